@@ -1,0 +1,1 @@
+"""What every process shares, technical only: settings, storage, messaging, identity, errors, telemetry."""

@@ -1,0 +1,130 @@
+"""Who acts, and the signed internal token by which the gateway tells a subgraph (architecture.md, Trust)."""
+
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from chassis.errors import unauthenticated
+
+ISSUER = "guopei-gateway"
+LIFETIME_SECONDS = 60
+_ALGORITHM = "ES256"
+_CACHE_ENTRIES = 10_000
+
+
+class Scope(StrEnum):
+    """The roles of the graph, as `@requiresScopes` names them (rules.md, Actors and scopes)."""
+
+    MINISTRY = "ministry"
+    EXPERT = "expert"
+    BASE = "base"
+    SCHOOL = "school"
+    TEACHER = "teacher"
+    PROVINCE = "province"
+    PUBLIC = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who acts, for which organisation, and the rows that organisation owns.
+
+    Attributes:
+        subject: The account's id; `anonymous` for the public.
+        scope: The one role of this session.
+        organization: Code of the organisation (school code or unified social credit code).
+        bases: Ids of the organisation's bases, for scope `base`.
+        school: School code, for scopes `school` and `teacher`.
+        province: Province code, for scope `province`.
+        person: Id of the teacher or expert that the account is.
+        name: Whom the audit names: the designated person of R5, else the account's holder.
+    """
+
+    subject: str
+    scope: Scope
+    organization: str | None = None
+    bases: tuple[str, ...] = ()
+    school: str | None = None
+    province: str | None = None
+    person: str | None = None
+    name: str | None = None
+
+
+ANONYMOUS = Principal("anonymous", Scope.PUBLIC)
+
+
+class TokenMinter:
+    """Signs internal tokens; only the gateway holds one."""
+
+    def __init__(self, keys: KeySet) -> None:
+        self._key = keys.keys[0]
+
+    def mint(self, principal: Principal, audience: str) -> str:
+        """An ES256 token of 60 s that only the subgraph `audience` accepts."""
+        now = int(time.time())
+        claims: dict[str, Any] = {
+            "iss": ISSUER,
+            "aud": audience,
+            "iat": now,
+            "exp": now + LIFETIME_SECONDS,
+            "sub": principal.subject,
+            "scope": principal.scope.value,
+            "org": principal.organization,
+            "bases": list(principal.bases),
+            "school": principal.school,
+            "province": principal.province,
+            "person": principal.person,
+            "name": principal.name,
+        }
+        return jwt.encode({"alg": _ALGORITHM, "kid": self._key.kid}, claims, self._key, algorithms=[_ALGORITHM])
+
+
+class TokenVerifier:
+    """Checks internal tokens for one subgraph, and remembers the good ones until they expire (facts 31)."""
+
+    def __init__(self, keys: KeySet, audience: str) -> None:
+        self._keys = keys
+        self._rules = jwt.JWTClaimsRegistry(
+            leeway=5,
+            iss={"essential": True, "value": ISSUER},
+            aud={"essential": True, "value": audience},
+            exp={"essential": True},
+        )
+        self._known: dict[str, tuple[float, Principal]] = {}
+
+    def verify(self, token: str) -> Principal:
+        """The principal a token stands for.
+
+        Raises:
+            Refusal: `UNAUTHENTICATED` for a malformed, foreign, altered or expired token.
+        """
+        known = self._known.get(token)
+        if known and known[0] > time.time():
+            return known[1]
+        try:
+            claims = jwt.decode(token, self._keys, algorithms=[_ALGORITHM]).claims
+            self._rules.validate(claims)
+            principal = _principal(claims)
+        except (JoseError, ValueError, KeyError, TypeError) as error:
+            raise unauthenticated() from error
+        if len(self._known) >= _CACHE_ENTRIES:
+            self._known.clear()
+        self._known[token] = (float(claims["exp"]), principal)
+        return principal
+
+
+def _principal(claims: dict[str, Any]) -> Principal:
+    return Principal(
+        subject=str(claims["sub"]),
+        scope=Scope(claims["scope"]),
+        organization=claims.get("org"),
+        bases=tuple(claims.get("bases") or ()),
+        school=claims.get("school"),
+        province=claims.get("province"),
+        person=claims.get("person"),
+        name=claims.get("name"),
+    )

@@ -1,0 +1,57 @@
+"""Personal data at rest: AES-GCM by key id, and a keyed hash for uniqueness (R41)."""
+
+import hashlib
+import hmac
+import json
+import os
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_NONCE_BYTES = 12
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Vault:
+    """Seals and opens short texts; keys are named so that they can rotate.
+
+    Attributes:
+        keys: Key id to 32-byte key; old ones stay readable.
+        active: The id of the key that seals.
+        hash_key: 32 bytes for the keyed hash; never rotates, or uniqueness is lost.
+    """
+
+    keys: dict[str, bytes]
+    active: str
+    hash_key: bytes
+
+    @classmethod
+    def load(cls, file: Path) -> Self:
+        """Read `{"active": id, "keys": {id: base64}, "hash": base64}`."""
+        data = json.loads(file.read_text(encoding="utf-8"))
+        keys = {name: b64decode(key) for name, key in data["keys"].items()}
+        return cls(keys, data["active"], b64decode(data["hash"]))
+
+    def seal(self, text: str) -> str:
+        """Encrypt: `<key id>:<base64 of nonce and ciphertext>`; the key id is authenticated too."""
+        nonce = os.urandom(_NONCE_BYTES)
+        sealed = AESGCM(self.keys[self.active]).encrypt(nonce, text.encode(), self.active.encode())
+        return f"{self.active}:{b64encode(nonce + sealed).decode()}"
+
+    def open(self, sealed: str) -> str:
+        """Decrypt what `seal` made.
+
+        Raises:
+            KeyError: Its key is not here.
+            cryptography.exceptions.InvalidTag: It was altered.
+        """
+        name, _, body = sealed.partition(":")
+        raw = b64decode(body)
+        return AESGCM(self.keys[name]).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], name.encode()).decode()
+
+    def keyed_hash(self, text: str) -> str:
+        """HMAC-SHA-256 in hex: equal for equal texts, useless without the key."""
+        return hmac.new(self.hash_key, text.encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,1 @@
+"""The gateway: identity, protection and federation in front of the subgraphs."""

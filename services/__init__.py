@@ -1,0 +1,1 @@
+"""The subgraphs, each its own process, database and database user."""

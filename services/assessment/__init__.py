@@ -1,0 +1,1 @@
+"""Assessment: attendance, results and credit (R29–R31)."""
