@@ -1,0 +1,116 @@
+"""The broker's topology and the CloudEvents binding (architecture.md, Events; facts 23–28).
+
+Nothing here depends on what differs between RabbitMQ 3.10 and 4.x; 4.x was not run.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import aio_pika
+import orjson
+from aio_pika import DeliveryMode, ExchangeType, Message
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
+from aio_pika.exceptions import CONNECTION_EXCEPTIONS, DeliveryError
+
+from chassis.events import Envelope
+
+EVENTS = "training.events"
+"""The topic exchange of every event."""
+DEAD = "training.dead"
+"""The exchange and the queue of dead letters."""
+DELIVERY_LIMIT = 20
+BROKER_ERRORS = (*CONNECTION_EXCEPTIONS, DeliveryError, TimeoutError)
+
+_PREFIXES = ("cloudEvents_", "cloudEvents:")
+_ACTOR = "actor"
+
+
+async def connect(url: str, name: str) -> AbstractConnection:
+    """A plain connection: whoever uses it connects anew when it breaks, so that order and acks stay plain too."""
+    return await aio_pika.connect(url, client_properties={"connection_name": name}, timeout=10)
+
+
+async def declare_topology(channel: AbstractChannel) -> None:
+    """The exchanges that every service relies on, and the queue where dead letters rest; idempotent."""
+    await channel.declare_exchange(EVENTS, ExchangeType.TOPIC, durable=True)
+    dead = await channel.declare_exchange(DEAD, ExchangeType.TOPIC, durable=True)
+    grave = await channel.declare_queue(DEAD, durable=True, arguments={"x-queue-type": "quorum"})
+    await grave.bind(dead, "#")
+
+
+async def declare_queue(channel: AbstractChannel, name: str, bindings: Sequence[str]) -> AbstractQueue:
+    """An internal quorum queue: delivery limit, dead letter, refusal when full, one active consumer for order."""
+    queue = await channel.declare_queue(
+        name,
+        durable=True,
+        arguments={
+            "x-queue-type": "quorum",
+            "x-single-active-consumer": True,
+            "x-delivery-limit": DELIVERY_LIMIT,
+            "x-dead-letter-exchange": DEAD,
+            "x-dead-letter-strategy": "at-least-once",
+            "x-overflow": "reject-publish",
+        },
+    )
+    for binding in bindings:
+        await queue.bind(EVENTS, binding)
+    return queue
+
+
+def to_message(envelope: Envelope, **extensions: Any) -> Message:
+    """An envelope as a persistent CloudEvents message; `extensions` become attributes, such as `sequence`."""
+    attributes: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": envelope.id,
+        "source": f"/{envelope.producer}",
+        "type": envelope.type,
+        "subject": envelope.subject,
+        "time": envelope.at.astimezone(UTC).isoformat(),
+        "province": envelope.province,
+        "aggregateversion": envelope.version,
+        "traceparent": envelope.traceparent,
+        _ACTOR: orjson.dumps(envelope.actor).decode() if envelope.actor else None,
+        **extensions,
+    }
+    return Message(
+        orjson.dumps(envelope.data),
+        content_type="application/json",
+        delivery_mode=DeliveryMode.PERSISTENT,
+        message_id=envelope.id,
+        headers={f"cloudEvents_{name}": value for name, value in attributes.items() if value is not None},
+    )
+
+
+def from_message(message: AbstractIncomingMessage) -> Envelope:
+    """The envelope of a message, with either of the binding's two header prefixes.
+
+    Raises:
+        KeyError: An attribute is missing.
+        ValueError: The body is not JSON or the time is no timestamp.
+    """
+    attributes = _attributes(message.headers)
+    producer, _, name = attributes["type"].partition(".")
+    time = attributes["time"]
+    actor = attributes.get(_ACTOR)
+    return Envelope(
+        id=attributes["id"],
+        producer=producer,
+        name=name,
+        subject=attributes["subject"],
+        version=int(attributes["aggregateversion"]),
+        at=time if isinstance(time, datetime) else datetime.fromisoformat(time),
+        province=attributes["province"],
+        data=orjson.loads(message.body),
+        traceparent=attributes.get("traceparent"),
+        actor=orjson.loads(actor) if actor else None,
+    )
+
+
+def _attributes(headers: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in cast("dict[str, Any]", headers).items():
+        for prefix in _PREFIXES:
+            if name.startswith(prefix):
+                found[name.removeprefix(prefix)] = value
+    return found

@@ -1,0 +1,194 @@
+"""The ASGI shell of a subgraph: GraphQL behind the internal token, health, metrics, and the process's life."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import structlog
+import uvicorn
+from graphql import GraphQLError
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from chassis.context import Act, acting
+from chassis.errors import Refusal, unauthenticated
+from chassis.graph.context import SubgraphContext
+from chassis.graph.schema import SubgraphSchema
+from chassis.principal import TokenVerifier
+from chassis.telemetry import REQUESTS, context_of, current_traceparent, tracer
+
+_BODY_BYTES = 8 * 1024 * 1024
+_JSON = "application/json"
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What a service has while it runs.
+
+    Attributes:
+        deps: The dependencies that its commands and queries take.
+        tasks: Relay and consumers, run until the process stops.
+        ready: Whether the process can serve; not whether the database blinks (facts 16).
+    """
+
+    deps: Any
+    tasks: tuple[Callable[[], Awaitable[None]], ...] = ()
+    ready: Callable[[], bool] = lambda: True
+
+
+def subgraph_app(
+    name: str,
+    schema: SubgraphSchema,
+    verifier: TokenVerifier,
+    start: Callable[[], AbstractAsyncContextManager[Running]],
+) -> Starlette:
+    """The application of one subgraph.
+
+    Args:
+        name: The subgraph's name, also the audience of its tokens.
+        schema: Its schema.
+        verifier: Checks the gateway's internal tokens.
+        start: Opens connections and yields what runs; closed when the process stops.
+    """
+    subgraph = _Subgraph(name, schema, verifier, start)
+    return Starlette(
+        routes=[
+            Route("/graphql", subgraph.graphql, methods=["POST"]),
+            Route("/livez", _live),
+            Route("/readyz", subgraph.ready),
+            Route("/metrics", _metrics),
+        ],
+        lifespan=subgraph.lifespan,
+    )
+
+
+def serve(app: Starlette, host: str, port: int) -> None:
+    """Serve until SIGTERM; requests under way may finish (facts 11e, 16)."""
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+
+
+class _Subgraph:
+    def __init__(
+        self,
+        name: str,
+        schema: SubgraphSchema,
+        verifier: TokenVerifier,
+        start: Callable[[], AbstractAsyncContextManager[Running]],
+    ) -> None:
+        self._name = name
+        self._schema = schema
+        self._verifier = verifier
+        self._start = start
+        self._running: Running | None = None
+
+    @asynccontextmanager
+    async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        async with self._start() as running:
+            tasks = [asyncio.ensure_future(task()) for task in running.tasks]
+            self._running = running
+            try:
+                yield
+            finally:
+                self._running = None
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def ready(self, _: Request) -> Response:
+        return Response(status_code=200 if self._running and self._running.ready() else 503)
+
+    async def graphql(self, request: Request) -> Response:
+        language = request.headers.get("accept-language", "zh-CN")
+        with REQUESTS.labels(self._name).time():
+            try:
+                context = self._context(request, language)
+                body = await _body(request)
+            except Refusal as refusal:
+                status = 401 if refusal.code == "UNAUTHENTICATED" else 400
+                return _reply({"errors": [_refused(refusal, language)]}, status)
+            trace = context_of(request.headers.get("traceparent"))
+            with tracer.start_as_current_span(f"{self._name}.graphql", context=trace):
+                return _reply(await self._execute(body, context, request.headers.get("traceparent")))
+
+    async def _execute(
+        self, body: dict[str, Any], context: SubgraphContext[Any], traceparent: str | None
+    ) -> dict[str, Any]:
+        with acting(Act(context.principal, current_traceparent() or traceparent)):
+            result = await self._schema.execute(
+                body["query"],
+                variable_values=body.get("variables"),
+                operation_name=body.get("operationName"),
+                context_value=context,
+            )
+        reply: dict[str, Any] = {"data": result.data}
+        if result.errors:
+            reply["errors"] = [error_json(error, context.language) for error in result.errors]
+        return reply
+
+    def _context(self, request: Request, language: str) -> SubgraphContext[Any]:
+        if self._running is None:
+            raise Refusal("UNAVAILABLE", "服务正在启动或停止", "The service is starting or stopping")
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() != "bearer":
+            raise unauthenticated()
+        principal = self._verifier.verify(token)
+        return SubgraphContext(self._running.deps, principal, language, request.headers.get("idempotency-key"))
+
+
+def error_json(error: GraphQLError, language: str) -> dict[str, Any]:
+    """A GraphQL error for the wire: refusals coded in the caller's language, defects masked (facts 6)."""
+    cause = error.original_error
+    if isinstance(cause, Refusal):
+        return _refused(cause, language) | ({"path": list(error.path)} if error.path else {})
+    if cause is None or isinstance(cause, GraphQLError):
+        return dict(error.formatted) | {"extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}
+    masked = Refusal("INTERNAL", "系统内部错误", "Internal error")
+    return _refused(masked, language) | ({"path": list(error.path)} if error.path else {})
+
+
+def _refused(refusal: Refusal, language: str) -> dict[str, Any]:
+    return {"message": refusal.message(language), "extensions": refusal.extensions()}
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    raw = await request.body()
+    malformed = Refusal("BAD_REQUEST", "请求格式错误", "Not a GraphQL request")
+    if len(raw) > _BODY_BYTES:
+        raise malformed
+    try:
+        body = orjson.loads(raw)
+    except ValueError as error:
+        raise malformed from error
+    if not isinstance(body, dict) or not isinstance(body.get("query"), str):
+        raise malformed
+    return body
+
+
+def _reply(content: dict[str, Any], status: int = 200) -> Response:
+    return Response(orjson.dumps(content), status, media_type=_JSON)
+
+
+async def _live(_: Request) -> Response:
+    return Response(status_code=200)
+
+
+async def _metrics(_: Request) -> Response:
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

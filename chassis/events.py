@@ -1,0 +1,108 @@
+"""Domain events and their envelope on the wire: CloudEvents 1.0 in AMQP binary mode (architecture.md, Events)."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from chassis.context import current_act
+
+NATIONWIDE = "00"
+"""The province of an event that belongs to none."""
+
+
+class DomainEvent(Protocol):
+    """A frozen dataclass in a service's `domain/events.py`; every event says its province."""
+
+    @property
+    def province(self) -> str:
+        """Two-digit code; `00` where there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """An event as it waits in its aggregate and travels.
+
+    Attributes:
+        id: `<producer>/<kind>:<aggregate id>/<version>/<index>`, the same on every republish.
+        producer: The service that emits it.
+        name: Kebab-case of the event's class, such as `project-published`.
+        subject: The aggregate's id.
+        version: The aggregate's version that this event belongs to.
+        at: Real time of the write.
+        province: Two-digit code, or `00`.
+        data: The payload, JSON-ready, without ID number and mobile (R41).
+        traceparent: W3C Trace Context of the request that caused it.
+        actor: Who acted: subject, scope, organisation, name; for the audit (R40).
+    """
+
+    id: str
+    producer: str
+    name: str
+    subject: str
+    version: int
+    at: datetime
+    province: str
+    data: dict[str, Any]
+    traceparent: str | None = None
+    actor: dict[str, str | None] | None = None
+
+    @property
+    def type(self) -> str:
+        """`<producer>.<name>`, what consumers register for."""
+        return f"{self.producer}.{self.name}"
+
+    @property
+    def routing_key(self) -> str:
+        """`<producer>.<name>.<province>`."""
+        return f"{self.type}.{self.province}"
+
+
+def event_name(event: type) -> str:
+    """The wire name of an event class: `ProjectPublished` is `project-published`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", event.__name__).lower()
+
+
+def seal(
+    events: Sequence[DomainEvent], *, producer: str, kind: str, subject: str, version: int
+) -> list[dict[str, Any]]:
+    """Wrap the events of one write as the documents that wait inside the aggregate (facts 19)."""
+    act = current_act()
+    now = datetime.now(UTC)
+    return [
+        asdict(
+            Envelope(
+                id=f"{producer}/{kind}:{subject}/{version}/{index}",
+                producer=producer,
+                name=event_name(type(event)),
+                subject=subject,
+                version=version,
+                at=now,
+                province=event.province,
+                data=msgspec.to_builtins(event),
+                traceparent=act.traceparent,
+                actor=_actor(),
+            )
+        )
+        for index, event in enumerate(events)
+    ]
+
+
+def unseal(document: dict[str, Any]) -> Envelope:
+    """The envelope of a waiting event."""
+    return Envelope(**document)
+
+
+def _actor() -> dict[str, str | None] | None:
+    principal = current_act().principal
+    if principal is None:
+        return None
+    return {
+        "subject": principal.subject,
+        "scope": principal.scope.value,
+        "organization": principal.organization,
+        "name": principal.name,
+    }

@@ -1,0 +1,89 @@
+"""Connections by opaque, stable keyset cursors; never by offset (graph.graphql, header)."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import strawberry
+
+from chassis.errors import Refusal, Unblock
+
+MAX_PAGE = 100
+T = TypeVar("T")
+
+
+@strawberry.federation.type(shareable=True, description="Where a page ends, and whether more follows")
+class PageInfo:
+    """Relay's page information, forward only."""
+
+    has_next_page: bool
+    end_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of rows with the cursor of each.
+
+    Attributes:
+        rows: `(cursor, row)` in order.
+        has_next: More rows follow.
+    """
+
+    rows: list[tuple[str, T]]
+    has_next: bool
+
+    def info(self) -> PageInfo:
+        """The page's `pageInfo`."""
+        return PageInfo(has_next_page=self.has_next, end_cursor=self.rows[-1][0] if self.rows else None)
+
+
+def cursor_of(*position: Any) -> str:
+    """An opaque cursor for a row's sort key, JSON-ready values, the unique id last."""
+    raw = json.dumps(position, separators=(",", ":"), ensure_ascii=False).encode()
+    return urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def position_of(cursor: str) -> list[Any]:
+    """The sort key in a cursor.
+
+    Raises:
+        Refusal: `BAD_CURSOR`: it is none of ours.
+    """
+    try:
+        position = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError as error:
+        raise _bad_cursor() from error
+    if not isinstance(position, list) or not all(isinstance(part, str | int | float | None) for part in position):
+        raise _bad_cursor()
+    return position
+
+
+def page_size(first: int) -> int:
+    """`first` when it is between 1 and 100.
+
+    Raises:
+        Refusal: `BAD_PAGE_SIZE`.
+    """
+    if not 1 <= first <= MAX_PAGE:
+        raise Refusal(
+            "BAD_PAGE_SIZE", "每页数量应为1至100", "first must be between 1 and 100", unblock=Unblock.SELF, first=first
+        )
+    return first
+
+
+def page_of(found: Sequence[T], first: int, key: Callable[[T], Sequence[Any]]) -> Page[T]:
+    """A page of `first` rows from `first + 1` that were asked of the database.
+
+    Args:
+        found: Up to `first + 1` rows in order; the extra one tells that more follow.
+        first: The page's size.
+        key: A row's sort key.
+    """
+    rows = [(cursor_of(*key(row)), row) for row in found[:first]]
+    return Page(rows, len(found) > first)
+
+
+def _bad_cursor() -> Refusal:
+    return Refusal("BAD_CURSOR", "分页游标无效", "Not a cursor of this list", unblock=Unblock.SELF)

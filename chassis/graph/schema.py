@@ -1,0 +1,66 @@
+"""The federation schema of a subgraph, with guarded entity keys and quiet refusals (facts 4, 5, 10a, 11d)."""
+
+from typing import Any, Final
+
+import structlog
+from graphql import GraphQLError
+from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.federation import Schema
+from strawberry.federation.schema import FederationAny
+from strawberry.types import ExecutionContext, Info
+
+from chassis.errors import Refusal, Unblock
+
+FEDERATION_VERSION: Final = "2.9"
+MAX_REPRESENTATIONS = 10_000
+_DOCUMENTS = 1_000
+log = structlog.get_logger()
+
+
+class SubgraphSchema(Schema):
+    """Strawberry's federation schema at version 2.9, whose entity keys are scalars or refused.
+
+    Args:
+        options: As Strawberry's.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        caches = [lambda: ParserCache(maxsize=_DOCUMENTS), lambda: ValidationCache(maxsize=_DOCUMENTS)]
+        super().__init__(federation_version=FEDERATION_VERSION, extensions=caches, **options)
+
+    def entities_resolver(self, info: Info, representations: list[FederationAny]) -> list[FederationAny]:
+        """Resolve copies of the representations, for Strawberry takes them apart; refuse what is no key.
+
+        Raises:
+            Refusal: `BAD_ENTITY_KEY`, such as `{"$ne": null}` where an id belongs.
+        """
+        if len(representations) > MAX_REPRESENTATIONS:
+            raise Refusal(
+                "TOO_MANY_ENTITIES",
+                "实体数量过多",
+                "Too many entities",
+                unblock=Unblock.SELF,
+                limit=MAX_REPRESENTATIONS,
+            )
+        return super().entities_resolver(info, [FederationAny(_checked(one)) for one in representations])
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Log defects; a refusal is an answer, and a bad document is the caller's."""
+        del execution_context
+        for error in errors:
+            cause = error.original_error
+            if cause is not None and not isinstance(cause, Refusal | GraphQLError):
+                log.error("resolver failed", path=error.path, exc_info=cause)
+
+
+def _checked(representation: Any) -> dict[str, Any]:
+    if not isinstance(representation, dict) or not isinstance(representation.get("__typename"), str):
+        raise _bad_key()
+    for value in representation.values():
+        if not isinstance(value, str | int):
+            raise _bad_key()
+    return dict(representation)
+
+
+def _bad_key() -> Refusal:
+    return Refusal("BAD_ENTITY_KEY", "实体键无效", "An entity key must be a string or a number", unblock=Unblock.SELF)

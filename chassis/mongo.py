@@ -1,0 +1,214 @@
+"""MongoDB: the client, aggregates guarded by `version` with their events inside, and transactions (facts 18–22)."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
+
+import msgspec
+from pymongo import ASCENDING, AsyncMongoClient, ReadPreference, WriteConcern
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import ConnectionFailure, DuplicateKeyError, OperationFailure, PyMongoError
+from pymongo.read_concern import ReadConcern
+
+from chassis.errors import not_found, stale_version
+from chassis.events import DomainEvent, seal
+
+Document = dict[str, Any]
+Database = AsyncDatabase[Document]
+Collection = AsyncCollection[Document]
+Session = AsyncClientSession
+DuplicateKey = DuplicateKeyError
+StorageError = PyMongoError
+Unavailable = ConnectionFailure
+"""The database is away: wait and try again."""
+
+_ATTEMPTS = 30
+_WAIT_SECONDS = 0.002
+_WAIT_CEILING_SECONDS = 0.25
+
+
+class Aggregate(Protocol):
+    """A frozen dataclass with an id and the version that was read."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def id(self) -> str:
+        """Stored as `_id`."""
+
+    @property
+    def version(self) -> int:
+        """1 when inserted, one more with every save."""
+
+
+A = TypeVar("A", bound=Aggregate)
+T = TypeVar("T")
+
+
+def connect(url: str) -> AsyncMongoClient[Document]:
+    """A client whose writes are acknowledged by a majority and journalled, with aware datetimes in UTC."""
+    return AsyncMongoClient(
+        url, tz_aware=True, tzinfo=UTC, w="majority", journal=True, serverSelectionTimeoutMS=5_000, appname="guopei"
+    )
+
+
+def to_document(value: Any) -> Document:
+    """A dataclass as a document: dates as ISO text (they sort), datetimes native, enums by value."""
+    document = cast("Document", msgspec.to_builtins(value, builtin_types=(datetime,), str_keys=True))
+    if "id" in document:
+        document["_id"] = document.pop("id")
+    return document
+
+
+def from_document(document: Mapping[str, Any], kind: type[T]) -> T:
+    """The dataclass of a document; fields it does not know are passed over."""
+    fields = dict(document)
+    if "_id" in fields:
+        fields["id"] = fields.pop("_id")
+    return msgspec.convert(fields, kind, str_keys=True)
+
+
+class Repository(Generic[A]):
+    """One collection of aggregates: a single-document write carries the state and its events.
+
+    Args:
+        database: The service's database.
+        collection: Its name.
+        kind: The aggregate's dataclass.
+        producer: The service's name, for event ids.
+        noun: The aggregate's noun, for event ids and refusals.
+    """
+
+    def __init__(self, database: Database, collection: str, kind: type[A], *, producer: str, noun: str) -> None:
+        self.collection: Collection = database[collection]
+        self._kind = kind
+        self._producer = producer
+        self._noun = noun
+
+    async def prepare(self) -> None:
+        """Create the relay's partial index of waiting events (facts 20)."""
+        await self.collection.create_index(
+            [("events.at", ASCENDING)], name="waiting", partialFilterExpression={"events.at": {"$exists": True}}
+        )
+
+    async def find(self, key: str, session: Session | None = None) -> A | None:
+        """The aggregate with that id, or None."""
+        document = await self.collection.find_one({"_id": key}, {"events": 0}, session=session)
+        return from_document(document, self._kind) if document else None
+
+    async def get(self, key: str, session: Session | None = None) -> A:
+        """The aggregate with that id.
+
+        Raises:
+            Refusal: `NOT_FOUND`.
+        """
+        found = await self.find(key, session)
+        if found is None:
+            raise not_found(self._noun, key)
+        return found
+
+    async def find_many(self, keys: Sequence[str]) -> list[A | None]:
+        """The aggregates of those ids in that order, in one database operation."""
+        cursor = self.collection.find({"_id": {"$in": list(set(keys))}}, {"events": 0})
+        found = {document["_id"]: from_document(document, self._kind) async for document in cursor}
+        return [found.get(key) for key in keys]
+
+    async def query(
+        self,
+        where: Mapping[str, Any],
+        *,
+        sort: Sequence[tuple[str, int]] = (("_id", ASCENDING),),
+        limit: int = 0,
+        session: Session | None = None,
+    ) -> list[A]:
+        """The aggregates that match, sorted; `limit` 0 means all."""
+        cursor = self.collection.find(where, {"events": 0}, sort=list(sort), limit=limit, session=session)
+        return [from_document(document, self._kind) async for document in cursor]
+
+    async def insert(self, aggregate: A, events: Sequence[DomainEvent] = (), session: Session | None = None) -> A:
+        """Store a new aggregate with the events of its birth.
+
+        Raises:
+            DuplicateKey: Its id or a unique key is taken.
+        """
+        document = to_document(aggregate)
+        document["events"] = self._seal(events, aggregate.id, aggregate.version)
+        await self.collection.insert_one(document, session=session)
+        return aggregate
+
+    async def save(self, aggregate: A, events: Sequence[DomainEvent] = (), session: Session | None = None) -> A:
+        """Store a changed aggregate and its events in one write, guarded by the version that was read.
+
+        Returns:
+            The aggregate with its new version.
+
+        Raises:
+            Refusal: `STALE_VERSION`: somebody else was faster; nothing was written.
+            DuplicateKey: A unique key is taken.
+        """
+        version = aggregate.version + 1
+        document = to_document(aggregate) | {"version": version}
+        key = document.pop("_id")
+        update: Document = {"$set": document}
+        if events:
+            update["$push"] = {"events": {"$each": self._seal(events, key, version)}}
+        result = await self.collection.update_one({"_id": key, "version": aggregate.version}, update, session=session)
+        if result.matched_count == 0:
+            raise stale_version(self._noun, key)
+        return cast("A", replace(cast("Any", aggregate), version=version))
+
+    def _seal(self, events: Sequence[DomainEvent], key: str, version: int) -> list[Document]:
+        return seal(events, producer=self._producer, kind=self._noun, subject=key, version=version)
+
+
+async def transact(client: AsyncMongoClient[Document], work: Callable[[Session], Awaitable[T]]) -> T:
+    """Run `work` in a transaction, for the places where two aggregates change together (facts 21).
+
+    `work` is run again, whole, on a transient conflict, after a growing, jittered pause; a commit of unknown
+    outcome is committed again. Everything `work` reads and writes must be given the session.
+
+    Raises:
+        StorageError: The conflict outlasted every attempt, or the database failed otherwise.
+    """
+    async with client.start_session() as session:
+        for attempt in range(_ATTEMPTS):
+            try:
+                return await _attempt(session, work)
+            except PyMongoError as error:
+                if not error.has_error_label("TransientTransactionError") or attempt == _ATTEMPTS - 1:
+                    raise
+            pause = min(_WAIT_SECONDS * 2**attempt, _WAIT_CEILING_SECONDS)
+            await asyncio.sleep(pause * (0.5 + random.random()))  # noqa: S311 - jitter, not a secret
+    raise AssertionError("unreachable")
+
+
+async def _attempt(session: Session, work: Callable[[Session], Awaitable[T]]) -> T:
+    await session.start_transaction(
+        read_concern=ReadConcern("snapshot"),
+        write_concern=WriteConcern("majority", j=True),
+        read_preference=ReadPreference.PRIMARY,
+    )
+    try:
+        result = await work(session)
+    except BaseException:
+        if session.in_transaction:
+            await session.abort_transaction()
+        raise
+    await _commit(session)
+    return result
+
+
+async def _commit(session: Session) -> None:
+    for attempt in range(_ATTEMPTS):
+        try:
+            await session.commit_transaction()
+        except (ConnectionFailure, OperationFailure) as error:
+            if not error.has_error_label("UnknownTransactionCommitResult") or attempt == _ATTEMPTS - 1:
+                raise
+        else:
+            return
