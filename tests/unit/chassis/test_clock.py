@@ -1,0 +1,31 @@
+"""The domain clock ticks, and moves forward only, for every process that shares its file."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from chassis.clock import SHANGHAI, Clock, move_forward
+
+DEADLINE = datetime(2030, 5, 6, 9, 0, tzinfo=SHANGHAI)
+
+
+def test_without_a_file_the_clock_is_real_time_in_shanghai() -> None:
+    assert abs(Clock().now() - datetime.now(SHANGHAI)) < timedelta(seconds=5)
+
+
+def test_a_move_reaches_a_clock_that_is_already_running_and_it_ticks_on(tmp_path: Path) -> None:
+    file = tmp_path / "clock.json"
+    clock = Clock(file)
+    clock.now()
+    move_forward(file, DEADLINE.replace(tzinfo=None))
+    first, second = clock.now(), clock.now()
+    assert DEADLINE <= first < second < DEADLINE + timedelta(minutes=1)
+
+
+def test_the_clock_never_goes_back(tmp_path: Path) -> None:
+    file = tmp_path / "clock.json"
+    move_forward(file, DEADLINE)
+    with pytest.raises(ValueError, match="only goes forward"):
+        move_forward(file, DEADLINE - timedelta(days=1))
+    assert Clock(file).now() >= DEADLINE

@@ -1,0 +1,68 @@
+"""R3, R41: codes are normalised, checked and masked before they reach a domain."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chassis import codes
+from chassis.errors import Refusal
+
+ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+
+
+def test_r3_a_school_code_is_ten_digits_with_a_known_province() -> None:
+    assert codes.school_code(" ４１４４０００００１ ") == "4144000001"
+
+
+@pytest.mark.parametrize("text", ["414400000", "41440000011", "4199000001", "41440000A1", ""])
+def test_r3_a_wrong_school_code_is_refused(text: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        codes.school_code(text)
+    assert refused.value.extensions() == {
+        "code": "INVALID_SCHOOL_CODE",
+        "rule": "R3",
+        "clause": "三（一）项目申报",
+        "unblock": "SELF",
+    }
+
+
+def test_r3_real_credit_codes_pass() -> None:
+    for known in ("91110000600037341L", "91350100M000100Y43", "12100000400000624D"):
+        assert codes.credit_code(known.lower()) == known
+
+
+@given(st.text(ALPHABET, min_size=2, max_size=2), st.text("0123456789", min_size=6, max_size=6), st.data())
+def test_r3_one_changed_character_breaks_a_credit_code(head: str, region: str, data: st.DataObject) -> None:
+    body = head + region + data.draw(st.text(ALPHABET, min_size=9, max_size=9))
+    code = body + codes.credit_check_character(body)
+    assert codes.credit_code(code) == code
+    place = data.draw(st.integers(8, 16))
+    other = data.draw(st.sampled_from([char for char in ALPHABET if char != code[place]]))
+    with pytest.raises(Refusal) as refused:
+        codes.credit_code(code[:place] + other + code[place + 1 :])
+    assert refused.value.code == "INVALID_CREDIT_CODE"
+
+
+def test_r3_the_letter_prefixes_are_legal() -> None:
+    body = "N2440000MF0000001"
+    assert codes.organization_code(body + codes.credit_check_character(body)).startswith("N2")
+
+
+def test_r41_an_id_number_has_a_check_character_and_is_never_repeated() -> None:
+    assert codes.id_number("11010519491231002x") == "11010519491231002X"
+    with pytest.raises(Refusal) as refused:
+        codes.id_number("110105194912310021")
+    assert refused.value.code == "INVALID_ID_NUMBER"
+    assert "1101" not in str(refused.value.extensions()) + refused.value.zh + refused.value.en
+
+
+def test_r41_a_mobile_is_eleven_digits() -> None:
+    assert codes.mobile("+86 138 0013 8000") == "13800138000"
+    with pytest.raises(Refusal) as refused:
+        codes.mobile("12800138000")
+    assert refused.value.code == "INVALID_MOBILE"
+
+
+def test_r41_masks_show_head_and_tail_only() -> None:
+    assert codes.mask("110105194912310021") == "110***********0021"
+    assert codes.mask("13800138000") == "138****8000"

@@ -1,0 +1,108 @@
+"""Cursors, entity keys and errors at the edge of a subgraph."""
+
+from typing import Any
+
+import pytest
+import strawberry
+from hypothesis import given
+from hypothesis import strategies as st
+from strawberry.types import ExecutionResult
+
+from chassis.asgi import error_json
+from chassis.errors import Refusal, Unblock
+from chassis.graph import SubgraphSchema, cursor_of, page_of, page_size, position_of, public
+
+
+@strawberry.federation.type(keys=["id"])
+class Thing:
+    id: strawberry.ID
+
+    @classmethod
+    def resolve_reference(cls, id: str) -> "Thing":  # noqa: A002 - the key's name
+        return cls(id=strawberry.ID(id))
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(description=public("A thing"))
+    def thing(self) -> Thing:
+        return Thing(id=strawberry.ID("1"))
+
+    @strawberry.field
+    def refused(self) -> int:
+        raise Refusal("QUOTA_EXCEEDED", "名额已用完", "Quota used up", rule="R11", unblock=Unblock.MINISTRY, used=3)
+
+    @strawberry.field
+    def broken(self) -> int:
+        raise RuntimeError("mongodb://secret-host")
+
+
+SCHEMA = SubgraphSchema(query=Query)
+ENTITIES = "query($r: [_Any!]!) { _entities(representations: $r) { ... on Thing { id } } }"
+
+
+async def ask(query: str, **variables: Any) -> ExecutionResult:
+    return await SCHEMA.execute(query, variable_values=variables)
+
+
+@given(st.lists(st.one_of(st.text(), st.integers(-(2**53), 2**53), st.none()), min_size=1))
+def test_a_cursor_gives_back_its_position(position: list[Any]) -> None:
+    assert position_of(cursor_of(*position)) == position
+
+
+@pytest.mark.parametrize("cursor", ["", "!", "bm90anNvbg", cursor_of({"$gt": 1}), "eyJhIjoxfQ"])
+def test_a_foreign_cursor_is_refused(cursor: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        position_of(cursor)
+    assert refused.value.code == "BAD_CURSOR"
+
+
+def test_a_page_tells_whether_more_follows() -> None:
+    page = page_of([1, 2, 3], 2, lambda row: [row])
+    assert [row for _, row in page.rows] == [1, 2]
+    assert page.info().has_next_page
+    assert position_of(page.info().end_cursor or "") == [2]
+    assert not page_of([1, 2], 2, lambda row: [row]).has_next
+
+
+@pytest.mark.parametrize("first", [0, -1, 101])
+def test_a_page_has_one_to_a_hundred_rows(first: int) -> None:
+    with pytest.raises(Refusal) as refused:
+        page_size(first)
+    assert refused.value.code == "BAD_PAGE_SIZE"
+
+
+async def test_an_entity_key_resolves_and_the_variables_stay_as_they_were() -> None:
+    representations = [{"__typename": "Thing", "id": "7"}]
+    result = await ask(ENTITIES, r=representations)
+    assert result.data == {"_entities": [{"id": "7"}]}
+    assert representations == [{"__typename": "Thing", "id": "7"}]
+
+
+@pytest.mark.parametrize("key", [{"$ne": None}, ["1"], None, 1.5])
+async def test_an_entity_key_that_is_no_scalar_is_refused(key: Any) -> None:
+    result = await ask(ENTITIES, r=[{"__typename": "Thing", "id": key}])
+    assert result.errors
+    assert error_json(result.errors[0], "en")["extensions"]["code"] == "BAD_ENTITY_KEY"
+
+
+async def test_a_refusal_is_coded_and_in_the_callers_language() -> None:
+    result = await ask("{ refused }")
+    assert result.errors
+    reply = error_json(result.errors[0], "en-GB,en;q=0.9")
+    assert reply["message"] == "Quota used up"
+    assert reply["extensions"] == {
+        "code": "QUOTA_EXCEEDED",
+        "rule": "R11",
+        "clause": "二、项目数量",
+        "unblock": "MINISTRY",
+        "used": 3,
+    }
+    assert error_json(result.errors[0], "zh-CN")["message"] == "名额已用完"
+
+
+async def test_a_defect_is_masked() -> None:
+    result = await ask("{ broken }")
+    assert result.errors
+    reply = error_json(result.errors[0], "en")
+    assert reply == {"message": "Internal error", "extensions": {"code": "INTERNAL"}, "path": ["broken"]}
