@@ -1,0 +1,151 @@
+"""Training bases and the organisations that hold them (R2, R6)."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from chassis.errors import Refusal, Unblock
+from services.catalog.domain.events import NATIONWIDE, BaseRegistered, BaseTeamSet
+from services.catalog.domain.vocabulary import BaseCategory
+
+LAST_MAJOR_CATEGORY = 19
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """Who holds bases or sends experts: the login code of R3 and a name."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TeamMember:
+    """A contact of the base's team; the phone is kept sealed, and masked for everybody's eyes (R6, R41)."""
+
+    name: str
+    phone_sealed: str
+    phone_masked: str
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """The contacts for design, declaration and delivery (R6)."""
+
+    design: tuple[TeamMember, ...] = ()
+    declaration: tuple[TeamMember, ...] = ()
+    delivery: tuple[TeamMember, ...] = ()
+
+    def missing(self) -> tuple[str, ...]:
+        """The duties that nobody is named for."""
+        return tuple(duty for duty in ("design", "declaration", "delivery") if not getattr(self, duty))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """A training base (国培基地).
+
+    Attributes:
+        number: Its number among the bases of its category, part of its projects' codes.
+        province: Two-digit code; None for one that belongs to no province.
+        major_categories: Ordinals 1–19 (R2).
+        valid_until: Last day of its validity; None when open-ended.
+    """
+
+    id: str
+    version: int
+    name: str
+    number: int
+    category: BaseCategory
+    organization: Organization
+    province: str | None
+    major_categories: tuple[int, ...]
+    valid_from: date
+    valid_until: date | None = None
+    team: Team = Team()
+
+    @property
+    def routing_province(self) -> str:
+        """The province its events belong to."""
+        return self.province or NATIONWIDE
+
+
+def register_base(draft: Base) -> tuple[Base, list[BaseRegistered]]:
+    """Put a base on file (R2).
+
+    Raises:
+        Refusal: `INVALID_BASE`, naming every wrong field.
+    """
+    wrong = []
+    if not draft.name.strip():
+        wrong.append("name")
+    if not draft.organization.name.strip():
+        wrong.append("organizationName")
+    if not all(1 <= ordinal <= LAST_MAJOR_CATEGORY for ordinal in draft.major_categories):
+        wrong.append("majorCategories")
+    if draft.valid_until is not None and draft.valid_until < draft.valid_from:
+        wrong.append("validUntil")
+    if wrong:
+        raise Refusal(
+            "INVALID_BASE",
+            f"基地信息有误：{'、'.join(wrong)}",
+            f"Wrong fields: {', '.join(wrong)}",
+            rule="R2",
+            unblock=Unblock.MINISTRY,
+            fields=wrong,
+        )
+    event = BaseRegistered(
+        base=draft.id,
+        name=draft.name,
+        category=draft.category,
+        organization=draft.organization.code,
+        organization_name=draft.organization.name,
+        province=draft.routing_province,
+    )
+    return draft, [event]
+
+
+def set_team(base: Base, team: Team) -> tuple[Base, list[BaseTeamSet]]:
+    """Name the base's contacts; a duty may stay empty until a plan is submitted (R6)."""
+    event = BaseTeamSet(
+        base=base.id,
+        design=len(team.design),
+        declaration=len(team.declaration),
+        delivery=len(team.delivery),
+        province=base.routing_province,
+    )
+    return replace(base, team=team), [event]
+
+
+def require_team(base: Base) -> None:
+    """Refuse to go on while a duty has no contact (R6).
+
+    Raises:
+        Refusal: `TEAM_MISSING`.
+    """
+    missing = base.team.missing()
+    if missing:
+        raise Refusal(
+            "TEAM_MISSING",
+            "请先登记项目设计、申报和实施团队的联系人",
+            "Name the contacts for design, declaration and delivery first",
+            rule="R6",
+            unblock=Unblock.BASE,
+            missing=list(missing),
+        )
+
+
+def require_valid(base: Base, day: date) -> None:
+    """Refuse a base outside its validity period (R2).
+
+    Raises:
+        Refusal: `BASE_NOT_VALID`.
+    """
+    if day < base.valid_from or (base.valid_until is not None and day > base.valid_until):
+        raise Refusal(
+            "BASE_NOT_VALID",
+            "基地不在有效期内",
+            "The base is outside its validity period",
+            rule="R2",
+            unblock=Unblock.MINISTRY,
+        )

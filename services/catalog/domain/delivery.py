@@ -1,0 +1,212 @@
+"""From publication to the end: amend, start, finish, cancel, suspend and resume (R18, R28, R33)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from chassis.errors import Refusal, Unblock
+from services.catalog.domain.decision import sessions_of
+from services.catalog.domain.events import (
+    ProjectAmended,
+    ProjectCancelled,
+    ProjectCompleted,
+    ProjectFinished,
+    ProjectResumed,
+    ProjectStarted,
+    ProjectSuspended,
+)
+from services.catalog.domain.plan import FacultyMember, Plan, Session, Venue, check_given, shift_sessions
+from services.catalog.domain.project import FieldChange, Project, about, move, note, require_status, wrong_state
+from services.catalog.domain.round import Round, require_reason, today
+from services.catalog.domain.vocabulary import ProjectStatus
+from services.catalog.domain.window import last_day, require_in_window
+
+_BASE = "base"
+_MINISTRY = "ministry"
+_AMENDABLE = frozenset({ProjectStatus.PUBLISHED, ProjectStatus.RUNNING, ProjectStatus.SUSPENDED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amendment:
+    """All that may change after publication; None leaves it (R18).
+
+    Attributes:
+        session_dates: New dates by session id; the others move with the first day.
+    """
+
+    reason: str
+    venue: Venue | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    faculty: tuple[FacultyMember, ...] | None = None
+    session_dates: Mapping[str, date] | None = None
+
+
+def amend(project: Project, current: Round, given: Amendment, now: datetime) -> tuple[Project, list[ProjectAmended]]:
+    """Change venue, dates or faculty of a published project; the old values stay in its history (R18).
+
+    Raises:
+        Refusal: `WRONG_STATE`, `REASON_MISSING`, `NOTHING_CHANGED`, `INVALID_PLAN` or `OUTSIDE_WINDOW`.
+    """
+    require_status(project, _AMENDABLE, "R18")
+    require_reason(given.reason, "R18")
+    plan = _amended(project.plan, given)
+    changes = _differences(project.plan, plan)
+    if not changes:
+        raise Refusal("NOTHING_CHANGED", "没有变更内容", "Nothing changes", rule="R18", unblock=Unblock.SELF)
+    if project.status is ProjectStatus.RUNNING and plan.starts_on != project.plan.starts_on:
+        raise wrong_state(project, "R18")
+    check_given(plan, project.category, current)
+    amended = replace(project, plan=plan)
+    require_in_window(amended, current)
+    result = note(amended, by=_BASE, now=now, reason=given.reason, fields=changes)
+    return result, [_amendment(result, changes, given.reason)]
+
+
+def start(project: Project, now: datetime) -> tuple[Project, list[ProjectStarted]]:
+    """Begin the training, on its first day or later (R28).
+
+    Raises:
+        Refusal: `WRONG_STATE` or `TOO_EARLY`.
+    """
+    require_status(project, frozenset({ProjectStatus.PUBLISHED}), "R28")
+    running = move(project, ProjectStatus.RUNNING, rule="R28", by=_BASE, now=now)
+    _require_day(project.plan.starts_on, now)
+    return running, [ProjectStarted(**about(running))]
+
+
+def finish(project: Project, current: Round, now: datetime) -> tuple[Project, list[ProjectFinished]]:
+    """End the training, on its last day or later; past the window it is flagged as an overrun (R28).
+
+    Raises:
+        Refusal: `WRONG_STATE` or `TOO_EARLY`.
+    """
+    finished = move(project, ProjectStatus.FINISHED, rule="R28", by=_BASE, now=now)
+    _require_day(project.plan.ends_on, now)
+    return finished, [ProjectFinished(**about(finished), overrun=overruns(project, current, now))]
+
+
+def complete(project: Project, now: datetime) -> tuple[Project, list[ProjectCompleted]]:
+    """Close a finished project.
+
+    Raises:
+        Refusal: `WRONG_STATE`.
+    """
+    completed = move(project, ProjectStatus.COMPLETED, rule="R28", by="system", now=now)
+    return completed, [ProjectCompleted(**about(completed))]
+
+
+def overruns(project: Project, current: Round, now: datetime) -> bool:
+    """Whether a running project is past its window without an extension (R28)."""
+    return project.status is ProjectStatus.RUNNING and today(now) > last_day(project, current)
+
+
+def cancel(project: Project, reason: str, by: str, now: datetime) -> tuple[Project, list[ProjectCancelled]]:
+    """Call a published project off; its quota stays used, and the annual assessment counts it (R11, R33).
+
+    Raises:
+        Refusal: `WRONG_STATE` or `REASON_MISSING`.
+    """
+    require_reason(reason, "R33")
+    cancelled = move(project, ProjectStatus.CANCELLED, rule="R33", by=by, now=now, reason=reason)
+    return cancelled, [ProjectCancelled(**about(cancelled), reason=reason, by=by)]
+
+
+def suspend(project: Project, reason: str, now: datetime) -> tuple[Project, list[ProjectSuspended]]:
+    """Stop a published or running project for now (rules.md, State machines).
+
+    Raises:
+        Refusal: `WRONG_STATE` or `REASON_MISSING`.
+    """
+    require_reason(reason, "R37")
+    suspended = move(project, ProjectStatus.SUSPENDED, rule="R37", by=_MINISTRY, now=now, reason=reason)
+    return replace(suspended, resumes_to=project.status), [ProjectSuspended(**about(suspended), reason=reason)]
+
+
+def resume(project: Project, now: datetime) -> tuple[Project, list[ProjectResumed]]:
+    """Let a suspended project go on where it stopped (rules.md, State machines).
+
+    Raises:
+        Refusal: `WRONG_STATE`.
+    """
+    if project.status is not ProjectStatus.SUSPENDED or project.resumes_to is None:
+        raise wrong_state(project, "R37")
+    resumed = move(project, project.resumes_to, rule="R37", by=_MINISTRY, now=now)
+    return replace(resumed, resumes_to=None), [ProjectResumed(**about(resumed), status=resumed.status)]
+
+
+def _amended(plan: Plan, given: Amendment) -> Plan:
+    starts_on = given.starts_on or plan.starts_on
+    moved = starts_on - plan.starts_on if starts_on and plan.starts_on else timedelta()
+    dates = given.session_dates or {}
+    unknown = sorted(set(dates) - {session.id for session in plan.timetable})
+    if unknown:
+        raise Refusal(
+            "INVALID_PLAN",
+            "课程表中没有该课次",
+            "No such session in the timetable",
+            rule="R18",
+            unblock=Unblock.BASE,
+            fields=["timetable"],
+            unknown=unknown,
+        )
+    timetable = tuple(
+        replace(session, date=dates[session.id]) if session.id in dates else session
+        for session in shift_sessions(plan.timetable, moved)
+    )
+    ends_on = given.ends_on or (plan.ends_on + moved if plan.ends_on else None)
+    faculty = plan.faculty if given.faculty is None else given.faculty
+    return replace(
+        plan,
+        venue=given.venue or plan.venue,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        faculty=faculty,
+        timetable=timetable,
+    )
+
+
+def _differences(before: Plan, after: Plan) -> tuple[FieldChange, ...]:
+    shown: dict[str, Callable[[Plan], str]] = {
+        "venue": lambda plan: f"{plan.venue.province} {plan.venue.address}" if plan.venue else "",
+        "startsOn": lambda plan: str(plan.starts_on),
+        "endsOn": lambda plan: str(plan.ends_on),
+        "timetable": lambda plan: "；".join(_line(session) for session in plan.timetable),
+        "faculty": lambda plan: "、".join(member.name for member in plan.faculty),
+    }
+    return tuple(
+        FieldChange(name, show(before), show(after)) for name, show in shown.items() if show(before) != show(after)
+    )
+
+
+def _line(session: Session) -> str:
+    return f"{session.date} {session.title}"
+
+
+def _amendment(project: Project, changes: tuple[FieldChange, ...], reason: str) -> ProjectAmended:
+    plan = project.plan
+    if plan.starts_on is None or plan.ends_on is None:
+        raise wrong_state(project, "R18")
+    return ProjectAmended(
+        **about(project),
+        changed=tuple(change.name for change in changes),
+        reason=reason,
+        starts_on=plan.starts_on,
+        ends_on=plan.ends_on,
+        venue=plan.venue.address if plan.venue else None,
+        venue_province=plan.venue.province if plan.venue else None,
+        sessions=sessions_of(plan.timetable),
+        faculty=tuple(member.name for member in plan.faculty),
+    )
+
+
+def _require_day(day: date | None, now: datetime) -> None:
+    if day is None or today(now) < day:
+        raise Refusal(
+            "TOO_EARLY",
+            f"须在{day}或之后进行",
+            f"Not before {day}",
+            rule="R28",
+            unblock=Unblock.SELF,
+            day=day.isoformat() if day else None,
+        )

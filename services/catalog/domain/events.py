@@ -1,0 +1,276 @@
+"""What the catalog tells the others; each event says its province, and none carries personal data (R41)."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from services.catalog.domain.vocabulary import Audience, BaseCategory, Mode, PhaseName, ProjectKind, ProjectStatus
+
+NATIONWIDE = "00"
+"""The province of an event that concerns all of them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseWindow:
+    """First and last day of a phase, both included (R1)."""
+
+    opens: date
+    closes: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoundOpened:
+    """A year's round is open; `calendar` by phase name (R1)."""
+
+    year: int
+    title: str
+    calendar: dict[str, PhaseWindow]
+    province: str = NATIONWIDE
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseExtended:
+    """A phase got a later last day; `calendar` is the whole new one (R1)."""
+
+    year: int
+    phase: PhaseName
+    closes: date
+    reason: str
+    calendar: dict[str, PhaseWindow]
+    province: str = NATIONWIDE
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseRegistered:
+    """A training base is on file (R2)."""
+
+    base: str
+    name: str
+    category: BaseCategory
+    organization: str
+    organization_name: str
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseTeamSet:
+    """A base named its contacts, counted per duty; who they are stays with the catalog (R6, R41)."""
+
+    base: str
+    design: int
+    declaration: int
+    delivery: int
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuotaAdjusted:
+    """The ministry changed a base's quota of a round (R39)."""
+
+    base: str
+    year: int
+    before: int
+    limit: int
+    used: int
+    reason: str
+    effective_from: date
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpertRegistered:
+    """A reviewer is on file (R14)."""
+
+    expert: str
+    organization: str
+    organization_name: str
+    province: str = NATIONWIDE
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewSubmitted:
+    """An expert handed in a review (R15); the verdicts stay with the catalog until the decision."""
+
+    review: str
+    project: str
+    expert: str
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectEvent:
+    """What every event of a project says.
+
+    Attributes:
+        project: Its id.
+        code: Its readable code.
+        base: The id of its base.
+        organization: Code of the base's organisation.
+        year: Its round.
+        province: The base's province.
+    """
+
+    project: str
+    code: str
+    base: str
+    organization: str
+    year: int
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectDrafted(ProjectEvent):
+    """A base began a plan, or added a class to a series (R7, R12)."""
+
+    kind: ProjectKind
+    series: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectSubmitted(ProjectEvent):
+    """A complete plan was handed in and took its quota (R7, R11)."""
+
+    cycle: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectReviewStarted(ProjectEvent):
+    """Experts were assigned (R14)."""
+
+    experts: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectReturned(ProjectEvent):
+    """The ministry wants the plan revised (R16)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectRejected(ProjectEvent):
+    """The ministry refused the plan; its quota is free again (R11, R16)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectApproved(ProjectEvent):
+    """The ministry approved the plan (R16)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedSession:
+    """A session of the timetable (R29)."""
+
+    id: str
+    title: str
+    date: date
+    hours: int
+    mode: Mode | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectPublished(ProjectEvent):
+    """A project is open to the public, with what enrolment and assessment need of it (R17).
+
+    Attributes:
+        venue_province: Where it is held; None when online.
+        major_category: Ordinal 1–19.
+        fee: In fen.
+        late: Whether it was published by override after the publication date.
+    """
+
+    base_name: str
+    category: BaseCategory
+    kind: ProjectKind
+    title: str
+    starts_on: date
+    ends_on: date
+    days: int
+    class_hours: int
+    capacity: int
+    audience: tuple[Audience, ...]
+    mode: Mode
+    major_category: int
+    fee: int
+    venue_province: str | None
+    sessions: tuple[PublishedSession, ...]
+    faculty: tuple[str, ...]
+    series: str | None
+    late: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectAmended(ProjectEvent):
+    """Venue, dates or faculty changed after publication (R18); the new values, all of them."""
+
+    changed: tuple[str, ...]
+    reason: str
+    starts_on: date
+    ends_on: date
+    venue: str | None
+    venue_province: str | None
+    sessions: tuple[PublishedSession, ...]
+    faculty: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectStarted(ProjectEvent):
+    """The training began (R28)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectFinished(ProjectEvent):
+    """The training ended; `overrun` when past its window without an extension (R28)."""
+
+    overrun: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectCompleted(ProjectEvent):
+    """Everything after the training is done."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectWithdrawn(ProjectEvent):
+    """The base took its plan back before publication (R11)."""
+
+    reason: str
+    released: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectLapsed(ProjectEvent):
+    """A returned plan was not handed in again in time; its quota is free again (R13)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectCancelled(ProjectEvent):
+    """A published project will not be held; it counts in the annual assessment (R33)."""
+
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectSuspended(ProjectEvent):
+    """The ministry stopped a project for now."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectResumed(ProjectEvent):
+    """A suspended project goes on where it stopped."""
+
+    status: ProjectStatus
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectExtended(ProjectEvent):
+    """The ministry lets a project end after the window (R28)."""
+
+    until: date
+    reason: str

@@ -1,0 +1,182 @@
+"""The project, and the one table of what may become of it (rules.md, State machines)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+from chassis.errors import Refusal, Unblock
+from services.catalog.domain.plan import Advice, Plan, Session
+from services.catalog.domain.vocabulary import BaseCategory, DecisionOutcome, ProjectKind, ProjectStatus
+
+_S = ProjectStatus
+
+TRANSITIONS: Mapping[ProjectStatus, frozenset[ProjectStatus]] = {
+    _S.DRAFT: frozenset({_S.SUBMITTED, _S.WITHDRAWN}),
+    _S.SUBMITTED: frozenset({_S.UNDER_REVIEW, _S.WITHDRAWN}),
+    _S.UNDER_REVIEW: frozenset({_S.RETURNED, _S.REJECTED, _S.APPROVED, _S.WITHDRAWN}),
+    _S.RETURNED: frozenset({_S.SUBMITTED, _S.WITHDRAWN, _S.LAPSED}),
+    _S.APPROVED: frozenset({_S.PUBLISHED, _S.WITHDRAWN}),
+    _S.PUBLISHED: frozenset({_S.RUNNING, _S.SUSPENDED, _S.CANCELLED}),
+    _S.RUNNING: frozenset({_S.FINISHED, _S.SUSPENDED, _S.CANCELLED}),
+    _S.SUSPENDED: frozenset({_S.PUBLISHED, _S.RUNNING, _S.CANCELLED}),
+    _S.FINISHED: frozenset({_S.COMPLETED}),
+    _S.COMPLETED: frozenset(),
+    _S.REJECTED: frozenset(),
+    _S.WITHDRAWN: frozenset(),
+    _S.LAPSED: frozenset(),
+    _S.CANCELLED: frozenset(),
+}
+"""Every edge there is; what is not here is refused."""
+
+EDITABLE = frozenset({_S.DRAFT, _S.RETURNED})
+"""Where the base may still write the plan (R7, R13)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the ministry decided, and why (R16)."""
+
+    outcome: DecisionOutcome
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """The last day up to which the ministry lets a project run past the window (R28)."""
+
+    until: date
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field before and after an amendment, as people read it (R18)."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An entry of the project's history.
+
+    Attributes:
+        version: The project's version since this change.
+        by: The scope that acted, `system` for the lapse of a deadline.
+    """
+
+    version: int
+    at: datetime
+    by: str
+    status: ProjectStatus
+    reason: str | None = None
+    fields: tuple[FieldChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """One class of one training design (R12).
+
+    Attributes:
+        code: Readable and unique, such as `2024-DQT-007-02`.
+        base_name: With the next three, facts of the base as they were at the drafting.
+        province: The base's, `00` for none: where its events go.
+        series: What the classes of one design share; the first one's id.
+        cycle: How often it was submitted.
+        experts: Who reviews it in this cycle.
+        published_at: Set once and for all; a project is public from then on.
+        resumes_to: Where a suspended project goes on.
+        terms: What it is found by.
+    """
+
+    id: str
+    version: int
+    code: str
+    year: int
+    base: str
+    base_name: str
+    category: BaseCategory
+    organization: str
+    province: str
+    kind: ProjectKind
+    series: str
+    status: ProjectStatus = ProjectStatus.DRAFT
+    plan: Plan = field(default_factory=Plan)
+    warnings: tuple[Advice, ...] = ()
+    cycle: int = 0
+    experts: tuple[str, ...] = ()
+    decision: Decision | None = None
+    published_at: datetime | None = None
+    extension: Extension | None = None
+    resumes_to: ProjectStatus | None = None
+    history: tuple[Change, ...] = ()
+    terms: tuple[str, ...] = ()
+
+    def session(self, key: str) -> Session | None:
+        """The session of that id."""
+        return next((session for session in self.plan.timetable if session.id == key), None)
+
+
+def move(
+    project: Project,
+    to: ProjectStatus,
+    *,
+    rule: str,
+    by: str,
+    now: datetime,
+    reason: str | None = None,
+) -> Project:
+    """Take one edge of the table and note it in the history.
+
+    Raises:
+        Refusal: `WRONG_STATE`: there is no such edge.
+    """
+    if to not in TRANSITIONS[project.status]:
+        raise wrong_state(project, rule)
+    return note(replace(project, status=to), by=by, now=now, reason=reason)
+
+
+def note(
+    project: Project, *, by: str, now: datetime, reason: str | None = None, fields: tuple[FieldChange, ...] = ()
+) -> Project:
+    """Add an entry to the history."""
+    entry = Change(project.version + 1, now, by, project.status, reason, fields)
+    return replace(project, history=(*project.history, entry))
+
+
+def require_status(project: Project, allowed: frozenset[ProjectStatus], rule: str) -> None:
+    """Refuse an act that does not fit the project's state.
+
+    Raises:
+        Refusal: `WRONG_STATE`.
+    """
+    if project.status not in allowed:
+        raise wrong_state(project, rule)
+
+
+def wrong_state(project: Project, rule: str) -> Refusal:
+    """The refusal of what the project's state does not allow."""
+    return Refusal(
+        "WRONG_STATE",
+        f"项目当前状态（{project.status}）不允许此操作",
+        f"The project is {project.status}: this cannot be done now",
+        rule=rule,
+        unblock=Unblock.SELF,
+        status=project.status.value,
+    )
+
+
+def about(project: Project) -> dict[str, Any]:
+    """What every event of the project says."""
+    return {
+        "project": project.id,
+        "code": project.code,
+        "base": project.base,
+        "organization": project.organization,
+        "year": project.year,
+        "province": project.province,
+    }

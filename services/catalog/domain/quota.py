@@ -1,0 +1,112 @@
+"""How many projects a base may have in a round, and how many it has (R11, R39)."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from chassis.errors import Refusal, Unblock
+from services.catalog.domain.events import QuotaAdjusted
+from services.catalog.domain.round import require_reason, today
+from services.catalog.domain.vocabulary import ProjectStatus
+
+CONSUMING = frozenset(
+    {
+        ProjectStatus.SUBMITTED,
+        ProjectStatus.UNDER_REVIEW,
+        ProjectStatus.RETURNED,
+        ProjectStatus.APPROVED,
+        ProjectStatus.PUBLISHED,
+        ProjectStatus.RUNNING,
+        ProjectStatus.FINISHED,
+        ProjectStatus.COMPLETED,
+        ProjectStatus.SUSPENDED,
+        ProjectStatus.CANCELLED,
+    }
+)
+"""A project in one of these counts; cancellation follows publication, so it never gives back (R11)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """One act of the ministry on a quota (R39)."""
+
+    limit: int
+    effective_from: date
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """The quota of one base in one round; its id is `<base>:<year>`.
+
+    Attributes:
+        limit: The limit that the round gives the base's category.
+        used: Projects in consuming states; changed only together with a project's status.
+        serial: The last serial number given to a project of the base in the round.
+        adjustments: The ministry's changes of the limit, oldest first.
+    """
+
+    id: str
+    version: int
+    base: str
+    year: int
+    province: str
+    limit: int
+    used: int = 0
+    serial: int = 0
+    adjustments: tuple[Adjustment, ...] = ()
+
+    def limit_on(self, day: date) -> int:
+        """The limit in force on a day: of the adjustments in force, the one decided last (R39)."""
+        in_force = [change.limit for change in self.adjustments if change.effective_from <= day]
+        return in_force[-1] if in_force else self.limit
+
+
+def quota_id(base: str, year: int) -> str:
+    """The id of a base's quota in a round."""
+    return f"{base}:{year}"
+
+
+def delta(before: ProjectStatus, after: ProjectStatus) -> int:
+    """What a change of status does to `used`: +1 consumes, -1 releases, 0 leaves it (R11)."""
+    return (after in CONSUMING) - (before in CONSUMING)
+
+
+def exceeded(quota: Quota, day: date) -> Refusal:
+    """The refusal of a submission that finds no quota left (R11)."""
+    limit = quota.limit_on(day)
+    return Refusal(
+        "QUOTA_EXCEEDED",
+        f"本轮次项目数量已达上限（{quota.used}/{limit}）",
+        f"The quota of this round is used up ({quota.used} of {limit})",
+        rule="R11",
+        unblock=Unblock.MINISTRY,
+        used=quota.used,
+        limit=limit,
+    )
+
+
+def adjust(
+    quota: Quota, *, limit: int, reason: str, effective_from: date | None, now: datetime
+) -> tuple[Quota, list[QuotaAdjusted]]:
+    """Change the limit, now or from a later day; below what is used it only stops new submissions (R39).
+
+    Raises:
+        Refusal: `INVALID_QUOTA` for a negative limit, `REASON_MISSING`.
+    """
+    require_reason(reason, "R39")
+    if limit < 0:
+        raise Refusal("INVALID_QUOTA", "数量不能为负", "A quota is never negative", rule="R39", unblock=Unblock.SELF)
+    since = effective_from or today(now)
+    event = QuotaAdjusted(
+        base=quota.base,
+        year=quota.year,
+        before=quota.limit_on(since),
+        limit=limit,
+        used=quota.used,
+        reason=reason,
+        effective_from=since,
+        province=quota.province,
+    )
+    change = Adjustment(limit, since, reason, now)
+    return replace(quota, adjustments=(*quota.adjustments, change)), [event]

@@ -1,0 +1,175 @@
+"""Condition review by invited experts, blind until one has judged oneself (R14–R16)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from chassis.errors import Refusal, Unblock
+from services.catalog.domain.base import LAST_MAJOR_CATEGORY, Organization
+from services.catalog.domain.events import ExpertRegistered, ProjectReviewStarted, ReviewSubmitted
+from services.catalog.domain.project import Project, about, move, note, require_status
+from services.catalog.domain.round import Round
+from services.catalog.domain.vocabulary import ProjectStatus, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expert:
+    """A reviewer invited by the ministry (R14)."""
+
+    id: str
+    version: int
+    name: str
+    organization: Organization
+    fields: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionVerdict:
+    """A verdict on one dimension with a comment (R15)."""
+
+    dimension: str
+    verdict: Verdict
+    comment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """One expert's review of one submission; its id is `<project>:<cycle>:<expert>`."""
+
+    id: str
+    version: int
+    project: str
+    cycle: int
+    expert: str
+    province: str
+    assigned_at: datetime
+    verdicts: tuple[DimensionVerdict, ...] = ()
+    submitted_at: datetime | None = None
+
+
+def register_expert(draft: Expert) -> tuple[Expert, list[ExpertRegistered]]:
+    """Put a reviewer on file (R14).
+
+    Raises:
+        Refusal: `INVALID_EXPERT`.
+    """
+    wrong = [name for name, text in (("name", draft.name), ("organizationName", draft.organization.name)) if not text]
+    if not all(1 <= ordinal <= LAST_MAJOR_CATEGORY for ordinal in draft.fields):
+        wrong.append("fields")
+    if wrong:
+        raise Refusal(
+            "INVALID_EXPERT",
+            f"专家信息有误：{'、'.join(wrong)}",
+            f"Wrong fields: {', '.join(wrong)}",
+            rule="R14",
+            unblock=Unblock.MINISTRY,
+            fields=wrong,
+        )
+    organization = draft.organization
+    event = ExpertRegistered(expert=draft.id, organization=organization.code, organization_name=organization.name)
+    return draft, [event]
+
+
+def assign_experts(
+    project: Project, experts: Sequence[Expert], current: Round, now: datetime
+) -> tuple[Project, list[ProjectReviewStarted]]:
+    """Give a submitted plan to its experts, or to others while it is under review (R14).
+
+    Raises:
+        Refusal: `WRONG_STATE`, `EXPERTS_TOO_FEW`, or `EXPERT_CONFLICT` for one of the base's own organisation.
+    """
+    names = tuple(dict.fromkeys(expert.id for expert in experts))
+    if len(names) < current.experts_per_project:
+        raise Refusal(
+            "EXPERTS_TOO_FEW",
+            f"每个项目至少须有{current.experts_per_project}名专家",
+            f"A project needs at least {current.experts_per_project} experts",
+            rule="R14",
+            unblock=Unblock.MINISTRY,
+            least=current.experts_per_project,
+        )
+    own = [expert.id for expert in experts if expert.organization.code == project.organization]
+    if own:
+        raise Refusal(
+            "EXPERT_CONFLICT",
+            "专家不得来自基地所属单位",
+            "No expert may come from the base's own organisation",
+            rule="R14",
+            unblock=Unblock.MINISTRY,
+            experts=own,
+        )
+    if project.status is ProjectStatus.UNDER_REVIEW:
+        under_review = note(project, by="ministry", now=now)
+    else:
+        under_review = move(project, ProjectStatus.UNDER_REVIEW, rule="R14", by="ministry", now=now)
+    result = replace(under_review, experts=names)
+    return result, [ProjectReviewStarted(**about(result), experts=names)]
+
+
+def blank_review(project: Project, expert: str, now: datetime) -> Review:
+    """The review that an assigned expert has to fill."""
+    return Review(
+        id=review_id(project, expert),
+        version=1,
+        project=project.id,
+        cycle=project.cycle,
+        expert=expert,
+        province=project.province,
+        assigned_at=now,
+    )
+
+
+def review_id(project: Project, expert: str) -> str:
+    """The id of an expert's review of the present submission."""
+    return f"{project.id}:{project.cycle}:{expert}"
+
+
+def submit_review(
+    review: Review, project: Project, current: Round, verdicts: Sequence[DimensionVerdict], now: datetime
+) -> tuple[Review, list[ReviewSubmitted]]:
+    """Judge every dimension, once (R15).
+
+    Raises:
+        Refusal: `NOT_ASSIGNED`, `WRONG_STATE`, `REVIEW_SUBMITTED` or `REVIEW_INCOMPLETE`.
+    """
+    require_status(project, frozenset({ProjectStatus.UNDER_REVIEW}), "R15")
+    if review.expert not in project.experts or review.cycle != project.cycle:
+        raise not_assigned()
+    if review.submitted_at is not None:
+        raise Refusal("REVIEW_SUBMITTED", "评审意见已提交", "Already submitted", rule="R15", unblock=Unblock.MINISTRY)
+    _require_every_dimension(current, verdicts)
+    done = replace(review, verdicts=tuple(verdicts), submitted_at=now)
+    event = ReviewSubmitted(review=done.id, project=done.project, expert=done.expert, province=done.province)
+    return done, [event]
+
+
+def not_assigned() -> Refusal:
+    """The refusal of an expert who was not asked for this project."""
+    return Refusal(
+        "NOT_ASSIGNED", "该项目未分配给您评审", "You are not assigned to it", rule="R15", unblock=Unblock.MINISTRY
+    )
+
+
+def readable_by(expert: str, reviews: Sequence[Review]) -> list[Review]:
+    """What an expert sees: the own review, and the others' only after the own is in (R15)."""
+    done = any(review.expert == expert and review.submitted_at for review in reviews)
+    return [review for review in reviews if review.expert == expert or (done and review.submitted_at)]
+
+
+def _require_every_dimension(current: Round, verdicts: Sequence[DimensionVerdict]) -> None:
+    wanted = [dimension.code for dimension in current.review_dimensions]
+    given = [verdict.dimension for verdict in verdicts]
+    missing = [code for code in wanted if code not in given]
+    unknown = sorted(set(given) - set(wanted))
+    silent = [verdict.dimension for verdict in verdicts if not verdict.comment.strip()]
+    if missing or unknown or silent or len(given) != len(set(given)):
+        raise Refusal(
+            "REVIEW_INCOMPLETE",
+            "每个评审维度须有一个结论和一条意见",
+            "Every dimension needs one verdict and one comment",
+            rule="R15",
+            unblock=Unblock.EXPERT,
+            missing=missing,
+            unknown=unknown,
+            without_comment=silent,
+        )
