@@ -1,0 +1,1 @@
+"""How the suite is run: locally (`deploy.local`) and on Kubernetes (`deploy/k8s`)."""

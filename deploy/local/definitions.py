@@ -1,0 +1,103 @@
+"""What the broker is born with: users, permissions, exchanges, the queue of every province (facts 23–27)."""
+
+import base64
+import hashlib
+import os
+from typing import Any
+
+from chassis.amqp import DEAD, EVENTS
+from chassis.reference import provinces
+from deploy.local.secrets import Secrets
+
+ADMIN = "admin"
+SERVICES = ("catalog", "enrollment", "assessment")
+PROVINCE_QUEUE_LENGTH = 200_000
+_VHOST = "/"
+
+
+def definitions(secrets: Secrets) -> dict[str, Any]:
+    """The whole `definitions.json` of a suite's broker."""
+    services = [_user(secrets, name) for name in SERVICES]
+    subscribers = [_user(secrets, queue_of(code)) for code in provinces()]
+    return {
+        "users": [_user(secrets, ADMIN, "administrator"), *services, *subscribers],
+        "vhosts": [{"name": _VHOST}],
+        "permissions": [_may(ADMIN, ".*", ".*", ".*"), *map(_service_may, SERVICES), *map(_province_may, provinces())],
+        **topology(),
+    }
+
+
+def topology() -> dict[str, Any]:
+    """Exchanges, dead letters and provincial queues: what any virtual host of ours holds."""
+    return {
+        "exchanges": [_exchange(EVENTS), _exchange(DEAD)],
+        "queues": [_queue(DEAD), *(_province_queue(code) for code in provinces())],
+        "bindings": [
+            {
+                "source": DEAD,
+                "vhost": _VHOST,
+                "destination": DEAD,
+                "destination_type": "queue",
+                "routing_key": "#",
+                "arguments": {},
+            }
+        ],
+    }
+
+
+def queue_of(province: str) -> str:
+    """The name of a province's queue, and of the one user that may read it."""
+    return f"province.{province}"
+
+
+def _exchange(name: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "vhost": _VHOST,
+        "type": "topic",
+        "durable": True,
+        "auto_delete": False,
+        "internal": False,
+        "arguments": {},
+    }
+
+
+def _queue(name: str, **arguments: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "vhost": _VHOST,
+        "durable": True,
+        "auto_delete": False,
+        "arguments": {"x-queue-type": "quorum", **arguments},
+    }
+
+
+def _province_queue(code: str) -> dict[str, Any]:
+    """Bounded, dropping its oldest, so that one dead subscriber never stops the nation."""
+    return _queue(queue_of(code), **{"x-max-length": PROVINCE_QUEUE_LENGTH, "x-overflow": "drop-head"})
+
+
+def _may(user: str, configure: str, write: str, read: str) -> dict[str, Any]:
+    return {"user": user, "vhost": _VHOST, "configure": configure, "write": write, "read": read}
+
+
+def _service_may(name: str) -> dict[str, Any]:
+    """Its own queues and the shared exchanges; enrollment also publishes to the provinces through the default one."""
+    own = rf"^({name}\..*|training\..*)$"
+    writes = rf"^({name}\..*|training\..*|amq\.default)$" if name == "enrollment" else own
+    return _may(name, own, writes, own)
+
+
+def _province_may(code: str) -> dict[str, Any]:
+    return _may(queue_of(code), "^$", "^$", rf"^province\.{code}$")
+
+
+def _user(secrets: Secrets, name: str, *tags: str) -> dict[str, Any]:
+    salt = os.urandom(4)
+    digest = hashlib.sha256(salt + secrets.password(f"amqp.{name}").encode()).digest()
+    return {
+        "name": name,
+        "password_hash": base64.b64encode(salt + digest).decode(),
+        "hashing_algorithm": "rabbit_password_hashing_sha256",
+        "tags": list(tags),
+    }

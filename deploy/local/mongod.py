@@ -1,0 +1,141 @@
+"""A private mongod: single-node replica set with authentication, its data in the suite's home (facts 22)."""
+
+import os
+import platform
+import shutil
+import signal
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure, PyMongoError
+
+from deploy.local.process import Child, StartFailed
+from deploy.local.secrets import Secrets
+
+DATABASES = ("catalog", "enrollment", "assessment", "gateway")
+_SET = "guopei"
+_ADMIN = "admin"
+_START_SECONDS = 60.0
+
+
+def find_mongod() -> str:
+    """The mongod to run: the one on PATH, else the one in the locked wheel.
+
+    Raises:
+        StartFailed: There is none; the message says what to do.
+    """
+    wheel = Path(sysconfig.get_path("purelib")) / "fiftyone" / "db" / "bin" / "mongod"
+    found = shutil.which("mongod") or (str(wheel) if wheel.exists() else None)
+    if found is None:
+        raise StartFailed(
+            f"No mongod for {platform.machine()}: install MongoDB 6 or later, or set MONGODB_URL to a replica set."
+        )
+    return found
+
+
+class Mongod:
+    """The database of a suite.
+
+    Args:
+        home: The suite's folder.
+        port: Where it listens, on loopback.
+        secrets: Its passwords.
+    """
+
+    def __init__(self, home: Path, port: int, secrets: Secrets) -> None:
+        self._home = home / "mongod"
+        self._port = port
+        self._secrets = secrets
+        self._child: Child | None = None
+
+    def start(self) -> None:
+        """Start it, make it the primary of its set, and give every service its user.
+
+        Raises:
+            StartFailed: It did not come up.
+        """
+        self.launch()
+        self._initiate()
+        self._create_users()
+
+    def launch(self) -> None:
+        """Start the process alone and wait until it is primary or waits for its set.
+
+        Raises:
+            StartFailed: It did not come up.
+        """
+        data = self._home / "data"
+        data.mkdir(parents=True, exist_ok=True)
+        command = [find_mongod(), "--dbpath", str(data), "--port", str(self._port), "--bind_ip", "127.0.0.1"]
+        command += ["--replSet", _SET, "--keyFile", str(self._secrets.mongod_key), "--nounixsocket"]
+        command += ["--wiredTigerCacheSizeGB", "0.5", "--setParameter", "diagnosticDataCollectionEnabled=false"]
+        self._child = Child("mongod", command, self._home / "mongod.log", os.environ)
+        self._child.wait_until(self._answers, _START_SECONDS)
+
+    def stop(self) -> None:
+        """Stop it cleanly."""
+        if self._child:
+            self._child.stop(first=signal.SIGTERM)
+            self._child = None
+
+    @property
+    def child(self) -> Child:
+        """The process, for drills."""
+        if self._child is None:
+            raise StartFailed("mongod is not started")
+        return self._child
+
+    def url(self, user: str) -> str:
+        """The connection string of `admin` or of one service."""
+        source = _ADMIN if user == _ADMIN else user
+        password = self._secrets.password(f"mongod.{user}")
+        return f"mongodb://{user}:{password}@127.0.0.1:{self._port}/?replicaSet={_SET}&authSource={source}"
+
+    def _client(self, **options: Any) -> "MongoClient[Mapping[str, Any]]":
+        return MongoClient("127.0.0.1", self._port, directConnection=True, serverSelectionTimeoutMS=2_000, **options)
+
+    def _as_admin(self) -> "MongoClient[Mapping[str, Any]]":
+        return self._client(username=_ADMIN, password=self._secrets.password(f"mongod.{_ADMIN}"))
+
+    def _answers(self) -> bool:
+        try:
+            with self._client() as client:
+                client.admin.command("ping")
+        except PyMongoError:
+            return False
+        return True
+
+    def _is_primary(self) -> bool:
+        with self._client() as client:
+            return bool(client.admin.command("hello").get("isWritablePrimary"))
+
+    def _initiate(self) -> None:
+        """Make the set, by the localhost exception the first time; heal its address if the port has changed."""
+        address = f"127.0.0.1:{self._port}"
+        try:
+            with self._client() as client:
+                client.admin.command("replSetInitiate", {"_id": _SET, "members": [{"_id": 0, "host": address}]})
+        except OperationFailure:
+            with self._as_admin() as client:
+                config: Any = client.admin.command("replSetGetConfig")["config"]
+                if config["members"][0]["host"] != address:
+                    config["members"][0]["host"] = address
+                    config["version"] += 1
+                    client.admin.command("replSetReconfig", config, force=True)
+        self.child.wait_until(self._is_primary, _START_SECONDS)
+
+    def _create_users(self) -> None:
+        password = self._secrets.password(f"mongod.{_ADMIN}")
+        try:
+            with self._client() as client:
+                client.admin.command("createUser", _ADMIN, pwd=password, roles=["root"])
+        except OperationFailure:  # the localhost exception has ended: the users are there
+            return
+        with self._as_admin() as client:
+            for name in DATABASES:
+                client[name].command(
+                    "createUser", name, pwd=self._secrets.password(f"mongod.{name}"), roles=["readWrite"]
+                )

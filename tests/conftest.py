@@ -1,0 +1,57 @@
+"""Real parts for every test that needs them: one private mongod and one RabbitMQ a run, removed at its end."""
+
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from chassis.mongo import Database, connect
+from deploy.local.definitions import ADMIN
+from deploy.local.parts import Parts
+from deploy.local.suite import ROOT, Suite
+
+
+@pytest.fixture(scope="session")
+def home() -> Iterator[Path]:
+    """The folder of this run's parts."""
+    folder = ROOT / ".local" / f"test-{os.getpid()}"
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def parts(home: Path) -> Iterator[Parts]:
+    """This run's mongod and RabbitMQ."""
+    with Parts(home / "parts") as running:
+        yield running
+
+
+@pytest.fixture
+async def database(parts: Parts) -> AsyncIterator[Database]:
+    """A fresh database, dropped afterwards."""
+    client = connect(parts.mongodb_url(ADMIN))
+    fresh = client[f"test_{secrets.token_hex(6)}"]
+    yield fresh
+    await client.drop_database(fresh.name)
+    await client.close()
+
+
+@pytest.fixture
+def amqp_url(parts: Parts) -> Iterator[str]:
+    """A fresh virtual host with the suite's topology, dropped afterwards."""
+    name = f"test-{secrets.token_hex(6)}"
+    yield parts.rabbitmq.add_vhost(name)
+    parts.rabbitmq.delete_vhost(name)
+
+
+@pytest.fixture(scope="session")
+def suite(home: Path) -> Iterator[Suite]:
+    """The whole suite, all processes, with data of its own."""
+    with Suite(home / "suite") as running:
+        yield running
