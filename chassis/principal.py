@@ -58,19 +58,23 @@ ANONYMOUS = Principal("anonymous", Scope.PUBLIC)
 
 
 class TokenMinter:
-    """Signs internal tokens; only the gateway holds one."""
+    """Signs tokens; only the gateway holds one.
+
+    Args:
+        keys: Private keys; the first signs.
+    """
 
     def __init__(self, keys: KeySet) -> None:
         self._key = keys.keys[0]
 
-    def mint(self, principal: Principal, audience: str) -> str:
-        """An ES256 token of 60 s that only the subgraph `audience` accepts."""
+    def mint(self, principal: Principal, audience: str, seconds: int = LIFETIME_SECONDS) -> str:
+        """An ES256 token that only `audience` accepts: a subgraph for 60 s, or the gateway itself for longer."""
         now = int(time.time())
         claims: dict[str, Any] = {
             "iss": ISSUER,
             "aud": audience,
             "iat": now,
-            "exp": now + LIFETIME_SECONDS,
+            "exp": now + seconds,
             "sub": principal.subject,
             "scope": principal.scope.value,
             "org": principal.organization,
@@ -84,7 +88,7 @@ class TokenMinter:
 
 
 class TokenVerifier:
-    """Checks internal tokens for one subgraph, and remembers the good ones until they expire (facts 31)."""
+    """Checks the tokens of one audience, and remembers the good ones until they expire (facts 31)."""
 
     def __init__(self, keys: KeySet, audience: str) -> None:
         self._keys = keys

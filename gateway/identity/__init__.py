@@ -1,0 +1,1 @@
+"""Accounts, passwords, sessions and tokens (R3, R4, R5)."""

@@ -1,0 +1,120 @@
+"""An account and what its state lets it do (R3, R4): pure decisions, no storage and no hashing."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+from chassis.errors import Refusal, Unblock
+from chassis.principal import Principal, Scope
+
+CODE_LIFETIME = timedelta(days=30)
+MINIMUM_LENGTH = 8
+_WEAK = frozenset(
+    "123456 12345678 123456789 1234567890 11111111 88888888 66666666 00000000 password password1 passw0rd qwertyui "
+    "qwerty123 abc12345 abcd1234 a1234567 a123456789 1qaz2wsx woaini1314 5201314 admin123 iloveyou 1234qwer".split()
+)
+
+
+class AccountState(StrEnum):
+    """INITIAL can only set its password; DISABLED can do nothing."""
+
+    INITIAL = "INITIAL"
+    ACTIVE = "ACTIVE"
+    DISABLED = "DISABLED"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A login of one scope; (login, scope) is unique (R3).
+
+    Attributes:
+        id: Opaque; the subject of its tokens.
+        version: Optimistic version.
+        login: School code, unified social credit code, or a name issued when provisioned.
+        scope: The one role of the account.
+        secret: argon2id hash of the password, or of the one-time activation code while INITIAL.
+        state: See `AccountState`.
+        code_expires_at: When the activation code lapses.
+        organization: Code of the organisation it acts for.
+        bases: Its bases' ids, for scope base.
+        school: School code, for scopes school and teacher.
+        province: Province code, for scope province.
+        person: Teacher's or expert's id.
+        name: The person recorded in every act (R5).
+    """
+
+    id: str
+    version: int
+    login: str
+    scope: Scope
+    secret: str
+    state: AccountState = AccountState.INITIAL
+    code_expires_at: datetime | None = None
+    organization: str | None = None
+    bases: tuple[str, ...] = ()
+    school: str | None = None
+    province: str | None = None
+    person: str | None = None
+    name: str | None = None
+
+    def principal(self) -> Principal:
+        """Who acts when this account is signed in."""
+        return Principal(
+            subject=self.id,
+            scope=self.scope,
+            organization=self.organization,
+            bases=self.bases,
+            school=self.school,
+            province=self.province,
+            person=self.person,
+            name=self.name,
+        )
+
+    def admit(self, now: datetime) -> None:
+        """Whether the right secret opens it.
+
+        Raises:
+            Refusal: `ACCOUNT_DISABLED`, or `CODE_EXPIRED` for an initial account whose code has lapsed (R4).
+        """
+        if self.state is AccountState.DISABLED:
+            raise Refusal("ACCOUNT_DISABLED", "账号已停用", "The account is disabled", unblock=Unblock.ADMINISTRATOR)
+        if self.state is AccountState.INITIAL and self.code_expires_at and now >= self.code_expires_at:
+            raise Refusal(
+                "CODE_EXPIRED",
+                "激活码已过期，请联系发放单位重新发放",
+                "The activation code has expired: ask who issued it for another",
+                rule="R4",
+                unblock=Unblock.ADMINISTRATOR,
+            )
+
+    def with_password(self, secret: str) -> Self:
+        """The account once its holder has set a password: active, the code gone (R4)."""
+        return replace(self, secret=secret, state=AccountState.ACTIVE, code_expires_at=None)
+
+    def with_code(self, secret: str, now: datetime) -> Self:
+        """The account back in its initial state with a fresh activation code (R4)."""
+        return replace(self, secret=secret, state=AccountState.INITIAL, code_expires_at=now + CODE_LIFETIME)
+
+
+def check_new_password(password: str, login: str) -> None:
+    """Refuse what would be guessed first: the notice's 123456 and its like, the login name, short or plain ones (R4).
+
+    Raises:
+        Refusal: `WEAK_PASSWORD`.
+    """
+    plain = password.lower()
+    kinds = sum(any(test(char) for char in password) for test in (str.isdigit, str.isalpha, _is_other))
+    if len(password) < MINIMUM_LENGTH or plain in _WEAK or login.lower() in plain or kinds < 2:  # noqa: PLR2004
+        raise Refusal(
+            "WEAK_PASSWORD",
+            "密码过于简单：至少8位，须含字母、数字、符号中的两种，且不得包含登录名",
+            "Too weak: 8 characters or more, two of letters, digits and symbols, and not your login name",
+            rule="R4",
+            unblock=Unblock.SELF,
+            minimum=MINIMUM_LENGTH,
+        )
+
+
+def _is_other(char: str) -> bool:
+    return not char.isalnum()

@@ -1,0 +1,143 @@
+"""Access and refresh tokens (facts 31, 32).
+
+A refresh token is `<family>.<counter>.<mac>`, the mac made with a key derived from the signing key: the database
+holds only the family and its counter, so nothing at rest can be replayed, and the grace period can return the very
+same successor.
+"""
+
+import hashlib
+import hmac
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from joserfc.jwk import KeySet
+
+from chassis.errors import Refusal, Unblock, unauthenticated
+from chassis.principal import Principal, TokenMinter, TokenVerifier
+from gateway.identity.account import Account, AccountState
+from gateway.identity.store import IdentityStore, Session
+
+GRAPH = "guopei-graph"
+"""The audience of access tokens."""
+PASSWORD = "guopei-password"  # noqa: S105 - an audience
+"""The audience of an initial account's token: it can set the password, nothing else (R4)."""
+ACCESS_SECONDS = 600
+REFRESH_LIFETIME = timedelta(days=14)
+GRACE = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a login answers with.
+
+    Attributes:
+        access: Bearer token for the graph, or only for the password while `must_change` holds.
+        refresh: None while `must_change` holds.
+        account: Whose they are.
+    """
+
+    access: str
+    refresh: str | None
+    account: Account
+
+    @property
+    def must_change(self) -> bool:
+        """Whether the one thing to do is to set a password (R4)."""
+        return self.refresh is None
+
+
+class Sessions:
+    """Issues, rotates and checks tokens.
+
+    Args:
+        store: Keeps the families.
+        keys: The gateway's private keys.
+    """
+
+    def __init__(self, store: IdentityStore, keys: KeySet) -> None:
+        self._store = store
+        self._minter = TokenMinter(keys)
+        self._graph = TokenVerifier(keys, GRAPH)
+        self._password = TokenVerifier(keys, PASSWORD)
+        private = json.dumps(keys.as_dict(private=True), sort_keys=True).encode()
+        self._mac_key = hashlib.sha256(b"refresh" + private).digest()
+
+    async def open(self, account: Account) -> Tokens:
+        """Tokens for an account that has just proven its secret."""
+        if account.state is AccountState.INITIAL:
+            return Tokens(self._minter.mint(account.principal(), PASSWORD, ACCESS_SECONDS), None, account)
+        now = datetime.now(UTC)
+        session = Session(secrets.token_urlsafe(16), account.id, 0, now, now + REFRESH_LIFETIME)
+        await self._store.open_session(session)
+        return self._tokens(account, session.id, 0)
+
+    async def refresh(self, token: str) -> Tokens:
+        """The successor of a refresh token; within 10 s of a rotation the same one again.
+
+        Raises:
+            Refusal: `UNAUTHENTICATED`; a token used twice revokes its whole family.
+        """
+        family, counter = self._parse(token)
+        session = await self._store.session(family)
+        if session is None:
+            raise unauthenticated()
+        now = datetime.now(UTC)
+        if counter == session.counter and await self._store.rotate(session, now):
+            return self._tokens(await self._account(session), family, counter + 1)
+        session = await self._store.session(family)
+        if session and counter == session.counter - 1 and now - session.rotated_at < GRACE:
+            return self._tokens(await self._account(session), family, session.counter)
+        await self._store.end_session(family)
+        raise unauthenticated()
+
+    def principal(self, token: str) -> Principal:
+        """Who holds an access token.
+
+        Raises:
+            Refusal: `UNAUTHENTICATED`; `PASSWORD_CHANGE_REQUIRED` for an initial account's token (R4).
+        """
+        try:
+            return self._graph.verify(token)
+        except Refusal:
+            self._password.verify(token)
+        raise Refusal(
+            "PASSWORD_CHANGE_REQUIRED",
+            "初始账号须先修改密码",
+            "An initial account must set its password first",
+            rule="R4",
+            unblock=Unblock.SELF,
+        )
+
+    def holder(self, token: str) -> tuple[Principal, bool]:
+        """Who may set a password with that token, and whether the account is still initial.
+
+        Raises:
+            Refusal: `UNAUTHENTICATED`.
+        """
+        try:
+            return self._graph.verify(token), False
+        except Refusal:
+            return self._password.verify(token), True
+
+    async def _account(self, session: Session) -> Account:
+        account = await self._store.accounts.find(session.account)
+        if account is None or account.state is not AccountState.ACTIVE:
+            await self._store.end_session(session.id)
+            raise unauthenticated()
+        return account
+
+    def _tokens(self, account: Account, family: str, counter: int) -> Tokens:
+        access = self._minter.mint(account.principal(), GRAPH, ACCESS_SECONDS)
+        return Tokens(access, f"{family}.{counter}.{self._mac(family, counter)}", account)
+
+    def _mac(self, family: str, counter: int) -> str:
+        return hmac.new(self._mac_key, f"{family}.{counter}".encode(), hashlib.sha256).hexdigest()
+
+    def _parse(self, token: str) -> tuple[str, int]:
+        family, _, rest = token.partition(".")
+        counter, _, mac = rest.partition(".")
+        if not counter.isdecimal() or not hmac.compare_digest(mac.encode(), self._mac(family, int(counter)).encode()):
+            raise unauthenticated()
+        return family, int(counter)

@@ -1,0 +1,141 @@
+"""Accounts, sessions and failed attempts in MongoDB database `gateway`; the only place here that knows MongoDB."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from chassis.errors import Refusal, Unblock
+from chassis.mongo import Database, DuplicateKey, Repository
+from chassis.principal import Scope
+from gateway.identity.account import Account
+
+_FREE_ATTEMPTS = 5
+_LONGEST_DELAY = timedelta(minutes=5)
+_FORGET = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A family of refresh tokens, one after the other.
+
+    Attributes:
+        id: Names the family.
+        account: Whose it is.
+        counter: The number of the token that is valid now.
+        rotated_at: When it became so.
+        expires_at: When the family ends.
+    """
+
+    id: str
+    account: str
+    counter: int
+    rotated_at: datetime
+    expires_at: datetime
+
+
+class IdentityStore:
+    """Reads and writes of identity.
+
+    Args:
+        database: The gateway's database.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.accounts = Repository(database, "accounts", Account, producer="gateway", noun="account")
+        self._sessions = database["sessions"]
+        self._attempts = database["attempts"]
+
+    async def prepare(self) -> None:
+        """Create the indexes; idempotent."""
+        await self.accounts.prepare()
+        await self.accounts.collection.create_index([("login", 1), ("scope", 1)], unique=True)
+        await self._sessions.create_index("expires_at", expireAfterSeconds=0)
+        await self._sessions.create_index("account")
+        await self._attempts.create_index("last", expireAfterSeconds=int(_FORGET.total_seconds()))
+
+    async def by_login(self, login: str, scope: Scope | None) -> list[Account]:
+        """The accounts of a login name, of one scope if it is given."""
+        return await self.accounts.query({"login": login} | ({"scope": scope.value} if scope else {}))
+
+    async def add(self, account: Account) -> Account:
+        """Store a new account.
+
+        Raises:
+            Refusal: `ACCOUNT_EXISTS`.
+        """
+        try:
+            return await self.accounts.insert(account)
+        except DuplicateKey as error:
+            raise Refusal(
+                "ACCOUNT_EXISTS", "账号已存在", "The account exists", rule="R3", unblock=Unblock.ADMINISTRATOR
+            ) from error
+
+    async def throttle(self, login: str) -> None:
+        """Make repeated failures wait, longer each time; never a lockout, for login names are public (facts 33).
+
+        Raises:
+            Refusal: `RATE_LIMITED` with `retryAfter` in seconds (R4).
+        """
+        found = await self._attempts.find_one({"_id": _key(login)})
+        if not found or found["failures"] < _FREE_ATTEMPTS:
+            return
+        delay = min(timedelta(seconds=2 ** min(found["failures"] - _FREE_ATTEMPTS, 10)), _LONGEST_DELAY)
+        left = (found["last"] + delay - datetime.now(UTC)).total_seconds()
+        if left > 0:
+            raise Refusal(
+                "RATE_LIMITED",
+                "登录失败次数过多，请稍后再试",
+                "Too many failed attempts: try again later",
+                rule="R4",
+                unblock=Unblock.SELF,
+                retryAfter=int(left) + 1,
+            )
+
+    async def failed(self, login: str) -> None:
+        """Count a failed attempt."""
+        await self._attempts.update_one(
+            {"_id": _key(login)}, {"$inc": {"failures": 1}, "$set": {"last": datetime.now(UTC)}}, upsert=True
+        )
+
+    async def succeeded(self, login: str) -> None:
+        """Forget the failures of a login name."""
+        await self._attempts.delete_one({"_id": _key(login)})
+
+    async def open_session(self, session: Session) -> None:
+        """Store a new family of refresh tokens."""
+        await self._sessions.insert_one(
+            {
+                "_id": session.id,
+                "account": session.account,
+                "counter": session.counter,
+                "rotated_at": session.rotated_at,
+                "expires_at": session.expires_at,
+            }
+        )
+
+    async def session(self, key: str) -> Session | None:
+        """The family of that id, None when it is over."""
+        found = await self._sessions.find_one({"_id": key, "expires_at": {"$gt": datetime.now(UTC)}})
+        if not found:
+            return None
+        return Session(key, found["account"], found["counter"], found["rotated_at"], found["expires_at"])
+
+    async def rotate(self, session: Session, now: datetime) -> bool:
+        """Make the next token the valid one; False when another request was faster."""
+        result = await self._sessions.update_one(
+            {"_id": session.id, "counter": session.counter},
+            {"$inc": {"counter": 1}, "$set": {"rotated_at": now}},
+        )
+        return result.modified_count == 1
+
+    async def end_session(self, key: str) -> None:
+        """Revoke one family."""
+        await self._sessions.delete_one({"_id": key})
+
+    async def end_sessions(self, account: str) -> None:
+        """Revoke every family of an account."""
+        await self._sessions.delete_many({"account": account})
+
+
+def _key(login: str) -> str:
+    return hashlib.sha256(login.encode()).hexdigest()
