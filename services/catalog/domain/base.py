@@ -105,6 +105,11 @@ def register_base(draft: Base) -> tuple[Base, list[BaseRegistered]]:
     return draft, [event]
 
 
+def numbered(base: Base, number: int) -> Base:
+    """The base with its number among those of its category."""
+    return replace(base, number=number)
+
+
 def set_team(base: Base, team: Team) -> tuple[Base, list[BaseTeamSet]]:
     """Name the base's contacts; a duty may stay empty until a plan is submitted (R6)."""
     event = BaseTeamSet(

@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from chassis.errors import Refusal, Unblock
+from services.catalog.domain.base import Base
 from services.catalog.domain.events import QuotaAdjusted
-from services.catalog.domain.round import require_reason, today
+from services.catalog.domain.round import Round, require_reason, today
 from services.catalog.domain.vocabulary import ProjectStatus
 
 CONSUMING = frozenset(
@@ -60,6 +61,18 @@ class Quota:
         """The limit in force on a day: of the adjustments in force, the one decided last (R39)."""
         in_force = [change.limit for change in self.adjustments if change.effective_from <= day]
         return in_force[-1] if in_force else self.limit
+
+
+def granted(base: Base, current: Round) -> Quota:
+    """The quota that a round gives a base by its category (R11)."""
+    return Quota(
+        id=quota_id(base.id, current.year),
+        version=1,
+        base=base.id,
+        year=current.year,
+        province=base.routing_province,
+        limit=current.quota_of(base.category),
+    )
 
 
 def quota_id(base: str, year: int) -> str:

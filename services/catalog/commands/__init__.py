@@ -1,0 +1,56 @@
+"""One function a use case: load, decide (domain), save the aggregate with its events in one unit of work."""
+
+from services.catalog.commands.bases import adjust_quota, register_base, set_base_team
+from services.catalog.commands.catalog import Catalog
+from services.catalog.commands.declaration import (
+    add_class,
+    draft_project,
+    lapse_overdue,
+    submit_project,
+    update_project,
+    withdraw_project,
+)
+from services.catalog.commands.delivery import (
+    amend_project,
+    cancel_project,
+    extend_project,
+    finish_project,
+    resume_project,
+    start_project,
+    suspend_project,
+)
+from services.catalog.commands.review import (
+    assign_experts,
+    decide_project,
+    publish_project,
+    register_expert,
+    submit_review,
+)
+from services.catalog.commands.rounds import extend_phase, open_round
+
+__all__ = [
+    "Catalog",
+    "add_class",
+    "adjust_quota",
+    "amend_project",
+    "assign_experts",
+    "cancel_project",
+    "decide_project",
+    "draft_project",
+    "extend_phase",
+    "extend_project",
+    "finish_project",
+    "lapse_overdue",
+    "open_round",
+    "publish_project",
+    "register_base",
+    "register_expert",
+    "resume_project",
+    "set_base_team",
+    "start_project",
+    "submit_project",
+    "submit_review",
+    "suspend_project",
+    "update_project",
+    "withdraw_project",
+]

@@ -1,0 +1,191 @@
+"""A base declares its projects; quota and status change in one transaction (R6–R13)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from chassis.ids import new_id
+from chassis.mongo import Session
+from chassis.principal import Principal
+from services.catalog.commands.bases import ensure_quota
+from services.catalog.commands.catalog import (
+    Catalog,
+    own_base,
+    own_project,
+    require_own_base,
+    require_province,
+    require_version,
+    round_of,
+)
+from services.catalog.domain import declaration, quota
+from services.catalog.domain.base import Base
+from services.catalog.domain.declaration import ClassPlan
+from services.catalog.domain.plan import Plan, Venue
+from services.catalog.domain.project import Project
+from services.catalog.domain.quota import quota_id
+from services.catalog.domain.round import Round, today
+from services.catalog.domain.vocabulary import BaseCategory, ProjectKind
+
+_LETTERS = {
+    BaseCategory.PRINCIPAL: "PRI",
+    BaseCategory.DUAL_QUALIFIED_TEACHER: "DQT",
+    BaseCategory.ENTERPRISE_PRACTICE: "ENT",
+}
+
+
+async def draft_project(
+    catalog: Catalog,
+    principal: Principal,
+    *,
+    base_id: str,
+    year: int,
+    kind: ProjectKind | None,
+    changes: Mapping[str, Any],
+) -> Project:
+    """Begin a plan in a round, as partial as one likes (R7).
+
+    Raises:
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `INVALID_KIND`, `UNKNOWN_THEME`, `UNKNOWN_PROVINCE` or `INVALID_PLAN`.
+    """
+    base = await own_base(catalog, principal, base_id)
+    current = await round_of(catalog, year)
+    plan = _written(Plan(), changes)
+    key, now = new_id(), catalog.clock.now()
+    # A refused draft must not use up a serial number, so the rules are asked first.
+    declaration.draft(base, current, key=key, code="", kind=kind, plan=plan, now=now)
+    code = await _next_code(catalog, base, current)
+    project, events = declaration.draft(base, current, key=key, code=code, kind=kind, plan=plan, now=now)
+    return await catalog.store.projects.insert(project, events)
+
+
+async def update_project(
+    catalog: Catalog,
+    principal: Principal,
+    *,
+    key: str,
+    version: int,
+    kind: ProjectKind | None,
+    changes: Mapping[str, Any],
+) -> Project:
+    """Write some fields of a draft or a returned plan (R7, R13).
+
+    Raises:
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `STALE_VERSION`, `WRONG_STATE`, `INVALID_KIND`, `UNKNOWN_THEME`,
+            `UNKNOWN_PROVINCE` or `INVALID_PLAN`.
+    """
+    project = await own_project(catalog, principal, key)
+    require_version(project, version)
+    base = await catalog.store.bases.get(project.base)
+    current = await round_of(catalog, project.year)
+    updated, events = declaration.update(project, base, current, kind=kind, plan=_written(project.plan, changes))
+    return await catalog.store.projects.save(updated, events)
+
+
+async def submit_project(catalog: Catalog, principal: Principal, *, key: str, version: int) -> Project:
+    """Hand in a complete plan and take its quota, both or neither (R7, R11, R13).
+
+    Raises:
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `STALE_VERSION`, `QUOTA_EXCEEDED`, or what `declaration.submit` refuses.
+    """
+    found = await own_project(catalog, principal, key)
+    base = await catalog.store.bases.get(found.base)
+    current = await round_of(catalog, found.year)
+    await _lapse_if_overdue(catalog, found, current)
+    await ensure_quota(catalog, base, current)
+
+    async def work(session: Session) -> Project:
+        project = await catalog.store.projects.get(key, session)
+        require_own_base(principal, project.base)
+        require_version(project, version)
+        submitted, events = declaration.submit(project, base, current, catalog.clock.now())
+        await settle_quota(catalog, project, submitted, session)
+        return await catalog.store.projects.save(submitted, events, session)
+
+    return await catalog.store.transact(work)
+
+
+async def withdraw_project(catalog: Catalog, principal: Principal, *, key: str, reason: str) -> Project:
+    """Take a plan back before publication and give back its quota (R11).
+
+    Raises:
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `WRONG_STATE` or `REASON_MISSING`.
+    """
+    await own_project(catalog, principal, key)
+
+    async def work(session: Session) -> Project:
+        project = await catalog.store.projects.get(key, session)
+        withdrawn, events = declaration.withdraw(project, reason, catalog.clock.now())
+        await settle_quota(catalog, project, withdrawn, session)
+        return await catalog.store.projects.save(withdrawn, events, session)
+
+    return await catalog.store.transact(work)
+
+
+async def add_class(catalog: Catalog, principal: Principal, *, key: str, given: ClassPlan) -> Project:
+    """A further class of a design, a draft of the same series (R12).
+
+    Raises:
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `WRONG_STATE`, `UNKNOWN_PROVINCE` or `INVALID_PLAN`.
+    """
+    source = await own_project(catalog, principal, key)
+    base = await catalog.store.bases.get(source.base)
+    current = await round_of(catalog, source.year)
+    require_province(given.venue.province if given.venue else None)
+    fresh, now = new_id(), catalog.clock.now()
+    declaration.add_class(source, base, current, key=fresh, code="", given=given, now=now)
+    code = await _next_code(catalog, base, current)
+    further, events = declaration.add_class(source, base, current, key=fresh, code=code, given=given, now=now)
+    return await catalog.store.projects.insert(further, events)
+
+
+async def lapse_overdue(catalog: Catalog) -> int:
+    """Let go of every returned plan whose time is over, and say how many (R13)."""
+    lapsed = 0
+    for project in await catalog.store.returned_projects():
+        lapsed += await _lapse_if_overdue(catalog, project, await round_of(catalog, project.year))
+    return lapsed
+
+
+async def settle_quota(catalog: Catalog, before: Project, after: Project, session: Session) -> None:
+    """Consume or release what the change of status asks for, in the transaction of that change (R11).
+
+    Raises:
+        Refusal: `QUOTA_EXCEEDED`.
+    """
+    change = quota.delta(before.status, after.status)
+    key = quota_id(before.base, before.year)
+    if change < 0:
+        await catalog.store.quotas.release(key, session)
+    elif change > 0:
+        granted = await catalog.store.quotas.get(key, session)
+        day = today(catalog.clock.now())
+        if not await catalog.store.quotas.consume(key, granted.limit_on(day), session):
+            raise quota.exceeded(granted, day)
+
+
+async def _lapse_if_overdue(catalog: Catalog, found: Project, current: Round) -> bool:
+    if not declaration.is_overdue(found, current, catalog.clock.now()):
+        return False
+
+    async def work(session: Session) -> bool:
+        project = await catalog.store.projects.get(found.id, session)
+        if not declaration.is_overdue(project, current, catalog.clock.now()):
+            return False
+        lapsed, events = declaration.lapse(project, current, catalog.clock.now())
+        await settle_quota(catalog, project, lapsed, session)
+        await catalog.store.projects.save(lapsed, events, session)
+        return True
+
+    return await catalog.store.transact(work)
+
+
+async def _next_code(catalog: Catalog, base: Base, current: Round) -> str:
+    serial = await catalog.store.quotas.next_serial(await ensure_quota(catalog, base, current))
+    return f"{current.year}-{_LETTERS[base.category]}-{base.number:03d}-{serial:02d}"
+
+
+def _written(plan: Plan, changes: Mapping[str, Any]) -> Plan:
+    written = replace(plan, **changes)
+    venue: Venue | None = written.venue
+    require_province(venue.province if venue else None)
+    return written

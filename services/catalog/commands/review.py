@@ -1,0 +1,126 @@
+"""Experts, their reviews, the ministry's decisions and publication (R14–R17)."""
+
+from collections.abc import Sequence
+
+from chassis.codes import organization_code
+from chassis.errors import Refusal, Unblock, forbidden, not_found
+from chassis.ids import new_id
+from chassis.mongo import DuplicateKey, Session
+from chassis.principal import Principal, Scope
+from services.catalog.commands.catalog import Catalog, require_scope, round_of
+from services.catalog.commands.declaration import settle_quota
+from services.catalog.domain import decision, review
+from services.catalog.domain.base import Organization
+from services.catalog.domain.project import Project
+from services.catalog.domain.review import DimensionVerdict, Expert, Review
+from services.catalog.domain.vocabulary import DecisionOutcome
+
+
+async def register_expert(
+    catalog: Catalog,
+    principal: Principal,
+    *,
+    name: str,
+    organization: Organization,
+    fields: Sequence[int],
+) -> Expert:
+    """Put a reviewer on file (R14).
+
+    Raises:
+        Refusal: `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `INVALID_EXPERT` or `EXPERT_EXISTS`.
+    """
+    require_scope(principal, Scope.MINISTRY)
+    sender = Organization(organization_code(organization.code), organization.name.strip())
+    draft = Expert(id=new_id(), version=1, name=name.strip(), organization=sender, fields=tuple(fields))
+    registered, events = review.register_expert(draft)
+    try:
+        return await catalog.store.experts.insert(registered, events)
+    except DuplicateKey as error:
+        raise Refusal(
+            "EXPERT_EXISTS", "该专家已登记", "That expert is on file", rule="R14", unblock=Unblock.SELF
+        ) from error
+
+
+async def assign_experts(catalog: Catalog, principal: Principal, *, key: str, experts: Sequence[str]) -> Project:
+    """Give a submitted plan to its experts; each finds a blank review (R14).
+
+    Raises:
+        Refusal: `NOT_FOUND`, `WRONG_STATE`, `EXPERTS_TOO_FEW` or `EXPERT_CONFLICT`.
+    """
+    require_scope(principal, Scope.MINISTRY)
+    current = await round_of(catalog, (await catalog.store.projects.get(key)).year)
+    found = dict(zip(experts, await catalog.store.experts.find_many(experts), strict=True))
+    people = [expert for expert in found.values() if expert]
+    for name, expert in found.items():
+        if expert is None:
+            raise not_found("expert", name)
+
+    async def work(session: Session) -> Project:
+        project = await catalog.store.projects.get(key, session)
+        now = catalog.clock.now()
+        assigned, events = review.assign_experts(project, people, current, now)
+        known = {one.id for one in (await catalog.store.reviews_of([key], session))[key]}
+        for expert in assigned.experts:
+            blank = review.blank_review(assigned, expert, now)
+            if blank.id not in known:
+                await catalog.store.reviews.insert(blank, session=session)
+        return await catalog.store.projects.save(assigned, events, session)
+
+    return await catalog.store.transact(work)
+
+
+async def submit_review(
+    catalog: Catalog, principal: Principal, *, project_id: str, verdicts: Sequence[DimensionVerdict]
+) -> Review:
+    """Hand in the own review of a project (R15).
+
+    Raises:
+        Refusal: `NOT_FOUND`, `NOT_ASSIGNED`, `WRONG_STATE`, `REVIEW_SUBMITTED` or `REVIEW_INCOMPLETE`.
+    """
+    require_scope(principal, Scope.EXPERT)
+    if principal.person is None:
+        raise forbidden("R15")
+    project = await catalog.store.projects.get(project_id)
+    current = await round_of(catalog, project.year)
+    blank = await catalog.store.reviews.find(review.review_id(project, principal.person))
+    if blank is None:
+        raise review.not_assigned()
+    done, events = review.submit_review(blank, project, current, verdicts, catalog.clock.now())
+    return await catalog.store.reviews.save(done, events)
+
+
+async def decide_project(
+    catalog: Catalog, principal: Principal, *, key: str, outcome: DecisionOutcome, reason: str
+) -> Project:
+    """Approve, return or reject; a rejection gives back the quota (R11, R16).
+
+    Raises:
+        Refusal: `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING`, `REVIEWS_MISSING` or `PHASE_CLOSED`.
+    """
+    require_scope(principal, Scope.MINISTRY)
+    current = await round_of(catalog, (await catalog.store.projects.get(key)).year)
+
+    async def work(session: Session) -> Project:
+        project = await catalog.store.projects.get(key, session)
+        reviews = (await catalog.store.reviews_of([key], session))[key]
+        assigned = [one for one in reviews if one.expert in project.experts]
+        decided, events = decision.decide(
+            project, current, assigned, outcome=outcome, reason=reason, now=catalog.clock.now()
+        )
+        await settle_quota(catalog, project, decided, session)
+        return await catalog.store.projects.save(decided, events, session)
+
+    return await catalog.store.transact(work)
+
+
+async def publish_project(catalog: Catalog, principal: Principal, *, key: str, override: str | None) -> Project:
+    """Publish one approved project; late only by an override with a reason (R17).
+
+    Raises:
+        Refusal: `NOT_FOUND`, `WRONG_STATE` or `PUBLICATION_LATE`.
+    """
+    require_scope(principal, Scope.MINISTRY)
+    project = await catalog.store.projects.get(key)
+    current = await round_of(catalog, project.year)
+    published, events = decision.publish(project, current, override=override, now=catalog.clock.now())
+    return await catalog.store.projects.save(published, events)

@@ -1,0 +1,55 @@
+"""Lists that can grow: nodes, edges, pageInfo, totalCount (graph.graphql, header)."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Generic, Self, TypeVar
+
+import strawberry
+
+from chassis.graph import Page, PageInfo, page_of, page_size, position_of
+from services.catalog.store import Slice
+
+N = TypeVar("N")
+R = TypeVar("R")
+
+
+@strawberry.type(description="A row and its cursor")
+class Edge(Generic[N]):
+    """One row of a connection."""
+
+    cursor: str
+    node: N
+
+
+@strawberry.type(description="A page of a list, forward only")
+class Connection(Generic[N]):
+    """Keyset paging by opaque, stable cursors."""
+
+    nodes: list[N]
+    edges: list[Edge[N]]
+    page_info: PageInfo
+    counted: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @strawberry.field(description="All rows, counted only when asked for")
+    async def total_count(self) -> int:
+        """Rows on all pages."""
+        return await self.counted()
+
+    @classmethod
+    def of(cls, page: Page[R], show: Callable[[R], N], counted: Callable[[], Awaitable[int]]) -> Self:
+        """A page of rows as nodes."""
+        edges = [Edge(cursor=cursor, node=show(row)) for cursor, row in page.rows]
+        return cls(nodes=[edge.node for edge in edges], edges=edges, page_info=page.info(), counted=counted)
+
+
+def slice_of(first: int, after: str | None) -> Slice:
+    """What the paging arguments ask for.
+
+    Raises:
+        Refusal: `BAD_PAGE_SIZE` or `BAD_CURSOR`.
+    """
+    return Slice(page_size(first), position_of(after) if after else None)
+
+
+async def connect(find: Awaitable[Sequence[R]], part: Slice, key: Callable[[R], Sequence[Any]]) -> Page[R]:
+    """The page that a store's answer of up to `first + 1` rows makes."""
+    return page_of(await find, part.first, key)

@@ -1,0 +1,82 @@
+"""The filters of the catalog's lists."""
+
+from datetime import date
+
+import strawberry
+
+from services.catalog.graph.enums import Audience, BaseCategory, Mode, ProjectKind, ProjectOrder, ProjectStatus
+from services.catalog.store import BaseSelection, ExpertSelection, ProjectSelection
+
+
+@strawberry.input(description="基地筛选条件")
+class BaseFilter:
+    """Which bases; what is null does not count."""
+
+    category: BaseCategory | None = None
+    province: strawberry.ID | None = None
+    organization: strawberry.ID | None = None
+    major_category: int | None = None
+
+    def selection(self) -> BaseSelection:
+        """As the store takes it."""
+        return BaseSelection(
+            category=self.category,
+            province=self.province,
+            organization=self.organization,
+            major_category=self.major_category,
+        )
+
+
+@strawberry.input(description="专家筛选条件")
+class ExpertFilter:
+    """Which experts; what is null does not count."""
+
+    organization: strawberry.ID | None = None
+    field: int | None = None
+
+    def selection(self) -> ExpertSelection:
+        """As the store takes it."""
+        return ExpertSelection(organization=self.organization, field=self.field)
+
+
+@strawberry.input(description="项目筛选条件 (R17)")
+class ProjectFilter:
+    """Which projects; what is null or empty does not count."""
+
+    year: int | None = None
+    category: BaseCategory | None = None
+    kind: ProjectKind | None = None
+    statuses: list[ProjectStatus] | None = None
+    base: strawberry.ID | None = None
+    series: strawberry.ID | None = None
+    themes: list[str] | None = None
+    major_category: int | None = None
+    province: strawberry.ID | None = None
+    mode: Mode | None = None
+    audience: Audience | None = None
+    starts_from: date | None = None
+    starts_to: date | None = None
+    fee_at_most_fen: int | None = None
+
+    def selection(
+        self, *, base: str | None = None, search: str | None = None, order: ProjectOrder = ProjectOrder.CODE
+    ) -> ProjectSelection:
+        """As the store takes it, with what stands beside the filter."""
+        return ProjectSelection(
+            year=self.year,
+            category=self.category,
+            kind=self.kind,
+            statuses=tuple(self.statuses or ()),
+            base=base or self.base,
+            series=self.series,
+            themes=tuple(self.themes or ()),
+            major_category=self.major_category,
+            province=self.province,
+            mode=self.mode,
+            audience=self.audience,
+            starts_from=self.starts_from,
+            starts_to=self.starts_to,
+            fee_at_most=self.fee_at_most_fen,
+            search=search,
+            order=order,
+        )

@@ -1,0 +1,118 @@
+"""The catalog's input types apart from plans and rounds, and what they mean to its commands."""
+
+from datetime import date
+
+import strawberry
+
+from services.catalog.commands.bases import NewBase, TeamContact
+from services.catalog.domain.review import DimensionVerdict
+from services.catalog.graph.enums import BaseCategory, DecisionOutcome, Verdict
+
+
+@strawberry.input(description="登记国培基地 (R2, R3)")
+class BaseInput:
+    """A base to put on file."""
+
+    name: str
+    category: BaseCategory
+    organization_code: str
+    organization_name: str
+    province: strawberry.ID | None = None
+    major_categories: list[int] = strawberry.field(default_factory=list)
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+    def command(self) -> NewBase:
+        """As the command takes it."""
+        return NewBase(
+            name=self.name,
+            category=self.category,
+            organization_code=self.organization_code,
+            organization_name=self.organization_name,
+            province=self.province,
+            major_categories=tuple(self.major_categories),
+            valid_from=self.valid_from,
+            valid_until=self.valid_until,
+        )
+
+
+@strawberry.input(description="基地联系人 (R6)")
+class BaseContactInput:
+    """A contact; the phone is sealed before it is kept."""
+
+    name: str
+    phone: str
+    email: str | None = None
+
+
+@strawberry.input(description="基地设计、申报、实施团队 (R6)")
+class BaseTeamInput:
+    """The contacts per duty."""
+
+    design: list[BaseContactInput]
+    declaration: list[BaseContactInput]
+    delivery: list[BaseContactInput]
+
+    def duties(self) -> dict[str, tuple[TeamContact, ...]]:
+        """As the command takes it."""
+        given = {"design": self.design, "declaration": self.declaration, "delivery": self.delivery}
+        return {
+            duty: tuple(TeamContact(name=one.name, phone=one.phone, email=one.email) for one in contacts)
+            for duty, contacts in given.items()
+        }
+
+
+@strawberry.input(description="调整基地项目数量 (R39)")
+class QuotaInput:
+    """A new limit, from now on or from a day."""
+
+    year: int
+    limit: int
+    reason: str
+    effective_from: date | None = None
+
+
+@strawberry.input(description="登记评审专家 (R14)")
+class ExpertInput:
+    """A reviewer to put on file."""
+
+    name: str
+    organization_code: str
+    organization_name: str
+    fields: list[int] = strawberry.field(default_factory=list)
+
+
+@strawberry.input(description="单项评审意见 (R15)")
+class VerdictInput:
+    """A verdict on one dimension of the round, with a comment."""
+
+    dimension: str
+    verdict: Verdict
+    comment: str
+
+    def verdict_of(self) -> DimensionVerdict:
+        """As the domain knows it."""
+        return DimensionVerdict(self.dimension, self.verdict, self.comment)
+
+
+@strawberry.input(description="教师工作司的决定 (R16)")
+class ProjectDecisionInput:
+    """Approve, return or reject, with a reason."""
+
+    outcome: DecisionOutcome
+    reason: str
+
+
+@strawberry.input(description="逾期发布的理由 (R17)")
+class PublishOverrideInput:
+    """Why something is published after the publication date."""
+
+    reason: str
+
+
+@strawberry.input(description="项目延期 (R28)")
+class ProjectExtensionInput:
+    """The last day up to which a project may run."""
+
+    until: date
+    reason: str

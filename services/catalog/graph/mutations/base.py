@@ -1,0 +1,139 @@
+"""A base's mutations; each calls one command."""
+
+import strawberry
+
+from chassis.graph import requires
+from chassis.principal import Scope
+from services.catalog import commands
+from services.catalog.domain.round import today
+from services.catalog.graph.bases import Base
+from services.catalog.graph.context import Info
+from services.catalog.graph.inputs import BaseTeamInput
+from services.catalog.graph.project_inputs import ProjectAmendmentInput, ProjectClassInput, ProjectInput
+from services.catalog.graph.projects import Project
+
+_BASE = requires(Scope.BASE)
+_EITHER = requires(Scope.BASE, Scope.MINISTRY)
+
+
+@strawberry.type
+class BaseMutation:
+    """What a base does with its own projects."""
+
+    @strawberry.federation.mutation(description="登记设计、申报、实施联系人 (R6)", requires_scopes=_BASE)
+    async def set_base_team(
+        self,
+        info: Info,
+        base_id: strawberry.ID,
+        input: BaseTeamInput,  # noqa: A002 - the graph's name
+    ) -> Base | None:
+        """Name the base's contacts."""
+        principal = info.context.principal
+        changed = await commands.set_base_team(info.context.deps, principal, base_id=base_id, duties=input.duties())
+        return Base.of(changed, principal)
+
+    @strawberry.federation.mutation(description="起草培训方案 (R7)", requires_scopes=_BASE)
+    async def draft_project(
+        self,
+        info: Info,
+        base_id: strawberry.ID,
+        input: ProjectInput,  # noqa: A002 - the graph's name
+    ) -> Project | None:
+        """Begin a plan, in the present year's round unless stated."""
+        deps, principal = info.context.deps, info.context.principal
+        year = input.year or today(deps.clock.now()).year
+        drafted = await commands.draft_project(
+            deps, principal, base_id=base_id, year=year, kind=input.kind, changes=input.changes()
+        )
+        return Project.of(drafted, principal)
+
+    @strawberry.federation.mutation(description="修改草稿或被退回的方案 (R7, R13)", requires_scopes=_BASE)
+    async def update_project(
+        self,
+        info: Info,
+        id: strawberry.ID,  # noqa: A002 - the graph's name
+        version: int,
+        input: ProjectInput,  # noqa: A002 - the graph's name
+    ) -> Project | None:
+        """Write some fields of a plan."""
+        principal = info.context.principal
+        updated = await commands.update_project(
+            info.context.deps, principal, key=id, version=version, kind=input.kind, changes=input.changes()
+        )
+        return Project.of(updated, principal)
+
+    @strawberry.federation.mutation(description="提交方案，占用项目数量 (R7, R11, R13)", requires_scopes=_BASE)
+    async def submit_project(
+        self,
+        info: Info,
+        id: strawberry.ID,  # noqa: A002 - the graph's name
+        version: int,
+    ) -> Project | None:
+        """Hand in a complete plan."""
+        principal = info.context.principal
+        return Project.of(
+            await commands.submit_project(info.context.deps, principal, key=id, version=version), principal
+        )
+
+    @strawberry.federation.mutation(description="发布前撤回，释放项目数量 (R11)", requires_scopes=_BASE)
+    async def withdraw_project(
+        self,
+        info: Info,
+        id: strawberry.ID,  # noqa: A002 - the graph's name
+        reason: str,
+    ) -> Project | None:
+        """Take a plan back before publication."""
+        principal = info.context.principal
+        return Project.of(
+            await commands.withdraw_project(info.context.deps, principal, key=id, reason=reason), principal
+        )
+
+    @strawberry.federation.mutation(description="同一方案增开班次 (R12)", requires_scopes=_BASE)
+    async def add_class(
+        self,
+        info: Info,
+        project_id: strawberry.ID,
+        input: ProjectClassInput,  # noqa: A002 - the graph's name
+    ) -> Project | None:
+        """A further class of a design."""
+        principal = info.context.principal
+        added = await commands.add_class(info.context.deps, principal, key=project_id, given=input.plan())
+        return Project.of(added, principal)
+
+    @strawberry.federation.mutation(description="发布后变更地点、日期、师资 (R18)", requires_scopes=_BASE)
+    async def amend_project(
+        self,
+        info: Info,
+        id: strawberry.ID,  # noqa: A002 - the graph's name
+        version: int,
+        input: ProjectAmendmentInput,  # noqa: A002 - the graph's name
+    ) -> Project | None:
+        """Change venue, dates or faculty after publication."""
+        principal = info.context.principal
+        amended = await commands.amend_project(
+            info.context.deps, principal, key=id, version=version, given=input.amendment()
+        )
+        return Project.of(amended, principal)
+
+    @strawberry.federation.mutation(description="开班 (R28)", requires_scopes=_BASE)
+    async def start_project(self, info: Info, id: strawberry.ID) -> Project | None:  # noqa: A002 - the graph's name
+        """Begin the training."""
+        principal = info.context.principal
+        return Project.of(await commands.start_project(info.context.deps, principal, key=id), principal)
+
+    @strawberry.federation.mutation(description="结业 (R28)", requires_scopes=_BASE)
+    async def finish_project(self, info: Info, id: strawberry.ID) -> Project | None:  # noqa: A002 - the graph's name
+        """End the training."""
+        principal = info.context.principal
+        return Project.of(await commands.finish_project(info.context.deps, principal, key=id), principal)
+
+    @strawberry.federation.mutation(description="取消已发布的项目 (R33)", requires_scopes=_EITHER)
+    async def cancel_project(
+        self,
+        info: Info,
+        id: strawberry.ID,  # noqa: A002 - the graph's name
+        reason: str,
+    ) -> Project | None:
+        """Call a published project off."""
+        principal = info.context.principal
+        return Project.of(await commands.cancel_project(info.context.deps, principal, key=id, reason=reason), principal)

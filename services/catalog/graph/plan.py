@@ -1,0 +1,69 @@
+"""The public parts of a plan in the graph (R7)."""
+
+from datetime import date
+from typing import Self
+
+import strawberry
+
+from services.catalog.domain import plan as plans
+from services.catalog.graph.enums import Mode
+from services.catalog.graph.rounds import Province
+
+
+@strawberry.type(description="实施地点 (R7)")
+class Venue:
+    """Where a project is held."""
+
+    province: Province | None
+    address: str
+
+    @classmethod
+    def of(cls, venue: plans.Venue) -> Self:
+        """As the plan says."""
+        return cls(province=Province.of(venue.province), address=venue.address)
+
+
+@strawberry.type(description="课程表的一课次 (R7)")
+class Session:
+    """A line of the timetable."""
+
+    id: strawberry.ID
+    title: str
+    teacher: str
+    date: date
+    hours: int
+    mode: Mode | None
+
+    @classmethod
+    def of(cls, session: plans.Session) -> Self:
+        """As the plan says."""
+        return cls(
+            id=strawberry.ID(session.id),
+            title=session.title,
+            teacher=session.teacher,
+            date=session.date,
+            hours=session.hours,
+            mode=session.mode,
+        )
+
+
+@strawberry.type(description="授课师资 (R7)")
+class FacultyMember:
+    """Who teaches."""
+
+    name: str
+    title: str | None
+    organization: str | None
+
+    @classmethod
+    def of(cls, member: plans.FacultyMember) -> Self:
+        """As the plan says."""
+        return cls(name=member.name, title=member.title, organization=member.organization)
+
+
+@strawberry.type(description="特殊情况说明：R9 时长，R10 专业")
+class Justification:
+    """The base's reason for what a rule finds unusual."""
+
+    rule: str
+    text: str

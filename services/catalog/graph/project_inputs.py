@@ -1,0 +1,186 @@
+"""The input types of a project's plan, and what they mean to its commands."""
+
+from datetime import date
+from typing import Any
+
+import strawberry
+from strawberry import UNSET
+
+from services.catalog.domain import plan as plans
+from services.catalog.domain.declaration import ClassPlan
+from services.catalog.domain.delivery import Amendment
+from services.catalog.graph.context import capped
+from services.catalog.graph.enums import Audience, Mode, ProjectKind
+
+
+@strawberry.input(description="实施地点 (R7)")
+class ProjectVenueInput:
+    """Where a project is held."""
+
+    province: strawberry.ID
+    address: str
+
+    def plan(self) -> plans.Venue:
+        """As the domain knows it."""
+        return plans.Venue(self.province, self.address)
+
+
+@strawberry.input(description="课程表的一课次 (R7)")
+class ProjectSessionInput:
+    """A line of the timetable; ids are given by position unless stated."""
+
+    title: str
+    teacher: str
+    date: date
+    hours: int
+    mode: Mode | None = None
+    id: strawberry.ID | None = None
+
+
+@strawberry.input(description="授课师资 (R7)")
+class ProjectFacultyInput:
+    """Who teaches."""
+
+    name: str
+    title: str | None = None
+    organization: str | None = None
+
+    def plan(self) -> plans.FacultyMember:
+        """As the domain knows it."""
+        return plans.FacultyMember(self.name, self.title, self.organization)
+
+
+@strawberry.input(description="特殊情况说明：R9 时长，R10 专业")
+class ProjectJustificationInput:
+    """The base's reason for what a rule finds unusual."""
+
+    rule: str
+    text: str
+
+
+@strawberry.input(description="培训方案；草稿可不完整，未给出的字段保持不变 (R7)")
+class ProjectInput:
+    """A plan, or the fields of it that change; null clears a field."""
+
+    year: int | None = None
+    kind: ProjectKind | None = None
+    title: str | None = UNSET
+    themes: list[str] | None = UNSET
+    objectives: str | None = UNSET
+    content_design: str | None = UNSET
+    mode: Mode | None = UNSET
+    starts_on: date | None = UNSET
+    ends_on: date | None = UNSET
+    days: int | None = UNSET
+    class_hours: int | None = UNSET
+    fee_fen: int | None = UNSET
+    fee_includes: str | None = UNSET
+    major_category: int | None = UNSET
+    audience: list[Audience] | None = UNSET
+    capacity: int | None = UNSET
+    venue: ProjectVenueInput | None = UNSET
+    timetable: list[ProjectSessionInput] | None = UNSET
+    faculty: list[ProjectFacultyInput] | None = UNSET
+    assessment_method: str | None = UNSET
+    needs_evidence: str | None = UNSET
+    justifications: list[ProjectJustificationInput] | None = UNSET
+
+    def changes(self) -> dict[str, Any]:
+        """The fields of the plan that are given, as the domain knows them."""
+        given = {
+            **{name: getattr(self, name) for name in _PLAIN},
+            "fee": self.fee_fen,
+            "themes": _each(self.themes, str),
+            "audience": _each(self.audience, Audience),
+            "venue": self.venue.plan() if self.venue else self.venue,
+            "timetable": _timetable(self.timetable),
+            "faculty": _each(self.faculty, ProjectFacultyInput.plan),
+            "justifications": _each(self.justifications, lambda one: plans.Justification(one.rule, one.text)),
+        }
+        return {name: value for name, value in given.items() if value is not UNSET}
+
+
+@strawberry.input(description="同一方案的又一班次 (R12)")
+class ProjectClassInput:
+    """What a further class has of its own; null keeps the first one's."""
+
+    starts_on: date
+    ends_on: date
+    capacity: int | None = None
+    venue: ProjectVenueInput | None = None
+    timetable: list[ProjectSessionInput] | None = None
+
+    def plan(self) -> ClassPlan:
+        """As the domain knows it."""
+        return ClassPlan(
+            starts_on=self.starts_on,
+            ends_on=self.ends_on,
+            capacity=self.capacity,
+            venue=self.venue.plan() if self.venue else None,
+            timetable=_timetable(self.timetable) if self.timetable is not None else None,
+        )
+
+
+@strawberry.input(description="某课次的新日期 (R18)")
+class ProjectSessionDateInput:
+    """A session's new date."""
+
+    id: strawberry.ID
+    date: date
+
+
+@strawberry.input(description="发布后的变更：仅地点、日期、师资 (R18)")
+class ProjectAmendmentInput:
+    """All that may change after publication; null leaves it."""
+
+    reason: str
+    venue: ProjectVenueInput | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    faculty: list[ProjectFacultyInput] | None = None
+    session_dates: list[ProjectSessionDateInput] | None = None
+
+    def amendment(self) -> Amendment:
+        """As the domain knows it."""
+        return Amendment(
+            reason=self.reason,
+            venue=self.venue.plan() if self.venue else None,
+            starts_on=self.starts_on,
+            ends_on=self.ends_on,
+            faculty=tuple(one.plan() for one in self.faculty) if self.faculty is not None else None,
+            session_dates={one.id: one.date for one in self.session_dates or ()},
+        )
+
+
+_PLAIN = (
+    "title",
+    "objectives",
+    "content_design",
+    "mode",
+    "starts_on",
+    "ends_on",
+    "days",
+    "class_hours",
+    "fee_includes",
+    "major_category",
+    "capacity",
+    "assessment_method",
+    "needs_evidence",
+)
+
+
+def _each(given: Any, take: Any) -> Any:
+    if given is UNSET:
+        return UNSET
+    capped(given or ())
+    return tuple(take(one) for one in given or ())
+
+
+def _timetable(given: Any) -> Any:
+    if given is UNSET:
+        return UNSET
+    capped(given or ())
+    return tuple(
+        plans.Session(one.id or f"s{place}", one.title, one.teacher, one.date, one.hours, one.mode)
+        for place, one in enumerate(given or (), start=1)
+    )

@@ -1,0 +1,202 @@
+"""Projects in the graph: public once published, with what only the base, its experts and the ministry see."""
+
+from datetime import date, datetime
+from functools import partial
+from typing import Self
+
+import strawberry
+
+from chassis.graph import Advice, MajorCategory, Money, RefusalInfo, requires
+from chassis.principal import Principal, Scope
+from services.catalog.domain import project as projects
+from services.catalog.domain.delivery import overruns
+from services.catalog.graph.bases import Base, Expert
+from services.catalog.graph.connection import Connection, connect, slice_of
+from services.catalog.graph.context import Info, is_ministry, may_read_base, text_key
+from services.catalog.graph.enums import Audience, Mode, ProjectKind, ProjectStatus
+from services.catalog.graph.loaders import (
+    BaseByIdLoader,
+    ExpertByIdLoader,
+    ProjectByIdLoader,
+    ReviewsByProjectLoader,
+    RoundByYearLoader,
+)
+from services.catalog.graph.plan import FacultyMember, Justification, Session, Venue
+from services.catalog.graph.reviews import Decision, ProjectChange, Review, readable
+from services.catalog.graph.rounds import Round, Theme, theme_of
+from services.catalog.store import ProjectSelection, Visibility, position
+
+_INSIDE = requires(Scope.BASE, Scope.EXPERT, Scope.MINISTRY)
+
+
+@strawberry.federation.type(keys=["id"], description="培训项目，一个班次即一个项目 (R12)")
+class Project:
+    """A project; drafts may be partial, so the plan's fields are nullable."""
+
+    id: strawberry.ID
+    code: str
+    series: strawberry.ID | None
+    kind: ProjectKind
+    status: ProjectStatus
+    version: int
+    title: str | None
+    objectives: str | None
+    content_design: str | None
+    mode: Mode | None
+    starts_on: date | None
+    ends_on: date | None
+    days: int | None
+    class_hours: int | None
+    fee: Money | None
+    fee_includes: str | None
+    major_category: MajorCategory | None
+    audience: list[Audience]
+    capacity: int | None
+    venue: Venue | None
+    timetable: list[Session]
+    faculty: list[FacultyMember]
+    assessment_method: str | None
+    published_at: datetime | None
+    extended_until: date | None
+    needs_evidence: str | None = strawberry.federation.field(description="需求调研依据", requires_scopes=_INSIDE)
+    justifications: list[Justification] | None = strawberry.federation.field(
+        description="特殊情况说明 (R9, R10)", requires_scopes=_INSIDE
+    )
+    decision: Decision | None = strawberry.federation.field(description="决定 (R16)", requires_scopes=_INSIDE)
+    history: list[ProjectChange] | None = strawberry.federation.field(
+        description="历次变化 (R18)", requires_scopes=_INSIDE
+    )
+    source: strawberry.Private[projects.Project]
+
+    @classmethod
+    def of(cls, source: projects.Project, principal: Principal) -> Self:
+        """The project as the principal may see it."""
+        plan, inside = source.plan, may_read_inside(source, principal)
+        return cls(
+            id=strawberry.ID(source.id),
+            code=source.code,
+            series=strawberry.ID(source.series),
+            kind=source.kind,
+            status=source.status,
+            version=source.version,
+            title=plan.title,
+            objectives=plan.objectives,
+            content_design=plan.content_design,
+            mode=plan.mode,
+            starts_on=plan.starts_on,
+            ends_on=plan.ends_on,
+            days=plan.days,
+            class_hours=plan.class_hours,
+            fee=None if plan.fee is None else Money.of(plan.fee),
+            fee_includes=plan.fee_includes,
+            major_category=None if plan.major_category is None else MajorCategory.of(plan.major_category),
+            audience=list(plan.audience),
+            capacity=plan.capacity,
+            venue=Venue.of(plan.venue) if plan.venue else None,
+            timetable=[Session.of(one) for one in plan.timetable],
+            faculty=[FacultyMember.of(one) for one in plan.faculty],
+            assessment_method=plan.assessment_method,
+            published_at=source.published_at,
+            extended_until=source.extension.until if source.extension else None,
+            needs_evidence=plan.needs_evidence if inside else None,
+            justifications=_justifications(source) if inside else None,
+            decision=_decision(source) if inside else None,
+            history=[ProjectChange.of(one) for one in source.history] if inside else None,
+            source=source,
+        )
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:  # noqa: A002 - the key's name
+        """The project another subgraph refers to, if the principal may see it."""
+        found = await info.context.loader(ProjectByIdLoader).load(text_key(id))
+        return cls.of(found, info.context.principal) if found else None
+
+    @strawberry.field(description="所属年度轮次")
+    async def round(self, info: Info) -> Round:
+        """The round it belongs to."""
+        found = await info.context.loader(RoundByYearLoader).load(self.source.year)
+        if found is None:
+            raise LookupError(f"project {self.source.id} has no round {self.source.year}")
+        return Round.of(found, info.context.deps.clock.now())
+
+    @strawberry.field(description="所属基地")
+    async def base(self, info: Info) -> Base:
+        """The base that offers it."""
+        found = await info.context.loader(BaseByIdLoader).load(self.source.base)
+        if found is None:
+            raise LookupError(f"project {self.source.id} has no base {self.source.base}")
+        return Base.of(found, info.context.principal)
+
+    @strawberry.field(description="主题 (R8)")
+    async def themes(self, info: Info) -> list[Theme]:
+        """Its themes, by the round's names."""
+        found = await info.context.loader(RoundByYearLoader).load(self.source.year)
+        known = {theme.code: theme for theme in found.themes} if found else {}
+        return [theme_of(known[code]) for code in self.source.plan.themes if code in known]
+
+    @strawberry.federation.field(description="提示：R9 时长，R10 专业，R28 超期", requires_scopes=_INSIDE)
+    async def warnings(self, info: Info) -> list[Advice] | None:
+        """What is unusual about it, in the reader's language."""
+        if not may_read_inside(self.source, info.context.principal):
+            return None
+        say = info.context.say
+        found = [Advice(code=one.code, rule=one.rule, message=say(one.zh, one.en)) for one in self.source.warnings]
+        current = await info.context.loader(RoundByYearLoader).load(self.source.year)
+        if current and overruns(self.source, current, info.context.deps.clock.now()):
+            message = say("项目已超过培训期限且未获延期", "It runs past the window without an extension")
+            found.append(Advice(code="WINDOW_OVERRUN", rule="R28", message=message))
+        return found
+
+    @strawberry.federation.field(description="专家评审 (R15)", requires_scopes=_INSIDE)
+    async def reviews(self, info: Info) -> list[Review] | None:
+        """What of its reviews the principal may read."""
+        if not may_read_inside(self.source, info.context.principal):
+            return None
+        found = await info.context.loader(ReviewsByProjectLoader).load(self.source.id) or []
+        return [Review.of(one) for one in readable(self.source, found, info.context.principal)]
+
+    @strawberry.federation.field(description="已分配的专家 (R14)", requires_scopes=requires(Scope.MINISTRY))
+    async def experts(self, info: Info) -> list[Expert] | None:
+        """Who reviews it."""
+        if not is_ministry(info.context.principal):
+            return None
+        loader = info.context.loader(ExpertByIdLoader)
+        found = [await loader.load(key) for key in self.source.experts]
+        return [Expert.of(one) for one in found if one]
+
+
+@strawberry.type(description="批量发布中的一行 (R17)")
+class PublishRow:
+    """What became of one project of a bulk publication."""
+
+    id: strawberry.ID
+    ok: bool
+    project: Project | None
+    refusal: RefusalInfo | None
+
+
+def may_read_inside(project: projects.Project, principal: Principal) -> bool:
+    """Whether the principal may read what is undecided or internal: its base, its experts, the ministry."""
+    assigned = principal.scope is Scope.EXPERT and principal.person in project.experts
+    return assigned or may_read_base(principal, project.base)
+
+
+async def projects_page(info: Info, selection: ProjectSelection, first: int, after: str | None) -> Connection[Project]:
+    """A page of the projects that the principal may see."""
+    store, principal = info.context.deps.store, info.context.principal
+    visibility = Visibility.of(principal)
+    part = slice_of(first, after)
+    page = await connect(
+        store.list_projects(selection, visibility, part), part, lambda one: position(one, selection.order)
+    )
+    counted = partial(store.count_projects, selection, visibility)
+    return Connection[Project].of(page, lambda one: Project.of(one, principal), counted)
+
+
+def _justifications(source: projects.Project) -> list[Justification]:
+    return [Justification(rule=one.rule, text=one.text) for one in source.plan.justifications]
+
+
+def _decision(source: projects.Project) -> Decision | None:
+    made = source.decision
+    return Decision(outcome=made.outcome, reason=made.reason, at=made.at) if made else None

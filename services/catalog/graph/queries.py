@@ -1,0 +1,120 @@
+"""The catalog's queries; each says who may ask."""
+
+from functools import partial
+
+import strawberry
+
+from chassis.graph import public, requires
+from chassis.principal import Scope
+from chassis.reference import provinces
+from services.catalog.commands.catalog import require_scope
+from services.catalog.graph.bases import Base, Expert
+from services.catalog.graph.connection import Connection, connect, slice_of
+from services.catalog.graph.context import Info
+from services.catalog.graph.enums import ProjectOrder
+from services.catalog.graph.filters import BaseFilter, ExpertFilter, ProjectFilter
+from services.catalog.graph.loaders import BaseByIdLoader, ProjectByIdLoader, RoundByYearLoader
+from services.catalog.graph.projects import Project, projects_page
+from services.catalog.graph.reviews import Review
+from services.catalog.graph.rounds import Province, Round
+
+
+@strawberry.type
+class Query:
+    """What may be read."""
+
+    @strawberry.field(description=public("某年度轮次"))
+    async def round(self, info: Info, year: int) -> Round | None:
+        """The round of a year (R1)."""
+        found = await info.context.loader(RoundByYearLoader).load(year)
+        return Round.of(found, info.context.deps.clock.now()) if found else None
+
+    @strawberry.field(description=public("所有年度轮次，由近及远"))
+    async def rounds(self, info: Info) -> list[Round] | None:
+        """All rounds, the latest first."""
+        now = info.context.deps.clock.now()
+        found = await info.context.deps.store.rounds.query({}, sort=[("_id", -1)], limit=100)
+        return [Round.of(one, now) for one in found]
+
+    @strawberry.field(description=public("所有省份"))
+    def provinces(self) -> list[Province] | None:
+        """The 32 provincial units."""
+        return [Province(code=strawberry.ID(code), name=name) for code, name in provinces().items()]
+
+    @strawberry.field(description=public("某省份"))
+    def province(self, code: strawberry.ID) -> Province | None:
+        """A province by its code."""
+        return Province.of(code)
+
+    @strawberry.field(description=public("某国培基地"))
+    async def base(self, info: Info, id: strawberry.ID) -> Base | None:  # noqa: A002 - the graph's name
+        """A base by its id (R2)."""
+        found = await info.context.loader(BaseByIdLoader).load(id)
+        return Base.of(found, info.context.principal) if found else None
+
+    @strawberry.field(description=public("国培基地列表"))
+    async def bases(
+        self,
+        info: Info,
+        filter: BaseFilter | None = None,  # noqa: A002 - the graph's name
+        first: int = 20,
+        after: str | None = None,
+    ) -> Connection[Base] | None:
+        """The bases, in the order of registration."""
+        store, principal = info.context.deps.store, info.context.principal
+        selection, part = (filter or BaseFilter()).selection(), slice_of(first, after)
+        page = await connect(store.list_bases(selection, part), part, lambda one: [one.id])
+        return Connection[Base].of(page, lambda one: Base.of(one, principal), partial(store.count_bases, selection))
+
+    @strawberry.field(description=public("某项目：已发布的公开，未发布的仅本基地、所分配专家和教师工作司可见"))
+    async def project(self, info: Info, id: strawberry.ID) -> Project | None:  # noqa: A002 - the graph's name
+        """A project that the principal may see (R17)."""
+        found = await info.context.loader(ProjectByIdLoader).load(id)
+        return Project.of(found, info.context.principal) if found else None
+
+    @strawberry.field(description=public("项目列表与搜索，可见范围同 project"))
+    async def projects(  # noqa: PLR0917 - the arguments of the graph
+        self,
+        info: Info,
+        filter: ProjectFilter | None = None,  # noqa: A002 - the graph's name
+        search: str | None = None,
+        order_by: ProjectOrder | None = None,
+        first: int = 20,
+        after: str | None = None,
+    ) -> Connection[Project] | None:
+        """The projects that the principal may see (R17)."""
+        order = order_by or ProjectOrder.CODE
+        selection = (filter or ProjectFilter()).selection(search=search, order=order)
+        return await projects_page(info, selection, first, after)
+
+    @strawberry.federation.field(description="本单位的国培基地", requires_scopes=requires(Scope.BASE))
+    async def my_bases(self, info: Info) -> list[Base] | None:
+        """The principal's own bases (R2)."""
+        principal = info.context.principal
+        require_scope(principal, Scope.BASE)
+        found = await info.context.deps.store.bases.find_many(principal.bases)
+        return [Base.of(one, principal) for one in found if one]
+
+    @strawberry.federation.field(description="分配给本人的评审", requires_scopes=requires(Scope.EXPERT))
+    async def my_reviews(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Review] | None:
+        """The principal's reviews, blank and submitted (R15)."""
+        store, principal = info.context.deps.store, info.context.principal
+        require_scope(principal, Scope.EXPERT)
+        expert, part = principal.person or "", slice_of(first, after)
+        page = await connect(store.list_reviews(expert, part), part, lambda one: [one.id])
+        return Connection[Review].of(page, Review.of, partial(store.count_reviews, expert))
+
+    @strawberry.federation.field(description="评审专家列表", requires_scopes=requires(Scope.MINISTRY))
+    async def experts(
+        self,
+        info: Info,
+        filter: ExpertFilter | None = None,  # noqa: A002 - the graph's name
+        first: int = 20,
+        after: str | None = None,
+    ) -> Connection[Expert] | None:
+        """The experts, in the order of registration (R14)."""
+        require_scope(info.context.principal, Scope.MINISTRY)
+        store = info.context.deps.store
+        selection, part = (filter or ExpertFilter()).selection(), slice_of(first, after)
+        page = await connect(store.list_experts(selection, part), part, lambda one: [one.id])
+        return Connection[Expert].of(page, Expert.of, partial(store.count_experts, selection))

@@ -1,0 +1,133 @@
+"""Reviews, decisions and the history of a project in the graph (R15, R16, R18)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Self
+
+import strawberry
+
+from chassis.graph import requires
+from chassis.principal import Principal, Scope
+from services.catalog.domain import project as projects
+from services.catalog.domain import review as reviews
+from services.catalog.graph.bases import Expert
+from services.catalog.graph.context import Info, is_ministry, may_read_base
+from services.catalog.graph.enums import DecisionOutcome, ProjectStatus, Verdict
+from services.catalog.graph.loaders import ExpertByIdLoader, ProjectByIdLoader
+
+if TYPE_CHECKING:
+    from services.catalog.graph.projects import Project
+
+ProjectType = Annotated["Project", strawberry.lazy("services.catalog.graph.projects")]
+
+
+@strawberry.type(description="单项评审意见 (R15)")
+class ReviewVerdict:
+    """A verdict on one dimension."""
+
+    dimension: str
+    verdict: Verdict
+    comment: str
+
+
+@strawberry.type(description="一位专家对一次申报的评审 (R15)")
+class Review:
+    """An expert's review; blank until it is submitted."""
+
+    id: strawberry.ID
+    cycle: int
+    verdicts: list[ReviewVerdict]
+    assigned_at: datetime
+    submitted_at: datetime | None
+    source: strawberry.Private[reviews.Review]
+
+    @classmethod
+    def of(cls, source: reviews.Review) -> Self:
+        """As the domain knows it; whoever gets it may read it."""
+        return cls(
+            id=strawberry.ID(source.id),
+            cycle=source.cycle,
+            verdicts=[
+                ReviewVerdict(dimension=one.dimension, verdict=one.verdict, comment=one.comment)
+                for one in source.verdicts
+            ],
+            assigned_at=source.assigned_at,
+            submitted_at=source.submitted_at,
+            source=source,
+        )
+
+    @strawberry.field(description="被评审的项目")
+    async def project(self, info: Info) -> ProjectType | None:
+        """The project, while the principal may see it."""
+        from services.catalog.graph.projects import Project
+
+        found = await info.context.loader(ProjectByIdLoader).load(self.source.project)
+        return Project.of(found, info.context.principal) if found else None
+
+    @strawberry.federation.field(
+        description="评审专家：教师工作司可见，专家仅见本人", requires_scopes=requires(Scope.MINISTRY, Scope.EXPERT)
+    )
+    async def expert(self, info: Info) -> Expert | None:
+        """Who reviews; experts do not learn of each other."""
+        principal = info.context.principal
+        if not is_ministry(principal) and principal.person != self.source.expert:
+            return None
+        found = await info.context.loader(ExpertByIdLoader).load(self.source.expert)
+        return Expert.of(found) if found else None
+
+
+@strawberry.type(description="教师工作司的决定 (R16)")
+class Decision:
+    """What was decided, and why."""
+
+    outcome: DecisionOutcome
+    reason: str
+    at: datetime
+
+
+@strawberry.type(description="一个字段的变更前后 (R18)")
+class FieldChange:
+    """One field before and after."""
+
+    name: str
+    before: str
+    after: str
+
+
+@strawberry.type(description="项目的一次变化")
+class ProjectChange:
+    """An entry of the history."""
+
+    version: int
+    at: datetime
+    by: str
+    status: ProjectStatus
+    reason: str | None
+    fields: list[FieldChange]
+
+    @classmethod
+    def of(cls, change: projects.Change) -> Self:
+        """As the domain knows it."""
+        return cls(
+            version=change.version,
+            at=change.at,
+            by=change.by,
+            status=change.status,
+            reason=change.reason,
+            fields=[FieldChange(name=one.name, before=one.before, after=one.after) for one in change.fields],
+        )
+
+
+def readable(project: projects.Project, found: Sequence[reviews.Review], principal: Principal) -> list[reviews.Review]:
+    """The reviews of a project that the principal may read (R15).
+
+    The ministry reads all, an expert the own and, once it is in, the others' of the present submission, the base
+    what was submitted, once the ministry has decided.
+    """
+    if is_ministry(principal):
+        return list(found)
+    if principal.scope is Scope.EXPERT and principal.person in project.experts:
+        return reviews.readable_by(principal.person, [one for one in found if one.cycle == project.cycle])
+    if may_read_base(principal, project.base) and project.decision:
+        return [one for one in found if one.submitted_at]
+    return []

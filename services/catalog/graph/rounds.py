@@ -1,0 +1,160 @@
+"""Rounds and provinces in the graph; all of it is public."""
+
+from datetime import date, datetime
+from typing import Self
+
+import strawberry
+
+from chassis.reference import provinces
+from services.catalog.domain import round as rounds
+from services.catalog.graph.context import Info, number_key, text_key
+from services.catalog.graph.enums import BaseCategory, PhaseName, ProjectKind
+from services.catalog.graph.loaders import RoundByYearLoader
+
+
+@strawberry.federation.type(keys=["code"], description="省级教育行政部门所在省份，含兵团")
+class Province:
+    """A province by its two-digit code."""
+
+    code: strawberry.ID
+    name: str
+
+    @classmethod
+    def of(cls, code: str | None) -> Self | None:
+        """The province of a code; None for none."""
+        name = provinces().get(code or "")
+        return cls(code=strawberry.ID(code), name=name) if code and name else None
+
+    @classmethod
+    def resolve_reference(cls, code: strawberry.ID) -> Self | None:
+        """The province another subgraph refers to."""
+        return cls.of(text_key(code))
+
+
+@strawberry.type(description="一个阶段，起止日期均含当日")
+class Phase:
+    """A phase: dates as people read them, instants as guards use them (R1)."""
+
+    name: PhaseName
+    opens: date
+    closes: date
+    opens_at: datetime
+    closes_at: datetime
+    open: bool
+    extended: bool
+
+
+@strawberry.type(description="每个基地每轮次的项目数量 (R11)")
+class CategoryQuota:
+    """Projects a base of a category may have."""
+
+    category: BaseCategory
+    limit: int
+
+
+@strawberry.type(description="项目时长标准 (R9)")
+class DurationNorm:
+    """Days a kind of project should take."""
+
+    kind: ProjectKind
+    category: BaseCategory
+    days: int
+    least: int
+    most: int
+
+
+@strawberry.type(description="项目主题 (R8)")
+class Theme:
+    """A theme of a category."""
+
+    code: str
+    category: BaseCategory
+    name: str
+
+
+@strawberry.type(description="评审维度 (R15)")
+class ReviewDimension:
+    """One thing the experts judge."""
+
+    code: str
+    name: str
+
+
+@strawberry.type(description="咨询电话 (R43)")
+class Contact:
+    """A help line."""
+
+    department: str
+    phones: list[str]
+    note: str | None
+
+
+@strawberry.federation.type(keys=["year"], description="年度轮次 (R1)")
+class Round:
+    """One year's round."""
+
+    year: int
+    title: str
+    phases: list[Phase]
+    quotas: list[CategoryQuota]
+    duration_norms: list[DurationNorm]
+    review_dimensions: list[ReviewDimension]
+    experts_per_project: int
+    contacts: list[Contact]
+    open_phases: list[PhaseName]
+    calendar_url: str = strawberry.field(description="iCalendar，相对于平台地址")
+    source: strawberry.Private[rounds.Round]
+
+    @strawberry.field(description="某类基地的主题")
+    def themes(self, category: BaseCategory) -> list[Theme]:
+        """The themes of a category (R8)."""
+        return [theme_of(theme) for theme in self.source.themes_of(category)]
+
+    @classmethod
+    def of(cls, source: rounds.Round, now: datetime) -> Self:
+        """The round as it stands at `now`."""
+        extended = {override.phase for override in source.overrides}
+        return cls(
+            year=source.year,
+            title=source.title,
+            phases=[_phase(phase, now, phase.name in extended) for phase in source.phases],
+            quotas=[CategoryQuota(category=one.category, limit=one.limit) for one in source.quotas],
+            duration_norms=[_norm(one) for one in source.duration_norms],
+            review_dimensions=[ReviewDimension(code=one.code, name=one.name) for one in source.review_dimensions],
+            experts_per_project=source.experts_per_project,
+            contacts=[_contact(one) for one in source.contacts],
+            open_phases=list(source.open_phases(now)),
+            calendar_url=f"/calendars/{source.year}.ics",
+            source=source,
+        )
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, year: int) -> Self | None:
+        """The round another subgraph refers to."""
+        found = await info.context.loader(RoundByYearLoader).load(number_key(year))
+        return cls.of(found, info.context.deps.clock.now()) if found else None
+
+
+def theme_of(theme: rounds.Theme) -> Theme:
+    """A theme of the round."""
+    return Theme(code=theme.code, category=theme.category, name=theme.name)
+
+
+def _phase(phase: rounds.Phase, now: datetime, extended: bool) -> Phase:
+    return Phase(
+        name=phase.name,
+        opens=phase.opens,
+        closes=phase.closes,
+        opens_at=phase.from_instant,
+        closes_at=phase.until_instant,
+        open=phase.is_open(now),
+        extended=extended,
+    )
+
+
+def _norm(norm: rounds.DurationNorm) -> DurationNorm:
+    return DurationNorm(kind=norm.kind, category=norm.category, days=norm.days, least=norm.least, most=norm.most)
+
+
+def _contact(contact: rounds.Contact) -> Contact:
+    return Contact(department=contact.department, phones=list(contact.phones), note=contact.note)

@@ -1,0 +1,26 @@
+"""The catalog in MongoDB: collections, indexes and queries; the only place of the service that knows the database."""
+
+from services.catalog.store.filters import (
+    BaseSelection,
+    ExpertSelection,
+    ProjectOrder,
+    ProjectSelection,
+    Visibility,
+    position,
+)
+from services.catalog.store.paging import Slice
+from services.catalog.store.quotas import Quotas
+from services.catalog.store.store import COLLECTIONS, Store
+
+__all__ = [
+    "COLLECTIONS",
+    "BaseSelection",
+    "ExpertSelection",
+    "ProjectOrder",
+    "ProjectSelection",
+    "Quotas",
+    "Slice",
+    "Store",
+    "Visibility",
+    "position",
+]
