@@ -118,7 +118,7 @@ class Suite:
             }
         else:
             own |= {"AMQP_URL": self.parts.amqp_url(name), "INTERNAL_JWKS_FILE": str(secrets.public_keys)}
-        if name == "enrollment":
+        if name in {"catalog", "enrollment"}:
             own["VAULT_FILE"] = str(secrets.vault_keys)
         return os.environ | own
 
