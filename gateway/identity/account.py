@@ -11,8 +11,11 @@ from chassis.principal import Principal, Scope
 CODE_LIFETIME = timedelta(days=30)
 MINIMUM_LENGTH = 8
 _WEAK = frozenset(
-    "123456 12345678 123456789 1234567890 11111111 88888888 66666666 00000000 password password1 passw0rd qwertyui "
-    "qwerty123 abc12345 abcd1234 a1234567 a123456789 1qaz2wsx woaini1314 5201314 admin123 iloveyou 1234qwer".split()
+    (
+        *("123456", "12345678", "123456789", "1234567890", "11111111", "88888888", "66666666", "00000000"),
+        *("password", "password1", "passw0rd", "qwertyui", "qwerty123", "abc12345", "abcd1234", "a1234567"),
+        *("a123456789", "1qaz2wsx", "woaini1314", "5201314", "admin123", "iloveyou", "1234qwer"),
+    )
 )
 
 

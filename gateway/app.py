@@ -1,0 +1,132 @@
+"""The composition root of the gateway: settings → identity, engine, transport → ASGI application."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from graphql import DocumentNode
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from chassis.mongo import connect
+from chassis.principal import Principal, TokenMinter
+from gateway.federation.engine import Engine
+from gateway.federation.supergraph import Supergraph, load_supergraph
+from gateway.http.auth import auth_routes
+from gateway.http.explorer import explorer_routes
+from gateway.http.graphql import GraphQLEndpoint
+from gateway.http.transport import HttpTransport
+from gateway.identity.accounts import Identity
+from gateway.identity.passwords import Passwords
+from gateway.identity.sessions import Sessions
+from gateway.identity.store import IdentityStore
+from gateway.protection import Limits, check
+from gateway.settings import GatewaySettings
+
+_OPEN_LIMITS = Limits(
+    body_bytes=4 * 1024 * 1024,
+    tokens=50_000,
+    depth=60,
+    height=20_000,
+    aliases=5_000,
+    root_fields=1_000,
+    directives=5_000,
+    equal_keys=1_000,
+)
+"""For `--no-auth`: any supergraph, any query of a developer's, yet never without an end."""
+
+
+def create_app(settings: GatewaySettings) -> Starlette:
+    """The gateway of the suite: identity in MongoDB, scopes enforced, subgraphs behind internal tokens."""
+    keys = settings.keys()
+    supergraph = load_supergraph(settings.supergraph_file.read_text(encoding="utf-8"))
+    transport = HttpTransport(_urls(supergraph) | settings.subgraph_urls, TokenMinter(keys))
+    client = connect(settings.mongodb_url.get_secret_value())
+    store = IdentityStore(client[settings.mongodb_database])
+    identity = Identity(store, Passwords(), Sessions(store, keys), settings.literal_initial_password)
+    life = _Life(transport, store)
+    engine = _engine(supergraph, transport, Limits(), introspection=settings.development)
+    routes: list[BaseRoute] = [
+        *_graph(engine, identity.sessions.principal, Limits().body_bytes),
+        *auth_routes(lambda: identity, keys),
+        *life.routes(),
+        *explorer_routes(settings.explorer_dir),
+    ]
+    return Starlette(routes=routes, middleware=_cors(settings.cors_origins), lifespan=life.span)
+
+
+def create_open_app(supergraph_file: Path, urls: dict[str, str]) -> Starlette:
+    """The gateway alone on any supergraph: no identity, no database, everything allowed (`--no-auth`)."""
+    supergraph = load_supergraph(supergraph_file.read_text(encoding="utf-8"))
+    transport = HttpTransport(_urls(supergraph) | urls, None)
+    life = _Life(transport)
+    engine = _engine(supergraph, transport, _OPEN_LIMITS, introspection=True)
+    return Starlette(routes=[*_graph(engine, None, _OPEN_LIMITS.body_bytes), *life.routes()], lifespan=life.span)
+
+
+@dataclass(slots=True)
+class _Life:
+    """What opens and closes with the process, and how it answers the probes."""
+
+    transport: HttpTransport
+    store: IdentityStore | None = None
+    ready: bool = False
+
+    @asynccontextmanager
+    async def span(self, _: Starlette) -> AsyncIterator[None]:
+        await self.transport.open()
+        if self.store:
+            await self.store.prepare()
+        self.ready = True
+        try:
+            yield
+        finally:
+            self.ready = False
+            await self.transport.close()
+            if self.store:
+                await self.store.accounts.collection.database.client.close()
+
+    def routes(self) -> list[BaseRoute]:
+        async def livez(_: Request) -> Response:
+            return Response(status_code=200)
+
+        async def readyz(_: Request) -> Response:
+            return Response(status_code=200 if self.ready else 503)
+
+        async def metrics(_: Request) -> Response:
+            return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+        return [Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", metrics)]
+
+
+def _engine(supergraph: Supergraph, transport: HttpTransport, limits: Limits, *, introspection: bool) -> Engine:
+    def limit(document: DocumentNode) -> None:
+        check(document, limits)
+
+    return Engine(supergraph, transport, introspection=introspection, limits=limit, max_tokens=limits.tokens)
+
+
+def _graph(engine: Engine, authenticate: Callable[[str], Principal] | None, body_bytes: int) -> list[Route]:
+    endpoint = GraphQLEndpoint(engine, authenticate, body_bytes)
+
+    async def graphql(request: Request) -> Response:
+        return await endpoint(request)
+
+    return [Route("/graphql", graphql, methods=["POST"])]
+
+
+def _urls(supergraph: Supergraph) -> dict[str, str]:
+    return {one.name: one.url for one in supergraph.subgraphs.values()}
+
+
+def _cors(origins: Sequence[str]) -> list[Middleware]:
+    if not origins:
+        return []
+    headers = ["Authorization", "Content-Type", "Idempotency-Key"]
+    return [Middleware(CORSMiddleware, allow_origins=list(origins), allow_methods=["POST"], allow_headers=headers)]

@@ -1,0 +1,1 @@
+"""HTTP towards clients (GraphQL over HTTP, login, explorer) and towards subgraphs."""

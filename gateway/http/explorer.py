@@ -1,0 +1,26 @@
+"""The explorer at `/`: static files made at install time, or a page that says what is missing."""
+
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+_MISSING = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>国培 Guopei Graph</title>
+<h1>国培 Guopei Graph</h1>
+<p>图接口位于 <code>POST /graphql</code>；图形化浏览器尚未安装：
+请在项目根目录运行 <code>make explorer</code>（需要 Node.js 与 npm）。</p>
+<p lang="en">The graph is at <code>POST /graphql</code>. The explorer is not installed: run <code>make explorer</code>
+in the project's root (it needs Node.js and npm), then reload.</p></html>"""
+
+
+def explorer_routes(folder: Path | None) -> list[BaseRoute]:
+    """The routes of `/`; they must come last, for they take every path."""
+    if folder and (folder / "index.html").exists():
+        return [Mount("/", StaticFiles(directory=folder, html=True))]
+    return [Route("/", _missing)]
+
+
+async def _missing(_: Request) -> HTMLResponse:
+    return HTMLResponse(_MISSING)

@@ -1,0 +1,57 @@
+"""Settings of the gateway, from the environment."""
+
+from pathlib import Path
+from typing import Self
+
+from joserfc.jwk import KeySet
+from pydantic import SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from chassis.settings import Environment, read_keys
+
+
+class GatewaySettings(BaseSettings):
+    """What the gateway needs beside its database.
+
+    Attributes:
+        mongodb_url: Connection string with the gateway's own user.
+        mongodb_database: The database of identity.
+        signing_key_file: Private JWK set; its first key signs.
+        supergraph_file: The composed supergraph SDL.
+        subgraph_urls: Subgraph name to address; overrides those in the supergraph.
+        host: Address to listen on.
+        port: Port to listen on.
+        environment: `production` by default: no introspection, no literal passwords.
+        literal_initial_password: The notice's literal 123456 as initial password (R4); development only.
+        cors_origins: Origins of front ends on other hosts; none by default.
+        explorer_dir: The explorer's files; without them the page says what is missing.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    mongodb_url: SecretStr
+    mongodb_database: str = "gateway"
+    signing_key_file: Path
+    supergraph_file: Path
+    subgraph_urls: dict[str, str] = {}
+    host: str = "127.0.0.1"
+    port: int = 8000
+    environment: Environment = Environment.PRODUCTION
+    literal_initial_password: bool = False
+    cors_origins: tuple[str, ...] = ()
+    explorer_dir: Path | None = None
+
+    @model_validator(mode="after")
+    def _no_literal_password_in_production(self) -> Self:
+        if self.literal_initial_password and not self.development:
+            raise ValueError("LITERAL_INITIAL_PASSWORD is for ENVIRONMENT=development only")
+        return self
+
+    @property
+    def development(self) -> bool:
+        """Whether what only developers need is on."""
+        return self.environment is Environment.DEVELOPMENT
+
+    def keys(self) -> KeySet:
+        """The private keys that sign tokens."""
+        return read_keys(self.signing_key_file)
