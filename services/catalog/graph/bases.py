@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Self
 import strawberry
 
 from chassis.graph import MajorCategory, Person, public, requires
+from chassis.graph.connection import Connection
 from chassis.principal import Principal, Scope
 from services.catalog.domain import base as bases
 from services.catalog.domain import quota as quotas
 from services.catalog.domain import review as reviews
 from services.catalog.domain.round import today
-from services.catalog.graph.connection import Connection
 from services.catalog.graph.context import Info, is_ministry, may_read_base, text_key
 from services.catalog.graph.enums import BaseCategory
 from services.catalog.graph.filters import ProjectFilter

@@ -7,11 +7,11 @@ from typing import Self
 import strawberry
 
 from chassis.graph import Advice, MajorCategory, Money, RefusalInfo, requires
+from chassis.graph.connection import Connection, connect, slice_of
 from chassis.principal import Principal, Scope
 from services.catalog.domain import project as projects
 from services.catalog.domain.delivery import overruns
 from services.catalog.graph.bases import Base, Expert
-from services.catalog.graph.connection import Connection, connect, slice_of
 from services.catalog.graph.context import Info, is_ministry, may_read_base, text_key
 from services.catalog.graph.enums import Audience, Mode, ProjectKind, ProjectStatus
 from services.catalog.graph.loaders import (

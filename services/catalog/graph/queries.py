@@ -5,11 +5,11 @@ from functools import partial
 import strawberry
 
 from chassis.graph import public, requires
+from chassis.graph.connection import Connection, connect, slice_of
 from chassis.principal import Scope
 from chassis.reference import provinces
 from services.catalog.commands.catalog import require_scope
 from services.catalog.graph.bases import Base, Expert
-from services.catalog.graph.connection import Connection, connect, slice_of
 from services.catalog.graph.context import Info
 from services.catalog.graph.enums import ProjectOrder
 from services.catalog.graph.filters import BaseFilter, ExpertFilter, ProjectFilter

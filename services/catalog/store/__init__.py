@@ -1,5 +1,6 @@
 """The catalog in MongoDB: collections, indexes and queries; the only place of the service that knows the database."""
 
+from chassis.paging import Slice
 from services.catalog.store.filters import (
     BaseSelection,
     ExpertSelection,
@@ -8,7 +9,6 @@ from services.catalog.store.filters import (
     Visibility,
     position,
 )
-from services.catalog.store.paging import Slice
 from services.catalog.store.quotas import Quotas
 from services.catalog.store.store import COLLECTIONS, Store
 

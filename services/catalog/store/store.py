@@ -6,13 +6,13 @@ from typing import Any, TypeVar
 from pymongo import ASCENDING, ReturnDocument
 
 from chassis.mongo import Database, Repository, Session, transact
+from chassis.paging import Slice, both, following
 from services.catalog.domain.base import Base, Organization
 from services.catalog.domain.project import Project
 from services.catalog.domain.review import Expert, Review
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import BaseCategory, ProjectStatus
 from services.catalog.store.filters import ORDERS, BaseSelection, ExpertSelection, ProjectSelection, Visibility
-from services.catalog.store.paging import Slice, both, following
 from services.catalog.store.quotas import Quotas
 
 COLLECTIONS = ("rounds", "bases", "experts", "quotas", "projects", "reviews")

@@ -5,8 +5,8 @@ from typing import Any, Generic, Self, TypeVar
 
 import strawberry
 
-from chassis.graph import Page, PageInfo, page_of, page_size, position_of
-from services.catalog.store import Slice
+from chassis.graph.paging import Page, PageInfo, page_of, page_size, position_of
+from chassis.paging import Slice
 
 N = TypeVar("N")
 R = TypeVar("R")
