@@ -1,0 +1,121 @@
+"""R18, R28, R33: what becomes of a published project."""
+
+from datetime import date, datetime
+
+import pytest
+
+from chassis.errors import Refusal
+from services.catalog.domain import delivery, window
+from services.catalog.domain.delivery import Amendment
+from services.catalog.domain.plan import FacultyMember, Venue
+from services.catalog.domain.project import Project
+from services.catalog.domain.round import SHANGHAI
+from services.catalog.domain.vocabulary import ProjectStatus
+from tests.unit.catalog.examples import REVIEWING, a_draft, a_published, round_2024
+
+FIRST_DAY = datetime(2024, 7, 8, 8, tzinfo=SHANGHAI)
+LAST_DAY = datetime(2024, 7, 14, 18, tzinfo=SHANGHAI)
+DECEMBER = datetime(2024, 12, 1, 9, tzinfo=SHANGHAI)
+
+
+def a_running() -> Project:
+    return delivery.start(a_published(), FIRST_DAY)[0]
+
+
+def test_new_dates_move_the_timetable_and_the_old_ones_stay_in_the_history() -> None:
+    given = Amendment(reason="台风", starts_on=date(2024, 7, 15), venue=Venue("45", "南宁市"))
+    project, (event,) = delivery.amend(a_published(), round_2024(), given, REVIEWING)
+    assert (project.plan.starts_on, project.plan.ends_on) == (date(2024, 7, 15), date(2024, 7, 21))
+    assert [session.date.day for session in event.sessions] == [15, 16]
+    assert event.changed == ("venue", "startsOn", "endsOn", "timetable")
+    assert project.history[-1].fields[1].before == "2024-07-08"
+    assert event.venue_province == "45"
+
+
+def test_a_session_may_get_a_date_of_its_own() -> None:
+    given = Amendment(reason="调课", session_dates={"s2": date(2024, 7, 12)})
+    project, _ = delivery.amend(a_published(), round_2024(), given, REVIEWING)
+    assert [session.date.day for session in project.plan.timetable] == [8, 12]
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        (Amendment(reason="无"), "NOTHING_CHANGED"),
+        (Amendment(reason=" ", venue=Venue("45", "南宁市")), "REASON_MISSING"),
+        (Amendment(reason="改", starts_on=date(2024, 5, 20)), "OUTSIDE_WINDOW"),
+        (Amendment(reason="改", ends_on=date(2024, 12, 20)), "OUTSIDE_WINDOW"),
+        (Amendment(reason="改", ends_on=date(2024, 7, 10)), "INVALID_PLAN"),
+        (Amendment(reason="改", session_dates={"s9": date(2024, 7, 9)}), "INVALID_PLAN"),
+    ],
+)
+def test_what_an_amendment_may_not_do(given: Amendment, code: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        delivery.amend(a_published(), round_2024(), given, REVIEWING)
+    assert refused.value.code == code
+
+
+def test_only_a_published_project_is_amended_and_a_begun_one_keeps_its_first_day() -> None:
+    given = Amendment(reason="改", starts_on=date(2024, 7, 9), ends_on=date(2024, 7, 15))
+    for project in (a_draft(), a_running()):
+        with pytest.raises(Refusal) as refused:
+            delivery.amend(project, round_2024(), given, FIRST_DAY)
+        assert refused.value.code == "WRONG_STATE"
+    faculty = Amendment(reason="换人", faculty=(FacultyMember("赵工"),))
+    assert delivery.amend(a_running(), round_2024(), faculty, FIRST_DAY)[1][0].faculty == ("赵工",)
+
+
+def test_training_starts_on_its_first_day_and_ends_on_its_last() -> None:
+    with pytest.raises(Refusal) as early:
+        delivery.start(a_published(), REVIEWING)
+    assert (early.value.code, early.value.rule) == ("TOO_EARLY", "R28")
+    with pytest.raises(Refusal, match="2024-07-14"):
+        delivery.finish(a_running(), round_2024(), FIRST_DAY)
+    finished, (event,) = delivery.finish(a_running(), round_2024(), LAST_DAY)
+    assert (finished.status, event.overrun) == (ProjectStatus.FINISHED, False)
+    assert delivery.complete(finished, LAST_DAY)[0].status is ProjectStatus.COMPLETED
+
+
+def test_an_overrun_is_flagged_unless_the_ministry_extended_it() -> None:
+    running = a_running()
+    assert delivery.overruns(running, round_2024(), DECEMBER)
+    assert delivery.finish(running, round_2024(), DECEMBER)[1][0].overrun
+    extended, _ = window.extend(running, round_2024(), until=date(2024, 12, 5), reason="停课补训", now=LAST_DAY)
+    assert not delivery.finish(extended, round_2024(), DECEMBER)[1][0].overrun
+
+
+def test_an_extension_is_later_than_allowed_has_a_reason_and_a_live_project() -> None:
+    for project, until, reason, code in (
+        (a_running(), date(2024, 11, 30), "补训", "INVALID_EXTENSION"),
+        (a_running(), date(2024, 12, 5), "", "REASON_MISSING"),
+        (delivery.finish(a_running(), round_2024(), LAST_DAY)[0], date(2024, 12, 5), "补训", "WRONG_STATE"),
+    ):
+        with pytest.raises(Refusal) as refused:
+            window.extend(project, round_2024(), until=until, reason=reason, now=LAST_DAY)
+        assert refused.value.code == code
+
+
+def test_a_suspended_project_goes_on_where_it_stopped() -> None:
+    for project in (a_published(), a_running()):
+        suspended, _ = delivery.suspend(project, "抽检整改", FIRST_DAY)
+        resumed, (event,) = delivery.resume(suspended, FIRST_DAY)
+        assert resumed.status is event.status is project.status
+        assert resumed.resumes_to is None
+
+
+def test_a_suspended_project_does_not_start_by_itself() -> None:
+    suspended, _ = delivery.suspend(a_published(), "抽检整改", FIRST_DAY)
+    with pytest.raises(Refusal, match="SUSPENDED"):
+        delivery.start(suspended, FIRST_DAY)
+
+
+def test_cancellation_wants_a_reason_and_says_by_whom() -> None:
+    with pytest.raises(Refusal, match="理由"):
+        delivery.cancel(a_published(), "", "base", FIRST_DAY)
+    cancelled, (event,) = delivery.cancel(a_running(), "生源不足", "base", FIRST_DAY)
+    assert (cancelled.status, event.by) == (ProjectStatus.CANCELLED, "base")
+
+
+def test_what_is_not_published_is_not_cancelled() -> None:
+    with pytest.raises(Refusal, match="DRAFT"):
+        delivery.cancel(a_draft(), "不办了", "base", FIRST_DAY)

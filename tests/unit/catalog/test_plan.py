@@ -1,0 +1,147 @@
+"""R7–R10: completeness, themes, durations, matching majors."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chassis.errors import Refusal
+from services.catalog.domain import declaration
+from services.catalog.domain.plan import Justification, Plan, advice_on, missing_fields, require_complete
+from services.catalog.domain.search import terms_of, terms_wanted
+from services.catalog.domain.vocabulary import BaseCategory, Mode, ProjectKind
+from tests.unit.catalog.examples import DECLARING, a_base, a_draft, a_plan, round_2024
+
+ALL_FIELDS = [
+    "title", "themes", "objectives", "contentDesign", "mode", "startsOn", "endsOn", "days", "classHours", "feeFen",
+    "feeIncludes", "majorCategory", "audience", "capacity", "venue", "timetable", "faculty", "assessmentMethod",
+    "needsEvidence",
+]  # fmt: skip
+
+
+def test_an_empty_plan_says_every_missing_field_at_once() -> None:
+    with pytest.raises(Refusal) as refused:
+        require_complete(Plan())
+    assert refused.value.code == "PLAN_INCOMPLETE"
+    assert refused.value.rule == "R7"
+    assert refused.value.details["missing"] == ALL_FIELDS
+
+
+@given(blank=st.sets(st.sampled_from(["title", "objectives", "content_design", "fee_includes", "needs_evidence"])))
+def test_blank_text_is_missing(blank: set[str]) -> None:
+    assert len(missing_fields(a_plan(**dict.fromkeys(blank, "  ")))) == len(blank)
+
+
+def test_a_fee_of_nothing_is_a_statement() -> None:
+    assert missing_fields(a_plan(fee=0)) == []
+    assert missing_fields(a_plan(fee=None)) == ["feeFen"]
+
+
+def test_a_project_held_online_needs_no_venue() -> None:
+    assert missing_fields(a_plan(venue=None, mode=Mode.ONLINE)) == []
+    assert missing_fields(a_plan(venue=None, mode=Mode.BLENDED)) == ["venue"]
+
+
+def test_a_draft_may_be_empty() -> None:
+    project, _ = declaration.draft(a_base(), round_2024(), key="p", code="c", kind=None, plan=Plan(), now=DECLARING)
+    assert project.kind is ProjectKind.TEACHING
+    assert project.version == 1
+
+
+def test_a_theme_of_another_category_is_unknown() -> None:
+    with pytest.raises(Refusal) as refused:
+        a_draft(themes=("D1", "P1", "X"))
+    assert refused.value.code == "UNKNOWN_THEME"
+    assert refused.value.rule == "R8"
+    assert refused.value.details["unknown"] == ["P1", "X"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "fields"),
+    [
+        ({"fee": -1, "days": 0, "capacity": 0}, ["days", "feeFen", "capacity"]),
+        ({"ends_on": date(2024, 7, 7)}, ["endsOn"]),
+        ({"days": 8}, ["days"]),
+        ({"ends_on": date(2024, 7, 8), "days": 1}, ["timetable"]),
+        ({"major_category": 20}, ["majorCategory"]),
+    ],
+)
+def test_what_cannot_be_right_is_refused_even_in_a_draft(changes: dict[str, Any], fields: list[str]) -> None:
+    with pytest.raises(Refusal) as refused:
+        a_draft(**changes)
+    assert refused.value.code == "INVALID_PLAN"
+    assert refused.value.details["fields"] == fields
+
+
+@pytest.mark.parametrize(
+    ("category", "kind", "least", "most"),
+    [
+        (BaseCategory.PRINCIPAL, ProjectKind.LEADERSHIP, 4, 6),
+        (BaseCategory.DUAL_QUALIFIED_TEACHER, ProjectKind.TEACHING, 5, 9),
+        (BaseCategory.ENTERPRISE_PRACTICE, ProjectKind.SKILL_TRAINING, 7, 13),
+        (BaseCategory.ENTERPRISE_PRACTICE, ProjectKind.JOB_PRACTICE, 11, 19),
+    ],
+)
+def test_about_so_many_days_is_thirty_per_cent_up_and_down(
+    category: BaseCategory, kind: ProjectKind, least: int, most: int
+) -> None:
+    def unusual(days: int) -> bool:
+        return bool(advice_on(Plan(days=days), kind, category, (6,), round_2024()))
+
+    assert [unusual(days) for days in (least - 1, least, most, most + 1)] == [True, False, False, True]
+
+
+def test_research_and_development_has_no_norm() -> None:
+    advice = advice_on(
+        Plan(days=90), ProjectKind.RESEARCH_DEVELOPMENT, BaseCategory.ENTERPRISE_PRACTICE, (), round_2024()
+    )
+    assert advice == ()
+
+
+def test_an_unusual_length_and_a_foreign_major_each_want_a_word() -> None:
+    project = a_draft(days=4, major_category=13)
+    assert [one.rule for one in project.warnings] == ["R9", "R10"]
+    with pytest.raises(Refusal) as refused:
+        declaration.submit(project, a_base(), round_2024(), DECLARING)
+    assert refused.value.code == "JUSTIFICATION_MISSING"
+    assert refused.value.details["rules"] == ["R9", "R10"]
+
+
+def test_a_justified_plan_goes_in_and_keeps_its_warnings() -> None:
+    project = a_draft(
+        days=4, major_category=13, justifications=(Justification("R9", "集中授课"), Justification("R10", "跨专业"))
+    )
+    submitted, _ = declaration.submit(project, a_base(), round_2024(), DECLARING)
+    assert [one.code for one in submitted.warnings] == ["DURATION_OUTSIDE_NORM", "MAJOR_MISMATCH"]
+
+
+def test_a_foreign_major_is_no_matter_for_enterprises() -> None:
+    advice = advice_on(
+        Plan(days=10, major_category=13),
+        ProjectKind.SKILL_TRAINING,
+        BaseCategory.ENTERPRISE_PRACTICE,
+        (6,),
+        round_2024(),
+    )
+    assert advice == ()
+
+
+def test_an_enterprise_says_which_kind_it_means() -> None:
+    with pytest.raises(Refusal) as refused:
+        a_draft(a_base(BaseCategory.ENTERPRISE_PRACTICE), themes=("E1",))
+    assert refused.value.code == "INVALID_KIND"
+
+
+@given(text=st.text(alphabet="数字化素养提升Python3 ，", min_size=1), start=st.integers(0, 30), size=st.integers(1, 8))
+def test_a_text_is_found_by_any_run_of_its_characters(text: str, start: int, size: int) -> None:
+    piece = "".join(char for char in text if not char.isascii())[start : start + size]
+    joined = "".join(char for char in text if not char.isascii())
+    assert set(terms_wanted(piece)) <= set(terms_of(joined))
+
+
+def test_search_is_case_blind_and_does_not_find_what_is_not_there() -> None:
+    terms = set(terms_of("Python 数据分析"))
+    assert set(terms_wanted("PYTHON数据")) <= terms
+    assert not set(terms_wanted("据数")) <= terms

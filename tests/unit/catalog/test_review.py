@@ -1,0 +1,172 @@
+"""R14–R17: experts, blind review, decision, publication."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from chassis.errors import Refusal
+from services.catalog.domain import decision, review
+from services.catalog.domain.base import Organization
+from services.catalog.domain.events import ProjectApproved
+from services.catalog.domain.vocabulary import DecisionOutcome, ProjectStatus, Verdict
+from tests.unit.catalog.examples import (
+    DECLARING,
+    EXPERTS,
+    LATE,
+    REVIEWING,
+    a_decided,
+    a_draft,
+    a_submitted,
+    an_assigned,
+    reviews_of,
+    round_2024,
+    verdicts,
+)
+
+
+def test_two_experts_start_the_review() -> None:
+    project, (event,) = review.assign_experts(a_submitted(), EXPERTS[:2], round_2024(), DECLARING)
+    assert project.status is ProjectStatus.UNDER_REVIEW
+    assert event.experts == ("e0", "e1")
+
+
+def test_one_expert_twice_is_one_too_few() -> None:
+    with pytest.raises(Refusal) as refused:
+        review.assign_experts(a_submitted(), [EXPERTS[0], EXPERTS[0]], round_2024(), DECLARING)
+    assert (refused.value.code, refused.value.rule) == ("EXPERTS_TOO_FEW", "R14")
+
+
+def test_nobody_reviews_for_the_own_organisation() -> None:
+    own = replace(EXPERTS[2], organization=Organization("4144010001", "示范大学"))
+    with pytest.raises(Refusal) as refused:
+        review.assign_experts(a_submitted(), [*EXPERTS[:2], own], round_2024(), DECLARING)
+    assert refused.value.code == "EXPERT_CONFLICT"
+    assert refused.value.details["experts"] == ["e2"]
+
+
+def test_experts_may_be_exchanged_under_review_but_a_draft_has_none() -> None:
+    other, _ = review.assign_experts(an_assigned(), EXPERTS[1:], round_2024(), DECLARING)
+    assert other.experts == ("e1", "e2")
+    with pytest.raises(Refusal, match="不允许"):
+        review.assign_experts(a_draft(), EXPERTS[:2], round_2024(), DECLARING)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        verdicts(without="FEE"),
+        [*verdicts(), verdicts()[0]],
+        [*verdicts(without="FEE"), replace(verdicts()[0], dimension="TASTE")],
+        [*verdicts(without="FEE"), review.DimensionVerdict("FEE", Verdict.FAIL, " ")],
+    ],
+)
+def test_a_review_has_one_verdict_and_comment_on_every_dimension(given: list[review.DimensionVerdict]) -> None:
+    project = an_assigned()
+    blank = review.blank_review(project, "e0", DECLARING)
+    with pytest.raises(Refusal) as refused:
+        review.submit_review(blank, project, round_2024(), given, DECLARING)
+    assert (refused.value.code, refused.value.rule) == ("REVIEW_INCOMPLETE", "R15")
+
+
+def test_a_review_is_submitted_once_and_by_the_assigned() -> None:
+    project = an_assigned()
+    done = reviews_of(project)[0]
+    with pytest.raises(Refusal) as again:
+        review.submit_review(done, project, round_2024(), verdicts(), DECLARING)
+    assert again.value.code == "REVIEW_SUBMITTED"
+    with pytest.raises(Refusal) as stranger:
+        review.submit_review(
+            review.blank_review(project, "e2", DECLARING), project, round_2024(), verdicts(), DECLARING
+        )
+    assert stranger.value.code == "NOT_ASSIGNED"
+
+
+def test_review_is_blind_until_ones_own_is_in() -> None:
+    project = an_assigned()
+    one, other = reviews_of(project, submitted=1)
+    assert review.readable_by("e1", [one, other]) == [other]
+    assert review.readable_by("e0", [one, other]) == [one]
+    both = reviews_of(project)
+    assert review.readable_by("e1", both) == both
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [
+        (DecisionOutcome.APPROVE, ProjectStatus.APPROVED),
+        (DecisionOutcome.RETURN, ProjectStatus.RETURNED),
+        (DecisionOutcome.REJECT, ProjectStatus.REJECTED),
+    ],
+)
+def test_the_ministry_approves_returns_or_rejects(outcome: DecisionOutcome, status: ProjectStatus) -> None:
+    decided = a_decided(outcome)
+    assert decided.status is status
+    assert decided.decision is not None
+    assert decided.history[-1].reason == "按评审意见"
+
+
+def test_a_decision_waits_for_two_reviews_and_wants_a_reason() -> None:
+    project = an_assigned()
+    with pytest.raises(Refusal) as early:
+        decision.decide(
+            project,
+            round_2024(),
+            reviews_of(project, submitted=1),
+            outcome=DecisionOutcome.APPROVE,
+            reason="好",
+            now=DECLARING,
+        )
+    assert early.value.code == "REVIEWS_MISSING"
+    with pytest.raises(Refusal, match="理由"):
+        decision.decide(
+            project, round_2024(), reviews_of(project), outcome=DecisionOutcome.APPROVE, reason="", now=DECLARING
+        )
+
+
+def test_reviews_of_an_earlier_submission_do_not_count() -> None:
+    project = replace(an_assigned(), cycle=2)
+    with pytest.raises(Refusal, match="评审意见不足"):
+        decision.decide(
+            project,
+            round_2024(),
+            reviews_of(an_assigned()),
+            outcome=DecisionOutcome.APPROVE,
+            reason="好",
+            now=DECLARING,
+        )
+
+
+def test_after_review_closes_nothing_is_returned_any_more() -> None:
+    project = an_assigned()
+    with pytest.raises(Refusal) as refused:
+        decision.decide(
+            project, round_2024(), reviews_of(project), outcome=DecisionOutcome.RETURN, reason="改", now=LATE
+        )
+    assert refused.value.code == "PHASE_CLOSED"
+    approved, (event,) = decision.decide(
+        project, round_2024(), reviews_of(project), outcome=DecisionOutcome.APPROVE, reason="好", now=LATE
+    )
+    assert approved.status is ProjectStatus.APPROVED
+    assert isinstance(event, ProjectApproved)
+
+
+def test_publication_tells_what_the_others_need() -> None:
+    project, (event,) = decision.publish(
+        a_decided(DecisionOutcome.APPROVE), round_2024(), override=None, now=LATE - timedelta(microseconds=1)
+    )
+    assert project.published_at is not None
+    assert (event.title, event.capacity, event.days, event.late) == (project.plan.title, 40, 7, False)
+    assert [session.id for session in event.sessions] == ["s1", "s2"]
+    assert event.base_name == "示范大学职教基地"
+
+
+def test_late_publication_is_an_override_with_a_reason() -> None:
+    approved = a_decided(DecisionOutcome.APPROVE)
+    for override in (None, " "):
+        with pytest.raises(Refusal) as refused:
+            decision.publish(approved, round_2024(), override=override, now=LATE)
+        assert (refused.value.code, refused.value.rule) == ("PUBLICATION_LATE", "R17")
+    project, (event,) = decision.publish(approved, round_2024(), override="补发", now=REVIEWING + timedelta(days=9))
+    assert event.late
+    assert project.history[-1].reason == "补发"

@@ -1,0 +1,136 @@
+"""R1: one calendar, inclusive dates, half-open instants, extensions."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chassis.errors import Refusal
+from services.catalog.calendar import icalendar
+from services.catalog.domain.round import SHANGHAI, Phase, extend_phase, open_round
+from services.catalog.domain.vocabulary import BaseCategory, PhaseName
+from tests.unit.catalog.examples import DECLARING, round_2024
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+
+@pytest.mark.parametrize(
+    ("now", "is_open"),
+    [
+        ("2024-03-27T23:59:59.999999", False),
+        ("2024-03-28T00:00:00", True),
+        ("2024-05-06T23:59:59.999999", True),
+        ("2024-05-07T00:00:00", False),
+    ],
+)
+def test_the_last_day_is_included_to_its_last_microsecond(now: str, is_open: bool) -> None:
+    assert round_2024().is_open(PhaseName.DECLARE, at(now)) is is_open
+
+
+def test_the_phases_open_in_mid_may_are_enrolment_and_the_bases_decisions() -> None:
+    assert round_2024().open_phases(at("2024-05-15T12:00")) == (PhaseName.ENROL, PhaseName.ADMIT)
+
+
+def test_quotas_and_norms_are_the_notices() -> None:
+    current = round_2024()
+    assert [current.quota_of(category) for category in BaseCategory] == [3, 20, 15]
+    assert {norm.kind.value: (norm.least, norm.days, norm.most) for norm in current.duration_norms} == {
+        "LEADERSHIP": (4, 5, 6),
+        "TEACHING": (5, 7, 9),
+        "SKILL_TRAINING": (7, 10, 13),
+        "JOB_PRACTICE": (11, 15, 19),
+    }
+
+
+def test_opening_tells_the_calendar() -> None:
+    _, (event,) = open_round(round_2024())
+    assert event.calendar["DECLARE"].closes == date(2024, 5, 6)
+    assert event.province == "00"
+
+
+@given(phase=st.sampled_from(list(PhaseName)), days=st.integers(1, 400))
+def test_a_phase_that_closes_before_it_opens_is_refused(phase: PhaseName, days: int) -> None:
+    current = round_2024()
+    phases = tuple(
+        replace(one, closes=one.opens - timedelta(days=days)) if one.name is phase else one for one in current.phases
+    )
+    with pytest.raises(Refusal) as refused:
+        open_round(replace(current, phases=phases))
+    assert refused.value.code == "CALENDAR_NOT_MONOTONIC"
+    assert refused.value.rule == "R1"
+
+
+@pytest.mark.parametrize(
+    ("phase", "closes"),
+    [
+        (PhaseName.DECLARE, date(2024, 5, 11)),
+        (PhaseName.ENROL, date(2024, 5, 25)),
+        (PhaseName.ADMIT, date(2024, 5, 31)),
+    ],
+)
+def test_a_deadline_after_the_one_that_follows_it_is_refused(phase: PhaseName, closes: date) -> None:
+    current = round_2024()
+    phases = tuple(replace(one, closes=closes) if one.name is phase else one for one in current.phases)
+    with pytest.raises(Refusal, match="阶段日期"):
+        open_round(replace(current, phases=phases))
+
+
+def test_a_round_without_a_categorys_themes_and_quota_says_both() -> None:
+    current = round_2024()
+    partial = replace(
+        current,
+        quotas=tuple(one for one in current.quotas if one.category is not BaseCategory.PRINCIPAL),
+        themes=tuple(one for one in current.themes if one.category is not BaseCategory.PRINCIPAL),
+    )
+    with pytest.raises(Refusal) as refused:
+        open_round(partial)
+    assert refused.value.details["missing"] == ["quotas.PRINCIPAL", "themes.PRINCIPAL"]
+
+
+def test_a_phase_missing_from_the_calendar_is_refused() -> None:
+    current = round_2024()
+    with pytest.raises(Refusal) as refused:
+        open_round(replace(current, phases=current.phases[:-1]))
+    assert refused.value.code == "ROUND_INCOMPLETE"
+
+
+def test_an_extension_reopens_a_phase_and_is_remembered_with_its_reason() -> None:
+    late = at("2024-05-08T10:00")
+    extended, (event,) = extend_phase(round_2024(), PhaseName.DECLARE, date(2024, 5, 9), "系统故障", late)
+    assert extended.is_open(PhaseName.DECLARE, late)
+    assert extended.overrides[0].reason == event.reason == "系统故障"
+    assert event.calendar["DECLARE"].closes == date(2024, 5, 9)
+
+
+@pytest.mark.parametrize(
+    ("closes", "reason", "code"),
+    [
+        (date(2024, 5, 6), "理由", "CALENDAR_NOT_MONOTONIC"),
+        (date(2024, 5, 11), "理由", "CALENDAR_NOT_MONOTONIC"),
+        (date(2024, 5, 9), " ", "REASON_MISSING"),
+    ],
+)
+def test_an_extension_that_extends_nothing_or_passes_the_next_deadline_or_has_no_reason_is_refused(
+    closes: date, reason: str, code: str
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        extend_phase(round_2024(), PhaseName.DECLARE, closes, reason, DECLARING)
+    assert refused.value.code == code
+
+
+@given(opens=st.dates(date(2020, 1, 1), date(2030, 1, 1)), length=st.integers(0, 200), moment=st.datetimes())
+def test_a_phase_is_open_exactly_on_its_days(opens: date, length: int, moment: datetime) -> None:
+    phase = Phase(PhaseName.TRAIN, opens, opens + timedelta(days=length))
+    assert phase.is_open(moment.replace(tzinfo=SHANGHAI)) == (phase.opens <= moment.date() <= phase.closes)
+
+
+def test_the_calendar_file_has_whole_day_events_and_folded_lines() -> None:
+    text = icalendar(round_2024())
+    assert text.count("BEGIN:VEVENT") == 5
+    assert "DTSTART;VALUE=DATE:20240328\r\n" in text
+    assert "DTEND;VALUE=DATE:20240507\r\n" in text
+    assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
