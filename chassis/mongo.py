@@ -162,6 +162,11 @@ class Repository(Generic[A]):
             raise stale_version(self._noun, key)
         return cast("A", replace(cast("Any", aggregate), version=version))
 
+    async def put(self, aggregate: A, session: Session | None = None) -> None:
+        """Store a projection of another service's aggregate whatever was there; its events arrive in order."""
+        document = to_document(aggregate)
+        await self.collection.replace_one({"_id": document["_id"]}, document, upsert=True, session=session)
+
     def _seal(self, events: Sequence[DomainEvent], key: str, version: int) -> list[Document]:
         return seal(events, producer=self._producer, kind=self._noun, subject=key, version=version)
 

@@ -36,6 +36,13 @@ def round_data(year: int) -> dict[str, Any]:
 
 
 @cache
+def credit_rules() -> list[dict[str, Any]]:
+    """Versions of the rule that counts credit hours, the national one with province null (R31)."""
+    rules: list[dict[str, Any]] = _read("credit-rules.json")
+    return rules
+
+
+@cache
 def _clauses() -> dict[str, str]:
     return {row["rule"]: row["clause"] for row in _read("rules.json") if row["clause"]}
 

@@ -1,0 +1,13 @@
+"""`python -m services.assessment`: one process of assessment."""
+
+from chassis.asgi import serve
+from chassis.telemetry import configure_logs, configure_traces
+from services.assessment.app import build
+from services.assessment.messaging import SERVICE
+from services.assessment.settings import AssessmentSettings
+
+if __name__ == "__main__":
+    settings = AssessmentSettings()
+    configure_logs(SERVICE)
+    configure_traces(SERVICE)
+    serve(build(settings), settings.host, settings.port)

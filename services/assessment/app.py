@@ -1,0 +1,38 @@
+"""The composition root of assessment: settings, adapters, commands, and the application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+from starlette.applications import Starlette
+
+from chassis.asgi import Running, subgraph_app
+from chassis.mongo import connect
+from chassis.principal import TokenVerifier
+from chassis.reference import credit_rules
+from services.assessment.commands import Assessment
+from services.assessment.domain.credit import CreditRule
+from services.assessment.graph.schema import schema
+from services.assessment.messaging import SERVICE, tasks
+from services.assessment.settings import AssessmentSettings
+from services.assessment.store import Store
+
+
+def build(settings: AssessmentSettings) -> Starlette:
+    """Assessment's application; it connects when it starts."""
+
+    @asynccontextmanager
+    async def start() -> AsyncIterator[Running]:
+        async with connect(settings.mongodb_url.get_secret_value()) as client:
+            database = client[settings.mongodb_database]
+            store = Store(database)
+            await store.prepare()
+            assessment = Assessment(store, settings.clock(), load_rules())
+            yield Running(assessment, tasks(store, database, settings.amqp_url.get_secret_value()))
+
+    return subgraph_app(SERVICE, schema, TokenVerifier(settings.internal_keys(), SERVICE), start)
+
+
+def load_rules() -> tuple[CreditRule, ...]:
+    """The versions of the credit rule from the reference data (R31)."""
+    return msgspec.convert(credit_rules(), tuple[CreditRule, ...])

@@ -1,0 +1,1 @@
+"""Assessment's part of the graph (graph.graphql): Strawberry types, queries, mutations, loaders."""

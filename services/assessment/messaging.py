@@ -1,0 +1,176 @@
+"""Which events come in and what each does; assessment keeps its own view of projects and attendees."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import date
+
+from chassis.events import Envelope
+from chassis.inbox import Consumer, Handler
+from chassis.mongo import Database, Session
+from chassis.outbox import Relay
+from services.assessment.domain import events
+from services.assessment.domain import project as projects
+from services.assessment.domain.record import Record, miss
+from services.assessment.domain.vocabulary import ProjectPhase
+from services.assessment.store import COLLECTIONS, Store
+
+SERVICE = "assessment"
+QUEUE = f"{SERVICE}.inbox"
+BINDINGS = ("catalog.#", "enrollment.#")
+EMITTED: tuple[type, ...] = (
+    events.AttendanceRecorded,
+    events.NoShowRecorded,
+    events.ResultRecorded,
+    events.CreditConfirmed,
+    events.CreditRevoked,
+)
+"""Every event of assessment, for the registry of contracts."""
+
+
+@dataclass(frozen=True)
+class TimetableSession:
+    """A session, as far as attendance needs it."""
+
+    id: str
+    title: str
+    date: date
+    hours: int
+
+
+@dataclass(frozen=True)
+class ProjectPublished:
+    """A project whose attendance will be kept."""
+
+    project: str
+    base: str
+    year: int
+    days: int
+    sessions: tuple[TimetableSession, ...]
+
+
+@dataclass(frozen=True)
+class ProjectAmended:
+    """A new timetable (R18)."""
+
+    project: str
+    sessions: tuple[TimetableSession, ...]
+
+
+@dataclass(frozen=True)
+class ProjectMoved:
+    """Any event that only changes a project's state."""
+
+    project: str
+
+
+@dataclass(frozen=True)
+class ProjectResumed:
+    """A suspended project goes on in that state."""
+
+    project: str
+    status: ProjectPhase
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """Somebody will attend."""
+
+    enrollment: str
+    project: str
+    teacher: str
+    school: str
+    province: str
+
+
+@dataclass(frozen=True)
+class Left:
+    """Somebody will not, or no longer, attend."""
+
+    enrollment: str
+    reason: str | None = None
+
+
+class Effects:
+    """What the events do.
+
+    Args:
+        store: Where.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def published(self, event: ProjectPublished, _: Envelope, session: Session) -> None:
+        """Begin to keep a project."""
+        phase, timetable = ProjectPhase.PUBLISHED, _timetable(event.sessions)
+        kept = projects.Project(event.project, 1, event.base, event.year, event.days, phase, timetable)
+        await self._store.projects.put(kept, session)
+
+    async def amended(self, event: ProjectAmended, _: Envelope, session: Session) -> None:
+        """Take the new timetable."""
+        kept = await self._store.projects.get(event.project, session)
+        await self._store.projects.put(replace(kept, sessions=_timetable(event.sessions)), session)
+
+    async def resumed(self, event: ProjectResumed, _: Envelope, session: Session) -> None:
+        """Go on where the project stopped."""
+        await self._move(event.project, event.status, session)
+
+    async def finished(self, event: ProjectMoved, _: Envelope, session: Session) -> None:
+        """Close the timetable; who was never there is a no-show (R29)."""
+        await self._move(event.project, ProjectPhase.FINISHED, session)
+        for record in await self._store.attendees(event.project, session):
+            missed = miss(record)
+            if missed:
+                await self._store.records.save(record, missed, session)
+
+    def moves(self, phase: ProjectPhase) -> Callable[[ProjectMoved, Envelope, Session], Awaitable[None]]:
+        """An effect that puts the project into `phase`."""
+
+        async def effect(event: ProjectMoved, _: Envelope, session: Session) -> None:
+            await self._move(event.project, phase, session)
+
+        return effect
+
+    async def accepted(self, event: Accepted, _: Envelope, session: Session) -> None:
+        """Open the record of an attendee."""
+        project = await self._store.projects.get(event.project, session)
+        record = Record(event.enrollment, 1, event.project, project.base, event.teacher, event.school, event.province)
+        await self._store.records.put(record, session)
+
+    async def left(self, event: Left, _: Envelope, session: Session) -> None:
+        """Close the record of somebody who left; those who never had one do not matter here."""
+        record = await self._store.records.find(event.enrollment, session)
+        if record:
+            await self._store.records.save(replace(record, live=False), (), session)
+
+    async def _move(self, key: str, phase: ProjectPhase, session: Session) -> None:
+        kept = await self._store.projects.get(key, session)
+        await self._store.projects.put(replace(kept, phase=phase), session)
+
+
+def handlers(store: Store) -> dict[str, Handler]:
+    """Event type to what it does."""
+    effects = Effects(store)
+    return {
+        "catalog.project-published": Handler(ProjectPublished, effects.published),
+        "catalog.project-amended": Handler(ProjectAmended, effects.amended),
+        "catalog.project-started": Handler(ProjectMoved, effects.moves(ProjectPhase.RUNNING)),
+        "catalog.project-finished": Handler(ProjectMoved, effects.finished),
+        "catalog.project-cancelled": Handler(ProjectMoved, effects.moves(ProjectPhase.CANCELLED)),
+        "catalog.project-suspended": Handler(ProjectMoved, effects.moves(ProjectPhase.SUSPENDED)),
+        "catalog.project-resumed": Handler(ProjectResumed, effects.resumed),
+        "enrollment.accepted": Handler(Accepted, effects.accepted),
+        "enrollment.withdrawn": Handler(Left, effects.left),
+        "enrollment.cancelled": Handler(Left, effects.left),
+    }
+
+
+def tasks(store: Store, database: Database, amqp_url: str) -> tuple[Callable[[], Awaitable[None]], ...]:
+    """What runs beside the requests: the relay and the consumer."""
+    relay = Relay(database, COLLECTIONS, amqp_url, SERVICE)
+    consumer = Consumer(database, amqp_url, QUEUE, BINDINGS, handlers(store))
+    return (relay.run, consumer.run)
+
+
+def _timetable(sessions: tuple[TimetableSession, ...]) -> tuple[projects.Session, ...]:
+    return tuple(projects.Session(one.id, one.title, one.date, one.hours) for one in sessions)

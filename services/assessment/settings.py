@@ -1,0 +1,7 @@
+"""Settings of assessment's process."""
+
+from chassis.settings import ServiceSettings
+
+
+class AssessmentSettings(ServiceSettings):
+    """What assessment needs: what every subgraph needs."""

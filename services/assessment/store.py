@@ -1,0 +1,72 @@
+"""The collections of assessment, their indexes, and the reads that the graph needs."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from pymongo import ASCENDING
+
+from chassis.mongo import Database, Repository, Session, transact
+from chassis.paging import Slice, both, following
+from chassis.principal import Principal, Scope
+from services.assessment.domain.project import Project
+from services.assessment.domain.record import Record
+
+COLLECTIONS = ("records",)
+"""The collections whose documents carry events."""
+_NOTHING: Mapping[str, Any] = {"_id": {"$in": []}}
+T = TypeVar("T")
+
+
+class Store:
+    """Everything assessment keeps.
+
+    Args:
+        database: The service's own database.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.records = Repository(database, "records", Record, producer="assessment", noun="record")
+        self.projects = Repository(database, "projects", Project, producer="assessment", noun="project")
+
+    async def prepare(self) -> None:
+        """Create the indexes."""
+        await self.records.prepare()
+        await self.records.collection.create_index([("project", ASCENDING), ("_id", ASCENDING)], name="project")
+
+    async def transact(self, work: Callable[[Session], Awaitable[T]]) -> T:
+        """Run `work` in one transaction (facts 21)."""
+        return await transact(self._database.client, work)
+
+    async def visible_records(self, keys: Sequence[str], principal: Principal) -> dict[str, Record]:
+        """Those of the records that the principal may see, by enrolment, in one operation."""
+        where = both({"_id": {"$in": list(keys)}}, visible_to(principal))
+        return {record.id: record for record in await self.records.query(where)}
+
+    async def attendees(self, project: str, session: Session | None = None) -> list[Record]:
+        """The live records of a project."""
+        return await self.records.query({"project": project, "live": True}, session=session)
+
+    async def roster(self, project: str, principal: Principal, part: Slice) -> list[Record]:
+        """Up to `first + 1` live records of a project after a position."""
+        order = [("_id", ASCENDING)]
+        where = both({"project": project, "live": True}, visible_to(principal), following(order, part.after))
+        return await self.records.query(where, sort=order, limit=part.first + 1)
+
+    async def count_roster(self, project: str, principal: Principal) -> int:
+        """How many live records of a project the principal may see."""
+        return await self.records.collection.count_documents(
+            both({"project": project, "live": True}, visible_to(principal))
+        )
+
+
+def visible_to(principal: Principal) -> Mapping[str, Any]:
+    """The rows of the principal's own organisation or province (architecture.md, Trust)."""
+    own: dict[Scope, Mapping[str, Any]] = {
+        Scope.MINISTRY: {},
+        Scope.BASE: {"base": {"$in": list(principal.bases)}},
+        Scope.SCHOOL: {"school": principal.school},
+        Scope.PROVINCE: {"province": principal.province},
+        Scope.TEACHER: {"teacher": principal.person},
+    }
+    return own.get(principal.scope, _NOTHING)
