@@ -1,0 +1,73 @@
+"""Schools and their designated persons (R3, R5)."""
+
+from dataclasses import dataclass, replace
+
+from chassis.errors import Refusal, Unblock
+from services.enrollment.domain.events import PersonDesignated, SchoolRegistered
+
+
+@dataclass(frozen=True, slots=True)
+class DesignatedPerson:
+    """Who acts for a school (专人); the phone is sealed (R5, R41)."""
+
+    name: str
+    phone_sealed: str
+    phone_masked: str
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class School:
+    """A vocational school.
+
+    Attributes:
+        id: Its code: school identification code, or unified social credit code (R3).
+        province: Two digits; `00` for schools of line ministries and ministry-affiliated universities.
+    """
+
+    id: str
+    version: int
+    name: str
+    province: str
+    designated: DesignatedPerson | None = None
+
+
+def register_school(code: str, name: str, province: str) -> tuple[School, list[SchoolRegistered]]:
+    """Put a school on file (R3).
+
+    Raises:
+        Refusal: `INVALID_SCHOOL`: it has no name.
+    """
+    if not name.strip():
+        raise Refusal("INVALID_SCHOOL", "学校名称不能为空", "A school needs a name", rule="R3", unblock=Unblock.SELF)
+    school = School(code, 1, name.strip(), province)
+    return school, [SchoolRegistered(school=code, name=school.name, province=province)]
+
+
+def designate(school: School, person: DesignatedPerson) -> tuple[School, list[PersonDesignated]]:
+    """Name or replace the designated person (R5).
+
+    Raises:
+        Refusal: `INVALID_CONTACT`: the person has no name.
+    """
+    if not person.name.strip():
+        raise Refusal("INVALID_CONTACT", "专人姓名不能为空", "The person needs a name", rule="R5", unblock=Unblock.SELF)
+    event = PersonDesignated(school=school.id, replaced=school.designated is not None, province=school.province)
+    return replace(school, designated=person), [event]
+
+
+def require_designated(school: School) -> str:
+    """The name of the person under whom the school acts (R5).
+
+    Raises:
+        Refusal: `DESIGNATED_PERSON_MISSING`.
+    """
+    if school.designated is None:
+        raise Refusal(
+            "DESIGNATED_PERSON_MISSING",
+            "学校须先指定专人负责报名",
+            "The school must first name its designated person",
+            rule="R5",
+            unblock=Unblock.SCHOOL,
+        )
+    return school.designated.name

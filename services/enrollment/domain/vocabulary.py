@@ -1,0 +1,108 @@
+"""The words of enrolment, as the graph spells them (graph.graphql); each value is its own name."""
+
+from enum import StrEnum
+
+
+class EnrollmentStatus(StrEnum):
+    """The states of an enrolment (rules.md, State machines)."""
+
+    SIGNED_UP = "SIGNED_UP"
+    DECLINED = "DECLINED"
+    SUBMITTED = "SUBMITTED"
+    ACCEPTED = "ACCEPTED"
+    REJECTED = "REJECTED"
+    WAITLISTED = "WAITLISTED"
+    OFFERED = "OFFERED"
+    EXPIRED = "EXPIRED"
+    LAPSED = "LAPSED"
+    WITHDRAWN = "WITHDRAWN"
+    SUBSTITUTED = "SUBSTITUTED"
+    CANCELLED = "CANCELLED"
+    ATTENDING = "ATTENDING"
+    NO_SHOW = "NO_SHOW"
+    PASSED = "PASSED"
+    FAILED = "FAILED"
+    INCOMPLETE = "INCOMPLETE"
+    CREDITED = "CREDITED"
+    CREDIT_REVOKED = "CREDIT_REVOKED"
+
+
+LIVE = frozenset(
+    {
+        EnrollmentStatus.SIGNED_UP,
+        EnrollmentStatus.SUBMITTED,
+        EnrollmentStatus.WAITLISTED,
+        EnrollmentStatus.OFFERED,
+        EnrollmentStatus.ACCEPTED,
+        EnrollmentStatus.ATTENDING,
+    }
+)
+"""The states in which a person is still on the way through a project (R19, R33)."""
+
+
+class Audience(StrEnum):
+    """For whom a project is, and what post a teacher holds (R20)."""
+
+    TEACHER = "TEACHER"
+    LEADER = "LEADER"
+    MIDDLE_MANAGER = "MIDDLE_MANAGER"
+
+
+class Employment(StrEnum):
+    """How a teacher is employed (R20: 专兼职)."""
+
+    FULL_TIME = "FULL_TIME"
+    PART_TIME = "PART_TIME"
+
+
+class EnrollmentDecision(StrEnum):
+    """What a base may decide (R23)."""
+
+    ACCEPT = "ACCEPT"
+    REJECT = "REJECT"
+    WAITLIST = "WAITLIST"
+
+
+class Outcome(StrEnum):
+    """What an assessment may end with (R30)."""
+
+    PASSED = "PASSED"
+    FAILED = "FAILED"
+    INCOMPLETE = "INCOMPLETE"
+
+
+class DeliveryRecipient(StrEnum):
+    """Who must learn of a decision (R24)."""
+
+    TRAINEE = "TRAINEE"
+    SCHOOL = "SCHOOL"
+
+
+class DeliveryState(StrEnum):
+    """How far one delivery is (R24)."""
+
+    PENDING = "PENDING"
+    DELIVERED = "DELIVERED"
+
+
+class ReasonCode(StrEnum):
+    """Why an enrolment came to its end (rules.md: a terminal state carries a reason code)."""
+
+    BY_TEACHER = "BY_TEACHER"
+    BY_SCHOOL = "BY_SCHOOL"
+    BY_BASE = "BY_BASE"
+    PROJECT_CANCELLED = "PROJECT_CANCELLED"
+    PROJECT_STARTED = "PROJECT_STARTED"
+    ABSENT = "ABSENT"
+    ASSESSED = "ASSESSED"
+    REVOKED = "REVOKED"
+
+
+class ProjectState(StrEnum):
+    """What enrolment needs to know of a project's state."""
+
+    PUBLISHED = "PUBLISHED"
+    RUNNING = "RUNNING"
+    FINISHED = "FINISHED"
+    CANCELLED = "CANCELLED"
+    SUSPENDED = "SUSPENDED"
