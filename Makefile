@@ -1,0 +1,83 @@
+# Two commands do everything: `make run` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+.ONESHELL:
+.DEFAULT_GOAL := help
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+PYTHON ?= python3
+BIN := .venv/bin
+LOCAL := $(BIN)/python -m deploy.local
+PORT ?= 8000
+# Where Node is needed and none is on PATH, the wheel's is used.
+NODE := $(BIN)/python -m deploy.local.node
+
+##@ Everyday
+
+.PHONY: help
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*##"} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*##/ {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: install
+install: ## install everything: Python packages by hash, mongod, RabbitMQ (apt, when root)
+	@PYTHON=$(PYTHON) deploy/local/install.sh
+
+.PHONY: run
+run: install explorer ## start the whole suite with the 2024 round; Ctrl-C stops it; PORT=… for the gateway
+	@exec $(LOCAL) run --port $(PORT)
+
+.PHONY: demo
+demo: install ## play the whole round on a fresh suite of its own; KEEP=1 leaves it running
+	@exec $(LOCAL) demo $(if $(KEEP),--keep)
+
+.PHONY: clock
+clock: ## move the domain clock of `make run` forward: make clock AT=2024-05-06T09:00
+	@$(LOCAL) clock $(AT)
+
+.PHONY: reset
+reset: ## drop the data of `make run`
+	@$(LOCAL) reset
+
+##@ Quality
+
+.PHONY: test
+test: install lint types imports contracts ## lint, types, architecture rules, contracts and all tests
+	@$(BIN)/pytest
+
+.PHONY: lint
+lint: ## ruff: rules and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+
+.PHONY: types
+types: ## mypy, strict
+	@$(BIN)/mypy
+
+.PHONY: imports
+imports: ## the architecture's import rules
+	@$(BIN)/lint-imports --no-cache > .local/imports.log || { cat .local/imports.log; exit 1; }
+
+.PHONY: contracts
+contracts: ## the committed contracts are what the code says
+	@$(BIN)/python -m contracts check
+
+.PHONY: fmt
+fmt: ## mend format and imports
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format --quiet .
+
+##@ Graph
+
+.PHONY: schema
+schema: install ## write contracts/ from the code and compose the supergraph (Node)
+	@$(BIN)/python -m contracts export
+	@$(NODE) npm ci --prefix deploy/schema --no-audit --no-fund --loglevel=error
+	@$(NODE) node deploy/schema/compose.mjs $(foreach name,catalog enrollment assessment,$(name)=http://$(name)/graphql=contracts/graph/$(name).graphql) > .local/supergraph.graphql
+	@mv .local/supergraph.graphql contracts/graph/supergraph.graphql
+
+.PHONY: plan
+plan: ## print the plan of a query as a tree: make plan QUERY=file.graphql
+	@$(BIN)/python -m gateway plan contracts/graph/supergraph.graphql $(QUERY)
+
+.PHONY: explorer
+explorer: ## fetch and build the explorer that the gateway serves at / (Node)
+	@$(BIN)/python -m deploy.local.explorer

@@ -1,0 +1,86 @@
+"""The registry of every event: producer, class, schema and golden example (architecture.md, Events)."""
+
+import dataclasses
+import json
+import types
+import typing
+from collections.abc import Iterator
+from datetime import date, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from chassis.events import event_name
+from services.assessment import messaging as assessment
+from services.catalog import messaging as catalog
+from services.enrollment import messaging as enrollment
+
+FOLDER = Path(__file__).resolve().parent / "events"
+VERSION = "v1"
+_PRODUCERS = (catalog, enrollment, assessment)
+_EXAMPLES: dict[type, Any] = {
+    str: "example",
+    int: 1,
+    float: 0.5,
+    bool: True,
+    date: date(2024, 6, 3),
+    datetime: datetime.fromisoformat("2024-05-20T09:00:00+08:00"),
+    type(None): None,
+}
+_BY_NAME = {"province": "44", "school": "4144000001", "year": 2024, "organization": "4144000001"}
+
+
+def events() -> Iterator[tuple[str, type]]:
+    """Every event as `(producer, class)`."""
+    for producer in _PRODUCERS:
+        for kind in producer.EMITTED:
+            yield producer.SERVICE, kind
+
+
+def files() -> Iterator[tuple[Path, str]]:
+    """Every contract file of an event and its text: JSON Schema and golden example."""
+    for producer, kind in events():
+        stem = FOLDER / producer / f"{event_name(kind)}.{VERSION}"
+        yield stem.with_name(f"{stem.name}.schema.json"), _text(schema(producer, kind))
+        yield stem.with_name(f"{stem.name}.example.json"), _text(msgspec.to_builtins(example(kind)))
+
+
+def schema(producer: str, kind: type) -> dict[str, Any]:
+    """The JSON Schema of an event's payload; it may grow within a version, so further properties are allowed."""
+    found = msgspec.json.schema(kind)
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"{producer}.{event_name(kind)}"}
+    return head | found
+
+
+def example(kind: Any) -> Any:
+    """A value of a type, the same at every call: the golden example consumers are tested with."""
+    if kind in _EXAMPLES:
+        return _EXAMPLES[kind]
+    if dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        fields = {field.name: _field(field.name, hints[field.name]) for field in dataclasses.fields(kind)}
+        return typing.cast("Any", kind)(**fields)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return next(iter(kind))
+    return _generic(kind)
+
+
+def _field(name: str, kind: Any) -> Any:
+    return _BY_NAME[name] if name in _BY_NAME else example(kind)
+
+
+def _generic(kind: Any) -> Any:
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        return example(arguments[0])
+    if origin is dict:
+        return {example(arguments[0]): example(arguments[1])}
+    if origin in (tuple, list):
+        return origin([example(arguments[0])])
+    raise TypeError(f"no example for {kind!r}")
+
+
+def _text(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
