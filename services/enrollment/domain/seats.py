@@ -1,0 +1,91 @@
+"""Who holds a seat of a project; the counters move only with an enrolment (R23)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chassis.errors import Refusal, Unblock
+from services.enrollment.domain.vocabulary import EnrollmentStatus
+
+
+class Counter(StrEnum):
+    """The counters of a project's seats."""
+
+    ACCEPTED = "accepted"
+    OFFERED = "offered"
+    WAITLISTED = "waitlisted"
+
+
+HOLDS: dict[EnrollmentStatus, Counter] = {
+    EnrollmentStatus.WAITLISTED: Counter.WAITLISTED,
+    EnrollmentStatus.OFFERED: Counter.OFFERED,
+    EnrollmentStatus.ACCEPTED: Counter.ACCEPTED,
+    EnrollmentStatus.ATTENDING: Counter.ACCEPTED,
+    EnrollmentStatus.NO_SHOW: Counter.ACCEPTED,
+    EnrollmentStatus.PASSED: Counter.ACCEPTED,
+    EnrollmentStatus.FAILED: Counter.ACCEPTED,
+    EnrollmentStatus.INCOMPLETE: Counter.ACCEPTED,
+    EnrollmentStatus.CREDITED: Counter.ACCEPTED,
+    EnrollmentStatus.CREDIT_REVOKED: Counter.ACCEPTED,
+}
+"""Which counter an enrolment of each state is in; the others are in none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """The seats of a project, by its id."""
+
+    id: str
+    capacity: int
+    accepted: int = 0
+    offered: int = 0
+    waitlisted: int = 0
+
+    @property
+    def left(self) -> int:
+        """Seats nobody holds; an open offer holds one (R23)."""
+        return max(self.capacity - self.accepted - self.offered, 0)
+
+
+def difference(before: EnrollmentStatus, after: EnrollmentStatus) -> dict[Counter, int]:
+    """What a step adds to the counters."""
+    changes = dict.fromkeys(Counter, 0)
+    if before in HOLDS:
+        changes[HOLDS[before]] -= 1
+    if after in HOLDS:
+        changes[HOLDS[after]] += 1
+    return {counter: change for counter, change in changes.items() if change}
+
+
+def takes_seat(changes: dict[Counter, int]) -> bool:
+    """Whether a step needs a seat that was free."""
+    return changes.get(Counter.ACCEPTED, 0) + changes.get(Counter.OFFERED, 0) > 0
+
+
+def class_full(capacity: int) -> Refusal:
+    """No seat is left."""
+    return Refusal(
+        "CLASS_FULL", "该班次名额已满", "No seat is left", rule="R23", unblock=Unblock.BASE, capacity=capacity
+    )
+
+
+def second_sign_up(project: str) -> Refusal:
+    """The person already has a live sign-up for the project."""
+    return Refusal(
+        "SECOND_SIGN_UP",
+        "您已报名该项目，不能重复报名",
+        "There is a live sign-up for this project already",
+        rule="R19",
+        unblock=Unblock.SELF,
+        project=project,
+    )
+
+
+def overlapping_acceptance() -> Refusal:
+    """The person is accepted elsewhere at the time; where stays between the school and that base."""
+    return Refusal(
+        "OVERLAPPING_ACCEPTANCE",
+        "该学员已被培训时间重叠的其他项目录取",
+        "The person is accepted by another project at that time",
+        rule="R19",
+        unblock=Unblock.SCHOOL,
+    )
