@@ -24,7 +24,7 @@ from services.catalog.domain.plan import Plan, Venue
 from services.catalog.domain.project import Project
 from services.catalog.domain.quota import quota_id
 from services.catalog.domain.round import Round, today
-from services.catalog.domain.vocabulary import BaseCategory, ProjectKind
+from services.catalog.domain.vocabulary import BaseCategory, PhaseName, ProjectKind
 
 _LETTERS = {
     BaseCategory.PRINCIPAL: "PRI",
@@ -90,7 +90,8 @@ async def submit_project(catalog: Catalog, principal: Principal, *, key: str, ve
     found = await own_project(catalog, principal, key)
     base = await catalog.store.bases.get(found.base)
     current = await round_of(catalog, found.year)
-    await _lapse_if_overdue(catalog, found, current)
+    if await _lapse_if_overdue(catalog, found, current):
+        raise declaration.phase_closed(PhaseName.REVIEW, current, "R13")
     await ensure_quota(catalog, base, current)
 
     async def work(session: Session) -> Project:

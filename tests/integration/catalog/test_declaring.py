@@ -1,0 +1,236 @@
+"""R1–R13 through the graph: what is refused, by which rule, and that nothing is written."""
+
+from dataclasses import replace
+
+import pytest
+
+from chassis.errors import Refusal
+from chassis.principal import ANONYMOUS, Principal, Scope
+from tests.integration.catalog.season import DRAFT, MINISTRY, PLAN, SUBMIT, Refused, Season
+
+UPDATE = (
+    "mutation($id: ID!, $version: Int!, $input: ProjectInput!) "
+    "{ updateProject(id: $id, version: $version, input: $input) { version title days feeIncludes } }"
+)
+
+
+async def refusal(season: Season, principal: Principal, query: str, **variables: object) -> Refused:
+    with pytest.raises(Refused) as refused:
+        await season.ask(principal, query, **variables)
+    return refused.value
+
+
+async def test_the_round_is_the_notices(season: Season) -> None:
+    data = await season.ask(
+        ANONYMOUS,
+        "{ round(year: 2024) { title openPhases phases { name opens closes closesAt } quotas { category limit } "
+        "themes(category: PRINCIPAL) { code name } contacts { department phones } calendarUrl } }",
+    )
+    found = data["round"]
+    assert found["openPhases"] == ["DECLARE", "REVIEW", "ENROL", "ADMIT"]
+    assert found["phases"][0] == {
+        "name": "DECLARE",
+        "opens": "2024-03-28",
+        "closes": "2024-05-06",
+        "closesAt": "2024-05-07T00:00:00+08:00",
+    }
+    assert len(found["themes"]) == 6
+    assert found["calendarUrl"] == "/calendars/2024.ics"
+
+
+async def test_a_round_is_opened_once_and_only_in_order(season: Season) -> None:
+    again = await refusal(season, MINISTRY, "mutation { openRound(input: {year: 2024}) { year } }")
+    assert again.code == "ROUND_EXISTS"
+    phases = (
+        '[{name: DECLARE, opens: "2025-03-01", closes: "2025-05-20"}, '
+        '{name: REVIEW, opens: "2025-03-01", closes: "2025-05-10"}]'
+    )
+    bare = await refusal(season, MINISTRY, "mutation { openRound(input: {year: 2025}) { year } }")
+    assert bare.code == "ROUND_INCOMPLETE"
+    partial = await refusal(
+        season, MINISTRY, f"mutation {{ openRound(input: {{year: 2024, phases: {phases}}}) {{ year }} }}"
+    )
+    assert partial.code == "ROUND_INCOMPLETE"
+
+
+async def test_a_round_may_be_given_whole(season: Season) -> None:
+    given = {
+        "year": 2025,
+        "title": "2025年培训",
+        "phases": [
+            {"name": name, "opens": opens, "closes": closes}
+            for name, opens, closes in (
+                ("DECLARE", "2025-03-28", "2025-05-06"),
+                ("REVIEW", "2025-03-28", "2025-05-10"),
+                ("ENROL", "2025-04-01", "2025-05-20"),
+                ("ADMIT", "2025-04-01", "2025-05-24"),
+                ("TRAIN", "2025-05-30", "2025-11-30"),
+            )
+        ],
+        "quotas": [
+            {"category": category, "limit": 2}
+            for category in ("PRINCIPAL", "DUAL_QUALIFIED_TEACHER", "ENTERPRISE_PRACTICE")
+        ],
+        "durationNorms": [{"kind": "TEACHING", "category": "DUAL_QUALIFIED_TEACHER", "days": 7, "least": 5, "most": 9}],
+        "themes": [
+            {"code": "D1", "category": "DUAL_QUALIFIED_TEACHER", "name": "立德树人"},
+            {"code": "P1", "category": "PRINCIPAL", "name": "政治能力"},
+            {"code": "E1", "category": "ENTERPRISE_PRACTICE", "name": "技能"},
+        ],
+        "reviewDimensions": [{"code": "FEE", "name": "收费标准"}],
+    }
+    opened = await season.act(
+        MINISTRY, "mutation($input: RoundInput!) { openRound(input: $input) { year expertsPerProject } }", input=given
+    )
+    assert opened == {"year": 2025, "expertsPerProject": 2}
+    rounds = (await season.ask(ANONYMOUS, "{ rounds { year } }"))["rounds"]
+    assert rounds == [{"year": 2025}, {"year": 2024}]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "rule"),
+    [
+        ({"organizationCode": "91440101MA5CTEST00"}, "INVALID_CREDIT_CODE", "R3"),
+        ({"organizationCode": "4199000001"}, "INVALID_SCHOOL_CODE", "R3"),
+        ({"province": "99"}, "UNKNOWN_PROVINCE", "R2"),
+        ({"majorCategories": [0]}, "INVALID_BASE", "R2"),
+    ],
+)
+async def test_a_base_with_wrong_codes_is_refused(
+    season: Season, changes: dict[str, object], code: str, rule: str
+) -> None:
+    given = {
+        "name": "某基地",
+        "category": "PRINCIPAL",
+        "organizationCode": "4144000001",
+        "organizationName": "某校",
+        "province": "44",
+    }
+    refused = await refusal(
+        season,
+        MINISTRY,
+        "mutation($input: BaseInput!) { registerBase(input: $input) { id } }",
+        input=given | changes,
+    )
+    assert (refused.code, refused.extensions["rule"]) == (code, rule)
+    assert (await season.ask(MINISTRY, "{ bases { totalCount } }"))["bases"]["totalCount"] == 0
+
+
+async def test_a_contacts_phone_is_masked_in_the_graph_and_sealed_at_rest(season: Season) -> None:
+    base = await season.register_base(team=False)
+    team = (await season.set_team(base))["team"]
+    assert team[0] == {"name": "李老师", "phone": "138****8000", "email": "li@example.edu.cn"}
+    document = await season.catalog.store.bases.collection.find_one({"_id": base.bases[0]})
+    assert "13800138000" not in repr(document)
+    for other in (ANONYMOUS, replace(base, bases=("elsewhere",))):
+        data = await season.ask(other, "query($id: ID!) { base(id: $id) { team { name } } }", id=base.bases[0])
+        assert data["base"]["team"] is None
+
+
+async def test_a_submission_without_a_team_or_with_an_incomplete_plan_is_refused(season: Season) -> None:
+    base = await season.register_base(team=False)
+    empty = await season.act(base, DRAFT, base=base.bases[0], input={})
+    without_team = await refusal(season, base, SUBMIT, id=empty["id"], version=1)
+    assert (without_team.code, without_team.extensions["rule"]) == ("TEAM_MISSING", "R6")
+    await season.set_team(base)
+    incomplete = await refusal(season, base, SUBMIT, id=empty["id"], version=1)
+    assert (incomplete.code, incomplete.extensions["rule"]) == ("PLAN_INCOMPLETE", "R7")
+    assert len(incomplete.extensions["missing"]) == 19
+    assert incomplete.extensions["clause"]
+    assert (await season.quota(base))["used"] == 0
+
+
+async def test_an_unknown_theme_is_refused_already_in_a_draft(season: Season) -> None:
+    base = await season.register_base()
+    refused = await refusal(season, base, DRAFT, base=base.bases[0], input=PLAN | {"themes": ["P1"]})
+    assert (refused.code, refused.extensions["rule"]) == ("UNKNOWN_THEME", "R8")
+
+
+async def test_after_the_sixth_of_may_nothing_new_goes_in(season: Season) -> None:
+    base = await season.register_base()
+    draft = await season.draft(base)
+    season.at("2024-05-06T23:59:30")
+    assert (await season.submit(base, await season.draft(base)))["status"] == "SUBMITTED"
+    season.at("2024-05-07T00:00")
+    refused = await refusal(season, base, SUBMIT, id=draft["id"], version=1)
+    assert (refused.code, refused.extensions["rule"]) == ("PHASE_CLOSED", "R13")
+    await season.act(
+        MINISTRY,
+        "mutation($input: PhaseOverrideInput!) { extendPhase(input: $input) { openPhases } }",
+        input={"year": 2024, "phase": "DECLARE", "closes": "2024-05-08", "reason": "系统故障"},
+    )
+    assert (await season.submit(base, draft))["status"] == "SUBMITTED"
+
+
+async def test_a_foreign_base_is_forbidden_and_an_unknown_one_not_found(season: Season) -> None:
+    base, other = await season.register_base(), await season.register_base()
+    project = await season.draft(base)
+    for query, variables in (
+        (DRAFT, {"base": base.bases[0], "input": PLAN}),
+        (SUBMIT, {"id": project["id"], "version": 1}),
+        (UPDATE, {"id": project["id"], "version": 1, "input": {"title": "改"}}),
+    ):
+        refused = await refusal(season, other, query, **variables)
+        assert (refused.code, refused.extensions["rule"]) == ("FORBIDDEN", "R2")
+    missing = await refusal(season, base, DRAFT, base="nowhere", input=PLAN)
+    assert missing.code == "NOT_FOUND"
+    unchanged = await season.catalog.store.projects.get(project["id"])
+    assert unchanged.version == 1
+
+
+async def test_a_stale_version_is_refused(season: Season) -> None:
+    base = await season.register_base()
+    project = await season.draft(base)
+    written = await season.act(
+        base, UPDATE, id=project["id"], version=1, input={"title": "新题目", "feeIncludes": None}
+    )
+    assert written == {"version": 2, "title": "新题目", "days": 7, "feeIncludes": None}
+    for query in (UPDATE, SUBMIT):
+        variables = {"input": {"title": "旧题目"}} if query == UPDATE else {}
+        refused = await refusal(season, base, query, id=project["id"], version=1, **variables)
+        assert refused.code == "STALE_VERSION"
+
+
+@pytest.mark.parametrize("scope", [Scope.SCHOOL, Scope.TEACHER, Scope.PROVINCE, Scope.EXPERT, Scope.PUBLIC])
+async def test_only_a_base_declares_and_only_the_ministry_registers(season: Season, scope: Scope) -> None:
+    base = await season.register_base()
+    other = Principal("someone", scope, bases=base.bases, person="x", province="44")
+    assert (await refusal(season, other, DRAFT, base=base.bases[0], input=PLAN)).code == "FORBIDDEN"
+    for query in (
+        "mutation { openRound(input: {year: 2025}) { year } }",
+        'mutation { publishProjects(ids: ["x"]) { ok } }',
+        'mutation { adjustQuota(baseId: "x", input: {year: 2024, limit: 1, reason: "x"}) { id } }',
+        'mutation { suspendProject(id: "x", reason: "x") { id } }',
+        "{ experts { totalCount } }",
+    ):
+        assert (await refusal(season, other, query)).code == "FORBIDDEN"
+
+
+async def test_a_further_class_shares_the_series_and_takes_its_own_quota(season: Season) -> None:
+    base = await season.register_base()
+    first = await season.submitted(base)
+    given = {"startsOn": "2024-08-05", "endsOn": "2024-08-11", "capacity": 30}
+    second = await season.act(
+        base,
+        "mutation($id: ID!, $input: ProjectClassInput!) "
+        "{ addClass(projectId: $id, input: $input) { id code version status series capacity timetable { id date } } }",
+        id=first["id"],
+        input=given,
+    )
+    assert second["series"] == first["id"]
+    assert second["timetable"] == [{"id": "s1", "date": "2024-08-05"}]
+    assert (first["code"], second["code"]) == ("2024-DQT-001-01", "2024-DQT-001-02")
+    await season.submit(base, second)
+    assert (await season.quota(base))["used"] == 2
+
+
+async def test_the_product_speaks_english_when_asked(season: Season) -> None:
+    base = await season.register_base()
+    with pytest.raises(Refusal) as refused:
+        await season.catalog.store.projects.get("nowhere")
+    assert refused.value.message("en-US") == "Not found"
+    warned = await season.draft(base, days=4)
+    query = "query($id: ID!) { project(id: $id) { warnings { code rule message } } }"
+    (warning,) = (await season.ask(base, query, id=warned["id"]))["project"]["warnings"]
+    assert (warning["code"], warning["rule"]) == ("DURATION_OUTSIDE_NORM", "R9")
+    assert "4天" in warning["message"]

@@ -1,0 +1,129 @@
+"""R11, R39: the quota on a real replica set, under real concurrency."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from chassis.mongo import to_document
+from chassis.principal import Principal
+from services.catalog.domain.project import Project
+from services.catalog.domain.quota import quota_id
+from tests.integration.catalog.season import MINISTRY, Refused, Season
+
+ADJUST = "mutation($base: ID!, $input: QuotaInput!) { adjustQuota(baseId: $base, input: $input) { id } }"
+WITHDRAW = 'mutation($id: ID!) { withdrawProject(id: $id, reason: "不办了") { status } }'
+
+
+async def _drafts(season: Season, base: Principal, count: int) -> list[dict[str, object]]:
+    return [await season.draft(base) for _ in range(count)]
+
+
+async def test_forty_at_once_against_a_limit_of_twenty_leave_exactly_twenty(season: Season) -> None:
+    base = await season.register_base()
+    drafts = await _drafts(season, base, 40)
+    answers = await asyncio.gather(*(season.submit(base, draft) for draft in drafts), return_exceptions=True)
+    refused = [answer for answer in answers if isinstance(answer, Refused)]
+    assert len(refused) == 20
+    assert {(one.code, one.extensions["rule"], one.extensions["unblock"]) for one in refused} == {
+        ("QUOTA_EXCEEDED", "R11", "MINISTRY")
+    }
+    assert {(one.extensions["used"], one.extensions["limit"]) for one in refused} == {(20, 20)}
+    assert await season.quota(base) == {"limit": 20, "used": 20, "remaining": 0}
+    submitted = await season.catalog.store.projects.query({"base": base.bases[0], "status": "SUBMITTED"})
+    assert len(submitted) == 20
+
+
+async def test_submissions_and_withdrawals_at_once_keep_the_count(season: Season) -> None:
+    base = await season.register_base(category="PRINCIPAL")
+    plan = {"themes": ["P1"], "days": 5, "audience": ["LEADER"]}
+    held = [await season.submitted(base, **plan) for _ in range(3)]
+    waiting = [await season.draft(base, **plan) for _ in range(6)]
+    await asyncio.gather(
+        *(season.act(base, WITHDRAW, id=one["id"]) for one in held),
+        *(season.submit(base, one) for one in waiting),
+        return_exceptions=True,
+    )
+    live = await season.catalog.store.projects.query({"base": base.bases[0], "status": "SUBMITTED"})
+    assert (await season.quota(base))["used"] == len(live) <= 3
+
+
+async def test_two_bases_do_not_share(season: Season) -> None:
+    one, other = await season.register_base(), await season.register_base()
+    await season.submitted(one)
+    assert (await season.quota(other))["used"] == 0
+
+
+async def test_the_same_submission_twice_at_once_counts_once(season: Season) -> None:
+    base = await season.register_base()
+    draft = await season.draft(base)
+    answers = await asyncio.gather(*(season.submit(base, draft) for _ in range(8)), return_exceptions=True)
+    assert sum(isinstance(answer, dict) for answer in answers) == 1
+    assert {answer.code for answer in answers if isinstance(answer, Refused)} == {"STALE_VERSION"}
+    assert (await season.quota(base))["used"] == 1
+
+
+async def test_a_refused_submission_writes_nothing(season: Season) -> None:
+    base = await season.register_base()
+    draft = await season.draft(base)
+    await season.act(
+        MINISTRY, ADJUST, base=base.bases[0], input={"year": 2024, "limit": 0, "reason": "上一年度考核不合格"}
+    )
+    try:
+        await season.submit(base, draft)
+    except Refused as refused:
+        found = refused.code
+    assert found == "QUOTA_EXCEEDED"
+    project = await season.catalog.store.projects.get(draft["id"])
+    assert (project.status, project.version) == ("DRAFT", 1)
+    assert await season.quota(base) == {"limit": 0, "used": 0, "remaining": 0}
+
+
+async def test_a_limit_below_what_is_used_stops_new_submissions_only(season: Season) -> None:
+    base = await season.register_base()
+    held = [await season.submitted(base) for _ in range(3)]
+    await season.act(MINISTRY, ADJUST, base=base.bases[0], input={"year": 2024, "limit": 1, "reason": "抽检整改"})
+    assert await season.quota(base) == {"limit": 1, "used": 3, "remaining": 0}
+    for one in held[:2]:
+        await season.act(base, WITHDRAW, id=one["id"])
+    answer = await asyncio.gather(season.submitted(base), return_exceptions=True)
+    assert isinstance(answer[0], Refused)
+    await season.act(base, WITHDRAW, id=held[2]["id"])
+    assert (await season.submitted(base))["status"] == "SUBMITTED"
+
+
+async def test_an_adjustment_beside_submissions_loses_none_of_them(season: Season) -> None:
+    base = await season.register_base()
+    drafts = await _drafts(season, base, 12)
+    given = {"year": 2024, "limit": 30, "reason": "年度考核优秀"}
+    await asyncio.gather(
+        *(season.submit(base, draft) for draft in drafts),
+        *(season.act(MINISTRY, ADJUST, base=base.bases[0], input=given) for _ in range(4)),
+    )
+    assert await season.quota(base) == {"limit": 30, "used": 12, "remaining": 18}
+    quota = await season.catalog.store.quotas.get(quota_id(base.bases[0], 2024))
+    assert len(quota.adjustments) == 4
+
+
+async def test_rejection_releases_and_cancellation_does_not(season: Season) -> None:
+    base = await season.register_base()
+    published = await season.published(base)
+    await season.act(
+        base, 'mutation($id: ID!) { cancelProject(id: $id, reason: "生源不足") { status } }', id=published["id"]
+    )
+    assert (await season.quota(base))["used"] == 1
+    project = await season.submitted(base)
+    experts = [await season.register_expert(name) for name in ("甲", "乙")]
+    await season.assign(project, *experts)
+    for expert in experts:
+        await season.review(expert, project)
+    await season.decide(project, "REJECT")
+    assert (await season.quota(base))["used"] == 1
+
+
+async def test_a_document_reads_back_as_the_project_it_was(season: Season) -> None:
+    base = await season.register_base()
+    published = await season.published(base)
+    project = await season.catalog.store.projects.get(published["id"])
+    assert isinstance(project, Project)
+    assert project.published_at is not None
+    assert project.published_at < datetime.now(UTC)
+    assert to_document(project)["plan"]["starts_on"] == "2024-07-08"
