@@ -42,7 +42,7 @@ class Delivery:
     """One recipient's copy of a piece of feedback.
 
     Attributes:
-        id: `<enrollment>:<enrollment version>:<recipient>`.
+        id: `<milliseconds>:<enrollment>:<recipient>:<kind>`, so that ids sort by time.
         version: For its repository.
         attempts: How often it was tried.
     """
@@ -70,7 +70,7 @@ def feedback(enrollment: Enrollment, kind: NoticeKind, now: datetime) -> tuple[D
     }
     return tuple(
         Delivery(
-            id=f"{enrollment.id}:{enrollment.version}:{recipient.value}:{kind.value}",
+            id=f"{_order(now)}:{enrollment.id}:{recipient.value}:{kind.value}",
             version=1,
             recipient=recipient,
             to=to,
@@ -114,3 +114,7 @@ def school_box(school: str) -> str:
 def base_box(base: str) -> str:
     """The inbox of a base."""
     return f"base:{base}"
+
+
+def _order(now: datetime) -> str:
+    return f"{int(now.timestamp() * 1000):012x}"

@@ -1,0 +1,119 @@
+"""The two guards of an acceptance: seats of a project, and the time of a person (R19, R23, facts 21)."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from chassis.mongo import Database, Document, Session, from_document, to_document
+from services.enrollment.domain.machine import Enrollment
+from services.enrollment.domain.project import Project
+from services.enrollment.domain.seats import (
+    HOLDS,
+    Counter,
+    Seats,
+    class_full,
+    difference,
+    overlapping_acceptance,
+    takes_seat,
+)
+
+_LEFT = {"$expr": {"$lt": [{"$add": ["$accepted", "$offered"]}, "$capacity"]}}
+
+
+class Seating:
+    """One `seats` document a project and one `persons` document a teacher, changed only with an enrolment.
+
+    Args:
+        database: The service's database.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.seats = database["seats"]
+        self.persons = database["persons"]
+
+    async def open_project(self, seats: Seats, session: Session) -> None:
+        """Create a project's seats where there are none."""
+        fresh = to_document(seats)
+        key = fresh.pop("_id")
+        await self.seats.update_one({"_id": key}, {"$setOnInsert": fresh}, upsert=True, session=session)
+
+    async def open_person(self, teacher: str, session: Session) -> None:
+        """Create a person's guard, with the person."""
+        await self.persons.insert_one({"_id": teacher, "accepted": []}, session=session)
+
+    async def seats_of(self, projects: Sequence[str]) -> dict[str, Seats]:
+        """The seats of projects, in one operation."""
+        cursor = self.seats.find({"_id": {"$in": list(projects)}})
+        return {document["_id"]: from_document(document, Seats) async for document in cursor}
+
+    async def settle(self, before: Enrollment, after: Enrollment, project: Project, session: Session) -> None:
+        """Move the counters and the person's time with an enrolment; no look before, the writes themselves refuse.
+
+        Raises:
+            Refusal: `CLASS_FULL` or `OVERLAPPING_ACCEPTANCE`.
+        """
+        await self._count(project, difference(before.status, after.status), session)
+        held = HOLDS.get(before.status) is Counter.ACCEPTED
+        holds = HOLDS.get(after.status) is Counter.ACCEPTED
+        if holds and not held:
+            await self._hold(after, project, session)
+        elif held and not holds:
+            await self._free(after, session)
+
+    async def move_dates(self, project: str, starts_on: date, ends_on: date, session: Session) -> None:
+        """Move the held time of everybody accepted by a project (R18)."""
+        dates = {"accepted.$[one].starts_on": starts_on.isoformat(), "accepted.$[one].ends_on": ends_on.isoformat()}
+        await self.persons.update_many(
+            {"accepted.project": project}, {"$set": dates}, array_filters=[{"one.project": project}], session=session
+        )
+
+    async def overlapping(self, project: str, starts_on: date, ends_on: date) -> list[tuple[str, str]]:
+        """`(enrolment here, enrolment elsewhere)` of everybody whose other acceptance meets these days (R19)."""
+        cursor = self.persons.find(
+            {"accepted.project": project, "accepted": {"$elemMatch": _meets(starts_on, ends_on, project)}}
+        )
+        found: list[tuple[str, str]] = []
+        async for person in cursor:
+            here = [one["enrollment"] for one in person["accepted"] if one["project"] == project]
+            elsewhere = [
+                one["enrollment"]
+                for one in person["accepted"]
+                if one["project"] != project
+                and one["starts_on"] <= ends_on.isoformat()
+                and one["ends_on"] >= starts_on.isoformat()
+            ]
+            found += [(mine, other) for mine in here for other in elsewhere]
+        return found
+
+    async def _count(self, project: Project, changes: dict[Counter, int], session: Session) -> None:
+        if not changes:
+            return
+        guard = _LEFT if takes_seat(changes) else {}
+        increments = {counter.value: change for counter, change in changes.items()}
+        result = await self.seats.update_one({"_id": project.id} | guard, {"$inc": increments}, session=session)
+        if result.matched_count == 0:
+            raise class_full(project.capacity)
+
+    async def _hold(self, enrollment: Enrollment, project: Project, session: Session) -> None:
+        interval = {
+            "enrollment": enrollment.id,
+            "project": project.id,
+            "starts_on": project.starts_on.isoformat(),
+            "ends_on": project.ends_on.isoformat(),
+        }
+        free = {"accepted": {"$not": {"$elemMatch": _meets(project.starts_on, project.ends_on)}}}
+        result = await self.persons.update_one(
+            {"_id": enrollment.teacher} | free, {"$push": {"accepted": interval}}, session=session
+        )
+        if result.matched_count == 0:
+            raise overlapping_acceptance()
+
+    async def _free(self, enrollment: Enrollment, session: Session) -> None:
+        await self.persons.update_one(
+            {"_id": enrollment.teacher}, {"$pull": {"accepted": {"enrollment": enrollment.id}}}, session=session
+        )
+
+
+def _meets(starts_on: date, ends_on: date, besides: str | None = None) -> Document:
+    """Days that both have, first and last included."""
+    found: Document = {"starts_on": {"$lte": ends_on.isoformat()}, "ends_on": {"$gte": starts_on.isoformat()}}
+    return found | ({"project": {"$ne": besides}} if besides else {})

@@ -1,0 +1,172 @@
+"""The collections of enrolment, their indexes, and the reads that the graph needs."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+from pymongo import ASCENDING, DESCENDING
+
+from chassis.mongo import Database, Document, Repository, Session, from_document, to_document, transact
+from chassis.paging import Slice, both, following
+from services.enrollment.domain.delivery import Delivery, Notice
+from services.enrollment.domain.events import EnrollmentEvent
+from services.enrollment.domain.machine import Enrollment
+from services.enrollment.domain.project import Project, Round
+from services.enrollment.domain.school import School
+from services.enrollment.domain.teacher import Teacher
+from services.enrollment.domain.vocabulary import LIVE, DeliveryState, EnrollmentStatus
+from services.enrollment.store.feed import Feed
+from services.enrollment.store.filters import EnrollmentSelection, Visibility
+from services.enrollment.store.seating import Seating
+
+COLLECTIONS = ("schools", "teachers", "enrollments")
+"""The collections whose documents carry events."""
+
+_BY_ID = [("_id", ASCENDING)]
+_LATEST = [("_id", DESCENDING)]
+T = TypeVar("T")
+
+
+class Store:
+    """Everything enrolment keeps.
+
+    Args:
+        database: The service's own database.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.schools: Repository[School] = _repository(database, "schools", School, "school")
+        self.teachers: Repository[Teacher] = _repository(database, "teachers", Teacher, "teacher")
+        self.enrollments: Repository[Enrollment] = _repository(database, "enrollments", Enrollment, "enrollment")
+        self.deliveries: Repository[Delivery] = _repository(database, "deliveries", Delivery, "delivery")
+        self.projects: Repository[Project] = _repository(database, "projects", Project, "project")
+        self.rounds: Repository[Round] = _repository(database, "rounds", Round, "round")
+        self.notices = database["notices"]
+        self.seating = Seating(database)
+        self.feed = Feed(database)
+
+    async def prepare(self) -> None:
+        """Create the indexes."""
+        for repository in (self.schools, self.teachers, self.enrollments):
+            await repository.prepare()
+        for number in ("id_number", "mobile"):
+            await self.teachers.collection.create_index(f"{number}.hash", unique=True, name=number)
+        await self.teachers.collection.create_index([("school", ASCENDING), ("_id", ASCENDING)], name="school")
+        await self.enrollments.collection.create_index(
+            [("teacher", ASCENDING), ("project", ASCENDING)],
+            unique=True,
+            partialFilterExpression={"live": True},
+            name="one_live",
+        )
+        for name, keys in _ENROLLMENT_INDEXES.items():
+            await self.enrollments.collection.create_index([(key, ASCENDING) for key in keys], name=name)
+        await self.deliveries.collection.create_index([("state", ASCENDING), ("_id", ASCENDING)], name="state")
+        await self.deliveries.collection.create_index([("enrollment", ASCENDING)], name="enrollment")
+        await self.notices.create_index([("to", ASCENDING), ("_id", DESCENDING)], name="box")
+        await self.seating.persons.create_index("accepted.project", name="project")
+        await self.feed.prepare()
+
+    async def transact(self, work: Callable[[Session], Awaitable[T]]) -> T:
+        """Run `work` in one transaction (facts 21)."""
+        return await transact(self._database.client, work)
+
+    async def settle(
+        self,
+        before: Enrollment,
+        after: Enrollment,
+        events: Sequence[EnrollmentEvent],
+        project: Project,
+        session: Session,
+    ) -> Enrollment:
+        """Store a step of an enrolment with its seat, its person's time and its events, in one transaction.
+
+        Raises:
+            Refusal: `CLASS_FULL`, `OVERLAPPING_ACCEPTANCE` or `STALE_VERSION`; the transaction is then lost.
+        """
+        await self.seating.settle(before, after, project, session)
+        return await self.enrollments.save(after, events, session)
+
+    async def list_enrollments(
+        self, selection: EnrollmentSelection, visibility: Visibility, part: Slice
+    ) -> list[Enrollment]:
+        """Up to `first + 1` visible enrolments after a position, in the order of sign-up."""
+        where = both(selection.condition(), visibility.condition(), following(_BY_ID, part.after))
+        return await self.enrollments.query(where, limit=part.first + 1)
+
+    async def count_enrollments(self, selection: EnrollmentSelection, visibility: Visibility) -> int:
+        """How many enrolments the reader may see."""
+        where = both(selection.condition(), visibility.condition())
+        return await self.enrollments.collection.count_documents(where)
+
+    async def visible_enrollments(self, keys: Sequence[str], visibility: Visibility) -> dict[str, Enrollment]:
+        """Those of the enrolments that the reader may see."""
+        where = both({"_id": {"$in": list(keys)}}, visibility.condition())
+        return {one.id: one for one in await self.enrollments.query(where)}
+
+    async def live_enrollments(
+        self, project: str, statuses: Sequence[EnrollmentStatus] = tuple(LIVE), *, limit: int = 0
+    ) -> list[Enrollment]:
+        """The enrolments of a project that are still under way."""
+        where = {"project": project, "status": {"$in": list(statuses)}}
+        return await self.enrollments.query(where, limit=limit)
+
+    async def teachers_met(self, keys: Sequence[str], visibility: Visibility) -> set[str]:
+        """Which of the teachers have an enrolment that the reader may see."""
+        where = both({"teacher": {"$in": list(keys)}}, visibility.condition())
+        return set(await self.enrollments.collection.distinct("teacher", where))
+
+    async def list_teachers(self, school: str, part: Slice) -> list[Teacher]:
+        """Up to `first + 1` teachers of a school after a position."""
+        return await self.teachers.query(both({"school": school}, following(_BY_ID, part.after)), limit=part.first + 1)
+
+    async def count_teachers(self, school: str) -> int:
+        """How many teachers a school has on file."""
+        return await self.teachers.collection.count_documents({"school": school})
+
+    async def progress(self, province: str, year: int) -> tuple[dict[EnrollmentStatus, int], int]:
+        """A province's enrolments of a year by state, and how many schools they come from (R27)."""
+        where = {"province": province, "year": year}
+        pipeline: list[Document] = [{"$match": where}, {"$group": {"_id": "$status", "count": {"$sum": 1}}}]
+        rows = await (await self.enrollments.collection.aggregate(pipeline)).to_list()
+        schools = await self.enrollments.collection.distinct("school", where)
+        return {EnrollmentStatus(row["_id"]): row["count"] for row in rows}, len(schools)
+
+    async def deliveries_of(self, enrollments: Sequence[str]) -> dict[str, list[Delivery]]:
+        """The deliveries of enrolments, by enrolment, in order."""
+        found: dict[str, list[Delivery]] = {key: [] for key in enrollments}
+        for one in await self.deliveries.query({"enrollment": {"$in": list(enrollments)}}):
+            found[one.enrollment].append(one)
+        return found
+
+    async def pending_deliveries(self, limit: int) -> list[Delivery]:
+        """Deliveries that wait to be made, the oldest first."""
+        return await self.deliveries.query({"state": DeliveryState.PENDING}, limit=limit)
+
+    async def put_notice(self, notice: Notice, session: Session | None = None) -> None:
+        """Place a notice in its box; a second time changes nothing."""
+        document: Document = to_document(notice)
+        key = document.pop("_id")
+        await self.notices.update_one({"_id": key}, {"$setOnInsert": document}, upsert=True, session=session)
+
+    async def list_notices(self, boxes: Sequence[str], part: Slice) -> list[Notice]:
+        """Up to `first + 1` notices of some boxes after a position, the latest first."""
+        where = both({"to": {"$in": list(boxes)}}, following(_LATEST, part.after))
+        cursor = self.notices.find(where, sort=_LATEST, limit=part.first + 1)
+        return [from_document(document, Notice) async for document in cursor]
+
+    async def count_notices(self, boxes: Sequence[str]) -> int:
+        """How many notices the boxes hold."""
+        return await self.notices.count_documents({"to": {"$in": list(boxes)}})
+
+
+_ENROLLMENT_INDEXES: dict[str, tuple[str, ...]] = {
+    "project": ("project", "status", "_id"),
+    "base": ("base", "_id"),
+    "school": ("school", "_id"),
+    "teacher": ("teacher", "_id"),
+    "province": ("province", "year", "status"),
+}
+
+
+def _repository(database: Database, collection: str, kind: type[Any], noun: str) -> Repository[Any]:
+    return Repository(database, collection, kind, producer="enrollment", noun=noun)
