@@ -141,10 +141,9 @@ async def add_class(catalog: Catalog, principal: Principal, *, key: str, given: 
 
 async def lapse_overdue(catalog: Catalog) -> int:
     """Let go of every returned plan whose time is over, and say how many (R13)."""
-    lapsed = 0
-    for project in await catalog.store.returned_projects():
-        lapsed += await _lapse_if_overdue(catalog, project, await round_of(catalog, project.year))
-    return lapsed
+    returned = await catalog.store.returned_projects()
+    rounds = {year: await round_of(catalog, year) for year in {project.year for project in returned}}
+    return sum([await _lapse_if_overdue(catalog, project, rounds[project.year]) for project in returned])
 
 
 async def settle_quota(catalog: Catalog, before: Project, after: Project, session: Session) -> None:

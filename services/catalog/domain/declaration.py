@@ -5,7 +5,13 @@ from datetime import date, datetime, timedelta
 
 from chassis.errors import Refusal, Unblock
 from services.catalog.domain.base import Base, require_team, require_valid
-from services.catalog.domain.events import ProjectDrafted, ProjectLapsed, ProjectSubmitted, ProjectWithdrawn
+from services.catalog.domain.events import (
+    ProjectDrafted,
+    ProjectEvent,
+    ProjectLapsed,
+    ProjectSubmitted,
+    ProjectWithdrawn,
+)
 from services.catalog.domain.plan import (
     Plan,
     Session,
@@ -87,8 +93,8 @@ def draft(
 
 def update(
     project: Project, base: Base, current: Round, *, kind: ProjectKind | None, plan: Plan
-) -> tuple[Project, list[ProjectDrafted]]:
-    """Write a draft or a returned plan anew (R7, R13).
+) -> tuple[Project, list[ProjectEvent]]:
+    """Write a draft or a returned plan anew; nobody is told before it is submitted (R7, R13).
 
     Raises:
         Refusal: `WRONG_STATE`, `INVALID_KIND`, `UNKNOWN_THEME` or `INVALID_PLAN`.

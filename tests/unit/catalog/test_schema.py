@@ -1,0 +1,64 @@
+"""The catalog's part of the graph: the names of the draft, and a mark on every root and inner field."""
+
+from graphql import GraphQLObjectType, build_schema, parse
+from graphql.language import FieldDefinitionNode, ObjectTypeDefinitionNode
+
+from services.catalog.graph.schema import schema
+
+QUERIES = {
+    "round", "rounds", "provinces", "province", "base", "bases", "project", "projects", "myBases", "myReviews",
+    "experts",
+}  # fmt: skip
+MUTATIONS = {
+    "openRound", "extendPhase", "registerBase", "registerExpert", "setBaseTeam", "draftProject", "updateProject",
+    "submitProject", "withdrawProject", "addClass", "amendProject", "startProject", "finishProject", "cancelProject",
+    "submitReview", "assignExperts", "decideProject", "publishProjects", "suspendProject", "resumeProject",
+    "extendProject", "adjustQuota",
+}  # fmt: skip
+INNER = {
+    "Base": {"quota", "team"},
+    "Project": {"needsEvidence", "justifications", "warnings", "reviews", "decision", "history", "experts"},
+    "Review": {"expert"},
+}
+
+
+def fields(name: str) -> dict[str, FieldDefinitionNode]:
+    found = [
+        node
+        for node in parse(schema.as_str()).definitions
+        if isinstance(node, ObjectTypeDefinitionNode) and node.name.value == name
+    ]
+    return {field.name.value: field for node in found for field in node.fields or ()}
+
+
+def scopes(field: FieldDefinitionNode) -> bool:
+    return any(directive.name.value == "requiresScopes" for directive in field.directives or ())
+
+
+def test_the_root_fields_are_the_drafts() -> None:
+    assert set(fields("Query")) - {"_entities", "_service"} == QUERIES
+    assert set(fields("Mutation")) == MUTATIONS
+
+
+def test_every_root_field_says_who_may() -> None:
+    for name, field in {**fields("Query"), **fields("Mutation")}.items():
+        marked = field.description is not None and field.description.value.endswith("# public")
+        assert marked != scopes(field) or name.startswith("_"), name
+
+
+def test_what_is_inner_is_guarded_and_nullable() -> None:
+    for kind, names in INNER.items():
+        found = fields(kind)
+        assert {name for name, field in found.items() if scopes(field)} == names
+        assert all(found[name].type.kind != "non_null_type" for name in names)
+
+
+def test_the_schema_stands_without_a_connection() -> None:
+    head = (
+        "directive @key(fields: String!) repeatable on OBJECT\n"
+        "directive @link(url: String!, import: [String!]) on SCHEMA\n"
+        "directive @shareable on OBJECT\n"
+        "directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION\n"
+    )
+    built = build_schema(head + schema.as_str())
+    assert isinstance(built.type_map["Project"], GraphQLObjectType)
