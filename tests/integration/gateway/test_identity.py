@@ -1,0 +1,153 @@
+"""R3, R4 on a real MongoDB: activation, sessions, throttling, and nothing that tells accounts apart."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from joserfc.jwk import ECKey, KeySet
+
+from chassis.errors import Refusal
+from chassis.mongo import Database
+from chassis.principal import Scope
+from gateway.identity.accounts import Identity, log_in, provision, reset, set_password
+from gateway.identity.passwords import Passwords
+from gateway.identity.sessions import Sessions, Tokens
+from gateway.identity.store import IdentityStore
+
+KEYS = KeySet([ECKey.generate_key("P-256", parameters={"kid": "test"})])
+LOGIN, STRONG = "3144000011", "Guopei-0af3"
+
+
+@pytest.fixture
+async def identity(database: Database) -> Identity:
+    store = IdentityStore(database)
+    await store.prepare()
+    return Identity(store, Passwords(), Sessions(store, KEYS))
+
+
+async def activated(identity: Identity, scope: Scope = Scope.SCHOOL, password: str = STRONG) -> Tokens:
+    _, code = await provision(identity, login=LOGIN, scope=scope, school=LOGIN)
+    tokens = await log_in(identity, login=LOGIN, password=code, scope=scope)
+    return await set_password(identity, token=tokens.access, current=None, new=password)
+
+
+async def refused_login(identity: Identity, login: str, password: str, scope: Scope | None = None) -> Refusal:
+    with pytest.raises(Refusal) as refused:
+        await log_in(identity, login=login, password=password, scope=scope)
+    return refused.value
+
+
+async def test_r4_an_initial_account_can_only_set_its_password(identity: Identity) -> None:
+    _, code = await provision(identity, login=LOGIN, scope=Scope.SCHOOL)
+    tokens = await log_in(identity, login=LOGIN, password=code, scope=None)
+    assert tokens.must_change
+    with pytest.raises(Refusal) as refused:
+        identity.sessions.principal(tokens.access)
+    assert (refused.value.code, refused.value.rule) == ("PASSWORD_CHANGE_REQUIRED", "R4")
+    with pytest.raises(Refusal) as refused:
+        await set_password(identity, token=tokens.access, current=None, new="123456")
+    assert refused.value.code == "WEAK_PASSWORD"
+    active = await set_password(identity, token=tokens.access, current=None, new=STRONG)
+    assert identity.sessions.principal(active.access).scope is Scope.SCHOOL
+    assert (await refused_login(identity, LOGIN, code)).code == "INVALID_CREDENTIALS"
+
+
+async def test_r4_a_spent_initial_token_cannot_set_the_password_again(identity: Identity) -> None:
+    _, code = await provision(identity, login=LOGIN, scope=Scope.SCHOOL)
+    tokens = await log_in(identity, login=LOGIN, password=code, scope=None)
+    await set_password(identity, token=tokens.access, current=None, new=STRONG)
+    with pytest.raises(Refusal) as refused:
+        await set_password(identity, token=tokens.access, current=None, new="Stolen-0af3")
+    assert refused.value.code == "INVALID_CREDENTIALS"
+
+
+async def test_r4_an_expired_code_is_refused_until_it_is_issued_again(identity: Identity) -> None:
+    account, code = await provision(identity, login=LOGIN, scope=Scope.SCHOOL)
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    await identity.store.accounts.collection.update_one({"_id": account.id}, {"$set": {"code_expires_at": past}})
+    assert (await refused_login(identity, LOGIN, code)).code == "CODE_EXPIRED"
+    fresh = await reset(identity, login=LOGIN, scope=Scope.SCHOOL)
+    assert (await log_in(identity, login=LOGIN, password=fresh, scope=None)).must_change
+
+
+async def test_r4_repeated_failures_wait_and_then_the_right_password_opens(identity: Identity) -> None:
+    await activated(identity)
+    for _ in range(5):
+        assert (await refused_login(identity, LOGIN, "wrong")).code == "INVALID_CREDENTIALS"
+    throttled = await refused_login(identity, LOGIN, STRONG)
+    assert throttled.code == "RATE_LIMITED"
+    assert throttled.details["retryAfter"] >= 1
+    long_ago = datetime.now(UTC) - timedelta(minutes=10)
+    await identity.store._attempts.update_many({}, {"$set": {"last": long_ago}})
+    assert not (await log_in(identity, login=LOGIN, password=STRONG, scope=None)).must_change
+
+
+async def test_an_unknown_login_is_refused_like_a_wrong_password(identity: Identity) -> None:
+    await activated(identity)
+    unknown = await refused_login(identity, "nobody", "wrong")
+    wrong = await refused_login(identity, LOGIN, "wrong")
+    assert unknown.extensions() == wrong.extensions()
+
+
+async def test_r3_a_login_of_two_roles_asks_which_only_after_the_password(identity: Identity) -> None:
+    await activated(identity, Scope.SCHOOL)
+    await activated(identity, Scope.BASE)
+    assert (await refused_login(identity, LOGIN, "wrong")).code == "INVALID_CREDENTIALS"
+    ambiguous = await refused_login(identity, LOGIN, STRONG)
+    assert ambiguous.extensions()["scopes"] == ["base", "school"]
+    chosen = await log_in(identity, login=LOGIN, password=STRONG, scope=Scope.BASE)
+    assert identity.sessions.principal(chosen.access).scope is Scope.BASE
+
+
+async def test_r3_an_account_exists_once_per_scope(identity: Identity) -> None:
+    await provision(identity, login=LOGIN, scope=Scope.SCHOOL)
+    with pytest.raises(Refusal) as refused:
+        await provision(identity, login=LOGIN, scope=Scope.SCHOOL)
+    assert refused.value.code == "ACCOUNT_EXISTS"
+
+
+async def test_a_refresh_token_rotates_and_gives_the_same_successor_within_its_grace(identity: Identity) -> None:
+    first = (await activated(identity)).refresh
+    assert first
+    second = (await identity.sessions.refresh(first)).refresh
+    assert second != first
+    assert (await identity.sessions.refresh(first)).refresh == second
+
+
+async def test_a_refresh_token_used_again_later_revokes_its_family(identity: Identity) -> None:
+    first = (await activated(identity)).refresh
+    assert first
+    second = (await identity.sessions.refresh(first)).refresh
+    assert second
+    long_ago = datetime.now(UTC) - timedelta(minutes=1)
+    await identity.store._sessions.update_many({}, {"$set": {"rotated_at": long_ago}})
+    for token in (first, second):
+        with pytest.raises(Refusal) as refused:
+            await identity.sessions.refresh(token)
+        assert refused.value.code == "UNAUTHENTICATED"
+
+
+@pytest.mark.parametrize("token", ["", "a", "a.b.c", "a.0.0", "a.-1.x", "家.0.密"])
+async def test_a_made_up_refresh_token_is_refused(identity: Identity, token: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        await identity.sessions.refresh(token)
+    assert refused.value.code == "UNAUTHENTICATED"
+
+
+async def test_changing_the_password_needs_the_current_one_and_ends_other_sessions(identity: Identity) -> None:
+    tokens = await activated(identity)
+    with pytest.raises(Refusal) as refused:
+        await set_password(identity, token=tokens.access, current="wrong", new="Another-0af3")
+    assert refused.value.code == "INVALID_CREDENTIALS"
+    await set_password(identity, token=tokens.access, current=STRONG, new="Another-0af3")
+    assert tokens.refresh
+    with pytest.raises(Refusal):
+        await identity.sessions.refresh(tokens.refresh)
+
+
+async def test_nothing_secret_is_stored_in_the_clear(identity: Identity, database: Database) -> None:
+    tokens = await activated(identity)
+    stored = str(
+        [row async for row in database["accounts"].find()] + [row async for row in database["sessions"].find()]
+    )
+    assert STRONG not in stored
+    assert str(tokens.refresh) not in stored

@@ -1,0 +1,61 @@
+"""Facts 1, 2, 7: what would take a naive server seconds is refused by one linear pass."""
+
+import pytest
+from graphql import parse
+
+from chassis.errors import Refusal
+from gateway.protection import Limits, check
+
+LIMITS = Limits()
+
+
+def refused(query: str) -> Refusal:
+    document = parse(query)
+    with pytest.raises(Refusal) as caught:
+        check(document, LIMITS)
+    return caught.value
+
+
+def fan_out(fragments: int) -> str:
+    """Each fragment spreads the next one twice: 2ⁿ fields in a kilobyte."""
+    parts = [f"fragment f{n} on Query {{ a: x {{ ...f{n + 1} ...f{n + 1} }} }}" for n in range(fragments)]
+    return "{ ...f0 }" + " ".join(parts) + f" fragment f{fragments} on Query {{ x }}"
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        (fan_out(11), "QUERY_TOO_LARGE"),
+        (fan_out(60), "QUERY_TOO_DEEP"),
+        ("{" + "a {" * 13 + "b" + "}" * 13 + "}", "QUERY_TOO_DEEP"),
+        ("{" + "... {" * 60 + "b" + "}" * 60 + "}", "QUERY_TOO_DEEP"),
+        ("{ x {" + "y " * 21 + "} }", "TOO_MANY_EQUAL_KEYS"),
+        ("{ x {" + " ".join(f"a{n}: y" for n in range(21)) + "} }", "TOO_MANY_ALIASES"),
+        ("{" + " ".join(f"f{n}" for n in range(11)) + "}", "TOO_MANY_ROOT_FIELDS"),
+        ("{ x " + "@a " * 21 + "}", "TOO_MANY_DIRECTIVES"),
+        ("query " + "@a " * 21 + "{ x }", "TOO_MANY_DIRECTIVES"),
+        ("{ ...a } fragment a on Query { x { ...b } } fragment b on X { ...a }", "CIRCULAR_FRAGMENT"),
+        ("{ ...a } fragment a on Query { ...a }", "CIRCULAR_FRAGMENT"),
+    ],
+)
+def test_an_attack_is_refused_with_its_code(query: str, code: str) -> None:
+    assert refused(query).code == code
+
+
+def test_twenty_aliased_logins_are_twenty_aliases() -> None:
+    query = "mutation {" + " ".join(f"a{n}: signUp(projectId: 1) {{ id }}" for n in range(21)) + "}"
+    assert refused(query).extensions()["limit"] in {LIMITS.aliases, LIMITS.root_fields}
+
+
+def test_what_a_front_end_asks_for_passes() -> None:
+    check(
+        parse(
+            "query($id: ID!) { project(id: $id) { ...card base { name } seats { left } } }"
+            " fragment card on P { id title }"
+        ),
+        LIMITS,
+    )
+
+
+def test_a_missing_fragment_is_left_to_validation() -> None:
+    check(parse("{ ...nowhere }"), LIMITS)
