@@ -19,6 +19,7 @@ from chassis.principal import Principal, TokenMinter
 from gateway.federation.engine import Engine
 from gateway.federation.supergraph import Supergraph, load_supergraph
 from gateway.http.auth import auth_routes
+from gateway.http.calendar import calendar_routes
 from gateway.http.explorer import explorer_routes
 from gateway.http.graphql import GraphQLEndpoint
 from gateway.http.transport import HttpTransport
@@ -46,7 +47,8 @@ def create_app(settings: GatewaySettings) -> Starlette:
     """The gateway of the suite: identity in MongoDB, scopes enforced, subgraphs behind internal tokens."""
     keys = settings.keys()
     supergraph = load_supergraph(settings.supergraph_file.read_text(encoding="utf-8"))
-    transport = HttpTransport(_urls(supergraph) | settings.subgraph_urls, TokenMinter(keys))
+    urls = _urls(supergraph) | settings.subgraph_urls
+    transport = HttpTransport(urls, TokenMinter(keys))
     client = connect(settings.mongodb_url.get_secret_value())
     store = IdentityStore(client[settings.mongodb_database])
     identity = Identity(store, Passwords(), Sessions(store, keys), settings.literal_initial_password)
@@ -56,6 +58,7 @@ def create_app(settings: GatewaySettings) -> Starlette:
         *_graph(engine, identity.sessions.principal, Limits().body_bytes),
         *auth_routes(lambda: identity, keys),
         *life.routes(),
+        *calendar_routes(urls["catalog"]),
         *explorer_routes(settings.explorer_dir),
     ]
     return Starlette(routes=routes, middleware=_cors(settings.cors_origins), lifespan=life.span)

@@ -34,7 +34,7 @@ def build(settings: CatalogSettings) -> Starlette:
             yield Running(catalog, tasks(catalog, database, settings.amqp_url.get_secret_value()))
 
     app = subgraph_app(SERVICE, schema, TokenVerifier(settings.internal_keys(), SERVICE), start)
-    app.router.routes.append(Route("/calendars/{year:int}.ics", calendars.serve))
+    app.router.routes.append(Route("/calendar/{year:int}.ics", calendars.serve))
     return app
 
 

@@ -124,7 +124,7 @@ class Round:
             experts_per_project=source.experts_per_project,
             contacts=[_contact(one) for one in source.contacts],
             open_phases=list(source.open_phases(now)),
-            calendar_url=f"/calendars/{source.year}.ics",
+            calendar_url=f"/calendar/{source.year}.ics",
             source=source,
         )
 

@@ -35,7 +35,7 @@ async def test_the_round_is_the_notices(season: Season) -> None:
         "closesAt": "2024-05-07T00:00:00+08:00",
     }
     assert len(found["themes"]) == 6
-    assert found["calendarUrl"] == "/calendars/2024.ics"
+    assert found["calendarUrl"] == "/calendar/2024.ics"
 
 
 async def test_a_round_is_opened_once_and_only_in_order(season: Season) -> None:

@@ -78,11 +78,11 @@ async def test_health_and_the_public_calendar_need_no_token(address: str) -> Non
         for path, status in (
             ("/livez", 200),
             ("/readyz", 200),
-            ("/calendars/2024.ics", 200),
-            ("/calendars/1.ics", 404),
+            ("/calendar/2024.ics", 200),
+            ("/calendar/1.ics", 404),
         ):
             async with client.get(f"{address}{path}") as reply:
                 assert reply.status == status, path
-        async with client.get(f"{address}/calendars/2024.ics") as reply:
+        async with client.get(f"{address}/calendar/2024.ics") as reply:
             assert reply.content_type == "text/calendar"
             assert "SUMMARY:2024年项目申报" in await reply.text()
