@@ -70,7 +70,7 @@ def feedback(enrollment: Enrollment, kind: NoticeKind, now: datetime) -> tuple[D
     }
     return tuple(
         Delivery(
-            id=f"{_order(now)}:{enrollment.id}:{recipient.value}:{kind.value}",
+            id=f"{order_of(now)}:{enrollment.id}:{recipient.value}:{kind.value}",
             version=1,
             recipient=recipient,
             to=to,
@@ -116,5 +116,6 @@ def base_box(base: str) -> str:
     return f"base:{base}"
 
 
-def _order(now: datetime) -> str:
-    return f"{int(now.timestamp() * 1000):012x}"
+def order_of(at: datetime) -> str:
+    """The head of an id that sorts by time."""
+    return f"{int(at.timestamp() * 1000):012x}"

@@ -41,6 +41,7 @@ class Project:
         id: Its id in the catalog.
         version: The version of the catalog's project that this copies.
         province: The base's.
+        reason: Why it was called off (R33).
     """
 
     id: str
@@ -57,6 +58,7 @@ class Project:
     capacity: int
     audience: tuple[Audience, ...]
     state: ProjectState = ProjectState.PUBLISHED
+    reason: str | None = None
 
 
 def require_open(project: Project, rule: str) -> None:
@@ -66,14 +68,17 @@ def require_open(project: Project, rule: str) -> None:
         Refusal: `PROJECT_NOT_OPEN`.
     """
     if project.state is not ProjectState.PUBLISHED:
-        raise Refusal(
-            "PROJECT_NOT_OPEN",
-            "该项目当前不接受此操作",
-            "The project does not take this now",
-            rule=rule,
-            unblock=Unblock.BASE if project.state is ProjectState.CANCELLED else Unblock.MINISTRY,
-            status=project.state.value,
-        )
+        raise _not_open(project, rule)
+
+
+def require_not_started(project: Project, rule: str) -> None:
+    """Refuse a project that has begun or is called off.
+
+    Raises:
+        Refusal: `PROJECT_NOT_OPEN`.
+    """
+    if project.state not in {ProjectState.PUBLISHED, ProjectState.SUSPENDED}:
+        raise _not_open(project, rule)
 
 
 def require_phase(calendar: Round | None, phase: str, now: datetime, rule: str) -> None:
@@ -94,4 +99,15 @@ def require_phase(calendar: Round | None, phase: str, now: datetime, rule: str) 
         phase=phase,
         opensAt=window.opens_at.isoformat() if window else None,
         closesAt=window.closes_at.isoformat() if window else None,
+    )
+
+
+def _not_open(project: Project, rule: str) -> Refusal:
+    return Refusal(
+        "PROJECT_NOT_OPEN",
+        "该项目当前不接受此操作",
+        "The project does not take this now",
+        rule=rule,
+        unblock=Unblock.BASE if project.state is ProjectState.CANCELLED else Unblock.MINISTRY,
+        status=project.state.value,
     )

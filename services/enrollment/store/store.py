@@ -138,6 +138,27 @@ class Store:
             found[one.enrollment].append(one)
         return found
 
+    async def add_deliveries(self, deliveries: Sequence[Delivery], session: Session | None = None) -> None:
+        """Leave deliveries to be made; those that are there stay as they are."""
+        for one in deliveries:
+            document = to_document(one)
+            key = document.pop("_id")
+            await self.deliveries.collection.update_one(
+                {"_id": key}, {"$setOnInsert": document}, upsert=True, session=session
+            )
+
+    async def mirror_project(self, project: Project, session: Session) -> None:
+        """Keep what the catalog says of a project."""
+        await self.projects.collection.replace_one(
+            {"_id": project.id}, to_document(project), upsert=True, session=session
+        )
+
+    async def mirror_round(self, current: Round, session: Session) -> None:
+        """Keep what the catalog says of a round."""
+        await self.rounds.collection.replace_one(
+            {"_id": current.id}, to_document(current), upsert=True, session=session
+        )
+
     async def pending_deliveries(self, limit: int) -> list[Delivery]:
         """Deliveries that wait to be made, the oldest first."""
         return await self.deliveries.query({"state": DeliveryState.PENDING}, limit=limit)

@@ -1,0 +1,43 @@
+"""One function a use case: load, decide (domain), save what changes together in one transaction."""
+
+from services.enrollment.commands.amending import tell_of_amendment
+from services.enrollment.commands.decision import Decision, decide_enrollments
+from services.enrollment.commands.feedback import deliver_pending
+from services.enrollment.commands.office import Office, Row
+from services.enrollment.commands.schools import (
+    NewTeacher,
+    TeacherRow,
+    add_teachers,
+    designate_person,
+    register_school,
+)
+from services.enrollment.commands.signing import (
+    decline_sign_ups,
+    rank_sign_ups,
+    sign_up,
+    submit_enrollments,
+    withdraw_enrollment,
+    withdraw_sign_up,
+)
+from services.enrollment.commands.sweeping import sweep
+
+__all__ = [
+    "Decision",
+    "NewTeacher",
+    "Office",
+    "Row",
+    "TeacherRow",
+    "add_teachers",
+    "decide_enrollments",
+    "decline_sign_ups",
+    "deliver_pending",
+    "designate_person",
+    "rank_sign_ups",
+    "register_school",
+    "sign_up",
+    "submit_enrollments",
+    "sweep",
+    "tell_of_amendment",
+    "withdraw_enrollment",
+    "withdraw_sign_up",
+]

@@ -1,0 +1,46 @@
+"""Those enrolled learn of new dates, and so does everybody whom the dates now bind twice (R18, R19)."""
+
+from datetime import datetime
+
+from services.enrollment.commands.office import Office
+from services.enrollment.domain.delivery import Notice, NoticeKind, base_box, feedback, order_of, school_box
+from services.enrollment.domain.machine import Enrollment
+
+
+async def tell_of_amendment(office: Office, project_id: str, at: datetime) -> None:
+    """Leave a notice for everybody on the way through an amended project; may be run again.
+
+    Args:
+        office: The service's dependencies.
+        project_id: The amended project.
+        at: When it was amended; part of the notices' ids.
+    """
+    for one in await office.store.live_enrollments(project_id):
+        await office.store.add_deliveries(feedback(one, NoticeKind.AMENDED, at))
+    office.wake.set()
+    project = await office.store.projects.find(project_id)
+    if project is None:
+        return
+    pairs = await office.store.seating.overlapping(project.id, project.starts_on, project.ends_on)
+    for mine, other in pairs:
+        here, elsewhere = await office.store.enrollments.find_many([mine, other])
+        if here and elsewhere:
+            await _report(office, here, elsewhere, at)
+
+
+async def _report(office: Office, here: Enrollment, elsewhere: Enrollment, at: datetime) -> None:
+    """Both bases and the school, each about the enrolment that is theirs (R19)."""
+    boxes = {base_box(here.base): here, base_box(elsewhere.base): elsewhere, school_box(here.school): here}
+    for box, enrollment in boxes.items():
+        await office.store.put_notice(
+            Notice(
+                id=f"{order_of(at)}:{enrollment.id}:{box}:{NoticeKind.OVERLAP.value}",
+                to=box,
+                kind=NoticeKind.OVERLAP,
+                enrollment=enrollment.id,
+                project=enrollment.project,
+                status=enrollment.status,
+                reason=None,
+                at=at,
+            )
+        )

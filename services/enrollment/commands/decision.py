@@ -1,0 +1,56 @@
+"""The base's decisions, each with its seat, its person's time and its two deliveries (R19, R23, R24)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chassis.mongo import Session
+from chassis.principal import Principal, Scope
+from services.enrollment.commands.office import (
+    Office,
+    Row,
+    attempt,
+    capped,
+    open_project,
+    own_enrollment,
+    require_scope,
+)
+from services.enrollment.domain.delivery import NoticeKind, feedback
+from services.enrollment.domain.enrollment import decide
+from services.enrollment.domain.machine import Enrollment
+from services.enrollment.domain.project import ADMIT
+from services.enrollment.domain.vocabulary import EnrollmentDecision
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a base decides on one enrolment."""
+
+    enrollment: str
+    decision: EnrollmentDecision
+    reason: str | None = None
+
+
+async def decide_enrollments(office: Office, principal: Principal, decisions: Sequence[Decision]) -> list[Row]:
+    """Decide on enrolments of the own bases, one or many, until admission closes (R23).
+
+    Raises:
+        Refusal: `FORBIDDEN` or `TOO_MANY_ROWS`; why a row is refused is in the row.
+    """
+    require_scope(principal, Scope.BASE)
+    capped(decisions)
+    rows = [await attempt(one.enrollment, _decide(office, principal, one)) for one in decisions]
+    office.wake.set()
+    return rows
+
+
+async def _decide(office: Office, principal: Principal, given: Decision) -> Enrollment:
+    async def work(session: Session) -> Enrollment:
+        before = await own_enrollment(office, principal, Scope.BASE, given.enrollment, session)
+        project = await open_project(office, before.project, phase=ADMIT, rule="R23", session=session)
+        now = office.clock.now()
+        after, events = decide(before, given.decision, given.reason, now)
+        saved = await office.store.settle(before, after, events, project, session)
+        await office.store.add_deliveries(feedback(saved, NoticeKind.DECISION, now), session)
+        return saved
+
+    return await office.store.transact(work)

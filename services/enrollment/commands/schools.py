@@ -1,0 +1,154 @@
+"""Schools, their designated persons and their teachers (R3, R5, R22, R41)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chassis.codes import id_number, mask, mobile, organization_code
+from chassis.errors import Refusal, Unblock, forbidden
+from chassis.events import NATIONWIDE
+from chassis.ids import new_id
+from chassis.mongo import DuplicateKey, Session
+from chassis.principal import Principal, Scope
+from chassis.reference import provinces
+from services.enrollment.commands.office import Office, capped, require_scope
+from services.enrollment.domain import school as schools
+from services.enrollment.domain import teacher as teachers
+from services.enrollment.domain.school import DesignatedPerson, School
+from services.enrollment.domain.teacher import Sealed, Teacher
+from services.enrollment.domain.vocabulary import Audience, Employment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTeacher:
+    """What a school says of a teacher; the numbers are sealed before they are kept (R41)."""
+
+    name: str
+    id_number: str
+    mobile: str
+    post: Audience
+    employment: Employment
+    title: str | None = None
+    major_category: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherRow:
+    """What became of one row of `add_teachers`."""
+
+    index: int
+    teacher: Teacher | None = None
+    refusal: Refusal | None = None
+
+
+async def register_school(
+    office: Office, principal: Principal, *, code: str, name: str, province: str | None
+) -> School:
+    """Put a school on file under its code; a province may do so for its own (R3).
+
+    Args:
+        office: The service's dependencies.
+        principal: The ministry or a province.
+        code: School identification code, or unified social credit code.
+        name: Its name.
+        province: Two digits; None for a province's own, or for a school of a line ministry.
+
+    Raises:
+        Refusal: `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `UNKNOWN_PROVINCE`, `INVALID_SCHOOL`, `SCHOOL_EXISTS`
+            or `FORBIDDEN`.
+    """
+    require_scope(principal, Scope.MINISTRY, Scope.PROVINCE)
+    own = principal.province if principal.scope is Scope.PROVINCE else None
+    if own and province not in {None, own}:
+        raise forbidden("R27")
+    wanted = own or province
+    if wanted is not None and wanted not in provinces():
+        raise Refusal("UNKNOWN_PROVINCE", "省份代码无效", "Not a province code", rule="R3", unblock=Unblock.SELF)
+    school, events = schools.register_school(organization_code(code), name, wanted or NATIONWIDE)
+    try:
+        return await office.store.schools.insert(school, events)
+    except DuplicateKey as error:
+        raise Refusal(
+            "SCHOOL_EXISTS", "该学校已登记", "The school is on file", rule="R3", unblock=Unblock.SELF, school=school.id
+        ) from error
+
+
+async def designate_person(office: Office, principal: Principal, *, name: str, phone: str, email: str | None) -> School:
+    """Name or replace the school's designated person (R5).
+
+    Raises:
+        Refusal: `NOT_FOUND`, `INVALID_MOBILE` or `INVALID_CONTACT`.
+    """
+    school = await own_school(office, principal)
+    number = mobile(phone)
+    person = DesignatedPerson(name.strip(), office.vault.seal(number), mask(number), email)
+    changed, events = schools.designate(school, person)
+    return await office.store.schools.save(changed, events)
+
+
+async def add_teachers(office: Office, principal: Principal, rows: Sequence[NewTeacher]) -> list[TeacherRow]:
+    """Put teachers on file, each row by itself (R22).
+
+    Raises:
+        Refusal: `NOT_FOUND` or `TOO_MANY_ROWS`; what is wrong with a row is in the row.
+    """
+    school = await own_school(office, principal)
+    capped(rows)
+    done: list[TeacherRow] = []
+    for index, row in enumerate(rows):
+        try:
+            done.append(TeacherRow(index, await _add_teacher(office, school, row)))
+        except Refusal as refusal:
+            done.append(TeacherRow(index, refusal=refusal))
+    return done
+
+
+async def own_school(office: Office, principal: Principal) -> School:
+    """The school of a school's account.
+
+    Raises:
+        Refusal: `FORBIDDEN` or `NOT_FOUND`.
+    """
+    require_scope(principal, Scope.SCHOOL)
+    return await office.store.schools.get(principal.school or "")
+
+
+async def _add_teacher(office: Office, school: School, row: NewTeacher) -> Teacher:
+    teacher, events = teachers.add_teacher(
+        Teacher(
+            id=new_id(),
+            version=1,
+            name=row.name.strip(),
+            school=school.id,
+            province=school.province,
+            id_number=_sealed(office, id_number(row.id_number)),
+            mobile=_sealed(office, mobile(row.mobile)),
+            post=row.post,
+            employment=row.employment,
+            title=row.title,
+            major_category=row.major_category,
+        )
+    )
+
+    async def work(session: Session) -> Teacher:
+        await office.store.seating.open_person(teacher.id, session)
+        return await office.store.teachers.insert(teacher, events, session)
+
+    try:
+        return await office.store.transact(work)
+    except DuplicateKey:
+        raise _known() from None
+
+
+def _sealed(office: Office, number: str) -> Sealed:
+    return Sealed(office.vault.seal(number), mask(number), office.vault.keyed_hash(number))
+
+
+def _known() -> Refusal:
+    """The refusal does not say which number, nor at which school the person is (R41)."""
+    return Refusal(
+        "TEACHER_EXISTS",
+        "该身份证号码或手机号码已登记",
+        "A person with this ID number or mobile is on file",
+        rule="R41",
+        unblock=Unblock.MINISTRY,
+    )

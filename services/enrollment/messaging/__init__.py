@@ -1,0 +1,75 @@
+"""Which events come in and go out, and what runs beside the requests."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import structlog
+
+from chassis.amqp import BROKER_ERRORS
+from chassis.inbox import Consumer
+from chassis.mongo import Database, StorageError
+from chassis.outbox import Relay
+from chassis.retry import forever
+from services.enrollment.commands import Office, deliver_pending
+from services.enrollment.domain import events
+from services.enrollment.messaging.assessment import assessment_handlers
+from services.enrollment.messaging.catalog import catalog_handlers
+from services.enrollment.messaging.feed import FeedPublisher
+from services.enrollment.store import COLLECTIONS
+
+SERVICE = "enrollment"
+EMITTED: tuple[type, ...] = (
+    events.SchoolRegistered,
+    events.PersonDesignated,
+    events.TeacherAdded,
+    events.SignedUp,
+    events.SignUpWithdrawn,
+    events.Declined,
+    events.Ranked,
+    events.Submitted,
+    events.Accepted,
+    events.Rejected,
+    events.Waitlisted,
+    events.Withdrawn,
+    events.Cancelled,
+    events.Lapsed,
+    events.Attending,
+    events.NoShow,
+    events.Assessed,
+    events.Credited,
+    events.CreditWithdrawn,
+)
+"""Every event of enrolment, for the registry of contracts."""
+
+_LOOK_AGAIN_SECONDS = 5.0
+log = structlog.get_logger()
+
+
+def tasks(office: Office, database: Database, amqp_url: str) -> tuple[Callable[[], Awaitable[None]], ...]:
+    """What runs beside the requests: relay, inbox, provincial feed, and the deliveries of R24."""
+    relay = Relay(database, COLLECTIONS, amqp_url, SERVICE)
+    handlers = {**catalog_handlers(office), **assessment_handlers(office)}
+    bindings = [f"{type_}.#" for type_ in handlers]
+    inbox = Consumer(database, amqp_url, f"{SERVICE}.inbox", bindings, handlers)
+    publisher = FeedPublisher(office.store.feed, amqp_url)
+    feed = Consumer(database, amqp_url, f"{SERVICE}.feed", ["#"], {"#": publisher.handler()})
+
+    async def publish_again() -> None:
+        try:
+            await forever(f"{SERVICE}.feed.publisher", publisher.run, (*BROKER_ERRORS, StorageError))
+        finally:
+            await publisher.close()
+
+    async def deliver_forever() -> None:
+        await forever(f"{SERVICE}.feedback", lambda: _deliver(office), (StorageError,))
+
+    return (relay.run, inbox.run, feed.run, publish_again, deliver_forever)
+
+
+async def _deliver(office: Office) -> None:
+    while True:
+        office.wake.clear()
+        await deliver_pending(office)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(office.wake.wait(), _LOOK_AGAIN_SECONDS)

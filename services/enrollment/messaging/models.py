@@ -1,0 +1,96 @@
+"""What enrolment reads of the others' events: only the fields it needs (tolerant reader)."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from services.enrollment.domain.vocabulary import Audience, Outcome, ProjectState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Days:
+    """First and last day of a phase, both included."""
+
+    opens: date
+    closes: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoundCalendar:
+    """Of `catalog.round-opened` and `catalog.phase-extended`: the whole calendar, by phase name."""
+
+    year: int
+    calendar: dict[str, Days]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectPublished:
+    """Of `catalog.project-published`."""
+
+    project: str
+    code: str
+    title: str
+    base: str
+    base_name: str
+    organization: str
+    province: str
+    year: int
+    starts_on: date
+    ends_on: date
+    capacity: int
+    audience: tuple[Audience, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectAmended:
+    """Of `catalog.project-amended`."""
+
+    project: str
+    starts_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectMoved:
+    """Of the events that only change a project's state."""
+
+    project: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectResumed:
+    """Of `catalog.project-resumed`: where it goes on."""
+
+    project: str
+    status: ProjectState
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttendanceRecorded:
+    """Of `assessment.attendance-recorded`."""
+
+    enrollment: str
+    present: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultRecorded:
+    """Of `assessment.result-recorded`."""
+
+    enrollment: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreditConfirmed:
+    """Of `assessment.credit-confirmed`."""
+
+    enrollment: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreditRevoked:
+    """Of `assessment.credit-revoked`."""
+
+    enrollment: str
+    reason: str
