@@ -1,0 +1,58 @@
+"""The GraphQL documents of the story."""
+
+DRAFT = "mutation($base: ID!, $input: ProjectInput!) { draftProject(baseId: $base, input: $input) { id version } }"
+SUBMIT = "mutation($id: ID!, $version: Int!) { submitProject(id: $id, version: $version) { id status } }"
+ASSIGN = "mutation($id: ID!, $experts: [ID!]!) { assignExperts(projectId: $id, experts: $experts) { id } }"
+REVIEW = "mutation($id: ID!, $verdicts: [VerdictInput!]!) { submitReview(projectId: $id, verdicts: $verdicts) { id } }"
+DECIDE = """mutation($id: ID!, $decision: ProjectDecisionInput!) {
+  decideProject(id: $id, decision: $decision) { id status }
+}"""
+QUOTA = "query($id: ID!, $year: Int!) { base(id: $id) { quota(year: $year) { limit used remaining } } }"
+PUBLISH = "mutation($ids: [ID!]!) { publishProjects(ids: $ids) { ok refusal { code message } } }"
+CATALOGUE = "query($year: Int!) { projects(filter: {year: $year}) { totalCount nodes { id code title } } }"
+SEATS = "query($id: ID!) { project(id: $id) { seats { capacity accepted offered waitlisted left } } }"
+SIGN_UP = "mutation($id: ID!) { signUp(projectId: $id) { id status } }"
+RANK = "mutation($project: ID!, $ids: [ID!]!) { rankSignUps(projectId: $project, ids: $ids) { ok } }"
+SUBMIT_ENROLLMENTS = "mutation($ids: [ID!]!) { submitEnrollments(ids: $ids) { ok refusal { code message } } }"
+DECIDE_ENROLLMENTS = """mutation($decisions: [EnrollmentDecisionInput!]!) {
+  decideEnrollments(decisions: $decisions) { ok enrollment { id status } refusal { code message } }
+}"""
+NOTICES = "query { myNotices { nodes { id } } }"
+START = "mutation($id: ID!) { startProject(id: $id) { id status } }"
+FINISH = "mutation($id: ID!) { finishProject(id: $id) { id status } }"
+TIMETABLE = "query($id: ID!) { project(id: $id) { timetable { id } } }"
+ACCEPTED = """query($id: ID!) {
+  project(id: $id) { enrollments(filter: {statuses: [ACCEPTED]}, first: 100) { nodes { id } } }
+}"""
+ATTENDANCE = """mutation($id: ID!, $rows: [AttendanceInput!]!) {
+  recordAttendance(projectId: $id, rows: $rows) { ok refusal { code message } }
+}"""
+RESULTS = """mutation($id: ID!, $rows: [ResultInput!]!) {
+  recordResults(projectId: $id, rows: $rows) { ok refusal { code message } }
+}"""
+CONFIRM = """mutation($ids: [ID!]!) {
+  confirmCredits(enrollmentIds: $ids) { ok enrollment { id } refusal { code message } }
+}"""
+REVOKE = "mutation($id: ID!, $reason: String!) { revokeCredit(enrollmentId: $id, reason: $reason) { status } }"
+ADJUST = """mutation($id: ID!, $input: QuotaInput!) {
+  adjustQuota(baseId: $id, input: $input) { id quota(year: 2024) { limit used } }
+}"""
+STATUS = "query($id: ID!) { enrollment(id: $id) { status } }"
+WHOLE = """query Whole($id: ID!) {
+  project(id: $id) {
+    code title status fee { yuan }
+    base { name category province { name } quota(year: 2024) { limit used remaining } }
+    seats { capacity accepted waitlisted left }
+    enrollments(first: 20) {
+      totalCount
+      nodes {
+        status
+        teacher { name idNumber school { name province { name } } }
+        attendanceRate
+        result { outcome score }
+        credit { hours status }
+      }
+    }
+  }
+}"""
+"""One question across the three services: project, base, quota, seats, enrolments, results and credit."""
