@@ -85,17 +85,25 @@ class FeedPublisher:
     async def drain(self) -> None:
         """Send everything that waits; returns when nothing is left but what was refused."""
         async with self._turn:
-            refused: set[str] = set()
-            while waiting := await self._feed.waiting(tuple(refused)):
-                exchange = await self._open()
-                for province, entries in groupby(waiting, lambda one: one.province):
-                    if not await self._send(exchange, list(entries)):
-                        refused.add(province)
+            try:
+                await self._drain()
+            except amqp.BROKER_ERRORS:
+                await self.close()
+                raise
 
     async def close(self) -> None:
         """Close the connection, if one was opened."""
-        if self._connection:
-            await self._connection.close()
+        connection, self._connection = self._connection, None
+        if connection:
+            await connection.close()
+
+    async def _drain(self) -> None:
+        refused: set[str] = set()
+        while waiting := await self._feed.waiting(tuple(refused)):
+            exchange = await self._open()
+            for province, entries in groupby(waiting, lambda one: one.province):
+                if not await self._send(exchange, list(entries)):
+                    refused.add(province)
 
     async def _append(self, _: object, envelope: Envelope, session: Session) -> None:
         await self._feed.append(envelope, readers_of(envelope), session)

@@ -1,0 +1,30 @@
+"""The composition root of enrolment: settings, adapters, commands, and the application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+
+from chassis.asgi import Running, subgraph_app
+from chassis.mongo import connect
+from chassis.principal import TokenVerifier
+from chassis.vault import Vault
+from services.enrollment.commands import Office
+from services.enrollment.graph.schema import schema
+from services.enrollment.messaging import SERVICE, tasks
+from services.enrollment.settings import EnrollmentSettings
+from services.enrollment.store import Store
+
+
+def build(settings: EnrollmentSettings) -> Starlette:
+    """Enrolment's application; it connects when it starts."""
+
+    @asynccontextmanager
+    async def start() -> AsyncIterator[Running]:
+        async with connect(settings.mongodb_url.get_secret_value()) as client:
+            database = client[settings.mongodb_database]
+            office = Office(Store(database), settings.clock(), Vault.load(settings.vault_file))
+            await office.store.prepare()
+            yield Running(office, tasks(office, database, settings.amqp_url.get_secret_value()))
+
+    return subgraph_app(SERVICE, schema, TokenVerifier(settings.internal_keys(), SERVICE), start)

@@ -1,0 +1,41 @@
+"""The request as enrolment's resolvers see it."""
+
+from typing import Any, TypeAlias
+
+from strawberry.types import Info as StrawberryInfo
+
+from chassis.errors import Refusal, Unblock
+from chassis.graph import SubgraphContext
+from chassis.principal import Principal, Scope
+from services.enrollment.commands import Office
+
+Context: TypeAlias = SubgraphContext[Office]
+Info: TypeAlias = StrawberryInfo[Context, Any]
+
+
+def text_key(value: object) -> str:
+    """An entity key that is text, as it must be (facts 5).
+
+    Raises:
+        Refusal: `BAD_ENTITY_KEY`.
+    """
+    if not isinstance(value, str):
+        raise Refusal("BAD_ENTITY_KEY", "实体键无效", "Not an entity key of this type", unblock=Unblock.SELF)
+    return value
+
+
+def may_read_province(principal: Principal, province: str) -> bool:
+    """Whether a province's matters may be shown: to itself and to the ministry (R27)."""
+    own = principal.scope is Scope.PROVINCE and principal.province == province
+    return own or principal.scope is Scope.MINISTRY
+
+
+def may_read_school(principal: Principal, school: str, province: str) -> bool:
+    """Whether a school's matters may be shown: to itself, its province and the ministry."""
+    own = principal.scope is Scope.SCHOOL and principal.school == school
+    return own or may_read_province(principal, province)
+
+
+def may_read_base(principal: Principal, base: str) -> bool:
+    """Whether what schools submit to a base may be shown: to itself and to the ministry."""
+    return principal.scope is Scope.MINISTRY or (principal.scope is Scope.BASE and base in principal.bases)

@@ -1,0 +1,169 @@
+"""Enrolments in the graph, with their feedback and history."""
+
+from datetime import datetime
+from functools import partial
+from typing import Self
+
+import strawberry
+
+from chassis.graph import Advice, RefusalInfo, requires
+from chassis.graph.connection import Connection, connect, slice_of
+from chassis.principal import Scope
+from services.enrollment.commands import Row
+from services.enrollment.domain import delivery as deliveries
+from services.enrollment.domain import machine
+from services.enrollment.domain.enrollment import AUDIENCE_MISMATCH
+from services.enrollment.graph.context import Info, text_key
+from services.enrollment.graph.enums import DeliveryRecipient, DeliveryState, EnrollmentStatus, ReasonCode
+from services.enrollment.graph.loaders import (
+    DeliveriesByEnrollmentLoader,
+    EnrollmentByIdLoader,
+    SchoolByCodeLoader,
+    TeacherByIdLoader,
+)
+from services.enrollment.graph.people import School, Teacher
+from services.enrollment.graph.projects import Project
+from services.enrollment.store import EnrollmentSelection, Visibility
+
+
+@strawberry.type(description="一次反馈的送达情况 (R24)")
+class Delivery:
+    """One recipient's copy of a piece of feedback."""
+
+    id: strawberry.ID
+    recipient: DeliveryRecipient
+    state: DeliveryState
+    status: EnrollmentStatus = strawberry.field(description="所反馈的报名状态")
+    attempts: int
+    created_at: datetime
+    delivered_at: datetime | None
+
+    @classmethod
+    def of(cls, source: deliveries.Delivery) -> Self:
+        """As the domain knows it."""
+        return cls(
+            id=strawberry.ID(source.id),
+            recipient=source.recipient,
+            state=source.state,
+            status=source.status,
+            attempts=source.attempts,
+            created_at=source.created_at,
+            delivered_at=source.delivered_at,
+        )
+
+
+@strawberry.type(description="报名的一次状态变化")
+class EnrollmentChange:
+    """One step of an enrolment."""
+
+    status: EnrollmentStatus
+    at: datetime
+    by: str
+    reason: str | None
+
+
+@strawberry.federation.type(keys=["id"], description="一人对一个项目的报名，本人、学校、基地、省份和教师工作司可见")
+class Enrollment:
+    """One person's way through one project."""
+
+    id: strawberry.ID
+    status: EnrollmentStatus
+    version: int
+    rank: int | None
+    signed_up_at: datetime
+    submitted_at: datetime | None
+    decided_at: datetime | None
+    reason: str | None
+    reason_code: ReasonCode | None
+    history: list[EnrollmentChange]
+    source: strawberry.Private[machine.Enrollment]
+
+    @classmethod
+    def of(cls, source: machine.Enrollment) -> Self:
+        """As the domain knows it; whoever gets here may see it."""
+        return cls(
+            id=strawberry.ID(source.id),
+            status=source.status,
+            version=source.version,
+            rank=source.rank,
+            signed_up_at=source.signed_up_at,
+            submitted_at=source.submitted_at,
+            decided_at=source.decided_at,
+            reason=source.reason,
+            reason_code=source.reason_code,
+            history=[
+                EnrollmentChange(status=one.status, at=one.at, by=one.by, reason=one.reason) for one in source.history
+            ],
+            source=source,
+        )
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:  # noqa: A002 - the key's name
+        """The enrolment another subgraph refers to, if the principal may see it."""
+        found = await info.context.loader(EnrollmentByIdLoader).load(text_key(id))
+        return cls.of(found) if found else None
+
+    @strawberry.field(description="项目")
+    def project(self) -> Project | None:
+        """The project, which the catalog knows."""
+        return Project(id=strawberry.ID(self.source.project))
+
+    @strawberry.federation.field(
+        description="教师", requires_scopes=requires(Scope.TEACHER, Scope.SCHOOL, Scope.BASE, Scope.MINISTRY)
+    )
+    async def teacher(self, info: Info) -> Teacher | None:
+        """The person."""
+        found = await info.context.loader(TeacherByIdLoader).load(self.source.teacher)
+        return Teacher.of(found) if found else None
+
+    @strawberry.field(description="学校")
+    async def school(self, info: Info) -> School | None:
+        """The person's school."""
+        found = await info.context.loader(SchoolByCodeLoader).load(self.source.school)
+        return School.of(found) if found else None
+
+    @strawberry.field(description="向本人和学校反馈的送达情况 (R24)")
+    async def feedback(self, info: Info) -> list[Delivery]:
+        """The deliveries of every decision so far."""
+        found = await info.context.loader(DeliveriesByEnrollmentLoader).load(self.source.id) or []
+        return [Delivery.of(one) for one in found]
+
+    @strawberry.field(description="提示：R20 对象不符")
+    def warnings(self, info: Info) -> list[Advice]:
+        """What is unusual about it, in the reader's language."""
+        say = info.context.say
+        message = say("该教师的岗位不在项目培训对象之内", "The project is not meant for a person of this post")
+        return [
+            Advice(code=code, rule="R20", message=message) for code in self.source.warnings if code == AUDIENCE_MISMATCH
+        ]
+
+
+@strawberry.type(description="批量操作中的一行")
+class EnrollmentRow:
+    """What became of one enrolment of a bulk command."""
+
+    id: strawberry.ID
+    ok: bool
+    enrollment: Enrollment | None
+    refusal: RefusalInfo | None
+
+    @classmethod
+    def of(cls, row: Row, language: str) -> Self:
+        """The row in the caller's language."""
+        return cls(
+            id=strawberry.ID(row.id),
+            ok=row.refusal is None,
+            enrollment=Enrollment.of(row.enrollment) if row.enrollment else None,
+            refusal=RefusalInfo.of(row.refusal, language) if row.refusal else None,
+        )
+
+
+async def enrollments_page(
+    info: Info, selection: EnrollmentSelection, first: int, after: str | None
+) -> Connection[Enrollment]:
+    """A page of the enrolments that the principal may see, in the order of sign-up."""
+    store, visibility = info.context.deps.store, Visibility.of(info.context.principal)
+    part = slice_of(first, after)
+    page = await connect(store.list_enrollments(selection, visibility, part), part, lambda one: [one.id])
+    counted = partial(store.count_enrollments, selection, visibility)
+    return Connection[Enrollment].of(page, Enrollment.of, counted)

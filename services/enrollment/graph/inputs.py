@@ -1,0 +1,91 @@
+"""What callers send; input types carry the service's nouns."""
+
+import strawberry
+
+from services.enrollment.commands import Decision, NewTeacher
+from services.enrollment.graph.enums import Audience, Employment, EnrollmentDecision, EnrollmentStatus
+from services.enrollment.store import EnrollmentSelection
+
+
+@strawberry.input(description="报名筛选条件")
+class EnrollmentFilter:
+    """Which enrolments; what is null or empty does not count."""
+
+    statuses: list[EnrollmentStatus] | None = None
+    project: strawberry.ID | None = None
+    school: strawberry.ID | None = None
+    year: int | None = None
+
+    def selection(
+        self,
+        *,
+        project: str | None = None,
+        school: str | None = None,
+        teacher: str | None = None,
+        province: str | None = None,
+    ) -> EnrollmentSelection:
+        """As the store takes it; what the place in the graph says wins over the filter."""
+        return EnrollmentSelection(
+            statuses=tuple(self.statuses or ()),
+            project=project or self.project,
+            school=school or self.school,
+            teacher=teacher,
+            province=province,
+            year=self.year,
+        )
+
+
+@strawberry.input(description="登记学校 (R3)")
+class SchoolInput:
+    """A school; no province means a province's own, or for the ministry a school of a line ministry."""
+
+    code: strawberry.ID
+    name: str
+    province: strawberry.ID | None = None
+
+
+@strawberry.input(description="专人 (R5)")
+class DesignatedPersonInput:
+    """Who acts for the school; the phone is kept sealed."""
+
+    name: str
+    phone: str
+    email: str | None = None
+
+
+@strawberry.input(description="登记教师 (R22)")
+class TeacherInput:
+    """A teacher; the numbers are kept sealed (R41)."""
+
+    name: str
+    id_number: str
+    mobile: str
+    post: Audience
+    employment: Employment
+    title: str | None = None
+    major_category: int | None = None
+
+    def teacher(self) -> NewTeacher:
+        """As the command takes it."""
+        return NewTeacher(
+            name=self.name,
+            id_number=self.id_number,
+            mobile=self.mobile,
+            post=self.post,
+            employment=self.employment,
+            title=self.title,
+            major_category=self.major_category,
+        )
+
+
+@strawberry.input(description="基地核准 (R23)")
+class EnrollmentDecisionInput:
+    """A decision on one enrolment; a rejection needs a reason."""
+
+    id: strawberry.ID
+    decision: EnrollmentDecision
+    reason: str | None = None
+
+    def decided(self) -> Decision:
+        """As the command takes it."""
+        return Decision(self.id, self.decision, self.reason)

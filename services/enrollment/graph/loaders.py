@@ -1,0 +1,77 @@
+"""One database operation for what a request asks of each kind (facts 9)."""
+
+from collections.abc import Mapping, Sequence
+
+from chassis.dataloader import BatchLoader
+from chassis.principal import Scope
+from services.enrollment.domain.delivery import Delivery
+from services.enrollment.domain.machine import Enrollment
+from services.enrollment.domain.project import Project
+from services.enrollment.domain.school import School
+from services.enrollment.domain.seats import Seats
+from services.enrollment.domain.teacher import Teacher
+from services.enrollment.graph.context import Context
+from services.enrollment.store import Visibility
+
+
+class SchoolByCodeLoader(BatchLoader[Context, str, School]):
+    """Schools; their name, code and province are known to everybody signed in."""
+
+    async def fetch(self, keys: Sequence[str]) -> Mapping[str, School]:
+        """By code."""
+        if self.context.principal.scope is Scope.PUBLIC:
+            return {}
+        return {one.id: one for one in await self.context.deps.store.schools.find_many(keys) if one}
+
+
+class TeacherByIdLoader(BatchLoader[Context, str, Teacher]):
+    """Teachers that the principal may see: oneself, the own school's, a base's candidates, all for the ministry."""
+
+    async def fetch(self, keys: Sequence[str]) -> Mapping[str, Teacher]:
+        """By id."""
+        principal, store = self.context.principal, self.context.deps.store
+        found = [one for one in await store.teachers.find_many(keys) if one]
+        match principal.scope:
+            case Scope.MINISTRY:
+                seen = {one.id for one in found}
+            case Scope.SCHOOL:
+                seen = {one.id for one in found if one.school == principal.school}
+            case Scope.TEACHER:
+                seen = {one.id for one in found if one.id == principal.person}
+            case Scope.BASE:
+                seen = await store.teachers_met(keys, Visibility.of(principal))
+            case _:
+                seen = set()
+        return {one.id: one for one in found if one.id in seen}
+
+
+class EnrollmentByIdLoader(BatchLoader[Context, str, Enrollment]):
+    """Enrolments that the principal may see; the others are not found."""
+
+    async def fetch(self, keys: Sequence[str]) -> Mapping[str, Enrollment]:
+        """By id."""
+        return await self.context.deps.store.visible_enrollments(keys, Visibility.of(self.context.principal))
+
+
+class DeliveriesByEnrollmentLoader(BatchLoader[Context, str, list[Delivery]]):
+    """The feedback of enrolments that have been shown already."""
+
+    async def fetch(self, keys: Sequence[str]) -> Mapping[str, list[Delivery]]:
+        """By enrolment id."""
+        return await self.context.deps.store.deliveries_of(keys)
+
+
+class SeatsByProjectLoader(BatchLoader[Context, str, Seats]):
+    """Seats, which are public."""
+
+    async def fetch(self, keys: Sequence[str]) -> Mapping[str, Seats]:
+        """By project id."""
+        return await self.context.deps.store.seating.seats_of(keys)
+
+
+class ProjectByIdLoader(BatchLoader[Context, str, Project]):
+    """Published projects, which are public."""
+
+    async def fetch(self, keys: Sequence[str]) -> Mapping[str, Project]:
+        """By id."""
+        return {one.id: one for one in await self.context.deps.store.projects.find_many(keys) if one}

@@ -1,0 +1,126 @@
+"""Enrolment's mutations; each calls one command, and says who may act."""
+
+import strawberry
+
+from chassis.graph import RefusalInfo, requires
+from chassis.principal import Scope
+from services.enrollment import commands
+from services.enrollment.graph.context import Info
+from services.enrollment.graph.enrollments import Enrollment, EnrollmentRow
+from services.enrollment.graph.inputs import (
+    DesignatedPersonInput,
+    EnrollmentDecisionInput,
+    SchoolInput,
+    TeacherInput,
+)
+from services.enrollment.graph.people import School, Teacher, TeacherRow
+
+_SCHOOL = requires(Scope.SCHOOL)
+_TEACHER = requires(Scope.TEACHER)
+
+
+@strawberry.type
+class Mutation:
+    """What may be done."""
+
+    @strawberry.federation.mutation(
+        description="登记学校；省份只能登记本省学校 (R3)", requires_scopes=requires(Scope.MINISTRY, Scope.PROVINCE)
+    )
+    async def register_school(self, info: Info, input: SchoolInput) -> School | None:  # noqa: A002 - the graph's name
+        """Put a school on file."""
+        context = info.context
+        school = await commands.register_school(
+            context.deps, context.principal, code=input.code, name=input.name, province=input.province
+        )
+        return School.of(school)
+
+    @strawberry.federation.mutation(description="指定专人 (R5)", requires_scopes=_SCHOOL)
+    async def designate_person(
+        self,
+        info: Info,
+        input: DesignatedPersonInput,  # noqa: A002 - the graph's name
+    ) -> School | None:
+        """Name or replace the own school's designated person."""
+        context = info.context
+        school = await commands.designate_person(
+            context.deps, context.principal, name=input.name, phone=input.phone, email=input.email
+        )
+        return School.of(school)
+
+    @strawberry.federation.mutation(description="登记本校教师，一次最多200人 (R22)", requires_scopes=_SCHOOL)
+    async def add_teachers(self, info: Info, rows: list[TeacherInput]) -> list[TeacherRow] | None:
+        """Put the own school's teachers on file, each row by itself."""
+        context = info.context
+        done = await commands.add_teachers(context.deps, context.principal, [row.teacher() for row in rows])
+        return [
+            TeacherRow(
+                index=row.index,
+                ok=row.refusal is None,
+                teacher=Teacher.of(row.teacher) if row.teacher else None,
+                refusal=RefusalInfo.of(row.refusal, context.language) if row.refusal else None,
+            )
+            for row in done
+        ]
+
+    @strawberry.federation.mutation(description="报名 (R19)", requires_scopes=_TEACHER)
+    async def sign_up(self, info: Info, project_id: strawberry.ID) -> Enrollment | None:
+        """Sign up for a published project."""
+        context = info.context
+        return Enrollment.of(await commands.sign_up(context.deps, context.principal, project_id=project_id))
+
+    @strawberry.federation.mutation(description="撤销本人报名，学校提交之前 (R19)", requires_scopes=_TEACHER)
+    async def withdraw_sign_up(
+        self,
+        info: Info,
+        id: strawberry.ID,  # noqa: A002 - the graph's name
+    ) -> Enrollment | None:
+        """Take the own sign-up back."""
+        context = info.context
+        return Enrollment.of(await commands.withdraw_sign_up(context.deps, context.principal, key=id))
+
+    @strawberry.federation.mutation(description="学校不同意报名，须说明理由 (R21)", requires_scopes=_SCHOOL)
+    async def decline_sign_ups(self, info: Info, ids: list[strawberry.ID], reason: str) -> list[EnrollmentRow] | None:
+        """Decline sign-ups of the own school."""
+        context = info.context
+        rows = await commands.decline_sign_ups(context.deps, context.principal, keys=ids, reason=reason)
+        return [EnrollmentRow.of(row, context.language) for row in rows]
+
+    @strawberry.federation.mutation(description="学校对报名者排序 (R21)", requires_scopes=_SCHOOL)
+    async def rank_sign_ups(
+        self, info: Info, project_id: strawberry.ID, ids: list[strawberry.ID]
+    ) -> list[EnrollmentRow] | None:
+        """Rank the own school's candidates, in the order given."""
+        context = info.context
+        rows = await commands.rank_sign_ups(context.deps, context.principal, project_id=project_id, keys=ids)
+        return [EnrollmentRow.of(row, context.language) for row in rows]
+
+    @strawberry.federation.mutation(description="专人提交报名，一次最多200个 (R22)", requires_scopes=_SCHOOL)
+    async def submit_enrollments(self, info: Info, ids: list[strawberry.ID]) -> list[EnrollmentRow] | None:
+        """Hand the own school's sign-ups in to the bases."""
+        context = info.context
+        rows = await commands.submit_enrollments(context.deps, context.principal, keys=ids)
+        return [EnrollmentRow.of(row, context.language) for row in rows]
+
+    @strawberry.federation.mutation(description="学校在开班前撤回，须说明理由 (R26)", requires_scopes=_SCHOOL)
+    async def withdraw_enrollment(
+        self,
+        info: Info,
+        id: strawberry.ID,  # noqa: A002 - the graph's name
+        reason: str,
+    ) -> Enrollment | None:
+        """Withdraw what the own school has submitted; a seat is free at once."""
+        context = info.context
+        withdrawn = await commands.withdraw_enrollment(context.deps, context.principal, key=id, reason=reason)
+        return Enrollment.of(withdrawn)
+
+    @strawberry.federation.mutation(
+        description="基地核准：录取、不录取或候补，一次最多200个 (R23)", requires_scopes=requires(Scope.BASE)
+    )
+    async def decide_enrollments(
+        self, info: Info, decisions: list[EnrollmentDecisionInput]
+    ) -> list[EnrollmentRow] | None:
+        """Decide on enrolments of the own bases."""
+        context = info.context
+        given = [one.decided() for one in decisions]
+        rows = await commands.decide_enrollments(context.deps, context.principal, given)
+        return [EnrollmentRow.of(row, context.language) for row in rows]

@@ -1,0 +1,148 @@
+"""Schools and teachers in the graph; personal numbers are masked everywhere (R41)."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Self
+
+import strawberry
+
+from chassis.graph import MajorCategory, Person, RefusalInfo, requires
+from chassis.graph.connection import Connection, connect, slice_of
+from chassis.principal import Scope
+from services.enrollment.domain import school as schools
+from services.enrollment.domain import teacher as teachers
+from services.enrollment.graph.context import Info, may_read_school, text_key
+from services.enrollment.graph.enums import Audience, Employment
+from services.enrollment.graph.inputs import EnrollmentFilter
+from services.enrollment.graph.loaders import SchoolByCodeLoader, TeacherByIdLoader
+
+if TYPE_CHECKING:
+    from services.enrollment.graph.enrollments import Enrollment
+    from services.enrollment.graph.projects import Province
+
+EnrollmentType = Annotated["Enrollment", strawberry.lazy("services.enrollment.graph.enrollments")]
+ProvinceType = Annotated["Province", strawberry.lazy("services.enrollment.graph.projects")]
+
+_READERS = requires(Scope.TEACHER, Scope.SCHOOL, Scope.BASE, Scope.MINISTRY)
+_SCHOOL_READERS = requires(Scope.SCHOOL, Scope.PROVINCE, Scope.MINISTRY)
+
+
+@strawberry.federation.type(keys=["id"], description="教师、校领导或中层干部；证件号码和手机号码一律脱敏 (R20, R41)")
+class Teacher:
+    """Somebody who may be trained; seen by oneself, the school, the base of an enrolment, and the ministry."""
+
+    id: strawberry.ID
+    name: str = strawberry.federation.field(description="姓名", requires_scopes=_READERS)
+    id_number: str = strawberry.federation.field(description="身份证号码，脱敏 (R41)", requires_scopes=_READERS)
+    mobile: str = strawberry.federation.field(description="手机号码，脱敏 (R41)", requires_scopes=_READERS)
+    post: Audience
+    employment: Employment
+    title: str | None
+    major_category: MajorCategory | None
+    source: strawberry.Private[teachers.Teacher]
+
+    @classmethod
+    def of(cls, source: teachers.Teacher) -> Self:
+        """As the domain knows the teacher, masked."""
+        ordinal = source.major_category
+        return cls(
+            id=strawberry.ID(source.id),
+            name=source.name,
+            id_number=source.id_number.masked,
+            mobile=source.mobile.masked,
+            post=source.post,
+            employment=source.employment,
+            title=source.title,
+            major_category=None if ordinal is None else MajorCategory.of(ordinal),
+            source=source,
+        )
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:  # noqa: A002 - the key's name
+        """The teacher another subgraph refers to, if the principal may see them."""
+        found = await info.context.loader(TeacherByIdLoader).load(text_key(id))
+        return cls.of(found) if found else None
+
+    @strawberry.field(description="所在学校")
+    async def school(self, info: Info) -> "School | None":
+        """The teacher's school."""
+        found = await info.context.loader(SchoolByCodeLoader).load(self.source.school)
+        return School.of(found) if found else None
+
+    @strawberry.federation.field(description="本人的报名", requires_scopes=_READERS)
+    async def enrollments(
+        self, info: Info, first: int = 20, after: str | None = None
+    ) -> Connection[EnrollmentType] | None:
+        """Those of the teacher's enrolments that the principal may see."""
+        from services.enrollment.graph.enrollments import enrollments_page
+
+        return await enrollments_page(info, EnrollmentFilter().selection(teacher=self.source.id), first, after)
+
+
+@strawberry.federation.type(keys=["code"], description="职业学校 (R3)")
+class School:
+    """A school; its name is known to everybody signed in, its matters to itself, its province and the ministry."""
+
+    code: strawberry.ID
+    name: str
+    source: strawberry.Private[schools.School]
+
+    @classmethod
+    def of(cls, source: schools.School) -> Self:
+        """As the domain knows it."""
+        return cls(code=strawberry.ID(source.id), name=source.name, source=source)
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, code: strawberry.ID) -> Self | None:
+        """The school another subgraph refers to."""
+        found = await info.context.loader(SchoolByCodeLoader).load(text_key(code))
+        return cls.of(found) if found else None
+
+    @strawberry.field(description="所在省份；部委所属学校为空")
+    def province(self) -> ProvinceType | None:
+        """The school's province; none for schools of line ministries."""
+        from services.enrollment.graph.projects import Province
+
+        return Province.of(self.source.province)
+
+    @strawberry.federation.field(description="专人 (R5)", requires_scopes=_SCHOOL_READERS)
+    def designated_person(self, info: Info) -> Person | None:
+        """The school's designated person, the phone masked (R5, R41)."""
+        person = self.source.designated
+        if person is None or not may_read_school(info.context.principal, self.source.id, self.source.province):
+            return None
+        return Person(name=person.name, phone=person.phone_masked, email=person.email)
+
+    @strawberry.federation.field(description="本校教师", requires_scopes=requires(Scope.SCHOOL, Scope.MINISTRY))
+    async def teachers(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Teacher] | None:
+        """The school's teachers, in the order in which they came on file."""
+        principal, key = info.context.principal, self.source.id
+        own = principal.scope is Scope.SCHOOL and principal.school == key
+        if not own and principal.scope is not Scope.MINISTRY:
+            return None
+        store, part = info.context.deps.store, slice_of(first, after)
+        page = await connect(store.list_teachers(key, part), part, lambda one: [one.id])
+        return Connection[Teacher].of(page, Teacher.of, partial(store.count_teachers, key))
+
+    @strawberry.federation.field(description="本校的报名", requires_scopes=_SCHOOL_READERS)
+    async def enrollments(
+        self,
+        info: Info,
+        filter: EnrollmentFilter | None = None,  # noqa: A002 - the graph's name
+        first: int = 20,
+        after: str | None = None,
+    ) -> Connection[EnrollmentType] | None:
+        """Those of the school's enrolments that the principal may see."""
+        from services.enrollment.graph.enrollments import enrollments_page
+
+        selection = (filter or EnrollmentFilter()).selection(school=self.source.id)
+        return await enrollments_page(info, selection, first, after)
+
+
+@strawberry.type(description="批量登记教师中的一行 (R22)")
+class TeacherRow:
+    """What became of one row."""
+
+    index: int
+    ok: bool
+    teacher: Teacher | None
+    refusal: RefusalInfo | None

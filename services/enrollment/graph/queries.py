@@ -1,0 +1,99 @@
+"""Enrolment's queries; each says who may ask."""
+
+from functools import partial
+
+import strawberry
+
+from chassis.errors import forbidden
+from chassis.events import NATIONWIDE
+from chassis.graph import requires
+from chassis.graph.connection import Connection, connect, slice_of
+from chassis.principal import Scope
+from services.enrollment.graph.context import Info, may_read_school
+from services.enrollment.graph.enrollments import Enrollment, enrollments_page
+from services.enrollment.graph.inputs import EnrollmentFilter
+from services.enrollment.graph.loaders import EnrollmentByIdLoader, SchoolByCodeLoader, TeacherByIdLoader
+from services.enrollment.graph.notices import EnrollmentEvent, Notice, boxes_of
+from services.enrollment.graph.people import School, Teacher
+from services.enrollment.graph.projects import Province
+
+_SIGNED_IN = requires(Scope.MINISTRY, Scope.EXPERT, Scope.BASE, Scope.SCHOOL, Scope.TEACHER, Scope.PROVINCE)
+
+
+@strawberry.type
+class Query:
+    """What may be read."""
+
+    @strawberry.federation.field(description="本校", requires_scopes=requires(Scope.SCHOOL, Scope.TEACHER))
+    async def my_school(self, info: Info) -> School | None:
+        """The principal's school."""
+        found = await info.context.loader(SchoolByCodeLoader).load(info.context.principal.school or "")
+        return School.of(found) if found else None
+
+    @strawberry.federation.field(
+        description="某学校：本校、所在省份和教师工作司",
+        requires_scopes=requires(Scope.SCHOOL, Scope.PROVINCE, Scope.MINISTRY),
+    )
+    async def school(self, info: Info, code: strawberry.ID) -> School | None:
+        """A school that the principal may see."""
+        found = await info.context.loader(SchoolByCodeLoader).load(code)
+        if found is None or not may_read_school(info.context.principal, found.id, found.province):
+            return None
+        return School.of(found)
+
+    @strawberry.federation.field(description="本省", requires_scopes=requires(Scope.PROVINCE))
+    def my_province(self, info: Info) -> Province | None:
+        """The principal's province."""
+        return Province.of(info.context.principal.province)
+
+    @strawberry.federation.field(
+        description="我的报名：教师为本人，学校为本校，基地为已提交到本基地的",
+        requires_scopes=requires(Scope.TEACHER, Scope.SCHOOL, Scope.BASE),
+    )
+    async def my_enrollments(
+        self, info: Info, first: int = 20, after: str | None = None
+    ) -> Connection[Enrollment] | None:
+        """The principal's own enrolments."""
+        return await enrollments_page(info, EnrollmentFilter().selection(), first, after)
+
+    @strawberry.federation.field(
+        description="某报名：本人、学校、基地、省份和教师工作司",
+        requires_scopes=requires(Scope.TEACHER, Scope.SCHOOL, Scope.BASE, Scope.PROVINCE, Scope.MINISTRY),
+    )
+    async def enrollment(self, info: Info, id: strawberry.ID) -> Enrollment | None:  # noqa: A002 - the graph's name
+        """An enrolment that the principal may see."""
+        found = await info.context.loader(EnrollmentByIdLoader).load(id)
+        return Enrollment.of(found) if found else None
+
+    @strawberry.federation.field(
+        description="某教师：本人、学校、报名所到基地和教师工作司",
+        requires_scopes=requires(Scope.TEACHER, Scope.SCHOOL, Scope.BASE, Scope.MINISTRY),
+    )
+    async def teacher(self, info: Info, id: strawberry.ID) -> Teacher | None:  # noqa: A002 - the graph's name
+        """A teacher whom the principal may see."""
+        found = await info.context.loader(TeacherByIdLoader).load(id)
+        return Teacher.of(found) if found else None
+
+    @strawberry.federation.field(description="我的通知，由近及远 (R24)", requires_scopes=_SIGNED_IN)
+    async def my_notices(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Notice] | None:
+        """The principal's inbox."""
+        context, boxes, part = info.context, boxes_of(info.context.principal), slice_of(first, after)
+        store = context.deps.store
+        page = await connect(store.list_notices(boxes, part), part, lambda one: [one.id])
+        return Connection[Notice].of(page, lambda one: Notice.of(one, context), partial(store.count_notices, boxes))
+
+    @strawberry.federation.field(
+        description="事件日志，序号连续无缺：省份为本省，教师工作司为全国 (R27)",
+        requires_scopes=requires(Scope.PROVINCE, Scope.MINISTRY),
+    )
+    async def enrollment_events(
+        self, info: Info, after: str | None = None, first: int = 100
+    ) -> Connection[EnrollmentEvent] | None:
+        """The principal's log, from a cursor on."""
+        principal, feed = info.context.principal, info.context.deps.store.feed
+        if principal.scope not in {Scope.PROVINCE, Scope.MINISTRY}:
+            raise forbidden("R27")
+        province = NATIONWIDE if principal.scope is Scope.MINISTRY else principal.province or ""
+        part = slice_of(first, after)
+        page = await connect(feed.read(province, part), part, lambda one: [one.sequence])
+        return Connection[EnrollmentEvent].of(page, EnrollmentEvent.of, partial(feed.count, province))
