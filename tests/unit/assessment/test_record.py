@@ -1,0 +1,170 @@
+"""R29–R31 as pure decisions: attendance, results that append, credit by rule version."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from chassis.errors import Refusal
+from services.assessment.domain import record as records
+from services.assessment.domain.credit import Credit, CreditRule
+from services.assessment.domain.events import CreditConfirmed, NoShowRecorded, ResultRecorded
+from services.assessment.domain.project import Project, Session
+from services.assessment.domain.record import Record
+from services.assessment.domain.vocabulary import CreditStatus, ProjectPhase, ResultOutcome, SessionMode
+
+NOW = datetime(2024, 6, 9, tzinfo=UTC)
+SESSIONS = tuple(Session(f"s{number}", f"第{number}天", date(2024, 6, 2 + number), 8) for number in range(1, 5))
+PROJECT = Project("p1", 1, "b1", 2024, 7, ProjectPhase.RUNNING, SESSIONS)
+RECORD = Record("e1", 1, "p1", "b1", "t1", "3144000011", "44")
+NATIONAL = CreditRule("national-1", None, 8)
+OFFLINE = SessionMode.OFFLINE
+
+
+def present(record: Record, session: str = "s1") -> Record:
+    return records.mark(record, PROJECT, session=session, present=True, mode=OFFLINE, now=NOW)[0]
+
+
+def assessed(record: Record, outcome: ResultOutcome, score: int | None) -> Record:
+    return records.assess(record, PROJECT, outcome=outcome, score=score, rules=[NATIONAL], now=NOW)[0]
+
+
+def code(refused: pytest.ExceptionInfo[Refusal]) -> tuple[str, str | None]:
+    return refused.value.code, refused.value.rule
+
+
+@pytest.mark.parametrize("phase", [ProjectPhase.PUBLISHED, ProjectPhase.CANCELLED, ProjectPhase.SUSPENDED])
+def test_r29_attendance_belongs_to_a_training_that_has_begun(phase: ProjectPhase) -> None:
+    with pytest.raises(Refusal) as refused:
+        records.mark(RECORD, replace(PROJECT, phase=phase), session="s1", present=True, mode=OFFLINE, now=NOW)
+    assert code(refused) == ("NOT_RUNNING", "R29")
+
+
+def test_r29_a_session_outside_the_timetable_is_refused() -> None:
+    with pytest.raises(Refusal) as refused:
+        records.mark(RECORD, PROJECT, session="s9", present=True, mode=OFFLINE, now=NOW)
+    assert code(refused) == ("UNKNOWN_SESSION", "R29")
+
+
+def test_r29_who_has_left_has_no_attendance() -> None:
+    with pytest.raises(Refusal) as refused:
+        present(replace(RECORD, live=False))
+    assert code(refused) == ("NOT_AN_ATTENDEE", "R29")
+
+
+@given(st.lists(st.tuples(st.sampled_from([one.id for one in SESSIONS]), st.booleans()), max_size=30))
+def test_r29_the_last_mark_of_a_session_counts_and_none_is_lost(marks: list[tuple[str, bool]]) -> None:
+    record = RECORD
+    for session, there in marks:
+        record, _ = records.mark(record, PROJECT, session=session, present=there, mode=OFFLINE, now=NOW)
+    assert record.attended == {session for session, there in dict(marks).items() if there}
+    assert [(mark.session, mark.present) for mark in record.marks] == marks
+    assert record.attendance_rate(len(SESSIONS)) == round(len(record.attended) / len(SESSIONS), 4)
+
+
+def test_r29_only_who_was_never_there_is_a_no_show() -> None:
+    assert [type(event) for event in records.miss(RECORD)] == [NoShowRecorded]
+    assert not records.miss(present(RECORD))
+    assert not records.miss(replace(RECORD, live=False))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "score"),
+    [(ResultOutcome.PASSED, 101), (ResultOutcome.FAILED, -1), (ResultOutcome.PASSED, None)],
+)
+def test_r30_a_score_is_from_0_to_100(outcome: ResultOutcome, score: int | None) -> None:
+    with pytest.raises(Refusal) as refused:
+        assessed(present(RECORD), outcome, score)
+    assert code(refused) == ("INVALID_SCORE", "R30")
+
+
+def test_r30_nobody_passes_without_attendance() -> None:
+    with pytest.raises(Refusal) as refused:
+        assessed(RECORD, ResultOutcome.PASSED, 90)
+    assert code(refused) == ("ATTENDANCE_MISSING", "R30")
+    assert assessed(RECORD, ResultOutcome.INCOMPLETE, None).result
+
+
+def test_r30_a_correction_appends() -> None:
+    first = assessed(present(RECORD), ResultOutcome.FAILED, 50)
+    second, events = records.assess(first, PROJECT, outcome=ResultOutcome.PASSED, score=60, rules=[NATIONAL], now=NOW)
+    assert [one.score for one in second.results] == [50, 60]
+    assert isinstance(events[0], ResultRecorded)
+    assert events[0].correction == 1
+
+
+@given(days=st.integers(1, 30), per_day=st.integers(1, 12))
+def test_r31_credit_is_counted_by_the_rule_of_the_province_else_the_national_one(days: int, per_day: int) -> None:
+    rules = [NATIONAL, CreditRule("44-1", "44", per_day)]
+    assert Credit.count(days, "44", rules, NOW).hours == days * per_day
+    assert Credit.count(days, "44", rules, NOW).rule == "44-1"
+    assert Credit.count(days, "51", rules, NOW).hours == days * 8
+
+
+def test_r31_failing_leaves_no_credit_to_confirm() -> None:
+    failed = assessed(present(RECORD), ResultOutcome.FAILED, 30)
+    with pytest.raises(Refusal) as refused:
+        records.confirm_credit(failed, NOW)
+    assert code(refused) == ("NOT_PASSED", "R31")
+
+
+def test_r31_a_settled_credit_must_be_revoked_before_the_result_changes() -> None:
+    confirmed, events = records.confirm_credit(assessed(present(RECORD), ResultOutcome.PASSED, 90), NOW)
+    assert isinstance(events[0], CreditConfirmed)
+    assert events[0].hours == 56
+    with pytest.raises(Refusal) as refused:
+        assessed(confirmed, ResultOutcome.FAILED, 10)
+    assert code(refused) == ("CREDIT_SETTLED", "R31")
+
+
+def test_r31_revoking_needs_a_reason() -> None:
+    confirmed, _ = records.confirm_credit(assessed(present(RECORD), ResultOutcome.PASSED, 90), NOW)
+    with pytest.raises(Refusal) as refused:
+        records.revoke_credit(confirmed, "  ", NOW)
+    assert code(refused) == ("REASON_MISSING", "R31")
+
+
+class RecordMachine(RuleBasedStateMachine):
+    """R29–R31 walked at random: whatever is refused, nothing is lost and credit follows the result."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.record = RECORD
+        self.accepted = 0
+
+    @rule(session=st.sampled_from([one.id for one in SESSIONS]), there=st.booleans())
+    def mark(self, session: str, there: bool) -> None:
+        self.record, _ = records.mark(self.record, PROJECT, session=session, present=there, mode=OFFLINE, now=NOW)
+
+    @rule(outcome=st.sampled_from(ResultOutcome), score=st.one_of(st.none(), st.integers(0, 100)))
+    def assess(self, outcome: ResultOutcome, score: int | None) -> None:
+        try:
+            self.record = assessed(self.record, outcome, score)
+        except Refusal:
+            return
+        self.accepted += 1
+
+    @precondition(lambda self: self.record.credit)
+    @rule()
+    def confirm_or_revoke(self) -> None:
+        credit = self.record.credit
+        assert credit
+        if credit.status is CreditStatus.PENDING:
+            self.record, _ = records.confirm_credit(self.record, NOW)
+        elif credit.status is CreditStatus.CONFIRMED:
+            self.record, _ = records.revoke_credit(self.record, "抽检", NOW)
+
+    @invariant()
+    def results_only_grow(self) -> None:
+        assert len(self.record.results) == self.accepted
+
+    @invariant()
+    def credit_exists_just_when_passed(self) -> None:
+        passed = self.record.result is not None and self.record.result.outcome is ResultOutcome.PASSED
+        assert (self.record.credit is not None) == passed
+
+
+TestRecordMachine = RecordMachine.TestCase
