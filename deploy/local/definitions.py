@@ -1,11 +1,13 @@
 """What the broker is born with: users, permissions, exchanges, the queue of every province (facts 23–27)."""
 
+import asyncio
 import base64
 import hashlib
 import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from chassis.amqp import DEAD, EVENTS
+from chassis.amqp import DEAD, EVENTS, connect, declare_topology
 from chassis.reference import provinces
 from deploy.local.secrets import Secrets
 
@@ -43,6 +45,21 @@ def topology() -> dict[str, Any]:
             }
         ],
     }
+
+
+def declare(url: str) -> None:
+    """Declare the topology on a broker that was given by its URL; its users are its operator's."""
+    with ThreadPoolExecutor(1) as pool:  # a loop of its own, wherever we are called from
+        pool.submit(asyncio.run, _declare(url)).result()
+
+
+async def _declare(url: str) -> None:
+    connection = await connect(url, "guopei-local")
+    async with connection:
+        channel = await connection.channel()
+        await declare_topology(channel)
+        for code in provinces():
+            await channel.declare_queue(queue_of(code), durable=True, arguments=_province_queue(code)["arguments"])
 
 
 def queue_of(province: str) -> str:

@@ -3,15 +3,15 @@
 import os
 import platform
 import shutil
-import signal
 import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pymongo import MongoClient
-from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.errors import PyMongoError
 
+from deploy.local.home import marked
 from deploy.local.process import Child, StartFailed
 from deploy.local.secrets import Secrets
 
@@ -46,39 +46,50 @@ class Mongod:
     """
 
     def __init__(self, home: Path, port: int, secrets: Secrets) -> None:
+        self._suite = home
         self._home = home / "mongod"
         self._port = port
         self._secrets = secrets
         self._child: Child | None = None
 
     def start(self) -> None:
-        """Start it, make it the primary of its set, and give every service its user.
+        """Start the process, without waiting.
 
         Raises:
-            StartFailed: It did not come up.
-        """
-        self.launch()
-        self._initiate()
-        self._create_users()
-
-    def launch(self) -> None:
-        """Start the process alone and wait until it is primary or waits for its set.
-
-        Raises:
-            StartFailed: It did not come up.
+            StartFailed: There is no mongod.
         """
         data = self._home / "data"
+        if not self._made.exists():  # a first start that was cut short is begun anew
+            shutil.rmtree(data, ignore_errors=True)
         data.mkdir(parents=True, exist_ok=True)
         command = [find_mongod(), "--dbpath", str(data), "--port", str(self._port), "--bind_ip", "127.0.0.1"]
         command += ["--replSet", _SET, "--keyFile", str(self._secrets.mongod_key), "--nounixsocket"]
         command += ["--wiredTigerCacheSizeGB", "0.5", "--setParameter", "diagnosticDataCollectionEnabled=false"]
-        self._child = Child("mongod", command, self._home / "mongod.log", os.environ)
-        self._child.wait_until(self._answers, _START_SECONDS)
+        self._child = Child("mongod", command, self._home / "mongod.log", marked(self._suite, os.environ))
+
+    def wait_ready(self) -> None:
+        """Wait until it answers; make it the primary of its set, and the first time give every service its user.
+
+        Raises:
+            StartFailed: It did not come up.
+        """
+        self.child.wait_until(self._answers, _START_SECONDS)
+        if self._made.exists():
+            self._heal_address()
+        else:
+            self._initiate()
+            self._create_users()
+            self._made.touch()
+
+    def ask(self) -> None:
+        """Ask it to stop, without waiting."""
+        if self._child:
+            self._child.ask()
 
     def stop(self) -> None:
         """Stop it cleanly."""
         if self._child:
-            self._child.stop(first=signal.SIGTERM)
+            self._child.stop()
             self._child = None
 
     @property
@@ -87,6 +98,15 @@ class Mongod:
         if self._child is None:
             raise StartFailed("mongod is not started")
         return self._child
+
+    @property
+    def _made(self) -> Path:
+        """There once the set has its users."""
+        return self._home / "made"
+
+    @property
+    def _address(self) -> str:
+        return f"127.0.0.1:{self._port}"
 
     def url(self, user: str) -> str:
         """The connection string of `admin` or of one service."""
@@ -113,29 +133,28 @@ class Mongod:
             return bool(client.admin.command("hello").get("isWritablePrimary"))
 
     def _initiate(self) -> None:
-        """Make the set, by the localhost exception the first time; heal its address if the port has changed."""
-        address = f"127.0.0.1:{self._port}"
-        try:
-            with self._client() as client:
-                client.admin.command("replSetInitiate", {"_id": _SET, "members": [{"_id": 0, "host": address}]})
-        except OperationFailure:
-            with self._as_admin() as client:
-                config: Any = client.admin.command("replSetGetConfig")["config"]
-                if config["members"][0]["host"] != address:
-                    config["members"][0]["host"] = address
-                    config["version"] += 1
-                    client.admin.command("replSetReconfig", config, force=True)
+        """Make the set, by the localhost exception."""
+        member = {"_id": 0, "host": self._address}
+        with self._client() as client:
+            client.admin.command("replSetInitiate", {"_id": _SET, "members": [member]})
+        self.child.wait_until(self._is_primary, _START_SECONDS)
+
+    def _heal_address(self) -> None:
+        """Tell the set its new address if the port has changed since the last start."""
+        with self._as_admin() as client:
+            config: Any = client.admin.command("replSetGetConfig")["config"]
+            if config["members"][0]["host"] != self._address:
+                config["members"][0]["host"] = self._address
+                config["version"] += 1
+                client.admin.command("replSetReconfig", config, force=True)
         self.child.wait_until(self._is_primary, _START_SECONDS)
 
     def _create_users(self) -> None:
-        password = self._secrets.password(f"mongod.{_ADMIN}")
-        try:
-            with self._client() as client:
-                client.admin.command("createUser", _ADMIN, pwd=password, roles=["root"])
-        except OperationFailure:  # the localhost exception has ended: the users are there
-            return
+        """The administrator by the localhost exception, which ends with it; then one user a database."""
+        with self._client() as client:
+            password = self._secrets.password(f"mongod.{_ADMIN}")
+            client.admin.command("createUser", _ADMIN, pwd=password, roles=["root"])
         with self._as_admin() as client:
             for name in DATABASES:
-                client[name].command(
-                    "createUser", name, pwd=self._secrets.password(f"mongod.{name}"), roles=["readWrite"]
-                )
+                password = self._secrets.password(f"mongod.{name}")
+                client[name].command("createUser", name, pwd=password, roles=["readWrite"])

@@ -4,8 +4,10 @@ import os
 from pathlib import Path
 from typing import Protocol, Self
 
-from deploy.local import ports
+from deploy.local.definitions import declare
+from deploy.local.home import Hold, sweep
 from deploy.local.mongod import Mongod
+from deploy.local.ports import Ports
 from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.secrets import Secrets
 
@@ -14,24 +16,34 @@ class Part(Protocol):
     """A server that a suite starts and stops."""
 
     def start(self) -> None:
-        """Start it and wait until it serves."""
+        """Start it, without waiting."""
+
+    def wait_ready(self) -> None:
+        """Wait until it serves."""
+
+    def ask(self) -> None:
+        """Ask it to stop, without waiting."""
 
     def stop(self) -> None:
         """Stop it and all it started."""
 
 
 class Parts:
-    """The database and the broker.
+    """The database and the broker of one home, which is held until `stop`. An object is started once.
 
     Args:
         home: The suite's folder.
         gateway_port: The port wished for the gateway.
+
+    Raises:
+        InUse: Another process uses this home.
     """
 
     def __init__(self, home: Path, *, gateway_port: int | None = None) -> None:
         self.home = home.resolve()
-        self.home.mkdir(parents=True, exist_ok=True)
-        self.ports = ports.choose(self.home, gateway=gateway_port)
+        self._hold = Hold(self.home)
+        sweep(self.home)
+        self.ports = Ports(self.home, gateway=gateway_port)
         self.secrets = Secrets(self.home)
         self.mongod = Mongod(self.home, self.ports["mongod"], self.secrets)
         self.rabbitmq = RabbitMQ(self.home, self.ports, self.secrets)
@@ -51,23 +63,30 @@ class Parts:
         Raises:
             StartFailed: A part is missing or did not come up.
         """
-        if "MONGODB_URL" not in os.environ:
-            self._start(self.mongod)
-        if "AMQP_URL" not in os.environ:
-            self._start(self.rabbitmq)
+        given = os.environ.get("AMQP_URL")
+        wanted: list[Part] = [] if os.environ.get("MONGODB_URL") else [self.mongod]
+        wanted += [] if given else [self.rabbitmq]
+        for part in wanted:
+            self._started.append(part)
+            part.start()
+        for part in wanted:
+            part.wait_ready()
+        if given:
+            declare(given)
         return self
 
     def stop(self) -> None:
-        """Stop what was started, last first."""
+        """Stop what was started, and give the home back."""
+        for part in self._started:
+            part.ask()
         while self._started:
             self._started.pop().stop()
+        sweep(self.home)
+        self.ports.release()
+        self._hold.release()
 
     def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-
-    def _start(self, part: Part) -> None:
-        self._started.append(part)
-        part.start()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 _PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)  # loaded here, for nothing may be loaded between fork and exec
 _STOP_SECONDS = 15.0
 _TAIL_BYTES = 2_000
 
@@ -44,8 +45,9 @@ class Child:
             env=dict(environment),
             cwd=folder,
             start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - before any thread of ours; it only makes one system call
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - it makes one system call through what is loaded already
         )
+        self._asked = False
 
     @property
     def pid(self) -> int:
@@ -79,9 +81,15 @@ class Child:
         if self.alive():
             os.kill(self.pid, number)
 
-    def stop(self, *, first: signal.Signals = signal.SIGTERM) -> None:
+    def ask(self) -> None:
+        """Ask it to end, without waiting."""
+        if not self._asked:
+            self._asked = True
+            self.send(signal.SIGTERM)
+
+    def stop(self) -> None:
         """Ask it to end, wait, then end its whole group."""
-        self.send(first)
+        self.ask()
         try:
             self._process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -104,6 +112,9 @@ def _kill_group(group: int) -> None:
         return
 
 
-def _die_with_parent() -> None:
-    """Ask Linux to end this process with its parent, so that a killed `make` leaves nothing (prctl(2))."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def die_with_parent() -> None:
+    """Ask Linux to end this process with its parent, so that a killed `make` leaves nothing (prctl(2)).
+
+    The parent is the *thread* that started the process: children of ours are started by main threads only.
+    """
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -4,20 +4,27 @@ import base64
 import http.client
 import json
 import os
-import signal
+import shutil
 import socket
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from deploy.local.definitions import ADMIN, definitions, topology
+from deploy.local.home import marked
+from deploy.local.ports import is_free
 from deploy.local.process import Child, StartFailed
 from deploy.local.secrets import Secrets, write_private
 
 _START_SECONDS = 120.0
-_INSTALLED = Path("/usr/lib/rabbitmq/lib")
+_EPMD_SECONDS = 10.0
+_DEBIAN = Path("/usr/lib/rabbitmq/lib")
+_NODE = "guopei@localhost"
+_ERL_ARGUMENTS = (
+    *("+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio", "none"),  # no busy waiting on a shared machine
+    *("-kernel", "inet_dist_use_interface", "{127,0,0,1}"),
+)
 
 
 def find_rabbitmq() -> Path:
@@ -26,7 +33,11 @@ def find_rabbitmq() -> Path:
     Raises:
         StartFailed: It is not installed; the message says what to do.
     """
-    found = sorted(_INSTALLED.glob("rabbitmq_server-*/sbin"))
+    on_path = shutil.which("rabbitmq-server")
+    folder = Path(on_path).resolve().parent if on_path else None
+    if folder and (folder / "rabbitmq-env").exists() and folder.parent != _DEBIAN.parent:
+        return folder
+    found = sorted(_DEBIAN.glob("rabbitmq_server-*/sbin"))
     if not found:
         raise StartFailed("No RabbitMQ: run `apt-get install rabbitmq-server` as root, or set AMQP_URL to a broker.")
     return found[-1]
@@ -42,35 +53,47 @@ class RabbitMQ:
     """
 
     def __init__(self, home: Path, ports: Mapping[str, int], secrets: Secrets) -> None:
+        self._suite = home
         self._home = home / "rabbitmq"
         self._ports = ports
         self._secrets = secrets
         self._child: Child | None = None
+        self._names: Child | None = None
 
     def start(self) -> None:
-        """Start it with its definitions and wait until it speaks AMQP.
+        """Start the node with its definitions, without waiting; its name server first.
+
+        Erlang would start the name server (epmd) as a daemon that outlives us; as a child it ends with us.
+
+        Raises:
+            StartFailed: RabbitMQ is not installed, or the name server did not come up.
+        """
+        server = find_rabbitmq() / "rabbitmq-server"
+        self._configure()
+        environment = marked(self._suite, self._environment())
+        epmd = ["epmd", "-port", str(self._ports["epmd"]), "-address", "127.0.0.1"]
+        self._names = Child("epmd", epmd, self._home / "epmd.log", environment)
+        self._names.wait_until(lambda: not is_free(self._ports["epmd"]), _EPMD_SECONDS)
+        self._child = Child("RabbitMQ", [str(server)], self._home / "rabbitmq.log", environment)
+
+    def wait_ready(self) -> None:
+        """Wait until it speaks AMQP.
 
         Raises:
             StartFailed: It did not come up.
         """
-        self._configure()
-        scripts = find_rabbitmq()
-        self._child = Child(
-            "RabbitMQ", [str(scripts / "rabbitmq-server")], self._home / "rabbitmq.log", self._environment()
-        )
-        self._child.wait_until(self._answers, _START_SECONDS)
+        self.child.wait_until(self._answers, _START_SECONDS)
+
+    def ask(self) -> None:
+        """Ask the node to stop, without waiting."""
+        if self._child:
+            self._child.ask()
 
     def stop(self) -> None:
         """Stop the node, then its own name server."""
-        if self._child:
-            self._child.stop(first=signal.SIGTERM)
-            self._child = None
-            subprocess.run(
-                ["epmd", "-port", str(self._ports["epmd"]), "-kill"],
-                env=self._environment(),
-                check=False,
-                capture_output=True,
-            )
+        for child in filter(None, (self._child, self._names)):
+            child.stop()
+        self._child = self._names = None
 
     @property
     def child(self) -> Child:
@@ -142,7 +165,7 @@ class RabbitMQ:
             "PATH": os.environ["PATH"],
             "LANG": "C.UTF-8",
             "HOME": str(home),
-            "RABBITMQ_NODENAME": f"guopei{ports['amqp']}@localhost",
+            "RABBITMQ_NODENAME": _NODE,  # constant, for the data carries it; the name server is the suite's own
             "RABBITMQ_CONF_ENV_FILE": str(home / "rabbitmq-env.conf"),
             "RABBITMQ_CONFIG_FILE": str(home / "rabbitmq.conf"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "enabled_plugins"),
@@ -151,11 +174,12 @@ class RabbitMQ:
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
             "RABBITMQ_NODE_PORT": str(ports["amqp"]),
             "RABBITMQ_DIST_PORT": str(ports["erlang"]),
-            "RABBITMQ_CTL_DIST_PORT_MIN": str(ports["cli_first"]),
-            "RABBITMQ_CTL_DIST_PORT_MAX": str(ports["cli_last"]),
+            "RABBITMQ_CTL_DIST_PORT_MIN": str(ports["cli"]),
+            "RABBITMQ_CTL_DIST_PORT_MAX": str(ports["cli"]),
+            "RUNNING_UNDER_SYSTEMD": "true",  # no shell between us and the node, so that signals reach it
             "ERL_EPMD_PORT": str(ports["epmd"]),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+sbwt none +sbwtdcpu none +sbwtdio none",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": " ".join(_ERL_ARGUMENTS),
         }
 
     def _answers(self) -> bool:

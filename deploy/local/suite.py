@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from chassis.clock import Clock, move_forward
+from deploy.local.home import marked
 from deploy.local.parts import Parts
 from deploy.local.process import Child
 
@@ -94,8 +95,12 @@ class Suite:
 
     def stop(self) -> None:
         """Stop everything, last first."""
-        for name in reversed(list(self.children)):
-            self.children.pop(name).stop()
+        if gateway := self.children.pop(GATEWAY, None):
+            gateway.stop()
+        for child in self.children.values():
+            child.ask()
+        while self.children:
+            self.children.popitem()[1].stop()
         self.parts.stop()
 
     def environment(self, name: str) -> dict[str, str]:
@@ -120,7 +125,7 @@ class Suite:
             own |= {"AMQP_URL": self.parts.amqp_url(name), "INTERNAL_JWKS_FILE": str(secrets.public_keys)}
         if name in {"catalog", "enrollment"}:
             own["VAULT_FILE"] = str(secrets.vault_keys)
-        return os.environ | own
+        return marked(self.home, os.environ | own)
 
     def __enter__(self) -> Self:
         return self.start()
