@@ -19,9 +19,12 @@ Followed = tuple[Enrollment, list[EnrollmentEvent]] | None
 
 
 def attend(enrollment: Enrollment, now: datetime, *, present: bool) -> Followed:
-    """Being there once is attending; absence counts until then (R29)."""
-    if present:
-        return _follow(enrollment, EnrollmentStatus.ATTENDING, Attending, now)
+    """Being there once is attending; one missed session is not yet a no-show (R29)."""
+    return _follow(enrollment, EnrollmentStatus.ATTENDING, Attending, now) if present else None
+
+
+def miss(enrollment: Enrollment, now: datetime) -> Followed:
+    """The training ended and the trainee was never there (R29)."""
     return _follow(enrollment, EnrollmentStatus.NO_SHOW, NoShow, now, code=ReasonCode.ABSENT)
 
 

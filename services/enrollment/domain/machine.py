@@ -36,7 +36,7 @@ FOLLOWED: dict[EnrollmentStatus, frozenset[EnrollmentStatus]] = {
 """From where assessment's events may lead to each state.
 
 Wider than the table of commands: events of two aggregates may overtake each other, results are corrected by a later
-one (R30), and who missed the first session may come to the second.
+one (R30), and so is a no-show.
 """
 
 

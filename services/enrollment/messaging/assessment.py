@@ -7,9 +7,15 @@ from chassis.events import Envelope
 from chassis.inbox import Effect, Handler
 from chassis.mongo import Session
 from services.enrollment.commands import Office
-from services.enrollment.domain.following import Followed, assess, attend, credit, revoke
+from services.enrollment.domain.following import Followed, assess, attend, credit, miss, revoke
 from services.enrollment.domain.machine import Enrollment
-from services.enrollment.messaging.models import AttendanceRecorded, CreditConfirmed, CreditRevoked, ResultRecorded
+from services.enrollment.messaging.models import (
+    AttendanceRecorded,
+    CreditConfirmed,
+    CreditRevoked,
+    NoShowRecorded,
+    ResultRecorded,
+)
 
 _Rule = Callable[[Enrollment, Any], Followed]
 
@@ -19,6 +25,7 @@ def assessment_handlers(office: Office) -> Mapping[str, Handler]:
     now = office.clock.now
     rules: dict[str, tuple[type[Any], _Rule]] = {
         "attendance-recorded": (AttendanceRecorded, lambda one, event: attend(one, now(), present=event.present)),
+        "no-show-recorded": (NoShowRecorded, lambda one, _: miss(one, now())),
         "result-recorded": (ResultRecorded, lambda one, event: assess(one, event.outcome, now())),
         "credit-confirmed": (CreditConfirmed, lambda one, _: credit(one, now())),
         "credit-revoked": (CreditRevoked, lambda one, event: revoke(one, event.reason, now())),

@@ -74,6 +74,13 @@ class AttendanceRecorded:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NoShowRecorded:
+    """Of `assessment.no-show-recorded`."""
+
+    enrollment: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ResultRecorded:
     """Of `assessment.result-recorded`."""
 

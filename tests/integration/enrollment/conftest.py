@@ -1,0 +1,25 @@
+"""An enrolment season per test, on a database of its own."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from chassis.clock import Clock
+from chassis.mongo import Database
+from chassis.vault import Vault
+from services.enrollment.commands import Office
+from services.enrollment.store import Store
+from tests.integration.enrollment.season import Season
+
+
+@pytest.fixture
+async def season(database: Database, tmp_path: Path) -> Season:
+    """The 2024 round as enrolment knows it, in the middle of May; two schools with their designated persons."""
+    store = Store(database)
+    await store.prepare()
+    clock_file = tmp_path / "clock.json"
+    vault = Vault({"k1": os.urandom(32)}, "k1", os.urandom(32))
+    playing = Season(Office(store, Clock(clock_file), vault), database, clock_file)
+    await playing.begin()
+    return playing

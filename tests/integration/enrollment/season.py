@@ -1,0 +1,205 @@
+"""Enrolment on a real database, played through its graph by each role."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from stdnum.cn import ric
+
+from chassis.asgi import error_json
+from chassis.clock import SHANGHAI, move_forward
+from chassis.context import Act, acting
+from chassis.events import Envelope
+from chassis.graph import SubgraphContext
+from chassis.mongo import Database, Session
+from chassis.principal import Principal, Scope
+from services.enrollment.commands import Office
+from services.enrollment.graph.schema import schema
+from services.enrollment.messaging.assessment import assessment_handlers
+from services.enrollment.messaging.catalog import catalog_handlers
+
+MINISTRY = Principal("ministry-1", Scope.MINISTRY, name="教师工作司")
+GUANGDONG = Principal("gd", Scope.PROVINCE, province="44")
+HUNAN = Principal("hn", Scope.PROVINCE, province="43")
+BASE = Principal("base-account", Scope.BASE, organization="4144000001", bases=("base-1",))
+OTHER_BASE = Principal("other-base", Scope.BASE, organization="4144000002", bases=("base-2",))
+SCHOOL = Principal("school-1", Scope.SCHOOL, organization="4144100001", school="4144100001")
+OTHER_SCHOOL = Principal("school-2", Scope.SCHOOL, organization="4143100002", school="4143100002")
+
+ENROLLMENT = "id status version rank reason reasonCode"
+ROW = f"id ok enrollment {{ {ENROLLMENT} }} refusal {{ code rule unblock details }}"
+SIGN_UP = f"mutation($id: ID!) {{ signUp(projectId: $id) {{ {ENROLLMENT} warnings {{ code rule }} }} }}"
+SUBMIT = f"mutation($ids: [ID!]!) {{ submitEnrollments(ids: $ids) {{ {ROW} }} }}"
+DECIDE = f"mutation($given: [EnrollmentDecisionInput!]!) {{ decideEnrollments(decisions: $given) {{ {ROW} }} }}"
+WITHDRAW = f"mutation($id: ID!, $why: String!) {{ withdrawEnrollment(id: $id, reason: $why) {{ {ENROLLMENT} }} }}"
+ADD = """mutation($rows: [TeacherInput!]!) { addTeachers(rows: $rows) {
+  index ok teacher { id name idNumber mobile } refusal { code rule details } } }"""
+CALENDAR = {
+    "ENROL": {"opens": "2024-04-01", "closes": "2024-05-20"},
+    "ADMIT": {"opens": "2024-04-01", "closes": "2024-05-24"},
+}
+
+
+class Refused(Exception):  # noqa: N818 - an answer, as in the product
+    """The first error of an answer."""
+
+    def __init__(self, error: dict[str, Any]) -> None:
+        super().__init__(error["message"])
+        self.extensions: dict[str, Any] = error["extensions"]
+
+    @property
+    def code(self) -> str:
+        return str(self.extensions["code"])
+
+
+def id_number(serial: int) -> str:
+    """A valid resident identity number that nobody holds."""
+    body = f"11010119800101{serial:03d}"
+    return body + str(ric.calc_check_digit(f"{body}0"))
+
+
+def published(project: str, **changes: Any) -> dict[str, Any]:
+    """The payload of `catalog.project-published`, with more than enrolment reads."""
+    return {
+        "project": project,
+        "code": "GP-1",
+        "title": "智能制造专业教师数字化能力提升",
+        "base": "base-1",
+        "base_name": "示范大学职教基地",
+        "organization": "4144000001",
+        "province": "44",
+        "year": 2024,
+        "starts_on": "2024-07-08",
+        "ends_on": "2024-07-14",
+        "capacity": 10,
+        "audience": ["TEACHER"],
+        "fee": 280000,
+    } | changes
+
+
+@dataclass
+class Season:
+    """One round as the test plays it."""
+
+    office: Office
+    database: Database
+    clock_file: Path
+    people: int = 0
+    versions: int = 0
+
+    def at(self, text: str) -> None:
+        """Move the domain clock."""
+        move_forward(self.clock_file, datetime.fromisoformat(text).replace(tzinfo=SHANGHAI))
+
+    async def begin(self) -> None:
+        self.at("2024-05-12T09:00")
+        await self.hear("catalog.round-opened", "2024", {"year": 2024, "calendar": CALENDAR})
+        for school, province in ((SCHOOL, "44"), (OTHER_SCHOOL, "43")):
+            given = {"code": school.school, "name": "某职业学校", "province": province}
+            await self.act(MINISTRY, "mutation($i: SchoolInput!) { registerSchool(input: $i) { code } }", i=given)
+            person = {"name": "赵主任", "phone": "13900000000"}
+            await self.act(
+                school, "mutation($i: DesignatedPersonInput!) { designatePerson(input: $i) { code } }", i=person
+            )
+
+    async def hear(self, kind: str, subject: str, data: dict[str, Any], province: str = "44") -> None:
+        """Take an event in as the consumer does: the effect in a transaction, then what comes after."""
+        self.versions += 1
+        producer, _, name = kind.partition(".")
+        envelope = Envelope(
+            id=f"{kind}/{subject}/{self.versions}",
+            producer=producer,
+            name=name,
+            subject=subject,
+            version=self.versions,
+            at=datetime.now(UTC),
+            province=province,
+            data=data,
+        )
+        handler = {**catalog_handlers(self.office), **assessment_handlers(self.office)}[kind]
+        assert handler.model
+        event = msgspec.convert(data, handler.model)
+
+        async def work(session: Session) -> None:
+            await handler.effect(event, envelope, session)
+
+        await self.office.store.transact(work)
+        if handler.after:
+            await handler.after(envelope)
+
+    async def publish(self, project: str = "p1", **changes: Any) -> str:
+        """A published project."""
+        await self.hear("catalog.project-published", project, published(project, **changes))
+        return project
+
+    async def ask(self, principal: Principal, query: str, **variables: Any) -> Any:
+        """The answer's data.
+
+        Raises:
+            Refused: The answer has errors.
+        """
+        context = SubgraphContext(self.office, principal)
+        with acting(Act(principal)):
+            result = await schema.execute(query, variable_values=variables, context_value=context)
+        if result.errors:
+            raise Refused(error_json(result.errors[0], "zh-CN"))
+        return result.data
+
+    async def act(self, principal: Principal, query: str, **variables: Any) -> Any:
+        """The answer of an operation's only field."""
+        (value,) = (await self.ask(principal, query, **variables)).values()
+        return value
+
+    def person(self, **changes: Any) -> dict[str, Any]:
+        """A row for `addTeachers`."""
+        self.people += 1
+        return {
+            "name": f"教师{self.people}",
+            "idNumber": id_number(self.people),
+            "mobile": f"1380000{self.people:04d}",
+            "post": "TEACHER",
+            "employment": "FULL_TIME",
+            "majorCategory": 6,
+        } | changes
+
+    async def teachers(self, count: int, school: Principal = SCHOOL, **changes: Any) -> list[Principal]:
+        """Teachers of a school, as principals."""
+        rows = await self.act(school, ADD, rows=[self.person(**changes) for _ in range(count)])
+        assert all(row["ok"] for row in rows), rows
+        return [
+            Principal(
+                f"account-{row['teacher']['id']}", Scope.TEACHER, school=school.school, person=row["teacher"]["id"]
+            )
+            for row in rows
+        ]
+
+    async def submitted(self, teacher: Principal, project: str, school: Principal = SCHOOL) -> str:
+        """A sign-up that the school has handed in."""
+        signed = await self.act(teacher, SIGN_UP, id=project)
+        (row,) = await self.act(school, SUBMIT, ids=[signed["id"]])
+        assert row["ok"], row
+        return str(signed["id"])
+
+    async def decide(self, key: str, decision: str = "ACCEPT", base: Principal = BASE, **more: Any) -> Any:
+        """The row of one decision."""
+        (row,) = await self.act(base, DECIDE, given=[{"id": key, "decision": decision, **more}])
+        return row
+
+    async def seats(self, project: str = "p1") -> dict[str, int]:
+        """The public seats of a project."""
+        query = """query($r: [_Any!]!) { _entities(representations: $r) {
+          ... on Project { seats { capacity accepted offered waitlisted left } } } }"""
+        anybody = Principal("anonymous", Scope.PUBLIC)
+        (found,) = await self.act(anybody, query, r=[{"__typename": "Project", "id": project}])
+        seats: dict[str, int] = found["seats"]
+        return seats
+
+    async def status(self, key: str) -> str:
+        """The state of an enrolment."""
+        return (await self.office.store.enrollments.get(key)).status.value
+
+    def today(self) -> date:
+        """The domain's day."""
+        return self.office.clock.now().date()
