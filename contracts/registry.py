@@ -29,7 +29,7 @@ _EXAMPLES: dict[type, Any] = {
     datetime: datetime.fromisoformat("2024-05-20T09:00:00+08:00"),
     type(None): None,
 }
-_BY_NAME = {"province": "44", "school": "4144000001", "year": 2024, "organization": "4144000001"}
+_BY_NAME = {"status": "RUNNING", "province": "44", "school": "4144000001", "year": 2024, "organization": "4144000001"}
 
 
 def events() -> Iterator[tuple[str, type]]:

@@ -1,0 +1,56 @@
+"""The whole round through the gateway, in every role, on all processes: the story that the demo tells."""
+
+import secrets
+
+import aiohttp
+import pytest
+
+from deploy.local import documents
+from deploy.local.accounts import Desk
+from deploy.local.client import Refused
+from deploy.local.demo import _received
+from deploy.local.story import Story, tell
+from deploy.local.suite import Suite
+from deploy.local.world import SCHOOLS
+
+
+@pytest.fixture(scope="session")
+async def story(suite: Suite) -> Story:
+    """A round that has been played to its end."""
+    async with aiohttp.ClientSession() as http:
+        told = Story(Desk(suite, http, f"Guopei-{secrets.token_hex(4)}"), lambda *_: None)
+        await tell(told)
+        yield told
+
+
+async def test_one_query_joins_the_three_services(story: Story) -> None:
+    project = next(key for _, key in story.enrollments)
+    answer = (await story.cast.ministry.ask(documents.WHOLE, id=project))["project"]
+    nodes = answer["enrollments"]["nodes"]
+    assert answer["base"]["quota"]["limit"] == 22
+    assert answer["seats"] == {"capacity": 10, "accepted": 10, "waitlisted": 0, "left": 0}
+    assert len([node for node in nodes if node["credit"]]) == 8
+    assert {node["status"] for node in nodes} >= {"CREDITED", "FAILED", "REJECTED", "LAPSED"}
+
+
+async def test_r27_a_province_sees_its_own_only_by_query_and_by_queue(story: Story) -> None:
+    enrollment = story.enrollments[SCHOOLS[0].teachers[0], next(key for _, key in story.enrollments)]
+    assert (await story.cast.provinces["44"].ask(documents.STATUS, id=enrollment))["enrollment"]
+    assert (await story.cast.provinces["51"].ask(documents.STATUS, id=enrollment))["enrollment"] is None
+    for code in ("44", "51"):
+        numbers = [number for number, _ in await _received(story.desk.suite, code)]
+        assert numbers == list(range(1, len(numbers) + 1))
+
+
+async def test_r41_nobody_reads_an_id_number_in_the_clear(story: Story) -> None:
+    project = next(key for _, key in story.enrollments)
+    answer = await story.cast.ministry.answer(documents.WHOLE, id=project)
+    numbers = [node["teacher"]["idNumber"] for node in answer["data"]["project"]["enrollments"]["nodes"]]
+    assert all(number[3:-4] == "*" * 11 for number in numbers)
+
+
+async def test_r31_the_public_reads_no_result(story: Story) -> None:
+    project = next(key for _, key in story.enrollments)
+    with pytest.raises(Refused) as refused:
+        await story.desk.public.ask(documents.WHOLE, id=project)
+    assert "UNAUTHORIZED_FIELD_OR_TYPE" in refused.value.codes
