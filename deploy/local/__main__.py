@@ -1,29 +1,34 @@
-"""`python -m deploy.local run|demo|clock|reset`: the suite on this machine."""
+"""`python -m deploy.local run|demo|clock|status|stop|reset`: the suite on this machine."""
 
 import asyncio
 import json
+import os
 import secrets
 import shutil
 import signal
+import time
 from datetime import datetime
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import aiohttp
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from chassis.clock import Clock, move_forward
 from chassis.reference import provinces
 from deploy.local.accounts import Desk
 from deploy.local.definitions import queue_of
-from deploy.local.process import StartFailed
+from deploy.local.home import Hold, InUse, holder, sweep
+from deploy.local.process import StartFailed, die_with_parent
 from deploy.local.secrets import write_private
 from deploy.local.seed import seed
 from deploy.local.suite import ROOT, Suite
 
 HOME = ROOT / ".local" / "run"
 ENDPOINTS = ROOT / ".local" / "endpoints.json"
+LOGINS = "logins.json"
+_STOP_SECONDS = 90
 cli = typer.Typer(add_completion=False, help=__doc__)
 console = Console()
 
@@ -31,20 +36,33 @@ console = Console()
 @cli.command()
 def run(port: Annotated[int, typer.Option(help="The gateway's port, or the next free one.")] = 8000) -> None:
     """Start everything, load the round once, print where to look, and go on until Ctrl-C."""
+    _end_with_make()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with console.status("正在启动 Starting …"):
-            suite = Suite(HOME, gateway_port=port).start()
+            suite = Suite(HOME, gateway_port=port)
+            ENDPOINTS.unlink(missing_ok=True)
+            suite.start()
+    except InUse as used:
+        console.print("已在运行 It runs already; Ctrl-C there or `make stop` stops it.")
+        raise typer.Exit(_show_running(used.holder)) from used
     except StartFailed as failure:
-        console.print(f"[red]{failure}")
-        raise typer.Exit(1) from failure
+        _fail(str(failure))
     try:
         with console.status("正在载入2024年轮次 Loading the 2024 round …"):
             logins = asyncio.run(_logins(suite))
         write_private(ENDPOINTS, json.dumps(_endpoints(suite, logins), ensure_ascii=False, indent=2))
-        _show(suite, logins)
+        _show(suite.url, suite.now(), logins)
+        console.print("按 Ctrl-C 停止 Ctrl-C stops everything")
         _wait(suite)
+    except StartFailed as failure:
+        _fail(str(failure))
+    except KeyboardInterrupt:
+        return
     finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         with console.status("正在停止 Stopping …"):
+            ENDPOINTS.unlink(missing_ok=True)
             suite.stop()
 
 
@@ -59,29 +77,77 @@ def demo(keep: Annotated[bool, typer.Option("--keep", help="Leave the suite runn
 @cli.command()
 def clock(at: Annotated[datetime, typer.Argument(help="Domain time in Asia/Shanghai.")]) -> None:
     """Move the domain clock of the running suite forward."""
-    from chassis.clock import move_forward
-
     try:
         moved = move_forward(HOME / "clock.json", at)
+    except FileNotFoundError:
+        _fail("还没有数据 There is no suite yet: `make run` first")
     except ValueError as error:
-        console.print(f"[red]{error}")
-        raise typer.Exit(1) from error
+        _fail(str(error))
     console.print(f"现在是 It is now {moved:%Y-%m-%d %H:%M} (Asia/Shanghai)")
+
+
+@cli.command()
+def status() -> None:
+    """Show whether the suite runs, where, and its logins."""
+    raise typer.Exit(_show_running(holder(HOME)))
+
+
+@cli.command()
+def stop() -> None:
+    """Stop the suite that another terminal started, and wait until it is gone."""
+    running = holder(HOME)
+    if running is None:
+        console.print("没有在运行 It does not run")
+        return
+    os.kill(running, signal.SIGTERM)
+    with console.status("正在停止 Stopping …"):
+        end = time.monotonic() + _STOP_SECONDS
+        while holder(HOME) == running and time.monotonic() < end:
+            time.sleep(0.1)
+    if holder(HOME) == running:
+        _fail(f"进程 {running} 没有停止 Process {running} did not stop within {_STOP_SECONDS} s")
 
 
 @cli.command()
 def reset() -> None:
     """Drop the data of `make run`; refused while it runs."""
-    if _running(HOME):
-        console.print("[red]先按 Ctrl-C 停止 Stop it with Ctrl-C first")
-        raise typer.Exit(1)
+    try:
+        hold = Hold(HOME)
+    except InUse:
+        _fail("先按 Ctrl-C 停止 Stop it with Ctrl-C first")
+    sweep(HOME)
     shutil.rmtree(HOME, ignore_errors=True)
     ENDPOINTS.unlink(missing_ok=True)
+    hold.release()
+
+
+def _fail(message: str) -> NoReturn:
+    console.print(message, style="red", markup=False)
+    raise typer.Exit(1)
+
+
+def _end_with_make() -> None:
+    """A killed `make` takes the suite with it; started from a shell, the suite lives its own life."""
+    if "MAKELEVEL" in os.environ:
+        die_with_parent()
+
+
+def _show_running(process: int | None) -> int:
+    """Print the running suite's addresses and logins; returns the exit code."""
+    if process is None:
+        console.print("没有在运行 It does not run: make run")
+        return 1
+    if not ENDPOINTS.exists():
+        console.print(f"正在启动 It is starting (process {process})")
+        return 0
+    url = json.loads(ENDPOINTS.read_text(encoding="utf-8"))["graphql"].removesuffix("/graphql")
+    _show(url, Clock(HOME / "clock.json").now(), json.loads((HOME / LOGINS).read_text(encoding="utf-8")))
+    return 0
 
 
 async def _logins(suite: Suite) -> dict[str, Any]:
     """The accounts of this home; the data is loaded on its first start only."""
-    kept = suite.home / "logins.json"
+    kept = suite.home / LOGINS
     if not kept.exists():
         async with aiohttp.ClientSession() as http:
             desk = Desk(suite, http, f"Guopei-{secrets.token_hex(4)}")
@@ -107,7 +173,7 @@ def _endpoints(suite: Suite, logins: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _show(suite: Suite, logins: dict[str, Any]) -> None:
+def _show(url: str, now: datetime, logins: dict[str, Any]) -> None:
     table = Table(title="登录账号 Logins", title_justify="left")
     for heading in ("角色 scope", "登录名 login", "用户 who"):
         table.add_column(heading)
@@ -117,33 +183,21 @@ def _show(suite: Suite, logins: dict[str, Any]) -> None:
         table.add_row("expert", login, f"初始状态，激活码 initial, one-time code: {code}")
     console.print(table)
     console.print(f"密码 password of all: [bold]{logins['password']}")
-    console.print(f"图接口 graph    {suite.url}/graphql")
-    console.print(f"浏览器 explorer {suite.url}/")
-    console.print(f"业务时间 domain time {suite.now():%Y-%m-%d %H:%M} → make clock AT=2024-05-06T09:00")
-    console.print("按 Ctrl-C 停止 Ctrl-C stops everything")
+    console.print(f"图接口 graph    {url}/graphql")
+    console.print(f"浏览器 explorer {url}/")
+    console.print(f"业务时间 domain time {now:%Y-%m-%d %H:%M} → make clock AT=2024-05-06T09:00")
 
 
 def _wait(suite: Suite) -> None:
-    """Until a signal, or until a process ends by itself.
+    """Until a signal.
 
     Raises:
-        Exit: A process has ended although nobody stopped it.
+        StartFailed: A process has ended although nobody stopped it.
     """
-    (HOME / "running").touch()
-    stop = {signal.SIGINT, signal.SIGTERM}
-    signal.pthread_sigmask(signal.SIG_BLOCK, stop)
-    try:
-        while signal.sigtimedwait(stop, 1.0) is None:
-            for child in suite.dead():
-                console.print(f"[red]{child.name} 已退出 has ended; {child.log}:\n{child.tail()}")
-                raise typer.Exit(1)
-    finally:
-        (HOME / "running").unlink(missing_ok=True)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, stop)
-
-
-def _running(home: Path) -> bool:
-    return (home / "running").exists()
+    while True:
+        for child in suite.dead():
+            raise StartFailed(f"{child.name} 已退出 has ended; the end of {child.log}:\n{child.tail()}")
+        time.sleep(0.5)
 
 
 if __name__ == "__main__":

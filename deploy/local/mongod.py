@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pymongo import MongoClient
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 
 from deploy.local.home import marked
 from deploy.local.process import Child, StartFailed
@@ -19,6 +19,7 @@ DATABASES = ("catalog", "enrollment", "assessment", "gateway")
 _SET = "guopei"
 _ADMIN = "admin"
 _START_SECONDS = 60.0
+_NOT_YET_LOADED = 94
 
 
 def find_mongod() -> str:
@@ -141,13 +142,25 @@ class Mongod:
 
     def _heal_address(self) -> None:
         """Tell the set its new address if the port has changed since the last start."""
+        self.child.wait_until(lambda: bool(self._config()), _START_SECONDS)
         with self._as_admin() as client:
-            config: Any = client.admin.command("replSetGetConfig")["config"]
+            config = self._config()
             if config["members"][0]["host"] != self._address:
                 config["members"][0]["host"] = self._address
                 config["version"] += 1
                 client.admin.command("replSetReconfig", config, force=True)
         self.child.wait_until(self._is_primary, _START_SECONDS)
+
+    def _config(self) -> dict[str, Any]:
+        """The set's configuration, empty while mongod is still loading it."""
+        try:
+            with self._as_admin() as client:
+                config: dict[str, Any] = client.admin.command("replSetGetConfig")["config"]
+        except OperationFailure as failure:
+            if failure.code == _NOT_YET_LOADED:
+                return {}
+            raise
+        return config
 
     def _create_users(self) -> None:
         """The administrator by the localhost exception, which ends with it; then one user a database."""

@@ -8,6 +8,7 @@ from deploy.local.definitions import declare
 from deploy.local.home import Hold, sweep
 from deploy.local.mongod import Mongod
 from deploy.local.ports import Ports
+from deploy.local.process import Child
 from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.secrets import Secrets
 
@@ -26,6 +27,10 @@ class Part(Protocol):
 
     def stop(self) -> None:
         """Stop it and all it started."""
+
+    @property
+    def child(self) -> Child:
+        """Its process."""
 
 
 class Parts:
@@ -84,6 +89,11 @@ class Parts:
         sweep(self.home)
         self.ports.release()
         self._hold.release()
+
+    @property
+    def children(self) -> list[Child]:
+        """The processes of the started parts."""
+        return [part.child for part in self._started]
 
     def __enter__(self) -> Self:
         return self.start()

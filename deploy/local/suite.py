@@ -90,8 +90,8 @@ class Suite:
         self.children[name].wait_until(lambda: _ready(self.parts.ports[name]), _READY_SECONDS)
 
     def dead(self) -> list[Child]:
-        """Processes that have ended although nobody stopped them."""
-        return [child for child in self.children.values() if not child.alive()]
+        """Processes and parts that have ended although nobody stopped them."""
+        return [child for child in (*self.parts.children, *self.children.values()) if not child.alive()]
 
     def stop(self) -> None:
         """Stop everything, last first."""

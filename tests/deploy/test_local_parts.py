@@ -1,0 +1,132 @@
+"""The private mongod and RabbitMQ of a suite, really started."""
+
+import asyncio
+import socket
+import sys
+from pathlib import Path
+
+import aio_pika
+import pytest
+from aio_pika.exceptions import ProbableAuthenticationError
+from aiormq.exceptions import ChannelAccessRefused
+from pymongo.errors import OperationFailure
+
+from chassis.amqp import EVENTS
+from chassis.mongo import connect
+from chassis.reference import provinces
+from deploy.local.definitions import ADMIN, SERVICES, queue_of
+from deploy.local.home import InUse, processes_of
+from deploy.local.mongod import DATABASES
+from deploy.local.parts import Parts
+from deploy.local.suite import ROOT
+from tests.eventually import eventually
+
+RUN = "import sys, pathlib; from deploy.local.parts import Parts; Parts(pathlib.Path(sys.argv[1])).start(); input()"
+
+
+async def _keep_something(parts: Parts) -> None:
+    client = connect(parts.mongodb_url("catalog"))
+    await client["catalog"]["kept"].insert_one({"_id": "one"})
+    await client.close()
+    async with await aio_pika.connect(parts.amqp_url(ADMIN)) as connection:
+        channel = await connection.channel()
+        await channel.default_exchange.publish(
+            aio_pika.Message(b"kept", delivery_mode=aio_pika.DeliveryMode.PERSISTENT), queue_of("44")
+        )
+
+
+async def _kept(parts: Parts) -> tuple[object, bytes]:
+    client = connect(parts.mongodb_url("catalog"))
+    document = await client["catalog"]["kept"].find_one({})
+    await client.close()
+    async with await aio_pika.connect(parts.amqp_url(queue_of("44"))) as connection:
+        channel = await connection.channel()
+        queue = await channel.get_queue(queue_of("44"), ensure=False)
+        message = await eventually(lambda: queue.get(fail=False, timeout=10))
+        body = message.body
+        await message.reject(requeue=True)
+    return document, body
+
+
+async def test_a_second_start_keeps_the_data_on_new_ports_and_beside_other_parts(home: Path, parts: Parts) -> None:
+    folder = home / "second"
+    with Parts(folder) as first:
+        assert not set(first.ports.values()) & set(parts.ports.values())
+        with pytest.raises(InUse):
+            Parts(folder)
+        await _keep_something(first)
+        taken = [first.ports["mongod"], first.ports["amqp"], first.ports["epmd"]]
+    assert processes_of(first.home) == []
+
+    listeners = [socket.create_server(("127.0.0.1", port)) for port in taken]
+    with Parts(folder) as second:
+        assert second.ports["mongod"] not in taken
+        assert await _kept(second) == ({"_id": "one"}, b"kept")
+    for listener in listeners:
+        listener.close()
+    assert processes_of(second.home) == []
+
+
+async def test_a_killed_suite_leaves_nothing_behind_and_starts_again(home: Path) -> None:
+    folder = home / "killed"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", RUN, str(folder)), cwd=ROOT, stdin=asyncio.subprocess.PIPE
+    )
+    await eventually(lambda: len(processes_of(folder)) > 4, deadline=60)
+    process.kill()
+    await process.wait()
+    with Parts(folder) as again:
+        assert len(again.children) == 2
+    assert processes_of(folder) == []
+
+
+async def test_a_province_may_read_its_own_queue_and_nothing_else(parts: Parts) -> None:
+    guangdong = queue_of("44")
+    async with await aio_pika.connect(parts.rabbitmq.url(guangdong)) as connection:
+        own = await (await connection.channel()).get_queue(guangdong, ensure=False)
+        assert await own.get(fail=False) is None
+
+        foreign = await (await connection.channel()).get_queue(queue_of("51"), ensure=False)
+        with pytest.raises(ChannelAccessRefused):
+            await foreign.get(fail=False)
+        with pytest.raises(ChannelAccessRefused):
+            await (await connection.channel()).declare_queue("mine")
+        with pytest.raises(ChannelAccessRefused):
+            await (await connection.channel()).declare_exchange("mine")
+        with pytest.raises(ChannelAccessRefused):
+            await own.bind(EVENTS, "#")
+        channel = await connection.channel()
+        exchange = await channel.get_exchange(EVENTS, ensure=False)
+        with pytest.raises(ChannelAccessRefused):
+            await exchange.publish(aio_pika.Message(b"forged"), "enrollment.accepted.44")
+
+
+async def test_no_two_users_of_the_broker_share_a_password(parts: Parts) -> None:
+    urls = {parts.rabbitmq.url(user) for user in (ADMIN, *SERVICES, *map(queue_of, provinces()))}
+    assert len({url.split("@")[0].rpartition(":")[2] for url in urls}) == len(urls) == 4 + len(provinces())
+    forged = parts.rabbitmq.url(queue_of("44")).replace(":province", ":x").replace("province.44:", "province.51:")
+    with pytest.raises(ProbableAuthenticationError):
+        await aio_pika.connect(forged)
+
+
+async def test_enrollment_alone_may_publish_to_the_provinces(parts: Parts) -> None:
+    for user, allowed in (("enrollment", True), ("catalog", False), ("assessment", False)):
+        async with await aio_pika.connect(parts.rabbitmq.url(user)) as connection:
+            channel = await connection.channel()
+            message = aio_pika.Message(b"one")
+            if allowed:
+                assert await channel.default_exchange.publish(message, queue_of("65"))
+            else:
+                with pytest.raises(ChannelAccessRefused):
+                    await channel.default_exchange.publish(message, queue_of("65"))
+
+
+@pytest.mark.parametrize("name", DATABASES)
+async def test_a_service_reaches_its_own_database_only(parts: Parts, name: str) -> None:
+    client = connect(parts.mongodb_url(name))
+    await client[name]["probe"].insert_one({})
+    await client[name]["probe"].drop()
+    for other in {*DATABASES, "admin"} - {name}:
+        with pytest.raises(OperationFailure):
+            await client[other]["probe"].insert_one({})
+    await client.close()
