@@ -7,20 +7,15 @@ from services.enrollment.domain.delivery import Notice, NoticeKind, base_box, fe
 from services.enrollment.domain.machine import Enrollment
 
 
-async def tell_of_amendment(office: Office, project_id: str, at: datetime) -> None:
-    """Leave a notice for everybody on the way through an amended project; may be run again.
-
-    Args:
-        office: The service's dependencies.
-        project_id: The amended project.
-        at: When it was amended; part of the notices' ids.
-    """
+async def tell_of_amendment(office: Office, project_id: str) -> None:
+    """Leave a notice for everybody on the way through an amended project; may be run again."""
+    project = await office.store.projects.find(project_id)
+    if project is None or project.amended_at is None:
+        return
+    at = project.amended_at
     for one in await office.store.live_enrollments(project_id):
         await office.store.add_deliveries(feedback(one, NoticeKind.AMENDED, at))
     office.wake.set()
-    project = await office.store.projects.find(project_id)
-    if project is None:
-        return
     pairs = await office.store.seating.overlapping(project.id, project.starts_on, project.ends_on)
     for mine, other in pairs:
         here, elsewhere = await office.store.enrollments.find_many([mine, other])

@@ -42,6 +42,7 @@ class Project:
         version: The version of the catalog's project that this copies.
         province: The base's.
         reason: Why it was called off (R33).
+        amended_at: Domain time at which its latest amendment came in (R18).
     """
 
     id: str
@@ -59,6 +60,7 @@ class Project:
     audience: tuple[Audience, ...]
     state: ProjectState = ProjectState.PUBLISHED
     reason: str | None = None
+    amended_at: datetime | None = None
 
 
 def require_open(project: Project, rule: str) -> None:

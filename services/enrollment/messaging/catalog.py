@@ -30,7 +30,7 @@ def catalog_handlers(office: Office) -> Mapping[str, Handler]:
         await sweep(office, envelope.subject)
 
     async def after_amendment(envelope: Envelope) -> None:
-        await tell_of_amendment(office, envelope.subject, envelope.at)
+        await tell_of_amendment(office, envelope.subject)
 
     return {
         "catalog.round-opened": Handler(RoundCalendar, effects.keep_calendar),
@@ -79,7 +79,13 @@ class _CatalogEffects:
         known = await self._known(event.project, envelope, session)
         if known is None:
             return
-        moved = replace(known, version=envelope.version, starts_on=event.starts_on, ends_on=event.ends_on)
+        moved = replace(
+            known,
+            version=envelope.version,
+            starts_on=event.starts_on,
+            ends_on=event.ends_on,
+            amended_at=self._office.clock.now(),
+        )
         await self._store.mirror_project(moved, session)
         await self._store.seating.move_dates(event.project, event.starts_on, event.ends_on, session)
 

@@ -1,0 +1,143 @@
+"""R18, R24, R29–R31, R33: what the others' events do to enrolments, and who is told."""
+
+from typing import Any
+
+import pytest
+
+from chassis.principal import Principal
+from services.enrollment.commands import deliver_pending
+from tests.integration.enrollment.season import BASE, GUANGDONG, HUNAN, OTHER_BASE, SCHOOL, SIGN_UP, Refused, Season
+
+NOTICES = "query { myNotices { totalCount nodes { kind status message reason enrollment { id } project { id } } } }"
+FEEDBACK = "query($id: ID!) { enrollment(id: $id) { feedback { recipient state status attempts deliveredAt } } }"
+
+
+async def notices(season: Season, who: Principal) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await season.act(who, NOTICES))["nodes"]
+    return found
+
+
+async def test_a_decision_reaches_the_trainee_and_the_school_each_by_its_own_delivery(season: Season) -> None:
+    await season.publish()
+    teacher, other = await season.teachers(2)
+    key = await season.submitted(teacher, "p1")
+    await season.decide(key)
+    before = (await season.act(SCHOOL, FEEDBACK, id=key))["feedback"]
+    assert {(one["recipient"], one["state"]) for one in before} == {("TRAINEE", "PENDING"), ("SCHOOL", "PENDING")}
+    assert await deliver_pending(season.office) == 2
+    assert await deliver_pending(season.office) == 0
+    after = (await season.act(BASE, FEEDBACK, id=key))["feedback"]
+    assert [(one["state"], one["status"], one["attempts"]) for one in after] == [("DELIVERED", "ACCEPTED", 1)] * 2
+    for who in (teacher, SCHOOL):
+        (notice,) = await notices(season, who)
+        assert (notice["kind"], notice["enrollment"]["id"], notice["project"]["id"]) == ("DECISION", key, "p1")
+    assert await notices(season, other) == []
+
+
+async def test_cancelling_a_project_ends_every_live_enrolment_frees_its_seats_and_tells_everybody(
+    season: Season,
+) -> None:
+    await season.publish("p1")
+    await season.publish("p2")
+    teachers = await season.teachers(4)
+    accepted, waitlisted, rejected = [await season.submitted(teacher, "p1") for teacher in teachers[:3]]
+    signed = (await season.act(teachers[3], SIGN_UP, id="p1"))["id"]
+    await season.decide(accepted)
+    await season.decide(waitlisted, "WAITLIST")
+    await season.decide(rejected, "REJECT", reason="条件不符")
+    await season.hear("catalog.project-cancelled", "p1", {"project": "p1", "reason": "场地停用"})
+    for key in (accepted, waitlisted, signed):
+        ended = await season.office.store.enrollments.get(key)
+        assert (ended.status, ended.reason, ended.reason_code) == ("CANCELLED", "场地停用", "PROJECT_CANCELLED")
+    assert await season.status(rejected) == "REJECTED"
+    assert await season.seats() == {"capacity": 10, "accepted": 0, "offered": 0, "waitlisted": 0, "left": 10}
+    await deliver_pending(season.office)
+    told = await notices(season, teachers[3])
+    assert [(one["kind"], one["reason"]) for one in told] == [("CANCELLED", "场地停用")]
+    elsewhere = await season.submitted(teachers[0], "p2")
+    assert (await season.decide(elsewhere))["ok"]
+    with pytest.raises(Refused) as refused:
+        await season.act(teachers[1], SIGN_UP, id="p1")
+    assert refused.value.code == "PROJECT_NOT_OPEN"
+
+
+async def test_who_has_no_seat_at_the_start_lapses(season: Season) -> None:
+    await season.publish()
+    teachers = await season.teachers(4)
+    accepted, waitlisted, submitted = [await season.submitted(teacher, "p1") for teacher in teachers[:3]]
+    signed = (await season.act(teachers[3], SIGN_UP, id="p1"))["id"]
+    await season.decide(accepted)
+    await season.decide(waitlisted, "WAITLIST")
+    await season.hear("catalog.project-started", "p1", {"project": "p1"})
+    states = [await season.status(key) for key in (accepted, waitlisted, submitted, signed)]
+    assert states == ["ACCEPTED", "LAPSED", "LAPSED", "LAPSED"]
+    assert (await season.seats())["waitlisted"] == 0
+
+
+async def test_a_suspended_project_takes_nothing_until_it_is_resumed(season: Season) -> None:
+    await season.publish()
+    (teacher,) = await season.teachers(1)
+    await season.hear("catalog.project-suspended", "p1", {"project": "p1", "reason": "抽检"})
+    with pytest.raises(Refused) as refused:
+        await season.act(teacher, SIGN_UP, id="p1")
+    assert (refused.value.code, refused.value.extensions["status"]) == ("PROJECT_NOT_OPEN", "SUSPENDED")
+    await season.hear("catalog.project-resumed", "p1", {"project": "p1", "status": "PUBLISHED"})
+    assert (await season.act(teacher, SIGN_UP, id="p1"))["status"] == "SIGNED_UP"
+
+
+async def test_new_dates_move_the_persons_time_and_an_overlap_is_reported_to_both_bases_and_the_school(
+    season: Season,
+) -> None:
+    await season.publish("p1")
+    await season.publish("p2", base="base-2", starts_on="2024-08-01", ends_on="2024-08-05")
+    (teacher,) = await season.teachers(1)
+    here, elsewhere = [await season.submitted(teacher, project) for project in ("p1", "p2")]
+    await season.decide(here)
+    await season.decide(elsewhere, base=OTHER_BASE)
+    amended = {"project": "p1", "starts_on": "2024-08-04", "ends_on": "2024-08-10"}
+    await season.hear("catalog.project-amended", "p1", amended)
+    await deliver_pending(season.office)
+    assert [one["kind"] for one in await notices(season, teacher)] == ["AMENDED", "DECISION", "DECISION"]
+    for who, key in ((BASE, here), (OTHER_BASE, elsewhere)):
+        (notice,) = await notices(season, who)
+        assert (notice["kind"], notice["enrollment"]["id"]) == ("OVERLAP", key)
+    assert "OVERLAP" in {one["kind"] for one in await notices(season, SCHOOL)}
+
+
+async def test_assessments_events_lead_from_accepted_to_credited_in_any_order(season: Season) -> None:
+    await season.publish()
+    one, other, absent = [await season.submitted(teacher, "p1") for teacher in await season.teachers(3)]
+    for key in (one, other, absent):
+        await season.decide(key)
+    await season.hear("assessment.attendance-recorded", one, {"enrollment": one, "present": True})
+    assert await season.status(one) == "ATTENDING"
+    await season.hear("assessment.result-recorded", one, {"enrollment": one, "outcome": "FAILED"})
+    await season.hear("assessment.result-recorded", one, {"enrollment": one, "outcome": "PASSED"})
+    assert await season.status(one) == "PASSED"
+    await season.hear("assessment.credit-confirmed", other, {"enrollment": other, "hours": 56})
+    await season.hear("assessment.result-recorded", other, {"enrollment": other, "outcome": "PASSED"})
+    assert await season.status(other) == "CREDITED"
+    await season.hear("assessment.credit-revoked", other, {"enrollment": other, "reason": "材料不实"})
+    assert await season.status(other) == "CREDIT_REVOKED"
+    await season.hear("assessment.attendance-recorded", absent, {"enrollment": absent, "present": False})
+    await season.hear("assessment.no-show-recorded", absent, {"enrollment": absent})
+    assert await season.status(absent) == "NO_SHOW"
+    assert (await season.seats())["accepted"] == 3
+
+
+async def test_a_province_sees_its_own_progress(season: Season) -> None:
+    await season.publish()
+    keys = [await season.submitted(teacher, "p1") for teacher in await season.teachers(2)]
+    await season.decide(keys[0])
+    query = """query { myProvince { progress(year: 2024) { total schools statuses { status count } }
+      enrollments(first: 1) { totalCount nodes { id } pageInfo { hasNextPage endCursor } } } }"""
+    own = await season.act(GUANGDONG, query)
+    assert own["progress"] == {
+        "total": 2,
+        "schools": 1,
+        "statuses": [{"status": "SUBMITTED", "count": 1}, {"status": "ACCEPTED", "count": 1}],
+    }
+    assert (own["enrollments"]["totalCount"], own["enrollments"]["nodes"]) == (2, [{"id": keys[0]}])
+    assert own["enrollments"]["pageInfo"]["hasNextPage"]
+    foreign = await season.act(HUNAN, query)
+    assert (foreign["progress"]["total"], foreign["enrollments"]["totalCount"]) == (0, 0)
