@@ -1,0 +1,79 @@
+"""Who may see what: `@requiresScopes`, `@policy` and `@authenticated`, decided before planning.
+
+A field is allowed when its parent type, the field itself and the type it returns allow it. Each rule is an OR of ANDs
+of scopes. What is denied is never fetched: it is answered with null and `UNAUTHORIZED_FIELD_OR_TYPE`.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from graphql import DocumentNode
+
+from gateway.federation.directives import directives
+from gateway.federation.model import Supergraph
+
+_Rule = tuple[frozenset[str], ...]
+
+
+def read_access(document: DocumentNode) -> tuple[Mapping[str, tuple[_Rule, ...]], frozenset[str]]:
+    """The scopes asked for, by `Type` and `Type.field`, and what is marked `@authenticated`."""
+    scopes: dict[str, tuple[_Rule, ...]] = {}
+    authenticated = set()
+    for coordinate, node in _coordinates(document):
+        rules = [_rule(one.get("scopes")) for one in directives(node, "requiresScopes")]
+        rules += [_rule(one.get("policies")) for one in directives(node, "policy")]
+        if rules:
+            scopes[coordinate] = tuple(rules)
+        if any(True for _ in directives(node, "authenticated")):
+            authenticated.add(coordinate)
+    return scopes, frozenset(authenticated)
+
+
+def _coordinates(document: DocumentNode) -> Iterator[tuple[str, Any]]:
+    for node in document.definitions:
+        if node.kind.endswith("_type_definition"):
+            name = node.name.value  # type: ignore[attr-defined]
+            yield name, node
+            if node.kind in ("object_type_definition", "interface_type_definition"):
+                for field in node.fields or ():  # type: ignore[attr-defined]
+                    yield f"{name}.{field.name.value}", field
+
+
+def _rule(groups: Any) -> _Rule:
+    return tuple(frozenset(str(one) for one in group) for group in groups or ())
+
+
+class Grants:
+    """What one set of scopes allows.
+
+    Args:
+        supergraph: Holds the rules.
+        scopes: What the caller was granted; none means not authenticated.
+    """
+
+    def __init__(self, supergraph: Supergraph, scopes: frozenset[str]) -> None:
+        self._supergraph = supergraph
+        self._scopes = scopes
+        self._known: dict[tuple[str, str, str], bool] = {}
+
+    def allows(self, parent: str, concrete: str, field: str) -> bool:
+        """Whether a field may be seen, selected on `parent` of an object that is a `concrete`."""
+        key = (parent, concrete, field)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = all(self._holds(one) for one in self._asked(parent, concrete, field))
+        return known
+
+    def _asked(self, parent: str, concrete: str, field: str) -> Iterator[str]:
+        types = self._supergraph.types
+        for owner in {parent, concrete}:
+            yield owner
+            if field in types[owner].fields:
+                yield f"{owner}.{field}"
+                yield types[owner].fields[field].named
+
+    def _holds(self, coordinate: str) -> bool:
+        if coordinate in self._supergraph.authenticated and not self._scopes:
+            return False
+        rules = self._supergraph.scopes.get(coordinate, ())
+        return all(any(group <= self._scopes for group in rule) for rule in rules)

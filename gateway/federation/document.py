@@ -1,0 +1,103 @@
+"""A client's document, read once: parsed, limited, validated."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    VariableNode,
+    Visitor,
+    parse,
+    specified_rules,
+    validate,
+    visit,
+)
+
+_MOST_ERRORS = 10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Document:
+    """A document that may be executed.
+
+    Attributes:
+        text: As it was sent.
+        operations: Its operations by name; `""` for the anonymous one.
+        fragments: Its fragments by name.
+        conditions: Variables that a `@skip` or `@include` asks.
+    """
+
+    text: str
+    operations: Mapping[str, OperationDefinitionNode]
+    fragments: dict[str, FragmentDefinitionNode]
+    conditions: frozenset[str]
+
+    def operation(self, name: str | None) -> OperationDefinitionNode:
+        """The operation to execute.
+
+        Raises:
+            GraphQLError: No such operation, or several and no name.
+        """
+        if name:
+            if name not in self.operations:
+                raise GraphQLError(f"Unknown operation named '{name}'.")
+            return self.operations[name]
+        if len(self.operations) != 1:
+            raise GraphQLError("Must provide operation name if query contains multiple operations.")
+        return next(iter(self.operations.values()))
+
+
+def read_document(
+    text: str,
+    schema: GraphQLSchema,
+    *,
+    introspection: bool,
+    limits: Callable[[DocumentNode], None] | None,
+    max_tokens: int | None,
+) -> Document | list[GraphQLError]:
+    """Parse, limit and validate a document.
+
+    Returns:
+        The document, or what is wrong with it.
+
+    Raises:
+        GraphQLError: It does not parse.
+        Exception: Whatever `limits` raises.
+    """
+    ast = parse(text, max_lexical_tokens=max_tokens, allow_empty_selection_sets=False)
+    if limits:
+        limits(ast)
+    rules = specified_rules if introspection else (*specified_rules, NoSchemaIntrospectionCustomRule)
+    errors = validate(schema, ast, rules, max_errors=_MOST_ERRORS, hide_suggestions=not introspection)
+    if errors:
+        return errors
+    operations = [one for one in ast.definitions if isinstance(one, OperationDefinitionNode)]
+    return Document(
+        text,
+        {one.name.value if one.name else "": one for one in operations},
+        {one.name.value: one for one in ast.definitions if isinstance(one, FragmentDefinitionNode)},
+        _conditions(ast),
+    )
+
+
+def _conditions(ast: DocumentNode) -> frozenset[str]:
+    found = _Conditions()
+    visit(ast, found)
+    return frozenset(found.names)
+
+
+class _Conditions(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_directive(self, node: DirectiveNode, *_: object) -> None:
+        if node.name.value in ("skip", "include"):
+            values = [one.value for one in node.arguments or ()]
+            self.names |= {one.name.value for one in values if isinstance(one, VariableNode)}

@@ -1,0 +1,213 @@
+"""The public face of the engine: a supergraph, a transport, and answers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, execute_sync
+from graphql.execution.values import get_variable_values
+
+from chassis.errors import Refusal
+from gateway.federation.cache import Cache
+from gateway.federation.document import Document, read_document
+from gateway.federation.errors import Json, TransportError
+from gateway.federation.executor import Run
+from gateway.federation.model import Supergraph
+from gateway.federation.planner import Plan
+from gateway.federation.prepare import Prepared, prepare
+
+__all__ = ["Engine", "Request", "Response", "Transport", "TransportError"]
+
+_MOST_COERCION_ERRORS = 10
+
+
+class Transport(Protocol):
+    """Sends fetches to subgraphs."""
+
+    async def send(self, subgraph: str, body: Mapping[str, Json], context: Any) -> dict[str, Json]:
+        """POST one fetch and return the parsed reply.
+
+        Raises:
+            TransportError: The subgraph did not answer.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One client request.
+
+    Attributes:
+        query: The document.
+        operation_name: Which of its operations.
+        variables: Raw values.
+        scopes: What the caller was granted; None lets everybody do everything.
+        context: Handed to the transport as it is; its `language`, if any, is that of messages.
+    """
+
+    query: str
+    operation_name: str | None = None
+    variables: Mapping[str, Json] | None = None
+    scopes: frozenset[str] | None = None
+    context: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What the client gets.
+
+    Attributes:
+        data: The answer; None also where an error went all the way up.
+        errors: Coded errors.
+        executed: Whether execution began; a refused request has no `data` at all.
+        extensions: More for the client.
+    """
+
+    data: Json = None
+    errors: list[dict[str, Json]] = field(default_factory=list)
+    executed: bool = True
+    extensions: Mapping[str, Json] | None = None
+
+    def json(self) -> dict[str, Json]:
+        """The reply as a JSON object (GraphQL specification, section 7)."""
+        content: dict[str, Json] = {}
+        if self.errors:
+            content["errors"] = self.errors
+        if self.executed:
+            content["data"] = self.data
+        if self.extensions:
+            content["extensions"] = self.extensions
+        return content
+
+
+class Engine:
+    """Answers operations on a supergraph.
+
+    Args:
+        supergraph: What `load_supergraph` read.
+        transport: Reaches the subgraphs.
+        introspection: Whether clients may ask for the schema, and get suggestions in errors.
+        limits: Runs after parsing and before validation; raises a Refusal or a GraphQLError.
+        max_tokens: The most lexical tokens of a document.
+        documents: The most documents kept parsed and validated.
+        plans: The most plans kept.
+    """
+
+    def __init__(
+        self,
+        supergraph: Supergraph,
+        transport: Transport,
+        *,
+        introspection: bool = True,
+        limits: Callable[[DocumentNode], None] | None = None,
+        max_tokens: int | None = None,
+        documents: int = 1_000,
+        plans: int = 1_000,
+    ) -> None:
+        self._graph = supergraph
+        self._transport = transport
+        self._introspection = introspection
+        self._limits = limits
+        self._max_tokens = max_tokens
+        self._documents: Cache[str, Document] = Cache(documents)
+        self._plans: Cache[tuple[object, ...], Prepared] = Cache(plans)
+
+    def plan(
+        self,
+        query: str,
+        operation_name: str | None = None,
+        scopes: frozenset[str] | None = None,
+        variables: Mapping[str, Json] | None = None,
+    ) -> Plan:
+        """The plan of an operation.
+
+        Raises:
+            GraphQLError: The operation is not valid.
+        """
+        document = self._document(query)
+        if isinstance(document, list):
+            raise document[0]
+        operation = document.operation(operation_name)
+        values = self._coerced(operation, variables or {})
+        return self._prepared(document, operation, values if isinstance(values, dict) else {}, scopes).plan
+
+    async def execute(self, request: Request) -> Response:
+        """Answer a request; nothing that a client or a subgraph can do makes this raise."""
+        try:
+            document = self._document(request.query)
+            if isinstance(document, list):
+                return _refused(document, "GRAPHQL_VALIDATION_FAILED")
+            operation = document.operation(request.operation_name)
+            values = self._coerced(operation, request.variables or {})
+            if isinstance(values, list):
+                return _refused(values, "BAD_USER_INPUT")
+            prepared = self._prepared(document, operation, values, request.scopes)
+        except GraphQLError as error:
+            return _refused([error], "GRAPHQL_PARSE_FAILED" if error.source else "BAD_REQUEST")
+        except Refusal as refusal:
+            language = getattr(request.context, "language", "zh-CN")
+            error_ = {"message": refusal.message(language), "extensions": refusal.extensions()}
+            return Response(errors=[error_], executed=False)
+        if prepared.denials and operation.operation.value != "query":
+            return Response(None, list(prepared.denials))
+        return await self._run(prepared, values, request.context)
+
+    async def _run(self, prepared: Prepared, values: dict[str, Json], context: Any) -> Response:
+        async def send(subgraph: str, body: dict[str, Json]) -> dict[str, Json]:
+            return await self._transport.send(subgraph, body, context)
+
+        run = Run(prepared.plan, values, send)
+        run.errors.extend(prepared.denials)
+        await run.execute()
+        if prepared.introspection:
+            answer = execute_sync(self._graph.schema, prepared.introspection, variable_values=values)
+            run.data |= answer.data or {}
+        return Response(*prepared.project(run.data, run.errors))
+
+    def _document(self, text: str) -> Document | list[GraphQLError]:
+        known = self._documents.get(text)
+        if known is not None:
+            return known
+        document = read_document(
+            text,
+            self._graph.schema,
+            introspection=self._introspection,
+            limits=self._limits,
+            max_tokens=self._max_tokens,
+        )
+        return document if isinstance(document, list) else self._documents.put(text, document)
+
+    def _coerced(
+        self, operation: OperationDefinitionNode, variables: Mapping[str, Json]
+    ) -> dict[str, Json] | list[GraphQLError]:
+        definitions = operation.variable_definitions
+        if not definitions:
+            return {}
+        values = get_variable_values(
+            self._graph.schema, definitions, dict(variables), _MOST_COERCION_ERRORS, not self._introspection
+        )
+        return values if isinstance(values, list) else dict(values.coerced)
+
+    def _prepared(
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        values: Mapping[str, Json],
+        scopes: frozenset[str] | None,
+    ) -> Prepared:
+        kind = operation.operation.value
+        if kind == "subscription" or kind not in self._graph.roots:
+            raise GraphQLError(f"A {kind} is not offered here.", extensions={"code": "OPERATION_NOT_OFFERED"})
+        shape = None if scopes is None else (bool(scopes), scopes & self._graph.all_scopes)
+        conditions = {name: bool(values.get(name)) for name in document.conditions}
+        key = (document.text, operation.name and operation.name.value, shape, tuple(sorted(conditions.items())))
+        known = self._plans.get(key)
+        return known or self._plans.put(key, prepare(self._graph, document, operation, conditions, scopes))
+
+
+def _refused(errors: list[GraphQLError], code: str) -> Response:
+    made = []
+    for error in errors:
+        formatted: dict[str, Json] = dict(error.formatted)
+        formatted["extensions"] = {"code": code} | dict(error.extensions or {})
+        made.append(formatted)
+    return Response(errors=made, executed=False)

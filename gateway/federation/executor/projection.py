@@ -1,0 +1,185 @@
+"""The last step: the tree as the client asked for it, with nulls where the GraphQL specification wants them (6.4.4).
+
+A projection is compiled once a plan into closures. A null where none is allowed makes its parent null, and so on up.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLOutputType,
+    GraphQLSchema,
+    is_composite_type,
+)
+
+from gateway.federation.errors import Path, coded
+from gateway.federation.model import Supergraph
+from gateway.federation.planner import Place
+from gateway.federation.selection import TYPENAME, Selected, Selection
+
+Json = Any
+Trail = tuple[Any, str | int] | None
+Complete = Callable[[Json, Trail, "Violations"], Json]
+_Part = tuple[str, str | None, Complete | None, bool]
+
+
+class Violations:
+    """Collects errors of the projection itself, where no fetch has already said what is wrong."""
+
+    def __init__(self, known: list[dict[str, Json]]) -> None:
+        self._known = [tuple(error.get("path") or ()) for error in known]
+        self.errors: list[dict[str, Json]] = []
+
+    def add(self, trail: Trail, message: str, code: str) -> None:
+        """Note a value that cannot be given, unless an error at, above or below it is known."""
+        path = _path(trail)
+        if not any(one[: len(path)] == path or path[: len(one)] == one for one in self._known):
+            self.errors.append(coded(message, code, path))
+
+
+def _path(trail: Trail) -> Path:
+    path: list[str | int] = []
+    while trail is not None:
+        trail, key = trail
+        path.append(key)
+    return tuple(reversed(path))
+
+
+Projector = Callable[[dict[str, Json], list[dict[str, Json]]], tuple[Json, list[dict[str, Json]]]]
+
+
+def compile_projection(graph: Supergraph, selection: Selection, place: Place) -> Projector:
+    """A function from the tree and the known errors to the client's data and all errors."""
+    complete = _Compiler(graph, graph.schema).object(selection.type, (selection,), place)
+
+    def project(data: dict[str, Json], errors: list[dict[str, Json]]) -> tuple[Json, list[dict[str, Json]]]:
+        violations = Violations(errors)
+        shown = complete(data, None, violations)
+        return shown, errors + violations.errors
+
+    return project
+
+
+class _Compiler:
+    def __init__(self, graph: Supergraph, schema: GraphQLSchema) -> None:
+        self._graph = graph
+        self._schema = schema
+
+    def object(self, name: str, selections: tuple[Selection, ...], place: Place) -> Complete:
+        """Objects of one type; selections of one response key are merged (CollectFields, 6.3.2)."""
+        grouped: dict[str, list[Selected]] = {}
+        for selection in selections:
+            for one in selection.fields:
+                if name in one.on:
+                    grouped.setdefault(str(one.key), []).append(one)
+        return _object(tuple(self._part(name, key, fields, place) for key, fields in grouped.items()), name)
+
+    def _part(self, name: str, key: str, fields: list[Selected], place: Place) -> _Part:
+        first = fields[0]
+        if first.name == TYPENAME:
+            return key, TYPENAME, _constant(name), True
+        if first.name.startswith("__"):
+            return key, key, None, False
+        field = self._schema.get_type(name).fields[first.name]  # type: ignore[union-attr]
+        required = isinstance(field.type, GraphQLNonNull)
+        if first.denied:
+            return key, None, None, required
+        internal = self._internal(name, first, place)
+        below = tuple(one.selection for one in fields if one.selection)
+        return key, internal, self._complete(field.type, below, place.child(internal)), required
+
+    def _internal(self, name: str, selected: Selected, place: Place) -> str:
+        return place.known(name, selected.name, selected.arguments, selected.key)
+
+    def _complete(self, type_: GraphQLOutputType, below: tuple[Selection, ...], place: Place) -> Complete | None:
+        if isinstance(type_, GraphQLNonNull):
+            return self._complete(type_.of_type, below, place)
+        if isinstance(type_, GraphQLList):
+            item = self._complete(type_.of_type, below, place)
+            return _list(item, isinstance(type_.of_type, GraphQLNonNull))
+        if isinstance(type_, GraphQLEnumType):
+            return _enum(type_.name, frozenset(type_.values))
+        if not is_composite_type(type_):
+            return None
+        if self._graph.types[type_.name].kind == "object":
+            return self.object(type_.name, below, place)
+        return self._abstract(type_.name, below, place)
+
+    def _abstract(self, name: str, below: tuple[Selection, ...], place: Place) -> Complete:
+        visible = [one for one in sorted(self._graph.possible(name)) if self._schema.get_type(one)]
+        known = {one: self.object(one, below, place) for one in visible}
+        same = all(
+            one.on == self._graph.possible(name) for each in below for one in each.fields if one.name != TYPENAME
+        )
+        typename = any(one.name == TYPENAME for each in below for one in each.fields)
+        return _abstract(known, known[visible[0]] if visible and same and not typename else None, name)
+
+
+def _object(parts: tuple[_Part, ...], name: str) -> Complete:
+    def complete(value: Json, trail: Trail, violations: Violations) -> Json:
+        if type(value) is not dict:
+            return None
+        shown: dict[str, Json] = {}
+        for key, internal, below, required in parts:
+            found = value.get(internal) if internal is not None else None
+            if below is not None and (found is not None or internal == TYPENAME):
+                found = below(found, (trail, key), violations)
+            if found is None and required:
+                if internal is not None:
+                    message = f"Cannot return null for non-nullable field {name}.{key}."
+                    violations.add((trail, key), message, "NULL_NOT_ALLOWED")
+                return None
+            shown[key] = found
+        return shown
+
+    return complete
+
+
+def _constant(value: str) -> Complete:
+    def complete(_: Json, __: Trail, ___: Violations) -> Json:
+        return value
+
+    return complete
+
+
+def _list(item: Complete | None, required: bool) -> Complete:
+    def complete(value: Json, trail: Trail, violations: Violations) -> Json:
+        if type(value) is not list:
+            return None
+        shown: list[Json] = []
+        for index, one in enumerate(value):
+            made = one
+            if one is not None and item is not None:
+                made = item(one, (trail, index), violations)
+            if made is None and required:
+                violations.add((trail, index), "Cannot return null in a list of non-null items.", "NULL_NOT_ALLOWED")
+                return None
+            shown.append(made)
+        return shown
+
+    return complete
+
+
+def _enum(name: str, values: frozenset[str]) -> Complete:
+    def complete(value: Json, trail: Trail, violations: Violations) -> Json:
+        if value in values:
+            return value
+        violations.add(trail, f"Enum {name} has no such value.", "INVALID_ENUM_VALUE")
+        return None
+
+    return complete
+
+
+def _abstract(known: Mapping[str, Complete], default: Complete | None, name: str) -> Complete:
+    def complete(value: Json, trail: Trail, violations: Violations) -> Json:
+        typename = value.get(TYPENAME) if type(value) is dict else None
+        below = known.get(typename) if typename is not None else default
+        if below is None:
+            violations.add(trail, f"The type of this {name} is not known.", "UNKNOWN_TYPE")
+            return None
+        return below(value, trail, violations)
+
+    return complete

@@ -1,0 +1,165 @@
+"""One execution of one plan."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import orjson
+
+from gateway.federation.errors import MALFORMED, Path, TransportError, coded, passed_on
+from gateway.federation.executor.tree import collect, locate, merge
+from gateway.federation.planner.plan import Fetch, Parallel, Plan, PlanNode
+
+Json = Any
+Send = Callable[[str, dict[str, Json]], Awaitable[dict[str, Json]]]
+Objects = list[list[dict[str, Json]]]
+
+
+class Run:
+    """Fetches what a plan says into one tree.
+
+    Args:
+        plan: The plan.
+        variables: Coerced values of the client's variables; an unset one is not there.
+        send: Sends a request to a subgraph and returns its parsed reply; raises TransportError.
+
+    Attributes:
+        data: The tree, by internal keys.
+        errors: What went wrong, at the client's paths.
+    """
+
+    def __init__(self, plan: Plan, variables: Mapping[str, Json], send: Send) -> None:
+        self._plan = plan
+        self._variables = variables
+        self._send = send
+        self.data: dict[str, Json] = {}
+        self.errors: list[dict[str, Json]] = []
+
+    async def execute(self) -> None:
+        """Run the plan to its end; a subgraph that fails leaves its fields out, and an error."""
+        if self._plan.root is not None:
+            await self._node(self._plan.root)
+
+    async def _node(self, node: PlanNode) -> None:
+        if isinstance(node, Fetch):
+            await (self._entities(node) if node.entities else self._root(node))
+        elif isinstance(node, Parallel):
+            async with asyncio.TaskGroup() as group:
+                for one in node.nodes:
+                    group.create_task(self._node(one))
+        else:
+            for one in node.nodes:
+                await self._node(one)
+
+    async def _root(self, fetch: Fetch) -> None:
+        objects = [one for target in fetch.targets for one in collect(self.data, target.path)]
+        if fetch.targets and not objects:
+            return
+        reply = await self._ask(fetch, self._used(fetch))
+        if reply is None:
+            return
+        data = reply.get("data")
+        for one in objects if fetch.targets else (self.data,):
+            if isinstance(data, dict):
+                merge(one, data)
+        for error in _errors(reply):
+            path = _path(error)
+            for prefix in self._places(fetch) if fetch.targets else [()]:
+                self._pass_on(error, (*prefix, *path), fetch)
+
+    async def _entities(self, fetch: Fetch) -> None:
+        representations, objects = self._represent(fetch)
+        if not representations:
+            return
+        reply = await self._ask(fetch, self._used(fetch) | {"representations": representations})
+        if reply is None:
+            return
+        data = reply.get("data")
+        entities = data.get("_entities") if isinstance(data, dict) else None
+        if isinstance(entities, list) and len(entities) == len(objects):
+            for entity, targets in zip(entities, objects, strict=True):
+                for one in targets if isinstance(entity, dict) else ():
+                    merge(one, entity)
+        elif entities is not None or not _errors(reply):
+            self._fail(fetch, MALFORMED)
+        self._pass_on_entity_errors(fetch, _errors(reply), objects)
+
+    def _represent(self, fetch: Fetch) -> tuple[list[dict[str, Json]], Objects]:
+        """Representations, each once, and the objects of the tree that each stands for."""
+        representations: list[dict[str, Json]] = []
+        objects: Objects = []
+        known: dict[bytes, int] = {}
+        for target in fetch.targets:
+            assert target.represent is not None  # noqa: S101 - entity fetches represent
+            for one in collect(self.data, target.path):
+                made = target.represent(one)
+                if made is None:
+                    continue
+                index = known.setdefault(orjson.dumps(made), len(objects))
+                if index == len(objects):
+                    representations.append(made)
+                    objects.append([one])
+                else:
+                    objects[index].append(one)
+        return representations, objects
+
+    async def _ask(self, fetch: Fetch, variables: dict[str, Json]) -> dict[str, Json] | None:
+        body: dict[str, Json] = {"query": fetch.text}
+        if variables:
+            body["variables"] = variables
+        try:
+            reply = await self._send(fetch.subgraph, body)
+        except TransportError as error:
+            self._fail(fetch, error.code)
+            return None
+        if not isinstance(reply, dict) or not ("data" in reply or "errors" in reply):
+            self._fail(fetch, MALFORMED)
+            return None
+        return reply
+
+    def _used(self, fetch: Fetch) -> dict[str, Json]:
+        return {name: self._variables[name] for name in fetch.variables if name in self._variables}
+
+    def _fail(self, fetch: Fetch, code: str) -> None:
+        """One error for each field that the fetch would have given, at the first object that lacks it."""
+        places = self._places(fetch)[:1] if fetch.targets else [()]
+        message = f"The subgraph {fetch.subgraph} did not answer as it should"
+        for place in places:
+            paths = [self._plan.response((*place, key)) for key in fetch.keys]
+            for path in dict.fromkeys(path for path in paths if len(path) > len(place)) or [self._plan.response(place)]:
+                self.errors.append(coded(message, code, path, service=fetch.subgraph))
+
+    def _places(self, fetch: Fetch) -> list[Path]:
+        return [
+            place for target in fetch.targets for places in locate(self.data, target.path).values() for place in places
+        ]
+
+    def _pass_on_entity_errors(self, fetch: Fetch, errors: list[Json], objects: Objects) -> None:
+        if not errors:
+            return
+        places: dict[int, list[Path]] = {}
+        for target in fetch.targets:
+            places |= locate(self.data, target.path)
+        for error in errors:
+            match _path(error):
+                case ("_entities", int(index), *rest) if index < len(objects):
+                    paths = [(*place, *rest) for one in objects[index] for place in places.get(id(one), ())]
+                case _:
+                    paths = [place for one in objects[:1] for each in one for place in places.get(id(each), ())][:1]
+            for path in dict.fromkeys(paths):
+                self._pass_on(error, path, fetch)
+
+    def _pass_on(self, error: Json, path: Path, fetch: Fetch) -> None:
+        made = passed_on(error, self._plan.response(path), fetch.subgraph)
+        if made not in self.errors:
+            self.errors.append(made)
+
+
+def _errors(reply: dict[str, Json]) -> list[Json]:
+    errors = reply.get("errors")
+    return errors if isinstance(errors, list) else []
+
+
+def _path(error: Json) -> Path:
+    path = error.get("path") if isinstance(error, dict) else None
+    return tuple(path) if isinstance(path, list) else ()

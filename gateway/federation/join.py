@@ -1,0 +1,125 @@
+"""Reads the join directives: which subgraph has which type, key and field."""
+
+from collections.abc import Iterator
+
+from graphql import (
+    DocumentNode,
+    EnumTypeDefinitionNode,
+    FieldDefinitionNode,
+    InterfaceTypeDefinitionNode,
+    ObjectTypeDefinitionNode,
+    UnionTypeDefinitionNode,
+    parse,
+    print_ast,
+)
+
+from gateway.federation.directives import directives
+from gateway.federation.model import Field, JoinField, JoinType, Key, Subgraph, Supergraph, Type
+from gateway.federation.selection import Normaliser, Selection
+
+CompositeNode = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode | UnionTypeDefinitionNode
+
+
+def read_subgraphs(document: DocumentNode) -> dict[str, Subgraph]:
+    """The subgraphs by identifier (`enum join__Graph`)."""
+    found = {}
+    for node in document.definitions:
+        if isinstance(node, EnumTypeDefinitionNode) and node.name.value == "join__Graph":
+            for value in node.values or ():
+                graph = next(directives(value, "join__graph"), {})
+                identifier = value.name.value
+                found[identifier] = Subgraph(identifier, graph.get("name", identifier), graph.get("url", ""))
+    return found
+
+
+def read_types(document: DocumentNode) -> dict[str, Type]:
+    """Composite types with their fields and members, before any field set is read."""
+    nodes = list(composites(document))
+    types = {node.name.value: _type(node) for node in nodes}
+    for node in nodes:
+        _implement(types, node)
+    return types
+
+
+def read_joins(document: DocumentNode, supergraph: Supergraph) -> None:
+    """Fill in keys and fields by subgraph; their field sets need all types."""
+    for node in composites(document):
+        name = node.name.value
+        for join in directives(node, "join__type"):
+            if "key" in join:
+                known = supergraph.types[name].subgraphs[join["graph"]]
+                selection = _field_set(supergraph, name, join["key"])
+                known.keys = (*known.keys, Key(join["key"], selection, bool(join.get("resolvable", True))))
+        for field in _fields(node):
+            supergraph.types[name].fields[field.name.value].subgraphs = _join_fields(supergraph, name, field)
+
+
+def composites(document: DocumentNode) -> Iterator[CompositeNode]:
+    """The definitions of object types, interfaces and unions."""
+    for node in document.definitions:
+        if isinstance(node, CompositeNode) and "__" not in node.name.value:
+            yield node
+
+
+def _fields(node: CompositeNode) -> tuple[FieldDefinitionNode, ...]:
+    return () if isinstance(node, UnionTypeDefinitionNode) else tuple(node.fields or ())
+
+
+def _type(node: CompositeNode) -> Type:
+    kinds = {ObjectTypeDefinitionNode: "object", InterfaceTypeDefinitionNode: "interface"}
+    one = Type(node.name.value, kinds.get(type(node), "union"))
+    for join in directives(node, "join__type"):
+        known = one.subgraphs.setdefault(join["graph"], JoinType())
+        known.interface_object = known.interface_object or bool(join.get("isInterfaceObject"))
+    for field in _fields(node):
+        one.fields[field.name.value] = Field(field.name.value, print_ast(field.type))
+    return one
+
+
+def _implement(types: dict[str, Type], node: CompositeNode) -> None:
+    one = types[node.name.value]
+    for join in directives(node, "join__unionMember"):
+        one.members.setdefault(join["graph"], set()).add(join["member"])
+    for join in directives(node, "join__implements"):
+        one.implements.setdefault(join["interface"], set()).add(join["graph"])
+        if one.kind == "object":
+            types[join["interface"]].members.setdefault(join["graph"], set()).add(one.name)
+
+
+def _join_fields(supergraph: Supergraph, parent: str, node: FieldDefinitionNode) -> dict[str, JoinField]:
+    returns = print_ast(node.type)
+    joins = list(directives(node, "join__field"))
+    if not joins:
+        return {graph: JoinField(returns) for graph in supergraph.types[parent].subgraphs}
+    named = supergraph.types[parent].fields[node.name.value].named
+    found = {}
+    for join in joins:
+        if join.get("graph"):
+            found[join["graph"]] = JoinField(
+                returns=join.get("type") or returns,
+                external=bool(join.get("external") or join.get("usedOverridden")),
+                requires=_field_set(supergraph, parent, join["requires"]) if join.get("requires") else None,
+                provides=_field_set(supergraph, named, join["provides"]) if join.get("provides") else None,
+            )
+    _decide_override(supergraph, joins, found)
+    return found
+
+
+def _decide_override(supergraph: Supergraph, joins: list[dict[str, object]], found: dict[str, JoinField]) -> None:
+    """Progressive override: one side of `percent(n)` is chosen for good; a custom label counts as not set."""
+    for join in joins:
+        label = str(join.get("overrideLabel") or "")
+        if not label:
+            continue
+        percent = float(label[len("percent(") : -1]) if label.startswith("percent(") else 0.0
+        source = next((one.id for one in supergraph.subgraphs.values() if one.name == join.get("override")), None)
+        loser = source if percent >= 50 else join["graph"]  # noqa: PLR2004 - the larger share wins
+        if loser in found and len(found) > 1:
+            one = found[loser]
+            found[loser] = JoinField(one.returns, external=True, requires=one.requires, provides=one.provides)
+
+
+def _field_set(supergraph: Supergraph, parent: str, text: str) -> Selection:
+    document = parse("{" + text + "}", no_location=True)
+    operation = document.definitions[0]
+    return Normaliser(supergraph).build(parent, [operation.selection_set])  # type: ignore[attr-defined]

@@ -1,0 +1,201 @@
+"""The supergraph as the planner reads it: who has which type, which field, by which key."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from graphql import GraphQLSchema
+
+from gateway.federation.selection import Selected, Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Subgraph:
+    """A subgraph: its identifier in the supergraph, its name, the address it was composed with."""
+
+    id: str
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Key:
+    """A `@key` of a type in one subgraph."""
+
+    text: str
+    selection: Selection
+    resolvable: bool
+
+
+@dataclass(slots=True, eq=False)
+class JoinType:
+    """A type in one subgraph."""
+
+    keys: tuple[Key, ...] = ()
+    interface_object: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JoinField:
+    """A field in one subgraph.
+
+    Attributes:
+        returns: Its type as written in that subgraph, such as `[Media!]!`.
+        external: Declared there, resolved elsewhere.
+        requires: What must be fetched from elsewhere before it can be resolved.
+        provides: What becomes available below it although it is external there.
+    """
+
+    returns: str
+    external: bool = False
+    requires: Selection | None = None
+    provides: Selection | None = None
+
+    @property
+    def named(self) -> str:
+        """The named type of `returns`."""
+        return self.returns.replace("[", "").replace("]", "").replace("!", "")
+
+
+@dataclass(slots=True, eq=False)
+class Field:
+    """A field of the supergraph and the subgraphs that have it."""
+
+    name: str
+    returns: str
+    subgraphs: dict[str, JoinField] = field(default_factory=dict)
+
+    @property
+    def named(self) -> str:
+        """The named type of `returns`."""
+        return self.returns.replace("[", "").replace("]", "").replace("!", "")
+
+
+@dataclass(slots=True, eq=False)
+class Type:
+    """A composite type of the supergraph.
+
+    Attributes:
+        kind: `object`, `interface` or `union`.
+        subgraphs: The subgraphs that have it.
+        fields: Its fields; none for a union.
+        implements: Interface to the subgraphs in which it is implemented.
+        members: Object types that a value may have, by subgraph; for abstract types only.
+    """
+
+    name: str
+    kind: str
+    subgraphs: dict[str, JoinType] = field(default_factory=dict)
+    fields: dict[str, Field] = field(default_factory=dict)
+    implements: dict[str, set[str]] = field(default_factory=dict)
+    members: dict[str, set[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A subgraph that can resolve a field after a move into it.
+
+    Attributes:
+        subgraph: The subgraph's identifier.
+        type: The type to enter it as: the object type, or an interface that it knows as an interface object.
+        join: The field there.
+    """
+
+    subgraph: str
+    type: str
+    join: JoinField
+
+
+@dataclass(eq=False)
+class Supergraph:
+    """A composed supergraph.
+
+    Attributes:
+        subgraphs: Subgraphs by identifier.
+        types: Composite types by name.
+        roots: `query`, `mutation`, `subscription` to the name of the root type.
+        schema: What clients see: no join machinery, nothing `@inaccessible`.
+        scopes: `Type.field` or `Type` to what `@requiresScopes`, `@policy` ask: an OR of ANDs.
+        authenticated: `Type.field` or `Type` marked `@authenticated`.
+    """
+
+    subgraphs: dict[str, Subgraph]
+    types: dict[str, Type]
+    roots: dict[str, str]
+    schema: GraphQLSchema
+    scopes: Mapping[str, tuple[tuple[frozenset[str], ...], ...]] = field(default_factory=dict)
+    authenticated: frozenset[str] = frozenset()
+    _memo: dict[Any, Any] = field(default_factory=dict)
+
+    def possible(self, name: str) -> frozenset[str]:
+        """The object types a value of this type may have anywhere."""
+        known: frozenset[str] | None = self._memo.get(name)
+        if known is None:
+            one = self.types[name]
+            known = frozenset({name}) if one.kind == "object" else frozenset().union(*one.members.values())
+            self._memo[name] = known
+        return known
+
+    def possible_in(self, subgraph: str, name: str) -> frozenset[str]:
+        """The object types a value of this type may have in one subgraph; an interface object may be any."""
+        key = (subgraph, name)
+        known: frozenset[str] | None = self._memo.get(key)
+        if known is None:
+            one = self.types[name]
+            everywhere = one.kind == "object" or self.is_interface_object(subgraph, name)
+            known = self.possible(name) if everywhere else frozenset(one.members.get(subgraph, ()))
+            self._memo[key] = known
+        return known
+
+    def returned(self, parent: str, name: str) -> str | None:
+        """The composite type that a field returns; None for a leaf."""
+        named = self.types[parent].fields[name].named
+        return named if named in self.types else None
+
+    def is_interface_object(self, subgraph: str, name: str) -> bool:
+        """Whether the subgraph knows this interface as an object type only (`@interfaceObject`)."""
+        join = self.types[name].subgraphs.get(subgraph)
+        return join is not None and join.interface_object
+
+    def join(self, subgraph: str, parent: str, name: str) -> JoinField | None:
+        """A field in a subgraph, None where it has none."""
+        one = self.types[parent].fields.get(name)
+        return one.subgraphs.get(subgraph) if one else None
+
+    def keys(self, subgraph: str, name: str) -> tuple[Key, ...]:
+        """The keys of a type in a subgraph."""
+        join = self.types[name].subgraphs.get(subgraph)
+        return join.keys if join else ()
+
+    def holders(self, parent: str, name: str) -> tuple[Holder, ...]:
+        """Where a field can be resolved after a move, directly or through an interface object."""
+        key = (parent, name, "holders")
+        known: tuple[Holder, ...] | None = self._memo.get(key)
+        if known is None:
+            known = self._memo[key] = tuple(self._holders(parent, name))
+        return known
+
+    def _holders(self, parent: str, name: str) -> list[Holder]:
+        found = []
+        for type_name in (parent, *self.types[parent].implements):
+            one = self.types[type_name].fields.get(name)
+            for subgraph, join in one.subgraphs.items() if one else ():
+                enters = type_name == parent or self.is_interface_object(subgraph, type_name)
+                if enters and not join.external and any(key.resolvable for key in self.keys(subgraph, type_name)):
+                    found.append(Holder(subgraph, type_name, join))
+        return found
+
+    def key_fields(self, subgraph: str, name: str) -> tuple[Selected, ...]:
+        """The fields of all keys of a type in a subgraph: always at hand there."""
+        key = (subgraph, name, "keys")
+        known: tuple[Selected, ...] | None = self._memo.get(key)
+        if known is None:
+            known = tuple(one for each in self.keys(subgraph, name) for one in each.selection.fields)
+            self._memo[key] = known
+        return known
+
+    @cached_property
+    def all_scopes(self) -> frozenset[str]:
+        """Every scope that the supergraph asks for anywhere."""
+        return frozenset(scope for rules in self.scopes.values() for rule in rules for one in rule for scope in one)

@@ -1,0 +1,88 @@
+"""Plans an operation: normalised selection → cheapest paths → groups → merged groups → fetches in order."""
+
+from collections.abc import Mapping
+
+from gateway.federation.model import Supergraph
+from gateway.federation.planner.choose import choose, use
+from gateway.federation.planner.fetches import FetchMaker
+from gateway.federation.planner.groups import make_groups
+from gateway.federation.planner.merge import merge
+from gateway.federation.planner.node import Enter, Node
+from gateway.federation.planner.place import Place
+from gateway.federation.planner.plan import Plan, PlanNode, Sequence, format_plan
+from gateway.federation.planner.schedule import schedule
+from gateway.federation.planner.search import Search, Unplannable
+from gateway.federation.selection import Selected, Selection
+
+__all__ = ["Place", "Plan", "Unplannable", "format_plan", "make_plan"]
+
+
+def make_plan(
+    graph: Supergraph, kind: str, selection: Selection, definitions: Mapping[str, str] | None = None
+) -> tuple[Plan, Place]:
+    """Plan one operation.
+
+    Args:
+        graph: The supergraph.
+        kind: `query` or `mutation`; root fields of a mutation run strictly in order.
+        selection: The normalised operation.
+        definitions: Variable definitions as printed, by name.
+
+    Returns:
+        The plan, and the place of the root, which knows the internal keys.
+
+    Raises:
+        Unplannable: The supergraph has no way to a field.
+    """
+    place = Place(graph)
+    maker = FetchMaker(graph, kind, definitions or {})
+    parts = []
+    for part in _in_order(graph, kind, selection):
+        node = _plan_part(graph, part, place, maker)
+        if node is not None:
+            parts.append(node)
+    root = parts[0] if len(parts) == 1 else (Sequence(tuple(parts)) if parts else None)
+    return Plan(root, lambda path: _client_path(place, path)), place
+
+
+def _plan_part(graph: Supergraph, selection: Selection, place: Place, maker: FetchMaker) -> PlanNode | None:
+    if all(one.denied or one.name.startswith("__") for one in selection.fields):
+        return None
+    roots = [
+        Node(selection.type, subgraph, place, Enter())
+        for subgraph in graph.types[selection.type].subgraphs
+        if subgraph in graph.subgraphs
+    ]
+    use(choose(Search(graph).gather(selection, roots)))
+    groups = merge(make_groups(roots))
+    return schedule(groups, {group: maker.make(group) for group in groups})
+
+
+def _in_order(graph: Supergraph, kind: str, selection: Selection) -> list[Selection]:
+    """A mutation's root fields one by one; neighbours of one and the same subgraph stay together."""
+    if kind != "mutation":
+        return [selection]
+    runs: list[tuple[frozenset[str], list[Selected]]] = []
+    for one in selection.fields:
+        field = graph.types[selection.type].fields.get(one.name)
+        where = frozenset(field.subgraphs) if field else frozenset()
+        if runs and len(where) == 1 and runs[-1][0] == where:
+            runs[-1][1].append(one)
+        else:
+            runs.append((where, [one]))
+    return [Selection(selection.type, tuple(fields)) for _, fields in runs]
+
+
+def _client_path(place: Place, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """The client's path for an internal one, up to the first key that the client did not ask for."""
+    found: list[str | int] = []
+    here = place
+    for key in path:
+        if isinstance(key, int):
+            found.append(key)
+        elif key in here.response:
+            found.append(here.response[key])
+            here = here.child(key)
+        else:
+            break
+    return tuple(found)

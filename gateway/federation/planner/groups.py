@@ -1,0 +1,76 @@
+"""Cuts the plan tree into groups: one group is what one fetch will ask of one subgraph."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from gateway.federation.planner.node import Enter, Node
+from gateway.federation.planner.place import Place
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """The nodes that one fetch enters by.
+
+    Attributes:
+        entries: Where the subgraph is entered; several once groups are merged.
+        after: The groups that must be fetched first.
+    """
+
+    subgraph: str
+    place: Place
+    entries: list[Node]
+    after: set["Group"] = field(default_factory=set)
+
+    @property
+    def root(self) -> bool:
+        """Whether this is a fetch from the root of the operation."""
+        return self.entries[0].parent is None
+
+    @property
+    def entities(self) -> bool:
+        """Whether this fetch asks for `_entities`."""
+        step = self.entries[0].step
+        return isinstance(step, Enter) and step.typename is not None
+
+    def follows(self, other: "Group") -> bool:
+        """Whether this group can only start when `other` is done."""
+        seen: set[Group] = set()
+        stack = list(self.after)
+        while stack:
+            one = stack.pop()
+            if one is other:
+                return True
+            if one not in seen:
+                seen.add(one)
+                stack.extend(one.after)
+        return False
+
+
+def make_groups(roots: list[Node]) -> list[Group]:
+    """One group for each entered node that is used, with what it waits for."""
+    owner: dict[Node, Group] = {}
+    for root in roots:
+        if root.used:
+            _own(root, owner)
+    groups = list(dict.fromkeys(owner.values()))
+    for group in groups:
+        for entry in group.entries:
+            before = [*entry.needs, *([entry.parent] if entry.parent else [])]
+            group.after |= {owner[node] for node in before} - {group}
+    return groups
+
+
+def _own(start: Node, owner: dict[Node, Group]) -> None:
+    for node in _walk(start):
+        if isinstance(node.step, Enter) or node.parent is None:
+            owner[node] = Group(node.subgraph, node.place, [node])
+        else:
+            owner[node] = owner[node.parent]
+
+
+def _walk(start: Node) -> Iterator[Node]:
+    stack = [start]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(reversed(node.children))

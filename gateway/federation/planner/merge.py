@@ -1,0 +1,74 @@
+"""Merges groups until nothing changes: one fetch for what one subgraph can answer at one place at one time."""
+
+from gateway.federation.planner.groups import Group
+from gateway.federation.planner.node import Enter, Node
+from gateway.federation.selection import Selection
+
+
+def merge(groups: list[Group]) -> list[Group]:
+    """Merge every two groups that may be one."""
+    merged = True
+    while merged:
+        merged = False
+        for index, one in enumerate(groups):
+            for other in groups[index + 1 :]:
+                if _may_merge(one, other):
+                    _absorb(groups, one, other)
+                    merged = True
+                    break
+            if merged:
+                break
+    return groups
+
+
+def _may_merge(one: Group, other: Group) -> bool:
+    return (
+        one.subgraph == other.subgraph
+        and one.place is other.place
+        and one.entities == other.entities
+        and (one.after == other.after or not (_requires(one) or _requires(other)))
+        and _agree(one, other)
+        and not one.follows(other)
+        and not other.follows(one)
+    )
+
+
+def _requires(group: Group) -> bool:
+    """A fetch that waits for required fields takes nothing along that need not wait, nor fail, with it."""
+    return any(isinstance(one.step, Enter) and len(one.step.fields) > 1 for one in group.entries)
+
+
+def _absorb(groups: list[Group], one: Group, other: Group) -> None:
+    one.entries += other.entries
+    one.after |= other.after
+    groups.remove(other)
+    for group in groups:
+        if other in group.after:
+            group.after = (group.after - {other}) | {one}
+
+
+def _agree(one: Group, other: Group) -> bool:
+    """Whether the representations can be one: no field required with two different arguments."""
+    asked: dict[tuple[str, str], str] = {}
+    for entry in (*one.entries, *other.entries):
+        for name, arguments in _required(entry):
+            typename = entry.step.typename if isinstance(entry.step, Enter) else ""
+            if asked.setdefault((str(typename), name), arguments) != arguments:
+                return False
+    return True
+
+
+def _required(entry: Node) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    if isinstance(entry.step, Enter):
+        for selection in entry.step.fields:
+            _paths(selection, "", found)
+    return found
+
+
+def _paths(selection: Selection, prefix: str, found: list[tuple[str, str]]) -> None:
+    for one in selection.fields:
+        name = f"{prefix}{one.name}"
+        found.append((name, one.arguments))
+        if one.selection:
+            _paths(one.selection, f"{name}.", found)

@@ -1,0 +1,131 @@
+"""What a plan is made of, and how it prints."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+Json = Any
+Represent = Callable[[dict[str, Json]], dict[str, Json] | None]
+Path = tuple[str | frozenset[str], ...]
+"""From the root to objects: internal keys, and sets of type names that the object must be one of."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Target:
+    """Objects of the answer that one entity fetch adds to.
+
+    Attributes:
+        path: Where they are.
+        represent: Object to its representation; None where a key or a required field is missing.
+        prints: The representation's fields, for people.
+    """
+
+    path: Path
+    represent: Represent | None
+    prints: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fetch:
+    """One request to one subgraph.
+
+    Attributes:
+        subgraph: Its name.
+        kind: `query` or `mutation`.
+        text: The document that is sent.
+        variables: Names of the client's variables it uses.
+        keys: Internal keys selected at its top.
+        targets: Empty at the root; else the objects it adds to, as entities or, re-entering a root type, as they are.
+        entities: Whether it asks for `_entities`.
+        selects: Its selection set, for people.
+    """
+
+    subgraph: str
+    kind: str
+    text: str
+    variables: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    targets: tuple[Target, ...] = ()
+    entities: bool = False
+    selects: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sequence:
+    """One after the other."""
+
+    nodes: tuple["PlanNode", ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parallel:
+    """All at once."""
+
+    nodes: tuple["PlanNode", ...]
+
+
+PlanNode = Sequence | Parallel | Fetch
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """How one operation is answered.
+
+    Attributes:
+        root: What to fetch; None where nothing needs to be.
+        response: Internal path to the client's, up to what the client did not ask for.
+    """
+
+    root: PlanNode | None
+    response: Callable[[tuple[str | int, ...]], tuple[str | int, ...]]
+
+    def fetches(self) -> Iterator[Fetch]:
+        """All fetches, in order."""
+        return _fetches(self.root)
+
+
+def _fetches(node: PlanNode | None) -> Iterator[Fetch]:
+    if isinstance(node, Fetch):
+        yield node
+    elif node is not None:
+        for one in node.nodes:
+            yield from _fetches(one)
+
+
+def format_plan(plan: Plan) -> str:
+    """The plan as a tree."""
+    return "QueryPlan {\n" + _format(plan.root, 1) + "}\n"
+
+
+def _format(node: PlanNode | None, depth: int) -> str:
+    pad = "  " * depth
+    if node is None:
+        return ""
+    if isinstance(node, Fetch):
+        return _format_fetch(node, depth)
+    inner = "".join(_format(one, depth + 1) for one in node.nodes)
+    return f"{pad}{type(node).__name__} {{\n{inner}{pad}}}\n"
+
+
+def _format_fetch(fetch: Fetch, depth: int) -> str:
+    pad = "  " * depth
+    if not fetch.targets:
+        return f"{pad}Fetch({fetch.subgraph}) {{\n{_indent(fetch.selects, depth + 1)}{pad}}}\n"
+    paths = ", ".join(dict.fromkeys(format_path(target.path) for target in fetch.targets))
+    by = "".join(dict.fromkeys(f"{pad}    {target.prints}\n" for target in fetch.targets if target.prints))
+    into = f"{pad}  Fetch({fetch.subgraph}) {{\n"
+    arrow = f"{by}{pad}  }} => {{\n" if by else ""
+    body = _indent(fetch.selects, depth + 2)
+    return f"{pad}Flatten({paths}) {{\n{into}{arrow}{body}{pad}  }}\n{pad}}}\n"
+
+
+def format_path(path: Path) -> str:
+    """A path as `a.b|[Type]`."""
+    text = ""
+    for step in path:
+        text += f".{step}" if isinstance(step, str) else f"|[{','.join(sorted(step))}]"
+    return text.removeprefix(".")
+
+
+def _indent(text: str, depth: int) -> str:
+    return "".join(f"{'  ' * depth}{line}\n" for line in text.splitlines())

@@ -1,0 +1,111 @@
+"""Compiles a key and required fields into a function from an object of the answer to its representation."""
+
+from collections.abc import Callable
+
+from gateway.federation.model import Supergraph
+from gateway.federation.planner.place import Place
+from gateway.federation.planner.plan import Json, Represent
+from gateway.federation.selection import TYPENAME, Selected, Selection
+
+_MISSING = object()
+_Read = Callable[[Json], Json]
+_Part = tuple[str, str, _Read | None, bool]
+
+
+def representer(
+    graph: Supergraph, place: Place, fields: tuple[Selection, ...], *, typename: str, objects: str, subgraph: str
+) -> Represent:
+    """A function from an object to its representation, None where a key or a required field is missing.
+
+    Args:
+        graph: The supergraph.
+        place: Where the objects are.
+        fields: The key, then what is required.
+        typename: `__typename` of the representations.
+        objects: The type of the objects, as the subgraph they come from knows it.
+        subgraph: Where they are sent: a key that is not nullable there must not be null.
+    """
+    keys = {one.name for one in fields[0].fields}
+    strict = {
+        name
+        for name in keys
+        if (join := graph.join(subgraph, typename, name)) is None or join.returns.endswith("!") or len(keys) == 1
+    }
+    parts: dict[str, _Part] = {}
+    for selection in fields:
+        for part in _parts(graph, place, objects, selection.fields):
+            parts[part[0]] = (*part[:3], part[0] in strict)
+    compiled = tuple(parts.values())
+
+    def represent(value: dict[str, Json]) -> dict[str, Json] | None:
+        made = {TYPENAME: typename}
+        for name, key, read, needed in compiled:
+            found = value.get(key, _MISSING)
+            if found is not None and read is not None and found is not _MISSING:
+                found = read(found)
+            if found is _MISSING or (found is None and needed):
+                return None
+            made[name] = found
+        return made
+
+    return represent
+
+
+def _parts(graph: Supergraph, place: Place, objects: str, fields: tuple[Selected, ...]) -> list[_Part]:
+    """The fields that objects of a type have; fields of one name are read together."""
+    below: dict[str, list[Selection]] = {}
+    keys: dict[str, str] = {}
+    possible = graph.possible(objects)
+    for one in fields:
+        if possible & one.on:
+            keys[one.name] = place.known(_known_as(objects, one), one.name, one.arguments, None)
+            below.setdefault(one.name, []).extend([one.selection] if one.selection else [])
+    return [
+        (name, key, _reader(graph, place.child(key), below[name]) if below[name] else None, False)
+        for name, key in keys.items()
+    ]
+
+
+def _known_as(objects: str, one: Selected) -> str:
+    """The type under which a field's internal key was given: the type itself, or one of its objects."""
+    return objects if objects in one.on else min(one.on)
+
+
+def _reader(graph: Supergraph, place: Place, selections: list[Selection]) -> _Read:
+    type_name = selections[0].type
+    fields = tuple(one for selection in selections for one in selection.fields)
+    if graph.types[type_name].kind == "object":
+        return _object_reader(tuple(_parts(graph, place, type_name, fields)), None)
+    readers = {
+        name: _object_reader(tuple(_parts(graph, place, name, fields)), name) for name in graph.possible(type_name)
+    }
+    return _abstract_reader(readers)
+
+
+def _object_reader(parts: tuple[_Part, ...], typename: str | None) -> _Read:
+    def read(value: Json) -> Json:
+        if isinstance(value, list):
+            items = [None if one is None else read(one) for one in value]
+            return _MISSING if any(one is _MISSING for one in items) else items
+        made = {} if typename is None else {TYPENAME: typename}
+        for name, key, below, _ in parts:
+            found = value.get(key, _MISSING)
+            if found is not None and below is not None and found is not _MISSING:
+                found = below(found)
+            if found is _MISSING:
+                return _MISSING
+            made[name] = found
+        return made
+
+    return read
+
+
+def _abstract_reader(readers: dict[str, _Read]) -> _Read:
+    def read(value: Json) -> Json:
+        if isinstance(value, list):
+            items = [None if one is None else read(one) for one in value]
+            return _MISSING if any(one is _MISSING for one in items) else items
+        reader = readers.get(value.get(TYPENAME))
+        return _MISSING if reader is None else reader(value)
+
+    return read

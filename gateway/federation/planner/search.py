@@ -1,0 +1,261 @@
+"""Finds, for every leaf of a selection, the nodes from which it can be read.
+
+`gather` walks a selection with all nodes that may stand for the current place, and returns one need a leaf. A field
+that no node of the place can resolve is looked for behind a move into another subgraph, whose key is found by the same walk.
+"""
+
+from dataclasses import dataclass, replace
+
+from gateway.federation.model import Holder, Key, Supergraph
+from gateway.federation.planner.choose import Need, choose, closure, cost
+from gateway.federation.planner.node import Enter, Node
+from gateway.federation.selection import TYPENAME, Selected, Selection
+
+
+class Unplannable(Exception):  # noqa: N818 - caught inside the planner: another way may exist
+    """No subgraph can resolve this field from here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What a search below must not use, lest it go in circles.
+
+    Attributes:
+        entering: Moves whose key is being looked for: (node, subgraph).
+        requiring: Fields whose `@requires` is being looked for: (place, type, field).
+        local: Stay in the subgraph.
+    """
+
+    entering: frozenset[tuple[int, str]] = frozenset()
+    requiring: frozenset[tuple[int, str, str]] = frozenset()
+    local: bool = False
+
+
+FREE = Guard()
+
+
+class Search:
+    """One planning run over a supergraph."""
+
+    def __init__(self, supergraph: Supergraph) -> None:
+        self._graph = supergraph
+
+    def gather(self, selection: Selection, nodes: list[Node], guard: Guard = FREE) -> list[Need]:
+        """The needs of a selection at a place.
+
+        Raises:
+            Unplannable: A field cannot be had from any of the nodes.
+        """
+        needs: list[Need] = []
+        abstract = selection.type not in self._graph.possible(selection.type)
+        named = False
+        for selected in selection.fields:
+            if selected.denied or selected.name.startswith("__"):
+                named = named or selected.name == TYPENAME
+            else:
+                needs += self._entry(nodes, selected, guard)
+        everywhere = self._graph.possible(selection.type)
+        told_apart = abstract and (named or any(one.on != everywhere for one in selection.fields))
+        if told_apart or not needs:
+            needs.append(self._typename(nodes, guard, exact=told_apart))
+        return needs
+
+    def _typename(self, nodes: list[Node], guard: Guard, *, exact: bool) -> Need:
+        found = [node.typename() for node in nodes if not self._is_interface_object(node)]
+        if exact and not found:
+            found = [one.typename() for node in nodes for one in self._as_interface(node, guard)]
+        found = found or [node.typename() for node in nodes if not exact]
+        if not found:
+            raise Unplannable(TYPENAME)
+        return found
+
+    def _entry(self, nodes: list[Node], selected: Selected, guard: Guard) -> list[Need]:
+        first = nodes[0].type
+        if self._graph.types[first].kind == "object" and all(node.type == first for node in nodes):
+            return self._on_object(first, nodes, selected, guard)
+        return self._on_abstract(nodes, selected, guard)
+
+    def _below(self, found: Need, selected: Selected, guard: Guard) -> list[Need]:
+        return [found] if selected.selection is None else self.gather(selected.selection, found, guard)
+
+    # ── objects ──
+
+    def _on_object(self, name: str, nodes: list[Node], selected: Selected, guard: Guard) -> list[Need]:
+        if name not in selected.on:
+            return []
+        found = self._reach(name, nodes, selected, guard)
+        if not found:
+            raise Unplannable(f"{name}.{selected.name}")
+        return self._below(found, selected, guard)
+
+    def _reach(self, name: str, nodes: list[Node], selected: Selected, guard: Guard) -> Need:
+        """The nodes of a field: from each node that has it, else behind the cheapest move into each subgraph."""
+        key = nodes[0].place.key((name,), selected.name, selected.arguments, selected.key)
+        assert key is not None  # noqa: S101 - one type always finds a key
+        found = [node.field(self._graph, selected, key) for node in nodes if self._has(node, name, selected.name)]
+        if guard.local or (found and selected.selection is None):
+            return found
+        here = {node.subgraph for node in found}
+        for holder in self._graph.holders(name, selected.name):
+            if holder.subgraph not in here or holder.join.requires:
+                moves = [self._enter(node, holder, selected.name, guard) for node in nodes]
+                entered = [node.field(self._graph, selected, key) for node in moves if node]
+                found += sorted(entered, key=lambda node: cost(closure(node, set())))[:1]
+        return found or self._reenter_root(name, nodes, selected, key)
+
+    def _has(self, node: Node, name: str, field: str) -> bool:
+        join = self._graph.join(node.subgraph, name, field)
+        if join is None:
+            return False
+        if not join.external:
+            return join.requires is None
+        return any(one.name == field and name in one.on for one in node.visible(self._graph))
+
+    def _reenter_root(self, name: str, nodes: list[Node], selected: Selected, key: str) -> Need:
+        if name != self._graph.roots.get("query") or nodes[0].parent is None:
+            return []
+        one = self._graph.types[name].fields[selected.name]
+        return [
+            nodes[0].enter(name, subgraph, Enter(), ()).field(self._graph, selected, key) for subgraph in one.subgraphs
+        ]
+
+    # ── interfaces, unions, interface objects ──
+
+    def _on_abstract(self, nodes: list[Node], selected: Selected, guard: Guard) -> list[Need]:
+        graph = self._graph
+        ready = [
+            made
+            for node in nodes
+            if self._is_interface_object(node)
+            for made in self._on_interface_object(node, selected, guard)
+        ]
+        if ready:
+            return self._below(ready, selected, guard)
+        plain = []
+        for node in nodes:
+            plain += self._as_interface(node, guard) if self._is_interface_object(node) else [node]
+        if not plain:
+            raise Unplannable(selected.name)
+        present = sorted(selected.on & frozenset().union(*(graph.possible_in(one.subgraph, one.type) for one in plain)))
+        whole = [made for node in plain if (made := self._whole(node, selected, present, guard))]
+        if whole and present:
+            try:
+                return self._below(whole, selected, guard)
+            except Unplannable:
+                pass
+        needs: list[Need] = []
+        for name in present:
+            casts = [one.cast(name) for one in plain if name in graph.possible_in(one.subgraph, one.type)]
+            needs += self._on_object(name, casts, selected, guard)
+        return needs
+
+    def _whole(self, node: Node, selected: Selected, present: list[str], guard: Guard) -> Node | None:
+        """The field on the abstract type itself, where every object there has it alike."""
+        graph = self._graph
+        here = graph.possible_in(node.subgraph, node.type)
+        field = graph.types[node.type].fields.get(selected.name)
+        if field is None or not here <= selected.on or not here >= frozenset(present):
+            return None
+        join = field.subgraphs.get(node.subgraph)
+        if join is None or join.external:
+            return None if join else self._through_interface_object(node, selected, guard)
+        if not all(self._has(node.cast(name), name, selected.name) for name in here):
+            return None
+        key = node.place.key((node.type, *sorted(here)), selected.name, selected.arguments, selected.key)
+        return node.field(graph, selected, key) if key else None
+
+    def _through_interface_object(self, node: Node, selected: Selected, guard: Guard) -> Node | None:
+        if guard.local:
+            return None
+        for holder in self._graph.holders(node.type, selected.name):
+            if self._graph.is_interface_object(holder.subgraph, node.type):
+                entered = self._enter(node, holder, selected.name, guard)
+                key = self._shared_key(node, selected)
+                if entered and key:
+                    return entered.field(self._graph, selected, key)
+        return None
+
+    def _shared_key(self, node: Node, selected: Selected) -> str | None:
+        types = (node.type, *sorted(self._graph.possible(node.type)))
+        return node.place.key(types, selected.name, selected.arguments, selected.key)
+
+    def _is_interface_object(self, node: Node) -> bool:
+        return self._graph.is_interface_object(node.subgraph, node.type)
+
+    def _on_interface_object(self, node: Node, selected: Selected, guard: Guard) -> Need:
+        key = self._shared_key(node, selected)
+        if key is None:
+            return []
+        if self._has(node, node.type, selected.name):
+            return [node.field(self._graph, selected, key)]
+        found = []
+        for holder in () if guard.local else self._graph.holders(node.type, selected.name):
+            if self._graph.is_interface_object(holder.subgraph, node.type):
+                entered = self._enter(node, holder, selected.name, guard)
+                found += [entered.field(self._graph, selected, key)] if entered else []
+        return found
+
+    def _as_interface(self, node: Node, guard: Guard) -> list[Node]:
+        """An interface object's nodes in the subgraphs that know the objects behind it."""
+        if guard.local:
+            return []
+        found = []
+        for subgraph, join in self._graph.types[node.type].subgraphs.items():
+            if not join.interface_object and any(key.resolvable for key in join.keys):
+                entered = self._move(node, subgraph, node.type, (), guard)
+                found += [entered] if entered else []
+        return found
+
+    # ── moves ──
+
+    def _enter(self, node: Node, holder: Holder, field: str, guard: Guard) -> Node | None:
+        mark = (id(node.place), holder.type, field)
+        requires = (holder.join.requires,) if holder.join.requires else ()
+        if requires and mark in guard.requiring:
+            return None
+        below = replace(guard, requiring=guard.requiring | {mark}) if requires else guard
+        return self._move(node, holder.subgraph, holder.type, requires, below)
+
+    def _move(self, node: Node, subgraph: str, name: str, requires: tuple[Selection, ...], guard: Guard) -> Node | None:
+        if (id(node), subgraph) in guard.entering and not requires:
+            return None
+        memo = (subgraph, name, requires, guard)
+        if memo not in node.memo:
+            node.memo[memo] = self._made(node, subgraph, name, requires, guard)
+        return node.memo[memo]
+
+    def _made(self, node: Node, subgraph: str, name: str, requires: tuple[Selection, ...], guard: Guard) -> Node | None:
+        found = self._key(node, subgraph, name, guard)
+        if found is None:
+            return None
+        key, needs = found
+        for one in requires:
+            more = self._satisfy(node, one, guard)
+            if more is None:
+                return None
+            needs = [*needs, *more]
+        return node.enter(name, subgraph, Enter(name, (key.selection, *requires)), tuple(dict.fromkeys(needs)))
+
+    def _key(self, node: Node, subgraph: str, name: str, guard: Guard) -> tuple[Key, list[Node]] | None:
+        """A key of the target that is at hand, else the one that is cheapest to fetch elsewhere first."""
+        keys = [key for key in self._graph.keys(subgraph, name) if key.resolvable]
+        for key in keys:
+            needs = self._satisfy(node, key.selection, replace(guard, local=True))
+            if needs is not None:
+                return key, needs
+        below = replace(guard, entering=guard.entering | {(id(node), subgraph)})
+        found = [(key, needs) for key in keys if (needs := self._satisfy(node, key.selection, below)) is not None]
+        return min(found, key=lambda pair: _together(pair[1]), default=None)
+
+    def _satisfy(self, node: Node, selection: Selection, guard: Guard) -> list[Node] | None:
+        try:
+            return choose(self.gather(selection, [node], guard))
+        except Unplannable:
+            return None
+
+
+def _together(nodes: list[Node]) -> int:
+    seen: set[Node] = set()
+    for node in nodes:
+        seen |= closure(node, seen)
+    return cost(seen)

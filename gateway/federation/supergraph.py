@@ -1,0 +1,62 @@
+"""Reads a composed supergraph SDL (join v0.3-0.5) into the model that plans are made from."""
+
+from graphql import DocumentNode, GraphQLSyntaxError, ObjectTypeDefinitionNode, SchemaDefinitionNode, parse
+
+from gateway.federation.authorize import read_access
+from gateway.federation.client_schema import client_schema
+from gateway.federation.directives import directives
+from gateway.federation.join import read_joins, read_subgraphs, read_types
+from gateway.federation.model import Subgraph, Supergraph
+
+__all__ = ["Subgraph", "Supergraph", "SupergraphError", "load_supergraph"]
+
+_KNOWN = {"link", "join", "core", "tag", "inaccessible", "requiresScopes", "authenticated", "policy", "cost"}
+
+
+class SupergraphError(Exception):
+    """The supergraph is not one that this engine can serve; the message says why."""
+
+
+def load_supergraph(sdl: str) -> Supergraph:
+    """Read a supergraph.
+
+    Raises:
+        SupergraphError: No supergraph, or it needs `@context`/`@fromContext` or a feature unknown here.
+    """
+    try:
+        document = parse(sdl, no_location=True)
+    except GraphQLSyntaxError as error:
+        raise SupergraphError(f"The supergraph is not valid SDL: {error.message}") from error
+    _refuse_unknown_features(document)
+    subgraphs = read_subgraphs(document)
+    if not subgraphs:
+        raise SupergraphError("This is no composed supergraph: it has no enum join__Graph.")
+    scopes, authenticated = read_access(document)
+    schema = client_schema(document)
+    supergraph = Supergraph(subgraphs, read_types(document), _roots(document), schema, scopes, authenticated)
+    read_joins(document, supergraph)
+    return supergraph
+
+
+def _refuse_unknown_features(document: DocumentNode) -> None:
+    for node in document.definitions:
+        if isinstance(node, SchemaDefinitionNode):
+            for link in directives(node, "link"):
+                _refuse_unknown(str(link.get("url", "")), str(link.get("for") or ""))
+
+
+def _refuse_unknown(url: str, purpose: str) -> None:
+    parts = url.rstrip("/").split("/")
+    feature = parts[-2] if len(parts) > 1 else url
+    if feature == "context":
+        raise SupergraphError("This gateway does not offer @context and @fromContext: compose without them.")
+    if purpose and feature not in _KNOWN:
+        raise SupergraphError(f"The supergraph needs the feature {url} ({purpose}), which this gateway does not know.")
+
+
+def _roots(document: DocumentNode) -> dict[str, str]:
+    for node in document.definitions:
+        if isinstance(node, SchemaDefinitionNode) and node.operation_types:
+            return {one.operation.value: one.type.name.value for one in node.operation_types}
+    names = {node.name.value for node in document.definitions if isinstance(node, ObjectTypeDefinitionNode)}
+    return {name.lower(): name for name in ("Query", "Mutation", "Subscription") if name in names}
