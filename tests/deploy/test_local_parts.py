@@ -1,8 +1,9 @@
 """The private mongod and RabbitMQ of a suite, really started."""
 
 import asyncio
-import socket
+import socketserver
 import sys
+import threading
 from pathlib import Path
 
 import aio_pika
@@ -22,6 +23,21 @@ from deploy.local.suite import ROOT
 from tests.eventually import eventually
 
 RUN = "import sys, pathlib; from deploy.local.parts import Parts; Parts(pathlib.Path(sys.argv[1])).start(); input()"
+
+
+class _Stranger(socketserver.ThreadingTCPServer):
+    """Somebody else's server on a port of ours; it closes what connects."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+
+    def __init__(self, port: int) -> None:
+        super().__init__(("127.0.0.1", port), socketserver.BaseRequestHandler)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def leave(self) -> None:
+        self.shutdown()
+        self.server_close()
 
 
 async def _keep_something(parts: Parts) -> None:
@@ -58,12 +74,12 @@ async def test_a_second_start_keeps_the_data_on_new_ports_and_beside_other_parts
         taken = [first.ports["mongod"], first.ports["amqp"], first.ports["epmd"]]
     assert processes_of(first.home) == []
 
-    listeners = [socket.create_server(("127.0.0.1", port)) for port in taken]
+    strangers = [_Stranger(port) for port in taken]
     with Parts(folder) as second:
         assert second.ports["mongod"] not in taken
         assert await _kept(second) == ({"_id": "one"}, b"kept")
-    for listener in listeners:
-        listener.close()
+    for stranger in strangers:
+        stranger.leave()
     assert processes_of(second.home) == []
 
 
