@@ -30,8 +30,7 @@ async def sign_up(office: Office, principal: Principal, *, project_id: str) -> E
     except DuplicateKey as error:
         raise second_sign_up(project_id) from error
     # The project may have been called off between the look and the write; then the sweep has missed this one.
-    await sweep(office, project_id)
-    return await office.store.enrollments.get(stored.id)
+    return await office.store.enrollments.get(stored.id) if await sweep(office, project_id) else stored
 
 
 async def withdraw_sign_up(office: Office, principal: Principal, *, key: str) -> Enrollment:

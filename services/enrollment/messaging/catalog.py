@@ -57,6 +57,8 @@ class _CatalogEffects:
             await self._store.mirror_round(Round(str(event.year), envelope.version, calendar), session)
 
     async def keep_project(self, event: ProjectPublished, envelope: Envelope, session: Session) -> None:
+        if await self._store.projects.find(event.project, session):
+            return
         project = Project(
             id=event.project,
             version=envelope.version,

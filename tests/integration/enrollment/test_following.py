@@ -61,6 +61,23 @@ async def test_cancelling_a_project_ends_every_live_enrolment_frees_its_seats_an
     assert refused.value.code == "PROJECT_NOT_OPEN"
 
 
+async def test_a_sign_up_that_meets_a_cancellation_ends_with_it(
+    season: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The project is called off between the sign-up's look and its write, and swept before the write."""
+    await season.publish()
+    (teacher,) = await season.teachers(1)
+    insert = season.office.store.enrollments.insert
+
+    async def late(*given: Any) -> Any:
+        await season.hear("catalog.project-cancelled", "p1", {"project": "p1", "reason": "场地停用"})
+        return await insert(*given)
+
+    monkeypatch.setattr(season.office.store.enrollments, "insert", late)
+    signed = await season.act(teacher, SIGN_UP, id="p1")
+    assert (signed["status"], signed["reason"]) == ("CANCELLED", "场地停用")
+
+
 async def test_who_has_no_seat_at_the_start_lapses(season: Season) -> None:
     await season.publish()
     teachers = await season.teachers(4)
