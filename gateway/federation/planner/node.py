@@ -126,14 +126,12 @@ class Node:
         if named not in supergraph.types:
             return Node("", self.subgraph, self.place, step, parent=self)
         views = [join.provides] if join and join.provides else []
-        views += [one.selection for one in self.visible(supergraph) if one.name == selected.name and one.selection]
+        views += [one.selection for one in self._nested(supergraph) if one.name == selected.name and one.selection]
         assert isinstance(step, ToField)  # noqa: S101 - made by field()
         return Node(named, self.subgraph, self.place.child(step.key), step, parent=self, views=tuple(views))
 
-    def visible(self, supergraph: Supergraph) -> list[Selected]:
-        """Fields at hand here although external: provided on this path, or part of a key."""
-        if not self.type:
-            return []
+    def _nested(self, supergraph: Supergraph) -> list[Selected]:
+        """Whose own selections are at hand below: what is provided on this path, and what is part of a key."""
         found = [one for view in self.views for one in view.fields]
         found += supergraph.key_fields(self.subgraph, self.type)
         here = supergraph.possible_in(self.subgraph, self.type)

@@ -1,7 +1,8 @@
 """Finds, for every leaf of a selection, the nodes from which it can be read.
 
 `gather` walks a selection with all nodes that may stand for the current place, and returns one need a leaf. A field
-that no node of the place can resolve is looked for behind a move into another subgraph, whose key is found by the same walk.
+that no node of the place can resolve is looked for behind a move into another subgraph, whose key is found by the
+same walk.
 """
 
 from dataclasses import dataclass, replace
@@ -109,7 +110,7 @@ class Search:
             return False
         if not join.external:
             return join.requires is None
-        return any(one.name == field and name in one.on for one in node.visible(self._graph))
+        return any(one.name == field and name in one.on for view in node.views for one in view.fields)
 
     def _reenter_root(self, name: str, nodes: list[Node], selected: Selected, key: str) -> Need:
         if name != self._graph.roots.get("query") or nodes[0].parent is None:
@@ -122,39 +123,46 @@ class Search:
     # ── interfaces, unions, interface objects ──
 
     def _on_abstract(self, nodes: list[Node], selected: Selected, guard: Guard) -> list[Need]:
-        graph = self._graph
-        ready = [
-            made
-            for node in nodes
-            if self._is_interface_object(node)
-            for made in self._on_interface_object(node, selected, guard)
-        ]
+        direct = [one for one in nodes if self._is_interface_object(one)]
+        ready = [made for one in direct for made in self._on_interface_object(one, selected, guard)]
         if ready:
             return self._below(ready, selected, guard)
-        plain = []
-        for node in nodes:
-            plain += self._as_interface(node, guard) if self._is_interface_object(node) else [node]
-        if not plain:
+        plain = [one for one in nodes if not self._is_interface_object(one)]
+        plain += [made for one in direct for made in self._as_interface(one, guard)]
+        ways = [way for one in plain if (way := self._way(one, selected, guard)) is not None]
+        if not ways:
             raise Unplannable(selected.name)
-        present = sorted(selected.on & frozenset().union(*(graph.possible_in(one.subgraph, one.type) for one in plain)))
-        whole = [made for node in plain if (made := self._whole(node, selected, present, guard))]
-        if whole and present:
-            try:
-                return self._below(whole, selected, guard)
-            except Unplannable:
-                pass
-        needs: list[Need] = []
-        for name in present:
-            casts = [one.cast(name) for one in plain if name in graph.possible_in(one.subgraph, one.type)]
-            needs += self._on_object(name, casts, selected, guard)
-        return needs
+        if len(ways) == 1:
+            return ways[0][1]
+        most = max(covered for covered, _ in ways)
+        return min((needs for covered, needs in ways if covered == most), key=lambda needs: _together(choose(needs)))
 
-    def _whole(self, node: Node, selected: Selected, present: list[str], guard: Guard) -> Node | None:
-        """The field on the abstract type itself, where every object there has it alike."""
+    def _way(self, node: Node, selected: Selected, guard: Guard) -> tuple[int, list[Need]] | None:
+        """The needs from one node for every object it may have, and how many that are; None where one has no way."""
         graph = self._graph
         here = graph.possible_in(node.subgraph, node.type)
+        try:
+            whole = self._whole(node, selected, here, guard)
+            if whole:
+                return len(here), self._below([whole], selected, guard)
+        except Unplannable:
+            if not here:
+                return None
+        if not here and selected.on == graph.possible(node.type) and graph.types[node.type].kind == "interface":
+            return None
+        present = sorted(here & selected.on)
+        try:
+            return len(present), [
+                need for name in present for need in self._on_object(name, [node.cast(name)], selected, guard)
+            ]
+        except Unplannable:
+            return None
+
+    def _whole(self, node: Node, selected: Selected, here: frozenset[str], guard: Guard) -> Node | None:
+        """The field on the abstract type itself, where every object there has it alike."""
+        graph = self._graph
         field = graph.types[node.type].fields.get(selected.name)
-        if field is None or not here <= selected.on or not here >= frozenset(present):
+        if field is None or not here <= selected.on or not selected.on <= graph.possible(node.type):
             return None
         join = field.subgraphs.get(node.subgraph)
         if join is None or join.external:
