@@ -1,0 +1,1 @@
+"""The gateway's answer against the answer of one schema over the same objects."""

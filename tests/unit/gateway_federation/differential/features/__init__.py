@@ -1,0 +1,12 @@
+"""Federation features, one file each, as data."""
+
+from tests.unit.gateway_federation.differential.feature import Feature
+from tests.unit.gateway_federation.differential.features import abstract, entities, interface_object, requires, sharing
+
+FEATURES: tuple[Feature, ...] = (
+    entities.FEATURE,
+    requires.FEATURE,
+    abstract.FEATURE,
+    sharing.FEATURE,
+    interface_object.FEATURE,
+)
