@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gateway.federation.model import Supergraph
 from gateway.federation.planner.groups import Group
-from gateway.federation.planner.node import Enter, Node, ToField, ToType
+from gateway.federation.planner.node import Enter, Node, path_of
 from gateway.federation.planner.plan import Fetch, Path, Represent, Target
 from gateway.federation.planner.represent import representer
 from gateway.federation.planner.text import Printed
@@ -93,19 +93,6 @@ def _fragments(by_type: dict[str, Printed]) -> str:
 
 def _object_type(entry: Node) -> str:
     return entry.parent.type if entry.parent else entry.type
-
-
-def path_of(node: Node) -> Path:
-    """Where a node's objects are, from the root of the operation."""
-    steps: list[str | frozenset[str]] = []
-    one: Node | None = node
-    while one is not None:
-        if isinstance(one.step, ToField):
-            steps.append(one.step.key)
-        elif isinstance(one.step, ToType):
-            steps.append(frozenset({one.step.type}))
-        one = one.parent
-    return tuple(reversed(steps))
 
 
 def _represented(typename: str, fields: list[Selection]) -> str:

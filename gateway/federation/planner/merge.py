@@ -1,7 +1,8 @@
 """Merges groups until nothing changes: one fetch for what one subgraph can answer at one place at one time."""
 
 from gateway.federation.planner.groups import Group
-from gateway.federation.planner.node import Enter, Node
+from gateway.federation.planner.node import Enter, Node, path_of
+from gateway.federation.planner.plan import Path
 from gateway.federation.selection import Selection
 
 
@@ -48,14 +49,20 @@ def _absorb(groups: list[Group], one: Group, other: Group) -> None:
 
 
 def _agree(one: Group, other: Group) -> bool:
-    """Whether the representations can be one: no field required with two different arguments."""
+    """Whether the representations can be one.
+
+    No field may be required with two different arguments, and all that enters as one type must bring the same required
+    fields, for it will be asked the same.
+    """
     asked: dict[tuple[str, str], str] = {}
+    brought: dict[str, dict[Path, set[Selection]]] = {}
     for entry in (*one.entries, *other.entries):
         for name, arguments in _required(entry):
-            typename = entry.step.typename if isinstance(entry.step, Enter) else ""
-            if asked.setdefault((str(typename), name), arguments) != arguments:
+            if asked.setdefault((entry.type, name), arguments) != arguments:
                 return False
-    return True
+        if isinstance(entry.step, Enter):
+            brought.setdefault(entry.type, {}).setdefault(path_of(entry), set()).update(entry.step.fields[1:])
+    return all(len(set(map(frozenset, paths.values()))) == 1 for paths in brought.values())
 
 
 def _required(entry: Node) -> list[tuple[str, str]]:

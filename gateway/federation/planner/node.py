@@ -9,6 +9,7 @@ from typing import Any
 
 from gateway.federation.model import Supergraph
 from gateway.federation.planner.place import Place
+from gateway.federation.planner.plan import Path
 from gateway.federation.selection import TYPENAME, Selected, Selection
 
 CROSSING = 1000
@@ -142,3 +143,16 @@ class Node:
         if known is None:
             known = self._below[step] = make(step)
         return known
+
+
+def path_of(node: Node) -> Path:
+    """Where a node's objects are, from the root of the operation."""
+    steps: list[str | frozenset[str]] = []
+    one: Node | None = node
+    while one is not None:
+        if isinstance(one.step, ToField):
+            steps.append(one.step.key)
+        elif isinstance(one.step, ToType):
+            steps.append(frozenset({one.step.type}))
+        one = one.parent
+    return tuple(reversed(steps))
