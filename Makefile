@@ -22,8 +22,9 @@ install: ## install everything: Python packages by hash, mongod, RabbitMQ (apt, 
 	@PYTHON=$(PYTHON) deploy/local/install.sh
 
 .PHONY: run
-run: install explorer ## start the whole suite with the 2024 round; Ctrl-C stops it; PORT=… for the gateway
-	@exec $(LOCAL) run --port $(PORT)
+run: install ## start the whole suite with the 2024 round; Ctrl-C stops it; PORT=… for the gateway
+	@$(BIN)/python -m deploy.local.explorer || true # the suite runs without it, and says so
+	exec $(LOCAL) run --port $(PORT)
 
 .PHONY: demo
 demo: install ## play the whole round on a fresh suite of its own; KEEP=1 leaves it running
@@ -32,6 +33,14 @@ demo: install ## play the whole round on a fresh suite of its own; KEEP=1 leaves
 .PHONY: clock
 clock: ## move the domain clock of `make run` forward: make clock AT=2024-05-06T09:00
 	@$(LOCAL) clock $(AT)
+
+.PHONY: status
+status: ## where `make run` runs, and its logins
+	@$(LOCAL) status
+
+.PHONY: stop
+stop: ## stop `make run` from another terminal
+	@$(LOCAL) stop
 
 .PHONY: reset
 reset: ## drop the data of `make run`

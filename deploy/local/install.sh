@@ -1,48 +1,82 @@
 #!/usr/bin/env bash
 # Installs what the suite needs: system packages (apt, when root), then the locked Python packages by hash.
-# Safe to run twice, and beside itself; quiet when there is nothing to do.
+# Safe to run twice, and beside itself; silent when there is nothing to do.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 mkdir -p .local
-exec 9>.local/install.lock
-flock 9
-
+PATH="$PATH:/usr/sbin:/sbin"
 PYTHON=${PYTHON:-python3}
-wanted=()
-"$PYTHON" -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3-venv)
-if [ -z "${AMQP_URL:-}" ] && ! ls -d /usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin >/dev/null 2>&1; then
-  wanted+=(rabbitmq-server)
-fi
-if [ -z "${MONGODB_URL:-}" ] && ! ldconfig -p | grep -q 'libcurl\.so\.4'; then
-  wanted+=(libcurl4)
-fi
+MACHINE_LOCK=/run/guopei-graph-install.lock
+POLICY=/usr/sbin/policy-rc.d
+KEPT_POLICY=$POLICY.before-guopei-graph
 
-if [ ${#wanted[@]} -gt 0 ]; then
-  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "Please install: ${wanted[*]} (apt-get install ${wanted[*]}), or set MONGODB_URL and AMQP_URL." >&2
-    exit 1
+fail() {
+  echo "$1" >&2
+  exit 1
+}
+
+# What is missing, into `wanted`; nothing is asked for where a URL names a server that exists already.
+look() {
+  wanted=()
+  "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3-venv)
+  if [ -z "${AMQP_URL:-}" ] && ! command -v rabbitmq-server >/dev/null &&
+    ! ls -d /usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin >/dev/null 2>&1; then
+    wanted+=(rabbitmq-server)
   fi
-  echo "Installing ${wanted[*]} …"
-  # Packages must not start system services: a policy that answers 101 says no, for the time of this install.
-  policy=/usr/sbin/policy-rc.d
-  kept=""
-  if [ -e "$policy" ]; then kept=$(mktemp) && cp -p "$policy" "$kept"; fi
-  restore() { if [ -n "$kept" ]; then mv -f "$kept" "$policy"; else rm -f "$policy"; fi; }
-  trap restore EXIT
-  printf '#!/bin/sh\nexit 101\n' >"$policy"
-  chmod 755 "$policy"
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq
-  apt-get install -y -qq --no-install-recommends "${wanted[@]}" >.local/apt.log 2>&1 || { cat .local/apt.log >&2; exit 1; }
-  restore
-  trap - EXIT
-fi
+  if [ -z "${MONGODB_URL:-}" ] && ! ldconfig -p 2>/dev/null | grep 'libcurl\.so\.4' >/dev/null; then
+    wanted+=(libcurl4)
+  fi
+}
 
-stamp=.venv/.lock.sha256
-digest=$(sha256sum requirements.lock | cut -d' ' -f1)
-if [ ! -e "$stamp" ] || [ "$(cat "$stamp")" != "$digest" ]; then
+# Packages must not start system services: a policy that answers 101 says no, for the time of this install.
+# The machine's own policy rests beside it, so that it comes back even after a kill.
+forbid_services() {
+  if [ ! -e "$KEPT_POLICY" ]; then
+    if [ -e "$POLICY" ]; then mv "$POLICY" "$KEPT_POLICY"; else touch "$KEPT_POLICY"; fi
+  fi
+  printf '#!/bin/sh\nexit 101\n' >"$POLICY"
+  chmod 755 "$POLICY"
+}
+
+allow_services() {
+  if [ -s "$KEPT_POLICY" ]; then mv -f "$KEPT_POLICY" "$POLICY"; else rm -f "$POLICY" "$KEPT_POLICY"; fi
+}
+
+install_packages() {
+  echo "Installing ${wanted[*]} …"
+  trap allow_services EXIT
+  forbid_services
+  export DEBIAN_FRONTEND=noninteractive
+  {
+    apt-get -o DPkg::Lock::Timeout=300 update -qq &&
+      apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "${wanted[@]}"
+  } >.local/apt.log 2>&1 8>&- 9>&- </dev/null || fail "apt-get failed: $(tail -n 20 .local/apt.log)"
+  allow_services
+  trap - EXIT
+}
+
+install_python() {
+  local digest stamp=.venv/.lock.sha256
+  digest=$(sha256sum requirements.lock | cut -d' ' -f1)
+  if [ "$(cat "$stamp" 2>/dev/null)" = "$digest" ] && .venv/bin/python -c '' 2>/dev/null; then return; fi
+  "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "Python 3.11 or later is needed."
   echo "Installing Python packages …"
-  [ -x .venv/bin/python ] || "$PYTHON" -m venv .venv
+  .venv/bin/python -m pip --version >/dev/null 2>&1 || "$PYTHON" -m venv --clear .venv
   .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
   echo "$digest" >"$stamp"
+}
+
+exec 9>.local/install.lock
+flock 9
+look
+if [ ${#wanted[@]} -gt 0 ]; then
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    fail "Please install ${wanted[*]} (as root: apt-get install ${wanted[*]}), or set MONGODB_URL and AMQP_URL."
+  fi
+  exec 8>"$MACHINE_LOCK" # another clone may be installing too
+  flock 8
+  look
+  if [ ${#wanted[@]} -gt 0 ]; then install_packages; fi
+  exec 8>&-
 fi
+install_python

@@ -1,0 +1,33 @@
+// The page: a login box above GraphiQL, both on the gateway that served it.
+import "./workers.js";
+import "graphiql/style.css";
+import "./style.css";
+import { GraphiQL } from "graphiql";
+import { useReducer } from "react";
+import { createRoot } from "react-dom/client";
+import { introspection } from "./introspection.js";
+import { Login } from "./login.jsx";
+import { Session } from "./session.js";
+
+const FIRST_QUERY = `# 年度与已公布的项目：无需登录。The round and its published projects: no login needed.
+# 用 make run 打印的账号登录后，可查询本角色的数据。Log in with an account that make run printed to see more.
+{
+  round(year: 2024) {
+    year
+    title
+  }
+}
+`;
+const session = new Session(window.location.origin, introspection);
+
+function Explorer() {
+  const [, changed] = useReducer((count) => count + 1, 0);
+  return (
+    <>
+      <Login session={session} onChange={changed} />
+      <GraphiQL fetcher={session.send} defaultQuery={FIRST_QUERY} />
+    </>
+  );
+}
+
+createRoot(document.getElementById("explorer")).render(<Explorer />);
