@@ -1,7 +1,15 @@
 """Federation features, one file each, as data."""
 
 from tests.unit.gateway_federation.differential.feature import Feature
-from tests.unit.gateway_federation.differential.features import abstract, entities, interface_object, requires, sharing
+from tests.unit.gateway_federation.differential.features import (
+    abstract,
+    entities,
+    interface_object,
+    keys,
+    requires,
+    shapes,
+    sharing,
+)
 
 FEATURES: tuple[Feature, ...] = (
     entities.FEATURE,
@@ -9,4 +17,6 @@ FEATURES: tuple[Feature, ...] = (
     abstract.FEATURE,
     sharing.FEATURE,
     interface_object.FEATURE,
+    keys.FEATURE,
+    shapes.FEATURE,
 )
