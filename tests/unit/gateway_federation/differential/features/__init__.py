@@ -4,6 +4,7 @@ from tests.unit.gateway_federation.differential.feature import Feature
 from tests.unit.gateway_federation.differential.features import (
     abstract,
     entities,
+    failures,
     interface_object,
     keys,
     requires,
@@ -18,5 +19,6 @@ FEATURES: tuple[Feature, ...] = (
     sharing.FEATURE,
     interface_object.FEATURE,
     keys.FEATURE,
+    failures.FEATURE,
     shapes.FEATURE,
 )
