@@ -10,10 +10,10 @@ from graphql.execution.values import get_variable_values
 from chassis.errors import Refusal
 from gateway.federation.cache import Cache
 from gateway.federation.document import Document, read_document
-from gateway.federation.errors import Json, TransportError
+from gateway.federation.errors import Json, TransportError, coded
 from gateway.federation.executor import Run
 from gateway.federation.model import Supergraph
-from gateway.federation.planner import Plan
+from gateway.federation.planner import Plan, Unplannable
 from gateway.federation.prepare import Prepared, prepare
 
 __all__ = ["Engine", "Request", "Response", "Transport", "TransportError"]
@@ -79,6 +79,13 @@ class Response:
         return content
 
 
+class _Invalid(Exception):  # noqa: N818 - the client's errors, on their way out
+    def __init__(self, errors: list[GraphQLError], code: str) -> None:
+        super().__init__(code)
+        self.errors = errors
+        self.code = code
+
+
 class Engine:
     """Answers operations on a supergraph.
 
@@ -121,35 +128,34 @@ class Engine:
         """The plan of an operation.
 
         Raises:
-            GraphQLError: The operation is not valid.
+            Exception: The operation is not valid.
+            Unplannable: The supergraph has no way to a field.
         """
-        document = self._document(query)
-        if isinstance(document, list):
-            raise document[0]
-        operation = document.operation(operation_name)
-        values = self._coerced(operation, variables or {})
-        return self._prepared(document, operation, values if isinstance(values, dict) else {}, scopes).plan
+        return self._ready(Request(query, operation_name, variables, scopes))[0].plan
 
     async def execute(self, request: Request) -> Response:
         """Answer a request; nothing that a client or a subgraph can do makes this raise."""
         try:
-            document = self._document(request.query)
-            if isinstance(document, list):
-                return _refused(document, "GRAPHQL_VALIDATION_FAILED")
-            operation = document.operation(request.operation_name)
-            values = self._coerced(operation, request.variables or {})
-            if isinstance(values, list):
-                return _refused(values, "BAD_USER_INPUT")
-            prepared = self._prepared(document, operation, values, request.scopes)
+            prepared, values = self._ready(request)
+        except _Invalid as invalid:
+            return _refused(invalid.errors, invalid.code)
         except GraphQLError as error:
             return _refused([error], "GRAPHQL_PARSE_FAILED" if error.source else "BAD_REQUEST")
         except Refusal as refusal:
             language = getattr(request.context, "language", "zh-CN")
             error_ = {"message": refusal.message(language), "extensions": refusal.extensions()}
             return Response(errors=[error_], executed=False)
-        if prepared.denials and operation.operation.value != "query":
+        except Unplannable as error:
+            return Response(None, [coded(f"No subgraph can resolve {error} here", "UNPLANNABLE_OPERATION")])
+        if prepared.denials and prepared.kind != "query":
             return Response(None, list(prepared.denials))
         return await self._run(prepared, values, request.context)
+
+    def _ready(self, request: Request) -> tuple[Prepared, dict[str, Json]]:
+        document = self._document(request.query)
+        operation = document.operation(request.operation_name)
+        values = self._coerced(operation, request.variables or {})
+        return self._prepared(document, operation, values, request.scopes), values
 
     async def _run(self, prepared: Prepared, values: dict[str, Json], context: Any) -> Response:
         async def send(subgraph: str, body: dict[str, Json]) -> dict[str, Json]:
@@ -163,7 +169,7 @@ class Engine:
             run.data |= answer.data or {}
         return Response(*prepared.project(run.data, run.errors))
 
-    def _document(self, text: str) -> Document | list[GraphQLError]:
+    def _document(self, text: str) -> Document:
         known = self._documents.get(text)
         if known is not None:
             return known
@@ -174,18 +180,20 @@ class Engine:
             limits=self._limits,
             max_tokens=self._max_tokens,
         )
-        return document if isinstance(document, list) else self._documents.put(text, document)
+        if isinstance(document, list):
+            raise _Invalid(document, "GRAPHQL_VALIDATION_FAILED")
+        return self._documents.put(text, document)
 
-    def _coerced(
-        self, operation: OperationDefinitionNode, variables: Mapping[str, Json]
-    ) -> dict[str, Json] | list[GraphQLError]:
+    def _coerced(self, operation: OperationDefinitionNode, variables: Mapping[str, Json]) -> dict[str, Json]:
         definitions = operation.variable_definitions
         if not definitions:
             return {}
         values = get_variable_values(
             self._graph.schema, definitions, dict(variables), _MOST_COERCION_ERRORS, not self._introspection
         )
-        return values if isinstance(values, list) else dict(values.coerced)
+        if isinstance(values, list):
+            raise _Invalid(values, "BAD_USER_INPUT")
+        return dict(values.coerced)
 
     def _prepared(
         self,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from graphql import (
     DocumentNode,
     FieldNode,
-    GraphQLError,
     OperationDefinitionNode,
     SelectionSetNode,
     print_ast,
@@ -17,7 +16,7 @@ from gateway.federation.document import Document
 from gateway.federation.errors import UNAUTHORIZED, Json, coded
 from gateway.federation.executor import Projector, compile_projection
 from gateway.federation.model import Supergraph
-from gateway.federation.planner import Plan, Unplannable, make_plan
+from gateway.federation.planner import Plan, make_plan
 from gateway.federation.selection import Normaliser
 
 
@@ -26,12 +25,14 @@ class Prepared:
     """One operation for one set of scopes and one set of conditions.
 
     Attributes:
+        kind: `query` or `mutation`.
         plan: What to fetch.
         project: The tree to the client's data.
         denials: Errors for what the caller may not see.
         introspection: What the gateway answers from its own schema.
     """
 
+    kind: str
     plan: Plan
     project: Projector
     denials: tuple[dict[str, Json], ...]
@@ -48,25 +49,20 @@ def prepare(
     """Normalise, authorise, plan and compile an operation.
 
     Raises:
-        GraphQLError: The supergraph has no way to a field, or no such kind of operation.
+        Unplannable: The supergraph has no way to a field.
     """
     kind = operation.operation.value
     allowed = None if scopes is None else Grants(graph, scopes).allows
     normaliser = Normaliser(graph, document.fragments, dict(conditions), client=True, allowed=allowed)
     selection = normaliser.build(graph.roots[kind], [operation.selection_set])
     definitions = {one.variable.name.value: print_ast(one) for one in operation.variable_definitions or ()}
-    try:
-        plan, place = make_plan(graph, kind, selection, definitions)
-    except Unplannable as error:
-        raise GraphQLError(
-            f"No subgraph can resolve {error} here.", extensions={"code": "UNPLANNABLE_OPERATION"}
-        ) from error
+    plan, place = make_plan(graph, kind, selection, definitions)
     denials = tuple(
         coded("Unauthorized field or type", UNAUTHORIZED, path, coordinate=coordinate)
         for path, coordinate in normaliser.denials.items()
     )
     introspection = _introspection(document, operation, normaliser.introspection)
-    return Prepared(plan, compile_projection(graph, selection, place), denials, introspection)
+    return Prepared(kind, plan, compile_projection(graph, selection, place), denials, introspection)
 
 
 def _introspection(

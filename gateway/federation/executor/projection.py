@@ -38,6 +38,7 @@ class Violations:
         path = _path(trail)
         if not any(one[: len(path)] == path or path[: len(one)] == one for one in self._known):
             self.errors.append(coded(message, code, path))
+            self._known.append(path)
 
 
 def _path(trail: Trail) -> Path:

@@ -42,7 +42,7 @@ class Run:
 
     async def _node(self, node: PlanNode) -> None:
         if isinstance(node, Fetch):
-            await (self._entities(node) if node.entities else self._root(node))
+            await (self._entities(node, node.representations) if node.representations else self._root(node))
         elif isinstance(node, Parallel):
             async with asyncio.TaskGroup() as group:
                 for one in node.nodes:
@@ -67,11 +67,11 @@ class Run:
             for prefix in self._places(fetch) if fetch.targets else [()]:
                 self._pass_on(error, (*prefix, *path), fetch)
 
-    async def _entities(self, fetch: Fetch) -> None:
+    async def _entities(self, fetch: Fetch, variable: str) -> None:
         representations, objects = self._represent(fetch)
         if not representations:
             return
-        reply = await self._ask(fetch, self._used(fetch) | {"representations": representations})
+        reply = await self._ask(fetch, self._used(fetch) | {variable: representations})
         if reply is None:
             return
         data = reply.get("data")

@@ -52,15 +52,16 @@ class FetchMaker:
         for entry in group.entries:
             by_type.setdefault(entry.type, Printed()).add(self.graph, entry)
         variables = tuple(sorted(set().union(*(one.variables for one in by_type.values()))))
-        defined = self._defined(variables, "$representations: [_Any!]!")
+        sent = _free_name(self.definitions)
+        defined = self._defined(variables, f"${sent}: [_Any!]!")
         return Fetch(
             subgraph=self.graph.subgraphs[group.subgraph].name,
             kind="query",
-            text=f"query{defined} {{ _entities(representations: $representations) {{ {_fragments(by_type)} }} }}",
+            text=f"query{defined} {{ _entities(representations: ${sent}) {{ {_fragments(by_type)} }} }}",
             variables=variables,
             keys=tuple(key for one in by_type.values() for key in one.fields),
             targets=self._targets(group),
-            entities=True,
+            representations=sent,
             selects="\n".join(Printed(types=by_type).lines()),
         )
 
@@ -85,6 +86,14 @@ class FetchMaker:
     def _defined(self, variables: tuple[str, ...], first: str = "") -> str:
         parts = ([first] if first else []) + [self.definitions[name] for name in variables]
         return f"({', '.join(parts)})" if parts else ""
+
+
+def _free_name(taken: Mapping[str, str]) -> str:
+    """The name of the engine's own variable; a client may have taken the usual one."""
+    name = "representations"
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _fragments(by_type: dict[str, Printed]) -> str:

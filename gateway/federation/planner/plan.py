@@ -36,7 +36,7 @@ class Fetch:
         variables: Names of the client's variables it uses.
         keys: Internal keys selected at its top.
         targets: Empty at the root; else the objects it adds to, as entities or, re-entering a root type, as they are.
-        entities: Whether it asks for `_entities`.
+        representations: The variable of the representations; None where it does not ask for `_entities`.
         selects: Its selection set, for people.
     """
 
@@ -46,7 +46,7 @@ class Fetch:
     variables: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     targets: tuple[Target, ...] = ()
-    entities: bool = False
+    representations: str | None = None
     selects: str = ""
 
 

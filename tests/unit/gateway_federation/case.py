@@ -92,5 +92,3 @@ class Canned:
 def named(cases: list[Case]) -> dict[str, Any]:
     """The arguments of `pytest.mark.parametrize` for cases."""
     return {"argnames": "case", "argvalues": cases, "ids": [case.name for case in cases]}
-
-

@@ -84,8 +84,8 @@ CASES = [
         [
             Ask(
                 "catalog",
-                "query { all: products { s: shop { n: name id } } }",
-                {"data": {"all": [{"s": {"n": "x", "id": "7"}}, None, {"s": {"n": "x", "id": "7"}}]}},
+                "query { all: products { s: shop { id n: name } } }",
+                {"data": {"all": [{"s": {"n": "x", "id": "7"}}, {"s": None}, {"s": {"n": "x", "id": "7"}}]}},
             ),
             Ask(
                 "reviews",
@@ -94,7 +94,7 @@ CASES = [
                 {"representations": [{"__typename": "Shop", "id": "7"}]},
             ),
         ],
-        {"all": [{"s": None}, None, {"s": None}]},
+        {"all": [{"s": None}, {"s": None}, {"s": None}]},
         [(["all", 0, "s", "s"], "SUBGRAPH_ERROR"), (["all", 2, "s", "s"], "SUBGRAPH_ERROR")],
     ),
     Case(
