@@ -1,6 +1,7 @@
 """The ASGI shell of a subgraph: GraphQL behind the internal token, health, metrics, and the process's life."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -103,6 +104,8 @@ class _Subgraph:
     async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
         async with self._start() as running:
             tasks = [asyncio.ensure_future(task()) for task in running.tasks]
+            for task in tasks:
+                task.add_done_callback(_end_when_broken)
             self._running = running
             try:
                 yield
@@ -151,6 +154,13 @@ class _Subgraph:
             raise unauthenticated()
         principal = self._verifier.verify(token)
         return SubgraphContext(self._running.deps, principal, language, request.headers.get("idempotency-key"))
+
+
+def _end_when_broken(task: asyncio.Future[None]) -> None:
+    """A relay or a consumer that dies of a defect ends the process: whoever runs it sees it and starts another."""
+    if not task.cancelled() and (error := task.exception()):
+        log.error("background task failed; the process ends", exc_info=error)
+        signal.raise_signal(signal.SIGTERM)
 
 
 def error_json(error: GraphQLError, language: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from chassis.errors import Refusal
 from chassis.mongo import connect
 from chassis.principal import Scope
 from chassis.telemetry import configure_logs, configure_traces
-from gateway.app import create_app, create_open_app
+from gateway.app import create_app, create_open_app, explain
 from gateway.identity.accounts import Identity, provision, reset
 from gateway.identity.passwords import Passwords
 from gateway.identity.sessions import Sessions
@@ -47,12 +47,24 @@ def main(
         raise typer.BadParameter("--supergraph goes with --no-auth; with logins, use SUPERGRAPH_FILE")
 
 
+@cli.command()
+def plan(
+    supergraph: Annotated[Path, typer.Argument(help="The supergraph SDL.")],
+    query: Annotated[Path, typer.Argument(help="The query's file; - is standard input.")],
+    variables: Annotated[str, typer.Option(help="Its variables, a JSON object.")] = "{}",
+    operation: Annotated[str | None, typer.Option(help="Which operation of the file.")] = None,
+) -> None:
+    """Print the plan of a query as a tree."""
+    sdl = supergraph.read_text(encoding="utf-8")
+    typer.echo(explain(sdl, _text(query), json.loads(variables), operation))
+
+
 @accounts.command("import")
 def import_accounts(
     file: Annotated[Path, typer.Argument(help="A JSON list of accounts; - is standard input.")],
 ) -> None:
     """Provision many: `[{"login", "scope", "organization"?, "bases"?, "school"?, "province"?, "person"?, "name"?}]`."""
-    rows = json.loads(typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text(encoding="utf-8"))
+    rows = json.loads(_text(file))
 
     async def work(identity: Identity) -> list[dict[str, str]]:
         return [await _provision(identity, row) for row in rows]
@@ -76,6 +88,10 @@ async def _provision(identity: Identity, row: dict[str, Any]) -> dict[str, str]:
     scope = Scope(row["scope"])
     _, code = await provision(identity, login=row["login"], scope=scope, **holder)
     return {"login": row["login"], "scope": scope.value, "code": code}
+
+
+def _text(file: Path) -> str:
+    return typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text(encoding="utf-8")
 
 
 def _run(work: Callable[[Identity], Awaitable[Any]]) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from graphql import DocumentNode
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -17,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 from chassis.mongo import connect
 from chassis.principal import Principal, TokenMinter
 from gateway.federation.engine import Engine
+from gateway.federation.planner import format_plan
 from gateway.federation.supergraph import Supergraph, load_supergraph
 from gateway.http.auth import auth_routes
 from gateway.http.calendar import calendar_routes
@@ -71,6 +73,14 @@ def create_open_app(supergraph_file: Path, urls: dict[str, str]) -> Starlette:
     life = _Life(transport)
     engine = _engine(supergraph, transport, _OPEN_LIMITS, introspection=True)
     return Starlette(routes=[*_graph(engine, None, _OPEN_LIMITS.body_bytes), *life.routes()], lifespan=life.span)
+
+
+def explain(
+    supergraph_sdl: str, query: str, variables: dict[str, Any] | None = None, operation_name: str | None = None
+) -> str:
+    """The plan of a query as a tree, for people; nothing is sent."""
+    engine = Engine(load_supergraph(supergraph_sdl), HttpTransport({}, None))
+    return format_plan(engine.plan(query, operation_name, variables=variables))
 
 
 @dataclass(slots=True)

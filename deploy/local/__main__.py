@@ -29,6 +29,7 @@ HOME = ROOT / ".local" / "run"
 ENDPOINTS = ROOT / ".local" / "endpoints.json"
 LOGINS = "logins.json"
 _STOP_SECONDS = 90
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 cli = typer.Typer(add_completion=False, help=__doc__)
 console = Console()
 
@@ -36,8 +37,7 @@ console = Console()
 @cli.command()
 def run(port: Annotated[int, typer.Option(help="The gateway's port, or the next free one.")] = 8000) -> None:
     """Start everything, load the round once, print where to look, and go on until Ctrl-C."""
-    _end_with_make()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _stop_on_signals()
     try:
         with console.status("正在启动 Starting …"):
             suite = Suite(HOME, gateway_port=port)
@@ -60,7 +60,8 @@ def run(port: Annotated[int, typer.Option(help="The gateway's port, or the next 
     except KeyboardInterrupt:
         return
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        for number in _SIGNALS:  # stopping takes its time, but has a limit of its own
+            signal.signal(number, signal.SIG_IGN)
         with console.status("正在停止 Stopping …"):
             ENDPOINTS.unlink(missing_ok=True)
             suite.stop()
@@ -71,6 +72,7 @@ def demo(keep: Annotated[bool, typer.Option("--keep", help="Leave the suite runn
     """Play the whole round through the gateway on a fresh suite of its own."""
     from deploy.local.demo import play
 
+    _stop_on_signals()
     raise typer.Exit(play(keep=keep))
 
 
@@ -126,8 +128,13 @@ def _fail(message: str) -> NoReturn:
     raise typer.Exit(1)
 
 
-def _end_with_make() -> None:
-    """A killed `make` takes the suite with it; started from a shell, the suite lives its own life."""
+def _stop_on_signals() -> None:
+    """Ctrl-C and SIGTERM stop what runs, in the background too, where shells have SIGINT ignored.
+
+    A killed `make` takes the suite with it; started from a shell, the suite lives its own life.
+    """
+    for number in _SIGNALS:
+        signal.signal(number, signal.default_int_handler)
     if "MAKELEVEL" in os.environ:
         die_with_parent()
 

@@ -56,11 +56,10 @@ class Desk:
     async def open(self, *rows: dict[str, Any]) -> list[Client]:
         """Provision accounts, activate each with its code (R4), and sign in."""
         codes = await self.provision(*rows)
-        found = []
-        for row in rows:
-            code = codes[row["login"], row["scope"]]
-            found.append(await self.public.activate(row["login"], code, self.password, row["scope"]))
-        return found
+        return await asyncio.gather(*(self._activate(row, codes[row["login"], row["scope"]]) for row in rows))
+
+    async def _activate(self, row: dict[str, Any], code: str) -> Client:
+        return await self.public.activate(row["login"], code, self.password, row["scope"])
 
     async def sign_in(self, login: str, scope: str) -> Client:
         """Sign in to an account that was opened before."""

@@ -23,10 +23,10 @@ from deploy.local.definitions import queue_of
 from deploy.local.process import StartFailed
 from deploy.local.story import Broken, Story, holds, tell, until
 from deploy.local.suite import ROOT, Suite
-from gateway.federation.engine import Engine
-from gateway.federation.supergraph import load_supergraph
+from gateway.app import explain
 
 _PROVINCES = ("44", "51")
+SUPERGRAPH = ROOT / "contracts" / "graph" / "supergraph.graphql"
 console = Console(highlight=False)
 
 
@@ -90,9 +90,8 @@ async def _show_query(story: Story) -> None:
     holds(all("*" in node["teacher"]["idNumber"] for node in nodes), "ID numbers are masked (R41)")
     console.print(Syntax(documents.WHOLE, "graphql"))
     console.print(Syntax(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode(), "json"))
-    sdl = (ROOT / "contracts" / "graph" / "supergraph.graphql").read_text(encoding="utf-8")
     console.print("查询计划 The plan")
-    console.print(Engine(load_supergraph(sdl), _NoTransport()).explain(documents.WHOLE), markup=False)
+    console.print(explain(SUPERGRAPH.read_text(encoding="utf-8"), documents.WHOLE, {"id": project}), markup=False)
 
 
 async def _show_events(suite: Suite) -> None:
@@ -135,14 +134,6 @@ async def _no_dead_letters(suite: Suite) -> None:
     async with connection:
         grave = await (await connection.channel()).get_queue(DEAD)
         holds(grave.declaration_result.message_count == 0, "there are dead letters")
-
-
-class _NoTransport:
-    """For planning alone: nothing is sent."""
-
-    async def send(self, subgraph: str, body: Any, context: Any) -> dict[str, Any]:
-        """Refuse to send."""
-        raise Broken(f"planning sent {subgraph} something")
 
 
 def _until_interrupted() -> None:

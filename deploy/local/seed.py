@@ -6,7 +6,7 @@ from typing import Any
 
 from deploy.local.accounts import Desk
 from deploy.local.client import Client
-from deploy.local.world import BASES, BEGIN, EXPERTS, SCHOOLS, YEAR, BaseSeed, SchoolSeed, contact, teacher_rows
+from deploy.local.world import BASES, BEGIN, EXPERTS, SCHOOLS, YEAR, SchoolSeed, base_input, contact, teacher_rows
 
 MINISTRY = "moe"
 OPEN_ROUND = "mutation($input: RoundInput!) { openRound(input: $input) { year title } }"
@@ -51,80 +51,76 @@ async def seed(desk: Desk) -> Cast:
     (ministry,) = await desk.open({"login": MINISTRY, "scope": "ministry", "name": "教师工作司"})
     cast = Cast(ministry, logins=[("ministry", MINISTRY, "教育部教师工作司")])
     await ministry.do(OPEN_ROUND, input={"year": YEAR})
-    for base in BASES:
-        await _seed_base(desk, cast, base)
+    await _seed_bases(desk, cast)
     await _seed_experts(desk, cast)
     await _seed_provinces(desk, cast)
-    for school in SCHOOLS:
-        await _seed_school(desk, cast, school)
+    await _seed_schools(desk, cast)
     await _leave_one_initial(desk)
     return cast
 
 
-async def _seed_base(desk: Desk, cast: Cast, base: BaseSeed) -> None:
-    given: dict[str, Any] = {
-        "name": base.name,
-        "category": base.category,
-        "organizationCode": base.organization_code,
-        "organizationName": base.organization_name,
-        "province": base.province,
-        "majorCategories": list(base.majors),
-    }
-    key = (await cast.ministry.do(REGISTER_BASE, input=given))["id"]
-    account = {"login": base.organization_code, "scope": "base", "organization": base.organization_code, "bases": [key]}
-    (client,) = await desk.open({**account, "name": "基地项目负责人"})
+async def _seed_bases(desk: Desk, cast: Cast) -> None:
+    accounts = []
+    for base in BASES:
+        key = (await cast.ministry.do(REGISTER_BASE, input=base_input(base)))["id"]
+        cast.bases[base.name] = key
+        cast.logins.append(("base", base.organization_code, base.name))
+        account = {"login": base.organization_code, "scope": "base", "organization": base.organization_code}
+        accounts.append(account | {"bases": [key], "name": "基地项目负责人"})
+    cast.base = await desk.open(*accounts)
     team = {"design": [contact("沈工")], "declaration": [contact("韩工")], "delivery": [contact("杨工")]}
-    await client.do(SET_TEAM, base=key, input=team)
-    cast.bases[base.name] = key
-    cast.base.append(client)
-    cast.logins.append(("base", base.organization_code, base.name))
+    for client, key in zip(cast.base, cast.bases.values(), strict=True):
+        await client.do(SET_TEAM, base=key, input=team)
 
 
 async def _seed_experts(desk: Desk, cast: Cast) -> None:
+    accounts: list[dict[str, Any]] = []
     for place, (name, code, organization, fields) in enumerate(EXPERTS, 1):
         given = {"name": name, "organizationCode": code, "organizationName": organization, "fields": list(fields)}
         key = (await cast.ministry.do(REGISTER_EXPERT, input=given))["id"]
         login = f"expert{place}"
-        (client,) = await desk.open(
-            {"login": login, "scope": "expert", "organization": code, "person": key, "name": name}
-        )
-        cast.experts.append((key, client))
+        accounts.append({"login": login, "scope": "expert", "organization": code, "person": key, "name": name})
         cast.logins.append(("expert", login, f"{name}（{organization}）"))
+    clients = await desk.open(*accounts)
+    cast.experts = [(account["person"], client) for account, client in zip(accounts, clients, strict=True)]
 
 
 async def _seed_provinces(desk: Desk, cast: Cast) -> None:
-    for code in sorted({school.province for school in SCHOOLS}):
-        login = f"province{code}"
-        (client,) = await desk.open({"login": login, "scope": "province", "province": code, "name": "省教育厅"})
-        cast.provinces[code] = client
-        cast.logins.append(("province", login, f"省级教育行政部门 {code}"))
-
-
-async def _seed_school(desk: Desk, cast: Cast, school: SchoolSeed) -> None:
-    await cast.ministry.do(REGISTER_SCHOOL, input={"code": school.code, "name": school.name})
-    account = {"login": school.code, "scope": "school", "organization": school.code, "school": school.code}
-    (client,) = await desk.open({**account, "name": school.designated})
-    await client.do(DESIGNATE, input=contact(school.designated))
-    cast.schools[school.code] = client
-    cast.logins.append(("school", school.code, f"{school.name}（专人 {school.designated}）"))
-    rows = await client.do(ADD_TEACHERS, rows=teacher_rows(school))
-    await _seed_teachers(desk, cast, school, [row["teacher"] for row in rows])
-
-
-async def _seed_teachers(desk: Desk, cast: Cast, school: SchoolSeed, teachers: list[dict[str, str]]) -> None:
+    codes = sorted({school.province for school in SCHOOLS})
     accounts = [
-        {
-            "login": f"t{school.code}{place}",
-            "scope": "teacher",
-            "school": school.code,
-            "person": teacher["id"],
-            "name": teacher["name"],
-        }
-        for place, teacher in enumerate(teachers, 1)
+        {"login": f"province{code}", "scope": "province", "province": code, "name": "省教育厅"} for code in codes
     ]
-    for teacher, account, client in zip(teachers, accounts, await desk.open(*accounts), strict=True):
-        cast.teachers[teacher["name"]] = (teacher["id"], client)
-        cast.logins.append(("teacher", account["login"], f"{teacher['name']}（{school.name}）"))
+    cast.provinces = dict(zip(codes, await desk.open(*accounts), strict=True))
+    cast.logins += [("province", f"province{code}", f"省级教育行政部门 {code}") for code in codes]
+
+
+async def _seed_schools(desk: Desk, cast: Cast) -> None:
+    accounts = []
+    for school in SCHOOLS:
+        given = {"code": school.code, "name": school.name, "province": school.province}
+        await cast.ministry.do(REGISTER_SCHOOL, input=given)
+        account = {"login": school.code, "scope": "school", "organization": school.code, "school": school.code}
+        accounts.append(account | {"name": school.designated})
+        cast.logins.append(("school", school.code, f"{school.name}（专人 {school.designated}）"))
+    teachers = []
+    for school, client in zip(SCHOOLS, await desk.open(*accounts), strict=True):
+        cast.schools[school.code] = client
+        await client.do(DESIGNATE, input=contact(school.designated))
+        rows = await client.do(ADD_TEACHERS, rows=teacher_rows(school))
+        teachers += [_teacher_account(school, place, row["teacher"]) for place, row in enumerate(rows, 1)]
+    for account, client in zip(teachers, await desk.open(*teachers), strict=True):
+        cast.teachers[account["name"]] = (account["person"], client)
+        cast.logins.append(("teacher", account["login"], f"{account['name']}（{account['school']}）"))
+
+
+def _teacher_account(school: SchoolSeed, place: int, teacher: dict[str, str]) -> dict[str, Any]:
+    return {
+        "login": f"t{school.code}{place}",
+        "scope": "teacher",
+        "school": school.code,
+        "person": teacher["id"],
+        "name": teacher["name"],
+    }
 
 
 async def _leave_one_initial(desk: Desk) -> None:

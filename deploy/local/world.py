@@ -94,6 +94,18 @@ def teacher_rows(school: SchoolSeed) -> list[dict[str, object]]:
     ]
 
 
+def base_input(base: BaseSeed) -> dict[str, object]:
+    """A base as `registerBase` takes it."""
+    return {
+        "name": base.name,
+        "category": base.category,
+        "organizationCode": base.organization_code,
+        "organizationName": base.organization_name,
+        "province": base.province,
+        "majorCategories": list(base.majors),
+    }
+
+
 def contact(name: str) -> dict[str, str]:
     """A contact as `setBaseTeam` takes it."""
     return {"name": name, "phone": "13900139000"}
