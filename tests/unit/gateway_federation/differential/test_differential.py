@@ -1,75 +1,15 @@
 """Whatever is asked, the gateway answers as one schema over the same objects would."""
 
-from collections.abc import Mapping
 from random import Random
-from typing import Any
 
 import pytest
 from graphql import validate_schema
 
-from gateway.federation.engine import Engine, Request
-from gateway.federation.supergraph import Supergraph, load_supergraph
-from tests.unit.gateway_federation.differential.feature import Feature
+from tests.unit.gateway_federation.differential.bench import Bench
 from tests.unit.gateway_federation.differential.features import FEATURES
 from tests.unit.gateway_federation.differential.queries import Queries
-from tests.unit.gateway_federation.differential.subgraph_schema import SubgraphSchema
-from tests.unit.gateway_federation.differential.world import run
 
 RANDOM_QUERIES = 40
-
-
-class Subgraphs:
-    """Serves a feature's subgraphs in this process; keeps what they were asked."""
-
-    def __init__(self, feature: Feature) -> None:
-        self._world = feature.world
-        self._subgraphs = {name: SubgraphSchema(name, sdl) for name, sdl in feature.subgraphs.items()}
-        self.asked: list[tuple[str, Mapping[str, Any]]] = []
-
-    async def send(self, subgraph: str, body: Mapping[str, Any], context: Any) -> dict[str, Any]:
-        del context
-        self.asked.append((subgraph, body))
-        one = self._subgraphs[subgraph.lower()]
-        answer: dict[str, Any] = run(one.schema, self._world, one, body)
-        return answer
-
-
-class Bench:
-    """A gateway and a monolith over one feature."""
-
-    def __init__(self, feature: Feature) -> None:
-        self.feature = feature
-        self.subgraphs = Subgraphs(feature)
-        self.supergraph: Supergraph = load_supergraph(feature.supergraph)
-        self.engine = Engine(self.supergraph, self.subgraphs)
-
-    async def compare(self, query: str) -> None:
-        expected = run(self.supergraph.schema, self.feature.world, None, {"query": query})
-        self.subgraphs.asked.clear()
-        answer = (await self.engine.execute(Request(query))).json()
-        told = "\n".join(f"{name}: {body}" for name, body in self.subgraphs.asked)
-        assert answer.get("data") == expected.get("data"), f"{query}\n{answer.get('errors')}\n{told}"
-        assert _errors_agree(answer, expected), f"{query}\n{answer.get('errors')}\n{told}"
-        assert str(answer["data"]) == str(expected["data"]), f"field order\n{query}"
-
-
-def _paths(answer: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    return [tuple(one.get("path") or ()) for one in answer.get("errors", ())]
-
-
-def _errors_agree(answer: Mapping[str, Any], expected: Mapping[str, Any]) -> bool:
-    """The same errors, each once; below a null that one error made, a further one may be told or left out."""
-    mine, theirs = _paths(answer), _paths(expected)
-    apart = set(mine) ^ set(theirs)
-    return len(mine) == len(set(mine)) and all(_went_up(expected["data"], one) for one in apart)
-
-
-def _went_up(data: Any, path: tuple[Any, ...]) -> bool:
-    for step in path[:-1]:
-        if data is None:
-            return True
-        data = data[step]
-    return data is None
 
 
 _BENCHES = {feature.name: Bench(feature) for feature in FEATURES}
@@ -86,4 +26,4 @@ async def test_random_queries_are_answered_as_by_one_schema(name: str) -> None:
     assert not validate_schema(bench.supergraph.schema)
     queries = Queries(bench.supergraph.schema, bench.feature.arguments, Random(name))  # noqa: S311 - a test's chance
     for _ in range(RANDOM_QUERIES):
-        await bench.compare(queries.query())
+        await bench.compare(*queries.query())

@@ -81,7 +81,7 @@ FEATURE = Feature(
     {"a": _A, "b": _B},
     _world(),
     (
-        "{ any { ... on User { id name shot: photo { url } } ... on Admin { id name photo { url } } } }",
+        "{ any { ... on User { name shot: photo { url } } ... on Admin { id name photo { url } } } }",
         "{ accounts { ... on User { id kind t: name } ... on Owner { oid: id tagged photo { size { h } } } } }",
         "{ users { id name similar { ... on User { age kinds } ... on Admin { tagged } } } }",
         '{ find(by: {name: "x"}, order: [UP]) { name age kind } }',
