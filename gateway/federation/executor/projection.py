@@ -15,7 +15,7 @@ from graphql import (
     is_composite_type,
 )
 
-from gateway.federation.errors import Path, coded
+from gateway.federation.errors import MALFORMED, Path, coded
 from gateway.federation.model import Supergraph
 from gateway.federation.planner import Place
 from gateway.federation.selection import TYPENAME, Selected, Selection
@@ -104,7 +104,7 @@ class _Compiler:
         if isinstance(type_, GraphQLEnumType):
             return _enum(type_.name, frozenset(type_.values))
         if not is_composite_type(type_):
-            return None
+            return _LEAVES.get(type_.name)
         if self._graph.types[type_.name].kind == "object":
             return self.object(type_.name, below, place)
         return self._abstract(type_.name, below, place)
@@ -122,7 +122,7 @@ class _Compiler:
 def _object(parts: tuple[_Part, ...], name: str) -> Complete:
     def complete(value: Json, trail: Trail, violations: Violations) -> Json:
         if type(value) is not dict:
-            return None
+            return _malformed(trail, violations)
         shown: dict[str, Json] = {}
         for key, internal, below, required in parts:
             found = value.get(internal) if internal is not None else None
@@ -139,6 +139,40 @@ def _object(parts: tuple[_Part, ...], name: str) -> Complete:
     return complete
 
 
+def _malformed(trail: Trail, violations: Violations) -> None:
+    violations.add(trail, "The subgraph's value is not of this type.", MALFORMED)
+
+
+def _leaf(*types: type) -> Complete:
+    def complete(value: Json, trail: Trail, violations: Violations) -> Json:
+        return value if type(value) in types else _malformed(trail, violations)
+
+    return complete
+
+
+def _int(value: Json, trail: Trail, violations: Violations) -> Json:
+    if type(value) is int:
+        return value
+    whole = type(value) is float and value.is_integer()
+    return int(value) if whole else _malformed(trail, violations)
+
+
+def _id(value: Json, trail: Trail, violations: Violations) -> Json:
+    if type(value) is str:
+        return value
+    return str(value) if type(value) is int else _malformed(trail, violations)
+
+
+_LEAVES: dict[str, Complete] = {
+    "String": _leaf(str),
+    "Int": _int,
+    "Float": _leaf(float, int),
+    "Boolean": _leaf(bool),
+    "ID": _id,
+}
+"""Result coercion of the built-in scalars (3.5); values of other scalars pass."""
+
+
 def _constant(value: str) -> Complete:
     def complete(_: Json, __: Trail, ___: Violations) -> Json:
         return value
@@ -149,7 +183,7 @@ def _constant(value: str) -> Complete:
 def _list(item: Complete | None, required: bool) -> Complete:
     def complete(value: Json, trail: Trail, violations: Violations) -> Json:
         if type(value) is not list:
-            return None
+            return _malformed(trail, violations)
         shown: list[Json] = []
         for index, one in enumerate(value):
             made = one
@@ -166,7 +200,7 @@ def _list(item: Complete | None, required: bool) -> Complete:
 
 def _enum(name: str, values: frozenset[str]) -> Complete:
     def complete(value: Json, trail: Trail, violations: Violations) -> Json:
-        if value in values:
+        if type(value) is str and value in values:
             return value
         violations.add(trail, f"Enum {name} has no such value.", "INVALID_ENUM_VALUE")
         return None
@@ -177,7 +211,7 @@ def _enum(name: str, values: frozenset[str]) -> Complete:
 def _abstract(known: Mapping[str, Complete], default: Complete | None, name: str) -> Complete:
     def complete(value: Json, trail: Trail, violations: Violations) -> Json:
         typename = value.get(TYPENAME) if type(value) is dict else None
-        below = known.get(typename) if typename is not None else default
+        below = default if typename is None else known.get(typename) if type(typename) is str else None
         if below is None:
             violations.add(trail, f"The type of this {name} is not known.", "UNKNOWN_TYPE")
             return None

@@ -5,13 +5,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import orjson
+import structlog
 
-from gateway.federation.errors import MALFORMED, Path, TransportError, coded, passed_on
+from gateway.federation.errors import MALFORMED, UNREACHABLE, Path, TransportError, coded, passed_on
 from gateway.federation.executor.tree import collect, locate, merge
 from gateway.federation.planner.plan import Fetch, Parallel, Plan, PlanNode
 
 Json = Any
 Send = Callable[[str, dict[str, Json]], Awaitable[dict[str, Json]]]
+log = structlog.get_logger()
 Objects = list[list[dict[str, Json]]]
 
 
@@ -112,6 +114,10 @@ class Run:
         except TransportError as error:
             self._fail(fetch, error.code)
             return None
+        except Exception:
+            log.exception("transport failed", subgraph=fetch.subgraph)
+            self._fail(fetch, UNREACHABLE)
+            return None
         if not isinstance(reply, dict) or not ("data" in reply or "errors" in reply):
             self._fail(fetch, MALFORMED)
             return None
@@ -162,4 +168,4 @@ def _errors(reply: dict[str, Json]) -> list[Json]:
 
 def _path(error: Json) -> Path:
     path = error.get("path") if isinstance(error, dict) else None
-    return tuple(path) if isinstance(path, list) else ()
+    return tuple(path) if isinstance(path, list) and all(isinstance(step, str | int) for step in path) else ()

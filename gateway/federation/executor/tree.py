@@ -24,8 +24,14 @@ def collect(data: Json, path: Path) -> list[dict[str, Json]]:
                     _flatten(value, below)
             found = below
         else:
-            found = [one for one in found if one.get(TYPENAME) in step]
+            found = [one for one in found if is_one_of(one, step)]
     return found
+
+
+def is_one_of(value: dict[str, Json], types: frozenset[str]) -> bool:
+    """Whether an object says that it is of one of these types."""
+    typename = value.get(TYPENAME)
+    return type(typename) is str and typename in types
 
 
 def _flatten(values: list[Json], into: list[dict[str, Json]]) -> None:
@@ -43,7 +49,7 @@ def locate(data: Json, path: Path) -> dict[int, list[Place]]:
         if isinstance(step, str):
             found = [below for place, one in found for below in _spread((*place, step), one.get(step))]
         else:
-            found = [(place, one) for place, one in found if one.get(TYPENAME) in step]
+            found = [(place, one) for place, one in found if is_one_of(one, step)]
     places: dict[int, list[Place]] = {}
     for place, one in found:
         places.setdefault(id(one), []).append(place)

@@ -85,8 +85,9 @@ def _reader(graph: Supergraph, place: Place, selections: list[Selection]) -> _Re
 def _object_reader(parts: tuple[_Part, ...], typename: str | None) -> _Read:
     def read(value: Json) -> Json:
         if isinstance(value, list):
-            items = [None if one is None else read(one) for one in value]
-            return _MISSING if any(one is _MISSING for one in items) else items
+            return _read_items(value, read)
+        if not isinstance(value, dict):
+            return _MISSING
         made = {} if typename is None else {TYPENAME: typename}
         for name, key, below, _ in parts:
             found = value.get(key, _MISSING)
@@ -103,9 +104,14 @@ def _object_reader(parts: tuple[_Part, ...], typename: str | None) -> _Read:
 def _abstract_reader(readers: dict[str, _Read]) -> _Read:
     def read(value: Json) -> Json:
         if isinstance(value, list):
-            items = [None if one is None else read(one) for one in value]
-            return _MISSING if any(one is _MISSING for one in items) else items
-        reader = readers.get(value.get(TYPENAME))
+            return _read_items(value, read)
+        typename = value.get(TYPENAME) if isinstance(value, dict) else None
+        reader = readers.get(typename) if isinstance(typename, str) else None
         return _MISSING if reader is None else reader(value)
 
     return read
+
+
+def _read_items(values: list[Json], read: _Read) -> Json:
+    items = [None if one is None else read(one) for one in values]
+    return _MISSING if any(one is _MISSING for one in items) else items
