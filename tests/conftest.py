@@ -44,7 +44,10 @@ async def database(parts: Parts) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def amqp_url(parts: Parts) -> Iterator[str]:
-    """A fresh virtual host with the suite's topology, dropped afterwards."""
+    """A fresh virtual host with the suite's topology, dropped afterwards; `AMQP_URL` itself where that is set."""
+    if given := os.environ.get("AMQP_URL"):
+        yield given
+        return
     name = f"test-{secrets.token_hex(6)}"
     yield parts.rabbitmq.add_vhost(name)
     parts.rabbitmq.delete_vhost(name)

@@ -1,0 +1,100 @@
+"""The explorer: wholly local files, and a session that signs in, refreshes and shows refusals."""
+
+import json
+import re
+import secrets
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from deploy.local import explorer, node
+from deploy.local.accounts import Desk
+from deploy.local.suite import Suite
+
+SESSION = explorer.SOURCES / "src" / "session.js"
+SCRIPT = """
+const [file, url, login, code, password] = process.argv.slice(1);
+const { Session } = await import(file);
+const session = new Session(url, "query IntrospectionQuery { __schema { queryType { name } } }");
+const seen = [];
+seen.push(await session.send({ query: "query IntrospectionQuery { nonsense }", operationName: "IntrospectionQuery" }));
+await session.signIn(login, "not-the-code").catch((refused) => seen.push(refused.message));
+await session.signIn(login, code);
+seen.push(session.account);
+await session.setPassword(code, password);
+seen.push(session.account);
+seen.push(await session.send({ query: "{ kind: __typename }" }));
+session.signOut();
+seen.push(session.account);
+console.log(JSON.stringify(seen));
+"""
+EXTERNAL = re.compile(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//|url\(\s*["']?(?:https?:)?//|@import\s+["']""")
+
+
+@pytest.fixture(scope="module")
+def folder() -> Path:
+    explorer.build()
+    return explorer.FOLDER
+
+
+@pytest.fixture(scope="module")
+def gateway(folder: Path, home: Path) -> Iterator[Suite]:
+    """A gateway that was started when the explorer was there."""
+    assert folder.is_dir()
+    with Suite(home / "explorer", processes=["gateway"]) as running:
+        yield running
+
+
+def test_the_page_loads_only_files_that_lie_beside_it(folder: Path) -> None:
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    sheet = (folder / "assets" / "main.css").read_text(encoding="utf-8")
+    assert not EXTERNAL.search(page)
+    assert not EXTERNAL.search(sheet)
+    for found in re.findall(r'(?:src|href)="(assets/[^"]+)"', page):
+        assert (folder / found).is_file()
+    for found in re.findall(r'url\("?\./([^")]+)', sheet):
+        assert (folder / "assets" / found).is_file()
+
+
+def test_its_workers_are_its_own_and_nothing_names_a_network_of_copies(folder: Path) -> None:
+    script = (folder / "assets" / "main.js").read_text(encoding="utf-8")
+    for worker in ("editor", "json", "graphql"):
+        assert (folder / "assets" / f"{worker}.worker.js").stat().st_size > 100_000
+    assert ".worker.js" in script
+    for host in ("cdn.jsdelivr.net", "unpkg.com", "esm.sh", "cdnjs.cloudflare.com", "fonts.googleapis.com"):
+        assert host not in script
+
+
+def test_a_second_build_has_nothing_to_do(folder: Path) -> None:
+    assert (folder / "index.html").exists()
+    assert not explorer.build()
+
+
+def test_where_there_is_no_node_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(node, "command", lambda _: None)
+    with pytest.raises(explorer.BuildFailed, match=r"Node\.js"):
+        explorer.build(tmp_path / "explorer")
+    assert not (tmp_path / "explorer").exists()
+
+
+async def test_its_session_signs_in_sets_the_first_password_and_signs_out(gateway: Suite) -> None:
+    login = f"explorer-{secrets.token_hex(4)}"
+    async with aiohttp.ClientSession() as http:
+        desk = Desk(gateway, http, "unused")
+        codes = await desk.provision({"login": login, "scope": "expert", "name": "浏览器"})
+        async with http.get(f"{gateway.url}/") as page:
+            assert "assets/main.js" in await page.text()
+    command = [*(node.command("node") or []), "--input-type=module", "-e", SCRIPT, str(SESSION), gateway.url, login]
+    done = subprocess.run(  # noqa: ASYNC221, S603 - our own script, and nothing else runs meanwhile
+        [*command, codes[login, "expert"], "A-Quiet-Harbour-1949"], capture_output=True, text=True, check=True
+    )
+    schema, refused, initial, active, answer, nobody = json.loads(done.stdout)
+    assert schema["data"]["__schema"]["queryType"]["name"] == "Query"
+    assert "密码" in refused
+    assert initial == {"login": login, "scope": "expert", "mustChangePassword": True}
+    assert active == {"login": login, "scope": "expert", "mustChangePassword": False}
+    assert answer["data"] == {"kind": "Query"}
+    assert nobody is None
