@@ -129,11 +129,10 @@ class Supergraph:
     _memo: dict[Any, Any] = field(default_factory=dict)
 
     def possible(self, name: str) -> frozenset[str]:
-        """The object types a value of this type may have anywhere."""
+        """The object types a value of this type may have anywhere; itself where no subgraph says any."""
         known: frozenset[str] | None = self._memo.get(name)
         if known is None:
-            one = self.types[name]
-            known = frozenset({name}) if one.kind == "object" else frozenset().union(*one.members.values())
+            known = frozenset().union(*self.types[name].members.values()) or frozenset({name})
             self._memo[name] = known
         return known
 

@@ -167,7 +167,7 @@ class Search:
         join = field.subgraphs.get(node.subgraph)
         if join is None or join.external:
             return None if join else self._through_interface_object(node, selected, guard)
-        if not all(self._has(node.cast(name), name, selected.name) for name in here):
+        if not all(self._has(node.cast(name), name, selected.name) for name in sorted(here)):
             return None
         key = node.place.key((node.type, *sorted(here)), selected.name, selected.arguments, selected.key)
         return node.field(graph, selected, key) if key else None

@@ -47,9 +47,14 @@ class Printed:
         for head, below in self.fields.values():
             found += [f"{pad}{head}"] if below is None else [f"{pad}{head} {{", *below.lines(depth + 1), f"{pad}}}"]
         for name, below in self.types.items():
-            if below.fields or below.types:
-                found += [f"{pad}... on {name} {{", *below.lines(depth + 1), f"{pad}}}"]
+            more = Printed({key: one for key, one in below.fields.items() if not self._has_leaf(key, one)}, below.types)
+            if more.fields or more.types:
+                found += [f"{pad}... on {name} {{", *more.lines(depth + 1), f"{pad}}}"]
         return found or [f"{pad}{TYPENAME}"]
+
+    def _has_leaf(self, key: str, one: tuple[str, "Printed | None"]) -> bool:
+        """Whether a leaf for objects of one type is already selected for all."""
+        return one[1] is None and self.fields.get(key) == one
 
     def text(self) -> str:
         """The selection set on one line, without its outer braces."""

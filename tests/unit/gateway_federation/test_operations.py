@@ -49,7 +49,7 @@ CASES = [
     ),
     Case(
         "variables inside input objects and lists",
-        'query($k: Kind!, $t: String = "x") { search(text: $t, filter: { kinds: [$k, BOOK], limit: 1 }) { __typename } }',
+        'query($k: Kind!, $t: String = "x") { search(text: $t, filter: { kinds: [$k, BOOK], limit: 1 }) { __typename } }',  # noqa: E501
         [
             Ask(
                 "catalog",
