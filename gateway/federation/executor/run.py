@@ -36,6 +36,7 @@ class Run:
         self._send = send
         self.data: dict[str, Json] = {}
         self.errors: list[dict[str, Json]] = []
+        self._told: set[tuple[Json, ...]] = set()
 
     async def execute(self) -> None:
         """Run the plan to its end; a subgraph that fails leaves its fields out, and an error."""
@@ -157,7 +158,9 @@ class Run:
 
     def _pass_on(self, error: Json, path: Path, fetch: Fetch) -> None:
         made = passed_on(error, self._plan.response(path), fetch.subgraph)
-        if made not in self.errors:
+        known = (made["message"], *made.get("path", ()))
+        if known not in self._told:
+            self._told.add(known)
             self.errors.append(made)
 
 

@@ -7,7 +7,8 @@ from graphql import DocumentNode, get_introspection_query
 
 from chassis.errors import Refusal
 from gateway.federation.engine import Engine, Request
-from tests.unit.gateway_federation.case import SHOP, Ask, Canned, Case, named
+from gateway.federation.supergraph import load_supergraph
+from tests.unit.gateway_federation.case import SHOP, SUPERGRAPHS, Ask, Canned, Case, named
 
 _NAME = "query { product(id: 1) { name } }"
 _REVIEWS = (
@@ -246,3 +247,20 @@ async def test_a_cached_plan_is_used_again_and_scopes_that_matter_are_told_apart
     base = engine.plan(text, scopes=frozenset({"base"}))
     assert engine.plan(text, scopes=frozenset({"base", "unheard-of"})) is base
     assert engine.plan(text, scopes=frozenset({"ministry"})) is not base
+
+
+async def test_a_payload_that_returns_the_query_type_reaches_every_subgraph() -> None:
+    case = Case(
+        "re-entry",
+        "mutation { touch { query { version user { name } } } }",
+        [
+            Ask(
+                "a",
+                "mutation { touch { query { user { name } } } }",
+                {"data": {"touch": {"query": {"user": {"name": "n"}}}}},
+            ),
+            Ask("b", "query { version }", {"data": {"version": 3}}),
+        ],
+        {"touch": {"query": {"version": 3, "user": {"name": "n"}}}},
+    )
+    await case.check(load_supergraph((SUPERGRAPHS / "reentry.graphql").read_text(encoding="utf-8")))
