@@ -73,7 +73,8 @@ class Relay:
             exchange = await channel.get_exchange(amqp.EVENTS, ensure=False)
             while True:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), _LOOK_AGAIN_SECONDS)
+                    async with asyncio.timeout(_LOOK_AGAIN_SECONDS):  # 3.11's wait_for may swallow a cancellation
+                        await self._wake.wait()
                 self._wake.clear()
                 for collection in self._collections:
                     await self._drain(collection, exchange)

@@ -27,9 +27,17 @@ async def forever(task: str, run: Callable[[], Awaitable[None]], errors: tuple[t
             await run()
         except* errors as group:
             reasons = sorted({type(error).__name__ for error in _leaves(group)})
+        _obey_cancellation()
         failures = 0 if time.monotonic() - started > _STEADY_SECONDS else failures + 1
         log.warning("interrupted", task=task, reasons=reasons)
         await asyncio.sleep(PAUSES_SECONDS[min(failures, len(PAUSES_SECONDS)) - 1])
+
+
+def _obey_cancellation() -> None:
+    """Stop where a cancellation met an interruption: a task group raises the latter and drops the former."""
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
