@@ -16,7 +16,7 @@ from gateway.federation.model import Supergraph
 from gateway.federation.planner import Plan, Unplannable
 from gateway.federation.prepare import Prepared, prepare
 
-__all__ = ["Engine", "Request", "Response", "Transport", "TransportError"]
+__all__ = ["Engine", "InvalidOperation", "Request", "Response", "Transport", "TransportError"]
 
 _MOST_COERCION_ERRORS = 10
 
@@ -79,9 +79,16 @@ class Response:
         return content
 
 
-class _Invalid(Exception):  # noqa: N818 - the client's errors, on their way out
+class InvalidOperation(Exception):  # noqa: N818 - the client's errors, on their way out
+    """The operation does not keep the schema, or its variables do not.
+
+    Args:
+        errors: What is wrong.
+        code: What clients switch on.
+    """
+
     def __init__(self, errors: list[GraphQLError], code: str) -> None:
-        super().__init__(code)
+        super().__init__(errors[0].message)
         self.errors = errors
         self.code = code
 
@@ -128,7 +135,7 @@ class Engine:
         """The plan of an operation.
 
         Raises:
-            Exception: The operation is not valid.
+            InvalidOperation: The operation is not valid.
             Unplannable: The supergraph has no way to a field.
         """
         return self._ready(Request(query, operation_name, variables, scopes))[0].plan
@@ -137,7 +144,7 @@ class Engine:
         """Answer a request; nothing that a client or a subgraph can do makes this raise."""
         try:
             prepared, values = self._ready(request)
-        except _Invalid as invalid:
+        except InvalidOperation as invalid:
             return _refused(invalid.errors, invalid.code)
         except GraphQLError as error:
             return _refused([error], "GRAPHQL_PARSE_FAILED" if error.source else "BAD_REQUEST")
@@ -181,7 +188,7 @@ class Engine:
             max_tokens=self._max_tokens,
         )
         if isinstance(document, list):
-            raise _Invalid(document, "GRAPHQL_VALIDATION_FAILED")
+            raise InvalidOperation(document, "GRAPHQL_VALIDATION_FAILED")
         return self._documents.put(text, document)
 
     def _coerced(self, operation: OperationDefinitionNode, variables: Mapping[str, Json]) -> dict[str, Json]:
@@ -192,7 +199,7 @@ class Engine:
             self._graph.schema, definitions, dict(variables), _MOST_COERCION_ERRORS, not self._introspection
         )
         if isinstance(values, list):
-            raise _Invalid(values, "BAD_USER_INPUT")
+            raise InvalidOperation(values, "BAD_USER_INPUT")
         return dict(values.coerced)
 
     def _prepared(
