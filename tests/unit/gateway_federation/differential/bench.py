@@ -29,10 +29,10 @@ class Subgraphs:
 class Bench:
     """A gateway and a monolith over one feature."""
 
-    def __init__(self, feature: Feature) -> None:
+    def __init__(self, feature: Feature, supergraph: str | None = None) -> None:
         self.feature = feature
         self.subgraphs = Subgraphs(feature)
-        self.supergraph: Supergraph = load_supergraph(feature.supergraph)
+        self.supergraph: Supergraph = load_supergraph(supergraph or feature.supergraph)
         self.engine = Engine(self.supergraph, self.subgraphs)
 
     async def compare(self, query: str, variables: dict[str, Any] | None = None) -> None:

@@ -15,7 +15,7 @@ type Query {
 }
 interface Media { id: ID! animals: [Animal] }
 interface Animal { id: ID! name: String }
-type Book implements Media @key(fields: "id") { id: ID! @shareable animals: [Animal] @shareable title: String @shareable }
+type Book implements Media @key(fields: "id") @shareable { id: ID! animals: [Animal] title: String }
 type Dog implements Animal @key(fields: "id") { id: ID! @external name: String @external }
 type Cat implements Animal @key(fields: "id") { id: ID! @external name: String @external age: Int @external }
 type Category @key(fields: "id") { id: ID! sub: [Category!] @shareable title: String @external }
@@ -28,7 +28,7 @@ _B = (
 type Query { media: Media @shareable zoo: [Animal!]! @shareable mail: [Mail!]! }
 interface Media { id: ID! animals: [Animal] }
 interface Animal { id: ID! name: String }
-type Book implements Media @key(fields: "id") { id: ID! @shareable animals: [Animal] @shareable title: String @shareable }
+type Book implements Media @key(fields: "id") @shareable { id: ID! animals: [Animal] title: String }
 type Dog implements Animal @key(fields: "id") { id: ID! @shareable name: String @shareable age: Int }
 type Cat implements Animal @key(fields: "id") { id: ID! @shareable name: String @shareable age: Int @shareable }
 type Category @key(fields: "id") { id: ID! sub: [Category!] @shareable title: String @shareable depth: Int! }
