@@ -13,7 +13,7 @@ from gateway.federation.document import Document, read_document
 from gateway.federation.errors import Json, TransportError, coded
 from gateway.federation.executor import Run
 from gateway.federation.model import Supergraph
-from gateway.federation.planner import Plan, Unplannable
+from gateway.federation.planner import Plan, PlanTooLarge, Unplannable
 from gateway.federation.prepare import Prepared, prepare
 
 __all__ = ["Engine", "InvalidOperation", "Request", "Response", "Transport", "TransportError"]
@@ -144,16 +144,8 @@ class Engine:
         """Answer a request; nothing that a client or a subgraph can do makes this raise."""
         try:
             prepared, values = self._ready(request)
-        except InvalidOperation as invalid:
-            return _refused(invalid.errors, invalid.code)
-        except GraphQLError as error:
-            return _refused([error], "GRAPHQL_PARSE_FAILED" if error.source else "BAD_REQUEST")
-        except Refusal as refusal:
-            language = getattr(request.context, "language", "zh-CN")
-            error_ = {"message": refusal.message(language), "extensions": refusal.extensions()}
-            return Response(errors=[error_], executed=False)
-        except Unplannable as error:
-            return Response(None, [coded(f"No subgraph can resolve {error} here", "UNPLANNABLE_OPERATION")])
+        except (InvalidOperation, GraphQLError, Refusal, PlanTooLarge, Unplannable) as error:
+            return _answer_to(error, getattr(request.context, "language", "zh-CN"))
         if prepared.denials and prepared.kind != "query":
             return Response(None, list(prepared.denials))
         return await self._run(prepared, values, request.context)
@@ -217,6 +209,19 @@ class Engine:
         key = (document.text, operation.name and operation.name.value, shape, tuple(sorted(conditions.items())))
         known = self._plans.get(key)
         return known or self._plans.put(key, prepare(self._graph, document, operation, conditions, scopes))
+
+
+def _answer_to(error: Exception, language: str) -> Response:
+    """The reply to an operation that is not executed."""
+    if isinstance(error, InvalidOperation):
+        return _refused(error.errors, error.code)
+    if isinstance(error, GraphQLError):
+        return _refused([error], "GRAPHQL_PARSE_FAILED" if error.source else "BAD_REQUEST")
+    if isinstance(error, Refusal):
+        return Response(errors=[{"message": error.message(language), "extensions": error.extensions()}], executed=False)
+    if isinstance(error, PlanTooLarge):
+        return Response(errors=[coded("The operation fans out too far: split it", "QUERY_TOO_COMPLEX")], executed=False)
+    return Response(None, [coded(f"No subgraph can resolve {error} here", "UNPLANNABLE_OPERATION")])
 
 
 def _refused(errors: list[GraphQLError], code: str) -> Response:

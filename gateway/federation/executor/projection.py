@@ -68,6 +68,7 @@ class _Compiler:
     def __init__(self, graph: Supergraph, schema: GraphQLSchema) -> None:
         self._graph = graph
         self._schema = schema
+        self._known: dict[tuple[str, tuple[Selection, ...], Place], Complete] = {}
 
     def object(self, name: str, selections: tuple[Selection, ...], place: Place) -> Complete:
         """Objects of one type; selections of one response key are merged (CollectFields, 6.3.2)."""
@@ -105,9 +106,12 @@ class _Compiler:
             return _enum(type_.name, frozenset(type_.values))
         if not is_composite_type(type_):
             return _LEAVES.get(type_.name)
-        if self._graph.types[type_.name].kind == "object":
-            return self.object(type_.name, below, place)
-        return self._abstract(type_.name, below, place)
+        key = (type_.name, below, place)
+        known = self._known.get(key)
+        if known is None:
+            made = self.object if self._graph.types[type_.name].kind == "object" else self._abstract
+            known = self._known[key] = made(*key)
+        return known
 
     def _abstract(self, name: str, below: tuple[Selection, ...], place: Place) -> Complete:
         visible = [one for one in sorted(self._graph.possible(name)) if self._schema.get_type(one)]

@@ -11,10 +11,10 @@ from gateway.federation.planner.node import Enter, Node
 from gateway.federation.planner.place import Place
 from gateway.federation.planner.plan import Plan, PlanNode, Sequence, format_plan
 from gateway.federation.planner.schedule import schedule
-from gateway.federation.planner.search import Search, Unplannable
+from gateway.federation.planner.search import PlanTooLarge, Search, Unplannable
 from gateway.federation.selection import Selected, Selection
 
-__all__ = ["Place", "Plan", "Unplannable", "format_plan", "make_plan"]
+__all__ = ["Place", "Plan", "PlanTooLarge", "Unplannable", "format_plan", "make_plan"]
 
 
 def make_plan(
@@ -33,6 +33,7 @@ def make_plan(
 
     Raises:
         Unplannable: The supergraph has no way to a field.
+        PlanTooLarge: The operation fans out over too many types.
     """
     place = Place(graph)
     maker = FetchMaker(graph, kind, definitions or {})

@@ -17,6 +17,10 @@ class Unplannable(Exception):  # noqa: N818 - caught inside the planner: another
     """No subgraph can resolve this field from here."""
 
 
+class PlanTooLarge(Exception):  # noqa: N818 - an answer to the client
+    """The search would take longer than any honest query needs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """What a search below must not use, lest it go in circles.
@@ -33,6 +37,8 @@ class Guard:
 
 
 FREE = Guard()
+MOST_STEPS = 10_000
+"""Fields looked for in one search: nested selections on interfaces of many types multiply (about a second of CPU)."""
 
 
 class Search:
@@ -40,12 +46,14 @@ class Search:
 
     def __init__(self, supergraph: Supergraph) -> None:
         self._graph = supergraph
+        self._steps = 0
 
     def gather(self, selection: Selection, nodes: list[Node], guard: Guard = FREE) -> list[Need]:
         """The needs of a selection at a place.
 
         Raises:
             Unplannable: A field cannot be had from any of the nodes.
+            PlanTooLarge: There are too many ways to look at.
         """
         needs: list[Need] = []
         abstract = selection.type not in self._graph.possible(selection.type)
@@ -91,6 +99,9 @@ class Search:
 
     def _reach(self, name: str, nodes: list[Node], selected: Selected, guard: Guard) -> Need:
         """The nodes of a field: from each node that has it, else behind the cheapest move into each subgraph."""
+        self._steps += 1
+        if self._steps > MOST_STEPS:
+            raise PlanTooLarge
         key = nodes[0].place.key((name,), selected.name, selected.arguments, selected.key)
         assert key is not None  # noqa: S101 - one type always finds a key
         found = [node.field(self._graph, selected, key) for node in nodes if self._has(node, name, selected.name)]

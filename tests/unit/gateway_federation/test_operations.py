@@ -264,3 +264,11 @@ async def test_a_payload_that_returns_the_query_type_reaches_every_subgraph() ->
         {"touch": {"query": {"version": 3, "user": {"name": "n"}}}},
     )
     await case.check(load_supergraph((SUPERGRAPHS / "reentry.graphql").read_text(encoding="utf-8")))
+
+
+async def test_an_operation_that_fans_out_without_end_is_refused_in_time() -> None:
+    query = "id"
+    for _ in range(8):
+        query = f"id next {{ {query} }}"
+    case = Case("fan", f"{{ node {{ {query} }} }}", [], ..., [(None, "QUERY_TOO_COMPLEX")])
+    await case.check(load_supergraph((SUPERGRAPHS / "fan.graphql").read_text(encoding="utf-8")))
