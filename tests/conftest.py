@@ -20,6 +20,9 @@ from deploy.local.suite import ROOT, Suite
 @pytest.fixture(scope="session")
 def home() -> Iterator[Path]:
     """The folder of this run's parts."""
+    for left in (ROOT / ".local").glob("test-*"):
+        if not Path("/proc", left.name.removeprefix("test-")).exists():  # of a run that was killed
+            shutil.rmtree(left, ignore_errors=True)
     folder = ROOT / ".local" / f"test-{os.getpid()}"
     yield folder
     shutil.rmtree(folder, ignore_errors=True)

@@ -69,12 +69,13 @@ install_python() {
 exec 9>.local/install.lock
 flock 9
 look
-if [ ${#wanted[@]} -gt 0 ]; then
+if [ ${#wanted[@]} -gt 0 ] || [ -e "$KEPT_POLICY" ]; then
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     fail "Please install ${wanted[*]} (as root: apt-get install ${wanted[*]}), or set MONGODB_URL and AMQP_URL."
   fi
   exec 8>"$MACHINE_LOCK" # another clone may be installing too
   flock 8
+  if [ -e "$KEPT_POLICY" ]; then allow_services; fi # an install was killed before it could
   look
   if [ ${#wanted[@]} -gt 0 ]; then install_packages; fi
   exec 8>&-
