@@ -1,0 +1,106 @@
+"""The import contracts hold, and each of them catches what it is there to catch."""
+
+import configparser
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import grimp
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIG = ".importlinter"
+PACKAGES = ("chassis", "contracts", "deploy", "gateway", "services")
+SERVICES = ("catalog", "enrollment", "assessment")
+OF_THE_DOMAIN = {"chassis.errors", "chassis.reference"}
+
+# contract, the module that misbehaves, what it says
+VIOLATIONS = [
+    ("processes", "chassis/mongo.py", "import services.catalog.settings"),
+    ("processes", "chassis/mongo.py", "import gateway.settings"),
+    ("processes", "services/assessment/app.py", "import gateway.settings"),
+    ("processes", "gateway/app.py", "import services.catalog.settings"),
+    ("processes", "services/catalog/app.py", "import deploy.local.ports"),
+    ("services", "services/catalog/commands/rounds.py", "import services.enrollment.domain.seats"),
+    ("services", "services/enrollment/messaging/catalog.py", "from services.catalog.domain import events"),
+    ("services", "services/assessment/store.py", "import services.enrollment.domain.events"),
+    ("shape", "services/catalog/store/filters.py", "import services.catalog.commands.rounds"),
+    ("shape", "services/enrollment/commands/office.py", "import services.enrollment.graph.enums"),
+    ("shape", "services/assessment/graph/types.py", "import services.assessment.messaging"),
+    ("shape", "services/assessment/commands.py", "import services.assessment.app"),
+    ("shape", "services/assessment/extra.py", "X = 1"),
+    *(("domain", "services/catalog/domain/quota.py", f"import {name}") for name in ("strawberry", "chassis.mongo")),
+    *(("domain", "services/enrollment/domain/seats.py", f"import {name}") for name in ("starlette", "chassis.clock")),
+    *(("domain", "services/assessment/domain/record.py", f"import {name}") for name in ("pymongo", "aio_pika")),
+    ("driver", "services/catalog/graph/queries.py", "import pymongo"),
+    ("driver", "services/enrollment/messaging/feed.py", "from pymongo import ASCENDING"),
+    ("driver", "services/assessment/commands.py", "import pymongo.errors"),
+    ("driver", "gateway/app.py", "import pymongo"),
+    ("transport", "services/catalog/commands/rounds.py", "import chassis.graph"),
+    ("transport", "services/enrollment/store/store.py", "import chassis.amqp"),
+    ("transport", "services/assessment/commands.py", "import strawberry"),
+    ("engine", "gateway/federation/engine.py", "import gateway.identity.accounts"),
+    ("engine", "gateway/federation/model.py", "import chassis.mongo"),
+]
+
+
+def lint(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache", "--no-logo", *options]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)  # noqa: S603 - our own tool
+
+
+def contracts() -> set[str]:
+    config = configparser.ConfigParser()
+    config.read(ROOT / CONFIG, encoding="utf-8")
+    return {name.rpartition(":")[2] for name in config.sections() if ":contract:" in name}
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The tree's packages, to be spoilt."""
+    for name in PACKAGES:
+        for file in (ROOT / name).rglob("*.py"):
+            target = tmp_path / file.relative_to(ROOT)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, target)
+    shutil.copyfile(ROOT / CONFIG, tmp_path / CONFIG)
+    return tmp_path
+
+
+def test_the_contracts_hold() -> None:
+    done = lint(ROOT)
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_contract_has_a_violation_to_catch() -> None:
+    assert {contract for contract, _, _ in VIOLATIONS} == contracts()
+
+
+@pytest.mark.parametrize(("contract", "module", "line"), VIOLATIONS)
+def test_a_planted_violation_is_caught(copy: Path, contract: str, module: str, line: str) -> None:
+    assert lint(copy, "--contract", contract).returncode == 0
+    with (copy / module).open("a", encoding="utf-8") as file:
+        file.write(f"\n{line}\n")
+    done = lint(copy, "--contract", contract)
+    assert done.returncode != 0
+    stem = module.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    assert stem in done.stdout, done.stdout
+
+
+def test_the_domain_contract_names_every_other_part_of_the_chassis() -> None:
+    config = configparser.ConfigParser()
+    config.read(ROOT / CONFIG, encoding="utf-8")
+    forbidden = config["importlinter:contract:domain"]["forbidden_modules"].split()
+    parts = {f"chassis.{path.stem}" for path in (ROOT / "chassis").iterdir() if not path.name.startswith("__")}
+    assert {name for name in forbidden if name.startswith("chassis.")} == parts - OF_THE_DOMAIN
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_domain_imports_the_standard_library_itself_and_refusals_only(service: str) -> None:
+    graph = grimp.build_graph("chassis", "services", include_external_packages=True, cache_dir=None)
+    domain = f"services.{service}.domain"
+    modules = {domain, *graph.find_descendants(domain)}
+    found = {imported for module in modules for imported in graph.find_modules_directly_imported_by(module)}
+    foreign = {name for name in found - modules if name.partition(".")[0] not in sys.stdlib_module_names}
+    assert foreign <= {"chassis.errors"}
