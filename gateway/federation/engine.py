@@ -132,19 +132,22 @@ class Engine:
         scopes: frozenset[str] | None = None,
         variables: Mapping[str, Json] | None = None,
     ) -> Plan:
-        """The plan of an operation.
+        """The plan of an operation; without variables, every condition counts as false.
 
         Raises:
             InvalidOperation: The operation is not valid.
             Unplannable: The supergraph has no way to a field.
         """
-        return self._ready(Request(query, operation_name, variables, scopes))[0].plan
+        document = self._document(query)
+        operation = document.operation(operation_name)
+        values = self._coerced(operation, variables) if variables is not None else {}
+        return self._prepared(document, operation, values, scopes).plan
 
     async def execute(self, request: Request) -> Response:
         """Answer a request; nothing that a client or a subgraph can do makes this raise."""
         try:
             prepared, values = self._ready(request)
-        except (InvalidOperation, GraphQLError, Refusal, PlanTooLarge, Unplannable) as error:
+        except (InvalidOperation, GraphQLError, Refusal, PlanTooLarge, RecursionError, Unplannable) as error:
             return _answer_to(error, getattr(request.context, "language", "zh-CN"))
         if prepared.denials and prepared.kind != "query":
             return Response(None, list(prepared.denials))
@@ -219,7 +222,7 @@ def _answer_to(error: Exception, language: str) -> Response:
         return _refused([error], "GRAPHQL_PARSE_FAILED" if error.source else "BAD_REQUEST")
     if isinstance(error, Refusal):
         return Response(errors=[{"message": error.message(language), "extensions": error.extensions()}], executed=False)
-    if isinstance(error, PlanTooLarge):
+    if isinstance(error, PlanTooLarge | RecursionError):
         return Response(errors=[coded("The operation fans out too far: split it", "QUERY_TOO_COMPLEX")], executed=False)
     return Response(None, [coded(f"No subgraph can resolve {error} here", "UNPLANNABLE_OPERATION")])
 

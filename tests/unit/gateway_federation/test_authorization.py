@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.unit.gateway_federation.case import Ask, Case, named
+from gateway.federation.supergraph import load_supergraph
+from tests.unit.gateway_federation.case import SUPERGRAPHS, Ask, Case, named
 
 _DENIED = "UNAUTHORIZED_FIELD_OR_TYPE"
 _PRODUCT = {"name": "a", "id": "1"}
@@ -108,3 +109,28 @@ CASES = [
 @pytest.mark.parametrize(**named(CASES))
 async def test_authorization(case: Case) -> None:
     await case.check()
+
+
+async def test_a_denied_type_is_denied_wherever_it_is_returned_and_whatever_fragment_reaches_it() -> None:
+    text = (SUPERGRAPHS / "shop.graphql").read_text(encoding="utf-8")
+    guarded = load_supergraph(text.replace("type Shop ", 'type Shop @requiresScopes(scopes: [["x"]]) ', 1))
+    case = Case(
+        "type",
+        '{ product(id: 1) { name shop { name } } search(text: "x") { ... on Named { name } } }',
+        [
+            Ask(
+                "catalog",
+                'query { product(id: 1) { name } search(text: "x") { __typename ... on Product { name } } }',
+                {
+                    "data": {
+                        "product": {"name": "a"},
+                        "search": [{"__typename": "Shop"}, {"__typename": "Product", "name": "b"}],
+                    }
+                },
+            )
+        ],
+        {"product": {"name": "a", "shop": None}, "search": [{"name": None}, {"name": "b"}]},
+        [(["product", "shop"], _DENIED), (["search", "name"], _DENIED)],
+        scopes=frozenset({"base"}),
+    )
+    await case.check(guarded)

@@ -272,3 +272,16 @@ async def test_an_operation_that_fans_out_without_end_is_refused_in_time() -> No
         query = f"id next {{ {query} }}"
     case = Case("fan", f"{{ node {{ {query} }} }}", [], ..., [(None, "QUERY_TOO_COMPLEX")])
     await case.check(load_supergraph((SUPERGRAPHS / "fan.graphql").read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("depth", [20, 80, 150])
+async def test_nesting_without_limits_is_answered_or_refused(depth: int) -> None:
+    query = "topReview { id }"
+    for _ in range(depth):
+        query = query.replace("{ id }", "{ id product { reviews { id } } }")
+    reply = await Engine(SHOP, Canned([])).execute(Request(f"{{ {query} }}"))
+    assert {error["extensions"]["code"] for error in reply.errors} <= {
+        "SUBGRAPH_UNREACHABLE",
+        "QUERY_TOO_COMPLEX",
+        "GRAPHQL_PARSE_FAILED",
+    }
