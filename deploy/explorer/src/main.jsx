@@ -9,8 +9,9 @@ import { introspection } from "./introspection.js";
 import { Login } from "./login.jsx";
 import { Session } from "./session.js";
 
-const FIRST_QUERY = `# 年度与已公布的项目：无需登录。The round and its published projects: no login needed.
-# 用 make run 打印的账号登录后，可查询本角色的数据。Log in with an account that make run printed to see more.
+const FIRST_QUERY = `# 无需登录 No login needed.
+# 登录后可查询本角色的数据。
+# Log in to see more.
 {
   round(year: 2024) {
     year
