@@ -1,6 +1,6 @@
-"""Writes `supergraphs/*.graphql`: python -m tests.unit.gateway_federation.differential.compose [name …] (needs Node).
+"""Writes `supergraphs/*.graphql`: python -m tests.unit.gateway_federation.differential.compose [name …].
 
-`COMPOSE_MODULES` may name a folder whose node_modules hold the composer of deploy/schema.
+Needs Node and the composer: npm ci --prefix deploy/schema.
 """
 
 import subprocess
