@@ -7,6 +7,7 @@ from tests.unit.gateway_federation.case import SUPERGRAPHS, Ask, Case, named
 
 _DENIED = "UNAUTHORIZED_FIELD_OR_TYPE"
 _PRODUCT = {"name": "a", "id": "1"}
+_GUARDED = 'type Shop implements Named @requiresScopes(scopes: [["x"]])'
 _OWNER = (
     "query($representations: [_Any!]!) { _entities(representations: $representations) "
     "{ ... on Shop { owner { phone } } } }"
@@ -113,7 +114,7 @@ async def test_authorization(case: Case) -> None:
 
 async def test_a_denied_type_is_denied_wherever_it_is_returned_and_whatever_fragment_reaches_it() -> None:
     text = (SUPERGRAPHS / "shop.graphql").read_text(encoding="utf-8")
-    guarded = load_supergraph(text.replace("type Shop ", 'type Shop @requiresScopes(scopes: [["x"]]) ', 1))
+    guarded = load_supergraph(text.replace("type Shop implements Named", _GUARDED, 1))
     case = Case(
         "type",
         '{ product(id: 1) { name shop { name } } search(text: "x") { ... on Named { name } } }',
