@@ -1,0 +1,81 @@
+"""The images, as far as they can be proven without a container engine: what is copied runs, and nothing is missing."""
+
+import ast
+import shutil
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCKERFILE = ROOT / "deploy" / "images" / "Dockerfile"
+PROCESSES = ("services/catalog", "services/enrollment", "services/assessment", "gateway")
+BROUGHT = {"pydantic": "pydantic-settings"}
+"""Modules that come with a declared dependency whose whole point they are."""
+OURS = {"chassis", "contracts", "gateway", "services"}
+
+
+def copies(process: str) -> list[tuple[str, str]]:
+    """What the last stage copies from the tree: source and target."""
+    last = DOCKERFILE.read_text(encoding="utf-8").rpartition("\nFROM ")[2]
+    lines = [line.split() for line in last.splitlines() if line.startswith("COPY ") and "--from" not in line]
+    return [tuple(part.replace("${PROCESS}", process) for part in line[1:]) for line in lines]  # type: ignore[misc]
+
+
+def third_party(folder: Path) -> set[str]:
+    """Top-level modules that the files of a folder import and that are not Python's own."""
+    found: set[str] = set()
+    for file in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            found |= {name.partition(".")[0] for name in names}
+    return found - set(sys.stdlib_module_names) - OURS
+
+
+@pytest.fixture(params=PROCESSES)
+def image(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
+    """The tree of one image."""
+    for source, target in copies(request.param):
+        here, there = ROOT / source, tmp_path / target
+        if here.is_dir():
+            shutil.copytree(here, there, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            there.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(here, there / here.name)
+    return request.param, tmp_path
+
+
+def test_an_image_holds_all_that_its_process_imports(image: tuple[str, Path]) -> None:
+    process, folder = image
+    package = process.replace("/", ".")
+    code = f"import {package}.app, {package}.settings, chassis.reference as r; r.clause_of('R11'); r.provinces()"
+    subprocess.run([sys.executable, "-c", code], cwd=folder, env={"PYTHONWARNINGS": "error"}, check=True)  # noqa: S603 - our own code
+    assert (folder / process / "__main__.py").exists()
+    assert (folder / "contracts" / "graph" / "supergraph.graphql").exists()
+
+
+def test_an_image_holds_no_other_process(image: tuple[str, Path]) -> None:
+    process, folder = image
+    others = [one for one in PROCESSES if one != process]
+    assert not [one for one in others if (folder / one).exists()]
+
+
+def test_what_runs_is_declared_as_a_dependency() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {line.partition(";")[0].partition("==")[0].strip() for line in project["dependencies"]}
+    distributions = packages_distributions()
+    for folder in ("chassis", "gateway", "services"):
+        for module in third_party(ROOT / folder):
+            owners = {name.lower().replace("_", "-") for name in distributions[module]}
+            assert (owners | {BROUGHT.get(module)}) & declared, module
+
+
+def test_no_image_runs_as_root() -> None:
+    text = DOCKERFILE.read_text(encoding="utf-8")
+    assert "\nUSER 10001:10001\n" in text
+    assert text.index("\nUSER ") > text.rindex("\nRUN ")
