@@ -41,6 +41,8 @@ _OPEN_LIMITS = Limits(
     root_fields=1_000,
     directives=5_000,
     equal_keys=1_000,
+    operations=1_000,
+    fragments=1_000,
 )
 """For `--no-auth`: any supergraph, any query of a developer's, yet never without an end."""
 

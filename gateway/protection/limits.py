@@ -1,6 +1,8 @@
-"""One linear pass over a parsed document, each fragment measured once (facts 1, 2, 7).
+"""What one operation may ask for (facts 1, 2, 7).
 
-It runs after parsing and before validation, so it trusts nothing: fragments may be missing or circular.
+Two linear passes between parsing and validation: the first measures each fragment once, so that what doubles with
+every spread costs nothing to refuse; the second walks the operation as merged, which the first has found small. They
+trust nothing: fragments may be missing or circular.
 """
 
 from collections import Counter
@@ -21,17 +23,19 @@ from chassis.errors import Refusal, Unblock
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The most that one operation may ask for.
+    """The most that one request may ask for.
 
     Attributes:
         body_bytes: Bytes of the request's body.
         tokens: Lexical tokens of the document.
-        depth: Fields below each other.
+        depth: Fields below each other; what is below `__schema` and `__type` has a rule of its own in graphql-core.
         height: Fields after every fragment is spread.
         aliases: Aliased fields after every fragment is spread.
         root_fields: Fields of the operation itself.
         directives: Directives after every fragment is spread.
-        equal_keys: Fields of one response key in one selection set; validation is quadratic in them.
+        equal_keys: Fields that merge into one of the answer; validation is quadratic in them.
+        operations: Operations of the document.
+        fragments: Fragments of the document; validation is quadratic in those of one selection set.
     """
 
     body_bytes: int = 64 * 1024
@@ -42,6 +46,8 @@ class Limits:
     root_fields: int = 10
     directives: int = 20
     equal_keys: int = 20
+    operations: int = 10
+    fragments: int = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,6 @@ class _Measure:
     aliases: int = 0
     directives: int = 0
     direct: int = 0
-    equal_keys: int = 0
 
     def beside(self, other: "_Measure") -> "_Measure":
         return _Measure(
@@ -60,11 +65,12 @@ class _Measure:
             self.aliases + other.aliases,
             self.directives + other.directives,
             self.direct + other.direct,
-            max(self.equal_keys, other.equal_keys),
         )
 
 
 _NOTHING = _Measure()
+_MISSING = _Measure(height=1)  # of an unknown fragment: so that every spread counts
+_INTROSPECTION = ("__schema", "__type")
 _SETS_PER_FIELD = 4  # a field may sit in a few inline fragments; more is an attack on the recursion
 
 
@@ -75,13 +81,23 @@ def check(document: DocumentNode, limits: Limits) -> None:
         Refusal: `QUERY_TOO_DEEP`, `QUERY_TOO_LARGE`, … with `limit` and `actual`; `CIRCULAR_FRAGMENT`.
     """
     fragments = {one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)}
-    pass_ = _Pass(fragments, limits.depth)
-    for operation in document.definitions:
-        if isinstance(operation, OperationDefinitionNode):
-            _judge(pass_.measure(operation.selection_set), len(operation.directives or ()), limits)
+    operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
+    _keep("TOO_MANY_OPERATIONS", len(operations), limits.operations)
+    _keep("TOO_MANY_FRAGMENTS", len(fragments), limits.fragments)
+    measuring = _Measuring(fragments, limits.depth)
+    for operation in operations:
+        variables = operation.variable_definitions or ()
+        directives = sum(len(one.directives or ()) for one in (operation, *variables))
+        measured = measuring.measure(operation.selection_set)
+        _judge(measured.beside(_Measure(directives=directives)), limits)
+        keys: Counter[tuple[str, ...]] = Counter()
+        _merge(operation.selection_set, (), fragments, keys)
+        _keep("TOO_MANY_EQUAL_KEYS", max(keys.values(), default=0), limits.equal_keys)
 
 
-class _Pass:
+class _Measuring:
+    """The first pass."""
+
     def __init__(self, fragments: dict[str, FragmentDefinitionNode], depth: int) -> None:
         self._fragments = fragments
         self._deepest = depth * _SETS_PER_FIELD
@@ -92,31 +108,22 @@ class _Pass:
     def measure(self, selections: SelectionSetNode) -> _Measure:
         self._nesting += 1
         if self._nesting > self._deepest:
-            raise _excess("QUERY_TOO_DEEP", self._deepest // _SETS_PER_FIELD, self._nesting)
+            raise _excess("QUERY_TOO_DEEP", self._nesting, self._deepest)
         total = _NOTHING
-        keys: Counter[str] = Counter()
         for node in selections.selections:
-            total = total.beside(self._one(node, keys))
+            total = total.beside(self._one(node)).beside(_Measure(directives=len(node.directives or ())))
         self._nesting -= 1
-        most = max(keys.values(), default=0)
-        return total.beside(_Measure(equal_keys=most))
+        return total
 
-    def _one(self, node: object, keys: Counter[str]) -> _Measure:
+    def _one(self, node: object) -> _Measure:
         if isinstance(node, FieldNode):
-            keys[node.alias.value if node.alias else node.name.value] += 1
             below = self.measure(node.selection_set) if node.selection_set else _NOTHING
-            return _Measure(
-                below.depth + 1,
-                below.height + 1,
-                below.aliases + bool(node.alias),
-                below.directives + len(node.directives or ()),
-                1,
-                below.equal_keys,
-            )
+            depth = 0 if node.name.value in _INTROSPECTION else below.depth
+            return _Measure(depth + 1, below.height + 1, below.aliases + bool(node.alias), below.directives, 1)
         if isinstance(node, InlineFragmentNode):
-            return self.measure(node.selection_set).beside(_Measure(directives=len(node.directives or ())))
+            return self.measure(node.selection_set)
         if isinstance(node, FragmentSpreadNode):
-            return self._fragment(node.name.value).beside(_Measure(directives=len(node.directives or ())))
+            return self._fragment(node.name.value)
         return _NOTHING
 
     def _fragment(self, name: str) -> _Measure:
@@ -125,25 +132,44 @@ class _Pass:
         if name not in self._known:
             fragment = self._fragments.get(name)
             self._open.add(name)
-            self._known[name] = self.measure(fragment.selection_set) if fragment else _NOTHING
+            self._known[name] = self.measure(fragment.selection_set) if fragment else _MISSING
             self._open.discard(name)
         return self._known[name]
 
 
-def _judge(measured: _Measure, directives: int, limits: Limits) -> None:
-    for code, actual, limit in (
-        ("QUERY_TOO_DEEP", measured.depth, limits.depth),
-        ("QUERY_TOO_LARGE", measured.height, limits.height),
-        ("TOO_MANY_ALIASES", measured.aliases, limits.aliases),
-        ("TOO_MANY_ROOT_FIELDS", measured.direct, limits.root_fields),
-        ("TOO_MANY_DIRECTIVES", measured.directives + directives, limits.directives),
-        ("TOO_MANY_EQUAL_KEYS", measured.equal_keys, limits.equal_keys),
-    ):
-        if actual > limit:
-            raise _excess(code, limit, actual)
+def _merge(
+    selections: SelectionSetNode,
+    path: tuple[str, ...],
+    fragments: dict[str, FragmentDefinitionNode],
+    keys: Counter[tuple[str, ...]],
+) -> None:
+    """The second pass: count the fields of each path of the answer."""
+    for node in selections.selections:
+        if isinstance(node, FieldNode):
+            here = (*path, node.alias.value if node.alias else node.name.value)
+            keys[here] += 1
+            if node.selection_set:
+                _merge(node.selection_set, here, fragments, keys)
+        elif isinstance(node, InlineFragmentNode):
+            _merge(node.selection_set, path, fragments, keys)
+        elif isinstance(node, FragmentSpreadNode) and node.name.value in fragments:
+            _merge(fragments[node.name.value].selection_set, path, fragments, keys)
 
 
-def _excess(code: str, limit: int, actual: int) -> Refusal:
+def _judge(measured: _Measure, limits: Limits) -> None:
+    _keep("QUERY_TOO_DEEP", measured.depth, limits.depth)
+    _keep("QUERY_TOO_LARGE", measured.height, limits.height)
+    _keep("TOO_MANY_ALIASES", measured.aliases, limits.aliases)
+    _keep("TOO_MANY_ROOT_FIELDS", measured.direct, limits.root_fields)
+    _keep("TOO_MANY_DIRECTIVES", measured.directives, limits.directives)
+
+
+def _keep(code: str, actual: int, limit: int) -> None:
+    if actual > limit:
+        raise _excess(code, actual, limit)
+
+
+def _excess(code: str, actual: int, limit: int) -> Refusal:
     return Refusal(
         code,
         "查询过于复杂，请拆分后重试",

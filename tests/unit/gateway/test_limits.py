@@ -1,7 +1,7 @@
 """Facts 1, 2, 7: what would take a naive server seconds is refused by one linear pass."""
 
 import pytest
-from graphql import parse
+from graphql import get_introspection_query, parse
 
 from chassis.errors import Refusal
 from gateway.protection import Limits, check
@@ -26,7 +26,7 @@ def fan_out(fragments: int) -> str:
     ("query", "code"),
     [
         (fan_out(11), "QUERY_TOO_LARGE"),
-        (fan_out(60), "QUERY_TOO_DEEP"),
+        (fan_out(49), "QUERY_TOO_DEEP"),
         ("{" + "a {" * 13 + "b" + "}" * 13 + "}", "QUERY_TOO_DEEP"),
         ("{" + "... {" * 60 + "b" + "}" * 60 + "}", "QUERY_TOO_DEEP"),
         ("{ x {" + "y " * 21 + "} }", "TOO_MANY_EQUAL_KEYS"),
@@ -34,6 +34,16 @@ def fan_out(fragments: int) -> str:
         ("{" + " ".join(f"f{n}" for n in range(11)) + "}", "TOO_MANY_ROOT_FIELDS"),
         ("{ x " + "@a " * 21 + "}", "TOO_MANY_DIRECTIVES"),
         ("query " + "@a " * 21 + "{ x }", "TOO_MANY_DIRECTIVES"),
+        ("{ x {" + "... { y y y } " * 7 + "} }", "TOO_MANY_EQUAL_KEYS"),
+        ("{ x {" + "z { y y y } " * 7 + "} }", "TOO_MANY_EQUAL_KEYS"),
+        (
+            "{ x { ...a ...b } }" + "".join(f" fragment {one} on X {{ {'y ' * 11} }}" for one in "ab"),
+            "TOO_MANY_EQUAL_KEYS",
+        ),
+        (" ".join(f"query q{n} {{ x }}" for n in range(11)), "TOO_MANY_OPERATIONS"),
+        ("{ x }" + "".join(f" fragment f{n} on X {{ y }}" for n in range(51)), "TOO_MANY_FRAGMENTS"),
+        ("query (" + "$v: Int @a " * 21 + ") { x }", "TOO_MANY_DIRECTIVES"),
+        ("{" + "...nowhere " * 401 + "}", "QUERY_TOO_LARGE"),
         ("{ ...a } fragment a on Query { x { ...b } } fragment b on X { ...a }", "CIRCULAR_FRAGMENT"),
         ("{ ...a } fragment a on Query { ...a }", "CIRCULAR_FRAGMENT"),
     ],
@@ -55,6 +65,10 @@ def test_what_a_front_end_asks_for_passes() -> None:
         ),
         LIMITS,
     )
+
+
+def test_the_introspection_of_developers_tools_passes() -> None:
+    check(parse(get_introspection_query(specified_by_url=True, input_value_deprecation=True)), LIMITS)
 
 
 def test_a_missing_fragment_is_left_to_validation() -> None:
