@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from chassis.clock import Clock
 from chassis.errors import Refusal, forbidden, not_found
 from chassis.principal import Principal, Scope
 from services.assessment.domain import record as records
 from services.assessment.domain.credit import CreditRule
+from services.assessment.domain.events import RecordEvent
 from services.assessment.domain.project import Project
 from services.assessment.domain.record import Change, Record
 from services.assessment.domain.vocabulary import ResultOutcome, SessionMode
 from services.assessment.store import Store
 
-_TRIES = 3
+_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class ResultMark:
 
 Outcome = Record | Refusal
 """What became of one row of a bulk command."""
+Decision = Callable[[Record], Change]
 
 
 async def record_attendance(
@@ -62,15 +65,16 @@ async def record_attendance(
     Raises:
         Refusal: `NOT_FOUND` or `FORBIDDEN` for the project; what a row does wrong is that row's outcome.
     """
-    held = await _own_project(assessment, principal, project)
+    held = await _own_project(assessment, principal, project, "R29")
     now = assessment.clock.now()
 
-    def decide(row: AttendanceMark) -> Callable[[Record], Change]:
+    def decide(row: AttendanceMark) -> Decision:
         return lambda record: records.mark(
             record, held, session=row.session, present=row.present, mode=row.mode, now=now
         )
 
-    return [await _change_own(assessment, principal, row.enrollment, decide(row), project) for row in rows]
+    decisions = [(row.enrollment, decide(row)) for row in rows]
+    return await _change_each(assessment, principal, decisions, project)
 
 
 async def record_results(
@@ -81,15 +85,16 @@ async def record_results(
     Raises:
         Refusal: `NOT_FOUND` or `FORBIDDEN` for the project; what a row does wrong is that row's outcome.
     """
-    held = await _own_project(assessment, principal, project)
+    held = await _own_project(assessment, principal, project, "R30")
     now = assessment.clock.now()
 
-    def decide(row: ResultMark) -> Callable[[Record], Change]:
+    def decide(row: ResultMark) -> Decision:
         return lambda record: records.assess(
             record, held, outcome=row.outcome, score=row.score, rules=assessment.rules, now=now
         )
 
-    return [await _change_own(assessment, principal, row.enrollment, decide(row), project) for row in rows]
+    decisions = [(row.enrollment, decide(row)) for row in rows]
+    return await _change_each(assessment, principal, decisions, project)
 
 
 async def confirm_credits(assessment: Assessment, principal: Principal, *, enrollments: Sequence[str]) -> list[Outcome]:
@@ -101,11 +106,8 @@ async def confirm_credits(assessment: Assessment, principal: Principal, *, enrol
     if principal.scope is not Scope.SCHOOL:
         raise forbidden("R31")
     now = assessment.clock.now()
-
-    def decide(record: Record) -> Change:
-        return records.confirm_credit(record, now)
-
-    return [await _change_own(assessment, principal, key, decide) for key in enrollments]
+    decisions = [(key, partial(records.confirm_credit, now=now)) for key in enrollments]
+    return await _change_each(assessment, principal, decisions)
 
 
 async def revoke_credit(assessment: Assessment, principal: Principal, *, enrollment: str, reason: str) -> Record:
@@ -116,38 +118,69 @@ async def revoke_credit(assessment: Assessment, principal: Principal, *, enrollm
     """
     if principal.scope is not Scope.MINISTRY:
         raise forbidden("R31")
-    now = assessment.clock.now()
-    outcome = await _change_own(
-        assessment, principal, enrollment, lambda record: records.revoke_credit(record, reason, now)
-    )
+    decision = partial(records.revoke_credit, reason=reason, now=assessment.clock.now())
+    (outcome,) = await _change_each(assessment, principal, [(enrollment, decision)])
     if isinstance(outcome, Refusal):
         raise outcome
     return outcome
 
 
-async def _own_project(assessment: Assessment, principal: Principal, key: str) -> Project:
+async def _own_project(assessment: Assessment, principal: Principal, key: str, rule: str) -> Project:
     project = await assessment.store.projects.get(key)
     if principal.scope is not Scope.BASE or project.base not in principal.bases:
-        raise forbidden("R29")
+        raise forbidden(rule)
     return project
 
 
-async def _change_own(
+async def _change_each(
     assessment: Assessment,
     principal: Principal,
-    key: str,
-    decide: Callable[[Record], Change],
+    decisions: Sequence[tuple[str, Decision]],
     project: str | None = None,
-) -> Outcome:
-    """Change a record the principal may see; a colleague's change at the same moment is met by deciding anew."""
-    for attempt in range(_TRIES):
-        record = (await assessment.store.visible_records([key], principal)).get(key)
+) -> list[Outcome]:
+    """Change the records that the principal may see, each in one write, however many rows speak of it."""
+    rows: dict[str, list[int]] = {}
+    for index, (key, _) in enumerate(decisions):
+        rows.setdefault(key, []).append(index)
+    found = await assessment.store.visible_records(list(rows), principal)
+    outcomes: dict[int, Outcome] = {}
+    for key, indexes in rows.items():
+        record = found.get(key)
         if record is None or (project and record.project != project):
-            return not_found("enrollment", key)
+            outcomes |= dict.fromkeys(indexes, not_found("enrollment", key))
+        else:
+            changed = await _change(assessment, record, [decisions[index][1] for index in indexes])
+            outcomes |= dict(zip(indexes, changed, strict=True))
+    return [outcomes[index] for index in range(len(decisions))]
+
+
+async def _change(assessment: Assessment, record: Record, decisions: Sequence[Decision]) -> list[Outcome]:
+    """Decide and save; a colleague's change at the same moment is met by deciding anew."""
+    for attempt in range(_TRIES):
+        changed, events, refusals = _decide(record, decisions)
+        if not events:
+            return [refusal or changed for refusal in refusals]
         try:
-            changed, events = decide(record)
-            return await assessment.store.records.save(changed, events)
-        except Refusal as refusal:
-            if refusal.code != "STALE_VERSION" or attempt == _TRIES - 1:
-                return refusal
+            saved = await assessment.store.records.save(changed, events)
+        except Refusal as stale:
+            if attempt == _TRIES - 1:
+                return [refusal or stale for refusal in refusals]
+            record = await assessment.store.records.get(record.id)
+        else:
+            return [refusal or saved for refusal in refusals]
     raise AssertionError("unreachable")
+
+
+def _decide(record: Record, decisions: Sequence[Decision]) -> tuple[Record, list[RecordEvent], list[Refusal | None]]:
+    """All decisions on one record, in order; what is refused changes nothing."""
+    events: list[RecordEvent] = []
+    refusals: list[Refusal | None] = []
+    for decision in decisions:
+        try:
+            record, more = decision(record)
+        except Refusal as refusal:
+            refusals.append(refusal)
+        else:
+            events += more
+            refusals.append(None)
+    return record, events, refusals

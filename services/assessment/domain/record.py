@@ -1,6 +1,6 @@
 """The record of one attendee: attendance, results, credit; corrections append, never overwrite (R29–R31)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ from services.assessment.domain.events import (
     RecordEvent,
     ResultRecorded,
 )
-from services.assessment.domain.project import Project
+from services.assessment.domain.project import Project, Session
 from services.assessment.domain.vocabulary import CreditStatus, ResultOutcome, SessionMode
 
 _BEST_SCORE = 100
@@ -91,9 +91,10 @@ class Record:
         """The result in force."""
         return self.results[-1] if self.results else None
 
-    def attendance_rate(self, sessions: int) -> float:
-        """Share of the timetable's sessions attended, 0 to 1."""
-        return round(len(self.attended) / sessions, 4) if sessions else 0.0
+    def attendance_rate(self, timetable: Collection[Session]) -> float:
+        """Share of the timetable's sessions attended, 0 to 1; a session that was taken off it counts no more."""
+        there = sum(session.id in self.attended for session in timetable)
+        return round(there / len(timetable), 4) if timetable else 0.0
 
     def event(self, kind: type[E], **more: Any) -> E:
         """An event about this record."""
@@ -148,12 +149,13 @@ def assess(
     if record.credit and record.credit.status is not CreditStatus.PENDING:
         raise Refusal(
             "CREDIT_SETTLED",
-            "学分已确认，更正结果须先由教师工作司撤销学分",
-            "The credit is settled: the ministry must revoke it before the result can change",
+            "学分已确认或已撤销，结果不能再更正；学分有误由教师工作司撤销",
+            "The credit is confirmed or revoked: the result stands; the ministry may revoke a wrong credit",
             rule="R31",
             unblock=Unblock.MINISTRY,
+            status=record.credit.status.value,
         )
-    rate = record.attendance_rate(len(project.sessions))
+    rate = record.attendance_rate(project.sessions)
     passed = outcome is ResultOutcome.PASSED
     credit = Credit.count(project.days, record.province, rules, now) if passed else None
     changed = replace(record, results=(*record.results, Result(outcome, score, rate, now)), credit=credit)

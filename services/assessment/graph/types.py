@@ -89,7 +89,7 @@ class Enrollment:
         """Share of the timetable's sessions attended; None for whom no record is kept."""
         record = await info.context.loader(RecordByEnrollmentLoader).load(self.id)
         project = await info.context.loader(ProjectByIdLoader).load(record.project) if record else None
-        return record.attendance_rate(len(project.sessions)) if record and project else None
+        return record.attendance_rate(project.sessions) if record and project else None
 
     @strawberry.federation.field(description="考核结果 (R30)", requires_scopes=_READERS)
     async def result(self, info: Info) -> Result | None:

@@ -62,7 +62,7 @@ def test_r29_the_last_mark_of_a_session_counts_and_none_is_lost(marks: list[tupl
         record, _ = records.mark(record, PROJECT, session=session, present=there, mode=OFFLINE, now=NOW)
     assert record.attended == {session for session, there in dict(marks).items() if there}
     assert [(mark.session, mark.present) for mark in record.marks] == marks
-    assert record.attendance_rate(len(SESSIONS)) == round(len(record.attended) / len(SESSIONS), 4)
+    assert record.attendance_rate(SESSIONS) == round(len(record.attended) / len(SESSIONS), 4)
 
 
 def test_r29_only_who_was_never_there_is_a_no_show() -> None:
@@ -118,6 +118,19 @@ def test_r31_a_settled_credit_must_be_revoked_before_the_result_changes() -> Non
     with pytest.raises(Refusal) as refused:
         assessed(confirmed, ResultOutcome.FAILED, 10)
     assert code(refused) == ("CREDIT_SETTLED", "R31")
+
+
+def test_r31_a_revoked_credit_is_the_end_of_the_record() -> None:
+    confirmed, _ = records.confirm_credit(assessed(present(RECORD), ResultOutcome.PASSED, 90), NOW)
+    revoked, _ = records.revoke_credit(confirmed, "抽检", NOW)
+    for again in (
+        lambda: assessed(revoked, ResultOutcome.PASSED, 90),
+        lambda: records.confirm_credit(revoked, NOW),
+        lambda: records.revoke_credit(revoked, "抽检", NOW),
+    ):
+        with pytest.raises(Refusal) as refused:
+            again()
+        assert refused.value.rule == "R31"
 
 
 def test_r31_revoking_needs_a_reason() -> None:

@@ -1,0 +1,175 @@
+"""A running assessment, and a way to tell it what happens elsewhere."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from aio_pika.abc import AbstractQueue
+
+from chassis import amqp
+from chassis.clock import Clock
+from chassis.context import Act, acting
+from chassis.errors import Refusal
+from chassis.events import Envelope
+from chassis.graph import SubgraphContext
+from chassis.mongo import Database
+from chassis.principal import Principal, Scope
+from services.assessment.app import load_rules
+from services.assessment.commands import Assessment, AttendanceMark, ResultMark, record_attendance, record_results
+from services.assessment.domain.record import Record
+from services.assessment.domain.vocabulary import ProjectPhase, ResultOutcome, SessionMode
+from services.assessment.graph.schema import schema
+from services.assessment.messaging import BINDINGS, QUEUE, tasks
+from services.assessment.store import Store
+from tests.eventually import eventually
+
+BASE = Principal("a1", Scope.BASE, bases=("b1",))
+FOREIGN = Principal("a2", Scope.BASE, bases=("b2",))
+SCHOOL = Principal("a3", Scope.SCHOOL, school="3144000011")
+OTHER_SCHOOL = Principal("a4", Scope.SCHOOL, school="3151000021")
+MINISTRY = Principal("a5", Scope.MINISTRY)
+TEACHER = Principal("a6", Scope.TEACHER, person="t-e1")
+OTHER_TEACHER = Principal("a7", Scope.TEACHER, person="t-e2")
+PROVINCE = Principal("a8", Scope.PROVINCE, province="44")
+OTHER_PROVINCE = Principal("a9", Scope.PROVINCE, province="51")
+EXPERT = Principal("a10", Scope.EXPERT)
+
+
+@dataclass
+class World:
+    """Assessment on real parts.
+
+    Attributes:
+        assessment: Its dependencies.
+        channel: Publishes what the other services would.
+        everything: A queue that every event reaches, as the audit's does.
+    """
+
+    assessment: Assessment
+    channel: Any
+    everything: AbstractQueue
+    _numbers: Any = field(default_factory=lambda: count(1))
+
+    async def tell(self, kind: str, subject: str, province: str = "44", **data: Any) -> None:
+        """Publish an event of another service."""
+        producer, _, name = kind.partition(".")
+        envelope = Envelope(
+            id=f"{kind}:{subject}/{next(self._numbers)}",
+            producer=producer,
+            name=name,
+            subject=subject,
+            version=1,
+            at=datetime.now(UTC),
+            province=province,
+            data=data | {"province": province},
+        )
+        exchange = await self.channel.get_exchange(amqp.EVENTS)
+        await exchange.publish(amqp.to_message(envelope), envelope.routing_key, mandatory=True)
+
+    async def heard(self, wanted: int) -> list[Envelope]:
+        """The next so many events of assessment's own."""
+        seen: list[Envelope] = []
+
+        async def enough() -> bool:
+            message = await self.everything.get(fail=False, no_ack=True)
+            if message:
+                envelope = amqp.from_message(message)
+                seen.extend([envelope] if envelope.producer == "assessment" else [])
+            return len(seen) == wanted
+
+        await eventually(enough, every=0.005)
+        return seen
+
+    async def record(self, key: str) -> Record:
+        """A record as it is kept."""
+        return await self.assessment.store.records.get(key)
+
+    async def publish(self, *enrollments: str, project: str = "p1") -> None:
+        """A published project with two sessions, and who was accepted."""
+        await self.tell(
+            "catalog.project-published", project, project=project, base="b1", year=2024, days=7, sessions=sessions(2)
+        )
+        for key in enrollments:
+            whose = {"teacher": f"t-{key}", "school": "3144000011"}
+            await self.tell("enrollment.accepted", key, enrollment=key, project=project, **whose)
+
+    async def start(self, *enrollments: str, project: str = "p1") -> None:
+        """A running project with its attendees."""
+        await self.publish(*enrollments, project=project)
+        await self.tell("catalog.project-started", project, project=project)
+        await self.until_phase(ProjectPhase.RUNNING, project)
+
+    async def until_phase(self, phase: ProjectPhase, project: str = "p1") -> None:
+        """Wait until assessment knows of it."""
+
+        async def arrived() -> bool:
+            found = await self.assessment.store.projects.find(project)
+            return found is not None and found.phase is phase
+
+        await eventually(arrived)
+
+    async def attend(self, *marks: tuple[str, str, bool], by: Principal = BASE) -> list[str]:
+        """The base records attendance; what became of each row."""
+        rows = [AttendanceMark(key, session, there, SessionMode.OFFLINE) for key, session, there in marks]
+        return codes(await record_attendance(self.assessment, by, project="p1", rows=rows))
+
+    async def grade(
+        self, key: str, outcome: ResultOutcome, score: int | None, by: Principal = BASE, project: str = "p1"
+    ) -> list[str]:
+        """The base records a result; what became of it."""
+        rows = [ResultMark(key, outcome, score)]
+        return codes(await record_results(self.assessment, by, project=project, rows=rows))
+
+    async def ask(self, principal: Principal, query: str, **variables: Any) -> tuple[Any, list[str]]:
+        """Execute on the subgraph; the data and the codes of its refusals."""
+        context = SubgraphContext(self.assessment, principal)
+        with acting(Act(principal)):
+            result = await schema.execute(query, variable_values=variables, context_value=context)
+        causes = [error.original_error for error in result.errors or ()]
+        return result.data, [cause.code if isinstance(cause, Refusal) else repr(cause) for cause in causes]
+
+
+def sessions(number: int) -> list[dict[str, Any]]:
+    """A timetable as catalog tells it."""
+    return [
+        {"id": f"s{n}", "title": "课", "date": date(2024, 6, 2 + n).isoformat(), "hours": 8}
+        for n in range(1, number + 1)
+    ]
+
+
+def codes(outcomes: Sequence[Record | Refusal]) -> list[str]:
+    """What became of each row."""
+    return [one.code if isinstance(one, Refusal) else "ok" for one in outcomes]
+
+
+@asynccontextmanager
+async def running_world(database: Database, amqp_url: str, clock_file: Path) -> AsyncIterator[World]:
+    """Assessment with relay and consumer, on a virtual host of its own."""
+    store = Store(database)
+    await store.prepare()
+    assessment = Assessment(store, Clock(clock_file), load_rules())
+    connection = await amqp.connect(amqp_url, "tests")
+    async with connection:
+        channel = await connection.channel(on_return_raises=True)
+        await amqp.declare_topology(channel)
+        await amqp.declare_queue(channel, QUEUE, BINDINGS)
+        everything = await channel.declare_queue("everything")
+        await everything.bind(amqp.EVENTS, "#")
+        async with _running(tasks(store, database, amqp_url)):
+            yield World(assessment, channel, everything)
+
+
+@asynccontextmanager
+async def _running(work: Sequence[Callable[[], Awaitable[None]]]) -> AsyncIterator[None]:
+    started = [asyncio.ensure_future(task()) for task in work]
+    try:
+        yield
+    finally:
+        for task in started:
+            task.cancel()
+        await asyncio.gather(*started, return_exceptions=True)

@@ -1,0 +1,41 @@
+"""Assessment's part of the graph and its registry of events: the names of the draft, nothing forgotten."""
+
+import inspect
+
+from graphql import FieldDefinitionNode, NonNullTypeNode, ObjectTypeDefinitionNode, parse
+
+from services.assessment.domain import events
+from services.assessment.graph.schema import schema
+from services.assessment.messaging import EMITTED
+
+EXTENDED = {"Enrollment": {"attendanceRate", "result", "credit"}, "Project": {"roster"}}
+MUTATIONS = {"recordAttendance", "recordResults", "confirmCredits", "revokeCredit"}
+
+
+def fields(name: str) -> dict[str, FieldDefinitionNode]:
+    found = [
+        node
+        for node in parse(schema.as_str()).definitions
+        if isinstance(node, ObjectTypeDefinitionNode) and node.name.value == name
+    ]
+    return {field.name.value: field for node in found for field in node.fields or ()}
+
+
+def test_the_names_are_the_drafts() -> None:
+    assert set(fields("Mutation")) == MUTATIONS
+    assert set(fields("Query")) == {"_entities", "_service"}
+    for kind, names in EXTENDED.items():
+        assert set(fields(kind)) == {"id", *names}
+
+
+def test_what_is_added_to_others_entities_is_scoped_and_nullable() -> None:
+    for kind, names in EXTENDED.items():
+        for name in names:
+            field = fields(kind)[name]
+            assert not isinstance(field.type, NonNullTypeNode)
+            assert [one.name.value for one in field.directives or ()] == ["requiresScopes"]
+
+
+def test_every_event_class_is_registered() -> None:
+    declared = {kind for _, kind in inspect.getmembers(events, inspect.isclass) if kind.__module__ == events.__name__}
+    assert declared - {events.RecordEvent} == set(EMITTED)
