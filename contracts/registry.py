@@ -29,7 +29,40 @@ _EXAMPLES: dict[type, Any] = {
     datetime: datetime.fromisoformat("2024-05-20T09:00:00+08:00"),
     type(None): None,
 }
-_BY_NAME = {"status": "RUNNING", "province": "44", "school": "4144000001", "year": 2024, "organization": "4144000001"}
+_BY_NAME = {
+    "base": "018f3b2c4d5e0a1b2c3d4e5f6071",
+    "base_name": "南方师范大学双师型教师培训基地",
+    "before": 20,
+    "capacity": 50,
+    "class_hours": 56,
+    "code": "2024-DT-0001",
+    "days": 7,
+    "enrollment": "018f6a1b2c3d0a1b2c3d4e5f6073",
+    "expert": "018f3b2c4d5e0a1b2c3d4e5f6075",
+    "fee": 260_000,
+    "hours": 8,
+    "id": "s1",
+    "limit": 18,
+    "major_category": 6,
+    "organization": "4144000001",
+    "organization_name": "南方师范大学",
+    "project": "018f4c3d5e6f0a1b2c3d4e5f6072",
+    "province": "44",
+    "reason": "工作安排调整",
+    "review": "018f4c3d5e6f0a1b2c3d4e5f6076",
+    "rule": "national-2024-1",
+    "school": "3144000011",
+    "score": 88,
+    "series": "018f4c3d5e6f0a1b2c3d4e5f6072",
+    "session": "s1",
+    "status": "RUNNING",
+    "teacher": "018f5d4e6f700a1b2c3d4e5f6074",
+    "title": "智能制造专业教学能力提升",
+    "used": 12,
+    "venue_province": "44",
+    "year": 2024,
+}
+"""What the fields of that name hold in a golden example."""
 
 
 def events() -> Iterator[tuple[str, type]]:

@@ -40,7 +40,7 @@ class AttendanceMark:
     enrollment: str
     session: str
     present: bool
-    mode: SessionMode
+    mode: SessionMode | None
 
 
 @dataclass(frozen=True, slots=True)

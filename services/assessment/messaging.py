@@ -11,7 +11,7 @@ from chassis.outbox import Relay
 from services.assessment.domain import events
 from services.assessment.domain import project as projects
 from services.assessment.domain.record import Record, miss
-from services.assessment.domain.vocabulary import ProjectPhase
+from services.assessment.domain.vocabulary import HeldMode, ProjectPhase
 from services.assessment.store import COLLECTIONS, Store
 
 SERVICE = "assessment"
@@ -29,12 +29,13 @@ EMITTED: tuple[type, ...] = (
 
 @dataclass(frozen=True)
 class TimetableSession:
-    """A session, as far as attendance needs it."""
+    """A session, as far as attendance needs it; without a mode it is held as the project is."""
 
     id: str
     title: str
     date: date
     hours: int
+    mode: HeldMode | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class ProjectPublished:
     base: str
     year: int
     days: int
+    mode: HeldMode
     sessions: tuple[TimetableSession, ...]
 
 
@@ -102,14 +104,22 @@ class Effects:
 
     async def published(self, event: ProjectPublished, _: Envelope, session: Session) -> None:
         """Begin to keep a project."""
-        phase, timetable = ProjectPhase.PUBLISHED, _timetable(event.sessions)
-        kept = projects.Project(event.project, 1, event.base, event.year, event.days, phase, timetable)
+        kept = projects.Project(
+            id=event.project,
+            version=1,
+            base=event.base,
+            year=event.year,
+            days=event.days,
+            phase=ProjectPhase.PUBLISHED,
+            sessions=_timetable(event.sessions, event.mode),
+            mode=event.mode,
+        )
         await self._store.projects.put(kept, session)
 
     async def amended(self, event: ProjectAmended, _: Envelope, session: Session) -> None:
         """Take the new timetable."""
         kept = await self._store.projects.get(event.project, session)
-        await self._store.projects.put(replace(kept, sessions=_timetable(event.sessions)), session)
+        await self._store.projects.put(replace(kept, sessions=_timetable(event.sessions, kept.mode)), session)
 
     async def resumed(self, event: ProjectResumed, _: Envelope, session: Session) -> None:
         """Go on where the project stopped."""
@@ -172,5 +182,5 @@ def tasks(store: Store, database: Database, amqp_url: str) -> tuple[Callable[[],
     return (relay.run, consumer.run)
 
 
-def _timetable(sessions: tuple[TimetableSession, ...]) -> tuple[projects.Session, ...]:
-    return tuple(projects.Session(one.id, one.title, one.date, one.hours) for one in sessions)
+def _timetable(sessions: tuple[TimetableSession, ...], mode: HeldMode) -> tuple[projects.Session, ...]:
+    return tuple(projects.Session(one.id, one.title, one.date, one.hours, one.mode or mode) for one in sessions)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.assessment.domain.vocabulary import ResultOutcome
+from services.assessment.domain.vocabulary import ResultOutcome, SessionMode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +31,13 @@ class AttendanceRecorded(RecordEvent):
     Attributes:
         session: The session's id.
         present: Whether the attendee was there.
+        mode: Online or there.
         attended: Sessions attended so far.
     """
 
     session: str
     present: bool
+    mode: SessionMode
     attended: int
 
 

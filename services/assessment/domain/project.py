@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from chassis.errors import Refusal, Unblock
-from services.assessment.domain.vocabulary import ProjectPhase
+from services.assessment.domain.vocabulary import HeldMode, ProjectPhase, SessionMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +16,35 @@ class Session:
         title: What it is about.
         date: When it is held.
         hours: Class hours.
+        mode: How it is held.
     """
 
     id: str
     title: str
     date: date
     hours: int
+    mode: HeldMode = HeldMode.OFFLINE
+
+    def mode_of(self, said: SessionMode | None) -> SessionMode:
+        """How an attendee takes part: as the session is held, or, at a blended one, as is said (offline by default).
+
+        Raises:
+            Refusal: `WRONG_MODE` (R29).
+        """
+        if self.mode is HeldMode.BLENDED:
+            return said or SessionMode.OFFLINE
+        held = SessionMode(self.mode.value)
+        if said not in (None, held):
+            raise Refusal(
+                "WRONG_MODE",
+                "考勤方式与课次的授课方式不符",
+                "The session is not held in that mode",
+                rule="R29",
+                unblock=Unblock.SELF,
+                session=self.id,
+                mode=held.value,
+            )
+        return held
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +59,7 @@ class Project:
         days: What credit is counted by (R31).
         phase: Its state, as far as assessment needs it.
         sessions: Its timetable.
+        mode: How sessions are held that do not say it.
     """
 
     id: str
@@ -45,6 +69,7 @@ class Project:
     days: int
     phase: ProjectPhase
     sessions: tuple[Session, ...]
+    mode: HeldMode = HeldMode.OFFLINE
 
     def require_running(self) -> None:
         """Attendance and results belong to a training that has begun.

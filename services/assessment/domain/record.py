@@ -108,17 +108,19 @@ class Record:
         )
 
 
-def mark(record: Record, project: Project, *, session: str, present: bool, mode: SessionMode, now: datetime) -> Change:
-    """Record or correct the attendance of a session (R29).
+def mark(
+    record: Record, project: Project, *, session: str, present: bool, mode: SessionMode | None, now: datetime
+) -> Change:
+    """Record or correct the attendance of a session (R29); its mode is the session's where none is said.
 
     Raises:
-        Refusal: `NOT_AN_ATTENDEE`, `NOT_RUNNING`, `UNKNOWN_SESSION`.
+        Refusal: `NOT_AN_ATTENDEE`, `NOT_RUNNING`, `UNKNOWN_SESSION`, `WRONG_MODE`.
     """
     _require_live(record, "R29")
     project.require_running()
-    project.require_session(session)
-    marked = replace(record, marks=(*record.marks, Mark(session, present, mode, now)))
-    event = marked.event(AttendanceRecorded, session=session, present=present, attended=len(marked.attended))
+    how = project.require_session(session).mode_of(mode)
+    marked = replace(record, marks=(*record.marks, Mark(session, present, how, now)))
+    event = marked.event(AttendanceRecorded, session=session, present=present, mode=how, attended=len(marked.attended))
     return marked, [event]
 
 

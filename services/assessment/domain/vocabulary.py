@@ -10,6 +10,14 @@ class SessionMode(StrEnum):
     OFFLINE = "OFFLINE"
 
 
+class HeldMode(StrEnum):
+    """How a session is held; at a blended one each attendee is either online or there (R29)."""
+
+    ONLINE = "ONLINE"
+    OFFLINE = "OFFLINE"
+    BLENDED = "BLENDED"
+
+
 class ResultOutcome(StrEnum):
     """What the base found at the end (R30)."""
 

@@ -16,12 +16,12 @@ from services.assessment.graph.types import Credit, Enrollment
 
 @strawberry.input(description="考勤 (R29)")
 class AttendanceInput:
-    """One attendee, one session."""
+    """One attendee, one session; how the attendee took part needs saying at a blended session only."""
 
     enrollment_id: strawberry.ID
     session_id: strawberry.ID
     present: bool
-    mode: SessionMode = SessionMode.OFFLINE
+    mode: SessionMode | None = None
 
 
 @strawberry.input(description="考核结果 (R30)")

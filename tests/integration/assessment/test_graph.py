@@ -82,7 +82,7 @@ async def test_the_roster_pages_by_stable_cursors(world: World) -> None:
 
 async def test_r29_to_r31_as_the_roles_do_it(world: World) -> None:
     await world.start("e1")
-    rows = [{"enrollmentId": "e1", "sessionId": key, "present": True, "mode": "ONLINE"} for key in ("s1", "s9")]
+    rows = [{"enrollmentId": "e1", "sessionId": key, "present": True, "mode": "OFFLINE"} for key in ("s1", "s9")]
     data, _ = await world.ask(BASE, ATTEND, rows=rows)
     good, bad = data["recordAttendance"]
     assert (good["ok"], good["enrollment"]["attendanceRate"], good["refusal"]) == (True, 0.5, None)
@@ -97,6 +97,16 @@ async def test_r29_to_r31_as_the_roles_do_it(world: World) -> None:
     ]
     data, _ = await world.ask(MINISTRY, REVOKE, id="e1")
     assert data["revokeCredit"] == {"status": "REVOKED", "reason": "抽检"}
+
+
+async def test_r29_the_mode_of_attendance_is_the_sessions(world: World) -> None:
+    await world.start("e1")
+    row = {"enrollmentId": "e1", "sessionId": "s1", "present": True}
+    data, _ = await world.ask(BASE, ATTEND, rows=[row | {"mode": "ONLINE"}, row])
+    wrong, right = data["recordAttendance"]
+    assert (wrong["refusal"]["code"], wrong["refusal"]["rule"], right["ok"]) == ("WRONG_MODE", "R29", True)
+    (kept,) = (await world.record("e1")).marks
+    assert kept.mode.value == "OFFLINE"
 
 
 async def test_a_refused_mutation_is_null_with_its_code(world: World) -> None:

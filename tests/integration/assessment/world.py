@@ -22,7 +22,7 @@ from chassis.principal import Principal, Scope
 from services.assessment.app import load_rules
 from services.assessment.commands import Assessment, AttendanceMark, ResultMark, record_attendance, record_results
 from services.assessment.domain.record import Record
-from services.assessment.domain.vocabulary import ProjectPhase, ResultOutcome, SessionMode
+from services.assessment.domain.vocabulary import ProjectPhase, ResultOutcome
 from services.assessment.graph.schema import schema
 from services.assessment.messaging import BINDINGS, QUEUE, tasks
 from services.assessment.store import Store
@@ -92,7 +92,14 @@ class World:
     async def publish(self, *enrollments: str, project: str = "p1") -> None:
         """A published project with two sessions, and who was accepted."""
         await self.tell(
-            "catalog.project-published", project, project=project, base="b1", year=2024, days=7, sessions=sessions(2)
+            "catalog.project-published",
+            project,
+            project=project,
+            base="b1",
+            year=2024,
+            days=7,
+            mode="OFFLINE",
+            sessions=sessions(2),
         )
         for key in enrollments:
             whose = {"teacher": f"t-{key}", "school": "3144000011"}
@@ -115,7 +122,7 @@ class World:
 
     async def attend(self, *marks: tuple[str, str, bool], by: Principal = BASE) -> list[str]:
         """The base records attendance; what became of each row."""
-        rows = [AttendanceMark(key, session, there, SessionMode.OFFLINE) for key, session, there in marks]
+        rows = [AttendanceMark(key, session, there, None) for key, session, there in marks]
         return codes(await record_attendance(self.assessment, by, project="p1", rows=rows))
 
     async def grade(

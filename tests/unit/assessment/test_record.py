@@ -14,7 +14,7 @@ from services.assessment.domain.credit import Credit, CreditRule
 from services.assessment.domain.events import CreditConfirmed, NoShowRecorded, ResultRecorded
 from services.assessment.domain.project import Project, Session
 from services.assessment.domain.record import Record
-from services.assessment.domain.vocabulary import CreditStatus, ProjectPhase, ResultOutcome, SessionMode
+from services.assessment.domain.vocabulary import CreditStatus, HeldMode, ProjectPhase, ResultOutcome, SessionMode
 
 NOW = datetime(2024, 6, 9, tzinfo=UTC)
 SESSIONS = tuple(Session(f"s{number}", f"第{number}天", date(2024, 6, 2 + number), 8) for number in range(1, 5))
@@ -47,6 +47,29 @@ def test_r29_a_session_outside_the_timetable_is_refused() -> None:
     with pytest.raises(Refusal) as refused:
         records.mark(RECORD, PROJECT, session="s9", present=True, mode=OFFLINE, now=NOW)
     assert code(refused) == ("UNKNOWN_SESSION", "R29")
+
+
+@pytest.mark.parametrize(
+    ("held", "said", "kept"),
+    [
+        (HeldMode.ONLINE, None, SessionMode.ONLINE),
+        (HeldMode.OFFLINE, SessionMode.OFFLINE, SessionMode.OFFLINE),
+        (HeldMode.BLENDED, SessionMode.ONLINE, SessionMode.ONLINE),
+        (HeldMode.BLENDED, None, SessionMode.OFFLINE),
+        (HeldMode.OFFLINE, SessionMode.ONLINE, None),
+        (HeldMode.ONLINE, SessionMode.OFFLINE, None),
+    ],
+)
+def test_r29_attendance_is_taken_in_the_mode_of_the_session(
+    held: HeldMode, said: SessionMode | None, kept: SessionMode | None
+) -> None:
+    session = replace(SESSIONS[0], mode=held)
+    if kept:
+        assert session.mode_of(said) is kept
+        return
+    with pytest.raises(Refusal) as refused:
+        session.mode_of(said)
+    assert code(refused) == ("WRONG_MODE", "R29")
 
 
 def test_r29_who_has_left_has_no_attendance() -> None:
