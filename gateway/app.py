@@ -1,6 +1,6 @@
 """The composition root of the gateway: settings → identity, engine, transport → ASGI application."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 from graphql import DocumentNode
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
@@ -16,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from chassis.mongo import connect
-from chassis.principal import Principal, TokenMinter
+from chassis.principal import TokenMinter
 from gateway.federation.engine import Engine
 from gateway.federation.planner import format_plan
 from gateway.federation.supergraph import Supergraph, load_supergraph
@@ -24,13 +25,14 @@ from gateway.http.auth import auth_routes
 from gateway.http.calendar import calendar_routes
 from gateway.http.explorer import explorer_routes
 from gateway.http.graphql import GraphQLEndpoint
+from gateway.http.replies import guarded, unrouted
 from gateway.http.transport import HttpTransport
 from gateway.identity.accounts import Identity
 from gateway.identity.passwords import Passwords
 from gateway.identity.sessions import Sessions
 from gateway.identity.store import IdentityStore
 from gateway.protection import Limits, check
-from gateway.settings import GatewaySettings
+from gateway.settings import GatewaySettings, OpenSettings
 
 _OPEN_LIMITS = Limits(
     body_bytes=4 * 1024 * 1024,
@@ -57,24 +59,28 @@ def create_app(settings: GatewaySettings) -> Starlette:
     store = IdentityStore(client[settings.mongodb_database])
     identity = Identity(store, Passwords(), Sessions(store, keys), settings.literal_initial_password)
     life = _Life(transport, store)
-    engine = _engine(supergraph, transport, Limits(), introspection=settings.development)
+    engine = _engine(supergraph, transport, settings.limits, introspection=settings.development)
+    endpoint = GraphQLEndpoint(
+        engine, identity.sessions.principal, settings.limits, settings.get_queries, settings.deadline_seconds
+    )
     routes: list[BaseRoute] = [
-        *_graph(engine, identity.sessions.principal, Limits().body_bytes),
-        *auth_routes(lambda: identity, keys),
+        _graphql(endpoint),
+        *auth_routes(identity, keys),
         *life.routes(),
         *calendar_routes(urls["catalog"]),
         *explorer_routes(settings.explorer_dir),
     ]
-    return Starlette(routes=routes, middleware=_cors(settings.cors_origins), lifespan=life.span)
+    return _app(routes, life, settings.cors_origins)
 
 
-def create_open_app(supergraph_file: Path, urls: dict[str, str]) -> Starlette:
+def create_open_app(supergraph_file: Path, settings: OpenSettings) -> Starlette:
     """The gateway alone on any supergraph: no identity, no database, everything allowed (`--no-auth`)."""
     supergraph = load_supergraph(supergraph_file.read_text(encoding="utf-8"))
-    transport = HttpTransport(_urls(supergraph) | urls, None)
+    transport = HttpTransport(_urls(supergraph) | settings.subgraph_urls, None)
     life = _Life(transport)
     engine = _engine(supergraph, transport, _OPEN_LIMITS, introspection=True)
-    return Starlette(routes=[*_graph(engine, None, _OPEN_LIMITS.body_bytes), *life.routes()], lifespan=life.span)
+    endpoint = GraphQLEndpoint(engine, None, _OPEN_LIMITS, get_queries=True)
+    return _app([_graphql(endpoint), *life.routes(), *explorer_routes(settings.explorer_dir)], life)
 
 
 def explain(
@@ -127,13 +133,16 @@ def _engine(supergraph: Supergraph, transport: HttpTransport, limits: Limits, *,
     return Engine(supergraph, transport, introspection=introspection, limits=limit, max_tokens=limits.tokens)
 
 
-def _graph(engine: Engine, authenticate: Callable[[str], Principal] | None, body_bytes: int) -> list[Route]:
-    endpoint = GraphQLEndpoint(engine, authenticate, body_bytes)
-
+def _graphql(endpoint: GraphQLEndpoint) -> Route:
     async def graphql(request: Request) -> Response:
         return await endpoint(request)
 
-    return [Route("/graphql", graphql, methods=["POST"])]
+    return Route("/graphql", guarded(graphql), methods=["POST", "GET"])
+
+
+def _app(routes: list[BaseRoute], life: "_Life", origins: Sequence[str] = ()) -> Starlette:
+    handlers = {HTTPException: unrouted}
+    return Starlette(routes=routes, middleware=_cors(origins), exception_handlers=handlers, lifespan=life.span)
 
 
 def _urls(supergraph: Supergraph) -> dict[str, str]:
@@ -144,4 +153,12 @@ def _cors(origins: Sequence[str]) -> list[Middleware]:
     if not origins:
         return []
     headers = ["Authorization", "Content-Type", "Idempotency-Key"]
-    return [Middleware(CORSMiddleware, allow_origins=list(origins), allow_methods=["POST"], allow_headers=headers)]
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=list(origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=headers,
+            expose_headers=["Retry-After"],
+        )
+    ]

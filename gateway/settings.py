@@ -8,6 +8,21 @@ from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.settings import Environment, read_keys
+from gateway.protection import Limits
+
+
+class OpenSettings(BaseSettings):
+    """What the gateway alone on a supergraph (`--no-auth`) may be told.
+
+    Attributes:
+        subgraph_urls: Subgraph name to address, as JSON; overrides those in the supergraph.
+        explorer_dir: The explorer's files.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    subgraph_urls: dict[str, str] = {}
+    explorer_dir: Path | None = None
 
 
 class GatewaySettings(BaseSettings):
@@ -24,6 +39,9 @@ class GatewaySettings(BaseSettings):
         environment: `production` by default: no introspection, no literal passwords.
         literal_initial_password: The notice's literal 123456 as initial password (R4); development only.
         cors_origins: Origins of front ends on other hosts; none by default.
+        get_queries: Whether queries may come by GET; mutations never may.
+        deadline_seconds: By when a request is answered, with what there is.
+        limits: What one request may ask for, as JSON such as `{"depth": 15}`; the rest keeps its default.
         explorer_dir: The explorer's files; without them the page says what is missing.
     """
 
@@ -39,6 +57,9 @@ class GatewaySettings(BaseSettings):
     environment: Environment = Environment.PRODUCTION
     literal_initial_password: bool = False
     cors_origins: tuple[str, ...] = ()
+    get_queries: bool = False
+    deadline_seconds: float = 10.0
+    limits: Limits = Limits()
     explorer_dir: Path | None = None
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""The login endpoints: `/auth/login`, `/auth/refresh`, `/auth/password`, `/auth/jwks.json`."""
+"""The login endpoints: `/auth/login`, `/auth/refresh`, `/auth/password`, `/auth/logout`, `/auth/jwks.json`."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -10,36 +10,41 @@ from starlette.routing import Route
 
 from chassis.errors import Refusal, Unblock, unauthenticated
 from chassis.principal import Scope
-from gateway.http.replies import bearer, json_body, refused, reply
+from gateway.http.replies import Endpoint, address_of, bearer, guarded, json_body, reply
 from gateway.identity.accounts import Identity, log_in, set_password
 from gateway.identity.sessions import ACCESS_SECONDS, Tokens
 
 _BODY_BYTES = 4 * 1024
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def auth_routes(identity: Callable[[], Identity], keys: KeySet) -> list[Route]:
+def auth_routes(identity: Identity, keys: KeySet) -> list[Route]:
     """The routes of identity.
 
     Args:
-        identity: Gives the dependencies, which exist once the application has started.
+        identity: The dependencies of its use cases.
         keys: The gateway's keys; only their public half is shown.
     """
 
-    async def login(body: dict[str, Any], _: Request) -> dict[str, Any]:
+    async def login(body: dict[str, Any], request: Request) -> dict[str, Any]:
         scope = _scope(body.get("scope"))
         name, password = _text(body, "login"), _text(body, "password")
-        return _shown(await log_in(identity(), login=name, password=password, scope=scope))
+        address = address_of(request)
+        return _shown(await log_in(identity, login=name, password=password, scope=scope, address=address))
 
     async def refresh(body: dict[str, Any], _: Request) -> dict[str, Any]:
-        return _shown(await identity().sessions.refresh(_text(body, "refreshToken")))
+        return _shown(await identity.sessions.refresh(_text(body, "refreshToken")))
 
     async def password(body: dict[str, Any], request: Request) -> dict[str, Any]:
         token = bearer(request)
         if not token:
             raise unauthenticated()
         current = _text(body, "currentPassword") if body.get("currentPassword") else None
-        return _shown(await set_password(identity(), token=token, current=current, new=_text(body, "newPassword")))
+        new, address = _text(body, "newPassword"), address_of(request)
+        return _shown(await set_password(identity, token=token, current=current, new=new, address=address))
+
+    async def logout(body: dict[str, Any], _: Request) -> dict[str, Any]:
+        await identity.sessions.close(_text(body, "refreshToken"))
+        return {}
 
     async def jwks(_: Request) -> Response:
         return reply({"keys": keys.as_dict(private=False)["keys"]})
@@ -48,18 +53,16 @@ def auth_routes(identity: Callable[[], Identity], keys: KeySet) -> list[Route]:
         Route("/auth/login", _endpoint(login), methods=["POST"]),
         Route("/auth/refresh", _endpoint(refresh), methods=["POST"]),
         Route("/auth/password", _endpoint(password), methods=["POST"]),
+        Route("/auth/logout", _endpoint(logout), methods=["POST"]),
         Route("/auth/jwks.json", jwks),
     ]
 
 
 def _endpoint(handle: Callable[[dict[str, Any], Request], Awaitable[dict[str, Any]]]) -> Endpoint:
     async def endpoint(request: Request) -> Response:
-        try:
-            return reply(await handle(await json_body(request, _BODY_BYTES), request))
-        except Refusal as refusal:
-            return refused(refusal, request)
+        return reply(await handle(await json_body(request, _BODY_BYTES), request))
 
-    return endpoint
+    return guarded(endpoint)
 
 
 def _shown(tokens: Tokens) -> dict[str, Any]:

@@ -1,62 +1,100 @@
-"""GraphQL over HTTP: POST only, both media types, coded refusals."""
+"""GraphQL over HTTP: POST, and GET for queries by setting; both media types; coded refusals."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 from starlette.requests import Request
 from starlette.responses import Response
 
-from chassis.errors import Refusal
+from chassis.errors import Refusal, Unblock
 from chassis.principal import ANONYMOUS, Principal, Scope
+from chassis.telemetry import REQUESTS
 from gateway.federation.engine import Engine
 from gateway.federation.engine import Request as GraphQLRequest
 from gateway.http.context import RequestContext
-from gateway.http.replies import GRAPHQL, JSON, bearer, json_body, language_of, refused, reply
+from gateway.http.messages import in_language
+from gateway.http.replies import GRAPHQL, JSON, bearer, json_body, json_object, language_of, refused, reply
+from gateway.protection import Limits
 
-_DEADLINE_SECONDS = 10.0
 _WILDCARDS = ("*/*", "application/*")
 
 
+@dataclass(frozen=True, slots=True)
 class GraphQLEndpoint:
-    """`POST /graphql`.
+    """`/graphql`.
 
-    Args:
+    Attributes:
         engine: Plans and executes.
         authenticate: Access token to principal; None lets everybody do everything (`--no-auth`).
-        body_bytes: The largest body.
+        limits: The largest body.
+        get_queries: Whether queries may come by GET.
+        deadline_seconds: By when the client is answered.
     """
 
-    def __init__(self, engine: Engine, authenticate: Callable[[str], Principal] | None, body_bytes: int) -> None:
-        self._engine = engine
-        self._authenticate = authenticate
-        self._body_bytes = body_bytes
+    engine: Engine
+    authenticate: Callable[[str], Principal] | None
+    limits: Limits
+    get_queries: bool = False
+    deadline_seconds: float = 10.0
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request (GraphQL over HTTP, sections 5–7)."""
         media_type = JSON
-        try:
-            media_type = _negotiate(request.headers.get("accept", "*/*"))
-            principal = self._principal(request)
-            body = await json_body(request, self._body_bytes)
-            operation = _operation(body, self._scopes(principal), _context(request, principal))
-        except Refusal as refusal:
-            return refused(refusal, request, media_type)
-        response = await self._engine.execute(operation)
-        content = response.json()
-        failed = "data" not in content
-        return reply(content, 400 if failed and media_type == GRAPHQL else 200, media_type)
+        with REQUESTS.labels("gateway").time():
+            try:
+                media_type = _negotiate(request.headers.get("accept", "*/*"))
+                operation = await self._operation(request)
+            except Refusal as refusal:
+                return refused(refusal, request, media_type)
+            response = await self.engine.execute(operation)
+            errors = in_language(response.errors, operation.context.language)
+            content = replace(response, errors=errors).json()
+            return reply(content, 400 if "data" not in content and media_type == GRAPHQL else 200, media_type)
+
+    async def _operation(self, request: Request) -> GraphQLRequest:
+        principal = self._principal(request)
+        body = await self._parameters(request)
+        query, name, variables = body.get("query"), body.get("operationName"), body.get("variables")
+        if not isinstance(query, str) or not isinstance(name, str | None) or not isinstance(variables, dict | None):
+            raise _malformed()
+        if not isinstance(body.get("extensions"), dict | None):
+            raise _malformed()
+        if request.method == "GET":
+            _only_queries(query, name, self.limits)
+        return GraphQLRequest(query, name, variables, self._scopes(principal), self._context(request, principal))
+
+    async def _parameters(self, request: Request) -> Mapping[str, Any]:
+        if request.method == "POST":
+            return await json_body(request, self.limits.body_bytes)
+        if not self.get_queries:
+            raise _method(["POST"], "请使用 POST", "Send a POST")
+        if len(request.url.query) > self.limits.body_bytes:
+            raise Refusal("BODY_TOO_LARGE", "请求过大", "The request is too large", limit=self.limits.body_bytes)
+        given: dict[str, Any] = dict(request.query_params)
+        return given | {name: json_object(given[name]) for name in ("variables", "extensions") if given.get(name)}
 
     def _principal(self, request: Request) -> Principal:
         token = bearer(request)
-        if token is None or self._authenticate is None:
+        if token is None or self.authenticate is None:
             return ANONYMOUS
-        return self._authenticate(token)
+        return self.authenticate(token)
 
     def _scopes(self, principal: Principal) -> frozenset[str] | None:
-        if self._authenticate is None:
+        if self.authenticate is None:
             return None
         return frozenset() if principal.scope is Scope.PUBLIC else frozenset({principal.scope.value})
+
+    def _context(self, request: Request, principal: Principal) -> RequestContext:
+        return RequestContext(
+            principal=principal,
+            language=language_of(request),
+            idempotency_key=request.headers.get("idempotency-key"),
+            traceparent=request.headers.get("traceparent"),
+            deadline=time.monotonic() + self.deadline_seconds,
+        )
 
 
 def _negotiate(accept: str) -> str:
@@ -69,24 +107,27 @@ def _negotiate(accept: str) -> str:
     raise Refusal("NOT_ACCEPTABLE", "仅提供 JSON 响应", "Only JSON replies are offered")
 
 
-def _context(request: Request, principal: Principal) -> RequestContext:
-    return RequestContext(
-        principal=principal,
-        language=language_of(request),
-        idempotency_key=request.headers.get("idempotency-key"),
-        traceparent=request.headers.get("traceparent"),
-        deadline=time.monotonic() + _DEADLINE_SECONDS,
+def _only_queries(query: str, name: str | None, limits: Limits) -> None:
+    """A GET changes nothing (facts 8); what does not parse is left to the engine."""
+    try:
+        document = parse(query, no_location=True, max_lexical_tokens=limits.tokens)
+    except GraphQLError:
+        return
+    for one in document.definitions:
+        if not isinstance(one, OperationDefinitionNode) or one.operation is OperationType.QUERY:
+            continue
+        if name in (None, "", one.name and one.name.value):
+            raise _method(["POST"], "GET 仅可查询", "GET is for queries")
+
+
+def _method(allow: list[str], zh: str, en: str) -> Refusal:
+    return Refusal("METHOD_NOT_ALLOWED", zh, en, unblock=Unblock.SELF, allow=allow)
+
+
+def _malformed() -> Refusal:
+    return Refusal(
+        "BAD_REQUEST",
+        "请求应含 query（字符串），可含 operationName（字符串）与 variables（对象）",
+        "A request has query (a string) and may have operationName (a string) and variables (an object)",
+        unblock=Unblock.SELF,
     )
-
-
-def _operation(body: dict[str, Any], scopes: frozenset[str] | None, context: RequestContext) -> GraphQLRequest:
-    query, name, variables = body.get("query"), body.get("operationName"), body.get("variables")
-    right = isinstance(query, str) and isinstance(name, str | None) and isinstance(variables, dict | None)
-    if not right or not isinstance(body.get("extensions"), dict | None):
-        raise Refusal(
-            "BAD_REQUEST",
-            "请求应含 query（字符串），可含 operationName（字符串）与 variables（对象）",
-            "A request has query (a string) and may have operationName (a string) and variables (an object)",
-        )
-    assert isinstance(query, str)  # noqa: S101 - checked above
-    return GraphQLRequest(query, name, variables, scopes, context)

@@ -1,38 +1,69 @@
 """Replies of the gateway itself: JSON, coded, in the caller's language, nothing of the inside."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
-from starlette.requests import Request
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from chassis.errors import Refusal
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
+Endpoint = Callable[[Request], Awaitable[Response]]
+_BODY_SECONDS = 10.0
 _STATUS = {
     "UNAUTHENTICATED": 401,
     "INVALID_CREDENTIALS": 401,
     "PASSWORD_CHANGE_REQUIRED": 403,
     "CODE_EXPIRED": 403,
     "ACCOUNT_DISABLED": 403,
-    "RATE_LIMITED": 429,
+    "NOT_FOUND": 404,
+    "METHOD_NOT_ALLOWED": 405,
+    "NOT_ACCEPTABLE": 406,
+    "REQUEST_TIMEOUT": 408,
+    "STALE_VERSION": 409,
     "BODY_TOO_LARGE": 413,
     "UNSUPPORTED_MEDIA_TYPE": 415,
-    "NOT_ACCEPTABLE": 406,
-    "STALE_VERSION": 409,
+    "RATE_LIMITED": 429,
+    "INTERNAL": 500,
     "UNAVAILABLE": 503,
 }
+_OF_STATUS = {
+    404: ("NOT_FOUND", "没有该地址", "No such address"),
+    405: ("METHOD_NOT_ALLOWED", "不支持该请求方法", "Not with this method"),
+}
+log = structlog.get_logger()
 
 
 def language_of(request: Request) -> str:
-    """The caller's language; Chinese by default."""
-    return request.headers.get("accept-language", "zh-CN")
+    """`zh-CN` or `en`, whichever `Accept-Language` likes better; Chinese where it says nothing of the two."""
+    chinese = english = 0.0
+    for part in request.headers.get("accept-language", "").lower().split(","):
+        tag, _, parameter = part.partition(";")
+        quality = _quality(parameter.strip().removeprefix("q="))
+        if tag.strip().startswith("zh"):
+            chinese = max(chinese, quality)
+        elif tag.strip().startswith("en"):
+            english = max(english, quality)
+    return "en" if english > chinese else "zh-CN"
+
+
+def _quality(text: str) -> float:
+    try:
+        return float(text) if text else 1.0
+    except ValueError:
+        return 0.0
 
 
 def reply(content: dict[str, Any], status: int = 200, media_type: str = JSON) -> Response:
     """A JSON reply that no cache keeps."""
-    return Response(orjson.dumps(content), status, {"Cache-Control": "no-store"}, media_type)
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return Response(orjson.dumps(content), status, headers, f"{media_type}; charset=utf-8")
 
 
 def refused(refusal: Refusal, request: Request, media_type: str = JSON) -> Response:
@@ -41,6 +72,34 @@ def refused(refusal: Refusal, request: Request, media_type: str = JSON) -> Respo
     response = reply({"errors": [error]}, _STATUS.get(refusal.code, 400), media_type)
     if "retryAfter" in refusal.details:
         response.headers["Retry-After"] = str(refusal.details["retryAfter"])
+    if "allow" in refusal.details:
+        response.headers["Allow"] = ", ".join(refusal.details["allow"])
+    return response
+
+
+def guarded(endpoint: Endpoint) -> Endpoint:
+    """The endpoint, with refusals as replies and defects masked: their stack goes to the log, never to the client."""
+
+    async def safe(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except Refusal as refusal:
+            return refused(refusal, request)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        except Exception:
+            log.exception("request failed", path=request.url.path)
+            return refused(Refusal("INTERNAL", "系统内部错误", "Internal error"), request)
+
+    return safe
+
+
+async def unrouted(request: Request, error: Exception) -> Response:
+    """What the router itself refuses, coded like everything else."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    code, zh, en = _OF_STATUS.get(error.status_code, ("BAD_REQUEST", "请求有误", "Bad request"))
+    response = refused(Refusal(code, zh, en), request)
+    response.headers.update(error.headers or {})
     return response
 
 
@@ -56,27 +115,50 @@ def bearer(request: Request) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
+def address_of(request: Request) -> str:
+    """Where a request comes from; uvicorn reads `X-Forwarded-For` from the proxies in `FORWARDED_ALLOW_IPS` only."""
+    return request.client.host if request.client else ""
+
+
 async def json_body(request: Request, most: int) -> dict[str, Any]:
     """The JSON object of a POST.
 
     Raises:
         Refusal: `UNSUPPORTED_MEDIA_TYPE` (also what stops a cross-site form, facts 8), `BODY_TOO_LARGE`,
-            `BATCHING_NOT_OFFERED`, `BAD_REQUEST`.
+            `REQUEST_TIMEOUT`, `BATCHING_NOT_OFFERED`, `BAD_REQUEST`.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != JSON:
         raise Refusal("UNSUPPORTED_MEDIA_TYPE", "请使用 application/json", "Send application/json")
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            raw = await _read(request, most)
+    except TimeoutError as error:
+        raise Refusal("REQUEST_TIMEOUT", "请求体传输过慢", "The body took too long") from error
+    return json_object(raw)
+
+
+def json_object(raw: bytes | str) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        Refusal: `BATCHING_NOT_OFFERED`, `BAD_REQUEST`.
+    """
+    try:
+        body = orjson.loads(raw)
+    except ValueError as error:
+        raise Refusal("BAD_REQUEST", "不是有效的 JSON", "Not valid JSON") from error
+    if isinstance(body, list):
+        raise Refusal("BATCHING_NOT_OFFERED", "不支持批量请求", "Send one operation a request")
+    if not isinstance(body, dict):
+        raise Refusal("BAD_REQUEST", "应为 JSON 对象", "This must be a JSON object")
+    return body
+
+
+async def _read(request: Request, most: int) -> bytes:
     raw = bytearray()
     async for chunk in request.stream():
         raw += chunk
         if len(raw) > most:
             raise Refusal("BODY_TOO_LARGE", "请求体过大", "The body is too large", limit=most)
-    try:
-        body = orjson.loads(bytes(raw))
-    except ValueError as error:
-        raise Refusal("BAD_REQUEST", "请求体不是有效的 JSON", "The body is not valid JSON") from error
-    if isinstance(body, list):
-        raise Refusal("BATCHING_NOT_OFFERED", "不支持批量请求", "Send one operation a request")
-    if not isinstance(body, dict):
-        raise Refusal("BAD_REQUEST", "请求体应为 JSON 对象", "The body must be a JSON object")
-    return body
+    return bytes(raw)

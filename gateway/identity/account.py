@@ -1,5 +1,7 @@
 """An account and what its state lets it do (R3, R4): pure decisions, no storage and no hashing."""
 
+import re
+import unicodedata
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,6 +19,14 @@ _WEAK = frozenset(
         *("a123456789", "1qaz2wsx", "woaini1314", "5201314", "admin123", "iloveyou", "1234qwer"),
     )
 )
+
+_CREDIT_CODE = re.compile(r"[0-9A-Za-z]{18}")
+_CONFINED_BY = {
+    Scope.BASE: ("bases",),
+    Scope.SCHOOL: ("school",),
+    Scope.PROVINCE: ("province",),
+    Scope.TEACHER: ("school", "person"),
+}
 
 
 class AccountState(StrEnum):
@@ -91,6 +101,10 @@ class Account:
                 unblock=Unblock.ADMINISTRATOR,
             )
 
+    def disabled(self) -> Self:
+        """The account once it may do nothing; a new code opens it again."""
+        return replace(self, state=AccountState.DISABLED, code_expires_at=None)
+
     def with_password(self, secret: str) -> Self:
         """The account once its holder has set a password: active, the code gone (R4)."""
         return replace(self, secret=secret, state=AccountState.ACTIVE, code_expires_at=None)
@@ -98,6 +112,30 @@ class Account:
     def with_code(self, secret: str, now: datetime) -> Self:
         """The account back in its initial state with a fresh activation code (R4)."""
         return replace(self, secret=secret, state=AccountState.INITIAL, code_expires_at=now + CODE_LIFETIME)
+
+
+def login_name(text: str) -> str:
+    """A login name as it is stored: full-width characters as ASCII, no blanks, a credit code in upper case (R3)."""
+    name = re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
+    return name.upper() if _CREDIT_CODE.fullmatch(name) else name
+
+
+def check_holder(account: Account) -> None:
+    """Refuse an account without what confines its rows: a school account names its school, and so on (R3).
+
+    Raises:
+        Refusal: `INCOMPLETE_ACCOUNT` with what is missing.
+    """
+    missing = [name for name in _CONFINED_BY.get(account.scope, ()) if not getattr(account, name)]
+    if missing or account.scope is Scope.PUBLIC or not account.login:
+        raise Refusal(
+            "INCOMPLETE_ACCOUNT",
+            "账号资料不完整",
+            "The account lacks what its role needs",
+            rule="R3",
+            unblock=Unblock.ADMINISTRATOR,
+            missing=missing,
+        )
 
 
 def check_new_password(password: str, login: str) -> None:
@@ -109,14 +147,19 @@ def check_new_password(password: str, login: str) -> None:
     plain = password.lower()
     kinds = sum(any(test(char) for char in password) for test in (str.isdigit, str.isalpha, _is_other))
     if len(password) < MINIMUM_LENGTH or plain in _WEAK or login.lower() in plain or kinds < 2:  # noqa: PLR2004
-        raise Refusal(
-            "WEAK_PASSWORD",
-            "密码过于简单：至少8位，须含字母、数字、符号中的两种，且不得包含登录名",
-            "Too weak: 8 characters or more, two of letters, digits and symbols, and not your login name",
-            rule="R4",
-            unblock=Unblock.SELF,
-            minimum=MINIMUM_LENGTH,
-        )
+        raise weak_password()
+
+
+def weak_password() -> Refusal:
+    """What would be guessed first, or is the secret that it should replace."""
+    return Refusal(
+        "WEAK_PASSWORD",
+        "密码过于简单：至少8位，须含字母、数字、符号中的两种，且不得包含登录名或沿用原密码",
+        "Too weak: 8 characters or more, two of letters, digits and symbols, not your login name, not the old one",
+        rule="R4",
+        unblock=Unblock.SELF,
+        minimum=MINIMUM_LENGTH,
+    )
 
 
 def _is_other(char: str) -> bool:

@@ -2,14 +2,21 @@
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from chassis.errors import Refusal
+
+T = TypeVar("T")
+
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that reads like something else
 _CODE_LENGTH = 12
 _THREADS = 2
+_MOST_WAITING = 200  # some five seconds of work; who comes later is asked to come again
 
 
 class Passwords:
@@ -19,17 +26,32 @@ class Passwords:
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="argon2")
         self._nobody = self._hasher.hash(secrets.token_hex(16))
+        self._waiting = 0
 
     async def hash(self, secret: str) -> str:
-        """The argon2id hash of a secret."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._hasher.hash, secret)
+        """The argon2id hash of a secret.
+
+        Raises:
+            Refusal: `UNAVAILABLE` with `retryAfter`: too many are waiting.
+        """
+        return await self._in_pool(self._hasher.hash, secret)
 
     async def matches(self, hashed: str | None, secret: str) -> bool:
-        """Whether the secret is the hashed one; an unknown account (None) takes the same time and never matches."""
-        found = await asyncio.get_running_loop().run_in_executor(
-            self._pool, self._verify, hashed or self._nobody, secret
-        )
-        return found and hashed is not None
+        """Whether the secret is the hashed one; an unknown account (None) takes the same time and never matches.
+
+        Raises:
+            Refusal: `UNAVAILABLE` with `retryAfter`: too many are waiting.
+        """
+        return await self._in_pool(self._verify, hashed or self._nobody, secret) and hashed is not None
+
+    async def _in_pool(self, work: Callable[..., T], *secrets_: str) -> T:
+        if self._waiting >= _MOST_WAITING:
+            raise Refusal("UNAVAILABLE", "系统繁忙，请稍后再试", "Busy: try again soon", retryAfter=2)
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work, *secrets_)
+        finally:
+            self._waiting -= 1
 
     def _verify(self, hashed: str, secret: str) -> bool:
         try:

@@ -9,9 +9,11 @@ import hashlib
 import hmac
 import json
 import secrets
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+import structlog
 from joserfc.jwk import KeySet
 
 from chassis.errors import Refusal, Unblock, unauthenticated
@@ -26,6 +28,7 @@ PASSWORD = "guopei-password"  # noqa: S105 - an audience
 ACCESS_SECONDS = 600
 REFRESH_LIFETIME = timedelta(days=14)
 GRACE = timedelta(seconds=10)
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,20 @@ class Tokens:
         return self.refresh is None
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a token that may set a password.
+
+    Attributes:
+        account: The account's id.
+        initial: For an initial account's token, the version of the account whose code was proven: once a password is
+            set or another code issued, it opens nothing. None for an access token.
+    """
+
+    account: str
+    initial: int | None
+
+
 class Sessions:
     """Issues, rotates and checks tokens.
 
@@ -67,7 +84,8 @@ class Sessions:
     async def open(self, account: Account) -> Tokens:
         """Tokens for an account that has just proven its secret."""
         if account.state is AccountState.INITIAL:
-            return Tokens(self._minter.mint(account.principal(), PASSWORD, ACCESS_SECONDS), None, account)
+            holder = replace(account.principal(), subject=f"{account.id}.{account.version}")
+            return Tokens(self._minter.mint(holder, PASSWORD, ACCESS_SECONDS), None, account)
         now = datetime.now(UTC)
         session = Session(secrets.token_urlsafe(16), account.id, 0, now, now + REFRESH_LIFETIME)
         await self._store.open_session(session)
@@ -89,8 +107,14 @@ class Sessions:
         session = await self._store.session(family)
         if session and counter == session.counter - 1 and now - session.rotated_at < GRACE:
             return self._tokens(await self._account(session), family, session.counter)
+        log.warning("refresh token used again: its family is revoked", account=session.account if session else None)
         await self._store.end_session(family)
         raise unauthenticated()
+
+    async def close(self, token: str) -> None:
+        """End the family of a refresh token; one that is not ours ends nothing."""
+        with suppress(Refusal):
+            await self._store.end_session(self._parse(token)[0])
 
     def principal(self, token: str) -> Principal:
         """Who holds an access token.
@@ -110,16 +134,17 @@ class Sessions:
             unblock=Unblock.SELF,
         )
 
-    def holder(self, token: str) -> tuple[Principal, bool]:
-        """Who may set a password with that token, and whether the account is still initial.
+    def holder(self, token: str) -> Holder:
+        """Whose password may be set with that token.
 
         Raises:
             Refusal: `UNAUTHENTICATED`.
         """
         try:
-            return self._graph.verify(token), False
+            return Holder(self._graph.verify(token).subject, None)
         except Refusal:
-            return self._password.verify(token), True
+            account, _, version = self._password.verify(token).subject.partition(".")
+            return Holder(account, int(version))
 
     async def _account(self, session: Session) -> Account:
         account = await self._store.accounts.find(session.account)

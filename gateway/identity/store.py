@@ -1,17 +1,13 @@
-"""Accounts, sessions and failed attempts in MongoDB database `gateway`; the only place here that knows MongoDB."""
+"""Accounts and sessions in MongoDB database `gateway`."""
 
-import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from chassis.errors import Refusal, Unblock
 from chassis.mongo import Database, DuplicateKey, Repository
 from chassis.principal import Scope
 from gateway.identity.account import Account
-
-_FREE_ATTEMPTS = 5
-_LONGEST_DELAY = timedelta(minutes=5)
-_FORGET = timedelta(hours=1)
+from gateway.identity.attempts import Attempts
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +34,16 @@ class IdentityStore:
 
     Args:
         database: The gateway's database.
+
+    Attributes:
+        accounts: The accounts.
+        attempts: The counts of failed logins.
     """
 
     def __init__(self, database: Database) -> None:
         self.accounts = Repository(database, "accounts", Account, producer="gateway", noun="account")
         self._sessions = database["sessions"]
-        self._attempts = database["attempts"]
+        self.attempts = Attempts(database)
 
     async def prepare(self) -> None:
         """Create the indexes; idempotent."""
@@ -51,7 +51,7 @@ class IdentityStore:
         await self.accounts.collection.create_index([("login", 1), ("scope", 1)], unique=True)
         await self._sessions.create_index("expires_at", expireAfterSeconds=0)
         await self._sessions.create_index("account")
-        await self._attempts.create_index("last", expireAfterSeconds=int(_FORGET.total_seconds()))
+        await self.attempts.prepare()
 
     async def by_login(self, login: str, scope: Scope | None) -> list[Account]:
         """The accounts of a login name, of one scope if it is given."""
@@ -69,37 +69,6 @@ class IdentityStore:
             raise Refusal(
                 "ACCOUNT_EXISTS", "账号已存在", "The account exists", rule="R3", unblock=Unblock.ADMINISTRATOR
             ) from error
-
-    async def throttle(self, login: str) -> None:
-        """Make repeated failures wait, longer each time; never a lockout, for login names are public (facts 33).
-
-        Raises:
-            Refusal: `RATE_LIMITED` with `retryAfter` in seconds (R4).
-        """
-        found = await self._attempts.find_one({"_id": _key(login)})
-        if not found or found["failures"] < _FREE_ATTEMPTS:
-            return
-        delay = min(timedelta(seconds=2 ** min(found["failures"] - _FREE_ATTEMPTS, 10)), _LONGEST_DELAY)
-        left = (found["last"] + delay - datetime.now(UTC)).total_seconds()
-        if left > 0:
-            raise Refusal(
-                "RATE_LIMITED",
-                "登录失败次数过多，请稍后再试",
-                "Too many failed attempts: try again later",
-                rule="R4",
-                unblock=Unblock.SELF,
-                retryAfter=int(left) + 1,
-            )
-
-    async def failed(self, login: str) -> None:
-        """Count a failed attempt."""
-        await self._attempts.update_one(
-            {"_id": _key(login)}, {"$inc": {"failures": 1}, "$set": {"last": datetime.now(UTC)}}, upsert=True
-        )
-
-    async def succeeded(self, login: str) -> None:
-        """Forget the failures of a login name."""
-        await self._attempts.delete_one({"_id": _key(login)})
 
     async def open_session(self, session: Session) -> None:
         """Store a new family of refresh tokens."""
@@ -135,7 +104,3 @@ class IdentityStore:
     async def end_sessions(self, account: str) -> None:
         """Revoke every family of an account."""
         await self._sessions.delete_many({"account": account})
-
-
-def _key(login: str) -> str:
-    return hashlib.sha256(login.encode()).hexdigest()

@@ -86,10 +86,11 @@ def check(document: DocumentNode, limits: Limits) -> None:
     _keep("TOO_MANY_FRAGMENTS", len(fragments), limits.fragments)
     measuring = _Measuring(fragments, limits.depth)
     for operation in operations:
-        variables = operation.variable_definitions or ()
-        directives = sum(len(one.directives or ()) for one in (operation, *variables))
+        directives = [*(operation.directives or ())]
+        for variable in operation.variable_definitions or ():
+            directives += variable.directives or ()
         measured = measuring.measure(operation.selection_set)
-        _judge(measured.beside(_Measure(directives=directives)), limits)
+        _judge(measured.beside(_Measure(directives=len(directives))), limits)
         keys: Counter[tuple[str, ...]] = Counter()
         _merge(operation.selection_set, (), fragments, keys)
         _keep("TOO_MANY_EQUAL_KEYS", max(keys.values(), default=0), limits.equal_keys)

@@ -1,0 +1,103 @@
+"""`python -m gateway accounts …`: accounts, for administrators; one-time codes are printed once, as JSON."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from chassis.errors import Refusal
+from chassis.mongo import connect
+from chassis.principal import Scope
+from gateway.identity.accounts import Identity
+from gateway.identity.passwords import Passwords
+from gateway.identity.provisioning import disable, provision_all, reset
+from gateway.identity.sessions import Sessions
+from gateway.identity.store import IdentityStore
+from gateway.settings import GatewaySettings
+
+accounts = typer.Typer(help="Accounts (R3, R4); one-time codes are printed once, as JSON.", no_args_is_help=True)
+Login = Annotated[str, typer.Option(help="Login name.")]
+Role = Annotated[Scope, typer.Option(help="The account's one role.")]
+
+
+@accounts.command("provision")
+def provision_account(
+    *,
+    login: Login,
+    scope: Role,
+    organization: Annotated[str | None, typer.Option(help="Code of its organisation.")] = None,
+    base: Annotated[list[str] | None, typer.Option(help="Id of a base; again for each.")] = None,
+    school: Annotated[str | None, typer.Option(help="School code, for schools and teachers.")] = None,
+    province: Annotated[str | None, typer.Option(help="Province code, for provinces.")] = None,
+    person: Annotated[str | None, typer.Option(help="Id of the teacher or expert.")] = None,
+    name: Annotated[str | None, typer.Option(help="The person recorded in every act (R5).")] = None,
+) -> None:
+    """Create one account."""
+    holder = {"organization": organization, "school": school, "province": province, "person": person, "name": name}
+    _create([{"login": login, "scope": scope.value, "bases": base or [], **holder}])
+
+
+@accounts.command("import")
+def import_accounts(
+    file: Annotated[Path, typer.Argument(help="A JSON list of accounts; - is standard input.")],
+) -> None:
+    """Create many: `[{"login", "scope", "organization"?, "bases"?, "school"?, "province"?, "person"?, "name"?}]`."""
+    rows = json.loads(text_of(file))
+    _create(rows if isinstance(rows, list) else [rows])
+
+
+@accounts.command("reset")
+def reset_account(login: Login, scope: Role) -> None:
+    """Put one account back into its initial state, unlock it, and print its new code."""
+
+    async def work(identity: Identity) -> dict[str, str]:
+        return {"login": login, "scope": scope.value, "code": await reset(identity, login=login, scope=scope)}
+
+    typer.echo(json.dumps(_run(work)))
+
+
+@accounts.command("disable")
+def disable_account(login: Login, scope: Role) -> None:
+    """Close one account until it is reset."""
+
+    async def work(identity: Identity) -> None:
+        await disable(identity, login=login, scope=scope)
+
+    _run(work)
+
+
+def text_of(file: Path) -> str:
+    """The text of a file; `-` is standard input."""
+    return typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text(encoding="utf-8")
+
+
+def _create(rows: list[Any]) -> None:
+    async def work(identity: Identity) -> list[dict[str, str]]:
+        return await provision_all(identity, rows)
+
+    made = _run(work)
+    typer.echo(json.dumps(made))
+    refused = [row for row in made if "refusal" in row]
+    for row in refused:
+        typer.echo(f"{row['refusal']}: {row['login']} ({row['scope']})", err=True)
+    if refused:
+        raise typer.Exit(1)
+
+
+def _run(work: Callable[[Identity], Awaitable[Any]]) -> Any:
+    async def session() -> Any:
+        settings = GatewaySettings()
+        async with connect(settings.mongodb_url.get_secret_value()) as client:
+            store = IdentityStore(client[settings.mongodb_database])
+            await store.prepare()
+            sessions = Sessions(store, settings.keys())
+            return await work(Identity(store, Passwords(), sessions, settings.literal_initial_password))
+
+    try:
+        return asyncio.run(session())
+    except Refusal as refusal:
+        typer.echo(f"{refusal.code}: {refusal.en} {json.dumps(refusal.details) if refusal.details else ''}", err=True)
+        raise typer.Exit(1) from refusal

@@ -1,0 +1,30 @@
+"""The engine's own errors in the caller's language; subgraphs have answered in it already."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chassis.errors import Unblock
+from gateway.federation.errors import MALFORMED, UNAUTHORIZED, UNREACHABLE
+
+_CHINESE = {
+    UNAUTHORIZED: "当前身份无权访问该字段",
+    UNREACHABLE: "所需服务暂时没有应答",
+    MALFORMED: "所需服务的应答有误",
+    "UNPLANNABLE_OPERATION": "无法完成该查询",
+    "OPERATION_NOT_OFFERED": "此处不提供该类操作",
+}
+_MORE = {UNAUTHORIZED: {"rule": "R3", "unblock": Unblock.ADMINISTRATOR.value}}
+
+
+def in_language(errors: Sequence[dict[str, Any]], language: str) -> list[dict[str, Any]]:
+    """The errors as the caller reads them; the engine's are shared between requests, so they are copied."""
+    return [_one(error, language) for error in errors]
+
+
+def _one(error: dict[str, Any], language: str) -> dict[str, Any]:
+    extensions = error.get("extensions", {})
+    code = extensions.get("code")
+    if code not in _CHINESE:
+        return error
+    message = error["message"] if language == "en" else _CHINESE[code]
+    return error | {"message": message, "extensions": extensions | _MORE.get(code, {})}

@@ -1,0 +1,138 @@
+"""Failed logins make the next one wait, longer each time (R4).
+
+Never a lockout: login names are public, so a lockout would be a weapon against a school (facts 33). Each attempt is
+counted before its password is looked at, in one atomic write, so that a thousand at once are a thousand.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from chassis.errors import Refusal, Unblock
+from chassis.mongo import Database, DuplicateKey
+
+_FORGET = timedelta(hours=2)
+_MOST_DOUBLINGS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """How many failures of one kind are free, how fast they leak away, and how long the rest may wait.
+
+    Attributes:
+        kind: Names it.
+        free: Failures without delay.
+        leak: One failure is forgotten every so often.
+        longest: The longest delay.
+    """
+
+    kind: str
+    free: int
+    leak: timedelta
+    longest: timedelta
+
+
+FROM_HERE = Bucket("here", 5, timedelta(minutes=10), timedelta(minutes=5))
+"""One login name from one address: somebody who guesses."""
+LOGIN = Bucket("login", 30, timedelta(minutes=2), timedelta(seconds=30))
+"""One login name from anywhere: many who guess; the delay stays short, for its holder waits too."""
+ADDRESS = Bucket("address", 100, timedelta(seconds=3), timedelta(seconds=30))
+"""One address with any login name: 123456 tried on every school; a whole school may sit behind one."""
+
+
+class Attempts:
+    """Counts failed logins in MongoDB, so that every replica of the gateway sees them.
+
+    Args:
+        database: The gateway's database.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._buckets = database["attempts"]
+
+    async def prepare(self) -> None:
+        """Create the indexes; idempotent."""
+        await self._buckets.create_index("login")
+        await self._buckets.create_index("last", expireAfterSeconds=int(_FORGET.total_seconds()))
+
+    async def begin(self, login: str, address: str) -> None:
+        """Count an attempt as failed until `succeeded` says otherwise.
+
+        Raises:
+            Refusal: `RATE_LIMITED` with `retryAfter` in seconds; the attempt is not made (R4).
+        """
+        counted: list[str] = []
+        for bucket, key in _keys(login, address):
+            until = await self._count(bucket, key, _digest(login))
+            if until:
+                await self._forgive(*counted)
+                raise _later(until)
+            counted.append(key)
+
+    async def succeeded(self, login: str, address: str) -> None:
+        """Forget the failures of this login name from here; elsewhere only this attempt was none."""
+        here, *others = [key for _, key in _keys(login, address)]
+        await self._buckets.delete_one({"_id": here})
+        await self._forgive(*others)
+
+    async def withdrawn(self, login: str, address: str) -> None:
+        """An attempt that was never judged counts for nothing."""
+        await self._forgive(*(key for _, key in _keys(login, address)))
+
+    async def forget(self, login: str) -> None:
+        """Forget all failures of a login name, from every address: what an administrator's reset does."""
+        await self._buckets.delete_many({"login": _digest(login)})
+
+    async def _count(self, bucket: Bucket, key: str, login: str) -> datetime | None:
+        now = datetime.now(UTC)
+        where = {"_id": key, "until": {"$not": {"$gt": now}}}
+        try:
+            await self._buckets.update_one(where, _counted(bucket, login, now), upsert=True)
+        except DuplicateKey:  # it is there, and has to wait
+            found = await self._buckets.find_one({"_id": key})
+            return found.get("until") if found else None
+        return None
+
+    async def _forgive(self, *keys: str) -> None:
+        await self._buckets.update_many({"_id": {"$in": keys}, "failures": {"$gt": 0}}, {"$inc": {"failures": -1}})
+
+
+def _counted(bucket: Bucket, login: str, now: datetime) -> list[dict[str, Any]]:
+    """One more failure, after those that have leaked away; past the free ones each doubles the delay."""
+    known, before = {"$ifNull": ["$failures", 0]}, {"$ifNull": ["$last", now]}
+    leak_ms = bucket.leak / timedelta(milliseconds=1)
+    leaked = {"$divide": [{"$subtract": [now, before]}, leak_ms]}
+    failures = {"$add": [{"$max": [0, {"$subtract": [known, leaked]}]}, 1]}
+    over = {"$min": [{"$subtract": [{"$round": ["$failures"]}, bucket.free]}, _MOST_DOUBLINGS]}
+    longest_ms = bucket.longest / timedelta(milliseconds=1)
+    delay = {"$min": [{"$multiply": [1000, {"$pow": [2, over]}]}, longest_ms]}
+    until = {
+        "$cond": [{"$gte": [{"$round": ["$failures"]}, bucket.free]}, {"$add": [now, {"$toLong": delay}]}, "$$REMOVE"]
+    }
+    owner = {} if bucket is ADDRESS else {"login": login}
+    return [{"$set": {"failures": failures, "last": now} | owner}, {"$set": {"until": until}}]
+
+
+def _keys(login: str, address: str) -> list[tuple[Bucket, str]]:
+    name, place = _digest(login), _digest(address)
+    return [
+        (FROM_HERE, f"{FROM_HERE.kind}/{name}/{place}"),
+        (LOGIN, f"{LOGIN.kind}/{name}"),
+        (ADDRESS, f"{ADDRESS.kind}/{place}"),
+    ]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _later(until: datetime) -> Refusal:
+    return Refusal(
+        "RATE_LIMITED",
+        "登录失败次数过多，请稍后再试",
+        "Too many failed attempts: try again later",
+        rule="R4",
+        unblock=Unblock.SELF,
+        retryAfter=max(1, int((until - datetime.now(UTC)).total_seconds()) + 1),
+    )

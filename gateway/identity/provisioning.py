@@ -1,0 +1,157 @@
+"""Accounts are made by who is responsible for their holder, and start with a one-time code (R3, R4, R5)."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from chassis.codes import organization_code
+from chassis.errors import Refusal, Unblock, not_found
+from chassis.ids import new_id
+from chassis.principal import Scope
+from chassis.reference import provinces
+from gateway.identity.account import Account, check_holder, login_name
+from gateway.identity.accounts import Identity
+from gateway.identity.passwords import new_code
+
+LITERAL_PASSWORD = "123456"  # noqa: S105 - printed in the notice
+NO_PROVINCE = "00"
+_AT_ONCE = 4
+
+
+class _Row(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """An account as a file of accounts has it."""
+
+    login: str
+    scope: Scope
+    organization: str | None = None
+    bases: tuple[str, ...] = ()
+    school: str | None = None
+    province: str | None = None
+    person: str | None = None
+    name: str | None = None
+
+
+async def provision(identity: Identity, *, login: str, scope: Scope, **holder: Any) -> tuple[Account, str]:
+    """Create an account in its initial state.
+
+    Args:
+        identity: The dependencies.
+        login: Its login name.
+        scope: Its role.
+        holder: `organization`, `bases`, `school`, `province`, `person`, `name`, as in `Account`.
+
+    Returns:
+        The account and its activation code, which is shown once and kept only as a hash.
+
+    Raises:
+        Refusal: `INCOMPLETE_ACCOUNT`, `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `UNKNOWN_PROVINCE`,
+            `ACCOUNT_EXISTS`.
+    """
+    blank = _checked(Account(new_id(), 1, login, scope, "", **holder))
+    code = _code(identity)
+    secret = await identity.passwords.hash(code)
+    return await identity.store.add(blank.with_code(secret, datetime.now(UTC))), code
+
+
+async def provision_all(identity: Identity, rows: Sequence[Any]) -> list[dict[str, str]]:
+    """Create many accounts; every row is checked before the first is written.
+
+    Returns:
+        A row each, in order: `{login, scope, code}`, or `{login, scope, refusal}` where it could not be created.
+
+    Raises:
+        Refusal: `INVALID_ACCOUNTS` with the rows that are wrong; nothing is written.
+    """
+    wanted = _read(rows)
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(row: _Row) -> dict[str, str]:
+        shown = {"login": login_name(row.login), "scope": row.scope.value}
+        async with gate:
+            try:
+                _, code = await provision(identity, **msgspec.structs.asdict(row))
+            except Refusal as refusal:
+                return shown | {"refusal": refusal.code}
+        return shown | {"code": code}
+
+    return list(await asyncio.gather(*(one(row) for row in wanted)))
+
+
+async def reset(identity: Identity, *, login: str, scope: Scope) -> str:
+    """Put an account back into its initial state, whatever it was, and forget its failed logins.
+
+    Returns:
+        The new code.
+
+    Raises:
+        Refusal: `NOT_FOUND`.
+    """
+    account = await _one(identity, login, scope)
+    code = _code(identity)
+    await identity.store.accounts.save(account.with_code(await identity.passwords.hash(code), datetime.now(UTC)))
+    await identity.store.end_sessions(account.id)
+    await identity.store.attempts.forget(account.login)
+    return code
+
+
+async def disable(identity: Identity, *, login: str, scope: Scope) -> None:
+    """Close an account until `reset`: no login, no refresh; what it holds ends within one token's life.
+
+    Raises:
+        Refusal: `NOT_FOUND`.
+    """
+    account = await _one(identity, login, scope)
+    await identity.store.accounts.save(account.disabled())
+    await identity.store.end_sessions(account.id)
+
+
+async def _one(identity: Identity, login: str, scope: Scope) -> Account:
+    found = await identity.store.by_login(login_name(login), scope)
+    if not found:
+        raise not_found("account", login)
+    return found[0]
+
+
+def _code(identity: Identity) -> str:
+    return LITERAL_PASSWORD if identity.literal else new_code()
+
+
+def _checked(account: Account) -> Account:
+    """The account with its codes validated and normalised (R3)."""
+    account = replace(
+        account,
+        login=login_name(account.login),
+        organization=account.organization and organization_code(account.organization),
+        school=account.school and organization_code(account.school),
+    )
+    check_holder(account)
+    if account.province not in (None, NO_PROVINCE, *provinces()):
+        raise Refusal("UNKNOWN_PROVINCE", "未知省份代码", "No such province", rule="R3", unblock=Unblock.ADMINISTRATOR)
+    return account
+
+
+def _read(rows: Sequence[Any]) -> list[_Row]:
+    read, wrong = [], []
+    for index, row in enumerate(rows):
+        try:
+            made = msgspec.convert(row, _Row)
+            _checked(Account("", 1, secret="", **msgspec.structs.asdict(made)))
+            read.append(made)
+        except msgspec.ValidationError as error:
+            wrong.append({"row": index, "reason": str(error)})
+        except Refusal as refusal:
+            wrong.append({"row": index, "reason": refusal.code, **refusal.details})
+    if wrong:
+        raise Refusal(
+            "INVALID_ACCOUNTS",
+            "账号清单有误，未创建任何账号",
+            "The list of accounts has errors; none was created",
+            rule="R3",
+            unblock=Unblock.ADMINISTRATOR,
+            rows=wrong,
+        )
+    return read

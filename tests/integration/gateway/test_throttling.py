@@ -1,0 +1,128 @@
+"""R4, facts 33: guessing gets slower for the guesser, and is never a lockout of the holder."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chassis.errors import Refusal
+from chassis.mongo import Database
+from chassis.principal import Scope
+from gateway.identity.accounts import Identity, log_in, set_password
+from gateway.identity.attempts import ADDRESS, FROM_HERE, LOGIN, Attempts
+from gateway.identity.provisioning import provision, reset
+
+NAME, STRONG = "3144000011", "Guopei-0af3"
+GUESSER, HOLDER = "192.0.2.1", "192.0.2.2"
+
+
+@pytest.fixture
+async def attempts(identity: Identity) -> Attempts:
+    return identity.store.attempts
+
+
+async def outcome(identity: Identity, password: str, address: str, login: str = NAME) -> str:
+    try:
+        await log_in(identity, login=login, password=password, address=address)
+    except Refusal as refusal:
+        return refusal.code
+    return "OPEN"
+
+
+async def fail(attempts: Attempts, times: int, *, login: str = NAME, address: str = GUESSER) -> list[Refusal]:
+    refusals = []
+    for _ in range(times):
+        try:
+            await attempts.begin(login, address)
+        except Refusal as refusal:
+            refusals.append(refusal)
+    return refusals
+
+
+async def later(database: Database, by: timedelta) -> None:
+    """Let time pass for what has been counted."""
+    shift = by // timedelta(milliseconds=1)
+    step = [{"$set": {name: {"$subtract": [f"${name}", shift]} for name in ("last", "until")}}]
+    await database["attempts"].update_many({}, step)
+
+
+async def test_r4_after_five_failures_even_the_right_password_waits(identity: Identity, database: Database) -> None:
+    _, code = await provision(identity, login=NAME, scope=Scope.SCHOOL, school=NAME)
+    for _ in range(FROM_HERE.free):
+        assert await outcome(identity, "wrong", GUESSER) == "INVALID_CREDENTIALS"
+    assert await outcome(identity, code, GUESSER) == "RATE_LIMITED"
+    await later(database, timedelta(minutes=5))
+    assert await outcome(identity, code, GUESSER) == "OPEN"
+
+
+async def test_r4_the_wait_doubles_and_says_how_long(attempts: Attempts, database: Database) -> None:
+    await fail(attempts, FROM_HERE.free)
+    waits = []
+    for _ in range(4):
+        (refusal,) = await fail(attempts, 1)
+        waits.append(refusal.details["retryAfter"])
+        await later(database, timedelta(seconds=refusal.details["retryAfter"]))
+        assert not await fail(attempts, 1)
+    assert waits == sorted(set(waits))
+    assert refusal.rule == "R4"
+
+
+async def test_facts_33_a_guesser_elsewhere_does_not_lock_the_holder_out(identity: Identity) -> None:
+    _, code = await provision(identity, login=NAME, scope=Scope.SCHOOL, school=NAME)
+    for _ in range(FROM_HERE.free + 1):
+        await outcome(identity, "wrong", GUESSER)
+    assert await outcome(identity, "wrong", GUESSER) == "RATE_LIMITED"
+    assert await outcome(identity, code, HOLDER) == "OPEN"
+
+
+async def test_r4_a_thousand_guesses_at_once_are_a_thousand_guesses(attempts: Attempts) -> None:
+    results = await asyncio.gather(*(fail(attempts, 1) for _ in range(60)))
+    made = sum(1 for refusals in results if not refusals)
+    assert made <= FROM_HERE.free + 1  # a second may pass
+
+
+async def test_r4_many_addresses_on_one_name_and_one_address_on_many_names_wait_too(attempts: Attempts) -> None:
+    spread = [await fail(attempts, 1, address=f"198.51.100.{n}") for n in range(LOGIN.free + 5)]
+    assert any(spread)
+    sprayed = [await fail(attempts, 1, login=f"31440000{n}") for n in range(ADDRESS.free + 30)]
+    assert any(sprayed)
+    assert not any(sprayed[: FROM_HERE.free * 2])
+
+
+async def test_failures_leak_away(attempts: Attempts, database: Database) -> None:
+    await fail(attempts, FROM_HERE.free - 1)
+    await later(database, FROM_HERE.leak * 3)
+    assert not await fail(attempts, 3)
+
+
+async def test_r4_who_knows_the_password_may_log_in_as_often_as_needed(identity: Identity) -> None:
+    _, code = await provision(identity, login=NAME, scope=Scope.SCHOOL, school=NAME)
+    for _ in range(FROM_HERE.free + 3):
+        assert await outcome(identity, code, HOLDER) == "OPEN"
+
+
+async def test_r4_a_stolen_session_is_no_way_to_try_passwords(identity: Identity) -> None:
+    _, code = await provision(identity, login=NAME, scope=Scope.SCHOOL, school=NAME)
+    initial = await log_in(identity, login=NAME, password=code)
+    active = await set_password(identity, token=initial.access, current=None, new=STRONG)
+    codes = []
+    for _ in range(FROM_HERE.free + 1):
+        with pytest.raises(Refusal) as refused:
+            await set_password(identity, token=active.access, current="wrong", new="Another-0af3")
+        codes.append(refused.value.code)
+    assert codes == ["INVALID_CREDENTIALS"] * FROM_HERE.free + ["RATE_LIMITED"]
+
+
+async def test_r4_a_reset_unlocks(identity: Identity) -> None:
+    await provision(identity, login=NAME, scope=Scope.SCHOOL, school=NAME)
+    await fail(identity.store.attempts, FROM_HERE.free + 1)
+    code = await reset(identity, login=NAME, scope=Scope.SCHOOL)
+    assert await outcome(identity, code, GUESSER) == "OPEN"
+
+
+async def test_no_login_name_or_address_is_kept_in_the_clear(attempts: Attempts, database: Database) -> None:
+    await fail(attempts, 1)
+    await attempts._buckets.update_many({}, {"$set": {"last": datetime.now(UTC)}})
+    stored = str([row async for row in database["attempts"].find()])
+    assert NAME not in stored
+    assert GUESSER not in stored
