@@ -1,13 +1,22 @@
 """Identity on a database of its own, and a gateway with it over HTTP."""
 
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
 from joserfc.jwk import ECKey, KeySet
 
 from chassis.mongo import Database
+from deploy.local.definitions import ADMIN
+from deploy.local.parts import Parts
+from gateway.app import create_app
 from gateway.identity.accounts import Identity
 from gateway.identity.passwords import Passwords
 from gateway.identity.sessions import Sessions
 from gateway.identity.store import IdentityStore
+from gateway.settings import GatewaySettings
+from tests.unit.gateway.serving import SUPERGRAPH, Browser, served
 
 
 @pytest.fixture
@@ -20,3 +29,33 @@ async def identity(database: Database, keys: KeySet) -> Identity:
     store = IdentityStore(database)
     await store.prepare()
     return Identity(store, Passwords(), Sessions(store, keys))
+
+
+@pytest.fixture
+def environment(database: Database, parts: Parts, keys: KeySet, tmp_path: Path) -> dict[str, str]:
+    """The environment of a production gateway on this test's database; no subgraph is there."""
+    file = tmp_path / "signing-keys.json"
+    file.write_text(json.dumps(keys.as_dict(private=True)))
+    urls = dict.fromkeys(("catalog", "enrollment", "assessment"), "http://127.0.0.1:1/graphql")
+    return {
+        "MONGODB_URL": parts.mongodb_url(ADMIN),
+        "MONGODB_DATABASE": database.name,
+        "SIGNING_KEY_FILE": str(file),
+        "SUPERGRAPH_FILE": str(SUPERGRAPH),
+        "SUBGRAPH_URLS": json.dumps(urls),
+    }
+
+
+@pytest.fixture
+def settings(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> GatewaySettings:
+    """The settings that a gateway reads from that environment."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return GatewaySettings()
+
+
+@pytest.fixture
+async def browser(settings: GatewaySettings) -> AsyncIterator[Browser]:
+    """A client of that gateway."""
+    async with served(create_app(settings)) as browser:
+        yield browser

@@ -1,0 +1,53 @@
+"""`python -m gateway accounts …` as an administrator runs it: codes once, on standard output, as JSON."""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from chassis.errors import Refusal
+from gateway.identity.accounts import Identity, log_in
+
+ROOT = Path(__file__).resolve().parents[3]
+LOGIN = "3144000011"
+
+
+async def accounts(environment: dict[str, str], *arguments: str, given: str = "") -> tuple[int, str, str]:
+    command = [sys.executable, "-m", "gateway", "accounts", *arguments]
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=pipe, stdout=pipe, stderr=pipe, env=os.environ | environment, cwd=ROOT
+    )
+    out, error = await process.communicate(given.encode())
+    return process.returncode or 0, out.decode(), error.decode()
+
+
+async def test_one_account_is_provisioned_reset_and_disabled(environment: dict[str, str], identity: Identity) -> None:
+    one = ("--login", LOGIN, "--scope", "school")
+    status, out, _ = await accounts(environment, "provision", *one, "--school", LOGIN, "--name", "何敏")
+    (made,) = json.loads(out)
+    assert status == 0
+    tokens = await log_in(identity, login=LOGIN, password=made["code"])
+    assert (tokens.must_change, tokens.account.name) == (True, "何敏")
+    status, out, _ = await accounts(environment, "reset", *one)
+    assert (await log_in(identity, login=LOGIN, password=json.loads(out)["code"])).must_change
+    assert (await accounts(environment, "disable", *one))[0] == 0
+    with pytest.raises(Refusal) as refused:
+        await log_in(identity, login=LOGIN, password=json.loads(out)["code"])
+    assert refused.value.code == "ACCOUNT_DISABLED"
+
+
+async def test_a_list_is_imported_or_refused_whole(environment: dict[str, str]) -> None:
+    good = {"login": "b1", "scope": "base", "bases": ["1", "2"]}
+    status, out, error = await accounts(environment, "import", "-", given=json.dumps([good, {"login": "x"}]))
+    assert (status, out) == (1, "")
+    assert "INVALID_ACCOUNTS" in error
+    assert "Traceback" not in error
+    status, out, _ = await accounts(environment, "import", "-", given=json.dumps([good]))
+    assert (status, json.loads(out)[0]["login"]) == (0, "b1")
+    status, out, error = await accounts(environment, "import", "-", given=json.dumps([good]))
+    assert status == 1
+    assert "ACCOUNT_EXISTS: b1 (base)" in error

@@ -1,0 +1,116 @@
+"""GraphQL over HTTP at the gateway alone: media types, methods, statuses, and coded refusals (facts 8)."""
+
+import io
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from gateway.app import create_open_app
+from gateway.http.replies import GRAPHQL, JSON
+from gateway.settings import OpenSettings
+from tests.unit.gateway.serving import SUPERGRAPH, Browser, served
+
+QUERY = "{ __typename }"
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """The gateway as `--no-auth` serves it."""
+    async with served(create_open_app(SUPERGRAPH, OpenSettings())) as browser:
+        yield browser
+
+
+@pytest.mark.parametrize(("accept", "kind"), [(GRAPHQL, GRAPHQL), (JSON, JSON), ("*/*", JSON), ("a/b, */*", JSON)])
+async def test_both_media_types_are_offered(browser: Browser, accept: str, kind: str) -> None:
+    answer = await browser.graphql(QUERY, headers={"Accept": accept})
+    assert (answer.status, answer.json) == (200, {"data": {"__typename": "Query"}})
+    assert answer.headers["content-type"] == f"{kind}; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        ({"data": QUERY, "headers": {"Content-Type": "text/plain"}}, 415, "UNSUPPORTED_MEDIA_TYPE"),
+        ({"data": {"query": QUERY}}, 415, "UNSUPPORTED_MEDIA_TYPE"),
+        ({"data": b"{", "headers": {"Content-Type": JSON}}, 400, "BAD_REQUEST"),
+        ({"json": "text"}, 400, "BAD_REQUEST"),
+        ({"json": {}}, 400, "BAD_REQUEST"),
+        ({"json": {"query": 1}}, 400, "BAD_REQUEST"),
+        ({"json": {"query": QUERY, "variables": []}}, 400, "BAD_REQUEST"),
+        ({"json": {"query": QUERY, "operationName": 1}}, 400, "BAD_REQUEST"),
+        ({"json": {"query": QUERY, "extensions": 1}}, 400, "BAD_REQUEST"),
+        ({"json": [{"query": QUERY}]}, 400, "BATCHING_NOT_OFFERED"),
+        ({"data": io.BytesIO(b"1" * 5_000_000), "headers": {"Content-Type": JSON}}, 413, "BODY_TOO_LARGE"),
+        ({"json": {"query": QUERY}, "headers": {"Accept": "text/html"}}, 406, "NOT_ACCEPTABLE"),
+    ],
+)
+async def test_what_is_no_request_is_refused_with_its_code(
+    browser: Browser, sent: dict[str, Any], status: int, code: str
+) -> None:
+    answer = await browser.send("POST", "/graphql", **sent)
+    assert (answer.status, answer.code) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [("{", "GRAPHQL_PARSE_FAILED"), ("{ nowhere }", "GRAPHQL_VALIDATION_FAILED"), ("subscription { x }", None)],
+)
+async def test_an_invalid_document_is_200_in_json_and_400_in_graphql_response(
+    browser: Browser, query: str, code: str | None
+) -> None:
+    for accept, status in ((JSON, 200), (GRAPHQL, 400)):
+        answer = await browser.graphql(query, headers={"Accept": accept})
+        assert answer.status == status
+        assert "data" not in answer.json
+        assert code is None or answer.code == code
+
+
+async def test_a_query_may_come_by_get_and_nothing_else_may(browser: Browser) -> None:
+    answer = await browser.send("GET", "/graphql", params={"query": "query($a: Boolean!) { __typename @skip(if: $a) }"})
+    assert answer.json["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+    params = {"query": "query q($a: Boolean!) { __typename @skip(if: $a) }", "variables": '{"a": false}'}
+    answer = await browser.send("GET", "/graphql", params=params | {"operationName": "q"})
+    assert answer.json == {"data": {"__typename": "Query"}}
+    mutation = {"query": 'query q { __typename } mutation m { startProject(id: "1") { id } }', "operationName": "m"}
+    answer = await browser.send("GET", "/graphql", params=mutation)
+    assert (answer.status, answer.code, answer.headers["allow"]) == (405, "METHOD_NOT_ALLOWED", "POST")
+    answer = await browser.send("GET", "/graphql", params={"query": QUERY, "variables": "["})
+    assert answer.code == "BAD_REQUEST"
+    assert (await browser.send("PUT", "/graphql", json={"query": QUERY})).status == 405
+
+
+async def test_what_has_no_address_is_coded_too(browser: Browser) -> None:
+    answer = await browser.send("GET", "/nowhere")
+    assert (answer.status, answer.code) == (404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize(
+    ("language", "english"),
+    [
+        (None, False),
+        ("zh-CN,en;q=0.8", False),
+        ("en-GB, en; q=0.9", True),
+        ("fr, en;q=0.5, zh;q=0.1", True),
+        (";q=", False),
+    ],
+)
+async def test_refusals_speak_the_callers_language_and_chinese_by_default(
+    browser: Browser, language: str | None, english: bool
+) -> None:
+    headers = {"Accept-Language": language} if language else {}
+    answer = await browser.send("POST", "/graphql", json=[], headers=headers)
+    assert answer.json["errors"][0]["message"].isascii() is english
+
+
+async def test_it_lives_is_ready_is_measured_and_says_that_the_explorer_is_missing(browser: Browser) -> None:
+    for path, text in (("/livez", ""), ("/readyz", ""), ("/metrics", "guopei_graphql_seconds"), ("/", "make explorer")):
+        answer = await browser.send("GET", path)
+        assert answer.status == 200
+        assert text in answer.text
+
+
+async def test_no_other_origin_is_let_in_by_default(browser: Browser) -> None:
+    answer = await browser.graphql(QUERY, headers={"Origin": "https://elsewhere.example"})
+    assert not [name for name in answer.headers if name.startswith("access-control")]

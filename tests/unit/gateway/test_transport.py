@@ -1,0 +1,118 @@
+"""Fetches: what a subgraph learns of a request, and what a client learns of a subgraph that fails (facts 17)."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from joserfc.jwk import ECKey, KeySet
+from starlette.responses import Response
+
+from chassis.errors import Refusal
+from chassis.principal import Principal, Scope, TokenMinter, TokenVerifier
+from gateway.app import create_open_app
+from gateway.federation.engine import TransportError
+from gateway.http import transport as transport_module
+from gateway.http.context import RequestContext
+from gateway.http.transport import HttpTransport
+from gateway.settings import OpenSettings
+from tests.unit.gateway.serving import SUPERGRAPH, Answer, Subgraph, json_reply, served
+
+KEYS = KeySet([ECKey.generate_key("P-256", parameters={"kid": "test"})])
+BASE = Principal("a1", Scope.BASE, organization="o1", bases=("b1",), name="韩工")
+BODY = {"query": "{ __typename }"}
+DATA = {"data": {"rounds": [{"year": 2024}]}}
+
+
+@asynccontextmanager
+async def calling(subgraph: Subgraph) -> AsyncIterator[HttpTransport]:
+    """A transport to that subgraph, which goes by two names."""
+    async with served(subgraph.app()) as browser:
+        address = f"{browser.url}/graphql"
+        transport = HttpTransport({"catalog": address, "enrollment": address}, TokenMinter(KEYS))
+        await transport.open()
+        yield transport
+        await transport.close()
+
+
+async def ask(subgraph: Subgraph, query: str, **headers: str) -> Answer:
+    """The answer of a whole gateway in front of that subgraph."""
+    async with served(subgraph.app()) as behind:
+        settings = OpenSettings(subgraph_urls={"catalog": f"{behind.url}/graphql"})
+        async with served(create_open_app(SUPERGRAPH, settings)) as browser:
+            return await browser.graphql(query, headers=headers)
+
+
+async def test_each_subgraph_gets_a_token_of_its_own_and_no_other_takes_it() -> None:
+    subgraph = Subgraph(json_reply(DATA))
+    async with calling(subgraph) as transport:
+        for name in ("catalog", "catalog", "enrollment"):
+            await transport.send(name, BODY, RequestContext(BASE))
+    first, again, other = [seen["authorization"].removeprefix("Bearer ") for seen in subgraph.seen]
+    assert first == again != other
+    assert TokenVerifier(KEYS, "catalog").verify(first) == BASE
+    with pytest.raises(Refusal):
+        TokenVerifier(KEYS, "enrollment").verify(first)
+
+
+async def test_a_subgraph_learns_the_allow_list_and_nothing_else() -> None:
+    subgraph = Subgraph(json_reply(DATA))
+    given = {"Accept-Language": "en", "Idempotency-Key": "k1", "traceparent": f"00-{'1' * 32}-{'2' * 16}-01"}
+    await ask(subgraph, "{ rounds { year } }", **given, Cookie="a=b", Authorization="Bearer x", **{"X-Secret": "s"})
+    (seen,) = subgraph.seen
+    assert {name: seen[name.lower()] for name in given} == given
+    assert not {"cookie", "authorization", "x-secret", "x-forwarded-for"} & seen.keys()
+
+
+async def test_no_cookie_of_a_subgraph_is_kept() -> None:
+    subgraph = Subgraph(json_reply(DATA, headers={"Set-Cookie": "session=1; Path=/"}))
+    async with calling(subgraph) as transport:
+        for _ in range(2):
+            await transport.send("catalog", BODY, RequestContext(BASE))
+    assert all("cookie" not in seen for seen in subgraph.seen)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Response("<h1>It works</h1>"),
+        Response(status_code=500),
+        json_reply([1]),
+        json_reply({"message": "10.0.0.7 is sad"}, 502),
+        Response(status_code=307, headers={"Location": "/graphql?again"}),
+    ],
+)
+async def test_a_subgraph_that_does_not_answer_nulls_its_fields_and_its_host_stays_unnamed(reply: Response) -> None:
+    subgraph = Subgraph(reply)
+    answer = await ask(subgraph, "{ rounds { year } __typename }")
+    assert (answer.status, answer.code) == (200, "SUBGRAPH_UNREACHABLE")
+    assert answer.json["data"] == {"rounds": None, "__typename": "Query"}
+    assert answer.json["errors"][0]["message"] == "所需服务暂时没有应答"
+    assert not [word for word in ("127.0.0.1", "10.0.0.7", "Traceback", "aiohttp") if word in answer.text]
+    assert len(subgraph.seen) == 1
+
+
+async def test_a_subgraph_that_is_not_there_is_named_without_its_address() -> None:
+    settings = OpenSettings(subgraph_urls={"catalog": "http://127.0.0.1:1/graphql"})
+    async with served(create_open_app(SUPERGRAPH, settings)) as browser:
+        answer = await browser.graphql("{ rounds { year } }", headers={"Accept-Language": "en"})
+    assert answer.code == "SUBGRAPH_UNREACHABLE"
+    assert "127.0.0.1" not in answer.text
+
+
+async def test_a_fetch_ends_with_the_deadline_of_its_request() -> None:
+    told = asyncio.Event()
+    async with calling(Subgraph(json_reply(DATA), told)) as transport:
+        started = time.monotonic()
+        with pytest.raises(TransportError):
+            await transport.send("catalog", BODY, RequestContext(deadline=started + 0.1))
+        assert time.monotonic() - started < 5
+        told.set()
+
+
+async def test_a_longer_reply_than_any_page_is_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport_module, "_MOST_BYTES", 10)
+    async with calling(Subgraph(json_reply(DATA))) as transport:
+        with pytest.raises(TransportError):
+            await transport.send("catalog", BODY, RequestContext())
