@@ -8,6 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gateway.http.replies import guarded
+
 _TIMEOUT = aiohttp.ClientTimeout(total=5)
 log = structlog.get_logger()
 
@@ -30,4 +32,4 @@ def calendar_routes(catalog_url: str) -> list[Route]:
             log.warning("calendar unavailable", error=type(error).__name__)
             return Response(status_code=503, headers={"Retry-After": "5"})
 
-    return [Route("/calendar/{year:int}.ics", calendar)]
+    return [Route("/calendar/{year:int}.ics", guarded(calendar))]

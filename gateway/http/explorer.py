@@ -1,9 +1,10 @@
 """The explorer at `/`: static files made at install time, or a page that says what is missing."""
 
 from pathlib import Path
+from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -14,13 +15,28 @@ _MISSING = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>国
 <p lang="en">The graph is at <code>POST /graphql</code>. The explorer is not installed: run <code>make explorer</code>
 in the project's root (it needs Node.js and npm), then reload.</p></html>"""
 
+_HEADERS = {
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
 
 def explorer_routes(folder: Path | None) -> list[BaseRoute]:
     """The routes of `/`; they must come last, for they take every path."""
     if folder and (folder / "index.html").exists():
-        return [Mount("/", StaticFiles(directory=folder, html=True))]
+        return [Mount("/", _Files(directory=folder, html=True))]
     return [Route("/", _missing)]
 
 
+class _Files(StaticFiles):
+    """The explorer has a login box: no other page may frame it."""
+
+    def file_response(self, *args: Any, **more: Any) -> Response:
+        response = super().file_response(*args, **more)
+        response.headers.update(_HEADERS)
+        return response
+
+
 async def _missing(_: Request) -> HTMLResponse:
-    return HTMLResponse(_MISSING)
+    return HTMLResponse(_MISSING, headers=_HEADERS)

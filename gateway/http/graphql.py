@@ -19,6 +19,7 @@ from gateway.http.messages import in_language
 from gateway.http.replies import GRAPHQL, JSON, bearer, json_body, json_object, language_of, refused, reply
 from gateway.protection import Limits
 
+_LONGEST_KEY = 255
 _WILDCARDS = ("*/*", "application/*")
 
 
@@ -50,8 +51,9 @@ class GraphQLEndpoint:
             except Refusal as refusal:
                 return refused(refusal, request, media_type)
             response = await self.engine.execute(operation)
-            errors = in_language(response.errors, operation.context.language)
-            content = replace(response, errors=errors).json()
+            if response.errors:
+                response = replace(response, errors=in_language(response.errors, operation.context.language))
+            content = response.json()
             return reply(content, 400 if "data" not in content and media_type == GRAPHQL else 200, media_type)
 
     async def _operation(self, request: Request) -> GraphQLRequest:
@@ -62,7 +64,7 @@ class GraphQLEndpoint:
             raise _malformed()
         if not isinstance(body.get("extensions"), dict | None):
             raise _malformed()
-        if request.method == "GET":
+        if request.method != "POST":  # GET, and HEAD that comes with it
             _only_queries(query, name, self.limits)
         return GraphQLRequest(query, name, variables, self._scopes(principal), self._context(request, principal))
 
@@ -88,10 +90,13 @@ class GraphQLEndpoint:
         return frozenset() if principal.scope is Scope.PUBLIC else frozenset({principal.scope.value})
 
     def _context(self, request: Request, principal: Principal) -> RequestContext:
+        key = request.headers.get("idempotency-key")
+        if key is not None and not 0 < len(key) <= _LONGEST_KEY:
+            raise Refusal("BAD_REQUEST", "Idempotency-Key 过长", "Idempotency-Key is too long", limit=_LONGEST_KEY)
         return RequestContext(
             principal=principal,
             language=language_of(request),
-            idempotency_key=request.headers.get("idempotency-key"),
+            idempotency_key=key,
             traceparent=request.headers.get("traceparent"),
             deadline=time.monotonic() + self.deadline_seconds,
         )

@@ -2,16 +2,18 @@
 
 A refresh token is `<family>.<counter>.<mac>`, the mac made with a key derived from the signing key: the database
 holds only the family and its counter, so nothing at rest can be replayed, and the grace period can return the very
-same successor.
+same successor. While an old signing key stays in the set, the sessions that it opened go on.
 """
 
 import hashlib
 import hmac
 import json
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import structlog
 from joserfc.jwk import KeySet
@@ -27,6 +29,7 @@ PASSWORD = "guopei-password"  # noqa: S105 - an audience
 """The audience of an initial account's token: it can set the password, nothing else (R4)."""
 ACCESS_SECONDS = 600
 REFRESH_LIFETIME = timedelta(days=14)
+_COUNTER_DIGITS = 9
 GRACE = timedelta(seconds=10)
 log = structlog.get_logger()
 
@@ -78,8 +81,7 @@ class Sessions:
         self._minter = TokenMinter(keys)
         self._graph = TokenVerifier(keys, GRAPH)
         self._password = TokenVerifier(keys, PASSWORD)
-        private = json.dumps(keys.as_dict(private=True), sort_keys=True).encode()
-        self._mac_key = hashlib.sha256(b"refresh" + private).digest()
+        self._mac_keys = [_mac_key(key.as_dict(private=True)) for key in keys.keys]
 
     async def open(self, account: Account) -> Tokens:
         """Tokens for an account that has just proven its secret."""
@@ -155,14 +157,22 @@ class Sessions:
 
     def _tokens(self, account: Account, family: str, counter: int) -> Tokens:
         access = self._minter.mint(account.principal(), GRAPH, ACCESS_SECONDS)
-        return Tokens(access, f"{family}.{counter}.{self._mac(family, counter)}", account)
-
-    def _mac(self, family: str, counter: int) -> str:
-        return hmac.new(self._mac_key, f"{family}.{counter}".encode(), hashlib.sha256).hexdigest()
+        return Tokens(access, f"{family}.{counter}.{_mac(self._mac_keys[0], family, counter)}", account)
 
     def _parse(self, token: str) -> tuple[str, int]:
         family, _, rest = token.partition(".")
         counter, _, mac = rest.partition(".")
-        if not counter.isdecimal() or not hmac.compare_digest(mac.encode(), self._mac(family, int(counter)).encode()):
+        if not (counter.isascii() and counter.isdecimal() and len(counter) <= _COUNTER_DIGITS):
+            raise unauthenticated()
+        rightful = [_mac(key, family, int(counter)) for key in self._mac_keys]
+        if not any(hmac.compare_digest(mac.encode(), one.encode()) for one in rightful):
             raise unauthenticated()
         return family, int(counter)
+
+
+def _mac_key(private_key: Mapping[str, Any]) -> bytes:
+    return hashlib.sha256(b"refresh" + json.dumps(private_key, sort_keys=True).encode()).digest()
+
+
+def _mac(key: bytes, family: str, counter: int) -> str:
+    return hmac.new(key, f"{family}.{counter}".encode(), hashlib.sha256).hexdigest()

@@ -1,16 +1,18 @@
 """R3, R4 on a real MongoDB: activation, sessions, and nothing that tells accounts apart."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from joserfc.jwk import ECKey, KeySet
 
 from chassis.errors import Refusal
 from chassis.mongo import Database
 from chassis.principal import Scope
 from gateway.identity.accounts import Identity, log_in, set_password
 from gateway.identity.provisioning import disable, provision, reset
-from gateway.identity.sessions import Tokens
+from gateway.identity.sessions import Sessions, Tokens
 
 LOGIN, STRONG = "3144000011", "Guopei-0af3"
 
@@ -140,7 +142,23 @@ async def test_a_refresh_token_used_again_later_revokes_its_family(identity: Ide
         assert refused.value.code == "UNAUTHENTICATED"
 
 
-@pytest.mark.parametrize("token", ["", "a", "a.b.c", "a.0.0", "a.-1.x", "家.0.密"])
+async def test_two_tabs_that_refresh_at_once_get_the_same_successor(identity: Identity) -> None:
+    first = str((await activated(identity)).refresh)
+    answers = await asyncio.gather(*(identity.sessions.refresh(first) for _ in range(8)))
+    assert len({answer.refresh for answer in answers}) == 1
+
+
+async def test_a_session_outlives_the_rotation_of_the_signing_key(identity: Identity, keys: KeySet) -> None:
+    first = str((await activated(identity)).refresh)
+    fresh = ECKey.generate_key("P-256", parameters={"kid": "next"})
+    rotated = Sessions(identity.store, KeySet([fresh, *keys.keys]))
+    second = await rotated.refresh(first)
+    assert rotated.principal(second.access).school == LOGIN
+    with pytest.raises(Refusal):
+        await Sessions(identity.store, KeySet([fresh])).refresh(first)
+
+
+@pytest.mark.parametrize("token", ["", "a", "a.1٣.x", "a." + "9" * 5_000 + ".x", "a.b.c", "a.0.0", "a.-1.x", "家.0.密"])
 async def test_a_made_up_refresh_token_is_refused(identity: Identity, token: str) -> None:
     with pytest.raises(Refusal) as refused:
         await identity.sessions.refresh(token)

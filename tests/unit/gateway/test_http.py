@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,6 +44,7 @@ async def test_both_media_types_are_offered(browser: Browser, accept: str, kind:
         ({"json": {"query": QUERY, "extensions": 1}}, 400, "BAD_REQUEST"),
         ({"json": [{"query": QUERY}]}, 400, "BATCHING_NOT_OFFERED"),
         ({"data": io.BytesIO(b"1" * 5_000_000), "headers": {"Content-Type": JSON}}, 413, "BODY_TOO_LARGE"),
+        ({"json": {"query": QUERY}, "headers": {"Idempotency-Key": "k" * 256}}, 400, "BAD_REQUEST"),
         ({"json": {"query": QUERY}, "headers": {"Accept": "text/html"}}, 406, "NOT_ACCEPTABLE"),
     ],
 )
@@ -76,6 +78,7 @@ async def test_a_query_may_come_by_get_and_nothing_else_may(browser: Browser) ->
     mutation = {"query": 'query q { __typename } mutation m { startProject(id: "1") { id } }', "operationName": "m"}
     answer = await browser.send("GET", "/graphql", params=mutation)
     assert (answer.status, answer.code, answer.headers["allow"]) == (405, "METHOD_NOT_ALLOWED", "POST")
+    assert (await browser.send("HEAD", "/graphql", params=mutation)).status == 405
     answer = await browser.send("GET", "/graphql", params={"query": QUERY, "variables": "["})
     assert answer.code == "BAD_REQUEST"
     assert (await browser.send("PUT", "/graphql", json={"query": QUERY})).status == 405
@@ -109,6 +112,14 @@ async def test_it_lives_is_ready_is_measured_and_says_that_the_explorer_is_missi
         answer = await browser.send("GET", path)
         assert answer.status == 200
         assert text in answer.text
+
+
+async def test_no_other_page_frames_the_explorer(tmp_path: Path, browser: Browser) -> None:
+    (tmp_path / "index.html").write_text("<title>x</title>")
+    async with served(create_open_app(SUPERGRAPH, OpenSettings(explorer_dir=tmp_path))) as there:
+        for answer in (await there.send("GET", "/"), await browser.send("GET", "/")):
+            assert answer.headers["content-security-policy"] == "frame-ancestors 'none'"
+        assert (await there.send("POST", "/nowhere")).code == "METHOD_NOT_ALLOWED"
 
 
 async def test_no_other_origin_is_let_in_by_default(browser: Browser) -> None:
