@@ -1,6 +1,7 @@
 """The whole round through the gateway, in every role, on all processes: the story that the demo tells."""
 
 import secrets
+from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
@@ -15,7 +16,7 @@ from deploy.local.world import SCHOOLS
 
 
 @pytest.fixture(scope="session")
-async def story(suite: Suite) -> Story:
+async def story(suite: Suite) -> AsyncIterator[Story]:
     """A round that has been played to its end."""
     async with aiohttp.ClientSession() as http:
         told = Story(Desk(suite, http, f"Guopei-{secrets.token_hex(4)}"), lambda *_: None)
