@@ -19,7 +19,7 @@ async def eventually(
 async def eventually(condition: Callable[[], T], *, deadline: float = ..., every: float = ...) -> T: ...
 
 
-async def eventually(condition: Callable[[], Any], *, deadline: float = 20.0, every: float = 0.02) -> Any:
+async def eventually(condition: Callable[[], Any], *, deadline: float = 60.0, every: float = 0.02) -> Any:
     """Poll until `condition` gives something true, and return that.
 
     Args:
