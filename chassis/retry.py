@@ -8,6 +8,7 @@ import structlog
 
 PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 _STEADY_SECONDS = 30.0
+_INSIST_SECONDS = 1.0
 log = structlog.get_logger()
 
 
@@ -24,20 +25,29 @@ async def forever(task: str, run: Callable[[], Awaitable[None]], errors: tuple[t
         started = time.monotonic()
         reasons = ["ended"]
         try:
-            await run()
+            await _whole(run)
         except* errors as group:
             reasons = sorted({type(error).__name__ for error in _leaves(group)})
-        _obey_cancellation()
         failures = 0 if time.monotonic() - started > _STEADY_SECONDS else failures + 1
         log.warning("interrupted", task=task, reasons=reasons)
         await asyncio.sleep(PAUSES_SECONDS[min(failures, len(PAUSES_SECONDS)) - 1])
 
 
-def _obey_cancellation() -> None:
-    """Stop where a cancellation met an interruption: a task group raises the latter and drops the former."""
-    task = asyncio.current_task()
-    if task and task.cancelling():
-        raise asyncio.CancelledError
+async def _whole(run: Callable[[], Awaitable[None]]) -> None:
+    """Await `run` in a task of its own, so that a cancellation from outside is told from one within.
+
+    Python 3.11's task groups leave `cancelling()` raised after a failure, and drop an outer cancellation meeting one.
+    """
+    attempt = asyncio.ensure_future(run())
+    try:
+        await asyncio.wait([attempt])
+    except asyncio.CancelledError:
+        while not attempt.done():
+            attempt.cancel()
+            await asyncio.wait([attempt], timeout=_INSIST_SECONDS)
+        raise
+    if not attempt.cancelled():  # by a library that closes itself: an end like any other
+        attempt.result()
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:

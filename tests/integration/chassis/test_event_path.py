@@ -45,10 +45,12 @@ class Named:
 @asynccontextmanager
 async def running(*tasks: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
     started = [asyncio.ensure_future(task()) for task in tasks]
-    yield
-    for task in started:
-        task.cancel()
-    await asyncio.gather(*started, return_exceptions=True)
+    try:
+        yield
+    finally:
+        for task in started:
+            task.cancel()
+        await asyncio.gather(*started, return_exceptions=True)
 
 
 @pytest.fixture

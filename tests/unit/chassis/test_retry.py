@@ -1,6 +1,8 @@
 """A task that goes on through failures still stops when it is told to."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import pytest
 
@@ -11,9 +13,6 @@ from tests.eventually import eventually
 async def test_a_cancellation_that_meets_an_interruption_is_obeyed() -> None:
     stopping = asyncio.Event()
     release = asyncio.Event()
-
-    async def fail() -> None:
-        raise ConnectionError
 
     async def slow_to_stop() -> None:
         try:
@@ -35,14 +34,29 @@ async def test_a_cancellation_that_meets_an_interruption_is_obeyed() -> None:
         await asyncio.wait_for(task, 5)
 
 
-async def test_an_interruption_alone_is_survived() -> None:
+async def within_a_task_group() -> None:
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(fail())
+        tasks.create_task(asyncio.Event().wait())
+
+
+async def fail() -> None:
+    raise ConnectionError
+
+
+async def cancelled_by_itself() -> None:
+    raise asyncio.CancelledError
+
+
+@pytest.mark.parametrize("interruption", [fail, within_a_task_group, cancelled_by_itself])
+async def test_an_interruption_alone_is_survived(interruption: Callable[[], Awaitable[None]]) -> None:
     runs = 0
 
     async def run() -> None:
         nonlocal runs
         runs += 1
         if runs == 1:
-            raise ConnectionError
+            await interruption()
         await asyncio.Event().wait()
 
     task = asyncio.ensure_future(forever("test", run, (ConnectionError,)))
@@ -50,3 +64,20 @@ async def test_an_interruption_alone_is_survived() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_an_attempt_that_swallows_a_cancellation_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chassis.retry._INSIST_SECONDS", 0.01)
+    waiting = asyncio.Event()
+
+    async def run() -> None:
+        with suppress(asyncio.CancelledError):
+            waiting.set()
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    task = asyncio.ensure_future(forever("test", run, (ConnectionError,)))
+    await waiting.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(task, 5)
