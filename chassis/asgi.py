@@ -129,12 +129,11 @@ class _Subgraph:
                 return _reply({"errors": [_refused(refusal, language)]}, status)
             trace = context_of(request.headers.get("traceparent"))
             with tracer.start_as_current_span(f"{self._name}.graphql", context=trace):
-                return _reply(await self._execute(body, context, request.headers.get("traceparent")))
+                return _reply(await self._execute(body, context, request))
 
-    async def _execute(
-        self, body: dict[str, Any], context: SubgraphContext[Any], traceparent: str | None
-    ) -> dict[str, Any]:
-        with acting(Act(context.principal, current_traceparent() or traceparent)):
+    async def _execute(self, body: dict[str, Any], context: SubgraphContext[Any], request: Request) -> dict[str, Any]:
+        trace = current_traceparent() or request.headers.get("traceparent")
+        with acting(Act(context.principal, trace, request.headers.get("idempotency-key"))):
             result = await self._schema.execute(
                 body["query"],
                 variable_values=body.get("variables"),
@@ -153,7 +152,7 @@ class _Subgraph:
         if kind.lower() != "bearer":
             raise unauthenticated()
         principal = self._verifier.verify(token)
-        return SubgraphContext(self._running.deps, principal, language, request.headers.get("idempotency-key"))
+        return SubgraphContext(self._running.deps, principal, language)
 
 
 def _end_when_broken(task: asyncio.Future[None]) -> None:

@@ -15,10 +15,12 @@ class Act:
     Attributes:
         principal: Who acts; None for a timer or a consumer.
         traceparent: W3C Trace Context of the request or of the event that caused this one.
+        idempotency_key: What the caller calls this request, so that a repeat takes no second effect.
     """
 
     principal: Principal | None = None
     traceparent: str | None = None
+    idempotency_key: str | None = None
 
 
 _NOBODY = Act()

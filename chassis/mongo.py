@@ -17,6 +17,7 @@ from pymongo.read_concern import ReadConcern
 
 from chassis.errors import not_found, stale_version
 from chassis.events import DomainEvent, seal
+from chassis.idempotency import mark_for
 
 Document = dict[str, Any]
 Database = AsyncDatabase[Document]
@@ -27,6 +28,8 @@ StorageError = PyMongoError
 Unavailable = ConnectionFailure
 """The database is away: wait and try again."""
 
+_INTERNAL = {"events": 0, "requests": 0}
+_MOST_REQUESTS = 50
 _ATTEMPTS = 30
 _WAIT_SECONDS = 0.002
 _WAIT_CEILING_SECONDS = 0.25
@@ -90,15 +93,34 @@ class Repository(Generic[A]):
         self._producer = producer
         self._noun = noun
 
+    @property
+    def name(self) -> str:
+        """The collection's name."""
+        return self.collection.name
+
     async def prepare(self) -> None:
-        """Create the relay's partial index of waiting events (facts 20)."""
+        """Create the partial indexes of waiting events, for the relay (facts 20), and of requests that took effect."""
         await self.collection.create_index(
             [("events.at", ASCENDING)], name="waiting", partialFilterExpression={"events.at": {"$exists": True}}
         )
+        await self.collection.create_index(
+            [("requests.key", ASCENDING)],
+            name="requests",
+            unique=True,
+            partialFilterExpression={"requests.key": {"$exists": True}},
+        )
+
+    async def marked(self, key: str) -> tuple[A, str] | None:
+        """The aggregate that bears the mark of a request, and the digest of that request's input."""
+        document = await self.collection.find_one({"requests.key": key}, {"events": 0})
+        if document is None:
+            return None
+        digest = next(one["input"] for one in document["requests"] if one["key"] == key)
+        return from_document(document, self._kind), digest
 
     async def find(self, key: str, session: Session | None = None) -> A | None:
         """The aggregate with that id, or None."""
-        document = await self.collection.find_one({"_id": key}, {"events": 0}, session=session)
+        document = await self.collection.find_one({"_id": key}, _INTERNAL, session=session)
         return from_document(document, self._kind) if document else None
 
     async def get(self, key: str, session: Session | None = None) -> A:
@@ -114,7 +136,7 @@ class Repository(Generic[A]):
 
     async def find_many(self, keys: Sequence[str]) -> list[A | None]:
         """The aggregates of those ids in that order, in one database operation."""
-        cursor = self.collection.find({"_id": {"$in": list(set(keys))}}, {"events": 0})
+        cursor = self.collection.find({"_id": {"$in": list(set(keys))}}, _INTERNAL)
         found = {document["_id"]: from_document(document, self._kind) async for document in cursor}
         return [found.get(key) for key in keys]
 
@@ -127,7 +149,7 @@ class Repository(Generic[A]):
         session: Session | None = None,
     ) -> list[A]:
         """The aggregates that match, sorted; `limit` 0 means all."""
-        cursor = self.collection.find(where, {"events": 0}, sort=list(sort), limit=limit, session=session)
+        cursor = self.collection.find(where, _INTERNAL, sort=list(sort), limit=limit, session=session)
         return [from_document(document, self._kind) async for document in cursor]
 
     async def insert(self, aggregate: A, events: Sequence[DomainEvent] = (), session: Session | None = None) -> A:
@@ -138,6 +160,8 @@ class Repository(Generic[A]):
         """
         document = to_document(aggregate)
         document["events"] = self._seal(events, aggregate.id, aggregate.version)
+        if mark := mark_for(self.name, aggregate.id):
+            document["requests"] = [mark]
         await self.collection.insert_one(document, session=session)
         return aggregate
 
@@ -154,9 +178,12 @@ class Repository(Generic[A]):
         version = aggregate.version + 1
         document = to_document(aggregate) | {"version": version}
         key = document.pop("_id")
-        update: Document = {"$set": document}
+        push: Document = {}
         if events:
-            update["$push"] = {"events": {"$each": self._seal(events, key, version)}}
+            push["events"] = {"$each": self._seal(events, key, version)}
+        if mark := mark_for(self.name, key):
+            push["requests"] = {"$each": [mark], "$slice": -_MOST_REQUESTS}
+        update: Document = {"$set": document} | ({"$push": push} if push else {})
         result = await self.collection.update_one({"_id": key, "version": aggregate.version}, update, session=session)
         if result.matched_count == 0:
             raise stale_version(self._noun, key)

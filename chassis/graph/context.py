@@ -16,16 +16,12 @@ class SubgraphContext(Generic[D]):
         deps: The service's dependencies, built once in its `app.py`.
         principal: From the internal token.
         language: From `Accept-Language`, `zh-CN` by default.
-        idempotency_key: From `Idempotency-Key`.
     """
 
-    def __init__(
-        self, deps: D, principal: Principal, language: str = "zh-CN", idempotency_key: str | None = None
-    ) -> None:
+    def __init__(self, deps: D, principal: Principal, language: str = "zh-CN") -> None:
         self.deps = deps
         self.principal = principal
         self.language = language
-        self.idempotency_key = idempotency_key
         self._loaders: dict[type, Any] = {}
 
     def loader(self, kind: type[L]) -> L:

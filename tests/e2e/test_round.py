@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import aiohttp
 import pytest
@@ -55,3 +56,16 @@ async def test_r31_the_public_reads_no_result(story: Story) -> None:
     with pytest.raises(Refused) as refused:
         await story.desk.public.ask(documents.WHOLE, id=project)
     assert "UNAUTHORIZED_FIELD_OR_TYPE" in refused.value.codes
+
+
+async def test_a_mutation_repeated_under_its_idempotency_key_takes_effect_once(story: Story) -> None:
+    base = story.cast.base[0]
+    keyed = replace(base, headers={"Idempotency-Key": secrets.token_hex(16)})
+    own = (await base.do("{ myBases { id } }"))[0]
+    plan = "{year: 2024, title: $title}"
+    draft = f"mutation ($base: ID!, $title: String!) {{ draftProject(baseId: $base, input: {plan}) {{ id }} }}"
+    first = await keyed.do(draft, base=own["id"], title="一次")
+    assert await keyed.do(draft, base=own["id"], title="一次") == first
+    with pytest.raises(Refused) as refused:
+        await keyed.do(draft, base=own["id"], title="两次")
+    assert refused.value.codes == ["IDEMPOTENCY_KEY_REUSED"]

@@ -50,23 +50,27 @@ class Credit:
         return cls(days * rule.hours_per_day, rule.version, CreditStatus.PENDING, now)
 
     def confirm(self, now: datetime) -> Self:
-        """The school confirms it.
+        """The school confirms it; once more changes nothing.
 
         Raises:
             Refusal: `CREDIT_NOT_PENDING`.
         """
+        if self.status is CreditStatus.CONFIRMED:
+            return self
         if self.status is not CreditStatus.PENDING:
             raise _wrong_status("CREDIT_NOT_PENDING", "学分不在待确认状态", "The credit is not waiting", self.status)
         return replace(self, status=CreditStatus.CONFIRMED, changed_at=now)
 
     def revoke(self, reason: str, now: datetime) -> Self:
-        """The ministry takes it back.
+        """The ministry takes it back; once more for the same reason changes nothing.
 
         Raises:
             Refusal: `CREDIT_NOT_CONFIRMED`, or `REASON_MISSING`.
         """
         if not reason.strip():
             raise Refusal("REASON_MISSING", "须说明理由", "A reason is needed", rule="R31", unblock=Unblock.SELF)
+        if self.status is CreditStatus.REVOKED and self.reason == reason.strip():
+            return self
         if self.status is not CreditStatus.CONFIRMED:
             raise _wrong_status("CREDIT_NOT_CONFIRMED", "学分尚未确认", "The credit is not confirmed", self.status)
         return replace(self, status=CreditStatus.REVOKED, changed_at=now, reason=reason.strip())

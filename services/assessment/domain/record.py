@@ -113,12 +113,17 @@ def mark(
 ) -> Change:
     """Record or correct the attendance of a session (R29); its mode is the session's where none is said.
 
+    What is already on record, said again, changes nothing: a list may be sent twice.
+
     Raises:
         Refusal: `NOT_AN_ATTENDEE`, `NOT_RUNNING`, `UNKNOWN_SESSION`, `WRONG_MODE`.
     """
     _require_live(record, "R29")
     project.require_running()
     how = project.require_session(session).mode_of(mode)
+    last = next((one for one in reversed(record.marks) if one.session == session), None)
+    if last and (last.present, last.mode) == (present, how):
+        return record, []
     marked = replace(record, marks=(*record.marks, Mark(session, present, how, now)))
     event = marked.event(AttendanceRecorded, session=session, present=present, mode=how, attended=len(marked.attended))
     return marked, [event]
@@ -140,6 +145,8 @@ def assess(
 ) -> Change:
     """Record or correct the result; passing counts the credit (R30, R31).
 
+    What is already on record, said again, changes nothing: a list may be sent twice.
+
     Raises:
         Refusal: `NOT_AN_ATTENDEE`, `NOT_RUNNING`, `INVALID_SCORE`, `ATTENDANCE_MISSING`, `CREDIT_SETTLED`.
     """
@@ -158,6 +165,12 @@ def assess(
             status=record.credit.status.value,
         )
     rate = record.attendance_rate(project.sessions)
+    if record.result and (record.result.outcome, record.result.score, record.result.attendance_rate) == (
+        outcome,
+        score,
+        rate,
+    ):
+        return record, []
     passed = outcome is ResultOutcome.PASSED
     credit = Credit.count(project.days, record.province, rules, now) if passed else None
     changed = replace(record, results=(*record.results, Result(outcome, score, rate, now)), credit=credit)
@@ -172,6 +185,8 @@ def confirm_credit(record: Record, now: datetime) -> Change:
         Refusal: `NOT_PASSED`, `CREDIT_NOT_PENDING`.
     """
     credit = _require_credit(record).confirm(now)
+    if credit is record.credit:
+        return record, []
     changed = replace(record, credit=credit)
     return changed, [changed.event(CreditConfirmed, hours=credit.hours, rule=credit.rule)]
 
@@ -183,6 +198,8 @@ def revoke_credit(record: Record, reason: str, now: datetime) -> Change:
         Refusal: `NOT_PASSED`, `CREDIT_NOT_CONFIRMED`, `REASON_MISSING`.
     """
     credit = _require_credit(record).revoke(reason, now)
+    if credit is record.credit:
+        return record, []
     changed = replace(record, credit=credit)
     return changed, [changed.event(CreditRevoked, reason=credit.reason)]
 

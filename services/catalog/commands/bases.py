@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from chassis.codes import mask, organization_code
 from chassis.errors import Refusal, Unblock
+from chassis.idempotency import once, repeatable
 from chassis.ids import new_id
 from chassis.mongo import DuplicateKey, Session
 from chassis.principal import Principal, Scope
@@ -42,6 +44,7 @@ class TeamContact:
     email: str | None = None
 
 
+@repeatable("bases")
 async def register_base(catalog: Catalog, principal: Principal, given: NewBase) -> Base:
     """Put a base on file under its organisation's code (R2, R3).
 
@@ -77,6 +80,7 @@ async def register_base(catalog: Catalog, principal: Principal, given: NewBase) 
         ) from error
 
 
+@repeatable("bases")
 async def set_base_team(
     catalog: Catalog, principal: Principal, *, base_id: str, duties: dict[str, tuple[TeamContact, ...]]
 ) -> Base:
@@ -117,7 +121,8 @@ async def adjust_quota(
         )
         return await catalog.store.quotas.save(adjusted, events, session)
 
-    await catalog.store.transact(work)
+    given = (base_id, year, limit, reason, effective_from)
+    await once(catalog.store.quotas, principal, "adjust_quota", given, partial(catalog.store.transact, work))
     return base
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from chassis.idempotency import once, repeatable
 from chassis.ids import new_id
 from chassis.mongo import Session
 from chassis.principal import Principal
@@ -33,6 +35,7 @@ _LETTERS = {
 }
 
 
+@repeatable("projects")
 async def draft_project(
     catalog: Catalog,
     principal: Principal,
@@ -58,6 +61,7 @@ async def draft_project(
     return await catalog.store.projects.insert(project, events)
 
 
+@repeatable("projects")
 async def update_project(
     catalog: Catalog,
     principal: Principal,
@@ -102,9 +106,13 @@ async def submit_project(catalog: Catalog, principal: Principal, *, key: str, ve
         await settle_quota(catalog, project, submitted, session)
         return await catalog.store.projects.save(submitted, events, session)
 
-    return await catalog.store.transact(work)
+    # Not the whole command: a lapse on the way is no outcome of it.
+    return await once(
+        catalog.store.projects, principal, "submit_project", (key, version), partial(catalog.store.transact, work)
+    )
 
 
+@repeatable("projects")
 async def withdraw_project(catalog: Catalog, principal: Principal, *, key: str, reason: str) -> Project:
     """Take a plan back before publication and give back its quota (R11).
 
@@ -122,6 +130,7 @@ async def withdraw_project(catalog: Catalog, principal: Principal, *, key: str, 
     return await catalog.store.transact(work)
 
 
+@repeatable("projects")
 async def add_class(catalog: Catalog, principal: Principal, *, key: str, given: ClassPlan) -> Project:
     """A further class of a design, a draft of the same series (R12).
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from chassis.idempotency import repeatable
 from chassis.principal import Principal, Scope
 from services.catalog.commands.catalog import (
     Catalog,
@@ -17,6 +18,7 @@ from services.catalog.domain.delivery import Amendment
 from services.catalog.domain.project import Project
 
 
+@repeatable("projects")
 async def amend_project(catalog: Catalog, principal: Principal, *, key: str, version: int, given: Amendment) -> Project:
     """Change venue, dates or faculty after publication (R18).
 
@@ -31,6 +33,7 @@ async def amend_project(catalog: Catalog, principal: Principal, *, key: str, ver
     return await catalog.store.projects.save(amended, events)
 
 
+@repeatable("projects")
 async def start_project(catalog: Catalog, principal: Principal, *, key: str) -> Project:
     """Begin the training (R28).
 
@@ -42,6 +45,7 @@ async def start_project(catalog: Catalog, principal: Principal, *, key: str) -> 
     return await catalog.store.projects.save(started, events)
 
 
+@repeatable("projects")
 async def finish_project(catalog: Catalog, principal: Principal, *, key: str) -> Project:
     """End the training (R28).
 
@@ -54,6 +58,7 @@ async def finish_project(catalog: Catalog, principal: Principal, *, key: str) ->
     return await catalog.store.projects.save(finished, events)
 
 
+@repeatable("projects")
 async def cancel_project(catalog: Catalog, principal: Principal, *, key: str, reason: str) -> Project:
     """Call a published project off; by its base or by the ministry (R33).
 
@@ -68,6 +73,7 @@ async def cancel_project(catalog: Catalog, principal: Principal, *, key: str, re
     return await catalog.store.projects.save(cancelled, events)
 
 
+@repeatable("projects")
 async def suspend_project(catalog: Catalog, principal: Principal, *, key: str, reason: str) -> Project:
     """Stop a project for now (rules.md, State machines).
 
@@ -80,6 +86,7 @@ async def suspend_project(catalog: Catalog, principal: Principal, *, key: str, r
     return await catalog.store.projects.save(suspended, events)
 
 
+@repeatable("projects")
 async def resume_project(catalog: Catalog, principal: Principal, *, key: str) -> Project:
     """Let a suspended project go on (rules.md, State machines).
 
@@ -92,6 +99,7 @@ async def resume_project(catalog: Catalog, principal: Principal, *, key: str) ->
     return await catalog.store.projects.save(resumed, events)
 
 
+@repeatable("projects")
 async def extend_project(catalog: Catalog, principal: Principal, *, key: str, until: date, reason: str) -> Project:
     """Let a project end after the window (R28).
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from chassis.codes import organization_code
 from chassis.errors import Refusal, Unblock, forbidden, not_found
+from chassis.idempotency import repeatable
 from chassis.ids import new_id
 from chassis.mongo import DuplicateKey, Session
 from chassis.principal import Principal, Scope
@@ -16,6 +17,7 @@ from services.catalog.domain.review import DimensionVerdict, Expert, Review
 from services.catalog.domain.vocabulary import DecisionOutcome
 
 
+@repeatable("experts")
 async def register_expert(
     catalog: Catalog,
     principal: Principal,
@@ -41,6 +43,7 @@ async def register_expert(
         ) from error
 
 
+@repeatable("projects")
 async def assign_experts(catalog: Catalog, principal: Principal, *, key: str, experts: Sequence[str]) -> Project:
     """Give a submitted plan to its experts; each finds a blank review (R14).
 
@@ -69,6 +72,7 @@ async def assign_experts(catalog: Catalog, principal: Principal, *, key: str, ex
     return await catalog.store.transact(work)
 
 
+@repeatable("reviews")
 async def submit_review(
     catalog: Catalog, principal: Principal, *, project_id: str, verdicts: Sequence[DimensionVerdict]
 ) -> Review:
@@ -89,6 +93,7 @@ async def submit_review(
     return await catalog.store.reviews.save(done, events)
 
 
+@repeatable("projects")
 async def decide_project(
     catalog: Catalog, principal: Principal, *, key: str, outcome: DecisionOutcome, reason: str
 ) -> Project:
@@ -113,6 +118,7 @@ async def decide_project(
     return await catalog.store.transact(work)
 
 
+@repeatable("projects", row="key")
 async def publish_project(catalog: Catalog, principal: Principal, *, key: str, override: str | None) -> Project:
     """Publish one approved project; late only by an override with a reason (R17).
 

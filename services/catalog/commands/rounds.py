@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from chassis.errors import Refusal, Unblock
+from chassis.idempotency import repeatable
 from chassis.mongo import DuplicateKey
 from chassis.principal import Principal, Scope
 from chassis.reference import round_data
@@ -16,6 +17,7 @@ from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import PhaseName
 
 
+@repeatable("rounds")
 async def open_round(catalog: Catalog, principal: Principal, *, year: int, given: Mapping[str, Any]) -> Round:
     """Open a year's round from what is given and, for the rest, from the year's reference data (R1).
 
@@ -43,6 +45,7 @@ async def open_round(catalog: Catalog, principal: Principal, *, year: int, given
         ) from error
 
 
+@repeatable("rounds")
 async def extend_phase(
     catalog: Catalog, principal: Principal, *, year: int, phase: PhaseName, closes: date, reason: str
 ) -> Round:

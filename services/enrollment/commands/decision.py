@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from chassis.mongo import Session
 from chassis.principal import Principal, Scope
@@ -38,7 +39,10 @@ async def decide_enrollments(office: Office, principal: Principal, decisions: Se
     """
     require_scope(principal, Scope.BASE)
     capped(decisions)
-    rows = [await attempt(one.enrollment, _decide(office, principal, one)) for one in decisions]
+    rows = [
+        await attempt(office, principal, one.enrollment, one, partial(_decide, office, principal, one))
+        for one in decisions
+    ]
     office.wake.set()
     return rows
 

@@ -3,9 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 from chassis.clock import Clock
 from chassis.errors import Refusal, Unblock, forbidden, not_found
+from chassis.idempotency import once
 from chassis.mongo import Session
 from chassis.principal import Principal, Scope
 from chassis.vault import Vault
@@ -42,20 +45,35 @@ class Row:
     refusal: Refusal | None = None
 
 
-async def each(keys: Sequence[str], act: Callable[[str], Awaitable[Enrollment]]) -> list[Row]:
-    """Act on every row by itself; a refused row stops no other.
+async def each(
+    office: Office,
+    principal: Principal,
+    keys: Sequence[str],
+    act: Callable[[str], Awaitable[Enrollment]],
+    given: str | None = None,
+) -> list[Row]:
+    """Act on every row by itself; a refused row stops no other, and a repeated one takes no second effect.
+
+    Args:
+        office: The service's dependencies.
+        principal: Who acts.
+        keys: The enrolments.
+        act: The command of one row.
+        given: What else the caller gave, for all rows.
 
     Raises:
         Refusal: `TOO_MANY_ROWS`.
     """
     capped(keys)
-    return [await attempt(key, act(key)) for key in keys]
+    return [await attempt(office, principal, key, (act.__qualname__, given), partial(act, key)) for key in keys]
 
 
-async def attempt(key: str, act: Awaitable[Enrollment]) -> Row:
+async def attempt(
+    office: Office, principal: Principal, key: str, given: Any, act: Callable[[], Awaitable[Enrollment]]
+) -> Row:
     """One row: what the act gives, or why it was refused."""
     try:
-        return Row(key, await act)
+        return Row(key, await once(office.store.enrollments, principal, f"row|{key}", given, act))
     except Refusal as refusal:
         return Row(key, refusal=refusal)
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from chassis.codes import id_number, mask, mobile, organization_code
 from chassis.errors import Refusal, Unblock, forbidden
 from chassis.events import NATIONWIDE
+from chassis.idempotency import once, repeatable
 from chassis.ids import new_id
 from chassis.mongo import DuplicateKey, Session
 from chassis.principal import Principal, Scope
@@ -40,6 +42,7 @@ class TeacherRow:
     refusal: Refusal | None = None
 
 
+@repeatable("schools")
 async def register_school(
     office: Office, principal: Principal, *, code: str, name: str, province: str | None
 ) -> School:
@@ -72,6 +75,7 @@ async def register_school(
         ) from error
 
 
+@repeatable("schools")
 async def designate_person(office: Office, principal: Principal, *, name: str, phone: str, email: str | None) -> School:
     """Name or replace the school's designated person (R5).
 
@@ -96,7 +100,8 @@ async def add_teachers(office: Office, principal: Principal, rows: Sequence[NewT
     done: list[TeacherRow] = []
     for index, row in enumerate(rows):
         try:
-            done.append(TeacherRow(index, await _add_teacher(office, school, row)))
+            add = partial(_add_teacher, office, school, row)
+            done.append(TeacherRow(index, await once(office.store.teachers, principal, f"row|{index}", row, add)))
         except Refusal as refusal:
             done.append(TeacherRow(index, refusal=refusal))
     return done

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from chassis.idempotency import repeatable
 from chassis.ids import new_id
 from chassis.mongo import DuplicateKey, Session
 from chassis.principal import Principal, Scope
@@ -15,6 +16,7 @@ from services.enrollment.domain.school import require_designated
 from services.enrollment.domain.seats import second_sign_up
 
 
+@repeatable("enrollments")
 async def sign_up(office: Office, principal: Principal, *, project_id: str) -> Enrollment:
     """Sign up for a published project while enrolment is open (R19).
 
@@ -33,6 +35,7 @@ async def sign_up(office: Office, principal: Principal, *, project_id: str) -> E
     return await office.store.enrollments.get(stored.id) if await sweep(office, project_id) else stored
 
 
+@repeatable("enrollments")
 async def withdraw_sign_up(office: Office, principal: Principal, *, key: str) -> Enrollment:
     """Take the own sign-up back, before the school has submitted it.
 
@@ -58,7 +61,7 @@ async def decline_sign_ups(office: Office, principal: Principal, *, keys: Sequen
         declined, events = enrolments.decline(found, reason, by, office.clock.now())
         return await office.store.enrollments.save(declined, events)
 
-    return await each(keys, act)
+    return await each(office, principal, keys, act, reason)
 
 
 async def rank_sign_ups(office: Office, principal: Principal, *, project_id: str, keys: Sequence[str]) -> list[Row]:
@@ -77,7 +80,7 @@ async def rank_sign_ups(office: Office, principal: Principal, *, project_id: str
         ranked, events = enrolments.rank(found, places[key])
         return await office.store.enrollments.save(ranked, events)
 
-    return await each(keys, act)
+    return await each(office, principal, keys, act, "|".join([project_id, *keys]))
 
 
 async def submit_enrollments(office: Office, principal: Principal, *, keys: Sequence[str]) -> list[Row]:
@@ -94,9 +97,10 @@ async def submit_enrollments(office: Office, principal: Principal, *, keys: Sequ
         submitted, events = enrolments.submit(found, by, office.clock.now())
         return await office.store.enrollments.save(submitted, events)
 
-    return await each(keys, act)
+    return await each(office, principal, keys, act)
 
 
+@repeatable("enrollments")
 async def withdraw_enrollment(office: Office, principal: Principal, *, key: str, reason: str) -> Enrollment:
     """Withdraw a submitted enrolment before the training starts; its seat is free at once (R26).
 
