@@ -57,6 +57,14 @@ class Principal:
 ANONYMOUS = Principal("anonymous", Scope.PUBLIC)
 
 
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a good token says: whose it is, and until when (`time.time()`)."""
+
+    principal: Principal
+    expires: float
+
+
 class TokenMinter:
     """Signs tokens; only the gateway holds one.
 
@@ -98,7 +106,7 @@ class TokenVerifier:
             aud={"essential": True, "value": audience},
             exp={"essential": True},
         )
-        self._known: dict[str, tuple[float, Principal]] = {}
+        self._known: dict[str, Verified] = {}
 
     def verify(self, token: str) -> Principal:
         """The principal a token stands for.
@@ -106,19 +114,27 @@ class TokenVerifier:
         Raises:
             Refusal: `UNAUTHENTICATED` for a malformed, foreign, altered or expired token.
         """
+        return self.check(token).principal
+
+    def check(self, token: str) -> Verified:
+        """The principal a token stands for, and when it ends.
+
+        Raises:
+            Refusal: As `verify`.
+        """
         known = self._known.get(token)
-        if known and known[0] > time.time():
-            return known[1]
+        if known and known.expires > time.time():
+            return known
         try:
             claims = jwt.decode(token, self._keys, algorithms=[_ALGORITHM]).claims
             self._rules.validate(claims)
-            principal = _principal(claims)
+            verified = Verified(_principal(claims), float(claims["exp"]))
         except (JoseError, ValueError, KeyError, TypeError) as error:
             raise unauthenticated() from error
         if len(self._known) >= _CACHE_ENTRIES:
             self._known.clear()
-        self._known[token] = (float(claims["exp"]), principal)
-        return principal
+        self._known[token] = verified
+        return verified
 
 
 def _principal(claims: dict[str, Any]) -> Principal:

@@ -25,6 +25,7 @@ from gateway.http.auth import auth_routes
 from gateway.http.calendar import calendar_routes
 from gateway.http.explorer import explorer_routes
 from gateway.http.graphql import GraphQLEndpoint
+from gateway.http.operations import Operations
 from gateway.http.replies import guarded, unrouted
 from gateway.http.transport import HttpTransport
 from gateway.identity.accounts import Identity
@@ -60,9 +61,8 @@ def create_app(settings: GatewaySettings) -> Starlette:
     identity = Identity(store, Passwords(), Sessions(store, keys), settings.literal_initial_password)
     life = _Life(transport, store)
     engine = _engine(supergraph, transport, settings.limits, introspection=settings.development)
-    endpoint = GraphQLEndpoint(
-        engine, identity.sessions.principal, settings.limits, settings.get_queries, settings.deadline_seconds
-    )
+    operations = Operations(engine, identity.sessions.check, settings.deadline_seconds)
+    endpoint = GraphQLEndpoint(operations, settings.limits, settings.get_queries)
     routes: list[BaseRoute] = [
         _graphql(endpoint),
         *auth_routes(identity, keys),
@@ -79,7 +79,7 @@ def create_open_app(supergraph_file: Path, settings: OpenSettings) -> Starlette:
     transport = HttpTransport(_urls(supergraph) | settings.subgraph_urls, None)
     life = _Life(transport)
     engine = _engine(supergraph, transport, _OPEN_LIMITS, introspection=True)
-    endpoint = GraphQLEndpoint(engine, None, _OPEN_LIMITS, get_queries=True)
+    endpoint = GraphQLEndpoint(Operations(engine, None), _OPEN_LIMITS, get_queries=True)
     return _app([_graphql(endpoint), *life.routes(), *explorer_routes(settings.explorer_dir)], life)
 
 

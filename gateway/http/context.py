@@ -1,5 +1,6 @@
 """What a client's request hands on to every fetch it causes."""
 
+import math
 import time
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ class RequestContext:
         idempotency_key: `Idempotency-Key`.
         traceparent: W3C Trace Context.
         deadline: `time.monotonic()` by which the client is answered (facts 17).
+        expires: `time.time()` at which the caller's token ends.
     """
 
     principal: Principal = ANONYMOUS
@@ -23,3 +25,4 @@ class RequestContext:
     idempotency_key: str | None = None
     traceparent: str | None = None
     deadline: float = field(default_factory=lambda: time.monotonic() + 10.0)
+    expires: float = math.inf

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import structlog
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 
 from chassis.errors import Refusal
@@ -40,7 +40,7 @@ _OF_STATUS = {
 log = structlog.get_logger()
 
 
-def language_of(request: Request) -> str:
+def language_of(request: HTTPConnection) -> str:
     """`zh-CN` or `en`, whichever `Accept-Language` likes better; Chinese where it says nothing of the two."""
     chinese = english = 0.0
     for part in request.headers.get("accept-language", "").lower().split(","):
@@ -103,7 +103,7 @@ async def unrouted(request: Request, error: Exception) -> Response:
     return response
 
 
-def bearer(request: Request) -> str | None:
+def bearer(request: HTTPConnection) -> str | None:
     """The bearer token, None where there is no Authorization header.
 
     A header of another scheme gives an empty token, which no verifier takes.
@@ -115,7 +115,7 @@ def bearer(request: Request) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def address_of(request: Request) -> str:
+def address_of(request: HTTPConnection) -> str:
     """Where a request comes from; uvicorn reads `X-Forwarded-For` from the proxies in `FORWARDED_ALLOW_IPS` only."""
     return request.client.host if request.client else ""
 

@@ -19,7 +19,7 @@ import structlog
 from joserfc.jwk import KeySet
 
 from chassis.errors import Refusal, Unblock, unauthenticated
-from chassis.principal import Principal, TokenMinter, TokenVerifier
+from chassis.principal import TokenMinter, TokenVerifier, Verified
 from gateway.identity.account import Account, AccountState
 from gateway.identity.store import IdentityStore, Session
 
@@ -118,14 +118,14 @@ class Sessions:
         with suppress(Refusal):
             await self._store.end_session(self._parse(token)[0])
 
-    def principal(self, token: str) -> Principal:
-        """Who holds an access token.
+    def check(self, token: str) -> Verified:
+        """Who holds an access token, and until when.
 
         Raises:
             Refusal: `UNAUTHENTICATED`; `PASSWORD_CHANGE_REQUIRED` for an initial account's token (R4).
         """
         try:
-            return self._graph.verify(token)
+            return self._graph.check(token)
         except Refusal:
             self._password.verify(token)
         raise Refusal(

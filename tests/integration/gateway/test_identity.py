@@ -34,13 +34,13 @@ async def test_r4_an_initial_account_can_only_set_its_password(identity: Identit
     tokens = await log_in(identity, login=LOGIN, password=code, scope=None)
     assert tokens.must_change
     with pytest.raises(Refusal) as refused:
-        identity.sessions.principal(tokens.access)
+        identity.sessions.check(tokens.access)
     assert (refused.value.code, refused.value.rule) == ("PASSWORD_CHANGE_REQUIRED", "R4")
     with pytest.raises(Refusal) as refused:
         await set_password(identity, token=tokens.access, current=None, new="123456")
     assert refused.value.code == "WEAK_PASSWORD"
     active = await set_password(identity, token=tokens.access, current=None, new=STRONG)
-    assert identity.sessions.principal(active.access).scope is Scope.SCHOOL
+    assert identity.sessions.check(active.access).principal.scope is Scope.SCHOOL
     assert (await refused_login(identity, LOGIN, code)).code == "INVALID_CREDENTIALS"
 
 
@@ -118,7 +118,7 @@ async def test_r3_a_login_of_two_roles_asks_which_only_after_the_password(identi
     ambiguous = await refused_login(identity, LOGIN, STRONG)
     assert ambiguous.extensions()["scopes"] == ["base", "school"]
     chosen = await log_in(identity, login=LOGIN, password=STRONG, scope=Scope.BASE)
-    assert identity.sessions.principal(chosen.access).scope is Scope.BASE
+    assert identity.sessions.check(chosen.access).principal.scope is Scope.BASE
 
 
 async def test_a_refresh_token_rotates_and_gives_the_same_successor_within_its_grace(identity: Identity) -> None:
@@ -153,7 +153,7 @@ async def test_a_session_outlives_the_rotation_of_the_signing_key(identity: Iden
     fresh = ECKey.generate_key("P-256", parameters={"kid": "next"})
     rotated = Sessions(identity.store, KeySet([fresh, *keys.keys]))
     second = await rotated.refresh(first)
-    assert rotated.principal(second.access).school == LOGIN
+    assert rotated.check(second.access).principal.school == LOGIN
     with pytest.raises(Refusal):
         await Sessions(identity.store, KeySet([fresh])).refresh(first)
 

@@ -77,7 +77,7 @@ async def test_r3_a_login_name_is_read_as_people_type_it(identity: Identity) -> 
 async def test_r5_tokens_name_the_designated_person(identity: Identity) -> None:
     account, _ = await provision(identity, login=SCHOOL, scope=Scope.SCHOOL, school=SCHOOL, name="何敏")
     tokens = await identity.sessions.open(account.with_password("hash"))
-    principal = identity.sessions.principal(tokens.access)
+    principal = identity.sessions.check(tokens.access).principal
     assert (principal.name, principal.school) == ("何敏", SCHOOL)
 
 

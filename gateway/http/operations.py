@@ -1,0 +1,94 @@
+"""From what a client sent to the engine's answer: the one way of HTTP, server-sent events and WebSocket alike."""
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from starlette.requests import HTTPConnection
+
+from chassis.errors import Refusal, Unblock
+from chassis.principal import ANONYMOUS, Principal, Scope, Verified
+from gateway.federation.engine import Engine, Response
+from gateway.federation.engine import Request as GraphQLRequest
+from gateway.http.context import RequestContext
+from gateway.http.messages import in_language
+from gateway.http.replies import language_of
+
+_LONGEST_KEY = 255
+_PUBLIC = Verified(ANONYMOUS, math.inf)
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """Answers operations.
+
+    Attributes:
+        engine: Plans and executes.
+        authenticate: Access token to its holder; None lets everybody do everything (`--no-auth`).
+        deadline_seconds: By when the client is answered.
+    """
+
+    engine: Engine
+    authenticate: Callable[[str], Verified] | None
+    deadline_seconds: float = 10.0
+
+    def context(
+        self, connection: HTTPConnection, token: str | None, idempotency_key: str | None = None
+    ) -> RequestContext:
+        """Who asks, and what subgraphs learn of it.
+
+        Raises:
+            Refusal: `UNAUTHENTICATED`, `PASSWORD_CHANGE_REQUIRED`, `BAD_REQUEST`.
+        """
+        caller = _PUBLIC if token is None or self.authenticate is None else self.authenticate(token)
+        if idempotency_key is not None and not 0 < len(idempotency_key) <= _LONGEST_KEY:
+            raise Refusal("BAD_REQUEST", "Idempotency-Key 过长", "Idempotency-Key is too long", limit=_LONGEST_KEY)
+        return RequestContext(
+            principal=caller.principal,
+            language=language_of(connection),
+            idempotency_key=idempotency_key,
+            traceparent=connection.headers.get("traceparent"),
+            deadline=self.deadline(),
+            expires=caller.expires,
+        )
+
+    def deadline(self) -> float:
+        """By when what begins now is answered, as `time.monotonic()`."""
+        return time.monotonic() + self.deadline_seconds
+
+    def read(self, parameters: Mapping[str, Any], context: RequestContext) -> GraphQLRequest:
+        """The request that a client's parameters make (GraphQL over HTTP, section 5.1).
+
+        Raises:
+            Refusal: `BAD_REQUEST`.
+        """
+        query, name, variables = (parameters.get(one) for one in ("query", "operationName", "variables"))
+        if not isinstance(query, str) or not isinstance(name, str | None) or not isinstance(variables, dict | None):
+            raise _malformed()
+        if not isinstance(parameters.get("extensions"), dict | None):
+            raise _malformed()
+        return GraphQLRequest(query, name, variables, self._scopes(context.principal), context)
+
+    async def execute(self, request: GraphQLRequest) -> Response:
+        """The answer to a query or a mutation, in the caller's language."""
+        return _spoken(await self.engine.execute(request), request.context.language)
+
+    def _scopes(self, principal: Principal) -> frozenset[str] | None:
+        if self.authenticate is None:
+            return None
+        return frozenset() if principal.scope is Scope.PUBLIC else frozenset({principal.scope.value})
+
+
+def _spoken(response: Response, language: str) -> Response:
+    return replace(response, errors=in_language(response.errors, language)) if response.errors else response
+
+
+def _malformed() -> Refusal:
+    return Refusal(
+        "BAD_REQUEST",
+        "请求应含 query（字符串），可含 operationName（字符串）与 variables（对象）",
+        "A request has query (a string) and may have operationName (a string) and variables (an object)",
+        unblock=Unblock.SELF,
+    )
