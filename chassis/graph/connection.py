@@ -40,6 +40,15 @@ class Connection(Generic[N]):
         edges = [Edge(cursor=cursor, node=show(row)) for cursor, row in page.rows]
         return cls(nodes=[edge.node for edge in edges], edges=edges, page_info=page.info(), counted=counted)
 
+    @classmethod
+    def empty(cls) -> Self:
+        """A page of a list that has no rows."""
+
+        async def none() -> int:
+            return 0
+
+        return cls(nodes=[], edges=[], page_info=PageInfo(has_next_page=False, end_cursor=None), counted=none)
+
 
 def slice_of(first: int, after: str | None) -> Slice:
     """What the paging arguments ask for.

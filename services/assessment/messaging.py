@@ -171,6 +171,7 @@ def handlers(store: Store) -> dict[str, Handler]:
         "catalog.project-resumed": Handler(ProjectResumed, effects.resumed),
         "enrollment.accepted": Handler(Accepted, effects.accepted),
         "enrollment.withdrawn": Handler(Left, effects.left),
+        "enrollment.substituted": Handler(Left, effects.left),
         "enrollment.cancelled": Handler(Left, effects.left),
     }
 

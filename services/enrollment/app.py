@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from starlette.applications import Starlette
 
@@ -23,7 +24,8 @@ def build(settings: EnrollmentSettings) -> Starlette:
     async def start() -> AsyncIterator[Running]:
         async with connect(settings.mongodb_url.get_secret_value()) as client:
             database = client[settings.mongodb_database]
-            office = Office(Store(database), settings.clock(), Vault.load(settings.vault_file))
+            offer_time = timedelta(hours=settings.offer_hours)
+            office = Office(Store(database), settings.clock(), Vault.load(settings.vault_file), offer_time)
             await office.store.prepare()
             yield Running(office, tasks(office, database, settings.amqp_url.get_secret_value()))
 

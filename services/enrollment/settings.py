@@ -10,6 +10,8 @@ class EnrollmentSettings(ServiceSettings):
 
     Attributes:
         vault_file: The keys that seal ID numbers and mobiles (R41).
+        offer_hours: How many hours a school may think about an offered seat (R25); 48 by default.
     """
 
     vault_file: Path
+    offer_hours: float = 48.0

@@ -20,6 +20,7 @@ from services.enrollment.commands.signing import (
     withdraw_sign_up,
 )
 from services.enrollment.commands.sweeping import sweep
+from services.enrollment.commands.waiting import accept_offer, expire_offers, rank_waitlist, substitute_teacher
 
 __all__ = [
     "Decision",
@@ -27,15 +28,19 @@ __all__ = [
     "Office",
     "Row",
     "TeacherRow",
+    "accept_offer",
     "add_teachers",
     "decide_enrollments",
     "decline_sign_ups",
     "deliver_pending",
     "designate_person",
+    "expire_offers",
     "rank_sign_ups",
+    "rank_waitlist",
     "register_school",
     "sign_up",
     "submit_enrollments",
+    "substitute_teacher",
     "sweep",
     "tell_of_amendment",
     "withdraw_enrollment",

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -27,12 +28,14 @@ class Office:
         store: Everything that is kept.
         clock: Domain time.
         vault: Seals ID numbers and mobiles (R41).
+        offer_time: How long a school may think about an offered seat (R25).
         wake: Set when a delivery waits, so that it leaves at once (R24).
     """
 
     store: Store
     clock: Clock
     vault: Vault
+    offer_time: timedelta = timedelta(hours=48)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
 

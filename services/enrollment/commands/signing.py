@@ -9,6 +9,7 @@ from chassis.principal import Principal, Scope
 from services.enrollment.commands.office import Office, Row, each, open_project, own_enrollment, require_scope
 from services.enrollment.commands.schools import own_school
 from services.enrollment.commands.sweeping import sweep
+from services.enrollment.commands.waiting import pass_on
 from services.enrollment.domain import enrollment as enrolments
 from services.enrollment.domain.machine import Enrollment, wrong_state
 from services.enrollment.domain.project import ENROL, require_not_started
@@ -102,7 +103,7 @@ async def submit_enrollments(office: Office, principal: Principal, *, keys: Sequ
 
 @repeatable("enrollments")
 async def withdraw_enrollment(office: Office, principal: Principal, *, key: str, reason: str) -> Enrollment:
-    """Withdraw a submitted enrolment before the training starts; its seat is free at once (R26).
+    """Withdraw a submitted enrolment before the training starts; its seat goes to the next in line (R25, R26).
 
     Raises:
         Refusal: `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING` or `PROJECT_NOT_OPEN`.
@@ -115,6 +116,10 @@ async def withdraw_enrollment(office: Office, principal: Principal, *, key: str,
         project = await office.store.projects.get(before.project, session)
         require_not_started(project, "R26")
         after, events = enrolments.withdraw(before, reason, by, office.clock.now())
-        return await office.store.settle(before, after, events, project, session)
+        withdrawn = await office.store.settle(before, after, events, project, session)
+        await pass_on(office, before, project, session)
+        return withdrawn
 
-    return await office.store.transact(work)
+    ended = await office.store.transact(work)
+    office.wake.set()
+    return ended

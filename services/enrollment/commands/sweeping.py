@@ -6,8 +6,16 @@ from services.enrollment.domain.delivery import NoticeKind, feedback
 from services.enrollment.domain.enrollment import Step, cancel, lapse
 from services.enrollment.domain.machine import Enrollment
 from services.enrollment.domain.vocabulary import LIVE, EnrollmentStatus, ProjectState
+from services.enrollment.domain.waiting import expire
 
-_LEFT_AT_START = frozenset({EnrollmentStatus.SIGNED_UP, EnrollmentStatus.SUBMITTED, EnrollmentStatus.WAITLISTED})
+_LEFT_AT_START = frozenset(
+    {
+        EnrollmentStatus.SIGNED_UP,
+        EnrollmentStatus.SUBMITTED,
+        EnrollmentStatus.WAITLISTED,
+        EnrollmentStatus.OFFERED,
+    }
+)
 _ENDED_BY = {
     ProjectState.CANCELLED: LIVE,
     ProjectState.RUNNING: _LEFT_AT_START,
@@ -52,4 +60,6 @@ async def _end(office: Office, key: str) -> None:
 
 def _ended(office: Office, before: Enrollment, reason: str, *, called_off: bool) -> Step:
     now = office.clock.now()
-    return cancel(before, reason, now) if called_off else lapse(before, now)
+    if called_off:
+        return cancel(before, reason, now)
+    return expire(before, now) if before.status is EnrollmentStatus.OFFERED else lapse(before, now)

@@ -1,6 +1,7 @@
 """What enrolment tells the others; the province is the school's, and none carries personal data (R41)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from services.enrollment.domain.vocabulary import Audience, Employment, Outcome
 
@@ -90,7 +91,7 @@ class Submitted(EnrollmentEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class Accepted(EnrollmentEvent):
-    """The base accepted; a seat is taken (R23)."""
+    """A seat is taken: by the base's decision (R23), an offer (R25) or a substitution (R26)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +104,33 @@ class Rejected(EnrollmentEvent):
 @dataclass(frozen=True, kw_only=True)
 class Waitlisted(EnrollmentEvent):
     """The base put the enrolment on the waiting list (R23, R25)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitlistRanked(EnrollmentEvent):
+    """The base ranked its waiting list, or took the rank away (R25)."""
+
+    rank: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offered(EnrollmentEvent):
+    """A freed seat offers itself to the next on the waiting list (R25)."""
+
+    expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferExpired(EnrollmentEvent):
+    """Nobody took the offered seat in time (R25)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Substituted(EnrollmentEvent):
+    """An accepted person gave way to a colleague, who has an `accepted` of his or her own (R26)."""
+
+    successor: str
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)

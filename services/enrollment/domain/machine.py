@@ -59,6 +59,8 @@ class Enrollment:
         province: The school's, `00` for none.
         live: Whether it still counts against a second sign-up (R19).
         rank: The school's ranking (R21).
+        waiting_rank: The base's ranking of its waiting list (R25).
+        offer_expires_at: Until when the school may take an offered seat (R25).
         warnings: Codes of what does not block but is shown (R20).
     """
 
@@ -76,6 +78,8 @@ class Enrollment:
     submitted_at: datetime | None = None
     decided_at: datetime | None = None
     rank: int | None = None
+    waiting_rank: int | None = None
+    offer_expires_at: datetime | None = None
     reason: str | None = None
     reason_code: ReasonCode | None = None
     warnings: tuple[str, ...] = ()

@@ -104,6 +104,12 @@ def require_phase(calendar: Round | None, phase: str, now: datetime, rule: str) 
     )
 
 
+def is_past(calendar: Round | None, phase: str, now: datetime) -> bool:
+    """Whether a phase of the round's calendar is over (R1)."""
+    window = calendar.calendar.get(phase) if calendar else None
+    return window is not None and window.closes_at <= now
+
+
 def _not_open(project: Project, rule: str) -> Refusal:
     return Refusal(
         "PROJECT_NOT_OPEN",

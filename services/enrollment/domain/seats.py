@@ -46,10 +46,10 @@ class Seats:
         return max(self.capacity - self.accepted - self.offered, 0)
 
 
-def difference(before: EnrollmentStatus, after: EnrollmentStatus) -> dict[Counter, int]:
-    """What a step adds to the counters."""
+def difference(before: EnrollmentStatus | None, after: EnrollmentStatus) -> dict[Counter, int]:
+    """What a step adds to the counters; from nothing when an enrolment is born with its seat."""
     changes = dict.fromkeys(Counter, 0)
-    if before in HOLDS:
+    if before and before in HOLDS:
         changes[HOLDS[before]] -= 1
     if after in HOLDS:
         changes[HOLDS[after]] += 1

@@ -70,6 +70,8 @@ class Enrollment:
     status: EnrollmentStatus
     version: int
     rank: int | None
+    waiting_rank: int | None = strawberry.field(description="基地排定的候补次序 (R25)")
+    offer_expires_at: datetime | None = strawberry.field(description="递补名额的确认时限 (R25)")
     signed_up_at: datetime
     submitted_at: datetime | None
     decided_at: datetime | None
@@ -86,6 +88,8 @@ class Enrollment:
             status=source.status,
             version=source.version,
             rank=source.rank,
+            waiting_rank=source.waiting_rank,
+            offer_expires_at=source.offer_expires_at,
             signed_up_at=source.signed_up_at,
             submitted_at=source.submitted_at,
             decided_at=source.decided_at,

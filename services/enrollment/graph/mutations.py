@@ -14,6 +14,7 @@ from services.enrollment.graph.inputs import (
     TeacherInput,
 )
 from services.enrollment.graph.people import School, Teacher, TeacherRow
+from services.enrollment.graph.projects import Project
 
 _SCHOOL = requires(Scope.SCHOOL)
 _TEACHER = requires(Scope.TEACHER)
@@ -112,6 +113,39 @@ class Mutation:
         context = info.context
         withdrawn = await commands.withdraw_enrollment(context.deps, context.principal, key=id, reason=reason)
         return Enrollment.of(withdrawn)
+
+    @strawberry.federation.mutation(description="确认递补名额，时限之内 (R25)", requires_scopes=_SCHOOL)
+    async def accept_offer(self, info: Info, id: strawberry.ID) -> Enrollment | None:  # noqa: A002 - the graph's name
+        """Take an offered seat."""
+        context = info.context
+        return Enrollment.of(await commands.accept_offer(context.deps, context.principal, key=id))
+
+    @strawberry.federation.mutation(
+        description="开班前替换已录取的学员，名额随之转移，须说明理由；返回替换者的报名 (R26)",
+        requires_scopes=_SCHOOL,
+    )
+    async def substitute_teacher(
+        self,
+        info: Info,
+        id: strawberry.ID,  # noqa: A002 - the graph's name
+        teacher_id: strawberry.ID,
+        reason: str,
+    ) -> Enrollment | None:
+        """Pass a seat on to a colleague."""
+        context = info.context
+        admitted = await commands.substitute_teacher(
+            context.deps, context.principal, key=id, teacher_id=teacher_id, reason=reason
+        )
+        return Enrollment.of(admitted)
+
+    @strawberry.federation.mutation(
+        description="基地排定候补名单；未列入的按提交先后排在其后 (R25)", requires_scopes=requires(Scope.BASE)
+    )
+    async def rank_waitlist(self, info: Info, project_id: strawberry.ID, ids: list[strawberry.ID]) -> Project | None:
+        """Order the waiting list."""
+        context = info.context
+        await commands.rank_waitlist(context.deps, context.principal, project_id=project_id, keys=ids)
+        return Project(id=project_id)
 
     @strawberry.federation.mutation(
         description="基地核准：录取、不录取或候补，一次最多200个 (R23)", requires_scopes=requires(Scope.BASE)

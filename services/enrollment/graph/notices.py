@@ -21,6 +21,15 @@ _SAID: dict[EnrollmentStatus, tuple[str, str]] = {
     EnrollmentStatus.ACCEPTED: ("报名已被基地录取", "The base has accepted the enrolment"),
     EnrollmentStatus.REJECTED: ("报名未被基地录取", "The base has rejected the enrolment"),
     EnrollmentStatus.WAITLISTED: ("报名已列入候补名单", "The enrolment is on the waiting list"),
+    EnrollmentStatus.OFFERED: (
+        "候补名单有名额递补，请学校在时限内确认",
+        "A seat is offered; take it in time",
+    ),
+    EnrollmentStatus.EXPIRED: ("递补名额逾期未确认，已失效", "The offered seat was not taken in time"),
+    EnrollmentStatus.SUBSTITUTED: (
+        "学校已将录取名额转给本校另一名教师",
+        "The seat has gone to a colleague",
+    ),
     EnrollmentStatus.LAPSED: ("项目已开班，报名失效", "The training has begun without a seat for the enrolment"),
 }
 _CANCELLED = ("项目已取消，报名终止", "The project is called off, and the enrolment with it")

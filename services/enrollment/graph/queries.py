@@ -9,6 +9,8 @@ from chassis.events import NATIONWIDE
 from chassis.graph import requires
 from chassis.graph.connection import Connection, connect, slice_of
 from chassis.principal import Scope
+from services.enrollment.domain.project import ADMIT, is_past
+from services.enrollment.domain.vocabulary import EnrollmentStatus
 from services.enrollment.graph.context import Info, may_read_school
 from services.enrollment.graph.enrollments import Enrollment, enrollments_page
 from services.enrollment.graph.inputs import EnrollmentFilter
@@ -16,6 +18,7 @@ from services.enrollment.graph.loaders import EnrollmentByIdLoader, SchoolByCode
 from services.enrollment.graph.notices import EnrollmentEvent, Notice, boxes_of
 from services.enrollment.graph.people import School, Teacher
 from services.enrollment.graph.projects import Province
+from services.enrollment.store import EnrollmentSelection
 
 _SIGNED_IN = requires(Scope.MINISTRY, Scope.EXPERT, Scope.BASE, Scope.SCHOOL, Scope.TEACHER, Scope.PROVINCE)
 
@@ -81,6 +84,20 @@ class Query:
         store = context.deps.store
         page = await connect(store.list_notices(boxes, part), part, lambda one: [one.id])
         return Connection[Notice].of(page, lambda one: Notice.of(one, context), partial(store.count_notices, boxes))
+
+    @strawberry.federation.field(
+        description="基地逾期未决、上报教师工作司的报名 (R23)", requires_scopes=requires(Scope.MINISTRY)
+    )
+    async def escalations(
+        self, info: Info, year: int, first: int = 20, after: str | None = None
+    ) -> Connection[Enrollment] | None:
+        """What the bases left undecided when admission closed: submitted still, for nothing decides it silently."""
+        deps = info.context.deps
+        calendar = await deps.store.rounds.find(str(year))
+        if not is_past(calendar, ADMIT, deps.clock.now()):
+            return Connection[Enrollment].empty()
+        undecided = EnrollmentSelection(statuses=(EnrollmentStatus.SUBMITTED,), year=year)
+        return await enrollments_page(info, undecided, first, after)
 
     @strawberry.federation.field(
         description="事件日志，序号连续无缺：省份为本省，教师工作司为全国 (R27)",

@@ -11,7 +11,7 @@ from chassis.inbox import Consumer
 from chassis.mongo import Database, StorageError
 from chassis.outbox import Relay
 from chassis.retry import forever
-from services.enrollment.commands import Office, deliver_pending
+from services.enrollment.commands import Office, deliver_pending, expire_offers
 from services.enrollment.domain import events
 from services.enrollment.messaging.assessment import assessment_handlers
 from services.enrollment.messaging.catalog import catalog_handlers
@@ -31,6 +31,10 @@ EMITTED: tuple[type, ...] = (
     events.Accepted,
     events.Rejected,
     events.Waitlisted,
+    events.WaitlistRanked,
+    events.Offered,
+    events.OfferExpired,
+    events.Substituted,
     events.Withdrawn,
     events.Cancelled,
     events.Lapsed,
@@ -47,7 +51,7 @@ log = structlog.get_logger()
 
 
 def tasks(office: Office, database: Database, amqp_url: str) -> tuple[Callable[[], Awaitable[None]], ...]:
-    """What runs beside the requests: relay, inbox, provincial feed, and the deliveries of R24."""
+    """What runs beside the requests: relay, inbox, provincial feed, the deliveries of R24 and the offers of R25."""
     relay = Relay(database, COLLECTIONS, amqp_url, SERVICE)
     handlers = {**catalog_handlers(office), **assessment_handlers(office)}
     bindings = [f"{type_}.#" for type_ in handlers]
@@ -64,7 +68,10 @@ def tasks(office: Office, database: Database, amqp_url: str) -> tuple[Callable[[
     async def deliver_forever() -> None:
         await forever(f"{SERVICE}.feedback", lambda: _deliver(office), (StorageError,))
 
-    return (relay.run, inbox.run, feed.run, publish_again, deliver_forever)
+    async def expire_forever() -> None:
+        await forever(f"{SERVICE}.offers", lambda: _expire(office), (StorageError,))
+
+    return (relay.run, inbox.run, feed.run, publish_again, deliver_forever, expire_forever)
 
 
 async def _deliver(office: Office) -> None:
@@ -73,3 +80,10 @@ async def _deliver(office: Office) -> None:
         await deliver_pending(office)
         with suppress(TimeoutError):
             await asyncio.wait_for(office.wake.wait(), _LOOK_AGAIN_SECONDS)
+
+
+async def _expire(office: Office) -> None:
+    """Follows domain time, so it looks at the clock; each offer ends once, however many replicas look."""
+    while True:
+        await expire_offers(office)
+        await asyncio.sleep(_LOOK_AGAIN_SECONDS)

@@ -45,14 +45,14 @@ class Seating:
         cursor = self.seats.find({"_id": {"$in": list(projects)}})
         return {document["_id"]: from_document(document, Seats) async for document in cursor}
 
-    async def settle(self, before: Enrollment, after: Enrollment, project: Project, session: Session) -> None:
+    async def settle(self, before: Enrollment | None, after: Enrollment, project: Project, session: Session) -> None:
         """Move the counters and the person's time with an enrolment; no look before, the writes themselves refuse.
 
         Raises:
             Refusal: `CLASS_FULL` or `OVERLAPPING_ACCEPTANCE`.
         """
-        await self._count(project, difference(before.status, after.status), session)
-        held = HOLDS.get(before.status) is Counter.ACCEPTED
+        await self._count(project, difference(before.status if before else None, after.status), session)
+        held = before is not None and HOLDS.get(before.status) is Counter.ACCEPTED
         holds = HOLDS.get(after.status) is Counter.ACCEPTED
         if holds and not held:
             await self._hold(after, project, session)

@@ -1,6 +1,7 @@
 """The collections of enrolment, their indexes, and the reads that the graph needs."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from pymongo import ASCENDING, DESCENDING
@@ -14,6 +15,7 @@ from services.enrollment.domain.project import Project, Round
 from services.enrollment.domain.school import School
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.domain.vocabulary import LIVE, DeliveryState, EnrollmentStatus
+from services.enrollment.domain.waiting import in_order
 from services.enrollment.store.feed import Feed
 from services.enrollment.store.filters import EnrollmentSelection, Visibility
 from services.enrollment.store.seating import Seating
@@ -58,6 +60,9 @@ class Store:
             partialFilterExpression={"live": True},
             name="one_live",
         )
+        await self.enrollments.collection.create_index(
+            "offer_expires_at", partialFilterExpression={"status": EnrollmentStatus.OFFERED.value}, name="offers"
+        )
         for name, keys in _ENROLLMENT_INDEXES.items():
             await self.enrollments.collection.create_index([(key, ASCENDING) for key in keys], name=name)
         await self.deliveries.collection.create_index([("state", ASCENDING), ("_id", ASCENDING)], name="state")
@@ -85,6 +90,28 @@ class Store:
         """
         await self.seating.settle(before, after, project, session)
         return await self.enrollments.save(after, events, session)
+
+    async def admit(
+        self, fresh: Enrollment, events: Sequence[EnrollmentEvent], project: Project, session: Session
+    ) -> Enrollment:
+        """Store an enrolment that is born with its seat (R26).
+
+        Raises:
+            Refusal: `CLASS_FULL` or `OVERLAPPING_ACCEPTANCE`.
+            DuplicateKey: The person has a live sign-up for the project.
+        """
+        await self.seating.settle(None, fresh, project, session)
+        return await self.enrollments.insert(fresh, events, session)
+
+    async def waiting_list(self, project: str, session: Session) -> list[Enrollment]:
+        """The waiting list of a project, in order (R25)."""
+        where = {"project": project, "status": EnrollmentStatus.WAITLISTED}
+        return in_order(await self.enrollments.query(where, session=session))
+
+    async def overdue_offers(self, now: datetime, limit: int) -> list[Enrollment]:
+        """Offers whose time is over (R25)."""
+        where = {"status": EnrollmentStatus.OFFERED, "offer_expires_at": {"$lte": now}}
+        return await self.enrollments.query(where, sort=[("offer_expires_at", ASCENDING)], limit=limit)
 
     async def list_enrollments(
         self, selection: EnrollmentSelection, visibility: Visibility, part: Slice

@@ -1,7 +1,7 @@
 """Enrolment on a real database, played through its graph by each role."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,10 @@ SIGN_UP = f"mutation($id: ID!) {{ signUp(projectId: $id) {{ {ENROLLMENT} warning
 SUBMIT = f"mutation($ids: [ID!]!) {{ submitEnrollments(ids: $ids) {{ {ROW} }} }}"
 DECIDE = f"mutation($given: [EnrollmentDecisionInput!]!) {{ decideEnrollments(decisions: $given) {{ {ROW} }} }}"
 WITHDRAW = f"mutation($id: ID!, $why: String!) {{ withdrawEnrollment(id: $id, reason: $why) {{ {ENROLLMENT} }} }}"
+TAKE = f"mutation($id: ID!) {{ acceptOffer(id: $id) {{ {ENROLLMENT} }} }}"
+RANK = "mutation($id: ID!, $ids: [ID!]!) { rankWaitlist(projectId: $id, ids: $ids) { id } }"
+SUBSTITUTE = f"""mutation($id: ID!, $who: ID!, $why: String!) {{
+  substituteTeacher(id: $id, teacherId: $who, reason: $why) {{ {ENROLLMENT} teacher {{ id }} }} }}"""
 ADD = """mutation($rows: [TeacherInput!]!) { addTeachers(rows: $rows) {
   index ok teacher { id name idNumber mobile } refusal { code rule details } } }"""
 CALENDAR = {
@@ -92,6 +96,10 @@ class Season:
     def at(self, text: str) -> None:
         """Move the domain clock."""
         move_forward(self.clock_file, datetime.fromisoformat(text).replace(tzinfo=SHANGHAI))
+
+    def later(self, **passed: float) -> None:
+        """Let domain time pass."""
+        move_forward(self.clock_file, self.office.clock.now() + timedelta(**passed))
 
     async def begin(self) -> None:
         self.at("2024-05-12T09:00")

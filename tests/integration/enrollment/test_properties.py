@@ -2,21 +2,24 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
 from itertools import combinations
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chassis.principal import Principal
+from services.enrollment.commands import expire_offers
 from services.enrollment.domain.machine import TRANSITIONS, Enrollment
 from services.enrollment.domain.vocabulary import LIVE, EnrollmentStatus
-from tests.integration.enrollment.season import BASE, SCHOOL, SIGN_UP, SUBMIT, WITHDRAW, Refused, Season
+from tests.integration.enrollment.season import BASE, SCHOOL, SIGN_UP, SUBMIT, TAKE, WITHDRAW, Refused, Season
 
-ALLOWED = {"SECOND_SIGN_UP", "WRONG_STATE", "STALE_VERSION", "CLASS_FULL", "OVERLAPPING_ACCEPTANCE"}
+ALLOWED = {"SECOND_SIGN_UP", "WRONG_STATE", "STALE_VERSION", "CLASS_FULL", "OVERLAPPING_ACCEPTANCE", "OFFER_EXPIRED"}
 WEEKS = (("2024-07-08", "2024-07-14"), ("2024-07-14", "2024-07-20"), ("2024-08-01", "2024-08-05"))
 PEOPLE = 3
 ACT = st.tuples(
-    st.sampled_from(["sign up", "submit", "accept", "accept", "waitlist", "withdraw"]),
+    st.sampled_from(["sign up", "submit", "accept", "accept", "waitlist", "withdraw", "take", "expire"]),
     st.integers(0, PEOPLE - 1),
     st.integers(0, len(WEEKS) - 1),
 )
@@ -32,6 +35,11 @@ async def perform(season: Season, act: str, teacher: Principal, project: str) ->
             await season.act(teacher, SIGN_UP, id=project)
         elif key and act == "withdraw":
             await season.act(SCHOOL, WITHDRAW, id=key, why="工作冲突")
+        elif key and act == "take":
+            await season.act(SCHOOL, TAKE, id=key)
+        elif act == "expire":
+            season.later(minutes=2)
+            await expire_offers(season.office)
         elif key and act == "submit":
             codes = {row["refusal"] and row["refusal"]["code"] for row in await season.act(SCHOOL, SUBMIT, ids=[key])}
         elif key and latest[-1].submitted_at:
@@ -62,6 +70,7 @@ def consistent(found: list[Enrollment], projects: list[str]) -> None:
 async def test_seats_sign_ups_and_peoples_time_hold_under_any_acts_at_once(
     season: Season, capacity: int, batches: list[list[tuple[str, int, int]]]
 ) -> None:
+    season.office = replace(season.office, offer_time=timedelta(minutes=1))
     teachers = await season.teachers(PEOPLE)
     projects = [
         await season.publish(f"p{season.versions}", starts_on=first, ends_on=last, capacity=capacity)
@@ -75,7 +84,9 @@ async def test_seats_sign_ups_and_peoples_time_hold_under_any_acts_at_once(
         counts = Counter((one.project, one.status) for one in found)
         for project in projects:
             seats = await season.seats(project)
-            assert seats["accepted"] == counts[project, EnrollmentStatus.ACCEPTED] <= capacity
+            assert seats["accepted"] == counts[project, EnrollmentStatus.ACCEPTED]
+            assert seats["offered"] == counts[project, EnrollmentStatus.OFFERED]
+            assert seats["accepted"] + seats["offered"] <= capacity
             assert seats["waitlisted"] == counts[project, EnrollmentStatus.WAITLISTED]
         held = season.database["persons"].find({"_id": {"$in": [one.person for one in teachers]}})
         times = {one["enrollment"] for person in await held.to_list() for one in person["accepted"]}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chassis.errors import Refusal
 from services.enrollment.domain import enrollment as enrolments
-from services.enrollment.domain import following
+from services.enrollment.domain import following, waiting
 from services.enrollment.domain.enrollment import Step
 from services.enrollment.domain.machine import FOLLOWED, TRANSITIONS, Enrollment
 from services.enrollment.domain.seats import Counter, difference
@@ -39,6 +39,14 @@ STEPS: dict[str, tuple[Callable[[Enrollment], Step], set[EnrollmentStatus], Enro
         lambda one: enrolments.withdraw(one, "工作冲突", "赵主任", NOW),
         {S.SUBMITTED, S.WAITLISTED, S.OFFERED, S.ACCEPTED},
         S.WITHDRAWN,
+    ),
+    "offer": (lambda one: waiting.offer(one, NOW, NOW), {S.WAITLISTED}, S.OFFERED),
+    "take the offer": (lambda one: waiting.take_offer(one, "赵主任", NOW), {S.OFFERED}, S.ACCEPTED),
+    "expire": (lambda one: waiting.expire(one, NOW), {S.OFFERED}, S.EXPIRED),
+    "substitute": (
+        lambda one: waiting.substitute(one, "工作调动", "赵主任", NOW, successor="e2"),
+        {S.ACCEPTED},
+        S.SUBSTITUTED,
     ),
     "cancel": (lambda one: enrolments.cancel(one, "场地停用", NOW), set(LIVE), S.CANCELLED),
     "lapse": (lambda one: enrolments.lapse(one, NOW), {S.SIGNED_UP, S.SUBMITTED, S.WAITLISTED}, S.LAPSED),

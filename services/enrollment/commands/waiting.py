@@ -1,0 +1,166 @@
+"""Freed seats go to the waiting list, in order; a school may pass a seat on to a colleague (R25, R26)."""
+
+from collections.abc import Sequence
+
+from chassis.errors import Refusal
+from chassis.idempotency import repeatable
+from chassis.ids import new_id
+from chassis.mongo import DuplicateKey, Session
+from chassis.principal import Principal, Scope
+from services.enrollment.commands.office import Office, capped, own_enrollment, require_scope
+from services.enrollment.commands.schools import own_school
+from services.enrollment.domain.delivery import NoticeKind, feedback
+from services.enrollment.domain.machine import Enrollment, wrong_state
+from services.enrollment.domain.project import Project, require_not_started
+from services.enrollment.domain.school import require_designated
+from services.enrollment.domain.seats import HOLDS, Counter, second_sign_up
+from services.enrollment.domain.vocabulary import EnrollmentStatus
+from services.enrollment.domain.waiting import (
+    expire,
+    is_over,
+    offer,
+    offer_ends,
+    rank_waiting,
+    substitute,
+    succeed,
+    take_offer,
+)
+
+_WINDOW = 100
+_SEATED = frozenset({Counter.ACCEPTED, Counter.OFFERED})
+
+
+async def pass_on(office: Office, before: Enrollment, project: Project, session: Session) -> None:
+    """Offer the seat that `before` held to the next in line, in the transaction that frees it (R25)."""
+    if HOLDS.get(before.status) not in _SEATED:
+        return
+    now = office.clock.now()
+    until = offer_ends(project, office.offer_time, now)
+    line = await office.store.waiting_list(project.id, session)
+    if not line or until <= now:
+        return
+    offered, events = offer(line[0], until, now)
+    saved = await office.store.settle(line[0], offered, events, project, session)
+    await office.store.add_deliveries(feedback(saved, NoticeKind.DECISION, now), session)
+
+
+@repeatable("enrollments")
+async def accept_offer(office: Office, principal: Principal, *, key: str) -> Enrollment:
+    """Take the seat that is offered to one of the own school's candidates (R25).
+
+    Raises:
+        Refusal: `NOT_FOUND`, `WRONG_STATE`, `OFFER_EXPIRED`, `PROJECT_NOT_OPEN`, `DESIGNATED_PERSON_MISSING` or
+            `OVERLAPPING_ACCEPTANCE`.
+    """
+    by = require_designated(await own_school(office, principal))
+
+    async def work(session: Session) -> Enrollment:
+        before = await own_enrollment(office, principal, Scope.SCHOOL, key, session)
+        project = await office.store.projects.get(before.project, session)
+        require_not_started(project, "R25")
+        now = office.clock.now()
+        after, events = take_offer(before, by, now)
+        saved = await office.store.settle(before, after, events, project, session)
+        await office.store.add_deliveries(feedback(saved, NoticeKind.DECISION, now), session)
+        return saved
+
+    accepted = await office.store.transact(work)
+    office.wake.set()
+    return accepted
+
+
+async def rank_waitlist(office: Office, principal: Principal, *, project_id: str, keys: Sequence[str]) -> None:
+    """Order the own waiting list; whoever is not named follows in the order of submission (R25).
+
+    Raises:
+        Refusal: `FORBIDDEN`, `TOO_MANY_ROWS`, `NOT_FOUND` or `WRONG_STATE`; nothing is ranked then.
+    """
+    require_scope(principal, Scope.BASE)
+    capped(keys)
+    places = {key: place for place, key in enumerate(keys, start=1)}
+
+    async def work(session: Session) -> None:
+        for key in places:
+            found = await own_enrollment(office, principal, Scope.BASE, key, session)
+            if found.project != project_id or found.status is not EnrollmentStatus.WAITLISTED:
+                raise wrong_state(found, "R25")
+        for one in await office.store.waiting_list(project_id, session):
+            if one.base in principal.bases and one.waiting_rank != places.get(one.id):
+                ranked, events = rank_waiting(one, places.get(one.id))
+                await office.store.enrollments.save(ranked, events, session)
+
+    await office.store.transact(work)
+
+
+@repeatable("enrollments")
+async def substitute_teacher(
+    office: Office, principal: Principal, *, key: str, teacher_id: str, reason: str
+) -> Enrollment:
+    """Pass an accepted person's seat on to a colleague before the training starts, both or neither (R26).
+
+    Returns:
+        The colleague's enrolment.
+
+    Raises:
+        Refusal: `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING`, `PROJECT_NOT_OPEN`, `NOT_A_COLLEAGUE`,
+            `SECOND_SIGN_UP`, `OVERLAPPING_ACCEPTANCE` or `DESIGNATED_PERSON_MISSING`.
+    """
+    by = require_designated(await own_school(office, principal))
+    teacher = await office.store.teachers.get(teacher_id)
+    fresh = new_id()
+
+    async def work(session: Session) -> Enrollment:
+        before = await own_enrollment(office, principal, Scope.SCHOOL, key, session)
+        project = await office.store.projects.get(before.project, session)
+        require_not_started(project, "R26")
+        now = office.clock.now()
+        ended, events = substitute(before, reason, by, now, successor=fresh)
+        successor, born = succeed(before, teacher, project, by, now, key=fresh)
+        await office.store.settle(before, ended, events, project, session)
+        admitted = await office.store.admit(successor, born, project, session)
+        for one in (ended, admitted):
+            await office.store.add_deliveries(feedback(one, NoticeKind.DECISION, now), session)
+        return admitted
+
+    try:
+        admitted = await office.store.transact(work)
+    except DuplicateKey as error:
+        raise second_sign_up((await own_enrollment(office, principal, Scope.SCHOOL, key)).project) from error
+    office.wake.set()
+    return admitted
+
+
+async def expire_offers(office: Office) -> int:
+    """End every offer whose time is over, and offer its seat to the next; may be run anywhere, any time (R25).
+
+    Returns:
+        How many ended.
+    """
+    ended = 0
+    while True:
+        overdue = await office.store.overdue_offers(office.clock.now(), _WINDOW)
+        done = sum([await _expire(office, one.id) for one in overdue])
+        ended += done
+        if done:
+            office.wake.set()
+        if not done or len(overdue) < _WINDOW:
+            return ended
+
+
+async def _expire(office: Office, key: str) -> bool:
+    async def work(session: Session) -> bool:
+        before = await office.store.enrollments.get(key, session)
+        now = office.clock.now()
+        if before.offer_expires_at is None or not is_over(before, now):
+            return False
+        project = await office.store.projects.get(before.project, session)
+        after, events = expire(before, now)
+        saved = await office.store.settle(before, after, events, project, session)
+        await office.store.add_deliveries(feedback(saved, NoticeKind.DECISION, now), session)
+        await pass_on(office, before, project, session)
+        return True
+
+    try:
+        return await office.store.transact(work)
+    except Refusal:
+        return False  # the school, or another process, was faster
