@@ -74,6 +74,20 @@ fmt: ## mend format and imports
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
 
+##@ Broker
+
+.PHONY: definitions
+definitions: ## write the broker's definitions from the reference data; they hold no password
+	@$(BIN)/python -m deploy.broker definitions
+
+.PHONY: revoke
+revoke: ## cut a province off the broker of `make run`: make revoke PROVINCE=44; `make restore` gives it back
+	@RABBITMQ_MANAGEMENT_URL=$$($(LOCAL) endpoint management) $(BIN)/python -m deploy.broker revoke $(PROVINCE)
+
+.PHONY: restore
+restore: ## give a province its access back: make restore PROVINCE=44
+	@RABBITMQ_MANAGEMENT_URL=$$($(LOCAL) endpoint management) $(BIN)/python -m deploy.broker restore $(PROVINCE)
+
 ##@ Graph
 
 .PHONY: schema

@@ -17,8 +17,8 @@ from rich.table import Table
 
 from chassis.clock import Clock, move_forward
 from chassis.reference import provinces
+from deploy.broker.definitions import queue_of
 from deploy.local.accounts import Desk
-from deploy.local.definitions import queue_of
 from deploy.local.home import Hold, InUse, holder, sweep
 from deploy.local.process import StartFailed, die_with_parent
 from deploy.local.secrets import write_private
@@ -92,6 +92,14 @@ def clock(at: Annotated[datetime, typer.Argument(help="Domain time in Asia/Shang
 def status() -> None:
     """Show whether the suite runs, where, and its logins."""
     raise typer.Exit(_show_running(holder(HOME)))
+
+
+@cli.command()
+def endpoint(name: Annotated[str, typer.Argument(help="A key of endpoints.json, such as amqp.")]) -> None:
+    """Print one address of the running suite, for scripts."""
+    if not ENDPOINTS.exists():
+        _fail("没有在运行 It does not run: make run")
+    print(json.loads(ENDPOINTS.read_text(encoding="utf-8"))[name])
 
 
 @cli.command()
@@ -172,6 +180,7 @@ def _endpoints(suite: Suite, logins: dict[str, Any]) -> dict[str, Any]:
         "graphql": f"{suite.url}/graphql",
         "auth": f"{suite.url}/auth",
         "amqp": parts.amqp_url("admin"),
+        "management": parts.management_url(),
         "mongodb": parts.mongodb_url("admin"),
         "accounts": {scope: {"login": login, "password": logins["password"]} for scope, login in first.items()},
         "province_queues": {

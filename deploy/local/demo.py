@@ -16,10 +16,10 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from chassis.amqp import DEAD
+from deploy.broker.definitions import queue_of
 from deploy.local import documents
 from deploy.local.accounts import Desk
 from deploy.local.client import Refused
-from deploy.local.definitions import queue_of
 from deploy.local.process import StartFailed
 from deploy.local.story import Broken, Story, holds, tell, until
 from deploy.local.suite import ROOT, Suite

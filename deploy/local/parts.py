@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Protocol, Self
 
-from deploy.local.definitions import declare
+from deploy.broker.definitions import declare
 from deploy.local.home import Hold, sweep
 from deploy.local.mongod import Mongod
 from deploy.local.ports import Ports
@@ -61,6 +61,10 @@ class Parts:
     def amqp_url(self, user: str) -> str:
         """The connection string of a service, or `AMQP_URL` where that is set."""
         return os.environ.get("AMQP_URL") or self.rabbitmq.url(user)
+
+    def management_url(self) -> str | None:
+        """The broker's management interface; None where `AMQP_URL` names a broker of somebody else's."""
+        return None if os.environ.get("AMQP_URL") else self.rabbitmq.management_url
 
     def start(self) -> Self:
         """Start what the environment does not provide.

@@ -1,7 +1,5 @@
 """A private RabbitMQ node in the suite's home, never the system's service (facts 27)."""
 
-import base64
-import http.client
 import json
 import os
 import shutil
@@ -11,7 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from deploy.local.definitions import ADMIN, definitions, topology
+from deploy.broker.definitions import ADMIN, topology, with_passwords
+from deploy.broker.management import Management, ManagementError
 from deploy.local.home import marked
 from deploy.local.ports import is_free
 from deploy.local.process import Child, StartFailed
@@ -107,6 +106,12 @@ class RabbitMQ:
         password = quote(self._secrets.password(f"amqp.{user}"), safe="")
         return f"amqp://{user}:{password}@127.0.0.1:{self._ports['amqp']}/{quote(vhost, safe='')}"
 
+    @property
+    def management_url(self) -> str:
+        """The management interface, as the administrator."""
+        password = quote(self._secrets.password(f"amqp.{ADMIN}"), safe="")
+        return f"http://{ADMIN}:{password}@127.0.0.1:{self._ports['management']}"
+
     def add_vhost(self, name: str) -> str:
         """A fresh virtual host with the same topology; returns the administrator's connection string to it."""
         self.manage("PUT", f"/api/vhosts/{name}")
@@ -128,22 +133,15 @@ class RabbitMQ:
         Raises:
             StartFailed: It refused.
         """
-        credentials = base64.b64encode(f"{ADMIN}:{self._secrets.password(f'amqp.{ADMIN}')}".encode()).decode()
-        connection = http.client.HTTPConnection("127.0.0.1", self._ports["management"], timeout=30)
-        headers = {"Authorization": f"Basic {credentials}", "Content-Type": "application/json"}
         try:
-            connection.request(method, path, None if body is None else json.dumps(body), headers)
-            reply = connection.getresponse()
-            content = reply.read()
-        finally:
-            connection.close()
-        if reply.status >= http.HTTPStatus.BAD_REQUEST:
-            raise StartFailed(f"RabbitMQ refused {method} {path}: {reply.status}")
-        return json.loads(content) if content else None
+            return Management(self.management_url).call(method, path, body)
+        except ManagementError as refused:
+            raise StartFailed(str(refused)) from refused
 
     def _configure(self) -> None:
         self._home.mkdir(parents=True, exist_ok=True)
-        write_private(self._home / "definitions.json", json.dumps(definitions(self._secrets)))
+        filled = with_passwords(lambda user: self._secrets.password(f"amqp.{user}"))
+        write_private(self._home / "definitions.json", json.dumps(filled))
         (self._home / "enabled_plugins").write_text("[rabbitmq_management].\n", encoding="utf-8")
         (self._home / "rabbitmq-env.conf").write_text("", encoding="utf-8")
         lines = [

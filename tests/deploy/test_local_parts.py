@@ -12,10 +12,9 @@ from aio_pika.exceptions import ProbableAuthenticationError
 from aiormq.exceptions import ChannelAccessRefused
 from pymongo.errors import OperationFailure
 
-from chassis.amqp import EVENTS
 from chassis.mongo import connect
 from chassis.reference import provinces
-from deploy.local.definitions import ADMIN, SERVICES, queue_of
+from deploy.broker.definitions import ADMIN, SERVICES, queue_of
 from deploy.local.home import InUse, processes_of
 from deploy.local.mongod import DATABASES
 from deploy.local.parts import Parts
@@ -94,27 +93,6 @@ async def test_a_killed_suite_leaves_nothing_behind_and_starts_again(home: Path)
     with Parts(folder) as again:
         assert len(again.children) == 2
     assert processes_of(folder) == []
-
-
-async def test_a_province_may_read_its_own_queue_and_nothing_else(parts: Parts) -> None:
-    guangdong = queue_of("44")
-    async with await aio_pika.connect(parts.rabbitmq.url(guangdong)) as connection:
-        own = await (await connection.channel()).get_queue(guangdong, ensure=False)
-        assert await own.get(fail=False) is None
-
-        foreign = await (await connection.channel()).get_queue(queue_of("51"), ensure=False)
-        with pytest.raises(ChannelAccessRefused):
-            await foreign.get(fail=False)
-        with pytest.raises(ChannelAccessRefused):
-            await (await connection.channel()).declare_queue("mine")
-        with pytest.raises(ChannelAccessRefused):
-            await (await connection.channel()).declare_exchange("mine")
-        with pytest.raises(ChannelAccessRefused):
-            await own.bind(EVENTS, "#")
-        channel = await connection.channel()
-        exchange = await channel.get_exchange(EVENTS, ensure=False)
-        with pytest.raises(ChannelAccessRefused):
-            await exchange.publish(aio_pika.Message(b"forged"), "enrollment.accepted.44")
 
 
 async def test_no_two_users_of_the_broker_share_a_password(parts: Parts) -> None:

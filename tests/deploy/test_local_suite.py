@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chassis.reference import provinces
-from deploy.local.definitions import queue_of, topology
+from deploy.broker.definitions import queue_of, topology
 from deploy.local.home import processes_of
 from deploy.local.mongod import find_mongod
 from deploy.local.process import Child, StartFailed

@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey, KeySet
 from pydantic import SecretStr
 
 from chassis.principal import Principal, Scope, TokenMinter
-from deploy.local.definitions import ADMIN
+from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from services.catalog.app import build
 from services.catalog.settings import CatalogSettings

@@ -7,7 +7,7 @@ from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from chassis.mongo import connect
 from chassis.principal import ANONYMOUS
-from deploy.local.definitions import ADMIN
+from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from services.catalog.commands import Catalog
 from services.catalog.store import Store

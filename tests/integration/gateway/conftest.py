@@ -8,7 +8,7 @@ import pytest
 from joserfc.jwk import ECKey, KeySet
 
 from chassis.mongo import Database
-from deploy.local.definitions import ADMIN
+from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from gateway.app import create_app
 from gateway.identity.accounts import Identity

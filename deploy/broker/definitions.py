@@ -1,32 +1,53 @@
-"""What the broker is born with: users, permissions, exchanges, the queue of every province (facts 23–27)."""
+"""The one definitions file of the broker, generated from the reference data (`make definitions`; facts 23–27).
+
+The file is committed without any password: whoever starts a broker fills in the hashes.
+"""
 
 import asyncio
 import base64
 import hashlib
+import json
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from chassis.amqp import DEAD, EVENTS, connect, declare_topology
 from chassis.reference import provinces
-from deploy.local.secrets import Secrets
 
+FILE = Path(__file__).resolve().parent / "definitions.json"
 ADMIN = "admin"
 SERVICES = ("catalog", "enrollment", "assessment")
 PROVINCE_QUEUE_LENGTH = 200_000
 _VHOST = "/"
 
 
-def definitions(secrets: Secrets) -> dict[str, Any]:
-    """The whole `definitions.json` of a suite's broker."""
-    services = [_user(secrets, name) for name in SERVICES]
-    subscribers = [_user(secrets, queue_of(code)) for code in provinces()]
+def definitions() -> dict[str, Any]:
+    """Users, permissions, exchanges and queues, as `definitions.json` has them."""
+    subscribers = [_user(queue_of(code)) for code in provinces()]
     return {
-        "users": [_user(secrets, ADMIN, "administrator"), *services, *subscribers],
+        "users": [_user(ADMIN, "administrator"), *map(_user, SERVICES), *subscribers],
         "vhosts": [{"name": _VHOST}],
-        "permissions": [_may(ADMIN, ".*", ".*", ".*"), *map(_service_may, SERVICES), *map(_province_may, provinces())],
+        "permissions": [_may(ADMIN, ".*", ".*", ".*"), *map(_service_may, SERVICES), *map(province_may, provinces())],
         **topology(),
     }
+
+
+def text() -> str:
+    """The text of the committed file."""
+    return json.dumps(definitions(), ensure_ascii=False, indent=2) + "\n"
+
+
+def with_passwords(password_of: Callable[[str], str]) -> dict[str, Any]:
+    """The committed definitions with a fresh salted hash of each user's password, ready for a broker.
+
+    Args:
+        password_of: User to password.
+    """
+    found: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
+    found["users"] = [user | _hash(password_of(user["name"])) for user in found["users"]]
+    return found
 
 
 def topology() -> dict[str, Any]:
@@ -67,6 +88,11 @@ def queue_of(province: str) -> str:
     return f"province.{province}"
 
 
+def province_may(code: str) -> dict[str, Any]:
+    """A province's user reads its own queue: it declares, binds and publishes nothing (facts 26)."""
+    return _may(queue_of(code), "^$", "^$", rf"^province\.{code}$")
+
+
 def _exchange(name: str) -> dict[str, Any]:
     return {
         "name": name,
@@ -105,16 +131,14 @@ def _service_may(name: str) -> dict[str, Any]:
     return _may(name, own, writes, own)
 
 
-def _province_may(code: str) -> dict[str, Any]:
-    return _may(queue_of(code), "^$", "^$", rf"^province\.{code}$")
+def _user(name: str, *tags: str) -> dict[str, Any]:
+    return {"name": name, "tags": list(tags)}
 
 
-def _user(secrets: Secrets, name: str, *tags: str) -> dict[str, Any]:
+def _hash(password: str) -> dict[str, str]:
     salt = os.urandom(4)
-    digest = hashlib.sha256(salt + secrets.password(f"amqp.{name}").encode()).digest()
+    digest = hashlib.sha256(salt + password.encode()).digest()
     return {
-        "name": name,
         "password_hash": base64.b64encode(salt + digest).decode(),
         "hashing_algorithm": "rabbit_password_hashing_sha256",
-        "tags": list(tags),
     }

@@ -1,0 +1,64 @@
+"""`python -m deploy.broker definitions|fill|revoke|restore`: what the broker is given, and a province's access."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.broker import definitions as generated
+from deploy.broker.management import Management, ManagementError
+from deploy.broker.revocation import restore, revoke
+
+cli = typer.Typer(add_completion=False, help=__doc__)
+Province = Annotated[str, typer.Argument(help="Two-digit code, such as 44.")]
+Url = Annotated[
+    str,
+    typer.Option(envvar="RABBITMQ_MANAGEMENT_URL", help="http://user:password@host:port of an administrator."),
+]
+
+
+@cli.command("definitions")
+def write() -> None:
+    """Write definitions.json from the reference data; it holds no password."""
+    generated.FILE.write_text(generated.text(), encoding="utf-8")
+
+
+@cli.command()
+def fill(passwords: Annotated[Path, typer.Argument(help="JSON object: user to password.")]) -> None:
+    """Print the definitions with the hashes of these passwords, for a broker's `load_definitions`; keep it secret."""
+    known: dict[str, str] = json.loads(passwords.read_text(encoding="utf-8"))
+    missing = [user["name"] for user in generated.definitions()["users"] if not known.get(user["name"])]
+    if missing:
+        _fail(f"没有密码 no password for: {', '.join(missing)}")
+    json.dump(generated.with_passwords(known.__getitem__), sys.stdout, ensure_ascii=False, indent=2)
+
+
+@cli.command("revoke")
+def revoke_access(province: Province, url: Url) -> None:
+    """Take a province's access away and cut its open consumers off."""
+    try:
+        cut = revoke(Management(url), province)
+    except (ValueError, ManagementError) as error:
+        _fail(str(error))
+    typer.echo(f"已撤销 revoked: province.{province}; 断开连接 connections cut off: {cut}")
+
+
+@cli.command("restore")
+def restore_access(province: Province, url: Url) -> None:
+    """Give a province's access back."""
+    try:
+        restore(Management(url), province)
+    except (ValueError, ManagementError) as error:
+        _fail(str(error))
+    typer.echo(f"已恢复 restored: province.{province}")
+
+
+def _fail(message: str) -> None:
+    typer.echo(message, err=True)
+    raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,181 @@
+"""The broker's definitions, and what a province's user can do with them: read its own queue, nothing else (R27)."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from pathlib import Path
+
+import aio_pika
+import pytest
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractQueue
+from aio_pika.exceptions import AMQPConnectionError
+from aiormq.exceptions import AMQPError, ChannelAccessRefused
+
+from chassis.amqp import DEAD, EVENTS
+from chassis.reference import provinces
+from deploy.broker.definitions import FILE, queue_of, text, with_passwords
+from deploy.broker.management import Management
+from deploy.broker.revocation import restore, revoke
+from deploy.local.parts import Parts
+from deploy.local.suite import ROOT
+from tests.eventually import eventually
+
+OWN, FOREIGN = queue_of("44"), queue_of("51")
+ANYWHERE = (OWN, FOREIGN, EVENTS, DEAD, "enrollment.inbox")
+
+
+@pytest.fixture
+async def guangdong(parts: Parts) -> AsyncIterator[AbstractConnection]:
+    """A connection of the province 44."""
+    connection = await aio_pika.connect(parts.rabbitmq.url(OWN))
+    async with connection:
+        yield connection
+
+
+async def own_queue(connection: AbstractConnection) -> AbstractQueue:
+    return await (await connection.channel()).get_queue(OWN, ensure=False)
+
+
+async def publish(parts: Parts, body: bytes, queue: str = OWN) -> None:
+    async with await aio_pika.connect(parts.rabbitmq.url("enrollment")) as connection:
+        channel = await connection.channel()
+        await channel.default_exchange.publish(aio_pika.Message(body), queue)
+
+
+Attempt = Callable[[AbstractChannel], Awaitable[object]]
+
+
+def _publish(exchange: str, key: str) -> Attempt:
+    async def attempt(channel: AbstractChannel) -> object:
+        where = await channel.get_exchange(exchange, ensure=False) if exchange else channel.default_exchange
+        return await where.publish(aio_pika.Message(b"forged"), key)
+
+    return attempt
+
+
+def _queue(name: str, act: Callable[[AbstractQueue], Awaitable[object]]) -> Attempt:
+    async def attempt(channel: AbstractChannel) -> object:
+        return await act(await channel.get_queue(name, ensure=False))
+
+    return attempt
+
+
+async def _ignore(_: object) -> None:
+    return None
+
+
+REFUSED: dict[str, Attempt] = {
+    "declare a queue": lambda channel: channel.declare_queue("mine"),
+    "declare a queue that the broker names": lambda channel: channel.declare_queue(exclusive=True),
+    "declare its own queue anew": lambda channel: channel.declare_queue(OWN, durable=True),
+    "declare an exchange": lambda channel: channel.declare_exchange("mine"),
+    "delete the exchange": lambda channel: channel.exchange_delete(EVENTS),
+    "bind its queue to all events": _queue(OWN, lambda queue: queue.bind(EVENTS, "#")),
+    "bind its queue to its own events": _queue(OWN, lambda queue: queue.bind(EVENTS, "enrollment.*.44")),
+    "unbind its queue": _queue(OWN, lambda queue: queue.unbind(EVENTS, "#")),
+    "delete its queue": lambda channel: channel.queue_delete(OWN),
+    "publish by the default exchange to its queue": _publish("", OWN),
+    "publish by the default exchange to a service": _publish("", "enrollment.inbox"),
+    "publish an event": _publish(EVENTS, "enrollment.accepted.44"),
+    "publish to the dead": _publish(DEAD, "enrollment.inbox"),
+    **{f"get from {name}": _queue(name, lambda queue: queue.get(fail=False)) for name in (FOREIGN, DEAD)},
+    **{f"consume {name}": _queue(name, lambda queue: queue.consume(_ignore)) for name in (FOREIGN, DEAD)},
+    **{f"purge {name}": _queue(name, lambda queue: queue.purge()) for name in (FOREIGN, DEAD)},
+    **{f"delete {name}": _queue(name, lambda queue: queue.delete(if_unused=False)) for name in (FOREIGN, DEAD)},
+}
+
+
+@pytest.mark.parametrize("verb", REFUSED)
+async def test_r27_a_province_is_refused(guangdong: AbstractConnection, verb: str) -> None:
+    channel = await guangdong.channel(publisher_confirms=True)
+    with pytest.raises(ChannelAccessRefused):
+        await REFUSED[verb](channel)
+
+
+async def test_r27_a_province_gets_from_and_consumes_its_own_queue(parts: Parts, guangdong: AbstractConnection) -> None:
+    queue = await own_queue(guangdong)
+    await publish(parts, b"one")
+    message = await eventually(lambda: queue.get(fail=False, timeout=10))
+    assert message.body == b"one"
+    await message.ack()
+    heard: list[bytes] = []
+    await queue.consume(partial(_keep, heard))
+    await publish(parts, b"two")
+    await eventually(lambda: heard == [b"two"])
+
+
+async def _keep(heard: list[bytes], message: aio_pika.abc.AbstractIncomingMessage) -> None:
+    heard.append(message.body)
+    await message.ack()
+
+
+async def test_a_revoked_consumer_is_cut_off_and_stays_out_until_it_is_restored(
+    parts: Parts, guangdong: AbstractConnection
+) -> None:
+    broker = Management(parts.rabbitmq.management_url)
+    heard: list[bytes] = []
+    cut_off = asyncio.Event()
+    guangdong.close_callbacks.add(lambda *_: cut_off.set())
+    await (await own_queue(guangdong)).consume(partial(_keep, heard))
+    async with await aio_pika.connect(parts.rabbitmq.url(FOREIGN)) as bystander:
+        try:
+            assert await asyncio.to_thread(revoke, broker, "44") == 1
+            await asyncio.wait_for(cut_off.wait(), 30)
+            await publish(parts, b"while revoked")
+            for _ in ("at once", "after the definitions were loaded again, as at a restart"):
+                with pytest.raises((AMQPConnectionError, AMQPError)):
+                    await aio_pika.connect(parts.rabbitmq.url(OWN))
+                broker.call("POST", "/api/definitions", with_passwords(_password_of(parts)))
+            assert await (await bystander.channel()).get_queue(FOREIGN, ensure=False)
+            assert heard == []
+        finally:
+            await asyncio.to_thread(restore, broker, "44")
+    async with await aio_pika.connect(parts.rabbitmq.url(OWN)) as again:
+        await (await own_queue(again)).consume(partial(_keep, heard))
+        await eventually(lambda: heard == [b"while revoked"])
+        with pytest.raises(ChannelAccessRefused):
+            await (await again.channel()).declare_queue("mine")
+
+
+def test_only_a_province_that_exists_is_revoked(parts: Parts) -> None:
+    for act in (revoke, restore):
+        with pytest.raises(ValueError, match="99"):
+            act(Management(parts.rabbitmq.management_url), "99")
+
+
+def test_the_command_line_revokes_and_restores(parts: Parts) -> None:
+    url = f"--url={parts.rabbitmq.management_url}"
+    try:
+        assert "province.63" in _run("revoke", "63", url)
+    finally:
+        assert "province.63" in _run("restore", "63", url)
+
+
+def test_the_committed_definitions_are_what_the_reference_data_says_and_hold_no_password() -> None:
+    assert FILE.read_text(encoding="utf-8") == text(), "run `make definitions`"
+    found = json.loads(text())
+    assert {key for user in found["users"] for key in user} == {"name", "tags"}
+    names = {user["name"] for user in found["users"]}
+    assert names == {row["user"] for row in found["permissions"]}
+    assert {queue_of(code) for code in provinces()} <= names
+    assert len(provinces()) == 32
+
+
+def test_filling_in_gives_every_user_the_hash_of_its_password(tmp_path: Path) -> None:
+    passwords = tmp_path / "passwords.json"
+    passwords.write_text(json.dumps({user["name"]: "x" * 20 for user in json.loads(text())["users"]}))
+    filled = json.loads(_run("fill", str(passwords)))
+    hashes = [user["password_hash"] for user in filled["users"]]
+    assert len(set(hashes)) == len(hashes), "each has a salt of its own"
+
+
+def _run(*arguments: str) -> str:
+    command = [sys.executable, "-m", "deploy.broker", *arguments]
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout  # noqa: S603 - ours
+
+
+def _password_of(parts: Parts) -> Callable[[str], str]:
+    return lambda user: parts.secrets.password(f"amqp.{user}")
