@@ -2,14 +2,13 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import structlog
-import uvicorn
 from graphql import GraphQLError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
@@ -22,6 +21,8 @@ from chassis.errors import Refusal, unauthenticated
 from chassis.graph.context import SubgraphContext
 from chassis.graph.schema import SubgraphSchema
 from chassis.principal import TokenVerifier
+from chassis.process import Stopping
+from chassis.sse import EVENT_STREAM, EventStream
 from chassis.telemetry import REQUESTS, context_of, current_traceparent, tracer
 
 _BODY_BYTES = 8 * 1024 * 1024
@@ -59,7 +60,7 @@ def subgraph_app(
         start: Opens connections and yields what runs; closed when the process stops.
     """
     subgraph = _Subgraph(name, schema, verifier, start)
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/graphql", subgraph.graphql, methods=["POST"]),
             Route("/livez", _live),
@@ -68,22 +69,8 @@ def subgraph_app(
         ],
         lifespan=subgraph.lifespan,
     )
-
-
-def serve(app: Starlette, host: str, port: int) -> None:
-    """Serve until SIGTERM; requests under way may finish (facts 11e, 16)."""
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-        timeout_graceful_shutdown=10,
-    )
+    app.state.stopping = subgraph.stopping
+    return app
 
 
 class _Subgraph:
@@ -99,6 +86,7 @@ class _Subgraph:
         self._verifier = verifier
         self._start = start
         self._running: Running | None = None
+        self.stopping = Stopping()
 
     @asynccontextmanager
     async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
@@ -116,7 +104,8 @@ class _Subgraph:
                 await asyncio.gather(*tasks, return_exceptions=True)
 
     async def ready(self, _: Request) -> Response:
-        return Response(status_code=200 if self._running and self._running.ready() else 503)
+        serving = self._running and self._running.ready() and not self.stopping
+        return Response(status_code=200 if serving else 503)
 
     async def graphql(self, request: Request) -> Response:
         language = request.headers.get("accept-language", "zh-CN")
@@ -127,23 +116,37 @@ class _Subgraph:
             except Refusal as refusal:
                 status = 401 if refusal.code == "UNAUTHENTICATED" else 400
                 return _reply({"errors": [_refused(refusal, language)]}, status)
+            if EVENT_STREAM in request.headers.get("accept", ""):
+                return EventStream(self._results(body, context, request), self.stopping)
             trace = context_of(request.headers.get("traceparent"))
             with tracer.start_as_current_span(f"{self._name}.graphql", context=trace):
                 return _reply(await self._execute(body, context, request))
 
     async def _execute(self, body: dict[str, Any], context: SubgraphContext[Any], request: Request) -> dict[str, Any]:
-        trace = current_traceparent() or request.headers.get("traceparent")
-        with acting(Act(context.principal, trace, request.headers.get("idempotency-key"))):
+        with acting(_act(context, request)):
             result = await self._schema.execute(
                 body["query"],
                 variable_values=body.get("variables"),
                 operation_name=body.get("operationName"),
                 context_value=context,
             )
-        reply: dict[str, Any] = {"data": result.data}
-        if result.errors:
-            reply["errors"] = [error_json(error, context.language) for error in result.errors]
-        return reply
+        return _content(result, context.language)
+
+    async def _results(
+        self, body: dict[str, Any], context: SubgraphContext[Any], request: Request
+    ) -> AsyncGenerator[bytes, None]:
+        """The events of a subscription; of another operation its one result."""
+        with acting(_act(context, request)):
+            results = await self._schema.stream(
+                body["query"],
+                variable_values=body.get("variables"),
+                operation_name=body.get("operationName"),
+                context_value=context,
+            )
+            async with aclosing(results):
+                async for result in results:
+                    context.forget()
+                    yield orjson.dumps(_content(result, context.language))
 
     def _context(self, request: Request, language: str) -> SubgraphContext[Any]:
         if self._running is None:
@@ -153,6 +156,18 @@ class _Subgraph:
             raise unauthenticated()
         principal = self._verifier.verify(token)
         return SubgraphContext(self._running.deps, principal, language)
+
+
+def _act(context: SubgraphContext[Any], request: Request) -> Act:
+    trace = current_traceparent() or request.headers.get("traceparent")
+    return Act(context.principal, trace, request.headers.get("idempotency-key"))
+
+
+def _content(result: Any, language: str) -> dict[str, Any]:
+    content: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        content["errors"] = [error_json(error, language) for error in result.errors]
+    return content
 
 
 def _end_when_broken(task: asyncio.Future[None]) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from chassis.asgi import serve
+from chassis.process import serve
 from chassis.telemetry import configure_logs, configure_traces
 from gateway.app import create_app, create_open_app, explain
 from gateway.console import accounts, text_of

@@ -30,6 +30,10 @@ class SubgraphContext(Generic[D]):
             self._loaders[kind] = kind(self)
         return cast("L", self._loaders[kind])
 
+    def forget(self) -> None:
+        """Drop the loaders: what one event of a subscription has loaded is stale for the next."""
+        self._loaders.clear()
+
     def say(self, zh: str, en: str) -> str:
         """The sentence in the caller's language."""
         return en if self.language.lower().startswith("en") else zh

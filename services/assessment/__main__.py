@@ -1,6 +1,6 @@
 """`python -m services.assessment`: one process of assessment."""
 
-from chassis.asgi import serve
+from chassis.process import serve
 from chassis.telemetry import configure_logs, configure_traces
 from services.assessment.app import build
 from services.assessment.messaging import SERVICE

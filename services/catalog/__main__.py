@@ -1,6 +1,6 @@
 """`python -m services.catalog`: one process of the catalog."""
 
-from chassis.asgi import serve
+from chassis.process import serve
 from chassis.telemetry import configure_logs, configure_traces
 from services.catalog.app import build
 from services.catalog.messaging import SERVICE

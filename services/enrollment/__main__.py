@@ -1,6 +1,6 @@
 """`python -m services.enrollment`: one process of enrolment."""
 
-from chassis.asgi import serve
+from chassis.process import serve
 from chassis.telemetry import configure_logs, configure_traces
 from services.enrollment.app import build
 from services.enrollment.messaging import SERVICE

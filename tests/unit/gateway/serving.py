@@ -15,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from chassis.process import Server
+
 SUPERGRAPH = Path(__file__).resolve().parents[3] / "contracts" / "graph" / "supergraph.graphql"
 
 
@@ -56,8 +58,8 @@ class Browser:
 @asynccontextmanager
 async def served(app: Starlette) -> AsyncIterator[Browser]:
     """Serve an application on a free port of the loopback interface."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", ws="none", lifespan="on")
-    server = uvicorn.Server(config)
+    config = uvicorn.Config(app, "127.0.0.1", 0, log_level="warning", ws="websockets-sansio", lifespan="on")
+    server = Server(config)
     config.load()
     server.lifespan = config.lifespan_class(config)
     await server.startup()

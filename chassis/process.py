@@ -1,0 +1,98 @@
+"""The life of a serving process: from its first request to SIGTERM, and how what would never end ends."""
+
+import asyncio
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import uvicorn
+from starlette.applications import Starlette
+
+GRACE_SECONDS = 10
+_LAST_WORDS_SECONDS = 5.0
+_STARTUP_FAILURE = 3  # as uvicorn's own command line says it
+
+
+class Stopping:
+    """Tells streams and sockets that the process stops, and lets them say so to their clients.
+
+    An application carries it as `app.state.stopping`.
+    """
+
+    def __init__(self) -> None:
+        self._told = asyncio.Event()
+        self._live = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+
+    def __bool__(self) -> bool:
+        return self._told.is_set()
+
+    async def wait(self) -> None:
+        """Return when the process stops."""
+        await self._told.wait()
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """The process waits for this block, for a few seconds, before it closes its connections."""
+        self._live += 1
+        self._quiet.clear()
+        try:
+            yield
+        finally:
+            self._live -= 1
+            if not self._live:
+                self._quiet.set()
+
+    async def stop(self) -> None:
+        """Tell everybody, and wait until all have ended, or for five seconds."""
+        self._told.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_WORDS_SECONDS):
+                await self._quiet.wait()
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which first lets streams and sockets end properly: by itself it would wait for them, or cut them."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End streams, then connections, then the application."""
+        app = self.config.app
+        if isinstance(app, Starlette) and (stopping := getattr(app.state, "stopping", None)):
+            await stopping.stop()
+        await super().shutdown(sockets)
+
+
+def serve(
+    app: Starlette, host: str, port: int, *, message_bytes: int | None = None, heartbeat_seconds: float = 20.0
+) -> None:
+    """Serve until SIGTERM; requests under way may finish (facts 11e, 16).
+
+    Args:
+        app: The application.
+        host: Address to listen on.
+        port: Port to listen on.
+        message_bytes: The most bytes of a WebSocket message; None serves no WebSocket.
+        heartbeat_seconds: How often a WebSocket is pinged, and how long its client has to answer.
+    """
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio" if message_bytes else "none",
+        ws_max_size=message_bytes or 1,
+        ws_ping_interval=heartbeat_seconds,
+        ws_ping_timeout=heartbeat_seconds,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = Server(config)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(_STARTUP_FAILURE)
