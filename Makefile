@@ -104,3 +104,9 @@ plan: ## print the plan of a query as a tree: make plan QUERY=file.graphql
 .PHONY: explorer
 explorer: ## fetch and build the explorer that the gateway serves at / (Node)
 	@$(BIN)/python -m deploy.local.explorer
+
+##@ Measure
+
+.PHONY: bench-gateway
+bench-gateway: install ## our gateway beside Hive, Apollo and a direct call: bench/results/gateway.md (Node)
+	@$(BIN)/python -m bench.gateway

@@ -1,0 +1,128 @@
+"""The gateways of the benchmark as processes, each pinned to one core."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+FOLDER = Path(__file__).parent
+ROOT = FOLDER.parents[1]
+_TICKS = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One gateway that runs.
+
+    Attributes:
+        name: For the table.
+        version: As its package says.
+        pid: The process.
+        port: Where it listens.
+        path: Where it takes GraphQL.
+    """
+
+    name: str
+    version: str
+    pid: int
+    port: int
+    path: str = "/graphql"
+
+    def cpu_seconds(self) -> float:
+        """User and system time so far, of all threads."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def rss_mib(self) -> float:
+        """Resident memory."""
+        return int(Path(f"/proc/{self.pid}/statm").read_text(encoding="utf-8").split()[1]) * _PAGE / 2**20
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+def supergraph_for(port: int, folder: Path) -> Path:
+    """The supergraph with the canned subgraphs' addresses."""
+    text = (FOLDER / "supergraph.graphql").read_text(encoding="utf-8")
+    for name in ("projects", "enrollment", "assessment"):
+        text = text.replace(f"http://{name}/graphql", f"http://127.0.0.1:{port}/{name}")
+    written = folder / "supergraph.graphql"
+    written.write_text(text, encoding="utf-8")
+    return written
+
+
+@contextmanager
+def process(command: list[str], port: int, core: int, log: Path) -> Iterator[int]:
+    """Run a command pinned to a core until the block ends; it listens on `port` when the block begins.
+
+    Raises:
+        RuntimeError: It ended or did not listen in time; its log says why.
+    """
+    environment = os.environ | {"NODE_ENV": "production", "PYTHONUNBUFFERED": "1"}
+    with log.open("wb") as output:
+        running = subprocess.Popen(  # noqa: S603 - commands of this file only
+            command, stdout=output, stderr=output, env=environment, cwd=ROOT
+        )
+        os.sched_setaffinity(running.pid, {core})
+        try:
+            _wait(running, port, log)
+            yield running.pid
+        finally:
+            running.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                running.wait(15)
+            running.kill()
+
+
+def commands(supergraph: Path, node: str | None, modules: Path) -> dict[str, tuple[str, list[str], str]]:
+    """Name to version, command without its port, and path; the Node gateways only where they are installed."""
+    ours = [sys.executable, "-m", "gateway", "--supergraph", str(supergraph), "--no-auth", "--port"]
+    found = {"Guopei": ("this tree", ours, "/graphql")}
+    if node and modules.exists():
+        hive = [node, str(modules.parent / "hive.mjs"), str(supergraph)]
+        apollo = [node, str(modules.parent / "apollo.mjs"), str(supergraph)]
+        found["Hive Gateway"] = (_version(modules, "@graphql-hive/gateway-runtime"), hive, "/graphql")
+        found["Apollo Gateway"] = (_version(modules, "@apollo/gateway"), apollo, "/")
+    return found
+
+
+def ask(port: int, path: str, query: str, variables: object) -> object:
+    """One reply, to compare.
+
+    Raises:
+        urllib.error.HTTPError: It was refused.
+    """
+    body = orjson.dumps({"query": query, "variables": variables})
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}{path}", body, {"Content-Type": "application/json", "Accept": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=10) as reply:  # noqa: S310 - loopback
+        return orjson.loads(reply.read())
+
+
+def _version(modules: Path, package: str) -> str:
+    return str(orjson.loads((modules / package / "package.json").read_bytes())["version"])
+
+
+def _wait(running: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end and running.poll() is None:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    raise RuntimeError(log.read_text(encoding="utf-8", errors="replace")[-2000:])

@@ -1,0 +1,53 @@
+"""What is asked, and with which variables."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+_ROTATION = 9973
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of query.
+
+    Attributes:
+        name: For the table.
+        query: The document.
+        variables: Number of the request to its variables.
+        connections: How many clients ask at a time.
+        direct: The subgraph that could answer it alone, if any.
+    """
+
+    name: str
+    query: str
+    variables: Callable[[int], dict[str, Any]]
+    connections: int = 16
+    direct: bool = False
+
+
+KINDS = (
+    Kind(
+        "two fetches",
+        "query Q($from: Int!) { projects(first: 10, from: $from) { id code title days accepted capacity } }",
+        lambda number: {"from": number % _ROTATION},
+    ),
+    Kind(
+        "one fetch",
+        "query Q($id: ID!) { project(id: $id) { id code title days fee online } }",
+        lambda number: {"id": str(number % _ROTATION)},
+        direct=True,
+    ),
+    Kind(
+        "mutation",
+        'mutation M($id: ID!) { rename(id: $id, title: "新") { id title days } }',
+        lambda number: {"id": str(number % _ROTATION)},
+        direct=True,
+    ),
+    Kind(
+        "three levels, 500 entities",
+        "query Q($from: Int!) { projects(first: 20, from: $from) { id title enrollments { id status rate hours } } }",
+        lambda number: {"from": number % _ROTATION},
+        connections=8,
+    ),
+)
