@@ -1,6 +1,5 @@
 """`python -m gateway`: serve, or manage accounts."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -42,12 +41,11 @@ def main(
 def plan(
     supergraph: Annotated[Path, typer.Argument(help="The supergraph SDL.")],
     query: Annotated[Path, typer.Argument(help="The query's file; - is standard input.")],
-    variables: Annotated[str, typer.Option(help="Its variables, a JSON object.")] = "{}",
     operation: Annotated[str | None, typer.Option(help="Which operation of the file.")] = None,
 ) -> None:
     """Print the plan of a query as a tree."""
     sdl = supergraph.read_text(encoding="utf-8")
-    typer.echo(explain(sdl, text_of(query), json.loads(variables), operation))
+    typer.echo(explain(sdl, text_of(query), operation))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from graphql import DocumentNode
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -83,12 +82,10 @@ def create_open_app(supergraph_file: Path, settings: OpenSettings) -> Starlette:
     return _app([_graphql(endpoint), *life.routes(), *explorer_routes(settings.explorer_dir)], life)
 
 
-def explain(
-    supergraph_sdl: str, query: str, variables: dict[str, Any] | None = None, operation_name: str | None = None
-) -> str:
+def explain(supergraph_sdl: str, query: str, operation_name: str | None = None) -> str:
     """The plan of a query as a tree, for people; nothing is sent."""
     engine = Engine(load_supergraph(supergraph_sdl), HttpTransport({}, None))
-    return format_plan(engine.plan(query, operation_name, variables=variables))
+    return format_plan(engine.plan(query, operation_name))
 
 
 @dataclass(slots=True)

@@ -36,7 +36,7 @@ class Document:
     text: str
     operations: Mapping[str, OperationDefinitionNode]
     fragments: dict[str, FragmentDefinitionNode]
-    conditions: frozenset[str]
+    conditions: tuple[str, ...]
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation to execute.
@@ -86,10 +86,10 @@ def read_document(
     )
 
 
-def _conditions(ast: DocumentNode) -> frozenset[str]:
+def _conditions(ast: DocumentNode) -> tuple[str, ...]:
     found = _Conditions()
     visit(ast, found)
-    return frozenset(found.names)
+    return tuple(sorted(found.names))
 
 
 class _Conditions(Visitor):

@@ -14,7 +14,7 @@ from gateway.federation.errors import Json, TransportError, coded
 from gateway.federation.executor import Run
 from gateway.federation.model import Supergraph
 from gateway.federation.planner import Plan, PlanTooLarge, Unplannable
-from gateway.federation.prepare import Prepared, prepare
+from gateway.federation.prepare import Planned, Prepared, plan, prepare
 
 __all__ = ["Engine", "InvalidOperation", "Request", "Response", "Transport", "TransportError"]
 
@@ -123,25 +123,18 @@ class Engine:
         self._limits = limits
         self._max_tokens = max_tokens
         self._documents: Cache[str, Document] = Cache(documents)
-        self._plans: Cache[tuple[object, ...], Prepared] = Cache(plans)
+        self._plans: Cache[tuple[object, ...], Planned] = Cache(plans)
+        self._prepared_operations: Cache[tuple[object, ...], Prepared] = Cache(plans)
 
-    def plan(
-        self,
-        query: str,
-        operation_name: str | None = None,
-        scopes: frozenset[str] | None = None,
-        variables: Mapping[str, Json] | None = None,
-    ) -> Plan:
-        """The plan of an operation; without variables, every condition counts as false.
+    def plan(self, query: str, operation_name: str | None = None, scopes: frozenset[str] | None = None) -> Plan:
+        """The plan of an operation, for all values of its variables.
 
         Raises:
             InvalidOperation: The operation is not valid.
             Unplannable: The supergraph has no way to a field.
         """
         document = self._document(query)
-        operation = document.operation(operation_name)
-        values = self._coerced(operation, variables) if variables is not None else {}
-        return self._prepared(document, operation, values, scopes).plan
+        return self._planned(document, document.operation(operation_name), scopes).plan
 
     async def execute(self, request: Request) -> Response:
         """Answer a request; nothing that a client or a subgraph can do makes this raise."""
@@ -204,14 +197,36 @@ class Engine:
         values: Mapping[str, Json],
         scopes: frozenset[str] | None,
     ) -> Prepared:
+        conditions = _decided(document.conditions, values)
+        key = (*self._key(document, operation, scopes), tuple(conditions.items()))
+        known = self._prepared_operations.get(key)
+        if known is not None:
+            return known
+        planned = self._planned(document, operation, scopes)
+        return self._prepared_operations.put(key, prepare(self._graph, planned, conditions, scopes))
+
+    def _planned(
+        self, document: Document, operation: OperationDefinitionNode, scopes: frozenset[str] | None
+    ) -> Planned:
         kind = operation.operation.value
         if kind == "subscription" or kind not in self._graph.roots:
             raise GraphQLError(f"A {kind} is not offered here.", extensions={"code": "OPERATION_NOT_OFFERED"})
-        shape = None if scopes is None else (bool(scopes), scopes & self._graph.all_scopes)
-        conditions = {name: bool(values.get(name)) for name in document.conditions}
-        key = (document.text, operation.name and operation.name.value, shape, tuple(sorted(conditions.items())))
+        key = self._key(document, operation, scopes)
         known = self._plans.get(key)
-        return known or self._plans.put(key, prepare(self._graph, document, operation, conditions, scopes))
+        return known or self._plans.put(key, plan(self._graph, document, operation, scopes))
+
+    def _key(
+        self, document: Document, operation: OperationDefinitionNode, scopes: frozenset[str] | None
+    ) -> tuple[object, ...]:
+        shape = None if scopes is None else (bool(scopes), scopes & self._graph.all_scopes)
+        return document.text, operation.name and operation.name.value, shape
+
+
+def _decided(names: tuple[str, ...], values: Mapping[str, Json]) -> dict[str, bool]:
+    """The values of the conditions; one that the operation does not have is as good as false."""
+    if any(values.get(name, False) is None for name in names):
+        raise InvalidOperation([GraphQLError("A condition must not be null.")], "BAD_USER_INPUT")
+    return {name: bool(values.get(name)) for name in names}
 
 
 def _answer_to(error: Exception, language: str) -> Response:

@@ -13,6 +13,7 @@ from graphql import (
     print_ast,
 )
 
+from gateway.federation.condition import HERE
 from gateway.federation.directives import directives
 from gateway.federation.model import Field, JoinField, JoinType, Key, Subgraph, Supergraph, Type
 from gateway.federation.selection import Normaliser, Selection
@@ -122,4 +123,4 @@ def _decide_override(supergraph: Supergraph, joins: list[dict[str, object]], fou
 def _field_set(supergraph: Supergraph, parent: str, text: str) -> Selection:
     document = parse("{" + text + "}", no_location=True)
     operation = document.definitions[0]
-    return Normaliser(supergraph).build(parent, [operation.selection_set])  # type: ignore[attr-defined]
+    return Normaliser(supergraph).build(parent, [(operation.selection_set, HERE)])  # type: ignore[attr-defined]

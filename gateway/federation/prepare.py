@@ -1,4 +1,7 @@
-"""From a document to all that its execution needs: plan, projection, denials, introspection. Done once, then cached."""
+"""From a document to all that its execution needs: plan, projection, denials, introspection. Done once, then cached.
+
+There is one plan for all values of the variables; what is shown is compiled for the values of the conditions.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,12 +15,13 @@ from graphql import (
 )
 
 from gateway.federation.authorize import Grants
+from gateway.federation.condition import HERE
 from gateway.federation.document import Document
 from gateway.federation.errors import UNAUTHORIZED, Json, coded
 from gateway.federation.executor import Projector, compile_projection
 from gateway.federation.model import Supergraph
-from gateway.federation.planner import Plan, make_plan
-from gateway.federation.selection import Normaliser
+from gateway.federation.planner import Place, Plan, make_plan
+from gateway.federation.selection import Normaliser, Selection
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,30 +43,74 @@ class Prepared:
     introspection: DocumentNode | None
 
 
-def prepare(
-    graph: Supergraph,
-    document: Document,
-    operation: OperationDefinitionNode,
-    conditions: Mapping[str, bool],
-    scopes: frozenset[str] | None,
-) -> Prepared:
-    """Normalise, authorise, plan and compile an operation.
+@dataclass(frozen=True, slots=True, eq=False)
+class Planned:
+    """One operation for one set of scopes: one plan for all values of its variables.
+
+    Attributes:
+        document: Where its fragments are.
+        operation: The operation itself.
+        everything: All that may be asked.
+        plan: What to fetch.
+        place: The root of the answer.
+    """
+
+    document: Document
+    operation: OperationDefinitionNode
+    everything: "_Normalised"
+    plan: Plan
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Normalised:
+    selection: Selection
+    denials: Mapping[tuple[str, ...], str]
+    introspection: list[FieldNode]
+
+
+def plan(
+    graph: Supergraph, document: Document, operation: OperationDefinitionNode, scopes: frozenset[str] | None
+) -> Planned:
+    """Normalise, authorise and plan an operation.
 
     Raises:
         Unplannable: The supergraph has no way to a field.
+        PlanTooLarge: It fans out too far.
     """
-    kind = operation.operation.value
-    allowed = None if scopes is None else Grants(graph, scopes).allows
-    normaliser = Normaliser(graph, document.fragments, dict(conditions), client=True, allowed=allowed)
-    selection = normaliser.build(graph.roots[kind], [operation.selection_set])
+    everything = _normalise(graph, document, operation, None, scopes)
     definitions = {one.variable.name.value: print_ast(one) for one in operation.variable_definitions or ()}
-    plan, place = make_plan(graph, kind, selection, definitions)
+    made, place = make_plan(graph, operation.operation.value, everything.selection, definitions)
+    return Planned(document, operation, everything, made, place)
+
+
+def prepare(
+    graph: Supergraph, planned: Planned, conditions: Mapping[str, bool], scopes: frozenset[str] | None
+) -> Prepared:
+    """Compile what is shown of an operation: its projection for these conditions, its denials, its introspection."""
+    document, operation = planned.document, planned.operation
+    shown = _normalise(graph, document, operation, conditions, scopes) if conditions else planned.everything
     denials = tuple(
         coded("Unauthorized field or type", UNAUTHORIZED, path, coordinate=coordinate)
-        for path, coordinate in normaliser.denials.items()
+        for path, coordinate in shown.denials.items()
     )
-    introspection = _introspection(document, operation, normaliser.introspection)
-    return Prepared(kind, plan, compile_projection(graph, selection, place), denials, introspection)
+    projection = compile_projection(graph, shown.selection, planned.place)
+    introspection = _introspection(document, operation, shown.introspection)
+    return Prepared(operation.operation.value, planned.plan, projection, denials, introspection)
+
+
+def _normalise(
+    graph: Supergraph,
+    document: Document,
+    operation: OperationDefinitionNode,
+    conditions: Mapping[str, bool] | None,
+    scopes: frozenset[str] | None,
+) -> _Normalised:
+    allowed = None if scopes is None else Grants(graph, scopes).allows
+    normaliser = Normaliser(graph, document.fragments, conditions, client=True, allowed=allowed)
+    root = graph.roots[operation.operation.value]
+    selection = normaliser.build(root, [(operation.selection_set, HERE)])
+    return _Normalised(selection, normaliser.denials, normaliser.introspection)
 
 
 def _introspection(

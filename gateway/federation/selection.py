@@ -1,14 +1,13 @@
-"""Normalised selections: fragments inlined, conditions decided, every field with the object types it is meant for.
+"""Normalised selections: fragments inlined, every field with the object types it is meant for, and when it is asked.
 
 Operations, `@key`, `@requires` and `@provides` field sets all become this one shape: one planner reads them all.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from graphql import (
-    DirectiveNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -20,6 +19,8 @@ from graphql import (
     print_ast,
     visit,
 )
+
+from gateway.federation.condition import ALWAYS, NEVER, Clause, When, either
 
 TYPENAME = "__typename"
 
@@ -36,6 +37,7 @@ class Selected:
         on: The object types it is selected for.
         selection: What is selected below it; None for a leaf.
         denied: The caller may not see it: it is never fetched, and answered with null.
+        when: For which values of the variables it is asked; implies that of the field above.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Selected:
     on: frozenset[str]
     selection: "Selection | None"
     denied: bool = False
+    when: When = ALWAYS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +75,12 @@ class _Draft:
     on: frozenset[str]
     denied: bool
     path: tuple[str, ...]
-    below: list[SelectionSetNode] = field(default_factory=list)
+    when: When = NEVER
+    below: list["Part"] = field(default_factory=list)
+
+
+Part = tuple[SelectionSetNode, Clause]
+"""A selection set, and what must hold where it stands."""
 
 
 @dataclass(slots=True)
@@ -82,7 +90,7 @@ class Normaliser:
     Attributes:
         types: The supergraph.
         fragments: Named fragments of the document.
-        conditions: Values of the Boolean variables of `@skip` and `@include`.
+        conditions: Values of the variables of `@skip` and `@include`; None keeps every field, with its condition.
         client: Whether response keys are the client's; field sets of directives have none.
         allowed: Whether the caller may see a field of an object type.
         denials: Filled with path to coordinate of what the caller may not see.
@@ -91,66 +99,53 @@ class Normaliser:
 
     types: Types
     fragments: dict[str, FragmentDefinitionNode] = field(default_factory=dict)
-    conditions: dict[str, bool] = field(default_factory=dict)
+    conditions: Mapping[str, bool] | None = None
     client: bool = False
     allowed: Callable[[str, str, str], bool] | None = None
     denials: dict[tuple[str, ...], str] = field(default_factory=dict)
     introspection: list[FieldNode] = field(default_factory=list)
 
-    def build(self, type_name: str, sets: Iterable[SelectionSetNode], path: tuple[str, ...] = ()) -> Selection:
+    def build(self, type_name: str, parts: Iterable[Part], path: tuple[str, ...] = ()) -> Selection:
         """Normalise selection sets on one type, merging equal fields."""
-        drafts: dict[tuple[object, ...], _Draft] = {}
-        for one in sets:
-            self._collect(type_name, self.types.possible(type_name), one, drafts, path)
+        drafts: _Drafts = {}
+        for selections, clause in parts:
+            self._collect(_At(type_name, self.types.possible(type_name), path, clause), selections, drafts)
         return Selection(type_name, tuple(self._finish(draft) for draft in drafts.values()))
 
-    def _collect(
-        self,
-        parent: str,
-        on: frozenset[str],
-        selections: SelectionSetNode,
-        drafts: dict[tuple[object, ...], _Draft],
-        path: tuple[str, ...],
-    ) -> None:
+    def _collect(self, at: "_At", selections: SelectionSetNode, drafts: "_Drafts") -> None:
         for node in selections.selections:
-            if not on or not self._included(node):
+            clause = self._clause(at.clause, node)
+            if not at.on or clause is None:
                 continue
             if isinstance(node, FieldNode):
-                self._field(parent, on, node, drafts, path)
-            elif isinstance(node, FragmentSpreadNode):
-                fragment = self.fragments[node.name.value]
-                name = fragment.type_condition.name.value
-                self._collect(name, on & self.types.possible(name), fragment.selection_set, drafts, path)
-            elif isinstance(node, InlineFragmentNode):
-                name = node.type_condition.name.value if node.type_condition else parent
-                self._collect(name, on & self.types.possible(name), node.selection_set, drafts, path)
+                self._field(replace(at, clause=clause), node, drafts)
+                continue
+            assert isinstance(node, FragmentSpreadNode | InlineFragmentNode)  # noqa: S101 - there is no fourth kind
+            fragment = self.fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
+            name = fragment.type_condition.name.value if fragment.type_condition else at.parent
+            below = _At(name, at.on & self.types.possible(name), at.path, clause)
+            self._collect(below, fragment.selection_set, drafts)
 
-    def _field(
-        self,
-        parent: str,
-        on: frozenset[str],
-        node: FieldNode,
-        drafts: dict[tuple[object, ...], _Draft],
-        path: tuple[str, ...],
-    ) -> None:
+    def _field(self, at: "_At", node: FieldNode, drafts: "_Drafts") -> None:
         name = node.name.value
         key = node.alias.value if node.alias else name
-        allowed = on
+        path = (*at.path, key)
+        allowed = at.on
         if name.startswith("__") and name != TYPENAME:
             self.introspection.append(node)
         elif self.allowed and name != TYPENAME:
-            allowed = frozenset(one for one in on if self.allowed(parent, one, name))
-        for types, denied in ((allowed, False), (on - allowed, True)):
+            allowed = frozenset(one for one in at.on if self.allowed(at.parent, one, name))
+        for types, denied in ((allowed, False), (at.on - allowed, True)):
             if not types:
                 continue
-            arguments = _arguments(node)
             draft = drafts.setdefault(
-                (key, name, arguments, types, denied), _Draft(node, parent, types, denied, (*path, key))
+                (key, name, _arguments(node), types, denied), _Draft(node, at.parent, types, denied, path)
             )
+            draft.when = either(draft.when, frozenset({at.clause}))
             if node.selection_set:
-                draft.below.append(node.selection_set)
+                draft.below.append((node.selection_set, at.clause))
             if denied:
-                self.denials.setdefault((*path, key), f"{parent}.{name}")
+                self.denials.setdefault(path, f"{at.parent}.{name}")
 
     def _finish(self, draft: _Draft) -> Selected:
         node = draft.node
@@ -158,21 +153,40 @@ class Normaliser:
         key = (node.alias.value if node.alias else name) if self.client else None
         below = None if name.startswith("__") or draft.denied else self.types.returned(draft.parent, name)
         selection = self.build(below, draft.below, draft.path) if below and draft.below else None
-        return Selected(name, key, _arguments(node), _variables(node), draft.on, selection, draft.denied)
+        return Selected(name, key, _arguments(node), _variables(node), draft.on, selection, draft.denied, draft.when)
 
-    def _included(self, node: SelectionNode) -> bool:
-        return all(self._holds(directive) for directive in node.directives or ())
+    def _clause(self, clause: Clause, node: SelectionNode) -> Clause | None:
+        """What must hold for a node inside a place where `clause` does; None where it is never asked."""
+        for directive in node.directives or ():
+            name = directive.name.value
+            if name not in ("skip", "include"):
+                continue
+            value = directive.arguments[0].value if directive.arguments else None
+            wanted = name == "include"
+            if not isinstance(value, VariableNode):
+                if bool(getattr(value, "value", False)) != wanted:
+                    return None
+            elif self.conditions is not None:
+                if self.conditions[value.name.value] != wanted:
+                    return None
+            elif (value.name.value, not wanted) in clause:
+                return None
+            else:
+                clause |= {(value.name.value, wanted)}
+        return clause
 
-    def _holds(self, directive: DirectiveNode) -> bool:
-        name = directive.name.value
-        if name not in ("skip", "include"):
-            return True
-        value = directive.arguments[0].value if directive.arguments else None
-        if isinstance(value, VariableNode):
-            decided = self.conditions[value.name.value]
-        else:
-            decided = bool(getattr(value, "value", False))
-        return decided if name == "include" else not decided
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """Where a selection set stands: its type, the objects it is for, the response keys above, what must hold."""
+
+    parent: str
+    on: frozenset[str]
+    path: tuple[str, ...]
+    clause: Clause
+
+
+_Drafts = dict[tuple[object, ...], _Draft]
 
 
 def _arguments(node: FieldNode) -> str:

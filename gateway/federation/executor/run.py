@@ -7,9 +7,10 @@ from typing import Any
 import orjson
 import structlog
 
+from gateway.federation.condition import holds
 from gateway.federation.errors import MALFORMED, UNREACHABLE, Path, TransportError, coded, passed_on
 from gateway.federation.executor.tree import collect, locate, merge
-from gateway.federation.planner.plan import Fetch, Parallel, Plan, PlanNode
+from gateway.federation.planner.plan import Condition, Fetch, Parallel, Plan, PlanNode, Target
 
 Json = Any
 Send = Callable[[str, dict[str, Json]], Awaitable[dict[str, Json]]]
@@ -32,7 +33,8 @@ class Run:
 
     def __init__(self, plan: Plan, variables: Mapping[str, Json], send: Send) -> None:
         self._plan = plan
-        self._variables = variables
+        computed = {name: holds(when, variables) for name, when in plan.computed.items()}
+        self._variables = {**variables, **computed}
         self._send = send
         self.data: dict[str, Json] = {}
         self.errors: list[dict[str, Json]] = []
@@ -50,12 +52,15 @@ class Run:
             async with asyncio.TaskGroup() as group:
                 for one in node.nodes:
                     group.create_task(self._node(one))
+        elif isinstance(node, Condition):
+            if holds(node.when, self._variables):
+                await self._node(node.node)
         else:
             for one in node.nodes:
                 await self._node(one)
 
     async def _root(self, fetch: Fetch) -> None:
-        objects = [one for target in fetch.targets for one in collect(self.data, target.path)]
+        objects = [one for target in self._targets(fetch) for one in collect(self.data, target.path)]
         if fetch.targets and not objects:
             return
         reply = await self._ask(fetch, self._used(fetch))
@@ -92,7 +97,7 @@ class Run:
         representations: list[dict[str, Json]] = []
         objects: Objects = []
         known: dict[bytes, int] = {}
-        for target in fetch.targets:
+        for target in self._targets(fetch):
             assert target.represent is not None  # noqa: S101 - entity fetches represent
             for one in collect(self.data, target.path):
                 made = target.represent(one)
@@ -105,6 +110,9 @@ class Run:
                 else:
                     objects[index].append(one)
         return representations, objects
+
+    def _targets(self, fetch: Fetch) -> list[Target]:
+        return [target for target in fetch.targets if holds(target.when, self._variables)]
 
     async def _ask(self, fetch: Fetch, variables: dict[str, Json]) -> dict[str, Json] | None:
         body: dict[str, Json] = {"query": fetch.text}
@@ -132,20 +140,24 @@ class Run:
         places = self._places(fetch)[:1] if fetch.targets else [()]
         message = f"The subgraph {fetch.subgraph} did not answer as it should"
         for place in places:
-            paths = [self._plan.response((*place, key)) for key in fetch.keys]
+            keys = [key for key, when in fetch.keys.items() if holds(when, self._variables)]
+            paths = [self._plan.response((*place, key)) for key in keys]
             for path in dict.fromkeys(path for path in paths if len(path) > len(place)) or [self._plan.response(place)]:
                 self.errors.append(coded(message, code, path, service=fetch.subgraph))
 
     def _places(self, fetch: Fetch) -> list[Path]:
         return [
-            place for target in fetch.targets for places in locate(self.data, target.path).values() for place in places
+            place
+            for target in self._targets(fetch)
+            for places in locate(self.data, target.path).values()
+            for place in places
         ]
 
     def _pass_on_entity_errors(self, fetch: Fetch, errors: list[Json], objects: Objects) -> None:
         if not errors:
             return
         places: dict[int, list[Path]] = {}
-        for target in fetch.targets:
+        for target in self._targets(fetch):
             places |= locate(self.data, target.path)
         for error in errors:
             match _path(error):

@@ -1,11 +1,13 @@
-"""Plans an operation: normalised selection → cheapest paths → groups → merged groups → fetches in order."""
+"""Plans an operation: selection → cheapest paths → groups → merged groups → fetches in order → lifted conditions."""
 
 from collections.abc import Mapping
 
+from gateway.federation.condition import NEVER
 from gateway.federation.model import Supergraph
 from gateway.federation.planner.choose import choose, use
 from gateway.federation.planner.fetches import FetchMaker
 from gateway.federation.planner.groups import make_groups
+from gateway.federation.planner.lift import lift
 from gateway.federation.planner.merge import merge
 from gateway.federation.planner.node import Enter, Node
 from gateway.federation.planner.place import Place
@@ -43,7 +45,7 @@ def make_plan(
         if node is not None:
             parts.append(node)
     root = parts[0] if len(parts) == 1 else (Sequence(tuple(parts)) if parts else None)
-    return Plan(root, lambda path: _client_path(place, path)), place
+    return Plan(root, lambda path: _client_path(place, path), maker.computed), place
 
 
 def _plan_part(graph: Supergraph, selection: Selection, place: Place, maker: FetchMaker) -> PlanNode | None:
@@ -54,9 +56,12 @@ def _plan_part(graph: Supergraph, selection: Selection, place: Place, maker: Fet
         for subgraph in graph.types[selection.type].subgraphs
         if subgraph in graph.subgraphs
     ]
-    use(choose(Search(graph).gather(selection, roots)))
+    needs = Search(graph).gather(selection, roots, when=NEVER)
+    for need, node in zip(needs, choose(needs), strict=True):
+        use(node, need.when)
     groups = merge(make_groups(roots))
-    return schedule(groups, {group: maker.make(group) for group in groups})
+    plan = schedule(groups, {group: maker.make(group) for group in groups})
+    return plan and lift(plan)
 
 
 def _in_order(graph: Supergraph, kind: str, selection: Selection) -> list[Selection]:

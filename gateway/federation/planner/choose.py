@@ -1,11 +1,23 @@
 """Which of the found paths to take: the cheapest, where what is already fetched costs nothing."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
+from gateway.federation.condition import When, either
 from gateway.federation.planner.node import Node
 
-Need = list[Node]
-"""Nodes that satisfy one leaf equally well: any one of them is enough."""
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One leaf of a selection.
+
+    Attributes:
+        nodes: From which it can be read equally well: any one of them is enough.
+        when: For which values of the variables it is asked.
+    """
+
+    nodes: list[Node]
+    when: When
 
 
 def closure(node: Node, seen: set[Node]) -> set[Node]:
@@ -31,17 +43,23 @@ def choose(needs: list[Need]) -> list[Node]:
     """One node for each need, so that together they are cheap: those without a choice first."""
     taken: set[Node] = set()
     chosen: list[tuple[int, Node]] = []
-    for index, need in sorted(enumerate(needs), key=lambda pair: len(pair[1])):
-        reached = [closure(node, taken) for node in need]
+    for index, need in sorted(enumerate(needs), key=lambda pair: len(pair[1].nodes)):
+        reached = [closure(node, taken) for node in need.nodes]
         costs = [cost(nodes) for nodes in reached]
         cheapest = costs.index(min(costs))
         taken |= reached[cheapest]
-        chosen.append((index, need[cheapest]))
+        chosen.append((index, need.nodes[cheapest]))
     return [node for _, node in sorted(chosen, key=lambda pair: pair[0])]
 
 
-def use(nodes: Iterable[Node]) -> None:
-    """Put these nodes, and all that leads to them, into the plan."""
-    for node in nodes:
-        for one in closure(node, set()):
-            one.used = True
+def use(node: Node, when: When) -> None:
+    """Put a node, and all that leads to it, into the plan."""
+    stack: list[Node | None] = [node]
+    while stack:
+        one = stack.pop()
+        if one is None:
+            continue
+        known, one.when = one.when, either(one.when, when)
+        if one.when != known:
+            stack.append(one.parent)
+            stack.extend(one.needs)

@@ -1,14 +1,15 @@
 """Turns groups into fetches: their text, their variables, and the objects they add to."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
+from gateway.federation.condition import ALWAYS, NEVER, When, any_of, either
 from gateway.federation.model import Supergraph
 from gateway.federation.planner.groups import Group
 from gateway.federation.planner.node import Enter, Node, path_of
-from gateway.federation.planner.plan import Fetch, Path, Represent, Target
+from gateway.federation.planner.plan import Condition, Fetch, Path, PlanNode, Represent, Target
 from gateway.federation.planner.represent import representer
-from gateway.federation.planner.text import Printed
+from gateway.federation.planner.text import Printed, one_line
 from gateway.federation.selection import Selection
 
 
@@ -20,91 +21,117 @@ class FetchMaker:
         graph: The supergraph.
         kind: `query` or `mutation`.
         definitions: The client's variable definitions as printed, by name.
+        computed: Filled with the plan's own variables: the conditions that no single directive can say.
     """
 
     graph: Supergraph
     kind: str
     definitions: Mapping[str, str]
+    computed: dict[str, When] = field(default_factory=dict)
 
-    def make(self, group: Group) -> Fetch:
-        """The fetch of a group."""
-        return self._entities(group) if group.entities else self._root(group)
+    def make(self, group: Group) -> PlanNode:
+        """The fetch of a group, under a condition if that is not always asked."""
+        fetch = self._entities(group) if group.entities else self._root(group)
+        return fetch if group.when == ALWAYS else Condition(group.when, fetch)
 
     def _root(self, group: Group) -> Fetch:
         printed = Printed()
         for entry in group.entries:
             printed.add(self.graph, entry)
-        variables = tuple(sorted(printed.variables))
+        variables = tuple(sorted(printed.variables(self._named, group.when)))
+        lines = printed.lines(self._named, group.when)
         kind = self.kind if group.root else "query"
-        targets = () if group.root else tuple(Target(path_of(entry), None) for entry in group.entries)
+        targets = [] if group.root else [Target(path_of(one), None, when=one.when) for one in group.entries]
         return Fetch(
             subgraph=self.graph.subgraphs[group.subgraph].name,
             kind=kind,
-            text=f"{kind}{self._defined(variables)} {{ {printed.text()} }}",
+            text=f"{kind}{self._defined(variables)} {{ {one_line(lines)} }}",
             variables=variables,
-            keys=tuple(printed.fields),
-            targets=targets,
-            selects="\n".join(printed.lines()),
+            keys={key: line.when for key, line in printed.fields.items()},
+            targets=tuple(targets),
+            selects="\n".join(lines),
         )
 
     def _entities(self, group: Group) -> Fetch:
-        by_type: dict[str, Printed] = {}
-        for entry in group.entries:
-            by_type.setdefault(entry.type, Printed()).add(self.graph, entry)
-        variables = tuple(sorted(set().union(*(one.variables for one in by_type.values()))))
-        sent = _free_name(self.definitions)
+        printed, asked = self._by_type(group)
+        variables = tuple(sorted(set().union(*(one.variables(self._named, asked[n]) for n, one in printed.items()))))
+        sent = _free_name("representations", self.definitions)
         defined = self._defined(variables, f"${sent}: [_Any!]!")
+        lines = [line for name, one in printed.items() for line in _fragment(name, one.lines(self._named, asked[name]))]
         return Fetch(
             subgraph=self.graph.subgraphs[group.subgraph].name,
             kind="query",
-            text=f"query{defined} {{ _entities(representations: ${sent}) {{ {_fragments(by_type)} }} }}",
+            text=f"query{defined} {{ _entities(representations: ${sent}) {{ {one_line(lines)} }} }}",
             variables=variables,
-            keys=tuple(key for one in by_type.values() for key in one.fields),
+            keys={key: line.when for one in printed.values() for key, line in one.fields.items()},
             targets=self._targets(group),
             representations=sent,
-            selects="\n".join(Printed(types=by_type).lines()),
+            selects="\n".join(lines),
         )
 
+    def _by_type(self, group: Group) -> tuple[dict[str, Printed], dict[str, When]]:
+        """What is asked of each type, and what is known to hold where one of it is sent."""
+        printed: dict[str, Printed] = {}
+        asked: dict[str, When] = {}
+        for entry in group.entries:
+            printed.setdefault(entry.type, Printed()).add(self.graph, entry)
+            asked[entry.type] = either(asked.get(entry.type, NEVER), entry.when)
+        return printed, asked
+
     def _targets(self, group: Group) -> tuple[Target, ...]:
-        found: dict[tuple[Path, str, str], list[Selection]] = {}
+        found: dict[tuple[Path, str, str], list[Node]] = {}
         for entry in group.entries:
             assert isinstance(entry.step, Enter)  # noqa: S101 - groups begin where a subgraph is entered
-            known = found.setdefault((path_of(entry), str(entry.step.typename), _object_type(entry)), [])
-            known += [one for one in entry.step.fields if one not in known]
+            found.setdefault((path_of(entry), str(entry.step.typename), _object_type(entry)), []).append(entry)
         return tuple(
-            Target(
-                path,
-                self._representer(group, typename, objects, tuple(fields)),
-                _represented(typename, fields),
-            )
-            for (path, typename, objects), fields in found.items()
+            self._target(group, path, typename, objects, entries)
+            for (path, typename, objects), entries in found.items()
+        )
+
+    def _target(self, group: Group, path: Path, typename: str, objects: str, entries: list[Node]) -> Target:
+        steps = [entry.step for entry in entries if isinstance(entry.step, Enter)]
+        fields = tuple(dict.fromkeys(one for step in steps for one in step.fields))
+        return Target(
+            path,
+            self._representer(group, typename, objects, fields),
+            _represented(typename, fields),
+            any_of(entry.when for entry in entries),
         )
 
     def _representer(self, group: Group, typename: str, objects: str, fields: tuple[Selection, ...]) -> Represent:
         return representer(self.graph, group.place, fields, typename=typename, objects=objects, subgraph=group.subgraph)
 
     def _defined(self, variables: tuple[str, ...], first: str = "") -> str:
-        parts = ([first] if first else []) + [self.definitions[name] for name in variables]
+        parts = [first] if first else []
+        parts += [self.definitions.get(name, f"${name}: Boolean!") for name in variables]
         return f"({', '.join(parts)})" if parts else ""
 
+    def _named(self, when: When) -> str:
+        """The plan's own variable for a condition."""
+        for name, known in self.computed.items():
+            if known == when:
+                return name
+        name = _free_name("if", {**self.definitions, **self.computed})
+        self.computed[name] = when
+        return name
 
-def _free_name(taken: Mapping[str, str]) -> str:
-    """The name of the engine's own variable; a client may have taken the usual one."""
-    name = "representations"
+
+def _free_name(name: str, taken: Iterable[str]) -> str:
+    """The name of a variable of the plan's own; a client may have taken the usual one."""
     while name in taken:
         name += "_"
     return name
 
 
-def _fragments(by_type: dict[str, Printed]) -> str:
-    return " ".join(f"... on {name} {{ {one.text()} }}" for name, one in by_type.items())
+def _fragment(name: str, lines: list[str]) -> list[str]:
+    return [f"... on {name} {{", *(f"  {line}" for line in lines), "}"]
 
 
 def _object_type(entry: Node) -> str:
     return entry.parent.type if entry.parent else entry.type
 
 
-def _represented(typename: str, fields: list[Selection]) -> str:
+def _represented(typename: str, fields: tuple[Selection, ...]) -> str:
     names: dict[str, None] = {}
     for selection in fields:
         names.update(dict.fromkeys(_field_text(selection)))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from gateway.federation.condition import When, any_of
 from gateway.federation.planner.node import Enter, Node
 from gateway.federation.planner.place import Place
 
@@ -31,6 +32,11 @@ class Group:
         """Whether this fetch asks for `_entities`."""
         step = self.entries[0].step
         return isinstance(step, Enter) and step.typename is not None
+
+    @property
+    def when(self) -> When:
+        """For which values of the variables anything of it is asked."""
+        return any_of(entry.when for entry in self.entries)
 
     def follows(self, other: "Group") -> bool:
         """Whether this group can only start when `other` is done."""

@@ -52,17 +52,31 @@ def _agree(one: Group, other: Group) -> bool:
     """Whether the representations can be one.
 
     No field may be required with two different arguments, and all that enters as one type must bring the same required
-    fields, for it will be asked the same.
+    fields, for it will be asked the same; and what is brought to one object must be there for the same values of the
+    variables.
     """
     asked: dict[tuple[str, str], str] = {}
     brought: dict[str, dict[Path, set[Selection]]] = {}
+    there: dict[tuple[str, Path], list[Node]] = {}
     for entry in (*one.entries, *other.entries):
         for name, arguments in _required(entry):
             if asked.setdefault((entry.type, name), arguments) != arguments:
                 return False
         if isinstance(entry.step, Enter):
-            brought.setdefault(entry.type, {}).setdefault(path_of(entry), set()).update(entry.step.fields[1:])
+            path = path_of(entry)
+            brought.setdefault(entry.type, {}).setdefault(path, set()).update(entry.step.fields[1:])
+            there.setdefault((entry.type, path), []).append(entry)
+    if not all(_come_together(entries) for entries in there.values()):
+        return False
     return all(len(set(map(frozenset, paths.values()))) == 1 for paths in brought.values())
+
+
+def _come_together(entries: list[Node]) -> bool:
+    return len({entry.when for entry in entries}) == 1 or len({_fields(entry) for entry in entries}) == 1
+
+
+def _fields(entry: Node) -> tuple[Selection, ...]:
+    return entry.step.fields if isinstance(entry.step, Enter) else ()
 
 
 def _required(entry: Node) -> list[tuple[str, str]]:

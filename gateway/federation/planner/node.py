@@ -7,6 +7,7 @@ one node, so paths that share a beginning share their fetches.
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.federation.condition import NEVER, When
 from gateway.federation.model import Supergraph
 from gateway.federation.planner.place import Place
 from gateway.federation.planner.plan import Path
@@ -55,10 +56,10 @@ class Node:
     Attributes:
         views: What `@provides` makes available here.
         needs: Nodes that must be fetched before this one is entered.
-        used: Whether a chosen path leads through it.
+        when: For which values of the variables a chosen path leads through it.
     """
 
-    __slots__ = ("_below", "memo", "needs", "parent", "place", "step", "subgraph", "type", "used", "views")
+    __slots__ = ("_below", "memo", "needs", "parent", "place", "step", "subgraph", "type", "views", "when")
 
     def __init__(
         self,
@@ -78,9 +79,14 @@ class Node:
         self.parent = parent
         self.views = views
         self.needs = needs
-        self.used = False
+        self.when: When = NEVER
         self.memo: dict[Any, Node | None] = {}
         self._below: dict[Any, Node] = {}
+
+    @property
+    def used(self) -> bool:
+        """Whether any chosen path leads through it."""
+        return self.when != NEVER
 
     @property
     def cost(self) -> int:
@@ -106,11 +112,9 @@ class Node:
         step = ToField(key, selected.name, selected.arguments, selected.variables)
         return self._child(step, lambda made: self._make_field(supergraph, selected, made))
 
-    def typename(self) -> "Node":
+    def typename(self, key: str = TYPENAME) -> "Node":
         """The leaf `__typename`."""
-        return self._child(
-            ToField(TYPENAME, TYPENAME), lambda step: Node("", self.subgraph, self.place, step, parent=self)
-        )
+        return self._child(ToField(key, TYPENAME), lambda step: Node("", self.subgraph, self.place, step, parent=self))
 
     def enter(self, type_name: str, subgraph: str, step: Enter, needs: tuple["Node", ...]) -> "Node":
         """The same object, in a subgraph entered by these needs."""

@@ -18,7 +18,7 @@ class Place:
         path: Internal keys from the root.
     """
 
-    __slots__ = ("_held", "_names", "_supergraph", "children", "path", "response")
+    __slots__ = ("_held", "_names", "_presence", "_supergraph", "children", "path", "response")
 
     def __init__(self, supergraph: Supergraph, path: tuple[str, ...] = ()) -> None:
         self._supergraph = supergraph
@@ -26,6 +26,7 @@ class Place:
         self.children: dict[str, Place] = {}
         self.response: dict[str, str] = {}
         self._names: dict[tuple[str, str, str, str], str] = {}
+        self._presence: str | None = None
         self._held: dict[str, list[tuple[str, str, str]]] = {TYPENAME: []}
 
     def key(self, types: Iterable[str], name: str, arguments: str, asked: str | None) -> str | None:
@@ -52,6 +53,13 @@ class Place:
         if asked:
             self.response.setdefault(key, asked)
         return key
+
+    def presence(self) -> str:
+        """The internal key of a `__typename` that tells no more than that there is an object."""
+        if self._presence is None:
+            self._presence = self._free([""], TYPENAME, "", "_present")
+            self._held.setdefault(self._presence, []).append(("", TYPENAME, ""))
+        return self._presence
 
     def known(self, type_name: str, name: str, arguments: str, asked: str | None) -> str:
         """The internal key given to a field, or the one it would have by default."""

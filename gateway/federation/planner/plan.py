@@ -1,8 +1,10 @@
 """What a plan is made of, and how it prints."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
+
+from gateway.federation.condition import ALWAYS, When, as_text
 
 Json = Any
 Represent = Callable[[dict[str, Json]], dict[str, Json] | None]
@@ -18,11 +20,13 @@ class Target:
         path: Where they are.
         represent: Object to its representation; None where a key or a required field is missing.
         prints: The representation's fields, for people.
+        when: For which values of the variables they are asked at all.
     """
 
     path: Path
     represent: Represent | None
     prints: str = ""
+    when: When = ALWAYS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,8 +37,8 @@ class Fetch:
         subgraph: Its name.
         kind: `query` or `mutation`.
         text: The document that is sent.
-        variables: Names of the client's variables it uses.
-        keys: Internal keys selected at its top.
+        variables: Names of the variables it uses, the client's and the plan's own.
+        keys: Internal keys selected at its top, and for which values of the variables each is.
         targets: Empty at the root; else the objects it adds to, as entities or, re-entering a root type, as they are.
         representations: The variable of the representations; None where it does not ask for `_entities`.
         selects: Its selection set, for people.
@@ -44,7 +48,7 @@ class Fetch:
     kind: str
     text: str
     variables: tuple[str, ...] = ()
-    keys: tuple[str, ...] = ()
+    keys: Mapping[str, When] = field(default_factory=dict)
     targets: tuple[Target, ...] = ()
     representations: str | None = None
     selects: str = ""
@@ -64,7 +68,15 @@ class Parallel:
     nodes: tuple["PlanNode", ...]
 
 
-PlanNode = Sequence | Parallel | Fetch
+@dataclass(frozen=True, slots=True, eq=False)
+class Condition:
+    """Only where a condition on the variables holds."""
+
+    when: When
+    node: "PlanNode"
+
+
+PlanNode = Sequence | Parallel | Condition | Fetch
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,10 +86,12 @@ class Plan:
     Attributes:
         root: What to fetch; None where nothing needs to be.
         response: Internal path to the client's, up to what the client did not ask for.
+        computed: Boolean variables of the plan's own: conditions that no single `@skip` or `@include` can say.
     """
 
     root: PlanNode | None
     response: Callable[[tuple[str | int, ...]], tuple[str | int, ...]]
+    computed: Mapping[str, When] = field(default_factory=dict)
 
     def fetches(self) -> Iterator[Fetch]:
         """All fetches, in order."""
@@ -87,14 +101,17 @@ class Plan:
 def _fetches(node: PlanNode | None) -> Iterator[Fetch]:
     if isinstance(node, Fetch):
         yield node
+    elif isinstance(node, Condition):
+        yield from _fetches(node.node)
     elif node is not None:
         for one in node.nodes:
             yield from _fetches(one)
 
 
 def format_plan(plan: Plan) -> str:
-    """The plan as a tree."""
-    return "QueryPlan {\n" + _format(plan.root, 1) + "}\n"
+    """The plan as a tree, and what its own variables stand for."""
+    computed = "".join(f"${name} = {as_text(when)}\n" for name, when in plan.computed.items())
+    return "QueryPlan {\n" + _format(plan.root, 1) + "}\n" + computed
 
 
 def _format(node: PlanNode | None, depth: int) -> str:
@@ -103,6 +120,8 @@ def _format(node: PlanNode | None, depth: int) -> str:
         return ""
     if isinstance(node, Fetch):
         return _format_fetch(node, depth)
+    if isinstance(node, Condition):
+        return f"{pad}Condition(if: {as_text(node.when)}) {{\n{_format(node.node, depth + 1)}{pad}}}\n"
     inner = "".join(_format(one, depth + 1) for one in node.nodes)
     return f"{pad}{type(node).__name__} {{\n{inner}{pad}}}\n"
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from gateway.federation.planner.groups import Group
-from gateway.federation.planner.plan import Fetch, Parallel, PlanNode, Sequence
+from gateway.federation.planner.plan import Parallel, PlanNode, Sequence
 
 
-def schedule(groups: list[Group], fetches: Mapping[Group, Fetch]) -> PlanNode | None:
+def schedule(groups: list[Group], fetches: Mapping[Group, PlanNode]) -> PlanNode | None:
     """A plan in which every group runs after those it waits for, and as early as that allows."""
     parts = [_component(part, fetches) for part in _components(groups)]
     if not parts:
@@ -14,7 +14,7 @@ def schedule(groups: list[Group], fetches: Mapping[Group, Fetch]) -> PlanNode | 
     return parts[0] if len(parts) == 1 else Parallel(tuple(parts))
 
 
-def _component(groups: list[Group], fetches: Mapping[Group, Fetch]) -> PlanNode:
+def _component(groups: list[Group], fetches: Mapping[Group, PlanNode]) -> PlanNode:
     inside = set(groups)
     first = [group for group in groups if not group.after & inside]
     rest = [group for group in groups if group.after & inside]

@@ -7,6 +7,7 @@ same walk.
 
 from dataclasses import dataclass, replace
 
+from gateway.federation.condition import ALWAYS, NEVER, When, any_of, implies
 from gateway.federation.model import Holder, Key, Supergraph
 from gateway.federation.planner.choose import Need, choose, closure, cost
 from gateway.federation.planner.node import Enter, Node
@@ -48,35 +49,47 @@ class Search:
         self._graph = supergraph
         self._steps = 0
 
-    def gather(self, selection: Selection, nodes: list[Node], guard: Guard = FREE) -> list[Need]:
+    def gather(self, selection: Selection, nodes: list[Node], guard: Guard = FREE, when: When = ALWAYS) -> list[Need]:
         """The needs of a selection at a place.
+
+        Args:
+            selection: What is selected.
+            nodes: All nodes that may stand for the place.
+            guard: What must not be used.
+            when: For which values of the variables it must be known whether there is an object at all.
 
         Raises:
             Unplannable: A field cannot be had from any of the nodes.
             PlanTooLarge: There are too many ways to look at.
         """
         needs: list[Need] = []
-        abstract = selection.type not in self._graph.possible(selection.type)
-        named = False
         for selected in selection.fields:
-            if selected.denied or selected.name.startswith("__"):
-                named = named or selected.name == TYPENAME
-            else:
+            if not selected.denied and not selected.name.startswith("__"):
                 needs += self._entry(nodes, selected, guard)
-        everywhere = self._graph.possible(selection.type)
-        told_apart = abstract and (named or any(one.on != everywhere for one in selection.fields))
-        if told_apart or not needs:
-            needs.append(self._typename(nodes, guard, exact=told_apart))
+        told_apart = self._told_apart(selection)
+        if told_apart != NEVER:
+            needs.append(Need(self._typename(nodes, guard), told_apart))
+        if not implies(when, any_of(need.when for need in needs)):
+            needs.append(Need([self._presence(node) for node in nodes], when))
         return needs
 
-    def _typename(self, nodes: list[Node], guard: Guard, *, exact: bool) -> Need:
+    def _told_apart(self, selection: Selection) -> When:
+        """For which values of the variables it matters which objects of an abstract type there are."""
+        everywhere = self._graph.possible(selection.type)
+        if selection.type in everywhere:
+            return NEVER
+        return any_of(one.when for one in selection.fields if one.name == TYPENAME or one.on != everywhere)
+
+    def _typename(self, nodes: list[Node], guard: Guard) -> list[Node]:
         found = [node.typename() for node in nodes if not self._is_interface_object(node)]
-        if exact and not found:
-            found = [one.typename() for node in nodes for one in self._as_interface(node, guard)]
-        found = found or [node.typename() for node in nodes if not exact]
+        found = found or [one.typename() for node in nodes for one in self._as_interface(node, guard)]
         if not found:
             raise Unplannable(TYPENAME)
         return found
+
+    def _presence(self, node: Node) -> Node:
+        """A leaf that tells no more than that there is an object; an interface object does not know its own type."""
+        return node.typename(node.place.presence() if self._is_interface_object(node) else TYPENAME)
 
     def _entry(self, nodes: list[Node], selected: Selected, guard: Guard) -> list[Need]:
         first = nodes[0].type
@@ -84,8 +97,10 @@ class Search:
             return self._on_object(first, nodes, selected, guard)
         return self._on_abstract(nodes, selected, guard)
 
-    def _below(self, found: Need, selected: Selected, guard: Guard) -> list[Need]:
-        return [found] if selected.selection is None else self.gather(selected.selection, found, guard)
+    def _below(self, found: list[Node], selected: Selected, guard: Guard) -> list[Need]:
+        if selected.selection is None:
+            return [Need(found, selected.when)]
+        return self.gather(selected.selection, found, guard, selected.when)
 
     # ── objects ──
 
@@ -97,7 +112,7 @@ class Search:
             raise Unplannable(f"{name}.{selected.name}")
         return self._below(found, selected, guard)
 
-    def _reach(self, name: str, nodes: list[Node], selected: Selected, guard: Guard) -> Need:
+    def _reach(self, name: str, nodes: list[Node], selected: Selected, guard: Guard) -> list[Node]:
         """The nodes of a field: from each node that has it, else behind the cheapest move into each subgraph."""
         self._steps += 1
         if self._steps > MOST_STEPS:
@@ -123,7 +138,7 @@ class Search:
             return join.requires is None
         return any(one.name == field and name in one.on for view in node.views for one in view.fields)
 
-    def _reenter_root(self, name: str, nodes: list[Node], selected: Selected, key: str) -> Need:
+    def _reenter_root(self, name: str, nodes: list[Node], selected: Selected, key: str) -> list[Node]:
         if name != self._graph.roots.get("query") or nodes[0].parent is None:
             return []
         one = self._graph.types[name].fields[selected.name]
@@ -201,7 +216,7 @@ class Search:
     def _is_interface_object(self, node: Node) -> bool:
         return self._graph.is_interface_object(node.subgraph, node.type)
 
-    def _on_interface_object(self, node: Node, selected: Selected, guard: Guard) -> Need:
+    def _on_interface_object(self, node: Node, selected: Selected, guard: Guard) -> list[Node]:
         key = self._shared_key(node, selected)
         if key is None:
             return []

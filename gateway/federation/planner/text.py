@@ -1,64 +1,128 @@
 """Prints what a group selects, once, as the text that is sent."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from gateway.federation.condition import ALWAYS, NEVER, When, either, implies, within
 from gateway.federation.model import Supergraph
 from gateway.federation.planner.node import Node, ToField, ToType
 from gateway.federation.selection import TYPENAME
+
+Computed = Callable[[When], str]
+"""Names the plan's own variable for a condition."""
+
+
+@dataclass(slots=True)
+class Line:
+    """A field being printed: alias, name and arguments; the variables in them; when it is asked; what is below."""
+
+    head: str
+    variables: frozenset[str] = frozenset()
+    when: When = ALWAYS
+    below: "Printed | None" = None
+
+    def same_leaf(self, other: "Line | None") -> bool:
+        """Whether this leaf is selected by the other line as well."""
+        if self.below or other is None or other.below or self.head != other.head:
+            return False
+        return implies(self.when, other.when)
 
 
 @dataclass(slots=True)
 class Printed:
     """A selection set being put together from several nodes."""
 
-    fields: dict[str, tuple[str, "Printed | None"]] = field(default_factory=dict)
+    fields: dict[str, Line] = field(default_factory=dict)
     types: dict[str, "Printed"] = field(default_factory=dict)
-    variables: set[str] = field(default_factory=set)
 
     def add(self, graph: Supergraph, node: Node) -> None:
         """Add all that is used below a node of the same place and subgraph."""
         if _needs_typename(graph, node):
-            self.fields.setdefault(TYPENAME, (TYPENAME, None))
+            self.fields[TYPENAME] = Line(TYPENAME)
         for child in node.children:
             step = child.step
             if isinstance(step, ToType):
-                below = self.types.setdefault(step.type, Printed())
-                below.add(graph, child)
-                self.variables |= below.variables
+                self.types.setdefault(step.type, Printed()).add(graph, child)
             elif isinstance(step, ToField):
                 self._add_field(graph, child, step)
 
     def _add_field(self, graph: Supergraph, child: Node, step: ToField) -> None:
         alias = "" if step.key == step.name else f"{step.key}: "
         head = f"{alias}{step.name}{step.arguments}"
-        self.variables |= step.variables
-        if not child.type:
-            self.fields[step.key] = (head, None)
-            return
-        below = self.fields.setdefault(step.key, (head, Printed()))[1]
-        assert below is not None  # noqa: S101 - one key is one field of one shape
-        below.add(graph, child)
-        self.variables |= below.variables
+        line = self.fields.setdefault(step.key, Line(head, step.variables, NEVER, Printed() if child.type else None))
+        line.when = either(line.when, child.when)
+        if line.below is not None:
+            line.below.add(graph, child)
 
-    def lines(self, depth: int = 0) -> list[str]:
-        """The selection set, one field a line."""
+    def lines(self, computed: Computed, outer: When = ALWAYS, depth: int = 0) -> list[str]:
+        """The selection set, one field a line.
+
+        Args:
+            computed: Names the plan's own variables.
+            outer: What is known to hold where it stands.
+            depth: How far it is indented.
+        """
         pad = "  " * depth
         found = []
-        for head, below in self.fields.values():
-            found += [f"{pad}{head}"] if below is None else [f"{pad}{head} {{", *below.lines(depth + 1), f"{pad}}}"]
+        for line in self.fields.values():
+            head = f"{pad}{line.head}{_directive(within(line.when, outer), computed)}"
+            if line.below is None:
+                found.append(head)
+            else:
+                found += [f"{head} {{", *line.below.lines(computed, line.when, depth + 1), f"{pad}}}"]
         for name, below in self.types.items():
-            more = Printed({key: one for key, one in below.fields.items() if not self._has_leaf(key, one)}, below.types)
+            more = self._beyond(below)
             if more.fields or more.types:
-                found += [f"{pad}... on {name} {{", *more.lines(depth + 1), f"{pad}}}"]
+                found += [f"{pad}... on {name} {{", *more.lines(computed, outer, depth + 1), f"{pad}}}"]
         return found or [f"{pad}{TYPENAME}"]
 
-    def _has_leaf(self, key: str, one: tuple[str, "Printed | None"]) -> bool:
-        """Whether a leaf for objects of one type is already selected for all."""
-        return one[1] is None and self.fields.get(key) == one
+    def variables(self, computed: Computed, outer: When = ALWAYS) -> set[str]:
+        """The variables that `lines` mentions."""
+        found: set[str] = set()
+        for line in self.fields.values():
+            found |= line.variables | _asked(within(line.when, outer), computed)
+            if line.below is not None:
+                found |= line.below.variables(computed, line.when)
+        for below in self.types.values():
+            found |= self._beyond(below).variables(computed, outer)
+        return found
 
-    def text(self) -> str:
-        """The selection set on one line, without its outer braces."""
-        return " ".join(line.strip() for line in self.lines())
+    def _beyond(self, below: "Printed") -> "Printed":
+        """What is selected for objects of one type and not already for all."""
+        left = {key: line for key, line in below.fields.items() if not line.same_leaf(self.fields.get(key))}
+        return Printed(left, below.types)
+
+
+def one_line(lines: list[str]) -> str:
+    """A printed selection set as it is sent."""
+    return " ".join(line.strip() for line in lines)
+
+
+def _directive(when: When, computed: Computed) -> str:
+    if when == ALWAYS:
+        return ""
+    literal = _single(when)
+    if literal is None:
+        return f" @include(if: ${computed(when)})"
+    name, wanted = literal
+    return f" @{'include' if wanted else 'skip'}(if: ${name})"
+
+
+def _asked(when: When, computed: Computed) -> set[str]:
+    if when == ALWAYS:
+        return set()
+    literal = _single(when)
+    return {literal[0] if literal else computed(when)}
+
+
+def _single(when: When) -> tuple[str, bool] | None:
+    """The one literal of a condition that has no other."""
+    if len(when) == 1:
+        (clause,) = when
+        if len(clause) == 1:
+            (literal,) = clause
+            return literal
+    return None
 
 
 def _needs_typename(graph: Supergraph, node: Node) -> bool:

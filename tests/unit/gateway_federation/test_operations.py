@@ -66,9 +66,53 @@ CASES = [
     Case(
         "a whole fetch falls away with what is skipped",
         "query($no: Boolean!) { product(id: 1) { name rating @skip(if: $no) ... @skip(if: $no) { badge } } }",
-        [Ask("catalog", _NAME, {"data": {"product": {"name": "a"}}})],
+        [
+            Ask(
+                "catalog",
+                "query($no: Boolean!) { product(id: 1) { name id @skip(if: $no) kind @skip(if: $no) } }",
+                {"data": {"product": {"name": "a"}}},
+                {"no": True},
+            )
+        ],
         {"product": {"name": "a"}},
         variables={"no": True},
+    ),
+    Case(
+        "a condition that no one directive can say is a variable of the plan's own",
+        "query($a: Boolean!, $b: Boolean!) { version @include(if: $a) ... @skip(if: $b) { version } }",
+        [
+            Ask(
+                "catalog",
+                "query { version }",
+                {"data": {"version": "1"}},
+            )
+        ],
+        {"version": "1"},
+        variables={"a": False, "b": False},
+    ),
+    Case(
+        "fields merged from several fragments keep each its condition",
+        "query($a: Boolean!, $b: Boolean!) { v: version product(id: 1) @include(if: $a) { name } "
+        "... @include(if: $b) { product(id: 1) { name kind } } }",
+        [
+            Ask(
+                "catalog",
+                "query($b: Boolean!, $if: Boolean!) "
+                "{ v: version product(id: 1) @include(if: $if) { name kind @include(if: $b) } }",
+                {"data": {"v": "1", "product": {"name": "a"}}},
+                {"b": False, "if": True},
+            )
+        ],
+        {"v": "1", "product": {"name": "a"}},
+        variables={"a": True, "b": False},
+    ),
+    Case(
+        "a condition must not be null",
+        "query($a: Boolean = true) { version @include(if: $a) }",
+        [],
+        ...,
+        [(None, "BAD_USER_INPUT")],
+        variables={"a": None},
     ),
     Case(
         "a client's variable may have the name of the engine's own",

@@ -21,7 +21,7 @@ from graphql import (
 from graphql.language import parse_value
 
 _DEPTH = 4
-_ODDS_OF_A_CONDITION = 0.08
+_ODDS_OF_A_CONDITION = 0.2
 
 
 class Queries:
