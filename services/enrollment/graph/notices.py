@@ -1,11 +1,10 @@
-"""The in-app inbox, and the provincial log of events, in the graph (R24, R27)."""
+"""The in-app inbox in the graph (R24)."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
 import strawberry
-from strawberry.scalars import JSON
 
 from chassis.principal import Principal, Scope
 from services.enrollment.domain import delivery
@@ -15,7 +14,6 @@ from services.enrollment.graph.enrollments import Enrollment
 from services.enrollment.graph.enums import EnrollmentStatus, NoticeKind
 from services.enrollment.graph.loaders import EnrollmentByIdLoader
 from services.enrollment.graph.projects import Project
-from services.enrollment.store import Entry
 
 _SAID: dict[EnrollmentStatus, tuple[str, str]] = {
     EnrollmentStatus.ACCEPTED: ("报名已被基地录取", "The base has accepted the enrolment"),
@@ -72,33 +70,6 @@ class Notice:
     def project(self) -> Project | None:
         """The project it tells of."""
         return Project(id=strawberry.ID(self.source.project))
-
-
-@strawberry.type(description="事件日志中的一条，序号连续无缺 (R27)")
-class EnrollmentEvent:
-    """An event of the platform as a province gets it."""
-
-    id: strawberry.ID
-    sequence: int
-    type: str
-    subject: str
-    province: str
-    at: datetime
-    data: JSON
-
-    @classmethod
-    def of(cls, entry: Entry) -> Self:
-        """As the log holds it."""
-        event = entry.event
-        return cls(
-            id=strawberry.ID(event.id),
-            sequence=entry.sequence,
-            type=event.type,
-            subject=event.subject,
-            province=event.province,
-            at=event.at,
-            data=JSON(event.data),
-        )
 
 
 def boxes_of(principal: Principal) -> Sequence[str]:

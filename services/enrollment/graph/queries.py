@@ -4,8 +4,6 @@ from functools import partial
 
 import strawberry
 
-from chassis.errors import forbidden
-from chassis.events import NATIONWIDE
 from chassis.graph import requires
 from chassis.graph.connection import Connection, connect, slice_of
 from chassis.principal import Scope
@@ -13,9 +11,10 @@ from services.enrollment.domain.project import ADMIT, is_past
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 from services.enrollment.graph.context import Info, may_read_school
 from services.enrollment.graph.enrollments import Enrollment, enrollments_page
+from services.enrollment.graph.events import EVENT_READERS, EnrollmentEvent, reading_of
 from services.enrollment.graph.inputs import EnrollmentFilter
 from services.enrollment.graph.loaders import EnrollmentByIdLoader, SchoolByCodeLoader, TeacherByIdLoader
-from services.enrollment.graph.notices import EnrollmentEvent, Notice, boxes_of
+from services.enrollment.graph.notices import Notice, boxes_of
 from services.enrollment.graph.people import School, Teacher
 from services.enrollment.graph.projects import Province
 from services.enrollment.store import EnrollmentSelection
@@ -100,17 +99,14 @@ class Query:
         return await enrollments_page(info, undecided, first, after)
 
     @strawberry.federation.field(
-        description="事件日志，序号连续无缺：省份为本省，教师工作司为全国 (R27)",
-        requires_scopes=requires(Scope.PROVINCE, Scope.MINISTRY),
+        description="事件日志，按序号；省份为本省（序号连续无缺），教师工作司为全国，学校、基地为本单位的 (R27)",
+        requires_scopes=EVENT_READERS,
     )
     async def enrollment_events(
         self, info: Info, after: str | None = None, first: int = 100
     ) -> Connection[EnrollmentEvent] | None:
         """The principal's log, from a cursor on."""
-        principal, feed = info.context.principal, info.context.deps.store.feed
-        if principal.scope not in {Scope.PROVINCE, Scope.MINISTRY}:
-            raise forbidden("R27")
-        province = NATIONWIDE if principal.scope is Scope.MINISTRY else principal.province or ""
+        reading, feed = reading_of(info.context.principal), info.context.deps.store.feed
         part = slice_of(first, after)
-        page = await connect(feed.read(province, part), part, lambda one: [one.sequence])
-        return Connection[EnrollmentEvent].of(page, EnrollmentEvent.of, partial(feed.count, province))
+        page = await connect(feed.read(reading, part), part, lambda one: [one.sequence])
+        return Connection[EnrollmentEvent].of(page, EnrollmentEvent.of, partial(feed.count, reading))

@@ -8,6 +8,7 @@ import structlog
 
 from chassis.amqp import BROKER_ERRORS
 from chassis.inbox import Consumer
+from chassis.lease import Lease
 from chassis.mongo import Database, StorageError
 from chassis.outbox import Relay
 from chassis.retry import forever
@@ -15,8 +16,8 @@ from services.enrollment.commands import Office, deliver_pending, expire_offers
 from services.enrollment.domain import events
 from services.enrollment.messaging.assessment import assessment_handlers
 from services.enrollment.messaging.catalog import catalog_handlers
-from services.enrollment.messaging.feed import FeedPublisher
-from services.enrollment.store import COLLECTIONS
+from services.enrollment.messaging.feed import QUEUE, FeedWorker
+from services.enrollment.store import COLLECTIONS, Deposed
 
 SERVICE = "enrollment"
 EMITTED: tuple[type, ...] = (
@@ -56,14 +57,11 @@ def tasks(office: Office, database: Database, amqp_url: str) -> tuple[Callable[[
     handlers = {**catalog_handlers(office), **assessment_handlers(office)}
     bindings = [f"{type_}.#" for type_ in handlers]
     inbox = Consumer(database, amqp_url, f"{SERVICE}.inbox", bindings, handlers)
-    publisher = FeedPublisher(office.store.feed, amqp_url)
-    feed = Consumer(database, amqp_url, f"{SERVICE}.feed", ["#"], {"#": publisher.handler()})
+    worker = FeedWorker(office.store.feed, amqp_url)
+    lease = Lease(database, QUEUE)
 
-    async def publish_again() -> None:
-        try:
-            await forever(f"{SERVICE}.feed.publisher", publisher.run, (*BROKER_ERRORS, StorageError))
-        finally:
-            await publisher.close()
+    async def feed_forever() -> None:
+        await forever(QUEUE, lambda: lease.hold(worker.lead), (*BROKER_ERRORS, StorageError, Deposed))
 
     async def deliver_forever() -> None:
         await forever(f"{SERVICE}.feedback", lambda: _deliver(office), (StorageError,))
@@ -71,7 +69,7 @@ def tasks(office: Office, database: Database, amqp_url: str) -> tuple[Callable[[
     async def expire_forever() -> None:
         await forever(f"{SERVICE}.offers", lambda: _expire(office), (StorageError,))
 
-    return (relay.run, inbox.run, feed.run, publish_again, deliver_forever, expire_forever)
+    return (relay.run, inbox.run, feed_forever, deliver_forever, expire_forever)
 
 
 async def _deliver(office: Office) -> None:

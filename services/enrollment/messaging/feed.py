@@ -1,21 +1,24 @@
-"""The provincial feed: into the logs with the inbox, and from there to each province's queue (R27)."""
+"""The provincial feed: one worker takes every event into the logs, and sends the provinces what is theirs (R27)."""
 
 import asyncio
-from itertools import groupby
+import time
+from collections.abc import Sequence
+from contextlib import suppress
 
 import structlog
-from aio_pika.abc import AbstractConnection, AbstractExchange
+from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import DeliveryError
 
 from chassis import amqp
-from chassis.events import NATIONWIDE, Envelope
-from chassis.inbox import Handler
-from chassis.mongo import Session
+from chassis.batch import BatchConsumer
+from chassis.events import Envelope
 from chassis.reference import provinces
+from chassis.telemetry import PUBLISHED, RETURNED
 from services.enrollment.store import Entry, Feed
 
+QUEUE = "enrollment.feed"
 _CONFIRM_SECONDS = 10.0
-_LOOK_AGAIN_SECONDS = 15.0
+_LOOK_AGAIN_SECONDS = 5.0
 log = structlog.get_logger()
 
 FOR_EVERY_PROVINCE = frozenset(
@@ -48,17 +51,15 @@ NOT_FOR_PROVINCES = frozenset(
 
 
 def readers_of(event: Envelope) -> tuple[str, ...]:
-    """The logs an event belongs to: the ministry's (`00`) always, its province's, or every province's."""
+    """The provinces whose logs an event belongs to, besides the nation's: its own, every one, or none."""
     known = provinces()
     if event.type in FOR_EVERY_PROVINCE:
-        return (NATIONWIDE, *known)
-    if event.province in known and event.type not in NOT_FOR_PROVINCES:
-        return (NATIONWIDE, event.province)
-    return (NATIONWIDE,)
+        return tuple(known)
+    return (event.province,) if event.province in known and event.type not in NOT_FOR_PROVINCES else ()
 
 
-class FeedPublisher:
-    """Sends what waits in the logs to `province.<code>`, in order; a province whose queue refuses stops no other.
+class FeedWorker:
+    """Fills the logs and empties them into the provinces' queues; works alone, and its epoch fences it.
 
     Args:
         feed: The logs.
@@ -68,71 +69,78 @@ class FeedPublisher:
     def __init__(self, feed: Feed, amqp_url: str) -> None:
         self._feed = feed
         self._amqp_url = amqp_url
-        self._turn = asyncio.Lock()
-        self._connection: AbstractConnection | None = None
-        self._exchange: AbstractExchange | None = None
+        self._wake = asyncio.Event()
 
-    def handler(self) -> Handler:
-        """Any event: into the logs inside the inbox's transaction, then out."""
-        return Handler(None, self._append, self._after)
+    async def lead(self, epoch: int) -> None:
+        """Work until the broker or the database is away, or a newer worker takes over.
 
-    async def run(self) -> None:
-        """Look again from time to time, for queues that refused come back; connects anew by `forever`."""
-        while True:
-            await self.drain()
-            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        Raises:
+            Deposed: A newer worker has taken over; like other failures it comes in a group.
+        """
+        await self._feed.lead(epoch)
 
-    async def drain(self) -> None:
-        """Send everything that waits; returns when nothing is left but what was refused."""
-        async with self._turn:
-            try:
-                await self._drain()
-            except amqp.BROKER_ERRORS:
-                await self.close()
-                raise
+        async def append(batch: Sequence[Envelope]) -> int:
+            fresh = await self._feed.append([(event, readers_of(event)) for event in batch], epoch)
+            self._wake.set()
+            return fresh
 
-    async def close(self) -> None:
-        """Close the connection, if one was opened."""
-        connection, self._connection = self._connection, None
-        if connection:
-            await connection.close()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(BatchConsumer(self._amqp_url, QUEUE, ["#"], append).run())
+            tasks.create_task(self._publish(epoch))
 
-    async def _drain(self) -> None:
-        refused: set[str] = set()
-        while waiting := await self._feed.waiting(tuple(refused)):
-            exchange = await self._open()
-            for province, entries in groupby(waiting, lambda one: one.province):
-                if not await self._send(exchange, list(entries)):
-                    refused.add(province)
+    async def _publish(self, epoch: int) -> None:
+        connection = await amqp.connect(self._amqp_url, f"{QUEUE}.publisher")
+        async with connection:
+            queues = _Queues(connection)
+            while True:
+                self._wake.clear()
+                while positions := queues.open_ones(await self._feed.lagging()):
+                    await self._feed.sent(await queues.send(await self._feed.after(positions)), epoch)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_LOOK_AGAIN_SECONDS):
+                        await self._wake.wait()
 
-    async def _append(self, _: object, envelope: Envelope, session: Session) -> None:
-        await self._feed.append(envelope, readers_of(envelope), session)
 
-    async def _after(self, _: Envelope) -> None:
-        await self.drain()
+class _Queues:
+    """The provinces' queues, each with a channel of its own, so that order, returns and refusals are its own too."""
 
-    async def _send(self, exchange: AbstractExchange, entries: list[Entry]) -> bool:
-        sent: list[Entry] = []
-        try:
-            for one in entries:
-                await exchange.publish(
-                    amqp.to_message(one.event, sequence=one.sequence),
-                    f"province.{one.province}",
-                    mandatory=True,
-                    timeout=_CONFIRM_SECONDS,
-                )
-                sent.append(one)
-        except (DeliveryError, TimeoutError) as error:
-            log.warning("province refuses", province=entries[0].province, error=type(error).__name__)
-            return False
-        finally:
-            if sent:
-                await self._feed.sent(sent)
-        return True
+    def __init__(self, connection: AbstractConnection) -> None:
+        self._connection = connection
+        self._channels: dict[str, AbstractChannel] = {}
+        self._refusing: dict[str, float] = {}
 
-    async def _open(self) -> AbstractExchange:
-        if self._exchange is None or self._connection is None or self._connection.is_closed:
-            self._connection = await amqp.connect(self._amqp_url, "enrollment.feed.publisher")
-            channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
-            self._exchange = channel.default_exchange
-        return self._exchange
+    def open_ones(self, positions: dict[str, int]) -> dict[str, int]:
+        """The positions of those that have not refused just now."""
+        now = time.monotonic()
+        return {code: at for code, at in positions.items() if self._refusing.get(code, 0.0) <= now}
+
+    async def send(self, entries: dict[str, list[Entry]]) -> dict[str, int]:
+        """Send to all at once; returns how far each has confirmed without a hole."""
+        confirmed = await asyncio.gather(*(self._send(code, rows) for code, rows in entries.items()))
+        return {code: at for code, at in zip(entries, confirmed, strict=True) if at}
+
+    async def _send(self, code: str, entries: Sequence[Entry]) -> int:
+        channel = self._channels.get(code)
+        if channel is None:
+            channel = self._channels[code] = await self._connection.channel(on_return_raises=True)
+        outcomes = await asyncio.gather(*(_put(channel, one) for one in entries), return_exceptions=True)
+        at = 0
+        for entry, outcome in zip(entries, outcomes, strict=True):
+            if isinstance(outcome, DeliveryError | TimeoutError):
+                log.warning("province refuses", province=code, error=type(outcome).__name__)
+                RETURNED.labels(QUEUE).inc()
+                self._refusing[code] = time.monotonic() + _LOOK_AGAIN_SECONDS
+                break
+            if isinstance(outcome, BaseException):
+                raise outcome
+            PUBLISHED.labels(QUEUE).inc()
+            at = entry.sequence
+        return at
+
+
+async def _put(channel: AbstractChannel, entry: Entry) -> None:
+    """Publish with confirm; started in order, for the broker gets a channel's publishes in the order of their start."""
+    message = amqp.to_message(entry.event, sequence=entry.sequence)
+    await channel.default_exchange.publish(
+        message, f"province.{entry.province}", mandatory=True, timeout=_CONFIRM_SECONDS
+    )

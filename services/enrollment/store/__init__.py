@@ -1,8 +1,18 @@
 """Enrolment in MongoDB: collections, indexes and queries; the only place of the service that knows the database."""
 
-from services.enrollment.store.feed import Entry, Feed
+from services.enrollment.store.feed import Deposed, Entry, Feed, Reading
 from services.enrollment.store.filters import EnrollmentSelection, Visibility
 from services.enrollment.store.seating import Seating
 from services.enrollment.store.store import COLLECTIONS, Store
 
-__all__ = ["COLLECTIONS", "EnrollmentSelection", "Entry", "Feed", "Seating", "Store", "Visibility"]
+__all__ = [
+    "COLLECTIONS",
+    "Deposed",
+    "EnrollmentSelection",
+    "Entry",
+    "Feed",
+    "Reading",
+    "Seating",
+    "Store",
+    "Visibility",
+]

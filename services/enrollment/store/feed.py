@@ -1,14 +1,23 @@
-"""The provincial feeds: a gap-free log a province, and what of it is still to be sent (R27)."""
+"""The provincial feeds: a gap-free log a province, and how far each province's queue has got (R27)."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
+
+from pymongo import ReturnDocument
 
 from chassis.events import NATIONWIDE, Envelope, unseal
-from chassis.mongo import Database, Document, Session
+from chassis.mongo import Database, Document, Session, transact
 from chassis.paging import Slice
 from chassis.reference import provinces
 
-_WINDOW = 200
+WINDOW = 500
+_LAST, _SENT = "last", "sent"
+
+
+class Deposed(RuntimeError):  # noqa: N818 - not an error of ours: somebody newer works
+    """A worker with a newer epoch has taken over; whatever this one was writing has not been written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,75 +33,161 @@ class Entry:
     event: Envelope
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Whose log is read, and which of it.
+
+    Attributes:
+        province: The log; `00` is the nation's.
+        where: What else an entry must match, such as the events of one school.
+    """
+
+    province: str
+    where: Mapping[str, Any]
+
+    def condition(self) -> Document:
+        """As a filter of the entries."""
+        return {"province": self.province, **self.where}
+
+
 class Feed:
-    """The logs `{_id: "<province>:<sequence>", province, sequence, event, waiting}`; `00` is the ministry's.
+    """The logs `{_id: "<province>:<sequence>", province, sequence, event}`, written once and never changed.
+
+    Two documents beside them, `last` and `sent`, hold a number a province, and the epoch of the one worker that may
+    write: every write of the worker's names its epoch, so a worker that was thought dead writes nothing (fencing).
 
     Args:
         database: The service's database.
     """
 
     def __init__(self, database: Database) -> None:
+        self._client = database.client
         self.entries = database["feed"]
-        self.counters = database["feed_counters"]
+        self.state = database["feed_state"]
 
     async def prepare(self) -> None:
-        """Create the indexes, and the counters that nobody has counted with yet."""
+        """Create the indexes, and the two documents that say how far the logs and the queues have got."""
         await self.entries.create_index([("province", 1), ("sequence", 1)], unique=True, name="sequence")
         await self.entries.create_index([("event.id", 1), ("province", 1)], unique=True, name="once")
-        await self.entries.create_index(
-            [("province", 1), ("sequence", 1), ("waiting", 1)],
-            partialFilterExpression={"waiting": True},
-            name="waiting",
-        )
-        for code in (NATIONWIDE, *provinces()):
-            await self.counters.update_one({"_id": code}, {"$setOnInsert": {"last": 0}}, upsert=True)
+        for field in ("school", "base"):
+            await self.entries.create_index([("province", 1), (f"event.data.{field}", 1), ("sequence", 1)], name=field)
+        for key in (_LAST, _SENT):
+            if not await self.state.find_one({"_id": key}):
+                born = {"epoch": 0, "at": await self._ends()}
+                await self.state.update_one({"_id": key}, {"$setOnInsert": born}, upsert=True)
 
-    async def append(self, event: Envelope, codes: Sequence[str], session: Session) -> None:
-        """Give an event the next number in the log of each of the provinces; a rollback gives the numbers back."""
-        wanted = {"_id": {"$in": list(codes)}}
-        await self.counters.update_many(wanted, {"$inc": {"last": 1}}, session=session)
-        counted = [counter async for counter in self.counters.find(wanted, session=session)]
-        await self.entries.insert_many([_entry(row["_id"], row["last"], event) for row in counted], session=session)
+    async def lead(self, epoch: int) -> None:
+        """Become the one worker.
 
-    async def read(self, province: str, part: Slice) -> list[Entry]:
-        """Up to `first + 1` entries of a log after a sequence number."""
+        Raises:
+            Deposed: There has been a newer one.
+        """
+        for key in (_LAST, _SENT):
+            found = await self.state.update_one({"_id": key, "epoch": {"$lte": epoch}}, {"$set": {"epoch": epoch}})
+            if not found.matched_count:
+                raise Deposed
+
+    async def append(self, batch: Sequence[tuple[Envelope, Sequence[str]]], epoch: int) -> int:
+        """Give each event the next number in the nation's log and in those of its provinces, in one transaction.
+
+        Args:
+            batch: Events in order, each with the provinces it belongs to; what is known already is passed over.
+            epoch: The worker's.
+
+        Returns:
+            How many were new.
+
+        Raises:
+            Deposed: Another worker has taken over.
+        """
+        wanted = {event.id: (event, (NATIONWIDE, *codes)) for event, codes in batch}
+
+        async def work(session: Session) -> int:
+            known = {"province": NATIONWIDE, "event.id": {"$in": list(wanted)}}
+            taken = set(await self.entries.distinct("event.id", known, session=session))
+            fresh = [one for key, one in wanted.items() if key not in taken]
+            if fresh:
+                ends = await self._count_up(Counter(code for _, codes in fresh for code in codes), epoch, session)
+                await self.entries.insert_many(_documents(fresh, ends), session=session)
+            return len(fresh)
+
+        return await transact(self._client, work)
+
+    async def lagging(self) -> dict[str, int]:
+        """The provinces whose queues lack something, and the last number each has got."""
+        found = {state["_id"]: state["at"] async for state in self.state.find({"_id": {"$in": [_LAST, _SENT]}})}
+        sent = {code: found[_SENT].get(code, 0) for code in provinces()}
+        return {code: at for code, at in sent.items() if found[_LAST].get(code, 0) > at}
+
+    async def after(self, positions: Mapping[str, int]) -> dict[str, list[Entry]]:
+        """A window of what follows in each of the logs, in order."""
+        if not positions:
+            return {}
+        share = max(1, WINDOW // len(positions))
+        ranges = [
+            {"province": code, "sequence": {"$gt": at, "$lte": at + share}} for code, at in sorted(positions.items())
+        ]
+        cursor = self.entries.find({"$or": ranges}, sort=[("province", 1), ("sequence", 1)])
+        found: dict[str, list[Entry]] = {}
+        async for document in cursor:
+            found.setdefault(document["province"], []).append(_read(document))
+        return found
+
+    async def sent(self, positions: Mapping[str, int], epoch: int) -> None:
+        """Remember how far the broker has confirmed.
+
+        Raises:
+            Deposed: Another worker has taken over.
+        """
+        moved = {f"at.{code}": at for code, at in positions.items()}
+        if not (await self.state.update_one({"_id": _SENT, "epoch": epoch}, {"$set": moved})).matched_count:
+            raise Deposed
+
+    async def read(self, reading: Reading, part: Slice) -> list[Entry]:
+        """Up to `first + 1` entries after a sequence number."""
         after = part.after[0] if part.after else 0
-        where = {"province": province, "sequence": {"$gt": after}}
+        where = {**reading.condition(), "sequence": {"$gt": after}}
         cursor = self.entries.find(where, sort=[("sequence", 1)], limit=part.first + 1)
         return [_read(document) async for document in cursor]
 
-    async def count(self, province: str) -> int:
-        """How long a log is: its last number, for there are no gaps."""
-        counter = await self.counters.find_one({"_id": province})
-        return int(counter["last"]) if counter else 0
+    async def count(self, reading: Reading) -> int:
+        """How many entries there are to read; of a whole log its last number, for there are no gaps."""
+        if reading.where:
+            return await self.entries.count_documents(reading.condition())
+        return await self.last(reading.province)
 
-    async def waiting(self, besides: Sequence[str] = ()) -> list[Entry]:
-        """A window of what the provinces' queues still lack, in order per province."""
-        cursor = self.entries.find(
-            {"waiting": True, "province": {"$nin": list(besides)}},
-            sort=[("province", 1), ("sequence", 1)],
-            limit=_WINDOW,
+    async def last(self, province: str) -> int:
+        """The number of a log's last entry, 0 of an empty one."""
+        state = await self.state.find_one({"_id": _LAST})
+        return int(state["at"].get(province, 0)) if state else 0
+
+    async def _count_up(self, growth: Mapping[str, int], epoch: int, session: Session) -> dict[str, int]:
+        """The last number of each log before it grew."""
+        state = await self.state.find_one_and_update(
+            {"_id": _LAST, "epoch": epoch},
+            {"$inc": {f"at.{code}": number for code, number in growth.items()}},
+            return_document=ReturnDocument.AFTER,
+            session=session,
         )
-        return [_read(document) async for document in cursor]
+        if state is None:
+            raise Deposed
+        return {code: state["at"][code] - number for code, number in growth.items()}
 
-    async def sent(self, entries: Sequence[Entry]) -> None:
-        """Remember what the broker has confirmed."""
-        keys = [_key(one.province, one.sequence) for one in entries]
-        await self.entries.update_many({"_id": {"$in": keys}}, {"$unset": {"waiting": ""}})
-
-
-def _key(province: str, sequence: int) -> str:
-    return f"{province}:{sequence:012d}"
+    async def _ends(self) -> dict[str, int]:
+        """The last number of each log, from the log itself."""
+        group: list[Document] = [{"$group": {"_id": "$province", "last": {"$max": "$sequence"}}}]
+        return {row["_id"]: row["last"] async for row in await self.entries.aggregate(group)}
 
 
-def _entry(province: str, sequence: int, event: Envelope) -> Document:
-    document: Document = {
-        "_id": _key(province, sequence),
-        "province": province,
-        "sequence": sequence,
-        "event": asdict(event),
-    }
-    return document if province == NATIONWIDE else document | {"waiting": True}
+def _documents(fresh: Sequence[tuple[Envelope, Sequence[str]]], ends: dict[str, int]) -> list[Document]:
+    documents: list[Document] = []
+    for event, codes in fresh:
+        content = asdict(event)
+        for code in codes:
+            ends[code] += 1
+            number = ends[code]
+            documents.append({"_id": f"{code}:{number:012d}", "province": code, "sequence": number, "event": content})
+    return documents
 
 
 def _read(document: Document) -> Entry:

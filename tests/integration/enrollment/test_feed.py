@@ -15,11 +15,14 @@ from chassis.principal import Principal, Scope
 from services.enrollment.messaging import tasks
 from tests.eventually import eventually
 from tests.integration.enrollment.season import (
+    BASE,
     CALENDAR,
     GUANGDONG,
     HUNAN,
     MINISTRY,
+    OTHER_BASE,
     OTHER_SCHOOL,
+    SCHOOL,
     SIGN_UP,
     Refused,
     Season,
@@ -59,10 +62,11 @@ def envelope(kind: str, subject: str, version: int, data: dict[str, Any], provin
 
 
 async def consumed(season: Season, key: str) -> None:
-    """Wait until the feed has taken an event in."""
+    """Wait until the feed has taken an event in, and sent it to all who take it."""
 
     async def there() -> bool:
-        return await season.database["feed"].count_documents({"event.id": key, "waiting": None}) > 0
+        known = await season.database["feed"].count_documents({"event.id": key})
+        return known > 0 and set(await season.office.store.feed.lagging()) <= {"43"}
 
     await eventually(there)
 
@@ -73,7 +77,7 @@ async def logged(season: Season, count: int, kind: str) -> None:
 
     async def there() -> bool:
         seen = await feed.count_documents({"province": "00", "event.producer": "enrollment", "event.name": kind})
-        return seen == count and await feed.count_documents({"waiting": True}) == 0
+        return seen == count and not await season.office.store.feed.lagging()
 
     await eventually(there)
 
@@ -152,15 +156,16 @@ async def test_a_province_whose_queue_is_away_stops_no_other_and_gets_all_later_
         await consumed(season, first.id)
 
         async def only_hunan_waits() -> bool:
-            return await season.database["feed"].distinct("province", {"waiting": True}) == ["43"]
+            return list(await season.office.store.feed.lagging()) == ["43"]
 
         await eventually(only_hunan_waits)
         queue = await channel.declare_queue("province.43", durable=True, arguments={"x-queue-type": "quorum"})
         await tell(exchange, envelope("catalog.round-opened", "2026", 1, {"year": 2026, "calendar": CALENDAR}, "00"))
 
         async def both() -> bool:
-            later = {"province": "43", "event.subject": {"$in": ["2025", "2026"]}, "waiting": None}
-            return await season.database["feed"].count_documents(later) == 2
+            later = {"province": "43", "event.subject": {"$in": ["2025", "2026"]}}
+            there = await season.database["feed"].count_documents(later)
+            return there == 2 and not await season.office.store.feed.lagging()
 
         await eventually(both)
         sequences = [sequence for sequence, _ in await drained(queue)]
@@ -196,9 +201,30 @@ async def test_a_project_cancelled_on_the_broker_ends_its_enrolments_and_tells_t
         assert await eventually(told) == 1
 
 
-async def test_the_feed_is_the_provinces_and_the_ministrys_only(season: Season) -> None:
+async def test_each_reader_replays_its_own_part_only(season: Season, amqp_url: str) -> None:
+    async with working(season, amqp_url) as channel:
+        exchange = await ready(channel, season)
+        await tell(exchange, envelope("catalog.project-published", "p9", 500, published("p9")))
+
+        async def known() -> bool:
+            return await season.office.store.projects.find("p9") is not None
+
+        await eventually(known)
+        (mine,), (theirs,) = await season.teachers(1), await season.teachers(1, OTHER_SCHOOL)
+        await season.submitted(mine, "p9")
+        await season.act(theirs, SIGN_UP, id="p9")
+        await logged(season, 2, "signed-up")
+        await logged(season, 1, "submitted")
+    kinds = {who.subject: [row["type"] for row in await log_of(season, who)] for who in (SCHOOL, OTHER_SCHOOL, BASE)}
+    assert kinds[SCHOOL.subject][-2:] == ["enrollment.signed-up", "enrollment.submitted"]
+    assert kinds[OTHER_SCHOOL.subject][-1] == "enrollment.signed-up"
+    assert not {"enrollment.submitted", "catalog.project-published"} & set(kinds[OTHER_SCHOOL.subject])
+    assert kinds[BASE.subject] == ["enrollment.submitted"], "what is not handed in is the school's matter"
+    assert await log_of(season, OTHER_BASE) == []
+
+
+async def test_the_feed_is_not_a_teachers(season: Season) -> None:
     teacher = Principal("t", Scope.TEACHER, school="4144100001", person="nobody")
-    for who in (OTHER_SCHOOL, teacher):
-        with pytest.raises(Refused) as refused:
-            await season.act(who, EVENTS, first=3)
-        assert refused.value.code == "FORBIDDEN"
+    with pytest.raises(Refused) as refused:
+        await season.act(teacher, EVENTS, first=3)
+    assert refused.value.code == "FORBIDDEN"

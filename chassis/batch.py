@@ -1,0 +1,107 @@
+"""A consumer that takes what waits many at a time, for logs that hold their own record of what they have taken in."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+from aio_pika.abc import AbstractIncomingMessage, AbstractQueue
+
+from chassis import amqp
+from chassis.events import Envelope
+from chassis.mongo import Unavailable
+from chassis.retry import PAUSES_SECONDS
+from chassis.telemetry import CONSUMED, DEAD_LETTERS, DUPLICATES
+
+MOST = 200
+log = structlog.get_logger()
+
+Effect = Callable[[Sequence[Envelope]], Awaitable[int]]
+"""Takes a batch in, all or nothing, and passes over what it knows; returns how many events were new to it."""
+
+
+class BatchConsumer:
+    """One queue, in order; a batch is acked after its effect is committed, so a crash brings it again.
+
+    Args:
+        amqp_url: The broker.
+        queue: The queue's name, `<service>.<purpose>`.
+        bindings: Topic patterns.
+        effect: What a batch does; idempotent by event id.
+    """
+
+    def __init__(self, amqp_url: str, queue: str, bindings: Sequence[str], effect: Effect) -> None:
+        self._amqp_url = amqp_url
+        self._queue = queue
+        self._bindings = bindings
+        self._effect = effect
+
+    async def run(self) -> None:
+        """Consume until the broker is away.
+
+        Raises:
+            ConnectionError: The broker closed the consumer; other errors of the broker's as they are.
+        """
+        connection = await amqp.connect(self._amqp_url, self._queue)
+        async with connection:
+            channel = await connection.channel()
+            await channel.set_qos(prefetch_count=MOST)
+            await amqp.declare_topology(channel)
+            queue = await amqp.declare_queue(channel, self._queue, self._bindings)
+            arrived: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(_listen(queue, arrived))
+                tasks.create_task(self._work(arrived))
+
+    async def _work(self, arrived: asyncio.Queue[AbstractIncomingMessage]) -> None:
+        while True:
+            batch = [await arrived.get()]
+            while len(batch) < MOST and not arrived.empty():
+                batch.append(arrived.get_nowait())
+            await self._take(batch)
+
+    async def _take(self, batch: Sequence[AbstractIncomingMessage]) -> None:
+        envelopes: list[Envelope] = []
+        last: AbstractIncomingMessage | None = None
+        for message in batch:
+            try:
+                envelopes.append(amqp.from_message(message))
+            except (KeyError, ValueError, TypeError):
+                log.exception("not an event", queue=self._queue, message_id=message.message_id)
+                DEAD_LETTERS.labels(self._queue).inc()
+                await message.reject(requeue=False)
+            else:
+                last = message
+        if last is None:
+            return
+        fresh = await self._insist(envelopes)
+        CONSUMED.labels(self._queue).inc(fresh)
+        DUPLICATES.labels(self._queue).inc(len(envelopes) - fresh)
+        await last.ack(multiple=True)
+
+    async def _insist(self, envelopes: Sequence[Envelope]) -> int:
+        """Wait for an absent database; whatever else fails is a defect, and nothing is lost while it lasts."""
+        tries = 0
+        while True:
+            try:
+                return await self._effect(envelopes)
+            except Unavailable as error:
+                log.warning("batch waits for the database", queue=self._queue, error=type(error).__name__)
+            await asyncio.sleep(PAUSES_SECONDS[min(tries, len(PAUSES_SECONDS) - 1)])
+            tries += 1
+
+
+async def _listen(queue: AbstractQueue, arrived: asyncio.Queue[AbstractIncomingMessage]) -> None:
+    """Let messages arrive until the broker ends it.
+
+    Never cancels the consumer by itself: the next active consumer would get what follows before what this one had not
+    acked came back. The end of the connection gives all of it back at once, in order.
+    """
+    closed = asyncio.Event()
+
+    def close(*_: object) -> None:
+        closed.set()
+
+    queue.close_callbacks.add(close)
+    await queue.consume(arrived.put)
+    await closed.wait()
+    raise ConnectionError("the consumer was closed")

@@ -1,0 +1,79 @@
+"""The feed in the graph: replay and live subscription read one log, each reader its own part of it (R27)."""
+
+from datetime import datetime
+from typing import Self
+
+import strawberry
+from strawberry.scalars import JSON
+
+from chassis.errors import forbidden
+from chassis.events import NATIONWIDE
+from chassis.graph import requires
+from chassis.principal import Principal, Scope
+from services.enrollment.store import Entry, Reading
+
+EVENT_READERS = requires(Scope.PROVINCE, Scope.SCHOOL, Scope.BASE, Scope.MINISTRY)
+_FROM_SUBMISSION_ON = (
+    "submitted",
+    "accepted",
+    "rejected",
+    "waitlisted",
+    "offered",
+    "offer-expired",
+    "withdrawn",
+    "substituted",
+    "attending",
+    "no-show",
+    "assessed",
+    "credited",
+    "credit-withdrawn",
+)
+"""What a base may know of an enrolment; what came before its submission is the school's matter (R22)."""
+
+
+@strawberry.type(description="事件日志中的一条 (R27)")
+class EnrollmentEvent:
+    """An event of the platform as the feed has it."""
+
+    id: strawberry.ID
+    sequence: int
+    type: str
+    subject: str
+    province: str
+    at: datetime
+    data: JSON
+
+    @classmethod
+    def of(cls, entry: Entry) -> Self:
+        """As the log holds it."""
+        event = entry.event
+        return cls(
+            id=strawberry.ID(event.id),
+            sequence=entry.sequence,
+            type=event.type,
+            subject=event.subject,
+            province=event.province,
+            at=event.at,
+            data=JSON(event.data),
+        )
+
+
+def reading_of(principal: Principal) -> Reading:
+    """What a principal reads: a province its log, the ministry the nation's, school and base their part of that.
+
+    Raises:
+        Refusal: `FORBIDDEN` for everybody else.
+    """
+    match principal.scope:
+        case Scope.MINISTRY:
+            return Reading(NATIONWIDE, {})
+        case Scope.PROVINCE if principal.province:
+            return Reading(principal.province, {})
+        case Scope.SCHOOL if principal.school:
+            own = {"event.data.school": principal.school}
+            return Reading(NATIONWIDE, own | {"event.producer": {"$in": ["enrollment", "assessment"]}})
+        case Scope.BASE:
+            known = {"event.producer": "enrollment", "event.name": {"$in": list(_FROM_SUBMISSION_ON)}}
+            return Reading(NATIONWIDE, {"event.data.base": {"$in": list(principal.bases)}} | known)
+        case _:
+            raise forbidden("R27")

@@ -1,0 +1,197 @@
+"""The logs stay gap-free whatever befalls their worker: kills, copies, a twin, a stale one, a full queue (R27)."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from aio_pika.abc import AbstractChannel
+
+from chassis import amqp
+from chassis.amqp import BROKER_ERRORS
+from chassis.events import Envelope
+from chassis.lease import Lease
+from chassis.mongo import Database, StorageError
+from chassis.paging import Slice
+from chassis.retry import forever
+from services.enrollment.messaging.feed import QUEUE, FeedWorker, readers_of
+from services.enrollment.store import Deposed, Entry, Feed, Reading
+from tests.eventually import eventually
+
+CODES = ("44", "43", "00")
+NATIONAL = 7
+
+
+def event(number: int) -> Envelope:
+    """The n-th event; every seventh concerns the whole nation."""
+    nationwide = number % NATIONAL == 0
+    return Envelope(
+        id=f"catalog/round:{number}/1/0",
+        producer="catalog" if nationwide else "enrollment",
+        name="round-opened" if nationwide else "submitted",
+        subject=str(number),
+        version=1,
+        at=datetime.now(UTC),
+        province="00" if nationwide else CODES[number % len(CODES)],
+        data={"number": number},
+    )
+
+
+@pytest.fixture
+async def feed(database: Database) -> Feed:
+    made = Feed(database)
+    await made.prepare()
+    return made
+
+
+async def whole(feed: Feed, code: str) -> list[Entry]:
+    return await feed.read(Reading(code, {}), Slice(100_000))
+
+
+async def agree(feed: Feed, events: Sequence[Envelope], *, ordered: bool) -> None:
+    """Every log is 1, 2, 3 …, and holds each event that is its own exactly once."""
+    for code in CODES:
+        rows = await whole(feed, code)
+        expected = [one.id for one in events if code == "00" or code in readers_of(one)]
+        found = [row.event.id for row in rows]
+        assert [row.sequence for row in rows] == list(range(1, len(rows) + 1))
+        assert found == expected if ordered else sorted(found) == sorted(expected)
+        assert await feed.last(code) == len(rows)
+
+
+def read_by(one: Envelope) -> tuple[Envelope, tuple[str, ...]]:
+    return one, readers_of(one)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_concurrent_writers_with_copies_leave_no_gap_and_no_copy(feed: Feed, seed: int) -> None:
+    play = random.Random(seed)  # noqa: S311 - a test's own dice
+    events = [event(number) for number in range(60)]
+    await feed.lead(1)
+
+    async def write() -> None:
+        order = events * 2
+        play.shuffle(order)
+        while order:
+            batch, order = order[: (cut := play.randint(1, 9))], order[cut:]
+            await feed.append([read_by(one) for one in batch], 1)
+
+    await asyncio.gather(*(write() for _ in range(3)))
+    await agree(feed, events, ordered=False)
+
+
+async def test_a_stale_worker_writes_nothing(feed: Feed) -> None:
+    await feed.lead(1)
+    await feed.append([read_by(event(1))], 1)
+    await feed.lead(2)
+    for act in (feed.append([read_by(event(2))], 1), feed.sent({"44": 1}, 1), feed.lead(1)):
+        with pytest.raises(Deposed):
+            await act
+    await feed.append([read_by(event(3))], 2)
+    assert [row.event.subject for row in await whole(feed, "00")] == ["1", "3"]
+
+
+async def test_kills_copies_and_a_twin_change_neither_order_nor_completeness(
+    feed: Feed, database: Database, amqp_url: str
+) -> None:
+    play = random.Random(7)  # noqa: S311 - a test's own dice
+    events = [event(number) for number in range(300)]
+    async with await amqp.connect(amqp_url, "test") as connection:
+        channel = await connection.channel()
+        await amqp.declare_topology(channel)
+        await amqp.declare_queue(channel, QUEUE, ["#"])
+        publishing = asyncio.ensure_future(publish(channel, events, play))
+        while not publishing.done() or await feed.last("00") < len(events):
+            twins = [asyncio.ensure_future(work(feed, database, amqp_url)) for _ in range(2)]
+            await asyncio.wait(twins, timeout=play.uniform(0.05, 1.0))
+            await kill(twins)
+        await publishing
+        await agree(feed, events, ordered=True)
+        last = asyncio.ensure_future(work(feed, database, amqp_url))
+        try:
+            await eventually(lambda: all_sent(feed))
+        finally:
+            await kill([last])
+        for code in ("44", "43"):
+            received = await drained(channel, code)
+            assert first_of_each(received) == [(row.sequence, row.event.id) for row in await whole(feed, code)]
+            assert set(first_of_each(received)) == set(received), "a copy is the same event under the same number"
+
+
+async def work(feed: Feed, database: Database, url: str) -> None:
+    """A worker as a process runs it, with a lease that is soon free again."""
+    lease = Lease(database, QUEUE, seconds=0.4)
+    await forever(QUEUE, lambda: lease.hold(FeedWorker(feed, url).lead), (*BROKER_ERRORS, StorageError, Deposed))
+
+
+async def kill(tasks: Sequence["asyncio.Future[None]"]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def publish(channel: AbstractChannel, events: Sequence[Envelope], play: random.Random) -> None:
+    """Each event as a relay sends it, some twice."""
+    exchange = await channel.get_exchange(amqp.EVENTS)
+    for one in events:
+        for _ in range(play.choice((1, 1, 2))):
+            await exchange.publish(amqp.to_message(one), one.routing_key)
+
+
+async def all_sent(feed: Feed) -> bool:
+    return not await feed.lagging()
+
+
+async def drained(channel: AbstractChannel, code: str) -> list[tuple[int, str]]:
+    queue = await channel.get_queue(f"province.{code}")
+    found: list[tuple[int, str]] = []
+    while message := await queue.get(fail=False, no_ack=True):
+        found.append((int(str(message.headers["cloudEvents_sequence"])), str(message.headers["cloudEvents_id"])))
+    return found
+
+
+def first_of_each(received: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
+    """What a consumer makes of it that drops what is not above the number it has."""
+    kept: list[tuple[int, str]] = []
+    for one in received:
+        if not kept or one[0] > kept[-1][0]:
+            kept.append(one)
+    return kept
+
+
+async def test_what_is_no_event_is_a_dead_letter_and_stops_nobody(
+    feed: Feed, database: Database, amqp_url: str
+) -> None:
+    async with await amqp.connect(amqp_url, "test") as connection:
+        channel = await connection.channel()
+        await amqp.declare_topology(channel)
+        await amqp.declare_queue(channel, QUEUE, ["#"])
+        exchange = await channel.get_exchange(amqp.EVENTS)
+        broken = amqp.to_message(event(1))
+        broken.body = b"not json"
+        await exchange.publish(broken, event(1).routing_key)
+        await publish(channel, [event(2)], random.Random(1))  # noqa: S311 - a test's own dice
+        worker = asyncio.ensure_future(work(feed, database, amqp_url))
+        try:
+            await eventually(lambda: feed.last("00"))
+            grave = await channel.get_queue(amqp.DEAD)
+            dead = await eventually(lambda: grave.get(fail=False, no_ack=True))
+            assert dead.body == b"not json"
+        finally:
+            await kill([worker])
+    assert [row.event.id for row in await whole(feed, "00")] == [event(2).id]
+
+
+async def test_logs_of_an_earlier_version_are_gone_on_with(database: Database) -> None:
+    feed = Feed(database)
+    await feed.prepare()
+    await feed.lead(1)
+    await feed.append([read_by(event(1)), read_by(replace(event(3), province="44"))], 1)
+    await feed.state.drop()
+    again = Feed(database)
+    await again.prepare()
+    await again.lead(1)
+    await again.append([read_by(event(7))], 1)
+    assert [row.sequence for row in await whole(again, "00")] == [1, 2, 3]
