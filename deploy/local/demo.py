@@ -91,7 +91,7 @@ async def _show_query(story: Story) -> None:
     console.print(Syntax(documents.WHOLE, "graphql"))
     console.print(Syntax(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode(), "json"))
     console.print("查询计划 The plan")
-    console.print(explain(SUPERGRAPH.read_text(encoding="utf-8"), documents.WHOLE, {"id": project}), markup=False)
+    console.print(explain(SUPERGRAPH.read_text(encoding="utf-8"), documents.WHOLE), markup=False)
 
 
 async def _show_events(suite: Suite) -> None:

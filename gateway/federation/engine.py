@@ -11,12 +11,12 @@ from chassis.errors import Refusal
 from gateway.federation.cache import Cache
 from gateway.federation.document import Document, read_document
 from gateway.federation.errors import Json, TransportError, coded
-from gateway.federation.executor import Run
+from gateway.federation.executor import Call, Run
 from gateway.federation.model import Supergraph
 from gateway.federation.planner import Plan, PlanTooLarge, Unplannable
 from gateway.federation.prepare import Planned, Prepared, plan, prepare
 
-__all__ = ["Engine", "InvalidOperation", "Request", "Response", "Transport", "TransportError"]
+__all__ = ["Call", "Engine", "InvalidOperation", "Request", "Response", "Transport", "TransportError"]
 
 _MOST_COERCION_ERRORS = 10
 
@@ -24,8 +24,8 @@ _MOST_COERCION_ERRORS = 10
 class Transport(Protocol):
     """Sends fetches to subgraphs."""
 
-    async def send(self, subgraph: str, body: Mapping[str, Json], context: Any) -> dict[str, Json]:
-        """POST one fetch and return the parsed reply.
+    async def send(self, call: Call, context: Any) -> bytes:
+        """Send one fetch and return the reply as it came, JSON.
 
         Raises:
             TransportError: The subgraph did not answer.
@@ -153,10 +153,7 @@ class Engine:
         return self._prepared(document, operation, values, request.scopes), values
 
     async def _run(self, prepared: Prepared, values: dict[str, Json], context: Any) -> Response:
-        async def send(subgraph: str, body: dict[str, Json]) -> dict[str, Json]:
-            return await self._transport.send(subgraph, body, context)
-
-        run = Run(prepared.plan, values, send)
+        run = Run(prepared.plan, values, lambda call: self._transport.send(call, context))
         run.errors.extend(prepared.denials)
         await run.execute()
         if prepared.introspection:

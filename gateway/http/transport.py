@@ -4,13 +4,12 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import aiohttp
-import orjson
 import structlog
 from prometheus_client import Histogram
 
 from chassis.principal import LIFETIME_SECONDS, Principal, TokenMinter
-from gateway.federation.engine import TransportError
+from gateway.federation.engine import Call, TransportError
+from gateway.http.client import Address, Client, HttpError
 from gateway.http.context import RequestContext
 
 _CONNECTIONS_PER_SUBGRAPH = 100
@@ -30,58 +29,46 @@ class HttpTransport:
     """
 
     def __init__(self, urls: Mapping[str, str], minter: TokenMinter | None) -> None:
-        self._urls = {name.lower(): url for name, url in urls.items()}
+        self._addresses = {name.lower(): Address.of(url) for name, url in urls.items()}
         self._minter = minter
         self._tokens: dict[tuple[Principal, str], tuple[float, str]] = {}
-        self._session: aiohttp.ClientSession | None = None
+        self._clients: dict[str, Client] = {}
 
     async def open(self) -> None:
-        """Open the connection pool, inside the running loop."""
-        connector = aiohttp.TCPConnector(limit=0, limit_per_host=_CONNECTIONS_PER_SUBGRAPH, keepalive_timeout=60)
-        self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        """Prepare the connection pools, inside the running loop."""
+        self._clients = {
+            name: Client(address, connections=_CONNECTIONS_PER_SUBGRAPH, most_bytes=_MOST_BYTES)
+            for name, address in self._addresses.items()
+        }
 
     async def close(self) -> None:
-        """Close the pool."""
-        if self._session:
-            await self._session.close()
+        """Close the pools."""
+        for client in self._clients.values():
+            client.close()
 
-    async def send(self, subgraph: str, body: Mapping[str, Any], context: Any) -> dict[str, Any]:
-        """POST one fetch and return the parsed reply.
+    async def send(self, call: Call, context: Any) -> bytes:
+        """POST one fetch and return the reply's body, whatever its HTTP status says.
 
         Raises:
-            TransportError: No address, no connection, too late, or no GraphQL reply; it never names a host.
+            TransportError: No address, no connection, too late, or no whole reply; it never names a host.
         """
-        url = self._urls.get(subgraph.lower())
-        if url is None or self._session is None:
-            raise TransportError(subgraph)
+        client = self._clients.get(call.subgraph.lower())
+        if client is None:
+            raise TransportError(call.subgraph)
         outcome, started = "failed", time.monotonic()
         try:
-            content = await self._post(self._session, url, body, self._headers(subgraph, context), context.deadline)
+            headers = self._headers(call.subgraph, context)
+            reply = await client.post(call.body, headers, context.deadline, repeatable=call.kind == "query")
             outcome = "answered"
-        except (aiohttp.ClientError, TimeoutError, ValueError, orjson.JSONEncodeError) as error:
-            log.warning("subgraph call failed", subgraph=subgraph, error=type(error).__name__)
-            raise TransportError(subgraph) from error
+        except (HttpError, OSError, TimeoutError, ValueError) as error:
+            log.warning("subgraph call failed", subgraph=call.subgraph, error=type(error).__name__)
+            raise TransportError(call.subgraph) from error
         finally:
-            FETCHES.labels(subgraph, outcome).observe(time.monotonic() - started)
-        return content
-
-    async def _post(
-        self, http: aiohttp.ClientSession, url: str, body: Mapping[str, Any], headers: dict[str, str], deadline: float
-    ) -> dict[str, Any]:
-        """No redirect is followed: it would carry the internal token to where it leads."""
-        timeout = aiohttp.ClientTimeout(total=max(deadline - time.monotonic(), 0.001))
-        request = http.post(url, data=orjson.dumps(body), headers=headers, timeout=timeout, allow_redirects=False)
-        async with request as reply:
-            if (reply.content_length or 0) > _MOST_BYTES:
-                raise ValueError("too long a reply")
-            content = orjson.loads(await reply.read())
-        if not isinstance(content, dict) or not ("data" in content or "errors" in content):
-            raise ValueError("no GraphQL reply")
-        return content
+            FETCHES.labels(call.subgraph, outcome).observe(time.monotonic() - started)
+        return reply
 
     def _headers(self, subgraph: str, context: RequestContext) -> dict[str, str]:
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        headers["Accept-Language"] = context.language
+        headers = {"Accept-Language": context.language}
         if self._minter:
             headers["Authorization"] = f"Bearer {self._token(context.principal, subgraph)}"
         if context.idempotency_key:

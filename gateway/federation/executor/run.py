@@ -1,7 +1,8 @@
 """One execution of one plan."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -13,9 +14,26 @@ from gateway.federation.executor.tree import collect, locate, merge
 from gateway.federation.planner.plan import Condition, Fetch, Parallel, Plan, PlanNode, Target
 
 Json = Any
-Send = Callable[[str, dict[str, Json]], Awaitable[dict[str, Json]]]
 log = structlog.get_logger()
 Objects = list[list[dict[str, Json]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One fetch on its way.
+
+    Attributes:
+        subgraph: Its name.
+        kind: `query`, `mutation` or `subscription`.
+        body: The request's body, JSON.
+    """
+
+    subgraph: str
+    kind: str
+    body: bytes
+
+
+Send = Callable[[Call], Awaitable[bytes]]
 
 
 class Run:
@@ -24,7 +42,7 @@ class Run:
     Args:
         plan: The plan.
         variables: Coerced values of the client's variables; an unset one is not there.
-        send: Sends a request to a subgraph and returns its parsed reply; raises TransportError.
+        send: Sends a request to a subgraph and returns its reply as it came; raises TransportError.
 
     Attributes:
         data: The tree, by internal keys.
@@ -63,7 +81,7 @@ class Run:
         objects = [one for target in self._targets(fetch) for one in collect(self.data, target.path)]
         if fetch.targets and not objects:
             return
-        reply = await self._ask(fetch, self._used(fetch))
+        reply = await self._ask(fetch, [])
         if reply is None:
             return
         data = reply.get("data")
@@ -79,7 +97,7 @@ class Run:
         representations, objects = self._represent(fetch)
         if not representations:
             return
-        reply = await self._ask(fetch, self._used(fetch) | {variable: representations})
+        reply = await self._ask(fetch, [b'"%b":[%b]' % (variable.encode(), b",".join(representations))])
         if reply is None:
             return
         data = reply.get("data")
@@ -92,36 +110,32 @@ class Run:
             self._fail(fetch, MALFORMED)
         self._pass_on_entity_errors(fetch, _errors(reply), objects)
 
-    def _represent(self, fetch: Fetch) -> tuple[list[dict[str, Json]], Objects]:
-        """Representations, each once, and the objects of the tree that each stands for."""
-        representations: list[dict[str, Json]] = []
-        objects: Objects = []
-        known: dict[bytes, int] = {}
+    def _represent(self, fetch: Fetch) -> tuple[Iterable[bytes], Objects]:
+        """Representations as JSON, each once, and the objects of the tree that each stands for."""
+        known: dict[bytes, list[dict[str, Json]]] = {}
         for target in self._targets(fetch):
             assert target.represent is not None  # noqa: S101 - entity fetches represent
             for one in collect(self.data, target.path):
                 made = target.represent(one)
-                if made is None:
-                    continue
-                index = known.setdefault(orjson.dumps(made), len(objects))
-                if index == len(objects):
-                    representations.append(made)
-                    objects.append([one])
-                else:
-                    objects[index].append(one)
-        return representations, objects
+                if made is not None:
+                    known.setdefault(orjson.dumps(made), []).append(one)
+        return known.keys(), list(known.values())
 
     def _targets(self, fetch: Fetch) -> list[Target]:
         return [target for target in fetch.targets if holds(target.when, self._variables)]
 
-    async def _ask(self, fetch: Fetch, variables: dict[str, Json]) -> dict[str, Json] | None:
-        body: dict[str, Json] = {"query": fetch.text}
-        if variables:
-            body["variables"] = variables
+    async def _ask(self, fetch: Fetch, variables: list[bytes]) -> dict[str, Json] | None:
+        """The reply, parsed, to a fetch with the client's variables and more, each a member of a JSON object."""
         try:
-            reply = await self._send(fetch.subgraph, body)
+            used = orjson.dumps(self._used(fetch))[1:-1]
+            parts = [used, *variables] if used else variables
+            body = b'%b,"variables":{%b}}' % (fetch.head, b",".join(parts)) if parts else fetch.head + b"}"
+            reply = orjson.loads(await self._send(Call(fetch.subgraph, fetch.kind, body)))
         except TransportError as error:
             self._fail(fetch, error.code)
+            return None
+        except orjson.JSONDecodeError:
+            self._fail(fetch, MALFORMED)
             return None
         except Exception:
             log.exception("transport failed", subgraph=fetch.subgraph)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from gateway.federation.condition import ALWAYS, When, as_text
 
 Json = Any
@@ -42,6 +44,7 @@ class Fetch:
         targets: Empty at the root; else the objects it adds to, as entities or, re-entering a root type, as they are.
         representations: The variable of the representations; None where it does not ask for `_entities`.
         selects: Its selection set, for people.
+        head: The request's body as JSON, but for its variables and its last brace.
     """
 
     subgraph: str
@@ -52,6 +55,10 @@ class Fetch:
     targets: tuple[Target, ...] = ()
     representations: str | None = None
     selects: str = ""
+    head: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "head", orjson.dumps({"query": self.text})[:-1])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gateway.federation.engine import Engine, Request, TransportError
+import orjson
+
+from gateway.federation.engine import Call, Engine, Request, TransportError
 from gateway.federation.supergraph import Supergraph, load_supergraph
 
 Answer = dict[str, Any] | Exception
@@ -77,16 +79,17 @@ class Canned:
         self.asks = asks
         self.unexpected: list[tuple[str, Mapping[str, Any]]] = []
 
-    async def send(self, subgraph: str, body: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    async def send(self, call: Call, context: Any) -> bytes:
         del context
+        body = orjson.loads(call.body)
         for ask in self.asks:
-            if (ask.subgraph, ask.query, ask.variables) == (subgraph, body["query"], body.get("variables", {})):
+            if (ask.subgraph, ask.query, ask.variables) == (call.subgraph, body["query"], body.get("variables", {})):
                 self.asks.remove(ask)
                 if isinstance(ask.answer, Exception):
                     raise ask.answer
-                return ask.answer
-        self.unexpected.append((subgraph, body))
-        raise TransportError(subgraph)
+                return orjson.dumps(ask.answer)
+        self.unexpected.append((call.subgraph, body))
+        raise TransportError(call.subgraph)
 
 
 def named(cases: list[Case]) -> dict[str, Any]:

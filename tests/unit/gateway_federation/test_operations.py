@@ -2,11 +2,12 @@
 
 from typing import Any
 
+import orjson
 import pytest
 from graphql import DocumentNode, get_introspection_query
 
 from chassis.errors import Refusal
-from gateway.federation.engine import Engine, Request
+from gateway.federation.engine import Call, Engine, Request
 from gateway.federation.supergraph import load_supergraph
 from tests.unit.gateway_federation.case import SHOP, SUPERGRAPHS, Ask, Canned, Case, named
 
@@ -220,19 +221,21 @@ async def test_mutations_run_strictly_in_order_and_neighbours_of_one_subgraph_sh
     order: list[str] = []
 
     class Recorder:
-        async def send(self, subgraph: str, body: Any, context: Any) -> dict[str, Any]:
+        async def send(self, call: Call, context: Any) -> bytes:
             del context
-            order.append(f"{subgraph}: {body['query'].split('{')[1].strip() or 'entities'}")
-            data = {"rename": {"id": "1"}, "b": {"id": "2"}, "review": {"product": {"id": "1"}}, "c": {"id": "3"}}
-            if "representations" in body["query"]:
-                return {
-                    "data": {"_entities": [{"name": "n", "rating": 1.0} for _ in body["variables"]["representations"]]}
-                }
-            return {
-                "data": {
-                    key: one for key, one in data.items() if f"{key}:" in body["query"] or f"{key}(" in body["query"]
-                }
+            body = orjson.loads(call.body)
+            order.append(f"{call.subgraph}: {body['query'].split('{')[1].strip() or 'entities'}")
+            data: dict[str, Any] = {
+                "rename": {"id": "1"},
+                "b": {"id": "2"},
+                "review": {"product": {"id": "1"}},
+                "c": {"id": "3"},
             }
+            if "representations" in body["query"]:
+                data = {"_entities": [{"name": "n", "rating": 1.0} for _ in body["variables"]["representations"]]}
+                return orjson.dumps({"data": data})
+            asked = {key: one for key, one in data.items() if f"{key}:" in body["query"] or f"{key}(" in body["query"]}
+            return orjson.dumps({"data": asked})
 
     text = """mutation {
       rename(id: 1, name: "x") { rating }

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.federation.engine import Engine, Request
+import orjson
+
+from gateway.federation.engine import Call, Engine, Request
 from gateway.federation.supergraph import Supergraph, load_supergraph
 from tests.unit.gateway_federation.differential.feature import Feature
 from tests.unit.gateway_federation.differential.subgraph_schema import SubgraphSchema
@@ -18,12 +20,12 @@ class Subgraphs:
         self._subgraphs = {name: SubgraphSchema(name, sdl) for name, sdl in feature.subgraphs.items()}
         self.asked: list[tuple[str, Mapping[str, Any]]] = []
 
-    async def send(self, subgraph: str, body: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    async def send(self, call: Call, context: Any) -> bytes:
         del context
-        self.asked.append((subgraph, body))
-        one = self._subgraphs[subgraph.lower()]
-        answer: dict[str, Any] = run(one.schema, self._world, one, body)
-        return answer
+        body = orjson.loads(call.body)
+        self.asked.append((call.subgraph, body))
+        one = self._subgraphs[call.subgraph.lower()]
+        return orjson.dumps(run(one.schema, self._world, one, body))
 
 
 class Bench:

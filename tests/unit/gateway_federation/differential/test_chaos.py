@@ -1,7 +1,5 @@
 """Whatever subgraphs answer, the gateway's reply keeps the schema, and what is missing has an error."""
 
-import copy
-from collections.abc import Mapping
 from random import Random
 from typing import Any
 
@@ -9,7 +7,7 @@ import orjson
 import pytest
 from graphql import GraphQLResolveInfo, execute_sync, parse
 
-from gateway.federation.engine import Engine, Request, TransportError
+from gateway.federation.engine import Call, Engine, Request, TransportError
 from tests.unit.gateway_federation.differential.bench import Bench, Subgraphs
 from tests.unit.gateway_federation.differential.features import FEATURES
 from tests.unit.gateway_federation.differential.queries import Queries
@@ -26,11 +24,11 @@ class Chaos:
         self._random = random
         self.silent = False
 
-    async def send(self, subgraph: str, body: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    async def send(self, call: Call, context: Any) -> bytes:
         if self._random.random() < 0.15:
             self.silent = True
-            raise TransportError(subgraph)
-        reply = copy.deepcopy(await self._subgraphs.send(subgraph, body, context))
+            raise TransportError(call.subgraph)
+        reply = orjson.loads(await self._subgraphs.send(call, context))
         if self._random.random() < 0.5:
             self._spoil(reply)
         if self._random.random() < 0.2:
@@ -38,8 +36,8 @@ class Chaos:
                 [None, "no", [None], [{"path": 1}], [{"message": 1, "path": ["x", 7]}]]
             )
         if self._random.random() < 0.1:
-            return self._random.choice(_ODD)
-        return reply
+            return self._random.choice((b"", b"<h1>no</h1>", *map(orjson.dumps, _ODD)))
+        return orjson.dumps(reply)
 
     def _spoil(self, value: Any) -> None:
         while True:
