@@ -8,7 +8,7 @@ from strawberry.scalars import JSON
 
 from chassis.errors import forbidden
 from chassis.events import NATIONWIDE
-from chassis.graph import requires
+from chassis.graph import cursor_of, requires
 from chassis.principal import Principal, Scope
 from services.enrollment.store import Entry, Reading
 
@@ -36,6 +36,7 @@ class EnrollmentEvent:
     """An event of the platform as the feed has it."""
 
     id: strawberry.ID
+    cursor: str
     sequence: int
     type: str
     subject: str
@@ -49,6 +50,7 @@ class EnrollmentEvent:
         event = entry.event
         return cls(
             id=strawberry.ID(event.id),
+            cursor=cursor_of(entry.sequence),
             sequence=entry.sequence,
             type=event.type,
             subject=event.subject,

@@ -3,5 +3,6 @@
 from chassis.graph import SubgraphSchema
 from services.enrollment.graph.mutations import Mutation
 from services.enrollment.graph.queries import Query
+from services.enrollment.graph.subscriptions import Subscription
 
-schema = SubgraphSchema(query=Query, mutation=Mutation)
+schema = SubgraphSchema(query=Query, mutation=Mutation, subscription=Subscription)

@@ -63,13 +63,16 @@ def tasks(office: Office, database: Database, amqp_url: str) -> tuple[Callable[[
     async def feed_forever() -> None:
         await forever(QUEUE, lambda: lease.hold(worker.lead), (*BROKER_ERRORS, StorageError, Deposed))
 
+    async def follow_forever() -> None:
+        await forever(f"{QUEUE}.tail", office.store.tail.watch, (StorageError,))
+
     async def deliver_forever() -> None:
         await forever(f"{SERVICE}.feedback", lambda: _deliver(office), (StorageError,))
 
     async def expire_forever() -> None:
         await forever(f"{SERVICE}.offers", lambda: _expire(office), (StorageError,))
 
-    return (relay.run, inbox.run, feed_forever, deliver_forever, expire_forever)
+    return (relay.run, inbox.run, feed_forever, follow_forever, deliver_forever, expire_forever)
 
 
 async def _deliver(office: Office) -> None:

@@ -19,6 +19,7 @@ from services.enrollment.domain.waiting import in_order
 from services.enrollment.store.feed import Feed
 from services.enrollment.store.filters import EnrollmentSelection, Visibility
 from services.enrollment.store.seating import Seating
+from services.enrollment.store.tail import Tail
 
 COLLECTIONS = ("schools", "teachers", "enrollments")
 """The collections whose documents carry events."""
@@ -46,6 +47,7 @@ class Store:
         self.notices = database["notices"]
         self.seating = Seating(database)
         self.feed = Feed(database)
+        self.tail = Tail(self.feed)
 
     async def prepare(self) -> None:
         """Create the indexes."""
