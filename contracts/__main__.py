@@ -6,14 +6,14 @@ from pathlib import Path
 
 import typer
 
-from contracts import graph_files, registry
+from contracts import access, graph_files, registry
 
 cli = typer.Typer(add_completion=False, help=__doc__)
 
 
 def files() -> Iterator[tuple[Path, str]]:
     """Every generated contract file and its text."""
-    return chain(graph_files.files(), registry.files())
+    return chain(graph_files.files(), access.files(), registry.files())
 
 
 def drifted() -> list[Path]:

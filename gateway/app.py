@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from chassis.mongo import connect
 from chassis.principal import TokenMinter
-from gateway.federation.engine import Engine
+from gateway.federation.engine import Engine, Transport
 from gateway.federation.planner import format_plan
 from gateway.federation.supergraph import Supergraph, load_supergraph
 from gateway.http.auth import auth_routes
@@ -59,7 +59,13 @@ def create_app(settings: GatewaySettings) -> Starlette:
     store = IdentityStore(client[settings.mongodb_database])
     identity = Identity(store, Passwords(), Sessions(store, keys), settings.literal_initial_password)
     life = _Life(transport, store)
-    engine = _engine(supergraph, transport, settings.limits, introspection=settings.development)
+    engine = _engine(
+        supergraph,
+        transport,
+        settings.limits,
+        introspection=settings.development,
+        reject=settings.authorization_mode == "reject",
+    )
     operations = Operations(engine, identity.sessions.check, settings.deadline_seconds)
     endpoint = GraphQLEndpoint(operations, settings.limits, settings.get_queries)
     routes: list[BaseRoute] = [
@@ -123,11 +129,11 @@ class _Life:
         return [Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", metrics)]
 
 
-def _engine(supergraph: Supergraph, transport: HttpTransport, limits: Limits, *, introspection: bool) -> Engine:
+def _engine(supergraph: Supergraph, transport: Transport, limits: Limits, **options: bool) -> Engine:
     def limit(document: DocumentNode) -> None:
         check(document, limits)
 
-    return Engine(supergraph, transport, introspection=introspection, limits=limit, max_tokens=limits.tokens)
+    return Engine(supergraph, transport, limits=limit, max_tokens=limits.tokens, **options)
 
 
 def _graphql(endpoint: GraphQLEndpoint) -> Route:

@@ -1,7 +1,7 @@
 """Settings of the gateway, from the environment."""
 
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from joserfc.jwk import KeySet
 from pydantic import SecretStr, model_validator
@@ -41,6 +41,8 @@ class GatewaySettings(BaseSettings):
         cors_origins: Origins of front ends on other hosts; none by default.
         get_queries: Whether queries may come by GET; mutations never may.
         deadline_seconds: By when a request is answered, with what there is.
+        authorization_mode: `filter` nulls a denied field of a query and answers the rest; `reject` refuses the query whole.
+            Mutations are always refused whole.
         limits: What one request may ask for, as JSON such as `{"depth": 15}`; the rest keeps its default.
         explorer_dir: The explorer's files; without them the page says what is missing.
     """
@@ -59,6 +61,7 @@ class GatewaySettings(BaseSettings):
     cors_origins: tuple[str, ...] = ()
     get_queries: bool = False
     deadline_seconds: float = 10.0
+    authorization_mode: Literal["filter", "reject"] = "filter"
     limits: Limits = Limits()
     explorer_dir: Path | None = None
 

@@ -100,6 +100,7 @@ class Engine:
         supergraph: What `load_supergraph` read.
         transport: Reaches the subgraphs.
         introspection: Whether clients may ask for the schema, and get suggestions in errors.
+        reject: Whether a query with a denied field is refused whole, as a mutation always is; else the field is null.
         limits: Runs after parsing and before validation; raises a Refusal or a GraphQLError.
         max_tokens: The most lexical tokens of a document.
         documents: The most documents kept parsed and validated.
@@ -112,6 +113,7 @@ class Engine:
         transport: Transport,
         *,
         introspection: bool = True,
+        reject: bool = False,
         limits: Callable[[DocumentNode], None] | None = None,
         max_tokens: int | None = None,
         documents: int = 1_000,
@@ -120,6 +122,7 @@ class Engine:
         self._graph = supergraph
         self._transport = transport
         self._introspection = introspection
+        self._reject = reject
         self._limits = limits
         self._max_tokens = max_tokens
         self._documents: Cache[str, Document] = Cache(documents)
@@ -142,7 +145,7 @@ class Engine:
             prepared, values = self._ready(request)
         except (InvalidOperation, GraphQLError, Refusal, PlanTooLarge, RecursionError, Unplannable) as error:
             return _answer_to(error, getattr(request.context, "language", "zh-CN"))
-        if prepared.denials and prepared.kind != "query":
+        if prepared.denials and (self._reject or prepared.kind != "query"):
             return Response(None, list(prepared.denials))
         return await self._run(prepared, values, request.context)
 

@@ -31,9 +31,9 @@ class Teacher:
     """Somebody who may be trained; seen by oneself, the school, the base of an enrolment, and the ministry."""
 
     id: strawberry.ID
-    name: str = strawberry.federation.field(description="姓名", requires_scopes=_READERS)
-    id_number: str = strawberry.federation.field(description="身份证号码，脱敏 (R41)", requires_scopes=_READERS)
-    mobile: str = strawberry.federation.field(description="手机号码，脱敏 (R41)", requires_scopes=_READERS)
+    name: str | None = strawberry.federation.field(description="姓名", requires_scopes=_READERS)
+    id_number: str | None = strawberry.federation.field(description="身份证号码，脱敏 (R41)", requires_scopes=_READERS)
+    mobile: str | None = strawberry.federation.field(description="手机号码，脱敏 (R41)", requires_scopes=_READERS)
     post: Audience
     employment: Employment
     title: str | None

@@ -2,8 +2,9 @@
 
 import pytest
 
+from gateway.federation.engine import Engine, Request
 from gateway.federation.supergraph import load_supergraph
-from tests.unit.gateway_federation.case import SUPERGRAPHS, Ask, Case, named
+from tests.unit.gateway_federation.case import SHOP, SUPERGRAPHS, Ask, Canned, Case, named
 
 _DENIED = "UNAUTHORIZED_FIELD_OR_TYPE"
 _PRODUCT = {"name": "a", "id": "1"}
@@ -135,3 +136,16 @@ async def test_a_denied_type_is_denied_wherever_it_is_returned_and_whatever_frag
         scopes=frozenset({"base"}),
     )
     await case.check(guarded)
+
+
+async def test_in_reject_mode_a_query_with_a_denied_field_is_refused_whole() -> None:
+    subgraphs = Canned([])
+    engine = Engine(SHOP, subgraphs, reject=True)
+    request = Request("{ product(id: 1) { name c: cost } whoami }", scopes=frozenset({"base"}))
+    reply = (await engine.execute(request)).json()
+    assert reply["data"] is None
+    assert {error["extensions"]["coordinate"] for error in reply["errors"]} == {"Product.cost"}
+    assert not subgraphs.unexpected
+    open_query = Request("{ whoami }", scopes=frozenset({"base"}))
+    await engine.execute(open_query)
+    assert len(subgraphs.unexpected) == 1

@@ -1,0 +1,94 @@
+"""Who may read and do what, as one table that a person can check: `contracts/graph/access.md`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from graphql import (
+    FieldDefinitionNode,
+    ObjectTypeDefinitionNode,
+    ObjectTypeExtensionNode,
+    parse,
+    value_from_ast_untyped,
+)
+
+from chassis.principal import Scope
+from contracts.graph_files import FOLDER, SUBGRAPHS
+
+ROOTS = ("Query", "Mutation", "Subscription")
+SCOPES = tuple(scope for scope in Scope if scope is not Scope.PUBLIC)
+_HEAD = """# Who may what
+
+Made from the subgraphs' schemas by `make schema`; the gateway enforces it, and a test asks it for every cell. Rows are
+the root fields, and every other field that not everybody may read; what is not listed is readable wherever its object
+is. Which rows of an organisation or a province a principal sees is confined by the subgraph besides.
+
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One field.
+
+    Attributes:
+        type: Its type.
+        field: Its name.
+        scopes: Who may; None for everybody.
+    """
+
+    type: str
+    field: str
+    scopes: frozenset[str] | None
+
+    @property
+    def coordinate(self) -> str:
+        """`Type.field`."""
+        return f"{self.type}.{self.field}"
+
+
+def rows() -> list[Row]:
+    """Every root field and every protected field, roots first.
+
+    Raises:
+        ValueError: A root field says neither who may nor that everybody may.
+    """
+    found = {row.coordinate: row for schema in SUBGRAPHS.values() for row in _rows(schema.as_str())}
+    order = {name: place for place, name in enumerate(ROOTS)}
+    return sorted(found.values(), key=lambda row: (order.get(row.type, len(order)), row.type, row.field))
+
+
+def files() -> Iterator[tuple[Path, str]]:
+    """The table's file and its text."""
+    head = f"| field | {' | '.join(SCOPES)} | public |\n|---|{':-:|' * (len(SCOPES) + 1)}\n"
+    yield FOLDER / "access.md", _HEAD + head + "".join(_line(row) for row in rows())
+
+
+def _line(row: Row) -> str:
+    cells = ["●" if row.scopes is None or scope in row.scopes else "" for scope in SCOPES]
+    return f"| `{row.coordinate}` | {' | '.join([*cells, '●' if row.scopes is None else ''])} |\n"
+
+
+def _rows(sdl: str) -> Iterator[Row]:
+    for node in parse(sdl).definitions:
+        if isinstance(node, ObjectTypeDefinitionNode | ObjectTypeExtensionNode):
+            for field in node.fields or ():
+                name = field.name.value
+                scopes = _scopes(field)
+                if scopes is not None:
+                    yield Row(node.name.value, name, scopes)
+                elif node.name.value in ROOTS and not name.startswith("_"):
+                    _require_mark(node.name.value, field)
+                    yield Row(node.name.value, name, None)
+
+
+def _scopes(field: FieldDefinitionNode) -> frozenset[str] | None:
+    for directive in field.directives or ():
+        if directive.name.value == "requiresScopes":
+            (argument,) = directive.arguments or ()
+            return frozenset(scope for (scope,) in value_from_ast_untyped(argument.value))
+    return None
+
+
+def _require_mark(owner: str, field: FieldDefinitionNode) -> None:
+    if not (field.description and "# public" in field.description.value):
+        raise ValueError(f"{owner}.{field.name.value} has neither scopes nor the mark `# public`")
