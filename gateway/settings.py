@@ -41,8 +41,8 @@ class GatewaySettings(BaseSettings):
         cors_origins: Origins of front ends on other hosts; none by default.
         get_queries: Whether queries may come by GET; mutations never may.
         deadline_seconds: By when a request is answered, with what there is.
-        authorization_mode: `filter` nulls a denied field of a query and answers the rest; `reject` refuses the query whole.
-            Mutations are always refused whole.
+        authorization_mode: `filter` nulls a denied field of a query and answers the rest; `reject` refuses the
+            query whole. Mutations are always refused whole.
         limits: What one request may ask for, as JSON such as `{"depth": 15}`; the rest keeps its default.
         explorer_dir: The explorer's files; without them the page says what is missing.
     """

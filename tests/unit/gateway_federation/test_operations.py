@@ -4,12 +4,9 @@ from typing import Any
 
 import orjson
 import pytest
-from graphql import DocumentNode, get_introspection_query
 
-from chassis.errors import Refusal
 from gateway.federation.engine import Call, Engine, Request
-from gateway.federation.supergraph import load_supergraph
-from tests.unit.gateway_federation.case import SHOP, SUPERGRAPHS, Ask, Canned, Case, named
+from tests.unit.gateway_federation.case import SHOP, Ask, Case, named
 
 _NAME = "query { product(id: 1) { name } }"
 _REVIEWS = (
@@ -247,88 +244,3 @@ async def test_mutations_run_strictly_in_order_and_neighbours_of_one_subgraph_sh
     assert not reply.errors
     assert list(reply.data) == ["rename", "b", "review", "c"]
     assert [one.split(":")[0] for one in order] == ["catalog", "reviews", "reviews", "catalog", "catalog"]
-
-
-async def test_limits_run_before_validation_and_speak_the_callers_language() -> None:
-    def limits(document: DocumentNode) -> None:
-        assert document.definitions
-        raise Refusal("TOO_MUCH", "过多", "Too much")
-
-    reply = await Engine(SHOP, Canned([]), limits=limits).execute(Request("{ nonsense }"))
-    assert reply.json() == {"errors": [{"message": "过多", "extensions": {"code": "TOO_MUCH"}}]}
-
-
-async def test_introspection_can_be_refused() -> None:
-    case = Case("", "{ __schema { __typename } }", [], ..., [(None, "GRAPHQL_VALIDATION_FAILED")])
-    await case.check(introspection=False)
-
-
-async def test_without_introspection_errors_suggest_nothing() -> None:
-    reply = await Engine(SHOP, Canned([]), introspection=False).execute(Request("{ versio }"))
-    assert "Did you mean" not in str(reply.errors)
-
-
-async def test_the_whole_schema_can_be_introspected() -> None:
-    reply = await Engine(SHOP, Canned([])).execute(Request(get_introspection_query()))
-    names = {one["name"] for one in reply.data["__schema"]["types"]}
-    assert "Product" in names
-    assert not any(name.startswith(("join__", "link__", "_")) for name in names if not name.startswith("__"))
-
-
-async def test_tokens_are_counted_before_parsing() -> None:
-    reply = await Engine(SHOP, Canned([]), max_tokens=5).execute(Request("{ a b c d e f g }"))
-    assert reply.json()["errors"][0]["extensions"]["code"] == "GRAPHQL_PARSE_FAILED"
-
-
-async def test_caches_are_bounded() -> None:
-    engine = Engine(SHOP, Canned([]), documents=3, plans=2)
-    for n in range(10):
-        engine.plan(f"{{ v{n}: version }}")
-    assert len(engine._documents) == 3
-    assert len(engine._plans) == 2
-
-
-async def test_a_cached_plan_is_used_again_and_scopes_that_matter_are_told_apart() -> None:
-    engine = Engine(SHOP, Canned([]))
-    text = "{ products { name cost } }"
-    base = engine.plan(text, scopes=frozenset({"base"}))
-    assert engine.plan(text, scopes=frozenset({"base", "unheard-of"})) is base
-    assert engine.plan(text, scopes=frozenset({"ministry"})) is not base
-
-
-async def test_a_payload_that_returns_the_query_type_reaches_every_subgraph() -> None:
-    case = Case(
-        "re-entry",
-        "mutation { touch { query { version user { name } } } }",
-        [
-            Ask(
-                "a",
-                "mutation { touch { query { user { name } } } }",
-                {"data": {"touch": {"query": {"user": {"name": "n"}}}}},
-            ),
-            Ask("b", "query { version }", {"data": {"version": 3}}),
-        ],
-        {"touch": {"query": {"version": 3, "user": {"name": "n"}}}},
-    )
-    await case.check(load_supergraph((SUPERGRAPHS / "reentry.graphql").read_text(encoding="utf-8")))
-
-
-async def test_an_operation_that_fans_out_without_end_is_refused_in_time() -> None:
-    query = "id"
-    for _ in range(8):
-        query = f"id next {{ {query} }}"
-    case = Case("fan", f"{{ node {{ {query} }} }}", [], ..., [(None, "QUERY_TOO_COMPLEX")])
-    await case.check(load_supergraph((SUPERGRAPHS / "fan.graphql").read_text(encoding="utf-8")))
-
-
-@pytest.mark.parametrize("depth", [20, 80, 150])
-async def test_nesting_without_limits_is_answered_or_refused(depth: int) -> None:
-    query = "topReview { id }"
-    for _ in range(depth):
-        query = query.replace("{ id }", "{ id product { reviews { id } } }")
-    reply = await Engine(SHOP, Canned([])).execute(Request(f"{{ {query} }}"))
-    assert {error["extensions"]["code"] for error in reply.errors} <= {
-        "SUBGRAPH_UNREACHABLE",
-        "QUERY_TOO_COMPLEX",
-        "GRAPHQL_PARSE_FAILED",
-    }
