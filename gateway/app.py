@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from graphql import DocumentNode
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -64,6 +65,7 @@ def create_app(settings: GatewaySettings) -> Starlette:
         transport,
         settings.limits,
         introspection=settings.development,
+        override_labels=settings.override_labels,
         reject=settings.authorization_mode == "reject",
     )
     operations = Operations(engine, identity.sessions.check, settings.deadline_seconds)
@@ -83,7 +85,7 @@ def create_open_app(supergraph_file: Path, settings: OpenSettings) -> Starlette:
     supergraph = load_supergraph(supergraph_file.read_text(encoding="utf-8"))
     transport = HttpTransport(_urls(supergraph) | settings.subgraph_urls, None)
     life = _Life(transport)
-    engine = _engine(supergraph, transport, _OPEN_LIMITS, introspection=True)
+    engine = _engine(supergraph, transport, _OPEN_LIMITS, override_labels=settings.override_labels, introspection=True)
     endpoint = GraphQLEndpoint(Operations(engine, None), _OPEN_LIMITS, get_queries=True)
     return _app([_graphql(endpoint), *life.routes(), *explorer_routes(settings.explorer_dir)], life)
 
@@ -129,7 +131,7 @@ class _Life:
         return [Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", metrics)]
 
 
-def _engine(supergraph: Supergraph, transport: Transport, limits: Limits, **options: bool) -> Engine:
+def _engine(supergraph: Supergraph, transport: Transport, limits: Limits, **options: Any) -> Engine:
     def limit(document: DocumentNode) -> None:
         check(document, limits)
 

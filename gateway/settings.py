@@ -17,12 +17,14 @@ class OpenSettings(BaseSettings):
     Attributes:
         subgraph_urls: Subgraph name to address, as JSON; overrides those in the supergraph.
         explorer_dir: The explorer's files.
+        override_labels: Labels of progressive `@override` that hold, as JSON; none by default. `percent(…)` needs none.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
     subgraph_urls: dict[str, str] = {}
     explorer_dir: Path | None = None
+    override_labels: frozenset[str] = frozenset()
 
 
 class GatewaySettings(BaseSettings):
@@ -45,6 +47,7 @@ class GatewaySettings(BaseSettings):
             query whole. Mutations are always refused whole.
         limits: What one request may ask for, as JSON such as `{"depth": 15}`; the rest keeps its default.
         explorer_dir: The explorer's files; without them the page says what is missing.
+        override_labels: Labels of progressive `@override` that hold, as JSON; none by default. `percent(…)` needs none.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
@@ -64,6 +67,7 @@ class GatewaySettings(BaseSettings):
     authorization_mode: Literal["filter", "reject"] = "filter"
     limits: Limits = Limits()
     explorer_dir: Path | None = None
+    override_labels: frozenset[str] = frozenset()
 
     @model_validator(mode="after")
     def _no_literal_password_in_production(self) -> Self:

@@ -13,6 +13,9 @@ from graphql import (
 )
 
 _PUBLIC_DIRECTIVES = {"deprecated", "specifiedBy", "oneOf"}
+_EXECUTABLE = {"QUERY", "MUTATION", "SUBSCRIPTION", "FIELD", "FRAGMENT_DEFINITION", "FRAGMENT_SPREAD"}
+_EXECUTABLE |= {"INLINE_FRAGMENT", "VARIABLE_DEFINITION"}
+"""Where clients write directives (GraphQL 3.13). Those that subgraphs define are valid, and stay at the gateway."""
 
 
 def client_schema(document: DocumentNode) -> GraphQLSchema:
@@ -46,8 +49,10 @@ class _Filter(Visitor):
 
     def enter(self, node: Any, *_: object) -> Any:
         kind = node.kind
-        if kind in ("directive_definition", "directive"):
-            return None if kind == "directive" and node.name.value in _PUBLIC_DIRECTIVES else REMOVE
+        if kind == "directive_definition":
+            return None if any(one.value in _EXECUTABLE for one in node.locations) else REMOVE
+        if kind == "directive":
+            return None if node.name.value in _PUBLIC_DIRECTIVES else REMOVE
         if kind.endswith("_definition") and _named(node):
             gone = _inaccessible(node) or (kind.endswith("_type_definition") and node.name.value in self._hidden)
             return REMOVE if gone else None

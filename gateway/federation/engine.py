@@ -13,6 +13,7 @@ from gateway.federation.document import Document, read_document
 from gateway.federation.errors import Json, TransportError, coded
 from gateway.federation.executor import Call, Run
 from gateway.federation.model import Supergraph
+from gateway.federation.override import Overrides
 from gateway.federation.planner import Plan, PlanTooLarge, Unplannable
 from gateway.federation.prepare import Planned, Prepared, plan, prepare
 
@@ -105,6 +106,7 @@ class Engine:
         max_tokens: The most lexical tokens of a document.
         documents: The most documents kept parsed and validated.
         plans: The most plans kept.
+        override_labels: Labels of progressive `@override` that hold for every request.
     """
 
     def __init__(
@@ -118,8 +120,10 @@ class Engine:
         max_tokens: int | None = None,
         documents: int = 1_000,
         plans: int = 1_000,
+        override_labels: frozenset[str] = frozenset(),
     ) -> None:
         self._graph = supergraph
+        self._overrides = Overrides(supergraph, override_labels)
         self._transport = transport
         self._introspection = introspection
         self._reject = reject
@@ -137,7 +141,7 @@ class Engine:
             Unplannable: The supergraph has no way to a field.
         """
         document = self._document(query)
-        return self._planned(document, document.operation(operation_name), scopes).plan
+        return self._planned(self._overrides.plain(), document, document.operation(operation_name), scopes).plan
 
     async def execute(self, request: Request) -> Response:
         """Answer a request; nothing that a client or a subgraph can do makes this raise."""
@@ -197,29 +201,35 @@ class Engine:
         values: Mapping[str, Json],
         scopes: frozenset[str] | None,
     ) -> Prepared:
+        graph = self._overrides.draw()
         conditions = _decided(document.conditions, values)
-        key = (*self._key(document, operation, scopes), tuple(conditions.items()))
+        key = (*_key(graph, document, operation, scopes), tuple(conditions.items()))
         known = self._prepared_operations.get(key)
         if known is not None:
             return known
-        planned = self._planned(document, operation, scopes)
-        return self._prepared_operations.put(key, prepare(self._graph, planned, conditions, scopes))
+        planned = self._planned(graph, document, operation, scopes)
+        return self._prepared_operations.put(key, prepare(graph, planned, conditions, scopes))
 
     def _planned(
-        self, document: Document, operation: OperationDefinitionNode, scopes: frozenset[str] | None
+        self,
+        graph: Supergraph,
+        document: Document,
+        operation: OperationDefinitionNode,
+        scopes: frozenset[str] | None,
     ) -> Planned:
         kind = operation.operation.value
-        if kind == "subscription" or kind not in self._graph.roots:
+        if kind == "subscription" or kind not in graph.roots:
             raise GraphQLError(f"A {kind} is not offered here.", extensions={"code": "OPERATION_NOT_OFFERED"})
-        key = self._key(document, operation, scopes)
-        known = self._plans.get(key)
-        return known or self._plans.put(key, plan(self._graph, document, operation, scopes))
+        key = _key(graph, document, operation, scopes)
+        return self._plans.get(key) or self._plans.put(key, plan(graph, document, operation, scopes))
 
-    def _key(
-        self, document: Document, operation: OperationDefinitionNode, scopes: frozenset[str] | None
-    ) -> tuple[object, ...]:
-        shape = None if scopes is None else (bool(scopes), scopes & self._graph.all_scopes)
-        return document.text, operation.name and operation.name.value, shape
+
+def _key(
+    graph: Supergraph, document: Document, operation: OperationDefinitionNode, scopes: frozenset[str] | None
+) -> tuple[object, ...]:
+    """What a plan depends on: the text, the operation, which of the asked scopes are granted, the active labels."""
+    shape = None if scopes is None else (bool(scopes), scopes & graph.all_scopes)
+    return document.text, operation.name and operation.name.value, shape, graph.active_labels
 
 
 def _decided(names: tuple[str, ...], values: Mapping[str, Json]) -> dict[str, bool]:

@@ -101,23 +101,10 @@ def _join_fields(supergraph: Supergraph, parent: str, node: FieldDefinitionNode)
                 external=bool(join.get("external") or join.get("usedOverridden")),
                 requires=_field_set(supergraph, parent, join["requires"]) if join.get("requires") else None,
                 provides=_field_set(supergraph, named, join["provides"]) if join.get("provides") else None,
+                label=str(join.get("overrideLabel") or ""),
+                overrides=bool(join.get("override")),
             )
-    _decide_override(supergraph, joins, found)
     return found
-
-
-def _decide_override(supergraph: Supergraph, joins: list[dict[str, object]], found: dict[str, JoinField]) -> None:
-    """Progressive override: one side of `percent(n)` is chosen for good; a custom label counts as not set."""
-    for join in joins:
-        label = str(join.get("overrideLabel") or "")
-        if not label:
-            continue
-        percent = float(label[len("percent(") : -1]) if label.startswith("percent(") else 0.0
-        source = next((one.id for one in supergraph.subgraphs.values() if one.name == join.get("override")), None)
-        loser = source if percent >= 50 else join["graph"]  # noqa: PLR2004 - the larger share wins
-        if loser in found and len(found) > 1:
-            one = found[loser]
-            found[loser] = JoinField(one.returns, external=True, requires=one.requires, provides=one.provides)
 
 
 def _field_set(supergraph: Supergraph, parent: str, text: str) -> Selection:

@@ -45,12 +45,16 @@ class JoinField:
         external: Declared there, resolved elsewhere.
         requires: What must be fetched from elsewhere before it can be resolved.
         provides: What becomes available below it although it is external there.
+        label: What a progressive `@override` hangs on; on both its sides.
+        overrides: Whether this is the overriding side of the label.
     """
 
     returns: str
     external: bool = False
     requires: Selection | None = None
     provides: Selection | None = None
+    label: str = ""
+    overrides: bool = False
 
     @property
     def named(self) -> str:
@@ -118,6 +122,7 @@ class Supergraph:
         schema: What clients see: no join machinery, nothing `@inaccessible`.
         scopes: `Type.field` or `Type` to what `@requiresScopes`, `@policy` ask: an OR of ANDs.
         authenticated: `Type.field` or `Type` marked `@authenticated`.
+        active_labels: The labels of progressive `@override` that hold here.
     """
 
     subgraphs: dict[str, Subgraph]
@@ -126,7 +131,8 @@ class Supergraph:
     schema: GraphQLSchema
     scopes: Mapping[str, tuple[tuple[frozenset[str], ...], ...]] = field(default_factory=dict)
     authenticated: frozenset[str] = frozenset()
-    _memo: dict[Any, Any] = field(default_factory=dict)
+    active_labels: frozenset[str] = frozenset()
+    _memo: dict[Any, Any] = field(default_factory=dict, init=False)
 
     def possible(self, name: str) -> frozenset[str]:
         """The object types a value of this type may have anywhere; itself where no subgraph says any."""

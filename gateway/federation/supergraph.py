@@ -11,6 +11,7 @@ from gateway.federation.model import Subgraph, Supergraph
 __all__ = ["Subgraph", "Supergraph", "SupergraphError", "load_supergraph"]
 
 _KNOWN = {"link", "join", "core", "tag", "inaccessible", "requiresScopes", "authenticated", "policy", "cost"}
+_JOIN_VERSIONS = {"v0.3", "v0.4", "v0.5"}
 
 
 class SupergraphError(Exception):
@@ -50,6 +51,8 @@ def _refuse_unknown(url: str, purpose: str) -> None:
     feature = parts[-2] if len(parts) > 1 else url
     if feature == "context":
         raise SupergraphError("This gateway does not offer @context and @fromContext: compose without them.")
+    if feature == "join" and parts[-1] not in _JOIN_VERSIONS:
+        raise SupergraphError(f"This gateway reads join v0.3 to v0.5, and the supergraph is written in {url}.")
     if purpose and feature not in _KNOWN:
         raise SupergraphError(f"The supergraph needs the feature {url} ({purpose}), which this gateway does not know.")
 

@@ -7,7 +7,7 @@ from tests.unit.gateway_federation.differential.world import World
 
 SUPERGRAPHS = Path(__file__).parent.parent / "supergraphs"
 LINK = (
-    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable", "@external", '
+    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@shareable", "@external", '
     '"@requires", "@provides", "@override", "@inaccessible", "@interfaceObject", "@requiresScopes", "@authenticated", '
     '"@tag"])\n'
 )

@@ -47,7 +47,7 @@ class Queries:
 
     def query(self) -> tuple[str, dict[str, Any]]:
         """A valid query and its variables, with whatever aliases and fragments chance brings."""
-        for _ in range(50):
+        for _ in range(500):
             self._fragments, self._definitions, self._variables = [], [], {}
             root = self._schema.query_type
             assert root is not None

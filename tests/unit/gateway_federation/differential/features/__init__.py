@@ -3,15 +3,19 @@
 from tests.unit.gateway_federation.differential.feature import Feature
 from tests.unit.gateway_federation.differential.features import (
     abstract,
+    conditions,
     entities,
+    extensions,
     failures,
     first_version,
     interface_object,
     keys,
+    override,
     provides,
     requires,
     shapes,
     sharing,
+    unions,
 )
 
 FEATURES: tuple[Feature, ...] = (
@@ -25,4 +29,8 @@ FEATURES: tuple[Feature, ...] = (
     first_version.FEATURE,
     failures.FEATURE,
     shapes.FEATURE,
+    override.FEATURE,
+    unions.FEATURE,
+    conditions.FEATURE,
+    extensions.FEATURE,
 )
