@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from chassis.principal import Principal
 
+REMAINING = "x-remaining-ms"
+"""The header by which the gateway says how long it will wait for a subgraph, in milliseconds (facts 17)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Act:

@@ -18,6 +18,8 @@ from starlette.routing import BaseRoute, Route
 
 from chassis.mongo import connect
 from chassis.principal import TokenMinter
+from gateway.calls import CallSettings
+from gateway.calls import guarded as guarded_calls
 from gateway.federation.engine import Engine, Transport
 from gateway.federation.planner import format_plan
 from gateway.federation.supergraph import Supergraph, load_supergraph
@@ -62,7 +64,7 @@ def create_app(settings: GatewaySettings) -> Starlette:
     life = _Life(transport, store)
     engine = _engine(
         supergraph,
-        transport,
+        guarded_calls(transport, settings.calls),
         settings.limits,
         introspection=settings.development,
         override_labels=settings.override_labels,
@@ -85,7 +87,13 @@ def create_open_app(supergraph_file: Path, settings: OpenSettings) -> Starlette:
     supergraph = load_supergraph(supergraph_file.read_text(encoding="utf-8"))
     transport = HttpTransport(_urls(supergraph) | settings.subgraph_urls, None)
     life = _Life(transport)
-    engine = _engine(supergraph, transport, _OPEN_LIMITS, override_labels=settings.override_labels, introspection=True)
+    engine = _engine(
+        supergraph,
+        guarded_calls(transport, CallSettings()),
+        _OPEN_LIMITS,
+        introspection=True,
+        override_labels=settings.override_labels,
+    )
     endpoint = GraphQLEndpoint(Operations(engine, None), _OPEN_LIMITS, get_queries=True)
     return _app([_graphql(endpoint), *life.routes(), *explorer_routes(settings.explorer_dir)], life)
 

@@ -8,6 +8,7 @@ from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.settings import Environment, read_keys
+from gateway.calls import CallSettings
 from gateway.protection import Limits
 
 
@@ -46,6 +47,7 @@ class GatewaySettings(BaseSettings):
         authorization_mode: `filter` nulls a denied field of a query and answers the rest; `reject` refuses the
             query whole. Mutations are always refused whole.
         limits: What one request may ask for, as JSON such as `{"depth": 15}`; the rest keeps its default.
+        calls: How calls to subgraphs are guarded (`gateway.calls.CallSettings`), as JSON such as `{"queue": 50}`.
         explorer_dir: The explorer's files; without them the page says what is missing.
         override_labels: Labels of progressive `@override` that hold, as JSON; none by default. `percent(…)` needs none.
     """
@@ -66,6 +68,7 @@ class GatewaySettings(BaseSettings):
     deadline_seconds: float = 10.0
     authorization_mode: Literal["filter", "reject"] = "filter"
     limits: Limits = Limits()
+    calls: CallSettings = CallSettings()
     explorer_dir: Path | None = None
     override_labels: frozenset[str] = frozenset()
 

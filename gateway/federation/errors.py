@@ -16,12 +16,14 @@ class TransportError(Exception):
     Args:
         subgraph: Its name; never an address.
         code: What the client reads.
+        sent: Whether anything was tried at all.
     """
 
-    def __init__(self, subgraph: str, code: str = UNREACHABLE) -> None:
+    def __init__(self, subgraph: str, code: str = UNREACHABLE, *, sent: bool = True) -> None:
         super().__init__(subgraph)
         self.subgraph = subgraph
         self.code = code
+        self.sent = sent
 
 
 def coded(message: str, code: str, path: Path = (), **more: Json) -> dict[str, Json]:

@@ -142,14 +142,12 @@ class Client:
 
     Args:
         address: Where.
-        connections: The most at a time; whoever comes next waits, within the deadline.
         most_bytes: The longest reply.
     """
 
-    def __init__(self, address: Address, *, connections: int, most_bytes: int) -> None:
+    def __init__(self, address: Address, *, most_bytes: int) -> None:
         self._address = address
         self._most_bytes = most_bytes
-        self._slots = asyncio.Semaphore(connections)
         self._idle: deque[_Connection] = deque()
 
     async def post(self, body: bytes, headers: Mapping[str, str], deadline: float, *, repeatable: bool) -> bytes:
@@ -168,7 +166,7 @@ class Client:
             ValueError: A header cannot be sent.
         """
         request = self.request(body, headers)
-        async with asyncio.timeout(deadline - time.monotonic()), self._slots:
+        async with asyncio.timeout(deadline - time.monotonic()):
             try:
                 return await self._post(await self._take(), request)
             except HttpError as error:

@@ -10,11 +10,13 @@ from starlette.responses import Response
 
 from chassis.errors import Refusal, Unblock
 from chassis.telemetry import REQUESTS
+from gateway.calls import OVERLOADED
 from gateway.federation.engine import Request as GraphQLRequest
 from gateway.http.operations import Operations
 from gateway.http.replies import GRAPHQL, JSON, bearer, json_body, json_object, refused, reply
 from gateway.protection import Limits
 
+_RETRY_SECONDS = "1"
 _WILDCARDS = ("*/*", "application/*")
 
 
@@ -42,6 +44,8 @@ class GraphQLEndpoint:
             except Refusal as refusal:
                 return refused(refusal, request, media_type)
             content = (await self.operations.execute(operation)).json()
+            if _overloaded(content):
+                return reply(content, 503, media_type, {"Retry-After": _RETRY_SECONDS})
             return reply(content, 400 if "data" not in content and media_type == GRAPHQL else 200, media_type)
 
     async def _operation(self, request: Request) -> GraphQLRequest:
@@ -60,6 +64,12 @@ class GraphQLEndpoint:
             raise Refusal("BODY_TOO_LARGE", "请求过大", "The request is too large", limit=self.limits.body_bytes)
         given: dict[str, Any] = dict(request.query_params)
         return given | {name: json_object(given[name]) for name in ("variables", "extensions") if given.get(name)}
+
+
+def _overloaded(content: Mapping[str, Any]) -> bool:
+    """Whether nothing could be answered for want of room; a part of an answer is an answer."""
+    codes = {error["extensions"]["code"] for error in content.get("errors", ())}
+    return codes == {OVERLOADED} and not any(one is not None for one in (content.get("data") or {}).values())
 
 
 def _negotiate(accept: str) -> str:

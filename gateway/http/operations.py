@@ -12,7 +12,7 @@ from chassis.errors import Refusal, Unblock
 from chassis.principal import ANONYMOUS, Principal, Scope, Verified
 from gateway.federation.engine import Engine, Response
 from gateway.federation.engine import Request as GraphQLRequest
-from gateway.http.context import RequestContext
+from gateway.http.context import RequestContext, traceparent_of
 from gateway.http.messages import in_language
 from gateway.http.replies import language_of
 
@@ -49,7 +49,7 @@ class Operations:
             principal=caller.principal,
             language=language_of(connection),
             idempotency_key=idempotency_key,
-            traceparent=connection.headers.get("traceparent"),
+            traceparent=traceparent_of(connection.headers.get("traceparent")),
             deadline=self.deadline(),
             expires=caller.expires,
         )

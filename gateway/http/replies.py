@@ -1,7 +1,7 @@
 """Replies of the gateway itself: JSON, coded, in the caller's language, nothing of the inside."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import orjson
@@ -60,10 +60,12 @@ def _quality(text: str) -> float:
         return 0.0
 
 
-def reply(content: dict[str, Any], status: int = 200, media_type: str = JSON) -> Response:
+def reply(
+    content: dict[str, Any], status: int = 200, media_type: str = JSON, headers: Mapping[str, str] | None = None
+) -> Response:
     """A JSON reply that no cache keeps."""
-    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    return Response(orjson.dumps(content), status, headers, f"{media_type}; charset=utf-8")
+    more = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"} | dict(headers or {})
+    return Response(orjson.dumps(content), status, more, f"{media_type}; charset=utf-8")
 
 
 def refused(refusal: Refusal, request: Request, media_type: str = JSON) -> Response:

@@ -7,12 +7,12 @@ from typing import Any
 import structlog
 from prometheus_client import Histogram
 
+from chassis.context import REMAINING
 from chassis.principal import LIFETIME_SECONDS, Principal, TokenMinter
 from gateway.federation.engine import Call, TransportError
 from gateway.http.client import Address, Client, HttpError
 from gateway.http.context import RequestContext
 
-_CONNECTIONS_PER_SUBGRAPH = 100
 _MOST_BYTES = 32 * 1024 * 1024
 _TOKENS = 10_000
 _TOKEN_SECONDS = LIFETIME_SECONDS / 2
@@ -36,10 +36,7 @@ class HttpTransport:
 
     async def open(self) -> None:
         """Prepare the connection pools, inside the running loop."""
-        self._clients = {
-            name: Client(address, connections=_CONNECTIONS_PER_SUBGRAPH, most_bytes=_MOST_BYTES)
-            for name, address in self._addresses.items()
-        }
+        self._clients = {name: Client(address, most_bytes=_MOST_BYTES) for name, address in self._addresses.items()}
 
     async def close(self) -> None:
         """Close the pools."""
@@ -68,13 +65,15 @@ class HttpTransport:
         return reply
 
     def _headers(self, subgraph: str, context: RequestContext) -> dict[str, str]:
-        headers = {"Accept-Language": context.language}
+        headers = {
+            "Accept-Language": context.language,
+            REMAINING: str(max(int((context.deadline - time.monotonic()) * 1000), 0)),
+            "traceparent": context.traceparent,
+        }
         if self._minter:
             headers["Authorization"] = f"Bearer {self._token(context.principal, subgraph)}"
         if context.idempotency_key:
             headers["Idempotency-Key"] = context.idempotency_key
-        if context.traceparent:
-            headers["traceparent"] = context.traceparent
         return headers
 
     def _token(self, principal: Principal, subgraph: str) -> str:

@@ -51,13 +51,13 @@ class Server:
 
 
 @asynccontextmanager
-async def speaking(say: Say, *, connections: int = 4, most_bytes: int = 1000) -> AsyncIterator[tuple[Server, Client]]:
+async def speaking(say: Say, *, most_bytes: int = 1000) -> AsyncIterator[tuple[Server, Client]]:
     """A server and a client of it."""
     server = Server(say)
     listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
     address = Address.of(f"http://127.0.0.1:{port}/graphql?x=1")
-    client = Client(address, connections=connections, most_bytes=most_bytes)
+    client = Client(address, most_bytes=most_bytes)
     yield server, client
     client.close()
     await eventually(lambda: server.open == 0)
@@ -147,12 +147,6 @@ async def test_who_gives_up_leaves_no_half_read_connection_to_the_next() -> None
     assert server.connections == 2
 
 
-async def test_no_more_connections_than_allowed_are_opened() -> None:
-    async with speaking(lambda *_: OK, connections=2) as (server, client):
-        assert await asyncio.gather(*(post(client) for _ in range(20))) == [b"{}"] * 20
-    assert server.connections <= 2
-
-
 async def test_a_connection_idle_for_long_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
     async with speaking(lambda *_: OK) as (server, client):
         await post(client)
@@ -176,7 +170,7 @@ async def test_a_header_cannot_bring_another(value: str) -> None:
 
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_whatever_headers_say_the_head_has_one_line_each(name: str, value: str) -> None:
-    client = Client(Address.of("http://localhost/graphql"), connections=1, most_bytes=1)
+    client = Client(Address.of("http://localhost/graphql"), most_bytes=1)
     try:
         request = client.request(b"", {name: value})
     except ValueError:

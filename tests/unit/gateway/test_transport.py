@@ -1,21 +1,30 @@
 """Fetches: what a subgraph learns of a request, and what a client learns of a subgraph that fails (facts 17)."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 from joserfc.jwk import ECKey, KeySet
+from starlette.applications import Starlette
+from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
+from starlette.routing import Route
 
 from chassis.errors import Refusal
 from chassis.principal import Principal, Scope, TokenMinter, TokenVerifier
 from gateway.app import create_open_app
-from gateway.federation.engine import Call, TransportError
+from gateway.calls import OVERLOADED
+from gateway.federation.engine import Call, Engine, TransportError
+from gateway.federation.supergraph import load_supergraph
 from gateway.http import transport as transport_module
 from gateway.http.context import RequestContext
+from gateway.http.graphql import GraphQLEndpoint
+from gateway.http.operations import Operations
 from gateway.http.transport import HttpTransport
+from gateway.protection import Limits
 from gateway.settings import OpenSettings
 from tests.unit.gateway.serving import SUPERGRAPH, Answer, Subgraph, json_reply, served
 
@@ -63,6 +72,35 @@ async def test_a_subgraph_learns_the_allow_list_and_nothing_else() -> None:
     (seen,) = subgraph.seen
     assert {name: seen[name.lower()] for name in given} == given
     assert not {"cookie", "authorization", "x-secret", "x-forwarded-for"} & seen.keys()
+
+
+async def test_a_subgraph_learns_how_long_it_is_waited_for_and_which_trace_it_belongs_to() -> None:
+    subgraph = Subgraph(json_reply(DATA))
+    for given in ({}, {"traceparent": "00-nonsense"}, {"traceparent": "00-" + "0" * 600}):
+        await ask(subgraph, "{ rounds { year } }", **given)
+    traces = [seen["traceparent"] for seen in subgraph.seen]
+    assert len(set(traces)) == 3
+    assert all(re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-01", trace) for trace in traces)
+    assert all(5_000 < int(seen["x-remaining-ms"]) <= 10_000 for seen in subgraph.seen)
+
+
+async def test_no_room_for_anything_is_503_and_room_for_a_part_is_an_answer() -> None:
+    class Full:
+        async def send(self, call: Call, context: object) -> bytes:
+            del context
+            raise TransportError(call.subgraph, OVERLOADED)
+
+    supergraph = load_supergraph(SUPERGRAPH.read_text(encoding="utf-8"))
+    endpoint = GraphQLEndpoint(Operations(Engine(supergraph, Full()), None), Limits())
+
+    async def graphql(request: HttpRequest) -> Response:
+        return await endpoint(request)
+
+    async with served(Starlette(routes=[Route("/graphql", graphql, methods=["POST"])])) as browser:
+        answer = await browser.graphql("{ rounds { year } }")
+        assert (answer.status, answer.code, answer.headers["retry-after"]) == (503, OVERLOADED, "1")
+        assert answer.json["errors"][0]["message"] == "所需服务繁忙，请稍后再试"
+        assert (await browser.graphql("{ rounds { year } __typename }")).status == 200
 
 
 async def test_no_cookie_of_a_subgraph_is_kept() -> None:

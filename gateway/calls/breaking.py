@@ -1,0 +1,99 @@
+"""A circuit breaker a subgraph: one that keeps failing is left alone, then tried with a single call."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+from prometheus_client import Gauge
+
+from gateway.calls.queueing import OVERLOADED
+from gateway.calls.settings import CallSettings
+from gateway.federation.engine import Call, Transport, TransportError
+from gateway.federation.errors import UNREACHABLE
+
+OPEN = Gauge("guopei_gateway_breaker_open", "1 while a subgraph is left alone", ["subgraph"])
+
+
+class State(StrEnum):
+    """How a breaker stands."""
+
+    CLOSED = "CLOSED"
+    OPEN = "OPEN"
+    TRYING = "TRYING"
+
+
+class Breaker:
+    """One subgraph's breaker; pure, so that a test can walk it.
+
+    Args:
+        settings: When it opens, and for how long.
+    """
+
+    def __init__(self, settings: CallSettings) -> None:
+        self._settings = settings
+        self._latest: deque[bool] = deque(maxlen=settings.breaker_calls)
+        self._until = 0.0
+        self.state = State.CLOSED
+
+    def admits(self, now: float) -> bool:
+        """Whether a call may go; of an open breaker whose time has come, one."""
+        if self.state is State.OPEN and now >= self._until:
+            self.state = State.TRYING
+            return True
+        return self.state is State.CLOSED
+
+    def tell(self, now: float, *, succeeded: bool) -> None:
+        """What became of an admitted call."""
+        if self.state is State.TRYING:
+            self._latest.clear()
+            self._settle(now, failing=not succeeded)
+        elif self.state is State.CLOSED:
+            self._latest.append(succeeded)
+            failures = self._latest.count(False)
+            enough = len(self._latest) >= self._settings.breaker_least
+            self._settle(now, failing=enough and failures >= self._settings.breaker_share * len(self._latest))
+
+    def _settle(self, now: float, *, failing: bool) -> None:
+        self.state = State.OPEN if failing else State.CLOSED
+        if failing:
+            self._until = now + self._settings.breaker_seconds
+
+
+class Breaking:
+    """A transport that leaves failing subgraphs alone.
+
+    Args:
+        transport: What sends.
+        settings: When breakers open.
+        now: The clock.
+    """
+
+    def __init__(self, transport: Transport, settings: CallSettings, now: Callable[[], float] = time.monotonic) -> None:
+        self._transport = transport
+        self._settings = settings
+        self._now = now
+        self._breakers: dict[str, Breaker] = {}
+
+    async def send(self, call: Call, context: Any) -> bytes:
+        """Send, unless the subgraph is left alone.
+
+        Raises:
+            TransportError: `SUBGRAPH_UNREACHABLE` at once while it is; or the transport's own.
+        """
+        breaker = self._breakers.setdefault(call.subgraph, Breaker(self._settings))
+        if not breaker.admits(self._now()):
+            raise TransportError(call.subgraph, UNREACHABLE, sent=False)
+        succeeded = True
+        try:
+            return await self._transport.send(call, context)
+        except TransportError as error:
+            succeeded = error.code == OVERLOADED and breaker.state is State.CLOSED  # our own queue, not its failure
+            raise
+        except BaseException:
+            succeeded = breaker.state is State.CLOSED  # whoever asked went away: a probe has told nothing
+            raise
+        finally:
+            breaker.tell(self._now(), succeeded=succeeded)
+            OPEN.labels(call.subgraph).set(breaker.state is not State.CLOSED)
