@@ -1,5 +1,6 @@
 """`python -m gateway`: serve, or manage accounts."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from chassis.process import serve
 from chassis.telemetry import configure_logs, configure_traces
 from gateway.app import create_app, create_open_app, explain
 from gateway.console import accounts, text_of
+from gateway.protection.documents import manifest
 from gateway.settings import GatewaySettings, OpenSettings
 
 cli = typer.Typer(add_completion=False, help=__doc__)
@@ -46,6 +48,13 @@ def plan(
     """Print the plan of a query as a tree."""
     sdl = supergraph.read_text(encoding="utf-8")
     typer.echo(explain(sdl, text_of(query), operation))
+
+
+@cli.command()
+def documents(files: Annotated[list[Path], typer.Argument(help="Files of one document each.")]) -> None:
+    """Print a manifest of trusted documents, each under the SHA-256 of its text."""
+    made = manifest(file.read_text(encoding="utf-8") for file in files)
+    typer.echo(json.dumps(made, ensure_ascii=False, indent=2))
 
 
 if __name__ == "__main__":

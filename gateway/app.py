@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from graphql import DocumentNode
+from graphql import DocumentNode, GraphQLError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -16,11 +16,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from chassis.errors import Refusal
 from chassis.mongo import connect
 from chassis.principal import TokenMinter
 from gateway.calls import CallSettings
 from gateway.calls import guarded as guarded_calls
-from gateway.federation.engine import Engine, Transport
+from gateway.federation.engine import Engine, InvalidOperation, Transport
 from gateway.federation.planner import format_plan
 from gateway.federation.supergraph import Supergraph, load_supergraph
 from gateway.http.auth import auth_routes
@@ -35,6 +36,7 @@ from gateway.identity.passwords import Passwords
 from gateway.identity.sessions import Sessions
 from gateway.identity.store import IdentityStore
 from gateway.protection import Limits, check
+from gateway.protection.documents import TrustedDocuments, read_manifest
 from gateway.settings import GatewaySettings, OpenSettings
 
 _OPEN_LIMITS = Limits(
@@ -70,7 +72,8 @@ def create_app(settings: GatewaySettings) -> Starlette:
         override_labels=settings.override_labels,
         reject=settings.authorization_mode == "reject",
     )
-    operations = Operations(engine, identity.sessions.check, settings.deadline_seconds)
+    documents = _documents(engine, settings)
+    operations = Operations(engine, identity.sessions.check, settings.deadline_seconds, documents)
     endpoint = GraphQLEndpoint(operations, settings.limits, settings.get_queries)
     routes: list[BaseRoute] = [
         _graphql(endpoint),
@@ -144,6 +147,23 @@ def _engine(supergraph: Supergraph, transport: Transport, limits: Limits, **opti
         check(document, limits)
 
     return Engine(supergraph, transport, limits=limit, max_tokens=limits.tokens, **options)
+
+
+def _documents(engine: Engine, settings: GatewaySettings) -> TrustedDocuments:
+    """The manifest, every document of it checked, so that a front end's mistake stops the start and not the users.
+
+    Raises:
+        ValueError: A document of it could not be used.
+    """
+    if settings.trusted_documents_file is None:
+        return TrustedDocuments()
+    texts = read_manifest(settings.trusted_documents_file.read_bytes())
+    for key, text in texts.items():
+        try:
+            engine.check(text)
+        except (InvalidOperation, GraphQLError, Refusal) as error:
+            raise ValueError(f"trusted document {key}: {error}") from error
+    return TrustedDocuments(texts, settings.trusted_documents)
 
 
 def _graphql(endpoint: GraphQLEndpoint) -> Route:

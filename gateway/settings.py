@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from chassis.settings import Environment, read_keys
 from gateway.calls import CallSettings
 from gateway.protection import Limits
+from gateway.protection.documents import Trust
 
 
 class OpenSettings(BaseSettings):
@@ -46,6 +47,9 @@ class GatewaySettings(BaseSettings):
         deadline_seconds: By when a request is answered, with what there is.
         authorization_mode: `filter` nulls a denied field of a query and answers the rest; `reject` refuses the
             query whole. Mutations are always refused whole.
+        trusted_documents_file: Manifest of documents that may be asked by id: Apollo's persisted query manifest, or a
+            JSON object of id to document; none by default. `python -m gateway documents` makes one.
+        trusted_documents: `prefer` (the default) takes other documents too; `require` takes none but the manifest's.
         limits: What one request may ask for, as JSON such as `{"depth": 15}`; the rest keeps its default.
         calls: How calls to subgraphs are guarded (`gateway.calls.CallSettings`), as JSON such as `{"queue": 50}`.
         explorer_dir: The explorer's files; without them the page says what is missing.
@@ -67,6 +71,8 @@ class GatewaySettings(BaseSettings):
     get_queries: bool = False
     deadline_seconds: float = 10.0
     authorization_mode: Literal["filter", "reject"] = "filter"
+    trusted_documents_file: Path | None = None
+    trusted_documents: Trust = Trust.PREFER
     limits: Limits = Limits()
     calls: CallSettings = CallSettings()
     explorer_dir: Path | None = None
@@ -76,6 +82,12 @@ class GatewaySettings(BaseSettings):
     def _no_literal_password_in_production(self) -> Self:
         if self.literal_initial_password and not self.development:
             raise ValueError("LITERAL_INITIAL_PASSWORD is for ENVIRONMENT=development only")
+        return self
+
+    @model_validator(mode="after")
+    def _required_documents_are_there(self) -> Self:
+        if self.trusted_documents is Trust.REQUIRE and self.trusted_documents_file is None:
+            raise ValueError("TRUSTED_DOCUMENTS=require needs TRUSTED_DOCUMENTS_FILE")
         return self
 
     @property

@@ -143,6 +143,16 @@ class Engine:
         document = self._document(query)
         return self._planned(self._overrides.plain(), document, document.operation(operation_name), scopes).plan
 
+    def check(self, query: str) -> None:
+        """Refuse a document that clients could not use.
+
+        Raises:
+            InvalidOperation: It does not keep the schema.
+            GraphQLError: It does not parse.
+            Refusal: It is beyond the limits.
+        """
+        self._document(query)
+
     async def execute(self, request: Request) -> Response:
         """Answer a request; nothing that a client or a subgraph can do makes this raise."""
         try:

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from starlette.requests import HTTPConnection
@@ -15,6 +15,7 @@ from gateway.federation.engine import Request as GraphQLRequest
 from gateway.http.context import RequestContext, traceparent_of
 from gateway.http.messages import in_language
 from gateway.http.replies import language_of
+from gateway.protection.documents import TrustedDocuments
 
 _LONGEST_KEY = 255
 _PUBLIC = Verified(ANONYMOUS, math.inf)
@@ -28,11 +29,13 @@ class Operations:
         engine: Plans and executes.
         authenticate: Access token to its holder; None lets everybody do everything (`--no-auth`).
         deadline_seconds: By when the client is answered.
+        documents: What may be asked by id, or at all.
     """
 
     engine: Engine
     authenticate: Callable[[str], Verified] | None
     deadline_seconds: float = 10.0
+    documents: TrustedDocuments = field(default_factory=TrustedDocuments)
 
     def context(
         self, connection: HTTPConnection, token: str | None, idempotency_key: str | None = None
@@ -62,9 +65,10 @@ class Operations:
         """The request that a client's parameters make (GraphQL over HTTP, section 5.1).
 
         Raises:
-            Refusal: `BAD_REQUEST`.
+            Refusal: `BAD_REQUEST`, or what the trusted documents refuse.
         """
-        query, name, variables = (parameters.get(one) for one in ("query", "operationName", "variables"))
+        name, variables = parameters.get("operationName"), parameters.get("variables")
+        query = self.documents.text(parameters)
         if not isinstance(query, str) or not isinstance(name, str | None) or not isinstance(variables, dict | None):
             raise _malformed()
         if not isinstance(parameters.get("extensions"), dict | None):
