@@ -6,14 +6,15 @@ from pathlib import Path
 
 import typer
 
-from contracts import access, graph_files, registry
+from contracts import access, asyncapi, compatibility, events_table, graph_files, registry
 
 cli = typer.Typer(add_completion=False, help=__doc__)
 
 
 def files() -> Iterator[tuple[Path, str]]:
     """Every generated contract file and its text."""
-    return chain(graph_files.files(), access.files(), registry.files())
+    parts = (graph_files, access, registry, asyncapi, events_table)
+    return chain.from_iterable(part.files() for part in parts)
 
 
 def drifted() -> list[Path]:
@@ -26,11 +27,16 @@ def drifted() -> list[Path]:
 @cli.command()
 def export() -> None:
     """Write every contract file, and remove what no code says any more."""
-    for path in drifted():
+    wanted, stale = dict(files()), drifted()
+    for path in stale:
         path.unlink(missing_ok=True)
-    for path, text in files():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    _write(wanted)
+
+
+@cli.command()
+def release(number: int) -> None:
+    """Keep the events' schemas of today as those of a release, which later ones may not break."""
+    _write(dict(compatibility.files(number)))
 
 
 @cli.command()
@@ -38,8 +44,17 @@ def check() -> None:
     """Fail when a committed file differs from the code."""
     found = drifted()
     for path in found:
-        typer.echo(f"drifted: {path.relative_to(registry.FOLDER.parent)}; run `make schema`", err=True)
-    raise typer.Exit(1 if found else 0)
+        typer.echo(f"drifted: {path.relative_to(registry.FOLDER.parent.parent)}; run `make schema`", err=True)
+    broken = compatibility.broken()
+    for promise in broken:
+        typer.echo(f"breaks the last release: {promise}", err=True)
+    raise typer.Exit(1 if found or broken else 0)
+
+
+def _write(wanted: dict[Path, str]) -> None:
+    for path, text in wanted.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,28 +1,15 @@
 """The whole round through the gateway, in every role, on all processes: the story that the demo tells."""
 
 import secrets
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
-import aiohttp
 import pytest
 
 from deploy.local import documents
-from deploy.local.accounts import Desk
 from deploy.local.client import Refused
 from deploy.local.demo import _received
-from deploy.local.story import Story, tell
-from deploy.local.suite import Suite
+from deploy.local.story import Story
 from deploy.local.world import SCHOOLS
-
-
-@pytest.fixture(scope="session")
-async def story(suite: Suite) -> AsyncIterator[Story]:
-    """A round that has been played to its end."""
-    async with aiohttp.ClientSession() as http:
-        told = Story(Desk(suite, http, f"Guopei-{secrets.token_hex(4)}"), lambda *_: None)
-        await tell(told)
-        yield told
 
 
 async def test_one_query_joins_the_three_services(story: Story) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection
@@ -12,6 +13,7 @@ from aio_pika.exceptions import DeliveryError
 from chassis import amqp
 from chassis.batch import BatchConsumer
 from chassis.events import Envelope
+from chassis.graph import cursor_of
 from chassis.reference import provinces
 from chassis.telemetry import PUBLISHED, RETURNED
 from services.enrollment.store import Entry, Feed
@@ -140,7 +142,8 @@ class _Queues:
 
 async def _put(channel: AbstractChannel, entry: Entry) -> None:
     """Publish with confirm; started in order, for the broker gets a channel's publishes in the order of their start."""
-    message = amqp.to_message(entry.event, sequence=entry.sequence)
+    event = replace(entry.event, actor=None)  # who acted is the audit's matter, not the provinces'
+    message = amqp.to_message(event, sequence=entry.sequence, cursor=cursor_of(entry.sequence))
     await channel.default_exchange.publish(
         message, f"province.{entry.province}", mandatory=True, timeout=_CONFIRM_SECONDS
     )

@@ -1,0 +1,48 @@
+"""One round, played through the gateway on all processes, and every message it put on the broker."""
+
+import secrets
+from collections.abc import AsyncIterator
+
+import aio_pika
+import aiohttp
+import pytest
+from aio_pika.abc import AbstractIncomingMessage
+
+from chassis.amqp import EVENTS, connect, declare_topology
+from deploy.broker.definitions import ADMIN
+from deploy.local.accounts import Desk
+from deploy.local.story import Story, tell
+from deploy.local.suite import Suite
+from tests.eventually import eventually
+
+LISTENER = "tests.everything"
+
+
+@pytest.fixture(scope="session")
+async def story(suite: Suite) -> AsyncIterator[Story]:
+    """A round that has been played to its end, with somebody listening to everything."""
+    async with await connect(suite.parts.amqp_url(ADMIN), LISTENER) as connection:
+        channel = await connection.channel()
+        await declare_topology(channel)
+        listener = await channel.declare_queue(LISTENER, durable=True, arguments={"x-queue-type": "quorum"})
+        await listener.bind(EVENTS, "#")
+    async with aiohttp.ClientSession() as http:
+        told = Story(Desk(suite, http, f"Guopei-{secrets.token_hex(4)}"), lambda *_: None)
+        await tell(told)
+        yield told
+
+
+@pytest.fixture(scope="session")
+async def traffic(story: Story) -> list[AbstractIncomingMessage]:
+    """Every message of the round, as the broker had it; left unacked, so that another reader may look too."""
+    found: list[AbstractIncomingMessage] = []
+    async with await aio_pika.connect(story.desk.suite.parts.amqp_url(ADMIN)) as connection:
+        queue = await (await connection.channel()).get_queue(LISTENER)
+
+        async def credited() -> bool:
+            while message := await queue.get(fail=False, timeout=10):
+                found.append(message)
+            return any("enrollment.credited" in str(message.routing_key) for message in found)
+
+        await eventually(credited)
+    return found
