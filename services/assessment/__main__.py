@@ -1,12 +1,17 @@
-"""`python -m services.assessment`: one process of assessment."""
+"""`python -m services.assessment`: one process of assessment; with `audit …`, the audit's command line."""
+
+import sys
 
 from chassis.process import serve
 from chassis.telemetry import configure_logs, configure_traces
 from services.assessment.app import build
+from services.assessment.audit import cli
 from services.assessment.messaging import SERVICE
 from services.assessment.settings import AssessmentSettings
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["audit"]:
+        cli()
     settings = AssessmentSettings()
     configure_logs(SERVICE)
     configure_traces(SERVICE)

@@ -4,10 +4,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import date
 
+from chassis.amqp import BROKER_ERRORS
+from chassis.batch import BatchConsumer
 from chassis.events import Envelope
 from chassis.inbox import Consumer, Handler
-from chassis.mongo import Database, Session
+from chassis.mongo import Database, Session, StorageError
 from chassis.outbox import Relay
+from chassis.retry import forever
 from services.assessment.domain import events
 from services.assessment.domain import project as projects
 from services.assessment.domain.record import Record, miss
@@ -16,6 +19,8 @@ from services.assessment.store import COLLECTIONS, Store
 
 SERVICE = "assessment"
 QUEUE = f"{SERVICE}.inbox"
+AUDIT = f"{SERVICE}.audit"
+"""The queue of the audit: always bound to every event, so that none is returned for want of a reader."""
 BINDINGS = ("catalog.#", "enrollment.#")
 EMITTED: tuple[type, ...] = (
     events.AttendanceRecorded,
@@ -177,10 +182,15 @@ def handlers(store: Store) -> dict[str, Handler]:
 
 
 def tasks(store: Store, database: Database, amqp_url: str) -> tuple[Callable[[], Awaitable[None]], ...]:
-    """What runs beside the requests: the relay and the consumer."""
+    """What runs beside the requests: the relay, the consumer, and the audit of every event (R40)."""
     relay = Relay(database, COLLECTIONS, amqp_url, SERVICE)
     consumer = Consumer(database, amqp_url, QUEUE, BINDINGS, handlers(store))
-    return (relay.run, consumer.run)
+    audit = BatchConsumer(amqp_url, AUDIT, ["#"], store.audit.append)
+
+    async def audit_forever() -> None:
+        await forever(AUDIT, audit.run, (*BROKER_ERRORS, StorageError))
+
+    return (relay.run, consumer.run, audit_forever)
 
 
 def _timetable(sessions: tuple[TimetableSession, ...], mode: HeldMode) -> tuple[projects.Session, ...]:

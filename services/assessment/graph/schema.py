@@ -1,10 +1,11 @@
 """Assessment's federation schema, built without any connection (`contracts/graph/assessment.graphql` is its print).
 
-No root field to query: what assessment knows hangs on enrolments and projects.
+The audit log is its only root field to query: what else it knows hangs on enrolments and projects.
 """
 
 from chassis.graph import SubgraphSchema
 from services.assessment.graph.mutations import Mutation
+from services.assessment.graph.queries import Query
 from services.assessment.graph.types import Enrollment, Project
 
-schema = SubgraphSchema(mutation=Mutation, types=[Enrollment, Project])
+schema = SubgraphSchema(query=Query, mutation=Mutation, types=[Enrollment, Project])

@@ -1,4 +1,4 @@
-"""The collections of assessment, their indexes, and the reads that the graph needs."""
+"""The aggregates of assessment, their indexes, and the reads that the graph needs."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -10,6 +10,7 @@ from chassis.paging import Slice, both, following
 from chassis.principal import Principal, Scope
 from services.assessment.domain.project import Project
 from services.assessment.domain.record import Record
+from services.assessment.store.audit import AuditLog
 
 COLLECTIONS = ("records",)
 """The collections whose documents carry events."""
@@ -28,11 +29,13 @@ class Store:
         self._database = database
         self.records = Repository(database, "records", Record, producer="assessment", noun="record")
         self.projects = Repository(database, "projects", Project, producer="assessment", noun="project")
+        self.audit = AuditLog(database)
 
     async def prepare(self) -> None:
         """Create the indexes."""
         await self.records.prepare()
         await self.records.collection.create_index([("project", ASCENDING), ("_id", ASCENDING)], name="project")
+        await self.audit.prepare()
 
     async def transact(self, work: Callable[[Session], Awaitable[T]]) -> T:
         """Run `work` in one transaction (facts 21)."""
