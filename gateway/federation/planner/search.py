@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from gateway.federation.condition import ALWAYS, NEVER, When, any_of, implies
 from gateway.federation.model import Holder, Key, Supergraph
 from gateway.federation.planner.choose import Need, choose, closure, cost
-from gateway.federation.planner.node import Enter, Node
+from gateway.federation.planner.node import CROSSING, Enter, Node
 from gateway.federation.selection import TYPENAME, Selected, Selection
 
 
@@ -62,6 +62,10 @@ class Search:
             Unplannable: A field cannot be had from any of the nodes.
             PlanTooLarge: There are too many ways to look at.
         """
+        if len({self._members(node) for node in nodes}) > 1:
+            settled = self._settle(selection, nodes, guard, when)
+            if settled is not None:
+                return settled
         needs: list[Need] = []
         for selected in selection.fields:
             if not selected.denied and not selected.name.startswith("__"):
@@ -72,6 +76,25 @@ class Search:
         if not implies(when, any_of(need.when for need in needs)):
             needs.append(Need([self._presence(node) for node in nodes], when))
         return needs
+
+    def _settle(self, selection: Selection, nodes: list[Node], guard: Guard, when: When) -> list[Need] | None:
+        """The needs of an abstract value whose members differ, from one subgraph alone; None where none has them all.
+
+        The nearest one is asked, and of equally near ones that which knows most: two could answer with two values.
+        """
+        ways = []
+        for node in nodes:
+            try:
+                needs = self.gather(selection, [node], guard, when)
+            except Unplannable:
+                continue
+            price = _together([node, *choose(needs)])
+            known = sum(len(one.on & self._members(node)) for one in selection.fields)
+            ways.append(((price // CROSSING, -known, price), needs))
+        return min(ways, key=lambda way: way[0])[1] if ways else None
+
+    def _members(self, node: Node) -> frozenset[str]:
+        return self._graph.possible_in(node.subgraph, node.type)
 
     def _told_apart(self, selection: Selection) -> When:
         """For which values of the variables it matters which objects of an abstract type there are."""
