@@ -98,8 +98,8 @@ schema: install ## write contracts/ from the code and compose the supergraph (No
 	@mv .local/supergraph.graphql contracts/graph/supergraph.graphql
 
 .PHONY: plan
-plan: ## print the plan of a query as a tree: make plan QUERY=file.graphql
-	@$(BIN)/python -m gateway plan contracts/graph/supergraph.graphql $(QUERY)
+plan: ## print the plan of a query as a tree: make plan QUERY=file.graphql; STAGES=1 for what each stage made
+	@$(BIN)/python -m gateway plan contracts/graph/supergraph.graphql $(QUERY) $(if $(STAGES),--stages)
 
 .PHONY: explorer
 explorer: ## fetch and build the explorer that the gateway serves at / (Node)

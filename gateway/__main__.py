@@ -44,10 +44,11 @@ def plan(
     supergraph: Annotated[Path, typer.Argument(help="The supergraph SDL.")],
     query: Annotated[Path, typer.Argument(help="The query's file; - is standard input.")],
     operation: Annotated[str | None, typer.Option(help="Which operation of the file.")] = None,
+    stages: Annotated[bool, typer.Option("--stages", help="Print first what each stage of planning made.")] = False,
 ) -> None:
     """Print the plan of a query as a tree."""
     sdl = supergraph.read_text(encoding="utf-8")
-    typer.echo(explain(sdl, text_of(query), operation))
+    typer.echo(explain(sdl, text_of(query), operation, stages=stages))
 
 
 @cli.command()

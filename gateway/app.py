@@ -1,6 +1,6 @@
 """The composition root of the gateway: settings → identity, engine, transport → ASGI application."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,10 +101,17 @@ def create_open_app(supergraph_file: Path, settings: OpenSettings) -> Starlette:
     return _app([_graphql(endpoint), *life.routes(), *explorer_routes(settings.explorer_dir)], life)
 
 
-def explain(supergraph_sdl: str, query: str, operation_name: str | None = None) -> str:
-    """The plan of a query as a tree, for people; nothing is sent."""
+def explain(supergraph_sdl: str, query: str, operation_name: str | None = None, *, stages: bool = False) -> str:
+    """The plan of a query as a tree, for people, after what each stage made if asked for; nothing is sent."""
+    told: list[str] = []
+
+    def watch(stage: str, text: Callable[[], str]) -> None:
+        if stages:
+            told.append(f"# {stage}\n{text()}\n")
+
     engine = Engine(load_supergraph(supergraph_sdl), HttpTransport({}, None))
-    return format_plan(engine.plan(query, operation_name))
+    plan = format_plan(engine.plan(query, operation_name, watch=watch))
+    return "".join(told) + ("# plan\n" if stages else "") + plan
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from gateway.federation.errors import Json, TransportError, coded
 from gateway.federation.executor import Call, Run
 from gateway.federation.model import Supergraph
 from gateway.federation.override import Overrides
-from gateway.federation.planner import Plan, PlanTooLarge, Unplannable
+from gateway.federation.planner import Plan, PlanTooLarge, Unplannable, Watch, unwatched
 from gateway.federation.prepare import Planned, Prepared, plan, prepare
 
 __all__ = ["Call", "Engine", "InvalidOperation", "Request", "Response", "Transport", "TransportError"]
@@ -133,15 +133,28 @@ class Engine:
         self._plans: Cache[tuple[object, ...], Planned] = Cache(plans)
         self._prepared_operations: Cache[tuple[object, ...], Prepared] = Cache(plans)
 
-    def plan(self, query: str, operation_name: str | None = None, scopes: frozenset[str] | None = None) -> Plan:
+    def plan(
+        self,
+        query: str,
+        operation_name: str | None = None,
+        scopes: frozenset[str] | None = None,
+        watch: Watch = unwatched,
+    ) -> Plan:
         """The plan of an operation, for all values of its variables.
+
+        Args:
+            query: The document.
+            operation_name: Which of its operations.
+            scopes: What the caller was granted; None lets everybody do everything.
+            watch: Is told what each stage of planning makes, unless the plan is cached.
 
         Raises:
             InvalidOperation: The operation is not valid.
             Unplannable: The supergraph has no way to a field.
         """
         document = self._document(query)
-        return self._planned(self._overrides.plain(), document, document.operation(operation_name), scopes).plan
+        operation = document.operation(operation_name)
+        return self._planned(self._overrides.plain(), document, operation, scopes, watch).plan
 
     def check(self, query: str) -> None:
         """Refuse a document that clients could not use.
@@ -226,12 +239,13 @@ class Engine:
         document: Document,
         operation: OperationDefinitionNode,
         scopes: frozenset[str] | None,
+        watch: Watch = unwatched,
     ) -> Planned:
         kind = operation.operation.value
         if kind == "subscription" or kind not in graph.roots:
             raise GraphQLError(f"A {kind} is not offered here.", extensions={"code": "OPERATION_NOT_OFFERED"})
         key = _key(graph, document, operation, scopes)
-        return self._plans.get(key) or self._plans.put(key, plan(graph, document, operation, scopes))
+        return self._plans.get(key) or self._plans.put(key, plan(graph, document, operation, scopes, watch))
 
 
 def _key(

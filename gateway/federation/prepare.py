@@ -20,7 +20,7 @@ from gateway.federation.document import Document
 from gateway.federation.errors import UNAUTHORIZED, Json, coded
 from gateway.federation.executor import Projector, compile_projection
 from gateway.federation.model import Supergraph
-from gateway.federation.planner import Place, Plan, make_plan
+from gateway.federation.planner import Place, Plan, Watch, make_plan, unwatched
 from gateway.federation.selection import Normaliser, Selection
 
 
@@ -70,7 +70,11 @@ class _Normalised:
 
 
 def plan(
-    graph: Supergraph, document: Document, operation: OperationDefinitionNode, scopes: frozenset[str] | None
+    graph: Supergraph,
+    document: Document,
+    operation: OperationDefinitionNode,
+    scopes: frozenset[str] | None,
+    watch: Watch = unwatched,
 ) -> Planned:
     """Normalise, authorise and plan an operation.
 
@@ -80,7 +84,7 @@ def plan(
     """
     everything = _normalise(graph, document, operation, None, scopes)
     definitions = {one.variable.name.value: print_ast(one) for one in operation.variable_definitions or ()}
-    made, place = make_plan(graph, operation.operation.value, everything.selection, definitions)
+    made, place = make_plan(graph, operation.operation.value, everything.selection, definitions, watch)
     return Planned(document, operation, everything, made, place)
 
 

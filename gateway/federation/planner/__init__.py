@@ -11,16 +11,22 @@ from gateway.federation.planner.lift import lift
 from gateway.federation.planner.merge import merge
 from gateway.federation.planner.node import Enter, Node
 from gateway.federation.planner.place import Place
-from gateway.federation.planner.plan import Plan, PlanNode, Sequence, format_plan
+from gateway.federation.planner.plan import Plan, PlanNode, Sequence, format_node, format_plan
 from gateway.federation.planner.schedule import schedule
-from gateway.federation.planner.search import PlanTooLarge, Search, Unplannable
+from gateway.federation.planner.search import Search
+from gateway.federation.planner.stages import Watch, format_groups, format_paths, format_selection, unwatched
+from gateway.federation.planner.walk import PlanTooLarge, Unplannable
 from gateway.federation.selection import Selected, Selection
 
-__all__ = ["Place", "Plan", "PlanTooLarge", "Unplannable", "format_plan", "make_plan"]
+__all__ = ["Place", "Plan", "PlanTooLarge", "Unplannable", "Watch", "format_plan", "make_plan", "unwatched"]
 
 
 def make_plan(
-    graph: Supergraph, kind: str, selection: Selection, definitions: Mapping[str, str] | None = None
+    graph: Supergraph,
+    kind: str,
+    selection: Selection,
+    definitions: Mapping[str, str] | None = None,
+    watch: Watch = unwatched,
 ) -> tuple[Plan, Place]:
     """Plan one operation.
 
@@ -29,6 +35,7 @@ def make_plan(
         kind: `query` or `mutation`; root fields of a mutation run strictly in order.
         selection: The normalised operation.
         definitions: Variable definitions as printed, by name.
+        watch: Is told what each stage makes.
 
     Returns:
         The plan, and the place of the root, which knows the internal keys.
@@ -37,18 +44,21 @@ def make_plan(
         Unplannable: The supergraph has no way to a field.
         PlanTooLarge: The operation fans out over too many types.
     """
+    watch("selection", lambda: format_selection(selection))
     place = Place(graph)
     maker = FetchMaker(graph, kind, definitions or {})
     parts = []
     for part in _in_order(graph, kind, selection):
-        node = _plan_part(graph, part, place, maker)
+        node = _plan_part(graph, part, place, maker, watch)
         if node is not None:
             parts.append(node)
     root = parts[0] if len(parts) == 1 else (Sequence(tuple(parts)) if parts else None)
     return Plan(root, lambda path: _client_path(place, path), maker.computed), place
 
 
-def _plan_part(graph: Supergraph, selection: Selection, place: Place, maker: FetchMaker) -> PlanNode | None:
+def _plan_part(
+    graph: Supergraph, selection: Selection, place: Place, maker: FetchMaker, watch: Watch
+) -> PlanNode | None:
     if all(one.denied or one.name.startswith("__") for one in selection.fields):
         return None
     roots = [
@@ -59,9 +69,14 @@ def _plan_part(graph: Supergraph, selection: Selection, place: Place, maker: Fet
     needs = Search(graph).gather(selection, roots, when=NEVER)
     for need, node in zip(needs, choose(needs), strict=True):
         use(node, need.when)
-    groups = merge(make_groups(roots))
-    plan = schedule(groups, {group: maker.make(group) for group in groups})
-    return plan and lift(plan)
+    watch("paths", lambda: format_paths(roots))
+    groups = make_groups(roots)
+    watch("groups", lambda: format_groups(groups))
+    groups = merge(groups)
+    watch("merged groups", lambda: format_groups(groups))
+    ordered = schedule(groups, {group: maker.make(group) for group in groups})
+    watch("schedule", lambda: format_node(ordered))
+    return ordered and lift(ordered)
 
 
 def _in_order(graph: Supergraph, kind: str, selection: Selection) -> list[Selection]:

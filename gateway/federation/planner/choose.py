@@ -39,6 +39,14 @@ def cost(nodes: Iterable[Node]) -> int:
     return sum(node.cost for node in nodes)
 
 
+def together(nodes: list[Node]) -> int:
+    """What it costs to use all these nodes, shared paths once."""
+    seen: set[Node] = set()
+    for node in nodes:
+        seen |= closure(node, seen)
+    return cost(seen)
+
+
 def choose(needs: list[Need]) -> list[Node]:
     """One node for each need, so that together they are cheap: those without a choice first."""
     taken: set[Node] = set()

@@ -14,15 +14,17 @@ def lift(node: PlanNode) -> PlanNode:
     if isinstance(node, Parallel):
         order = [_when(part) for part in parts]
         parts = sorted(parts, key=lambda part: order.index(_when(part)))
-    made = [_together(type(node), when, list(run)) for when, run in groupby(parts, key=_when)]
+    made: list[PlanNode] = []
+    for when, neighbours in groupby(parts, key=_when):
+        run = list(neighbours)
+        made += run if when == ALWAYS else [_under(when, type(node), run)]
     return made[0] if len(made) == 1 else type(node)(tuple(made))
 
 
-def _together(kind: type[Sequence | Parallel], when: When, run: list[PlanNode]) -> PlanNode:
-    inner = [one.node if isinstance(one, Condition) else one for one in run]
+def _under(when: When, kind: type[Sequence | Parallel], run: list[PlanNode]) -> PlanNode:
+    inner = [one.node for one in run if isinstance(one, Condition)]
     flat = [below for one in inner for below in (one.nodes if isinstance(one, kind) else (one,))]
-    made = flat[0] if len(flat) == 1 else kind(tuple(flat))
-    return made if when == ALWAYS else Condition(when, made)
+    return Condition(when, flat[0] if len(flat) == 1 else kind(tuple(flat)))
 
 
 def _when(node: PlanNode) -> When:

@@ -98,6 +98,19 @@ class Node:
         """The nodes one step further that a chosen path uses, in the order they were found."""
         return [node for node in self._below.values() if node.used]
 
+    def has(self, supergraph: Supergraph, name: str) -> bool:
+        """Whether the subgraph can resolve a field here without anything from elsewhere."""
+        join = supergraph.join(self.subgraph, self.type, name)
+        if join is None:
+            return False
+        if not join.external:
+            return join.requires is None
+        return any(one.name == name and self.type in one.on for view in self.views for one in view.fields)
+
+    def is_interface_object(self, supergraph: Supergraph) -> bool:
+        """Whether the subgraph knows the interface only as an object type."""
+        return supergraph.is_interface_object(self.subgraph, self.type)
+
     def cast(self, type_name: str) -> "Node":
         """This node, for the objects of one type only."""
         if type_name == self.type:

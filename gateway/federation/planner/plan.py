@@ -118,18 +118,19 @@ def _fetches(node: PlanNode | None) -> Iterator[Fetch]:
 def format_plan(plan: Plan) -> str:
     """The plan as a tree, and what its own variables stand for."""
     computed = "".join(f"${name} = {as_text(when)}\n" for name, when in plan.computed.items())
-    return "QueryPlan {\n" + _format(plan.root, 1) + "}\n" + computed
+    return "QueryPlan {\n" + format_node(plan.root, 1) + "}\n" + computed
 
 
-def _format(node: PlanNode | None, depth: int) -> str:
+def format_node(node: PlanNode | None, depth: int = 0) -> str:
+    """A part of a plan as a tree."""
     pad = "  " * depth
     if node is None:
         return ""
     if isinstance(node, Fetch):
         return _format_fetch(node, depth)
     if isinstance(node, Condition):
-        return f"{pad}Condition(if: {as_text(node.when)}) {{\n{_format(node.node, depth + 1)}{pad}}}\n"
-    inner = "".join(_format(one, depth + 1) for one in node.nodes)
+        return f"{pad}Condition(if: {as_text(node.when)}) {{\n{format_node(node.node, depth + 1)}{pad}}}\n"
+    inner = "".join(format_node(one, depth + 1) for one in node.nodes)
     return f"{pad}{type(node).__name__} {{\n{inner}{pad}}}\n"
 
 

@@ -1,0 +1,48 @@
+"""What the parts of the search share: what may not be used, and the walk they call each other by."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.federation.condition import ALWAYS, When
+from gateway.federation.planner.choose import Need
+from gateway.federation.planner.node import Node
+from gateway.federation.selection import Selected, Selection
+
+
+class Unplannable(Exception):  # noqa: N818 - caught inside the planner: another way may exist
+    """No subgraph can resolve this field from here."""
+
+
+class PlanTooLarge(Exception):  # noqa: N818 - an answer to the client
+    """The search would take longer than any honest query needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What a search below must not use, lest it go in circles.
+
+    Attributes:
+        entering: Moves whose key is being looked for: (node, subgraph).
+        requiring: Fields whose `@requires` is being looked for: (place, type, field).
+        local: Stay in the subgraph.
+    """
+
+    entering: frozenset[tuple[int, str]] = frozenset()
+    requiring: frozenset[tuple[int, str, str]] = frozenset()
+    local: bool = False
+
+
+FREE = Guard()
+
+
+class Walk(Protocol):
+    """Looks for selections and fields; see `Search`."""
+
+    def gather(self, selection: Selection, nodes: list[Node], guard: Guard = FREE, when: When = ALWAYS) -> list[Need]:
+        """The needs of a selection at a place."""
+
+    def on_object(self, name: str, nodes: list[Node], selected: Selected, guard: Guard) -> list[Need]:
+        """The needs of a field of an object type."""
+
+    def below(self, found: list[Node], selected: Selected, guard: Guard) -> list[Need]:
+        """The needs of what is selected below a field, from any of its nodes."""
