@@ -1,4 +1,4 @@
-"""Random supergraphs: entities spread over subgraphs, joined by one or two keys, with @requires.
+"""Random supergraphs: entities spread over subgraphs, joined by plain and composite keys, with @requires and @provides.
 
 Written without the composer: the supergraph's join directives and the subgraphs' SDL come from one drawing.
 """
@@ -26,7 +26,8 @@ class Field:
         returns: Its type.
         owners: The subgraphs that resolve it.
         requires: The field of the same object it is computed from.
-        external: Subgraphs that mention it only because they require it.
+        external: Subgraphs that mention it only because they require or provide it.
+        provides: The field of what it returns that its owner provides.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Field:
     owners: list[str]
     requires: str | None = None
     external: set[str] = field(default_factory=set)
+    provides: str | None = None
 
     @property
     def named(self) -> str:
@@ -48,6 +50,10 @@ class Entity:
     name: str
     keys: dict[str, list[str]]
     fields: dict[str, Field] = field(default_factory=dict)
+
+    def key_fields(self, subgraph: str) -> list[str]:
+        """The fields of its keys in a subgraph."""
+        return [name for name in ("id", "code") if any(name in key.split() for key in self.keys.get(subgraph, ()))]
 
 
 class Drawing:
@@ -72,12 +78,14 @@ class Drawing:
             self._depend(entity)
         for one in self.subgraphs:
             self.roots += [Field(f"{one}_r{n}", self._type(one), [one]) for n in range(3)]
+        for drawn in [*self.roots, *(made for entity in self.entities for made in entity.fields.values())]:
+            self._provide(drawn)
 
     def _entity(self, name: str) -> Entity:
         keys: dict[str, list[str]] = {}
         for one in self.subgraphs:
             if self._random.random() < 0.8:
-                keys[one] = self._random.choice((["id"], ["code"], ["id", "code"]))
+                keys[one] = self._random.choice((["id"], ["code"], ["id", "code"], ["id code"], ["id", "id code"]))
         both = self._random.choice(self.subgraphs)
         return Entity(name, keys | {both: ["id", "code"]})
 
@@ -122,12 +130,25 @@ class Drawing:
                 one.owners, one.requires, one.returns = one.owners[:1], needed.name, "String"
                 needed.external.add(one.owners[0])
 
+    def _provide(self, one: Field) -> None:
+        """Let the owner of a field provide a leaf of what it returns that it does not own."""
+        named = next((entity for entity in self.entities if entity.name == one.named), None)
+        if named is None or len(one.owners) > 1 or self._random.random() < 0.5:
+            return
+        owner = one.owners[0]
+        leaves = [each for each in named.fields.values() if each.named in ("Int", "String")]
+        leaves = [each for each in leaves if owner not in each.owners and not each.requires]
+        if leaves and owner in named.keys:
+            provided = self._random.choice(leaves)
+            provided.external.add(owner)
+            one.provides = provided.name
+
     def sdl(self, subgraph: str) -> str:
         """What a subgraph says of itself."""
         return "\n".join(self._subgraph_parts(subgraph))
 
     def _subgraph_parts(self, subgraph: str) -> Iterator[str]:
-        roots = [f"{one.name}: {one.returns}" for one in self.roots if subgraph in one.owners]
+        roots = [text for one in self.roots if (text := self._field(one, subgraph))]
         yield f"type Query {{ {' '.join(roots)} }}"
         members = self.members_of(subgraph)
         if members:
@@ -136,7 +157,7 @@ class Drawing:
             if subgraph in entity.keys:
                 marks = " ".join(f'@key(fields: "{key}")' for key in entity.keys[subgraph])
                 implements = " implements I" if entity.name in members else ""
-                fields = [f"{key}: ID!" for key in entity.keys[subgraph]]
+                fields = [f"{key}: ID!" for key in entity.key_fields(subgraph)]
                 fields += [text for one in entity.fields.values() if (text := self._field(one, subgraph))]
                 tag = " tag: Int" if implements else ""
                 yield f"type {entity.name}{implements} {marks} {{ {' '.join(fields)}{tag} }}"
@@ -146,7 +167,9 @@ class Drawing:
             return f"{one.name}: {one.returns} @external"
         if subgraph not in one.owners:
             return ""
-        return f"{one.name}: {one.returns}" + (f' @requires(fields: "{one.requires}")' if one.requires else "")
+        marks = f' @requires(fields: "{one.requires}")' if one.requires else ""
+        marks += f' @provides(fields: "{one.provides}")' if one.provides else ""
+        return f"{one.name}: {one.returns}{marks}"
 
     def supergraph(self) -> str:
         """The supergraph, as a composer would write it."""
@@ -172,7 +195,7 @@ class Drawing:
         marks += [f'@join__implements(graph: {one.upper()}, interface: "I")' for one in inside]
         fields = []
         for key in ("id", "code"):
-            having = [one for one in entity.keys if key in entity.keys[one]]
+            having = [one for one in entity.keys if key in entity.key_fields(one)]
             if having:
                 fields.append(f"{key}: ID! " + " ".join(f"@join__field(graph: {one.upper()})" for one in having))
         fields += [self._joined(one) for one in entity.fields.values()]
@@ -183,6 +206,7 @@ class Drawing:
 
     def _joined(self, one: Field) -> str:
         requires = f', requires: "{one.requires}"' if one.requires else ""
+        requires += f', provides: "{one.provides}"' if one.provides else ""
         marks = [f"@join__field(graph: {each.upper()}{requires})" for each in one.owners]
         marks += [f"@join__field(graph: {each.upper()}, external: true)" for each in sorted(one.external)]
         return f"{one.name}: {one.returns} {' '.join(marks)}"
