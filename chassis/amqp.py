@@ -3,7 +3,8 @@
 Nothing here depends on what differs between RabbitMQ 3.10 and 4.x; 4.x was not run.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -20,6 +21,8 @@ EVENTS = "training.events"
 DEAD = "training.dead"
 """The exchange and the queue of dead letters."""
 DELIVERY_LIMIT = 20
+Arrived = asyncio.Queue[AbstractIncomingMessage]
+"""Messages in the order of their arrival."""
 BROKER_ERRORS = (*CONNECTION_EXCEPTIONS, DeliveryError, TimeoutError)
 
 _PREFIXES = ("cloudEvents_", "cloudEvents:")
@@ -56,6 +59,35 @@ async def declare_queue(channel: AbstractChannel, name: str, bindings: Sequence[
     for binding in bindings:
         await queue.bind(EVENTS, binding)
     return queue
+
+
+async def take_in(queue: AbstractQueue, work: Callable[[Arrived], Awaitable[None]]) -> None:
+    """Consume a queue: what arrives is put where `work` takes it from, until the broker ends it.
+
+    Never cancels the consumer by itself: the next active consumer would get what follows before what this one had not
+    acked came back. The end of the connection gives all of it back at once, in order.
+
+    Raises:
+        ConnectionError: The consumer was closed; it comes in a group, as what `work` raises does.
+    """
+    arrived: Arrived = asyncio.Queue()
+    closed = asyncio.Event()
+
+    def close(*_: object) -> None:
+        closed.set()
+
+    async def listen() -> None:
+        queue.close_callbacks.add(close)
+        await queue.consume(arrived.put)
+        await closed.wait()
+        raise ConnectionError("the consumer was closed")
+
+    async def take() -> None:
+        await work(arrived)
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(listen())
+        tasks.create_task(take())
 
 
 def to_message(envelope: Envelope, **extensions: Any) -> Message:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
-from aio_pika.abc import AbstractIncomingMessage, AbstractQueue
+from aio_pika.abc import AbstractIncomingMessage
 
 from chassis import amqp
 from chassis.events import Envelope
@@ -47,12 +47,9 @@ class BatchConsumer:
             await channel.set_qos(prefetch_count=MOST)
             await amqp.declare_topology(channel)
             queue = await amqp.declare_queue(channel, self._queue, self._bindings)
-            arrived: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(_listen(queue, arrived))
-                tasks.create_task(self._work(arrived))
+            await amqp.take_in(queue, self._work)
 
-    async def _work(self, arrived: asyncio.Queue[AbstractIncomingMessage]) -> None:
+    async def _work(self, arrived: amqp.Arrived) -> None:
         while True:
             batch = [await arrived.get()]
             while len(batch) < MOST and not arrived.empty():
@@ -88,20 +85,3 @@ class BatchConsumer:
                 log.warning("batch waits for the database", queue=self._queue, error=type(error).__name__)
             await asyncio.sleep(PAUSES_SECONDS[min(tries, len(PAUSES_SECONDS) - 1)])
             tries += 1
-
-
-async def _listen(queue: AbstractQueue, arrived: asyncio.Queue[AbstractIncomingMessage]) -> None:
-    """Let messages arrive until the broker ends it.
-
-    Never cancels the consumer by itself: the next active consumer would get what follows before what this one had not
-    acked came back. The end of the connection gives all of it back at once, in order.
-    """
-    closed = asyncio.Event()
-
-    def close(*_: object) -> None:
-        closed.set()
-
-    queue.close_callbacks.add(close)
-    await queue.consume(arrived.put)
-    await closed.wait()
-    raise ConnectionError("the consumer was closed")

@@ -80,9 +80,11 @@ class Consumer:
             await channel.set_qos(prefetch_count=_PREFETCH)
             await amqp.declare_topology(channel)
             queue = await amqp.declare_queue(channel, self._queue, self._bindings)
-            async with queue.iterator() as messages:
-                async for message in messages:
-                    await self._take(message)
+            await amqp.take_in(queue, self._work)
+
+    async def _work(self, arrived: amqp.Arrived) -> None:
+        while True:
+            await self._take(await arrived.get())
 
     async def _take(self, message: AbstractIncomingMessage) -> None:
         """Give one delivery its effect; after some tries it is a dead letter, but an absent database is waited for."""
