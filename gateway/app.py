@@ -50,6 +50,7 @@ _OPEN_LIMITS = Limits(
     equal_keys=1_000,
     operations=1_000,
     fragments=1_000,
+    cost=1_000_000,
 )
 """For `--no-auth`: any supergraph, any query of a developer's, yet never without an end."""
 
@@ -153,7 +154,7 @@ def _engine(supergraph: Supergraph, transport: Transport, limits: Limits, **opti
     def limit(document: DocumentNode) -> None:
         check(document, limits)
 
-    return Engine(supergraph, transport, limits=limit, max_tokens=limits.tokens, **options)
+    return Engine(supergraph, transport, limits=limit, max_tokens=limits.tokens, budget=limits.cost, **options)
 
 
 def _documents(engine: Engine, settings: GatewaySettings) -> TrustedDocuments:

@@ -9,6 +9,7 @@ from graphql.execution.values import get_variable_values
 
 from chassis.errors import Refusal
 from gateway.federation.cache import Cache
+from gateway.federation.cost import too_costly
 from gateway.federation.document import Document, read_document
 from gateway.federation.errors import Json, TransportError, coded
 from gateway.federation.executor import Call, Run
@@ -104,6 +105,7 @@ class Engine:
         reject: Whether a query with a denied field is refused whole, as a mutation always is; else the field is null.
         limits: Runs after parsing and before validation; raises a Refusal or a GraphQLError.
         max_tokens: The most lexical tokens of a document.
+        budget: The most that one operation may cost (`gateway.federation.cost`).
         documents: The most documents kept parsed and validated.
         plans: The most plans kept.
         override_labels: Labels of progressive `@override` that hold for every request.
@@ -118,6 +120,7 @@ class Engine:
         reject: bool = False,
         limits: Callable[[DocumentNode], None] | None = None,
         max_tokens: int | None = None,
+        budget: int | None = None,
         documents: int = 1_000,
         plans: int = 1_000,
         override_labels: frozenset[str] = frozenset(),
@@ -129,6 +132,7 @@ class Engine:
         self._reject = reject
         self._limits = limits
         self._max_tokens = max_tokens
+        self._budget = budget
         self._documents: Cache[str, Document] = Cache(documents)
         self._plans: Cache[tuple[object, ...], Planned] = Cache(plans)
         self._prepared_operations: Cache[tuple[object, ...], Prepared] = Cache(plans)
@@ -180,7 +184,10 @@ class Engine:
         document = self._document(request.query)
         operation = document.operation(request.operation_name)
         values = self._coerced(operation, request.variables or {})
-        return self._prepared(document, operation, values, request.scopes), values
+        prepared = self._prepared(document, operation, values, request.scopes)
+        if self._budget is not None and (cost := prepared.cost(values)) > self._budget:
+            raise too_costly(cost, self._budget)
+        return prepared, values
 
     async def _run(self, prepared: Prepared, values: dict[str, Json], context: Any) -> Response:
         run = Run(prepared.plan, values, lambda call: self._transport.send(call, context))

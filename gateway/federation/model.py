@@ -7,6 +7,7 @@ from typing import Any
 
 from graphql import GraphQLSchema
 
+from gateway.federation.cost import Price
 from gateway.federation.selection import Selected, Selection
 
 
@@ -122,6 +123,7 @@ class Supergraph:
         schema: What clients see: no join machinery, nothing `@inaccessible`.
         scopes: `Type.field` or `Type` to what `@requiresScopes`, `@policy` ask: an OR of ANDs.
         authenticated: `Type.field` or `Type` marked `@authenticated`.
+        prices: `Type.field` to what it costs, where that is not the default.
         active_labels: The labels of progressive `@override` that hold here.
     """
 
@@ -131,6 +133,7 @@ class Supergraph:
     schema: GraphQLSchema
     scopes: Mapping[str, tuple[tuple[frozenset[str], ...], ...]] = field(default_factory=dict)
     authenticated: frozenset[str] = frozenset()
+    prices: Mapping[str, Price] = field(default_factory=dict)
     active_labels: frozenset[str] = frozenset()
     _memo: dict[Any, Any] = field(default_factory=dict, init=False)
 

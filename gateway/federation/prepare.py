@@ -16,6 +16,7 @@ from graphql import (
 
 from gateway.federation.authorize import Grants
 from gateway.federation.condition import HERE
+from gateway.federation.cost import Cost, compile_cost
 from gateway.federation.document import Document
 from gateway.federation.errors import UNAUTHORIZED, Json, coded
 from gateway.federation.executor import Projector, compile_projection
@@ -34,6 +35,7 @@ class Prepared:
         project: The tree to the client's data.
         denials: Errors for what the caller may not see.
         introspection: What the gateway answers from its own schema.
+        cost: Values of the variables to what the operation costs.
     """
 
     kind: str
@@ -41,6 +43,7 @@ class Prepared:
     project: Projector
     denials: tuple[dict[str, Json], ...]
     introspection: DocumentNode | None
+    cost: Cost
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,7 +103,8 @@ def prepare(
     )
     projection = compile_projection(graph, shown.selection, planned.place)
     introspection = _introspection(document, operation, shown.introspection)
-    return Prepared(operation.operation.value, planned.plan, projection, denials, introspection)
+    cost = compile_cost(graph.prices, shown.selection, operation.operation.value)
+    return Prepared(operation.operation.value, planned.plan, projection, denials, introspection, cost)
 
 
 def _normalise(

@@ -4,6 +4,7 @@ from graphql import DocumentNode, GraphQLSyntaxError, ObjectTypeDefinitionNode, 
 
 from gateway.federation.authorize import read_access
 from gateway.federation.client_schema import client_schema
+from gateway.federation.cost import read_prices
 from gateway.federation.directives import directives
 from gateway.federation.join import read_joins, read_subgraphs, read_types
 from gateway.federation.model import Subgraph, Supergraph
@@ -34,7 +35,8 @@ def load_supergraph(sdl: str) -> Supergraph:
         raise SupergraphError("This is no composed supergraph: it has no enum join__Graph.")
     scopes, authenticated = read_access(document)
     schema = client_schema(document)
-    supergraph = Supergraph(subgraphs, read_types(document), _roots(document), schema, scopes, authenticated)
+    types, roots, prices = read_types(document), _roots(document), read_prices(document)
+    supergraph = Supergraph(subgraphs, types, roots, schema, scopes, authenticated, prices)
     read_joins(document, supergraph)
     return supergraph
 

@@ -36,6 +36,7 @@ class Limits:
         equal_keys: Fields that merge into one of the answer; validation is quadratic in them.
         operations: Operations of the document.
         fragments: Fragments of the document; validation is quadratic in those of one selection set.
+        cost: Objects that the answer may have, by what lists are asked for (`gateway.federation.cost`).
     """
 
     body_bytes: int = 64 * 1024
@@ -48,6 +49,7 @@ class Limits:
     equal_keys: int = 20
     operations: int = 10
     fragments: int = 50
+    cost: int = 1_000
 
 
 @dataclass(frozen=True, slots=True)
