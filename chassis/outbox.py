@@ -7,12 +7,14 @@ confirmed it, so a crash republishes it with the same id, and consumers drop the
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 
 import aio_pika
 from aio_pika.abc import AbstractExchange
 
 from chassis import amqp
 from chassis.events import unseal
+from chassis.lease import Lease
 from chassis.mongo import Collection, Database, Document, StorageError
 from chassis.retry import forever
 from chassis.telemetry import PENDING, PUBLISHED, RETURNED
@@ -47,13 +49,19 @@ class Relay:
         self._collections = [database[name] for name in collections]
         self._amqp_url = amqp_url
         self._service = service
+        self._lease = Lease(database, f"{service}.relay")
         self._wake = asyncio.Event()
 
     async def run(self) -> None:
-        """Relay until cancelled; connects anew, with growing pauses, when the broker or the database is away."""
-        await forever(f"{self._service}.relay", self._run, (*amqp.BROKER_ERRORS, StorageError))
+        """Relay until cancelled, when it is this replica's turn.
 
-    async def _run(self) -> None:
+        It connects anew, with growing pauses, when the broker or the database is away. A holder that was stopped and
+        wakes up after its turn publishes at most what was published meanwhile: the same ids, dropped by every inbox.
+        """
+        work = partial(self._lease.hold, self._lead)
+        await forever(f"{self._service}.relay", work, (*amqp.BROKER_ERRORS, StorageError))
+
+    async def _lead(self, _: int) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen())
             tasks.create_task(self._publish_forever())

@@ -9,6 +9,7 @@ from typing import Any
 
 import aio_pika
 import pytest
+from aio_pika.abc import AbstractIncomingMessage, AbstractQueue
 
 from chassis import amqp
 from chassis.context import Act, acting
@@ -196,14 +197,14 @@ async def test_a_stale_save_is_refused_and_leaves_neither_state_nor_event(course
 
 
 async def queue_is_there(connection: Any) -> aio_pika.abc.AbstractExchange:
-    """Wait until the consumer has declared its queue, then give the exchange of all events."""
+    """Wait until the consumer has declared, bound and entered its queue, then give the exchange of all events."""
 
     async def declared() -> bool:
         try:
-            await (await connection.channel()).get_queue("tests.inbox")
+            queue = await (await connection.channel()).get_queue("tests.inbox")
         except aio_pika.exceptions.ChannelNotFoundEntity:
             return False
-        return True
+        return bool(queue.declaration_result.consumer_count)
 
     await eventually(declared)
     channel = await connection.channel()
@@ -224,3 +225,43 @@ def message(name: str, index: int) -> aio_pika.Message:
             data={"name": name, "more": "than the consumer reads"},
         )
     )
+
+
+async def test_relays_of_one_service_take_turns_and_the_next_goes_on_where_the_last_stopped(
+    database: Database, amqp_url: str, courses: Repository[Course]
+) -> None:
+    connection = await amqp.connect(amqp_url, "observer")
+    async with connection:
+        channel = await connection.channel()
+        await amqp.declare_topology(channel)
+        queue = await amqp.declare_queue(channel, "tests.inbox", ["tests.#"])
+        first, second = (Relay(database, ["courses"], amqp_url, "tests") for _ in range(2))
+        async with running(first.run):
+
+            async def taken() -> bool:
+                lease = await database["leases"].find_one({"_id": "tests.relay"})
+                return lease is not None and lease["token"] == 1
+
+            await eventually(taken)
+            async with running(second.run):
+                for number in range(20):
+                    course = Course(f"c{number}", 1, str(number))
+                    await courses.insert(course, [named(course)])
+
+                async def all_gone() -> bool:
+                    return await waiting(courses) == 0
+
+                await eventually(all_gone)
+        course = Course("after", 1, "after")
+        await courses.insert(course, [named(course)])
+        async with running(second.run):
+            await eventually(all_gone)
+        counted = await channel.declare_queue("tests.inbox", passive=True)
+        ids = {str(message.message_id) async for message in _first(queue, counted.declaration_result.message_count)}
+    assert (len(ids), counted.declaration_result.message_count) == (21, 21)
+
+
+async def _first(queue: AbstractQueue, count: int | None) -> AsyncIterator[AbstractIncomingMessage]:
+    async with queue.iterator(no_ack=True) as messages:
+        for _ in range(count or 0):
+            yield await anext(messages)

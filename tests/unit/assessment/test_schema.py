@@ -23,7 +23,7 @@ def fields(name: str) -> dict[str, FieldDefinitionNode]:
 
 def test_the_names_are_the_drafts() -> None:
     assert set(fields("Mutation")) == MUTATIONS
-    assert set(fields("Query")) == {"_entities", "_service"}
+    assert set(fields("Query")) == {"_entities", "_service", "auditLog"}
     for kind, names in EXTENDED.items():
         assert set(fields(kind)) == {"id", *names}
 

@@ -15,7 +15,7 @@ from tests.eventually import eventually
 from tests.unit.gateway.serving import Answer, Browser, served
 
 KEYS = KeySet([ECKey.generate_key("P-256", parameters={"kid": "test"})])
-TOKEN = TokenMinter(KEYS).mint(Principal("a1", Scope.BASE), "slow")
+TOKEN = TokenMinter(KEYS).mint(Principal("a1", Scope.BASE), "slow", 3_600)
 DONE: list[str] = []
 GO = asyncio.Event()
 

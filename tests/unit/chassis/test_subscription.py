@@ -25,7 +25,7 @@ from tests.eventually import eventually
 from tests.unit.gateway.serving import Browser, served
 
 KEYS = KeySet([ECKey.generate_key("P-256", parameters={"kid": "test"})])
-TOKEN = TokenMinter(KEYS).mint(Principal("a1", Scope.BASE), "ticks")
+TOKEN = TokenMinter(KEYS).mint(Principal("a1", Scope.BASE), "ticks", 3_600)
 HEADERS = {"Authorization": f"Bearer {TOKEN}", "Accept": "text/event-stream", "Accept-Language": "en"}
 
 
@@ -172,6 +172,7 @@ async def test_a_silent_stream_says_that_it_lives(monkeypatch: pytest.MonkeyPatc
     ):
         seen = bytearray()
         while seen.count(b":\n\n") < 5:
+            assert not reply.content.at_eof()
             seen += await reply.content.readany()
 
 

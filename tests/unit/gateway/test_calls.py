@@ -22,7 +22,7 @@ from tests.eventually import eventually
 
 QUERY = Call("catalog", "query", b'{"query":"{ a }"}')
 MUTATION = Call("catalog", "mutation", b'{"query":"mutation { a }"}')
-ALICE = RequestContext(Principal("alice", Scope.BASE))
+ALICE = RequestContext(Principal("alice", Scope.BASE), deadline=time.monotonic() + 3_600)
 SETTINGS = CallSettings(concurrent=2, queue=2, breaker_calls=10, breaker_least=4, breaker_seconds=1.0)
 
 
