@@ -10,7 +10,7 @@ from chassis import amqp
 from chassis.events import Envelope
 from chassis.mongo import Unavailable
 from chassis.retry import PAUSES_SECONDS
-from chassis.telemetry import CONSUMED, DEAD_LETTERS, DUPLICATES
+from chassis.telemetry import DEAD_LETTERS, REDELIVERED, count_taken
 
 MOST = 200
 log = structlog.get_logger()
@@ -59,6 +59,7 @@ class BatchConsumer:
     async def _take(self, batch: Sequence[AbstractIncomingMessage]) -> None:
         envelopes: list[Envelope] = []
         last: AbstractIncomingMessage | None = None
+        REDELIVERED.labels(self._queue).inc(sum(message.redelivered is True for message in batch))
         for message in batch:
             try:
                 envelopes.append(amqp.from_message(message))
@@ -71,8 +72,7 @@ class BatchConsumer:
         if last is None:
             return
         fresh = await self._insist(envelopes)
-        CONSUMED.labels(self._queue).inc(fresh)
-        DUPLICATES.labels(self._queue).inc(len(envelopes) - fresh)
+        count_taken(self._queue, [one.at for one in envelopes], fresh)
         await last.ack(multiple=True)
 
     async def _insist(self, envelopes: Sequence[Envelope]) -> int:

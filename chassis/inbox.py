@@ -16,7 +16,15 @@ from chassis.context import Act, acting
 from chassis.events import Envelope
 from chassis.mongo import Database, Document, Session, StorageError, Unavailable, transact
 from chassis.retry import PAUSES_SECONDS, forever
-from chassis.telemetry import CONSUMED, DEAD_LETTERS, DUPLICATES, context_of, current_traceparent, tracer
+from chassis.telemetry import (
+    DEAD_LETTERS,
+    REDELIVERED,
+    RETRIED,
+    context_of,
+    count_taken,
+    current_traceparent,
+    tracer,
+)
 
 _PREFETCH = 50
 _TRIES = 5
@@ -89,6 +97,7 @@ class Consumer:
     async def _take(self, message: AbstractIncomingMessage) -> None:
         """Give one delivery its effect; after some tries it is a dead letter, but an absent database is waited for."""
         tries = 0
+        REDELIVERED.labels(self._queue).inc(int(message.redelivered is True))
         while tries < _TRIES:
             try:
                 await self._apply(amqp.from_message(message))
@@ -98,6 +107,7 @@ class Consumer:
                 raise
             except Exception:
                 tries += 1
+                RETRIED.labels(self._queue).inc()
                 log.exception("effect failed", queue=self._queue, event_id=message.message_id, tries=tries)
             else:
                 await message.ack()
@@ -124,6 +134,6 @@ class Consumer:
         with tracer.start_as_current_span(envelope.type, context=context_of(envelope.traceparent)):
             with acting(Act(traceparent=current_traceparent() or envelope.traceparent)):
                 fresh = await transact(self._client, work)
-            (CONSUMED if fresh else DUPLICATES).labels(self._queue).inc()
+            count_taken(self._queue, [envelope.at], int(fresh))
             if handler.after:
                 await handler.after(envelope)

@@ -39,6 +39,18 @@ class Lease:
         self._name = name
         self._seconds = seconds
         self._holder = new_id()
+        self._until = 0.0
+
+    def check(self) -> None:
+        """Ask before each step that cannot be taken back: a process that was stopped has not yet noticed by itself.
+
+        Counted from before the database was asked, so it ends sooner here than for the next holder.
+
+        Raises:
+            LeaseLost: The lease has not been renewed in time.
+        """
+        if time.monotonic() >= self._until:
+            raise LeaseLost(self._name)
 
     async def hold(self, work: Callable[[int], Awaitable[None]]) -> None:
         """Wait for the lease, do the work while it is held, and give it back.
@@ -75,11 +87,14 @@ class Lease:
         free = {"_id": self._name, "$expr": {"$lt": ["$until", "$$NOW"]}}
         token = {"$add": ["$token", 1]}
         taken = [{"$set": {"holder": self._holder, "token": token, "until": self._end()}}]
+        asked = time.monotonic()
         found = await self._leases.find_one_and_update(free, taken, return_document=ReturnDocument.AFTER)
-        return int(found["token"]) if found else None
+        if found is None:
+            return None
+        self._until = asked + self._seconds
+        return int(found["token"])
 
     async def _renew(self, token: int) -> None:
-        held = time.monotonic()
         while True:
             await asyncio.sleep(self._seconds / 3)
             asked = time.monotonic()
@@ -87,9 +102,9 @@ class Lease:
                 async with asyncio.timeout(self._seconds / 3):
                     kept = await self._change(token, self._end())
             except (StorageError, TimeoutError):
-                kept = asked - held < self._seconds / 2
+                kept = self._until - asked > self._seconds / 2
             else:
-                held = asked
+                self._until = asked + self._seconds if kept else 0.0
             if not kept:
                 raise LeaseLost(self._name)
 

@@ -2,6 +2,8 @@
 
 import logging
 import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import structlog
 from opentelemetry import trace
@@ -12,14 +14,28 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import Counter, Gauge, Histogram
 
+_SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 30.0, 300.0)
+
 PUBLISHED = Counter("guopei_events_published_total", "Events confirmed by the broker", ["service"])
-RETURNED = Counter("guopei_events_refused_total", "Publishes returned, nacked or timed out; tried again", ["service"])
-PENDING = Gauge("guopei_outbox_pending", "Aggregates with waiting events at the last look", ["service"])
+REFUSED = Counter(
+    "guopei_events_refused_total", "Publishes the broker returned, nacked or left unconfirmed", ["service", "reason"]
+)
+PUBLISH_SECONDS = Histogram(
+    "guopei_event_publish_seconds", "From an event's write to its confirm", ["service"], buckets=_SECONDS
+)
+PENDING = Gauge("guopei_outbox_pending", "Aggregates whose events wait to be published", ["service"])
+OLDEST_SECONDS = Gauge("guopei_outbox_oldest_seconds", "Age of the oldest event that waits", ["service"])
 CONSUMED = Counter("guopei_events_consumed_total", "Events whose effect is committed", ["queue"])
-DUPLICATES = Counter("guopei_events_duplicate_total", "Deliveries dropped by the inbox", ["queue"])
+DUPLICATES = Counter("guopei_events_duplicate_total", "Events whose effect was there already", ["queue"])
+REDELIVERED = Counter("guopei_events_redelivered_total", "Deliveries the broker had made before", ["queue"])
+RETRIED = Counter("guopei_events_retried_total", "Effects that failed and are tried again", ["queue"])
 DEAD_LETTERS = Counter("guopei_events_dead_total", "Deliveries given up", ["queue"])
+LAG_SECONDS = Histogram(
+    "guopei_event_lag_seconds", "From an event's write to its committed effect", ["queue"], buckets=_SECONDS
+)
 REQUESTS = Histogram("guopei_graphql_seconds", "Time to answer a GraphQL request", ["service"])
 
+_REASONS = {"PublishError": "returned", "DeliveryError": "nacked", "TimeoutError": "unconfirmed"}
 _PROPAGATOR = TraceContextTextMapPropagator()
 tracer = trace.get_tracer("guopei")
 
@@ -61,3 +77,24 @@ def current_traceparent() -> str | None:
     carrier: dict[str, str] = {}
     _PROPAGATOR.inject(carrier)
     return carrier.get("traceparent")
+
+
+def count_refused(service: str, error: Exception) -> None:
+    """Count a publish that is not to be taken for sent (facts 24)."""
+    REFUSED.labels(service, _REASONS.get(type(error).__name__, "failed")).inc()
+
+
+def count_taken(queue: str, events: Sequence[datetime], fresh: int) -> None:
+    """Count events whose effect is committed.
+
+    Args:
+        queue: Where they came from.
+        events: When each was written.
+        fresh: How many had no effect before.
+    """
+    CONSUMED.labels(queue).inc(fresh)
+    DUPLICATES.labels(queue).inc(len(events) - fresh)
+    lag = LAG_SECONDS.labels(queue)
+    now = datetime.now(UTC)
+    for at in events:
+        lag.observe((now - at).total_seconds())

@@ -15,7 +15,7 @@ from chassis.batch import BatchConsumer
 from chassis.events import Envelope
 from chassis.graph import cursor_of
 from chassis.reference import provinces
-from chassis.telemetry import PUBLISHED, RETURNED
+from chassis.telemetry import PUBLISHED, count_refused
 from services.enrollment.store import Entry, Feed
 
 QUEUE = "enrollment.feed"
@@ -130,7 +130,7 @@ class _Queues:
         for entry, outcome in zip(entries, outcomes, strict=True):
             if isinstance(outcome, DeliveryError | TimeoutError):
                 log.warning("province refuses", province=code, error=type(outcome).__name__)
-                RETURNED.labels(QUEUE).inc()
+                count_refused(QUEUE, outcome)
                 self._refusing[code] = time.monotonic() + _LOOK_AGAIN_SECONDS
                 break
             if isinstance(outcome, BaseException):

@@ -1,0 +1,16 @@
+"""`python -m tests.integration.chassis.relay_process`: a relay that a test can stop, wake and kill."""
+
+import asyncio
+import os
+
+from chassis.mongo import connect
+from chassis.outbox import Relay
+
+
+async def main() -> None:
+    database = connect(os.environ["MONGODB_URL"])[os.environ["MONGODB_DATABASE"]]
+    await Relay(database, ["courses"], os.environ["AMQP_URL"], "tests", float(os.environ["LEASE_SECONDS"])).run()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
