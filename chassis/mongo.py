@@ -29,7 +29,7 @@ Unavailable = ConnectionFailure
 """The database is away: wait and try again."""
 
 _INTERNAL = {"events": 0, "requests": 0}
-_MOST_REQUESTS = 50
+_MOST_REQUESTS = 50  # an aggregate's latest; a repeat comes within minutes
 _ATTEMPTS = 30
 _WAIT_SECONDS = 0.002
 _WAIT_CEILING_SECONDS = 0.25

@@ -64,17 +64,13 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(
-    app: Starlette, host: str, port: int, *, message_bytes: int | None = None, heartbeat_seconds: float = 20.0
-) -> None:
+def serve(app: Starlette, host: str, port: int) -> None:
     """Serve until SIGTERM; requests under way may finish (facts 11e, 16).
 
     Args:
         app: The application.
         host: Address to listen on.
         port: Port to listen on.
-        message_bytes: The most bytes of a WebSocket message; None serves no WebSocket.
-        heartbeat_seconds: How often a WebSocket is pinged, and how long its client has to answer.
     """
     config = uvicorn.Config(
         app,
@@ -82,10 +78,7 @@ def serve(
         port=port,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio" if message_bytes else "none",
-        ws_max_size=message_bytes or 1,
-        ws_ping_interval=heartbeat_seconds,
-        ws_ping_timeout=heartbeat_seconds,
+        ws="none",
         access_log=False,
         log_level="warning",
         server_header=False,

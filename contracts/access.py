@@ -21,7 +21,8 @@ _HEAD = """# Who may what
 
 Made from the subgraphs' schemas by `make schema`; the gateway enforces it, and a test asks it for every cell. Rows are
 the root fields, and every other field that not everybody may read; what is not listed is readable wherever its object
-is. Which rows of an organisation or a province a principal sees is confined by the subgraph besides.
+is. Which rows of an organisation or a province a principal sees is confined by the subgraph besides. Subscriptions
+are the subgraphs' alone so far: the gateway offers them to nobody.
 
 """
 
@@ -47,11 +48,7 @@ class Row:
 
 
 def rows() -> list[Row]:
-    """Every root field and every protected field, roots first.
-
-    Raises:
-        ValueError: A root field says neither who may nor that everybody may.
-    """
+    """Every root field and every protected field, roots first."""
     found = {row.coordinate: row for schema in SUBGRAPHS.values() for row in _rows(schema.as_str())}
     order = {name: place for place, name in enumerate(ROOTS)}
     return sorted(found.values(), key=lambda row: (order.get(row.type, len(order)), row.type, row.field))
@@ -77,7 +74,6 @@ def _rows(sdl: str) -> Iterator[Row]:
                 if scopes is not None:
                     yield Row(node.name.value, name, scopes)
                 elif node.name.value in ROOTS and not name.startswith("_"):
-                    _require_mark(node.name.value, field)
                     yield Row(node.name.value, name, None)
 
 
@@ -87,8 +83,3 @@ def _scopes(field: FieldDefinitionNode) -> frozenset[str] | None:
             (argument,) = directive.arguments or ()
             return frozenset(scope for (scope,) in value_from_ast_untyped(argument.value))
     return None
-
-
-def _require_mark(owner: str, field: FieldDefinitionNode) -> None:
-    if not (field.description and "# public" in field.description.value):
-        raise ValueError(f"{owner}.{field.name.value} has neither scopes nor the mark `# public`")

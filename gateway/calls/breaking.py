@@ -1,7 +1,7 @@
 """A circuit breaker a subgraph: one that keeps failing is left alone, then tried with a single call."""
 
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
@@ -44,12 +44,23 @@ class Breaker:
             return True
         return self.state is State.CLOSED
 
-    def tell(self, now: float, *, succeeded: bool) -> None:
-        """What became of an admitted call."""
-        if self.state is State.TRYING:
+    @property
+    def probing(self) -> bool:
+        """Whether the call that was admitted just now is the one that tries."""
+        return self.state is State.TRYING
+
+    def tell(self, now: float, *, succeeded: bool | None, probe: bool) -> None:
+        """What became of an admitted call.
+
+        Args:
+            now: The clock.
+            succeeded: None where it says nothing about the subgraph; a probe that says nothing has not succeeded.
+            probe: Whether it was the one that tries; what was admitted before the breaker opened judges no more.
+        """
+        if probe:
             self._latest.clear()
             self._settle(now, failing=not succeeded)
-        elif self.state is State.CLOSED:
+        elif self.state is State.CLOSED and succeeded is not None:
             self._latest.append(succeeded)
             failures = self._latest.count(False)
             enough = len(self._latest) >= self._settings.breaker_least
@@ -72,9 +83,8 @@ class Breaking:
 
     def __init__(self, transport: Transport, settings: CallSettings, now: Callable[[], float] = time.monotonic) -> None:
         self._transport = transport
-        self._settings = settings
         self._now = now
-        self._breakers: dict[str, Breaker] = {}
+        self._breakers: defaultdict[str, Breaker] = defaultdict(lambda: Breaker(settings))
 
     async def send(self, call: Call, context: Any) -> bytes:
         """Send, unless the subgraph is left alone.
@@ -82,18 +92,18 @@ class Breaking:
         Raises:
             TransportError: `SUBGRAPH_UNREACHABLE` at once while it is; or the transport's own.
         """
-        breaker = self._breakers.setdefault(call.subgraph, Breaker(self._settings))
+        breaker = self._breakers[call.subgraph]
         if not breaker.admits(self._now()):
             raise TransportError(call.subgraph, UNREACHABLE, sent=False)
-        succeeded = True
+        probe = breaker.probing
+        succeeded: bool | None = None  # whoever asked may go away
         try:
-            return await self._transport.send(call, context)
+            reply = await self._transport.send(call, context)
+            succeeded = True
         except TransportError as error:
-            succeeded = error.code == OVERLOADED and breaker.state is State.CLOSED  # our own queue, not its failure
-            raise
-        except BaseException:
-            succeeded = breaker.state is State.CLOSED  # whoever asked went away: a probe has told nothing
+            succeeded = None if error.code == OVERLOADED else False  # our own queue is not its failure
             raise
         finally:
-            breaker.tell(self._now(), succeeded=succeeded)
+            breaker.tell(self._now(), succeeded=succeeded, probe=probe)
             OPEN.labels(call.subgraph).set(breaker.state is not State.CLOSED)
+        return reply

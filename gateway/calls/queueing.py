@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import defaultdict
 from typing import Any
 
 from prometheus_client import Counter, Gauge
@@ -31,8 +32,8 @@ class Queueing:
 
     def __init__(self, transport: Transport, settings: CallSettings) -> None:
         self._transport = transport
-        self._settings = settings
-        self._lanes: dict[str, _Lane] = {}
+        self._queue = settings.queue
+        self._lanes: defaultdict[str, _Lane] = defaultdict(lambda: _Lane(settings.concurrent))
 
     async def send(self, call: Call, context: Any) -> bytes:
         """Send when it is the call's turn.
@@ -40,7 +41,7 @@ class Queueing:
         Raises:
             TransportError: `SUBGRAPH_OVERLOADED`; or the turn did not come in time; or the transport's own.
         """
-        lane = self._lanes.setdefault(call.subgraph, _Lane(self._settings.concurrent))
+        lane = self._lanes[call.subgraph]
         if lane.turns.locked():
             await self._wait(lane, call, context)
         else:
@@ -51,7 +52,7 @@ class Queueing:
             lane.turns.release()
 
     async def _wait(self, lane: _Lane, call: Call, context: Any) -> None:
-        if lane.waiting >= self._settings.queue:
+        if lane.waiting >= self._queue:
             REFUSED.labels(call.subgraph).inc()
             raise TransportError(call.subgraph, OVERLOADED)
         lane.waiting += 1

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from collections import defaultdict
 from typing import Any
 
 from prometheus_client import Counter
@@ -51,8 +52,7 @@ class Retrying:
 
     def __init__(self, transport: Transport, settings: CallSettings) -> None:
         self._transport = transport
-        self._settings = settings
-        self._budgets: dict[str, Budget] = {}
+        self._budgets: defaultdict[str, Budget] = defaultdict(lambda: Budget(settings))
 
     async def send(self, call: Call, context: Any) -> bytes:
         """Send, and once more where that may help.
@@ -60,7 +60,7 @@ class Retrying:
         Raises:
             TransportError: The last failure.
         """
-        budget = self._budgets.setdefault(call.subgraph, Budget(self._settings))
+        budget = self._budgets[call.subgraph]
         budget.earn()
         try:
             return await self._transport.send(call, context)

@@ -38,7 +38,10 @@ class Sharing:
             TransportError: As the transport says.
         """
         if call.kind != "query":
-            return await self._transport.send(call, context)
+            try:
+                return await self._transport.send(call, context)
+            finally:
+                self._forget(context.principal)
         key = (call.subgraph, call.body, context.principal, context.language)
         while (known := self._under_way.get(key)) is not None:
             SHARED.labels(call.subgraph).inc()
@@ -63,4 +66,10 @@ class Sharing:
             answer.set_result(reply)
             return reply
         finally:
+            if self._under_way.get(key) is answer:
+                del self._under_way[key]
+
+    def _forget(self, principal: Principal) -> None:
+        """Who has changed something reads it from then on, and no answer that was under way before."""
+        for key in [one for one in self._under_way if one[2] == principal]:
             del self._under_way[key]

@@ -1,4 +1,4 @@
-"""From what a client sent to the engine's answer: the one way of HTTP, server-sent events and WebSocket alike."""
+"""From what a client sent to the engine's answer: the one way, whatever the protocol."""
 
 import math
 import time

@@ -72,10 +72,15 @@ async def _log() -> AsyncIterator[AuditLog]:
 
 
 async def _read() -> tuple[list[Row], Head]:
-    """The head first: what is appended in between is not taken for a fault."""
+    """The rows up to the head as it is now, and whatever lies beyond the head as it is afterwards.
+
+    What is appended while they are read is no fault; a row that no head has reached is one.
+    """
     async with _log() as log:
         head = await log.head()
-        return [row async for row in log.all() if row.sequence <= head.sequence], head
+        rows = [row async for row in log.all()]
+        reached = (await log.head()).sequence
+    return [row for row in rows if not head.sequence < row.sequence <= reached], head
 
 
 async def _export() -> None:

@@ -112,6 +112,17 @@ async def test_a_field_is_open_to_its_scopes_and_to_nobody_else(row: Row, scope:
         assert not subgraphs.heard
 
 
+@pytest.mark.parametrize("scope", EVERYBODY)
+@pytest.mark.parametrize("row", [row for row in rows() if row not in ANSWERED], ids=lambda row: row.coordinate)
+async def test_a_subscription_is_offered_to_nobody_yet(row: Row, scope: Scope) -> None:
+    subgraphs = Deaf()
+    field = object_type(row.type).fields[row.field]
+    request = Request(f"subscription {{ {selected(row.field, field)} }}", scopes=granted(scope))
+    answer = (await Engine(GRAPH, subgraphs).execute(request)).json()
+    assert [one["extensions"]["code"] for one in answer["errors"]] == ["OPERATION_NOT_OFFERED"]
+    assert not subgraphs.heard
+
+
 def test_every_way_is_found() -> None:
     """The ministry gets to every type that has a protected field, so that the matrix leaves none out."""
     assert {row.type for row in rows()} - set(ways(Scope.MINISTRY)) == set()

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
+from chassis.idempotency import repeatable
 from chassis.mongo import Session
 from chassis.principal import Principal, Scope
 from services.enrollment.commands.office import (
@@ -40,16 +40,16 @@ async def decide_enrollments(office: Office, principal: Principal, decisions: Se
     require_scope(principal, Scope.BASE)
     capped(decisions)
     rows = [
-        await attempt(office, principal, one.enrollment, one, partial(_decide, office, principal, one))
-        for one in decisions
+        await attempt(one.enrollment, _decide(office, principal, key=one.enrollment, given=one)) for one in decisions
     ]
     office.wake.set()
     return rows
 
 
-async def _decide(office: Office, principal: Principal, given: Decision) -> Enrollment:
+@repeatable("enrollments", row="key")
+async def _decide(office: Office, principal: Principal, *, key: str, given: Decision) -> Enrollment:
     async def work(session: Session) -> Enrollment:
-        before = await own_enrollment(office, principal, Scope.BASE, given.enrollment, session)
+        before = await own_enrollment(office, principal, Scope.BASE, key, session)
         project = await open_project(office, before.project, phase=ADMIT, rule="R23", session=session)
         now = office.clock.now()
         after, events = decide(before, given.decision, given.reason, now)

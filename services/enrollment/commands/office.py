@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from chassis.clock import Clock
 from chassis.errors import Refusal, Unblock, forbidden, not_found
@@ -53,6 +52,8 @@ async def each(
     principal: Principal,
     keys: Sequence[str],
     act: Callable[[str], Awaitable[Enrollment]],
+    *,
+    command: str,
     given: str | None = None,
 ) -> list[Row]:
     """Act on every row by itself; a refused row stops no other, and a repeated one takes no second effect.
@@ -61,22 +62,22 @@ async def each(
         office: The service's dependencies.
         principal: Who acts.
         keys: The enrolments.
-        act: The command of one row.
+        act: What one row does.
+        command: The bulk command's name.
         given: What else the caller gave, for all rows.
 
     Raises:
         Refusal: `TOO_MANY_ROWS`.
     """
     capped(keys)
-    return [await attempt(office, principal, key, (act.__qualname__, given), partial(act, key)) for key in keys]
+    kept = office.store.enrollments
+    return [await attempt(key, once(kept, principal, f"{command}|{key}", given, partial(act, key))) for key in keys]
 
 
-async def attempt(
-    office: Office, principal: Principal, key: str, given: Any, act: Callable[[], Awaitable[Enrollment]]
-) -> Row:
+async def attempt(key: str, act: Awaitable[Enrollment]) -> Row:
     """One row: what the act gives, or why it was refused."""
     try:
-        return Row(key, await once(office.store.enrollments, principal, f"row|{key}", given, act))
+        return Row(key, await act)
     except Refusal as refusal:
         return Row(key, refusal=refusal)
 

@@ -101,7 +101,9 @@ async def add_teachers(office: Office, principal: Principal, rows: Sequence[NewT
     for index, row in enumerate(rows):
         try:
             add = partial(_add_teacher, office, school, row)
-            done.append(TeacherRow(index, await once(office.store.teachers, principal, f"row|{index}", row, add)))
+            done.append(
+                TeacherRow(index, await once(office.store.teachers, principal, f"add_teachers|{index}", row, add))
+            )
         except Refusal as refusal:
             done.append(TeacherRow(index, refusal=refusal))
     return done

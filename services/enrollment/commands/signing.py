@@ -62,7 +62,7 @@ async def decline_sign_ups(office: Office, principal: Principal, *, keys: Sequen
         declined, events = enrolments.decline(found, reason, by, office.clock.now())
         return await office.store.enrollments.save(declined, events)
 
-    return await each(office, principal, keys, act, reason)
+    return await each(office, principal, keys, act, command="decline_sign_ups", given=reason)
 
 
 async def rank_sign_ups(office: Office, principal: Principal, *, project_id: str, keys: Sequence[str]) -> list[Row]:
@@ -81,7 +81,7 @@ async def rank_sign_ups(office: Office, principal: Principal, *, project_id: str
         ranked, events = enrolments.rank(found, places[key])
         return await office.store.enrollments.save(ranked, events)
 
-    return await each(office, principal, keys, act, "|".join([project_id, *keys]))
+    return await each(office, principal, keys, act, command="rank_sign_ups", given="|".join([project_id, *keys]))
 
 
 async def submit_enrollments(office: Office, principal: Principal, *, keys: Sequence[str]) -> list[Row]:
@@ -98,7 +98,7 @@ async def submit_enrollments(office: Office, principal: Principal, *, keys: Sequ
         submitted, events = enrolments.submit(found, by, office.clock.now())
         return await office.store.enrollments.save(submitted, events)
 
-    return await each(office, principal, keys, act)
+    return await each(office, principal, keys, act, command="submit_enrollments")
 
 
 @repeatable("enrollments")

@@ -80,7 +80,8 @@ async def _deliver(office: Office) -> None:
         office.wake.clear()
         await deliver_pending(office)
         with suppress(TimeoutError):
-            await asyncio.wait_for(office.wake.wait(), _LOOK_AGAIN_SECONDS)
+            async with asyncio.timeout(_LOOK_AGAIN_SECONDS):
+                await office.wake.wait()
 
 
 async def _expire(office: Office) -> None:

@@ -229,6 +229,11 @@ async def test_the_command_line_verifies_and_exports(
     assert "row 7" in run("verify", "--file", str(file)).stderr
     file.write_text("\n".join(lines[:-2]))
     assert run("verify", "--file", str(file)).returncode == 1
+    stray = await log.rows.find_one({"_id": head.sequence})
+    assert stray
+    await log.rows.insert_one({**stray, "_id": head.sequence + 1, "act": stray["act"] | {"event": "forged"}})
+    assert f"row {head.sequence + 1}" in run("verify").stderr
+    await log.rows.delete_one({"_id": head.sequence + 1})
     await log.rows.update_one({"_id": 3}, {"$set": {"act.subject": "x"}})
     broken = run("verify")
     assert (broken.returncode, "row 3" in broken.stderr) == (1, True)

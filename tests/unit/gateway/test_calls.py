@@ -1,73 +1,20 @@
 """Calls to subgraphs: shared, retried, broken off and queued, each within its bounds (facts 17)."""
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from chassis.principal import Principal, Scope
-from gateway.calls import OVERLOADED, Breaking, CallSettings, Queueing, Retrying, Sharing, guarded
-from gateway.calls.breaking import Breaker, State
+from gateway.calls import OVERLOADED, CallSettings, Queueing, Retrying, Sharing, guarded
 from gateway.calls.retrying import Budget
 from gateway.federation.engine import Call, TransportError
 from gateway.federation.errors import UNREACHABLE
 from gateway.http.context import RequestContext
 from tests.eventually import eventually
-
-QUERY = Call("catalog", "query", b'{"query":"{ a }"}')
-MUTATION = Call("catalog", "mutation", b'{"query":"mutation { a }"}')
-ALICE = RequestContext(Principal("alice", Scope.BASE), deadline=time.monotonic() + 3_600)
-SETTINGS = CallSettings(concurrent=2, queue=2, breaker_calls=10, breaker_least=4, breaker_seconds=1.0)
-
-
-class Network:
-    """A transport that does as it is told and keeps what it was sent."""
-
-    def __init__(self, answer: Callable[[Call], Awaitable[bytes]]) -> None:
-        self._answer = answer
-        self.sent: list[Call] = []
-        self.most = 0
-        self._now = 0
-
-    async def send(self, call: Call, context: Any) -> bytes:
-        del context
-        self.sent.append(call)
-        self._now += 1
-        self.most = max(self.most, self._now)
-        try:
-            return await self._answer(call)
-        finally:
-            self._now -= 1
-
-
-async def answered(_: Call) -> bytes:
-    return b"{}"
-
-
-async def refused(call: Call) -> bytes:
-    raise TransportError(call.subgraph)
-
-
-class Gate:
-    """Holds every call until it opens."""
-
-    def __init__(self) -> None:
-        self.open = asyncio.Event()
-
-    async def __call__(self, call: Call) -> bytes:
-        await self.open.wait()
-        return call.body
-
-
-def within(seconds: float) -> RequestContext:
-    return replace(ALICE, deadline=time.monotonic() + seconds)
-
+from tests.unit.gateway.network import ALICE, MUTATION, QUERY, SETTINGS, Gate, Network, answered, refused, within
 
 # sharing
 
@@ -102,6 +49,21 @@ async def test_what_differs_in_anything_a_subgraph_learns_is_not_shared(call: Ca
     await eventually(lambda: len(network.sent) == 2)
     gate.open.set()
     await asyncio.gather(*waiting)
+
+
+async def test_who_has_changed_something_reads_no_answer_from_before() -> None:
+    gate = Gate()
+    network = Network(gate)
+    sharing = Sharing(network)
+    before = asyncio.ensure_future(sharing.send(QUERY, within(10)))
+    changing = asyncio.ensure_future(sharing.send(MUTATION, within(10)))
+    await eventually(lambda: len(network.sent) == 2)
+    changing.cancel()  # however it ends
+    await asyncio.gather(changing, return_exceptions=True)
+    after = asyncio.ensure_future(sharing.send(QUERY, within(10)))
+    await eventually(lambda: len(network.sent) == 3)
+    gate.open.set()
+    assert await before == await after == QUERY.body
 
 
 async def test_mutations_are_never_shared() -> None:
@@ -176,85 +138,6 @@ def test_retries_never_exceed_their_share_and_the_burst(failures: list[bool]) ->
         budget.earn()
         retries += failed and budget.spend()
         assert retries <= SETTINGS.retry_burst + count * SETTINGS.retry_share + 1e-6
-
-
-# breaking off
-
-
-class BreakerMachine(RuleBasedStateMachine):
-    """Whatever calls do, an open breaker lets nothing through before its time, and then one at a time."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.breaker = Breaker(SETTINGS)
-        self.now = 0.0
-        self.probing = False
-
-    @rule(passed=st.floats(0, 2))
-    def wait(self, passed: float) -> None:
-        self.now += passed
-
-    @rule(succeeded=st.booleans())
-    def call(self, succeeded: bool) -> None:
-        before = self.breaker.state
-        if not self.breaker.admits(self.now):
-            assert before is not State.CLOSED
-            return
-        if before is State.OPEN:
-            assert not self.breaker.admits(self.now)  # the probe is alone
-        self.breaker.tell(self.now, succeeded=succeeded)
-        if before is State.OPEN:
-            assert self.breaker.state is (State.CLOSED if succeeded else State.OPEN)
-
-    @invariant()
-    def rests(self) -> None:
-        assert self.breaker.state is not State.TRYING
-
-
-TestBreakerMachine = BreakerMachine.TestCase
-
-
-async def test_a_subgraph_that_keeps_failing_is_left_alone_then_tried_with_one_call() -> None:
-    now = [0.0]
-    behave: list[Callable[[Call], Awaitable[bytes]]] = [refused]
-
-    async def behaving(call: Call) -> bytes:
-        return await behave[0](call)
-
-    network = Network(behaving)
-    breaking = Breaking(network, SETTINGS, lambda: now[0])
-    for _ in range(20):
-        with pytest.raises(TransportError):
-            await breaking.send(QUERY, ALICE)
-    assert len(network.sent) == SETTINGS.breaker_least
-    now[0] = 2.0
-    behave[0] = answered
-    assert await breaking.send(QUERY, ALICE) == b"{}"
-    assert await breaking.send(QUERY, ALICE) == b"{}"
-
-
-async def test_a_few_failures_among_many_successes_open_nothing() -> None:
-    turn = [0]
-
-    async def sometimes(call: Call) -> bytes:
-        turn[0] += 1
-        return await (refused if turn[0] % 3 == 0 else answered)(call)
-
-    network = Network(sometimes)
-    breaking = Breaking(network, SETTINGS)
-    await asyncio.gather(*(breaking.send(QUERY, ALICE) for _ in range(60)), return_exceptions=True)
-    assert len(network.sent) == 60
-
-
-async def test_who_goes_away_and_a_full_queue_tell_nothing_about_the_subgraph() -> None:
-    async def full(call: Call) -> bytes:
-        raise TransportError(call.subgraph, OVERLOADED)
-
-    breaker = Breaking(Network(full), SETTINGS)
-    for _ in range(20):
-        with pytest.raises(TransportError) as failed:
-            await breaker.send(QUERY, ALICE)
-        assert failed.value.code == OVERLOADED
 
 
 # queueing
