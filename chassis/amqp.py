@@ -13,8 +13,10 @@ import orjson
 from aio_pika import DeliveryMode, ExchangeType, Message
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS, DeliveryError
+from aiormq.abc import FieldTable
 
 from chassis.events import Envelope
+from chassis.tasks import together
 
 EVENTS = "training.events"
 """The topic exchange of every event."""
@@ -27,11 +29,28 @@ BROKER_ERRORS = (*CONNECTION_EXCEPTIONS, DeliveryError, TimeoutError)
 
 _PREFIXES = ("cloudEvents_", "cloudEvents:")
 _ACTOR = "actor"
+_CONNECT_SECONDS = 10.0
 
 
 async def connect(url: str, name: str) -> AbstractConnection:
-    """A plain connection: whoever uses it connects anew when it breaks, so that order and acks stay plain too."""
-    return await aio_pika.connect(url, client_properties={"connection_name": name}, timeout=10)
+    """A plain connection: whoever uses it connects anew when it breaks, so that order and acks stay plain too.
+
+    A cancellation waits until it stands or has failed: the library would leave half of it behind, or pass over the
+    cancellation.
+    """
+    properties: FieldTable = {"connection_name": name}
+    connecting = asyncio.ensure_future(aio_pika.connect(url, client_properties=properties, timeout=_CONNECT_SECONDS))
+    stopped = False
+    while not connecting.done():
+        try:
+            await asyncio.wait([connecting])
+        except asyncio.CancelledError:
+            stopped = True
+    if not stopped:
+        return connecting.result()
+    if not connecting.cancelled() and not connecting.exception():
+        await connecting.result().close()
+    raise asyncio.CancelledError
 
 
 async def declare_topology(channel: AbstractChannel) -> None:
@@ -82,12 +101,7 @@ async def take_in(queue: AbstractQueue, work: Callable[[Arrived], Awaitable[None
         await closed.wait()
         raise ConnectionError("the consumer was closed")
 
-    async def take() -> None:
-        await work(arrived)
-
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(listen())
-        tasks.create_task(take())
+    await together(listen(), work(arrived))
 
 
 def to_message(envelope: Envelope, **extensions: Any) -> Message:

@@ -12,6 +12,7 @@ from pymongo import ReturnDocument
 
 from chassis.ids import new_id
 from chassis.mongo import Database, DuplicateKey, StorageError
+from chassis.tasks import together
 
 LEASE_SECONDS = 10.0
 _PAST = datetime.fromtimestamp(0, UTC)
@@ -64,10 +65,7 @@ class Lease:
         token = await self._wait()
         log.info("lease taken", lease=self._name, token=token)
         try:
-            async with asyncio.TaskGroup() as tasks:
-                renewal = tasks.create_task(self._renew(token))
-                await tasks.create_task(_run(work, token))
-                renewal.cancel()
+            await together(work(token), self._renew(token))
         finally:
             with suppress(StorageError):
                 await self._change(token, _PAST)
@@ -114,7 +112,3 @@ class Lease:
 
     def _end(self) -> dict[str, Any]:
         return {"$add": ["$$NOW", int(self._seconds * 1_000)]}
-
-
-async def _run(work: Callable[[int], Awaitable[None]], token: int) -> None:
-    await work(token)

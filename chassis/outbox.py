@@ -25,6 +25,7 @@ from chassis.events import Envelope, unseal
 from chassis.lease import LEASE_SECONDS, Lease
 from chassis.mongo import Collection, Database, StorageError
 from chassis.retry import forever
+from chassis.tasks import together
 from chassis.telemetry import OLDEST_SECONDS, PENDING, PUBLISH_SECONDS, PUBLISHED, count_refused
 
 _WINDOW = 200
@@ -87,14 +88,13 @@ class Relay:
     async def run(self) -> None:
         """Relay until cancelled; connects anew, with growing pauses, when the broker or the database is away."""
         errors = (*amqp.BROKER_ERRORS, StorageError)
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(forever(f"{self._service}.relay", lambda: self._lease.hold(self._lead), errors))
-            tasks.create_task(forever(f"{self._service}.outbox", self._measure, (StorageError,)))
+        await together(
+            forever(f"{self._service}.relay", lambda: self._lease.hold(self._lead), errors),
+            forever(f"{self._service}.outbox", self._measure, (StorageError,)),
+        )
 
     async def _lead(self, _: int) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._listen())
-            tasks.create_task(self._publish_forever())
+        await together(self._listen(), self._publish_forever())
 
     async def _measure(self) -> None:
         """Tell how much waits, whoever holds the lease: that nobody does is what one wants to see."""

@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from chassis.tasks import together
+
 PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 _STEADY_SECONDS = 30.0
-_INSIST_SECONDS = 1.0
 log = structlog.get_logger()
 
 
@@ -25,29 +26,12 @@ async def forever(task: str, run: Callable[[], Awaitable[None]], errors: tuple[t
         started = time.monotonic()
         reasons = ["ended"]
         try:
-            await _whole(run)
+            await together(run())
         except* errors as group:
             reasons = sorted({type(error).__name__ for error in _leaves(group)})
         failures = 0 if time.monotonic() - started > _STEADY_SECONDS else failures + 1
         log.warning("interrupted", task=task, reasons=reasons)
         await asyncio.sleep(PAUSES_SECONDS[min(failures, len(PAUSES_SECONDS)) - 1])
-
-
-async def _whole(run: Callable[[], Awaitable[None]]) -> None:
-    """Await `run` in a task of its own, so that a cancellation from outside is told from one within.
-
-    Python 3.11's task groups leave `cancelling()` raised after a failure, and drop an outer cancellation meeting one.
-    """
-    attempt = asyncio.ensure_future(run())
-    try:
-        await asyncio.wait([attempt])
-    except asyncio.CancelledError:
-        while not attempt.done():
-            attempt.cancel()
-            await asyncio.wait([attempt], timeout=_INSIST_SECONDS)
-        raise
-    if not attempt.cancelled():  # by a library that closes itself: an end like any other
-        attempt.result()
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:

@@ -15,6 +15,7 @@ from chassis.batch import BatchConsumer
 from chassis.events import Envelope
 from chassis.graph import cursor_of
 from chassis.reference import provinces
+from chassis.tasks import together
 from chassis.telemetry import PUBLISHED, count_refused
 from services.enrollment.store import Entry, Feed
 
@@ -86,9 +87,7 @@ class FeedWorker:
             self._wake.set()
             return fresh
 
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(BatchConsumer(self._amqp_url, QUEUE, ["#"], append).run())
-            tasks.create_task(self._publish(epoch))
+        await together(BatchConsumer(self._amqp_url, QUEUE, ["#"], append).run(), self._publish(epoch))
 
     async def _publish(self, epoch: int) -> None:
         connection = await amqp.connect(self._amqp_url, f"{QUEUE}.publisher")

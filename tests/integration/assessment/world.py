@@ -1,7 +1,6 @@
 """A running assessment, and a way to tell it what happens elsewhere."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -27,6 +26,7 @@ from services.assessment.graph.schema import schema
 from services.assessment.messaging import AUDIT, BINDINGS, QUEUE, tasks
 from services.assessment.store import Store
 from tests.eventually import eventually
+from tests.running import running
 
 BASE = Principal("a1", Scope.BASE, bases=("b1",))
 FOREIGN = Principal("a2", Scope.BASE, bases=("b2",))
@@ -168,16 +168,5 @@ async def running_world(database: Database, amqp_url: str, clock_file: Path) -> 
         await amqp.declare_queue(channel, AUDIT, ["#"])
         everything = await channel.declare_queue("everything")
         await everything.bind(amqp.EVENTS, "#")
-        async with _running(tasks(store, database, amqp_url)):
+        async with running(*tasks(store, database, amqp_url)):
             yield World(assessment, channel, everything)
-
-
-@asynccontextmanager
-async def _running(work: Sequence[Callable[[], Awaitable[None]]]) -> AsyncIterator[None]:
-    started = [asyncio.ensure_future(task()) for task in work]
-    try:
-        yield
-    finally:
-        for task in started:
-            task.cancel()
-        await asyncio.gather(*started, return_exceptions=True)

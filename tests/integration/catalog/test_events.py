@@ -1,6 +1,5 @@
 """What the catalog tells the others arrives on the broker, without personal data (R41; facts 19, 20)."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,6 +12,7 @@ from chassis.events import event_name
 from services.catalog.messaging import EMITTED, tasks
 from tests.eventually import eventually
 from tests.integration.catalog.season import MINISTRY, Season
+from tests.running import running
 
 Arrived = dict[str, list[dict[str, Any]]]
 
@@ -34,13 +34,8 @@ async def listening(season: Season, amqp_url: str) -> AsyncIterator[Arrived]:
             await message.ack()
 
         await queue.consume(take)
-        running = [asyncio.ensure_future(task()) for task in tasks(season.catalog, database, amqp_url)]
-        try:
+        async with running(*tasks(season.catalog, database, amqp_url)):
             yield arrived
-        finally:
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
 
 
 async def test_a_season_is_told_on_the_broker(season: Season, amqp_url: str) -> None:

@@ -1,7 +1,6 @@
 """A small world for the event path: courses that are named again and again, and whoever listens."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -74,17 +73,6 @@ def consumer(database: Database, url: str, seen: list[str], fail_on: str | None 
 async def effects(database: Database, course: str | None = None) -> list[str]:
     where = {"course": course} if course else {}
     return [row["name"] async for row in database["effects"].find(where, sort=[("_id", 1)])]
-
-
-@asynccontextmanager
-async def running(*tasks: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    started = [asyncio.ensure_future(task()) for task in tasks]
-    try:
-        yield
-    finally:
-        for task in started:
-            task.cancel()
-        await asyncio.gather(*started, return_exceptions=True)
 
 
 @asynccontextmanager

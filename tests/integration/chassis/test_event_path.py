@@ -19,10 +19,10 @@ from tests.integration.chassis.courses import (
     message,
     named,
     rename,
-    running,
     topology,
     waiting,
 )
+from tests.running import running
 
 KEY = "tests.course-named.44"
 

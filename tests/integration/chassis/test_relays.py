@@ -26,10 +26,10 @@ from tests.integration.chassis.courses import (
     effects,
     named,
     rename,
-    running,
     topology,
     waiting,
 )
+from tests.running import running
 
 LEASE_SECONDS = 0.9
 WINDOW = 200

@@ -1,6 +1,5 @@
 """R27 and the event path, with the real consumers, relay and publisher on a real broker."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -28,6 +27,7 @@ from tests.integration.enrollment.season import (
     Season,
     published,
 )
+from tests.running import running
 
 EVENTS = """query($after: String, $first: Int!) { enrollmentEvents(after: $after, first: $first) {
   totalCount nodes { id sequence type province } pageInfo { hasNextPage endCursor } } }"""
@@ -36,15 +36,8 @@ EVENTS = """query($after: String, $first: Int!) { enrollmentEvents(after: $after
 @asynccontextmanager
 async def working(season: Season, url: str) -> AsyncIterator[AbstractChannel]:
     """Everything that runs beside the requests, and a channel to look on."""
-    running = [asyncio.ensure_future(task()) for task in tasks(season.office, season.database, url)]
-    connection = await amqp.connect(url, "test")
-    try:
-        async with connection:
-            yield await connection.channel()
-    finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+    async with running(*tasks(season.office, season.database, url)), await amqp.connect(url, "test") as connection:
+        yield await connection.channel()
 
 
 def envelope(kind: str, subject: str, version: int, data: dict[str, Any], province: str = "44") -> Envelope:

@@ -67,7 +67,7 @@ async def test_an_interruption_alone_is_survived(interruption: Callable[[], Awai
 
 
 async def test_an_attempt_that_swallows_a_cancellation_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chassis.retry._INSIST_SECONDS", 0.01)
+    monkeypatch.setattr("chassis.tasks._INSIST_SECONDS", 0.01)
     waiting = asyncio.Event()
 
     async def run() -> None:

@@ -1,0 +1,75 @@
+"""What runs together ends together, even where a library swallows a cancellation."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import pytest
+
+from chassis.tasks import together
+
+
+async def endless() -> None:
+    await asyncio.Event().wait()
+
+
+async def ended() -> None:
+    """Work that is over at once."""
+
+
+async def failed() -> None:
+    raise ConnectionError
+
+
+async def swallowing() -> None:
+    with suppress(asyncio.CancelledError):
+        await endless()
+    await endless()
+
+
+async def nested() -> None:
+    await together(swallowing(), together(endless(), swallowing()))
+
+
+@pytest.fixture(autouse=True)
+def _insist_sooner(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chassis.tasks._INSIST_SECONDS", 0.01)
+
+
+@pytest.mark.parametrize("other", [endless, swallowing, nested])
+async def test_the_end_of_one_ends_the_others(other: Callable[[], Awaitable[None]]) -> None:
+    async with asyncio.timeout(5):
+        await together(ended(), other())
+
+
+@pytest.mark.parametrize("other", [endless, swallowing, nested])
+async def test_a_failure_of_one_ends_the_others_and_is_told(other: Callable[[], Awaitable[None]]) -> None:
+    async with asyncio.timeout(5):
+        with pytest.raises(ExceptionGroup) as told:
+            await together(other(), failed())
+    assert [type(error) for error in told.value.exceptions] == [ConnectionError]
+
+
+@pytest.mark.parametrize("work", [endless, swallowing, nested])
+async def test_a_cancellation_ends_all_of_them(work: Callable[[], Awaitable[None]]) -> None:
+    before = asyncio.all_tasks()
+    task = asyncio.ensure_future(together(work(), endless()))
+    await asyncio.wait([task], timeout=0.01)
+    task.cancel()
+    async with asyncio.timeout(5):
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert asyncio.all_tasks() == before
+
+
+async def test_a_second_cancellation_leaves_nothing_behind() -> None:
+    before = asyncio.all_tasks()
+    task = asyncio.ensure_future(together(swallowing(), endless()))
+    await asyncio.wait([task], timeout=0.01)
+    task.cancel()
+    await asyncio.wait([task], timeout=0.001)
+    task.cancel()
+    async with asyncio.timeout(5):
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert asyncio.all_tasks() == before
