@@ -21,8 +21,7 @@ _HEAD = """# Who may what
 
 Made from the subgraphs' schemas by `make schema`; the gateway enforces it, and a test asks it for every cell. Rows are
 the root fields, and every other field that not everybody may read; what is not listed is readable wherever its object
-is. Which rows of an organisation or a province a principal sees is confined by the subgraph besides. Subscriptions
-are the subgraphs' alone so far: the gateway offers them to nobody.
+is. Which rows of an organisation or a province a principal sees is confined by the subgraph besides.
 
 """
 

@@ -1,20 +1,12 @@
 """The composition root of the gateway: settings → identity, engine, transport → ASGI application."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from graphql import DocumentNode, GraphQLError
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from chassis.errors import Refusal
 from chassis.mongo import connect
@@ -27,9 +19,10 @@ from gateway.federation.supergraph import Supergraph, load_supergraph
 from gateway.http.auth import auth_routes
 from gateway.http.calendar import calendar_routes
 from gateway.http.explorer import explorer_routes
-from gateway.http.graphql import GraphQLEndpoint
+from gateway.http.graphql import GraphQLEndpoint, graphql_routes
+from gateway.http.life import Life, application
 from gateway.http.operations import Operations
-from gateway.http.replies import guarded, unrouted
+from gateway.http.streams import HttpStreams
 from gateway.http.transport import HttpTransport
 from gateway.identity.accounts import Identity
 from gateway.identity.passwords import Passwords
@@ -37,6 +30,7 @@ from gateway.identity.sessions import Sessions
 from gateway.identity.store import IdentityStore
 from gateway.protection import Limits, check
 from gateway.protection.documents import TrustedDocuments, read_manifest
+from gateway.protection.seats import Seats, SeatSettings
 from gateway.settings import GatewaySettings, OpenSettings
 
 _OPEN_LIMITS = Limits(
@@ -53,6 +47,7 @@ _OPEN_LIMITS = Limits(
     cost=1_000_000,
 )
 """For `--no-auth`: any supergraph, any query of a developer's, yet never without an end."""
+_OPEN_SEATS = SeatSettings(principal=1_000)
 
 
 def create_app(settings: GatewaySettings) -> Starlette:
@@ -64,42 +59,50 @@ def create_app(settings: GatewaySettings) -> Starlette:
     client = connect(settings.mongodb_url.get_secret_value())
     store = IdentityStore(client[settings.mongodb_database])
     identity = Identity(store, Passwords(), Sessions(store, keys), settings.literal_initial_password)
-    life = _Life(transport, store)
+    streams = HttpStreams(urls, transport.headers)
+    life = Life(transport, streams, store)
     engine = _engine(
         supergraph,
         guarded_calls(transport, settings.calls),
         settings.limits,
+        streams=streams,
         introspection=settings.development,
         override_labels=settings.override_labels,
         reject=settings.authorization_mode == "reject",
     )
     documents = _documents(engine, settings)
-    operations = Operations(engine, identity.sessions.check, settings.deadline_seconds, documents)
-    endpoint = GraphQLEndpoint(operations, settings.limits, settings.get_queries)
+    operations = Operations(
+        engine, identity.sessions.check, settings.deadline_seconds, documents, Seats(settings.seats)
+    )
+    endpoint = GraphQLEndpoint(operations, settings.limits, settings.get_queries, life.stopping)
     routes: list[BaseRoute] = [
-        _graphql(endpoint),
+        *graphql_routes(endpoint),
         *auth_routes(identity, keys),
         *life.routes(),
         *calendar_routes(urls["catalog"]),
         *explorer_routes(settings.explorer_dir),
     ]
-    return _app(routes, life, settings.cors_origins)
+    return application(routes, life, settings.cors_origins)
 
 
 def create_open_app(supergraph_file: Path, settings: OpenSettings) -> Starlette:
     """The gateway alone on any supergraph: no identity, no database, everything allowed (`--no-auth`)."""
     supergraph = load_supergraph(supergraph_file.read_text(encoding="utf-8"))
-    transport = HttpTransport(_urls(supergraph) | settings.subgraph_urls, None)
-    life = _Life(transport)
+    urls = _urls(supergraph) | settings.subgraph_urls
+    transport = HttpTransport(urls, None)
+    streams = HttpStreams(urls, transport.headers)
+    life = Life(transport, streams)
     engine = _engine(
         supergraph,
         guarded_calls(transport, CallSettings()),
         _OPEN_LIMITS,
+        streams=streams,
         introspection=True,
         override_labels=settings.override_labels,
     )
-    endpoint = GraphQLEndpoint(Operations(engine, None), _OPEN_LIMITS, get_queries=True)
-    return _app([_graphql(endpoint), *life.routes(), *explorer_routes(settings.explorer_dir)], life)
+    operations = Operations(engine, None, seats=Seats(_OPEN_SEATS))
+    endpoint = GraphQLEndpoint(operations, _OPEN_LIMITS, get_queries=True, stopping=life.stopping)
+    return application([*graphql_routes(endpoint), *life.routes(), *explorer_routes(settings.explorer_dir)], life)
 
 
 def explain(supergraph_sdl: str, query: str, operation_name: str | None = None, *, stages: bool = False) -> str:
@@ -113,41 +116,6 @@ def explain(supergraph_sdl: str, query: str, operation_name: str | None = None, 
     engine = Engine(load_supergraph(supergraph_sdl), HttpTransport({}, None))
     plan = format_plan(engine.plan(query, operation_name, watch=watch))
     return "".join(told) + ("# plan\n" if stages else "") + plan
-
-
-@dataclass(slots=True)
-class _Life:
-    """What opens and closes with the process, and how it answers the probes."""
-
-    transport: HttpTransport
-    store: IdentityStore | None = None
-    ready: bool = False
-
-    @asynccontextmanager
-    async def span(self, _: Starlette) -> AsyncIterator[None]:
-        await self.transport.open()
-        if self.store:
-            await self.store.prepare()
-        self.ready = True
-        try:
-            yield
-        finally:
-            self.ready = False
-            await self.transport.close()
-            if self.store:
-                await self.store.accounts.collection.database.client.close()
-
-    def routes(self) -> list[BaseRoute]:
-        async def livez(_: Request) -> Response:
-            return Response(status_code=200)
-
-        async def readyz(_: Request) -> Response:
-            return Response(status_code=200 if self.ready else 503)
-
-        async def metrics(_: Request) -> Response:
-            return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-        return [Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", metrics)]
 
 
 def _engine(supergraph: Supergraph, transport: Transport, limits: Limits, **options: Any) -> Engine:
@@ -174,32 +142,5 @@ def _documents(engine: Engine, settings: GatewaySettings) -> TrustedDocuments:
     return TrustedDocuments(texts, settings.trusted_documents)
 
 
-def _graphql(endpoint: GraphQLEndpoint) -> Route:
-    async def graphql(request: Request) -> Response:
-        return await endpoint(request)
-
-    return Route("/graphql", guarded(graphql), methods=["POST", "GET"])
-
-
-def _app(routes: list[BaseRoute], life: "_Life", origins: Sequence[str] = ()) -> Starlette:
-    handlers = {HTTPException: unrouted}
-    return Starlette(routes=routes, middleware=_cors(origins), exception_handlers=handlers, lifespan=life.span)
-
-
 def _urls(supergraph: Supergraph) -> dict[str, str]:
     return {one.name: one.url for one in supergraph.subgraphs.values()}
-
-
-def _cors(origins: Sequence[str]) -> list[Middleware]:
-    if not origins:
-        return []
-    headers = ["Authorization", "Content-Type", "Idempotency-Key"]
-    return [
-        Middleware(
-            CORSMiddleware,
-            allow_origins=list(origins),
-            allow_methods=["GET", "POST"],
-            allow_headers=headers,
-            expose_headers=["Retry-After"],
-        )
-    ]

@@ -11,6 +11,7 @@ from chassis.settings import Environment, read_keys
 from gateway.calls import CallSettings
 from gateway.protection import Limits
 from gateway.protection.documents import Trust
+from gateway.protection.seats import SeatSettings
 
 
 class OpenSettings(BaseSettings):
@@ -51,6 +52,7 @@ class GatewaySettings(BaseSettings):
             JSON object of id to document; none by default. `python -m gateway documents` makes one.
         trusted_documents: `prefer` (the default) takes other documents too; `require` takes none but the manifest's.
         limits: What one request may ask for, as JSON such as `{"depth": 15}`; the rest keeps its default.
+        seats: How many subscriptions there may be, as JSON such as `{"principal": 5}`.
         calls: How calls to subgraphs are guarded (`gateway.calls.CallSettings`), as JSON such as `{"queue": 50}`.
         explorer_dir: The explorer's files; without them the page says what is missing.
         override_labels: Labels of progressive `@override` that hold, as JSON; none by default. `percent(…)` needs none.
@@ -75,6 +77,7 @@ class GatewaySettings(BaseSettings):
     trusted_documents: Trust = Trust.PREFER
     limits: Limits = Limits()
     calls: CallSettings = CallSettings()
+    seats: SeatSettings = SeatSettings()
     explorer_dir: Path | None = None
     override_labels: frozenset[str] = frozenset()
 

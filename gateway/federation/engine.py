@@ -1,24 +1,24 @@
 """The public face of the engine: a supergraph, a transport, and answers."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from typing import Any, Protocol
 
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, execute_sync
 from graphql.execution.values import get_variable_values
 
-from chassis.errors import Refusal
 from gateway.federation.cache import Cache
 from gateway.federation.cost import too_costly
 from gateway.federation.document import Document, read_document
-from gateway.federation.errors import Json, TransportError, coded
-from gateway.federation.executor import Call, Run
+from gateway.federation.errors import INTERRUPTED, Json, TransportError, coded
+from gateway.federation.executor import Call, Run, Send
 from gateway.federation.model import Supergraph
 from gateway.federation.override import Overrides
-from gateway.federation.planner import Plan, PlanTooLarge, Unplannable, Watch, unwatched
+from gateway.federation.planner import Plan, Watch, unwatched
 from gateway.federation.prepare import Planned, Prepared, plan, prepare
+from gateway.federation.request import NOT_EXECUTED, InvalidOperation, Request, Response, answer_to
 
-__all__ = ["Call", "Engine", "InvalidOperation", "Request", "Response", "Transport", "TransportError"]
+__all__ = ["Call", "Engine", "InvalidOperation", "Request", "Response", "Streams", "Transport", "TransportError"]
 
 _MOST_COERCION_ERRORS = 10
 
@@ -34,65 +34,15 @@ class Transport(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One client request.
+class Streams(Protocol):
+    """Opens subscriptions at subgraphs."""
 
-    Attributes:
-        query: The document.
-        operation_name: Which of its operations.
-        variables: Raw values.
-        scopes: What the caller was granted; None lets everybody do everything.
-        context: Handed to the transport as it is; its `language`, if any, is that of messages.
-    """
+    def stream(self, call: Call, context: Any) -> AsyncGenerator[bytes, None]:
+        """The results of a subscription as they come, JSON each, until the subgraph says that it is complete.
 
-    query: str
-    operation_name: str | None = None
-    variables: Mapping[str, Json] | None = None
-    scopes: frozenset[str] | None = None
-    context: Any = None
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """What the client gets.
-
-    Attributes:
-        data: The answer; None also where an error went all the way up.
-        errors: Coded errors.
-        executed: Whether execution began; a refused request has no `data` at all.
-        extensions: More for the client.
-    """
-
-    data: Json = None
-    errors: list[dict[str, Json]] = field(default_factory=list)
-    executed: bool = True
-    extensions: Mapping[str, Json] | None = None
-
-    def json(self) -> dict[str, Json]:
-        """The reply as a JSON object (GraphQL specification, section 7)."""
-        content: dict[str, Json] = {}
-        if self.errors:
-            content["errors"] = self.errors
-        if self.executed:
-            content["data"] = self.data
-        if self.extensions:
-            content["extensions"] = self.extensions
-        return content
-
-
-class InvalidOperation(Exception):  # noqa: N818 - the client's errors, on their way out
-    """The operation does not keep the schema, or its variables do not.
-
-    Args:
-        errors: What is wrong.
-        code: What clients switch on.
-    """
-
-    def __init__(self, errors: list[GraphQLError], code: str) -> None:
-        super().__init__(errors[0].message)
-        self.errors = errors
-        self.code = code
+        Raises:
+            TransportError: The subgraph did not answer, or broke off.
+        """
 
 
 class Engine:
@@ -109,6 +59,7 @@ class Engine:
         documents: The most documents kept parsed and validated.
         plans: The most plans kept.
         override_labels: Labels of progressive `@override` that hold for every request.
+        streams: Reaches subgraphs for subscriptions; None offers none.
     """
 
     def __init__(
@@ -124,10 +75,12 @@ class Engine:
         documents: int = 1_000,
         plans: int = 1_000,
         override_labels: frozenset[str] = frozenset(),
+        streams: Streams | None = None,
     ) -> None:
         self._graph = supergraph
         self._overrides = Overrides(supergraph, override_labels)
         self._transport = transport
+        self._streams = streams
         self._introspection = introspection
         self._reject = reject
         self._limits = limits
@@ -174,11 +127,73 @@ class Engine:
         """Answer a request; nothing that a client or a subgraph can do makes this raise."""
         try:
             prepared, values = self._ready(request)
-        except (InvalidOperation, GraphQLError, Refusal, PlanTooLarge, RecursionError, Unplannable) as error:
-            return _answer_to(error, getattr(request.context, "language", "zh-CN"))
-        if prepared.denials and (self._reject or prepared.kind != "query"):
+            if prepared.kind == "subscription":
+                raise _not_offered("A subscription is answered by a stream of events only.")
+        except NOT_EXECUTED as error:
+            return answer_to(error, getattr(request.context, "language", "zh-CN"))
+        return await self._answer(prepared, values, request.context)
+
+    async def stream(
+        self, request: Request, renewed: Callable[[Any], Any] = lambda context: context
+    ) -> AsyncGenerator[Response, None]:
+        """Answer a request as its results come: a subscription's one by one, another operation's one and only.
+
+        Args:
+            request: The request.
+            renewed: Request context to the one of what a single event asks of other subgraphs: time begins afresh.
+        """
+        try:
+            prepared, values = self._ready(request)
+            if prepared.kind == "subscription" and self._streams is None:
+                raise _not_offered("A subscription is not offered here.")
+        except NOT_EXECUTED as error:
+            yield answer_to(error, getattr(request.context, "language", "zh-CN"))
+            return
+        if prepared.kind == "subscription" and not self._refuses(prepared):
+            async with aclosing(self._events(prepared, values, request.context, renewed)) as responses:
+                async for response in responses:
+                    yield response
+        else:
+            yield await self._answer(prepared, values, request.context)
+
+    async def _events(
+        self, prepared: Prepared, values: dict[str, Json], context: Any, renewed: Callable[[Any], Any]
+    ) -> AsyncGenerator[Response, None]:
+        """One response for each event: the event is the answer to the plan's first fetch."""
+        assert self._streams  # noqa: S101 - the caller has asked
+        first = next(prepared.plan.fetches())
+        call = Run(prepared.plan, values, self._sender(context)).call(first)
+        begun = False
+        async with aclosing(self._streams.stream(call, context)) as events:
+            try:
+                async for event in events:
+                    begun = True
+                    yield await self._run(prepared, values, self._sender(renewed(context), event))
+            except TransportError as error:
+                message = f"The subgraph {error.subgraph} ended the stream of events before its end: subscribe again"
+                code = INTERRUPTED if begun else error.code
+                yield Response(None, [coded(message, code, service=error.subgraph)])
+
+    def _refuses(self, prepared: Prepared) -> bool:
+        """Whether denied fields refuse the operation whole."""
+        return bool(prepared.denials) and (
+            self._reject or prepared.kind == "mutation" or (prepared.kind == "subscription" and not prepared.plan.root)
+        )
+
+    async def _answer(self, prepared: Prepared, values: dict[str, Json], context: Any) -> Response:
+        if self._refuses(prepared):
             return Response(None, list(prepared.denials))
-        return await self._run(prepared, values, request.context)
+        return await self._run(prepared, values, self._sender(context))
+
+    def _sender(self, context: Any, event: bytes | None = None) -> Send:
+        async def send(call: Call) -> bytes:
+            return (
+                event
+                if event is not None and call.kind == "subscription"
+                else await self._transport.send(call, context)
+            )
+
+        return send
 
     def _ready(self, request: Request) -> tuple[Prepared, dict[str, Json]]:
         document = self._document(request.query)
@@ -189,8 +204,8 @@ class Engine:
             raise too_costly(cost, self._budget)
         return prepared, values
 
-    async def _run(self, prepared: Prepared, values: dict[str, Json], context: Any) -> Response:
-        run = Run(prepared.plan, values, lambda call: self._transport.send(call, context))
+    async def _run(self, prepared: Prepared, values: dict[str, Json], send: Send) -> Response:
+        run = Run(prepared.plan, values, send)
         run.errors.extend(prepared.denials)
         await run.execute()
         if prepared.introspection:
@@ -249,8 +264,8 @@ class Engine:
         watch: Watch = unwatched,
     ) -> Planned:
         kind = operation.operation.value
-        if kind == "subscription" or kind not in graph.roots:
-            raise GraphQLError(f"A {kind} is not offered here.", extensions={"code": "OPERATION_NOT_OFFERED"})
+        if kind not in graph.roots:
+            raise _not_offered(f"A {kind} is not offered here.")
         key = _key(graph, document, operation, scopes)
         return self._plans.get(key) or self._plans.put(key, plan(graph, document, operation, scopes, watch))
 
@@ -270,23 +285,5 @@ def _decided(names: tuple[str, ...], values: Mapping[str, Json]) -> dict[str, bo
     return {name: bool(values.get(name)) for name in names}
 
 
-def _answer_to(error: Exception, language: str) -> Response:
-    """The reply to an operation that is not executed."""
-    if isinstance(error, InvalidOperation):
-        return _refused(error.errors, error.code)
-    if isinstance(error, GraphQLError):
-        return _refused([error], "GRAPHQL_PARSE_FAILED" if error.source else "BAD_REQUEST")
-    if isinstance(error, Refusal):
-        return Response(errors=[{"message": error.message(language), "extensions": error.extensions()}], executed=False)
-    if isinstance(error, PlanTooLarge | RecursionError):
-        return Response(errors=[coded("The operation fans out too far: split it", "QUERY_TOO_COMPLEX")], executed=False)
-    return Response(None, [coded(f"No subgraph can resolve {error} here", "UNPLANNABLE_OPERATION")])
-
-
-def _refused(errors: list[GraphQLError], code: str) -> Response:
-    made = []
-    for error in errors:
-        formatted: dict[str, Json] = dict(error.formatted)
-        formatted["extensions"] = {"code": code} | dict(error.extensions or {})
-        made.append(formatted)
-    return Response(errors=made, executed=False)
+def _not_offered(message: str) -> GraphQLError:
+    return GraphQLError(message, extensions={"code": "OPERATION_NOT_OFFERED"})

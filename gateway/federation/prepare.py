@@ -30,7 +30,7 @@ class Prepared:
     """One operation for one set of scopes and one set of conditions.
 
     Attributes:
-        kind: `query` or `mutation`.
+        kind: `query`, `mutation` or `subscription`.
         plan: What to fetch.
         project: The tree to the client's data.
         denials: Errors for what the caller may not see.

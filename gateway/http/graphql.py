@@ -1,19 +1,24 @@
-"""GraphQL over HTTP: POST, and GET for queries by setting; both media types; coded refusals."""
+"""GraphQL over HTTP: POST, and GET for queries by setting; both media types, or a stream of events; coded refusals."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
 
 from chassis.errors import Refusal, Unblock
+from chassis.process import Stopping
+from chassis.sse import EVENT_STREAM, EventStream
 from chassis.telemetry import REQUESTS
 from gateway.calls import OVERLOADED
 from gateway.federation.engine import Request as GraphQLRequest
 from gateway.http.operations import Operations
-from gateway.http.replies import GRAPHQL, JSON, bearer, json_body, json_object, refused, reply
+from gateway.http.replies import GRAPHQL, JSON, bearer, guarded, json_body, json_object, refused, reply
 from gateway.protection import Limits
 
 _RETRY_SECONDS = "1"
@@ -28,25 +33,37 @@ class GraphQLEndpoint:
         operations: Answers them.
         limits: The largest body.
         get_queries: Whether queries may come by GET.
+        stopping: Ends streams when the process stops.
     """
 
     operations: Operations
     limits: Limits
     get_queries: bool = False
+    stopping: Stopping = field(default_factory=Stopping)
 
     async def __call__(self, request: Request) -> Response:
-        """Answer one request (GraphQL over HTTP, sections 5–7)."""
+        """Answer one request (GraphQL over HTTP, sections 5–7), as events where the client accepts those (graphql-sse).
+
+        What is wrong with an operation comes as an event then, for browsers tell their scripts nothing of a refusal.
+        """
         media_type = JSON
         with REQUESTS.labels("gateway").time():
             try:
                 media_type = _negotiate(request.headers.get("accept", "*/*"))
                 operation = await self._operation(request)
             except Refusal as refusal:
-                return refused(refusal, request, media_type)
+                return refused(refusal, request, media_type if media_type == GRAPHQL else JSON)
+            if media_type == EVENT_STREAM:
+                return EventStream(self._events(operation), self.stopping)
             content = (await self.operations.execute(operation)).json()
             if _overloaded(content):
                 return reply(content, 503, media_type, {"Retry-After": _RETRY_SECONDS})
             return reply(content, 400 if "data" not in content and media_type == GRAPHQL else 200, media_type)
+
+    async def _events(self, operation: GraphQLRequest) -> AsyncGenerator[bytes, None]:
+        async with aclosing(self.operations.stream(operation)) as responses:
+            async for response in responses:
+                yield orjson.dumps(response.json())
 
     async def _operation(self, request: Request) -> GraphQLRequest:
         context = self.operations.context(request, bearer(request), request.headers.get("idempotency-key"))
@@ -66,6 +83,15 @@ class GraphQLEndpoint:
         return given | {name: json_object(given[name]) for name in ("variables", "extensions") if given.get(name)}
 
 
+def graphql_routes(endpoint: GraphQLEndpoint) -> list[BaseRoute]:
+    """The routes of `/graphql`."""
+
+    async def graphql(request: Request) -> Response:
+        return await endpoint(request)
+
+    return [Route("/graphql", guarded(graphql), methods=["POST", "GET"])]
+
+
 def _overloaded(content: Mapping[str, Any]) -> bool:
     """Whether nothing could be answered for want of room; a part of an answer is an answer."""
     codes = {error["extensions"]["code"] for error in content.get("errors", ())}
@@ -75,11 +101,13 @@ def _overloaded(content: Mapping[str, Any]) -> bool:
 def _negotiate(accept: str) -> str:
     kinds = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
     for kind in kinds:
-        if kind in (GRAPHQL, JSON):
+        if kind in (GRAPHQL, JSON, EVENT_STREAM):
             return kind
         if kind in _WILDCARDS:
             return JSON
-    raise Refusal("NOT_ACCEPTABLE", "仅提供 JSON 响应", "Only JSON replies are offered")
+    raise Refusal(
+        "NOT_ACCEPTABLE", "仅提供 JSON 或 text/event-stream 响应", "Only JSON and text/event-stream are offered"
+    )
 
 
 def _only_queries(query: str, name: str | None, limits: Limits) -> None:

@@ -5,12 +5,13 @@ from typing import Any
 
 from chassis.errors import Unblock
 from gateway.calls import OVERLOADED
-from gateway.federation.errors import MALFORMED, UNAUTHORIZED, UNREACHABLE
+from gateway.federation.errors import INTERRUPTED, MALFORMED, UNAUTHORIZED, UNREACHABLE
 
 _CHINESE = {
     UNAUTHORIZED: "当前身份无权访问该字段",
     UNREACHABLE: "所需服务暂时没有应答",
     MALFORMED: "所需服务的应答有误",
+    INTERRUPTED: "事件流意外中断，请从最后的 cursor 之后重新订阅",
     OVERLOADED: "所需服务繁忙，请稍后再试",
     "UNPLANNABLE_OPERATION": "无法完成该查询",
     "OPERATION_NOT_OFFERED": "此处不提供该类操作",

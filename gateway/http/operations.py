@@ -1,8 +1,10 @@
-"""From what a client sent to the engine's answer: the one way, whatever the protocol."""
+"""From what a client sent to the engine's answers: the one way, whatever the protocol."""
 
+import asyncio
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +18,9 @@ from gateway.http.context import RequestContext, traceparent_of
 from gateway.http.messages import in_language
 from gateway.http.replies import language_of
 from gateway.protection.documents import TrustedDocuments
+from gateway.protection.seats import Seats, SeatSettings
 
+EXPIRED = "TOKEN_EXPIRED"
 _LONGEST_KEY = 255
 _PUBLIC = Verified(ANONYMOUS, math.inf)
 
@@ -30,12 +34,14 @@ class Operations:
         authenticate: Access token to its holder; None lets everybody do everything (`--no-auth`).
         deadline_seconds: By when the client is answered.
         documents: What may be asked by id, or at all.
+        seats: How many streams there may be.
     """
 
     engine: Engine
     authenticate: Callable[[str], Verified] | None
     deadline_seconds: float = 10.0
     documents: TrustedDocuments = field(default_factory=TrustedDocuments)
+    seats: Seats = field(default_factory=lambda: Seats(SeatSettings()))
 
     def context(
         self, connection: HTTPConnection, token: str | None, idempotency_key: str | None = None
@@ -79,6 +85,25 @@ class Operations:
         """The answer to a query or a mutation, in the caller's language."""
         return _spoken(await self.engine.execute(request), request.context.language)
 
+    async def stream(self, request: GraphQLRequest) -> AsyncGenerator[Response, None]:
+        """The answers to any operation as they come, in the caller's language; the last one says why there is no more.
+
+        Iterate and close it in one task. It ends with `TOKEN_EXPIRED` when the caller's token does, and is not begun
+        beyond the bounds of `seats`.
+        """
+        context: RequestContext = request.context
+        try:
+            with self.seats.taken(context.principal):
+                async with aclosing(self.engine.stream(request, self._renewed)) as responses:
+                    while response := await _before(context.expires, responses):
+                        yield _spoken(response, context.language)
+        except Refusal as refusal:
+            error = {"message": refusal.message(context.language), "extensions": refusal.extensions()}
+            yield Response(errors=[error], executed=False)
+
+    def _renewed(self, context: RequestContext) -> RequestContext:
+        return replace(context, deadline=self.deadline())
+
     def _scopes(self, principal: Principal) -> frozenset[str] | None:
         if self.authenticate is None:
             return None
@@ -87,6 +112,20 @@ class Operations:
 
 def _spoken(response: Response, language: str) -> Response:
     return replace(response, errors=in_language(response.errors, language)) if response.errors else response
+
+
+async def _before(expires: float, responses: AsyncGenerator[Response, None]) -> Response | None:
+    """The next response, None at the end.
+
+    Raises:
+        Refusal: `TOKEN_EXPIRED`.
+    """
+    try:
+        async with asyncio.timeout(None if math.isinf(expires) else expires - time.time()):
+            return await anext(responses, None)
+    except TimeoutError as error:
+        zh, en = "登录已到期，请刷新后重新订阅", "Your session has expired: refresh it and subscribe again"
+        raise Refusal(EXPIRED, zh, en, unblock=Unblock.SELF) from error
 
 
 def _malformed() -> Refusal:

@@ -54,7 +54,7 @@ class HttpTransport:
             raise TransportError(call.subgraph)
         outcome, started = "failed", time.monotonic()
         try:
-            headers = self._headers(call.subgraph, context)
+            headers = self.headers(call.subgraph, context)
             reply = await client.post(call.body, headers, context.deadline, repeatable=call.kind == "query")
             outcome = "answered"
         except (HttpError, OSError, TimeoutError, ValueError) as error:
@@ -64,7 +64,8 @@ class HttpTransport:
             FETCHES.labels(call.subgraph, outcome).observe(time.monotonic() - started)
         return reply
 
-    def _headers(self, subgraph: str, context: RequestContext) -> dict[str, str]:
+    def headers(self, subgraph: str, context: RequestContext) -> dict[str, str]:
+        """What a subgraph is told of a request: who asks, by a token for it alone, and how long it has."""
         headers = {
             "Accept-Language": context.language,
             REMAINING: str(max(int((context.deadline - time.monotonic()) * 1000), 0)),

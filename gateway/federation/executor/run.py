@@ -125,12 +125,9 @@ class Run:
         return [target for target in fetch.targets if holds(target.when, self._variables)]
 
     async def _ask(self, fetch: Fetch, variables: list[bytes]) -> dict[str, Json] | None:
-        """The reply, parsed, to a fetch with the client's variables and more, each a member of a JSON object."""
+        """The reply to a fetch, parsed; None where there is none, and an error says so."""
         try:
-            used = orjson.dumps(self._used(fetch))[1:-1]
-            parts = [used, *variables] if used else variables
-            body = b'%b,"variables":{%b}}' % (fetch.head, b",".join(parts)) if parts else fetch.head + b"}"
-            reply = orjson.loads(await self._send(Call(fetch.subgraph, fetch.kind, body)))
+            reply = orjson.loads(await self._send(self.call(fetch, variables)))
         except TransportError as error:
             self._fail(fetch, error.code)
             return None
@@ -145,6 +142,14 @@ class Run:
             self._fail(fetch, MALFORMED)
             return None
         return reply
+
+    def call(self, fetch: Fetch, variables: Iterable[bytes] = ()) -> Call:
+        """A fetch as it is sent, with the client's variables that it uses and more, each a member of a JSON object."""
+        used = orjson.dumps(self._used(fetch))[1:-1]
+        parts = [used, *variables] if used else variables
+        members = b",".join(parts)
+        body = b'%b,"variables":{%b}}' % (fetch.head, members) if members else fetch.head + b"}"
+        return Call(fetch.subgraph, fetch.kind, body)
 
     def _used(self, fetch: Fetch) -> dict[str, Json]:
         return {name: self._variables[name] for name in fetch.variables if name in self._variables}

@@ -32,7 +32,8 @@ def make_plan(
 
     Args:
         graph: The supergraph.
-        kind: `query` or `mutation`; root fields of a mutation run strictly in order.
+        kind: `query`, `mutation`, whose root fields run strictly in order, or `subscription`, whose one root field is
+            the first fetch.
         selection: The normalised operation.
         definitions: Variable definitions as printed, by name.
         watch: Is told what each stage makes.

@@ -19,7 +19,7 @@ class FetchMaker:
 
     Attributes:
         graph: The supergraph.
-        kind: `query` or `mutation`.
+        kind: `query`, `mutation` or `subscription`.
         definitions: The client's variable definitions as printed, by name.
         computed: Filled with the plan's own variables: the conditions that no single directive can say.
     """

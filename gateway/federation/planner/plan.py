@@ -37,7 +37,7 @@ class Fetch:
 
     Attributes:
         subgraph: Its name.
-        kind: `query` or `mutation`.
+        kind: `query`, `mutation` or `subscription`.
         text: The document that is sent.
         variables: Names of the variables it uses, the client's and the plan's own.
         keys: Internal keys selected at its top, and for which values of the variables each is.

@@ -1,0 +1,150 @@
+"""A gateway in front of a subgraph that streams what a test tells it, and clients that follow."""
+
+import asyncio
+import math
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from chassis.errors import unauthenticated
+from chassis.principal import Principal, Scope, Verified
+from chassis.process import Stopping
+from chassis.sse import EVENT_STREAM, EventStream, Parser
+from gateway.federation.engine import Engine
+from gateway.federation.supergraph import load_supergraph
+from gateway.http.graphql import GraphQLEndpoint, graphql_routes
+from gateway.http.life import Life, application
+from gateway.http.operations import Operations
+from gateway.http.streams import HttpStreams
+from gateway.http.transport import HttpTransport
+from gateway.protection import Limits
+from gateway.protection.seats import Seats, SeatSettings
+from tests.unit.gateway.serving import SUPERGRAPH, Browser, served
+
+GRAPH = load_supergraph(SUPERGRAPH.read_text(encoding="utf-8"))
+FOLLOW = "subscription($after: String) { enrollmentEvents(after: $after) { sequence } }"
+PROVINCE = Principal("a1", Scope.PROVINCE, province="44")
+BREAK = object()
+"""Told to the source, it breaks off in the midst of the stream."""
+
+
+@dataclass(slots=True)
+class Source:
+    """The subgraph: `tell` is what every open stream sends next."""
+
+    streams: list[asyncio.Queue[Any]] = field(default_factory=list)
+    opened: int = 0
+    seen: list[dict[str, str]] = field(default_factory=list)
+    asked: list[dict[str, Any]] = field(default_factory=list)
+
+    def tell(self, *numbers: object) -> None:
+        """An event, None for the end, or BREAK."""
+        for queue in self.streams:
+            for number in numbers:
+                queue.put_nowait(number)
+
+    def app(self) -> Starlette:
+        async def graphql(request: Request) -> Response:
+            self.seen.append(dict(request.headers))
+            self.asked.append(await request.json())
+            return EventStream(self._events(), Stopping())
+
+        return Starlette(routes=[Route("/graphql", graphql, methods=["POST"])])
+
+    async def _events(self) -> AsyncGenerator[bytes, None]:
+        queue: asyncio.Queue[Any] = asyncio.Queue()
+        self.streams.append(queue)
+        self.opened += 1
+        try:
+            while (number := await queue.get()) is not None:
+                if number is BREAK:
+                    raise ConnectionAbortedError
+                yield orjson.dumps({"data": {"enrollmentEvents": {"sequence": number}}})
+        finally:
+            self.streams.remove(queue)
+
+
+@dataclass(slots=True)
+class Gateway:
+    """The gateway, its source, and whose token is taken."""
+
+    browser: Browser
+    source: Source
+    life: Life
+
+    @asynccontextmanager
+    async def follow(self, bearer: str = "t", query: str = FOLLOW, **more: Any) -> AsyncIterator["Follower"]:
+        """Subscribe by SSE."""
+        headers = {"Accept": EVENT_STREAM, "Authorization": f"Bearer {bearer}"}
+        url, body = f"{self.browser.url}/graphql", {"query": query, **more}
+        async with self.browser.http.post(url, json=body, headers=headers) as reply:
+            yield Follower(reply, Parser(1_000_000))
+
+
+@dataclass(slots=True)
+class Follower:
+    """A client that follows a stream."""
+
+    reply: aiohttp.ClientResponse
+    parser: Parser
+    _ready: list[tuple[str, Any]] = field(default_factory=list)
+
+    async def next(self) -> tuple[str, Any]:
+        """The next event's name and its JSON."""
+        async with asyncio.timeout(10):
+            while not self._ready:
+                piece = await self.reply.content.readany()
+                assert piece, "the stream has ended"
+                found = self.parser.feed(piece)
+                self._ready += [(one.name, orjson.loads(one.data) if one.data else None) for one in found]
+        return self._ready.pop(0)
+
+    async def sequence(self) -> int:
+        """The number of the next event, which came without an error."""
+        name, answer = await self.next()
+        assert (name, set(answer)) == ("next", {"data"}), answer
+        return int(answer["data"]["enrollmentEvents"]["sequence"])
+
+    async def refused(self) -> Any:
+        """The extensions of the one error that the stream ends with, and its end."""
+        name, answer = await self.next()
+        ((error,), end) = answer["errors"], await self.next()
+        assert (name, end) == ("next", ("complete", None))
+        return error["extensions"] | {"message": error["message"]}
+
+
+def holder(expires: float = math.inf) -> Callable[[str], Verified]:
+    """Takes the token `t` as a province's."""
+
+    def authenticate(token: str) -> Verified:
+        if token != "t":
+            raise unauthenticated()
+        return Verified(PROVINCE, expires)
+
+    return authenticate
+
+
+@asynccontextmanager
+async def gateway(
+    authenticate: Callable[[str], Verified] | None = None, seats: SeatSettings | None = None
+) -> AsyncIterator[Gateway]:
+    """The gateway in front of a source."""
+    source = Source()
+    async with served(source.app()) as behind:
+        urls = {"enrollment": f"{behind.url}/graphql"}
+        transport = HttpTransport(urls, None)
+        streams = HttpStreams(urls, transport.headers)
+        engine = Engine(GRAPH, transport, streams=streams)
+        operations = Operations(engine, authenticate or holder(), seats=Seats(seats or SeatSettings()))
+        life = Life(transport, streams)
+        routes = graphql_routes(GraphQLEndpoint(operations, Limits(), stopping=life.stopping))
+        async with served(application(routes + life.routes(), life)) as browser:
+            yield Gateway(browser, source, life)
