@@ -1,4 +1,4 @@
-"""Subscriptions over HTTP: what a client follows, how it ends, and who keeps whom (graphql-sse, distinct connections)."""
+"""Subscriptions over HTTP (graphql-sse): what a client follows, how it ends, and who is kept from whom."""
 
 import asyncio
 import time

@@ -1,0 +1,50 @@
+"""R27: the log of a province, followed live through the gateway, is the log that replay tells."""
+
+from typing import Any
+
+import aiohttp
+import orjson
+
+from chassis.graph import cursor_of
+from chassis.sse import COMPLETE, EVENT_STREAM, Parser
+from deploy.local.client import Client
+from deploy.local.story import Story
+
+FOLLOW = "subscription($after: String) { enrollmentEvents(after: $after) { sequence id type province } }"
+REPLAY = """query($after: String) { enrollmentEvents(after: $after, first: 100) { totalCount
+  nodes { sequence id type province } } }"""
+
+
+async def followed(client: Client, after: str, most: int) -> list[dict[str, Any]]:
+    """The next so many results of the subscription, fewer where it ends by itself."""
+    headers = {"Accept": EVENT_STREAM} | ({"Authorization": f"Bearer {client.token}"} if client.token else {})
+    body = {"query": FOLLOW, "variables": {"after": after}}
+    results: list[dict[str, Any]] = []
+    parser = Parser(1_000_000)
+    timeout = aiohttp.ClientTimeout(total=60)
+    async with client.http.post(f"{client.url}/graphql", json=body, headers=headers, timeout=timeout) as reply:
+        async for piece in reply.content.iter_any():
+            for event in parser.feed(piece):
+                if event.name == COMPLETE:
+                    return results
+                results.append(orjson.loads(event.data))
+            if len(results) >= most:
+                return results[:most]
+    raise AssertionError("the stream was cut")
+
+
+async def test_r27_a_province_follows_the_log_that_it_replays(story: Story) -> None:
+    client = story.cast.provinces["44"]
+    page = (await client.ask(REPLAY, after=cursor_of(0)))["enrollmentEvents"]
+    wanted = page["nodes"][:100]
+    assert len(wanted) > 10
+    live = await followed(client, cursor_of(0), len(wanted))
+    assert [one["data"]["enrollmentEvents"] for one in live] == wanted
+    assert all("errors" not in one for one in live)
+
+
+async def test_r27_the_public_may_not_follow_and_is_told_as_an_event(story: Story) -> None:
+    public = Client(story.desk.suite.url, story.desk.http)
+    (result,) = await followed(public, cursor_of(0), 2)
+    assert result["data"] is None
+    assert [error["extensions"]["code"] for error in result["errors"]] == ["UNAUTHORIZED_FIELD_OR_TYPE"]
