@@ -64,13 +64,14 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(app: Starlette, host: str, port: int) -> None:
+def serve(app: Starlette, host: str, port: int, *, message_bytes: int | None = None) -> None:
     """Serve until SIGTERM; requests under way may finish (facts 11e, 16).
 
     Args:
         app: The application.
         host: Address to listen on.
         port: Port to listen on.
+        message_bytes: The most bytes of a WebSocket message; None serves no WebSocket.
     """
     config = uvicorn.Config(
         app,
@@ -78,7 +79,9 @@ def serve(app: Starlette, host: str, port: int) -> None:
         port=port,
         loop="uvloop",
         http="httptools",
-        ws="none",
+        ws="websockets-sansio" if message_bytes else "none",
+        ws_max_size=message_bytes or 1,
+        ws_per_message_deflate=False,  # a client's few bytes must not become many of ours
         access_log=False,
         log_level="warning",
         server_header=False,

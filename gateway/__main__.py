@@ -8,7 +8,7 @@ import typer
 
 from chassis.process import serve
 from chassis.telemetry import configure_logs, configure_traces
-from gateway.app import create_app, create_open_app, explain
+from gateway.app import OPEN_LIMITS, create_app, create_open_app, explain
 from gateway.console import accounts, text_of
 from gateway.protection.documents import manifest
 from gateway.settings import GatewaySettings, OpenSettings
@@ -32,9 +32,9 @@ def main(
     configure_traces("gateway")
     if supergraph is None:
         settings = GatewaySettings()
-        serve(create_app(settings), settings.host, settings.port)
+        serve(create_app(settings), settings.host, settings.port, message_bytes=settings.limits.body_bytes)
     elif no_auth:
-        serve(create_open_app(supergraph, OpenSettings()), host, port)
+        serve(create_open_app(supergraph, OpenSettings()), host, port, message_bytes=OPEN_LIMITS.body_bytes)
     else:
         raise typer.BadParameter("--supergraph goes with --no-auth; with logins, use SUPERGRAPH_FILE")
 

@@ -24,6 +24,7 @@ from gateway.http.life import Life, application
 from gateway.http.operations import Operations
 from gateway.http.streams import HttpStreams
 from gateway.http.transport import HttpTransport
+from gateway.http.websocket import SocketEndpoint, socket_routes
 from gateway.identity.accounts import Identity
 from gateway.identity.passwords import Passwords
 from gateway.identity.sessions import Sessions
@@ -33,7 +34,7 @@ from gateway.protection.documents import TrustedDocuments, read_manifest
 from gateway.protection.seats import Seats, SeatSettings
 from gateway.settings import GatewaySettings, OpenSettings
 
-_OPEN_LIMITS = Limits(
+OPEN_LIMITS = Limits(
     body_bytes=4 * 1024 * 1024,
     tokens=50_000,
     depth=60,
@@ -77,6 +78,7 @@ def create_app(settings: GatewaySettings) -> Starlette:
     endpoint = GraphQLEndpoint(operations, settings.limits, settings.get_queries, life.stopping)
     routes: list[BaseRoute] = [
         *graphql_routes(endpoint),
+        *socket_routes(SocketEndpoint(operations, life.stopping, settings.cors_origins)),
         *auth_routes(identity, keys),
         *life.routes(),
         *calendar_routes(urls["catalog"]),
@@ -95,14 +97,22 @@ def create_open_app(supergraph_file: Path, settings: OpenSettings) -> Starlette:
     engine = _engine(
         supergraph,
         guarded_calls(transport, CallSettings()),
-        _OPEN_LIMITS,
+        OPEN_LIMITS,
         streams=streams,
         introspection=True,
         override_labels=settings.override_labels,
     )
     operations = Operations(engine, None, seats=Seats(_OPEN_SEATS))
-    endpoint = GraphQLEndpoint(operations, _OPEN_LIMITS, get_queries=True, stopping=life.stopping)
-    return application([*graphql_routes(endpoint), *life.routes(), *explorer_routes(settings.explorer_dir)], life)
+    endpoint = GraphQLEndpoint(operations, OPEN_LIMITS, get_queries=True, stopping=life.stopping)
+    return application(
+        [
+            *graphql_routes(endpoint),
+            *socket_routes(SocketEndpoint(operations, life.stopping)),
+            *life.routes(),
+            *explorer_routes(settings.explorer_dir),
+        ],
+        life,
+    )
 
 
 def explain(supergraph_sdl: str, query: str, operation_name: str | None = None, *, stages: bool = False) -> str:

@@ -9,6 +9,7 @@ from chassis.graph import cursor_of
 from chassis.sse import COMPLETE, EVENT_STREAM, Parser
 from deploy.local.client import Client
 from deploy.local.story import Story
+from gateway.http.websocket import PROTOCOL
 
 FOLLOW = "subscription($after: String) { enrollmentEvents(after: $after) { sequence id type province } }"
 REPLAY = """query($after: String) { enrollmentEvents(after: $after, first: 100) { totalCount
@@ -48,3 +49,15 @@ async def test_r27_the_public_may_not_follow_and_is_told_as_an_event(story: Stor
     (result,) = await followed(public, cursor_of(0), 2)
     assert result["data"] is None
     assert [error["extensions"]["code"] for error in result["errors"]] == ["UNAUTHORIZED_FIELD_OR_TYPE"]
+
+
+async def test_r27_the_ministry_follows_the_nation_by_websocket(story: Story) -> None:
+    client = story.cast.ministry
+    wanted = (await client.ask(REPLAY, after=cursor_of(0)))["enrollmentEvents"]["nodes"]
+    async with client.http.ws_connect(f"{client.url}/graphql", protocols=(PROTOCOL,)) as socket:
+        await socket.send_json({"type": "connection_init", "payload": {"Authorization": f"Bearer {client.token}"}})
+        assert await socket.receive_json(timeout=10) == {"type": "connection_ack"}
+        payload = {"query": FOLLOW, "variables": {"after": cursor_of(0)}}
+        await socket.send_json({"type": "subscribe", "id": "1", "payload": payload})
+        told = [await socket.receive_json(timeout=10) for _ in wanted]
+    assert [one["payload"] for one in told] == [{"data": {"enrollmentEvents": one}} for one in wanted]

@@ -25,6 +25,7 @@ from gateway.http.life import Life, application
 from gateway.http.operations import Operations
 from gateway.http.streams import HttpStreams
 from gateway.http.transport import HttpTransport
+from gateway.http.websocket import SocketEndpoint, socket_routes
 from gateway.protection import Limits
 from gateway.protection.seats import Seats, SeatSettings
 from tests.unit.gateway.serving import SUPERGRAPH, Browser, served
@@ -146,5 +147,6 @@ async def gateway(
         operations = Operations(engine, authenticate or holder(), seats=Seats(seats or SeatSettings()))
         life = Life(transport, streams)
         routes = graphql_routes(GraphQLEndpoint(operations, Limits(), stopping=life.stopping))
-        async with served(application(routes + life.routes(), life)) as browser:
+        sockets = socket_routes(SocketEndpoint(operations, life.stopping, ("https://front.example",)))
+        async with served(application([*routes, *sockets, *life.routes()], life)) as browser:
             yield Gateway(browser, source, life)

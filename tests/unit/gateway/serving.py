@@ -58,7 +58,7 @@ class Browser:
 @asynccontextmanager
 async def served(app: Starlette) -> AsyncIterator[Browser]:
     """Serve an application on a free port of the loopback interface."""
-    config = uvicorn.Config(app, "127.0.0.1", 0, log_level="warning", ws="none", lifespan="on")
+    config = uvicorn.Config(app, "127.0.0.1", 0, log_level="warning", ws="websockets-sansio", lifespan="on")
     server = Server(config)
     config.load()
     server.lifespan = config.lifespan_class(config)
