@@ -13,7 +13,6 @@ import orjson
 from aio_pika import DeliveryMode, ExchangeType, Message
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS, DeliveryError
-from aiormq.abc import FieldTable
 
 from chassis.events import Envelope
 from chassis.tasks import together
@@ -38,7 +37,7 @@ async def connect(url: str, name: str) -> AbstractConnection:
     A cancellation waits until it stands or has failed: the library would leave half of it behind, or pass over the
     cancellation.
     """
-    properties: FieldTable = {"connection_name": name}
+    properties: dict[str, Any] = {"connection_name": name}
     connecting = asyncio.ensure_future(aio_pika.connect(url, client_properties=properties, timeout=_CONNECT_SECONDS))
     stopped = False
     while not connecting.done():

@@ -172,19 +172,21 @@ class Repository(Generic[A]):
             The aggregate with its new version.
 
         Raises:
-            Refusal: `STALE_VERSION`: somebody else was faster; nothing was written.
+            Refusal: `STALE_VERSION`: somebody else, or the same request beside this one, was faster; nothing was written.
             DuplicateKey: A unique key is taken.
         """
         version = aggregate.version + 1
         document = to_document(aggregate) | {"version": version}
         key = document.pop("_id")
         push: Document = {}
+        read: Document = {"_id": key, "version": aggregate.version}
         if events:
             push["events"] = {"$each": self._seal(events, key, version)}
         if mark := mark_for(self.name, key):
             push["requests"] = {"$each": [mark], "$slice": -_MOST_REQUESTS}
+            read["requests.key"] = {"$ne": mark["key"]}  # a unique index keeps documents apart, not a document's rows
         update: Document = {"$set": document} | ({"$push": push} if push else {})
-        result = await self.collection.update_one({"_id": key, "version": aggregate.version}, update, session=session)
+        result = await self.collection.update_one(read, update, session=session)
         if result.matched_count == 0:
             raise stale_version(self._noun, key)
         return cast("A", replace(cast("Any", aggregate), version=version))

@@ -7,7 +7,7 @@ import pytest
 
 from chassis.context import Act, acting
 from chassis.errors import Refusal
-from chassis.idempotency import repeatable
+from chassis.idempotency import once, repeatable
 from chassis.ids import new_id
 from chassis.mongo import Database, DuplicateKey, Repository, Session, transact
 from chassis.principal import Principal, Scope
@@ -110,6 +110,27 @@ async def test_of_many_at_once_one_takes_effect_and_all_are_told_the_same(desk: 
     assert {note.id for note in notes} == {notes[0].id}
     assert {note.text for note in longer} == {"ab"}
     assert await count(desk) == 1
+
+
+async def test_a_repeat_that_reads_what_the_first_has_written_still_takes_no_effect(desk: Desk) -> None:
+    notes, looked, acted = desk.store.notes, asyncio.Event(), asyncio.Event()
+    note = await write_note(desk, ALICE, text="a")
+
+    async def act() -> Note:
+        found = await notes.get(note.id)
+        return await notes.save(replace(found, text=found.text + "b"))
+
+    async def late() -> Note:
+        looked.set()
+        await acted.wait()
+        return await act()
+
+    with acting(Act(ALICE, idempotency_key="k1")):
+        second = asyncio.ensure_future(once(notes, ALICE, "append", {}, late))
+        await looked.wait()
+        first = await once(notes, ALICE, "append", {}, act)
+        acted.set()
+    assert [first.text, (await second).text] == ["ab", "ab"]
 
 
 async def test_each_row_of_a_bulk_command_counts_by_itself(desk: Desk) -> None:
