@@ -172,7 +172,7 @@ class Repository(Generic[A]):
             The aggregate with its new version.
 
         Raises:
-            Refusal: `STALE_VERSION`: somebody else, or the same request beside this one, was faster; nothing was written.
+            Refusal: `STALE_VERSION`: somebody else was faster, or the same request was; nothing was written.
             DuplicateKey: A unique key is taken.
         """
         version = aggregate.version + 1

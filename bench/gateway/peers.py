@@ -87,6 +87,7 @@ def process(command: list[str], port: int, core: int, log: Path) -> Iterator[int
             with suppress(subprocess.TimeoutExpired):
                 running.wait(15)
             running.kill()
+            running.wait()
 
 
 def commands(supergraph: Path, node: str | None, modules: Path) -> dict[str, tuple[str, list[str], str]]:

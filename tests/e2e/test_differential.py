@@ -1,0 +1,116 @@
+"""The same supergraph served by Hive Gateway answers every query of the round identically."""
+
+import asyncio
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import orjson
+import pytest
+
+from bench.gateway.__main__ import INSTALLED, install
+from bench.gateway.peers import free_port, process
+from chassis.principal import TokenMinter, TokenVerifier
+from chassis.settings import read_keys
+from deploy.local import documents
+from deploy.local.client import Client
+from deploy.local.story import Story
+from deploy.local.suite import GATEWAY, Suite
+from gateway.identity.sessions import GRAPH
+
+SUBGRAPHS = ("catalog", "enrollment", "assessment")
+BASES = """query($year: Int!) { bases(first: 50) { totalCount nodes {
+  __typename id name category quota(year: $year) { limit used remaining }
+  province { code name } } pageInfo { hasNextPage } } }"""
+PROJECTS = """query($withSeats: Boolean!, $withPeople: Boolean!) { projects(first: 20) { nodes {
+  ...Title seats @include(if: $withSeats) { capacity left }
+  enrollments(first: 5) @skip(if: $withSeats) { totalCount }
+  people: enrollments(first: 3) @include(if: $withPeople) { nodes { kind: __typename id teacher { name school { name } }
+    credit { hours status } attendanceRate project { ...Title base { name } } } } } } }
+  fragment Title on Project { id code title kind: __typename }"""
+ENROLLMENT = """query($id: ID!) { enrollment(id: $id) { id status teacher { id name idNumber school { code name
+  province { code name } } } project { id title base { id name } seats { left } timetable { id title date hours } }
+  attendanceRate result { outcome score } credit { hours status } } }"""
+FOREIGN = "query($id: ID!) { enrollment(id: $id) { status project { title seats { left } } credit { hours } } }"
+NOBODY = """{ enrollment(id: "nobody") { id credit { hours } } project(id: "nothing") { title seats { left } } }"""
+
+
+@pytest.fixture(scope="session")
+async def hive(suite: Suite, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[int]:
+    """The port of Hive Gateway on the suite's subgraphs."""
+    try:
+        node, _ = await asyncio.to_thread(install)
+    except subprocess.CalledProcessError as failure:
+        pytest.skip(f"npm ci: {failure.returncode}")  # the suite runs without the npm registry too
+    if node is None:
+        pytest.skip("no Node")
+    folder = tmp_path_factory.mktemp("hive")
+    script = shutil.copy(Path(__file__).parent / "hive.mjs", INSTALLED / "differential.mjs")
+    port = free_port()
+    command = [node, str(script), str(addressed(suite, folder)), str(port)]
+    with process(command, port, 0, folder / "log"):
+        yield port
+
+
+def addressed(suite: Suite, folder: Path) -> Path:
+    """The supergraph with the addresses of the suite's subgraphs."""
+    environment = suite.environment(GATEWAY)
+    text = Path(environment["SUPERGRAPH_FILE"]).read_text(encoding="utf-8")
+    for name, url in orjson.loads(environment["SUBGRAPH_URLS"]).items():
+        text = text.replace(f"http://{name}/graphql", url)
+    written = folder / "supergraph.graphql"
+    written.write_text(text, encoding="utf-8")
+    return written
+
+
+async def hives(story: Story, port: int, client: Client, query: str, variables: dict[str, Any]) -> Any:
+    """Hive Gateway's answer to whom our gateway says the client is."""
+    keys = read_keys(Path(story.desk.suite.environment(GATEWAY)["SIGNING_KEY_FILE"]))
+    assert client.token
+    principal = TokenVerifier(keys, GRAPH).verify(client.token)
+    headers = {f"x-token-{name}": TokenMinter(keys).mint(principal, name) for name in SUBGRAPHS}
+    body = {"query": query, "variables": variables}
+    async with client.http.post(f"http://127.0.0.1:{port}/graphql", json=body, headers=headers) as reply:
+        return await reply.json()
+
+
+async def test_every_query_of_the_round_is_answered_as_hive_gateway_answers_it(story: Story, hive: int) -> None:
+    cast = story.cast
+    some = next(iter(story.enrollments.values()))
+    asked: list[tuple[Client, str, dict[str, Any]]] = [
+        (cast.ministry, BASES, {"year": 2024}),
+        (cast.ministry, NOBODY, {}),
+        (cast.ministry, documents.CATALOGUE, {"year": 2024}),
+        (cast.base[0], "{ myBases { id name quota(year: 2024) { limit used } } }", {}),
+        (cast.provinces["44"], documents.STATUS, {"id": some}),
+    ]
+    for key in story.enrollments.values():
+        asked += [(cast.ministry, ENROLLMENT, {"id": key}), (cast.provinces["51"], FOREIGN, {"id": key})]
+    for query in (documents.WHOLE, documents.SEATS, documents.ACCEPTED, documents.TIMETABLE):
+        asked += [(cast.ministry, query, {"id": key}) for key in story.projects.values()]
+    for seats, people in product((True, False), repeat=2):
+        asked.append((cast.ministry, PROJECTS, {"withSeats": seats, "withPeople": people}))
+    async with aiohttp.ClientSession() as http:
+        for client, query, variables in asked:
+            fresh = replace(client, http=http)
+            ours = await fresh.answer(query, **variables)
+            theirs = await hives(story, hive, fresh, query, variables)
+            assert ordered(ours["data"]) == ordered(theirs["data"]), query
+            assert paths(ours) == paths(theirs), query
+
+
+def ordered(value: Any) -> Any:
+    """A value that is equal to another only where their fields stand in the same order; 1.0 is 1, as in JavaScript."""
+    if isinstance(value, dict):
+        return [(key, ordered(one)) for key, one in value.items()]
+    return [ordered(one) for one in value] if isinstance(value, list) else value
+
+
+def paths(answer: dict[str, Any]) -> list[Any]:
+    """Where an answer's errors are."""
+    return sorted((error.get("path") for error in answer.get("errors", ())), key=str)
