@@ -25,15 +25,16 @@ GATEWAY_CORE, LOAD_CORE = 0, 1
 _WARM_SECONDS = 1.5
 
 
-def install() -> tuple[str | None, Path]:
-    """The Node gateways under `.local/`; without Node, ours is measured alone."""
+def install(*scripts: Path) -> tuple[str | None, Path]:
+    """The Node gateways under `.local/`, and scripts beside them; without Node, ours is measured alone."""
     runtime = node.command("node")
     npm = node.command("npm")
     if runtime is None or npm is None:
         return None, INSTALLED / "node_modules"
     INSTALLED.mkdir(parents=True, exist_ok=True)
-    for name in ("package.json", "package-lock.json", ".npmrc", "hive.mjs", "apollo.mjs"):
-        shutil.copyfile(FOLDER / name, INSTALLED / name)
+    own = [FOLDER / name for name in ("package.json", "package-lock.json", ".npmrc", "hive.mjs", "apollo.mjs")]
+    for file in (*own, *scripts):
+        shutil.copyfile(file, INSTALLED / file.name)
     subprocess.run([*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=INSTALLED, check=True)  # noqa: S603
     return runtime[0], INSTALLED / "node_modules"
 

@@ -1,13 +1,17 @@
 """One round, played through the gateway on all processes, and every message it put on the broker."""
 
+import asyncio
 import secrets
-from collections.abc import AsyncIterator
+import subprocess
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import aio_pika
 import aiohttp
 import pytest
 from aio_pika.abc import AbstractIncomingMessage
 
+from bench.gateway.__main__ import install
 from chassis.amqp import EVENTS, connect, declare_topology
 from deploy.broker.definitions import ADMIN
 from deploy.local.accounts import Desk
@@ -16,6 +20,20 @@ from deploy.local.suite import Suite
 from tests.eventually import eventually
 
 LISTENER = "tests.everything"
+NODE = Path(__file__).parent / "node"
+Scripts = Callable[[str], list[str]]
+
+
+@pytest.fixture(scope="session")
+async def scripts() -> Scripts:
+    """A script's name to the command that runs it beside Hive Gateway and the official clients."""
+    try:
+        node, modules = await asyncio.to_thread(install, *NODE.glob("*.mjs"))
+    except subprocess.CalledProcessError as failure:
+        pytest.skip(f"npm ci ended with {failure.returncode}")  # the suite runs without the npm registry too
+    if node is None:
+        pytest.skip("there is no Node")
+    return lambda name: [node, str(modules.parent / f"{name}.mjs")]
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,6 @@
 """The same supergraph served by Hive Gateway answers every query of the round identically."""
 
-import asyncio
-import shutil
-import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -13,7 +10,6 @@ import aiohttp
 import orjson
 import pytest
 
-from bench.gateway.__main__ import INSTALLED, install
 from bench.gateway.peers import free_port, process
 from chassis.principal import TokenMinter, TokenVerifier
 from chassis.settings import read_keys
@@ -22,6 +18,7 @@ from deploy.local.client import Client
 from deploy.local.story import Story
 from deploy.local.suite import GATEWAY, Suite
 from gateway.identity.sessions import GRAPH
+from tests.e2e.conftest import Scripts
 
 SUBGRAPHS = ("catalog", "enrollment", "assessment")
 BASES = """query($year: Int!) { bases(first: 50) { totalCount nodes {
@@ -41,18 +38,10 @@ NOBODY = """{ enrollment(id: "nobody") { id credit { hours } } project(id: "noth
 
 
 @pytest.fixture(scope="session")
-async def hive(suite: Suite, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[int]:
+def hive(suite: Suite, scripts: Scripts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of Hive Gateway on the suite's subgraphs."""
-    try:
-        node, _ = await asyncio.to_thread(install)
-    except subprocess.CalledProcessError as failure:
-        pytest.skip(f"npm ci: {failure.returncode}")  # the suite runs without the npm registry too
-    if node is None:
-        pytest.skip("no Node")
-    folder = tmp_path_factory.mktemp("hive")
-    script = shutil.copy(Path(__file__).parent / "hive.mjs", INSTALLED / "differential.mjs")
-    port = free_port()
-    command = [node, str(script), str(addressed(suite, folder)), str(port)]
+    folder, port = tmp_path_factory.mktemp("hive"), free_port()
+    command = [*scripts("behind"), str(addressed(suite, folder)), str(port)]
     with process(command, port, 0, folder / "log"):
         yield port
 

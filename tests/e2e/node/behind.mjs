@@ -1,4 +1,4 @@
-// Hive Gateway before the suite's subgraphs: node hive.mjs SUPERGRAPH PORT. Each subgraph gets its own internal token.
+// Hive Gateway before the suite's subgraphs: node behind.mjs SUPERGRAPH PORT. Each subgraph gets its own internal token.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createGatewayRuntime } from '@graphql-hive/gateway-runtime';

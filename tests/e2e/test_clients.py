@@ -1,0 +1,46 @@
+"""The gateway and the field's own tools: the audit of GraphQL over HTTP, the clients of graphql-sse and graphql-ws."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from bench.gateway.peers import free_port, process
+from chassis.graph import cursor_of
+from contracts.graph_files import SUPERGRAPH
+from deploy.local.story import Story
+from tests.e2e.conftest import Scripts
+from tests.e2e.test_live import FOLLOW, REPLAY
+
+
+async def output(command: list[str]) -> Any:
+    """What a script prints, JSON."""
+    running = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    async with asyncio.timeout(60):
+        told, _ = await running.communicate()
+    assert running.returncode == 0
+    return orjson.loads(told)
+
+
+async def test_every_must_should_and_may_of_graphql_over_http_is_kept(scripts: Scripts, tmp_path: Path) -> None:
+    port = free_port()
+    ours = [sys.executable, "-m", "gateway", "--supergraph", str(SUPERGRAPH), "--no-auth", "--port", str(port)]
+    with process(ours, port, 0, tmp_path / "log"):
+        results = await output([*scripts("audit"), f"http://127.0.0.1:{port}/graphql"])
+    assert len(results) > 50
+    assert [one for one in results if one["status"] != "ok"] == []
+
+
+@pytest.mark.parametrize("protocol", ["sse", "ws"])
+async def test_r27_the_official_client_follows_a_province(story: Story, scripts: Scripts, protocol: str) -> None:
+    client = story.cast.provinces["44"]
+    assert client.token
+    after = cursor_of(0)
+    wanted = (await client.ask(REPLAY, after=after))["enrollmentEvents"]["nodes"]
+    variables = orjson.dumps({"after": after}).decode()
+    arguments = [protocol, f"{client.url}/graphql", client.token, str(len(wanted)), FOLLOW, variables]
+    told = await output([*scripts("follow"), *arguments])
+    assert told == [{"data": {"enrollmentEvents": one}} for one in wanted]
