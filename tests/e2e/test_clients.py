@@ -11,6 +11,7 @@ import pytest
 from bench.gateway.peers import free_port, process
 from chassis.graph import cursor_of
 from contracts.graph_files import SUPERGRAPH
+from deploy.local.explorer import SOURCES
 from deploy.local.story import Story
 from tests.e2e.conftest import Scripts
 from tests.e2e.test_live import FOLLOW, REPLAY
@@ -34,13 +35,15 @@ async def test_every_must_should_and_may_of_graphql_over_http_is_kept(scripts: S
     assert [one for one in results if one["status"] != "ok"] == []
 
 
-@pytest.mark.parametrize("protocol", ["sse", "ws"])
-async def test_r27_the_official_client_follows_a_province(story: Story, scripts: Scripts, protocol: str) -> None:
-    client = story.cast.provinces["44"]
+@pytest.mark.parametrize("kind", ["sse", "ws", "explorer"])
+async def test_r27_the_clients_of_front_ends_follow_a_province(story: Story, scripts: Scripts, kind: str) -> None:
+    client, after = story.cast.provinces["44"], cursor_of(0)
     assert client.token
-    after = cursor_of(0)
     wanted = (await client.ask(REPLAY, after=after))["enrollmentEvents"]["nodes"]
-    variables = orjson.dumps({"after": after}).decode()
-    arguments = [protocol, f"{client.url}/graphql", client.token, str(len(wanted)), FOLLOW, variables]
-    told = await output([*scripts("follow"), *arguments])
+    if kind == "explorer":
+        session = str(SOURCES / "src" / "session.js")
+        command = [*scripts("explorer"), session, client.url, "province44", story.desk.password]
+    else:
+        command = [*scripts("follow"), kind, f"{client.url}/graphql", client.token]
+    told = await output([*command, str(len(wanted)), FOLLOW, orjson.dumps({"after": after}).decode()])
     assert told == [{"data": {"enrollmentEvents": one}} for one in wanted]

@@ -3,6 +3,7 @@ import "./workers.js";
 import "graphiql/style.css";
 import "./style.css";
 import { GraphiQL } from "graphiql";
+import { createClient } from "graphql-sse";
 import { useReducer } from "react";
 import { createRoot } from "react-dom/client";
 import { introspection } from "./introspection.js";
@@ -19,7 +20,7 @@ const FIRST_QUERY = `# 无需登录 No login needed.
   }
 }
 `;
-const session = new Session(window.location.origin, introspection);
+const session = new Session(window.location.origin, introspection, createClient);
 
 function Explorer() {
   const [, changed] = useReducer((count) => count + 1, 0);

@@ -5,13 +5,15 @@ export class Refused extends Error {}
 export class Session {
   #root;
   #introspection;
+  #createStreams;
   #tokens = null;
   #account = null;
 
-  /** The gateway's root, and the introspection query to send in the place of GraphiQL's. */
-  constructor(root, introspection) {
+  /** The gateway's root, the introspection query to send in the place of GraphiQL's, and graphql-sse's `createClient`. */
+  constructor(root, introspection, createStreams) {
     this.#root = root;
     this.#introspection = introspection;
+    this.#createStreams = createStreams;
   }
 
   /** Who is signed in: {login, scope, mustChangePassword}; null for the public. */
@@ -37,7 +39,18 @@ export class Session {
   }
 
   /** A GraphiQL fetcher. */
-  send = async ({ query, variables, operationName }, { headers } = {}) => {
+  send = (parameters, { headers, documentAST } = {}) =>
+    subscribes(documentAST, parameters.operationName)
+      ? this.#follow(parameters, headers)
+      : this.#ask(parameters, headers);
+
+  #follow(parameters, headers) {
+    const url = `${this.#root}/graphql`;
+    const streams = this.#createStreams({ url, headers: { ...this.#authorization(), ...headers }, retryAttempts: 0 });
+    return streams.iterate(parameters);
+  }
+
+  async #ask({ query, variables, operationName }, headers) {
     const text = operationName === "IntrospectionQuery" ? this.#introspection : query;
     const body = { query: text, variables, operationName };
     const answer = await this.#send(body, headers);
@@ -49,7 +62,7 @@ export class Session {
       return answer;
     }
     return this.#send(body, headers);
-  };
+  }
 
   async #refresh() {
     const { refreshToken } = this.#tokens;
@@ -69,17 +82,20 @@ export class Session {
   }
 
   #request(body, headers) {
-    const token = this.#tokens?.accessToken;
     return {
       method: "POST",
       headers: {
         Accept: "application/graphql-response+json, application/json",
         "Content-Type": "application/json",
-        ...(token ? { Authorization: `Bearer ${token}` } : {}),
+        ...this.#authorization(),
         ...headers,
       },
       body: JSON.stringify(body),
     };
+  }
+
+  #authorization() {
+    return this.#tokens ? { Authorization: `Bearer ${this.#tokens.accessToken}` } : {};
   }
 
   #keep(tokens, login) {
@@ -90,3 +106,8 @@ export class Session {
 
 const expired = (answer) =>
   answer.errors?.some((error) => error.extensions?.code === "UNAUTHENTICATED") ?? false;
+
+const subscribes = (document, name) =>
+  document?.definitions.some(
+    (one) => one.kind === "OperationDefinition" && one.operation === "subscription" && (!name || one.name?.value === name),
+  ) ?? false;
