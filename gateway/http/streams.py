@@ -58,7 +58,7 @@ class HttpStreams:
         try:
             async with self._session.post(url, data=call.body, headers=headers, allow_redirects=False) as reply:
                 if reply.content_type != EVENT_STREAM:
-                    yield await reply.content.read(_MOST_EVENT_BYTES)
+                    yield await _whole(reply.content)
                     return
                 parser = Parser(_MOST_EVENT_BYTES)
                 async for piece in reply.content.iter_any():
@@ -72,3 +72,12 @@ class HttpStreams:
             log.warning("subscription broke off", subgraph=call.subgraph, error=type(error).__name__)
             raise TransportError(call.subgraph) from error
         raise TransportError(call.subgraph)
+
+
+async def _whole(content: aiohttp.StreamReader) -> bytes:
+    body = bytearray()
+    async for piece in content.iter_any():
+        body += piece
+        if len(body) > _MOST_EVENT_BYTES:
+            raise ValueError("too large a reply")
+    return bytes(body)

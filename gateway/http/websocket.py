@@ -4,7 +4,7 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, aclosing, suppress
+from contextlib import ExitStack, aclosing, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import orjson
 import structlog
 from starlette.routing import BaseRoute, WebSocketRoute
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from chassis.errors import Refusal
 from chassis.process import Stopping
@@ -34,6 +34,7 @@ _BAD_PROTOCOL = 4406
 _TOO_LATE = 4408
 _DUPLICATE = 4409
 _TOO_MANY_INITS = 4429
+_LEFT = (WebSocketDisconnect, WebSocketDisconnected, TimeoutError)
 log = structlog.get_logger()
 
 
@@ -76,7 +77,7 @@ class SocketEndpoint:
         with self.stopping.holding():
             end = await _Connection(self, socket).serve() if spoken else Closing(_BAD_PROTOCOL, f"Speak {PROTOCOL}")
             if end:
-                with suppress(TimeoutError, RuntimeError, WebSocketDisconnect):
+                with suppress(*_LEFT):
                     async with asyncio.timeout(_PATIENCE_SECONDS):
                         await socket.close(end.code, end.reason)
 
@@ -100,17 +101,17 @@ class _Connection:
     _inits: int = 0
     _greeted: asyncio.Event = field(default_factory=asyncio.Event)
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
-    _held: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _held: ExitStack = field(default_factory=ExitStack)
 
     async def serve(self) -> Closing | None:
         """Until it ends; how to close it, None where the client has left."""
         end = None
-        async with self._held:
+        with self._held:
             try:
                 await together(self._listen(), self._watch(), self._last_words())
             except* Closing as group:
                 end = _first(group)
-            except* (WebSocketDisconnect, RuntimeError):
+            except* _LEFT:
                 log.debug("client left")
             except* Exception:
                 log.exception("connection failed")
@@ -178,7 +179,7 @@ class _Connection:
 
     async def _answer(self, key: str, responses: AsyncGenerator[Response, None]) -> None:
         """Send an operation's answers; its id is free again before the client learns of its end."""
-        with suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
+        with suppress(*_LEFT):
             async with aclosing(responses):
                 async for response in responses:
                     if not response.executed:

@@ -39,12 +39,13 @@ BREAK = object()
 
 @dataclass(slots=True)
 class Source:
-    """The subgraph: `tell` is what every open stream sends next."""
+    """The subgraph: `tell` is what every open stream sends next, `reply` what it answers in the place of a stream."""
 
     streams: list[asyncio.Queue[Any]] = field(default_factory=list)
     opened: int = 0
     seen: list[dict[str, str]] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
+    reply: Response | None = None
 
     def tell(self, *numbers: object) -> None:
         """An event, None for the end, or BREAK."""
@@ -56,7 +57,7 @@ class Source:
         async def graphql(request: Request) -> Response:
             self.seen.append(dict(request.headers))
             self.asked.append(await request.json())
-            return EventStream(self._events(), Stopping())
+            return self.reply or EventStream(self._events(), Stopping())
 
         return Starlette(routes=[Route("/graphql", graphql, methods=["POST"])])
 

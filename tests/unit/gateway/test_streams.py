@@ -4,11 +4,13 @@ import asyncio
 import time
 
 import pytest
+from starlette.responses import Response
 
 from chassis.sse import EVENT_STREAM
 from gateway.protection.seats import SeatSettings
 from tests.eventually import eventually
 from tests.unit.gateway.following import BREAK, FOLLOW, gateway, holder
+from tests.unit.gateway.serving import json_reply
 
 
 async def test_a_client_follows_what_the_subgraph_tells_until_its_end() -> None:
@@ -108,10 +110,26 @@ async def test_a_query_may_be_answered_as_an_event_too() -> None:
         assert await client.next() == ("complete", None)
 
 
-async def test_a_subgraph_that_is_not_there_or_speaks_no_stream_is_told_apart_and_stays_unnamed() -> None:
+async def test_a_subgraph_that_is_not_there_is_told_without_its_address() -> None:
     async with gateway() as graph:
         graph.life.streams._urls["enrollment"] = "http://127.0.0.1:1/graphql"
         async with graph.follow() as client:
             refusal = await client.refused()
         assert refusal["code"] == "SUBGRAPH_UNREACHABLE"
         assert "127.0.0.1" not in str(refusal)
+
+
+@pytest.mark.parametrize(
+    ("reply", "code"),
+    [
+        (json_reply({"errors": [{"message": "停", "extensions": {"code": "UNAVAILABLE"}}]}, 400), "UNAVAILABLE"),
+        (Response("<h1>It works</h1>" * 10_000), "SUBGRAPH_MALFORMED_RESPONSE"),
+        (Response(b" " * (1024 * 1024 + 1)), "SUBGRAPH_UNREACHABLE"),
+        (Response(status_code=307, headers={"Location": "/graphql"}), "SUBGRAPH_MALFORMED_RESPONSE"),
+    ],
+)
+async def test_what_a_subgraph_answers_in_the_place_of_a_stream_is_its_one_answer(reply: Response, code: str) -> None:
+    async with gateway() as graph:
+        graph.source.reply = reply
+        async with graph.follow() as client:
+            assert (await client.refused())["code"] == code
