@@ -80,6 +80,10 @@ fmt: ## mend format and imports
 definitions: ## write the broker's definitions from the reference data; they hold no password
 	@$(BIN)/python -m deploy.broker definitions
 
+.PHONY: deadletters
+deadletters: ## see to what consumers of `make run` gave up: make deadletters DO="list", "show ID", "replay ID", "drop ID"
+	@AMQP_URL=$$($(LOCAL) endpoint amqp) $(BIN)/python -m chassis.deadletters $(DO)
+
 .PHONY: revoke
 revoke: ## cut a province off the broker of `make run`: make revoke PROVINCE=44; `make restore` gives it back
 	@RABBITMQ_MANAGEMENT_URL=$$($(LOCAL) endpoint management) $(BIN)/python -m deploy.broker revoke $(PROVINCE)

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,6 +22,7 @@ ADMIN = "admin"
 SERVICES = ("catalog", "enrollment", "assessment")
 PROVINCE_QUEUE_LENGTH = 200_000
 _VHOST = "/"
+_LOOKS = 1_000_000
 
 
 def definitions() -> dict[str, Any]:
@@ -63,6 +65,16 @@ def topology() -> dict[str, Any]:
                 "destination_type": "queue",
                 "routing_key": "#",
                 "arguments": {},
+            }
+        ],
+        "policies": [
+            {
+                "vhost": _VHOST,
+                "name": DEAD,
+                "pattern": f"^{re.escape(DEAD)}$",
+                "apply-to": "queues",
+                "priority": 0,
+                "definition": {"delivery-limit": _LOOKS},  # 4.x has 20 by default, and looking at a letter counts
             }
         ],
     }

@@ -14,6 +14,7 @@ from chassis.inbox import Consumer, Handler
 from chassis.mongo import Database, Repository, Session
 
 QUEUE = "tests.inbox"
+KEY = "tests.course-named.44"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from chassis.outbox import Relay
 from chassis.principal import Principal, Scope
 from tests.eventually import eventually
 from tests.integration.chassis.courses import (
+    KEY,
     Course,
     consumer,
     create,
@@ -23,8 +24,6 @@ from tests.integration.chassis.courses import (
     waiting,
 )
 from tests.running import running
-
-KEY = "tests.course-named.44"
 
 
 async def test_an_event_travels_from_its_write_to_its_effect_in_order(

@@ -1,0 +1,127 @@
+"""The command line for dead letters: what it shows, gives back and drops, beside consumers that run (facts 24)."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+
+import pytest
+from aio_pika.abc import AbstractChannel
+
+from chassis import amqp
+from chassis.deadletters import in_hand
+from chassis.mongo import Database
+from tests.eventually import eventually
+from tests.integration.chassis.courses import KEY, QUEUE, consumer, effects, message, topology
+from tests.running import running
+
+POISONS = [f"tests/course:c1/1/{index}" for index in range(3)]
+
+
+async def run(url: str, *arguments: str) -> tuple[int | None, list[str]]:
+    """The command's exit code, and what it prints."""
+    command = [sys.executable, "-m", "chassis.deadletters", *arguments, "--url", url]
+    running = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(30):
+        out, _ = await running.communicate()
+    return running.returncode, out.decode().splitlines()
+
+
+async def resting(channel: AbstractChannel) -> int:
+    """How many letters the queue of the dead has ready."""
+    return (await channel.declare_queue(amqp.DEAD, passive=True)).declaration_result.message_count or 0
+
+
+@pytest.fixture
+async def dead(database: Database, amqp_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AbstractChannel]:
+    """Three letters that a consumer has given up."""
+    monkeypatch.setattr("chassis.inbox.PAUSES_SECONDS", (0.01,) * 5)
+    async with topology(amqp_url) as (channel, exchange):
+        async with running(consumer(database, amqp_url, [], fail_on="poison").run):
+            for index in range(3):
+                await exchange.publish(message("poison", index), KEY)
+
+            async def given_up() -> bool:
+                return await resting(channel) == 3
+
+            await eventually(given_up)
+        yield channel
+
+
+async def test_letters_are_listed_and_shown_and_stay(dead: AbstractChannel, amqp_url: str) -> None:
+    for _ in range(2):
+        code, lines = await run(amqp_url, "list")
+        rows = [json.loads(line) for line in lines]
+        assert code == 0
+        assert [row["id"] for row in rows] == POISONS
+        assert {(row["type"], row["queue"], row["reason"]) for row in rows} == {(KEY, QUEUE, "rejected")}
+    assert (await run(amqp_url, "list", "--queue", "other.inbox")) == (0, [])
+    code, lines = await run(amqp_url, "show", POISONS[1])
+    shown = json.loads("".join(lines))
+    assert (shown["id"], shown["data"]["name"]) == (POISONS[1], "poison")
+    assert shown["attributes"]["cloudEvents_type"] == "tests.course-named"
+    assert await resting(dead) == 3
+
+
+async def test_what_is_replayed_takes_effect_once_its_consumer_is_mended(
+    dead: AbstractChannel, amqp_url: str, database: Database
+) -> None:
+    async with running(consumer(database, amqp_url, []).run):
+        assert await run(amqp_url, "replay", POISONS[1]) == (0, [f"{POISONS[1]} → {QUEUE}"])
+        await eventually(lambda: _count(database, 1))
+        assert (await run(amqp_url, "replay", "--all", "--queue", QUEUE))[0] == 0
+        await eventually(lambda: _count(database, 3))
+    assert await resting(dead) == 0
+    assert await effects(database) == ["poison"] * 3
+
+
+async def test_what_fails_again_is_a_letter_again(dead: AbstractChannel, amqp_url: str, database: Database) -> None:
+    async with running(consumer(database, amqp_url, [], fail_on="poison").run):
+        assert (await run(amqp_url, "replay", "--all"))[0] == 0
+
+        async def given_up_again() -> bool:
+            return await resting(dead) == 3
+
+        await eventually(given_up_again)
+    assert [json.loads(line)["queue"] for line in (await run(amqp_url, "list"))[1]] == [QUEUE] * 3
+
+
+async def test_a_letter_whose_queue_is_gone_stays(dead: AbstractChannel, amqp_url: str) -> None:
+    await dead.queue_delete(QUEUE)
+    assert await run(amqp_url, "replay", POISONS[0]) == (1, [])
+    assert await resting(dead) == 3
+
+
+async def test_what_is_dropped_is_printed_whole_and_gone(dead: AbstractChannel, amqp_url: str) -> None:
+    code, lines = await run(amqp_url, "drop", POISONS[0])
+    assert (code, json.loads(lines[0])["data"]["name"]) == (0, "poison")
+    assert [json.loads(line)["id"] for line in (await run(amqp_url, "list"))[1]] == POISONS[1:]
+    await eventually(lambda: _resting(dead, 2))
+
+
+@pytest.mark.parametrize(
+    "arguments", [("drop",), ("replay",), ("drop", "--all", POISONS[0]), ("replay", POISONS[0], "nobody/knows:it/1/0")]
+)
+async def test_nothing_is_done_without_saying_to_which(
+    dead: AbstractChannel, amqp_url: str, arguments: tuple[str, ...]
+) -> None:
+    code, _ = await run(amqp_url, *arguments)
+    assert code
+    assert await resting(dead) == 3
+
+
+async def test_what_one_has_in_hand_another_does_not_see(dead: AbstractChannel, amqp_url: str) -> None:
+    async with in_hand(amqp_url, most=2) as (_, letters):
+        assert [letter.id for letter in letters] == POISONS[:2]
+        assert [json.loads(line)["id"] for line in (await run(amqp_url, "list"))[1]] == POISONS[2:]
+    await eventually(lambda: _resting(dead, 3))
+
+
+async def _count(database: Database, wanted: int) -> bool:
+    return len(await effects(database)) == wanted
+
+
+async def _resting(channel: AbstractChannel, wanted: int) -> bool:
+    return await resting(channel) == wanted
