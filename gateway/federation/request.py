@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from graphql import GraphQLError
 
@@ -46,6 +46,12 @@ class Response:
     executed: bool = True
     extensions: Mapping[str, Json] | None = None
 
+    @classmethod
+    def refused(cls, refusal: Refusal, language: str) -> Self:
+        """What a refusal is answered with."""
+        error = {"message": refusal.message(language), "extensions": refusal.extensions()}
+        return cls(errors=[error], executed=False)
+
     def json(self) -> dict[str, Json]:
         """The reply as a JSON object (GraphQL specification, section 7)."""
         content: dict[str, Json] = {}
@@ -83,7 +89,7 @@ def answer_to(error: Exception, language: str) -> Response:
     if isinstance(error, GraphQLError):
         return _refused([error], "GRAPHQL_PARSE_FAILED" if error.source else "BAD_REQUEST")
     if isinstance(error, Refusal):
-        return Response(errors=[{"message": error.message(language), "extensions": error.extensions()}], executed=False)
+        return Response.refused(error, language)
     if isinstance(error, PlanTooLarge | RecursionError):
         return Response(errors=[coded("The operation fans out too far: split it", "QUERY_TOO_COMPLEX")], executed=False)
     return Response(None, [coded(f"No subgraph can resolve {error} here", "UNPLANNABLE_OPERATION")])

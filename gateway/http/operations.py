@@ -98,8 +98,7 @@ class Operations:
                     while response := await _before(context.expires, responses):
                         yield _spoken(response, context.language)
         except Refusal as refusal:
-            error = {"message": refusal.message(context.language), "extensions": refusal.extensions()}
-            yield Response(errors=[error], executed=False)
+            yield Response.refused(refusal, context.language)
 
     def _renewed(self, context: RequestContext) -> RequestContext:
         return replace(context, deadline=self.deadline())

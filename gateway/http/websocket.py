@@ -25,7 +25,9 @@ from gateway.http.replies import bearer
 PROTOCOL = "graphql-transport-ws"
 _INIT_SECONDS = 10.0
 _PATIENCE_SECONDS = 30.0
+_MOST_TASKS = 100
 _GOING_AWAY = 1001
+_POLICY = 1008
 _INTERNAL = 1011
 _BAD_MESSAGE = 4400
 _UNAUTHORIZED = 4401
@@ -101,6 +103,7 @@ class _Connection:
     _inits: int = 0
     _greeted: asyncio.Event = field(default_factory=asyncio.Event)
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _held: ExitStack = field(default_factory=ExitStack)
 
     async def serve(self) -> Closing | None:
@@ -168,14 +171,20 @@ class _Connection:
         if self._context is None:
             raise Closing(_UNAUTHORIZED, "Unauthorized")
         if key in self._running:
-            raise Closing(_DUPLICATE, f"Subscriber for {key[:50]} already exists")
+            raise Closing(_DUPLICATE, "Subscriber for that id already exists")
+        if (
+            len(self._tasks) >= _MOST_TASKS
+        ):  # seats bound what runs, this what is refused to a client that does not listen
+            raise Closing(_POLICY, "Too many operations at a time")
         operations = self.endpoint.operations
         context = replace(self._context, deadline=operations.deadline(), traceparent=new_traceparent())
         try:
             responses = operations.stream(operations.read(parameters, context))
         except Refusal as refusal:
             responses = _refused(refusal, context)
-        self._running[key] = asyncio.ensure_future(self._answer(key, responses))
+        task = self._running[key] = asyncio.ensure_future(self._answer(key, responses))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _answer(self, key: str, responses: AsyncGenerator[Response, None]) -> None:
         """Send an operation's answers; its id is free again before the client learns of its end."""
@@ -210,7 +219,7 @@ class _Connection:
         raise Closing(_GOING_AWAY, "Going away")
 
     async def _stop_all(self) -> None:
-        tasks = list(self._running.values())
+        tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -226,8 +235,7 @@ class _Connection:
 
 
 async def _refused(refusal: Refusal, context: RequestContext) -> AsyncGenerator[Response, None]:
-    error = {"message": refusal.message(context.language), "extensions": refusal.extensions()}
-    yield Response(errors=[error], executed=False)
+    yield Response.refused(refusal, context.language)
 
 
 def _first(group: BaseExceptionGroup[Closing]) -> Closing:

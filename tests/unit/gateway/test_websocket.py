@@ -205,6 +205,15 @@ async def test_a_gateway_that_stops_completes_what_runs_and_goes_away() -> None:
         await stopping
 
 
+async def test_who_asks_without_end_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(websocket, "_MOST_TASKS", 3)
+    async with gateway() as graph, greeted(graph) as socket:
+        for key in "abcd":
+            await socket.send_json(subscribe(key * 60 + "号"))
+        assert await closed(socket) == 1008
+        await eventually(lambda: not graph.source.streams)
+
+
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1"])
 async def test_pages_of_other_hosts_are_turned_away(origin: str) -> None:
     async with gateway() as graph:
