@@ -2,12 +2,13 @@
 
 Every command takes the letters in hand, unacked, and gives back those it does nothing with: a crash loses none, and two
 operators never see to the same one. A replay goes to the queue that gave the letter up and to nobody else; should it
-happen twice, the inbox drops the copy. A letter that died twice is two letters.
+happen twice, the inbox drops the copy. It arrives after all that its aggregate has told since: look before you replay.
+A letter that died twice is two letters.
 """
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,12 +19,12 @@ from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from aio_pika.exceptions import DeliveryError
 
-from chassis.amqp import DEAD, connect
+from chassis.amqp import BROKER_ERRORS, DEAD, connect
 
 _MOST = 1_000
 _CONFIRM_SECONDS = 10.0
 _DEATH = ("x-death", "x-first-death-", "x-last-death-", "x-delivery-count")
-cli = typer.Typer(add_completion=False, help=__doc__)
+cli = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_show_locals=False)  # they hold passwords
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def list_(url: Url, queue: Queue = None, most: Most = _MOST) -> None:
                 if queue in (None, letter.queue):
                     typer.echo(json.dumps(_line(letter), ensure_ascii=False))
 
-    asyncio.run(run())
+    _run(run())
 
 
 @cli.command()
@@ -150,16 +151,17 @@ def show(url: Url, ids: Ids = None, most: Most = _MOST) -> None:
             for letter in _chosen(letters, lambda one: one.id in (ids or ()), ids):
                 typer.echo(json.dumps(describe(letter), ensure_ascii=False, indent=2))
 
-    asyncio.run(run())
+    _run(run())
 
 
 @cli.command("replay")
 def replay_(url: Url, ids: Ids = None, queue: Queue = None, every: All = False, most: Most = _MOST) -> None:
     """Give letters back to the consumers that gave them up, once what ailed them is mended."""
+    wanted = _wanted(ids, queue, every)
 
     async def run() -> None:
         async with in_hand(url, most) as (channel, letters):
-            for letter in _chosen(letters, _wanted(ids, queue, every), ids):
+            for letter in _chosen(letters, wanted, ids):
                 try:
                     await replay(channel, letter)
                 except DeliveryError as error:
@@ -167,20 +169,29 @@ def replay_(url: Url, ids: Ids = None, queue: Queue = None, every: All = False, 
                     raise typer.Exit(1) from error
                 typer.echo(f"{letter.id} → {letter.queue}")
 
-    asyncio.run(run())
+    _run(run())
 
 
 @cli.command()
 def drop(url: Url, ids: Ids = None, queue: Queue = None, every: All = False, most: Most = _MOST) -> None:
     """Remove letters for good, printing each whole: it is nowhere else."""
+    wanted = _wanted(ids, queue, every)
 
     async def run() -> None:
         async with in_hand(url, most) as (_, letters):
-            for letter in _chosen(letters, _wanted(ids, queue, every), ids):
+            for letter in _chosen(letters, wanted, ids):
                 typer.echo(json.dumps(describe(letter), ensure_ascii=False))
                 await letter.message.ack()
 
-    asyncio.run(run())
+    _run(run())
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        asyncio.run(work)
+    except BROKER_ERRORS as error:
+        typer.echo(f"消息代理没有应答 the broker does not answer: {type(error).__name__}", err=True)
+        raise typer.Exit(1) from error
 
 
 def _wanted(ids: Sequence[str] | None, queue: str | None, every: bool) -> Wanted:

@@ -15,7 +15,7 @@ STREAMS = Gauge("guopei_gateway_streams", "Streams of answers that clients follo
 
 @dataclass(frozen=True, slots=True)
 class SeatSettings:
-    """The most streams at a time.
+    """The most streams at a time; a WebSocket takes a seat, and so does each of its operations.
 
     Attributes:
         principal: Of one principal; front ends share one stream between their views.

@@ -19,6 +19,7 @@ from deploy.local.story import Story
 from deploy.local.suite import GATEWAY, Suite
 from gateway.identity.sessions import GRAPH
 from tests.e2e.conftest import Scripts
+from tests.e2e.test_live import REPLAY
 
 SUBGRAPHS = ("catalog", "enrollment", "assessment")
 BASES = """query($year: Int!) { bases(first: 50) { totalCount nodes {
@@ -77,6 +78,9 @@ async def test_every_query_of_the_round_is_answered_as_hive_gateway_answers_it(s
         (cast.ministry, documents.CATALOGUE, {"year": 2024}),
         (cast.base[0], "{ myBases { id name quota(year: 2024) { limit used } } }", {}),
         (cast.provinces["44"], documents.STATUS, {"id": some}),
+        (cast.provinces["44"], REPLAY, {"after": None}),
+        *((client, documents.NOTICES, {}) for _, client in cast.teachers.values()),
+        *((cast.ministry, documents.QUOTA, {"id": key, "year": 2024}) for key in cast.bases.values()),
     ]
     for key in story.enrollments.values():
         asked += [(cast.ministry, ENROLLMENT, {"id": key}), (cast.provinces["51"], FOREIGN, {"id": key})]
@@ -84,6 +88,8 @@ async def test_every_query_of_the_round_is_answered_as_hive_gateway_answers_it(s
         asked += [(cast.ministry, query, {"id": key}) for key in story.projects.values()]
     for seats, people in product((True, False), repeat=2):
         asked.append((cast.ministry, PROJECTS, {"withSeats": seats, "withPeople": people}))
+    known = {query for _, query, _ in asked}
+    assert {text for text in vars(documents).values() if str(text).startswith("query")} <= known, "one is left out"
     async with aiohttp.ClientSession() as http:
         for client, query, variables in asked:
             fresh = replace(client, http=http)

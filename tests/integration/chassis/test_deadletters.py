@@ -62,7 +62,7 @@ async def test_letters_are_listed_and_shown_and_stay(dead: AbstractChannel, amqp
     shown = json.loads("".join(lines))
     assert (shown["id"], shown["data"]["name"]) == (POISONS[1], "poison")
     assert shown["attributes"]["cloudEvents_type"] == "tests.course-named"
-    assert await resting(dead) == 3
+    await eventually(lambda: _resting(dead, 3))
 
 
 async def test_what_is_replayed_takes_effect_once_its_consumer_is_mended(
@@ -91,7 +91,7 @@ async def test_what_fails_again_is_a_letter_again(dead: AbstractChannel, amqp_ur
 async def test_a_letter_whose_queue_is_gone_stays(dead: AbstractChannel, amqp_url: str) -> None:
     await dead.queue_delete(QUEUE)
     assert await run(amqp_url, "replay", POISONS[0]) == (1, [])
-    assert await resting(dead) == 3
+    await eventually(lambda: _resting(dead, 3))
 
 
 async def test_what_is_dropped_is_printed_whole_and_gone(dead: AbstractChannel, amqp_url: str) -> None:
@@ -109,7 +109,17 @@ async def test_nothing_is_done_without_saying_to_which(
 ) -> None:
     code, _ = await run(amqp_url, *arguments)
     assert code
-    assert await resting(dead) == 3
+    await eventually(lambda: _resting(dead, 3))
+
+
+async def test_a_broker_that_is_not_there_is_told_without_its_password() -> None:
+    command = [sys.executable, "-m", "chassis.deadletters", "list", "--url", "amqp://admin:secret@127.0.0.1:1/"]
+    running = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
+    async with asyncio.timeout(30):
+        _, told = await running.communicate()
+    assert running.returncode == 1
+    assert "the broker does not answer" in told.decode()
+    assert not [word for word in ("secret", "Traceback") if word in told.decode()]
 
 
 async def test_what_one_has_in_hand_another_does_not_see(dead: AbstractChannel, amqp_url: str) -> None:
