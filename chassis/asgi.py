@@ -2,9 +2,9 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -22,6 +22,7 @@ from chassis.graph.context import SubgraphContext
 from chassis.graph.schema import SubgraphSchema
 from chassis.principal import TokenVerifier
 from chassis.process import Stopping
+from chassis.roles import Role, Tasks
 from chassis.sse import EVENT_STREAM, EventStream
 from chassis.telemetry import REQUESTS, context_of, current_traceparent, tracer
 
@@ -36,12 +37,12 @@ class Running:
 
     Attributes:
         deps: The dependencies that its commands and queries take.
-        tasks: Relay and consumers, run until the process stops.
+        tasks: What runs beside the requests until the process stops.
         ready: Whether the process can serve; not whether the database blinks (facts 16).
     """
 
     deps: Any
-    tasks: tuple[Callable[[], Awaitable[None]], ...] = ()
+    tasks: Tasks = field(default_factory=Tasks)
     ready: Callable[[], bool] = lambda: True
 
 
@@ -50,6 +51,7 @@ def subgraph_app(
     schema: SubgraphSchema,
     verifier: TokenVerifier,
     start: Callable[[], AbstractAsyncContextManager[Running]],
+    role: Role = Role.ALL,
 ) -> Starlette:
     """The application of one subgraph.
 
@@ -58,11 +60,13 @@ def subgraph_app(
         schema: Its schema.
         verifier: Checks the gateway's internal tokens.
         start: Opens connections and yields what runs; closed when the process stops.
+        role: What this process does; a relay or a worker answers probes and metrics only.
     """
-    subgraph = _Subgraph(name, schema, verifier, start)
+    subgraph = _Subgraph(name, schema, verifier, start, role)
+    graph = [Route("/graphql", subgraph.graphql, methods=["POST"])] if role in {Role.ALL, Role.API} else []
     app = Starlette(
         routes=[
-            Route("/graphql", subgraph.graphql, methods=["POST"]),
+            *graph,
             Route("/livez", _live),
             Route("/readyz", subgraph.ready),
             Route("/metrics", _metrics),
@@ -80,18 +84,20 @@ class _Subgraph:
         schema: SubgraphSchema,
         verifier: TokenVerifier,
         start: Callable[[], AbstractAsyncContextManager[Running]],
+        role: Role,
     ) -> None:
         self._name = name
         self._schema = schema
         self._verifier = verifier
         self._start = start
+        self._role = role
         self._running: Running | None = None
         self.stopping = Stopping()
 
     @asynccontextmanager
     async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
         async with self._start() as running:
-            tasks = [asyncio.ensure_future(task()) for task in running.tasks]
+            tasks = [asyncio.ensure_future(task()) for task in running.tasks.of(self._role)]
             for task in tasks:
                 task.add_done_callback(_end_when_broken)
             self._running = running

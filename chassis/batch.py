@@ -8,7 +8,7 @@ from aio_pika.abc import AbstractIncomingMessage
 
 from chassis import amqp
 from chassis.events import Envelope
-from chassis.mongo import Unavailable
+from chassis.mongo import StorageError, passes
 from chassis.retry import PAUSES_SECONDS
 from chassis.telemetry import DEAD_LETTERS, REDELIVERED, count_taken
 
@@ -81,7 +81,9 @@ class BatchConsumer:
         while True:
             try:
                 return await self._effect(envelopes)
-            except Unavailable as error:
+            except StorageError as error:
+                if not passes(error):
+                    raise
                 log.warning("batch waits for the database", queue=self._queue, error=type(error).__name__)
             await asyncio.sleep(PAUSES_SECONDS[min(tries, len(PAUSES_SECONDS) - 1)])
             tries += 1

@@ -14,7 +14,7 @@ from pymongo import AsyncMongoClient
 from chassis import amqp
 from chassis.context import Act, acting
 from chassis.events import Envelope
-from chassis.mongo import Database, Document, Session, StorageError, Unavailable, transact
+from chassis.mongo import Database, Document, Session, StorageError, passes, transact
 from chassis.retry import PAUSES_SECONDS, forever
 from chassis.telemetry import (
     DEAD_LETTERS,
@@ -101,14 +101,15 @@ class Consumer:
         while tries < _TRIES:
             try:
                 await self._apply(amqp.from_message(message))
-            except Unavailable as error:
-                log.warning("effect waits for the database", queue=self._queue, error=type(error).__name__)
             except amqp.BROKER_ERRORS:
                 raise
-            except Exception:
-                tries += 1
-                RETRIED.labels(self._queue).inc()
-                log.exception("effect failed", queue=self._queue, event_id=message.message_id, tries=tries)
+            except Exception as error:
+                if passes(error):
+                    log.warning("effect waits for the database", queue=self._queue, error=type(error).__name__)
+                else:
+                    tries += 1
+                    RETRIED.labels(self._queue).inc()
+                    log.exception("effect failed", queue=self._queue, event_id=message.message_id, tries=tries)
             else:
                 await message.ack()
                 return

@@ -25,14 +25,26 @@ Collection = AsyncCollection[Document]
 Session = AsyncClientSession
 DuplicateKey = DuplicateKeyError
 StorageError = PyMongoError
-Unavailable = ConnectionFailure
-"""The database is away: wait and try again."""
+
+_FULL, _INTERRUPTED, _TOO_LATE, _UNCONFIRMED = 14031, 11601, 50, 64  # MongoDB's error codes
+_PASSING_CODES = {_FULL, _INTERRUPTED, _TOO_LATE, _UNCONFIRMED}
 
 _INTERNAL = {"events": 0, "requests": 0}
 _MOST_REQUESTS = 50  # an aggregate's latest; a repeat comes within minutes
 _ATTEMPTS = 30
 _WAIT_SECONDS = 0.002
 _WAIT_CEILING_SECONDS = 0.25
+
+
+def passes(error: Exception) -> bool:
+    """Whether the database is away, full or too busy: the same will do later, so wait and try again."""
+    if not isinstance(error, PyMongoError):
+        return False
+    return (
+        isinstance(error, ConnectionFailure)
+        or error.has_error_label("TransientTransactionError")
+        or getattr(error, "code", None) in _PASSING_CODES
+    )
 
 
 class Aggregate(Protocol):

@@ -3,11 +3,13 @@
 import asyncio
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 import uvicorn
 from starlette.applications import Starlette
+
+from chassis.roles import Role
 
 GRACE_SECONDS = 10
 _LAST_WORDS_SECONDS = 5.0
@@ -62,6 +64,19 @@ class Server(uvicorn.Server):
         if isinstance(app, Starlette) and (stopping := getattr(app.state, "stopping", None)):
             await stopping.stop()
         await super().shutdown(sockets)
+
+
+def chosen_role(arguments: Sequence[str], default: Role) -> Role:
+    """The role that a command line such as `python -m services.catalog relay` names, else the default.
+
+    Raises:
+        SystemExit: It names something else; the message says what there is.
+    """
+    if not arguments:
+        return default
+    if len(arguments) > 1 or arguments[0] not in set(Role):
+        sys.exit(f"one of {', '.join(Role)}, not {' '.join(arguments)!r}")
+    return Role(arguments[0])
 
 
 def serve(app: Starlette, host: str, port: int, *, message_bytes: int | None = None) -> None:

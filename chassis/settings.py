@@ -10,6 +10,7 @@ from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.clock import Clock
+from chassis.roles import Role
 
 
 class Environment(StrEnum):
@@ -31,6 +32,7 @@ class ServiceSettings(BaseSettings):
         port: Port to listen on.
         environment: `production` by default, so that nothing of development is on by accident.
         clock_file: The shared offset of the domain clock; development only.
+        role: What the process does: `all` by default, or `api`, `relay` or `worker`; the command line has precedence.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
@@ -43,6 +45,7 @@ class ServiceSettings(BaseSettings):
     port: int
     environment: Environment = Environment.PRODUCTION
     clock_file: Path | None = None
+    role: Role = Role.ALL
 
     @model_validator(mode="after")
     def _only_development_moves_the_clock(self) -> Self:

@@ -27,7 +27,11 @@ class Suite:
     Args:
         home: The folder that holds its data, ports, keys and logs.
         gateway_port: The port wished for the gateway; the next free one is taken.
-        processes: A subset to start, all by default.
+        processes: What to start, one process of each part by default; `enrollment.relay` is a role of one, and
+            `enrollment.relay.2` another of the same.
+
+    Attributes:
+        overrides: What differs in a process's environment, by its name.
     """
 
     def __init__(self, home: Path, *, gateway_port: int | None = None, processes: Sequence[str] = PROCESSES) -> None:
@@ -35,6 +39,7 @@ class Suite:
         self.home = self.parts.home
         self._names = processes
         self.children: dict[str, Child] = {}
+        self.overrides: dict[str, dict[str, str]] = {}
 
     @property
     def url(self) -> str:
@@ -77,8 +82,9 @@ class Suite:
 
     def launch(self, name: str) -> None:
         """Start one process, without waiting."""
-        module = name if name == GATEWAY else f"services.{name}"
-        command = [sys.executable, "-m", module]
+        part, *role = name.split(".")
+        module = part if part == GATEWAY else f"services.{part}"
+        command = [sys.executable, "-m", module, *role[:1]]
         self.children[name] = Child(name, command, self.home / "logs" / f"{name}.log", self.environment(name), ROOT)
 
     def wait_ready(self, name: str) -> None:
@@ -87,7 +93,7 @@ class Suite:
         Raises:
             StartFailed: It did not.
         """
-        self.children[name].wait_until(lambda: _ready(self.parts.ports[name]), _READY_SECONDS)
+        self.children[name].wait_until(lambda: _ready(self.parts.ports.also(name)), _READY_SECONDS)
 
     def dead(self) -> list[Child]:
         """Processes and parts that have ended although nobody stopped them."""
@@ -103,14 +109,15 @@ class Suite:
             self.children.popitem()[1].stop()
         self.parts.stop()
 
-    def environment(self, name: str) -> dict[str, str]:
+    def environment(self, process: str) -> dict[str, str]:
         """The environment of a process, also for its command line tools."""
         ports, secrets = self.parts.ports, self.parts.secrets
+        name, *_ = process.split(".")
         own = {
             "MONGODB_URL": self.parts.mongodb_url(name),
             "MONGODB_DATABASE": name,
             "HOST": "127.0.0.1",
-            "PORT": str(ports[name]),
+            "PORT": str(ports.also(process)),
             "ENVIRONMENT": "development",
             "CLOCK_FILE": str(self.clock_file),
         }
@@ -125,7 +132,7 @@ class Suite:
             own |= {"AMQP_URL": self.parts.amqp_url(name), "INTERNAL_JWKS_FILE": str(secrets.public_keys)}
         if name in {"catalog", "enrollment"}:
             own["VAULT_FILE"] = str(secrets.vault_keys)
-        return marked(self.home, os.environ | own)
+        return marked(self.home, os.environ | own | self.overrides.get(process, {}))
 
     def __enter__(self) -> Self:
         return self.start()

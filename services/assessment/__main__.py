@@ -1,8 +1,8 @@
-"""`python -m services.assessment`: one process of assessment; with `audit …`, the audit's command line."""
+"""`python -m services.assessment [api|relay|worker]`: one process of assessment; `audit …` is the audit's commands."""
 
 import sys
 
-from chassis.process import serve
+from chassis.process import chosen_role, serve
 from chassis.telemetry import configure_logs, configure_traces
 from services.assessment.app import build
 from services.assessment.audit import cli
@@ -15,4 +15,4 @@ if __name__ == "__main__":
     settings = AssessmentSettings()
     configure_logs(SERVICE)
     configure_traces(SERVICE)
-    serve(build(settings), settings.host, settings.port)
+    serve(build(settings, chosen_role(sys.argv[1:], settings.role)), settings.host, settings.port)

@@ -10,6 +10,7 @@ from chassis.asgi import Running, subgraph_app
 from chassis.mongo import connect
 from chassis.principal import TokenVerifier
 from chassis.reference import credit_rules
+from chassis.roles import Role
 from services.assessment.commands import Assessment
 from services.assessment.domain.credit import CreditRule
 from services.assessment.graph.schema import schema
@@ -18,7 +19,7 @@ from services.assessment.settings import AssessmentSettings
 from services.assessment.store import Store
 
 
-def build(settings: AssessmentSettings) -> Starlette:
+def build(settings: AssessmentSettings, role: Role = Role.ALL) -> Starlette:
     """Assessment's application; it connects when it starts."""
 
     @asynccontextmanager
@@ -30,7 +31,7 @@ def build(settings: AssessmentSettings) -> Starlette:
             assessment = Assessment(store, settings.clock(), load_rules())
             yield Running(assessment, tasks(store, database, settings.amqp_url.get_secret_value()))
 
-    return subgraph_app(SERVICE, schema, TokenVerifier(settings.internal_keys(), SERVICE), start)
+    return subgraph_app(SERVICE, schema, TokenVerifier(settings.internal_keys(), SERVICE), start, role)
 
 
 def load_rules() -> tuple[CreditRule, ...]:

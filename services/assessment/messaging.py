@@ -11,6 +11,7 @@ from chassis.inbox import Consumer, Handler
 from chassis.mongo import Database, Session, StorageError
 from chassis.outbox import Relay
 from chassis.retry import forever
+from chassis.roles import Tasks
 from services.assessment.domain import events
 from services.assessment.domain import project as projects
 from services.assessment.domain.record import Record, miss
@@ -181,7 +182,7 @@ def handlers(store: Store) -> dict[str, Handler]:
     }
 
 
-def tasks(store: Store, database: Database, amqp_url: str) -> tuple[Callable[[], Awaitable[None]], ...]:
+def tasks(store: Store, database: Database, amqp_url: str) -> Tasks:
     """What runs beside the requests: the relay, the consumer, and the audit of every event (R40)."""
     relay = Relay(database, COLLECTIONS, amqp_url, SERVICE)
     consumer = Consumer(database, amqp_url, QUEUE, BINDINGS, handlers(store))
@@ -190,7 +191,7 @@ def tasks(store: Store, database: Database, amqp_url: str) -> tuple[Callable[[],
     async def audit_forever() -> None:
         await forever(AUDIT, audit.run, (*BROKER_ERRORS, StorageError))
 
-    return (relay.run, consumer.run, audit_forever)
+    return Tasks(relay=(relay.run,), worker=(consumer.run, audit_forever))
 
 
 def _timetable(sessions: tuple[TimetableSession, ...], mode: HeldMode) -> tuple[projects.Session, ...]:

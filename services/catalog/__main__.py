@@ -1,6 +1,8 @@
-"""`python -m services.catalog`: one process of the catalog."""
+"""`python -m services.catalog [api|relay|worker]`: one process of the catalog; by default all its parts."""
 
-from chassis.process import serve
+import sys
+
+from chassis.process import chosen_role, serve
 from chassis.telemetry import configure_logs, configure_traces
 from services.catalog.app import build
 from services.catalog.messaging import SERVICE
@@ -10,4 +12,4 @@ if __name__ == "__main__":
     settings = CatalogSettings()
     configure_logs(SERVICE)
     configure_traces(SERVICE)
-    serve(build(settings), settings.host, settings.port)
+    serve(build(settings, chosen_role(sys.argv[1:], settings.role)), settings.host, settings.port)

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from chassis.asgi import Running, subgraph_app
 from chassis.mongo import connect
 from chassis.principal import TokenVerifier
+from chassis.roles import Role
 from chassis.vault import Vault
 from services.catalog.calendar import icalendar
 from services.catalog.commands import Catalog
@@ -20,7 +21,7 @@ from services.catalog.settings import CatalogSettings
 from services.catalog.store import Store
 
 
-def build(settings: CatalogSettings) -> Starlette:
+def build(settings: CatalogSettings, role: Role = Role.ALL) -> Starlette:
     """The catalog's application; it connects when it starts."""
     calendars = _Calendars()
 
@@ -33,7 +34,7 @@ def build(settings: CatalogSettings) -> Starlette:
             calendars.catalog = catalog
             yield Running(catalog, tasks(catalog, database, settings.amqp_url.get_secret_value()))
 
-    app = subgraph_app(SERVICE, schema, TokenVerifier(settings.internal_keys(), SERVICE), start)
+    app = subgraph_app(SERVICE, schema, TokenVerifier(settings.internal_keys(), SERVICE), start, role)
     app.router.routes.append(Route("/calendar/{year:int}.ics", calendars.serve))
     return app
 

@@ -1,12 +1,12 @@
 """Which events go out, and what time does by itself; the catalog takes in none (plan of events)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import structlog
 
 from chassis.mongo import Database, StorageError
 from chassis.outbox import Relay
+from chassis.roles import Tasks
 from services.catalog.commands import Catalog, lapse_overdue
 from services.catalog.domain import events
 from services.catalog.store import COLLECTIONS
@@ -44,14 +44,14 @@ _LOOK_SECONDS = 15.0
 log = structlog.get_logger()
 
 
-def tasks(catalog: Catalog, database: Database, amqp_url: str) -> tuple[Callable[[], Awaitable[None]], ...]:
+def tasks(catalog: Catalog, database: Database, amqp_url: str) -> Tasks:
     """What runs beside the requests: the relay, and the lapse of returned plans."""
     relay = Relay(database, COLLECTIONS, amqp_url, SERVICE)
 
     async def lapse_forever() -> None:
         await _lapse_forever(catalog)
 
-    return (relay.run, lapse_forever)
+    return Tasks(relay=(relay.run,), worker=(lapse_forever,))
 
 
 async def _lapse_forever(catalog: Catalog) -> None:

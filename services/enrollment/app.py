@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from chassis.asgi import Running, subgraph_app
 from chassis.mongo import connect
 from chassis.principal import TokenVerifier
+from chassis.roles import Role
 from chassis.vault import Vault
 from services.enrollment.commands import Office
 from services.enrollment.graph.schema import schema
@@ -17,7 +18,7 @@ from services.enrollment.settings import EnrollmentSettings
 from services.enrollment.store import Store
 
 
-def build(settings: EnrollmentSettings) -> Starlette:
+def build(settings: EnrollmentSettings, role: Role = Role.ALL) -> Starlette:
     """Enrolment's application; it connects when it starts."""
 
     @asynccontextmanager
@@ -29,4 +30,4 @@ def build(settings: EnrollmentSettings) -> Starlette:
             await office.store.prepare()
             yield Running(office, tasks(office, database, settings.amqp_url.get_secret_value()))
 
-    return subgraph_app(SERVICE, schema, TokenVerifier(settings.internal_keys(), SERVICE), start)
+    return subgraph_app(SERVICE, schema, TokenVerifier(settings.internal_keys(), SERVICE), start, role)

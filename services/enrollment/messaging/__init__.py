@@ -1,7 +1,6 @@
 """Which events come in and go out, and what runs beside the requests."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import structlog
@@ -12,6 +11,7 @@ from chassis.lease import Lease
 from chassis.mongo import Database, StorageError
 from chassis.outbox import Relay
 from chassis.retry import forever
+from chassis.roles import Tasks
 from services.enrollment.commands import Office, deliver_pending, expire_offers
 from services.enrollment.domain import events
 from services.enrollment.messaging.assessment import assessment_handlers
@@ -51,7 +51,7 @@ _LOOK_AGAIN_SECONDS = 5.0
 log = structlog.get_logger()
 
 
-def tasks(office: Office, database: Database, amqp_url: str) -> tuple[Callable[[], Awaitable[None]], ...]:
+def tasks(office: Office, database: Database, amqp_url: str) -> Tasks:
     """What runs beside the requests: relay, inbox, provincial feed, the deliveries of R24 and the offers of R25."""
     relay = Relay(database, COLLECTIONS, amqp_url, SERVICE)
     handlers = {**catalog_handlers(office), **assessment_handlers(office)}
@@ -72,7 +72,8 @@ def tasks(office: Office, database: Database, amqp_url: str) -> tuple[Callable[[
     async def expire_forever() -> None:
         await forever(f"{SERVICE}.offers", lambda: _expire(office), (StorageError,))
 
-    return (relay.run, inbox.run, feed_forever, follow_forever, deliver_forever, expire_forever)
+    workers = (inbox.run, feed_forever, deliver_forever, expire_forever)
+    return Tasks(api=(follow_forever,), relay=(relay.run,), worker=workers)
 
 
 async def _deliver(office: Office) -> None:

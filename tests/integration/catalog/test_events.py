@@ -9,6 +9,7 @@ import orjson
 
 from chassis import amqp
 from chassis.events import event_name
+from chassis.roles import Role
 from services.catalog.messaging import EMITTED, tasks
 from tests.eventually import eventually
 from tests.integration.catalog.season import MINISTRY, Season
@@ -34,7 +35,7 @@ async def listening(season: Season, amqp_url: str) -> AsyncIterator[Arrived]:
             await message.ack()
 
         await queue.consume(take)
-        async with running(*tasks(season.catalog, database, amqp_url)):
+        async with running(*tasks(season.catalog, database, amqp_url).of(Role.ALL)):
             yield arrived
 
 

@@ -46,7 +46,7 @@ class Mutation:
 
 @asynccontextmanager
 async def _start() -> AsyncIterator[Running]:
-    yield Running(None, ())
+    yield Running(None)
 
 
 async def _ask(browser: Browser, query: str, milliseconds: int) -> Answer:
