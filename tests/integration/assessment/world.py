@@ -18,6 +18,7 @@ from chassis.events import Envelope
 from chassis.graph import SubgraphContext
 from chassis.mongo import Database
 from chassis.principal import Principal, Scope
+from chassis.roles import Role
 from services.assessment.app import load_rules
 from services.assessment.commands import Assessment, AttendanceMark, ResultMark, record_attendance, record_results
 from services.assessment.domain.record import Record
@@ -168,5 +169,5 @@ async def running_world(database: Database, amqp_url: str, clock_file: Path) -> 
         await amqp.declare_queue(channel, AUDIT, ["#"])
         everything = await channel.declare_queue("everything")
         await everything.bind(amqp.EVENTS, "#")
-        async with running(*tasks(store, database, amqp_url)):
+        async with running(*tasks(store, database, amqp_url).of(Role.ALL)):
             yield World(assessment, channel, everything)

@@ -11,6 +11,7 @@ from aio_pika.abc import AbstractChannel, AbstractExchange, AbstractQueue
 from chassis import amqp
 from chassis.events import Envelope
 from chassis.principal import Principal, Scope
+from chassis.roles import Role
 from services.enrollment.messaging import tasks
 from tests.eventually import eventually
 from tests.integration.enrollment.season import (
@@ -36,7 +37,8 @@ EVENTS = """query($after: String, $first: Int!) { enrollmentEvents(after: $after
 @asynccontextmanager
 async def working(season: Season, url: str) -> AsyncIterator[AbstractChannel]:
     """Everything that runs beside the requests, and a channel to look on."""
-    async with running(*tasks(season.office, season.database, url)), await amqp.connect(url, "test") as connection:
+    work = tasks(season.office, season.database, url)
+    async with running(*work.of(Role.ALL)), await amqp.connect(url, "test") as connection:
         yield await connection.channel()
 
 

@@ -1,0 +1,180 @@
+"""The suite that the drills disturb: services in roles of their own, links that can fail, provinces that listen."""
+
+import asyncio
+import json
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import aio_pika
+import aiohttp
+from pymongo import AsyncMongoClient
+
+from chassis.amqp import BROKER_ERRORS
+from chassis.mongo import connect
+from deploy.broker.definitions import ADMIN, queue_of
+from deploy.broker.management import Management, ManagementError
+from deploy.local import documents as d
+from deploy.local.accounts import Desk
+from deploy.local.client import Client
+from deploy.local.plans import plan_of
+from deploy.local.seed import Cast, seed
+from deploy.local.suite import GATEWAY, SUBGRAPHS, Suite
+from deploy.local.world import BASES
+from tests.eventually import eventually
+from tests.faults.proxy import Proxy
+
+API, RELAY, WORKER = "enrollment.api", "enrollment.relay", "enrollment.worker"
+PROCESSES = ("catalog", API, RELAY, WORKER, "assessment", GATEWAY)
+PROVINCES = ("44", "51")
+QUEUES = ("enrollment.inbox", "enrollment.feed", "assessment.inbox", "assessment.audit")
+TEACHING = 1
+_VERDICTS = ("OBJECTIVES", "CONTENT", "ORGANIZATION", "DURATION", "FEE")
+Received = dict[int, str]
+
+
+class Field:
+    """A suite with its seed, and what a drill does to it.
+
+    Args:
+        home: Its folder.
+
+    Attributes:
+        graph: The link from the gateway to enrolment.
+        broker: The link from enrolment's relay and worker to the broker.
+        received: What each province's own system has taken from its queue: sequence to event id.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.suite = Suite(home)
+        ports = self.suite.parts.ports
+        self.graph = Proxy(ports.also(API))
+        self.broker = Proxy(ports["amqp"])
+        self.received: dict[str, Received] = {code: {} for code in PROVINCES}
+        self.cast: Cast
+        self._projects = 0
+
+    async def open(self) -> None:
+        """Start all processes, seed the round, and let the provinces listen."""
+        await asyncio.gather(self.graph.open(), self.broker.open())
+        suite, ports = self.suite, self.suite.parts.ports
+        urls = {one: f"http://127.0.0.1:{ports[one]}/graphql" for one in SUBGRAPHS}
+        urls["enrollment"] = f"http://127.0.0.1:{self.graph.port}/graphql"
+        suite.overrides[GATEWAY] = {"SUBGRAPH_URLS": json.dumps(urls)}
+        amqp = re.sub(r":\d+/", f":{self.broker.port}/", suite.parts.amqp_url("enrollment"))
+        suite.overrides |= {name: {"AMQP_URL": amqp} for name in (RELAY, WORKER)}
+        suite.parts.start()  # in this thread, for its children end with the thread that starts them
+        await self.launch(*PROCESSES)
+        self.http = aiohttp.ClientSession()
+        self.desk = Desk(suite, self.http, f"Guopei-{secrets.token_hex(4)}")
+        self.mongo: AsyncMongoClient[dict[str, Any]] = connect(suite.parts.mongodb_url(ADMIN))
+        self.cast = await seed(self.desk)
+        self._listeners = [asyncio.ensure_future(self._listen(code)) for code in PROVINCES]
+
+    async def close(self) -> None:
+        """Stop everything."""
+        for listener in self._listeners:
+            listener.cancel()
+        await asyncio.gather(*self._listeners, return_exceptions=True)
+        await self.mongo.close()
+        await self.http.close()
+        self.suite.stop()
+        await asyncio.gather(self.graph.close(), self.broker.close())
+
+    async def launch(self, *names: str) -> None:
+        """Start processes and wait until they are ready."""
+        for name in names:
+            self.suite.launch(name)
+        await asyncio.gather(*(asyncio.to_thread(self.suite.wait_ready, name) for name in names))
+
+    def kill(self, *names: str) -> None:
+        """End processes as a crash does."""
+        for name in names:
+            self.suite.children.pop(name).kill()
+
+    @contextmanager
+    def stopped(self, *names: str) -> Iterator[None]:
+        """The block runs while these processes are stopped, orderly."""
+        for name in names:
+            self.suite.children.pop(name).stop()
+        yield
+        for name in names:
+            self.suite.launch(name)
+
+    async def restart(self, part: Any) -> None:
+        """Start a part that was stopped or killed."""
+        part.start()
+        await asyncio.to_thread(part.wait_ready)
+
+    def manage(self, method: str, path: str, body: Any = None) -> Any:
+        """Call the broker's management interface."""
+        return Management(self.suite.parts.rabbitmq.management_url).call(method, path, body)
+
+    async def sign_in(self) -> None:
+        """Sign everybody in anew: tokens live ten minutes, drills longer."""
+        cast = self.cast
+        found = {
+            (scope, login): client
+            for (scope, login, _), client in zip(
+                cast.logins, await asyncio.gather(*(self._sign_in(*one[:2]) for one in cast.logins)), strict=True
+            )
+        }
+        by_scope = [(login, client) for (scope, login), client in found.items()]
+        self.clients = dict(by_scope)
+        cast.ministry = found["ministry", "moe"]
+        cast.base = [found["base", base.organization_code] for base in BASES]
+        cast.schools = {code: found["school", code] for code in cast.schools}
+        cast.experts = [(key, found["expert", f"expert{n}"]) for n, (key, _) in enumerate(cast.experts, 1)]
+        teachers = [client for (scope, _), client in found.items() if scope == "teacher"]
+        keys = [(name, key) for name, (key, _) in cast.teachers.items()]
+        cast.teachers = {name: (key, client) for (name, key), client in zip(keys, teachers, strict=True)}
+
+    async def _sign_in(self, scope: str, login: str) -> Client:
+        return await self.desk.sign_in(login, scope)
+
+    async def project(self) -> str:
+        """A freshly published project of ten seats."""
+        self._projects += 1
+        base, key = self.cast.base[TEACHING], self.cast.bases[BASES[TEACHING].name]
+        plan = plan_of(TEACHING) | {"title": f"演练{self._projects}期"}
+        made = await base.do(d.DRAFT, base=key, input=plan)
+        await base.do(d.SUBMIT, id=made["id"], version=made["version"])
+        experts = self.cast.experts[:2]
+        await self.cast.ministry.do(d.ASSIGN, id=made["id"], experts=[one for one, _ in experts])
+        verdicts = [{"dimension": one, "verdict": "PASS", "comment": "符合要求"} for one in _VERDICTS]
+        for _, client in experts:
+            await client.do(d.REVIEW, id=made["id"], verdicts=verdicts)
+        await self.cast.ministry.do(d.DECIDE, id=made["id"], decision={"outcome": "APPROVE", "reason": "同意"})
+        await self.cast.ministry.do(d.PUBLISH, ids=[made["id"]])
+
+        async def known() -> Any:
+            return (await self.desk.public.ask(d.SEATS, id=made["id"]))["project"]["seats"]
+
+        await eventually(known)
+        return str(made["id"])
+
+    async def depth(self, queue: str) -> int:
+        """How many messages a queue holds, delivered ones included, by the queue itself and not by statistics."""
+        async with await aio_pika.connect(self.suite.parts.amqp_url(ADMIN)) as connection:
+            found = await (await connection.channel()).declare_queue(queue, passive=True)
+            return found.declaration_result.message_count or 0
+
+    async def _listen(self, code: str) -> None:
+        """A provincial system: its own user, its own queue, acked when kept; it comes back after every failure."""
+        while True:
+            try:
+                async with await aio_pika.connect(self.suite.parts.amqp_url(queue_of(code))) as connection:
+                    channel = await connection.channel()
+                    await channel.set_qos(prefetch_count=100)
+                    queue = await channel.get_queue(queue_of(code), ensure=False)
+                    async with queue.iterator() as messages:
+                        async for message in messages:
+                            headers: dict[str, Any] = dict(message.headers)
+                            number, event = int(headers["cloudEvents_sequence"]), str(headers["cloudEvents_id"])
+                            assert self.received[code].setdefault(number, event) == event, "a number names one event"
+                            await message.ack()
+            except (*BROKER_ERRORS, ManagementError):
+                await asyncio.sleep(0.2)
