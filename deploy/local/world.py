@@ -13,7 +13,8 @@ def _credit_code(body: str) -> str:
     return body + credit_check_character(body)
 
 
-def _id_number(body: str) -> str:
+def id_number(body: str) -> str:
+    """The identity number of 17 digits, with its check character."""
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
     total = sum(weight * int(digit) for weight, digit in zip(weights, body, strict=True))
     return body + "10X98765432"[total % 11]
@@ -83,7 +84,7 @@ def teacher_rows(school: SchoolSeed) -> list[dict[str, object]]:
     return [
         {
             "name": name,
-            "idNumber": _id_number(f"{school.province}010019850{3 + place}12{serial + place:03d}"),
+            "idNumber": id_number(f"{school.province}010019850{3 + place}12{serial + place:03d}"),
             "mobile": f"1380013{serial + place:04d}",
             "post": POSTS[place],
             "employment": "FULL_TIME",

@@ -15,11 +15,11 @@ from pymongo import AsyncMongoClient
 
 from chassis.amqp import BROKER_ERRORS
 from chassis.mongo import connect
+from chassis.retry import forever
 from deploy.broker.definitions import ADMIN, queue_of
-from deploy.broker.management import Management, ManagementError
+from deploy.broker.management import Management
 from deploy.local import documents as d
 from deploy.local.accounts import Desk
-from deploy.local.client import Client
 from deploy.local.plans import plan_of
 from deploy.local.seed import Cast, seed
 from deploy.local.suite import GATEWAY, SUBGRAPHS, Suite
@@ -116,24 +116,11 @@ class Field:
     async def sign_in(self) -> None:
         """Sign everybody in anew: tokens live ten minutes, drills longer."""
         cast = self.cast
-        found = {
-            (scope, login): client
-            for (scope, login, _), client in zip(
-                cast.logins, await asyncio.gather(*(self._sign_in(*one[:2]) for one in cast.logins)), strict=True
-            )
-        }
-        by_scope = [(login, client) for (scope, login), client in found.items()]
-        self.clients = dict(by_scope)
-        cast.ministry = found["ministry", "moe"]
-        cast.base = [found["base", base.organization_code] for base in BASES]
-        cast.schools = {code: found["school", code] for code in cast.schools}
-        cast.experts = [(key, found["expert", f"expert{n}"]) for n, (key, _) in enumerate(cast.experts, 1)]
-        teachers = [client for (scope, _), client in found.items() if scope == "teacher"]
-        keys = [(name, key) for name, (key, _) in cast.teachers.items()]
-        cast.teachers = {name: (key, client) for (name, key), client in zip(keys, teachers, strict=True)}
-
-    async def _sign_in(self, scope: str, login: str) -> Client:
-        return await self.desk.sign_in(login, scope)
+        clients = [cast.ministry, *cast.base, *(client for _, client in cast.experts), *cast.provinces.values()]
+        clients += [*cast.schools.values(), *(client for _, client in cast.teachers.values())]
+        fresh = await asyncio.gather(*(self.desk.sign_in(login, scope) for scope, login, _ in cast.logins))
+        for client, signed_in in zip(clients, fresh, strict=True):
+            client.token = signed_in.token
 
     async def project(self) -> str:
         """A freshly published project of ten seats."""
@@ -164,17 +151,17 @@ class Field:
 
     async def _listen(self, code: str) -> None:
         """A provincial system: its own user, its own queue, acked when kept; it comes back after every failure."""
-        while True:
-            try:
-                async with await aio_pika.connect(self.suite.parts.amqp_url(queue_of(code))) as connection:
-                    channel = await connection.channel()
-                    await channel.set_qos(prefetch_count=100)
-                    queue = await channel.get_queue(queue_of(code), ensure=False)
-                    async with queue.iterator() as messages:
-                        async for message in messages:
-                            headers: dict[str, Any] = dict(message.headers)
-                            number, event = int(headers["cloudEvents_sequence"]), str(headers["cloudEvents_id"])
-                            assert self.received[code].setdefault(number, event) == event, "a number names one event"
-                            await message.ack()
-            except (*BROKER_ERRORS, ManagementError):
-                await asyncio.sleep(0.2)
+
+        async def listen() -> None:
+            async with await aio_pika.connect(self.suite.parts.amqp_url(queue_of(code))) as connection:
+                channel = await connection.channel()
+                await channel.set_qos(prefetch_count=100)
+                queue = await channel.get_queue(queue_of(code), ensure=False)
+                async with queue.iterator() as messages:
+                    async for message in messages:
+                        headers: dict[str, Any] = dict(message.headers)
+                        number, event = int(headers["cloudEvents_sequence"]), str(headers["cloudEvents_id"])
+                        assert self.received[code].setdefault(number, event) == event, "a number names one event"
+                        await message.ack()
+
+        await forever(queue_of(code), listen, BROKER_ERRORS)

@@ -1,0 +1,109 @@
+"""What must hold after any fault: what was promised is there, everywhere, once; nothing is taken that is not there."""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from chassis.amqp import DEAD
+from chassis.events import NATIONWIDE
+from deploy.local.world import YEAR
+from services.assessment.domain.audit import verify
+from services.assessment.store import COLLECTIONS as ASSESSMENT
+from services.assessment.store import AuditLog
+from services.catalog.domain.quota import CONSUMING
+from services.catalog.store import COLLECTIONS as CATALOG
+from services.enrollment.store import COLLECTIONS as ENROLLMENT
+from tests.eventually import eventually
+from tests.faults.field import PROVINCES, QUEUES, Field
+from tests.faults.load import Ledger
+
+_OUTBOXES = {"catalog": CATALOG, "enrollment": ENROLLMENT, "assessment": ASSESSMENT}
+_WAITING = {"events.0": {"$exists": True}}
+
+
+async def recovered(field: Field, bound: float) -> float:
+    """Wait until nothing is on its way any more: outboxes, queues, feed; returns the seconds it took.
+
+    Raises:
+        AssertionError: Not within `bound` seconds.
+    """
+    started = time.monotonic()
+    await eventually(lambda: _settled(field), deadline=bound, every=0.2)
+    return time.monotonic() - started
+
+
+async def _settled(field: Field) -> bool:
+    for service, collections in _OUTBOXES.items():
+        for name in collections:
+            if await field.mongo[service][name].find_one(_WAITING, {"_id": 1}):
+                return False
+    for queue in QUEUES:
+        if await field.depth(queue):
+            return False
+    state = {one["_id"]: one["at"] async for one in field.mongo["enrollment"]["feed_state"].find()}
+    return all(len(field.received[code]) == state["last"].get(code, 0) for code in PROVINCES)
+
+
+async def check(field: Field, ledger: Ledger) -> None:
+    """Compare the ledger with the databases, the feeds, the audit, and what the provinces received.
+
+    Raises:
+        AssertionError: Something was lost, came twice or was overdrawn.
+    """
+    assert not ledger.overruns, ledger.overruns
+    log = await _feed(field, NATIONWIDE)
+    heard = Counter((one["producer"] + "." + one["name"], one["subject"]) for one in log)
+    for promise, times in Counter((one.event, one.subject) for one in ledger.promises).items():
+        assert heard[promise] == times, f"{promise} promised {times} times, heard {heard[promise]} times"
+    audit = AuditLog(field.mongo["assessment"])
+    rows = [row async for row in audit.all()]
+    assert not list(verify(rows, await audit.head()))
+    assert sorted(row.act.event for row in rows) == sorted(one["id"] for one in log), "the audit is not the log"
+    for code in PROVINCES:
+        own = await _feed(field, code)
+        assert field.received[code] == dict(enumerate((one["id"] for one in own), 1)), f"province {code}"
+    for project in ledger.projects:
+        await _seats(field, project)
+    await _quotas(field)
+
+
+async def _feed(field: Field, province: str) -> Sequence[dict[str, Any]]:
+    """A log's events, its numbers proven to be without a gap and its events to be there once."""
+    rows = await field.mongo["enrollment"]["feed"].find({"province": province}, sort=[("sequence", 1)]).to_list()
+    assert [row["sequence"] for row in rows] == list(range(1, len(rows) + 1)), f"gaps in {province}"
+    events: list[dict[str, Any]] = [row["event"] for row in rows]
+    assert len({one["id"] for one in events}) == len(events), f"doubles in {province}"
+    last: dict[str, tuple[int, int]] = {}
+    for one in events:
+        *_, version, index = one["id"].split("/")
+        aggregate = one["id"].rsplit("/", 2)[0]
+        assert last.get(aggregate, (0, 0)) < (int(version), int(index)) or aggregate not in last, (
+            f"order of {aggregate}"
+        )
+        last[aggregate] = (int(version), int(index))
+    return events
+
+
+async def _seats(field: Field, project: str) -> None:
+    enrollment, assessment = field.mongo["enrollment"], field.mongo["assessment"]
+    seats = await enrollment["seats"].find_one({"_id": project})
+    assert seats
+    accepted = await enrollment["enrollments"].distinct("_id", {"project": project, "status": "ACCEPTED"})
+    assert len(accepted) == seats["accepted"] <= seats["capacity"], f"{len(accepted)} in {seats}"
+    attending = await assessment["records"].distinct("_id", {"project": project, "live": True})
+    assert sorted(accepted) == sorted(attending), "who was accepted has a record, and nobody else"
+
+
+async def _quotas(field: Field) -> None:
+    catalog = field.mongo["catalog"]
+    async for quota in catalog["quotas"].find({"year": YEAR}):
+        consuming = [status.value for status in CONSUMING]
+        mine = {"base": quota["base"], "year": YEAR, "status": {"$in": consuming}}
+        used = await catalog["projects"].count_documents(mine)
+        assert quota["used"] == used <= quota["limit"], f"{used} projects in {quota}"
+
+
+async def dead(field: Field) -> int:
+    """How many dead letters there are."""
+    return await field.depth(DEAD)

@@ -1,0 +1,44 @@
+"""One suite for all drills, and a page of results where all of them were run in full (`make faults`)."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from chassis.clock import SHANGHAI
+from deploy.local.suite import ROOT
+from tests.faults.drill import FULL, Outcome
+from tests.faults.field import Field
+
+RESULTS = ROOT / "bench" / "results" / "faults.md"
+_HEAD = """# Fault drills
+
+`make faults`, {at}. Each drill disturbs a running suite under a seeded load through the gateway; afterwards every
+acknowledged act is looked for in the databases, in the provinces' logs and queues, in the audit and in the other
+services' effects (`tests/faults/checker.py`). A drill that fails is no row: the page is written when all have passed.
+
+| drill | acknowledged acts | refused by rules | lost | twice | overdrawn | recovered in s | bound in s |
+|---|---:|---:|---:|---:|---:|---:|---:|
+"""
+
+
+@pytest.fixture(scope="session")
+def outcomes(request: pytest.FixtureRequest) -> Iterator[list[Outcome]]:
+    """What the drills came to, written down at the end."""
+    found: list[Outcome] = []
+    yield found
+    if FULL and not request.session.testsfailed:
+        rows = "".join(f"| {one.row()} |\n" for one in found)
+        RESULTS.write_text(_HEAD.format(at=f"{datetime.now(SHANGHAI):%Y-%m-%d}") + rows, encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+async def field(home: Path) -> AsyncIterator[Field]:
+    """A suite of the drills' own."""
+    running = Field(home / "faults")
+    try:
+        await running.open()
+        yield running
+    finally:
+        await running.close()
