@@ -23,7 +23,7 @@ from deploy.local.accounts import Desk
 from deploy.local.plans import plan_of
 from deploy.local.seed import Cast, seed
 from deploy.local.suite import GATEWAY, SUBGRAPHS, Suite
-from deploy.local.world import BASES
+from deploy.local.world import BASES, YEAR
 from tests.eventually import eventually
 from tests.faults.proxy import Proxy
 
@@ -32,6 +32,7 @@ PROCESSES = ("catalog", API, RELAY, WORKER, "assessment", GATEWAY)
 PROVINCES = ("44", "51")
 QUEUES = ("enrollment.inbox", "enrollment.feed", "assessment.inbox", "assessment.audit")
 TEACHING = 1
+_LIMIT = 100
 _VERDICTS = ("OBJECTIVES", "CONTENT", "ORGANIZATION", "DURATION", "FEE")
 Received = dict[int, str]
 
@@ -72,6 +73,8 @@ class Field:
         self.desk = Desk(suite, self.http, f"Guopei-{secrets.token_hex(4)}")
         self.mongo: AsyncMongoClient[dict[str, Any]] = connect(suite.parts.mongodb_url(ADMIN))
         self.cast = await seed(self.desk)
+        more = {"year": YEAR, "limit": _LIMIT, "reason": "演练"}
+        await self.cast.ministry.do(d.ADJUST, id=self.cast.bases[BASES[TEACHING].name], input=more)
         self._listeners = [asyncio.ensure_future(self._listen(code)) for code in PROVINCES]
 
     async def close(self) -> None:
