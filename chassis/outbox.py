@@ -122,9 +122,8 @@ class Relay:
     async def _publish_forever(self) -> None:
         connection = await amqp.connect(self._amqp_url, f"{self._service}.relay")
         async with connection:
-            channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+            channel = await connection.channel(on_return_raises=True)
             await amqp.declare_topology(channel)
-            exchange = await channel.get_exchange(amqp.EVENTS, ensure=False)
             while True:
                 with suppress(TimeoutError):
                     patience = _REFUSED_SECONDS if self._refused else _LOOK_AGAIN_SECONDS
@@ -132,6 +131,10 @@ class Relay:
                         await self._wake.wait()
                 self._wake.clear()
                 due, self._due = self._due & set(self._collections) or set(self._collections), set()
+                if self._refused:  # a channel may go on being refused by a queue that has room again
+                    await channel.close()
+                    channel = await connection.channel(on_return_raises=True)
+                exchange = await channel.get_exchange(amqp.EVENTS, ensure=False)
                 for name in sorted(due):
                     await self._drain(self._collections[name], exchange)
 

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from chassis.amqp import DEAD
@@ -29,20 +29,32 @@ async def recovered(field: Field, bound: float) -> float:
         AssertionError: Not within `bound` seconds.
     """
     started = time.monotonic()
-    await eventually(lambda: _settled(field), deadline=bound, every=0.2)
+    left: list[str] = []
+
+    async def settled() -> bool:
+        left[:] = [one async for one in _left(field)]
+        return not left
+
+    try:
+        await eventually(settled, deadline=bound, every=0.2)
+    except AssertionError as late:
+        raise AssertionError(f"still on the way after {bound:.0f} s: {left}") from late
     return time.monotonic() - started
 
 
-async def _settled(field: Field) -> bool:
+async def _left(field: Field) -> AsyncIterator[str]:
+    """What is still on its way."""
     for service, collections in _OUTBOXES.items():
         for name in collections:
-            if await field.mongo[service][name].find_one(_WAITING, {"_id": 1}):
-                return False
+            if waiting := await field.mongo[service][name].count_documents(_WAITING):
+                yield f"{waiting} of {service}.{name}"
     for queue in QUEUES:
-        if await field.depth(queue):
-            return False
+        if depth := await field.depth(queue):
+            yield f"{depth} in {queue}"
     state = {one["_id"]: one["at"] async for one in field.mongo["enrollment"]["feed_state"].find()}
-    return all(len(field.received[code]) == state["last"].get(code, 0) for code in PROVINCES)
+    for code in PROVINCES:
+        if lacking := state["last"].get(code, 0) - len(field.received[code]):
+            yield f"{lacking} for province {code}"
 
 
 async def check(field: Field, ledger: Ledger) -> None:

@@ -69,7 +69,9 @@ async def test_queue_full(field: Field, outcomes: list[Outcome]) -> None:
         async def refused() -> bool:
             return await metric(field, RELAY, name, "nacked") > before
 
-        await eventually(refused)
-        await lasting(20 if FULL else 2)
-        field.manage("DELETE", _POLICY)
-        await field.launch("assessment")
+        try:
+            await eventually(refused)
+            await lasting(20 if FULL else 2)
+        finally:
+            field.manage("DELETE", _POLICY)
+            await field.launch("assessment")

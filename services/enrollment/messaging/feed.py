@@ -131,6 +131,7 @@ class _Queues:
                 log.warning("province refuses", province=code, error=type(outcome).__name__)
                 count_refused(QUEUE, outcome)
                 self._refusing[code] = time.monotonic() + _LOOK_AGAIN_SECONDS
+                await self._channels.pop(code).close()  # it might go on being refused when there is room again
                 break
             if isinstance(outcome, BaseException):
                 raise outcome
