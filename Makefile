@@ -111,6 +111,10 @@ explorer: ## fetch and build the explorer that the gateway serves at / (Node)
 
 ##@ Measure
 
+.PHONY: faults
+faults: install ## every fault drill in full, on real servers: bench/results/faults.md (as root, for the full disk)
+	@FAULTS=full $(BIN)/pytest tests/faults
+
 .PHONY: bench-gateway
 bench-gateway: install ## our gateway beside Hive, Apollo and a direct call: bench/results/gateway.md (Node)
 	@$(BIN)/python -m bench.gateway

@@ -1,7 +1,13 @@
 """The database and the broker go away and come back."""
 
 import asyncio
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
+import pytest
+
+from tests.eventually import eventually
 from tests.faults.drill import FULL, Outcome, drill, lasting
 from tests.faults.field import Field
 
@@ -26,3 +32,44 @@ async def test_database_killed(field: Field, outcomes: list[Outcome]) -> None:
             await lasting(2)
             await field.restart(mongod)
             await lasting(3)
+
+
+@pytest.fixture
+def narrow(home: Path) -> Iterator[Path]:
+    """A home whose database lies on a small disk of its own (tmpfs; needs root)."""
+    folder = home / "narrow"
+    disk = folder / "mongod"
+    disk.mkdir(parents=True)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=700M", "guopei", str(disk)], check=False).returncode:  # noqa: S603, S607 - ours
+        pytest.skip("no right to mount")
+    yield folder
+    subprocess.run(["umount", str(disk)], check=True)  # noqa: S603, S607 - ours
+
+
+@pytest.fixture
+async def narrow_field(narrow: Path) -> AsyncIterator[Field]:
+    """A suite there."""
+    running = Field(narrow)
+    try:
+        await running.open()
+        yield running
+    finally:
+        await running.close()
+
+
+@pytest.mark.skipif(not FULL, reason="takes a suite of its own: make faults")
+async def test_disk_full(narrow_field: Field, outcomes: list[Outcome]) -> None:
+    """Mongod dies of a full disk (it ends itself rather than answer what it cannot keep), and what it said holds."""
+    field, ballast = narrow_field, narrow_field.suite.home / "mongod" / "ballast"
+    async with drill(field, outcomes, "disk full for mongod"):
+        mongod = field.suite.parts.mongod
+        with ballast.open("wb") as file:
+            for _ in range(700):
+                try:
+                    file.write(bytes(1 << 20))
+                    file.flush()
+                except OSError:
+                    break
+        await eventually(lambda: not mongod.child.alive(), deadline=150)
+        ballast.unlink()
+        await field.restart(mongod)
