@@ -32,6 +32,7 @@ class ServiceSettings(BaseSettings):
         port: Port to listen on.
         environment: `production` by default, so that nothing of development is on by accident.
         clock_file: The shared offset of the domain clock; development only.
+        traces_file: Takes the process's spans, a line of JSON each; none by default.
         role: What the process does: `all` by default, or `api`, `relay` or `worker`; the command line has precedence.
     """
 
@@ -45,6 +46,7 @@ class ServiceSettings(BaseSettings):
     port: int
     environment: Environment = Environment.PRODUCTION
     clock_file: Path | None = None
+    traces_file: Path | None = None
     role: Role = Role.ALL
 
     @model_validator(mode="after")

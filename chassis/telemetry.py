@@ -4,13 +4,14 @@ import logging
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import structlog
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -59,10 +60,12 @@ def configure_logs(service: str, level: int = logging.INFO) -> None:
     )
 
 
-def configure_traces(service: str, exporter: SpanExporter | None = None) -> None:
-    """Record spans and hand them to `exporter`; without one, only the context is passed on."""
+def configure_traces(service: str, file: Path | None = None) -> None:
+    """Record spans and append them to a file, a line of JSON each; without one, only the context is passed on."""
     provider = TracerProvider(resource=Resource.create({"service.name": service}))
-    if exporter:
+    if file:
+        out = file.open("a", encoding="utf-8")
+        exporter = ConsoleSpanExporter(out=out, formatter=lambda span: span.to_json(indent=None) + "\n")
         provider.add_span_processor(BatchSpanProcessor(exporter))
     trace.set_tracer_provider(provider)
 

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from chassis.mongo import Database, connect
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
-from deploy.local.suite import ROOT, Suite
+from deploy.local.suite import ROOT, SUBGRAPHS, Suite
 
 
 @pytest.fixture(scope="session")
@@ -62,6 +62,8 @@ def amqp_url(parts: Parts) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def suite(home: Path) -> Iterator[Suite]:
-    """The whole suite, all processes, with data of its own."""
-    with Suite(home / "suite") as running:
+    """The whole suite, all processes, with data of its own; each subgraph leaves its spans in `<name>.traces`."""
+    whole = Suite(home / "suite")
+    whole.overrides |= {name: {"TRACES_FILE": str(whole.home / f"{name}.traces")} for name in SUBGRAPHS}
+    with whole as running:
         yield running

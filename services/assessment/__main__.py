@@ -14,5 +14,5 @@ if __name__ == "__main__":
         cli()
     settings = AssessmentSettings()
     configure_logs(SERVICE)
-    configure_traces(SERVICE)
+    configure_traces(SERVICE, settings.traces_file)
     serve(build(settings, chosen_role(sys.argv[1:], settings.role)), settings.host, settings.port)

@@ -11,5 +11,5 @@ from services.enrollment.settings import EnrollmentSettings
 if __name__ == "__main__":
     settings = EnrollmentSettings()
     configure_logs(SERVICE)
-    configure_traces(SERVICE)
+    configure_traces(SERVICE, settings.traces_file)
     serve(build(settings, chosen_role(sys.argv[1:], settings.role)), settings.host, settings.port)
