@@ -118,3 +118,7 @@ faults: install ## every fault drill in full, on real servers: bench/results/fau
 .PHONY: bench-gateway
 bench-gateway: install ## our gateway beside Hive, Apollo and a direct call: bench/results/gateway.md (Node)
 	@$(BIN)/python -m bench.gateway
+
+.PHONY: bench-events
+bench-events: install ## the event path beside the bare limit: bench/results/events.md
+	@$(BIN)/python -m bench.events

@@ -1,0 +1,241 @@
+"""`python -m bench.events`: latency at a steady rate, the relay's drain, and what events cost a write.
+
+Each number stands beside its limit from the same run: the same messages put on a queue by aio-pika alone, the same
+writes without an event. MongoDB, RabbitMQ, relay and worker are processes of their own, as in production.
+"""
+
+import argparse
+import asyncio
+import os
+import platform
+import secrets
+import shutil
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import aio_pika
+from aio_pika.abc import AbstractIncomingMessage
+
+from chassis import amqp
+from chassis.events import Envelope, event_name
+from chassis.mongo import Database, Repository, connect
+from deploy.broker.definitions import ADMIN, queue_of
+from deploy.local.suite import ROOT, Suite
+from services.enrollment.domain.events import TeacherAdded
+from services.enrollment.domain.vocabulary import Audience, Employment
+
+RESULTS = ROOT / "bench" / "results" / "events.md"
+RELAY, WORKER = "enrollment.relay", "enrollment.worker"
+_RATE = 200
+_WINDOW = 100
+_PROVINCE = "44"
+_ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Written:
+    """As large as a teacher's document, roughly."""
+
+    id: str
+    version: int
+    name: str
+    school: str
+    id_number: dict[str, str]
+    mobile: dict[str, str]
+
+
+class Bench:
+    """One home's relay and worker under measure."""
+
+    def __init__(self, suite: Suite, database: Database) -> None:
+        self.suite = suite
+        self.written = Repository(database, "teachers", Written, producer="enrollment", noun="teacher")
+
+    async def write(self, *, event: bool = True) -> str:
+        """One write, with its event or without."""
+        number, mobile = ({"hash": secrets.token_hex(32), "sealed": "x" * 64} for _ in range(2))
+        one = Written(secrets.token_hex(12), 1, "教师", "3144000011", number, mobile)
+        told = TeacherAdded(
+            teacher=one.id,
+            school=one.school,
+            post=Audience.TEACHER,
+            employment=Employment.FULL_TIME,
+            province=_PROVINCE,
+        )
+        await self.written.insert(one, [told] if event else [])
+        return one.id
+
+    async def many(self, number: int, *, event: bool = True) -> float:
+        """Writes a second, thirty-two at a time."""
+        gate = asyncio.Semaphore(32)
+
+        async def one() -> None:
+            async with gate:
+                await self.write(event=event)
+
+        started = time.perf_counter()
+        await asyncio.gather(*(one() for _ in range(number)))
+        return number / (time.perf_counter() - started)
+
+    async def launch(self, *names: str) -> None:
+        """Start processes and wait until they are ready."""
+        for name in names:
+            self.suite.launch(name)
+        await asyncio.gather(*(asyncio.to_thread(self.suite.wait_ready, name) for name in names))
+
+    def stop(self, name: str) -> None:
+        """Stop one."""
+        self.suite.children.pop(name).stop()
+
+
+@asynccontextmanager
+async def arrivals(url: str, queue: str, *, bound: bool) -> AsyncIterator[dict[str, float]]:
+    """Aggregate id to the moment of its arrival, as a consumer that acks by hundreds sees it."""
+    seen: dict[str, float] = {}
+    async with await aio_pika.connect(url) as connection:
+        channel = await connection.channel()
+        await channel.set_qos(prefetch_count=500)
+        if bound:
+            found = await channel.declare_queue(queue, durable=True, arguments={"x-queue-type": "quorum"})
+            await found.bind(amqp.EVENTS, "enrollment.#")
+        else:
+            found = await channel.get_queue(queue, ensure=False)
+
+        async def take(message: AbstractIncomingMessage) -> None:
+            headers: dict[str, Any] = dict(message.headers)
+            seen.setdefault(headers["cloudEvents_subject"], time.perf_counter())
+            if len(seen) % 100 == 0 or not bound:
+                await message.ack(multiple=True)
+
+        await found.consume(take)
+        yield seen
+
+
+async def latency(bench: Bench, seconds: float) -> tuple[float, float]:
+    """p50 and p99 in ms, from before a write begins to its arrival at the province's consumer."""
+    begun: dict[str, float] = {}
+    url = bench.suite.parts.amqp_url(queue_of(_PROVINCE))
+    async with arrivals(url, queue_of(_PROVINCE), bound=False) as seen:
+
+        async def one() -> None:
+            at = time.perf_counter()
+            begun[await bench.write()] = at
+
+        start, tasks = time.perf_counter(), []
+        for number in range(int(_RATE * seconds)):
+            await asyncio.sleep(max(0.0, start + number / _RATE - time.perf_counter()))
+            tasks.append(asyncio.ensure_future(one()))
+        await asyncio.gather(*tasks)
+        await _until(lambda: begun.keys() <= seen.keys())
+        steady = list(begun)[_RATE:]  # the first second is everybody's start
+        waits = sorted((seen[key] - begun[key]) * 1_000 for key in steady)
+    return waits[len(waits) // 2], waits[int(len(waits) * 0.99)]
+
+
+async def drain(bench: Bench, number: int) -> float:
+    """Events a second that one relay tells once it may, all of them waiting."""
+    bench.stop(RELAY)
+    await bench.many(number)
+    url = bench.suite.parts.amqp_url(ADMIN)
+    async with arrivals(url, "bench.drain", bound=True) as seen:
+        await bench.launch(RELAY)
+        await _until(lambda: len(seen) >= number)
+        times = sorted(seen.values())
+    return (number - 1) / (times[-1] - times[0])
+
+
+async def bare(bench: Bench, number: int) -> float:
+    """The same messages straight to a queue by aio-pika, with confirms, a hundred on their way."""
+    envelopes = [_envelope(n) for n in range(number)]
+    async with await aio_pika.connect(bench.suite.parts.amqp_url(ADMIN)) as connection:
+        channel = await connection.channel(on_return_raises=True)
+        queue = await channel.declare_queue("bench.bare", durable=True, arguments={"x-queue-type": "quorum"})
+        started = time.perf_counter()
+        for begin in range(0, number, _WINDOW):
+            part = envelopes[begin : begin + _WINDOW]
+            await asyncio.gather(
+                *(channel.default_exchange.publish(amqp.to_message(one), queue.name, mandatory=True) for one in part)
+            )
+        rate = number / (time.perf_counter() - started)
+        await queue.delete(if_empty=False, if_unused=False)
+    return rate
+
+
+def _envelope(number: int) -> Envelope:
+    data = {"teacher": str(number), "school": "3144000011", "post": "TEACHER", "province": _PROVINCE}
+    return Envelope(
+        id=f"enrollment/teacher:{number}/1/0",
+        producer="enrollment",
+        name=event_name(TeacherAdded),
+        subject=str(number),
+        version=1,
+        at=datetime.now(UTC),
+        province=_PROVINCE,
+        data=data,
+    )
+
+
+async def _until(done: Any, patience: float = 120.0) -> None:
+    end = time.monotonic() + patience
+    while not done():
+        if time.monotonic() > end:
+            raise TimeoutError("the events did not arrive")
+        await asyncio.sleep(0.01)
+
+
+async def measure(suite: Suite, *, quick: bool) -> str:
+    """Everything, interleaved; the page."""
+    number = 500 if quick else 4_000
+    async with connect(suite.parts.mongodb_url(ADMIN)) as client:
+        bench = Bench(suite, client["enrollment"])
+        rows: list[str] = []
+        p50, p99 = await latency(bench, 3 if quick else 15)
+        rows.append(f"| write to the province's consumer at {_RATE}/s, p50 ms | {p50:.1f} | | ≤ 15 |")
+        rows.append(f"| the same, p99 ms | {p99:.1f} | | ≤ 60 |")
+        bench.stop(WORKER)  # the relay's drain alone, and the writes'
+        drains, bares, told, silent = [], [], [], []
+        for _ in range(1 if quick else _ROUNDS):
+            bares.append(await bare(bench, number))
+            drains.append(await drain(bench, number))
+            silent.append(await bench.many(number, event=False))
+            told.append(await bench.many(number))
+        ours, limit = _median(drains), _median(bares)
+        rows.append(
+            f"| drain of one relay, events/s | {ours:.0f} | {limit:.0f} bare ({ours / limit:.2f}) | ≥ 1,000 or 0.70 |"
+        )
+        with_, without = _median(told), _median(silent)
+        slower = f"{without:.0f} without ({1 - with_ / without:+.0%} slower)"
+        rows.append(f"| writes/s with their event, the relay at work | {with_:.0f} | {slower} | ≤ 10 % |")
+    head = f"# The event path\n\n`make bench-events`, {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, "
+    head += f"Python {platform.python_version()}; medians of {_ROUNDS} interleaved rounds of {number} events; the load"
+    head += " shares the cores with all it measures. Trust the ratios.\n\n"
+    return head + "| what | ours | beside | to reach |\n|---|---:|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def _median(values: list[float]) -> float:
+    return sorted(values)[len(values) // 2]
+
+
+def main() -> None:
+    """Measure, print, and write the page unless `--quick`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a minute, and nothing is written")
+    quick: bool = parser.parse_args().quick
+    home = Path(ROOT / ".local" / f"bench-events-{os.getpid()}")
+    try:
+        with Suite(home, processes=("assessment", RELAY, WORKER)) as suite:
+            page = asyncio.run(measure(suite, quick=quick))
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    print(page)
+    if not quick:
+        RESULTS.write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
