@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
-import aio_pika
 import orjson
-from aio_pika import DeliveryMode, ExchangeType, Message
+from aio_pika import Connection, DeliveryMode, ExchangeType, Message
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
+from aio_pika.connection import make_url
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS, DeliveryError
 
 from chassis.events import Envelope
@@ -22,6 +22,15 @@ EVENTS = "training.events"
 DEAD = "training.dead"
 """The exchange and the queue of dead letters."""
 DELIVERY_LIMIT = 20
+INTERNAL: dict[str, Any] = {
+    "x-queue-type": "quorum",
+    "x-single-active-consumer": True,
+    "x-delivery-limit": DELIVERY_LIMIT,
+    "x-dead-letter-exchange": DEAD,
+    "x-dead-letter-strategy": "at-least-once",
+    "x-overflow": "reject-publish",
+}
+"""What a service's own queue is: delivery limit, dead letter, refusal when full, one active consumer for order."""
 Arrived = asyncio.Queue[AbstractIncomingMessage]
 """Messages in the order of their arrival."""
 BROKER_ERRORS = (*CONNECTION_EXCEPTIONS, DeliveryError, TimeoutError)
@@ -35,21 +44,22 @@ async def connect(url: str, name: str) -> AbstractConnection:
     """A plain connection: whoever uses it connects anew when it breaks, so that order and acks stay plain too.
 
     A cancellation waits until it stands or has failed: the library would leave half of it behind, or pass over the
-    cancellation.
+    cancellation. Whatever does not stand is closed: left alone, it would try so when it is collected, in any thread.
     """
-    properties: dict[str, Any] = {"connection_name": name}
-    connecting = asyncio.ensure_future(aio_pika.connect(url, client_properties=properties, timeout=_CONNECT_SECONDS))
+    connection = Connection(make_url(url), client_properties={"connection_name": name})
+    connecting = asyncio.ensure_future(connection.connect(timeout=_CONNECT_SECONDS))
     stopped = False
     while not connecting.done():
         try:
             await asyncio.wait([connecting])
         except asyncio.CancelledError:
             stopped = True
-    if not stopped:
-        return connecting.result()
-    if not connecting.cancelled() and not connecting.exception():
-        await connecting.result().close()
-    raise asyncio.CancelledError
+    if stopped or connecting.exception():
+        await connection.close()
+    if stopped:
+        raise asyncio.CancelledError
+    connecting.result()
+    return connection
 
 
 async def declare_topology(channel: AbstractChannel) -> None:
@@ -61,19 +71,8 @@ async def declare_topology(channel: AbstractChannel) -> None:
 
 
 async def declare_queue(channel: AbstractChannel, name: str, bindings: Sequence[str]) -> AbstractQueue:
-    """An internal quorum queue: delivery limit, dead letter, refusal when full, one active consumer for order."""
-    queue = await channel.declare_queue(
-        name,
-        durable=True,
-        arguments={
-            "x-queue-type": "quorum",
-            "x-single-active-consumer": True,
-            "x-delivery-limit": DELIVERY_LIMIT,
-            "x-dead-letter-exchange": DEAD,
-            "x-dead-letter-strategy": "at-least-once",
-            "x-overflow": "reject-publish",
-        },
-    )
+    """A service's own queue, as the broker's definitions have it; idempotent."""
+    queue = await channel.declare_queue(name, durable=True, arguments=INTERNAL)
     for binding in bindings:
         await queue.bind(EVENTS, binding)
     return queue

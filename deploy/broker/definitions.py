@@ -14,12 +14,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from chassis.amqp import DEAD, EVENTS, connect, declare_topology
+from chassis.amqp import DEAD, EVENTS, INTERNAL, connect, declare_queue, declare_topology
 from chassis.reference import provinces
+from services.assessment import messaging as assessment
+from services.enrollment import messaging as enrollment
 
 FILE = Path(__file__).resolve().parent / "definitions.json"
 ADMIN = "admin"
 SERVICES = ("catalog", "enrollment", "assessment")
+INTERNAL_QUEUES: dict[str, tuple[str, ...]] = enrollment.QUEUES | assessment.QUEUES
+"""The services' own queues and their bindings: there before anything is published, so that no first event is lost."""
 PROVINCE_QUEUE_LENGTH = 200_000
 _VHOST = "/"
 _LOOKS = 1_000_000
@@ -53,19 +57,17 @@ def with_passwords(password_of: Callable[[str], str]) -> dict[str, Any]:
 
 
 def topology() -> dict[str, Any]:
-    """Exchanges, dead letters and provincial queues: what any virtual host of ours holds."""
+    """Exchanges, dead letters, the services' and the provinces' queues: what any virtual host of ours holds."""
     return {
         "exchanges": [_exchange(EVENTS), _exchange(DEAD)],
-        "queues": [_queue(DEAD), *(_province_queue(code) for code in provinces())],
+        "queues": [
+            _queue(DEAD),
+            *(_queue(name, **INTERNAL) for name in INTERNAL_QUEUES),
+            *(_province_queue(code) for code in provinces()),
+        ],
         "bindings": [
-            {
-                "source": DEAD,
-                "vhost": _VHOST,
-                "destination": DEAD,
-                "destination_type": "queue",
-                "routing_key": "#",
-                "arguments": {},
-            }
+            _binding(DEAD, DEAD, "#"),
+            *(_binding(EVENTS, name, key) for name, keys in INTERNAL_QUEUES.items() for key in keys),
         ],
         "policies": [
             {
@@ -91,6 +93,8 @@ async def _declare(url: str) -> None:
     async with connection:
         channel = await connection.channel()
         await declare_topology(channel)
+        for name, bindings in INTERNAL_QUEUES.items():
+            await declare_queue(channel, name, bindings)
         for code in provinces():
             await channel.declare_queue(queue_of(code), durable=True, arguments=_province_queue(code)["arguments"])
 
@@ -117,13 +121,24 @@ def _exchange(name: str) -> dict[str, Any]:
     }
 
 
+def _binding(exchange: str, queue: str, key: str) -> dict[str, Any]:
+    return {
+        "source": exchange,
+        "vhost": _VHOST,
+        "destination": queue,
+        "destination_type": "queue",
+        "routing_key": key,
+        "arguments": {},
+    }
+
+
 def _queue(name: str, **arguments: Any) -> dict[str, Any]:
     return {
         "name": name,
         "vhost": _VHOST,
         "durable": True,
         "auto_delete": False,
-        "arguments": {"x-queue-type": "quorum", **arguments},
+        "arguments": {"x-queue-type": "quorum"} | arguments,
     }
 
 

@@ -23,6 +23,8 @@ QUEUE = f"{SERVICE}.inbox"
 AUDIT = f"{SERVICE}.audit"
 """The queue of the audit: always bound to every event, so that none is returned for want of a reader."""
 BINDINGS = ("catalog.#", "enrollment.#")
+QUEUES = {QUEUE: BINDINGS, AUDIT: ("#",)}
+"""The service's own queues and what they are bound to, for the broker's definitions."""
 EMITTED: tuple[type, ...] = (
     events.AttendanceRecorded,
     events.NoShowRecorded,
@@ -186,7 +188,7 @@ def tasks(store: Store, database: Database, amqp_url: str) -> Tasks:
     """What runs beside the requests: the relay, the consumer, and the audit of every event (R40)."""
     relay = Relay(database, COLLECTIONS, amqp_url, SERVICE)
     consumer = Consumer(database, amqp_url, QUEUE, BINDINGS, handlers(store))
-    audit = BatchConsumer(amqp_url, AUDIT, ["#"], store.audit.append)
+    audit = BatchConsumer(amqp_url, AUDIT, QUEUES[AUDIT], store.audit.append)
 
     async def audit_forever() -> None:
         await forever(AUDIT, audit.run, (*BROKER_ERRORS, StorageError))

@@ -10,6 +10,9 @@ from stdnum.cn import ric
 
 from chassis.amqp import from_message
 from contracts import asyncapi, registry
+from deploy.broker.definitions import topology
+from deploy.local.story import Story
+from tests.e2e.conftest import LISTENER
 
 ID_NUMBER = re.compile(r"(?<![0-9A-Za-z])\d{17}[0-9Xx](?![0-9A-Za-z])")
 MOBILE = re.compile(r"(?<![0-9A-Za-z])1[3-9]\d{9}(?![0-9A-Za-z])")
@@ -27,6 +30,16 @@ def test_every_event_that_was_emitted_is_valid(traffic: list[AbstractIncomingMes
         seen.add(envelope.type)
     assert len(seen) > 20, sorted(seen)
     assert len({message.message_id for message in traffic}) == len({from_message(message).id for message in traffic})
+
+
+def test_services_have_no_queue_that_was_not_there_before_the_first_event(story: Story) -> None:
+    """An event that finds no queue is lost to it, so the broker's definitions hold every queue and binding."""
+    found = story.desk.suite.parts.rabbitmq.manage("GET", "/api/definitions/%2F")
+    declared = topology()
+    queues = {one["name"] for one in found["queues"]} - {LISTENER}
+    assert queues == {one["name"] for one in declared["queues"]}
+    bindings = {(one["destination"], one["routing_key"]) for one in found["bindings"]} - {(LISTENER, "#")}
+    assert bindings == {(one["destination"], one["routing_key"]) for one in declared["bindings"]}
 
 
 def test_r41_no_message_of_the_round_carries_an_id_number_or_a_mobile(traffic: list[AbstractIncomingMessage]) -> None:

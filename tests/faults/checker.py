@@ -7,11 +7,12 @@ from typing import Any
 
 from chassis.amqp import DEAD
 from chassis.events import NATIONWIDE
+from chassis.mongo import from_document
 from deploy.local.world import YEAR
 from services.assessment.domain.audit import verify
 from services.assessment.store import COLLECTIONS as ASSESSMENT
 from services.assessment.store import AuditLog
-from services.catalog.domain.quota import CONSUMING
+from services.catalog.domain.quota import CONSUMING, Quota
 from services.catalog.store import COLLECTIONS as CATALOG
 from services.enrollment.store import COLLECTIONS as ENROLLMENT
 from tests.eventually import eventually
@@ -109,11 +110,13 @@ async def _seats(field: Field, project: str) -> None:
 
 async def _quotas(field: Field) -> None:
     catalog = field.mongo["catalog"]
-    async for quota in catalog["quotas"].find({"year": YEAR}):
+    day = field.suite.now().date()
+    async for document in catalog["quotas"].find({"year": YEAR}):
+        quota = from_document(document, Quota)
         consuming = [status.value for status in CONSUMING]
-        mine = {"base": quota["base"], "year": YEAR, "status": {"$in": consuming}}
+        mine = {"base": quota.base, "year": YEAR, "status": {"$in": consuming}}
         used = await catalog["projects"].count_documents(mine)
-        assert quota["used"] == used <= quota["limit"], f"{used} projects in {quota}"
+        assert quota.used == used <= quota.limit_on(day), f"{used} projects in {quota}"
 
 
 async def dead(field: Field) -> int:

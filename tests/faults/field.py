@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import aio_pika
 import aiohttp
 from pymongo import AsyncMongoClient
 
 from chassis.amqp import BROKER_ERRORS
+from chassis.amqp import connect as connect_broker
 from chassis.mongo import connect
 from chassis.retry import forever
 from deploy.broker.definitions import ADMIN, queue_of
@@ -148,7 +148,7 @@ class Field:
 
     async def depth(self, queue: str) -> int:
         """How many messages a queue holds, delivered ones included, by the queue itself and not by statistics."""
-        async with await aio_pika.connect(self.suite.parts.amqp_url(ADMIN)) as connection:
+        async with await connect_broker(self.suite.parts.amqp_url(ADMIN), queue) as connection:
             found = await (await connection.channel()).declare_queue(queue, passive=True)
             return found.declaration_result.message_count or 0
 
@@ -156,7 +156,7 @@ class Field:
         """A provincial system: its own user, its own queue, acked when kept; it comes back after every failure."""
 
         async def listen() -> None:
-            async with await aio_pika.connect(self.suite.parts.amqp_url(queue_of(code))) as connection:
+            async with await connect_broker(self.suite.parts.amqp_url(queue_of(code)), queue_of(code)) as connection:
                 channel = await connection.channel()
                 await channel.set_qos(prefetch_count=100)
                 queue = await channel.get_queue(queue_of(code), ensure=False)

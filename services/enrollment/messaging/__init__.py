@@ -16,10 +16,13 @@ from services.enrollment.commands import Office, deliver_pending, expire_offers
 from services.enrollment.domain import events
 from services.enrollment.messaging.assessment import assessment_handlers
 from services.enrollment.messaging.catalog import catalog_handlers
-from services.enrollment.messaging.feed import QUEUE, FeedWorker
+from services.enrollment.messaging.feed import BINDINGS, QUEUE, FeedWorker
 from services.enrollment.store import COLLECTIONS, Deposed
 
 SERVICE = "enrollment"
+INBOX = f"{SERVICE}.inbox"
+QUEUES = {INBOX: ("catalog.#", "assessment.#"), QUEUE: BINDINGS}
+"""The service's own queues and what they are bound to, for the broker's definitions."""
 EMITTED: tuple[type, ...] = (
     events.SchoolRegistered,
     events.PersonDesignated,
@@ -55,8 +58,7 @@ def tasks(office: Office, database: Database, amqp_url: str) -> Tasks:
     """What runs beside the requests: relay, inbox, provincial feed, the deliveries of R24 and the offers of R25."""
     relay = Relay(database, COLLECTIONS, amqp_url, SERVICE)
     handlers = {**catalog_handlers(office), **assessment_handlers(office)}
-    bindings = [f"{type_}.#" for type_ in handlers]
-    inbox = Consumer(database, amqp_url, f"{SERVICE}.inbox", bindings, handlers)
+    inbox = Consumer(database, amqp_url, INBOX, QUEUES[INBOX], handlers)
     worker = FeedWorker(office.store.feed, amqp_url)
     lease = Lease(database, QUEUE)
 

@@ -20,6 +20,7 @@ from chassis.telemetry import PUBLISHED, count_refused
 from services.enrollment.store import Entry, Feed
 
 QUEUE = "enrollment.feed"
+BINDINGS = ("#",)
 _CONFIRM_SECONDS = 10.0
 _LOOK_AGAIN_SECONDS = 5.0
 log = structlog.get_logger()
@@ -87,7 +88,7 @@ class FeedWorker:
             self._wake.set()
             return fresh
 
-        await together(BatchConsumer(self._amqp_url, QUEUE, ["#"], append).run(), self._publish(epoch))
+        await together(BatchConsumer(self._amqp_url, QUEUE, BINDINGS, append).run(), self._publish(epoch))
 
     async def _publish(self, epoch: int) -> None:
         connection = await amqp.connect(self._amqp_url, f"{QUEUE}.publisher")

@@ -24,7 +24,7 @@ from services.assessment.commands import Assessment, AttendanceMark, ResultMark,
 from services.assessment.domain.record import Record
 from services.assessment.domain.vocabulary import ProjectPhase, ResultOutcome
 from services.assessment.graph.schema import schema
-from services.assessment.messaging import AUDIT, BINDINGS, QUEUE, tasks
+from services.assessment.messaging import tasks
 from services.assessment.store import Store
 from tests.eventually import eventually
 from tests.running import running
@@ -164,9 +164,6 @@ async def running_world(database: Database, amqp_url: str, clock_file: Path) -> 
     connection = await amqp.connect(amqp_url, "tests")
     async with connection:
         channel = await connection.channel(on_return_raises=True)
-        await amqp.declare_topology(channel)
-        await amqp.declare_queue(channel, QUEUE, BINDINGS)
-        await amqp.declare_queue(channel, AUDIT, ["#"])
         everything = await channel.declare_queue("everything")
         await everything.bind(amqp.EVENTS, "#")
         async with running(*tasks(store, database, amqp_url).of(Role.ALL)):

@@ -3,7 +3,17 @@
 import pytest
 
 from chassis.mongo import Database, Repository
-from tests.integration.chassis.courses import Course, repository
+from deploy.broker.definitions import INTERNAL_QUEUES
+from tests.integration.chassis.courses import Course, repository, topology
+
+
+@pytest.fixture
+async def amqp_url(amqp_url: str) -> str:
+    """A virtual host where these tests' service has its queue, declared before anything is published, and no other."""
+    async with topology(amqp_url) as (channel, _):
+        for name in INTERNAL_QUEUES:
+            await (await channel.get_queue(name)).delete(if_unused=False, if_empty=False)
+    return amqp_url
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from deploy.local.process import Child
 from deploy.local.suite import ROOT
 from tests.eventually import eventually
 from tests.integration.chassis.courses import (
+    QUEUE,
     Course,
     consumer,
     create,
@@ -164,7 +165,7 @@ async def test_a_refused_event_is_kept_and_holds_up_no_other(
     monkeypatch.setattr("chassis.outbox._REFUSED_SECONDS", 0.05)
     async with await amqp.connect(amqp_url, "test") as connection:
         channel = await connection.channel()
-        await amqp.declare_topology(channel)
+        await (await channel.get_queue(QUEUE)).delete(if_unused=False, if_empty=False)
         only = await channel.declare_queue("tests.only", durable=True, arguments={"x-queue-type": "quorum"})
         await only.bind(amqp.EVENTS, "tests.course-named.44")
         lost = Course("nowhere", 1, "returned")
@@ -176,7 +177,11 @@ async def test_a_refused_event_is_kept_and_holds_up_no_other(
             arrived = await eventually(lambda: only.get(fail=False))
             assert arrived
             assert arrived.message_id == "tests/course:somewhere/1/0"
-            assert await waiting(courses) == 1
+
+            async def alone() -> bool:
+                return await waiting(courses) == 1
+
+            await eventually(alone)
             await only.bind(amqp.EVENTS, "tests.course-named.45")
             late = await eventually(lambda: only.get(fail=False))
             assert late

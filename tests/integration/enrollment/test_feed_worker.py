@@ -100,8 +100,6 @@ async def test_kills_copies_and_a_twin_change_neither_order_nor_completeness(
     events = [event(number) for number in range(300)]
     async with await amqp.connect(amqp_url, "test") as connection:
         channel = await connection.channel()
-        await amqp.declare_topology(channel)
-        await amqp.declare_queue(channel, QUEUE, ["#"])
         publishing = asyncio.ensure_future(publish(channel, events, play))
         while not publishing.done() or await feed.last("00") < len(events):
             twins = [asyncio.ensure_future(work(feed, database, amqp_url)) for _ in range(2)]
@@ -166,8 +164,6 @@ async def test_what_is_no_event_is_a_dead_letter_and_stops_nobody(
 ) -> None:
     async with await amqp.connect(amqp_url, "test") as connection:
         channel = await connection.channel()
-        await amqp.declare_topology(channel)
-        await amqp.declare_queue(channel, QUEUE, ["#"])
         exchange = await channel.get_exchange(amqp.EVENTS)
         broken = amqp.to_message(event(1))
         broken.body = b"not json"
