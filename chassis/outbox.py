@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from aio_pika.abc import AbstractExchange
+from aio_pika.abc import AbstractConnection, AbstractExchange
 from aio_pika.exceptions import DeliveryError
 from pymongo import UpdateOne, WriteConcern
 
@@ -29,6 +29,7 @@ from chassis.tasks import together
 from chassis.telemetry import OLDEST_SECONDS, PENDING, PUBLISH_SECONDS, PUBLISHED, count_refused
 
 _WINDOW = 200
+_LANES = 2
 _CONFIRM_SECONDS = 10.0
 _LOOK_AGAIN_SECONDS = 5.0
 _REFUSED_SECONDS = 1.0
@@ -77,13 +78,10 @@ class Relay:
         lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self._database = database
-        self._collections = {name: database[name] for name in collections}
+        self._outboxes = {name: _Outbox(database[name]) for name in collections}
         self._amqp_url = amqp_url
         self._service = service
         self._lease = Lease(database, f"{service}.relay", lease_seconds)
-        self._wake = asyncio.Event()
-        self._due: set[str] = set()
-        self._refused: dict[Any, float] = {}
 
     async def run(self) -> None:
         """Relay until cancelled; connects anew, with growing pauses, when the broker or the database is away."""
@@ -94,16 +92,18 @@ class Relay:
         )
 
     async def _lead(self, _: int) -> None:
-        await together(self._listen(), self._publish_forever())
+        connection = await amqp.connect(self._amqp_url, f"{self._service}.relay")
+        async with connection:
+            await amqp.declare_topology(await connection.channel())
+            await together(self._listen(), *(self._empty(outbox, connection) for outbox in self._outboxes.values()))
 
     async def _measure(self) -> None:
         """Tell how much waits, whoever holds the lease: that nobody does is what one wants to see."""
         while True:
             pending, oldest = 0, datetime.now(UTC)
-            for collection in self._collections.values():
-                pending += await collection.count_documents(_WAITING)
-                first = await collection.find_one(_WAITING, {"events.at": 1}, sort=[("events.at", 1)])
-                oldest = min([oldest, *(event["at"] for event in first["events"])]) if first else oldest
+            for outbox in self._outboxes.values():
+                waiting, first = await outbox.measure()
+                pending, oldest = pending + waiting, min(oldest, first or oldest)
             PENDING.labels(self._service).set(pending)
             OLDEST_SECONDS.labels(self._service).set((datetime.now(UTC) - oldest).total_seconds())
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
@@ -111,50 +111,43 @@ class Relay:
     async def _listen(self) -> None:
         """Turn the change stream into wake-ups; a lost resume token costs nothing, for a look finds all."""
         async with await self._database.watch(_PIPELINE, max_await_time_ms=1_000) as changes:
-            self._look(*self._collections)
+            for outbox in self._outboxes.values():
+                outbox.wake.set()
             async for change in changes:
-                self._look(change["ns"]["coll"])
+                if grown := self._outboxes.get(change["ns"]["coll"]):
+                    grown.wake.set()
 
-    def _look(self, *collections: str) -> None:
-        self._due.update(collections)
-        self._wake.set()
+    async def _empty(self, outbox: "_Outbox", connection: AbstractConnection) -> None:
+        """Publish whatever comes to wait in a collection, on a channel of its own: no collection waits for another."""
+        outbox.land()
+        channel = await connection.channel(on_return_raises=True)
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_REFUSED_SECONDS if outbox.refused else _LOOK_AGAIN_SECONDS):
+                    await outbox.wake.wait()  # 3.11's wait_for may swallow a cancellation
+            outbox.wake.clear()
+            if outbox.refused:  # a channel may go on being refused by a queue that has room again
+                await channel.close()
+                channel = await connection.channel(on_return_raises=True)
+            exchange = await channel.get_exchange(amqp.EVENTS, ensure=False)
+            async with asyncio.TaskGroup() as lanes:
+                for _ in range(_LANES):
+                    lanes.create_task(self._lane(outbox, exchange))
 
-    async def _publish_forever(self) -> None:
-        connection = await amqp.connect(self._amqp_url, f"{self._service}.relay")
-        async with connection:
-            channel = await connection.channel(on_return_raises=True)
-            await amqp.declare_topology(channel)
-            while True:
-                with suppress(TimeoutError):
-                    patience = _REFUSED_SECONDS if self._refused else _LOOK_AGAIN_SECONDS
-                    async with asyncio.timeout(patience):  # 3.11's wait_for may swallow a cancellation
-                        await self._wake.wait()
-                self._wake.clear()
-                due, self._due = self._due & set(self._collections) or set(self._collections), set()
-                if self._refused:  # a channel may go on being refused by a queue that has room again
-                    await channel.close()
-                    channel = await connection.channel(on_return_raises=True)
-                exchange = await channel.get_exchange(amqp.EVENTS, ensure=False)
-                for name in sorted(due):
-                    await self._drain(self._collections[name], exchange)
+    async def _lane(self, outbox: "_Outbox", exchange: AbstractExchange) -> None:
+        """Publish window after window, oldest first, until nothing waits but what the broker refuses.
 
-    async def _drain(self, collection: Collection, exchange: AbstractExchange) -> None:
-        """Publish window after window, oldest first, until nothing waits but what the broker refuses."""
-        while window := await self._window(collection):
+        One lane sends while another forgets what is confirmed.
+        """
+        while window := await outbox.take():
             try:
                 await asyncio.gather(*(self._send(one, exchange) for one in window))
             finally:
-                await self._forget(collection, window)
+                PUBLISHED.labels(self._service).inc(sum(len(one.sent) for one in window))
+                await outbox.forget(window)
             for one in window:
                 if one.failure:
-                    self._refuse(one, one.failure)
-
-    async def _window(self, collection: Collection) -> list[_Sending]:
-        now = time.monotonic()
-        self._refused = {key: until for key, until in self._refused.items() if until > now}
-        where = {**_WAITING, "_id": {"$nin": list(self._refused)}} if self._refused else _WAITING
-        cursor = collection.find(where, {"events": 1}, sort=[("events.at", 1)], limit=_WINDOW)
-        return [_Sending(row["_id"], [unseal(event) for event in row["events"]]) for row in await cursor.to_list()]
+                    self._refuse(one, one.failure, outbox)
 
     async def _send(self, one: _Sending, exchange: AbstractExchange) -> None:
         """Publish an aggregate's events, each after the confirm of the one before."""
@@ -169,18 +162,56 @@ class Relay:
         except amqp.BROKER_ERRORS as error:
             one.failure = error
 
-    async def _forget(self, collection: Collection, window: Sequence[_Sending]) -> None:
+    def _refuse(self, one: _Sending, failure: Exception, outbox: "_Outbox") -> None:
+        """Pass over an aggregate for a while, so that it holds up no other; a broken connection ends the work."""
+        if not isinstance(failure, DeliveryError | TimeoutError) or len(outbox.refused) >= _MOST_REFUSED:
+            raise failure
+        count_refused(self._service, failure)
+        outbox.refused[one.key] = time.monotonic() + _REFUSED_SECONDS
+
+
+class _Outbox:
+    """The waiting events of one collection; an aggregate is on its way in one lane at a time.
+
+    Attributes:
+        wake: Set when something has come to wait.
+        refused: Aggregates that the broker has refused just now, and until when they are passed over.
+    """
+
+    def __init__(self, collection: Collection) -> None:
+        self._collection = collection
+        self._flying: set[Any] = set()
+        self._taking = asyncio.Lock()
+        self.wake = asyncio.Event()
+        self.refused: dict[Any, float] = {}
+
+    async def measure(self) -> tuple[int, datetime | None]:
+        """How many aggregates have events that wait, and when the oldest of these was written."""
+        first = await self._collection.find_one(_WAITING, {"events.at": 1}, sort=[("events.at", 1)])
+        oldest = min((event["at"] for event in first["events"]), default=None) if first else None
+        return await self._collection.count_documents(_WAITING), oldest
+
+    def land(self) -> None:
+        """Nothing is on its way: what an interrupted lane had taken may be taken again."""
+        self._flying.clear()
+
+    async def take(self) -> list[_Sending]:
+        """The next window, oldest first, and no other lane's."""
+        async with self._taking:
+            now = time.monotonic()
+            self.refused = {key: until for key, until in self.refused.items() if until > now}
+            passed = [*self.refused, *self._flying]
+            where = {**_WAITING, "_id": {"$nin": passed}} if passed else _WAITING
+            cursor = self._collection.find(where, {"events": 1}, sort=[("events.at", 1)], limit=_WINDOW)
+            window = [_Sending(row["_id"], [unseal(event) for event in row["events"]]) async for row in cursor]
+            self._flying.update(one.key for one in window)
+        return window
+
+    async def forget(self, window: Sequence[_Sending]) -> None:
         """Remove what is confirmed; losing that would cost a copy and nothing else, so no journal is awaited."""
         confirmed = [
             UpdateOne({"_id": one.key}, {"$pull": {"events": {"id": {"$in": one.sent}}}}) for one in window if one.sent
         ]
         if confirmed:
-            PUBLISHED.labels(self._service).inc(sum(len(one.sent) for one in window))
-            await collection.with_options(write_concern=WriteConcern(1)).bulk_write(confirmed, ordered=False)
-
-    def _refuse(self, one: _Sending, failure: Exception) -> None:
-        """Pass over an aggregate for a while, so that it holds up no other; a broken connection ends the work."""
-        if not isinstance(failure, DeliveryError | TimeoutError) or len(self._refused) >= _MOST_REFUSED:
-            raise failure
-        count_refused(self._service, failure)
-        self._refused[one.key] = time.monotonic() + _REFUSED_SECONDS
+            await self._collection.with_options(write_concern=WriteConcern(1)).bulk_write(confirmed, ordered=False)
+        self._flying.difference_update(one.key for one in window)

@@ -228,7 +228,7 @@ def main() -> None:
     quick: bool = parser.parse_args().quick
     home = Path(ROOT / ".local" / f"bench-events-{os.getpid()}")
     try:
-        with Suite(home, processes=("assessment", RELAY, WORKER)) as suite:
+        with Suite(home, processes=(RELAY, WORKER)) as suite:
             page = asyncio.run(measure(suite, quick=quick))
     finally:
         shutil.rmtree(home, ignore_errors=True)
