@@ -26,6 +26,7 @@ from gateway.http.streams import HttpStreams
 from gateway.http.transport import HttpTransport
 from gateway.http.websocket import SocketEndpoint, socket_routes
 from gateway.identity.accounts import Identity
+from gateway.identity.messaging import tasks
 from gateway.identity.passwords import Passwords
 from gateway.identity.sessions import Sessions
 from gateway.identity.store import IdentityStore
@@ -58,10 +59,11 @@ def create_app(settings: GatewaySettings) -> Starlette:
     urls = _urls(supergraph) | settings.subgraph_urls
     transport = HttpTransport(urls, TokenMinter(keys))
     client = connect(settings.mongodb_url.get_secret_value())
-    store = IdentityStore(client[settings.mongodb_database])
+    database = client[settings.mongodb_database]
+    store = IdentityStore(database)
     identity = Identity(store, Passwords(), Sessions(store, keys), settings.literal_initial_password)
     streams = HttpStreams(urls, transport.headers)
-    life = Life(transport, streams, store)
+    life = Life(transport, streams, store, tasks(database, settings.amqp_url.get_secret_value()))
     engine = _engine(
         supergraph,
         guarded_calls(transport, settings.calls),

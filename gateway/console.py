@@ -1,6 +1,7 @@
 """`python -m gateway accounts …`: accounts, for administrators; one-time codes are printed once, as JSON."""
 
 import asyncio
+import getpass
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from chassis.context import Act, acting
 from chassis.errors import Refusal
 from chassis.mongo import connect
 from chassis.principal import Scope
@@ -21,6 +23,17 @@ from gateway.settings import GatewaySettings
 accounts = typer.Typer(help="Accounts (R3, R4); one-time codes are printed once, as JSON.", no_args_is_help=True)
 Login = Annotated[str, typer.Option(help="Login name.")]
 Role = Annotated[Scope, typer.Option(help="The account's one role.")]
+
+
+@accounts.callback()
+def operated(
+    context: typer.Context,
+    operator: Annotated[
+        str, typer.Option("--as", help="Who acts, for the audit (R40); the system's user by default.")
+    ] = "",
+) -> None:
+    """Name who acts: every act upon an account is in the audit log (R40)."""
+    context.with_resource(acting(Act(operator=operator or _user())))
 
 
 @accounts.command("provision")
@@ -72,6 +85,13 @@ def disable_account(login: Login, scope: Role) -> None:
 def text_of(file: Path) -> str:
     """The text of a file; `-` is standard input."""
     return typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text(encoding="utf-8")
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError) as error:  # a container's user without a name
+        raise typer.BadParameter("say who acts: accounts --as NAME …") from error
 
 
 def _create(rows: list[Any]) -> None:

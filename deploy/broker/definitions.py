@@ -19,7 +19,7 @@ from chassis.reference import provinces
 
 FILE = Path(__file__).resolve().parent / "definitions.json"
 ADMIN = "admin"
-SERVICES = ("catalog", "enrollment", "assessment")
+SERVICES = ("catalog", "enrollment", "assessment", "gateway")
 PROVINCE_QUEUE_LENGTH = 200_000
 _VHOST = "/"
 _LOOKS = 1_000_000

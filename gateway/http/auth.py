@@ -8,8 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from chassis.context import Act, acting
 from chassis.errors import Refusal, Unblock, unauthenticated
 from chassis.principal import Scope
+from gateway.http.context import traceparent_of
 from gateway.http.replies import Endpoint, address_of, bearer, guarded, json_body, reply
 from gateway.identity.accounts import Identity, log_in, set_password
 from gateway.identity.sessions import ACCESS_SECONDS, Tokens
@@ -60,7 +62,8 @@ def auth_routes(identity: Identity, keys: KeySet) -> list[Route]:
 
 def _endpoint(handle: Callable[[dict[str, Any], Request], Awaitable[dict[str, Any]]]) -> Endpoint:
     async def endpoint(request: Request) -> Response:
-        return reply(await handle(await json_body(request, _BODY_BYTES), request))
+        with acting(Act(traceparent=traceparent_of(request.headers.get("traceparent")))):
+            return reply(await handle(await json_body(request, _BODY_BYTES), request))
 
     return guarded(endpoint)
 

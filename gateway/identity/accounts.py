@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from chassis.context import acting, current_act
 from chassis.errors import Refusal, Unblock, unauthenticated
 from chassis.principal import Scope
 from gateway.identity.account import Account, check_new_password, login_name, weak_password
+from gateway.identity.events import PasswordSet, of
 from gateway.identity.passwords import Passwords
 from gateway.identity.sessions import Sessions, Tokens
 from gateway.identity.store import IdentityStore
@@ -83,7 +85,10 @@ async def set_password(identity: Identity, *, token: str, current: str | None, n
     check_new_password(new, account.login)
     if await identity.passwords.matches(account.secret, new):
         raise weak_password()
-    account = await identity.store.accounts.save(account.with_password(await identity.passwords.hash(new)))
+    told = PasswordSet(**of(account), activated=holder.initial is not None)
+    secret = await identity.passwords.hash(new)
+    with acting(replace(current_act(), principal=account.principal())):
+        account = await identity.store.accounts.save(account.with_password(secret), [told])
     await identity.store.end_sessions(account.id)
     return await identity.sessions.open(account)
 

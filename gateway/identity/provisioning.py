@@ -8,13 +8,14 @@ from typing import Any
 
 import msgspec
 
-from chassis.codes import organization_code
+from chassis.codes import is_personal, organization_code
 from chassis.errors import Refusal, Unblock, not_found
 from chassis.ids import new_id
 from chassis.principal import Scope
 from chassis.reference import provinces
 from gateway.identity.account import Account, check_holder, login_name
 from gateway.identity.accounts import Identity
+from gateway.identity.events import AccountDisabled, AccountReset, of
 from gateway.identity.passwords import new_code
 
 LITERAL_PASSWORD = "123456"  # noqa: S105 - printed in the notice
@@ -49,7 +50,7 @@ async def provision(identity: Identity, *, login: str, scope: Scope, **holder: A
 
     Raises:
         Refusal: `INCOMPLETE_ACCOUNT`, `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `UNKNOWN_PROVINCE`,
-            `ACCOUNT_EXISTS`.
+            `PERSONAL_LOGIN`, `ACCOUNT_EXISTS`.
     """
     blank = _checked(Account(new_id(), 1, login, scope, "", **holder))
     code = _code(identity)
@@ -92,7 +93,8 @@ async def reset(identity: Identity, *, login: str, scope: Scope) -> str:
     """
     account = await _one(identity, login, scope)
     code = _code(identity)
-    await identity.store.accounts.save(account.with_code(await identity.passwords.hash(code), datetime.now(UTC)))
+    secret = await identity.passwords.hash(code)
+    await identity.store.accounts.save(account.with_code(secret, datetime.now(UTC)), [AccountReset(**of(account))])
     await identity.store.end_sessions(account.id)
     await identity.store.attempts.forget(account.login)
     return code
@@ -105,7 +107,7 @@ async def disable(identity: Identity, *, login: str, scope: Scope) -> None:
         Refusal: `NOT_FOUND`.
     """
     account = await _one(identity, login, scope)
-    await identity.store.accounts.save(account.disabled())
+    await identity.store.accounts.save(account.disabled(), [AccountDisabled(**of(account))])
     await identity.store.end_sessions(account.id)
 
 
@@ -129,6 +131,9 @@ def _checked(account: Account) -> Account:
         school=account.school and organization_code(account.school),
     )
     check_holder(account)
+    if account.login not in (account.organization, account.school) and is_personal(account.login):
+        zh, en = "登录名不得为身份证号或手机号", "An identity or mobile number is no login name"
+        raise Refusal("PERSONAL_LOGIN", zh, en, rule="R41", unblock=Unblock.ADMINISTRATOR)
     if account.province not in (None, NO_PROVINCE, *provinces()):
         raise Refusal("UNKNOWN_PROVINCE", "未知省份代码", "No such province", rule="R3", unblock=Unblock.ADMINISTRATOR)
     return account

@@ -8,6 +8,10 @@ from chassis.mongo import Database, DuplicateKey, Repository
 from chassis.principal import Scope
 from gateway.identity.account import Account
 from gateway.identity.attempts import Attempts
+from gateway.identity.events import AccountProvisioned, of
+
+COLLECTIONS = ("accounts",)
+"""The collections whose aggregates carry events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +62,13 @@ class IdentityStore:
         return await self.accounts.query({"login": login} | ({"scope": scope.value} if scope else {}))
 
     async def add(self, account: Account) -> Account:
-        """Store a new account.
+        """Store a new account, and that it was provisioned.
 
         Raises:
             Refusal: `ACCOUNT_EXISTS`.
         """
         try:
-            return await self.accounts.insert(account)
+            return await self.accounts.insert(account, [AccountProvisioned(**of(account), bases=account.bases)])
         except DuplicateKey as error:
             raise Refusal(
                 "ACCOUNT_EXISTS", "账号已存在", "The account exists", rule="R3", unblock=Unblock.ADMINISTRATOR

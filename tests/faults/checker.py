@@ -8,6 +8,7 @@ from typing import Any
 from chassis.amqp import DEAD
 from chassis.events import NATIONWIDE
 from deploy.local.world import YEAR
+from gateway.identity.store import COLLECTIONS as IDENTITY
 from services.assessment.domain.audit import verify
 from services.assessment.store import COLLECTIONS as ASSESSMENT
 from services.assessment.store import AuditLog
@@ -18,7 +19,7 @@ from tests.eventually import eventually
 from tests.faults.field import PROVINCES, QUEUES, Field
 from tests.faults.load import Ledger
 
-_OUTBOXES = {"catalog": CATALOG, "enrollment": ENROLLMENT, "assessment": ASSESSMENT}
+_OUTBOXES = {"catalog": CATALOG, "enrollment": ENROLLMENT, "assessment": ASSESSMENT, "gateway": IDENTITY}
 _WAITING = {"events.0": {"$exists": True}}
 
 

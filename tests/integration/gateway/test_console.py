@@ -16,7 +16,8 @@ LOGIN = "3144000011"
 
 
 async def accounts(environment: dict[str, str], *arguments: str, given: str = "") -> tuple[int, str, str]:
-    command = [sys.executable, "-m", "gateway", "accounts", *arguments]
+    """The exit code and what was written; the operator is 李工."""
+    command = [sys.executable, "-m", "gateway", "accounts", "--as", "李工", *arguments]
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
         *command, stdin=pipe, stdout=pipe, stderr=pipe, env=os.environ | environment, cwd=ROOT

@@ -1,0 +1,70 @@
+"""What identity tells the audit: acts upon accounts, with nothing secret and nobody's numbers in them (R40, R41)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from chassis.events import NATIONWIDE
+from chassis.principal import Scope
+from gateway.identity.account import Account
+
+_PROVINCE = slice(2, 4)  # of a school code (R3)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountEvent:
+    """What every event of an account says.
+
+    Attributes:
+        account: Its id, the subject of its tokens.
+        login: Its login name.
+        scope: Its one role.
+        organization: Code of the organisation it acts for.
+        school: School code, of schools and teachers.
+        person: Id of the teacher or expert.
+        province: Its own, else its school's.
+    """
+
+    account: str
+    login: str
+    scope: Scope
+    organization: str | None
+    school: str | None
+    person: str | None
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountProvisioned(AccountEvent):
+    """An account was made, in its initial state (R3, R4)."""
+
+    bases: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountReset(AccountEvent):
+    """An account was put back into its initial state with another code; its sessions ended (R4)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountDisabled(AccountEvent):
+    """An account was closed; its sessions ended."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordSet(AccountEvent):
+    """The holder set a password; `activated` when that ended the initial state (R4)."""
+
+    activated: bool
+
+
+def of(account: Account) -> dict[str, Any]:
+    """What every event of this account says."""
+    return {
+        "account": account.id,
+        "login": account.login,
+        "scope": account.scope,
+        "organization": account.organization,
+        "school": account.school,
+        "person": account.person,
+        "province": account.province or (account.school or "")[_PROVINCE] or NATIONWIDE,
+    }
