@@ -63,7 +63,7 @@ def create_app(settings: GatewaySettings) -> Starlette:
     store = IdentityStore(database)
     identity = Identity(store, Passwords(), Sessions(store, keys), settings.literal_initial_password)
     streams = HttpStreams(urls, transport.headers)
-    life = Life(transport, streams, store, tasks(database, settings.amqp_url.get_secret_value()))
+    life = Life(transport, streams, store, tasks(store, database, settings.amqp_url.get_secret_value()))
     engine = _engine(
         supergraph,
         guarded_calls(transport, settings.calls),

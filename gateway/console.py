@@ -1,21 +1,24 @@
 """`python -m gateway accounts …`: accounts, for administrators; one-time codes are printed once, as JSON."""
 
 import asyncio
+import csv
 import getpass
 import json
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from chassis.clock import SHANGHAI
 from chassis.context import Act, acting
 from chassis.errors import Refusal
 from chassis.mongo import connect
 from chassis.principal import Scope
 from gateway.identity.accounts import Identity
 from gateway.identity.passwords import Passwords
-from gateway.identity.provisioning import disable, provision_all, reset
+from gateway.identity.provisioning import disable, issue_codes, provision_all, reset, unlock
 from gateway.identity.sessions import Sessions
 from gateway.identity.store import IdentityStore
 from gateway.settings import GatewaySettings
@@ -62,6 +65,27 @@ def import_accounts(
     _create(rows if isinstance(rows, list) else [rows])
 
 
+@accounts.command("codes")
+def print_codes(
+    *,
+    scope: Annotated[Scope | None, typer.Option(help="Accounts of that role only.")] = None,
+    province: Annotated[str | None, typer.Option(help="Accounts of that province only; 00 is none.")] = None,
+    missing: Annotated[bool, typer.Option("--missing", help="Only who has no code, or an expired one.")] = False,
+) -> None:
+    """Issue new codes to accounts in their initial state, and print them, once, as CSV; earlier ones end."""
+    if scope is None and province is None:
+        raise typer.BadParameter("--scope, --province, or both")
+
+    async def work(identity: Identity) -> None:
+        out = csv.writer(sys.stdout)
+        out.writerow(["登录名", "角色", "省份", "激活码", "有效期至"])
+        async for account, code in issue_codes(identity, scope=scope, province=province, missing=missing):
+            until = account.code_expires_at.astimezone(SHANGHAI) if account.code_expires_at else ""
+            out.writerow([account.login, account.scope, account.home, code, f"{until:%Y-%m-%d %H:%M}"])
+
+    _run(work)
+
+
 @accounts.command("reset")
 def reset_account(login: Login, scope: Role) -> None:
     """Put one account back into its initial state, unlock it, and print its new code."""
@@ -70,6 +94,16 @@ def reset_account(login: Login, scope: Role) -> None:
         return {"login": login, "scope": scope.value, "code": await reset(identity, login=login, scope=scope)}
 
     typer.echo(json.dumps(_run(work)))
+
+
+@accounts.command("unlock")
+def unlock_account(login: Login, scope: Role) -> None:
+    """Forget an account's failed logins, so that its holder need not wait; the password stays."""
+
+    async def work(identity: Identity) -> None:
+        await unlock(identity, login=login, scope=scope)
+
+    _run(work)
 
 
 @accounts.command("disable")

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from chassis.context import acting, current_act
 from chassis.errors import Refusal, Unblock, unauthenticated
 from chassis.principal import Scope
-from gateway.identity.account import Account, check_new_password, login_name, weak_password
+from gateway.identity.account import Account, login_name
 from gateway.identity.events import PasswordSet, of
 from gateway.identity.passwords import Passwords
 from gateway.identity.sessions import Sessions, Tokens
 from gateway.identity.store import IdentityStore
+from gateway.identity.strength import check_new_password, weak_password
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ async def set_password(identity: Identity, *, token: str, current: str | None, n
     account.admit(datetime.now(UTC))
     if holder.initial is None:
         await _prove(identity, account, current or "", address)
-    check_new_password(new, account.login)
+    check_new_password(new, account.login, account.organization, account.school)
     if await identity.passwords.matches(account.secret, new):
         raise weak_password()
     told = PasswordSet(**of(account), activated=holder.initial is not None)

@@ -81,7 +81,7 @@ class Attempts:
         await self._forgive(*(key for _, key in _keys(login, address)))
 
     async def forget(self, login: str) -> None:
-        """Forget all failures of a login name, from every address: what an administrator's reset does."""
+        """Forget all failures of a login name, from every address: what an administrator's unlock or reset does."""
         await self._buckets.delete_many({"login": _digest(login)})
 
     async def _count(self, bucket: Bucket, key: str, login: str) -> datetime | None:

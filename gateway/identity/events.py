@@ -3,11 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from chassis.events import NATIONWIDE
 from chassis.principal import Scope
 from gateway.identity.account import Account
-
-_PROVINCE = slice(2, 4)  # of a school code (R3)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +18,7 @@ class AccountEvent:
         organization: Code of the organisation it acts for.
         school: School code, of schools and teachers.
         person: Id of the teacher or expert.
-        province: Its own, else its school's.
+        province: The one that it is counted in, or `00`.
     """
 
     account: str
@@ -41,8 +38,25 @@ class AccountProvisioned(AccountEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BaseAdded(AccountEvent):
+    """An organisation's account acts for one more base (R2, R3)."""
+
+    base: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeIssued(AccountEvent):
+    """An account in its initial state got an activation code, instead of any before it (R4)."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccountReset(AccountEvent):
     """An account was put back into its initial state with another code; its sessions ended (R4)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountUnlocked(AccountEvent):
+    """An account's failed logins were forgotten, so that its holder need not wait (R4)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,5 +80,5 @@ def of(account: Account) -> dict[str, Any]:
         "organization": account.organization,
         "school": account.school,
         "person": account.person,
-        "province": account.province or (account.school or "")[_PROVINCE] or NATIONWIDE,
+        "province": account.home,
     }

@@ -1,7 +1,7 @@
 """Accounts are made by who is responsible for their holder, and start with a one-time code (R3, R4, R5)."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,16 +10,16 @@ import msgspec
 
 from chassis.codes import is_personal, organization_code
 from chassis.errors import Refusal, Unblock, not_found
+from chassis.events import NATIONWIDE
 from chassis.ids import new_id
 from chassis.principal import Scope
 from chassis.reference import provinces
 from gateway.identity.account import Account, check_holder, login_name
 from gateway.identity.accounts import Identity
-from gateway.identity.events import AccountDisabled, AccountReset, of
+from gateway.identity.events import AccountDisabled, AccountReset, AccountUnlocked, CodeIssued, of
 from gateway.identity.passwords import new_code
 
 LITERAL_PASSWORD = "123456"  # noqa: S105 - printed in the notice
-NO_PROVINCE = "00"
 _AT_ONCE = 4
 
 
@@ -37,7 +37,7 @@ class _Row(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True
 
 
 async def provision(identity: Identity, *, login: str, scope: Scope, **holder: Any) -> tuple[Account, str]:
-    """Create an account in its initial state.
+    """Create an account in its initial state, or complete one that nobody has a code of yet.
 
     Args:
         identity: The dependencies.
@@ -50,12 +50,59 @@ async def provision(identity: Identity, *, login: str, scope: Scope, **holder: A
 
     Raises:
         Refusal: `INCOMPLETE_ACCOUNT`, `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `UNKNOWN_PROVINCE`,
-            `PERSONAL_LOGIN`, `ACCOUNT_EXISTS`.
+            `PERSONAL_LOGIN`, `ACCOUNT_EXISTS`, `STALE_VERSION`.
     """
     blank = _checked(Account(new_id(), 1, login, scope, "", **holder))
     code = _code(identity)
-    secret = await identity.passwords.hash(code)
-    return await identity.store.add(blank.with_code(secret, datetime.now(UTC))), code
+    made = blank.with_code(await identity.passwords.hash(code), datetime.now(UTC))
+    try:
+        return await identity.store.add(made), code
+    except Refusal:
+        waiting = await _waiting(identity, made)
+        if waiting is None:
+            raise
+    bases = tuple(dict.fromkeys((*waiting.bases, *made.bases)))
+    made = replace(made, id=waiting.id, version=waiting.version, bases=bases, home=waiting.home)
+    return await identity.store.accounts.save(made, [CodeIssued(**of(made))]), code
+
+
+async def _waiting(identity: Identity, wanted: Account) -> Account | None:
+    """The account that events made for the same holder, as long as nobody has its code."""
+    found = await identity.store.by_login(wanted.login, wanted.scope)
+    if not found and wanted.person:
+        found = await identity.store.by_person(wanted.person, wanted.scope)
+    return found[0] if found and found[0].waiting else None
+
+
+async def issue_codes(
+    identity: Identity, *, scope: Scope | None = None, province: str | None = None, missing: bool = False
+) -> AsyncIterator[tuple[Account, str]]:
+    """Give every account in its initial state a new code, in place of any before it (R4).
+
+    Args:
+        identity: The dependencies.
+        scope: Of that role only.
+        province: Of that province only.
+        missing: Only those that have no code, or one that has expired.
+
+    Yields:
+        An account and its code, once both are stored; whom somebody else changed meanwhile is left out.
+    """
+    now = datetime.now(UTC)
+    wanted = await identity.store.initial(scope, province, without_code_at=now if missing else None)
+    for start in range(0, len(wanted), _AT_ONCE):
+        issued = await asyncio.gather(*(_issue(identity, one) for one in wanted[start : start + _AT_ONCE]))
+        for pair in filter(None, issued):
+            yield pair
+
+
+async def _issue(identity: Identity, account: Account) -> tuple[Account, str] | None:
+    code = _code(identity)
+    fresh = account.with_code(await identity.passwords.hash(code), datetime.now(UTC))
+    try:
+        return await identity.store.accounts.save(fresh, [CodeIssued(**of(fresh))]), code
+    except Refusal:
+        return None
 
 
 async def provision_all(identity: Identity, rows: Sequence[Any]) -> list[dict[str, str]]:
@@ -100,6 +147,17 @@ async def reset(identity: Identity, *, login: str, scope: Scope) -> str:
     return code
 
 
+async def unlock(identity: Identity, *, login: str, scope: Scope) -> None:
+    """Forget the failed logins of an account, from every address; its password stays (R4).
+
+    Raises:
+        Refusal: `NOT_FOUND`.
+    """
+    account = await _one(identity, login, scope)
+    await identity.store.accounts.save(account, [AccountUnlocked(**of(account))])
+    await identity.store.attempts.forget(account.login)
+
+
 async def disable(identity: Identity, *, login: str, scope: Scope) -> None:
     """Close an account until `reset`: no login, no refresh; what it holds ends within one token's life.
 
@@ -123,7 +181,7 @@ def _code(identity: Identity) -> str:
 
 
 def _checked(account: Account) -> Account:
-    """The account with its codes validated and normalised (R3)."""
+    """The account with its codes validated and normalised, and the province that they name (R3)."""
     account = replace(
         account,
         login=login_name(account.login),
@@ -134,9 +192,15 @@ def _checked(account: Account) -> Account:
     if account.login not in (account.organization, account.school) and is_personal(account.login):
         zh, en = "登录名不得为身份证号或手机号", "An identity or mobile number is no login name"
         raise Refusal("PERSONAL_LOGIN", zh, en, rule="R41", unblock=Unblock.ADMINISTRATOR)
-    if account.province not in (None, NO_PROVINCE, *provinces()):
+    if account.province not in (None, NATIONWIDE, *provinces()):
         raise Refusal("UNKNOWN_PROVINCE", "未知省份代码", "No such province", rule="R3", unblock=Unblock.ADMINISTRATOR)
-    return account
+    return replace(account, home=_home(account))
+
+
+def _home(account: Account) -> str:
+    """Its own province, else the one in the third and fourth place of its school's or organisation's code."""
+    named = (account.province, *(code[2:4] for code in (account.school, account.organization) if code))
+    return next((code for code in named if code in provinces()), NATIONWIDE)
 
 
 def _read(rows: Sequence[Any]) -> list[_Row]:

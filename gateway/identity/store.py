@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from chassis.errors import Refusal, Unblock
 from chassis.mongo import Database, DuplicateKey, Repository
+from chassis.mongo import Session as Transaction
 from chassis.principal import Scope
-from gateway.identity.account import Account
+from gateway.identity.account import Account, AccountState
 from gateway.identity.attempts import Attempts
 from gateway.identity.events import AccountProvisioned, of
 
@@ -52,23 +54,49 @@ class IdentityStore:
     async def prepare(self) -> None:
         """Create the indexes; idempotent."""
         await self.accounts.prepare()
-        await self.accounts.collection.create_index([("login", 1), ("scope", 1)], unique=True)
+        accounts = self.accounts.collection
+        await accounts.create_index([("login", 1), ("scope", 1)], unique=True)
+        people = {"person": {"$type": "string"}}
+        await accounts.create_index([("person", 1), ("scope", 1)], unique=True, partialFilterExpression=people)
+        await accounts.create_index([("state", 1), ("home", 1)])
         await self._sessions.create_index("expires_at", expireAfterSeconds=0)
         await self._sessions.create_index("account")
         await self.attempts.prepare()
 
-    async def by_login(self, login: str, scope: Scope | None) -> list[Account]:
+    async def by_login(self, login: str, scope: Scope | None, session: Transaction | None = None) -> list[Account]:
         """The accounts of a login name, of one scope if it is given."""
-        return await self.accounts.query({"login": login} | ({"scope": scope.value} if scope else {}))
+        return await self.accounts.query({"login": login} | ({"scope": scope.value} if scope else {}), session=session)
 
-    async def add(self, account: Account) -> Account:
+    async def by_person(self, person: str, scope: Scope, session: Transaction | None = None) -> list[Account]:
+        """The account of a person in that role, if there is one."""
+        return await self.accounts.query({"person": person, "scope": scope.value}, session=session)
+
+    async def initial(
+        self, scope: Scope | None, home: str | None, *, without_code_at: datetime | None
+    ) -> list[Account]:
+        """The accounts in their initial state, by login name.
+
+        Args:
+            scope: Of that role only.
+            home: Of that province only.
+            without_code_at: Only those that nobody has a code of that is good at that time.
+        """
+        where: dict[str, Any] = {"state": AccountState.INITIAL.value}
+        where |= {"scope": scope.value} if scope else {}
+        where |= {"home": home} if home else {}
+        if without_code_at:
+            where["$or"] = [{"secret": ""}, {"code_expires_at": {"$lte": without_code_at}}]
+        return await self.accounts.query(where, sort=[("login", 1), ("scope", 1)])
+
+    async def add(self, account: Account, session: Transaction | None = None) -> Account:
         """Store a new account, and that it was provisioned.
 
         Raises:
             Refusal: `ACCOUNT_EXISTS`.
         """
         try:
-            return await self.accounts.insert(account, [AccountProvisioned(**of(account), bases=account.bases)])
+            told = AccountProvisioned(**of(account), bases=account.bases)
+            return await self.accounts.insert(account, [told], session)
         except DuplicateKey as error:
             raise Refusal(
                 "ACCOUNT_EXISTS", "账号已存在", "The account exists", rule="R3", unblock=Unblock.ADMINISTRATOR

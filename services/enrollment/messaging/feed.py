@@ -49,7 +49,10 @@ NOT_FOR_PROVINCES = frozenset(
         "catalog.project-withdrawn",
         "catalog.project-lapsed",
         "gateway.account-provisioned",
+        "gateway.base-added",
+        "gateway.code-issued",
         "gateway.account-reset",
+        "gateway.account-unlocked",
         "gateway.account-disabled",
         "gateway.password-set",
     }

@@ -26,7 +26,7 @@ async def accounts(environment: dict[str, str], *arguments: str, given: str = ""
     return process.returncode or 0, out.decode(), error.decode()
 
 
-async def test_one_account_is_provisioned_reset_and_disabled(environment: dict[str, str], identity: Identity) -> None:
+async def test_an_account_is_made_reset_unlocked_and_disabled(environment: dict[str, str], identity: Identity) -> None:
     one = ("--login", LOGIN, "--scope", "school")
     status, out, _ = await accounts(environment, "provision", *one, "--school", LOGIN, "--name", "何敏")
     (made,) = json.loads(out)
@@ -34,6 +34,8 @@ async def test_one_account_is_provisioned_reset_and_disabled(environment: dict[s
     tokens = await log_in(identity, login=LOGIN, password=made["code"])
     assert (tokens.must_change, tokens.account.name) == (True, "何敏")
     status, out, _ = await accounts(environment, "reset", *one)
+    assert (await log_in(identity, login=LOGIN, password=json.loads(out)["code"])).must_change
+    assert (await accounts(environment, "unlock", *one))[0] == 0
     assert (await log_in(identity, login=LOGIN, password=json.loads(out)["code"])).must_change
     assert (await accounts(environment, "disable", *one))[0] == 0
     with pytest.raises(Refusal) as refused:

@@ -10,7 +10,7 @@ from chassis.mongo import Database
 from chassis.principal import Scope
 from gateway.identity.accounts import Identity, log_in, set_password
 from gateway.identity.attempts import ADDRESS, FROM_HERE, LOGIN, Attempts
-from gateway.identity.provisioning import provision, reset
+from gateway.identity.provisioning import provision, reset, unlock
 
 NAME, STRONG = "3144000011", "Guopei-0af3"
 GUESSER, HOLDER = "192.0.2.1", "192.0.2.2"
@@ -117,6 +117,15 @@ async def test_r4_a_reset_unlocks(identity: Identity) -> None:
     await provision(identity, login=NAME, scope=Scope.SCHOOL, school=NAME)
     await fail(identity.store.attempts, FROM_HERE.free + 1)
     code = await reset(identity, login=NAME, scope=Scope.SCHOOL)
+    assert await outcome(identity, code, GUESSER) == "OPEN"
+
+
+async def test_r4_an_unlock_ends_the_wait_and_leaves_the_password(identity: Identity) -> None:
+    _, code = await provision(identity, login=NAME, scope=Scope.SCHOOL, school=NAME)
+    for _ in range(FROM_HERE.free + 1):
+        await outcome(identity, "wrong", GUESSER)
+    assert await outcome(identity, code, GUESSER) == "RATE_LIMITED"
+    await unlock(identity, login=NAME, scope=Scope.SCHOOL)
     assert await outcome(identity, code, GUESSER) == "OPEN"
 
 
