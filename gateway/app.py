@@ -16,6 +16,7 @@ from gateway.calls import guarded as guarded_calls
 from gateway.federation.engine import Engine, InvalidOperation, Transport
 from gateway.federation.planner import format_plan
 from gateway.federation.supergraph import Supergraph, load_supergraph
+from gateway.http.accounts import account_routes
 from gateway.http.auth import auth_routes
 from gateway.http.calendar import calendar_routes
 from gateway.http.explorer import explorer_routes
@@ -82,6 +83,7 @@ def create_app(settings: GatewaySettings) -> Starlette:
         *graphql_routes(endpoint),
         *socket_routes(SocketEndpoint(operations, life.stopping, settings.cors_origins)),
         *auth_routes(identity, keys),
+        *account_routes(identity),
         *life.routes(),
         *calendar_routes(urls["catalog"]),
         *explorer_routes(settings.explorer_dir),

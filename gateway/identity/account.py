@@ -71,6 +71,11 @@ class Account:
         """Whether it was made without a code, and nobody has been given one yet."""
         return not self.secret
 
+    @property
+    def delegated(self) -> bool:
+        """Whether it is a designated person's, who acts for a school that has an account of its own (R5)."""
+        return self.scope is Scope.SCHOOL and self.login != self.school
+
     def principal(self) -> Principal:
         """Who acts when this account is signed in."""
         return Principal(

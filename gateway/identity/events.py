@@ -65,6 +65,32 @@ class AccountDisabled(AccountEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PersonDelegated(AccountEvent):
+    """A school named the one person who acts for it, by the account of that person (R5).
+
+    Attributes:
+        delegate: The person's account.
+        replaced: The account of the person before, which is closed.
+    """
+
+    delegate: str
+    replaced: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionsRevoked(AccountEvent):
+    """Sessions of an account were ended from elsewhere.
+
+    Attributes:
+        sessions: How many.
+        reused: By the gateway itself, for a refresh token was used twice; else by the holder.
+    """
+
+    sessions: int
+    reused: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class PasswordSet(AccountEvent):
     """The holder set a password; `activated` when that ended the initial state (R4)."""
 

@@ -1,6 +1,5 @@
 """Identity's events: every act upon an account goes out (R40); who is on file elsewhere comes in and gets one (R3)."""
 
-import secrets
 from dataclasses import dataclass
 
 from chassis.events import NATIONWIDE, Envelope
@@ -12,11 +11,17 @@ from chassis.principal import Scope
 from chassis.roles import Task
 from gateway.identity import events
 from gateway.identity.account import Account
+from gateway.identity.provisioning import issued_login
 from gateway.identity.store import COLLECTIONS, IdentityStore
 
 SERVICE = "gateway"
 QUEUE = f"{SERVICE}.inbox"
-BINDINGS = ("catalog.base-registered.*", "catalog.expert-registered.*", "enrollment.school-registered.*")
+BINDINGS = (
+    "catalog.base-registered.*",
+    "catalog.expert-registered.*",
+    "enrollment.school-registered.*",
+    "enrollment.teacher-added.*",
+)
 EMITTED: tuple[type, ...] = (
     events.AccountProvisioned,
     events.BaseAdded,
@@ -24,10 +29,11 @@ EMITTED: tuple[type, ...] = (
     events.AccountReset,
     events.AccountUnlocked,
     events.AccountDisabled,
+    events.PersonDelegated,
+    events.SessionsRevoked,
     events.PasswordSet,
 )
 """Every event of identity, for the registry of contracts."""
-_LOGIN_DIGITS = 8
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,15 @@ class ExpertRegistered:
 
     expert: str
     organization: str
+
+
+@dataclass(frozen=True)
+class TeacherAdded:
+    """A teacher of a school, who may sign in."""
+
+    teacher: str
+    school: str
+    province: str
 
 
 class Effects:
@@ -91,10 +106,19 @@ class Effects:
             made = _blank(name, Scope.EXPERT, organization=event.organization, person=event.expert)
             await self._store.add(made, session)
 
-
-def issued_login(kind: str) -> str:
-    """A login name for somebody who has no code of an organisation: a letter and digits, easily read aloud."""
-    return kind + "".join(secrets.choice("0123456789") for _ in range(_LOGIN_DIGITS))
+    async def teacher(self, event: TeacherAdded, _: Envelope, session: Session) -> None:
+        """A teacher is issued a login name; the school hands out the code (R3)."""
+        if not await self._store.by_person(event.teacher, Scope.TEACHER, session):
+            school = event.school
+            made = _blank(
+                issued_login("t"),
+                Scope.TEACHER,
+                organization=school,
+                school=school,
+                person=event.teacher,
+                home=event.province,
+            )
+            await self._store.add(made, session)
 
 
 def handlers(store: IdentityStore) -> dict[str, Handler]:
@@ -104,6 +128,7 @@ def handlers(store: IdentityStore) -> dict[str, Handler]:
         "catalog.base-registered": Handler(BaseRegistered, effects.base),
         "catalog.expert-registered": Handler(ExpertRegistered, effects.expert),
         "enrollment.school-registered": Handler(SchoolRegistered, effects.school),
+        "enrollment.teacher-added": Handler(TeacherAdded, effects.teacher),
     }
 
 

@@ -1,6 +1,7 @@
 """Accounts are made by who is responsible for their holder, and start with a one-time code (R3, R4, R5)."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,20 +15,21 @@ from chassis.events import NATIONWIDE
 from chassis.ids import new_id
 from chassis.principal import Scope
 from chassis.reference import provinces
-from gateway.identity.account import Account, check_holder, login_name
+from gateway.identity.account import Account, AccountState, check_holder, login_name
 from gateway.identity.accounts import Identity
 from gateway.identity.events import AccountDisabled, AccountReset, AccountUnlocked, CodeIssued, of
 from gateway.identity.passwords import new_code
 
 LITERAL_PASSWORD = "123456"  # noqa: S105 - printed in the notice
 _AT_ONCE = 4
+_LOGIN_DIGITS = 8
 
 
-class _Row(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """An account as a file of accounts has it."""
+class AccountRow(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """An account as a file of accounts, or the ministry, has it."""
 
-    login: str
     scope: Scope
+    login: str = ""
     organization: str | None = None
     bases: tuple[str, ...] = ()
     school: str | None = None
@@ -53,7 +55,7 @@ async def provision(identity: Identity, *, login: str, scope: Scope, **holder: A
             `PERSONAL_LOGIN`, `ACCOUNT_EXISTS`, `STALE_VERSION`.
     """
     blank = _checked(Account(new_id(), 1, login, scope, "", **holder))
-    code = _code(identity)
+    code = code_for(identity)
     made = blank.with_code(await identity.passwords.hash(code), datetime.now(UTC))
     try:
         return await identity.store.add(made), code
@@ -71,7 +73,8 @@ async def _waiting(identity: Identity, wanted: Account) -> Account | None:
     found = await identity.store.by_login(wanted.login, wanted.scope)
     if not found and wanted.person:
         found = await identity.store.by_person(wanted.person, wanted.scope)
-    return found[0] if found and found[0].waiting else None
+    same = [one for one in found if (one.person, one.school) == (wanted.person, wanted.school)]
+    return same[0] if same and same[0].waiting else None
 
 
 async def issue_codes(
@@ -97,10 +100,8 @@ async def issue_codes(
 
 
 async def _issue(identity: Identity, account: Account) -> tuple[Account, str] | None:
-    code = _code(identity)
-    fresh = account.with_code(await identity.passwords.hash(code), datetime.now(UTC))
     try:
-        return await identity.store.accounts.save(fresh, [CodeIssued(**of(fresh))]), code
+        return await renew(identity, account)
     except Refusal:
         return None
 
@@ -117,7 +118,7 @@ async def provision_all(identity: Identity, rows: Sequence[Any]) -> list[dict[st
     wanted = _read(rows)
     gate = asyncio.Semaphore(_AT_ONCE)
 
-    async def one(row: _Row) -> dict[str, str]:
+    async def one(row: AccountRow) -> dict[str, str]:
         shown = {"login": login_name(row.login), "scope": row.scope.value}
         async with gate:
             try:
@@ -136,15 +137,28 @@ async def reset(identity: Identity, *, login: str, scope: Scope) -> str:
         The new code.
 
     Raises:
-        Refusal: `NOT_FOUND`.
+        Refusal: `NOT_FOUND`, or as `renew`.
     """
-    account = await _one(identity, login, scope)
-    code = _code(identity)
-    secret = await identity.passwords.hash(code)
-    await identity.store.accounts.save(account.with_code(secret, datetime.now(UTC)), [AccountReset(**of(account))])
+    return (await renew(identity, await _one(identity, login, scope)))[1]
+
+
+async def renew(identity: Identity, account: Account) -> tuple[Account, str]:
+    """The same for an account that was read before.
+
+    Raises:
+        Refusal: `DELEGATION_ENDED`: a school has one designated person, so one who was replaced is named anew (R5);
+            `STALE_VERSION`.
+    """
+    if account.delegated and account.state is AccountState.DISABLED:
+        zh, en = "该专人已被更换或停用，请由学校重新指定", "No longer the designated person: the school names one anew"
+        raise Refusal("DELEGATION_ENDED", zh, en, rule="R5", unblock=Unblock.SCHOOL)
+    code = code_for(identity)
+    fresh = account.with_code(await identity.passwords.hash(code), datetime.now(UTC))
+    told = CodeIssued if account.state is AccountState.INITIAL else AccountReset
+    fresh = await identity.store.accounts.save(fresh, [told(**of(fresh))])
     await identity.store.end_sessions(account.id)
     await identity.store.attempts.forget(account.login)
-    return code
+    return fresh, code
 
 
 async def unlock(identity: Identity, *, login: str, scope: Scope) -> None:
@@ -164,9 +178,18 @@ async def disable(identity: Identity, *, login: str, scope: Scope) -> None:
     Raises:
         Refusal: `NOT_FOUND`.
     """
-    account = await _one(identity, login, scope)
-    await identity.store.accounts.save(account.disabled(), [AccountDisabled(**of(account))])
+    await close(identity, await _one(identity, login, scope))
+
+
+async def close(identity: Identity, account: Account) -> Account:
+    """The same for an account that was read before.
+
+    Raises:
+        Refusal: `STALE_VERSION`.
+    """
+    closed = await identity.store.accounts.save(account.disabled(), [AccountDisabled(**of(account))])
     await identity.store.end_sessions(account.id)
+    return closed
 
 
 async def _one(identity: Identity, login: str, scope: Scope) -> Account:
@@ -176,7 +199,13 @@ async def _one(identity: Identity, login: str, scope: Scope) -> Account:
     return found[0]
 
 
-def _code(identity: Identity) -> str:
+def issued_login(kind: str) -> str:
+    """A login name for somebody who has no organisation's code: a letter and digits, easily read aloud."""
+    return kind + "".join(secrets.choice("0123456789") for _ in range(_LOGIN_DIGITS))
+
+
+def code_for(identity: Identity) -> str:
+    """A new activation code, or the notice's own in its literal mode (R4)."""
     return LITERAL_PASSWORD if identity.literal else new_code()
 
 
@@ -203,11 +232,11 @@ def _home(account: Account) -> str:
     return next((code for code in named if code in provinces()), NATIONWIDE)
 
 
-def _read(rows: Sequence[Any]) -> list[_Row]:
+def _read(rows: Sequence[Any]) -> list[AccountRow]:
     read, wrong = [], []
     for index, row in enumerate(rows):
         try:
-            made = msgspec.convert(row, _Row)
+            made = msgspec.convert(row, AccountRow)
             _checked(Account("", 1, secret="", **msgspec.structs.asdict(made)))
             read.append(made)
         except msgspec.ValidationError as error:

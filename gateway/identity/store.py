@@ -1,17 +1,20 @@
 """Accounts and sessions in MongoDB database `gateway`."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from chassis.errors import Refusal, Unblock
-from chassis.mongo import Database, DuplicateKey, Repository
+from chassis.mongo import Database, DuplicateKey, Repository, from_document, to_document, transact
 from chassis.mongo import Session as Transaction
+from chassis.paging import Slice, both, following
 from chassis.principal import Scope
 from gateway.identity.account import Account, AccountState
 from gateway.identity.attempts import Attempts
-from gateway.identity.events import AccountProvisioned, of
+from gateway.identity.events import AccountProvisioned, SessionsRevoked, of
 
+T = TypeVar("T")
 COLLECTIONS = ("accounts",)
 """The collections whose aggregates carry events."""
 
@@ -26,6 +29,8 @@ class Session:
         counter: The number of the token that is valid now.
         rotated_at: When it became so.
         expires_at: When the family ends.
+        opened_at: When its holder logged in.
+        client: What it was opened with, as roughly as a holder needs to recognise it; no address.
     """
 
     id: str
@@ -33,6 +38,8 @@ class Session:
     counter: int
     rotated_at: datetime
     expires_at: datetime
+    opened_at: datetime | None = None
+    client: str | None = None
 
 
 class IdentityStore:
@@ -59,6 +66,7 @@ class IdentityStore:
         people = {"person": {"$type": "string"}}
         await accounts.create_index([("person", 1), ("scope", 1)], unique=True, partialFilterExpression=people)
         await accounts.create_index([("state", 1), ("home", 1)])
+        await accounts.create_index([("school", 1), ("_id", 1)])
         await self._sessions.create_index("expires_at", expireAfterSeconds=0)
         await self._sessions.create_index("account")
         await self.attempts.prepare()
@@ -88,6 +96,24 @@ class IdentityStore:
             where["$or"] = [{"secret": ""}, {"code_expires_at": {"$lte": without_code_at}}]
         return await self.accounts.query(where, sort=[("login", 1), ("scope", 1)])
 
+    async def page(self, where: Mapping[str, Any], slice_: Slice) -> list[Account]:
+        """The accounts that match, by their ids; one more than asked for, where there is one."""
+        order = [("_id", 1)]
+        return await self.accounts.query(
+            both(where, following(order, slice_.after)), sort=order, limit=slice_.first + 1
+        )
+
+    async def delegates(self, school: str, session: Transaction) -> list[Account]:
+        """The designated persons' accounts of a school that are not closed (R5)."""
+        live = {"$ne": AccountState.DISABLED.value}
+        return await self.accounts.query(
+            {"school": school, "scope": Scope.SCHOOL.value, "login": {"$ne": school}, "state": live}, session=session
+        )
+
+    async def together(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Do in one transaction what must change together."""
+        return await transact(self.accounts.collection.database.client, work)
+
     async def add(self, account: Account, session: Transaction | None = None) -> Account:
         """Store a new account, and that it was provisioned.
 
@@ -104,22 +130,34 @@ class IdentityStore:
 
     async def open_session(self, session: Session) -> None:
         """Store a new family of refresh tokens."""
-        await self._sessions.insert_one(
-            {
-                "_id": session.id,
-                "account": session.account,
-                "counter": session.counter,
-                "rotated_at": session.rotated_at,
-                "expires_at": session.expires_at,
-            }
-        )
+        await self._sessions.insert_one(to_document(session))
 
     async def session(self, key: str) -> Session | None:
         """The family of that id, None when it is over."""
         found = await self._sessions.find_one({"_id": key, "expires_at": {"$gt": datetime.now(UTC)}})
-        if not found:
-            return None
-        return Session(key, found["account"], found["counter"], found["rotated_at"], found["expires_at"])
+        return from_document(found, Session) if found else None
+
+    async def sessions(self, account: str) -> list[Session]:
+        """The families of an account, the one used last first."""
+        live = {"account": account, "expires_at": {"$gt": datetime.now(UTC)}}
+        cursor = self._sessions.find(live, sort=[("rotated_at", -1), ("_id", 1)])
+        return [from_document(found, Session) async for found in cursor]
+
+    async def revoke(
+        self, account: str, *, only: str | None = None, but: str | None = None, reused: bool = False
+    ) -> int:
+        """End one family of an account, or all but one, and tell it; returns how many there were."""
+        which: dict[str, Any] = {"$eq": only} if only else {"$ne": but}
+
+        async def work(session: Transaction) -> int:
+            ended = await self._sessions.delete_many({"account": account, "_id": which}, session=session)
+            if ended.deleted_count:
+                known = await self.accounts.get(account, session)
+                told = SessionsRevoked(**of(known), sessions=ended.deleted_count, reused=reused)
+                await self.accounts.save(known, [told], session)
+            return ended.deleted_count
+
+        return await self.together(work)
 
     async def rotate(self, session: Session, now: datetime) -> bool:
         """Make the next token the valid one; False when another request was faster."""
@@ -133,6 +171,6 @@ class IdentityStore:
         """Revoke one family."""
         await self._sessions.delete_one({"_id": key})
 
-    async def end_sessions(self, account: str) -> None:
+    async def end_sessions(self, account: str, session: Transaction | None = None) -> None:
         """Revoke every family of an account."""
-        await self._sessions.delete_many({"account": account})
+        await self._sessions.delete_many({"account": account}, session=session)

@@ -33,8 +33,12 @@ async def recovered(field: Field, bound: float) -> float:
     left: list[str] = []
 
     async def settled() -> bool:
-        left[:] = [one async for one in _left(field)]
-        return not left
+        """Nothing at two looks: what moves from one place to the next is seen at neither, for a moment."""
+        for _ in range(2):
+            left[:] = [one async for one in _left(field)]
+            if left:
+                return False
+        return True
 
     try:
         await eventually(settled, deadline=bound, every=0.2)

@@ -54,6 +54,8 @@ NOT_FOR_PROVINCES = frozenset(
         "gateway.account-reset",
         "gateway.account-unlocked",
         "gateway.account-disabled",
+        "gateway.person-delegated",
+        "gateway.sessions-revoked",
         "gateway.password-set",
     }
 )

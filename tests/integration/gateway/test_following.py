@@ -160,6 +160,20 @@ async def test_an_administrator_completes_the_account_that_an_event_made(identit
     assert expert.login == "expert1"
 
 
+async def test_nobody_gets_the_waiting_account_of_somebody_else(identity: Identity) -> None:
+    await hear(identity, EXPERT, ("enrollment.teacher-added", {"teacher": "t1", "school": SCHOOL, "province": "44"}))
+    (expert,) = await identity.store.by_person("x1", Scope.EXPERT)
+    (teacher,) = await identity.store.by_person("t1", Scope.TEACHER)
+    for login, scope, holder in (
+        (expert.login, Scope.EXPERT, {"person": "x2"}),
+        ("t9", Scope.TEACHER, {"person": "t1", "school": OTHER}),
+        (teacher.login, Scope.TEACHER, {"person": "t2", "school": SCHOOL}),
+    ):
+        with pytest.raises(Refusal) as refused:
+            await provision(identity, login=login, scope=scope, **holder)
+        assert refused.value.code == "ACCOUNT_EXISTS"
+
+
 async def test_an_event_that_comes_after_the_administrator_changes_nothing_but_bases(identity: Identity) -> None:
     await provision(identity, login=SCHOOL, scope=Scope.SCHOOL, school=SCHOOL, name="何敏")
     await provision(identity, login=SCHOOL, scope=Scope.BASE, organization=SCHOOL, bases=("b1",))
