@@ -1,10 +1,11 @@
-"""`python -m gateway accounts …`: accounts, for administrators; one-time codes are printed once, as JSON."""
+"""`python -m gateway accounts …`: accounts, for administrators; one-time codes are printed once."""
 
 import asyncio
 import csv
 import getpass
 import json
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,7 +24,7 @@ from gateway.identity.sessions import Sessions
 from gateway.identity.store import IdentityStore
 from gateway.settings import GatewaySettings
 
-accounts = typer.Typer(help="Accounts (R3, R4); one-time codes are printed once, as JSON.", no_args_is_help=True)
+accounts = typer.Typer(help="Accounts (R3, R4); one-time codes are printed once.", no_args_is_help=True)
 Login = Annotated[str, typer.Option(help="Login name.")]
 Role = Annotated[Scope, typer.Option(help="The account's one role.")]
 
@@ -78,10 +79,11 @@ def print_codes(
 
     async def work(identity: Identity) -> None:
         out = csv.writer(sys.stdout)
-        out.writerow(["登录名", "角色", "省份", "激活码", "有效期至"])
+        out.writerow([f"{BOM_UTF8.decode()}登录名", "角色", "省份", "激活码", "有效期至"])  # the mark is for Excel
         async for account, code in issue_codes(identity, scope=scope, province=province, missing=missing):
-            until = account.code_expires_at.astimezone(SHANGHAI) if account.code_expires_at else ""
-            out.writerow([account.login, account.scope, account.home, code, f"{until:%Y-%m-%d %H:%M}"])
+            until = account.code_expires_at and f"{account.code_expires_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+            out.writerow([account.login, account.scope, account.home, code, until])
+            sys.stdout.flush()  # what is stored is printed, whatever ends the command
 
     _run(work)
 

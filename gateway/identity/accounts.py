@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from prometheus_client import Counter
+
 from chassis.context import acting, current_act
 from chassis.errors import Refusal, Unblock, not_found, unauthenticated
 from chassis.principal import Scope
@@ -14,6 +16,8 @@ from gateway.identity.passwords import Passwords
 from gateway.identity.sessions import Sessions, Tokens
 from gateway.identity.store import IdentityStore, Session
 from gateway.identity.strength import check_new_password, weak_password
+
+GUESSES = Counter("guopei_gateway_guesses", "Secrets that were tried: right, wrong, or made to wait", ["outcome"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +154,20 @@ async def _prove(identity: Identity, account: Account, current: str, address: st
 async def _attempt(identity: Identity, login: str, address: str) -> AsyncIterator[None]:
     """One guess at a secret: counted, and forgiven where it was right or never judged."""
     attempts = identity.store.attempts
-    await attempts.begin(login, address)
+    try:
+        await attempts.begin(login, address)
+    except Refusal:
+        GUESSES.labels("waited").inc()
+        raise
     try:
         yield
     except Exception as error:
-        if not (isinstance(error, Refusal) and error.code == "INVALID_CREDENTIALS"):
+        if isinstance(error, Refusal) and error.code == "INVALID_CREDENTIALS":
+            GUESSES.labels("wrong").inc()
+        else:
             await attempts.withdrawn(login, address)
         raise
+    GUESSES.labels("right").inc()
     await attempts.succeeded(login, address)
 
 

@@ -200,7 +200,7 @@ async def test_the_command_prints_codes_once_as_a_table_and_nobody_elses(
 ) -> None:
     await hear(identity, REGISTERED, BASE)
     status, out, _ = await accounts(environment, "codes", "--province", "44", "--scope", "school")
-    head, row = csv.reader(io.StringIO(out))
+    head, row = csv.reader(io.StringIO(out.removeprefix("\ufeff")))
     assert (status, head) == (0, ["登录名", "角色", "省份", "激活码", "有效期至"])
     assert row[:3] == [SCHOOL, "school", "44"]
     assert (await log_in(identity, login=SCHOOL, password=row[3])).must_change

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 
 from chassis.errors import Refusal
 from chassis.mongo import Database
@@ -127,6 +128,21 @@ async def test_r4_an_unlock_ends_the_wait_and_leaves_the_password(identity: Iden
     assert await outcome(identity, code, GUESSER) == "RATE_LIMITED"
     await unlock(identity, login=NAME, scope=Scope.SCHOOL)
     assert await outcome(identity, code, GUESSER) == "OPEN"
+
+
+def counted() -> list[float]:
+    """How many guesses were right, wrong, or made to wait."""
+    outcomes = ({"outcome": one} for one in ("right", "wrong", "waited"))
+    return [REGISTRY.get_sample_value("guopei_gateway_guesses_total", one) or 0.0 for one in outcomes]
+
+
+async def test_guesses_are_counted_by_their_outcome(identity: Identity) -> None:
+    """A burst of failed logins is seen in the metrics; it is no event (ADR 19)."""
+    _, code = await provision(identity, login=NAME, scope=Scope.SCHOOL, school=NAME)
+    before = counted()
+    for password in (code, *["wrong"] * (FROM_HERE.free + 1)):
+        await outcome(identity, password, GUESSER)
+    assert [now - then for now, then in zip(counted(), before, strict=True)] == [1, FROM_HERE.free, 1]
 
 
 async def test_no_login_name_or_address_is_kept_in_the_clear(attempts: Attempts, database: Database) -> None:
