@@ -1,7 +1,6 @@
 """The ASGI shell of a subgraph: GraphQL behind the internal token, health, metrics, and the process's life."""
 
 import asyncio
-import signal
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from chassis.principal import TokenVerifier
 from chassis.process import Stopping
 from chassis.roles import Role, Tasks
 from chassis.sse import EVENT_STREAM, EventStream
+from chassis.tasks import beside
 from chassis.telemetry import REQUESTS, context_of, current_traceparent, tracer
 
 _BODY_BYTES = 8 * 1024 * 1024
@@ -96,18 +96,12 @@ class _Subgraph:
 
     @asynccontextmanager
     async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
-        async with self._start() as running:
-            tasks = [asyncio.ensure_future(task()) for task in running.tasks.of(self._role)]
-            for task in tasks:
-                task.add_done_callback(_end_when_broken)
+        async with self._start() as running, beside(*running.tasks.of(self._role)):
             self._running = running
             try:
                 yield
             finally:
                 self._running = None
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
 
     async def ready(self, _: Request) -> Response:
         serving = self._running and self._running.ready() and not self.stopping
@@ -188,13 +182,6 @@ def _content(result: Any, language: str) -> dict[str, Any]:
     if result.errors:
         content["errors"] = [error_json(error, language) for error in result.errors]
     return content
-
-
-def _end_when_broken(task: asyncio.Future[None]) -> None:
-    """A relay or a consumer that dies of a defect ends the process: whoever runs it sees it and starts another."""
-    if not task.cancelled() and (error := task.exception()):
-        log.error("background task failed; the process ends", exc_info=error)
-        signal.raise_signal(signal.SIGTERM)
 
 
 def error_json(error: GraphQLError, language: str) -> dict[str, Any]:

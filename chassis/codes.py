@@ -93,6 +93,12 @@ def mobile(text: str) -> str:
     return code
 
 
+def is_personal(text: str) -> bool:
+    """Whether it reads as an identity number or a mobile number, which no name of anything may be (R41)."""
+    code = _plain(text)
+    return ric.is_valid(code) or bool(_MOBILE.fullmatch(code.removeprefix("+86")))
+
+
 def mask(text: str) -> str:
     """Personal data as everybody sees it: `110***********1234`, `138****5678` (R41)."""
     head, tail = 3, 4

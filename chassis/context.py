@@ -16,14 +16,16 @@ class Act:
     """What an event says of its origin: who acted, and the trace it belongs to.
 
     Attributes:
-        principal: Who acts; None for a timer or a consumer.
+        principal: Who acts; None for a timer, a consumer or an operator.
         traceparent: W3C Trace Context of the request or of the event that caused this one.
         idempotency_key: What the caller calls this request, so that a repeat takes no second effect.
+        operator: Who works at a process's command line, which is no role of the graph.
     """
 
     principal: Principal | None = None
     traceparent: str | None = None
     idempotency_key: str | None = None
+    operator: str | None = None
 
 
 _NOBODY = Act()

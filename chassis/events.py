@@ -97,7 +97,10 @@ def unseal(document: dict[str, Any]) -> Envelope:
 
 
 def _actor() -> dict[str, str | None] | None:
-    principal = current_act().principal
+    act = current_act()
+    if act.operator:
+        return {"subject": f"operator:{act.operator}", "scope": "operator", "organization": None, "name": act.operator}
+    principal = act.principal
     if principal is None:
         return None
     return {

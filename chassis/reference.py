@@ -43,6 +43,12 @@ def credit_rules() -> list[dict[str, Any]]:
 
 
 @cache
+def weak_passwords() -> frozenset[str]:
+    """Words and numbers that, with a few characters around them, are the passwords guessed first (R4)."""
+    return frozenset(_read("weak-passwords.json"))
+
+
+@cache
 def _clauses() -> dict[str, str]:
     return {row["rule"]: row["clause"] for row in _read("rules.json") if row["clause"]}
 

@@ -1,9 +1,37 @@
 """Several pieces of work that live and end together."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+import signal
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager
+
+import structlog
+
+from chassis.roles import Task
 
 _INSIST_SECONDS = 1.0
+log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def beside(*tasks: Task) -> AsyncIterator[None]:
+    """Run these while the block lasts; one that dies of a defect ends the process."""
+    running = [asyncio.ensure_future(task()) for task in tasks]
+    for one in running:
+        one.add_done_callback(_end_when_broken)
+    try:
+        yield
+    finally:
+        for one in running:
+            one.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+def _end_when_broken(task: asyncio.Future[None]) -> None:
+    """A relay or a consumer that dies of a defect ends the process: whoever runs it sees it and starts another."""
+    if not task.cancelled() and (error := task.exception()):
+        log.error("background task failed; the process ends", exc_info=error)
+        signal.raise_signal(signal.SIGTERM)
 
 
 async def together(*work: Awaitable[None]) -> None:

@@ -13,13 +13,14 @@ from typing import Any
 import msgspec
 
 from chassis.events import event_name
+from gateway.identity import messaging as gateway
 from services.assessment import messaging as assessment
 from services.catalog import messaging as catalog
 from services.enrollment import messaging as enrollment
 
 FOLDER = Path(__file__).resolve().parent / "events"
 VERSION = "v1"
-_PRODUCERS = (catalog, enrollment, assessment)
+_PRODUCERS = (catalog, enrollment, assessment, gateway)
 _EXAMPLES: dict[type, Any] = {
     str: "example",
     int: 1,
@@ -30,6 +31,7 @@ _EXAMPLES: dict[type, Any] = {
     type(None): None,
 }
 _BY_NAME = {
+    "account": "018f3b2c4d5e0a1b2c3d4e5f6077",
     "base": "018f3b2c4d5e0a1b2c3d4e5f6071",
     "base_name": "南方师范大学双师型教师培训基地",
     "before": 20,
@@ -43,6 +45,7 @@ _BY_NAME = {
     "hours": 8,
     "id": "s1",
     "limit": 18,
+    "login": "3144000011",
     "major_category": 6,
     "organization": "4144000001",
     "organization_name": "南方师范大学",

@@ -16,6 +16,7 @@ from gateway.calls import guarded as guarded_calls
 from gateway.federation.engine import Engine, InvalidOperation, Transport
 from gateway.federation.planner import format_plan
 from gateway.federation.supergraph import Supergraph, load_supergraph
+from gateway.http.accounts import account_routes
 from gateway.http.auth import auth_routes
 from gateway.http.calendar import calendar_routes
 from gateway.http.explorer import explorer_routes
@@ -26,6 +27,7 @@ from gateway.http.streams import HttpStreams
 from gateway.http.transport import HttpTransport
 from gateway.http.websocket import SocketEndpoint, socket_routes
 from gateway.identity.accounts import Identity
+from gateway.identity.messaging import tasks
 from gateway.identity.passwords import Passwords
 from gateway.identity.sessions import Sessions
 from gateway.identity.store import IdentityStore
@@ -58,10 +60,11 @@ def create_app(settings: GatewaySettings) -> Starlette:
     urls = _urls(supergraph) | settings.subgraph_urls
     transport = HttpTransport(urls, TokenMinter(keys))
     client = connect(settings.mongodb_url.get_secret_value())
-    store = IdentityStore(client[settings.mongodb_database])
+    database = client[settings.mongodb_database]
+    store = IdentityStore(database)
     identity = Identity(store, Passwords(), Sessions(store, keys), settings.literal_initial_password)
     streams = HttpStreams(urls, transport.headers)
-    life = Life(transport, streams, store)
+    life = Life(transport, streams, store, tasks(store, database, settings.amqp_url.get_secret_value()))
     engine = _engine(
         supergraph,
         guarded_calls(transport, settings.calls),
@@ -80,6 +83,7 @@ def create_app(settings: GatewaySettings) -> Starlette:
         *graphql_routes(endpoint),
         *socket_routes(SocketEndpoint(operations, life.stopping, settings.cors_origins)),
         *auth_routes(identity, keys),
+        *account_routes(identity),
         *life.routes(),
         *calendar_routes(urls["catalog"]),
         *explorer_routes(settings.explorer_dir),

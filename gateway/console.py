@@ -1,26 +1,43 @@
-"""`python -m gateway accounts …`: accounts, for administrators; one-time codes are printed once, as JSON."""
+"""`python -m gateway accounts …`: accounts, for administrators; one-time codes are printed once."""
 
 import asyncio
+import csv
+import getpass
 import json
+import sys
+from codecs import BOM_UTF8
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from chassis.clock import SHANGHAI
+from chassis.context import Act, acting
 from chassis.errors import Refusal
 from chassis.mongo import connect
 from chassis.principal import Scope
 from gateway.identity.accounts import Identity
 from gateway.identity.passwords import Passwords
-from gateway.identity.provisioning import disable, provision_all, reset
+from gateway.identity.provisioning import disable, issue_codes, provision_all, reset, unlock
 from gateway.identity.sessions import Sessions
 from gateway.identity.store import IdentityStore
 from gateway.settings import GatewaySettings
 
-accounts = typer.Typer(help="Accounts (R3, R4); one-time codes are printed once, as JSON.", no_args_is_help=True)
+accounts = typer.Typer(help="Accounts (R3, R4); one-time codes are printed once.", no_args_is_help=True)
 Login = Annotated[str, typer.Option(help="Login name.")]
 Role = Annotated[Scope, typer.Option(help="The account's one role.")]
+
+
+@accounts.callback()
+def operated(
+    context: typer.Context,
+    operator: Annotated[
+        str, typer.Option("--as", help="Who acts, for the audit (R40); the system's user by default.")
+    ] = "",
+) -> None:
+    """Name who acts: every act upon an account is in the audit log (R40)."""
+    context.with_resource(acting(Act(operator=operator or _user())))
 
 
 @accounts.command("provision")
@@ -49,6 +66,28 @@ def import_accounts(
     _create(rows if isinstance(rows, list) else [rows])
 
 
+@accounts.command("codes")
+def print_codes(
+    *,
+    scope: Annotated[Scope | None, typer.Option(help="Accounts of that role only.")] = None,
+    province: Annotated[str | None, typer.Option(help="Accounts of that province only; 00 is none.")] = None,
+    missing: Annotated[bool, typer.Option("--missing", help="Only who has no code, or an expired one.")] = False,
+) -> None:
+    """Issue new codes to accounts in their initial state, and print them, once, as CSV; earlier ones end."""
+    if scope is None and province is None:
+        raise typer.BadParameter("--scope, --province, or both")
+
+    async def work(identity: Identity) -> None:
+        out = csv.writer(sys.stdout)
+        out.writerow([f"{BOM_UTF8.decode()}登录名", "角色", "省份", "激活码", "有效期至"])  # the mark is for Excel
+        async for account, code in issue_codes(identity, scope=scope, province=province, missing=missing):
+            until = account.code_expires_at and f"{account.code_expires_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+            out.writerow([account.login, account.scope, account.home, code, until])
+            sys.stdout.flush()  # what is stored is printed, whatever ends the command
+
+    _run(work)
+
+
 @accounts.command("reset")
 def reset_account(login: Login, scope: Role) -> None:
     """Put one account back into its initial state, unlock it, and print its new code."""
@@ -57,6 +96,16 @@ def reset_account(login: Login, scope: Role) -> None:
         return {"login": login, "scope": scope.value, "code": await reset(identity, login=login, scope=scope)}
 
     typer.echo(json.dumps(_run(work)))
+
+
+@accounts.command("unlock")
+def unlock_account(login: Login, scope: Role) -> None:
+    """Forget an account's failed logins, so that its holder need not wait; the password stays."""
+
+    async def work(identity: Identity) -> None:
+        await unlock(identity, login=login, scope=scope)
+
+    _run(work)
 
 
 @accounts.command("disable")
@@ -72,6 +121,13 @@ def disable_account(login: Login, scope: Role) -> None:
 def text_of(file: Path) -> str:
     """The text of a file; `-` is standard input."""
     return typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text(encoding="utf-8")
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError) as error:  # a container's user without a name
+        raise typer.BadParameter("say who acts: accounts --as NAME …") from error
 
 
 def _create(rows: list[Any]) -> None:

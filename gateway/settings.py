@@ -36,6 +36,7 @@ class GatewaySettings(BaseSettings):
     Attributes:
         mongodb_url: Connection string with the gateway's own user.
         mongodb_database: The database of identity.
+        amqp_url: Connection string with the gateway's own user; identity's events go there.
         signing_key_file: Private JWK set; its first key signs.
         supergraph_file: The composed supergraph SDL.
         subgraph_urls: Subgraph name to address; overrides those in the supergraph.
@@ -62,6 +63,7 @@ class GatewaySettings(BaseSettings):
 
     mongodb_url: SecretStr
     mongodb_database: str = "gateway"
+    amqp_url: SecretStr
     signing_key_file: Path
     supergraph_file: Path
     subgraph_urls: dict[str, str] = {}

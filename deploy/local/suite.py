@@ -116,6 +116,7 @@ class Suite:
         own = {
             "MONGODB_URL": self.parts.mongodb_url(name),
             "MONGODB_DATABASE": name,
+            "AMQP_URL": self.parts.amqp_url(name),
             "HOST": "127.0.0.1",
             "PORT": str(ports.also(process)),
             "ENVIRONMENT": "development",
@@ -129,7 +130,7 @@ class Suite:
                 "EXPLORER_DIR": str(ROOT / ".local" / "explorer"),
             }
         else:
-            own |= {"AMQP_URL": self.parts.amqp_url(name), "INTERNAL_JWKS_FILE": str(secrets.public_keys)}
+            own["INTERNAL_JWKS_FILE"] = str(secrets.public_keys)
         if name in {"catalog", "enrollment"}:
             own["VAULT_FILE"] = str(secrets.vault_keys)
         return marked(self.home, os.environ | own | self.overrides.get(process, {}))

@@ -14,6 +14,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from chassis.process import Stopping
+from chassis.roles import Task
+from chassis.tasks import beside
 from gateway.http.replies import unrouted
 from gateway.http.streams import HttpStreams
 from gateway.http.transport import HttpTransport
@@ -28,6 +30,7 @@ class Life:
         transport: Reaches subgraphs.
         streams: Reaches them for subscriptions.
         store: Accounts; None where there are none.
+        tasks: What runs beside the requests.
         ready: Whether it is open.
         stopping: Tells streams of the end.
     """
@@ -35,6 +38,7 @@ class Life:
     transport: HttpTransport
     streams: HttpStreams
     store: IdentityStore | None = None
+    tasks: tuple[Task, ...] = ()
     ready: bool = False
     stopping: Stopping = field(default_factory=Stopping)
 
@@ -47,7 +51,8 @@ class Life:
             await self.store.prepare()
         self.ready = True
         try:
-            yield
+            async with beside(*self.tasks):
+                yield
         finally:
             self.ready = False
             await self.streams.close()
@@ -92,7 +97,7 @@ def _cors(origins: Sequence[str]) -> list[Middleware]:
         Middleware(
             CORSMiddleware,
             allow_origins=list(origins),
-            allow_methods=["GET", "POST"],
+            allow_methods=["GET", "POST", "DELETE"],
             allow_headers=headers,
             expose_headers=["Retry-After"],
         )

@@ -22,6 +22,7 @@ _STATUS = {
     "PASSWORD_CHANGE_REQUIRED": 403,
     "CODE_EXPIRED": 403,
     "ACCOUNT_DISABLED": 403,
+    "FORBIDDEN": 403,
     "NOT_FOUND": 404,
     "METHOD_NOT_ALLOWED": 405,
     "NOT_ACCEPTABLE": 406,
@@ -68,10 +69,14 @@ def reply(
     return Response(orjson.dumps(content), status, more, f"{media_type}; charset=utf-8")
 
 
+def told(refusal: Refusal, request: Request) -> dict[str, Any]:
+    """A refusal as a GraphQL error, in the caller's language."""
+    return {"message": refusal.message(language_of(request)), "extensions": refusal.extensions()}
+
+
 def refused(refusal: Refusal, request: Request, media_type: str = JSON) -> Response:
-    """A refusal as a GraphQL error, with the HTTP status of its code and `Retry-After` where it has one."""
-    error = {"message": refusal.message(language_of(request)), "extensions": refusal.extensions()}
-    response = reply({"errors": [error]}, _STATUS.get(refusal.code, 400), media_type)
+    """A reply of one refusal, with the HTTP status of its code and `Retry-After` where it has one."""
+    response = reply({"errors": [told(refusal, request)]}, _STATUS.get(refusal.code, 400), media_type)
     if "retryAfter" in refusal.details:
         response.headers["Retry-After"] = str(refusal.details["retryAfter"])
     if "allow" in refusal.details:

@@ -8,17 +8,10 @@ from enum import StrEnum
 from typing import Self
 
 from chassis.errors import Refusal, Unblock
+from chassis.events import NATIONWIDE
 from chassis.principal import Principal, Scope
 
 CODE_LIFETIME = timedelta(days=30)
-MINIMUM_LENGTH = 8
-_WEAK = frozenset(
-    (
-        *("123456", "12345678", "123456789", "1234567890", "11111111", "88888888", "66666666", "00000000"),
-        *("password", "password1", "passw0rd", "qwertyui", "qwerty123", "abc12345", "abcd1234", "a1234567"),
-        *("a123456789", "1qaz2wsx", "woaini1314", "5201314", "admin123", "iloveyou", "1234qwer"),
-    )
-)
 
 _CREDIT_CODE = re.compile(r"[0-9A-Za-z]{18}")
 _CONFINED_BY = {
@@ -46,7 +39,7 @@ class Account:
         version: Optimistic version.
         login: School code, unified social credit code, or a name issued when provisioned.
         scope: The one role of the account.
-        secret: argon2id hash of the password, or of the one-time activation code while INITIAL.
+        secret: argon2id hash of the password, or of the one-time activation code while INITIAL; empty before the first.
         state: See `AccountState`.
         code_expires_at: When the activation code lapses.
         organization: Code of the organisation it acts for.
@@ -55,6 +48,7 @@ class Account:
         province: Province code, for scope province.
         person: Teacher's or expert's id.
         name: The person recorded in every act (R5).
+        home: The province that it is counted in, `00` where there is none; it opens nothing.
     """
 
     id: str
@@ -70,6 +64,17 @@ class Account:
     province: str | None = None
     person: str | None = None
     name: str | None = None
+    home: str = NATIONWIDE
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it was made without a code, and nobody has been given one yet."""
+        return not self.secret
+
+    @property
+    def delegated(self) -> bool:
+        """Whether it is a designated person's, who acts for a school that has an account of its own (R5)."""
+        return self.scope is Scope.SCHOOL and self.login != self.school
 
     def principal(self) -> Principal:
         """Who acts when this account is signed in."""
@@ -100,6 +105,10 @@ class Account:
                 rule="R4",
                 unblock=Unblock.ADMINISTRATOR,
             )
+
+    def holding(self, base: str) -> Self:
+        """The account once it acts for that base too (R2)."""
+        return replace(self, bases=(*self.bases, base))
 
     def disabled(self) -> Self:
         """The account once it may do nothing; a new code opens it again."""
@@ -136,31 +145,3 @@ def check_holder(account: Account) -> None:
             unblock=Unblock.ADMINISTRATOR,
             missing=missing,
         )
-
-
-def check_new_password(password: str, login: str) -> None:
-    """Refuse what would be guessed first: the notice's 123456 and its like, the login name, short or plain ones (R4).
-
-    Raises:
-        Refusal: `WEAK_PASSWORD`.
-    """
-    plain = password.lower()
-    kinds = sum(any(test(char) for char in password) for test in (str.isdigit, str.isalpha, _is_other))
-    if len(password) < MINIMUM_LENGTH or plain in _WEAK or login.lower() in plain or kinds < 2:  # noqa: PLR2004
-        raise weak_password()
-
-
-def weak_password() -> Refusal:
-    """What would be guessed first, or is the secret that it should replace."""
-    return Refusal(
-        "WEAK_PASSWORD",
-        "密码过于简单：至少8位，须含字母、数字、符号中的两种，且不得包含登录名或沿用原密码",
-        "Too weak: 8 characters or more, two of letters, digits and symbols, not your login name, not the old one",
-        rule="R4",
-        unblock=Unblock.SELF,
-        minimum=MINIMUM_LENGTH,
-    )
-
-
-def _is_other(char: str) -> bool:
-    return not char.isalnum()

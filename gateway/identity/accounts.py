@@ -1,16 +1,23 @@
 """The use cases of whoever holds an account: log in, set a password (R3, R4)."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from chassis.errors import Refusal, Unblock, unauthenticated
+from prometheus_client import Counter
+
+from chassis.context import acting, current_act
+from chassis.errors import Refusal, Unblock, not_found, unauthenticated
 from chassis.principal import Scope
-from gateway.identity.account import Account, check_new_password, login_name, weak_password
+from gateway.identity.account import Account, AccountState, login_name
+from gateway.identity.events import PasswordSet, of
 from gateway.identity.passwords import Passwords
 from gateway.identity.sessions import Sessions, Tokens
-from gateway.identity.store import IdentityStore
+from gateway.identity.store import IdentityStore, Session
+from gateway.identity.strength import check_new_password, weak_password
+
+GUESSES = Counter("guopei_gateway_guesses", "Secrets that were tried: right, wrong, or made to wait", ["outcome"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +37,21 @@ class Identity:
     literal: bool = False
 
 
+@contextmanager
+def acts(account: Account) -> Iterator[None]:
+    """What the block writes is this account's act (R5, R40)."""
+    with acting(replace(current_act(), principal=account.principal())):
+        yield
+
+
 async def log_in(
-    identity: Identity, *, login: str, password: str, scope: Scope | None = None, address: str = ""
+    identity: Identity,
+    *,
+    login: str,
+    password: str,
+    scope: Scope | None = None,
+    address: str = "",
+    client: str | None = None,
 ) -> Tokens:
     """Tokens for the right secret; an initial account's lets it set its password only (R4).
 
@@ -41,6 +61,7 @@ async def log_in(
         password: The password, or an initial account's one-time code.
         scope: Which role, where the login name has several.
         address: Where the attempt comes from.
+        client: What it is made with, roughly.
 
     Raises:
         Refusal: `INVALID_CREDENTIALS`, `RATE_LIMITED`, `SCOPE_REQUIRED`, `CODE_EXPIRED`, `ACCOUNT_DISABLED`.
@@ -56,10 +77,12 @@ async def log_in(
     if len(right) > 1:
         raise _which(right)
     right[0].admit(datetime.now(UTC))
-    return await identity.sessions.open(right[0])
+    return await identity.sessions.open(right[0], client)
 
 
-async def set_password(identity: Identity, *, token: str, current: str | None, new: str, address: str = "") -> Tokens:
+async def set_password(
+    identity: Identity, *, token: str, current: str | None, new: str, address: str = "", client: str | None = None
+) -> Tokens:
     """Set the password of the token's account; its other sessions end.
 
     Args:
@@ -68,6 +91,7 @@ async def set_password(identity: Identity, *, token: str, current: str | None, n
         current: The present password; an initial account has just proven its code.
         new: The new password.
         address: Where the attempt comes from.
+        client: What it is made with, roughly.
 
     Raises:
         Refusal: `UNAUTHENTICATED`, `INVALID_CREDENTIALS`, `RATE_LIMITED`, `WEAK_PASSWORD`, `CODE_EXPIRED`,
@@ -80,12 +104,43 @@ async def set_password(identity: Identity, *, token: str, current: str | None, n
     account.admit(datetime.now(UTC))
     if holder.initial is None:
         await _prove(identity, account, current or "", address)
-    check_new_password(new, account.login)
+    check_new_password(new, account.login, account.organization, account.school)
     if await identity.passwords.matches(account.secret, new):
         raise weak_password()
-    account = await identity.store.accounts.save(account.with_password(await identity.passwords.hash(new)))
+    told = PasswordSet(**of(account), activated=holder.initial is not None)
+    secret = await identity.passwords.hash(new)
+    with acts(account):
+        account = await identity.store.accounts.save(account.with_password(secret), [told])
     await identity.store.end_sessions(account.id)
-    return await identity.sessions.open(account)
+    return await identity.sessions.open(account, client)
+
+
+async def own_sessions(identity: Identity, *, token: str) -> list[Session]:
+    """The sessions of the token's account, the one used last first.
+
+    Raises:
+        Refusal: `UNAUTHENTICATED`, `PASSWORD_CHANGE_REQUIRED`.
+    """
+    return await identity.store.sessions(identity.sessions.check(token).principal.subject)
+
+
+async def revoke_sessions(identity: Identity, *, token: str, only: str | None = None, but: str | None = None) -> int:
+    """End one session of the token's account, or all but one; what they hold ends within one token's life.
+
+    Returns:
+        How many there were.
+
+    Raises:
+        Refusal: `UNAUTHENTICATED`, `PASSWORD_CHANGE_REQUIRED`; `NOT_FOUND`: the account has no such one.
+    """
+    account = await identity.store.accounts.find(identity.sessions.check(token).principal.subject)
+    if account is None or account.state is not AccountState.ACTIVE:
+        raise unauthenticated()
+    with acts(account):
+        ended = await identity.store.revoke(account.id, only=only, but=but)
+    if only and not ended:
+        raise not_found("session", only)
+    return ended
 
 
 async def _prove(identity: Identity, account: Account, current: str, address: str) -> None:
@@ -99,13 +154,20 @@ async def _prove(identity: Identity, account: Account, current: str, address: st
 async def _attempt(identity: Identity, login: str, address: str) -> AsyncIterator[None]:
     """One guess at a secret: counted, and forgiven where it was right or never judged."""
     attempts = identity.store.attempts
-    await attempts.begin(login, address)
+    try:
+        await attempts.begin(login, address)
+    except Refusal:
+        GUESSES.labels("waited").inc()
+        raise
     try:
         yield
     except Exception as error:
-        if not (isinstance(error, Refusal) and error.code == "INVALID_CREDENTIALS"):
+        if isinstance(error, Refusal) and error.code == "INVALID_CREDENTIALS":
+            GUESSES.labels("wrong").inc()
+        else:
             await attempts.withdrawn(login, address)
         raise
+    GUESSES.labels("right").inc()
     await attempts.succeeded(login, address)
 
 

@@ -35,6 +35,8 @@ class Bucket:
 
 FROM_HERE = Bucket("here", 5, timedelta(minutes=10), timedelta(minutes=5))
 """One login name from one address: somebody who guesses."""
+ACTS = Bucket("acts", 60, timedelta(seconds=2), timedelta(seconds=30))
+"""One account that manages others."""
 LOGIN = Bucket("login", 30, timedelta(minutes=2), timedelta(seconds=30))
 """One login name from anywhere: many who guess; the delay stays short, for its holder waits too."""
 ADDRESS = Bucket("address", 100, timedelta(seconds=3), timedelta(seconds=30))
@@ -70,6 +72,16 @@ class Attempts:
                 raise _later(until)
             counted.append(key)
 
+    async def act(self, account: str) -> None:
+        """Count a request to manage accounts.
+
+        Raises:
+            Refusal: `RATE_LIMITED` with `retryAfter` in seconds.
+        """
+        until = await self._count(ACTS, f"{ACTS.kind}/{_digest(account)}", _digest(account))
+        if until:
+            raise _later(until)
+
     async def succeeded(self, login: str, address: str) -> None:
         """Forget the failures of this login name from here; elsewhere only this attempt was none."""
         here, *others = [key for _, key in _keys(login, address)]
@@ -81,7 +93,7 @@ class Attempts:
         await self._forgive(*(key for _, key in _keys(login, address)))
 
     async def forget(self, login: str) -> None:
-        """Forget all failures of a login name, from every address: what an administrator's reset does."""
+        """Forget all failures of a login name, from every address: what an administrator's unlock or reset does."""
         await self._buckets.delete_many({"login": _digest(login)})
 
     async def _count(self, bucket: Bucket, key: str, login: str) -> datetime | None:
@@ -130,8 +142,8 @@ def _digest(text: str) -> str:
 def _later(until: datetime) -> Refusal:
     return Refusal(
         "RATE_LIMITED",
-        "登录失败次数过多，请稍后再试",
-        "Too many failed attempts: try again later",
+        "尝试次数过多，请稍后再试",
+        "Too many attempts: try again later",
         rule="R4",
         unblock=Unblock.SELF,
         retryAfter=max(1, int((until - datetime.now(UTC)).total_seconds()) + 1),

@@ -1,32 +1,35 @@
 """Accounts are made by who is responsible for their holder, and start with a one-time code (R3, R4, R5)."""
 
 import asyncio
-from collections.abc import Sequence
+import secrets
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from chassis.codes import organization_code
+from chassis.codes import is_personal, organization_code
 from chassis.errors import Refusal, Unblock, not_found
+from chassis.events import NATIONWIDE
 from chassis.ids import new_id
 from chassis.principal import Scope
 from chassis.reference import provinces
-from gateway.identity.account import Account, check_holder, login_name
+from gateway.identity.account import Account, AccountState, check_holder, login_name
 from gateway.identity.accounts import Identity
+from gateway.identity.events import AccountDisabled, AccountReset, AccountUnlocked, CodeIssued, of
 from gateway.identity.passwords import new_code
 
 LITERAL_PASSWORD = "123456"  # noqa: S105 - printed in the notice
-NO_PROVINCE = "00"
 _AT_ONCE = 4
+_LOGIN_DIGITS = 8
 
 
-class _Row(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """An account as a file of accounts has it."""
+class AccountRow(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """An account as a file of accounts, or the ministry, has it."""
 
-    login: str
     scope: Scope
+    login: str = ""
     organization: str | None = None
     bases: tuple[str, ...] = ()
     school: str | None = None
@@ -36,7 +39,7 @@ class _Row(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True
 
 
 async def provision(identity: Identity, *, login: str, scope: Scope, **holder: Any) -> tuple[Account, str]:
-    """Create an account in its initial state.
+    """Create an account in its initial state, or complete one that nobody has a code of yet.
 
     Args:
         identity: The dependencies.
@@ -49,12 +52,58 @@ async def provision(identity: Identity, *, login: str, scope: Scope, **holder: A
 
     Raises:
         Refusal: `INCOMPLETE_ACCOUNT`, `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `UNKNOWN_PROVINCE`,
-            `ACCOUNT_EXISTS`.
+            `PERSONAL_LOGIN`, `ACCOUNT_EXISTS`, `STALE_VERSION`.
     """
     blank = _checked(Account(new_id(), 1, login, scope, "", **holder))
-    code = _code(identity)
-    secret = await identity.passwords.hash(code)
-    return await identity.store.add(blank.with_code(secret, datetime.now(UTC))), code
+    code = code_for(identity)
+    made = blank.with_code(await identity.passwords.hash(code), datetime.now(UTC))
+    try:
+        return await identity.store.add(made), code
+    except Refusal:
+        waiting = await _waiting(identity, made)
+        if waiting is None:
+            raise
+    bases = tuple(dict.fromkeys((*waiting.bases, *made.bases)))
+    made = replace(made, id=waiting.id, version=waiting.version, bases=bases, home=waiting.home)
+    return await identity.store.accounts.save(made, [CodeIssued(**of(made))]), code
+
+
+async def _waiting(identity: Identity, wanted: Account) -> Account | None:
+    """The account that events made for the same holder, as long as nobody has its code."""
+    found = await identity.store.by_login(wanted.login, wanted.scope)
+    if not found and wanted.person:
+        found = await identity.store.by_person(wanted.person, wanted.scope)
+    same = [one for one in found if (one.person, one.school) == (wanted.person, wanted.school)]
+    return same[0] if same and same[0].waiting else None
+
+
+async def issue_codes(
+    identity: Identity, *, scope: Scope | None = None, province: str | None = None, missing: bool = False
+) -> AsyncIterator[tuple[Account, str]]:
+    """Give every account in its initial state a new code, in place of any before it (R4).
+
+    Args:
+        identity: The dependencies.
+        scope: Of that role only.
+        province: Of that province only.
+        missing: Only those that have no code, or one that has expired.
+
+    Yields:
+        An account and its code, once both are stored; whom somebody else changed meanwhile is left out.
+    """
+    now = datetime.now(UTC)
+    wanted = await identity.store.initial(scope, province, without_code_at=now if missing else None)
+    for start in range(0, len(wanted), _AT_ONCE):
+        issued = await asyncio.gather(*(_issue(identity, one) for one in wanted[start : start + _AT_ONCE]))
+        for pair in filter(None, issued):
+            yield pair
+
+
+async def _issue(identity: Identity, account: Account) -> tuple[Account, str] | None:
+    try:
+        return await renew(identity, account)
+    except Refusal:
+        return None
 
 
 async def provision_all(identity: Identity, rows: Sequence[Any]) -> list[dict[str, str]]:
@@ -69,7 +118,7 @@ async def provision_all(identity: Identity, rows: Sequence[Any]) -> list[dict[st
     wanted = _read(rows)
     gate = asyncio.Semaphore(_AT_ONCE)
 
-    async def one(row: _Row) -> dict[str, str]:
+    async def one(row: AccountRow) -> dict[str, str]:
         shown = {"login": login_name(row.login), "scope": row.scope.value}
         async with gate:
             try:
@@ -88,14 +137,39 @@ async def reset(identity: Identity, *, login: str, scope: Scope) -> str:
         The new code.
 
     Raises:
+        Refusal: `NOT_FOUND`, or as `renew`.
+    """
+    return (await renew(identity, await _one(identity, login, scope)))[1]
+
+
+async def renew(identity: Identity, account: Account) -> tuple[Account, str]:
+    """The same for an account that was read before.
+
+    Raises:
+        Refusal: `DELEGATION_ENDED`: a school has one designated person, so one who was replaced is named anew (R5);
+            `STALE_VERSION`.
+    """
+    if account.delegated and account.state is AccountState.DISABLED:
+        zh, en = "该专人已被更换或停用，请由学校重新指定", "No longer the designated person: the school names one anew"
+        raise Refusal("DELEGATION_ENDED", zh, en, rule="R5", unblock=Unblock.SCHOOL)
+    code = code_for(identity)
+    fresh = account.with_code(await identity.passwords.hash(code), datetime.now(UTC))
+    told = CodeIssued if account.state is AccountState.INITIAL else AccountReset
+    fresh = await identity.store.accounts.save(fresh, [told(**of(fresh))])
+    await identity.store.end_sessions(account.id)
+    await identity.store.attempts.forget(account.login)
+    return fresh, code
+
+
+async def unlock(identity: Identity, *, login: str, scope: Scope) -> None:
+    """Forget the failed logins of an account, from every address; its password stays (R4).
+
+    Raises:
         Refusal: `NOT_FOUND`.
     """
     account = await _one(identity, login, scope)
-    code = _code(identity)
-    await identity.store.accounts.save(account.with_code(await identity.passwords.hash(code), datetime.now(UTC)))
-    await identity.store.end_sessions(account.id)
+    await identity.store.accounts.save(account, [AccountUnlocked(**of(account))])
     await identity.store.attempts.forget(account.login)
-    return code
 
 
 async def disable(identity: Identity, *, login: str, scope: Scope) -> None:
@@ -104,9 +178,18 @@ async def disable(identity: Identity, *, login: str, scope: Scope) -> None:
     Raises:
         Refusal: `NOT_FOUND`.
     """
-    account = await _one(identity, login, scope)
-    await identity.store.accounts.save(account.disabled())
+    await close(identity, await _one(identity, login, scope))
+
+
+async def close(identity: Identity, account: Account) -> Account:
+    """The same for an account that was read before.
+
+    Raises:
+        Refusal: `STALE_VERSION`.
+    """
+    closed = await identity.store.accounts.save(account.disabled(), [AccountDisabled(**of(account))])
     await identity.store.end_sessions(account.id)
+    return closed
 
 
 async def _one(identity: Identity, login: str, scope: Scope) -> Account:
@@ -116,12 +199,18 @@ async def _one(identity: Identity, login: str, scope: Scope) -> Account:
     return found[0]
 
 
-def _code(identity: Identity) -> str:
+def issued_login(kind: str) -> str:
+    """A login name for somebody who has no organisation's code: a letter and digits, easily read aloud."""
+    return kind + "".join(secrets.choice("0123456789") for _ in range(_LOGIN_DIGITS))
+
+
+def code_for(identity: Identity) -> str:
+    """A new activation code, or the notice's own in its literal mode (R4)."""
     return LITERAL_PASSWORD if identity.literal else new_code()
 
 
 def _checked(account: Account) -> Account:
-    """The account with its codes validated and normalised (R3)."""
+    """The account with its codes validated and normalised, and the province that they name (R3)."""
     account = replace(
         account,
         login=login_name(account.login),
@@ -129,16 +218,25 @@ def _checked(account: Account) -> Account:
         school=account.school and organization_code(account.school),
     )
     check_holder(account)
-    if account.province not in (None, NO_PROVINCE, *provinces()):
+    if account.login not in (account.organization, account.school) and is_personal(account.login):
+        zh, en = "登录名不得为身份证号或手机号", "An identity or mobile number is no login name"
+        raise Refusal("PERSONAL_LOGIN", zh, en, rule="R41", unblock=Unblock.ADMINISTRATOR)
+    if account.province not in (None, NATIONWIDE, *provinces()):
         raise Refusal("UNKNOWN_PROVINCE", "未知省份代码", "No such province", rule="R3", unblock=Unblock.ADMINISTRATOR)
-    return account
+    return replace(account, home=_home(account))
 
 
-def _read(rows: Sequence[Any]) -> list[_Row]:
+def _home(account: Account) -> str:
+    """Its own province, else the one in the third and fourth place of its school's or organisation's code."""
+    named = (account.province, *(code[2:4] for code in (account.school, account.organization) if code))
+    return next((code for code in named if code in provinces()), NATIONWIDE)
+
+
+def _read(rows: Sequence[Any]) -> list[AccountRow]:
     read, wrong = [], []
     for index, row in enumerate(rows):
         try:
-            made = msgspec.convert(row, _Row)
+            made = msgspec.convert(row, AccountRow)
             _checked(Account("", 1, secret="", **msgspec.structs.asdict(made)))
             read.append(made)
         except msgspec.ValidationError as error:

@@ -83,15 +83,16 @@ class Sessions:
         self._password = TokenVerifier(keys, PASSWORD)
         self._mac_keys = [_mac_key(key.as_dict(private=True)) for key in keys.keys]
 
-    async def open(self, account: Account) -> Tokens:
-        """Tokens for an account that has just proven its secret."""
+    async def open(self, account: Account, client: str | None = None) -> Tokens:
+        """Tokens for an account that has just proven its secret, from such a client."""
         if account.state is AccountState.INITIAL:
             holder = replace(account.principal(), subject=f"{account.id}.{account.version}")
             return Tokens(self._minter.mint(holder, PASSWORD, ACCESS_SECONDS), None, account)
         now = datetime.now(UTC)
-        session = Session(secrets.token_urlsafe(16), account.id, 0, now, now + REFRESH_LIFETIME)
+        family = secrets.token_urlsafe(16)
+        session = Session(family, account.id, 0, now, now + REFRESH_LIFETIME, opened_at=now, client=client)
         await self._store.open_session(session)
-        return self._tokens(account, session.id, 0)
+        return self._tokens(account, family, 0)
 
     async def refresh(self, token: str) -> Tokens:
         """The successor of a refresh token; within 10 s of a rotation the same one again.
@@ -109,8 +110,9 @@ class Sessions:
         session = await self._store.session(family)
         if session and counter == session.counter - 1 and now - session.rotated_at < GRACE:
             return self._tokens(await self._account(session), family, session.counter)
-        log.warning("refresh token used again: its family is revoked", account=session.account if session else None)
-        await self._store.end_session(family)
+        if session:
+            log.warning("refresh token used again: its family is revoked", account=session.account)
+            await self._store.revoke(session.account, only=family, reused=True)
         raise unauthenticated()
 
     async def close(self, token: str) -> None:

@@ -1,13 +1,22 @@
 """Accounts and sessions in MongoDB database `gateway`."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 from chassis.errors import Refusal, Unblock
-from chassis.mongo import Database, DuplicateKey, Repository
+from chassis.mongo import Database, DuplicateKey, Repository, from_document, to_document, transact
+from chassis.mongo import Session as Transaction
+from chassis.paging import Slice, both, following
 from chassis.principal import Scope
-from gateway.identity.account import Account
+from gateway.identity.account import Account, AccountState
 from gateway.identity.attempts import Attempts
+from gateway.identity.events import AccountProvisioned, SessionsRevoked, of
+
+T = TypeVar("T")
+COLLECTIONS = ("accounts",)
+"""The collections whose aggregates carry events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +29,8 @@ class Session:
         counter: The number of the token that is valid now.
         rotated_at: When it became so.
         expires_at: When the family ends.
+        opened_at: When its holder logged in.
+        client: What it was opened with, as roughly as a holder needs to recognise it; no address.
     """
 
     id: str
@@ -27,6 +38,8 @@ class Session:
     counter: int
     rotated_at: datetime
     expires_at: datetime
+    opened_at: datetime | None = None
+    client: str | None = None
 
 
 class IdentityStore:
@@ -48,23 +61,68 @@ class IdentityStore:
     async def prepare(self) -> None:
         """Create the indexes; idempotent."""
         await self.accounts.prepare()
-        await self.accounts.collection.create_index([("login", 1), ("scope", 1)], unique=True)
+        accounts = self.accounts.collection
+        await accounts.create_index([("login", 1), ("scope", 1)], unique=True)
+        people = {"person": {"$type": "string"}}
+        await accounts.create_index([("person", 1), ("scope", 1)], unique=True, partialFilterExpression=people)
+        await accounts.create_index([("state", 1), ("home", 1)])
+        await accounts.create_index([("school", 1), ("_id", 1)])
         await self._sessions.create_index("expires_at", expireAfterSeconds=0)
         await self._sessions.create_index("account")
         await self.attempts.prepare()
 
-    async def by_login(self, login: str, scope: Scope | None) -> list[Account]:
+    async def by_login(self, login: str, scope: Scope | None, session: Transaction | None = None) -> list[Account]:
         """The accounts of a login name, of one scope if it is given."""
-        return await self.accounts.query({"login": login} | ({"scope": scope.value} if scope else {}))
+        return await self.accounts.query({"login": login} | ({"scope": scope.value} if scope else {}), session=session)
 
-    async def add(self, account: Account) -> Account:
-        """Store a new account.
+    async def by_person(self, person: str, scope: Scope, session: Transaction | None = None) -> list[Account]:
+        """The account of a person in that role, if there is one."""
+        return await self.accounts.query({"person": person, "scope": scope.value}, session=session)
+
+    async def initial(
+        self, scope: Scope | None, home: str | None, *, without_code_at: datetime | None
+    ) -> list[Account]:
+        """The accounts in their initial state, by login name.
+
+        Args:
+            scope: Of that role only.
+            home: Of that province only.
+            without_code_at: Only those that nobody has a code of that is good at that time.
+        """
+        where: dict[str, Any] = {"state": AccountState.INITIAL.value}
+        where |= {"scope": scope.value} if scope else {}
+        where |= {"home": home} if home else {}
+        if without_code_at:
+            where["$or"] = [{"secret": ""}, {"code_expires_at": {"$lte": without_code_at}}]
+        return await self.accounts.query(where, sort=[("login", 1), ("scope", 1)])
+
+    async def page(self, where: Mapping[str, Any], slice_: Slice) -> list[Account]:
+        """The accounts that match, by their ids; one more than asked for, where there is one."""
+        order = [("_id", 1)]
+        return await self.accounts.query(
+            both(where, following(order, slice_.after)), sort=order, limit=slice_.first + 1
+        )
+
+    async def delegates(self, school: str, session: Transaction) -> list[Account]:
+        """The designated persons' accounts of a school that are not closed (R5)."""
+        live = {"$ne": AccountState.DISABLED.value}
+        return await self.accounts.query(
+            {"school": school, "scope": Scope.SCHOOL.value, "login": {"$ne": school}, "state": live}, session=session
+        )
+
+    async def together(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Do in one transaction what must change together."""
+        return await transact(self.accounts.collection.database.client, work)
+
+    async def add(self, account: Account, session: Transaction | None = None) -> Account:
+        """Store a new account, and that it was provisioned.
 
         Raises:
             Refusal: `ACCOUNT_EXISTS`.
         """
         try:
-            return await self.accounts.insert(account)
+            told = AccountProvisioned(**of(account), bases=account.bases)
+            return await self.accounts.insert(account, [told], session)
         except DuplicateKey as error:
             raise Refusal(
                 "ACCOUNT_EXISTS", "账号已存在", "The account exists", rule="R3", unblock=Unblock.ADMINISTRATOR
@@ -72,22 +130,34 @@ class IdentityStore:
 
     async def open_session(self, session: Session) -> None:
         """Store a new family of refresh tokens."""
-        await self._sessions.insert_one(
-            {
-                "_id": session.id,
-                "account": session.account,
-                "counter": session.counter,
-                "rotated_at": session.rotated_at,
-                "expires_at": session.expires_at,
-            }
-        )
+        await self._sessions.insert_one(to_document(session))
 
     async def session(self, key: str) -> Session | None:
         """The family of that id, None when it is over."""
         found = await self._sessions.find_one({"_id": key, "expires_at": {"$gt": datetime.now(UTC)}})
-        if not found:
-            return None
-        return Session(key, found["account"], found["counter"], found["rotated_at"], found["expires_at"])
+        return from_document(found, Session) if found else None
+
+    async def sessions(self, account: str) -> list[Session]:
+        """The families of an account, the one used last first."""
+        live = {"account": account, "expires_at": {"$gt": datetime.now(UTC)}}
+        cursor = self._sessions.find(live, sort=[("rotated_at", -1), ("_id", 1)])
+        return [from_document(found, Session) async for found in cursor]
+
+    async def revoke(
+        self, account: str, *, only: str | None = None, but: str | None = None, reused: bool = False
+    ) -> int:
+        """End one family of an account, or all but one, and tell it; returns how many there were."""
+        which: dict[str, Any] = {"$eq": only} if only else {"$ne": but}
+
+        async def work(session: Transaction) -> int:
+            ended = await self._sessions.delete_many({"account": account, "_id": which}, session=session)
+            if ended.deleted_count:
+                known = await self.accounts.get(account, session)
+                told = SessionsRevoked(**of(known), sessions=ended.deleted_count, reused=reused)
+                await self.accounts.save(known, [told], session)
+            return ended.deleted_count
+
+        return await self.together(work)
 
     async def rotate(self, session: Session, now: datetime) -> bool:
         """Make the next token the valid one; False when another request was faster."""
@@ -101,6 +171,6 @@ class IdentityStore:
         """Revoke one family."""
         await self._sessions.delete_one({"_id": key})
 
-    async def end_sessions(self, account: str) -> None:
+    async def end_sessions(self, account: str, session: Transaction | None = None) -> None:
         """Revoke every family of an account."""
-        await self._sessions.delete_many({"account": account})
+        await self._sessions.delete_many({"account": account}, session=session)

@@ -23,6 +23,7 @@ from chassis.clock import Clock
 from chassis.inbox import Handler
 from contracts import graph_files, registry
 from contracts.__main__ import drifted
+from gateway.identity.messaging import handlers as gateway_handlers
 from services.assessment.messaging import handlers as assessment_handlers
 from services.enrollment.messaging.assessment import assessment_handlers as enrollment_from_assessment
 from services.enrollment.messaging.catalog import catalog_handlers as enrollment_from_catalog
@@ -44,6 +45,7 @@ def consumers() -> Iterator[tuple[str, Handler]]:
         assessment_handlers(UNUSED),
         enrollment_from_assessment(UNUSED),
         enrollment_from_catalog(UNUSED),
+        gateway_handlers(UNUSED),
     ]
     for table in tables:
         yield from table.items()

@@ -11,9 +11,11 @@ import jsonschema
 import pytest
 import yaml
 
+from chassis.events import event_name
 from contracts import asyncapi, compatibility, events_table, registry
 from deploy.local.node import command
 from deploy.local.suite import ROOT
+from services.enrollment.messaging.feed import NOT_FOR_PROVINCES
 
 Schema = dict[str, Any]
 SPECS = ROOT / "deploy" / "schema" / "node_modules" / "@asyncapi" / "specs" / "schemas"
@@ -138,6 +140,11 @@ def test_an_event_that_is_gone_breaks_the_release(monkeypatch: pytest.MonkeyPatc
 def test_every_event_is_in_the_integrators_table() -> None:
     text = events_table.FILE.read_text(encoding="utf-8")
     assert all(f"| `{channel}` |" in text for channel in asyncapi.document()["channels"] if channel != "province")
+
+
+def test_r40_acts_upon_accounts_are_for_the_audit_and_for_no_province() -> None:
+    emitted = {f"{producer}.{event_name(kind)}" for producer, kind in registry.events()}
+    assert {one for one in emitted if one.startswith("gateway.")} <= NOT_FOR_PROVINCES <= emitted
 
 
 def test_r41_no_schema_has_room_for_an_id_number_or_a_mobile() -> None:

@@ -29,6 +29,7 @@ def test_every_event_that_was_emitted_is_valid(traffic: list[AbstractIncomingMes
         jsonschema.validate(dict(message.headers), headers)
         seen.add(envelope.type)
     assert len(seen) > 20, sorted(seen)
+    assert {one.partition(".")[0] for one in seen} == {producer for producer, _ in registry.events()}
     assert len({message.message_id for message in traffic}) == len({from_message(message).id for message in traffic})
 
 

@@ -49,9 +49,19 @@ NOT_FOR_PROVINCES = frozenset(
         "catalog.project-approved",
         "catalog.project-withdrawn",
         "catalog.project-lapsed",
+        "gateway.account-provisioned",
+        "gateway.base-added",
+        "gateway.code-issued",
+        "gateway.account-reset",
+        "gateway.account-unlocked",
+        "gateway.account-disabled",
+        "gateway.person-delegated",
+        "gateway.sessions-revoked",
+        "gateway.password-set",
     }
 )
-"""What stays between a base, its reviewers and the ministry: a project is public from its publication on (R15, R17)."""
+"""What stays between a base, its reviewers and the ministry: a project is public from its publication on (R15, R17).
+And acts upon accounts, which are the audit's matter (R40)."""
 
 
 def readers_of(event: Envelope) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ async def identity(database: Database, keys: KeySet) -> Identity:
 
 
 @pytest.fixture
-def environment(database: Database, parts: Parts, keys: KeySet, tmp_path: Path) -> dict[str, str]:
+def environment(database: Database, parts: Parts, amqp_url: str, keys: KeySet, tmp_path: Path) -> dict[str, str]:
     """The environment of a production gateway on this test's database; no subgraph is there."""
     file = tmp_path / "signing-keys.json"
     file.write_text(json.dumps(keys.as_dict(private=True)))
@@ -40,6 +40,7 @@ def environment(database: Database, parts: Parts, keys: KeySet, tmp_path: Path) 
     return {
         "MONGODB_URL": parts.mongodb_url(ADMIN),
         "MONGODB_DATABASE": database.name,
+        "AMQP_URL": amqp_url,
         "SIGNING_KEY_FILE": str(file),
         "SUPERGRAPH_FILE": str(SUPERGRAPH),
         "SUBGRAPH_URLS": json.dumps(urls),

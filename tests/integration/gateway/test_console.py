@@ -16,7 +16,8 @@ LOGIN = "3144000011"
 
 
 async def accounts(environment: dict[str, str], *arguments: str, given: str = "") -> tuple[int, str, str]:
-    command = [sys.executable, "-m", "gateway", "accounts", *arguments]
+    """The exit code and what was written; the operator is 李工."""
+    command = [sys.executable, "-m", "gateway", "accounts", "--as", "李工", *arguments]
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
         *command, stdin=pipe, stdout=pipe, stderr=pipe, env=os.environ | environment, cwd=ROOT
@@ -25,7 +26,7 @@ async def accounts(environment: dict[str, str], *arguments: str, given: str = ""
     return process.returncode or 0, out.decode(), error.decode()
 
 
-async def test_one_account_is_provisioned_reset_and_disabled(environment: dict[str, str], identity: Identity) -> None:
+async def test_an_account_is_made_reset_unlocked_and_disabled(environment: dict[str, str], identity: Identity) -> None:
     one = ("--login", LOGIN, "--scope", "school")
     status, out, _ = await accounts(environment, "provision", *one, "--school", LOGIN, "--name", "何敏")
     (made,) = json.loads(out)
@@ -33,6 +34,8 @@ async def test_one_account_is_provisioned_reset_and_disabled(environment: dict[s
     tokens = await log_in(identity, login=LOGIN, password=made["code"])
     assert (tokens.must_change, tokens.account.name) == (True, "何敏")
     status, out, _ = await accounts(environment, "reset", *one)
+    assert (await log_in(identity, login=LOGIN, password=json.loads(out)["code"])).must_change
+    assert (await accounts(environment, "unlock", *one))[0] == 0
     assert (await log_in(identity, login=LOGIN, password=json.loads(out)["code"])).must_change
     assert (await accounts(environment, "disable", *one))[0] == 0
     with pytest.raises(Refusal) as refused:

@@ -56,6 +56,8 @@ async def test_the_codes_of_the_others_are_not_lost_when_one_exists(identity: Id
         ROW | {"scope": "province", "province": "99"},
         ROW | {"scope": "teacher", "person": None},
         ROW | {"login": ""},
+        ROW | {"login": "13800138000"},
+        ROW | {"login": "11010519491231002X"},
         ROW | {"password": "123456"},
         ROW | {"login": {"$ne": None}},
         "not an account",

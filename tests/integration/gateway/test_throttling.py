@@ -4,13 +4,14 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 
 from chassis.errors import Refusal
 from chassis.mongo import Database
 from chassis.principal import Scope
 from gateway.identity.accounts import Identity, log_in, set_password
 from gateway.identity.attempts import ADDRESS, FROM_HERE, LOGIN, Attempts
-from gateway.identity.provisioning import provision, reset
+from gateway.identity.provisioning import provision, reset, unlock
 
 NAME, STRONG = "3144000011", "Guopei-0af3"
 GUESSER, HOLDER = "192.0.2.1", "192.0.2.2"
@@ -118,6 +119,30 @@ async def test_r4_a_reset_unlocks(identity: Identity) -> None:
     await fail(identity.store.attempts, FROM_HERE.free + 1)
     code = await reset(identity, login=NAME, scope=Scope.SCHOOL)
     assert await outcome(identity, code, GUESSER) == "OPEN"
+
+
+async def test_r4_an_unlock_ends_the_wait_and_leaves_the_password(identity: Identity) -> None:
+    _, code = await provision(identity, login=NAME, scope=Scope.SCHOOL, school=NAME)
+    for _ in range(FROM_HERE.free + 1):
+        await outcome(identity, "wrong", GUESSER)
+    assert await outcome(identity, code, GUESSER) == "RATE_LIMITED"
+    await unlock(identity, login=NAME, scope=Scope.SCHOOL)
+    assert await outcome(identity, code, GUESSER) == "OPEN"
+
+
+def counted() -> list[float]:
+    """How many guesses were right, wrong, or made to wait."""
+    outcomes = ({"outcome": one} for one in ("right", "wrong", "waited"))
+    return [REGISTRY.get_sample_value("guopei_gateway_guesses_total", one) or 0.0 for one in outcomes]
+
+
+async def test_guesses_are_counted_by_their_outcome(identity: Identity) -> None:
+    """A burst of failed logins is seen in the metrics; it is no event (ADR 19)."""
+    _, code = await provision(identity, login=NAME, scope=Scope.SCHOOL, school=NAME)
+    before = counted()
+    for password in (code, *["wrong"] * (FROM_HERE.free + 1)):
+        await outcome(identity, password, GUESSER)
+    assert [now - then for now, then in zip(counted(), before, strict=True)] == [1, FROM_HERE.free, 1]
 
 
 async def test_no_login_name_or_address_is_kept_in_the_clear(attempts: Attempts, database: Database) -> None:

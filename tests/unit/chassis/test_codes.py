@@ -66,3 +66,17 @@ def test_r41_a_mobile_is_eleven_digits() -> None:
 def test_r41_masks_show_head_and_tail_only() -> None:
     assert codes.mask("110105194912310021") == "110***********0021"
     assert codes.mask("13800138000") == "138****8000"
+
+
+@pytest.mark.parametrize(
+    "text", ["13800138000", "+86 138 0013 8000", "１３８００１３８０００", "11010519491231002X", "11010519491231002x"]
+)
+def test_r41_what_reads_as_somebodys_number_is_personal(text: str) -> None:
+    assert codes.is_personal(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["3144000011", "91110000600037341L", "t31440000", "e20481734", "110105194912310020", "moe"]
+)
+def test_r41_codes_and_issued_names_are_not_personal(text: str) -> None:
+    assert not codes.is_personal(text)

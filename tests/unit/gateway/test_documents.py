@@ -115,7 +115,7 @@ def settings(tmp_path: Path, **more: Any) -> GatewaySettings:
     file = tmp_path / "keys.json"
     file.write_text(orjson.dumps(keys.as_dict(private=True)).decode(), encoding="utf-8")
     url = "mongodb://127.0.0.1:1"
-    return GatewaySettings(mongodb_url=url, signing_key_file=file, supergraph_file=SUPERGRAPH, **more)
+    return GatewaySettings(mongodb_url=url, amqp_url=url, signing_key_file=file, supergraph_file=SUPERGRAPH, **more)
 
 
 def test_a_manifest_with_a_document_that_cannot_be_used_stops_the_start(tmp_path: Path) -> None:

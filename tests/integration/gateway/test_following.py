@@ -1,0 +1,207 @@
+"""R2, R3, R4: who is on file elsewhere gets an account by an event, once, and its code from an administrator."""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from aio_pika.abc import AbstractChannel
+
+from chassis import amqp
+from chassis.errors import Refusal
+from chassis.events import Envelope
+from chassis.mongo import Database, Session, transact
+from chassis.principal import Scope
+from gateway.identity.account import Account, AccountState
+from gateway.identity.accounts import Identity, log_in, set_password
+from gateway.identity.messaging import BINDINGS, QUEUE, handlers, tasks
+from gateway.identity.provisioning import issue_codes, provision, reset
+from tests.eventually import eventually
+from tests.integration.gateway.test_console import accounts
+from tests.running import running
+
+SCHOOL, OTHER, STRONG = "3144000011", "3151000021", "Guopei-0af3"
+BASE = ("catalog.base-registered", {"base": "b1", "organization": SCHOOL, "province": "44"})
+SECOND = ("catalog.base-registered", {"base": "b2", "organization": SCHOOL, "province": "44"})
+REGISTERED = ("enrollment.school-registered", {"school": SCHOOL, "province": "44"})
+EXPERT = ("catalog.expert-registered", {"expert": "x1", "organization": "121100004000000012"})
+Told = tuple[str, dict[str, str]]
+
+
+def envelope(told: Told, number: int = 1) -> Envelope:
+    kind, data = told
+    producer, _, name = kind.partition(".")
+    key, province = f"{producer}/{name}:{number}/1/0", data.get("province", "00")
+    return Envelope(
+        id=key, producer=producer, name=name, subject="x", version=1, at=datetime.now(UTC), province=province, data=data
+    )
+
+
+async def hear(identity: Identity, *told: Told) -> None:
+    """The events' effects, each in a transaction, as a consumer has them."""
+    for one in told:
+        handler = handlers(identity.store)[one[0]]
+        assert handler.model
+
+        async def work(session: Session, one: Told = one, handler: Any = handler) -> None:
+            await handler.effect(handler.model(**one[1]), envelope(one), session)
+
+        await transact(identity.store.accounts.collection.database.client, work)
+
+
+async def one(identity: Identity, scope: Scope, login: str = SCHOOL) -> Account:
+    (found,) = await identity.store.by_login(login, scope)
+    return found
+
+
+async def codes(identity: Identity, **which: Any) -> dict[tuple[str, str], str]:
+    return {(one.login, one.scope.value): code async for one, code in issue_codes(identity, **which)}
+
+
+async def events(database: Database, account: str) -> Sequence[str]:
+    found = await database["accounts"].find_one({"_id": account})
+    assert found
+    return [str(one["name"]) for one in found["events"]]
+
+
+async def test_events_that_come_twice_make_each_account_once(
+    identity: Identity, database: Database, amqp_url: str
+) -> None:
+    async with await amqp.connect(amqp_url, "others") as connection:
+        channel = await connection.channel(on_return_raises=True)
+        await amqp.declare_topology(channel)
+        queue = await amqp.declare_queue(channel, QUEUE, BINDINGS)
+        await (await amqp.declare_queue(channel, "assessment.audit", ["#"])).purge()
+        exchange = await channel.get_exchange(amqp.EVENTS, ensure=False)
+        for number, told in enumerate([BASE, SECOND, REGISTERED, EXPERT]):
+            for _ in range(2):
+                made = envelope(told, number)
+                await exchange.publish(amqp.to_message(made), made.routing_key, mandatory=True)
+        async with running(*tasks(identity.store, database, amqp_url)):
+
+            async def taken() -> bool:
+                return await database["inbox"].count_documents({}) == 4
+
+            await eventually(taken)
+            await eventually(lambda: _empty(channel, queue.name))
+    assert await database["accounts"].count_documents({}) == 3
+    assert (await one(identity, Scope.BASE)).bases == ("b1", "b2")
+
+
+async def _empty(channel: AbstractChannel, name: str) -> bool:
+    found = await channel.declare_queue(name, passive=True)
+    return not found.declaration_result.message_count
+
+
+async def test_r2_r3_a_code_may_be_a_school_and_hold_several_bases(identity: Identity, database: Database) -> None:
+    await hear(identity, BASE, REGISTERED, SECOND, SECOND)
+    base, school = await one(identity, Scope.BASE), await one(identity, Scope.SCHOOL)
+    assert (base.bases, base.organization, base.home) == (("b1", "b2"), SCHOOL, "44")
+    assert (school.school, school.organization, school.home) == (SCHOOL, SCHOOL, "44")
+    assert await events(database, base.id) == ["account-provisioned", "base-added"]
+    assert await events(database, school.id) == ["account-provisioned"]
+
+
+async def test_r4_an_account_without_a_code_opens_to_nothing(identity: Identity) -> None:
+    await hear(identity, REGISTERED)
+    for guess in ("", "123456", SCHOOL):
+        with pytest.raises(Refusal) as refused:
+            await log_in(identity, login=SCHOOL, password=guess)
+        assert refused.value.code == "INVALID_CREDENTIALS"
+
+
+async def test_r4_codes_are_issued_to_who_is_still_initial_and_the_new_one_ends_the_old(
+    identity: Identity, database: Database
+) -> None:
+    await hear(identity, REGISTERED, BASE)
+    first = await codes(identity, province="44")
+    assert set(first) == {(SCHOOL, "school"), (SCHOOL, "base")}
+    tokens = await log_in(identity, login=SCHOOL, password=first[SCHOOL, "base"], scope=Scope.BASE)
+    await set_password(identity, token=tokens.access, current=None, new=STRONG)
+    second = await codes(identity, province="44")
+    assert set(second) == {(SCHOOL, "school")}
+    with pytest.raises(Refusal) as refused:
+        await log_in(identity, login=SCHOOL, password=first[SCHOOL, "school"], scope=Scope.SCHOOL)
+    assert refused.value.code == "INVALID_CREDENTIALS"
+    assert (await log_in(identity, login=SCHOOL, password=second[SCHOOL, "school"])).must_change
+    school = await one(identity, Scope.SCHOOL)
+    assert await events(database, school.id) == ["account-provisioned", "code-issued", "code-issued"]
+
+
+async def test_codes_are_issued_by_province_role_or_only_where_none_is_good(
+    identity: Identity, database: Database
+) -> None:
+    elsewhere = ("enrollment.school-registered", {"school": OTHER, "province": "51"})
+    await hear(identity, REGISTERED, BASE, elsewhere, EXPERT)
+    assert set(await codes(identity, province="51")) == {(OTHER, "school")}
+    assert set(await codes(identity, province="44", scope=Scope.BASE)) == {(SCHOOL, "base")}
+    assert set(await codes(identity, scope=Scope.SCHOOL, missing=True)) == {(SCHOOL, "school")}
+    assert await codes(identity, scope=Scope.SCHOOL, missing=True) == {}
+    expired = {"$set": {"code_expires_at": datetime.now(UTC) - timedelta(seconds=1)}}
+    await database["accounts"].update_one({"login": OTHER}, expired)
+    assert set(await codes(identity, scope=Scope.SCHOOL, missing=True)) == {(OTHER, "school")}
+    (expert,) = await identity.store.by_person("x1", Scope.EXPERT)
+    assert set(await codes(identity, scope=Scope.EXPERT)) == {(expert.login, "expert")}
+
+
+async def test_an_administrator_completes_the_account_that_an_event_made(identity: Identity) -> None:
+    await hear(identity, REGISTERED, EXPERT)
+    made = await one(identity, Scope.SCHOOL)
+    account, code = await provision(identity, login=SCHOOL, scope=Scope.SCHOOL, school=SCHOOL, name="何敏")
+    assert (account.id, account.name) == (made.id, "何敏")
+    assert (await log_in(identity, login=SCHOOL, password=code)).must_change
+    with pytest.raises(Refusal) as refused:
+        await provision(identity, login=SCHOOL, scope=Scope.SCHOOL, school=SCHOOL)
+    assert refused.value.code == "ACCOUNT_EXISTS"
+    await provision(identity, login="expert1", scope=Scope.EXPERT, person="x1", name="陈明远")
+    (expert,) = await identity.store.by_person("x1", Scope.EXPERT)
+    assert expert.login == "expert1"
+
+
+async def test_nobody_gets_the_waiting_account_of_somebody_else(identity: Identity) -> None:
+    await hear(identity, EXPERT, ("enrollment.teacher-added", {"teacher": "t1", "school": SCHOOL, "province": "44"}))
+    (expert,) = await identity.store.by_person("x1", Scope.EXPERT)
+    (teacher,) = await identity.store.by_person("t1", Scope.TEACHER)
+    for login, scope, holder in (
+        (expert.login, Scope.EXPERT, {"person": "x2"}),
+        ("t9", Scope.TEACHER, {"person": "t1", "school": OTHER}),
+        (teacher.login, Scope.TEACHER, {"person": "t2", "school": SCHOOL}),
+    ):
+        with pytest.raises(Refusal) as refused:
+            await provision(identity, login=login, scope=scope, **holder)
+        assert refused.value.code == "ACCOUNT_EXISTS"
+
+
+async def test_an_event_that_comes_after_the_administrator_changes_nothing_but_bases(identity: Identity) -> None:
+    await provision(identity, login=SCHOOL, scope=Scope.SCHOOL, school=SCHOOL, name="何敏")
+    await provision(identity, login=SCHOOL, scope=Scope.BASE, organization=SCHOOL, bases=("b1",))
+    await provision(identity, login="expert1", scope=Scope.EXPERT, person="x1")
+    before = [await one(identity, scope) for scope in (Scope.SCHOOL, Scope.BASE)]
+    await hear(identity, REGISTERED, BASE, EXPERT)
+    assert [await one(identity, scope) for scope in (Scope.SCHOOL, Scope.BASE)] == before
+    assert len(await identity.store.by_person("x1", Scope.EXPERT)) == 1
+
+
+async def test_a_base_that_comes_later_leaves_the_password_alone(identity: Identity) -> None:
+    await hear(identity, BASE)
+    code = await reset(identity, login=SCHOOL, scope=Scope.BASE)
+    tokens = await log_in(identity, login=SCHOOL, password=code)
+    active = await set_password(identity, token=tokens.access, current=None, new=STRONG)
+    await hear(identity, SECOND)
+    refreshed = await identity.sessions.refresh(str(active.refresh))
+    assert identity.sessions.check(refreshed.access).principal.bases == ("b1", "b2")
+    assert (await one(identity, Scope.BASE)).state is AccountState.ACTIVE
+
+
+async def test_the_command_prints_codes_once_as_a_table_and_nobody_elses(
+    environment: dict[str, str], identity: Identity
+) -> None:
+    await hear(identity, REGISTERED, BASE)
+    status, out, _ = await accounts(environment, "codes", "--province", "44", "--scope", "school")
+    head, row = csv.reader(io.StringIO(out.removeprefix("\ufeff")))
+    assert (status, head) == (0, ["登录名", "角色", "省份", "激活码", "有效期至"])
+    assert row[:3] == [SCHOOL, "school", "44"]
+    assert (await log_in(identity, login=SCHOOL, password=row[3])).must_change
+    assert (await accounts(environment, "codes"))[0] != 0
