@@ -30,7 +30,7 @@ from tests.faults.proxy import Proxy
 API, RELAY, WORKER = "enrollment.api", "enrollment.relay", "enrollment.worker"
 PROCESSES = ("catalog", API, RELAY, WORKER, "assessment", GATEWAY)
 PROVINCES = ("44", "51")
-QUEUES = ("enrollment.inbox", "enrollment.feed", "assessment.inbox", "assessment.audit")
+QUEUES = ("catalog.inbox", "enrollment.inbox", "enrollment.feed", "assessment.inbox", "assessment.audit")
 TEACHING = 1
 _LIMIT = 100
 _VERDICTS = ("OBJECTIVES", "CONTENT", "ORGANIZATION", "DURATION", "FEE")
