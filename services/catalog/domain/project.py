@@ -90,6 +90,7 @@ class Project:
         experts: Who reviews it in this cycle.
         published_at: Set once and for all; a project is public from then on.
         resumes_to: Where a suspended project goes on.
+        published_late: Whether it was published by override after the publication date; the reason is in the history.
         theme_names: The round's names of the plan's themes, for the search.
     """
 
@@ -112,6 +113,7 @@ class Project:
     experts: tuple[str, ...] = ()
     decision: Decision | None = None
     published_at: datetime | None = None
+    published_late: bool = False
     extension: Extension | None = None
     resumes_to: ProjectStatus | None = None
     history: tuple[Change, ...] = ()

@@ -55,6 +55,7 @@ class Project:
     faculty: list[FacultyMember]
     assessment_method: str | None
     published_at: datetime | None
+    published_late: bool = strawberry.field(description="是否逾期发布；理由见 history (R17)")
     extended_until: date | None
     needs_evidence: str | None = strawberry.federation.field(description="需求调研依据", requires_scopes=_INSIDE)
     justifications: list[Justification] | None = strawberry.federation.field(
@@ -95,6 +96,7 @@ class Project:
             faculty=[FacultyMember.of(one) for one in plan.faculty],
             assessment_method=plan.assessment_method,
             published_at=source.published_at,
+            published_late=source.published_late,
             extended_until=source.extension.until if source.extension else None,
             needs_evidence=plan.needs_evidence if inside else None,
             justifications=_justifications(source) if inside else None,
