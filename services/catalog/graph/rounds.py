@@ -14,6 +14,7 @@ from services.catalog.graph.context import Info, is_ministry, number_key, text_k
 from services.catalog.graph.enums import BaseCategory, PhaseName, ProjectKind
 from services.catalog.graph.loaders import RoundByYearLoader
 
+_LONGEST = 2**31 - 1
 _SIGNED_IN = requires(*(scope for scope in Scope if scope is not Scope.PUBLIC))
 
 
@@ -189,8 +190,8 @@ def _phase(phase: rounds.Phase, now: datetime, overrides: tuple[rounds.PhaseOver
 
 
 def _seconds(until: datetime, now: datetime) -> int:
-    """Whole seconds left, one begun counted: zero exactly when the instant has come."""
-    return max(math.ceil((until - now).total_seconds()), 0)
+    """Whole seconds left, one begun counted: zero exactly when the instant has come; no more than an Int holds."""
+    return min(max(math.ceil((until - now).total_seconds()), 0), _LONGEST)
 
 
 def _norm(norm: rounds.DurationNorm) -> DurationNorm:

@@ -31,7 +31,7 @@ _INDEXES: dict[str, tuple[str, ...]] = {
     "series": ("series",),
     "starts": ("plan.starts_on", "_id"),
     "fee": ("plan.fee", "_id"),
-    "terms": ("index.terms",),
+    "index": ("index.terms",),
 }
 
 

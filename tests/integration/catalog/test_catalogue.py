@@ -106,6 +106,17 @@ async def test_a_project_is_found_by_the_names_of_its_themes(season: Season, two
     assert await titles(season, search=kept.theme_names[0]) == ["Py"]
 
 
+async def test_an_index_of_an_older_edition_is_renewed_at_the_next_start(season: Season, two: list[Any]) -> None:
+    projects = season.catalog.store.projects
+    await projects.collection.update_one({"_id": two[0]["id"]}, {"$unset": {"index": ""}})
+    old = {"edition": 0, "title": [], "terms": ["旧"]}
+    await projects.collection.update_one({"_id": two[1]["id"]}, {"$set": {"index": old}})
+    assert await titles(season, search="示范大学") == []
+    await season.catalog.store.prepare()
+    assert await titles(season, search="示范大学") == ["智能", "Py"]
+    assert await titles(season, search="旧") == []
+
+
 async def test_an_amended_venue_is_found_at_once_and_the_old_one_no_more(season: Season, two: list[Any]) -> None:
     kept = await season.catalog.store.projects.get(two[1]["id"])
     await season.act(

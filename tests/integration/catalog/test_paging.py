@@ -1,5 +1,6 @@
 """R17: whatever filter, order and page size, walking the cursors meets each visible project once, in order."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -20,7 +21,8 @@ from tests.unit.catalog.examples import REVIEWING, a_draft
 BASE = Principal("base", Scope.BASE, organization="4144010001", bases=("base-1",))
 PAGE = """query($search: String, $filter: ProjectFilter, $order: ProjectOrder, $first: Int!, $after: String) {
   projects(search: $search, filter: $filter, orderBy: $order, first: $first, after: $after) {
-    totalCount nodes { code } pageInfo { hasNextPage endCursor } } }"""
+    totalCount facets { provinces { value { code } count } modes { count } }
+    nodes { code } pageInfo { hasNextPage endCursor } } }"""
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,9 @@ async def test_a_walk_meets_each_visible_project_once_in_order_also_while_others
         assert len(page["nodes"]) <= first
         if after is None:
             assert page["totalCount"] == len(expected)
+            provinces = {one["value"]["code"]: one["count"] for one in page["facets"]["provinces"]}
+            assert provinces == Counter(row.province for row, _ in expected if row.province)
+            assert sum(one["count"] for one in page["facets"]["modes"]) == len(expected)
         seen += [node["code"] for node in page["nodes"]]
         after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
         if adding:
