@@ -29,7 +29,8 @@ StorageError = PyMongoError
 _FULL, _INTERRUPTED, _TOO_LATE, _UNCONFIRMED = 14031, 11601, 50, 64  # MongoDB's error codes
 _PASSING_CODES = {_FULL, _INTERRUPTED, _TOO_LATE, _UNCONFIRMED}
 
-_INTERNAL = {"events": 0, "requests": 0}
+INTERNAL_FIELDS = {"events": 0, "requests": 0, "index": 0}
+"""What a document holds besides its aggregate, as a projection that leaves it out."""
 _MOST_REQUESTS = 50  # an aggregate's latest; a repeat comes within minutes
 _ATTEMPTS = 30
 _WAIT_SECONDS = 0.002
@@ -132,7 +133,7 @@ class Repository(Generic[A]):
 
     async def find(self, key: str, session: Session | None = None) -> A | None:
         """The aggregate with that id, or None."""
-        document = await self.collection.find_one({"_id": key}, _INTERNAL, session=session)
+        document = await self.collection.find_one({"_id": key}, INTERNAL_FIELDS, session=session)
         return from_document(document, self._kind) if document else None
 
     async def get(self, key: str, session: Session | None = None) -> A:
@@ -148,7 +149,7 @@ class Repository(Generic[A]):
 
     async def find_many(self, keys: Sequence[str]) -> list[A | None]:
         """The aggregates of those ids in that order, in one database operation."""
-        cursor = self.collection.find({"_id": {"$in": list(set(keys))}}, _INTERNAL)
+        cursor = self.collection.find({"_id": {"$in": list(set(keys))}}, INTERNAL_FIELDS)
         found = {document["_id"]: from_document(document, self._kind) async for document in cursor}
         return [found.get(key) for key in keys]
 
@@ -161,8 +162,13 @@ class Repository(Generic[A]):
         session: Session | None = None,
     ) -> list[A]:
         """The aggregates that match, sorted; `limit` 0 means all."""
-        cursor = self.collection.find(where, _INTERNAL, sort=list(sort), limit=limit, session=session)
+        cursor = self.collection.find(where, INTERNAL_FIELDS, sort=list(sort), limit=limit, session=session)
         return [from_document(document, self._kind) async for document in cursor]
+
+    def index(self, aggregate: A) -> Document:
+        """What the aggregate is found by besides its own fields, renewed with every write; empty for nothing."""
+        del aggregate
+        return {}
 
     async def insert(self, aggregate: A, events: Sequence[DomainEvent] = (), session: Session | None = None) -> A:
         """Store a new aggregate with the events of its birth.
@@ -170,7 +176,7 @@ class Repository(Generic[A]):
         Raises:
             DuplicateKey: Its id or a unique key is taken.
         """
-        document = to_document(aggregate)
+        document = self._kept(aggregate)
         document["events"] = self._seal(events, aggregate.id, aggregate.version)
         if mark := mark_for(self.name, aggregate.id):
             document["requests"] = [mark]
@@ -188,7 +194,7 @@ class Repository(Generic[A]):
             DuplicateKey: A unique key is taken.
         """
         version = aggregate.version + 1
-        document = to_document(aggregate) | {"version": version}
+        document = self._kept(aggregate) | {"version": version}
         key = document.pop("_id")
         push: Document = {}
         read: Document = {"_id": key, "version": aggregate.version}
@@ -207,6 +213,10 @@ class Repository(Generic[A]):
         """Store a projection of another service's aggregate whatever was there; its events arrive in order."""
         document = to_document(aggregate)
         await self.collection.replace_one({"_id": document["_id"]}, document, upsert=True, session=session)
+
+    def _kept(self, aggregate: A) -> Document:
+        index = self.index(aggregate)
+        return to_document(aggregate) | ({"index": index} if index else {})
 
     def _seal(self, events: Sequence[DomainEvent], key: str, version: int) -> list[Document]:
         return seal(events, producer=self._producer, kind=self._noun, subject=key, version=version)

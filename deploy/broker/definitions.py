@@ -18,12 +18,13 @@ from chassis.amqp import DEAD, EVENTS, INTERNAL, connect, declare_queue, declare
 from chassis.reference import provinces
 from gateway.identity import messaging as gateway
 from services.assessment import messaging as assessment
+from services.catalog import messaging as catalog
 from services.enrollment import messaging as enrollment
 
 FILE = Path(__file__).resolve().parent / "definitions.json"
 ADMIN = "admin"
 SERVICES = ("catalog", "enrollment", "assessment", "gateway")
-INTERNAL_QUEUES: dict[str, tuple[str, ...]] = enrollment.QUEUES | assessment.QUEUES | gateway.QUEUES
+INTERNAL_QUEUES: dict[str, tuple[str, ...]] = catalog.QUEUES | enrollment.QUEUES | assessment.QUEUES | gateway.QUEUES
 """The services' own queues and their bindings: there before anything is published, so that no first event is lost."""
 PROVINCE_QUEUE_LENGTH = 200_000
 _VHOST = "/"

@@ -1,5 +1,6 @@
 """The composition root of the catalog: settings, adapters, commands, and the application."""
 
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -19,6 +20,8 @@ from services.catalog.graph.schema import schema
 from services.catalog.messaging import SERVICE, tasks
 from services.catalog.settings import CatalogSettings
 from services.catalog.store import Store
+
+_CALENDAR_CACHE = "public, max-age=300"  # an extension is seen within five minutes
 
 
 def build(settings: CatalogSettings, role: Role = Role.ALL) -> Starlette:
@@ -50,4 +53,8 @@ class _Calendars:
         found = await self.catalog.store.rounds.find(str(request.path_params["year"]))
         if found is None:
             return Response(status_code=404)
-        return Response(icalendar(found), media_type="text/calendar; charset=utf-8")
+        text = icalendar(found).encode()
+        headers = {"ETag": f'"{hashlib.sha256(text).hexdigest()[:32]}"', "Cache-Control": _CALENDAR_CACHE}
+        if headers["ETag"] in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return Response(text, media_type="text/calendar; charset=utf-8", headers=headers)

@@ -1,10 +1,14 @@
-"""Which events go out, and what time does by itself; the catalog takes in none (plan of events)."""
+"""Which events go out, what comes in of enrolment's, and what time does by itself."""
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import structlog
 
-from chassis.mongo import Database, StorageError
+from chassis.events import Envelope
+from chassis.inbox import Consumer, Handler
+from chassis.mongo import Database, Session, StorageError
 from chassis.outbox import Relay
 from chassis.roles import Tasks
 from services.catalog.commands import Catalog, lapse_overdue
@@ -40,18 +44,60 @@ EMITTED: tuple[type, ...] = (
 )
 """Every event of the catalog, for the registry of contracts."""
 
+_SEAT_MOVERS = (
+    "enrollment.accepted",
+    "enrollment.waitlisted",
+    "enrollment.offered",
+    "enrollment.offer-expired",
+    "enrollment.substituted",
+    "enrollment.withdrawn",
+    "enrollment.cancelled",
+    "enrollment.lapsed",
+)
+INBOX = f"{SERVICE}.inbox"
+QUEUES = {INBOX: tuple(f"{type_}.#" for type_ in _SEAT_MOVERS)}
+"""The catalog's own queue and what it is bound to, for the broker's definitions."""
 _LOOK_SECONDS = 15.0
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, kw_only=True)
+class SeatCount:
+    """How many seats of a project are held, by the number of the step that left it so."""
+
+    version: int
+    accepted: int
+    offered: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeatMoved:
+    """Of every event of an enrolment that may move a seat (R23)."""
+
+    project: str
+    seats: SeatCount | None = None
+
+
+def enrollment_handlers(catalog: Catalog) -> Mapping[str, Handler]:
+    """A handler for each of enrolment's events that may move a seat: the count of the latest step stays (ADR 13)."""
+
+    async def keep_seats(event: SeatMoved, _: Envelope, session: Session) -> None:
+        if event.seats:
+            held = event.seats.accepted + event.seats.offered
+            await catalog.store.projects.hold(event.project, held=held, version=event.seats.version, session=session)
+
+    return {type_: Handler(SeatMoved, keep_seats) for type_ in _SEAT_MOVERS}
+
+
 def tasks(catalog: Catalog, database: Database, amqp_url: str) -> Tasks:
-    """What runs beside the requests: the relay, and the lapse of returned plans."""
+    """What runs beside the requests: the relay, the inbox, and the lapse of returned plans."""
     relay = Relay(database, COLLECTIONS, amqp_url, SERVICE)
+    inbox = Consumer(database, amqp_url, INBOX, QUEUES[INBOX], enrollment_handlers(catalog))
 
     async def lapse_forever() -> None:
         await _lapse_forever(catalog)
 
-    return Tasks(relay=(relay.run,), worker=(lapse_forever,))
+    return Tasks(relay=(relay.run,), worker=(inbox.run, lapse_forever))
 
 
 async def _lapse_forever(catalog: Catalog) -> None:

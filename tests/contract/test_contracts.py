@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_type_hints
 
 import jsonschema
 import msgspec
@@ -20,11 +20,13 @@ from graphql import (
 )
 
 from chassis.clock import Clock
+from chassis.events import event_name
 from chassis.inbox import Handler
 from contracts import graph_files, registry
 from contracts.__main__ import drifted
 from gateway.identity.messaging import handlers as gateway_handlers
 from services.assessment.messaging import handlers as assessment_handlers
+from services.catalog.messaging import enrollment_handlers as catalog_from_enrollment
 from services.enrollment.messaging.assessment import assessment_handlers as enrollment_from_assessment
 from services.enrollment.messaging.catalog import catalog_handlers as enrollment_from_catalog
 
@@ -43,6 +45,7 @@ def consumers() -> Iterator[tuple[str, Handler]]:
     """Every handler of every service, by the event it takes."""
     tables: list[Mapping[str, Handler]] = [
         assessment_handlers(UNUSED),
+        catalog_from_enrollment(UNUSED),
         enrollment_from_assessment(UNUSED),
         enrollment_from_catalog(UNUSED),
         gateway_handlers(UNUSED),
@@ -73,6 +76,13 @@ def test_a_consumer_understands_the_golden_example_of_its_event(event: str, hand
     example = read(registry.FOLDER / producer / f"{name}.{registry.VERSION}.example.json")
     assert handler.model
     msgspec.convert(example, handler.model)
+
+
+def test_r23_the_catalog_takes_in_every_event_that_may_move_a_seat() -> None:
+    movers = {
+        f"{producer}.{event_name(kind)}" for producer, kind in registry.events() if "seats" in get_type_hints(kind)
+    }
+    assert set(catalog_from_enrollment(UNUSED)) == movers
 
 
 @pytest.mark.parametrize("name", graph_files.SUBGRAPHS)

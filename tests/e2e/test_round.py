@@ -4,12 +4,14 @@ import secrets
 from dataclasses import replace
 
 import pytest
+from icalendar import Calendar
 
 from deploy.local import documents
 from deploy.local.client import Refused
 from deploy.local.demo import _received
 from deploy.local.story import Story
 from deploy.local.world import SCHOOLS
+from tests.eventually import eventually
 
 
 async def test_one_query_joins_the_three_services(story: Story) -> None:
@@ -20,6 +22,31 @@ async def test_one_query_joins_the_three_services(story: Story) -> None:
     assert answer["seats"] == {"capacity": 10, "accepted": 10, "waitlisted": 0, "left": 0}
     assert len([node for node in nodes if node["credit"]]) == 8
     assert {node["status"] for node in nodes} >= {"CREDITED", "FAILED", "REJECTED", "LAPSED"}
+
+
+async def test_r17_the_catalogue_knows_the_seats_that_enrolment_gave_away(story: Story) -> None:
+    query = "{ projects(filter: {year: 2024, seatsLeftAtLeast: 1}) { nodes { id seats { left } } } }"
+    full = next(key for _, key in story.enrollments)
+
+    async def agreed() -> bool:
+        found = (await story.desk.public.do(query))["nodes"]
+        left = {node["id"]: node["seats"]["left"] for node in found}
+        return bool(left) and all(left.values()) and full not in left
+
+    await eventually(agreed)
+
+
+async def test_r1_a_calendar_program_gets_the_round_once_and_then_only_when_it_changes(story: Story) -> None:
+    url = f"{story.desk.suite.url}/calendar/2024.ics"
+    async with story.desk.http.get(url) as reply:
+        assert (reply.status, reply.content_type) == (200, "text/calendar")
+        assert len(Calendar.from_ical(await reply.text()).walk("VEVENT")) == 5
+        known = {"If-None-Match": reply.headers["etag"]}
+        assert reply.headers["cache-control"] == "public, max-age=300"
+    async with story.desk.http.get(url, headers=known) as reply:
+        assert (reply.status, await reply.read()) == (304, b"")
+    async with story.desk.http.get(f"{story.desk.suite.url}/calendar/1.ics") as reply:
+        assert reply.status == 404
 
 
 async def test_r27_a_province_sees_its_own_only_by_query_and_by_queue(story: Story) -> None:

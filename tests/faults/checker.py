@@ -109,6 +109,8 @@ async def _seats(field: Field, project: str) -> None:
     assert seats
     accepted = await enrollment["enrollments"].distinct("_id", {"project": project, "status": "ACCEPTED"})
     assert len(accepted) == seats["accepted"] <= seats["capacity"], f"{len(accepted)} in {seats}"
+    shown = await field.mongo["catalog"]["projects"].find_one({"_id": project}, {"seats": 1}) or {}
+    assert shown.get("seats", {"held": 0})["held"] == seats["accepted"] + seats["offered"], f"{shown} of {seats}"
     attending = await assessment["records"].distinct("_id", {"project": project, "live": True})
     assert sorted(accepted) == sorted(attending), "who was accepted has a record, and nobody else"
 

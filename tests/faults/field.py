@@ -16,7 +16,7 @@ from chassis.amqp import BROKER_ERRORS
 from chassis.amqp import connect as connect_broker
 from chassis.mongo import connect
 from chassis.retry import forever
-from deploy.broker.definitions import ADMIN, queue_of
+from deploy.broker.definitions import ADMIN, INTERNAL_QUEUES, queue_of
 from deploy.broker.management import Management
 from deploy.local import documents as d
 from deploy.local.accounts import Desk
@@ -30,7 +30,7 @@ from tests.faults.proxy import Proxy
 API, RELAY, WORKER = "enrollment.api", "enrollment.relay", "enrollment.worker"
 PROCESSES = ("catalog", API, RELAY, WORKER, "assessment", GATEWAY)
 PROVINCES = ("44", "51")
-QUEUES = ("enrollment.inbox", "enrollment.feed", "assessment.inbox", "assessment.audit", "gateway.inbox")
+QUEUES = tuple(INTERNAL_QUEUES)
 TEACHING = 1
 _LIMIT = 100
 _VERDICTS = ("OBJECTIVES", "CONTENT", "ORGANIZATION", "DURATION", "FEE")

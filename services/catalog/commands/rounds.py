@@ -36,7 +36,7 @@ async def open_round(catalog: Catalog, principal: Principal, *, year: int, given
             unblock=Unblock.MINISTRY,
             missing=missing,
         )
-    opened, events = rounds.open_round(msgspec.convert(data, Round))
+    opened, events = rounds.open_round(msgspec.convert(data, Round), catalog.clock.now())
     try:
         return await catalog.store.rounds.insert(opened, events)
     except DuplicateKey as error:
@@ -52,11 +52,12 @@ async def extend_phase(
     """Give a phase a later last day (R1).
 
     Raises:
-        Refusal: `NOT_FOUND`, `REASON_MISSING` or `CALENDAR_NOT_MONOTONIC`.
+        Refusal: `NOT_FOUND`, or what `round.extend_phase` refuses.
     """
     require_scope(principal, Scope.MINISTRY)
     current = await round_of(catalog, year)
-    extended, events = rounds.extend_phase(current, phase, closes, reason, catalog.clock.now())
+    by, now = principal.name or principal.subject, catalog.clock.now()
+    extended, events = rounds.extend_phase(current, phase, closes, reason=reason, by=by, now=now)
     return await catalog.store.rounds.save(extended, events)
 
 

@@ -83,8 +83,8 @@ def publish(
             unblock=Unblock.MINISTRY,
             closes=current.phase(PhaseName.REVIEW).closes.isoformat(),
         )
-    result = replace(published, published_at=now)
-    return result, [_published(result, late=late)]
+    result = replace(published, published_at=now, published_late=late)
+    return result, [_published(result)]
 
 
 def sessions_of(timetable: Sequence[Session]) -> tuple[PublishedSession, ...]:
@@ -94,7 +94,7 @@ def sessions_of(timetable: Sequence[Session]) -> tuple[PublishedSession, ...]:
     )
 
 
-def _published(project: Project, *, late: bool) -> ProjectPublished:
+def _published(project: Project) -> ProjectPublished:
     plan = project.plan
     return ProjectPublished(
         **about(project),
@@ -107,7 +107,7 @@ def _published(project: Project, *, late: bool) -> ProjectPublished:
         sessions=sessions_of(plan.timetable),
         faculty=tuple(member.name for member in plan.faculty),
         series=project.series,
-        late=late,
+        late=project.published_late,
     )
 
 

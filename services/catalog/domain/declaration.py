@@ -25,7 +25,6 @@ from services.catalog.domain.plan import (
 from services.catalog.domain.project import EDITABLE, Project, about, move, note, require_status, wrong_state
 from services.catalog.domain.quota import delta
 from services.catalog.domain.round import Round, require_reason, today
-from services.catalog.domain.search import terms_of
 from services.catalog.domain.vocabulary import KINDS, BaseCategory, PhaseName, ProjectKind, ProjectStatus
 from services.catalog.domain.window import require_in_window
 
@@ -82,6 +81,7 @@ def draft(
         base_name=base.name,
         category=base.category,
         organization=base.organization.code,
+        organization_name=base.organization.name,
         province=base.routing_province,
         kind=kind_for(base.category, kind),
         series=key,
@@ -180,7 +180,8 @@ def add_class(
 def _with_plan(project: Project, base: Base, current: Round, plan: Plan) -> Project:
     check_given(plan, base.category, current)
     advice = advice_on(plan, project.kind, base.category, base.major_categories, current)
-    return replace(project, plan=plan, warnings=advice, terms=terms_of(f"{plan.title or ''} {base.name}"))
+    names = tuple(theme.name for theme in current.themes_of(base.category) if theme.code in plan.themes)
+    return replace(project, plan=plan, warnings=advice, theme_names=names)
 
 
 def _require_time(project: Project, current: Round, now: datetime) -> None:

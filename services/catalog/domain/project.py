@@ -83,14 +83,15 @@ class Project:
 
     Attributes:
         code: Readable and unique, such as `2024-DQT-007-02`.
-        base_name: With the next three, facts of the base as they were at the drafting.
+        base_name: With the next four, facts of the base as they were at the drafting.
         province: The base's, `00` for none: where its events go.
         series: What the classes of one design share; the first one's id.
         cycle: How often it was submitted.
         experts: Who reviews it in this cycle.
         published_at: Set once and for all; a project is public from then on.
         resumes_to: Where a suspended project goes on.
-        terms: What it is found by.
+        published_late: Whether it was published by override after the publication date; the reason is in the history.
+        theme_names: The round's names of the plan's themes, for the search.
     """
 
     id: str
@@ -101,6 +102,7 @@ class Project:
     base_name: str
     category: BaseCategory
     organization: str
+    organization_name: str = ""
     province: str
     kind: ProjectKind
     series: str
@@ -111,10 +113,11 @@ class Project:
     experts: tuple[str, ...] = ()
     decision: Decision | None = None
     published_at: datetime | None = None
+    published_late: bool = False
     extension: Extension | None = None
     resumes_to: ProjectStatus | None = None
     history: tuple[Change, ...] = ()
-    terms: tuple[str, ...] = ()
+    theme_names: tuple[str, ...] = ()
 
     def session(self, key: str) -> Session | None:
         """The session of that id."""

@@ -90,17 +90,29 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class PhaseOverride:
-    """A later last day that the ministry gave a phase, with its reason."""
+    """A later last day that the ministry gave a phase: when, by whom and why (R1).
+
+    Attributes:
+        before: The last day until then.
+        by: Who acted, as the audit names them.
+    """
 
     phase: PhaseName
     closes: date
     reason: str
     at: datetime
+    before: date | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """The round of one year; its id is the year as text."""
+    """The round of one year; its id is the year as text.
+
+    Attributes:
+        overrides: Every extension, the earliest first.
+        opened_at: When its calendar was first told.
+    """
 
     id: str
     version: int
@@ -114,10 +126,15 @@ class Round:
     experts_per_project: int
     contacts: tuple[Contact, ...]
     overrides: tuple[PhaseOverride, ...] = ()
+    opened_at: datetime | None = None
 
     def phase(self, name: PhaseName) -> Phase:
         """The phase of that name, its extensions applied."""
         return next(phase for phase in self.phases if phase.name is name)
+
+    def overrides_of(self, name: PhaseName) -> tuple[PhaseOverride, ...]:
+        """The extensions of a phase, the earliest first."""
+        return tuple(override for override in self.overrides if override.phase is name)
 
     def is_open(self, name: PhaseName, now: datetime) -> bool:
         """Whether the phase is open at `now`."""
@@ -150,7 +167,7 @@ def today(now: datetime) -> date:
     return now.astimezone(SHANGHAI).date()
 
 
-def open_round(draft: Round) -> tuple[Round, list[RoundOpened]]:
+def open_round(draft: Round, now: datetime) -> tuple[Round, list[RoundOpened]]:
     """Open a round whose calendar, quotas and themes are in order (R1).
 
     Raises:
@@ -158,23 +175,36 @@ def open_round(draft: Round) -> tuple[Round, list[RoundOpened]]:
     """
     _check_calendar(draft.phases)
     _check_data(draft)
-    return draft, [RoundOpened(year=draft.year, title=draft.title, calendar=calendar_of(draft))]
+    opened = replace(draft, opened_at=now)
+    return opened, [RoundOpened(year=opened.year, title=opened.title, calendar=calendar_of(opened))]
 
 
 def extend_phase(
-    current: Round, phase: PhaseName, closes: date, reason: str, now: datetime
+    current: Round, phase: PhaseName, closes: date, *, reason: str, by: str, now: datetime
 ) -> tuple[Round, list[PhaseExtended]]:
-    """Give a phase a later last day, reopening it if it is over (R1).
+    """Give a phase a later last day, reopening it if it is over; what follows is never shifted (R1).
 
     Raises:
-        Refusal: `CALENDAR_NOT_MONOTONIC`: not later than now, or past what follows it; `REASON_MISSING`.
+        Refusal: `CALENDAR_NOT_MONOTONIC`: not later than it is, or past what follows, which is extended first;
+            `INVALID_EXTENSION`: over before it is given; `REASON_MISSING`.
     """
     require_reason(reason, "R1")
-    if closes <= current.phase(phase).closes:
+    before = current.phase(phase).closes
+    if closes <= before:
         raise _not_monotonic(phase)
+    if closes < today(now):
+        raise Refusal(
+            "INVALID_EXTENSION",
+            "延期后的截止日期不得早于今日",
+            "An extension must not end before today",
+            rule="R1",
+            unblock=Unblock.SELF,
+            phase=phase.value,
+            closes=before.isoformat(),
+        )
     phases = tuple(replace(known, closes=closes) if known.name is phase else known for known in current.phases)
     _check_calendar(phases)
-    override = PhaseOverride(phase, closes, reason, now)
+    override = PhaseOverride(phase, closes, reason, now, before, by)
     extended = replace(current, phases=phases, overrides=(*current.overrides, override))
     event = PhaseExtended(year=current.year, phase=phase, closes=closes, reason=reason, calendar=calendar_of(extended))
     return extended, [event]
@@ -203,11 +233,11 @@ def _check_calendar(phases: tuple[Phase, ...]) -> None:
         if phase.opens > phase.closes:
             raise _not_monotonic(phase.name)
     # The deadlines follow each other, and training starts when the bases have decided.
-    deadlines = [phase.closes for phase in phases]
-    deadlines.insert(-1, phases[-1].opens)
-    for earlier, later in itertools.pairwise(deadlines):
-        if earlier > later:
-            raise _not_monotonic(phases[deadlines.index(earlier)].name)
+    deadlines = [(phase.name, phase.closes) for phase in phases]
+    deadlines.insert(-1, (phases[-1].name, phases[-1].opens))
+    for (name, day), (following, limit) in itertools.pairwise(deadlines):
+        if day > limit:
+            raise _not_monotonic(name, following=following.value, limit=limit.isoformat())
     for first, second in itertools.pairwise(phases):
         if first.opens > second.opens:
             raise _not_monotonic(second.name)
@@ -241,7 +271,7 @@ def _incomplete(missing: list[str]) -> Refusal:
     )
 
 
-def _not_monotonic(phase: PhaseName) -> Refusal:
+def _not_monotonic(phase: PhaseName, **details: str) -> Refusal:
     return Refusal(
         "CALENDAR_NOT_MONOTONIC",
         "阶段日期顺序有误",
@@ -249,4 +279,5 @@ def _not_monotonic(phase: PhaseName) -> Refusal:
         rule="R1",
         unblock=Unblock.MINISTRY,
         phase=phase.value,
+        **details,
     )

@@ -1,11 +1,11 @@
 """Bases, organisations and experts in the graph."""
 
+import asyncio
 from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
 from chassis.graph import MajorCategory, Person, public, requires
-from chassis.graph.connection import Connection
 from chassis.principal import Principal, Scope
 from services.catalog.domain import base as bases
 from services.catalog.domain import quota as quotas
@@ -24,9 +24,9 @@ from services.catalog.graph.loaders import (
 from services.catalog.graph.rounds import Province
 
 if TYPE_CHECKING:
-    from services.catalog.graph.projects import Project
+    from services.catalog.graph.catalogue import ProjectConnection
 
-ProjectType = Annotated["Project", strawberry.lazy("services.catalog.graph.projects")]
+ProjectPage = Annotated["ProjectConnection", strawberry.lazy("services.catalog.graph.catalogue")]
 
 
 @strawberry.federation.type(keys=["code"], description="单位：学校标识码或统一社会信用代码 (R3)")
@@ -99,11 +99,13 @@ class Base:
         """The quota; before the first project, what the round grants."""
         if not may_read_base(info.context.principal, self.source.id):
             return None
-        current = await info.context.loader(RoundByYearLoader).load(year)
+        current, kept = await asyncio.gather(
+            info.context.loader(RoundByYearLoader).load(year),
+            info.context.loader(QuotaByIdLoader).load(quotas.quota_id(self.source.id, year)),
+        )
         if current is None:
             return None
-        key = quotas.quota_id(self.source.id, year)
-        held = await info.context.loader(QuotaByIdLoader).load(key) or quotas.granted(self.source, current)
+        held = kept or quotas.granted(self.source, current)
         limit = held.limit_on(today(info.context.deps.clock.now()))
         return Quota(limit=limit, used=held.used, remaining=max(limit - held.used, 0))
 
@@ -114,9 +116,9 @@ class Base:
         filter: ProjectFilter | None = None,  # noqa: A002 - the graph's name
         first: int = 20,
         after: str | None = None,
-    ) -> Connection[ProjectType] | None:
+    ) -> ProjectPage | None:
         """The base's projects that the principal may see."""
-        from services.catalog.graph.projects import projects_page
+        from services.catalog.graph.catalogue import projects_page
 
         selection = (filter or ProjectFilter()).selection(base=self.source.id)
         return await projects_page(info, selection, first, after)

@@ -51,17 +51,22 @@ class ProjectFilter:
     series: strawberry.ID | None = None
     themes: list[str] | None = None
     major_category: int | None = None
-    province: strawberry.ID | None = None
+    province: strawberry.ID | None = strawberry.field(default=None, description="培训实施地所在省份")
+    base_province: strawberry.ID | None = strawberry.field(default=None, description="基地所在省份")
     mode: Mode | None = None
     audience: Audience | None = None
     starts_from: date | None = None
     starts_to: date | None = None
+    ends_by: date | None = None
     fee_at_most_fen: int | None = None
+    seats_left_at_least: int | None = strawberry.field(
+        default=None, description="剩余名额不少于该数；名额由报名服务持有，稍有延迟 (R23)"
+    )
 
     def selection(
-        self, *, base: str | None = None, search: str | None = None, order: ProjectOrder = ProjectOrder.CODE
+        self, *, base: str | None = None, search: str | None = None, order: ProjectOrder | None = None
     ) -> ProjectSelection:
-        """As the store takes it, with what stands beside the filter."""
+        """As the store takes it, with what stands beside the filter; a search is sorted by relevance by default."""
         return ProjectSelection(
             year=self.year,
             category=self.category,
@@ -72,11 +77,14 @@ class ProjectFilter:
             themes=tuple(self.themes or ()),
             major_category=self.major_category,
             province=self.province,
+            base_province=self.base_province,
             mode=self.mode,
             audience=self.audience,
             starts_from=self.starts_from,
             starts_to=self.starts_to,
+            ends_by=self.ends_by,
             fee_at_most=self.fee_at_most_fen,
+            seats_left_at_least=self.seats_left_at_least,
             search=search,
-            order=order,
+            order=order or (ProjectOrder.RELEVANCE if search else ProjectOrder.CODE),
         )

@@ -1,6 +1,7 @@
-"""One database operation for what a request asks of each kind (facts 9)."""
+"""One database operation for all that a level of a request refers to, whatever its kinds (facts 9)."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
 
 from chassis.dataloader import BatchLoader
 from services.catalog.domain.base import Base, Organization
@@ -9,24 +10,64 @@ from services.catalog.domain.quota import Quota
 from services.catalog.domain.review import Expert, Review
 from services.catalog.domain.round import Round
 from services.catalog.graph.context import Context
-from services.catalog.store import Visibility
+from services.catalog.store import Key, Visibility
+
+K = TypeVar("K", str, int)
+V = TypeVar("V")
 
 
-class RoundByYearLoader(BatchLoader[Context, int, Round]):
+class RelatedByKeyLoader(BatchLoader[Context, Key, Any]):
+    """What the typed loaders below ask for, together."""
+
+    async def fetch(self, keys: Sequence[Key]) -> Mapping[Key, Any]:
+        """By collection and id."""
+        return await self.context.deps.store.related(keys, Visibility.of(self.context.principal))
+
+
+class _Related(BatchLoader[Context, K, V]):
+    """A typed face of the one loader that fetches."""
+
+    collection: ClassVar[str]
+
+    async def load(self, key: K) -> V | None:
+        found: V | None = await self.context.loader(RelatedByKeyLoader).load((self.collection, str(key)))
+        return found
+
+
+class RoundByYearLoader(_Related[int, Round]):
     """Rounds, which are public."""
 
-    async def fetch(self, keys: Sequence[int]) -> Mapping[int, Round]:
-        """By year."""
-        found = await self.context.deps.store.rounds.find_many([str(year) for year in keys])
-        return {one.year: one for one in found if one}
+    collection = "rounds"
 
 
-class BaseByIdLoader(BatchLoader[Context, str, Base]):
+class BaseByIdLoader(_Related[str, Base]):
     """Bases, which are public."""
 
-    async def fetch(self, keys: Sequence[str]) -> Mapping[str, Base]:
-        """By id."""
-        return {one.id: one for one in await self.context.deps.store.bases.find_many(keys) if one}
+    collection = "bases"
+
+
+class QuotaByIdLoader(_Related[str, Quota]):
+    """Quotas, by `<base>:<year>`; who asks has been checked by the field."""
+
+    collection = "quotas"
+
+
+class ExpertByIdLoader(_Related[str, Expert]):
+    """Experts; who asks has been checked by the field."""
+
+    collection = "experts"
+
+
+class ProjectByIdLoader(_Related[str, Project]):
+    """Projects that the principal may see; the others are not found."""
+
+    collection = "projects"
+
+
+class ReviewsByProjectLoader(_Related[str, list[Review]]):
+    """All reviews of projects; what of them may be read is decided by the field (R15)."""
+
+    collection = "reviews"
 
 
 class OrganizationByCodeLoader(BatchLoader[Context, str, Organization]):
@@ -35,35 +76,3 @@ class OrganizationByCodeLoader(BatchLoader[Context, str, Organization]):
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, Organization]:
         """By code."""
         return await self.context.deps.store.organizations(keys)
-
-
-class QuotaByIdLoader(BatchLoader[Context, str, Quota]):
-    """Quotas; who asks has been checked by the field."""
-
-    async def fetch(self, keys: Sequence[str]) -> Mapping[str, Quota]:
-        """By `<base>:<year>`."""
-        return {one.id: one for one in await self.context.deps.store.quotas.find_many(keys) if one}
-
-
-class ExpertByIdLoader(BatchLoader[Context, str, Expert]):
-    """Experts; who asks has been checked by the field."""
-
-    async def fetch(self, keys: Sequence[str]) -> Mapping[str, Expert]:
-        """By id."""
-        return {one.id: one for one in await self.context.deps.store.experts.find_many(keys) if one}
-
-
-class ProjectByIdLoader(BatchLoader[Context, str, Project]):
-    """Projects that the principal may see; the others are not found."""
-
-    async def fetch(self, keys: Sequence[str]) -> Mapping[str, Project]:
-        """By id."""
-        return await self.context.deps.store.visible_projects(keys, Visibility.of(self.context.principal))
-
-
-class ReviewsByProjectLoader(BatchLoader[Context, str, list[Review]]):
-    """All reviews of projects; what of them may be read is decided by the field (R15)."""
-
-    async def fetch(self, keys: Sequence[str]) -> Mapping[str, list[Review]]:
-        """By project id."""
-        return await self.context.deps.store.reviews_of(keys)

@@ -1,13 +1,12 @@
 """Projects in the graph: public once published, with what only the base, its experts and the ministry see."""
 
+import asyncio
 from datetime import date, datetime
-from functools import partial
 from typing import Self
 
 import strawberry
 
 from chassis.graph import Advice, MajorCategory, Money, RefusalInfo, requires
-from chassis.graph.connection import Connection, connect, slice_of
 from chassis.principal import Principal, Scope
 from services.catalog.domain import project as projects
 from services.catalog.domain.delivery import overruns
@@ -24,7 +23,6 @@ from services.catalog.graph.loaders import (
 from services.catalog.graph.plan import FacultyMember, Justification, Session, Venue
 from services.catalog.graph.reviews import Decision, ProjectChange, Review, readable
 from services.catalog.graph.rounds import Round, Theme, theme_of
-from services.catalog.store import ProjectSelection, Visibility, position
 
 _INSIDE = requires(Scope.BASE, Scope.EXPERT, Scope.MINISTRY)
 
@@ -57,6 +55,7 @@ class Project:
     faculty: list[FacultyMember]
     assessment_method: str | None
     published_at: datetime | None
+    published_late: bool = strawberry.field(description="是否逾期发布；理由见 history (R17)")
     extended_until: date | None
     needs_evidence: str | None = strawberry.federation.field(description="需求调研依据", requires_scopes=_INSIDE)
     justifications: list[Justification] | None = strawberry.federation.field(
@@ -97,6 +96,7 @@ class Project:
             faculty=[FacultyMember.of(one) for one in plan.faculty],
             assessment_method=plan.assessment_method,
             published_at=source.published_at,
+            published_late=source.published_late,
             extended_until=source.extension.until if source.extension else None,
             needs_evidence=plan.needs_evidence if inside else None,
             justifications=_justifications(source) if inside else None,
@@ -161,7 +161,7 @@ class Project:
         if not is_ministry(info.context.principal):
             return None
         loader = info.context.loader(ExpertByIdLoader)
-        found = [await loader.load(key) for key in self.source.experts]
+        found = await asyncio.gather(*(loader.load(key) for key in self.source.experts))
         return [Expert.of(one) for one in found if one]
 
 
@@ -179,18 +179,6 @@ def may_read_inside(project: projects.Project, principal: Principal) -> bool:
     """Whether the principal may read what is undecided or internal: its base, its experts, the ministry."""
     assigned = principal.scope is Scope.EXPERT and principal.person in project.experts
     return assigned or may_read_base(principal, project.base)
-
-
-async def projects_page(info: Info, selection: ProjectSelection, first: int, after: str | None) -> Connection[Project]:
-    """A page of the projects that the principal may see."""
-    store, principal = info.context.deps.store, info.context.principal
-    visibility = Visibility.of(principal)
-    part = slice_of(first, after)
-    page = await connect(
-        store.list_projects(selection, visibility, part), part, lambda one: position(one, selection.order)
-    )
-    counted = partial(store.count_projects, selection, visibility)
-    return Connection[Project].of(page, lambda one: Project.of(one, principal), counted)
 
 
 def _justifications(source: projects.Project) -> list[Justification]:

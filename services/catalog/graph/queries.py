@@ -10,11 +10,12 @@ from chassis.principal import Scope
 from chassis.reference import provinces
 from services.catalog.commands.catalog import require_scope
 from services.catalog.graph.bases import Base, Expert
+from services.catalog.graph.catalogue import ProjectConnection, projects_page
 from services.catalog.graph.context import Info
 from services.catalog.graph.enums import ProjectOrder
 from services.catalog.graph.filters import BaseFilter, ExpertFilter, ProjectFilter
 from services.catalog.graph.loaders import BaseByIdLoader, ProjectByIdLoader, RoundByYearLoader
-from services.catalog.graph.projects import Project, projects_page
+from services.catalog.graph.projects import Project
 from services.catalog.graph.reviews import Review
 from services.catalog.graph.rounds import Province, Round
 
@@ -81,10 +82,9 @@ class Query:
         order_by: ProjectOrder | None = None,
         first: int = 20,
         after: str | None = None,
-    ) -> Connection[Project] | None:
+    ) -> ProjectConnection | None:
         """The projects that the principal may see (R17)."""
-        order = order_by or ProjectOrder.CODE
-        selection = (filter or ProjectFilter()).selection(search=search, order=order)
+        selection = (filter or ProjectFilter()).selection(search=search, order=order_by)
         return await projects_page(info, selection, first, after)
 
     @strawberry.federation.field(description="本单位的国培基地", requires_scopes=requires(Scope.BASE))

@@ -1,15 +1,21 @@
 """Rounds and provinces in the graph; all of it is public."""
 
+import math
 from datetime import date, datetime
 from typing import Self
 
 import strawberry
 
+from chassis.graph import requires
+from chassis.principal import Scope
 from chassis.reference import provinces
 from services.catalog.domain import round as rounds
-from services.catalog.graph.context import Info, number_key, text_key
+from services.catalog.graph.context import Info, is_ministry, number_key, text_key
 from services.catalog.graph.enums import BaseCategory, PhaseName, ProjectKind
 from services.catalog.graph.loaders import RoundByYearLoader
+
+_LONGEST = 2**31 - 1
+_SIGNED_IN = requires(*(scope for scope in Scope if scope is not Scope.PUBLIC))
 
 
 @strawberry.federation.type(keys=["code"], description="省级教育行政部门所在省份，含兵团")
@@ -31,9 +37,25 @@ class Province:
         return cls.of(text_key(code))
 
 
+@strawberry.type(description="一次延期 (R1)")
+class PhaseExtension:
+    """A later last day that the ministry gave a phase."""
+
+    before: date | None
+    closes: date
+    reason: str
+    at: datetime
+    source: strawberry.Private[rounds.PhaseOverride]
+
+    @strawberry.federation.field(description="经办人", requires_scopes=requires(Scope.MINISTRY))
+    def by(self, info: Info) -> str | None:
+        """Who acted."""
+        return self.source.by if is_ministry(info.context.principal) else None
+
+
 @strawberry.type(description="一个阶段，起止日期均含当日")
 class Phase:
-    """A phase: dates as people read them, instants as guards use them (R1)."""
+    """A phase: dates as people read them, instants as guards use them, and countdowns in domain time (R1)."""
 
     name: PhaseName
     opens: date
@@ -42,6 +64,19 @@ class Phase:
     closes_at: datetime
     open: bool
     extended: bool
+    seconds_to_opening: int = strawberry.field(description="距开始的秒数（业务时间），已开始为0")
+    seconds_to_closing: int = strawberry.field(description="距截止的秒数（业务时间），已截止为0")
+    source: strawberry.Private[tuple[rounds.PhaseOverride, ...]]
+
+    @strawberry.federation.field(description="历次延期，由先到后", requires_scopes=_SIGNED_IN)
+    def extensions(self, info: Info) -> list[PhaseExtension] | None:
+        """Its extensions with their reasons, the earliest first."""
+        if info.context.principal.scope is Scope.PUBLIC:
+            return None
+        return [
+            PhaseExtension(before=one.before, closes=one.closes, reason=one.reason, at=one.at, source=one)
+            for one in self.source
+        ]
 
 
 @strawberry.type(description="每个基地每轮次的项目数量 (R11)")
@@ -113,11 +148,10 @@ class Round:
     @classmethod
     def of(cls, source: rounds.Round, now: datetime) -> Self:
         """The round as it stands at `now`."""
-        extended = {override.phase for override in source.overrides}
         return cls(
             year=source.year,
             title=source.title,
-            phases=[_phase(phase, now, phase.name in extended) for phase in source.phases],
+            phases=[_phase(phase, now, source.overrides_of(phase.name)) for phase in source.phases],
             quotas=[CategoryQuota(category=one.category, limit=one.limit) for one in source.quotas],
             duration_norms=[_norm(one) for one in source.duration_norms],
             review_dimensions=[ReviewDimension(code=one.code, name=one.name) for one in source.review_dimensions],
@@ -140,7 +174,7 @@ def theme_of(theme: rounds.Theme) -> Theme:
     return Theme(code=theme.code, category=theme.category, name=theme.name)
 
 
-def _phase(phase: rounds.Phase, now: datetime, extended: bool) -> Phase:
+def _phase(phase: rounds.Phase, now: datetime, overrides: tuple[rounds.PhaseOverride, ...]) -> Phase:
     return Phase(
         name=phase.name,
         opens=phase.opens,
@@ -148,8 +182,16 @@ def _phase(phase: rounds.Phase, now: datetime, extended: bool) -> Phase:
         opens_at=phase.from_instant,
         closes_at=phase.until_instant,
         open=phase.is_open(now),
-        extended=extended,
+        extended=bool(overrides),
+        seconds_to_opening=_seconds(phase.from_instant, now),
+        seconds_to_closing=_seconds(phase.until_instant, now),
+        source=overrides,
     )
+
+
+def _seconds(until: datetime, now: datetime) -> int:
+    """Whole seconds left, one begun counted: zero exactly when the instant has come; no more than an Int holds."""
+    return min(max(math.ceil((until - now).total_seconds()), 0), _LONGEST)
 
 
 def _norm(norm: rounds.DurationNorm) -> DurationNorm:

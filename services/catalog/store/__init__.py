@@ -7,20 +7,24 @@ from services.catalog.store.filters import (
     ProjectOrder,
     ProjectSelection,
     Visibility,
-    position,
 )
+from services.catalog.store.projects import Counts, ProjectRows, Projects
 from services.catalog.store.quotas import Quotas
+from services.catalog.store.related import Key
 from services.catalog.store.store import COLLECTIONS, Store
 
 __all__ = [
     "COLLECTIONS",
     "BaseSelection",
+    "Counts",
     "ExpertSelection",
+    "Key",
     "ProjectOrder",
+    "ProjectRows",
     "ProjectSelection",
+    "Projects",
     "Quotas",
     "Slice",
     "Store",
     "Visibility",
-    "position",
 ]

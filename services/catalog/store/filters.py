@@ -9,9 +9,11 @@ from pymongo import ASCENDING, DESCENDING
 
 from chassis.mongo import Document
 from chassis.principal import Principal, Scope
-from services.catalog.domain.project import Project
 from services.catalog.domain.search import terms_wanted
 from services.catalog.domain.vocabulary import Audience, BaseCategory, Mode, ProjectKind, ProjectStatus
+
+ONE_BATCH = 20_000
+"""More rows than any page or level of a request has, so that no second batch is fetched."""
 
 
 class ProjectOrder(StrEnum):
@@ -20,24 +22,29 @@ class ProjectOrder(StrEnum):
     CODE = "CODE"
     STARTS_ON = "STARTS_ON"
     NEWEST = "NEWEST"
+    FEE = "FEE"
+    SEATS_LEFT = "SEATS_LEFT"
+    RELEVANCE = "RELEVANCE"
 
 
 ORDERS: dict[ProjectOrder, list[tuple[str, int]]] = {
     ProjectOrder.CODE: [("code", ASCENDING)],
     ProjectOrder.STARTS_ON: [("plan.starts_on", ASCENDING), ("_id", ASCENDING)],
     ProjectOrder.NEWEST: [("_id", DESCENDING)],
+    ProjectOrder.FEE: [("plan.fee", ASCENDING), ("_id", ASCENDING)],
+    ProjectOrder.SEATS_LEFT: [("left", DESCENDING), ("_id", ASCENDING)],
+    ProjectOrder.RELEVANCE: [("hits", DESCENDING), ("code", ASCENDING)],
 }
+"""The sort keys of each, the last one unique; `left` and `hits` are computed for the selection."""
 
-
-def position(project: Project, order: ProjectOrder) -> list[str | None]:
-    """A project's sort key in an order, for its cursor."""
-    starts_on = project.plan.starts_on
-    keys: dict[ProjectOrder, list[str | None]] = {
-        ProjectOrder.CODE: [project.code],
-        ProjectOrder.STARTS_ON: [starts_on.isoformat() if starts_on else None, project.id],
-        ProjectOrder.NEWEST: [project.id],
-    }
-    return keys[order]
+_SEATS_LEFT = {
+    "$cond": [
+        {"$and": [{"$gt": ["$published_at", None]}, {"$ne": ["$status", ProjectStatus.CANCELLED.value]}]},
+        {"$max": [{"$subtract": ["$plan.capacity", {"$ifNull": ["$seats.held", 0]}]}, 0]},
+        -1,
+    ]
+}
+"""Seats that nobody holds, by enrolment's latest count; below zero where there can be none (R23, R33, ADR 13)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +130,27 @@ class ProjectSelection:
     themes: tuple[str, ...] = ()
     major_category: int | None = None
     province: str | None = None
+    base_province: str | None = None
     mode: Mode | None = None
     audience: Audience | None = None
     starts_from: date | None = None
     starts_to: date | None = None
+    ends_by: date | None = None
     fee_at_most: int | None = None
+    seats_left_at_least: int | None = None
     search: str | None = None
     order: ProjectOrder = ProjectOrder.CODE
+
+    def computed(self) -> Document:
+        """The fields that the order sorts by and no document has."""
+        match self.order:
+            case ProjectOrder.SEATS_LEFT:
+                return {"left": _SEATS_LEFT}
+            case ProjectOrder.RELEVANCE:
+                hits = {"$setIntersection": [{"$ifNull": ["$index.title", []]}, list(terms_wanted(self.search or ""))]}
+                return {"hits": {"$size": hits}}
+            case _:
+                return {}
 
     def condition(self) -> Document:
         """As a filter of the projects."""
@@ -141,6 +162,7 @@ class ProjectSelection:
             "series": self.series,
             "plan.major_category": self.major_category,
             "plan.venue.province": self.province,
+            "province": self.base_province,
             "plan.mode": self.mode,
             "plan.audience": self.audience,
         }
@@ -151,6 +173,10 @@ class ProjectSelection:
             found["plan.themes"] = {"$in": list(self.themes)}
         if self.fee_at_most is not None:
             found["plan.fee"] = {"$lte": self.fee_at_most}
+        if self.ends_by is not None:
+            found["plan.ends_on"] = {"$lte": self.ends_by.isoformat()}
+        if self.seats_left_at_least is not None:
+            found["$expr"] = {"$gte": [_SEATS_LEFT, self.seats_left_at_least]}
         return found | self._dates() | self._terms()
 
     def _dates(self) -> Document:
@@ -165,7 +191,7 @@ class ProjectSelection:
         if not (self.search or "").strip():
             return {}
         wanted = list(terms_wanted(self.search or ""))
-        return {"terms": {"$all": wanted}} if wanted else {"terms": {"$in": []}}
+        return {"index.terms": {"$all": wanted} if wanted else {"$in": []}}
 
 
 def _given(conditions: Document) -> Document:

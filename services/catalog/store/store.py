@@ -12,8 +12,10 @@ from services.catalog.domain.project import Project
 from services.catalog.domain.review import Expert, Review
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import BaseCategory, ProjectStatus
-from services.catalog.store.filters import ORDERS, BaseSelection, ExpertSelection, ProjectSelection, Visibility
+from services.catalog.store.filters import BaseSelection, ExpertSelection, Visibility
+from services.catalog.store.projects import Projects
 from services.catalog.store.quotas import Quotas
+from services.catalog.store.related import Key, related
 
 COLLECTIONS = ("rounds", "bases", "experts", "quotas", "projects", "reviews")
 """The collections whose documents carry events."""
@@ -34,7 +36,7 @@ class Store:
         self.rounds: Repository[Round] = _repository(database, "rounds", Round, "round")
         self.bases: Repository[Base] = _repository(database, "bases", Base, "base")
         self.experts: Repository[Expert] = _repository(database, "experts", Expert, "expert")
-        self.projects: Repository[Project] = _repository(database, "projects", Project, "project")
+        self.projects = Projects(database)
         self.reviews: Repository[Review] = _repository(database, "reviews", Review, "review")
         self.quotas = Quotas(database)
 
@@ -48,9 +50,6 @@ class Store:
         await self.experts.collection.create_index(
             [("organization.code", ASCENDING), ("name", ASCENDING)], unique=True, name="organization_name"
         )
-        await self.projects.collection.create_index([("code", ASCENDING)], unique=True, name="code")
-        for name, keys in _PROJECT_INDEXES.items():
-            await self.projects.collection.create_index([(key, ASCENDING) for key in keys], name=name)
         await self.reviews.collection.create_index([("project", ASCENDING), ("cycle", ASCENDING)], name="project")
         await self.reviews.collection.create_index([("expert", ASCENDING), ("_id", ASCENDING)], name="expert")
 
@@ -65,24 +64,9 @@ class Store:
         )
         return int(document["last"]) if document else 1
 
-    async def visible_project(self, key: str, visibility: Visibility) -> Project | None:
-        """A project, if the reader may see it."""
-        return (await self.visible_projects([key], visibility)).get(key)
-
-    async def visible_projects(self, keys: Sequence[str], visibility: Visibility) -> dict[str, Project]:
-        """Those of the projects that the reader may see."""
-        where = both({"_id": {"$in": list(keys)}}, visibility.condition())
-        return {project.id: project for project in await self.projects.query(where)}
-
-    async def list_projects(self, selection: ProjectSelection, visibility: Visibility, part: Slice) -> list[Project]:
-        """Up to `first + 1` visible projects after a position."""
-        order = ORDERS[selection.order]
-        where = both(selection.condition(), visibility.condition(), following(order, part.after))
-        return await self.projects.query(where, sort=order, limit=part.first + 1)
-
-    async def count_projects(self, selection: ProjectSelection, visibility: Visibility) -> int:
-        """How many projects the reader may see."""
-        return await self.projects.collection.count_documents(both(selection.condition(), visibility.condition()))
+    async def related(self, keys: Sequence[Key], visibility: Visibility) -> dict[Key, Any]:
+        """The aggregates of those keys, of any kinds, in one operation; projects where the reader may see them."""
+        return await related(self._database, keys, visibility)
 
     async def list_bases(self, selection: BaseSelection, part: Slice) -> list[Base]:
         """Up to `first + 1` bases after a position, in the order of registration."""
@@ -127,16 +111,6 @@ class Store:
     async def returned_projects(self) -> list[Project]:
         """The projects that wait for their base to hand them in again (R13)."""
         return await self.projects.query({"status": ProjectStatus.RETURNED})
-
-
-_PROJECT_INDEXES: dict[str, tuple[str, ...]] = {
-    "base": ("base", "code"),
-    "status": ("status", "year", "code"),
-    "experts": ("experts", "code"),
-    "series": ("series",),
-    "starts": ("plan.starts_on", "_id"),
-    "terms": ("terms",),
-}
 
 
 def _repository(database: Database, collection: str, kind: type[Any], noun: str) -> Repository[Any]:

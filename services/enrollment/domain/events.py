@@ -59,6 +59,28 @@ class EnrollmentEvent:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SeatCount:
+    """A project's seats right after a step; a later step has a higher `version` (R23)."""
+
+    version: int
+    capacity: int
+    accepted: int
+    offered: int
+    waitlisted: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeatEvent(EnrollmentEvent):
+    """A step that may take, free or wait for a seat.
+
+    Attributes:
+        seats: The project's seats after it; None where the step moved none.
+    """
+
+    seats: SeatCount | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class SignedUp(EnrollmentEvent):
     """A teacher signed up (R19)."""
 
@@ -90,7 +112,7 @@ class Submitted(EnrollmentEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Accepted(EnrollmentEvent):
+class Accepted(SeatEvent):
     """A seat is taken: by the base's decision (R23), an offer (R25) or a substitution (R26)."""
 
 
@@ -102,7 +124,7 @@ class Rejected(EnrollmentEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Waitlisted(EnrollmentEvent):
+class Waitlisted(SeatEvent):
     """The base put the enrolment on the waiting list (R23, R25)."""
 
 
@@ -114,19 +136,19 @@ class WaitlistRanked(EnrollmentEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Offered(EnrollmentEvent):
+class Offered(SeatEvent):
     """A freed seat offers itself to the next on the waiting list (R25)."""
 
     expires_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
-class OfferExpired(EnrollmentEvent):
+class OfferExpired(SeatEvent):
     """Nobody took the offered seat in time (R25)."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Substituted(EnrollmentEvent):
+class Substituted(SeatEvent):
     """An accepted person gave way to a colleague, who has an `accepted` of his or her own (R26)."""
 
     successor: str
@@ -134,21 +156,21 @@ class Substituted(EnrollmentEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Withdrawn(EnrollmentEvent):
+class Withdrawn(SeatEvent):
     """The school withdrew an enrolment; what seat it held is free (R26)."""
 
     reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cancelled(EnrollmentEvent):
+class Cancelled(SeatEvent):
     """The project is called off; sign-up and seat end (R33)."""
 
     reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lapsed(EnrollmentEvent):
+class Lapsed(SeatEvent):
     """The training began before the enrolment got its seat (rules.md, State machines)."""
 
 

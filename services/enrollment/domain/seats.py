@@ -1,9 +1,11 @@
 """Who holds a seat of a project; the counters move only with an enrolment (R23)."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from chassis.errors import Refusal, Unblock
+from services.enrollment.domain.events import EnrollmentEvent, SeatCount, SeatEvent
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 
 
@@ -32,13 +34,14 @@ HOLDS: dict[EnrollmentStatus, Counter] = {
 
 @dataclass(frozen=True, slots=True)
 class Seats:
-    """The seats of a project, by its id."""
+    """The seats of a project, by its id; `version` counts the steps that moved them."""
 
     id: str
     capacity: int
     accepted: int = 0
     offered: int = 0
     waitlisted: int = 0
+    version: int = 0
 
     @property
     def left(self) -> int:
@@ -59,6 +62,26 @@ def difference(before: EnrollmentStatus | None, after: EnrollmentStatus) -> dict
 def takes_seat(changes: dict[Counter, int]) -> bool:
     """Whether a step needs a seat that was free."""
     return changes.get(Counter.ACCEPTED, 0) + changes.get(Counter.OFFERED, 0) > 0
+
+
+def told(events: Sequence[EnrollmentEvent], seats: Seats | None) -> list[EnrollmentEvent]:
+    """The events of a step, with the seats that it left behind where it moved any.
+
+    Raises:
+        LookupError: No event of a step that moved seats has room to say so: others would count wrong from then on.
+    """
+    if seats is None:
+        return list(events)
+    if not any(isinstance(event, SeatEvent) for event in events):
+        raise LookupError(f"nobody would learn of the seats of {seats.id}")
+    count = SeatCount(
+        version=seats.version,
+        capacity=seats.capacity,
+        accepted=seats.accepted,
+        offered=seats.offered,
+        waitlisted=seats.waitlisted,
+    )
+    return [replace(event, seats=count) if isinstance(event, SeatEvent) else event for event in events]
 
 
 def class_full(capacity: int) -> Refusal:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
+from pymongo import ReturnDocument
+
 from chassis.mongo import Database, Document, Session, from_document, to_document
 from services.enrollment.domain.machine import Enrollment
 from services.enrollment.domain.project import Project
@@ -45,19 +47,25 @@ class Seating:
         cursor = self.seats.find({"_id": {"$in": list(projects)}})
         return {document["_id"]: from_document(document, Seats) async for document in cursor}
 
-    async def settle(self, before: Enrollment | None, after: Enrollment, project: Project, session: Session) -> None:
+    async def settle(
+        self, before: Enrollment | None, after: Enrollment, project: Project, session: Session
+    ) -> Seats | None:
         """Move the counters and the person's time with an enrolment; no look before, the writes themselves refuse.
+
+        Returns:
+            The seats as the step leaves them, None where it moves none.
 
         Raises:
             Refusal: `CLASS_FULL` or `OVERLAPPING_ACCEPTANCE`.
         """
-        await self._count(project, difference(before.status if before else None, after.status), session)
+        seats = await self._count(project, difference(before.status if before else None, after.status), session)
         held = before is not None and HOLDS.get(before.status) is Counter.ACCEPTED
         holds = HOLDS.get(after.status) is Counter.ACCEPTED
         if holds and not held:
             await self._hold(after, project, session)
         elif held and not holds:
             await self._free(after, session)
+        return seats
 
     async def move_dates(self, project: str, starts_on: date, ends_on: date, session: Session) -> None:
         """Move the held time of everybody accepted by a project (R18).
@@ -89,14 +97,20 @@ class Seating:
             found += [(mine, other) for mine in here for other in elsewhere]
         return found
 
-    async def _count(self, project: Project, changes: dict[Counter, int], session: Session) -> None:
+    async def _count(self, project: Project, changes: dict[Counter, int], session: Session) -> Seats | None:
         if not changes:
-            return
+            return None
         guard = _LEFT if takes_seat(changes) else {}
-        increments = {counter.value: change for counter, change in changes.items()}
-        result = await self.seats.update_one({"_id": project.id} | guard, {"$inc": increments}, session=session)
-        if result.matched_count == 0:
+        increments = {counter.value: change for counter, change in changes.items()} | {"version": 1}
+        document = await self.seats.find_one_and_update(
+            {"_id": project.id} | guard,
+            {"$inc": increments},
+            return_document=ReturnDocument.AFTER,
+            session=session,
+        )
+        if document is None:
             raise class_full(project.capacity)
+        return from_document(document, Seats)
 
     async def _hold(self, enrollment: Enrollment, project: Project, session: Session) -> None:
         interval = {

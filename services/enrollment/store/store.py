@@ -13,6 +13,7 @@ from services.enrollment.domain.events import EnrollmentEvent
 from services.enrollment.domain.machine import Enrollment
 from services.enrollment.domain.project import Project, Round
 from services.enrollment.domain.school import School
+from services.enrollment.domain.seats import told
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.domain.vocabulary import LIVE, DeliveryState, EnrollmentStatus
 from services.enrollment.domain.waiting import in_order
@@ -90,8 +91,8 @@ class Store:
         Raises:
             Refusal: `CLASS_FULL`, `OVERLAPPING_ACCEPTANCE` or `STALE_VERSION`; the transaction is then lost.
         """
-        await self.seating.settle(before, after, project, session)
-        return await self.enrollments.save(after, events, session)
+        seats = await self.seating.settle(before, after, project, session)
+        return await self.enrollments.save(after, told(events, seats), session)
 
     async def admit(
         self, fresh: Enrollment, events: Sequence[EnrollmentEvent], project: Project, session: Session
@@ -102,8 +103,8 @@ class Store:
             Refusal: `CLASS_FULL` or `OVERLAPPING_ACCEPTANCE`.
             DuplicateKey: The person has a live sign-up for the project.
         """
-        await self.seating.settle(None, fresh, project, session)
-        return await self.enrollments.insert(fresh, events, session)
+        seats = await self.seating.settle(None, fresh, project, session)
+        return await self.enrollments.insert(fresh, told(events, seats), session)
 
     async def waiting_list(self, project: str, session: Session) -> list[Enrollment]:
         """The waiting list of a project, in order (R25)."""

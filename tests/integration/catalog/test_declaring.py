@@ -160,6 +160,15 @@ async def test_after_the_sixth_of_may_nothing_new_goes_in(season: Season) -> Non
         input={"year": 2024, "phase": "DECLARE", "closes": "2024-05-08", "reason": "系统故障"},
     )
     assert (await season.submit(base, draft))["status"] == "SUBMITTED"
+    query = "{ round(year: 2024) { phases { name extended extensions { before closes reason by } } } }"
+    told = {"before": "2024-05-06", "closes": "2024-05-08", "reason": "系统故障"}
+    for reader, extensions in (
+        (ANONYMOUS, None),
+        (base, [told | {"by": None}]),
+        (MINISTRY, [told | {"by": "教师工作司"}]),
+    ):
+        declare = (await season.ask(reader, query))["round"]["phases"][0]
+        assert declare == {"name": "DECLARE", "extended": True, "extensions": extensions}
 
 
 async def test_a_foreign_base_is_forbidden_and_an_unknown_one_not_found(season: Season) -> None:

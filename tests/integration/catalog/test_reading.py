@@ -1,85 +1,17 @@
-"""Lists, search, cursors, entities in batches (R17; facts 5, 9)."""
+"""Pages that cannot be, entities in batches, keys of the wrong type (facts 5, 9)."""
 
 from typing import Any
 
 import pytest
-from pymongo.monitoring import CommandListener, CommandStartedEvent
 
-from chassis.mongo import connect
 from chassis.principal import ANONYMOUS
-from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
-from services.catalog.commands import Catalog
-from services.catalog.store import Store
 from tests.integration.catalog.season import MINISTRY, Refused, Season
+from tests.integration.catalog.watching import watched
 
 ENTITIES = """query($representations: [_Any!]!) { _entities(representations: $representations) {
   __typename ... on Project { code base { name organization { name } } round { year } } ... on Base { name }
   ... on Province { name } ... on Round { title } ... on Organization { name } ... on Expert { name } } }"""
-
-
-async def test_published_projects_are_found_by_text_theme_dates_fee_and_place(season: Season) -> None:
-    base = await season.register_base()
-    await season.published(base)
-    await season.published(
-        base,
-        title="Python数据分析与专业建设",
-        themes=["D1"],
-        startsOn="2024-08-05",
-        endsOn="2024-08-11",
-        timetable=[{"title": "一", "teacher": "王", "date": "2024-08-05", "hours": 8}],
-        feeFen=0,
-        venue={"province": "45", "address": "南宁市"},
-        mode="BLENDED",
-        majorCategory=11,
-    )
-    await season.draft(base, title="数字化教学能力草稿")
-    for search, filters, titles in (
-        ("数字化教师", {}, []),
-        ("教师数字化", {}, ["智能"]),
-        ("python", {}, ["Pyth"]),
-        ("，", {}, []),
-        (None, {"themes": ["D1"]}, ["Pyth"]),
-        (None, {"startsFrom": "2024-08-01", "startsTo": "2024-08-31"}, ["Pyth"]),
-        (None, {"feeAtMostFen": 0}, ["Pyth"]),
-        (None, {"province": "44"}, ["智能"]),
-        (None, {"mode": "BLENDED", "majorCategory": 11}, ["Pyth"]),
-        ("示范大学", {"year": 2024, "category": "DUAL_QUALIFIED_TEACHER", "kind": "TEACHING"}, ["智能", "Pyth"]),
-    ):
-        data = await season.ask(
-            ANONYMOUS,
-            "query($search: String, $filter: ProjectFilter) { projects(search: $search, filter: $filter) "
-            "{ totalCount nodes { title fee { yuan } } } }",
-            search=search,
-            filter=filters,
-        )
-        assert [node["title"][:4].strip("制造") for node in data["projects"]["nodes"]] == titles, (search, filters)
-        assert data["projects"]["totalCount"] == len(titles)
-
-
-@pytest.mark.parametrize("order", ["CODE", "STARTS_ON", "NEWEST"])
-async def test_pages_are_stable_while_rows_are_added(season: Season, order: str) -> None:
-    base = await season.register_base()
-    bare: dict[str, Any] = {"startsOn": None, "endsOn": None, "timetable": []}
-    codes = [(await season.draft(base, **(bare if number % 2 else {})))["code"] for number in range(5)]
-    seen: list[str] = []
-    after = None
-    while True:
-        data = await season.ask(
-            base,
-            "query($after: String, $order: ProjectOrder) { projects(first: 2, after: $after, orderBy: $order) "
-            "{ edges { cursor node { code } } pageInfo { hasNextPage endCursor } } }",
-            after=after,
-            order=order,
-        )
-        seen += [edge["node"]["code"] for edge in data["projects"]["edges"]]
-        after = data["projects"]["pageInfo"]["endCursor"]
-        if not data["projects"]["pageInfo"]["hasNextPage"]:
-            break
-        if order == "NEWEST":
-            await season.draft(base)
-    assert sorted(seen) == codes
-    assert len(seen) == len(set(seen))
 
 
 @pytest.mark.parametrize(
@@ -137,36 +69,11 @@ async def test_a_key_of_another_type_is_refused(season: Season, key: dict[str, A
     assert refused.value.code == "BAD_ENTITY_KEY"
 
 
-class Finds(CommandListener):
-    """Counts the reads that reach the database."""
-
-    def __init__(self) -> None:
-        self.collections: list[str] = []
-
-    def started(self, event: CommandStartedEvent) -> None:
-        if event.command_name == "find":
-            self.collections.append(event.command["find"])
-
-    def succeeded(self, event: object) -> None:
-        """Not of interest."""
-
-    def failed(self, event: object) -> None:
-        """Not of interest."""
-
-
-async def test_fifty_entities_are_one_read_of_each_kind(season: Season, parts: Parts) -> None:
+async def test_fifty_entities_and_what_they_refer_to_are_two_operations(season: Season, parts: Parts) -> None:
     bases = [await season.register_base() for _ in range(3)]
     projects = [await season.draft(bases[number % 3]) for number in range(50)]
-    finds = Finds()
-    client = connect(parts.mongodb_url(ADMIN))
-    watched = type(client)(parts.mongodb_url(ADMIN), tz_aware=True, event_listeners=[finds])
-    name = season.catalog.store.projects.collection.database.name
-    watched_season = Season(
-        Catalog(Store(watched[name]), season.catalog.clock, season.catalog.vault), season.clock_file
-    )
     keys = [{"__typename": "Project", "id": project["id"]} for project in projects]
-    found = (await watched_season.ask(MINISTRY, ENTITIES, representations=keys))["_entities"]
-    await watched.close()
-    await client.close()
+    async with watched(season, parts) as (listened, operations):
+        found = (await listened.ask(MINISTRY, ENTITIES, representations=keys))["_entities"]
     assert len(found) == 50
-    assert sorted(finds.collections) == ["bases", "projects", "rounds"]
+    assert [command for command, _ in operations.seen] == ["aggregate", "aggregate"]

@@ -173,6 +173,11 @@ async def test_publication_answers_per_row_and_is_an_override_after_its_date(sea
     assert [row["refusal"]["code"] for row in rows] == ["PUBLICATION_LATE", "WRONG_STATE", "NOT_FOUND"]
     (row,) = await season.publish(project, reason="系统故障补发")
     assert row["ok"]
+    query = "query($id: ID!) { project(id: $id) { publishedLate history { status reason by } } }"
+    seen = [(await season.ask(reader, query, id=project["id"]))["project"] for reader in (ANONYMOUS, base)]
+    assert [one["publishedLate"] for one in seen] == [True, True]
+    assert seen[0]["history"] is None
+    assert seen[1]["history"][-1] == {"status": "PUBLISHED", "reason": "系统故障补发", "by": "ministry"}
 
 
 async def test_a_published_project_changes_only_in_venue_dates_and_faculty(season: Season) -> None:

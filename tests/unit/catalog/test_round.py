@@ -1,16 +1,16 @@
 """R1: one calendar, inclusive dates, half-open instants, extensions."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.errors import Refusal
-from services.catalog.calendar import icalendar
 from services.catalog.domain.round import SHANGHAI, Phase, extend_phase, open_round
 from services.catalog.domain.vocabulary import BaseCategory, PhaseName
+from services.catalog.graph.rounds import Round as ShownRound
 from tests.unit.catalog.examples import DECLARING, round_2024
 
 
@@ -47,7 +47,7 @@ def test_quotas_and_norms_are_the_notices() -> None:
 
 
 def test_opening_tells_the_calendar() -> None:
-    _, (event,) = open_round(round_2024())
+    _, (event,) = open_round(round_2024(), DECLARING)
     assert event.calendar["DECLARE"].closes == date(2024, 5, 6)
     assert event.province == "00"
 
@@ -59,7 +59,7 @@ def test_a_phase_that_closes_before_it_opens_is_refused(phase: PhaseName, days: 
         replace(one, closes=one.opens - timedelta(days=days)) if one.name is phase else one for one in current.phases
     )
     with pytest.raises(Refusal) as refused:
-        open_round(replace(current, phases=phases))
+        open_round(replace(current, phases=phases), DECLARING)
     assert refused.value.code == "CALENDAR_NOT_MONOTONIC"
     assert refused.value.rule == "R1"
 
@@ -76,7 +76,7 @@ def test_a_deadline_after_the_one_that_follows_it_is_refused(phase: PhaseName, c
     current = round_2024()
     phases = tuple(replace(one, closes=closes) if one.name is phase else one for one in current.phases)
     with pytest.raises(Refusal, match="阶段日期"):
-        open_round(replace(current, phases=phases))
+        open_round(replace(current, phases=phases), DECLARING)
 
 
 def test_a_round_without_a_categorys_themes_and_quota_says_both() -> None:
@@ -87,23 +87,83 @@ def test_a_round_without_a_categorys_themes_and_quota_says_both() -> None:
         themes=tuple(one for one in current.themes if one.category is not BaseCategory.PRINCIPAL),
     )
     with pytest.raises(Refusal) as refused:
-        open_round(partial)
+        open_round(partial, DECLARING)
     assert refused.value.details["missing"] == ["quotas.PRINCIPAL", "themes.PRINCIPAL"]
 
 
 def test_a_phase_missing_from_the_calendar_is_refused() -> None:
     current = round_2024()
     with pytest.raises(Refusal) as refused:
-        open_round(replace(current, phases=current.phases[:-1]))
+        open_round(replace(current, phases=current.phases[:-1]), DECLARING)
     assert refused.value.code == "ROUND_INCOMPLETE"
 
 
 def test_an_extension_reopens_a_phase_and_is_remembered_with_its_reason() -> None:
     late = at("2024-05-08T10:00")
-    extended, (event,) = extend_phase(round_2024(), PhaseName.DECLARE, date(2024, 5, 9), "系统故障", late)
+    extended, (event,) = extend_phase(
+        round_2024(), PhaseName.DECLARE, date(2024, 5, 9), reason="系统故障", by="张处", now=late
+    )
     assert extended.is_open(PhaseName.DECLARE, late)
     assert extended.overrides[0].reason == event.reason == "系统故障"
     assert event.calendar["DECLARE"].closes == date(2024, 5, 9)
+
+
+def test_a_phase_extended_twice_keeps_both_with_what_was_before_and_who_did_it() -> None:
+    current = round_2024()
+    for closes, by in ((date(2024, 5, 8), "张处"), (date(2024, 5, 10), "李处")):
+        current, _ = extend_phase(
+            current, PhaseName.DECLARE, closes, reason="系统故障", by=by, now=at("2024-05-08T10:00")
+        )
+    assert [(one.before, one.closes, one.by) for one in current.overrides_of(PhaseName.DECLARE)] == [
+        (date(2024, 5, 6), date(2024, 5, 8), "张处"),
+        (date(2024, 5, 8), date(2024, 5, 10), "李处"),
+    ]
+    assert current.overrides_of(PhaseName.ENROL) == ()
+    with pytest.raises(Refusal, match="阶段日期"):
+        extend_phase(current, PhaseName.DECLARE, date(2024, 5, 9), reason="理由", by="张处", now=DECLARING)
+
+
+def test_an_extension_that_is_over_before_it_is_given_is_refused_and_one_until_today_is_not() -> None:
+    late = at("2024-05-09T00:00")
+    with pytest.raises(Refusal) as refused:
+        extend_phase(round_2024(), PhaseName.DECLARE, date(2024, 5, 8), reason="理由", by="张处", now=late)
+    assert (refused.value.code, refused.value.rule) == ("INVALID_EXTENSION", "R1")
+    today, _ = extend_phase(round_2024(), PhaseName.DECLARE, date(2024, 5, 9), reason="理由", by="张处", now=late)
+    assert today.is_open(PhaseName.DECLARE, late)
+
+
+def test_what_follows_is_not_shifted_but_named_and_makes_room_when_it_is_extended_first() -> None:
+    current, extend = round_2024(), date(2024, 5, 22)
+    with pytest.raises(Refusal) as refused:
+        extend_phase(current, PhaseName.REVIEW, extend, reason="理由", by="张处", now=DECLARING)
+    assert refused.value.details == {"phase": "REVIEW", "following": "ENROL", "limit": "2024-05-20"}
+    wider, _ = extend_phase(current, PhaseName.ENROL, extend, reason="理由", by="张处", now=DECLARING)
+    moved, _ = extend_phase(wider, PhaseName.REVIEW, extend, reason="理由", by="张处", now=DECLARING)
+    assert [phase.closes.day for phase in moved.phases] == [6, 22, 22, 24, 30]
+    with pytest.raises(Refusal) as refused:
+        extend_phase(moved, PhaseName.ADMIT, date(2024, 5, 31), reason="理由", by="张处", now=DECLARING)
+    assert refused.value.details == {"phase": "ADMIT", "following": "TRAIN", "limit": "2024-05-30"}
+
+
+@pytest.mark.parametrize(
+    ("now", "phases", "opening", "closing"),
+    [
+        ("2024-03-27T23:59:59.999", [], 1, 40 * 86_400 + 1),
+        ("2024-03-28T00:00", ["DECLARE", "REVIEW"], 0, 40 * 86_400),
+        ("2024-05-06T00:00", ["DECLARE", "REVIEW", "ENROL", "ADMIT"], 0, 86_400),
+        ("2024-05-06T23:59:59.999", ["DECLARE", "REVIEW", "ENROL", "ADMIT"], 0, 1),
+        ("2024-05-07T00:00", ["REVIEW", "ENROL", "ADMIT"], 0, 0),
+    ],
+)
+def test_what_is_open_and_the_countdowns_are_right_at_the_edges(
+    now: str, phases: list[str], opening: int, closing: int
+) -> None:
+    for zone in (SHANGHAI, UTC):
+        shown = ShownRound.of(round_2024(), at(now).astimezone(zone))
+        declare = shown.phases[0]
+        assert shown.open_phases == [PhaseName(name) for name in phases]
+        assert declare.open is ("DECLARE" in phases)
+        assert (declare.seconds_to_opening, declare.seconds_to_closing) == (opening, closing)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +178,7 @@ def test_an_extension_that_extends_nothing_or_passes_the_next_deadline_or_has_no
     closes: date, reason: str, code: str
 ) -> None:
     with pytest.raises(Refusal) as refused:
-        extend_phase(round_2024(), PhaseName.DECLARE, closes, reason, DECLARING)
+        extend_phase(round_2024(), PhaseName.DECLARE, closes, reason=reason, by="张处", now=DECLARING)
     assert refused.value.code == code
 
 
@@ -126,11 +186,3 @@ def test_an_extension_that_extends_nothing_or_passes_the_next_deadline_or_has_no
 def test_a_phase_is_open_exactly_on_its_days(opens: date, length: int, moment: datetime) -> None:
     phase = Phase(PhaseName.TRAIN, opens, opens + timedelta(days=length))
     assert phase.is_open(moment.replace(tzinfo=SHANGHAI)) == (phase.opens <= moment.date() <= phase.closes)
-
-
-def test_the_calendar_file_has_whole_day_events_and_folded_lines() -> None:
-    text = icalendar(round_2024())
-    assert text.count("BEGIN:VEVENT") == 5
-    assert "DTSTART;VALUE=DATE:20240328\r\n" in text
-    assert "DTEND;VALUE=DATE:20240507\r\n" in text
-    assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))

@@ -1,0 +1,162 @@
+"""The projects: what they are found by, their pages with counts in one operation, and the seats they have left."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pymongo import ASCENDING
+
+from chassis.mongo import INTERNAL_FIELDS, Database, Document, Repository, Session, from_document
+from chassis.paging import Slice, both, following
+from chassis.reference import major_categories, provinces
+from services.catalog.domain.project import Project
+from services.catalog.domain.search import terms_of
+from services.catalog.store.filters import ONE_BATCH, ORDERS, ProjectSelection, Visibility
+
+FACETS: Mapping[str, str] = {
+    "categories": "category",
+    "provinces": "plan.venue.province",
+    "modes": "plan.mode",
+    "major_categories": "plan.major_category",
+}
+"""What the projects of a selection are counted by (R17)."""
+
+_EDITION = 1
+"""Of the index: a higher one makes every process renew what an older one kept."""
+_INDEXES: dict[str, tuple[str, ...]] = {
+    "base": ("base", "code"),
+    "status": ("status", "year", "code"),
+    "year": ("year", "code"),
+    "experts": ("experts", "code"),
+    "series": ("series",),
+    "starts": ("plan.starts_on", "_id"),
+    "fee": ("plan.fee", "_id"),
+    "index": ("index.terms",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many projects a selection has.
+
+    Attributes:
+        total: All of them.
+        facets: Value to number by facet, the most frequent first; empty when not asked for.
+    """
+
+    total: int
+    facets: Mapping[str, Mapping[Any, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRows:
+    """Up to `first + 1` projects, each with its position in the order, and the counts where they were asked for."""
+
+    rows: list[tuple[Project, list[Any]]]
+    counts: Counts | None
+
+
+class Projects(Repository[Project]):
+    """The projects, with an index of terms that every write renews (ADR 12).
+
+    Besides the aggregate a document has `seats {version, held}`, which only enrolment's events write (ADR 13).
+    """
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, "projects", Project, producer="catalog", noun="project")
+
+    def index(self, aggregate: Project) -> Document:
+        """The terms of everything public that people look for, and those of the title, which count more (R17)."""
+        title = aggregate.plan.title or ""
+        return {"edition": _EDITION, "title": terms_of(title), "terms": terms_of(title, *_texts(aggregate))}
+
+    async def prepare(self) -> None:
+        """Create the indexes, and renew the terms that an older edition kept."""
+        await super().prepare()
+        await self.collection.create_index([("code", ASCENDING)], unique=True, name="code")
+        for name, keys in _INDEXES.items():
+            await self.collection.create_index([(key, ASCENDING) for key in keys], name=name)
+        async for document in self.collection.find({"index.edition": {"$not": {"$gte": _EDITION}}}, INTERNAL_FIELDS):
+            known = {"_id": document["_id"], "version": document["version"]}
+            index = self.index(from_document(document, Project))
+            await self.collection.update_one(known, {"$set": {"index": index}})
+
+    async def page(
+        self,
+        selection: ProjectSelection,
+        visibility: Visibility,
+        part: Slice,
+        *,
+        total: bool = False,
+        facets: bool = False,
+    ) -> ProjectRows:
+        """Up to `first + 1` visible projects after a position, and the counts of all, in one operation.
+
+        Raises:
+            Refusal: `BAD_CURSOR`: the position belongs to another order.
+        """
+        where = both(selection.condition(), visibility.condition())
+        pipeline = _page(selection, where, part)
+        if total or facets:
+            counted: Document = {"coll": self.name, "pipeline": _counting(where, facets=facets)}
+            pipeline.append({"$unionWith": counted})
+        documents = await (await self.collection.aggregate(pipeline, batchSize=ONE_BATCH)).to_list()
+        counts = _counts(documents.pop()) if total or facets else None
+        return ProjectRows([(from_document(one, Project), _position(one, selection)) for one in documents], counts)
+
+    async def hold(self, key: str, *, held: int, version: int, session: Session) -> None:
+        """Keep how many seats of a project are held, unless a later count is kept already (R23)."""
+        older = {"_id": key, "seats.version": {"$not": {"$gte": version}}}
+        seats = {"version": version, "held": held}
+        await self.collection.update_one(older, {"$set": {"seats": seats}}, session=session)
+
+
+def _texts(project: Project) -> list[str]:
+    plan = project.plan
+    texts = [project.code, project.base_name, project.organization_name, *project.theme_names]
+    texts += [plan.objectives or "", plan.content_design or ""]
+    texts += [text for member in plan.faculty for text in (member.name, member.organization or "")]
+    if plan.venue:
+        texts += [plan.venue.address, provinces().get(plan.venue.province, "")]
+    if plan.major_category:
+        texts.append(major_categories().get(plan.major_category, ""))
+    return texts
+
+
+def _page(selection: ProjectSelection, where: Document, part: Slice) -> list[Document]:
+    order, after = ORDERS[selection.order], part.after
+    if after is not None:
+        after = after[1:] if after[:1] == [selection.order] else []
+    pipeline: list[Document] = [{"$match": where}]
+    if computed := selection.computed():
+        pipeline.append({"$set": computed})
+    pipeline += [{"$match": following(order, after)}, {"$sort": dict(order)}, {"$limit": part.first + 1}]
+    return [*pipeline, {"$project": INTERNAL_FIELDS}]
+
+
+def _position(document: Document, selection: ProjectSelection) -> list[Any]:
+    position: list[Any] = [selection.order]
+    for name, _ in ORDERS[selection.order]:
+        value: Any = document
+        for step in name.split("."):
+            value = value[step]
+        position.append(value)
+    return position
+
+
+def _counting(where: Document, *, facets: bool) -> list[Document]:
+    branches: Document = {"total": [{"$count": "count"}]}
+    if facets:
+        branches |= {
+            name: [{"$match": {path: {"$ne": None}}}, {"$sortByCount": f"${path}"}] for name, path in FACETS.items()
+        }
+    return [{"$match": where}, {"$project": dict.fromkeys(FACETS.values(), 1)}, {"$facet": branches}]
+
+
+def _counts(document: Document) -> Counts:
+    total = sum(row["count"] for row in document.pop("total"))
+    facets = {
+        name: {row["_id"]: row["count"] for row in sorted(rows, key=lambda row: (-row["count"], row["_id"]))}
+        for name, rows in document.items()
+    }
+    return Counts(total, facets)
