@@ -2,7 +2,8 @@
 
 from datetime import date, datetime
 from functools import partial
-from typing import Self
+from itertools import pairwise
+from typing import Annotated, Self
 
 import strawberry
 
@@ -11,6 +12,7 @@ from chassis.graph.connection import Connection, connect, slice_of
 from chassis.principal import Principal, Scope
 from services.catalog.domain import project as projects
 from services.catalog.domain.delivery import overruns
+from services.catalog.domain.versions import Version, between, public_versions_of, versions_of, walked
 from services.catalog.graph.bases import Base, Expert
 from services.catalog.graph.context import Info, is_ministry, may_read_base, text_key
 from services.catalog.graph.enums import Audience, Mode, ProjectKind, ProjectStatus
@@ -22,8 +24,10 @@ from services.catalog.graph.loaders import (
     RoundByYearLoader,
 )
 from services.catalog.graph.plan import FacultyMember, Justification, Session, Venue
-from services.catalog.graph.reviews import Decision, ProjectChange, Review, readable
+from services.catalog.graph.reviews import Decision, Review, readable
 from services.catalog.graph.rounds import Round, Theme, theme_of
+from services.catalog.graph.versions import PlanVersion, ProjectChange, changes_of
+from services.catalog.graph.wording import FieldChange
 from services.catalog.store import ProjectSelection, Visibility, position
 
 _INSIDE = requires(Scope.BASE, Scope.EXPERT, Scope.MINISTRY)
@@ -101,7 +105,7 @@ class Project:
             needs_evidence=plan.needs_evidence if inside else None,
             justifications=_justifications(source) if inside else None,
             decision=_decision(source) if inside else None,
-            history=[ProjectChange.of(one) for one in source.history] if inside else None,
+            history=[ProjectChange.of(one, source) for one in walked(source)] if inside else None,
             source=source,
         )
 
@@ -147,6 +151,32 @@ class Project:
             found.append(Advice(code="WINDOW_OVERRUN", rule="R28", message=message))
         return found
 
+    @strawberry.field(
+        description="方案的历次版本：公众可见已发布的版本及其后的变更，申报过程中的版本同 history (R13, R18)"
+    )
+    def plan_versions(self, info: Info) -> list[PlanVersion] | None:
+        """The versions of its plan that the principal may read, oldest first."""
+        found = _versions(self.source, info.context.principal)
+        return [PlanVersion.of(one, before, self.source) for before, one in pairwise((None, *found)) if one]
+
+    @strawberry.field(description="方案两个版本之间的差异，逐字段列出前后内容 (R13, R18)")
+    async def plan_changes(
+        self,
+        info: Info,
+        first: Annotated[int, strawberry.argument(name="from")],
+        last: Annotated[int, strawberry.argument(name="to")],
+    ) -> list[FieldChange] | None:
+        """What differs between two versions that the principal may read."""
+        before, after = between(_versions(self.source, info.context.principal), first, last)
+        return await changes_of(info, self.source, before.design, after.design)
+
+    @strawberry.field(description="同一方案的各班次，含本项目；可见范围同 projects (R12)")
+    async def classes(
+        self, info: Info, first: int = 20, after: str | None = None
+    ) -> Connection[Annotated["Project", strawberry.lazy("services.catalog.graph.projects")]] | None:
+        """The classes of its design that the principal may see, itself included."""
+        return await projects_page(info, ProjectSelection(series=self.source.series), first, after)
+
     @strawberry.federation.field(description="专家评审 (R15)", requires_scopes=_INSIDE)
     async def reviews(self, info: Info) -> list[Review] | None:
         """What of its reviews the principal may read."""
@@ -191,6 +221,10 @@ async def projects_page(info: Info, selection: ProjectSelection, first: int, aft
     )
     counted = partial(store.count_projects, selection, visibility)
     return Connection[Project].of(page, lambda one: Project.of(one, principal), counted)
+
+
+def _versions(source: projects.Project, principal: Principal) -> tuple[Version, ...]:
+    return versions_of(source) if may_read_inside(source, principal) else public_versions_of(source)
 
 
 def _justifications(source: projects.Project) -> list[Justification]:
