@@ -84,7 +84,8 @@ def finish(project: Project, current: Round, now: datetime) -> tuple[Project, li
     """
     finished = move(project, ProjectStatus.FINISHED, rule="R28", by=_BASE, now=now)
     _require_day(project.plan.ends_on, now)
-    return finished, [ProjectFinished(**about(finished), overrun=overruns(project, current, now))]
+    result = replace(finished, overran=overruns(project, current, now))
+    return result, [ProjectFinished(**about(result), overrun=result.overran)]
 
 
 def complete(project: Project, now: datetime) -> tuple[Project, list[ProjectCompleted]]:
@@ -98,8 +99,9 @@ def complete(project: Project, now: datetime) -> tuple[Project, list[ProjectComp
 
 
 def overruns(project: Project, current: Round, now: datetime) -> bool:
-    """Whether a running project is past its window without an extension (R28)."""
-    return project.status is ProjectStatus.RUNNING and today(now) > last_day(project, current)
+    """Whether a project runs past its window without an extension, or did (R28)."""
+    running = project.status is ProjectStatus.RUNNING
+    return project.overran or (running and today(now) > last_day(project, current))
 
 
 def cancel(project: Project, reason: str, by: str, now: datetime) -> tuple[Project, list[ProjectCancelled]]:

@@ -90,6 +90,7 @@ class Project:
         experts: Who reviews it in this cycle.
         published_at: Set once and for all; a project is public from then on.
         resumes_to: Where a suspended project goes on.
+        overran: Whether it ended past its window without an extension (R28).
         terms: What it is found by.
     """
 
@@ -113,6 +114,7 @@ class Project:
     published_at: datetime | None = None
     extension: Extension | None = None
     resumes_to: ProjectStatus | None = None
+    overran: bool = False
     history: tuple[Change, ...] = ()
     terms: tuple[str, ...] = ()
 

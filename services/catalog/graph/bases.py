@@ -21,6 +21,7 @@ from services.catalog.graph.loaders import (
     QuotaByIdLoader,
     RoundByYearLoader,
 )
+from services.catalog.graph.quotas import Quota
 from services.catalog.graph.rounds import Province
 
 if TYPE_CHECKING:
@@ -46,15 +47,6 @@ class Organization:
         """The organisation another subgraph refers to."""
         found = await info.context.loader(OrganizationByCodeLoader).load(text_key(code))
         return cls.of(found) if found else None
-
-
-@strawberry.type(description="项目数量使用情况 (R11)")
-class Quota:
-    """A base's quota of a round as it stands."""
-
-    limit: int
-    used: int
-    remaining: int
 
 
 @strawberry.federation.type(keys=["id"], description="国培基地 (R2)")
@@ -104,8 +96,7 @@ class Base:
             return None
         key = quotas.quota_id(self.source.id, year)
         held = await info.context.loader(QuotaByIdLoader).load(key) or quotas.granted(self.source, current)
-        limit = held.limit_on(today(info.context.deps.clock.now()))
-        return Quota(limit=limit, used=held.used, remaining=max(limit - held.used, 0))
+        return Quota.of(held, today(info.context.deps.clock.now()))
 
     @strawberry.federation.field(description=public("该基地的项目，未发布的仅本基地和教师工作司可见"))
     async def projects(

@@ -205,6 +205,16 @@ class PublishRow:
     refusal: RefusalInfo | None
 
 
+@strawberry.type(description="批量分配或决定中的一行 (R14, R16)")
+class ProjectRow:
+    """What became of one project of a bulk assignment or decision."""
+
+    id: strawberry.ID
+    ok: bool
+    project: Project | None
+    refusal: RefusalInfo | None
+
+
 def may_read_inside(project: projects.Project, principal: Principal) -> bool:
     """Whether the principal may read what is undecided or internal: its base, its experts, the ministry."""
     assigned = principal.scope is Scope.EXPERT and principal.person in project.experts

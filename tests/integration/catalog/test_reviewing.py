@@ -229,3 +229,19 @@ async def test_the_ministry_may_cancel_what_a_stranger_may_not(season: Season) -
     cancel = 'mutation($id: ID!) { cancelProject(id: $id, reason: "生源不足") { status } }'
     assert (await refusal(season, rival, cancel, id=project["id"])).code == "FORBIDDEN"
     assert (await season.act(MINISTRY, cancel, id=project["id"]))["status"] == "CANCELLED"
+    document = await season.catalog.store.projects.collection.find_one({"_id": project["id"]})
+    assert document
+    told = document["events"][-1]
+    assert (told["name"], told["data"]["by"], told["data"]["reason"]) == ("project-cancelled", "ministry", "生源不足")
+    assert (await refusal(season, base, cancel, id=project["id"])).code == "WRONG_STATE"
+
+
+async def test_a_project_that_ends_past_its_window_stays_flagged(season: Season) -> None:
+    base = await season.register_base()
+    project = await season.published(base)
+    season.at("2024-07-08T08:00")
+    await season.act(base, "mutation($id: ID!) { startProject(id: $id) { id } }", id=project["id"])
+    season.at("2024-12-01T08:00")
+    await season.act(base, "mutation($id: ID!) { finishProject(id: $id) { id } }", id=project["id"])
+    (warning,) = (await inside(season, MINISTRY, project))["warnings"]
+    assert warning["rule"] == "R28"
