@@ -9,12 +9,13 @@ from typing import Annotated
 
 import typer
 
-from chassis.mongo import connect
+from chassis.mongo import StorageError, connect
 from chassis.settings import DatabaseSettings
 from services.catalog.commands.reconciliation import reconcile_quotas
 from services.catalog.domain.quota import Difference
 from services.catalog.store import Store
 
+_NO_ANSWER = 2
 cli = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_show_locals=False)  # they hold passwords
 quotas = typer.Typer(help="Projects a base may have in a round (R11).")
 cli.add_typer(quotas, name="quotas")
@@ -30,8 +31,12 @@ def reconcile(
     year: Annotated[int | None, typer.Option(help="One round; all by default.")] = None,
     repair: Annotated[bool, typer.Option("--repair", help="Set what is wrong to what is counted.")] = False,
 ) -> None:
-    """Name every quota whose count is wrong; exit 1 when there is one that is not repaired."""
-    differences, names = asyncio.run(_reconcile(year, repair=repair))
+    """Name every quota whose count is wrong; exit 1 when one is left unrepaired, 2 when the database is away."""
+    try:
+        differences, names = asyncio.run(_reconcile(year, repair=repair))
+    except StorageError as error:
+        typer.echo(f"数据库没有应答 the database does not answer: {type(error).__name__}", err=True)
+        raise typer.Exit(_NO_ANSWER) from error
     for found in differences:
         typer.echo(_said(found, names.get(found.base, "?"), repaired=_repaired(found, repair=repair)), err=True)
     if not all(_repaired(found, repair=repair) for found in differences):

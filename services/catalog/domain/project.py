@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from chassis.errors import Refusal, Unblock
-from services.catalog.domain.plan import Advice, Plan, Session
+from services.catalog.domain.plan import Advice, Plan
 from services.catalog.domain.vocabulary import BaseCategory, DecisionOutcome, ProjectKind, ProjectStatus
 
 _S = ProjectStatus
@@ -122,10 +122,6 @@ class Project:
     def design(self) -> Design:
         """What its base wrote of it."""
         return Design(self.kind, self.plan)
-
-    def session(self, key: str) -> Session | None:
-        """The session of that id."""
-        return next((session for session in self.plan.timetable if session.id == key), None)
 
 
 def move(

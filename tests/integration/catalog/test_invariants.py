@@ -3,7 +3,7 @@
 import asyncio
 import os
 import secrets
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count, pairwise
 from pathlib import Path
@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from chassis.clock import Clock
 from chassis.mongo import Database, Document, connect
-from chassis.principal import Principal, Scope
+from chassis.principal import Principal
 from chassis.vault import Vault
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
@@ -26,8 +26,9 @@ from services.catalog.domain.project import TRANSITIONS
 from services.catalog.domain.quota import CONSUMING
 from services.catalog.domain.vocabulary import ProjectStatus
 from services.catalog.store import COLLECTIONS, Store
-from tests.integration.catalog.season import MINISTRY, Refused, Season
-from tests.integration.catalog.test_quota import ADJUST, WITHDRAW
+from tests.integration.catalog.acts import ACTS, attempt
+from tests.integration.catalog.season import MINISTRY, Season
+from tests.integration.catalog.test_quota import ADJUST
 
 LIMIT = 2
 DRAFTS = 3
@@ -43,25 +44,6 @@ ALLOWED = {
     "WRONG_STATE", "STALE_VERSION", "QUOTA_EXCEEDED", "PHASE_CLOSED", "REVIEWS_MISSING", "REVIEW_SUBMITTED",
     "NOT_ASSIGNED", "PUBLICATION_LATE", "TOO_EARLY",
 }  # fmt: skip
-UPDATE = (
-    "mutation($id: ID!, $version: Int!, $input: ProjectInput!) "
-    "{ updateProject(id: $id, version: $version, input: $input) { id } }"
-)
-AMEND = (
-    "mutation($id: ID!, $version: Int!, $input: ProjectAmendmentInput!) "
-    "{ amendProject(id: $id, version: $version, input: $input) { id } }"
-)
-AUTO = "mutation($id: ID!) { autoAssignExperts(projectIds: [$id]) { refusal { code } } }"
-PLAIN = {
-    "withdraw": (Scope.BASE, WITHDRAW),
-    "start": (Scope.BASE, "mutation($id: ID!) { startProject(id: $id) { id } }"),
-    "finish": (Scope.BASE, "mutation($id: ID!) { finishProject(id: $id) { id } }"),
-    "cancel": (Scope.BASE, 'mutation($id: ID!) { cancelProject(id: $id, reason: "生源不足") { id } }'),
-    "call off": (Scope.MINISTRY, 'mutation($id: ID!) { cancelProject(id: $id, reason: "抽检不合格") { id } }'),
-    "suspend": (Scope.MINISTRY, 'mutation($id: ID!) { suspendProject(id: $id, reason: "整改") { id } }'),
-    "resume": (Scope.MINISTRY, "mutation($id: ID!) { resumeProject(id: $id) { id } }"),
-}
-ACTS = sorted({*PLAIN, "review", "submit", "assign", "approve", "return", "reject", "publish", "update", "amend"})
 PLACE = st.integers(0, 2 * DRAFTS - 1)
 SETTINGS = settings(max_examples=12, stateful_step_count=15, deadline=None, phases=[Phase.generate])
 """An example is a season on a real database, so none is shrunk."""
@@ -140,20 +122,7 @@ class Ministry(RuleBasedStateMachine):
     async def _act(self, name: str, place: int) -> bool:
         """Whether the act took effect; a refusal must be one that the rules know."""
         base, key = self.projects[place]
-        project = await self.season.catalog.store.projects.get(key)
-        shown = {"id": key, "version": project.version}
-        refusal: str | None = None
-        try:
-            if name in PLAIN:
-                scope, query = PLAIN[name]
-                await self.season.act(base if scope is Scope.BASE else MINISTRY, query, id=key)
-            elif name == "review":
-                for expert in project.experts:
-                    await self.season.review(Principal("expert", Scope.EXPERT, person=expert), shown)
-            else:
-                refusal = await _OTHERS[name](self.season, base, shown)
-        except Refused as refused:
-            refusal = refused.code
+        refusal = await attempt(self.season, base, name, key)
         assert refusal in ALLOWED | {None}, name
         return refusal is None
 
@@ -203,11 +172,16 @@ class Ministry(RuleBasedStateMachine):
     def the_ministry_adjusts(self, place: int, limit: int) -> None:
         self.run(self._adjust(self.bases[place], limit))
 
-    @rule()
-    def time_passes_and_what_is_overdue_lapses(self) -> None:
-        if self.moment < len(DAYS):
-            self.season.at(DAYS[self.moment])
-            self.moment += 1
+    @rule(acts=st.tuples(*[st.sampled_from(["start", "suspend", "resume", "finish", "cancel", "amend"])] * 2 * DRAFTS))
+    def what_is_published_goes_on(self, acts: tuple[str, ...]) -> None:
+        self._each(acts)
+
+    @rule(days=st.integers(1, 3))
+    def time_passes_and_what_is_overdue_lapses(self, days: int) -> None:
+        moment = min(self.moment + days, len(DAYS))
+        if moment > self.moment:
+            self.season.at(DAYS[moment - 1])
+            self.moment = moment
         self.run(lapse_overdue(self.season.catalog))
 
     async def _everything(self) -> Found:
@@ -247,51 +221,6 @@ def _tells_each_change_once(project: Document) -> None:
     assert told == sorted({one["version"] for one in project["history"]} - set(rewritten))
     assert set(changed) <= set(told)
     assert max(told) <= project["version"]
-
-
-Act = Callable[[Season, Principal, dict[str, Any]], Awaitable[str | None]]
-
-
-async def _submit(season: Season, base: Principal, project: dict[str, Any]) -> None:
-    await season.submit(base, project)
-
-
-async def _update(season: Season, base: Principal, project: dict[str, Any]) -> None:
-    await season.act(base, UPDATE, **project, input={"title": f"第{project['version']}稿"})
-
-
-async def _amend(season: Season, base: Principal, project: dict[str, Any]) -> None:
-    faculty = [{"name": f"第{project['version']}位教师"}]
-    await season.act(base, AMEND, **project, input={"reason": "换人", "faculty": faculty})
-
-
-async def _assign(season: Season, _: Principal, project: dict[str, Any]) -> str | None:
-    (row,) = await season.act(MINISTRY, AUTO, id=project["id"])
-    return row["refusal"] and str(row["refusal"]["code"])
-
-
-async def _publish(season: Season, _: Principal, project: dict[str, Any]) -> str | None:
-    (row,) = await season.publish(project)
-    return row["refusal"] and str(row["refusal"]["code"])
-
-
-def _decided(outcome: str) -> Act:
-    async def act(season: Season, _: Principal, project: dict[str, Any]) -> None:
-        await season.decide(project, outcome)
-
-    return act
-
-
-_OTHERS: dict[str, Act] = {
-    "submit": _submit,
-    "update": _update,
-    "amend": _amend,
-    "assign": _assign,
-    "publish": _publish,
-    "approve": _decided("APPROVE"),
-    "return": _decided("RETURN"),
-    "reject": _decided("REJECT"),
-}
 
 
 def test_quotas_ends_and_events_hold_whatever_is_done_at_once(world: World) -> None:

@@ -99,3 +99,6 @@ async def test_the_command_line_names_differences_and_repairs_them(
     repaired = run("--repair")
     assert (repaired.returncode, "repaired" in repaired.stderr) == (0, True)
     assert run().returncode == 0
+    environment["MONGODB_URL"] = "mongodb://127.0.0.1:1/"
+    away = run()
+    assert (away.returncode, "does not answer" in away.stderr) == (2, True), away.stderr
