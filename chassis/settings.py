@@ -20,12 +20,24 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-class ServiceSettings(BaseSettings):
-    """What every subgraph process needs.
+class DatabaseSettings(BaseSettings):
+    """What needs a service's database and nothing else, such as its command line.
 
     Attributes:
         mongodb_url: Connection string with the service's own user.
         mongodb_database: The service's own database.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    mongodb_url: SecretStr
+    mongodb_database: str
+
+
+class ServiceSettings(DatabaseSettings):
+    """What every subgraph process needs.
+
+    Attributes:
         amqp_url: Connection string with the service's own user.
         internal_jwks_file: The gateway's public keys, a JWK set.
         host: Address to listen on.
@@ -36,10 +48,6 @@ class ServiceSettings(BaseSettings):
         role: What the process does: `all` by default, or `api`, `relay` or `worker`; the command line has precedence.
     """
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
-
-    mongodb_url: SecretStr
-    mongodb_database: str
     amqp_url: SecretStr
     internal_jwks_file: Path
     host: str = "127.0.0.1"

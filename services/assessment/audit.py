@@ -18,8 +18,8 @@ import msgspec
 import typer
 
 from chassis.mongo import connect
+from chassis.settings import DatabaseSettings
 from services.assessment.domain.audit import GENESIS, Fault, Head, Row, verify
-from services.assessment.settings import AuditSettings
 from services.assessment.store import AuditLog
 
 FORMAT = "guopei-audit/1"
@@ -66,7 +66,7 @@ def read_export(file: Path) -> tuple[list[Row], Head]:
 
 @asynccontextmanager
 async def _log() -> AsyncIterator[AuditLog]:
-    settings = AuditSettings()
+    settings = DatabaseSettings()
     async with connect(settings.mongodb_url.get_secret_value()) as client:
         yield AuditLog(client[settings.mongodb_database])
 

@@ -1,4 +1,4 @@
-"""`python -m services.catalog [api|relay|worker]`: one process of the catalog; by default all its parts."""
+"""`python -m services.catalog [api|relay|worker]`: one process of the catalog; `quotas …` is the quotas' command."""
 
 import sys
 
@@ -6,9 +6,12 @@ from chassis.process import chosen_role, serve
 from chassis.telemetry import configure_logs, configure_traces
 from services.catalog.app import build
 from services.catalog.messaging import SERVICE
+from services.catalog.quotas import cli
 from services.catalog.settings import CatalogSettings
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["quotas"]:
+        cli()
     settings = CatalogSettings()
     configure_logs(SERVICE)
     configure_traces(SERVICE, settings.traces_file)

@@ -22,6 +22,7 @@ EMITTED: tuple[type, ...] = (
     events.BaseRegistered,
     events.BaseTeamSet,
     events.QuotaAdjusted,
+    events.QuotaReconciled,
     events.ExpertRegistered,
     events.ReviewSubmitted,
     events.ProjectDrafted,

@@ -21,6 +21,8 @@ from services.catalog.commands.delivery import (
 )
 from services.catalog.commands.review import (
     assign_experts,
+    auto_assign_experts,
+    decide_one_of_many,
     decide_project,
     publish_project,
     register_expert,
@@ -34,7 +36,9 @@ __all__ = [
     "adjust_quota",
     "amend_project",
     "assign_experts",
+    "auto_assign_experts",
     "cancel_project",
+    "decide_one_of_many",
     "decide_project",
     "draft_project",
     "extend_phase",

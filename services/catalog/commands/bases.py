@@ -66,10 +66,14 @@ async def register_base(catalog: Catalog, principal: Principal, given: NewBase) 
         valid_until=given.valid_until,
     )
     bases.register_base(draft)
-    number = await catalog.store.next_base_number(given.category)
-    registered, events = bases.register_base(bases.numbered(draft, number))
+
+    async def work(session: Session) -> Base:
+        number = await catalog.store.next_base_number(given.category, session)
+        registered, events = bases.register_base(bases.numbered(draft, number))
+        return await catalog.store.bases.insert(registered, events, session)
+
     try:
-        return await catalog.store.bases.insert(registered, events)
+        return await catalog.store.transact(work)
     except DuplicateKey as error:
         raise Refusal(
             "BASE_EXISTS",
@@ -112,14 +116,22 @@ async def adjust_quota(
     """
     require_scope(principal, Scope.MINISTRY)
     base = await catalog.store.bases.get(base_id)
-    await ensure_quota(catalog, base, await round_of(catalog, year))
+    current = await round_of(catalog, year)
+    adjust = partial(
+        quotas.adjust,
+        limit=limit,
+        reason=reason,
+        effective_from=effective_from,
+        now=catalog.clock.now(),
+        by=principal.name,
+    )
+    # A refused adjustment must leave no quota behind, so the rules are asked first.
+    adjust(quotas.granted(base, current))
+    await ensure_quota(catalog, base, current)
 
     async def work(session: Session) -> Quota:
         quota = await catalog.store.quotas.get(quota_id(base.id, year), session)
-        adjusted, events = quotas.adjust(
-            quota, limit=limit, reason=reason, effective_from=effective_from, now=catalog.clock.now()
-        )
-        return await catalog.store.quotas.save(adjusted, events, session)
+        return await catalog.store.quotas.save(*adjust(quota), session)
 
     given = (base_id, year, limit, reason, effective_from)
     await once(catalog.store.quotas, principal, "adjust_quota", given, partial(catalog.store.transact, work))

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
-from chassis.idempotency import once, repeatable
+from chassis.idempotency import repeatable
 from chassis.ids import new_id
 from chassis.mongo import Session
 from chassis.principal import Principal
@@ -26,7 +25,7 @@ from services.catalog.domain.plan import Plan, Venue
 from services.catalog.domain.project import Project
 from services.catalog.domain.quota import quota_id
 from services.catalog.domain.round import Round, today
-from services.catalog.domain.vocabulary import BaseCategory, PhaseName, ProjectKind
+from services.catalog.domain.vocabulary import BaseCategory, ProjectKind
 
 _LETTERS = {
     BaseCategory.PRINCIPAL: "PRI",
@@ -81,10 +80,13 @@ async def update_project(
     require_version(project, version)
     base = await catalog.store.bases.get(project.base)
     current = await round_of(catalog, project.year)
-    updated, events = declaration.update(project, base, current, kind=kind, plan=_written(project.plan, changes))
+    updated, events = declaration.update(
+        project, base, current, kind=kind, plan=_written(project.plan, changes), now=catalog.clock.now()
+    )
     return await catalog.store.projects.save(updated, events)
 
 
+@repeatable("projects")
 async def submit_project(catalog: Catalog, principal: Principal, *, key: str, version: int) -> Project:
     """Hand in a complete plan and take its quota, both or neither (R7, R11, R13).
 
@@ -94,9 +96,6 @@ async def submit_project(catalog: Catalog, principal: Principal, *, key: str, ve
     found = await own_project(catalog, principal, key)
     base = await catalog.store.bases.get(found.base)
     current = await round_of(catalog, found.year)
-    if await _lapse_if_overdue(catalog, found, current):
-        raise declaration.phase_closed(PhaseName.REVIEW, current, "R13")
-    await ensure_quota(catalog, base, current)
 
     async def work(session: Session) -> Project:
         project = await catalog.store.projects.get(key, session)
@@ -106,10 +105,7 @@ async def submit_project(catalog: Catalog, principal: Principal, *, key: str, ve
         await settle_quota(catalog, project, submitted, session)
         return await catalog.store.projects.save(submitted, events, session)
 
-    # Not the whole command: a lapse on the way is no outcome of it.
-    return await once(
-        catalog.store.projects, principal, "submit_project", (key, version), partial(catalog.store.transact, work)
-    )
+    return await catalog.store.transact(work)
 
 
 @repeatable("projects")

@@ -14,6 +14,7 @@ from services.catalog.domain import decision, review
 from services.catalog.domain.base import Organization
 from services.catalog.domain.project import Project
 from services.catalog.domain.review import DimensionVerdict, Expert, Review
+from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import DecisionOutcome
 
 
@@ -45,7 +46,7 @@ async def register_expert(
 
 @repeatable("projects")
 async def assign_experts(catalog: Catalog, principal: Principal, *, key: str, experts: Sequence[str]) -> Project:
-    """Give a submitted plan to its experts; each finds a blank review (R14).
+    """Give a submitted plan to its experts; each finds a blank review, and who is exchanged loses it (R14).
 
     Raises:
         Refusal: `NOT_FOUND`, `WRONG_STATE`, `EXPERTS_TOO_FEW` or `EXPERT_CONFLICT`.
@@ -60,16 +61,46 @@ async def assign_experts(catalog: Catalog, principal: Principal, *, key: str, ex
 
     async def work(session: Session) -> Project:
         project = await catalog.store.projects.get(key, session)
-        now = catalog.clock.now()
-        assigned, events = review.assign_experts(project, people, current, now)
-        known = {one.id for one in (await catalog.store.reviews_of([key], session))[key]}
-        for expert in assigned.experts:
-            blank = review.blank_review(assigned, expert, now)
-            if blank.id not in known:
-                await catalog.store.reviews.insert(blank, session=session)
-        return await catalog.store.projects.save(assigned, events, session)
+        await catalog.store.take_turn(f"reviews:{project.year}", session)
+        return await _assign(catalog, project, people, current, session)
 
     return await catalog.store.transact(work)
+
+
+@repeatable("projects", row="key")
+async def auto_assign_experts(catalog: Catalog, principal: Principal, *, key: str) -> Project:
+    """Give one submitted plan to the experts of its field who have least to do (R14).
+
+    Assignments take turns, so the load stays even however many go on at once.
+
+    Raises:
+        Refusal: `NOT_FOUND`, `WRONG_STATE` or `EXPERTS_TOO_FEW`.
+    """
+    require_scope(principal, Scope.MINISTRY)
+    current = await round_of(catalog, (await catalog.store.projects.get(key)).year)
+    pool = await catalog.store.experts.query({})
+
+    async def work(session: Session) -> Project:
+        await catalog.store.take_turn(f"reviews:{current.year}", session)
+        project = await catalog.store.projects.get(key, session)
+        loads = await catalog.store.review_loads(current.year, session)
+        return await _assign(catalog, project, review.choose_experts(project, pool, loads, current), current, session)
+
+    return await catalog.store.transact(work)
+
+
+async def _assign(
+    catalog: Catalog, project: Project, people: Sequence[Expert], current: Round, session: Session
+) -> Project:
+    now = catalog.clock.now()
+    assigned, events = review.assign_experts(project, people, current, now)
+    await catalog.store.drop_blank_reviews(assigned, session)
+    known = {one.id for one in (await catalog.store.reviews_of([project.id], session))[project.id]}
+    for expert in assigned.experts:
+        blank = review.blank_review(assigned, expert, now)
+        if blank.id not in known:
+            await catalog.store.reviews.insert(blank, session=session)
+    return await catalog.store.projects.save(assigned, events, session)
 
 
 @repeatable("reviews")
@@ -93,8 +124,7 @@ async def submit_review(
     return await catalog.store.reviews.save(done, events)
 
 
-@repeatable("projects")
-async def decide_project(
+async def _decide(
     catalog: Catalog, principal: Principal, *, key: str, outcome: DecisionOutcome, reason: str
 ) -> Project:
     """Approve, return or reject; a rejection gives back the quota (R11, R16).
@@ -116,6 +146,11 @@ async def decide_project(
         return await catalog.store.projects.save(decided, events, session)
 
     return await catalog.store.transact(work)
+
+
+decide_project = repeatable("projects")(_decide)
+decide_one_of_many = repeatable("projects", row="key")(_decide)
+"""The same, as a row of a bulk decision."""
 
 
 @repeatable("projects", row="key")

@@ -84,7 +84,7 @@ def publish(
             closes=current.phase(PhaseName.REVIEW).closes.isoformat(),
         )
     result = replace(published, published_at=now, published_late=late)
-    return result, [_published(result)]
+    return result, [_published(result, override)]
 
 
 def sessions_of(timetable: Sequence[Session]) -> tuple[PublishedSession, ...]:
@@ -94,7 +94,7 @@ def sessions_of(timetable: Sequence[Session]) -> tuple[PublishedSession, ...]:
     )
 
 
-def _published(project: Project) -> ProjectPublished:
+def _published(project: Project, override: str | None) -> ProjectPublished:
     plan = project.plan
     return ProjectPublished(
         **about(project),
@@ -108,6 +108,7 @@ def _published(project: Project) -> ProjectPublished:
         faculty=tuple(member.name for member in plan.faculty),
         series=project.series,
         late=project.published_late,
+        override=override,
     )
 
 

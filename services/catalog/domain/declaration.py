@@ -30,6 +30,8 @@ from services.catalog.domain.window import require_in_window
 
 _BASE = "base"
 _SYSTEM = "system"
+REVIEW_CLOSED = "REVIEW_CLOSED"
+"""The reason of a lapse, as the history keeps it (R13)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,16 +94,21 @@ def draft(
 
 
 def update(
-    project: Project, base: Base, current: Round, *, kind: ProjectKind | None, plan: Plan
+    project: Project, base: Base, current: Round, *, kind: ProjectKind | None, plan: Plan, now: datetime
 ) -> tuple[Project, list[ProjectEvent]]:
     """Write a draft or a returned plan anew; nobody is told before it is submitted (R7, R13).
+
+    What was handed in before stays in the history.
 
     Raises:
         Refusal: `WRONG_STATE`, `INVALID_KIND`, `UNKNOWN_THEME` or `INVALID_PLAN`.
     """
     require_status(project, EDITABLE, "R7")
     changed = replace(project, kind=kind_for(base.category, kind or project.kind))
-    return _with_plan(changed, base, current, plan), []
+    written = _with_plan(changed, base, current, plan)
+    if project.status is ProjectStatus.RETURNED and written.design != project.design:
+        written = note(written, by=_BASE, now=now, replaced=project.design)
+    return written, []
 
 
 def submit(project: Project, base: Base, current: Round, now: datetime) -> tuple[Project, list[ProjectSubmitted]]:
@@ -147,7 +154,7 @@ def lapse(project: Project, current: Round, now: datetime) -> tuple[Project, lis
     Raises:
         Refusal: `WRONG_STATE`: it is not returned, or there is still time.
     """
-    lapsed = move(project, ProjectStatus.LAPSED, rule="R13", by=_SYSTEM, now=now)
+    lapsed = move(project, ProjectStatus.LAPSED, rule="R13", by=_SYSTEM, now=now, reason=REVIEW_CLOSED)
     if not is_overdue(project, current, now):
         raise wrong_state(project, "R13")
     return lapsed, [ProjectLapsed(**about(lapsed))]

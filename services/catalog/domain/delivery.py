@@ -1,6 +1,6 @@
 """From publication to the end: amend, start, finish, cancel, suspend and resume (R18, R28, R33)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -15,8 +15,9 @@ from services.catalog.domain.events import (
     ProjectStarted,
     ProjectSuspended,
 )
-from services.catalog.domain.plan import FacultyMember, Plan, Session, Venue, check_given, shift_sessions
-from services.catalog.domain.project import FieldChange, Project, about, move, note, require_status, wrong_state
+from services.catalog.domain.fields import FIELDS
+from services.catalog.domain.plan import FacultyMember, Plan, Venue, check_given, differing, shift_sessions
+from services.catalog.domain.project import Project, about, move, note, require_status, wrong_state
 from services.catalog.domain.round import Round, require_reason, today
 from services.catalog.domain.vocabulary import ProjectStatus
 from services.catalog.domain.window import last_day, require_in_window
@@ -51,16 +52,16 @@ def amend(project: Project, current: Round, given: Amendment, now: datetime) -> 
     require_status(project, _AMENDABLE, "R18")
     require_reason(given.reason, "R18")
     plan = _amended(project.plan, given)
-    changes = _differences(project.plan, plan)
-    if not changes:
+    changed = differing(project.plan, plan)
+    if not changed:
         raise Refusal("NOTHING_CHANGED", "没有变更内容", "Nothing changes", rule="R18", unblock=Unblock.SELF)
     if project.status is ProjectStatus.RUNNING and plan.starts_on != project.plan.starts_on:
         raise wrong_state(project, "R18")
     check_given(plan, project.category, current)
     amended = replace(project, plan=plan)
     require_in_window(amended, current)
-    result = note(amended, by=_BASE, now=now, reason=given.reason, fields=changes)
-    return result, [_amendment(result, changes, given.reason)]
+    result = note(amended, by=_BASE, now=now, reason=given.reason, replaced=project.design)
+    return result, [_amendment(result, changed, given.reason)]
 
 
 def start(project: Project, now: datetime) -> tuple[Project, list[ProjectStarted]]:
@@ -83,7 +84,8 @@ def finish(project: Project, current: Round, now: datetime) -> tuple[Project, li
     """
     finished = move(project, ProjectStatus.FINISHED, rule="R28", by=_BASE, now=now)
     _require_day(project.plan.ends_on, now)
-    return finished, [ProjectFinished(**about(finished), overrun=overruns(project, current, now))]
+    result = replace(finished, overran=overruns(project, current, now))
+    return result, [ProjectFinished(**about(result), overrun=result.overran)]
 
 
 def complete(project: Project, now: datetime) -> tuple[Project, list[ProjectCompleted]]:
@@ -97,8 +99,9 @@ def complete(project: Project, now: datetime) -> tuple[Project, list[ProjectComp
 
 
 def overruns(project: Project, current: Round, now: datetime) -> bool:
-    """Whether a running project is past its window without an extension (R28)."""
-    return project.status is ProjectStatus.RUNNING and today(now) > last_day(project, current)
+    """Whether a project runs past its window without an extension, or did (R28)."""
+    running = project.status is ProjectStatus.RUNNING
+    return project.overran or (running and today(now) > last_day(project, current))
 
 
 def cancel(project: Project, reason: str, by: str, now: datetime) -> tuple[Project, list[ProjectCancelled]]:
@@ -166,30 +169,13 @@ def _amended(plan: Plan, given: Amendment) -> Plan:
     )
 
 
-def _differences(before: Plan, after: Plan) -> tuple[FieldChange, ...]:
-    shown: dict[str, Callable[[Plan], str]] = {
-        "venue": lambda plan: f"{plan.venue.province} {plan.venue.address}" if plan.venue else "",
-        "startsOn": lambda plan: str(plan.starts_on),
-        "endsOn": lambda plan: str(plan.ends_on),
-        "timetable": lambda plan: "；".join(_line(session) for session in plan.timetable),
-        "faculty": lambda plan: "、".join(member.name for member in plan.faculty),
-    }
-    return tuple(
-        FieldChange(name, show(before), show(after)) for name, show in shown.items() if show(before) != show(after)
-    )
-
-
-def _line(session: Session) -> str:
-    return f"{session.date} {session.title}"
-
-
-def _amendment(project: Project, changes: tuple[FieldChange, ...], reason: str) -> ProjectAmended:
+def _amendment(project: Project, changed: tuple[str, ...], reason: str) -> ProjectAmended:
     plan = project.plan
     if plan.starts_on is None or plan.ends_on is None:
         raise wrong_state(project, "R18")
     return ProjectAmended(
         **about(project),
-        changed=tuple(change.name for change in changes),
+        changed=tuple(FIELDS[name].name for name in changed),
         reason=reason,
         starts_on=plan.starts_on,
         ends_on=plan.ends_on,

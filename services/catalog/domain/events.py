@@ -77,6 +77,17 @@ class QuotaAdjusted:
 
 
 @dataclass(frozen=True, kw_only=True)
+class QuotaReconciled:
+    """An operator had a wrong count of used quota set right (R11)."""
+
+    base: str
+    year: int
+    before: int
+    used: int
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExpertRegistered:
     """A reviewer is on file (R14)."""
 
@@ -180,6 +191,7 @@ class ProjectPublished(ProjectEvent):
         major_category: Ordinal 1–19.
         fee: In fen.
         late: Whether it was published by override after the publication date.
+        override: The reason of the override.
     """
 
     base_name: str
@@ -200,6 +212,7 @@ class ProjectPublished(ProjectEvent):
     faculty: tuple[str, ...]
     series: str | None
     late: bool
+    override: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

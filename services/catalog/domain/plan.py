@@ -1,9 +1,10 @@
 """The training plan of a project: what it holds, when it is complete, and what about it is unusual (R7–R10)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 
 from chassis.errors import Refusal, Unblock
+from services.catalog.domain.fields import REQUIRED, called
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import Audience, BaseCategory, Mode, ProjectKind
 
@@ -88,37 +89,14 @@ class Plan:
     justifications: tuple[Justification, ...] = ()
 
 
-_REQUIRED = {
-    "title": "title",
-    "themes": "themes",
-    "objectives": "objectives",
-    "content_design": "contentDesign",
-    "mode": "mode",
-    "starts_on": "startsOn",
-    "ends_on": "endsOn",
-    "days": "days",
-    "class_hours": "classHours",
-    "fee": "feeFen",
-    "fee_includes": "feeIncludes",
-    "major_category": "majorCategory",
-    "audience": "audience",
-    "capacity": "capacity",
-    "venue": "venue",
-    "timetable": "timetable",
-    "faculty": "faculty",
-    "assessment_method": "assessmentMethod",
-    "needs_evidence": "needsEvidence",
-}
-
-
 def missing_fields(plan: Plan) -> list[str]:
     """The fields a submission needs and the plan lacks, in the graph's spelling, all at once (R7).
 
     A project that is held online needs no venue [D].
     """
     return [
-        shown
-        for name, shown in _REQUIRED.items()
+        field.name
+        for name, field in REQUIRED.items()
         if _is_blank(getattr(plan, name)) and not (name == "venue" and plan.mode is Mode.ONLINE)
     ]
 
@@ -131,10 +109,11 @@ def require_complete(plan: Plan) -> None:
     """
     missing = missing_fields(plan)
     if missing:
+        zh, en = called(missing)
         raise Refusal(
             "PLAN_INCOMPLETE",
-            f"培训方案不完整，缺少：{'、'.join(missing)}",
-            f"The plan is incomplete, it lacks: {', '.join(missing)}",
+            f"培训方案不完整，缺少：{zh}",
+            f"The plan is incomplete, it lacks: {en}",
             rule="R7",
             unblock=Unblock.BASE,
             missing=missing,
@@ -161,10 +140,11 @@ def check_given(plan: Plan, category: BaseCategory, current: Round) -> None:
         )
     wrong = _wrong_fields(plan)
     if wrong:
+        zh, en = called(wrong)
         raise Refusal(
             "INVALID_PLAN",
-            f"培训方案有误：{'、'.join(wrong)}",
-            f"Wrong fields: {', '.join(wrong)}",
+            f"培训方案有误：{zh}",
+            f"Wrong fields: {en}",
             rule="R7",
             unblock=Unblock.BASE,
             fields=wrong,
@@ -219,6 +199,11 @@ def require_justified(plan: Plan, advice: tuple[Advice, ...]) -> None:
         )
 
 
+def differing(before: Plan, after: Plan) -> tuple[str, ...]:
+    """The fields in which two plans differ, by the plan's own names."""
+    return tuple(one.name for one in fields(Plan) if getattr(before, one.name) != getattr(after, one.name))
+
+
 def shift_sessions(sessions: tuple[Session, ...], by: timedelta) -> tuple[Session, ...]:
     """The timetable moved as a whole, ids kept: what a change of dates does to it (R12, R18)."""
     return tuple(Session(one.id, one.title, one.teacher, one.date + by, one.hours, one.mode) for one in sessions)
@@ -233,7 +218,7 @@ def _is_blank(value: object) -> bool:
 def _wrong_fields(plan: Plan) -> list[str]:
     least = {"days": 1, "class_hours": 1, "fee": 0, "capacity": 1}
     wrong = [
-        _REQUIRED[name]
+        REQUIRED[name].name
         for name, bound in least.items()
         if getattr(plan, name) is not None and getattr(plan, name) < bound
     ]

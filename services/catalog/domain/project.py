@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from chassis.errors import Refusal, Unblock
-from services.catalog.domain.plan import Advice, Plan, Session
+from services.catalog.domain.plan import Advice, Plan
 from services.catalog.domain.vocabulary import BaseCategory, DecisionOutcome, ProjectKind, ProjectStatus
 
 _S = ProjectStatus
@@ -52,12 +52,11 @@ class Extension:
 
 
 @dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One field before and after an amendment, as people read it (R18)."""
+class Design:
+    """What a base writes of a project."""
 
-    name: str
-    before: str
-    after: str
+    kind: ProjectKind
+    plan: Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +66,7 @@ class Change:
     Attributes:
         version: The project's version since this change.
         by: The scope that acted, `system` for the lapse of a deadline.
+        replaced: What it wrote another plan in the place of (R13, R18).
     """
 
     version: int
@@ -74,7 +74,7 @@ class Change:
     by: str
     status: ProjectStatus
     reason: str | None = None
-    fields: tuple[FieldChange, ...] = ()
+    replaced: Design | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +91,7 @@ class Project:
         published_at: Set once and for all; a project is public from then on.
         resumes_to: Where a suspended project goes on.
         published_late: Whether it was published by override after the publication date; the reason is in the history.
+        overran: Whether it ended past its window without an extension (R28).
         theme_names: The round's names of the plan's themes, for the search.
     """
 
@@ -116,12 +117,14 @@ class Project:
     published_late: bool = False
     extension: Extension | None = None
     resumes_to: ProjectStatus | None = None
+    overran: bool = False
     history: tuple[Change, ...] = ()
     theme_names: tuple[str, ...] = ()
 
-    def session(self, key: str) -> Session | None:
-        """The session of that id."""
-        return next((session for session in self.plan.timetable if session.id == key), None)
+    @property
+    def design(self) -> Design:
+        """What its base wrote of it."""
+        return Design(self.kind, self.plan)
 
 
 def move(
@@ -144,10 +147,10 @@ def move(
 
 
 def note(
-    project: Project, *, by: str, now: datetime, reason: str | None = None, fields: tuple[FieldChange, ...] = ()
+    project: Project, *, by: str, now: datetime, reason: str | None = None, replaced: Design | None = None
 ) -> Project:
     """Add an entry to the history."""
-    entry = Change(project.version + 1, now, by, project.status, reason, fields)
+    entry = Change(project.version + 1, now, by, project.status, reason, replaced)
     return replace(project, history=(*project.history, entry))
 
 

@@ -1,11 +1,12 @@
 """How many projects a base may have in a round, and how many it has (R11, R39)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from chassis.errors import Refusal, Unblock
 from services.catalog.domain.base import Base
-from services.catalog.domain.events import QuotaAdjusted
+from services.catalog.domain.events import QuotaAdjusted, QuotaReconciled
 from services.catalog.domain.round import Round, require_reason, today
 from services.catalog.domain.vocabulary import ProjectStatus
 
@@ -28,12 +29,32 @@ CONSUMING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """One act of the ministry on a quota (R39)."""
+    """One act of the ministry on a quota (R39).
+
+    Attributes:
+        by: Whom the audit names.
+    """
 
     limit: int
     effective_from: date
     reason: str
     at: datetime
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A quota whose `used` is not the number of its base's consuming projects (R11).
+
+    Attributes:
+        used: What the quota says; None where a base has projects and no quota.
+        projects: Codes of the projects that are counted.
+    """
+
+    base: str
+    year: int
+    used: int | None
+    projects: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +78,14 @@ class Quota:
     serial: int = 0
     adjustments: tuple[Adjustment, ...] = ()
 
+    def in_force(self, day: date) -> Adjustment | None:
+        """Of the adjustments in force on a day the one decided last; None while the round's limit stands (R39)."""
+        return next((change for change in reversed(self.adjustments) if change.effective_from <= day), None)
+
     def limit_on(self, day: date) -> int:
-        """The limit in force on a day: of the adjustments in force, the one decided last (R39)."""
-        in_force = [change.limit for change in self.adjustments if change.effective_from <= day]
-        return in_force[-1] if in_force else self.limit
+        """The limit in force on a day (R11, R39)."""
+        adjusted = self.in_force(day)
+        return adjusted.limit if adjusted else self.limit
 
 
 def granted(base: Base, current: Round) -> Quota:
@@ -100,7 +125,7 @@ def exceeded(quota: Quota, day: date) -> Refusal:
 
 
 def adjust(
-    quota: Quota, *, limit: int, reason: str, effective_from: date | None, now: datetime
+    quota: Quota, *, limit: int, reason: str, effective_from: date | None, now: datetime, by: str | None = None
 ) -> tuple[Quota, list[QuotaAdjusted]]:
     """Change the limit, now or from a later day; below what is used it only stops new submissions (R39).
 
@@ -121,5 +146,21 @@ def adjust(
         effective_from=since,
         province=quota.province,
     )
-    change = Adjustment(limit, since, reason, now)
+    change = Adjustment(limit, since, reason, now, by)
     return replace(quota, adjustments=(*quota.adjustments, change)), [event]
+
+
+def compare(key: str, quota: Quota | None, projects: Sequence[str]) -> Difference | None:
+    """What is wrong with a quota, given the codes of its base's consuming projects (R11)."""
+    used = quota.used if quota else None
+    if (used or 0) == len(projects):
+        return None
+    base, _, year = key.rpartition(":")
+    return Difference(base=base, year=int(year), used=used, projects=tuple(projects))
+
+
+def reconcile(quota: Quota, found: Difference) -> tuple[Quota, list[QuotaReconciled]]:
+    """Set `used` to what is counted (R11)."""
+    counted = len(found.projects)
+    event = QuotaReconciled(base=quota.base, year=quota.year, before=quota.used, used=counted, province=quota.province)
+    return replace(quota, used=counted), [event]

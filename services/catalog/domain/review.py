@@ -1,6 +1,6 @@
 """Condition review by invited experts, blind until one has judged oneself (R14–R16)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -34,7 +34,11 @@ class DimensionVerdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """One expert's review of one submission; its id is `<project>:<cycle>:<expert>`."""
+    """One expert's review of one submission; its id is `<project>:<cycle>:<expert>`.
+
+    Attributes:
+        year: The round it counts in; 0 where it was assigned before this was kept.
+    """
 
     id: str
     version: int
@@ -43,6 +47,7 @@ class Review:
     expert: str
     province: str
     assigned_at: datetime
+    year: int = 0
     verdicts: tuple[DimensionVerdict, ...] = ()
     submitted_at: datetime | None = None
 
@@ -68,6 +73,29 @@ def register_expert(draft: Expert) -> tuple[Expert, list[ExpertRegistered]]:
     organization = draft.organization
     event = ExpertRegistered(expert=draft.id, organization=organization.code, organization_name=organization.name)
     return draft, [event]
+
+
+def choose_experts(
+    project: Project, pool: Sequence[Expert], loads: Mapping[str, int], current: Round
+) -> tuple[Expert, ...]:
+    """Whom a submitted plan is given to: experts of its field first, and of these who has the fewest reviews (R14).
+
+    Nobody of the base's own organisation; equals are taken in the order of registration.
+
+    Args:
+        project: The plan.
+        pool: All experts.
+        loads: Reviews of the round by expert, those handed in included.
+        current: The round.
+
+    Raises:
+        Refusal: `WRONG_STATE`: it is not submitted, or already under review.
+    """
+    require_status(project, frozenset({ProjectStatus.SUBMITTED}), "R14")
+    field = project.plan.major_category
+    free = [expert for expert in pool if expert.organization.code != project.organization]
+    free.sort(key=lambda expert: (field not in expert.fields, loads.get(expert.id, 0), expert.id))
+    return tuple(free[: current.experts_per_project])
 
 
 def assign_experts(
@@ -116,6 +144,7 @@ def blank_review(project: Project, expert: str, now: datetime) -> Review:
         expert=expert,
         province=project.province,
         assigned_at=now,
+        year=project.year,
     )
 
 

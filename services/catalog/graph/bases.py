@@ -1,7 +1,7 @@
 """Bases, organisations and experts in the graph."""
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import Self
 
 import strawberry
 
@@ -21,12 +21,8 @@ from services.catalog.graph.loaders import (
     QuotaByIdLoader,
     RoundByYearLoader,
 )
+from services.catalog.graph.quotas import ProjectPage, Quota
 from services.catalog.graph.rounds import Province
-
-if TYPE_CHECKING:
-    from services.catalog.graph.catalogue import ProjectConnection
-
-ProjectPage = Annotated["ProjectConnection", strawberry.lazy("services.catalog.graph.catalogue")]
 
 
 @strawberry.federation.type(keys=["code"], description="单位：学校标识码或统一社会信用代码 (R3)")
@@ -46,15 +42,6 @@ class Organization:
         """The organisation another subgraph refers to."""
         found = await info.context.loader(OrganizationByCodeLoader).load(text_key(code))
         return cls.of(found) if found else None
-
-
-@strawberry.type(description="项目数量使用情况 (R11)")
-class Quota:
-    """A base's quota of a round as it stands."""
-
-    limit: int
-    used: int
-    remaining: int
 
 
 @strawberry.federation.type(keys=["id"], description="国培基地 (R2)")
@@ -105,9 +92,7 @@ class Base:
         )
         if current is None:
             return None
-        held = kept or quotas.granted(self.source, current)
-        limit = held.limit_on(today(info.context.deps.clock.now()))
-        return Quota(limit=limit, used=held.used, remaining=max(limit - held.used, 0))
+        return Quota.of(kept or quotas.granted(self.source, current), today(info.context.deps.clock.now()))
 
     @strawberry.federation.field(description=public("该基地的项目，未发布的仅本基地和教师工作司可见"))
     async def projects(

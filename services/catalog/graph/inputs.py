@@ -103,6 +103,15 @@ class ProjectDecisionInput:
     reason: str
 
 
+@strawberry.input(description="对一个项目的决定 (R16)")
+class ProjectDecisionRowInput:
+    """Approve, return or reject one of many, with a reason of its own."""
+
+    id: strawberry.ID
+    outcome: DecisionOutcome
+    reason: str
+
+
 @strawberry.input(description="逾期发布的理由 (R17)")
 class PublishOverrideInput:
     """Why something is published after the publication date."""

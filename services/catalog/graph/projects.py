@@ -2,7 +2,8 @@
 
 import asyncio
 from datetime import date, datetime
-from typing import Self
+from itertools import pairwise
+from typing import Annotated, Self
 
 import strawberry
 
@@ -10,6 +11,7 @@ from chassis.graph import Advice, MajorCategory, Money, RefusalInfo, requires
 from chassis.principal import Principal, Scope
 from services.catalog.domain import project as projects
 from services.catalog.domain.delivery import overruns
+from services.catalog.domain.versions import Version, between, public_versions_of, versions_of, walked
 from services.catalog.graph.bases import Base, Expert
 from services.catalog.graph.context import Info, is_ministry, may_read_base, text_key
 from services.catalog.graph.enums import Audience, Mode, ProjectKind, ProjectStatus
@@ -21,8 +23,12 @@ from services.catalog.graph.loaders import (
     RoundByYearLoader,
 )
 from services.catalog.graph.plan import FacultyMember, Justification, Session, Venue
-from services.catalog.graph.reviews import Decision, ProjectChange, Review, readable
+from services.catalog.graph.quotas import ProjectPage
+from services.catalog.graph.reviews import Decision, Review, readable
 from services.catalog.graph.rounds import Round, Theme, theme_of
+from services.catalog.graph.versions import PlanVersion, ProjectChange, changes_of
+from services.catalog.graph.wording import FieldChange
+from services.catalog.store import ProjectSelection
 
 _INSIDE = requires(Scope.BASE, Scope.EXPERT, Scope.MINISTRY)
 
@@ -101,7 +107,7 @@ class Project:
             needs_evidence=plan.needs_evidence if inside else None,
             justifications=_justifications(source) if inside else None,
             decision=_decision(source) if inside else None,
-            history=[ProjectChange.of(one) for one in source.history] if inside else None,
+            history=[ProjectChange.of(one, source) for one in walked(source)] if inside else None,
             source=source,
         )
 
@@ -147,6 +153,32 @@ class Project:
             found.append(Advice(code="WINDOW_OVERRUN", rule="R28", message=message))
         return found
 
+    @strawberry.field(
+        description="方案的历次版本：公众可见已发布的版本及其后的变更，申报过程中的版本同 history (R13, R18)"
+    )
+    def plan_versions(self, info: Info) -> list[PlanVersion] | None:
+        """The versions of its plan that the principal may read, oldest first."""
+        found = _versions(self.source, info.context.principal)
+        return [PlanVersion.of(one, before, self.source) for before, one in pairwise((None, *found)) if one]
+
+    @strawberry.field(description="方案两个版本之间的差异，逐字段列出前后内容 (R13, R18)")
+    async def plan_changes(
+        self,
+        info: Info,
+        first: Annotated[int, strawberry.argument(name="from")],
+        last: Annotated[int, strawberry.argument(name="to")],
+    ) -> list[FieldChange] | None:
+        """What differs between two versions that the principal may read."""
+        before, after = between(_versions(self.source, info.context.principal), first, last)
+        return await changes_of(info, self.source, before.design, after.design)
+
+    @strawberry.field(description="同一方案的各班次，含本项目；可见范围同 projects (R12)")
+    async def classes(self, info: Info, first: int = 20, after: str | None = None) -> ProjectPage | None:
+        """The classes of its design that the principal may see, itself included."""
+        from services.catalog.graph.catalogue import projects_page
+
+        return await projects_page(info, ProjectSelection(series=self.source.series), first, after)
+
     @strawberry.federation.field(description="专家评审 (R15)", requires_scopes=_INSIDE)
     async def reviews(self, info: Info) -> list[Review] | None:
         """What of its reviews the principal may read."""
@@ -175,10 +207,24 @@ class PublishRow:
     refusal: RefusalInfo | None
 
 
+@strawberry.type(description="批量分配或决定中的一行 (R14, R16)")
+class ProjectRow:
+    """What became of one project of a bulk assignment or decision."""
+
+    id: strawberry.ID
+    ok: bool
+    project: Project | None
+    refusal: RefusalInfo | None
+
+
 def may_read_inside(project: projects.Project, principal: Principal) -> bool:
     """Whether the principal may read what is undecided or internal: its base, its experts, the ministry."""
     assigned = principal.scope is Scope.EXPERT and principal.person in project.experts
     return assigned or may_read_base(principal, project.base)
+
+
+def _versions(source: projects.Project, principal: Principal) -> tuple[Version, ...]:
+    return versions_of(source) if may_read_inside(source, principal) else public_versions_of(source)
 
 
 def _justifications(source: projects.Project) -> list[Justification]:

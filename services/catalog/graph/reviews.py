@@ -1,4 +1,4 @@
-"""Reviews, decisions and the history of a project in the graph (R15, R16, R18)."""
+"""Reviews and decisions in the graph (R15, R16)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from services.catalog.domain import project as projects
 from services.catalog.domain import review as reviews
 from services.catalog.graph.bases import Expert
 from services.catalog.graph.context import Info, is_ministry, may_read_base
-from services.catalog.graph.enums import DecisionOutcome, ProjectStatus, Verdict
+from services.catalog.graph.enums import DecisionOutcome, Verdict
 from services.catalog.graph.loaders import ExpertByIdLoader, ProjectByIdLoader
 
 if TYPE_CHECKING:
@@ -83,39 +83,6 @@ class Decision:
     outcome: DecisionOutcome
     reason: str
     at: datetime
-
-
-@strawberry.type(description="一个字段的变更前后 (R18)")
-class FieldChange:
-    """One field before and after."""
-
-    name: str
-    before: str
-    after: str
-
-
-@strawberry.type(description="项目的一次变化")
-class ProjectChange:
-    """An entry of the history."""
-
-    version: int
-    at: datetime
-    by: str
-    status: ProjectStatus
-    reason: str | None
-    fields: list[FieldChange]
-
-    @classmethod
-    def of(cls, change: projects.Change) -> Self:
-        """As the domain knows it."""
-        return cls(
-            version=change.version,
-            at=change.at,
-            by=change.by,
-            status=change.status,
-            reason=change.reason,
-            fields=[FieldChange(name=one.name, before=one.before, after=one.after) for one in change.fields],
-        )
 
 
 def readable(project: projects.Project, found: Sequence[reviews.Review], principal: Principal) -> list[reviews.Review]:

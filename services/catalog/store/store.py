@@ -9,6 +9,7 @@ from chassis.mongo import Database, Repository, Session, transact
 from chassis.paging import Slice, both, following
 from services.catalog.domain.base import Base, Organization
 from services.catalog.domain.project import Project
+from services.catalog.domain.quota import CONSUMING, quota_id
 from services.catalog.domain.review import Expert, Review
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import BaseCategory, ProjectStatus
@@ -52,15 +53,20 @@ class Store:
         )
         await self.reviews.collection.create_index([("project", ASCENDING), ("cycle", ASCENDING)], name="project")
         await self.reviews.collection.create_index([("expert", ASCENDING), ("_id", ASCENDING)], name="expert")
+        await self.reviews.collection.create_index([("year", ASCENDING), ("expert", ASCENDING)], name="load")
 
     async def transact(self, work: Callable[[Session], Awaitable[T]]) -> T:
         """Run `work` in one transaction (facts 21)."""
         return await transact(self._database.client, work)
 
-    async def next_base_number(self, category: BaseCategory) -> int:
-        """The next number among the bases of a category; bases are registered rarely."""
+    async def next_base_number(self, category: BaseCategory, session: Session) -> int:
+        """The next number among the bases of a category, taken only if the base is; bases are registered rarely."""
         document = await self._database["counters"].find_one_and_update(
-            {"_id": f"base:{category}"}, {"$inc": {"last": 1}}, upsert=True, return_document=ReturnDocument.AFTER
+            {"_id": f"base:{category}"},
+            {"$inc": {"last": 1}},
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+            session=session,
         )
         return int(document["last"]) if document else 1
 
@@ -101,12 +107,47 @@ class Store:
             found[review.project].append(review)
         return found
 
+    async def review_loads(self, year: int, session: Session) -> dict[str, int]:
+        """How many reviews of a round each expert has, handed in or not, answered from an index."""
+        groups = await self.reviews.collection.aggregate(
+            [{"$match": {"year": year}}, {"$group": {"_id": "$expert", "count": {"$sum": 1}}}], session=session
+        )
+        return {group["_id"]: group["count"] async for group in groups}
+
+    async def drop_blank_reviews(self, project: Project, session: Session) -> None:
+        """Take the blank reviews of the present submission from those who are no longer asked."""
+        where = {"project": project.id, "cycle": project.cycle, "expert": {"$nin": list(project.experts)}}
+        await self.reviews.collection.delete_many(where | {"submitted_at": None}, session=session)
+
+    async def take_turn(self, name: str, session: Session) -> None:
+        """Let transactions that call this with one name take effect one after the other."""
+        await self._database["counters"].update_one({"_id": name}, {"$inc": {"last": 1}}, upsert=True, session=session)
+
     async def organizations(self, codes: Sequence[str]) -> dict[str, Organization]:
         """Organisations that hold a base or sent an expert, by code."""
         where = {"organization.code": {"$in": list(codes)}}
         holders = [base.organization for base in await self.bases.query(where)]
         holders += [expert.organization for expert in await self.experts.query(where)]
         return {holder.code: holder for holder in holders}
+
+    async def quota_ids(self, year: int | None) -> list[str]:
+        """The ids of the quotas that there are or should be, of a round or of all."""
+        where: dict[str, Any] = {} if year is None else {"year": year}
+        held = await self.quotas.collection.distinct("_id", where)
+        groups = await self.projects.collection.aggregate(
+            [
+                {"$match": where | {"status": {"$in": list(CONSUMING)}}},
+                {"$group": {"_id": {"base": "$base", "year": "$year"}}},
+            ]
+        )
+        return sorted({*held} | {quota_id(group["_id"]["base"], group["_id"]["year"]) async for group in groups})
+
+    async def consuming_codes(self, key: str, session: Session) -> list[str]:
+        """The codes of the projects that use a quota (R11)."""
+        base, _, year = key.rpartition(":")
+        where = {"base": base, "year": int(year), "status": {"$in": list(CONSUMING)}}
+        cursor = self.projects.collection.find(where, {"code": 1}, sort=[("code", ASCENDING)], session=session)
+        return [document["code"] async for document in cursor]
 
     async def returned_projects(self) -> list[Project]:
         """The projects that wait for their base to hand them in again (R13)."""

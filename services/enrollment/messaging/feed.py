@@ -40,6 +40,7 @@ NOT_FOR_PROVINCES = frozenset(
     {
         "catalog.base-team-set",
         "catalog.quota-adjusted",
+        "catalog.quota-reconciled",
         "catalog.review-submitted",
         "catalog.project-drafted",
         "catalog.project-submitted",

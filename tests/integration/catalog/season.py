@@ -123,12 +123,12 @@ class Season:
             input={"design": contacts, "declaration": contacts, "delivery": contacts},
         )
 
-    async def register_expert(self, name: str, code: str = "4131000001") -> Principal:
+    async def register_expert(self, name: str, code: str = "4131000001", field: int = 6) -> Principal:
         """A new expert, as the own principal."""
         expert = await self.act(
             MINISTRY,
             "mutation($input: ExpertInput!) { registerExpert(input: $input) { id } }",
-            input={"name": name, "organizationCode": code, "organizationName": "外校", "fields": [6]},
+            input={"name": name, "organizationCode": code, "organizationName": "外校", "fields": [field]},
         )
         return Principal(f"expert-{name}", Scope.EXPERT, person=expert["id"])
 

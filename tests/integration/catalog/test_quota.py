@@ -2,6 +2,9 @@
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Any
+
+import pytest
 
 from chassis.mongo import to_document
 from chassis.principal import Principal
@@ -30,6 +33,9 @@ async def test_forty_at_once_against_a_limit_of_twenty_leave_exactly_twenty(seas
     assert await season.quota(base) == {"limit": 20, "used": 20, "remaining": 0}
     submitted = await season.catalog.store.projects.query({"base": base.bases[0], "status": "SUBMITTED"})
     assert len(submitted) == 20
+    with pytest.raises(Refused, match=r"本轮次项目数量已达上限（20/20）") as another:
+        await season.submitted(base)
+    assert another.value.code == "QUOTA_EXCEEDED"
 
 
 async def test_submissions_and_withdrawals_at_once_keep_the_count(season: Season) -> None:
@@ -117,6 +123,50 @@ async def test_rejection_releases_and_cancellation_does_not(season: Season) -> N
         await season.review(expert, project)
     await season.decide(project, "REJECT")
     assert (await season.quota(base))["used"] == 1
+
+
+QUOTA = """query($id: ID!) { base(id: $id) { quota(year: 2024) {
+  limit granted used inForce { limit by reason effectiveFrom } adjustments { limit effectiveFrom }
+  projects { totalCount nodes { code status } } } } }"""
+
+
+async def explained(season: Season, principal: Principal, base: Principal) -> Any:
+    return (await season.ask(principal, QUOTA, id=base.bases[0]))["base"]["quota"]
+
+
+async def test_a_quota_says_what_uses_it_and_who_set_it_when_and_why(season: Season) -> None:
+    base, rival = await season.register_base(), await season.register_base()
+    held = [await season.submitted(base) for _ in range(3)]
+    await season.draft(base)
+    await season.act(base, WITHDRAW, id=held[0]["id"])
+    plain = await explained(season, base, base)
+    assert (plain["limit"], plain["granted"], plain["inForce"], plain["adjustments"]) == (20, 20, None, [])
+    for limit, since in ((18, "2024-04-20"), (25, "2024-05-01")):
+        given = {"year": 2024, "limit": limit, "reason": "年度考核", "effectiveFrom": since}
+        await season.act(MINISTRY, ADJUST, base=base.bases[0], input=given)
+    found = await explained(season, base, base)
+    assert (found["limit"], found["granted"], found["used"]) == (18, 20, 2)
+    assert found["inForce"] == {"limit": 18, "by": "教师工作司", "reason": "年度考核", "effectiveFrom": "2024-04-20"}
+    assert [change["limit"] for change in found["adjustments"]] == [18, 25]
+    assert found["projects"] == {
+        "totalCount": 2, "nodes": [{"code": f"2024-DQT-001-0{number}", "status": "SUBMITTED"} for number in (2, 3)],
+    }  # fmt: skip
+    assert await explained(season, MINISTRY, base) == found
+    assert await explained(season, rival, base) is None
+    season.at("2024-05-01T00:00")
+    assert (await explained(season, base, base))["limit"] == 25
+
+
+async def test_a_refused_adjustment_leaves_no_quota_behind(season: Season) -> None:
+    base = await season.register_base()
+    for given, code in (
+        ({"limit": -1, "reason": "x"}, "INVALID_QUOTA"),
+        ({"limit": 1, "reason": " "}, "REASON_MISSING"),
+    ):
+        with pytest.raises(Refused) as refused:
+            await season.act(MINISTRY, ADJUST, base=base.bases[0], input={"year": 2024} | given)
+        assert (refused.value.code, refused.value.extensions["rule"]) == (code, "R39")
+    assert await season.catalog.store.quotas.query({}) == []
 
 
 async def test_a_document_reads_back_as_the_project_it_was(season: Season) -> None:

@@ -154,9 +154,12 @@ async def test_a_returned_plan_lapses_and_frees_its_quota_when_review_closes(sea
     season.at("2024-05-11T00:00")
     refused = await refusal(season, base, SUBMIT, id=returned[0]["id"], version=returned[0]["version"])
     assert (refused.code, refused.extensions["rule"]) == ("PHASE_CLOSED", "R13")
-    assert (await season.quota(base))["used"] == 1
-    assert await lapse_overdue(season.catalog) == 1
+    assert (await season.quota(base))["used"] == 2
+    assert await lapse_overdue(season.catalog) == 2
     assert (await season.quota(base))["used"] == 0
+    history = "query($id: ID!) { project(id: $id) { status history { by reason } } }"
+    lapsed = (await season.ask(base, history, id=returned[0]["id"]))["project"]
+    assert (lapsed["status"], lapsed["history"][-1]) == ("LAPSED", {"by": "system", "reason": "评审结束前未重新提交"})
 
 
 async def test_publication_answers_per_row_and_is_an_override_after_its_date(season: Season) -> None:
@@ -192,7 +195,8 @@ async def test_a_published_project_changes_only_in_venue_dates_and_faculty(seaso
     amended = await season.act(base, amend, id=project["id"], version=project["version"], input=given)
     assert (amended["startsOn"], amended["endsOn"]) == ("2024-07-15", "2024-07-21")
     assert amended["venue"]["province"]["name"].startswith("广西")
-    assert {"name": "startsOn", "before": "2024-07-08", "after": "2024-07-15"} in amended["history"][-1]["fields"]
+    moved = {"name": "startsOn", "before": "2024年7月8日", "after": "2024年7月15日"}
+    assert moved in amended["history"][-1]["fields"]
     stale = await refusal(season, base, amend, id=project["id"], version=project["version"], input=given)
     assert stale.code == "STALE_VERSION"
     fee = await refusal(season, base, amend, id=project["id"], version=9, input=given | {"feeFen": 1})
@@ -230,3 +234,19 @@ async def test_the_ministry_may_cancel_what_a_stranger_may_not(season: Season) -
     cancel = 'mutation($id: ID!) { cancelProject(id: $id, reason: "生源不足") { status } }'
     assert (await refusal(season, rival, cancel, id=project["id"])).code == "FORBIDDEN"
     assert (await season.act(MINISTRY, cancel, id=project["id"]))["status"] == "CANCELLED"
+    document = await season.catalog.store.projects.collection.find_one({"_id": project["id"]})
+    assert document
+    told = document["events"][-1]
+    assert (told["name"], told["data"]["by"], told["data"]["reason"]) == ("project-cancelled", "ministry", "生源不足")
+    assert (await refusal(season, base, cancel, id=project["id"])).code == "WRONG_STATE"
+
+
+async def test_a_project_that_ends_past_its_window_stays_flagged(season: Season) -> None:
+    base = await season.register_base()
+    project = await season.published(base)
+    season.at("2024-07-08T08:00")
+    await season.act(base, "mutation($id: ID!) { startProject(id: $id) { id } }", id=project["id"])
+    season.at("2024-12-01T08:00")
+    await season.act(base, "mutation($id: ID!) { finishProject(id: $id) { id } }", id=project["id"])
+    (warning,) = (await inside(season, MINISTRY, project))["warnings"]
+    assert warning["rule"] == "R28"

@@ -104,6 +104,7 @@ def test_a_returned_plan_lapses_when_review_has_closed() -> None:
     lapsed, (event,) = declaration.lapse(returned, round_2024(), LATE)
     assert lapsed.status is ProjectStatus.LAPSED
     assert isinstance(event, ProjectLapsed)
+    assert lapsed.history[-1].reason == declaration.REVIEW_CLOSED
 
 
 def test_a_returned_plan_does_not_lapse_before() -> None:
@@ -114,7 +115,7 @@ def test_a_returned_plan_does_not_lapse_before() -> None:
 def test_a_submitted_plan_cannot_be_written() -> None:
     submitted = a_submitted()
     with pytest.raises(Refusal) as refused:
-        declaration.update(submitted, a_base(), round_2024(), kind=None, plan=submitted.plan)
+        declaration.update(submitted, a_base(), round_2024(), kind=None, plan=submitted.plan, now=DECLARING)
     assert refused.value.code == "WRONG_STATE"
 
 

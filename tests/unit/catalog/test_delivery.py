@@ -27,8 +27,8 @@ def test_new_dates_move_the_timetable_and_the_old_ones_stay_in_the_history() -> 
     project, (event,) = delivery.amend(a_published(), round_2024(), given, REVIEWING)
     assert (project.plan.starts_on, project.plan.ends_on) == (date(2024, 7, 15), date(2024, 7, 21))
     assert [session.date.day for session in event.sessions] == [15, 16]
-    assert event.changed == ("venue", "startsOn", "endsOn", "timetable")
-    assert project.history[-1].fields[1].before == "2024-07-08"
+    assert event.changed == ("startsOn", "endsOn", "venue", "timetable")
+    assert project.history[-1].replaced == a_published().design
     assert event.venue_province == "45"
 
 
@@ -79,7 +79,9 @@ def test_training_starts_on_its_first_day_and_ends_on_its_last() -> None:
 def test_an_overrun_is_flagged_unless_the_ministry_extended_it() -> None:
     running = a_running()
     assert delivery.overruns(running, round_2024(), DECEMBER)
-    assert delivery.finish(running, round_2024(), DECEMBER)[1][0].overrun
+    finished, (event,) = delivery.finish(running, round_2024(), DECEMBER)
+    assert event.overrun
+    assert delivery.overruns(finished, round_2024(), DECEMBER)
     extended, _ = window.extend(running, round_2024(), until=date(2024, 12, 5), reason="停课补训", now=LAST_DAY)
     assert not delivery.finish(extended, round_2024(), DECEMBER)[1][0].overrun
 
@@ -113,7 +115,9 @@ def test_cancellation_wants_a_reason_and_says_by_whom() -> None:
     with pytest.raises(Refusal, match="理由"):
         delivery.cancel(a_published(), "", "base", FIRST_DAY)
     cancelled, (event,) = delivery.cancel(a_running(), "生源不足", "base", FIRST_DAY)
-    assert (cancelled.status, event.by) == (ProjectStatus.CANCELLED, "base")
+    assert (cancelled.status, event.by, event.reason) == (ProjectStatus.CANCELLED, "base", "生源不足")
+    _, (called_off,) = delivery.cancel(a_running(), "抽检不合格", "ministry", FIRST_DAY)
+    assert called_off.by == "ministry"
 
 
 def test_what_is_not_published_is_not_cancelled() -> None:

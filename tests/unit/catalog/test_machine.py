@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import hypothesis.strategies as st
@@ -12,10 +12,13 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from chassis.errors import Refusal
-from services.catalog.domain import decision, declaration, delivery, quota, review
+from services.catalog.domain import decision, declaration, delivery, quota, review, window
+from services.catalog.domain.delivery import Amendment
+from services.catalog.domain.plan import FacultyMember
 from services.catalog.domain.project import TRANSITIONS, Project, move
 from services.catalog.domain.quota import CONSUMING, Quota
 from services.catalog.domain.round import SHANGHAI
+from services.catalog.domain.versions import versions_of
 from services.catalog.domain.vocabulary import DecisionOutcome, ProjectStatus
 from tests.unit.catalog.examples import DECLARING, EXPERTS, LATE, a_base, a_draft, reviews_of, round_2024
 
@@ -35,7 +38,25 @@ def _decide(outcome: DecisionOutcome) -> Callable[[Project, datetime], tuple[Pro
     return act
 
 
+def _update(project: Project, now: datetime) -> tuple[Project, Any]:
+    plan = replace(project.plan, title=f"{project.plan.title}，改")
+    return declaration.update(project, a_base(), round_2024(), kind=None, plan=plan, now=now)
+
+
+def _amend(project: Project, now: datetime) -> tuple[Project, Any]:
+    faculty = (*project.plan.faculty, FacultyMember(f"{len(project.plan.faculty)}号教师"))
+    return delivery.amend(project, round_2024(), Amendment(reason="换人", faculty=faculty), now)
+
+
+def _extend(project: Project, now: datetime) -> tuple[Project, Any]:
+    until = window.last_day(project, round_2024()) + timedelta(days=1)
+    return window.extend(project, round_2024(), until=until, reason="补训", now=now)
+
+
 ACTS: dict[str, Callable[[Project, datetime], tuple[Project, Any]]] = {
+    "update": _update,
+    "amend": _amend,
+    "extend": _extend,
     "submit": lambda project, now: declaration.submit(project, a_base(), round_2024(), now),
     "withdraw": lambda project, now: declaration.withdraw(project, "不办了", now),
     "lapse": lambda project, now: declaration.lapse(project, round_2024(), now),
@@ -62,6 +83,7 @@ class Season(RuleBasedStateMachine):
         self.projects: list[Project] = [replace(a_draft(), id=f"p{number}") for number in range(4)]
         self.moment = 0
         self.refusals: list[Refusal] = []
+        self.ended: dict[str, Project] = {}
 
     @rule(place=st.integers(0, 3), name=st.sampled_from(sorted(ACTS)))
     def act(self, place: int, name: str) -> None:
@@ -76,9 +98,11 @@ class Season(RuleBasedStateMachine):
         except Refusal as refused:
             self.refusals.append(refused)
             return
-        assert events
+        written = name == "update"  # what is written is told when it is handed in
+        assert len(events) == (0 if written else 1)
         assert after.status is before.status or after.status in TRANSITIONS[before.status]
-        assert len(after.history) == len(before.history) + 1
+        noted = not (written and before.status is ProjectStatus.DRAFT)
+        assert len(after.history) == len(before.history) + noted
         if change > 0:
             assert self.quota.used < limit
         self.quota = replace(self.quota, used=self.quota.used + change)
@@ -100,6 +124,20 @@ class Season(RuleBasedStateMachine):
     @invariant()
     def every_refusal_names_its_rule_and_who_unblocks(self) -> None:
         assert all(refused.rule and refused.unblock for refused in self.refusals)
+
+    @invariant()
+    def an_end_is_for_ever_and_has_its_reason(self) -> None:
+        for project in self.projects:
+            if not TRANSITIONS[project.status]:
+                assert self.ended.setdefault(project.id, project) == project
+                assert project.history[-1].reason or project.status is ProjectStatus.COMPLETED
+
+    @invariant()
+    def the_last_version_is_the_present_plan(self) -> None:
+        for project in self.projects:
+            found = versions_of(project)
+            assert bool(found) == bool(project.cycle)
+            assert not found or found[-1].design == project.design
 
     @invariant()
     def published_is_for_ever(self) -> None:

@@ -27,6 +27,8 @@ def test_an_empty_plan_says_every_missing_field_at_once() -> None:
     assert refused.value.code == "PLAN_INCOMPLETE"
     assert refused.value.rule == "R7"
     assert refused.value.details["missing"] == ALL_FIELDS
+    assert refused.value.zh.startswith("培训方案不完整，缺少：项目名称、主题、目标定位、")
+    assert refused.value.en.endswith("faculty, assessment method, needs-research evidence")
 
 
 @given(blank=st.sets(st.sampled_from(["title", "objectives", "content_design", "fee_includes", "needs_evidence"])))

@@ -1,14 +1,18 @@
 """R14–R17: experts, blind review, decision, publication."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chassis.errors import Refusal
 from services.catalog.domain import decision, review
 from services.catalog.domain.base import Organization
 from services.catalog.domain.events import ProjectApproved
+from services.catalog.domain.round import ReviewDimension
 from services.catalog.domain.vocabulary import DecisionOutcome, ProjectStatus, Verdict
 from tests.unit.catalog.examples import (
     DECLARING,
@@ -52,8 +56,66 @@ def test_experts_may_be_exchanged_under_review_but_a_draft_has_none() -> None:
         review.assign_experts(a_draft(), EXPERTS[:2], round_2024(), DECLARING)
 
 
+def an_expert(name: str, field: int = 1, organization: str = "school-9") -> review.Expert:
+    return review.Expert(
+        id=name, version=1, name=name, organization=Organization(organization, "某校"), fields=(field,)
+    )
+
+
+def test_chosen_are_those_of_the_field_then_the_least_loaded_then_the_first_registered() -> None:
+    pool = [an_expert("e5"), an_expert("e4"), an_expert("e3", field=6), an_expert("e2"), an_expert("e1", field=6)]
+    loads = {"e1": 7, "e3": 3, "e4": 1, "e5": 1}
+    wanted = replace(round_2024(), experts_per_project=5)
+    chosen = review.choose_experts(a_submitted(), pool, loads, wanted)
+    assert [expert.id for expert in chosen] == ["e3", "e1", "e2", "e4", "e5"]
+    assert review.choose_experts(a_submitted(), pool[::-1], loads, wanted) == chosen
+    assert len(review.choose_experts(a_submitted(), pool, loads, round_2024())) == 2
+
+
+def test_nobody_of_the_own_organisation_is_chosen_even_if_nobody_else_is_left() -> None:
+    pool = [an_expert("own", field=6, organization="4144010001"), an_expert("other")]
+    chosen = review.choose_experts(a_submitted(), pool, {}, round_2024())
+    assert [expert.id for expert in chosen] == ["other"]
+    with pytest.raises(Refusal) as refused:
+        review.assign_experts(a_submitted(), chosen, round_2024(), DECLARING)
+    assert (refused.value.code, refused.value.rule) == ("EXPERTS_TOO_FEW", "R14")
+
+
+def test_experts_are_chosen_for_what_is_submitted_only() -> None:
+    for project in (a_draft(), an_assigned()):
+        with pytest.raises(Refusal, match="不允许"):
+            review.choose_experts(project, EXPERTS, {}, round_2024())
+
+
+@given(majors=st.lists(st.sampled_from([6, 11]), max_size=30), fields=st.lists(st.sampled_from([6, 11]), min_size=4))
+def test_however_many_plans_of_a_field_its_experts_differ_by_one_at_most(majors: list[int], fields: list[int]) -> None:
+    pool = [an_expert(f"e{number:02d}", field) for number, field in enumerate(fields)]
+    loads: Counter[str] = Counter()
+    for major in majors:
+        submitted = a_submitted()
+        project = replace(submitted, plan=replace(submitted.plan, major_category=major))
+        loads.update(expert.id for expert in review.choose_experts(project, pool, loads, round_2024()))
+    for field in (6, 11):
+        own = [loads[expert.id] for expert in pool if expert.fields == (field,)]
+        enough = len(own) >= 2 and fields.count(17 - field) >= 2
+        assert not enough or max(own) - min(own) <= 1
+
+
+def test_what_experts_judge_is_the_rounds_data() -> None:
+    project = an_assigned()
+    blank = review.blank_review(project, "e0", DECLARING)
+    longer = replace(
+        round_2024(), review_dimensions=(*round_2024().review_dimensions, ReviewDimension("SAFETY", "安全保障"))
+    )
+    with pytest.raises(Refusal) as refused:
+        review.submit_review(blank, project, longer, verdicts(), DECLARING)
+    assert refused.value.details["missing"] == ["SAFETY"]
+    complete = [*verdicts(), review.DimensionVerdict("SAFETY", Verdict.PASS, "可行")]
+    assert review.submit_review(blank, project, longer, complete, DECLARING)[0].submitted_at == DECLARING
+
+
 @pytest.mark.parametrize(
-    "given",
+    "judged",
     [
         verdicts(without="FEE"),
         [*verdicts(), verdicts()[0]],
@@ -61,11 +123,11 @@ def test_experts_may_be_exchanged_under_review_but_a_draft_has_none() -> None:
         [*verdicts(without="FEE"), review.DimensionVerdict("FEE", Verdict.FAIL, " ")],
     ],
 )
-def test_a_review_has_one_verdict_and_comment_on_every_dimension(given: list[review.DimensionVerdict]) -> None:
+def test_a_review_has_one_verdict_and_comment_on_every_dimension(judged: list[review.DimensionVerdict]) -> None:
     project = an_assigned()
     blank = review.blank_review(project, "e0", DECLARING)
     with pytest.raises(Refusal) as refused:
-        review.submit_review(blank, project, round_2024(), given, DECLARING)
+        review.submit_review(blank, project, round_2024(), judged, DECLARING)
     assert (refused.value.code, refused.value.rule) == ("REVIEW_INCOMPLETE", "R15")
 
 
@@ -168,5 +230,5 @@ def test_late_publication_is_an_override_with_a_reason() -> None:
             decision.publish(approved, round_2024(), override=override, now=LATE)
         assert (refused.value.code, refused.value.rule) == ("PUBLICATION_LATE", "R17")
     project, (event,) = decision.publish(approved, round_2024(), override="补发", now=REVIEWING + timedelta(days=9))
-    assert event.late
+    assert (event.late, event.override) == (True, "补发")
     assert project.history[-1].reason == "补发"

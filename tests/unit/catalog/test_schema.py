@@ -13,7 +13,7 @@ MUTATIONS = {
     "openRound", "extendPhase", "registerBase", "registerExpert", "setBaseTeam", "draftProject", "updateProject",
     "submitProject", "withdrawProject", "addClass", "amendProject", "startProject", "finishProject", "cancelProject",
     "submitReview", "assignExperts", "decideProject", "publishProjects", "suspendProject", "resumeProject",
-    "extendProject", "adjustQuota",
+    "extendProject", "adjustQuota", "autoAssignExperts", "decideProjects",
 }  # fmt: skip
 INNER = {
     "Base": {"quota", "team"},

@@ -2,11 +2,9 @@
 
 import strawberry
 
-from chassis.errors import Refusal
-from chassis.graph import RefusalInfo, requires
+from chassis.graph import requires
 from chassis.principal import Scope
 from services.catalog import commands
-from services.catalog.commands.catalog import require_scope
 from services.catalog.domain.base import Organization
 from services.catalog.graph.bases import Base, Expert
 from services.catalog.graph.context import Info, capped
@@ -15,10 +13,9 @@ from services.catalog.graph.inputs import (
     ExpertInput,
     ProjectDecisionInput,
     ProjectExtensionInput,
-    PublishOverrideInput,
     QuotaInput,
 )
-from services.catalog.graph.projects import Project, PublishRow
+from services.catalog.graph.projects import Project
 from services.catalog.graph.round_inputs import PhaseOverrideInput, RoundInput
 from services.catalog.graph.rounds import Round
 
@@ -87,16 +84,6 @@ class MinistryMutation:
         )
         return Project.of(decided, principal)
 
-    @strawberry.federation.mutation(description="批量发布；每行各自成败 (R17)", requires_scopes=_MINISTRY)
-    async def publish_projects(
-        self, info: Info, ids: list[strawberry.ID], override: PublishOverrideInput | None = None
-    ) -> list[PublishRow] | None:
-        """Publish approved projects, one by one."""
-        capped(ids)
-        require_scope(info.context.principal, Scope.MINISTRY)
-        reason = override.reason if override else None
-        return [await _publish_one(info, key, reason) for key in ids]
-
     @strawberry.federation.mutation(description="暂停项目", requires_scopes=_MINISTRY)
     async def suspend_project(
         self,
@@ -149,12 +136,3 @@ class MinistryMutation:
             effective_from=input.effective_from,
         )
         return Base.of(adjusted, principal)
-
-
-async def _publish_one(info: Info, key: strawberry.ID, reason: str | None) -> PublishRow:
-    principal = info.context.principal
-    try:
-        published = await commands.publish_project(info.context.deps, principal, key=key, override=reason)
-    except Refusal as refusal:
-        return PublishRow(id=key, ok=False, project=None, refusal=RefusalInfo.of(refusal, info.context.language))
-    return PublishRow(id=key, ok=True, project=Project.of(published, principal), refusal=None)

@@ -1,0 +1,121 @@
+"""A plan in words: what differs between two of them, as people read it (R13, R18)."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import strawberry
+
+from chassis.graph import MajorCategory, Money
+from services.catalog.domain import plan as plans
+from services.catalog.domain.fields import FIELDS
+from services.catalog.domain.plan import differing
+from services.catalog.domain.project import Design
+from services.catalog.domain.vocabulary import Audience, Mode, ProjectKind
+from services.catalog.graph.rounds import Province
+
+Say = Callable[[str, str], str]
+_MODES = {
+    Mode.ONLINE: ("线上", "online"),
+    Mode.OFFLINE: ("线下", "offline"),
+    Mode.BLENDED: ("线上线下结合", "blended"),
+}
+_AUDIENCES = {
+    Audience.TEACHER: ("专兼职教师", "teachers"),
+    Audience.LEADER: ("学校领导", "school leaders"),
+    Audience.MIDDLE_MANAGER: ("中层管理人员", "middle managers"),
+}
+_KINDS = {
+    ProjectKind.LEADERSHIP: ("校长培训", "leadership training"),
+    ProjectKind.TEACHING: ("教师培训", "teacher training"),
+    ProjectKind.SKILL_TRAINING: ("企业技能培训", "enterprise skill training"),
+    ProjectKind.JOB_PRACTICE: ("企业岗位实践", "enterprise job practice"),
+    ProjectKind.RESEARCH_DEVELOPMENT: ("参与企业研发", "enterprise research and development"),
+}
+
+
+@strawberry.type(description="一个字段的变更前后，均为可读文字；列表类字段只列出增减的条目 (R13, R18)")
+class FieldChange:
+    """One field before and after, as people read it.
+
+    Attributes:
+        name: As the graph spells it.
+        label: As people call it.
+    """
+
+    name: str
+    label: str
+    before: str
+    after: str
+
+
+class Wording:
+    """Words for plans in one reader's language.
+
+    Args:
+        say: Chooses between Chinese and English.
+        themes: Names of the round's themes by code.
+    """
+
+    def __init__(self, say: Say, themes: Mapping[str, str]) -> None:
+        self._say = say
+        self._words: dict[str, Callable[[Any], str]] = {
+            "kind": lambda kind: say(*_KINDS[kind]),
+            "themes": lambda code: themes.get(code, code),
+            "mode": lambda mode: say(*_MODES[mode]),
+            "starts_on": self._date,
+            "ends_on": self._date,
+            "days": lambda days: say(f"{days}天", f"{days} days"),
+            "class_hours": lambda hours: say(f"{hours}学时", f"{hours} class hours"),
+            "fee": lambda fen: say(f"{Money.of(fen).yuan}元", f"CNY {Money.of(fen).yuan}"),
+            "major_category": lambda ordinal: MajorCategory.of(ordinal).name,
+            "audience": lambda audience: say(*_AUDIENCES[audience]),
+            "capacity": lambda seats: say(f"{seats}人", f"{seats} places"),
+            "venue": _venue,
+            "timetable": self._session,
+            "faculty": lambda member: " ".join(filter(None, (member.name, member.title, member.organization))),
+            "justifications": lambda one: f"{one.rule} {one.text}",
+        }
+
+    def differences(self, before: Design, after: Design) -> Iterator[FieldChange]:
+        """Each field in which the two differ."""
+        if before.kind is not after.kind:
+            yield self._difference("kind", before.kind, after.kind)
+        for name in differing(before.plan, after.plan):
+            yield self._difference(name, getattr(before.plan, name), getattr(after.plan, name))
+
+    def _difference(self, name: str, before: Any, after: Any) -> FieldChange:
+        field = FIELDS[name]
+        gone, come = (self._all(name, one) for one in _apart(before, after))
+        return FieldChange(name=field.name, label=self._say(field.zh, field.en), before=gone, after=come)
+
+    def _all(self, name: str, value: Any) -> str:
+        say = self._words.get(name, str)
+        if isinstance(value, tuple):
+            return self._say("；", "; ").join(map(say, value)) or self._say("（无）", "(none)")
+        return self._say("（无）", "(none)") if value is None else say(value)
+
+    def _date(self, day: date) -> str:
+        return self._say(f"{day.year}年{day.month}月{day.day}日", day.isoformat())
+
+    def _session(self, session: plans.Session) -> str:
+        hours = self._words["class_hours"](session.hours)
+        mode = (self._words["mode"](session.mode),) if session.mode else ()
+        return " ".join((self._date(session.date), session.title, session.teacher, hours, *mode))
+
+
+def _venue(venue: plans.Venue) -> str:
+    province = Province.of(venue.province)
+    return f"{province.name if province else venue.province} {venue.address}"
+
+
+def _apart(before: Any, after: Any) -> tuple[Any, Any]:
+    """Of two lists what only one of them holds, unless they differ in order alone; other values as they are."""
+    if not isinstance(before, tuple):
+        return before, after
+    gone, come = _without(before, after), _without(after, before)
+    return (gone, come) if gone or come else (before, after)
+
+
+def _without(these: Sequence[Any], those: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(one for one in these if one not in those)
