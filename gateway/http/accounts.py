@@ -12,7 +12,7 @@ from gateway.http.auth import posted, scope_of, token_of
 from gateway.http.replies import guarded, reply, told
 from gateway.identity.account import Account, AccountState
 from gateway.identity.accounts import Identity
-from gateway.identity.administration import MOST_ROWS, Issued, issue, managed, manager, reissue, withdraw
+from gateway.identity.administration import MOST_ROWS, Issued, Selection, issue, managed, manager, reissue, withdraw
 
 _BODY_BYTES = 64 * 1024
 _USUAL = 50
@@ -29,8 +29,13 @@ def account_routes(identity: Identity) -> list[Route]:
         by = await manager(identity, token_of(request))
         query = request.query_params
         page = Slice(_first(query.get("first")), [query["after"]] if "after" in query else None)
-        scope, state = scope_of(query.get("scope")), _state(query.get("state"))
-        found = await managed(identity, by, page, scope=scope, state=state)
+        which = Selection(
+            scope=scope_of(query.get("scope")),
+            state=_state(query.get("state")),
+            home=query.get("home"),
+            login=query.get("login"),
+        )
+        found = await managed(identity, by, which, page)
         rows = found[: page.first]
         more = {"hasNextPage": len(found) > page.first, "endCursor": rows[-1].id if rows else None}
         return reply({"accounts": [_shown(one) for one in rows], "pageInfo": more})
@@ -76,6 +81,7 @@ def _shown(account: Account) -> dict[str, Any]:
         "bases": list(account.bases) or None,
         "school": account.school,
         "province": account.province,
+        "home": account.home,
         "person": account.person,
         "name": account.name,
     }

@@ -13,7 +13,7 @@ from chassis.ids import new_id
 from chassis.mongo import Session
 from chassis.paging import Slice
 from chassis.principal import Scope
-from gateway.identity.account import Account, AccountState
+from gateway.identity.account import Account, AccountState, login_name
 from gateway.identity.accounts import Identity, acts
 from gateway.identity.events import AccountDisabled, PersonDelegated, of
 from gateway.identity.provisioning import AccountRow, close, code_for, issued_login, provision, renew
@@ -59,14 +59,31 @@ async def manager(identity: Identity, token: str) -> Account:
     return account
 
 
-async def managed(
-    identity: Identity, by: Account, page: Slice, *, scope: Scope | None, state: AccountState | None
-) -> list[Account]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which of the accounts in one's hands; what is left out does not count.
+
+    Attributes:
+        home: The province that they are counted in.
+    """
+
+    scope: Scope | None = None
+    state: AccountState | None = None
+    home: str | None = None
+    login: str | None = None
+
+
+async def managed(identity: Identity, by: Account, which: Selection, page: Slice) -> list[Account]:
     """The accounts that an account manages, by their ids; one more than asked for, where there is one."""
-    where: dict[str, Any] = {"scope": {"$in": [one.value for one in _MANAGED[by.scope] if scope in (None, one)]}}
-    where |= {"school": by.school} if by.scope is Scope.SCHOOL else {}
-    where |= {"state": state.value} if state else {}
-    return await identity.store.page(where, page)
+    mine = [one.value for one in _MANAGED[by.scope] if which.scope in (None, one)]
+    wanted = {
+        "school": by.school if by.scope is Scope.SCHOOL else None,
+        "state": which.state and which.state.value,
+        "home": which.home,
+        "login": which.login and login_name(which.login),
+    }
+    named = {name: value for name, value in wanted.items() if value is not None}
+    return await identity.store.page({"scope": {"$in": mine}} | named, page)
 
 
 async def issue(identity: Identity, by: Account, rows: Sequence[Any]) -> list[Issued]:

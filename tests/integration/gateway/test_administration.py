@@ -176,6 +176,11 @@ async def test_a_list_has_pages_filters_and_nothing_of_others(browser: Browser, 
     active = (await listed(browser, token, state="ACTIVE")).json["accounts"]
     assert [(one["login"], one["scope"]) for one in active] == [(OWN, "school")]
     assert (await listed(browser, token, scope="base")).json["accounts"] == []
+    assert (await listed(browser, token, login=OTHER)).json["accounts"] == []
+    over = await ministry(browser, identity)
+    for query in ({"home": "51"}, {"login": f" {OTHER} "}):
+        found = (await listed(browser, over, **query)).json["accounts"]
+        assert [(one["login"], one["home"]) for one in found] == [(OTHER, "51")]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -182,6 +183,19 @@ async def test_an_event_that_comes_after_the_administrator_changes_nothing_but_b
     await hear(identity, REGISTERED, BASE, EXPERT)
     assert [await one(identity, scope) for scope in (Scope.SCHOOL, Scope.BASE)] == before
     assert len(await identity.store.by_person("x1", Scope.EXPERT)) == 1
+
+
+@pytest.mark.parametrize("order", list(permutations(("b1", "b2", "by hand"))))
+async def test_r2_whatever_the_order_an_organisation_has_one_account_for_its_bases(
+    identity: Identity, order: Sequence[str]
+) -> None:
+    for step in order:
+        if step == "by hand":
+            await provision(identity, login=SCHOOL, scope=Scope.BASE, organization=SCHOOL, bases=("b1",), name="韩工")
+        else:
+            await hear(identity, {"b1": BASE, "b2": SECOND}[step])
+    account = await one(identity, Scope.BASE)
+    assert (set(account.bases), len(account.bases), account.name) == ({"b1", "b2"}, 2, "韩工")
 
 
 async def test_a_base_that_comes_later_leaves_the_password_alone(identity: Identity) -> None:
