@@ -1,12 +1,11 @@
 """Which events go out, and what time does by itself; the catalog takes in none (plan of events)."""
 
-import asyncio
+from functools import partial
 
-import structlog
-
-from chassis.mongo import Database, StorageError
+from chassis.mongo import Database
 from chassis.outbox import Relay
 from chassis.roles import Tasks
+from chassis.timer import Act, timer
 from services.catalog.commands import Catalog, lapse_overdue
 from services.catalog.domain import events
 from services.catalog.store import COLLECTIONS
@@ -40,27 +39,13 @@ EMITTED: tuple[type, ...] = (
 )
 """Every event of the catalog, for the registry of contracts."""
 
-_LOOK_SECONDS = 15.0
-log = structlog.get_logger()
-
 
 def tasks(catalog: Catalog, database: Database, amqp_url: str) -> Tasks:
-    """What runs beside the requests: the relay, and the lapse of returned plans."""
+    """What runs beside the requests: the relay, and what comes due."""
     relay = Relay(database, COLLECTIONS, amqp_url, SERVICE)
-
-    async def lapse_forever() -> None:
-        await _lapse_forever(catalog)
-
-    return Tasks(relay=(relay.run,), worker=(lapse_forever,))
+    return Tasks(relay=(relay.run,), worker=(timer(database, f"{SERVICE}.timers", due(catalog)),))
 
 
-async def _lapse_forever(catalog: Catalog) -> None:
-    """Let returned plans lapse soon after review closes (R13)."""
-    while True:
-        try:
-            lapsed = await lapse_overdue(catalog)
-            if lapsed:
-                log.info("returned plans lapsed", count=lapsed)
-        except StorageError as error:
-            log.warning("lapse waits for the database", error=type(error).__name__)
-        await asyncio.sleep(_LOOK_SECONDS)
+def due(catalog: Catalog) -> dict[str, Act]:
+    """What time does by itself: returned plans lapse when review has closed (R13)."""
+    return {"returned plans lapsed": partial(lapse_overdue, catalog)}
