@@ -30,6 +30,7 @@ _FULL, _INTERRUPTED, _TOO_LATE, _UNCONFIRMED = 14031, 11601, 50, 64  # MongoDB's
 _PASSING_CODES = {_FULL, _INTERRUPTED, _TOO_LATE, _UNCONFIRMED}
 
 _INTERNAL = {"events": 0, "requests": 0}
+_PAGE = 1_000  # what belongs to the rows of one page comes in one operation; by default 101 documents do
 _MOST_REQUESTS = 50  # an aggregate's latest; a repeat comes within minutes
 _ATTEMPTS = 30
 _WAIT_SECONDS = 0.002
@@ -148,7 +149,7 @@ class Repository(Generic[A]):
 
     async def find_many(self, keys: Sequence[str]) -> list[A | None]:
         """The aggregates of those ids in that order, in one database operation."""
-        cursor = self.collection.find({"_id": {"$in": list(set(keys))}}, _INTERNAL)
+        cursor = self.collection.find({"_id": {"$in": list(set(keys))}}, _INTERNAL, batch_size=_PAGE)
         found = {document["_id"]: from_document(document, self._kind) async for document in cursor}
         return [found.get(key) for key in keys]
 
@@ -161,7 +162,7 @@ class Repository(Generic[A]):
         session: Session | None = None,
     ) -> list[A]:
         """The aggregates that match, sorted; `limit` 0 means all."""
-        cursor = self.collection.find(where, _INTERNAL, sort=list(sort), limit=limit, session=session)
+        cursor = self.collection.find(where, _INTERNAL, sort=list(sort), limit=limit, batch_size=_PAGE, session=session)
         return [from_document(document, self._kind) async for document in cursor]
 
     async def insert(self, aggregate: A, events: Sequence[DomainEvent] = (), session: Session | None = None) -> A:
