@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Self
 
 from chassis.principal import Principal
-from services.enrollment.commands import expire_offers
+from services.enrollment.messaging import due
 from tests.integration.enrollment.season import (
     BASE,
     DECIDE,
+    MINISTRY,
     OTHER_BASE,
     OTHER_SCHOOL,
     RANK,
@@ -32,7 +33,8 @@ ACTS = (
     "withdraw",
     "take",
     "substitute",
-    "expire",
+    "overrule",
+    "time",
     "rank",
 )
 WEEKS = (("2024-07-08", "2024-07-14"), ("2024-07-14", "2024-07-20"), ("2024-08-01", "2024-08-05"))
@@ -46,6 +48,8 @@ KNOWN = {
     "OFFER_EXPIRED",
     "NOT_A_COLLEAGUE",
     "NOT_FOUND",
+    "NOT_ESCALATED",
+    "PHASE_CLOSED",
 }
 """How the rules may refuse what these acts try."""
 
@@ -69,6 +73,8 @@ class Company:
 
     @classmethod
     async def assemble(cls, season: Season, capacity: int) -> Self:
+        season.clock_file.unlink()
+        season.at("2024-05-12T09:00")
         people = [(one, school) for school in (SCHOOL, OTHER_SCHOOL) for one in await season.teachers(2, school)]
         projects = []
         for number, (first, last) in enumerate(WEEKS):
@@ -102,6 +108,9 @@ class Company:
             case "accept" | "waitlist" | "reject":
                 given = [{"id": key, "decision": act.name.upper(), "reason": "按标准"}]
                 return _refused(await self.season.act(base, DECIDE, given=given))
+            case "overrule":
+                given = [{"id": key, "decision": "ACCEPT", "reason": "基地逾期未决"}]
+                return _refused(await self.season.act(MINISTRY, DECIDE, given=given))
             case "withdraw":
                 await self.season.act(school, WITHDRAW, id=key, why="工作冲突")
             case "take":
@@ -111,9 +120,9 @@ class Company:
                 await self.season.act(school, SUBSTITUTE, id=key, who=successor, why="工作调动")
             case "rank":
                 await self.season.act(base, RANK, id=project, ids=[key])
-            case "expire":
+            case "time":
                 self.season.later(minutes=2)
-                await asyncio.gather(*(expire_offers(self.season.office) for _ in range(2)))
+                await asyncio.gather(*(come_due() for come_due in [*due(self.season.office).values()] * 2))
         return set()
 
 
