@@ -31,6 +31,7 @@ _PASSING_CODES = {_FULL, _INTERRUPTED, _TOO_LATE, _UNCONFIRMED}
 
 INTERNAL_FIELDS = {"events": 0, "requests": 0, "index": 0}
 """What a document holds besides its aggregate, as a projection that leaves it out."""
+_PAGE = 1_000  # what belongs to the rows of one page comes in one operation; by default 101 documents do
 _MOST_REQUESTS = 50  # an aggregate's latest; a repeat comes within minutes
 _ATTEMPTS = 30
 _WAIT_SECONDS = 0.002
@@ -149,7 +150,7 @@ class Repository(Generic[A]):
 
     async def find_many(self, keys: Sequence[str]) -> list[A | None]:
         """The aggregates of those ids in that order, in one database operation."""
-        cursor = self.collection.find({"_id": {"$in": list(set(keys))}}, INTERNAL_FIELDS)
+        cursor = self.collection.find({"_id": {"$in": list(set(keys))}}, INTERNAL_FIELDS, batch_size=_PAGE)
         found = {document["_id"]: from_document(document, self._kind) async for document in cursor}
         return [found.get(key) for key in keys]
 
@@ -162,7 +163,9 @@ class Repository(Generic[A]):
         session: Session | None = None,
     ) -> list[A]:
         """The aggregates that match, sorted; `limit` 0 means all."""
-        cursor = self.collection.find(where, INTERNAL_FIELDS, sort=list(sort), limit=limit, session=session)
+        cursor = self.collection.find(
+            where, INTERNAL_FIELDS, sort=list(sort), limit=limit, batch_size=_PAGE, session=session
+        )
         return [from_document(document, self._kind) async for document in cursor]
 
     def index(self, aggregate: A) -> Document:

@@ -49,6 +49,7 @@ _BY_NAME = {
     "major_category": 6,
     "organization": "4144000001",
     "organization_name": "南方师范大学",
+    "override": "基地逾期未决",
     "project": "018f4c3d5e6f0a1b2c3d4e5f6072",
     "province": "44",
     "reason": "工作安排调整",

@@ -1,16 +1,15 @@
 """Which events go out, what comes in of enrolment's, and what time does by itself."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import structlog
+from functools import partial
 
 from chassis.events import Envelope
 from chassis.inbox import Consumer, Handler
-from chassis.mongo import Database, Session, StorageError
+from chassis.mongo import Database, Session
 from chassis.outbox import Relay
 from chassis.roles import Tasks
+from chassis.timer import Act, timer
 from services.catalog.commands import Catalog, lapse_overdue
 from services.catalog.domain import events
 from services.catalog.store import COLLECTIONS
@@ -58,8 +57,6 @@ _SEAT_MOVERS = (
 INBOX = f"{SERVICE}.inbox"
 QUEUES = {INBOX: tuple(f"{type_}.#" for type_ in _SEAT_MOVERS)}
 """The catalog's own queue and what it is bound to, for the broker's definitions."""
-_LOOK_SECONDS = 15.0
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,23 +88,12 @@ def enrollment_handlers(catalog: Catalog) -> Mapping[str, Handler]:
 
 
 def tasks(catalog: Catalog, database: Database, amqp_url: str) -> Tasks:
-    """What runs beside the requests: the relay, the inbox, and the lapse of returned plans."""
+    """What runs beside the requests: the relay, the inbox, and what comes due."""
     relay = Relay(database, COLLECTIONS, amqp_url, SERVICE)
     inbox = Consumer(database, amqp_url, INBOX, QUEUES[INBOX], enrollment_handlers(catalog))
-
-    async def lapse_forever() -> None:
-        await _lapse_forever(catalog)
-
-    return Tasks(relay=(relay.run,), worker=(inbox.run, lapse_forever))
+    return Tasks(relay=(relay.run,), worker=(inbox.run, timer(database, f"{SERVICE}.timers", due(catalog))))
 
 
-async def _lapse_forever(catalog: Catalog) -> None:
-    """Let returned plans lapse soon after review closes (R13)."""
-    while True:
-        try:
-            lapsed = await lapse_overdue(catalog)
-            if lapsed:
-                log.info("returned plans lapsed", count=lapsed)
-        except StorageError as error:
-            log.warning("lapse waits for the database", error=type(error).__name__)
-        await asyncio.sleep(_LOOK_SECONDS)
+def due(catalog: Catalog) -> dict[str, Act]:
+    """What time does by itself: returned plans lapse when review has closed (R13)."""
+    return {"returned plans lapsed": partial(lapse_overdue, catalog)}

@@ -1,7 +1,9 @@
 """One function a use case: load, decide (domain), save what changes together in one transaction."""
 
 from services.enrollment.commands.amending import tell_of_amendment
+from services.enrollment.commands.cut_off import set_inner_cut_off
 from services.enrollment.commands.decision import Decision, decide_enrollments
+from services.enrollment.commands.escalating import escalate_undecided, offer_free_seats
 from services.enrollment.commands.feedback import deliver_pending
 from services.enrollment.commands.office import Office, Row
 from services.enrollment.commands.schools import (
@@ -34,10 +36,13 @@ __all__ = [
     "decline_sign_ups",
     "deliver_pending",
     "designate_person",
+    "escalate_undecided",
     "expire_offers",
+    "offer_free_seats",
     "rank_sign_ups",
     "rank_waitlist",
     "register_school",
+    "set_inner_cut_off",
     "sign_up",
     "submit_enrollments",
     "substitute_teacher",

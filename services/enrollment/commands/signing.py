@@ -11,6 +11,7 @@ from services.enrollment.commands.schools import own_school
 from services.enrollment.commands.sweeping import sweep
 from services.enrollment.commands.waiting import pass_on
 from services.enrollment.domain import enrollment as enrolments
+from services.enrollment.domain.cut_off import key_of, require_before
 from services.enrollment.domain.machine import Enrollment, wrong_state
 from services.enrollment.domain.project import ENROL, require_not_started
 from services.enrollment.domain.school import require_designated
@@ -22,12 +23,14 @@ async def sign_up(office: Office, principal: Principal, *, project_id: str) -> E
     """Sign up for a published project while enrolment is open (R19).
 
     Raises:
-        Refusal: `NOT_FOUND`, `PROJECT_NOT_OPEN`, `PHASE_CLOSED` or `SECOND_SIGN_UP`.
+        Refusal: `NOT_FOUND`, `PROJECT_NOT_OPEN`, `PHASE_CLOSED`, `INNER_CUT_OFF_PASSED` or `SECOND_SIGN_UP`.
     """
     require_scope(principal, Scope.TEACHER)
     teacher = await office.store.teachers.get(principal.person or "")
     project = await open_project(office, project_id, phase=ENROL, rule="R19")
-    signed, events = enrolments.sign_up(new_id(), teacher, project, office.clock.now())
+    now = office.clock.now()
+    require_before(await office.store.cut_offs.find(key_of(teacher.school, project.year)), project.id, now)
+    signed, events = enrolments.sign_up(new_id(), teacher, project, now)
     try:
         stored = await office.store.enrollments.insert(signed, events)
     except DuplicateKey as error:

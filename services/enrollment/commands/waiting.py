@@ -32,16 +32,25 @@ _SEATED = frozenset({Counter.ACCEPTED, Counter.OFFERED})
 
 async def pass_on(office: Office, before: Enrollment, project: Project, session: Session) -> None:
     """Offer the seat that `before` held to the next in line, in the transaction that frees it (R25)."""
-    if HOLDS.get(before.status) not in _SEATED:
-        return
+    if HOLDS.get(before.status) in _SEATED:
+        await offer_next(office, project, session)
+
+
+async def offer_next(office: Office, project: Project, session: Session) -> bool:
+    """Offer a free seat to the next in line, if somebody waits and the training has not begun (R25).
+
+    Raises:
+        Refusal: `CLASS_FULL`: no seat is free.
+    """
     now = office.clock.now()
     until = offer_ends(project, office.offer_time, now)
     line = await office.store.waiting_list(project.id, session)
     if not line or until <= now:
-        return
+        return False
     offered, events = offer(line[0], until, now)
     saved = await office.store.settle(line[0], offered, events, project, session)
     await office.store.add_deliveries(feedback(saved, NoticeKind.DECISION, now), session)
+    return True
 
 
 @repeatable("enrollments")

@@ -25,6 +25,7 @@ from services.enrollment.domain.vocabulary import EnrollmentDecision, Enrollment
 AUDIENCE_MISMATCH = "AUDIENCE_MISMATCH"
 _TEACHER = "teacher"
 _BASE = "base"
+_MINISTRY = "ministry"
 _SYSTEM = "system"
 _RANKABLE = frozenset({EnrollmentStatus.SIGNED_UP, EnrollmentStatus.SUBMITTED})
 _BEFORE_SUBMISSION = frozenset({EnrollmentStatus.SIGNED_UP})
@@ -109,28 +110,36 @@ def submit(enrollment: Enrollment, by: str, now: datetime) -> Step:
     return submitted, [Submitted(**about(submitted), rank=submitted.rank)]
 
 
-def decide(enrollment: Enrollment, decision: EnrollmentDecision, reason: str | None, now: datetime) -> Step:
-    """The base accepts, rejects with a reason, or waitlists (R23).
+def decide(
+    enrollment: Enrollment,
+    decision: EnrollmentDecision,
+    reason: str | None,
+    now: datetime,
+    *,
+    overrides: bool = False,
+) -> Step:
+    """The base accepts, rejects with a reason, or waitlists; the ministry in its place gives a reason always (R23).
 
     Raises:
         Refusal: `WRONG_STATE` or `REASON_MISSING`.
     """
     rejects = decision is EnrollmentDecision.REJECT
-    text = require_reason(reason, "R23") if rejects else (reason or "").strip() or None
-    to = _DECIDED[decision]
+    text = require_reason(reason, "R23") if rejects or overrides else (reason or "").strip() or None
     if enrollment.status is not EnrollmentStatus.SUBMITTED:
         raise wrong_state(enrollment, "R23")
-    code = ReasonCode.BY_BASE if rejects else None
-    moved = move(enrollment, to, rule="R23", by=_BASE, now=now, reason=text, code=code)
+    by, code = (_MINISTRY, ReasonCode.BY_MINISTRY) if overrides else (_BASE, ReasonCode.BY_BASE)
+    to = _DECIDED[decision]
+    moved = move(enrollment, to, rule="R23", by=by, now=now, reason=text, code=code if rejects else None)
     decided = replace(moved, decided_at=now)
+    override = text if overrides else None
     event: EnrollmentEvent
     match decision:
         case EnrollmentDecision.ACCEPT:
-            event = Accepted(**about(decided))
+            event = Accepted(**about(decided), override=override)
         case EnrollmentDecision.REJECT:
-            event = Rejected(**about(decided), reason=text or "")
+            event = Rejected(**about(decided), reason=text or "", override=override)
         case EnrollmentDecision.WAITLIST:
-            event = Waitlisted(**about(decided))
+            event = Waitlisted(**about(decided), override=override)
     return decided, [event]
 
 

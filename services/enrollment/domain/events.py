@@ -1,7 +1,7 @@
 """What enrolment tells the others; the province is the school's, and none carries personal data (R41)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from services.enrollment.domain.vocabulary import Audience, Employment, Outcome
 
@@ -32,6 +32,17 @@ class TeacherAdded:
     school: str
     post: Audience
     employment: Employment
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InnerCutOffSet:
+    """A school set its inner cut-off for the year or for one project, or took it back (R21)."""
+
+    school: str
+    year: int
+    project: str | None
+    closes_on: date | None
     province: str
 
 
@@ -112,20 +123,34 @@ class Submitted(EnrollmentEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Escalated(EnrollmentEvent):
+    """The base had not decided when admission closed; the ministry may now (R23)."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Accepted(SeatEvent):
-    """A seat is taken: by the base's decision (R23), an offer (R25) or a substitution (R26)."""
+    """A seat is taken: by a decision (R23), an offer (R25) or a substitution (R26).
+
+    Attributes:
+        override: Why the ministry decided in the base's place.
+    """
+
+    override: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rejected(EnrollmentEvent):
-    """The base refused (R23)."""
+    """The base refused, or the ministry in its place (R23)."""
 
     reason: str
+    override: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Waitlisted(SeatEvent):
-    """The base put the enrolment on the waiting list (R23, R25)."""
+    """The base put the enrolment on the waiting list, or the ministry in its place (R23, R25)."""
+
+    override: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

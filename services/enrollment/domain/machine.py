@@ -61,6 +61,7 @@ class Enrollment:
         rank: The school's ranking (R21).
         waiting_rank: The base's ranking of its waiting list (R25).
         offer_expires_at: Until when the school may take an offered seat (R25).
+        escalated_at: When it went to the ministry, undecided at a deadline (R23).
         warnings: Codes of what does not block but is shown (R20).
     """
 
@@ -80,6 +81,7 @@ class Enrollment:
     rank: int | None = None
     waiting_rank: int | None = None
     offer_expires_at: datetime | None = None
+    escalated_at: datetime | None = None
     reason: str | None = None
     reason_code: ReasonCode | None = None
     warnings: tuple[str, ...] = ()

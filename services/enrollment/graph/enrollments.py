@@ -13,11 +13,13 @@ from services.enrollment.commands import Row
 from services.enrollment.domain import delivery as deliveries
 from services.enrollment.domain import machine
 from services.enrollment.domain.enrollment import AUDIENCE_MISMATCH
+from services.enrollment.domain.seats import HOLDS, Counter
 from services.enrollment.graph.context import Info, text_key
 from services.enrollment.graph.enums import DeliveryRecipient, DeliveryState, EnrollmentStatus, ReasonCode
 from services.enrollment.graph.loaders import (
     DeliveriesByEnrollmentLoader,
     EnrollmentByIdLoader,
+    OverlapsByTeacherLoader,
     SchoolByCodeLoader,
     TeacherByIdLoader,
 )
@@ -72,6 +74,7 @@ class Enrollment:
     rank: int | None
     waiting_rank: int | None = strawberry.field(description="基地排定的候补次序 (R25)")
     offer_expires_at: datetime | None = strawberry.field(description="递补名额的确认时限 (R25)")
+    escalated_at: datetime | None = strawberry.field(description="逾期未决、上报教师工作司的时间 (R23)")
     signed_up_at: datetime
     submitted_at: datetime | None
     decided_at: datetime | None
@@ -90,6 +93,7 @@ class Enrollment:
             rank=source.rank,
             waiting_rank=source.waiting_rank,
             offer_expires_at=source.offer_expires_at,
+            escalated_at=source.escalated_at,
             signed_up_at=source.signed_up_at,
             submitted_at=source.submitted_at,
             decided_at=source.decided_at,
@@ -132,14 +136,27 @@ class Enrollment:
         found = await info.context.loader(DeliveriesByEnrollmentLoader).load(self.source.id) or []
         return [Delivery.of(one) for one in found]
 
-    @strawberry.field(description="提示：R20 对象不符")
-    def warnings(self, info: Info) -> list[Advice]:
-        """What is unusual about it, in the reader's language."""
-        say = info.context.say
-        message = say("该教师的岗位不在项目培训对象之内", "The project is not meant for a person of this post")
+    @strawberry.field(description="提示：岗位不在培训对象之内 (R20)；与另一录取项目时间重叠 (R19)")
+    async def warnings(self, info: Info) -> list[Advice]:
+        """What is unusual about it, in the reader's language; an overlap is told as long as it lasts."""
+        codes = list(self.source.warnings)
+        if HOLDS.get(self.source.status) is Counter.ACCEPTED:
+            overlapping = await info.context.loader(OverlapsByTeacherLoader).load(self.source.teacher)
+            codes += [OVERLAP] if overlapping and self.source.id in overlapping else []
         return [
-            Advice(code=code, rule="R20", message=message) for code in self.source.warnings if code == AUDIENCE_MISMATCH
+            Advice(code=code, rule=_ADVICE[code][0], message=info.context.say(*_ADVICE[code][1:])) for code in codes
         ]
+
+
+OVERLAP = "OVERLAP"
+_ADVICE = {
+    AUDIENCE_MISMATCH: (
+        "R20",
+        "该教师的岗位不在项目培训对象之内",
+        "The project is not meant for a person of this post",
+    ),
+    OVERLAP: ("R19", "与另一录取项目时间重叠", "It overlaps another acceptance of the same person"),
+}
 
 
 @strawberry.type(description="批量操作中的一行")

@@ -15,6 +15,7 @@ from services.enrollment.store import Entry, Reading
 EVENT_READERS = requires(Scope.PROVINCE, Scope.SCHOOL, Scope.BASE, Scope.MINISTRY)
 _FROM_SUBMISSION_ON = (
     "submitted",
+    "escalated",
     "accepted",
     "rejected",
     "waitlisted",

@@ -1,5 +1,7 @@
 """What callers send; input types carry the service's nouns."""
 
+from datetime import date
+
 import strawberry
 
 from services.enrollment.commands import Decision, NewTeacher
@@ -78,9 +80,18 @@ class TeacherInput:
         )
 
 
+@strawberry.input(description="校内报名截止日 (R21)")
+class InnerCutOffInput:
+    """The last day of sign-ups, included; no project means the whole year, no day takes it back."""
+
+    year: int
+    project_id: strawberry.ID | None = None
+    closes_on: date | None = None
+
+
 @strawberry.input(description="基地核准 (R23)")
 class EnrollmentDecisionInput:
-    """A decision on one enrolment; a rejection needs a reason."""
+    """A decision on one enrolment; a rejection needs a reason, and so does every decision of the ministry's."""
 
     id: strawberry.ID
     decision: EnrollmentDecision

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from chassis.dataloader import BatchLoader
 from chassis.principal import Scope
+from services.enrollment.domain.cut_off import CutOffs
 from services.enrollment.domain.delivery import Delivery
 from services.enrollment.domain.machine import Enrollment
 from services.enrollment.domain.project import Project
@@ -59,6 +60,22 @@ class DeliveriesByEnrollmentLoader(BatchLoader[Context, str, list[Delivery]]):
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, list[Delivery]]:
         """By enrolment id."""
         return await self.context.deps.store.deliveries_of(keys)
+
+
+class OverlapsByTeacherLoader(BatchLoader[Context, str, frozenset[str]]):
+    """Which accepted enrolments of a person meet another one, for enrolments that have been shown already (R19)."""
+
+    async def fetch(self, keys: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        """By teacher id."""
+        return await self.context.deps.store.seating.overlaps_of(keys)
+
+
+class CutOffsByKeyLoader(BatchLoader[Context, str, CutOffs]):
+    """The inner cut-offs of schools, by school and year (R21)."""
+
+    async def fetch(self, keys: Sequence[str]) -> Mapping[str, CutOffs]:
+        """By `key_of`."""
+        return {one.id: one for one in await self.context.deps.store.cut_offs.find_many(keys) if one}
 
 
 class SeatsByProjectLoader(BatchLoader[Context, str, Seats]):

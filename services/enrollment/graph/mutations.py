@@ -10,9 +10,11 @@ from services.enrollment.graph.enrollments import Enrollment, EnrollmentRow
 from services.enrollment.graph.inputs import (
     DesignatedPersonInput,
     EnrollmentDecisionInput,
+    InnerCutOffInput,
     SchoolInput,
     TeacherInput,
 )
+from services.enrollment.graph.loaders import SchoolByCodeLoader
 from services.enrollment.graph.people import School, Teacher, TeacherRow
 from services.enrollment.graph.projects import Project
 
@@ -78,6 +80,26 @@ class Mutation:
         """Take the own sign-up back."""
         context = info.context
         return Enrollment.of(await commands.withdraw_sign_up(context.deps, context.principal, key=id))
+
+    @strawberry.federation.mutation(
+        description="设定或取消校内报名截止日，须早于全国截止日 (R21)", requires_scopes=_SCHOOL
+    )
+    async def set_inner_cut_off(
+        self,
+        info: Info,
+        input: InnerCutOffInput,  # noqa: A002 - the graph's name
+    ) -> School | None:
+        """Set the own school's last day of sign-ups."""
+        context = info.context
+        kept = await commands.set_inner_cut_off(
+            context.deps,
+            context.principal,
+            year=input.year,
+            project_id=input.project_id,
+            closes_on=input.closes_on,
+        )
+        found = await context.loader(SchoolByCodeLoader).load(kept.school)
+        return School.of(found) if found else None
 
     @strawberry.federation.mutation(description="学校不同意报名，须说明理由 (R21)", requires_scopes=_SCHOOL)
     async def decline_sign_ups(self, info: Info, ids: list[strawberry.ID], reason: str) -> list[EnrollmentRow] | None:
@@ -148,12 +170,13 @@ class Mutation:
         return Project(id=project_id)
 
     @strawberry.federation.mutation(
-        description="基地核准：录取、不录取或候补，一次最多200个 (R23)", requires_scopes=requires(Scope.BASE)
+        description="核准：录取、不录取或候补，一次最多200个；逾期未决的由教师工作司决定，须说明理由 (R23)",
+        requires_scopes=requires(Scope.BASE, Scope.MINISTRY),
     )
     async def decide_enrollments(
         self, info: Info, decisions: list[EnrollmentDecisionInput]
     ) -> list[EnrollmentRow] | None:
-        """Decide on enrolments of the own bases."""
+        """Decide on enrolments of the own bases, or in their place."""
         context = info.context
         given = [one.decided() for one in decisions]
         rows = await commands.decide_enrollments(context.deps, context.principal, given)

@@ -1,5 +1,6 @@
 """Schools and teachers in the graph; personal numbers are masked everywhere (R41)."""
 
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -10,16 +11,18 @@ from chassis.graph.connection import Connection, connect, slice_of
 from chassis.principal import Scope
 from services.enrollment.domain import school as schools
 from services.enrollment.domain import teacher as teachers
+from services.enrollment.domain.cut_off import CutOffs, key_of
 from services.enrollment.graph.context import Info, may_read_school, text_key
 from services.enrollment.graph.enums import Audience, Employment
 from services.enrollment.graph.inputs import EnrollmentFilter
-from services.enrollment.graph.loaders import SchoolByCodeLoader, TeacherByIdLoader
+from services.enrollment.graph.loaders import CutOffsByKeyLoader, SchoolByCodeLoader, TeacherByIdLoader
 
 if TYPE_CHECKING:
     from services.enrollment.graph.enrollments import Enrollment
-    from services.enrollment.graph.projects import Province
+    from services.enrollment.graph.projects import Project, Province
 
 EnrollmentType = Annotated["Enrollment", strawberry.lazy("services.enrollment.graph.enrollments")]
+ProjectType = Annotated["Project", strawberry.lazy("services.enrollment.graph.projects")]
 ProvinceType = Annotated["Province", strawberry.lazy("services.enrollment.graph.projects")]
 
 _READERS = requires(Scope.TEACHER, Scope.SCHOOL, Scope.BASE, Scope.MINISTRY)
@@ -78,6 +81,24 @@ class Teacher:
         return await enrollments_page(info, EnrollmentFilter().selection(teacher=self.source.id), first, after)
 
 
+@strawberry.type(description="校内报名截止日，含当日；不指明项目的适用于全年 (R21)")
+class InnerCutOff:
+    """A school's own deadline of sign-ups."""
+
+    project: ProjectType | None
+    closes_on: date
+
+    @classmethod
+    def all_of(cls, source: CutOffs) -> list[Self]:
+        """As the domain knows them."""
+        from services.enrollment.graph.projects import Project
+
+        year = [cls(project=None, closes_on=source.closes_on)] if source.closes_on else []
+        return year + [
+            cls(project=Project(id=strawberry.ID(key)), closes_on=day) for key, day in sorted(source.projects.items())
+        ]
+
+
 @strawberry.federation.type(keys=["code"], description="职业学校 (R3)")
 class School:
     """A school; its name is known to everybody signed in, its matters to itself, its province and the ministry."""
@@ -111,6 +132,16 @@ class School:
         if person is None or not may_read_school(info.context.principal, self.source.id, self.source.province):
             return None
         return Person(name=person.name, phone=person.phone_masked, email=person.email)
+
+    @strawberry.federation.field(
+        description="校内报名截止日，本校和本校教师可见 (R21)", requires_scopes=requires(Scope.SCHOOL, Scope.TEACHER)
+    )
+    async def inner_cut_offs(self, info: Info, year: int) -> list[InnerCutOff] | None:
+        """The school's own deadlines: the year's first, then those of single projects."""
+        if info.context.principal.school != self.source.id:
+            return None
+        found = await info.context.loader(CutOffsByKeyLoader).load(key_of(self.source.id, year))
+        return InnerCutOff.all_of(found) if found else []
 
     @strawberry.federation.field(description="本校教师", requires_scopes=requires(Scope.SCHOOL, Scope.MINISTRY))
     async def teachers(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Teacher] | None:

@@ -90,7 +90,7 @@ class Query:
     async def escalations(
         self, info: Info, year: int, first: int = 20, after: str | None = None
     ) -> Connection[Enrollment] | None:
-        """What the bases left undecided when admission closed: submitted still, for nothing decides it silently."""
+        """What the bases left undecided when admission closed: the ministry's to decide, for nothing else does."""
         deps = info.context.deps
         calendar = await deps.store.rounds.find(str(year))
         if not is_past(calendar, ADMIT, deps.clock.now()):

@@ -2,8 +2,7 @@
 
 import asyncio
 from contextlib import suppress
-
-import structlog
+from functools import partial
 
 from chassis.amqp import BROKER_ERRORS
 from chassis.inbox import Consumer
@@ -12,7 +11,14 @@ from chassis.mongo import Database, StorageError
 from chassis.outbox import Relay
 from chassis.retry import forever
 from chassis.roles import Tasks
-from services.enrollment.commands import Office, deliver_pending, expire_offers
+from chassis.timer import Act, timer
+from services.enrollment.commands import (
+    Office,
+    deliver_pending,
+    escalate_undecided,
+    expire_offers,
+    offer_free_seats,
+)
 from services.enrollment.domain import events
 from services.enrollment.messaging.assessment import assessment_handlers
 from services.enrollment.messaging.catalog import catalog_handlers
@@ -27,11 +33,13 @@ EMITTED: tuple[type, ...] = (
     events.SchoolRegistered,
     events.PersonDesignated,
     events.TeacherAdded,
+    events.InnerCutOffSet,
     events.SignedUp,
     events.SignUpWithdrawn,
     events.Declined,
     events.Ranked,
     events.Submitted,
+    events.Escalated,
     events.Accepted,
     events.Rejected,
     events.Waitlisted,
@@ -51,11 +59,10 @@ EMITTED: tuple[type, ...] = (
 """Every event of enrolment, for the registry of contracts."""
 
 _LOOK_AGAIN_SECONDS = 5.0
-log = structlog.get_logger()
 
 
 def tasks(office: Office, database: Database, amqp_url: str) -> Tasks:
-    """What runs beside the requests: relay, inbox, provincial feed, the deliveries of R24 and the offers of R25."""
+    """What runs beside the requests: relay, inbox, provincial feed, the deliveries of R24, and what comes due."""
     relay = Relay(database, COLLECTIONS, amqp_url, SERVICE)
     handlers = {**catalog_handlers(office), **assessment_handlers(office)}
     inbox = Consumer(database, amqp_url, INBOX, QUEUES[INBOX], handlers)
@@ -71,11 +78,17 @@ def tasks(office: Office, database: Database, amqp_url: str) -> Tasks:
     async def deliver_forever() -> None:
         await forever(f"{SERVICE}.feedback", lambda: _deliver(office), (StorageError,))
 
-    async def expire_forever() -> None:
-        await forever(f"{SERVICE}.offers", lambda: _expire(office), (StorageError,))
-
-    workers = (inbox.run, feed_forever, deliver_forever, expire_forever)
+    workers = (inbox.run, feed_forever, deliver_forever, timer(database, f"{SERVICE}.timers", due(office)))
     return Tasks(api=(follow_forever,), relay=(relay.run,), worker=workers)
+
+
+def due(office: Office) -> dict[str, Act]:
+    """What time does by itself: it ends offers, takes decisions from the bases, and fills seats (R23, R25)."""
+    return {
+        "offers expired": partial(expire_offers, office),
+        "undecided enrolments escalated": partial(escalate_undecided, office),
+        "free seats offered": partial(offer_free_seats, office),
+    }
 
 
 async def _deliver(office: Office) -> None:
@@ -85,10 +98,3 @@ async def _deliver(office: Office) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(_LOOK_AGAIN_SECONDS):
                 await office.wake.wait()
-
-
-async def _expire(office: Office) -> None:
-    """Follows domain time, so it looks at the clock; each offer ends once, however many replicas look."""
-    while True:
-        await expire_offers(office)
-        await asyncio.sleep(_LOOK_AGAIN_SECONDS)

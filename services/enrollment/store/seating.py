@@ -32,6 +32,11 @@ class Seating:
         self.seats = database["seats"]
         self.persons = database["persons"]
 
+    async def prepare(self) -> None:
+        """Create the indexes."""
+        await self.persons.create_index("accepted.project", name="project")
+        await self.seats.create_index("waitlisted", partialFilterExpression={"waitlisted": {"$gt": 0}}, name="waiting")
+
     async def open_project(self, seats: Seats, session: Session) -> None:
         """Create a project's seats where there are none."""
         fresh = to_document(seats)
@@ -46,6 +51,11 @@ class Seating:
         """The seats of projects, in one operation."""
         cursor = self.seats.find({"_id": {"$in": list(projects)}})
         return {document["_id"]: from_document(document, Seats) async for document in cursor}
+
+    async def wanted(self) -> list[str]:
+        """The projects that have a free seat and somebody who waits for one (R25)."""
+        cursor = self.seats.find({"waitlisted": {"$gt": 0}, **_LEFT}, {"_id": 1})
+        return [document["_id"] async for document in cursor]
 
     async def settle(
         self, before: Enrollment | None, after: Enrollment, project: Project, session: Session
@@ -97,6 +107,11 @@ class Seating:
             found += [(mine, other) for mine in here for other in elsewhere]
         return found
 
+    async def overlaps_of(self, teachers: Sequence[str]) -> dict[str, frozenset[str]]:
+        """The accepted enrolments of each person that meet another one of theirs, in one operation (R19)."""
+        cursor = self.persons.find({"_id": {"$in": list(teachers)}, "accepted.1": {"$exists": True}})
+        return {person["_id"]: _meeting(person["accepted"]) async for person in cursor}
+
     async def _count(self, project: Project, changes: dict[Counter, int], session: Session) -> Seats | None:
         if not changes:
             return None
@@ -130,6 +145,15 @@ class Seating:
         await self.persons.update_one(
             {"_id": enrollment.teacher}, {"$pull": {"accepted": {"enrollment": enrollment.id}}}, session=session
         )
+
+
+def _meeting(accepted: Sequence[Document]) -> frozenset[str]:
+    return frozenset(
+        one["enrollment"]
+        for one in accepted
+        for other in accepted
+        if one is not other and one["starts_on"] <= other["ends_on"] and other["starts_on"] <= one["ends_on"]
+    )
 
 
 def _meets(starts_on: date, ends_on: date, besides: str | None = None) -> Document:

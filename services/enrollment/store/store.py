@@ -8,6 +8,7 @@ from pymongo import ASCENDING, DESCENDING
 
 from chassis.mongo import Database, Document, Repository, Session, from_document, to_document, transact
 from chassis.paging import Slice, both, following
+from services.enrollment.domain.cut_off import CutOffs
 from services.enrollment.domain.delivery import Delivery, Notice
 from services.enrollment.domain.events import EnrollmentEvent
 from services.enrollment.domain.machine import Enrollment
@@ -22,7 +23,7 @@ from services.enrollment.store.filters import EnrollmentSelection, Visibility
 from services.enrollment.store.seating import Seating
 from services.enrollment.store.tail import Tail
 
-COLLECTIONS = ("schools", "teachers", "enrollments")
+COLLECTIONS = ("schools", "teachers", "enrollments", "cut_offs")
 """The collections whose documents carry events."""
 
 _BY_ID = [("_id", ASCENDING)]
@@ -42,6 +43,7 @@ class Store:
         self.schools: Repository[School] = _repository(database, "schools", School, "school")
         self.teachers: Repository[Teacher] = _repository(database, "teachers", Teacher, "teacher")
         self.enrollments: Repository[Enrollment] = _repository(database, "enrollments", Enrollment, "enrollment")
+        self.cut_offs: Repository[CutOffs] = _repository(database, "cut_offs", CutOffs, "cut-off")
         self.deliveries: Repository[Delivery] = _repository(database, "deliveries", Delivery, "delivery")
         self.projects: Repository[Project] = _repository(database, "projects", Project, "project")
         self.rounds: Repository[Round] = _repository(database, "rounds", Round, "round")
@@ -52,7 +54,7 @@ class Store:
 
     async def prepare(self) -> None:
         """Create the indexes."""
-        for repository in (self.schools, self.teachers, self.enrollments):
+        for repository in (self.schools, self.teachers, self.enrollments, self.cut_offs):
             await repository.prepare()
         for number in ("id_number", "mobile"):
             await self.teachers.collection.create_index(f"{number}.hash", unique=True, name=number)
@@ -66,12 +68,17 @@ class Store:
         await self.enrollments.collection.create_index(
             "offer_expires_at", partialFilterExpression={"status": EnrollmentStatus.OFFERED.value}, name="offers"
         )
+        await self.enrollments.collection.create_index(
+            [("year", ASCENDING), ("escalated_at", ASCENDING)],
+            partialFilterExpression={"status": EnrollmentStatus.SUBMITTED.value},
+            name="undecided",
+        )
         for name, keys in _ENROLLMENT_INDEXES.items():
             await self.enrollments.collection.create_index([(key, ASCENDING) for key in keys], name=name)
         await self.deliveries.collection.create_index([("state", ASCENDING), ("_id", ASCENDING)], name="state")
         await self.deliveries.collection.create_index([("enrollment", ASCENDING)], name="enrollment")
         await self.notices.create_index([("to", ASCENDING), ("_id", DESCENDING)], name="box")
-        await self.seating.persons.create_index("accepted.project", name="project")
+        await self.seating.prepare()
         await self.feed.prepare()
 
     async def transact(self, work: Callable[[Session], Awaitable[T]]) -> T:
@@ -115,6 +122,13 @@ class Store:
         """Offers whose time is over (R25)."""
         where = {"status": EnrollmentStatus.OFFERED, "offer_expires_at": {"$lte": now}}
         return await self.enrollments.query(where, sort=[("offer_expires_at", ASCENDING)], limit=limit)
+
+    async def undecided(self, year: int, deadline: datetime, limit: int) -> list[Enrollment]:
+        """What a base has not decided, and has not been escalated since the deadline that it missed (R23)."""
+        fresh = [{"escalated_at": None}, {"escalated_at": {"$lt": deadline}}]
+        return await self.enrollments.query(
+            {"status": EnrollmentStatus.SUBMITTED, "year": year, "$or": fresh}, limit=limit
+        )
 
     async def list_enrollments(
         self, selection: EnrollmentSelection, visibility: Visibility, part: Slice

@@ -1,0 +1,88 @@
+"""A school's own, earlier deadline for its teachers' sign-ups (R21)."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta, tzinfo
+
+from chassis.errors import Refusal, Unblock
+from services.enrollment.domain.events import InnerCutOffSet
+from services.enrollment.domain.project import ENROL, Round
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutOffs:
+    """The inner cut-offs of a school and a year; a last day is included (rules.md, header).
+
+    Attributes:
+        id: See `key_of`.
+        closes_on: The last day for the whole year.
+        projects: The last day of single projects, which goes before the year's.
+    """
+
+    id: str
+    version: int
+    school: str
+    year: int
+    province: str
+    closes_on: date | None = None
+    projects: dict[str, date] = field(default_factory=dict)
+
+    def of(self, project: str) -> date | None:
+        """The last day for a project's sign-ups."""
+        return self.projects.get(project, self.closes_on)
+
+
+def key_of(school: str, year: int) -> str:
+    """The id of a school's cut-offs of a year."""
+    return f"{school}-{year}"
+
+
+def closing(day: date, zone: tzinfo | None) -> datetime:
+    """The instant at which a last day is over."""
+    return datetime.combine(day + timedelta(days=1), time(), zone)
+
+
+def set_cut_off(
+    known: CutOffs, project: str | None, closes_on: date | None, calendar: Round, now: datetime
+) -> tuple[CutOffs, list[InnerCutOffSet]]:
+    """Set the last day of the year or of one project, or take it back with None.
+
+    Raises:
+        Refusal: `CUT_OFF_NOT_EARLIER`: it would not lie before the national deadline.
+    """
+    national = calendar.calendar[ENROL].closes_at
+    if closes_on and closing(closes_on, now.tzinfo) >= national:
+        raise Refusal(
+            "CUT_OFF_NOT_EARLIER",
+            "校内截止日须早于全国报名截止日",
+            "An inner cut-off lies before the national deadline",
+            rule="R21",
+            unblock=Unblock.SELF,
+            closesAt=national.isoformat(),
+        )
+    if project is None:
+        changed = replace(known, closes_on=closes_on)
+    else:
+        others = {key: day for key, day in known.projects.items() if key != project}
+        changed = replace(known, projects=others | ({project: closes_on} if closes_on else {}))
+    event = InnerCutOffSet(
+        school=known.school, year=known.year, project=project, closes_on=closes_on, province=known.province
+    )
+    return changed, [event]
+
+
+def require_before(cut_offs: CutOffs | None, project: str, now: datetime) -> None:
+    """Refuse a teacher's sign-up after the school's own last day.
+
+    Raises:
+        Refusal: `INNER_CUT_OFF_PASSED`.
+    """
+    last = cut_offs.of(project) if cut_offs else None
+    if last and closing(last, now.tzinfo) <= now:
+        raise Refusal(
+            "INNER_CUT_OFF_PASSED",
+            "已过本校的校内报名截止日，请联系学校",
+            "The school's own deadline has passed: ask the school",
+            rule="R21",
+            unblock=Unblock.SCHOOL,
+            closedOn=last.isoformat(),
+        )

@@ -1,0 +1,54 @@
+"""R21, R23: what the domain clock did to the round while its processes ran, and who may act on it."""
+
+from typing import Any
+
+from deploy.local import documents
+from deploy.local.story import PRACTICE, Story
+from deploy.local.world import SCHOOLS
+from tests.eventually import eventually
+
+ESCALATIONS = "{ escalations(year: 2024) { nodes { id status escalatedAt teacher { name } project { title } } } }"
+REPLAY = "query($after: String) { enrollmentEvents(first: 100, after: $after) { nodes { type subject cursor data } } }"
+CLOSE = """mutation($i: InnerCutOffInput!) { setInnerCutOff(input: $i) {
+  innerCutOffs(year: 2024) { project { id title } closesOn } } }"""
+
+
+async def told(story: Story, kind: str, subject: str) -> list[Any]:
+    """The events of a kind about something, as the ministry's log has them."""
+    found: list[Any] = []
+    after = None
+    while nodes := (await story.cast.ministry.ask(REPLAY, after=after))["enrollmentEvents"]["nodes"]:
+        after = nodes[-1]["cursor"]
+        found += [one for one in nodes if (one["type"], one["subject"]) == (kind, subject)]
+    return found
+
+
+async def test_r23_what_a_base_left_undecided_is_escalated_once_and_decided_by_the_ministry(story: Story) -> None:
+    key = story.enrollments[SCHOOLS[0].teachers[0], story.projects["工业机器人岗位实践1期"]]
+
+    async def escalated() -> Any:
+        nodes = (await story.cast.ministry.ask(ESCALATIONS))["escalations"]["nodes"]
+        return [one for one in nodes if one["id"] == key and one["escalatedAt"]]
+
+    (shown,) = await eventually(escalated)
+    assert (shown["status"], shown["teacher"]["name"]) == ("SUBMITTED", SCHOOLS[0].teachers[0])
+    late = [{"id": key, "decision": "REJECT", "reason": "时间重叠"}]
+    (row,) = await story.cast.base[PRACTICE].do(documents.DECIDE_ENROLLMENTS, decisions=late)
+    assert row["refusal"]["code"] == "PHASE_CLOSED"
+    (row,) = await story.cast.ministry.do(documents.DECIDE_ENROLLMENTS, decisions=late)
+    assert row["ok"], row
+
+    async def decided() -> list[Any]:
+        return await told(story, "enrollment.rejected", key)
+
+    (event,) = await eventually(decided)
+    assert event["data"]["override"] == "时间重叠"
+    assert len(await told(story, "enrollment.escalated", key)) == 1
+
+
+async def test_r21_a_schools_cut_off_is_its_own_and_joined_with_the_project(story: Story) -> None:
+    project = story.projects["工业机器人岗位实践1期"]
+    given = {"year": 2024, "projectId": project, "closesOn": "2024-05-18"}
+    school = await story.cast.schools[SCHOOLS[0].code].do(CLOSE, i=given)
+    expected = {"project": {"id": project, "title": "工业机器人岗位实践1期"}, "closesOn": "2024-05-18"}
+    assert school["innerCutOffs"] == [expected]

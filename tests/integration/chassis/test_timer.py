@@ -1,0 +1,54 @@
+"""ADR 18: of all replicas one looks at a time, the next takes over, and a database that was away is looked at again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from chassis.mongo import Database, StorageError
+from chassis.timer import timer
+from tests.eventually import eventually
+
+
+async def stop(*tasks: "asyncio.Future[None]") -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def running(database: Database, act: Callable[[], Awaitable[int]]) -> "asyncio.Future[None]":
+    return asyncio.ensure_future(timer(database, "tests.timers", {"acted": act}, every=0.01)())
+
+
+async def test_one_replica_looks_at_a_time_and_the_next_takes_over_when_it_stops(database: Database) -> None:
+    looks: list[int] = []
+
+    def replica(number: int) -> "asyncio.Future[None]":
+        async def act() -> int:
+            looks.append(number)
+            return 0
+
+        return running(database, act)
+
+    replicas = {number: replica(number) for number in range(3)}
+    try:
+        while replicas:
+            seen = len(looks)
+            await eventually(lambda seen=seen: len(looks) > seen + 3)  # type: ignore[misc]
+            assert len(set(looks[seen + 1 :])) == 1
+            await stop(replicas.pop(looks[-1]))
+    finally:
+        await stop(*replicas.values())
+    assert set(looks) == {0, 1, 2}
+
+
+async def test_a_look_that_the_database_interrupts_is_taken_again(database: Database) -> None:
+    looks: list[int] = []
+
+    async def act() -> int:
+        looks.append(1)
+        if len(looks) == 1:
+            raise StorageError("away")
+        return 1
+
+    task = running(database, act)
+    await eventually(lambda: len(looks) > 2)
+    await stop(task)

@@ -1,0 +1,130 @@
+"""Acts of teachers, schools, bases and timers on each other's enrolments, as they come."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Self
+
+from chassis.principal import Principal
+from services.enrollment.messaging import due
+from tests.integration.enrollment.season import (
+    BASE,
+    DECIDE,
+    MINISTRY,
+    OTHER_BASE,
+    OTHER_SCHOOL,
+    RANK,
+    SCHOOL,
+    SIGN_UP,
+    SUBMIT,
+    SUBSTITUTE,
+    TAKE,
+    WITHDRAW,
+    Refused,
+    Season,
+)
+
+ACTS = (
+    "sign up",
+    "submit",
+    "accept",
+    "accept",
+    "waitlist",
+    "reject",
+    "withdraw",
+    "take",
+    "substitute",
+    "overrule",
+    "time",
+    "rank",
+)
+WEEKS = (("2024-07-08", "2024-07-14"), ("2024-07-14", "2024-07-20"), ("2024-08-01", "2024-08-05"))
+"""The first two meet on a day, the third is apart."""
+KNOWN = {
+    "SECOND_SIGN_UP",
+    "WRONG_STATE",
+    "STALE_VERSION",
+    "CLASS_FULL",
+    "OVERLAPPING_ACCEPTANCE",
+    "OFFER_EXPIRED",
+    "NOT_A_COLLEAGUE",
+    "NOT_FOUND",
+    "NOT_ESCALATED",
+    "PHASE_CLOSED",
+}
+"""How the rules may refuse what these acts try."""
+
+
+@dataclass(frozen=True)
+class Act:
+    """What somebody does about one person's way through one project."""
+
+    name: str
+    who: int
+    where: int
+
+
+@dataclass
+class Company:
+    """Four people of two schools and three classes of two bases; some have been handed in already."""
+
+    season: Season
+    people: list[tuple[Principal, Principal]]
+    projects: list[tuple[str, Principal]]
+
+    @classmethod
+    async def assemble(cls, season: Season, capacity: int) -> Self:
+        season.clock_file.unlink()
+        season.at("2024-05-12T09:00")
+        people = [(one, school) for school in (SCHOOL, OTHER_SCHOOL) for one in await season.teachers(2, school)]
+        projects = []
+        for number, (first, last) in enumerate(WEEKS):
+            base = OTHER_BASE if number == 1 else BASE
+            name = f"p{season.versions}"
+            await season.publish(name, base=base.bases[0], starts_on=first, ends_on=last, capacity=capacity)
+            projects.append((name, base))
+        handed = [season.submitted(one, key, school) for one, school in people for key, _ in projects]
+        await asyncio.gather(*handed)
+        return cls(season, people, projects)
+
+    async def perform(self, act: Act) -> set[str]:
+        """Do it; returns the codes of the refusal, which must be one that the rules know."""
+        try:
+            codes = await self._codes(act)
+        except Refused as refused:
+            codes = {refused.code}
+        assert codes <= KNOWN, (act, codes)
+        return codes
+
+    async def _codes(self, act: Act) -> set[str]:
+        teacher, school = self.people[act.who]
+        project, base = self.projects[act.where]
+        latest = await self.season.office.store.enrollments.query({"teacher": teacher.person, "project": project})
+        key = latest[-1].id if latest else "nobody"
+        match act.name:
+            case "sign up":
+                await self.season.act(teacher, SIGN_UP, id=project)
+            case "submit":
+                return _refused(await self.season.act(school, SUBMIT, ids=[key]))
+            case "accept" | "waitlist" | "reject":
+                given = [{"id": key, "decision": act.name.upper(), "reason": "按标准"}]
+                return _refused(await self.season.act(base, DECIDE, given=given))
+            case "overrule":
+                given = [{"id": key, "decision": "ACCEPT", "reason": "基地逾期未决"}]
+                return _refused(await self.season.act(MINISTRY, DECIDE, given=given))
+            case "withdraw":
+                await self.season.act(school, WITHDRAW, id=key, why="工作冲突")
+            case "take":
+                await self.season.act(school, TAKE, id=key)
+            case "substitute":
+                successor = self.people[act.who ^ 1][0].person
+                await self.season.act(school, SUBSTITUTE, id=key, who=successor, why="工作调动")
+            case "rank":
+                await self.season.act(base, RANK, id=project, ids=[key])
+            case "time":
+                self.season.later(minutes=2)
+                await asyncio.gather(*(come_due() for come_due in [*due(self.season.office).values()] * 2))
+        return set()
+
+
+def _refused(rows: list[dict[str, dict[str, str]]]) -> set[str]:
+    return {row["refusal"]["code"] for row in rows if row["refusal"]}
