@@ -4,13 +4,14 @@ from services.enrollment.commands.amending import tell_of_amendment
 from services.enrollment.commands.decision import Decision, decide_enrollments
 from services.enrollment.commands.feedback import deliver_pending
 from services.enrollment.commands.office import Office, Row
-from services.enrollment.commands.schools import (
-    NewTeacher,
-    TeacherRow,
-    add_teachers,
-    designate_person,
+from services.enrollment.commands.registration import (
+    NewSchool,
+    SchoolRow,
+    import_schools,
     register_school,
+    register_schools,
 )
+from services.enrollment.commands.schools import NewTeacher, TeacherRow, add_teachers, designate_person
 from services.enrollment.commands.signing import (
     decline_sign_ups,
     rank_sign_ups,
@@ -24,9 +25,11 @@ from services.enrollment.commands.waiting import accept_offer, expire_offers, ra
 
 __all__ = [
     "Decision",
+    "NewSchool",
     "NewTeacher",
     "Office",
     "Row",
+    "SchoolRow",
     "TeacherRow",
     "accept_offer",
     "add_teachers",
@@ -35,9 +38,11 @@ __all__ = [
     "deliver_pending",
     "designate_person",
     "expire_offers",
+    "import_schools",
     "rank_sign_ups",
     "rank_waitlist",
     "register_school",
+    "register_schools",
     "sign_up",
     "submit_enrollments",
     "substitute_teacher",

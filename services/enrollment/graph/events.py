@@ -10,7 +10,7 @@ from chassis.errors import forbidden
 from chassis.events import NATIONWIDE
 from chassis.graph import cursor_of, requires
 from chassis.principal import Principal, Scope
-from services.enrollment.store import Entry, Reading
+from services.enrollment.store import Entry, Reading, own_province
 
 EVENT_READERS = requires(Scope.PROVINCE, Scope.SCHOOL, Scope.BASE, Scope.MINISTRY)
 _FROM_SUBMISSION_ON = (
@@ -69,8 +69,8 @@ def reading_of(principal: Principal) -> Reading:
     match principal.scope:
         case Scope.MINISTRY:
             return Reading(NATIONWIDE, {})
-        case Scope.PROVINCE if principal.province:
-            return Reading(principal.province, {})
+        case Scope.PROVINCE if province := own_province(principal):
+            return Reading(province, {})
         case Scope.SCHOOL if principal.school:
             own = {"event.data.school": principal.school}
             return Reading(NATIONWIDE, own | {"event.producer": {"$in": ["enrollment", "assessment"]}})

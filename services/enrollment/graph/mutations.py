@@ -13,7 +13,7 @@ from services.enrollment.graph.inputs import (
     SchoolInput,
     TeacherInput,
 )
-from services.enrollment.graph.people import School, Teacher, TeacherRow
+from services.enrollment.graph.people import School, SchoolRow, Teacher, TeacherRow
 from services.enrollment.graph.projects import Project
 
 _SCHOOL = requires(Scope.SCHOOL)
@@ -34,6 +34,24 @@ class Mutation:
             context.deps, context.principal, code=input.code, name=input.name, province=input.province
         )
         return School.of(school)
+
+    @strawberry.federation.mutation(
+        description="批量登记学校，一次最多200所；省份只能登记本省学校 (R3)",
+        requires_scopes=requires(Scope.MINISTRY, Scope.PROVINCE),
+    )
+    async def register_schools(self, info: Info, rows: list[SchoolInput]) -> list[SchoolRow] | None:
+        """Put schools on file, each row by itself."""
+        context = info.context
+        done = await commands.register_schools(context.deps, context.principal, [row.school() for row in rows])
+        return [
+            SchoolRow(
+                index=row.index,
+                ok=row.refusal is None,
+                school=School.of(row.school) if row.school else None,
+                refusal=RefusalInfo.of(row.refusal, context.language) if row.refusal else None,
+            )
+            for row in done
+        ]
 
     @strawberry.federation.mutation(description="指定专人 (R5)", requires_scopes=_SCHOOL)
     async def designate_person(

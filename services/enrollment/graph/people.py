@@ -138,6 +138,16 @@ class School:
         return await enrollments_page(info, selection, first, after)
 
 
+@strawberry.type(description="批量登记学校中的一行 (R3)")
+class SchoolRow:
+    """What became of one row."""
+
+    index: int
+    ok: bool
+    school: School | None
+    refusal: RefusalInfo | None
+
+
 @strawberry.type(description="批量登记教师中的一行 (R22)")
 class TeacherRow:
     """What became of one row."""

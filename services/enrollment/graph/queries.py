@@ -12,12 +12,12 @@ from services.enrollment.domain.vocabulary import EnrollmentStatus
 from services.enrollment.graph.context import Info, may_read_school
 from services.enrollment.graph.enrollments import Enrollment, enrollments_page
 from services.enrollment.graph.events import EVENT_READERS, EnrollmentEvent, reading_of
-from services.enrollment.graph.inputs import EnrollmentFilter
+from services.enrollment.graph.inputs import EnrollmentFilter, SchoolFilter
 from services.enrollment.graph.loaders import EnrollmentByIdLoader, SchoolByCodeLoader, TeacherByIdLoader
 from services.enrollment.graph.notices import Notice, boxes_of
 from services.enrollment.graph.people import School, Teacher
 from services.enrollment.graph.projects import Province
-from services.enrollment.store import EnrollmentSelection
+from services.enrollment.store import EnrollmentSelection, SchoolSelection
 
 _SIGNED_IN = requires(Scope.MINISTRY, Scope.EXPERT, Scope.BASE, Scope.SCHOOL, Scope.TEACHER, Scope.PROVINCE)
 
@@ -42,6 +42,25 @@ class Query:
         if found is None or not may_read_school(info.context.principal, found.id, found.province):
             return None
         return School.of(found)
+
+    @strawberry.federation.field(
+        description="学校，按代码排列：省份为本省的，教师工作司为全部；search 为名称的一部分或代码的开头 (R3, R27)",
+        requires_scopes=requires(Scope.PROVINCE, Scope.MINISTRY),
+    )
+    async def schools(
+        self,
+        info: Info,
+        filter: SchoolFilter | None = None,  # noqa: A002 - the graph's name
+        search: str | None = None,
+        first: int = 20,
+        after: str | None = None,
+    ) -> Connection[School] | None:
+        """The schools on file that the principal may see."""
+        wanted = filter or SchoolFilter()
+        selection = SchoolSelection(province=wanted.province, designated=wanted.designated, search=search)
+        known, reader, part = info.context.deps.store.school_list, info.context.principal, slice_of(first, after)
+        page = await connect(known.page(selection, reader, part), part, lambda one: [one.id])
+        return Connection[School].of(page, School.of, partial(known.count, selection, reader))
 
     @strawberry.federation.field(description="本省", requires_scopes=requires(Scope.PROVINCE))
     def my_province(self, info: Info) -> Province | None:

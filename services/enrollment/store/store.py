@@ -18,6 +18,7 @@ from services.enrollment.domain.vocabulary import LIVE, DeliveryState, Enrollmen
 from services.enrollment.domain.waiting import in_order
 from services.enrollment.store.feed import Feed
 from services.enrollment.store.filters import EnrollmentSelection, Visibility
+from services.enrollment.store.schools import SchoolList
 from services.enrollment.store.seating import Seating
 from services.enrollment.store.tail import Tail
 
@@ -45,6 +46,7 @@ class Store:
         self.projects: Repository[Project] = _repository(database, "projects", Project, "project")
         self.rounds: Repository[Round] = _repository(database, "rounds", Round, "round")
         self.notices = database["notices"]
+        self.school_list = SchoolList(self.schools)
         self.seating = Seating(database)
         self.feed = Feed(database)
         self.tail = Tail(self.feed)
@@ -53,6 +55,7 @@ class Store:
         """Create the indexes."""
         for repository in (self.schools, self.teachers, self.enrollments):
             await repository.prepare()
+        await self.school_list.prepare()
         for number in ("id_number", "mobile"):
             await self.teachers.collection.create_index(f"{number}.hash", unique=True, name=number)
         await self.teachers.collection.create_index([("school", ASCENDING), ("_id", ASCENDING)], name="school")

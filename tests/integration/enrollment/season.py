@@ -85,13 +85,18 @@ def published(project: str, **changes: Any) -> dict[str, Any]:
 
 @dataclass
 class Season:
-    """One round as the test plays it."""
+    """One round as the test plays it.
+
+    Attributes:
+        key: The `Idempotency-Key` of what is asked, if any.
+    """
 
     office: Office
     database: Database
     clock_file: Path
     people: int = 0
     versions: int = 0
+    key: str | None = None
 
     def at(self, text: str) -> None:
         """Move the domain clock."""
@@ -149,7 +154,7 @@ class Season:
             Refused: The answer has errors.
         """
         context = SubgraphContext(self.office, principal)
-        with acting(Act(principal)):
+        with acting(Act(principal, idempotency_key=self.key)):
             result = await schema.execute(query, variable_values=variables, context_value=context)
         if result.errors:
             raise Refused(error_json(result.errors[0], "zh-CN"))
