@@ -3,6 +3,7 @@
 from services.enrollment.commands.amending import tell_of_amendment
 from services.enrollment.commands.decision import Decision, decide_enrollments
 from services.enrollment.commands.feedback import deliver_pending
+from services.enrollment.commands.funding import record_funding
 from services.enrollment.commands.office import Office, Row
 from services.enrollment.commands.registration import (
     NewSchool,
@@ -41,6 +42,7 @@ __all__ = [
     "import_schools",
     "rank_sign_ups",
     "rank_waitlist",
+    "record_funding",
     "register_school",
     "register_schools",
     "sign_up",

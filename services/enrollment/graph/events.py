@@ -30,6 +30,9 @@ _FROM_SUBMISSION_ON = (
 )
 """What a base may know of an enrolment; what came before its submission is the school's matter (R22)."""
 
+_FUNDING = "funding-recorded"
+"""What a province pays is the province's matter and the ministry's (R27)."""
+
 
 @strawberry.type(description="事件日志中的一条 (R27)")
 class EnrollmentEvent:
@@ -72,7 +75,7 @@ def reading_of(principal: Principal) -> Reading:
         case Scope.PROVINCE if province := own_province(principal):
             return Reading(province, {})
         case Scope.SCHOOL if principal.school:
-            own = {"event.data.school": principal.school}
+            own = {"event.data.school": principal.school, "event.name": {"$ne": _FUNDING}}
             return Reading(NATIONWIDE, own | {"event.producer": {"$in": ["enrollment", "assessment"]}})
         case Scope.BASE:
             known = {"event.producer": "enrollment", "event.name": {"$in": list(_FROM_SUBMISSION_ON)}}

@@ -7,6 +7,7 @@ from chassis.principal import Scope
 from services.enrollment import commands
 from services.enrollment.graph.context import Info
 from services.enrollment.graph.enrollments import Enrollment, EnrollmentRow
+from services.enrollment.graph.funding import Funding, FundingInput
 from services.enrollment.graph.inputs import (
     DesignatedPersonInput,
     EnrollmentDecisionInput,
@@ -52,6 +53,17 @@ class Mutation:
             )
             for row in done
         ]
+
+    @strawberry.federation.mutation(
+        description="登记或更正本省经费，更正只增不改 (R27)", requires_scopes=requires(Scope.PROVINCE)
+    )
+    async def record_funding(self, info: Info, input: FundingInput) -> Funding | None:  # noqa: A002 - the graph's name
+        """Record a payment of the own province, or put one right."""
+        context = info.context
+        recorded = await commands.record_funding(
+            context.deps, context.principal, entry=input.entry(), corrects=input.corrects, reason=input.reason
+        )
+        return Funding.of(recorded)
 
     @strawberry.federation.mutation(description="指定专人 (R5)", requires_scopes=_SCHOOL)
     async def designate_person(

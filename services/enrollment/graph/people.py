@@ -17,10 +17,10 @@ from services.enrollment.graph.loaders import SchoolByCodeLoader, TeacherByIdLoa
 
 if TYPE_CHECKING:
     from services.enrollment.graph.enrollments import Enrollment
-    from services.enrollment.graph.projects import Province
+    from services.enrollment.graph.provinces import Province
 
 EnrollmentType = Annotated["Enrollment", strawberry.lazy("services.enrollment.graph.enrollments")]
-ProvinceType = Annotated["Province", strawberry.lazy("services.enrollment.graph.projects")]
+ProvinceType = Annotated["Province", strawberry.lazy("services.enrollment.graph.provinces")]
 
 _READERS = requires(Scope.TEACHER, Scope.SCHOOL, Scope.BASE, Scope.MINISTRY)
 _SCHOOL_READERS = requires(Scope.SCHOOL, Scope.PROVINCE, Scope.MINISTRY)
@@ -100,7 +100,7 @@ class School:
     @strawberry.field(description="所在省份；部委所属学校为空")
     def province(self) -> ProvinceType | None:
         """The school's province; none for schools of line ministries."""
-        from services.enrollment.graph.projects import Province
+        from services.enrollment.graph.provinces import Province
 
         return Province.of(self.source.province)
 

@@ -24,6 +24,7 @@ EMITTED: tuple[type, ...] = (
     events.SchoolRegistered,
     events.PersonDesignated,
     events.TeacherAdded,
+    events.FundingRecorded,
     events.SignedUp,
     events.SignUpWithdrawn,
     events.Declined,

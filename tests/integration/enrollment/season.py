@@ -79,6 +79,7 @@ def published(project: str, **changes: Any) -> dict[str, Any]:
         "ends_on": "2024-07-14",
         "capacity": 10,
         "audience": ["TEACHER"],
+        "category": "DUAL_QUALIFIED_TEACHER",
         "fee": 280000,
     } | changes
 
