@@ -19,6 +19,8 @@ from services.enrollment.commands import Office
 from services.enrollment.graph.schema import schema
 from services.enrollment.messaging.assessment import assessment_handlers
 from services.enrollment.messaging.catalog import catalog_handlers
+from services.enrollment.messaging.feed import readers_of
+from services.enrollment.store import COLLECTIONS
 
 MINISTRY = Principal("ministry-1", Scope.MINISTRY, name="教师工作司")
 GUANGDONG = Principal("gd", Scope.PROVINCE, province="44")
@@ -165,6 +167,15 @@ class Season:
         """The answer of an operation's only field."""
         (value,) = (await self.ask(principal, query, **variables)).values()
         return value
+
+    async def feed(self) -> None:
+        """Take every event that waits into the logs, as the feed's worker does."""
+        batch = []
+        for name in COLLECTIONS:
+            async for document in self.database[name].find({}, {"events": 1}):
+                batch += [Envelope(**event) for event in document["events"]]
+        await self.office.store.feed.lead(1)
+        await self.office.store.feed.append([(event, readers_of(event)) for event in batch], 1)
 
     def person(self, **changes: Any) -> dict[str, Any]:
         """A row for `addTeachers`."""

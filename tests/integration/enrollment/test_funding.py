@@ -149,6 +149,16 @@ async def test_a_province_sees_and_corrects_its_own_only(season: Season) -> None
         assert refused.value.code == "FORBIDDEN"
 
 
+async def test_a_payment_is_told_to_its_province_and_the_ministry_and_not_to_the_school(season: Season) -> None:
+    await season.act(GUANGDONG, RECORD, i=payment(school=SCHOOL.school))
+    await season.feed()
+    query = "query { enrollmentEvents { nodes { type data } } }"
+    for who, expected in ((GUANGDONG, [LARGE]), (MINISTRY, [LARGE]), (HUNAN, []), (SCHOOL, [])):
+        events = (await season.act(who, query))["nodes"]
+        told = [one["data"]["amount"] for one in events if one["type"] == "enrollment.funding-recorded"]
+        assert (told, bool(events)) == (expected, True)
+
+
 ACT = st.tuples(st.booleans(), st.integers(0, 5), st.integers(0, 3), st.sampled_from(["CENTRAL", "SCHOOL"]))
 
 
