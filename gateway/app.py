@@ -20,9 +20,11 @@ from gateway.http.accounts import account_routes
 from gateway.http.auth import auth_routes
 from gateway.http.calendar import calendar_routes
 from gateway.http.explorer import explorer_routes
+from gateway.http.exports import export_routes
 from gateway.http.graphql import GraphQLEndpoint, graphql_routes
 from gateway.http.life import Life, application
 from gateway.http.operations import Operations
+from gateway.http.passing import Passage
 from gateway.http.streams import HttpStreams
 from gateway.http.transport import HttpTransport
 from gateway.http.websocket import SocketEndpoint, socket_routes
@@ -86,6 +88,7 @@ def create_app(settings: GatewaySettings) -> Starlette:
         *account_routes(identity),
         *life.routes(),
         *calendar_routes(urls["catalog"]),
+        *export_routes(Passage(operations, transport, "enrollment", urls["enrollment"])),
         *explorer_routes(settings.explorer_dir),
     ]
     return application(routes, life, settings.cors_origins)

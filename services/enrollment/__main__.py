@@ -1,15 +1,28 @@
-"""`python -m services.enrollment [api|relay|worker]`: one process of enrolment; by default all its parts."""
+"""`python -m services.enrollment [api|relay|worker]`: one process of enrolment; by default all its parts.
+
+`python -m services.enrollment schools import FILE` puts a list of schools on file instead.
+"""
 
 import sys
 
 from chassis.process import chosen_role, serve
 from chassis.telemetry import configure_logs, configure_traces
 from services.enrollment.app import build
+from services.enrollment.console import cli
 from services.enrollment.messaging import SERVICE
 from services.enrollment.settings import EnrollmentSettings
 
-if __name__ == "__main__":
+
+def main(arguments: list[str]) -> None:
+    """Serve, or do what the command line asks for."""
+    if arguments[:1] == ["schools"]:
+        cli(arguments, prog_name="python -m services.enrollment")
+        return
     settings = EnrollmentSettings()
     configure_logs(SERVICE)
     configure_traces(SERVICE, settings.traces_file)
-    serve(build(settings, chosen_role(sys.argv[1:], settings.role)), settings.host, settings.port)
+    serve(build(settings, chosen_role(arguments, settings.role)), settings.host, settings.port)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

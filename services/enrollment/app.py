@@ -12,6 +12,7 @@ from chassis.principal import TokenVerifier
 from chassis.roles import Role
 from chassis.vault import Vault
 from services.enrollment.commands import Office
+from services.enrollment.exports.routes import Exports
 from services.enrollment.graph.schema import schema
 from services.enrollment.messaging import SERVICE, tasks
 from services.enrollment.settings import EnrollmentSettings
@@ -20,6 +21,7 @@ from services.enrollment.store import Store
 
 def build(settings: EnrollmentSettings, role: Role = Role.ALL) -> Starlette:
     """Enrolment's application; it connects when it starts."""
+    exports, verifier = Exports(), TokenVerifier(settings.internal_keys(), SERVICE)
 
     @asynccontextmanager
     async def start() -> AsyncIterator[Running]:
@@ -28,6 +30,10 @@ def build(settings: EnrollmentSettings, role: Role = Role.ALL) -> Starlette:
             offer_time = timedelta(hours=settings.offer_hours)
             office = Office(Store(database), settings.clock(), Vault.load(settings.vault_file), offer_time)
             await office.store.prepare()
+            exports.office = office
             yield Running(office, tasks(office, database, settings.amqp_url.get_secret_value()))
 
-    return subgraph_app(SERVICE, schema, TokenVerifier(settings.internal_keys(), SERVICE), start, role)
+    app = subgraph_app(SERVICE, schema, verifier, start, role)
+    if role in {Role.ALL, Role.API}:
+        app.router.routes.extend(exports.routes(verifier))
+    return app

@@ -140,7 +140,8 @@ def test_no_secret_is_written_down_and_every_process_has_its_own(process: str) -
     for name in {"MONGODB_URL", "AMQP_URL"} & set(env):
         assert env[name]["valueFrom"]["secretKeyRef"] == {"name": process, "key": name}
     assert not [one for one in documents() if one["kind"] == "Secret"]
-    (keys,) = pod(process)["volumes"]
+    keys, *scratch = sorted(pod(process)["volumes"], key=lambda one: "emptyDir" in one)
+    assert all(one["emptyDir"]["sizeLimit"] for one in scratch)
     secrets = {source["secret"]["name"] for source in keys["projected"]["sources"] if "secret" in source}
     assert secrets <= {process}
 

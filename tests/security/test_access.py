@@ -27,7 +27,7 @@ from gateway.federation.supergraph import load_supergraph
 
 GRAPH = load_supergraph(SUPERGRAPH.read_text(encoding="utf-8"))
 EVERYBODY = (*SCOPES, Scope.PUBLIC)
-_LITERALS = {"Int": "1", "Float": "1.0", "Boolean": "true", "Date": '"2024-05-06"'}
+_LITERALS = {"Int": "1", "Fen": "1", "Float": "1.0", "Boolean": "true", "Date": '"2024-05-06"'}
 
 
 class Deaf:

@@ -5,14 +5,16 @@ from services.enrollment.commands.cut_off import set_inner_cut_off
 from services.enrollment.commands.decision import Decision, decide_enrollments
 from services.enrollment.commands.escalating import escalate_undecided, offer_free_seats
 from services.enrollment.commands.feedback import deliver_pending
+from services.enrollment.commands.funding import record_funding
 from services.enrollment.commands.office import Office, Row
-from services.enrollment.commands.schools import (
-    NewTeacher,
-    TeacherRow,
-    add_teachers,
-    designate_person,
+from services.enrollment.commands.registration import (
+    NewSchool,
+    SchoolRow,
+    import_schools,
     register_school,
+    register_schools,
 )
+from services.enrollment.commands.schools import NewTeacher, TeacherRow, add_teachers, designate_person
 from services.enrollment.commands.signing import (
     decline_sign_ups,
     rank_sign_ups,
@@ -26,9 +28,11 @@ from services.enrollment.commands.waiting import accept_offer, expire_offers, ra
 
 __all__ = [
     "Decision",
+    "NewSchool",
     "NewTeacher",
     "Office",
     "Row",
+    "SchoolRow",
     "TeacherRow",
     "accept_offer",
     "add_teachers",
@@ -38,10 +42,13 @@ __all__ = [
     "designate_person",
     "escalate_undecided",
     "expire_offers",
+    "import_schools",
     "offer_free_seats",
     "rank_sign_ups",
     "rank_waitlist",
+    "record_funding",
     "register_school",
+    "register_schools",
     "set_inner_cut_off",
     "sign_up",
     "submit_enrollments",

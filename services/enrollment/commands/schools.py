@@ -1,17 +1,15 @@
-"""Schools, their designated persons and their teachers (R3, R5, R22, R41)."""
+"""A school's designated person and teachers (R5, R22, R41)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from chassis.codes import id_number, mask, mobile, organization_code
-from chassis.errors import Refusal, Unblock, forbidden
-from chassis.events import NATIONWIDE
+from chassis.codes import id_number, mask, mobile
+from chassis.errors import Refusal, Unblock
 from chassis.idempotency import once, repeatable
 from chassis.ids import new_id
 from chassis.mongo import DuplicateKey, Session
 from chassis.principal import Principal, Scope
-from chassis.reference import provinces
 from services.enrollment.commands.office import Office, capped, require_scope
 from services.enrollment.domain import school as schools
 from services.enrollment.domain import teacher as teachers
@@ -40,39 +38,6 @@ class TeacherRow:
     index: int
     teacher: Teacher | None = None
     refusal: Refusal | None = None
-
-
-@repeatable("schools")
-async def register_school(
-    office: Office, principal: Principal, *, code: str, name: str, province: str | None
-) -> School:
-    """Put a school on file under its code; a province may do so for its own (R3).
-
-    Args:
-        office: The service's dependencies.
-        principal: The ministry or a province.
-        code: School identification code, or unified social credit code.
-        name: Its name.
-        province: Two digits; None for a province's own, or for a school of a line ministry.
-
-    Raises:
-        Refusal: `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `UNKNOWN_PROVINCE`, `INVALID_SCHOOL`, `SCHOOL_EXISTS`
-            or `FORBIDDEN`.
-    """
-    require_scope(principal, Scope.MINISTRY, Scope.PROVINCE)
-    own = principal.province if principal.scope is Scope.PROVINCE else None
-    if own and province not in {None, own}:
-        raise forbidden("R27")
-    wanted = own or province
-    if wanted is not None and wanted not in provinces():
-        raise Refusal("UNKNOWN_PROVINCE", "省份代码无效", "Not a province code", rule="R3", unblock=Unblock.SELF)
-    school, events = schools.register_school(organization_code(code), name, wanted or NATIONWIDE)
-    try:
-        return await office.store.schools.insert(school, events)
-    except DuplicateKey as error:
-        raise Refusal(
-            "SCHOOL_EXISTS", "该学校已登记", "The school is on file", rule="R3", unblock=Unblock.SELF, school=school.id
-        ) from error
 
 
 @repeatable("schools")

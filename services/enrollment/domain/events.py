@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.enrollment.domain.vocabulary import Audience, Employment, Outcome
+from services.enrollment.domain.vocabulary import Audience, Employment, FundingSource, Outcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +43,32 @@ class InnerCutOffSet:
     year: int
     project: str | None
     closes_on: date | None
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FundingRecorded:
+    """A province recorded a payment, or corrected what it had recorded (R27).
+
+    Attributes:
+        funding: The id of this revision.
+        record: The id of the first one.
+        amount: In fen; 0 takes the payment back.
+        item: Its item in the plan for teachers' quality (职业院校教师素质提高计划).
+        corrects: The id of the revision that is in force no more.
+    """
+
+    funding: str
+    record: str
+    revision: int
+    year: int
+    amount: int
+    source: FundingSource
+    item: str
+    school: str | None
+    project: str | None
+    corrects: str | None
+    reason: str | None
     province: str
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from chassis.errors import Refusal, Unblock
-from services.enrollment.domain.vocabulary import Audience, ProjectState
+from services.enrollment.domain.vocabulary import Audience, BaseCategory, ProjectState
 
 ENROL = "ENROL"
 ADMIT = "ADMIT"
@@ -41,6 +41,7 @@ class Project:
         id: Its id in the catalog.
         version: The version of the catalog's project that this copies.
         province: The base's.
+        category: What the base trains; None of one that was published before this was kept.
         reason: Why it was called off (R33).
         amended_at: Domain time at which its latest amendment came in (R18).
     """
@@ -61,6 +62,7 @@ class Project:
     state: ProjectState = ProjectState.PUBLISHED
     reason: str | None = None
     amended_at: datetime | None = None
+    category: BaseCategory | None = None
 
 
 def require_open(project: Project, rule: str) -> None:

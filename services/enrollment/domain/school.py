@@ -5,6 +5,12 @@ from dataclasses import dataclass, replace
 from chassis.errors import Refusal, Unblock
 from services.enrollment.domain.events import PersonDesignated, SchoolRegistered
 
+_LONGEST_NAME = 100
+_SCHOOL_CODE_DIGITS = 10
+_NO_PROVINCE = "00"
+_XPCC_IN_XINJIANG = ("66", "65")
+"""The Production and Construction Corps' schools lie in Xinjiang, and some have its digits."""
+
 
 @dataclass(frozen=True, slots=True)
 class DesignatedPerson:
@@ -36,12 +42,41 @@ def register_school(code: str, name: str, province: str) -> tuple[School, list[S
     """Put a school on file (R3).
 
     Raises:
-        Refusal: `INVALID_SCHOOL`: it has no name.
+        Refusal: `INVALID_SCHOOL`: it has no name, or one that is too long; `PROVINCE_MISMATCH`.
     """
-    if not name.strip():
-        raise Refusal("INVALID_SCHOOL", "学校名称不能为空", "A school needs a name", rule="R3", unblock=Unblock.SELF)
+    if not 0 < len(name.strip()) <= _LONGEST_NAME:
+        raise Refusal(
+            "INVALID_SCHOOL",
+            "学校名称不能为空，且不超过100字",
+            "A school needs a name, of 100 characters at most",
+            rule="R3",
+            unblock=Unblock.SELF,
+        )
+    _require_fit(code, province)
     school = School(code, 1, name.strip(), province)
     return school, [SchoolRegistered(school=code, name=school.name, province=province)]
+
+
+def _require_fit(code: str, province: str) -> None:
+    """A school identification code says in which province the school is (R3, ADR 17).
+
+    It binds the province that a school is registered for. A school of a line ministry is somewhere too, yet belongs to
+    no province; a unified social credit code says who registered the body, not where the school is.
+    """
+    if len(code) != _SCHOOL_CODE_DIGITS or province == _NO_PROVINCE:
+        return
+    told = code[2:4]
+    if told != province and (province, told) != _XPCC_IN_XINJIANG:
+        raise Refusal(
+            "PROVINCE_MISMATCH",
+            "学校标识码中的省份与所填省份不符",
+            "The school's code says another province",
+            rule="R3",
+            unblock=Unblock.SELF,
+            school=code,
+            codeProvince=told,
+            province=province,
+        )
 
 
 def designate(school: School, person: DesignatedPerson) -> tuple[School, list[PersonDesignated]]:

@@ -48,6 +48,24 @@ class Audience(StrEnum):
     MIDDLE_MANAGER = "MIDDLE_MANAGER"
 
 
+class BaseCategory(StrEnum):
+    """What a base trains (R2)."""
+
+    PRINCIPAL = "PRINCIPAL"
+    DUAL_QUALIFIED_TEACHER = "DUAL_QUALIFIED_TEACHER"
+    ENTERPRISE_PRACTICE = "ENTERPRISE_PRACTICE"
+
+
+class FundingSource(StrEnum):
+    """Whose money it is (R27)."""
+
+    CENTRAL = "CENTRAL"
+    PROVINCIAL = "PROVINCIAL"
+    LOCAL = "LOCAL"
+    SCHOOL = "SCHOOL"
+    OTHER = "OTHER"
+
+
 class Employment(StrEnum):
     """How a teacher is employed (R20: 专兼职)."""
 

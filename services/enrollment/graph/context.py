@@ -8,6 +8,7 @@ from chassis.errors import Refusal, Unblock
 from chassis.graph import SubgraphContext
 from chassis.principal import Principal, Scope
 from services.enrollment.commands import Office
+from services.enrollment.store import own_province
 
 Context: TypeAlias = SubgraphContext[Office]
 Info: TypeAlias = StrawberryInfo[Context, Any]
@@ -26,8 +27,7 @@ def text_key(value: object) -> str:
 
 def may_read_province(principal: Principal, province: str) -> bool:
     """Whether a province's matters may be shown: to itself and to the ministry (R27)."""
-    own = principal.scope is Scope.PROVINCE and principal.province == province
-    return own or principal.scope is Scope.MINISTRY
+    return principal.scope is Scope.MINISTRY or own_province(principal) == province
 
 
 def may_read_school(principal: Principal, school: str, province: str) -> bool:

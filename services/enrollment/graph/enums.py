@@ -7,32 +7,38 @@ import strawberry
 from services.enrollment.domain.delivery import NoticeKind
 from services.enrollment.domain.vocabulary import (
     Audience,
+    BaseCategory,
     DeliveryRecipient,
     DeliveryState,
     Employment,
     EnrollmentDecision,
     EnrollmentStatus,
+    FundingSource,
     ReasonCode,
 )
 
 __all__ = [
     "Audience",
+    "BaseCategory",
     "DeliveryRecipient",
     "DeliveryState",
     "Employment",
     "EnrollmentDecision",
     "EnrollmentStatus",
+    "FundingSource",
     "NoticeKind",
     "ReasonCode",
 ]
 
 _KNOWN: tuple[type[Enum], ...] = (
     Audience,
+    BaseCategory,
     DeliveryRecipient,
     DeliveryState,
     Employment,
     EnrollmentDecision,
     EnrollmentStatus,
+    FundingSource,
     NoticeKind,
 )
 for _kind in _KNOWN:

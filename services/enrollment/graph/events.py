@@ -10,7 +10,7 @@ from chassis.errors import forbidden
 from chassis.events import NATIONWIDE
 from chassis.graph import cursor_of, requires
 from chassis.principal import Principal, Scope
-from services.enrollment.store import Entry, Reading
+from services.enrollment.store import Entry, Reading, own_province
 
 EVENT_READERS = requires(Scope.PROVINCE, Scope.SCHOOL, Scope.BASE, Scope.MINISTRY)
 _FROM_SUBMISSION_ON = (
@@ -30,6 +30,9 @@ _FROM_SUBMISSION_ON = (
     "credit-withdrawn",
 )
 """What a base may know of an enrolment; what came before its submission is the school's matter (R22)."""
+
+_FUNDING = "funding-recorded"
+"""What a province pays is the province's matter and the ministry's (R27)."""
 
 
 @strawberry.type(description="事件日志中的一条 (R27)")
@@ -70,10 +73,10 @@ def reading_of(principal: Principal) -> Reading:
     match principal.scope:
         case Scope.MINISTRY:
             return Reading(NATIONWIDE, {})
-        case Scope.PROVINCE if principal.province:
-            return Reading(principal.province, {})
+        case Scope.PROVINCE if province := own_province(principal):
+            return Reading(province, {})
         case Scope.SCHOOL if principal.school:
-            own = {"event.data.school": principal.school}
+            own = {"event.data.school": principal.school, "event.name": {"$ne": _FUNDING}}
             return Reading(NATIONWIDE, own | {"event.producer": {"$in": ["enrollment", "assessment"]}})
         case Scope.BASE:
             known = {"event.producer": "enrollment", "event.name": {"$in": list(_FROM_SUBMISSION_ON)}}

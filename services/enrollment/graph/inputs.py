@@ -4,7 +4,7 @@ from datetime import date
 
 import strawberry
 
-from services.enrollment.commands import Decision, NewTeacher
+from services.enrollment.commands import Decision, NewSchool, NewTeacher
 from services.enrollment.graph.enums import Audience, Employment, EnrollmentDecision, EnrollmentStatus
 from services.enrollment.store import EnrollmentSelection
 
@@ -44,6 +44,18 @@ class SchoolInput:
     code: strawberry.ID
     name: str
     province: strawberry.ID | None = None
+
+    def school(self) -> NewSchool:
+        """As the command takes it."""
+        return NewSchool(code=self.code, name=self.name, province=self.province)
+
+
+@strawberry.input(description="学校筛选条件")
+class SchoolFilter:
+    """Which schools; what is null does not count. Province `00`: schools of line ministries, for the ministry."""
+
+    province: strawberry.ID | None = None
+    designated: bool | None = strawberry.field(default=None, description="是否已指定专人 (R5)")
 
 
 @strawberry.input(description="专人 (R5)")

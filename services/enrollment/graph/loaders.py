@@ -6,7 +6,9 @@ from chassis.dataloader import BatchLoader
 from chassis.principal import Scope
 from services.enrollment.domain.cut_off import CutOffs
 from services.enrollment.domain.delivery import Delivery
+from services.enrollment.domain.funding import Funding
 from services.enrollment.domain.machine import Enrollment
+from services.enrollment.domain.progress import Progress
 from services.enrollment.domain.project import Project
 from services.enrollment.domain.school import School
 from services.enrollment.domain.seats import Seats
@@ -92,3 +94,19 @@ class ProjectByIdLoader(BatchLoader[Context, str, Project]):
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, Project]:
         """By id."""
         return {one.id: one for one in await self.context.deps.store.projects.find_many(keys) if one}
+
+
+class ProgressByProvinceLoader(BatchLoader[Context, tuple[str, int], Progress]):
+    """The progress of provinces in years, which the caller may see; as many operations for one as for all (R27)."""
+
+    async def fetch(self, keys: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], Progress]:
+        """By province and year."""
+        return await self.context.deps.store.progress.of(keys)
+
+
+class FundingRevisionsLoader(BatchLoader[Context, str, list[Funding]]):
+    """All revisions of funding records that have been shown already."""
+
+    async def fetch(self, keys: Sequence[str]) -> Mapping[str, list[Funding]]:
+        """By record."""
+        return await self.context.deps.store.funding.revisions(keys)

@@ -19,11 +19,12 @@ from services.enrollment.graph.loaders import CutOffsByKeyLoader, SchoolByCodeLo
 
 if TYPE_CHECKING:
     from services.enrollment.graph.enrollments import Enrollment
-    from services.enrollment.graph.projects import Project, Province
+    from services.enrollment.graph.projects import Project
+    from services.enrollment.graph.provinces import Province
 
 EnrollmentType = Annotated["Enrollment", strawberry.lazy("services.enrollment.graph.enrollments")]
 ProjectType = Annotated["Project", strawberry.lazy("services.enrollment.graph.projects")]
-ProvinceType = Annotated["Province", strawberry.lazy("services.enrollment.graph.projects")]
+ProvinceType = Annotated["Province", strawberry.lazy("services.enrollment.graph.provinces")]
 
 _READERS = requires(Scope.TEACHER, Scope.SCHOOL, Scope.BASE, Scope.MINISTRY)
 _SCHOOL_READERS = requires(Scope.SCHOOL, Scope.PROVINCE, Scope.MINISTRY)
@@ -121,7 +122,7 @@ class School:
     @strawberry.field(description="所在省份；部委所属学校为空")
     def province(self) -> ProvinceType | None:
         """The school's province; none for schools of line ministries."""
-        from services.enrollment.graph.projects import Province
+        from services.enrollment.graph.provinces import Province
 
         return Province.of(self.source.province)
 
@@ -167,6 +168,16 @@ class School:
 
         selection = (filter or EnrollmentFilter()).selection(school=self.source.id)
         return await enrollments_page(info, selection, first, after)
+
+
+@strawberry.type(description="批量登记学校中的一行 (R3)")
+class SchoolRow:
+    """What became of one row."""
+
+    index: int
+    ok: bool
+    school: School | None
+    refusal: RefusalInfo | None
 
 
 @strawberry.type(description="批量登记教师中的一行 (R22)")

@@ -1,4 +1,4 @@
-"""What enrolment adds to projects and provinces, which the catalog owns."""
+"""What enrolment adds to projects, which the catalog owns."""
 
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -7,9 +7,7 @@ import strawberry
 from chassis.graph import public, requires
 from chassis.graph.connection import Connection
 from chassis.principal import Scope
-from chassis.reference import provinces
-from services.enrollment.graph.context import Info, may_read_base, may_read_province, text_key
-from services.enrollment.graph.enums import EnrollmentStatus
+from services.enrollment.graph.context import Info, may_read_base, text_key
 from services.enrollment.graph.inputs import EnrollmentFilter
 from services.enrollment.graph.loaders import ProjectByIdLoader, SeatsByProjectLoader
 
@@ -72,74 +70,4 @@ class Project:
         if project is None or not may_read_base(info.context.principal, project.base):
             return None
         selection = (filter or EnrollmentFilter()).selection(project=self.id)
-        return await enrollments_page(info, selection, first, after)
-
-
-@strawberry.type(description="某状态的报名数")
-class StatusCount:
-    """How many enrolments are in a state."""
-
-    status: EnrollmentStatus
-    count: int
-
-
-@strawberry.type(description="某省某年度的报名进展 (R27)")
-class ProvinceProgress:
-    """How far a province's enrolments of a year are."""
-
-    year: int
-    total: int
-    schools: int = strawberry.field(description="有报名的学校数")
-    statuses: list[StatusCount]
-
-
-@strawberry.federation.type(keys=["code"])
-class Province:
-    """A province, with what enrolment knows of it."""
-
-    code: strawberry.ID
-
-    @classmethod
-    def of(cls, code: str | None) -> Self | None:
-        """The province of a code; None for none."""
-        return cls(code=strawberry.ID(code)) if code and code in provinces() else None
-
-    @classmethod
-    def resolve_reference(cls, code: strawberry.ID) -> Self | None:
-        """The province another subgraph refers to."""
-        return cls.of(text_key(code))
-
-    @strawberry.federation.field(
-        description="报名进展，本省和教师工作司可见 (R27)", requires_scopes=requires(Scope.PROVINCE, Scope.MINISTRY)
-    )
-    async def progress(self, info: Info, year: int) -> ProvinceProgress | None:
-        """The province's enrolments of a year, counted."""
-        if not may_read_province(info.context.principal, self.code):
-            return None
-        counts, schools = await info.context.deps.store.progress(self.code, year)
-        return ProvinceProgress(
-            year=year,
-            total=sum(counts.values()),
-            schools=schools,
-            statuses=[
-                StatusCount(status=status, count=counts[status]) for status in EnrollmentStatus if status in counts
-            ],
-        )
-
-    @strawberry.federation.field(
-        description="本省学校的报名 (R27)", requires_scopes=requires(Scope.PROVINCE, Scope.MINISTRY)
-    )
-    async def enrollments(
-        self,
-        info: Info,
-        filter: EnrollmentFilter | None = None,  # noqa: A002 - the graph's name
-        first: int = 20,
-        after: str | None = None,
-    ) -> Connection[EnrollmentType] | None:
-        """The enrolments of the province's schools."""
-        from services.enrollment.graph.enrollments import enrollments_page
-
-        if not may_read_province(info.context.principal, self.code):
-            return None
-        selection = (filter or EnrollmentFilter()).selection(province=self.code)
         return await enrollments_page(info, selection, first, after)

@@ -1,23 +1,33 @@
 """Enrolment's queries; each says who may ask."""
 
+import asyncio
 from functools import partial
 
 import strawberry
 
+from chassis.errors import forbidden
+from chassis.events import NATIONWIDE
 from chassis.graph import requires
 from chassis.graph.connection import Connection, connect, slice_of
 from chassis.principal import Scope
+from chassis.reference import provinces
 from services.enrollment.domain.project import ADMIT, is_past
 from services.enrollment.domain.vocabulary import EnrollmentStatus
-from services.enrollment.graph.context import Info, may_read_school
+from services.enrollment.graph.context import Info, may_read_province, may_read_school
 from services.enrollment.graph.enrollments import Enrollment, enrollments_page
 from services.enrollment.graph.events import EVENT_READERS, EnrollmentEvent, reading_of
-from services.enrollment.graph.inputs import EnrollmentFilter
-from services.enrollment.graph.loaders import EnrollmentByIdLoader, SchoolByCodeLoader, TeacherByIdLoader
+from services.enrollment.graph.inputs import EnrollmentFilter, SchoolFilter
+from services.enrollment.graph.loaders import (
+    EnrollmentByIdLoader,
+    ProgressByProvinceLoader,
+    SchoolByCodeLoader,
+    TeacherByIdLoader,
+)
 from services.enrollment.graph.notices import Notice, boxes_of
 from services.enrollment.graph.people import School, Teacher
-from services.enrollment.graph.projects import Province
-from services.enrollment.store import EnrollmentSelection
+from services.enrollment.graph.progress import ProvinceProgress
+from services.enrollment.graph.provinces import Province
+from services.enrollment.store import EnrollmentSelection, SchoolSelection
 
 _SIGNED_IN = requires(Scope.MINISTRY, Scope.EXPERT, Scope.BASE, Scope.SCHOOL, Scope.TEACHER, Scope.PROVINCE)
 
@@ -43,10 +53,40 @@ class Query:
             return None
         return School.of(found)
 
+    @strawberry.federation.field(
+        description="学校，按代码排列：省份为本省的，教师工作司为全部；search 为名称的一部分或代码的开头 (R3, R27)",
+        requires_scopes=requires(Scope.PROVINCE, Scope.MINISTRY),
+    )
+    async def schools(
+        self,
+        info: Info,
+        filter: SchoolFilter | None = None,  # noqa: A002 - the graph's name
+        search: str | None = None,
+        first: int = 20,
+        after: str | None = None,
+    ) -> Connection[School] | None:
+        """The schools on file that the principal may see."""
+        wanted = filter or SchoolFilter()
+        selection = SchoolSelection(province=wanted.province, designated=wanted.designated, search=search)
+        known, reader, part = info.context.deps.store.school_list, info.context.principal, slice_of(first, after)
+        page = await connect(known.page(selection, reader, part), part, lambda one: [one.id])
+        return Connection[School].of(page, School.of, partial(known.count, selection, reader))
+
     @strawberry.federation.field(description="本省", requires_scopes=requires(Scope.PROVINCE))
     def my_province(self, info: Info) -> Province | None:
         """The principal's province."""
         return Province.of(info.context.principal.province)
+
+    @strawberry.federation.field(
+        description="各省某年度的报名进展，末行为部委所属院校 (R27, R42)", requires_scopes=requires(Scope.MINISTRY)
+    )
+    async def province_progress(self, info: Info, year: int) -> list[ProvinceProgress] | None:
+        """How far every province is, and the schools that belong to none."""
+        if not may_read_province(info.context.principal, NATIONWIDE):
+            raise forbidden("R27")
+        load = info.context.loader(ProgressByProvinceLoader).load
+        found = await asyncio.gather(*(load((code, year)) for code in (*provinces(), NATIONWIDE)))
+        return [ProvinceProgress.of(one) for one in found if one]
 
     @strawberry.federation.field(
         description="我的报名：教师为本人，学校为本校，基地为已提交到本基地的",

@@ -1,8 +1,16 @@
 """Enrolment's federation schema, built without any connection (`contracts/graph/enrollment.graphql` is its print)."""
 
+from strawberry.schema.config import StrawberryConfig
+
 from chassis.graph import SubgraphSchema
 from services.enrollment.graph.mutations import Mutation
 from services.enrollment.graph.queries import Query
+from services.enrollment.graph.scalars import SCALARS
 from services.enrollment.graph.subscriptions import Subscription
 
-schema = SubgraphSchema(query=Query, mutation=Mutation, subscription=Subscription)
+schema = SubgraphSchema(
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    config=StrawberryConfig(scalar_map=SCALARS),
+)

@@ -34,6 +34,7 @@ EMITTED: tuple[type, ...] = (
     events.PersonDesignated,
     events.TeacherAdded,
     events.InnerCutOffSet,
+    events.FundingRecorded,
     events.SignedUp,
     events.SignUpWithdrawn,
     events.Declined,

@@ -73,6 +73,7 @@ class _CatalogEffects:
             ends_on=event.ends_on,
             capacity=event.capacity,
             audience=event.audience,
+            category=event.category,
         )
         await self._store.mirror_project(project, session)
         await self._store.seating.open_project(Seats(project.id, project.capacity), session)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from services.enrollment.domain.vocabulary import Audience, Outcome, ProjectState
+from services.enrollment.domain.vocabulary import Audience, BaseCategory, Outcome, ProjectState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +38,7 @@ class ProjectPublished:
     ends_on: date
     capacity: int
     audience: tuple[Audience, ...]
+    category: BaseCategory
 
 
 @dataclass(frozen=True, kw_only=True)

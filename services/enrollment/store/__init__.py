@@ -1,7 +1,8 @@
 """Enrolment in MongoDB: collections, indexes and queries; the only place of the service that knows the database."""
 
 from services.enrollment.store.feed import Deposed, Entry, Feed, Reading
-from services.enrollment.store.filters import EnrollmentSelection, Visibility
+from services.enrollment.store.filters import EnrollmentSelection, Visibility, own_province
+from services.enrollment.store.schools import SchoolSelection
 from services.enrollment.store.seating import Seating
 from services.enrollment.store.store import COLLECTIONS, Store
 
@@ -12,7 +13,9 @@ __all__ = [
     "Entry",
     "Feed",
     "Reading",
+    "SchoolSelection",
     "Seating",
     "Store",
     "Visibility",
+    "own_province",
 ]

@@ -5,9 +5,18 @@ from typing import Self
 
 from chassis.mongo import Document
 from chassis.principal import Principal, Scope
+from chassis.reference import provinces
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 
-_NOTHING: Document = {"_id": {"$in": []}}
+NOTHING: Document = {"_id": {"$in": []}}
+
+
+def own_province(principal: Principal) -> str | None:
+    """The province whose matters a province's account sees.
+
+    None for everybody else, and for `00`: the schools of line ministries belong to no province (rules.md, Actors).
+    """
+    return principal.province if principal.scope is Scope.PROVINCE and principal.province in provinces() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +42,10 @@ class Visibility:
                 return {"school": who.school}
             case Scope.TEACHER if who.person:
                 return {"teacher": who.person}
-            case Scope.PROVINCE if who.province:
-                return {"province": who.province}
+            case Scope.PROVINCE if own := own_province(who):
+                return {"province": own}
             case _:
-                return _NOTHING
+                return NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

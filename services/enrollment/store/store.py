@@ -11,6 +11,7 @@ from chassis.paging import Slice, both, following
 from services.enrollment.domain.cut_off import CutOffs
 from services.enrollment.domain.delivery import Delivery, Notice
 from services.enrollment.domain.events import EnrollmentEvent
+from services.enrollment.domain.funding import Funding
 from services.enrollment.domain.machine import Enrollment
 from services.enrollment.domain.project import Project, Round
 from services.enrollment.domain.school import School
@@ -20,10 +21,13 @@ from services.enrollment.domain.vocabulary import LIVE, DeliveryState, Enrollmen
 from services.enrollment.domain.waiting import in_order
 from services.enrollment.store.feed import Feed
 from services.enrollment.store.filters import EnrollmentSelection, Visibility
+from services.enrollment.store.funding import FundingBook
+from services.enrollment.store.progress import ProgressCounts
+from services.enrollment.store.schools import SchoolList
 from services.enrollment.store.seating import Seating
 from services.enrollment.store.tail import Tail
 
-COLLECTIONS = ("schools", "teachers", "enrollments", "cut_offs")
+COLLECTIONS = ("schools", "teachers", "enrollments", "cut_offs", "funding")
 """The collections whose documents carry events."""
 
 _BY_ID = [("_id", ASCENDING)]
@@ -47,15 +51,19 @@ class Store:
         self.deliveries: Repository[Delivery] = _repository(database, "deliveries", Delivery, "delivery")
         self.projects: Repository[Project] = _repository(database, "projects", Project, "project")
         self.rounds: Repository[Round] = _repository(database, "rounds", Round, "round")
+        self.funding = FundingBook(database, "funding", Funding, producer="enrollment", noun="funding")
+        self.progress = ProgressCounts(database, self.funding)
         self.notices = database["notices"]
+        self.school_list = SchoolList(self.schools)
         self.seating = Seating(database)
         self.feed = Feed(database)
         self.tail = Tail(self.feed)
 
     async def prepare(self) -> None:
         """Create the indexes."""
-        for repository in (self.schools, self.teachers, self.enrollments, self.cut_offs):
-            await repository.prepare()
+        aggregates = (self.schools, self.teachers, self.enrollments, self.cut_offs, self.funding)
+        for part in (*aggregates, self.school_list, self.progress):
+            await part.prepare()
         for number in ("id_number", "mobile"):
             await self.teachers.collection.create_index(f"{number}.hash", unique=True, name=number)
         await self.teachers.collection.create_index([("school", ASCENDING), ("_id", ASCENDING)], name="school")
@@ -166,14 +174,6 @@ class Store:
     async def count_teachers(self, school: str) -> int:
         """How many teachers a school has on file."""
         return await self.teachers.collection.count_documents({"school": school})
-
-    async def progress(self, province: str, year: int) -> tuple[dict[EnrollmentStatus, int], int]:
-        """A province's enrolments of a year by state, and how many schools they come from (R27)."""
-        where = {"province": province, "year": year}
-        pipeline: list[Document] = [{"$match": where}, {"$group": {"_id": "$status", "count": {"$sum": 1}}}]
-        rows = await (await self.enrollments.collection.aggregate(pipeline)).to_list()
-        schools = await self.enrollments.collection.distinct("school", where)
-        return {EnrollmentStatus(row["_id"]): row["count"] for row in rows}, len(schools)
 
     async def deliveries_of(self, enrollments: Sequence[str]) -> dict[str, list[Delivery]]:
         """The deliveries of enrolments, by enrolment, in order."""

@@ -1,16 +1,22 @@
 """An enrolment season per test, on a database of its own."""
 
 import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
 
 from chassis.clock import Clock
 from chassis.mongo import Database
+from chassis.principal import TokenVerifier
 from chassis.vault import Vault
 from services.enrollment.commands import Office
+from services.enrollment.exports.routes import Exports
 from services.enrollment.store import Store
 from tests.integration.enrollment.season import Season
+from tests.integration.enrollment.workbooks import KEYS, Desk
+from tests.unit.gateway.serving import served
 
 
 @pytest.fixture
@@ -23,3 +29,12 @@ async def season(database: Database, tmp_path: Path) -> Season:
     playing = Season(Office(store, Clock(clock_file), vault), database, clock_file)
     await playing.begin()
     return playing
+
+
+@pytest.fixture
+async def desk(season: Season) -> AsyncIterator[Desk]:
+    """The season's workbooks, on a port of their own."""
+    exports = Exports()
+    exports.office = season.office
+    async with served(Starlette(routes=exports.routes(TokenVerifier(KEYS, "enrollment")))) as browser:
+        yield Desk(browser)

@@ -19,6 +19,8 @@ from services.enrollment.commands import Office
 from services.enrollment.graph.schema import schema
 from services.enrollment.messaging.assessment import assessment_handlers
 from services.enrollment.messaging.catalog import catalog_handlers
+from services.enrollment.messaging.feed import readers_of
+from services.enrollment.store import COLLECTIONS
 
 MINISTRY = Principal("ministry-1", Scope.MINISTRY, name="教师工作司")
 GUANGDONG = Principal("gd", Scope.PROVINCE, province="44")
@@ -79,19 +81,25 @@ def published(project: str, **changes: Any) -> dict[str, Any]:
         "ends_on": "2024-07-14",
         "capacity": 10,
         "audience": ["TEACHER"],
+        "category": "DUAL_QUALIFIED_TEACHER",
         "fee": 280000,
     } | changes
 
 
 @dataclass
 class Season:
-    """One round as the test plays it."""
+    """One round as the test plays it.
+
+    Attributes:
+        key: The `Idempotency-Key` of what is asked, if any.
+    """
 
     office: Office
     database: Database
     clock_file: Path
     people: int = 0
     versions: int = 0
+    key: str | None = None
 
     def at(self, text: str) -> None:
         """Move the domain clock."""
@@ -149,7 +157,7 @@ class Season:
             Refused: The answer has errors.
         """
         context = SubgraphContext(self.office, principal)
-        with acting(Act(principal)):
+        with acting(Act(principal, idempotency_key=self.key)):
             result = await schema.execute(query, variable_values=variables, context_value=context)
         if result.errors:
             raise Refused(error_json(result.errors[0], "zh-CN"))
@@ -159,6 +167,15 @@ class Season:
         """The answer of an operation's only field."""
         (value,) = (await self.ask(principal, query, **variables)).values()
         return value
+
+    async def feed(self) -> None:
+        """Take every event that waits into the logs, as the feed's worker does."""
+        batch = []
+        for name in COLLECTIONS:
+            async for document in self.database[name].find({}, {"events": 1}):
+                batch += [Envelope(**event) for event in document["events"]]
+        await self.office.store.feed.lead(1)
+        await self.office.store.feed.append([(event, readers_of(event)) for event in batch], 1)
 
     def person(self, **changes: Any) -> dict[str, Any]:
         """A row for `addTeachers`."""

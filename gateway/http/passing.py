@@ -1,0 +1,81 @@
+"""What is no GraphQL is passed on to a subgraph as it comes, behind the internal token, and its reply streamed back."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AsyncExitStack
+from urllib.parse import urljoin
+
+import aiohttp
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from chassis.errors import Refusal, unauthenticated
+from gateway.http.operations import Operations
+from gateway.http.replies import bearer
+from gateway.http.transport import HttpTransport
+
+_TIMEOUT = aiohttp.ClientTimeout(total=120, connect=5)
+_KEPT = ("Content-Type", "Content-Disposition")
+_DEFECT = 500
+log = structlog.get_logger()
+
+
+class Passage:
+    """A way to one subgraph, for those who are signed in.
+
+    Args:
+        operations: Knows who calls.
+        transport: Mints the internal token.
+        subgraph: The subgraph's name.
+        url: Any address of it, such as its GraphQL endpoint.
+    """
+
+    def __init__(self, operations: Operations, transport: HttpTransport, subgraph: str, url: str) -> None:
+        self._operations = operations
+        self._transport = transport
+        self._subgraph = subgraph
+        self._url = url
+
+    async def send(
+        self,
+        request: Request,
+        path: str,
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Ask the subgraph by the request's method; refusals of its come back as they are, its defects masked.
+
+        Raises:
+            Refusal: `UNAUTHENTICATED`, `PASSWORD_CHANGE_REQUIRED` or `UNAVAILABLE`.
+        """
+        token = bearer(request)
+        if not token:
+            raise unauthenticated()
+        context = self._operations.context(request, token)
+        told = self._transport.headers(self._subgraph, context) | dict(headers or {})
+        async with AsyncExitStack() as stack:
+            try:
+                http = await stack.enter_async_context(aiohttp.ClientSession(timeout=_TIMEOUT))
+                address = urljoin(self._url, path)
+                asked = http.request(request.method, address, params=list(query), data=content, headers=told)
+                reply = await stack.enter_async_context(asked)
+            except (aiohttp.ClientError, TimeoutError) as error:
+                log.warning("subgraph unavailable", subgraph=self._subgraph, error=type(error).__name__)
+                raise _unavailable() from error
+            if reply.status >= _DEFECT:
+                raise _unavailable()
+            kept = {name: reply.headers[name] for name in _KEPT if name in reply.headers}
+            kept |= {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+            return StreamingResponse(_pieces(reply, stack.pop_all()), reply.status, kept)
+
+
+async def _pieces(reply: aiohttp.ClientResponse, stack: AsyncExitStack) -> AsyncGenerator[bytes, None]:
+    async with stack:
+        async for piece in reply.content.iter_any():
+            yield piece
+
+
+def _unavailable() -> Refusal:
+    return Refusal("UNAVAILABLE", "所需服务暂时没有应答", "The service needed did not answer", retryAfter=5)

@@ -1,0 +1,70 @@
+"""A province's funding, recorded and corrected (R27)."""
+
+from chassis.errors import Refusal, Unblock, forbidden, not_found
+from chassis.idempotency import repeatable
+from chassis.ids import new_id
+from chassis.mongo import DuplicateKey
+from chassis.principal import Principal, Scope
+from services.enrollment.commands.office import Office, require_scope
+from services.enrollment.domain import funding as payments
+from services.enrollment.domain.funding import Funding, FundingEntry
+from services.enrollment.store import own_province
+
+
+@repeatable("funding")
+async def record_funding(
+    office: Office,
+    principal: Principal,
+    *,
+    entry: FundingEntry,
+    corrects: str | None = None,
+    reason: str | None = None,
+) -> Funding:
+    """Record what a province pays, or put right what it has recorded: a later revision, the earlier ones stay (R27).
+
+    Args:
+        office: The service's dependencies.
+        principal: The province.
+        entry: The payment as it is now.
+        corrects: The id of the revision in force that is wrong.
+        reason: Why it is wrong.
+
+    Raises:
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `UNKNOWN_ROUND`, `INVALID_FUNDING`, `REASON_MISSING`, `FUNDING_CORRECTED`.
+    """
+    require_scope(principal, Scope.PROVINCE)
+    own = own_province(principal)
+    if own is None:
+        raise forbidden("R27")
+    await _require_known(office, own, entry)
+    now = office.clock.now()
+    if corrects is None:
+        return await office.store.funding.insert(*payments.record_funding(new_id(), own, entry, now))
+    before = await office.store.funding.find(corrects)
+    if before is None or before.province != own:
+        raise not_found("funding", corrects)
+    try:
+        return await office.store.funding.insert(*payments.correct_funding(new_id(), before, entry, reason, now))
+    except DuplicateKey as error:
+        raise payments.already_corrected(before.id) from error
+
+
+async def _require_known(office: Office, province: str, entry: FundingEntry) -> None:
+    """What the payment is for must be there: the round, a school of the province, a project of that round."""
+    if await office.store.rounds.find(str(entry.year)) is None:
+        raise Refusal(
+            "UNKNOWN_ROUND",
+            "该年度没有轮次",
+            "No round in that year",
+            rule="R1",
+            unblock=Unblock.MINISTRY,
+            year=entry.year,
+        )
+    if entry.school is not None:
+        school = await office.store.schools.find(entry.school)
+        if school is None or school.province != province:
+            raise not_found("school", entry.school)
+    if entry.project is not None:
+        project = await office.store.projects.find(entry.project)
+        if project is None or project.year != entry.year:
+            raise not_found("project", entry.project)

@@ -1,0 +1,161 @@
+"""Schools on file: one, up to 200 at once, or the national list (R3)."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from chassis.codes import organization_code
+from chassis.errors import Refusal, Unblock, forbidden
+from chassis.events import NATIONWIDE
+from chassis.idempotency import once, repeatable
+from chassis.mongo import DuplicateKey
+from chassis.principal import Principal, Scope
+from chassis.reference import provinces
+from services.enrollment.commands.office import Office, capped, require_scope
+from services.enrollment.domain import school as schools
+from services.enrollment.domain.events import SchoolRegistered
+from services.enrollment.domain.school import School
+from services.enrollment.store import own_province
+
+_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSchool:
+    """What is said of a school.
+
+    Attributes:
+        code: School identification code, or unified social credit code.
+        name: Its name.
+        province: Two digits; None for a province's own, or for a school of a line ministry.
+    """
+
+    code: str
+    name: str
+    province: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolRow:
+    """What became of one row; `known` where the school was on file already, by that name and in that province."""
+
+    index: int
+    school: School | None = None
+    refusal: Refusal | None = None
+    known: bool = False
+
+
+@repeatable("schools")
+async def register_school(
+    office: Office, principal: Principal, *, code: str, name: str, province: str | None
+) -> School:
+    """Put a school on file under its code; a province may do so for its own (R3).
+
+    Raises:
+        Refusal: `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `UNKNOWN_PROVINCE`, `PROVINCE_MISMATCH`,
+            `INVALID_SCHOOL`, `SCHOOL_EXISTS` or `FORBIDDEN`.
+    """
+    return await _register(office, principal, NewSchool(code=code, name=name, province=province))
+
+
+async def register_schools(office: Office, principal: Principal, rows: Sequence[NewSchool]) -> list[SchoolRow]:
+    """Put schools on file, each row by itself (R3).
+
+    Raises:
+        Refusal: `FORBIDDEN` or `TOO_MANY_ROWS`; what is wrong with a row is in the row.
+    """
+    require_scope(principal, Scope.MINISTRY, Scope.PROVINCE)
+    capped(rows)
+    done: list[SchoolRow] = []
+    for index, row in enumerate(rows):
+        act = partial(_register, office, principal, row)
+        try:
+            school = await once(office.store.schools, principal, f"register_schools|{index}", row, act)
+        except Refusal as refusal:
+            done.append(SchoolRow(index, refusal=refusal))
+        else:
+            done.append(SchoolRow(index, school))
+    return done
+
+
+async def import_schools(
+    office: Office, principal: Principal, rows: Sequence[NewSchool], *, dry: bool
+) -> AsyncGenerator[SchoolRow, None]:
+    """Put a whole list of schools on file; a second run of the same list changes nothing.
+
+    Args:
+        office: The service's dependencies.
+        principal: Under whom it is recorded.
+        rows: Any number.
+        dry: Only tell what would become of each row.
+    """
+    seen: set[str] = set()
+    for start in range(0, len(rows), _AT_ONCE):
+        drafts = [_drafted(principal, index, row) for index, row in enumerate(rows[start : start + _AT_ONCE], start)]
+        found = await office.store.schools.find_many([one.school.id for one in drafts if one.school])
+        known = {one.id: one for one in found if one}
+        judged = [_judged(draft, known, seen) for draft in drafts]
+        for row in await asyncio.gather(*(_stored(office, row, dry=dry) for row in judged)):
+            yield row
+
+
+def _drafted(principal: Principal, index: int, row: NewSchool) -> SchoolRow:
+    try:
+        return SchoolRow(index, _draft(principal, row)[0])
+    except Refusal as refusal:
+        return SchoolRow(index, refusal=refusal)
+
+
+def _judged(draft: SchoolRow, known: dict[str, School], seen: set[str]) -> SchoolRow:
+    """The row beside what is on file and what the list has said before."""
+    school = draft.school
+    if school is None:
+        return draft
+    there = known.get(school.id)
+    repeated = school.id in seen
+    seen.add(school.id)
+    if repeated or (there and (there.name, there.province) != (school.name, school.province)):
+        return SchoolRow(draft.index, refusal=_exists(school.id))
+    return SchoolRow(draft.index, there or school, known=there is not None)
+
+
+async def _stored(office: Office, row: SchoolRow, *, dry: bool) -> SchoolRow:
+    if dry or row.known or row.school is None:
+        return row
+    try:
+        school = row.school
+        return SchoolRow(
+            row.index, await _insert(office, *schools.register_school(school.id, school.name, school.province))
+        )
+    except Refusal as refusal:
+        return SchoolRow(row.index, refusal=refusal)
+
+
+async def _register(office: Office, principal: Principal, row: NewSchool) -> School:
+    return await _insert(office, *_draft(principal, row))
+
+
+def _draft(principal: Principal, row: NewSchool) -> tuple[School, list[SchoolRegistered]]:
+    """The school as it would be on file."""
+    require_scope(principal, Scope.MINISTRY, Scope.PROVINCE)
+    own = own_province(principal)
+    if principal.scope is Scope.PROVINCE and (own is None or row.province not in {None, own}):
+        raise forbidden("R27")
+    wanted = own or row.province or NATIONWIDE
+    if wanted not in {NATIONWIDE, *provinces()}:
+        raise Refusal("UNKNOWN_PROVINCE", "省份代码无效", "Not a province code", rule="R3", unblock=Unblock.SELF)
+    return schools.register_school(organization_code(row.code), row.name, wanted)
+
+
+async def _insert(office: Office, school: School, events: list[SchoolRegistered]) -> School:
+    try:
+        return await office.store.schools.insert(school, events)
+    except DuplicateKey as error:
+        raise _exists(school.id) from error
+
+
+def _exists(code: str) -> Refusal:
+    return Refusal(
+        "SCHOOL_EXISTS", "该学校已登记", "The school is on file", rule="R3", unblock=Unblock.SELF, school=code
+    )

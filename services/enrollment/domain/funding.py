@@ -1,0 +1,165 @@
+"""What a province pays for training: records that are corrected by later ones, never overwritten (R27)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chassis.errors import Refusal, Unblock
+from services.enrollment.domain.events import FundingRecorded
+from services.enrollment.domain.machine import require_reason
+from services.enrollment.domain.vocabulary import FundingSource
+
+MOST_FEN = 1_000_000_000_000
+_LONGEST_TEXT = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundingEntry:
+    """What a province says of a payment.
+
+    Attributes:
+        year: The round.
+        amount: In fen.
+        item: Its item in the plan for teachers' quality (职业院校教师素质提高计划).
+        school: The code of the school that it is for.
+        project: The id of the project that it is for.
+    """
+
+    year: int
+    amount: int
+    source: FundingSource
+    item: str
+    school: str | None = None
+    project: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Funding:
+    """A payment as it was recorded, or as it was corrected.
+
+    Attributes:
+        record: The id of the first of its revisions.
+        revision: 1, 2, 3 …; the last one is in force.
+        corrects: The id of the revision before.
+        reason: Why that one was wrong.
+        recorded_at: Domain time.
+    """
+
+    id: str
+    version: int
+    record: str
+    revision: int
+    province: str
+    year: int
+    amount: int
+    source: FundingSource
+    item: str
+    recorded_at: datetime
+    school: str | None = None
+    project: str | None = None
+    note: str | None = None
+    corrects: str | None = None
+    reason: str | None = None
+
+
+Recorded = tuple[Funding, list[FundingRecorded]]
+
+
+def record_funding(key: str, province: str, entry: FundingEntry, now: datetime) -> Recorded:
+    """Record a payment (R27).
+
+    Raises:
+        Refusal: `INVALID_FUNDING`, naming every wrong field.
+    """
+    return _recorded(_revision(key, province, entry, now, least=1))
+
+
+def correct_funding(key: str, before: Funding, entry: FundingEntry, reason: str | None, now: datetime) -> Recorded:
+    """Put right what was recorded; nothing at all (0) takes it back. The year stays (R27).
+
+    Raises:
+        Refusal: `REASON_MISSING`, or `INVALID_FUNDING`, naming every wrong field.
+    """
+    text = require_reason(reason, "R27")
+    wrong = () if entry.year == before.year else ("year",)
+    right = _revision(key, before.province, entry, now, least=0, before=before, reason=text, wrong=wrong)
+    return _recorded(right)
+
+
+def already_corrected(key: str) -> Refusal:
+    """A record is corrected once; what has been corrected is corrected in its last revision."""
+    return Refusal(
+        "FUNDING_CORRECTED",
+        "该记录已被更正，请更正其最新一版",
+        "This has been corrected: correct its latest revision",
+        rule="R27",
+        unblock=Unblock.SELF,
+        funding=key,
+    )
+
+
+def _revision(
+    key: str,
+    province: str,
+    entry: FundingEntry,
+    now: datetime,
+    *,
+    least: int,
+    before: Funding | None = None,
+    reason: str | None = None,
+    wrong: tuple[str, ...] = (),
+) -> Funding:
+    texts = {"item": entry.item, "note": entry.note, "reason": reason}
+    found = [*wrong, *(name for name, text in texts.items() if len((text or "").strip()) > _LONGEST_TEXT)]
+    found += [] if least <= entry.amount <= MOST_FEN else ["amount"]
+    found += [] if entry.item.strip() else ["item"]
+    if found:
+        raise _invalid(found)
+    return Funding(
+        id=key,
+        version=1,
+        record=before.record if before else key,
+        revision=before.revision + 1 if before else 1,
+        province=province,
+        year=entry.year,
+        amount=entry.amount,
+        source=entry.source,
+        item=entry.item.strip(),
+        recorded_at=now,
+        school=entry.school,
+        project=entry.project,
+        note=(entry.note or "").strip() or None,
+        corrects=before.id if before else None,
+        reason=reason,
+    )
+
+
+def _invalid(fields: list[str]) -> Refusal:
+    return Refusal(
+        "INVALID_FUNDING",
+        "经费记录有误：金额须大于0且不超过100亿元（更正可为0），须写明计划项目，更正不改年度，文字不超过200字",
+        "Funding needs an amount above 0 and of 10 billion yuan at most (a correction may be 0), an item of the plan, "
+        "the year it was recorded for, and texts of 200 characters at most",
+        rule="R27",
+        unblock=Unblock.SELF,
+        fields=fields,
+        mostFen=MOST_FEN,
+    )
+
+
+def _recorded(funding: Funding) -> Recorded:
+    event = FundingRecorded(
+        funding=funding.id,
+        record=funding.record,
+        revision=funding.revision,
+        year=funding.year,
+        amount=funding.amount,
+        source=funding.source,
+        item=funding.item,
+        school=funding.school,
+        project=funding.project,
+        corrects=funding.corrects,
+        reason=funding.reason,
+        province=funding.province,
+    )
+    return funding, [event]

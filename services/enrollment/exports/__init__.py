@@ -1,0 +1,1 @@
+"""Workbooks that bases, schools, provinces and the ministry take away (R42)."""

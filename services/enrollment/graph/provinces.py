@@ -1,0 +1,75 @@
+"""What enrolment adds to provinces, which the catalog owns: theirs and the ministry's to see (R27)."""
+
+from typing import TYPE_CHECKING, Annotated, Self
+
+import strawberry
+
+from chassis.graph import requires
+from chassis.graph.connection import Connection
+from chassis.principal import Scope
+from chassis.reference import provinces
+from services.enrollment.graph.context import Info, may_read_province, text_key
+from services.enrollment.graph.funding import Funding
+from services.enrollment.graph.inputs import EnrollmentFilter
+from services.enrollment.graph.loaders import ProgressByProvinceLoader
+from services.enrollment.graph.progress import ProvinceProgress
+
+if TYPE_CHECKING:
+    from services.enrollment.graph.enrollments import Enrollment
+
+EnrollmentType = Annotated["Enrollment", strawberry.lazy("services.enrollment.graph.enrollments")]
+
+
+@strawberry.federation.type(keys=["code"])
+class Province:
+    """A province, with what enrolment knows of it."""
+
+    code: strawberry.ID
+
+    @classmethod
+    def of(cls, code: str | None) -> Self | None:
+        """The province of a code; None for none."""
+        return cls(code=strawberry.ID(code)) if code and code in provinces() else None
+
+    @classmethod
+    def resolve_reference(cls, code: strawberry.ID) -> Self | None:
+        """The province another subgraph refers to."""
+        return cls.of(text_key(code))
+
+    @strawberry.federation.field(
+        description="报名进展，本省和教师工作司可见 (R27)", requires_scopes=requires(Scope.PROVINCE, Scope.MINISTRY)
+    )
+    async def progress(self, info: Info, year: int) -> ProvinceProgress | None:
+        """The province's enrolments of a year, counted."""
+        if not may_read_province(info.context.principal, self.code):
+            return None
+        found = await info.context.loader(ProgressByProvinceLoader).load((self.code, year))
+        return ProvinceProgress.of(found) if found else None
+
+    @strawberry.federation.field(
+        description="经费：现行各笔，本省和教师工作司可见；更正前的各版见 history (R27)",
+        requires_scopes=requires(Scope.PROVINCE, Scope.MINISTRY),
+    )
+    async def funding(self, info: Info, year: int) -> list[Funding] | None:
+        """What the province has recorded for a year, and is in force."""
+        if not may_read_province(info.context.principal, self.code):
+            return None
+        return [Funding.of(one) for one in await info.context.deps.store.funding.in_force(self.code, year)]
+
+    @strawberry.federation.field(
+        description="本省学校的报名 (R27)", requires_scopes=requires(Scope.PROVINCE, Scope.MINISTRY)
+    )
+    async def enrollments(
+        self,
+        info: Info,
+        filter: EnrollmentFilter | None = None,  # noqa: A002 - the graph's name
+        first: int = 20,
+        after: str | None = None,
+    ) -> Connection[EnrollmentType] | None:
+        """The enrolments of the province's schools."""
+        from services.enrollment.graph.enrollments import enrollments_page
+
+        if not may_read_province(info.context.principal, self.code):
+            return None
+        selection = (filter or EnrollmentFilter()).selection(province=self.code)
+        return await enrollments_page(info, selection, first, after)

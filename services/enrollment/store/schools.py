@@ -1,0 +1,69 @@
+"""Lists of schools: a province its own, the ministry all, those of line ministries included (R3, R27)."""
+
+import re
+from dataclasses import dataclass
+
+from pymongo import ASCENDING
+
+from chassis.mongo import Document, Repository
+from chassis.paging import Slice, both, following
+from chassis.principal import Principal, Scope
+from services.enrollment.domain.school import School
+from services.enrollment.store.filters import NOTHING, own_province
+
+_BY_CODE = [("_id", ASCENDING)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchoolSelection:
+    """Which schools a reader asks for; what is None or empty does not count.
+
+    Attributes:
+        province: Two digits; `00` for schools of line ministries.
+        designated: Whether they have named their designated person (R5).
+        search: Part of the name, or the beginning of the code.
+    """
+
+    province: str | None = None
+    designated: bool | None = None
+    search: str | None = None
+
+    def condition(self) -> Document:
+        """As a filter of the schools."""
+        found: Document = {} if self.province is None else {"province": self.province}
+        if self.designated is not None:
+            found["designated"] = {"$ne": None} if self.designated else None
+        if wanted := re.escape((self.search or "").strip()):
+            found["$or"] = [{"name": {"$regex": wanted, "$options": "i"}}, {"_id": {"$regex": f"^{wanted.upper()}"}}]
+        return found
+
+
+class SchoolList:
+    """The schools on file, in the order of their codes.
+
+    Args:
+        schools: The repository.
+    """
+
+    def __init__(self, schools: Repository[School]) -> None:
+        self._schools = schools
+
+    async def prepare(self) -> None:
+        """Create the index of a province's schools."""
+        await self._schools.collection.create_index([("province", ASCENDING), ("_id", ASCENDING)], name="province")
+
+    async def page(self, selection: SchoolSelection, reader: Principal, part: Slice) -> list[School]:
+        """Up to `first + 1` schools that the reader may see, after a position."""
+        where = both(selection.condition(), _seen(reader), following(_BY_CODE, part.after))
+        return await self._schools.query(where, sort=_BY_CODE, limit=part.first + 1)
+
+    async def count(self, selection: SchoolSelection, reader: Principal) -> int:
+        """How many schools the reader may see."""
+        return await self._schools.collection.count_documents(both(selection.condition(), _seen(reader)))
+
+
+def _seen(reader: Principal) -> Document:
+    if reader.scope is Scope.MINISTRY:
+        return {}
+    own = own_province(reader)
+    return {"province": own} if own else NOTHING

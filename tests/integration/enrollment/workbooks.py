@@ -1,0 +1,43 @@
+"""Asking enrolment for workbooks as the gateway does, and reading them."""
+
+import io
+from dataclasses import dataclass
+from typing import Any
+
+from joserfc.jwk import ECKey, KeySet
+from python_calamine import CalamineWorkbook
+
+from chassis.principal import Principal, TokenMinter
+from tests.unit.gateway.serving import Browser
+
+KEYS = KeySet([ECKey.generate_key("P-256", parameters={"kid": "test"})])
+Rows = list[list[Any]]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Enrolment's own endpoints, each request with a token of the gateway's."""
+
+    browser: Browser
+
+    async def ask(self, who: Principal, path: str, language: str = "zh-CN", **query: Any) -> tuple[int, bytes, Any]:
+        """Status, content and headers of `/exports/<path>.xlsx`."""
+        headers = {
+            "Authorization": f"Bearer {TokenMinter(KEYS).mint(who, 'enrollment')}",
+            "Accept-Language": language,
+        }
+        url = f"{self.browser.url}/exports/{path}.xlsx"
+        async with self.browser.http.get(url, params=query, headers=headers) as reply:
+            return reply.status, await reply.read(), reply.headers
+
+    async def sheets(self, who: Principal, path: str, language: str = "zh-CN", **query: Any) -> list[Rows]:
+        """The cells of a workbook's sheets."""
+        status, content, _ = await self.ask(who, path, language, **query)
+        assert status == 200, content
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        return [book.get_sheet_by_index(place).to_python() for place in range(len(book.sheet_names))]
+
+
+def column(rows: Rows, heading: str) -> list[Any]:
+    """The cells below a heading."""
+    return [row[rows[0].index(heading)] for row in rows[1:]]
