@@ -22,6 +22,7 @@ from gateway.http.explorer import explorer_routes
 from gateway.http.graphql import GraphQLEndpoint, graphql_routes
 from gateway.http.life import Life, application
 from gateway.http.operations import Operations
+from gateway.http.rosters import RosterGate
 from gateway.http.streams import HttpStreams
 from gateway.http.transport import HttpTransport
 from gateway.http.websocket import SocketEndpoint, socket_routes
@@ -82,6 +83,7 @@ def create_app(settings: GatewaySettings) -> Starlette:
         *auth_routes(identity, keys),
         *life.routes(),
         *calendar_routes(urls["catalog"]),
+        *RosterGate(operations, transport, urls["enrollment"]).routes(),
         *explorer_routes(settings.explorer_dir),
     ]
     return application(routes, life, settings.cors_origins)

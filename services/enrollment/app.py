@@ -14,12 +14,15 @@ from chassis.vault import Vault
 from services.enrollment.commands import Office
 from services.enrollment.graph.schema import schema
 from services.enrollment.messaging import SERVICE, tasks
+from services.enrollment.rosters.routes import RosterFiles
 from services.enrollment.settings import EnrollmentSettings
 from services.enrollment.store import Store
 
 
 def build(settings: EnrollmentSettings, role: Role = Role.ALL) -> Starlette:
     """Enrolment's application; it connects when it starts."""
+    files = RosterFiles()
+    verifier = TokenVerifier(settings.internal_keys(), SERVICE)
 
     @asynccontextmanager
     async def start() -> AsyncIterator[Running]:
@@ -28,6 +31,10 @@ def build(settings: EnrollmentSettings, role: Role = Role.ALL) -> Starlette:
             offer_time = timedelta(hours=settings.offer_hours)
             office = Office(Store(database), settings.clock(), Vault.load(settings.vault_file), offer_time)
             await office.store.prepare()
+            files.office = office
             yield Running(office, tasks(office, database, settings.amqp_url.get_secret_value()))
 
-    return subgraph_app(SERVICE, schema, TokenVerifier(settings.internal_keys(), SERVICE), start, role)
+    app = subgraph_app(SERVICE, schema, verifier, start, role)
+    if role in {Role.ALL, Role.API}:
+        app.router.routes.extend(files.routes(verifier))
+    return app

@@ -2,8 +2,10 @@
 
 from services.enrollment.commands.amending import tell_of_amendment
 from services.enrollment.commands.decision import Decision, decide_enrollments
+from services.enrollment.commands.entering import enter_rosters
 from services.enrollment.commands.feedback import deliver_pending
 from services.enrollment.commands.office import Office, Row
+from services.enrollment.commands.rosters import commit_roster, own_roster, stage_roster
 from services.enrollment.commands.schools import (
     NewTeacher,
     TeacherRow,
@@ -30,15 +32,19 @@ __all__ = [
     "TeacherRow",
     "accept_offer",
     "add_teachers",
+    "commit_roster",
     "decide_enrollments",
     "decline_sign_ups",
     "deliver_pending",
     "designate_person",
+    "enter_rosters",
     "expire_offers",
+    "own_roster",
     "rank_sign_ups",
     "rank_waitlist",
     "register_school",
     "sign_up",
+    "stage_roster",
     "submit_enrollments",
     "substitute_teacher",
     "sweep",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.enrollment.domain.vocabulary import Audience, Employment, Outcome
+from services.enrollment.domain.vocabulary import Audience, Employment, Outcome, RosterMode, RosterState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +32,29 @@ class TeacherAdded:
     school: str
     post: Audience
     employment: Employment
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RosterCommitted:
+    """A school put a roster in; its rows follow as events of their own (R22)."""
+
+    roster: str
+    school: str
+    mode: RosterMode
+    rows: int
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RosterFinished:
+    """The rows of a roster are in or refused (R22)."""
+
+    roster: str
+    school: str
+    state: RosterState
+    entered: int
+    refused: int
     province: str
 
 

@@ -5,6 +5,7 @@ from enum import Enum
 import strawberry
 
 from services.enrollment.domain.delivery import NoticeKind
+from services.enrollment.domain.roster import RowState as RosterRowState
 from services.enrollment.domain.vocabulary import (
     Audience,
     DeliveryRecipient,
@@ -13,6 +14,8 @@ from services.enrollment.domain.vocabulary import (
     EnrollmentDecision,
     EnrollmentStatus,
     ReasonCode,
+    RosterMode,
+    RosterState,
 )
 
 __all__ = [
@@ -24,6 +27,9 @@ __all__ = [
     "EnrollmentStatus",
     "NoticeKind",
     "ReasonCode",
+    "RosterMode",
+    "RosterRowState",
+    "RosterState",
 ]
 
 _KNOWN: tuple[type[Enum], ...] = (
@@ -34,7 +40,10 @@ _KNOWN: tuple[type[Enum], ...] = (
     EnrollmentDecision,
     EnrollmentStatus,
     NoticeKind,
+    RosterMode,
+    RosterState,
 )
 for _kind in _KNOWN:
     strawberry.enum(_kind)
 strawberry.enum(ReasonCode, name="EnrollmentReasonCode")
+strawberry.enum(RosterRowState, name="RosterRowState")

@@ -2,17 +2,18 @@
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 
 import structlog
 
 from chassis.amqp import BROKER_ERRORS
 from chassis.inbox import Consumer
-from chassis.lease import Lease
+from chassis.lease import Lease, LeaseLost
 from chassis.mongo import Database, StorageError
 from chassis.outbox import Relay
 from chassis.retry import forever
 from chassis.roles import Tasks
-from services.enrollment.commands import Office, deliver_pending, expire_offers
+from services.enrollment.commands import Office, deliver_pending, enter_rosters, expire_offers
 from services.enrollment.domain import events
 from services.enrollment.messaging.assessment import assessment_handlers
 from services.enrollment.messaging.catalog import catalog_handlers
@@ -24,6 +25,8 @@ EMITTED: tuple[type, ...] = (
     events.SchoolRegistered,
     events.PersonDesignated,
     events.TeacherAdded,
+    events.RosterCommitted,
+    events.RosterFinished,
     events.SignedUp,
     events.SignUpWithdrawn,
     events.Declined,
@@ -47,7 +50,9 @@ EMITTED: tuple[type, ...] = (
 )
 """Every event of enrolment, for the registry of contracts."""
 
+ROSTERS = f"{SERVICE}.rosters"
 _LOOK_AGAIN_SECONDS = 5.0
+_ROSTERS_SECONDS = 1.0
 log = structlog.get_logger()
 
 
@@ -59,6 +64,7 @@ def tasks(office: Office, database: Database, amqp_url: str) -> Tasks:
     inbox = Consumer(database, amqp_url, f"{SERVICE}.inbox", bindings, handlers)
     worker = FeedWorker(office.store.feed, amqp_url)
     lease = Lease(database, QUEUE)
+    rosters = Lease(database, ROSTERS)
 
     async def feed_forever() -> None:
         await forever(QUEUE, lambda: lease.hold(worker.lead), (*BROKER_ERRORS, StorageError, Deposed))
@@ -72,7 +78,10 @@ def tasks(office: Office, database: Database, amqp_url: str) -> Tasks:
     async def expire_forever() -> None:
         await forever(f"{SERVICE}.offers", lambda: _expire(office), (StorageError,))
 
-    workers = (inbox.run, feed_forever, deliver_forever, expire_forever)
+    async def enter_forever() -> None:
+        await forever(ROSTERS, lambda: rosters.hold(partial(_enter, office)), (StorageError, LeaseLost, Deposed))
+
+    workers = (inbox.run, feed_forever, deliver_forever, expire_forever, enter_forever)
     return Tasks(api=(follow_forever,), relay=(relay.run,), worker=workers)
 
 
@@ -90,3 +99,10 @@ async def _expire(office: Office) -> None:
     while True:
         await expire_offers(office)
         await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+
+async def _enter(office: Office, token: int) -> None:
+    """Someone waits for a roster, so it is looked for every second; one worker does, under its lease (R22)."""
+    while True:
+        await enter_rosters(office, token)
+        await asyncio.sleep(_ROSTERS_SECONDS)

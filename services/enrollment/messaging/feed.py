@@ -48,9 +48,12 @@ NOT_FOR_PROVINCES = frozenset(
         "catalog.project-approved",
         "catalog.project-withdrawn",
         "catalog.project-lapsed",
+        "enrollment.roster-committed",
+        "enrollment.roster-finished",
     }
 )
-"""What stays between a base, its reviewers and the ministry: a project is public from its publication on (R15, R17)."""
+"""What stays between a base, its reviewers and the ministry: a project is public from its publication on (R15, R17).
+And a school's rosters, whose rows come as events of their own (R22)."""
 
 
 def readers_of(event: Envelope) -> tuple[str, ...]:

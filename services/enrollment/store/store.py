@@ -18,10 +18,11 @@ from services.enrollment.domain.vocabulary import LIVE, DeliveryState, Enrollmen
 from services.enrollment.domain.waiting import in_order
 from services.enrollment.store.feed import Feed
 from services.enrollment.store.filters import EnrollmentSelection, Visibility
+from services.enrollment.store.rosters import Rosters
 from services.enrollment.store.seating import Seating
 from services.enrollment.store.tail import Tail
 
-COLLECTIONS = ("schools", "teachers", "enrollments")
+COLLECTIONS = ("schools", "teachers", "enrollments", "rosters")
 """The collections whose documents carry events."""
 
 _BY_ID = [("_id", ASCENDING)]
@@ -46,6 +47,7 @@ class Store:
         self.rounds: Repository[Round] = _repository(database, "rounds", Round, "round")
         self.notices = database["notices"]
         self.seating = Seating(database)
+        self.rosters = Rosters(database, self)
         self.feed = Feed(database)
         self.tail = Tail(self.feed)
 
@@ -71,6 +73,7 @@ class Store:
         await self.deliveries.collection.create_index([("enrollment", ASCENDING)], name="enrollment")
         await self.notices.create_index([("to", ASCENDING), ("_id", DESCENDING)], name="box")
         await self.seating.persons.create_index("accepted.project", name="project")
+        await self.rosters.prepare()
         await self.feed.prepare()
 
     async def transact(self, work: Callable[[Session], Awaitable[T]]) -> T:
