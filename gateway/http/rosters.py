@@ -89,13 +89,11 @@ class RosterGate:
         query: dict[str, str] | None = None,
     ) -> Response:
         headers = self._transport.headers(_ENROLLMENT, context) | {"Content-Type": "application/octet-stream"}
-        address = urljoin(self._url, path)
+        address, payload = urljoin(self._url, path), io.BytesIO(body) if body else None
         try:
             async with (
                 aiohttp.ClientSession(timeout=_TIMEOUT) as http,
-                http.request(
-                    method, address, data=io.BytesIO(body) if body else None, params=query, headers=headers
-                ) as reply,
+                http.request(method, address, data=payload, params=query, headers=headers) as reply,
             ):
                 content = await reply.read()
         except (aiohttp.ClientError, TimeoutError) as error:

@@ -34,11 +34,11 @@ async def stage_roster(office: Office, principal: Principal, *, sheet: Sheet, fi
         Refusal: `FORBIDDEN`, `NOT_FOUND` or `DESIGNATED_PERSON_MISSING`; what is wrong with a row is in the row.
     """
     school = await own_school(office, principal)
-    by, now = require_designated(school), datetime.now(UTC)
-    key, kept_until = new_id(), now + KEPT_FOR
+    by, key, now = require_designated(school), new_id(), office.clock.now()
+    expires_at, kept_until = (datetime.now(UTC) + time for time in (OPEN_FOR, KEPT_FOR))
     codes = Codes.of(await office.store.rosters.codes())
     rows = await asyncio.to_thread(_rows, office, key, sheet, codes, kept_until)
-    facts = await office.store.rosters.facts(rows, school, office.clock.now())
+    facts = await office.store.rosters.facts(rows, school, now)
     rows = await asyncio.to_thread(lambda: [check(row, facts) for row in rows])
     roster = Roster(
         id=key,
@@ -51,8 +51,8 @@ async def stage_roster(office: Office, principal: Principal, *, sheet: Sheet, fi
         good=sum(not row.problems for row in rows),
         warned=sum(bool(row.warnings) for row in rows),
         ignored=sheet.ignored,
-        created_at=office.clock.now(),
-        expires_at=now + OPEN_FOR,
+        created_at=now,
+        expires_at=expires_at,
         kept_until=kept_until,
     )
     await office.store.rosters.stage(roster, rows, _MOST_OPEN)

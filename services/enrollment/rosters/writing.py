@@ -94,7 +94,7 @@ def _choices(column: Column, projects: int) -> Any:
         case Column.MAJOR_CATEGORY:
             return list(major_categories().values())
         case Column.PROJECT if projects:
-            return f"={_PROJECTS}!$A$2:$A${projects + 1}"
+            return f"='{_PROJECTS}'!$A$2:$A${projects + 1}"
         case _:
             return None
 

@@ -48,7 +48,7 @@ def test_the_template_is_a_roster_without_rows_and_says_what_may_be_chosen() -> 
     lists = re.findall(r'<dataValidation type="list".*?<formula1>(.*?)</formula1>', xml(raw))
     assert lists[0] == '"教师,校领导,中层干部"'
     assert lists[1] == '"专职,兼职"'
-    assert lists[3] == "可报项目!$A$2:$A$3"
+    assert lists[3] == "'可报项目'!$A$2:$A$3"
 
 
 def test_number_columns_of_the_template_are_text_so_that_no_digit_is_lost() -> None:
@@ -60,7 +60,7 @@ def test_number_columns_of_the_template_are_text_so_that_no_digit_is_lost() -> N
 
 
 def test_without_an_open_project_the_template_has_no_list_of_them() -> None:
-    assert "可报项目!" not in xml(template([]))
+    assert "可报项目'!" not in xml(template([]))
 
 
 def test_what_begins_like_a_formula_is_text() -> None:
