@@ -122,3 +122,7 @@ bench-gateway: install ## our gateway beside Hive, Apollo and a direct call: ben
 .PHONY: bench-events
 bench-events: install ## the event path beside the bare limit: bench/results/events.md
 	@$(BIN)/python -m bench.events
+
+.PHONY: bench-rosters
+bench-rosters: install ## a roster of 5,000 rows from file to enrolments: bench/results/rosters.md
+	@$(BIN)/python -m bench.rosters

@@ -24,7 +24,7 @@ from gateway.http.exports import export_routes
 from gateway.http.graphql import GraphQLEndpoint, graphql_routes
 from gateway.http.life import Life, application
 from gateway.http.operations import Operations
-from gateway.http.passing import Passage
+from gateway.http.rosters import roster_routes
 from gateway.http.streams import HttpStreams
 from gateway.http.transport import HttpTransport
 from gateway.http.websocket import SocketEndpoint, socket_routes
@@ -81,6 +81,7 @@ def create_app(settings: GatewaySettings) -> Starlette:
         engine, identity.sessions.check, settings.deadline_seconds, documents, Seats(settings.seats)
     )
     endpoint = GraphQLEndpoint(operations, settings.limits, settings.get_queries, life.stopping)
+    enrollment = Passage(operations, transport, "enrollment", urls["enrollment"])
     routes: list[BaseRoute] = [
         *graphql_routes(endpoint),
         *socket_routes(SocketEndpoint(operations, life.stopping, settings.cors_origins)),
@@ -88,7 +89,8 @@ def create_app(settings: GatewaySettings) -> Starlette:
         *account_routes(identity),
         *life.routes(),
         *calendar_routes(urls["catalog"]),
-        *export_routes(Passage(operations, transport, "enrollment", urls["enrollment"])),
+        *export_routes(enrollment),
+        *roster_routes(enrollment),
         *explorer_routes(settings.explorer_dir),
     ]
     return application(routes, life, settings.cors_origins)

@@ -21,7 +21,8 @@ from deploy.local import documents
 from deploy.local.accounts import Desk
 from deploy.local.client import Refused
 from deploy.local.process import StartFailed
-from deploy.local.story import Broken, Story, holds, tell, until
+from deploy.local.steps import Broken, holds, until
+from deploy.local.story import Story, tell
 from deploy.local.suite import ROOT, Suite
 from gateway.app import explain
 

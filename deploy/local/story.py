@@ -3,8 +3,6 @@
 Every step checks what it sees; a step that does not hold raises `Broken`.
 """
 
-import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,17 +12,14 @@ from deploy.local import documents as d
 from deploy.local.accounts import Desk
 from deploy.local.client import Client, Refused
 from deploy.local.plans import plan_of
+from deploy.local.roster import put_in_roster
 from deploy.local.seed import Cast, seed
+from deploy.local.steps import Broken, holds, until
 from deploy.local.world import BASES, SCHOOLS, YEAR
 
-_DEADLINE_SECONDS = 30.0
 _VERDICTS = ("OBJECTIVES", "CONTENT", "ORGANIZATION", "DURATION", "FEE")
 PRINCIPAL, TEACHING, PRACTICE = 0, 1, 2
 """The bases of the world by what they train."""
-
-
-class Broken(Exception):  # noqa: N818 - named for what happened to the story
-    """A step did not hold."""
 
 
 @dataclass(slots=True)
@@ -59,31 +54,6 @@ class Story:
             self.report(who, what, f"拒绝 {code}：{refusal.errors[0]['message']}")
             return
         raise Broken(f"{what} was not refused with {code}")
-
-
-def holds(condition: object, message: str) -> None:
-    """Check a step.
-
-    Raises:
-        Broken: It does not hold.
-    """
-    if not condition:
-        raise Broken(message)
-
-
-async def until(look: Callable[[], Awaitable[Any]], what: str) -> Any:
-    """Poll until `look` gives something true: what another service learns by an event.
-
-    Raises:
-        Broken: Not within 30 s.
-    """
-    end = time.monotonic() + _DEADLINE_SECONDS
-    while True:
-        found = await look()
-        if found:
-            return found
-        holds(time.monotonic() < end, f"still waiting for {what}")
-        await asyncio.sleep(0.05)
 
 
 async def tell(story: Story) -> None:
@@ -188,6 +158,7 @@ async def _enrol(story: Story) -> None:
     signed = await teacher.do(d.SIGN_UP, id=practice)
     story.enrollments[name, practice] = signed["id"]
     await story.cast.schools[SCHOOLS[0].code].do(d.SUBMIT_ENROLLMENTS, ids=[signed["id"]])
+    await put_in_roster(story, practice)
     story.clock("2024-05-21T00:00")
     _, late = story.cast.teachers[SCHOOLS[1].teachers[1]]
     await story.refused(SCHOOLS[1].teachers[1], "截止后报名", "PHASE_CLOSED", late.do(d.SIGN_UP, id=practice))

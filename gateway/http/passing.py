@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from chassis.errors import Refusal, unauthenticated
+from gateway.http.context import RequestContext
 from gateway.http.operations import Operations
 from gateway.http.replies import bearer
 from gateway.http.transport import HttpTransport
@@ -36,6 +37,17 @@ class Passage:
         self._subgraph = subgraph
         self._url = url
 
+    def context(self, request: Request) -> RequestContext:
+        """Who calls.
+
+        Raises:
+            Refusal: `UNAUTHENTICATED` or `PASSWORD_CHANGE_REQUIRED`.
+        """
+        token = bearer(request)
+        if not token:
+            raise unauthenticated()
+        return self._operations.context(request, token)
+
     async def send(
         self,
         request: Request,
@@ -50,11 +62,7 @@ class Passage:
         Raises:
             Refusal: `UNAUTHENTICATED`, `PASSWORD_CHANGE_REQUIRED` or `UNAVAILABLE`.
         """
-        token = bearer(request)
-        if not token:
-            raise unauthenticated()
-        context = self._operations.context(request, token)
-        told = self._transport.headers(self._subgraph, context) | dict(headers or {})
+        told = self._transport.headers(self._subgraph, self.context(request)) | dict(headers or {})
         async with AsyncExitStack() as stack:
             try:
                 http = await stack.enter_async_context(aiohttp.ClientSession(timeout=_TIMEOUT))

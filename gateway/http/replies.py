@@ -137,12 +137,20 @@ async def json_body(request: Request, most: int) -> dict[str, Any]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != JSON:
         raise Refusal("UNSUPPORTED_MEDIA_TYPE", "请使用 application/json", "Send application/json")
+    return json_object(await raw_body(request, most, _BODY_SECONDS))
+
+
+async def raw_body(request: Request, most: int, seconds: float) -> bytes:
+    """The body of a POST, bounded in bytes and in time.
+
+    Raises:
+        Refusal: `BODY_TOO_LARGE` or `REQUEST_TIMEOUT`.
+    """
     try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            raw = await _read(request, most)
+        async with asyncio.timeout(seconds):
+            return await _read(request, most)
     except TimeoutError as error:
         raise Refusal("REQUEST_TIMEOUT", "请求体传输过慢", "The body took too long") from error
-    return json_object(raw)
 
 
 def json_object(raw: bytes | str) -> dict[str, Any]:

@@ -15,13 +15,15 @@ from services.enrollment.commands import Office
 from services.enrollment.exports.routes import Exports
 from services.enrollment.graph.schema import schema
 from services.enrollment.messaging import SERVICE, tasks
+from services.enrollment.rosters.routes import RosterFiles
 from services.enrollment.settings import EnrollmentSettings
 from services.enrollment.store import Store
 
 
 def build(settings: EnrollmentSettings, role: Role = Role.ALL) -> Starlette:
     """Enrolment's application; it connects when it starts."""
-    exports, verifier = Exports(), TokenVerifier(settings.internal_keys(), SERVICE)
+    files = (Exports(), RosterFiles())
+    verifier = TokenVerifier(settings.internal_keys(), SERVICE)
 
     @asynccontextmanager
     async def start() -> AsyncIterator[Running]:
@@ -30,10 +32,12 @@ def build(settings: EnrollmentSettings, role: Role = Role.ALL) -> Starlette:
             offer_time = timedelta(hours=settings.offer_hours)
             office = Office(Store(database), settings.clock(), Vault.load(settings.vault_file), offer_time)
             await office.store.prepare()
-            exports.office = office
+            for one in files:
+                one.office = office
             yield Running(office, tasks(office, database, settings.amqp_url.get_secret_value()))
 
     app = subgraph_app(SERVICE, schema, verifier, start, role)
     if role in {Role.ALL, Role.API}:
-        app.router.routes.extend(exports.routes(verifier))
+        for one in files:
+            app.router.routes.extend(one.routes(verifier))
     return app

@@ -34,7 +34,7 @@ PERSONAL = {
 }
 INNER_TYPES = {
     "Attendance", "Credit", "Decision", "Enrollment", "EnrollmentChange", "Expert", "Notice", "Person", "ProjectChange",
-    "Quota", "Result", "Review", "School", "Teacher",
+    "Quota", "Result", "Review", "RosterJob", "RosterRow", "School", "Teacher",
 }  # fmt: skip
 LECTURERS = {("Session", "teacher")}
 """Who teaches a published session is part of the plan (R7)."""

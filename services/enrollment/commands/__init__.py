@@ -3,6 +3,7 @@
 from services.enrollment.commands.amending import tell_of_amendment
 from services.enrollment.commands.cut_off import set_inner_cut_off
 from services.enrollment.commands.decision import Decision, decide_enrollments
+from services.enrollment.commands.entering import enter_rosters
 from services.enrollment.commands.escalating import escalate_undecided, offer_free_seats
 from services.enrollment.commands.feedback import deliver_pending
 from services.enrollment.commands.funding import record_funding
@@ -14,6 +15,7 @@ from services.enrollment.commands.registration import (
     register_school,
     register_schools,
 )
+from services.enrollment.commands.rosters import commit_roster, own_roster, stage_roster
 from services.enrollment.commands.schools import NewTeacher, TeacherRow, add_teachers, designate_person
 from services.enrollment.commands.signing import (
     decline_sign_ups,
@@ -36,14 +38,17 @@ __all__ = [
     "TeacherRow",
     "accept_offer",
     "add_teachers",
+    "commit_roster",
     "decide_enrollments",
     "decline_sign_ups",
     "deliver_pending",
     "designate_person",
+    "enter_rosters",
     "escalate_undecided",
     "expire_offers",
     "import_schools",
     "offer_free_seats",
+    "own_roster",
     "rank_sign_ups",
     "rank_waitlist",
     "record_funding",
@@ -51,6 +56,7 @@ __all__ = [
     "register_schools",
     "set_inner_cut_off",
     "sign_up",
+    "stage_roster",
     "submit_enrollments",
     "substitute_teacher",
     "sweep",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from chassis.codes import id_number, mask, mobile
-from chassis.errors import Refusal, Unblock
+from chassis.errors import Refusal
 from chassis.idempotency import once, repeatable
 from chassis.ids import new_id
 from chassis.mongo import DuplicateKey, Session
@@ -92,8 +92,8 @@ async def _add_teacher(office: Office, school: School, row: NewTeacher) -> Teach
             name=row.name.strip(),
             school=school.id,
             province=school.province,
-            id_number=_sealed(office, id_number(row.id_number)),
-            mobile=_sealed(office, mobile(row.mobile)),
+            id_number=sealed(office, id_number(row.id_number)),
+            mobile=sealed(office, mobile(row.mobile)),
             post=row.post,
             employment=row.employment,
             title=row.title,
@@ -108,19 +108,9 @@ async def _add_teacher(office: Office, school: School, row: NewTeacher) -> Teach
     try:
         return await office.store.transact(work)
     except DuplicateKey:
-        raise _known() from None
+        raise teachers.teacher_exists() from None
 
 
-def _sealed(office: Office, number: str) -> Sealed:
+def sealed(office: Office, number: str) -> Sealed:
+    """A personal number as it is kept (R41)."""
     return Sealed(office.vault.seal(number), mask(number), office.vault.keyed_hash(number))
-
-
-def _known() -> Refusal:
-    """The refusal does not say which number, nor at which school the person is (R41)."""
-    return Refusal(
-        "TEACHER_EXISTS",
-        "该身份证号码或手机号码已登记",
-        "A person with this ID number or mobile is on file",
-        rule="R41",
-        unblock=Unblock.MINISTRY,
-    )

@@ -20,7 +20,7 @@ from services.enrollment.domain.events import (
 from services.enrollment.domain.machine import Change, Enrollment, about, move, require_reason, wrong_state
 from services.enrollment.domain.project import Project
 from services.enrollment.domain.teacher import Teacher
-from services.enrollment.domain.vocabulary import EnrollmentDecision, EnrollmentStatus, ReasonCode
+from services.enrollment.domain.vocabulary import Audience, EnrollmentDecision, EnrollmentStatus, ReasonCode
 
 AUDIENCE_MISMATCH = "AUDIENCE_MISMATCH"
 _TEACHER = "teacher"
@@ -33,9 +33,8 @@ _BEFORE_SUBMISSION = frozenset({EnrollmentStatus.SIGNED_UP})
 Step = tuple[Enrollment, list[EnrollmentEvent]]
 
 
-def sign_up(key: str, teacher: Teacher, project: Project, now: datetime) -> Step:
-    """A teacher signs up; the wrong post warns but does not block (R19, R20)."""
-    mismatch = bool(project.audience) and teacher.post not in project.audience
+def sign_up(key: str, teacher: Teacher, project: Project, now: datetime, by: str = _TEACHER) -> Step:
+    """A teacher signs up, or is signed up by the school's roster (R22); the wrong post warns only (R19, R20)."""
     enrollment = Enrollment(
         id=key,
         version=1,
@@ -48,10 +47,15 @@ def sign_up(key: str, teacher: Teacher, project: Project, now: datetime) -> Step
         status=EnrollmentStatus.SIGNED_UP,
         live=True,
         signed_up_at=now,
-        warnings=(AUDIENCE_MISMATCH,) if mismatch else (),
-        history=(Change(EnrollmentStatus.SIGNED_UP, now, _TEACHER),),
+        warnings=() if meant_for(teacher.post, project) else (AUDIENCE_MISMATCH,),
+        history=(Change(EnrollmentStatus.SIGNED_UP, now, by),),
     )
     return enrollment, [SignedUp(**about(enrollment))]
+
+
+def meant_for(post: Audience, project: Project) -> bool:
+    """Whether a project is for people of that post (R20)."""
+    return not project.audience or post in project.audience
 
 
 def withdraw_sign_up(enrollment: Enrollment, now: datetime) -> Step:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.enrollment.domain.vocabulary import Audience, Employment, FundingSource, Outcome
+from services.enrollment.domain.vocabulary import Audience, Employment, FundingSource, Outcome, RosterMode, RosterState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +47,17 @@ class InnerCutOffSet:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RosterCommitted:
+    """A school put a roster in; its rows follow as events of their own (R22)."""
+
+    roster: str
+    school: str
+    mode: RosterMode
+    rows: int
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class FundingRecorded:
     """A province recorded a payment, or corrected what it had recorded (R27).
 
@@ -69,6 +80,18 @@ class FundingRecorded:
     project: str | None
     corrects: str | None
     reason: str | None
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RosterFinished:
+    """The rows of a roster are in or refused (R22)."""
+
+    roster: str
+    school: str
+    state: RosterState
+    entered: int
+    refused: int
     province: str
 
 

@@ -91,9 +91,9 @@ def require_phase(calendar: Round | None, phase: str, now: datetime, rule: str) 
     Raises:
         Refusal: `PHASE_CLOSED`, with the instants between which it is open.
     """
-    window = calendar.calendar.get(phase) if calendar else None
-    if window and window.opens_at <= now < window.closes_at:
+    if is_open(calendar, phase, now):
         return
+    window = calendar.calendar.get(phase) if calendar else None
     raise Refusal(
         "PHASE_CLOSED",
         "当前不在该阶段的开放时间内",
@@ -104,6 +104,12 @@ def require_phase(calendar: Round | None, phase: str, now: datetime, rule: str) 
         opensAt=window.opens_at.isoformat() if window else None,
         closesAt=window.closes_at.isoformat() if window else None,
     )
+
+
+def is_open(calendar: Round | None, phase: str, now: datetime) -> bool:
+    """Whether a phase of the round's calendar is under way (R1)."""
+    window = calendar.calendar.get(phase) if calendar else None
+    return window is not None and window.opens_at <= now < window.closes_at
 
 
 def is_past(calendar: Round | None, phase: str, now: datetime) -> bool:

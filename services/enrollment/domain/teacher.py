@@ -70,3 +70,14 @@ def add_teacher(teacher: Teacher) -> tuple[Teacher, list[TeacherAdded]]:
         province=teacher.province,
     )
     return teacher, [event]
+
+
+def teacher_exists() -> Refusal:
+    """The refusal does not say which number, nor at which school the person is (R41)."""
+    return Refusal(
+        "TEACHER_EXISTS",
+        "该身份证号码或手机号码已登记",
+        "A person with this ID number or mobile is on file",
+        rule="R41",
+        unblock=Unblock.MINISTRY,
+    )

@@ -126,3 +126,20 @@ class ProjectState(StrEnum):
     FINISHED = "FINISHED"
     CANCELLED = "CANCELLED"
     SUSPENDED = "SUSPENDED"
+
+
+class RosterMode(StrEnum):
+    """What of a roster goes in (R22)."""
+
+    ALL_OR_NOTHING = "ALL_OR_NOTHING"
+    VALID_ROWS = "VALID_ROWS"
+
+
+class RosterState(StrEnum):
+    """How far a roster is (R22)."""
+
+    STAGED = "STAGED"
+    COMMITTING = "COMMITTING"
+    COMMITTED = "COMMITTED"
+    REFUSED = "REFUSED"
+    FAILED = "FAILED"

@@ -5,6 +5,7 @@ from enum import Enum
 import strawberry
 
 from services.enrollment.domain.delivery import NoticeKind
+from services.enrollment.domain.roster import RowState as RosterRowState
 from services.enrollment.domain.vocabulary import (
     Audience,
     BaseCategory,
@@ -15,6 +16,8 @@ from services.enrollment.domain.vocabulary import (
     EnrollmentStatus,
     FundingSource,
     ReasonCode,
+    RosterMode,
+    RosterState,
 )
 
 __all__ = [
@@ -28,6 +31,9 @@ __all__ = [
     "FundingSource",
     "NoticeKind",
     "ReasonCode",
+    "RosterMode",
+    "RosterRowState",
+    "RosterState",
 ]
 
 _KNOWN: tuple[type[Enum], ...] = (
@@ -40,7 +46,10 @@ _KNOWN: tuple[type[Enum], ...] = (
     EnrollmentStatus,
     FundingSource,
     NoticeKind,
+    RosterMode,
+    RosterState,
 )
 for _kind in _KNOWN:
     strawberry.enum(_kind)
 strawberry.enum(ReasonCode, name="EnrollmentReasonCode")
+strawberry.enum(RosterRowState, name="RosterRowState")

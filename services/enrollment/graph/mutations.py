@@ -18,13 +18,14 @@ from services.enrollment.graph.inputs import (
 from services.enrollment.graph.loaders import SchoolByCodeLoader
 from services.enrollment.graph.people import School, SchoolRow, Teacher, TeacherRow
 from services.enrollment.graph.projects import Project
+from services.enrollment.graph.rosters import RosterMutation
 
 _SCHOOL = requires(Scope.SCHOOL)
 _TEACHER = requires(Scope.TEACHER)
 
 
 @strawberry.type
-class Mutation:
+class Mutation(RosterMutation):
     """What may be done."""
 
     @strawberry.federation.mutation(

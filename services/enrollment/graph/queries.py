@@ -27,13 +27,14 @@ from services.enrollment.graph.notices import Notice, boxes_of
 from services.enrollment.graph.people import School, Teacher
 from services.enrollment.graph.progress import ProvinceProgress
 from services.enrollment.graph.provinces import Province
+from services.enrollment.graph.rosters import RosterQuery
 from services.enrollment.store import EnrollmentSelection, SchoolSelection
 
 _SIGNED_IN = requires(Scope.MINISTRY, Scope.EXPERT, Scope.BASE, Scope.SCHOOL, Scope.TEACHER, Scope.PROVINCE)
 
 
 @strawberry.type
-class Query:
+class Query(RosterQuery):
     """What may be read."""
 
     @strawberry.federation.field(description="本校", requires_scopes=requires(Scope.SCHOOL, Scope.TEACHER))

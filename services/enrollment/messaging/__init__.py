@@ -6,7 +6,7 @@ from functools import partial
 
 from chassis.amqp import BROKER_ERRORS
 from chassis.inbox import Consumer
-from chassis.lease import Lease
+from chassis.lease import Lease, LeaseLost
 from chassis.mongo import Database, StorageError
 from chassis.outbox import Relay
 from chassis.retry import forever
@@ -15,6 +15,7 @@ from chassis.timer import Act, timer
 from services.enrollment.commands import (
     Office,
     deliver_pending,
+    enter_rosters,
     escalate_undecided,
     expire_offers,
     offer_free_seats,
@@ -35,6 +36,8 @@ EMITTED: tuple[type, ...] = (
     events.TeacherAdded,
     events.InnerCutOffSet,
     events.FundingRecorded,
+    events.RosterCommitted,
+    events.RosterFinished,
     events.SignedUp,
     events.SignUpWithdrawn,
     events.Declined,
@@ -59,7 +62,9 @@ EMITTED: tuple[type, ...] = (
 )
 """Every event of enrolment, for the registry of contracts."""
 
+ROSTERS = f"{SERVICE}.rosters"
 _LOOK_AGAIN_SECONDS = 5.0
+_ROSTERS_SECONDS = 1.0
 
 
 def tasks(office: Office, database: Database, amqp_url: str) -> Tasks:
@@ -69,6 +74,7 @@ def tasks(office: Office, database: Database, amqp_url: str) -> Tasks:
     inbox = Consumer(database, amqp_url, INBOX, QUEUES[INBOX], handlers)
     worker = FeedWorker(office.store.feed, amqp_url)
     lease = Lease(database, QUEUE)
+    rosters = Lease(database, ROSTERS)
 
     async def feed_forever() -> None:
         await forever(QUEUE, lambda: lease.hold(worker.lead), (*BROKER_ERRORS, StorageError, Deposed))
@@ -79,7 +85,11 @@ def tasks(office: Office, database: Database, amqp_url: str) -> Tasks:
     async def deliver_forever() -> None:
         await forever(f"{SERVICE}.feedback", lambda: _deliver(office), (StorageError,))
 
-    workers = (inbox.run, feed_forever, deliver_forever, timer(database, f"{SERVICE}.timers", due(office)))
+    async def enter_forever() -> None:
+        await forever(ROSTERS, lambda: rosters.hold(partial(_enter, office)), (StorageError, LeaseLost, Deposed))
+
+    timers = timer(database, f"{SERVICE}.timers", due(office))
+    workers = (inbox.run, feed_forever, deliver_forever, timers, enter_forever)
     return Tasks(api=(follow_forever,), relay=(relay.run,), worker=workers)
 
 
@@ -99,3 +109,10 @@ async def _deliver(office: Office) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(_LOOK_AGAIN_SECONDS):
                 await office.wake.wait()
+
+
+async def _enter(office: Office, token: int) -> None:
+    """Someone waits for a roster, so it is looked for every second; one worker does, under its lease (R22)."""
+    while True:
+        await enter_rosters(office, token)
+        await asyncio.sleep(_ROSTERS_SECONDS)

@@ -59,10 +59,13 @@ NOT_FOR_PROVINCES = frozenset(
         "gateway.person-delegated",
         "gateway.sessions-revoked",
         "gateway.password-set",
+        "enrollment.roster-committed",
+        "enrollment.roster-finished",
     }
 )
 """What stays between a base, its reviewers and the ministry: a project is public from its publication on (R15, R17).
-And acts upon accounts, which are the audit's matter (R40)."""
+And acts upon accounts, which are the audit's matter (R40), and a school's rosters, whose rows come as events of their
+own (R22)."""
 
 
 def readers_of(event: Envelope) -> tuple[str, ...]:

@@ -47,6 +47,10 @@ class Seating:
         """Create a person's guard, with the person."""
         await self.persons.insert_one({"_id": teacher, "accepted": []}, session=session)
 
+    async def open_persons(self, teachers: Sequence[str], session: Session) -> None:
+        """Create the guards of several persons, with the persons."""
+        await self.persons.insert_many([{"_id": teacher, "accepted": []} for teacher in teachers], session=session)
+
     async def seats_of(self, projects: Sequence[str]) -> dict[str, Seats]:
         """The seats of projects, in one operation."""
         cursor = self.seats.find({"_id": {"$in": list(projects)}})

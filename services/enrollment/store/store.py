@@ -23,11 +23,12 @@ from services.enrollment.store.feed import Feed
 from services.enrollment.store.filters import EnrollmentSelection, Visibility
 from services.enrollment.store.funding import FundingBook
 from services.enrollment.store.progress import ProgressCounts
+from services.enrollment.store.rosters import Rosters
 from services.enrollment.store.schools import SchoolList
 from services.enrollment.store.seating import Seating
 from services.enrollment.store.tail import Tail
 
-COLLECTIONS = ("schools", "teachers", "enrollments", "cut_offs", "funding")
+COLLECTIONS = ("schools", "teachers", "enrollments", "cut_offs", "funding", "rosters")
 """The collections whose documents carry events."""
 
 _BY_ID = [("_id", ASCENDING)]
@@ -56,6 +57,7 @@ class Store:
         self.notices = database["notices"]
         self.school_list = SchoolList(self.schools)
         self.seating = Seating(database)
+        self.rosters = Rosters(database, self)
         self.feed = Feed(database)
         self.tail = Tail(self.feed)
 
@@ -87,6 +89,7 @@ class Store:
         await self.deliveries.collection.create_index([("enrollment", ASCENDING)], name="enrollment")
         await self.notices.create_index([("to", ASCENDING), ("_id", DESCENDING)], name="box")
         await self.seating.prepare()
+        await self.rosters.prepare()
         await self.feed.prepare()
 
     async def transact(self, work: Callable[[Session], Awaitable[T]]) -> T:

@@ -1,0 +1,1 @@
+"""Rosters of 5,000 rows: how long a check and a run take."""

@@ -1,0 +1,147 @@
+"""Rosters by workbook: checked when they come, put in by one command, row by row or all or none (R5, R22, R41)."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from chassis.codes import id_number, mobile
+from chassis.context import current_act
+from chassis.errors import Refusal
+from chassis.idempotency import repeatable
+from chassis.ids import new_id
+from chassis.principal import Principal, Scope
+from chassis.reference import major_categories
+from services.enrollment.commands.office import Office, require_scope
+from services.enrollment.commands.schools import own_school, sealed
+from services.enrollment.domain.project import ENROL, is_open, require_phase
+from services.enrollment.domain.roster import KEPT_FOR, OPEN_FOR, Problem, Roster, Row, commit
+from services.enrollment.domain.roster_check import check
+from services.enrollment.domain.roster_problems import id_number_rounded
+from services.enrollment.domain.roster_rows import Codes, compared, row_of
+from services.enrollment.domain.roster_sheet import Column, Line, Sheet, plain, shown
+from services.enrollment.domain.school import require_designated
+from services.enrollment.domain.teacher import Sealed
+from services.enrollment.domain.vocabulary import RosterMode
+
+_MOST_OPEN = 20
+
+
+async def stage_roster(office: Office, principal: Principal, *, sheet: Sheet, file_name: str) -> Roster:
+    """Check every row of a file and keep it for the school, numbers sealed; nothing else is written (R22, R41).
+
+    Raises:
+        Refusal: `FORBIDDEN`, `NOT_FOUND` or `DESIGNATED_PERSON_MISSING`; what is wrong with a row is in the row.
+    """
+    school = await own_school(office, principal)
+    by, key, now = require_designated(school), new_id(), office.clock.now()
+    expires_at, kept_until = (datetime.now(UTC) + time for time in (OPEN_FOR, KEPT_FOR))
+    codes = Codes.of(await office.store.rosters.codes())
+    rows = await asyncio.to_thread(_rows, office, key, sheet, codes, kept_until)
+    facts = await office.store.rosters.facts(rows, school, now)
+    rows = await asyncio.to_thread(lambda: [check(row, facts) for row in rows])
+    roster = Roster(
+        id=key,
+        version=1,
+        school=school.id,
+        province=school.province,
+        file_name=shown(file_name),
+        by=by,
+        total=len(rows),
+        good=sum(not row.problems for row in rows),
+        warned=sum(bool(row.warnings) for row in rows),
+        ignored=sheet.ignored,
+        created_at=now,
+        expires_at=expires_at,
+        kept_until=kept_until,
+    )
+    await office.store.rosters.stage(roster, rows, _MOST_OPEN)
+    return roster
+
+
+@repeatable("rosters")
+async def commit_roster(office: Office, principal: Principal, *, key: str, mode: RosterMode) -> Roster:
+    """Put a roster in, under the designated person, until enrolment closes (R5, R22).
+
+    The moment of this command counts for the deadline, however long the rows then take.
+
+    Raises:
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `DESIGNATED_PERSON_MISSING`, `PHASE_CLOSED`, `WRONG_STATE`, `ROSTER_EXPIRED`,
+            `ROSTER_HAS_BAD_ROWS` or `ROSTER_HAS_NO_GOOD_ROW`.
+    """
+    school = await own_school(office, principal)
+    by = require_designated(school)
+    roster = await office.store.rosters.own(key, school.id)
+    now = office.clock.now()
+    await _require_open_round(office, key, now)
+    committed, events = commit(roster, mode, by, now, datetime.now(UTC))
+    who = {"subject": principal.subject, "organization": principal.organization, "name": principal.name}
+    marked = replace(committed, committer=who, traceparent=current_act().traceparent)
+    return await office.store.rosters.save(marked, events)
+
+
+async def own_roster(office: Office, principal: Principal, key: str) -> Roster:
+    """A roster of the school's own.
+
+    Raises:
+        Refusal: `FORBIDDEN` or `NOT_FOUND`.
+    """
+    require_scope(principal, Scope.SCHOOL)
+    return await office.store.rosters.own(key, principal.school or "")
+
+
+async def _require_open_round(office: Office, key: str, now: datetime) -> None:
+    """Refuse a roster all of whose rounds are closed; of several rounds the rows themselves tell."""
+    rounds = [await office.store.rounds.find(str(year)) for year in await office.store.rosters.years(key)]
+    if rounds and not any(is_open(one, ENROL, now) for one in rounds):
+        require_phase(rounds[0], ENROL, now, "R22")
+
+
+def _rows(office: Office, key: str, sheet: Sheet, codes: Codes, kept_until: datetime) -> list[Row]:
+    """The rows of a file; sealing 5,000 of them takes a while, so this runs beside the event loop."""
+    return compared([_row(office, key, line, codes, kept_until) for line in sheet.lines])
+
+
+def _row(office: Office, roster: str, line: Line, codes: Codes, kept_until: datetime) -> Row:
+    wrong: list[Refusal] = []
+    row = Row(
+        id=f"{roster}:{line.number:07d}",
+        roster=roster,
+        number=line.number,
+        said={},
+        name="",
+        kept_until=kept_until,
+        id_number=_number(office, line, Column.ID_NUMBER, id_number, wrong),
+        mobile=_number(office, line, Column.MOBILE, mobile, wrong),
+        faults=(),
+    )
+    return row_of(line, replace(row, faults=tuple(map(Problem.of, wrong))), codes, major_categories())
+
+
+def _number(
+    office: Office, line: Line, column: Column, valid: Callable[[str], str], wrong: list[Refusal]
+) -> Sealed | None:
+    """A personal number, sealed; or what is wrong with it."""
+    if column not in line.texts:
+        return None
+    try:
+        if column is Column.ID_NUMBER and _lost_digits(line, valid):
+            raise id_number_rounded()
+        return sealed(office, valid(line.texts[column]))
+    except Refusal as refusal:
+        wrong.append(refusal)
+        return None
+
+
+def _lost_digits(line: Line, valid: Callable[[str], str]) -> bool:
+    """Whether an office program has rounded the number: as a number, or as a text that ends with the zeros it left."""
+    text = plain(line.texts[Column.ID_NUMBER])
+    if Column.ID_NUMBER in line.rounded:
+        return True
+    if len(text) != 18 or not text.endswith("000"):  # noqa: PLR2004 - an ID number, its first 15 digits kept
+        return False
+    try:
+        valid(text)
+    except Refusal:
+        return True
+    return False

@@ -1,0 +1,1 @@
+"""Rosters as files: what schools send, and what they get back (R22)."""

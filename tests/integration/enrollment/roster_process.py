@@ -1,0 +1,24 @@
+"""`python -m tests.integration.enrollment.roster_process`: a worker of rosters that a test can kill."""
+
+import asyncio
+import os
+from functools import partial
+
+from chassis.clock import Clock
+from chassis.lease import Lease
+from chassis.mongo import connect
+from chassis.vault import Vault
+from services.enrollment.commands import Office, entering
+from services.enrollment.messaging import ROSTERS, _enter
+from services.enrollment.store import Store
+
+
+async def main() -> None:
+    database = connect(os.environ["MONGODB_URL"])[os.environ["MONGODB_DATABASE"]]
+    entering._WINDOW = 3
+    office = Office(Store(database), Clock(), Vault({}, "", b""))
+    await Lease(database, ROSTERS, float(os.environ["LEASE_SECONDS"])).hold(partial(_enter, office))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
