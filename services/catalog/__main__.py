@@ -1,14 +1,18 @@
-"""`python -m services.catalog [api|relay|worker]`: one process of the catalog; by default all its parts."""
+"""`python -m services.catalog [api|relay|worker]`: one process of the catalog; `vault …` is for its sealed numbers."""
 
 import sys
 
 from chassis.process import chosen_role, serve
+from chassis.rotation import commands
 from chassis.telemetry import configure_logs, configure_traces
 from services.catalog.app import build
 from services.catalog.messaging import SERVICE
 from services.catalog.settings import CatalogSettings
+from services.catalog.store import SEALED
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["vault"]:
+        commands(SEALED)()
     settings = CatalogSettings()
     configure_logs(SERVICE)
     configure_traces(SERVICE, settings.traces_file)

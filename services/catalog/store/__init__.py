@@ -10,10 +10,11 @@ from services.catalog.store.filters import (
     position,
 )
 from services.catalog.store.quotas import Quotas
-from services.catalog.store.store import COLLECTIONS, Store
+from services.catalog.store.store import COLLECTIONS, SEALED, Store
 
 __all__ = [
     "COLLECTIONS",
+    "SEALED",
     "BaseSelection",
     "ExpertSelection",
     "ProjectOrder",

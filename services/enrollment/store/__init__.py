@@ -3,10 +3,11 @@
 from services.enrollment.store.feed import Deposed, Entry, Feed, Reading
 from services.enrollment.store.filters import EnrollmentSelection, Visibility
 from services.enrollment.store.seating import Seating
-from services.enrollment.store.store import COLLECTIONS, Store
+from services.enrollment.store.store import COLLECTIONS, SEALED, Store
 
 __all__ = [
     "COLLECTIONS",
+    "SEALED",
     "Deposed",
     "EnrollmentSelection",
     "Entry",

@@ -23,6 +23,8 @@ from services.enrollment.store.tail import Tail
 
 COLLECTIONS = ("schools", "teachers", "enrollments")
 """The collections whose documents carry events."""
+SEALED = ("schools", "teachers")
+"""The collections whose documents hold sealed numbers (R41)."""
 
 _BY_ID = [("_id", ASCENDING)]
 _LATEST = [("_id", DESCENDING)]
