@@ -36,7 +36,7 @@ class ServiceSettings(BaseSettings):
         role: What the process does: `all` by default, or `api`, `relay` or `worker`; the command line has precedence.
     """
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     mongodb_url: SecretStr
     mongodb_database: str

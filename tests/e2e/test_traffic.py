@@ -10,6 +10,8 @@ from stdnum.cn import ric
 
 from chassis.amqp import from_message
 from contracts import asyncapi, registry
+from deploy.local.story import Story
+from deploy.local.suite import PROCESSES, Suite
 
 ID_NUMBER = re.compile(r"(?<![0-9A-Za-z])\d{17}[0-9Xx](?![0-9A-Za-z])")
 MOBILE = re.compile(r"(?<![0-9A-Za-z])1[3-9]\d{9}(?![0-9A-Za-z])")
@@ -26,6 +28,7 @@ def test_every_event_that_was_emitted_is_valid(traffic: list[AbstractIncomingMes
         jsonschema.validate(dict(message.headers), headers)
         seen.add(envelope.type)
     assert len(seen) > 20, sorted(seen)
+    assert {"enrollment.teacher-revealed", "enrollment.teacher-corrected"} <= seen
     assert len({message.message_id for message in traffic}) == len({from_message(message).id for message in traffic})
 
 
@@ -35,6 +38,14 @@ def test_r41_no_message_of_the_round_carries_an_id_number_or_a_mobile(traffic: l
         text = message.body.decode() + json.dumps(dict(message.headers), default=str, ensure_ascii=False)
         assert not [one for one in ID_NUMBER.findall(text) if ric.is_valid(one)], message.routing_key
         assert not MOBILE.findall(text), message.routing_key
+
+
+def test_r41_no_log_of_the_round_carries_an_id_number_or_a_mobile(suite: Suite, story: Story) -> None:
+    assert story.enrollments
+    for name in PROCESSES:
+        text = (suite.home / "logs" / f"{name}.log").read_text(encoding="utf-8")
+        assert not [one for one in ID_NUMBER.findall(text) if ric.is_valid(one)], name
+        assert not MOBILE.findall(text), name
 
 
 def test_the_search_for_numbers_would_find_them() -> None:

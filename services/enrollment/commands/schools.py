@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from chassis.codes import id_number, mask, mobile, organization_code
+from chassis.codes import email as mail_address
+from chassis.codes import id_number, mask, mask_email, mobile, organization_code
 from chassis.errors import Refusal, Unblock, forbidden
 from chassis.events import NATIONWIDE
 from chassis.idempotency import once, repeatable
@@ -31,6 +32,7 @@ class NewTeacher:
     employment: Employment
     title: str | None = None
     major_category: int | None = None
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +82,12 @@ async def designate_person(office: Office, principal: Principal, *, name: str, p
     """Name or replace the school's designated person (R5).
 
     Raises:
-        Refusal: `NOT_FOUND`, `INVALID_MOBILE` or `INVALID_CONTACT`.
+        Refusal: `NOT_FOUND`, `INVALID_MOBILE`, `INVALID_EMAIL` or `INVALID_CONTACT`.
     """
     school = await own_school(office, principal)
     number = mobile(phone)
-    person = DesignatedPerson(name.strip(), office.vault.seal(number), mask(number), email)
+    address = None if email is None else mail_address(email)
+    person = DesignatedPerson(name.strip(), office.vault.seal(number), mask(number), address)
     changed, events = schools.designate(school, person)
     return await office.store.schools.save(changed, events)
 
@@ -127,12 +130,13 @@ async def _add_teacher(office: Office, school: School, row: NewTeacher) -> Teach
             name=row.name.strip(),
             school=school.id,
             province=school.province,
-            id_number=_sealed(office, id_number(row.id_number)),
-            mobile=_sealed(office, mobile(row.mobile)),
+            id_number=sealed(office, id_number(row.id_number)),
+            mobile=sealed(office, mobile(row.mobile)),
             post=row.post,
             employment=row.employment,
             title=row.title,
             major_category=row.major_category,
+            email=sealed_email(office, row.email),
         )
     )
 
@@ -143,19 +147,21 @@ async def _add_teacher(office: Office, school: School, row: NewTeacher) -> Teach
     try:
         return await office.store.transact(work)
     except DuplicateKey:
-        raise _known() from None
+        raise teachers.teacher_exists() from None
 
 
-def _sealed(office: Office, number: str) -> Sealed:
+def sealed(office: Office, number: str) -> Sealed:
+    """A personal number as it is kept (R41)."""
     return Sealed(office.vault.seal(number), mask(number), office.vault.keyed_hash(number))
 
 
-def _known() -> Refusal:
-    """The refusal does not say which number, nor at which school the person is (R41)."""
-    return Refusal(
-        "TEACHER_EXISTS",
-        "该身份证号码或手机号码已登记",
-        "A person with this ID number or mobile is on file",
-        rule="R41",
-        unblock=Unblock.MINISTRY,
-    )
+def sealed_email(office: Office, text: str | None) -> Sealed | None:
+    """A mail address as it is kept, checked; None for none (R24, R41).
+
+    Raises:
+        Refusal: `INVALID_EMAIL`.
+    """
+    if text is None:
+        return None
+    address = mail_address(text)
+    return Sealed(office.vault.seal(address), mask_email(address), office.vault.keyed_hash(address))

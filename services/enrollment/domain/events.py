@@ -36,6 +36,26 @@ class TeacherAdded:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TeacherCorrected:
+    """What is on file of a teacher was corrected; which fields is told, never what they say (R41)."""
+
+    teacher: str
+    school: str
+    fields: tuple[str, ...]
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeacherRevealed:
+    """Somebody saw a teacher's sealed numbers, for a stated purpose (R40, R41)."""
+
+    teacher: str
+    school: str
+    purpose: str
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class EnrollmentEvent:
     """What every event of an enrolment says.
 

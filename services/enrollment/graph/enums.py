@@ -7,16 +7,21 @@ import strawberry
 from services.enrollment.domain.delivery import NoticeKind
 from services.enrollment.domain.vocabulary import (
     Audience,
+    DeliveryChannel,
+    DeliveryFault,
     DeliveryRecipient,
     DeliveryState,
     Employment,
     EnrollmentDecision,
     EnrollmentStatus,
     ReasonCode,
+    TeacherField,
 )
 
 __all__ = [
     "Audience",
+    "DeliveryChannel",
+    "DeliveryFault",
     "DeliveryRecipient",
     "DeliveryState",
     "Employment",
@@ -24,16 +29,20 @@ __all__ = [
     "EnrollmentStatus",
     "NoticeKind",
     "ReasonCode",
+    "TeacherField",
 ]
 
 _KNOWN: tuple[type[Enum], ...] = (
     Audience,
+    DeliveryChannel,
+    DeliveryFault,
     DeliveryRecipient,
     DeliveryState,
     Employment,
     EnrollmentDecision,
     EnrollmentStatus,
     NoticeKind,
+    TeacherField,
 )
 for _kind in _KNOWN:
     strawberry.enum(_kind)

@@ -13,7 +13,9 @@ from services.enrollment.graph.inputs import (
     SchoolInput,
     TeacherInput,
 )
+from services.enrollment.graph.notices import NoticeMutation
 from services.enrollment.graph.people import School, Teacher, TeacherRow
+from services.enrollment.graph.personal import PersonalMutation
 from services.enrollment.graph.projects import Project
 
 _SCHOOL = requires(Scope.SCHOOL)
@@ -21,7 +23,7 @@ _TEACHER = requires(Scope.TEACHER)
 
 
 @strawberry.type
-class Mutation:
+class Mutation(NoticeMutation, PersonalMutation):
     """What may be done."""
 
     @strawberry.federation.mutation(

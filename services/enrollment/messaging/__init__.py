@@ -14,6 +14,7 @@ from chassis.retry import forever
 from chassis.roles import Tasks
 from services.enrollment.commands import Office, deliver_pending, expire_offers
 from services.enrollment.domain import events
+from services.enrollment.domain.vocabulary import DeliveryChannel
 from services.enrollment.messaging.assessment import assessment_handlers
 from services.enrollment.messaging.catalog import catalog_handlers
 from services.enrollment.messaging.feed import QUEUE, FeedWorker
@@ -24,6 +25,8 @@ EMITTED: tuple[type, ...] = (
     events.SchoolRegistered,
     events.PersonDesignated,
     events.TeacherAdded,
+    events.TeacherCorrected,
+    events.TeacherRevealed,
     events.SignedUp,
     events.SignUpWithdrawn,
     events.Declined,
@@ -72,7 +75,10 @@ def tasks(office: Office, database: Database, amqp_url: str) -> Tasks:
     async def expire_forever() -> None:
         await forever(f"{SERVICE}.offers", lambda: _expire(office), (StorageError,))
 
-    workers = (inbox.run, feed_forever, deliver_forever, expire_forever)
+    async def mail_forever() -> None:
+        await forever(f"{SERVICE}.mail", lambda: _mail(office), (StorageError,))
+
+    workers = (inbox.run, feed_forever, deliver_forever, mail_forever, expire_forever)
     return Tasks(api=(follow_forever,), relay=(relay.run,), worker=workers)
 
 
@@ -83,6 +89,13 @@ async def _deliver(office: Office) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(_LOOK_AGAIN_SECONDS):
                 await office.wake.wait()
+
+
+async def _mail(office: Office) -> None:
+    """Apart from the inbox, so that a slow mail server holds up nothing else."""
+    while True:
+        await deliver_pending(office, DeliveryChannel.EMAIL)
+        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
 
 async def _expire(office: Office) -> None:

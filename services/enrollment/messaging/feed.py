@@ -48,9 +48,14 @@ NOT_FOR_PROVINCES = frozenset(
         "catalog.project-approved",
         "catalog.project-withdrawn",
         "catalog.project-lapsed",
+        "enrollment.teacher-corrected",
+        "enrollment.teacher-revealed",
     }
 )
-"""What stays between a base, its reviewers and the ministry: a project is public from its publication on (R15, R17)."""
+"""What stays between a base, its reviewers and the ministry: a project is public from its publication on (R15, R17).
+
+A teacher's own matters stay with the teacher, the school, the base and the audit (R41).
+"""
 
 
 def readers_of(event: Envelope) -> tuple[str, ...]:
