@@ -12,6 +12,8 @@ _CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CREDIT_CODE = re.compile(rf"[{_CREDIT_ALPHABET}]{{2}}\d{{6}}[{_CREDIT_ALPHABET}]{{10}}")
 _SCHOOL_CODE = re.compile(r"\d{10}")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_LONGEST_EMAIL = 254
 
 
 def _plain(text: str) -> str:
@@ -97,6 +99,24 @@ def is_personal(text: str) -> bool:
     """Whether it reads as an identity number or a mobile number, which no name of anything may be (R41)."""
     code = _plain(text)
     return ric.is_valid(code) or bool(_MOBILE.fullmatch(code.removeprefix("+86")))
+
+
+def email(text: str) -> str:
+    """A mail address in ASCII, as SMTP carries it everywhere (R24, RFC 5321).
+
+    Raises:
+        Refusal: `INVALID_EMAIL`; the address itself is never repeated.
+    """
+    address = unicodedata.normalize("NFKC", text).strip()
+    if not _EMAIL.fullmatch(address) or len(address) > _LONGEST_EMAIL:
+        raise _refuse("INVALID_EMAIL", "R24", "电子邮箱地址无效", "Not a mail address")
+    return address
+
+
+def mask_email(address: str) -> str:
+    """A mail address as everybody sees it: `z***@example.cn` (R41)."""
+    user, _, domain = address.partition("@")
+    return f"{user[:1]}***@{domain}"
 
 
 def mask(text: str) -> str:

@@ -48,6 +48,8 @@ class ServiceSettings(DatabaseSettings):
         role: What the process does: `all` by default, or `api`, `relay` or `worker`; the command line has precedence.
     """
 
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
     amqp_url: SecretStr
     internal_jwks_file: Path
     host: str = "127.0.0.1"

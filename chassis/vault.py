@@ -48,9 +48,14 @@ class Vault:
             KeyError: Its key is not here.
             cryptography.exceptions.InvalidTag: It was altered.
         """
-        name, _, body = sealed.partition(":")
-        raw = b64decode(body)
+        name = self.key_of(sealed)
+        raw = b64decode(sealed.removeprefix(f"{name}:"))
         return AESGCM(self.keys[name]).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], name.encode()).decode()
+
+    @staticmethod
+    def key_of(sealed: str) -> str:
+        """The id of the key that a seal was made with."""
+        return sealed.partition(":")[0]
 
     def keyed_hash(self, text: str) -> str:
         """HMAC-SHA-256 in hex: equal for equal texts, useless without the key."""

@@ -24,6 +24,7 @@ from gateway.http.exports import export_routes
 from gateway.http.graphql import GraphQLEndpoint, graphql_routes
 from gateway.http.life import Life, application
 from gateway.http.operations import Operations
+from gateway.http.passing import Passage
 from gateway.http.rosters import roster_routes
 from gateway.http.streams import HttpStreams
 from gateway.http.transport import HttpTransport

@@ -37,6 +37,9 @@ REVOKE = "mutation($id: ID!, $reason: String!) { revokeCredit(enrollmentId: $id,
 ADJUST = """mutation($id: ID!, $input: QuotaInput!) {
   adjustQuota(baseId: $id, input: $input) { id quota(year: 2024) { limit used } }
 }"""
+REVEAL = "mutation($id: ID!, $purpose: String!) { revealTeacher(id: $id, purpose: $purpose) { idNumber mobile } }"
+CONTACT = "mutation($input: ContactInput!) { updateMyContact(input: $input) { mobile email } }"
+MY_DATA = "query { myData { corrections { by fields } reveals { nodes { scope organization purpose } } } }"
 STATUS = "query($id: ID!) { enrollment(id: $id) { status } }"
 WHOLE = """query Whole($id: ID!) {
   project(id: $id) {

@@ -191,6 +191,17 @@ async def _decide(story: Story) -> None:
         BASES[PRACTICE].name, "接收时间重叠的学员", f"拒绝 OVERLAPPING_ACCEPTANCE：{row['refusal']['message']}"
     )
     await until(lambda: _notices(story, name), "the notice of the decision")
+    await _reveal(story, name)
+
+
+async def _reveal(story: Story, name: str) -> None:
+    """A base sees an accepted person's numbers for a purpose; the person sees that, and corrects the own (R41)."""
+    person, teacher = story.cast.teachers[name]
+    shown = await story.cast.base[TEACHING].do(d.REVEAL, id=person, purpose="核对报到证件")
+    changed = await teacher.do(d.CONTACT, input={"mobile": "13700137000", "email": "someone@example.cn"})
+    holds(shown["mobile"] != changed["mobile"] == "137****7000", f"masked: {changed['mobile']}")
+    (seen,) = (await teacher.do(d.MY_DATA))["reveals"]["nodes"]
+    story.report(name, "查看本人数据", f"号码曾被 {seen['scope']} 查看，用途：{seen['purpose']}")
 
 
 async def _notices(story: Story, name: str) -> Any:

@@ -1,17 +1,24 @@
-"""`python -m services.catalog [api|relay|worker]`: one process of the catalog; `quotas …` is the quotas' command."""
+"""`python -m services.catalog [api|relay|worker]`: one process of the catalog.
+
+`quotas …` compares the quotas, `vault …` is for the sealed numbers.
+"""
 
 import sys
 
 from chassis.process import chosen_role, serve
+from chassis.rotation import commands
 from chassis.telemetry import configure_logs, configure_traces
 from services.catalog.app import build
 from services.catalog.messaging import SERVICE
 from services.catalog.quotas import cli
 from services.catalog.settings import CatalogSettings
+from services.catalog.store import SEALED
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["quotas"]:
         cli()
+    if sys.argv[1:2] == ["vault"]:
+        commands(SEALED)()
     settings = CatalogSettings()
     configure_logs(SERVICE)
     configure_traces(SERVICE, settings.traces_file)

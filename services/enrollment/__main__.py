@@ -1,16 +1,18 @@
 """`python -m services.enrollment [api|relay|worker]`: one process of enrolment; by default all its parts.
 
-`python -m services.enrollment schools import FILE` puts a list of schools on file instead.
+`schools import FILE` puts a list of schools on file instead; `vault …` is for the sealed numbers.
 """
 
 import sys
 
 from chassis.process import chosen_role, serve
+from chassis.rotation import commands
 from chassis.telemetry import configure_logs, configure_traces
 from services.enrollment.app import build
 from services.enrollment.console import cli
 from services.enrollment.messaging import SERVICE
 from services.enrollment.settings import EnrollmentSettings
+from services.enrollment.store import SEALED
 
 
 def main(arguments: list[str]) -> None:
@@ -18,6 +20,8 @@ def main(arguments: list[str]) -> None:
     if arguments[:1] == ["schools"]:
         cli(arguments, prog_name="python -m services.enrollment")
         return
+    if arguments[:1] == ["vault"]:
+        commands(SEALED)()
     settings = EnrollmentSettings()
     configure_logs(SERVICE)
     configure_traces(SERVICE, settings.traces_file)

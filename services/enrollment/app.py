@@ -15,9 +15,12 @@ from services.enrollment.commands import Office
 from services.enrollment.exports.routes import Exports
 from services.enrollment.graph.schema import schema
 from services.enrollment.messaging import SERVICE, tasks
+from services.enrollment.messaging.mail import Server, SmtpMailer
 from services.enrollment.rosters.routes import RosterFiles
-from services.enrollment.settings import EnrollmentSettings
+from services.enrollment.settings import EnrollmentSettings, Tls
 from services.enrollment.store import Store
+
+_PORTS = {Tls.STARTTLS: 587, Tls.TLS: 465, Tls.NONE: 25}
 
 
 def build(settings: EnrollmentSettings, role: Role = Role.ALL) -> Starlette:
@@ -30,7 +33,8 @@ def build(settings: EnrollmentSettings, role: Role = Role.ALL) -> Starlette:
         async with connect(settings.mongodb_url.get_secret_value()) as client:
             database = client[settings.mongodb_database]
             offer_time = timedelta(hours=settings.offer_hours)
-            office = Office(Store(database), settings.clock(), Vault.load(settings.vault_file), offer_time)
+            vault, mailer = Vault.load(settings.vault_file), mailer_of(settings)
+            office = Office(Store(database), settings.clock(), vault, offer_time, mailer)
             await office.store.prepare()
             for one in files:
                 one.office = office
@@ -41,3 +45,22 @@ def build(settings: EnrollmentSettings, role: Role = Role.ALL) -> Starlette:
         for one in files:
             app.router.routes.extend(one.routes(verifier))
     return app
+
+
+def mailer_of(settings: EnrollmentSettings) -> SmtpMailer | None:
+    """What sends mail, if a server is set up (R24)."""
+    if not settings.smtp_host or not settings.smtp_from:
+        return None
+    password = settings.smtp_password
+    return SmtpMailer(
+        Server(
+            host=settings.smtp_host,
+            port=settings.smtp_port or _PORTS[settings.smtp_tls],
+            sender=settings.smtp_from,
+            user=settings.smtp_user,
+            password=password.get_secret_value() if password else None,
+            tls=settings.smtp_tls is Tls.TLS,
+            start_tls=settings.smtp_tls is Tls.STARTTLS,
+            seconds=settings.smtp_seconds,
+        )
+    )

@@ -33,8 +33,8 @@ PERSONAL = {
     "credit",
 }
 INNER_TYPES = {
-    "Attendance", "Credit", "Decision", "Enrollment", "EnrollmentChange", "Expert", "Notice", "Person", "ProjectChange",
-    "Quota", "Result", "Review", "RosterJob", "RosterRow", "School", "Teacher",
+    "Attendance", "Credit", "Decision", "Enrollment", "EnrollmentChange", "Expert", "Notice", "Person", "PersonalData",
+    "ProjectChange", "Quota", "Result", "Review", "RosterJob", "RosterRow", "School", "Teacher", "TeacherReveal",
 }  # fmt: skip
 LECTURERS = {("Session", "teacher")}
 """Who teaches a published session is part of the plan (R7)."""

@@ -12,6 +12,7 @@ from chassis.amqp import from_message
 from contracts import asyncapi, registry
 from deploy.broker.definitions import topology
 from deploy.local.story import Story
+from deploy.local.suite import PROCESSES, Suite
 from tests.e2e.conftest import LISTENER
 
 ID_NUMBER = re.compile(r"(?<![0-9A-Za-z])\d{17}[0-9Xx](?![0-9A-Za-z])")
@@ -30,6 +31,7 @@ def test_every_event_that_was_emitted_is_valid(traffic: list[AbstractIncomingMes
         seen.add(envelope.type)
     assert len(seen) > 20, sorted(seen)
     assert {one.partition(".")[0] for one in seen} == {producer for producer, _ in registry.events()}
+    assert {"enrollment.teacher-revealed", "enrollment.teacher-corrected"} <= seen
     assert len({message.message_id for message in traffic}) == len({from_message(message).id for message in traffic})
 
 
@@ -49,6 +51,14 @@ def test_r41_no_message_of_the_round_carries_an_id_number_or_a_mobile(traffic: l
         text = message.body.decode() + json.dumps(dict(message.headers), default=str, ensure_ascii=False)
         assert not [one for one in ID_NUMBER.findall(text) if ric.is_valid(one)], message.routing_key
         assert not MOBILE.findall(text), message.routing_key
+
+
+def test_r41_no_log_of_the_round_carries_an_id_number_or_a_mobile(suite: Suite, story: Story) -> None:
+    assert story.enrollments
+    for name in PROCESSES:
+        text = (suite.home / "logs" / f"{name}.log").read_text(encoding="utf-8")
+        assert not [one for one in ID_NUMBER.findall(text) if ric.is_valid(one)], name
+        assert not MOBILE.findall(text), name
 
 
 def test_the_search_for_numbers_would_find_them() -> None:

@@ -11,10 +11,11 @@ from services.catalog.store.filters import (
 from services.catalog.store.projects import Counts, ProjectRows, Projects
 from services.catalog.store.quotas import Quotas
 from services.catalog.store.related import Key
-from services.catalog.store.store import COLLECTIONS, Store
+from services.catalog.store.store import COLLECTIONS, SEALED, Store
 
 __all__ = [
     "COLLECTIONS",
+    "SEALED",
     "BaseSelection",
     "Counts",
     "ExpertSelection",

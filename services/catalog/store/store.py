@@ -20,6 +20,8 @@ from services.catalog.store.related import Key, related
 
 COLLECTIONS = ("rounds", "bases", "experts", "quotas", "projects", "reviews")
 """The collections whose documents carry events."""
+SEALED = ("bases",)
+"""The collections whose documents hold sealed numbers (R41)."""
 
 _BY_ID = [("_id", ASCENDING)]
 T = TypeVar("T")

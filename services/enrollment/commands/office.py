@@ -1,10 +1,11 @@
 """What every command of enrolment works with, and who may call it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from typing import Protocol
 
 from chassis.clock import Clock
 from chassis.errors import Refusal, Unblock, forbidden, not_found
@@ -12,11 +13,25 @@ from chassis.idempotency import once
 from chassis.mongo import Session
 from chassis.principal import Principal, Scope
 from chassis.vault import Vault
+from services.enrollment.domain.delivery import PACES, Pace
 from services.enrollment.domain.machine import Enrollment
 from services.enrollment.domain.project import Project, require_open, require_phase
+from services.enrollment.domain.vocabulary import DeliveryChannel
+from services.enrollment.domain.wording import Letter
 from services.enrollment.store import Store, Visibility
 
 _LONGEST_LIST = 200
+
+
+class Mailer(Protocol):
+    """Hands mail to a server."""
+
+    async def send(self, letter: Letter) -> None:
+        """Send it, or say why not.
+
+        Raises:
+            Undelivered: The server did not take it.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +43,8 @@ class Office:
         clock: Domain time.
         vault: Seals ID numbers and mobiles (R41).
         offer_time: How long a school may think about an offered seat (R25).
+        mailer: Sends mail, where that is set up (R24).
+        paces: How each channel of deliveries is tried again (R24).
         wake: Set when a delivery waits, so that it leaves at once (R24).
     """
 
@@ -35,6 +52,8 @@ class Office:
     clock: Clock
     vault: Vault
     offer_time: timedelta = timedelta(hours=48)
+    mailer: Mailer | None = None
+    paces: Mapping[DeliveryChannel, Pace] = field(default_factory=lambda: PACES)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from chassis.codes import id_number, mask, mobile
+from chassis.codes import email as mail_address
+from chassis.codes import id_number, mask, mask_email, mobile
 from chassis.errors import Refusal
 from chassis.idempotency import once, repeatable
 from chassis.ids import new_id
@@ -29,6 +30,7 @@ class NewTeacher:
     employment: Employment
     title: str | None = None
     major_category: int | None = None
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,12 @@ async def designate_person(office: Office, principal: Principal, *, name: str, p
     """Name or replace the school's designated person (R5).
 
     Raises:
-        Refusal: `NOT_FOUND`, `INVALID_MOBILE` or `INVALID_CONTACT`.
+        Refusal: `NOT_FOUND`, `INVALID_MOBILE`, `INVALID_EMAIL` or `INVALID_CONTACT`.
     """
     school = await own_school(office, principal)
     number = mobile(phone)
-    person = DesignatedPerson(name.strip(), office.vault.seal(number), mask(number), email)
+    address = None if email is None else mail_address(email)
+    person = DesignatedPerson(name.strip(), office.vault.seal(number), mask(number), address)
     changed, events = schools.designate(school, person)
     return await office.store.schools.save(changed, events)
 
@@ -98,6 +101,7 @@ async def _add_teacher(office: Office, school: School, row: NewTeacher) -> Teach
             employment=row.employment,
             title=row.title,
             major_category=row.major_category,
+            email=sealed_email(office, row.email),
         )
     )
 
@@ -114,3 +118,15 @@ async def _add_teacher(office: Office, school: School, row: NewTeacher) -> Teach
 def sealed(office: Office, number: str) -> Sealed:
     """A personal number as it is kept (R41)."""
     return Sealed(office.vault.seal(number), mask(number), office.vault.keyed_hash(number))
+
+
+def sealed_email(office: Office, text: str | None) -> Sealed | None:
+    """A mail address as it is kept, checked; None for none (R24, R41).
+
+    Raises:
+        Refusal: `INVALID_EMAIL`.
+    """
+    if text is None:
+        return None
+    address = mail_address(text)
+    return Sealed(office.vault.seal(address), mask_email(address), office.vault.keyed_hash(address))

@@ -47,6 +47,16 @@ class InnerCutOffSet:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TeacherCorrected:
+    """What is on file of a teacher was corrected; which fields is told, never what they say (R41)."""
+
+    teacher: str
+    school: str
+    fields: tuple[str, ...]
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RosterCommitted:
     """A school put a roster in; its rows follow as events of their own (R22)."""
 
@@ -92,6 +102,16 @@ class RosterFinished:
     state: RosterState
     entered: int
     refused: int
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeacherRevealed:
+    """Somebody saw a teacher's sealed numbers, for a stated purpose (R40, R41)."""
+
+    teacher: str
+    school: str
+    purpose: str
     province: str
 
 

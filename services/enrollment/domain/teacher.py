@@ -1,27 +1,41 @@
 """Teachers, leaders and middle managers of a school; what is personal is sealed (R20, R41)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from chassis.errors import Refusal, Unblock
-from services.enrollment.domain.events import TeacherAdded
-from services.enrollment.domain.vocabulary import Audience, Employment
+from services.enrollment.domain.events import TeacherAdded, TeacherCorrected
+from services.enrollment.domain.vocabulary import Audience, Employment, TeacherField
 
 _ORDINALS = range(1, 20)
 
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A personal number at rest (R41).
+    """A personal number or address at rest (R41).
 
     Attributes:
         sealed: Encrypted.
         masked: As everybody sees it.
-        hash: Keyed hash, for uniqueness.
+        hash: Keyed hash, for uniqueness and to tell whether a correction changes it.
     """
 
     sealed: str
     masked: str
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """That something on file was corrected; what it said before is not kept (R41).
+
+    Attributes:
+        by: `teacher`, or under whom the school acted (R5).
+    """
+
+    at: datetime
+    by: str
+    fields: tuple[TeacherField, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +47,7 @@ class Teacher:
         school: The school's code.
         province: The school's.
         major_category: Ordinal 1–19, where one applies.
+        email: Where feedback is mailed to, besides the inbox (R24).
     """
 
     id: str
@@ -46,6 +61,8 @@ class Teacher:
     employment: Employment
     title: str | None = None
     major_category: int | None = None
+    email: Sealed | None = None
+    corrections: tuple[Correction, ...] = ()
 
 
 def add_teacher(teacher: Teacher) -> tuple[Teacher, list[TeacherAdded]]:
@@ -54,14 +71,7 @@ def add_teacher(teacher: Teacher) -> tuple[Teacher, list[TeacherAdded]]:
     Raises:
         Refusal: `INVALID_TEACHER`: no name, or no such major category.
     """
-    if not teacher.name.strip() or (teacher.major_category is not None and teacher.major_category not in _ORDINALS):
-        raise Refusal(
-            "INVALID_TEACHER",
-            "教师须有姓名，专业大类序号为1至19",
-            "A teacher needs a name, and a major category from 1 to 19 if any",
-            rule="R22",
-            unblock=Unblock.SELF,
-        )
+    _require_valid(teacher)
     event = TeacherAdded(
         teacher=teacher.id,
         school=teacher.school,
@@ -70,6 +80,36 @@ def add_teacher(teacher: Teacher) -> tuple[Teacher, list[TeacherAdded]]:
         province=teacher.province,
     )
     return teacher, [event]
+
+
+def correct(before: Teacher, after: Teacher, by: str, now: datetime) -> tuple[Teacher, list[TeacherCorrected]]:
+    """Correct what is on file of a teacher; no event where nothing differs (R41).
+
+    Raises:
+        Refusal: `INVALID_TEACHER`.
+    """
+    _require_valid(after)
+    fields = tuple(one for one in TeacherField if _said(before, one) != _said(after, one))
+    if not fields:
+        return before, []
+    event = TeacherCorrected(teacher=before.id, school=before.school, fields=fields, province=before.province)
+    return replace(after, corrections=(*before.corrections, Correction(now, by, fields))), [event]
+
+
+def _said(teacher: Teacher, field: TeacherField) -> object:
+    value = getattr(teacher, field.value.lower())
+    return value.hash if isinstance(value, Sealed) else value
+
+
+def _require_valid(teacher: Teacher) -> None:
+    if not teacher.name.strip() or (teacher.major_category is not None and teacher.major_category not in _ORDINALS):
+        raise Refusal(
+            "INVALID_TEACHER",
+            "教师须有姓名，专业大类序号为1至19",
+            "A teacher needs a name, and a major category from 1 to 19 if any",
+            rule="R22",
+            unblock=Unblock.SELF,
+        )
 
 
 def teacher_exists() -> Refusal:

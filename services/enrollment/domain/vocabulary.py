@@ -73,6 +73,19 @@ class Employment(StrEnum):
     PART_TIME = "PART_TIME"
 
 
+class TeacherField(StrEnum):
+    """What may be corrected of a teacher (R41)."""
+
+    NAME = "NAME"
+    ID_NUMBER = "ID_NUMBER"
+    MOBILE = "MOBILE"
+    EMAIL = "EMAIL"
+    POST = "POST"
+    EMPLOYMENT = "EMPLOYMENT"
+    TITLE = "TITLE"
+    MAJOR_CATEGORY = "MAJOR_CATEGORY"
+
+
 class EnrollmentDecision(StrEnum):
     """What a base may decide (R23)."""
 
@@ -101,6 +114,29 @@ class DeliveryState(StrEnum):
 
     PENDING = "PENDING"
     DELIVERED = "DELIVERED"
+    FAILED = "FAILED"
+
+
+class DeliveryChannel(StrEnum):
+    """By what way a delivery goes: the inbox is the delivery of R24, mail tells of it besides (ADR 16)."""
+
+    INBOX = "INBOX"
+    EMAIL = "EMAIL"
+
+
+class DeliveryFault(StrEnum):
+    """Why the last attempt failed; never an address, a host or what a server said (R41)."""
+
+    CONNECTION = "CONNECTION"
+    TIMEOUT = "TIMEOUT"
+    TLS = "TLS"
+    UNSUPPORTED = "UNSUPPORTED"
+    AUTHENTICATION = "AUTHENTICATION"
+    SENDER = "SENDER"
+    UNAVAILABLE = "UNAVAILABLE"
+    REFUSED = "REFUSED"
+    NO_ADDRESS = "NO_ADDRESS"
+    STORAGE = "STORAGE"
 
 
 class ReasonCode(StrEnum):

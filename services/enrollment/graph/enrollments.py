@@ -10,12 +10,13 @@ from chassis.graph import Advice, RefusalInfo, requires
 from chassis.graph.connection import Connection, connect, slice_of
 from chassis.principal import Scope
 from services.enrollment.commands import Row
-from services.enrollment.domain import delivery as deliveries
 from services.enrollment.domain import machine
+from services.enrollment.domain.delivery import fed_back_at
 from services.enrollment.domain.enrollment import AUDIENCE_MISMATCH
 from services.enrollment.domain.seats import HOLDS, Counter
 from services.enrollment.graph.context import Info, text_key
-from services.enrollment.graph.enums import DeliveryRecipient, DeliveryState, EnrollmentStatus, ReasonCode
+from services.enrollment.graph.deliveries import Delivery
+from services.enrollment.graph.enums import EnrollmentStatus, ReasonCode
 from services.enrollment.graph.loaders import (
     DeliveriesByEnrollmentLoader,
     EnrollmentByIdLoader,
@@ -26,32 +27,6 @@ from services.enrollment.graph.loaders import (
 from services.enrollment.graph.people import School, Teacher
 from services.enrollment.graph.projects import Project
 from services.enrollment.store import EnrollmentSelection, Visibility
-
-
-@strawberry.type(description="一次反馈的送达情况 (R24)")
-class Delivery:
-    """One recipient's copy of a piece of feedback."""
-
-    id: strawberry.ID
-    recipient: DeliveryRecipient
-    state: DeliveryState
-    status: EnrollmentStatus = strawberry.field(description="所反馈的报名状态")
-    attempts: int
-    created_at: datetime
-    delivered_at: datetime | None
-
-    @classmethod
-    def of(cls, source: deliveries.Delivery) -> Self:
-        """As the domain knows it."""
-        return cls(
-            id=strawberry.ID(source.id),
-            recipient=source.recipient,
-            state=source.state,
-            status=source.status,
-            attempts=source.attempts,
-            created_at=source.created_at,
-            delivered_at=source.delivered_at,
-        )
 
 
 @strawberry.type(description="报名的一次状态变化")
@@ -134,7 +109,13 @@ class Enrollment:
     async def feedback(self, info: Info) -> list[Delivery]:
         """The deliveries of every decision so far."""
         found = await info.context.loader(DeliveriesByEnrollmentLoader).load(self.source.id) or []
-        return [Delivery.of(one) for one in found]
+        now = info.context.deps.clock.now()
+        return [Delivery.of(one, now) for one in found]
+
+    @strawberry.field(description="最近一次决定何时已反馈到本人和学校双方；任一方未送达则为空 (R24)")
+    async def fed_back_at(self, info: Info) -> datetime | None:
+        """When the latest decision had reached both."""
+        return fed_back_at(await info.context.loader(DeliveriesByEnrollmentLoader).load(self.source.id) or [])
 
     @strawberry.field(description="提示：岗位不在培训对象之内 (R20)；与另一录取项目时间重叠 (R19)")
     async def warnings(self, info: Info) -> list[Advice]:

@@ -9,6 +9,8 @@ from services.enrollment.domain.roster import RowState as RosterRowState
 from services.enrollment.domain.vocabulary import (
     Audience,
     BaseCategory,
+    DeliveryChannel,
+    DeliveryFault,
     DeliveryRecipient,
     DeliveryState,
     Employment,
@@ -18,11 +20,14 @@ from services.enrollment.domain.vocabulary import (
     ReasonCode,
     RosterMode,
     RosterState,
+    TeacherField,
 )
 
 __all__ = [
     "Audience",
     "BaseCategory",
+    "DeliveryChannel",
+    "DeliveryFault",
     "DeliveryRecipient",
     "DeliveryState",
     "Employment",
@@ -34,11 +39,14 @@ __all__ = [
     "RosterMode",
     "RosterRowState",
     "RosterState",
+    "TeacherField",
 ]
 
 _KNOWN: tuple[type[Enum], ...] = (
     Audience,
     BaseCategory,
+    DeliveryChannel,
+    DeliveryFault,
     DeliveryRecipient,
     DeliveryState,
     Employment,
@@ -48,6 +56,7 @@ _KNOWN: tuple[type[Enum], ...] = (
     NoticeKind,
     RosterMode,
     RosterState,
+    TeacherField,
 )
 for _kind in _KNOWN:
     strawberry.enum(_kind)

@@ -78,6 +78,7 @@ class TeacherInput:
     employment: Employment
     title: str | None = None
     major_category: int | None = None
+    email: str | None = None
 
     def teacher(self) -> NewTeacher:
         """As the command takes it."""
@@ -89,6 +90,7 @@ class TeacherInput:
             employment=self.employment,
             title=self.title,
             major_category=self.major_category,
+            email=self.email,
         )
 
 

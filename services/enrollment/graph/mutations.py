@@ -16,7 +16,9 @@ from services.enrollment.graph.inputs import (
     TeacherInput,
 )
 from services.enrollment.graph.loaders import SchoolByCodeLoader
+from services.enrollment.graph.notices import NoticeMutation
 from services.enrollment.graph.people import School, SchoolRow, Teacher, TeacherRow
+from services.enrollment.graph.personal import PersonalMutation
 from services.enrollment.graph.projects import Project
 from services.enrollment.graph.rosters import RosterMutation
 
@@ -25,7 +27,7 @@ _TEACHER = requires(Scope.TEACHER)
 
 
 @strawberry.type
-class Mutation(RosterMutation):
+class Mutation(NoticeMutation, PersonalMutation, RosterMutation):
     """What may be done."""
 
     @strawberry.federation.mutation(

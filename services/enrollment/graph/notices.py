@@ -6,33 +6,17 @@ from typing import Self
 
 import strawberry
 
+from chassis.graph import requires
 from chassis.principal import Principal, Scope
+from services.enrollment import commands
 from services.enrollment.domain import delivery
 from services.enrollment.domain.delivery import base_box, school_box, trainee_box
+from services.enrollment.domain.wording import sentence
 from services.enrollment.graph.context import Context, Info
 from services.enrollment.graph.enrollments import Enrollment
 from services.enrollment.graph.enums import EnrollmentStatus, NoticeKind
 from services.enrollment.graph.loaders import EnrollmentByIdLoader
 from services.enrollment.graph.projects import Project
-
-_SAID: dict[EnrollmentStatus, tuple[str, str]] = {
-    EnrollmentStatus.ACCEPTED: ("报名已被基地录取", "The base has accepted the enrolment"),
-    EnrollmentStatus.REJECTED: ("报名未被基地录取", "The base has rejected the enrolment"),
-    EnrollmentStatus.WAITLISTED: ("报名已列入候补名单", "The enrolment is on the waiting list"),
-    EnrollmentStatus.OFFERED: (
-        "候补名单有名额递补，请学校在时限内确认",
-        "A seat is offered; take it in time",
-    ),
-    EnrollmentStatus.EXPIRED: ("递补名额逾期未确认，已失效", "The offered seat was not taken in time"),
-    EnrollmentStatus.SUBSTITUTED: (
-        "学校已将录取名额转给本校另一名教师",
-        "The seat has gone to a colleague",
-    ),
-    EnrollmentStatus.LAPSED: ("项目已开班，报名失效", "The training has begun without a seat for the enrolment"),
-}
-_CANCELLED = ("项目已取消，报名终止", "The project is called off, and the enrolment with it")
-_AMENDED = ("项目的地点、日期或师资有变更", "The project's venue, dates or faculty have changed")
-_OVERLAP = ("日期变更后与另一录取项目时间重叠", "With the new dates it overlaps another acceptance")
 
 
 @strawberry.type(description="收件箱中的一条通知 (R24)")
@@ -45,6 +29,7 @@ class Notice:
     message: str
     reason: str | None
     at: datetime
+    read_at: datetime | None = strawberry.field(description="何时标为已读；同一收件箱的人共享")
     source: strawberry.Private[delivery.Notice]
 
     @classmethod
@@ -54,9 +39,10 @@ class Notice:
             id=strawberry.ID(source.id),
             kind=source.kind,
             status=source.status,
-            message=context.say(*_sentence(source)),
+            message=context.say(*sentence(source)),
             reason=source.reason,
             at=source.at,
+            read_at=source.read_at,
             source=source,
         )
 
@@ -85,13 +71,16 @@ def boxes_of(principal: Principal) -> Sequence[str]:
             return ()
 
 
-def _sentence(notice: delivery.Notice) -> tuple[str, str]:
-    match notice.kind:
-        case NoticeKind.CANCELLED:
-            return _CANCELLED
-        case NoticeKind.AMENDED:
-            return _AMENDED
-        case NoticeKind.OVERLAP:
-            return _OVERLAP
-        case _:
-            return _SAID.get(notice.status, ("报名状态有变化", "The enrolment has changed"))
+@strawberry.type
+class NoticeMutation:
+    """What may be done with notices."""
+
+    @strawberry.federation.mutation(
+        description="将本收件箱的通知标为已读，一次最多200条 (R24)",
+        requires_scopes=requires(Scope.TEACHER, Scope.SCHOOL, Scope.BASE),
+    )
+    async def mark_notices_read(self, info: Info, ids: list[strawberry.ID]) -> list[Notice] | None:
+        """Mark notices read; those of other boxes are passed over."""
+        context = info.context
+        marked = await commands.mark_notices_read(context.deps, boxes=boxes_of(context.principal), keys=ids)
+        return [Notice.of(one, context) for one in marked]

@@ -38,6 +38,8 @@ class Teacher:
     name: str | None = strawberry.federation.field(description="姓名", requires_scopes=_READERS)
     id_number: str | None = strawberry.federation.field(description="身份证号码，脱敏 (R41)", requires_scopes=_READERS)
     mobile: str | None = strawberry.federation.field(description="手机号码，脱敏 (R41)", requires_scopes=_READERS)
+    email: str | None = strawberry.federation.field(description="电子邮箱，脱敏 (R24, R41)", requires_scopes=_READERS)
+    version: int
     post: Audience
     employment: Employment
     title: str | None
@@ -53,6 +55,8 @@ class Teacher:
             name=source.name,
             id_number=source.id_number.masked,
             mobile=source.mobile.masked,
+            email=source.email.masked if source.email else None,
+            version=source.version,
             post=source.post,
             employment=source.employment,
             title=source.title,

@@ -14,6 +14,7 @@ from chassis.reference import provinces
 from services.enrollment.domain.project import ADMIT, is_past
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 from services.enrollment.graph.context import Info, may_read_province, may_read_school
+from services.enrollment.graph.deliveries import FeedbackQuery
 from services.enrollment.graph.enrollments import Enrollment, enrollments_page
 from services.enrollment.graph.events import EVENT_READERS, EnrollmentEvent, reading_of
 from services.enrollment.graph.inputs import EnrollmentFilter, SchoolFilter
@@ -25,6 +26,7 @@ from services.enrollment.graph.loaders import (
 )
 from services.enrollment.graph.notices import Notice, boxes_of
 from services.enrollment.graph.people import School, Teacher
+from services.enrollment.graph.personal import PersonalQuery
 from services.enrollment.graph.progress import ProvinceProgress
 from services.enrollment.graph.provinces import Province
 from services.enrollment.graph.rosters import RosterQuery
@@ -34,7 +36,7 @@ _SIGNED_IN = requires(Scope.MINISTRY, Scope.EXPERT, Scope.BASE, Scope.SCHOOL, Sc
 
 
 @strawberry.type
-class Query(RosterQuery):
+class Query(FeedbackQuery, PersonalQuery, RosterQuery):
     """What may be read."""
 
     @strawberry.federation.field(description="本校", requires_scopes=requires(Scope.SCHOOL, Scope.TEACHER))
@@ -117,13 +119,18 @@ class Query(RosterQuery):
         found = await info.context.loader(TeacherByIdLoader).load(id)
         return Teacher.of(found) if found else None
 
-    @strawberry.federation.field(description="我的通知，由近及远 (R24)", requires_scopes=_SIGNED_IN)
-    async def my_notices(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Notice] | None:
+    @strawberry.federation.field(
+        description="我的通知，由近及远；unread 为真则只有未读的 (R24)", requires_scopes=_SIGNED_IN
+    )
+    async def my_notices(
+        self, info: Info, first: int = 20, after: str | None = None, *, unread: bool = False
+    ) -> Connection[Notice] | None:
         """The principal's inbox."""
         context, boxes, part = info.context, boxes_of(info.context.principal), slice_of(first, after)
         store = context.deps.store
-        page = await connect(store.list_notices(boxes, part), part, lambda one: [one.id])
-        return Connection[Notice].of(page, lambda one: Notice.of(one, context), partial(store.count_notices, boxes))
+        page = await connect(store.list_notices(boxes, part, unread=unread), part, lambda one: [one.id])
+        counted = partial(store.count_notices, boxes, unread=unread)
+        return Connection[Notice].of(page, lambda one: Notice.of(one, context), counted)
 
     @strawberry.federation.field(
         description="基地逾期未决、上报教师工作司的报名 (R23)", requires_scopes=requires(Scope.MINISTRY)

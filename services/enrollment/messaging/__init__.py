@@ -21,6 +21,7 @@ from services.enrollment.commands import (
     offer_free_seats,
 )
 from services.enrollment.domain import events
+from services.enrollment.domain.vocabulary import DeliveryChannel
 from services.enrollment.messaging.assessment import assessment_handlers
 from services.enrollment.messaging.catalog import catalog_handlers
 from services.enrollment.messaging.feed import BINDINGS, QUEUE, FeedWorker
@@ -38,6 +39,8 @@ EMITTED: tuple[type, ...] = (
     events.FundingRecorded,
     events.RosterCommitted,
     events.RosterFinished,
+    events.TeacherCorrected,
+    events.TeacherRevealed,
     events.SignedUp,
     events.SignUpWithdrawn,
     events.Declined,
@@ -88,8 +91,11 @@ def tasks(office: Office, database: Database, amqp_url: str) -> Tasks:
     async def enter_forever() -> None:
         await forever(ROSTERS, lambda: rosters.hold(partial(_enter, office)), (StorageError, LeaseLost, Deposed))
 
+    async def mail_forever() -> None:
+        await forever(f"{SERVICE}.mail", lambda: _mail(office), (StorageError,))
+
     timers = timer(database, f"{SERVICE}.timers", due(office))
-    workers = (inbox.run, feed_forever, deliver_forever, timers, enter_forever)
+    workers = (inbox.run, feed_forever, deliver_forever, mail_forever, timers, enter_forever)
     return Tasks(api=(follow_forever,), relay=(relay.run,), worker=workers)
 
 
@@ -109,6 +115,13 @@ async def _deliver(office: Office) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(_LOOK_AGAIN_SECONDS):
                 await office.wake.wait()
+
+
+async def _mail(office: Office) -> None:
+    """Apart from the inbox, so that a slow mail server holds up nothing else."""
+    while True:
+        await deliver_pending(office, DeliveryChannel.EMAIL)
+        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
 
 async def _enter(office: Office, token: int) -> None:

@@ -61,11 +61,13 @@ NOT_FOR_PROVINCES = frozenset(
         "gateway.password-set",
         "enrollment.roster-committed",
         "enrollment.roster-finished",
+        "enrollment.teacher-corrected",
+        "enrollment.teacher-revealed",
     }
 )
 """What stays between a base, its reviewers and the ministry: a project is public from its publication on (R15, R17).
-And acts upon accounts, which are the audit's matter (R40), and a school's rosters, whose rows come as events of their
-own (R22)."""
+Acts upon accounts are the audit's matter (R40), a school's rosters its own, whose rows come as events of their own
+(R22), and a teacher's corrected or revealed data the teacher's, the school's, the base's and the audit's (R41)."""
 
 
 def readers_of(event: Envelope) -> tuple[str, ...]:

@@ -5,10 +5,11 @@ from services.enrollment.store.filters import EnrollmentSelection, Visibility, o
 from services.enrollment.store.rosters import Rosters
 from services.enrollment.store.schools import SchoolSelection
 from services.enrollment.store.seating import Seating
-from services.enrollment.store.store import COLLECTIONS, Store
+from services.enrollment.store.store import COLLECTIONS, SEALED, Store
 
 __all__ = [
     "COLLECTIONS",
+    "SEALED",
     "Deposed",
     "EnrollmentSelection",
     "Entry",

@@ -14,22 +14,27 @@ from services.enrollment.domain.events import EnrollmentEvent
 from services.enrollment.domain.funding import Funding
 from services.enrollment.domain.machine import Enrollment
 from services.enrollment.domain.project import Project, Round
+from services.enrollment.domain.revealing import ADMITTED
 from services.enrollment.domain.school import School
 from services.enrollment.domain.seats import told
 from services.enrollment.domain.teacher import Teacher
-from services.enrollment.domain.vocabulary import LIVE, DeliveryState, EnrollmentStatus
+from services.enrollment.domain.vocabulary import LIVE, EnrollmentStatus
 from services.enrollment.domain.waiting import in_order
+from services.enrollment.store.deliveries import Deliveries
 from services.enrollment.store.feed import Feed
 from services.enrollment.store.filters import EnrollmentSelection, Visibility
 from services.enrollment.store.funding import FundingBook
 from services.enrollment.store.progress import ProgressCounts
+from services.enrollment.store.reveals import Reveals
 from services.enrollment.store.rosters import Rosters
 from services.enrollment.store.schools import SchoolList
 from services.enrollment.store.seating import Seating
 from services.enrollment.store.tail import Tail
 
-COLLECTIONS = ("schools", "teachers", "enrollments", "cut_offs", "funding", "rosters")
+COLLECTIONS = ("schools", "teachers", "enrollments", "cut_offs", "funding", "rosters", "reveals")
 """The collections whose documents carry events."""
+SEALED = ("schools", "teachers")
+"""The collections whose documents hold sealed numbers (R41)."""
 
 _BY_ID = [("_id", ASCENDING)]
 _LATEST = [("_id", DESCENDING)]
@@ -49,7 +54,7 @@ class Store:
         self.teachers: Repository[Teacher] = _repository(database, "teachers", Teacher, "teacher")
         self.enrollments: Repository[Enrollment] = _repository(database, "enrollments", Enrollment, "enrollment")
         self.cut_offs: Repository[CutOffs] = _repository(database, "cut_offs", CutOffs, "cut-off")
-        self.deliveries: Repository[Delivery] = _repository(database, "deliveries", Delivery, "delivery")
+        self.deliveries = Deliveries(database)
         self.projects: Repository[Project] = _repository(database, "projects", Project, "project")
         self.rounds: Repository[Round] = _repository(database, "rounds", Round, "round")
         self.funding = FundingBook(database, "funding", Funding, producer="enrollment", noun="funding")
@@ -58,6 +63,7 @@ class Store:
         self.school_list = SchoolList(self.schools)
         self.seating = Seating(database)
         self.rosters = Rosters(database, self)
+        self.reveals = Reveals(database)
         self.feed = Feed(database)
         self.tail = Tail(self.feed)
 
@@ -85,11 +91,11 @@ class Store:
         )
         for name, keys in _ENROLLMENT_INDEXES.items():
             await self.enrollments.collection.create_index([(key, ASCENDING) for key in keys], name=name)
-        await self.deliveries.collection.create_index([("state", ASCENDING), ("_id", ASCENDING)], name="state")
-        await self.deliveries.collection.create_index([("enrollment", ASCENDING)], name="enrollment")
+        await self.deliveries.prepare()
         await self.notices.create_index([("to", ASCENDING), ("_id", DESCENDING)], name="box")
         await self.seating.prepare()
         await self.rosters.prepare()
+        await self.reveals.prepare()
         await self.feed.prepare()
 
     async def transact(self, work: Callable[[Session], Awaitable[T]]) -> T:
@@ -170,6 +176,11 @@ class Store:
         where = both({"teacher": {"$in": list(keys)}}, visibility.condition())
         return set(await self.enrollments.collection.distinct("teacher", where))
 
+    async def admitted(self, teacher: str, bases: Sequence[str]) -> bool:
+        """Whether one of the bases has accepted the teacher (R41)."""
+        where = {"teacher": teacher, "base": {"$in": list(bases)}, "status": {"$in": list(ADMITTED)}}
+        return await self.enrollments.collection.find_one(where, {"_id": 1}) is not None
+
     async def list_teachers(self, school: str, part: Slice) -> list[Teacher]:
         """Up to `first + 1` teachers of a school after a position."""
         return await self.teachers.query(both({"school": school}, following(_BY_ID, part.after)), limit=part.first + 1)
@@ -206,25 +217,31 @@ class Store:
             {"_id": current.id}, to_document(current), upsert=True, session=session
         )
 
-    async def pending_deliveries(self, limit: int) -> list[Delivery]:
-        """Deliveries that wait to be made, the oldest first."""
-        return await self.deliveries.query({"state": DeliveryState.PENDING}, limit=limit)
-
     async def put_notice(self, notice: Notice, session: Session | None = None) -> None:
         """Place a notice in its box; a second time changes nothing."""
         document: Document = to_document(notice)
         key = document.pop("_id")
         await self.notices.update_one({"_id": key}, {"$setOnInsert": document}, upsert=True, session=session)
 
-    async def list_notices(self, boxes: Sequence[str], part: Slice) -> list[Notice]:
+    async def list_notices(self, boxes: Sequence[str], part: Slice, *, unread: bool = False) -> list[Notice]:
         """Up to `first + 1` notices of some boxes after a position, the latest first."""
-        where = both({"to": {"$in": list(boxes)}}, following(_LATEST, part.after))
+        where = both(_in(boxes, unread=unread), following(_LATEST, part.after))
         cursor = self.notices.find(where, sort=_LATEST, limit=part.first + 1)
         return [from_document(document, Notice) async for document in cursor]
 
-    async def count_notices(self, boxes: Sequence[str]) -> int:
+    async def count_notices(self, boxes: Sequence[str], *, unread: bool = False) -> int:
         """How many notices the boxes hold."""
-        return await self.notices.count_documents({"to": {"$in": list(boxes)}})
+        return await self.notices.count_documents(_in(boxes, unread=unread))
+
+    async def mark_read(self, boxes: Sequence[str], keys: Sequence[str], now: datetime) -> list[Notice]:
+        """Mark notices of the boxes read, for all who share them; those that were stay as they are."""
+        where = {"_id": {"$in": list(keys)}, "to": {"$in": list(boxes)}}
+        await self.notices.update_many(where | {"read_at": None}, {"$set": {"read_at": now}})
+        return [from_document(document, Notice) async for document in self.notices.find(where, sort=_LATEST)]
+
+
+def _in(boxes: Sequence[str], *, unread: bool) -> Document:
+    return {"to": {"$in": list(boxes)}} | ({"read_at": None} if unread else {})
 
 
 _ENROLLMENT_INDEXES: dict[str, tuple[str, ...]] = {

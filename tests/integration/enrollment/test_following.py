@@ -34,6 +34,23 @@ async def test_a_decision_reaches_the_trainee_and_the_school_each_by_its_own_del
     assert await notices(season, other) == []
 
 
+async def test_notices_are_marked_read_in_the_own_box_only(season: Season) -> None:
+    await season.publish()
+    teacher, other = await season.teachers(2)
+    await season.decide(await season.submitted(teacher, "p1"))
+    await deliver_pending(season.office)
+    ids = [one["_id"] async for one in season.database["notices"].find()]
+    unread = "query { myNotices(unread: true) { totalCount nodes { readAt } } }"
+    mark = "mutation($ids: [ID!]!) { markNoticesRead(ids: $ids) { readAt } }"
+    assert await season.act(other, mark, ids=ids) == []
+    assert (await season.act(teacher, unread))["totalCount"] == 1
+    (first,) = await season.act(teacher, mark, ids=ids)
+    season.later(hours=1)
+    assert await season.act(teacher, mark, ids=ids) == [first]
+    assert (await season.act(teacher, unread))["totalCount"] == 0
+    assert (await season.act(SCHOOL, unread))["nodes"] == [{"readAt": None}]
+
+
 async def test_cancelling_a_project_ends_every_live_enrolment_frees_its_seats_and_tells_everybody(
     season: Season,
 ) -> None:

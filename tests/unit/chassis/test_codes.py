@@ -80,3 +80,25 @@ def test_r41_what_reads_as_somebodys_number_is_personal(text: str) -> None:
 )
 def test_r41_codes_and_issued_names_are_not_personal(text: str) -> None:
     assert not codes.is_personal(text)
+
+
+def test_r24_a_mail_address_is_ascii_and_one_line() -> None:
+    assert codes.email(" Zhang.San@mail.example.edu.cn ") == "Zhang.San@mail.example.edu.cn"
+    for wrong in (
+        "",
+        "zhang",
+        "@example.cn",
+        "a@b",
+        "张@example.cn",
+        "a@例.cn",
+        "a b@example.cn",
+        "a@b.cn\nBcc: c@d.cn",
+    ):
+        with pytest.raises(Refusal) as refused:
+            codes.email(wrong)
+        assert refused.value.code == "INVALID_EMAIL"
+        assert not wrong or wrong not in str(refused.value.extensions()) + refused.value.zh + refused.value.en
+
+
+def test_r41_a_masked_mail_address_shows_its_first_letter_and_its_domain() -> None:
+    assert codes.mask_email("zhang@example.cn") == "z***@example.cn"

@@ -1,0 +1,155 @@
+"""R41: the key that seals personal numbers rotates while the service runs."""
+
+import json
+import os
+import subprocess
+import sys
+from base64 import b64encode
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo.asynchronous.collection import AsyncCollection
+
+from chassis import rotation
+from chassis.errors import Refusal
+from chassis.mongo import Collection, Database, Repository
+from chassis.rotation import Progress, keys, rotate, sealed_in
+from chassis.vault import Vault
+from deploy.broker.definitions import ADMIN
+from deploy.local.parts import Parts
+
+ROOT = Path(__file__).resolve().parents[3]
+OLD = Vault({"k1": os.urandom(32)}, "k1", os.urandom(32))
+NEW = replace(OLD, keys=OLD.keys | {"k2": os.urandom(32)}, active="k2")
+NUMBERS = [f"138{serial:08d}" for serial in range(25)]
+
+
+class Interrupted(Exception):  # noqa: N818 - what an operator does
+    """The command was stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A document with seals at every depth that services use."""
+
+    id: str
+    version: int
+    phone_sealed: str
+    name: str = "某人"
+    inner: dict[str, str] = field(default_factory=dict)
+    team: tuple[dict[str, str], ...] = ()
+
+
+@pytest.fixture
+async def cards(database: Database) -> Repository[Card]:
+    """Twenty-five documents sealed with the old key."""
+    repository: Repository[Card] = Repository(database, "cards", Card, producer="test", noun="card")
+    for number in NUMBERS:
+        seal = OLD.seal(number)
+        team = ({"phone_sealed": OLD.seal(number)}, {"phone_sealed": OLD.seal(number)})
+        await repository.insert(Card(number[-3:], 1, seal, inner={"sealed": OLD.seal(number)}, team=team))
+    return repository
+
+
+def quiet(_: Progress) -> None:
+    """Nobody watches."""
+
+
+async def opened(cards: Repository[Card], vault: Vault) -> list[set[str]]:
+    """What each document says, once opened."""
+    found: list[dict[str, Any]] = await cards.collection.find(sort=[("_id", 1)]).to_list()
+    return [{vault.open(sealed) for _, sealed in sealed_in(one)} for one in found]
+
+
+async def test_everything_is_sealed_anew_and_says_the_same(
+    cards: Repository[Card], database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rotation, "_WINDOW", 10)
+    told: list[Progress] = []
+    assert await rotate(database, ["cards"], NEW, told.append) == len(NUMBERS)
+    assert [one.seen for one in told[:3]] == [10, 20, 25]
+    assert await keys(database, ["cards"]) == {"k2": 4 * len(NUMBERS)}
+    without_the_old = replace(NEW, keys={"k2": NEW.keys["k2"]})
+    assert await opened(cards, without_the_old) == [{number} for number in NUMBERS]
+    assert await rotate(database, ["cards"], NEW, quiet) == 0
+
+
+async def test_an_interrupted_rotation_goes_on_where_it_stopped(
+    cards: Repository[Card], database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rotation, "_WINDOW", 10)
+
+    def interrupt(_: Progress) -> None:
+        raise Interrupted
+
+    with pytest.raises(Interrupted):
+        await rotate(database, ["cards"], NEW, interrupt)
+    assert await keys(database, ["cards"]) == {"k2": 40, "k1": 60}
+    assert await opened(cards, NEW) == [{number} for number in NUMBERS]
+    assert await rotate(database, ["cards"], NEW, quiet) == 15
+    assert await keys(database, ["cards"]) == {"k2": 100}
+
+
+async def test_whoever_read_the_old_seal_cannot_write_it_back(cards: Repository[Card], database: Database) -> None:
+    read = await cards.get("003")
+    await rotate(database, ["cards"], NEW, quiet)
+    with pytest.raises(Refusal) as refused:
+        await cards.save(replace(read, name="改名"))
+    assert refused.value.code == "STALE_VERSION"
+
+
+async def test_a_write_in_between_is_not_lost_and_is_seen_to_by_the_next_pass(
+    cards: Repository[Card], database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody writes between the look and the new seals."""
+    left = ["018", "007"]
+    write = AsyncCollection.bulk_write
+
+    async def late(collection: Collection, *given: Any, **options: Any) -> Any:
+        while left:
+            await collection.update_one({"_id": left.pop()}, {"$set": {"name": "改名"}, "$inc": {"version": 1}})
+        return await write(collection, *given, **options)
+
+    monkeypatch.setattr(AsyncCollection, "bulk_write", late)
+    told: list[Progress] = []
+    assert await rotate(database, ["cards"], NEW, told.append) == len(NUMBERS)
+    assert (told[0].renewed, told[0].missed) == (len(NUMBERS) - 2, 2)
+    assert (await cards.get("007")).name == (await cards.get("018")).name == "改名"
+    assert await keys(database, ["cards"]) == {"k2": 4 * len(NUMBERS)}
+
+
+def run(parts: Parts, database: Database, file: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command line of the catalog's vault, on this test's database."""
+    given = {"MONGODB_URL": parts.mongodb_url(ADMIN), "MONGODB_DATABASE": database.name, "VAULT_FILE": str(file)}
+    return subprocess.run(  # noqa: S603 - our own
+        [sys.executable, "-m", "services.catalog", "vault", *arguments],
+        cwd=ROOT,
+        env=os.environ | given,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+async def test_the_command_line_rotates_says_how_far_it_is_and_which_keys_are_in_use(
+    cards: Repository[Card], database: Database, parts: Parts, tmp_path: Path
+) -> None:
+    await cards.collection.rename("bases")
+    file = tmp_path / "vault.json"
+
+    def write(vault: Vault) -> None:
+        named = {name: b64encode(key).decode() for name, key in vault.keys.items()}
+        file.write_text(json.dumps({"active": vault.active, "keys": named, "hash": b64encode(vault.hash_key).decode()}))
+
+    write(replace(NEW, keys={"k2": NEW.keys["k2"]}))
+    refused = run(parts, database, file, "rotate")
+    assert (refused.returncode, "k1" in refused.stderr) == (1, True)
+    write(NEW)
+    done = run(parts, database, file, "rotate")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "seen 25" in done.stdout
+    assert "k2" in done.stdout.splitlines()[-1]
+    assert run(parts, database, file, "keys").stdout == "k2: 100\n"
+    assert not [number for number in NUMBERS if number in done.stdout + refused.stderr]

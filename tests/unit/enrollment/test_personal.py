@@ -1,0 +1,59 @@
+"""R41: what a reveal must state, and what a correction leaves."""
+
+from dataclasses import replace
+
+import pytest
+
+from chassis.errors import Refusal
+from services.enrollment.domain.revealing import reveal
+from services.enrollment.domain.teacher import Sealed, correct
+from services.enrollment.domain.vocabulary import TeacherField
+from tests.unit.enrollment.examples import NOW, a_teacher
+
+
+@pytest.mark.parametrize(
+    "purpose",
+    [
+        "",
+        "   ",
+        "核对",
+        "x" * 201,
+        "核对110101198001010010",
+        "电话 138 0000 0001 核对",
+        "核对１３８００００００１",
+        "138-0000-0001有误",
+    ],
+)
+def test_r41_a_purpose_says_something_and_holds_no_number(purpose: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        reveal("r1", a_teacher(), purpose, NOW, by="a", scope="school", organization=None)
+    assert (refused.value.code, refused.value.rule) == ("INVALID_PURPOSE", "R41")
+
+
+def test_r41_a_reveal_is_an_act_with_its_purpose_and_without_numbers() -> None:
+    act, (event,) = reveal("r1", a_teacher(), " 2024年报到核验 ", NOW, by="a", scope="base", organization="4144000001")
+    assert (act.teacher, act.by, act.purpose, act.at) == ("t1", "a", "2024年报到核验", NOW)
+    assert (event.teacher, event.purpose, event.school, event.province) == ("t1", "2024年报到核验", "4144100001", "44")
+
+
+def test_r41_a_correction_names_the_fields_and_who_and_not_what_they_said() -> None:
+    before = a_teacher()
+    other = Sealed("k1:other", "138****0002", "other")
+    after, (event,) = correct(before, replace(before, name="新名", mobile=other), "赵主任", NOW)
+    assert (after.name, after.mobile) == ("新名", other)
+    (kept,) = after.corrections
+    assert (kept.by, kept.at, kept.fields) == ("赵主任", NOW, (TeacherField.NAME, TeacherField.MOBILE))
+    assert event.fields == kept.fields
+    assert "新名" not in repr(event)
+
+
+def test_r41_the_same_number_sealed_again_is_no_correction() -> None:
+    before = a_teacher()
+    same = replace(before, mobile=replace(before.mobile, sealed="k1:again"))
+    assert correct(before, same, "teacher", NOW) == (before, [])
+
+
+def test_r22_a_correction_leaves_no_teacher_without_a_name() -> None:
+    with pytest.raises(Refusal) as refused:
+        correct(a_teacher(), a_teacher(name=" "), "teacher", NOW)
+    assert refused.value.code == "INVALID_TEACHER"
