@@ -28,7 +28,7 @@ class DatabaseSettings(BaseSettings):
         mongodb_database: The service's own database.
     """
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     mongodb_url: SecretStr
     mongodb_database: str
@@ -47,8 +47,6 @@ class ServiceSettings(DatabaseSettings):
         traces_file: Takes the process's spans, a line of JSON each; none by default.
         role: What the process does: `all` by default, or `api`, `relay` or `worker`; the command line has precedence.
     """
-
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     amqp_url: SecretStr
     internal_jwks_file: Path
