@@ -19,6 +19,7 @@ ENTITIES = """query($representations: [_Any!]!) { _entities(representations: $re
 
 
 async def test_published_projects_are_found_by_text_theme_dates_fee_and_place(season: Season) -> None:
+    """R17: published projects are public and searchable."""
     base = await season.register_base()
     await season.published(base)
     await season.published(
