@@ -49,8 +49,15 @@ def weak_passwords() -> frozenset[str]:
 
 
 @cache
+def rules() -> list[dict[str, Any]]:
+    """The rules in order: number, titles, the clause of the notice and its words, both null where it is silent."""
+    found: list[dict[str, Any]] = _read("rules.json")
+    return found
+
+
+@cache
 def _clauses() -> dict[str, str]:
-    return {row["rule"]: row["clause"] for row in _read("rules.json") if row["clause"]}
+    return {row["rule"]: row["clause"] for row in rules() if row["clause"]}
 
 
 def clause_of(rule: str) -> str | None:

@@ -77,6 +77,7 @@ async def faults(log: AuditLog, anchors: dict[int, str] | None = None) -> list[i
 
 
 async def test_events_are_chained_once_from_the_genesis_on(log: AuditLog) -> None:
+    """R40: append-only, hash-chained."""
     found = await rows(log)
     assert [row.act.event for row in found] == [event(number).id for number in range(1, ROWS + 1)]
     assert [row.sequence for row in found] == list(range(1, ROWS + 1))
@@ -142,6 +143,7 @@ TAMPERING: dict[str, tuple[Callable[[AuditLog], Awaitable[object]], list[int]]] 
 
 @pytest.mark.parametrize("what", TAMPERING)
 async def test_tampering_is_found_and_located(log: AuditLog, what: str) -> None:
+    """R40: whatever is changed, cut or put in."""
     tamper, where = TAMPERING[what]
     await tamper(log)
     assert sorted(set(await faults(log)) & set(where)) == where
@@ -164,6 +166,7 @@ async def test_a_chain_that_was_calculated_anew_or_cut_with_its_head_is_found_by
 
 
 async def test_every_event_of_every_service_is_in_the_log_and_only_the_ministry_reads_it(world: World) -> None:
+    """R40: every act is in it."""
     await world.start("e1")
     assert await world.attend(("e1", "s1", True)) == ["ok"]
     log = world.assessment.store.audit

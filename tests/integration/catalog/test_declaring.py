@@ -216,6 +216,7 @@ async def test_only_a_base_declares_and_only_the_ministry_registers(season: Seas
 
 
 async def test_a_further_class_shares_the_series_and_takes_its_own_quota(season: Season) -> None:
+    """R11, R12: each class consumes quota."""
     base = await season.register_base()
     first = await season.submitted(base)
     given = {"startsOn": "2024-08-05", "endsOn": "2024-08-11", "capacity": 30}

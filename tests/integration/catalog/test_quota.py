@@ -21,6 +21,7 @@ async def _drafts(season: Season, base: Principal, count: int) -> list[dict[str,
 
 
 async def test_forty_at_once_against_a_limit_of_twenty_leave_exactly_twenty(season: Season) -> None:
+    """R11: check and consumption are one."""
     base = await season.register_base()
     drafts = await _drafts(season, base, 40)
     answers = await asyncio.gather(*(season.submit(base, draft) for draft in drafts), return_exceptions=True)
@@ -53,6 +54,7 @@ async def test_submissions_and_withdrawals_at_once_keep_the_count(season: Season
 
 
 async def test_two_bases_do_not_share(season: Season) -> None:
+    """R2, R11: quota counts per base."""
     one, other = await season.register_base(), await season.register_base()
     await season.submitted(one)
     assert (await season.quota(other))["used"] == 0
@@ -84,6 +86,7 @@ async def test_a_refused_submission_writes_nothing(season: Season) -> None:
 
 
 async def test_a_limit_below_what_is_used_stops_new_submissions_only(season: Season) -> None:
+    """R39: nothing submitted is undone."""
     base = await season.register_base()
     held = [await season.submitted(base) for _ in range(3)]
     await season.act(MINISTRY, ADJUST, base=base.bases[0], input={"year": 2024, "limit": 1, "reason": "抽检整改"})
@@ -110,6 +113,7 @@ async def test_an_adjustment_beside_submissions_loses_none_of_them(season: Seaso
 
 
 async def test_rejection_releases_and_cancellation_does_not(season: Season) -> None:
+    """R11, R33: before publication quota comes back, after it never."""
     base = await season.register_base()
     published = await season.published(base)
     await season.act(

@@ -65,6 +65,7 @@ async def test_before_publication_only_the_base_its_experts_and_the_ministry_see
 
 
 async def test_review_is_blind_until_ones_own_is_in_and_nameless_for_experts_and_base(season: Season) -> None:
+    """R15: in the graph as in the domain."""
     base = await season.register_base()
     one, other = await season.register_expert("甲"), await season.register_expert("乙")
     project = await season.submitted(base)
@@ -163,6 +164,7 @@ async def test_a_returned_plan_lapses_and_frees_its_quota_when_review_closes(sea
 
 
 async def test_publication_answers_per_row_and_is_an_override_after_its_date(season: Season) -> None:
+    """R17: many at once, late ones with a reason."""
     base = await season.register_base()
     experts = [await season.register_expert(name) for name in ("甲", "乙")]
     project = await season.submitted(base)
@@ -184,6 +186,7 @@ async def test_publication_answers_per_row_and_is_an_override_after_its_date(sea
 
 
 async def test_a_published_project_changes_only_in_venue_dates_and_faculty(season: Season) -> None:
+    """R18: the fee never."""
     base = await season.register_base()
     project = await season.published(base)
     amend = (

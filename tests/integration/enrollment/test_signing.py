@@ -28,6 +28,7 @@ REGISTER = "mutation($i: SchoolInput!) { registerSchool(input: $i) { code provin
 
 
 async def test_eight_sign_ups_of_one_person_at_once_leave_one(season: Season) -> None:
+    """R19: one live sign-up a person and project."""
     await season.publish()
     (teacher,) = await season.teachers(1)
     answers = await asyncio.gather(*(season.act(teacher, SIGN_UP, id="p1") for _ in range(8)), return_exceptions=True)
@@ -46,6 +47,7 @@ async def test_after_taking_a_sign_up_back_one_may_sign_up_again(season: Season)
 
 
 async def test_enrolment_ends_with_the_last_minute_of_the_twentieth(season: Season) -> None:
+    """R19, R22: the deadline is hard, for teacher and school."""
     await season.publish()
     one, other = await season.teachers(2)
     season.at("2024-05-20T23:59")
@@ -77,6 +79,7 @@ async def test_an_extended_phase_lets_sign_ups_in_again(season: Season) -> None:
 
 
 async def test_the_wrong_post_warns_and_does_not_block(season: Season) -> None:
+    """R20: school and base are shown the mismatch."""
     await season.publish(audience=["LEADER", "MIDDLE_MANAGER"])
     (teacher,) = await season.teachers(1)
     (leader,) = await season.teachers(1, post="LEADER")
@@ -109,6 +112,7 @@ async def test_a_foreign_school_submits_declines_ranks_and_withdraws_nothing(sea
 
 
 async def test_the_school_declines_with_a_reason_ranks_and_submits_many(season: Season) -> None:
+    """R21, R22: the school selects, then its designated person submits."""
     await season.publish()
     keys = [(await season.act(teacher, SIGN_UP, id="p1"))["id"] for teacher in await season.teachers(3)]
     (row,) = await season.act(SCHOOL, DECLINE, ids=keys[:1], why=" ")
@@ -125,6 +129,7 @@ async def test_the_school_declines_with_a_reason_ranks_and_submits_many(season: 
 
 
 async def test_a_school_without_a_designated_person_submits_nothing(season: Season) -> None:
+    """R5, R22: who submits is named."""
     await season.act(MINISTRY, REGISTER, i={"code": "4144100009", "name": "新学校", "province": "44"})
     fresh = Principal("school-9", Scope.SCHOOL, school="4144100009")
     with pytest.raises(Refused) as refused:

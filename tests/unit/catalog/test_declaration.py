@@ -29,6 +29,7 @@ from tests.unit.catalog.examples import (
 
 
 def test_a_complete_plan_is_submitted_and_told() -> None:
+    """R7, R11: a whole plan goes in and takes quota."""
     project, events = declaration.submit(a_draft(), a_base(), round_2024(), DECLARING)
     assert project.status is ProjectStatus.SUBMITTED
     assert events == [
@@ -46,6 +47,7 @@ def test_a_complete_plan_is_submitted_and_told() -> None:
 
 @pytest.mark.parametrize("missing", ["design", "declaration", "delivery"])
 def test_each_duty_needs_a_contact_before_submission(missing: str) -> None:
+    """R6: design, declaration and delivery."""
     duties = {duty: (MEMBER,) for duty in ("design", "declaration", "delivery") if duty != missing}
     with pytest.raises(Refusal) as refused:
         declaration.submit(a_draft(), a_base(team=Team(**duties)), round_2024(), DECLARING)
@@ -54,6 +56,7 @@ def test_each_duty_needs_a_contact_before_submission(missing: str) -> None:
 
 
 def test_the_last_moment_of_the_sixth_of_may_is_in_time_and_the_next_is_not() -> None:
+    """R13: submission only while the declare phase is open."""
     midnight = datetime(2024, 5, 7, tzinfo=SHANGHAI)
     declaration.submit(a_draft(), a_base(), round_2024(), midnight - timedelta(microseconds=1))
     with pytest.raises(Refusal) as refused:
@@ -63,6 +66,7 @@ def test_the_last_moment_of_the_sixth_of_may_is_in_time_and_the_next_is_not() ->
 
 
 def test_a_base_past_its_validity_may_not_submit() -> None:
+    """R2: a base has a validity period."""
     with pytest.raises(Refusal) as refused:
         declaration.submit(a_draft(), a_base(valid_until=date(2024, 4, 1)), round_2024(), DECLARING)
     assert refused.value.code == "BASE_NOT_VALID"
@@ -76,6 +80,7 @@ def test_a_base_past_its_validity_may_not_submit() -> None:
     ],
 )
 def test_training_stays_in_its_window(dates: dict[str, Any]) -> None:
+    """R28: from 05-30 to 11-30."""
     with pytest.raises(Refusal) as refused:
         declaration.submit(
             a_draft(timetable=(a_session(dates["starts_on"]),), **dates), a_base(), round_2024(), DECLARING
@@ -91,12 +96,14 @@ def test_an_extension_lets_a_plan_end_later() -> None:
 
 
 def test_a_returned_plan_comes_back_after_the_deadline_while_review_is_open() -> None:
+    """R13: a returned plan has until review closes."""
     returned = a_decided(DecisionOutcome.RETURN)
     again, _ = declaration.submit(returned, a_base(), round_2024(), REVIEWING)
     assert (again.status, again.cycle, again.experts, again.decision) == (ProjectStatus.SUBMITTED, 2, (), None)
 
 
 def test_a_returned_plan_lapses_when_review_has_closed() -> None:
+    """R13: not resubmitted in time, it lapses."""
     returned = a_decided(DecisionOutcome.RETURN)
     with pytest.raises(Refusal, match="开放时间"):
         declaration.submit(returned, a_base(), round_2024(), LATE)
@@ -120,6 +127,7 @@ def test_a_submitted_plan_cannot_be_written() -> None:
 
 
 def test_withdrawal_wants_a_reason_and_says_whether_quota_is_free_again() -> None:
+    """R11: withdrawal before publication frees quota."""
     with pytest.raises(Refusal, match="理由"):
         declaration.withdraw(a_submitted(), " ", DECLARING)
     _, (from_draft,) = declaration.withdraw(a_draft(), "重复", DECLARING)
@@ -128,11 +136,13 @@ def test_withdrawal_wants_a_reason_and_says_whether_quota_is_free_again() -> Non
 
 
 def test_a_published_project_cannot_be_withdrawn() -> None:
+    """R11: what is published keeps its quota."""
     with pytest.raises(Refusal):
         declaration.withdraw(a_published(), "重复", DECLARING)
 
 
 def test_a_further_class_is_a_project_of_the_same_series_with_its_timetable_moved() -> None:
+    """R12: several classes of one design are several projects of one series."""
     first = a_submitted()
     given = ClassPlan(starts_on=date(2024, 8, 5), ends_on=date(2024, 8, 11), capacity=30)
     second, (event,) = declaration.add_class(

@@ -23,6 +23,7 @@ def a_running() -> Project:
 
 
 def test_new_dates_move_the_timetable_and_the_old_ones_stay_in_the_history() -> None:
+    """R18: a change is versioned."""
     given = Amendment(reason="台风", starts_on=date(2024, 7, 15), venue=Venue("45", "南宁市"))
     project, (event,) = delivery.amend(a_published(), round_2024(), given, REVIEWING)
     assert (project.plan.starts_on, project.plan.ends_on) == (date(2024, 7, 15), date(2024, 7, 21))
@@ -77,6 +78,7 @@ def test_training_starts_on_its_first_day_and_ends_on_its_last() -> None:
 
 
 def test_an_overrun_is_flagged_unless_the_ministry_extended_it() -> None:
+    """R28: an end after the window."""
     running = a_running()
     assert delivery.overruns(running, round_2024(), DECEMBER)
     finished, (event,) = delivery.finish(running, round_2024(), DECEMBER)
@@ -112,6 +114,7 @@ def test_a_suspended_project_does_not_start_by_itself() -> None:
 
 
 def test_cancellation_wants_a_reason_and_says_by_whom() -> None:
+    """R33: by the base or the ministry."""
     with pytest.raises(Refusal, match="理由"):
         delivery.cancel(a_published(), "", "base", FIRST_DAY)
     cancelled, (event,) = delivery.cancel(a_running(), "生源不足", "base", FIRST_DAY)

@@ -177,6 +177,7 @@ def test_the_table_is_the_one_of_the_rules() -> None:
 
 
 def test_an_adjusted_limit_counts_from_its_day_and_below_used_it_only_stops_new_ones() -> None:
+    """R39: the quota is dynamic, and takes nothing back."""
     held = Quota(id="b:2024", version=1, base="b", year=2024, province="44", limit=20, used=18)
     adjusted, (event,) = quota.adjust(
         held, limit=10, reason="抽检不合格", effective_from=date(2024, 5, 1), now=DECLARING

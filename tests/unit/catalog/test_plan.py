@@ -22,6 +22,7 @@ ALL_FIELDS = [
 
 
 def test_an_empty_plan_says_every_missing_field_at_once() -> None:
+    """R7: submission must be complete."""
     with pytest.raises(Refusal) as refused:
         require_complete(Plan())
     assert refused.value.code == "PLAN_INCOMPLETE"
@@ -37,6 +38,7 @@ def test_blank_text_is_missing(blank: set[str]) -> None:
 
 
 def test_a_fee_of_nothing_is_a_statement() -> None:
+    """R7: a fee of 0 is allowed, and must be stated."""
     assert missing_fields(a_plan(fee=0)) == []
     assert missing_fields(a_plan(fee=None)) == ["feeFen"]
 
@@ -47,12 +49,14 @@ def test_a_project_held_online_needs_no_venue() -> None:
 
 
 def test_a_draft_may_be_empty() -> None:
+    """R7: drafts may be partial."""
     project, _ = declaration.draft(a_base(), round_2024(), key="p", code="c", kind=None, plan=Plan(), now=DECLARING)
     assert project.kind is ProjectKind.TEACHING
     assert project.version == 1
 
 
 def test_a_theme_of_another_category_is_unknown() -> None:
+    """R8: themes are from the category's list of the round."""
     with pytest.raises(Refusal) as refused:
         a_draft(themes=("D1", "P1", "X"))
     assert refused.value.code == "UNKNOWN_THEME"
@@ -89,6 +93,8 @@ def test_what_cannot_be_right_is_refused_even_in_a_draft(changes: dict[str, Any]
 def test_about_so_many_days_is_thirty_per_cent_up_and_down(
     category: BaseCategory, kind: ProjectKind, least: int, most: int
 ) -> None:
+    """R9: 左右 is ±30 %."""
+
     def unusual(days: int) -> bool:
         return bool(advice_on(Plan(days=days), kind, category, (6,), round_2024()))
 
@@ -96,6 +102,7 @@ def test_about_so_many_days_is_thirty_per_cent_up_and_down(
 
 
 def test_research_and_development_has_no_norm() -> None:
+    """R9: nor a warning."""
     advice = advice_on(
         Plan(days=90), ProjectKind.RESEARCH_DEVELOPMENT, BaseCategory.ENTERPRISE_PRACTICE, (), round_2024()
     )
@@ -103,6 +110,7 @@ def test_research_and_development_has_no_norm() -> None:
 
 
 def test_an_unusual_length_and_a_foreign_major_each_want_a_word() -> None:
+    """R9, R10: both warn, and neither goes in without a justification."""
     project = a_draft(days=4, major_category=13)
     assert [one.rule for one in project.warnings] == ["R9", "R10"]
     with pytest.raises(Refusal) as refused:
@@ -120,6 +128,7 @@ def test_a_justified_plan_goes_in_and_keeps_its_warnings() -> None:
 
 
 def test_a_foreign_major_is_no_matter_for_enterprises() -> None:
+    """R10: only the dual-qualified bases match majors."""
     advice = advice_on(
         Plan(days=10, major_category=13),
         ProjectKind.SKILL_TRAINING,

@@ -36,12 +36,14 @@ def test_two_experts_start_the_review() -> None:
 
 
 def test_one_expert_twice_is_one_too_few() -> None:
+    """R14: at least two experts."""
     with pytest.raises(Refusal) as refused:
         review.assign_experts(a_submitted(), [EXPERTS[0], EXPERTS[0]], round_2024(), DECLARING)
     assert (refused.value.code, refused.value.rule) == ("EXPERTS_TOO_FEW", "R14")
 
 
 def test_nobody_reviews_for_the_own_organisation() -> None:
+    """R14: no expert is of the base's organisation."""
     own = replace(EXPERTS[2], organization=Organization("4144010001", "示范大学"))
     with pytest.raises(Refusal) as refused:
         review.assign_experts(a_submitted(), [*EXPERTS[:2], own], round_2024(), DECLARING)
@@ -124,6 +126,7 @@ def test_what_experts_judge_is_the_rounds_data() -> None:
     ],
 )
 def test_a_review_has_one_verdict_and_comment_on_every_dimension(judged: list[review.DimensionVerdict]) -> None:
+    """R15: the round's dimensions, each once."""
     project = an_assigned()
     blank = review.blank_review(project, "e0", DECLARING)
     with pytest.raises(Refusal) as refused:
@@ -145,6 +148,7 @@ def test_a_review_is_submitted_once_and_by_the_assigned() -> None:
 
 
 def test_review_is_blind_until_ones_own_is_in() -> None:
+    """R15: experts see each other's reviews only after their own."""
     project = an_assigned()
     one, other = reviews_of(project, submitted=1)
     assert review.readable_by("e1", [one, other]) == [other]
@@ -162,6 +166,7 @@ def test_review_is_blind_until_ones_own_is_in() -> None:
     ],
 )
 def test_the_ministry_approves_returns_or_rejects(outcome: DecisionOutcome, status: ProjectStatus) -> None:
+    """R16: the ministry decides."""
     decided = a_decided(outcome)
     assert decided.status is status
     assert decided.decision is not None
@@ -169,6 +174,7 @@ def test_the_ministry_approves_returns_or_rejects(outcome: DecisionOutcome, stat
 
 
 def test_a_decision_waits_for_two_reviews_and_wants_a_reason() -> None:
+    """R14, R16: the experts advise first, and a decision says why."""
     project = an_assigned()
     with pytest.raises(Refusal) as early:
         decision.decide(
@@ -224,6 +230,7 @@ def test_publication_tells_what_the_others_need() -> None:
 
 
 def test_late_publication_is_an_override_with_a_reason() -> None:
+    """R17: after the publication date."""
     approved = a_decided(DecisionOutcome.APPROVE)
     for override in (None, " "):
         with pytest.raises(Refusal) as refused:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.errors import Refusal
-from services.catalog.domain.round import SHANGHAI, Phase, extend_phase, open_round
+from services.catalog.domain.round import SHANGHAI, Contact, Phase, extend_phase, open_round
 from services.catalog.domain.vocabulary import BaseCategory, PhaseName
 from services.catalog.graph.rounds import Round as ShownRound
 from tests.unit.catalog.examples import DECLARING, round_2024
@@ -28,6 +28,7 @@ def at(text: str) -> datetime:
     ],
 )
 def test_the_last_day_is_included_to_its_last_microsecond(now: str, is_open: bool) -> None:
+    """R1: a deadline is the half-open instant before the next midnight in Shanghai."""
     assert round_2024().is_open(PhaseName.DECLARE, at(now)) is is_open
 
 
@@ -36,6 +37,7 @@ def test_the_phases_open_in_mid_may_are_enrolment_and_the_bases_decisions() -> N
 
 
 def test_quotas_and_norms_are_the_notices() -> None:
+    """R9, R11: three, twenty and fifteen projects, and 30 % about each duration."""
     current = round_2024()
     assert [current.quota_of(category) for category in BaseCategory] == [3, 20, 15]
     assert {norm.kind.value: (norm.least, norm.days, norm.most) for norm in current.duration_norms} == {
@@ -44,6 +46,15 @@ def test_quotas_and_norms_are_the_notices() -> None:
         "SKILL_TRAINING": (7, 10, 13),
         "JOB_PRACTICE": (11, 15, 19),
     }
+
+
+def test_r43_the_help_lines_are_the_notices_numbers_and_name_no_official() -> None:
+    contacts = {contact.department: (contact.phones, contact.note) for contact in round_2024().contacts}
+    assert contacts == {
+        "教育部教师工作司": (("010-66096194", "010-66097715"), None),
+        "系统管理平台": (("4008757650",), "语音提示后拨数字2"),
+    }
+    assert set(Contact.__slots__) == {"department", "phones", "note"}
 
 
 def test_opening_tells_the_calendar() -> None:
@@ -73,6 +84,7 @@ def test_a_phase_that_closes_before_it_opens_is_refused(phase: PhaseName, days: 
     ],
 )
 def test_a_deadline_after_the_one_that_follows_it_is_refused(phase: PhaseName, closes: date) -> None:
+    """R1: dates that are not monotonic are refused."""
     current = round_2024()
     phases = tuple(replace(one, closes=closes) if one.name is phase else one for one in current.phases)
     with pytest.raises(Refusal, match="阶段日期"):

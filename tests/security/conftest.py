@@ -1,0 +1,18 @@
+"""Tenants in the suite, for every test of who may see or do what of whose."""
+
+import secrets
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+
+from deploy.local.accounts import Desk
+from deploy.local.suite import Suite
+from tests.security.tenants import World, build
+
+
+@pytest.fixture(scope="session")
+async def world(suite: Suite) -> AsyncIterator[World]:
+    """Two tenants of every kind and a line ministry's school, with data; beside whatever else the suite plays."""
+    async with aiohttp.ClientSession() as http:
+        yield await build(Desk(suite, http, f"Guopei-{secrets.token_hex(4)}"))

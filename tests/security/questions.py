@@ -1,0 +1,213 @@
+"""Every query that the clients' schema allows of every root field, with the values of a table as arguments."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
+from typing import Any, NamedTuple
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    ast_from_value,
+    get_named_type,
+    is_leaf_type,
+    print_ast,
+)
+
+_BUDGET, _ASSUMED = 1_000, 10
+"""The gateway's limit, and how long it takes a list for that does not say."""
+_TOGETHER, _LONG = 8, 2_500
+"""How many selections go into one query, and how many characters."""
+Values = Mapping[str, Sequence[Any]]
+"""By coordinate such as `Query.project.id` or `ProjectFilter.base`, else by name and type such as `year: Int`."""
+
+
+class Unknown(Exception):  # noqa: N818 - named for what the table lacks
+    """An argument for which the table knows no value: whoever adds a field says what of whom it may name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a query, and the most objects that it may bring, as the gateway counts them (facts 7)."""
+
+    text: str
+    cost: int = 0
+
+
+class Size(NamedTuple):
+    """How far a query goes on, and how many rows of each list it asks for."""
+
+    hops: int
+    page: int
+
+
+Write = Callable[[Size], Piece]
+
+
+class Questions:
+    """Writes queries.
+
+    Args:
+        schema: The clients' schema.
+        values: What to fill in.
+    """
+
+    def __init__(self, schema: GraphQLSchema, values: Values) -> None:
+        self._values = values
+        assert schema.query_type
+        self._query = schema.query_type
+
+    def about(self, names: Iterable[str]) -> Iterator[str]:
+        """Queries that ask all that can be asked of these root fields, several selections in each."""
+        waiting: list[Piece] = []
+        for one in (one for name in names for one in self._of(name)):
+            if waiting and _too_much([*waiting, one]):
+                yield _query(waiting)
+                waiting.clear()
+            waiting.append(one)
+        if waiting:
+            yield _query(waiting)
+
+    def _of(self, name: str) -> Iterator[Piece]:
+        """All about one root field: every argument once, every way on from it, every argument of those."""
+        rows = rows_of(object_of(self._query.fields[name]))
+        for given in [*self.plain(self._query, name), *self._varied(self._query, name)]:
+            yield _affordable(partial(self._flat, self._query, name, given))
+        for start in self.plain(self._query, name):
+            for below in (key for key, field in rows.fields.items() if target_of(field)):
+                onward = [partial(self._deep, rows, below, given, frozenset()) for given in self.plain(rows, below)]
+                onward += [partial(self._flat, rows, below, given) for given in self._varied(rows, below)]
+                for one in onward:
+                    yield _affordable(partial(self._through, name, start, one))
+
+    def _through(self, name: str, given: str, onward: Write, size: Size) -> Piece:
+        """From a root field one step on, and nothing of its own rows."""
+        return ask_for(self._query.fields[name], name, given, size.page, onward(size))
+
+    def _flat(self, parent: GraphQLObjectType, name: str, given: str, size: Size) -> Piece:
+        """A field's leaves, and those one step on."""
+        field = parent.fields[name]
+        rows = rows_of(object_of(field))
+        steps = [
+            ask_for(one, key, "", size.page, Piece(leaves))
+            for key, one in rows.fields.items()
+            if (below := target_of(one)) and not one.args and (leaves := leaves_of(below))
+        ]
+        return ask_for(field, name, given, size.page, _joined([Piece(leaves_of(rows)), *steps]))
+
+    def _deep(self, parent: GraphQLObjectType, name: str, given: str, seen: frozenset[str], size: Size) -> Piece:
+        """A field's leaves, and everything that can be got to from it in so many steps without coming back."""
+        field, seen = parent.fields[name], seen | {parent.name}
+        rows = rows_of(object_of(field))
+        parts = [Piece(leaves_of(rows))]
+        for key, one in rows.fields.items():
+            below = target_of(one)
+            if below and size.hops and rows_of(below).name not in seen:
+                (plain, *_) = self.plain(rows, key)
+                parts.append(self._deep(rows, key, plain, seen, Size(size.hops - 1, size.page)))
+        return ask_for(field, name, given, size.page, _joined(parts))
+
+    def plain(self, parent: GraphQLObjectType, name: str) -> list[str]:
+        """The arguments that must be given, in every combination."""
+        given = parent.fields[name].args
+        needed = {key: one for key, one in given.items() if isinstance(one.type, GraphQLNonNull) and key != "first"}
+        choices = [
+            [f"{key}: {_literal(value, one.type)}" for value in self._choices(f"{parent.name}.{name}.{key}", one)]
+            for key, one in needed.items()
+        ]
+        return [", ".join(chosen) for chosen in product(*choices)]
+
+    def _varied(self, parent: GraphQLObjectType, name: str) -> Iterator[str]:
+        """Every argument that may be left out, with every value, by itself."""
+        given = parent.fields[name].args
+        (plain, *_) = self.plain(parent, name)
+        for key, one in given.items():
+            if not isinstance(one.type, GraphQLNonNull):
+                for value in self._choices(f"{parent.name}.{name}.{key}", one):
+                    yield ", ".join(filter(None, [plain, f"{key}: {_literal(value, one.type)}"]))
+
+    def _choices(self, coordinate: str, one: GraphQLArgument | GraphQLInputField) -> list[Any]:
+        kind = get_named_type(one.type)
+        if coordinate in self._values:
+            return list(self._values[coordinate])
+        if isinstance(kind, GraphQLEnumType):
+            return [list(kind.values)] if _is_list(one.type) else list(kind.values)
+        if isinstance(kind, GraphQLInputObjectType) and not _is_list(one.type):
+            fields = kind.fields.items()
+            return [{name: value} for name, below in fields for value in self._choices(f"{kind.name}.{name}", below)]
+        name = coordinate.rpartition(".")[2]
+        if f"{name}: {kind.name}" in self._values:
+            return list(self._values[f"{name}: {kind.name}"])
+        raise Unknown(coordinate)
+
+
+def _literal(value: Any, kind: GraphQLInputType) -> str:
+    node = ast_from_value(value, kind)
+    assert node
+    return print_ast(node)
+
+
+def _is_list(kind: GraphQLInputType | GraphQLOutputType) -> bool:
+    return isinstance(kind.of_type if isinstance(kind, GraphQLNonNull) else kind, GraphQLList)
+
+
+def object_of(field: GraphQLField) -> GraphQLObjectType:
+    kind = get_named_type(field.type)
+    assert isinstance(kind, GraphQLObjectType)
+    return kind
+
+
+def target_of(field: GraphQLField) -> GraphQLObjectType | None:
+    kind: GraphQLNamedType = get_named_type(field.type)
+    return kind if isinstance(kind, GraphQLObjectType) else None
+
+
+def rows_of(kind: GraphQLObjectType) -> GraphQLObjectType:
+    """The type itself, or of a connection that of its nodes."""
+    return object_of(kind.fields["nodes"]) if "nodes" in kind.fields else kind
+
+
+def leaves_of(kind: GraphQLObjectType) -> str:
+    return " ".join(name for name, field in kind.fields.items() if is_leaf_type(get_named_type(field.type)))
+
+
+def ask_for(field: GraphQLField, name: str, given: str, page: int, rows: Piece) -> Piece:
+    """A field with what is asked of its rows; a connection by the page, with its cursors and count."""
+    if "first" in field.args:
+        given = ", ".join(filter(None, [given, f"first: {page}"]))
+    arguments = f"({given})" if given else ""
+    if "nodes" not in object_of(field).fields:
+        times = _ASSUMED if _is_list(field.type) else 1
+        return Piece(f"{name}{arguments} {{ {rows.text} }}", times * (1 + rows.cost))
+    page_ = f"totalCount pageInfo {{ endCursor }} edges {{ cursor }} nodes {{ {rows.text} }}"
+    return Piece(f"{name}{arguments} {{ {page_} }}", 2 + page * (2 + rows.cost))
+
+
+def _affordable(write: Write) -> Piece:
+    """The deepest and longest that the gateway takes."""
+    sizes = [Size(hops, page) for hops in (2, 1, 0) for page in (8, 4, 2, 1)]
+    return next(one for one in map(write, sizes) if one.cost <= _BUDGET)
+
+
+def _too_much(pieces: Sequence[Piece]) -> bool:
+    together = _joined(pieces)
+    return len(pieces) > _TOGETHER or len(together.text) > _LONG or together.cost > _BUDGET
+
+
+def _joined(pieces: Sequence[Piece]) -> Piece:
+    return Piece(" ".join(one.text for one in pieces), sum(one.cost for one in pieces))
+
+
+def _query(pieces: Sequence[Piece]) -> str:
+    return f"{{ {' '.join(f'q{place}: {one.text}' for place, one in enumerate(pieces))} }}"

@@ -1,0 +1,126 @@
+"""Every mutation, as the wrong tenant, is refused for whose it is, and leaves every document as it was."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from bson import encode
+from graphql import GraphQLField, GraphQLObjectType, ast_from_value, get_named_type, print_ast
+
+from chassis.mongo import connect
+from chassis.principal import Scope
+from contracts.access import rows
+from deploy.broker.definitions import ADMIN
+from deploy.local.suite import PROCESSES
+from tests.eventually import eventually
+from tests.security.tenants import World
+from tests.security.test_rows import SCHEMA
+from tests.security.trespasses import OF_ONESELF, Trespass, trespasses
+
+REFUSED = {"FORBIDDEN", "NOT_FOUND", "NOT_ASSIGNED"}
+"""For whose it is; the last is an expert's who was not asked. No phase or state may answer first and hide the lack."""
+CONFINED = {row.field for row in rows() if row.type == "Mutation" and row.scopes != frozenset({Scope.MINISTRY.value})}
+"""The ministry acts on everybody's; all others on their own."""
+BREATHING = {"leases"}
+"""Collections that change by themselves while nothing happens."""
+Snapshot = dict[str, str]
+
+
+class Documents:
+    """All documents of all databases of the suite."""
+
+    def __init__(self, url: str) -> None:
+        self.client = connect(url)
+
+    async def snapshot(self) -> Snapshot:
+        """Collection to the hash of its documents."""
+        found: Snapshot = {}
+        for name in PROCESSES:
+            for collection in await self.client[name].list_collection_names():
+                if collection not in BREATHING:
+                    documents = self.client[name][collection].find().sort("_id")
+                    digest = hashlib.sha256()
+                    async for document in documents:
+                        digest.update(encode(document))
+                    found[f"{name}.{collection}"] = digest.hexdigest()
+        return found
+
+    async def at_rest(self) -> Snapshot:
+        """Once nothing is on its way any more."""
+        seen: list[Snapshot] = []
+
+        async def still() -> bool:
+            seen.append(await self.snapshot())
+            return len(seen) > 3 and seen[-4:] == [seen[-1]] * 4
+
+        await eventually(still, every=0.1)
+        return seen[-1]
+
+
+@pytest.fixture
+async def documents(world: World) -> AsyncIterator[Documents]:
+    held = Documents(world.desk.suite.parts.mongodb_url(ADMIN))
+    yield held
+    await held.client.close()
+
+
+async def test_a_trespass_is_refused_and_changes_nothing(world: World, documents: Documents) -> None:
+    before = await documents.at_rest()
+    wrong: list[str] = []
+    for one in trespasses(world):
+        answer = await world.clients[one.who].answer(document_of(one))
+        refusals, after = refusals_in(answer), await documents.snapshot()
+        if not refusals or refusals - REFUSED or after != before:
+            wrong.append(f"{one}: {sorted(refusals)} {answer}, changed {differing(before, after)}")
+    assert wrong == []
+    assert await documents.at_rest() == before
+
+
+async def test_an_act_on_ones_own_does_change_documents(world: World, documents: Documents) -> None:
+    """So that the comparison would see a trespass."""
+    before = await documents.at_rest()
+    own = Trespass("school.a", "designatePerson", {"input": {"name": "专人a机密", "phone": "13700000097"}})
+    assert not refusals_in(await world.clients[own.who].answer(document_of(own)))
+    assert "enrollment.schools" in differing(before, await documents.snapshot())
+
+
+def test_no_mutation_is_left_out(world: World) -> None:
+    """A new one needs a trespass, or a word on why there can be none."""
+    tried = {one.mutation for one in trespasses(world)}
+    assert tried | OF_ONESELF == CONFINED
+    assert not tried & OF_ONESELF
+
+
+def document_of(trespass: Trespass) -> str:
+    assert SCHEMA.mutation_type
+    field = SCHEMA.mutation_type.fields[trespass.mutation]
+    given = ", ".join(f"{name}: {literal(field, name, value)}" for name, value in trespass.arguments.items())
+    return f"mutation {{ {trespass.mutation}({given}) {answer_of(field)} }}"
+
+
+def literal(field: GraphQLField, name: str, value: Any) -> str:
+    node = ast_from_value(value, field.args[name].type)
+    assert node
+    return print_ast(node)
+
+
+def answer_of(field: GraphQLField) -> str:
+    """Of many rows what became of each, of one anything."""
+    kind = get_named_type(field.type)
+    assert isinstance(kind, GraphQLObjectType)
+    return "{ ok refusal { code } }" if "refusal" in kind.fields else "{ __typename }"
+
+
+def refusals_in(answer: dict[str, Any]) -> set[str]:
+    """The codes of all refusals; empty when anything was let through."""
+    codes = {str(error["extensions"].get("code")) for error in answer.get("errors", ())}
+    (value,) = (answer.get("data") or {"": None}).values()
+    rows = value if isinstance(value, list) else []
+    if any(row["ok"] for row in rows) or isinstance(value, dict):
+        return set()
+    return codes | {row["refusal"]["code"] for row in rows}
+
+
+def differing(before: Snapshot, after: Snapshot) -> set[str]:
+    return {name for name in before | after if before.get(name) != after.get(name)}

@@ -1,0 +1,118 @@
+"""Every mutation tried on what belongs to another tenant."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tests.security.rounds import LIVE
+from tests.security.tenants import PROVINCES, World
+
+Arguments = dict[str, Any]
+_REASON = "越权"
+_DAY = f"{LIVE}-12-30"
+_CONTACT = {"name": "冒名", "phone": "13900139000"}
+_TEAM = {duty: [_CONTACT] for duty in ("design", "declaration", "delivery")}
+_SESSION = {"title": "第1天", "teacher": "周教授", "date": _DAY, "hours": 8}
+_VERDICTS = [{"dimension": "FEE", "verdict": "FAIL", "comment": _REASON}]
+OF_ONESELF = {"addTeachers", "designatePerson"}
+"""They name nothing of anybody else's: a school has its own teachers and person only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trespass:
+    """One attempt.
+
+    Attributes:
+        who: The principal.
+        mutation: The root field.
+        arguments: With at least one id of another tenant.
+    """
+
+    who: str
+    mutation: str
+    arguments: Arguments
+
+    def __str__(self) -> str:
+        return f"{self.who} {self.mutation} {self.arguments}"
+
+
+def trespasses(world: World) -> Iterator[Trespass]:
+    """In both directions, and between colleagues of one school."""
+    for own, other in (("a", "b"), ("b", "a")):
+        yield from _each(f"base.{own}", _of_bases(world, own, other))
+        yield from _each(f"school.{own}", _of_schools(world, own, other))
+        yield from _each(f"expert.{own}", _of_experts(world, other))
+        yield from _each(f"province.{own}", {"registerSchool": [_school_in(other)]})
+        yield from _each(f"teacher.{own}1", _of_teachers(world, f"{other}1", other))
+        yield from _each(f"teacher.{own}1", _of_teachers(world, f"{own}2", own))
+    yield from _each("school.c", _of_schools(world, "c", "a"))
+
+
+def _each(who: str, tried: dict[str, list[Arguments]]) -> Iterator[Trespass]:
+    yield from (Trespass(who, mutation, given) for mutation, all_given in tried.items() for given in all_given)
+
+
+def _of_bases(world: World, own: str, other: str) -> dict[str, list[Arguments]]:
+    base, draft, published, taught = (world.ids[f"{kind}.{other}"] for kind in ("base", "draft", "project", "taught"))
+    enrollment, attendee = _enrollment(world, other, "project"), _enrollment(world, other, "taught")
+    mark = {"enrollmentId": attendee, "sessionId": "s1", "present": False}
+    result = {"enrollmentId": attendee, "outcome": "FAILED", "score": 0}
+    further = {"startsOn": _DAY, "endsOn": _DAY, "timetable": [_SESSION]}
+    amendment = {"reason": _REASON, "faculty": [{"name": "冒名"}]}
+    decisions: list[Callable[[str], Arguments]] = [
+        lambda key: {"id": key, "decision": "ACCEPT"},
+        lambda key: {"id": key, "decision": "REJECT", "reason": _REASON},
+    ]
+    return {
+        "setBaseTeam": [{"baseId": base, "input": _TEAM}],
+        "draftProject": [{"baseId": base, "input": {"year": LIVE, "title": _REASON}}],
+        "updateProject": [{"id": draft, "version": 1, "input": {"title": _REASON}}],
+        "submitProject": [{"id": draft, "version": 1}],
+        "withdrawProject": [{"id": draft, "reason": _REASON}],
+        "addClass": [{"projectId": published, "input": further}],
+        "amendProject": [{"id": published, "version": 1, "input": amendment}],
+        "startProject": [{"id": published}],
+        "finishProject": [{"id": taught}],
+        "cancelProject": [{"id": published, "reason": _REASON}],
+        "rankWaitlist": [{"projectId": published, "ids": [enrollment]}],
+        "decideEnrollments": [{"decisions": [decide(enrollment)]} for decide in decisions],
+        "recordAttendance": [{"projectId": key, "rows": [mark]} for key in (taught, world.ids[f"taught.{own}"])],
+        "recordResults": [{"projectId": key, "rows": [result]} for key in (taught, world.ids[f"taught.{own}"])],
+    }
+
+
+def _of_schools(world: World, own: str, other: str) -> dict[str, list[Arguments]]:
+    key, attendee = _enrollment(world, other, "project"), _enrollment(world, other, "taught")
+    signed_up = world.ids[f"enrollment.{other}2.project.{other}"]
+    project, theirs = world.ids[f"project.{other}"], world.ids[f"teacher.{other}1"]
+    ours = world.ids[f"teacher.{own}1"]
+    return {
+        "declineSignUps": [{"ids": [signed_up], "reason": _REASON}],
+        "rankSignUps": [{"projectId": project, "ids": [signed_up]}],
+        "submitEnrollments": [{"ids": [signed_up]}],
+        "withdrawEnrollment": [{"id": key, "reason": _REASON}],
+        "acceptOffer": [{"id": key}],
+        "substituteTeacher": [{"id": key, "teacherId": one, "reason": _REASON} for one in (ours, theirs)],
+        "confirmCredits": [{"enrollmentIds": [attendee]}],
+    }
+
+
+def _of_experts(world: World, other: str) -> dict[str, list[Arguments]]:
+    projects = (world.ids[f"{kind}.{other}"] for kind in ("draft", "project"))
+    return {"submitReview": [{"projectId": project, "verdicts": _VERDICTS} for project in projects]}
+
+
+def _of_teachers(world: World, victim: str, tenant: str) -> dict[str, list[Arguments]]:
+    """What is published is for everybody to sign up for; a draft is not."""
+    return {
+        "signUp": [{"projectId": world.ids[f"draft.{tenant}"]}],
+        "withdrawSignUp": [{"id": world.ids[f"enrollment.{victim}.project.{tenant}"]}],
+    }
+
+
+def _school_in(tenant: str) -> Arguments:
+    return {"input": {"code": f"31{PROVINCES[tenant]}000099", "name": _REASON, "province": PROVINCES[tenant]}}
+
+
+def _enrollment(world: World, tenant: str, kind: str) -> str:
+    return world.ids[f"enrollment.{tenant}1.{kind}.{tenant}"]

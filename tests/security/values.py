@@ -1,0 +1,45 @@
+"""What the matrix fills in for every argument of a query: ids of all tenants, and what else there is to ask by."""
+
+from chassis.graph import cursor_of
+from tests.security.questions import Values
+from tests.security.rounds import LIVE, TAUGHT
+from tests.security.tenants import BASES, PROVINCES, World
+
+
+def values_of(world: World) -> Values:
+    """By coordinate, else by name and type; enums and input types need no entry."""
+    provinces = [code for code in PROVINCES.values() if code]
+    projects = [key for kind in ("draft", "project", "taught") for key in world.kinds(kind)]
+    return {
+        "Query.base.id": world.kinds("base"),
+        "Query.project.id": projects,
+        "Query.enrollment.id": world.kinds("enrollment"),
+        "Query.teacher.id": world.kinds("teacher"),
+        "Query.school.code": world.kinds("school"),
+        "Query.province.code": provinces,
+        "Query.projects.search": ["机密", "项目"],
+        "Query.enrollmentEvents.after": [cursor_of(0)],
+        "ProjectFilter.base": world.kinds("base"),
+        "ProjectFilter.series": world.kinds("draft"),
+        "ProjectFilter.province": provinces,
+        "ProjectFilter.themes": [["D1"]],
+        "ProjectFilter.startsFrom": ["2024-01-01"],
+        "ProjectFilter.startsTo": [f"{LIVE}-12-31"],
+        "ProjectFilter.feeAtMostFen": [1_000_000_000],
+        "BaseFilter.province": provinces,
+        "BaseFilter.organization": list(BASES.values()),
+        "ExpertFilter.organization": ["4131000001"],
+        "ExpertFilter.field": [6],
+        "EnrollmentFilter.project": world.kinds("project"),
+        "EnrollmentFilter.school": world.kinds("school"),
+        "AuditFilter.type": ["enrollment.accepted", "catalog.quota-adjusted"],
+        "AuditFilter.subject": world.kinds("enrollment"),
+        "AuditFilter.actor": ["moe-tenants"],
+        "AuditFilter.organization": list(BASES.values()),
+        "AuditFilter.province": provinces,
+        "AuditFilter.since": ["2020-01-01T00:00:00+08:00"],
+        "AuditFilter.until": [f"{LIVE}-12-31T00:00:00+08:00"],
+        "year: Int": [LIVE, TAUGHT],
+        "majorCategory: Int": [6],
+        "after: String": [cursor_of("")],
+    }
