@@ -12,7 +12,7 @@ from deploy.local import seed
 from deploy.local.accounts import Desk
 from deploy.local.client import Client
 from deploy.local.plans import plan_of
-from deploy.local.story import until
+from deploy.local.steps import until
 from deploy.local.world import id_number
 from tests.security.rounds import LIVE, TAUGHT, live_round, taught_round
 
