@@ -193,7 +193,7 @@ class Repository(Generic[A]):
         Raises:
             DuplicateKey: An id or a unique key is taken.
         """
-        documents = [to_document(one) | {"events": self._seal(events, one.id, one.version)} for one, events in born]
+        documents = [self._kept(one) | {"events": self._seal(events, one.id, one.version)} for one, events in born]
         try:
             await self.collection.insert_many(documents, session=session)
         except BulkWriteError as error:
