@@ -54,6 +54,9 @@ _SEAT_MOVERS = (
     "enrollment.cancelled",
     "enrollment.lapsed",
 )
+INBOX = f"{SERVICE}.inbox"
+QUEUES = {INBOX: tuple(f"{type_}.#" for type_ in _SEAT_MOVERS)}
+"""The service's own queue and what it is bound to."""
 _LOOK_SECONDS = 15.0
 log = structlog.get_logger()
 
@@ -89,8 +92,7 @@ def enrollment_handlers(catalog: Catalog) -> Mapping[str, Handler]:
 def tasks(catalog: Catalog, database: Database, amqp_url: str) -> Tasks:
     """What runs beside the requests: the relay, the inbox, and the lapse of returned plans."""
     relay = Relay(database, COLLECTIONS, amqp_url, SERVICE)
-    handlers = enrollment_handlers(catalog)
-    inbox = Consumer(database, amqp_url, f"{SERVICE}.inbox", [f"{type_}.#" for type_ in handlers], handlers)
+    inbox = Consumer(database, amqp_url, INBOX, QUEUES[INBOX], enrollment_handlers(catalog))
 
     async def lapse_forever() -> None:
         await _lapse_forever(catalog)
