@@ -1,0 +1,32 @@
+"""R23: the events of a step that moved seats tell what it left (ADR 13)."""
+
+from dataclasses import replace
+
+import pytest
+
+from services.enrollment.domain.enrollment import decide, rank
+from services.enrollment.domain.events import Accepted, SeatCount
+from services.enrollment.domain.seats import Seats, told
+from services.enrollment.domain.vocabulary import EnrollmentDecision, EnrollmentStatus
+from tests.unit.enrollment.examples import NOW, an_enrollment
+
+SEATS = Seats("p1", 10, accepted=3, offered=2, waitlisted=1, version=7)
+
+
+def test_the_event_of_a_step_that_moved_seats_tells_all_of_them() -> None:
+    _, events = decide(an_enrollment(EnrollmentStatus.SUBMITTED), EnrollmentDecision.ACCEPT, None, NOW)
+    (event,) = told(events, SEATS)
+    assert isinstance(event, Accepted)
+    assert event.seats == SeatCount(version=7, capacity=10, accepted=3, offered=2, waitlisted=1)
+    assert replace(event, seats=None) == events[0]
+
+
+def test_a_step_that_moved_none_tells_none() -> None:
+    _, events = decide(an_enrollment(EnrollmentStatus.SUBMITTED), EnrollmentDecision.REJECT, "条件不符", NOW)
+    assert told(events, None) == events
+
+
+def test_a_step_that_moves_seats_in_silence_fails() -> None:
+    _, events = rank(an_enrollment(EnrollmentStatus.SUBMITTED), 1)
+    with pytest.raises(LookupError):
+        told(events, SEATS)
