@@ -77,6 +77,12 @@ class Client:
             content: dict[str, Any] = await reply.json(content_type=None)
             return content
 
+    async def fetch(self, path: str) -> tuple[int, bytes]:
+        """GET what is no GraphQL: its status and its content."""
+        headers = self.headers | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
+        async with self.http.get(self.url + path, headers=headers, timeout=_TIMEOUT) as reply:
+            return reply.status, await reply.read()
+
     async def login(self, login: str, password: str, scope: str | None = None) -> Self:
         """A client signed in as that account.
 

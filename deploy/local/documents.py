@@ -17,6 +17,9 @@ SUBMIT_ENROLLMENTS = "mutation($ids: [ID!]!) { submitEnrollments(ids: $ids) { ok
 DECIDE_ENROLLMENTS = """mutation($decisions: [EnrollmentDecisionInput!]!) {
   decideEnrollments(decisions: $decisions) { ok enrollment { id status } refusal { code message } }
 }"""
+FUND = "mutation($input: FundingInput!) { recordFunding(input: $input) { id yuan } }"
+PROGRESS = """query($year: Int!) { provinceProgress(year: $year) {
+  province { code name } registeredSchools schools tally { signUps submitted accepted } funding { yuan } } }"""
 NOTICES = "query { myNotices { nodes { id } } }"
 START = "mutation($id: ID!) { startProject(id: $id) { id status } }"
 FINISH = "mutation($id: ID!) { finishProject(id: $id) { id status } }"

@@ -70,6 +70,7 @@ async def tell(story: Story) -> None:
     await _publish(story)
     await _enrol(story)
     await _decide(story)
+    await _fund(story)
     await _train(story)
     await _credit(story)
 
@@ -202,6 +203,22 @@ async def _reveal(story: Story, name: str) -> None:
     holds(shown["mobile"] != changed["mobile"] == "137****7000", f"masked: {changed['mobile']}")
     (seen,) = (await teacher.do(d.MY_DATA))["reveals"]["nodes"]
     story.report(name, "查看本人数据", f"号码曾被 {seen['scope']} 查看，用途：{seen['purpose']}")
+
+
+async def _fund(story: Story) -> None:
+    """A province records its funding, and corrects it; the ministry sees all provinces at once (R27, R42)."""
+    province = story.cast.provinces["44"]
+    given = {"year": YEAR, "amount": 30_000_000_00, "source": "PROVINCIAL", "item": "“双师型”教师培训"}
+    recorded = await province.do(d.FUND, input=given)
+    right = {"amount": 28_000_000_00, "corrects": recorded["id"], "reason": "金额录错"}
+    corrected = await province.do(d.FUND, input=given | right)
+    again = province.do(d.FUND, input=given | right)
+    await story.refused("广东省教育厅", "更正已被更正的记录", "FUNDING_CORRECTED", again)
+    rows = await story.cast.ministry.do(d.PROGRESS, year=YEAR)
+    holds(sum(row["tally"]["accepted"] for row in rows) == 10, f"progress: {rows}")  # noqa: PLR2004 - as decided above
+    own = next(row for row in rows if row["province"] and row["province"]["code"] == "44")
+    holds(own["funding"]["yuan"] == corrected["yuan"], f"funding: {own}")
+    story.report("广东省教育厅", "登记并更正经费，教师工作司查看各省进展", f"{corrected['yuan']} 元")
 
 
 async def _notices(story: Story, name: str) -> Any:

@@ -1,5 +1,6 @@
 """What is no GraphQL is passed on to a subgraph as it comes, behind the internal token, and its reply streamed back."""
 
+import io
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from urllib.parse import urljoin
@@ -67,7 +68,8 @@ class Passage:
             try:
                 http = await stack.enter_async_context(aiohttp.ClientSession(timeout=_TIMEOUT))
                 address = urljoin(self._url, path)
-                asked = http.request(request.method, address, params=list(query), data=content, headers=told)
+                body = None if content is None else io.BytesIO(content)
+                asked = http.request(request.method, address, params=list(query), data=body, headers=told)
                 reply = await stack.enter_async_context(asked)
             except (aiohttp.ClientError, TimeoutError) as error:
                 log.warning("subgraph unavailable", subgraph=self._subgraph, error=type(error).__name__)

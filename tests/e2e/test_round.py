@@ -54,7 +54,9 @@ async def test_r27_a_province_sees_its_own_only_by_query_and_by_queue(story: Sto
     assert (await story.cast.provinces["44"].ask(documents.STATUS, id=enrollment))["enrollment"]
     assert (await story.cast.provinces["51"].ask(documents.STATUS, id=enrollment))["enrollment"] is None
     for code in ("44", "51"):
-        numbers = [number for number, _ in await _received(story.desk.suite, code)]
+        received = await _received(story.desk.suite, code)
+        numbers = [number for number, _ in received]
+        assert ("enrollment.funding-recorded" in {name for _, name in received}) == (code == "44")
         assert numbers == list(range(1, len(numbers) + 1))
 
 

@@ -34,7 +34,7 @@ class Share:
     """Enrolments that are alike, as the database counts them.
 
     Attributes:
-        category: What the base trains; None of a project that was published before this was kept.
+        category: What the base trains; None of one all of whose projects were published before this was kept.
         base_province: Where the base is; `00` for none.
         submitted: How many of them the school has ever handed in.
     """

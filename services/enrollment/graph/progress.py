@@ -53,7 +53,7 @@ class EnrollmentTally:
 
 @strawberry.type(description="某类基地的报名人次")
 class CategoryProgress:
-    """Enrolments at the bases of a category; no category where the project was published before it was kept."""
+    """Enrolments at the bases of a category; no category of bases whose projects were published before it was kept."""
 
     category: BaseCategory | None
     tally: EnrollmentTally

@@ -1,5 +1,6 @@
 """Counting the enrolments of provinces, in the database, in as many operations for one as for all (R27, R42)."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +12,7 @@ from services.enrollment.domain.progress import Progress, Share
 from services.enrollment.domain.vocabulary import BaseCategory, EnrollmentStatus
 from services.enrollment.store.funding import FundingBook
 
-_COUNTED = ("province", "year", "project", "status", "school", "submitted_at")
+_COUNTED = ("province", "year", "base", "status", "school", "submitted_at")
 _SUBMITTED: Document = {"$cond": [{"$gt": ["$submitted_at", None]}, 1, 0]}
 _UNKNOWN: Document = {"province": "00"}
 
@@ -34,17 +35,20 @@ class ProgressCounts:
         self._funding = funding
 
     async def prepare(self) -> None:
-        """Create the index that holds all that is counted."""
+        """Create the indexes that hold all that is counted, and by what."""
         await self._enrollments.create_index([(name, ASCENDING) for name in _COUNTED], name="progress")
+        await self._projects.create_index([(name, ASCENDING) for name in ("base", "category", "province")], name="base")
 
     async def of(self, keys: Sequence[Key]) -> dict[Key, Progress]:
         """The progress of provinces in years; `00` counts the schools of line ministries."""
         codes, years = sorted({code for code, _ in keys}), sorted({year for _, year in keys})
         match: Document = {"$match": {"province": {"$in": codes}, "year": {"$in": years}}}
-        shares = await self._shares(match)
-        active = await self._active_schools(match)
-        registered = await self._registered(codes)
-        funding = await self._funding.totals(codes, years)
+        shares, active, registered, funding = await asyncio.gather(
+            self._shares(match),
+            self._active_schools(match),
+            self._registered(codes),
+            self._funding.totals(codes, years),
+        )
         return {
             (code, year): Progress(
                 province=code,
@@ -59,14 +63,14 @@ class ProgressCounts:
         }
 
     async def _shares(self, match: Document) -> dict[Key, list[Share]]:
-        fields = {name: f"${name}" for name in ("province", "year", "project", "status")}
+        fields = {name: f"${name}" for name in ("province", "year", "base", "status")}
         group: Document = {"$group": {"_id": fields, "count": {"$sum": 1}, "submitted": {"$sum": _SUBMITTED}}}
         rows = await self._rows(self._enrollments, [match, group])
-        bases = await self._bases(sorted({row["_id"]["project"] for row in rows}))
+        bases = await self._bases(sorted({row["_id"]["base"] for row in rows}))
         counts: Counter[tuple[Key, Any, str, str]] = Counter()
         submitted: Counter[tuple[Key, Any, str, str]] = Counter()
         for row in rows:
-            one, base = row["_id"], bases.get(row["_id"]["project"], _UNKNOWN)
+            one, base = row["_id"], bases.get(row["_id"]["base"], _UNKNOWN)
             kind = ((one["province"], one["year"]), base.get("category"), base["province"], one["status"])
             counts[kind] += row["count"]
             submitted[kind] += row["submitted"]
@@ -78,9 +82,11 @@ class ProgressCounts:
             found.setdefault(key, []).append(share)
         return found
 
-    async def _bases(self, projects: Sequence[str]) -> dict[str, Document]:
-        cursor = self._projects.find({"_id": {"$in": list(projects)}}, {"category": 1, "province": 1})
-        return {document["_id"]: document async for document in cursor}
+    async def _bases(self, bases: Sequence[str]) -> dict[str, Document]:
+        """What is known of bases, from their projects; the category from any that has it."""
+        known: Document = {"_id": "$base", "category": {"$max": "$category"}, "province": {"$max": "$province"}}
+        rows = await self._rows(self._projects, [{"$match": {"base": {"$in": list(bases)}}}, {"$group": known}])
+        return {row["_id"]: row for row in rows}
 
     async def _active_schools(self, match: Document) -> dict[Key, tuple[int, int]]:
         """How many schools have sign-ups, and how many of them submissions."""

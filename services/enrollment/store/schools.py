@@ -12,6 +12,7 @@ from services.enrollment.domain.school import School
 from services.enrollment.store.filters import NOTHING, own_province
 
 _BY_CODE = [("_id", ASCENDING)]
+_LONGEST_SEARCH = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class SchoolSelection:
         found: Document = {} if self.province is None else {"province": self.province}
         if self.designated is not None:
             found["designated"] = {"$ne": None} if self.designated else None
-        if wanted := re.escape((self.search or "").strip()):
+        if wanted := re.escape((self.search or "").strip()[:_LONGEST_SEARCH]):
             found["$or"] = [{"name": {"$regex": wanted, "$options": "i"}}, {"_id": {"$regex": f"^{wanted.upper()}"}}]
         return found
 

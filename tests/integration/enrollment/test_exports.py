@@ -123,6 +123,19 @@ async def test_rows_come_in_batches_and_too_many_are_refused(
     assert (status, b"EXPORT_TOO_LARGE" in content) == (400, True)
 
 
+async def test_a_batch_of_rows_costs_a_read_of_each_kind(season: Season, desk: Desk) -> None:
+    await season.publish()
+    for teacher in await season.teachers(20):
+        await season.submitted(teacher, "p1")
+    await season.database.command("profile", 2)
+    await desk.sheets(SCHOOL, f"schools/{SCHOOL.school}", **YEAR)
+    await season.database.command("profile", 0)
+    reads = {"op": "query", "ns": {"$not": {"$regex": "system.profile$"}}}
+    told = await season.database["system.profile"].find(reads).to_list()
+    kinds = sorted(one["ns"].rpartition(".")[2] for one in told)
+    assert kinds == ["enrollments", "projects", "schools", "teachers"]
+
+
 @pytest.mark.parametrize("query", [{}, {"year": "24"}, {"year": "２０２４"}, {"year": "2024", "status": "x"}])
 async def test_a_bad_question_is_refused(desk: Desk, query: dict[str, str]) -> None:
     status, content, _ = await desk.ask(GUANGDONG, "provinces/44", **query)
