@@ -55,7 +55,7 @@ class RosterGate:
     async def _stage(self, request: Request) -> Response:
         context = self._context(request)
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if not kind or kind in _FORMS:
+        if kind in _FORMS:
             zh, en = "请以文件本身为请求体", "Send the file itself as the body"
             raise Refusal("UNSUPPORTED_MEDIA_TYPE", zh, en, unblock=Unblock.SELF)
         raw = await raw_body(request, MOST_BYTES, _BODY_SECONDS)
