@@ -12,7 +12,7 @@ from pymongo import ASCENDING, AsyncMongoClient, ReadPreference, WriteConcern
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import BulkWriteError, ConnectionFailure, DuplicateKeyError, OperationFailure, PyMongoError
+from pymongo.errors import ConnectionFailure, DuplicateKeyError, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from chassis.errors import not_found, stale_version
@@ -27,7 +27,6 @@ DuplicateKey = DuplicateKeyError
 StorageError = PyMongoError
 
 _FULL, _INTERRUPTED, _TOO_LATE, _UNCONFIRMED = 14031, 11601, 50, 64  # MongoDB's error codes
-_TAKEN = 11000
 _PASSING_CODES = {_FULL, _INTERRUPTED, _TOO_LATE, _UNCONFIRMED}
 
 INTERNAL_FIELDS = {"events": 0, "requests": 0, "index": 0}
@@ -188,17 +187,9 @@ class Repository(Generic[A]):
         return aggregate
 
     async def insert_many(self, born: Sequence[tuple[A, Sequence[DomainEvent]]], session: Session) -> None:
-        """Store new aggregates, each with the events of its birth, in one operation of a transaction.
-
-        Raises:
-            DuplicateKey: An id or a unique key is taken.
-        """
+        """Store new aggregates, each with the events of its birth, in one operation of a transaction."""
         documents = [self._kept(one) | {"events": self._seal(events, one.id, one.version)} for one, events in born]
-        try:
-            await self.collection.insert_many(documents, session=session)
-        except BulkWriteError as error:
-            taken = any(one.get("code") == _TAKEN for one in (error.details or {}).get("writeErrors", ()))
-            raise (DuplicateKeyError("taken", _TAKEN) if taken else error) from error
+        await self.collection.insert_many(documents, session=session)
 
     async def save(self, aggregate: A, events: Sequence[DomainEvent] = (), session: Session | None = None) -> A:
         """Store a changed aggregate and its events in one write, guarded by the version that was read.

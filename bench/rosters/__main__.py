@@ -40,11 +40,11 @@ _SCHOOL = Principal("bench", Scope.SCHOOL, organization="4144100001", school="41
 
 
 def people(first: int, count: int, bad: int) -> Iterator[list[str]]:
-    """Rows of new people; the last digit of every so many ID numbers is missing."""
-    every = count // bad if bad else 0
+    """Rows of new people; of the bad ones, evenly spread, the last digit of the ID number is missing."""
     for serial in range(first, first + count):
         number = id_number(f"440100{1950 + serial // 9_000 % 50}0{serial // 1_000 % 9 + 1}12{serial % 1_000:03d}")
-        wrong = every and serial % every == 0
+        place = serial - first
+        wrong = (place + 1) * bad // count > place * bad // count
         yield [
             "某老师",
             number[:-1] if wrong else number,

@@ -30,7 +30,7 @@ def roster_routes(passage: Passage) -> list[Route]:
     async def stage(request: Request) -> Response:
         _require_school(request)
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if not kind or kind in _FORMS:
+        if kind in _FORMS:
             zh, en = "请以文件本身为请求体", "Send the file itself as the body"
             raise Refusal("UNSUPPORTED_MEDIA_TYPE", zh, en, unblock=Unblock.SELF)
         raw = await raw_body(request, MOST_BYTES, _BODY_SECONDS)

@@ -7,9 +7,8 @@ from dataclasses import replace
 import structlog
 
 from chassis.context import Act, acting
-from chassis.errors import Refusal
 from chassis.ids import new_id
-from chassis.mongo import DuplicateKey, Session, StorageError
+from chassis.mongo import Session, passes
 from chassis.principal import Principal, Scope
 from services.enrollment.commands.office import Office
 from services.enrollment.domain.roster import Roster, Row, RowState, finish
@@ -18,12 +17,7 @@ from services.enrollment.domain.vocabulary import RosterMode, RosterState
 from services.enrollment.store import Deposed
 
 _WINDOW = 200
-_ATTEMPTS = 20
 log = structlog.get_logger()
-
-
-class _Overtaken(Exception):  # noqa: N818 - somebody else was faster; the facts are read again
-    """What the facts said was no longer so at the write."""
 
 
 async def enter_rosters(office: Office, token: int) -> int:
@@ -44,9 +38,11 @@ async def enter_rosters(office: Office, token: int) -> int:
         with acting(Act(_principal(roster), roster.traceparent)):
             try:
                 await _enter(office, roster, token)
-            except (StorageError, Deposed):
+            except Deposed:
                 raise
-            except Exception:
+            except Exception as error:
+                if passes(error):
+                    raise
                 log.exception("roster failed", roster=roster.id)
                 await _fail(office, roster.id, token)
         count += 1
@@ -54,19 +50,14 @@ async def enter_rosters(office: Office, token: int) -> int:
 
 
 async def _enter(office: Office, roster: Roster, token: int) -> None:
+    """Transaction by transaction: all rows of an all-or-nothing roster at once, else the next few.
+
+    Whoever writes one of its people, sign-ups or projects meanwhile conflicts with a step; then it is run again, on
+    new facts.
+    """
     state = RosterState.COMMITTING
     while state is RosterState.COMMITTING:
-        state = await _step(office, roster, token)
-
-
-async def _step(office: Office, roster: Roster, token: int) -> RosterState:
-    """One transaction: all rows of an all-or-nothing roster, else the next few."""
-    for _ in range(_ATTEMPTS):
-        try:
-            return await office.store.transact(lambda session: _work(office, roster.id, token, session))
-        except _Overtaken:
-            continue
-    raise RuntimeError("overtaken again and again")
+        state = await office.store.transact(lambda session: _work(office, roster.id, token, session))
 
 
 async def _work(office: Office, key: str, token: int, session: Session) -> RosterState:
@@ -81,7 +72,7 @@ async def _work(office: Office, key: str, token: int, session: Session) -> Roste
     facts = await kept.facts(rows, school, roster.committed_at, session)
     seen, entries = await asyncio.to_thread(_decide, rows, facts, roster.by, whole=whole)
     if entries:
-        await _put_in(office, entries, session)
+        await kept.put_in(entries, session)
     await kept.note(seen, session)
     moved = replace(roster, done=roster.done + len(rows), entered=roster.entered + len(entries))
     if not whole and len(rows) == _WINDOW:
@@ -109,15 +100,6 @@ def _decide(rows: Sequence[Row], facts: Facts, by: str, *, whole: bool) -> tuple
     if whole and seen:
         return seen, []
     return [*seen, *(entry.row for entry in entries)], entries
-
-
-async def _put_in(office: Office, entries: Sequence[RowEntry], session: Session) -> None:
-    try:
-        await office.store.rosters.put_in(entries, session)
-    except DuplicateKey as error:
-        raise _Overtaken from error
-    except Refusal as error:
-        raise _Overtaken from error
 
 
 async def _fail(office: Office, key: str, token: int) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Any
 
 from chassis.errors import Refusal, Unblock
 
@@ -115,15 +116,19 @@ def sheet_of(rows: Sequence[Sequence[Cell]]) -> Sheet:
     header = [_column(cell) for cell in rows[at]] if rows else []
     missing = [column for column in REQUIRED if column not in header]
     if missing:
-        raise _no_header(missing)
+        zh = f"未找到表头，缺少列：{_names(missing)}"
+        en = f"No header was found; these columns are missing: {', '.join(missing)}"
+        raise _refused("ROSTER_HEADER_MISSING", zh, en, missing=[column.value for column in missing])
     known = [column for column in header if column]
     if twice := sorted({column for column in known if known.count(column) > 1}):
-        raise _twice(twice)
+        zh, en = f"表头中有重复的列：{_names(twice)}", f"These columns are there twice: {', '.join(twice)}"
+        raise _refused("ROSTER_COLUMN_TWICE", zh, en, columns=[column.value for column in twice])
     lines = [line for number, row in enumerate(rows[at + 1 :], at + 2) if (line := _line(number, header, row)).texts]
     if not lines:
-        raise Refusal("ROSTER_EMPTY", "名单中没有数据行", "The roster has no rows", rule="R22", unblock=Unblock.SELF)
+        raise _refused("ROSTER_EMPTY", "名单中没有数据行", "The roster has no rows")
     if len(lines) > MOST_ROWS:
-        raise _too_many(len(lines))
+        zh, en = f"一份名单最多{MOST_ROWS}行，请分成几份上传", f"At most {MOST_ROWS} rows: upload them in parts"
+        raise _refused("TOO_MANY_ROWS", zh, en, rows=len(lines), limit=MOST_ROWS)
     ignored = [shown(tidy(cell)) for cell, column in zip(rows[at], header, strict=True) if column is None]
     return Sheet(tuple(lines), tuple(text for text in ignored if text)[:50])
 
@@ -195,37 +200,9 @@ def _is_rounded(cell: Cell, text: str) -> bool:
     return bool(_SCIENTIFIC.fullmatch(plain(text)))
 
 
-def _no_header(missing: Sequence[Column]) -> Refusal:
-    names = [HEADERS[column][0] for column in missing]
-    return Refusal(
-        "ROSTER_HEADER_MISSING",
-        f"未找到表头，缺少列：{'、'.join(names)}",
-        f"No header was found; these columns are missing: {', '.join(missing)}",
-        rule="R22",
-        unblock=Unblock.SELF,
-        missing=[column.value for column in missing],
-    )
+def _names(columns: Sequence[Column]) -> str:
+    return "、".join(HEADERS[column][0] for column in columns)
 
 
-def _twice(columns: Sequence[Column]) -> Refusal:
-    names = [HEADERS[column][0] for column in columns]
-    return Refusal(
-        "ROSTER_COLUMN_TWICE",
-        f"表头中有重复的列：{'、'.join(names)}",
-        f"These columns are there twice: {', '.join(columns)}",
-        rule="R22",
-        unblock=Unblock.SELF,
-        columns=[column.value for column in columns],
-    )
-
-
-def _too_many(count: int) -> Refusal:
-    return Refusal(
-        "TOO_MANY_ROWS",
-        f"一份名单最多{MOST_ROWS}行，请分成几份上传",
-        f"At most {MOST_ROWS} rows in one roster: upload it in parts",
-        rule="R22",
-        unblock=Unblock.SELF,
-        rows=count,
-        limit=MOST_ROWS,
-    )
+def _refused(code: str, zh: str, en: str, **details: Any) -> Refusal:
+    return Refusal(code, zh, en, rule="R22", unblock=Unblock.SELF, **details)

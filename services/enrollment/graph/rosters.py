@@ -138,7 +138,8 @@ class RosterQuery:
     @strawberry.federation.field(description="本校的一份名单 (R22)", requires_scopes=_SCHOOL)
     async def roster_job(self, info: Info, id: strawberry.ID) -> RosterJob | None:  # noqa: A002 - the graph's name
         """A roster of the school's own."""
-        return RosterJob.of(await commands.own_roster(info.context.deps, info.context.principal, id))
+        found = await info.context.deps.store.rosters.find(id)
+        return RosterJob.of(found) if found and found.school == info.context.principal.school else None
 
     @strawberry.federation.field(description="本校的名单，由近及远 (R22)", requires_scopes=_SCHOOL)
     async def roster_jobs(self, info: Info, first: int = 20, after: str | None = None) -> Connection[RosterJob] | None:

@@ -139,10 +139,6 @@ class Rosters(Repository[Roster]):
         """Write the teachers and enrolments of good rows.
 
         The projects are written too: whoever calls one off meanwhile meets this transaction, or this one meets that.
-
-        Raises:
-            DuplicateKey: Somebody else was faster with a person or a sign-up.
-            Refusal: `STALE_VERSION`, likewise.
         """
         added = [one.teacher for one in entries if one.teacher]
         born = [(one.enrollment, one.events) for one in entries if one.signed_up is None]

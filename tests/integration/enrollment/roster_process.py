@@ -5,19 +5,21 @@ import os
 from functools import partial
 
 from chassis.clock import Clock
-from chassis.lease import Lease
-from chassis.mongo import connect
+from chassis.lease import Lease, LeaseLost
+from chassis.mongo import StorageError, connect
+from chassis.retry import forever
 from chassis.vault import Vault
 from services.enrollment.commands import Office, entering
 from services.enrollment.messaging import ROSTERS, _enter
-from services.enrollment.store import Store
+from services.enrollment.store import Deposed, Store
 
 
 async def main() -> None:
     database = connect(os.environ["MONGODB_URL"])[os.environ["MONGODB_DATABASE"]]
     entering._WINDOW = 3
     office = Office(Store(database), Clock(), Vault({}, "", b""))
-    await Lease(database, ROSTERS, float(os.environ["LEASE_SECONDS"])).hold(partial(_enter, office))
+    lease = Lease(database, ROSTERS, float(os.environ["LEASE_SECONDS"]))
+    await forever(ROSTERS, lambda: lease.hold(partial(_enter, office)), (StorageError, LeaseLost, Deposed))
 
 
 if __name__ == "__main__":
