@@ -197,12 +197,18 @@ async def test_a_crash_after_sending_costs_one_copy_with_the_same_message_id(
 
 
 async def test_whoever_wakes_up_after_its_claim_settles_nothing(season: Season, mail: MailServer) -> None:
+    """Neither while somebody else tries, nor afterwards."""
     season.office = sends_mail(season.office, mail.port)
     key = await decided(season)
     kept, now = season.office.store.deliveries, datetime.now(UTC)
     slow = await kept.claim(EMAIL, now, now)
+    quick = await kept.claim(EMAIL, now, now + timedelta(minutes=1))
     assert slow
-    await until(season, key, "DELIVERED")
+    assert quick
+    assert not await kept.delivered(slow, now)
+    assert not await kept.give_up(slow, DeliveryFault.TIMEOUT)
+    assert (await mails_of(season, key))["TRAINEE"]["state"] == "PENDING"
+    assert await kept.delivered(quick, now)
     assert not await kept.put_off(slow, DeliveryFault.TIMEOUT, now)
     assert (await mails_of(season, key))["TRAINEE"]["state"] == "DELIVERED"
 

@@ -18,7 +18,7 @@ from services.enrollment.commands import deliver_pending
 from services.enrollment.messaging.mail import Server, SmtpMailer
 from tests.integration.enrollment.mail_server import MailServer, listening
 from tests.integration.enrollment.season import Season
-from tests.integration.enrollment.test_mail import EMAIL, decided, mails_of, sends_mail
+from tests.integration.enrollment.test_mail import EMAIL, QUICK, decided, mails_of, sends_mail
 
 PASSWORD = "pa55-w0rd"
 
@@ -59,8 +59,9 @@ def protected(certificate: Path) -> dict[str, Any]:
 
 async def fate(season: Season, mail: MailServer, **changes: Any) -> tuple[Any, Any]:
     """State and fault of the one mail, sent to the server as it is set up by default but for the changes."""
-    server = Server(host="127.0.0.1", port=mail.port, sender="noreply@guopei.example.cn", seconds=5, **changes)
-    season.office = replace(sends_mail(season.office, mail.port), mailer=SmtpMailer(server))
+    server = Server(host="127.0.0.1", port=mail.port, sender="noreply@guopei.example.cn", **changes)
+    patient = replace(QUICK, claim=timedelta(minutes=1))
+    season.office = replace(sends_mail(season.office, mail.port, patient), mailer=SmtpMailer(server))
     key = await decided(season)
     await deliver_pending(season.office, EMAIL)
     told = (await mails_of(season, key))["TRAINEE"]
