@@ -33,12 +33,14 @@ ACTS = (
     "withdraw",
     "take",
     "substitute",
+    "free a seat",
     "overrule",
     "time",
     "rank",
 )
 WEEKS = (("2024-07-08", "2024-07-14"), ("2024-07-14", "2024-07-20"), ("2024-08-01", "2024-08-05"))
 """The first two meet on a day, the third is apart."""
+PEOPLE = 4
 KNOWN = {
     "SECOND_SIGN_UP",
     "WRONG_STATE",
@@ -65,7 +67,7 @@ class Act:
 
 @dataclass
 class Company:
-    """Four people of two schools and three classes of two bases; some have been handed in already."""
+    """Four people of two schools, handed in to three classes of two bases; the first and the last class are full."""
 
     season: Season
     people: list[tuple[Principal, Principal]]
@@ -84,7 +86,12 @@ class Company:
             projects.append((name, base))
         handed = [season.submitted(one, key, school) for one, school in people for key, _ in projects]
         await asyncio.gather(*handed)
-        return cls(season, people, projects)
+        company = cls(season, people, projects)
+        for where in (0, 2):
+            for name, members in (("accept", range(capacity)), ("waitlist", range(capacity, PEOPLE))):
+                for who in members:
+                    assert not await company.perform(Act(name, who, where))
+        return company
 
     async def perform(self, act: Act) -> set[str]:
         """Do it; returns the codes of the refusal, which must be one that the rules know."""
@@ -106,13 +113,13 @@ class Company:
             case "submit":
                 return _refused(await self.season.act(school, SUBMIT, ids=[key]))
             case "accept" | "waitlist" | "reject":
-                given = [{"id": key, "decision": act.name.upper(), "reason": "按标准"}]
-                return _refused(await self.season.act(base, DECIDE, given=given))
+                return _refused(await self.season.act(base, DECIDE, given=[_decision(key, act.name.upper())]))
             case "overrule":
-                given = [{"id": key, "decision": "ACCEPT", "reason": "基地逾期未决"}]
-                return _refused(await self.season.act(MINISTRY, DECIDE, given=given))
+                return _refused(await self.season.act(MINISTRY, DECIDE, given=[_decision(key, "ACCEPT")]))
             case "withdraw":
                 await self.season.act(school, WITHDRAW, id=key, why="工作冲突")
+            case "free a seat":
+                await self._free(act.who, project)
             case "take":
                 await self.season.act(school, TAKE, id=key)
             case "substitute":
@@ -120,10 +127,26 @@ class Company:
                 await self.season.act(school, SUBSTITUTE, id=key, who=successor, why="工作调动")
             case "rank":
                 await self.season.act(base, RANK, id=project, ids=[key])
-            case "time":
-                self.season.later(minutes=2)
-                await asyncio.gather(*(come_due() for come_due in [*due(self.season.office).values()] * 2))
+            case _:
+                await self._pass_time()
         return set()
+
+    async def _pass_time(self) -> None:
+        """Two replicas do what has come due."""
+        self.season.later(minutes=2)
+        await asyncio.gather(*(come_due() for come_due in [*due(self.season.office).values()] * 2))
+
+    async def _free(self, who: int, project: str) -> None:
+        """Withdraw one of those who hold a seat of the class, if anybody does."""
+        seated = {"project": project, "status": {"$in": ["ACCEPTED", "OFFERED"]}}
+        if found := await self.season.office.store.enrollments.query(seated):
+            one = found[who % len(found)]
+            school = SCHOOL if one.school == SCHOOL.school else OTHER_SCHOOL
+            await self.season.act(school, WITHDRAW, id=one.id, why="工作冲突")
+
+
+def _decision(key: str, decision: str) -> dict[str, str]:
+    return {"id": key, "decision": decision, "reason": "按标准"}
 
 
 def _refused(rows: list[dict[str, dict[str, str]]]) -> set[str]:
