@@ -1,7 +1,7 @@
 """Lists that can grow: nodes, edges, pageInfo, totalCount (graph.graphql, header)."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 import strawberry
 
@@ -10,6 +10,8 @@ from chassis.paging import Slice
 
 N = TypeVar("N")
 R = TypeVar("R")
+PageOf: TypeAlias = tuple[N, int, str | None]
+"""The key of a loader of pages: which list, how many rows, after which cursor."""
 
 
 @strawberry.type(description="A row and its cursor")
@@ -27,15 +29,15 @@ class Connection(Generic[N]):
     nodes: list[N]
     edges: list[Edge[N]]
     page_info: PageInfo
-    counted: strawberry.Private[Callable[[], Awaitable[int]]]
+    counted: strawberry.Private[Callable[[], Awaitable[int | None]]]
 
     @strawberry.field(description="All rows, counted only when asked for")
     async def total_count(self) -> int:
         """Rows on all pages."""
-        return await self.counted()
+        return await self.counted() or 0
 
     @classmethod
-    def of(cls, page: Page[R], show: Callable[[R], N], counted: Callable[[], Awaitable[int]]) -> Self:
+    def of(cls, page: Page[R], show: Callable[[R], N], counted: Callable[[], Awaitable[int | None]]) -> Self:
         """A page of rows as nodes."""
         edges = [Edge(cursor=cursor, node=show(row)) for cursor, row in page.rows]
         return cls(nodes=[edge.node for edge in edges], edges=edges, page_info=page.info(), counted=counted)
@@ -59,6 +61,6 @@ def slice_of(first: int, after: str | None) -> Slice:
     return Slice(page_size(first), position_of(after) if after else None)
 
 
-async def connect(find: Awaitable[Sequence[R]], part: Slice, key: Callable[[R], Sequence[Any]]) -> Page[R]:
-    """The page that a store's answer of up to `first + 1` rows makes."""
-    return page_of(await find, part.first, key)
+async def connect(find: Awaitable[Sequence[R] | None], part: Slice, key: Callable[[R], Sequence[Any]]) -> Page[R]:
+    """The page that the answer of a store, or of a loader, of up to `first + 1` rows makes."""
+    return page_of(await find or (), part.first, key)

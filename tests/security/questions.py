@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from graphql import (
     GraphQLArgument,
+    GraphQLBoolean,
     GraphQLEnumType,
     GraphQLField,
     GraphQLInputField,
@@ -96,13 +97,13 @@ class Questions:
         return ask_for(self._query.fields[name], name, given, size.page, onward(size))
 
     def _flat(self, parent: GraphQLObjectType, name: str, given: str, size: Size) -> Piece:
-        """A field's leaves, and those one step on."""
+        """A field's leaves and, unless that is too much, those one step on."""
         field = parent.fields[name]
         rows = rows_of(object_of(field))
         steps = [
             ask_for(one, key, "", size.page, Piece(leaves))
             for key, one in rows.fields.items()
-            if (below := target_of(one)) and not one.args and (leaves := leaves_of(below))
+            if size.hops and (below := target_of(one)) and not one.args and (leaves := leaves_of(below))
         ]
         return ask_for(field, name, given, size.page, _joined([Piece(leaves_of(rows)), *steps]))
 
@@ -143,6 +144,8 @@ class Questions:
             return list(self._values[coordinate])
         if isinstance(kind, GraphQLEnumType):
             return [list(kind.values)] if _is_list(one.type) else list(kind.values)
+        if kind == GraphQLBoolean:
+            return [True, False]
         if isinstance(kind, GraphQLInputObjectType) and not _is_list(one.type):
             fields = kind.fields.items()
             return [{name: value} for name, below in fields for value in self._choices(f"{kind.name}.{name}", below)]

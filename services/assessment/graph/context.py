@@ -7,6 +7,7 @@ from strawberry.types import Info as StrawberryInfo
 
 from chassis.dataloader import BatchLoader
 from chassis.graph import SubgraphContext
+from chassis.graph.connection import PageOf, slice_of
 from services.assessment.commands import Assessment
 from services.assessment.domain.project import Project
 from services.assessment.domain.record import Record
@@ -29,3 +30,20 @@ class ProjectByIdLoader(BatchLoader[Context, str, Project]):
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, Project]:
         """By id."""
         return {one.id: one for one in await self.context.deps.store.projects.find_many(keys) if one}
+
+
+class RosterByProjectLoader(BatchLoader[Context, PageOf[str], list[Record]]):
+    """Pages of rosters that the principal may see, one more row than asked for in each."""
+
+    async def fetch(self, keys: Sequence[PageOf[str]]) -> Mapping[PageOf[str], list[Record]]:
+        """By project id and part."""
+        lists = [(project, slice_of(first, after)) for project, first, after in keys]
+        return dict(zip(keys, await self.context.deps.store.rosters(lists, self.context.principal), strict=True))
+
+
+class RosterCountLoader(BatchLoader[Context, str, int]):
+    """How many attendees the principal may see."""
+
+    async def fetch(self, keys: Sequence[str]) -> Mapping[str, int]:
+        """By project id."""
+        return dict(zip(keys, await self.context.deps.store.count_rosters(keys, self.context.principal), strict=True))

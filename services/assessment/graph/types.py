@@ -12,7 +12,13 @@ from chassis.principal import Scope
 from services.assessment.domain import credit as credits_
 from services.assessment.domain import record as records
 from services.assessment.domain.vocabulary import CreditStatus, ResultOutcome, SessionMode
-from services.assessment.graph.context import Info, ProjectByIdLoader, RecordByEnrollmentLoader
+from services.assessment.graph.context import (
+    Info,
+    ProjectByIdLoader,
+    RecordByEnrollmentLoader,
+    RosterByProjectLoader,
+    RosterCountLoader,
+)
 
 for _kind in (CreditStatus, ResultOutcome, SessionMode):
     strawberry.enum(_kind)
@@ -154,7 +160,6 @@ class Project:
     )
     async def roster(self, info: Info, first: int = 50, after: str | None = None) -> Connection[Attendance] | None:
         """The live attendees, in the order of their enrolments."""
-        store, principal = info.context.deps.store, info.context.principal
-        part = slice_of(first, after)
-        page = await connect(store.roster(self.id, principal, part), part, lambda one: [one.id])
-        return Connection[Attendance].of(page, Attendance.of, partial(store.count_roster, self.id, principal))
+        loader, part = info.context.loader, slice_of(first, after)
+        page = await connect(loader(RosterByProjectLoader).load((self.id, first, after)), part, lambda one: [one.id])
+        return Connection[Attendance].of(page, Attendance.of, partial(loader(RosterCountLoader).load, self.id))

@@ -5,8 +5,8 @@ from typing import Any, TypeVar
 
 from pymongo import ASCENDING
 
-from chassis.mongo import Database, Repository, Session, transact
-from chassis.paging import Slice, both, following
+from chassis.mongo import Database, Repository, Session, from_document, transact
+from chassis.paging import Slice, both, first_rows, following, lengths
 from chassis.principal import Principal, Scope
 from services.assessment.domain.project import Project
 from services.assessment.domain.record import Record
@@ -50,17 +50,26 @@ class Store:
         """The live records of a project."""
         return await self.records.query({"project": project, "live": True}, session=session)
 
-    async def roster(self, project: str, principal: Principal, part: Slice) -> list[Record]:
-        """Up to `first + 1` live records of a project after a position."""
+    async def rosters(self, lists: Sequence[tuple[str, Slice]], principal: Principal) -> list[list[Record]]:
+        """Of each project up to `first + 1` live records after a position."""
         order = [("_id", ASCENDING)]
-        where = both({"project": project, "live": True}, visible_to(principal), following(order, part.after))
-        return await self.records.query(where, sort=order, limit=part.first + 1)
-
-    async def count_roster(self, project: str, principal: Principal) -> int:
-        """How many live records of a project the principal may see."""
-        return await self.records.collection.count_documents(
-            both({"project": project, "live": True}, visible_to(principal))
+        found = await first_rows(
+            self.records.collection,
+            [
+                (both(_live(project), visible_to(principal), following(order, part.after)), part.first + 1)
+                for project, part in lists
+            ],
+            order,
         )
+        return [[from_document(document, Record) for document in rows] for rows in found]
+
+    async def count_rosters(self, projects: Sequence[str], principal: Principal) -> list[int]:
+        """How many live records of each project the principal may see."""
+        return await lengths(self.records.collection, [both(_live(one), visible_to(principal)) for one in projects])
+
+
+def _live(project: str) -> Mapping[str, Any]:
+    return {"project": project, "live": True}
 
 
 def visible_to(principal: Principal) -> Mapping[str, Any]:

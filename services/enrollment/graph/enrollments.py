@@ -20,13 +20,15 @@ from services.enrollment.graph.enums import EnrollmentStatus, ReasonCode
 from services.enrollment.graph.loaders import (
     DeliveriesByEnrollmentLoader,
     EnrollmentByIdLoader,
+    EnrollmentCountLoader,
+    EnrollmentPageLoader,
     OverlapsByTeacherLoader,
     SchoolByCodeLoader,
     TeacherByIdLoader,
 )
 from services.enrollment.graph.people import School, Teacher
 from services.enrollment.graph.projects import Project
-from services.enrollment.store import EnrollmentSelection, Visibility
+from services.enrollment.store import EnrollmentSelection
 
 
 @strawberry.type(description="报名的一次状态变化")
@@ -164,8 +166,7 @@ async def enrollments_page(
     info: Info, selection: EnrollmentSelection, first: int, after: str | None
 ) -> Connection[Enrollment]:
     """A page of the enrolments that the principal may see, in the order of sign-up."""
-    store, visibility = info.context.deps.store, Visibility.of(info.context.principal)
-    part = slice_of(first, after)
-    page = await connect(store.list_enrollments(selection, visibility, part), part, lambda one: [one.id])
-    counted = partial(store.count_enrollments, selection, visibility)
+    loader, part = info.context.loader, slice_of(first, after)
+    page = await connect(loader(EnrollmentPageLoader).load((selection, first, after)), part, lambda one: [one.id])
+    counted = partial(loader(EnrollmentCountLoader).load, selection)
     return Connection[Enrollment].of(page, Enrollment.of, counted)

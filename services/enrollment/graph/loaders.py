@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from chassis.dataloader import BatchLoader
+from chassis.graph.connection import PageOf, slice_of
 from chassis.principal import Scope
 from services.enrollment.domain.cut_off import CutOffs
 from services.enrollment.domain.delivery import Delivery
@@ -14,7 +15,7 @@ from services.enrollment.domain.school import School
 from services.enrollment.domain.seats import Seats
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.graph.context import Context
-from services.enrollment.store import Visibility
+from services.enrollment.store import EnrollmentSelection, Visibility
 
 
 class SchoolByCodeLoader(BatchLoader[Context, str, School]):
@@ -54,6 +55,44 @@ class EnrollmentByIdLoader(BatchLoader[Context, str, Enrollment]):
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, Enrollment]:
         """By id."""
         return await self.context.deps.store.visible_enrollments(keys, Visibility.of(self.context.principal))
+
+
+class EnrollmentPageLoader(BatchLoader[Context, PageOf[EnrollmentSelection], list[Enrollment]]):
+    """Pages of enrolments that the principal may see, one more row than asked for in each."""
+
+    async def fetch(
+        self, keys: Sequence[PageOf[EnrollmentSelection]]
+    ) -> Mapping[PageOf[EnrollmentSelection], list[Enrollment]]:
+        """By what is asked for, and which part of it."""
+        lists = [(selection, slice_of(first, after)) for selection, first, after in keys]
+        found = await self.context.deps.store.enrollment_pages(lists, Visibility.of(self.context.principal))
+        return dict(zip(keys, found, strict=True))
+
+
+class EnrollmentCountLoader(BatchLoader[Context, EnrollmentSelection, int]):
+    """How many enrolments the principal may see."""
+
+    async def fetch(self, keys: Sequence[EnrollmentSelection]) -> Mapping[EnrollmentSelection, int]:
+        """By what is asked for."""
+        store, visibility = self.context.deps.store, Visibility.of(self.context.principal)
+        return dict(zip(keys, await store.enrollment_counts(keys, visibility), strict=True))
+
+
+class TeacherPageLoader(BatchLoader[Context, PageOf[str], list[Teacher]]):
+    """Pages of schools' teachers, one more row than asked for in each; who asks has been checked by the field."""
+
+    async def fetch(self, keys: Sequence[PageOf[str]]) -> Mapping[PageOf[str], list[Teacher]]:
+        """By school and part."""
+        lists = [(school, slice_of(first, after)) for school, first, after in keys]
+        return dict(zip(keys, await self.context.deps.store.list_teachers(lists), strict=True))
+
+
+class TeacherCountLoader(BatchLoader[Context, str, int]):
+    """How many teachers schools have on file; who asks has been checked by the field."""
+
+    async def fetch(self, keys: Sequence[str]) -> Mapping[str, int]:
+        """By school."""
+        return dict(zip(keys, await self.context.deps.store.count_teachers(keys), strict=True))
 
 
 class DeliveriesByEnrollmentLoader(BatchLoader[Context, str, list[Delivery]]):

@@ -15,7 +15,13 @@ from services.enrollment.domain.cut_off import CutOffs, key_of
 from services.enrollment.graph.context import Info, may_read_school, text_key
 from services.enrollment.graph.enums import Audience, Employment
 from services.enrollment.graph.inputs import EnrollmentFilter
-from services.enrollment.graph.loaders import CutOffsByKeyLoader, SchoolByCodeLoader, TeacherByIdLoader
+from services.enrollment.graph.loaders import (
+    CutOffsByKeyLoader,
+    SchoolByCodeLoader,
+    TeacherByIdLoader,
+    TeacherCountLoader,
+    TeacherPageLoader,
+)
 
 if TYPE_CHECKING:
     from services.enrollment.graph.enrollments import Enrollment
@@ -155,9 +161,9 @@ class School:
         own = principal.scope is Scope.SCHOOL and principal.school == key
         if not own and principal.scope is not Scope.MINISTRY:
             return None
-        store, part = info.context.deps.store, slice_of(first, after)
-        page = await connect(store.list_teachers(key, part), part, lambda one: [one.id])
-        return Connection[Teacher].of(page, Teacher.of, partial(store.count_teachers, key))
+        loader, part = info.context.loader, slice_of(first, after)
+        page = await connect(loader(TeacherPageLoader).load((key, first, after)), part, lambda one: [one.id])
+        return Connection[Teacher].of(page, Teacher.of, partial(loader(TeacherCountLoader).load, key))
 
     @strawberry.federation.field(description="本校的报名", requires_scopes=_SCHOOL_READERS)
     async def enrollments(

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from pymongo import ASCENDING, DESCENDING
 
 from chassis.mongo import Database, Document, Repository, Session, from_document, to_document, transact
-from chassis.paging import Slice, both, following
+from chassis.paging import Slice, both, first_rows, following, lengths
 from services.enrollment.domain.cut_off import CutOffs
 from services.enrollment.domain.delivery import Delivery, Notice
 from services.enrollment.domain.events import EnrollmentEvent
@@ -159,6 +159,25 @@ class Store:
         where = both(selection.condition(), visibility.condition())
         return await self.enrollments.collection.count_documents(where)
 
+    async def enrollment_pages(
+        self, lists: Sequence[tuple[EnrollmentSelection, Slice]], visibility: Visibility
+    ) -> list[list[Enrollment]]:
+        """Of each list up to `first + 1` visible enrolments after a position, in the order of sign-up."""
+        found = await first_rows(
+            self.enrollments.collection,
+            [
+                (both(one.condition(), visibility.condition(), following(_BY_ID, part.after)), part.first + 1)
+                for one, part in lists
+            ],
+            _BY_ID,
+        )
+        return [[from_document(document, Enrollment) for document in rows] for rows in found]
+
+    async def enrollment_counts(self, lists: Sequence[EnrollmentSelection], visibility: Visibility) -> list[int]:
+        """How many enrolments of each list the reader may see."""
+        wheres = [both(one.condition(), visibility.condition()) for one in lists]
+        return await lengths(self.enrollments.collection, wheres)
+
     async def visible_enrollments(self, keys: Sequence[str], visibility: Visibility) -> dict[str, Enrollment]:
         """Those of the enrolments that the reader may see."""
         where = both({"_id": {"$in": list(keys)}}, visibility.condition())
@@ -181,13 +200,18 @@ class Store:
         where = {"teacher": teacher, "base": {"$in": list(bases)}, "status": {"$in": list(ADMITTED)}}
         return await self.enrollments.collection.find_one(where, {"_id": 1}) is not None
 
-    async def list_teachers(self, school: str, part: Slice) -> list[Teacher]:
-        """Up to `first + 1` teachers of a school after a position."""
-        return await self.teachers.query(both({"school": school}, following(_BY_ID, part.after)), limit=part.first + 1)
+    async def list_teachers(self, lists: Sequence[tuple[str, Slice]]) -> list[list[Teacher]]:
+        """Of each school up to `first + 1` teachers after a position."""
+        found = await first_rows(
+            self.teachers.collection,
+            [(both({"school": school}, following(_BY_ID, part.after)), part.first + 1) for school, part in lists],
+            _BY_ID,
+        )
+        return [[from_document(document, Teacher) for document in rows] for rows in found]
 
-    async def count_teachers(self, school: str) -> int:
-        """How many teachers a school has on file."""
-        return await self.teachers.collection.count_documents({"school": school})
+    async def count_teachers(self, schools: Sequence[str]) -> list[int]:
+        """How many teachers each school has on file."""
+        return await lengths(self.teachers.collection, [{"school": school} for school in schools])
 
     async def deliveries_of(self, enrollments: Sequence[str]) -> dict[str, list[Delivery]]:
         """The deliveries of enrolments, by enrolment, in order."""

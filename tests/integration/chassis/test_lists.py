@@ -1,0 +1,30 @@
+"""Facts 9: lists that are read together are what each is alone."""
+
+from chassis.mongo import Database
+from chassis.paging import first_rows, following, lengths
+
+ORDER = [("name", -1), ("_id", 1)]
+SCHOOLS = ("s0", "s1", "s2", "none")
+
+
+async def test_lists_read_together_are_what_each_is_alone(database: Database) -> None:
+    people = database["people"]
+    rows = [
+        {"_id": number, "school": f"s{number % 3}", "name": f"n{number % 5}", "events": [1]} for number in range(30)
+    ]
+    await people.insert_many(rows)
+    after = following(ORDER, ("n3", 9))
+    lists = [({"$and": [{"school": school}, after]}, limit) for school in SCHOOLS for limit in (2, 100)]
+    together = await first_rows(people, lists, ORDER)
+    alone = [await people.find(where, {"events": 0}, sort=ORDER, limit=limit).to_list() for where, limit in lists]
+    assert together == alone
+    assert [len(found) for found in together[:2]] == [2, 7]
+    assert await lengths(people, [where for where, _ in lists]) == [
+        len(alone[place | 1]) for place in range(len(lists))
+    ]
+
+
+async def test_one_list_is_read_as_many_are(database: Database) -> None:
+    await database["people"].insert_one({"_id": 1})
+    assert await first_rows(database["people"], [({}, 5)], [("_id", 1)]) == [[{"_id": 1}]]
+    assert await lengths(database["people"], [{"_id": 2}]) == [0]

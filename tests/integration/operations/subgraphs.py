@@ -1,0 +1,203 @@
+"""The three subgraphs in one process on a real database, each with more rows of everything than a page holds."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pymongo import AsyncMongoClient
+from pymongo.monitoring import CommandListener, CommandStartedEvent
+
+from chassis.clock import Clock
+from chassis.context import Act, acting
+from chassis.errors import Refusal
+from chassis.events import Envelope
+from chassis.graph import SubgraphContext, SubgraphSchema
+from chassis.mongo import Database
+from chassis.principal import Principal, Scope
+from chassis.reference import provinces
+from chassis.vault import Vault
+from services.assessment.app import load_rules
+from services.assessment.commands import Assessment
+from services.assessment.domain.project import Project
+from services.assessment.domain.record import Record
+from services.assessment.domain.vocabulary import ProjectPhase
+from services.assessment.graph.schema import schema as assessment_schema
+from services.assessment.store import Store as AssessmentStore
+from services.catalog.commands import Catalog
+from services.catalog.graph.schema import schema as catalog_schema
+from services.catalog.store import Store as CatalogStore
+from services.enrollment.commands import Office, deliver_pending
+from services.enrollment.graph.schema import schema as enrollment_schema
+from services.enrollment.store import Store as EnrollmentStore
+from tests.integration.catalog import season as declaring
+from tests.integration.enrollment import season as enrolling
+
+ROWS = 21
+_READS = {"find", "aggregate", "count", "distinct"}
+
+
+class Reads(CommandListener):
+    """Counts the reads that reach the database."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        if event.command_name in _READS:
+            self.seen.append(f"{event.command_name} {event.command[event.command_name]}")
+
+    def succeeded(self, event: object) -> None:
+        """Not of interest."""
+
+    def failed(self, event: object) -> None:
+        """Not of interest."""
+
+
+@dataclass(slots=True)
+class Subgraph:
+    """One of them.
+
+    Attributes:
+        schema: Its schema.
+        deps: Its dependencies.
+        reads: What reaches its database.
+        principals: Who may ask for pages that are full.
+        entities: Keys of its entities by type; the first has full lists.
+    """
+
+    schema: SubgraphSchema
+    deps: Any
+    reads: Reads
+    principals: Sequence[Principal]
+    entities: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def keys(self, kind: str, count: int) -> list[dict[str, Any]]:
+        """So many representations of a type."""
+        return [{"__typename": kind, **key} for key in self.entities[kind][:count]]
+
+    async def ask(self, principal: Principal, query: str, **variables: Any) -> tuple[Any, list[str]]:
+        """The answer's data, and the reads that it took."""
+        self.reads.seen.clear()
+        with acting(Act(principal)):
+            result = await self.schema.execute(
+                query, variable_values=variables, context_value=SubgraphContext(self.deps, principal)
+            )
+        defects = [one for one in result.errors or () if not isinstance(one.original_error, Refusal)]
+        assert not defects, (defects, query)
+        return result.data, list(self.reads.seen)
+
+
+def watched(url: str, name: str, reads: Reads) -> Database:
+    """A database whose reads are counted."""
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(url, tz_aware=True, event_listeners=[reads])
+    return client[name]
+
+
+async def catalog(database: Database, reads: Reads, folder: Path) -> Subgraph:
+    """Bases, projects, experts and reviews, each row with an organisation, base or expert of its own."""
+    store, clock_file = CatalogStore(database), folder / "catalog.json"
+    await store.prepare()
+    playing = declaring.Season(Catalog(store, Clock(clock_file), _vault()), clock_file)
+    await playing.open_round()
+    bases = [await playing.register_base() for _ in range(ROWS)]
+    experts = [await playing.register_expert(f"专家{number}", f"41310001{number:02d}") for number in range(ROWS + 1)]
+    projects = []
+    for base, expert in zip(bases, experts[1:], strict=True):
+        project = await playing.submitted(base)
+        projects.append({"id": project["id"]})
+        await playing.assign(project, experts[0], expert)
+        await playing.review(experts[0], project)
+    for _ in range(ROWS):
+        await playing.draft(bases[0])
+    principals = (declaring.MINISTRY, bases[0], experts[0])
+    entities: dict[str, list[dict[str, Any]]] = {
+        "Base": [{"id": base.bases[0]} for base in bases],
+        "Expert": [{"id": expert.person} for expert in experts],
+        "Organization": [{"code": base.organization} for base in bases],
+        "Project": projects,
+        "Province": [{"code": code} for code in provinces()],
+        "Round": [{"year": 2024}] * ROWS,
+    }
+    return Subgraph(catalog_schema, playing.catalog, reads, principals, entities)
+
+
+async def enrollment(database: Database, reads: Reads, folder: Path) -> Subgraph:
+    """Enrolments of many schools in one project and of one teacher in many, notices, and a feed."""
+    store, clock_file = EnrollmentStore(database), folder / "enrollment.json"
+    await store.prepare()
+    playing = enrolling.Season(Office(store, Clock(clock_file), _vault()), database, clock_file)
+    await playing.begin()
+    projects = [await playing.publish(f"p{number}") for number in range(ROWS)]
+    first, *_ = await playing.teachers(ROWS)
+    schools = [await _school(playing, f"41441002{number:02d}") for number in range(ROWS)]
+    teachers = [(await playing.teachers(1, school))[0] for school in schools]
+    for teacher, school in zip(teachers, schools, strict=True):
+        await playing.submitted(teacher, projects[0], school)
+    keys = [await playing.submitted(first, project) for project in projects]
+    decisions = [{"id": key, "decision": "REJECT", "reason": "名额已满"} for key in keys]
+    await playing.act(enrolling.BASE, enrolling.DECIDE, given=decisions)
+    await deliver_pending(playing.office)
+    await store.feed.lead(1)
+    await store.feed.append([(event(number), ("44",)) for number in range(ROWS)], 1)
+    playing.at("2024-05-25T09:00")
+    principals = (enrolling.MINISTRY, enrolling.BASE, enrolling.SCHOOL, first, enrolling.GUANGDONG)
+    entities: dict[str, list[dict[str, Any]]] = {
+        "Enrollment": [{"id": key} for key in keys],
+        "Project": [{"id": project} for project in projects],
+        "Province": [{"code": code} for code in sorted(provinces(), key=lambda code: code != "44")],
+        "School": [{"code": school.school} for school in (enrolling.SCHOOL, *schools)],
+        "Teacher": [{"id": teacher.person} for teacher in (first, *teachers)],
+    }
+    return Subgraph(enrollment_schema, playing.office, reads, principals, entities)
+
+
+async def _school(playing: enrolling.Season, code: str) -> Principal:
+    given = {"code": code, "name": f"学校{code}", "province": "44"}
+    await playing.act(enrolling.MINISTRY, "mutation($i: SchoolInput!) { registerSchool(input: $i) { code } }", i=given)
+    principal = Principal(code, Scope.SCHOOL, organization=code, school=code)
+    person = {"name": "赵主任", "phone": "13900000000"}
+    await playing.act(
+        principal, "mutation($i: DesignatedPersonInput!) { designatePerson(input: $i) { code } }", i=person
+    )
+    return principal
+
+
+async def assessment(database: Database, reads: Reads, folder: Path) -> Subgraph:
+    """Attendees of one project, and acts of the log."""
+    store = AssessmentStore(database)
+    await store.prepare()
+    for number in range(ROWS):
+        running = Project(f"p{number}", 1, "base-1", year=2024, days=7, phase=ProjectPhase.RUNNING, sessions=())
+        await store.projects.put(running)
+        for project in {"p0", running.id}:
+            key = f"e-{project}-{number:02d}"
+            await store.records.put(Record(key, 1, project, "base-1", f"t{number}", f"s{number}", "44"))
+    await store.audit.append([event(number) for number in range(ROWS)])
+    deps = Assessment(store, Clock(folder / "assessment.json"), load_rules())
+    principals = (Principal("moe", Scope.MINISTRY), Principal("base", Scope.BASE, bases=("base-1",)))
+    entities: dict[str, list[dict[str, Any]]] = {
+        "Enrollment": [{"id": f"e-p{number}-{number:02d}"} for number in range(ROWS)],
+        "Project": [{"id": f"p{number}"} for number in range(ROWS)],
+    }
+    return Subgraph(assessment_schema, deps, reads, principals, entities)
+
+
+def event(number: int) -> Envelope:
+    """The n-th event, of a school and a base that read it."""
+    return Envelope(
+        id=f"enrollment/enrollment:e{number}/1/0",
+        producer="enrollment",
+        name="submitted",
+        subject=f"e{number}",
+        version=1,
+        at=datetime(2024, 5, 12, tzinfo=UTC),
+        province="44",
+        data={"school": enrolling.SCHOOL.school, "base": "base-1", "project": f"p{number}"},
+    )
+
+
+def _vault() -> Vault:
+    return Vault({"k1": os.urandom(32)}, "k1", os.urandom(32))
