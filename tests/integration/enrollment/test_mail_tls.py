@@ -50,7 +50,7 @@ def protected(certificate: Path) -> dict[str, Any]:
 
     def login(server: Any, session: Any, envelope: Any, mechanism: str, given: Any) -> AuthResult:
         del server, session, envelope, mechanism
-        return AuthResult(success=given.password == PASSWORD.encode())
+        return AuthResult(success=given.password == PASSWORD.encode(), handled=False)
 
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
