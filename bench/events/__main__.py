@@ -123,7 +123,8 @@ async def paced(bench: Bench, seconds: float, *, event: bool = True) -> dict[str
     async def one(number: int) -> None:
         await asyncio.sleep(max(0.0, start + number / _RATE - time.perf_counter()))
         begun = time.perf_counter()
-        times[await bench.write(event=event)] = begun, time.perf_counter()
+        key = await bench.write(event=event)
+        times[key] = begun, time.perf_counter()
 
     start = time.perf_counter()
     await asyncio.gather(*(one(number) for number in range(int(_RATE * seconds))))
