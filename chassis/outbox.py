@@ -29,7 +29,7 @@ from chassis.tasks import together
 from chassis.telemetry import OLDEST_SECONDS, PENDING, PUBLISH_SECONDS, PUBLISHED, count_refused
 
 _WINDOW = 200
-_LANES = 2
+_LANES = 3
 _CONFIRM_SECONDS = 10.0
 _LOOK_AGAIN_SECONDS = 5.0
 _REFUSED_SECONDS = 1.0
@@ -95,7 +95,10 @@ class Relay:
         connection = await amqp.connect(self._amqp_url, f"{self._service}.relay")
         async with connection:
             await amqp.declare_topology(await connection.channel())
-            await together(self._listen(), *(self._empty(outbox, connection) for outbox in self._outboxes.values()))
+            for outbox in self._outboxes.values():
+                outbox.land()
+            lanes = (self._lane(outbox, connection) for outbox in self._outboxes.values() for _ in range(_LANES))
+            await together(self._listen(), *lanes)
 
     async def _measure(self) -> None:
         """Tell how much waits, whoever holds the lease: that nobody does is what one wants to see."""
@@ -112,42 +115,28 @@ class Relay:
         """Turn the change stream into wake-ups; a lost resume token costs nothing, for a look finds all."""
         async with await self._database.watch(_PIPELINE, max_await_time_ms=1_000) as changes:
             for outbox in self._outboxes.values():
-                outbox.wake.set()
+                outbox.wake.set()  # for what came before
             async for change in changes:
                 if grown := self._outboxes.get(change["ns"]["coll"]):
                     grown.wake.set()
 
-    async def _empty(self, outbox: "_Outbox", connection: AbstractConnection) -> None:
-        """Publish whatever comes to wait in a collection, on a channel of its own: no collection waits for another."""
-        outbox.land()
+    async def _lane(self, outbox: "_Outbox", connection: AbstractConnection) -> None:
+        """Publish window after window of a collection; a lane takes the next while the others send and forget."""
         channel = await connection.channel(on_return_raises=True)
         while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_REFUSED_SECONDS if outbox.refused else _LOOK_AGAIN_SECONDS):
-                    await outbox.wake.wait()  # 3.11's wait_for may swallow a cancellation
-            outbox.wake.clear()
-            if outbox.refused:  # a channel may go on being refused by a queue that has room again
-                await channel.close()
-                channel = await connection.channel(on_return_raises=True)
+            window = await outbox.take()
             exchange = await channel.get_exchange(amqp.EVENTS, ensure=False)
-            async with asyncio.TaskGroup() as lanes:
-                for _ in range(_LANES):
-                    lanes.create_task(self._lane(outbox, exchange))
-
-    async def _lane(self, outbox: "_Outbox", exchange: AbstractExchange) -> None:
-        """Publish window after window, oldest first, until nothing waits but what the broker refuses.
-
-        One lane sends while another forgets what is confirmed.
-        """
-        while window := await outbox.take():
             try:
                 await asyncio.gather(*(self._send(one, exchange) for one in window))
             finally:
                 PUBLISHED.labels(self._service).inc(sum(len(one.sent) for one in window))
                 await outbox.forget(window)
-            for one in window:
-                if one.failure:
-                    self._refuse(one, one.failure, outbox)
+            failed = [one for one in window if one.failure]
+            for one in failed:
+                self._refuse(one, outbox)
+            if failed:  # a channel may go on being refused by a queue that has room again
+                await channel.close()
+                channel = await connection.channel(on_return_raises=True)
 
     async def _send(self, one: _Sending, exchange: AbstractExchange) -> None:
         """Publish an aggregate's events, each after the confirm of the one before."""
@@ -162,12 +151,13 @@ class Relay:
         except amqp.BROKER_ERRORS as error:
             one.failure = error
 
-    def _refuse(self, one: _Sending, failure: Exception, outbox: "_Outbox") -> None:
+    def _refuse(self, one: _Sending, outbox: "_Outbox") -> None:
         """Pass over an aggregate for a while, so that it holds up no other; a broken connection ends the work."""
-        if not isinstance(failure, DeliveryError | TimeoutError) or len(outbox.refused) >= _MOST_REFUSED:
-            raise failure
-        count_refused(self._service, failure)
+        if not isinstance(one.failure, DeliveryError | TimeoutError) or len(outbox.refused) >= _MOST_REFUSED:
+            raise one.failure or AssertionError("nothing failed")
+        count_refused(self._service, one.failure)
         outbox.refused[one.key] = time.monotonic() + _REFUSED_SECONDS
+        asyncio.get_running_loop().call_later(_REFUSED_SECONDS, outbox.wake.set)
 
 
 class _Outbox:
@@ -194,10 +184,15 @@ class _Outbox:
     def land(self) -> None:
         """Nothing is on its way: what an interrupted lane had taken may be taken again."""
         self._flying.clear()
+        self.wake.set()
 
     async def take(self) -> list[_Sending]:
-        """The next window, oldest first, and no other lane's."""
+        """The next window, oldest first and no other lane's, once something waits or after a while; may be empty."""
         async with self._taking:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_AGAIN_SECONDS):
+                    await self.wake.wait()  # 3.11's wait_for may swallow a cancellation
+            self.wake.clear()
             now = time.monotonic()
             self.refused = {key: until for key, until in self.refused.items() if until > now}
             passed = [*self.refused, *self._flying]
@@ -205,6 +200,8 @@ class _Outbox:
             cursor = self._collection.find(where, {"events": 1}, sort=[("events.at", 1)], limit=_WINDOW)
             window = [_Sending(row["_id"], [unseal(event) for event in row["events"]]) async for row in cursor]
             self._flying.update(one.key for one in window)
+            if len(window) == _WINDOW:
+                self.wake.set()
         return window
 
     async def forget(self, window: Sequence[_Sending]) -> None:

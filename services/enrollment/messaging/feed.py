@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 
 import structlog
@@ -12,7 +11,7 @@ from aio_pika.exceptions import DeliveryError
 
 from chassis import amqp
 from chassis.batch import BatchConsumer
-from chassis.events import Envelope
+from chassis.events import NATIONWIDE, Envelope
 from chassis.graph import cursor_of
 from chassis.reference import provinces
 from chassis.tasks import together
@@ -23,6 +22,7 @@ QUEUE = "enrollment.feed"
 BINDINGS = ("#",)
 _CONFIRM_SECONDS = 10.0
 _LOOK_AGAIN_SECONDS = 5.0
+_MOST_FRESH = 2_000
 log = structlog.get_logger()
 
 FOR_EVERY_PROVINCE = frozenset(
@@ -90,6 +90,9 @@ class FeedWorker:
         self._feed = feed
         self._amqp_url = amqp_url
         self._wake = asyncio.Event()
+        self._fresh: list[Entry] = []
+        self._sent: dict[str, int] = {}
+        self._moved = asyncio.Event()
 
     async def lead(self, epoch: int) -> None:
         """Work until the broker or the database is away, or a newer worker takes over.
@@ -98,39 +101,82 @@ class FeedWorker:
             Deposed: A newer worker has taken over; like other failures it comes in a group.
         """
         await self._feed.lead(epoch)
+        self._sent, self._fresh = await self._feed.positions(), []
 
         async def append(batch: Sequence[Envelope]) -> int:
-            fresh = await self._feed.append([(event, readers_of(event)) for event in batch], epoch)
+            entries = await self._feed.append([(event, readers_of(event)) for event in batch], epoch)
+            self._fresh = [*self._fresh, *entries][-_MOST_FRESH:]
             self._wake.set()
-            return fresh
+            return sum(entry.province == NATIONWIDE for entry in entries)
 
-        await together(BatchConsumer(self._amqp_url, QUEUE, BINDINGS, append).run(), self._publish(epoch))
+        consumer = BatchConsumer(self._amqp_url, QUEUE, BINDINGS, append)
+        await together(consumer.run(), self._publish(), self._remember(epoch))
 
-    async def _publish(self, epoch: int) -> None:
+    async def _publish(self) -> None:
+        """Send what has just been appended as it is at hand, and what it does not follow on from the log."""
         connection = await amqp.connect(self._amqp_url, f"{QUEUE}.publisher")
         async with connection:
             queues = _Queues(connection)
+            behind = True
             while True:
                 self._wake.clear()
-                while positions := queues.open_ones(await self._feed.lagging()):
-                    await self._feed.sent(await queues.send(await self._feed.after(positions)), epoch)
-                with suppress(TimeoutError):
+                fresh, self._fresh = self._fresh, []
+                await self._send(queues, self._following(fresh, queues.open_ones(self._sent)))
+                behind = behind or bool(queues.refusing) or not self._have(fresh)
+                while behind and (positions := queues.open_ones(await self._feed.lagging(self._sent))):
+                    await self._send(queues, await self._feed.after(positions))
+                behind = False
+                try:
                     async with asyncio.timeout(_LOOK_AGAIN_SECONDS):
                         await self._wake.wait()
+                except TimeoutError:
+                    behind = True
+
+    def _following(self, fresh: Sequence[Entry], positions: dict[str, int]) -> dict[str, list[Entry]]:
+        """Of each province what follows right on its position."""
+        ends, found = dict(positions), dict[str, list[Entry]]()
+        for entry in fresh:
+            if ends.get(entry.province, -1) == entry.sequence - 1:
+                ends[entry.province] = entry.sequence
+                found.setdefault(entry.province, []).append(entry)
+        return found
+
+    def _have(self, fresh: Sequence[Entry]) -> bool:
+        """Whether the provinces' queues have all of it."""
+        return all(entry.sequence <= self._sent.get(entry.province, entry.sequence) for entry in fresh)
+
+    async def _send(self, queues: "_Queues", entries: dict[str, list[Entry]]) -> None:
+        self._sent |= await queues.send(entries)
+        self._moved.set()
+
+    async def _remember(self, epoch: int) -> None:
+        """Keep how far the queues have got, for the next worker; what it does not learn it sends again."""
+        kept = dict(self._sent)
+        while True:
+            await self._moved.wait()
+            self._moved.clear()
+            moved = {code: at for code, at in self._sent.items() if kept[code] != at}
+            if moved:
+                await self._feed.sent(moved, epoch)
+                kept |= moved
 
 
 class _Queues:
-    """The provinces' queues, each with a channel of its own, so that order, returns and refusals are its own too."""
+    """The provinces' queues, each with a channel of its own, so that order, returns and refusals are its own too.
+
+    Attributes:
+        refusing: Those that have refused and confirmed nothing since, and until when they are passed over.
+    """
 
     def __init__(self, connection: AbstractConnection) -> None:
         self._connection = connection
         self._channels: dict[str, AbstractChannel] = {}
-        self._refusing: dict[str, float] = {}
+        self.refusing: dict[str, float] = {}
 
     def open_ones(self, positions: dict[str, int]) -> dict[str, int]:
         """The positions of those that have not refused just now."""
         now = time.monotonic()
-        return {code: at for code, at in positions.items() if self._refusing.get(code, 0.0) <= now}
+        return {code: at for code, at in positions.items() if self.refusing.get(code, 0.0) <= now}
 
     async def send(self, entries: dict[str, list[Entry]]) -> dict[str, int]:
         """Send to all at once; returns how far each has confirmed without a hole."""
@@ -147,13 +193,14 @@ class _Queues:
             if isinstance(outcome, DeliveryError | TimeoutError):
                 log.warning("province refuses", province=code, error=type(outcome).__name__)
                 count_refused(QUEUE, outcome)
-                self._refusing[code] = time.monotonic() + _LOOK_AGAIN_SECONDS
+                self.refusing[code] = time.monotonic() + _LOOK_AGAIN_SECONDS
                 await self._channels.pop(code).close()  # it might go on being refused when there is room again
                 break
             if isinstance(outcome, BaseException):
                 raise outcome
             PUBLISHED.labels(QUEUE).inc()
             at = entry.sequence
+            self.refusing.pop(code, None)
         return at
 
 

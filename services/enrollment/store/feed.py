@@ -1,11 +1,12 @@
 """The provincial feeds: a gap-free log a province, and how far each province's queue has got (R27)."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pymongo import ReturnDocument
+from pymongo import ReturnDocument, WriteConcern
+from pymongo.errors import BulkWriteError
 
 from chassis.events import NATIONWIDE, Envelope, unseal
 from chassis.mongo import Database, Document, Session, transact
@@ -87,7 +88,7 @@ class Feed:
             if not found.matched_count:
                 raise Deposed
 
-    async def append(self, batch: Sequence[tuple[Envelope, Sequence[str]]], epoch: int) -> int:
+    async def append(self, batch: Sequence[tuple[Envelope, Sequence[str]]], epoch: int) -> list[Entry]:
         """Give each event the next number in the nation's log and in those of its provinces, in one transaction.
 
         Args:
@@ -95,29 +96,48 @@ class Feed:
             epoch: The worker's.
 
         Returns:
-            How many were new.
+            What was new, an entry a log.
 
         Raises:
             Deposed: Another worker has taken over.
         """
         wanted = {event.id: (event, (NATIONWIDE, *codes)) for event, codes in batch}
+        while wanted:
+            try:
+                return await self._write(list(wanted.values()), epoch)
+            except BulkWriteError:  # copies are rare, so they are looked for when one is met
+                known = {"province": NATIONWIDE, "event.id": {"$in": list(wanted)}}
+                met = await self.entries.distinct("event.id", known)
+                if not met:
+                    raise
+                wanted = {key: one for key, one in wanted.items() if key not in met}
+        return []
 
-        async def work(session: Session) -> int:
-            known = {"province": NATIONWIDE, "event.id": {"$in": list(wanted)}}
-            taken = set(await self.entries.distinct("event.id", known, session=session))
-            fresh = [one for key, one in wanted.items() if key not in taken]
-            if fresh:
-                ends = await self._count_up(Counter(code for _, codes in fresh for code in codes), epoch, session)
-                await self.entries.insert_many(_documents(fresh, ends), session=session)
-            return len(fresh)
+    async def _write(self, fresh: Sequence[tuple[Envelope, Sequence[str]]], epoch: int) -> list[Entry]:
+        """Count the logs up and fill them, both or neither."""
+
+        async def work(session: Session) -> list[Entry]:
+            ends = await self._count_up(Counter(code for _, codes in fresh for code in codes), epoch, session)
+            entries = list(_numbered(fresh, ends))
+            await self.entries.insert_many([_document(one) for one in entries], session=session)
+            return entries
 
         return await transact(self._client, work)
 
-    async def lagging(self) -> dict[str, int]:
-        """The provinces whose queues lack something, and the last number each has got."""
-        found = {state["_id"]: state["at"] async for state in self.state.find({"_id": {"$in": [_LAST, _SENT]}})}
-        sent = {code: found[_SENT].get(code, 0) for code in provinces()}
-        return {code: at for code, at in sent.items() if found[_LAST].get(code, 0) > at}
+    async def positions(self) -> dict[str, int]:
+        """The last number each province's queue is known to have got."""
+        found = await self.state.find_one({"_id": _SENT}) or {"at": {}}
+        return {code: found["at"].get(code, 0) for code in provinces()}
+
+    async def lagging(self, positions: Mapping[str, int] | None = None) -> dict[str, int]:
+        """The provinces whose queues lack something, and the last number each has got.
+
+        Args:
+            positions: What the queues have got, where the caller knows better than the database.
+        """
+        sent = await self.positions() if positions is None else positions
+        found = await self.state.find_one({"_id": _LAST}) or {"at": {}}
+        return {code: at for code, at in sent.items() if found["at"].get(code, 0) > at}
 
     async def after(self, positions: Mapping[str, int]) -> dict[str, list[Entry]]:
         """A window of what follows in each of the logs, in order."""
@@ -134,13 +154,14 @@ class Feed:
         return found
 
     async def sent(self, positions: Mapping[str, int], epoch: int) -> None:
-        """Remember how far the broker has confirmed.
+        """Remember how far the broker has confirmed; losing that would cost copies and nothing else: no journal.
 
         Raises:
             Deposed: Another worker has taken over.
         """
         moved = {f"at.{code}": at for code, at in positions.items()}
-        if not (await self.state.update_one({"_id": _SENT, "epoch": epoch}, {"$set": moved})).matched_count:
+        hasty = self.state.with_options(write_concern=WriteConcern(1))
+        if not (await hasty.update_one({"_id": _SENT, "epoch": epoch}, {"$set": moved})).matched_count:
             raise Deposed
 
     async def read(self, reading: Reading, part: Slice) -> list[Entry]:
@@ -179,15 +200,16 @@ class Feed:
         return {row["_id"]: row["last"] async for row in await self.entries.aggregate(group)}
 
 
-def _documents(fresh: Sequence[tuple[Envelope, Sequence[str]]], ends: dict[str, int]) -> list[Document]:
-    documents: list[Document] = []
+def _numbered(fresh: Sequence[tuple[Envelope, Sequence[str]]], ends: dict[str, int]) -> Iterator[Entry]:
     for event, codes in fresh:
-        content = asdict(event)
         for code in codes:
             ends[code] += 1
-            number = ends[code]
-            documents.append({"_id": f"{code}:{number:012d}", "province": code, "sequence": number, "event": content})
-    return documents
+            yield Entry(code, ends[code], event)
+
+
+def _document(entry: Entry) -> Document:
+    key = f"{entry.province}:{entry.sequence:012d}"
+    return {"_id": key, "province": entry.province, "sequence": entry.sequence, "event": asdict(entry.event)}
 
 
 def _read(document: Document) -> Entry:
