@@ -79,7 +79,9 @@ async def test_every_query_of_the_round_is_answered_as_hive_gateway_answers_it(s
         (cast.base[0], "{ myBases { id name quota(year: 2024) { limit used } } }", {}),
         (cast.provinces["44"], documents.STATUS, {"id": some}),
         (cast.provinces["44"], REPLAY, {"after": None}),
+        (cast.ministry, documents.PROGRESS, {"year": 2024}),
         *((client, documents.NOTICES, {}) for _, client in cast.teachers.values()),
+        *((client, documents.MY_DATA, {}) for _, client in cast.teachers.values()),
         *((cast.ministry, documents.QUOTA, {"id": key, "year": 2024}) for key in cast.bases.values()),
     ]
     for key in story.enrollments.values():
