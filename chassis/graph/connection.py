@@ -58,7 +58,7 @@ def slice_of(first: int, after: str | None) -> Slice:
     Raises:
         Refusal: `BAD_PAGE_SIZE` or `BAD_CURSOR`.
     """
-    return Slice(page_size(first), position_of(after) if after else None)
+    return Slice(page_size(first), tuple(position_of(after)) if after else None)
 
 
 async def connect(find: Awaitable[Sequence[R] | None], part: Slice, key: Callable[[R], Sequence[Any]]) -> Page[R]:

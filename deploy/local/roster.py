@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 CODE = "query($id: ID!) { project(id: $id) { code } }"
 COMMIT = "mutation($id: ID!, $mode: RosterMode!) { commitRoster(jobId: $id, mode: $mode) { state } }"
 JOB = "query($id: ID!) { rosterJob(id: $id) { state total done entered refused } }"
-_HEADER = "姓名,身份证号码,手机号码,岗位,专兼职,项目编号"
+HEADER = "姓名,身份证号码,手机号码,岗位,专兼职,项目编号"
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
 
 
@@ -36,7 +36,7 @@ async def put_in_roster(story: "Story", project: str) -> None:
     status, content = await fetch(client, "/rosters/template.xlsx")
     holds(status == 200 and content.startswith(b"PK"), f"the template: {status}")  # noqa: PLR2004 - OK
     code = (await client.do(CODE, id=project))["code"]
-    staged = await send(client, "\r\n".join(["报名名单", _HEADER, *lines_for(code)]).encode("gb18030"))
+    staged = await send(client, "\r\n".join(["报名名单", HEADER, *lines_for(code)]).encode("gb18030"))
     holds((staged.get("good"), staged.get("bad")) == (2, 1), f"the check: {staged}")
     whole = client.do(COMMIT, id=staged["id"], mode="ALL_OR_NOTHING")
     await story.refused(school.name, "整份提交有不合格行的名单", "ROSTER_HAS_BAD_ROWS", whole)

@@ -221,7 +221,7 @@ def _checked(account: Account) -> Account:
     if account.login not in (account.organization, account.school) and is_personal(account.login):
         zh, en = "登录名不得为身份证号或手机号", "An identity or mobile number is no login name"
         raise Refusal("PERSONAL_LOGIN", zh, en, rule="R41", unblock=Unblock.ADMINISTRATOR)
-    if account.province not in (None, NATIONWIDE, *provinces()):
+    if account.province not in (None, *provinces()):
         raise Refusal("UNKNOWN_PROVINCE", "未知省份代码", "No such province", rule="R3", unblock=Unblock.ADMINISTRATOR)
     return replace(account, home=_home(account))
 

@@ -8,6 +8,7 @@ import pytest
 
 from deploy.local.accounts import Desk
 from deploy.local.suite import Suite
+from tests.security.holdings import keep
 from tests.security.tenants import World, build
 
 
@@ -15,4 +16,6 @@ from tests.security.tenants import World, build
 async def world(suite: Suite) -> AsyncIterator[World]:
     """Two tenants of every kind and a line ministry's school, with data; beside whatever else the suite plays."""
     async with aiohttp.ClientSession() as http:
-        yield await build(Desk(suite, http, f"Guopei-{secrets.token_hex(4)}"))
+        built = await build(Desk(suite, http, f"Guopei-{secrets.token_hex(4)}"))
+        await keep(built)
+        yield built

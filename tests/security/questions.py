@@ -1,5 +1,6 @@
 """Every query that the clients' schema allows of every root field, with the values of a table as arguments."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -26,8 +27,9 @@ from graphql import (
     print_ast,
 )
 
-_BUDGET, _ASSUMED = 1_000, 10
-"""The gateway's limit, and how long it takes a list for that does not say."""
+_BUDGET, _ASSUMED, _FIELDS = 1_000, 10, 360
+"""The gateway's limit of objects, how long it takes a list for that does not say, and its limit of fields, nearly."""
+_ARGUMENTS, _NAME = re.compile(r"\([^()]*\)"), re.compile(r"\w+(?!\w*:)")
 _TOGETHER, _LONG = 8, 2_500
 """How many selections go into one query, and how many characters."""
 Values = Mapping[str, Sequence[Any]]
@@ -44,6 +46,11 @@ class Piece:
 
     text: str
     cost: int = 0
+
+    @property
+    def fields(self) -> int:
+        """How many fields it selects."""
+        return len(_NAME.findall(_ARGUMENTS.sub("", self.text)))
 
 
 class Size(NamedTuple):
@@ -70,14 +77,17 @@ class Questions:
         self._query = schema.query_type
 
     def about(self, names: Iterable[str]) -> Iterator[str]:
-        """Queries that ask all that can be asked of these root fields, several selections in each."""
-        waiting: list[Piece] = []
-        for one in (one for name in names for one in self._of(name)):
-            if waiting and _too_much([*waiting, one]):
-                yield _query(waiting)
-                waiting.clear()
-            waiting.append(one)
-        if waiting:
+        """Queries that ask all that can be asked of these root fields, several selections of one field in each.
+
+        One field's ids are then in no other's queries, whose answers must bring them.
+        """
+        for name in names:
+            waiting: list[Piece] = []
+            for one in self._of(name):
+                if waiting and _too_much([*waiting, one]):
+                    yield _query(waiting)
+                    waiting.clear()
+                waiting.append(one)
             yield _query(waiting)
 
     def _of(self, name: str) -> Iterator[Piece]:
@@ -189,23 +199,24 @@ def ask_for(field: GraphQLField, name: str, given: str, page: int, rows: Piece) 
     """A field with what is asked of its rows; a connection by the page, with its cursors and count."""
     if "first" in field.args:
         given = ", ".join(filter(None, [given, f"first: {page}"]))
-    arguments = f"({given})" if given else ""
+    arguments, inner = f"({given})" if given else "", rows.text or "__typename"
     if "nodes" not in object_of(field).fields:
         times = _ASSUMED if _is_list(field.type) else 1
-        return Piece(f"{name}{arguments} {{ {rows.text} }}", times * (1 + rows.cost))
-    page_ = f"totalCount pageInfo {{ endCursor }} edges {{ cursor }} nodes {{ {rows.text} }}"
+        return Piece(f"{name}{arguments} {{ {inner} }}", times * (1 + rows.cost))
+    page_ = f"totalCount pageInfo {{ endCursor }} edges {{ cursor }} nodes {{ {inner} }}"
     return Piece(f"{name}{arguments} {{ {page_} }}", 2 + page * (2 + rows.cost))
 
 
 def _affordable(write: Write) -> Piece:
     """The deepest and longest that the gateway takes."""
     sizes = [Size(hops, page) for hops in (2, 1, 0) for page in (8, 4, 2, 1)]
-    return next(one for one in map(write, sizes) if one.cost <= _BUDGET)
+    return next(one for one in map(write, sizes) if one.cost <= _BUDGET and one.fields <= _FIELDS)
 
 
 def _too_much(pieces: Sequence[Piece]) -> bool:
     together = _joined(pieces)
-    return len(pieces) > _TOGETHER or len(together.text) > _LONG or together.cost > _BUDGET
+    largest = len(together.text) > _LONG or together.cost > _BUDGET or together.fields > _FIELDS
+    return len(pieces) > _TOGETHER or largest
 
 
 def _joined(pieces: Sequence[Piece]) -> Piece:

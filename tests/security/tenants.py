@@ -105,8 +105,8 @@ async def _school(world: World, tenant: str) -> None:
     designated = {"name": f"专人{tenant}机密", "phone": f"1370000{ord(tenant):04d}"}
     await world.clients[name].do(seed.DESIGNATE, input=designated)
     teachers = await _teachers(world, tenant, designated["name"])
-    world.only(mask(designated["phone"]), name, *_superior(tenant))
-    world.only(designated["name"], name, *_superior(tenant), *teachers)
+    world.only(mask(designated["phone"]), name, *superior(tenant))
+    world.only(designated["name"], name, *superior(tenant), *teachers)
 
 
 async def _teachers(world: World, tenant: str, designated: str) -> list[str]:
@@ -120,7 +120,7 @@ async def _teachers(world: World, tenant: str, designated: str) -> list[str]:
         own = [row["name"], mask(row["idNumber"]), mask(row["mobile"])]
         for value in own:
             world.only(value, name, school)
-        world.only(world.ids[name], name, school, *_superior(tenant))
+        world.only(world.ids[name], name, school, *superior(tenant))
         world.known[name] = [world.ids[name], *own, designated]
     account = {"scope": "teacher", "school": SCHOOLS[tenant], "name": "教师"}
     accounts = [account | {"login": f"tenant-{name}", "person": world.ids[name]} for name in names]
@@ -138,7 +138,7 @@ def _person(tenant: str, number: int, name: str) -> dict[str, str]:
     }
 
 
-def _superior(tenant: str) -> list[str]:
+def superior(tenant: str) -> list[str]:
     """The province, where the school has one (R27)."""
     return [f"province.{tenant}"] if PROVINCES[tenant] else []
 
@@ -209,7 +209,7 @@ async def _enroll(world: World, teacher: str, project: str, *, submitted: bool) 
     school = f"school.{teacher[-2]}"
     key = (await world.clients[teacher].do(d.SIGN_UP, id=world.ids[project]))["id"]
     world.ids[f"enrollment.{teacher.removeprefix('teacher.')}.{project}"] = key
-    world.only(key, teacher, school, *_superior(teacher[-2]))
+    world.only(key, teacher, school, *superior(teacher[-2]))
     if submitted:
         (row,) = await world.clients[school].do(d.SUBMIT_ENROLLMENTS, ids=[key])
         assert row["ok"], row
@@ -255,4 +255,5 @@ async def _notices(world: World) -> None:
                 return (await client.do(_INBOX))["nodes"]
 
             for notice in await until(inbox, "the notice of a decision"):
+                world.ids[f"notice.{owner}"] = notice["id"]
                 world.only(notice["id"], owner, *world.secrets[notice["enrollment"]["id"]])

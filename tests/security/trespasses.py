@@ -5,17 +5,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.security.rounds import LIVE
-from tests.security.tenants import PROVINCES, World
+from tests.security.tenants import PROVINCES, SCHOOLS, World
 
 Arguments = dict[str, Any]
 _REASON = "越权"
+_PURPOSE = "核对报到证件"
 _DAY = f"{LIVE}-12-30"
 _CONTACT = {"name": "冒名", "phone": "13900139000"}
 _TEAM = {duty: [_CONTACT] for duty in ("design", "declaration", "delivery")}
 _SESSION = {"title": "第1天", "teacher": "周教授", "date": _DAY, "hours": 8}
 _VERDICTS = [{"dimension": "FEE", "verdict": "FAIL", "comment": _REASON}]
-OF_ONESELF = {"addTeachers", "designatePerson"}
-"""They name nothing of anybody else's: a school has its own teachers and person only."""
+OF_ONESELF = {"addTeachers", "designatePerson", "setInnerCutOff", "updateMyContact"}
+"""They name nothing of anybody else's: a school has its own people and days only, a teacher one contact."""
+SILENT = {"markNoticesRead"}
+"""They answer with the own ones among the rows, and do not say whether there are others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ def trespasses(world: World) -> Iterator[Trespass]:
         yield from _each(f"base.{own}", _of_bases(world, own, other))
         yield from _each(f"school.{own}", _of_schools(world, own, other))
         yield from _each(f"expert.{own}", _of_experts(world, other))
-        yield from _each(f"province.{own}", {"registerSchool": [_school_in(other)]})
+        yield from _each(f"province.{own}", _of_provinces(world, other))
         yield from _each(f"teacher.{own}1", _of_teachers(world, f"{other}1", other))
         yield from _each(f"teacher.{own}1", _of_teachers(world, f"{own}2", own))
     yield from _each("school.c", _of_schools(world, "c", "a"))
@@ -78,6 +81,8 @@ def _of_bases(world: World, own: str, other: str) -> dict[str, list[Arguments]]:
         "decideEnrollments": [{"decisions": [decide(enrollment)]} for decide in decisions],
         "recordAttendance": [{"projectId": key, "rows": [mark]} for key in (taught, world.ids[f"taught.{own}"])],
         "recordResults": [{"projectId": key, "rows": [result]} for key in (taught, world.ids[f"taught.{own}"])],
+        "markNoticesRead": [{"ids": [world.ids[f"notice.school.{other}"]]}],
+        "revealTeacher": [{"id": world.ids[f"teacher.{other}2"], "purpose": _PURPOSE}],
     }
 
 
@@ -94,6 +99,10 @@ def _of_schools(world: World, own: str, other: str) -> dict[str, list[Arguments]
         "acceptOffer": [{"id": key}],
         "substituteTeacher": [{"id": key, "teacherId": one, "reason": _REASON} for one in (ours, theirs)],
         "confirmCredits": [{"enrollmentIds": [attendee]}],
+        "markNoticesRead": [{"ids": [world.ids[f"notice.{one}"]]} for one in (f"school.{other}", f"teacher.{other}1")],
+        "commitRoster": [{"jobId": world.ids[f"roster.{other}"], "mode": "VALID_ROWS"}],
+        "correctTeacher": [{"id": theirs, "version": 1, "input": {"name": "冒名"}}],
+        "revealTeacher": [{"id": theirs, "purpose": _PURPOSE}],
     }
 
 
@@ -107,11 +116,20 @@ def _of_teachers(world: World, victim: str, tenant: str) -> dict[str, list[Argum
     return {
         "signUp": [{"projectId": world.ids[f"draft.{tenant}"]}],
         "withdrawSignUp": [{"id": world.ids[f"enrollment.{victim}.project.{tenant}"]}],
+        "markNoticesRead": [{"ids": [world.ids[f"notice.teacher.{victim}"]]}],
+        "revealTeacher": [{"id": world.ids[f"teacher.{victim}"], "purpose": _PURPOSE}],
     }
 
 
-def _school_in(tenant: str) -> Arguments:
-    return {"input": {"code": f"31{PROVINCES[tenant]}000099", "name": _REASON, "province": PROVINCES[tenant]}}
+def _of_provinces(world: World, other: str) -> dict[str, list[Arguments]]:
+    school = {"code": f"31{PROVINCES[other]}000099", "name": _REASON, "province": PROVINCES[other]}
+    payment = {"year": LIVE, "amount": 1, "source": "CENTRAL", "item": _REASON}
+    corrected = payment | {"corrects": world.ids[f"funding.{other}"], "reason": _REASON}
+    return {
+        "registerSchool": [{"input": school}],
+        "registerSchools": [{"rows": [school]}],
+        "recordFunding": [{"input": given} for given in (payment | {"school": SCHOOLS[other]}, corrected)],
+    }
 
 
 def _enrollment(world: World, tenant: str, kind: str) -> str:

@@ -5,6 +5,9 @@ from tests.security.questions import Values
 from tests.security.rounds import LIVE, TAUGHT
 from tests.security.tenants import BASES, PROVINCES, World
 
+_OF_PROJECTS = ("Query.projects.after", "Base.projects.after", "Quota.projects.after", "Project.classes.after")
+"""Their cursors name the order that they belong to."""
+
 
 def values_of(world: World) -> Values:
     """By coordinate, else by name and type; enums, booleans and input types need no entry."""
@@ -17,11 +20,18 @@ def values_of(world: World) -> Values:
         "Query.teacher.id": world.kinds("teacher"),
         "Query.school.code": world.kinds("school"),
         "Query.province.code": provinces,
+        "Query.rosterJob.id": world.kinds("roster"),
         "Query.enrollmentEvents.after": [cursor_of(0)],
+        **{key: [cursor_of("CODE", "")] for key in _OF_PROJECTS},
+        "Project.planChanges.from": [1],
+        "Project.planChanges.to": [2],
         "ProjectFilter.themes": [["D1"]],
+        "ProjectFilter.baseProvince": provinces,
         "ProjectFilter.startsFrom": ["2024-01-01"],
         "ProjectFilter.startsTo": [f"{LIVE}-12-31"],
+        "ProjectFilter.endsBy": [f"{LIVE}-12-31"],
         "ProjectFilter.feeAtMostFen": [1_000_000_000],
+        "ProjectFilter.seatsLeftAtLeast": [0],
         "ExpertFilter.field": [6],
         "AuditFilter.type": ["enrollment.accepted", "catalog.quota-adjusted"],
         "AuditFilter.subject": world.kinds("enrollment"),

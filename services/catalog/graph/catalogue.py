@@ -10,9 +10,10 @@ from chassis.graph import MajorCategory, page_of
 from chassis.graph.connection import Connection, slice_of
 from services.catalog.graph.context import Info
 from services.catalog.graph.enums import BaseCategory, Mode
+from services.catalog.graph.loaders import ProjectPageLoader
 from services.catalog.graph.projects import Project
 from services.catalog.graph.rounds import Province
-from services.catalog.store import Counts, ProjectSelection, Visibility
+from services.catalog.store import Counts, ProjectPart, ProjectSelection
 
 T = TypeVar("T")
 
@@ -59,24 +60,20 @@ class ProjectConnection(Connection[Project]):
 
 async def projects_page(info: Info, selection: ProjectSelection, first: int, after: str | None) -> ProjectConnection:
     """A page of the projects that the principal may see; counted in the same operation where that is asked for."""
-    principal, part = info.context.principal, slice_of(first, after)
-    facets = _asks(info.selected_fields, "facets")
-    found = await info.context.deps.store.projects.page(
-        selection,
-        Visibility.of(principal),
-        part,
-        total=_asks(info.selected_fields, "totalCount"),
-        facets=facets,
-    )
+    total, facets = (_asks(info.selected_fields, name) for name in ("totalCount", "facets"))
+    asked = ProjectPart(selection, slice_of(first, after), total, facets)
+    found = await info.context.loader(ProjectPageLoader).load(asked)
+    rows, counts = (found.rows, found.counts) if found else ([], None)
 
     async def counted() -> int:
-        if found.counts is None:
+        if counts is None:
             raise LookupError("the total was not asked for")
-        return found.counts.total
+        return counts.total
 
-    page = page_of(found.rows, part.first, lambda row: row[1])
+    page = page_of(rows, asked.part.first, lambda row: row[1])
+    principal = info.context.principal
     connection = ProjectConnection.of(page, lambda row: Project.of(row[0], principal), counted)
-    connection.facets = ProjectFacets.of(found.counts) if facets and found.counts else None
+    connection.facets = ProjectFacets.of(counts) if facets and counts else None
     return connection
 
 

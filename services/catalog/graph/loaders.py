@@ -10,7 +10,7 @@ from services.catalog.domain.quota import Quota
 from services.catalog.domain.review import Expert, Review
 from services.catalog.domain.round import Round
 from services.catalog.graph.context import Context
-from services.catalog.store import Key, Visibility
+from services.catalog.store import Key, ProjectPart, ProjectRows, Visibility
 
 K = TypeVar("K", str, int)
 V = TypeVar("V")
@@ -76,3 +76,12 @@ class OrganizationByCodeLoader(BatchLoader[Context, str, Organization]):
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, Organization]:
         """By code."""
         return await self.context.deps.store.organizations(keys)
+
+
+class ProjectPageLoader(BatchLoader[Context, ProjectPart, ProjectRows]):
+    """Pages of projects that the principal may see, one more row than asked for in each, with their counts (R17)."""
+
+    async def fetch(self, keys: Sequence[ProjectPart]) -> Mapping[ProjectPart, ProjectRows]:
+        """By what is asked for."""
+        found = await self.context.deps.store.projects.pages(keys, Visibility.of(self.context.principal))
+        return dict(zip(keys, found, strict=True))

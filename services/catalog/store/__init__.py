@@ -8,7 +8,7 @@ from services.catalog.store.filters import (
     ProjectSelection,
     Visibility,
 )
-from services.catalog.store.projects import Counts, ProjectRows, Projects
+from services.catalog.store.projects import Counts, ProjectPart, ProjectRows, Projects
 from services.catalog.store.quotas import Quotas
 from services.catalog.store.related import Key
 from services.catalog.store.store import COLLECTIONS, SEALED, Store
@@ -21,6 +21,7 @@ __all__ = [
     "ExpertSelection",
     "Key",
     "ProjectOrder",
+    "ProjectPart",
     "ProjectRows",
     "ProjectSelection",
     "Projects",

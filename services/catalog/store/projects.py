@@ -1,6 +1,6 @@
 """The projects: what they are found by, their pages with counts in one operation, and the seats they have left."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,7 @@ FACETS: Mapping[str, str] = {
 }
 """What the projects of a selection are counted by (R17)."""
 
+_PART = "_part"
 _EDITION = 1
 """Of the index: a higher one makes every process renew what an older one kept."""
 _INDEXES: dict[str, tuple[str, ...]] = {
@@ -46,6 +47,36 @@ class Counts:
 
     total: int
     facets: Mapping[str, Mapping[Any, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPart:
+    """A page of projects that a reader asks for.
+
+    Attributes:
+        selection: Of which projects.
+        part: From where, and how many.
+        total: Whether to count all of the selection.
+        facets: Whether to count them by what one may filter on, too.
+
+    Raises:
+        Refusal: `BAD_CURSOR`: the position belongs to another order.
+    """
+
+    selection: ProjectSelection
+    part: Slice
+    total: bool = False
+    facets: bool = False
+
+    def __post_init__(self) -> None:
+        self.onward()
+
+    def onward(self) -> Document:
+        """What matches the rows after the position."""
+        after = self.part.after
+        if after is not None:
+            after = after[1:] if tuple(after[:1]) == (self.selection.order,) else ()
+        return following(ORDERS[self.selection.order], after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,28 +112,18 @@ class Projects(Repository[Project]):
             index = self.index(from_document(document, Project))
             await self.collection.update_one(known, {"$set": {"index": index}})
 
-    async def page(
-        self,
-        selection: ProjectSelection,
-        visibility: Visibility,
-        part: Slice,
-        *,
-        total: bool = False,
-        facets: bool = False,
-    ) -> ProjectRows:
-        """Up to `first + 1` visible projects after a position, and the counts of all, in one operation.
-
-        Raises:
-            Refusal: `BAD_CURSOR`: the position belongs to another order.
-        """
-        where = both(selection.condition(), visibility.condition())
-        pipeline = _page(selection, where, part)
-        if total or facets:
-            counted: Document = {"coll": self.name, "pipeline": _counting(where, facets=facets)}
-            pipeline.append({"$unionWith": counted})
-        documents = await (await self.collection.aggregate(pipeline, batchSize=ONE_BATCH)).to_list()
-        counts = _counts(documents.pop()) if total or facets else None
-        return ProjectRows([(from_document(one, Project), _position(one, selection)) for one in documents], counts)
+    async def pages(self, parts: Sequence[ProjectPart], visibility: Visibility) -> list[ProjectRows]:
+        """Of each part up to `first + 1` visible projects, and the counts where asked for, in one operation."""
+        head, *rest = (
+            [*pipeline, {"$set": {_PART: number}}]
+            for number, part in enumerate(parts)
+            for pipeline in _pipelines(part, visibility)
+        )
+        united = [{"$unionWith": {"coll": self.name, "pipeline": one}} for one in rest]
+        found: list[list[Document]] = [[] for _ in parts]
+        async for document in await self.collection.aggregate([*head, *united], batchSize=ONE_BATCH):
+            found[document.pop(_PART)].append(document)
+        return [_rows(part, documents) for part, documents in zip(parts, found, strict=True)]
 
     async def hold(self, key: str, *, held: int, version: int, session: Session) -> None:
         """Keep how many seats of a project are held, unless a later count is kept already (R23)."""
@@ -123,15 +144,22 @@ def _texts(project: Project) -> list[str]:
     return texts
 
 
-def _page(selection: ProjectSelection, where: Document, part: Slice) -> list[Document]:
-    order, after = ORDERS[selection.order], part.after
-    if after is not None:
-        after = after[1:] if after[:1] == [selection.order] else []
+def _pipelines(asked: ProjectPart, visibility: Visibility) -> list[list[Document]]:
+    """What finds the rows of a part, and what counts its selection."""
+    selection = asked.selection
+    where = both(selection.condition(), visibility.condition())
     pipeline: list[Document] = [{"$match": where}]
     if computed := selection.computed():
         pipeline.append({"$set": computed})
-    pipeline += [{"$match": following(order, after)}, {"$sort": dict(order)}, {"$limit": part.first + 1}]
-    return [*pipeline, {"$project": INTERNAL_FIELDS}]
+    order = ORDERS[selection.order]
+    pipeline += [{"$match": asked.onward()}, {"$sort": dict(order)}, {"$limit": asked.part.first + 1}]
+    rows = [*pipeline, {"$project": INTERNAL_FIELDS}]
+    return [rows, _counting(where, facets=asked.facets)] if asked.total or asked.facets else [rows]
+
+
+def _rows(asked: ProjectPart, documents: list[Document]) -> ProjectRows:
+    counts = _counts(documents.pop()) if asked.total or asked.facets else None
+    return ProjectRows([(from_document(one, Project), _position(one, asked.selection)) for one in documents], counts)
 
 
 def _position(document: Document, selection: ProjectSelection) -> list[Any]:

@@ -10,7 +10,7 @@ from services.enrollment.domain.vocabulary import EnrollmentStatus
 from services.enrollment.exports.words import Speech
 from services.enrollment.exports.workbook import Row, Sheet
 from services.enrollment.graph.context import Context
-from services.enrollment.graph.loaders import FundingRevisionsLoader, ProgressByProvinceLoader
+from services.enrollment.graph.loaders import FundingByProvinceLoader, FundingRevisionsLoader, ProgressByProvinceLoader
 
 _SCHOOLS = (("已登记学校", "Schools"), ("有报名学校", "Signing up"), ("已提交学校", "Submitting"))
 _TALLY = (("报名", "Sign-ups"), ("已提交", "Submitted"), ("已录取", "Accepted"), ("合格", "Passed"))
@@ -41,7 +41,7 @@ async def progress(context: Context, codes: Sequence[str], year: int) -> Sheet:
 async def funding(context: Context, code: str, year: int) -> Sheet:
     """All revisions of a province's records of a year, those that were corrected too."""
     say = Speech(context.language)
-    in_force = await context.deps.store.funding.in_force(code, year)
+    in_force = await context.loader(FundingByProvinceLoader).load((code, year)) or []
     load = context.loader(FundingRevisionsLoader).load
     found = await asyncio.gather(*(load(one.record) for one in in_force))
     last = {one.id for one in in_force}

@@ -11,11 +11,12 @@ from services.enrollment.domain.funding import Funding
 from services.enrollment.domain.machine import Enrollment
 from services.enrollment.domain.progress import Progress
 from services.enrollment.domain.project import Project
+from services.enrollment.domain.roster import Row
 from services.enrollment.domain.school import School
 from services.enrollment.domain.seats import Seats
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.graph.context import Context
-from services.enrollment.store import EnrollmentSelection, Visibility
+from services.enrollment.store import EnrollmentSelection, RowsOf, Visibility
 
 
 class SchoolByCodeLoader(BatchLoader[Context, str, School]):
@@ -141,6 +142,31 @@ class ProgressByProvinceLoader(BatchLoader[Context, tuple[str, int], Progress]):
     async def fetch(self, keys: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], Progress]:
         """By province and year."""
         return await self.context.deps.store.progress.of(keys)
+
+
+class RosterRowPageLoader(BatchLoader[Context, PageOf[RowsOf], list[Row]]):
+    """Pages of the rows of rosters that have been shown already, one more row than asked for in each."""
+
+    async def fetch(self, keys: Sequence[PageOf[RowsOf]]) -> Mapping[PageOf[RowsOf], list[Row]]:
+        """By roster, which of its rows, and part."""
+        lists = [(rows, slice_of(first, after)) for rows, first, after in keys]
+        return dict(zip(keys, await self.context.deps.store.rosters.list_rows(lists), strict=True))
+
+
+class RosterRowCountLoader(BatchLoader[Context, RowsOf, int]):
+    """How many rows rosters have that have been shown already."""
+
+    async def fetch(self, keys: Sequence[RowsOf]) -> Mapping[RowsOf, int]:
+        """By roster and which of its rows."""
+        return dict(zip(keys, await self.context.deps.store.rosters.count_rows(keys), strict=True))
+
+
+class FundingByProvinceLoader(BatchLoader[Context, tuple[str, int], list[Funding]]):
+    """What provinces have recorded for years and is in force, for who may see it (R27)."""
+
+    async def fetch(self, keys: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], list[Funding]]:
+        """By province and year."""
+        return await self.context.deps.store.funding.in_force(keys)
 
 
 class FundingRevisionsLoader(BatchLoader[Context, str, list[Funding]]):

@@ -11,7 +11,7 @@ from chassis.reference import provinces
 from services.enrollment.graph.context import Info, may_read_province, text_key
 from services.enrollment.graph.funding import Funding
 from services.enrollment.graph.inputs import EnrollmentFilter
-from services.enrollment.graph.loaders import ProgressByProvinceLoader
+from services.enrollment.graph.loaders import FundingByProvinceLoader, ProgressByProvinceLoader
 from services.enrollment.graph.progress import ProvinceProgress
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ class Province:
         """What the province has recorded for a year, and is in force."""
         if not may_read_province(info.context.principal, self.code):
             return None
-        return [Funding.of(one) for one in await info.context.deps.store.funding.in_force(self.code, year)]
+        found = await info.context.loader(FundingByProvinceLoader).load((self.code, year))
+        return [Funding.of(one) for one in found or ()]
 
     @strawberry.federation.field(
         description="本省学校的报名 (R27)", requires_scopes=requires(Scope.PROVINCE, Scope.MINISTRY)

@@ -17,7 +17,7 @@ from services.enrollment.domain.roster import Problem
 from services.enrollment.graph.context import Info
 from services.enrollment.graph.enrollments import Enrollment
 from services.enrollment.graph.enums import Audience, Employment, RosterMode, RosterRowState, RosterState
-from services.enrollment.graph.loaders import EnrollmentByIdLoader
+from services.enrollment.graph.loaders import EnrollmentByIdLoader, RosterRowCountLoader, RosterRowPageLoader
 
 _SCHOOL = requires(Scope.SCHOOL)
 
@@ -125,10 +125,11 @@ class RosterJob:
         self, info: Info, bad: bool | None = None, first: int = 20, after: str | None = None
     ) -> Connection[RosterRow] | None:
         """The rows."""
-        kept, part, language = info.context.deps.store.rosters, slice_of(first, after), info.context.language
-        page = await connect(kept.list_rows(self.id, bad, part), part, lambda one: [one.number])
-        counted = partial(kept.count_rows, self.id, bad)
-        return Connection[RosterRow].of(page, lambda one: RosterRow.of(one, language), counted)
+        context, part, rows = info.context, slice_of(first, after), (str(self.id), bad)
+        found = context.loader(RosterRowPageLoader).load((rows, first, after))
+        page = await connect(found, part, lambda one: [one.number])
+        counted = partial(context.loader(RosterRowCountLoader).load, rows)
+        return Connection[RosterRow].of(page, lambda one: RosterRow.of(one, context.language), counted)
 
 
 @strawberry.type
@@ -138,8 +139,9 @@ class RosterQuery:
     @strawberry.federation.field(description="本校的一份名单 (R22)", requires_scopes=_SCHOOL)
     async def roster_job(self, info: Info, id: strawberry.ID) -> RosterJob | None:  # noqa: A002 - the graph's name
         """A roster of the school's own."""
-        found = await info.context.deps.store.rosters.find(id)
-        return RosterJob.of(found) if found and found.school == info.context.principal.school else None
+        deps, school = info.context.deps, await own_school(info.context.deps, info.context.principal)
+        found = await deps.store.rosters.find(id)
+        return RosterJob.of(found) if found and found.school == school.id else None
 
     @strawberry.federation.field(description="本校的名单，由近及远 (R22)", requires_scopes=_SCHOOL)
     async def roster_jobs(self, info: Info, first: int = 20, after: str | None = None) -> Connection[RosterJob] | None:

@@ -2,7 +2,7 @@
 
 from services.enrollment.store.feed import Deposed, Entry, Feed, Reading
 from services.enrollment.store.filters import EnrollmentSelection, Visibility, own_province
-from services.enrollment.store.rosters import Rosters
+from services.enrollment.store.rosters import Rosters, RowsOf
 from services.enrollment.store.schools import SchoolSelection
 from services.enrollment.store.seating import Seating
 from services.enrollment.store.store import COLLECTIONS, SEALED, Store
@@ -16,6 +16,7 @@ __all__ = [
     "Feed",
     "Reading",
     "Rosters",
+    "RowsOf",
     "SchoolSelection",
     "Seating",
     "Store",

@@ -23,10 +23,14 @@ class FundingBook(Repository[Funding]):
         await self.collection.create_index(_IN_ORDER, unique=True, name="revision")
         await self.collection.create_index([("province", ASCENDING), ("year", ASCENDING), *_IN_ORDER], name="province")
 
-    async def in_force(self, province: str, year: int) -> list[Funding]:
-        """The last revision of each record of a province's year, in the order of recording."""
-        last = {one.record: one for one in await self.query({"province": province, "year": year}, sort=_IN_ORDER)}
-        return list(last.values())
+    async def in_force(self, keys: Sequence[tuple[str, int]]) -> dict[tuple[str, int], list[Funding]]:
+        """The last revision of each record of provinces' years, in the order of recording, by province and year."""
+        wanted = [{"province": province, "year": year} for province, year in keys]
+        last = {one.record: one for one in await self.query({"$or": wanted}, sort=_IN_ORDER)}
+        found: dict[tuple[str, int], list[Funding]] = {key: [] for key in keys}
+        for one in last.values():
+            found[one.province, one.year].append(one)
+        return found
 
     async def revisions(self, records: Sequence[str]) -> dict[str, list[Funding]]:
         """All revisions of records, in order."""

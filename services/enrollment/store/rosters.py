@@ -8,7 +8,7 @@ from pymongo import ASCENDING, DESCENDING, UpdateOne
 
 from chassis.errors import not_found
 from chassis.mongo import Database, Document, Repository, Session, from_document, to_document
-from chassis.paging import Slice, both, following
+from chassis.paging import Slice, both, first_rows, following, lengths
 from services.enrollment.domain.roster import Roster, Row, RowState
 from services.enrollment.domain.roster_check import Facts, RowEntry
 from services.enrollment.domain.school import School
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _LATEST = [("_id", DESCENDING)]
 _IN_ORDER = [("number", ASCENDING)]
+RowsOf = tuple[str, bool | None]
+"""A roster, and whether the rows wanted are the bad ones, the good ones, or all."""
 _OUTCOME = ("state", "problems", "warnings", "teacher", "enrollment")
 
 
@@ -84,14 +86,15 @@ class Rosters(Repository[Roster]):
         """How many rosters a school has."""
         return await self.collection.count_documents({"school": school})
 
-    async def list_rows(self, roster: str, bad: bool | None, part: Slice) -> list[Row]:
-        """Up to `first + 1` rows after a position, in the file's order."""
-        where = both(_of(roster, bad), following(_IN_ORDER, part.after))
-        return await self._rows(where, limit=part.first + 1)
+    async def list_rows(self, lists: Sequence[tuple[RowsOf, Slice]]) -> list[list[Row]]:
+        """Of each list up to `first + 1` rows after a position, in the file's order."""
+        wanted = [(both(_of(*one), following(_IN_ORDER, part.after)), part.first + 1) for one, part in lists]
+        found = await first_rows(self.rows, wanted, _IN_ORDER)
+        return [[from_document(document, Row) for document in rows] for rows in found]
 
-    async def count_rows(self, roster: str, bad: bool | None) -> int:
-        """How many rows there are."""
-        return await self.rows.count_documents(_of(roster, bad))
+    async def count_rows(self, lists: Sequence[RowsOf]) -> list[int]:
+        """How many rows each list has."""
+        return await lengths(self.rows, [_of(*one) for one in lists])
 
     async def all_rows(self, roster: str) -> list[Row]:
         """Every row, in the file's order."""

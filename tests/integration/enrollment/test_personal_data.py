@@ -14,6 +14,7 @@ from services.enrollment.commands import deliver_pending
 from services.enrollment.domain import revealing
 from services.enrollment.store import SEALED
 from tests.integration.enrollment.crawl import Crawl
+from tests.integration.enrollment.lists import line_of, someone, staged
 from tests.integration.enrollment.season import (
     ADD,
     BASE,
@@ -199,12 +200,18 @@ async def test_no_field_of_the_whole_schema_shows_a_plain_number_to_anybody(seas
     await deliver_pending(season.office)
     await season.act(SCHOOL, REVEAL, id=teacher.person, purpose=WHY)
     await season.act(teacher, CONTACT, input={"mobile": "13911112222"})
+    newcomer = someone(600)
+    roster = await staged(season, [newcomer, await line_of(season, teacher)])
     known = {"id": key, "code": "44", "year": 2024, "teacher.id": teacher.person, "school.code": SCHOOL.school}
+    known |= {"rosterJob.id": roster.id}
     numbers = (row["idNumber"], row["mobile"], row["email"], "13911112222", "13900000000")
+    others = (newcomer["身份证号码"], newcomer["手机号码"])
     crawl = Crawl(known)
     for who in (teacher, SCHOOL, BASE, GUANGDONG, MINISTRY):
         text = await crawl.ask(season, who)
-        assert not [number for number in numbers if number in text], who.scope
+        assert not [number for number in (*numbers, *others) if number in text], who.scope
         if who.scope in {Scope.TEACHER, Scope.SCHOOL, Scope.MINISTRY}:
             assert "139****2222" in text  # masked, so the person was in the answer
+        assert ("137****0600" in text) == (who is SCHOOL)  # the roster's own newcomer
     assert {"Teacher.idNumber", "Person.phone", "EnrollmentEvent.data", "Notice.message"} <= crawl.asked
+    assert {"RosterRow.idNumber", "RosterRow.mobile", "TeacherRevealRecord.purpose", "Funding.note"} <= crawl.asked

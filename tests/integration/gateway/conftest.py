@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,13 @@ def settings(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Ga
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     return GatewaySettings()
+
+
+@pytest.fixture
+async def events_kept(database: Database) -> None:
+    """No gateway sends the events away, so that they can be read where they wait: another has the relay's lease."""
+    until = datetime.now(UTC) + timedelta(days=1)
+    await database["leases"].insert_one({"_id": "gateway.relay", "token": 1, "until": until})
 
 
 @pytest.fixture

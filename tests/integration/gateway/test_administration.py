@@ -15,6 +15,7 @@ from tests.integration.gateway.test_auth_http import auth, bearing
 from tests.integration.gateway.test_following import Told, hear
 from tests.unit.gateway.serving import Answer, Browser
 
+pytestmark = pytest.mark.usefixtures("events_kept")
 OWN, OTHER, STRONG = "3144000011", "3151000021", "Guopei-0af3"
 
 

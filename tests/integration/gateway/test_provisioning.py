@@ -54,6 +54,7 @@ async def test_the_codes_of_the_others_are_not_lost_when_one_exists(identity: Id
         ROW | {"scope": "public"},
         ROW | {"scope": "base", "bases": []},
         ROW | {"scope": "province", "province": "99"},
+        ROW | {"scope": "province", "province": "00"},
         ROW | {"scope": "teacher", "person": None},
         ROW | {"login": ""},
         ROW | {"login": "13800138000"},

@@ -4,6 +4,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from chassis.mongo import Database
 from chassis.principal import Scope
 from gateway.identity.accounts import Identity
@@ -12,6 +14,7 @@ from gateway.identity.sessions import ACCESS_SECONDS
 from tests.integration.gateway.test_auth_http import LOGIN, STRONG, auth, bearing, opened
 from tests.unit.gateway.serving import Answer, Browser
 
+pytestmark = pytest.mark.usefixtures("events_kept")
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0"
 
 

@@ -15,6 +15,7 @@ from chassis.context import Act, acting
 from chassis.errors import Refusal
 from chassis.events import Envelope
 from chassis.graph import SubgraphContext, SubgraphSchema
+from chassis.ids import new_id
 from chassis.mongo import Database
 from chassis.principal import Principal, Scope
 from chassis.reference import provinces
@@ -29,13 +30,17 @@ from services.assessment.store import Store as AssessmentStore
 from services.catalog.commands import Catalog
 from services.catalog.graph.schema import schema as catalog_schema
 from services.catalog.store import Store as CatalogStore
-from services.enrollment.commands import Office, deliver_pending
+from services.enrollment.commands import Office, deliver_pending, enter_rosters
+from services.enrollment.domain.revealing import reveal
 from services.enrollment.graph.schema import schema as enrollment_schema
 from services.enrollment.store import Store as EnrollmentStore
 from tests.integration.catalog import season as declaring
+from tests.integration.enrollment import lists
 from tests.integration.enrollment import season as enrolling
+from tests.security.questions import Values
 
 ROWS = 21
+_ADJUST = "mutation($b: ID!, $i: QuotaInput!) { adjustQuota(baseId: $b, input: $i) { id } }"
 _READS = {"find", "aggregate", "count", "distinct"}
 
 
@@ -66,6 +71,7 @@ class Subgraph:
         reads: What reaches its database.
         principals: Who may ask for pages that are full.
         entities: Keys of its entities by type; the first has full lists.
+        values: What to fill in for arguments that name one of its rows.
     """
 
     schema: SubgraphSchema
@@ -73,6 +79,7 @@ class Subgraph:
     reads: Reads
     principals: Sequence[Principal]
     entities: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    values: Values = field(default_factory=dict)
 
     def keys(self, kind: str, count: int) -> list[dict[str, Any]]:
         """So many representations of a type."""
@@ -110,8 +117,12 @@ async def catalog(database: Database, reads: Reads, folder: Path) -> Subgraph:
         projects.append({"id": project["id"]})
         await playing.assign(project, experts[0], expert)
         await playing.review(experts[0], project)
+    await playing.act(declaring.MINISTRY, _ADJUST, b=bases[0].bases[0], i={"year": 2024, "limit": 50, "reason": "扩容"})
     for _ in range(ROWS):
-        await playing.draft(bases[0])
+        await playing.submitted(bases[0])
+    # Classes of one design, as so many calls of `addClass` would make them.
+    series = (await store.projects.get(projects[0]["id"])).series
+    await database["projects"].update_many({"base": bases[0].bases[0]}, {"$set": {"series": series}})
     principals = (declaring.MINISTRY, bases[0], experts[0])
     entities: dict[str, list[dict[str, Any]]] = {
         "Base": [{"id": base.bases[0]} for base in bases],
@@ -131,15 +142,30 @@ async def enrollment(database: Database, reads: Reads, folder: Path) -> Subgraph
     playing = enrolling.Season(Office(store, Clock(clock_file), _vault()), database, clock_file)
     await playing.begin()
     projects = [await playing.publish(f"p{number}") for number in range(ROWS)]
-    first, *_ = await playing.teachers(ROWS)
+    first, second, *_ = await playing.teachers(ROWS)
     schools = [await _school(playing, f"41441002{number:02d}") for number in range(ROWS)]
     teachers = [(await playing.teachers(1, school))[0] for school in schools]
     for teacher, school in zip(teachers, schools, strict=True):
         await playing.submitted(teacher, projects[0], school)
     keys = [await playing.submitted(first, project) for project in projects]
+    (other,) = await playing.teachers(1, enrolling.OTHER_SCHOOL)
+    keys += [await playing.submitted(other, project, enrolling.OTHER_SCHOOL) for project in projects[:2]]
     decisions = [{"id": key, "decision": "REJECT", "reason": "名额已满"} for key in keys]
     await playing.act(enrolling.BASE, enrolling.DECIDE, given=decisions)
     await deliver_pending(playing.office)
+    later = [await playing.submitted(second, project) for project in projects]
+    undelivered = [{"id": key, "decision": "REJECT", "reason": "名额已满"} for key in later]
+    await playing.act(enrolling.BASE, enrolling.DECIDE, given=undelivered)
+    for _ in range(ROWS):
+        await lists.staged(playing, [lists.someone(400)])
+    roster = await lists.committed(playing, [lists.someone(500 + number) for number in range(ROWS)], "VALID_ROWS")
+    await enter_rosters(playing.office, 1)
+    person = await store.teachers.get(str(first.person))
+    for _ in range(ROWS):
+        act = reveal(
+            new_id(), person, "核对报到证件", playing.office.clock.now(), by="moe", scope="ministry", organization=None
+        )
+        await store.reveals.kept.insert(*act)
     await store.feed.lead(1)
     await store.feed.append([(event(number), ("44",)) for number in range(ROWS)], 1)
     playing.at("2024-05-25T09:00")
@@ -151,7 +177,7 @@ async def enrollment(database: Database, reads: Reads, folder: Path) -> Subgraph
         "School": [{"code": school.school} for school in (enrolling.SCHOOL, *schools)],
         "Teacher": [{"id": teacher.person} for teacher in (first, *teachers)],
     }
-    return Subgraph(enrollment_schema, playing.office, reads, principals, entities)
+    return Subgraph(enrollment_schema, playing.office, reads, principals, entities, {"Query.rosterJob.id": [roster]})
 
 
 async def _school(playing: enrolling.Season, code: str) -> Principal:
