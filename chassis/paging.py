@@ -60,7 +60,8 @@ async def _together(collection: Collection, branches: Sequence[list[Document]]) 
     """The answers of several pipelines; each uses the indexes as it would alone."""
     head, *rest = branches
     united = [{"$unionWith": {"coll": collection.name, "pipeline": branch}} for branch in rest]
-    return await (await collection.aggregate([*head, *united], batchSize=len(branches))).to_list()
+    size = len(branches) + 1  # one more than can come, so that the first answer ends the cursor
+    return await (await collection.aggregate([*head, *united], batchSize=size)).to_list()
 
 
 def following(order: Sequence[tuple[str, int]], after: Sequence[Any] | None) -> Document:

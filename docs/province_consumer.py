@@ -28,10 +28,13 @@ async def replay(graph: str, login: str, password: str, after: str | None, kept:
             after, more = page["pageInfo"]["endCursor"] or after, page["pageInfo"]["hasNextPage"]
 
 
-def keep(kept: sqlite3.Connection, *row: str | int) -> None:
+def keep(kept: sqlite3.Connection, number: int, key: str, *more: str) -> None:
     """Keep an event unless its number is there already: here your own effect goes into the same transaction."""
     with kept:
-        kept.execute("INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?)", row)
+        kept.execute("INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?)", (number, key, *more))
+        held = kept.execute("SELECT id FROM events WHERE sequence = ?", (number,)).fetchone()
+    if held != (key,):
+        raise SystemExit(f"number {number} names another event here: this file is not of this platform")
 
 
 def last(kept: sqlite3.Connection) -> tuple[int, str | None]:

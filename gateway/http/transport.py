@@ -10,10 +10,12 @@ from prometheus_client import Histogram
 from chassis.context import REMAINING
 from chassis.principal import LIFETIME_SECONDS, Principal, TokenMinter
 from gateway.federation.engine import Call, TransportError
+from gateway.federation.errors import UNKNOWN_OUTCOME
 from gateway.http.client import Address, Client, HttpError
 from gateway.http.context import RequestContext
 
 _MOST_BYTES = 32 * 1024 * 1024
+_MUTATION_SECONDS = 50.0  # a bulk command of 200 rows goes on in the subgraph, so its outcome is waited for
 _TOKENS = 10_000
 _TOKEN_SECONDS = LIFETIME_SECONDS / 2
 FETCHES = Histogram("guopei_gateway_fetch_seconds", "Time of a fetch from a subgraph", ["subgraph", "outcome"])
@@ -47,19 +49,22 @@ class HttpTransport:
         """POST one fetch and return the reply's body, whatever its HTTP status says.
 
         Raises:
-            TransportError: No address, no connection, too late, or no whole reply; it never names a host.
+            TransportError: No address, no connection, too late, or no whole reply; it never names a host. Of a
+                mutation that came too late it is not known whether it has taken effect.
         """
         client = self._clients.get(call.subgraph.lower())
         if client is None:
             raise TransportError(call.subgraph)
         outcome, started = "failed", time.monotonic()
         try:
-            headers = self.headers(call.subgraph, context)
-            reply = await client.post(call.body, headers, context.deadline, repeatable=call.kind == "query")
+            headers, changes = self.headers(call.subgraph, context), call.kind == "mutation"
+            deadline = context.deadline + (_MUTATION_SECONDS if changes else 0.0)
+            reply = await client.post(call.body, headers, deadline, repeatable=call.kind == "query")
             outcome = "answered"
         except (HttpError, OSError, TimeoutError, ValueError) as error:
             log.warning("subgraph call failed", subgraph=call.subgraph, error=type(error).__name__)
-            raise TransportError(call.subgraph) from error
+            late = call.kind == "mutation" and isinstance(error, TimeoutError)
+            raise (TransportError(call.subgraph, UNKNOWN_OUTCOME) if late else TransportError(call.subgraph)) from error
         finally:
             FETCHES.labels(call.subgraph, outcome).observe(time.monotonic() - started)
         return reply

@@ -19,6 +19,7 @@ _CONFINED_BY = {
     Scope.SCHOOL: ("school",),
     Scope.PROVINCE: ("province",),
     Scope.TEACHER: ("school", "person"),
+    Scope.EXPERT: ("person",),
 }
 
 

@@ -26,7 +26,13 @@ _DRAFTS = 5
 _PATIENCE_SECONDS = 150.0
 _NOT_YET = {
     *("UNAVAILABLE", "INTERNAL", "DEADLINE_EXCEEDED", "STALE_VERSION", "OVERLOADED"),
-    *("SUBGRAPH_ERROR", "SUBGRAPH_MALFORMED_RESPONSE", "SUBGRAPH_OVERLOADED", "SUBGRAPH_UNREACHABLE"),
+    *(
+        "SUBGRAPH_ERROR",
+        "SUBGRAPH_MALFORMED_RESPONSE",
+        "SUBGRAPH_OVERLOADED",
+        "SUBGRAPH_UNREACHABLE",
+        "OUTCOME_UNKNOWN",
+    ),
 }
 _WITHDRAW_SIGN_UP = "mutation($id: ID!) { withdrawSignUp(id: $id) { id } }"
 _WITHDRAW_PROJECT = 'mutation($id: ID!) { withdrawProject(id: $id, reason: "演练") { id } }'

@@ -71,9 +71,9 @@ def take_offer(enrollment: Enrollment, by: str, now: datetime) -> Step:
     Raises:
         Refusal: `WRONG_STATE` or `OFFER_EXPIRED`.
     """
-    if enrollment.status is not EnrollmentStatus.OFFERED:
+    if enrollment.status not in {EnrollmentStatus.OFFERED, EnrollmentStatus.EXPIRED}:
         raise wrong_state(enrollment, "R25")
-    if is_over(enrollment, now):
+    if enrollment.status is EnrollmentStatus.EXPIRED or is_over(enrollment, now):
         raise Refusal(
             "OFFER_EXPIRED",
             "递补名额已过确认时限",
@@ -82,7 +82,8 @@ def take_offer(enrollment: Enrollment, by: str, now: datetime) -> Step:
             unblock=Unblock.BASE,
             enrollment=enrollment.id,
         )
-    accepted = move(enrollment, EnrollmentStatus.ACCEPTED, rule="R25", by=by, now=now)
+    moved = move(enrollment, EnrollmentStatus.ACCEPTED, rule="R25", by=by, now=now)
+    accepted = replace(moved, offer_expires_at=None, waiting_rank=None)
     return accepted, [Accepted(**about(accepted))]
 
 

@@ -13,7 +13,12 @@ from services.enrollment.graph.context import Context
 from services.enrollment.graph.loaders import FundingByProvinceLoader, FundingRevisionsLoader, ProgressByProvinceLoader
 
 _SCHOOLS = (("已登记学校", "Schools"), ("有报名学校", "Signing up"), ("已提交学校", "Submitting"))
-_TALLY = (("报名", "Sign-ups"), ("已提交", "Submitted"), ("已录取", "Accepted"), ("合格", "Passed"))
+_TALLY = (
+    ("累计报名", "Ever signed up"),
+    ("累计提交", "Ever submitted"),
+    ("累计录取", "Ever accepted"),
+    ("累计合格", "Ever passed"),
+)
 _FUNDING = (
     ("记录号", "Record"),
     ("版次", "Revision"),

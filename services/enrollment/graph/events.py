@@ -1,17 +1,21 @@
 """The feed in the graph: replay and live subscription read one log, each reader its own part of it (R27)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
 import strawberry
 from strawberry.scalars import JSON
 
-from chassis.errors import forbidden
+from chassis.errors import Refusal, Unblock, forbidden
 from chassis.events import NATIONWIDE
 from chassis.graph import cursor_of, requires
+from chassis.graph.connection import slice_of
+from chassis.paging import Slice
 from chassis.principal import Principal, Scope
 from services.enrollment.store import Entry, Reading, own_province
 
+_LAST_NUMBER = 2**63 - 1
 EVENT_READERS = requires(Scope.PROVINCE, Scope.SCHOOL, Scope.BASE, Scope.MINISTRY)
 _FROM_SUBMISSION_ON = (
     "submitted",
@@ -62,6 +66,22 @@ class EnrollmentEvent:
             at=event.at,
             data=JSON(event.data),
         )
+
+
+def log_slice(first: int, after: str | None) -> Slice:
+    """What the paging arguments ask of a log, whose cursors hold a number each.
+
+    Raises:
+        Refusal: `BAD_PAGE_SIZE` or `BAD_CURSOR`.
+    """
+    part = slice_of(first, after)
+    if part.after is not None and not _is_number(part.after):
+        raise Refusal("BAD_CURSOR", "分页游标无效", "Not a cursor of this list", unblock=Unblock.SELF)
+    return part
+
+
+def _is_number(position: Sequence[object]) -> bool:
+    return len(position) == 1 and type(position[0]) is int and 0 <= position[0] <= _LAST_NUMBER
 
 
 def reading_of(principal: Principal) -> Reading:

@@ -16,7 +16,7 @@ from services.enrollment.domain.vocabulary import EnrollmentStatus
 from services.enrollment.graph.context import Info, may_read_province, may_read_school
 from services.enrollment.graph.deliveries import FeedbackQuery
 from services.enrollment.graph.enrollments import Enrollment, enrollments_page
-from services.enrollment.graph.events import EVENT_READERS, EnrollmentEvent, reading_of
+from services.enrollment.graph.events import EVENT_READERS, EnrollmentEvent, log_slice, reading_of
 from services.enrollment.graph.inputs import EnrollmentFilter, SchoolFilter
 from services.enrollment.graph.loaders import (
     EnrollmentByIdLoader,
@@ -155,6 +155,6 @@ class Query(FeedbackQuery, PersonalQuery, RosterQuery):
     ) -> Connection[EnrollmentEvent] | None:
         """The principal's log, from a cursor on."""
         reading, feed = reading_of(info.context.principal), info.context.deps.store.feed
-        part = slice_of(first, after)
+        part = log_slice(first, after)
         page = await connect(feed.read(reading, part), part, lambda one: [one.sequence])
         return Connection[EnrollmentEvent].of(page, EnrollmentEvent.of, partial(feed.count, reading))

@@ -5,10 +5,8 @@ from contextlib import aclosing
 
 import strawberry
 
-from chassis.errors import Refusal, Unblock
-from chassis.graph.connection import slice_of
 from services.enrollment.graph.context import Info
-from services.enrollment.graph.events import EVENT_READERS, EnrollmentEvent, reading_of
+from services.enrollment.graph.events import EVENT_READERS, EnrollmentEvent, log_slice, reading_of
 
 
 @strawberry.type
@@ -23,10 +21,8 @@ class Subscription:
     async def enrollment_events(self, info: Info, after: str | None = None) -> AsyncGenerator[EnrollmentEvent, None]:
         """The principal's log after a cursor, without end."""
         reading = reading_of(info.context.principal)
-        position = slice_of(1, after).after
-        if position is not None and (len(position) != 1 or not isinstance(position[0], int)):
-            raise Refusal("BAD_CURSOR", "分页游标无效", "Not a cursor of this list", unblock=Unblock.SELF)
-        entries = info.context.deps.store.tail.follow(reading, position[0] if position else None)
+        part = log_slice(1, after)
+        entries = info.context.deps.store.tail.follow(reading, part.after[0] if part.after else None)
         async with aclosing(entries):
             async for entry in entries:
                 yield EnrollmentEvent.of(entry)

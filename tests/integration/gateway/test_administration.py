@@ -225,9 +225,8 @@ async def test_a_form_of_another_site_issues_nothing_and_bad_input_is_coded(
 
 async def test_r4_who_manages_without_a_pause_is_asked_to_wait(browser: Browser, identity: Identity) -> None:
     token = await ministry(browser, identity)
-    for made in range(10 * ACTS.free):  # some are forgotten on the way, more on a slow machine
-        answer = await listed(browser, token)
-        if answer.code == "RATE_LIMITED":
-            break
-    assert made >= ACTS.free
-    assert int(answer.headers["retry-after"]) >= 1
+    answers = [await listed(browser, token)]
+    while answers[-1].code != "RATE_LIMITED" and len(answers) < 10 * ACTS.free:  # a slow machine's are half forgotten
+        answers.append(await listed(browser, token))
+    assert len(answers) > ACTS.free
+    assert int(answers[-1].headers["retry-after"]) >= 1

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stdnum.cn import ric
 
 from chassis import codes
 from chassis.errors import Refusal
@@ -46,6 +47,17 @@ def test_r3_one_changed_character_breaks_a_credit_code(head: str, region: str, d
 def test_r3_the_letter_prefixes_are_legal() -> None:
     body = "N2440000MF0000001"
     assert codes.organization_code(body + codes.credit_check_character(body)).startswith("N2")
+
+
+@pytest.mark.parametrize("number", ["440106197005121010", "44030519800512101X", "500103198005121012"])
+def test_r41_an_id_number_may_have_a_county_code_that_is_younger_than_the_person(number: str) -> None:
+    assert codes.id_number(number) == number
+
+
+def test_r41_nobody_is_born_in_the_future() -> None:
+    body = "44010629990512101"
+    with pytest.raises(Refusal):
+        codes.id_number(body + ric.calc_check_digit(body + "0"))
 
 
 def test_r41_an_id_number_has_a_check_character_and_is_never_repeated() -> None:

@@ -18,6 +18,7 @@ from chassis.principal import Principal, Scope, TokenMinter, TokenVerifier
 from gateway.app import create_open_app
 from gateway.calls import OVERLOADED
 from gateway.federation.engine import Call, Engine, TransportError
+from gateway.federation.errors import UNKNOWN_OUTCOME, UNREACHABLE
 from gateway.federation.supergraph import load_supergraph
 from gateway.http import transport as transport_module
 from gateway.http.context import RequestContext
@@ -63,6 +64,14 @@ async def test_each_subgraph_gets_a_token_of_its_own_and_no_other_takes_it() -> 
     assert TokenVerifier(KEYS, "catalog").verify(first) == BASE
     with pytest.raises(Refusal):
         TokenVerifier(KEYS, "enrollment").verify(first)
+
+
+@pytest.mark.parametrize(("kind", "code"), [("query", UNREACHABLE), ("mutation", UNKNOWN_OUTCOME)])
+async def test_of_a_mutation_that_came_too_late_it_is_not_said_that_it_failed(kind: str, code: str) -> None:
+    async with calling(Subgraph(json_reply(DATA))) as transport:
+        with pytest.raises(TransportError) as late:
+            await transport.send(Call("catalog", kind, BODY), RequestContext(BASE, deadline=time.monotonic() - 100))
+    assert late.value.code == code
 
 
 async def test_a_subgraph_learns_the_allow_list_and_nothing_else() -> None:
