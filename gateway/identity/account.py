@@ -19,7 +19,6 @@ _CONFINED_BY = {
     Scope.SCHOOL: ("school",),
     Scope.PROVINCE: ("province",),
     Scope.TEACHER: ("school", "person"),
-    Scope.EXPERT: ("person",),
 }
 
 
