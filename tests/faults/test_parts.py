@@ -72,4 +72,5 @@ async def test_disk_full(narrow_field: Field, outcomes: list[Outcome]) -> None:
                     break
         await eventually(lambda: not mongod.child.alive(), deadline=150)
         ballast.unlink()
+        mongod.child.kill()  # it is dead, and what we held of it is let go
         await field.restart(mongod)
