@@ -203,15 +203,19 @@ async def measure(suite: Suite, *, quick: bool) -> str:
         bench = Bench(suite, client["enrollment"])
         rows: list[str] = []
         seconds = 3 if quick else 15
-        quiet = _durations(await paced(bench, seconds, event=False))
         waits, writes = await latency(bench, seconds)
         p50, p99 = _median(waits), waits[int(len(waits) * 0.99)]
+        quiet = _durations(await paced(bench, seconds, event=False))
         rows.append(f"| write to the province's consumer at {_RATE}/s, p50 ms | {p50:.1f} | | ≤ 15 |")
         rows.append(f"| the same, p99 ms | {p99:.1f} | | ≤ 60 |")
-        own, bare_write = _median(writes), _median(quiet)
-        slower = f"{bare_write:.2f} without ({own / bare_write - 1:+.0%})"
-        rows.append(f"| such a write itself, p50 ms | {own:.2f} | {slower} | ≤ 10 % slower |")
         bench.stop(WORKER)  # the relay's drain alone, and the writes'
+        own, bare_write = _median(writes), _median(quiet)
+        bench.stop(RELAY)
+        alone = _median(_durations(await paced(bench, seconds)))
+        await bench.launch(RELAY)
+        slower = f"{bare_write:.2f} without ({alone / bare_write - 1:+.0%})"
+        rows.append(f"| a write at {_RATE}/s with its event, p50 ms | {alone:.2f} | {slower} | ≤ 10 % slower |")
+        rows.append(f"| the same while relay and feed work on these cores | {own:.2f} | | |")
         drains, bares, told, silent = [], [], [], []
         for _ in range(1 if quick else _ROUNDS):
             bares.append(await bare(bench, number))

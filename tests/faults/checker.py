@@ -16,6 +16,7 @@ from services.assessment.store import AuditLog
 from services.catalog.domain.quota import CONSUMING, Quota
 from services.catalog.store import COLLECTIONS as CATALOG
 from services.enrollment.store import COLLECTIONS as ENROLLMENT
+from services.enrollment.store import Feed
 from tests.eventually import eventually
 from tests.faults.field import PROVINCES, QUEUES, Field
 from tests.faults.load import Ledger
@@ -57,9 +58,9 @@ async def _left(field: Field) -> AsyncIterator[str]:
     for queue in QUEUES:
         if depth := await field.depth(queue):
             yield f"{depth} in {queue}"
-    state = {one["_id"]: one["at"] async for one in field.mongo["enrollment"]["feed_state"].find()}
+    feed = Feed(field.mongo["enrollment"])
     for code in PROVINCES:
-        if lacking := state["last"].get(code, 0) - len(field.received[code]):
+        if lacking := await feed.last(code) - len(field.received[code]):
             yield f"{lacking} for province {code}"
 
 

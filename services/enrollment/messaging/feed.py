@@ -79,7 +79,7 @@ def readers_of(event: Envelope) -> tuple[str, ...]:
 
 
 class FeedWorker:
-    """Fills the logs and empties them into the provinces' queues; works alone, and its epoch fences it.
+    """Fills the logs and empties them into the provinces' queues; works alone, and the logs refuse a second one.
 
     Args:
         feed: The logs.
@@ -94,23 +94,23 @@ class FeedWorker:
         self._sent: dict[str, int] = {}
         self._moved = asyncio.Event()
 
-    async def lead(self, epoch: int) -> None:
+    async def lead(self, _: int) -> None:
         """Work until the broker or the database is away, or a newer worker takes over.
 
         Raises:
             Deposed: A newer worker has taken over; like other failures it comes in a group.
         """
-        await self._feed.lead(epoch)
+        writer = await self._feed.writer()
         self._sent, self._fresh = await self._feed.positions(), []
 
         async def append(batch: Sequence[Envelope]) -> int:
-            entries = await self._feed.append([(event, readers_of(event)) for event in batch], epoch)
+            entries = await writer.append([(event, readers_of(event)) for event in batch])
             self._fresh = [*self._fresh, *entries][-_MOST_FRESH:]
             self._wake.set()
             return sum(entry.province == NATIONWIDE for entry in entries)
 
         consumer = BatchConsumer(self._amqp_url, QUEUE, BINDINGS, append)
-        await together(consumer.run(), self._publish(), self._remember(epoch))
+        await together(consumer.run(), self._publish(), self._remember())
 
     async def _publish(self) -> None:
         """Send what has just been appended as it is at hand, and what it does not follow on from the log."""
@@ -149,7 +149,7 @@ class FeedWorker:
         self._sent |= await queues.send(entries)
         self._moved.set()
 
-    async def _remember(self, epoch: int) -> None:
+    async def _remember(self) -> None:
         """Keep how far the queues have got, for the next worker; what it does not learn it sends again."""
         kept = dict(self._sent)
         while True:
@@ -157,7 +157,7 @@ class FeedWorker:
             self._moved.clear()
             moved = {code: at for code, at in self._sent.items() if kept[code] != at}
             if moved:
-                await self._feed.sent(moved, epoch)
+                await self._feed.sent(moved)
                 kept |= moved
 
 

@@ -1,24 +1,30 @@
 """The provincial feeds: a gap-free log a province, and how far each province's queue has got (R27)."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pymongo import ReturnDocument, WriteConcern
+from pymongo import WriteConcern
 from pymongo.errors import BulkWriteError
+from pymongo.read_concern import ReadConcern
 
 from chassis.events import NATIONWIDE, Envelope, unseal
-from chassis.mongo import Database, Document, Session, transact
+from chassis.mongo import Collection, Database, Document
 from chassis.paging import Slice
 from chassis.reference import provinces
 
 WINDOW = 500
-_LAST, _SENT = "last", "sent"
+_SENT = "sent"
+ENDS: list[Document] = [
+    {"$sort": {"province": -1, "sequence": -1}},
+    {"$group": {"_id": "$province", "last": {"$first": "$sequence"}}},
+]
+"""A pipeline over the entries, for the last of each log; it takes as many steps in the index as there are logs."""
+_DUPLICATE = 11000
 
 
 class Deposed(RuntimeError):  # noqa: N818 - not an error of ours: somebody newer works
-    """A worker with a newer epoch has taken over; whatever this one was writing has not been written."""
+    """A newer worker has taken over; what this one was writing is left to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,78 +57,90 @@ class Reading:
         return {"province": self.province, **self.where}
 
 
+class Writer:
+    """The one hand that fills the logs: it knows where each ends, and gives out the numbers that follow.
+
+    A number is once in a log, and so is an event. So a hand that was thought dead is refused as soon as a newer one has
+    written (fencing); until then what it adds is what the newer one would have added.
+
+    Args:
+        log: The entries.
+        ends: The last number of each log that has any.
+    """
+
+    def __init__(self, log: Collection, ends: Mapping[str, int]) -> None:
+        self._log = log
+        self._ends = dict(ends)
+
+    async def append(self, batch: Sequence[tuple[Envelope, Sequence[str]]]) -> list[Entry]:
+        """Give each event the next number in the nation's log and in those of its provinces.
+
+        What breaks off leaves a beginning, every log of it without a gap, and the same batch completes it.
+
+        Args:
+            batch: Events in order, each with the provinces it belongs to; what is known already is passed over.
+
+        Returns:
+            What was new, an entry a log.
+
+        Raises:
+            Deposed: Somebody else has written.
+        """
+        wanted = {(event.id, code): event for event, codes in batch for code in (NATIONWIDE, *codes)}
+        fresh: list[Entry] = []
+        while wanted:
+            entries = list(_numbered(wanted, dict(self._ends)))
+            written = entries[: await self._insert(entries)]
+            fresh += written
+            self._ends |= {one.province: one.sequence for one in written}
+            if len(written) == len(entries):
+                break
+            known = await self._known({key for key, _ in wanted})  # copies are rare: looked for when one is met
+            if known.isdisjoint(wanted):
+                raise Deposed
+            wanted = {key: event for key, event in wanted.items() if key not in known}
+        return fresh
+
+    async def _insert(self, entries: Sequence[Entry]) -> int:
+        """How many were taken in, in order, until one whose number or event was there."""
+        try:
+            await self._log.insert_many([_document(one) for one in entries])
+        except BulkWriteError as refused:
+            if refused.details["writeConcernErrors"] or refused.details["writeErrors"][0]["code"] != _DUPLICATE:
+                raise
+            return int(refused.details["nInserted"])
+        return len(entries)
+
+    async def _known(self, ids: set[str]) -> set[tuple[str, str]]:
+        """Which of these events are in which logs."""
+        cursor = self._log.find({"event.id": {"$in": list(ids)}}, {"_id": 0, "event.id": 1, "province": 1})
+        return {(row["event"]["id"], row["province"]) async for row in cursor}
+
+
 class Feed:
     """The logs `{_id: "<province>:<sequence>", province, sequence, event}`, written once and never changed.
 
-    Two documents beside them, `last` and `sent`, hold a number a province, and the epoch of the one worker that may
-    write: every write of the worker's names its epoch, so a worker that was thought dead writes nothing (fencing).
+    A document beside them, `sent`, holds how far each province's queue has got.
 
     Args:
         database: The service's database.
     """
 
     def __init__(self, database: Database) -> None:
-        self._client = database.client
-        self.entries = database["feed"]
+        self._log = database["feed"]
+        self.entries = self._log.with_options(read_concern=ReadConcern("majority"))  # a number told is never given anew
         self.state = database["feed_state"]
 
     async def prepare(self) -> None:
-        """Create the indexes, and the two documents that say how far the logs and the queues have got."""
-        await self.entries.create_index([("province", 1), ("sequence", 1)], unique=True, name="sequence")
-        await self.entries.create_index([("event.id", 1), ("province", 1)], unique=True, name="once")
+        """Create the indexes."""
+        await self._log.create_index([("province", 1), ("sequence", 1)], unique=True, name="sequence")
+        await self._log.create_index([("event.id", 1), ("province", 1)], unique=True, name="once")
         for field in ("school", "base"):
-            await self.entries.create_index([("province", 1), (f"event.data.{field}", 1), ("sequence", 1)], name=field)
-        for key in (_LAST, _SENT):
-            if not await self.state.find_one({"_id": key}):
-                born = {"epoch": 0, "at": await self._ends()}
-                await self.state.update_one({"_id": key}, {"$setOnInsert": born}, upsert=True)
+            await self._log.create_index([("province", 1), (f"event.data.{field}", 1), ("sequence", 1)], name=field)
 
-    async def lead(self, epoch: int) -> None:
-        """Become the one worker.
-
-        Raises:
-            Deposed: There has been a newer one.
-        """
-        for key in (_LAST, _SENT):
-            found = await self.state.update_one({"_id": key, "epoch": {"$lte": epoch}}, {"$set": {"epoch": epoch}})
-            if not found.matched_count:
-                raise Deposed
-
-    async def append(self, batch: Sequence[tuple[Envelope, Sequence[str]]], epoch: int) -> list[Entry]:
-        """Give each event the next number in the nation's log and in those of its provinces, in one transaction.
-
-        Args:
-            batch: Events in order, each with the provinces it belongs to; what is known already is passed over.
-            epoch: The worker's.
-
-        Returns:
-            What was new, an entry a log.
-
-        Raises:
-            Deposed: Another worker has taken over.
-        """
-        wanted = {event.id: (event, (NATIONWIDE, *codes)) for event, codes in batch}
-        while wanted:
-            try:
-                return await self._write(list(wanted.values()), epoch)
-            except BulkWriteError:  # copies are rare, so they are looked for when one is met
-                known = {"province": NATIONWIDE, "event.id": {"$in": list(wanted)}}
-                met = await self.entries.distinct("event.id", known)
-                if not met:
-                    raise
-                wanted = {key: one for key, one in wanted.items() if key not in met}
-        return []
-
-    async def _write(self, fresh: Sequence[tuple[Envelope, Sequence[str]]], epoch: int) -> list[Entry]:
-        """Count the logs up and fill them, both or neither."""
-
-        async def work(session: Session) -> list[Entry]:
-            ends = await self._count_up(Counter(code for _, codes in fresh for code in codes), epoch, session)
-            entries = list(_numbered(fresh, ends))
-            await self.entries.insert_many([_document(one) for one in entries], session=session)
-            return entries
-
-        return await transact(self._client, work)
+    async def writer(self) -> Writer:
+        """A hand for whoever is the worker now."""
+        return Writer(self._log, await _ends(self._log))
 
     async def positions(self) -> dict[str, int]:
         """The last number each province's queue is known to have got."""
@@ -136,8 +154,8 @@ class Feed:
             positions: What the queues have got, where the caller knows better than the database.
         """
         sent = await self.positions() if positions is None else positions
-        found = await self.state.find_one({"_id": _LAST}) or {"at": {}}
-        return {code: at for code, at in sent.items() if found["at"].get(code, 0) > at}
+        ends = await _ends(self.entries)
+        return {code: at for code, at in sent.items() if ends.get(code, 0) > at}
 
     async def after(self, positions: Mapping[str, int]) -> dict[str, list[Entry]]:
         """A window of what follows in each of the logs, in order."""
@@ -153,16 +171,10 @@ class Feed:
             found.setdefault(document["province"], []).append(_read(document))
         return found
 
-    async def sent(self, positions: Mapping[str, int], epoch: int) -> None:
-        """Remember how far the broker has confirmed; losing that would cost copies and nothing else: no journal.
-
-        Raises:
-            Deposed: Another worker has taken over.
-        """
-        moved = {f"at.{code}": at for code, at in positions.items()}
-        hasty = self.state.with_options(write_concern=WriteConcern(1))
-        if not (await hasty.update_one({"_id": _SENT, "epoch": epoch}, {"$set": moved})).matched_count:
-            raise Deposed
+    async def sent(self, positions: Mapping[str, int]) -> None:
+        """Remember how far the broker has confirmed; losing that would cost copies and nothing else: no journal."""
+        further = {"$max": {f"at.{code}": at for code, at in positions.items()}}
+        await self.state.with_options(write_concern=WriteConcern(1)).update_one({"_id": _SENT}, further, upsert=True)
 
     async def read(self, reading: Reading, part: Slice) -> list[Entry]:
         """Up to `first + 1` entries after a sequence number."""
@@ -179,37 +191,29 @@ class Feed:
 
     async def last(self, province: str) -> int:
         """The number of a log's last entry, 0 of an empty one."""
-        state = await self.state.find_one({"_id": _LAST})
-        return int(state["at"].get(province, 0)) if state else 0
-
-    async def _count_up(self, growth: Mapping[str, int], epoch: int, session: Session) -> dict[str, int]:
-        """The last number of each log before it grew."""
-        state = await self.state.find_one_and_update(
-            {"_id": _LAST, "epoch": epoch},
-            {"$inc": {f"at.{code}": number for code, number in growth.items()}},
-            return_document=ReturnDocument.AFTER,
-            session=session,
-        )
-        if state is None:
-            raise Deposed
-        return {code: state["at"][code] - number for code, number in growth.items()}
-
-    async def _ends(self) -> dict[str, int]:
-        """The last number of each log, from the log itself."""
-        group: list[Document] = [{"$group": {"_id": "$province", "last": {"$max": "$sequence"}}}]
-        return {row["_id"]: row["last"] async for row in await self.entries.aggregate(group)}
+        found = await self.entries.find_one({"province": province}, {"sequence": 1}, sort=[("sequence", -1)])
+        return int(found["sequence"]) if found else 0
 
 
-def _numbered(fresh: Sequence[tuple[Envelope, Sequence[str]]], ends: dict[str, int]) -> Iterator[Entry]:
-    for event, codes in fresh:
-        for code in codes:
-            ends[code] += 1
-            yield Entry(code, ends[code], event)
+async def _ends(log: Collection) -> dict[str, int]:
+    """The last number of each log that has any."""
+    return {row["_id"]: row["last"] async for row in await log.aggregate(ENDS)}
+
+
+def _numbered(wanted: Mapping[tuple[str, str], Envelope], ends: dict[str, int]) -> Iterator[Entry]:
+    for (_, code), event in wanted.items():
+        ends[code] = ends.get(code, 0) + 1
+        yield Entry(code, ends[code], event)
 
 
 def _document(entry: Entry) -> Document:
     key = f"{entry.province}:{entry.sequence:012d}"
     return {"_id": key, "province": entry.province, "sequence": entry.sequence, "event": asdict(entry.event)}
+
+
+def log_of(key: str) -> str:
+    """The province of the log that an entry is in, by the entry's `_id`."""
+    return key.partition(":")[0]
 
 
 def _read(document: Document) -> Entry:

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 
+from chassis.mongo import Document
 from chassis.paging import Slice
-from services.enrollment.store.feed import Entry, Feed, Reading
+from services.enrollment.store.feed import Entry, Feed, Reading, log_of
 
 _WINDOW = 100
 _LOOK_AGAIN_SECONDS = 5.0
-_GROWN = [{"$match": {"operationType": "update", "documentKey._id": "last"}}]
+_GROWN: list[Document] = [{"$match": {"operationType": "insert"}}, {"$project": {"documentKey": 1}}]
 
 
 class Tail:
@@ -24,12 +25,12 @@ class Tail:
         self._readers: dict[asyncio.Event, str] = {}
 
     async def watch(self) -> None:
-        """Turn changes of the logs' ends into wake-ups, one a batch; what is missed is found by looking again."""
-        async with await self._feed.state.watch(_GROWN, max_await_time_ms=1_000) as changes:
+        """Turn the logs' growth into wake-ups; what is missed is found by looking again."""
+        async with await self._feed.entries.watch(_GROWN, max_await_time_ms=1_000) as changes:
             async for change in changes:
-                grown = {field.removeprefix("at.") for field in change["updateDescription"]["updatedFields"]}
+                grown = log_of(change["documentKey"]["_id"])
                 for reader, province in self._readers.items():
-                    if province in grown or "at" in grown:
+                    if province == grown:
                         reader.set()
 
     async def follow(self, reading: Reading, after: int | None) -> AsyncGenerator[Entry, None]:

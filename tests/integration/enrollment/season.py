@@ -174,8 +174,7 @@ class Season:
         for name in COLLECTIONS:
             async for document in self.database[name].find({}, {"events": 1}):
                 batch += [Envelope(**event) for event in document["events"]]
-        await self.office.store.feed.lead(1)
-        await self.office.store.feed.append([(event, readers_of(event)) for event in batch], 1)
+        await (await self.office.store.feed.writer()).append([(event, readers_of(event)) for event in batch])
 
     def person(self, **changes: Any) -> dict[str, Any]:
         """A row for `addTeachers`."""

@@ -17,8 +17,7 @@ LIVE = "subscription($after: String) { enrollmentEvents(after: $after) { sequenc
 
 
 async def grow(feed: Feed, *numbers: int) -> None:
-    await feed.lead(1)
-    await feed.append([read_by(event(number)) for number in numbers], 1)
+    await (await feed.writer()).append([read_by(event(number)) for number in numbers])
 
 
 async def follow(season: Season, who: Principal, after: str | None = None) -> AsyncGenerator[Any, None]:

@@ -166,8 +166,7 @@ async def enrollment(database: Database, reads: Reads, folder: Path) -> Subgraph
             new_id(), person, "核对报到证件", playing.office.clock.now(), by="moe", scope="ministry", organization=None
         )
         await store.reveals.kept.insert(*act)
-    await store.feed.lead(1)
-    await store.feed.append([(event(number), ("44",)) for number in range(ROWS)], 1)
+    await (await store.feed.writer()).append([(event(number), ("44",)) for number in range(ROWS)])
     playing.at("2024-05-25T09:00")
     principals = (enrolling.MINISTRY, enrolling.BASE, enrolling.SCHOOL, first, enrolling.GUANGDONG)
     entities: dict[str, list[dict[str, Any]]] = {
