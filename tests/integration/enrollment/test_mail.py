@@ -167,13 +167,18 @@ async def test_a_server_that_does_not_answer_holds_up_nothing_for_long(season: S
 
 
 async def test_two_replicas_send_one_mail(season: Season, mail: MailServer) -> None:
-    async def slowly() -> None:
-        await asyncio.sleep(0.2)
+    answer = asyncio.Event()
 
-    mail.before_answer = slowly
+    async def once_told() -> None:
+        await answer.wait()
+
+    mail.before_answer = once_told
     season.office = sends_mail(season.office, mail.port)
     await decided(season, school=True)
-    made = await asyncio.gather(*(deliver_pending(season.office, EMAIL) for _ in range(4)))
+    replicas = [asyncio.ensure_future(deliver_pending(season.office, EMAIL)) for _ in range(4)]
+    await eventually(lambda: sum(one.done() for one in replicas) == 2)  # the others have one mail each
+    answer.set()
+    made = await asyncio.gather(*replicas)
     assert (sum(made), sorted(mail.to)) == (2, ["wang@example.cn", "zhao@school.example.cn"])
 
 
