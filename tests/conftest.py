@@ -39,14 +39,22 @@ def parts(home: Path, request: pytest.FixtureRequest) -> Iterator[Parts]:
         yield running
 
 
-@pytest.fixture
-async def database(parts: Parts) -> AsyncIterator[Database]:
-    """A fresh database, dropped afterwards."""
+@pytest.fixture(scope="module")
+async def module_database(parts: Parts) -> AsyncIterator[Database]:
+    """The database of a module's tests, dropped afterwards."""
     client = connect(parts.mongodb_url(ADMIN))
-    fresh = client[f"test_{secrets.token_hex(6)}"]
-    yield fresh
-    await client.drop_database(fresh.name)
+    made = client[f"test_{secrets.token_hex(6)}"]
+    yield made
+    await client.drop_database(made.name)
     await client.close()
+
+
+@pytest.fixture
+async def database(module_database: Database) -> AsyncIterator[Database]:
+    """A database without a document; its collections and indexes cost more than a test, so a module keeps them."""
+    yield module_database
+    for name in await module_database.list_collection_names():
+        await module_database[name].delete_many({})
 
 
 @pytest.fixture
