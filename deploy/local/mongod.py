@@ -66,7 +66,7 @@ class Mongod:
         command = [find_mongod(), "--dbpath", str(data), "--port", str(self._port), "--bind_ip", "127.0.0.1"]
         command += ["--replSet", _SET, "--keyFile", str(self._secrets.mongod_key), "--nounixsocket"]
         command += ["--wiredTigerCacheSizeGB", "0.5", "--setParameter", "diagnosticDataCollectionEnabled=false"]
-        # Nobody reads the past here, and mongod keeps the files of what was dropped open until it cannot be read any more.
+        # Nobody reads the past here, and until it cannot be read the files of what was dropped stay open.
         command += ["--setParameter", "minSnapshotHistoryWindowInSeconds=0"]
         self._child = Child("mongod", command, self._home / "mongod.log", marked(self._suite, os.environ))
 
