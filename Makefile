@@ -80,6 +80,10 @@ fmt: ## mend format and imports
 definitions: ## write the broker's definitions from the reference data; they hold no password
 	@$(BIN)/python -m deploy.broker definitions
 
+.PHONY: do
+do: ## a part's own command beside `make run`: make do ON=enrollment DO="vault keys"
+	@$(LOCAL) do $(ON) $(DO)
+
 .PHONY: deadletters
 deadletters: ## see to what consumers of `make run` gave up: make deadletters DO="list", "show ID", "replay ID", "drop ID"
 	@AMQP_URL=$$($(LOCAL) endpoint amqp) $(BIN)/python -m chassis.deadletters $(DO)

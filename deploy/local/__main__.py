@@ -1,4 +1,4 @@
-"""`python -m deploy.local run|demo|clock|status|stop|reset`: the suite on this machine."""
+"""`python -m deploy.local run|demo|clock|status|do|stop|reset`: the suite on this machine."""
 
 import asyncio
 import json
@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 import signal
+import sys
 import time
 from datetime import datetime
 from typing import Annotated, Any, NoReturn
@@ -23,7 +24,7 @@ from deploy.local.home import Hold, InUse, holder, sweep
 from deploy.local.process import StartFailed, die_with_parent
 from deploy.local.secrets import write_private
 from deploy.local.seed import seed
-from deploy.local.suite import ROOT, Suite
+from deploy.local.suite import PROCESSES, ROOT, Suite, module_of
 
 HOME = ROOT / ".local" / "run"
 ENDPOINTS = ROOT / ".local" / "endpoints.json"
@@ -97,9 +98,19 @@ def status() -> None:
 @cli.command()
 def endpoint(name: Annotated[str, typer.Argument(help="A key of endpoints.json, such as amqp.")]) -> None:
     """Print one address of the running suite, for scripts."""
-    if not ENDPOINTS.exists():
-        _fail("没有在运行 It does not run: make run")
-    print(json.loads(ENDPOINTS.read_text(encoding="utf-8"))[name])
+    print(_running()[name])
+
+
+@cli.command(context_settings={"ignore_unknown_options": True})
+def do(
+    part: Annotated[str, typer.Argument(help=f"One of {', '.join(PROCESSES)}.")],
+    words: Annotated[list[str], typer.Argument(help="Its command, such as: vault keys")],
+) -> None:
+    """Run a part's own command beside the running suite, with that part's environment."""
+    if part not in PROCESSES:
+        _fail(f"没有这一部分 No such part: {part}")
+    environment = os.environ | _running()["environments"][part]
+    os.execve(sys.executable, [sys.executable, "-m", module_of(part), *words], environment)  # noqa: S606 - no shell
 
 
 @cli.command()
@@ -129,6 +140,14 @@ def reset() -> None:
     shutil.rmtree(HOME, ignore_errors=True)
     ENDPOINTS.unlink(missing_ok=True)
     hold.release()
+
+
+def _running() -> dict[str, Any]:
+    """What the running suite has left for scripts."""
+    if not ENDPOINTS.exists():
+        _fail("没有在运行 It does not run: make run")
+    found: dict[str, Any] = json.loads(ENDPOINTS.read_text(encoding="utf-8"))
+    return found
 
 
 def _fail(message: str) -> NoReturn:
@@ -186,6 +205,7 @@ def _endpoints(suite: Suite, logins: dict[str, Any]) -> dict[str, Any]:
         "province_queues": {
             code: {"url": parts.amqp_url(queue_of(code)), "queue": queue_of(code)} for code in provinces()
         },
+        "environments": {name: suite.settings(name) for name in PROCESSES},
     }
 
 

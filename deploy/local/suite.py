@@ -83,8 +83,7 @@ class Suite:
     def launch(self, name: str) -> None:
         """Start one process, without waiting."""
         part, *role = name.split(".")
-        module = part if part == GATEWAY else f"services.{part}"
-        command = [sys.executable, "-m", module, *role[:1]]
+        command = [sys.executable, "-m", module_of(part), *role[:1]]
         self.children[name] = Child(name, command, self.home / "logs" / f"{name}.log", self.environment(name), ROOT)
 
     def wait_ready(self, name: str) -> None:
@@ -110,7 +109,11 @@ class Suite:
         self.parts.stop()
 
     def environment(self, process: str) -> dict[str, str]:
-        """The environment of a process, also for its command line tools."""
+        """The environment of a process."""
+        return marked(self.home, os.environ | self.settings(process))
+
+    def settings(self, process: str) -> dict[str, str]:
+        """What a process is told by its environment, and its command line tools too."""
         ports, secrets = self.parts.ports, self.parts.secrets
         name, *_ = process.split(".")
         own = {
@@ -133,13 +136,18 @@ class Suite:
             own["INTERNAL_JWKS_FILE"] = str(secrets.public_keys)
         if name in {"catalog", "enrollment"}:
             own["VAULT_FILE"] = str(secrets.vault_keys)
-        return marked(self.home, os.environ | own | self.overrides.get(process, {}))
+        return own | self.overrides.get(process, {})
 
     def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def module_of(part: str) -> str:
+    """What to run for a part."""
+    return part if part == GATEWAY else f"services.{part}"
 
 
 def _ready(port: int) -> bool:
