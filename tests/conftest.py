@@ -53,8 +53,12 @@ async def module_database(parts: Parts) -> AsyncIterator[Database]:
 async def database(module_database: Database) -> AsyncIterator[Database]:
     """A database without a document; its collections and indexes cost more than a test, so a module keeps them."""
     yield module_database
-    for name in await module_database.list_collection_names():
-        await module_database[name].delete_many({})
+    await module_database.command("profile", 0)
+    async for found in await module_database.list_collections():
+        if found["options"]:  # a validator, or the profile
+            await module_database.drop_collection(found["name"])
+        else:
+            await module_database[found["name"]].delete_many({})
 
 
 @pytest.fixture
