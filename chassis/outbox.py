@@ -32,6 +32,7 @@ _WINDOW = 200
 _LANES = 3
 _CONFIRM_SECONDS = 10.0
 _LOOK_AGAIN_SECONDS = 5.0
+_FORGET_SECONDS = 0.02
 _REFUSED_SECONDS = 1.0
 _MOST_REFUSED = 1_000
 _WAITING = {"events.at": {"$exists": True}}
@@ -44,7 +45,7 @@ _PIPELINE: list[dict[str, Any]] = [
             ]
         }
     },
-    {"$project": {"ns": 1}},
+    {"$project": {"ns": 1, "documentKey": 1}},
 ]
 
 
@@ -97,8 +98,12 @@ class Relay:
             await amqp.declare_topology(await connection.channel())
             for outbox in self._outboxes.values():
                 outbox.land()
-            lanes = (self._lane(outbox, connection) for outbox in self._outboxes.values() for _ in range(_LANES))
-            await together(self._listen(), *lanes)
+            outboxes = self._outboxes.values()
+            lanes = (self._lane(outbox, connection) for outbox in outboxes for _ in range(_LANES))
+            try:
+                await together(self._listen(), *lanes, *(outbox.keep_forgetting() for outbox in outboxes))
+            finally:
+                await asyncio.gather(*(outbox.forget() for outbox in outboxes))
 
     async def _measure(self) -> None:
         """Tell how much waits, whoever holds the lease: that nobody does is what one wants to see."""
@@ -118,10 +123,10 @@ class Relay:
                 outbox.wake.set()  # for what came before
             async for change in changes:
                 if grown := self._outboxes.get(change["ns"]["coll"]):
-                    grown.wake.set()
+                    grown.grew(change["documentKey"]["_id"])
 
     async def _lane(self, outbox: "_Outbox", connection: AbstractConnection) -> None:
-        """Publish window after window of a collection; a lane takes the next while the others send and forget."""
+        """Publish window after window of a collection; a lane takes the next while the others send."""
         channel = await connection.channel(on_return_raises=True)
         while True:
             window = await outbox.take()
@@ -130,7 +135,7 @@ class Relay:
                 await asyncio.gather(*(self._send(one, exchange) for one in window))
             finally:
                 PUBLISHED.labels(self._service).inc(sum(len(one.sent) for one in window))
-                await outbox.forget(window)
+                outbox.landed(window)
             failed = [one for one in window if one.failure]
             for one in failed:
                 self._refuse(one, outbox)
@@ -163,6 +168,8 @@ class Relay:
 class _Outbox:
     """The waiting events of one collection; an aggregate is on its way in one lane at a time.
 
+    What is confirmed is taken out of its aggregate a little later, much at a time.
+
     Attributes:
         wake: Set when something has come to wait.
         refused: Aggregates that the broker has refused just now, and until when they are passed over.
@@ -171,6 +178,10 @@ class _Outbox:
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
         self._flying: set[Any] = set()
+        self._landed: list[_Sending] = []
+        self._some_landed = asyncio.Event()
+        self._grown: set[Any] = set()
+        self._late: set[Any] = set()
         self._taking = asyncio.Lock()
         self.wake = asyncio.Event()
         self.refused: dict[Any, float] = {}
@@ -184,6 +195,12 @@ class _Outbox:
     def land(self) -> None:
         """Nothing is on its way: what an interrupted lane had taken may be taken again."""
         self._flying.clear()
+        self._landed.clear()
+        self.wake.set()
+
+    def grew(self, key: Any) -> None:
+        """An aggregate has got an event; on its way, it is looked at again when that is over."""
+        self._grown.add(key)
         self.wake.set()
 
     async def take(self) -> list[_Sending]:
@@ -196,6 +213,8 @@ class _Outbox:
             now = time.monotonic()
             self.refused = {key: until for key, until in self.refused.items() if until > now}
             passed = [*self.refused, *self._flying]
+            self._late |= self._grown & self._flying
+            self._grown.clear()
             where = {**_WAITING, "_id": {"$nin": passed}} if passed else _WAITING
             cursor = self._collection.find(where, {"events": 1}, sort=[("events.at", 1)], limit=_WINDOW)
             window = [_Sending(row["_id"], [unseal(event) for event in row["events"]]) async for row in cursor]
@@ -204,11 +223,29 @@ class _Outbox:
                 self.wake.set()
         return window
 
-    async def forget(self, window: Sequence[_Sending]) -> None:
+    def landed(self, window: Sequence[_Sending]) -> None:
+        """A lane is done with these."""
+        self._landed += window
+        self._some_landed.set()
+
+    async def keep_forgetting(self) -> None:
+        """Forget what has landed, and what lands in the next moments with it."""
+        while True:
+            await self._some_landed.wait()
+            await asyncio.sleep(_FORGET_SECONDS)
+            await self.forget()
+
+    async def forget(self) -> None:
         """Remove what is confirmed; losing that would cost a copy and nothing else, so no journal is awaited."""
+        self._some_landed.clear()
+        landed, self._landed = self._landed, []
         confirmed = [
-            UpdateOne({"_id": one.key}, {"$pull": {"events": {"id": {"$in": one.sent}}}}) for one in window if one.sent
+            UpdateOne({"_id": one.key}, {"$pull": {"events": {"id": {"$in": one.sent}}}}) for one in landed if one.sent
         ]
         if confirmed:
             await self._collection.with_options(write_concern=WriteConcern(1)).bulk_write(confirmed, ordered=False)
-        self._flying.difference_update(one.key for one in window)
+        over = {one.key for one in landed}
+        self._flying -= over
+        if self._late & over:
+            self._late -= over
+            self.wake.set()

@@ -23,6 +23,7 @@ BINDINGS = ("#",)
 _CONFIRM_SECONDS = 10.0
 _LOOK_AGAIN_SECONDS = 5.0
 _MOST_FRESH = 2_000
+_REMEMBER_SECONDS = 0.2
 log = structlog.get_logger()
 
 FOR_EVERY_PROVINCE = frozenset(
@@ -152,13 +153,19 @@ class FeedWorker:
     async def _remember(self) -> None:
         """Keep how far the queues have got, for the next worker; what it does not learn it sends again."""
         kept = dict(self._sent)
-        while True:
-            await self._moved.wait()
-            self._moved.clear()
-            moved = {code: at for code, at in self._sent.items() if kept[code] != at}
-            if moved:
-                await self._feed.sent(moved)
-                kept |= moved
+        try:
+            while True:
+                await self._moved.wait()
+                self._moved.clear()
+                await asyncio.sleep(_REMEMBER_SECONDS)
+                await self._keep(kept)
+        finally:
+            await self._keep(kept)
+
+    async def _keep(self, kept: dict[str, int]) -> None:
+        if moved := {code: at for code, at in self._sent.items() if kept[code] != at}:
+            await self._feed.sent(moved)
+            kept |= moved
 
 
 class _Queues:

@@ -159,6 +159,21 @@ async def test_a_relay_killed_in_the_middle_of_a_window_loses_nothing(
         assert sum(copies.values()) - len(copies) <= WINDOW
 
 
+async def test_what_comes_while_its_aggregate_is_on_its_way_follows_without_another_look(
+    database: Database, amqp_url: str, courses: Repository[Course], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.outbox._LOOK_AGAIN_SECONDS", 3_600)
+
+    async def all_gone() -> bool:
+        return await waiting(courses) == 0
+
+    async with running(Relay(database, ["courses"], amqp_url, "tests").run):
+        known = {"c": await create(courses, "c")}
+        for _ in range(10):
+            await write(courses, known, 5)
+            await eventually(all_gone)
+
+
 async def test_a_refused_event_is_kept_and_holds_up_no_other(
     database: Database, amqp_url: str, courses: Repository[Course], monkeypatch: pytest.MonkeyPatch
 ) -> None:
