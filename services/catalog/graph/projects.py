@@ -185,7 +185,8 @@ class Project:
         if not may_read_inside(self.source, info.context.principal):
             return None
         found = await info.context.loader(ReviewsByProjectLoader).load(self.source.id) or []
-        return [Review.of(one) for one in readable(self.source, found, info.context.principal)]
+        seen = readable(self.source, found, info.context.principal)
+        return [Review.of(one, info.context.deps.vault) for one in seen]
 
     @strawberry.federation.field(description="已分配的专家 (R14)", requires_scopes=requires(Scope.MINISTRY))
     async def experts(self, info: Info) -> list[Expert] | None:

@@ -7,11 +7,12 @@ import strawberry
 
 from chassis.errors import Refusal
 from chassis.graph import RefusalInfo, requires
+from chassis.graph.trust import capped
 from chassis.principal import Scope
 from services.catalog import commands
 from services.catalog.commands.catalog import require_scope
 from services.catalog.domain import project as projects
-from services.catalog.graph.context import Info, capped
+from services.catalog.graph.context import Info
 from services.catalog.graph.inputs import ProjectDecisionRowInput, PublishOverrideInput
 from services.catalog.graph.projects import Project, ProjectRow, PublishRow
 
@@ -32,8 +33,9 @@ class BatchMutation:
         deps, principal = info.context.deps, info.context.principal
         capped(project_ids)
         require_scope(principal, Scope.MINISTRY)
+        panel = commands.Panel(deps)
         return [
-            await _row(info, ProjectRow, key, commands.auto_assign_experts(deps, principal, key=key))
+            await _row(info, ProjectRow, key, commands.auto_assign_experts(deps, principal, key=key, panel=panel))
             for key in project_ids
         ]
 
