@@ -19,6 +19,7 @@ _ID_NUMBER = re.compile(r"\d{17}[\dX]")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _LONGEST_EMAIL = 254
+_LEAST_HIDDEN = 4
 
 
 def _plain(text: str) -> str:
@@ -137,6 +138,8 @@ def mask_email(address: str) -> str:
 
 
 def mask(text: str) -> str:
-    """Personal data as everybody sees it: `110***********1234`, `138****5678` (R41)."""
-    head, tail = 3, 4
-    return f"{text[:head]}{'*' * (len(text) - head - tail)}{text[-tail:]}"
+    """Personal data as everybody sees it, at least four characters hidden: `110***********1234`, `8****00` (R41)."""
+    shown = min(max(len(text) - _LEAST_HIDDEN, 0), 7)
+    tail = (shown + 1) // 2
+    hidden = max(len(text) - shown, _LEAST_HIDDEN)
+    return f"{text[: shown - tail]}{'*' * hidden}{text[len(text) - tail :]}"

@@ -3,15 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from services.catalog.domain.round import Contact, Phase, PhaseOverride, Round
+from services.catalog.domain.titles import PHASES
 from services.catalog.domain.vocabulary import PhaseName
 
-_TITLES = {
-    PhaseName.DECLARE: "项目申报",
-    PhaseName.REVIEW: "项目评审与发布",
-    PhaseName.ENROL: "学员报名",
-    PhaseName.ADMIT: "基地核准",
-    PhaseName.TRAIN: "培训实施",
-}
 _FOLD_BYTES = 75
 _REFRESH = "PT6H"
 _ALARM = "-PT39H"  # before the end, 00:00 after the last day: 09:00 of the day before the last
@@ -41,7 +35,7 @@ def _event(current: Round, phase: Phase, overrides: tuple[PhaseOverride, ...]) -
     """A phase as it stands; `SEQUENCE` counts its extensions, and the stamp is the latest one's."""
     opened = current.opened_at or phase.from_instant
     stamp = _instant(overrides[-1].at if overrides else opened)
-    title = f"{current.year}年{_TITLES[phase.name]}" + ("（已延期）" if overrides else "")
+    title = f"{current.year}年{PHASES[phase.name][0]}" + ("（已延期）" if overrides else "")
     alarm = [] if phase.name is PhaseName.TRAIN else _alarm(f"{title}明日截止")
     return [
         "BEGIN:VEVENT",

@@ -20,6 +20,7 @@ from services.catalog.commands.delivery import (
     suspend_project,
 )
 from services.catalog.commands.review import (
+    Panel,
     assign_experts,
     auto_assign_experts,
     decide_one_of_many,
@@ -32,6 +33,7 @@ from services.catalog.commands.rounds import extend_phase, open_round
 
 __all__ = [
     "Catalog",
+    "Panel",
     "add_class",
     "adjust_quota",
     "amend_project",

@@ -1,10 +1,12 @@
 """Bases, their teams and their quotas (R2, R3, R6, R11, R39)."""
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from chassis.codes import mask, organization_code
+from chassis.codes import credit_code, mask, organization_code
+from chassis.codes import email as mail_address
 from chassis.errors import Refusal, Unblock
 from chassis.idempotency import once, repeatable
 from chassis.ids import new_id
@@ -53,13 +55,14 @@ async def register_base(catalog: Catalog, principal: Principal, given: NewBase) 
     """
     require_scope(principal, Scope.MINISTRY)
     require_province(given.province)
+    known = credit_code if given.category is BaseCategory.ENTERPRISE_PRACTICE else organization_code
     draft = Base(
         id=new_id(),
         version=1,
         name=given.name.strip(),
         number=0,
         category=given.category,
-        organization=Organization(organization_code(given.organization_code), given.organization_name.strip()),
+        organization=Organization(known(given.organization_code), given.organization_name.strip()),
         province=given.province,
         major_categories=given.major_categories,
         valid_from=given.valid_from or today(catalog.clock.now()).replace(month=1, day=1),
@@ -91,7 +94,7 @@ async def set_base_team(
     """Name the contacts for `design`, `declaration` and `delivery` (R6).
 
     Raises:
-        Refusal: `NOT_FOUND`, `FORBIDDEN` or `INVALID_CONTACT`.
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `INVALID_CONTACT` or `INVALID_EMAIL`.
     """
     base = await own_base(catalog, principal, base_id)
     team = Team(**{duty: tuple(_sealed(catalog, contact) for contact in given) for duty, given in duties.items()})
@@ -146,7 +149,7 @@ async def ensure_quota(catalog: Catalog, base: Base, current: Round) -> str:
 
 
 def _sealed(catalog: Catalog, contact: TeamContact) -> TeamMember:
-    phone = "".join(contact.phone.split())
+    phone = "".join(unicodedata.normalize("NFKC", contact.phone).split())
     if not contact.name.strip() or sum(char.isdigit() for char in phone) < _LEAST_PHONE:
         raise Refusal(
             "INVALID_CONTACT",
@@ -155,4 +158,5 @@ def _sealed(catalog: Catalog, contact: TeamContact) -> TeamMember:
             rule="R6",
             unblock=Unblock.SELF,
         )
-    return TeamMember(contact.name.strip(), catalog.vault.seal(phone), mask(phone), contact.email)
+    address = None if contact.email is None else mail_address(contact.email)
+    return TeamMember(contact.name.strip(), catalog.vault.seal(phone), mask(phone), address)

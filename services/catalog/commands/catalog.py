@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from chassis.clock import Clock
 from chassis.errors import Refusal, Unblock, forbidden, not_found, stale_version
+from chassis.mongo import Session
 from chassis.principal import Principal, Scope
 from chassis.reference import provinces
 from chassis.vault import Vault
@@ -72,13 +73,13 @@ async def own_project(catalog: Catalog, principal: Principal, key: str) -> Proje
     return project
 
 
-async def round_of(catalog: Catalog, year: int) -> Round:
+async def round_of(catalog: Catalog, year: int, session: Session | None = None) -> Round:
     """The round of a year.
 
     Raises:
         Refusal: `NOT_FOUND`.
     """
-    found = await catalog.store.rounds.find(str(year))
+    found = await catalog.store.rounds.find(str(year), session)
     if found is None:
         raise not_found("round", str(year))
     return found

@@ -2,18 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+import structlog
+
+from chassis.errors import Refusal, Unblock
 from chassis.idempotency import repeatable
 from chassis.ids import new_id
-from chassis.mongo import Session
+from chassis.mongo import Session, StorageError
 from chassis.principal import Principal
 from services.catalog.commands.bases import ensure_quota
 from services.catalog.commands.catalog import (
     Catalog,
     own_base,
     own_project,
-    require_own_base,
     require_province,
     require_version,
     round_of,
@@ -27,6 +30,7 @@ from services.catalog.domain.quota import quota_id
 from services.catalog.domain.round import Round, today
 from services.catalog.domain.vocabulary import BaseCategory, ProjectKind
 
+log = structlog.get_logger()
 _LETTERS = {
     BaseCategory.PRINCIPAL: "PRI",
     BaseCategory.DUAL_QUALIFIED_TEACHER: "DQT",
@@ -67,17 +71,21 @@ async def update_project(
     *,
     key: str,
     version: int,
+    year: int | None = None,
     kind: ProjectKind | None,
     changes: Mapping[str, Any],
 ) -> Project:
-    """Write some fields of a draft or a returned plan (R7, R13).
+    """Write some fields of a draft or a returned plan, which stays in its round (R7, R13).
 
     Raises:
         Refusal: `NOT_FOUND`, `FORBIDDEN`, `STALE_VERSION`, `WRONG_STATE`, `INVALID_KIND`, `UNKNOWN_THEME`,
-            `UNKNOWN_PROVINCE` or `INVALID_PLAN`.
+            `UNKNOWN_PROVINCE`, `INVALID_PLAN` or `YEAR_FIXED`.
     """
     project = await own_project(catalog, principal, key)
     require_version(project, version)
+    if year not in {None, project.year}:
+        zh, en = f"项目属于{project.year}年度，不能变更", f"The project is of {project.year}, which stays"
+        raise Refusal("YEAR_FIXED", zh, en, rule="R7", unblock=Unblock.SELF, year=project.year)
     base = await catalog.store.bases.get(project.base)
     current = await round_of(catalog, project.year)
     updated, events = declaration.update(
@@ -99,7 +107,6 @@ async def submit_project(catalog: Catalog, principal: Principal, *, key: str, ve
 
     async def work(session: Session) -> Project:
         project = await catalog.store.projects.get(key, session)
-        require_own_base(principal, project.base)
         require_version(project, version)
         submitted, events = declaration.submit(project, base, current, catalog.clock.now())
         await settle_quota(catalog, project, submitted, session)
@@ -145,10 +152,13 @@ async def add_class(catalog: Catalog, principal: Principal, *, key: str, given: 
 
 
 async def lapse_overdue(catalog: Catalog) -> int:
-    """Let go of every returned plan whose time is over, and say how many (R13)."""
-    returned = await catalog.store.returned_projects()
-    rounds = {year: await round_of(catalog, year) for year in {project.year for project in returned}}
-    return sum([await _lapse_if_overdue(catalog, project, rounds[project.year]) for project in returned])
+    """Let go of every returned plan whose time is over, and say how many (R13).
+
+    A plan that cannot be let go is logged, and holds up no other.
+    """
+    now = catalog.clock.now()
+    over = [current.year for current in await catalog.store.rounds.query({}) if declaration.is_over(current, now)]
+    return sum([await _let_go(catalog, key) for key in await catalog.store.returned_in(over)])
 
 
 async def settle_quota(catalog: Catalog, before: Project, after: Project, session: Session) -> None:
@@ -168,20 +178,26 @@ async def settle_quota(catalog: Catalog, before: Project, after: Project, sessio
             raise quota.exceeded(granted, day)
 
 
-async def _lapse_if_overdue(catalog: Catalog, found: Project, current: Round) -> bool:
-    if not declaration.is_overdue(found, current, catalog.clock.now()):
+async def _let_go(catalog: Catalog, key: str) -> bool:
+    try:
+        return await catalog.store.transact(partial(_lapse_if_overdue, catalog, key))
+    except StorageError:
+        raise
+    except Exception:
+        log.exception("a returned plan does not lapse", project=key)
         return False
 
-    async def work(session: Session) -> bool:
-        project = await catalog.store.projects.get(found.id, session)
-        if not declaration.is_overdue(project, current, catalog.clock.now()):
-            return False
-        lapsed, events = declaration.lapse(project, current, catalog.clock.now())
-        await settle_quota(catalog, project, lapsed, session)
-        await catalog.store.projects.save(lapsed, events, session)
-        return True
 
-    return await catalog.store.transact(work)
+async def _lapse_if_overdue(catalog: Catalog, key: str, session: Session) -> bool:
+    project = await catalog.store.projects.get(key, session)
+    current = await round_of(catalog, project.year, session)
+    now = catalog.clock.now()
+    if not declaration.is_overdue(project, current, now):
+        return False
+    lapsed, events = declaration.lapse(project, current, now)
+    await settle_quota(catalog, project, lapsed, session)
+    await catalog.store.projects.save(lapsed, events, session)
+    return True
 
 
 async def _next_code(catalog: Catalog, base: Base, current: Round) -> str:

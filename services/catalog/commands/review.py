@@ -1,10 +1,11 @@
 """Experts, their reviews, the ministry's decisions and publication (R14–R17)."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from chassis.codes import organization_code
 from chassis.errors import Refusal, Unblock, forbidden, not_found
-from chassis.idempotency import repeatable
+from chassis.idempotency import once, repeatable
 from chassis.ids import new_id
 from chassis.mongo import DuplicateKey, Session
 from chassis.principal import Principal, Scope
@@ -67,26 +68,59 @@ async def assign_experts(catalog: Catalog, principal: Principal, *, key: str, ex
     return await catalog.store.transact(work)
 
 
-@repeatable("projects", row="key")
-async def auto_assign_experts(catalog: Catalog, principal: Principal, *, key: str) -> Project:
+class Panel:
+    """All experts and the rounds they judge in, read once for a batch of assignments (R14).
+
+    Args:
+        catalog: Where they are on file.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._experts: list[Expert] | None = None
+        self._rounds: dict[int, Round] = {}
+
+    async def experts(self) -> list[Expert]:
+        """Everybody who may be asked."""
+        if self._experts is None:
+            self._experts = await self._catalog.store.experts.query({})
+        return self._experts
+
+    async def round(self, year: int) -> Round:
+        """The round of a year."""
+        if year not in self._rounds:
+            self._rounds[year] = await round_of(self._catalog, year)
+        return self._rounds[year]
+
+
+async def auto_assign_experts(
+    catalog: Catalog, principal: Principal, *, key: str, panel: Panel | None = None
+) -> Project:
     """Give one submitted plan to the experts of its field who have least to do (R14).
 
     Assignments take turns, so the load stays even however many go on at once.
+
+    Args:
+        catalog: Its dependencies.
+        principal: The ministry.
+        key: The project's id.
+        panel: The experts of the batch that this is a row of; no part of the request, so no repeat differs by it.
 
     Raises:
         Refusal: `NOT_FOUND`, `WRONG_STATE` or `EXPERTS_TOO_FEW`.
     """
     require_scope(principal, Scope.MINISTRY)
-    current = await round_of(catalog, (await catalog.store.projects.get(key)).year)
-    pool = await catalog.store.experts.query({})
+    known = panel or Panel(catalog)
 
     async def work(session: Session) -> Project:
-        await catalog.store.take_turn(f"reviews:{current.year}", session)
         project = await catalog.store.projects.get(key, session)
-        loads = await catalog.store.review_loads(current.year, session)
+        current, pool = await known.round(project.year), await known.experts()
+        await catalog.store.take_turn(f"reviews:{project.year}", session)
+        loads = await catalog.store.review_loads(project.year, session)
         return await _assign(catalog, project, review.choose_experts(project, pool, loads, current), current, session)
 
-    return await catalog.store.transact(work)
+    act = partial(catalog.store.transact, work)
+    return await once(catalog.store.projects, principal, f"auto_assign_experts|{key}", ((), {"key": key}), act)
 
 
 async def _assign(
@@ -115,13 +149,21 @@ async def submit_review(
     require_scope(principal, Scope.EXPERT)
     if principal.person is None:
         raise forbidden("R15")
-    project = await catalog.store.projects.get(project_id)
-    current = await round_of(catalog, project.year)
-    blank = await catalog.store.reviews.find(review.review_id(project, principal.person))
+    return await catalog.store.transact(partial(_judge, catalog, principal.person, project_id, verdicts))
+
+
+async def _judge(
+    catalog: Catalog, expert: str, key: str, verdicts: Sequence[DimensionVerdict], session: Session
+) -> Review:
+    """Write the review unless the project moves on meanwhile: what decides on it or withdraws it writes it too."""
+    project = await catalog.store.projects.get(key, session)
+    current = await round_of(catalog, project.year, session)
+    blank = await catalog.store.reviews.find(review.review_id(project, expert), session)
     if blank is None:
         raise review.not_assigned()
     done, events = review.submit_review(blank, project, current, verdicts, catalog.clock.now())
-    return await catalog.store.reviews.save(done, events)
+    await catalog.store.projects.touch(key, session)
+    return await catalog.store.reviews.save(done, events, session)
 
 
 async def _decide(

@@ -12,9 +12,18 @@ from chassis.mongo import DuplicateKey
 from chassis.principal import Principal, Scope
 from chassis.reference import round_data
 from services.catalog.commands.catalog import Catalog, require_scope, round_of
-from services.catalog.domain import round as rounds
+from services.catalog.domain import opening
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import PhaseName
+
+_NEEDED = {
+    "title": "title",
+    "phases": "phases",
+    "quotas": "quotas",
+    "duration_norms": "durationNorms",
+    "themes": "themes",
+    "review_dimensions": "reviewDimensions",
+}
 
 
 @repeatable("rounds")
@@ -22,21 +31,13 @@ async def open_round(catalog: Catalog, principal: Principal, *, year: int, given
     """Open a year's round from what is given and, for the rest, from the year's reference data (R1).
 
     Raises:
-        Refusal: `CALENDAR_NOT_MONOTONIC`, `ROUND_INCOMPLETE` or `ROUND_EXISTS`.
+        Refusal: `ROUND_EXISTS`, or what `opening.open_round` refuses.
     """
     require_scope(principal, Scope.MINISTRY)
     data = _reference(year) | dict(given) | {"id": str(year), "version": 1, "year": year}
-    missing = sorted(name for name in _NEEDED if not data.get(name))
-    if missing:
-        raise Refusal(
-            "ROUND_INCOMPLETE",
-            f"年度轮次缺少：{'、'.join(missing)}",
-            f"The round lacks: {', '.join(missing)}",
-            rule="R1",
-            unblock=Unblock.MINISTRY,
-            missing=missing,
-        )
-    opened, events = rounds.open_round(msgspec.convert(data, Round), catalog.clock.now())
+    if missing := [name for field, name in _NEEDED.items() if data.get(field) is None]:
+        raise opening.incomplete(missing)
+    opened, events = opening.open_round(msgspec.convert(data, Round), catalog.clock.now())
     try:
         return await catalog.store.rounds.insert(opened, events)
     except DuplicateKey as error:
@@ -52,16 +53,13 @@ async def extend_phase(
     """Give a phase a later last day (R1).
 
     Raises:
-        Refusal: `NOT_FOUND`, or what `round.extend_phase` refuses.
+        Refusal: `NOT_FOUND`, or what `opening.extend_phase` refuses.
     """
     require_scope(principal, Scope.MINISTRY)
     current = await round_of(catalog, year)
     by, now = principal.name or principal.subject, catalog.clock.now()
-    extended, events = rounds.extend_phase(current, phase, closes, reason=reason, by=by, now=now)
+    extended, events = opening.extend_phase(current, phase, closes, reason=reason, by=by, now=now)
     return await catalog.store.rounds.save(extended, events)
-
-
-_NEEDED = ("title", "phases", "quotas", "duration_norms", "themes", "review_dimensions", "experts_per_project")
 
 
 def _reference(year: int) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Training bases and the organisations that hold them (R2, R6)."""
 
+import unicodedata
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -16,6 +17,11 @@ class Organization:
 
     code: str
     name: str
+
+    def is_same_as(self, other: "Organization") -> bool:
+        """Whether both are one organisation, which may be on file by its school code and by its credit code (R3)."""
+        name = _plain(self.name)
+        return self.code == other.code or (bool(name) and name == _plain(other.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +82,23 @@ def register_base(draft: Base) -> tuple[Base, list[BaseRegistered]]:
     Raises:
         Refusal: `INVALID_BASE`, naming every wrong field.
     """
-    wrong = []
+    wrong = {}
     if not draft.name.strip():
-        wrong.append("name")
+        wrong["name"] = ("基地名称", "name")
     if not draft.organization.name.strip():
-        wrong.append("organizationName")
+        wrong["organizationName"] = ("单位名称", "organisation's name")
     if not all(1 <= ordinal <= LAST_MAJOR_CATEGORY for ordinal in draft.major_categories):
-        wrong.append("majorCategories")
+        wrong["majorCategories"] = ("专业大类", "major categories")
     if draft.valid_until is not None and draft.valid_until < draft.valid_from:
-        wrong.append("validUntil")
+        wrong["validUntil"] = ("有效期截止日期", "last day of validity")
     if wrong:
         raise Refusal(
             "INVALID_BASE",
-            f"基地信息有误：{'、'.join(wrong)}",
-            f"Wrong fields: {', '.join(wrong)}",
+            f"基地信息有误：{'、'.join(zh for zh, _ in wrong.values())}",
+            f"Wrong fields: {', '.join(en for _, en in wrong.values())}",
             rule="R2",
             unblock=Unblock.MINISTRY,
-            fields=wrong,
+            fields=list(wrong),
         )
     event = BaseRegistered(
         base=draft.id,
@@ -149,8 +155,17 @@ def require_valid(base: Base, day: date) -> None:
     if day < base.valid_from or (base.valid_until is not None and day > base.valid_until):
         raise Refusal(
             "BASE_NOT_VALID",
-            "基地不在有效期内",
-            "The base is outside its validity period",
+            f"基地不在有效期内（{base.valid_from}至{base.valid_until or '长期'}）；"
+            "有效期不能变更，须由教师工作司另行登记基地",
+            f"The base is valid from {base.valid_from} to {base.valid_until or 'no end'}, which stays: "
+            "the ministry puts a base with another validity on file",
             rule="R2",
             unblock=Unblock.MINISTRY,
+            validFrom=base.valid_from.isoformat(),
+            validUntil=base.valid_until.isoformat() if base.valid_until else None,
         )
+
+
+def _plain(name: str) -> str:
+    """A name as it is compared: full width as half, no blanks, small letters."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())

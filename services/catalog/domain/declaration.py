@@ -25,6 +25,7 @@ from services.catalog.domain.plan import (
 from services.catalog.domain.project import EDITABLE, Project, about, move, note, require_status, wrong_state
 from services.catalog.domain.quota import delta
 from services.catalog.domain.round import Round, require_reason, today
+from services.catalog.domain.titles import PHASES
 from services.catalog.domain.vocabulary import KINDS, BaseCategory, PhaseName, ProjectKind, ProjectStatus
 from services.catalog.domain.window import require_in_window
 
@@ -98,7 +99,7 @@ def update(
 ) -> tuple[Project, list[ProjectEvent]]:
     """Write a draft or a returned plan anew; nobody is told before it is submitted (R7, R13).
 
-    What was handed in before stays in the history.
+    What was handed in before stays in the history, however often the returned plan is written over.
 
     Raises:
         Refusal: `WRONG_STATE`, `INVALID_KIND`, `UNKNOWN_THEME` or `INVALID_PLAN`.
@@ -107,8 +108,17 @@ def update(
     changed = replace(project, kind=kind_for(base.category, kind or project.kind))
     written = _with_plan(changed, base, current, plan)
     if project.status is ProjectStatus.RETURNED and written.design != project.design:
-        written = note(written, by=_BASE, now=now, replaced=project.design)
+        written = _rewritten(project, written, now)
     return written, []
+
+
+def _rewritten(project: Project, written: Project, now: datetime) -> Project:
+    """A returned plan's one entry of its rewriting, which a further one takes over."""
+    last = project.history[-1]
+    if last.replaced is None:
+        return note(written, by=_BASE, now=now, replaced=project.design)
+    before = replace(written, history=project.history[:-1])
+    return note(before, by=_BASE, now=now, replaced=last.replaced)
 
 
 def submit(project: Project, base: Base, current: Round, now: datetime) -> tuple[Project, list[ProjectSubmitted]]:
@@ -144,8 +154,12 @@ def withdraw(project: Project, reason: str, now: datetime) -> tuple[Project, lis
 
 def is_overdue(project: Project, current: Round, now: datetime) -> bool:
     """Whether a returned plan can no longer be handed in again (R13)."""
-    review = current.phase(PhaseName.REVIEW)
-    return project.status is ProjectStatus.RETURNED and now >= review.until_instant
+    return project.status is ProjectStatus.RETURNED and is_over(current, now)
+
+
+def is_over(current: Round, now: datetime) -> bool:
+    """Whether review is closed, so that nothing returned can be handed in again (R13)."""
+    return now >= current.phase(PhaseName.REVIEW).until_instant
 
 
 def lapse(project: Project, current: Round, now: datetime) -> tuple[Project, list[ProjectLapsed]]:
@@ -201,11 +215,11 @@ def _require_time(project: Project, current: Round, now: datetime) -> None:
 
 def phase_closed(name: PhaseName, current: Round, rule: str) -> Refusal:
     """The refusal of what comes before or after its phase (R1)."""
-    phase = current.phase(name)
+    phase, (zh, en) = current.phase(name), PHASES[name]
     return Refusal(
         "PHASE_CLOSED",
-        f"当前不在该阶段开放时间内（{phase.opens}至{phase.closes}）",
-        f"The phase {name} is open from {phase.opens} to {phase.closes}, both included",
+        f"当前不在{zh}阶段的开放时间内（{phase.opens}至{phase.closes}）",
+        f"The phase of {en} is open from {phase.opens} to {phase.closes}, both included",
         rule=rule,
         unblock=Unblock.MINISTRY,
         phase=name.value,

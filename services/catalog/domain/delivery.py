@@ -16,7 +16,16 @@ from services.catalog.domain.events import (
     ProjectSuspended,
 )
 from services.catalog.domain.fields import FIELDS
-from services.catalog.domain.plan import FacultyMember, Plan, Venue, check_given, differing, shift_sessions
+from services.catalog.domain.plan import (
+    FacultyMember,
+    Plan,
+    Venue,
+    check_given,
+    differing,
+    invalid,
+    require_complete,
+    shift_sessions,
+)
 from services.catalog.domain.project import Project, about, move, note, require_status, wrong_state
 from services.catalog.domain.round import Round, require_reason, today
 from services.catalog.domain.vocabulary import ProjectStatus
@@ -47,16 +56,19 @@ def amend(project: Project, current: Round, given: Amendment, now: datetime) -> 
     """Change venue, dates or faculty of a published project; the old values stay in its history (R18).
 
     Raises:
-        Refusal: `WRONG_STATE`, `REASON_MISSING`, `NOTHING_CHANGED`, `INVALID_PLAN` or `OUTSIDE_WINDOW`.
+        Refusal: `WRONG_STATE`, `REASON_MISSING`, `NOTHING_CHANGED`, `PLAN_INCOMPLETE`, `INVALID_PLAN` or
+            `OUTSIDE_WINDOW`.
     """
     require_status(project, _AMENDABLE, "R18")
     require_reason(given.reason, "R18")
+    first_day = replace(project.plan, starts_on=given.starts_on or project.plan.starts_on)
+    require_in_window(replace(project, plan=first_day), current)  # so that everything may move with it
     plan = _amended(project.plan, given)
     changed = differing(project.plan, plan)
     if not changed:
         raise Refusal("NOTHING_CHANGED", "没有变更内容", "Nothing changes", rule="R18", unblock=Unblock.SELF)
-    if project.status is ProjectStatus.RUNNING and plan.starts_on != project.plan.starts_on:
-        raise wrong_state(project, "R18")
+    _require_still_to_come(project, plan, now)
+    require_complete(plan)
     check_given(plan, project.category, current)
     amended = replace(project, plan=plan)
     require_in_window(amended, current)
@@ -65,14 +77,23 @@ def amend(project: Project, current: Round, given: Amendment, now: datetime) -> 
 
 
 def start(project: Project, now: datetime) -> tuple[Project, list[ProjectStarted]]:
-    """Begin the training, on its first day or later (R28).
+    """Begin the training, on its first day or later, and no later than on its last (R28).
 
     Raises:
-        Refusal: `WRONG_STATE` or `TOO_EARLY`.
+        Refusal: `WRONG_STATE`, `TOO_EARLY` or `TOO_LATE`.
     """
     require_status(project, frozenset({ProjectStatus.PUBLISHED}), "R28")
     running = move(project, ProjectStatus.RUNNING, rule="R28", by=_BASE, now=now)
     _require_day(project.plan.starts_on, now)
+    if project.plan.ends_on and today(now) > project.plan.ends_on:
+        raise Refusal(
+            "TOO_LATE",
+            f"培训最后一日（{project.plan.ends_on}）已过，请先变更日期",
+            f"The last day ({project.plan.ends_on}) is over: amend the dates first",
+            rule="R28",
+            unblock=Unblock.BASE,
+            day=project.plan.ends_on.isoformat(),
+        )
     return running, [ProjectStarted(**about(running))]
 
 
@@ -99,9 +120,8 @@ def complete(project: Project, now: datetime) -> tuple[Project, list[ProjectComp
 
 
 def overruns(project: Project, current: Round, now: datetime) -> bool:
-    """Whether a project runs past its window without an extension, or did (R28)."""
-    running = project.status is ProjectStatus.RUNNING
-    return project.overran or (running and today(now) > last_day(project, current))
+    """Whether a project runs past its window without an extension, suspended or not, or did (R28)."""
+    return project.overran or (project.begun and today(now) > last_day(project, current))
 
 
 def cancel(project: Project, reason: str, by: str, now: datetime) -> tuple[Project, list[ProjectCancelled]]:
@@ -121,8 +141,8 @@ def suspend(project: Project, reason: str, now: datetime) -> tuple[Project, list
     Raises:
         Refusal: `WRONG_STATE` or `REASON_MISSING`.
     """
-    require_reason(reason, "R37")
-    suspended = move(project, ProjectStatus.SUSPENDED, rule="R37", by=_MINISTRY, now=now, reason=reason)
+    require_reason(reason, None)
+    suspended = move(project, ProjectStatus.SUSPENDED, rule=None, by=_MINISTRY, now=now, reason=reason)
     return replace(suspended, resumes_to=project.status), [ProjectSuspended(**about(suspended), reason=reason)]
 
 
@@ -133,8 +153,8 @@ def resume(project: Project, now: datetime) -> tuple[Project, list[ProjectResume
         Refusal: `WRONG_STATE`.
     """
     if project.status is not ProjectStatus.SUSPENDED or project.resumes_to is None:
-        raise wrong_state(project, "R37")
-    resumed = move(project, project.resumes_to, rule="R37", by=_MINISTRY, now=now)
+        raise wrong_state(project, None)
+    resumed = move(project, project.resumes_to, rule=None, by=_MINISTRY, now=now)
     return replace(resumed, resumes_to=None), [ProjectResumed(**about(resumed), status=resumed.status)]
 
 
@@ -184,6 +204,23 @@ def _amendment(project: Project, changed: tuple[str, ...], reason: str) -> Proje
         sessions=sessions_of(plan.timetable),
         faculty=tuple(member.name for member in plan.faculty),
     )
+
+
+def _require_still_to_come(project: Project, plan: Plan, now: datetime) -> None:
+    """Refuse another first day of what has begun, and a new day that is over already (R18, R28)."""
+    if project.begun and plan.starts_on != project.plan.starts_on:
+        raise Refusal(
+            "WRONG_STATE",
+            f"项目已开班，开始日期（{project.plan.starts_on}）不得变更",
+            f"It has begun: its first day ({project.plan.starts_on}) stays",
+            rule="R18",
+            unblock=Unblock.SELF,
+            status=project.status.value,
+        )
+    days = {"startsOn": (project.plan.starts_on, plan.starts_on), "endsOn": (project.plan.ends_on, plan.ends_on)}
+    over = [name for name, (before, day) in days.items() if day and day != before and day < today(now)]
+    if over:
+        raise invalid(dict.fromkeys(over, ("不得早于今日", "is not before today")), "R18")
 
 
 def _require_day(day: date | None, now: datetime) -> None:

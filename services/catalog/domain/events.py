@@ -283,7 +283,7 @@ class ProjectResumed(ProjectEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectExtended(ProjectEvent):
-    """The ministry lets a project end after the window (R28)."""
+    """The ministry lets a project end after the window (R28); its province is `00` until it is published."""
 
     until: date
     reason: str

@@ -1,15 +1,17 @@
 """The training plan of a project: what it holds, when it is complete, and what about it is unusual (R7–R10)."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 
 from chassis.errors import Refusal, Unblock
+from services.catalog.domain.base import LAST_MAJOR_CATEGORY
 from services.catalog.domain.fields import REQUIRED, called
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import Audience, BaseCategory, Mode, ProjectKind
 
 DURATION_OUTSIDE_NORM = "DURATION_OUTSIDE_NORM"
 MAJOR_MISMATCH = "MAJOR_MISMATCH"
+_IN_TIME = ("须在起止日期之内", "lies between first and last day")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,17 +140,21 @@ def check_given(plan: Plan, category: BaseCategory, current: Round) -> None:
             unknown=unknown,
             known=sorted(known),
         )
-    wrong = _wrong_fields(plan)
-    if wrong:
-        zh, en = called(wrong)
-        raise Refusal(
-            "INVALID_PLAN",
-            f"培训方案有误：{zh}",
-            f"Wrong fields: {en}",
-            rule="R7",
-            unblock=Unblock.BASE,
-            fields=wrong,
-        )
+    if wrong := _wrong_fields(plan):
+        raise invalid(wrong, "R7")
+
+
+def invalid(wrong: dict[str, tuple[str, str]], rule: str) -> Refusal:
+    """The refusal of fields that cannot be right, by the graph's names, with what each has to be."""
+    why = [(*called([name]), *words) for name, words in wrong.items()]
+    return Refusal(
+        "INVALID_PLAN",
+        f"培训方案有误：{'；'.join(f'{zh}{must}' for zh, _, must, _ in why)}",
+        f"Wrong fields: {'; '.join(f'{en} {must}' for _, en, _, must in why)}",
+        rule=rule,
+        unblock=Unblock.BASE,
+        fields=list(wrong),
+    )
 
 
 def advice_on(
@@ -205,8 +211,15 @@ def differing(before: Plan, after: Plan) -> tuple[str, ...]:
 
 
 def shift_sessions(sessions: tuple[Session, ...], by: timedelta) -> tuple[Session, ...]:
-    """The timetable moved as a whole, ids kept: what a change of dates does to it (R12, R18)."""
-    return tuple(Session(one.id, one.title, one.teacher, one.date + by, one.hours, one.mode) for one in sessions)
+    """The timetable moved as a whole, ids kept: what a change of dates does to it (R12, R18).
+
+    Raises:
+        Refusal: `INVALID_PLAN`: no calendar goes that far.
+    """
+    try:
+        return tuple(replace(one, date=one.date + by) for one in sessions)
+    except OverflowError as error:
+        raise invalid({"timetable": _IN_TIME}, "R7") from error
 
 
 def _is_blank(value: object) -> bool:
@@ -215,30 +228,36 @@ def _is_blank(value: object) -> bool:
     return value is None or value == ()
 
 
-def _wrong_fields(plan: Plan) -> list[str]:
+def _wrong_fields(plan: Plan) -> dict[str, tuple[str, str]]:
     least = {"days": 1, "class_hours": 1, "fee": 0, "capacity": 1}
-    wrong = [
-        REQUIRED[name].name
+    wrong = {
+        REQUIRED[name].name: (f"不得少于{bound}", f"is at least {bound}")
         for name, bound in least.items()
         if getattr(plan, name) is not None and getattr(plan, name) < bound
-    ]
-    if any(session.hours < 1 or not session.title.strip() for session in plan.timetable):
-        wrong.append("timetable")
-    if any(not member.name.strip() for member in plan.faculty):
-        wrong.append("faculty")
-    if plan.major_category is not None and plan.major_category not in range(1, 20):
-        wrong.append("majorCategory")
-    return wrong + _wrong_dates(plan)
+    }
+    if plan.venue and _is_blank(plan.venue.address):
+        wrong["venue"] = ("须有地址", "has an address")
+    if any(session.hours < 1 or _is_blank(session.title) or _is_blank(session.teacher) for session in plan.timetable):
+        wrong["timetable"] = ("每课次须有名称、教师和学时", "has a title, a teacher and hours for every session")
+    ids = [session.id for session in plan.timetable]
+    if any(map(_is_blank, ids)) or len(ids) != len(set(ids)):
+        wrong["timetable"] = ("各课次的编号须各不相同", "has an id of its own for every session")
+    if any(_is_blank(member.name) for member in plan.faculty):
+        wrong["faculty"] = ("须有姓名", "has a name for everybody")
+    if plan.major_category is not None and not 1 <= plan.major_category <= LAST_MAJOR_CATEGORY:
+        wrong["majorCategory"] = (f"为1至{LAST_MAJOR_CATEGORY}", f"is 1 to {LAST_MAJOR_CATEGORY}")
+    return wrong | _wrong_dates(plan)
 
 
-def _wrong_dates(plan: Plan) -> list[str]:
+def _wrong_dates(plan: Plan) -> dict[str, tuple[str, str]]:
     if plan.starts_on is None or plan.ends_on is None:
-        return []
+        return {}
     if plan.ends_on < plan.starts_on:
-        return ["endsOn"]
-    wrong = []
-    if plan.days is not None and plan.days > (plan.ends_on - plan.starts_on).days + 1:
-        wrong.append("days")
+        return {"endsOn": ("不得早于开始日期", "is not before the first day")}
+    wrong = {}
+    length = (plan.ends_on - plan.starts_on).days + 1
+    if plan.days is not None and plan.days > length:
+        wrong["days"] = (f"多于起止日期之间的{length}天", f"is more than the {length} between first and last day")
     if any(not plan.starts_on <= session.date <= plan.ends_on for session in plan.timetable):
-        wrong.append("timetable")
+        wrong["timetable"] = _IN_TIME
     return wrong

@@ -6,7 +6,9 @@ from datetime import date, datetime
 from typing import Any
 
 from chassis.errors import Refusal, Unblock
+from services.catalog.domain.base import Organization
 from services.catalog.domain.plan import Advice, Plan
+from services.catalog.domain.titles import STATUSES
 from services.catalog.domain.vocabulary import BaseCategory, DecisionOutcome, ProjectKind, ProjectStatus
 
 _S = ProjectStatus
@@ -122,6 +124,17 @@ class Project:
     theme_names: tuple[str, ...] = ()
 
     @property
+    def holder(self) -> Organization:
+        """The organisation that holds its base."""
+        return Organization(self.organization, self.organization_name)
+
+    @property
+    def begun(self) -> bool:
+        """Whether its training has started and is not over, suspended or not (R28)."""
+        suspended = self.status is _S.SUSPENDED and self.resumes_to is _S.RUNNING
+        return suspended or self.status is _S.RUNNING
+
+    @property
     def design(self) -> Design:
         """What its base wrote of it."""
         return Design(self.kind, self.plan)
@@ -131,7 +144,7 @@ def move(
     project: Project,
     to: ProjectStatus,
     *,
-    rule: str,
+    rule: str | None,
     by: str,
     now: datetime,
     reason: str | None = None,
@@ -164,12 +177,13 @@ def require_status(project: Project, allowed: frozenset[ProjectStatus], rule: st
         raise wrong_state(project, rule)
 
 
-def wrong_state(project: Project, rule: str) -> Refusal:
+def wrong_state(project: Project, rule: str | None) -> Refusal:
     """The refusal of what the project's state does not allow."""
+    zh, en = STATUSES[project.status]
     return Refusal(
         "WRONG_STATE",
-        f"项目当前状态（{project.status}）不允许此操作",
-        f"The project is {project.status}: this cannot be done now",
+        f"项目当前状态（{zh}）不允许此操作",
+        f"The project is {en}: this cannot be done now",
         rule=rule,
         unblock=Unblock.SELF,
         status=project.status.value,

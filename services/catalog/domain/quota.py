@@ -130,12 +130,18 @@ def adjust(
     """Change the limit, now or from a later day; below what is used it only stops new submissions (R39).
 
     Raises:
-        Refusal: `INVALID_QUOTA` for a negative limit, `REASON_MISSING`.
+        Refusal: `INVALID_QUOTA` for a negative limit or a day that is over, `REASON_MISSING`.
     """
     require_reason(reason, "R39")
-    if limit < 0:
-        raise Refusal("INVALID_QUOTA", "数量不能为负", "A quota is never negative", rule="R39", unblock=Unblock.SELF)
     since = effective_from or today(now)
+    if limit < 0 or since < today(now):
+        raise Refusal(
+            "INVALID_QUOTA",
+            "数量不能为负，生效日期不得早于今日",
+            "A quota is never negative, and counts from today at the earliest",
+            rule="R39",
+            unblock=Unblock.SELF,
+        )
     event = QuotaAdjusted(
         base=quota.base,
         year=quota.year,

@@ -58,17 +58,21 @@ def register_expert(draft: Expert) -> tuple[Expert, list[ExpertRegistered]]:
     Raises:
         Refusal: `INVALID_EXPERT`.
     """
-    wrong = [name for name, text in (("name", draft.name), ("organizationName", draft.organization.name)) if not text]
+    wrong = {}
+    if not draft.name:
+        wrong["name"] = ("姓名", "name")
+    if not draft.organization.name:
+        wrong["organizationName"] = ("单位名称", "organisation's name")
     if not all(1 <= ordinal <= LAST_MAJOR_CATEGORY for ordinal in draft.fields):
-        wrong.append("fields")
+        wrong["fields"] = ("专业领域", "fields")
     if wrong:
         raise Refusal(
             "INVALID_EXPERT",
-            f"专家信息有误：{'、'.join(wrong)}",
-            f"Wrong fields: {', '.join(wrong)}",
+            f"专家信息有误：{'、'.join(zh for zh, _ in wrong.values())}",
+            f"Wrong fields: {', '.join(en for _, en in wrong.values())}",
             rule="R14",
             unblock=Unblock.MINISTRY,
-            fields=wrong,
+            fields=list(wrong),
         )
     organization = draft.organization
     event = ExpertRegistered(expert=draft.id, organization=organization.code, organization_name=organization.name)
@@ -93,7 +97,7 @@ def choose_experts(
     """
     require_status(project, frozenset({ProjectStatus.SUBMITTED}), "R14")
     field = project.plan.major_category
-    free = [expert for expert in pool if expert.organization.code != project.organization]
+    free = [expert for expert in pool if not expert.organization.is_same_as(project.holder)]
     free.sort(key=lambda expert: (field not in expert.fields, loads.get(expert.id, 0), expert.id))
     return tuple(free[: current.experts_per_project])
 
@@ -116,7 +120,7 @@ def assign_experts(
             unblock=Unblock.MINISTRY,
             least=current.experts_per_project,
         )
-    own = [expert.id for expert in experts if expert.organization.code == project.organization]
+    own = [expert.id for expert in experts if expert.organization.is_same_as(project.holder)]
     if own:
         raise Refusal(
             "EXPERT_CONFLICT",

@@ -1,13 +1,10 @@
 """One training round a year: its calendar, quotas, norms, themes, review dimensions and contacts, as data (R1)."""
 
-import itertools
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from chassis.errors import Refusal, Unblock
-from services.catalog.domain.events import PhaseExtended, PhaseWindow, RoundOpened
 from services.catalog.domain.vocabulary import BaseCategory, PhaseName, ProjectKind
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -167,55 +164,7 @@ def today(now: datetime) -> date:
     return now.astimezone(SHANGHAI).date()
 
 
-def open_round(draft: Round, now: datetime) -> tuple[Round, list[RoundOpened]]:
-    """Open a round whose calendar, quotas and themes are in order (R1).
-
-    Raises:
-        Refusal: `CALENDAR_NOT_MONOTONIC` or `ROUND_INCOMPLETE`.
-    """
-    _check_calendar(draft.phases)
-    _check_data(draft)
-    opened = replace(draft, opened_at=now)
-    return opened, [RoundOpened(year=opened.year, title=opened.title, calendar=calendar_of(opened))]
-
-
-def extend_phase(
-    current: Round, phase: PhaseName, closes: date, *, reason: str, by: str, now: datetime
-) -> tuple[Round, list[PhaseExtended]]:
-    """Give a phase a later last day, reopening it if it is over; what follows is never shifted (R1).
-
-    Raises:
-        Refusal: `CALENDAR_NOT_MONOTONIC`: not later than it is, or past what follows, which is extended first;
-            `INVALID_EXTENSION`: over before it is given; `REASON_MISSING`.
-    """
-    require_reason(reason, "R1")
-    before = current.phase(phase).closes
-    if closes <= before:
-        raise _not_monotonic(phase)
-    if closes < today(now):
-        raise Refusal(
-            "INVALID_EXTENSION",
-            "延期后的截止日期不得早于今日",
-            "An extension must not end before today",
-            rule="R1",
-            unblock=Unblock.SELF,
-            phase=phase.value,
-            closes=before.isoformat(),
-        )
-    phases = tuple(replace(known, closes=closes) if known.name is phase else known for known in current.phases)
-    _check_calendar(phases)
-    override = PhaseOverride(phase, closes, reason, now, before, by)
-    extended = replace(current, phases=phases, overrides=(*current.overrides, override))
-    event = PhaseExtended(year=current.year, phase=phase, closes=closes, reason=reason, calendar=calendar_of(extended))
-    return extended, [event]
-
-
-def calendar_of(current: Round) -> dict[str, PhaseWindow]:
-    """The phases as events carry them: first and last day by phase name."""
-    return {phase.name.value: PhaseWindow(opens=phase.opens, closes=phase.closes) for phase in current.phases}
-
-
-def require_reason(reason: str, rule: str) -> None:
+def require_reason(reason: str, rule: str | None) -> None:
     """Refuse an act that must be explained and is not.
 
     Raises:
@@ -223,61 +172,3 @@ def require_reason(reason: str, rule: str) -> None:
     """
     if not reason.strip():
         raise Refusal("REASON_MISSING", "必须说明理由", "A reason is required", rule=rule, unblock=Unblock.SELF)
-
-
-def _check_calendar(phases: tuple[Phase, ...]) -> None:
-    names = tuple(phase.name for phase in phases)
-    if names != tuple(PhaseName):
-        raise _incomplete(sorted(set(PhaseName) - set(names)) or ["phases"])
-    for phase in phases:
-        if phase.opens > phase.closes:
-            raise _not_monotonic(phase.name)
-    # The deadlines follow each other, and training starts when the bases have decided.
-    deadlines = [(phase.name, phase.closes) for phase in phases]
-    deadlines.insert(-1, (phases[-1].name, phases[-1].opens))
-    for (name, day), (following, limit) in itertools.pairwise(deadlines):
-        if day > limit:
-            raise _not_monotonic(name, following=following.value, limit=limit.isoformat())
-    for first, second in itertools.pairwise(phases):
-        if first.opens > second.opens:
-            raise _not_monotonic(second.name)
-
-
-def _check_data(draft: Round) -> None:
-    missing = [f"quotas.{name}" for name in _absent(quota.category for quota in draft.quotas)]
-    missing += [f"themes.{name}" for name in _absent(theme.category for theme in draft.themes)]
-    if not draft.review_dimensions:
-        missing.append("reviewDimensions")
-    if not draft.title.strip():
-        missing.append("title")
-    if draft.experts_per_project < 1 or any(quota.limit < 0 for quota in draft.quotas):
-        missing.append("expertsPerProject")
-    if missing:
-        raise _incomplete(missing)
-
-
-def _absent(present: Iterable[BaseCategory]) -> list[str]:
-    return sorted(set(BaseCategory) - set(present))
-
-
-def _incomplete(missing: list[str]) -> Refusal:
-    return Refusal(
-        "ROUND_INCOMPLETE",
-        f"年度轮次缺少：{'、'.join(missing)}",
-        f"The round lacks: {', '.join(missing)}",
-        rule="R1",
-        unblock=Unblock.MINISTRY,
-        missing=missing,
-    )
-
-
-def _not_monotonic(phase: PhaseName, **details: str) -> Refusal:
-    return Refusal(
-        "CALENDAR_NOT_MONOTONIC",
-        "阶段日期顺序有误",
-        "The dates of the phases are out of order",
-        rule="R1",
-        unblock=Unblock.MINISTRY,
-        phase=phase.value,
-        **details,
-    )

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from chassis.errors import Refusal, Unblock
-from services.catalog.domain.events import ProjectExtended
+from services.catalog.domain.events import NATIONWIDE, ProjectExtended
 from services.catalog.domain.project import Extension, Project, about, note, require_status
 from services.catalog.domain.round import Round, require_reason
 from services.catalog.domain.vocabulary import PhaseName, ProjectStatus
@@ -32,8 +32,8 @@ def require_in_window(project: Project, current: Round) -> None:
         Refusal: `OUTSIDE_WINDOW`.
     """
     opens, closes = current.phase(PhaseName.TRAIN).opens, last_day(project, current)
-    plan = project.plan
-    if (plan.starts_on and plan.starts_on < opens) or (plan.ends_on and plan.ends_on > closes):
+    given = (project.plan.starts_on, project.plan.ends_on)
+    if any(not opens <= day <= closes for day in given if day):
         raise Refusal(
             "OUTSIDE_WINDOW",
             f"培训须在{opens}至{closes}之间进行，超期须经教师工作司同意延期",
@@ -48,22 +48,26 @@ def require_in_window(project: Project, current: Round) -> None:
 def extend(
     project: Project, current: Round, *, until: date, reason: str, now: datetime
 ) -> tuple[Project, list[ProjectExtended]]:
-    """Let one project end after the window (R28).
+    """Let one project end after the window, in the round's year or the one after (R28).
+
+    Of a plan that is not published the provinces hear nothing (R15, R17): its event goes to the nation's log alone.
 
     Raises:
-        Refusal: `WRONG_STATE`, `REASON_MISSING`, or `INVALID_EXTENSION`: not later than now allowed.
+        Refusal: `WRONG_STATE`, `REASON_MISSING`, or `INVALID_EXTENSION`: not later than now allowed, or too late.
     """
     require_reason(reason, "R28")
     require_status(project, _LIVE, "R28")
-    if until <= last_day(project, current):
+    closes = last_day(project, current)
+    if until <= closes or until.year > current.year + 1:
         raise Refusal(
             "INVALID_EXTENSION",
-            "延期日期须晚于当前截止日期",
-            "An extension must end later than now allowed",
+            f"延期日期须晚于当前截止日期（{closes}），且不晚于{current.year + 1}年末",
+            f"An extension must end later than now allowed ({closes}), and no later than in {current.year + 1}",
             rule="R28",
             unblock=Unblock.SELF,
-            closes=last_day(project, current).isoformat(),
+            closes=closes.isoformat(),
         )
     extended = replace(project, extension=Extension(until, reason, now))
     result = note(extended, by="ministry", now=now, reason=reason)
-    return result, [ProjectExtended(**about(result), until=until, reason=reason)]
+    province = project.province if project.published_at else NATIONWIDE
+    return result, [ProjectExtended(**about(result) | {"province": province}, until=until, reason=reason)]

@@ -1,6 +1,5 @@
 """The request as the catalog's resolvers see it."""
 
-from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from strawberry.types import Info as StrawberryInfo
@@ -9,8 +8,6 @@ from chassis.errors import Refusal, Unblock
 from chassis.graph import SubgraphContext
 from chassis.principal import Principal, Scope
 from services.catalog.commands import Catalog
-
-_LONGEST_LIST = 200
 
 Context: TypeAlias = SubgraphContext[Catalog]
 Info: TypeAlias = StrawberryInfo[Context, Any]
@@ -46,18 +43,6 @@ def is_ministry(principal: Principal) -> bool:
 def may_read_base(principal: Principal, base: str) -> bool:
     """Whether a base's own matters may be shown: to itself and to the ministry."""
     return is_ministry(principal) or (principal.scope is Scope.BASE and base in principal.bases)
-
-
-def capped(rows: Sequence[Any]) -> None:
-    """Refuse a bulk command of too many rows.
-
-    Raises:
-        Refusal: `TOO_MANY_ROWS`.
-    """
-    if len(rows) > _LONGEST_LIST:
-        raise Refusal(
-            "TOO_MANY_ROWS", "一次最多处理200行", "At most 200 rows at once", unblock=Unblock.SELF, limit=_LONGEST_LIST
-        )
 
 
 def _bad_key() -> Refusal:

@@ -6,10 +6,10 @@ from typing import Any
 import strawberry
 from strawberry import UNSET
 
+from chassis.graph.trust import capped
 from services.catalog.domain import plan as plans
 from services.catalog.domain.declaration import ClassPlan
 from services.catalog.domain.delivery import Amendment
-from services.catalog.graph.context import capped
 from services.catalog.graph.enums import Audience, Mode, ProjectKind
 
 
@@ -141,14 +141,22 @@ class ProjectAmendmentInput:
     session_dates: list[ProjectSessionDateInput] | None = None
 
     def amendment(self) -> Amendment:
-        """As the domain knows it."""
+        """As the domain knows it.
+
+        Raises:
+            Refusal: `TOO_MANY_ROWS`, or `INVALID_PLAN`: two dates for one session.
+        """
+        rows = capped(self.session_dates or [])
+        dates: dict[str, date] = {one.id: one.date for one in rows}
+        if len(dates) < len(rows):
+            raise plans.invalid({"timetable": ("每课次只能有一个新日期", "gets one new date a session")}, "R18")
         return Amendment(
             reason=self.reason,
             venue=self.venue.plan() if self.venue else None,
             starts_on=self.starts_on,
             ends_on=self.ends_on,
-            faculty=tuple(one.plan() for one in self.faculty) if self.faculty is not None else None,
-            session_dates={one.id: one.date for one in self.session_dates or ()},
+            faculty=_each(self.faculty, ProjectFacultyInput.plan) if self.faculty is not None else None,
+            session_dates=dates,
         )
 
 
@@ -172,15 +180,13 @@ _PLAIN = (
 def _each(given: Any, take: Any) -> Any:
     if given is UNSET:
         return UNSET
-    capped(given or ())
-    return tuple(take(one) for one in given or ())
+    return tuple(take(one) for one in capped(given or []))
 
 
 def _timetable(given: Any) -> Any:
     if given is UNSET:
         return UNSET
-    capped(given or ())
     return tuple(
         plans.Session(one.id or f"s{place}", one.title, one.teacher, one.date, one.hours, one.mode)
-        for place, one in enumerate(given or (), start=1)
+        for place, one in enumerate(capped(given or []), start=1)
     )

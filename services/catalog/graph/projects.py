@@ -185,7 +185,8 @@ class Project:
         if not may_read_inside(self.source, info.context.principal):
             return None
         found = await info.context.loader(ReviewsByProjectLoader).load(self.source.id) or []
-        return [Review.of(one) for one in readable(self.source, found, info.context.principal)]
+        seen = readable(self.source, found, info.context.principal)
+        return [Review.of(one, info.context.deps.vault) for one in seen]
 
     @strawberry.federation.field(description="已分配的专家 (R14)", requires_scopes=requires(Scope.MINISTRY))
     async def experts(self, info: Info) -> list[Expert] | None:
@@ -197,19 +198,9 @@ class Project:
         return [Expert.of(one) for one in found if one]
 
 
-@strawberry.type(description="批量发布中的一行 (R17)")
-class PublishRow:
-    """What became of one project of a bulk publication."""
-
-    id: strawberry.ID
-    ok: bool
-    project: Project | None
-    refusal: RefusalInfo | None
-
-
-@strawberry.type(description="批量分配或决定中的一行 (R14, R16)")
+@strawberry.type(description="批量分配、决定或发布中的一行 (R14, R16, R17)")
 class ProjectRow:
-    """What became of one project of a bulk assignment or decision."""
+    """What became of one project of a bulk assignment, decision or publication."""
 
     id: strawberry.ID
     ok: bool

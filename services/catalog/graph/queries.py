@@ -98,11 +98,12 @@ class Query:
     @strawberry.federation.field(description="分配给本人的评审", requires_scopes=requires(Scope.EXPERT))
     async def my_reviews(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Review] | None:
         """The principal's reviews, blank and submitted (R15)."""
-        store, principal = info.context.deps.store, info.context.principal
+        deps, principal = info.context.deps, info.context.principal
         require_scope(principal, Scope.EXPERT)
         expert, part = principal.person or "", slice_of(first, after)
-        page = await connect(store.list_reviews(expert, part), part, lambda one: [one.id])
-        return Connection[Review].of(page, Review.of, partial(store.count_reviews, expert))
+        page = await connect(deps.store.list_reviews(expert, part), part, lambda one: [one.id])
+        count = partial(deps.store.count_reviews, expert)
+        return Connection[Review].of(page, lambda one: Review.of(one, deps.vault), count)
 
     @strawberry.federation.field(description="评审专家列表", requires_scopes=requires(Scope.MINISTRY))
     async def experts(

@@ -8,6 +8,7 @@ import strawberry
 
 from chassis.graph import requires
 from chassis.principal import Principal, Scope
+from chassis.vault import Vault
 from services.catalog.domain import project as projects
 from services.catalog.domain import review as reviews
 from services.catalog.graph.bases import Expert
@@ -42,10 +43,10 @@ class Review:
     source: strawberry.Private[reviews.Review]
 
     @classmethod
-    def of(cls, source: reviews.Review) -> Self:
-        """As the domain knows it; whoever gets it may read it."""
+    def of(cls, source: reviews.Review, vault: Vault) -> Self:
+        """As the domain knows it; whoever gets it may read it, but not whose it is, which its own id says (R15)."""
         return cls(
-            id=strawberry.ID(source.id),
+            id=strawberry.ID(vault.keyed_hash(source.id)),
             cycle=source.cycle,
             verdicts=[
                 ReviewVerdict(dimension=one.dimension, verdict=one.verdict, comment=one.comment)

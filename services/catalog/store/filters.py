@@ -12,6 +12,7 @@ from chassis.principal import Principal, Scope
 from services.catalog.domain.search import terms_wanted
 from services.catalog.domain.vocabulary import Audience, BaseCategory, Mode, ProjectKind, ProjectStatus
 
+_BY_ITS_CODE = 1_000  # more than any title has terms of a search
 ONE_BATCH = 20_000
 """More rows than any page or level of a request has, so that no second batch is fetched."""
 
@@ -147,8 +148,10 @@ class ProjectSelection:
             case ProjectOrder.SEATS_LEFT:
                 return {"left": _SEATS_LEFT}
             case ProjectOrder.RELEVANCE:
-                hits = {"$setIntersection": [{"$ifNull": ["$index.title", []]}, list(terms_wanted(self.search or ""))]}
-                return {"hits": {"$size": hits}}
+                wanted = self.search or ""
+                hits = {"$setIntersection": [{"$ifNull": ["$index.title", []]}, list(terms_wanted(wanted))]}
+                named = {"$eq": ["$code", {"$literal": wanted.strip().upper()}]}
+                return {"hits": {"$add": [{"$size": hits}, {"$cond": [named, _BY_ITS_CODE, 0]}]}}
             case _:
                 return {}
 

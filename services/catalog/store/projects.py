@@ -60,7 +60,7 @@ class ProjectPart:
         facets: Whether to count them by what one may filter on, too.
 
     Raises:
-        Refusal: `BAD_CURSOR`: the position belongs to another order.
+        Refusal: `SEARCH_TOO_LONG`, or `BAD_CURSOR`: the position belongs to another order.
     """
 
     selection: ProjectSelection
@@ -69,6 +69,7 @@ class ProjectPart:
     facets: bool = False
 
     def __post_init__(self) -> None:
+        self.selection.condition()
         self.onward()
 
     def onward(self) -> Document:
@@ -124,6 +125,10 @@ class Projects(Repository[Project]):
         async for document in await self.collection.aggregate([*head, *united], batchSize=ONE_BATCH):
             found[document.pop(_PART)].append(document)
         return [_rows(part, documents) for part, documents in zip(parts, found, strict=True)]
+
+    async def touch(self, key: str, session: Session) -> None:
+        """Write a project without changing it, so that what changes it and this transaction exclude each other."""
+        await self.collection.update_one({"_id": key}, {"$inc": {"touched": 1}}, session=session)
 
     async def hold(self, key: str, *, held: int, version: int, session: Session) -> None:
         """Keep how many seats of a project are held, unless a later count is kept already (R23)."""

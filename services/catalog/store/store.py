@@ -1,11 +1,11 @@
 """The collections of the catalog, their indexes, and the reads that the graph needs."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pymongo import ASCENDING, ReturnDocument
 
-from chassis.mongo import Database, Repository, Session, transact
+from chassis.mongo import Database, Document, Repository, Session, transact
 from chassis.paging import Slice, both, following
 from services.catalog.domain.base import Base, Organization
 from services.catalog.domain.project import Project
@@ -70,7 +70,7 @@ class Store:
             return_document=ReturnDocument.AFTER,
             session=session,
         )
-        return int(document["last"]) if document else 1
+        return int(cast("Document", document)["last"])
 
     async def related(self, keys: Sequence[Key], visibility: Visibility) -> dict[Key, Any]:
         """The aggregates of those keys, of any kinds, in one operation; projects where the reader may see them."""
@@ -151,9 +151,10 @@ class Store:
         cursor = self.projects.collection.find(where, {"code": 1}, sort=[("code", ASCENDING)], session=session)
         return [document["code"] async for document in cursor]
 
-    async def returned_projects(self) -> list[Project]:
-        """The projects that wait for their base to hand them in again (R13)."""
-        return await self.projects.query({"status": ProjectStatus.RETURNED})
+    async def returned_in(self, years: Sequence[int]) -> list[str]:
+        """The ids of the projects of those rounds that wait for their base to hand them in again (R13)."""
+        where = {"status": ProjectStatus.RETURNED, "year": {"$in": list(years)}}
+        return [document["_id"] async for document in self.projects.collection.find(where, {"_id": 1})]
 
 
 def _repository(database: Database, collection: str, kind: type[Any], noun: str) -> Repository[Any]:

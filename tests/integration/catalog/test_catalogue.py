@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
+from chassis.asgi import error_json
+from chassis.graph import SubgraphContext
 from chassis.principal import ANONYMOUS, Principal, Scope
 from deploy.local.parts import Parts
+from services.catalog.graph.schema import schema
 from tests.integration.catalog.season import MINISTRY, Season
 from tests.integration.catalog.watching import watched
 
@@ -235,3 +238,27 @@ async def test_the_public_page_with_counts_is_two_operations_and_without_what_it
         async with watched(season, parts) as (listened, operations):
             await listened.ask(ANONYMOUS, query)
         assert len(operations.seen) == most, operations.seen
+
+
+async def test_a_project_is_found_first_by_its_code(season: Season) -> None:
+    """R17: as it is written in a notice, in whatever case."""
+    base = await season.register_base()
+    drafts = [await season.draft(base) for _ in range(3)]
+    query = "query($search: String) { projects(search: $search) { nodes { code } } }"
+    for wanted in drafts:
+        for typed in (wanted["code"], f" {wanted['code'].lower()} "):
+            found = (await season.ask(base, query, search=typed))["projects"]["nodes"]
+            assert found[0]["code"] == wanted["code"]
+    assert (await season.ask(base, query, search="$code"))["projects"]["nodes"] == []
+
+
+async def test_a_search_that_is_too_long_is_refused_alone(season: Season) -> None:
+    """R17: what else the request asks for is answered."""
+    base = await season.register_base()
+    await season.draft(base)
+    query = "query($long: String) { long: projects(search: $long) { totalCount } all: projects { totalCount } }"
+    result = await schema.execute(
+        query, variable_values={"long": "长" * 101}, context_value=SubgraphContext(season.catalog, base)
+    )
+    assert result.data == {"long": None, "all": {"totalCount": 1}}
+    assert [error_json(one, "zh-CN")["extensions"]["code"] for one in result.errors or ()] == ["SEARCH_TOO_LONG"]

@@ -13,6 +13,11 @@ UPDATE = (
     "{ updateProject(id: $id, version: $version, input: $input) { version title days feeIncludes } }"
 )
 
+TEAM = (
+    "mutation($base: ID!, $input: BaseTeamInput!) "
+    "{ setBaseTeam(baseId: $base, input: $input) { team { phone email } } }"
+)
+
 
 async def refusal(season: Season, principal: Principal, query: str, **variables: object) -> Refused:
     with pytest.raises(Refused) as refused:
@@ -47,6 +52,8 @@ async def test_a_round_is_opened_once_and_only_in_order(season: Season) -> None:
     )
     bare = await refusal(season, MINISTRY, "mutation { openRound(input: {year: 2025}) { year } }")
     assert bare.code == "ROUND_INCOMPLETE"
+    assert bare.extensions["missing"] == ["title", "phases", "quotas", "durationNorms", "themes", "reviewDimensions"]
+    assert str(bare) == "年度轮次缺少：名称、阶段日期、项目数量、项目时长标准、主题、评审维度"
     partial = await refusal(
         season, MINISTRY, f"mutation {{ openRound(input: {{year: 2024, phases: {phases}}}) {{ year }} }}"
     )
@@ -92,6 +99,7 @@ async def test_a_round_may_be_given_whole(season: Season) -> None:
     [
         ({"organizationCode": "91440101MA5CTEST00"}, "INVALID_CREDIT_CODE", "R3"),
         ({"organizationCode": "4199000001"}, "INVALID_SCHOOL_CODE", "R3"),
+        ({"category": "ENTERPRISE_PRACTICE"}, "INVALID_CREDIT_CODE", "R3"),
         ({"province": "99"}, "UNKNOWN_PROVINCE", "R2"),
         ({"majorCategories": [0]}, "INVALID_BASE", "R2"),
     ],
@@ -125,6 +133,37 @@ async def test_a_contacts_phone_is_masked_in_the_graph_and_sealed_at_rest(season
     for other in (ANONYMOUS, replace(base, bases=("elsewhere",))):
         data = await season.ask(other, "query($id: ID!) { base(id: $id) { team { name } } }", id=base.bases[0])
         assert data["base"]["team"] is None
+
+
+@pytest.mark.parametrize(
+    ("contact", "outcome"),
+    [
+        ({"phone": "８６００１２３"}, ("8****23", None)),
+        ({"phone": "010 6609 6194", "email": "ｌｉ@example.edu.cn"}, ("010****6194", "li@example.edu.cn")),
+        ({"phone": "66094"}, "INVALID_CONTACT"),
+        ({"phone": "13800138000", "email": "li@example"}, "INVALID_EMAIL"),
+    ],
+)
+async def test_a_contacts_number_is_never_shown_whole_and_its_address_is_one(
+    season: Season, contact: dict[str, str], outcome: object
+) -> None:
+    """R6, R41: as it is typed by whatever program."""
+    base = await season.register_base(team=False)
+    team = {"design": [{"name": "李老师"} | contact], "declaration": [], "delivery": []}
+    if isinstance(outcome, str):
+        assert (await refusal(season, base, TEAM, base=base.bases[0], input=team)).code == outcome
+    else:
+        (shown,) = (await season.act(base, TEAM, base=base.bases[0], input=team))["team"]
+        assert (shown["phone"], shown["email"]) == outcome
+
+
+async def test_a_plan_stays_in_its_round(season: Season) -> None:
+    base = await season.register_base()
+    draft = await season.draft(base)
+    other, same = ({"year": year, "title": "新题目"} for year in (2025, 2024))
+    refused = await refusal(season, base, UPDATE, id=draft["id"], version=1, input=other)
+    assert (refused.code, refused.extensions["year"]) == ("YEAR_FIXED", 2024)
+    assert (await season.act(base, UPDATE, id=draft["id"], version=1, input=same))["version"] == 2
 
 
 async def test_a_submission_without_a_team_or_with_an_incomplete_plan_is_refused(season: Season) -> None:

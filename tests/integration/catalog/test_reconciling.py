@@ -96,8 +96,11 @@ async def test_the_command_line_names_differences_and_repairs_them(
     assert wrong.returncode == 1
     for part in ("2024 示范大学职教基地", base.bases[0], "used 2", "counted 1", project["code"]):
         assert part in wrong.stderr, wrong.stderr
-    repaired = run("--repair")
+    repaired = run("--repair", "--as", "值班员")
     assert (repaired.returncode, "repaired" in repaired.stderr) == (0, True)
+    document = await season.catalog.store.quotas.collection.find_one({"_id": quota_id(base.bases[0], 2024)})
+    assert document
+    assert document["events"][-1]["actor"]["subject"] == "operator:值班员"  # R40: every act has an actor
     assert run().returncode == 0
     environment["MONGODB_URL"] = "mongodb://127.0.0.1:1/"
     away = run()

@@ -12,11 +12,12 @@ from chassis.principal import Principal
 from chassis.timer import timer
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
-from services.catalog.commands import Catalog
+from services.catalog.commands import Catalog, lapse_overdue
 from services.catalog.messaging import due
 from services.catalog.store import Store
 from tests.eventually import eventually
 from tests.integration.catalog.season import Season
+from tests.integration.catalog.watching import watched
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ async def returned(season: Season) -> tuple[Principal, Any]:
     """A plan that the ministry has given back to its base."""
     base = await season.register_base()
     project = await season.submitted(base)
-    experts = [await season.register_expert(name) for name in ("甲", "乙")]
+    experts = [await season.register_expert(f"{project['code']}{name}") for name in ("甲", "乙")]
     await season.assign(project, *experts)
     for expert in experts:
         await season.review(expert, project)
@@ -56,6 +57,30 @@ async def test_after_weeks_without_any_process_two_replicas_lapse_a_plan_once(
     assert sum(done) == 1
     assert await lapses(database, project) == 1
     assert (await season.quota(base))["used"] == 0
+
+
+async def test_one_plan_that_cannot_lapse_holds_up_no_other(season: Season, database: Database) -> None:
+    """R13: each by itself, and the broken one is tried again."""
+    (_, broken), (_, whole) = await returned(season), await returned(season)
+    where = {"_id": broken["id"]}
+    await database["projects"].update_one(where, {"$set": {"plan.days": "七"}})
+    season.at("2024-05-11T00:00")
+    assert await lapse_overdue(season.catalog) == 1
+    assert (await lapses(database, broken), await lapses(database, whole)) == (0, 1)
+    await database["projects"].update_one(where, {"$set": {"plan.days": 7}})
+    assert await lapse_overdue(season.catalog) == 1
+
+
+async def test_what_is_due_is_asked_by_rounds_and_ids_alone(season: Season, parts: Parts) -> None:
+    """R13: a look every few seconds reads no plans."""
+    await returned(season)
+    async with watched(season, parts) as (other, operations):
+        assert await lapse_overdue(other.catalog) == 0
+        assert operations.seen == [("find", "rounds"), ("find", "projects")]
+        season.at("2024-05-11T00:00")
+        assert await lapse_overdue(other.catalog) == 1
+    reading = [collection for command, collection in operations.seen if command == "find"]
+    assert reading[2:] == ["rounds", "projects", "projects", "rounds"]
 
 
 async def test_replicas_that_run_follow_the_clock(season: Season, database: Database, replicas: list[Catalog]) -> None:

@@ -154,5 +154,25 @@ def test_a_further_class_is_a_project_of_the_same_series_with_its_timetable_move
     assert event.series == first.id
 
 
+def test_a_further_class_does_not_move_its_timetable_beyond_the_calendar() -> None:
+    """R12: refused, like any session outside the class's dates."""
+    far = ClassPlan(starts_on=date.max, ends_on=date.max)
+    with pytest.raises(Refusal) as refused:
+        declaration.add_class(
+            a_draft(), a_base(), round_2024(), key="p2", code="2024-DQT-007-02", given=far, now=DECLARING
+        )
+    assert (refused.value.code, refused.value.details["fields"]) == ("INVALID_PLAN", ["timetable"])
+
+
+def test_a_base_outside_its_validity_is_told_its_dates() -> None:
+    """R2: who reads the refusal sees why."""
+    expired = a_base(valid_until=date(2024, 4, 19))
+    with pytest.raises(Refusal) as refused:
+        declaration.submit(a_draft(), expired, round_2024(), DECLARING)
+    assert (refused.value.code, refused.value.rule) == ("BASE_NOT_VALID", "R2")
+    assert refused.value.details == {"validFrom": "2023-01-01", "validUntil": "2024-04-19"}
+    assert declaration.submit(a_draft(), replace(expired, valid_until=date(2024, 4, 20)), round_2024(), DECLARING)
+
+
 def a_session(day: date) -> object:
     return replace(a_draft().plan.timetable[0], date=day)

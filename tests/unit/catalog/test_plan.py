@@ -1,18 +1,38 @@
 """R7–R10: completeness, themes, durations, matching majors."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from strawberry import ID
 
 from chassis.errors import Refusal
 from services.catalog.domain import declaration
-from services.catalog.domain.plan import Justification, Plan, advice_on, missing_fields, require_complete
+from services.catalog.domain.fields import FIELDS
+from services.catalog.domain.plan import (
+    FacultyMember,
+    Justification,
+    Plan,
+    Venue,
+    advice_on,
+    check_given,
+    missing_fields,
+    require_complete,
+)
 from services.catalog.domain.search import terms_of, terms_wanted
 from services.catalog.domain.vocabulary import BaseCategory, Mode, ProjectKind
+from services.catalog.graph.project_inputs import (
+    ProjectAmendmentInput,
+    ProjectInput,
+    ProjectSessionDateInput,
+    ProjectSessionInput,
+)
 from tests.unit.catalog.examples import DECLARING, a_base, a_draft, a_plan, round_2024
+
+LESSON = a_plan().timetable[0]
 
 ALL_FIELDS = [
     "title", "themes", "objectives", "contentDesign", "mode", "startsOn", "endsOn", "days", "classHours", "feeFen",
@@ -156,3 +176,46 @@ def test_search_is_case_blind_and_does_not_find_what_is_not_there() -> None:
     terms = set(terms_of("Python 数据分析"))
     assert set(terms_wanted("PYTHON数据")) <= terms
     assert not set(terms_wanted("据数")) <= terms
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"venue": Venue("44", " ")}, "venue"),
+        ({"timetable": (replace(LESSON, teacher=" "),)}, "timetable"),
+        ({"timetable": (replace(LESSON, title=""),)}, "timetable"),
+        ({"timetable": (replace(LESSON, hours=0),)}, "timetable"),
+        ({"timetable": (replace(LESSON, id=" "),)}, "timetable"),
+        ({"timetable": (LESSON, replace(LESSON, title="又一课次"))}, "timetable"),
+        ({"faculty": (FacultyMember(" "),)}, "faculty"),
+        ({"major_category": 20}, "majorCategory"),
+        ({"days": 8}, "days"),
+        ({"ends_on": date(2024, 7, 7)}, "endsOn"),
+    ],
+)
+def test_what_is_given_and_cannot_be_right_is_refused_with_its_field_and_why(
+    changes: dict[str, Any], field: str
+) -> None:
+    """R7, R29: attendance refers to a session by its id, so each has its own."""
+    with pytest.raises(Refusal) as refused:
+        check_given(a_plan(**changes), BaseCategory.DUAL_QUALIFIED_TEACHER, round_2024())
+    assert (refused.value.code, refused.value.details["fields"]) == ("INVALID_PLAN", [field])
+    label = next(one for one in FIELDS.values() if one.name == field)
+    assert label.zh in refused.value.zh
+    assert not refused.value.zh.endswith(label.zh)
+
+
+def test_a_default_id_that_meets_a_stated_one_is_refused() -> None:
+    """R29: ids are given by position unless stated."""
+    day = date(2024, 7, 8)
+    stated = ProjectSessionInput(title="课", teacher="师", date=day, hours=8, id=ID("s2"))
+    given = ProjectInput(timetable=[stated, ProjectSessionInput(title="课", teacher="师", date=day, hours=8)]).changes()
+    with pytest.raises(Refusal, match="编号"):
+        check_given(a_plan(**given), BaseCategory.DUAL_QUALIFIED_TEACHER, round_2024())
+
+
+def test_two_new_dates_for_one_session_are_refused() -> None:
+    dates = [ProjectSessionDateInput(id=ID("s1"), date=date(2024, 7, day)) for day in (9, 10)]
+    with pytest.raises(Refusal) as refused:
+        ProjectAmendmentInput(reason="调课", session_dates=dates).amendment()
+    assert (refused.value.code, refused.value.rule) == ("INVALID_PLAN", "R18")

@@ -51,6 +51,18 @@ def test_nobody_reviews_for_the_own_organisation() -> None:
     assert refused.value.details["experts"] == ["e2"]
 
 
+def test_an_organisation_is_the_same_by_its_name_under_its_other_code() -> None:
+    """R3, R14: on file by its school code as a base, by its credit code as who sends an expert."""
+    own = replace(EXPERTS[2], organization=Organization("91440000MA5GP00010", " 示范 大学"))
+    with pytest.raises(Refusal) as refused:
+        review.assign_experts(a_submitted(), [*EXPERTS[:2], own], round_2024(), DECLARING)
+    assert (refused.value.code, refused.value.details["experts"]) == ("EXPERT_CONFLICT", ["e2"])
+    assert own not in review.choose_experts(a_submitted(), [own, *EXPERTS[:2]], {}, round_2024())
+    nameless = replace(a_submitted(), organization_name="")
+    unnamed = replace(EXPERTS[2], organization=Organization("school-7", ""))
+    assert review.assign_experts(nameless, [*EXPERTS[:1], unnamed], round_2024(), DECLARING)[0].experts == ("e0", "e2")
+
+
 def test_experts_may_be_exchanged_under_review_but_a_draft_has_none() -> None:
     other, _ = review.assign_experts(an_assigned(), EXPERTS[1:], round_2024(), DECLARING)
     assert other.experts == ("e1", "e2")

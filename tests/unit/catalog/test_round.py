@@ -2,16 +2,21 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.errors import Refusal
-from services.catalog.domain.round import SHANGHAI, Contact, Phase, extend_phase, open_round
+from services.catalog.domain.opening import extend_phase, open_round
+from services.catalog.domain.round import SHANGHAI, Contact, Phase, ReviewDimension, Theme
 from services.catalog.domain.vocabulary import BaseCategory, PhaseName
 from services.catalog.graph.rounds import Round as ShownRound
 from tests.unit.catalog.examples import DECLARING, round_2024
+
+QUOTAS = round_2024().quotas
+NORM = round_2024().duration_norms[0]
 
 
 def at(text: str) -> datetime:
@@ -198,3 +203,61 @@ def test_an_extension_that_extends_nothing_or_passes_the_next_deadline_or_has_no
 def test_a_phase_is_open_exactly_on_its_days(opens: date, length: int, moment: datetime) -> None:
     phase = Phase(PhaseName.TRAIN, opens, opens + timedelta(days=length))
     assert phase.is_open(moment.replace(tzinfo=SHANGHAI)) == (phase.opens <= moment.date() <= phase.closes)
+
+
+@pytest.mark.parametrize("closes", [date(2026, 1, 1), date.max])
+def test_no_phase_goes_beyond_the_next_year(closes: date) -> None:
+    """R1: what nobody can add a day to would make the round unreadable."""
+    current = round_2024()
+    far = tuple(replace(one, closes=closes) if one.name is PhaseName.TRAIN else one for one in current.phases)
+    with pytest.raises(Refusal) as opening:
+        open_round(replace(current, phases=far), DECLARING)
+    with pytest.raises(Refusal) as extending:
+        extend_phase(current, PhaseName.TRAIN, closes, reason="理由", by="张处", now=DECLARING)
+    assert {opening.value.code, extending.value.code} == {"CALENDAR_OUTSIDE_YEAR"}
+    longer, _ = extend_phase(current, PhaseName.TRAIN, date(2025, 12, 31), reason="理由", by="张处", now=DECLARING)
+    assert longer.phase(PhaseName.TRAIN).until_instant == at("2026-01-01T00:00")
+
+
+def test_training_ends_in_the_rounds_year_or_the_next() -> None:
+    with pytest.raises(Refusal, match="2026年或2027年"):
+        open_round(replace(round_2024(), year=2026), DECLARING)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"quotas": (*QUOTAS[1:], replace(QUOTAS[0], limit=-1))}, "quotas"),
+        ({"quotas": (*QUOTAS, QUOTAS[0])}, "quotas"),
+        ({"duration_norms": (replace(NORM, least=9),)}, "durationNorms"),
+        ({"duration_norms": (replace(NORM, most=4),)}, "durationNorms"),
+        ({"duration_norms": (replace(NORM, least=0),)}, "durationNorms"),
+        ({"duration_norms": (replace(NORM, category=BaseCategory.ENTERPRISE_PRACTICE),)}, "durationNorms"),
+        ({"duration_norms": (NORM, replace(NORM, days=4))}, "durationNorms"),
+        ({"themes": (*round_2024().themes, Theme(" ", BaseCategory.PRINCIPAL, "主题"))}, "themes"),
+        ({"themes": (*round_2024().themes, round_2024().themes[0])}, "themes"),
+        ({"review_dimensions": (ReviewDimension("FEE", " "),)}, "reviewDimensions"),
+        ({"review_dimensions": (ReviewDimension("FEE", "收费"),) * 2}, "reviewDimensions"),
+        ({"experts_per_project": 0}, "expertsPerProject"),
+        ({"contacts": (Contact("教师工作司", (" ",)),)}, "contacts"),
+        ({"phases": (replace(round_2024().phases[0], opens=date.min), *round_2024().phases[1:])}, "phases"),
+        (
+            {"year": 1999, "phases": tuple(Phase(name, date(2000, 1, 1), date(2000, 1, 1)) for name in PhaseName)},
+            "year",
+        ),
+    ],
+)
+def test_data_that_cannot_be_right_is_refused_with_its_part(changes: dict[str, Any], field: str) -> None:
+    """R1, R8, R9, R11, R14, R15, R43: each part of the round."""
+    with pytest.raises(Refusal) as refused:
+        open_round(replace(round_2024(), **changes), DECLARING)
+    assert (refused.value.code, refused.value.details["fields"]) == ("INVALID_ROUND", [field])
+    assert not any(letter.isascii() for letter in refused.value.zh)
+
+
+def test_the_bases_decisions_end_no_later_than_training_opens_and_the_refusal_says_that_it_stays() -> None:
+    """R1, R23: nothing can make room there."""
+    with pytest.raises(Refusal, match="基地核准须在培训实施开始（2024-05-30）前截止，该日期不能变更"):
+        extend_phase(round_2024(), PhaseName.ADMIT, date(2024, 5, 31), reason="理由", by="张处", now=DECLARING)
+    with pytest.raises(Refusal, match="可先延长后者"):
+        extend_phase(round_2024(), PhaseName.ENROL, date(2024, 5, 25), reason="理由", by="张处", now=DECLARING)

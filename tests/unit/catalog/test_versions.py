@@ -84,14 +84,8 @@ def test_a_draft_has_no_versions_however_often_it_is_written() -> None:
 def test_each_submission_rewriting_and_amendment_is_a_version_with_the_plan_of_its_time() -> None:
     project = a_seasoned()
     found = versions_of(project)
-    assert [one.design.plan.title for one in found] == ["一稿", "二稿", "三稿", "三稿", "三稿", "三稿"]
-    assert [one.change.status for one in found] == [
-        "SUBMITTED",
-        "RETURNED",
-        "RETURNED",
-        "SUBMITTED",
-        *["PUBLISHED"] * 2,
-    ]
+    assert [one.design.plan.title for one in found] == ["一稿", "三稿", "三稿", "三稿", "三稿"]
+    assert [one.change.status for one in found] == ["SUBMITTED", "RETURNED", "SUBMITTED", *["PUBLISHED"] * 2]
     assert [one.design.plan.starts_on for one in found][-3:] == [
         date(2024, 7, 8),
         date(2024, 7, 15),
@@ -185,3 +179,18 @@ def test_exactly_the_fields_that_differ_are_told(blank: set[str]) -> None:
     assert set(differing(full, other)) == blank
     told = worded(Design(ProjectKind.TEACHING, full), Design(ProjectKind.TEACHING, other))
     assert set(told) == {FIELDS[name].name for name in blank}
+
+
+def test_a_returned_plan_that_is_saved_all_the_time_keeps_what_was_handed_in_and_no_more() -> None:
+    """R13: a document does not grow with every save."""
+    returned = reviewed(a_submitted(), DecisionOutcome.RETURN, DECLARING)
+    once = rewritten(returned, DECLARING, title="第0稿")
+    often = once
+    for number in range(1, 9):
+        often = rewritten(often, DECLARING + timedelta(minutes=number), title=f"第{number}稿")
+    assert len(often.history) == len(once.history) == len(returned.history) + 1
+    entry = often.history[-1]
+    assert (entry.replaced, entry.version, entry.at) == (
+        returned.design, often.version, DECLARING + timedelta(minutes=8),
+    )  # fmt: skip
+    assert [one.design for one in versions_of(often)] == [returned.design, often.design]

@@ -80,6 +80,16 @@ def test_r41_masks_show_head_and_tail_only() -> None:
     assert codes.mask("13800138000") == "138****8000"
 
 
+@given(st.text(st.characters(categories=["Nd"], include_characters="+-"), max_size=30))
+def test_r41_a_mask_hides_four_characters_at_least(text: str) -> None:
+    masked = codes.mask(text)
+    shown = masked.replace("*", "")
+    assert masked.count("*") >= 4
+    assert len(masked) == max(len(text), 4)
+    assert len(shown) <= 7
+    assert all(one in {"*", two} for one, two in zip(masked, text, strict=False))
+
+
 @pytest.mark.parametrize(
     "text", ["13800138000", "+86 138 0013 8000", "１３８００１３８０００", "11010519491231002X", "11010519491231002x"]
 )

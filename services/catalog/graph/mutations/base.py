@@ -58,7 +58,13 @@ class BaseMutation:
         """Write some fields of a plan."""
         principal = info.context.principal
         updated = await commands.update_project(
-            info.context.deps, principal, key=id, version=version, kind=input.kind, changes=input.changes()
+            info.context.deps,
+            principal,
+            key=id,
+            version=version,
+            year=input.year,
+            kind=input.kind,
+            changes=input.changes(),
         )
         return Project.of(updated, principal)
 

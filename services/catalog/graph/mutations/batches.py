@@ -1,22 +1,21 @@
 """The ministry's bulk mutations: at most 200 rows, each succeeding or refused by itself."""
 
 from collections.abc import Awaitable
-from typing import TypeVar
 
 import strawberry
 
 from chassis.errors import Refusal
 from chassis.graph import RefusalInfo, requires
+from chassis.graph.trust import capped
 from chassis.principal import Scope
 from services.catalog import commands
 from services.catalog.commands.catalog import require_scope
 from services.catalog.domain import project as projects
-from services.catalog.graph.context import Info, capped
+from services.catalog.graph.context import Info
 from services.catalog.graph.inputs import ProjectDecisionRowInput, PublishOverrideInput
-from services.catalog.graph.projects import Project, ProjectRow, PublishRow
+from services.catalog.graph.projects import Project, ProjectRow
 
 _MINISTRY = requires(Scope.MINISTRY)
-R = TypeVar("R", ProjectRow, PublishRow)
 
 
 @strawberry.type
@@ -32,8 +31,9 @@ class BatchMutation:
         deps, principal = info.context.deps, info.context.principal
         capped(project_ids)
         require_scope(principal, Scope.MINISTRY)
+        panel = commands.Panel(deps)
         return [
-            await _row(info, ProjectRow, key, commands.auto_assign_experts(deps, principal, key=key))
+            await _row(info, key, commands.auto_assign_experts(deps, principal, key=key, panel=panel))
             for key in project_ids
         ]
 
@@ -46,7 +46,6 @@ class BatchMutation:
         return [
             await _row(
                 info,
-                ProjectRow,
                 one.id,
                 commands.decide_one_of_many(deps, principal, key=one.id, outcome=one.outcome, reason=one.reason),
             )
@@ -56,21 +55,20 @@ class BatchMutation:
     @strawberry.federation.mutation(description="批量发布；每行各自成败 (R17)", requires_scopes=_MINISTRY)
     async def publish_projects(
         self, info: Info, ids: list[strawberry.ID], override: PublishOverrideInput | None = None
-    ) -> list[PublishRow] | None:
+    ) -> list[ProjectRow] | None:
         """Publish approved projects, one by one."""
         deps, principal = info.context.deps, info.context.principal
         capped(ids)
         require_scope(principal, Scope.MINISTRY)
         reason = override.reason if override else None
         return [
-            await _row(info, PublishRow, key, commands.publish_project(deps, principal, key=key, override=reason))
-            for key in ids
+            await _row(info, key, commands.publish_project(deps, principal, key=key, override=reason)) for key in ids
         ]
 
 
-async def _row(info: Info, kind: type[R], key: strawberry.ID, acting: Awaitable[projects.Project]) -> R:
+async def _row(info: Info, key: strawberry.ID, acting: Awaitable[projects.Project]) -> ProjectRow:
     try:
         done = await acting
     except Refusal as refusal:
-        return kind(id=key, ok=False, project=None, refusal=RefusalInfo.of(refusal, info.context.language))
-    return kind(id=key, ok=True, project=Project.of(done, info.context.principal), refusal=None)
+        return ProjectRow(id=key, ok=False, project=None, refusal=RefusalInfo.of(refusal, info.context.language))
+    return ProjectRow(id=key, ok=True, project=Project.of(done, info.context.principal), refusal=None)

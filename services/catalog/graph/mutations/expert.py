@@ -3,9 +3,10 @@
 import strawberry
 
 from chassis.graph import requires
+from chassis.graph.trust import capped
 from chassis.principal import Scope
 from services.catalog import commands
-from services.catalog.graph.context import Info, capped
+from services.catalog.graph.context import Info
 from services.catalog.graph.inputs import VerdictInput
 from services.catalog.graph.reviews import Review
 
@@ -24,4 +25,4 @@ class ExpertMutation:
         done = await commands.submit_review(
             info.context.deps, info.context.principal, project_id=project_id, verdicts=given
         )
-        return Review.of(done)
+        return Review.of(done, info.context.deps.vault)

@@ -3,11 +3,12 @@
 import strawberry
 
 from chassis.graph import requires
+from chassis.graph.trust import capped
 from chassis.principal import Scope
 from services.catalog import commands
 from services.catalog.domain.base import Organization
 from services.catalog.graph.bases import Base, Expert
-from services.catalog.graph.context import Info, capped
+from services.catalog.graph.context import Info
 from services.catalog.graph.inputs import (
     BaseInput,
     ExpertInput,
@@ -56,7 +57,7 @@ class MinistryMutation:
             info.context.principal,
             name=input.name,
             organization=Organization(input.organization_code, input.organization_name),
-            fields=input.fields,
+            fields=capped(input.fields),
         )
         return Expert.of(registered)
 
