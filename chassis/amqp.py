@@ -31,6 +31,8 @@ INTERNAL: dict[str, Any] = {
     "x-overflow": "reject-publish",
 }
 """What a service's own queue is: delivery limit, dead letter, refusal when full, one active consumer for order."""
+GRAVE: dict[str, Any] = {"x-queue-type": "quorum", "x-delivery-limit": 1_000_000}
+"""What the queue of dead letters is: 4.x has a limit of 20 by default, and every look at a letter counts."""
 Arrived = asyncio.Queue[AbstractIncomingMessage]
 """Messages in the order of their arrival."""
 BROKER_ERRORS = (*CONNECTION_EXCEPTIONS, DeliveryError, TimeoutError)
@@ -66,7 +68,7 @@ async def declare_topology(channel: AbstractChannel) -> None:
     """The exchanges that every service relies on, and the queue where dead letters rest; idempotent."""
     await channel.declare_exchange(EVENTS, ExchangeType.TOPIC, durable=True)
     dead = await channel.declare_exchange(DEAD, ExchangeType.TOPIC, durable=True)
-    grave = await channel.declare_queue(DEAD, durable=True, arguments={"x-queue-type": "quorum"})
+    grave = await channel.declare_queue(DEAD, durable=True, arguments=GRAVE)
     await grave.bind(dead, "#")
 
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chassis.context import REMAINING, Act, acting
-from chassis.errors import Refusal, unauthenticated
+from chassis.errors import Refusal, Unblock, unauthenticated
 from chassis.graph.context import SubgraphContext
 from chassis.graph.schema import SubgraphSchema
 from chassis.principal import Principal, TokenVerifier
@@ -155,7 +155,8 @@ class _Subgraph:
 
     def _context(self, request: Request, language: str) -> SubgraphContext[Any]:
         if self._running is None:
-            raise Refusal("UNAVAILABLE", "服务正在启动或停止", "The service is starting or stopping")
+            zh, en = "服务正在启动或停止，请稍后再试", "The service is starting or stopping: try again soon"
+            raise Refusal("UNAVAILABLE", zh, en, unblock=Unblock.SELF)
         principal = _caller(request, self._verifier)
         return SubgraphContext(self._running.deps, principal, language)
 
@@ -196,7 +197,7 @@ def _patience(body: dict[str, Any], request: Request) -> float | None:
 
 
 def _too_late() -> Refusal:
-    return Refusal("DEADLINE_EXCEEDED", "未能在时限内完成", "Not done in time")
+    return Refusal("DEADLINE_EXCEEDED", "未能在时限内完成", "Not done in time", unblock=Unblock.SELF)
 
 
 def _act(context: SubgraphContext[Any], request: Request) -> Act:
@@ -228,7 +229,7 @@ def _refused(refusal: Refusal, language: str) -> dict[str, Any]:
 
 async def _body(request: Request) -> dict[str, Any]:
     raw = await request.body()
-    malformed = Refusal("BAD_REQUEST", "请求格式错误", "Not a GraphQL request")
+    malformed = Refusal("BAD_REQUEST", "请求格式错误", "Not a GraphQL request", unblock=Unblock.SELF)
     if len(raw) > _BODY_BYTES:
         raise malformed
     try:

@@ -63,7 +63,7 @@ class BatchConsumer:
         for message in batch:
             try:
                 envelopes.append(amqp.from_message(message))
-            except (KeyError, ValueError, TypeError):
+            except Exception:
                 log.exception("not an event", queue=self._queue, message_id=message.message_id)
                 DEAD_LETTERS.labels(self._queue).inc()
                 await message.reject(requeue=False)
@@ -76,14 +76,18 @@ class BatchConsumer:
         await last.ack(multiple=True)
 
     async def _insist(self, envelopes: Sequence[Envelope]) -> int:
-        """Wait for an absent database; whatever else fails is a defect, and nothing is lost while it lasts."""
+        """Wait for the database; what it refuses for good is a defect, told as an error, and waited for as well.
+
+        To give the batch back would cost it one of its deliveries, and the innocent in it would be dead letters.
+        """
         tries = 0
         while True:
             try:
                 return await self._effect(envelopes)
             except StorageError as error:
-                if not passes(error):
-                    raise
-                log.warning("batch waits for the database", queue=self._queue, error=type(error).__name__)
+                if passes(error):
+                    log.warning("batch waits for the database", queue=self._queue, error=type(error).__name__)
+                else:
+                    log.exception("batch is refused by the database", queue=self._queue)
             await asyncio.sleep(PAUSES_SECONDS[min(tries, len(PAUSES_SECONDS) - 1)])
             tries += 1

@@ -22,8 +22,8 @@ class Clock:
         self._offset = timedelta()
 
     def now(self) -> datetime:
-        """The instant of the domain, aware, in Asia/Shanghai."""
-        return datetime.now(SHANGHAI) + self._current_offset()
+        """The instant of the domain, aware, in Asia/Shanghai, in whole milliseconds as the database keeps it."""
+        return to_the_millisecond(datetime.now(SHANGHAI) + self._current_offset())
 
     def _current_offset(self) -> timedelta:
         if self._file is None:
@@ -37,6 +37,11 @@ class Clock:
             self._offset = _read_offset(self._file)
             self._stamp = stamp
         return self._offset
+
+
+def to_the_millisecond(at: datetime) -> datetime:
+    """The instant as the database keeps it."""
+    return at.replace(microsecond=at.microsecond // 1_000 * 1_000)
 
 
 def move_forward(file: Path, at: datetime) -> datetime:

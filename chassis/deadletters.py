@@ -161,7 +161,7 @@ def replay_(url: Url, ids: Ids = None, queue: Queue = None, every: All = False, 
 
     async def run() -> None:
         async with in_hand(url, most) as (channel, letters):
-            for letter in _chosen(letters, wanted, ids):
+            for letter in _of_one_queue(_chosen(letters, wanted, ids), ids):
                 try:
                     await replay(channel, letter)
                 except DeliveryError as error:
@@ -179,7 +179,7 @@ def drop(url: Url, ids: Ids = None, queue: Queue = None, every: All = False, mos
 
     async def run() -> None:
         async with in_hand(url, most) as (_, letters):
-            for letter in _chosen(letters, wanted, ids):
+            for letter in _of_one_queue(_chosen(letters, wanted, ids), ids):
                 typer.echo(json.dumps(describe(letter), ensure_ascii=False))
                 await letter.message.ack()
 
@@ -211,6 +211,21 @@ def _chosen(letters: Sequence[Letter], wanted: Wanted, ids: Sequence[str] | None
         typer.echo(f"没有这些死信 no such letters: {', '.join(missing)}", err=True)
         raise typer.Exit(1)
     return chosen
+
+
+def _of_one_queue(letters: Sequence[Letter], ids: Sequence[str] | None) -> Sequence[Letter]:
+    """The letters, where each id that was given names those of one queue: an event has one id in all of them.
+
+    Raises:
+        Exit: An id is in several queues' letters; nothing is done then.
+    """
+    queues = {key: sorted({letter.queue for letter in letters if letter.id == key}) for key in ids or ()}
+    torn = {key: names for key, names in queues.items() if len(names) > 1}
+    for key, names in torn.items():
+        typer.echo(f"{key}: 请用 --queue 指明 say which --queue: {', '.join(names)}", err=True)
+    if torn:
+        raise typer.Exit(1)
+    return letters
 
 
 if __name__ == "__main__":

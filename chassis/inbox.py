@@ -59,6 +59,7 @@ class Consumer:
         queue: The queue's name, `<service>.<purpose>`.
         bindings: Topic patterns; a type that no handler takes is acked and passed over.
         handlers: Event type (`catalog.project-published`, or `#` for any) to handler.
+        moved: Another queue of the service to patterns that this one was bound to once: they are bound there first.
     """
 
     def __init__(
@@ -68,6 +69,8 @@ class Consumer:
         queue: str,
         bindings: Sequence[str],
         handlers: Mapping[str, Handler],
+        *,
+        moved: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self._client: AsyncMongoClient[Document] = database.client
         self._inbox = database["inbox"]
@@ -75,6 +78,7 @@ class Consumer:
         self._queue = queue
         self._bindings = bindings
         self._handlers = handlers
+        self._moved = moved or {}
 
     async def run(self) -> None:
         """Consume until cancelled; connects anew, with growing pauses, when the broker is away."""
@@ -88,6 +92,10 @@ class Consumer:
             await channel.set_qos(prefetch_count=_PREFETCH)
             await amqp.declare_topology(channel)
             queue = await amqp.declare_queue(channel, self._queue, self._bindings)
+            for name, bindings in self._moved.items():
+                await amqp.declare_queue(channel, name, bindings)
+                for binding in bindings:
+                    await queue.unbind(amqp.EVENTS, binding)
             await amqp.take_in(queue, self._work)
 
     async def _work(self, arrived: amqp.Arrived) -> None:
@@ -101,8 +109,6 @@ class Consumer:
         while tries < _TRIES:
             try:
                 await self._apply(amqp.from_message(message))
-            except amqp.BROKER_ERRORS:
-                raise
             except Exception as error:
                 if passes(error):
                     log.warning("effect waits for the database", queue=self._queue, error=type(error).__name__)

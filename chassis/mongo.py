@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 import msgspec
@@ -15,6 +15,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 
+from chassis.clock import SHANGHAI
 from chassis.errors import not_found, stale_version
 from chassis.events import DomainEvent, seal
 from chassis.idempotency import mark_for
@@ -68,9 +69,15 @@ T = TypeVar("T")
 
 
 def connect(url: str) -> AsyncMongoClient[Document]:
-    """A client whose writes are acknowledged by a majority and journalled, with aware datetimes in UTC."""
+    """A client whose writes are acknowledged by a majority and journalled; instants come back in Asia/Shanghai."""
     return AsyncMongoClient(
-        url, tz_aware=True, tzinfo=UTC, w="majority", journal=True, serverSelectionTimeoutMS=5_000, appname="guopei"
+        url,
+        tz_aware=True,
+        tzinfo=SHANGHAI,
+        w="majority",
+        journal=True,
+        serverSelectionTimeoutMS=5_000,
+        appname="guopei",
     )
 
 

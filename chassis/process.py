@@ -79,7 +79,9 @@ def chosen_role(arguments: Sequence[str], default: Role) -> Role:
     return Role(arguments[0])
 
 
-def serve(app: Starlette, host: str, port: int, *, message_bytes: int | None = None) -> None:
+def serve(
+    app: Starlette, host: str, port: int, *, message_bytes: int | None = None, proxies: str | None = None
+) -> None:
     """Serve until SIGTERM; requests under way may finish (facts 11e, 16).
 
     Args:
@@ -87,6 +89,7 @@ def serve(app: Starlette, host: str, port: int, *, message_bytes: int | None = N
         host: Address to listen on.
         port: Port to listen on.
         message_bytes: The most bytes of a WebSocket message; None serves no WebSocket.
+        proxies: Addresses or networks whose `X-Forwarded-For` is believed, by commas; None believes this host's.
     """
     config = uvicorn.Config(
         app,
@@ -100,6 +103,7 @@ def serve(app: Starlette, host: str, port: int, *, message_bytes: int | None = N
         access_log=False,
         log_level="warning",
         server_header=False,
+        forwarded_allow_ips=proxies,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = Server(config)

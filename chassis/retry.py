@@ -29,7 +29,7 @@ async def forever(task: str, run: Callable[[], Awaitable[None]], errors: tuple[t
             await together(run())
         except* errors as group:
             reasons = sorted({type(error).__name__ for error in _leaves(group)})
-        failures = 0 if time.monotonic() - started > _STEADY_SECONDS else failures + 1
+        failures = 1 if time.monotonic() - started > _STEADY_SECONDS else failures + 1
         log.warning("interrupted", task=task, reasons=reasons)
         await asyncio.sleep(PAUSES_SECONDS[min(failures, len(PAUSES_SECONDS)) - 1])
 

@@ -32,7 +32,13 @@ def main(
     configure_traces("gateway")
     if supergraph is None:
         settings = GatewaySettings()
-        serve(create_app(settings), settings.host, settings.port, message_bytes=settings.limits.body_bytes)
+        serve(
+            create_app(settings),
+            settings.host,
+            settings.port,
+            message_bytes=settings.limits.body_bytes,
+            proxies=settings.forwarded_allow_ips,
+        )
     elif no_auth:
         serve(create_open_app(supergraph, OpenSettings()), host, port, message_bytes=OPEN_LIMITS.body_bytes)
     else:

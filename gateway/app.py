@@ -156,7 +156,7 @@ def _documents(engine: Engine, settings: GatewaySettings) -> TrustedDocuments:
     texts = read_manifest(settings.trusted_documents_file.read_bytes())
     for key, text in texts.items():
         try:
-            engine.check(text)
+            engine.trust(text)
         except (InvalidOperation, GraphQLError, Refusal) as error:
             raise ValueError(f"trusted document {key}: {error}") from error
     return TrustedDocuments(texts, settings.trusted_documents)

@@ -18,7 +18,7 @@ from chassis.errors import Refusal
 from chassis.mongo import connect
 from chassis.principal import Scope
 from gateway.identity.accounts import Identity
-from gateway.identity.passwords import Passwords
+from gateway.identity.passwords import THREADS, Passwords
 from gateway.identity.provisioning import disable, issue_codes, provision_all, reset, unlock
 from gateway.identity.sessions import Sessions
 from gateway.identity.store import IdentityStore
@@ -150,7 +150,7 @@ def _run(work: Callable[[Identity], Awaitable[Any]]) -> Any:
             store = IdentityStore(client[settings.mongodb_database])
             await store.prepare()
             sessions = Sessions(store, settings.keys())
-            return await work(Identity(store, Passwords(), sessions, settings.literal_initial_password))
+            return await work(Identity(store, Passwords(THREADS), sessions, settings.literal_initial_password))
 
     try:
         return asyncio.run(session())

@@ -23,7 +23,7 @@ class OpenSettings(BaseSettings):
         override_labels: Labels of progressive `@override` that hold, as JSON; none by default. `percent(…)` needs none.
     """
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     subgraph_urls: dict[str, str] = {}
     explorer_dir: Path | None = None
@@ -42,6 +42,8 @@ class GatewaySettings(BaseSettings):
         subgraph_urls: Subgraph name to address; overrides those in the supergraph.
         host: Address to listen on.
         port: Port to listen on.
+        forwarded_allow_ips: Addresses or networks of the proxies whose `X-Forwarded-For` is believed, by commas. Behind
+            a proxy that is not named, all users are one address to the limits on logins.
         environment: `production` by default: no introspection, no literal passwords.
         literal_initial_password: The notice's literal 123456 as initial password (R4); development only.
         cors_origins: Origins of front ends on other hosts; none by default.
@@ -59,7 +61,7 @@ class GatewaySettings(BaseSettings):
         override_labels: Labels of progressive `@override` that hold, as JSON; none by default. `percent(…)` needs none.
     """
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     mongodb_url: SecretStr
     mongodb_database: str = "gateway"
@@ -69,6 +71,7 @@ class GatewaySettings(BaseSettings):
     subgraph_urls: dict[str, str] = {}
     host: str = "127.0.0.1"
     port: int = 8000
+    forwarded_allow_ips: str = "127.0.0.1,::1"
     environment: Environment = Environment.PRODUCTION
     literal_initial_password: bool = False
     cors_origins: tuple[str, ...] = ()

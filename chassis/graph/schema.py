@@ -4,16 +4,15 @@ from typing import Any, Final
 
 import structlog
 from graphql import GraphQLError
-from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.federation import Schema
 from strawberry.federation.schema import FederationAny
 from strawberry.types import ExecutionContext, Info
 
 from chassis.errors import Refusal, Unblock
+from chassis.graph.documents import KnownDocuments, known_documents
 
 FEDERATION_VERSION: Final = "2.9"
 MAX_REPRESENTATIONS = 10_000
-_DOCUMENTS = 1_000
 log = structlog.get_logger()
 
 
@@ -25,8 +24,9 @@ class SubgraphSchema(Schema):
     """
 
     def __init__(self, **options: Any) -> None:
-        caches = [lambda: ParserCache(maxsize=_DOCUMENTS), lambda: ValidationCache(maxsize=_DOCUMENTS)]
-        super().__init__(federation_version=FEDERATION_VERSION, extensions=caches, **options)
+        known = known_documents()
+        extensions = [lambda: KnownDocuments(known)]
+        super().__init__(federation_version=FEDERATION_VERSION, extensions=extensions, **options)
 
     def entities_resolver(self, info: Info, representations: list[FederationAny]) -> list[FederationAny]:
         """Resolve copies of the representations, for Strawberry takes them apart; refuse what is no key.

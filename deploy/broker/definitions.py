@@ -8,13 +8,12 @@ import base64
 import hashlib
 import json
 import os
-import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from chassis.amqp import DEAD, EVENTS, INTERNAL, connect, declare_queue, declare_topology
+from chassis.amqp import DEAD, EVENTS, GRAVE, INTERNAL, connect, declare_queue, declare_topology
 from chassis.reference import provinces
 from gateway.identity import messaging as gateway
 from services.assessment import messaging as assessment
@@ -28,7 +27,6 @@ INTERNAL_QUEUES: dict[str, tuple[str, ...]] = catalog.QUEUES | enrollment.QUEUES
 """The services' own queues and their bindings: there before anything is published, so that no first event is lost."""
 PROVINCE_QUEUE_LENGTH = 200_000
 _VHOST = "/"
-_LOOKS = 1_000_000
 
 
 def definitions() -> dict[str, Any]:
@@ -38,6 +36,7 @@ def definitions() -> dict[str, Any]:
         "users": [_user(ADMIN, "administrator"), *map(_user, SERVICES), *subscribers],
         "vhosts": [{"name": _VHOST}],
         "permissions": [_may(ADMIN, ".*", ".*", ".*"), *map(_service_may, SERVICES), *map(province_may, provinces())],
+        "topic_permissions": [_topics(name) for name in SERVICES],
         **topology(),
     }
 
@@ -63,23 +62,13 @@ def topology() -> dict[str, Any]:
     return {
         "exchanges": [_exchange(EVENTS), _exchange(DEAD)],
         "queues": [
-            _queue(DEAD),
+            _queue(DEAD, **GRAVE),
             *(_queue(name, **INTERNAL) for name in INTERNAL_QUEUES),
             *(_province_queue(code) for code in provinces()),
         ],
         "bindings": [
             _binding(DEAD, DEAD, "#"),
             *(_binding(EVENTS, name, key) for name, keys in INTERNAL_QUEUES.items() for key in keys),
-        ],
-        "policies": [
-            {
-                "vhost": _VHOST,
-                "name": DEAD,
-                "pattern": f"^{re.escape(DEAD)}$",
-                "apply-to": "queues",
-                "priority": 0,
-                "definition": {"delivery-limit": _LOOKS},  # 4.x has 20 by default, and looking at a letter counts
-            }
         ],
     }
 
@@ -158,6 +147,11 @@ def _service_may(name: str) -> dict[str, Any]:
     own = rf"^({name}\..*|training\..*)$"
     writes = rf"^({name}\..*|training\..*|amq\.default)$" if name == "enrollment" else own
     return _may(name, own, writes, own)
+
+
+def _topics(name: str) -> dict[str, Any]:
+    """A service tells its own events and nobody else's, whatever it hears (R40)."""
+    return {"user": name, "vhost": _VHOST, "exchange": EVENTS, "write": rf"^{name}\.", "read": ".*"}
 
 
 def _user(name: str, *tags: str) -> dict[str, Any]:

@@ -7,11 +7,12 @@ from typing import Any, Protocol
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, execute_sync
 from graphql.execution.values import get_variable_values
 
-from gateway.federation.cache import Cache
+from chassis.cache import MOST_CHARACTERS
 from gateway.federation.cost import too_costly
 from gateway.federation.document import Document, read_document
 from gateway.federation.errors import INTERRUPTED, Json, TransportError, coded
 from gateway.federation.executor import Call, Run, Send
+from gateway.federation.kept import Kept
 from gateway.federation.model import Supergraph
 from gateway.federation.override import Overrides
 from gateway.federation.planner import Plan, Watch, unwatched
@@ -58,6 +59,7 @@ class Engine:
         budget: The most that one operation may cost (`gateway.federation.cost`).
         documents: The most documents kept parsed and validated.
         plans: The most plans kept.
+        characters: The most text that documents are kept of, and as much that plans are (`gateway.federation.kept`).
         override_labels: Labels of progressive `@override` that hold for every request.
         streams: Reaches subgraphs for subscriptions; None offers none.
     """
@@ -74,6 +76,7 @@ class Engine:
         budget: int | None = None,
         documents: int = 1_000,
         plans: int = 1_000,
+        characters: int = MOST_CHARACTERS,
         override_labels: frozenset[str] = frozenset(),
         streams: Streams | None = None,
     ) -> None:
@@ -86,9 +89,7 @@ class Engine:
         self._limits = limits
         self._max_tokens = max_tokens
         self._budget = budget
-        self._documents: Cache[str, Document] = Cache(documents)
-        self._plans: Cache[tuple[object, ...], Planned] = Cache(plans)
-        self._prepared_operations: Cache[tuple[object, ...], Prepared] = Cache(plans)
+        self._kept = Kept(documents, plans, characters)
 
     def plan(
         self,
@@ -113,15 +114,15 @@ class Engine:
         operation = document.operation(operation_name)
         return self._planned(self._overrides.plain(), document, operation, scopes, watch).plan
 
-    def check(self, query: str) -> None:
-        """Refuse a document that clients could not use.
+    def trust(self, query: str) -> None:
+        """Keep a document for good, and what is made of it however long it is.
 
         Raises:
             InvalidOperation: It does not keep the schema.
             GraphQLError: It does not parse.
             Refusal: It is beyond the limits.
         """
-        self._document(query)
+        self._kept.trust(self._document(query))
 
     async def execute(self, request: Request) -> Response:
         """Answer a request; nothing that a client or a subgraph can do makes this raise."""
@@ -214,7 +215,7 @@ class Engine:
         return Response(*prepared.project(run.data, run.errors))
 
     def _document(self, text: str) -> Document:
-        known = self._documents.get(text)
+        known = self._kept.document(text)
         if known is not None:
             return known
         document = read_document(
@@ -226,7 +227,7 @@ class Engine:
         )
         if isinstance(document, list):
             raise InvalidOperation(document, "GRAPHQL_VALIDATION_FAILED")
-        return self._documents.put(text, document)
+        return self._kept.keep(document)
 
     def _coerced(self, operation: OperationDefinitionNode, variables: Mapping[str, Json]) -> dict[str, Json]:
         definitions = operation.variable_definitions
@@ -249,11 +250,12 @@ class Engine:
         graph = self._overrides.draw()
         conditions = _decided(document.conditions, values)
         key = (*_key(graph, document, operation, scopes), tuple(conditions.items()))
-        known = self._prepared_operations.get(key)
+        known = self._kept.prepared.get(key)
         if known is not None:
             return known
         planned = self._planned(graph, document, operation, scopes)
-        return self._prepared_operations.put(key, prepare(graph, planned, conditions, scopes))
+        prepared = prepare(graph, planned, conditions, scopes)
+        return self._kept.keep_made(self._kept.prepared, key, prepared, document, planned.plan)
 
     def _planned(
         self,
@@ -267,7 +269,11 @@ class Engine:
         if kind not in graph.roots:
             raise _not_offered(f"A {kind} is not offered here.")
         key = _key(graph, document, operation, scopes)
-        return self._plans.get(key) or self._plans.put(key, plan(graph, document, operation, scopes, watch))
+        known = self._kept.plans.get(key)
+        if known is not None:
+            return known
+        planned = plan(graph, document, operation, scopes, watch)
+        return self._kept.keep_made(self._kept.plans, key, planned, document, planned.plan)
 
 
 def _key(

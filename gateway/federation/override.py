@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 
-from gateway.federation.cache import Cache
+from chassis.cache import Cache
 from gateway.federation.model import Field, Supergraph, Type
 
 _MOST_VARIANTS = 64

@@ -38,13 +38,11 @@ class Response:
         data: The answer; None also where an error went all the way up.
         errors: Coded errors.
         executed: Whether execution began; a refused request has no `data` at all.
-        extensions: More for the client.
     """
 
     data: Json = None
     errors: list[dict[str, Json]] = field(default_factory=list)
     executed: bool = True
-    extensions: Mapping[str, Json] | None = None
 
     @classmethod
     def refused(cls, refusal: Refusal, language: str) -> Self:
@@ -59,8 +57,6 @@ class Response:
             content["errors"] = self.errors
         if self.executed:
             content["data"] = self.data
-        if self.extensions:
-            content["extensions"] = self.extensions
         return content
 
 

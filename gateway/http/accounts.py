@@ -16,6 +16,7 @@ from gateway.identity.administration import MOST_ROWS, Issued, Selection, issue,
 
 _BODY_BYTES = 64 * 1024
 _USUAL = 50
+_DIGITS = len(str(MOST_ROWS))
 
 
 def account_routes(identity: Identity) -> list[Route]:
@@ -91,7 +92,7 @@ def _shown(account: Account) -> dict[str, Any]:
 def _first(given: str | None) -> int:
     if given is None:
         return _USUAL
-    if given.isascii() and given.isdecimal() and 0 < int(given[:5]) <= MOST_ROWS:
+    if given.isascii() and given.isdecimal() and len(given) <= _DIGITS and 0 < int(given) <= MOST_ROWS:
         return int(given)
     zh, en = f"first 应为1至{MOST_ROWS}", f"first is 1 to {MOST_ROWS}"
     raise Refusal("BAD_REQUEST", zh, en, unblock=Unblock.SELF, limit=MOST_ROWS)

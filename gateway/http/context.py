@@ -32,6 +32,7 @@ class RequestContext:
         traceparent: W3C Trace Context, begun here where the client sent none.
         deadline: `time.monotonic()` by which the client is answered (facts 17).
         expires: `time.time()` at which the caller's token ends.
+        address: Where it comes from, for what is counted by address; no subgraph learns it.
     """
 
     principal: Principal = ANONYMOUS
@@ -40,3 +41,4 @@ class RequestContext:
     traceparent: str = field(default_factory=new_traceparent)
     deadline: float = field(default_factory=lambda: time.monotonic() + 10.0)
     expires: float = math.inf
+    address: str = ""

@@ -78,7 +78,13 @@ class GraphQLEndpoint:
         if not self.get_queries:
             raise _method(["POST"], "请使用 POST", "Send a POST")
         if len(request.url.query) > self.limits.body_bytes:
-            raise Refusal("BODY_TOO_LARGE", "请求过大", "The request is too large", limit=self.limits.body_bytes)
+            raise Refusal(
+                "BODY_TOO_LARGE",
+                "请求过大",
+                "The request is too large",
+                unblock=Unblock.SELF,
+                limit=self.limits.body_bytes,
+            )
         given: dict[str, Any] = dict(request.query_params)
         return given | {name: json_object(given[name]) for name in ("variables", "extensions") if given.get(name)}
 
@@ -106,7 +112,10 @@ def _negotiate(accept: str) -> str:
         if kind in _WILDCARDS:
             return JSON
     raise Refusal(
-        "NOT_ACCEPTABLE", "仅提供 JSON 或 text/event-stream 响应", "Only JSON and text/event-stream are offered"
+        "NOT_ACCEPTABLE",
+        "仅提供 JSON 或 text/event-stream 响应",
+        "Only JSON and text/event-stream are offered",
+        unblock=Unblock.SELF,
     )
 
 

@@ -16,7 +16,7 @@ from gateway.federation.engine import Engine, Response
 from gateway.federation.engine import Request as GraphQLRequest
 from gateway.http.context import RequestContext, traceparent_of
 from gateway.http.messages import in_language
-from gateway.http.replies import language_of
+from gateway.http.replies import address_of, language_of
 from gateway.protection.documents import TrustedDocuments
 from gateway.protection.seats import Seats, SeatSettings
 
@@ -53,7 +53,11 @@ class Operations:
         """
         caller = _PUBLIC if token is None or self.authenticate is None else self.authenticate(token)
         if idempotency_key is not None and not 0 < len(idempotency_key) <= _LONGEST_KEY:
-            raise Refusal("BAD_REQUEST", "Idempotency-Key 过长", "Idempotency-Key is too long", limit=_LONGEST_KEY)
+            zh, en = (
+                f"Idempotency-Key 应为1至{_LONGEST_KEY}个字符",
+                f"Idempotency-Key has 1 to {_LONGEST_KEY} characters",
+            )
+            raise Refusal("BAD_REQUEST", zh, en, unblock=Unblock.SELF, limit=_LONGEST_KEY)
         return RequestContext(
             principal=caller.principal,
             language=language_of(connection),
@@ -61,6 +65,7 @@ class Operations:
             traceparent=traceparent_of(connection.headers.get("traceparent")),
             deadline=self.deadline(),
             expires=caller.expires,
+            address=address_of(connection),
         )
 
     def deadline(self) -> float:
@@ -93,7 +98,7 @@ class Operations:
         """
         context: RequestContext = request.context
         try:
-            with self.seats.taken(context.principal):
+            with self.seats.taken(context.principal, context.address):
                 async with aclosing(self.engine.stream(request, self._renewed)) as responses:
                     while response := await _before(context.expires, responses):
                         yield _spoken(response, context.language)

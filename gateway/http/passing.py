@@ -10,7 +10,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from chassis.errors import Refusal, unauthenticated
+from chassis.errors import Refusal, Unblock, unauthenticated
 from gateway.http.context import RequestContext
 from gateway.http.operations import Operations
 from gateway.http.replies import bearer
@@ -88,4 +88,5 @@ async def _pieces(reply: aiohttp.ClientResponse, stack: AsyncExitStack) -> Async
 
 
 def _unavailable() -> Refusal:
-    return Refusal("UNAVAILABLE", "所需服务暂时没有应答", "The service needed did not answer", retryAfter=5)
+    zh, en = "所需服务暂时没有应答，请稍后再试", "The service needed did not answer: try again soon"
+    return Refusal("UNAVAILABLE", zh, en, unblock=Unblock.SELF, retryAfter=5)

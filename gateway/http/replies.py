@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Any
 
 import orjson
@@ -10,12 +11,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 
-from chassis.errors import Refusal
+from chassis.errors import Refusal, Unblock
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 Endpoint = Callable[[Request], Awaitable[Response]]
 _BODY_SECONDS = 10.0
+_SUBSCRIBER_BITS = 64
 _STATUS = {
     "UNAUTHENTICATED": 401,
     "INVALID_CREDENTIALS": 401,
@@ -105,7 +107,7 @@ async def unrouted(request: Request, error: Exception) -> Response:
     """What the router itself refuses, coded like everything else."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
     code, zh, en = _OF_STATUS.get(error.status_code, ("BAD_REQUEST", "请求有误", "Bad request"))
-    response = refused(Refusal(code, zh, en), request)
+    response = refused(Refusal(code, zh, en, unblock=Unblock.SELF), request)
     response.headers.update(error.headers or {})
     return response
 
@@ -123,8 +125,18 @@ def bearer(request: HTTPConnection) -> str | None:
 
 
 def address_of(request: HTTPConnection) -> str:
-    """Where a request comes from; uvicorn reads `X-Forwarded-For` from the proxies in `FORWARDED_ALLOW_IPS` only."""
-    return request.client.host if request.client else ""
+    """Where a request comes from: an IPv4 address, or an IPv6 network of 64 bits, which one subscriber has whole.
+
+    uvicorn reads `X-Forwarded-For` from the proxies in `FORWARDED_ALLOW_IPS` only.
+    """
+    host = request.client.host if request.client else ""
+    try:
+        address = ip_address(host)
+    except ValueError:  # a socket file's peer
+        return host
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or IPv6Network((int(address), _SUBSCRIBER_BITS), strict=False))
 
 
 async def json_body(request: Request, most: int) -> dict[str, Any]:
@@ -136,7 +148,9 @@ async def json_body(request: Request, most: int) -> dict[str, Any]:
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != JSON:
-        raise Refusal("UNSUPPORTED_MEDIA_TYPE", "请使用 application/json", "Send application/json")
+        raise Refusal(
+            "UNSUPPORTED_MEDIA_TYPE", "请使用 application/json", "Send application/json", unblock=Unblock.SELF
+        )
     return json_object(await raw_body(request, most, _BODY_SECONDS))
 
 
@@ -150,7 +164,7 @@ async def raw_body(request: Request, most: int, seconds: float) -> bytes:
         async with asyncio.timeout(seconds):
             return await _read(request, most)
     except TimeoutError as error:
-        raise Refusal("REQUEST_TIMEOUT", "请求体传输过慢", "The body took too long") from error
+        raise Refusal("REQUEST_TIMEOUT", "请求体传输过慢", "The body took too long", unblock=Unblock.SELF) from error
 
 
 def json_object(raw: bytes | str) -> dict[str, Any]:
@@ -162,11 +176,11 @@ def json_object(raw: bytes | str) -> dict[str, Any]:
     try:
         body = orjson.loads(raw)
     except ValueError as error:
-        raise Refusal("BAD_REQUEST", "不是有效的 JSON", "Not valid JSON") from error
+        raise Refusal("BAD_REQUEST", "不是有效的 JSON", "Not valid JSON", unblock=Unblock.SELF) from error
     if isinstance(body, list):
-        raise Refusal("BATCHING_NOT_OFFERED", "不支持批量请求", "Send one operation a request")
+        raise Refusal("BATCHING_NOT_OFFERED", "不支持批量请求", "Send one operation a request", unblock=Unblock.SELF)
     if not isinstance(body, dict):
-        raise Refusal("BAD_REQUEST", "应为 JSON 对象", "This must be a JSON object")
+        raise Refusal("BAD_REQUEST", "应为 JSON 对象", "This must be a JSON object", unblock=Unblock.SELF)
     return body
 
 
@@ -175,5 +189,5 @@ async def _read(request: Request, most: int) -> bytes:
     async for chunk in request.stream():
         raw += chunk
         if len(raw) > most:
-            raise Refusal("BODY_TOO_LARGE", "请求体过大", "The body is too large", limit=most)
+            raise Refusal("BODY_TOO_LARGE", "请求体过大", "The body is too large", unblock=Unblock.SELF, limit=most)
     return bytes(raw)

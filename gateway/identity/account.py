@@ -1,5 +1,6 @@
 """An account and what its state lets it do (R3, R4): pure decisions, no storage and no hashing."""
 
+import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass, replace
@@ -72,6 +73,11 @@ class Account:
         return not self.secret
 
     @property
+    def proof(self) -> str:
+        """Digest of the secret, so that a session knows whether the one that opened it still holds."""
+        return hashlib.sha256(self.secret.encode()).hexdigest()
+
+    @property
     def delegated(self) -> bool:
         """Whether it is a designated person's, who acts for a school that has an account of its own (R5)."""
         return self.scope is Scope.SCHOOL and self.login != self.school
@@ -96,7 +102,8 @@ class Account:
             Refusal: `ACCOUNT_DISABLED`, or `CODE_EXPIRED` for an initial account whose code has lapsed (R4).
         """
         if self.state is AccountState.DISABLED:
-            raise Refusal("ACCOUNT_DISABLED", "账号已停用", "The account is disabled", unblock=Unblock.ADMINISTRATOR)
+            zh, en = "账号已停用", "The account is disabled"
+            raise Refusal("ACCOUNT_DISABLED", zh, en, rule="R4", unblock=Unblock.ADMINISTRATOR)
         if self.state is AccountState.INITIAL and self.code_expires_at and now >= self.code_expires_at:
             raise Refusal(
                 "CODE_EXPIRED",

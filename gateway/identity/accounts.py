@@ -155,7 +155,7 @@ async def _attempt(identity: Identity, login: str, address: str) -> AsyncIterato
     """One guess at a secret: counted, and forgiven where it was right or never judged."""
     attempts = identity.store.attempts
     try:
-        await attempts.begin(login, address)
+        attempt = await attempts.begin(login, address)
     except Refusal:
         GUESSES.labels("waited").inc()
         raise
@@ -165,10 +165,10 @@ async def _attempt(identity: Identity, login: str, address: str) -> AsyncIterato
         if isinstance(error, Refusal) and error.code == "INVALID_CREDENTIALS":
             GUESSES.labels("wrong").inc()
         else:
-            await attempts.withdrawn(login, address)
+            await attempts.withdrawn(attempt)
         raise
     GUESSES.labels("right").inc()
-    await attempts.succeeded(login, address)
+    await attempts.succeeded(attempt)
 
 
 def _wrong(zh: str, en: str, rule: str) -> Refusal:

@@ -5,14 +5,17 @@ counted before its password is looked at, in one atomic write, so that a thousan
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chassis.clock import to_the_millisecond
 from chassis.errors import Refusal, Unblock
 from chassis.mongo import Database, DuplicateKey
 
 _FORGET = timedelta(hours=2)
+_KNOWN = timedelta(days=30)
 _MOST_DOUBLINGS = 10
 
 
@@ -43,6 +46,21 @@ ADDRESS = Bucket("address", 100, timedelta(seconds=3), timedelta(seconds=30))
 """One address with any login name: 123456 tried on every school; a whole school may sit behind one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A guess under way.
+
+    Attributes:
+        place: Digest of the login name and where it comes from.
+        counted: The buckets that it was counted in.
+        at: When.
+    """
+
+    place: str
+    counted: tuple[str, ...]
+    at: datetime
+
+
 class Attempts:
     """Counts failed logins in MongoDB, so that every replica of the gateway sees them.
 
@@ -52,70 +70,85 @@ class Attempts:
 
     def __init__(self, database: Database) -> None:
         self._buckets = database["attempts"]
+        self._places = database["known_places"]
 
     async def prepare(self) -> None:
         """Create the indexes; idempotent."""
         await self._buckets.create_index("login")
         await self._buckets.create_index("last", expireAfterSeconds=int(_FORGET.total_seconds()))
+        await self._places.create_index("last", expireAfterSeconds=int(_KNOWN.total_seconds()))
 
-    async def begin(self, login: str, address: str) -> None:
+    async def begin(self, login: str, address: str) -> Attempt:
         """Count an attempt as failed until `succeeded` says otherwise.
+
+        Who has logged in from there before does not wait for those who guess elsewhere.
 
         Raises:
             Refusal: `RATE_LIMITED` with `retryAfter` in seconds; the attempt is not made (R4).
         """
+        place, at = _digest(f"{login}\n{address}"), _now()
         counted: list[str] = []
+        known = await self._places.find_one({"_id": place}, {"_id": 1})
         for bucket, key in _keys(login, address):
-            until = await self._count(bucket, key, _digest(login))
+            if known and bucket is LOGIN:
+                continue
+            until = await self._count(bucket, key, _digest(login), at)
             if until:
-                await self._forgive(*counted)
+                await self._forgive(counted, at)
                 raise _later(until)
             counted.append(key)
+        return Attempt(place, tuple(counted), at)
 
-    async def act(self, account: str) -> None:
-        """Count a request to manage accounts.
+    async def act(self, account: str, weight: int = 1) -> None:
+        """Count a request to manage accounts, as so many.
 
         Raises:
             Refusal: `RATE_LIMITED` with `retryAfter` in seconds.
         """
-        until = await self._count(ACTS, f"{ACTS.kind}/{_digest(account)}", _digest(account))
+        key = f"{ACTS.kind}/{_digest(account)}"
+        until = await self._count(ACTS, key, _digest(account), _now(), weight)
         if until:
             raise _later(until)
 
-    async def succeeded(self, login: str, address: str) -> None:
-        """Forget the failures of this login name from here; elsewhere only this attempt was none."""
-        here, *others = [key for _, key in _keys(login, address)]
+    async def succeeded(self, attempt: Attempt) -> None:
+        """Forget the failures of the login name from there, and know the place; elsewhere only this one was none."""
+        here, *others = attempt.counted
         await self._buckets.delete_one({"_id": here})
-        await self._forgive(*others)
+        await self._forgive(others, attempt.at)
+        await self._places.update_one({"_id": attempt.place}, {"$set": {"last": attempt.at}}, upsert=True)
 
-    async def withdrawn(self, login: str, address: str) -> None:
+    async def withdrawn(self, attempt: Attempt) -> None:
         """An attempt that was never judged counts for nothing."""
-        await self._forgive(*(key for _, key in _keys(login, address)))
+        await self._forgive(attempt.counted, attempt.at)
 
     async def forget(self, login: str) -> None:
         """Forget all failures of a login name, from every address: what an administrator's unlock or reset does."""
         await self._buckets.delete_many({"login": _digest(login)})
 
-    async def _count(self, bucket: Bucket, key: str, login: str) -> datetime | None:
-        now = datetime.now(UTC)
-        where = {"_id": key, "until": {"$not": {"$gt": now}}}
+    async def _count(self, bucket: Bucket, key: str, login: str, at: datetime, weight: int = 1) -> datetime | None:
+        where = {"_id": key, "until": {"$not": {"$gt": at}}}
         try:
-            await self._buckets.update_one(where, _counted(bucket, login, now), upsert=True)
+            await self._buckets.update_one(where, _counted(bucket, login, at, weight), upsert=True)
         except DuplicateKey:  # it is there, and has to wait
             found = await self._buckets.find_one({"_id": key})
             return found.get("until") if found else None
         return None
 
-    async def _forgive(self, *keys: str) -> None:
-        await self._buckets.update_many({"_id": {"$in": keys}, "failures": {"$gt": 0}}, {"$inc": {"failures": -1}})
+    async def _forgive(self, keys: Sequence[str], at: datetime) -> None:
+        """Take back what was counted at that time, and the wait it began; another's since then goes on."""
+        which = {"_id": {"$in": keys}, "failures": {"$gt": 0}}
+        until = {"$cond": [{"$eq": ["$last", at]}, "$$REMOVE", "$until"]}
+        await self._buckets.update_many(
+            which, [{"$set": {"failures": {"$subtract": ["$failures", 1]}, "until": until}}]
+        )
 
 
-def _counted(bucket: Bucket, login: str, now: datetime) -> list[dict[str, Any]]:
-    """One more failure, after those that have leaked away; past the free ones each doubles the delay."""
+def _counted(bucket: Bucket, login: str, now: datetime, weight: int) -> list[dict[str, Any]]:
+    """So many more failures, after those that have leaked away; past the free ones each doubles the delay."""
     known, before = {"$ifNull": ["$failures", 0]}, {"$ifNull": ["$last", now]}
     leak_ms = bucket.leak / timedelta(milliseconds=1)
     leaked = {"$divide": [{"$subtract": [now, before]}, leak_ms]}
-    failures = {"$add": [{"$max": [0, {"$subtract": [known, leaked]}]}, 1]}
+    failures = {"$add": [{"$max": [0, {"$subtract": [known, leaked]}]}, weight]}
     over = {"$min": [{"$subtract": [{"$round": ["$failures"]}, bucket.free]}, _MOST_DOUBLINGS]}
     longest_ms = bucket.longest / timedelta(milliseconds=1)
     delay = {"$min": [{"$multiply": [1000, {"$pow": [2, over]}]}, longest_ms]}
@@ -133,6 +166,11 @@ def _keys(login: str, address: str) -> list[tuple[Bucket, str]]:
         (LOGIN, f"{LOGIN.kind}/{name}"),
         (ADDRESS, f"{ADDRESS.kind}/{place}"),
     ]
+
+
+def _now() -> datetime:
+    """As the database keeps it."""
+    return to_the_millisecond(datetime.now(UTC))
 
 
 def _digest(text: str) -> str:

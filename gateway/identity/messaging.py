@@ -20,9 +20,11 @@ BINDINGS = (
     "catalog.base-registered.*",
     "catalog.expert-registered.*",
     "enrollment.school-registered.*",
-    "enrollment.teacher-added.*",
 )
-QUEUES = {QUEUE: BINDINGS}
+TEACHERS = f"{SERVICE}.teachers"
+"""Teachers come by the hundred thousand: bases, schools and experts must not wait behind them."""
+TEACHER_BINDINGS = ("enrollment.teacher-added.*",)
+QUEUES = {QUEUE: BINDINGS, TEACHERS: TEACHER_BINDINGS}
 """Identity's own queues and what they are bound to, for the broker's definitions."""
 EMITTED: tuple[type, ...] = (
     events.AccountProvisioned,
@@ -104,7 +106,7 @@ class Effects:
     async def expert(self, event: ExpertRegistered, _: Envelope, session: Session) -> None:
         """An expert is issued a login name (R3)."""
         if not await self._store.by_person(event.expert, Scope.EXPERT, session):
-            name = issued_login("e")
+            name = await self._login("e", Scope.EXPERT, session)
             made = _blank(name, Scope.EXPERT, organization=event.organization, person=event.expert)
             await self._store.add(made, session)
 
@@ -112,8 +114,9 @@ class Effects:
         """A teacher is issued a login name; the school hands out the code (R3)."""
         if not await self._store.by_person(event.teacher, Scope.TEACHER, session):
             school = event.school
+            name = await self._login("t", Scope.TEACHER, session)
             made = _blank(
-                issued_login("t"),
+                name,
                 Scope.TEACHER,
                 organization=school,
                 school=school,
@@ -121,6 +124,12 @@ class Effects:
                 home=event.province,
             )
             await self._store.add(made, session)
+
+    async def _login(self, kind: str, scope: Scope, session: Session) -> str:
+        """A login name that is free: of a million teachers, one in a hundred draws is not."""
+        while await self._store.by_login(name := issued_login(kind), scope, session):
+            pass
+        return name
 
 
 def handlers(store: IdentityStore) -> dict[str, Handler]:
@@ -135,9 +144,13 @@ def handlers(store: IdentityStore) -> dict[str, Handler]:
 
 
 def tasks(store: IdentityStore, database: Database, amqp_url: str) -> tuple[Task, ...]:
-    """What runs beside the requests: the relay, which also sends what the command line wrote, and the consumer."""
-    relay = Relay(database, COLLECTIONS, amqp_url, SERVICE)
-    return relay.run, Consumer(database, amqp_url, QUEUE, BINDINGS, handlers(store)).run
+    """What runs beside the requests: the relay, which also sends what the command line wrote, and the consumers.
+
+    Both take teachers: the inbox held those bindings once, and may still hold such events.
+    """
+    relay, effects = Relay(database, COLLECTIONS, amqp_url, SERVICE), handlers(store)
+    inbox = Consumer(database, amqp_url, QUEUE, BINDINGS, effects, moved={TEACHERS: TEACHER_BINDINGS})
+    return relay.run, inbox.run, Consumer(database, amqp_url, TEACHERS, TEACHER_BINDINGS, effects).run
 
 
 def _blank(

@@ -2,10 +2,11 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -17,12 +18,14 @@ from chassis.principal import Scope
 from chassis.reference import provinces
 from gateway.identity.account import Account, AccountState, check_holder, login_name
 from gateway.identity.accounts import Identity
-from gateway.identity.events import AccountDisabled, AccountReset, AccountUnlocked, CodeIssued, of
+from gateway.identity.events import AccountDisabled, AccountReset, AccountUnlocked, BaseAdded, CodeIssued, of
 from gateway.identity.passwords import new_code
 
 LITERAL_PASSWORD = "123456"  # noqa: S105 - printed in the notice
 _AT_ONCE = 4
 _LOGIN_DIGITS = 8
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 class AccountRow(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -52,11 +55,11 @@ async def provision(identity: Identity, *, login: str, scope: Scope, **holder: A
 
     Raises:
         Refusal: `INCOMPLETE_ACCOUNT`, `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `UNKNOWN_PROVINCE`,
-            `PERSONAL_LOGIN`, `ACCOUNT_EXISTS`, `STALE_VERSION`.
+            `PERSONAL_LOGIN`, `PERSONAL_NAME`, `ACCOUNT_EXISTS`, `STALE_VERSION`.
     """
     blank = _checked(Account(new_id(), 1, login, scope, "", **holder))
     code = code_for(identity)
-    made = blank.with_code(await identity.passwords.hash(code), datetime.now(UTC))
+    made = blank.with_code(await identity.passwords.hash_code(code), datetime.now(UTC))
     try:
         return await identity.store.add(made), code
     except Refusal:
@@ -65,7 +68,9 @@ async def provision(identity: Identity, *, login: str, scope: Scope, **holder: A
             raise
     bases = tuple(dict.fromkeys((*waiting.bases, *made.bases)))
     made = replace(made, id=waiting.id, version=waiting.version, bases=bases, home=waiting.home)
-    return await identity.store.accounts.save(made, [CodeIssued(**of(made))]), code
+    made = replace(made, organization=waiting.organization)  # whom it acts for was told when it was made
+    added = [BaseAdded(**of(made), base=base) for base in bases if base not in waiting.bases]
+    return await identity.store.accounts.save(made, [*added, CodeIssued(**of(made))]), code
 
 
 async def _waiting(identity: Identity, wanted: Account) -> Account | None:
@@ -74,13 +79,14 @@ async def _waiting(identity: Identity, wanted: Account) -> Account | None:
     if not found and wanted.person:
         found = await identity.store.by_person(wanted.person, wanted.scope)
     same = [one for one in found if (one.person, one.school) == (wanted.person, wanted.school)]
+    same = [one for one in same if wanted.organization in (None, one.organization)]
     return same[0] if same and same[0].waiting else None
 
 
 async def issue_codes(
     identity: Identity, *, scope: Scope | None = None, province: str | None = None, missing: bool = False
 ) -> AsyncIterator[tuple[Account, str]]:
-    """Give every account in its initial state a new code, in place of any before it (R4).
+    """Give every account in its initial state a new code, in place of any before it (R4); those of schools' hands not.
 
     Args:
         identity: The dependencies.
@@ -92,11 +98,26 @@ async def issue_codes(
         An account and its code, once both are stored; whom somebody else changed meanwhile is left out.
     """
     now = datetime.now(UTC)
-    wanted = await identity.store.initial(scope, province, without_code_at=now if missing else None)
-    for start in range(0, len(wanted), _AT_ONCE):
-        issued = await asyncio.gather(*(_issue(identity, one) for one in wanted[start : start + _AT_ONCE]))
-        for pair in filter(None, issued):
-            yield pair
+    window: list[Account] = []
+    async for account in identity.store.initial(scope, province, without_code_at=now if missing else None):
+        window.append(account)
+        if len(window) == _AT_ONCE:
+            for pair in filter(None, await side_by_side(partial(_issue, identity), window)):
+                yield pair
+            window.clear()
+    for pair in filter(None, await side_by_side(partial(_issue, identity), window)):
+        yield pair
+
+
+async def side_by_side(work: Callable[[A], Awaitable[B]], rows: Iterable[A]) -> list[B]:
+    """What becomes of each row, in their order, a few at a time."""
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(row: A) -> B:
+        async with gate:
+            return await work(row)
+
+    return list(await asyncio.gather(*(one(row) for row in rows)))
 
 
 async def _issue(identity: Identity, account: Account) -> tuple[Account, str] | None:
@@ -115,19 +136,16 @@ async def provision_all(identity: Identity, rows: Sequence[Any]) -> list[dict[st
     Raises:
         Refusal: `INVALID_ACCOUNTS` with the rows that are wrong; nothing is written.
     """
-    wanted = _read(rows)
-    gate = asyncio.Semaphore(_AT_ONCE)
 
     async def one(row: AccountRow) -> dict[str, str]:
         shown = {"login": login_name(row.login), "scope": row.scope.value}
-        async with gate:
-            try:
-                _, code = await provision(identity, **msgspec.structs.asdict(row))
-            except Refusal as refusal:
-                return shown | {"refusal": refusal.code}
+        try:
+            _, code = await provision(identity, **msgspec.structs.asdict(row))
+        except Refusal as refusal:
+            return shown | {"refusal": refusal.code}
         return shown | {"code": code}
 
-    return list(await asyncio.gather(*(one(row) for row in wanted)))
+    return await side_by_side(one, _read(rows))
 
 
 async def reset(identity: Identity, *, login: str, scope: Scope) -> str:
@@ -153,7 +171,7 @@ async def renew(identity: Identity, account: Account) -> tuple[Account, str]:
         zh, en = "该专人已被更换或停用，请由学校重新指定", "No longer the designated person: the school names one anew"
         raise Refusal("DELEGATION_ENDED", zh, en, rule="R5", unblock=Unblock.SCHOOL)
     code = code_for(identity)
-    fresh = account.with_code(await identity.passwords.hash(code), datetime.now(UTC))
+    fresh = account.with_code(await identity.passwords.hash_code(code), datetime.now(UTC))
     told = CodeIssued if account.state is AccountState.INITIAL else AccountReset
     fresh = await identity.store.accounts.save(fresh, [told(**of(fresh))])
     await identity.store.end_sessions(account.id)
@@ -221,9 +239,21 @@ def _checked(account: Account) -> Account:
     if account.login not in (account.organization, account.school) and is_personal(account.login):
         zh, en = "登录名不得为身份证号或手机号", "An identity or mobile number is no login name"
         raise Refusal("PERSONAL_LOGIN", zh, en, rule="R41", unblock=Unblock.ADMINISTRATOR)
+    check_name(account.name)
     if account.province not in (None, *provinces()):
         raise Refusal("UNKNOWN_PROVINCE", "未知省份代码", "No such province", rule="R3", unblock=Unblock.ADMINISTRATOR)
     return replace(account, home=_home(account))
+
+
+def check_name(name: str | None) -> None:
+    """Refuse a name that is a number of a person's: it is the actor of every act, and so in every event (R41).
+
+    Raises:
+        Refusal: `PERSONAL_NAME`.
+    """
+    if name and is_personal(name):
+        zh, en = "姓名不得为身份证号或手机号", "An identity or mobile number is no name"
+        raise Refusal("PERSONAL_NAME", zh, en, rule="R41", unblock=Unblock.SELF)
 
 
 def _home(account: Account) -> str:

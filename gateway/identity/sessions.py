@@ -90,7 +90,8 @@ class Sessions:
             return Tokens(self._minter.mint(holder, PASSWORD, ACCESS_SECONDS), None, account)
         now = datetime.now(UTC)
         family = secrets.token_urlsafe(16)
-        session = Session(family, account.id, 0, now, now + REFRESH_LIFETIME, opened_at=now, client=client)
+        until = now + REFRESH_LIFETIME
+        session = Session(family, account.id, 0, now, until, opened_at=now, client=client, proof=account.proof)
         await self._store.open_session(session)
         return self._tokens(account, family, 0)
 
@@ -151,8 +152,13 @@ class Sessions:
             return Holder(account, int(version))
 
     async def _account(self, session: Session) -> Account:
+        """Whose it is; a login that was under way when the password changed opened nothing that lasts (R4).
+
+        Raises:
+            Refusal: `UNAUTHENTICATED`; the family is over.
+        """
         account = await self._store.accounts.find(session.account)
-        if account is None or account.state is not AccountState.ACTIVE:
+        if account is None or account.state is not AccountState.ACTIVE or session.proof != account.proof:
             await self._store.end_session(session.id)
             raise unauthenticated()
         return account

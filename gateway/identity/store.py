@@ -1,12 +1,12 @@
 """Accounts and sessions in MongoDB database `gateway`."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from chassis.errors import Refusal, Unblock
-from chassis.mongo import Database, DuplicateKey, Repository, from_document, to_document, transact
+from chassis.mongo import INTERNAL_FIELDS, Database, DuplicateKey, Repository, from_document, to_document, transact
 from chassis.mongo import Session as Transaction
 from chassis.paging import Slice, both, following
 from chassis.principal import Scope
@@ -31,6 +31,7 @@ class Session:
         expires_at: When the family ends.
         opened_at: When its holder logged in.
         client: What it was opened with, as roughly as a holder needs to recognise it; no address.
+        proof: Digest of the secret that opened it; once the account has another, the family is over.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Session:
     expires_at: datetime
     opened_at: datetime | None = None
     client: str | None = None
+    proof: str | None = None
 
 
 class IdentityStore:
@@ -81,8 +83,10 @@ class IdentityStore:
 
     async def initial(
         self, scope: Scope | None, home: str | None, *, without_code_at: datetime | None
-    ) -> list[Account]:
-        """The accounts in their initial state, by login name.
+    ) -> AsyncIterator[Account]:
+        """The accounts in their initial state whose code an administrator hands out, by login name.
+
+        A school hands out those of its designated person and, where no role is named, of its teachers (R3, R5).
 
         Args:
             scope: Of that role only.
@@ -90,11 +94,14 @@ class IdentityStore:
             without_code_at: Only those that nobody has a code of that is good at that time.
         """
         where: dict[str, Any] = {"state": AccountState.INITIAL.value}
-        where |= {"scope": scope.value} if scope else {}
+        where["scope"] = scope.value if scope else {"$ne": Scope.TEACHER.value}
         where |= {"home": home} if home else {}
+        where["$nor"] = [{"scope": Scope.SCHOOL.value, "$expr": {"$ne": ["$login", "$school"]}}]
         if without_code_at:
             where["$or"] = [{"secret": ""}, {"code_expires_at": {"$lte": without_code_at}}]
-        return await self.accounts.query(where, sort=[("login", 1), ("scope", 1)])
+        cursor = self.accounts.collection.find(where, INTERNAL_FIELDS, sort=[("login", 1), ("scope", 1)])
+        async for found in cursor:
+            yield from_document(found, Account)
 
     async def page(self, where: Mapping[str, Any], slice_: Slice) -> list[Account]:
         """The accounts that match, by their ids; one more than asked for, where there is one."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from prometheus_client import Gauge
 
 from chassis.errors import Refusal, Unblock
-from chassis.principal import Principal
+from chassis.principal import Principal, Scope
 
 STREAMS = Gauge("guopei_gateway_streams", "Streams of answers that clients follow")
 
@@ -18,7 +18,8 @@ class SeatSettings:
     """The most streams at a time; a WebSocket takes a seat, and so does each of its operations.
 
     Attributes:
-        principal: Of one principal; front ends share one stream between their views.
+        principal: Of one principal, or of one address that has not signed in; front ends share one stream between
+            their views.
         process: Of this gateway process.
     """
 
@@ -35,17 +36,17 @@ class Seats:
 
     def __init__(self, settings: SeatSettings) -> None:
         self._settings = settings
-        self._taken: Counter[Principal] = Counter()
+        self._taken: Counter[tuple[Principal, str]] = Counter()
 
     @contextmanager
-    def taken(self, principal: Principal) -> Iterator[None]:
-        """Hold a seat.
+    def taken(self, principal: Principal, address: str = "") -> Iterator[None]:
+        """Hold a seat; all who are not signed in are one principal, so these are told apart by their address.
 
         Raises:
             Refusal: `TOO_MANY_SUBSCRIPTIONS`, with `limit`; `OVERLOADED` where the process has no more.
         """
-        most = self._settings
-        if self._taken[principal] >= most.principal:
+        most, whose = self._settings, (principal, address if principal.scope is Scope.PUBLIC else "")
+        if self._taken[whose] >= most.principal:
             raise Refusal(
                 "TOO_MANY_SUBSCRIPTIONS",
                 "同时打开的订阅过多，请先关闭其他订阅",
@@ -55,12 +56,12 @@ class Seats:
             )
         if self._taken.total() >= most.process:
             raise Refusal("OVERLOADED", "服务繁忙，请稍后再试", "Busy: try again later", unblock=Unblock.ADMINISTRATOR)
-        self._taken[principal] += 1
+        self._taken[whose] += 1
         STREAMS.inc()
         try:
             yield
         finally:
             STREAMS.dec()
-            self._taken[principal] -= 1
-            if not self._taken[principal]:
-                del self._taken[principal]
+            self._taken[whose] -= 1
+            if not self._taken[whose]:
+                del self._taken[whose]

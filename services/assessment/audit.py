@@ -8,18 +8,18 @@ genesis, 64 zeros. Whoever has an export can check it without us.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import msgspec
 import typer
 
 from chassis.mongo import connect
 from chassis.settings import DatabaseSettings
-from services.assessment.domain.audit import GENESIS, Fault, Head, Row, verify
+from services.assessment.domain.audit import GENESIS, Fault, Head, Row, Verification
 from services.assessment.store import AuditLog
 
 FORMAT = "guopei-audit/1"
@@ -35,8 +35,7 @@ def check(
 ) -> None:
     """Recompute the whole chain; exit 1 and name every row where it does not hold."""
     anchors = {int(number): digest for number, _, digest in (one.partition(":") for one in anchor or ())}
-    rows, head = read_export(file) if file else asyncio.run(_read())
-    faults = list(verify(rows, head, anchors))
+    faults, head = _of_file(file, anchors) if file else asyncio.run(_of_database(anchors))
     for fault in faults:
         typer.echo(_said(fault), err=True)
     if faults:
@@ -50,18 +49,18 @@ def export() -> None:
     asyncio.run(_export())
 
 
-def read_export(file: Path) -> tuple[list[Row], Head]:
-    """The rows and the head of an export.
+def read_export(file: TextIO) -> Iterator[Row | Head]:
+    """The rows of an export as they are read, and its head.
 
     Raises:
         ValueError: It is not one, or not of this format.
     """
-    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    if not lines or lines[0] != {"format": FORMAT, "genesis": GENESIS}:
+    first = next(file, "null")
+    if json.loads(first) != {"format": FORMAT, "genesis": GENESIS}:
         raise ValueError(f"not an export of the format {FORMAT}")
-    ends = [line["head"] for line in lines if "head" in line]
-    rows = [msgspec.convert(line, Row) for line in lines[1:] if "head" not in line]
-    return rows, msgspec.convert(ends[-1], Head) if ends else Head(len(lines), "cut off")
+    for line in file:
+        content = json.loads(line)
+        yield msgspec.convert(content["head"], Head) if "head" in content else msgspec.convert(content, Row)
 
 
 @asynccontextmanager
@@ -71,16 +70,37 @@ async def _log() -> AsyncIterator[AuditLog]:
         yield AuditLog(client[settings.mongodb_database])
 
 
-async def _read() -> tuple[list[Row], Head]:
+def _of_file(file: Path, anchors: Mapping[int, str]) -> tuple[list[Fault], Head]:
+    check, head = Verification(anchors), None
+    faults: list[Fault] = []
+    with file.open(encoding="utf-8", newline="\n") as lines:
+        for one in read_export(lines):
+            if isinstance(one, Head):
+                head = one
+            else:
+                faults += check.take(one)
+    head = head or Head(check.last.sequence + 1, "cut off")
+    return [*faults, *check.end(head)], head
+
+
+async def _of_database(anchors: Mapping[int, str]) -> tuple[list[Fault], Head]:
     """The rows up to the head as it is now, and whatever lies beyond the head as it is afterwards.
 
     What is appended while they are read is no fault; a row that no head has reached is one.
     """
+    check = Verification(anchors)
+    faults: list[Fault] = []
+    beyond: list[Row] = []
     async with _log() as log:
         head = await log.head()
-        rows = [row async for row in log.all()]
+        async for row in log.all():
+            if row.sequence > head.sequence:
+                beyond.append(row)
+            else:
+                faults += check.take(row)
         reached = (await log.head()).sequence
-    return [row for row in rows if not head.sequence < row.sequence <= reached], head
+    faults += [fault for row in beyond if row.sequence > reached for fault in check.take(row)]
+    return [*faults, *check.end(head)], head
 
 
 async def _export() -> None:

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from chassis.clock import Clock
 from chassis.errors import Refusal, forbidden, not_found
+from chassis.idempotency import once
 from chassis.principal import Principal, Scope
 from services.assessment.domain import record as records
 from services.assessment.domain.credit import CreditRule
@@ -57,6 +59,15 @@ Outcome = Record | Refusal
 Decision = Callable[[Record], Change]
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One row of a command: whose record, what was said of it, and what that makes of the record."""
+
+    key: str
+    said: Any
+    decide: Decision
+
+
 async def record_attendance(
     assessment: Assessment, principal: Principal, *, project: str, rows: Sequence[AttendanceMark]
 ) -> list[Outcome]:
@@ -73,8 +84,8 @@ async def record_attendance(
             record, held, session=row.session, present=row.present, mode=row.mode, now=now
         )
 
-    decisions = [(row.enrollment, decide(row)) for row in rows]
-    return await _change_each(assessment, principal, decisions, project)
+    said = [_Row(row.enrollment, row, decide(row)) for row in rows]
+    return await _change_each(assessment, principal, "record_attendance", said, project)
 
 
 async def record_results(
@@ -93,8 +104,8 @@ async def record_results(
             record, held, outcome=row.outcome, score=row.score, rules=assessment.rules, now=now
         )
 
-    decisions = [(row.enrollment, decide(row)) for row in rows]
-    return await _change_each(assessment, principal, decisions, project)
+    said = [_Row(row.enrollment, row, decide(row)) for row in rows]
+    return await _change_each(assessment, principal, "record_results", said, project)
 
 
 async def confirm_credits(assessment: Assessment, principal: Principal, *, enrollments: Sequence[str]) -> list[Outcome]:
@@ -106,8 +117,8 @@ async def confirm_credits(assessment: Assessment, principal: Principal, *, enrol
     if principal.scope is not Scope.SCHOOL:
         raise forbidden("R31")
     now = assessment.clock.now()
-    decisions = [(key, partial(records.confirm_credit, now=now)) for key in enrollments]
-    return await _change_each(assessment, principal, decisions)
+    said = [_Row(key, None, partial(records.confirm_credit, now=now)) for key in enrollments]
+    return await _change_each(assessment, principal, "confirm_credits", said)
 
 
 async def revoke_credit(assessment: Assessment, principal: Principal, *, enrollment: str, reason: str) -> Record:
@@ -119,7 +130,7 @@ async def revoke_credit(assessment: Assessment, principal: Principal, *, enrollm
     if principal.scope is not Scope.MINISTRY:
         raise forbidden("R31")
     decision = partial(records.revoke_credit, reason=reason, now=assessment.clock.now())
-    (outcome,) = await _change_each(assessment, principal, [(enrollment, decision)])
+    (outcome,) = await _change_each(assessment, principal, "revoke_credit", [_Row(enrollment, reason, decision)])
     if isinstance(outcome, Refusal):
         raise outcome
     return outcome
@@ -133,51 +144,67 @@ async def _own_project(assessment: Assessment, principal: Principal, key: str, r
 
 
 async def _change_each(
-    assessment: Assessment,
-    principal: Principal,
-    decisions: Sequence[tuple[str, Decision]],
-    project: str | None = None,
+    assessment: Assessment, principal: Principal, command: str, said: Sequence[_Row], project: str | None = None
 ) -> list[Outcome]:
     """Change the records that the principal may see, each in one write, however many rows speak of it."""
-    rows: dict[str, list[int]] = {}
-    for index, (key, _) in enumerate(decisions):
-        rows.setdefault(key, []).append(index)
-    found = await assessment.store.visible_records(list(rows), principal)
+    places: dict[str, list[int]] = {}
+    for index, row in enumerate(said):
+        places.setdefault(row.key, []).append(index)
+    found = await assessment.store.visible_records(list(places), principal)
     outcomes: dict[int, Outcome] = {}
-    for key, indexes in rows.items():
-        record = found.get(key)
+    for key, indexes in places.items():
+        record, rows = found.get(key), [said[index] for index in indexes]
         if record is None or (project and record.project != project):
             outcomes |= dict.fromkeys(indexes, not_found("enrollment", key))
         else:
-            changed = await _change(assessment, record, [decisions[index][1] for index in indexes])
-            outcomes |= dict(zip(indexes, changed, strict=True))
-    return [outcomes[index] for index in range(len(decisions))]
+            outcomes |= dict(zip(indexes, await _change(assessment, principal, command, record, rows), strict=True))
+    return [outcomes[index] for index in range(len(said))]
 
 
-async def _change(assessment: Assessment, record: Record, decisions: Sequence[Decision]) -> list[Outcome]:
+async def _change(
+    assessment: Assessment, principal: Principal, command: str, record: Record, rows: Sequence[_Row]
+) -> list[Outcome]:
+    """What became of each row of one record; under an `Idempotency-Key` that has done this, of the record as it is."""
+    refusals: list[Refusal | None] | None = None
+
+    async def act() -> Record:
+        nonlocal refusals
+        changed, refusals = await _save(assessment, record, rows)
+        return changed
+
+    try:
+        kept = await once(
+            assessment.store.records, principal, f"{command}|{record.id}", [one.said for one in rows], act
+        )
+    except Refusal as refused:
+        return [given or refused for given in refusals or [None] * len(rows)]
+    if refusals is None:
+        refusals = _decide(kept, rows)[2]
+    return [refusal or kept for refusal in refusals]
+
+
+async def _save(assessment: Assessment, record: Record, rows: Sequence[_Row]) -> tuple[Record, list[Refusal | None]]:
     """Decide and save; a colleague's change at the same moment is met by deciding anew."""
     for attempt in range(_TRIES):
-        changed, events, refusals = _decide(record, decisions)
+        changed, events, refusals = _decide(record, rows)
         if not events:
-            return [refusal or changed for refusal in refusals]
+            return changed, refusals
         try:
-            saved = await assessment.store.records.save(changed, events)
-        except Refusal as stale:
+            return await assessment.store.records.save(changed, events), refusals
+        except Refusal:
             if attempt == _TRIES - 1:
-                return [refusal or stale for refusal in refusals]
+                raise
             record = await assessment.store.records.get(record.id)
-        else:
-            return [refusal or saved for refusal in refusals]
     raise AssertionError("unreachable")
 
 
-def _decide(record: Record, decisions: Sequence[Decision]) -> tuple[Record, list[RecordEvent], list[Refusal | None]]:
+def _decide(record: Record, rows: Sequence[_Row]) -> tuple[Record, list[RecordEvent], list[Refusal | None]]:
     """All decisions on one record, in order; what is refused changes nothing."""
     events: list[RecordEvent] = []
     refusals: list[Refusal | None] = []
-    for decision in decisions:
+    for row in rows:
         try:
-            record, more = decision(record)
+            record, more = row.decide(record)
         except Refusal as refusal:
             refusals.append(refusal)
         else:

@@ -82,22 +82,15 @@ class ProjectResumed:
 
 
 @dataclass(frozen=True)
-class Accepted:
-    """Somebody will attend."""
+class Attendee:
+    """Somebody will attend, or will not, or no longer."""
 
     enrollment: str
     project: str
+    base: str
     teacher: str
     school: str
     province: str
-
-
-@dataclass(frozen=True)
-class Left:
-    """Somebody will not, or no longer, attend."""
-
-    enrollment: str
-    reason: str | None = None
 
 
 class Effects:
@@ -110,32 +103,38 @@ class Effects:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def published(self, event: ProjectPublished, _: Envelope, session: Session) -> None:
+    async def published(self, event: ProjectPublished, envelope: Envelope, session: Session) -> None:
         """Begin to keep a project."""
+        if await self._store.projects.find(event.project, session):
+            return
         kept = projects.Project(
             id=event.project,
-            version=1,
+            version=envelope.version,
             base=event.base,
             year=event.year,
             days=event.days,
             phase=ProjectPhase.PUBLISHED,
             sessions=_timetable(event.sessions, event.mode),
             mode=event.mode,
+            timetable=envelope.version,
         )
         await self._store.projects.put(kept, session)
 
-    async def amended(self, event: ProjectAmended, _: Envelope, session: Session) -> None:
-        """Take the new timetable."""
+    async def amended(self, event: ProjectAmended, envelope: Envelope, session: Session) -> None:
+        """Take the new timetable, unless a newer one has come before."""
         kept = await self._store.projects.get(event.project, session)
-        await self._store.projects.put(replace(kept, sessions=_timetable(event.sessions, kept.mode)), session)
+        if envelope.version >= kept.timetable:
+            sessions = _timetable(event.sessions, kept.mode)
+            await self._store.projects.put(replace(kept, sessions=sessions, timetable=envelope.version), session)
 
-    async def resumed(self, event: ProjectResumed, _: Envelope, session: Session) -> None:
+    async def resumed(self, event: ProjectResumed, envelope: Envelope, session: Session) -> None:
         """Go on where the project stopped."""
-        await self._move(event.project, event.status, session)
+        await self._move(event.project, event.status, envelope, session)
 
-    async def finished(self, event: ProjectMoved, _: Envelope, session: Session) -> None:
+    async def finished(self, event: ProjectMoved, envelope: Envelope, session: Session) -> None:
         """Close the timetable; who was never there is a no-show (R29)."""
-        await self._move(event.project, ProjectPhase.FINISHED, session)
+        if not await self._move(event.project, ProjectPhase.FINISHED, envelope, session):
+            return
         for record in await self._store.attendees(event.project, session):
             missed = miss(record)
             if missed:
@@ -144,26 +143,31 @@ class Effects:
     def moves(self, phase: ProjectPhase) -> Callable[[ProjectMoved, Envelope, Session], Awaitable[None]]:
         """An effect that puts the project into `phase`."""
 
-        async def effect(event: ProjectMoved, _: Envelope, session: Session) -> None:
-            await self._move(event.project, phase, session)
+        async def effect(event: ProjectMoved, envelope: Envelope, session: Session) -> None:
+            await self._move(event.project, phase, envelope, session)
 
         return effect
 
-    async def accepted(self, event: Accepted, _: Envelope, session: Session) -> None:
-        """Open the record of an attendee."""
-        project = await self._store.projects.get(event.project, session)
-        record = Record(event.enrollment, 1, event.project, project.base, event.teacher, event.school, event.province)
-        await self._store.records.put(record, session)
+    async def accepted(self, event: Attendee, _: Envelope, session: Session) -> None:
+        """Open the record of an attendee; one that is there already stays as it is, with what was recorded since."""
+        if not await self._store.records.find(event.enrollment, session):
+            await self._store.records.insert(_record(event), (), session)
 
-    async def left(self, event: Left, _: Envelope, session: Session) -> None:
-        """Close the record of somebody who left; those who never had one do not matter here."""
+    async def left(self, event: Attendee, _: Envelope, session: Session) -> None:
+        """Close the record of somebody who left; where there is none, one is made closed, and none opens later."""
         record = await self._store.records.find(event.enrollment, session)
-        if record:
+        if record is None:
+            await self._store.records.insert(replace(_record(event), live=False), (), session)
+        elif record.live:
             await self._store.records.save(replace(record, live=False), (), session)
 
-    async def _move(self, key: str, phase: ProjectPhase, session: Session) -> None:
+    async def _move(self, key: str, phase: ProjectPhase, envelope: Envelope, session: Session) -> bool:
+        """Whether the project is in that phase now: a dead letter that is replayed comes after what came since."""
         kept = await self._store.projects.get(key, session)
-        await self._store.projects.put(replace(kept, phase=phase), session)
+        if envelope.version < kept.version:
+            return False
+        await self._store.projects.put(replace(kept, phase=phase, version=envelope.version), session)
+        return True
 
 
 def handlers(store: Store) -> dict[str, Handler]:
@@ -177,10 +181,10 @@ def handlers(store: Store) -> dict[str, Handler]:
         "catalog.project-cancelled": Handler(ProjectMoved, effects.moves(ProjectPhase.CANCELLED)),
         "catalog.project-suspended": Handler(ProjectMoved, effects.moves(ProjectPhase.SUSPENDED)),
         "catalog.project-resumed": Handler(ProjectResumed, effects.resumed),
-        "enrollment.accepted": Handler(Accepted, effects.accepted),
-        "enrollment.withdrawn": Handler(Left, effects.left),
-        "enrollment.substituted": Handler(Left, effects.left),
-        "enrollment.cancelled": Handler(Left, effects.left),
+        "enrollment.accepted": Handler(Attendee, effects.accepted),
+        "enrollment.withdrawn": Handler(Attendee, effects.left),
+        "enrollment.substituted": Handler(Attendee, effects.left),
+        "enrollment.cancelled": Handler(Attendee, effects.left),
     }
 
 
@@ -198,3 +202,7 @@ def tasks(store: Store, database: Database, amqp_url: str) -> Tasks:
 
 def _timetable(sessions: tuple[TimetableSession, ...], mode: HeldMode) -> tuple[projects.Session, ...]:
     return tuple(projects.Session(one.id, one.title, one.date, one.hours, one.mode or mode) for one in sessions)
+
+
+def _record(of: Attendee) -> Record:
+    return Record(of.enrollment, 1, of.project, of.base, of.teacher, of.school, of.province)

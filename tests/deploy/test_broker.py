@@ -16,7 +16,7 @@ from aiormq.exceptions import AMQPError, ChannelAccessRefused
 
 from chassis.amqp import DEAD, EVENTS
 from chassis.reference import provinces
-from deploy.broker.definitions import FILE, queue_of, text, with_passwords
+from deploy.broker.definitions import FILE, SERVICES, queue_of, text, with_passwords
 from deploy.broker.management import Management
 from deploy.broker.revocation import restore, revoke
 from deploy.local.parts import Parts
@@ -95,6 +95,21 @@ async def test_r27_a_province_is_refused(guangdong: AbstractConnection, verb: st
         await REFUSED[verb](channel)
 
 
+@pytest.mark.parametrize("name", SERVICES)
+async def test_r40_a_service_tells_no_event_in_anothers_name(parts: Parts, name: str) -> None:
+    """The audit and every consumer take an event for what its producer says."""
+    async with await aio_pika.connect(parts.rabbitmq.url(name)) as connection:
+        for other in SERVICES:
+            channel = await connection.channel(publisher_confirms=True)
+            events = await channel.get_exchange(EVENTS, ensure=False)
+            told = events.publish(aio_pika.Message(b"{}"), f"{other}.tests-told.00")
+            if other == name:
+                await told
+            else:
+                with pytest.raises(ChannelAccessRefused):
+                    await told
+
+
 async def test_r27_a_province_gets_from_and_consumes_its_own_queue(parts: Parts, guangdong: AbstractConnection) -> None:
     queue = await own_queue(guangdong)
     await publish(parts, b"one")
@@ -162,6 +177,8 @@ def test_the_committed_definitions_are_what_the_reference_data_says_and_hold_no_
     assert names == {row["user"] for row in found["permissions"]}
     assert {queue_of(code) for code in provinces()} <= names
     assert len(provinces()) == 32
+    (grave,) = [queue for queue in found["queues"] if queue["name"] == DEAD]
+    assert grave["arguments"]["x-delivery-limit"] > 100_000, "every look at a letter is a delivery of it"
 
 
 def test_filling_in_gives_every_user_the_hash_of_its_password(tmp_path: Path) -> None:

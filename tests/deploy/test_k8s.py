@@ -134,6 +134,14 @@ def test_the_environment_is_what_the_settings_ask_for(process: str, settings: ty
     assert int(literals["PORT"]) == container(process)["ports"][0]["containerPort"]
 
 
+def test_facts_33_a_place_says_where_its_ingress_calls_from_or_the_gateway_does_not_start() -> None:
+    """Else every user would have the ingress's address, and one who guesses would make all others wait."""
+    (given,) = [one for one in container("gateway")["env"] if one["name"] == "FORWARDED_ALLOW_IPS"]
+    source = given["valueFrom"]["configMapKeyRef"]
+    assert source == {"name": "ingress", "key": "FORWARDED_ALLOW_IPS"}, "and it is not optional"
+    assert "forwarded_allow_ips" in GatewaySettings.model_fields
+
+
 @pytest.mark.parametrize("process", SETTINGS)
 def test_no_secret_is_written_down_and_every_process_has_its_own(process: str) -> None:
     env = {one["name"]: one for one in container(process)["env"]}

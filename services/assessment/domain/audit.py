@@ -94,28 +94,45 @@ def extend(head: Head, acts: Iterable[Act]) -> Iterator[Row]:
         yield Row(sequence=sequence, previous=bare.previous, act=act, hash=previous)
 
 
-def verify(rows: Iterable[Row], head: Head, anchors: Mapping[int, str] | None = None) -> Iterator[Fault]:
-    """Every place where the chain does not hold.
+class Verification:
+    """Looks at one row after the other, so that a log need not fit into memory.
 
     Args:
-        rows: All rows in the order of their numbers.
-        head: Where the chain ends by the head's own document.
         anchors: Number to hash, as somebody outside the database wrote them down: they find a chain that was
             calculated anew, and an end that was cut off together with its head.
+
+    Attributes:
+        last: Where the chain ends so far.
     """
-    last = Head()
-    left = dict(anchors or {})
-    for row in rows:
-        yield from _fits(row, last)
-        if left.pop(row.sequence, row.hash) != row.hash:
+
+    def __init__(self, anchors: Mapping[int, str] | None = None) -> None:
+        self._anchors = dict(anchors or {})
+        self.last = Head()
+
+    def take(self, row: Row) -> Iterator[Fault]:
+        """What is wrong with the next row."""
+        yield from _fits(row, self.last)
+        if self._anchors.pop(row.sequence, row.hash) != row.hash:
             yield Fault(row.sequence, "is not what the anchor says: the chain up to here was calculated anew")
-        last = Head(row.sequence, row.hash)
-    if head.sequence > last.sequence:
-        yield Fault(last.sequence + 1, f"missing to {head.sequence}: the end of the log was cut off")
-    elif (head.sequence, head.hash) != (last.sequence, last.hash):
-        yield Fault(last.sequence, f"the log should end with {head.sequence} {head.hash}")
-    for sequence in sorted(left):
-        yield Fault(sequence, "missing, though there is an anchor: the end of the log was cut off")
+        self.last = Head(row.sequence, row.hash)
+
+    def end(self, head: Head) -> Iterator[Fault]:
+        """What is wrong with the end, by the head's own document."""
+        last = self.last
+        if head.sequence > last.sequence:
+            yield Fault(last.sequence + 1, f"missing to {head.sequence}: the end of the log was cut off")
+        elif (head.sequence, head.hash) != (last.sequence, last.hash):
+            yield Fault(last.sequence, f"the log should end with {head.sequence} {head.hash}")
+        for sequence in sorted(self._anchors):
+            yield Fault(sequence, "missing, though there is an anchor: the end of the log was cut off")
+
+
+def verify(rows: Iterable[Row], head: Head, anchors: Mapping[int, str] | None = None) -> Iterator[Fault]:
+    """Every place where the chain does not hold; as `Verification` has it."""
+    check = Verification(anchors)
+    for row in rows:
+        yield from check.take(row)
+    yield from check.end(head)
 
 
 def _fits(row: Row, last: Head) -> Iterator[Fault]:

@@ -53,13 +53,14 @@ class Project:
 
     Attributes:
         id: Catalog's id.
-        version: Of the projection.
+        version: Catalog's own, when it came into this phase.
         base: Who holds it.
         year: Its round.
         days: What credit is counted by (R31).
         phase: Its state, as far as assessment needs it.
         sessions: Its timetable.
         mode: How sessions are held that do not say it.
+        timetable: Catalog's version of the project when it got these sessions.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Project:
     phase: ProjectPhase
     sessions: tuple[Session, ...]
     mode: HeldMode = HeldMode.OFFLINE
+    timetable: int = 0
 
     def require_running(self) -> None:
         """Attendance and results belong to a training that has begun.

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from pymongo import DESCENDING
 
+from chassis.clock import SHANGHAI
 from chassis.events import Envelope
 from chassis.mongo import Database, Document, Session, from_document, to_document, transact
 from chassis.paging import Slice, both, following
@@ -129,5 +130,8 @@ def _row(document: Document) -> Row:
 
 
 def _time(at: datetime | None) -> str | None:
-    """Text that sorts by time: UTC, always with microseconds."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds") if at else None
+    """Text that sorts by time: UTC, always with microseconds; what names no zone is meant in Asia/Shanghai."""
+    if at is None:
+        return None
+    aware = at if at.tzinfo else at.replace(tzinfo=SHANGHAI)
+    return aware.astimezone(UTC).isoformat(timespec="microseconds")

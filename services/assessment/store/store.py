@@ -1,11 +1,11 @@
 """The aggregates of assessment, their indexes, and the reads that the graph needs."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pymongo import ASCENDING
 
-from chassis.mongo import Database, Repository, Session, from_document, transact
+from chassis.mongo import Database, Repository, Session, from_document
 from chassis.paging import Slice, both, first_rows, following, lengths
 from chassis.principal import Principal, Scope
 from services.assessment.domain.project import Project
@@ -15,7 +15,6 @@ from services.assessment.store.audit import AuditLog
 COLLECTIONS = ("records",)
 """The collections whose documents carry events."""
 _NOTHING: Mapping[str, Any] = {"_id": {"$in": []}}
-T = TypeVar("T")
 
 
 class Store:
@@ -26,7 +25,6 @@ class Store:
     """
 
     def __init__(self, database: Database) -> None:
-        self._database = database
         self.records = Repository(database, "records", Record, producer="assessment", noun="record")
         self.projects = Repository(database, "projects", Project, producer="assessment", noun="project")
         self.audit = AuditLog(database)
@@ -36,10 +34,6 @@ class Store:
         await self.records.prepare()
         await self.records.collection.create_index([("project", ASCENDING), ("_id", ASCENDING)], name="project")
         await self.audit.prepare()
-
-    async def transact(self, work: Callable[[Session], Awaitable[T]]) -> T:
-        """Run `work` in one transaction (facts 21)."""
-        return await transact(self._database.client, work)
 
     async def visible_records(self, keys: Sequence[str], principal: Principal) -> dict[str, Record]:
         """Those of the records that the principal may see, by enrolment, in one operation."""

@@ -49,7 +49,7 @@ def event(number: int) -> Envelope:
             "base": f"b{number}",
             "before": 20,
             "limit": 18.5,
-            "reason": "年度考核",
+            "reason": "年度考核\u2028第二段\u0085",
             "nested": {"b": [1, None], "a": True},
         },
         actor={"subject": "moe", "scope": "ministry", "organization": "教师工作司", "name": "处长"}
@@ -205,6 +205,7 @@ async def test_the_ministry_pages_and_filters_the_latest_first(world: World) -> 
         ({"subject": "b3"}, 1),
         ({"province": "51"}, 0),
         ({"since": "2024-05-03T08:00:00+00:00", "until": "2024-05-05T16:00:00+08:00"}, 2),
+        ({"since": "2024-05-03T16:00:00", "until": "2024-05-05T16:00:00"}, 2),
     ]
     for given, count in filters:
         data, _ = await world.ask(MINISTRY, ASK, n=50, f=given)
@@ -224,10 +225,11 @@ async def test_the_command_line_verifies_and_exports(
     intact = run("verify", "--anchor", f"{head.sequence}:{head.hash}")
     assert (intact.returncode, head.hash in intact.stdout) == (0, True), intact.stderr
     file = tmp_path / "audit.jsonl"
-    file.write_text(run("export").stdout)
-    assert read_export(file) == (await rows(log), head)
+    file.write_text(run("export").stdout, encoding="utf-8", newline="\n")
+    with file.open(encoding="utf-8") as exported:
+        assert list(read_export(exported)) == [*await rows(log), head]
     assert run("verify", "--file", str(file)).returncode == 0
-    lines = file.read_text().splitlines()
+    lines = file.read_text().split("\n")[:-1]
     file.write_text("\n".join(line.replace("b7", "b8") for line in lines))
     assert "row 7" in run("verify", "--file", str(file)).stderr
     file.write_text("\n".join(lines[:-2]))

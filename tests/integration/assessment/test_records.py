@@ -1,9 +1,11 @@
 """R29–R31 on real parts: records follow events, each role acts on its own, and every change tells the others."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
+from chassis.context import Act, acting
 from chassis.errors import Refusal
 from services.assessment.commands import confirm_credits, revoke_credit
 from services.assessment.domain.vocabulary import CreditStatus, ProjectPhase, ResultOutcome
@@ -16,6 +18,7 @@ from tests.integration.assessment.world import (
     SCHOOL,
     TEACHER,
     World,
+    attendee,
     codes,
     sessions,
 )
@@ -135,7 +138,7 @@ async def test_marks_of_one_attendee_at_the_same_moment_are_all_kept(world: Worl
 @pytest.mark.parametrize("how", ["withdrawn", "cancelled"])
 async def test_who_leaves_is_no_attendee_any_more(world: World, how: str) -> None:
     await world.start("e1", "e2")
-    await world.tell(f"enrollment.{how}", "e1", enrollment="e1", reason="生病")
+    await world.tell(f"enrollment.{how}", "e1", reason="生病", **attendee("e1"))
 
     async def gone() -> bool:
         return not (await world.record("e1")).live
@@ -182,3 +185,66 @@ async def test_r18_a_new_timetable_is_the_one_that_counts(world: World) -> None:
     result = (await world.record("e1")).result
     assert result
     assert result.attendance_rate == 0.0
+
+
+async def heard_of(world: World, key: str) -> None:
+    """Wait until everything that was told before has had its effect."""
+    await world.tell("enrollment.accepted", key, **attendee(key))
+    await eventually(lambda: world.assessment.store.records.find(key))
+
+
+async def test_r29_a_dead_letter_that_is_replayed_puts_no_older_state_back(world: World) -> None:
+    """What a replay brings comes after all that was told since: its version says so (chassis.deadletters)."""
+    await world.start("e1", "e2")
+    tell = partial(world.tell, subject="p1", project="p1")
+    await tell("catalog.project-amended", version=6, sessions=sessions(1))
+    await tell("catalog.project-finished", version=7)
+    await world.until_phase(ProjectPhase.FINISHED)
+    before, missed = await world.assessment.store.projects.get("p1"), await world.record("e1")
+    await tell("catalog.project-started", version=4)
+    await tell("catalog.project-amended", version=5, sessions=sessions(2))
+    await world.publish()
+    await heard_of(world, "e9")
+    assert await world.assessment.store.projects.get("p1") == before
+    assert len(before.sessions) == 1
+    await tell("catalog.project-amended", version=8, sessions=sessions(2))
+    await tell("catalog.project-cancelled", version=9)
+    await world.until_phase(ProjectPhase.CANCELLED)
+    assert len((await world.assessment.store.projects.get("p1")).sessions) == 2
+    await tell("catalog.project-finished", version=7)
+    await heard_of(world, "e10")
+    assert await world.record("e1") == missed, "a no-show is told once"
+
+
+async def test_r29_an_acceptance_that_comes_again_leaves_the_record_and_its_events(world: World) -> None:
+    await world.start("e1")
+    assert await world.attend(("e1", "s1", True)) == ["ok"]
+    before = await world.record("e1")
+    await world.tell("enrollment.accepted", "e1", **attendee("e1"))
+    await heard_of(world, "e9")
+    assert await world.record("e1") == before
+
+
+async def test_r26_who_has_left_before_the_acceptance_arrives_is_no_attendee(world: World) -> None:
+    await world.start("e2")
+    await world.tell("enrollment.withdrawn", "e1", reason="生病", **attendee("e1"))
+    await world.tell("enrollment.accepted", "e1", **attendee("e1"))
+    await heard_of(world, "e9")
+    assert not (await world.record("e1")).live
+    assert await world.attend(("e1", "s1", True)) == ["NOT_AN_ATTENDEE"]
+
+
+async def test_a_list_that_is_sent_again_under_its_key_undoes_no_correction_since(world: World) -> None:
+    """As everywhere in the graph: one `Idempotency-Key`, one effect (chassis.idempotency)."""
+    await world.start("e1", "e2")
+    marks = [("e1", "s1", True), ("e1", "s9", True), ("e2", "s1", True)]
+    with acting(Act(BASE, idempotency_key="k1")):
+        assert await world.attend(*marks) == ["ok", "UNKNOWN_SESSION", "ok"]
+    assert await world.attend(("e1", "s1", False)) == ["ok"]
+    before = await world.record("e1")
+    with acting(Act(BASE, idempotency_key="k1")):
+        assert await world.attend(*marks) == ["ok", "UNKNOWN_SESSION", "ok"]
+        assert await world.record("e1") == before
+        assert await world.attend(("e1", "s2", True)) == ["IDEMPOTENCY_KEY_REUSED"]
+    assert await world.record("e1") == before
+    assert not before.attended

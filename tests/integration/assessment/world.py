@@ -56,7 +56,7 @@ class World:
     everything: AbstractQueue
     _numbers: Any = field(default_factory=lambda: count(1))
 
-    async def tell(self, kind: str, subject: str, province: str = "44", **data: Any) -> None:
+    async def tell(self, kind: str, subject: str, province: str = "44", version: int = 1, **data: Any) -> None:
         """Publish an event of another service."""
         producer, _, name = kind.partition(".")
         envelope = Envelope(
@@ -64,7 +64,7 @@ class World:
             producer=producer,
             name=name,
             subject=subject,
-            version=1,
+            version=version,
             at=datetime.now(UTC),
             province=province,
             data=data | {"province": province},
@@ -103,8 +103,7 @@ class World:
             sessions=sessions(2),
         )
         for key in enrollments:
-            whose = {"teacher": f"t-{key}", "school": "3144000011"}
-            await self.tell("enrollment.accepted", key, enrollment=key, project=project, **whose)
+            await self.tell("enrollment.accepted", key, **attendee(key, project))
 
     async def start(self, *enrollments: str, project: str = "p1") -> None:
         """A running project with its attendees."""
@@ -148,6 +147,11 @@ def sessions(number: int) -> list[dict[str, Any]]:
         {"id": f"s{n}", "title": "课", "date": date(2024, 6, 2 + n).isoformat(), "hours": 8}
         for n in range(1, number + 1)
     ]
+
+
+def attendee(key: str, project: str = "p1") -> dict[str, Any]:
+    """Whom an event of an enrolment is about."""
+    return {"enrollment": key, "project": project, "base": "b1", "teacher": f"t-{key}", "school": "3144000011"}
 
 
 def codes(outcomes: Sequence[Record | Refusal]) -> list[str]:

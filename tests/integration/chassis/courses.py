@@ -60,10 +60,12 @@ async def waiting(courses: Repository[Course]) -> int:
     return await courses.collection.count_documents({"events.at": {"$exists": True}})
 
 
-def consumer(database: Database, url: str, seen: list[str], fail_on: str | None = None) -> Consumer:
+def consumer(
+    database: Database, url: str, seen: list[str], fail_on: str | None = None, error: type[Exception] = ValueError
+) -> Consumer:
     async def effect(event: Named, envelope: Envelope, session: Session) -> None:
         if event.name == fail_on:
-            raise ValueError("poison")
+            raise error("poison")
         row = {"course": envelope.subject, "name": event.name}
         await database["effects"].insert_one(row, session=session)
         seen.append(envelope.id)

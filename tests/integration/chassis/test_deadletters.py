@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from aio_pika.abc import AbstractChannel
@@ -110,6 +111,27 @@ async def test_nothing_is_done_without_saying_to_which(
     code, _ = await run(amqp_url, *arguments)
     assert code
     await eventually(lambda: _resting(dead, 3))
+
+
+async def test_an_id_that_several_queues_gave_up_names_none_of_them(dead: AbstractChannel, amqp_url: str) -> None:
+    """An event has the same id in every queue: what one consumer is to be given again, another must not get."""
+    arguments: dict[str, Any] = {"x-queue-type": "quorum", "x-dead-letter-exchange": amqp.DEAD}
+    other = await dead.declare_queue("tests.other", durable=True, arguments=arguments)
+    try:
+        await dead.default_exchange.publish(message("poison", 0), other.name)
+        given = await eventually(lambda: other.get(fail=False))
+        await given.reject(requeue=False)
+        await eventually(lambda: _resting(dead, 4))
+        for verb in ("replay", "drop"):
+            assert await run(amqp_url, verb, POISONS[0]) == (1, [])
+        await eventually(lambda: _resting(dead, 4))
+        assert await run(amqp_url, "replay", POISONS[0], "--queue", "tests.other") == (
+            0,
+            [f"{POISONS[0]} → tests.other"],
+        )
+        await eventually(lambda: _resting(dead, 3))
+    finally:
+        await dead.queue_delete("tests.other")
 
 
 async def test_a_broker_that_is_not_there_is_told_without_its_password() -> None:

@@ -1,18 +1,27 @@
 """The event path on real parts: nothing lost, effect once, dead letters kept (facts 19–24)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
+from prometheus_client import REGISTRY
+from pymongo.errors import OperationFailure
 
 from chassis import amqp
+from chassis.batch import BatchConsumer
+from chassis.clock import Clock
 from chassis.context import Act, acting
 from chassis.errors import Refusal
+from chassis.events import Envelope
 from chassis.mongo import Database, Repository
 from chassis.outbox import Relay
 from chassis.principal import Principal, Scope
 from tests.eventually import eventually
 from tests.integration.chassis.courses import (
     KEY,
+    QUEUE,
     Course,
     consumer,
     create,
@@ -84,6 +93,55 @@ async def test_a_poison_message_becomes_a_dead_letter_and_stops_nobody(
     assert await effects(database) == ["good"]
 
 
+@pytest.mark.parametrize("error", [RuntimeError, OSError, TimeoutError])
+async def test_an_effect_that_fails_as_a_broker_would_costs_its_neighbours_no_delivery(
+    database: Database, amqp_url: str, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    monkeypatch.setattr("chassis.inbox.PAUSES_SECONDS", (0.01,) * 5)
+    seen: list[str] = []
+    broken = consumer(database, amqp_url, seen, fail_on="poison", error=error)
+    async with topology(amqp_url) as (channel, exchange):
+        for index, name in enumerate(["poison", "good", "better"]):
+            await exchange.publish(message(name, index), KEY)
+        redelivered = REGISTRY.get_sample_value("guopei_events_redelivered_total", {"queue": QUEUE}) or 0
+        async with running(broken.run):
+            await eventually(lambda: len(seen) == 2)
+        dead = await eventually(lambda: _resting(channel))
+        assert dead.message_id == "tests/course:c1/1/0"
+        await dead.ack()
+    assert REGISTRY.get_sample_value("guopei_events_redelivered_total", {"queue": QUEUE}) == redelivered
+
+
+async def _resting(channel: AbstractChannel) -> AbstractIncomingMessage | None:
+    return await (await channel.get_queue(amqp.DEAD)).get(fail=False)
+
+
+async def test_a_batch_that_the_database_refuses_stays_in_hand_until_it_is_mended(
+    amqp_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.batch.PAUSES_SECONDS", (0.01,) * 5)
+    tried: list[list[str]] = []
+
+    async def effect(envelopes: Sequence[Envelope]) -> int:
+        tried.append([one.id for one in envelopes])
+        if len(tried) <= amqp.DELIVERY_LIMIT + 5:
+            raise OperationFailure("not with this index", 85)
+        return len(envelopes)
+
+    async with topology(amqp_url) as (channel, exchange):
+        unreadable = message("good", 0)
+        unreadable.headers["cloudEvents_type"] = 1
+        await exchange.publish(unreadable, KEY)
+        await exchange.publish(message("good", 1), KEY)
+        async with running(BatchConsumer(amqp_url, QUEUE, ["tests.#"], effect).run):
+            await eventually(lambda: len(tried) > amqp.DELIVERY_LIMIT + 5)
+            dead = await eventually(lambda: _resting(channel))
+        assert dead.message_id == "tests/course:c1/1/0"
+        await dead.ack()
+        assert {tuple(one) for one in tried} == {("tests/course:c1/1/1",)}
+        assert not await _resting(channel)
+
+
 async def test_an_event_names_its_actor_and_its_trace(database: Database, courses: Repository[Course]) -> None:
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     with acting(Act(Principal("a1", Scope.BASE, organization="o1", name="王老师"), trace)):
@@ -103,3 +161,13 @@ async def test_a_stale_save_is_refused_and_leaves_neither_state_nor_event(course
     assert refused.value.code == "STALE_VERSION"
     assert (await courses.get("c1")).name == "second"
     assert await waiting(courses) == 0
+
+
+async def test_an_instant_comes_back_as_it_was(database: Database) -> None:
+    """What a mutation answers with and what a query answers with a moment later are the same text."""
+    now = Clock().now()
+    await database["instants"].insert_one({"at": now})
+    stored = await database["instants"].find_one()
+    assert stored
+    assert stored["at"].isoformat() == now.isoformat()
+    assert stored["at"].utcoffset() == timedelta(hours=8)

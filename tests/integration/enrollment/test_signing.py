@@ -61,8 +61,8 @@ async def test_enrolment_ends_with_the_last_minute_of_the_twentieth(season: Seas
         "clause": "三（三）学员报名",
         "unblock": "MINISTRY",
         "phase": "ENROL",
-        "opensAt": "2024-03-31T16:00:00+00:00",
-        "closesAt": "2024-05-20T16:00:00+00:00",
+        "opensAt": "2024-04-01T00:00:00+08:00",
+        "closesAt": "2024-05-21T00:00:00+08:00",
     }
     (row,) = await season.act(SCHOOL, SUBMIT, ids=[signed["id"]])
     assert (row["refusal"]["code"], row["refusal"]["rule"]) == ("PHASE_CLOSED", "R22")

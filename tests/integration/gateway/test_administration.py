@@ -9,6 +9,7 @@ import pytest
 from chassis.mongo import Database
 from chassis.principal import Scope
 from gateway.identity.accounts import Identity
+from gateway.identity.administration import MOST_ROWS
 from gateway.identity.attempts import ACTS
 from gateway.identity.provisioning import disable, provision
 from tests.integration.gateway.test_auth_http import auth, bearing
@@ -108,6 +109,19 @@ async def test_r5_a_school_has_one_designated_person_however_many_are_named_at_o
     assert [one["replaced"] for one in named] == [None, *(one["delegate"] for one in named[:-1])]
 
 
+async def test_r41_a_number_of_a_person_is_nobodys_name(
+    browser: Browser, identity: Identity, database: Database
+) -> None:
+    token = await school(browser, identity)
+    await hear(identity, added("t1"))
+    for row in ({"scope": "school"}, {"scope": "teacher", "person": "t1"}):
+        for name in ("11010519491231002X", "１３８００１３８０００"):
+            assert codes(await issue(browser, token, row | {"name": name})) == ["PERSONAL_NAME"]
+    kept = str([row async for row in database["accounts"].find()])
+    assert "11010519491231002X" not in kept
+    assert await database["accounts"].count_documents({"login": {"$ne": OWN}, "scope": "school"}) == 0
+
+
 async def test_r5_a_designated_person_names_no_other_and_leaves_the_schools_account_alone(
     browser: Browser, identity: Identity
 ) -> None:
@@ -137,10 +151,12 @@ async def test_r3_the_ministry_issues_experts_provinces_bases_and_schools(browse
         {"scope": "teacher", "login": "t9", "school": OWN, "person": "t9"},
         {"scope": "province", "province": "44"},
         {"scope": "expert", "login": "13800138000", "person": "x2"},
+        {"scope": "expert", "login": "e9", "person": "x2", "name": "11010519491231002X"},
         {"scope": "expert", "password": STRONG},
         "nobody",
     )
-    refused = ["FORBIDDEN", "FORBIDDEN", "INCOMPLETE_ACCOUNT", "PERSONAL_LOGIN", "BAD_REQUEST", "BAD_REQUEST"]
+    refused = ["FORBIDDEN", "FORBIDDEN", "INCOMPLETE_ACCOUNT", "PERSONAL_LOGIN", "PERSONAL_NAME"]
+    refused += ["BAD_REQUEST"] * 2
     assert codes(made) == [None] * 4 + refused
     (expert,) = await identity.store.by_person("x1", Scope.EXPERT)
     assert (expert.id, expert.name) == (made[0]["account"]["id"], "陈明远")
@@ -218,9 +234,30 @@ async def test_a_form_of_another_site_issues_nothing_and_bad_input_is_coded(
         ({"accounts": [1] * 201}, "TOO_MANY_ROWS"),
     ):
         assert (await auth(browser, "accounts", body, token)).code == code
-    for query in ({"first": "0"}, {"first": "201"}, {"first": "x"}, {"state": "GONE"}):
+    for query in ({"first": "0"}, {"first": "201"}, {"first": "00001999999"}, {"first": "x"}, {"state": "GONE"}):
         assert (await listed(browser, token, **query)).code == "BAD_REQUEST"
     assert (await listed(browser, token, scope="emperor")).code == "UNKNOWN_SCOPE"
+
+
+async def test_r4_many_rows_count_as_many_requests(browser: Browser, identity: Identity, database: Database) -> None:
+    token = await ministry(browser, identity)
+    await database["attempts"].delete_many({})
+    await issue(browser, token, *[{"scope": "teacher"}] * MOST_ROWS)
+    (bucket,) = [row async for row in database["attempts"].find({"_id": {"$regex": f"^{ACTS.kind}/"}})]
+    assert MOST_ROWS // 20 - 2 < bucket["failures"] <= MOST_ROWS // 20
+
+
+async def test_r4_codes_that_are_issued_keep_no_login_waiting(identity: Identity) -> None:
+    """Half of the pool is for logins, however many accounts are issued at once."""
+    passwords = identity.passwords
+    issuing = [asyncio.ensure_future(passwords.hash_code(f"code-{number}")) for number in range(250)]
+    await asyncio.sleep(0)
+    for _ in range(3):
+        assert not await passwords.matches(None, "a guess")
+    assert sum(one.done() for one in issuing) < 50
+    for one in issuing:
+        one.cancel()
+    await asyncio.gather(*issuing, return_exceptions=True)
 
 
 async def test_r4_who_manages_without_a_pause_is_asked_to_wait(browser: Browser, identity: Identity) -> None:

@@ -17,7 +17,7 @@ from chassis.mongo import Database, Session, transact
 from chassis.principal import Scope
 from gateway.identity.account import Account, AccountState
 from gateway.identity.accounts import Identity, log_in, set_password
-from gateway.identity.messaging import BINDINGS, QUEUE, handlers, tasks
+from gateway.identity.messaging import BINDINGS, QUEUE, QUEUES, TEACHER_BINDINGS, TEACHERS, handlers, tasks
 from gateway.identity.provisioning import issue_codes, provision, reset
 from tests.eventually import eventually
 from tests.integration.gateway.test_console import accounts
@@ -29,6 +29,10 @@ SECOND = ("catalog.base-registered", {"base": "b2", "organization": SCHOOL, "pro
 REGISTERED = ("enrollment.school-registered", {"school": SCHOOL, "province": "44"})
 EXPERT = ("catalog.expert-registered", {"expert": "x1", "organization": "121100004000000012"})
 Told = tuple[str, dict[str, str]]
+
+
+def teacher(key: str, school: str = SCHOOL) -> Told:
+    return "enrollment.teacher-added", {"teacher": key, "school": school, "province": school[2:4]}
 
 
 def envelope(told: Told, number: int = 1) -> Envelope:
@@ -91,6 +95,49 @@ async def test_events_that_come_twice_make_each_account_once(
     assert (await one(identity, Scope.BASE)).bases == ("b1", "b2")
 
 
+async def test_teachers_wait_in_a_queue_of_their_own_and_keep_no_school_waiting(
+    identity: Identity, database: Database, amqp_url: str
+) -> None:
+    """Also where the inbox was bound to them by a version before: what it holds is taken, and no more comes to it."""
+    async with await amqp.connect(amqp_url, "others") as connection:
+        channel = await connection.channel(on_return_raises=True)
+        await amqp.declare_topology(channel)
+        for name, bindings in QUEUES.items():
+            await amqp.declare_queue(channel, name, bindings)
+        await amqp.declare_queue(channel, QUEUE, TEACHER_BINDINGS)
+        exchange = await channel.get_exchange(amqp.EVENTS, ensure=False)
+
+        async def tell(number: int, told: Told) -> None:
+            made = envelope(told, number)
+            await exchange.publish(amqp.to_message(made), made.routing_key, mandatory=True)
+
+        await tell(1, teacher("t1"))
+        async with running(*tasks(identity.store, database, amqp_url)):
+            await eventually(lambda: _taken(database, QUEUE, 1))
+            await tell(2, teacher("t2"))
+            await tell(3, REGISTERED)
+            await eventually(lambda: _taken(database, TEACHERS, 2))
+            await eventually(lambda: _taken(database, QUEUE, 2))
+    assert not await database["inbox"].find_one({"_id": {"$regex": rf"^{QUEUE}\|.*teacher-added:2/"}})
+    for person in ("t1", "t2"):
+        assert len(await identity.store.by_person(person, Scope.TEACHER)) == 1
+
+
+async def _taken(database: Database, queue: str, wanted: int) -> bool:
+    return await database["inbox"].count_documents({"_id": {"$regex": rf"^{queue}\|"}}) == wanted
+
+
+async def test_r3_a_login_name_that_is_taken_is_drawn_again(
+    identity: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a million teachers one draw in a hundred meets a name that is taken."""
+    drawn = iter(["t00000001", "t00000001", "t00000001", "t00000002"])
+    monkeypatch.setattr("gateway.identity.messaging.issued_login", lambda _: next(drawn))
+    await hear(identity, teacher("t1"), teacher("t2"))
+    logins = [(await identity.store.by_person(key, Scope.TEACHER))[0].login for key in ("t1", "t2")]
+    assert logins == ["t00000001", "t00000002"]
+
+
 async def _empty(channel: AbstractChannel, name: str) -> bool:
     found = await channel.declare_queue(name, passive=True)
     return not found.declaration_result.message_count
@@ -147,6 +194,31 @@ async def test_codes_are_issued_by_province_role_or_only_where_none_is_good(
     assert set(await codes(identity, scope=Scope.EXPERT)) == {(expert.login, "expert")}
 
 
+async def test_the_codes_of_a_schools_people_are_its_own_to_hand_out(identity: Identity) -> None:
+    """R3, R5: no code of a teacher or a designated person ends because the schools' letters are printed again."""
+    await hear(identity, REGISTERED, teacher("t1"))
+    await provision(identity, login="d12345678", scope=Scope.SCHOOL, school=SCHOOL, organization=SCHOOL, name="何敏")
+    (found,) = await identity.store.by_person("t1", Scope.TEACHER)
+    assert set(await codes(identity, province="44", scope=Scope.SCHOOL)) == {(SCHOOL, "school")}
+    assert set(await codes(identity, province="44")) == {(SCHOOL, "school")}
+    assert set(await codes(identity, province="44", scope=Scope.TEACHER)) == {(found.login, "teacher")}
+
+
+async def test_r40_who_completes_an_account_changes_not_unseen_whom_it_acts_for(
+    identity: Identity, database: Database
+) -> None:
+    await hear(identity, BASE)
+    with pytest.raises(Refusal) as refused:
+        await provision(identity, login=SCHOOL, scope=Scope.BASE, organization=OTHER, bases=("b1",))
+    assert refused.value.code == "ACCOUNT_EXISTS"
+    account, _ = await provision(identity, login=SCHOOL, scope=Scope.BASE, bases=("b1", "b2", "b3"))
+    assert (account.organization, account.bases) == (SCHOOL, ("b1", "b2", "b3"))
+    stored = await database["accounts"].find_one({"_id": account.id})
+    assert stored
+    told = [(one["name"], one["data"].get("base")) for one in stored["events"][1:]]
+    assert told == [("base-added", "b2"), ("base-added", "b3"), ("code-issued", None)]
+
+
 async def test_an_administrator_completes_the_account_that_an_event_made(identity: Identity) -> None:
     await hear(identity, REGISTERED, EXPERT)
     made = await one(identity, Scope.SCHOOL)
@@ -162,13 +234,13 @@ async def test_an_administrator_completes_the_account_that_an_event_made(identit
 
 
 async def test_nobody_gets_the_waiting_account_of_somebody_else(identity: Identity) -> None:
-    await hear(identity, EXPERT, ("enrollment.teacher-added", {"teacher": "t1", "school": SCHOOL, "province": "44"}))
+    await hear(identity, EXPERT, teacher("t1"))
     (expert,) = await identity.store.by_person("x1", Scope.EXPERT)
-    (teacher,) = await identity.store.by_person("t1", Scope.TEACHER)
+    (found,) = await identity.store.by_person("t1", Scope.TEACHER)
     for login, scope, holder in (
         (expert.login, Scope.EXPERT, {"person": "x2"}),
         ("t9", Scope.TEACHER, {"person": "t1", "school": OTHER}),
-        (teacher.login, Scope.TEACHER, {"person": "t2", "school": SCHOOL}),
+        (found.login, Scope.TEACHER, {"person": "t2", "school": SCHOOL}),
     ):
         with pytest.raises(Refusal) as refused:
             await provision(identity, login=login, scope=scope, **holder)

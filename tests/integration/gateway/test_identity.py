@@ -176,6 +176,18 @@ async def test_changing_the_password_needs_the_current_one_and_ends_other_sessio
         await identity.sessions.refresh(tokens.refresh)
 
 
+async def test_r4_a_login_under_way_while_the_password_changes_opens_nothing_that_lasts(identity: Identity) -> None:
+    await activated(identity)
+    (read,) = await identity.store.by_login(LOGIN, Scope.SCHOOL)  # the thief's login has matched the old password
+    current = await log_in(identity, login=LOGIN, password=STRONG)
+    await set_password(identity, token=current.access, current=STRONG, new="Another-0af3")
+    late = await identity.sessions.open(read)
+    with pytest.raises(Refusal) as refused:
+        await identity.sessions.refresh(str(late.refresh))
+    assert refused.value.code == "UNAUTHENTICATED"
+    assert [one.account for one in await identity.store.sessions(read.id)] == [read.id]
+
+
 async def test_nothing_secret_is_stored_in_the_clear(identity: Identity, database: Database) -> None:
     tokens = await activated(identity)
     stored = str(

@@ -59,6 +59,8 @@ async def test_the_codes_of_the_others_are_not_lost_when_one_exists(identity: Id
         ROW | {"login": ""},
         ROW | {"login": "13800138000"},
         ROW | {"login": "11010519491231002X"},
+        ROW | {"name": "11010519491231002X"},
+        ROW | {"name": " 138 0013 8000"},
         ROW | {"password": "123456"},
         ROW | {"login": {"$ne": None}},
         "not an account",

@@ -1,6 +1,7 @@
 """R4, facts 33: guessing gets slower for the guesser, and is never a lockout of the holder."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -88,6 +89,35 @@ async def test_r4_many_addresses_on_one_name_and_one_address_on_many_names_wait_
     sprayed = [await fail(attempts, 1, login=f"31440000{n}") for n in range(ADDRESS.free + 30)]
     assert any(sprayed)
     assert not any(sprayed[: FROM_HERE.free * 2])
+
+
+async def test_r4_who_has_logged_in_from_there_before_does_not_wait_for_guessers_elsewhere(
+    identity: Identity, database: Database
+) -> None:
+    """Else whoever knows a login name, and all do, could keep its holder out for good."""
+    _, code = await provision(identity, login=NAME, scope=Scope.SCHOOL, school=NAME)
+    assert await outcome(identity, code, HOLDER) == "OPEN"
+    for n in range(LOGIN.free + 5):
+        await fail(identity.store.attempts, 1, address=f"198.51.100.{n}")
+    assert await outcome(identity, code, "203.0.113.9") == "RATE_LIMITED"
+    assert await outcome(identity, code, HOLDER) == "OPEN"
+    guesses = [await outcome(identity, "wrong", HOLDER) for _ in range(FROM_HERE.free + 1)]
+    assert guesses[-1] == "RATE_LIMITED", "a known place is no way to guess"
+    await database["known_places"].delete_many({})  # as they are after thirty days
+    assert await outcome(identity, code, HOLDER) == "RATE_LIMITED"
+
+
+async def test_r4_a_right_password_is_followed_by_no_wait_and_ends_nobody_elses(attempts: Attempts) -> None:
+    for n in range(LOGIN.free - 1):
+        await fail(attempts, 1, address=f"198.51.100.{n}")
+    right = await attempts.begin(NAME, HOLDER)
+    await attempts.succeeded(right)
+    again = await attempts.begin(NAME, "203.0.113.9")
+    assert await fail(attempts, 1, address="203.0.113.10"), "the one before is under way, and may be wrong"
+    await attempts.withdrawn(again)
+    wrong_since = await attempts.begin(NAME, "203.0.113.11")
+    await attempts.withdrawn(replace(wrong_since, at=wrong_since.at - timedelta(seconds=1)))
+    assert await fail(attempts, 1, address="203.0.113.12"), "what was counted since goes on"
 
 
 async def test_failures_leak_away(attempts: Attempts, database: Database) -> None:

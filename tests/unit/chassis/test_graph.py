@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 import strawberry
+from graphql import DocumentNode
 from hypothesis import given
 from hypothesis import strategies as st
 from strawberry.types import ExecutionResult
 
 from chassis.asgi import error_json
+from chassis.cache import Cache
 from chassis.errors import Refusal, Unblock
 from chassis.graph import SubgraphSchema, cursor_of, page_of, page_size, position_of, public
 
@@ -55,6 +57,28 @@ def test_a_foreign_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(Refusal) as refused:
         position_of(cursor)
     assert refused.value.code == "BAD_CURSOR"
+
+
+async def test_a_document_that_was_valid_is_read_once_and_what_is_kept_is_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept: Cache[str, DocumentNode] = Cache(1_000, characters=100)
+    monkeypatch.setattr("chassis.graph.schema.known_documents", lambda: kept)
+    schema = SubgraphSchema(query=Query)
+    text = "{ thing { id } }"
+    first = await schema.execute(text)
+    document = kept.get(text)
+    assert document
+    assert (await schema.execute(text)).data == first.data == {"thing": {"id": "1"}}
+    assert kept.get(text) is document
+    assert (await schema.execute("{ nowhere }")).errors
+    assert len(kept) == 1
+    for number in range(20):
+        await schema.execute(f"query q{number} {{ thing {{ id }} }}")
+    assert len(kept) == 100 // len("query q10 { thing { id } }")
+    before = len(kept)
+    await schema.execute("{ thing { id } }" + " " * 20_000)
+    assert len(kept) == before
 
 
 def test_a_page_tells_whether_more_follows() -> None:

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from chassis.retry import forever
+from chassis.retry import PAUSES_SECONDS, forever
 from tests.eventually import eventually
 
 
@@ -64,6 +64,26 @@ async def test_an_interruption_alone_is_survived(interruption: Callable[[], Awai
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_after_a_steady_run_the_shortest_pause_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chassis.retry._STEADY_SECONDS", -1.0)  # every run was a steady one
+    paused: list[float] = []
+    enough = asyncio.Event()
+
+    async def pause(seconds: float) -> None:
+        paused.append(seconds)
+        if len(paused) == 2:
+            enough.set()
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr("chassis.retry.asyncio.sleep", pause)
+    task = asyncio.ensure_future(forever("test", fail, (ConnectionError,)))
+    await enough.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert paused == [PAUSES_SECONDS[0]] * 2
 
 
 async def test_an_attempt_that_swallows_a_cancellation_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:

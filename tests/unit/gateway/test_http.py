@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.requests import HTTPConnection
 
 from gateway.app import create_open_app
-from gateway.http.replies import GRAPHQL, JSON
+from gateway.http.replies import GRAPHQL, JSON, address_of
 from gateway.settings import OpenSettings
 from tests.unit.gateway.serving import SUPERGRAPH, Browser, served
 
@@ -45,6 +46,7 @@ async def test_both_media_types_are_offered(browser: Browser, accept: str, kind:
         ({"json": [{"query": QUERY}]}, 400, "BATCHING_NOT_OFFERED"),
         ({"data": io.BytesIO(b"1" * 5_000_000), "headers": {"Content-Type": JSON}}, 413, "BODY_TOO_LARGE"),
         ({"json": {"query": QUERY}, "headers": {"Idempotency-Key": "k" * 256}}, 400, "BAD_REQUEST"),
+        ({"json": {"query": QUERY}, "headers": {"Idempotency-Key": ""}}, 400, "BAD_REQUEST"),
         ({"json": {"query": QUERY}, "headers": {"Accept": "text/html"}}, 406, "NOT_ACCEPTABLE"),
     ],
 )
@@ -82,6 +84,24 @@ async def test_a_query_may_come_by_get_and_nothing_else_may(browser: Browser) ->
     answer = await browser.send("GET", "/graphql", params={"query": QUERY, "variables": "["})
     assert answer.code == "BAD_REQUEST"
     assert (await browser.send("PUT", "/graphql", json={"query": QUERY})).status == 405
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::9", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_facts_33_a_subscribers_ipv6_addresses_are_one(host: str | None, address: str) -> None:
+    scope = {"type": "http", "client": (host, 1) if host is not None else None}
+    assert address_of(HTTPConnection(scope)) == address
 
 
 async def test_what_has_no_address_is_coded_too(browser: Browser) -> None:

@@ -195,6 +195,22 @@ async def test_a_connection_and_each_of_its_operations_take_a_seat() -> None:
             pass
 
 
+async def test_who_has_not_signed_in_shares_seats_with_its_own_address_only() -> None:
+    """Else twenty sockets of anybody's would keep all front ends without a login out."""
+    first, second = {"X-Forwarded-For": "2001:db8:1:2::1"}, {"X-Forwarded-For": "192.0.2.7"}
+    same_network = {"X-Forwarded-For": "2001:db8:1:2:ffff::9"}
+    async with gateway(seats=SeatSettings(principal=1)) as graph, connected(graph, **first) as socket:
+        await socket.send_json({"type": "connection_init"})
+        assert await heard(socket) == {"type": "connection_ack"}
+        for headers, taken in ((same_network, True), (second, False)):
+            async with connected(graph, **headers) as other:
+                await other.send_json({"type": "connection_init"})
+                if taken:
+                    assert await closed(other) == 4403
+                else:
+                    assert await heard(other) == {"type": "connection_ack"}
+
+
 async def test_a_gateway_that_stops_completes_what_runs_and_goes_away() -> None:
     async with gateway() as graph, greeted(graph) as socket:
         await socket.send_json(subscribe("a"))
