@@ -152,15 +152,3 @@ def wrong_state(enrollment: Enrollment, rule: str) -> Refusal:
         enrollment=enrollment.id,
         status=enrollment.status.value,
     )
-
-
-def require_reason(reason: str | None, rule: str) -> str:
-    """The reason, trimmed.
-
-    Raises:
-        Refusal: `REASON_MISSING`.
-    """
-    text = (reason or "").strip()
-    if not text:
-        raise Refusal("REASON_MISSING", "须说明理由", "A reason is needed", rule=rule, unblock=Unblock.SELF)
-    return text

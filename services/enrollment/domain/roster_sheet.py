@@ -15,9 +15,10 @@ Cell = str | int | float | bool | date | datetime | time | timedelta | None
 
 MOST_ROWS = 5_000
 _HEADER_WITHIN = 30
+_LONGEST_HEADER = 100
 _EXACT_BELOW = 10**15
 _BLANK = re.compile(r"[\s\u200b-\u200d\ufeff]+")
-_ASIDE = re.compile(r"\([^)]*\)|[*:]")
+_ASIDE = re.compile(r"\([^()]*\)|[*:]")
 _AS_FORMULA = re.compile(r'="(.*)"')
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+?\d+")
 _NUMBER_LIKE = re.compile(r"\d(?:[ -]?\d){10,}[Xx]?")
@@ -179,6 +180,8 @@ def _best(rows: Iterable[Sequence[Cell]]) -> tuple[int, int]:
 
 
 def _column(cell: Cell) -> Column | None:
+    if isinstance(cell, str) and len(cell) > _LONGEST_HEADER:
+        return None
     return _COLUMN_OF.get(_ASIDE.sub("", plain(tidy(cell))).lower())
 
 

@@ -13,8 +13,9 @@ from services.enrollment.domain.events import (
     Substituted,
     WaitlistRanked,
 )
-from services.enrollment.domain.machine import Change, Enrollment, about, move, require_reason, wrong_state
+from services.enrollment.domain.machine import Change, Enrollment, about, move, wrong_state
 from services.enrollment.domain.project import Project
+from services.enrollment.domain.reasons import require_reason
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.domain.vocabulary import EnrollmentStatus, ReasonCode
 
@@ -113,7 +114,7 @@ def substitute(enrollment: Enrollment, reason: str, by: str, now: datetime, *, s
         successor: The id of the colleague's enrolment.
 
     Raises:
-        Refusal: `REASON_MISSING` or `WRONG_STATE`.
+        Refusal: `REASON_MISSING`, `INVALID_REASON` or `WRONG_STATE`.
     """
     text = require_reason(reason, "R26")
     ended = move(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from services.enrollment.domain.delivery import Delivery, Notice, NoticeKind
 from services.enrollment.domain.project import Project
-from services.enrollment.domain.revealing import holds_number
+from services.enrollment.domain.reasons import holds_number
 from services.enrollment.domain.vocabulary import DeliveryRecipient, EnrollmentStatus
 
 _SAID: dict[EnrollmentStatus, tuple[str, str]] = {

@@ -33,8 +33,11 @@ from services.enrollment.store.tail import Tail
 
 COLLECTIONS = ("schools", "teachers", "enrollments", "cut_offs", "funding", "rosters", "reveals")
 """The collections whose documents carry events."""
-SEALED = ("schools", "teachers")
-"""The collections whose documents hold sealed numbers (R41)."""
+SEALED = ("schools", "roster_rows", "teachers")
+"""The collections whose documents hold sealed numbers (R41), in the order in which a new key reaches them.
+
+A roster's rows go before the teachers that they may become: what was copied under the old seal is seen to after them.
+"""
 
 _BY_ID = [("_id", ASCENDING)]
 _LATEST = [("_id", DESCENDING)]

@@ -20,7 +20,7 @@ from tests.unit.enrollment.examples import NOW, a_teacher
         "x" * 201,
         "核对110101198001010010",
         "电话 138 0000 0001 核对",
-        "核对１３８００００００１",
+        "核对１３８０００００００１",
         "138-0000-0001有误",
     ],
 )
@@ -34,6 +34,11 @@ def test_r41_a_reveal_is_an_act_with_its_purpose_and_without_numbers() -> None:
     act, (event,) = reveal("r1", a_teacher(), " 2024年报到核验 ", NOW, by="a", scope="base", organization="4144000001")
     assert (act.teacher, act.by, act.purpose, act.at) == ("t1", "a", "2024年报到核验", NOW)
     assert (event.teacher, event.purpose, event.school, event.province) == ("t1", "2024年报到核验", "4144100001", "44")
+
+
+def test_r41_a_purpose_may_name_a_day() -> None:
+    act, _ = reveal("r1", a_teacher(), "2024-06-01报到核对", NOW, by="a", scope="base", organization=None)
+    assert act.purpose == "2024-06-01报到核对"
 
 
 def test_r41_a_correction_names_the_fields_and_who_and_not_what_they_said() -> None:
