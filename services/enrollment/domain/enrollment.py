@@ -23,7 +23,6 @@ from services.enrollment.domain.reasons import checked_reason, require_reason
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.domain.vocabulary import Audience, EnrollmentDecision, EnrollmentStatus, ReasonCode
 
-AUDIENCE_MISMATCH = "AUDIENCE_MISMATCH"
 _TEACHER = "teacher"
 _BASE = "base"
 _MINISTRY = "ministry"
@@ -35,7 +34,7 @@ Step = tuple[Enrollment, list[EnrollmentEvent]]
 
 
 def sign_up(key: str, teacher: Teacher, project: Project, now: datetime, by: str = _TEACHER) -> Step:
-    """A teacher signs up, or is signed up by the school's roster (R22); the wrong post warns only (R19, R20)."""
+    """A teacher signs up, or is signed up by the school's roster (R22); the wrong post stops nobody (R19, R20)."""
     enrollment = Enrollment(
         id=key,
         version=1,
@@ -48,14 +47,13 @@ def sign_up(key: str, teacher: Teacher, project: Project, now: datetime, by: str
         status=EnrollmentStatus.SIGNED_UP,
         live=True,
         signed_up_at=now,
-        warnings=() if meant_for(teacher.post, project) else (AUDIENCE_MISMATCH,),
         history=(Change(EnrollmentStatus.SIGNED_UP, now, by),),
     )
     return enrollment, [SignedUp(**about(enrollment))]
 
 
 def meant_for(post: Audience, project: Project) -> bool:
-    """Whether a project is for people of that post (R20)."""
+    """Whether a project is for people of that post; told when it is read, for the post may be corrected (R20)."""
     return not project.audience or post in project.audience
 
 

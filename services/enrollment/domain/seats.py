@@ -49,6 +49,11 @@ class Seats:
         return max(self.capacity - self.accepted - self.offered, 0)
 
 
+def holds_seat(status: EnrollmentStatus) -> bool:
+    """Whether a seat is held in that state; an open offer holds one (R23)."""
+    return HOLDS.get(status) in {Counter.ACCEPTED, Counter.OFFERED}
+
+
 def difference(before: EnrollmentStatus | None, after: EnrollmentStatus) -> dict[Counter, int]:
     """What a step adds to the counters; from nothing when an enrolment is born with its seat."""
     changes = dict.fromkeys(Counter, 0)

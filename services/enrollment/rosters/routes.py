@@ -77,7 +77,8 @@ async def _body(request: Request) -> bytes:
     async for chunk in request.stream():
         raw += chunk
         if len(raw) > MOST_BYTES:
-            raise Refusal("BODY_TOO_LARGE", "文件过大", "The file is too large", unblock=Unblock.SELF, limit=MOST_BYTES)
+            zh, en = "文件过大，最多4兆字节", "The file is too large: 4 MiB at most"
+            raise Refusal("BODY_TOO_LARGE", zh, en, rule="R22", unblock=Unblock.SELF, limit=MOST_BYTES)
     return bytes(raw)
 
 

@@ -24,12 +24,15 @@ _LEFT = {"$expr": {"$lt": [{"$add": ["$accepted", "$offered"]}, "$capacity"]}}
 class Seating:
     """One `seats` document a project and one `persons` document a teacher, changed only with an enrolment.
 
+    One `doors` document a project besides, for those who take no seat yet.
+
     Args:
         database: The service's database.
     """
 
     def __init__(self, database: Database) -> None:
         self.seats = database["seats"]
+        self.doors = database["doors"]
         self.persons = database["persons"]
 
     async def prepare(self) -> None:
@@ -42,6 +45,14 @@ class Seating:
         fresh = to_document(seats)
         key = fresh.pop("_id")
         await self.seats.update_one({"_id": key}, {"$setOnInsert": fresh}, upsert=True, session=session)
+
+    async def meet_at_door(self, project: str, session: Session) -> None:
+        """Meet whoever signs up for the project or moves it at the same time: one of the two runs again (facts 21).
+
+        So nobody signs up for a project that was called off meanwhile, whose sweep would miss the sign-up (R33).
+        Neither the project nor its seats are written, which others must be able to write meanwhile.
+        """
+        await self.doors.update_one({"_id": project}, {"$inc": {"met": 1}}, upsert=True, session=session)
 
     async def open_person(self, teacher: str, session: Session) -> None:
         """Create a person's guard, with the person."""

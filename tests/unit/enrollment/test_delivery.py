@@ -1,7 +1,7 @@
 """R24: when a decision is fed back, how channels are tried again, and what a mail says."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 from itertools import pairwise
@@ -18,6 +18,7 @@ from services.enrollment.domain.delivery import (
     fed_back_at,
     feedback,
     mail_of,
+    notice_of,
 )
 from services.enrollment.domain.vocabulary import (
     DeliveryChannel,
@@ -26,7 +27,7 @@ from services.enrollment.domain.vocabulary import (
     DeliveryState,
     EnrollmentStatus,
 )
-from services.enrollment.domain.wording import Letter, letter
+from services.enrollment.domain.wording import Letter, letter, sentence
 from services.enrollment.messaging.mail import Server, SmtpMailer, compose
 from tests.unit.enrollment.examples import NOW, a_project, an_enrollment
 
@@ -94,6 +95,18 @@ def test_r24_a_letter_says_whose_enrolment_became_what_and_why() -> None:
     )
     assert said.subject == "国培报名反馈：报名未被基地录取"
     assert "贵校教师王老师报名的项目" in a_letter(school, "赵主任").text
+
+
+def test_r25_an_offers_notice_says_until_when_it_stands_in_the_time_of_the_calendar() -> None:
+    until = datetime(2024, 5, 14, 1, 30, tzinfo=UTC)
+    offered = replace(an_enrollment(EnrollmentStatus.OFFERED), offer_expires_at=until)
+    trainee, _ = feedback(offered, NoticeKind.DECISION, NOW)
+    zh, en = sentence(notice_of(trainee, NOW))
+    assert zh == "候补名单有名额递补，请学校在2024-05-14 09:30（北京时间）前确认"
+    assert "before 2024-05-14 09:30 (Beijing time)" in en
+    assert zh in a_letter(mail_of(trainee, NOW)).text
+    taken, _ = feedback(replace(offered, status=EnrollmentStatus.EXPIRED), NoticeKind.DECISION, NOW)
+    assert taken.expires_at is None
 
 
 def test_r41_a_number_in_a_reason_does_not_get_into_mail() -> None:

@@ -74,6 +74,8 @@ def test_r41_no_reason_brings_a_number_into_an_event(name: str, why: str) -> Non
 
 @pytest.mark.parametrize("field", ["item", "note"])
 def test_r41_no_word_of_a_payment_holds_a_number(field: str) -> None:
+    text = f"培训费 {NUMBER}"
+    wrong = replace(PAYMENT, item=text) if field == "item" else replace(PAYMENT, note=text)
     with pytest.raises(Refusal) as refused:
-        funding.record_funding("f1", "44", replace(PAYMENT, **{field: f"培训费 {NUMBER}"}), NOW)
+        funding.record_funding("f1", "44", wrong, NOW)
     assert (refused.value.code, refused.value.details["fields"]) == ("INVALID_FUNDING", [field])
