@@ -7,21 +7,7 @@ from chassis.errors import Refusal, Unblock
 from services.enrollment.domain.events import TeacherRevealed
 from services.enrollment.domain.reasons import holds_number
 from services.enrollment.domain.teacher import Teacher
-from services.enrollment.domain.vocabulary import EnrollmentStatus
 
-ADMITTED = frozenset(
-    {
-        EnrollmentStatus.ACCEPTED,
-        EnrollmentStatus.ATTENDING,
-        EnrollmentStatus.NO_SHOW,
-        EnrollmentStatus.PASSED,
-        EnrollmentStatus.FAILED,
-        EnrollmentStatus.INCOMPLETE,
-        EnrollmentStatus.CREDITED,
-        EnrollmentStatus.CREDIT_REVOKED,
-    }
-)
-"""The states of somebody whom the base has accepted and not lost again."""
 BOUNDS = {timedelta(hours=1): 60, timedelta(days=1): 200}
 """How often one account may reveal [D]: a class of fifty at its reception, not a school's whole staff in a night."""
 _SHORTEST, _LONGEST = 4, 200

@@ -30,6 +30,8 @@ HOLDS: dict[EnrollmentStatus, Counter] = {
     EnrollmentStatus.CREDIT_REVOKED: Counter.ACCEPTED,
 }
 """Which counter an enrolment of each state is in; the others are in none."""
+ADMITTED = frozenset(status for status, counter in HOLDS.items() if counter is Counter.ACCEPTED)
+"""The states of somebody whom the base has accepted and not lost again."""
 
 
 @dataclass(frozen=True, slots=True)

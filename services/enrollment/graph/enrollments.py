@@ -14,7 +14,7 @@ from services.enrollment.domain import machine
 from services.enrollment.domain.delivery import fed_back_at
 from services.enrollment.domain.enrollment import meant_for
 from services.enrollment.domain.roster_problems import audience_mismatch
-from services.enrollment.domain.seats import HOLDS, Counter
+from services.enrollment.domain.seats import ADMITTED
 from services.enrollment.graph.context import Info, text_key
 from services.enrollment.graph.deliveries import Delivery
 from services.enrollment.graph.enums import EnrollmentStatus, ReasonCode
@@ -131,7 +131,7 @@ class Enrollment:
         if teacher and project and not meant_for(teacher.post, project):
             told = audience_mismatch()
             found.append(Advice(code=told.code, rule=told.rule, message=say(told.zh, told.en)))
-        if HOLDS.get(one.status) is Counter.ACCEPTED:
+        if one.status in ADMITTED:
             overlapping = await load(OverlapsByTeacherLoader).load(one.teacher)
             if overlapping and one.id in overlapping:
                 found.append(Advice(code="OVERLAP", rule="R19", message=say(*OVERLAP)))

@@ -9,7 +9,7 @@ from chassis.mongo import Database, Document, Session, from_document, to_documen
 from services.enrollment.domain.machine import Enrollment
 from services.enrollment.domain.project import Project
 from services.enrollment.domain.seats import (
-    HOLDS,
+    ADMITTED,
     Counter,
     Seats,
     class_full,
@@ -84,8 +84,7 @@ class Seating:
             Refusal: `CLASS_FULL` or `OVERLAPPING_ACCEPTANCE`.
         """
         seats = await self._count(project, difference(before.status if before else None, after.status), session)
-        held = before is not None and HOLDS.get(before.status) is Counter.ACCEPTED
-        holds = HOLDS.get(after.status) is Counter.ACCEPTED
+        held, holds = before is not None and before.status in ADMITTED, after.status in ADMITTED
         if holds and not held:
             await self._hold(after, project, session)
         elif held and not holds:

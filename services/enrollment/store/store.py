@@ -15,9 +15,8 @@ from services.enrollment.domain.events import EnrollmentEvent
 from services.enrollment.domain.funding import Funding
 from services.enrollment.domain.machine import Enrollment
 from services.enrollment.domain.project import Project, Round
-from services.enrollment.domain.revealing import ADMITTED
 from services.enrollment.domain.school import School
-from services.enrollment.domain.seats import told
+from services.enrollment.domain.seats import ADMITTED, told
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.domain.vocabulary import LIVE, EnrollmentStatus
 from services.enrollment.domain.waiting import in_order
