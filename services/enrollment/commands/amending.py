@@ -18,8 +18,7 @@ async def tell_of_amendment(office: Office, project_id: str) -> None:
         told = replace(one, reason=project.amendment)  # its own is of another matter
         await office.store.add_deliveries(feedback(told, NoticeKind.AMENDED, at))
     office.wake.set()
-    pairs = await office.store.seating.overlapping(project.id, project.starts_on, project.ends_on)
-    for mine, other in pairs:
+    for mine, other in await office.store.seating.overlapping(project.id):
         here, elsewhere = await office.store.enrollments.find_many([mine, other])
         if here and elsewhere:
             await _report(office, here, elsewhere, at)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import permutations
 
 from pymongo import ReturnDocument
 
@@ -103,28 +104,23 @@ class Seating:
             {"accepted.project": project}, {"$set": dates}, array_filters=[{"one.project": project}], session=session
         )
 
-    async def overlapping(self, project: str, starts_on: date, ends_on: date) -> list[tuple[str, str]]:
-        """`(enrolment here, enrolment elsewhere)` of everybody whose other acceptance meets these days (R19)."""
-        cursor = self.persons.find(
-            {"accepted.project": project, "accepted": {"$elemMatch": _meets(starts_on, ends_on, project)}}
-        )
-        found: list[tuple[str, str]] = []
-        async for person in cursor:
-            here = [one["enrollment"] for one in person["accepted"] if one["project"] == project]
-            elsewhere = [
-                one["enrollment"]
-                for one in person["accepted"]
-                if one["project"] != project
-                and one["starts_on"] <= ends_on.isoformat()
-                and one["ends_on"] >= starts_on.isoformat()
-            ]
-            found += [(mine, other) for mine in here for other in elsewhere]
-        return found
+    async def overlapping(self, project: str) -> list[tuple[str, str]]:
+        """`(enrolment here, enrolment elsewhere)` of everybody whose other acceptance meets this one (R19)."""
+        cursor = self.persons.find({"accepted.project": project, "accepted.1": {"$exists": True}})
+        return [
+            (here["enrollment"], other["enrollment"])
+            async for person in cursor
+            for here, other in _meeting(person["accepted"])
+            if here["project"] == project
+        ]
 
     async def overlaps_of(self, teachers: Sequence[str]) -> dict[str, frozenset[str]]:
         """The accepted enrolments of each person that meet another one of theirs, in one operation (R19)."""
         cursor = self.persons.find({"_id": {"$in": list(teachers)}, "accepted.1": {"$exists": True}})
-        return {person["_id"]: _meeting(person["accepted"]) async for person in cursor}
+        return {
+            person["_id"]: frozenset(one["enrollment"] for one, _ in _meeting(person["accepted"]))
+            async for person in cursor
+        }
 
     async def _count(self, project: Project, changes: dict[Counter, int], session: Session) -> Seats | None:
         if not changes:
@@ -161,16 +157,15 @@ class Seating:
         )
 
 
-def _meeting(accepted: Sequence[Document]) -> frozenset[str]:
-    return frozenset(
-        one["enrollment"]
-        for one in accepted
-        for other in accepted
-        if one is not other and one["starts_on"] <= other["ends_on"] and other["starts_on"] <= one["ends_on"]
-    )
+def _meeting(accepted: Sequence[Document]) -> list[tuple[Document, Document]]:
+    """Every two that have a day in common, in both orders."""
+    return [
+        (one, other)
+        for one, other in permutations(accepted, 2)
+        if one["starts_on"] <= other["ends_on"] and other["starts_on"] <= one["ends_on"]
+    ]
 
 
-def _meets(starts_on: date, ends_on: date, besides: str | None = None) -> Document:
+def _meets(starts_on: date, ends_on: date) -> Document:
     """Days that both have, first and last included."""
-    found: Document = {"starts_on": {"$lte": ends_on.isoformat()}, "ends_on": {"$gte": starts_on.isoformat()}}
-    return found | ({"project": {"$ne": besides}} if besides else {})
+    return {"starts_on": {"$lte": ends_on.isoformat()}, "ends_on": {"$gte": starts_on.isoformat()}}
