@@ -17,7 +17,9 @@ _CREDIT_CODE = re.compile(rf"[{_CREDIT_ALPHABET}]{{2}}\d{{6}}[{_CREDIT_ALPHABET}
 _SCHOOL_CODE = re.compile(r"\d{10}")
 _ID_NUMBER = re.compile(r"\d{17}[\dX]")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+# Its first part is a dot-atom (RFC 5322) of 64 characters at most, and no beginning of an encoded word (RFC 2047).
+_EMAIL = re.compile(rf"(?!=\?)(?=[^@]{{1,64}}@){_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _LONGEST_EMAIL = 254
 _LEAST_HIDDEN = 4
 

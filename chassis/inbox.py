@@ -138,9 +138,9 @@ class Consumer:
             await handler.effect(data, envelope, session)
             return True
 
-        with tracer.start_as_current_span(envelope.type, context=context_of(envelope.traceparent)):
-            with acting(Act(traceparent=current_traceparent() or envelope.traceparent)):
-                fresh = await transact(self._client, work)
+        span = tracer.start_as_current_span(envelope.type, context=context_of(envelope.traceparent))
+        with span, acting(Act(traceparent=current_traceparent() or envelope.traceparent)):
+            fresh = await transact(self._client, work)
             count_taken(self._queue, [envelope.at], int(fresh))
             if handler.after:
                 await handler.after(envelope)

@@ -106,8 +106,10 @@ def _renewal(document: Document, vault: Vault) -> UpdateOne | None:
     if not old:
         return None
     fresh = {path: vault.seal(vault.open(sealed)) for path, sealed in old.items()}
-    read = {"_id": document["_id"], "version": document["version"], **old}
-    return UpdateOne(read, {"$set": fresh, "$inc": {"version": 1}})
+    read = {"_id": document["_id"], **old}
+    if "version" not in document:  # it is no aggregate: nobody writes its seals back
+        return UpdateOne(read, {"$set": fresh})
+    return UpdateOne(read | {"version": document["version"]}, {"$set": fresh, "$inc": {"version": 1}})
 
 
 Url = Annotated[str, typer.Option(envvar="MONGODB_URL", help="The service's database user.", show_default=False)]

@@ -94,8 +94,8 @@ async def world(database: Database) -> Office:
     )
 
     async def work(session: Session) -> None:
-        await office.store.mirror_round(Round("2024", 1, {"ENROL": phase}), session)
-        await office.store.mirror_project(project, session)
+        await office.store.rounds.put(Round("2024", 1, {"ENROL": phase}), session)
+        await office.store.projects.put(project, session)
 
     await office.store.transact(work)
     return office

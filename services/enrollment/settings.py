@@ -4,7 +4,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-from pydantic import SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from chassis.codes import email
 from chassis.errors import Refusal
@@ -24,7 +24,7 @@ class EnrollmentSettings(ServiceSettings):
 
     Attributes:
         vault_file: The keys that seal ID numbers and mobiles (R41).
-        offer_hours: How many hours a school may think about an offered seat (R25); 48 by default.
+        offer_hours: How many hours a school may think about an offered seat (R25), more than none; 48 by default.
         smtp_host: The mail server that feedback is also sent by (R24); none by default, and then no mail is sent.
         smtp_port: Its port; by default what `smtp_tls` usually has.
         smtp_from: The address that mail comes from.
@@ -35,7 +35,7 @@ class EnrollmentSettings(ServiceSettings):
     """
 
     vault_file: Path
-    offer_hours: float = 48.0
+    offer_hours: float = Field(default=48.0, gt=0)
     smtp_host: str | None = None
     smtp_port: int | None = None
     smtp_from: str | None = None

@@ -29,7 +29,13 @@ from services.enrollment.commands.signing import (
     withdraw_sign_up,
 )
 from services.enrollment.commands.sweeping import sweep
-from services.enrollment.commands.waiting import accept_offer, expire_offers, rank_waitlist, substitute_teacher
+from services.enrollment.commands.waiting import (
+    accept_offer,
+    expire_offers,
+    rank_waitlist,
+    renew_offers,
+    substitute_teacher,
+)
 
 __all__ = [
     "Corrected",
@@ -61,6 +67,7 @@ __all__ = [
     "record_funding",
     "register_school",
     "register_schools",
+    "renew_offers",
     "reveal_teacher",
     "set_inner_cut_off",
     "sign_up",

@@ -1,9 +1,10 @@
 """Those enrolled learn of new dates, and so does everybody whom the dates now bind twice (R18, R19)."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from services.enrollment.commands.office import Office
-from services.enrollment.domain.delivery import Notice, NoticeKind, base_box, feedback, order_of, school_box
+from services.enrollment.domain.delivery import NoticeKind, base_box, feedback, notice_to, school_box
 from services.enrollment.domain.machine import Enrollment
 
 
@@ -14,10 +15,10 @@ async def tell_of_amendment(office: Office, project_id: str) -> None:
         return
     at = project.amended_at
     for one in await office.store.live_enrollments(project_id):
-        await office.store.add_deliveries(feedback(one, NoticeKind.AMENDED, at))
+        told = replace(one, reason=project.amendment)  # its own is of another matter
+        await office.store.add_deliveries(feedback(told, NoticeKind.AMENDED, at))
     office.wake.set()
-    pairs = await office.store.seating.overlapping(project.id, project.starts_on, project.ends_on)
-    for mine, other in pairs:
+    for mine, other in await office.store.seating.overlapping(project.id):
         here, elsewhere = await office.store.enrollments.find_many([mine, other])
         if here and elsewhere:
             await _report(office, here, elsewhere, at)
@@ -27,15 +28,5 @@ async def _report(office: Office, here: Enrollment, elsewhere: Enrollment, at: d
     """Both bases and the school, each about the enrolment that is theirs (R19)."""
     boxes = {base_box(here.base): here, base_box(elsewhere.base): elsewhere, school_box(here.school): here}
     for box, enrollment in boxes.items():
-        await office.store.put_notice(
-            Notice(
-                id=f"{order_of(at)}:{enrollment.id}:{box}:{NoticeKind.OVERLAP.value}",
-                to=box,
-                kind=NoticeKind.OVERLAP,
-                enrollment=enrollment.id,
-                project=enrollment.project,
-                status=enrollment.status,
-                reason=None,
-                at=at,
-            )
-        )
+        told = replace(enrollment, reason=None)
+        await office.store.put_notice(notice_to(box, told, NoticeKind.OVERLAP, at))

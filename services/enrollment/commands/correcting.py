@@ -10,6 +10,8 @@ from chassis.mongo import DuplicateKey
 from chassis.principal import Principal, Scope
 from services.enrollment.commands.office import Office, require_scope
 from services.enrollment.commands.schools import own_school, sealed, sealed_email
+from services.enrollment.domain.school import acts_as
+from services.enrollment.domain.spelling import spelled
 from services.enrollment.domain.teacher import Teacher, correct, teacher_exists
 from services.enrollment.domain.vocabulary import Audience, Employment
 
@@ -55,14 +57,13 @@ async def correct_teacher(office: Office, principal: Principal, *, key: str, ver
         raise not_found("teacher", key)
     if teacher.version != version:
         raise stale_version("teacher", key)
-    by = school.designated.name if school.designated else school.name
-    return await _save(office, teacher, given, by)
+    return await _save(office, teacher, given, acts_as(school))
 
 
 async def _save(office: Office, teacher: Teacher, given: Corrected, by: str) -> Teacher:
     changes: dict[str, Any] = {**given}
     if "name" in given:
-        changes["name"] = given["name"].strip()
+        changes["name"] = spelled(given["name"])
     if "id_number" in given:
         changes["id_number"] = sealed(office, id_number(given["id_number"]))
     if "mobile" in given:

@@ -65,8 +65,6 @@ async def _work(office: Office, key: str, token: int, session: Session) -> Roste
     roster = await kept.held(key, token, session)
     whole = roster.mode is RosterMode.ALL_OR_NOTHING
     rows = await kept.next_rows(key, 0 if whole else _WINDOW, session)
-    if whole and len(rows) != roster.total:
-        raise RuntimeError("rows are missing")
     school = await office.store.schools.get(roster.school, session)
     assert roster.committed_at  # noqa: S101 - it has been committed
     facts = await kept.facts(rows, school, roster.committed_at, session)
@@ -78,6 +76,8 @@ async def _work(office: Office, key: str, token: int, session: Session) -> Roste
     if not whole and len(rows) == _WINDOW:
         await kept.save(moved, session=session)
         return moved.state
+    if moved.done != moved.total:
+        raise RuntimeError("rows are missing")
     refused = whole and not entries
     ended, events = finish(moved, RosterState.REFUSED if refused else RosterState.COMMITTED, office.clock.now())
     await kept.save(ended, events, session)

@@ -9,7 +9,6 @@ from services.enrollment.commands.office import Office
 from services.enrollment.commands.waiting import offer_next
 from services.enrollment.domain.escalation import escalate, missed_deadline
 from services.enrollment.domain.machine import Enrollment
-from services.enrollment.domain.vocabulary import ProjectState
 
 _WINDOW = 100
 
@@ -68,9 +67,7 @@ async def _escalate(office: Office, undecided: Enrollment, deadline: datetime) -
 async def _offer(office: Office, key: str, years: set[int]) -> bool:
     async def work(session: Session) -> bool:
         project = await office.store.projects.get(key, session)
-        if project.state is not ProjectState.PUBLISHED or project.year not in years:
-            return False
-        return await offer_next(office, project, session)
+        return project.year in years and await offer_next(office, project, session)
 
     try:
         return await office.store.transact(work)

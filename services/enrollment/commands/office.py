@@ -109,18 +109,23 @@ def capped(rows: Sequence[object]) -> None:
     """
     if len(rows) > _LONGEST_LIST:
         raise Refusal(
-            "TOO_MANY_ROWS", "一次最多处理200行", "At most 200 rows at once", unblock=Unblock.SELF, limit=_LONGEST_LIST
+            "TOO_MANY_ROWS",
+            f"一次最多处理{_LONGEST_LIST}行",
+            f"At most {_LONGEST_LIST} rows at once",
+            rule="R22",
+            unblock=Unblock.SELF,
+            limit=_LONGEST_LIST,
         )
 
 
 def require_scope(principal: Principal, *scopes: Scope) -> None:
-    """Refuse everybody else.
+    """Refuse everybody else: an account is a login and a scope (R3).
 
     Raises:
         Refusal: `FORBIDDEN`.
     """
     if principal.scope not in scopes:
-        raise forbidden()
+        raise forbidden("R3")
 
 
 async def own_enrollment(

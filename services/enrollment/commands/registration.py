@@ -28,7 +28,7 @@ class NewSchool:
     Attributes:
         code: School identification code, or unified social credit code.
         name: Its name.
-        province: Two digits; None for a province's own, or for a school of a line ministry.
+        province: Two digits; `00` for a school of a line ministry; None for a province's own.
     """
 
     code: str
@@ -53,8 +53,8 @@ async def register_school(
     """Put a school on file under its code; a province may do so for its own (R3).
 
     Raises:
-        Refusal: `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `UNKNOWN_PROVINCE`, `PROVINCE_MISMATCH`,
-            `INVALID_SCHOOL`, `SCHOOL_EXISTS` or `FORBIDDEN`.
+        Refusal: `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `PROVINCE_MISSING`, `UNKNOWN_PROVINCE`,
+            `PROVINCE_MISMATCH`, `INVALID_SCHOOL`, `SCHOOL_EXISTS` or `FORBIDDEN`.
     """
     return await _register(office, principal, NewSchool(code=code, name=name, province=province))
 
@@ -142,7 +142,10 @@ def _draft(principal: Principal, row: NewSchool) -> tuple[School, list[SchoolReg
     own = own_province(principal)
     if principal.scope is Scope.PROVINCE and (own is None or row.province not in {None, own}):
         raise forbidden("R27")
-    wanted = own or row.province or NATIONWIDE
+    wanted = own or row.province
+    if wanted is None:  # nobody leaves a province by a slip (ADR 17)
+        zh, en = "须填写省份代码，部委所属学校填00", "A province code is needed: 00 for schools of line ministries"
+        raise Refusal("PROVINCE_MISSING", zh, en, rule="R3", unblock=Unblock.SELF)
     if wanted not in {NATIONWIDE, *provinces()}:
         raise Refusal("UNKNOWN_PROVINCE", "省份代码无效", "Not a province code", rule="R3", unblock=Unblock.SELF)
     return schools.register_school(organization_code(row.code), row.name, wanted)

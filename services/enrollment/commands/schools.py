@@ -15,6 +15,7 @@ from services.enrollment.commands.office import Office, capped, require_scope
 from services.enrollment.domain import school as schools
 from services.enrollment.domain import teacher as teachers
 from services.enrollment.domain.school import DesignatedPerson, School
+from services.enrollment.domain.spelling import spelled
 from services.enrollment.domain.teacher import Sealed, Teacher
 from services.enrollment.domain.vocabulary import Audience, Employment
 
@@ -92,7 +93,7 @@ async def _add_teacher(office: Office, school: School, row: NewTeacher) -> Teach
         Teacher(
             id=new_id(),
             version=1,
-            name=row.name.strip(),
+            name=spelled(row.name),
             school=school.id,
             province=school.province,
             id_number=sealed(office, id_number(row.id_number)),

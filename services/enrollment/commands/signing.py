@@ -8,14 +8,14 @@ from chassis.mongo import DuplicateKey, Session
 from chassis.principal import Principal, Scope
 from services.enrollment.commands.office import Office, Row, each, open_project, own_enrollment, require_scope
 from services.enrollment.commands.schools import own_school
-from services.enrollment.commands.sweeping import sweep
 from services.enrollment.commands.waiting import pass_on
 from services.enrollment.domain import enrollment as enrolments
 from services.enrollment.domain.cut_off import key_of, require_before
+from services.enrollment.domain.delivery import NoticeKind, base_box, feedback, notice_to
 from services.enrollment.domain.machine import Enrollment, wrong_state
 from services.enrollment.domain.project import ENROL, require_not_started
-from services.enrollment.domain.school import require_designated
-from services.enrollment.domain.seats import second_sign_up
+from services.enrollment.domain.school import acts_as, require_designated
+from services.enrollment.domain.seats import holds_seat, second_sign_up
 
 
 @repeatable("enrollments")
@@ -27,16 +27,21 @@ async def sign_up(office: Office, principal: Principal, *, project_id: str) -> E
     """
     require_scope(principal, Scope.TEACHER)
     teacher = await office.store.teachers.get(principal.person or "")
-    project = await open_project(office, project_id, phase=ENROL, rule="R19")
-    now = office.clock.now()
-    require_before(await office.store.cut_offs.find(key_of(teacher.school, project.year)), project.id, now)
-    signed, events = enrolments.sign_up(new_id(), teacher, project, now)
+    fresh = new_id()
+
+    async def work(session: Session) -> Enrollment:
+        project = await open_project(office, project_id, phase=ENROL, rule="R19", session=session)
+        now, own = office.clock.now(), key_of(teacher.school, project.year)
+        require_before(await office.store.cut_offs.find(own, session), project.id, now)
+        signed, events = enrolments.sign_up(fresh, teacher, project, now)
+        stored = await office.store.enrollments.insert(signed, events, session)
+        await office.store.seating.meet_at_door(project.id, session)
+        return stored
+
     try:
-        stored = await office.store.enrollments.insert(signed, events)
+        return await office.store.transact(work)
     except DuplicateKey as error:
         raise second_sign_up(project_id) from error
-    # The project may have been called off between the look and the write; then the sweep has missed this one.
-    return await office.store.enrollments.get(stored.id) if await sweep(office, project_id) else stored
 
 
 @repeatable("enrollments")
@@ -57,15 +62,20 @@ async def decline_sign_ups(office: Office, principal: Principal, *, keys: Sequen
     Raises:
         Refusal: `FORBIDDEN`, `NOT_FOUND` or `TOO_MANY_ROWS`.
     """
-    school = await own_school(office, principal)
-    by = school.designated.name if school.designated else school.name
+    by = acts_as(await own_school(office, principal))
 
     async def act(key: str) -> Enrollment:
-        found = await own_enrollment(office, principal, Scope.SCHOOL, key)
-        declined, events = enrolments.decline(found, reason, by, office.clock.now())
-        return await office.store.enrollments.save(declined, events)
+        async def work(session: Session) -> Enrollment:
+            found, now = await own_enrollment(office, principal, Scope.SCHOOL, key, session), office.clock.now()
+            saved = await office.store.enrollments.save(*enrolments.decline(found, reason, by, now), session)
+            await office.store.add_deliveries(feedback(saved, NoticeKind.DECISION, now), session)
+            return saved
 
-    return await each(office, principal, keys, act, command="decline_sign_ups", given=reason)
+        return await office.store.transact(work)
+
+    rows = await each(office, principal, keys, act, command="decline_sign_ups", given=reason)
+    office.wake.set()
+    return rows
 
 
 async def rank_sign_ups(office: Office, principal: Principal, *, project_id: str, keys: Sequence[str]) -> list[Row]:
@@ -111,15 +121,19 @@ async def withdraw_enrollment(office: Office, principal: Principal, *, key: str,
     Raises:
         Refusal: `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING` or `PROJECT_NOT_OPEN`.
     """
-    school = await own_school(office, principal)
-    by = school.designated.name if school.designated else school.name
+    by = acts_as(await own_school(office, principal))
 
     async def work(session: Session) -> Enrollment:
         before = await own_enrollment(office, principal, Scope.SCHOOL, key, session)
         project = await office.store.projects.get(before.project, session)
-        require_not_started(project, "R26")
-        after, events = enrolments.withdraw(before, reason, by, office.clock.now())
+        now = office.clock.now()
+        require_not_started(project, now, "R26")
+        after, events = enrolments.withdraw(before, reason, by, now)
         withdrawn = await office.store.settle(before, after, events, project, session)
+        await office.store.add_deliveries(feedback(withdrawn, NoticeKind.DECISION, now), session)
+        if holds_seat(before.status):
+            told = notice_to(base_box(withdrawn.base), withdrawn, NoticeKind.DECISION, now)
+            await office.store.put_notice(told, session)
         await pass_on(office, before, project, session)
         return withdrawn
 

@@ -26,7 +26,8 @@ _ENDED_BY = {
 async def sweep(office: Office, project_id: str) -> int:
     """End the enrolments that the project's state leaves no way for, each with its seat; may be run again.
 
-    Runs after the commit of the project's new state: whoever signs up from then on sees it.
+    Runs after the commit of the project's new state: whoever signs up from then on sees it, and whoever does so at
+    that moment meets it (`Seating.meet_at_door`).
 
     Returns:
         How many it ended.

@@ -11,46 +11,60 @@ from services.enrollment.commands.office import Office, capped, own_enrollment, 
 from services.enrollment.commands.schools import own_school
 from services.enrollment.domain.delivery import NoticeKind, feedback
 from services.enrollment.domain.machine import Enrollment, wrong_state
-from services.enrollment.domain.project import Project, require_not_started
+from services.enrollment.domain.project import Project, require_not_started, require_open
 from services.enrollment.domain.school import require_designated
-from services.enrollment.domain.seats import HOLDS, Counter, second_sign_up
-from services.enrollment.domain.vocabulary import EnrollmentStatus
+from services.enrollment.domain.seats import holds_seat, second_sign_up
+from services.enrollment.domain.vocabulary import EnrollmentStatus, ProjectState
 from services.enrollment.domain.waiting import (
     expire,
     is_over,
     offer,
     offer_ends,
     rank_waiting,
+    renew,
     substitute,
     succeed,
     take_offer,
 )
 
 _WINDOW = 100
-_SEATED = frozenset({Counter.ACCEPTED, Counter.OFFERED})
 
 
 async def pass_on(office: Office, before: Enrollment, project: Project, session: Session) -> None:
     """Offer the seat that `before` held to the next in line, in the transaction that frees it (R25)."""
-    if HOLDS.get(before.status) in _SEATED:
+    if holds_seat(before.status):
         await offer_next(office, project, session)
 
 
 async def offer_next(office: Office, project: Project, session: Session) -> bool:
-    """Offer a free seat to the next in line, if somebody waits and the training has not begun (R25).
+    """Offer a free seat to the next in line, if somebody waits, the project is published and has not begun (R25).
 
     Raises:
         Refusal: `CLASS_FULL`: no seat is free.
     """
     now = office.clock.now()
     until = offer_ends(project, office.offer_time, now)
+    if project.state is not ProjectState.PUBLISHED or until <= now:
+        return False
     line = await office.store.waiting_list(project.id, session)
-    if not line or until <= now:
+    if not line:
         return False
     offered, events = offer(line[0], until, now)
     saved = await office.store.settle(line[0], offered, events, project, session)
     await office.store.add_deliveries(feedback(saved, NoticeKind.DECISION, now), session)
     return True
+
+
+async def renew_offers(office: Office, project: Project, session: Session) -> None:
+    """Give the open offers of a project that is resumed their whole time anew, and tell of it (R24, R25)."""
+    now = office.clock.now()
+    until = offer_ends(project, office.offer_time, now)
+    if project.state is not ProjectState.PUBLISHED or until <= now:
+        return
+    for one in await office.store.live_enrollments(project.id, (EnrollmentStatus.OFFERED,), session):
+        renewed, events = renew(one, until)
+        saved = await office.store.enrollments.save(renewed, events, session)
+        await office.store.add_deliveries(feedback(saved, NoticeKind.DECISION, now), session)
 
 
 @repeatable("enrollments")
@@ -66,8 +80,9 @@ async def accept_offer(office: Office, principal: Principal, *, key: str) -> Enr
     async def work(session: Session) -> Enrollment:
         before = await own_enrollment(office, principal, Scope.SCHOOL, key, session)
         project = await office.store.projects.get(before.project, session)
-        require_not_started(project, "R25")
         now = office.clock.now()
+        require_open(project, "R25")
+        require_not_started(project, now, "R25")
         after, events = take_offer(before, by, now)
         saved = await office.store.settle(before, after, events, project, session)
         await office.store.add_deliveries(feedback(saved, NoticeKind.DECISION, now), session)
@@ -121,12 +136,11 @@ async def substitute_teacher(
     async def work(session: Session) -> Enrollment:
         before = await own_enrollment(office, principal, Scope.SCHOOL, key, session)
         project = await office.store.projects.get(before.project, session)
-        require_not_started(project, "R26")
         now = office.clock.now()
+        require_not_started(project, now, "R26")
         ended, events = substitute(before, reason, by, now, successor=fresh)
         successor, born = succeed(before, teacher, project, by, now, key=fresh)
-        await office.store.settle(before, ended, events, project, session)
-        admitted = await office.store.admit(successor, born, project, session)
+        admitted = await office.store.succeed(before, (ended, events), (successor, born), project, session)
         for one in (ended, admitted):
             await office.store.add_deliveries(feedback(one, NoticeKind.DECISION, now), session)
         return admitted
@@ -142,18 +156,20 @@ async def substitute_teacher(
 async def expire_offers(office: Office) -> int:
     """End every offer whose time is over, and offer its seat to the next; may be run anywhere, any time (R25).
 
+    While a project is suspended its offers can be neither taken nor lost; once it has begun or is called off, the sweep
+    ends them.
+
     Returns:
         How many ended.
     """
-    ended = 0
-    while True:
-        overdue = await office.store.overdue_offers(office.clock.now(), _WINDOW)
-        done = sum([await _expire(office, one.id) for one in overdue])
-        ended += done
-        if done:
-            office.wake.set()
-        if not done or len(overdue) < _WINDOW:
-            return ended
+    ended, passed = 0, set[str]()
+    while overdue := await office.store.overdue_offers(office.clock.now(), _WINDOW, besides=sorted(passed)):
+        left = [one.id for one in overdue if not await _expire(office, one.id)]
+        ended += len(overdue) - len(left)
+        passed.update(left)
+    if ended:
+        office.wake.set()
+    return ended
 
 
 async def _expire(office: Office, key: str) -> bool:
@@ -163,6 +179,8 @@ async def _expire(office: Office, key: str) -> bool:
         if before.offer_expires_at is None or not is_over(before, now):
             return False
         project = await office.store.projects.get(before.project, session)
+        if project.state is not ProjectState.PUBLISHED:
+            return False
         after, events = expire(before, now)
         saved = await office.store.settle(before, after, events, project, session)
         await office.store.add_deliveries(feedback(saved, NoticeKind.DECISION, now), session)

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 
 from chassis.errors import Refusal, Unblock
 from services.enrollment.domain.events import InnerCutOffSet
-from services.enrollment.domain.project import ENROL, Round
+from services.enrollment.domain.project import ENROL, SHANGHAI, Round
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ def set_cut_off(
             "An inner cut-off lies before the national deadline",
             rule="R21",
             unblock=Unblock.SELF,
-            closesAt=national.isoformat(),
+            closesAt=national.astimezone(SHANGHAI).isoformat(),
         )
     if project is None:
         changed = replace(known, closes_on=closes_on)

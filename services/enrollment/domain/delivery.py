@@ -32,6 +32,7 @@ class Notice:
         id: The delivery's id, so that a second attempt leaves no second notice.
         to: `teacher:<id>`, `school:<code>` or `base:<id>`.
         status: The enrolment's state it tells of.
+        expires_at: Until when the seat that it tells of may be taken (R25).
         read_at: When somebody of the box marked it read.
     """
 
@@ -43,6 +44,7 @@ class Notice:
     status: EnrollmentStatus
     reason: str | None
     at: datetime
+    expires_at: datetime | None = None
     read_at: datetime | None = None
 
 
@@ -57,6 +59,7 @@ class Delivery:
         attempts: How often it was tried; whoever settles an attempt names it, so that a late one settles nothing.
         due: Not before then is it tried, by real time; while one tries, until when nobody else does.
         fault: Why the last attempt failed.
+        expires_at: Until when the seat that it tells of may be taken (R25).
     """
 
     id: str
@@ -78,6 +81,7 @@ class Delivery:
     due: datetime | None = None
     fault: DeliveryFault | None = None
     delivered_at: datetime | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,7 @@ def feedback(enrollment: Enrollment, kind: NoticeKind, now: datetime) -> tuple[D
             status=enrollment.status,
             reason=enrollment.reason,
             created_at=now,
+            expires_at=_expires_at(enrollment),
             school=enrollment.school,
             province=enrollment.province,
             year=enrollment.year,
@@ -164,6 +169,21 @@ def notice_of(delivery: Delivery, now: datetime) -> Notice:
         status=delivery.status,
         reason=delivery.reason,
         at=now,
+        expires_at=delivery.expires_at,
+    )
+
+
+def notice_to(box: str, enrollment: Enrollment, kind: NoticeKind, at: datetime) -> Notice:
+    """A notice of what has become of an enrolment, for a box that is no recipient of feedback."""
+    return Notice(
+        id=f"{order_of(at)}:{enrollment.id}:{box}:{kind.value}",
+        to=box,
+        kind=kind,
+        enrollment=enrollment.id,
+        project=enrollment.project,
+        status=enrollment.status,
+        reason=enrollment.reason,
+        at=at,
     )
 
 
@@ -208,6 +228,11 @@ def school_box(school: str) -> str:
 def base_box(base: str) -> str:
     """The inbox of a base."""
     return f"base:{base}"
+
+
+def _expires_at(enrollment: Enrollment) -> datetime | None:
+    """An enrolment keeps its last offer's end; only an open offer has one to tell."""
+    return enrollment.offer_expires_at if enrollment.status is EnrollmentStatus.OFFERED else None
 
 
 def order_of(at: datetime) -> str:

@@ -17,12 +17,12 @@ from services.enrollment.domain.events import (
     Waitlisted,
     Withdrawn,
 )
-from services.enrollment.domain.machine import Change, Enrollment, about, move, require_reason, wrong_state
+from services.enrollment.domain.machine import Change, Enrollment, about, move, wrong_state
 from services.enrollment.domain.project import Project
+from services.enrollment.domain.reasons import checked_reason, require_reason
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.domain.vocabulary import Audience, EnrollmentDecision, EnrollmentStatus, ReasonCode
 
-AUDIENCE_MISMATCH = "AUDIENCE_MISMATCH"
 _TEACHER = "teacher"
 _BASE = "base"
 _MINISTRY = "ministry"
@@ -34,7 +34,7 @@ Step = tuple[Enrollment, list[EnrollmentEvent]]
 
 
 def sign_up(key: str, teacher: Teacher, project: Project, now: datetime, by: str = _TEACHER) -> Step:
-    """A teacher signs up, or is signed up by the school's roster (R22); the wrong post warns only (R19, R20)."""
+    """A teacher signs up, or is signed up by the school's roster (R22); the wrong post stops nobody (R19, R20)."""
     enrollment = Enrollment(
         id=key,
         version=1,
@@ -47,14 +47,13 @@ def sign_up(key: str, teacher: Teacher, project: Project, now: datetime, by: str
         status=EnrollmentStatus.SIGNED_UP,
         live=True,
         signed_up_at=now,
-        warnings=() if meant_for(teacher.post, project) else (AUDIENCE_MISMATCH,),
         history=(Change(EnrollmentStatus.SIGNED_UP, now, by),),
     )
     return enrollment, [SignedUp(**about(enrollment))]
 
 
 def meant_for(post: Audience, project: Project) -> bool:
-    """Whether a project is for people of that post (R20)."""
+    """Whether a project is for people of that post; told when it is read, for the post may be corrected (R20)."""
     return not project.audience or post in project.audience
 
 
@@ -76,7 +75,7 @@ def decline(enrollment: Enrollment, reason: str, by: str, now: datetime) -> Step
     """The school declines a sign-up with a reason (R21).
 
     Raises:
-        Refusal: `REASON_MISSING` or `WRONG_STATE`.
+        Refusal: `REASON_MISSING`, `INVALID_REASON` or `WRONG_STATE`.
     """
     text = require_reason(reason, "R21")
     declined = move(
@@ -125,10 +124,10 @@ def decide(
     """The base accepts, rejects with a reason, or waitlists; the ministry in its place gives a reason always (R23).
 
     Raises:
-        Refusal: `WRONG_STATE` or `REASON_MISSING`.
+        Refusal: `WRONG_STATE`, `REASON_MISSING` or `INVALID_REASON`.
     """
     rejects = decision is EnrollmentDecision.REJECT
-    text = require_reason(reason, "R23") if rejects or overrides else (reason or "").strip() or None
+    text = require_reason(reason, "R23") if rejects or overrides else checked_reason(reason)
     if enrollment.status is not EnrollmentStatus.SUBMITTED:
         raise wrong_state(enrollment, "R23")
     by, code = (_MINISTRY, ReasonCode.BY_MINISTRY) if overrides else (_BASE, ReasonCode.BY_BASE)
@@ -151,7 +150,7 @@ def withdraw(enrollment: Enrollment, reason: str, by: str, now: datetime) -> Ste
     """The school withdraws what it has submitted, with a reason (R26).
 
     Raises:
-        Refusal: `REASON_MISSING` or `WRONG_STATE`.
+        Refusal: `REASON_MISSING`, `INVALID_REASON` or `WRONG_STATE`.
     """
     text = require_reason(reason, "R26")
     if enrollment.status in _BEFORE_SUBMISSION:

@@ -231,7 +231,7 @@ class WaitlistRanked(EnrollmentEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class Offered(SeatEvent):
-    """A freed seat offers itself to the next on the waiting list (R25)."""
+    """A freed seat offers itself to the next on the waiting list, or anew after its project was suspended (R25)."""
 
     expires_at: datetime
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from chassis.errors import Refusal, Unblock
 from services.enrollment.domain.events import FundingRecorded
-from services.enrollment.domain.machine import require_reason
+from services.enrollment.domain.reasons import holds_number, require_reason
 from services.enrollment.domain.vocabulary import FundingSource
 
 MOST_FEN = 1_000_000_000_000
@@ -78,7 +78,7 @@ def correct_funding(key: str, before: Funding, entry: FundingEntry, reason: str 
     """Put right what was recorded; nothing at all (0) takes it back. The year stays (R27).
 
     Raises:
-        Refusal: `REASON_MISSING`, or `INVALID_FUNDING`, naming every wrong field.
+        Refusal: `REASON_MISSING`, `INVALID_REASON`, or `INVALID_FUNDING`, naming every wrong field.
     """
     text = require_reason(reason, "R27")
     wrong = () if entry.year == before.year else ("year",)
@@ -110,7 +110,7 @@ def _revision(
     wrong: tuple[str, ...] = (),
 ) -> Funding:
     texts = {"item": entry.item, "note": entry.note, "reason": reason}
-    found = [*wrong, *(name for name, text in texts.items() if len((text or "").strip()) > _LONGEST_TEXT)]
+    found = [*wrong, *(name for name, text in texts.items() if not _is_fit(text or ""))]
     found += [] if least <= entry.amount <= MOST_FEN else ["amount"]
     found += [] if entry.item.strip() else ["item"]
     if found:
@@ -134,12 +134,17 @@ def _revision(
     )
 
 
+def _is_fit(text: str) -> bool:
+    """Short, and without anybody's number, for it is told in an event (R41)."""
+    return len(text.strip()) <= _LONGEST_TEXT and not holds_number(text)
+
+
 def _invalid(fields: list[str]) -> Refusal:
     return Refusal(
         "INVALID_FUNDING",
-        "经费记录有误：金额须大于0且不超过100亿元（更正可为0），须写明计划项目，更正不改年度，文字不超过200字",
+        "经费记录有误：金额须大于0且不超过100亿元（更正可为0），须写明计划项目，更正不改年度，文字不超过200字且不含号码",
         "Funding needs an amount above 0 and of 10 billion yuan at most (a correction may be 0), an item of the plan, "
-        "the year it was recorded for, and texts of 200 characters at most",
+        "the year it was recorded for, and texts of 200 characters at most without anybody's number",
         rule="R27",
         unblock=Unblock.SELF,
         fields=fields,

@@ -14,12 +14,10 @@ TRANSITIONS: dict[EnrollmentStatus, frozenset[EnrollmentStatus]] = {
     _S.SUBMITTED: frozenset({_S.ACCEPTED, _S.REJECTED, _S.WAITLISTED, _S.WITHDRAWN, _S.CANCELLED, _S.LAPSED}),
     _S.WAITLISTED: frozenset({_S.OFFERED, _S.WITHDRAWN, _S.CANCELLED, _S.LAPSED}),
     _S.OFFERED: frozenset({_S.ACCEPTED, _S.EXPIRED, _S.WITHDRAWN, _S.CANCELLED}),
-    _S.ACCEPTED: frozenset({_S.WITHDRAWN, _S.SUBSTITUTED, _S.CANCELLED, _S.ATTENDING, _S.NO_SHOW}),
-    _S.ATTENDING: frozenset({_S.PASSED, _S.FAILED, _S.INCOMPLETE, _S.CANCELLED}),
-    _S.PASSED: frozenset({_S.CREDITED}),
-    _S.CREDITED: frozenset({_S.CREDIT_REVOKED}),
+    _S.ACCEPTED: frozenset({_S.WITHDRAWN, _S.SUBSTITUTED, _S.CANCELLED}),
+    _S.ATTENDING: frozenset({_S.CANCELLED}),
 }
-"""Where each state may go by a command; a state without a row is terminal."""
+"""Where each state may go by a command; a state without a row goes nowhere but where assessment leads (`FOLLOWED`)."""
 
 _UNDER_WAY = frozenset({_S.ACCEPTED, _S.NO_SHOW, _S.ATTENDING})
 _ASSESSED = frozenset({_S.PASSED, _S.FAILED, _S.INCOMPLETE})
@@ -62,7 +60,6 @@ class Enrollment:
         waiting_rank: The base's ranking of its waiting list (R25).
         offer_expires_at: Until when the school may take an offered seat (R25).
         escalated_at: When it went to the ministry, undecided at a deadline (R23).
-        warnings: Codes of what does not block but is shown (R20).
     """
 
     id: str
@@ -84,7 +81,6 @@ class Enrollment:
     escalated_at: datetime | None = None
     reason: str | None = None
     reason_code: ReasonCode | None = None
-    warnings: tuple[str, ...] = ()
     history: tuple[Change, ...] = ()
 
 
@@ -152,15 +148,3 @@ def wrong_state(enrollment: Enrollment, rule: str) -> Refusal:
         enrollment=enrollment.id,
         status=enrollment.status.value,
     )
-
-
-def require_reason(reason: str | None, rule: str) -> str:
-    """The reason, trimmed.
-
-    Raises:
-        Refusal: `REASON_MISSING`.
-    """
-    text = (reason or "").strip()
-    if not text:
-        raise Refusal("REASON_MISSING", "须说明理由", "A reason is needed", rule=rule, unblock=Unblock.SELF)
-    return text

@@ -5,23 +5,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from services.enrollment.domain.seats import ADMITTED
 from services.enrollment.domain.vocabulary import BaseCategory, EnrollmentStatus, FundingSource
 
 _S = EnrollmentStatus
-
-ADMITTED = frozenset(
-    {
-        _S.ACCEPTED,
-        _S.ATTENDING,
-        _S.NO_SHOW,
-        _S.PASSED,
-        _S.FAILED,
-        _S.INCOMPLETE,
-        _S.CREDITED,
-        _S.CREDIT_REVOKED,
-    }
-)
-"""Who has a seat, or had it to the end."""
 
 SUCCEEDED = frozenset({_S.PASSED, _S.CREDITED, _S.CREDIT_REVOKED})
 """Who passed the assessment; credit is another matter (R30, R31)."""

@@ -1,13 +1,16 @@
 """Rounds and projects as enrolment knows them from the catalog's events."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 from chassis.errors import Refusal, Unblock
 from services.enrollment.domain.vocabulary import Audience, BaseCategory, ProjectState
 
 ENROL = "ENROL"
 ADMIT = "ADMIT"
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+_BEGUN = {ProjectState.RUNNING, ProjectState.FINISHED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Project:
         category: What the base trains; None of one that was published before this was kept.
         reason: Why it was called off (R33).
         amended_at: Domain time at which its latest amendment came in (R18).
+        amendment: Why it was amended then.
+        started: Whether it has ever run; one that is suspended may have (R26).
     """
 
     id: str
@@ -63,6 +68,19 @@ class Project:
     reason: str | None = None
     amended_at: datetime | None = None
     category: BaseCategory | None = None
+    amendment: str | None = None
+    started: bool = False
+
+
+def moved(project: Project, version: int, state: ProjectState, reason: str | None) -> Project:
+    """The project in another state; what has begun once has begun."""
+    started = project.started or not _BEGUN.isdisjoint({project.state, state})
+    return replace(project, version=version, state=state, reason=reason, started=started)
+
+
+def starts_at(project: Project) -> datetime:
+    """The first moment of the training's first day."""
+    return datetime.combine(project.starts_on, time(), SHANGHAI)
 
 
 def require_open(project: Project, rule: str) -> None:
@@ -75,14 +93,24 @@ def require_open(project: Project, rule: str) -> None:
         raise _not_open(project, rule)
 
 
-def require_not_started(project: Project, rule: str) -> None:
-    """Refuse a project that has begun or is called off.
+def require_not_started(project: Project, now: datetime, rule: str) -> None:
+    """Refuse a project that has begun, by its state or by its first day, or is called off.
 
     Raises:
         Refusal: `PROJECT_NOT_OPEN`.
     """
     if project.state not in {ProjectState.PUBLISHED, ProjectState.SUSPENDED}:
         raise _not_open(project, rule)
+    if project.started or now >= starts_at(project):
+        raise Refusal(
+            "PROJECT_NOT_OPEN",
+            "培训已经开始，不再接受此操作",
+            "The training has begun and does not take this any more",
+            rule=rule,
+            unblock=Unblock.SELF,
+            status=project.state.value,
+            startsOn=project.starts_on.isoformat(),
+        )
 
 
 def require_phase(calendar: Round | None, phase: str, now: datetime, rule: str) -> None:
@@ -101,8 +129,8 @@ def require_phase(calendar: Round | None, phase: str, now: datetime, rule: str) 
         rule=rule,
         unblock=Unblock.MINISTRY,
         phase=phase,
-        opensAt=window.opens_at.isoformat() if window else None,
-        closesAt=window.closes_at.isoformat() if window else None,
+        opensAt=window.opens_at.astimezone(SHANGHAI).isoformat() if window else None,
+        closesAt=window.closes_at.astimezone(SHANGHAI).isoformat() if window else None,
     )
 
 
@@ -119,11 +147,12 @@ def is_past(calendar: Round | None, phase: str, now: datetime) -> bool:
 
 
 def _not_open(project: Project, rule: str) -> Refusal:
+    """What is suspended the ministry may resume; what has begun or is called off nobody opens again."""
     return Refusal(
         "PROJECT_NOT_OPEN",
         "该项目当前不接受此操作",
         "The project does not take this now",
         rule=rule,
-        unblock=Unblock.BASE if project.state is ProjectState.CANCELLED else Unblock.MINISTRY,
+        unblock=Unblock.MINISTRY if project.state is ProjectState.SUSPENDED else Unblock.SELF,
         status=project.state.value,
     )

@@ -1,31 +1,16 @@
 """Who may see a teacher's sealed numbers, for what, how often, and the act that it leaves (R40, R41)."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chassis.errors import Refusal, Unblock
 from services.enrollment.domain.events import TeacherRevealed
+from services.enrollment.domain.reasons import holds_number
 from services.enrollment.domain.teacher import Teacher
-from services.enrollment.domain.vocabulary import EnrollmentStatus
 
-ADMITTED = frozenset(
-    {
-        EnrollmentStatus.ACCEPTED,
-        EnrollmentStatus.ATTENDING,
-        EnrollmentStatus.NO_SHOW,
-        EnrollmentStatus.PASSED,
-        EnrollmentStatus.FAILED,
-        EnrollmentStatus.INCOMPLETE,
-        EnrollmentStatus.CREDITED,
-        EnrollmentStatus.CREDIT_REVOKED,
-    }
-)
-"""The states of somebody whom the base has accepted and not lost again."""
 BOUNDS = {timedelta(hours=1): 60, timedelta(days=1): 200}
 """How often one account may reveal [D]: a class of fifty at its reception, not a school's whole staff in a night."""
 _SHORTEST, _LONGEST = 4, 200
-_NUMBER = re.compile(r"(\d[\s-]*){7}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +47,8 @@ def reveal(
     if not _SHORTEST <= len(text) <= _LONGEST or holds_number(text):
         raise Refusal(
             "INVALID_PURPOSE",
-            "请用4至200个字说明查看用途，其中不得含有号码",
-            "State the purpose in 4 to 200 characters, and no number in it",
+            "请用4至200个字说明查看用途，其中不得含有身份证号码或手机号码",
+            "State the purpose in 4 to 200 characters, and no ID number or mobile in it",
             rule="R41",
             unblock=Unblock.SELF,
         )
@@ -80,11 +65,6 @@ def reveal(
         at=now,
     )
     return act, [event]
-
-
-def holds_number(text: str) -> bool:
-    """Whether a text holds what may be somebody's number: seven digits or more, however they are spaced."""
-    return _NUMBER.search(text) is not None
 
 
 def too_often(most: int, until: datetime) -> Refusal:

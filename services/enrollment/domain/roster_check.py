@@ -12,6 +12,7 @@ from services.enrollment.domain.machine import Enrollment
 from services.enrollment.domain.project import ENROL, Project, Round, require_open, require_phase
 from services.enrollment.domain.roster import Problem, Row
 from services.enrollment.domain.roster_sheet import REQUIRED, Column
+from services.enrollment.domain.spelling import spelled
 from services.enrollment.domain.teacher import Teacher, add_teacher, teacher_exists
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 
@@ -107,7 +108,7 @@ def _problems(row: Row, facts: Facts) -> Iterator[Refusal]:
         yield problems.field_missing(blank)
     if known and known.school != facts.school:
         yield teacher_exists()
-    elif known and row.name and known.name != row.name:
+    elif known and row.name and spelled(known.name) != row.name:
         yield problems.name_mismatch()
     elif new and row.mobile and row.mobile.hash in facts.mobiles:
         yield teacher_exists()

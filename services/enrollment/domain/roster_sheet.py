@@ -9,15 +9,16 @@ from enum import StrEnum
 from typing import Any
 
 from chassis.errors import Refusal, Unblock
+from services.enrollment.domain.spelling import BLANK, spelled
 
 Cell = str | int | float | bool | date | datetime | time | timedelta | None
 """What a cell of a workbook or of a CSV file may hold."""
 
 MOST_ROWS = 5_000
 _HEADER_WITHIN = 30
+_LONGEST_HEADER = 100
 _EXACT_BELOW = 10**15
-_BLANK = re.compile(r"[\s\u200b-\u200d\ufeff]+")
-_ASIDE = re.compile(r"\([^)]*\)|[*:]")
+_ASIDE = re.compile(r"\([^()]*\)|[*:]")
 _AS_FORMULA = re.compile(r'="(.*)"')
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+?\d+")
 _NUMBER_LIKE = re.compile(r"\d(?:[ -]?\d){10,}[Xx]?")
@@ -145,13 +146,12 @@ def tidy(cell: Cell) -> str:
         return str(cell)
     if forced := _AS_FORMULA.fullmatch(cell.strip()):
         cell = forced[1]
-    text = _BLANK.sub(" ", cell.strip().lstrip("'")).strip()
-    return re.sub(r"(?<=[^\x00-\xff]) | (?=[^\x00-\xff])", "", text)
+    return spelled(cell.strip().lstrip("'"))
 
 
 def plain(text: str) -> str:
     """A code as ASCII: full-width digits, letters and dashes, no blanks, upper case."""
-    return re.sub(r"[\u2010-\u2015\u2212]", "-", _BLANK.sub("", unicodedata.normalize("NFKC", text)).upper())
+    return re.sub(r"[\u2010-\u2015\u2212]", "-", BLANK.sub("", unicodedata.normalize("NFKC", text)).upper())
 
 
 def shown(text: str) -> str:
@@ -179,6 +179,8 @@ def _best(rows: Iterable[Sequence[Cell]]) -> tuple[int, int]:
 
 
 def _column(cell: Cell) -> Column | None:
+    if isinstance(cell, str) and len(cell) > _LONGEST_HEADER:
+        return None
     return _COLUMN_OF.get(_ASIDE.sub("", plain(tidy(cell))).lower())
 
 

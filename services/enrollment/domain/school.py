@@ -91,6 +91,11 @@ def designate(school: School, person: DesignatedPerson) -> tuple[School, list[Pe
     return replace(school, designated=person), [event]
 
 
+def acts_as(school: School) -> str:
+    """Under which name a school does what needs no designated person: the person's, or its own (R5)."""
+    return school.designated.name if school.designated else school.name
+
+
 def require_designated(school: School) -> str:
     """The name of the person under whom the school acts (R5).
 

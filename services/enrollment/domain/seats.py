@@ -30,6 +30,8 @@ HOLDS: dict[EnrollmentStatus, Counter] = {
     EnrollmentStatus.CREDIT_REVOKED: Counter.ACCEPTED,
 }
 """Which counter an enrolment of each state is in; the others are in none."""
+ADMITTED = frozenset(status for status, counter in HOLDS.items() if counter is Counter.ACCEPTED)
+"""The states of somebody whom the base has accepted and not lost again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,11 @@ class Seats:
     def left(self) -> int:
         """Seats nobody holds; an open offer holds one (R23)."""
         return max(self.capacity - self.accepted - self.offered, 0)
+
+
+def holds_seat(status: EnrollmentStatus) -> bool:
+    """Whether a seat is held in that state; an open offer holds one (R23)."""
+    return HOLDS.get(status) in {Counter.ACCEPTED, Counter.OFFERED}
 
 
 def difference(before: EnrollmentStatus | None, after: EnrollmentStatus) -> dict[Counter, int]:

@@ -7,6 +7,7 @@ from chassis.errors import Refusal, Unblock
 from services.enrollment.domain.events import TeacherAdded, TeacherCorrected
 from services.enrollment.domain.vocabulary import Audience, Employment, TeacherField
 
+LONGEST_NAME = 80
 _ORDINALS = range(1, 20)
 
 
@@ -44,6 +45,7 @@ class Teacher:
 
     Attributes:
         id: Also the person of the teacher's account.
+        name: As `spelled` writes it; older files may hold blanks within it.
         school: The school's code.
         province: The school's.
         major_category: Ordinal 1–19, where one applies.
@@ -69,7 +71,7 @@ def add_teacher(teacher: Teacher) -> tuple[Teacher, list[TeacherAdded]]:
     """Put a teacher on file (R22).
 
     Raises:
-        Refusal: `INVALID_TEACHER`: no name, or no such major category.
+        Refusal: `INVALID_TEACHER`: no name or too long a one, or no such major category.
     """
     _require_valid(teacher)
     event = TeacherAdded(
@@ -102,22 +104,23 @@ def _said(teacher: Teacher, field: TeacherField) -> object:
 
 
 def _require_valid(teacher: Teacher) -> None:
-    if not teacher.name.strip() or (teacher.major_category is not None and teacher.major_category not in _ORDINALS):
+    major = teacher.major_category
+    if not 0 < len(teacher.name) <= LONGEST_NAME or (major is not None and major not in _ORDINALS):
         raise Refusal(
             "INVALID_TEACHER",
-            "教师须有姓名，专业大类序号为1至19",
-            "A teacher needs a name, and a major category from 1 to 19 if any",
+            f"教师须有姓名，不超过{LONGEST_NAME}字，专业大类序号为1至19",
+            f"A teacher needs a name of {LONGEST_NAME} characters at most, and a major category from 1 to 19 if any",
             rule="R22",
             unblock=Unblock.SELF,
         )
 
 
 def teacher_exists() -> Refusal:
-    """The refusal does not say which number, nor at which school the person is (R41)."""
+    """The refusal does not say which number, nor at which school the person is (R41); that school can correct it."""
     return Refusal(
         "TEACHER_EXISTS",
         "该身份证号码或手机号码已登记",
         "A person with this ID number or mobile is on file",
         rule="R41",
-        unblock=Unblock.MINISTRY,
+        unblock=Unblock.SCHOOL,
     )

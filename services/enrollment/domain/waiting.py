@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from chassis.errors import Refusal, Unblock
 from services.enrollment.domain.enrollment import Step, sign_up
@@ -13,8 +13,9 @@ from services.enrollment.domain.events import (
     Substituted,
     WaitlistRanked,
 )
-from services.enrollment.domain.machine import Change, Enrollment, about, move, require_reason, wrong_state
-from services.enrollment.domain.project import Project
+from services.enrollment.domain.machine import Change, Enrollment, about, move, wrong_state
+from services.enrollment.domain.project import Project, starts_at
+from services.enrollment.domain.reasons import require_reason
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.domain.vocabulary import EnrollmentStatus, ReasonCode
 
@@ -49,9 +50,9 @@ def offer_ends(project: Project, open_for: timedelta, now: datetime) -> datetime
     Args:
         project: The project.
         open_for: How long a school may think.
-        now: Domain time, in the zone of the calendar.
+        now: Domain time.
     """
-    return min(now + open_for, datetime.combine(project.starts_on, time(), now.tzinfo))
+    return min(now + open_for, starts_at(project))
 
 
 def offer(enrollment: Enrollment, until: datetime, now: datetime) -> Step:
@@ -63,6 +64,12 @@ def offer(enrollment: Enrollment, until: datetime, now: datetime) -> Step:
     moved = move(enrollment, EnrollmentStatus.OFFERED, rule="R25", by=_SYSTEM, now=now)
     offered = replace(moved, offer_expires_at=until)
     return offered, [Offered(**about(offered), expires_at=until)]
+
+
+def renew(enrollment: Enrollment, until: datetime) -> Step:
+    """An open offer whose project was suspended has its whole time anew, for meanwhile nobody could take it (R25)."""
+    renewed = replace(enrollment, offer_expires_at=until)
+    return renewed, [Offered(**about(renewed), expires_at=until)]
 
 
 def take_offer(enrollment: Enrollment, by: str, now: datetime) -> Step:
@@ -79,7 +86,7 @@ def take_offer(enrollment: Enrollment, by: str, now: datetime) -> Step:
             "递补名额已过确认时限",
             "The offer has expired",
             rule="R25",
-            unblock=Unblock.BASE,
+            unblock=Unblock.SELF,
             enrollment=enrollment.id,
         )
     moved = move(enrollment, EnrollmentStatus.ACCEPTED, rule="R25", by=by, now=now)
@@ -113,7 +120,7 @@ def substitute(enrollment: Enrollment, reason: str, by: str, now: datetime, *, s
         successor: The id of the colleague's enrolment.
 
     Raises:
-        Refusal: `REASON_MISSING` or `WRONG_STATE`.
+        Refusal: `REASON_MISSING`, `INVALID_REASON` or `WRONG_STATE`.
     """
     text = require_reason(reason, "R26")
     ended = move(

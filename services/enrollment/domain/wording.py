@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from services.enrollment.domain.delivery import Delivery, Notice, NoticeKind
-from services.enrollment.domain.project import Project
-from services.enrollment.domain.revealing import holds_number
+from services.enrollment.domain.project import SHANGHAI, Project
+from services.enrollment.domain.reasons import holds_number
 from services.enrollment.domain.vocabulary import DeliveryRecipient, EnrollmentStatus
 
 _SAID: dict[EnrollmentStatus, tuple[str, str]] = {
@@ -15,6 +15,8 @@ _SAID: dict[EnrollmentStatus, tuple[str, str]] = {
         "候补名单有名额递补，请学校在时限内确认",
         "A seat is offered; take it in time",
     ),
+    EnrollmentStatus.DECLINED: ("学校未同意报名", "The school has declined the sign-up"),
+    EnrollmentStatus.WITHDRAWN: ("学校已撤回报名", "The school has withdrawn the enrolment"),
     EnrollmentStatus.EXPIRED: ("递补名额逾期未确认，已失效", "The offered seat was not taken in time"),
     EnrollmentStatus.SUBSTITUTED: (
         "学校已将录取名额转给本校另一名教师",
@@ -51,6 +53,12 @@ def sentence(notice: Notice | Delivery) -> tuple[str, str]:
             return _AMENDED
         case NoticeKind.OVERLAP:
             return _OVERLAP
+        case _ if notice.expires_at:
+            until = f"{notice.expires_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+            return (
+                f"候补名单有名额递补，请学校在{until}（北京时间）前确认",
+                f"A seat is offered; take it before {until} (Beijing time)",
+            )
         case _:
             return _SAID.get(notice.status, ("报名状态有变化", "The enrolment has changed"))
 

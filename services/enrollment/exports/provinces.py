@@ -16,8 +16,8 @@ _SCHOOLS = (("已登记学校", "Schools"), ("有报名学校", "Signing up"), (
 _TALLY = (
     ("累计报名", "Ever signed up"),
     ("累计提交", "Ever submitted"),
-    ("累计录取", "Ever accepted"),
-    ("累计合格", "Ever passed"),
+    ("录取（不含已退出）", "Accepted and not lost again"),
+    ("考核合格", "Passed"),
 )
 _FUNDING = (
     ("记录号", "Record"),

@@ -1,9 +1,7 @@
 """`GET /exports/…xlsx`: what the gateway passes on for who may read the same in the graph (R42)."""
 
-import asyncio
 import re
 from collections.abc import Sequence
-from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -15,7 +13,6 @@ from chassis.events import NATIONWIDE
 from chassis.graph import SubgraphContext
 from chassis.principal import Principal, TokenVerifier
 from chassis.reference import provinces
-from services.enrollment.commands import Office
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 from services.enrollment.exports.provinces import funding, progress
 from services.enrollment.exports.rosters import roster
@@ -23,24 +20,14 @@ from services.enrollment.exports.words import Speech
 from services.enrollment.exports.workbook import Sheet, read, write
 from services.enrollment.graph.context import Context, may_read_base, may_read_province, may_read_school
 from services.enrollment.graph.loaders import ProjectByIdLoader, SchoolByCodeLoader
+from services.enrollment.rosters.files import XLSX, Files, as_download
 from services.enrollment.store import EnrollmentSelection
 
-_AT_ONCE = 2
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _YEAR = re.compile(r"20\d\d", re.ASCII)
 
 
-class Exports:
-    """The endpoints; workbooks are made a few at a time.
-
-    Attributes:
-        office: The service's dependencies, once it runs.
-    """
-
-    office: Office
-
-    def __init__(self) -> None:
-        self._room = asyncio.Semaphore(_AT_ONCE)
+class Exports(Files):
+    """The endpoints."""
 
     def routes(self, verifier: TokenVerifier) -> list[Route]:
         """Behind the internal token, as `/graphql` is."""
@@ -96,15 +83,9 @@ class Exports:
         return SubgraphContext(self.office, principal, language)
 
     async def _reply(self, sheets: Sequence[Sheet], name: str) -> Response:
-        async with self._room:
+        async with self.room:
             file = await write(sheets)
-        named = f"filename=\"export.xlsx\"; filename*=UTF-8''{quote(name, safe='')}.xlsx"
-        headers = {
-            "Content-Disposition": f"attachment; {named}",
-            "Cache-Control": "no-store",
-            "X-Content-Type-Options": "nosniff",
-        }
-        return StreamingResponse(read(file), headers=headers, media_type=_XLSX)
+        return StreamingResponse(read(file), headers=as_download(name, "export"), media_type=XLSX)
 
 
 def _year(request: Request) -> int:

@@ -14,17 +14,13 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from services.enrollment.rosters.files import DANGEROUS, HEADING, PLAIN
+
 MOST_ROWS = 50_000
 Cell = str | int | float | None
 Row = Sequence[Cell]
 
-_OPTIONS = {
-    "constant_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_numbers": False,
-    "strings_to_urls": False,
-}
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+_OPTIONS = {"constant_memory": True, **PLAIN}
 _LONGEST_TEXT = 32_000
 _WIDTH = 16
 _CHUNK = 64 * 1024
@@ -63,7 +59,7 @@ async def write(sheets: Iterable[Sheet]) -> IO[bytes]:
 
 
 async def _write(book: xlsxwriter.Workbook, sheet: Sheet) -> None:
-    head = book.add_format({"bold": True, "bg_color": "#DDEBF7", "border": 1})
+    head = book.add_format(HEADING)
     quoted = book.add_format({"quote_prefix": True})
     page = book.add_worksheet(sheet.name)
     page.freeze_panes(1, 0)
@@ -96,4 +92,4 @@ def _put_cell(page: Worksheet, at: int, place: int, cell: Any, quoted: Format) -
     if isinstance(cell, int | float):
         page.write_number(at, place, cell)
     elif cell:
-        page.write_string(at, place, cell[:_LONGEST_TEXT], quoted if cell.startswith(_DANGEROUS) else None)
+        page.write_string(at, place, cell[:_LONGEST_TEXT], quoted if cell.startswith(DANGEROUS) else None)

@@ -12,8 +12,9 @@ from chassis.principal import Scope
 from services.enrollment.commands import Row
 from services.enrollment.domain import machine
 from services.enrollment.domain.delivery import fed_back_at
-from services.enrollment.domain.enrollment import AUDIENCE_MISMATCH
-from services.enrollment.domain.seats import HOLDS, Counter
+from services.enrollment.domain.enrollment import meant_for
+from services.enrollment.domain.roster_problems import audience_mismatch
+from services.enrollment.domain.seats import ADMITTED
 from services.enrollment.graph.context import Info, text_key
 from services.enrollment.graph.deliveries import Delivery
 from services.enrollment.graph.enums import EnrollmentStatus, ReasonCode
@@ -23,6 +24,7 @@ from services.enrollment.graph.loaders import (
     EnrollmentCountLoader,
     EnrollmentPageLoader,
     OverlapsByTeacherLoader,
+    ProjectByIdLoader,
     SchoolByCodeLoader,
     TeacherByIdLoader,
 )
@@ -121,25 +123,22 @@ class Enrollment:
 
     @strawberry.field(description="提示：岗位不在培训对象之内 (R20)；与另一录取项目时间重叠 (R19)")
     async def warnings(self, info: Info) -> list[Advice]:
-        """What is unusual about it, in the reader's language; an overlap is told as long as it lasts."""
-        codes = list(self.source.warnings)
-        if HOLDS.get(self.source.status) is Counter.ACCEPTED:
-            overlapping = await info.context.loader(OverlapsByTeacherLoader).load(self.source.teacher)
-            codes += [OVERLAP] if overlapping and self.source.id in overlapping else []
-        return [
-            Advice(code=code, rule=_ADVICE[code][0], message=info.context.say(*_ADVICE[code][1:])) for code in codes
-        ]
+        """What is unusual about it as things are now, in the reader's language."""
+        load, one, say = info.context.loader, self.source, info.context.say
+        teacher = await load(TeacherByIdLoader).load(one.teacher)
+        project = await load(ProjectByIdLoader).load(one.project)
+        found: list[Advice] = []
+        if teacher and project and not meant_for(teacher.post, project):
+            told = audience_mismatch()
+            found.append(Advice(code=told.code, rule=told.rule, message=say(told.zh, told.en)))
+        if one.status in ADMITTED:
+            overlapping = await load(OverlapsByTeacherLoader).load(one.teacher)
+            if overlapping and one.id in overlapping:
+                found.append(Advice(code="OVERLAP", rule="R19", message=say(*OVERLAP)))
+        return found
 
 
-OVERLAP = "OVERLAP"
-_ADVICE = {
-    AUDIENCE_MISMATCH: (
-        "R20",
-        "该教师的岗位不在项目培训对象之内",
-        "The project is not meant for a person of this post",
-    ),
-    OVERLAP: ("R19", "与另一录取项目时间重叠", "It overlaps another acceptance of the same person"),
-}
+OVERLAP = ("与另一录取项目时间重叠", "It overlaps another acceptance of the same person")
 
 
 @strawberry.type(description="批量操作中的一行")

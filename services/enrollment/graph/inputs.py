@@ -39,11 +39,13 @@ class EnrollmentFilter:
 
 @strawberry.input(description="登记学校 (R3)")
 class SchoolInput:
-    """A school; no province means a province's own, or for the ministry a school of a line ministry."""
+    """A school; a province may leave its own code out, the ministry says `00` for a school of a line ministry."""
 
     code: strawberry.ID
     name: str
-    province: strawberry.ID | None = None
+    province: strawberry.ID | None = strawberry.field(
+        default=None, description="省份代码；省级登记本省学校可不填，教师工作司须填写，部委所属学校填 00"
+    )
 
     def school(self) -> NewSchool:
         """As the command takes it."""

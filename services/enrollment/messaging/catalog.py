@@ -8,8 +8,8 @@ from chassis.clock import SHANGHAI
 from chassis.events import Envelope
 from chassis.inbox import Effect, Handler
 from chassis.mongo import Session
-from services.enrollment.commands import Office, sweep, tell_of_amendment
-from services.enrollment.domain.project import Phase, Project, Round
+from services.enrollment.commands import Office, renew_offers, sweep, tell_of_amendment
+from services.enrollment.domain.project import Phase, Project, Round, moved
 from services.enrollment.domain.seats import Seats
 from services.enrollment.domain.vocabulary import ProjectState
 from services.enrollment.messaging.models import (
@@ -29,6 +29,9 @@ def catalog_handlers(office: Office) -> Mapping[str, Handler]:
     async def after_move(envelope: Envelope) -> None:
         await sweep(office, envelope.subject)
 
+    async def after_resumption(_: Envelope) -> None:
+        office.wake.set()
+
     async def after_amendment(envelope: Envelope) -> None:
         await tell_of_amendment(office, envelope.subject)
 
@@ -41,7 +44,7 @@ def catalog_handlers(office: Office) -> Mapping[str, Handler]:
         "catalog.project-finished": Handler(ProjectMoved, effects.move_to(ProjectState.FINISHED), after_move),
         "catalog.project-cancelled": Handler(ProjectMoved, effects.move_to(ProjectState.CANCELLED), after_move),
         "catalog.project-suspended": Handler(ProjectMoved, effects.move_to(ProjectState.SUSPENDED)),
-        "catalog.project-resumed": Handler(ProjectResumed, effects.resume),
+        "catalog.project-resumed": Handler(ProjectResumed, effects.resume, after_resumption),
     }
 
 
@@ -54,7 +57,7 @@ class _CatalogEffects:
         known = await self._store.rounds.find(str(event.year), session)
         if known is None or known.version < envelope.version:
             calendar = {name: _phase(days) for name, days in event.calendar.items()}
-            await self._store.mirror_round(Round(str(event.year), envelope.version, calendar), session)
+            await self._store.rounds.put(Round(str(event.year), envelope.version, calendar), session)
 
     async def keep_project(self, event: ProjectPublished, envelope: Envelope, session: Session) -> None:
         if await self._store.projects.find(event.project, session):
@@ -75,21 +78,23 @@ class _CatalogEffects:
             audience=event.audience,
             category=event.category,
         )
-        await self._store.mirror_project(project, session)
+        await self._store.projects.put(project, session)
+        await self._store.seating.meet_at_door(project.id, session)
         await self._store.seating.open_project(Seats(project.id, project.capacity), session)
 
     async def amend(self, event: ProjectAmended, envelope: Envelope, session: Session) -> None:
         known = await self._known(event.project, envelope, session)
         if known is None:
             return
-        moved = replace(
+        amended = replace(
             known,
             version=envelope.version,
             starts_on=event.starts_on,
             ends_on=event.ends_on,
             amended_at=self._office.clock.now(),
+            amendment=event.reason,
         )
-        await self._store.mirror_project(moved, session)
+        await self._store.projects.put(amended, session)
         await self._store.seating.move_dates(event.project, event.starts_on, event.ends_on, session)
 
     def move_to(self, state: ProjectState) -> Effect:
@@ -101,15 +106,20 @@ class _CatalogEffects:
         return effect
 
     async def resume(self, event: ProjectResumed, envelope: Envelope, session: Session) -> None:
-        await self._move(event.project, event.status, None, envelope, session)
+        project = await self._move(event.project, event.status, None, envelope, session)
+        if project:
+            await renew_offers(self._office, project, session)
 
     async def _move(
         self, key: str, state: ProjectState, reason: str | None, envelope: Envelope, session: Session
-    ) -> None:
+    ) -> Project | None:
         known = await self._known(key, envelope, session)
-        if known:
-            moved = replace(known, version=envelope.version, state=state, reason=reason)
-            await self._store.mirror_project(moved, session)
+        if known is None:
+            return None
+        project = moved(known, envelope.version, state, reason)
+        await self._store.projects.put(project, session)
+        await self._store.seating.meet_at_door(key, session)
+        return project
 
     async def _known(self, key: str, envelope: Envelope, session: Session) -> Project | None:
         """The projection, unless a later event has been taken in already, or the project was never published."""

@@ -71,13 +71,15 @@ class SmtpMailer:
         """Send it.
 
         Raises:
-            Undelivered: The server did not take it; for good only if it refused this recipient or this letter.
+            Undelivered: The server did not take it; for good only if it refused this recipient or this letter, or if
+                no mail can be made of it.
         """
         server = self._server
+        message = _composed(letter, server)
         try:
             async with asyncio.timeout(server.seconds):
                 await aiosmtplib.send(
-                    compose(letter, server),
+                    message,
                     sender=server.sender,
                     recipients=[letter.to],
                     hostname=server.host,
@@ -104,6 +106,14 @@ def compose(letter: Letter, server: Server) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.text, charset="utf-8", cte="base64")
     return message
+
+
+def _composed(letter: Letter, server: Server) -> EmailMessage:
+    """The mail, or that there is none: an address kept before it was checked as now may be none for the library."""
+    try:
+        return compose(letter, server)
+    except Exception:  # noqa: BLE001 - whatever the library makes of an address, it makes of it every time
+        raise Undelivered(DeliveryFault.NO_ADDRESS, permanent=True) from None  # it says the address (R41)
 
 
 def _undelivered(error: Exception) -> Undelivered:

@@ -48,6 +48,7 @@ class ProjectAmended:
     project: str
     starts_on: date
     ends_on: date
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from chassis.errors import Refusal, Unblock
 _MOST_PARTS = 1_000
 _MOST_BYTES = 24 * 1024 * 1024
 _MOST_ROWS = 20_000
-_MOST_COLUMNS = 256
+MOST_COLUMNS = 256
 _MOST_CELLS = 1_000_000
 _LONGEST_TEXT = 16 * 1024
 _MOST_TEXT = 256 * 1024 * 1024
@@ -24,6 +24,7 @@ _NEEDED = re.compile(
     r"|xl/worksheets/[^/]+\.xml"
 )
 _OPENED = re.compile(rb"<(?:[^\s<>/:]+:)?(?:row|c)(?=[\s/>])")
+_CELL_EDGE = re.compile(rb"<(/?)(?:[^\s<>/:]+:)?c(?=[\s/>])")
 _TAG = re.compile(rb"""<(?:[^\s<>/:]+:)?(?:row|c)((?:\s+[^\s=<>"'/]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*'))*)\s*/?>""")
 _ATTRIBUTE = re.compile(rb"""([^\s=<>"'/]+)\s*=\s*["']([^"']*)["']""")
 _PLACE = re.compile(rb"([A-Za-z]{0,4})(\d{1,8})")
@@ -109,6 +110,7 @@ def _copy(given: zipfile.ZipFile, fresh: zipfile.ZipFile) -> None:
 def _bounded_cells(content: bytes) -> int:
     """How many cells refer to a shared text, of a sheet whose rows and cells all say where they are, within bounds."""
     _no_surprise(content)
+    _bounded_texts(content)
     opened = sum(1 for _ in _OPENED.finditer(content))
     if opened > _MOST_CELLS:
         raise too_large()
@@ -124,9 +126,18 @@ def _bounded_cells(content: bytes) -> int:
         references += (b"t", b"s") in attributes
     if opened:
         raise unreadable()
-    if rows > _MOST_ROWS or columns > _MOST_COLUMNS or rows * columns > _MOST_CELLS:
+    if rows > _MOST_ROWS or columns > MOST_COLUMNS or rows * columns > _MOST_CELLS:
         raise too_large()
     return references
+
+
+def _bounded_texts(content: bytes) -> None:
+    """What stands within the cells themselves, such as inline texts, is no longer than a shared text."""
+    opened_at: int | None = None
+    for edge in _CELL_EDGE.finditer(content):
+        if opened_at is not None and edge.start() - opened_at > _LONGEST_TEXT:
+            raise too_large()
+        opened_at = None if edge[1] else edge.end()
 
 
 def _longest_text(content: bytes) -> int:

@@ -8,7 +8,7 @@ from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from chassis.errors import Refusal
 from services.enrollment.domain.roster_sheet import MOST_ROWS, Cell, Sheet, has_header, sheet_of
-from services.enrollment.rosters.packed import repacked, too_large, unreadable
+from services.enrollment.rosters.packed import MOST_COLUMNS, repacked, too_large, unreadable
 
 _ZIP = b"PK\x03\x04"
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -73,7 +73,7 @@ def _parted(text: str, delimiter: str) -> list[list[str]]:
     try:
         for row in reader:
             rows.append(row)
-            if len(rows) > _MOST_LINES:
+            if len(rows) > _MOST_LINES or len(row) > MOST_COLUMNS:
                 raise too_large()
     except csv.Error as error:
         raise unreadable() from error

@@ -1,7 +1,6 @@
 """`POST /rosters`, the template and the results: what the gateway passes on for a school's designated person (R22)."""
 
 import asyncio
-from urllib.parse import quote
 
 import orjson
 from starlette.requests import Request
@@ -11,29 +10,19 @@ from starlette.routing import Route
 from chassis.asgi import internal
 from chassis.errors import Refusal, Unblock
 from chassis.principal import Principal, TokenVerifier
-from services.enrollment.commands import Office, own_roster, stage_roster
+from services.enrollment.commands import own_roster, stage_roster
 from services.enrollment.commands.schools import own_school
 from services.enrollment.domain.project import ENROL, is_open
 from services.enrollment.domain.roster import Roster
+from services.enrollment.rosters.files import XLSX, Files, as_download
 from services.enrollment.rosters.reading import read_roster
 from services.enrollment.rosters.writing import result, template
 
 MOST_BYTES = 4 * 1024 * 1024
-_AT_ONCE = 2
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-class RosterFiles:
-    """The endpoints; files are taken apart beside the event loop, a few at a time.
-
-    Attributes:
-        office: The service's dependencies, once it runs.
-    """
-
-    office: Office
-
-    def __init__(self) -> None:
-        self._room = asyncio.Semaphore(_AT_ONCE)
+class RosterFiles(Files):
+    """The endpoints."""
 
     def routes(self, verifier: TokenVerifier) -> list[Route]:
         """Behind the internal token, as `/graphql` is."""
@@ -48,7 +37,7 @@ class RosterFiles:
         del language
         await own_school(self.office, principal)
         raw = await _body(request)
-        async with self._room:
+        async with self.room:
             sheet = await asyncio.to_thread(read_roster, raw)
             name = request.query_params.get("filename", "")
             staged = await stage_roster(self.office, principal, sheet=sheet, file_name=name)
@@ -61,15 +50,15 @@ class RosterFiles:
         store, now = self.office.store, self.office.clock.now()
         years = [int(one.id) for one in await store.rounds.query({}) if is_open(one, ENROL, now)]
         found = await store.projects.query({"year": {"$in": years}, "state": "PUBLISHED"}, sort=[("code", 1)])
-        async with self._room:
-            return _workbook(await asyncio.to_thread(template, found), "国培报名名单模板.xlsx")
+        async with self.room:
+            return _workbook(await asyncio.to_thread(template, found), "国培报名名单模板", "template")
 
     async def result(self, request: Request, principal: Principal, language: str) -> Response:
         """A roster of the school's own with what is wrong with each line."""
         roster = await own_roster(self.office, principal, request.path_params["roster"])
         rows = await self.office.store.rosters.all_rows(roster.id)
-        async with self._room:
-            return _workbook(await asyncio.to_thread(result, rows, language), "名单检查结果.xlsx")
+        async with self.room:
+            return _workbook(await asyncio.to_thread(result, rows, language), "名单检查结果", "result")
 
 
 async def _body(request: Request) -> bytes:
@@ -77,7 +66,8 @@ async def _body(request: Request) -> bytes:
     async for chunk in request.stream():
         raw += chunk
         if len(raw) > MOST_BYTES:
-            raise Refusal("BODY_TOO_LARGE", "文件过大", "The file is too large", unblock=Unblock.SELF, limit=MOST_BYTES)
+            zh, en = "文件过大，最多4兆字节", "The file is too large: 4 MiB at most"
+            raise Refusal("BODY_TOO_LARGE", zh, en, rule="R22", unblock=Unblock.SELF, limit=MOST_BYTES)
     return bytes(raw)
 
 
@@ -94,10 +84,5 @@ def _shown(roster: Roster) -> dict[str, object]:
     }
 
 
-def _workbook(content: bytes, name: str) -> Response:
-    headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(content, headers=headers, media_type=_XLSX)
+def _workbook(content: bytes, name: str, plain: str) -> Response:
+    return Response(content, headers=as_download(name, plain), media_type=XLSX)

@@ -14,10 +14,10 @@ from services.enrollment.domain.project import Project
 from services.enrollment.domain.roster import Problem, Row, RowState
 from services.enrollment.domain.roster_rows import EMPLOYMENTS, POSTS
 from services.enrollment.domain.roster_sheet import HEADERS, MOST_ROWS, Column
+from services.enrollment.rosters.files import DANGEROUS, HEADING, PLAIN
 
-_OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
+_OPTIONS = {"in_memory": True, **PLAIN}
 _AS_TEXT = 49  # Excel's own text format, @
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 _WIDTHS = {Column.ID_NUMBER: 22, Column.MOBILE: 15, Column.PROJECT: 18, Column.MAJOR_CATEGORY: 20}
 _PROJECTS = "可报项目"
 _TITLES = {
@@ -45,7 +45,7 @@ def template(projects: Sequence[Project]) -> bytes:
     """An empty roster with drop-downs, instructions, and the projects that may be signed up for."""
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, _OPTIONS) as book:
-        head = book.add_format({"bold": True, "bg_color": "#DDEBF7", "border": 1})
+        head = book.add_format(HEADING)
         as_text = book.add_format({"num_format": _AS_TEXT})
         sheet = book.add_worksheet("名单")
         sheet.freeze_panes(1, 0)
@@ -65,7 +65,7 @@ def result(rows: Sequence[Row], language: str) -> bytes:
     line, outcome, problems, warnings = _TITLES[spoken]
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, _OPTIONS) as book:
-        head = book.add_format({"bold": True, "bg_color": "#DDEBF7", "border": 1})
+        head = book.add_format(HEADING)
         bad = book.add_format({"num_format": _AS_TEXT, "font_color": "#C00000"})
         quoted = book.add_format({"num_format": _AS_TEXT, "quote_prefix": True})
         sheet = book.add_worksheet("名单")
@@ -80,7 +80,7 @@ def result(rows: Sequence[Row], language: str) -> bytes:
             texts += [_outcome(row, spoken), _sentences(row.problems, spoken), _sentences(row.warnings, spoken)]
             for place, text in enumerate(texts, 1):
                 plain = bad if row.problems and place > len(Column) else None
-                sheet.write_string(at, place, text, quoted if text.startswith(_DANGEROUS) else plain)
+                sheet.write_string(at, place, text, quoted if text.startswith(DANGEROUS) else plain)
     return file.getvalue()
 
 

@@ -10,6 +10,7 @@ from chassis.paging import Slice, both, following
 from chassis.principal import Principal, Scope
 from services.enrollment.domain.delivery import Delivery
 from services.enrollment.domain.vocabulary import DeliveryChannel, DeliveryFault, DeliveryState
+from services.enrollment.store.filters import NOTHING, own_province
 
 _BY_ID = [("_id", ASCENDING)]
 _LEFT = {"$in": [DeliveryState.PENDING.value, DeliveryState.FAILED.value]}
@@ -91,8 +92,8 @@ def _left(principal: Principal, year: int) -> Document:
             own: Document = {}
         case Scope.SCHOOL if principal.school:
             own = {"school": principal.school}
-        case Scope.PROVINCE if principal.province:
-            own = {"province": principal.province}
+        case Scope.PROVINCE if province := own_province(principal):
+            own = {"province": province}
         case _:
-            own = {"_id": {"$in": []}}
+            own = NOTHING
     return {"year": year, "state": _LEFT, **own}

@@ -61,10 +61,10 @@ class Rosters(Repository[Roster]):
         await self.rows.insert_many([to_document(row) for row in rows])
         await self.insert(roster)
         where = {"school": roster.school, "state": RosterState.STAGED}
-        old = [one.id for one in await self.query(where, sort=_LATEST)][most:]
-        if old:
-            await self.collection.delete_many({"_id": {"$in": old}, "state": RosterState.STAGED.value})
-            await self.rows.delete_many({"roster": {"$in": old}})
+        for one in (await self.query(where, sort=_LATEST))[most:]:
+            # One that is put in at this moment is no open one any more, and keeps its rows.
+            if await self.collection.find_one_and_delete({"_id": one.id, "state": RosterState.STAGED.value}):
+                await self.rows.delete_many({"roster": one.id})
 
     async def own(self, key: str, school: str) -> Roster:
         """A school's roster.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import permutations
 
 from pymongo import ReturnDocument
 
@@ -9,7 +10,7 @@ from chassis.mongo import Database, Document, Session, from_document, to_documen
 from services.enrollment.domain.machine import Enrollment
 from services.enrollment.domain.project import Project
 from services.enrollment.domain.seats import (
-    HOLDS,
+    ADMITTED,
     Counter,
     Seats,
     class_full,
@@ -24,12 +25,15 @@ _LEFT = {"$expr": {"$lt": [{"$add": ["$accepted", "$offered"]}, "$capacity"]}}
 class Seating:
     """One `seats` document a project and one `persons` document a teacher, changed only with an enrolment.
 
+    One `doors` document a project besides, for those who take no seat yet.
+
     Args:
         database: The service's database.
     """
 
     def __init__(self, database: Database) -> None:
         self.seats = database["seats"]
+        self.doors = database["doors"]
         self.persons = database["persons"]
 
     async def prepare(self) -> None:
@@ -42,6 +46,14 @@ class Seating:
         fresh = to_document(seats)
         key = fresh.pop("_id")
         await self.seats.update_one({"_id": key}, {"$setOnInsert": fresh}, upsert=True, session=session)
+
+    async def meet_at_door(self, project: str, session: Session) -> None:
+        """Meet whoever signs up for the project or moves it at the same time: one of the two runs again (facts 21).
+
+        So nobody signs up for a project that was called off meanwhile, whose sweep would miss the sign-up (R33).
+        Neither the project nor its seats are written, which others must be able to write meanwhile.
+        """
+        await self.doors.update_one({"_id": project}, {"$inc": {"met": 1}}, upsert=True, session=session)
 
     async def open_person(self, teacher: str, session: Session) -> None:
         """Create a person's guard, with the person."""
@@ -73,8 +85,7 @@ class Seating:
             Refusal: `CLASS_FULL` or `OVERLAPPING_ACCEPTANCE`.
         """
         seats = await self._count(project, difference(before.status if before else None, after.status), session)
-        held = before is not None and HOLDS.get(before.status) is Counter.ACCEPTED
-        holds = HOLDS.get(after.status) is Counter.ACCEPTED
+        held, holds = before is not None and before.status in ADMITTED, after.status in ADMITTED
         if holds and not held:
             await self._hold(after, project, session)
         elif held and not holds:
@@ -93,28 +104,23 @@ class Seating:
             {"accepted.project": project}, {"$set": dates}, array_filters=[{"one.project": project}], session=session
         )
 
-    async def overlapping(self, project: str, starts_on: date, ends_on: date) -> list[tuple[str, str]]:
-        """`(enrolment here, enrolment elsewhere)` of everybody whose other acceptance meets these days (R19)."""
-        cursor = self.persons.find(
-            {"accepted.project": project, "accepted": {"$elemMatch": _meets(starts_on, ends_on, project)}}
-        )
-        found: list[tuple[str, str]] = []
-        async for person in cursor:
-            here = [one["enrollment"] for one in person["accepted"] if one["project"] == project]
-            elsewhere = [
-                one["enrollment"]
-                for one in person["accepted"]
-                if one["project"] != project
-                and one["starts_on"] <= ends_on.isoformat()
-                and one["ends_on"] >= starts_on.isoformat()
-            ]
-            found += [(mine, other) for mine in here for other in elsewhere]
-        return found
+    async def overlapping(self, project: str) -> list[tuple[str, str]]:
+        """`(enrolment here, enrolment elsewhere)` of everybody whose other acceptance meets this one (R19)."""
+        cursor = self.persons.find({"accepted.project": project, "accepted.1": {"$exists": True}})
+        return [
+            (here["enrollment"], other["enrollment"])
+            async for person in cursor
+            for here, other in _meeting(person["accepted"])
+            if here["project"] == project
+        ]
 
     async def overlaps_of(self, teachers: Sequence[str]) -> dict[str, frozenset[str]]:
         """The accepted enrolments of each person that meet another one of theirs, in one operation (R19)."""
         cursor = self.persons.find({"_id": {"$in": list(teachers)}, "accepted.1": {"$exists": True}})
-        return {person["_id"]: _meeting(person["accepted"]) async for person in cursor}
+        return {
+            person["_id"]: frozenset(one["enrollment"] for one, _ in _meeting(person["accepted"]))
+            async for person in cursor
+        }
 
     async def _count(self, project: Project, changes: dict[Counter, int], session: Session) -> Seats | None:
         if not changes:
@@ -151,16 +157,15 @@ class Seating:
         )
 
 
-def _meeting(accepted: Sequence[Document]) -> frozenset[str]:
-    return frozenset(
-        one["enrollment"]
-        for one in accepted
-        for other in accepted
-        if one is not other and one["starts_on"] <= other["ends_on"] and other["starts_on"] <= one["ends_on"]
-    )
+def _meeting(accepted: Sequence[Document]) -> list[tuple[Document, Document]]:
+    """Every two that have a day in common, in both orders."""
+    return [
+        (one, other)
+        for one, other in permutations(accepted, 2)
+        if one["starts_on"] <= other["ends_on"] and other["starts_on"] <= one["ends_on"]
+    ]
 
 
-def _meets(starts_on: date, ends_on: date, besides: str | None = None) -> Document:
+def _meets(starts_on: date, ends_on: date) -> Document:
     """Days that both have, first and last included."""
-    found: Document = {"starts_on": {"$lte": ends_on.isoformat()}, "ends_on": {"$gte": starts_on.isoformat()}}
-    return found | ({"project": {"$ne": besides}} if besides else {})
+    return {"starts_on": {"$lte": ends_on.isoformat()}, "ends_on": {"$gte": starts_on.isoformat()}}

@@ -10,13 +10,13 @@ from chassis.mongo import Database, Document, Repository, Session, from_document
 from chassis.paging import Slice, both, first_rows, following, lengths
 from services.enrollment.domain.cut_off import CutOffs
 from services.enrollment.domain.delivery import Delivery, Notice
+from services.enrollment.domain.enrollment import Step
 from services.enrollment.domain.events import EnrollmentEvent
 from services.enrollment.domain.funding import Funding
 from services.enrollment.domain.machine import Enrollment
 from services.enrollment.domain.project import Project, Round
-from services.enrollment.domain.revealing import ADMITTED
 from services.enrollment.domain.school import School
-from services.enrollment.domain.seats import told
+from services.enrollment.domain.seats import ADMITTED, told
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.domain.vocabulary import LIVE, EnrollmentStatus
 from services.enrollment.domain.waiting import in_order
@@ -33,8 +33,11 @@ from services.enrollment.store.tail import Tail
 
 COLLECTIONS = ("schools", "teachers", "enrollments", "cut_offs", "funding", "rosters", "reveals")
 """The collections whose documents carry events."""
-SEALED = ("schools", "teachers")
-"""The collections whose documents hold sealed numbers (R41)."""
+SEALED = ("schools", "roster_rows", "teachers")
+"""The collections whose documents hold sealed numbers (R41), in the order in which a new key reaches them.
+
+A roster's rows go before the teachers that they may become: what was copied under the old seal is seen to after them.
+"""
 
 _BY_ID = [("_id", ASCENDING)]
 _LATEST = [("_id", DESCENDING)]
@@ -118,26 +121,38 @@ class Store:
         seats = await self.seating.settle(before, after, project, session)
         return await self.enrollments.save(after, told(events, seats), session)
 
-    async def admit(
-        self, fresh: Enrollment, events: Sequence[EnrollmentEvent], project: Project, session: Session
+    async def succeed(
+        self, before: Enrollment, ended: Step, born: Step, project: Project, session: Session
     ) -> Enrollment:
-        """Store an enrolment that is born with its seat (R26).
+        """Store an enrolment that ends and the one that has its seat from then on (R26).
+
+        The successor is written first: as the outcome of the request, it is the one to keep its mark.
+
+        Returns:
+            The successor.
 
         Raises:
-            Refusal: `CLASS_FULL` or `OVERLAPPING_ACCEPTANCE`.
+            Refusal: `CLASS_FULL`, `OVERLAPPING_ACCEPTANCE` or `STALE_VERSION`.
             DuplicateKey: The person has a live sign-up for the project.
         """
-        seats = await self.seating.settle(None, fresh, project, session)
-        return await self.enrollments.insert(fresh, told(events, seats), session)
+        freed = await self.seating.settle(before, ended[0], project, session)
+        taken = await self.seating.settle(None, born[0], project, session)
+        successor = await self.enrollments.insert(born[0], told(born[1], taken), session)
+        await self.enrollments.save(ended[0], told(ended[1], freed), session)
+        return successor
 
     async def waiting_list(self, project: str, session: Session) -> list[Enrollment]:
         """The waiting list of a project, in order (R25)."""
         where = {"project": project, "status": EnrollmentStatus.WAITLISTED}
         return in_order(await self.enrollments.query(where, session=session))
 
-    async def overdue_offers(self, now: datetime, limit: int) -> list[Enrollment]:
-        """Offers whose time is over (R25)."""
-        where = {"status": EnrollmentStatus.OFFERED, "offer_expires_at": {"$lte": now}}
+    async def overdue_offers(self, now: datetime, limit: int, *, besides: Sequence[str]) -> list[Enrollment]:
+        """Offers whose time is over, besides some (R25)."""
+        where = {
+            "status": EnrollmentStatus.OFFERED,
+            "offer_expires_at": {"$lte": now},
+            "_id": {"$nin": list(besides)},
+        }
         return await self.enrollments.query(where, sort=[("offer_expires_at", ASCENDING)], limit=limit)
 
     async def undecided(self, year: int, deadline: datetime, limit: int) -> list[Enrollment]:
@@ -184,11 +199,11 @@ class Store:
         return {one.id: one for one in await self.enrollments.query(where)}
 
     async def live_enrollments(
-        self, project: str, statuses: Sequence[EnrollmentStatus] = tuple(LIVE), *, limit: int = 0
+        self, project: str, statuses: Sequence[EnrollmentStatus] = tuple(LIVE), session: Session | None = None
     ) -> list[Enrollment]:
         """The enrolments of a project that are still under way."""
         where = {"project": project, "status": {"$in": list(statuses)}}
-        return await self.enrollments.query(where, limit=limit)
+        return await self.enrollments.query(where, session=session)
 
     async def teachers_met(self, keys: Sequence[str], visibility: Visibility) -> set[str]:
         """Which of the teachers have an enrolment that the reader may see."""
@@ -228,18 +243,6 @@ class Store:
             await self.deliveries.collection.update_one(
                 {"_id": key}, {"$setOnInsert": document}, upsert=True, session=session
             )
-
-    async def mirror_project(self, project: Project, session: Session) -> None:
-        """Keep what the catalog says of a project."""
-        await self.projects.collection.replace_one(
-            {"_id": project.id}, to_document(project), upsert=True, session=session
-        )
-
-    async def mirror_round(self, current: Round, session: Session) -> None:
-        """Keep what the catalog says of a round."""
-        await self.rounds.collection.replace_one(
-            {"_id": current.id}, to_document(current), upsert=True, session=session
-        )
 
     async def put_notice(self, notice: Notice, session: Session | None = None) -> None:
         """Place a notice in its box; a second time changes nothing."""

@@ -88,7 +88,7 @@ async def topology(url: str) -> AsyncIterator[tuple[AbstractChannel, AbstractExc
         yield channel, await channel.get_exchange(amqp.EVENTS)
 
 
-def message(name: str, index: int) -> aio_pika.Message:
+def message(name: str, index: int, traceparent: str | None = None) -> aio_pika.Message:
     return amqp.to_message(
         Envelope(
             id=f"tests/course:c1/1/{index}",
@@ -99,5 +99,6 @@ def message(name: str, index: int) -> aio_pika.Message:
             at=datetime.now(UTC),
             province="44",
             data={"name": name, "more": "than the consumer reads"},
+            traceparent=traceparent,
         )
     )

@@ -12,10 +12,11 @@ from pymongo.errors import OperationFailure
 from chassis import amqp
 from chassis.batch import BatchConsumer
 from chassis.clock import Clock
-from chassis.context import Act, acting
+from chassis.context import Act, acting, current_act
 from chassis.errors import Refusal
 from chassis.events import Envelope
-from chassis.mongo import Database, Repository
+from chassis.inbox import Consumer, Handler
+from chassis.mongo import Database, Repository, Session
 from chassis.outbox import Relay
 from chassis.principal import Principal, Scope
 from tests.eventually import eventually
@@ -23,6 +24,7 @@ from tests.integration.chassis.courses import (
     KEY,
     QUEUE,
     Course,
+    Named,
     consumer,
     create,
     effects,
@@ -33,6 +35,8 @@ from tests.integration.chassis.courses import (
     waiting,
 )
 from tests.running import running
+
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 async def test_an_event_travels_from_its_write_to_its_effect_in_order(
@@ -143,14 +147,32 @@ async def test_a_batch_that_the_database_refuses_stays_in_hand_until_it_is_mende
 
 
 async def test_an_event_names_its_actor_and_its_trace(database: Database, courses: Repository[Course]) -> None:
-    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    with acting(Act(Principal("a1", Scope.BASE, organization="o1", name="王老师"), trace)):
+    with acting(Act(Principal("a1", Scope.BASE, organization="o1", name="王老师"), TRACE)):
         await create(courses, "c1")
     stored = await database["courses"].find_one()
     assert stored
     (event,) = stored["events"]
-    assert event["traceparent"] == trace
+    assert event["traceparent"] == TRACE
     assert event["actor"] == {"subject": "a1", "scope": "base", "organization": "o1", "name": "王老师"}
+
+
+async def test_what_comes_after_an_effect_belongs_to_the_events_trace(database: Database, amqp_url: str) -> None:
+    traces: list[str | None] = []
+
+    async def effect(_: Named, __: Envelope, ___: Session) -> None:
+        traces.append(current_act().traceparent)
+
+    async def after(_: Envelope) -> None:
+        traces.append(current_act().traceparent)
+
+    handlers = {"tests.course-named": Handler(Named, effect, after)}
+    listening = Consumer(database, amqp_url, QUEUE, ["tests.#"], handlers)
+    async with running(listening.run), topology(amqp_url) as (_, exchange):
+        await exchange.publish(message("a", 0, TRACE), KEY)
+        await eventually(lambda: len(traces) == 2)
+    assert traces[0] == traces[1]
+    assert traces[0]
+    assert traces[0].split("-")[1] == TRACE.split("-")[1]
 
 
 async def test_a_stale_save_is_refused_and_leaves_neither_state_nor_event(courses: Repository[Course]) -> None:

@@ -120,6 +120,31 @@ async def test_a_write_in_between_is_not_lost_and_is_seen_to_by_the_next_pass(
     assert await keys(database, ["cards"]) == {"k2": 4 * len(NUMBERS)}
 
 
+async def test_what_is_no_aggregate_is_sealed_anew_only_where_it_says_what_was_read(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of a list have no version; one that is sealed otherwise in between is seen to by the next pass."""
+    await database["rows"].insert_many([{"_id": one, "mobile": {"sealed": OLD.seal(one)}} for one in NUMBERS])
+    left = [NUMBERS[3]]
+    write = AsyncCollection.bulk_write
+
+    async def late(collection: Collection, *given: Any, **options: Any) -> Any:
+        while left:
+            await collection.update_one({"_id": left.pop()}, {"$set": {"mobile.sealed": OLD.seal("13900000000")}})
+        return await write(collection, *given, **options)
+
+    monkeypatch.setattr(AsyncCollection, "bulk_write", late)
+    assert await rotate(database, ["rows"], NEW, quiet) == len(NUMBERS)
+    found = {one["_id"]: one async for one in database["rows"].find()}
+    assert {NEW.open(one["mobile"]["sealed"]) for one in found.values()} == {
+        *NUMBERS[:3],
+        "13900000000",
+        *NUMBERS[4:],
+    }
+    assert {frozenset(one) for one in found.values()} == {frozenset({"_id", "mobile"})}
+    assert await keys(database, ["rows"]) == {"k2": len(NUMBERS)}
+
+
 def run(parts: Parts, database: Database, file: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The command line of the catalog's vault, on this test's database."""
     given = {"MONGODB_URL": parts.mongodb_url(ADMIN), "MONGODB_DATABASE": database.name, "VAULT_FILE": str(file)}

@@ -41,7 +41,7 @@ RANK = "mutation($id: ID!, $ids: [ID!]!) { rankWaitlist(projectId: $id, ids: $id
 SUBSTITUTE = f"""mutation($id: ID!, $who: ID!, $why: String!) {{
   substituteTeacher(id: $id, teacherId: $who, reason: $why) {{ {ENROLLMENT} teacher {{ id }} }} }}"""
 ADD = """mutation($rows: [TeacherInput!]!) { addTeachers(rows: $rows) {
-  index ok teacher { id name idNumber mobile } refusal { code rule details } } }"""
+  index ok teacher { id name idNumber mobile } refusal { code rule unblock details } } }"""
 CALENDAR = {
     "ENROL": {"opens": "2024-04-01", "closes": "2024-05-20"},
     "ADMIT": {"opens": "2024-04-01", "closes": "2024-05-24"},

@@ -21,7 +21,7 @@ async def test_an_acceptance_that_crosses_new_dates_holds_the_new_ones(
     async def late(*given: Any) -> Any:
         if not crossed:
             crossed.append(True)
-            await season.hear("catalog.project-amended", "p1", {"project": "p1", **amended})
+            await season.hear("catalog.project-amended", "p1", {"project": "p1", "reason": "场地调整", **amended})
         return await settle(*given)
 
     monkeypatch.setattr(season.office.store, "settle", late)

@@ -71,6 +71,7 @@ async def test_a_province_takes_progress_funding_with_its_history_and_enrolments
     progress, funding, roster = await desk.sheets(GUANGDONG, "provinces/44", **YEAR)
     assert column(progress, "分项") == ["合计", "“双师型”教师培训", "广东省的基地"]
     assert column(progress, "累计报名") == [2, 2, 2]
+    assert column(progress, "录取（不含已退出）") == [0, 0, 0]
     assert column(progress, "经费（元）")[0] == 1.2
     assert column(funding, "金额（元）") == [1.5, 1.2]
     assert column(funding, "现行") == ["否", "是"]

@@ -6,8 +6,19 @@ import pytest
 
 from chassis.principal import Principal
 from services.enrollment.commands import deliver_pending
-from tests.integration.enrollment.season import BASE, GUANGDONG, HUNAN, OTHER_BASE, SCHOOL, SIGN_UP, Refused, Season
+from tests.integration.enrollment.season import (
+    BASE,
+    GUANGDONG,
+    HUNAN,
+    OTHER_BASE,
+    SCHOOL,
+    SIGN_UP,
+    WITHDRAW,
+    Refused,
+    Season,
+)
 
+DECLINE = "mutation($ids: [ID!]!, $why: String!) { declineSignUps(ids: $ids, reason: $why) { ok } }"
 NOTICES = "query { myNotices { totalCount nodes { kind status message reason enrollment { id } project { id } } } }"
 FEEDBACK = "query($id: ID!) { enrollment(id: $id) { feedback { recipient state status attempts deliveredAt } } }"
 
@@ -78,8 +89,9 @@ async def test_cancelling_a_project_ends_every_live_enrolment_frees_its_seats_an
     assert refused.value.code == "PROJECT_NOT_OPEN"
 
 
-async def test_a_sign_up_that_meets_a_cancellation_ends_with_it(
-    season: Season, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("key", [None, "k1"])
+async def test_r33_a_sign_up_that_meets_a_cancellation_is_none(
+    season: Season, monkeypatch: pytest.MonkeyPatch, key: str | None
 ) -> None:
     """The project is called off between the sign-up's look and its write, and swept before the write."""
     await season.publish()
@@ -91,8 +103,37 @@ async def test_a_sign_up_that_meets_a_cancellation_ends_with_it(
         return await insert(*given)
 
     monkeypatch.setattr(season.office.store.enrollments, "insert", late)
-    signed = await season.act(teacher, SIGN_UP, id="p1")
-    assert (signed["status"], signed["reason"]) == ("CANCELLED", "场地停用")
+    season.key = key
+    with pytest.raises(Refused) as refused:
+        await season.act(teacher, SIGN_UP, id="p1")
+    assert (refused.value.code, refused.value.extensions["status"]) == ("PROJECT_NOT_OPEN", "CANCELLED")
+    assert await season.database["enrollments"].count_documents({}) == 0
+
+
+async def test_r21_r24_whom_the_school_declines_learns_why(season: Season) -> None:
+    await season.publish()
+    (teacher,) = await season.teachers(1)
+    key = (await season.act(teacher, SIGN_UP, id="p1"))["id"]
+    (row,) = await season.act(SCHOOL, DECLINE, ids=[key], why="教学任务重")
+    assert row["ok"]
+    await deliver_pending(season.office)
+    (told,) = await notices(season, teacher)
+    assert (told["status"], told["reason"], told["message"]) == ("DECLINED", "教学任务重", "学校未同意报名")
+
+
+async def test_r24_r26_of_a_withdrawal_the_trainee_learns_and_of_a_lost_seat_the_base(season: Season) -> None:
+    await season.publish()
+    seated, submitted = await season.teachers(2)
+    held, waiting = [await season.submitted(one, "p1") for one in (seated, submitted)]
+    await season.decide(held)
+    for key in (held, waiting):
+        await season.act(SCHOOL, WITHDRAW, id=key, why="工作冲突")
+    await deliver_pending(season.office)
+    for who in (seated, submitted):
+        told = (await notices(season, who))[0]
+        assert (told["status"], told["reason"], told["message"]) == ("WITHDRAWN", "工作冲突", "学校已撤回报名")
+    (lost,) = await notices(season, BASE)
+    assert (lost["enrollment"]["id"], lost["status"], lost["reason"]) == (held, "WITHDRAWN", "工作冲突")
 
 
 async def test_who_has_no_seat_at_the_start_lapses(season: Season) -> None:
@@ -126,12 +167,13 @@ async def test_new_dates_move_the_persons_time_and_an_overlap_is_reported_to_bot
     await season.publish("p2", base="base-2", starts_on="2024-08-01", ends_on="2024-08-05")
     (teacher,) = await season.teachers(1)
     here, elsewhere = [await season.submitted(teacher, project) for project in ("p1", "p2")]
-    await season.decide(here)
+    await season.decide(here, reason="按标准")
     await season.decide(elsewhere, base=OTHER_BASE)
-    amended = {"project": "p1", "starts_on": "2024-08-04", "ends_on": "2024-08-10"}
+    amended = {"project": "p1", "starts_on": "2024-08-04", "ends_on": "2024-08-10", "reason": "场地调整"}
     await season.hear("catalog.project-amended", "p1", amended)
     await deliver_pending(season.office)
-    assert [one["kind"] for one in await notices(season, teacher)] == ["AMENDED", "DECISION", "DECISION"]
+    told = [(one["kind"], one["reason"]) for one in await notices(season, teacher)]
+    assert told == [("AMENDED", "场地调整"), ("DECISION", None), ("DECISION", "按标准")]
     for who, key in ((BASE, here), (OTHER_BASE, elsewhere)):
         (notice,) = await notices(season, who)
         assert (notice["kind"], notice["enrollment"]["id"]) == ("OVERLAP", key)

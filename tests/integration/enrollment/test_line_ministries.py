@@ -37,7 +37,7 @@ ENTITIES = """query($r: [_Any!]!) { _entities(representations: $r) { ... on Enro
 async def enrolled(season: Season) -> str:
     """A school without province, with somebody enrolled at a base in Guangdong."""
     register = "mutation($i: SchoolInput!) { registerSchool(input: $i) { code province { code } } }"
-    made = await season.act(MINISTRY, register, i={"code": CODE, "name": "部属职业学院"})
+    made = await season.act(MINISTRY, register, i={"code": CODE, "name": "部属职业学院", "province": "00"})
     assert made == {"code": CODE, "province": None}
     designate = "mutation($i: DesignatedPersonInput!) { designatePerson(input: $i) { code } }"
     await season.act(SCHOOL, designate, i={"name": "孙主任", "phone": "13900000001"})

@@ -247,6 +247,9 @@ async def test_what_has_not_arrived_is_seen_by_its_school_its_province_and_the_m
         assert node["waitingSeconds"] >= 3 * 3600
     for who in (OTHER_SCHOOL, HUNAN):
         assert (await season.act(who, LEFT))["nodes"] == []
+    await season.database["deliveries"].update_many({}, {"$set": {"province": "00"}})  # a line ministry's school
+    nobodys = Principal("p00", Scope.PROVINCE, province="00")
+    assert (await season.act(nobodys, LEFT))["nodes"] == []
     said = caplog.text + "".join(capsys.readouterr())
     assert "undelivered" in said
     assert "wang@example.cn" not in said

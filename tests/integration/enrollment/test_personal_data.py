@@ -10,11 +10,11 @@ import pytest
 from chassis.context import Act, acting
 from chassis.principal import Principal, Scope
 from chassis.rotation import keys, rotate
-from services.enrollment.commands import deliver_pending
+from services.enrollment.commands import deliver_pending, enter_rosters
 from services.enrollment.domain import revealing
 from services.enrollment.store import SEALED
 from tests.integration.enrollment.crawl import Crawl
-from tests.integration.enrollment.lists import line_of, someone, staged
+from tests.integration.enrollment.lists import COMMIT, line_of, someone, staged
 from tests.integration.enrollment.season import (
     ADD,
     BASE,
@@ -178,17 +178,25 @@ async def test_a_correction_keeps_numbers_unique_versions_and_organisations(seas
 async def test_after_a_rotation_the_old_key_is_needed_no_more(season: Season) -> None:
     """Whatever is sealed lies where the rotation looks, and opens with the new key alone."""
     teacher, row = await teacher_with_numbers(season, email="zhang@example.cn")
+    await season.publish()
+    newcomer = someone(600)
+    roster = await staged(season, [newcomer])
     vault = season.office.vault
     both = replace(vault, keys=vault.keys | {"k2": os.urandom(32)}, active="k2")
     await rotate(season.database, SEALED, both, lambda _: None)
     for name in await season.database.list_collection_names():
         assert f'"{vault.active}:' not in json.dumps(await season.database[name].find().to_list(), default=str), name
-    assert await keys(season.database, SEALED) == {"k2": 5}  # three of the teacher, one of each designated person
+    assert await keys(season.database, SEALED) == {"k2": 7}  # of the teacher three, of designated persons and a row two
     season.office = replace(season.office, vault=replace(both, keys={"k2": both.keys["k2"]}))
     shown = await season.act(SCHOOL, REVEAL, id=teacher.person, purpose=WHY)
     assert (shown["idNumber"], shown["mobile"], shown["email"]) == (row["idNumber"], row["mobile"], row["email"])
     (again,) = await season.act(SCHOOL, ADD, rows=[row])
     assert again["refusal"]["code"] == "TEACHER_EXISTS"
+    await season.act(SCHOOL, COMMIT, id=roster.id, mode="ALL_OR_NOTHING")
+    await enter_rosters(season.office, 1)
+    added = await season.office.store.teachers.query({"_id": {"$ne": teacher.person}})
+    shown = await season.act(SCHOOL, REVEAL, id=added[0].id, purpose=WHY)
+    assert (shown["idNumber"], shown["mobile"]) == (newcomer["身份证号码"], newcomer["手机号码"])
 
 
 async def test_no_field_of_the_whole_schema_shows_a_plain_number_to_anybody(season: Season) -> None:

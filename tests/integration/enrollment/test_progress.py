@@ -16,7 +16,8 @@ from chassis.reference import provinces
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from services.enrollment.domain.machine import Enrollment
-from services.enrollment.domain.progress import ADMITTED, SUCCEEDED
+from services.enrollment.domain.progress import SUCCEEDED
+from services.enrollment.domain.seats import ADMITTED
 from services.enrollment.domain.vocabulary import LIVE, BaseCategory, EnrollmentStatus
 from services.enrollment.store import Store
 from tests.integration.enrollment.season import BASE, GUANGDONG, HUNAN, MINISTRY, Refused, Season

@@ -79,9 +79,8 @@ async def counting(season: Season, parts: Parts) -> AsyncIterator[Counting]:
     await season.act(BASE, DECIDE, given=[{"id": key, "decision": "ACCEPT"} for key in keys[:50]])
     assert (await season.decide(keys[-1], base=OTHER_BASE))["ok"]
     season.at("2024-05-25T00:00")
-    await season.hear(
-        "catalog.project-amended", "p2", {"project": "p2", "starts_on": "2024-07-10", "ends_on": "2024-07-12"}
-    )
+    amended = {"project": "p2", "starts_on": "2024-07-10", "ends_on": "2024-07-12", "reason": "场地调整"}
+    await season.hear("catalog.project-amended", "p2", amended)
 
     await deliver_pending(season.office)
     listener = Counting()

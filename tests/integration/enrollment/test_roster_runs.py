@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.enrollment.commands import enter_rosters
 from services.enrollment.store import Deposed
-from tests.integration.enrollment.lists import JOB, codes, committed, entered, line_of, someone, staged
+from tests.integration.enrollment.lists import COMMIT, JOB, codes, committed, entered, line_of, someone, staged
 from tests.integration.enrollment.season import OTHER_SCHOOL, SCHOOL, SIGN_UP, Season
 
 VERDICTS: dict[str, list[str]] = {
@@ -202,6 +202,47 @@ async def test_a_defect_stops_its_roster_and_no_other(season: Season, monkeypatc
     assert await enter_rosters(season.office, 1) == 2
     states = [(await season.office.store.rosters.get(key)).state.value for key in (broken, sound)]
     assert states == ["FAILED", "COMMITTED"]
+
+
+async def test_a_roster_that_is_put_in_while_another_is_staged_keeps_its_rows(
+    season: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the oldest of as many open ones as a school may have, and is put in after the look at which to drop."""
+    monkeypatch.setattr("services.enrollment.commands.rosters._MOST_OPEN", 1)
+    await season.publish()
+    oldest = await staged(season, [someone(1)])
+    query = season.office.store.rosters.query
+
+    async def late(*given: Any, **more: Any) -> Any:
+        found = await query(*given, **more)
+        with monkeypatch.context() as patch:
+            patch.setattr(season.office.store.rosters, "query", query)
+            await season.act(SCHOOL, COMMIT, id=oldest.id, mode="VALID_ROWS")
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(season.office.store.rosters, "query", late)
+        await staged(season, [someone(2)])
+    assert await enter_rosters(season.office, 1) == 1
+    job = await season.act(SCHOOL, JOB, id=oldest.id)
+    assert (job["state"], job["total"], job["entered"]) == ("COMMITTED", 1, 1)
+    await staged(season, [someone(3)])
+    assert await season.database["rosters"].count_documents({"state": "STAGED"}) == 1
+    assert await season.database["roster_rows"].count_documents({}) == 2
+
+
+@pytest.mark.parametrize("mode", ["VALID_ROWS", "ALL_OR_NOTHING"])
+async def test_a_roster_whose_rows_are_missing_is_not_said_to_be_in(
+    season: Season, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    await season.publish()
+    key = await committed(season, [someone(number) for number in range(1, 4)], mode)
+    await season.database["roster_rows"].delete_one({"roster": key})
+    monkeypatch.setattr("services.enrollment.commands.entering.log.exception", lambda *_, **__: None)
+    await enter_rosters(season.office, 1)
+    job = await season.act(SCHOOL, JOB, id=key)
+    assert (job["state"], job["entered"]) == ("FAILED", 0)
+    assert await season.database["enrollments"].count_documents({}) == 0
 
 
 async def test_an_open_roster_is_not_entered(season: Season) -> None:

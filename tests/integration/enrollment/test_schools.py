@@ -90,7 +90,7 @@ async def test_many_schools_sent_again_under_their_key_are_registered_once(seaso
 
 
 async def test_every_registration_has_its_event_in_the_same_write(season: Season) -> None:
-    await season.act(MINISTRY, MANY, rows=[school(1, province="44"), school(2, code="4144000009")])
+    await season.act(MINISTRY, MANY, rows=[school(1, province="44"), school(2, code="4144000009", province="00")])
     documents = await season.database["schools"].find({"_id": {"$in": ["3144000001", "4144000009"]}}).to_list()
     events = {one["_id"]: one["events"] for one in documents}
     assert [one["province"] for one in events["3144000001"]] == ["44"]

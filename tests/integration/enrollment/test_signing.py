@@ -23,6 +23,9 @@ from tests.integration.enrollment.season import (
 
 RANK = f"mutation($p: ID!, $ids: [ID!]!) {{ rankSignUps(projectId: $p, ids: $ids) {{ {ROW} }} }}"
 DECLINE = f"mutation($ids: [ID!]!, $why: String!) {{ declineSignUps(ids: $ids, reason: $why) {{ {ROW} }} }}"
+WARNINGS = "query($id: ID!) { enrollment(id: $id) { warnings { code } } }"
+CORRECT = """mutation($id: ID!, $post: Audience!) {
+  correctTeacher(id: $id, version: 1, input: {post: $post}) { id } }"""
 TAKE_BACK = f"mutation($id: ID!) {{ withdrawSignUp(id: $id) {{ {ENROLLMENT} }} }}"
 REGISTER = "mutation($i: SchoolInput!) { registerSchool(input: $i) { code province { code } } }"
 
@@ -88,6 +91,20 @@ async def test_the_wrong_post_warns_and_does_not_block(season: Season) -> None:
     assert (await season.act(leader, SIGN_UP, id="p1"))["warnings"] == []
 
 
+async def test_r20_a_corrected_post_takes_the_warning_back_or_brings_it(season: Season) -> None:
+    await season.publish(audience=["LEADER"])
+    (teacher,) = await season.teachers(1)
+    (leader,) = await season.teachers(1, post="LEADER")
+    for who, post, before, after in (
+        (teacher, "LEADER", [{"code": "AUDIENCE_MISMATCH"}], []),
+        (leader, "TEACHER", [], [{"code": "AUDIENCE_MISMATCH"}]),
+    ):
+        key = (await season.act(who, SIGN_UP, id="p1"))["id"]
+        assert (await season.act(SCHOOL, WARNINGS, id=key))["warnings"] == before
+        await season.act(SCHOOL, CORRECT, id=who.person, post=post)
+        assert (await season.act(SCHOOL, WARNINGS, id=key))["warnings"] == after
+
+
 async def test_an_unpublished_project_is_not_found(season: Season) -> None:
     (teacher,) = await season.teachers(1)
     with pytest.raises(Refused) as refused:
@@ -144,16 +161,20 @@ async def test_a_province_registers_schools_of_its_own_only(season: Season) -> N
         await season.act(GUANGDONG, REGISTER, i={"code": "4143100010", "name": "外省学校", "province": "43"})
     assert refused.value.code == "FORBIDDEN"
     with pytest.raises(Refused) as refused:
-        await season.act(MINISTRY, REGISTER, i=given)
+        await season.act(MINISTRY, REGISTER, i=given | {"province": "44"})
     assert refused.value.code == "SCHOOL_EXISTS"
 
 
 async def test_a_school_of_a_line_ministry_belongs_to_no_province(season: Season) -> None:
-    given = {"code": "121000004006988190", "name": "部属学校"}
+    given = {"code": "121000004006988191", "name": "部属学校", "province": "00"}
     with pytest.raises(Refused) as refused:
-        await season.act(MINISTRY, REGISTER, i=given | {"code": "121000004006988191"})
+        await season.act(MINISTRY, REGISTER, i=given)
     assert refused.value.code == "INVALID_CREDIT_CODE"
-    school = await season.act(MINISTRY, REGISTER, i={"code": "4111000001", "name": "部属学校"})
+    stated = {"code": "4111000001", "name": "部属学校"}
+    with pytest.raises(Refused) as refused:
+        await season.act(MINISTRY, REGISTER, i=stated)
+    assert (refused.value.code, refused.value.extensions["rule"]) == ("PROVINCE_MISSING", "R3")
+    school = await season.act(MINISTRY, REGISTER, i=stated | {"province": "00"})
     assert school["province"] is None
     assert (await season.office.store.schools.get("4111000001")).province == "00"
 
@@ -164,6 +185,7 @@ async def test_bad_rows_are_refused_one_by_one_and_good_ones_stay(season: Season
     rows = await season.act(SCHOOL, ADD, rows=[good, bad, again, season.person(majorCategory=20)])
     codes = [row["refusal"]["code"] if row["refusal"] else None for row in rows]
     assert codes == [None, "INVALID_ID_NUMBER", "TEACHER_EXISTS", "INVALID_TEACHER"]
+    assert rows[2]["refusal"]["unblock"] == "SCHOOL"
     assert await season.database["teachers"].count_documents({}) == 1
     assert await season.database["persons"].count_documents({}) == 1
 
@@ -171,7 +193,7 @@ async def test_bad_rows_are_refused_one_by_one_and_good_ones_stay(season: Season
 async def test_more_than_two_hundred_rows_are_refused_at_once(season: Season) -> None:
     with pytest.raises(Refused) as refused:
         await season.act(SCHOOL, SUBMIT, ids=[str(number) for number in range(201)])
-    assert refused.value.code == "TOO_MANY_ROWS"
+    assert (refused.value.code, refused.value.extensions["rule"]) == ("TOO_MANY_ROWS", "R22")
 
 
 @pytest.mark.parametrize("principal", [BASE, SCHOOL, MINISTRY, GUANGDONG])
@@ -179,4 +201,4 @@ async def test_only_a_teacher_signs_up(season: Season, principal: Principal) -> 
     await season.publish()
     with pytest.raises(Refused) as refused:
         await season.act(principal, SIGN_UP, id="p1")
-    assert refused.value.code == "FORBIDDEN"
+    assert (refused.value.code, refused.value.extensions["rule"]) == ("FORBIDDEN", "R3")

@@ -1,10 +1,11 @@
 """R23, R25, R26: freed seats go down the waiting list in order, or to a colleague; the undecided go to the ministry."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
-from services.enrollment.commands import expire_offers
+from services.enrollment.commands import expire_offers, offer_free_seats
 from tests.integration.enrollment.season import (
     BASE,
     MINISTRY,
@@ -163,6 +164,86 @@ async def test_r26_a_substitute_is_a_free_colleague_and_nobody_else(season: Seas
             await season.act(SCHOOL, SUBSTITUTE, id=held, who=who, why="工作调动")
         assert refused.value.code == code
     assert await states(season, [held, waiting]) == ["ACCEPTED", "WAITLISTED"]
+
+
+async def test_r26_a_substitution_said_again_is_answered_with_the_colleagues_enrolment(season: Season) -> None:
+    (held,), _ = await full_class(season, waiting=0)
+    (colleague,) = await season.teachers(1)
+    season.key = "k1"
+    first, again = [
+        await season.act(SCHOOL, SUBSTITUTE, id=held, who=colleague.person, why="工作调动") for _ in range(2)
+    ]
+    assert first == again
+    assert again["teacher"]["id"] == colleague.person
+    assert await season.seats() == {"capacity": 1, "accepted": 1, "offered": 0, "waitlisted": 0, "left": 0}
+
+
+async def test_r25_a_seat_freed_while_the_project_is_suspended_is_offered_once_it_is_published_again(
+    season: Season,
+) -> None:
+    (held,), (waiting,) = await full_class(season, waiting=1)
+    await season.hear("catalog.project-suspended", "p1", {"project": "p1", "reason": "抽检"})
+    await withdraw(season, held)
+    season.at("2024-05-25T00:00")
+    assert await offer_free_seats(season.office) == 0
+    assert await states(season, [held, waiting]) == ["WITHDRAWN", "WAITLISTED"]
+    await season.hear("catalog.project-resumed", "p1", {"project": "p1", "status": "PUBLISHED"})
+    assert await offer_free_seats(season.office) == 1
+    assert await states(season, [waiting]) == ["OFFERED"]
+
+
+async def test_r25_offers_of_a_suspended_project_wait_for_it_and_have_their_whole_time_then(season: Season) -> None:
+    (held,), waiting = await full_class(season, waiting=2)
+    await withdraw(season, held)
+    await season.hear("catalog.project-suspended", "p1", {"project": "p1", "reason": "抽检"})
+    season.later(hours=49)
+    with pytest.raises(Refused) as refused:
+        await season.act(SCHOOL, TAKE, id=waiting[0])
+    assert (refused.value.code, refused.value.extensions["unblock"]) == ("PROJECT_NOT_OPEN", "MINISTRY")
+    assert await expire_offers(season.office) == 0
+    assert await states(season, waiting) == ["OFFERED", "WAITLISTED"]
+    await season.hear("catalog.project-resumed", "p1", {"project": "p1", "status": "PUBLISHED"})
+    assert await expire_offers(season.office) == 0
+    told = [one.expires_at for one in (await season.office.store.deliveries_of([waiting[0]]))[waiting[0]]]
+    renewed = (await season.office.store.enrollments.get(waiting[0])).offer_expires_at
+    assert renewed
+    assert renewed > season.office.clock.now() + timedelta(hours=47)
+    assert told[-2:] == [renewed] * 2
+    season.later(hours=49)
+    assert await expire_offers(season.office) == 1
+    assert await states(season, waiting) == ["EXPIRED", "OFFERED"]
+
+
+async def test_r25_offers_that_are_held_up_hold_up_no_others(season: Season, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.enrollment.commands.waiting._WINDOW", 1)
+    (held,), (paused,) = await full_class(season, waiting=1)
+    await withdraw(season, held)
+    await season.publish("p2", code="GP-2", capacity=1, starts_on="2024-08-01", ends_on="2024-08-05")
+    keys = [await season.submitted(teacher, "p2") for teacher in await season.teachers(2)]
+    for key, decision in zip(keys, ("ACCEPT", "WAITLIST"), strict=True):
+        assert (await season.decide(key, decision))["ok"]
+    season.later(minutes=1)
+    await withdraw(season, keys[0])
+    await season.hear("catalog.project-suspended", "p1", {"project": "p1", "reason": "抽检"})
+    season.later(hours=49)
+    assert await expire_offers(season.office) == 1
+    assert await states(season, [paused, keys[1]]) == ["OFFERED", "EXPIRED"]
+
+
+@pytest.mark.parametrize("start", ["it runs and is suspended", "its first day has come"])
+async def test_r26_nobody_leaves_a_training_that_has_begun(season: Season, start: str) -> None:
+    (held,), _ = await full_class(season, waiting=0)
+    (colleague,) = await season.teachers(1)
+    if start == "it runs and is suspended":
+        await season.hear("catalog.project-started", "p1", {"project": "p1"})
+        await season.hear("catalog.project-suspended", "p1", {"project": "p1", "reason": "抽检"})
+    else:
+        season.at("2024-07-08T00:00")
+    for act, given in ((WITHDRAW, {}), (SUBSTITUTE, {"who": colleague.person})):
+        with pytest.raises(Refused) as refused:
+            await season.act(SCHOOL, act, id=held, why="工作冲突", **given)
+        assert (refused.value.code, refused.value.extensions["rule"]) == ("PROJECT_NOT_OPEN", "R26")
+    assert await season.status(held) == "ACCEPTED"
 
 
 async def test_r26_only_the_own_school_substitutes(season: Season) -> None:

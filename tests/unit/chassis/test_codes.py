@@ -1,5 +1,7 @@
 """R3, R41: codes are normalised, checked and masked before they reach a domain."""
 
+from email.headerregistry import Address
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -115,11 +117,22 @@ def test_r24_a_mail_address_is_ascii_and_one_line() -> None:
         "a@例.cn",
         "a b@example.cn",
         "a@b.cn\nBcc: c@d.cn",
+        "a..b@example.cn",
+        ".a@example.cn",
+        "a.@example.cn",
+        "=?utf-8?q?a?=@example.cn",
+        "a" * 65 + "@example.cn",
     ):
         with pytest.raises(Refusal) as refused:
             codes.email(wrong)
         assert refused.value.code == "INVALID_EMAIL"
         assert not wrong or wrong not in str(refused.value.extensions()) + refused.value.zh + refused.value.en
+
+
+def test_r24_every_mail_address_can_be_written_to() -> None:
+    """What passes is what a mail can be addressed to, for all the characters that an atom may have."""
+    for address in ("a.b@example.cn", "a'b+c=d@example.cn", "a" * 64 + "@example.cn", "?=x@a-b.example.cn"):
+        assert Address(addr_spec=codes.email(address)).addr_spec == address
 
 
 def test_r41_a_masked_mail_address_shows_its_first_letter_and_its_domain() -> None:

@@ -1,18 +1,34 @@
 """R24: when a decision is fed back, how channels are tried again, and what a mail says."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.enrollment.domain.delivery import PACES, Delivery, NoticeKind, fed_back_at, feedback, mail_of
-from services.enrollment.domain.vocabulary import DeliveryChannel, DeliveryRecipient, DeliveryState, EnrollmentStatus
-from services.enrollment.domain.wording import Letter, letter
-from services.enrollment.messaging.mail import Server, compose
+from services.enrollment.domain.delivery import (
+    PACES,
+    Delivery,
+    NoticeKind,
+    Undelivered,
+    fed_back_at,
+    feedback,
+    mail_of,
+    notice_of,
+)
+from services.enrollment.domain.vocabulary import (
+    DeliveryChannel,
+    DeliveryFault,
+    DeliveryRecipient,
+    DeliveryState,
+    EnrollmentStatus,
+)
+from services.enrollment.domain.wording import Letter, letter, sentence
+from services.enrollment.messaging.mail import Server, SmtpMailer, compose
 from tests.unit.enrollment.examples import NOW, a_project, an_enrollment
 
 SERVER = Server(host="127.0.0.1", port=25, sender="noreply@guopei.example.cn")
@@ -81,10 +97,32 @@ def test_r24_a_letter_says_whose_enrolment_became_what_and_why() -> None:
     assert "贵校教师王老师报名的项目" in a_letter(school, "赵主任").text
 
 
+def test_r25_an_offers_notice_says_until_when_it_stands_in_the_time_of_the_calendar() -> None:
+    until = datetime(2024, 5, 14, 1, 30, tzinfo=UTC)
+    offered = replace(an_enrollment(EnrollmentStatus.OFFERED), offer_expires_at=until)
+    trainee, _ = feedback(offered, NoticeKind.DECISION, NOW)
+    zh, en = sentence(notice_of(trainee, NOW))
+    assert zh == "候补名单有名额递补，请学校在2024-05-14 09:30（北京时间）前确认"
+    assert "before 2024-05-14 09:30 (Beijing time)" in en
+    assert zh in a_letter(mail_of(trainee, NOW)).text
+    taken, _ = feedback(replace(offered, status=EnrollmentStatus.EXPIRED), NoticeKind.DECISION, NOW)
+    assert taken.expires_at is None
+
+
 def test_r41_a_number_in_a_reason_does_not_get_into_mail() -> None:
     trainee, _ = told()
     for number in ("110101198001010010", "138 0000 0001"):
         assert number not in a_letter(replace(trainee, reason=f"身份证 {number} 有误")).text
+
+
+async def test_r24_an_address_that_no_mail_can_bear_fails_for_good_and_is_not_said() -> None:
+    """Files of earlier releases hold addresses such as these."""
+    trainee, _ = told()
+    for address in ("a..b@example.cn", ".a@example.cn", "=?utf-8?q?a?=@example.cn", "a@example..cn"):
+        with pytest.raises(Undelivered) as failed:
+            await SmtpMailer(SERVER).send(replace(a_letter(trainee), to=address))
+        assert (failed.value.fault, failed.value.permanent) == (DeliveryFault.NO_ADDRESS, True)
+        assert failed.value.__suppress_context__
 
 
 @given(st.text(max_size=300), st.sampled_from(list(DeliveryRecipient)))

@@ -6,7 +6,9 @@ import pytest
 
 from chassis.errors import Refusal
 from services.enrollment.domain.revealing import reveal
-from services.enrollment.domain.teacher import Sealed, correct
+from services.enrollment.domain.roster_sheet import tidy
+from services.enrollment.domain.spelling import spelled
+from services.enrollment.domain.teacher import LONGEST_NAME, Sealed, correct
 from services.enrollment.domain.vocabulary import TeacherField
 from tests.unit.enrollment.examples import NOW, a_teacher
 
@@ -20,7 +22,7 @@ from tests.unit.enrollment.examples import NOW, a_teacher
         "x" * 201,
         "核对110101198001010010",
         "电话 138 0000 0001 核对",
-        "核对１３８００００００１",
+        "核对１３８０００００００１",
         "138-0000-0001有误",
     ],
 )
@@ -34,6 +36,11 @@ def test_r41_a_reveal_is_an_act_with_its_purpose_and_without_numbers() -> None:
     act, (event,) = reveal("r1", a_teacher(), " 2024年报到核验 ", NOW, by="a", scope="base", organization="4144000001")
     assert (act.teacher, act.by, act.purpose, act.at) == ("t1", "a", "2024年报到核验", NOW)
     assert (event.teacher, event.purpose, event.school, event.province) == ("t1", "2024年报到核验", "4144100001", "44")
+
+
+def test_r41_a_purpose_may_name_a_day() -> None:
+    act, _ = reveal("r1", a_teacher(), "2024-06-01报到核对", NOW, by="a", scope="base", organization=None)
+    assert act.purpose == "2024-06-01报到核对"
 
 
 def test_r41_a_correction_names_the_fields_and_who_and_not_what_they_said() -> None:
@@ -53,7 +60,16 @@ def test_r41_the_same_number_sealed_again_is_no_correction() -> None:
     assert correct(before, same, "teacher", NOW) == (before, [])
 
 
-def test_r22_a_correction_leaves_no_teacher_without_a_name() -> None:
+@pytest.mark.parametrize("name", ["", "长" * (LONGEST_NAME + 1)])
+def test_r22_a_correction_leaves_no_teacher_without_a_name_or_with_none_of_a_person(name: str) -> None:
     with pytest.raises(Refusal) as refused:
-        correct(a_teacher(), a_teacher(name=" "), "teacher", NOW)
+        correct(a_teacher(), a_teacher(name=name), "teacher", NOW)
     assert refused.value.code == "INVALID_TEACHER"
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [("　张　三 ", "张三"), ("张\u200b三", "张三"), (" Li  Ming ", "Li Ming"), ("买买提·艾力", "买买提·艾力")],
+)
+def test_r22_a_name_is_spelled_one_way_wherever_it_comes_from(given: str, name: str) -> None:
+    assert spelled(given) == tidy(given) == name

@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
@@ -164,6 +165,25 @@ def test_what_is_no_roster_is_refused() -> None:
     assert refusal(b"\x81") == "ROSTER_UNREADABLE"
 
 
+def test_a_text_of_more_columns_than_a_workbook_may_have_is_refused() -> None:
+    wide = csv_text(",".join((*HEADER, *("备注" for _ in range(253)))), ",".join(WHO))
+    assert texts(wide.encode())[0]["name"] == "张三"
+    assert refusal(wide.replace("备注", "备注,", 1).encode()) == "ROSTER_TOO_LARGE"
+
+
+def test_a_long_text_above_the_header_costs_no_time() -> None:
+    """It is no header, so nothing looks for asides in it: 130,000 open brackets took a minute and more."""
+    began = time.process_time()
+    lines = ["(" * 130_000] * 20
+    assert texts(csv_text(*lines, ",".join(HEADER), ",".join(WHO)).encode())[0]["name"] == "张三"
+    assert time.process_time() - began < 10  # seconds
+
+
+def test_a_header_with_asides_is_a_header() -> None:
+    header = "姓名（与身份证一致）,身份证号码（18位，末位为X的请用大写）,项目编号"
+    assert texts(csv_text(header, ",".join(WHO)).encode())[0]["idNumber"] == NUMBER
+
+
 def rebuilt(raw: bytes, change: Callable[[str, bytes], bytes], more: dict[str, bytes] | None = None) -> bytes:
     """The workbook with other parts."""
     file = io.BytesIO()
@@ -179,6 +199,7 @@ def in_sheet(pattern: bytes, by: bytes) -> Callable[[str, bytes], bytes]:
     return lambda name, content: re.sub(pattern, by, content) if "worksheets/" in name else content
 
 
+INLINE = b'<c r="C2" t="inlineStr"><is><r><t>%s</t></r></is></c>'
 BOMBS: dict[str, tuple[Callable[[str, bytes], bytes], dict[str, bytes]]] = {
     "much out of little": (in_sheet(rb"</sheetData>", b"</sheetData>" + b" " * (30 * 1024 * 1024)), {}),
     "a cell at the far end": (in_sheet(rb'r="C2"', b'r="XFD1048576"'), {}),
@@ -186,6 +207,8 @@ BOMBS: dict[str, tuple[Callable[[str, bytes], bytes], dict[str, bytes]]] = {
     "a cell at the far end, in other words": (in_sheet(rb'r="C2"', b"r = 'xfd1048576'"), {}),
     "a cell far beyond the end": (in_sheet(rb'r="C2"', b'r="ZZZZ99999999"'), {}),
     "many parts": (lambda _, content: content, {f"xl/worksheets/x{n}.xml": b"" for n in range(1_001)}),
+    "a long text in a cell": (in_sheet(rb'<c r="C2".*?</c>', INLINE % (b"x" * 20_000)), {}),
+    "a long text in many runs": (in_sheet(rb'<c r="C2".*?</c>', INLINE % (b"x</t></r><r><t>" * 2_000)), {}),
     "a long text": (
         lambda name, content: content.replace("张三".encode(), b"x" * 20_000) if "shared" in name else content,
         {},

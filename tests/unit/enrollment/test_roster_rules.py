@@ -101,6 +101,12 @@ def test_people_on_file_need_no_more_than_name_number_and_project() -> None:
     assert codes(check(a_row(name=None, projectCode=None), the_facts())) == ["FIELD_MISSING"]
 
 
+def test_r22_a_name_is_the_same_however_it_was_spaced_when_it_was_put_on_file() -> None:
+    row = a_row(name="张三")
+    assert codes(check(row, the_facts(people={"hash": a_teacher(name="张 三")}))) == []
+    assert codes(check(row, the_facts(people={"hash": a_teacher(name="张四")}))) == ["NAME_MISMATCH"]
+
+
 def test_r22_the_moment_of_the_commit_counts_for_the_deadline() -> None:
     late = replace(the_facts(), at=CALENDAR.calendar["ENROL"].closes_at)
     assert codes(check(a_row(), late)) == ["PHASE_CLOSED"]

@@ -1,19 +1,21 @@
 """R1, R5, R23, R24, R27: deadlines, designated persons, seats, deliveries and who reads what in the feed."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.clock import SHANGHAI
-from chassis.errors import Refusal
+from chassis.errors import Refusal, Unblock
 from chassis.events import Envelope
 from chassis.reference import provinces
 from services.enrollment.domain.delivery import NoticeKind, feedback, notice_of
 from services.enrollment.domain.project import (
     ADMIT,
     ENROL,
+    Project,
+    moved,
     require_not_started,
     require_open,
     require_phase,
@@ -35,6 +37,7 @@ def test_a_phase_is_open_until_midnight_after_its_last_day(phase: tuple[str, int
     with pytest.raises(Refusal) as refused:
         require_phase(CALENDAR, name, now, "R22")
     assert refused.value.code == "PHASE_CLOSED"
+    assert refused.value.details["closesAt"] == f"2024-05-{day}T00:00:00+08:00"
 
 
 def test_without_a_calendar_every_phase_is_closed() -> None:
@@ -48,7 +51,7 @@ def test_only_a_published_project_takes_sign_ups_and_a_begun_one_lets_nobody_go(
     project = a_project(state=state)
     for require, allowed in (
         (require_open, {ProjectState.PUBLISHED}),
-        (require_not_started, {ProjectState.PUBLISHED, ProjectState.SUSPENDED}),
+        (_not_started, {ProjectState.PUBLISHED, ProjectState.SUSPENDED}),
     ):
         if state in allowed:
             require(project, "R19")
@@ -56,6 +59,34 @@ def test_only_a_published_project_takes_sign_ups_and_a_begun_one_lets_nobody_go(
         with pytest.raises(Refusal) as refused:
             require(project, "R19")
         assert refused.value.extensions()["status"] == state.value
+        assert refused.value.unblock is (Unblock.MINISTRY if state is ProjectState.SUSPENDED else Unblock.SELF)
+
+
+def _not_started(project: Project, rule: str) -> None:
+    require_not_started(project, NOW, rule)
+
+
+@pytest.mark.parametrize("state", [ProjectState.RUNNING, ProjectState.FINISHED])
+@pytest.mark.parametrize("kept", [True, False], ids=["kept", "of a release before"])
+def test_r26_a_project_that_is_suspended_while_it_runs_has_begun(state: ProjectState, *, kept: bool) -> None:
+    running = moved(a_project(), 2, state, None) if kept else a_project(state=state)
+    suspended = moved(running, 3, ProjectState.SUSPENDED, "抽检")
+    with pytest.raises(Refusal) as refused:
+        require_not_started(suspended, NOW, "R26")
+    assert (refused.value.code, refused.value.rule) == ("PROJECT_NOT_OPEN", "R26")
+    require_not_started(moved(a_project(), 2, ProjectState.SUSPENDED, "抽检"), NOW, "R26")
+
+
+@given(st.integers(-86_400, 86_400))
+def test_r26_on_its_first_day_a_training_has_begun_whether_its_base_has_said_so_or_not(seconds: int) -> None:
+    project = a_project(starts_on=date(2024, 7, 8))
+    now = datetime(2024, 7, 8, tzinfo=SHANGHAI) + timedelta(seconds=seconds)
+    if seconds < 0:
+        require_not_started(project, now.astimezone(UTC), "R26")
+        return
+    with pytest.raises(Refusal) as refused:
+        require_not_started(project, now.astimezone(UTC), "R26")
+    assert refused.value.details["startsOn"] == "2024-07-08"
 
 
 def test_a_school_acts_under_its_designated_person() -> None:
