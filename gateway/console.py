@@ -2,7 +2,6 @@
 
 import asyncio
 import csv
-import getpass
 import json
 import sys
 from codecs import BOM_UTF8
@@ -13,9 +12,10 @@ from typing import Annotated, Any
 import typer
 
 from chassis.clock import SHANGHAI
-from chassis.context import Act, acting
+from chassis.context import acting
 from chassis.errors import Refusal
 from chassis.mongo import connect
+from chassis.operators import Operator, act_of
 from chassis.principal import Scope
 from gateway.identity.accounts import Identity
 from gateway.identity.passwords import THREADS, Passwords
@@ -32,12 +32,10 @@ Role = Annotated[Scope, typer.Option(help="The account's one role.")]
 @accounts.callback()
 def operated(
     context: typer.Context,
-    operator: Annotated[
-        str, typer.Option("--as", help="Who acts, for the audit (R40); the system's user by default.")
-    ] = "",
+    operator: Operator = "",
 ) -> None:
     """Name who acts: every act upon an account is in the audit log (R40)."""
-    context.with_resource(acting(Act(operator=operator or _user())))
+    context.with_resource(acting(act_of(operator)))
 
 
 @accounts.command("provision")
@@ -121,13 +119,6 @@ def disable_account(login: Login, scope: Role) -> None:
 def text_of(file: Path) -> str:
     """The text of a file; `-` is standard input."""
     return typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text(encoding="utf-8")
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError) as error:  # a container's user without a name
-        raise typer.BadParameter("say who acts: accounts --as NAME …") from error
 
 
 def _create(rows: list[Any]) -> None:

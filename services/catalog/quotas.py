@@ -4,7 +4,6 @@ It is safe beside running services: each quota is read and repaired in one trans
 """
 
 import asyncio
-import getpass
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -12,6 +11,7 @@ import typer
 
 from chassis.context import Act, acting
 from chassis.mongo import StorageError, connect
+from chassis.operators import Operator, act_of
 from chassis.settings import DatabaseSettings
 from services.catalog.commands.reconciliation import reconcile_quotas
 from services.catalog.domain.quota import Difference
@@ -32,12 +32,10 @@ def _group() -> None:
 def reconcile(
     year: Annotated[int | None, typer.Option(help="One round; all by default.")] = None,
     repair: Annotated[bool, typer.Option("--repair", help="Set what is wrong to what is counted.")] = False,
-    operator: Annotated[
-        str, typer.Option("--as", help="Who repairs, for the audit (R40); the system's user by default.")
-    ] = "",
+    operator: Operator = "",
 ) -> None:
     """Name every quota whose count is wrong; exit 1 when one is left unrepaired, 2 when the database is away."""
-    act = Act(operator=operator or _user()) if repair else Act()
+    act = act_of(operator) if repair else Act()
     try:
         with acting(act):
             differences, names = asyncio.run(_reconcile(year, repair=repair))
@@ -59,13 +57,6 @@ async def _reconcile(year: int | None, *, repair: bool) -> tuple[list[Difference
         differences = await reconcile_quotas(store, year=year, repair=repair)
         bases = await store.bases.find_many([found.base for found in differences])
     return differences, {base.id: base.name for base in bases if base}
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError) as error:  # a container's user without a name
-        raise typer.BadParameter("say who acts: --as NAME") from error
 
 
 def _repaired(found: Difference, *, repair: bool) -> bool:
