@@ -97,7 +97,7 @@ async def _base(world: World, tenant: str) -> None:
 async def _school(world: World, tenant: str) -> None:
     """A school with its designated person."""
     ministry, code, name = world.clients[MINISTRY], SCHOOLS[tenant], f"school.{tenant}"
-    given = {"code": code, "name": f"学校{tenant}", "province": PROVINCES[tenant]}
+    given = {"code": code, "name": f"学校{tenant}", "province": PROVINCES[tenant] or "00"}
     await ministry.do(seed.REGISTER_SCHOOL, input=given)
     account = {"login": code, "scope": "school", "organization": code, "school": code, "name": "专人"}
     (world.clients[name],) = await world.desk.open(account)
