@@ -35,7 +35,7 @@ async def sign_up(office: Office, principal: Principal, *, project_id: str) -> E
         require_before(await office.store.cut_offs.find(own, session), project.id, now)
         signed, events = enrolments.sign_up(fresh, teacher, project, now)
         stored = await office.store.enrollments.insert(signed, events, session)
-        await office.store.seating.meet_at_door(project.id, session)
+        await office.store.seating.enter(project.id, teacher.id, session)
         return stored
 
     try:

@@ -27,7 +27,7 @@ async def sweep(office: Office, project_id: str) -> int:
     """End the enrolments that the project's state leaves no way for, each with its seat; may be run again.
 
     Runs after the commit of the project's new state: whoever signs up from then on sees it, and whoever does so at
-    that moment meets it (`Seating.meet_at_door`).
+    that moment meets it (`Seating.enter`).
 
     Returns:
         How many it ended.

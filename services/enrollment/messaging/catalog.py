@@ -79,7 +79,7 @@ class _CatalogEffects:
             category=event.category,
         )
         await self._store.projects.put(project, session)
-        await self._store.seating.meet_at_door(project.id, session)
+        await self._store.seating.pass_doors(project.id, session)
         await self._store.seating.open_project(Seats(project.id, project.capacity), session)
 
     async def amend(self, event: ProjectAmended, envelope: Envelope, session: Session) -> None:
@@ -118,7 +118,7 @@ class _CatalogEffects:
             return None
         project = moved(known, envelope.version, state, reason)
         await self._store.projects.put(project, session)
-        await self._store.seating.meet_at_door(key, session)
+        await self._store.seating.pass_doors(key, session)
         return project
 
     async def _known(self, key: str, envelope: Envelope, session: Session) -> Project | None:

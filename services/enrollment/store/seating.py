@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import date
 from itertools import permutations
+from zlib import crc32
 
-from pymongo import ReturnDocument
+from pymongo import ReturnDocument, UpdateOne
 
 from chassis.mongo import Database, Document, Session, from_document, to_document
 from services.enrollment.domain.machine import Enrollment
@@ -19,13 +20,14 @@ from services.enrollment.domain.seats import (
     takes_seat,
 )
 
+_DOORS = 8  # many sign up for one project at a time, and two by one door meet each other too
 _LEFT = {"$expr": {"$lt": [{"$add": ["$accepted", "$offered"]}, "$capacity"]}}
 
 
 class Seating:
     """One `seats` document a project and one `persons` document a teacher, changed only with an enrolment.
 
-    One `doors` document a project besides, for those who take no seat yet.
+    Some `doors` documents a project besides, for those who take no seat yet.
 
     Args:
         database: The service's database.
@@ -47,13 +49,17 @@ class Seating:
         key = fresh.pop("_id")
         await self.seats.update_one({"_id": key}, {"$setOnInsert": fresh}, upsert=True, session=session)
 
-    async def meet_at_door(self, project: str, session: Session) -> None:
-        """Meet whoever signs up for the project or moves it at the same time: one of the two runs again (facts 21).
+    async def enter(self, project: str, person: str, session: Session) -> None:
+        """Sign up by one of the project's doors; whoever moves it at that moment meets one there (facts 21).
 
-        So nobody signs up for a project that was called off meanwhile, whose sweep would miss the sign-up (R33).
-        Neither the project nor its seats are written, which others must be able to write meanwhile.
+        One of the two runs again, so nobody signs up for a project that was called off meanwhile, whose sweep would
+        miss the sign-up (R33). Neither the project nor its seats are written, which others must be able to write.
         """
-        await self.doors.update_one({"_id": project}, {"$inc": {"met": 1}}, upsert=True, session=session)
+        await self.doors.bulk_write([_met(project, crc32(person.encode()) % _DOORS)], session=session)
+
+    async def pass_doors(self, project: str, session: Session) -> None:
+        """Meet whoever signs up for the project at the moment it moves."""
+        await self.doors.bulk_write([_met(project, number) for number in range(_DOORS)], session=session)
 
     async def open_person(self, teacher: str, session: Session) -> None:
         """Create a person's guard, with the person."""
@@ -169,3 +175,7 @@ def _meeting(accepted: Sequence[Document]) -> list[tuple[Document, Document]]:
 def _meets(starts_on: date, ends_on: date) -> Document:
     """Days that both have, first and last included."""
     return {"starts_on": {"$lte": ends_on.isoformat()}, "ends_on": {"$gte": starts_on.isoformat()}}
+
+
+def _met(project: str, number: int) -> UpdateOne:
+    return UpdateOne({"_id": f"{project}:{number}"}, {"$inc": {"met": 1}}, upsert=True)
