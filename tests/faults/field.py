@@ -147,7 +147,7 @@ class Field:
         return str(made["id"])
 
     async def depth(self, queue: str) -> int:
-        """How many messages a queue holds, delivered ones included, by the queue itself and not by statistics."""
+        """How many messages a queue holds that no consumer has in hand, by the queue itself and not by statistics."""
         async with await connect_broker(self.suite.parts.amqp_url(ADMIN), queue) as connection:
             found = await (await connection.channel()).declare_queue(queue, passive=True)
             return found.declaration_result.message_count or 0
