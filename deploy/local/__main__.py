@@ -8,7 +8,7 @@ import shutil
 import signal
 import sys
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, NoReturn
 
 import aiohttp
@@ -101,7 +101,7 @@ def endpoint(name: Annotated[str, typer.Argument(help="A key of endpoints.json, 
     print(_running()[name])
 
 
-@cli.command(context_settings={"ignore_unknown_options": True})
+@cli.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})  # --help is the part's
 def do(
     part: Annotated[str, typer.Argument(help=f"One of {', '.join(PROCESSES)}.")],
     words: Annotated[list[str], typer.Argument(help="Its command, such as: vault keys")],
@@ -221,7 +221,8 @@ def _show(url: str, now: datetime, logins: dict[str, Any]) -> None:
     console.print(f"密码 password of all: [bold]{logins['password']}")
     console.print(f"图接口 graph    {url}/graphql")
     console.print(f"浏览器 explorer {url}/")
-    console.print(f"业务时间 domain time {now:%Y-%m-%d %H:%M} → make clock AT=2024-05-06T09:00")
+    later = now + timedelta(days=1)
+    console.print(f"业务时间 domain time {now:%Y-%m-%d %H:%M} → make clock AT={later:%Y-%m-%d}T09:00")
 
 
 def _wait(suite: Suite) -> None:
