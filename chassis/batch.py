@@ -16,7 +16,7 @@ MOST = 200
 log = structlog.get_logger()
 
 Effect = Callable[[Sequence[Envelope]], Awaitable[int]]
-"""Takes a batch in, all or nothing, and passes over what it knows; returns how many events were new to it."""
+"""Takes a batch in, or a beginning of it, and passes over what it knows; returns how many events were new to it."""
 
 
 class BatchConsumer:

@@ -194,8 +194,8 @@ class _Outbox:
 
     def land(self) -> None:
         """Nothing is on its way: what an interrupted lane had taken may be taken again."""
-        self._flying.clear()
-        self._landed.clear()
+        for kept in (self._flying, self._landed, self._grown, self._late):
+            kept.clear()
         self.wake.set()
 
     def grew(self, key: Any) -> None:
