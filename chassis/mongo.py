@@ -15,10 +15,10 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 
-from chassis.clock import SHANGHAI
-from chassis.errors import not_found, stale_version
 from chassis.events import DomainEvent, seal
 from chassis.idempotency import mark_for
+from kernel.dates import SHANGHAI
+from kernel.errors import not_found, stale_version
 
 Document = dict[str, Any]
 Database = AsyncDatabase[Document]

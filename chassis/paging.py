@@ -6,8 +6,8 @@ from typing import Any
 
 from pymongo import ASCENDING
 
-from chassis.errors import Refusal, Unblock
 from chassis.mongo import Collection, Document
+from kernel.errors import Refusal, Unblock
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ import yaml
 
 from chassis.amqp import EVENTS
 from chassis.events import event_name
-from chassis.reference import provinces
 from contracts import registry
+from kernel.reference import provinces
 from services.enrollment.messaging.feed import NOT_FOR_PROVINCES
 
 FILE = Path(__file__).resolve().parent / "asyncapi.yaml"

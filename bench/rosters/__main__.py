@@ -18,7 +18,7 @@ from pathlib import Path
 
 import xlsxwriter
 
-from chassis.clock import SHANGHAI, Clock
+from chassis.clock import Clock
 from chassis.mongo import Database, Document, Session, connect, transact
 from chassis.principal import Principal, Scope
 from chassis.vault import Vault
@@ -26,6 +26,7 @@ from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from deploy.local.suite import ROOT
 from deploy.local.world import id_number
+from kernel.dates import SHANGHAI
 from services.enrollment.commands import Office, commit_roster, enter_rosters, stage_roster
 from services.enrollment.domain.project import Phase, Project, Round
 from services.enrollment.domain.roster_sheet import HEADERS, Column

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import strawberry
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 
 MAX_PAGE = 100
 T = TypeVar("T")

@@ -2,8 +2,8 @@
 
 from typing import TypeVar
 
-from chassis.errors import Refusal, Unblock
 from chassis.principal import Scope
+from kernel.errors import Refusal, Unblock
 
 LONGEST_LIST = 200
 _MARK = "# public"

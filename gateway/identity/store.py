@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from chassis.errors import Refusal, Unblock
 from chassis.mongo import INTERNAL_FIELDS, Database, DuplicateKey, Repository, from_document, to_document, transact
 from chassis.mongo import Session as Transaction
 from chassis.paging import Slice, both, following
@@ -13,6 +12,7 @@ from chassis.principal import Scope
 from gateway.identity.account import Account, AccountState
 from gateway.identity.attempts import Attempts
 from gateway.identity.events import AccountProvisioned, SessionsRevoked, of
+from kernel.errors import Refusal, Unblock
 
 T = TypeVar("T")
 COLLECTIONS = ("accounts",)

@@ -9,8 +9,8 @@ from starlette.applications import Starlette
 from chassis.asgi import Running, subgraph_app
 from chassis.mongo import connect
 from chassis.principal import TokenVerifier
-from chassis.reference import credit_rules
 from chassis.roles import Role
+from kernel.reference import credit_rules
 from services.assessment.commands import Assessment
 from services.assessment.domain.credit import CreditRule
 from services.assessment.graph.schema import schema

@@ -8,7 +8,7 @@ from pymongo import ASCENDING
 
 from chassis.mongo import INTERNAL_FIELDS, Database, Document, Repository, Session, from_document
 from chassis.paging import Slice, both, following
-from chassis.reference import major_categories, provinces
+from kernel.reference import major_categories, provinces
 from services.catalog.domain.project import Project
 from services.catalog.domain.search import terms_of
 from services.catalog.store.filters import ONE_BATCH, ORDERS, ProjectSelection, Visibility

@@ -2,8 +2,8 @@
 
 from pymongo import ReturnDocument
 
-from chassis.errors import not_found
 from chassis.mongo import Database, Repository, Session, to_document
+from kernel.errors import not_found
 from services.catalog.domain.quota import Quota
 
 

@@ -13,9 +13,9 @@ from chassis import amqp
 from chassis.batch import BatchConsumer
 from chassis.events import NATIONWIDE, Envelope
 from chassis.graph import cursor_of
-from chassis.reference import provinces
 from chassis.tasks import together
 from chassis.telemetry import PUBLISHED, count_refused
+from kernel.reference import provinces
 from services.enrollment.store import Entry, Feed
 
 QUEUE = "enrollment.feed"

@@ -8,8 +8,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chassis.asgi import internal
-from chassis.errors import Refusal, Unblock
 from chassis.principal import Principal, TokenVerifier
+from kernel.errors import Refusal, Unblock
 from services.enrollment.commands import own_roster, stage_roster
 from services.enrollment.commands.schools import own_school
 from services.enrollment.domain.project import ENROL, is_open

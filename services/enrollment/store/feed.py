@@ -11,7 +11,7 @@ from pymongo.read_concern import ReadConcern
 from chassis.events import NATIONWIDE, Envelope, unseal
 from chassis.mongo import Collection, Database, Document
 from chassis.paging import Slice
-from chassis.reference import provinces
+from kernel.reference import provinces
 
 WINDOW = 500
 _SENT = "sent"

@@ -5,7 +5,7 @@ from typing import Self
 
 from chassis.mongo import Document
 from chassis.principal import Principal, Scope
-from chassis.reference import provinces
+from kernel.reference import provinces
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 
 NOTHING: Document = {"_id": {"$in": []}}

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from chassis.context import Act, acting
-from chassis.errors import Refusal
+from kernel.errors import Refusal
 from services.assessment.commands import confirm_credits, revoke_credit
 from services.assessment.domain.vocabulary import CreditStatus, ProjectPhase, ResultOutcome
 from tests.eventually import eventually

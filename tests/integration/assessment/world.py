@@ -13,12 +13,12 @@ from aio_pika.abc import AbstractQueue
 from chassis import amqp
 from chassis.clock import Clock
 from chassis.context import Act, acting
-from chassis.errors import Refusal
 from chassis.events import Envelope
 from chassis.graph import SubgraphContext
 from chassis.mongo import Database
 from chassis.principal import Principal, Scope
 from chassis.roles import Role
+from kernel.errors import Refusal
 from services.assessment.app import load_rules
 from services.assessment.commands import Assessment, AttendanceMark, ResultMark, record_attendance, record_results
 from services.assessment.domain.record import Record

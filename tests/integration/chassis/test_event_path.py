@@ -13,12 +13,12 @@ from chassis import amqp
 from chassis.batch import BatchConsumer
 from chassis.clock import Clock
 from chassis.context import Act, acting, current_act
-from chassis.errors import Refusal
 from chassis.events import Envelope
 from chassis.inbox import Consumer, Handler
 from chassis.mongo import Database, Repository, Session
 from chassis.outbox import Relay
 from chassis.principal import Principal, Scope
+from kernel.errors import Refusal
 from tests.eventually import eventually
 from tests.integration.chassis.courses import (
     KEY,

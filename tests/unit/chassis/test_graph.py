@@ -11,8 +11,8 @@ from strawberry.types import ExecutionResult
 
 from chassis.asgi import error_json
 from chassis.cache import Cache
-from chassis.errors import Refusal, Unblock
 from chassis.graph import SubgraphSchema, cursor_of, page_of, page_size, position_of, public
+from kernel.errors import Refusal, Unblock
 
 
 @strawberry.federation.type(keys=["id"])

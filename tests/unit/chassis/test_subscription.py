@@ -17,10 +17,10 @@ from chassis import sse
 from chassis.asgi import Running, subgraph_app
 from chassis.context import current_act
 from chassis.dataloader import BatchLoader
-from chassis.errors import Refusal
 from chassis.graph import SubgraphContext, SubgraphSchema
 from chassis.principal import Principal, Scope, TokenMinter, TokenVerifier
 from chassis.sse import COMPLETE, NEXT, Event, Parser
+from kernel.errors import Refusal
 from tests.eventually import eventually
 from tests.unit.gateway.serving import Browser, served
 

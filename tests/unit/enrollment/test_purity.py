@@ -27,7 +27,7 @@ def _imports(file: Path) -> set[str]:
 def test_the_domain_knows_nothing_but_itself_and_refusals() -> None:
     for file in (ROOT / "domain").glob("*.py"):
         for name in _imports(file):
-            own = name.startswith("services.enrollment.domain") or name == "chassis.errors"
+            own = name.startswith("services.enrollment.domain") or name == "kernel.errors"
             assert own or name.partition(".")[0] in sys.stdlib_module_names, (file.name, name)
 
 
