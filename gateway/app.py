@@ -8,8 +8,8 @@ from graphql import DocumentNode, GraphQLError
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from chassis.mongo import connect
 from chassis.principal import TokenMinter
+from chassis.storage.mongo import connect
 from gateway.calls import CallSettings
 from gateway.calls import guarded as guarded_calls
 from gateway.federation.engine import Engine, InvalidOperation, Transport

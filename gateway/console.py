@@ -12,9 +12,9 @@ from typing import Annotated, Any
 import typer
 
 from chassis.context import acting
-from chassis.mongo import connect
-from chassis.operators import Operator, act_of
 from chassis.principal import Scope
+from chassis.runtime.console import Operator, act_of
+from chassis.storage.mongo import connect
 from gateway.identity.accounts import Identity
 from gateway.identity.passwords import THREADS, Passwords
 from gateway.identity.provisioning import disable, issue_codes, provision_all, reset, unlock

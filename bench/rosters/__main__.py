@@ -19,9 +19,9 @@ from pathlib import Path
 import xlsxwriter
 
 from chassis.clock import Clock
-from chassis.mongo import Database, Document, Session, connect, transact
 from chassis.principal import Principal, Scope
-from chassis.vault import Vault
+from chassis.storage.mongo import Database, Document, Session, connect, transact
+from chassis.storage.vault import Vault
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from deploy.local.suite import ROOT

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chassis.paging import Slice
+from chassis.storage.cursor import Slice
 from gateway.http.auth import posted, scope_of, token_of
 from gateway.http.replies import guarded, reply, told
 from gateway.identity.account import Account, AccountState

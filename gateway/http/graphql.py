@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from chassis.process import Stopping
-from chassis.sse import EVENT_STREAM, EventStream
-from chassis.telemetry import REQUESTS
+from chassis.runtime.telemetry import REQUESTS
+from chassis.serving.process import Stopping
+from chassis.serving.sse import EVENT_STREAM, EventStream
 from gateway.calls import OVERLOADED
 from gateway.federation.engine import Request as GraphQLRequest
 from gateway.http.operations import Operations

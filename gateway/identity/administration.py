@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from chassis.ids import new_id
-from chassis.mongo import Session
-from chassis.paging import Slice
 from chassis.principal import Scope
+from chassis.storage.cursor import Slice
+from chassis.storage.mongo import Session
 from gateway.identity.account import Account, AccountState, login_name
 from gateway.identity.accounts import Identity, acts
 from gateway.identity.events import AccountDisabled, PersonDelegated, of

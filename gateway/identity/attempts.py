@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chassis.clock import to_the_millisecond
-from chassis.mongo import Database, DuplicateKey
+from chassis.storage.mongo import Database, DuplicateKey
 from kernel.errors import Refusal, Unblock
 
 _FORGET = timedelta(hours=2)

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 
 from chassis.clock import Clock
-from chassis.idempotency import once
 from chassis.principal import Principal, Scope
+from chassis.storage.idempotency import once
 from kernel.errors import Refusal, forbidden, not_found
 from services.assessment.domain import record as records
 from services.assessment.domain.credit import CreditRule

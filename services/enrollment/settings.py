@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from chassis.settings import ServiceSettings
+from chassis.runtime.settings import ServiceSettings
 from kernel.errors import Refusal
 from kernel.identifiers import email
 

@@ -16,12 +16,19 @@ SERVICES = ("catalog", "enrollment", "assessment")
 
 # contract, the module that misbehaves, what it says
 VIOLATIONS = [
-    ("processes", "chassis/mongo.py", "import services.catalog.settings"),
-    ("processes", "chassis/mongo.py", "import gateway.settings"),
+    ("processes", "chassis/storage/mongo.py", "import services.catalog.settings"),
+    ("processes", "chassis/storage/mongo.py", "import gateway.settings"),
     ("processes", "services/assessment/app.py", "import gateway.settings"),
     ("processes", "gateway/app.py", "import services.catalog.settings"),
     ("processes", "services/catalog/app.py", "import deploy.local.ports"),
     ("processes", "kernel/errors.py", "import chassis.ids"),
+    ("rooms", "chassis/storage/mongo.py", "import chassis.messaging.outbox"),
+    ("rooms", "chassis/commands/guards.py", "import chassis.graph.trust"),
+    ("rooms", "chassis/messaging/inbox.py", "import chassis.serving.sse"),
+    ("rooms", "chassis/ids.py", "import chassis.runtime.settings"),
+    ("rooms", "chassis/extra.py", "X = 1"),
+    ("strawberry", "chassis/storage/cursor.py", "import strawberry"),
+    ("strawberry", "services/catalog/app.py", "from strawberry import Schema"),
     ("services", "services/catalog/commands/rounds.py", "import services.enrollment.domain.seats"),
     ("services", "services/enrollment/messaging/catalog.py", "from services.catalog.domain import events"),
     ("services", "services/assessment/store.py", "import services.enrollment.domain.events"),
@@ -33,7 +40,7 @@ VIOLATIONS = [
     ("shape", "services/assessment/extra.py", "X = 1"),
     *(
         ("domain", "services/catalog/domain/quota.py", f"import {name}")
-        for name in ("strawberry", "chassis.mongo", "kernel.identifiers", "xlsxwriter")
+        for name in ("strawberry", "chassis.storage.mongo", "kernel.identifiers", "xlsxwriter")
     ),
     *(("domain", "services/enrollment/domain/seats.py", f"import {name}") for name in ("starlette", "chassis.clock")),
     *(("domain", "services/assessment/domain/record.py", f"import {name}") for name in ("pymongo", "aio_pika")),
@@ -42,10 +49,10 @@ VIOLATIONS = [
     ("driver", "services/assessment/commands.py", "import pymongo.errors"),
     ("driver", "gateway/app.py", "import pymongo"),
     ("transport", "services/catalog/commands/rounds.py", "import chassis.graph"),
-    ("transport", "services/enrollment/store/store.py", "import chassis.amqp"),
+    ("transport", "services/enrollment/store/store.py", "import chassis.messaging.amqp"),
     ("transport", "services/assessment/commands.py", "import strawberry"),
     ("engine", "gateway/federation/engine.py", "import gateway.identity.accounts"),
-    ("engine", "gateway/federation/model.py", "import chassis.mongo"),
+    ("engine", "gateway/federation/model.py", "import chassis.storage.mongo"),
 ]
 
 

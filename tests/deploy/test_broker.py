@@ -14,7 +14,7 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractQueue
 from aio_pika.exceptions import AMQPConnectionError
 from aiormq.exceptions import AMQPError, ChannelAccessRefused
 
-from chassis.amqp import DEAD, EVENTS
+from chassis.messaging.amqp import DEAD, EVENTS
 from deploy.broker.definitions import FILE, SERVICES, queue_of, text, with_passwords
 from deploy.broker.management import Management
 from deploy.broker.revocation import restore, revoke

@@ -12,7 +12,7 @@ from aio_pika.exceptions import ProbableAuthenticationError
 from aiormq.exceptions import ChannelAccessRefused
 from pymongo.errors import OperationFailure
 
-from chassis.mongo import connect
+from chassis.storage.mongo import connect
 from deploy.broker.definitions import ADMIN, SERVICES, queue_of
 from deploy.local.home import InUse, processes_of
 from deploy.local.mongod import DATABASES

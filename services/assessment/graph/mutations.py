@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import strawberry
 
+from chassis.commands.guards import capped
 from chassis.graph import RefusalInfo, requires
-from chassis.graph.trust import capped
 from chassis.principal import Scope
 from kernel.errors import Refusal
 from services.assessment import commands

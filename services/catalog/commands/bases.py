@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from chassis.idempotency import once, repeatable
 from chassis.ids import new_id
-from chassis.mongo import DuplicateKey, Session
 from chassis.principal import Principal, Scope
+from chassis.storage.idempotency import once, repeatable
+from chassis.storage.mongo import DuplicateKey, Session
 from kernel.dates import today
 from kernel.errors import Refusal, Unblock
 from kernel.identifiers import credit_code, mask, organization_code

@@ -7,10 +7,10 @@ from typing import Any
 
 import structlog
 
-from chassis.idempotency import repeatable
 from chassis.ids import new_id
-from chassis.mongo import Session, StorageError
 from chassis.principal import Principal
+from chassis.storage.idempotency import repeatable
+from chassis.storage.mongo import Session, StorageError
 from kernel.dates import today
 from kernel.errors import Refusal, Unblock
 from services.catalog.commands.bases import ensure_quota

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from chassis.idempotency import repeatable
-from chassis.mongo import DuplicateKey
 from chassis.principal import Principal, Scope
+from chassis.storage.idempotency import repeatable
+from chassis.storage.mongo import DuplicateKey
 from kernel.errors import Refusal, Unblock
 from kernel.reference import round_data
 from services.catalog.commands.catalog import Catalog, require_scope, round_of

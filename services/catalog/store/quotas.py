@@ -2,7 +2,8 @@
 
 from pymongo import ReturnDocument
 
-from chassis.mongo import Database, Repository, Session, to_document
+from chassis.storage.mongo import Database, Session, to_document
+from chassis.storage.repository import Repository
 from kernel.errors import not_found
 from services.catalog.domain.quota import Quota
 

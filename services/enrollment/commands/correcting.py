@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import Any, TypedDict
 
-from chassis.idempotency import repeatable
-from chassis.mongo import DuplicateKey
 from chassis.principal import Principal, Scope
+from chassis.storage.idempotency import repeatable
+from chassis.storage.mongo import DuplicateKey
 from kernel.errors import not_found, stale_version
 from kernel.free_text import spelled
 from kernel.identifiers import id_number, mobile

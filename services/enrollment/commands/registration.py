@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from chassis.events import NATIONWIDE
-from chassis.idempotency import once, repeatable
-from chassis.mongo import DuplicateKey
 from chassis.principal import Principal, Scope
+from chassis.storage.idempotency import once, repeatable
+from chassis.storage.mongo import DuplicateKey
 from kernel.errors import Refusal, Unblock, forbidden
 from kernel.identifiers import organization_code
 from kernel.reference import provinces

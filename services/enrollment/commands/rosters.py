@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from chassis.context import current_act
-from chassis.idempotency import repeatable
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
+from chassis.storage.idempotency import repeatable
 from kernel.errors import Refusal
 from kernel.identifiers import id_number, mobile
 from kernel.reference import major_categories

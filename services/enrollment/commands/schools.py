@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from chassis.idempotency import once, repeatable
 from chassis.ids import new_id
-from chassis.mongo import DuplicateKey, Session
 from chassis.principal import Principal, Scope
+from chassis.storage.idempotency import once, repeatable
+from chassis.storage.mongo import DuplicateKey, Session
 from kernel.errors import Refusal
 from kernel.free_text import spelled
 from kernel.identifiers import email as mail_address

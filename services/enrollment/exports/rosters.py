@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
-from chassis.paging import Slice
 from chassis.principal import Scope
+from chassis.storage.cursor import Slice
 from kernel.dates import SHANGHAI
 from kernel.errors import Refusal, Unblock
 from kernel.reference import major_categories, provinces

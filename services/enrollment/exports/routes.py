@@ -7,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from chassis.asgi import internal
 from chassis.events import NATIONWIDE
 from chassis.graph import SubgraphContext
 from chassis.principal import Principal, TokenVerifier
+from chassis.serving.asgi import internal
 from kernel.errors import Refusal, Unblock, not_found
 from kernel.reference import provinces
 from services.enrollment.domain.vocabulary import EnrollmentStatus

@@ -9,8 +9,8 @@ from pymongo.errors import BulkWriteError
 from pymongo.read_concern import ReadConcern
 
 from chassis.events import NATIONWIDE, Envelope, unseal
-from chassis.mongo import Collection, Database, Document
-from chassis.paging import Slice
+from chassis.storage.cursor import Slice
+from chassis.storage.mongo import Collection, Database, Document
 from kernel.reference import provinces
 
 WINDOW = 500

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Self
 
-from chassis.mongo import Document
 from chassis.principal import Principal, Scope
+from chassis.storage.mongo import Document
 from kernel.reference import provinces
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 

@@ -5,11 +5,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from chassis.asgi import error_json
 from chassis.clock import move_forward
 from chassis.context import Act, acting
 from chassis.graph import SubgraphContext
 from chassis.principal import Principal, Scope
+from chassis.serving.asgi import error_json
 from kernel.dates import SHANGHAI
 from services.catalog.commands import Catalog
 from services.catalog.graph.schema import schema

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from chassis.mongo import Database
 from chassis.principal import Scope
+from chassis.storage.mongo import Database
 from gateway.identity.accounts import Identity, log_in
 from gateway.identity.provisioning import provision, provision_all, reset
 from kernel.errors import Refusal

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from prometheus_client import REGISTRY
 
-from chassis.mongo import Database
 from chassis.principal import Scope
+from chassis.storage.mongo import Database
 from gateway.identity.accounts import Identity, log_in, set_password
 from gateway.identity.attempts import ADDRESS, FROM_HERE, LOGIN, Attempts
 from gateway.identity.provisioning import provision, reset, unlock

@@ -15,9 +15,9 @@ from chassis.context import Act, acting
 from chassis.events import Envelope
 from chassis.graph import SubgraphContext, SubgraphSchema
 from chassis.ids import new_id
-from chassis.mongo import Database
 from chassis.principal import Principal, Scope
-from chassis.vault import Vault
+from chassis.storage.mongo import Database
+from chassis.storage.vault import Vault
 from kernel.errors import Refusal
 from kernel.reference import provinces
 from services.assessment.app import load_rules

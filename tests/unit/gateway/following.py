@@ -15,8 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chassis.principal import Principal, Scope, Verified
-from chassis.process import Stopping
-from chassis.sse import EVENT_STREAM, EventStream, Parser
+from chassis.serving.process import Stopping
+from chassis.serving.sse import EVENT_STREAM, EventStream, Parser
 from gateway.federation.engine import Engine
 from gateway.federation.supergraph import load_supergraph
 from gateway.http.graphql import GraphQLEndpoint, graphql_routes
