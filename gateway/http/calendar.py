@@ -11,9 +11,9 @@ from starlette.routing import Route
 
 from gateway.http.replies import guarded
 
-_TIMEOUT = aiohttp.ClientTimeout(total=5)
-_ASKED = ("if-none-match",)
-_TOLD = ("etag", "cache-control", "content-type")
+_CALENDAR_TIMEOUT = aiohttp.ClientTimeout(total=5)
+_REQUEST_HEADERS = ("if-none-match",)
+_RESPONSE_HEADERS = ("etag", "cache-control", "content-type")
 _PASSED_ON = {200, 304, 404}
 log = structlog.get_logger()
 
@@ -27,11 +27,14 @@ def calendar_routes(catalog_url: str) -> list[Route]:
 
     async def calendar(request: Request) -> Response:
         address = urljoin(catalog_url, f"/calendar/{request.path_params['year']}.ics")
-        asked = _picked(request.headers, _ASKED)
+        asked = _picked(request.headers, _REQUEST_HEADERS)
         try:
-            async with aiohttp.ClientSession(timeout=_TIMEOUT) as http, http.get(address, headers=asked) as reply:
+            async with (
+                aiohttp.ClientSession(timeout=_CALENDAR_TIMEOUT) as http,
+                http.get(address, headers=asked) as reply,
+            ):
                 if reply.status in _PASSED_ON:
-                    return Response(await reply.read(), reply.status, _picked(reply.headers, _TOLD))
+                    return Response(await reply.read(), reply.status, _picked(reply.headers, _RESPONSE_HEADERS))
                 log.warning("calendar unavailable", status=reply.status)
         except (aiohttp.ClientError, TimeoutError) as error:
             log.warning("calendar unavailable", error=type(error).__name__)

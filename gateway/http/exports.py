@@ -11,7 +11,7 @@ from gateway.http.replies import guarded
 from kernel.errors import not_found
 
 _NAME = re.compile(r"provinces|(projects|schools|provinces)/[0-9A-Za-z]{1,40}")
-_ASKED = {"year", "status"}
+_PARAMETERS = {"year", "status"}
 _MOST_PARAMETERS = 20
 
 
@@ -26,7 +26,7 @@ def export_routes(passage: Passage) -> list[Route]:
         name = request.path_params["name"]
         if not _NAME.fullmatch(name):
             raise not_found("export", name[:80])
-        asked = [(key, value[:20]) for key, value in request.query_params.multi_items() if key in _ASKED]
+        asked = [(key, value[:20]) for key, value in request.query_params.multi_items() if key in _PARAMETERS]
         return await passage.send(request, f"/exports/{name}.xlsx", query=asked[:_MOST_PARAMETERS])
 
     return [Route("/exports/{name:path}.xlsx", guarded(export), methods=["GET"])]
