@@ -24,7 +24,7 @@ from deploy.local.process import StartFailed
 from deploy.local.suite import ROOT, Suite
 from deploy.seed.account_provisioner import Desk
 from deploy.seed.graph_client import Refused
-from gateway.app import explain
+from gateway.federation.explain import explain
 
 _PROVINCES = ("44", "51")
 SUPERGRAPH = ROOT / "contracts" / "graph" / "supergraph.graphql"

@@ -54,7 +54,7 @@ VIOLATIONS = [
     ("transport", "services/catalog/commands/rounds.py", "import chassis.graph"),
     ("transport", "services/enrollment/store/store.py", "import chassis.messaging.amqp"),
     ("transport", "services/assessment/commands.py", "import strawberry"),
-    ("engine", "gateway/federation/engine.py", "import gateway.identity.accounts"),
+    ("engine", "gateway/federation/engine.py", "import gateway.identity.authentication"),
     ("engine", "gateway/federation/model.py", "import chassis.storage.mongo"),
 ]
 
