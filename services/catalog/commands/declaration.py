@@ -13,15 +13,9 @@ from chassis.storage.idempotency import repeatable
 from chassis.storage.mongo import Session, StorageError
 from kernel.dates import today
 from kernel.errors import Refusal, Unblock
-from services.catalog.commands.bases import ensure_quota
-from services.catalog.commands.catalog import (
-    Catalog,
-    own_base,
-    own_project,
-    require_province,
-    require_version,
-    round_of,
-)
+from services.catalog.commands.deps import Catalog
+from services.catalog.commands.guards import own_base, own_project, require_province, require_version, round_of
+from services.catalog.commands.quotas import ensure_quota
 from services.catalog.domain import declaration, quota
 from services.catalog.domain.base import Base
 from services.catalog.domain.declaration import ClassPlan
