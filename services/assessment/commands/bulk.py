@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chassis.principal import Principal
-from chassis.storage.idempotency import once
+from chassis.storage.idempotency import run_once
 from kernel.errors import Refusal, not_found
 from services.assessment.commands.deps import Assessment
 from services.assessment.domain.events import RecordEvent
@@ -60,7 +60,7 @@ async def _change(
         return changed
 
     try:
-        kept = await once(
+        kept = await run_once(
             assessment.store.records, principal, f"{command}|{record.id}", [one.said for one in rows], act
         )
     except Refusal as refused:

@@ -6,7 +6,7 @@ from datetime import date
 
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
-from chassis.storage.idempotency import repeatable
+from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import DuplicateKey, Session
 from kernel.dates import today
 from kernel.errors import Refusal, Unblock
@@ -44,7 +44,7 @@ class TeamContact:
     email: str | None = None
 
 
-@repeatable("bases")
+@idempotent("bases", name="register_base")
 async def register_base(catalog: Catalog, principal: Principal, given: NewBase) -> Base:
     """Put a base on file under its organisation's code (R2, R3).
 
@@ -85,7 +85,7 @@ async def register_base(catalog: Catalog, principal: Principal, given: NewBase) 
         ) from error
 
 
-@repeatable("bases")
+@idempotent("bases", name="set_base_team")
 async def set_base_team(
     catalog: Catalog, principal: Principal, *, base_id: str, duties: dict[str, tuple[TeamContact, ...]]
 ) -> Base:

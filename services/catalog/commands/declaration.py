@@ -9,7 +9,7 @@ import structlog
 
 from chassis.ids import new_id
 from chassis.principal import Principal
-from chassis.storage.idempotency import repeatable
+from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import Session, StorageError
 from kernel.dates import today
 from kernel.errors import Refusal, Unblock
@@ -33,7 +33,7 @@ _LETTERS = {
 }
 
 
-@repeatable("projects")
+@idempotent("projects", name="draft_project")
 async def draft_project(
     catalog: Catalog,
     principal: Principal,
@@ -59,7 +59,7 @@ async def draft_project(
     return await catalog.store.projects.insert(project, events)
 
 
-@repeatable("projects")
+@idempotent("projects", name="update_project")
 async def update_project(
     catalog: Catalog,
     principal: Principal,
@@ -89,7 +89,7 @@ async def update_project(
     return await catalog.store.projects.save(updated, events)
 
 
-@repeatable("projects")
+@idempotent("projects", name="submit_project")
 async def submit_project(catalog: Catalog, principal: Principal, *, key: str, version: int) -> Project:
     """Hand in a complete plan and take its quota, both or neither (R7, R11, R13).
 
@@ -110,7 +110,7 @@ async def submit_project(catalog: Catalog, principal: Principal, *, key: str, ve
     return await catalog.store.transact(work)
 
 
-@repeatable("projects")
+@idempotent("projects", name="withdraw_project")
 async def withdraw_project(catalog: Catalog, principal: Principal, *, key: str, reason: str) -> Project:
     """Take a plan back before publication and give back its quota (R11).
 
@@ -128,7 +128,7 @@ async def withdraw_project(catalog: Catalog, principal: Principal, *, key: str, 
     return await catalog.store.transact(work)
 
 
-@repeatable("projects")
+@idempotent("projects", name="add_class")
 async def add_class(catalog: Catalog, principal: Principal, *, key: str, given: ClassPlan) -> Project:
     """A further class of a design, a draft of the same series (R12).
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from chassis.principal import Principal, Scope
-from chassis.storage.idempotency import repeatable
+from chassis.storage.idempotency import idempotent
 from services.catalog.commands.deps import Catalog
 from services.catalog.commands.guards import (
     own_project,
@@ -19,7 +19,7 @@ from services.catalog.domain.lifecycle import Amendment
 from services.catalog.domain.project import Project
 
 
-@repeatable("projects")
+@idempotent("projects", name="amend_project")
 async def amend_project(catalog: Catalog, principal: Principal, *, key: str, version: int, given: Amendment) -> Project:
     """Change venue, dates or faculty after publication (R18).
 
@@ -34,7 +34,7 @@ async def amend_project(catalog: Catalog, principal: Principal, *, key: str, ver
     return await catalog.store.projects.save(amended, events)
 
 
-@repeatable("projects")
+@idempotent("projects", name="start_project")
 async def start_project(catalog: Catalog, principal: Principal, *, key: str) -> Project:
     """Begin the training (R28).
 
@@ -46,7 +46,7 @@ async def start_project(catalog: Catalog, principal: Principal, *, key: str) -> 
     return await catalog.store.projects.save(started, events)
 
 
-@repeatable("projects")
+@idempotent("projects", name="finish_project")
 async def finish_project(catalog: Catalog, principal: Principal, *, key: str) -> Project:
     """End the training (R28).
 
@@ -59,7 +59,7 @@ async def finish_project(catalog: Catalog, principal: Principal, *, key: str) ->
     return await catalog.store.projects.save(finished, events)
 
 
-@repeatable("projects")
+@idempotent("projects", name="cancel_project")
 async def cancel_project(catalog: Catalog, principal: Principal, *, key: str, reason: str) -> Project:
     """Call a published project off; by its base or by the ministry (R33).
 
@@ -74,7 +74,7 @@ async def cancel_project(catalog: Catalog, principal: Principal, *, key: str, re
     return await catalog.store.projects.save(cancelled, events)
 
 
-@repeatable("projects")
+@idempotent("projects", name="suspend_project")
 async def suspend_project(catalog: Catalog, principal: Principal, *, key: str, reason: str) -> Project:
     """Stop a project for now (rules.md, State machines).
 
@@ -87,7 +87,7 @@ async def suspend_project(catalog: Catalog, principal: Principal, *, key: str, r
     return await catalog.store.projects.save(suspended, events)
 
 
-@repeatable("projects")
+@idempotent("projects", name="resume_project")
 async def resume_project(catalog: Catalog, principal: Principal, *, key: str) -> Project:
     """Let a suspended project go on (rules.md, State machines).
 
@@ -100,7 +100,7 @@ async def resume_project(catalog: Catalog, principal: Principal, *, key: str) ->
     return await catalog.store.projects.save(resumed, events)
 
 
-@repeatable("projects")
+@idempotent("projects", name="extend_project")
 async def extend_project(catalog: Catalog, principal: Principal, *, key: str, until: date, reason: str) -> Project:
     """Let a project end after the window (R28).
 

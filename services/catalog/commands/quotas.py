@@ -4,7 +4,7 @@ from datetime import date
 from functools import partial
 
 from chassis.principal import Principal, Scope
-from chassis.storage.idempotency import once
+from chassis.storage.idempotency import run_once
 from chassis.storage.mongo import Session
 from services.catalog.commands.deps import Catalog
 from services.catalog.commands.guards import require_scope, round_of
@@ -51,7 +51,7 @@ async def adjust_quota(
         return await catalog.store.quotas.save(*adjust(quota), session)
 
     given = (base_id, year, limit, reason, effective_from)
-    await once(catalog.store.quotas, principal, "adjust_quota", given, partial(catalog.store.transact, work))
+    await run_once(catalog.store.quotas, principal, "adjust_quota", given, partial(catalog.store.transact, work))
     return base
 
 

@@ -5,7 +5,7 @@ from functools import partial
 
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
-from chassis.storage.idempotency import once, repeatable
+from chassis.storage.idempotency import run_once, idempotent
 from chassis.storage.mongo import DuplicateKey, Session
 from kernel.errors import Refusal, Unblock, forbidden, not_found
 from kernel.identifiers import organization_code
@@ -20,7 +20,7 @@ from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import DecisionOutcome
 
 
-@repeatable("experts")
+@idempotent("experts", name="register_expert")
 async def register_expert(
     catalog: Catalog,
     principal: Principal,
@@ -46,7 +46,7 @@ async def register_expert(
         ) from error
 
 
-@repeatable("projects")
+@idempotent("projects", name="assign_experts")
 async def assign_experts(catalog: Catalog, principal: Principal, *, key: str, experts: Sequence[str]) -> Project:
     """Give a submitted plan to its experts; each finds a blank review, and who is exchanged loses it (R14).
 
@@ -121,7 +121,7 @@ async def auto_assign_experts(
         return await _assign(catalog, project, review.choose_experts(project, pool, loads, current), current, session)
 
     act = partial(catalog.store.transact, work)
-    return await once(catalog.store.projects, principal, f"auto_assign_experts|{key}", ((), {"key": key}), act)
+    return await run_once(catalog.store.projects, principal, f"auto_assign_experts|{key}", ((), {"key": key}), act)
 
 
 async def _assign(
@@ -138,7 +138,7 @@ async def _assign(
     return await catalog.store.projects.save(assigned, events, session)
 
 
-@repeatable("reviews")
+@idempotent("reviews", name="submit_review")
 async def submit_review(
     catalog: Catalog, principal: Principal, *, project_id: str, verdicts: Sequence[DimensionVerdict]
 ) -> Review:
@@ -191,12 +191,12 @@ async def _decide(
     return await catalog.store.transact(work)
 
 
-decide_project = repeatable("projects")(_decide)
-decide_one_of_many = repeatable("projects", row="key")(_decide)
+decide_project = idempotent("projects", name="_decide")(_decide)
+decide_one_of_many = idempotent("projects", name="_decide", row="key")(_decide)
 """The same, as a row of a bulk decision."""
 
 
-@repeatable("projects", row="key")
+@idempotent("projects", name="publish_project", row="key")
 async def publish_project(catalog: Catalog, principal: Principal, *, key: str, override: str | None) -> Project:
     """Publish one approved project; late only by an override with a reason (R17).
 

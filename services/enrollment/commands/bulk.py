@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from chassis.principal import Principal
-from chassis.storage.idempotency import once
+from chassis.storage.idempotency import run_once
 from kernel.errors import Refusal
 from services.enrollment.commands.deps import Office
 from services.enrollment.commands.guards import capped
@@ -45,7 +45,7 @@ async def each(
     """
     capped(keys)
     kept = office.store.enrollments
-    return [await attempt(key, once(kept, principal, f"{command}|{key}", given, partial(act, key))) for key in keys]
+    return [await attempt(key, run_once(kept, principal, f"{command}|{key}", given, partial(act, key))) for key in keys]
 
 
 async def attempt(key: str, act: Awaitable[Enrollment]) -> Row:

@@ -3,7 +3,7 @@
 from datetime import date
 
 from chassis.principal import Principal
-from chassis.storage.idempotency import repeatable
+from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import DuplicateKey
 from kernel.errors import not_found, stale_version
 from services.enrollment.commands.deps import Office
@@ -11,7 +11,7 @@ from services.enrollment.commands.guards import own_school
 from services.enrollment.domain.cut_off import CutOffs, key_of, set_cut_off
 
 
-@repeatable("cut_offs")
+@idempotent("cut_offs", name="set_inner_cut_off")
 async def set_inner_cut_off(
     office: Office, principal: Principal, *, year: int, project_id: str | None, closes_on: date | None
 ) -> CutOffs:

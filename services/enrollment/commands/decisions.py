@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chassis.principal import Principal, Scope
-from chassis.storage.idempotency import repeatable
+from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import Session
 from kernel.errors import Refusal
 from services.enrollment.commands.bulk import Row, attempt
@@ -43,7 +43,7 @@ async def decide_enrollments(office: Office, principal: Principal, decisions: Se
     return rows
 
 
-@repeatable("enrollments", row="key")
+@idempotent("enrollments", name="_decide", row="key")
 async def _decide(office: Office, principal: Principal, *, key: str, given: Decision) -> Enrollment:
     async def work(session: Session) -> Enrollment:
         before = await own_enrollment(office, principal, principal.scope, key, session)

@@ -2,7 +2,7 @@
 
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
-from chassis.storage.idempotency import repeatable
+from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import DuplicateKey
 from kernel.errors import Refusal, Unblock, forbidden, not_found
 from services.enrollment.commands.deps import Office
@@ -12,7 +12,7 @@ from services.enrollment.domain.funding import Funding, FundingEntry
 from services.enrollment.store import own_province
 
 
-@repeatable("funding")
+@idempotent("funding", name="record_funding")
 async def record_funding(
     office: Office,
     principal: Principal,

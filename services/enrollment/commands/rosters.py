@@ -10,7 +10,7 @@ import structlog
 from chassis.context import Act, acting, current_act
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
-from chassis.storage.idempotency import repeatable
+from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import Session, passes
 from kernel.errors import Refusal
 from kernel.identifiers import id_number, mobile
@@ -69,7 +69,7 @@ async def stage_roster(office: Office, principal: Principal, *, sheet: Sheet, fi
     return roster
 
 
-@repeatable("rosters")
+@idempotent("rosters", name="commit_roster")
 async def commit_roster(office: Office, principal: Principal, *, key: str, mode: RosterMode) -> Roster:
     """Put a roster in, under the designated person, until enrolment closes (R5, R22).
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from chassis.events import NATIONWIDE
 from chassis.principal import Principal, Scope
-from chassis.storage.idempotency import once, repeatable
+from chassis.storage.idempotency import run_once, idempotent
 from chassis.storage.mongo import DuplicateKey
 from kernel.errors import Refusal, Unblock, forbidden
 from kernel.identifiers import email as mail_address
@@ -21,7 +21,7 @@ from services.enrollment.domain.school import DesignatedPerson, School
 from services.enrollment.store import own_province
 
 
-@repeatable("schools")
+@idempotent("schools", name="designate_person")
 async def designate_person(office: Office, principal: Principal, *, name: str, phone: str, email: str | None) -> School:
     """Name or replace the school's designated person (R5).
 
@@ -64,7 +64,7 @@ class SchoolRow:
     known: bool = False
 
 
-@repeatable("schools")
+@idempotent("schools", name="register_school")
 async def register_school(
     office: Office, principal: Principal, *, code: str, name: str, province: str | None
 ) -> School:
@@ -89,7 +89,7 @@ async def register_schools(office: Office, principal: Principal, rows: Sequence[
     for index, row in enumerate(rows):
         act = partial(_register, office, principal, row)
         try:
-            school = await once(office.store.schools, principal, f"register_schools|{index}", row, act)
+            school = await run_once(office.store.schools, principal, f"register_schools|{index}", row, act)
         except Refusal as refusal:
             done.append(SchoolRow(index, refusal=refusal))
         else:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
-from chassis.storage.idempotency import repeatable
+from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import DuplicateKey, Session
 from services.enrollment.commands.bulk import Row, each
 from services.enrollment.commands.deps import Office
@@ -19,7 +19,7 @@ from services.enrollment.domain.school import acts_as, require_designated
 from services.enrollment.domain.seats import holds_seat, second_sign_up
 
 
-@repeatable("enrollments")
+@idempotent("enrollments", name="sign_up")
 async def sign_up(office: Office, principal: Principal, *, project_id: str) -> Enrollment:
     """Sign up for a published project while enrolment is open (R19).
 
@@ -45,7 +45,7 @@ async def sign_up(office: Office, principal: Principal, *, project_id: str) -> E
         raise second_sign_up(project_id) from error
 
 
-@repeatable("enrollments")
+@idempotent("enrollments", name="withdraw_sign_up")
 async def withdraw_sign_up(office: Office, principal: Principal, *, key: str) -> Enrollment:
     """Take the own sign-up back, before the school has submitted it.
 
@@ -115,7 +115,7 @@ async def submit_enrollments(office: Office, principal: Principal, *, keys: Sequ
     return await each(office, principal, keys, act, command="submit_enrollments")
 
 
-@repeatable("enrollments")
+@idempotent("enrollments", name="withdraw_enrollment")
 async def withdraw_enrollment(office: Office, principal: Principal, *, key: str, reason: str) -> Enrollment:
     """Withdraw a submitted enrolment before the training starts; its seat goes to the next in line (R25, R26).
 

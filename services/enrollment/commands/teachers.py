@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
-from chassis.storage.idempotency import once, repeatable
+from chassis.storage.idempotency import run_once, idempotent
 from chassis.storage.mongo import DuplicateKey, Session
 from kernel.errors import Refusal, not_found, stale_version
 from kernel.free_text import spelled
@@ -57,7 +57,7 @@ async def add_teachers(office: Office, principal: Principal, rows: Sequence[NewT
         try:
             add = partial(_add_teacher, office, school, row)
             done.append(
-                TeacherRow(index, await once(office.store.teachers, principal, f"add_teachers|{index}", row, add))
+                TeacherRow(index, await run_once(office.store.teachers, principal, f"add_teachers|{index}", row, add))
             )
         except Refusal as refusal:
             done.append(TeacherRow(index, refusal=refusal))
@@ -125,7 +125,7 @@ class Corrected(TypedDict, total=False):
     major_category: int | None
 
 
-@repeatable("teachers")
+@idempotent("teachers", name="update_my_contact")
 async def update_my_contact(office: Office, principal: Principal, *, given: Corrected) -> Teacher:
     """Change the own mobile or mail address.
 
@@ -137,7 +137,7 @@ async def update_my_contact(office: Office, principal: Principal, *, given: Corr
     return await _save(office, teacher, given, _TEACHER)
 
 
-@repeatable("teachers")
+@idempotent("teachers", name="correct_teacher")
 async def correct_teacher(office: Office, principal: Principal, *, key: str, version: int, given: Corrected) -> Teacher:
     """Correct what is on file of a teacher of the own school.
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
-from chassis.storage.idempotency import repeatable
+from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import DuplicateKey, Session
 from kernel.errors import Refusal
 from services.enrollment.commands.decisions import missed_deadlines
@@ -97,7 +97,7 @@ async def renew_offers(office: Office, project: Project, session: Session) -> No
         await office.store.add_deliveries(feedback(saved, NoticeKind.DECISION, now), session)
 
 
-@repeatable("enrollments")
+@idempotent("enrollments", name="accept_offer")
 async def accept_offer(office: Office, principal: Principal, *, key: str) -> Enrollment:
     """Take the seat that is offered to one of the own school's candidates (R25).
 
@@ -146,7 +146,7 @@ async def rank_waitlist(office: Office, principal: Principal, *, project_id: str
     await office.store.transact(work)
 
 
-@repeatable("enrollments")
+@idempotent("enrollments", name="substitute_teacher")
 async def substitute_teacher(
     office: Office, principal: Principal, *, key: str, teacher_id: str, reason: str
 ) -> Enrollment:
