@@ -9,7 +9,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from kernel.errors import unauthenticated
+from kernel.refusals import UNAUTHENTICATED
 
 ISSUER = "guopei-gateway"
 LIFETIME_SECONDS = 60
@@ -130,7 +130,7 @@ class TokenVerifier:
             self._rules.validate(claims)
             verified = Verified(_principal(claims), float(claims["exp"]))
         except (JoseError, ValueError, KeyError, TypeError) as error:
-            raise unauthenticated() from error
+            raise UNAUTHENTICATED() from error
         if len(self._known) >= _CACHE_ENTRIES:
             self._known.clear()
         self._known[token] = verified

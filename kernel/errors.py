@@ -61,30 +61,3 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer of the domain, 
             "unblock": self.unblock.value if self.unblock else None,
         }
         return {name: value for name, value in known.items() if value is not None} | self.details
-
-
-def unauthenticated() -> Refusal:
-    """No valid token where one is needed."""
-    return Refusal("UNAUTHENTICATED", "请先登录", "Sign in first", unblock=Unblock.SELF)
-
-
-def forbidden(rule: str | None = None) -> Refusal:
-    """The principal is known, but the row belongs to somebody else."""
-    return Refusal("FORBIDDEN", "无权操作该数据", "This is not yours to act on", rule=rule, unblock=Unblock.MINISTRY)
-
-
-def not_found(kind: str, key: str) -> Refusal:
-    """No such row, or none that the principal may know of."""
-    return Refusal("NOT_FOUND", "未找到该数据", "Not found", unblock=Unblock.SELF, kind=kind, id=key)
-
-
-def stale_version(kind: str, key: str) -> Refusal:
-    """The row changed since the caller read it (optimistic `version`)."""
-    return Refusal(
-        "STALE_VERSION",
-        "数据已被他人修改，请刷新后重试",
-        "It changed since you read it: read it again and retry",
-        unblock=Unblock.SELF,
-        kind=kind,
-        id=key,
-    )

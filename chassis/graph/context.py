@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar, cast
 from strawberry.dataloader import DataLoader
 
 from chassis.principal import Principal
+from kernel.language import Language
 
 K = TypeVar("K", bound=Hashable)
 
@@ -48,10 +49,10 @@ class SubgraphContext(Generic[D]):
     Args:
         deps: The service's dependencies, built once in its `app.py`.
         principal: From the internal token.
-        language: From `Accept-Language`, `zh-CN` by default.
+        language: From `Accept-Language`, Chinese by default.
     """
 
-    def __init__(self, deps: D, principal: Principal, language: str = "zh-CN") -> None:
+    def __init__(self, deps: D, principal: Principal, language: Language = Language.ZH) -> None:
         self.deps = deps
         self.principal = principal
         self.language = language
@@ -69,4 +70,4 @@ class SubgraphContext(Generic[D]):
 
     def say(self, zh: str, en: str) -> str:
         """The sentence in the caller's language."""
-        return en if self.language.lower().startswith("en") else zh
+        return self.language.choose(zh, en)

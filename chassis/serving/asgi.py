@@ -23,7 +23,9 @@ from chassis.runtime.tasks import Role, Tasks, beside
 from chassis.runtime.telemetry import REQUESTS, context_of, current_traceparent, tracer
 from chassis.serving.process import Stopping
 from chassis.serving.sse import EVENT_STREAM, EventStream
-from kernel.errors import Refusal, Unblock, unauthenticated
+from kernel.errors import Refusal
+from kernel.language import Language
+from kernel.refusals import BAD_REQUEST, DEADLINE_EXCEEDED, INTERNAL, UNAUTHENTICATED, UNAVAILABLE
 
 _BODY_BYTES = 8 * 1024 * 1024
 _JSON = "application/json"
@@ -108,7 +110,7 @@ class _Subgraph:
         return Response(status_code=200 if serving else 503)
 
     async def graphql(self, request: Request) -> Response:
-        language = request.headers.get("accept-language", "zh-CN")
+        language = Language.of(request.headers.get("accept-language"))
         with REQUESTS.labels(self._name).time():
             try:
                 context = self._context(request, language)
@@ -124,7 +126,7 @@ class _Subgraph:
                     async with asyncio.timeout(_patience(body, request)):
                         return _reply(await self._execute(body, context, request))
                 except TimeoutError:
-                    return _reply({"errors": [_refused(_too_late(), language)]}, 504)
+                    return _reply({"errors": [_refused(DEADLINE_EXCEEDED(), language)]}, 504)
 
     async def _execute(self, body: dict[str, Any], context: SubgraphContext[Any], request: Request) -> dict[str, Any]:
         with acting(_act(context, request)):
@@ -152,16 +154,15 @@ class _Subgraph:
                     context.forget()
                     yield orjson.dumps(_content(result, context.language))
 
-    def _context(self, request: Request, language: str) -> SubgraphContext[Any]:
+    def _context(self, request: Request, language: Language) -> SubgraphContext[Any]:
         if self._running is None:
-            zh, en = "服务正在启动或停止，请稍后再试", "The service is starting or stopping: try again soon"
-            raise Refusal("UNAVAILABLE", zh, en, unblock=Unblock.SELF)
+            raise UNAVAILABLE()
         principal = _caller(request, self._verifier)
         return SubgraphContext(self._running.deps, principal, language)
 
 
 def internal(
-    verifier: TokenVerifier, handle: Callable[[Request, Principal, str], Awaitable[Response]]
+    verifier: TokenVerifier, handle: Callable[[Request, Principal, Language], Awaitable[Response]]
 ) -> Callable[[Request], Awaitable[Response]]:
     """An endpoint beside `/graphql`, for the gateway alone: behind the same token, refusing in the same words.
 
@@ -171,7 +172,7 @@ def internal(
     """
 
     async def endpoint(request: Request) -> Response:
-        language = request.headers.get("accept-language", "zh-CN")
+        language = Language.of(request.headers.get("accept-language"))
         try:
             principal = _caller(request, verifier)
             with acting(Act(principal, request.headers.get("traceparent"))):
@@ -185,7 +186,7 @@ def internal(
 def _caller(request: Request, verifier: TokenVerifier) -> Principal:
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer":
-        raise unauthenticated()
+        raise UNAUTHENTICATED()
     return verifier.verify(token)
 
 
@@ -195,40 +196,35 @@ def _patience(body: dict[str, Any], request: Request) -> float | None:
     return int(left) / 1000 if left.isdecimal() and body["query"].lstrip().startswith(("query", "{")) else None
 
 
-def _too_late() -> Refusal:
-    return Refusal("DEADLINE_EXCEEDED", "未能在时限内完成", "Not done in time", unblock=Unblock.SELF)
-
-
 def _act(context: SubgraphContext[Any], request: Request) -> Act:
     trace = current_traceparent() or request.headers.get("traceparent")
     return Act(context.principal, trace, request.headers.get("idempotency-key"))
 
 
-def _content(result: Any, language: str) -> dict[str, Any]:
+def _content(result: Any, language: Language) -> dict[str, Any]:
     content: dict[str, Any] = {"data": result.data}
     if result.errors:
         content["errors"] = [error_json(error, language) for error in result.errors]
     return content
 
 
-def error_json(error: GraphQLError, language: str) -> dict[str, Any]:
+def error_json(error: GraphQLError, language: Language) -> dict[str, Any]:
     """A GraphQL error for the wire: refusals coded in the caller's language, defects masked (facts 6)."""
     cause = error.original_error
     if isinstance(cause, Refusal):
         return _refused(cause, language) | ({"path": list(error.path)} if error.path else {})
     if cause is None or isinstance(cause, GraphQLError):
         return dict(error.formatted) | {"extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}
-    masked = Refusal("INTERNAL", "系统内部错误", "Internal error")
-    return _refused(masked, language) | ({"path": list(error.path)} if error.path else {})
+    return _refused(INTERNAL(), language) | ({"path": list(error.path)} if error.path else {})
 
 
-def _refused(refusal: Refusal, language: str) -> dict[str, Any]:
+def _refused(refusal: Refusal, language: Language) -> dict[str, Any]:
     return {"message": refusal.message(language), "extensions": refusal.extensions()}
 
 
 async def _body(request: Request) -> dict[str, Any]:
     raw = await request.body()
-    malformed = Refusal("BAD_REQUEST", "请求格式错误", "Not a GraphQL request", unblock=Unblock.SELF)
+    malformed = BAD_REQUEST(detail=("不是 GraphQL 请求", "not a GraphQL request"))
     if len(raw) > _BODY_BYTES:
         raise malformed
     try:

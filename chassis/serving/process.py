@@ -3,15 +3,27 @@
 import asyncio
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import TypeVar
 
+import typer
 import uvicorn
 from starlette.applications import Starlette
 
+from chassis.runtime.settings import ServiceSettings
 from chassis.runtime.tasks import Role
+from chassis.runtime.telemetry import configure_logs, configure_traces
+from chassis.storage.rotation import vault_commands
 
+S = TypeVar("S", bound=ServiceSettings)
 GRACE_SECONDS = 10
+_PARTS = {
+    Role.ALL: "every part",
+    Role.API: "requests only",
+    Role.RELAY: "the relay of events only",
+    Role.WORKER: "consumers, timers and deliveries only",
+}
 _LAST_WORDS_SECONDS = 5.0
 _STARTUP_FAILURE = 3  # as uvicorn's own command line says it
 
@@ -66,17 +78,46 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def chosen_role(arguments: Sequence[str], default: Role) -> Role:
-    """The role that a command line such as `python -m services.catalog relay` names, else the default.
+def main(
+    name: str,
+    commands: typer.Typer,
+    *,
+    build: Callable[[S, Role], Starlette],
+    settings: Callable[[], S],
+    sealed: Sequence[str] = (),
+) -> None:
+    """`python -m services.<name>`: serve, in one role or in all, or run one of the operator's commands.
 
-    Raises:
-        SystemExit: It names something else; the message says what there is.
+    Args:
+        name: The process's name, for logs and traces.
+        commands: The service's own operator commands.
+        build: Makes the application that a role serves.
+        settings: Reads the settings from the environment; an operator's command reads its own.
+        sealed: The collections whose documents hold sealed numbers, for `vault` (R41).
     """
-    if not arguments:
-        return default
-    if len(arguments) > 1 or arguments[0] not in set(Role):
-        sys.exit(f"one of {', '.join(Role)}, not {' '.join(arguments)!r}")
-    return Role(arguments[0])
+
+    def start(role: Role | None = None) -> None:
+        given = settings()
+        configure_logs(name)
+        configure_traces(name, given.traces_file)
+        serve(build(given, role or given.role), given.host, given.port)
+
+    @commands.callback(invoke_without_command=True, no_args_is_help=False)
+    def default(context: typer.Context) -> None:
+        if context.invoked_subcommand is None:
+            start()
+
+    for role in Role:
+        _serve_as(commands, role, start)
+    if sealed:
+        commands.add_typer(vault_commands(sealed), name="vault")
+    commands(prog_name=f"python -m services.{name}")
+
+
+def _serve_as(commands: typer.Typer, role: Role, start: Callable[[Role], None]) -> None:
+    @commands.command(role.value, help=f"Serve {_PARTS[role]}.")
+    def serve_role() -> None:
+        start(role)
 
 
 def serve(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from kernel.errors import Refusal, Unblock
+from kernel.refusals import BAD_CURSOR, BAD_PAGE_SIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,9 @@ def position_of(cursor: str) -> list[Any]:
     try:
         position = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError as error:
-        raise _bad_cursor() from error
+        raise BAD_CURSOR() from error
     if not isinstance(position, list) or not all(isinstance(part, str | int | float | None) for part in position):
-        raise _bad_cursor()
+        raise BAD_CURSOR()
     return position
 
 
@@ -67,9 +67,7 @@ def page_size(first: int) -> int:
         Refusal: `BAD_PAGE_SIZE`.
     """
     if not 1 <= first <= MAX_PAGE:
-        raise Refusal(
-            "BAD_PAGE_SIZE", "每页数量应为1至100", "first must be between 1 and 100", unblock=Unblock.SELF, first=first
-        )
+        raise BAD_PAGE_SIZE(first=first, limit=MAX_PAGE)
     return first
 
 
@@ -83,7 +81,3 @@ def page_of(found: Sequence[T], first: int, key: Callable[[T], Sequence[Any]]) -
     """
     rows = [(cursor_of(*key(row)), row) for row in found[:first]]
     return Page(rows, len(found) > first)
-
-
-def _bad_cursor() -> Refusal:
-    return Refusal("BAD_CURSOR", "分页游标无效", "Not a cursor of this list", unblock=Unblock.SELF)

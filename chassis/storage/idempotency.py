@@ -17,7 +17,7 @@ import msgspec
 
 from chassis.context import current_act
 from chassis.principal import Principal
-from kernel.errors import Refusal, Unblock
+from kernel.refusals import IDEMPOTENCY_KEY_REUSED
 
 A = TypeVar("A")
 A_co = TypeVar("A_co", covariant=True)
@@ -77,9 +77,7 @@ def mark_for(collection: str, aggregate: str) -> dict[str, str] | None:
     return {"key": mark.key, "input": mark.input}
 
 
-def idempotent(
-    repository: str, *, name: str, row: str | None = None
-) -> Callable[[Command[D, P, A]], Command[D, P, A]]:
+def idempotent(repository: str, *, name: str, row: str | None = None) -> Callable[[Command[D, P, A]], Command[D, P, A]]:
     """Make a command, `(deps, principal, …) -> aggregate`, take effect once under its `Idempotency-Key`.
 
     Args:
@@ -101,7 +99,9 @@ def idempotent(
     return decorate
 
 
-async def run_once(repository: Kept[A], principal: Principal, name: str, given: Any, act: Callable[[], Awaitable[A]]) -> A:
+async def run_once(
+    repository: Kept[A], principal: Principal, name: str, given: Any, act: Callable[[], Awaitable[A]]
+) -> A:
     """Act, unless the same request has acted before; then give its outcome as it is now.
 
     Args:
@@ -138,12 +138,7 @@ async def _outcome(repository: Kept[A], mark: RequestMark) -> A | None:
         return None
     aggregate, digest = found
     if not hmac.compare_digest(digest, mark.input):
-        raise Refusal(
-            "IDEMPOTENCY_KEY_REUSED",
-            "该 Idempotency-Key 已用于其他内容的请求，请换一个",
-            "This Idempotency-Key was used with other input: use a new one",
-            unblock=Unblock.SELF,
-        )
+        raise IDEMPOTENCY_KEY_REUSED()
     return aggregate
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from pymongo import ASCENDING
 
 from chassis.storage.mongo import Collection, Document
-from kernel.errors import Refusal, Unblock
+from kernel.refusals import BAD_CURSOR
 
 
 async def first_rows(
@@ -59,7 +59,7 @@ def following(order: Sequence[tuple[str, int]], after: Sequence[Any] | None) -> 
     if after is None:
         return {}
     if len(after) != len(order):
-        raise Refusal("BAD_CURSOR", "分页游标无效", "Not a cursor of this list", unblock=Unblock.SELF)
+        raise BAD_CURSOR()
     equal: Document = {}
     branches = []
     for (field, direction), value in zip(order, after, strict=True):

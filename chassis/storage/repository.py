@@ -9,7 +9,7 @@ from pymongo import ASCENDING
 from chassis.events import DomainEvent, seal
 from chassis.storage.idempotency import mark_for
 from chassis.storage.mongo import Collection, Database, Document, Session, from_document, to_document
-from kernel.errors import not_found, stale_version
+from kernel.refusals import NOT_FOUND, STALE_VERSION
 
 INTERNAL_FIELDS = {"events": 0, "requests": 0, "index": 0}
 """What a document holds besides its aggregate, as a projection that leaves it out."""
@@ -91,7 +91,7 @@ class Repository(Generic[A]):
         """
         found = await self.find(key, session)
         if found is None:
-            raise not_found(self._noun, key)
+            raise NOT_FOUND(kind=self._noun, id=key)
         return found
 
     async def find_many(self, keys: Sequence[str]) -> list[A | None]:
@@ -160,7 +160,7 @@ class Repository(Generic[A]):
         update: Document = {"$set": document} | ({"$push": push} if push else {})
         result = await self.collection.update_one(read, update, session=session)
         if result.matched_count == 0:
-            raise stale_version(self._noun, key)
+            raise STALE_VERSION(kind=self._noun, id=key)
         return cast("A", replace(cast("Any", aggregate), version=version))
 
     async def put(self, aggregate: A, session: Session | None = None) -> None:

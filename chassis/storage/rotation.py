@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 from pymongo import ASCENDING, UpdateOne
 
+from chassis.runtime.console import console, database_is_away
 from chassis.storage.mongo import Collection, Database, Document, StorageError, connect
 from chassis.storage.vault import Vault
 
@@ -117,15 +118,13 @@ Name = Annotated[str, typer.Option(envvar="MONGODB_DATABASE", help="The service'
 File = Annotated[Path, typer.Option(envvar="VAULT_FILE", help="The keys, old and active.", show_default=False)]
 
 
-def commands(collections: Sequence[str]) -> typer.Typer:
-    """The command line `vault …` of a service.
+def vault_commands(collections: Sequence[str]) -> typer.Typer:
+    """The commands `vault …` of a service.
 
     Args:
         collections: Those whose documents hold something sealed.
     """
-    group = typer.Typer(help="Personal data at rest (R41).", pretty_exceptions_show_locals=False)
-    cli = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
-    cli.add_typer(group, name="vault")
+    group = console("Personal data at rest (R41).")
 
     @group.command("rotate")
     def rotate_(url: Url, name: Name, file: File) -> None:
@@ -150,7 +149,7 @@ def commands(collections: Sequence[str]) -> typer.Typer:
 
         _run(run())
 
-    return cli
+    return group
 
 
 def _said(progress: Progress) -> None:
@@ -167,5 +166,4 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
         typer.echo(f"密钥文件中没有密钥 the vault file lacks key {error}", err=True)
         raise typer.Exit(1) from None
     except StorageError as error:
-        typer.echo(f"数据库没有应答 the database does not answer: {type(error).__name__}", err=True)
-        raise typer.Exit(1) from error
+        raise database_is_away(error) from error

@@ -17,7 +17,8 @@ from gateway.identity.authentication import log_in, own_sessions, revoke_session
 from gateway.identity.deps import Identity
 from gateway.identity.sessions import ACCESS_SECONDS, Tokens
 from gateway.identity.store import Session
-from kernel.errors import Refusal, Unblock, unauthenticated
+from kernel.errors import Refusal, Unblock
+from kernel.refusals import UNAUTHENTICATED
 
 _BODY_BYTES = 4 * 1024
 
@@ -100,7 +101,7 @@ def token_of(request: Request) -> str:
     """
     token = bearer(request)
     if not token:
-        raise unauthenticated()
+        raise UNAUTHENTICATED()
     return token
 
 

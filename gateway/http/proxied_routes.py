@@ -13,7 +13,8 @@ from starlette.routing import Route
 from chassis.principal import Scope
 from gateway.http.proxy import Passage
 from gateway.http.responses import guarded, raw_body
-from kernel.errors import Refusal, Unblock, forbidden, not_found
+from kernel.errors import Refusal, Unblock
+from kernel.refusals import FORBIDDEN, NOT_FOUND
 
 _CALENDAR_TIMEOUT = aiohttp.ClientTimeout(total=5)
 _REQUEST_HEADERS = ("if-none-match",)
@@ -66,7 +67,7 @@ def export_routes(passage: Passage) -> list[Route]:
     async def export(request: Request) -> Response:
         name = request.path_params["name"]
         if not _NAME.fullmatch(name):
-            raise not_found("export", name[:80])
+            raise NOT_FOUND(kind="export", id=name[:80])
         asked = [(key, value[:20]) for key, value in request.query_params.multi_items() if key in _PARAMETERS]
         return await passage.send(request, f"/exports/{name}.xlsx", query=asked[:_MOST_PARAMETERS])
 
@@ -110,7 +111,7 @@ def roster_routes(passage: Passage) -> list[Route]:
 
     def _require_school(request: Request) -> None:
         if passage.context(request).principal.scope is not Scope.SCHOOL:
-            raise forbidden("R22")
+            raise FORBIDDEN(rule="R22")
 
     return [
         Route("/rosters", guarded(stage), methods=["POST"]),

@@ -14,7 +14,8 @@ from gateway.http.context import RequestContext
 from gateway.http.operations import Operations
 from gateway.http.responses import bearer
 from gateway.http.transport import HttpTransport
-from kernel.errors import Refusal, Unblock, unauthenticated
+from kernel.errors import Refusal, Unblock
+from kernel.refusals import UNAUTHENTICATED
 
 _TIMEOUT = aiohttp.ClientTimeout(total=120, connect=5)
 _KEPT = ("Content-Type", "Content-Disposition")
@@ -46,7 +47,7 @@ class Passage:
         """
         token = bearer(request)
         if not token:
-            raise unauthenticated()
+            raise UNAUTHENTICATED()
         return self._operations.context(request, token)
 
     async def send(

@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 
 from kernel.errors import Refusal, Unblock
+from kernel.language import Language
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
@@ -43,24 +44,9 @@ _OF_STATUS = {
 log = structlog.get_logger()
 
 
-def language_of(request: HTTPConnection) -> str:
-    """`zh-CN` or `en`, whichever `Accept-Language` likes better; Chinese where it says nothing of the two."""
-    chinese = english = 0.0
-    for part in request.headers.get("accept-language", "").lower().split(","):
-        tag, _, parameter = part.partition(";")
-        quality = _quality(parameter.strip().removeprefix("q="))
-        if tag.strip().startswith("zh"):
-            chinese = max(chinese, quality)
-        elif tag.strip().startswith("en"):
-            english = max(english, quality)
-    return "en" if english > chinese else "zh-CN"
-
-
-def _quality(text: str) -> float:
-    try:
-        return float(text) if text else 1.0
-    except ValueError:
-        return 0.0
+def language_of(request: HTTPConnection) -> Language:
+    """The caller's language, from `Accept-Language`."""
+    return Language.of(request.headers.get("accept-language"))
 
 
 def reply(

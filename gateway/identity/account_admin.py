@@ -25,7 +25,8 @@ from gateway.identity.provisioning import (
     renew,
     side_by_side,
 )
-from kernel.errors import Refusal, Unblock, forbidden, not_found, unauthenticated
+from kernel.errors import Refusal, Unblock
+from kernel.refusals import FORBIDDEN, NOT_FOUND, UNAUTHENTICATED
 
 MOST_ROWS = 200
 _ROWS_AN_ACT = 20
@@ -61,9 +62,9 @@ async def manager(identity: Identity, token: str) -> Account:
     """
     account = await identity.store.accounts.find(identity.sessions.check(token).principal.subject)
     if account is None or account.state is not AccountState.ACTIVE:
-        raise unauthenticated()
+        raise UNAUTHENTICATED()
     if account.scope not in _MANAGED:
-        raise forbidden("R3")
+        raise FORBIDDEN(rule="R3")
     await identity.store.attempts.act(account.id)
     return account
 
@@ -150,7 +151,7 @@ async def _issue(identity: Identity, by: Account, row: Any) -> tuple[Account, st
 
 async def _by_ministry(identity: Identity, row: AccountRow) -> tuple[Account, str]:
     if row.scope not in _MANAGED[Scope.MINISTRY]:
-        raise forbidden("R3")
+        raise FORBIDDEN(rule="R3")
     issued = issued_login("e") if row.scope is Scope.EXPERT and not row.login else row.login
     return await provision(identity, **{**msgspec.structs.asdict(row), "login": issued, "name": _name(row.name)})
 
@@ -160,10 +161,10 @@ async def _by_school(identity: Identity, by: Account, row: _BySchool) -> tuple[A
     if row.scope is Scope.SCHOOL:
         return await _designate(identity, by, _name(row.name))
     if row.scope is not Scope.TEACHER:
-        raise forbidden("R3")
+        raise FORBIDDEN(rule="R3")
     known = await identity.store.by_person(row.person or "", Scope.TEACHER)
     if not known or known[0].school != by.school:
-        raise not_found("teacher", row.person or "")
+        raise NOT_FOUND(kind="teacher", id=row.person or "")
     if not known[0].waiting:
         raise Refusal("ACCOUNT_EXISTS", "账号已存在", "The account exists", rule="R3", unblock=Unblock.SELF)
     return await renew(identity, replace(known[0], name=_name(row.name)))
@@ -175,7 +176,7 @@ async def _designate(identity: Identity, by: Account, name: str | None) -> tuple
     The school's own account carries the event, so that two who name at once meet there and one follows the other.
     """
     if by.delegated:
-        raise forbidden("R5")
+        raise FORBIDDEN(rule="R5")
     if not name:
         raise Refusal("INCOMPLETE_ACCOUNT", "请填写姓名", "A name is missing", rule="R5", unblock=Unblock.SELF)
     code = code_for(identity)
@@ -208,7 +209,7 @@ async def _managed(identity: Identity, by: Account, key: str) -> Account:
     if account and mine and by.scope is Scope.SCHOOL:
         mine = account.school == by.school and (account.scope is Scope.TEACHER or account.delegated > by.delegated)
     if account is None or not mine:
-        raise not_found("account", key)
+        raise NOT_FOUND(kind="account", id=key)
     return account
 
 

@@ -15,7 +15,8 @@ from gateway.identity.events import PasswordSet, of
 from gateway.identity.password_policy import check_new_password, weak_password
 from gateway.identity.sessions import Tokens
 from gateway.identity.store import Session
-from kernel.errors import Refusal, Unblock, not_found, unauthenticated
+from kernel.errors import Refusal, Unblock
+from kernel.refusals import NOT_FOUND, UNAUTHENTICATED
 
 GUESSES = Counter("guopei_gateway_guesses", "Secrets that were tried: right, wrong, or made to wait", ["outcome"])
 
@@ -83,7 +84,7 @@ async def set_password(
     holder = identity.sessions.holder(token)
     account = await identity.store.accounts.find(holder.account)
     if account is None or holder.initial not in (None, account.version):
-        raise unauthenticated()
+        raise UNAUTHENTICATED()
     account.admit(datetime.now(UTC))
     if holder.initial is None:
         await _prove(identity, account, current or "", address)
@@ -118,11 +119,11 @@ async def revoke_sessions(identity: Identity, *, token: str, only: str | None = 
     """
     account = await identity.store.accounts.find(identity.sessions.check(token).principal.subject)
     if account is None or account.state is not AccountState.ACTIVE:
-        raise unauthenticated()
+        raise UNAUTHENTICATED()
     with acts(account):
         ended = await identity.store.revoke(account.id, only=only, but=but)
     if only and not ended:
-        raise not_found("session", only)
+        raise NOT_FOUND(kind="session", id=only)
     return ended
 
 

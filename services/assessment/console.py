@@ -17,15 +17,16 @@ from typing import Annotated, TextIO
 import msgspec
 import typer
 
+from chassis.runtime.console import console
 from chassis.runtime.settings import DatabaseSettings
 from chassis.storage.mongo import connect
 from services.assessment.domain.audit import GENESIS, Fault, Head, Row, Verification
 from services.assessment.store import AuditLog
 
 FORMAT = "guopei-audit/1"
-cli = typer.Typer(add_completion=False, help=__doc__)
-audit = typer.Typer(help="The audit log (R40).")
-cli.add_typer(audit, name="audit")
+commands = console("One process of assessment, or an operator's command.")
+audit = console("The audit log (R40).")
+commands.add_typer(audit, name="audit")
 
 
 @audit.command("verify")

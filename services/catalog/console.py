@@ -10,17 +10,16 @@ from typing import Annotated
 import typer
 
 from chassis.context import Act, acting
-from chassis.runtime.console import Operator, act_of
+from chassis.runtime.console import Operator, act_of, console, database_is_away
 from chassis.runtime.settings import DatabaseSettings
 from chassis.storage.mongo import StorageError, connect
 from services.catalog.commands.quotas import reconcile_quotas
 from services.catalog.domain.quota import Difference
 from services.catalog.store import Store
 
-_NO_ANSWER = 2
-cli = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_show_locals=False)  # they hold passwords
-quotas = typer.Typer(help="Projects a base may have in a round (R11).")
-cli.add_typer(quotas, name="quotas")
+commands = console("One process of the catalog, or an operator's command.")
+quotas = console("Projects a base may have in a round (R11).")
+commands.add_typer(quotas, name="quotas")
 
 
 @quotas.callback()
@@ -40,8 +39,7 @@ def reconcile(
         with acting(act):
             differences, names = asyncio.run(_reconcile(year, repair=repair))
     except StorageError as error:
-        typer.echo(f"数据库没有应答 the database does not answer: {type(error).__name__}", err=True)
-        raise typer.Exit(_NO_ANSWER) from error
+        raise database_is_away(error) from error
     for found in differences:
         typer.echo(_said(found, names.get(found.base, "?"), repaired=_repaired(found, repair=repair)), err=True)
     if not all(_repaired(found, repair=repair) for found in differences):

@@ -6,7 +6,8 @@ from typing import Any
 
 from chassis.principal import Principal
 from chassis.storage.idempotency import run_once
-from kernel.errors import Refusal, not_found
+from kernel.errors import Refusal
+from kernel.refusals import NOT_FOUND
 from services.assessment.commands.deps import Assessment
 from services.assessment.domain.events import RecordEvent
 from services.assessment.domain.record import Change, Record
@@ -42,7 +43,7 @@ async def change_each(
     for key, indexes in places.items():
         record, rows = found.get(key), [said[index] for index in indexes]
         if record is None or (project and record.project != project):
-            outcomes |= dict.fromkeys(indexes, not_found("enrollment", key))
+            outcomes |= dict.fromkeys(indexes, NOT_FOUND(kind="enrollment", id=key))
         else:
             outcomes |= dict(zip(indexes, await _change(assessment, principal, command, record, rows), strict=True))
     return [outcomes[index] for index in range(len(said))]

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from chassis.principal import Principal, Scope
-from kernel.errors import Refusal, forbidden
+from kernel.errors import Refusal
+from kernel.refusals import FORBIDDEN
 from services.assessment.commands.bulk import Outcome, RecordRow, change_each
 from services.assessment.commands.deps import Assessment
 from services.assessment.domain import record as records
@@ -18,7 +19,7 @@ async def confirm_credits(assessment: Assessment, principal: Principal, *, enrol
         Refusal: `FORBIDDEN` for anybody but a school.
     """
     if principal.scope is not Scope.SCHOOL:
-        raise forbidden("R31")
+        raise FORBIDDEN(rule="R31")
     now = assessment.clock.now()
     said = [RecordRow(key, None, partial(records.confirm_credit, now=now)) for key in enrollments]
     return await change_each(assessment, principal, "confirm_credits", said)
@@ -31,7 +32,7 @@ async def revoke_credit(assessment: Assessment, principal: Principal, *, enrollm
         Refusal: `FORBIDDEN`, `NOT_FOUND`, `NOT_PASSED`, `CREDIT_NOT_CONFIRMED`, `REASON_MISSING`.
     """
     if principal.scope is not Scope.MINISTRY:
-        raise forbidden("R31")
+        raise FORBIDDEN(rule="R31")
     decision = partial(records.revoke_credit, reason=reason, now=assessment.clock.now())
     (outcome,) = await change_each(assessment, principal, "revoke_credit", [RecordRow(enrollment, reason, decision)])
     if isinstance(outcome, Refusal):

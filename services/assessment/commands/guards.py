@@ -1,7 +1,7 @@
 """Who may act on what."""
 
 from chassis.principal import Principal, Scope
-from kernel.errors import forbidden
+from kernel.refusals import FORBIDDEN
 from services.assessment.commands.deps import Assessment
 from services.assessment.domain.project import Project
 
@@ -14,5 +14,5 @@ async def own_project(assessment: Assessment, principal: Principal, key: str, ru
     """
     project = await assessment.store.projects.get(key)
     if principal.scope is not Scope.BASE or project.base not in principal.bases:
-        raise forbidden(rule)
+        raise FORBIDDEN(rule=rule)
     return project

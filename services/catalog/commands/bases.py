@@ -4,6 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
+from chassis.commands.guards import require_scope
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
@@ -13,7 +14,7 @@ from kernel.errors import Refusal, Unblock
 from kernel.identifiers import credit_code, mask, organization_code
 from kernel.identifiers import email as mail_address
 from services.catalog.commands.deps import Catalog
-from services.catalog.commands.guards import own_base, require_province, require_scope
+from services.catalog.commands.guards import own_base, require_province
 from services.catalog.domain import base as bases
 from services.catalog.domain.base import Base, Organization, Team, TeamMember
 from services.catalog.domain.vocabulary import BaseCategory

@@ -1,23 +1,15 @@
 """Who may act on what."""
 
+from chassis.commands.guards import require_scope
 from chassis.principal import Principal, Scope
 from chassis.storage.mongo import Session
-from kernel.errors import Refusal, Unblock, forbidden, not_found, stale_version
+from kernel.errors import Refusal, Unblock
 from kernel.reference import provinces
+from kernel.refusals import FORBIDDEN, NOT_FOUND, STALE_VERSION
 from services.catalog.commands.deps import Catalog
 from services.catalog.domain.base import Base
 from services.catalog.domain.project import Project
 from services.catalog.domain.round import Round
-
-
-def require_scope(principal: Principal, *scopes: Scope) -> None:
-    """Refuse everybody else.
-
-    Raises:
-        Refusal: `FORBIDDEN`.
-    """
-    if principal.scope not in scopes:
-        raise forbidden()
 
 
 def require_own_base(principal: Principal, base: str) -> None:
@@ -27,7 +19,7 @@ def require_own_base(principal: Principal, base: str) -> None:
         Refusal: `FORBIDDEN`.
     """
     if principal.scope is not Scope.BASE or base not in principal.bases:
-        raise forbidden("R2")
+        raise FORBIDDEN(rule="R2")
 
 
 async def own_base(catalog: Catalog, principal: Principal, key: str) -> Base:
@@ -62,7 +54,7 @@ async def round_of(catalog: Catalog, year: int, session: Session | None = None) 
     """
     found = await catalog.store.rounds.find(str(year), session)
     if found is None:
-        raise not_found("round", str(year))
+        raise NOT_FOUND(kind="round", id=str(year))
     return found
 
 
@@ -73,7 +65,7 @@ def require_version(project: Project, version: int) -> None:
         Refusal: `STALE_VERSION`.
     """
     if project.version != version:
-        raise stale_version("project", project.id)
+        raise STALE_VERSION(kind="project", id=project.id)
 
 
 def require_province(code: str | None) -> None:

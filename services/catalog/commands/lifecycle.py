@@ -2,17 +2,11 @@
 
 from datetime import date
 
+from chassis.commands.guards import require_scope
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
 from services.catalog.commands.deps import Catalog
-from services.catalog.commands.guards import (
-    own_project,
-    require_own_base,
-    require_province,
-    require_scope,
-    require_version,
-    round_of,
-)
+from services.catalog.commands.guards import own_project, require_own_base, require_province, require_version, round_of
 from services.catalog.domain import lifecycle as delivery
 from services.catalog.domain import window
 from services.catalog.domain.lifecycle import Amendment

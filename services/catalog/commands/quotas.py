@@ -3,11 +3,12 @@
 from datetime import date
 from functools import partial
 
+from chassis.commands.guards import require_scope
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import run_once
 from chassis.storage.mongo import Session
 from services.catalog.commands.deps import Catalog
-from services.catalog.commands.guards import require_scope, round_of
+from services.catalog.commands.guards import round_of
 from services.catalog.domain import quota
 from services.catalog.domain import quota as quotas
 from services.catalog.domain.base import Base

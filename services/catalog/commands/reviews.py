@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from functools import partial
 
+from chassis.commands.guards import require_scope
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
-from chassis.storage.idempotency import run_once, idempotent
+from chassis.storage.idempotency import idempotent, run_once
 from chassis.storage.mongo import DuplicateKey, Session
-from kernel.errors import Refusal, Unblock, forbidden, not_found
+from kernel.errors import Refusal, Unblock
 from kernel.identifiers import organization_code
+from kernel.refusals import FORBIDDEN, NOT_FOUND
 from services.catalog.commands.declaration import settle_quota
 from services.catalog.commands.deps import Catalog
-from services.catalog.commands.guards import require_scope, round_of
+from services.catalog.commands.guards import round_of
 from services.catalog.domain import decision, review
 from services.catalog.domain.base import Organization
 from services.catalog.domain.project import Project
@@ -59,7 +61,7 @@ async def assign_experts(catalog: Catalog, principal: Principal, *, key: str, ex
     people = [expert for expert in found.values() if expert]
     for name, expert in found.items():
         if expert is None:
-            raise not_found("expert", name)
+            raise NOT_FOUND(kind="expert", id=name)
 
     async def work(session: Session) -> Project:
         project = await catalog.store.projects.get(key, session)
@@ -149,7 +151,7 @@ async def submit_review(
     """
     require_scope(principal, Scope.EXPERT)
     if principal.person is None:
-        raise forbidden("R15")
+        raise FORBIDDEN(rule="R15")
     return await catalog.store.transact(partial(_judge, catalog, principal.person, project_id, verdicts))
 
 

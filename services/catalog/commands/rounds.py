@@ -6,13 +6,14 @@ from typing import Any
 
 import msgspec
 
+from chassis.commands.guards import require_scope
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import DuplicateKey
 from kernel.errors import Refusal, Unblock
 from kernel.reference import round_data
 from services.catalog.commands.deps import Catalog
-from services.catalog.commands.guards import require_scope, round_of
+from services.catalog.commands.guards import round_of
 from services.catalog.domain import opening
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import PhaseName

@@ -8,12 +8,13 @@ from typing import Annotated, Self
 import strawberry
 
 from chassis.graph import Advice, MajorCategory, Money, RefusalInfo, requires
+from chassis.graph.resolvers import text_key
 from chassis.principal import Principal, Scope
 from services.catalog.domain import project as projects
 from services.catalog.domain.lifecycle import overruns
 from services.catalog.domain.versions import Version, between, public_versions_of, versions_of, walked
 from services.catalog.graph.bases import Base, Expert
-from services.catalog.graph.context import Info, is_ministry, may_read_base, text_key
+from services.catalog.graph.context import Info, is_ministry, may_read_base
 from services.catalog.graph.enums import Audience, Mode, ProjectKind, ProjectStatus
 from services.catalog.graph.loaders import (
     BaseByIdLoader,

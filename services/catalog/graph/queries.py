@@ -4,11 +4,11 @@ from functools import partial
 
 import strawberry
 
+from chassis.commands.guards import require_scope
 from chassis.graph import public, requires
 from chassis.graph.connection import Connection, connect, slice_of
 from chassis.principal import Scope
 from kernel.reference import provinces
-from services.catalog.commands.guards import require_scope
 from services.catalog.graph.bases import Base, Expert
 from services.catalog.graph.context import Info
 from services.catalog.graph.enums import ProjectOrder

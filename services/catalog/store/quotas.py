@@ -4,7 +4,7 @@ from pymongo import ReturnDocument
 
 from chassis.storage.mongo import Database, Session, to_document
 from chassis.storage.repository import Repository
-from kernel.errors import not_found
+from kernel.refusals import NOT_FOUND
 from services.catalog.domain.quota import Quota
 
 
@@ -26,7 +26,7 @@ class Quotas(Repository[Quota]):
             {"_id": key}, {"$inc": {"serial": 1}}, {"serial": 1}, return_document=ReturnDocument.AFTER
         )
         if document is None:
-            raise not_found("quota", key)
+            raise NOT_FOUND(kind="quota", id=key)
         return int(document["serial"])
 
     async def consume(self, key: str, limit: int, session: Session) -> bool:

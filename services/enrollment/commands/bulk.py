@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from chassis.commands.guards import require_rows
 from chassis.principal import Principal
 from chassis.storage.idempotency import run_once
 from kernel.errors import Refusal
 from services.enrollment.commands.deps import Office
-from services.enrollment.commands.guards import capped
 from services.enrollment.domain.enrollment import Enrollment
 
 
@@ -43,7 +43,7 @@ async def each(
     Raises:
         Refusal: `TOO_MANY_ROWS`.
     """
-    capped(keys)
+    require_rows(keys)
     kept = office.store.enrollments
     return [await attempt(key, run_once(kept, principal, f"{command}|{key}", given, partial(act, key))) for key in keys]
 

@@ -5,7 +5,7 @@ from datetime import date
 from chassis.principal import Principal
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import DuplicateKey
-from kernel.errors import not_found, stale_version
+from kernel.refusals import NOT_FOUND, STALE_VERSION
 from services.enrollment.commands.deps import Office
 from services.enrollment.commands.guards import own_school
 from services.enrollment.domain.cut_off import CutOffs, key_of, set_cut_off
@@ -23,7 +23,7 @@ async def set_inner_cut_off(
     school = await own_school(office, principal)
     calendar = await office.store.rounds.get(str(year))
     if project_id and (await office.store.projects.get(project_id)).year != year:
-        raise not_found("project", project_id)
+        raise NOT_FOUND(kind="project", id=project_id)
     key = key_of(school.id, year)
     known = await office.store.cut_offs.find(key)
     fresh = CutOffs(id=key, version=1, school=school.id, year=year, province=school.province)
@@ -33,4 +33,4 @@ async def set_inner_cut_off(
     try:
         return await office.store.cut_offs.insert(changed, events)
     except DuplicateKey as error:
-        raise stale_version("cut-off", key) from error
+        raise STALE_VERSION(kind="cut-off", id=key) from error

@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from chassis.commands.guards import require_rows, require_scope
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import Session
 from kernel.errors import Refusal
 from services.enrollment.commands.bulk import Row, attempt
 from services.enrollment.commands.deps import Office
-from services.enrollment.commands.guards import capped, open_project, own_enrollment, require_scope
+from services.enrollment.commands.guards import open_project, own_enrollment
 from services.enrollment.domain.enrollment import Enrollment, decide, escalate, missed_deadline, require_missed
 from services.enrollment.domain.notifications import NoticeKind, feedback
 from services.enrollment.domain.project import ADMIT, Project, require_open
@@ -35,7 +36,7 @@ async def decide_enrollments(office: Office, principal: Principal, decisions: Se
         Refusal: `FORBIDDEN` or `TOO_MANY_ROWS`; why a row is refused is in the row.
     """
     require_scope(principal, Scope.BASE, Scope.MINISTRY)
-    capped(decisions)
+    require_rows(decisions)
     rows = [
         await attempt(one.enrollment, _decide(office, principal, key=one.enrollment, given=one)) for one in decisions
     ]

@@ -1,10 +1,9 @@
 """Who may act on what, and when."""
 
-from collections.abc import Sequence
-
+from chassis.commands.guards import require_scope
 from chassis.principal import Principal, Scope
 from chassis.storage.mongo import Session
-from kernel.errors import Refusal, Unblock, forbidden, not_found
+from kernel.refusals import NOT_FOUND
 from services.enrollment.commands.deps import Office
 from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.project import Project, require_open, require_phase
@@ -22,36 +21,6 @@ async def own_school(office: Office, principal: Principal) -> School:
     return await office.store.schools.get(principal.school or "")
 
 
-_LONGEST_LIST = 200
-
-
-def capped(rows: Sequence[object]) -> None:
-    """Refuse a bulk command of too many rows.
-
-    Raises:
-        Refusal: `TOO_MANY_ROWS`.
-    """
-    if len(rows) > _LONGEST_LIST:
-        raise Refusal(
-            "TOO_MANY_ROWS",
-            f"一次最多处理{_LONGEST_LIST}行",
-            f"At most {_LONGEST_LIST} rows at once",
-            rule="R22",
-            unblock=Unblock.SELF,
-            limit=_LONGEST_LIST,
-        )
-
-
-def require_scope(principal: Principal, *scopes: Scope) -> None:
-    """Refuse everybody else: an account is a login and a scope (R3).
-
-    Raises:
-        Refusal: `FORBIDDEN`.
-    """
-    if principal.scope not in scopes:
-        raise forbidden("R3")
-
-
 async def own_enrollment(
     office: Office, principal: Principal, scope: Scope, key: str, session: Session | None = None
 ) -> Enrollment:
@@ -64,7 +33,7 @@ async def own_enrollment(
     where = {"$and": [{"_id": key}, Visibility.of(principal).condition()]}
     found = await office.store.enrollments.query(where, limit=1, session=session)
     if not found:
-        raise not_found("enrollment", key)
+        raise NOT_FOUND(kind="enrollment", id=key)
     return found[0]
 
 

@@ -9,10 +9,10 @@ from typing import Protocol
 import structlog
 from cryptography.exceptions import InvalidTag
 
+from chassis.commands.guards import require_rows
 from chassis.storage.mongo import StorageError
 from kernel.errors import Refusal
 from services.enrollment.commands.deps import Mailer, Office
-from services.enrollment.commands.guards import capped
 from services.enrollment.domain.notification_texts import letter
 from services.enrollment.domain.notifications import Delivery, Notice, Pace, Undelivered, mail_of, notice_of
 from services.enrollment.domain.school import DesignatedPerson
@@ -151,5 +151,5 @@ async def mark_notices_read(office: Office, *, boxes: Sequence[str], keys: Seque
     Raises:
         Refusal: `TOO_MANY_ROWS`.
     """
-    capped(keys)
+    require_rows(keys)
     return await office.store.mark_read(boxes, keys, office.clock.now())

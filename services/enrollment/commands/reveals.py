@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from chassis.commands.guards import require_scope
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
-from kernel.errors import not_found
+from kernel.refusals import NOT_FOUND
 from services.enrollment.commands.deps import Office
-from services.enrollment.commands.guards import require_scope
 from services.enrollment.domain.reveal import Reveal, not_accepted, reveal
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.store import Visibility
@@ -68,7 +68,7 @@ async def _within_reach(office: Office, principal: Principal, key: str) -> Teach
         case _:
             reached = True
     if not reached:
-        raise not_found("teacher", key)
+        raise NOT_FOUND(kind="teacher", id=key)
     if principal.scope is Scope.BASE and not await office.store.admitted(key, principal.bases):
         raise not_accepted()
     return teacher

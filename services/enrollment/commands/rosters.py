@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from chassis.commands.guards import require_scope
 from chassis.context import Act, acting, current_act
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
@@ -16,7 +17,7 @@ from kernel.errors import Refusal
 from kernel.identifiers import id_number, mobile
 from kernel.reference import major_categories
 from services.enrollment.commands.deps import Office
-from services.enrollment.commands.guards import own_school, require_scope
+from services.enrollment.commands.guards import own_school
 from services.enrollment.commands.teachers import sealed
 from services.enrollment.domain.project import ENROL, is_open, require_phase
 from services.enrollment.domain.roster.check import Facts, RowEntry, check, enter

@@ -5,16 +5,18 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from chassis.commands.guards import require_rows, require_scope
 from chassis.events import NATIONWIDE
 from chassis.principal import Principal, Scope
-from chassis.storage.idempotency import run_once, idempotent
+from chassis.storage.idempotency import idempotent, run_once
 from chassis.storage.mongo import DuplicateKey
-from kernel.errors import Refusal, Unblock, forbidden
+from kernel.errors import Refusal, Unblock
 from kernel.identifiers import email as mail_address
 from kernel.identifiers import mask, mobile, organization_code
 from kernel.reference import provinces
+from kernel.refusals import FORBIDDEN
 from services.enrollment.commands.deps import Office
-from services.enrollment.commands.guards import capped, own_school, require_scope
+from services.enrollment.commands.guards import own_school
 from services.enrollment.domain import school as schools
 from services.enrollment.domain.events import SchoolRegistered
 from services.enrollment.domain.school import DesignatedPerson, School
@@ -84,7 +86,7 @@ async def register_schools(office: Office, principal: Principal, rows: Sequence[
         Refusal: `FORBIDDEN` or `TOO_MANY_ROWS`; what is wrong with a row is in the row.
     """
     require_scope(principal, Scope.MINISTRY, Scope.PROVINCE)
-    capped(rows)
+    require_rows(rows)
     done: list[SchoolRow] = []
     for index, row in enumerate(rows):
         act = partial(_register, office, principal, row)
@@ -159,7 +161,7 @@ def _draft(principal: Principal, row: NewSchool) -> tuple[School, list[SchoolReg
     require_scope(principal, Scope.MINISTRY, Scope.PROVINCE)
     own = own_province(principal)
     if principal.scope is Scope.PROVINCE and (own is None or row.province not in {None, own}):
-        raise forbidden("R27")
+        raise FORBIDDEN(rule="R27")
     wanted = own or row.province
     if wanted is None:  # nobody leaves a province by a slip (ADR 17)
         zh, en = "须填写省份代码，部委所属学校填00", "A province code is needed: 00 for schools of line ministries"

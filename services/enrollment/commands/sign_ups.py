@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
+from chassis.commands.guards import require_scope
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import DuplicateKey, Session
 from services.enrollment.commands.bulk import Row, each
 from services.enrollment.commands.deps import Office
-from services.enrollment.commands.guards import open_project, own_enrollment, own_school, require_scope
+from services.enrollment.commands.guards import open_project, own_enrollment, own_school
 from services.enrollment.commands.waitlist import pass_on
 from services.enrollment.domain import enrollment as enrolments
 from services.enrollment.domain.cut_off import key_of, require_before

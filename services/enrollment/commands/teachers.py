@@ -5,16 +5,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypedDict
 
+from chassis.commands.guards import require_rows, require_scope
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
-from chassis.storage.idempotency import run_once, idempotent
+from chassis.storage.idempotency import idempotent, run_once
 from chassis.storage.mongo import DuplicateKey, Session
-from kernel.errors import Refusal, not_found, stale_version
+from kernel.errors import Refusal
 from kernel.free_text import spelled
 from kernel.identifiers import email as mail_address
 from kernel.identifiers import id_number, mask, mask_email, mobile
+from kernel.refusals import NOT_FOUND, STALE_VERSION
 from services.enrollment.commands.deps import Office
-from services.enrollment.commands.guards import capped, own_school, require_scope
+from services.enrollment.commands.guards import own_school
 from services.enrollment.domain import teacher as teachers
 from services.enrollment.domain.school import School, acts_as
 from services.enrollment.domain.teacher import Sealed, Teacher, correct, teacher_exists
@@ -51,7 +53,7 @@ async def add_teachers(office: Office, principal: Principal, rows: Sequence[NewT
         Refusal: `NOT_FOUND` or `TOO_MANY_ROWS`; what is wrong with a row is in the row.
     """
     school = await own_school(office, principal)
-    capped(rows)
+    require_rows(rows)
     done: list[TeacherRow] = []
     for index, row in enumerate(rows):
         try:
@@ -148,9 +150,9 @@ async def correct_teacher(office: Office, principal: Principal, *, key: str, ver
     school = await own_school(office, principal)
     teacher = await office.store.teachers.get(key)
     if teacher.school != school.id:
-        raise not_found("teacher", key)
+        raise NOT_FOUND(kind="teacher", id=key)
     if teacher.version != version:
-        raise stale_version("teacher", key)
+        raise STALE_VERSION(kind="teacher", id=key)
     return await _save(office, teacher, given, acts_as(school))
 
 

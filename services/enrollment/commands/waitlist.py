@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from chassis.commands.guards import require_rows, require_scope
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
@@ -9,7 +10,7 @@ from chassis.storage.mongo import DuplicateKey, Session
 from kernel.errors import Refusal
 from services.enrollment.commands.decisions import missed_deadlines
 from services.enrollment.commands.deps import Office
-from services.enrollment.commands.guards import capped, own_enrollment, own_school, require_scope
+from services.enrollment.commands.guards import own_enrollment, own_school
 from services.enrollment.domain.enrollment import Enrollment, wrong_state
 from services.enrollment.domain.notifications import NoticeKind, feedback
 from services.enrollment.domain.project import Project, require_not_started, require_open
@@ -130,7 +131,7 @@ async def rank_waitlist(office: Office, principal: Principal, *, project_id: str
         Refusal: `FORBIDDEN`, `TOO_MANY_ROWS`, `NOT_FOUND` or `WRONG_STATE`; nothing is ranked then.
     """
     require_scope(principal, Scope.BASE)
-    capped(keys)
+    require_rows(keys)
     places = {key: place for place, key in enumerate(keys, start=1)}
 
     async def work(session: Session) -> None:

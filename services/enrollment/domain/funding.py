@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kernel.errors import Refusal, Unblock
-from kernel.free_text import holds_number, require_reason
+from kernel.free_text import require_reason
+from kernel.personal_numbers import holds_number
 from services.enrollment.domain.events import FundingRecorded
 from services.enrollment.domain.vocabulary import FundingSource
 

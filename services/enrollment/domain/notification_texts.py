@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kernel.free_text import holds_number
+from kernel.personal_numbers import holds_number
 from services.enrollment.domain.notifications import Delivery, Notice, NoticeKind
 from services.enrollment.domain.project import SHANGHAI, Project
 from services.enrollment.domain.vocabulary import DeliveryRecipient, EnrollmentStatus

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kernel.errors import Refusal, Unblock
-from kernel.free_text import holds_number
+from kernel.personal_numbers import holds_number
 from services.enrollment.domain.events import TeacherRevealed
 from services.enrollment.domain.teacher import Teacher
 

@@ -13,7 +13,8 @@ from chassis.graph import requires
 from chassis.graph.connection import slice_of
 from chassis.principal import Principal, Scope
 from chassis.storage.cursor import Slice, cursor_of
-from kernel.errors import Refusal, Unblock, forbidden
+from kernel.errors import Refusal, Unblock
+from kernel.refusals import FORBIDDEN
 from services.enrollment.graph.context import Info
 from services.enrollment.store import Entry, Reading, own_province
 
@@ -104,7 +105,7 @@ def reading_of(principal: Principal) -> Reading:
             known = {"event.producer": "enrollment", "event.name": {"$in": list(_FROM_SUBMISSION_ON)}}
             return Reading(NATIONWIDE, {"event.data.base": {"$in": list(principal.bases)}} | known)
         case _:
-            raise forbidden("R27")
+            raise FORBIDDEN(rule="R27")
 
 
 @strawberry.type

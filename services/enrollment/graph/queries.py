@@ -9,8 +9,8 @@ from chassis.events import NATIONWIDE
 from chassis.graph import requires
 from chassis.graph.connection import Connection, connect, slice_of
 from chassis.principal import Scope
-from kernel.errors import forbidden
 from kernel.reference import provinces
+from kernel.refusals import FORBIDDEN
 from services.enrollment.domain.project import ADMIT, is_past
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 from services.enrollment.graph.context import Info, may_read_province, may_read_school
@@ -86,7 +86,7 @@ class Query(FeedbackQuery, PersonalQuery, RosterQuery):
     async def province_progress(self, info: Info, year: int) -> list[ProvinceProgress] | None:
         """How far every province is, and the schools that belong to none."""
         if not may_read_province(info.context.principal, NATIONWIDE):
-            raise forbidden("R27")
+            raise FORBIDDEN(rule="R27")
         load = info.context.loader(ProgressByProvinceLoader).load
         found = await asyncio.gather(*(load((code, year)) for code in (*provinces(), NATIONWIDE)))
         return [ProvinceProgress.of(one) for one in found if one]

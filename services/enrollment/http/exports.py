@@ -11,8 +11,10 @@ from chassis.events import NATIONWIDE
 from chassis.graph import SubgraphContext
 from chassis.principal import Principal, TokenVerifier
 from chassis.serving.asgi import internal
-from kernel.errors import Refusal, Unblock, not_found
+from kernel.errors import Refusal, Unblock
+from kernel.language import Language
 from kernel.reference import provinces
+from kernel.refusals import NOT_FOUND
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 from services.enrollment.graph.context import Context, may_read_base, may_read_province, may_read_school
 from services.enrollment.graph.loaders import ProjectByIdLoader, SchoolByCodeLoader
@@ -38,30 +40,30 @@ class Exports(Files):
             Route("/exports/provinces.xlsx", internal(verifier, self.nation)),
         ]
 
-    async def project(self, request: Request, principal: Principal, language: str) -> Response:
+    async def project(self, request: Request, principal: Principal, language: Language) -> Response:
         """A project's enrolments, for its base and the ministry; `?status=ACCEPTED` for the list of those accepted."""
         context = self._context(principal, language)
         found = await context.loader(ProjectByIdLoader).load(request.path_params["key"])
         if found is None or not may_read_base(principal, found.base):
-            raise not_found("project", request.path_params["key"])
+            raise NOT_FOUND(kind="project", id=request.path_params["key"])
         sheet = await roster(context, EnrollmentSelection(project=found.id, statuses=_statuses(request)))
         return await self._reply([sheet], f"{found.code}-{Speech(language)('报名名单', 'enrolments')}")
 
-    async def school(self, request: Request, principal: Principal, language: str) -> Response:
+    async def school(self, request: Request, principal: Principal, language: Language) -> Response:
         """A school's enrolments of a year, for itself, its province and the ministry."""
         context = self._context(principal, language)
         found = await context.loader(SchoolByCodeLoader).load(request.path_params["key"])
         if found is None or not may_read_school(principal, found.id, found.province):
-            raise not_found("school", request.path_params["key"])
+            raise NOT_FOUND(kind="school", id=request.path_params["key"])
         year = _year(request)
         sheet = await roster(context, EnrollmentSelection(school=found.id, year=year, statuses=_statuses(request)))
         return await self._reply([sheet], f"{found.name}-{year}-{Speech(language)('报名名单', 'enrolments')}")
 
-    async def province(self, request: Request, principal: Principal, language: str) -> Response:
+    async def province(self, request: Request, principal: Principal, language: Language) -> Response:
         """A province's progress, funding and enrolments of a year; `00`, which is none, for the ministry."""
         code, names = request.path_params["key"], provinces() | {NATIONWIDE: "部委所属院校"}
         if code not in names or not may_read_province(principal, code):
-            raise not_found("province", code)
+            raise NOT_FOUND(kind="province", id=code)
         context, year = self._context(principal, language), _year(request)
         selection = EnrollmentSelection(province=code, year=year, statuses=_statuses(request))
         sheets = [
@@ -71,15 +73,15 @@ class Exports(Files):
         ]
         return await self._reply(sheets, f"{names[code]}-{year}-{Speech(language)('培训进展', 'progress')}")
 
-    async def nation(self, request: Request, principal: Principal, language: str) -> Response:
+    async def nation(self, request: Request, principal: Principal, language: Language) -> Response:
         """All provinces' progress of a year, and that of the schools that belong to none, for the ministry."""
         if not may_read_province(principal, NATIONWIDE):
-            raise not_found("province", NATIONWIDE)
+            raise NOT_FOUND(kind="province", id=NATIONWIDE)
         context, year = self._context(principal, language), _year(request)
         sheet = await progress(context, [*provinces(), NATIONWIDE], year)
         return await self._reply([sheet], f"{year}-{Speech(language)('各省培训进展', 'progress of all provinces')}")
 
-    def _context(self, principal: Principal, language: str) -> Context:
+    def _context(self, principal: Principal, language: Language) -> Context:
         return SubgraphContext(self.office, principal, language)
 
     async def _reply(self, sheets: Sequence[Sheet], name: str) -> Response:

@@ -10,6 +10,7 @@ from starlette.routing import Route
 from chassis.principal import Principal, TokenVerifier
 from chassis.serving.asgi import internal
 from kernel.errors import Refusal, Unblock
+from kernel.language import Language
 from services.enrollment.commands import own_roster, stage_roster
 from services.enrollment.commands.guards import own_school
 from services.enrollment.domain.project import ENROL, is_open
@@ -32,7 +33,7 @@ class RosterFiles(Files):
             Route("/rosters/{roster}/result.xlsx", internal(verifier, self.result)),
         ]
 
-    async def stage(self, request: Request, principal: Principal, language: str) -> Response:
+    async def stage(self, request: Request, principal: Principal, language: Language) -> Response:
         """Check a file and keep it: 201 with its counts."""
         del language
         await own_school(self.office, principal)
@@ -43,7 +44,7 @@ class RosterFiles(Files):
             staged = await stage_roster(self.office, principal, sheet=sheet, file_name=name)
         return Response(orjson.dumps(_shown(staged)), 201, media_type="application/json")
 
-    async def template(self, request: Request, principal: Principal, language: str) -> Response:
+    async def template(self, request: Request, principal: Principal, language: Language) -> Response:
         """An empty roster with the projects that may be signed up for now."""
         del request, language
         await own_school(self.office, principal)
@@ -53,7 +54,7 @@ class RosterFiles(Files):
         async with self.room:
             return _workbook(await asyncio.to_thread(template, found), "国培报名名单模板", "template")
 
-    async def result(self, request: Request, principal: Principal, language: str) -> Response:
+    async def result(self, request: Request, principal: Principal, language: Language) -> Response:
         """A roster of the school's own with what is wrong with each line."""
         roster = await own_roster(self.office, principal, request.path_params["roster"])
         rows = await self.office.store.rosters.all_rows(roster.id)

@@ -10,7 +10,7 @@ from chassis.storage.cursor import Slice
 from chassis.storage.mongo import Database, Document, Session, from_document, to_document
 from chassis.storage.paging import both, first_rows, following, lengths
 from chassis.storage.repository import Repository
-from kernel.errors import not_found
+from kernel.refusals import NOT_FOUND
 from services.enrollment.domain.roster.check import Facts, RowEntry
 from services.enrollment.domain.roster.roster import Roster, Row, RowState
 from services.enrollment.domain.school import School
@@ -76,7 +76,7 @@ class Rosters(Repository[Roster]):
         """
         found = await self.find(key)
         if found is None or found.school != school:
-            raise not_found("roster", key)
+            raise NOT_FOUND(kind="roster", id=key)
         return found
 
     async def list_jobs(self, school: str, part: Slice) -> list[Roster]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import xlsxwriter
 
+from kernel.language import Language
 from kernel.reference import major_categories
 from services.enrollment.domain.project import Project
 from services.enrollment.domain.roster.roster import Problem, Row, RowState
@@ -21,12 +22,12 @@ _AS_TEXT = 49  # Excel's own text format, @
 _WIDTHS = {Column.ID_NUMBER: 22, Column.MOBILE: 15, Column.PROJECT: 18, Column.MAJOR_CATEGORY: 20}
 _PROJECTS = "可报项目"
 _TITLES = {
-    "zh-CN": ("行号", "结果", "问题", "提示"),
-    "en": ("Line", "Result", "Problems", "Warnings"),
+    Language.ZH: ("行号", "结果", "问题", "提示"),
+    Language.EN: ("Line", "Result", "Problems", "Warnings"),
 }
 _RESULTS = {
-    "zh-CN": {"good": "合格", "bad": "不合格", RowState.ENTERED: "已提交", RowState.REFUSED: "未提交"},
-    "en": {"good": "good", "bad": "bad", RowState.ENTERED: "submitted", RowState.REFUSED: "refused"},
+    Language.ZH: {"good": "合格", "bad": "不合格", RowState.ENTERED: "已提交", RowState.REFUSED: "未提交"},
+    Language.EN: {"good": "good", "bad": "bad", RowState.ENTERED: "submitted", RowState.REFUSED: "refused"},
 }
 _INSTRUCTIONS = (
     "1. 在“名单”工作表中填写，一人一项目一行；一人报两个项目填两行。一份名单最多5000行，可分几份上传。",
@@ -59,10 +60,9 @@ def template(projects: Sequence[Project]) -> bytes:
     return file.getvalue()
 
 
-def result(rows: Sequence[Row], language: str) -> bytes:
+def result(rows: Sequence[Row], language: Language) -> bytes:
     """The roster as it was sent, numbers masked (R41), with its line numbers and what is wrong with each line."""
-    spoken = "en" if language.lower().startswith("en") else "zh-CN"
-    line, outcome, problems, warnings = _TITLES[spoken]
+    line, outcome, problems, warnings = _TITLES[language]
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, _OPTIONS) as book:
         head = book.add_format(HEADING)
@@ -77,7 +77,7 @@ def result(rows: Sequence[Row], language: str) -> bytes:
         for at, row in enumerate(rows, 1):
             sheet.write_number(at, 0, row.number)
             texts = [row.said.get(column.value, "") for column in Column]
-            texts += [_outcome(row, spoken), _sentences(row.problems, spoken), _sentences(row.warnings, spoken)]
+            texts += [_outcome(row, language), _sentences(row.problems, language), _sentences(row.warnings, language)]
             for place, text in enumerate(texts, 1):
                 plain = bad if row.problems and place > len(Column) else None
                 sheet.write_string(at, place, text, quoted if text.startswith(DANGEROUS) else plain)
@@ -124,12 +124,12 @@ def _write_projects(sheet: Any, projects: Sequence[Project], head: Any, as_text:
             sheet.write_string(at, place, text, as_text)
 
 
-def _outcome(row: Row, language: str) -> str:
+def _outcome(row: Row, language: Language) -> str:
     words = _RESULTS[language]
     if row.state is RowState.STAGED:
         return words["bad" if row.problems else "good"]
     return words[row.state]
 
 
-def _sentences(problems: Sequence[Problem], language: str) -> str:
+def _sentences(problems: Sequence[Problem], language: Language) -> str:
     return "；".join(one.refusal().message(language) for one in problems)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kernel.language import Language
 from services.enrollment.domain.vocabulary import Audience, BaseCategory, Employment, EnrollmentStatus, FundingSource
 
 _S = EnrollmentStatus
@@ -48,14 +49,14 @@ class Speech:
     """One reader's language.
 
     Attributes:
-        language: `Accept-Language`; Chinese unless it begins with `en`.
+        language: `Accept-Language`; Chinese by default.
     """
 
-    language: str
+    language: Language
 
     def __call__(self, zh: str, en: str) -> str:
         """The words in the reader's language."""
-        return en if self.language.lower().startswith("en") else zh
+        return self.language.choose(zh, en)
 
     def of(self, word: StrEnum | None) -> str:
         """A word of the domain; nothing for none."""

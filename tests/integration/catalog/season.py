@@ -11,6 +11,7 @@ from chassis.graph import SubgraphContext
 from chassis.principal import Principal, Scope
 from chassis.serving.asgi import error_json
 from kernel.dates import SHANGHAI
+from kernel.language import Language
 from services.catalog.commands import Catalog
 from services.catalog.graph.schema import schema
 
@@ -80,7 +81,7 @@ class Season:
         with acting(Act(principal)):
             result = await schema.execute(query, variable_values=variables, context_value=context)
         if result.errors:
-            raise Refused(error_json(result.errors[0], "zh-CN"))
+            raise Refused(error_json(result.errors[0], Language.ZH))
         return result.data
 
     async def act(self, principal: Principal, query: str, **variables: Any) -> Any:

@@ -8,7 +8,7 @@ import pytest
 from chassis.context import Act, acting
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
-from chassis.storage.idempotency import run_once, idempotent
+from chassis.storage.idempotency import idempotent, run_once
 from chassis.storage.mongo import Database, DuplicateKey, Session, transact
 from chassis.storage.repository import Repository
 from kernel.errors import Refusal

@@ -16,6 +16,7 @@ from chassis.principal import Principal, Scope
 from chassis.serving.asgi import error_json
 from chassis.storage.mongo import Database, Session
 from kernel.dates import SHANGHAI
+from kernel.language import Language
 from services.enrollment.commands import Office
 from services.enrollment.graph.schema import schema
 from services.enrollment.messaging.feed_publisher import readers_of
@@ -161,7 +162,7 @@ class Season:
         with acting(Act(principal, idempotency_key=self.key)):
             result = await schema.execute(query, variable_values=variables, context_value=context)
         if result.errors:
-            raise Refused(error_json(result.errors[0], "zh-CN"))
+            raise Refused(error_json(result.errors[0], Language.ZH))
         return result.data
 
     async def act(self, principal: Principal, query: str, **variables: Any) -> Any:

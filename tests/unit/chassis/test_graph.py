@@ -15,6 +15,7 @@ from chassis.graph.connection import page_info
 from chassis.serving.asgi import error_json
 from chassis.storage.cursor import cursor_of, page_of, page_size, position_of
 from kernel.errors import Refusal, Unblock
+from kernel.language import Language
 
 
 @strawberry.federation.type(keys=["id"])
@@ -109,13 +110,13 @@ async def test_an_entity_key_resolves_and_the_variables_stay_as_they_were() -> N
 async def test_an_entity_key_that_is_no_scalar_is_refused(key: Any) -> None:
     result = await ask(ENTITIES, r=[{"__typename": "Thing", "id": key}])
     assert result.errors
-    assert error_json(result.errors[0], "en")["extensions"]["code"] == "BAD_ENTITY_KEY"
+    assert error_json(result.errors[0], Language.EN)["extensions"]["code"] == "BAD_ENTITY_KEY"
 
 
 async def test_a_refusal_is_coded_and_in_the_callers_language() -> None:
     result = await ask("{ refused }")
     assert result.errors
-    reply = error_json(result.errors[0], "en-GB,en;q=0.9")
+    reply = error_json(result.errors[0], Language.of("en-GB,en;q=0.9"))
     assert reply["message"] == "Quota used up"
     assert reply["extensions"] == {
         "code": "QUOTA_EXCEEDED",
@@ -124,11 +125,11 @@ async def test_a_refusal_is_coded_and_in_the_callers_language() -> None:
         "unblock": "MINISTRY",
         "used": 3,
     }
-    assert error_json(result.errors[0], "zh-CN")["message"] == "名额已用完"
+    assert error_json(result.errors[0], Language.ZH)["message"] == "名额已用完"
 
 
 async def test_a_defect_is_masked() -> None:
     result = await ask("{ broken }")
     assert result.errors
-    reply = error_json(result.errors[0], "en")
+    reply = error_json(result.errors[0], Language.EN)
     assert reply == {"message": "Internal error", "extensions": {"code": "INTERNAL"}, "path": ["broken"]}

@@ -27,7 +27,7 @@ from gateway.http.transport import HttpTransport
 from gateway.http.websocket import SocketEndpoint, socket_routes
 from gateway.protection import Limits
 from gateway.protection.stream_limits import Seats, SeatSettings
-from kernel.errors import unauthenticated
+from kernel.refusals import UNAUTHENTICATED
 from tests.unit.gateway.serving import SUPERGRAPH, Browser, served
 
 GRAPH = load_supergraph(SUPERGRAPH.read_text(encoding="utf-8"))
@@ -128,7 +128,7 @@ def holder(expires: float = math.inf) -> Callable[[str], Verified]:
 
     def authenticate(token: str) -> Verified:
         if token != "t":
-            raise unauthenticated()
+            raise UNAUTHENTICATED()
         return Verified(PROVINCE, expires)
 
     return authenticate

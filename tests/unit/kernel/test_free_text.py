@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from stdnum.cn import ric
 
 from kernel.errors import Refusal
-from kernel.free_text import LONGEST, holds_number
+from kernel.free_text import Name, Paragraph, Reason, Title
+from kernel.personal_numbers import holds_number
 from services.enrollment.domain import enrollment as enrolments
 from services.enrollment.domain import funding
 from services.enrollment.domain import waitlist as waiting
@@ -65,7 +66,7 @@ def test_r41_codes_and_sums_are_nobodys_numbers(text: str) -> None:
 
 
 @pytest.mark.parametrize("name", REASONS)
-@pytest.mark.parametrize("why", [f"身份证{NUMBER}有误", "请联系 138 0000 0001", "长" * (LONGEST + 1)])
+@pytest.mark.parametrize("why", [f"身份证{NUMBER}有误", "请联系 138 0000 0001", "长" * (Reason.longest + 1)])
 def test_r41_no_reason_brings_a_number_into_an_event(name: str, why: str) -> None:
     with pytest.raises(Refusal) as refused:
         REASONS[name](why)
@@ -80,3 +81,17 @@ def test_r41_no_word_of_a_payment_holds_a_number(field: str) -> None:
     with pytest.raises(Refusal) as refused:
         funding.record_funding("f1", "44", wrong, NOW)
     assert (refused.value.code, refused.value.details["fields"]) == ("INVALID_FUNDING", [field])
+
+
+def test_r41_free_text_is_trimmed_composed_and_single_spaced() -> None:
+    assert Paragraph.of("  e\u0301tude\u3000\u200b一\r\n二 ", "text").text == "étude 一\n二"
+    assert Name.of(" 张\u3000 三 ", "name").text == "张三"
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "a\nb", "a" * 201, "电话13800138000", NUMBER])
+def test_r41_a_title_is_bounded_printable_one_line_and_without_numbers(text: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        Title.of(text, "title")
+    assert refused.value.code == "INVALID_TEXT"
+    assert refused.value.extensions()["field"] == "title"
+    assert NUMBER not in refused.value.zh
