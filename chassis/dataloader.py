@@ -1,4 +1,4 @@
-"""Batch loading: what a request asks for one by one is fetched at once (facts 9)."""
+"""Batch loading: what a request asks for one by one is fetched at once (notes N9)."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Generic, TypeVar

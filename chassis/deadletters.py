@@ -1,4 +1,4 @@
-"""`python -m chassis.deadletters list|show|replay|drop`: what consumers gave up, while everything runs (facts 24).
+"""`python -m chassis.deadletters list|show|replay|drop`: what consumers gave up, while everything runs (notes N24).
 
 Every command takes the letters in hand, unacked, and gives back those it does nothing with: a crash loses none, and two
 operators never see to the same one. A replay goes to the queue that gave the letter up and to nobody else; should it

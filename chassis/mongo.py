@@ -1,4 +1,4 @@
-"""MongoDB: the client, aggregates guarded by `version` with their events inside, and transactions (facts 18–22)."""
+"""MongoDB: the client, aggregates guarded by `version` with their events inside, and transactions (notes N18–N22)."""
 
 import asyncio
 import random
@@ -120,7 +120,7 @@ class Repository(Generic[A]):
         return self.collection.name
 
     async def prepare(self) -> None:
-        """Create the partial indexes of waiting events, for the relay (facts 20), and of requests that took effect."""
+        """Create the partial indexes of waiting events, for the relay (notes N20), and of requests that took effect."""
         await self.collection.create_index(
             [("events.at", ASCENDING)], name="waiting", partialFilterExpression={"events.at": {"$exists": True}}
         )
@@ -238,7 +238,7 @@ class Repository(Generic[A]):
 
 
 async def transact(client: AsyncMongoClient[Document], work: Callable[[Session], Awaitable[T]]) -> T:
-    """Run `work` in a transaction, for the places where two aggregates change together (facts 21).
+    """Run `work` in a transaction, for the places where two aggregates change together (notes N21).
 
     `work` is run again, whole, on a transient conflict, after a growing, jittered pause; a commit of unknown
     outcome is committed again. Everything `work` reads and writes must be given the session.

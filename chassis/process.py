@@ -82,7 +82,7 @@ def chosen_role(arguments: Sequence[str], default: Role) -> Role:
 def serve(
     app: Starlette, host: str, port: int, *, message_bytes: int | None = None, proxies: str | None = None
 ) -> None:
-    """Serve until SIGTERM; requests under way may finish (facts 11e, 16).
+    """Serve until SIGTERM; requests under way may finish (notes N39, N16).
 
     Args:
         app: The application.

@@ -1,4 +1,4 @@
-"""Connections by opaque, stable keyset cursors; never by offset (graph.graphql, header)."""
+"""Connections by opaque, stable keyset cursors; never by offset."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode

@@ -8,7 +8,7 @@ from chassis.errors import Refusal, Unblock
 from services.catalog.domain.vocabulary import BaseCategory, PhaseName, ProjectKind
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-"""Every date of the notice is a date there (rules.md)."""
+"""Every date of the notice is a date there (R1)."""
 
 
 @dataclass(frozen=True, slots=True)

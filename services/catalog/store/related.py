@@ -1,4 +1,4 @@
-"""What the rows of a page refer to, of whatever kind, in one operation (facts 9)."""
+"""What the rows of a page refer to, of whatever kind, in one operation (notes N9)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

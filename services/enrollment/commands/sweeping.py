@@ -1,4 +1,4 @@
-"""What a project's end or start does to those still on the way (R33; rules.md, State machines)."""
+"""What a project's end or start does to those still on the way (R33; docs/state-machines.md)."""
 
 from chassis.mongo import Session
 from services.enrollment.commands.office import Office

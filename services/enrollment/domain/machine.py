@@ -1,4 +1,4 @@
-"""The state machine of an enrolment (rules.md, State machines): the table, and the one way to move."""
+"""The state machine of an enrolment (docs/state-machines.md): the table, and the one way to move."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -15,7 +15,7 @@ Info: TypeAlias = StrawberryInfo[Context, Any]
 
 
 def text_key(value: object) -> str:
-    """An entity key that is text, as it must be (facts 5).
+    """An entity key that is text, as it must be (notes N5).
 
     Raises:
         Refusal: `BAD_ENTITY_KEY`.
