@@ -86,7 +86,7 @@ do: ## a part's own command beside `make run`: make do ON=enrollment DO="vault k
 
 .PHONY: deadletters
 deadletters: ## see to what consumers of `make run` gave up: make deadletters DO="list", "show ID", "replay ID", "drop ID"
-	@AMQP_URL=$$($(LOCAL) endpoint amqp) $(BIN)/python -m chassis.deadletters $(DO)
+	@AMQP_URL=$$($(LOCAL) endpoint amqp) $(BIN)/python -m chassis.messaging.deadletters $(DO)
 
 .PHONY: revoke
 revoke: ## cut a province off the broker of `make run`: make revoke PROVINCE=44; `make restore` gives it back

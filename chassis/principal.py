@@ -9,7 +9,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from chassis.errors import unauthenticated
+from kernel.errors import unauthenticated
 
 ISSUER = "guopei-gateway"
 LIFETIME_SECONDS = 60

@@ -7,10 +7,10 @@ from typing import Any
 
 import yaml
 
-from chassis.amqp import EVENTS
 from chassis.events import event_name
-from chassis.reference import provinces
+from chassis.messaging.amqp import EVENTS
 from contracts import registry
+from kernel.reference import provinces
 from services.enrollment.messaging.feed import NOT_FOR_PROVINCES
 
 FILE = Path(__file__).resolve().parent / "asyncapi.yaml"

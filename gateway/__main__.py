@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from chassis.process import serve
-from chassis.telemetry import configure_logs, configure_traces
+from chassis.runtime.telemetry import configure_logs, configure_traces
+from chassis.serving.process import serve
 from gateway.app import OPEN_LIMITS, create_app, create_open_app, explain
 from gateway.console import accounts, text_of
 from gateway.protection.documents import manifest

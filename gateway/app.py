@@ -8,9 +8,8 @@ from graphql import DocumentNode, GraphQLError
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from chassis.errors import Refusal
-from chassis.mongo import connect
 from chassis.principal import TokenMinter
+from chassis.storage.mongo import connect
 from gateway.calls import CallSettings
 from gateway.calls import guarded as guarded_calls
 from gateway.federation.engine import Engine, InvalidOperation, Transport
@@ -38,6 +37,7 @@ from gateway.protection import Limits, check
 from gateway.protection.documents import TrustedDocuments, read_manifest
 from gateway.protection.seats import Seats, SeatSettings
 from gateway.settings import GatewaySettings, OpenSettings
+from kernel.errors import Refusal
 
 OPEN_LIMITS = Limits(
     body_bytes=4 * 1024 * 1024,

@@ -7,7 +7,7 @@ from joserfc.jwk import KeySet
 from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from chassis.settings import Environment, read_keys
+from chassis.runtime.settings import Environment, read_keys
 from gateway.calls import CallSettings
 from gateway.protection import Limits
 from gateway.protection.documents import Trust

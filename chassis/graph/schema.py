@@ -8,8 +8,8 @@ from strawberry.federation import Schema
 from strawberry.federation.schema import FederationAny
 from strawberry.types import ExecutionContext, Info
 
-from chassis.errors import Refusal, Unblock
 from chassis.graph.documents import KnownDocuments, known_documents
+from kernel.errors import Refusal, Unblock
 
 FEDERATION_VERSION: Final = "2.9"
 MAX_REPRESENTATIONS = 10_000

@@ -13,9 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from chassis.amqp import DEAD, EVENTS, GRAVE, INTERNAL, connect, declare_queue, declare_topology
-from chassis.reference import provinces
+from chassis.messaging.amqp import DEAD, EVENTS, GRAVE, INTERNAL, connect, declare_queue, declare_topology
 from gateway.identity import messaging as gateway
+from kernel.reference import provinces
 from services.assessment import messaging as assessment
 from services.catalog import messaging as catalog
 from services.enrollment import messaging as enrollment

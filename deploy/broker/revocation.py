@@ -2,9 +2,9 @@
 
 import time
 
-from chassis.reference import provinces
 from deploy.broker.definitions import province_may, queue_of
 from deploy.broker.management import Management, ManagementError
+from kernel.reference import provinces
 
 _LOOK_SECONDS = 0.2
 _MOST_SECONDS = 60.0

@@ -17,7 +17,6 @@ from rich.console import Console
 from rich.table import Table
 
 from chassis.clock import Clock, move_forward
-from chassis.reference import provinces
 from deploy.broker.definitions import queue_of
 from deploy.local.accounts import Desk
 from deploy.local.home import Hold, InUse, holder, sweep
@@ -25,6 +24,7 @@ from deploy.local.process import StartFailed, die_with_parent
 from deploy.local.secrets import write_private
 from deploy.local.seed import seed
 from deploy.local.suite import PROCESSES, ROOT, Suite, module_of
+from kernel.reference import provinces
 
 HOME = ROOT / ".local" / "run"
 ENDPOINTS = ROOT / ".local" / "endpoints.json"

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.table import Table
 
-from chassis.amqp import DEAD
+from chassis.messaging.amqp import DEAD
 from deploy.broker.definitions import queue_of
 from deploy.local import documents
 from deploy.local.accounts import Desk

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chassis.codes import credit_check_character
+from kernel.identifiers import credit_check_character
 
 YEAR = 2024
 BEGIN = "2024-04-01T09:00"

@@ -26,9 +26,9 @@ from graphql import (
     parse,
 )
 
-from chassis.errors import Refusal, Unblock
 from gateway.federation.directives import directives
 from gateway.federation.selection import Selected, Selection
+from kernel.errors import Refusal, Unblock
 
 Cost = Callable[[Mapping[str, Any]], float]
 _ASSUMED = 10

@@ -6,13 +6,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chassis.errors import Refusal, Unblock
-from chassis.paging import Slice
+from chassis.storage.cursor import Slice
 from gateway.http.auth import posted, scope_of, token_of
 from gateway.http.replies import guarded, reply, told
 from gateway.identity.account import Account, AccountState
 from gateway.identity.accounts import Identity
 from gateway.identity.administration import MOST_ROWS, Issued, Selection, issue, managed, manager, reissue, withdraw
+from kernel.errors import Refusal, Unblock
 
 _BODY_BYTES = 64 * 1024
 _USUAL = 50

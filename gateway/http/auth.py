@@ -9,7 +9,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chassis.context import Act, acting
-from chassis.errors import Refusal, Unblock, unauthenticated
 from chassis.principal import Scope
 from gateway.http.agents import client_of
 from gateway.http.context import traceparent_of
@@ -17,6 +16,7 @@ from gateway.http.replies import Endpoint, address_of, bearer, guarded, json_bod
 from gateway.identity.accounts import Identity, log_in, own_sessions, revoke_sessions, set_password
 from gateway.identity.sessions import ACCESS_SECONDS, Tokens
 from gateway.identity.store import Session
+from kernel.errors import Refusal, Unblock, unauthenticated
 
 _BODY_BYTES = 4 * 1024
 

@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chassis.errors import not_found
 from gateway.http.passing import Passage
 from gateway.http.replies import guarded
+from kernel.errors import not_found
 
 _NAME = re.compile(r"provinces|(projects|schools|provinces)/[0-9A-Za-z]{1,40}")
 _ASKED = {"year", "status"}

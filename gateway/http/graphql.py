@@ -11,15 +11,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from chassis.errors import Refusal, Unblock
-from chassis.process import Stopping
-from chassis.sse import EVENT_STREAM, EventStream
-from chassis.telemetry import REQUESTS
+from chassis.runtime.telemetry import REQUESTS
+from chassis.serving.process import Stopping
+from chassis.serving.sse import EVENT_STREAM, EventStream
 from gateway.calls import OVERLOADED
 from gateway.federation.engine import Request as GraphQLRequest
 from gateway.http.operations import Operations
 from gateway.http.replies import GRAPHQL, JSON, bearer, guarded, json_body, json_object, refused, reply
 from gateway.protection import Limits
+from kernel.errors import Refusal, Unblock
 
 _RETRY_SECONDS = "1"
 _WILDCARDS = ("*/*", "application/*")

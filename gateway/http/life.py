@@ -13,9 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from chassis.process import Stopping
-from chassis.roles import Task
-from chassis.tasks import beside
+from chassis.runtime.tasks import Task, beside
+from chassis.serving.process import Stopping
 from gateway.http.replies import unrouted
 from gateway.http.streams import HttpStreams
 from gateway.http.transport import HttpTransport

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chassis.errors import Unblock
 from gateway.calls import OVERLOADED
 from gateway.federation.errors import INTERRUPTED, MALFORMED, UNAUTHORIZED, UNKNOWN_OUTCOME, UNREACHABLE
+from kernel.errors import Unblock
 
 _CHINESE = {
     UNAUTHORIZED: "当前身份无权访问该字段",

@@ -10,7 +10,6 @@ from typing import Any
 
 from starlette.requests import HTTPConnection
 
-from chassis.errors import Refusal, Unblock
 from chassis.principal import ANONYMOUS, Principal, Scope, Verified
 from gateway.federation.engine import Engine, Response
 from gateway.federation.engine import Request as GraphQLRequest
@@ -19,6 +18,7 @@ from gateway.http.messages import in_language
 from gateway.http.replies import address_of, language_of
 from gateway.protection.documents import TrustedDocuments
 from gateway.protection.seats import Seats, SeatSettings
+from kernel.errors import Refusal, Unblock
 
 EXPIRED = "TOKEN_EXPIRED"
 _LONGEST_KEY = 255

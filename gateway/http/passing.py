@@ -10,11 +10,11 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from chassis.errors import Refusal, Unblock, unauthenticated
 from gateway.http.context import RequestContext
 from gateway.http.operations import Operations
 from gateway.http.replies import bearer
 from gateway.http.transport import HttpTransport
+from kernel.errors import Refusal, Unblock, unauthenticated
 
 _TIMEOUT = aiohttp.ClientTimeout(total=120, connect=5)
 _KEPT = ("Content-Type", "Content-Disposition")

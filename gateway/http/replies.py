@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"

@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chassis.errors import Refusal, Unblock, forbidden
 from chassis.principal import Scope
 from gateway.http.passing import Passage
 from gateway.http.replies import guarded, raw_body
+from kernel.errors import Refusal, Unblock, forbidden
 
 MOST_BYTES = 4 * 1024 * 1024
 _BODY_SECONDS = 60.0

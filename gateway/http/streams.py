@@ -7,7 +7,7 @@ import aiohttp
 import structlog
 from prometheus_client import Counter
 
-from chassis.sse import COMPLETE, EVENT_STREAM, NEXT, Parser
+from chassis.serving.sse import COMPLETE, EVENT_STREAM, NEXT, Parser
 from gateway.federation.engine import Call, TransportError
 from gateway.http.context import RequestContext
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from prometheus_client import Counter
 
 from chassis.context import acting, current_act
-from chassis.errors import Refusal, Unblock, not_found, unauthenticated
 from chassis.principal import Scope
 from gateway.identity.account import Account, AccountState, login_name
 from gateway.identity.events import PasswordSet, of
@@ -16,6 +15,7 @@ from gateway.identity.passwords import Passwords
 from gateway.identity.sessions import Sessions, Tokens
 from gateway.identity.store import IdentityStore, Session
 from gateway.identity.strength import check_new_password, weak_password
+from kernel.errors import Refusal, Unblock, not_found, unauthenticated
 
 GUESSES = Counter("guopei_gateway_guesses", "Secrets that were tried: right, wrong, or made to wait", ["outcome"])
 

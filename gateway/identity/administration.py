@@ -7,11 +7,10 @@ from typing import Any
 
 import msgspec
 
-from chassis.errors import Refusal, Unblock, forbidden, not_found, unauthenticated
 from chassis.ids import new_id
-from chassis.mongo import Session
-from chassis.paging import Slice
 from chassis.principal import Scope
+from chassis.storage.cursor import Slice
+from chassis.storage.mongo import Session
 from gateway.identity.account import Account, AccountState, login_name
 from gateway.identity.accounts import Identity, acts
 from gateway.identity.events import AccountDisabled, PersonDelegated, of
@@ -25,6 +24,7 @@ from gateway.identity.provisioning import (
     renew,
     side_by_side,
 )
+from kernel.errors import Refusal, Unblock, forbidden, not_found, unauthenticated
 
 MOST_ROWS = 200
 _ROWS_AN_ACT = 20

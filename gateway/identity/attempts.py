@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chassis.clock import to_the_millisecond
-from chassis.errors import Refusal, Unblock
-from chassis.mongo import Database, DuplicateKey
+from chassis.storage.mongo import Database, DuplicateKey
+from kernel.errors import Refusal, Unblock
 
 _FORGET = timedelta(hours=2)
 _KNOWN = timedelta(days=30)

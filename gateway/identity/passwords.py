@@ -9,7 +9,7 @@ from typing import TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 
 T = TypeVar("T")
 

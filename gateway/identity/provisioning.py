@@ -10,16 +10,16 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from chassis.codes import is_personal, organization_code
-from chassis.errors import Refusal, Unblock, not_found
 from chassis.events import NATIONWIDE
 from chassis.ids import new_id
 from chassis.principal import Scope
-from chassis.reference import provinces
 from gateway.identity.account import Account, AccountState, check_holder, login_name
 from gateway.identity.accounts import Identity
 from gateway.identity.events import AccountDisabled, AccountReset, AccountUnlocked, BaseAdded, CodeIssued, of
 from gateway.identity.passwords import new_code
+from kernel.errors import Refusal, Unblock, not_found
+from kernel.identifiers import is_personal, organization_code
+from kernel.reference import provinces
 
 LITERAL_PASSWORD = "123456"  # noqa: S105 - printed in the notice
 _AT_ONCE = 4

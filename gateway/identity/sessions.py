@@ -18,10 +18,10 @@ from typing import Any
 import structlog
 from joserfc.jwk import KeySet
 
-from chassis.errors import Refusal, Unblock, unauthenticated
 from chassis.principal import TokenMinter, TokenVerifier, Verified
 from gateway.identity.account import Account, AccountState
 from gateway.identity.store import IdentityStore, Session
+from kernel.errors import Refusal, Unblock, unauthenticated
 
 GRAPH = "guopei-graph"
 """The audience of access tokens."""

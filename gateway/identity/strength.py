@@ -2,8 +2,8 @@
 
 import re
 
-from chassis.errors import Refusal, Unblock
-from chassis.reference import weak_passwords
+from kernel.errors import Refusal, Unblock
+from kernel.reference import weak_passwords
 
 MINIMUM_LENGTH = 8
 _KINDS = 2

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 
 _FORMAT = "apollo-persisted-query-manifest"
 _PREFIX = "sha256:"

@@ -18,7 +18,7 @@ from graphql import (
     SelectionSetNode,
 )
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from prometheus_client import Gauge
 
-from chassis.errors import Refusal, Unblock
 from chassis.principal import Principal, Scope
+from kernel.errors import Refusal, Unblock
 
 STREAMS = Gauge("guopei_gateway_streams", "Streams of answers that clients follow")
 

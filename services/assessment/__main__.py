@@ -2,8 +2,8 @@
 
 import sys
 
-from chassis.process import chosen_role, serve
-from chassis.telemetry import configure_logs, configure_traces
+from chassis.runtime.telemetry import configure_logs, configure_traces
+from chassis.serving.process import chosen_role, serve
 from services.assessment.app import build
 from services.assessment.audit import cli
 from services.assessment.messaging import SERVICE

@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 import msgspec
 from starlette.applications import Starlette
 
-from chassis.asgi import Running, subgraph_app
-from chassis.mongo import connect
 from chassis.principal import TokenVerifier
-from chassis.reference import credit_rules
-from chassis.roles import Role
+from chassis.runtime.tasks import Role
+from chassis.serving.asgi import Running, subgraph_app
+from chassis.storage.mongo import connect
+from kernel.reference import credit_rules
 from services.assessment.commands import Assessment
 from services.assessment.domain.credit import CreditRule
 from services.assessment.graph.schema import schema

@@ -17,8 +17,8 @@ from typing import Annotated, TextIO
 import msgspec
 import typer
 
-from chassis.mongo import connect
-from chassis.settings import DatabaseSettings
+from chassis.runtime.settings import DatabaseSettings
+from chassis.storage.mongo import connect
 from services.assessment.domain.audit import GENESIS, Fault, Head, Row, Verification
 from services.assessment.store import AuditLog
 

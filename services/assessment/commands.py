@@ -6,9 +6,9 @@ from functools import partial
 from typing import Any
 
 from chassis.clock import Clock
-from chassis.errors import Refusal, forbidden, not_found
-from chassis.idempotency import once
 from chassis.principal import Principal, Scope
+from chassis.storage.idempotency import once
+from kernel.errors import Refusal, forbidden, not_found
 from services.assessment.domain import record as records
 from services.assessment.domain.credit import CreditRule
 from services.assessment.domain.events import RecordEvent

@@ -4,14 +4,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from chassis.amqp import BROKER_ERRORS
-from chassis.batch import BatchConsumer
 from chassis.events import Envelope
-from chassis.inbox import Consumer, Handler
-from chassis.mongo import Database, Session, StorageError
-from chassis.outbox import Relay
-from chassis.retry import forever
-from chassis.roles import Tasks
+from chassis.messaging.amqp import BROKER_ERRORS
+from chassis.messaging.batch import BatchConsumer
+from chassis.messaging.inbox import Consumer, Handler
+from chassis.messaging.outbox import Relay
+from chassis.runtime.tasks import Tasks, forever
+from chassis.storage.mongo import Database, Session, StorageError
 from services.assessment.domain import events
 from services.assessment.domain import project as projects
 from services.assessment.domain.record import Record, miss

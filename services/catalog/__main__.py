@@ -5,9 +5,9 @@
 
 import sys
 
-from chassis.process import chosen_role, serve
-from chassis.rotation import commands
-from chassis.telemetry import configure_logs, configure_traces
+from chassis.runtime.telemetry import configure_logs, configure_traces
+from chassis.serving.process import chosen_role, serve
+from chassis.storage.rotation import commands
 from services.catalog.app import build
 from services.catalog.messaging import SERVICE
 from services.catalog.quotas import cli

@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chassis.asgi import Running, subgraph_app
-from chassis.mongo import connect
 from chassis.principal import TokenVerifier
-from chassis.roles import Role
-from chassis.vault import Vault
+from chassis.runtime.tasks import Role
+from chassis.serving.asgi import Running, subgraph_app
+from chassis.storage.mongo import connect
+from chassis.storage.vault import Vault
 from services.catalog.calendar import icalendar
 from services.catalog.commands import Catalog
 from services.catalog.graph.schema import schema

@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 
 from chassis.context import Act, acting
-from chassis.mongo import StorageError, connect
-from chassis.operators import Operator, act_of
-from chassis.settings import DatabaseSettings
+from chassis.runtime.console import Operator, act_of
+from chassis.runtime.settings import DatabaseSettings
+from chassis.storage.mongo import StorageError, connect
 from services.catalog.commands.reconciliation import reconcile_quotas
 from services.catalog.domain.quota import Difference
 from services.catalog.store import Store

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 from starlette.applications import Starlette
 
-from chassis.asgi import Running, subgraph_app
-from chassis.mongo import connect
 from chassis.principal import TokenVerifier
-from chassis.roles import Role
-from chassis.vault import Vault
+from chassis.runtime.tasks import Role
+from chassis.serving.asgi import Running, subgraph_app
+from chassis.storage.mongo import connect
+from chassis.storage.vault import Vault
 from services.enrollment.commands import Office
 from services.enrollment.exports.routes import Exports
 from services.enrollment.graph.schema import schema

@@ -14,10 +14,10 @@ import typer
 from python_calamine import CalamineError, CalamineWorkbook
 
 from chassis.context import Act, acting
-from chassis.mongo import connect
 from chassis.principal import Principal, Scope
-from chassis.reference import provinces
-from chassis.vault import Vault
+from chassis.storage.mongo import connect
+from chassis.storage.vault import Vault
+from kernel.reference import provinces
 from services.enrollment.commands import NewSchool, Office, SchoolRow, import_schools
 from services.enrollment.settings import EnrollmentSettings
 from services.enrollment.store import Store

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("bench", "chassis", "contracts", "deploy", "gateway", "services", "tests")
+FOLDERS = ("bench", "chassis", "contracts", "deploy", "gateway", "kernel", "services", "tests")
 LONGEST = 300
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc"}
 

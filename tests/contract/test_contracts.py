@@ -21,7 +21,7 @@ from graphql import (
 
 from chassis.clock import Clock
 from chassis.events import event_name
-from chassis.inbox import Handler
+from chassis.messaging.inbox import Handler
 from contracts import graph_files, registry
 from contracts.__main__ import drifted
 from gateway.identity.messaging import handlers as gateway_handlers

@@ -12,7 +12,7 @@ import pytest
 from aio_pika.abc import AbstractIncomingMessage
 
 from bench.gateway.__main__ import install
-from chassis.amqp import EVENTS, connect, declare_topology
+from chassis.messaging.amqp import EVENTS, connect, declare_topology
 from deploy.broker.definitions import ADMIN
 from deploy.local.accounts import Desk
 from deploy.local.story import Story, tell

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from bench.gateway.peers import free_port, process
-from chassis.graph import cursor_of
+from chassis.storage.cursor import cursor_of
 from contracts.graph_files import SUPERGRAPH
 from deploy.local.explorer import SOURCES
 from deploy.local.story import Story

@@ -12,7 +12,7 @@ import pytest
 
 from bench.gateway.peers import free_port, process
 from chassis.principal import TokenMinter, TokenVerifier
-from chassis.settings import read_keys
+from chassis.runtime.settings import read_keys
 from deploy.local import documents
 from deploy.local.client import Client
 from deploy.local.story import Story

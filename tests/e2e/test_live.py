@@ -5,8 +5,8 @@ from typing import Any
 import aiohttp
 import orjson
 
-from chassis.graph import cursor_of
-from chassis.sse import COMPLETE, EVENT_STREAM, Parser
+from chassis.serving.sse import COMPLETE, EVENT_STREAM, Parser
+from chassis.storage.cursor import cursor_of
 from deploy.local.client import Client
 from deploy.local.story import Story
 from gateway.http.websocket import PROTOCOL

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from chassis.amqp import DEAD
 from chassis.events import NATIONWIDE
-from chassis.mongo import from_document
+from chassis.messaging.amqp import DEAD
+from chassis.storage.mongo import from_document
 from deploy.local.world import YEAR
 from gateway.identity.store import COLLECTIONS as IDENTITY
 from services.assessment.domain.audit import verify

@@ -12,10 +12,10 @@ from typing import Any
 import aiohttp
 from pymongo import AsyncMongoClient
 
-from chassis.amqp import BROKER_ERRORS
-from chassis.amqp import connect as connect_broker
-from chassis.mongo import connect
-from chassis.retry import forever
+from chassis.messaging.amqp import BROKER_ERRORS
+from chassis.messaging.amqp import connect as connect_broker
+from chassis.runtime.tasks import forever
+from chassis.storage.mongo import connect
 from deploy.broker.definitions import ADMIN, INTERNAL_QUEUES, queue_of
 from deploy.broker.management import Management
 from deploy.local import documents as d

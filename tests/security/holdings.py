@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from chassis.codes import mask
 from deploy.local import documents as d
 from deploy.local.roster import CODE, HEADER, send
 from deploy.local.world import id_number
+from kernel.identifiers import mask
 from tests.security.rounds import LIVE
 from tests.security.tenants import BASES, PEOPLE, PROVINCES, SCHOOLS, World, superior
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from chassis.codes import credit_check_character, mask
 from deploy.local import documents as d
 from deploy.local import seed
 from deploy.local.accounts import Desk
@@ -14,6 +13,7 @@ from deploy.local.client import Client
 from deploy.local.plans import plan_of
 from deploy.local.steps import until
 from deploy.local.world import id_number
+from kernel.identifiers import credit_check_character, mask
 from tests.security.rounds import LIVE, TAUGHT, live_round, taught_round
 
 PROVINCES = {"a": "32", "b": "33", "c": None}

@@ -5,9 +5,9 @@ from typing import Any, TypeAlias
 
 from strawberry.types import Info as StrawberryInfo
 
-from chassis.dataloader import BatchLoader
 from chassis.graph import SubgraphContext
 from chassis.graph.connection import PageOf, slice_of
+from chassis.graph.context import BatchLoader
 from services.assessment.commands import Assessment
 from services.assessment.domain.project import Project
 from services.assessment.domain.record import Record

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import strawberry
 
-from chassis.errors import Refusal
+from chassis.commands.guards import capped
 from chassis.graph import RefusalInfo, requires
-from chassis.graph.trust import capped
 from chassis.principal import Scope
+from kernel.errors import Refusal
 from services.assessment import commands
 from services.assessment.domain.vocabulary import ResultOutcome, SessionMode
 from services.assessment.graph.context import Info

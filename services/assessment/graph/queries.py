@@ -7,10 +7,10 @@ from typing import Self
 import strawberry
 from strawberry.scalars import JSON
 
-from chassis.errors import forbidden
 from chassis.graph import requires
 from chassis.graph.connection import Connection, connect, slice_of
 from chassis.principal import Scope
+from kernel.errors import forbidden
 from services.assessment.domain import audit
 from services.assessment.graph.context import Info
 from services.assessment.store import AuditSelection

@@ -5,19 +5,20 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from chassis.codes import credit_code, mask, organization_code
-from chassis.codes import email as mail_address
-from chassis.errors import Refusal, Unblock
-from chassis.idempotency import once, repeatable
 from chassis.ids import new_id
-from chassis.mongo import DuplicateKey, Session
 from chassis.principal import Principal, Scope
+from chassis.storage.idempotency import once, repeatable
+from chassis.storage.mongo import DuplicateKey, Session
+from kernel.dates import today
+from kernel.errors import Refusal, Unblock
+from kernel.identifiers import credit_code, mask, organization_code
+from kernel.identifiers import email as mail_address
 from services.catalog.commands.catalog import Catalog, own_base, require_province, require_scope, round_of
 from services.catalog.domain import base as bases
 from services.catalog.domain import quota as quotas
 from services.catalog.domain.base import Base, Organization, Team, TeamMember
 from services.catalog.domain.quota import Quota, quota_id
-from services.catalog.domain.round import Round, today
+from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import BaseCategory
 
 _LEAST_PHONE = 7

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from chassis.clock import Clock
-from chassis.errors import Refusal, Unblock, forbidden, not_found, stale_version
-from chassis.mongo import Session
 from chassis.principal import Principal, Scope
-from chassis.reference import provinces
-from chassis.vault import Vault
+from chassis.storage.mongo import Session
+from chassis.storage.vault import Vault
+from kernel.errors import Refusal, Unblock, forbidden, not_found, stale_version
+from kernel.reference import provinces
 from services.catalog.domain.base import Base
 from services.catalog.domain.project import Project
 from services.catalog.domain.round import Round

@@ -7,11 +7,12 @@ from typing import Any
 
 import structlog
 
-from chassis.errors import Refusal, Unblock
-from chassis.idempotency import repeatable
 from chassis.ids import new_id
-from chassis.mongo import Session, StorageError
 from chassis.principal import Principal
+from chassis.storage.idempotency import repeatable
+from chassis.storage.mongo import Session, StorageError
+from kernel.dates import today
+from kernel.errors import Refusal, Unblock
 from services.catalog.commands.bases import ensure_quota
 from services.catalog.commands.catalog import (
     Catalog,
@@ -27,7 +28,7 @@ from services.catalog.domain.declaration import ClassPlan
 from services.catalog.domain.plan import Plan, Venue
 from services.catalog.domain.project import Project
 from services.catalog.domain.quota import quota_id
-from services.catalog.domain.round import Round, today
+from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import BaseCategory, ProjectKind
 
 log = structlog.get_logger()

@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from chassis.idempotency import repeatable
 from chassis.principal import Principal, Scope
+from chassis.storage.idempotency import repeatable
 from services.catalog.commands.catalog import (
     Catalog,
     own_project,

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from chassis.mongo import Session
+from chassis.storage.mongo import Session
 from services.catalog.domain import quota
 from services.catalog.domain.quota import Difference
 from services.catalog.store import Store

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from functools import partial
 
-from chassis.codes import organization_code
-from chassis.errors import Refusal, Unblock, forbidden, not_found
-from chassis.idempotency import once, repeatable
 from chassis.ids import new_id
-from chassis.mongo import DuplicateKey, Session
 from chassis.principal import Principal, Scope
+from chassis.storage.idempotency import once, repeatable
+from chassis.storage.mongo import DuplicateKey, Session
+from kernel.errors import Refusal, Unblock, forbidden, not_found
+from kernel.identifiers import organization_code
 from services.catalog.commands.catalog import Catalog, require_scope, round_of
 from services.catalog.commands.declaration import settle_quota
 from services.catalog.domain import decision, review

@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
-from chassis.errors import Refusal, Unblock
-from chassis.idempotency import repeatable
-from chassis.mongo import DuplicateKey
 from chassis.principal import Principal, Scope
-from chassis.reference import round_data
+from chassis.storage.idempotency import repeatable
+from chassis.storage.mongo import DuplicateKey
+from kernel.errors import Refusal, Unblock
+from kernel.reference import round_data
 from services.catalog.commands.catalog import Catalog, require_scope, round_of
 from services.catalog.domain import opening
 from services.catalog.domain.round import Round

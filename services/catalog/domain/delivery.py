@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from chassis.errors import Refusal, Unblock
+from kernel.dates import today
+from kernel.errors import Refusal, Unblock
 from services.catalog.domain.decision import sessions_of
 from services.catalog.domain.events import (
     ProjectAmended,
@@ -27,7 +28,7 @@ from services.catalog.domain.plan import (
     shift_sessions,
 )
 from services.catalog.domain.project import Project, about, move, note, require_status, wrong_state
-from services.catalog.domain.round import Round, require_reason, today
+from services.catalog.domain.round import Round, require_reason
 from services.catalog.domain.vocabulary import ProjectStatus
 from services.catalog.domain.window import last_day, require_in_window
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 from services.catalog.domain.base import LAST_MAJOR_CATEGORY
 from services.catalog.domain.fields import REQUIRED, called
 from services.catalog.domain.round import Round

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 from services.catalog.domain.base import Organization
 from services.catalog.domain.plan import Advice, Plan
 from services.catalog.domain.titles import STATUSES

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-from chassis.errors import not_found
+from kernel.errors import not_found
 from services.catalog.domain.project import Change, Design, Project
 from services.catalog.domain.vocabulary import ProjectStatus
 

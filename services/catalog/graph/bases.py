@@ -7,10 +7,10 @@ import strawberry
 
 from chassis.graph import MajorCategory, Person, public, requires
 from chassis.principal import Principal, Scope
+from kernel.dates import today
 from services.catalog.domain import base as bases
 from services.catalog.domain import quota as quotas
 from services.catalog.domain import review as reviews
-from services.catalog.domain.round import today
 from services.catalog.graph.context import Info, is_ministry, may_read_base, text_key
 from services.catalog.graph.enums import BaseCategory
 from services.catalog.graph.filters import ProjectFilter

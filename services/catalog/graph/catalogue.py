@@ -6,8 +6,9 @@ from typing import Generic, Self, TypeVar
 import strawberry
 from strawberry.types.nodes import SelectedField, Selection
 
-from chassis.graph import MajorCategory, page_of
+from chassis.graph import MajorCategory
 from chassis.graph.connection import Connection, slice_of
+from chassis.storage.cursor import page_of
 from services.catalog.graph.context import Info
 from services.catalog.graph.enums import BaseCategory, Mode
 from services.catalog.graph.loaders import ProjectPageLoader

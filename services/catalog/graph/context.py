@@ -4,9 +4,9 @@ from typing import Any, TypeAlias
 
 from strawberry.types import Info as StrawberryInfo
 
-from chassis.errors import Refusal, Unblock
 from chassis.graph import SubgraphContext
 from chassis.principal import Principal, Scope
+from kernel.errors import Refusal, Unblock
 from services.catalog.commands import Catalog
 
 Context: TypeAlias = SubgraphContext[Catalog]

@@ -4,7 +4,7 @@ from datetime import date
 
 import strawberry
 
-from chassis.graph.trust import capped
+from chassis.commands.guards import capped
 from services.catalog.commands.bases import NewBase, TeamContact
 from services.catalog.domain.review import DimensionVerdict
 from services.catalog.graph.enums import BaseCategory, DecisionOutcome, Verdict

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
-from chassis.dataloader import BatchLoader
+from chassis.graph.context import BatchLoader
 from services.catalog.domain.base import Base, Organization
 from services.catalog.domain.project import Project
 from services.catalog.domain.quota import Quota

@@ -6,7 +6,7 @@ from typing import Any
 import strawberry
 from strawberry import UNSET
 
-from chassis.graph.trust import capped
+from chassis.commands.guards import capped
 from services.catalog.domain import plan as plans
 from services.catalog.domain.declaration import ClassPlan
 from services.catalog.domain.delivery import Amendment

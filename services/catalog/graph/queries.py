@@ -7,7 +7,7 @@ import strawberry
 from chassis.graph import public, requires
 from chassis.graph.connection import Connection, connect, slice_of
 from chassis.principal import Scope
-from chassis.reference import provinces
+from kernel.reference import provinces
 from services.catalog.commands.catalog import require_scope
 from services.catalog.graph.bases import Base, Expert
 from services.catalog.graph.catalogue import ProjectConnection, projects_page

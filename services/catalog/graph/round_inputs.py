@@ -5,7 +5,7 @@ from typing import Any
 
 import strawberry
 
-from chassis.graph.trust import capped
+from chassis.commands.guards import capped
 from services.catalog.graph.enums import BaseCategory, PhaseName, ProjectKind
 
 

@@ -1,6 +1,6 @@
 """The catalog in MongoDB: collections, indexes and queries; the only place of the service that knows the database."""
 
-from chassis.paging import Slice
+from chassis.storage.cursor import Slice
 from services.catalog.store.filters import (
     BaseSelection,
     ExpertSelection,

@@ -7,8 +7,8 @@ from typing import Any
 
 from pymongo import ASCENDING, DESCENDING
 
-from chassis.mongo import Document
 from chassis.principal import Principal, Scope
+from chassis.storage.mongo import Document
 from services.catalog.domain.search import terms_wanted
 from services.catalog.domain.vocabulary import Audience, BaseCategory, Mode, ProjectKind, ProjectStatus
 

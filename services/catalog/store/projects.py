@@ -6,9 +6,11 @@ from typing import Any
 
 from pymongo import ASCENDING
 
-from chassis.mongo import INTERNAL_FIELDS, Database, Document, Repository, Session, from_document
-from chassis.paging import Slice, both, following
-from chassis.reference import major_categories, provinces
+from chassis.storage.cursor import Slice
+from chassis.storage.mongo import Database, Document, Session, from_document
+from chassis.storage.paging import both, following
+from chassis.storage.repository import INTERNAL_FIELDS, Repository
+from kernel.reference import major_categories, provinces
 from services.catalog.domain.project import Project
 from services.catalog.domain.search import terms_of
 from services.catalog.store.filters import ONE_BATCH, ORDERS, ProjectSelection, Visibility

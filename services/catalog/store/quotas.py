@@ -2,8 +2,9 @@
 
 from pymongo import ReturnDocument
 
-from chassis.errors import not_found
-from chassis.mongo import Database, Repository, Session, to_document
+from chassis.storage.mongo import Database, Session, to_document
+from chassis.storage.repository import Repository
+from kernel.errors import not_found
 from services.catalog.domain.quota import Quota
 
 

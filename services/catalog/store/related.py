@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chassis.mongo import INTERNAL_FIELDS, Database, Document, from_document
-from chassis.paging import both
+from chassis.storage.mongo import Database, Document, from_document
+from chassis.storage.paging import both
+from chassis.storage.repository import INTERNAL_FIELDS
 from services.catalog.domain.base import Base
 from services.catalog.domain.project import Project
 from services.catalog.domain.quota import Quota

@@ -5,8 +5,10 @@ from typing import Any, TypeVar, cast
 
 from pymongo import ASCENDING, ReturnDocument
 
-from chassis.mongo import Database, Document, Repository, Session, transact
-from chassis.paging import Slice, both, following
+from chassis.storage.cursor import Slice
+from chassis.storage.mongo import Database, Document, Session, transact
+from chassis.storage.paging import both, following
+from chassis.storage.repository import Repository
 from services.catalog.domain.base import Base, Organization
 from services.catalog.domain.project import Project
 from services.catalog.domain.quota import CONSUMING, quota_id

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 
-from chassis.mongo import StorageError
+from chassis.storage.mongo import StorageError
 from services.enrollment.commands.office import Mailer, Office
 from services.enrollment.domain.delivery import Delivery, Undelivered, mail_of, notice_of
 from services.enrollment.domain.school import DesignatedPerson

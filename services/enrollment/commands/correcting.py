@@ -3,15 +3,15 @@
 from dataclasses import replace
 from typing import Any, TypedDict
 
-from chassis.codes import id_number, mobile
-from chassis.errors import not_found, stale_version
-from chassis.idempotency import repeatable
-from chassis.mongo import DuplicateKey
 from chassis.principal import Principal, Scope
+from chassis.storage.idempotency import repeatable
+from chassis.storage.mongo import DuplicateKey
+from kernel.errors import not_found, stale_version
+from kernel.free_text import spelled
+from kernel.identifiers import id_number, mobile
 from services.enrollment.commands.office import Office, require_scope
 from services.enrollment.commands.schools import own_school, sealed, sealed_email
 from services.enrollment.domain.school import acts_as
-from services.enrollment.domain.spelling import spelled
 from services.enrollment.domain.teacher import Teacher, correct, teacher_exists
 from services.enrollment.domain.vocabulary import Audience, Employment
 

@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from chassis.errors import not_found, stale_version
-from chassis.idempotency import repeatable
-from chassis.mongo import DuplicateKey
 from chassis.principal import Principal
+from chassis.storage.idempotency import repeatable
+from chassis.storage.mongo import DuplicateKey
+from kernel.errors import not_found, stale_version
 from services.enrollment.commands.office import Office
 from services.enrollment.commands.schools import own_school
 from services.enrollment.domain.cut_off import CutOffs, key_of, set_cut_off

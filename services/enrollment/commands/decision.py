@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chassis.idempotency import repeatable
-from chassis.mongo import Session
 from chassis.principal import Principal, Scope
+from chassis.storage.idempotency import repeatable
+from chassis.storage.mongo import Session
 from services.enrollment.commands.office import (
     Office,
     Row,

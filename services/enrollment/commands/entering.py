@@ -8,8 +8,8 @@ import structlog
 
 from chassis.context import Act, acting
 from chassis.ids import new_id
-from chassis.mongo import Session, passes
 from chassis.principal import Principal, Scope
+from chassis.storage.mongo import Session, passes
 from services.enrollment.commands.office import Office
 from services.enrollment.domain.roster import Roster, Row, RowState, finish
 from services.enrollment.domain.roster_check import Facts, RowEntry, check, enter

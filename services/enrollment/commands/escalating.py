@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from datetime import datetime
 
-from chassis.errors import Refusal
-from chassis.mongo import Session
+from chassis.storage.mongo import Session
+from kernel.errors import Refusal
 from services.enrollment.commands.office import Office
 from services.enrollment.commands.waiting import offer_next
 from services.enrollment.domain.escalation import escalate, missed_deadline

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from chassis.errors import Refusal
+from kernel.errors import Refusal
 from services.enrollment.commands.channels import Channel, channel_of
 from services.enrollment.commands.office import Office
 from services.enrollment.domain.delivery import Delivery, Pace, Undelivered

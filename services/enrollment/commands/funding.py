@@ -1,10 +1,10 @@
 """A province's funding, recorded and corrected (R27)."""
 
-from chassis.errors import Refusal, Unblock, forbidden, not_found
-from chassis.idempotency import repeatable
 from chassis.ids import new_id
-from chassis.mongo import DuplicateKey
 from chassis.principal import Principal, Scope
+from chassis.storage.idempotency import repeatable
+from chassis.storage.mongo import DuplicateKey
+from kernel.errors import Refusal, Unblock, forbidden, not_found
 from services.enrollment.commands.office import Office, require_scope
 from services.enrollment.domain import funding as payments
 from services.enrollment.domain.funding import Funding, FundingEntry

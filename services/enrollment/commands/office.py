@@ -8,11 +8,11 @@ from functools import partial
 from typing import Protocol
 
 from chassis.clock import Clock
-from chassis.errors import Refusal, Unblock, forbidden, not_found
-from chassis.idempotency import once
-from chassis.mongo import Session
 from chassis.principal import Principal, Scope
-from chassis.vault import Vault
+from chassis.storage.idempotency import once
+from chassis.storage.mongo import Session
+from chassis.storage.vault import Vault
+from kernel.errors import Refusal, Unblock, forbidden, not_found
 from services.enrollment.domain.delivery import PACES, Pace
 from services.enrollment.domain.machine import Enrollment
 from services.enrollment.domain.project import Project, require_open, require_phase

@@ -5,13 +5,13 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from chassis.codes import organization_code
-from chassis.errors import Refusal, Unblock, forbidden
 from chassis.events import NATIONWIDE
-from chassis.idempotency import once, repeatable
-from chassis.mongo import DuplicateKey
 from chassis.principal import Principal, Scope
-from chassis.reference import provinces
+from chassis.storage.idempotency import once, repeatable
+from chassis.storage.mongo import DuplicateKey
+from kernel.errors import Refusal, Unblock, forbidden
+from kernel.identifiers import organization_code
+from kernel.reference import provinces
 from services.enrollment.commands.office import Office, capped, require_scope
 from services.enrollment.domain import school as schools
 from services.enrollment.domain.events import SchoolRegistered

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from chassis.errors import not_found
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
+from kernel.errors import not_found
 from services.enrollment.commands.office import Office, require_scope
 from services.enrollment.domain.revealing import Reveal, not_accepted, reveal
 from services.enrollment.domain.teacher import Teacher

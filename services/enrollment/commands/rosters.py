@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from chassis.codes import id_number, mobile
 from chassis.context import current_act
-from chassis.errors import Refusal
-from chassis.idempotency import repeatable
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
-from chassis.reference import major_categories
+from chassis.storage.idempotency import repeatable
+from kernel.errors import Refusal
+from kernel.identifiers import id_number, mobile
+from kernel.reference import major_categories
 from services.enrollment.commands.office import Office, require_scope
 from services.enrollment.commands.schools import own_school, sealed
 from services.enrollment.domain.project import ENROL, is_open, require_phase

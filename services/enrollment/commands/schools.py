@@ -4,18 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from chassis.codes import email as mail_address
-from chassis.codes import id_number, mask, mask_email, mobile
-from chassis.errors import Refusal
-from chassis.idempotency import once, repeatable
 from chassis.ids import new_id
-from chassis.mongo import DuplicateKey, Session
 from chassis.principal import Principal, Scope
+from chassis.storage.idempotency import once, repeatable
+from chassis.storage.mongo import DuplicateKey, Session
+from kernel.errors import Refusal
+from kernel.free_text import spelled
+from kernel.identifiers import email as mail_address
+from kernel.identifiers import id_number, mask, mask_email, mobile
 from services.enrollment.commands.office import Office, capped, require_scope
 from services.enrollment.domain import school as schools
 from services.enrollment.domain import teacher as teachers
 from services.enrollment.domain.school import DesignatedPerson, School
-from services.enrollment.domain.spelling import spelled
 from services.enrollment.domain.teacher import Sealed, Teacher
 from services.enrollment.domain.vocabulary import Audience, Employment
 

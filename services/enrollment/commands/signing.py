@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from chassis.idempotency import repeatable
 from chassis.ids import new_id
-from chassis.mongo import DuplicateKey, Session
 from chassis.principal import Principal, Scope
+from chassis.storage.idempotency import repeatable
+from chassis.storage.mongo import DuplicateKey, Session
 from services.enrollment.commands.office import Office, Row, each, open_project, own_enrollment, require_scope
 from services.enrollment.commands.schools import own_school
 from services.enrollment.commands.waiting import pass_on

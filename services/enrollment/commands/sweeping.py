@@ -1,6 +1,6 @@
 """What a project's end or start does to those still on the way (R33; docs/state-machines.md)."""
 
-from chassis.mongo import Session
+from chassis.storage.mongo import Session
 from services.enrollment.commands.office import Office
 from services.enrollment.domain.delivery import NoticeKind, feedback
 from services.enrollment.domain.enrollment import Step, cancel, lapse

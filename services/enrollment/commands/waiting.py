@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from chassis.errors import Refusal
-from chassis.idempotency import repeatable
 from chassis.ids import new_id
-from chassis.mongo import DuplicateKey, Session
 from chassis.principal import Principal, Scope
+from chassis.storage.idempotency import repeatable
+from chassis.storage.mongo import DuplicateKey, Session
+from kernel.errors import Refusal
 from services.enrollment.commands.office import Office, capped, own_enrollment, require_scope
 from services.enrollment.commands.schools import own_school
 from services.enrollment.domain.delivery import NoticeKind, feedback

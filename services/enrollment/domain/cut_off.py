@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 from services.enrollment.domain.events import InnerCutOffSet
 from services.enrollment.domain.project import ENROL, SHANGHAI, Round
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from kernel.free_text import checked_reason, require_reason
 from services.enrollment.domain.events import (
     Accepted,
     Cancelled,
@@ -19,7 +20,6 @@ from services.enrollment.domain.events import (
 )
 from services.enrollment.domain.machine import Change, Enrollment, about, move, wrong_state
 from services.enrollment.domain.project import Project
-from services.enrollment.domain.reasons import checked_reason, require_reason
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.domain.vocabulary import Audience, EnrollmentDecision, EnrollmentStatus, ReasonCode
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 from services.enrollment.domain.enrollment import Step
 from services.enrollment.domain.events import Escalated
 from services.enrollment.domain.machine import Enrollment, about

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 from services.enrollment.domain.vocabulary import LIVE, EnrollmentStatus, ReasonCode
 
 _S = EnrollmentStatus

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 from services.enrollment.domain.vocabulary import Audience, BaseCategory, ProjectState
 
 ENROL = "ENROL"

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
+from kernel.free_text import holds_number
 from services.enrollment.domain.events import TeacherRevealed
-from services.enrollment.domain.reasons import holds_number
 from services.enrollment.domain.teacher import Teacher
 
 BOUNDS = {timedelta(hours=1): 60, timedelta(days=1): 200}

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 from services.enrollment.domain.events import RosterCommitted, RosterFinished
 from services.enrollment.domain.teacher import Sealed
 from services.enrollment.domain.vocabulary import Audience, Employment, RosterMode, RosterState

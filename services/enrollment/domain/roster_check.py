@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from chassis.errors import Refusal
+from kernel.errors import Refusal
+from kernel.free_text import spelled
 from services.enrollment.domain import roster_problems as problems
 from services.enrollment.domain.enrollment import meant_for, rank, sign_up, submit
 from services.enrollment.domain.events import EnrollmentEvent, TeacherAdded
@@ -12,7 +13,6 @@ from services.enrollment.domain.machine import Enrollment
 from services.enrollment.domain.project import ENROL, Project, Round, require_open, require_phase
 from services.enrollment.domain.roster import Problem, Row
 from services.enrollment.domain.roster_sheet import REQUIRED, Column
-from services.enrollment.domain.spelling import spelled
 from services.enrollment.domain.teacher import Teacher, add_teacher, teacher_exists
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 from services.enrollment.domain.roster_sheet import HEADERS, Column
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chassis.errors import Refusal
+from kernel.errors import Refusal
 from services.enrollment.domain import roster_problems as problems
 from services.enrollment.domain.roster import Problem, Row
 from services.enrollment.domain.roster_sheet import Column, Line, hidden, plain, shown

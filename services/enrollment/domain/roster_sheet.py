@@ -8,8 +8,8 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
-from chassis.errors import Refusal, Unblock
-from services.enrollment.domain.spelling import BLANK, spelled
+from kernel.errors import Refusal, Unblock
+from kernel.free_text import BLANK, spelled
 
 Cell = str | int | float | bool | date | datetime | time | timedelta | None
 """What a cell of a workbook or of a CSV file may hold."""

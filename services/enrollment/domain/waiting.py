@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
+from kernel.free_text import require_reason
 from services.enrollment.domain.enrollment import Step, sign_up
 from services.enrollment.domain.events import (
     Accepted,
@@ -15,7 +16,6 @@ from services.enrollment.domain.events import (
 )
 from services.enrollment.domain.machine import Change, Enrollment, about, move, wrong_state
 from services.enrollment.domain.project import Project, starts_at
-from services.enrollment.domain.reasons import require_reason
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.domain.vocabulary import EnrollmentStatus, ReasonCode
 

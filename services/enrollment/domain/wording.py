@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from kernel.free_text import holds_number
 from services.enrollment.domain.delivery import Delivery, Notice, NoticeKind
 from services.enrollment.domain.project import SHANGHAI, Project
-from services.enrollment.domain.reasons import holds_number
 from services.enrollment.domain.vocabulary import DeliveryRecipient, EnrollmentStatus
 
 _SAID: dict[EnrollmentStatus, tuple[str, str]] = {

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
-from chassis.reference import provinces
+from kernel.reference import provinces
 from services.enrollment.domain.funding import Funding
 from services.enrollment.domain.progress import Progress, Tally
 from services.enrollment.domain.vocabulary import EnrollmentStatus

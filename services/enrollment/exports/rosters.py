@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
-from chassis.clock import SHANGHAI
-from chassis.errors import Refusal, Unblock
-from chassis.paging import Slice
 from chassis.principal import Scope
-from chassis.reference import major_categories, provinces
+from chassis.storage.cursor import Slice
+from kernel.dates import SHANGHAI
+from kernel.errors import Refusal, Unblock
+from kernel.reference import major_categories, provinces
 from services.enrollment.domain.machine import Enrollment
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.exports.words import Speech

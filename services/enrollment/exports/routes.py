@@ -7,12 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from chassis.asgi import internal
-from chassis.errors import Refusal, Unblock, not_found
 from chassis.events import NATIONWIDE
 from chassis.graph import SubgraphContext
 from chassis.principal import Principal, TokenVerifier
-from chassis.reference import provinces
+from chassis.serving.asgi import internal
+from kernel.errors import Refusal, Unblock, not_found
+from kernel.reference import provinces
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 from services.enrollment.exports.provinces import funding, progress
 from services.enrollment.exports.rosters import roster

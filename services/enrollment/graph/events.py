@@ -7,12 +7,12 @@ from typing import Self
 import strawberry
 from strawberry.scalars import JSON
 
-from chassis.errors import Refusal, Unblock, forbidden
 from chassis.events import NATIONWIDE
-from chassis.graph import cursor_of, requires
+from chassis.graph import requires
 from chassis.graph.connection import slice_of
-from chassis.paging import Slice
 from chassis.principal import Principal, Scope
+from chassis.storage.cursor import Slice, cursor_of
+from kernel.errors import Refusal, Unblock, forbidden
 from services.enrollment.store import Entry, Reading, own_province
 
 _LAST_NUMBER = 2**63 - 1

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from chassis.dataloader import BatchLoader
 from chassis.graph.connection import PageOf, slice_of
+from chassis.graph.context import BatchLoader
 from chassis.principal import Scope
 from services.enrollment.domain.cut_off import CutOffs
 from services.enrollment.domain.delivery import Delivery

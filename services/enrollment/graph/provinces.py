@@ -7,7 +7,7 @@ import strawberry
 from chassis.graph import requires
 from chassis.graph.connection import Connection
 from chassis.principal import Scope
-from chassis.reference import provinces
+from kernel.reference import provinces
 from services.enrollment.graph.context import Info, may_read_province, text_key
 from services.enrollment.graph.funding import Funding
 from services.enrollment.graph.inputs import EnrollmentFilter

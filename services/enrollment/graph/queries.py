@@ -5,12 +5,12 @@ from functools import partial
 
 import strawberry
 
-from chassis.errors import forbidden
 from chassis.events import NATIONWIDE
 from chassis.graph import requires
 from chassis.graph.connection import Connection, connect, slice_of
 from chassis.principal import Scope
-from chassis.reference import provinces
+from kernel.errors import forbidden
+from kernel.reference import provinces
 from services.enrollment.domain.project import ADMIT, is_past
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 from services.enrollment.graph.context import Info, may_read_province, may_read_school

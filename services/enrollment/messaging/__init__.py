@@ -4,14 +4,13 @@ import asyncio
 from contextlib import suppress
 from functools import partial
 
-from chassis.amqp import BROKER_ERRORS
-from chassis.inbox import Consumer
-from chassis.lease import Lease, LeaseLost
-from chassis.mongo import Database, StorageError
-from chassis.outbox import Relay
-from chassis.retry import forever
-from chassis.roles import Tasks
-from chassis.timer import Act, timer
+from chassis.messaging.amqp import BROKER_ERRORS
+from chassis.messaging.inbox import Consumer
+from chassis.messaging.outbox import Relay
+from chassis.runtime.tasks import Tasks, forever
+from chassis.storage.lease import Lease, LeaseLost
+from chassis.storage.mongo import Database, StorageError
+from chassis.storage.timer import Act, timer
 from services.enrollment.commands import (
     Office,
     deliver_pending,

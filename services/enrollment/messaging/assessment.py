@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chassis.events import Envelope
-from chassis.inbox import Effect, Handler
-from chassis.mongo import Session
+from chassis.messaging.inbox import Effect, Handler
+from chassis.storage.mongo import Session
 from services.enrollment.commands import Office
 from services.enrollment.domain.following import Followed, assess, attend, credit, miss, revoke
 from services.enrollment.domain.machine import Enrollment

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
-from chassis.clock import SHANGHAI
 from chassis.events import Envelope
-from chassis.inbox import Effect, Handler
-from chassis.mongo import Session
+from chassis.messaging.inbox import Effect, Handler
+from chassis.storage.mongo import Session
+from kernel.dates import SHANGHAI
 from services.enrollment.commands import Office, renew_offers, sweep, tell_of_amendment
 from services.enrollment.domain.project import Phase, Project, Round, moved
 from services.enrollment.domain.seats import Seats

@@ -9,13 +9,13 @@ import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import DeliveryError
 
-from chassis import amqp
-from chassis.batch import BatchConsumer
 from chassis.events import NATIONWIDE, Envelope
-from chassis.graph import cursor_of
-from chassis.reference import provinces
-from chassis.tasks import together
-from chassis.telemetry import PUBLISHED, count_refused
+from chassis.messaging import amqp
+from chassis.messaging.batch import BatchConsumer
+from chassis.runtime.tasks import together
+from chassis.runtime.telemetry import PUBLISHED, count_refused
+from chassis.storage.cursor import cursor_of
+from kernel.reference import provinces
 from services.enrollment.store import Entry, Feed
 
 QUEUE = "enrollment.feed"

@@ -10,7 +10,7 @@ import struct
 import zipfile
 import zlib
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 
 _MOST_PARTS = 1_000
 _MOST_BYTES = 24 * 1024 * 1024

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from chassis.errors import Refusal
+from kernel.errors import Refusal
 from services.enrollment.domain.roster_sheet import MOST_ROWS, Cell, Sheet, has_header, sheet_of
 from services.enrollment.rosters.packed import MOST_COLUMNS, repacked, too_large, unreadable
 

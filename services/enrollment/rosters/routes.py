@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chassis.asgi import internal
-from chassis.errors import Refusal, Unblock
 from chassis.principal import Principal, TokenVerifier
+from chassis.serving.asgi import internal
+from kernel.errors import Refusal, Unblock
 from services.enrollment.commands import own_roster, stage_roster
 from services.enrollment.commands.schools import own_school
 from services.enrollment.domain.project import ENROL, is_open

@@ -9,7 +9,7 @@ from typing import Any
 
 import xlsxwriter
 
-from chassis.reference import major_categories
+from kernel.reference import major_categories
 from services.enrollment.domain.project import Project
 from services.enrollment.domain.roster import Problem, Row, RowState
 from services.enrollment.domain.roster_rows import EMPLOYMENTS, POSTS

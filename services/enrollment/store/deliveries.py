@@ -5,9 +5,11 @@ from datetime import datetime
 
 from pymongo import ASCENDING, ReturnDocument
 
-from chassis.mongo import Database, Document, Repository, from_document
-from chassis.paging import Slice, both, following
 from chassis.principal import Principal, Scope
+from chassis.storage.cursor import Slice
+from chassis.storage.mongo import Database, Document, from_document
+from chassis.storage.paging import both, following
+from chassis.storage.repository import Repository
 from services.enrollment.domain.delivery import Delivery
 from services.enrollment.domain.vocabulary import DeliveryChannel, DeliveryFault, DeliveryState
 from services.enrollment.store.filters import NOTHING, own_province

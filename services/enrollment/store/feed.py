@@ -9,9 +9,9 @@ from pymongo.errors import BulkWriteError
 from pymongo.read_concern import ReadConcern
 
 from chassis.events import NATIONWIDE, Envelope, unseal
-from chassis.mongo import Collection, Database, Document
-from chassis.paging import Slice
-from chassis.reference import provinces
+from chassis.storage.cursor import Slice
+from chassis.storage.mongo import Collection, Database, Document
+from kernel.reference import provinces
 
 WINDOW = 500
 _SENT = "sent"

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Self
 
-from chassis.mongo import Document
 from chassis.principal import Principal, Scope
-from chassis.reference import provinces
+from chassis.storage.mongo import Document
+from kernel.reference import provinces
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 
 NOTHING: Document = {"_id": {"$in": []}}

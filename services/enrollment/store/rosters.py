@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo import ASCENDING, DESCENDING, UpdateOne
 
-from chassis.errors import not_found
-from chassis.mongo import Database, Document, Repository, Session, from_document, to_document
-from chassis.paging import Slice, both, first_rows, following, lengths
+from chassis.storage.cursor import Slice
+from chassis.storage.mongo import Database, Document, Session, from_document, to_document
+from chassis.storage.paging import both, first_rows, following, lengths
+from chassis.storage.repository import Repository
+from kernel.errors import not_found
 from services.enrollment.domain.roster import Roster, Row, RowState
 from services.enrollment.domain.roster_check import Facts, RowEntry
 from services.enrollment.domain.school import School

@@ -6,8 +6,10 @@ from typing import Any, TypeVar
 
 from pymongo import ASCENDING, DESCENDING
 
-from chassis.mongo import Database, Document, Repository, Session, from_document, to_document, transact
-from chassis.paging import Slice, both, first_rows, following, lengths
+from chassis.storage.cursor import Slice
+from chassis.storage.mongo import Database, Document, Session, from_document, to_document, transact
+from chassis.storage.paging import both, first_rows, following, lengths
+from chassis.storage.repository import Repository
 from services.enrollment.domain.cut_off import CutOffs
 from services.enrollment.domain.delivery import Delivery, Notice
 from services.enrollment.domain.enrollment import Step

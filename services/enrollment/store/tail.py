@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 
-from chassis.mongo import Document
-from chassis.paging import Slice
+from chassis.storage.cursor import Slice
+from chassis.storage.mongo import Document
 from services.enrollment.store.feed import Entry, Feed, Reading, log_of
 
 _WINDOW = 100

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from chassis.events import Envelope
-from chassis.mongo import Database
+from chassis.storage.mongo import Database
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from deploy.local.suite import ROOT

@@ -10,15 +10,15 @@ from typing import Any
 
 from aio_pika.abc import AbstractQueue
 
-from chassis import amqp
 from chassis.clock import Clock
 from chassis.context import Act, acting
-from chassis.errors import Refusal
 from chassis.events import Envelope
 from chassis.graph import SubgraphContext
-from chassis.mongo import Database
+from chassis.messaging import amqp
 from chassis.principal import Principal, Scope
-from chassis.roles import Role
+from chassis.runtime.tasks import Role
+from chassis.storage.mongo import Database
+from kernel.errors import Refusal
 from services.assessment.app import load_rules
 from services.assessment.commands import Assessment, AttendanceMark, ResultMark, record_attendance, record_results
 from services.assessment.domain.record import Record

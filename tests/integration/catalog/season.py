@@ -5,13 +5,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from chassis.asgi import error_json
 from chassis.clock import move_forward
 from chassis.context import Act, acting
 from chassis.graph import SubgraphContext
 from chassis.principal import Principal, Scope
+from chassis.serving.asgi import error_json
+from kernel.dates import SHANGHAI
 from services.catalog.commands import Catalog
-from services.catalog.domain.round import SHANGHAI
 from services.catalog.graph.schema import schema
 
 MINISTRY = Principal("ministry-1", Scope.MINISTRY, name="教师工作司")

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from chassis.asgi import error_json
 from chassis.graph import SubgraphContext
 from chassis.principal import ANONYMOUS, Principal, Scope
+from chassis.serving.asgi import error_json
 from deploy.local.parts import Parts
 from services.catalog.graph.schema import schema
 from tests.integration.catalog.season import MINISTRY, Season

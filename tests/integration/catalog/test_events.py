@@ -7,9 +7,9 @@ from typing import Any
 import aio_pika
 import orjson
 
-from chassis import amqp
 from chassis.events import event_name
-from chassis.roles import Role
+from chassis.messaging import amqp
+from chassis.runtime.tasks import Role
 from services.catalog.messaging import EMITTED, tasks
 from tests.eventually import eventually
 from tests.integration.catalog.season import MINISTRY, Season

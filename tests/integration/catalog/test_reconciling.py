@@ -5,8 +5,8 @@ import os
 import subprocess
 import sys
 
-from chassis.mongo import Database
 from chassis.principal import Principal
+from chassis.storage.mongo import Database
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from deploy.local.suite import ROOT

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 import pytest
 
 from chassis.context import Act, acting
-from chassis.errors import Refusal
-from chassis.idempotency import once, repeatable
 from chassis.ids import new_id
-from chassis.mongo import Database, DuplicateKey, Repository, Session, transact
 from chassis.principal import Principal, Scope
+from chassis.storage.idempotency import once, repeatable
+from chassis.storage.mongo import Database, DuplicateKey, Session, transact
+from chassis.storage.repository import Repository
+from kernel.errors import Refusal
 
 
 @dataclass(frozen=True)

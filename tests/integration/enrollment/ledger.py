@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from chassis.mongo import Document, from_document
+from chassis.storage.mongo import Document, from_document
 from services.enrollment.domain.machine import FOLLOWED, TRANSITIONS, Enrollment
 from services.enrollment.domain.project import Project
 from services.enrollment.domain.seats import HOLDS

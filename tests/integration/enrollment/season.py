@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 from stdnum.cn import ric
 
-from chassis.asgi import error_json
-from chassis.clock import SHANGHAI, move_forward
+from chassis.clock import move_forward
 from chassis.context import Act, acting
 from chassis.events import Envelope
 from chassis.graph import SubgraphContext
-from chassis.mongo import Database, Session
 from chassis.principal import Principal, Scope
+from chassis.serving.asgi import error_json
+from chassis.storage.mongo import Database, Session
+from kernel.dates import SHANGHAI
 from services.enrollment.commands import Office
 from services.enrollment.graph.schema import schema
 from services.enrollment.messaging.assessment import assessment_handlers

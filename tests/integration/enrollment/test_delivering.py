@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chassis.mongo import StorageError
+from chassis.storage.mongo import StorageError
 from services.enrollment.commands import deliver_pending
 from services.enrollment.domain.vocabulary import DeliveryState
 from services.enrollment.store import Store

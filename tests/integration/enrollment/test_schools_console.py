@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from chassis.mongo import Database
+from chassis.storage.mongo import Database
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from deploy.local.secrets import Secrets

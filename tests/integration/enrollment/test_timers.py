@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from chassis.clock import Clock
-from chassis.mongo import connect
-from chassis.timer import timer
+from chassis.storage.mongo import connect
+from chassis.storage.timer import timer
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from services.enrollment.commands import Office

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from joserfc.jwk import ECKey, KeySet
 
-from chassis.mongo import Database
+from chassis.storage.mongo import Database
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from gateway.app import create_app

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from joserfc.jwk import ECKey, KeySet
 
-from chassis.errors import Refusal
-from chassis.mongo import Database
 from chassis.principal import Scope
+from chassis.storage.mongo import Database
 from gateway.identity.accounts import Identity, log_in, set_password
 from gateway.identity.provisioning import disable, provision, reset
 from gateway.identity.sessions import Sessions, Tokens
+from kernel.errors import Refusal
 
 LOGIN, STRONG = "3144000011", "Guopei-0af3"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from chassis.mongo import Database
+from chassis.storage.mongo import Database
 from deploy.local.ports import Ports
 from gateway.identity.attempts import ADDRESS
 from tests.eventually import eventually

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from chassis.mongo import Database
 from chassis.principal import Scope
+from chassis.storage.mongo import Database
 from gateway.identity.accounts import Identity
 from gateway.identity.provisioning import disable, provision
 from gateway.identity.sessions import ACCESS_SECONDS

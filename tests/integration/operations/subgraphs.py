@@ -12,14 +12,14 @@ from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from chassis.clock import Clock
 from chassis.context import Act, acting
-from chassis.errors import Refusal
 from chassis.events import Envelope
 from chassis.graph import SubgraphContext, SubgraphSchema
 from chassis.ids import new_id
-from chassis.mongo import Database
 from chassis.principal import Principal, Scope
-from chassis.reference import provinces
-from chassis.vault import Vault
+from chassis.storage.mongo import Database
+from chassis.storage.vault import Vault
+from kernel.errors import Refusal
+from kernel.reference import provinces
 from services.assessment.app import load_rules
 from services.assessment.commands import Assessment
 from services.assessment.domain.project import Project

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
+from kernel.dates import SHANGHAI
 from services.catalog.calendar import icalendar
 from services.catalog.domain.opening import extend_phase, open_round
-from services.catalog.domain.round import SHANGHAI, Contact, Round
+from services.catalog.domain.round import Contact, Round
 from services.catalog.domain.vocabulary import PhaseName
 from tests.unit.catalog.examples import DECLARING, round_2024
 

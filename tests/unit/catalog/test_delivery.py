@@ -4,12 +4,12 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from chassis.errors import Refusal
+from kernel.dates import SHANGHAI
+from kernel.errors import Refusal
 from services.catalog.domain import decision, delivery, window
 from services.catalog.domain.delivery import Amendment
 from services.catalog.domain.plan import FacultyMember, Venue
 from services.catalog.domain.project import Project
-from services.catalog.domain.round import SHANGHAI
 from services.catalog.domain.vocabulary import DecisionOutcome, ProjectStatus
 from tests.unit.catalog.examples import REVIEWING, a_decided, a_draft, a_published, round_2024
 

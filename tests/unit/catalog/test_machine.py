@@ -11,13 +11,13 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from chassis.errors import Refusal
+from kernel.dates import SHANGHAI
+from kernel.errors import Refusal
 from services.catalog.domain import decision, declaration, delivery, quota, review, window
 from services.catalog.domain.delivery import Amendment
 from services.catalog.domain.plan import FacultyMember
 from services.catalog.domain.project import TRANSITIONS, Project, move
 from services.catalog.domain.quota import CONSUMING, Quota
-from services.catalog.domain.round import SHANGHAI
 from services.catalog.domain.versions import versions_of
 from services.catalog.domain.vocabulary import DecisionOutcome, ProjectStatus
 from tests.unit.catalog.examples import DECLARING, EXPERTS, LATE, a_base, a_draft, reviews_of, round_2024

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.errors import Refusal
+from kernel.errors import Refusal
 from services.catalog.domain import decision, declaration, delivery, review
 from services.catalog.domain.delivery import Amendment
 from services.catalog.domain.fields import FIELDS

@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strawberry.types import ExecutionResult
 
-from chassis.asgi import error_json
 from chassis.cache import Cache
-from chassis.errors import Refusal, Unblock
-from chassis.graph import SubgraphSchema, cursor_of, page_of, page_size, position_of, public
+from chassis.graph import SubgraphSchema, public
+from chassis.graph.connection import page_info
+from chassis.serving.asgi import error_json
+from chassis.storage.cursor import cursor_of, page_of, page_size, position_of
+from kernel.errors import Refusal, Unblock
 
 
 @strawberry.federation.type(keys=["id"])
@@ -84,8 +86,8 @@ async def test_a_document_that_was_valid_is_read_once_and_what_is_kept_is_bounde
 def test_a_page_tells_whether_more_follows() -> None:
     page = page_of([1, 2, 3], 2, lambda row: [row])
     assert [row for _, row in page.rows] == [1, 2]
-    assert page.info().has_next_page
-    assert position_of(page.info().end_cursor or "") == [2]
+    assert page_info(page).has_next_page
+    assert position_of(page_info(page).end_cursor or "") == [2]
     assert not page_of([1, 2], 2, lambda row: [row]).has_next
 
 

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 import strawberry
 from joserfc.jwk import ECKey, KeySet
 
-from chassis.asgi import Running, subgraph_app
 from chassis.context import REMAINING
 from chassis.graph import SubgraphSchema
 from chassis.principal import Principal, Scope, TokenMinter, TokenVerifier
+from chassis.serving.asgi import Running, subgraph_app
 from tests.eventually import eventually
 from tests.unit.gateway.serving import Answer, Browser, served
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from chassis.clock import SHANGHAI
+from kernel.dates import SHANGHAI
 from services.enrollment.domain.enrollment import sign_up
 from services.enrollment.domain.machine import Enrollment
 from services.enrollment.domain.project import Phase, Project, Round

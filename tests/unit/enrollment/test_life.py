@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from chassis.errors import Refusal
+from kernel.errors import Refusal
 from services.enrollment.domain import enrollment as enrolments
 from services.enrollment.domain import following, waiting
 from services.enrollment.domain.enrollment import Step

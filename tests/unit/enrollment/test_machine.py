@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.errors import Refusal
+from kernel.errors import Refusal
 from services.enrollment.domain import enrollment as enrolments
 from services.enrollment.domain import following, waiting
 from services.enrollment.domain.enrollment import Step

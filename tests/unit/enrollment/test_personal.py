@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from chassis.errors import Refusal
+from kernel.errors import Refusal
+from kernel.free_text import spelled
 from services.enrollment.domain.revealing import reveal
 from services.enrollment.domain.roster_sheet import tidy
-from services.enrollment.domain.spelling import spelled
 from services.enrollment.domain.teacher import LONGEST_NAME, Sealed, correct
 from services.enrollment.domain.vocabulary import TeacherField
 from tests.unit.enrollment.examples import NOW, a_teacher

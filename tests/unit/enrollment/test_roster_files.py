@@ -13,7 +13,7 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.errors import Refusal
+from kernel.errors import Refusal
 from services.enrollment.domain.roster_sheet import Column, Sheet
 from services.enrollment.rosters import packed
 from services.enrollment.rosters.reading import read_roster

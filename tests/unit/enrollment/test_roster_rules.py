@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from chassis.errors import Refusal
-from chassis.reference import major_categories
+from kernel.errors import Refusal
+from kernel.reference import major_categories
 from services.enrollment.domain.roster import Roster, Row, commit, finish
 from services.enrollment.domain.roster_check import Facts, check, enter
 from services.enrollment.domain.roster_rows import Codes, compared, row_of

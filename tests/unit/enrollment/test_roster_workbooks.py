@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from python_calamine import CalamineWorkbook
 
-from chassis.errors import Refusal
+from kernel.errors import Refusal
 from services.enrollment.domain import roster_problems as problems
 from services.enrollment.domain.roster import Problem, Row, RowState
 from services.enrollment.domain.roster_rows import Codes

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.clock import SHANGHAI
-from chassis.errors import Refusal, Unblock
 from chassis.events import Envelope
-from chassis.reference import provinces
+from kernel.dates import SHANGHAI
+from kernel.errors import Refusal, Unblock
+from kernel.reference import provinces
 from services.enrollment.domain.delivery import NoticeKind, feedback, notice_of
 from services.enrollment.domain.project import (
     ADMIT,

@@ -14,10 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chassis.errors import unauthenticated
 from chassis.principal import Principal, Scope, Verified
-from chassis.process import Stopping
-from chassis.sse import EVENT_STREAM, EventStream, Parser
+from chassis.serving.process import Stopping
+from chassis.serving.sse import EVENT_STREAM, EventStream, Parser
 from gateway.federation.engine import Engine
 from gateway.federation.supergraph import load_supergraph
 from gateway.http.graphql import GraphQLEndpoint, graphql_routes
@@ -28,6 +27,7 @@ from gateway.http.transport import HttpTransport
 from gateway.http.websocket import SocketEndpoint, socket_routes
 from gateway.protection import Limits
 from gateway.protection.seats import Seats, SeatSettings
+from kernel.errors import unauthenticated
 from tests.unit.gateway.serving import SUPERGRAPH, Browser, served
 
 GRAPH = load_supergraph(SUPERGRAPH.read_text(encoding="utf-8"))

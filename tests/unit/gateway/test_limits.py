@@ -3,8 +3,8 @@
 import pytest
 from graphql import get_introspection_query, parse
 
-from chassis.errors import Refusal
 from gateway.protection import Limits, check
+from kernel.errors import Refusal
 
 LIMITS = Limits()
 

@@ -6,7 +6,7 @@ import time
 import pytest
 from starlette.responses import Response
 
-from chassis.sse import EVENT_STREAM
+from chassis.serving.sse import EVENT_STREAM
 from gateway.protection.seats import SeatSettings
 from tests.eventually import eventually
 from tests.unit.gateway.following import BREAK, FOLLOW, gateway, holder

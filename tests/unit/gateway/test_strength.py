@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.errors import Refusal
-from chassis.reference import weak_passwords
 from gateway.identity.passwords import new_code
 from gateway.identity.strength import MINIMUM_LENGTH, check_new_password
+from kernel.errors import Refusal
+from kernel.reference import weak_passwords
 
 LOGIN, ORGANIZATION = "t31440000111", "3144000011"
 SHORT_OR_PLAIN = ["123456", "1234567", "12345678", "abcdefgh", "a1b2c3", "        ", "3144000011", "密码密码密码密码"]

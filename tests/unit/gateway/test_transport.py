@@ -13,7 +13,6 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chassis.errors import Refusal
 from chassis.principal import Principal, Scope, TokenMinter, TokenVerifier
 from gateway.app import create_open_app
 from gateway.calls import OVERLOADED
@@ -27,6 +26,7 @@ from gateway.http.operations import Operations
 from gateway.http.transport import HttpTransport
 from gateway.protection import Limits
 from gateway.settings import OpenSettings
+from kernel.errors import Refusal
 from tests.unit.gateway.serving import SUPERGRAPH, Answer, Subgraph, json_reply, served
 
 KEYS = KeySet([ECKey.generate_key("P-256", parameters={"kid": "test"})])

@@ -4,10 +4,10 @@ from collections.abc import Awaitable
 
 import strawberry
 
-from chassis.errors import Refusal
+from chassis.commands.guards import capped
 from chassis.graph import RefusalInfo, requires
-from chassis.graph.trust import capped
 from chassis.principal import Scope
+from kernel.errors import Refusal
 from services.catalog import commands
 from services.catalog.commands.catalog import require_scope
 from services.catalog.domain import project as projects

@@ -2,8 +2,8 @@
 
 import strawberry
 
+from chassis.commands.guards import capped
 from chassis.graph import requires
-from chassis.graph.trust import capped
 from chassis.principal import Scope
 from services.catalog import commands
 from services.catalog.domain.base import Organization

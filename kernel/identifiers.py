@@ -8,9 +8,9 @@ from datetime import datetime
 from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
-from chassis.clock import SHANGHAI
-from chassis.errors import Refusal, Unblock
-from chassis.reference import provinces
+from kernel.dates import SHANGHAI
+from kernel.errors import Refusal, Unblock
+from kernel.reference import provinces
 
 _CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CREDIT_CODE = re.compile(rf"[{_CREDIT_ALPHABET}]{{2}}\d{{6}}[{_CREDIT_ALPHABET}]{{10}}")

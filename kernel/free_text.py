@@ -1,9 +1,9 @@
-"""What people say in their own words goes into events and mail, so it holds nobody's number (R41)."""
+"""Text that people type: spacing made regular, and no personal number in it (R22, R41)."""
 
 import re
 import unicodedata
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 
 LONGEST = 500
 _APART = r"[\s\-\u2010-\u2015]{0,2}"
@@ -50,3 +50,12 @@ def checked_reason(reason: str | None) -> str | None:
             longest=LONGEST,
         )
     return text or None
+
+
+BLANK = re.compile(r"[\s\u200b-\u200d\ufeff]+")
+_WITHIN_CHINESE = re.compile(r"(?<=[^\x00-\xff]) | (?=[^\x00-\xff])")
+
+
+def spelled(text: str) -> str:
+    """The text without blanks around it or within Chinese, and single ones elsewhere."""
+    return _WITHIN_CHINESE.sub("", BLANK.sub(" ", text).strip())

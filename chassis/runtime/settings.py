@@ -10,7 +10,7 @@ from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.clock import Clock
-from chassis.roles import Role
+from chassis.runtime.tasks import Role
 
 
 class Environment(StrEnum):

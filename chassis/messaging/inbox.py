@@ -11,12 +11,11 @@ import structlog
 from aio_pika.abc import AbstractIncomingMessage
 from pymongo import AsyncMongoClient
 
-from chassis import amqp
 from chassis.context import Act, acting
 from chassis.events import Envelope
-from chassis.mongo import Database, Document, Session, StorageError, passes, transact
-from chassis.retry import PAUSES_SECONDS, forever
-from chassis.telemetry import (
+from chassis.messaging import amqp
+from chassis.runtime.tasks import PAUSES_SECONDS, forever
+from chassis.runtime.telemetry import (
     DEAD_LETTERS,
     REDELIVERED,
     RETRIED,
@@ -25,6 +24,7 @@ from chassis.telemetry import (
     current_traceparent,
     tracer,
 )
+from chassis.storage.mongo import Database, Document, Session, StorageError, passes, transact
 
 _PREFETCH = 50
 _TRIES = 5

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable, Sequence
 import structlog
 from aio_pika.abc import AbstractIncomingMessage
 
-from chassis import amqp
 from chassis.events import Envelope
-from chassis.mongo import StorageError, passes
-from chassis.retry import PAUSES_SECONDS
-from chassis.telemetry import DEAD_LETTERS, REDELIVERED, count_taken
+from chassis.messaging import amqp
+from chassis.runtime.tasks import PAUSES_SECONDS
+from chassis.runtime.telemetry import DEAD_LETTERS, REDELIVERED, count_taken
+from chassis.storage.mongo import StorageError, passes
 
 MOST = 200
 log = structlog.get_logger()

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 import uvicorn
 from starlette.applications import Starlette
 
-from chassis.roles import Role
+from chassis.runtime.tasks import Role
 
 GRACE_SECONDS = 10
 _LAST_WORDS_SECONDS = 5.0

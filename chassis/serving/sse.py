@@ -12,7 +12,7 @@ from typing import Final
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from chassis.process import Stopping
+from chassis.serving.process import Stopping
 
 EVENT_STREAM: Final = "text/event-stream"
 NEXT: Final = "next"

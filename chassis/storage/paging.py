@@ -1,26 +1,12 @@
 """Keyset pages: a page begins after a position, never after a count."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pymongo import ASCENDING
 
-from chassis.errors import Refusal, Unblock
-from chassis.mongo import Collection, Document
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """The part of a list that a reader wants.
-
-    Attributes:
-        first: How many rows; one more is read, to tell whether more follow.
-        after: The sort key of the last row of the page before.
-    """
-
-    first: int
-    after: Sequence[Any] | None = None
+from chassis.storage.mongo import Collection, Document
+from kernel.errors import Refusal, Unblock
 
 
 async def first_rows(

@@ -15,8 +15,8 @@ from typing import Annotated, Any
 import typer
 from pymongo import ASCENDING, UpdateOne
 
-from chassis.mongo import Collection, Database, Document, StorageError, connect
-from chassis.vault import Vault
+from chassis.storage.mongo import Collection, Database, Document, StorageError, connect
+from chassis.storage.vault import Vault
 
 _WINDOW = 500
 _FIELD, _SUFFIX = "sealed", "_sealed"

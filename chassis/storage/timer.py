@@ -5,10 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from chassis.lease import Lease, LeaseLost
-from chassis.mongo import Database, StorageError
-from chassis.retry import forever
-from chassis.roles import Task
+from chassis.runtime.tasks import Task, forever
+from chassis.storage.lease import Lease, LeaseLost
+from chassis.storage.mongo import Database, StorageError
 
 LOOK_SECONDS = 5.0
 log = structlog.get_logger()

@@ -11,8 +11,8 @@ import structlog
 from pymongo import ReturnDocument
 
 from chassis.ids import new_id
-from chassis.mongo import Database, DuplicateKey, StorageError
-from chassis.tasks import together
+from chassis.runtime.tasks import together
+from chassis.storage.mongo import Database, DuplicateKey, StorageError
 
 LEASE_SECONDS = 10.0
 _PAST = datetime.fromtimestamp(0, UTC)

@@ -20,13 +20,12 @@ from aio_pika.abc import AbstractConnection, AbstractExchange
 from aio_pika.exceptions import DeliveryError
 from pymongo import UpdateOne, WriteConcern
 
-from chassis import amqp
 from chassis.events import Envelope, unseal
-from chassis.lease import LEASE_SECONDS, Lease
-from chassis.mongo import Collection, Database, StorageError
-from chassis.retry import forever
-from chassis.tasks import together
-from chassis.telemetry import OLDEST_SECONDS, PENDING, PUBLISH_SECONDS, PUBLISHED, count_refused
+from chassis.messaging import amqp
+from chassis.runtime.tasks import forever, together
+from chassis.runtime.telemetry import OLDEST_SECONDS, PENDING, PUBLISH_SECONDS, PUBLISHED, count_refused
+from chassis.storage.lease import LEASE_SECONDS, Lease
+from chassis.storage.mongo import Collection, Database, StorageError
 
 _WINDOW = 200
 _LANES = 3

@@ -16,15 +16,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chassis.context import REMAINING, Act, acting
-from chassis.errors import Refusal, Unblock, unauthenticated
 from chassis.graph.context import SubgraphContext
 from chassis.graph.schema import SubgraphSchema
 from chassis.principal import Principal, TokenVerifier
-from chassis.process import Stopping
-from chassis.roles import Role, Tasks
-from chassis.sse import EVENT_STREAM, EventStream
-from chassis.tasks import beside
-from chassis.telemetry import REQUESTS, context_of, current_traceparent, tracer
+from chassis.runtime.tasks import Role, Tasks, beside
+from chassis.runtime.telemetry import REQUESTS, context_of, current_traceparent, tracer
+from chassis.serving.process import Stopping
+from chassis.serving.sse import EVENT_STREAM, EventStream
+from kernel.errors import Refusal, Unblock, unauthenticated
 
 _BODY_BYTES = 8 * 1024 * 1024
 _JSON = "application/json"

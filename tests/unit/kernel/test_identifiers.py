@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.cn import ric
 
-from chassis import codes
-from chassis.errors import Refusal
+from kernel import identifiers as codes
+from kernel.errors import Refusal
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 

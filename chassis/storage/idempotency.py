@@ -16,8 +16,8 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 import msgspec
 
 from chassis.context import current_act
-from chassis.errors import Refusal, Unblock
 from chassis.principal import Principal
+from kernel.errors import Refusal, Unblock
 
 A = TypeVar("A")
 A_co = TypeVar("A_co", covariant=True)

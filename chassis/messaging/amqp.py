@@ -15,7 +15,7 @@ from aio_pika.connection import make_url
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS, DeliveryError
 
 from chassis.events import Envelope
-from chassis.tasks import together
+from chassis.runtime.tasks import together
 
 EVENTS = "training.events"
 """The topic exchange of every event."""

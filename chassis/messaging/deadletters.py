@@ -1,4 +1,4 @@
-"""`python -m chassis.deadletters list|show|replay|drop`: what consumers gave up, while everything runs (notes N24).
+"""`python -m chassis.messaging.deadletters list|show|replay|drop`: what consumers gave up, while everything runs.
 
 Every command takes the letters in hand, unacked, and gives back those it does nothing with: a crash loses none, and two
 operators never see to the same one. A replay goes to the queue that gave the letter up and to nobody else; should it
@@ -19,7 +19,7 @@ from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from aio_pika.exceptions import DeliveryError
 
-from chassis.amqp import BROKER_ERRORS, DEAD, connect
+from chassis.messaging.amqp import BROKER_ERRORS, DEAD, connect
 
 _MOST = 1_000
 _CONFIRM_SECONDS = 10.0

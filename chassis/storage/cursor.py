@@ -1,4 +1,4 @@
-"""Connections by opaque, stable keyset cursors; never by offset."""
+"""Pages and their opaque, stable keyset cursors; never an offset."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -6,20 +6,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-import strawberry
+from kernel.errors import Refusal, Unblock
 
-from chassis.errors import Refusal, Unblock
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The part of a list that a reader wants.
+
+    Attributes:
+        first: How many rows; one more is read, to tell whether more follow.
+        after: The sort key of the last row of the page before.
+    """
+
+    first: int
+    after: Sequence[Any] | None = None
+
 
 MAX_PAGE = 100
 T = TypeVar("T")
-
-
-@strawberry.federation.type(shareable=True, description="Where a page ends, and whether more follows")
-class PageInfo:
-    """Relay's page information, forward only."""
-
-    has_next_page: bool
-    end_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +37,6 @@ class Page(Generic[T]):
 
     rows: list[tuple[str, T]]
     has_next: bool
-
-    def info(self) -> PageInfo:
-        """The page's `pageInfo`."""
-        return PageInfo(has_next_page=self.has_next, end_cursor=self.rows[-1][0] if self.rows else None)
 
 
 def cursor_of(*position: Any) -> str:

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from chassis.reference import clause_of
+from kernel.reference import clause_of
 
 
 class Unblock(StrEnum):
