@@ -42,6 +42,10 @@ _UNNUMBERED = re.compile(r"\b[Ff]acts? \d+[a-z]?\b")
 _DOCUMENT = re.compile(r"(?<![\w./*>}$@~-])[\w.][\w./-]*\.(?:md|txt|graphql)\b(?![*<{(=])")
 _CODE_PATH = re.compile(r"(?<![\w./*>}$@~-])\w[\w./-]*/[\w.-]*\w\.(?:py|json|mjs|toml)\b(?![*<{(=])")
 _SECTION = re.compile(r"(?P<file>[\w./-]+\.md)`?, (?P<section>[A-Za-z][^;:.,()`\]]*)(?P<end>.?)")
+_MODULE = re.compile(
+    r"(?<![\w./-])(?:(?:chassis|kernel|services|deploy|contracts|bench|tests)(?:\.[A-Za-z_]\w*)+"
+    r"|gateway(?:\.[A-Za-z_]\w*){2,})"  # `gateway.inbox` is a queue
+)
 _LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^()\s]+)\)")
 _HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
 _ANCHOR = re.compile(r'<a id="([^"]+)">')
@@ -161,6 +165,27 @@ def dangling_sections(file: str, text: str) -> Iterator[str]:
 
 
 @cache
+def modules() -> dict[str, str]:
+    """The name of every module and package to its text; a package without one has none."""
+    sources = {file: text_of(file) for file in files() if file.endswith(".py")}
+    folders = {"/".join(file.split("/")[:depth]) for file in sources for depth in range(1, file.count("/") + 1)}
+    named = {file.removesuffix(".py").removesuffix("/__init__"): source for file, source in sources.items()}
+    return {name.replace("/", "."): source for name, source in (dict.fromkeys(folders, "") | named).items()}
+
+
+def dangling_modules(file: str, text: str) -> Iterator[str]:
+    """Names such as `chassis.clock` and `gateway.federation.cost`, with the name in the module where one follows."""
+    for mention in _MODULE.findall(text):
+        parts = mention.split(".")
+        if parts[-1] in {"py", "md", "json", "yaml", "toml", "graphql"}:
+            continue
+        known = next((depth for depth in range(len(parts), 0, -1) if ".".join(parts[:depth]) in modules()), 0)
+        source = modules().get(".".join(parts[:known]), "")
+        if parts[known:] and not re.search(rf"\b{parts[known]}\b", source):
+            yield f"{file}: {mention}"
+
+
+@cache
 def defined() -> tuple[frozenset[int], frozenset[int], frozenset[int]]:
     """The numbers of rules, of decisions (ADRs) and of notes."""
     rules = json.loads(text_of("contracts/reference/rules.json"))
@@ -189,6 +214,10 @@ def test_rules_decisions_and_notes_that_are_cited_exist() -> None:
 
 def test_documents_that_are_cited_are_in_the_repository() -> None:
     assert [cited for file, text in prose() for cited in dangling_documents(file, text)] == []
+
+
+def test_modules_that_are_cited_are_there() -> None:
+    assert [cited for file, text in prose() for cited in dangling_modules(file, text)] == []
 
 
 def test_sections_that_are_cited_are_in_their_documents() -> None:
@@ -269,6 +298,18 @@ def test_a_document_that_is_not_there_is_found(text: str, count: int) -> None:
 )
 def test_a_section_that_is_not_there_is_found(text: str, count: int) -> None:
     assert len(list(dangling_sections("chassis/clock.py", text))) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("By `chassis.noth" + "ing` alone", 1),
+        ("By `chassis.clock.Sund" + "ial`", 1),
+        ("`chassis.clock`, `chassis.clock.Clock`, `python -m contracts export`, the queue `gateway.inbox`", 0),
+    ],
+)
+def test_a_module_that_is_not_there_is_found(text: str, count: int) -> None:
+    assert len(list(dangling_modules("chassis/clock.py", text))) == count
 
 
 def test_anchors_are_those_that_the_reader_of_a_page_meets() -> None:

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from chassis.errors import Refusal
 from chassis.events import event_name
 from chassis.principal import Scope
-from chassis.reference import round_data, rules
 from contracts.registry import events
 from gateway.identity.account import Account, AccountState
+from kernel.errors import Refusal
+from kernel.reference import round_data, rules
 from services.assessment.domain.credit import Credit
 from services.assessment.domain.vocabulary import CreditStatus
 from services.catalog.domain.project import TRANSITIONS as PROJECT_STEPS
