@@ -6,7 +6,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
-LOCAL := $(BIN)/python -m deploy.local
+LOCAL := $(BIN)/python -m deploy
 PORT ?= 8000
 # Where Node is needed and none is on PATH, the wheel's is used.
 NODE := $(BIN)/python -m deploy.local.node

@@ -8,9 +8,10 @@ import typer
 
 from chassis.runtime.telemetry import configure_logs, configure_traces
 from chassis.serving.process import serve
-from gateway.app import OPEN_LIMITS, create_app, create_open_app, explain
+from gateway.app import OPEN_LIMITS, create_app, create_open_app
 from gateway.console import accounts, text_of
-from gateway.protection.documents import manifest
+from gateway.federation.explain import explain
+from gateway.protection.trusted_documents import manifest
 from gateway.settings import GatewaySettings, OpenSettings
 
 cli = typer.Typer(add_completion=False, help=__doc__)

@@ -15,8 +15,8 @@ from chassis.context import acting
 from chassis.principal import Scope
 from chassis.runtime.console import Operator, act_of
 from chassis.storage.mongo import connect
-from gateway.identity.accounts import Identity
-from gateway.identity.passwords import THREADS, Passwords
+from gateway.identity.deps import Identity
+from gateway.identity.password_hashing import THREADS, Passwords
 from gateway.identity.provisioning import disable, issue_codes, provision_all, reset, unlock
 from gateway.identity.sessions import Sessions
 from gateway.identity.store import IdentityStore

@@ -8,10 +8,10 @@ from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.runtime.settings import Environment, read_keys
-from gateway.calls import CallSettings
 from gateway.protection import Limits
-from gateway.protection.documents import Trust
-from gateway.protection.seats import SeatSettings
+from gateway.protection.stream_limits import SeatSettings
+from gateway.protection.trusted_documents import Trust
+from gateway.resilience import CallSettings
 
 
 class OpenSettings(BaseSettings):

@@ -25,7 +25,7 @@ from chassis.storage.vault import Vault
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from deploy.local.suite import ROOT
-from deploy.local.world import id_number
+from deploy.seed.world import id_number
 from kernel.dates import SHANGHAI
 from services.enrollment.commands import Office, commit_roster, enter_rosters, stage_roster
 from services.enrollment.domain.project import Phase, Project, Round

@@ -14,11 +14,11 @@ from starlette.routing import BaseRoute, Route
 from chassis.runtime.telemetry import REQUESTS
 from chassis.serving.process import Stopping
 from chassis.serving.sse import EVENT_STREAM, EventStream
-from gateway.calls import OVERLOADED
 from gateway.federation.engine import Request as GraphQLRequest
 from gateway.http.operations import Operations
-from gateway.http.replies import GRAPHQL, JSON, bearer, guarded, json_body, json_object, refused, reply
+from gateway.http.responses import GRAPHQL, JSON, bearer, guarded, json_body, json_object, refused, reply
 from gateway.protection import Limits
+from gateway.resilience import OVERLOADED
 from kernel.errors import Refusal, Unblock
 
 _RETRY_SECONDS = "1"

@@ -19,7 +19,7 @@ from chassis.serving.process import Stopping
 from gateway.federation.engine import Response
 from gateway.http.context import RequestContext, new_traceparent
 from gateway.http.operations import Operations
-from gateway.http.replies import bearer
+from gateway.http.responses import bearer
 from kernel.errors import Refusal
 
 PROTOCOL = "graphql-transport-ws"

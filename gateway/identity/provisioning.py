@@ -14,9 +14,9 @@ from chassis.events import NATIONWIDE
 from chassis.ids import new_id
 from chassis.principal import Scope
 from gateway.identity.account import Account, AccountState, check_holder, login_name
-from gateway.identity.accounts import Identity
+from gateway.identity.deps import Identity
 from gateway.identity.events import AccountDisabled, AccountReset, AccountUnlocked, BaseAdded, CodeIssued, of
-from gateway.identity.passwords import new_code
+from gateway.identity.password_hashing import new_code
 from kernel.errors import Refusal, Unblock, not_found
 from kernel.identifiers import is_personal, organization_code
 from kernel.reference import provinces

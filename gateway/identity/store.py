@@ -12,8 +12,8 @@ from chassis.storage.mongo import Session as Transaction
 from chassis.storage.paging import both, following
 from chassis.storage.repository import INTERNAL_FIELDS, Repository
 from gateway.identity.account import Account, AccountState
-from gateway.identity.attempts import Attempts
 from gateway.identity.events import AccountProvisioned, SessionsRevoked, of
+from gateway.identity.login_throttle import Attempts
 from kernel.errors import Refusal, Unblock
 
 T = TypeVar("T")

@@ -14,9 +14,9 @@ from aio_pika.abc import AbstractIncomingMessage
 from bench.gateway.__main__ import install
 from chassis.messaging.amqp import EVENTS, connect, declare_topology
 from deploy.broker.definitions import ADMIN
-from deploy.local.accounts import Desk
-from deploy.local.story import Story, tell
+from deploy.demo.story import Story, tell
 from deploy.local.suite import Suite
+from deploy.seed.account_provisioner import Desk
 from tests.eventually import eventually
 
 LISTENER = "tests.everything"

@@ -8,7 +8,7 @@ from typing import Any
 from chassis.events import NATIONWIDE
 from chassis.messaging.amqp import DEAD
 from chassis.storage.mongo import from_document
-from deploy.local.world import YEAR
+from deploy.seed.world import YEAR
 from gateway.identity.store import COLLECTIONS as IDENTITY
 from services.assessment.domain.audit import verify
 from services.assessment.store import COLLECTIONS as ASSESSMENT

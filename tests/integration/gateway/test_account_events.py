@@ -13,7 +13,7 @@ from chassis.messaging.amqp import EVENTS, connect, declare_topology, from_messa
 from chassis.storage.mongo import Database
 from contracts import registry
 from gateway.app import create_app
-from gateway.identity.accounts import Identity
+from gateway.identity.deps import Identity
 from gateway.identity.store import COLLECTIONS
 from gateway.settings import GatewaySettings
 from tests.eventually import eventually

@@ -15,7 +15,8 @@ from chassis.messaging import amqp
 from chassis.principal import Scope
 from chassis.storage.mongo import Database, Session, transact
 from gateway.identity.account import Account, AccountState
-from gateway.identity.accounts import Identity, log_in, set_password
+from gateway.identity.authentication import log_in, set_password
+from gateway.identity.deps import Identity
 from gateway.identity.messaging import BINDINGS, QUEUE, QUEUES, TEACHER_BINDINGS, TEACHERS, handlers, tasks
 from gateway.identity.provisioning import issue_codes, provision, reset
 from kernel.errors import Refusal

@@ -9,7 +9,8 @@ from joserfc.jwk import ECKey, KeySet
 
 from chassis.principal import Scope
 from chassis.storage.mongo import Database
-from gateway.identity.accounts import Identity, log_in, set_password
+from gateway.identity.authentication import log_in, set_password
+from gateway.identity.deps import Identity
 from gateway.identity.provisioning import disable, provision, reset
 from gateway.identity.sessions import Sessions, Tokens
 from kernel.errors import Refusal

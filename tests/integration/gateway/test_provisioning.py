@@ -7,7 +7,8 @@ import pytest
 
 from chassis.principal import Scope
 from chassis.storage.mongo import Database
-from gateway.identity.accounts import Identity, log_in
+from gateway.identity.authentication import log_in
+from gateway.identity.deps import Identity
 from gateway.identity.provisioning import provision, provision_all, reset
 from kernel.errors import Refusal
 

@@ -10,7 +10,7 @@ import pytest
 
 from chassis.storage.mongo import Database
 from deploy.local.ports import Ports
-from gateway.identity.attempts import ADDRESS
+from gateway.identity.login_throttle import ADDRESS
 from tests.eventually import eventually
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -8,7 +8,7 @@ import pytest
 
 from chassis.principal import Scope
 from chassis.storage.mongo import Database
-from gateway.identity.accounts import Identity
+from gateway.identity.deps import Identity
 from gateway.identity.provisioning import disable, provision
 from gateway.identity.sessions import ACCESS_SECONDS
 from tests.integration.gateway.test_auth_http import LOGIN, STRONG, auth, bearing, opened

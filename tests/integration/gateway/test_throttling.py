@@ -9,8 +9,9 @@ from prometheus_client import REGISTRY
 
 from chassis.principal import Scope
 from chassis.storage.mongo import Database
-from gateway.identity.accounts import Identity, log_in, set_password
-from gateway.identity.attempts import ADDRESS, FROM_HERE, LOGIN, Attempts
+from gateway.identity.authentication import log_in, set_password
+from gateway.identity.deps import Identity
+from gateway.identity.login_throttle import ADDRESS, FROM_HERE, LOGIN, Attempts
 from gateway.identity.provisioning import provision, reset, unlock
 from kernel.errors import Refusal
 

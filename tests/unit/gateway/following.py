@@ -20,13 +20,13 @@ from chassis.serving.sse import EVENT_STREAM, EventStream, Parser
 from gateway.federation.engine import Engine
 from gateway.federation.supergraph import load_supergraph
 from gateway.http.graphql import GraphQLEndpoint, graphql_routes
-from gateway.http.life import Life, application
+from gateway.http.lifespan import Life, application
 from gateway.http.operations import Operations
-from gateway.http.streams import HttpStreams
+from gateway.http.subgraph_streams import HttpStreams
 from gateway.http.transport import HttpTransport
 from gateway.http.websocket import SocketEndpoint, socket_routes
 from gateway.protection import Limits
-from gateway.protection.seats import Seats, SeatSettings
+from gateway.protection.stream_limits import Seats, SeatSettings
 from kernel.errors import unauthenticated
 from tests.unit.gateway.serving import SUPERGRAPH, Browser, served
 

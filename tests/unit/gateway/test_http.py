@@ -9,7 +9,7 @@ import pytest
 from starlette.requests import HTTPConnection
 
 from gateway.app import create_open_app
-from gateway.http.replies import GRAPHQL, JSON, address_of
+from gateway.http.responses import GRAPHQL, JSON, address_of
 from gateway.settings import OpenSettings
 from tests.unit.gateway.serving import SUPERGRAPH, Browser, served
 

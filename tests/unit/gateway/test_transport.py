@@ -15,7 +15,6 @@ from starlette.routing import Route
 
 from chassis.principal import Principal, Scope, TokenMinter, TokenVerifier
 from gateway.app import create_open_app
-from gateway.calls import OVERLOADED
 from gateway.federation.engine import Call, Engine, TransportError
 from gateway.federation.errors import UNKNOWN_OUTCOME, UNREACHABLE
 from gateway.federation.supergraph import load_supergraph
@@ -25,6 +24,7 @@ from gateway.http.graphql import GraphQLEndpoint
 from gateway.http.operations import Operations
 from gateway.http.transport import HttpTransport
 from gateway.protection import Limits
+from gateway.resilience import OVERLOADED
 from gateway.settings import OpenSettings
 from kernel.errors import Refusal
 from tests.unit.gateway.serving import SUPERGRAPH, Answer, Subgraph, json_reply, served

@@ -8,9 +8,9 @@ from typing import Any
 
 import aiohttp
 
-from deploy.local.client import Client
 from deploy.local.process import StartFailed
 from deploy.local.suite import GATEWAY, ROOT, Suite
+from deploy.seed.graph_client import Client
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""`python -m deploy.local run|demo|clock|status|do|stop|reset`: the suite on this machine."""
+"""`python -m deploy run|demo|clock|status|do|stop|reset`: the suite on this machine."""
 
 import asyncio
 import json
@@ -18,12 +18,12 @@ from rich.table import Table
 
 from chassis.clock import Clock, move_forward
 from deploy.broker.definitions import queue_of
-from deploy.local.accounts import Desk
 from deploy.local.home import Hold, InUse, holder, sweep
 from deploy.local.process import StartFailed, die_with_parent
 from deploy.local.secrets import write_private
-from deploy.local.seed import seed
 from deploy.local.suite import PROCESSES, ROOT, Suite, module_of
+from deploy.seed.account_provisioner import Desk
+from deploy.seed.load import seed
 from kernel.reference import provinces
 
 HOME = ROOT / ".local" / "run"
@@ -71,7 +71,7 @@ def run(port: Annotated[int, typer.Option(help="The gateway's port, or the next 
 @cli.command()
 def demo(keep: Annotated[bool, typer.Option("--keep", help="Leave the suite running.")] = False) -> None:
     """Play the whole round through the gateway on a fresh suite of its own."""
-    from deploy.local.demo import play
+    from deploy.demo.play import play
 
     _stop_on_signals()
     raise typer.Exit(play(keep=keep))

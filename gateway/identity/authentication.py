@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from prometheus_client import Counter
@@ -10,31 +10,14 @@ from prometheus_client import Counter
 from chassis.context import acting, current_act
 from chassis.principal import Scope
 from gateway.identity.account import Account, AccountState, login_name
+from gateway.identity.deps import Identity
 from gateway.identity.events import PasswordSet, of
-from gateway.identity.passwords import Passwords
-from gateway.identity.sessions import Sessions, Tokens
-from gateway.identity.store import IdentityStore, Session
-from gateway.identity.strength import check_new_password, weak_password
+from gateway.identity.password_policy import check_new_password, weak_password
+from gateway.identity.sessions import Tokens
+from gateway.identity.store import Session
 from kernel.errors import Refusal, Unblock, not_found, unauthenticated
 
 GUESSES = Counter("guopei_gateway_guesses", "Secrets that were tried: right, wrong, or made to wait", ["outcome"])
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What the use cases need.
-
-    Attributes:
-        store: Accounts and sessions.
-        passwords: Hashing.
-        sessions: Tokens.
-        literal: The notice's literal mode: every initial password is 123456 instead of a random code (R4).
-    """
-
-    store: IdentityStore
-    passwords: Passwords
-    sessions: Sessions
-    literal: bool = False
 
 
 @contextmanager

@@ -3,12 +3,12 @@
 Each concern is a page and wraps a transport in another; `guarded` puts them in order.
 """
 
-from gateway.calls.breaking import Breaking
-from gateway.calls.queueing import OVERLOADED, Queueing
-from gateway.calls.retrying import Retrying
-from gateway.calls.settings import CallSettings
-from gateway.calls.sharing import Sharing
 from gateway.federation.engine import Transport
+from gateway.resilience.bulkhead import OVERLOADED, Queueing
+from gateway.resilience.circuit_breaker import Breaking
+from gateway.resilience.retry import Retrying
+from gateway.resilience.settings import CallSettings
+from gateway.resilience.single_flight import Sharing
 
 __all__ = ["OVERLOADED", "Breaking", "CallSettings", "Queueing", "Retrying", "Sharing", "guarded"]
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from prometheus_client import Gauge
 
-from gateway.calls.queueing import OVERLOADED
-from gateway.calls.settings import CallSettings
 from gateway.federation.engine import Call, Transport, TransportError
 from gateway.federation.errors import UNREACHABLE
+from gateway.resilience.bulkhead import OVERLOADED
+from gateway.resilience.settings import CallSettings
 
 OPEN = Gauge("guopei_gateway_breaker_open", "1 while a subgraph is left alone", ["subgraph"])
 

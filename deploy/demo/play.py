@@ -17,14 +17,14 @@ from rich.table import Table
 
 from chassis.messaging.amqp import DEAD
 from deploy.broker.definitions import queue_of
-from deploy.local import documents
-from deploy.local.accounts import Desk
-from deploy.local.client import Refused
+from deploy.demo import documents
+from deploy.demo.steps import Broken, holds, until
+from deploy.demo.story import Story, tell
 from deploy.local.process import StartFailed
-from deploy.local.steps import Broken, holds, until
-from deploy.local.story import Story, tell
 from deploy.local.suite import ROOT, Suite
-from gateway.app import explain
+from deploy.seed.account_provisioner import Desk
+from deploy.seed.graph_client import Refused
+from gateway.federation.explain import explain
 
 _PROVINCES = ("44", "51")
 SUPERGRAPH = ROOT / "contracts" / "graph" / "supergraph.graphql"

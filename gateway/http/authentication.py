@@ -10,10 +10,11 @@ from starlette.routing import Route
 
 from chassis.context import Act, acting
 from chassis.principal import Scope
-from gateway.http.agents import client_of
 from gateway.http.context import traceparent_of
-from gateway.http.replies import Endpoint, address_of, bearer, guarded, json_body, reply
-from gateway.identity.accounts import Identity, log_in, own_sessions, revoke_sessions, set_password
+from gateway.http.responses import Endpoint, address_of, bearer, guarded, json_body, reply
+from gateway.http.user_agent import client_of
+from gateway.identity.authentication import log_in, own_sessions, revoke_sessions, set_password
+from gateway.identity.deps import Identity
 from gateway.identity.sessions import ACCESS_SECONDS, Tokens
 from gateway.identity.store import Session
 from kernel.errors import Refusal, Unblock, unauthenticated

@@ -8,9 +8,9 @@ from typing import Any
 
 from prometheus_client import Counter
 
-from gateway.calls.settings import CallSettings
 from gateway.federation.engine import Call, Transport, TransportError
 from gateway.federation.errors import UNREACHABLE
+from gateway.resilience.settings import CallSettings
 
 RETRIED = Counter("guopei_gateway_calls_retried_total", "Calls that were tried again", ["subgraph"])
 _PAUSE_SECONDS = 0.02

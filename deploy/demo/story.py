@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from deploy.local import documents as d
-from deploy.local.accounts import Desk
-from deploy.local.client import Client, Refused
-from deploy.local.plans import plan_of
-from deploy.local.roster import put_in_roster
-from deploy.local.seed import Cast, seed
-from deploy.local.steps import Broken, holds, until
-from deploy.local.world import BASES, SCHOOLS, YEAR
+from deploy.demo import documents as d
+from deploy.demo.roster import HEADER, lines_for
+from deploy.demo.steps import Broken, holds, until
+from deploy.seed.account_provisioner import Desk
+from deploy.seed.graph_client import Client, Refused, fetch, send
+from deploy.seed.load import Cast, seed
+from deploy.seed.plans import plan_of
+from deploy.seed.world import BASES, SCHOOLS, YEAR
 
 _VERDICTS = ("OBJECTIVES", "CONTENT", "ORGANIZATION", "DURATION", "FEE")
 PRINCIPAL, TEACHING, PRACTICE = 0, 1, 2
@@ -277,3 +277,32 @@ async def _credit(story: Story) -> None:
         return bool(found["enrollment"]["status"] == "CREDITED")
 
     await until(credited, "the credit to reach the enrolment")
+
+
+CODE = "query($id: ID!) { project(id: $id) { code } }"
+COMMIT = "mutation($id: ID!, $mode: RosterMode!) { commitRoster(jobId: $id, mode: $mode) { state } }"
+JOB = "query($id: ID!) { rosterJob(id: $id) { state total done entered refused } }"
+
+
+async def put_in_roster(story: "Story", project: str) -> None:
+    """The school fetches the template, sends a file with a bad row, and puts the good ones in."""
+    school = SCHOOLS[0]
+    client = story.cast.schools[school.code]
+    status, content = await fetch(client, "/rosters/template.xlsx")
+    holds(status == 200 and content.startswith(b"PK"), f"the template: {status}")  # noqa: PLR2004 - OK
+    code = (await client.do(CODE, id=project))["code"]
+    staged = await send(client, "\r\n".join(["报名名单", HEADER, *lines_for(code)]).encode("gb18030"))
+    holds((staged.get("good"), staged.get("bad")) == (2, 1), f"the check: {staged}")
+    whole = client.do(COMMIT, id=staged["id"], mode="ALL_OR_NOTHING")
+    await story.refused(school.name, "整份提交有不合格行的名单", "ROSTER_HAS_BAD_ROWS", whole)
+    await client.do(COMMIT, id=staged["id"], mode="VALID_ROWS")
+
+    async def ended() -> Any:
+        job = await client.do(JOB, id=staged["id"])
+        return job if job["state"] == "COMMITTED" else None
+
+    job = await until(ended, "the roster")
+    holds((job["done"], job["entered"], job["refused"]) == (3, 2, 1), f"the roster: {job}")
+    status, content = await fetch(client, f"/rosters/{staged['id']}/result.xlsx")
+    holds(status == 200 and content.startswith(b"PK"), f"the result: {status}")  # noqa: PLR2004 - OK
+    story.report(school.name, "上传名单（.csv），提交合格的行", f"提交 {job['entered']}，不合格 {job['refused']}")

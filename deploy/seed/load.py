@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from deploy.local.accounts import Desk
-from deploy.local.client import Client
-from deploy.local.world import BASES, BEGIN, EXPERTS, SCHOOLS, YEAR, SchoolSeed, base_input, contact, teacher_rows
+from deploy.seed.account_provisioner import Desk
+from deploy.seed.graph_client import Client
+from deploy.seed.world import BASES, BEGIN, EXPERTS, SCHOOLS, YEAR, SchoolSeed, base_input, contact, teacher_rows
 
 MINISTRY = "moe"
 OPEN_ROUND = "mutation($input: RoundInput!) { openRound(input: $input) { year title } }"

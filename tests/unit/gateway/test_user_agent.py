@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.http.agents import client_of
+from gateway.http.user_agent import client_of
 
 WINDOWS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"

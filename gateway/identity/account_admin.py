@@ -12,7 +12,8 @@ from chassis.principal import Scope
 from chassis.storage.cursor import Slice
 from chassis.storage.mongo import Session
 from gateway.identity.account import Account, AccountState, login_name
-from gateway.identity.accounts import Identity, acts
+from gateway.identity.authentication import acts
+from gateway.identity.deps import Identity
 from gateway.identity.events import AccountDisabled, PersonDelegated, of
 from gateway.identity.provisioning import (
     AccountRow,

@@ -8,9 +8,9 @@ import pytest
 
 from chassis.principal import Scope
 from chassis.storage.mongo import Database
-from gateway.identity.accounts import Identity
-from gateway.identity.administration import MOST_ROWS
-from gateway.identity.attempts import ACTS
+from gateway.identity.account_admin import MOST_ROWS
+from gateway.identity.deps import Identity
+from gateway.identity.login_throttle import ACTS
 from gateway.identity.provisioning import disable, provision
 from tests.integration.gateway.test_auth_http import auth, bearing
 from tests.integration.gateway.test_following import Told, hear

@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from gateway.http.context import RequestContext
 from gateway.http.operations import Operations
-from gateway.http.replies import bearer
+from gateway.http.responses import bearer
 from gateway.http.transport import HttpTransport
 from kernel.errors import Refusal, Unblock, unauthenticated
 

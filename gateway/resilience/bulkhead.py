@@ -7,8 +7,8 @@ from typing import Any
 
 from prometheus_client import Counter, Gauge
 
-from gateway.calls.settings import CallSettings
 from gateway.federation.engine import Call, Transport, TransportError
+from gateway.resilience.settings import CallSettings
 
 OVERLOADED = "SUBGRAPH_OVERLOADED"
 """The code of a call that was refused because too many wait."""

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from gateway.calls import OVERLOADED
 from gateway.federation.errors import INTERRUPTED, MALFORMED, UNAUTHORIZED, UNKNOWN_OUTCOME, UNREACHABLE
+from gateway.resilience import OVERLOADED
 from kernel.errors import Unblock
 
 _CHINESE = {

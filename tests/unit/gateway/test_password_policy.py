@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.identity.passwords import new_code
-from gateway.identity.strength import MINIMUM_LENGTH, check_new_password
+from gateway.identity.password_hashing import new_code
+from gateway.identity.password_policy import MINIMUM_LENGTH, check_new_password
 from kernel.errors import Refusal
 from kernel.reference import weak_passwords
 

@@ -15,8 +15,8 @@ from starlette.routing import BaseRoute, Route
 
 from chassis.runtime.tasks import Task, beside
 from chassis.serving.process import Stopping
-from gateway.http.replies import unrouted
-from gateway.http.streams import HttpStreams
+from gateway.http.responses import unrouted
+from gateway.http.subgraph_streams import HttpStreams
 from gateway.http.transport import HttpTransport
 from gateway.identity.store import IdentityStore
 

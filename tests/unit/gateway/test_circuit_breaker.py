@@ -7,9 +7,9 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from gateway.calls import OVERLOADED, Breaking
-from gateway.calls.breaking import Breaker, State
 from gateway.federation.engine import Call, TransportError
+from gateway.resilience import OVERLOADED, Breaking
+from gateway.resilience.circuit_breaker import Breaker, State
 from tests.eventually import eventually
 from tests.unit.gateway.network import ALICE, QUERY, SETTINGS, Gate, Network, answered, refused
 

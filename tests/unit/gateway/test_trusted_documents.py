@@ -21,10 +21,10 @@ from gateway.federation.engine import Engine
 from gateway.federation.supergraph import load_supergraph
 from gateway.http.graphql import GraphQLEndpoint
 from gateway.http.operations import Operations
-from gateway.http.replies import guarded
+from gateway.http.responses import guarded
 from gateway.http.transport import HttpTransport
 from gateway.protection import Limits
-from gateway.protection.documents import Trust, TrustedDocuments, manifest, read_manifest
+from gateway.protection.trusted_documents import Trust, TrustedDocuments, manifest, read_manifest
 from gateway.settings import GatewaySettings
 from tests.unit.gateway.serving import SUPERGRAPH, served
 

@@ -7,11 +7,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chassis.storage.cursor import Slice
-from gateway.http.auth import posted, scope_of, token_of
-from gateway.http.replies import guarded, reply, told
+from gateway.http.authentication import posted, scope_of, token_of
+from gateway.http.responses import guarded, reply, told
 from gateway.identity.account import Account, AccountState
-from gateway.identity.accounts import Identity
-from gateway.identity.administration import MOST_ROWS, Issued, Selection, issue, managed, manager, reissue, withdraw
+from gateway.identity.account_admin import MOST_ROWS, Issued, Selection, issue, managed, manager, reissue, withdraw
+from gateway.identity.deps import Identity
 from kernel.errors import Refusal, Unblock
 
 _BODY_BYTES = 64 * 1024

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from deploy.local.world import YEAR
+from deploy.seed.world import YEAR
 
 _TITLES = ("职业学校校长办学治校能力提升", "智能制造专业教学能力提升", "工业机器人岗位实践")
 _THEMES = (["P4", "P5"], ["D3", "D5"], ["E2"])
