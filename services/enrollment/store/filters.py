@@ -14,7 +14,7 @@ NOTHING: Document = {"_id": {"$in": []}}
 def own_province(principal: Principal) -> str | None:
     """The province whose matters a province's account sees.
 
-    None for everybody else, and for `00`: the schools of line ministries belong to no province (docs/glossary.md, Roles).
+    None for everybody else, and for `00`: schools of line ministries belong to none (docs/glossary.md, Roles).
     """
     return principal.province if principal.scope is Scope.PROVINCE and principal.province in provinces() else None
 
