@@ -1,6 +1,5 @@
 """What code, tests and documents cite is in the repository: rules, decisions, notes, documents and their sections."""
 
-import ast
 import io
 import json
 import re
@@ -74,13 +73,15 @@ def text_of(file: str) -> str:
 @cache
 def in_python(file: str) -> tuple[tuple[str, bool], ...]:
     """The comments and strings of a module; True with those that only a person reads: comments and docstrings."""
-    source = text_of(file)
-    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    found = [(token.string.lstrip("# "), True) for token in tokens if token.type == tokenize.COMMENT]
-    tree = ast.parse(source)
-    alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    strings = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
-    return (*found, *((str(node.value), id(node) in alone) for node in strings))
+    found, begins = [], True
+    for token in tokenize.generate_tokens(io.StringIO(text_of(file)).readline):
+        if token.type == tokenize.COMMENT:
+            found.append((token.string.lstrip("# "), True))
+        elif token.type == tokenize.STRING:
+            found.append((token.string, begins))
+        if token.type not in {tokenize.COMMENT, tokenize.NL}:
+            begins = token.type in {tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
+    return tuple(found)
 
 
 @cache
