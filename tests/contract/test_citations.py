@@ -1,30 +1,15 @@
 """What code, tests and documents cite is in the repository: rules, decisions, notes, documents and their sections."""
 
-import io
 import json
 import re
-import tokenize
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-SKIPPED_FOLDERS = {
-    ".git",
-    ".venv",
-    ".local",
-    "node_modules",
-    "__pycache__",
-    ".mypy_cache",
-    ".ruff_cache",
-    ".import_linter_cache",
-}
-GENERATED = ("contracts/events/", "contracts/released/", "contracts/graph/", "contracts/asyncapi.yaml")
-"""Their texts are docstrings of the code, which is checked; what has been released is never edited."""
-COMMENTED = {".yaml", ".yml", ".toml", ".sh", ".cfg", ""}
-"""Files whose comments begin with `#`; no suffix: Makefile, Dockerfile, .importlinter."""
+from tests.contract.reading import FENCE, ROOT, anchors, files, prose, resolved, sections, text_of
+
 ELSEWHERE = {
     "PROTOCOL.md": "of graphql-sse and graphql-ws, always named with its project",
     "file.graphql": "an example of a query's file",
@@ -46,64 +31,6 @@ _MODULE = re.compile(
     r"|gateway(?:\.[A-Za-z_]\w*){2,})"  # `gateway.inbox` is a queue
 )
 _LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^()\s]+)\)")
-_HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
-_ANCHOR = re.compile(r'<a id="([^"]+)">')
-_FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
-
-
-@cache
-def files() -> tuple[str, ...]:
-    """Every file of the repository, as a path from its root."""
-
-    def walk(folder: Path) -> Iterator[str]:
-        for path in sorted(folder.iterdir()):
-            if path.is_dir():
-                if path.name not in SKIPPED_FOLDERS:
-                    yield from walk(path)
-            elif not path.is_symlink():
-                yield path.relative_to(ROOT).as_posix()
-
-    return tuple(walk(ROOT))
-
-
-def text_of(file: str) -> str:
-    return (ROOT / file).read_text(encoding="utf-8")
-
-
-@cache
-def in_python(file: str) -> tuple[tuple[str, bool], ...]:
-    """The comments and strings of a module; True with those that only a person reads: comments and docstrings."""
-    found, begins = [], True
-    for token in tokenize.generate_tokens(io.StringIO(text_of(file)).readline):
-        if token.type == tokenize.COMMENT:
-            found.append((token.string.lstrip("# "), True))
-        elif token.type == tokenize.STRING:
-            found.append((token.string, begins))
-        if token.type not in {tokenize.COMMENT, tokenize.NL}:
-            begins = token.type in {tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
-    return tuple(found)
-
-
-@cache
-def prose(*, strings: bool = False) -> tuple[tuple[str, str], ...]:
-    """(file, text) of all that a person reads: documents, comments and docstrings, blanks folded."""
-    return tuple((file, " ".join(part.split())) for file, part in _prose(strings=strings))
-
-
-def _prose(*, strings: bool) -> Iterator[tuple[str, str]]:
-    for file in files():
-        suffix = PurePosixPath(file).suffix
-        if file.startswith(GENERATED):
-            continue
-        if suffix == ".py":
-            parts = [part for part, for_people in in_python(file) if for_people or strings]
-        elif suffix == ".md":
-            parts = [text_of(file)]
-        elif suffix in COMMENTED and not file.endswith((".gitignore", "LICENSE")):
-            parts = [line.partition("#")[2].lstrip("# ") for line in text_of(file).splitlines() if "#" in line]
-        else:
-            continue
-        yield from ((file, part) for part in parts)
 
 
 def numbers(text: str) -> Iterator[int]:
@@ -111,39 +38,6 @@ def numbers(text: str) -> Iterator[int]:
     for part in re.split(r", and |, | and ", text):
         first, *last = (int(number.lstrip("N")) for number in part.split("–"))
         yield from range(first, (last or [first])[0] + 1)
-
-
-def anchors(markdown: str) -> set[str]:
-    """The anchors of a page as GitHub makes them, and those written out."""
-    slugs = set(_ANCHOR.findall(markdown))
-    for heading in _HEADING.findall(_FENCE.sub("", markdown)):
-        plain = re.sub(r"<[^>]*>|`|\*|\[|\]\([^)]*\)", "", heading).strip().lower()
-        slugs.add(re.sub(r"[^\w\- ]", "", plain).replace(" ", "-"))
-    return slugs
-
-
-def sections(markdown: str) -> list[str]:
-    return _HEADING.findall(_FENCE.sub("", markdown))
-
-
-@cache
-def ends() -> dict[str, str]:
-    """Every end of a path to the shortest path that ends so."""
-    found: dict[str, str] = {}
-    for file in sorted(files(), key=len):
-        parts = file.split("/")
-        for start in range(len(parts)):
-            found.setdefault("/".join(parts[start:]), file)
-    return found
-
-
-def resolved(mention: str, citing: str) -> str | None:
-    """The file that a mention names: beside the citing file, or by its path or the end of it."""
-    mention = mention.removeprefix("./")
-    beside = (ROOT / citing).parent / mention
-    if beside.is_file() and beside.resolve().is_relative_to(ROOT):
-        return beside.resolve().relative_to(ROOT).as_posix()
-    return ends().get(mention)
 
 
 def dangling_documents(file: str, text: str) -> Iterator[str]:
@@ -229,7 +123,7 @@ def test_links_between_documents_lead_to_files_and_anchors() -> None:
     pages = [file for file in files() if file.endswith(".md")]
     broken = []
     for page in pages:
-        for target in _LINK.findall(_FENCE.sub("", text_of(page))):
+        for target in _LINK.findall(FENCE.sub("", text_of(page))):
             if re.match(r"[a-z]+:", target):
                 continue
             path, _, anchor = target.partition("#")
@@ -245,16 +139,6 @@ def test_each_note_stands_once_under_its_anchor() -> None:
     assert anchored
     assert all(anchor == number for anchor, number in anchored)
     assert len({number for _, number in anchored}) == len(anchored)
-
-
-def test_the_glossary_names_only_what_the_code_has() -> None:
-    page = text_of("docs/glossary.md").split("## Marks")[0]
-    code = (file for file in files() if file.endswith(".py") and not file.startswith("tests/"))
-    words = {word for file in code for word in re.findall(r"\w+", text_of(file))}
-    rows = [line.rstrip("|").rpartition("|")[2] for line in page.splitlines() if line.startswith("| ")]
-    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
-    assert len(named) > 80
-    assert named - words == set()
 
 
 @pytest.mark.parametrize(
