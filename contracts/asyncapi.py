@@ -11,7 +11,7 @@ from chassis.events import event_name
 from chassis.messaging.amqp import EVENTS
 from contracts import registry
 from kernel.reference import provinces
-from services.enrollment.messaging.feed import NOT_FOR_PROVINCES
+from services.enrollment.messaging.feed_publisher import NOT_FOR_PROVINCES
 
 FILE = Path(__file__).resolve().parent / "asyncapi.yaml"
 _TEXT = {"type": "string"}

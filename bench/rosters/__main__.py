@@ -29,11 +29,11 @@ from deploy.seed.world import id_number
 from kernel.dates import SHANGHAI
 from services.enrollment.commands import Office, commit_roster, enter_rosters, stage_roster
 from services.enrollment.domain.project import Phase, Project, Round
-from services.enrollment.domain.roster_sheet import HEADERS, Column
+from services.enrollment.domain.roster.sheet import HEADERS, Column
 from services.enrollment.domain.school import DesignatedPerson, School
 from services.enrollment.domain.vocabulary import Audience, RosterMode
-from services.enrollment.rosters.reading import read_roster
 from services.enrollment.store import Store
+from services.enrollment.workbooks.roster_reader import read_roster
 
 RESULTS = ROOT / "bench" / "results" / "rosters.md"
 _ROWS, _BAD = 5_000, 300

@@ -63,6 +63,8 @@ class Kept(Protocol[A_co]):
 
 Command = Callable[Concatenate[D, Principal, P], Coroutine[Any, Any, A]]
 """A use case that writes one aggregate."""
+NAMES: set[str] = set()
+"""The names of all commands that were made idempotent; a test compares them with the recorded ones."""
 _CURRENT: ContextVar[RequestMark | None] = ContextVar("request_mark", default=None)
 
 
@@ -75,27 +77,31 @@ def mark_for(collection: str, aggregate: str) -> dict[str, str] | None:
     return {"key": mark.key, "input": mark.input}
 
 
-def repeatable(repository: str, *, row: str | None = None) -> Callable[[Command[D, P, A]], Command[D, P, A]]:
-    """Make a command, `(deps, principal, …) -> aggregate`, repeatable.
+def idempotent(
+    repository: str, *, name: str, row: str | None = None
+) -> Callable[[Command[D, P, A]], Command[D, P, A]]:
+    """Make a command, `(deps, principal, …) -> aggregate`, take effect once under its `Idempotency-Key`.
 
     Args:
         repository: Name of the store's repository that keeps the aggregate which the command returns.
+        name: The command's name inside the stored mark. It is data: a new one forgets the marks that there are.
         row: For one row of a bulk mutation, the keyword argument that names the row.
     """
+    NAMES.add(name)
 
     def decorate(command: Command[D, P, A]) -> Command[D, P, A]:
         @wraps(command)
-        async def run(deps: D, principal: Principal, /, *args: P.args, **given: P.kwargs) -> A:
-            name = f"{command.__name__}|{given[row] if row else ''}"
-            act = partial(command, deps, principal, *args, **given)
-            return await once(getattr(deps.store, repository), principal, name, (args, given), act)
+        async def run(deps: D, principal: Principal, /, *args: P.args, **arguments: P.kwargs) -> A:
+            act = partial(command, deps, principal, *args, **arguments)
+            marked = f"{name}|{arguments[row] if row else ''}"
+            return await run_once(getattr(deps.store, repository), principal, marked, (args, arguments), act)
 
         return run
 
     return decorate
 
 
-async def once(repository: Kept[A], principal: Principal, name: str, given: Any, act: Callable[[], Awaitable[A]]) -> A:
+async def run_once(repository: Kept[A], principal: Principal, name: str, given: Any, act: Callable[[], Awaitable[A]]) -> A:
     """Act, unless the same request has acted before; then give its outcome as it is now.
 
     Args:

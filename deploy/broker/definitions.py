@@ -16,9 +16,9 @@ from typing import Any
 from chassis.messaging.amqp import DEAD, EVENTS, GRAVE, INTERNAL, connect, declare_queue, declare_topology
 from gateway.identity import messaging as gateway
 from kernel.reference import provinces
-from services.assessment import messaging as assessment
+from services.assessment.messaging import tasks as assessment
 from services.catalog import messaging as catalog
-from services.enrollment import messaging as enrollment
+from services.enrollment.messaging import tasks as enrollment
 
 FILE = Path(__file__).resolve().parent / "definitions.json"
 ADMIN = "admin"

@@ -5,8 +5,8 @@ import sys
 from chassis.runtime.telemetry import configure_logs, configure_traces
 from chassis.serving.process import chosen_role, serve
 from services.assessment.app import build
-from services.assessment.audit import cli
-from services.assessment.messaging import SERVICE
+from services.assessment.console import cli
+from services.assessment.messaging.tasks import SERVICE
 from services.assessment.settings import AssessmentSettings
 
 if __name__ == "__main__":

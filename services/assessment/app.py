@@ -11,10 +11,10 @@ from chassis.runtime.tasks import Role
 from chassis.serving.asgi import Running, subgraph_app
 from chassis.storage.mongo import connect
 from kernel.reference import credit_rules
-from services.assessment.commands import Assessment
+from services.assessment.commands.deps import Assessment
 from services.assessment.domain.credit import CreditRule
 from services.assessment.graph.schema import schema
-from services.assessment.messaging import SERVICE, tasks
+from services.assessment.messaging.tasks import SERVICE, tasks
 from services.assessment.settings import AssessmentSettings
 from services.assessment.store import Store
 

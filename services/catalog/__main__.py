@@ -9,8 +9,8 @@ from chassis.runtime.telemetry import configure_logs, configure_traces
 from chassis.serving.process import chosen_role, serve
 from chassis.storage.rotation import commands
 from services.catalog.app import build
+from services.catalog.console import cli
 from services.catalog.messaging import SERVICE
-from services.catalog.quotas import cli
 from services.catalog.settings import CatalogSettings
 from services.catalog.store import SEALED
 

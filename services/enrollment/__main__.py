@@ -10,7 +10,7 @@ from chassis.serving.process import chosen_role, serve
 from chassis.storage.rotation import commands
 from services.enrollment.app import build
 from services.enrollment.console import cli
-from services.enrollment.messaging import SERVICE
+from services.enrollment.messaging.tasks import SERVICE
 from services.enrollment.settings import EnrollmentSettings
 from services.enrollment.store import SEALED
 

@@ -21,9 +21,9 @@ from services.assessment.domain.credit import Credit
 from services.assessment.domain.vocabulary import CreditStatus
 from services.catalog.domain.project import TRANSITIONS as PROJECT_STEPS
 from services.catalog.domain.vocabulary import PhaseName, ProjectStatus
-from services.enrollment.domain.machine import FOLLOWED
-from services.enrollment.domain.machine import TRANSITIONS as ENROLLMENT_STEPS
-from services.enrollment.domain.roster import RowState
+from services.enrollment.domain.enrollment import FOLLOWED
+from services.enrollment.domain.enrollment import TRANSITIONS as ENROLLMENT_STEPS
+from services.enrollment.domain.roster.roster import RowState
 from services.enrollment.domain.vocabulary import DeliveryState, EnrollmentStatus, RosterState
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,7 +8,7 @@ from strawberry.types import Info as StrawberryInfo
 from chassis.graph import SubgraphContext
 from chassis.graph.connection import PageOf, slice_of
 from chassis.graph.context import BatchLoader
-from services.assessment.commands import Assessment
+from services.assessment.commands.deps import Assessment
 from services.assessment.domain.project import Project
 from services.assessment.domain.record import Record
 

@@ -13,6 +13,7 @@ from services.catalog.domain.events import (
     ProjectSubmitted,
     ProjectWithdrawn,
 )
+from services.catalog.domain.labels import PHASES
 from services.catalog.domain.plan import (
     Plan,
     Session,
@@ -26,7 +27,6 @@ from services.catalog.domain.plan import (
 from services.catalog.domain.project import EDITABLE, Project, about, move, note, require_status, wrong_state
 from services.catalog.domain.quota import delta
 from services.catalog.domain.round import Round, require_reason
-from services.catalog.domain.titles import PHASES
 from services.catalog.domain.vocabulary import KINDS, BaseCategory, PhaseName, ProjectKind, ProjectStatus
 from services.catalog.domain.window import require_in_window
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from kernel.errors import Refusal, Unblock
 from services.catalog.domain.base import Organization
+from services.catalog.domain.labels import STATUSES
 from services.catalog.domain.plan import Advice, Plan
-from services.catalog.domain.titles import STATUSES
 from services.catalog.domain.vocabulary import BaseCategory, DecisionOutcome, ProjectKind, ProjectStatus
 
 _S = ProjectStatus

@@ -103,7 +103,7 @@ class Base:
         after: str | None = None,
     ) -> ProjectPage | None:
         """The base's projects that the principal may see."""
-        from services.catalog.graph.catalogue import projects_page
+        from services.catalog.graph.project_pages import projects_page
 
         selection = (filter or ProjectFilter()).selection(base=self.source.id)
         return await projects_page(info, selection, first, after)

@@ -9,7 +9,7 @@ from strawberry import UNSET
 from chassis.commands.guards import capped
 from services.catalog.domain import plan as plans
 from services.catalog.domain.declaration import ClassPlan
-from services.catalog.domain.delivery import Amendment
+from services.catalog.domain.lifecycle import Amendment
 from services.catalog.graph.enums import Audience, Mode, ProjectKind
 
 

@@ -10,7 +10,7 @@ import strawberry
 from chassis.graph import Advice, MajorCategory, Money, RefusalInfo, requires
 from chassis.principal import Principal, Scope
 from services.catalog.domain import project as projects
-from services.catalog.domain.delivery import overruns
+from services.catalog.domain.lifecycle import overruns
 from services.catalog.domain.versions import Version, between, public_versions_of, versions_of, walked
 from services.catalog.graph.bases import Base, Expert
 from services.catalog.graph.context import Info, is_ministry, may_read_base, text_key
@@ -175,7 +175,7 @@ class Project:
     @strawberry.field(description="同一方案的各班次，含本项目；可见范围同 projects (R12)")
     async def classes(self, info: Info, first: int = 20, after: str | None = None) -> ProjectPage | None:
         """The classes of its design that the principal may see, itself included."""
-        from services.catalog.graph.catalogue import projects_page
+        from services.catalog.graph.project_pages import projects_page
 
         return await projects_page(info, ProjectSelection(series=self.source.series), first, after)
 

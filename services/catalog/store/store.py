@@ -15,10 +15,9 @@ from services.catalog.domain.quota import CONSUMING, quota_id
 from services.catalog.domain.review import Expert, Review
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import BaseCategory, ProjectStatus
-from services.catalog.store.filters import BaseSelection, ExpertSelection, Visibility
-from services.catalog.store.projects import Projects
+from services.catalog.store.projects import Key, Projects, related
 from services.catalog.store.quotas import Quotas
-from services.catalog.store.related import Key, related
+from services.catalog.store.visibility import BaseSelection, ExpertSelection, Visibility
 
 COLLECTIONS = ("rounds", "bases", "experts", "quotas", "projects", "reviews")
 """The collections whose documents carry events."""

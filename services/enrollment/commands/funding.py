@@ -2,16 +2,17 @@
 
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
-from chassis.storage.idempotency import repeatable
+from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import DuplicateKey
 from kernel.errors import Refusal, Unblock, forbidden, not_found
-from services.enrollment.commands.office import Office, require_scope
+from services.enrollment.commands.deps import Office
+from services.enrollment.commands.guards import require_scope
 from services.enrollment.domain import funding as payments
 from services.enrollment.domain.funding import Funding, FundingEntry
 from services.enrollment.store import own_province
 
 
-@repeatable("funding")
+@idempotent("funding", name="record_funding")
 async def record_funding(
     office: Office,
     principal: Principal,

@@ -10,10 +10,10 @@ from chassis.graph import Advice, RefusalInfo, requires
 from chassis.graph.connection import Connection, connect, slice_of
 from chassis.principal import Scope
 from services.enrollment.commands import Row
-from services.enrollment.domain import machine
-from services.enrollment.domain.delivery import fed_back_at
+from services.enrollment.domain import enrollment as machine
 from services.enrollment.domain.enrollment import meant_for
-from services.enrollment.domain.roster_problems import audience_mismatch
+from services.enrollment.domain.notifications import fed_back_at
+from services.enrollment.domain.roster.problems import audience_mismatch
 from services.enrollment.domain.seats import ADMITTED
 from services.enrollment.graph.context import Info, text_key
 from services.enrollment.graph.deliveries import Delivery

@@ -26,7 +26,7 @@ from services.enrollment.graph.loaders import (
 )
 from services.enrollment.graph.notices import Notice, boxes_of
 from services.enrollment.graph.people import School, Teacher
-from services.enrollment.graph.personal import PersonalQuery
+from services.enrollment.graph.personal_data import PersonalQuery
 from services.enrollment.graph.progress import ProvinceProgress
 from services.enrollment.graph.provinces import Province
 from services.enrollment.graph.rosters import RosterQuery

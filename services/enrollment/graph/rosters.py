@@ -11,9 +11,9 @@ from chassis.graph import Advice, MajorCategory, RefusalInfo, requires
 from chassis.graph.connection import Connection, connect, slice_of
 from chassis.principal import Scope
 from services.enrollment import commands
-from services.enrollment.commands.schools import own_school
-from services.enrollment.domain import roster
-from services.enrollment.domain.roster import Problem
+from services.enrollment.commands.guards import own_school
+from services.enrollment.domain.roster import roster
+from services.enrollment.domain.roster.roster import Problem
 from services.enrollment.graph.context import Info
 from services.enrollment.graph.enrollments import Enrollment
 from services.enrollment.graph.enums import Audience, Employment, RosterMode, RosterRowState, RosterState

@@ -9,7 +9,7 @@ from chassis.storage.cursor import Slice
 from chassis.storage.mongo import Database
 from chassis.storage.paging import both, following
 from chassis.storage.repository import Repository
-from services.enrollment.domain.revealing import BOUNDS, Reveal, too_often
+from services.enrollment.domain.reveal import BOUNDS, Reveal, too_often
 
 _LATEST = [("_id", DESCENDING)]
 

@@ -11,8 +11,8 @@ from chassis.storage.mongo import Database, Document, Session, from_document, to
 from chassis.storage.paging import both, first_rows, following, lengths
 from chassis.storage.repository import Repository
 from kernel.errors import not_found
-from services.enrollment.domain.roster import Roster, Row, RowState
-from services.enrollment.domain.roster_check import Facts, RowEntry
+from services.enrollment.domain.roster.check import Facts, RowEntry
+from services.enrollment.domain.roster.roster import Roster, Row, RowState
 from services.enrollment.domain.school import School
 from services.enrollment.domain.vocabulary import RosterState
 from services.enrollment.store.feed import Deposed

@@ -8,7 +8,7 @@ from zlib import crc32
 from pymongo import ReturnDocument, UpdateOne
 
 from chassis.storage.mongo import Database, Document, Session, from_document, to_document
-from services.enrollment.domain.machine import Enrollment
+from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.project import Project
 from services.enrollment.domain.seats import (
     ADMITTED,

@@ -18,7 +18,7 @@ from chassis.storage.mongo import Database
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from deploy.local.suite import ROOT
-from services.assessment.audit import read_export
+from services.assessment.console import read_export
 from services.assessment.domain.audit import GENESIS, Head, Row, verify
 from services.assessment.store import AuditLog
 from tests.eventually import eventually

@@ -7,7 +7,7 @@ import pytest
 
 from chassis.context import Act, acting
 from kernel.errors import Refusal
-from services.assessment.commands import confirm_credits, revoke_credit
+from services.assessment.commands.credits import confirm_credits, revoke_credit
 from services.assessment.domain.vocabulary import CreditStatus, ProjectPhase, ResultOutcome
 from tests.eventually import eventually
 from tests.integration.assessment.world import (

@@ -21,7 +21,7 @@ from chassis.storage.vault import Vault
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from services.catalog.commands import Catalog, lapse_overdue
-from services.catalog.commands.reconciliation import reconcile_quotas
+from services.catalog.commands.quotas import reconcile_quotas
 from services.catalog.domain.project import TRANSITIONS
 from services.catalog.domain.quota import CONSUMING
 from services.catalog.domain.vocabulary import ProjectStatus

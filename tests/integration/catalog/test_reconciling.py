@@ -10,7 +10,7 @@ from chassis.storage.mongo import Database
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from deploy.local.suite import ROOT
-from services.catalog.commands.reconciliation import reconcile_quotas
+from services.catalog.commands.quotas import reconcile_quotas
 from services.catalog.domain.quota import Difference, quota_id
 from tests.integration.catalog.season import Season
 from tests.integration.catalog.test_quota import WITHDRAW

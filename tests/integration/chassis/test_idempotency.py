@@ -8,7 +8,7 @@ import pytest
 from chassis.context import Act, acting
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
-from chassis.storage.idempotency import once, repeatable
+from chassis.storage.idempotency import run_once, idempotent
 from chassis.storage.mongo import Database, DuplicateKey, Session, transact
 from chassis.storage.repository import Repository
 from kernel.errors import Refusal
@@ -35,20 +35,20 @@ ALICE = Principal("alice", Scope.BASE)
 BOB = Principal("bob", Scope.BASE)
 
 
-@repeatable("notes")
+@idempotent("notes", name="write_note")
 async def write_note(desk: Desk, principal: Principal, *, text: str) -> Note:
     del principal
     return await desk.store.notes.insert(Note(new_id(), 1, text))
 
 
-@repeatable("notes")
+@idempotent("notes", name="append")
 async def append(desk: Desk, principal: Principal, *, key: str, text: str) -> Note:
     del principal
     note = await desk.store.notes.get(key)
     return await desk.store.notes.save(replace(note, text=note.text + text))
 
 
-@repeatable("notes", row="key")
+@idempotent("notes", name="append_row", row="key")
 async def append_row(desk: Desk, principal: Principal, *, key: str, text: str) -> Note:
     del principal
 
@@ -127,9 +127,9 @@ async def test_a_repeat_that_reads_what_the_first_has_written_still_takes_no_eff
         return await act()
 
     with acting(Act(ALICE, idempotency_key="k1")):
-        second = asyncio.ensure_future(once(notes, ALICE, "append", {}, late))
+        second = asyncio.ensure_future(run_once(notes, ALICE, "append", {}, late))
         await looked.wait()
-        first = await once(notes, ALICE, "append", {}, act)
+        first = await run_once(notes, ALICE, "append", {}, act)
         acted.set()
     assert [first.text, (await second).text] == ["ab", "ab"]
 

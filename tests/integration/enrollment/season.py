@@ -18,9 +18,9 @@ from chassis.storage.mongo import Database, Session
 from kernel.dates import SHANGHAI
 from services.enrollment.commands import Office
 from services.enrollment.graph.schema import schema
-from services.enrollment.messaging.assessment import assessment_handlers
-from services.enrollment.messaging.catalog import catalog_handlers
-from services.enrollment.messaging.feed import readers_of
+from services.enrollment.messaging.feed_publisher import readers_of
+from services.enrollment.messaging.from_assessment import assessment_handlers
+from services.enrollment.messaging.from_catalog import catalog_handlers
 from services.enrollment.store import COLLECTIONS
 
 MINISTRY = Principal("ministry-1", Scope.MINISTRY, name="教师工作司")

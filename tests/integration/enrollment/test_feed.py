@@ -12,7 +12,7 @@ from chassis.events import Envelope
 from chassis.messaging import amqp
 from chassis.principal import Principal, Scope
 from chassis.runtime.tasks import Role
-from services.enrollment.messaging import tasks
+from services.enrollment.messaging.tasks import tasks
 from tests.eventually import eventually
 from tests.integration.enrollment.season import (
     BASE,

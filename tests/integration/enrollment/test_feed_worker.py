@@ -15,7 +15,7 @@ from chassis.runtime.tasks import forever
 from chassis.storage.cursor import Slice
 from chassis.storage.lease import Lease
 from chassis.storage.mongo import Database, StorageError
-from services.enrollment.messaging.feed import QUEUE, FeedWorker, readers_of
+from services.enrollment.messaging.feed_publisher import QUEUE, FeedWorker, readers_of
 from services.enrollment.store import Deposed, Entry, Feed, Reading
 from services.enrollment.store.feed import ENDS
 from tests.eventually import eventually

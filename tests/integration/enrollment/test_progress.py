@@ -15,7 +15,7 @@ from chassis.storage.mongo import Database
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from kernel.reference import provinces
-from services.enrollment.domain.machine import Enrollment
+from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.progress import SUCCEEDED
 from services.enrollment.domain.seats import ADMITTED
 from services.enrollment.domain.vocabulary import LIVE, BaseCategory, EnrollmentStatus

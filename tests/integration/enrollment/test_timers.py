@@ -12,7 +12,7 @@ from chassis.storage.timer import timer
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from services.enrollment.commands import Office
-from services.enrollment.messaging import due
+from services.enrollment.messaging.tasks import due
 from services.enrollment.store import Store
 from tests.eventually import eventually
 from tests.integration.enrollment.ledger import Ledger

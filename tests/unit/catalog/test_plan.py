@@ -11,7 +11,7 @@ from strawberry import ID
 
 from kernel.errors import Refusal
 from services.catalog.domain import declaration
-from services.catalog.domain.fields import FIELDS
+from services.catalog.domain.labels import FIELDS
 from services.catalog.domain.plan import (
     FacultyMember,
     Justification,

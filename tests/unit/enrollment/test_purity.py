@@ -5,7 +5,7 @@ import inspect
 from chassis.principal import Scope
 from services.enrollment.domain import events
 from services.enrollment.graph.schema import schema
-from services.enrollment.messaging import EMITTED
+from services.enrollment.messaging.tasks import EMITTED
 
 
 def test_every_event_class_is_registered() -> None:

@@ -10,12 +10,12 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from kernel.errors import Refusal
-from services.enrollment.domain import roster_problems as problems
-from services.enrollment.domain.roster import Problem, Row, RowState
-from services.enrollment.domain.roster_rows import Codes
-from services.enrollment.domain.roster_sheet import HEADERS, Column, hidden, shown
-from services.enrollment.rosters.reading import read_roster
-from services.enrollment.rosters.writing import result, template
+from services.enrollment.domain.roster import problems
+from services.enrollment.domain.roster.roster import Problem, Row, RowState
+from services.enrollment.domain.roster.rows import Codes
+from services.enrollment.domain.roster.sheet import HEADERS, Column, hidden, shown
+from services.enrollment.workbooks.roster_reader import read_roster
+from services.enrollment.workbooks.roster_writer import result, template
 from tests.unit.enrollment.examples import a_project
 
 PROJECTS = [a_project(code="2024-D-001-01", title="=1+1"), a_project(code="2024-D-001-02")]

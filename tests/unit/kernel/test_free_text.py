@@ -12,7 +12,8 @@ from stdnum.cn import ric
 from kernel.errors import Refusal
 from kernel.free_text import LONGEST, holds_number
 from services.enrollment.domain import enrollment as enrolments
-from services.enrollment.domain import funding, waiting
+from services.enrollment.domain import funding
+from services.enrollment.domain import waitlist as waiting
 from services.enrollment.domain.funding import FundingEntry
 from services.enrollment.domain.vocabulary import EnrollmentDecision, EnrollmentStatus, FundingSource
 from tests.unit.enrollment.examples import NOW, an_enrollment

@@ -9,7 +9,7 @@ from chassis.graph import RefusalInfo, requires
 from chassis.principal import Scope
 from kernel.errors import Refusal
 from services.catalog import commands
-from services.catalog.commands.catalog import require_scope
+from services.catalog.commands.guards import require_scope
 from services.catalog.domain import project as projects
 from services.catalog.graph.context import Info
 from services.catalog.graph.inputs import ProjectDecisionRowInput, PublishOverrideInput
