@@ -18,7 +18,7 @@ _CACHE_ENTRIES = 10_000
 
 
 class Scope(StrEnum):
-    """The roles of the graph, as `@requiresScopes` names them (rules.md, Actors and scopes)."""
+    """The roles of the graph, as `@requiresScopes` names them (docs/glossary.md, Roles)."""
 
     MINISTRY = "ministry"
     EXPERT = "expert"
@@ -96,7 +96,7 @@ class TokenMinter:
 
 
 class TokenVerifier:
-    """Checks the tokens of one audience, and remembers the good ones until they expire (facts 31)."""
+    """Checks the tokens of one audience, and remembers the good ones until they expire (notes N31)."""
 
     def __init__(self, keys: KeySet, audience: str) -> None:
         self._keys = keys

@@ -1,4 +1,4 @@
-"""`contracts/asyncapi.yaml`: the events as an AsyncAPI 3.0 document, generated from the registry (facts 29)."""
+"""`contracts/asyncapi.yaml`: the events as an AsyncAPI 3.0 document, generated from the registry (notes N29)."""
 
 import inspect
 from collections.abc import Iterator

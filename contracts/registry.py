@@ -1,4 +1,4 @@
-"""The registry of every event: producer, class, schema and golden example (architecture.md, Events)."""
+"""The registry of every event: producer, class, schema and golden example (docs/events.md)."""
 
 import dataclasses
 import json

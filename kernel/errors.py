@@ -7,7 +7,7 @@ from kernel.reference import clause_of
 
 
 class Unblock(StrEnum):
-    """Who can lift a refusal (rules.md, Refusals)."""
+    """Who can lift a refusal."""
 
     MINISTRY = "MINISTRY"
     BASE = "BASE"

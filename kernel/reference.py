@@ -1,4 +1,4 @@
-"""Reference data shared by all processes, read once from `contracts/reference` (rules.md, Reference data [C])."""
+"""Reference data shared by all processes, read once from `contracts/reference`."""
 
 import json
 from functools import cache

@@ -1,4 +1,4 @@
-"""Lists that can grow: nodes, edges, pageInfo, totalCount (graph.graphql, header)."""
+"""Lists that can grow: nodes, edges, pageInfo, totalCount."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, Self, TypeAlias, TypeVar

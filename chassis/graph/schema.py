@@ -1,4 +1,4 @@
-"""The federation schema of a subgraph, with guarded entity keys and quiet refusals (facts 4, 5, 10a, 11d)."""
+"""The federation schema of a subgraph, with guarded entity keys and quiet refusals (notes N4, N5, N10, N38)."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""The broker's topology and the CloudEvents binding (architecture.md, Events; facts 23–28).
+"""The broker's topology and the CloudEvents binding (docs/events.md; notes N23–N28).
 
 Nothing here depends on what differs between RabbitMQ 3.10 and 4.x; 4.x was not run.
 """

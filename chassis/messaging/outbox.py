@@ -1,4 +1,4 @@
-"""The relay: waiting events leave their aggregates for the broker (facts 19, 20, 24).
+"""The relay: waiting events leave their aggregates for the broker (notes N19, N20, N24).
 
 The documents are the truth; the change stream only wakes the relay. An event is removed only after the broker has
 confirmed it, so a crash republishes it with the same id, and consumers drop the copy by their inbox.

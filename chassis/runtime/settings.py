@@ -1,4 +1,4 @@
-"""Settings of a subgraph process, from the environment (architecture.md, processes)."""
+"""Settings of a subgraph process, from the environment."""
 
 import json
 from enum import StrEnum

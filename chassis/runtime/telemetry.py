@@ -83,7 +83,7 @@ def current_traceparent() -> str | None:
 
 
 def count_refused(service: str, error: Exception) -> None:
-    """Count a publish that is not to be taken for sent (facts 24)."""
+    """Count a publish that is not to be taken for sent (notes N24)."""
     REFUSED.labels(service, _REASONS.get(type(error).__name__, "failed")).inc()
 
 

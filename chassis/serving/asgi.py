@@ -40,7 +40,7 @@ class Running:
     Attributes:
         deps: The dependencies that its commands and queries take.
         tasks: What runs beside the requests until the process stops.
-        ready: Whether the process can serve; not whether the database blinks (facts 16).
+        ready: Whether the process can serve; not whether the database blinks (notes N16).
     """
 
     deps: Any
@@ -191,7 +191,7 @@ def _caller(request: Request, verifier: TokenVerifier) -> Principal:
 
 
 def _patience(body: dict[str, Any], request: Request) -> float | None:
-    """Seconds that a query may still take (facts 17); whatever changes something runs to its end."""
+    """Seconds that a query may still take (notes N17); whatever changes something runs to its end."""
     left = request.headers.get(REMAINING, "")
     return int(left) / 1000 if left.isdecimal() and body["query"].lstrip().startswith(("query", "{")) else None
 
@@ -209,7 +209,7 @@ def _content(result: Any, language: Language) -> dict[str, Any]:
 
 
 def error_json(error: GraphQLError, language: Language) -> dict[str, Any]:
-    """A GraphQL error for the wire: refusals coded in the caller's language, defects masked (facts 6)."""
+    """A GraphQL error for the wire: refusals coded in the caller's language, defects masked (notes N6)."""
     cause = error.original_error
     if isinstance(cause, Refusal):
         return _refused(cause, language) | ({"path": list(error.path)} if error.path else {})

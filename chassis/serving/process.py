@@ -123,7 +123,7 @@ def _serve_as(commands: typer.Typer, role: Role, start: Callable[[Role], None]) 
 def serve(
     app: Starlette, host: str, port: int, *, message_bytes: int | None = None, proxies: str | None = None
 ) -> None:
-    """Serve until SIGTERM; requests under way may finish (facts 11e, 16).
+    """Serve until SIGTERM; requests under way may finish (notes N39, N16).
 
     Args:
         app: The application.

@@ -1,4 +1,4 @@
-"""A mutation repeated under its `Idempotency-Key` takes effect once (architecture.md, Idempotency).
+"""A mutation repeated under its `Idempotency-Key` takes effect once (architecture.md, The path of a command).
 
 The mark of a request is kept in the aggregate, by the very write that is its effect; a repeat finds the mark and
 answers with that aggregate as it is now. No personal number can be guessed from a mark: the input's digest is keyed by

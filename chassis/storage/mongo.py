@@ -1,4 +1,4 @@
-"""MongoDB: the client, aggregates guarded by `version` with their events inside, and transactions (facts 18–22)."""
+"""MongoDB: the client, aggregates guarded by `version` with their events inside, and transactions (notes N18–N22)."""
 
 import asyncio
 import random
@@ -76,7 +76,7 @@ def from_document(document: Mapping[str, Any], kind: type[T]) -> T:
 
 
 async def transact(client: AsyncMongoClient[Document], work: Callable[[Session], Awaitable[T]]) -> T:
-    """Run `work` in a transaction, for the places where two aggregates change together (facts 21).
+    """Run `work` in a transaction, for the places where two aggregates change together (notes N21).
 
     `work` is run again, whole, on a transient conflict, after a growing, jittered pause; a commit of unknown
     outcome is committed again. Everything `work` reads and writes must be given the session.

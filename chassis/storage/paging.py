@@ -1,4 +1,4 @@
-"""Keyset pages: a page begins after a position, never after a count (graph.graphql, header)."""
+"""Keyset pages: a page begins after a position, never after a count."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from kernel.refusals import BAD_CURSOR
 async def first_rows(
     collection: Collection, lists: Sequence[tuple[Mapping[str, Any], int]], order: Sequence[tuple[str, int]]
 ) -> list[list[Document]]:
-    """The first so many documents of each of several lists, in one operation (facts 9).
+    """The first so many documents of each of several lists, in one operation (notes N9).
 
     Args:
         collection: What they are lists of.
@@ -34,7 +34,7 @@ async def first_rows(
 
 
 async def lengths(collection: Collection, lists: Sequence[Mapping[str, Any]]) -> list[int]:
-    """How many documents each of several lists has, in one operation (facts 9)."""
+    """How many documents each of several lists has, in one operation (notes N9)."""
     branches: list[list[Document]] = [
         [{"$match": where}, {"$group": {"_id": place, "rows": {"$sum": 1}}}] for place, where in enumerate(lists)
     ]

@@ -59,7 +59,7 @@ class Repository(Generic[A]):
         return self.collection.name
 
     async def prepare(self) -> None:
-        """Create the partial indexes of waiting events, for the relay (facts 20), and of requests that took effect."""
+        """Create the partial indexes of waiting events, for the relay (notes N20), and of requests that took effect."""
         await self.collection.create_index(
             [("events.at", ASCENDING)], name="waiting", partialFilterExpression={"events.at": {"$exists": True}}
         )

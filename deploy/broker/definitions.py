@@ -1,4 +1,4 @@
-"""The one definitions file of the broker, generated from the reference data (`make definitions`; facts 23–27).
+"""The one definitions file of the broker, generated from the reference data (`make definitions`; notes N23–N27).
 
 The file is committed without any password: whoever starts a broker fills in the hashes.
 """
@@ -96,7 +96,7 @@ def queue_of(province: str) -> str:
 
 
 def province_may(code: str) -> dict[str, Any]:
-    """A province's user reads its own queue: it declares, binds and publishes nothing (facts 26)."""
+    """A province's user reads its own queue: it declares, binds and publishes nothing (notes N26)."""
     return _may(queue_of(code), "^$", "^$", rf"^province\.{code}$")
 
 

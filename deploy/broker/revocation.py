@@ -1,4 +1,4 @@
-"""Taking a province's access away for good, and giving it back (R27, facts 26)."""
+"""Taking a province's access away for good, and giving it back (R27, notes N26)."""
 
 import time
 

@@ -120,7 +120,7 @@ def _negotiate(accept: str) -> str:
 
 
 def _only_queries(query: str, name: str | None, limits: Limits) -> None:
-    """A GET changes nothing (facts 8); what does not parse is left to the engine."""
+    """A GET changes nothing (notes N8); what does not parse is left to the engine."""
     try:
         document = parse(query, no_location=True, max_lexical_tokens=limits.tokens)
     except GraphQLError:

@@ -129,7 +129,7 @@ async def json_body(request: Request, most: int) -> dict[str, Any]:
     """The JSON object of a POST.
 
     Raises:
-        Refusal: `UNSUPPORTED_MEDIA_TYPE` (also what stops a cross-site form, facts 8), `BODY_TOO_LARGE`,
+        Refusal: `UNSUPPORTED_MEDIA_TYPE` (also what stops a cross-site form, notes N8), `BODY_TOO_LARGE`,
             `REQUEST_TIMEOUT`, `BATCHING_NOT_OFFERED`, `BAD_REQUEST`.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()

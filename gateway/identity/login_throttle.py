@@ -1,6 +1,6 @@
 """Failed logins make the next one wait, longer each time (R4).
 
-Never a lockout: login names are public, so a lockout would be a weapon against a school (facts 33). Each attempt is
+Never a lockout: login names are public, so a lockout would be a weapon against a school (notes N33). Each attempt is
 counted before its password is looked at, in one atomic write, so that a thousand at once are a thousand.
 """
 

@@ -1,4 +1,4 @@
-"""argon2id in a bounded pool, so that a login flood is no outage (facts 30)."""
+"""argon2id in a bounded pool, so that a login flood is no outage (notes N30)."""
 
 import asyncio
 import secrets

@@ -1,4 +1,4 @@
-"""Access and refresh tokens (facts 31, 32).
+"""Access and refresh tokens (notes N31, N32).
 
 A refresh token is `<family>.<counter>.<mac>`, the mac made with a key derived from the signing key: the database
 holds only the family and its counter, so nothing at rest can be replayed, and the grace period can return the very

@@ -1,4 +1,4 @@
-"""What stands between a plan's fetches and the network: sharing, retrying, breaking, queueing (facts 17).
+"""What stands between a plan's fetches and the network: sharing, retrying, breaking, queueing (notes N17).
 
 Each concern is a page and wraps a transport in another; `guarded` puts them in order.
 """

@@ -1,4 +1,4 @@
-"""One more try for queries, within a budget, so that retries never become the outage (facts 17)."""
+"""One more try for queries, within a budget, so that retries never become the outage (notes N17)."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""What style.md and architecture.md ask of every file."""
+"""What is asked of every file of code (CONTRIBUTING.md)."""
 
 from collections.abc import Iterator
 from pathlib import Path

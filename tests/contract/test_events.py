@@ -1,4 +1,4 @@
-"""The events' contract: AsyncAPI valid, nothing released is broken, nothing personal (R41, facts 29)."""
+"""The events' contract: AsyncAPI valid, nothing released is broken, nothing personal (R41, notes N29)."""
 
 import copy
 import json

@@ -70,7 +70,7 @@ async def cancel_project(catalog: Catalog, principal: Principal, *, key: str, re
 
 @idempotent("projects", name="suspend_project")
 async def suspend_project(catalog: Catalog, principal: Principal, *, key: str, reason: str) -> Project:
-    """Stop a project for now (rules.md, State machines).
+    """Stop a project for now (docs/state-machines.md).
 
     Raises:
         Refusal: `NOT_FOUND`, `WRONG_STATE` or `REASON_MISSING`.
@@ -83,7 +83,7 @@ async def suspend_project(catalog: Catalog, principal: Principal, *, key: str, r
 
 @idempotent("projects", name="resume_project")
 async def resume_project(catalog: Catalog, principal: Principal, *, key: str) -> Project:
-    """Let a suspended project go on (rules.md, State machines).
+    """Let a suspended project go on (docs/state-machines.md).
 
     Raises:
         Refusal: `NOT_FOUND` or `WRONG_STATE`.

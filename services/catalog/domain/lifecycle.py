@@ -137,7 +137,7 @@ def cancel(project: Project, reason: str, by: str, now: datetime) -> tuple[Proje
 
 
 def suspend(project: Project, reason: str, now: datetime) -> tuple[Project, list[ProjectSuspended]]:
-    """Stop a published or running project for now (rules.md, State machines).
+    """Stop a published or running project for now (docs/state-machines.md).
 
     Raises:
         Refusal: `WRONG_STATE` or `REASON_MISSING`.
@@ -148,7 +148,7 @@ def suspend(project: Project, reason: str, now: datetime) -> tuple[Project, list
 
 
 def resume(project: Project, now: datetime) -> tuple[Project, list[ProjectResumed]]:
-    """Let a suspended project go on where it stopped (rules.md, State machines).
+    """Let a suspended project go on where it stopped (docs/state-machines.md).
 
     Raises:
         Refusal: `WRONG_STATE`.

@@ -1,4 +1,4 @@
-"""The project, and the one table of what may become of it (rules.md, State machines)."""
+"""The project, and the one table of what may become of it (docs/state-machines.md)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""One database operation for all that a level of a request refers to, whatever its kinds (facts 9)."""
+"""One database operation for all that a level of a request refers to, whatever its kinds (notes N9)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar

@@ -1,4 +1,4 @@
-"""Quota documents: consumed and released only in the transaction of the project's change (R11, facts 21)."""
+"""Quota documents: consumed and released only in the transaction of the project's change (R11, notes N21)."""
 
 from pymongo import ReturnDocument
 

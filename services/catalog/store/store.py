@@ -59,7 +59,7 @@ class Store:
         await self.reviews.collection.create_index([("year", ASCENDING), ("expert", ASCENDING)], name="load")
 
     async def transact(self, work: Callable[[Session], Awaitable[T]]) -> T:
-        """Run `work` in one transaction (facts 21)."""
+        """Run `work` in one transaction (notes N21)."""
         return await transact(self._database.client, work)
 
     async def next_base_number(self, category: BaseCategory, session: Session) -> int:

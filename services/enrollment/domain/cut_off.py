@@ -10,7 +10,7 @@ from services.enrollment.domain.project import ENROL, SHANGHAI, Round
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CutOffs:
-    """The inner cut-offs of a school and a year; a last day is included (rules.md, header).
+    """The inner cut-offs of a school and a year; a last day is included (R1).
 
     Attributes:
         id: See `key_of`.

@@ -307,7 +307,7 @@ def cancel(enrollment: Enrollment, reason: str, now: datetime) -> Step:
 
 
 def lapse(enrollment: Enrollment, now: datetime) -> Step:
-    """The training began without a seat for this enrolment (rules.md, State machines).
+    """The training began without a seat for this enrolment (docs/state-machines.md).
 
     Raises:
         Refusal: `WRONG_STATE`.

@@ -15,7 +15,7 @@ _BEGUN = {ProjectState.RUNNING, ProjectState.FINISHED}
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A phase as a half-open interval of instants (rules.md, header)."""
+    """A phase as a half-open interval of instants (R1)."""
 
     opens_at: datetime
     closes_at: datetime

@@ -1,4 +1,4 @@
-"""One database operation for what a request asks of each kind (facts 9)."""
+"""One database operation for what a request asks of each kind (notes N9)."""
 
 from collections.abc import Mapping, Sequence
 

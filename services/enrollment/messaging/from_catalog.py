@@ -128,7 +128,7 @@ class _CatalogEffects:
 
 
 def _phase(days: Days) -> Phase:
-    """Inclusive days as a half-open interval of instants (rules.md, header)."""
+    """Inclusive days as a half-open interval of instants (R1)."""
     return Phase(_midnight(days.opens), _midnight(days.closes + timedelta(days=1)))
 
 

@@ -102,7 +102,7 @@ class Store:
         await self.feed.prepare()
 
     async def transact(self, work: Callable[[Session], Awaitable[T]]) -> T:
-        """Run `work` in one transaction (facts 21)."""
+        """Run `work` in one transaction (notes N21)."""
         return await transact(self._database.client, work)
 
     async def settle(

@@ -14,14 +14,14 @@ NOTHING: Document = {"_id": {"$in": []}}
 def own_province(principal: Principal) -> str | None:
     """The province whose matters a province's account sees.
 
-    None for everybody else, and for `00`: the schools of line ministries belong to no province (rules.md, Actors).
+    None for everybody else, and for `00`: schools of line ministries belong to none (docs/glossary.md, Roles).
     """
     return principal.province if principal.scope is Scope.PROVINCE and principal.province in provinces() else None
 
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """The rows of enrolments that a principal may see (rules.md, Actors and scopes)."""
+    """The rows of enrolments that a principal may see (docs/glossary.md, Roles)."""
 
     principal: Principal
 

@@ -1,4 +1,4 @@
-"""What the catalog tells the others arrives on the broker, without personal data (R41; facts 19, 20)."""
+"""What the catalog tells the others arrives on the broker, without personal data (R41; notes N19, N20)."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

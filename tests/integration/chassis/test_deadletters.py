@@ -1,4 +1,4 @@
-"""The command line for dead letters: what it shows, gives back and drops, beside consumers that run (facts 24)."""
+"""The command line for dead letters: what it shows, gives back and drops, beside consumers that run (notes N24)."""
 
 import asyncio
 import json

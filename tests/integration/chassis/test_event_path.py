@@ -1,4 +1,4 @@
-"""The event path on real parts: nothing lost, effect once, dead letters kept (facts 19–24)."""
+"""The event path on real parts: nothing lost, effect once, dead letters kept (notes N19–N24)."""
 
 from collections.abc import Sequence
 from dataclasses import replace

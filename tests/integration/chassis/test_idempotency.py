@@ -1,4 +1,4 @@
-"""A mutation repeated under its key takes effect once, also when several run at once (architecture.md, Idempotency)."""
+"""A mutation repeated under its key takes effect once, also when several run at once (docs/architecture.md)."""
 
 import asyncio
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Facts 9: lists that are read together are what each is alone."""
+"""Notes N9: lists that are read together are what each is alone."""
 
 from chassis.storage.mongo import Database
 from chassis.storage.paging import first_rows, following, lengths

@@ -1,4 +1,4 @@
-"""Facts 33: behind a proxy that is named users have their own addresses; nobody else says where a user is."""
+"""Notes N33: behind a proxy that is named users have their own addresses; nobody else says where a user is."""
 
 import asyncio
 import os

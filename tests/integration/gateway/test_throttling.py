@@ -1,4 +1,4 @@
-"""R4, facts 33: guessing gets slower for the guesser, and is never a lockout of the holder."""
+"""R4, notes N33: guessing gets slower for the guesser, and is never a lockout of the holder."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The project's state machine and the quota, walked at random (rules.md, State machines; R11)."""
+"""The project's state machine and the quota, walked at random (docs/state-machines.md; R11)."""
 
 import itertools
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A subgraph stops what the gateway no longer waits for, and never what changes something (facts 17)."""
+"""A subgraph stops what the gateway no longer waits for, and never what changes something (notes N17)."""
 
 import asyncio
 from collections.abc import AsyncIterator

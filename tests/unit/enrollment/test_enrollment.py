@@ -1,4 +1,4 @@
-"""The state machine of rules.md, walked by every step that the domain offers."""
+"""The state machine of docs/state-machines.md, walked by every step that the domain offers."""
 
 from collections.abc import Callable
 

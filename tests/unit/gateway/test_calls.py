@@ -1,4 +1,4 @@
-"""Calls to subgraphs: shared, retried, broken off and queued, each within its bounds (facts 17)."""
+"""Calls to subgraphs: shared, retried, broken off and queued, each within its bounds (notes N17)."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A subgraph that keeps failing is left alone, then tried with one call (facts 17)."""
+"""A subgraph that keeps failing is left alone, then tried with one call (notes N17)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

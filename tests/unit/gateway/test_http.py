@@ -1,4 +1,4 @@
-"""GraphQL over HTTP at the gateway alone: media types, methods, statuses, and coded refusals (facts 8)."""
+"""GraphQL over HTTP at the gateway alone: media types, methods, statuses, and coded refusals (notes N8)."""
 
 import io
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Facts 1, 2, 7: what would take a naive server seconds is refused by one linear pass."""
+"""Notes N1, N2, N7: what would take a naive server seconds is refused by one linear pass."""
 
 import pytest
 from graphql import get_introspection_query, parse

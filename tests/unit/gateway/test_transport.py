@@ -1,4 +1,4 @@
-"""Fetches: what a subgraph learns of a request, and what a client learns of a subgraph that fails (facts 17)."""
+"""Fetches: what a subgraph learns of a request, and what a client learns of a subgraph that fails (notes N17)."""
 
 import asyncio
 import re
