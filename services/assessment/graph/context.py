@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 from strawberry.types import Info as StrawberryInfo
 
 from chassis.graph import SubgraphContext
-from chassis.graph.connection import PageOf, slice_of
+from chassis.graph.connection import PageOf, page_request
 from chassis.graph.context import BatchLoader
 from services.assessment.commands.deps import Deps
 from services.assessment.domain.project import Project
@@ -37,7 +37,7 @@ class RosterByProjectLoader(BatchLoader[Context, PageOf[str], list[Record]]):
 
     async def fetch(self, keys: Sequence[PageOf[str]]) -> Mapping[PageOf[str], list[Record]]:
         """By project id and part."""
-        lists = [(project, slice_of(first, after)) for project, first, after in keys]
+        lists = [(project, page_request(first, after)) for project, first, after in keys]
         return dict(zip(keys, await self.context.deps.store.rosters(lists, self.context.principal), strict=True))
 
 

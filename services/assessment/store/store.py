@@ -6,9 +6,9 @@ from typing import Any
 from pymongo import ASCENDING
 
 from chassis.principal import Principal, Scope
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Database, Session, from_document
-from chassis.storage.paging import both, first_rows, following, lengths
+from chassis.storage.paging import after_position, all_of, counts, pages
 from chassis.storage.repository import Repository
 from services.assessment.domain.project import Project
 from services.assessment.domain.record import Record
@@ -39,20 +39,20 @@ class Store:
 
     async def visible_records(self, keys: Sequence[str], principal: Principal) -> dict[str, Record]:
         """Those of the records that the principal may see, by enrolment, in one operation."""
-        where = both({"_id": {"$in": list(keys)}}, visible_to(principal))
+        where = all_of({"_id": {"$in": list(keys)}}, visible_to(principal))
         return {record.id: record for record in await self.records.query(where)}
 
     async def attendees(self, project: str, session: Session | None = None) -> list[Record]:
         """The live records of a project."""
         return await self.records.query({"project": project, "live": True}, session=session)
 
-    async def rosters(self, lists: Sequence[tuple[str, Slice]], principal: Principal) -> list[list[Record]]:
+    async def rosters(self, lists: Sequence[tuple[str, PageRequest]], principal: Principal) -> list[list[Record]]:
         """Of each project up to `first + 1` live records after a position."""
         order = [("_id", ASCENDING)]
-        found = await first_rows(
+        found = await pages(
             self.records.collection,
             [
-                (both(_live(project), visible_to(principal), following(order, part.after)), part.first + 1)
+                (all_of(_live(project), visible_to(principal), after_position(order, part.after)), part.first + 1)
                 for project, part in lists
             ],
             order,
@@ -61,7 +61,7 @@ class Store:
 
     async def count_rosters(self, projects: Sequence[str], principal: Principal) -> list[int]:
         """How many live records of each project the principal may see."""
-        return await lengths(self.records.collection, [both(_live(one), visible_to(principal)) for one in projects])
+        return await counts(self.records.collection, [all_of(_live(one), visible_to(principal)) for one in projects])
 
 
 def _live(project: str) -> Mapping[str, Any]:
