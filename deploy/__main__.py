@@ -11,7 +11,6 @@ import time
 from datetime import datetime, timedelta
 from typing import Annotated, Any, NoReturn
 
-import aiohttp
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -23,6 +22,7 @@ from deploy.local.process import StartFailed, die_with_parent
 from deploy.local.secrets import write_private
 from deploy.local.suite import PROCESSES, ROOT, Suite, module_of
 from deploy.seed.account_provisioner import Desk
+from deploy.seed.graph_client import session
 from deploy.seed.load import seed
 from kernel.reference import provinces
 
@@ -183,7 +183,7 @@ async def _logins(suite: Suite) -> dict[str, Any]:
     """The accounts of this home; the data is loaded on its first start only."""
     kept = suite.home / LOGINS
     if not kept.exists():
-        async with aiohttp.ClientSession() as http:
+        async with session() as http:
             desk = Desk(suite, http, f"Guopei-{secrets.token_hex(4)}")
             cast = await seed(desk)
         content = {"password": desk.password, "logins": cast.logins, "initial": desk.codes}

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import aio_pika
-import aiohttp
 import orjson
 from rich.console import Console
 from rich.syntax import Syntax
@@ -23,7 +22,7 @@ from deploy.demo.story import Story, tell
 from deploy.local.process import StartFailed
 from deploy.local.suite import ROOT, Suite
 from deploy.seed.account_provisioner import Desk
-from deploy.seed.graph_client import Refused
+from deploy.seed.graph_client import Refused, session
 from gateway.federation.explain import explain
 
 _PROVINCES = ("44", "51")
@@ -65,7 +64,7 @@ async def _play(suite: Suite) -> None:
         rows.append((who, what, result))
         console.print(f"  [dim]{len(rows):2}[/] {who} · {what} → {result}")
 
-    async with aiohttp.ClientSession() as http:
+    async with session() as http:
         story = Story(Desk(suite, http, f"Guopei-{secrets.token_hex(4)}"), report)
         await tell(story)
         _show_table(rows)

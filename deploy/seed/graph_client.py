@@ -1,12 +1,23 @@
 """A small client of the graph, as a front end would have one: for the seed, the demo and the end-to-end tests."""
 
 import io
+import secrets
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 import aiohttp
 
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
+_IDLE_SECONDS = 4.0
+"""How long an idle connection may be used again: less than servers keep one (uvicorn and Node: 5 s)."""
+
+
+def session() -> aiohttp.ClientSession:
+    """An HTTP session that gives up its idle connections before the server does.
+
+    aiohttp keeps them for 15 s, and a request on a connection that the server is closing fails.
+    """
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(keepalive_timeout=_IDLE_SECONDS))
 
 
 class Refused(Exception):  # noqa: N818 - named for what the graph did
@@ -47,8 +58,13 @@ class Client:
     headers: dict[str, str] = field(default_factory=dict)
 
     async def answer(self, query: str, /, **variables: Any) -> dict[str, Any]:
-        """The whole reply, `data` and `errors`."""
-        return await self.post("/graphql", {"query": query, "variables": variables})
+        """The whole reply to an operation, `data` and `errors`.
+
+        A mutation goes under an `Idempotency-Key` of its own where `headers` hold none, so that it may be repeated.
+        """
+        body = {"query": query, "variables": variables}
+        key = {"Idempotency-Key": secrets.token_hex(16)} if query.lstrip().startswith("mutation") else {}
+        return await self.post("/graphql", body, headers=key, repeatable=True)
 
     async def ask(self, query: str, /, **variables: Any) -> Any:
         """The reply's `data`.
@@ -71,18 +87,41 @@ class Client:
         (value,) = data.values()
         return value
 
-    async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """POST JSON and return the JSON reply, whatever its status."""
-        headers = self.headers | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
-        async with self.http.post(self.url + path, json=body, headers=headers, timeout=_TIMEOUT) as reply:
+    async def post(
+        self, path: str, body: dict[str, Any], *, headers: dict[str, str] | None = None, repeatable: bool = False
+    ) -> dict[str, Any]:
+        """POST JSON and return the JSON reply, whatever its status.
+
+        Args:
+            path: Absolute path at the gateway.
+            body: What is sent, as JSON.
+            headers: Further headers of this request; those of the client win over them.
+            repeatable: Whether to send it again, once, where the connection closed before the reply began; aiohttp
+                does so by itself for GET (RFC 9110, 9.2.2).
+
+        Raises:
+            aiohttp.ClientError: No reply came.
+            TimeoutError: None came within 30 s.
+        """
+        try:
+            reply = await self._send(path, body, headers or {})
+        except aiohttp.ClientConnectorError:
+            raise  # there is no server to repeat it to
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+            if not repeatable:
+                raise
+            reply = await self._send(path, body, headers or {})
+        async with reply:
             content: dict[str, Any] = await reply.json(content_type=None)
             return content
 
+    async def _send(self, path: str, body: dict[str, Any], headers: dict[str, str]) -> aiohttp.ClientResponse:
+        headers = headers | authorization(self)
+        return await self.http.post(self.url + path, json=body, headers=headers, timeout=_TIMEOUT)
+
     async def fetch(self, path: str) -> tuple[int, bytes]:
         """GET what is no GraphQL: its status and its content."""
-        headers = self.headers | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
-        async with self.http.get(self.url + path, headers=headers, timeout=_TIMEOUT) as reply:
-            return reply.status, await reply.read()
+        return await fetch(self, path)
 
     async def login(self, login: str, password: str, scope: str | None = None) -> Self:
         """A client signed in as that account.
@@ -91,7 +130,7 @@ class Client:
             Refused: The login was refused.
         """
         body = {"login": login, "password": password} | ({"scope": scope} if scope else {})
-        reply = await self.post("/auth/login", body)
+        reply = await self.post("/auth/login", body, repeatable=True)  # at worst one session more
         if "accessToken" not in reply:
             raise Refused(reply.get("errors", [reply]))
         return type(self)(self.url, self.http, reply["accessToken"], self.headers)

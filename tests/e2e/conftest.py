@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import aio_pika
-import aiohttp
 import pytest
 from aio_pika.abc import AbstractIncomingMessage
 
@@ -17,6 +16,7 @@ from deploy.broker.definitions import ADMIN
 from deploy.demo.story import Story, tell
 from deploy.local.suite import Suite
 from deploy.seed.account_provisioner import Desk
+from deploy.seed.graph_client import session
 from tests.eventually import eventually
 
 LISTENER = "tests.everything"
@@ -44,7 +44,7 @@ async def story(suite: Suite) -> AsyncIterator[Story]:
         await declare_topology(channel)
         listener = await channel.declare_queue(LISTENER, durable=True, arguments={"x-queue-type": "quorum"})
         await listener.bind(EVENTS, "#")
-    async with aiohttp.ClientSession() as http:
+    async with session() as http:
         told = Story(Desk(suite, http, f"Guopei-{secrets.token_hex(4)}"), lambda *_: None)
         await tell(told)
         yield told

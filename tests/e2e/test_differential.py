@@ -6,7 +6,6 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import orjson
 import pytest
 
@@ -16,7 +15,7 @@ from chassis.runtime.settings import read_keys
 from deploy.demo import documents
 from deploy.demo.story import Story
 from deploy.local.suite import GATEWAY, Suite
-from deploy.seed.graph_client import Client
+from deploy.seed.graph_client import Client, session
 from gateway.identity.sessions import GRAPH
 from tests.e2e.conftest import Scripts
 from tests.e2e.test_live import REPLAY
@@ -92,7 +91,7 @@ async def test_every_query_of_the_round_is_answered_as_hive_gateway_answers_it(s
         asked.append((cast.ministry, PROJECTS, {"withSeats": seats, "withPeople": people}))
     known = {query for _, query, _ in asked}
     assert {text for text in vars(documents).values() if str(text).startswith("query")} <= known, "one is left out"
-    async with aiohttp.ClientSession() as http:
+    async with session() as http:
         for client, query, variables in asked:
             fresh = replace(client, http=http)
             ours = await fresh.answer(query, **variables)

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 from pymongo import AsyncMongoClient
 
 from chassis.messaging.amqp import BROKER_ERRORS
@@ -21,6 +20,7 @@ from deploy.broker.management import Management
 from deploy.demo import documents as d
 from deploy.local.suite import GATEWAY, SUBGRAPHS, Suite
 from deploy.seed.account_provisioner import Desk
+from deploy.seed.graph_client import session
 from deploy.seed.load import Cast, seed
 from deploy.seed.plans import plan_of
 from deploy.seed.world import BASES, YEAR
@@ -69,7 +69,7 @@ class Field:
         suite.overrides |= {name: {"AMQP_URL": amqp} for name in (RELAY, WORKER)}
         suite.parts.start()  # in this thread, for its children end with the thread that starts them
         await self.launch(*PROCESSES)
-        self.http = aiohttp.ClientSession()
+        self.http = session()
         self.desk = Desk(suite, self.http, f"Guopei-{secrets.token_hex(4)}")
         self.mongo: AsyncMongoClient[dict[str, Any]] = connect(suite.parts.mongodb_url(ADMIN))
         self.cast = await seed(self.desk)
