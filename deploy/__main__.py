@@ -21,7 +21,7 @@ from deploy.local.home import Hold, InUse, holder, sweep
 from deploy.local.process import StartFailed, die_with_parent
 from deploy.local.secrets import write_private
 from deploy.local.suite import PROCESSES, ROOT, Suite, module_of
-from deploy.seed.account_provisioner import Desk
+from deploy.seed.account_provisioner import AccountProvisioner
 from deploy.seed.graph_client import session
 from deploy.seed.load import seed
 from kernel.reference import provinces
@@ -184,9 +184,9 @@ async def _logins(suite: Suite) -> dict[str, Any]:
     kept = suite.home / LOGINS
     if not kept.exists():
         async with session() as http:
-            desk = Desk(suite, http, f"Guopei-{secrets.token_hex(4)}")
-            cast = await seed(desk)
-        content = {"password": desk.password, "logins": cast.logins, "initial": desk.codes}
+            provisioner = AccountProvisioner(suite, http, f"Guopei-{secrets.token_hex(4)}")
+            seeded = await seed(provisioner)
+        content = {"password": provisioner.password, "logins": seeded.logins, "initial": provisioner.codes}
         write_private(kept, json.dumps(content, ensure_ascii=False))
     found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
     return found

@@ -1,4 +1,4 @@
-"""A small client of the graph, as a front end would have one: for the seed, the demo and the end-to-end tests."""
+"""A client of the gateway, as a front end would have one: for the seed, the demo and the end-to-end tests."""
 
 import io
 import secrets
@@ -21,7 +21,7 @@ def session() -> aiohttp.ClientSession:
 
 
 class Refused(Exception):  # noqa: N818 - named for what the graph did
-    """The graph answered with errors.
+    """The gateway refused a request.
 
     Attributes:
         errors: The GraphQL errors, or one made of an HTTP refusal.
@@ -43,11 +43,11 @@ class Refused(Exception):  # noqa: N818 - named for what the graph did
 
 @dataclass(slots=True)
 class Client:
-    """One role's session with the gateway; `Client(url, http)` is the public.
+    """One account's requests to the gateway; `Client(url, http)` has no account and is the public.
 
     Attributes:
         url: The gateway's root, such as `http://127.0.0.1:8000`.
-        http: The HTTP session, shared by clients.
+        http: The HTTP session, shared by clients; `session()` makes one.
         token: The access token, None for the public.
         headers: Further headers of every request.
     """
@@ -57,8 +57,8 @@ class Client:
     token: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
-    async def answer(self, query: str, /, **variables: Any) -> dict[str, Any]:
-        """The whole reply to an operation, `data` and `errors`.
+    async def execute(self, query: str, /, **variables: Any) -> dict[str, Any]:
+        """The whole reply to a GraphQL operation: `data` and `errors`.
 
         A mutation goes under an `Idempotency-Key` of its own where `headers` hold none, so that it may be repeated.
         """
@@ -67,21 +67,21 @@ class Client:
         return await self.post("/graphql", body, headers=key, repeatable=True)
 
     async def ask(self, query: str, /, **variables: Any) -> Any:
-        """The reply's `data`.
+        """The `data` of an operation's reply.
 
         Raises:
-            Refused: There are errors.
+            Refused: The reply has errors.
         """
-        reply = await self.answer(query, **variables)
+        reply = await self.execute(query, **variables)
         if reply.get("errors"):
             raise Refused(reply["errors"])
         return reply["data"]
 
     async def do(self, query: str, /, **variables: Any) -> Any:
-        """The value of the one root field of an operation.
+        """The value of an operation's only root field.
 
         Raises:
-            Refused: There are errors.
+            Refused: The reply has errors.
         """
         data = await self.ask(query, **variables)
         (value,) = data.values()
@@ -115,16 +115,28 @@ class Client:
             content: dict[str, Any] = await reply.json(content_type=None)
             return content
 
-    async def _send(self, path: str, body: dict[str, Any], headers: dict[str, str]) -> aiohttp.ClientResponse:
-        headers = headers | authorization(self)
-        return await self.http.post(self.url + path, json=body, headers=headers, timeout=_TIMEOUT)
-
     async def fetch(self, path: str) -> tuple[int, bytes]:
-        """GET what is no GraphQL: its status and its content."""
-        return await fetch(self, path)
+        """GET a file or a page: its HTTP status and its content."""
+        async with self.http.get(self.url + path, headers=self._headers(), timeout=_TIMEOUT) as reply:
+            return reply.status, await reply.read()
+
+    async def upload_roster(self, content: bytes, content_type: str = "text/csv") -> dict[str, Any]:
+        """Upload a roster (R22) and return the JSON reply, whatever its status."""
+        headers = {"Content-Type": content_type} | self._headers()
+        address, query = f"{self.url}/rosters", {"filename": "名单.csv"}
+        async with self.http.post(
+            address, data=io.BytesIO(content), params=query, headers=headers, timeout=_TIMEOUT
+        ) as reply:
+            result: dict[str, Any] = await reply.json(content_type=None)
+            return result
 
     async def login(self, login: str, password: str, scope: str | None = None) -> Self:
-        """A client signed in as that account.
+        """A client signed in to an account.
+
+        Args:
+            login: The account's login name.
+            password: Its password, or its one-time code.
+            scope: Which account of that login name, where it has several.
 
         Raises:
             Refused: The login was refused.
@@ -136,7 +148,13 @@ class Client:
         return type(self)(self.url, self.http, reply["accessToken"], self.headers)
 
     async def activate(self, login: str, code: str, password: str, scope: str | None = None) -> Self:
-        """Use an account's one-time code once, set its password (R4), and sign in with it.
+        """Use an account's one-time code, set its password (R4), and sign in with that.
+
+        Args:
+            login: The account's login name.
+            code: Its one-time code.
+            password: The password to set.
+            scope: Which account of that login name, where it has several.
 
         Raises:
             Refused: The code or the password was refused.
@@ -147,24 +165,9 @@ class Client:
             raise Refused(reply["errors"])
         return await self.login(login, password, scope)
 
+    async def _send(self, path: str, body: dict[str, Any], headers: dict[str, str]) -> aiohttp.ClientResponse:
+        headers = headers | self._headers()
+        return await self.http.post(self.url + path, json=body, headers=headers, timeout=_TIMEOUT)
 
-async def send(client: Client, raw: bytes, kind: str = "text/csv") -> dict[str, Any]:
-    """POST a file and return the JSON reply, whatever its status."""
-    headers = {"Content-Type": kind} | authorization(client)
-    address, query = f"{client.url}/rosters", {"filename": "名单.csv"}
-    async with client.http.post(
-        address, data=io.BytesIO(raw), params=query, headers=headers, timeout=_TIMEOUT
-    ) as reply:
-        content: dict[str, Any] = await reply.json(content_type=None)
-        return content
-
-
-async def fetch(client: Client, path: str) -> tuple[int, bytes]:
-    """A file's status and content."""
-    async with client.http.get(client.url + path, headers=authorization(client), timeout=_TIMEOUT) as reply:
-        return reply.status, await reply.read()
-
-
-def authorization(client: Client) -> dict[str, str]:
-    """The headers that say who calls."""
-    return client.headers | ({"Authorization": f"Bearer {client.token}"} if client.token else {})
+    def _headers(self) -> dict[str, str]:
+        return self.headers | ({"Authorization": f"Bearer {self.token}"} if self.token else {})

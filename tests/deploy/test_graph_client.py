@@ -73,7 +73,7 @@ async def test_an_operation_is_sent_again_where_the_kept_connection_was_closed(o
     async with serving() as server, session() as http:
         client = Client(server.url, http)
         for _ in "12":
-            assert "data" in await client.answer(operation)
+            assert "data" in await client.execute(operation)
     assert (server.connections, len(server.requests)) == (2, 3)
 
 
@@ -81,8 +81,8 @@ async def test_a_mutation_is_repeated_under_its_own_idempotency_key_and_no_other
     async with serving() as server, session() as http:
         client = Client(server.url, http)
         for _ in "12":
-            await client.answer("mutation { a }")
-        await client.answer("query { a }")
+            await client.execute("mutation { a }")
+        await client.execute("query { a }")
     first, lost, repeated, *queries = (headers.get("Idempotency-Key") for _, headers in server.requests)
     assert first
     assert lost == repeated != first
@@ -91,7 +91,7 @@ async def test_a_mutation_is_repeated_under_its_own_idempotency_key_and_no_other
 
 async def test_a_key_that_the_caller_has_chosen_is_left_alone() -> None:
     async with serving() as server, session() as http:
-        await Client(server.url, http, headers={"Idempotency-Key": "k1"}).answer("mutation { a }")
+        await Client(server.url, http, headers={"Idempotency-Key": "k1"}).execute("mutation { a }")
     assert server.requests[0][1]["Idempotency-Key"] == "k1"
 
 
@@ -109,16 +109,16 @@ async def test_where_there_is_no_server_nothing_is_repeated() -> None:
         url = server.url
     async with session() as http:
         with pytest.raises(aiohttp.ClientConnectorError):
-            await Client(url, http).answer("query { a }")
+            await Client(url, http).execute("query { a }")
 
 
 async def test_a_connection_is_given_up_before_uvicorn_closes_it(monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = uvicorn.Config("none").timeout_keep_alive
     async with serving(per_connection=2) as server, session() as http:
         client = Client(server.url, http)
-        await client.answer("query { a }")
+        await client.execute("query { a }")
         monkeypatch.setattr("aiohttp.connector.monotonic", lambda: time.monotonic() + seconds - 0.5)
-        await client.answer("query { a }")
+        await client.execute("query { a }")
     assert (server.connections, len(server.requests)) == (2, 2)
 
 
