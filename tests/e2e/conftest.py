@@ -17,7 +17,7 @@ from deploy.broker.definitions import ADMIN
 from deploy.local.accounts import Desk
 from deploy.local.story import Story, tell
 from deploy.local.suite import Suite
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 LISTENER = "tests.everything"
 NODE = Path(__file__).parent / "node"

@@ -7,7 +7,7 @@ from deploy.local.client import Client
 from deploy.local.seed import ADD_TEACHERS
 from deploy.local.story import Story
 from deploy.local.world import SCHOOLS, id_number
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 AUDIT = """query($filter: AuditFilter) { auditLog(filter: $filter, first: 10) {
   nodes { type subject province actor { subject scope organization name } } } }"""

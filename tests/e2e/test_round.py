@@ -11,7 +11,7 @@ from deploy.local.client import Refused
 from deploy.local.demo import _received
 from deploy.local.story import Story
 from deploy.local.world import SCHOOLS
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 
 async def test_one_query_joins_the_three_services(story: Story) -> None:

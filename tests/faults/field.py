@@ -24,8 +24,8 @@ from deploy.local.plans import plan_of
 from deploy.local.seed import Cast, seed
 from deploy.local.suite import GATEWAY, SUBGRAPHS, Suite
 from deploy.local.world import BASES, YEAR
-from tests.eventually import eventually
 from tests.faults.proxy import Proxy
+from tests.support.eventually import eventually
 
 API, RELAY, WORKER = "enrollment.api", "enrollment.relay", "enrollment.worker"
 PROCESSES = ("catalog", API, RELAY, WORKER, "assessment", GATEWAY)

@@ -21,8 +21,8 @@ from deploy.local.suite import ROOT
 from services.assessment.audit import read_export
 from services.assessment.domain.audit import GENESIS, Head, Row, verify
 from services.assessment.store import AuditLog
-from tests.eventually import eventually
 from tests.integration.assessment.world import BASE, EXPERT, MINISTRY, PROVINCE, SCHOOL, TEACHER, World
+from tests.support.eventually import eventually
 
 ROWS = 12
 MINISTER: dict[str, str | None] = {

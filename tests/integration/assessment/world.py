@@ -26,8 +26,8 @@ from services.assessment.domain.vocabulary import ProjectPhase, ResultOutcome
 from services.assessment.graph.schema import schema
 from services.assessment.messaging import tasks
 from services.assessment.store import Store
-from tests.eventually import eventually
-from tests.running import running
+from tests.support.eventually import eventually
+from tests.support.processes import running
 
 BASE = Principal("a1", Scope.BASE, bases=("b1",))
 FOREIGN = Principal("a2", Scope.BASE, bases=("b2",))

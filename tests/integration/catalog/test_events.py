@@ -11,9 +11,9 @@ from chassis import amqp
 from chassis.events import event_name
 from chassis.roles import Role
 from services.catalog.messaging import EMITTED, tasks
-from tests.eventually import eventually
 from tests.integration.catalog.season import MINISTRY, Season
-from tests.running import running
+from tests.support.eventually import eventually
+from tests.support.processes import running
 
 Arrived = dict[str, list[dict[str, Any]]]
 

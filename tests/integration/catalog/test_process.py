@@ -19,8 +19,8 @@ from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from services.catalog.app import build
 from services.catalog.settings import CatalogSettings
-from tests.eventually import eventually
 from tests.integration.catalog.season import MINISTRY, Season
+from tests.support.eventually import eventually
 
 ROUND = "{ round(year: 2024) { year } }"
 

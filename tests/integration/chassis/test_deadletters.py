@@ -12,9 +12,9 @@ from aio_pika.abc import AbstractChannel
 from chassis import amqp
 from chassis.deadletters import in_hand
 from chassis.mongo import Database
-from tests.eventually import eventually
 from tests.integration.chassis.courses import KEY, QUEUE, consumer, effects, message, topology
-from tests.running import running
+from tests.support.eventually import eventually
+from tests.support.processes import running
 
 POISONS = [f"tests/course:c1/1/{index}" for index in range(3)]
 

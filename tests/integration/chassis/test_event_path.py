@@ -19,7 +19,6 @@ from chassis.inbox import Consumer, Handler
 from chassis.mongo import Database, Repository, Session
 from chassis.outbox import Relay
 from chassis.principal import Principal, Scope
-from tests.eventually import eventually
 from tests.integration.chassis.courses import (
     KEY,
     QUEUE,
@@ -34,7 +33,8 @@ from tests.integration.chassis.courses import (
     topology,
     waiting,
 )
-from tests.running import running
+from tests.support.eventually import eventually
+from tests.support.processes import running
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 

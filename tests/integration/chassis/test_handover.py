@@ -10,7 +10,7 @@ from chassis import amqp
 from chassis.events import Envelope
 from chassis.inbox import Consumer, Handler
 from chassis.mongo import Database, Session
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 EVENTS = 150
 

@@ -13,7 +13,6 @@ from chassis.events import Envelope
 from chassis.principal import Principal, Scope
 from chassis.roles import Role
 from services.enrollment.messaging import tasks
-from tests.eventually import eventually
 from tests.integration.enrollment.season import (
     BASE,
     CALENDAR,
@@ -28,7 +27,8 @@ from tests.integration.enrollment.season import (
     Season,
     published,
 )
-from tests.running import running
+from tests.support.eventually import eventually
+from tests.support.processes import running
 
 EVENTS = """query($after: String, $first: Int!) { enrollmentEvents(after: $after, first: $first) {
   totalCount nodes { id sequence type province } pageInfo { hasNextPage endCursor } } }"""

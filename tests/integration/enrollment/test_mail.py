@@ -13,9 +13,9 @@ from services.enrollment.commands import Office, deliver_pending
 from services.enrollment.domain.delivery import PACES, Pace
 from services.enrollment.domain.vocabulary import DeliveryChannel, DeliveryFault
 from services.enrollment.messaging.mail import Server, SmtpMailer
-from tests.eventually import eventually
 from tests.integration.enrollment.mail_server import MailServer, listening
 from tests.integration.enrollment.season import ADD, BASE, GUANGDONG, HUNAN, MINISTRY, OTHER_SCHOOL, SCHOOL, Season
+from tests.support.eventually import eventually
 
 EMAIL = DeliveryChannel.EMAIL
 FEEDBACK = """query($id: ID!) { enrollment(id: $id) { fedBackAt

@@ -14,9 +14,9 @@ from deploy.local.parts import Parts
 from services.enrollment.commands import Office
 from services.enrollment.messaging import due
 from services.enrollment.store import Store
-from tests.eventually import eventually
 from tests.integration.enrollment.ledger import Ledger
 from tests.integration.enrollment.season import MINISTRY, SCHOOL, SIGN_UP, SUBMIT, WITHDRAW, Refused, Season
+from tests.support.eventually import eventually
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chassis.clock import SHANGHAI, Clock, move_forward
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 DEADLINE = datetime(2030, 5, 6, 9, 0, tzinfo=SHANGHAI)
 

@@ -21,7 +21,7 @@ from chassis.errors import Refusal
 from chassis.graph import SubgraphContext, SubgraphSchema
 from chassis.principal import Principal, Scope, TokenMinter, TokenVerifier
 from chassis.sse import COMPLETE, NEXT, Event, Parser
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 from tests.unit.gateway.serving import Browser, served
 
 KEYS = KeySet([ECKey.generate_key("P-256", parameters={"kid": "test"})])

@@ -13,7 +13,7 @@ from gateway.calls.retrying import Budget
 from gateway.federation.engine import Call, TransportError
 from gateway.federation.errors import UNREACHABLE
 from gateway.http.context import RequestContext
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 from tests.unit.gateway.network import ALICE, MUTATION, QUERY, SETTINGS, Gate, Network, answered, refused, within
 
 # sharing
