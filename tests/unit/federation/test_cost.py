@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.graph_files import SUPERGRAPH
 from gateway.federation.engine import Engine, Request
 from gateway.federation.prepare import plan, prepare
 from gateway.federation.supergraph import Supergraph, load_supergraph
+from tests.support.fixtures import supergraph
 from tests.unit.federation.case import Canned
 
-OURS = load_supergraph(SUPERGRAPH.read_text(encoding="utf-8"))
+OURS = supergraph()
 LIBRARY = load_supergraph("""
 schema @link(url: "https://specs.apollo.dev/join/v0.5", for: EXECUTION) { query: Query }
 directive @join__graph(name: String!, url: String!) on ENUM_VALUE
