@@ -6,7 +6,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
-LOCAL := $(BIN)/python -m deploy.local
+LOCAL := $(BIN)/python -m deploy
 PORT ?= 8000
 # How many processes share the tests, each with a mongod and a RabbitMQ of its own.
 WORKERS ?= 2
@@ -103,7 +103,7 @@ do: ## a part's own command beside `make run`: make do ON=enrollment DO="vault k
 
 .PHONY: deadletters
 deadletters: ## see to what consumers of `make run` gave up: make deadletters DO="list", "show ID", "replay ID", "drop ID"
-	@AMQP_URL=$$($(LOCAL) endpoint amqp) $(BIN)/python -m chassis.deadletters $(DO)
+	@AMQP_URL=$$($(LOCAL) endpoint amqp) $(BIN)/python -m chassis.messaging.deadletters $(DO)
 
 .PHONY: revoke
 revoke: ## cut a province off the broker of `make run`: make revoke PROVINCE=44; `make restore` gives it back

@@ -18,21 +18,22 @@ from pathlib import Path
 
 import xlsxwriter
 
-from chassis.clock import SHANGHAI, Clock
-from chassis.mongo import Database, Document, Session, connect, transact
+from chassis.clock import Clock
 from chassis.principal import Principal, Scope
-from chassis.vault import Vault
+from chassis.storage.mongo import Database, Document, Session, connect, transact
+from chassis.storage.vault import Vault
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from deploy.local.suite import ROOT
-from deploy.local.world import id_number
+from deploy.seed.world import id_number
+from kernel.dates import SHANGHAI
 from services.enrollment.commands import Office, commit_roster, enter_rosters, stage_roster
 from services.enrollment.domain.project import Phase, Project, Round
-from services.enrollment.domain.roster_sheet import HEADERS, Column
+from services.enrollment.domain.roster.sheet import HEADERS, Column
 from services.enrollment.domain.school import DesignatedPerson, School
 from services.enrollment.domain.vocabulary import Audience, RosterMode
-from services.enrollment.rosters.reading import read_roster
 from services.enrollment.store import Store
+from services.enrollment.workbooks.roster_reader import read_roster
 
 RESULTS = ROOT / "bench" / "results" / "rosters.md"
 _ROWS, _BAD = 5_000, 300

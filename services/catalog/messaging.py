@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from chassis.events import Envelope
-from chassis.inbox import Consumer, Handler
-from chassis.mongo import Database, Session
-from chassis.outbox import Relay
-from chassis.roles import Tasks
-from chassis.timer import Act, timer
+from chassis.messaging.inbox import Consumer, Handler
+from chassis.messaging.outbox import Relay
+from chassis.runtime.tasks import Tasks
+from chassis.storage.mongo import Database, Session
+from chassis.storage.timer import Act, timer
 from services.catalog.commands import Catalog, lapse_overdue
 from services.catalog.domain import events
 from services.catalog.store import COLLECTIONS

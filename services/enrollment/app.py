@@ -6,17 +6,17 @@ from datetime import timedelta
 
 from starlette.applications import Starlette
 
-from chassis.asgi import Running, subgraph_app
-from chassis.mongo import connect
 from chassis.principal import TokenVerifier
-from chassis.roles import Role
-from chassis.vault import Vault
+from chassis.runtime.tasks import Role
+from chassis.serving.asgi import Running, subgraph_app
+from chassis.storage.mongo import connect
+from chassis.storage.vault import Vault
 from services.enrollment.commands import Office
-from services.enrollment.exports.routes import Exports
 from services.enrollment.graph.schema import schema
-from services.enrollment.messaging import SERVICE, tasks
-from services.enrollment.messaging.mail import Server, SmtpMailer
-from services.enrollment.rosters.routes import RosterFiles
+from services.enrollment.http.exports import Exports
+from services.enrollment.http.rosters import RosterFiles
+from services.enrollment.messaging.smtp import Server, SmtpMailer
+from services.enrollment.messaging.tasks import SERVICE, tasks
 from services.enrollment.settings import EnrollmentSettings, Tls
 from services.enrollment.store import Store
 

@@ -14,17 +14,18 @@ import typer
 from python_calamine import CalamineError, CalamineWorkbook
 
 from chassis.context import Act, acting
-from chassis.mongo import connect
 from chassis.principal import Principal, Scope
-from chassis.reference import provinces
-from chassis.vault import Vault
+from chassis.runtime.console import console
+from chassis.storage.mongo import connect
+from chassis.storage.vault import Vault
+from kernel.reference import provinces
 from services.enrollment.commands import NewSchool, Office, SchoolRow, import_schools
 from services.enrollment.settings import EnrollmentSettings
 from services.enrollment.store import Store
 
-cli = typer.Typer(add_completion=False)
-schools = typer.Typer(help="Schools on file (R3).", no_args_is_help=True)
-cli.add_typer(schools, name="schools")
+commands = console("One process of enrollment, or an operator's command.")
+schools = console("Schools on file (R3).")
+commands.add_typer(schools, name="schools")
 
 _OPERATOR = Principal("command-line", Scope.MINISTRY, name="命令行导入")
 _COLUMNS = {

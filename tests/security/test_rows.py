@@ -13,7 +13,7 @@ from graphql import build_schema
 
 from chassis.principal import Scope
 from contracts.access import rows
-from deploy.local.client import Client
+from deploy.seed.graph_client import Client
 from tests.security.questions import Questions, Unknown
 from tests.security.tenants import MINISTRY, World
 from tests.security.values import values_of

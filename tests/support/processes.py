@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from chassis.tasks import together
+from chassis.runtime.tasks import together
 
 
 @dataclass(frozen=True, slots=True)

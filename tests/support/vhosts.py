@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from chassis.amqp import connect
+from chassis.messaging.amqp import connect
 from deploy.broker.definitions import ADMIN
 from deploy.local.rabbitmq import RabbitMQ
 from tests.support.eventually import eventually

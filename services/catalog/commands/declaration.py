@@ -7,27 +7,22 @@ from typing import Any
 
 import structlog
 
-from chassis.errors import Refusal, Unblock
-from chassis.idempotency import repeatable
 from chassis.ids import new_id
-from chassis.mongo import Session, StorageError
 from chassis.principal import Principal
-from services.catalog.commands.bases import ensure_quota
-from services.catalog.commands.catalog import (
-    Catalog,
-    own_base,
-    own_project,
-    require_province,
-    require_version,
-    round_of,
-)
+from chassis.storage.idempotency import idempotent
+from chassis.storage.mongo import Session, StorageError
+from kernel.dates import today
+from kernel.errors import Refusal, Unblock
+from services.catalog.commands.deps import Catalog
+from services.catalog.commands.guards import own_base, own_project, require_province, require_version, round_of
+from services.catalog.commands.quotas import ensure_quota
 from services.catalog.domain import declaration, quota
 from services.catalog.domain.base import Base
 from services.catalog.domain.declaration import ClassPlan
 from services.catalog.domain.plan import Plan, Venue
 from services.catalog.domain.project import Project
 from services.catalog.domain.quota import quota_id
-from services.catalog.domain.round import Round, today
+from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import BaseCategory, ProjectKind
 
 log = structlog.get_logger()
@@ -38,7 +33,7 @@ _LETTERS = {
 }
 
 
-@repeatable("projects")
+@idempotent("projects", name="draft_project")
 async def draft_project(
     catalog: Catalog,
     principal: Principal,
@@ -64,7 +59,7 @@ async def draft_project(
     return await catalog.store.projects.insert(project, events)
 
 
-@repeatable("projects")
+@idempotent("projects", name="update_project")
 async def update_project(
     catalog: Catalog,
     principal: Principal,
@@ -94,7 +89,7 @@ async def update_project(
     return await catalog.store.projects.save(updated, events)
 
 
-@repeatable("projects")
+@idempotent("projects", name="submit_project")
 async def submit_project(catalog: Catalog, principal: Principal, *, key: str, version: int) -> Project:
     """Hand in a complete plan and take its quota, both or neither (R7, R11, R13).
 
@@ -115,7 +110,7 @@ async def submit_project(catalog: Catalog, principal: Principal, *, key: str, ve
     return await catalog.store.transact(work)
 
 
-@repeatable("projects")
+@idempotent("projects", name="withdraw_project")
 async def withdraw_project(catalog: Catalog, principal: Principal, *, key: str, reason: str) -> Project:
     """Take a plan back before publication and give back its quota (R11).
 
@@ -133,7 +128,7 @@ async def withdraw_project(catalog: Catalog, principal: Principal, *, key: str, 
     return await catalog.store.transact(work)
 
 
-@repeatable("projects")
+@idempotent("projects", name="add_class")
 async def add_class(catalog: Catalog, principal: Principal, *, key: str, given: ClassPlan) -> Project:
     """A further class of a design, a draft of the same series (R12).
 

@@ -6,12 +6,14 @@ from typing import Any
 
 import msgspec
 
-from chassis.errors import Refusal, Unblock
-from chassis.idempotency import repeatable
-from chassis.mongo import DuplicateKey
+from chassis.commands.guards import require_scope
 from chassis.principal import Principal, Scope
-from chassis.reference import round_data
-from services.catalog.commands.catalog import Catalog, require_scope, round_of
+from chassis.storage.idempotency import idempotent
+from chassis.storage.mongo import DuplicateKey
+from kernel.errors import Refusal, Unblock
+from kernel.reference import round_data
+from services.catalog.commands.deps import Catalog
+from services.catalog.commands.guards import round_of
 from services.catalog.domain import opening
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import PhaseName
@@ -26,7 +28,7 @@ _NEEDED = {
 }
 
 
-@repeatable("rounds")
+@idempotent("rounds", name="open_round")
 async def open_round(catalog: Catalog, principal: Principal, *, year: int, given: Mapping[str, Any]) -> Round:
     """Open a year's round from what is given and, for the rest, from the year's reference data (R1).
 
@@ -46,7 +48,7 @@ async def open_round(catalog: Catalog, principal: Principal, *, year: int, given
         ) from error
 
 
-@repeatable("rounds")
+@idempotent("rounds", name="extend_phase")
 async def extend_phase(
     catalog: Catalog, principal: Principal, *, year: int, phase: PhaseName, closes: date, reason: str
 ) -> Round:

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from chassis.events import Envelope
-from chassis.mongo import Database
+from chassis.storage.mongo import Database
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
-from services.assessment.audit import read_export
+from services.assessment.console import read_export
 from services.assessment.domain.audit import GENESIS, Head, Row, verify
 from services.assessment.store import AuditLog
 from tests.integration.assessment.world import BASE, EXPERT, MINISTRY, PROVINCE, SCHOOL, TEACHER, World

@@ -6,8 +6,8 @@ from functools import partial
 import pytest
 
 from chassis.context import Act, acting
-from chassis.errors import Refusal
-from services.assessment.commands import confirm_credits, revoke_credit
+from kernel.errors import Refusal
+from services.assessment.commands.credits import confirm_credits, revoke_credit
 from services.assessment.domain.vocabulary import CreditStatus, ProjectPhase, ResultOutcome
 from tests.integration.assessment.world import (
     BASE,
@@ -194,7 +194,7 @@ async def heard_of(world: World, key: str) -> None:
 
 
 async def test_r29_a_dead_letter_that_is_replayed_puts_no_older_state_back(world: World) -> None:
-    """What a replay brings comes after all that was told since: its version says so (chassis.deadletters)."""
+    """What a replay brings comes after all that was told since: its version says so (chassis.messaging.deadletters)."""
     await world.start("e1", "e2")
     tell = partial(world.tell, subject="p1", project="p1")
     await tell("catalog.project-amended", version=6, sessions=sessions(1))
@@ -235,7 +235,7 @@ async def test_r26_who_has_left_before_the_acceptance_arrives_is_no_attendee(wor
 
 
 async def test_a_list_that_is_sent_again_under_its_key_undoes_no_correction_since(world: World) -> None:
-    """As everywhere in the graph: one `Idempotency-Key`, one effect (chassis.idempotency)."""
+    """As everywhere in the graph: one `Idempotency-Key`, one effect (chassis.storage.idempotency)."""
     await world.start("e1", "e2")
     marks = [("e1", "s1", True), ("e1", "s9", True), ("e2", "s1", True)]
     with acting(Act(BASE, idempotency_key="k1")):

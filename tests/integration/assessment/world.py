@@ -10,21 +10,23 @@ from typing import Any
 
 from aio_pika.abc import AbstractQueue
 
-from chassis import amqp
 from chassis.clock import Clock
 from chassis.context import Act, acting
-from chassis.errors import Refusal
 from chassis.events import Envelope
 from chassis.graph import SubgraphContext
-from chassis.mongo import Database
+from chassis.messaging import amqp
 from chassis.principal import Principal, Scope
-from chassis.roles import Role
+from chassis.runtime.tasks import Role
+from chassis.storage.mongo import Database
+from kernel.errors import Refusal
 from services.assessment.app import load_rules
-from services.assessment.commands import Assessment, AttendanceMark, ResultMark, record_attendance, record_results
+from services.assessment.commands.attendance import AttendanceMark, record_attendance
+from services.assessment.commands.deps import Assessment
+from services.assessment.commands.results import ResultMark, record_results
 from services.assessment.domain.record import Record
 from services.assessment.domain.vocabulary import ProjectPhase, ResultOutcome
 from services.assessment.graph.schema import schema
-from services.assessment.messaging import tasks
+from services.assessment.messaging.tasks import tasks
 from services.assessment.store import Store
 from tests.support.eventually import eventually
 from tests.support.processes import running

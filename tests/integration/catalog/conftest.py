@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from chassis.clock import Clock
-from chassis.mongo import Database
-from chassis.vault import Vault
+from chassis.storage.mongo import Database
+from chassis.storage.vault import Vault
 from services.catalog.commands import Catalog
 from services.catalog.store import Store
 from tests.integration.catalog.season import Season

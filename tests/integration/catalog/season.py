@@ -5,13 +5,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from chassis.asgi import error_json
 from chassis.clock import move_forward
 from chassis.context import Act, acting
 from chassis.graph import SubgraphContext
 from chassis.principal import Principal, Scope
+from chassis.serving.asgi import error_json
+from kernel.dates import SHANGHAI
+from kernel.language import Language
 from services.catalog.commands import Catalog
-from services.catalog.domain.round import SHANGHAI
 from services.catalog.graph.schema import schema
 
 MINISTRY = Principal("ministry-1", Scope.MINISTRY, name="教师工作司")
@@ -80,7 +81,7 @@ class Season:
         with acting(Act(principal)):
             result = await schema.execute(query, variable_values=variables, context_value=context)
         if result.errors:
-            raise Refused(error_json(result.errors[0], "zh-CN"))
+            raise Refused(error_json(result.errors[0], Language.ZH))
         return result.data
 
     async def act(self, principal: Principal, query: str, **variables: Any) -> Any:

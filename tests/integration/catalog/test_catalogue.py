@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from chassis.asgi import error_json
 from chassis.graph import SubgraphContext
 from chassis.principal import ANONYMOUS, Principal, Scope
+from chassis.serving.asgi import error_json
 from deploy.local.parts import Parts
+from kernel.language import Language
 from services.catalog.graph.schema import schema
 from tests.integration.catalog.season import MINISTRY, Season
 from tests.integration.catalog.watching import watched
@@ -261,4 +262,4 @@ async def test_a_search_that_is_too_long_is_refused_alone(season: Season) -> Non
         query, variable_values={"long": "长" * 101}, context_value=SubgraphContext(season.catalog, base)
     )
     assert result.data == {"long": None, "all": {"totalCount": 1}}
-    assert [error_json(one, "zh-CN")["extensions"]["code"] for one in result.errors or ()] == ["SEARCH_TOO_LONG"]
+    assert [error_json(one, Language.ZH)["extensions"]["code"] for one in result.errors or ()] == ["SEARCH_TOO_LONG"]

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from chassis.errors import Refusal
 from chassis.principal import ANONYMOUS, Principal, Scope
+from kernel.errors import Refusal
 from tests.integration.catalog.season import DRAFT, MINISTRY, PLAN, SUBMIT, Refused, Season
 
 UPDATE = (

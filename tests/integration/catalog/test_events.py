@@ -1,4 +1,4 @@
-"""What the catalog tells the others arrives on the broker, without personal data (R41; facts 19, 20)."""
+"""What the catalog tells the others arrives on the broker, without personal data (R41; notes N19, N20)."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,9 +7,9 @@ from typing import Any
 import aio_pika
 import orjson
 
-from chassis import amqp
 from chassis.events import event_name
-from chassis.roles import Role
+from chassis.messaging import amqp
+from chassis.runtime.tasks import Role
 from services.catalog.messaging import EMITTED, tasks
 from tests.integration.catalog.season import MINISTRY, Season
 from tests.support.eventually import eventually

@@ -15,13 +15,13 @@ from hypothesis import Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from chassis.clock import Clock
-from chassis.mongo import Database, Document, connect
 from chassis.principal import Principal
-from chassis.vault import Vault
+from chassis.storage.mongo import Database, Document, connect
+from chassis.storage.vault import Vault
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from services.catalog.commands import Catalog, lapse_overdue
-from services.catalog.commands.reconciliation import reconcile_quotas
+from services.catalog.commands.quotas import reconcile_quotas
 from services.catalog.domain.project import TRANSITIONS
 from services.catalog.domain.quota import CONSUMING
 from services.catalog.domain.vocabulary import ProjectStatus

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from chassis.mongo import to_document
 from chassis.principal import Principal
+from chassis.storage.mongo import to_document
 from services.catalog.domain.project import Project
 from services.catalog.domain.quota import quota_id
 from tests.integration.catalog.season import MINISTRY, Refused, Season

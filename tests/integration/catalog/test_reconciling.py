@@ -2,11 +2,11 @@
 
 import asyncio
 
-from chassis.mongo import Database
 from chassis.principal import Principal
+from chassis.storage.mongo import Database
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
-from services.catalog.commands.reconciliation import reconcile_quotas
+from services.catalog.commands.quotas import reconcile_quotas
 from services.catalog.domain.quota import Difference, quota_id
 from tests.integration.catalog.season import Season
 from tests.integration.catalog.test_quota import WITHDRAW

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from chassis.mongo import Session
 from chassis.principal import Principal
+from chassis.storage.mongo import Session
 from deploy.local.parts import Parts
 from services.catalog.domain import decision, declaration
 from services.catalog.domain.project import Project

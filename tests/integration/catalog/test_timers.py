@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from chassis.clock import Clock
-from chassis.mongo import Database, connect
 from chassis.principal import Principal
-from chassis.timer import timer
+from chassis.storage.mongo import Database, connect
+from chassis.storage.timer import timer
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from services.catalog.commands import Catalog, lapse_overdue

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from pymongo.monitoring import CommandListener, CommandStartedEvent
 
-from chassis.mongo import connect
+from chassis.storage.mongo import connect
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from services.catalog.commands import Catalog

@@ -1,4 +1,4 @@
-"""The command line for dead letters: what it shows, gives back and drops, beside consumers that run (facts 24)."""
+"""The command line for dead letters: what it shows, gives back and drops, beside consumers that run (notes N24)."""
 
 import json
 from collections.abc import AsyncIterator
@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from aio_pika.abc import AbstractChannel
 
-from chassis import amqp
-from chassis.deadletters import in_hand
-from chassis.mongo import Database
+from chassis.messaging import amqp
+from chassis.messaging.deadletters import in_hand
+from chassis.storage.mongo import Database
 from tests.integration.chassis.courses import KEY, QUEUE, consumer, effects, message, topology
 from tests.support.eventually import eventually
 from tests.support.processes import command, running
@@ -19,7 +19,7 @@ POISONS = [f"tests/course:c1/1/{index}" for index in range(3)]
 
 async def run(url: str, *arguments: str) -> tuple[int, list[str]]:
     """The command's exit code, and what it prints."""
-    done = await command("chassis.deadletters", *arguments, "--url", url)
+    done = await command("chassis.messaging.deadletters", *arguments, "--url", url)
     return done.code, done.out.splitlines()
 
 
@@ -31,7 +31,7 @@ async def resting(channel: AbstractChannel) -> int:
 @pytest.fixture
 async def dead(database: Database, amqp_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AbstractChannel]:
     """Three letters that a consumer has given up."""
-    monkeypatch.setattr("chassis.inbox.PAUSES_SECONDS", (0.01,) * 5)
+    monkeypatch.setattr("chassis.messaging.inbox.PAUSES_SECONDS", (0.01,) * 5)
     async with topology(amqp_url) as (channel, exchange):
         async with running(consumer(database, amqp_url, [], fail_on="poison").run):
             for index in range(3):
@@ -128,7 +128,7 @@ async def test_an_id_that_several_queues_gave_up_names_none_of_them(dead: Abstra
 
 
 async def test_a_broker_that_is_not_there_is_told_without_its_password() -> None:
-    done = await command("chassis.deadletters", "list", "--url", "amqp://admin:secret@127.0.0.1:1/")
+    done = await command("chassis.messaging.deadletters", "list", "--url", "amqp://admin:secret@127.0.0.1:1/")
     assert done.code == 1
     assert "the broker does not answer" in done.error
     assert not [word for word in ("secret", "Traceback") if word in done.out + done.error]

@@ -8,11 +8,11 @@ import pytest
 from starlette.applications import Starlette
 
 from chassis.clock import Clock
-from chassis.mongo import Database
 from chassis.principal import TokenVerifier
-from chassis.vault import Vault
+from chassis.storage.mongo import Database
+from chassis.storage.vault import Vault
 from services.enrollment.commands import Office
-from services.enrollment.exports.routes import Exports
+from services.enrollment.http.exports import Exports
 from services.enrollment.store import Store
 from tests.integration.enrollment.season import Season
 from tests.integration.enrollment.workbooks import KEYS, Desk

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from chassis.principal import Principal
-from services.enrollment.messaging import due
+from services.enrollment.messaging.tasks import due
 from tests.integration.enrollment.season import (
     BASE,
     DECIDE,

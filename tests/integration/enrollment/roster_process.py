@@ -5,12 +5,13 @@ import os
 from functools import partial
 
 from chassis.clock import Clock
-from chassis.lease import Lease, LeaseLost
-from chassis.mongo import StorageError, connect
-from chassis.retry import forever
-from chassis.vault import Vault
-from services.enrollment.commands import Office, entering
-from services.enrollment.messaging import ROSTERS, _enter
+from chassis.runtime.tasks import forever
+from chassis.storage.lease import Lease, LeaseLost
+from chassis.storage.mongo import StorageError, connect
+from chassis.storage.vault import Vault
+from services.enrollment.commands import Office
+from services.enrollment.commands import rosters as entering
+from services.enrollment.messaging.tasks import ROSTERS, _enter
 from services.enrollment.store import Deposed, Store
 
 

@@ -8,18 +8,20 @@ from typing import Any
 import msgspec
 from stdnum.cn import ric
 
-from chassis.asgi import error_json
-from chassis.clock import SHANGHAI, move_forward
+from chassis.clock import move_forward
 from chassis.context import Act, acting
 from chassis.events import Envelope
 from chassis.graph import SubgraphContext
-from chassis.mongo import Database, Session
 from chassis.principal import Principal, Scope
+from chassis.serving.asgi import error_json
+from chassis.storage.mongo import Database, Session
+from kernel.dates import SHANGHAI
+from kernel.language import Language
 from services.enrollment.commands import Office
 from services.enrollment.graph.schema import schema
-from services.enrollment.messaging.assessment import assessment_handlers
-from services.enrollment.messaging.catalog import catalog_handlers
-from services.enrollment.messaging.feed import readers_of
+from services.enrollment.messaging.feed_publisher import readers_of
+from services.enrollment.messaging.from_assessment import assessment_handlers
+from services.enrollment.messaging.from_catalog import catalog_handlers
 from services.enrollment.store import COLLECTIONS
 
 MINISTRY = Principal("ministry-1", Scope.MINISTRY, name="教师工作司")
@@ -160,7 +162,7 @@ class Season:
         with acting(Act(principal, idempotency_key=self.key)):
             result = await schema.execute(query, variable_values=variables, context_value=context)
         if result.errors:
-            raise Refused(error_json(result.errors[0], "zh-CN"))
+            raise Refused(error_json(result.errors[0], Language.ZH))
         return result.data
 
     async def act(self, principal: Principal, query: str, **variables: Any) -> Any:

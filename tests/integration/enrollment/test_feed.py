@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from aio_pika.abc import AbstractChannel, AbstractExchange, AbstractQueue
 
-from chassis import amqp
 from chassis.events import Envelope
+from chassis.messaging import amqp
 from chassis.principal import Principal, Scope
-from chassis.roles import Role
-from services.enrollment.messaging import tasks
+from chassis.runtime.tasks import Role
+from services.enrollment.messaging.tasks import tasks
 from tests.integration.enrollment.season import (
     BASE,
     CALENDAR,

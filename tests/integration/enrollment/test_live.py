@@ -5,8 +5,9 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, cast
 
-from chassis.graph import SubgraphContext, cursor_of
+from chassis.graph import SubgraphContext
 from chassis.principal import Principal, Scope
+from chassis.storage.cursor import cursor_of
 from services.enrollment.graph.schema import schema
 from services.enrollment.store import Feed
 from tests.integration.enrollment.season import BASE, GUANGDONG, HUNAN, MINISTRY, OTHER_BASE, SCHOOL, Season

@@ -10,9 +10,9 @@ import pytest
 
 from chassis.principal import Principal, Scope
 from services.enrollment.commands import Office, deliver_pending
-from services.enrollment.domain.delivery import PACES, Pace
+from services.enrollment.domain.notifications import PACES, Pace
 from services.enrollment.domain.vocabulary import DeliveryChannel, DeliveryFault
-from services.enrollment.messaging.mail import Server, SmtpMailer
+from services.enrollment.messaging.smtp import Server, SmtpMailer
 from tests.integration.enrollment.mail_server import MailServer, listening
 from tests.integration.enrollment.season import ADD, BASE, GUANGDONG, HUNAN, MINISTRY, OTHER_SCHOOL, SCHOOL, Season
 from tests.support.eventually import eventually

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from services.enrollment.commands import deliver_pending
-from services.enrollment.messaging.mail import Server, SmtpMailer
+from services.enrollment.messaging.smtp import Server, SmtpMailer
 from tests.integration.enrollment.mail_server import MailServer, listening
 from tests.integration.enrollment.season import Season
 from tests.integration.enrollment.test_mail import EMAIL, QUICK, decided, mails_of, sends_mail

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from pymongo import AsyncMongoClient
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
-from chassis.mongo import Database
-from chassis.reference import provinces
+from chassis.storage.mongo import Database
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
-from services.enrollment.domain.machine import Enrollment
+from kernel.reference import provinces
+from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.progress import SUCCEEDED
 from services.enrollment.domain.seats import ADMITTED
 from services.enrollment.domain.vocabulary import LIVE, BaseCategory, EnrollmentStatus

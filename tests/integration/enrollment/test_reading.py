@@ -1,4 +1,4 @@
-"""Facts 9: a page of enrolments costs as many database operations for a hundred rows as for one, whatever it asks."""
+"""Notes N9: a page of enrolments costs as many database operations for a hundred rows as for one, whatever it asks."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace

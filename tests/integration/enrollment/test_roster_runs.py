@@ -57,7 +57,7 @@ async def a_line(season: Season, kind: str) -> dict[str, str]:
 async def test_any_mixture_gives_each_row_its_verdict_and_exactly_the_good_ones_go_in_once(
     season: Season, monkeypatch: pytest.MonkeyPatch, kinds: list[str], window: int
 ) -> None:
-    monkeypatch.setattr("services.enrollment.commands.entering._WINDOW", window)
+    monkeypatch.setattr("services.enrollment.commands.rosters._WINDOW", window)
     if not season.people:
         await season.publish()
         await season.publish("p2", code="GP-2")
@@ -148,7 +148,7 @@ async def test_a_project_called_off_in_the_middle_of_a_run_takes_nobody_in(
 async def test_a_run_that_was_cut_off_goes_on_where_it_was_and_repeats_no_row(
     season: Season, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.enrollment.commands.entering._WINDOW", 2)
+    monkeypatch.setattr("services.enrollment.commands.rosters._WINDOW", 2)
     await season.publish()
     key = await committed(season, [someone(number) for number in range(1, 8)], "VALID_ROWS")
     note, steps = season.office.store.rosters.note, []
@@ -182,7 +182,7 @@ async def test_a_worker_that_lost_its_lease_writes_nothing(season: Season) -> No
 
 
 async def test_two_workers_at_once_put_each_row_in_once(season: Season, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.enrollment.commands.entering._WINDOW", 3)
+    monkeypatch.setattr("services.enrollment.commands.rosters._WINDOW", 3)
     await season.publish()
     for start in (1, 21, 41):
         await committed(season, [someone(number) for number in range(start, start + 10)], "VALID_ROWS")
@@ -198,7 +198,7 @@ async def test_a_defect_stops_its_roster_and_no_other(season: Season, monkeypatc
     await season.publish()
     broken, sound = [await committed(season, [someone(number)], "VALID_ROWS") for number in (1, 2)]
     await season.database["roster_rows"].update_one({"roster": broken}, {"$set": {"post": "nonsense"}})
-    monkeypatch.setattr("services.enrollment.commands.entering.log.exception", lambda *_, **__: None)
+    monkeypatch.setattr("services.enrollment.commands.rosters.log.exception", lambda *_, **__: None)
     assert await enter_rosters(season.office, 1) == 2
     states = [(await season.office.store.rosters.get(key)).state.value for key in (broken, sound)]
     assert states == ["FAILED", "COMMITTED"]
@@ -238,7 +238,7 @@ async def test_a_roster_whose_rows_are_missing_is_not_said_to_be_in(
     await season.publish()
     key = await committed(season, [someone(number) for number in range(1, 4)], mode)
     await season.database["roster_rows"].delete_one({"roster": key})
-    monkeypatch.setattr("services.enrollment.commands.entering.log.exception", lambda *_, **__: None)
+    monkeypatch.setattr("services.enrollment.commands.rosters.log.exception", lambda *_, **__: None)
     await enter_rosters(season.office, 1)
     job = await season.act(SCHOOL, JOB, id=key)
     assert (job["state"], job["entered"]) == ("FAILED", 0)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.mongo import Database
+from chassis.storage.mongo import Database
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from deploy.local.process import Child

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from chassis.codes import credit_check_character
 from chassis.context import Act, acting
 from chassis.principal import Principal, Scope
+from kernel.identifiers import credit_check_character
 from services.enrollment.commands import NewSchool, import_schools
 from tests.integration.enrollment.season import GUANGDONG, HUNAN, MINISTRY, SCHOOL, Refused, Season
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from chassis.clock import Clock
-from chassis.mongo import connect
-from chassis.timer import timer
+from chassis.storage.mongo import connect
+from chassis.storage.timer import timer
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from services.enrollment.commands import Office
-from services.enrollment.messaging import due
+from services.enrollment.messaging.tasks import due
 from services.enrollment.store import Store
 from tests.integration.enrollment.ledger import Ledger
 from tests.integration.enrollment.season import MINISTRY, SCHOOL, SIGN_UP, SUBMIT, WITHDRAW, Refused, Season

@@ -12,16 +12,16 @@ from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from chassis.clock import Clock
 from chassis.context import Act, acting
-from chassis.errors import Refusal
 from chassis.events import Envelope
 from chassis.graph import SubgraphContext, SubgraphSchema
 from chassis.ids import new_id
-from chassis.mongo import Database
 from chassis.principal import Principal, Scope
-from chassis.reference import provinces
-from chassis.vault import Vault
+from chassis.storage.mongo import Database
+from chassis.storage.vault import Vault
+from kernel.errors import Refusal
+from kernel.reference import provinces
 from services.assessment.app import load_rules
-from services.assessment.commands import Assessment
+from services.assessment.commands.deps import Assessment
 from services.assessment.domain.project import Project
 from services.assessment.domain.record import Record
 from services.assessment.domain.vocabulary import ProjectPhase
@@ -31,7 +31,7 @@ from services.catalog.commands import Catalog
 from services.catalog.graph.schema import schema as catalog_schema
 from services.catalog.store import Store as CatalogStore
 from services.enrollment.commands import Office, deliver_pending, enter_rosters
-from services.enrollment.domain.revealing import reveal
+from services.enrollment.domain.reveal import reveal
 from services.enrollment.graph.schema import schema as enrollment_schema
 from services.enrollment.store import Store as EnrollmentStore
 from tests.integration.catalog import season as declaring

@@ -13,10 +13,10 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.errors import Refusal
-from services.enrollment.domain.roster_sheet import Column, Sheet
-from services.enrollment.rosters import packed
-from services.enrollment.rosters.reading import read_roster
+from kernel.errors import Refusal
+from services.enrollment.domain.roster.sheet import Column, Sheet
+from services.enrollment.workbooks import xlsx_guard as packed
+from services.enrollment.workbooks.roster_reader import read_roster
 
 NUMBER = "11010519491231002X"
 HEADER = ("姓名", "身份证号码", "项目编号")

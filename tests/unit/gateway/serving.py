@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chassis.process import Server
+from chassis.serving.process import Server
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Fetches: what a subgraph learns of a request, and what a client learns of a subgraph that fails (facts 17)."""
+"""Fetches: what a subgraph learns of a request, and what a client learns of a subgraph that fails (notes N17)."""
 
 import asyncio
 import re
@@ -13,11 +13,9 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chassis.errors import Refusal
 from chassis.principal import Principal, Scope, TokenMinter, TokenVerifier
 from contracts.graph_files import SUPERGRAPH
 from gateway.app import create_open_app
-from gateway.calls import OVERLOADED
 from gateway.federation.engine import Call, Engine, TransportError
 from gateway.federation.errors import UNKNOWN_OUTCOME, UNREACHABLE
 from gateway.http import transport as transport_module
@@ -26,7 +24,9 @@ from gateway.http.graphql import GraphQLEndpoint
 from gateway.http.operations import Operations
 from gateway.http.transport import HttpTransport
 from gateway.protection import Limits
+from gateway.resilience import OVERLOADED
 from gateway.settings import OpenSettings
+from kernel.errors import Refusal
 from tests.support.fixtures import supergraph
 from tests.unit.gateway.serving import Answer, Subgraph, json_reply, served
 
