@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -19,6 +20,10 @@ from deploy.local.parts import Parts
 from deploy.local.suite import ROOT, SUBGRAPHS, Suite
 from tests.support.scheduling import Scheduling, slow_first
 from tests.support.vhosts import Vhosts
+
+# How long an example takes is the machine's affair: two workers, servers and a compiler may share it.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

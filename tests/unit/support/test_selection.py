@@ -30,7 +30,7 @@ def test_a_file_that_is_about_a_rule_is_selected_whole_and_once() -> None:
     assert files == ["tests/unit/catalog/test_declaration.py"]
 
 
-@pytest.mark.parametrize("word", ["R99", "there_is_no_such_test" + "_name"])
+@pytest.mark.parametrize("word", ["r99", "there_is_no_such_test" + "_name"])
 def test_what_fits_nothing_is_refused_with_what_a_word_may_be(word: str) -> None:
     with pytest.raises(SystemExit, match="name a file, a folder, a part of a test's name, or a rule"):
         main(word)
