@@ -27,7 +27,7 @@ from deploy.local.parts import Parts
 from deploy.local.suite import ROOT
 from deploy.seed.world import id_number
 from kernel.dates import SHANGHAI
-from services.enrollment.commands import Office, commit_roster, enter_rosters, stage_roster
+from services.enrollment.commands import Deps, commit_roster, enter_rosters, stage_roster
 from services.enrollment.domain.project import Phase, Project, Round
 from services.enrollment.domain.roster.sheet import HEADERS, Column
 from services.enrollment.domain.school import DesignatedPerson, School
@@ -70,9 +70,9 @@ def workbook(rows: Iterator[list[str]]) -> bytes:
     return file.getvalue()
 
 
-async def world(database: Database) -> Office:
+async def world(database: Database) -> Deps:
     """A school, an open round and a project."""
-    office = Office(Store(database), Clock(), Vault({"k": os.urandom(32)}, "k", os.urandom(32)))
+    office = Deps(Store(database), Clock(), Vault({"k": os.urandom(32)}, "k", os.urandom(32)))
     await office.store.prepare()
     person = DesignatedPerson("赵主任", "k:x", "139****0000")
     await office.store.schools.insert(School(str(_SCHOOL.school), 1, "某职业学校", "44", person))
@@ -102,7 +102,7 @@ async def world(database: Database) -> Office:
     return office
 
 
-async def measured(office: Office, raw: bytes, mode: RosterMode) -> dict[str, float]:
+async def measured(office: Deps, raw: bytes, mode: RosterMode) -> dict[str, float]:
     """Seconds of each step of one roster."""
     times = [time.perf_counter()]
     sheet = read_roster(raw)

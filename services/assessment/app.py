@@ -11,7 +11,7 @@ from chassis.runtime.tasks import Role
 from chassis.serving.asgi import Running, subgraph_app
 from chassis.storage.mongo import connect
 from kernel.reference import credit_rules
-from services.assessment.commands.deps import Assessment
+from services.assessment.commands.deps import Deps
 from services.assessment.domain.credit import CreditRule
 from services.assessment.graph.schema import schema
 from services.assessment.messaging.tasks import SERVICE, tasks
@@ -28,8 +28,8 @@ def build(settings: AssessmentSettings, role: Role = Role.ALL) -> Starlette:
             database = client[settings.mongodb_database]
             store = Store(database)
             await store.prepare()
-            assessment = Assessment(store, settings.clock(), load_rules())
-            yield Running(assessment, tasks(store, database, settings.amqp_url.get_secret_value()))
+            deps = Deps(store, settings.clock(), load_rules())
+            yield Running(deps, tasks(store, database, settings.amqp_url.get_secret_value()))
 
     return subgraph_app(SERVICE, schema, TokenVerifier(settings.internal_keys(), SERVICE), start, role)
 

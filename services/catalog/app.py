@@ -11,7 +11,7 @@ from chassis.runtime.tasks import Role
 from chassis.serving.asgi import Running, subgraph_app
 from chassis.storage.mongo import connect
 from chassis.storage.vault import Vault
-from services.catalog.commands import Catalog
+from services.catalog.commands import Deps
 from services.catalog.graph.schema import schema
 from services.catalog.http.calendar import Calendars
 from services.catalog.messaging import SERVICE, tasks
@@ -27,10 +27,10 @@ def build(settings: CatalogSettings, role: Role = Role.ALL) -> Starlette:
     async def start() -> AsyncIterator[Running]:
         async with connect(settings.mongodb_url.get_secret_value()) as client:
             database = client[settings.mongodb_database]
-            catalog = Catalog(Store(database), settings.clock(), Vault.load(settings.vault_file))
-            await catalog.store.prepare()
-            calendars.catalog = catalog
-            yield Running(catalog, tasks(catalog, database, settings.amqp_url.get_secret_value()))
+            deps = Deps(Store(database), settings.clock(), Vault.load(settings.vault_file))
+            await deps.store.prepare()
+            calendars.deps = deps
+            yield Running(deps, tasks(deps, database, settings.amqp_url.get_secret_value()))
 
     app = subgraph_app(SERVICE, schema, TokenVerifier(settings.internal_keys(), SERVICE), start, role)
     app.router.routes.append(Route("/calendar/{year:int}.ics", calendars.serve))

@@ -19,7 +19,7 @@ from chassis.runtime.console import console
 from chassis.storage.mongo import connect
 from chassis.storage.vault import Vault
 from kernel.reference import provinces
-from services.enrollment.commands import NewSchool, Office, SchoolRow, import_schools
+from services.enrollment.commands import Deps, NewSchool, SchoolRow, import_schools
 from services.enrollment.settings import EnrollmentSettings
 from services.enrollment.store import Store
 
@@ -116,9 +116,9 @@ async def _import(rows: Sequence[NewSchool], *, dry: bool) -> Counter[str]:
     async with connect(settings.mongodb_url.get_secret_value()) as client:
         store = Store(client[settings.mongodb_database])
         await store.prepare()
-        office = Office(store, settings.clock(), Vault.load(settings.vault_file))
+        deps = Deps(store, settings.clock(), Vault.load(settings.vault_file))
         with acting(Act(_OPERATOR)):
-            async with aclosing(import_schools(office, _OPERATOR, rows, dry=dry)) as done:
+            async with aclosing(import_schools(deps, _OPERATOR, rows, dry=dry)) as done:
                 async for row in done:
                     state = "refused" if row.refusal else "known" if row.known else "registered"
                     counts[state] += 1

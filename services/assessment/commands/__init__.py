@@ -3,12 +3,12 @@
 from services.assessment.commands.attendance import AttendanceMark, record_attendance
 from services.assessment.commands.bulk import Outcome
 from services.assessment.commands.credits import confirm_credits, revoke_credit
-from services.assessment.commands.deps import Assessment
+from services.assessment.commands.deps import Deps
 from services.assessment.commands.results import ResultMark, record_results
 
 __all__ = [
-    "Assessment",
     "AttendanceMark",
+    "Deps",
     "Outcome",
     "ResultMark",
     "confirm_credits",

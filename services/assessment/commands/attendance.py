@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from chassis.principal import Principal
 from services.assessment.commands.bulk import Decision, Outcome, RecordRow, change_each
-from services.assessment.commands.deps import Assessment
+from services.assessment.commands.deps import Deps
 from services.assessment.commands.guards import own_project
 from services.assessment.domain import record as records
 from services.assessment.domain.vocabulary import SessionMode
@@ -22,15 +22,15 @@ class AttendanceMark:
 
 
 async def record_attendance(
-    assessment: Assessment, principal: Principal, *, project: str, rows: Sequence[AttendanceMark]
+    deps: Deps, principal: Principal, *, project: str, rows: Sequence[AttendanceMark]
 ) -> list[Outcome]:
     """Record or correct attendance, row by row (R29).
 
     Raises:
         Refusal: `NOT_FOUND` or `FORBIDDEN` for the project; what a row does wrong is that row's outcome.
     """
-    held = await own_project(assessment, principal, project, "R29")
-    now = assessment.clock.now()
+    held = await own_project(deps, principal, project, "R29")
+    now = deps.clock.now()
 
     def decide(row: AttendanceMark) -> Decision:
         return lambda record: records.mark(
@@ -38,4 +38,4 @@ async def record_attendance(
         )
 
     said = [RecordRow(row.enrollment, row, decide(row)) for row in rows]
-    return await change_each(assessment, principal, "record_attendance", said, project)
+    return await change_each(deps, principal, "record_attendance", said, project)

@@ -8,7 +8,7 @@ from chassis.principal import Principal
 from chassis.storage.idempotency import run_once
 from kernel.errors import Refusal
 from kernel.refusals import NOT_FOUND
-from services.assessment.commands.deps import Assessment
+from services.assessment.commands.deps import Deps
 from services.assessment.domain.events import RecordEvent
 from services.assessment.domain.record import Change, Record
 
@@ -32,38 +32,36 @@ class RecordRow:
 
 
 async def change_each(
-    assessment: Assessment, principal: Principal, command: str, said: Sequence[RecordRow], project: str | None = None
+    deps: Deps, principal: Principal, command: str, said: Sequence[RecordRow], project: str | None = None
 ) -> list[Outcome]:
     """Change the records that the principal may see, each in one write, however many rows speak of it."""
     places: dict[str, list[int]] = {}
     for index, row in enumerate(said):
         places.setdefault(row.key, []).append(index)
-    found = await assessment.store.visible_records(list(places), principal)
+    found = await deps.store.visible_records(list(places), principal)
     outcomes: dict[int, Outcome] = {}
     for key, indexes in places.items():
         record, rows = found.get(key), [said[index] for index in indexes]
         if record is None or (project and record.project != project):
             outcomes |= dict.fromkeys(indexes, NOT_FOUND(kind="enrollment", id=key))
         else:
-            outcomes |= dict(zip(indexes, await _change(assessment, principal, command, record, rows), strict=True))
+            outcomes |= dict(zip(indexes, await _change(deps, principal, command, record, rows), strict=True))
     return [outcomes[index] for index in range(len(said))]
 
 
 async def _change(
-    assessment: Assessment, principal: Principal, command: str, record: Record, rows: Sequence[RecordRow]
+    deps: Deps, principal: Principal, command: str, record: Record, rows: Sequence[RecordRow]
 ) -> list[Outcome]:
     """What became of each row of one record; under an `Idempotency-Key` that has done this, of the record as it is."""
     refusals: list[Refusal | None] | None = None
 
     async def act() -> Record:
         nonlocal refusals
-        changed, refusals = await _save(assessment, record, rows)
+        changed, refusals = await _save(deps, record, rows)
         return changed
 
     try:
-        kept = await run_once(
-            assessment.store.records, principal, f"{command}|{record.id}", [one.said for one in rows], act
-        )
+        kept = await run_once(deps.store.records, principal, f"{command}|{record.id}", [one.said for one in rows], act)
     except Refusal as refused:
         return [given or refused for given in refusals or [None] * len(rows)]
     if refusals is None:
@@ -71,20 +69,18 @@ async def _change(
     return [refusal or kept for refusal in refusals]
 
 
-async def _save(
-    assessment: Assessment, record: Record, rows: Sequence[RecordRow]
-) -> tuple[Record, list[Refusal | None]]:
+async def _save(deps: Deps, record: Record, rows: Sequence[RecordRow]) -> tuple[Record, list[Refusal | None]]:
     """Decide and save; a colleague's change at the same moment is met by deciding anew."""
     for attempt in range(_TRIES):
         changed, events, refusals = _decide(record, rows)
         if not events:
             return changed, refusals
         try:
-            return await assessment.store.records.save(changed, events), refusals
+            return await deps.store.records.save(changed, events), refusals
         except Refusal:
             if attempt == _TRIES - 1:
                 raise
-            record = await assessment.store.records.get(record.id)
+            record = await deps.store.records.get(record.id)
     raise AssertionError("unreachable")
 
 

@@ -7,12 +7,12 @@ from chassis.principal import Principal, Scope
 from kernel.errors import Refusal
 from kernel.refusals import FORBIDDEN
 from services.assessment.commands.bulk import Outcome, RecordRow, change_each
-from services.assessment.commands.deps import Assessment
+from services.assessment.commands.deps import Deps
 from services.assessment.domain import record as records
 from services.assessment.domain.record import Record
 
 
-async def confirm_credits(assessment: Assessment, principal: Principal, *, enrollments: Sequence[str]) -> list[Outcome]:
+async def confirm_credits(deps: Deps, principal: Principal, *, enrollments: Sequence[str]) -> list[Outcome]:
     """Confirm the credits of the school's own teachers, row by row (R31).
 
     Raises:
@@ -20,12 +20,12 @@ async def confirm_credits(assessment: Assessment, principal: Principal, *, enrol
     """
     if principal.scope is not Scope.SCHOOL:
         raise FORBIDDEN(rule="R31")
-    now = assessment.clock.now()
+    now = deps.clock.now()
     said = [RecordRow(key, None, partial(records.confirm_credit, now=now)) for key in enrollments]
-    return await change_each(assessment, principal, "confirm_credits", said)
+    return await change_each(deps, principal, "confirm_credits", said)
 
 
-async def revoke_credit(assessment: Assessment, principal: Principal, *, enrollment: str, reason: str) -> Record:
+async def revoke_credit(deps: Deps, principal: Principal, *, enrollment: str, reason: str) -> Record:
     """Take a confirmed credit back (R31).
 
     Raises:
@@ -33,8 +33,8 @@ async def revoke_credit(assessment: Assessment, principal: Principal, *, enrollm
     """
     if principal.scope is not Scope.MINISTRY:
         raise FORBIDDEN(rule="R31")
-    decision = partial(records.revoke_credit, reason=reason, now=assessment.clock.now())
-    (outcome,) = await change_each(assessment, principal, "revoke_credit", [RecordRow(enrollment, reason, decision)])
+    decision = partial(records.revoke_credit, reason=reason, now=deps.clock.now())
+    (outcome,) = await change_each(deps, principal, "revoke_credit", [RecordRow(enrollment, reason, decision)])
     if isinstance(outcome, Refusal):
         raise outcome
     return outcome

@@ -8,7 +8,7 @@ from services.assessment.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Assessment:
+class Deps:
     """The dependencies of the service, built once in its `app.py`.
 
     Attributes:

@@ -9,7 +9,7 @@ from services.catalog.commands.declaration import (
     update_project,
     withdraw_project,
 )
-from services.catalog.commands.deps import Catalog
+from services.catalog.commands.deps import Deps
 from services.catalog.commands.lifecycle import (
     amend_project,
     cancel_project,
@@ -33,7 +33,7 @@ from services.catalog.commands.reviews import (
 from services.catalog.commands.rounds import extend_phase, open_round
 
 __all__ = [
-    "Catalog",
+    "Deps",
     "Panel",
     "add_class",
     "adjust_quota",

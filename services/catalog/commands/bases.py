@@ -13,7 +13,7 @@ from kernel.dates import today
 from kernel.errors import Refusal, Unblock
 from kernel.identifiers import credit_code, mask, organization_code
 from kernel.identifiers import email as mail_address
-from services.catalog.commands.deps import Catalog
+from services.catalog.commands.deps import Deps
 from services.catalog.commands.guards import own_base, require_province
 from services.catalog.domain import base as bases
 from services.catalog.domain.base import Base, Organization, Team, TeamMember
@@ -46,7 +46,7 @@ class TeamContact:
 
 
 @idempotent("bases", name="register_base")
-async def register_base(catalog: Catalog, principal: Principal, given: NewBase) -> Base:
+async def register_base(deps: Deps, principal: Principal, given: NewBase) -> Base:
     """Put a base on file under its organisation's code (R2, R3).
 
     Raises:
@@ -64,18 +64,18 @@ async def register_base(catalog: Catalog, principal: Principal, given: NewBase) 
         organization=Organization(known(given.organization_code), given.organization_name.strip()),
         province=given.province,
         major_categories=given.major_categories,
-        valid_from=given.valid_from or today(catalog.clock.now()).replace(month=1, day=1),
+        valid_from=given.valid_from or today(deps.clock.now()).replace(month=1, day=1),
         valid_until=given.valid_until,
     )
     bases.register_base(draft)
 
     async def work(session: Session) -> Base:
-        number = await catalog.store.next_base_number(given.category, session)
+        number = await deps.store.next_base_number(given.category, session)
         registered, events = bases.register_base(bases.numbered(draft, number))
-        return await catalog.store.bases.insert(registered, events, session)
+        return await deps.store.bases.insert(registered, events, session)
 
     try:
-        return await catalog.store.transact(work)
+        return await deps.store.transact(work)
     except DuplicateKey as error:
         raise Refusal(
             "BASE_EXISTS",
@@ -88,20 +88,20 @@ async def register_base(catalog: Catalog, principal: Principal, given: NewBase) 
 
 @idempotent("bases", name="set_base_team")
 async def set_base_team(
-    catalog: Catalog, principal: Principal, *, base_id: str, duties: dict[str, tuple[TeamContact, ...]]
+    deps: Deps, principal: Principal, *, base_id: str, duties: dict[str, tuple[TeamContact, ...]]
 ) -> Base:
     """Name the contacts for `design`, `declaration` and `delivery` (R6).
 
     Raises:
         Refusal: `NOT_FOUND`, `FORBIDDEN`, `INVALID_CONTACT` or `INVALID_EMAIL`.
     """
-    base = await own_base(catalog, principal, base_id)
-    team = Team(**{duty: tuple(_sealed(catalog, contact) for contact in given) for duty, given in duties.items()})
+    base = await own_base(deps, principal, base_id)
+    team = Team(**{duty: tuple(_sealed(deps, contact) for contact in given) for duty, given in duties.items()})
     changed, events = bases.set_team(base, team)
-    return await catalog.store.bases.save(changed, events)
+    return await deps.store.bases.save(changed, events)
 
 
-def _sealed(catalog: Catalog, contact: TeamContact) -> TeamMember:
+def _sealed(deps: Deps, contact: TeamContact) -> TeamMember:
     phone = "".join(unicodedata.normalize("NFKC", contact.phone).split())
     if not contact.name.strip() or sum(char.isdigit() for char in phone) < _LEAST_PHONE:
         raise Refusal(
@@ -112,4 +112,4 @@ def _sealed(catalog: Catalog, contact: TeamContact) -> TeamMember:
             unblock=Unblock.SELF,
         )
     address = None if contact.email is None else mail_address(contact.email)
-    return TeamMember(contact.name.strip(), catalog.vault.seal(phone), mask(phone), address)
+    return TeamMember(contact.name.strip(), deps.vault.seal(phone), mask(phone), address)

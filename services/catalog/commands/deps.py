@@ -8,7 +8,7 @@ from services.catalog.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Catalog:
+class Deps:
     """The dependencies of the service, built once in its `app.py`.
 
     Attributes:

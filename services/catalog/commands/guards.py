@@ -6,7 +6,7 @@ from chassis.storage.mongo import Session
 from kernel.errors import Refusal, Unblock
 from kernel.reference import provinces
 from kernel.refusals import FORBIDDEN, NOT_FOUND, STALE_VERSION
-from services.catalog.commands.deps import Catalog
+from services.catalog.commands.deps import Deps
 from services.catalog.domain.base import Base
 from services.catalog.domain.project import Project
 from services.catalog.domain.round import Round
@@ -22,37 +22,37 @@ def require_own_base(principal: Principal, base: str) -> None:
         raise FORBIDDEN(rule="R2")
 
 
-async def own_base(catalog: Catalog, principal: Principal, key: str) -> Base:
+async def own_base(deps: Deps, principal: Principal, key: str) -> Base:
     """A base of the principal.
 
     Raises:
         Refusal: `NOT_FOUND` or `FORBIDDEN`.
     """
     require_scope(principal, Scope.BASE)
-    base = await catalog.store.bases.get(key)
+    base = await deps.store.bases.get(key)
     require_own_base(principal, base.id)
     return base
 
 
-async def own_project(catalog: Catalog, principal: Principal, key: str) -> Project:
+async def own_project(deps: Deps, principal: Principal, key: str) -> Project:
     """A project of one of the principal's bases.
 
     Raises:
         Refusal: `NOT_FOUND` or `FORBIDDEN`.
     """
     require_scope(principal, Scope.BASE)
-    project = await catalog.store.projects.get(key)
+    project = await deps.store.projects.get(key)
     require_own_base(principal, project.base)
     return project
 
 
-async def round_of(catalog: Catalog, year: int, session: Session | None = None) -> Round:
+async def round_of(deps: Deps, year: int, session: Session | None = None) -> Round:
     """The round of a year.
 
     Raises:
         Refusal: `NOT_FOUND`.
     """
-    found = await catalog.store.rounds.find(str(year), session)
+    found = await deps.store.rounds.find(str(year), session)
     if found is None:
         raise NOT_FOUND(kind="round", id=str(year))
     return found

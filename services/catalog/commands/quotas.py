@@ -7,7 +7,7 @@ from chassis.commands.guards import require_scope
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import run_once
 from chassis.storage.mongo import Session
-from services.catalog.commands.deps import Catalog
+from services.catalog.commands.deps import Deps
 from services.catalog.commands.guards import round_of
 from services.catalog.domain import quota
 from services.catalog.domain import quota as quotas
@@ -18,7 +18,7 @@ from services.catalog.store import Store
 
 
 async def adjust_quota(
-    catalog: Catalog,
+    deps: Deps,
     principal: Principal,
     *,
     base_id: str,
@@ -33,33 +33,33 @@ async def adjust_quota(
         Refusal: `NOT_FOUND`, `INVALID_QUOTA` or `REASON_MISSING`.
     """
     require_scope(principal, Scope.MINISTRY)
-    base = await catalog.store.bases.get(base_id)
-    current = await round_of(catalog, year)
+    base = await deps.store.bases.get(base_id)
+    current = await round_of(deps, year)
     adjust = partial(
         quotas.adjust,
         limit=limit,
         reason=reason,
         effective_from=effective_from,
-        now=catalog.clock.now(),
+        now=deps.clock.now(),
         by=principal.name,
     )
     # A refused adjustment must leave no quota behind, so the rules are asked first.
     adjust(quotas.granted(base, current))
-    await ensure_quota(catalog, base, current)
+    await ensure_quota(deps, base, current)
 
     async def work(session: Session) -> Quota:
-        quota = await catalog.store.quotas.get(quota_id(base.id, year), session)
-        return await catalog.store.quotas.save(*adjust(quota), session)
+        quota = await deps.store.quotas.get(quota_id(base.id, year), session)
+        return await deps.store.quotas.save(*adjust(quota), session)
 
     given = (base_id, year, limit, reason, effective_from)
-    await run_once(catalog.store.quotas, principal, "adjust_quota", given, partial(catalog.store.transact, work))
+    await run_once(deps.store.quotas, principal, "adjust_quota", given, partial(deps.store.transact, work))
     return base
 
 
-async def ensure_quota(catalog: Catalog, base: Base, current: Round) -> str:
+async def ensure_quota(deps: Deps, base: Base, current: Round) -> str:
     """The id of the base's quota in the round, which is there from now on (R11)."""
     key = quota_id(base.id, current.year)
-    await catalog.store.quotas.ensure(quotas.granted(base, current))
+    await deps.store.quotas.ensure(quotas.granted(base, current))
     return key
 
 

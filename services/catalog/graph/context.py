@@ -6,9 +6,9 @@ from strawberry.types import Info as StrawberryInfo
 
 from chassis.graph import SubgraphContext
 from chassis.principal import Principal, Scope
-from services.catalog.commands import Catalog
+from services.catalog.commands import Deps
 
-Context: TypeAlias = SubgraphContext[Catalog]
+Context: TypeAlias = SubgraphContext[Deps]
 Info: TypeAlias = StrawberryInfo[Context, Any]
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.catalog.commands import Catalog
+from services.catalog.commands import Deps
 from services.catalog.domain.labels import PHASES
 from services.catalog.domain.round import Contact, Phase, PhaseOverride, Round
 from services.catalog.domain.vocabulary import PhaseName
@@ -23,13 +23,13 @@ _ALARM = "-PT39H"  # before the end, 00:00 after the last day: 09:00 of the day 
 class Calendars:
     """The public iCalendar files, one a round (R1)."""
 
-    catalog: Catalog | None = None
+    deps: Deps | None = None
 
     async def serve(self, request: Request) -> Response:
         """`GET /calendar/{year}.ics`, with an ETag; 503 until the service has started."""
-        if self.catalog is None:
+        if self.deps is None:
             return Response(status_code=503)
-        found = await self.catalog.store.rounds.find(str(request.path_params["year"]))
+        found = await self.deps.store.rounds.find(str(request.path_params["year"]))
         if found is None:
             return Response(status_code=404)
         text = icalendar(found).encode()

@@ -3,7 +3,7 @@
 from services.enrollment.commands.bulk import Row
 from services.enrollment.commands.cut_offs import set_inner_cut_off
 from services.enrollment.commands.decisions import Decision, decide_enrollments, escalate_undecided
-from services.enrollment.commands.deps import Office
+from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.funding import record_funding
 from services.enrollment.commands.notifications import deliver_pending, mark_notices_read
 from services.enrollment.commands.project_changes import sweep, tell_of_amendment
@@ -45,9 +45,9 @@ from services.enrollment.commands.waitlist import (
 __all__ = [
     "Corrected",
     "Decision",
+    "Deps",
     "NewSchool",
     "NewTeacher",
-    "Office",
     "Revealed",
     "Row",
     "SchoolRow",

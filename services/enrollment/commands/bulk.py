@@ -8,7 +8,7 @@ from chassis.commands.guards import require_rows
 from chassis.principal import Principal
 from chassis.storage.idempotency import run_once
 from kernel.errors import Refusal
-from services.enrollment.commands.deps import Office
+from services.enrollment.commands.deps import Deps
 from services.enrollment.domain.enrollment import Enrollment
 
 
@@ -22,7 +22,7 @@ class Row:
 
 
 async def each(
-    office: Office,
+    deps: Deps,
     principal: Principal,
     keys: Sequence[str],
     act: Callable[[str], Awaitable[Enrollment]],
@@ -33,7 +33,7 @@ async def each(
     """Act on every row by itself; a refused row stops no other, and a repeated one takes no second effect.
 
     Args:
-        office: The service's dependencies.
+        deps: The service's dependencies.
         principal: Who acts.
         keys: The enrolments.
         act: What one row does.
@@ -44,7 +44,7 @@ async def each(
         Refusal: `TOO_MANY_ROWS`.
     """
     require_rows(keys)
-    kept = office.store.enrollments
+    kept = deps.store.enrollments
     return [await attempt(key, run_once(kept, principal, f"{command}|{key}", given, partial(act, key))) for key in keys]
 
 

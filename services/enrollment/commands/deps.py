@@ -26,7 +26,7 @@ class Mailer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class Deps:
     """The dependencies of the service, built once in its `app.py`.
 
     Attributes:

@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidTag
 from chassis.commands.guards import require_rows
 from chassis.storage.mongo import StorageError
 from kernel.errors import Refusal
-from services.enrollment.commands.deps import Mailer, Office
+from services.enrollment.commands.deps import Deps, Mailer
 from services.enrollment.domain.notification_texts import letter
 from services.enrollment.domain.notifications import Delivery, Notice, Pace, Undelivered, mail_of, notice_of
 from services.enrollment.domain.school import DesignatedPerson
@@ -33,40 +33,40 @@ class Channel(Protocol):
         """
 
 
-async def deliver_pending(office: Office, kind: DeliveryChannel = DeliveryChannel.INBOX) -> int:
+async def deliver_pending(deps: Deps, kind: DeliveryChannel = DeliveryChannel.INBOX) -> int:
     """Make the deliveries of a channel that are due; each stands by itself, however many processes work at it.
 
     Returns:
         How many were made.
     """
-    channel, pace = channel_of(office, kind), office.paces[kind]
+    channel, pace = channel_of(deps, kind), deps.paces[kind]
     made = 0
     while channel:
         now = datetime.now(UTC)
-        claimed = await office.store.deliveries.claim(kind, now, now + pace.claim)
+        claimed = await deps.store.deliveries.claim(kind, now, now + pace.claim)
         if claimed is None:
             break
-        made += await _attempt(office, channel, claimed, pace)
+        made += await _attempt(deps, channel, claimed, pace)
     return made
 
 
-async def _attempt(office: Office, channel: Channel, delivery: Delivery, pace: Pace) -> bool:
+async def _attempt(deps: Deps, channel: Channel, delivery: Delivery, pace: Pace) -> bool:
     """Try once, in half the time for which nobody else does, and settle what came of it."""
     try:
         async with asyncio.timeout(pace.claim.total_seconds() / 2):
             await channel.deliver(delivery)
     except TimeoutError:
-        await _failed(office, delivery, pace, Undelivered(DeliveryFault.TIMEOUT))
+        await _failed(deps, delivery, pace, Undelivered(DeliveryFault.TIMEOUT))
     except Refusal:  # something it tells of is not on file
-        await _failed(office, delivery, pace, Undelivered(DeliveryFault.STORAGE))
+        await _failed(deps, delivery, pace, Undelivered(DeliveryFault.STORAGE))
     except Undelivered as failure:
-        await _failed(office, delivery, pace, failure)
+        await _failed(deps, delivery, pace, failure)
     else:
-        return await office.store.deliveries.delivered(delivery, office.clock.now())
+        return await deps.store.deliveries.delivered(delivery, deps.clock.now())
     return False
 
 
-async def _failed(office: Office, delivery: Delivery, pace: Pace, failure: Undelivered) -> None:
+async def _failed(deps: Deps, delivery: Delivery, pace: Pace, failure: Undelivered) -> None:
     log.warning(
         "undelivered",
         delivery=delivery.id,
@@ -75,30 +75,30 @@ async def _failed(office: Office, delivery: Delivery, pace: Pace, failure: Undel
         permanent=failure.permanent,
     )
     if failure.permanent or pace.ends(delivery.attempts):
-        await office.store.deliveries.give_up(delivery, failure.fault)
+        await deps.store.deliveries.give_up(delivery, failure.fault)
     else:
         until = datetime.now(UTC) + pace.pause(delivery.attempts)
-        await office.store.deliveries.put_off(delivery, failure.fault, until)
+        await deps.store.deliveries.put_off(delivery, failure.fault, until)
 
 
-def channel_of(office: Office, kind: DeliveryChannel) -> Channel | None:
+def channel_of(deps: Deps, kind: DeliveryChannel) -> Channel | None:
     """The channel of that kind; None where it is not set up."""
     if kind is DeliveryChannel.INBOX:
-        return _Inbox(office)
-    return _Mail(office, office.mailer) if office.mailer else None
+        return _Inbox(deps)
+    return _Mail(deps, deps.mailer) if deps.mailer else None
 
 
 @dataclass(frozen=True, slots=True)
 class _Inbox:
     """A notice under the delivery's id, so that a second attempt leaves no second one; then the mail that tells."""
 
-    office: Office
+    deps: Deps
 
     async def deliver(self, delivery: Delivery) -> None:
-        store, now = self.office.store, self.office.clock.now()
+        store, now = self.deps.store, self.deps.clock.now()
         try:
             await store.put_notice(notice_of(delivery, now))
-            if self.office.mailer and await _has_address(self.office, delivery):
+            if self.deps.mailer and await _has_address(self.deps, delivery):
                 await store.add_deliveries([mail_of(delivery, now)])
         except StorageError as error:
             raise Undelivered(DeliveryFault.STORAGE) from error
@@ -108,17 +108,17 @@ class _Inbox:
 class _Mail:
     """A mail to the address that is on file when it is sent."""
 
-    office: Office
+    deps: Deps
     mailer: Mailer
 
     async def deliver(self, delivery: Delivery) -> None:
-        store = self.office.store
-        teacher, person = await _people(self.office, delivery)
+        store = self.deps.store
+        teacher, person = await _people(self.deps, delivery)
         project = await store.projects.get(delivery.project)
         name, address = teacher.name, None
         try:
             if delivery.recipient is DeliveryRecipient.TRAINEE:
-                address = self.office.vault.open(teacher.email.sealed) if teacher.email else None
+                address = self.deps.vault.open(teacher.email.sealed) if teacher.email else None
             elif person:
                 name, address = person.name, person.email
         except (KeyError, InvalidTag) as error:  # it may be mended: a key that is not here yet
@@ -128,21 +128,21 @@ class _Mail:
         await self.mailer.send(letter(delivery, project, to=address, name=name, trainee=teacher.name))
 
 
-async def _has_address(office: Office, delivery: Delivery) -> bool:
-    teacher, person = await _people(office, delivery)
+async def _has_address(deps: Deps, delivery: Delivery) -> bool:
+    teacher, person = await _people(deps, delivery)
     if delivery.recipient is DeliveryRecipient.TRAINEE:
         return teacher.email is not None
     return person is not None and person.email is not None
 
 
-async def _people(office: Office, delivery: Delivery) -> tuple[Teacher, DesignatedPerson | None]:
+async def _people(deps: Deps, delivery: Delivery) -> tuple[Teacher, DesignatedPerson | None]:
     """The trainee, and the school's designated person."""
-    enrollment = await office.store.enrollments.get(delivery.enrollment)
-    school = await office.store.schools.get(enrollment.school)
-    return await office.store.teachers.get(enrollment.teacher), school.designated
+    enrollment = await deps.store.enrollments.get(delivery.enrollment)
+    school = await deps.store.schools.get(enrollment.school)
+    return await deps.store.teachers.get(enrollment.teacher), school.designated
 
 
-async def mark_notices_read(office: Office, *, boxes: Sequence[str], keys: Sequence[str]) -> list[Notice]:
+async def mark_notices_read(deps: Deps, *, boxes: Sequence[str], keys: Sequence[str]) -> list[Notice]:
     """Mark notices of the caller's boxes read; a second time changes nothing.
 
     Returns:
@@ -152,4 +152,4 @@ async def mark_notices_read(office: Office, *, boxes: Sequence[str], keys: Seque
         Refusal: `TOO_MANY_ROWS`.
     """
     require_rows(keys)
-    return await office.store.mark_read(boxes, keys, office.clock.now())
+    return await deps.store.mark_read(boxes, keys, deps.clock.now())

@@ -15,7 +15,7 @@ from kernel.identifiers import email as mail_address
 from kernel.identifiers import mask, mobile, organization_code
 from kernel.reference import provinces
 from kernel.refusals import FORBIDDEN
-from services.enrollment.commands.deps import Office
+from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import own_school
 from services.enrollment.domain import school as schools
 from services.enrollment.domain.events import SchoolRegistered
@@ -24,18 +24,18 @@ from services.enrollment.store import own_province
 
 
 @idempotent("schools", name="designate_person")
-async def designate_person(office: Office, principal: Principal, *, name: str, phone: str, email: str | None) -> School:
+async def designate_person(deps: Deps, principal: Principal, *, name: str, phone: str, email: str | None) -> School:
     """Name or replace the school's designated person (R5).
 
     Raises:
         Refusal: `NOT_FOUND`, `INVALID_MOBILE`, `INVALID_EMAIL` or `INVALID_CONTACT`.
     """
-    school = await own_school(office, principal)
+    school = await own_school(deps, principal)
     number = mobile(phone)
     address = None if email is None else mail_address(email)
-    person = DesignatedPerson(name.strip(), office.vault.seal(number), mask(number), address)
+    person = DesignatedPerson(name.strip(), deps.vault.seal(number), mask(number), address)
     changed, events = schools.designate(school, person)
-    return await office.store.schools.save(changed, events)
+    return await deps.store.schools.save(changed, events)
 
 
 _AT_ONCE = 200
@@ -67,19 +67,17 @@ class SchoolRow:
 
 
 @idempotent("schools", name="register_school")
-async def register_school(
-    office: Office, principal: Principal, *, code: str, name: str, province: str | None
-) -> School:
+async def register_school(deps: Deps, principal: Principal, *, code: str, name: str, province: str | None) -> School:
     """Put a school on file under its code; a province may do so for its own (R3).
 
     Raises:
         Refusal: `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `PROVINCE_MISSING`, `UNKNOWN_PROVINCE`,
             `PROVINCE_MISMATCH`, `INVALID_SCHOOL`, `SCHOOL_EXISTS` or `FORBIDDEN`.
     """
-    return await _register(office, principal, NewSchool(code=code, name=name, province=province))
+    return await _register(deps, principal, NewSchool(code=code, name=name, province=province))
 
 
-async def register_schools(office: Office, principal: Principal, rows: Sequence[NewSchool]) -> list[SchoolRow]:
+async def register_schools(deps: Deps, principal: Principal, rows: Sequence[NewSchool]) -> list[SchoolRow]:
     """Put schools on file, each row by itself (R3).
 
     Raises:
@@ -89,9 +87,9 @@ async def register_schools(office: Office, principal: Principal, rows: Sequence[
     require_rows(rows)
     done: list[SchoolRow] = []
     for index, row in enumerate(rows):
-        act = partial(_register, office, principal, row)
+        act = partial(_register, deps, principal, row)
         try:
-            school = await run_once(office.store.schools, principal, f"register_schools|{index}", row, act)
+            school = await run_once(deps.store.schools, principal, f"register_schools|{index}", row, act)
         except Refusal as refusal:
             done.append(SchoolRow(index, refusal=refusal))
         else:
@@ -100,12 +98,12 @@ async def register_schools(office: Office, principal: Principal, rows: Sequence[
 
 
 async def import_schools(
-    office: Office, principal: Principal, rows: Sequence[NewSchool], *, dry: bool
+    deps: Deps, principal: Principal, rows: Sequence[NewSchool], *, dry: bool
 ) -> AsyncGenerator[SchoolRow, None]:
     """Put a whole list of schools on file; a second run of the same list changes nothing.
 
     Args:
-        office: The service's dependencies.
+        deps: The service's dependencies.
         principal: Under whom it is recorded.
         rows: Any number.
         dry: Only tell what would become of each row.
@@ -113,10 +111,10 @@ async def import_schools(
     seen: set[str] = set()
     for start in range(0, len(rows), _AT_ONCE):
         drafts = [_drafted(principal, index, row) for index, row in enumerate(rows[start : start + _AT_ONCE], start)]
-        found = await office.store.schools.find_many([one.school.id for one in drafts if one.school])
+        found = await deps.store.schools.find_many([one.school.id for one in drafts if one.school])
         known = {one.id: one for one in found if one}
         judged = [_judged(draft, known, seen) for draft in drafts]
-        for row in await asyncio.gather(*(_stored(office, row, dry=dry) for row in judged)):
+        for row in await asyncio.gather(*(_stored(deps, row, dry=dry) for row in judged)):
             yield row
 
 
@@ -140,20 +138,20 @@ def _judged(draft: SchoolRow, known: dict[str, School], seen: set[str]) -> Schoo
     return SchoolRow(draft.index, there or school, known=there is not None)
 
 
-async def _stored(office: Office, row: SchoolRow, *, dry: bool) -> SchoolRow:
+async def _stored(deps: Deps, row: SchoolRow, *, dry: bool) -> SchoolRow:
     if dry or row.known or row.school is None:
         return row
     try:
         school = row.school
         return SchoolRow(
-            row.index, await _insert(office, *schools.register_school(school.id, school.name, school.province))
+            row.index, await _insert(deps, *schools.register_school(school.id, school.name, school.province))
         )
     except Refusal as refusal:
         return SchoolRow(row.index, refusal=refusal)
 
 
-async def _register(office: Office, principal: Principal, row: NewSchool) -> School:
-    return await _insert(office, *_draft(principal, row))
+async def _register(deps: Deps, principal: Principal, row: NewSchool) -> School:
+    return await _insert(deps, *_draft(principal, row))
 
 
 def _draft(principal: Principal, row: NewSchool) -> tuple[School, list[SchoolRegistered]]:
@@ -171,9 +169,9 @@ def _draft(principal: Principal, row: NewSchool) -> tuple[School, list[SchoolReg
     return schools.register_school(organization_code(row.code), row.name, wanted)
 
 
-async def _insert(office: Office, school: School, events: list[SchoolRegistered]) -> School:
+async def _insert(deps: Deps, school: School, events: list[SchoolRegistered]) -> School:
     try:
-        return await office.store.schools.insert(school, events)
+        return await deps.store.schools.insert(school, events)
     except DuplicateKey as error:
         raise _exists(school.id) from error
 

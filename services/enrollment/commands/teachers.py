@@ -15,7 +15,7 @@ from kernel.free_text import spelled
 from kernel.identifiers import email as mail_address
 from kernel.identifiers import id_number, mask, mask_email, mobile
 from kernel.refusals import NOT_FOUND, STALE_VERSION
-from services.enrollment.commands.deps import Office
+from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import own_school
 from services.enrollment.domain import teacher as teachers
 from services.enrollment.domain.school import School, acts_as
@@ -46,27 +46,27 @@ class TeacherRow:
     refusal: Refusal | None = None
 
 
-async def add_teachers(office: Office, principal: Principal, rows: Sequence[NewTeacher]) -> list[TeacherRow]:
+async def add_teachers(deps: Deps, principal: Principal, rows: Sequence[NewTeacher]) -> list[TeacherRow]:
     """Put teachers on file, each row by itself (R22).
 
     Raises:
         Refusal: `NOT_FOUND` or `TOO_MANY_ROWS`; what is wrong with a row is in the row.
     """
-    school = await own_school(office, principal)
+    school = await own_school(deps, principal)
     require_rows(rows)
     done: list[TeacherRow] = []
     for index, row in enumerate(rows):
         try:
-            add = partial(_add_teacher, office, school, row)
+            add = partial(_add_teacher, deps, school, row)
             done.append(
-                TeacherRow(index, await run_once(office.store.teachers, principal, f"add_teachers|{index}", row, add))
+                TeacherRow(index, await run_once(deps.store.teachers, principal, f"add_teachers|{index}", row, add))
             )
         except Refusal as refusal:
             done.append(TeacherRow(index, refusal=refusal))
     return done
 
 
-async def _add_teacher(office: Office, school: School, row: NewTeacher) -> Teacher:
+async def _add_teacher(deps: Deps, school: School, row: NewTeacher) -> Teacher:
     teacher, events = teachers.add_teacher(
         Teacher(
             id=new_id(),
@@ -74,32 +74,32 @@ async def _add_teacher(office: Office, school: School, row: NewTeacher) -> Teach
             name=spelled(row.name),
             school=school.id,
             province=school.province,
-            id_number=sealed(office, id_number(row.id_number)),
-            mobile=sealed(office, mobile(row.mobile)),
+            id_number=sealed(deps, id_number(row.id_number)),
+            mobile=sealed(deps, mobile(row.mobile)),
             post=row.post,
             employment=row.employment,
             title=row.title,
             major_category=row.major_category,
-            email=sealed_email(office, row.email),
+            email=sealed_email(deps, row.email),
         )
     )
 
     async def work(session: Session) -> Teacher:
-        await office.store.seating.open_person(teacher.id, session)
-        return await office.store.teachers.insert(teacher, events, session)
+        await deps.store.seating.open_person(teacher.id, session)
+        return await deps.store.teachers.insert(teacher, events, session)
 
     try:
-        return await office.store.transact(work)
+        return await deps.store.transact(work)
     except DuplicateKey:
         raise teachers.teacher_exists() from None
 
 
-def sealed(office: Office, number: str) -> Sealed:
+def sealed(deps: Deps, number: str) -> Sealed:
     """A personal number as it is kept (R41)."""
-    return Sealed(office.vault.seal(number), mask(number), office.vault.keyed_hash(number))
+    return Sealed(deps.vault.seal(number), mask(number), deps.vault.keyed_hash(number))
 
 
-def sealed_email(office: Office, text: str | None) -> Sealed | None:
+def sealed_email(deps: Deps, text: str | None) -> Sealed | None:
     """A mail address as it is kept, checked; None for none (R24, R41).
 
     Raises:
@@ -108,7 +108,7 @@ def sealed_email(office: Office, text: str | None) -> Sealed | None:
     if text is None:
         return None
     address = mail_address(text)
-    return Sealed(office.vault.seal(address), mask_email(address), office.vault.keyed_hash(address))
+    return Sealed(deps.vault.seal(address), mask_email(address), deps.vault.keyed_hash(address))
 
 
 _TEACHER = "teacher"
@@ -128,48 +128,48 @@ class Corrected(TypedDict, total=False):
 
 
 @idempotent("teachers", name="update_my_contact")
-async def update_my_contact(office: Office, principal: Principal, *, given: Corrected) -> Teacher:
+async def update_my_contact(deps: Deps, principal: Principal, *, given: Corrected) -> Teacher:
     """Change the own mobile or mail address.
 
     Raises:
         Refusal: `FORBIDDEN`, `NOT_FOUND`, `INVALID_MOBILE`, `INVALID_EMAIL` or `TEACHER_EXISTS`.
     """
     require_scope(principal, Scope.TEACHER)
-    teacher = await office.store.teachers.get(principal.person or "")
-    return await _save(office, teacher, given, _TEACHER)
+    teacher = await deps.store.teachers.get(principal.person or "")
+    return await _save(deps, teacher, given, _TEACHER)
 
 
 @idempotent("teachers", name="correct_teacher")
-async def correct_teacher(office: Office, principal: Principal, *, key: str, version: int, given: Corrected) -> Teacher:
+async def correct_teacher(deps: Deps, principal: Principal, *, key: str, version: int, given: Corrected) -> Teacher:
     """Correct what is on file of a teacher of the own school.
 
     Raises:
         Refusal: `FORBIDDEN`, `NOT_FOUND`, `STALE_VERSION`, `INVALID_TEACHER`, `INVALID_ID_NUMBER`, `INVALID_MOBILE`,
             `INVALID_EMAIL` or `TEACHER_EXISTS`.
     """
-    school = await own_school(office, principal)
-    teacher = await office.store.teachers.get(key)
+    school = await own_school(deps, principal)
+    teacher = await deps.store.teachers.get(key)
     if teacher.school != school.id:
         raise NOT_FOUND(kind="teacher", id=key)
     if teacher.version != version:
         raise STALE_VERSION(kind="teacher", id=key)
-    return await _save(office, teacher, given, acts_as(school))
+    return await _save(deps, teacher, given, acts_as(school))
 
 
-async def _save(office: Office, teacher: Teacher, given: Corrected, by: str) -> Teacher:
+async def _save(deps: Deps, teacher: Teacher, given: Corrected, by: str) -> Teacher:
     changes: dict[str, Any] = {**given}
     if "name" in given:
         changes["name"] = spelled(given["name"])
     if "id_number" in given:
-        changes["id_number"] = sealed(office, id_number(given["id_number"]))
+        changes["id_number"] = sealed(deps, id_number(given["id_number"]))
     if "mobile" in given:
-        changes["mobile"] = sealed(office, mobile(given["mobile"]))
+        changes["mobile"] = sealed(deps, mobile(given["mobile"]))
     if "email" in given:
-        changes["email"] = sealed_email(office, given["email"])
-    corrected, events = correct(teacher, replace(teacher, **changes), by, office.clock.now())
+        changes["email"] = sealed_email(deps, given["email"])
+    corrected, events = correct(teacher, replace(teacher, **changes), by, deps.clock.now())
     if not events:
         return teacher
     try:
-        return await office.store.teachers.save(corrected, events)
+        return await deps.store.teachers.save(corrected, events)
     except DuplicateKey:
         raise teacher_exists() from None

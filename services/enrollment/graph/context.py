@@ -6,10 +6,10 @@ from strawberry.types import Info as StrawberryInfo
 
 from chassis.graph import SubgraphContext
 from chassis.principal import Principal, Scope
-from services.enrollment.commands import Office
+from services.enrollment.commands import Deps
 from services.enrollment.store import own_province
 
-Context: TypeAlias = SubgraphContext[Office]
+Context: TypeAlias = SubgraphContext[Deps]
 Info: TypeAlias = StrawberryInfo[Context, Any]
 
 

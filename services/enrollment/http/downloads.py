@@ -3,7 +3,7 @@
 import asyncio
 from urllib.parse import quote
 
-from services.enrollment.commands import Office
+from services.enrollment.commands import Deps
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -15,11 +15,11 @@ class Files:
     """Endpoints of files; workbooks are read and made beside the event loop, a few at a time.
 
     Attributes:
-        office: The service's dependencies, once it runs.
+        deps: The service's dependencies, once it runs.
         room: Held while a workbook is in work.
     """
 
-    office: Office
+    deps: Deps
 
     def __init__(self) -> None:
         self.room = asyncio.Semaphore(_AT_ONCE)

@@ -82,7 +82,7 @@ class Exports(Files):
         return await self._reply([sheet], f"{year}-{Speech(language)('各省培训进展', 'progress of all provinces')}")
 
     def _context(self, principal: Principal, language: Language) -> Context:
-        return SubgraphContext(self.office, principal, language)
+        return SubgraphContext(self.deps, principal, language)
 
     async def _reply(self, sheets: Sequence[Sheet], name: str) -> Response:
         async with self.room:

@@ -36,19 +36,19 @@ class RosterFiles(Files):
     async def stage(self, request: Request, principal: Principal, language: Language) -> Response:
         """Check a file and keep it: 201 with its counts."""
         del language
-        await own_school(self.office, principal)
+        await own_school(self.deps, principal)
         raw = await _body(request)
         async with self.room:
             sheet = await asyncio.to_thread(read_roster, raw)
             name = request.query_params.get("filename", "")
-            staged = await stage_roster(self.office, principal, sheet=sheet, file_name=name)
+            staged = await stage_roster(self.deps, principal, sheet=sheet, file_name=name)
         return Response(orjson.dumps(_shown(staged)), 201, media_type="application/json")
 
     async def template(self, request: Request, principal: Principal, language: Language) -> Response:
         """An empty roster with the projects that may be signed up for now."""
         del request, language
-        await own_school(self.office, principal)
-        store, now = self.office.store, self.office.clock.now()
+        await own_school(self.deps, principal)
+        store, now = self.deps.store, self.deps.clock.now()
         years = [int(one.id) for one in await store.rounds.query({}) if is_open(one, ENROL, now)]
         found = await store.projects.query({"year": {"$in": years}, "state": "PUBLISHED"}, sort=[("code", 1)])
         async with self.room:
@@ -56,8 +56,8 @@ class RosterFiles(Files):
 
     async def result(self, request: Request, principal: Principal, language: Language) -> Response:
         """A roster of the school's own with what is wrong with each line."""
-        roster = await own_roster(self.office, principal, request.path_params["roster"])
-        rows = await self.office.store.rosters.all_rows(roster.id)
+        roster = await own_roster(self.deps, principal, request.path_params["roster"])
+        rows = await self.deps.store.rosters.all_rows(roster.id)
         async with self.room:
             return _workbook(await asyncio.to_thread(result, rows, language), "名单检查结果", "result")
 

@@ -6,7 +6,7 @@ from typing import Any
 from chassis.events import Envelope
 from chassis.messaging.inbox import Effect, Handler
 from chassis.storage.mongo import Session
-from services.enrollment.commands import Office
+from services.enrollment.commands import Deps
 from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.results import Followed, assess, attend, credit, miss, revoke
 from services.enrollment.messaging.inbound import (
@@ -20,9 +20,9 @@ from services.enrollment.messaging.inbound import (
 _Rule = Callable[[Enrollment, Any], Followed]
 
 
-def assessment_handlers(office: Office) -> Mapping[str, Handler]:
+def assessment_handlers(deps: Deps) -> Mapping[str, Handler]:
     """A handler for each of assessment's events that concern an enrolment."""
-    now = office.clock.now
+    now = deps.clock.now
     rules: dict[str, tuple[type[Any], _Rule]] = {
         "attendance-recorded": (AttendanceRecorded, lambda one, event: attend(one, now(), present=event.present)),
         "no-show-recorded": (NoShowRecorded, lambda one, _: miss(one, now())),
@@ -30,14 +30,14 @@ def assessment_handlers(office: Office) -> Mapping[str, Handler]:
         "credit-confirmed": (CreditConfirmed, lambda one, _: credit(one, now())),
         "credit-revoked": (CreditRevoked, lambda one, event: revoke(one, event.reason, now())),
     }
-    return {f"assessment.{name}": Handler(model, _effect(office, rule)) for name, (model, rule) in rules.items()}
+    return {f"assessment.{name}": Handler(model, _effect(deps, rule)) for name, (model, rule) in rules.items()}
 
 
-def _effect(office: Office, rule: _Rule) -> Effect:
+def _effect(deps: Deps, rule: _Rule) -> Effect:
     async def effect(event: Any, _: Envelope, session: Session) -> None:
-        before = await office.store.enrollments.find(event.enrollment, session)
+        before = await deps.store.enrollments.find(event.enrollment, session)
         followed = rule(before, event) if before else None
         if followed:
-            await office.store.enrollments.save(*followed, session=session)
+            await deps.store.enrollments.save(*followed, session=session)
 
     return effect

@@ -8,7 +8,7 @@ from chassis.events import Envelope
 from chassis.messaging.inbox import Effect, Handler
 from chassis.storage.mongo import Session
 from kernel.dates import SHANGHAI
-from services.enrollment.commands import Office, renew_offers, sweep, tell_of_amendment
+from services.enrollment.commands import Deps, renew_offers, sweep, tell_of_amendment
 from services.enrollment.domain.project import Phase, Project, Round, moved
 from services.enrollment.domain.seats import Seats
 from services.enrollment.domain.vocabulary import ProjectState
@@ -22,18 +22,18 @@ from services.enrollment.messaging.inbound import (
 )
 
 
-def catalog_handlers(office: Office) -> Mapping[str, Handler]:
+def catalog_handlers(deps: Deps) -> Mapping[str, Handler]:
     """A handler for each of the catalog's events that concern enrolment."""
-    effects = _CatalogEffects(office)
+    effects = _CatalogEffects(deps)
 
     async def after_move(envelope: Envelope) -> None:
-        await sweep(office, envelope.subject)
+        await sweep(deps, envelope.subject)
 
     async def after_resumption(_: Envelope) -> None:
-        office.wake.set()
+        deps.wake.set()
 
     async def after_amendment(envelope: Envelope) -> None:
-        await tell_of_amendment(office, envelope.subject)
+        await tell_of_amendment(deps, envelope.subject)
 
     return {
         "catalog.round-opened": Handler(RoundCalendar, effects.keep_calendar),
@@ -49,9 +49,9 @@ def catalog_handlers(office: Office) -> Mapping[str, Handler]:
 
 
 class _CatalogEffects:
-    def __init__(self, office: Office) -> None:
-        self._office = office
-        self._store = office.store
+    def __init__(self, deps: Deps) -> None:
+        self._office = deps
+        self._store = deps.store
 
     async def keep_calendar(self, event: RoundCalendar, envelope: Envelope, session: Session) -> None:
         known = await self._store.rounds.find(str(event.year), session)

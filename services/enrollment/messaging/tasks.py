@@ -12,7 +12,7 @@ from chassis.storage.lease import Lease, LeaseLost
 from chassis.storage.mongo import Database, StorageError
 from chassis.storage.timer import Act, timer
 from services.enrollment.commands import (
-    Office,
+    Deps,
     deliver_pending,
     enter_rosters,
     escalate_undecided,
@@ -69,12 +69,12 @@ _LOOK_AGAIN_SECONDS = 5.0
 _ROSTERS_SECONDS = 1.0
 
 
-def tasks(office: Office, database: Database, amqp_url: str) -> Tasks:
+def tasks(deps: Deps, database: Database, amqp_url: str) -> Tasks:
     """What runs beside the requests: relay, inbox, provincial feed, the deliveries of R24, and what comes due."""
     relay = Relay(database, COLLECTIONS, amqp_url, SERVICE)
-    handlers = {**catalog_handlers(office), **assessment_handlers(office)}
+    handlers = {**catalog_handlers(deps), **assessment_handlers(deps)}
     inbox = Consumer(database, amqp_url, INBOX, QUEUES[INBOX], handlers)
-    worker = FeedWorker(office.store.feed, amqp_url)
+    worker = FeedWorker(deps.store.feed, amqp_url)
     lease = Lease(database, QUEUE)
     rosters = Lease(database, ROSTERS)
 
@@ -82,49 +82,49 @@ def tasks(office: Office, database: Database, amqp_url: str) -> Tasks:
         await forever(QUEUE, lambda: lease.hold(worker.lead), (*BROKER_ERRORS, StorageError, Deposed))
 
     async def follow_forever() -> None:
-        await forever(f"{QUEUE}.tail", office.store.tail.watch, (StorageError,))
+        await forever(f"{QUEUE}.tail", deps.store.tail.watch, (StorageError,))
 
     async def deliver_forever() -> None:
-        await forever(f"{SERVICE}.feedback", lambda: _deliver(office), (StorageError,))
+        await forever(f"{SERVICE}.feedback", lambda: _deliver(deps), (StorageError,))
 
     async def enter_forever() -> None:
-        await forever(ROSTERS, lambda: rosters.hold(partial(_enter, office)), (StorageError, LeaseLost, Deposed))
+        await forever(ROSTERS, lambda: rosters.hold(partial(_enter, deps)), (StorageError, LeaseLost, Deposed))
 
     async def mail_forever() -> None:
-        await forever(f"{SERVICE}.mail", lambda: _mail(office), (StorageError,))
+        await forever(f"{SERVICE}.mail", lambda: _mail(deps), (StorageError,))
 
-    timers = timer(database, f"{SERVICE}.timers", due(office))
+    timers = timer(database, f"{SERVICE}.timers", due(deps))
     workers = (inbox.run, feed_forever, deliver_forever, mail_forever, timers, enter_forever)
     return Tasks(api=(follow_forever,), relay=(relay.run,), worker=workers)
 
 
-def due(office: Office) -> dict[str, Act]:
+def due(deps: Deps) -> dict[str, Act]:
     """What time does by itself: it ends offers, takes decisions from the bases, and fills seats (R23, R25)."""
     return {
-        "offers expired": partial(expire_offers, office),
-        "undecided enrolments escalated": partial(escalate_undecided, office),
-        "free seats offered": partial(offer_free_seats, office),
+        "offers expired": partial(expire_offers, deps),
+        "undecided enrolments escalated": partial(escalate_undecided, deps),
+        "free seats offered": partial(offer_free_seats, deps),
     }
 
 
-async def _deliver(office: Office) -> None:
+async def _deliver(deps: Deps) -> None:
     while True:
-        office.wake.clear()
-        await deliver_pending(office)
+        deps.wake.clear()
+        await deliver_pending(deps)
         with suppress(TimeoutError):
             async with asyncio.timeout(_LOOK_AGAIN_SECONDS):
-                await office.wake.wait()
+                await deps.wake.wait()
 
 
-async def _mail(office: Office) -> None:
+async def _mail(deps: Deps) -> None:
     """Apart from the inbox, so that a slow mail server holds up nothing else."""
     while True:
-        await deliver_pending(office, DeliveryChannel.EMAIL)
+        await deliver_pending(deps, DeliveryChannel.EMAIL)
         await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
 
-async def _enter(office: Office, token: int) -> None:
+async def _enter(deps: Deps, token: int) -> None:
     """Someone waits for a roster, so it is looked for every second; one worker does, under its lease (R22)."""
     while True:
-        await enter_rosters(office, token)
+        await enter_rosters(deps, token)
         await asyncio.sleep(_ROSTERS_SECONDS)

@@ -12,7 +12,7 @@ from chassis.principal import Principal, Scope
 from chassis.serving.asgi import error_json
 from kernel.dates import SHANGHAI
 from kernel.language import Language
-from services.catalog.commands import Catalog
+from services.catalog.commands import Deps
 from services.catalog.graph.schema import schema
 
 MINISTRY = Principal("ministry-1", Scope.MINISTRY, name="教师工作司")
@@ -59,11 +59,11 @@ class Season:
     """One round as the test plays it.
 
     Attributes:
-        catalog: The service's dependencies on a real database.
+        deps: The service's dependencies on a real database.
         clock_file: Where the domain clock's offset is kept.
     """
 
-    catalog: Catalog
+    deps: Deps
     clock_file: Path
     organizations: int = 0
 
@@ -77,7 +77,7 @@ class Season:
         Raises:
             Refused: The answer has errors.
         """
-        context = SubgraphContext(self.catalog, principal)
+        context = SubgraphContext(self.deps, principal)
         with acting(Act(principal)):
             result = await schema.execute(query, variable_values=variables, context_value=context)
         if result.errors:

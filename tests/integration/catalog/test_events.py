@@ -22,7 +22,7 @@ Arrived = dict[str, list[dict[str, Any]]]
 async def listening(season: Season, amqp_url: str) -> AsyncIterator[Arrived]:
     """The events of the season as they arrive, by routing key."""
     arrived: Arrived = {}
-    database = season.catalog.store.projects.collection.database
+    database = season.deps.store.projects.collection.database
     connection = await aio_pika.connect(amqp_url)
     async with connection:
         channel = await connection.channel()
@@ -35,7 +35,7 @@ async def listening(season: Season, amqp_url: str) -> AsyncIterator[Arrived]:
             await message.ack()
 
         await queue.consume(take)
-        async with running(*tasks(season.catalog, database, amqp_url).of(Role.ALL)):
+        async with running(*tasks(season.deps, database, amqp_url).of(Role.ALL)):
             yield arrived
 
 

@@ -14,7 +14,7 @@ async def test_sixty_acceptances_at_once_for_ten_seats_leave_exactly_ten(season:
     assert {(one["code"], one["rule"], one["unblock"]) for one in refused} == {("CLASS_FULL", "R23", "BASE")}
     assert refused[0]["details"] == {"capacity": 10}
     assert await season.seats() == {"capacity": 10, "accepted": 10, "offered": 0, "waitlisted": 0, "left": 0}
-    assert len(await season.office.store.enrollments.query({"status": "ACCEPTED"})) == 10
+    assert len(await season.deps.store.enrollments.query({"status": "ACCEPTED"})) == 10
     assert await season.database["deliveries"].count_documents({}) == 20
 
 

@@ -61,9 +61,9 @@ async def fate(season: Season, mail: MailServer, **changes: Any) -> tuple[Any, A
     """State and fault of the one mail, sent to the server as it is set up by default but for the changes."""
     server = Server(host="127.0.0.1", port=mail.port, sender="noreply@guopei.example.cn", **changes)
     patient = replace(QUICK, claim=timedelta(minutes=1))
-    season.office = replace(sends_mail(season.office, mail.port, patient), mailer=SmtpMailer(server))
+    season.deps = replace(sends_mail(season.deps, mail.port, patient), mailer=SmtpMailer(server))
     key = await decided(season)
-    await deliver_pending(season.office, EMAIL)
+    await deliver_pending(season.deps, EMAIL)
     told = (await mails_of(season, key))["TRAINEE"]
     return told["state"], told["fault"]
 

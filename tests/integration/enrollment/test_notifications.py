@@ -72,7 +72,7 @@ async def _time_passes(store: Store) -> None:
 
 async def _work(season: Season) -> None:
     try:
-        await deliver_pending(season.office)
+        await deliver_pending(season.deps)
     except Died:
         return
 
@@ -80,7 +80,7 @@ async def _work(season: Season) -> None:
 async def check(season: Season, keys: list[str]) -> None:
     """Nothing counts as delivered that is not in its box; a decision is fed back when both are, and not before."""
     notices = Counter([one["_id"] async for one in season.database["notices"].find()])
-    for one in await season.office.store.deliveries.query({}):
+    for one in await season.deps.store.deliveries.query({}):
         assert one.state is not DeliveryState.FAILED
         assert one.state is DeliveryState.PENDING or notices[one.id] == 1
     for key in keys:
@@ -103,16 +103,16 @@ async def test_every_delivery_ends_in_its_inbox_once_and_a_decision_is_fed_back_
     keys = [await season.submitted(teacher, project) for teacher in await season.teachers(2)]
     await season.decide(keys[0], "WAITLIST")
     for at, (count, script) in enumerate(rounds):
-        with faulty(season.office.store, list(script)):
+        with faulty(season.deps.store, list(script)):
             await replicas(season, count)
         await check(season, keys)
-        await _time_passes(season.office.store)
+        await _time_passes(season.deps.store)
         if at == 0:  # another decision comes while the first may be on its way still
             await season.decide(keys[1])
-    await _time_passes(season.office.store)
+    await _time_passes(season.deps.store)
     await replicas(season, 2)
     await check(season, keys)
-    assert await season.office.store.deliveries.query({"state": "PENDING"}) == []
+    assert await season.deps.store.deliveries.query({"state": "PENDING"}) == []
     found = await season.database["notices"].find().to_list()
     boxes = Counter((one["to"], one["enrollment"], one["status"]) for one in found)
     assert set(boxes.values()) == {1}

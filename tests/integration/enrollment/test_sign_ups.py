@@ -141,7 +141,7 @@ async def test_the_school_declines_with_a_reason_ranks_and_submits_many(season: 
     rows = await season.act(SCHOOL, SUBMIT, ids=keys)
     assert [row["ok"] for row in rows] == [False, True, True]
     assert rows[0]["refusal"]["code"] == "WRONG_STATE"
-    stored = await season.office.store.enrollments.get(keys[1])
+    stored = await season.deps.store.enrollments.get(keys[1])
     assert stored.history[-1].by == "赵主任"
 
 
@@ -176,7 +176,7 @@ async def test_a_school_of_a_line_ministry_belongs_to_no_province(season: Season
     assert (refused.value.code, refused.value.extensions["rule"]) == ("PROVINCE_MISSING", "R3")
     school = await season.act(MINISTRY, REGISTER, i=stated | {"province": "00"})
     assert school["province"] is None
-    assert (await season.office.store.schools.get("4111000001")).province == "00"
+    assert (await season.deps.store.schools.get("4111000001")).province == "00"
 
 
 async def test_bad_rows_are_refused_one_by_one_and_good_ones_stay(season: Season) -> None:

@@ -55,12 +55,12 @@ async def test_r25_a_freed_seat_is_offered_to_the_first_in_line_and_held_for_the
 async def test_r25_an_offer_nobody_takes_moves_on_until_the_list_is_empty(season: Season) -> None:
     (held,), waiting = await full_class(season, waiting=2)
     await withdraw(season, held)
-    assert await expire_offers(season.office) == 0
+    assert await expire_offers(season.deps) == 0
     season.later(hours=49)
     with pytest.raises(Refused) as refused:
         await season.act(SCHOOL, TAKE, id=waiting[0])
     assert (refused.value.code, refused.value.extensions["rule"]) == ("OFFER_EXPIRED", "R25")
-    assert await expire_offers(season.office) == 1
+    assert await expire_offers(season.deps) == 1
     assert await states(season, waiting) == ["EXPIRED", "OFFERED"]
     await withdraw(season, waiting[1])
     assert await states(season, waiting) == ["EXPIRED", "WITHDRAWN"]
@@ -71,9 +71,9 @@ async def test_r25_an_offer_ends_at_the_latest_when_the_training_starts(season: 
     (held,), (waiting,) = await full_class(season, waiting=1)
     season.at("2024-07-07T09:00")
     await withdraw(season, held)
-    offered = await season.office.store.enrollments.get(waiting)
+    offered = await season.deps.store.enrollments.get(waiting)
     assert offered.offer_expires_at
-    assert offered.offer_expires_at.astimezone(season.office.clock.now().tzinfo).isoformat() == (
+    assert offered.offer_expires_at.astimezone(season.deps.clock.now().tzinfo).isoformat() == (
         "2024-07-08T00:00:00+08:00"
     )
 
@@ -97,7 +97,7 @@ async def test_r25_a_ranking_that_names_a_stranger_ranks_nobody(season: Season) 
     for ids, base in (([waiting[1], held], BASE), ([waiting[1], "nobody"], BASE), ([waiting[1]], OTHER_BASE)):
         with pytest.raises(Refused):
             await season.act(base, RANK, id="p1", ids=ids)
-    kept = await season.office.store.enrollments.find_many(waiting)
+    kept = await season.deps.store.enrollments.find_many(waiting)
     assert [one.waiting_rank for one in kept if one] == [None, None]
 
 
@@ -106,7 +106,7 @@ async def test_r25_seats_freed_at_once_are_offered_to_as_many_in_order(season: S
     await asyncio.gather(*(withdraw(season, key) for key in held))
     assert await states(season, waiting) == ["OFFERED"] * 4 + ["WAITLISTED"] * 2
     season.later(hours=49)
-    await asyncio.gather(*(expire_offers(season.office) for _ in range(4)))
+    await asyncio.gather(*(expire_offers(season.deps) for _ in range(4)))
     assert await states(season, waiting) == ["EXPIRED"] * 4 + ["OFFERED"] * 2
     assert await season.seats() == {"capacity": 4, "accepted": 0, "offered": 2, "waitlisted": 0, "left": 2}
 
@@ -114,7 +114,7 @@ async def test_r25_seats_freed_at_once_are_offered_to_as_many_in_order(season: S
 async def test_r24_an_offer_reaches_the_trainee_and_the_school(season: Season) -> None:
     (held,), (waiting,) = await full_class(season, waiting=1)
     await withdraw(season, held)
-    told = await season.office.store.deliveries_of([waiting])
+    told = await season.deps.store.deliveries_of([waiting])
     offers = [one for one in told[waiting] if one.status == "OFFERED"]
     assert {one.recipient.value for one in offers} == {"TRAINEE", "SCHOOL"}
 
@@ -151,8 +151,8 @@ async def test_r26_a_substitute_is_a_free_colleague_and_nobody_else(season: Seas
     (busy,) = await season.teachers(1)
     await season.publish("p2", base="base-2")
     assert (await season.decide(await season.submitted(busy, "p2"), base=OTHER_BASE))["ok"]
-    own = await season.office.store.enrollments.get(held)
-    candidate = await season.office.store.enrollments.get(waiting)
+    own = await season.deps.store.enrollments.get(held)
+    candidate = await season.deps.store.enrollments.get(waiting)
     for who, code in (
         (stranger.person, "NOT_A_COLLEAGUE"),
         (own.teacher, "NOT_A_COLLEAGUE"),
@@ -185,10 +185,10 @@ async def test_r25_a_seat_freed_while_the_project_is_suspended_is_offered_once_i
     await season.hear("catalog.project-suspended", "p1", {"project": "p1", "reason": "抽检"})
     await withdraw(season, held)
     season.at("2024-05-25T00:00")
-    assert await offer_free_seats(season.office) == 0
+    assert await offer_free_seats(season.deps) == 0
     assert await states(season, [held, waiting]) == ["WITHDRAWN", "WAITLISTED"]
     await season.hear("catalog.project-resumed", "p1", {"project": "p1", "status": "PUBLISHED"})
-    assert await offer_free_seats(season.office) == 1
+    assert await offer_free_seats(season.deps) == 1
     assert await states(season, [waiting]) == ["OFFERED"]
 
 
@@ -200,17 +200,17 @@ async def test_r25_offers_of_a_suspended_project_wait_for_it_and_have_their_whol
     with pytest.raises(Refused) as refused:
         await season.act(SCHOOL, TAKE, id=waiting[0])
     assert (refused.value.code, refused.value.extensions["unblock"]) == ("PROJECT_NOT_OPEN", "MINISTRY")
-    assert await expire_offers(season.office) == 0
+    assert await expire_offers(season.deps) == 0
     assert await states(season, waiting) == ["OFFERED", "WAITLISTED"]
     await season.hear("catalog.project-resumed", "p1", {"project": "p1", "status": "PUBLISHED"})
-    assert await expire_offers(season.office) == 0
-    told = [one.expires_at for one in (await season.office.store.deliveries_of([waiting[0]]))[waiting[0]]]
-    renewed = (await season.office.store.enrollments.get(waiting[0])).offer_expires_at
+    assert await expire_offers(season.deps) == 0
+    told = [one.expires_at for one in (await season.deps.store.deliveries_of([waiting[0]]))[waiting[0]]]
+    renewed = (await season.deps.store.enrollments.get(waiting[0])).offer_expires_at
     assert renewed
-    assert renewed > season.office.clock.now() + timedelta(hours=47)
+    assert renewed > season.deps.clock.now() + timedelta(hours=47)
     assert told[-2:] == [renewed] * 2
     season.later(hours=49)
-    assert await expire_offers(season.office) == 1
+    assert await expire_offers(season.deps) == 1
     assert await states(season, waiting) == ["EXPIRED", "OFFERED"]
 
 
@@ -226,7 +226,7 @@ async def test_r25_offers_that_are_held_up_hold_up_no_others(season: Season, mon
     await withdraw(season, keys[0])
     await season.hear("catalog.project-suspended", "p1", {"project": "p1", "reason": "抽检"})
     season.later(hours=49)
-    assert await expire_offers(season.office) == 1
+    assert await expire_offers(season.deps) == 1
     assert await states(season, [paused, keys[1]]) == ["OFFERED", "EXPIRED"]
 
 
