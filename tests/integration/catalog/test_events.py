@@ -11,8 +11,9 @@ from chassis.events import event_name
 from chassis.messaging import amqp
 from chassis.runtime.tasks import Role
 from services.catalog.messaging import EMITTED, tasks
-from tests.integration.catalog.season import MINISTRY, Season
+from tests.integration.catalog.season import Season
 from tests.support.eventually import eventually
+from tests.support.principals import MINISTRY
 from tests.support.processes import running
 
 Arrived = dict[str, list[dict[str, Any]]]

@@ -18,16 +18,16 @@ from tests.integration.enrollment.season import (
     CALENDAR,
     GUANGDONG,
     HUNAN,
-    MINISTRY,
     OTHER_BASE,
     OTHER_SCHOOL,
     SCHOOL,
     SIGN_UP,
-    Refused,
     Season,
     published,
 )
 from tests.support.eventually import eventually
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY
 from tests.support.processes import running
 
 EVENTS = """query($after: String, $first: Int!) { enrollmentEvents(after: $after, first: $first) {
