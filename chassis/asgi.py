@@ -28,7 +28,13 @@ from chassis.telemetry import REQUESTS, context_of, current_traceparent, tracer
 
 _BODY_BYTES = 8 * 1024 * 1024
 _JSON = "application/json"
-_STATUS = {"UNAUTHENTICATED": 401, "FORBIDDEN": 403, "NOT_FOUND": 404, "BODY_TOO_LARGE": 413}
+_STATUS = {
+    "UNAUTHENTICATED": 401,
+    "FORBIDDEN": 403,
+    "NOT_FOUND": 404,
+    "BODY_TOO_LARGE": 413,
+    "DEADLINE_EXCEEDED": 504,
+}
 log = structlog.get_logger()
 
 

@@ -15,7 +15,7 @@ from services.enrollment.commands.schools import own_school
 from services.enrollment.domain.project import ENROL, is_open
 from services.enrollment.domain.roster import Roster
 from services.enrollment.rosters.files import XLSX, Files, as_download
-from services.enrollment.rosters.reading import read_roster
+from services.enrollment.rosters.worker import read_in_worker
 from services.enrollment.rosters.writing import result, template
 
 MOST_BYTES = 4 * 1024 * 1024
@@ -38,7 +38,7 @@ class RosterFiles(Files):
         await own_school(self.office, principal)
         raw = await _body(request)
         async with self.room:
-            sheet = await asyncio.to_thread(read_roster, raw)
+            sheet = await read_in_worker(raw)
             name = request.query_params.get("filename", "")
             staged = await stage_roster(self.office, principal, sheet=sheet, file_name=name)
         return Response(orjson.dumps(_shown(staged)), 201, media_type="application/json")
