@@ -34,13 +34,13 @@ class Limits:
     """What one file may take.
 
     Attributes:
-        memory_bytes: Address space of the child; a roster of 5,000 rows and 50 columns takes 70 MB.
+        memory_bytes: Address space of the child; the largest sheet that is read takes 125 MB.
         cpu_seconds: Processor time of the child.
         seconds: Time from its start to its end.
         reply_bytes: What it may answer.
     """
 
-    memory_bytes: int = 256 * _MEBIBYTE
+    memory_bytes: int = 160 * _MEBIBYTE
     cpu_seconds: int = 10
     seconds: float = 30.0
     reply_bytes: int = 32 * _MEBIBYTE
