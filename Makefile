@@ -6,7 +6,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
-LOCAL := $(BIN)/python -m deploy.local
+LOCAL := $(BIN)/python -m deploy
 PORT ?= 8000
 # Where Node is needed and none is on PATH, the wheel's is used.
 NODE := $(BIN)/python -m deploy.local.node
@@ -86,7 +86,7 @@ do: ## a part's own command beside `make run`: make do ON=enrollment DO="vault k
 
 .PHONY: deadletters
 deadletters: ## see to what consumers of `make run` gave up: make deadletters DO="list", "show ID", "replay ID", "drop ID"
-	@AMQP_URL=$$($(LOCAL) endpoint amqp) $(BIN)/python -m chassis.deadletters $(DO)
+	@AMQP_URL=$$($(LOCAL) endpoint amqp) $(BIN)/python -m chassis.messaging.deadletters $(DO)
 
 .PHONY: revoke
 revoke: ## cut a province off the broker of `make run`: make revoke PROVINCE=44; `make restore` gives it back

@@ -4,9 +4,8 @@ import json
 import os
 from datetime import datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+from kernel.dates import SHANGHAI
 
 
 class Clock:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chassis.principal import Principal
 
 REMAINING = "x-remaining-ms"
-"""The header by which the gateway says how long it will wait for a subgraph, in milliseconds (facts 17)."""
+"""The header by which the gateway says how long it will wait for a subgraph, in milliseconds (notes N17)."""
 
 
 @dataclass(frozen=True, slots=True)

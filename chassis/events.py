@@ -1,4 +1,4 @@
-"""Domain events and their envelope on the wire: CloudEvents 1.0 in AMQP binary mode (architecture.md, Events)."""
+"""Domain events and their envelope on the wire: CloudEvents 1.0 in AMQP binary mode (docs/events.md)."""
 
 import re
 from collections.abc import Sequence
@@ -69,7 +69,7 @@ def event_name(event: type) -> str:
 def seal(
     events: Sequence[DomainEvent], *, producer: str, kind: str, subject: str, version: int
 ) -> list[dict[str, Any]]:
-    """Wrap the events of one write as the documents that wait inside the aggregate (facts 19)."""
+    """Wrap the events of one write as the documents that wait inside the aggregate (notes N19)."""
     act = current_act()
     now = datetime.now(UTC)
     return [

@@ -9,7 +9,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from chassis.errors import unauthenticated
+from kernel.refusals import UNAUTHENTICATED
 
 ISSUER = "guopei-gateway"
 LIFETIME_SECONDS = 60
@@ -18,7 +18,7 @@ _CACHE_ENTRIES = 10_000
 
 
 class Scope(StrEnum):
-    """The roles of the graph, as `@requiresScopes` names them (rules.md, Actors and scopes)."""
+    """The roles of the graph, as `@requiresScopes` names them (docs/glossary.md, Roles)."""
 
     MINISTRY = "ministry"
     EXPERT = "expert"
@@ -96,7 +96,7 @@ class TokenMinter:
 
 
 class TokenVerifier:
-    """Checks the tokens of one audience, and remembers the good ones until they expire (facts 31)."""
+    """Checks the tokens of one audience, and remembers the good ones until they expire (notes N31)."""
 
     def __init__(self, keys: KeySet, audience: str) -> None:
         self._keys = keys
@@ -130,7 +130,7 @@ class TokenVerifier:
             self._rules.validate(claims)
             verified = Verified(_principal(claims), float(claims["exp"]))
         except (JoseError, ValueError, KeyError, TypeError) as error:
-            raise unauthenticated() from error
+            raise UNAUTHENTICATED() from error
         if len(self._known) >= _CACHE_ENTRIES:
             self._known.clear()
         self._known[token] = verified

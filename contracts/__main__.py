@@ -6,14 +6,14 @@ from pathlib import Path
 
 import typer
 
-from contracts import access, asyncapi, compatibility, events_table, graph_files, registry, rules_page
+from contracts import access, asyncapi, compatibility, events_table, graph_files, refusals_page, registry, rules_page
 
 cli = typer.Typer(add_completion=False, help=__doc__)
 
 
 def files() -> Iterator[tuple[Path, str]]:
     """Every generated contract file and its text."""
-    parts = (graph_files, access, registry, asyncapi, events_table, rules_page)
+    parts = (graph_files, access, registry, asyncapi, events_table, rules_page, refusals_page)
     return chain.from_iterable(part.files() for part in parts)
 
 

@@ -1,4 +1,4 @@
-"""`contracts/asyncapi.yaml`: the events as an AsyncAPI 3.0 document, generated from the registry (facts 29)."""
+"""`contracts/asyncapi.yaml`: the events as an AsyncAPI 3.0 document, generated from the registry (notes N29)."""
 
 import inspect
 from collections.abc import Iterator
@@ -7,11 +7,11 @@ from typing import Any
 
 import yaml
 
-from chassis.amqp import EVENTS
 from chassis.events import event_name
-from chassis.reference import provinces
+from chassis.messaging.amqp import EVENTS
 from contracts import registry
-from services.enrollment.messaging.feed import NOT_FOR_PROVINCES
+from kernel.reference import provinces
+from services.enrollment.messaging.feed_publisher import NOT_FOR_PROVINCES
 
 FILE = Path(__file__).resolve().parent / "asyncapi.yaml"
 _TEXT = {"type": "string"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-CODE = ("chassis", "gateway", "services")
+CODE = ("kernel", "chassis", "gateway", "services")
 TESTS = ("tests",)
 MODULE = ""
 """The symbol of what a module as a whole cites."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from chassis.events import event_name
 from contracts import registry
 from contracts.asyncapi import summary
-from services.enrollment.messaging.feed import FOR_EVERY_PROVINCE, NOT_FOR_PROVINCES
+from services.enrollment.messaging.feed_publisher import FOR_EVERY_PROVINCE, NOT_FOR_PROVINCES
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "events.md"
 CONSUMER = FILE.with_name("province_consumer.py")

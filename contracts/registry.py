@@ -1,4 +1,4 @@
-"""The registry of every event: producer, class, schema and golden example (architecture.md, Events)."""
+"""The registry of every event: producer, class, schema and golden example (docs/events.md)."""
 
 import dataclasses
 import json
@@ -14,9 +14,9 @@ import msgspec
 
 from chassis.events import event_name
 from gateway.identity import messaging as gateway
-from services.assessment import messaging as assessment
+from services.assessment.messaging import tasks as assessment
 from services.catalog import messaging as catalog
-from services.enrollment import messaging as enrollment
+from services.enrollment.messaging import tasks as enrollment
 
 FOLDER = Path(__file__).resolve().parent / "events"
 VERSION = "v1"

@@ -6,9 +6,9 @@ from functools import cache
 from itertools import groupby
 from pathlib import Path
 
-from chassis.reference import rules
 from contracts import citations
 from contracts.citations import MODULE, ROOT, Citation
+from kernel.reference import rules
 
 FILE = ROOT / "docs" / "rules.md"
 BUILT, PARTLY, NOT_YET = "已实现 built", "部分 in part", "尚未 not yet"

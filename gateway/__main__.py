@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from chassis.process import serve
-from chassis.telemetry import configure_logs, configure_traces
-from gateway.app import OPEN_LIMITS, create_app, create_open_app, explain
+from chassis.runtime.telemetry import configure_logs, configure_traces
+from chassis.serving.process import serve
+from gateway.app import OPEN_LIMITS, create_app, create_open_app
 from gateway.console import accounts, text_of
-from gateway.protection.documents import manifest
+from gateway.federation.explain import explain
+from gateway.protection.trusted_documents import manifest
 from gateway.settings import GatewaySettings, OpenSettings
 
 cli = typer.Typer(add_completion=False, help=__doc__)

@@ -1,6 +1,5 @@
 """The composition root of the gateway: settings → identity, engine, transport → ASGI application."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,36 +7,33 @@ from graphql import DocumentNode, GraphQLError
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from chassis.errors import Refusal
-from chassis.mongo import connect
 from chassis.principal import TokenMinter
-from gateway.calls import CallSettings
-from gateway.calls import guarded as guarded_calls
+from chassis.storage.mongo import connect
 from gateway.federation.engine import Engine, InvalidOperation, Transport
-from gateway.federation.planner import format_plan
 from gateway.federation.supergraph import Supergraph, load_supergraph
-from gateway.http.accounts import account_routes
-from gateway.http.auth import auth_routes
-from gateway.http.calendar import calendar_routes
+from gateway.http.account_admin import account_routes
+from gateway.http.authentication import auth_routes
 from gateway.http.explorer import explorer_routes
-from gateway.http.exports import export_routes
 from gateway.http.graphql import GraphQLEndpoint, graphql_routes
-from gateway.http.life import Life, application
+from gateway.http.lifespan import Life, application
 from gateway.http.operations import Operations
-from gateway.http.passing import Passage
-from gateway.http.rosters import roster_routes
-from gateway.http.streams import HttpStreams
+from gateway.http.proxied_routes import calendar_routes, export_routes, roster_routes
+from gateway.http.proxy import Passage
+from gateway.http.subgraph_streams import HttpStreams
 from gateway.http.transport import HttpTransport
 from gateway.http.websocket import SocketEndpoint, socket_routes
-from gateway.identity.accounts import Identity
+from gateway.identity.deps import Identity
 from gateway.identity.messaging import tasks
-from gateway.identity.passwords import Passwords
+from gateway.identity.password_hashing import Passwords
 from gateway.identity.sessions import Sessions
 from gateway.identity.store import IdentityStore
 from gateway.protection import Limits, check
-from gateway.protection.documents import TrustedDocuments, read_manifest
-from gateway.protection.seats import Seats, SeatSettings
+from gateway.protection.stream_limits import Seats, SeatSettings
+from gateway.protection.trusted_documents import TrustedDocuments, read_manifest
+from gateway.resilience import CallSettings
+from gateway.resilience import guarded as guarded_calls
 from gateway.settings import GatewaySettings, OpenSettings
+from kernel.errors import Refusal
 
 OPEN_LIMITS = Limits(
     body_bytes=4 * 1024 * 1024,
@@ -53,6 +49,8 @@ OPEN_LIMITS = Limits(
     cost=1_000_000,
 )
 """For `--no-auth`: any supergraph, any query of a developer's, yet never without an end."""
+
+
 _OPEN_SEATS = SeatSettings(principal=1_000)
 
 
@@ -123,19 +121,6 @@ def create_open_app(supergraph_file: Path, settings: OpenSettings) -> Starlette:
         ],
         life,
     )
-
-
-def explain(supergraph_sdl: str, query: str, operation_name: str | None = None, *, stages: bool = False) -> str:
-    """The plan of a query as a tree, for people, after what each stage made if asked for; nothing is sent."""
-    told: list[str] = []
-
-    def watch(stage: str, text: Callable[[], str]) -> None:
-        if stages:
-            told.append(f"# {stage}\n{text()}\n")
-
-    engine = Engine(load_supergraph(supergraph_sdl), HttpTransport({}, None))
-    plan = format_plan(engine.plan(query, operation_name, watch=watch))
-    return "".join(told) + ("# plan\n" if stages else "") + plan
 
 
 def _engine(supergraph: Supergraph, transport: Transport, limits: Limits, **options: Any) -> Engine:

@@ -11,18 +11,18 @@ from typing import Annotated, Any
 
 import typer
 
-from chassis.clock import SHANGHAI
 from chassis.context import acting
-from chassis.errors import Refusal
-from chassis.mongo import connect
-from chassis.operators import Operator, act_of
 from chassis.principal import Scope
-from gateway.identity.accounts import Identity
-from gateway.identity.passwords import THREADS, Passwords
+from chassis.runtime.console import Operator, act_of
+from chassis.storage.mongo import connect
+from gateway.identity.deps import Identity
+from gateway.identity.password_hashing import THREADS, Passwords
 from gateway.identity.provisioning import disable, issue_codes, provision_all, reset, unlock
 from gateway.identity.sessions import Sessions
 from gateway.identity.store import IdentityStore
 from gateway.settings import GatewaySettings
+from kernel.dates import SHANGHAI
+from kernel.errors import Refusal
 
 accounts = typer.Typer(help="Accounts (R3, R4); one-time codes are printed once.", no_args_is_help=True)
 Login = Annotated[str, typer.Option(help="Login name.")]

@@ -7,11 +7,11 @@ from joserfc.jwk import KeySet
 from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from chassis.settings import Environment, read_keys
-from gateway.calls import CallSettings
+from chassis.runtime.settings import Environment, read_keys
 from gateway.protection import Limits
-from gateway.protection.documents import Trust
-from gateway.protection.seats import SeatSettings
+from gateway.protection.stream_limits import SeatSettings
+from gateway.protection.trusted_documents import Trust
+from gateway.resilience import CallSettings
 
 
 class OpenSettings(BaseSettings):
@@ -56,7 +56,7 @@ class GatewaySettings(BaseSettings):
         trusted_documents: `prefer` (the default) takes other documents too; `require` takes none but the manifest's.
         limits: What one request may ask for, as JSON such as `{"depth": 15}`; the rest keeps its default.
         seats: How many subscriptions there may be, as JSON such as `{"principal": 5}`.
-        calls: How calls to subgraphs are guarded (`gateway.calls.CallSettings`), as JSON such as `{"queue": 50}`.
+        calls: How calls to subgraphs are guarded (`gateway.resilience.CallSettings`), as JSON such as `{"queue": 50}`.
         explorer_dir: The explorer's files; without them the page says what is missing.
         override_labels: Labels of progressive `@override` that hold, as JSON; none by default. `percent(…)` needs none.
     """

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from chassis.tasks import together
+from chassis.runtime.tasks import together
 
 
 @asynccontextmanager

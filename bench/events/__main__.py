@@ -21,9 +21,10 @@ from typing import Any
 import aio_pika
 from aio_pika.abc import AbstractIncomingMessage
 
-from chassis import amqp
 from chassis.events import Envelope, event_name
-from chassis.mongo import Database, Repository, connect
+from chassis.messaging import amqp
+from chassis.storage.mongo import Database, connect
+from chassis.storage.repository import Repository
 from deploy.broker.definitions import ADMIN, queue_of
 from deploy.local.suite import ROOT, Suite
 from services.enrollment.domain.events import TeacherAdded

@@ -1,4 +1,4 @@
-"""The load: some connections, each with one request under way at a time, their variables rotated (facts 12)."""
+"""The load: some connections, each with one request under way at a time, their variables rotated (notes N12)."""
 
 import asyncio
 import time

@@ -18,21 +18,22 @@ from pathlib import Path
 
 import xlsxwriter
 
-from chassis.clock import SHANGHAI, Clock
-from chassis.mongo import Database, Document, Session, connect, transact
+from chassis.clock import Clock
 from chassis.principal import Principal, Scope
-from chassis.vault import Vault
+from chassis.storage.mongo import Database, Document, Session, connect, transact
+from chassis.storage.vault import Vault
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from deploy.local.suite import ROOT
-from deploy.local.world import id_number
-from services.enrollment.commands import Office, commit_roster, enter_rosters, stage_roster
+from deploy.seed.world import id_number
+from kernel.dates import SHANGHAI
+from services.enrollment.commands import Deps, commit_roster, enter_rosters, stage_roster
 from services.enrollment.domain.project import Phase, Project, Round
-from services.enrollment.domain.roster_sheet import HEADERS, Column
+from services.enrollment.domain.roster.sheet import HEADERS, Column
 from services.enrollment.domain.school import DesignatedPerson, School
 from services.enrollment.domain.vocabulary import Audience, RosterMode
-from services.enrollment.rosters.worker import read_in_worker
 from services.enrollment.store import Store
+from services.enrollment.workbooks.sheet_worker import read_in_worker
 
 RESULTS = ROOT / "bench" / "results" / "rosters.md"
 _ROWS, _BAD = 5_000, 300
@@ -69,9 +70,9 @@ def workbook(rows: Iterator[list[str]]) -> bytes:
     return file.getvalue()
 
 
-async def world(database: Database) -> Office:
+async def world(database: Database) -> Deps:
     """A school, an open round and a project."""
-    office = Office(Store(database), Clock(), Vault({"k": os.urandom(32)}, "k", os.urandom(32)))
+    office = Deps(Store(database), Clock(), Vault({"k": os.urandom(32)}, "k", os.urandom(32)))
     await office.store.prepare()
     person = DesignatedPerson("赵主任", "k:x", "139****0000")
     await office.store.schools.insert(School(str(_SCHOOL.school), 1, "某职业学校", "44", person))
@@ -101,7 +102,7 @@ async def world(database: Database) -> Office:
     return office
 
 
-async def measured(office: Office, raw: bytes, mode: RosterMode) -> dict[str, float]:
+async def measured(office: Deps, raw: bytes, mode: RosterMode) -> dict[str, float]:
     """Seconds of each step of one roster."""
     times = [time.perf_counter()]
     sheet = await read_in_worker(raw)

@@ -1,7 +1,7 @@
 """What the subgraphs' schemas share: marks, shared value types, paging, context, and the federation schema itself."""
 
+from chassis.graph.connection import PageInfo
 from chassis.graph.context import SubgraphContext
-from chassis.graph.paging import Page, PageInfo, cursor_of, page_of, page_size, position_of
 from chassis.graph.schema import FEDERATION_VERSION, SubgraphSchema
 from chassis.graph.trust import public, requires
 from chassis.graph.values import Advice, MajorCategory, Money, Person, RefusalInfo
@@ -11,16 +11,11 @@ __all__ = [
     "Advice",
     "MajorCategory",
     "Money",
-    "Page",
     "PageInfo",
     "Person",
     "RefusalInfo",
     "SubgraphContext",
     "SubgraphSchema",
-    "cursor_of",
-    "page_of",
-    "page_size",
-    "position_of",
     "public",
     "requires",
 ]

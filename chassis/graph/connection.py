@@ -1,12 +1,20 @@
-"""Lists that can grow: nodes, edges, pageInfo, totalCount (graph.graphql, header)."""
+"""Lists that can grow: nodes, edges, pageInfo, totalCount."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 import strawberry
 
-from chassis.graph.paging import Page, PageInfo, page_of, page_size, position_of
-from chassis.paging import Slice
+from chassis.storage.cursor import Page, Slice, page_of, page_size, position_of
+
+
+@strawberry.federation.type(shareable=True, description="Where a page ends, and whether more follows")
+class PageInfo:
+    """Relay's page information, forward only."""
+
+    has_next_page: bool
+    end_cursor: str | None
+
 
 N = TypeVar("N")
 R = TypeVar("R")
@@ -40,7 +48,7 @@ class Connection(Generic[N]):
     def of(cls, page: Page[R], show: Callable[[R], N], counted: Callable[[], Awaitable[int | None]]) -> Self:
         """A page of rows as nodes."""
         edges = [Edge(cursor=cursor, node=show(row)) for cursor, row in page.rows]
-        return cls(nodes=[edge.node for edge in edges], edges=edges, page_info=page.info(), counted=counted)
+        return cls(nodes=[edge.node for edge in edges], edges=edges, page_info=page_info(page), counted=counted)
 
     @classmethod
     def empty(cls) -> Self:
@@ -64,3 +72,8 @@ def slice_of(first: int, after: str | None) -> Slice:
 async def connect(find: Awaitable[Sequence[R] | None], part: Slice, key: Callable[[R], Sequence[Any]]) -> Page[R]:
     """The page that the answer of a store, or of a loader, of up to `first + 1` rows makes."""
     return page_of(await find or (), part.first, key)
+
+
+def page_info(page: Page[Any]) -> PageInfo:
+    """The `pageInfo` of a page."""
+    return PageInfo(has_next_page=page.has_next, end_cursor=page.rows[-1][0] if page.rows else None)

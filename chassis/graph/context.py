@@ -1,9 +1,43 @@
 """The context of one GraphQL request in a subgraph."""
 
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Generic, TypeVar, cast
 
-from chassis.dataloader import BatchLoader
+from strawberry.dataloader import DataLoader
+
 from chassis.principal import Principal
+from kernel.language import Language
+
+K = TypeVar("K", bound=Hashable)
+
+V = TypeVar("V")
+
+C = TypeVar("C")
+
+
+class BatchLoader(Generic[C, K, V]):
+    """Base of a service's loaders, named `ProjectByIdLoader`; one instance a request, by `context.loader(...)`.
+
+    Args:
+        context: The request's context, for its dependencies and its principal.
+    """
+
+    def __init__(self, context: C) -> None:
+        self.context = context
+        self._loader: DataLoader[K, V | None] = DataLoader(load_fn=self._load)
+
+    async def fetch(self, keys: Sequence[K]) -> Mapping[K, V]:
+        """The values of distinct `keys`, in one database operation; what is absent is left out."""
+        raise TypeError(f"{type(self).__name__} must say how to fetch {keys!r}")
+
+    async def load(self, key: K) -> V | None:
+        """The value of `key`, None where there is none."""
+        return await self._loader.load(key)
+
+    async def _load(self, keys: list[K]) -> list[Any]:
+        found = await self.fetch(keys)
+        return [found.get(key) for key in keys]
+
 
 D = TypeVar("D")
 L = TypeVar("L", bound=BatchLoader[Any, Any, Any])
@@ -15,10 +49,10 @@ class SubgraphContext(Generic[D]):
     Args:
         deps: The service's dependencies, built once in its `app.py`.
         principal: From the internal token.
-        language: From `Accept-Language`, `zh-CN` by default.
+        language: From `Accept-Language`, Chinese by default.
     """
 
-    def __init__(self, deps: D, principal: Principal, language: str = "zh-CN") -> None:
+    def __init__(self, deps: D, principal: Principal, language: Language = Language.ZH) -> None:
         self.deps = deps
         self.principal = principal
         self.language = language
@@ -36,4 +70,4 @@ class SubgraphContext(Generic[D]):
 
     def say(self, zh: str, en: str) -> str:
         """The sentence in the caller's language."""
-        return en if self.language.lower().startswith("en") else zh
+        return self.language.choose(zh, en)

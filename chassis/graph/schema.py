@@ -1,4 +1,4 @@
-"""The federation schema of a subgraph, with guarded entity keys and quiet refusals (facts 4, 5, 10a, 11d)."""
+"""The federation schema of a subgraph, with guarded entity keys and quiet refusals (notes N4, N5, N10, N38)."""
 
 from typing import Any, Final
 
@@ -8,8 +8,9 @@ from strawberry.federation import Schema
 from strawberry.federation.schema import FederationAny
 from strawberry.types import ExecutionContext, Info
 
-from chassis.errors import Refusal, Unblock
 from chassis.graph.documents import KnownDocuments, known_documents
+from kernel.errors import Refusal
+from kernel.refusals import BAD_ENTITY_KEY, TOO_MANY_ENTITIES
 
 FEDERATION_VERSION: Final = "2.9"
 MAX_REPRESENTATIONS = 10_000
@@ -35,13 +36,7 @@ class SubgraphSchema(Schema):
             Refusal: `BAD_ENTITY_KEY`, such as `{"$ne": null}` where an id belongs.
         """
         if len(representations) > MAX_REPRESENTATIONS:
-            raise Refusal(
-                "TOO_MANY_ENTITIES",
-                "实体数量过多",
-                "Too many entities",
-                unblock=Unblock.SELF,
-                limit=MAX_REPRESENTATIONS,
-            )
+            raise TOO_MANY_ENTITIES(limit=MAX_REPRESENTATIONS)
         return super().entities_resolver(info, [FederationAny(_checked(one)) for one in representations])
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
@@ -55,12 +50,8 @@ class SubgraphSchema(Schema):
 
 def _checked(representation: Any) -> dict[str, Any]:
     if not isinstance(representation, dict) or not isinstance(representation.get("__typename"), str):
-        raise _bad_key()
+        raise BAD_ENTITY_KEY()
     for value in representation.values():
         if not isinstance(value, str | int):
-            raise _bad_key()
+            raise BAD_ENTITY_KEY()
     return dict(representation)
-
-
-def _bad_key() -> Refusal:
-    return Refusal("BAD_ENTITY_KEY", "实体键无效", "An entity key must be a string or a number", unblock=Unblock.SELF)

@@ -1,13 +1,8 @@
 """Deny by default: every root or personal field says who may read it (architecture.md, Trust)."""
 
-from typing import TypeVar
-
-from chassis.errors import Refusal, Unblock
 from chassis.principal import Scope
 
-LONGEST_LIST = 200
 _MARK = "# public"
-T = TypeVar("T")
 
 
 def requires(*scopes: Scope) -> list[list[str]]:
@@ -18,16 +13,3 @@ def requires(*scopes: Scope) -> list[list[str]]:
 def public(text: str) -> str:
     """A field description that marks the field as everybody's; a test looks for the mark."""
     return f"{text} {_MARK}"
-
-
-def capped(rows: list[T]) -> list[T]:
-    """The rows of a bulk command, when they are 200 or fewer.
-
-    Raises:
-        Refusal: `TOO_MANY_ROWS`.
-    """
-    if len(rows) > LONGEST_LIST:
-        raise Refusal(
-            "TOO_MANY_ROWS", "一次最多处理200行", "At most 200 rows at once", unblock=Unblock.SELF, limit=LONGEST_LIST
-        )
-    return rows

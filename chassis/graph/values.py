@@ -5,8 +5,8 @@ from typing import Self
 import strawberry
 from strawberry.scalars import JSON
 
-from chassis.errors import Refusal
-from chassis.reference import major_categories
+from kernel.errors import Refusal
+from kernel.reference import major_categories
 
 
 @strawberry.federation.type(shareable=True, description="An amount in renminbi")

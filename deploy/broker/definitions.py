@@ -1,4 +1,4 @@
-"""The one definitions file of the broker, generated from the reference data (`make definitions`; facts 23–27).
+"""The one definitions file of the broker, generated from the reference data (`make definitions`; notes N23–N27).
 
 The file is committed without any password: whoever starts a broker fills in the hashes.
 """
@@ -13,12 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from chassis.amqp import DEAD, EVENTS, GRAVE, INTERNAL, connect, declare_queue, declare_topology
-from chassis.reference import provinces
+from chassis.messaging.amqp import DEAD, EVENTS, GRAVE, INTERNAL, connect, declare_queue, declare_topology
 from gateway.identity import messaging as gateway
-from services.assessment import messaging as assessment
+from kernel.reference import provinces
+from services.assessment.messaging import tasks as assessment
 from services.catalog import messaging as catalog
-from services.enrollment import messaging as enrollment
+from services.enrollment.messaging import tasks as enrollment
 
 FILE = Path(__file__).resolve().parent / "definitions.json"
 ADMIN = "admin"
@@ -96,7 +96,7 @@ def queue_of(province: str) -> str:
 
 
 def province_may(code: str) -> dict[str, Any]:
-    """A province's user reads its own queue: it declares, binds and publishes nothing (facts 26)."""
+    """A province's user reads its own queue: it declares, binds and publishes nothing (notes N26)."""
     return _may(queue_of(code), "^$", "^$", rf"^province\.{code}$")
 
 

@@ -1,10 +1,10 @@
-"""Taking a province's access away for good, and giving it back (R27, facts 26)."""
+"""Taking a province's access away for good, and giving it back (R27, notes N26)."""
 
 import time
 
-from chassis.reference import provinces
 from deploy.broker.definitions import province_may, queue_of
 from deploy.broker.management import Management, ManagementError
+from kernel.reference import provinces
 
 _LOOK_SECONDS = 0.2
 _MOST_SECONDS = 60.0

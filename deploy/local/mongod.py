@@ -1,4 +1,4 @@
-"""A private mongod: single-node replica set with authentication, its data in the suite's home (facts 22)."""
+"""A private mongod: single-node replica set with authentication, its data in the suite's home (notes N22)."""
 
 import os
 import platform

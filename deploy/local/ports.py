@@ -40,7 +40,7 @@ class Ports(dict[str, int]):
     two suites that start at once cannot both have, and which Linux gives back when the process dies.
 
     Args:
-        home: The suite's folder; `home/ports.json` keeps the choice.
+        home: The suite's folder; its `ports.json` keeps the choice.
         gateway: The port wished for the gateway; the next free one from there is taken.
     """
 

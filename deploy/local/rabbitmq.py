@@ -1,4 +1,4 @@
-"""A private RabbitMQ node in the suite's home, never the system's service (facts 27)."""
+"""A private RabbitMQ node in the suite's home, never the system's service (notes N27)."""
 
 import json
 import os
@@ -181,7 +181,7 @@ class RabbitMQ:
         }
 
     def _answers(self) -> bool:
-        """Probe with an AMQP header: `rabbitmqctl` costs 1.7 s a call (facts 27); then the management interface."""
+        """Probe with an AMQP header: `rabbitmqctl` costs 1.7 s a call (notes N27); then the management interface."""
         try:
             with socket.create_connection(("127.0.0.1", self._ports["amqp"]), timeout=2) as probe:
                 probe.sendall(b"AMQP\x00\x00\x09\x01")

@@ -1,4 +1,4 @@
-"""What an operation costs before anything is fetched: an upper bound on the objects it may bring (facts 7).
+"""What an operation costs before anything is fetched: an upper bound on the objects it may bring (notes N7).
 
 The IBM GraphQL cost specification: an object counts 1 and a leaf nothing, unless `@cost` weighs it, and a list
 multiplies what is below it. How long a list is: what its slicing argument says, in `@listSize` or by the convention of
@@ -26,9 +26,9 @@ from graphql import (
     parse,
 )
 
-from chassis.errors import Refusal, Unblock
 from gateway.federation.directives import directives
 from gateway.federation.selection import Selected, Selection
+from kernel.errors import Refusal, Unblock
 
 Cost = Callable[[Mapping[str, Any]], float]
 _ASSUMED = 10

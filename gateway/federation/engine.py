@@ -8,11 +8,11 @@ from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, execute
 from graphql.execution.values import get_variable_values
 
 from chassis.cache import MOST_CHARACTERS
+from gateway.federation.caches import Kept
 from gateway.federation.cost import too_costly
 from gateway.federation.document import Document, read_document
 from gateway.federation.errors import INTERRUPTED, Json, TransportError, coded
 from gateway.federation.executor import Call, Run, Send
-from gateway.federation.kept import Kept
 from gateway.federation.model import Supergraph
 from gateway.federation.override import Overrides
 from gateway.federation.planner import Plan, Watch, unwatched
@@ -59,7 +59,7 @@ class Engine:
         budget: The most that one operation may cost (`gateway.federation.cost`).
         documents: The most documents kept parsed and validated.
         plans: The most plans kept.
-        characters: The most text that documents are kept of, and as much that plans are (`gateway.federation.kept`).
+        characters: The most text that documents are kept of, and as much that plans are (`gateway.federation.caches`).
         override_labels: Labels of progressive `@override` that hold for every request.
         streams: Reaches subgraphs for subscriptions; None offers none.
     """

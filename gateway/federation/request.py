@@ -6,9 +6,9 @@ from typing import Any, Self
 
 from graphql import GraphQLError
 
-from chassis.errors import Refusal
 from gateway.federation.errors import Json, coded
 from gateway.federation.planner import PlanTooLarge, Unplannable
+from kernel.errors import Refusal
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ class RequestContext:
         language: `Accept-Language`.
         idempotency_key: `Idempotency-Key`.
         traceparent: W3C Trace Context, begun here where the client sent none.
-        deadline: `time.monotonic()` by which the client is answered (facts 17).
+        deadline: `time.monotonic()` by which the client is answered (notes N17).
         expires: `time.time()` at which the caller's token ends.
         address: Where it comes from, for what is counted by address; no subgraph learns it.
     """

@@ -11,15 +11,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from chassis.errors import Refusal, Unblock
-from chassis.process import Stopping
-from chassis.sse import EVENT_STREAM, EventStream
-from chassis.telemetry import REQUESTS
-from gateway.calls import OVERLOADED
+from chassis.runtime.telemetry import REQUESTS
+from chassis.serving.process import Stopping
+from chassis.serving.sse import EVENT_STREAM, EventStream
 from gateway.federation.engine import Request as GraphQLRequest
 from gateway.http.operations import Operations
-from gateway.http.replies import GRAPHQL, JSON, bearer, guarded, json_body, json_object, refused, reply
+from gateway.http.responses import GRAPHQL, JSON, bearer, guarded, json_body, json_object, refused, reply
 from gateway.protection import Limits
+from gateway.resilience import OVERLOADED
+from kernel.errors import Refusal, Unblock
 
 _RETRY_SECONDS = "1"
 _WILDCARDS = ("*/*", "application/*")
@@ -120,7 +120,7 @@ def _negotiate(accept: str) -> str:
 
 
 def _only_queries(query: str, name: str | None, limits: Limits) -> None:
-    """A GET changes nothing (facts 8); what does not parse is left to the engine."""
+    """A GET changes nothing (notes N8); what does not parse is left to the engine."""
     try:
         document = parse(query, no_location=True, max_lexical_tokens=limits.tokens)
     except GraphQLError:

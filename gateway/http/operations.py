@@ -10,15 +10,15 @@ from typing import Any
 
 from starlette.requests import HTTPConnection
 
-from chassis.errors import Refusal, Unblock
 from chassis.principal import ANONYMOUS, Principal, Scope, Verified
 from gateway.federation.engine import Engine, Response
 from gateway.federation.engine import Request as GraphQLRequest
 from gateway.http.context import RequestContext, traceparent_of
-from gateway.http.messages import in_language
-from gateway.http.replies import address_of, language_of
-from gateway.protection.documents import TrustedDocuments
-from gateway.protection.seats import Seats, SeatSettings
+from gateway.http.error_texts import in_language
+from gateway.http.responses import address_of, language_of
+from gateway.protection.stream_limits import Seats, SeatSettings
+from gateway.protection.trusted_documents import TrustedDocuments
+from kernel.errors import Refusal, Unblock
 
 EXPIRED = "TOKEN_EXPIRED"
 _LONGEST_KEY = 255

@@ -14,13 +14,13 @@ import structlog
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
-from chassis.errors import Refusal
-from chassis.process import Stopping
-from chassis.tasks import together
+from chassis.runtime.tasks import together
+from chassis.serving.process import Stopping
 from gateway.federation.engine import Response
 from gateway.http.context import RequestContext, new_traceparent
 from gateway.http.operations import Operations
-from gateway.http.replies import bearer
+from gateway.http.responses import bearer
+from kernel.errors import Refusal
 
 PROTOCOL = "graphql-transport-ws"
 _INIT_SECONDS = 10.0

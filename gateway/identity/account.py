@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
-from chassis.errors import Refusal, Unblock
 from chassis.events import NATIONWIDE
 from chassis.principal import Principal, Scope
+from kernel.errors import Refusal, Unblock
 
 CODE_LIFETIME = timedelta(days=30)
 

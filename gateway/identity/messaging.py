@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from chassis.events import NATIONWIDE, Envelope
 from chassis.ids import new_id
-from chassis.inbox import Consumer, Handler
-from chassis.mongo import Database, Session
-from chassis.outbox import Relay
+from chassis.messaging.inbox import Consumer, Handler
+from chassis.messaging.outbox import Relay
 from chassis.principal import Scope
-from chassis.roles import Task
+from chassis.runtime.tasks import Task
+from chassis.storage.mongo import Database, Session
 from gateway.identity import events
 from gateway.identity.account import Account
 from gateway.identity.provisioning import issued_login

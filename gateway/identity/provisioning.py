@@ -10,16 +10,17 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from chassis.codes import is_personal, organization_code
-from chassis.errors import Refusal, Unblock, not_found
 from chassis.events import NATIONWIDE
 from chassis.ids import new_id
 from chassis.principal import Scope
-from chassis.reference import provinces
 from gateway.identity.account import Account, AccountState, check_holder, login_name
-from gateway.identity.accounts import Identity
+from gateway.identity.deps import Identity
 from gateway.identity.events import AccountDisabled, AccountReset, AccountUnlocked, BaseAdded, CodeIssued, of
-from gateway.identity.passwords import new_code
+from gateway.identity.password_hashing import new_code
+from kernel.errors import Refusal, Unblock
+from kernel.identifiers import is_personal, organization_code
+from kernel.reference import provinces
+from kernel.refusals import NOT_FOUND
 
 LITERAL_PASSWORD = "123456"  # noqa: S105 - printed in the notice
 _AT_ONCE = 4
@@ -213,7 +214,7 @@ async def close(identity: Identity, account: Account) -> Account:
 async def _one(identity: Identity, login: str, scope: Scope) -> Account:
     found = await identity.store.by_login(login_name(login), scope)
     if not found:
-        raise not_found("account", login)
+        raise NOT_FOUND(kind="account", id=login)
     return found[0]
 
 

@@ -1,4 +1,4 @@
-"""Access and refresh tokens (facts 31, 32).
+"""Access and refresh tokens (notes N31, N32).
 
 A refresh token is `<family>.<counter>.<mac>`, the mac made with a key derived from the signing key: the database
 holds only the family and its counter, so nothing at rest can be replayed, and the grace period can return the very
@@ -18,10 +18,11 @@ from typing import Any
 import structlog
 from joserfc.jwk import KeySet
 
-from chassis.errors import Refusal, Unblock, unauthenticated
 from chassis.principal import TokenMinter, TokenVerifier, Verified
 from gateway.identity.account import Account, AccountState
 from gateway.identity.store import IdentityStore, Session
+from kernel.errors import Refusal, Unblock
+from kernel.refusals import UNAUTHENTICATED
 
 GRAPH = "guopei-graph"
 """The audience of access tokens."""
@@ -104,7 +105,7 @@ class Sessions:
         family, counter = self._parse(token)
         session = await self._store.session(family)
         if session is None:
-            raise unauthenticated()
+            raise UNAUTHENTICATED()
         now = datetime.now(UTC)
         if counter == session.counter and await self._store.rotate(session, now):
             return self._tokens(await self._account(session), family, counter + 1)
@@ -114,7 +115,7 @@ class Sessions:
         if session:
             log.warning("refresh token used again: its family is revoked", account=session.account)
             await self._store.revoke(session.account, only=family, reused=True)
-        raise unauthenticated()
+        raise UNAUTHENTICATED()
 
     async def close(self, token: str) -> None:
         """End the family of a refresh token; one that is not ours ends nothing."""
@@ -160,7 +161,7 @@ class Sessions:
         account = await self._store.accounts.find(session.account)
         if account is None or account.state is not AccountState.ACTIVE or session.proof != account.proof:
             await self._store.end_session(session.id)
-            raise unauthenticated()
+            raise UNAUTHENTICATED()
         return account
 
     def _tokens(self, account: Account, family: str, counter: int) -> Tokens:
@@ -171,10 +172,10 @@ class Sessions:
         family, _, rest = token.partition(".")
         counter, _, mac = rest.partition(".")
         if not (counter.isascii() and counter.isdecimal() and len(counter) <= _COUNTER_DIGITS):
-            raise unauthenticated()
+            raise UNAUTHENTICATED()
         rightful = [_mac(key, family, int(counter)) for key in self._mac_keys]
         if not any(hmac.compare_digest(mac.encode(), one.encode()) for one in rightful):
-            raise unauthenticated()
+            raise UNAUTHENTICATED()
         return family, int(counter)
 
 

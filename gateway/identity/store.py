@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from chassis.errors import Refusal, Unblock
-from chassis.mongo import INTERNAL_FIELDS, Database, DuplicateKey, Repository, from_document, to_document, transact
-from chassis.mongo import Session as Transaction
-from chassis.paging import Slice, both, following
 from chassis.principal import Scope
+from chassis.storage.cursor import Slice
+from chassis.storage.mongo import Database, DuplicateKey, from_document, to_document, transact
+from chassis.storage.mongo import Session as Transaction
+from chassis.storage.paging import both, following
+from chassis.storage.repository import INTERNAL_FIELDS, Repository
 from gateway.identity.account import Account, AccountState
-from gateway.identity.attempts import Attempts
 from gateway.identity.events import AccountProvisioned, SessionsRevoked, of
+from gateway.identity.login_throttle import Attempts
+from kernel.errors import Refusal, Unblock
 
 T = TypeVar("T")
 COLLECTIONS = ("accounts",)

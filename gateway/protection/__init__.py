@@ -1,4 +1,4 @@
-"""Limits that a document must keep before it is validated (facts 1, 2, 7)."""
+"""Limits that a document must keep before it is validated (notes N1, N2, N7)."""
 
 from gateway.protection.limits import Limits, check
 

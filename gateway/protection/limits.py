@@ -1,4 +1,4 @@
-"""What one operation may ask for (facts 1, 2, 7).
+"""What one operation may ask for (notes N1, N2, N7).
 
 Two linear passes between parsing and validation: the first measures each fragment once, so that what doubles with
 every spread costs nothing to refuse; the second walks the operation as merged, which the first has found small. They
@@ -18,7 +18,7 @@ from graphql import (
     SelectionSetNode,
 )
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,9 @@
-"""`python -m services.assessment [api|relay|worker]`: one process of assessment; `audit …` is the audit's commands."""
+"""`python -m services.assessment`: one process of assessment, or an operator's command; `--help` lists them."""
 
-import sys
-
-from chassis.process import chosen_role, serve
-from chassis.telemetry import configure_logs, configure_traces
+from chassis.serving.process import main
 from services.assessment.app import build
-from services.assessment.audit import cli
-from services.assessment.messaging import SERVICE
+from services.assessment.console import commands
 from services.assessment.settings import AssessmentSettings
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["audit"]:
-        cli()
-    settings = AssessmentSettings()
-    configure_logs(SERVICE)
-    configure_traces(SERVICE, settings.traces_file)
-    serve(build(settings, chosen_role(sys.argv[1:], settings.role)), settings.host, settings.port)
+    main("assessment", commands, build=build, settings=AssessmentSettings)

@@ -6,15 +6,15 @@ from contextlib import asynccontextmanager
 import msgspec
 from starlette.applications import Starlette
 
-from chassis.asgi import Running, subgraph_app
-from chassis.mongo import connect
 from chassis.principal import TokenVerifier
-from chassis.reference import credit_rules
-from chassis.roles import Role
-from services.assessment.commands import Assessment
+from chassis.runtime.tasks import Role
+from chassis.serving.asgi import Running, subgraph_app
+from chassis.storage.mongo import connect
+from kernel.reference import credit_rules
+from services.assessment.commands.deps import Deps
 from services.assessment.domain.credit import CreditRule
 from services.assessment.graph.schema import schema
-from services.assessment.messaging import SERVICE, tasks
+from services.assessment.messaging.tasks import SERVICE, tasks
 from services.assessment.settings import AssessmentSettings
 from services.assessment.store import Store
 
@@ -28,8 +28,8 @@ def build(settings: AssessmentSettings, role: Role = Role.ALL) -> Starlette:
             database = client[settings.mongodb_database]
             store = Store(database)
             await store.prepare()
-            assessment = Assessment(store, settings.clock(), load_rules())
-            yield Running(assessment, tasks(store, database, settings.amqp_url.get_secret_value()))
+            deps = Deps(store, settings.clock(), load_rules())
+            yield Running(deps, tasks(store, database, settings.amqp_url.get_secret_value()))
 
     return subgraph_app(SERVICE, schema, TokenVerifier(settings.internal_keys(), SERVICE), start, role)
 

@@ -1,6 +1,6 @@
 """Settings of assessment's process."""
 
-from chassis.settings import ServiceSettings
+from chassis.runtime.settings import ServiceSettings
 
 
 class AssessmentSettings(ServiceSettings):

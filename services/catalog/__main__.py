@@ -1,25 +1,10 @@
-"""`python -m services.catalog [api|relay|worker]`: one process of the catalog.
+"""`python -m services.catalog`: one process of the catalog, or an operator's command; `--help` lists them."""
 
-`quotas …` compares the quotas, `vault …` is for the sealed numbers.
-"""
-
-import sys
-
-from chassis.process import chosen_role, serve
-from chassis.rotation import commands
-from chassis.telemetry import configure_logs, configure_traces
+from chassis.serving.process import main
 from services.catalog.app import build
-from services.catalog.messaging import SERVICE
-from services.catalog.quotas import cli
+from services.catalog.console import commands
 from services.catalog.settings import CatalogSettings
 from services.catalog.store import SEALED
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["quotas"]:
-        cli()
-    if sys.argv[1:2] == ["vault"]:
-        commands(SEALED)()
-    settings = CatalogSettings()
-    configure_logs(SERVICE)
-    configure_traces(SERVICE, settings.traces_file)
-    serve(build(settings, chosen_role(sys.argv[1:], settings.role)), settings.host, settings.port)
+    main("catalog", commands, build=build, settings=CatalogSettings, sealed=SEALED)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from chassis.events import Envelope
-from chassis.inbox import Consumer, Handler
-from chassis.mongo import Database, Session
-from chassis.outbox import Relay
-from chassis.roles import Tasks
-from chassis.timer import Act, timer
-from services.catalog.commands import Catalog, lapse_overdue
+from chassis.messaging.inbox import Consumer, Handler
+from chassis.messaging.outbox import Relay
+from chassis.runtime.tasks import Tasks
+from chassis.storage.mongo import Database, Session
+from chassis.storage.timer import Act, timer
+from services.catalog.commands import Deps, lapse_overdue
 from services.catalog.domain import events
 from services.catalog.store import COLLECTIONS
 
@@ -76,24 +76,24 @@ class SeatMoved:
     seats: SeatCount | None = None
 
 
-def enrollment_handlers(catalog: Catalog) -> Mapping[str, Handler]:
+def enrollment_handlers(deps: Deps) -> Mapping[str, Handler]:
     """A handler for each of enrolment's events that may move a seat: the count of the latest step stays (ADR 13)."""
 
     async def keep_seats(event: SeatMoved, _: Envelope, session: Session) -> None:
         if event.seats:
             held = event.seats.accepted + event.seats.offered
-            await catalog.store.projects.hold(event.project, held=held, version=event.seats.version, session=session)
+            await deps.store.projects.hold(event.project, held=held, version=event.seats.version, session=session)
 
     return {type_: Handler(SeatMoved, keep_seats) for type_ in _SEAT_MOVERS}
 
 
-def tasks(catalog: Catalog, database: Database, amqp_url: str) -> Tasks:
+def tasks(deps: Deps, database: Database, amqp_url: str) -> Tasks:
     """What runs beside the requests: the relay, the inbox, and what comes due."""
     relay = Relay(database, COLLECTIONS, amqp_url, SERVICE)
-    inbox = Consumer(database, amqp_url, INBOX, QUEUES[INBOX], enrollment_handlers(catalog))
-    return Tasks(relay=(relay.run,), worker=(inbox.run, timer(database, f"{SERVICE}.timers", due(catalog))))
+    inbox = Consumer(database, amqp_url, INBOX, QUEUES[INBOX], enrollment_handlers(deps))
+    return Tasks(relay=(relay.run,), worker=(inbox.run, timer(database, f"{SERVICE}.timers", due(deps))))
 
 
-def due(catalog: Catalog) -> dict[str, Act]:
+def due(deps: Deps) -> dict[str, Act]:
     """What time does by itself: returned plans lapse when review has closed (R13)."""
-    return {"returned plans lapsed": partial(lapse_overdue, catalog)}
+    return {"returned plans lapsed": partial(lapse_overdue, deps)}

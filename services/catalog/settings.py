@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from chassis.settings import ServiceSettings
+from chassis.runtime.settings import ServiceSettings
 
 
 class CatalogSettings(ServiceSettings):

@@ -1,32 +1,10 @@
-"""`python -m services.enrollment [api|relay|worker]`: one process of enrolment; by default all its parts.
+"""`python -m services.enrollment`: one process of enrollment, or an operator's command; `--help` lists them."""
 
-`schools import FILE` puts a list of schools on file instead; `vault …` is for the sealed numbers.
-"""
-
-import sys
-
-from chassis.process import chosen_role, serve
-from chassis.rotation import commands
-from chassis.telemetry import configure_logs, configure_traces
+from chassis.serving.process import main
 from services.enrollment.app import build
-from services.enrollment.console import cli
-from services.enrollment.messaging import SERVICE
+from services.enrollment.console import commands
 from services.enrollment.settings import EnrollmentSettings
 from services.enrollment.store import SEALED
 
-
-def main(arguments: list[str]) -> None:
-    """Serve, or do what the command line asks for."""
-    if arguments[:1] == ["schools"]:
-        cli(arguments, prog_name="python -m services.enrollment")
-        return
-    if arguments[:1] == ["vault"]:
-        commands(SEALED)()
-    settings = EnrollmentSettings()
-    configure_logs(SERVICE)
-    configure_traces(SERVICE, settings.traces_file)
-    serve(build(settings, chosen_role(arguments, settings.role)), settings.host, settings.port)
-
-
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main("enrollment", commands, build=build, settings=EnrollmentSettings, sealed=SEALED)

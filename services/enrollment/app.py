@@ -6,17 +6,17 @@ from datetime import timedelta
 
 from starlette.applications import Starlette
 
-from chassis.asgi import Running, subgraph_app
-from chassis.mongo import connect
 from chassis.principal import TokenVerifier
-from chassis.roles import Role
-from chassis.vault import Vault
-from services.enrollment.commands import Office
-from services.enrollment.exports.routes import Exports
+from chassis.runtime.tasks import Role
+from chassis.serving.asgi import Running, subgraph_app
+from chassis.storage.mongo import connect
+from chassis.storage.vault import Vault
+from services.enrollment.commands import Deps
 from services.enrollment.graph.schema import schema
-from services.enrollment.messaging import SERVICE, tasks
-from services.enrollment.messaging.mail import Server, SmtpMailer
-from services.enrollment.rosters.routes import RosterFiles
+from services.enrollment.http.exports import Exports
+from services.enrollment.http.rosters import RosterFiles
+from services.enrollment.messaging.smtp import Server, SmtpMailer
+from services.enrollment.messaging.tasks import SERVICE, tasks
 from services.enrollment.settings import EnrollmentSettings, Tls
 from services.enrollment.store import Store
 
@@ -34,11 +34,11 @@ def build(settings: EnrollmentSettings, role: Role = Role.ALL) -> Starlette:
             database = client[settings.mongodb_database]
             offer_time = timedelta(hours=settings.offer_hours)
             vault, mailer = Vault.load(settings.vault_file), mailer_of(settings)
-            office = Office(Store(database), settings.clock(), vault, offer_time, mailer)
-            await office.store.prepare()
+            deps = Deps(Store(database), settings.clock(), vault, offer_time, mailer)
+            await deps.store.prepare()
             for one in files:
-                one.office = office
-            yield Running(office, tasks(office, database, settings.amqp_url.get_secret_value()))
+                one.deps = deps
+            yield Running(deps, tasks(deps, database, settings.amqp_url.get_secret_value()))
 
     app = subgraph_app(SERVICE, schema, verifier, start, role)
     if role in {Role.ALL, Role.API}:

@@ -14,17 +14,18 @@ import typer
 from python_calamine import CalamineError, CalamineWorkbook
 
 from chassis.context import Act, acting
-from chassis.mongo import connect
 from chassis.principal import Principal, Scope
-from chassis.reference import provinces
-from chassis.vault import Vault
-from services.enrollment.commands import NewSchool, Office, SchoolRow, import_schools
+from chassis.runtime.console import console
+from chassis.storage.mongo import connect
+from chassis.storage.vault import Vault
+from kernel.reference import provinces
+from services.enrollment.commands import Deps, NewSchool, SchoolRow, import_schools
 from services.enrollment.settings import EnrollmentSettings
 from services.enrollment.store import Store
 
-cli = typer.Typer(add_completion=False)
-schools = typer.Typer(help="Schools on file (R3).", no_args_is_help=True)
-cli.add_typer(schools, name="schools")
+commands = console("One process of enrollment, or an operator's command.")
+schools = console("Schools on file (R3).")
+commands.add_typer(schools, name="schools")
 
 _OPERATOR = Principal("command-line", Scope.MINISTRY, name="命令行导入")
 _COLUMNS = {
@@ -115,9 +116,9 @@ async def _import(rows: Sequence[NewSchool], *, dry: bool) -> Counter[str]:
     async with connect(settings.mongodb_url.get_secret_value()) as client:
         store = Store(client[settings.mongodb_database])
         await store.prepare()
-        office = Office(store, settings.clock(), Vault.load(settings.vault_file))
+        deps = Deps(store, settings.clock(), Vault.load(settings.vault_file))
         with acting(Act(_OPERATOR)):
-            async with aclosing(import_schools(office, _OPERATOR, rows, dry=dry)) as done:
+            async with aclosing(import_schools(deps, _OPERATOR, rows, dry=dry)) as done:
                 async for row in done:
                     state = "refused" if row.refusal else "known" if row.known else "registered"
                     counts[state] += 1

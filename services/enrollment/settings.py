@@ -6,9 +6,9 @@ from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from chassis.codes import email
-from chassis.errors import Refusal
-from chassis.settings import ServiceSettings
+from chassis.runtime.settings import ServiceSettings
+from kernel.errors import Refusal
+from kernel.identifiers import email
 
 
 class Tls(StrEnum):

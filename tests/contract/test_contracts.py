@@ -21,14 +21,14 @@ from graphql import (
 
 from chassis.clock import Clock
 from chassis.events import event_name
-from chassis.inbox import Handler
+from chassis.messaging.inbox import Handler
 from contracts import graph_files, registry
 from contracts.__main__ import drifted
 from gateway.identity.messaging import handlers as gateway_handlers
-from services.assessment.messaging import handlers as assessment_handlers
+from services.assessment.messaging.inbound import handlers as assessment_handlers
 from services.catalog.messaging import enrollment_handlers as catalog_from_enrollment
-from services.enrollment.messaging.assessment import assessment_handlers as enrollment_from_assessment
-from services.enrollment.messaging.catalog import catalog_handlers as enrollment_from_catalog
+from services.enrollment.messaging.from_assessment import assessment_handlers as enrollment_from_assessment
+from services.enrollment.messaging.from_catalog import catalog_handlers as enrollment_from_catalog
 
 UNUSED: Any = SimpleNamespace(clock=Clock(), store=None)  # handlers are only looked at here, never called
 SCHEMAS = sorted(registry.FOLDER.rglob("*.schema.json"))

@@ -1,4 +1,4 @@
-"""The events' contract: AsyncAPI valid, nothing released is broken, nothing personal (R41, facts 29)."""
+"""The events' contract: AsyncAPI valid, nothing released is broken, nothing personal (R41, notes N29)."""
 
 import copy
 import json
@@ -15,7 +15,7 @@ from chassis.events import event_name
 from contracts import asyncapi, compatibility, events_table, registry
 from deploy.local.node import command
 from deploy.local.suite import ROOT
-from services.enrollment.messaging.feed import NOT_FOR_PROVINCES
+from services.enrollment.messaging.feed_publisher import NOT_FOR_PROVINCES
 
 Schema = dict[str, Any]
 SPECS = ROOT / "deploy" / "schema" / "node_modules" / "@asyncapi" / "specs" / "schemas"

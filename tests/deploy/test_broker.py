@@ -14,13 +14,13 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractQueue
 from aio_pika.exceptions import AMQPConnectionError
 from aiormq.exceptions import AMQPError, ChannelAccessRefused
 
-from chassis.amqp import DEAD, EVENTS
-from chassis.reference import provinces
+from chassis.messaging.amqp import DEAD, EVENTS
 from deploy.broker.definitions import FILE, SERVICES, queue_of, text, with_passwords
 from deploy.broker.management import Management
 from deploy.broker.revocation import restore, revoke
 from deploy.local.parts import Parts
 from deploy.local.suite import ROOT
+from kernel.reference import provinces
 from tests.eventually import eventually
 
 OWN, FOREIGN = queue_of("44"), queue_of("51")

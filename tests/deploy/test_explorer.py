@@ -11,8 +11,8 @@ import aiohttp
 import pytest
 
 from deploy.local import explorer, node
-from deploy.local.accounts import Desk
 from deploy.local.suite import Suite
+from deploy.seed.account_provisioner import Desk
 
 SESSION = explorer.SOURCES / "src" / "session.js"
 SCRIPT = """

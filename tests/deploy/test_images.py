@@ -15,7 +15,7 @@ DOCKERFILE = ROOT / "deploy" / "images" / "Dockerfile"
 PROCESSES = ("services/catalog", "services/enrollment", "services/assessment", "gateway")
 BROUGHT = {"pydantic": "pydantic-settings"}
 """Modules that come with a declared dependency whose whole point they are."""
-OURS = {"chassis", "contracts", "gateway", "services"}
+OURS = {"chassis", "contracts", "gateway", "kernel", "services"}
 
 
 def copies(process: str) -> list[tuple[str, str]]:
@@ -53,7 +53,7 @@ def image(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
 def test_an_image_holds_all_that_its_process_imports(image: tuple[str, Path]) -> None:
     process, folder = image
     package = process.replace("/", ".")
-    code = f"import {package}.app, {package}.settings, chassis.reference as r; r.clause_of('R11'); r.provinces()"
+    code = f"import {package}.app, {package}.settings, kernel.reference as r; r.clause_of('R11'); r.provinces()"
     subprocess.run([sys.executable, "-c", code], cwd=folder, env={"PYTHONWARNINGS": "error"}, check=True)  # noqa: S603 - our own code
     assert (folder / process / "__main__.py").exists()
     assert (folder / "contracts" / "graph" / "supergraph.graphql").exists()
@@ -69,7 +69,7 @@ def test_what_runs_is_declared_as_a_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {line.partition(";")[0].partition("==")[0].strip() for line in project["dependencies"]}
     distributions = packages_distributions()
-    for folder in ("chassis", "gateway", "services"):
+    for folder in ("kernel", "chassis", "gateway", "services"):
         for module in third_party(ROOT / folder):
             owners = {name.lower().replace("_", "-") for name in distributions[module]}
             assert (owners | {BROUGHT.get(module)}) & declared, module

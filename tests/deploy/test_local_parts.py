@@ -12,13 +12,13 @@ from aio_pika.exceptions import ProbableAuthenticationError
 from aiormq.exceptions import ChannelAccessRefused
 from pymongo.errors import OperationFailure
 
-from chassis.mongo import connect
-from chassis.reference import provinces
+from chassis.storage.mongo import connect
 from deploy.broker.definitions import ADMIN, SERVICES, queue_of
 from deploy.local.home import InUse, processes_of
 from deploy.local.mongod import DATABASES
 from deploy.local.parts import Parts
 from deploy.local.suite import ROOT
+from kernel.reference import provinces
 from tests.eventually import eventually
 
 RUN = "import sys, pathlib; from deploy.local.parts import Parts; Parts(pathlib.Path(sys.argv[1])).start(); input()"

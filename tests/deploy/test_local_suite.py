@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from chassis.reference import provinces
 from deploy.broker.definitions import queue_of, topology
 from deploy.local.home import processes_of
 from deploy.local.mongod import find_mongod
 from deploy.local.process import Child, StartFailed
 from deploy.local.rabbitmq import find_rabbitmq
 from deploy.local.suite import ROOT, SUBGRAPHS, Suite
+from kernel.reference import provinces
 from tests.eventually import eventually
 
 

@@ -12,11 +12,11 @@ import pytest
 from aio_pika.abc import AbstractIncomingMessage
 
 from bench.gateway.__main__ import install
-from chassis.amqp import EVENTS, connect, declare_topology
+from chassis.messaging.amqp import EVENTS, connect, declare_topology
 from deploy.broker.definitions import ADMIN
-from deploy.local.accounts import Desk
-from deploy.local.story import Story, tell
+from deploy.demo.story import Story, tell
 from deploy.local.suite import Suite
+from deploy.seed.account_provisioner import Desk
 from tests.eventually import eventually
 
 LISTENER = "tests.everything"

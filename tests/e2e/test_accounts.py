@@ -3,10 +3,10 @@
 import getpass
 from typing import Any
 
-from deploy.local.client import Client
-from deploy.local.seed import ADD_TEACHERS
-from deploy.local.story import Story
-from deploy.local.world import SCHOOLS, id_number
+from deploy.demo.story import Story
+from deploy.seed.graph_client import Client
+from deploy.seed.load import ADD_TEACHERS
+from deploy.seed.world import SCHOOLS, id_number
 from tests.eventually import eventually
 
 AUDIT = """query($filter: AuditFilter) { auditLog(filter: $filter, first: 10) {

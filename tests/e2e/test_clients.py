@@ -9,10 +9,10 @@ import orjson
 import pytest
 
 from bench.gateway.peers import free_port, process
-from chassis.graph import cursor_of
+from chassis.storage.cursor import cursor_of
 from contracts.graph_files import SUPERGRAPH
+from deploy.demo.story import Story
 from deploy.local.explorer import SOURCES
-from deploy.local.story import Story
 from tests.e2e.conftest import Scripts
 from tests.e2e.test_live import FOLLOW, REPLAY
 

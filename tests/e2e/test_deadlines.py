@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from deploy.local import documents
-from deploy.local.story import PRACTICE, Story
-from deploy.local.world import SCHOOLS
+from deploy.demo import documents
+from deploy.demo.story import PRACTICE, Story
+from deploy.seed.world import SCHOOLS
 from tests.eventually import eventually
 
 ESCALATIONS = "{ escalations(year: 2024) { nodes { id status escalatedAt teacher { name } project { title } } } }"

@@ -12,11 +12,11 @@ import pytest
 
 from bench.gateway.peers import free_port, process
 from chassis.principal import TokenMinter, TokenVerifier
-from chassis.settings import read_keys
-from deploy.local import documents
-from deploy.local.client import Client
-from deploy.local.story import Story
+from chassis.runtime.settings import read_keys
+from deploy.demo import documents
+from deploy.demo.story import Story
 from deploy.local.suite import GATEWAY, Suite
+from deploy.seed.graph_client import Client
 from gateway.identity.sessions import GRAPH
 from tests.e2e.conftest import Scripts
 from tests.e2e.test_live import REPLAY

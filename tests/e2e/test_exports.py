@@ -4,8 +4,8 @@ import io
 
 from python_calamine import CalamineWorkbook
 
-from deploy.local.story import Story
-from deploy.local.world import SCHOOLS
+from deploy.demo.story import Story
+from deploy.seed.world import SCHOOLS
 
 HOW_MANY = "{ myProvince { enrollments { totalCount } } }"
 PATH = "/exports/provinces/44.xlsx?year=2024"

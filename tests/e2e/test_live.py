@@ -5,10 +5,10 @@ from typing import Any
 import aiohttp
 import orjson
 
-from chassis.graph import cursor_of
-from chassis.sse import COMPLETE, EVENT_STREAM, Parser
-from deploy.local.client import Client
-from deploy.local.story import Story
+from chassis.serving.sse import COMPLETE, EVENT_STREAM, Parser
+from chassis.storage.cursor import cursor_of
+from deploy.demo.story import Story
+from deploy.seed.graph_client import Client
 from gateway.http.websocket import PROTOCOL
 
 FOLLOW = "subscription($after: String) { enrollmentEvents(after: $after) { sequence id type province } }"

@@ -4,10 +4,10 @@ import io
 
 from python_calamine import CalamineWorkbook
 
-from deploy.local.client import Client
-from deploy.local.roster import fetch, lines_for, send
-from deploy.local.story import Story
-from deploy.local.world import SCHOOLS
+from deploy.demo.roster import lines_for
+from deploy.demo.story import Story
+from deploy.seed.graph_client import Client, fetch, send
+from deploy.seed.world import SCHOOLS
 
 JOBS = "{ rosterJobs { nodes { id entered refused } } }"
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 from icalendar import Calendar
 
-from deploy.local import documents
-from deploy.local.client import Refused
-from deploy.local.demo import _received
-from deploy.local.story import Story
-from deploy.local.world import SCHOOLS
+from deploy.demo import documents
+from deploy.demo.play import _received
+from deploy.demo.story import Story
+from deploy.seed.graph_client import Refused
+from deploy.seed.world import SCHOOLS
 from tests.eventually import eventually
 
 

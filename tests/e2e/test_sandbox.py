@@ -10,9 +10,9 @@ from pathlib import Path
 
 import aio_pika
 
-from chassis.graph import cursor_of
+from chassis.storage.cursor import cursor_of
 from deploy.broker.definitions import ADMIN, queue_of
-from deploy.local.story import Story
+from deploy.demo.story import Story
 from deploy.local.suite import ROOT
 from tests.eventually import eventually
 

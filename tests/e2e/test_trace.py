@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from deploy.local.story import Story
+from deploy.demo.story import Story
 from tests.eventually import eventually
 
 SUSPEND = 'mutation($id: ID!) { suspendProject(id: $id, reason: "核查") { id } }'

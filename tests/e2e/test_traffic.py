@@ -8,10 +8,10 @@ import jsonschema
 from aio_pika.abc import AbstractIncomingMessage
 from stdnum.cn import ric
 
-from chassis.amqp import from_message
+from chassis.messaging.amqp import from_message
 from contracts import asyncapi, registry
 from deploy.broker.definitions import topology
-from deploy.local.story import Story
+from deploy.demo.story import Story
 from deploy.local.suite import PROCESSES, Suite
 from tests.e2e.conftest import LISTENER
 

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from chassis.amqp import DEAD
 from chassis.events import NATIONWIDE
-from chassis.mongo import from_document
-from deploy.local.world import YEAR
+from chassis.messaging.amqp import DEAD
+from chassis.storage.mongo import from_document
+from deploy.seed.world import YEAR
 from gateway.identity.store import COLLECTIONS as IDENTITY
 from services.assessment.domain.audit import verify
 from services.assessment.store import COLLECTIONS as ASSESSMENT

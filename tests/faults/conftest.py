@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from chassis.clock import SHANGHAI
 from deploy.local.suite import ROOT
+from kernel.dates import SHANGHAI
 from tests.faults.drill import FULL, Outcome
 from tests.faults.field import Field
 

@@ -12,18 +12,18 @@ from typing import Any
 import aiohttp
 from pymongo import AsyncMongoClient
 
-from chassis.amqp import BROKER_ERRORS
-from chassis.amqp import connect as connect_broker
-from chassis.mongo import connect
-from chassis.retry import forever
+from chassis.messaging.amqp import BROKER_ERRORS
+from chassis.messaging.amqp import connect as connect_broker
+from chassis.runtime.tasks import forever
+from chassis.storage.mongo import connect
 from deploy.broker.definitions import ADMIN, INTERNAL_QUEUES, queue_of
 from deploy.broker.management import Management
-from deploy.local import documents as d
-from deploy.local.accounts import Desk
-from deploy.local.plans import plan_of
-from deploy.local.seed import Cast, seed
+from deploy.demo import documents as d
 from deploy.local.suite import GATEWAY, SUBGRAPHS, Suite
-from deploy.local.world import BASES, YEAR
+from deploy.seed.account_provisioner import Desk
+from deploy.seed.load import Cast, seed
+from deploy.seed.plans import plan_of
+from deploy.seed.world import BASES, YEAR
 from tests.eventually import eventually
 from tests.faults.proxy import Proxy
 

@@ -14,11 +14,11 @@ from typing import Any
 
 import aiohttp
 
-from deploy.local import documents as d
-from deploy.local.client import Client
-from deploy.local.plans import plan_of
-from deploy.local.seed import ADD_TEACHERS
-from deploy.local.world import BASES, SCHOOLS, YEAR, id_number
+from deploy.demo import documents as d
+from deploy.seed.graph_client import Client
+from deploy.seed.load import ADD_TEACHERS
+from deploy.seed.plans import plan_of
+from deploy.seed.world import BASES, SCHOOLS, YEAR, id_number
 from tests.faults.field import TEACHING, Field
 
 PRINCIPAL = 0

@@ -1,4 +1,4 @@
-"""A TCP proxy between two parts, which can be slow, cut off or swallow what passes (no `tc netem` here: facts 36)."""
+"""A TCP proxy between two parts, which can be slow, cut off or swallow what passes (no `tc netem` here: notes N36)."""
 
 import asyncio
 from contextlib import suppress

@@ -6,8 +6,8 @@ from typing import Any
 import aio_pika
 from aio_pika import DeliveryMode, Message
 
-from chassis.amqp import DEAD, EVENTS, connect, to_message
 from chassis.events import unseal
+from chassis.messaging.amqp import DEAD, EVENTS, connect, to_message
 from deploy.broker.definitions import ADMIN
 from tests.eventually import eventually
 from tests.faults.drill import FULL, Outcome, drill, lasting

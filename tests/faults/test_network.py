@@ -1,4 +1,4 @@
-"""The network between the gateway and a subgraph fails; nobody's act is lost, doubled or half done (facts 17)."""
+"""The network between the gateway and a subgraph fails; nobody's act is lost, doubled or half done (notes N17)."""
 
 from tests.faults.drill import FULL, Outcome, drill, lasting
 from tests.faults.field import Field

@@ -23,7 +23,7 @@ async def test_broker_stopped(field: Field, outcomes: list[Outcome]) -> None:
 
 
 async def test_database_killed(field: Field, outcomes: list[Outcome]) -> None:
-    """A write that was acknowledged outlives the database's death: majority, journalled (facts 22)."""
+    """A write that was acknowledged outlives the database's death: majority, journalled (notes N22)."""
     times = 5 if FULL else 1
     async with drill(field, outcomes, f"mongod killed and restarted, {times} times"):
         for _ in range(times):

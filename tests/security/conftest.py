@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from deploy.local.accounts import Desk
 from deploy.local.suite import Suite
+from deploy.seed.account_provisioner import Desk
 from tests.security.holdings import keep
 from tests.security.tenants import World, build
 

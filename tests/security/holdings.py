@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from chassis.codes import mask
-from deploy.local import documents as d
-from deploy.local.roster import CODE, HEADER, send
-from deploy.local.world import id_number
+from deploy.demo import documents as d
+from deploy.demo.roster import HEADER
+from deploy.demo.story import CODE
+from deploy.seed.graph_client import send
+from deploy.seed.world import id_number
+from kernel.identifiers import mask
 from tests.security.rounds import LIVE
 from tests.security.tenants import BASES, PEOPLE, PROVINCES, SCHOOLS, World, superior
 

@@ -42,7 +42,7 @@ class Unknown(Exception):  # noqa: N818 - named for what the table lacks
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a query, and the most objects that it may bring, as the gateway counts them (facts 7)."""
+    """A part of a query, and the most objects that it may bring, as the gateway counts them (notes N7)."""
 
     text: str
     cost: int = 0

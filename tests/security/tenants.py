@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from chassis.codes import credit_check_character, mask
-from deploy.local import documents as d
-from deploy.local import seed
-from deploy.local.accounts import Desk
-from deploy.local.client import Client
-from deploy.local.plans import plan_of
-from deploy.local.steps import until
-from deploy.local.world import id_number
+from deploy.demo import documents as d
+from deploy.demo.steps import until
+from deploy.seed import load as seed
+from deploy.seed.account_provisioner import Desk
+from deploy.seed.graph_client import Client
+from deploy.seed.plans import plan_of
+from deploy.seed.world import id_number
+from kernel.identifiers import credit_check_character, mask
 from tests.security.rounds import LIVE, TAUGHT, live_round, taught_round
 
 PROVINCES = {"a": "32", "b": "33", "c": None}

@@ -1,4 +1,4 @@
-"""Facts 1–8 at the gateway's door: each attack is refused with its code, in less than 50 ms of CPU.
+"""Notes N1–N8 at the gateway's door: each attack is refused with its code, in less than 50 ms of CPU.
 
 What a cold process needs once (imports, first calls) is no part of an attack, so the best of three counts.
 """
@@ -20,7 +20,7 @@ CPU_SECONDS = 0.05
 
 
 def doubling(fragments: int) -> str:
-    """Facts 1: each fragment spreads the next one twice."""
+    """Notes N1: each fragment spreads the next one twice."""
     parts = [f"fragment f{n} on Query {{ ...f{n + 1} ...f{n + 1} }}" for n in range(fragments)]
     return "{ ...f0 } " + " ".join(parts) + f" fragment f{fragments} on Query {{ rounds {{ year }} }}"
 

@@ -6,7 +6,7 @@ from typing import Any
 import aio_pika
 import pytest
 
-from chassis.graph import cursor_of
+from chassis.storage.cursor import cursor_of
 from deploy.broker.definitions import queue_of
 from tests.e2e.test_live import followed
 from tests.eventually import eventually

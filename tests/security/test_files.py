@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from deploy.local.client import Client
-from deploy.local.roster import fetch
+from deploy.seed.graph_client import Client, fetch
 from tests.security.rounds import LIVE
 from tests.security.tenants import BASES, MINISTRY, PROVINCES, SCHOOLS, World
 

@@ -14,7 +14,7 @@ from graphql import build_schema
 from chassis.principal import Scope
 from contracts.access import rows
 from contracts.graph_files import SUPERGRAPH
-from deploy.local.client import Client
+from deploy.seed.graph_client import Client
 from gateway.federation.supergraph import load_supergraph
 from tests.security.questions import Questions, Unknown
 from tests.security.tenants import MINISTRY, World

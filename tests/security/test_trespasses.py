@@ -8,8 +8,8 @@ import pytest
 from bson import encode
 from graphql import GraphQLField, GraphQLObjectType, ast_from_value, get_named_type, print_ast
 
-from chassis.mongo import connect
 from chassis.principal import Scope
+from chassis.storage.mongo import connect
 from contracts.access import rows
 from deploy.broker.definitions import ADMIN
 from deploy.local.suite import PROCESSES

@@ -1,6 +1,6 @@
 """What the matrix fills in for every argument of a query: ids of all tenants, and what else there is to ask by."""
 
-from chassis.graph import cursor_of
+from chassis.storage.cursor import cursor_of
 from tests.security.questions import Values
 from tests.security.rounds import LIVE, TAUGHT
 from tests.security.tenants import BASES, PROVINCES, World

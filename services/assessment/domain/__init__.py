@@ -1,1 +1,1 @@
-"""Attendance, results and credit as pure code; imports the standard library, itself and `chassis.errors` only."""
+"""Attendance, results and credit as pure code; imports the standard library, itself and `kernel.errors` only."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 from services.assessment.domain.vocabulary import HeldMode, ProjectPhase, SessionMode
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 from services.assessment.domain.credit import Credit, CreditRule
 from services.assessment.domain.events import (
     AttendanceRecorded,

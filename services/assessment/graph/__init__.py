@@ -1,1 +1,1 @@
-"""Assessment's part of the graph (graph.graphql): Strawberry types, queries, mutations, loaders."""
+"""Assessment's part of the graph: Strawberry types, queries, mutations, loaders."""

@@ -5,14 +5,14 @@ from typing import Any, TypeAlias
 
 from strawberry.types import Info as StrawberryInfo
 
-from chassis.dataloader import BatchLoader
 from chassis.graph import SubgraphContext
 from chassis.graph.connection import PageOf, slice_of
-from services.assessment.commands import Assessment
+from chassis.graph.context import BatchLoader
+from services.assessment.commands.deps import Deps
 from services.assessment.domain.project import Project
 from services.assessment.domain.record import Record
 
-Context: TypeAlias = SubgraphContext[Assessment]
+Context: TypeAlias = SubgraphContext[Deps]
 Info: TypeAlias = StrawberryInfo[Context, Any]
 
 

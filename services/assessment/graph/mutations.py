@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import strawberry
 
-from chassis.errors import Refusal
+from chassis.commands.guards import require_rows
 from chassis.graph import RefusalInfo, requires
-from chassis.graph.trust import capped
 from chassis.principal import Scope
+from kernel.errors import Refusal
 from services.assessment import commands
 from services.assessment.domain.vocabulary import ResultOutcome, SessionMode
 from services.assessment.graph.context import Info
@@ -72,7 +72,8 @@ class Mutation:
     ) -> list[AttendanceRow] | None:
         """Attendance of one project, row by row."""
         marks = [
-            commands.AttendanceMark(row.enrollment_id, row.session_id, row.present, row.mode) for row in capped(rows)
+            commands.AttendanceMark(row.enrollment_id, row.session_id, row.present, row.mode)
+            for row in require_rows(rows)
         ]
         outcomes = await commands.record_attendance(
             info.context.deps, info.context.principal, project=project_id, rows=marks
@@ -92,7 +93,7 @@ class Mutation:
         self, info: Info, project_id: strawberry.ID, rows: list[ResultInput]
     ) -> list[ResultRow] | None:
         """Results of one project, row by row."""
-        marks = [commands.ResultMark(row.enrollment_id, row.outcome, row.score) for row in capped(rows)]
+        marks = [commands.ResultMark(row.enrollment_id, row.outcome, row.score) for row in require_rows(rows)]
         outcomes = await commands.record_results(
             info.context.deps, info.context.principal, project=project_id, rows=marks
         )
@@ -104,7 +105,7 @@ class Mutation:
     @strawberry.federation.mutation(description="学校确认学分 (R31)", requires_scopes=requires(Scope.SCHOOL))
     async def confirm_credits(self, info: Info, enrollment_ids: list[strawberry.ID]) -> list[CreditRow] | None:
         """Credits of the school's own teachers, row by row."""
-        keys = capped(enrollment_ids)
+        keys = require_rows(enrollment_ids)
         outcomes = await commands.confirm_credits(info.context.deps, info.context.principal, enrollments=keys)
         return [
             CreditRow(

@@ -7,10 +7,10 @@ from typing import Self
 import strawberry
 from strawberry.scalars import JSON
 
-from chassis.errors import forbidden
 from chassis.graph import requires
 from chassis.graph.connection import Connection, connect, slice_of
 from chassis.principal import Scope
+from kernel.refusals import FORBIDDEN
 from services.assessment.domain import audit
 from services.assessment.graph.context import Info
 from services.assessment.store import AuditSelection
@@ -102,7 +102,7 @@ class Query:
     ) -> Connection[AuditEntry] | None:
         """Acts of every service, the latest first."""
         if info.context.principal.scope is not Scope.MINISTRY:
-            raise forbidden("R40")
+            raise FORBIDDEN(rule="R40")
         log, part = info.context.deps.store.audit, slice_of(first, after)
         selection = filter.selection() if filter else AuditSelection()
         page = await connect(log.list(selection, part), part, lambda row: [row.sequence])

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 
 from pymongo import DESCENDING
 
-from chassis.clock import SHANGHAI
 from chassis.events import Envelope
-from chassis.mongo import Database, Document, Session, from_document, to_document, transact
-from chassis.paging import Slice, both, following
+from chassis.storage.cursor import Slice
+from chassis.storage.mongo import Database, Document, Session, from_document, to_document, transact
+from chassis.storage.paging import both, following
+from kernel.dates import SHANGHAI
 from services.assessment.domain.audit import Act, Head, Row, extend
 
 

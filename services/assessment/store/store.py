@@ -5,9 +5,11 @@ from typing import Any
 
 from pymongo import ASCENDING
 
-from chassis.mongo import Database, Repository, Session, from_document
-from chassis.paging import Slice, both, first_rows, following, lengths
 from chassis.principal import Principal, Scope
+from chassis.storage.cursor import Slice
+from chassis.storage.mongo import Database, Session, from_document
+from chassis.storage.paging import both, first_rows, following, lengths
+from chassis.storage.repository import Repository
 from services.assessment.domain.project import Project
 from services.assessment.domain.record import Record
 from services.assessment.store.audit import AuditLog

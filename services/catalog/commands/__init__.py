@@ -1,7 +1,6 @@
 """One function a use case: load, decide (domain), save the aggregate with its events in one unit of work."""
 
-from services.catalog.commands.bases import adjust_quota, register_base, set_base_team
-from services.catalog.commands.catalog import Catalog
+from services.catalog.commands.bases import register_base, set_base_team
 from services.catalog.commands.declaration import (
     add_class,
     draft_project,
@@ -10,7 +9,8 @@ from services.catalog.commands.declaration import (
     update_project,
     withdraw_project,
 )
-from services.catalog.commands.delivery import (
+from services.catalog.commands.deps import Deps
+from services.catalog.commands.lifecycle import (
     amend_project,
     cancel_project,
     extend_project,
@@ -19,7 +19,8 @@ from services.catalog.commands.delivery import (
     start_project,
     suspend_project,
 )
-from services.catalog.commands.review import (
+from services.catalog.commands.quotas import adjust_quota
+from services.catalog.commands.reviews import (
     Panel,
     assign_experts,
     auto_assign_experts,
@@ -32,7 +33,7 @@ from services.catalog.commands.review import (
 from services.catalog.commands.rounds import extend_phase, open_round
 
 __all__ = [
-    "Catalog",
+    "Deps",
     "Panel",
     "add_class",
     "adjust_quota",

@@ -7,27 +7,22 @@ from typing import Any
 
 import structlog
 
-from chassis.errors import Refusal, Unblock
-from chassis.idempotency import repeatable
 from chassis.ids import new_id
-from chassis.mongo import Session, StorageError
 from chassis.principal import Principal
-from services.catalog.commands.bases import ensure_quota
-from services.catalog.commands.catalog import (
-    Catalog,
-    own_base,
-    own_project,
-    require_province,
-    require_version,
-    round_of,
-)
+from chassis.storage.idempotency import idempotent
+from chassis.storage.mongo import Session, StorageError
+from kernel.dates import today
+from kernel.errors import Refusal, Unblock
+from services.catalog.commands.deps import Deps
+from services.catalog.commands.guards import own_base, own_project, require_province, require_version, round_of
+from services.catalog.commands.quotas import ensure_quota
 from services.catalog.domain import declaration, quota
 from services.catalog.domain.base import Base
 from services.catalog.domain.declaration import ClassPlan
 from services.catalog.domain.plan import Plan, Venue
 from services.catalog.domain.project import Project
 from services.catalog.domain.quota import quota_id
-from services.catalog.domain.round import Round, today
+from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import BaseCategory, ProjectKind
 
 log = structlog.get_logger()
@@ -38,9 +33,9 @@ _LETTERS = {
 }
 
 
-@repeatable("projects")
+@idempotent("projects", name="draft_project")
 async def draft_project(
-    catalog: Catalog,
+    deps: Deps,
     principal: Principal,
     *,
     base_id: str,
@@ -53,20 +48,20 @@ async def draft_project(
     Raises:
         Refusal: `NOT_FOUND`, `FORBIDDEN`, `INVALID_KIND`, `UNKNOWN_THEME`, `UNKNOWN_PROVINCE` or `INVALID_PLAN`.
     """
-    base = await own_base(catalog, principal, base_id)
-    current = await round_of(catalog, year)
+    base = await own_base(deps, principal, base_id)
+    current = await round_of(deps, year)
     plan = _written(Plan(), changes)
-    key, now = new_id(), catalog.clock.now()
+    key, now = new_id(), deps.clock.now()
     # A refused draft must not use up a serial number, so the rules are asked first.
     declaration.draft(base, current, key=key, code="", kind=kind, plan=plan, now=now)
-    code = await _next_code(catalog, base, current)
+    code = await _next_code(deps, base, current)
     project, events = declaration.draft(base, current, key=key, code=code, kind=kind, plan=plan, now=now)
-    return await catalog.store.projects.insert(project, events)
+    return await deps.store.projects.insert(project, events)
 
 
-@repeatable("projects")
+@idempotent("projects", name="update_project")
 async def update_project(
-    catalog: Catalog,
+    deps: Deps,
     principal: Principal,
     *,
     key: str,
@@ -81,87 +76,87 @@ async def update_project(
         Refusal: `NOT_FOUND`, `FORBIDDEN`, `STALE_VERSION`, `WRONG_STATE`, `INVALID_KIND`, `UNKNOWN_THEME`,
             `UNKNOWN_PROVINCE`, `INVALID_PLAN` or `YEAR_FIXED`.
     """
-    project = await own_project(catalog, principal, key)
+    project = await own_project(deps, principal, key)
     require_version(project, version)
     if year not in {None, project.year}:
         zh, en = f"项目属于{project.year}年度，不能变更", f"The project is of {project.year}, which stays"
         raise Refusal("YEAR_FIXED", zh, en, rule="R7", unblock=Unblock.SELF, year=project.year)
-    base = await catalog.store.bases.get(project.base)
-    current = await round_of(catalog, project.year)
+    base = await deps.store.bases.get(project.base)
+    current = await round_of(deps, project.year)
     updated, events = declaration.update(
-        project, base, current, kind=kind, plan=_written(project.plan, changes), now=catalog.clock.now()
+        project, base, current, kind=kind, plan=_written(project.plan, changes), now=deps.clock.now()
     )
-    return await catalog.store.projects.save(updated, events)
+    return await deps.store.projects.save(updated, events)
 
 
-@repeatable("projects")
-async def submit_project(catalog: Catalog, principal: Principal, *, key: str, version: int) -> Project:
+@idempotent("projects", name="submit_project")
+async def submit_project(deps: Deps, principal: Principal, *, key: str, version: int) -> Project:
     """Hand in a complete plan and take its quota, both or neither (R7, R11, R13).
 
     Raises:
         Refusal: `NOT_FOUND`, `FORBIDDEN`, `STALE_VERSION`, `QUOTA_EXCEEDED`, or what `declaration.submit` refuses.
     """
-    found = await own_project(catalog, principal, key)
-    base = await catalog.store.bases.get(found.base)
-    current = await round_of(catalog, found.year)
+    found = await own_project(deps, principal, key)
+    base = await deps.store.bases.get(found.base)
+    current = await round_of(deps, found.year)
 
     async def work(session: Session) -> Project:
-        project = await catalog.store.projects.get(key, session)
+        project = await deps.store.projects.get(key, session)
         require_version(project, version)
-        submitted, events = declaration.submit(project, base, current, catalog.clock.now())
-        await settle_quota(catalog, project, submitted, session)
-        return await catalog.store.projects.save(submitted, events, session)
+        submitted, events = declaration.submit(project, base, current, deps.clock.now())
+        await settle_quota(deps, project, submitted, session)
+        return await deps.store.projects.save(submitted, events, session)
 
-    return await catalog.store.transact(work)
+    return await deps.store.transact(work)
 
 
-@repeatable("projects")
-async def withdraw_project(catalog: Catalog, principal: Principal, *, key: str, reason: str) -> Project:
+@idempotent("projects", name="withdraw_project")
+async def withdraw_project(deps: Deps, principal: Principal, *, key: str, reason: str) -> Project:
     """Take a plan back before publication and give back its quota (R11).
 
     Raises:
         Refusal: `NOT_FOUND`, `FORBIDDEN`, `WRONG_STATE` or `REASON_MISSING`.
     """
-    await own_project(catalog, principal, key)
+    await own_project(deps, principal, key)
 
     async def work(session: Session) -> Project:
-        project = await catalog.store.projects.get(key, session)
-        withdrawn, events = declaration.withdraw(project, reason, catalog.clock.now())
-        await settle_quota(catalog, project, withdrawn, session)
-        return await catalog.store.projects.save(withdrawn, events, session)
+        project = await deps.store.projects.get(key, session)
+        withdrawn, events = declaration.withdraw(project, reason, deps.clock.now())
+        await settle_quota(deps, project, withdrawn, session)
+        return await deps.store.projects.save(withdrawn, events, session)
 
-    return await catalog.store.transact(work)
+    return await deps.store.transact(work)
 
 
-@repeatable("projects")
-async def add_class(catalog: Catalog, principal: Principal, *, key: str, given: ClassPlan) -> Project:
+@idempotent("projects", name="add_class")
+async def add_class(deps: Deps, principal: Principal, *, key: str, given: ClassPlan) -> Project:
     """A further class of a design, a draft of the same series (R12).
 
     Raises:
         Refusal: `NOT_FOUND`, `FORBIDDEN`, `WRONG_STATE`, `UNKNOWN_PROVINCE` or `INVALID_PLAN`.
     """
-    source = await own_project(catalog, principal, key)
-    base = await catalog.store.bases.get(source.base)
-    current = await round_of(catalog, source.year)
+    source = await own_project(deps, principal, key)
+    base = await deps.store.bases.get(source.base)
+    current = await round_of(deps, source.year)
     require_province(given.venue.province if given.venue else None)
-    fresh, now = new_id(), catalog.clock.now()
+    fresh, now = new_id(), deps.clock.now()
     declaration.add_class(source, base, current, key=fresh, code="", given=given, now=now)
-    code = await _next_code(catalog, base, current)
+    code = await _next_code(deps, base, current)
     further, events = declaration.add_class(source, base, current, key=fresh, code=code, given=given, now=now)
-    return await catalog.store.projects.insert(further, events)
+    return await deps.store.projects.insert(further, events)
 
 
-async def lapse_overdue(catalog: Catalog) -> int:
+async def lapse_overdue(deps: Deps) -> int:
     """Let go of every returned plan whose time is over, and say how many (R13).
 
     A plan that cannot be let go is logged, and holds up no other.
     """
-    now = catalog.clock.now()
-    over = [current.year for current in await catalog.store.rounds.query({}) if declaration.is_over(current, now)]
-    return sum([await _let_go(catalog, key) for key in await catalog.store.returned_in(over)])
+    now = deps.clock.now()
+    over = [current.year for current in await deps.store.rounds.query({}) if declaration.is_over(current, now)]
+    return sum([await _let_go(deps, key) for key in await deps.store.returned_in(over)])
 
 
-async def settle_quota(catalog: Catalog, before: Project, after: Project, session: Session) -> None:
+async def settle_quota(deps: Deps, before: Project, after: Project, session: Session) -> None:
     """Consume or release what the change of status asks for, in the transaction of that change (R11).
 
     Raises:
@@ -170,17 +165,17 @@ async def settle_quota(catalog: Catalog, before: Project, after: Project, sessio
     change = quota.delta(before.status, after.status)
     key = quota_id(before.base, before.year)
     if change < 0:
-        await catalog.store.quotas.release(key, session)
+        await deps.store.quotas.release(key, session)
     elif change > 0:
-        granted = await catalog.store.quotas.get(key, session)
-        day = today(catalog.clock.now())
-        if not await catalog.store.quotas.consume(key, granted.limit_on(day), session):
+        granted = await deps.store.quotas.get(key, session)
+        day = today(deps.clock.now())
+        if not await deps.store.quotas.consume(key, granted.limit_on(day), session):
             raise quota.exceeded(granted, day)
 
 
-async def _let_go(catalog: Catalog, key: str) -> bool:
+async def _let_go(deps: Deps, key: str) -> bool:
     try:
-        return await catalog.store.transact(partial(_lapse_if_overdue, catalog, key))
+        return await deps.store.transact(partial(_lapse_if_overdue, deps, key))
     except StorageError:
         raise
     except Exception:
@@ -188,20 +183,20 @@ async def _let_go(catalog: Catalog, key: str) -> bool:
         return False
 
 
-async def _lapse_if_overdue(catalog: Catalog, key: str, session: Session) -> bool:
-    project = await catalog.store.projects.get(key, session)
-    current = await round_of(catalog, project.year, session)
-    now = catalog.clock.now()
+async def _lapse_if_overdue(deps: Deps, key: str, session: Session) -> bool:
+    project = await deps.store.projects.get(key, session)
+    current = await round_of(deps, project.year, session)
+    now = deps.clock.now()
     if not declaration.is_overdue(project, current, now):
         return False
     lapsed, events = declaration.lapse(project, current, now)
-    await settle_quota(catalog, project, lapsed, session)
-    await catalog.store.projects.save(lapsed, events, session)
+    await settle_quota(deps, project, lapsed, session)
+    await deps.store.projects.save(lapsed, events, session)
     return True
 
 
-async def _next_code(catalog: Catalog, base: Base, current: Round) -> str:
-    serial = await catalog.store.quotas.next_serial(await ensure_quota(catalog, base, current))
+async def _next_code(deps: Deps, base: Base, current: Round) -> str:
+    serial = await deps.store.quotas.next_serial(await ensure_quota(deps, base, current))
     return f"{current.year}-{_LETTERS[base.category]}-{base.number:03d}-{serial:02d}"
 
 

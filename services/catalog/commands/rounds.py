@@ -6,12 +6,14 @@ from typing import Any
 
 import msgspec
 
-from chassis.errors import Refusal, Unblock
-from chassis.idempotency import repeatable
-from chassis.mongo import DuplicateKey
+from chassis.commands.guards import require_scope
 from chassis.principal import Principal, Scope
-from chassis.reference import round_data
-from services.catalog.commands.catalog import Catalog, require_scope, round_of
+from chassis.storage.idempotency import idempotent
+from chassis.storage.mongo import DuplicateKey
+from kernel.errors import Refusal, Unblock
+from kernel.reference import round_data
+from services.catalog.commands.deps import Deps
+from services.catalog.commands.guards import round_of
 from services.catalog.domain import opening
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import PhaseName
@@ -26,8 +28,8 @@ _NEEDED = {
 }
 
 
-@repeatable("rounds")
-async def open_round(catalog: Catalog, principal: Principal, *, year: int, given: Mapping[str, Any]) -> Round:
+@idempotent("rounds", name="open_round")
+async def open_round(deps: Deps, principal: Principal, *, year: int, given: Mapping[str, Any]) -> Round:
     """Open a year's round from what is given and, for the rest, from the year's reference data (R1).
 
     Raises:
@@ -37,18 +39,18 @@ async def open_round(catalog: Catalog, principal: Principal, *, year: int, given
     data = _reference(year) | dict(given) | {"id": str(year), "version": 1, "year": year}
     if missing := [name for field, name in _NEEDED.items() if data.get(field) is None]:
         raise opening.incomplete(missing)
-    opened, events = opening.open_round(msgspec.convert(data, Round), catalog.clock.now())
+    opened, events = opening.open_round(msgspec.convert(data, Round), deps.clock.now())
     try:
-        return await catalog.store.rounds.insert(opened, events)
+        return await deps.store.rounds.insert(opened, events)
     except DuplicateKey as error:
         raise Refusal(
             "ROUND_EXISTS", "该年度轮次已开启", "That year's round is open", rule="R1", unblock=Unblock.SELF, year=year
         ) from error
 
 
-@repeatable("rounds")
+@idempotent("rounds", name="extend_phase")
 async def extend_phase(
-    catalog: Catalog, principal: Principal, *, year: int, phase: PhaseName, closes: date, reason: str
+    deps: Deps, principal: Principal, *, year: int, phase: PhaseName, closes: date, reason: str
 ) -> Round:
     """Give a phase a later last day (R1).
 
@@ -56,10 +58,10 @@ async def extend_phase(
         Refusal: `NOT_FOUND`, or what `opening.extend_phase` refuses.
     """
     require_scope(principal, Scope.MINISTRY)
-    current = await round_of(catalog, year)
-    by, now = principal.name or principal.subject, catalog.clock.now()
+    current = await round_of(deps, year)
+    by, now = principal.name or principal.subject, deps.clock.now()
     extended, events = opening.extend_phase(current, phase, closes, reason=reason, by=by, now=now)
-    return await catalog.store.rounds.save(extended, events)
+    return await deps.store.rounds.save(extended, events)
 
 
 def _reference(year: int) -> dict[str, Any]:

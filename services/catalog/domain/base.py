@@ -4,7 +4,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from datetime import date
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 from services.catalog.domain.events import NATIONWIDE, BaseRegistered, BaseTeamSet
 from services.catalog.domain.vocabulary import BaseCategory
 

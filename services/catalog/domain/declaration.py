@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from chassis.errors import Refusal, Unblock
+from kernel.dates import today
+from kernel.errors import Refusal, Unblock
 from services.catalog.domain.base import Base, require_team, require_valid
 from services.catalog.domain.events import (
     ProjectDrafted,
@@ -12,6 +13,7 @@ from services.catalog.domain.events import (
     ProjectSubmitted,
     ProjectWithdrawn,
 )
+from services.catalog.domain.labels import PHASES
 from services.catalog.domain.plan import (
     Plan,
     Session,
@@ -24,8 +26,7 @@ from services.catalog.domain.plan import (
 )
 from services.catalog.domain.project import EDITABLE, Project, about, move, note, require_status, wrong_state
 from services.catalog.domain.quota import delta
-from services.catalog.domain.round import Round, require_reason, today
-from services.catalog.domain.titles import PHASES
+from services.catalog.domain.round import Round, require_reason
 from services.catalog.domain.vocabulary import KINDS, BaseCategory, PhaseName, ProjectKind, ProjectStatus
 from services.catalog.domain.window import require_in_window
 

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from chassis.errors import Refusal, Unblock
+from kernel.dates import today
+from kernel.errors import Refusal, Unblock
 from services.catalog.domain.events import PhaseExtended, PhaseWindow, RoundOpened
-from services.catalog.domain.round import DurationNorm, Phase, PhaseOverride, Round, require_reason, today
-from services.catalog.domain.titles import CATEGORIES, PHASES
+from services.catalog.domain.labels import CATEGORIES, PHASES
+from services.catalog.domain.round import DurationNorm, Phase, PhaseOverride, Round, require_reason
 from services.catalog.domain.vocabulary import KINDS, BaseCategory, PhaseName
 
 _YEARS = range(2000, 3000)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 from services.catalog.domain.base import LAST_MAJOR_CATEGORY
-from services.catalog.domain.fields import REQUIRED, called
+from services.catalog.domain.labels import REQUIRED, called
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import Audience, BaseCategory, Mode, ProjectKind
 

@@ -1,14 +1,14 @@
-"""The project, and the one table of what may become of it (rules.md, State machines)."""
+"""The project, and the one table of what may become of it (docs/state-machines.md)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 from services.catalog.domain.base import Organization
+from services.catalog.domain.labels import STATUSES
 from services.catalog.domain.plan import Advice, Plan
-from services.catalog.domain.titles import STATUSES
 from services.catalog.domain.vocabulary import BaseCategory, DecisionOutcome, ProjectKind, ProjectStatus
 
 _S = ProjectStatus

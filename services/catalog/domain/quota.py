@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from chassis.errors import Refusal, Unblock
+from kernel.dates import today
+from kernel.errors import Refusal, Unblock
 from services.catalog.domain.base import Base
 from services.catalog.domain.events import QuotaAdjusted, QuotaReconciled
-from services.catalog.domain.round import Round, require_reason, today
+from services.catalog.domain.round import Round, require_reason
 from services.catalog.domain.vocabulary import ProjectStatus
 
 CONSUMING = frozenset(

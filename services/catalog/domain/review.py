@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 from services.catalog.domain.base import LAST_MAJOR_CATEGORY, Organization
 from services.catalog.domain.events import ExpertRegistered, ProjectReviewStarted, ReviewSubmitted
 from services.catalog.domain.project import Project, about, move, note, require_status

@@ -1,14 +1,11 @@
 """One training round a year: its calendar, quotas, norms, themes, review dimensions and contacts, as data (R1)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
-from chassis.errors import Refusal, Unblock
+from kernel.dates import start_of
+from kernel.errors import Refusal, Unblock
 from services.catalog.domain.vocabulary import BaseCategory, PhaseName, ProjectKind
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-"""Every date of the notice is a date there (rules.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,16 +149,6 @@ class Round:
     def themes_of(self, category: BaseCategory) -> tuple[Theme, ...]:
         """The themes of a category (R8)."""
         return tuple(theme for theme in self.themes if theme.category is category)
-
-
-def start_of(day: date) -> datetime:
-    """00:00 of a day in Asia/Shanghai."""
-    return datetime.combine(day, time.min, SHANGHAI)
-
-
-def today(now: datetime) -> date:
-    """The date in Asia/Shanghai at an instant."""
-    return now.astimezone(SHANGHAI).date()
 
 
 def require_reason(reason: str, rule: str | None) -> None:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 
 _LONGEST = 100
 _APART = re.compile(r"[\s,;:!?/|。、·]+")

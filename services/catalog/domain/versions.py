@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-from chassis.errors import not_found
+from kernel.refusals import NOT_FOUND
 from services.catalog.domain.project import Change, Design, Project
 from services.catalog.domain.vocabulary import ProjectStatus
 
@@ -49,7 +49,7 @@ def between(found: tuple[Version, ...], first: int, last: int) -> tuple[Version,
     numbered = {one.change.version: one for one in found}
     for number in (first, last):
         if number not in numbered:
-            raise not_found("version", str(number))
+            raise NOT_FOUND(kind="version", id=str(number))
     return numbered[first], numbered[last]
 
 

@@ -1,4 +1,4 @@
-"""The words of the catalog, as the graph spells them (graph.graphql); each value is its own name."""
+"""The words of the catalog, as the graph spells them; each value is its own name."""
 
 from enum import StrEnum
 
@@ -30,11 +30,11 @@ KINDS: dict[BaseCategory, tuple[ProjectKind, ...]] = {
         ProjectKind.RESEARCH_DEVELOPMENT,
     ),
 }
-"""The kinds that a base of each category may offer (notice, one)."""
+"""The kinds that a base of each category may offer (R2)."""
 
 
 class ProjectStatus(StrEnum):
-    """The states of a project (rules.md, State machines)."""
+    """The states of a project (docs/state-machines.md)."""
 
     DRAFT = "DRAFT"
     SUBMITTED = "SUBMITTED"

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date, datetime
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 from services.catalog.domain.events import NATIONWIDE, ProjectExtended
 from services.catalog.domain.project import Extension, Project, about, note, require_status
 from services.catalog.domain.round import Round, require_reason

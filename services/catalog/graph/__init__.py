@@ -1,1 +1,1 @@
-"""The catalog's part of the graph (graph.graphql): Strawberry types, queries, mutations, loaders."""
+"""The catalog's part of the graph: Strawberry types, queries, mutations, loaders."""

@@ -6,12 +6,13 @@ from typing import Self
 import strawberry
 
 from chassis.graph import MajorCategory, Person, public, requires
+from chassis.graph.resolvers import text_key
 from chassis.principal import Principal, Scope
+from kernel.dates import today
 from services.catalog.domain import base as bases
 from services.catalog.domain import quota as quotas
 from services.catalog.domain import review as reviews
-from services.catalog.domain.round import today
-from services.catalog.graph.context import Info, is_ministry, may_read_base, text_key
+from services.catalog.graph.context import Info, is_ministry, may_read_base
 from services.catalog.graph.enums import BaseCategory
 from services.catalog.graph.filters import ProjectFilter
 from services.catalog.graph.loaders import (
@@ -103,7 +104,7 @@ class Base:
         after: str | None = None,
     ) -> ProjectPage | None:
         """The base's projects that the principal may see."""
-        from services.catalog.graph.catalogue import projects_page
+        from services.catalog.graph.project_pages import projects_page
 
         selection = (filter or ProjectFilter()).selection(base=self.source.id)
         return await projects_page(info, selection, first, after)

@@ -4,7 +4,7 @@ from datetime import date
 
 import strawberry
 
-from chassis.graph.trust import capped
+from chassis.commands.guards import require_rows
 from services.catalog.commands.bases import NewBase, TeamContact
 from services.catalog.domain.review import DimensionVerdict
 from services.catalog.graph.enums import BaseCategory, DecisionOutcome, Verdict
@@ -31,7 +31,7 @@ class BaseInput:
             organization_code=self.organization_code,
             organization_name=self.organization_name,
             province=self.province,
-            major_categories=tuple(capped(self.major_categories)),
+            major_categories=tuple(require_rows(self.major_categories)),
             valid_from=self.valid_from,
             valid_until=self.valid_until,
         )
@@ -58,7 +58,7 @@ class BaseTeamInput:
         """As the command takes it."""
         given = {"design": self.design, "declaration": self.declaration, "delivery": self.delivery}
         return {
-            duty: tuple(TeamContact(name=one.name, phone=one.phone, email=one.email) for one in capped(contacts))
+            duty: tuple(TeamContact(name=one.name, phone=one.phone, email=one.email) for one in require_rows(contacts))
             for duty, contacts in given.items()
         }
 

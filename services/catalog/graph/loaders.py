@@ -1,9 +1,9 @@
-"""One database operation for all that a level of a request refers to, whatever its kinds (facts 9)."""
+"""One database operation for all that a level of a request refers to, whatever its kinds (notes N9)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
-from chassis.dataloader import BatchLoader
+from chassis.graph.context import BatchLoader
 from services.catalog.domain.base import Base, Organization
 from services.catalog.domain.project import Project
 from services.catalog.domain.quota import Quota

@@ -6,10 +6,10 @@ from typing import Any
 import strawberry
 from strawberry import UNSET
 
-from chassis.graph.trust import capped
+from chassis.commands.guards import require_rows
 from services.catalog.domain import plan as plans
 from services.catalog.domain.declaration import ClassPlan
-from services.catalog.domain.delivery import Amendment
+from services.catalog.domain.lifecycle import Amendment
 from services.catalog.graph.enums import Audience, Mode, ProjectKind
 
 
@@ -146,7 +146,7 @@ class ProjectAmendmentInput:
         Raises:
             Refusal: `TOO_MANY_ROWS`, or `INVALID_PLAN`: two dates for one session.
         """
-        rows = capped(self.session_dates or [])
+        rows = require_rows(self.session_dates or [])
         dates: dict[str, date] = {one.id: one.date for one in rows}
         if len(dates) < len(rows):
             raise plans.invalid({"timetable": ("每课次只能有一个新日期", "gets one new date a session")}, "R18")
@@ -180,7 +180,7 @@ _PLAIN = (
 def _each(given: Any, take: Any) -> Any:
     if given is UNSET:
         return UNSET
-    return tuple(take(one) for one in capped(given or []))
+    return tuple(take(one) for one in require_rows(given or []))
 
 
 def _timetable(given: Any) -> Any:
@@ -188,5 +188,5 @@ def _timetable(given: Any) -> Any:
         return UNSET
     return tuple(
         plans.Session(one.id or f"s{place}", one.title, one.teacher, one.date, one.hours, one.mode)
-        for place, one in enumerate(capped(given or []), start=1)
+        for place, one in enumerate(require_rows(given or []), start=1)
     )

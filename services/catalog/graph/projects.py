@@ -8,12 +8,13 @@ from typing import Annotated, Self
 import strawberry
 
 from chassis.graph import Advice, MajorCategory, Money, RefusalInfo, requires
+from chassis.graph.resolvers import text_key
 from chassis.principal import Principal, Scope
 from services.catalog.domain import project as projects
-from services.catalog.domain.delivery import overruns
+from services.catalog.domain.lifecycle import overruns
 from services.catalog.domain.versions import Version, between, public_versions_of, versions_of, walked
 from services.catalog.graph.bases import Base, Expert
-from services.catalog.graph.context import Info, is_ministry, may_read_base, text_key
+from services.catalog.graph.context import Info, is_ministry, may_read_base
 from services.catalog.graph.enums import Audience, Mode, ProjectKind, ProjectStatus
 from services.catalog.graph.loaders import (
     BaseByIdLoader,
@@ -175,7 +176,7 @@ class Project:
     @strawberry.field(description="同一方案的各班次，含本项目；可见范围同 projects (R12)")
     async def classes(self, info: Info, first: int = 20, after: str | None = None) -> ProjectPage | None:
         """The classes of its design that the principal may see, itself included."""
-        from services.catalog.graph.catalogue import projects_page
+        from services.catalog.graph.project_pages import projects_page
 
         return await projects_page(info, ProjectSelection(series=self.source.series), first, after)
 

@@ -4,17 +4,17 @@ from functools import partial
 
 import strawberry
 
+from chassis.commands.guards import require_scope
 from chassis.graph import public, requires
 from chassis.graph.connection import Connection, connect, slice_of
 from chassis.principal import Scope
-from chassis.reference import provinces
-from services.catalog.commands.catalog import require_scope
+from kernel.reference import provinces
 from services.catalog.graph.bases import Base, Expert
-from services.catalog.graph.catalogue import ProjectConnection, projects_page
 from services.catalog.graph.context import Info
 from services.catalog.graph.enums import ProjectOrder
 from services.catalog.graph.filters import BaseFilter, ExpertFilter, ProjectFilter
 from services.catalog.graph.loaders import BaseByIdLoader, ProjectByIdLoader, RoundByYearLoader
+from services.catalog.graph.project_pages import ProjectConnection, projects_page
 from services.catalog.graph.projects import Project
 from services.catalog.graph.reviews import Review
 from services.catalog.graph.rounds import Province, Round

@@ -10,9 +10,9 @@ from services.catalog.graph.context import Info
 from services.catalog.store import ProjectSelection
 
 if TYPE_CHECKING:
-    from services.catalog.graph.catalogue import ProjectConnection
+    from services.catalog.graph.project_pages import ProjectConnection
 
-ProjectPage = Annotated["ProjectConnection", strawberry.lazy("services.catalog.graph.catalogue")]
+ProjectPage = Annotated["ProjectConnection", strawberry.lazy("services.catalog.graph.project_pages")]
 
 
 @strawberry.type(description="教师工作司的一次数量调整 (R39)")
@@ -68,7 +68,7 @@ class Quota:
     @strawberry.field(description="占用数量的项目 (R11)")
     async def projects(self, info: Info, first: int = 20, after: str | None = None) -> ProjectPage | None:
         """The projects that use it."""
-        from services.catalog.graph.catalogue import projects_page
+        from services.catalog.graph.project_pages import projects_page
 
         statuses = tuple(sorted(quotas.CONSUMING))
         selection = ProjectSelection(year=self.source.year, base=self.source.base, statuses=statuses)

@@ -8,7 +8,7 @@ import strawberry
 
 from chassis.graph import requires
 from chassis.principal import Principal, Scope
-from chassis.vault import Vault
+from chassis.storage.vault import Vault
 from services.catalog.domain import project as projects
 from services.catalog.domain import review as reviews
 from services.catalog.graph.bases import Expert

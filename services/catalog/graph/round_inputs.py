@@ -5,7 +5,7 @@ from typing import Any
 
 import strawberry
 
-from chassis.graph.trust import capped
+from chassis.commands.guards import require_rows
 from services.catalog.graph.enums import BaseCategory, PhaseName, ProjectKind
 
 
@@ -81,7 +81,7 @@ class RoundInput:
         """What is given, as the command takes it."""
         lists = {name: getattr(self, name) for name in _LISTS}
         found: dict[str, Any] = {
-            name: [dict(vars(one)) for one in capped(value)] for name, value in lists.items() if value is not None
+            name: [dict(vars(one)) for one in require_rows(value)] for name, value in lists.items() if value is not None
         }
         plain = {"title": self.title, "experts_per_project": self.experts_per_project}
         return found | {name: value for name, value in plain.items() if value is not None}

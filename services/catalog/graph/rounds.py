@@ -7,10 +7,11 @@ from typing import Self
 import strawberry
 
 from chassis.graph import requires
+from chassis.graph.resolvers import number_key, text_key
 from chassis.principal import Scope
-from chassis.reference import provinces
+from kernel.reference import provinces
 from services.catalog.domain import round as rounds
-from services.catalog.graph.context import Info, is_ministry, number_key, text_key
+from services.catalog.graph.context import Info, is_ministry
 from services.catalog.graph.enums import BaseCategory, PhaseName, ProjectKind
 from services.catalog.graph.loaders import RoundByYearLoader
 

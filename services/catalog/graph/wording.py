@@ -8,7 +8,7 @@ import strawberry
 
 from chassis.graph import MajorCategory, Money
 from services.catalog.domain import plan as plans
-from services.catalog.domain.fields import FIELDS
+from services.catalog.domain.labels import FIELDS
 from services.catalog.domain.plan import differing
 from services.catalog.domain.project import Design
 from services.catalog.domain.vocabulary import Audience, Mode, ProjectKind

@@ -1,17 +1,10 @@
 """The catalog in MongoDB: collections, indexes and queries; the only place of the service that knows the database."""
 
-from chassis.paging import Slice
-from services.catalog.store.filters import (
-    BaseSelection,
-    ExpertSelection,
-    ProjectOrder,
-    ProjectSelection,
-    Visibility,
-)
-from services.catalog.store.projects import Counts, ProjectPart, ProjectRows, Projects
+from chassis.storage.cursor import Slice
+from services.catalog.store.projects import Counts, Key, ProjectPart, ProjectRows, Projects
 from services.catalog.store.quotas import Quotas
-from services.catalog.store.related import Key
 from services.catalog.store.store import COLLECTIONS, SEALED, Store
+from services.catalog.store.visibility import BaseSelection, ExpertSelection, ProjectOrder, ProjectSelection, Visibility
 
 __all__ = [
     "COLLECTIONS",

@@ -1,9 +1,10 @@
-"""Quota documents: consumed and released only in the transaction of the project's change (R11, facts 21)."""
+"""Quota documents: consumed and released only in the transaction of the project's change (R11, notes N21)."""
 
 from pymongo import ReturnDocument
 
-from chassis.errors import not_found
-from chassis.mongo import Database, Repository, Session, to_document
+from chassis.storage.mongo import Database, Session, to_document
+from chassis.storage.repository import Repository
+from kernel.refusals import NOT_FOUND
 from services.catalog.domain.quota import Quota
 
 
@@ -25,7 +26,7 @@ class Quotas(Repository[Quota]):
             {"_id": key}, {"$inc": {"serial": 1}}, {"serial": 1}, return_document=ReturnDocument.AFTER
         )
         if document is None:
-            raise not_found("quota", key)
+            raise NOT_FOUND(kind="quota", id=key)
         return int(document["serial"])
 
     async def consume(self, key: str, limit: int, session: Session) -> bool:

@@ -5,18 +5,19 @@ from typing import Any, TypeVar, cast
 
 from pymongo import ASCENDING, ReturnDocument
 
-from chassis.mongo import Database, Document, Repository, Session, transact
-from chassis.paging import Slice, both, following
+from chassis.storage.cursor import Slice
+from chassis.storage.mongo import Database, Document, Session, transact
+from chassis.storage.paging import both, following
+from chassis.storage.repository import Repository
 from services.catalog.domain.base import Base, Organization
 from services.catalog.domain.project import Project
 from services.catalog.domain.quota import CONSUMING, quota_id
 from services.catalog.domain.review import Expert, Review
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import BaseCategory, ProjectStatus
-from services.catalog.store.filters import BaseSelection, ExpertSelection, Visibility
-from services.catalog.store.projects import Projects
+from services.catalog.store.projects import Key, Projects, related
 from services.catalog.store.quotas import Quotas
-from services.catalog.store.related import Key, related
+from services.catalog.store.visibility import BaseSelection, ExpertSelection, Visibility
 
 COLLECTIONS = ("rounds", "bases", "experts", "quotas", "projects", "reviews")
 """The collections whose documents carry events."""
@@ -58,7 +59,7 @@ class Store:
         await self.reviews.collection.create_index([("year", ASCENDING), ("expert", ASCENDING)], name="load")
 
     async def transact(self, work: Callable[[Session], Awaitable[T]]) -> T:
-        """Run `work` in one transaction (facts 21)."""
+        """Run `work` in one transaction (notes N21)."""
         return await transact(self._database.client, work)
 
     async def next_base_number(self, category: BaseCategory, session: Session) -> int:

@@ -1,26 +1,23 @@
 """One function a use case: load, decide (domain), save what changes together in one transaction."""
 
-from services.enrollment.commands.amending import tell_of_amendment
-from services.enrollment.commands.correcting import Corrected, correct_teacher, update_my_contact
-from services.enrollment.commands.cut_off import set_inner_cut_off
-from services.enrollment.commands.decision import Decision, decide_enrollments
-from services.enrollment.commands.entering import enter_rosters
-from services.enrollment.commands.escalating import escalate_undecided, offer_free_seats
-from services.enrollment.commands.feedback import deliver_pending
+from services.enrollment.commands.bulk import Row
+from services.enrollment.commands.cut_offs import set_inner_cut_off
+from services.enrollment.commands.decisions import Decision, decide_enrollments, escalate_undecided
+from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.funding import record_funding
-from services.enrollment.commands.office import Office, Row
-from services.enrollment.commands.reading import mark_notices_read
-from services.enrollment.commands.registration import (
+from services.enrollment.commands.notifications import deliver_pending, mark_notices_read
+from services.enrollment.commands.project_changes import sweep, tell_of_amendment
+from services.enrollment.commands.reveals import Revealed, reveal_teacher
+from services.enrollment.commands.rosters import commit_roster, enter_rosters, own_roster, stage_roster
+from services.enrollment.commands.schools import (
     NewSchool,
     SchoolRow,
+    designate_person,
     import_schools,
     register_school,
     register_schools,
 )
-from services.enrollment.commands.revealing import Revealed, reveal_teacher
-from services.enrollment.commands.rosters import commit_roster, own_roster, stage_roster
-from services.enrollment.commands.schools import NewTeacher, TeacherRow, add_teachers, designate_person
-from services.enrollment.commands.signing import (
+from services.enrollment.commands.sign_ups import (
     decline_sign_ups,
     rank_sign_ups,
     sign_up,
@@ -28,10 +25,18 @@ from services.enrollment.commands.signing import (
     withdraw_enrollment,
     withdraw_sign_up,
 )
-from services.enrollment.commands.sweeping import sweep
-from services.enrollment.commands.waiting import (
+from services.enrollment.commands.teachers import (
+    Corrected,
+    NewTeacher,
+    TeacherRow,
+    add_teachers,
+    correct_teacher,
+    update_my_contact,
+)
+from services.enrollment.commands.waitlist import (
     accept_offer,
     expire_offers,
+    offer_free_seats,
     rank_waitlist,
     renew_offers,
     substitute_teacher,
@@ -40,9 +45,9 @@ from services.enrollment.commands.waiting import (
 __all__ = [
     "Corrected",
     "Decision",
+    "Deps",
     "NewSchool",
     "NewTeacher",
-    "Office",
     "Revealed",
     "Row",
     "SchoolRow",

@@ -1,44 +1,55 @@
-"""Rosters by workbook: checked when they come, put in by one command, row by row or all or none (R5, R22, R41)."""
+"""Rosters by workbook: checked when they come, committed by one command, put in by one worker (R5, R22, R41)."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from chassis.codes import id_number, mobile
-from chassis.context import current_act
-from chassis.errors import Refusal
-from chassis.idempotency import repeatable
+import structlog
+
+from chassis.commands.guards import require_scope
+from chassis.context import Act, acting, current_act
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
-from chassis.reference import major_categories
-from services.enrollment.commands.office import Office, require_scope
-from services.enrollment.commands.schools import own_school, sealed
+from chassis.storage.idempotency import idempotent
+from chassis.storage.mongo import Session, passes
+from kernel.errors import Refusal
+from kernel.identifiers import id_number, mobile
+from kernel.reference import major_categories
+from services.enrollment.commands.deps import Deps
+from services.enrollment.commands.guards import own_school
+from services.enrollment.commands.teachers import sealed
 from services.enrollment.domain.project import ENROL, is_open, require_phase
-from services.enrollment.domain.roster import KEPT_FOR, OPEN_FOR, Problem, Roster, Row, commit
-from services.enrollment.domain.roster_check import check
-from services.enrollment.domain.roster_problems import id_number_rounded
-from services.enrollment.domain.roster_rows import Codes, compared, row_of
-from services.enrollment.domain.roster_sheet import Column, Line, Sheet, plain, shown
+from services.enrollment.domain.roster.check import Facts, RowEntry, check, enter
+from services.enrollment.domain.roster.problems import id_number_rounded
+from services.enrollment.domain.roster.roster import KEPT_FOR, OPEN_FOR, Problem, Roster, Row, RowState, commit, finish
+from services.enrollment.domain.roster.rows import Codes, compared, row_of
+from services.enrollment.domain.roster.sheet import Column, Line, Sheet, plain, shown
 from services.enrollment.domain.school import require_designated
 from services.enrollment.domain.teacher import Sealed
-from services.enrollment.domain.vocabulary import RosterMode
+from services.enrollment.domain.vocabulary import RosterMode, RosterState
+from services.enrollment.store import Deposed
+
+_WINDOW = 200
+
+log = structlog.get_logger()
+
 
 _MOST_OPEN = 20
 
 
-async def stage_roster(office: Office, principal: Principal, *, sheet: Sheet, file_name: str) -> Roster:
+async def stage_roster(deps: Deps, principal: Principal, *, sheet: Sheet, file_name: str) -> Roster:
     """Check every row of a file and keep it for the school, numbers sealed; nothing else is written (R22, R41).
 
     Raises:
         Refusal: `FORBIDDEN`, `NOT_FOUND` or `DESIGNATED_PERSON_MISSING`; what is wrong with a row is in the row.
     """
-    school = await own_school(office, principal)
-    by, key, now = require_designated(school), new_id(), office.clock.now()
+    school = await own_school(deps, principal)
+    by, key, now = require_designated(school), new_id(), deps.clock.now()
     expires_at, kept_until = (datetime.now(UTC) + time for time in (OPEN_FOR, KEPT_FOR))
-    codes = Codes.of(await office.store.rosters.codes())
-    rows = await asyncio.to_thread(_rows, office, key, sheet, codes, kept_until)
-    facts = await office.store.rosters.facts(rows, school, now)
+    codes = Codes.of(await deps.store.rosters.codes())
+    rows = await asyncio.to_thread(_rows, deps, key, sheet, codes, kept_until)
+    facts = await deps.store.rosters.facts(rows, school, now)
     rows = await asyncio.to_thread(lambda: [check(row, facts) for row in rows])
     roster = Roster(
         id=key,
@@ -55,12 +66,12 @@ async def stage_roster(office: Office, principal: Principal, *, sheet: Sheet, fi
         expires_at=expires_at,
         kept_until=kept_until,
     )
-    await office.store.rosters.stage(roster, rows, _MOST_OPEN)
+    await deps.store.rosters.stage(roster, rows, _MOST_OPEN)
     return roster
 
 
-@repeatable("rosters")
-async def commit_roster(office: Office, principal: Principal, *, key: str, mode: RosterMode) -> Roster:
+@idempotent("rosters", name="commit_roster")
+async def commit_roster(deps: Deps, principal: Principal, *, key: str, mode: RosterMode) -> Roster:
     """Put a roster in, under the designated person, until enrolment closes (R5, R22).
 
     The moment of this command counts for the deadline, however long the rows then take.
@@ -69,40 +80,40 @@ async def commit_roster(office: Office, principal: Principal, *, key: str, mode:
         Refusal: `FORBIDDEN`, `NOT_FOUND`, `DESIGNATED_PERSON_MISSING`, `PHASE_CLOSED`, `WRONG_STATE`, `ROSTER_EXPIRED`,
             `ROSTER_HAS_BAD_ROWS` or `ROSTER_HAS_NO_GOOD_ROW`.
     """
-    school = await own_school(office, principal)
+    school = await own_school(deps, principal)
     by = require_designated(school)
-    roster = await office.store.rosters.own(key, school.id)
-    now = office.clock.now()
-    await _require_open_round(office, key, now)
+    roster = await deps.store.rosters.own(key, school.id)
+    now = deps.clock.now()
+    await _require_open_round(deps, key, now)
     committed, events = commit(roster, mode, by, now, datetime.now(UTC))
     who = {"subject": principal.subject, "organization": principal.organization, "name": principal.name}
     marked = replace(committed, committer=who, traceparent=current_act().traceparent)
-    return await office.store.rosters.save(marked, events)
+    return await deps.store.rosters.save(marked, events)
 
 
-async def own_roster(office: Office, principal: Principal, key: str) -> Roster:
+async def own_roster(deps: Deps, principal: Principal, key: str) -> Roster:
     """A roster of the school's own.
 
     Raises:
         Refusal: `FORBIDDEN` or `NOT_FOUND`.
     """
     require_scope(principal, Scope.SCHOOL)
-    return await office.store.rosters.own(key, principal.school or "")
+    return await deps.store.rosters.own(key, principal.school or "")
 
 
-async def _require_open_round(office: Office, key: str, now: datetime) -> None:
+async def _require_open_round(deps: Deps, key: str, now: datetime) -> None:
     """Refuse a roster all of whose rounds are closed; of several rounds the rows themselves tell."""
-    rounds = [await office.store.rounds.find(str(year)) for year in await office.store.rosters.years(key)]
+    rounds = [await deps.store.rounds.find(str(year)) for year in await deps.store.rosters.years(key)]
     if rounds and not any(is_open(one, ENROL, now) for one in rounds):
         require_phase(rounds[0], ENROL, now, "R22")
 
 
-def _rows(office: Office, key: str, sheet: Sheet, codes: Codes, kept_until: datetime) -> list[Row]:
+def _rows(deps: Deps, key: str, sheet: Sheet, codes: Codes, kept_until: datetime) -> list[Row]:
     """The rows of a file; sealing 5,000 of them takes a while, so this runs beside the event loop."""
-    return compared([_row(office, key, line, codes, kept_until) for line in sheet.lines])
+    return compared([_row(deps, key, line, codes, kept_until) for line in sheet.lines])
 
 
-def _row(office: Office, roster: str, line: Line, codes: Codes, kept_until: datetime) -> Row:
+def _row(deps: Deps, roster: str, line: Line, codes: Codes, kept_until: datetime) -> Row:
     wrong: list[Refusal] = []
     row = Row(
         id=f"{roster}:{line.number:07d}",
@@ -111,23 +122,21 @@ def _row(office: Office, roster: str, line: Line, codes: Codes, kept_until: date
         said={},
         name="",
         kept_until=kept_until,
-        id_number=_number(office, line, Column.ID_NUMBER, id_number, wrong),
-        mobile=_number(office, line, Column.MOBILE, mobile, wrong),
+        id_number=_number(deps, line, Column.ID_NUMBER, id_number, wrong),
+        mobile=_number(deps, line, Column.MOBILE, mobile, wrong),
         faults=(),
     )
     return row_of(line, replace(row, faults=tuple(map(Problem.of, wrong))), codes, major_categories())
 
 
-def _number(
-    office: Office, line: Line, column: Column, valid: Callable[[str], str], wrong: list[Refusal]
-) -> Sealed | None:
+def _number(deps: Deps, line: Line, column: Column, valid: Callable[[str], str], wrong: list[Refusal]) -> Sealed | None:
     """A personal number, sealed; or what is wrong with it."""
     if column not in line.texts:
         return None
     try:
         if column is Column.ID_NUMBER and _lost_digits(line, valid):
             raise id_number_rounded()
-        return sealed(office, valid(line.texts[column]))
+        return sealed(deps, valid(line.texts[column]))
     except Refusal as refusal:
         wrong.append(refusal)
         return None
@@ -145,3 +154,108 @@ def _lost_digits(line: Line, valid: Callable[[str], str]) -> bool:
     except Refusal:
         return True
     return False
+
+
+async def enter_rosters(deps: Deps, token: int) -> int:
+    """Put every committed roster in, the one that was committed first before the others.
+
+    Args:
+        deps: The service's dependencies.
+        token: Of the lease under which this worker works alone.
+
+    Returns:
+        How many.
+
+    Raises:
+        Deposed: A newer worker has taken over.
+    """
+    count = 0
+    while (roster := await deps.store.rosters.waiting()) and await deps.store.rosters.take_on(roster.id, token):
+        with acting(Act(_principal(roster), roster.traceparent)):
+            try:
+                await _enter(deps, roster, token)
+            except Deposed:
+                raise
+            except Exception as error:
+                if passes(error):
+                    raise
+                log.exception("roster failed", roster=roster.id)
+                await _fail(deps, roster.id, token)
+        count += 1
+    return count
+
+
+async def _enter(deps: Deps, roster: Roster, token: int) -> None:
+    """Transaction by transaction: all rows of an all-or-nothing roster at once, else the next few.
+
+    Whoever writes one of its people, sign-ups or projects meanwhile conflicts with a step; then it is run again, on
+    new facts.
+    """
+    state = RosterState.COMMITTING
+    while state is RosterState.COMMITTING:
+        state = await deps.store.transact(lambda session: _work(deps, roster.id, token, session))
+
+
+async def _work(deps: Deps, key: str, token: int, session: Session) -> RosterState:
+    kept = deps.store.rosters
+    roster = await kept.held(key, token, session)
+    whole = roster.mode is RosterMode.ALL_OR_NOTHING
+    rows = await kept.next_rows(key, 0 if whole else _WINDOW, session)
+    school = await deps.store.schools.get(roster.school, session)
+    assert roster.committed_at  # noqa: S101 - it has been committed
+    facts = await kept.facts(rows, school, roster.committed_at, session)
+    seen, entries = await asyncio.to_thread(_decide, rows, facts, roster.by, whole=whole)
+    if entries:
+        await kept.put_in(entries, session)
+    await kept.note(seen, session)
+    moved = replace(roster, done=roster.done + len(rows), entered=roster.entered + len(entries))
+    if not whole and len(rows) == _WINDOW:
+        await kept.save(moved, session=session)
+        return moved.state
+    if moved.done != moved.total:
+        raise RuntimeError("rows are missing")
+    refused = whole and not entries
+    ended, events = finish(moved, RosterState.REFUSED if refused else RosterState.COMMITTED, deps.clock.now())
+    await kept.save(ended, events, session)
+    return ended.state
+
+
+def _decide(rows: Sequence[Row], facts: Facts, by: str, *, whole: bool) -> tuple[list[Row], list[RowEntry]]:
+    """The rows as they are afterwards, and what the good ones write: none of a whole roster with a bad one.
+
+    A row with a fault of its own keeps its verdict: checked again, it would seem to clash with the row it repeats.
+    """
+    entries: list[RowEntry] = []
+    seen: list[Row] = []
+    for row in rows:
+        checked = row if row.faults else check(row, facts)
+        if checked.problems:
+            seen.append(replace(checked, state=RowState.REFUSED))
+        else:
+            entries.append(enter(replace(checked, state=RowState.ENTERED), facts, by, new_id))
+    if whole and seen:
+        return seen, []
+    return [*seen, *(entry.row for entry in entries)], entries
+
+
+async def _fail(deps: Deps, key: str, token: int) -> None:
+    """A defect stops this roster and no other; what is in stays in, and the counts say so."""
+
+    async def work(session: Session) -> None:
+        roster = await deps.store.rosters.held(key, token, session)
+        ended, events = finish(roster, RosterState.FAILED, deps.clock.now())
+        await deps.store.rosters.save(ended, events, session)
+
+    await deps.store.transact(work)
+
+
+def _principal(roster: Roster) -> Principal:
+    """Who committed the roster: the audit names the same for each of its rows (R5, R40)."""
+    known = roster.committer or {}
+    return Principal(
+        subject=known.get("subject") or "",
+        scope=Scope.SCHOOL,
+        organization=known.get("organization"),
+        school=roster.school,
+        name=known.get("name"),
+    )

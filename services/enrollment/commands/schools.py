@@ -1,133 +1,182 @@
-"""A school's designated person and teachers (R5, R22, R41)."""
+"""Schools on file and their designated persons (R3, R5)."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from chassis.codes import email as mail_address
-from chassis.codes import id_number, mask, mask_email, mobile
-from chassis.errors import Refusal
-from chassis.idempotency import once, repeatable
-from chassis.ids import new_id
-from chassis.mongo import DuplicateKey, Session
+from chassis.commands.guards import require_rows, require_scope
+from chassis.events import NATIONWIDE
 from chassis.principal import Principal, Scope
-from services.enrollment.commands.office import Office, capped, require_scope
+from chassis.storage.idempotency import idempotent, run_once
+from chassis.storage.mongo import DuplicateKey
+from kernel.errors import Refusal, Unblock
+from kernel.identifiers import email as mail_address
+from kernel.identifiers import mask, mobile, organization_code
+from kernel.reference import provinces
+from kernel.refusals import FORBIDDEN
+from services.enrollment.commands.deps import Deps
+from services.enrollment.commands.guards import own_school
 from services.enrollment.domain import school as schools
-from services.enrollment.domain import teacher as teachers
+from services.enrollment.domain.events import SchoolRegistered
 from services.enrollment.domain.school import DesignatedPerson, School
-from services.enrollment.domain.spelling import spelled
-from services.enrollment.domain.teacher import Sealed, Teacher
-from services.enrollment.domain.vocabulary import Audience, Employment
+from services.enrollment.store import own_province
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewTeacher:
-    """What a school says of a teacher; the numbers are sealed before they are kept (R41)."""
-
-    name: str
-    id_number: str
-    mobile: str
-    post: Audience
-    employment: Employment
-    title: str | None = None
-    major_category: int | None = None
-    email: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TeacherRow:
-    """What became of one row of `add_teachers`."""
-
-    index: int
-    teacher: Teacher | None = None
-    refusal: Refusal | None = None
-
-
-@repeatable("schools")
-async def designate_person(office: Office, principal: Principal, *, name: str, phone: str, email: str | None) -> School:
+@idempotent("schools", name="designate_person")
+async def designate_person(deps: Deps, principal: Principal, *, name: str, phone: str, email: str | None) -> School:
     """Name or replace the school's designated person (R5).
 
     Raises:
         Refusal: `NOT_FOUND`, `INVALID_MOBILE`, `INVALID_EMAIL` or `INVALID_CONTACT`.
     """
-    school = await own_school(office, principal)
+    school = await own_school(deps, principal)
     number = mobile(phone)
     address = None if email is None else mail_address(email)
-    person = DesignatedPerson(name.strip(), office.vault.seal(number), mask(number), address)
+    person = DesignatedPerson(name.strip(), deps.vault.seal(number), mask(number), address)
     changed, events = schools.designate(school, person)
-    return await office.store.schools.save(changed, events)
+    return await deps.store.schools.save(changed, events)
 
 
-async def add_teachers(office: Office, principal: Principal, rows: Sequence[NewTeacher]) -> list[TeacherRow]:
-    """Put teachers on file, each row by itself (R22).
+_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSchool:
+    """What is said of a school.
+
+    Attributes:
+        code: School identification code, or unified social credit code.
+        name: Its name.
+        province: Two digits; `00` for a school of a line ministry; None for a province's own.
+    """
+
+    code: str
+    name: str
+    province: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolRow:
+    """What became of one row; `known` where the school was on file already, by that name and in that province."""
+
+    index: int
+    school: School | None = None
+    refusal: Refusal | None = None
+    known: bool = False
+
+
+@idempotent("schools", name="register_school")
+async def register_school(deps: Deps, principal: Principal, *, code: str, name: str, province: str | None) -> School:
+    """Put a school on file under its code; a province may do so for its own (R3).
 
     Raises:
-        Refusal: `NOT_FOUND` or `TOO_MANY_ROWS`; what is wrong with a row is in the row.
+        Refusal: `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `PROVINCE_MISSING`, `UNKNOWN_PROVINCE`,
+            `PROVINCE_MISMATCH`, `INVALID_SCHOOL`, `SCHOOL_EXISTS` or `FORBIDDEN`.
     """
-    school = await own_school(office, principal)
-    capped(rows)
-    done: list[TeacherRow] = []
+    return await _register(deps, principal, NewSchool(code=code, name=name, province=province))
+
+
+async def register_schools(deps: Deps, principal: Principal, rows: Sequence[NewSchool]) -> list[SchoolRow]:
+    """Put schools on file, each row by itself (R3).
+
+    Raises:
+        Refusal: `FORBIDDEN` or `TOO_MANY_ROWS`; what is wrong with a row is in the row.
+    """
+    require_scope(principal, Scope.MINISTRY, Scope.PROVINCE)
+    require_rows(rows)
+    done: list[SchoolRow] = []
     for index, row in enumerate(rows):
+        act = partial(_register, deps, principal, row)
         try:
-            add = partial(_add_teacher, office, school, row)
-            done.append(
-                TeacherRow(index, await once(office.store.teachers, principal, f"add_teachers|{index}", row, add))
-            )
+            school = await run_once(deps.store.schools, principal, f"register_schools|{index}", row, act)
         except Refusal as refusal:
-            done.append(TeacherRow(index, refusal=refusal))
+            done.append(SchoolRow(index, refusal=refusal))
+        else:
+            done.append(SchoolRow(index, school))
     return done
 
 
-async def own_school(office: Office, principal: Principal) -> School:
-    """The school of a school's account.
+async def import_schools(
+    deps: Deps, principal: Principal, rows: Sequence[NewSchool], *, dry: bool
+) -> AsyncGenerator[SchoolRow, None]:
+    """Put a whole list of schools on file; a second run of the same list changes nothing.
 
-    Raises:
-        Refusal: `FORBIDDEN` or `NOT_FOUND`.
+    Args:
+        deps: The service's dependencies.
+        principal: Under whom it is recorded.
+        rows: Any number.
+        dry: Only tell what would become of each row.
     """
-    require_scope(principal, Scope.SCHOOL)
-    return await office.store.schools.get(principal.school or "")
+    seen: set[str] = set()
+    for start in range(0, len(rows), _AT_ONCE):
+        drafts = [_drafted(principal, index, row) for index, row in enumerate(rows[start : start + _AT_ONCE], start)]
+        found = await deps.store.schools.find_many([one.school.id for one in drafts if one.school])
+        known = {one.id: one for one in found if one}
+        judged = [_judged(draft, known, seen) for draft in drafts]
+        for row in await asyncio.gather(*(_stored(deps, row, dry=dry) for row in judged)):
+            yield row
 
 
-async def _add_teacher(office: Office, school: School, row: NewTeacher) -> Teacher:
-    teacher, events = teachers.add_teacher(
-        Teacher(
-            id=new_id(),
-            version=1,
-            name=spelled(row.name),
-            school=school.id,
-            province=school.province,
-            id_number=sealed(office, id_number(row.id_number)),
-            mobile=sealed(office, mobile(row.mobile)),
-            post=row.post,
-            employment=row.employment,
-            title=row.title,
-            major_category=row.major_category,
-            email=sealed_email(office, row.email),
-        )
-    )
-
-    async def work(session: Session) -> Teacher:
-        await office.store.seating.open_person(teacher.id, session)
-        return await office.store.teachers.insert(teacher, events, session)
-
+def _drafted(principal: Principal, index: int, row: NewSchool) -> SchoolRow:
     try:
-        return await office.store.transact(work)
-    except DuplicateKey:
-        raise teachers.teacher_exists() from None
+        return SchoolRow(index, _draft(principal, row)[0])
+    except Refusal as refusal:
+        return SchoolRow(index, refusal=refusal)
 
 
-def sealed(office: Office, number: str) -> Sealed:
-    """A personal number as it is kept (R41)."""
-    return Sealed(office.vault.seal(number), mask(number), office.vault.keyed_hash(number))
+def _judged(draft: SchoolRow, known: dict[str, School], seen: set[str]) -> SchoolRow:
+    """The row beside what is on file and what the list has said before."""
+    school = draft.school
+    if school is None:
+        return draft
+    there = known.get(school.id)
+    repeated = school.id in seen
+    seen.add(school.id)
+    if repeated or (there and (there.name, there.province) != (school.name, school.province)):
+        return SchoolRow(draft.index, refusal=_exists(school.id))
+    return SchoolRow(draft.index, there or school, known=there is not None)
 
 
-def sealed_email(office: Office, text: str | None) -> Sealed | None:
-    """A mail address as it is kept, checked; None for none (R24, R41).
+async def _stored(deps: Deps, row: SchoolRow, *, dry: bool) -> SchoolRow:
+    if dry or row.known or row.school is None:
+        return row
+    try:
+        school = row.school
+        return SchoolRow(
+            row.index, await _insert(deps, *schools.register_school(school.id, school.name, school.province))
+        )
+    except Refusal as refusal:
+        return SchoolRow(row.index, refusal=refusal)
 
-    Raises:
-        Refusal: `INVALID_EMAIL`.
-    """
-    if text is None:
-        return None
-    address = mail_address(text)
-    return Sealed(office.vault.seal(address), mask_email(address), office.vault.keyed_hash(address))
+
+async def _register(deps: Deps, principal: Principal, row: NewSchool) -> School:
+    return await _insert(deps, *_draft(principal, row))
+
+
+def _draft(principal: Principal, row: NewSchool) -> tuple[School, list[SchoolRegistered]]:
+    """The school as it would be on file."""
+    require_scope(principal, Scope.MINISTRY, Scope.PROVINCE)
+    own = own_province(principal)
+    if principal.scope is Scope.PROVINCE and (own is None or row.province not in {None, own}):
+        raise FORBIDDEN(rule="R27")
+    wanted = own or row.province
+    if wanted is None:  # nobody leaves a province by a slip (ADR 17)
+        zh, en = "须填写省份代码，部委所属学校填00", "A province code is needed: 00 for schools of line ministries"
+        raise Refusal("PROVINCE_MISSING", zh, en, rule="R3", unblock=Unblock.SELF)
+    if wanted not in {NATIONWIDE, *provinces()}:
+        raise Refusal("UNKNOWN_PROVINCE", "省份代码无效", "Not a province code", rule="R3", unblock=Unblock.SELF)
+    return schools.register_school(organization_code(row.code), row.name, wanted)
+
+
+async def _insert(deps: Deps, school: School, events: list[SchoolRegistered]) -> School:
+    try:
+        return await deps.store.schools.insert(school, events)
+    except DuplicateKey as error:
+        raise _exists(school.id) from error
+
+
+def _exists(code: str) -> Refusal:
+    return Refusal(
+        "SCHOOL_EXISTS", "该学校已登记", "The school is on file", rule="R3", unblock=Unblock.SELF, school=code
+    )

@@ -3,14 +3,14 @@
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 from services.enrollment.domain.events import InnerCutOffSet
 from services.enrollment.domain.project import ENROL, SHANGHAI, Round
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CutOffs:
-    """The inner cut-offs of a school and a year; a last day is included (rules.md, header).
+    """The inner cut-offs of a school and a year; a last day is included (R1).
 
     Attributes:
         id: See `key_of`.

@@ -265,7 +265,7 @@ class Cancelled(SeatEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class Lapsed(SeatEvent):
-    """The training began before the enrolment got its seat (rules.md, State machines)."""
+    """The training began before the enrolment got its seat (docs/state-machines.md)."""
 
 
 @dataclass(frozen=True, kw_only=True)

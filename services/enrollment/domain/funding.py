@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
+from kernel.free_text import require_reason
+from kernel.personal_numbers import holds_number
 from services.enrollment.domain.events import FundingRecorded
-from services.enrollment.domain.reasons import holds_number, require_reason
 from services.enrollment.domain.vocabulary import FundingSource
 
 MOST_FEN = 1_000_000_000_000

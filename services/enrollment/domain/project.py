@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 from services.enrollment.domain.vocabulary import Audience, BaseCategory, ProjectState
 
 ENROL = "ENROL"
@@ -15,7 +15,7 @@ _BEGUN = {ProjectState.RUNNING, ProjectState.FINISHED}
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A phase as a half-open interval of instants (rules.md, header)."""
+    """A phase as a half-open interval of instants (R1)."""
 
     opens_at: datetime
     closes_at: datetime

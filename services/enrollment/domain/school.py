@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 from services.enrollment.domain.events import PersonDesignated, SchoolRegistered
 
 _LONGEST_NAME = 100

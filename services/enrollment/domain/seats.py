@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 from services.enrollment.domain.events import EnrollmentEvent, SeatCount, SeatEvent
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 

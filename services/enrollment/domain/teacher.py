@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chassis.errors import Refusal, Unblock
+from kernel.errors import Refusal, Unblock
 from services.enrollment.domain.events import TeacherAdded, TeacherCorrected
 from services.enrollment.domain.vocabulary import Audience, Employment, TeacherField
 

@@ -1,10 +1,10 @@
-"""The words of enrolment, as the graph spells them (graph.graphql); each value is its own name."""
+"""The words of enrolment, as the graph spells them; each value is its own name."""
 
 from enum import StrEnum
 
 
 class EnrollmentStatus(StrEnum):
-    """The states of an enrolment (rules.md, State machines)."""
+    """The states of an enrolment (docs/state-machines.md)."""
 
     SIGNED_UP = "SIGNED_UP"
     DECLINED = "DECLINED"
@@ -140,7 +140,7 @@ class DeliveryFault(StrEnum):
 
 
 class ReasonCode(StrEnum):
-    """Why an enrolment came to its end (rules.md: a terminal state carries a reason code)."""
+    """Why an enrolment came to its end (docs/state-machines.md, Enrollment)."""
 
     BY_TEACHER = "BY_TEACHER"
     BY_SCHOOL = "BY_SCHOOL"

@@ -4,25 +4,13 @@ from typing import Any, TypeAlias
 
 from strawberry.types import Info as StrawberryInfo
 
-from chassis.errors import Refusal, Unblock
 from chassis.graph import SubgraphContext
 from chassis.principal import Principal, Scope
-from services.enrollment.commands import Office
+from services.enrollment.commands import Deps
 from services.enrollment.store import own_province
 
-Context: TypeAlias = SubgraphContext[Office]
+Context: TypeAlias = SubgraphContext[Deps]
 Info: TypeAlias = StrawberryInfo[Context, Any]
-
-
-def text_key(value: object) -> str:
-    """An entity key that is text, as it must be (facts 5).
-
-    Raises:
-        Refusal: `BAD_ENTITY_KEY`.
-    """
-    if not isinstance(value, str):
-        raise Refusal("BAD_ENTITY_KEY", "实体键无效", "Not an entity key of this type", unblock=Unblock.SELF)
-    return value
 
 
 def may_read_province(principal: Principal, province: str) -> bool:

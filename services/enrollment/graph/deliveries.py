@@ -9,7 +9,7 @@ import strawberry
 from chassis.graph import requires
 from chassis.graph.connection import Connection, connect, slice_of
 from chassis.principal import Scope
-from services.enrollment.domain import delivery as deliveries
+from services.enrollment.domain import notifications as deliveries
 from services.enrollment.graph.context import Info
 from services.enrollment.graph.enums import (
     DeliveryChannel,

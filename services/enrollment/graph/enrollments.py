@@ -8,14 +8,16 @@ import strawberry
 
 from chassis.graph import Advice, RefusalInfo, requires
 from chassis.graph.connection import Connection, connect, slice_of
+from chassis.graph.resolvers import text_key
 from chassis.principal import Scope
+from kernel.language import Language
 from services.enrollment.commands import Row
-from services.enrollment.domain import machine
-from services.enrollment.domain.delivery import fed_back_at
+from services.enrollment.domain import enrollment as machine
 from services.enrollment.domain.enrollment import meant_for
-from services.enrollment.domain.roster_problems import audience_mismatch
+from services.enrollment.domain.notifications import fed_back_at
+from services.enrollment.domain.roster.problems import audience_mismatch
 from services.enrollment.domain.seats import ADMITTED
-from services.enrollment.graph.context import Info, text_key
+from services.enrollment.graph.context import Info
 from services.enrollment.graph.deliveries import Delivery
 from services.enrollment.graph.enums import EnrollmentStatus, ReasonCode
 from services.enrollment.graph.loaders import (
@@ -151,7 +153,7 @@ class EnrollmentRow:
     refusal: RefusalInfo | None
 
     @classmethod
-    def of(cls, row: Row, language: str) -> Self:
+    def of(cls, row: Row, language: Language) -> Self:
         """The row in the caller's language."""
         return cls(
             id=strawberry.ID(row.id),

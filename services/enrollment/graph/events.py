@@ -1,18 +1,21 @@
 """The feed in the graph: replay and live subscription read one log, each reader its own part of it (R27)."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from typing import Self
 
 import strawberry
 from strawberry.scalars import JSON
 
-from chassis.errors import Refusal, Unblock, forbidden
 from chassis.events import NATIONWIDE
-from chassis.graph import cursor_of, requires
+from chassis.graph import requires
 from chassis.graph.connection import slice_of
-from chassis.paging import Slice
 from chassis.principal import Principal, Scope
+from chassis.storage.cursor import Slice, cursor_of
+from kernel.errors import Refusal, Unblock
+from kernel.refusals import FORBIDDEN
+from services.enrollment.graph.context import Info
 from services.enrollment.store import Entry, Reading, own_province
 
 _LAST_NUMBER = 2**63 - 1
@@ -102,4 +105,23 @@ def reading_of(principal: Principal) -> Reading:
             known = {"event.producer": "enrollment", "event.name": {"$in": list(_FROM_SUBMISSION_ON)}}
             return Reading(NATIONWIDE, {"event.data.base": {"$in": list(principal.bases)}} | known)
         case _:
-            raise forbidden("R27")
+            raise FORBIDDEN(rule="R27")
+
+
+@strawberry.type
+class Subscription:
+    """What may be followed."""
+
+    @strawberry.federation.field(
+        description="事件日志的实时订阅，与回放同一日志、同一顺序；给出 after 则从其后续起，否则从此刻起 (R27)",
+        requires_scopes=EVENT_READERS,
+        is_subscription=True,
+    )
+    async def enrollment_events(self, info: Info, after: str | None = None) -> AsyncGenerator[EnrollmentEvent, None]:
+        """The principal's log after a cursor, without end."""
+        reading = reading_of(info.context.principal)
+        part = log_slice(1, after)
+        entries = info.context.deps.store.tail.follow(reading, part.after[0] if part.after else None)
+        async with aclosing(entries):
+            async for entry in entries:
+                yield EnrollmentEvent.of(entry)

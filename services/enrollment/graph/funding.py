@@ -8,11 +8,10 @@ import strawberry
 from services.enrollment.domain import funding as domain
 from services.enrollment.domain.funding import FundingEntry
 from services.enrollment.graph.context import Info
-from services.enrollment.graph.enums import FundingSource
+from services.enrollment.graph.enums import Fen, FundingSource, yuan
 from services.enrollment.graph.loaders import FundingRevisionsLoader, SchoolByCodeLoader
 from services.enrollment.graph.people import School
 from services.enrollment.graph.projects import Project
-from services.enrollment.graph.scalars import Fen, yuan
 
 
 @strawberry.input(description="登记经费；给出 corrects 则为更正，须说明理由，金额0为撤销 (R27)")

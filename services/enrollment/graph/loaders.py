@@ -1,17 +1,17 @@
-"""One database operation for what a request asks of each kind (facts 9)."""
+"""One database operation for what a request asks of each kind (notes N9)."""
 
 from collections.abc import Mapping, Sequence
 
-from chassis.dataloader import BatchLoader
 from chassis.graph.connection import PageOf, slice_of
+from chassis.graph.context import BatchLoader
 from chassis.principal import Scope
 from services.enrollment.domain.cut_off import CutOffs
-from services.enrollment.domain.delivery import Delivery
+from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.funding import Funding
-from services.enrollment.domain.machine import Enrollment
+from services.enrollment.domain.notifications import Delivery
 from services.enrollment.domain.progress import Progress
 from services.enrollment.domain.project import Project
-from services.enrollment.domain.roster import Row
+from services.enrollment.domain.roster.roster import Row
 from services.enrollment.domain.school import School
 from services.enrollment.domain.seats import Seats
 from services.enrollment.domain.teacher import Teacher

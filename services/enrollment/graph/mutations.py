@@ -18,7 +18,7 @@ from services.enrollment.graph.inputs import (
 from services.enrollment.graph.loaders import SchoolByCodeLoader
 from services.enrollment.graph.notices import NoticeMutation
 from services.enrollment.graph.people import School, SchoolRow, Teacher, TeacherRow
-from services.enrollment.graph.personal import PersonalMutation
+from services.enrollment.graph.personal_data import PersonalMutation
 from services.enrollment.graph.projects import Project
 from services.enrollment.graph.rosters import RosterMutation
 

@@ -9,9 +9,9 @@ import strawberry
 from chassis.graph import requires
 from chassis.principal import Principal, Scope
 from services.enrollment import commands
-from services.enrollment.domain import delivery
-from services.enrollment.domain.delivery import base_box, school_box, trainee_box
-from services.enrollment.domain.wording import sentence
+from services.enrollment.domain import notifications as delivery
+from services.enrollment.domain.notification_texts import sentence
+from services.enrollment.domain.notifications import base_box, school_box, trainee_box
 from services.enrollment.graph.context import Context, Info
 from services.enrollment.graph.enrollments import Enrollment
 from services.enrollment.graph.enums import EnrollmentStatus, NoticeKind

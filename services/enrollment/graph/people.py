@@ -8,11 +8,12 @@ import strawberry
 
 from chassis.graph import MajorCategory, Person, RefusalInfo, requires
 from chassis.graph.connection import Connection, connect, slice_of
+from chassis.graph.resolvers import text_key
 from chassis.principal import Scope
 from services.enrollment.domain import school as schools
 from services.enrollment.domain import teacher as teachers
 from services.enrollment.domain.cut_off import CutOffs, key_of
-from services.enrollment.graph.context import Info, may_read_school, text_key
+from services.enrollment.graph.context import Info, may_read_school
 from services.enrollment.graph.enums import Audience, Employment
 from services.enrollment.graph.inputs import EnrollmentFilter
 from services.enrollment.graph.loaders import (

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 import strawberry
 
 from services.enrollment.domain import progress as domain
-from services.enrollment.graph.enums import BaseCategory, EnrollmentStatus, FundingSource
-from services.enrollment.graph.scalars import Fen, yuan
+from services.enrollment.graph.enums import BaseCategory, EnrollmentStatus, Fen, FundingSource, yuan
 
 if TYPE_CHECKING:
     from services.enrollment.graph.provinces import Province

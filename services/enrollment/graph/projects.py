@@ -6,8 +6,9 @@ import strawberry
 
 from chassis.graph import public, requires
 from chassis.graph.connection import Connection
+from chassis.graph.resolvers import text_key
 from chassis.principal import Scope
-from services.enrollment.graph.context import Info, may_read_base, text_key
+from services.enrollment.graph.context import Info, may_read_base
 from services.enrollment.graph.inputs import EnrollmentFilter
 from services.enrollment.graph.loaders import ProjectByIdLoader, SeatsByProjectLoader
 

@@ -6,9 +6,10 @@ import strawberry
 
 from chassis.graph import requires
 from chassis.graph.connection import Connection
+from chassis.graph.resolvers import text_key
 from chassis.principal import Scope
-from chassis.reference import provinces
-from services.enrollment.graph.context import Info, may_read_province, text_key
+from kernel.reference import provinces
+from services.enrollment.graph.context import Info, may_read_province
 from services.enrollment.graph.funding import Funding
 from services.enrollment.graph.inputs import EnrollmentFilter
 from services.enrollment.graph.loaders import FundingByProvinceLoader, ProgressByProvinceLoader

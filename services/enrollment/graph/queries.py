@@ -5,12 +5,12 @@ from functools import partial
 
 import strawberry
 
-from chassis.errors import forbidden
 from chassis.events import NATIONWIDE
 from chassis.graph import requires
 from chassis.graph.connection import Connection, connect, slice_of
 from chassis.principal import Scope
-from chassis.reference import provinces
+from kernel.reference import provinces
+from kernel.refusals import FORBIDDEN
 from services.enrollment.domain.project import ADMIT, is_past
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 from services.enrollment.graph.context import Info, may_read_province, may_read_school
@@ -26,7 +26,7 @@ from services.enrollment.graph.loaders import (
 )
 from services.enrollment.graph.notices import Notice, boxes_of
 from services.enrollment.graph.people import School, Teacher
-from services.enrollment.graph.personal import PersonalQuery
+from services.enrollment.graph.personal_data import PersonalQuery
 from services.enrollment.graph.progress import ProvinceProgress
 from services.enrollment.graph.provinces import Province
 from services.enrollment.graph.rosters import RosterQuery
@@ -86,7 +86,7 @@ class Query(FeedbackQuery, PersonalQuery, RosterQuery):
     async def province_progress(self, info: Info, year: int) -> list[ProvinceProgress] | None:
         """How far every province is, and the schools that belong to none."""
         if not may_read_province(info.context.principal, NATIONWIDE):
-            raise forbidden("R27")
+            raise FORBIDDEN(rule="R27")
         load = info.context.loader(ProgressByProvinceLoader).load
         found = await asyncio.gather(*(load((code, year)) for code in (*provinces(), NATIONWIDE)))
         return [ProvinceProgress.of(one) for one in found if one]

@@ -10,10 +10,11 @@ import strawberry
 from chassis.graph import Advice, MajorCategory, RefusalInfo, requires
 from chassis.graph.connection import Connection, connect, slice_of
 from chassis.principal import Scope
+from kernel.language import Language
 from services.enrollment import commands
-from services.enrollment.commands.schools import own_school
-from services.enrollment.domain import roster
-from services.enrollment.domain.roster import Problem
+from services.enrollment.commands.guards import own_school
+from services.enrollment.domain.roster import roster
+from services.enrollment.domain.roster.roster import Problem
 from services.enrollment.graph.context import Info
 from services.enrollment.graph.enrollments import Enrollment
 from services.enrollment.graph.enums import Audience, Employment, RosterMode, RosterRowState, RosterState
@@ -43,7 +44,7 @@ class RosterRow:
     source: strawberry.Private[roster.Row]
 
     @classmethod
-    def of(cls, source: roster.Row, language: str) -> Self:
+    def of(cls, source: roster.Row, language: Language) -> Self:
         """The row in the reader's language."""
         ordinal, said = source.major_category, source.said
         return cls(
@@ -166,5 +167,5 @@ class RosterMutation:
         return RosterJob.of(await commands.commit_roster(context.deps, context.principal, key=job_id, mode=mode))
 
 
-def _advice(warnings: Sequence[Problem], language: str) -> list[Advice]:
+def _advice(warnings: Sequence[Problem], language: Language) -> list[Advice]:
     return [Advice(code=one.code, rule=one.rule, message=one.refusal().message(language)) for one in warnings]

@@ -3,10 +3,10 @@
 from strawberry.schema.config import StrawberryConfig
 
 from chassis.graph import SubgraphSchema
+from services.enrollment.graph.enums import SCALARS
+from services.enrollment.graph.events import Subscription
 from services.enrollment.graph.mutations import Mutation
 from services.enrollment.graph.queries import Query
-from services.enrollment.graph.scalars import SCALARS
-from services.enrollment.graph.subscriptions import Subscription
 
 schema = SubgraphSchema(
     query=Query,

@@ -1,11 +1,11 @@
 """Enrolment in MongoDB: collections, indexes and queries; the only place of the service that knows the database."""
 
 from services.enrollment.store.feed import Deposed, Entry, Feed, Reading
-from services.enrollment.store.filters import EnrollmentSelection, Visibility, own_province
 from services.enrollment.store.rosters import Rosters, RowsOf
 from services.enrollment.store.schools import SchoolSelection
 from services.enrollment.store.seating import Seating
 from services.enrollment.store.store import COLLECTIONS, SEALED, Store
+from services.enrollment.store.visibility import EnrollmentSelection, Visibility, own_province
 
 __all__ = [
     "COLLECTIONS",

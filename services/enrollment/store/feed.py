@@ -1,6 +1,8 @@
-"""The provincial feeds: a gap-free log a province, and how far each province's queue has got (R27)."""
+"""The provincial feed: gap-free logs, their writer and their readers (R27, ADR 7)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,9 +11,9 @@ from pymongo.errors import BulkWriteError
 from pymongo.read_concern import ReadConcern
 
 from chassis.events import NATIONWIDE, Envelope, unseal
-from chassis.mongo import Collection, Database, Document
-from chassis.paging import Slice
-from chassis.reference import provinces
+from chassis.storage.cursor import Slice
+from chassis.storage.mongo import Collection, Database, Document
+from kernel.reference import provinces
 
 WINDOW = 500
 _SENT = "sent"
@@ -20,6 +22,8 @@ ENDS: list[Document] = [
     {"$group": {"_id": "$province", "last": {"$first": "$sequence"}}},
 ]
 """A pipeline over the entries, for the last of each log; it takes as many steps in the index as there are logs."""
+
+
 _DUPLICATE = 11000
 
 
@@ -218,3 +222,48 @@ def log_of(key: str) -> str:
 
 def _read(document: Document) -> Entry:
     return Entry(document["province"], document["sequence"], unseal(document["event"]))
+
+
+_WINDOW = 100
+_LOOK_AGAIN_SECONDS = 5.0
+_GROWN: list[Document] = [{"$match": {"operationType": "insert"}}, {"$project": {"documentKey": 1}}]
+
+
+class Tail:
+    """Wakes this process's readers when a log has grown.
+
+    Args:
+        feed: The logs.
+    """
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self._readers: dict[asyncio.Event, str] = {}
+
+    async def watch(self) -> None:
+        """Turn the logs' growth into wake-ups; what is missed is found by looking again."""
+        async with await self._feed.entries.watch(_GROWN, max_await_time_ms=1_000) as changes:
+            async for change in changes:
+                grown = log_of(change["documentKey"]["_id"])
+                for reader, province in self._readers.items():
+                    if province == grown:
+                        reader.set()
+
+    async def follow(self, reading: Reading, after: int | None) -> AsyncGenerator[Entry, None]:
+        """Every entry after a number, without end; without a number, from now on."""
+        at = await self._feed.last(reading.province) if after is None else after
+        wake = asyncio.Event()
+        self._readers[wake] = reading.province
+        try:
+            while True:
+                wake.clear()
+                found = await self._feed.read(reading, Slice(_WINDOW, [at]))
+                for entry in found:
+                    yield entry
+                    at = entry.sequence
+                if not found:
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(_LOOK_AGAIN_SECONDS):
+                            await wake.wait()
+        finally:
+            del self._readers[wake]

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from pymongo import ASCENDING
 
-from chassis.mongo import Document, Repository
+from chassis.storage.mongo import Document
+from chassis.storage.repository import Repository
 from services.enrollment.domain.funding import Funding
 from services.enrollment.domain.vocabulary import FundingSource
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pymongo import ASCENDING
 
-from chassis.mongo import Database, Document
+from chassis.storage.mongo import Database, Document
 from services.enrollment.domain.progress import Progress, Share
 from services.enrollment.domain.vocabulary import BaseCategory, EnrollmentStatus
 from services.enrollment.store.funding import FundingBook

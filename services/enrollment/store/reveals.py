@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 
 from pymongo import ASCENDING, DESCENDING, ReturnDocument
 
-from chassis.mongo import Database, Repository
-from chassis.paging import Slice, both, following
-from services.enrollment.domain.revealing import BOUNDS, Reveal, too_often
+from chassis.storage.cursor import Slice
+from chassis.storage.mongo import Database
+from chassis.storage.paging import both, following
+from chassis.storage.repository import Repository
+from services.enrollment.domain.reveal import BOUNDS, Reveal, too_often
 
 _LATEST = [("_id", DESCENDING)]
 

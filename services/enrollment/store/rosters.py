@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo import ASCENDING, DESCENDING, UpdateOne
 
-from chassis.errors import not_found
-from chassis.mongo import Database, Document, Repository, Session, from_document, to_document
-from chassis.paging import Slice, both, first_rows, following, lengths
-from services.enrollment.domain.roster import Roster, Row, RowState
-from services.enrollment.domain.roster_check import Facts, RowEntry
+from chassis.storage.cursor import Slice
+from chassis.storage.mongo import Database, Document, Session, from_document, to_document
+from chassis.storage.paging import both, first_rows, following, lengths
+from chassis.storage.repository import Repository
+from kernel.refusals import NOT_FOUND
+from services.enrollment.domain.roster.check import Facts, RowEntry
+from services.enrollment.domain.roster.roster import Roster, Row, RowState
 from services.enrollment.domain.school import School
 from services.enrollment.domain.vocabulary import RosterState
 from services.enrollment.store.feed import Deposed
@@ -74,7 +76,7 @@ class Rosters(Repository[Roster]):
         """
         found = await self.find(key)
         if found is None or found.school != school:
-            raise not_found("roster", key)
+            raise NOT_FOUND(kind="roster", id=key)
         return found
 
     async def list_jobs(self, school: str, part: Slice) -> list[Roster]:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from pymongo import ASCENDING
 
-from chassis.mongo import Document, Repository
-from chassis.paging import Slice, both, following
 from chassis.principal import Principal, Scope
+from chassis.storage.cursor import Slice
+from chassis.storage.mongo import Document
+from chassis.storage.paging import both, following
+from chassis.storage.repository import Repository
 from services.enrollment.domain.school import School
-from services.enrollment.store.filters import NOTHING, own_province
+from services.enrollment.store.visibility import NOTHING, own_province
 
 _BY_CODE = [("_id", ASCENDING)]
 _LONGEST_SEARCH = 100

@@ -1,4 +1,4 @@
-"""The two guards of an acceptance: seats of a project, and the time of a person (R19, R23, facts 21)."""
+"""The two guards of an acceptance: seats of a project, and the time of a person (R19, R23, notes N21)."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -7,8 +7,8 @@ from zlib import crc32
 
 from pymongo import ReturnDocument, UpdateOne
 
-from chassis.mongo import Database, Document, Session, from_document, to_document
-from services.enrollment.domain.machine import Enrollment
+from chassis.storage.mongo import Database, Document, Session, from_document, to_document
+from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.project import Project
 from services.enrollment.domain.seats import (
     ADMITTED,
@@ -50,7 +50,7 @@ class Seating:
         await self.seats.update_one({"_id": key}, {"$setOnInsert": fresh}, upsert=True, session=session)
 
     async def enter(self, project: str, person: str, session: Session) -> None:
-        """Sign up by one of the project's doors; whoever moves it at that moment meets one there (facts 21).
+        """Sign up by one of the project's doors; whoever moves it at that moment meets one there (notes N21).
 
         One of the two runs again, so nobody signs up for a project that was called off meanwhile, whose sweep would
         miss the sign-up (R33). Neither the project nor its seats are written, which others must be able to write.
@@ -102,7 +102,7 @@ class Seating:
         """Move the held time of everybody accepted by a project (R18).
 
         The seats are written too: an acceptance that has looked at the old dates writes them as well, so that one of
-        the two runs again instead of both missing the other (write skew, facts 21).
+        the two runs again instead of both missing the other (write skew, notes N21).
         """
         await self.seats.update_one({"_id": project}, {"$inc": {"moves": 1}}, session=session)
         dates = {"accepted.$[one].starts_on": starts_on.isoformat(), "accepted.$[one].ends_on": ends_on.isoformat()}

@@ -6,30 +6,30 @@ from typing import Any, TypeVar
 
 from pymongo import ASCENDING, DESCENDING
 
-from chassis.mongo import Database, Document, Repository, Session, from_document, to_document, transact
-from chassis.paging import Slice, both, first_rows, following, lengths
+from chassis.storage.cursor import Slice
+from chassis.storage.mongo import Database, Document, Session, from_document, to_document, transact
+from chassis.storage.paging import both, first_rows, following, lengths
+from chassis.storage.repository import Repository
 from services.enrollment.domain.cut_off import CutOffs
-from services.enrollment.domain.delivery import Delivery, Notice
-from services.enrollment.domain.enrollment import Step
+from services.enrollment.domain.enrollment import Enrollment, Step
 from services.enrollment.domain.events import EnrollmentEvent
 from services.enrollment.domain.funding import Funding
-from services.enrollment.domain.machine import Enrollment
+from services.enrollment.domain.notifications import Delivery, Notice
 from services.enrollment.domain.project import Project, Round
 from services.enrollment.domain.school import School
 from services.enrollment.domain.seats import ADMITTED, told
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.domain.vocabulary import LIVE, EnrollmentStatus
-from services.enrollment.domain.waiting import in_order
-from services.enrollment.store.deliveries import Deliveries
-from services.enrollment.store.feed import Feed
-from services.enrollment.store.filters import EnrollmentSelection, Visibility
+from services.enrollment.domain.waitlist import in_order
+from services.enrollment.store.feed import Feed, Tail
 from services.enrollment.store.funding import FundingBook
+from services.enrollment.store.notifications import Deliveries
 from services.enrollment.store.progress import ProgressCounts
 from services.enrollment.store.reveals import Reveals
 from services.enrollment.store.rosters import Rosters
 from services.enrollment.store.schools import SchoolList
 from services.enrollment.store.seating import Seating
-from services.enrollment.store.tail import Tail
+from services.enrollment.store.visibility import EnrollmentSelection, Visibility
 
 COLLECTIONS = ("schools", "teachers", "enrollments", "cut_offs", "funding", "rosters", "reveals")
 """The collections whose documents carry events."""
@@ -102,7 +102,7 @@ class Store:
         await self.feed.prepare()
 
     async def transact(self, work: Callable[[Session], Awaitable[T]]) -> T:
-        """Run `work` in one transaction (facts 21)."""
+        """Run `work` in one transaction (notes N21)."""
         return await transact(self._database.client, work)
 
     async def settle(

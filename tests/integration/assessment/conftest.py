@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.mongo import Database
+from chassis.storage.mongo import Database
 from tests.integration.assessment.world import World, running_world
 
 

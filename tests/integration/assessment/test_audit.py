@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from chassis.events import Envelope
-from chassis.mongo import Database
+from chassis.storage.mongo import Database
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from deploy.local.suite import ROOT
-from services.assessment.audit import read_export
+from services.assessment.console import read_export
 from services.assessment.domain.audit import GENESIS, Head, Row, verify
 from services.assessment.store import AuditLog
 from tests.eventually import eventually
@@ -169,7 +169,7 @@ async def test_every_event_of_every_service_is_in_the_log_and_only_the_ministry_
     """R40: every act is in it."""
     await world.start("e1")
     assert await world.attend(("e1", "s1", True)) == ["ok"]
-    log = world.assessment.store.audit
+    log = world.deps.store.audit
 
     async def there() -> bool:
         return "assessment.attendance-recorded" in {row.act.type for row in await rows(log)}
@@ -187,7 +187,7 @@ async def test_every_event_of_every_service_is_in_the_log_and_only_the_ministry_
 
 
 async def test_the_ministry_pages_and_filters_the_latest_first(world: World) -> None:
-    log = world.assessment.store.audit
+    log = world.deps.store.audit
     await log.append([event(number) for number in range(1, ROWS + 1)])
     seen: list[dict[str, Any]] = []
     after: str | None = None

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from chassis.mongo import Database
 from chassis.principal import Principal
+from chassis.storage.mongo import Database
 from tests.integration.assessment.world import (
     BASE,
     EXPERT,

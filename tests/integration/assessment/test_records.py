@@ -6,8 +6,8 @@ from functools import partial
 import pytest
 
 from chassis.context import Act, acting
-from chassis.errors import Refusal
-from services.assessment.commands import confirm_credits, revoke_credit
+from kernel.errors import Refusal
+from services.assessment.commands.credits import confirm_credits, revoke_credit
 from services.assessment.domain.vocabulary import CreditStatus, ProjectPhase, ResultOutcome
 from tests.eventually import eventually
 from tests.integration.assessment.world import (
@@ -28,9 +28,9 @@ async def test_r29_to_r31_from_attendance_to_a_revoked_credit(world: World) -> N
     await world.start("e1")
     assert await world.attend(("e1", "s1", True), ("e1", "s2", False)) == ["ok", "ok"]
     assert await world.grade("e1", ResultOutcome.PASSED, 88) == ["ok"]
-    assert codes(await confirm_credits(world.assessment, SCHOOL, enrollments=["e1"])) == ["ok"]
-    assert codes(await confirm_credits(world.assessment, SCHOOL, enrollments=["e1"])) == ["ok"]
-    revoked = await revoke_credit(world.assessment, MINISTRY, enrollment="e1", reason="抽检")
+    assert codes(await confirm_credits(world.deps, SCHOOL, enrollments=["e1"])) == ["ok"]
+    assert codes(await confirm_credits(world.deps, SCHOOL, enrollments=["e1"])) == ["ok"]
+    revoked = await revoke_credit(world.deps, MINISTRY, enrollment="e1", reason="抽检")
     assert revoked.credit
     assert (revoked.credit.hours, revoked.credit.status) == (56, CreditStatus.REVOKED)
     assert revoked.result
@@ -47,7 +47,7 @@ async def test_r29_to_r31_from_attendance_to_a_revoked_credit(world: World) -> N
 
 async def test_r29_nothing_is_recorded_before_the_training_begins(world: World) -> None:
     await world.publish("e1")
-    await eventually(lambda: world.assessment.store.records.find("e1"))
+    await eventually(lambda: world.deps.store.records.find("e1"))
     before = await world.record("e1")
     assert await world.attend(("e1", "s1", True)) == ["NOT_RUNNING"]
     assert await world.grade("e1", ResultOutcome.PASSED, 88) == ["NOT_RUNNING"]
@@ -98,22 +98,22 @@ async def test_a_foreign_base_and_a_foreign_school_write_nothing(world: World) -
     await world.attend(("e1", "s1", True))
     await world.grade("e1", ResultOutcome.PASSED, 88)
     before = await world.record("e1")
-    assert codes(await confirm_credits(world.assessment, OTHER_SCHOOL, enrollments=["e1"])) == ["NOT_FOUND"]
+    assert codes(await confirm_credits(world.deps, OTHER_SCHOOL, enrollments=["e1"])) == ["NOT_FOUND"]
     for stranger in (BASE, SCHOOL, TEACHER):
         with pytest.raises(Refusal) as refused:
-            await revoke_credit(world.assessment, stranger, enrollment="e1", reason="抽检")
+            await revoke_credit(world.deps, stranger, enrollment="e1", reason="抽检")
         assert (refused.value.code, refused.value.rule) == ("FORBIDDEN", "R31")
     with pytest.raises(Refusal) as refused:
-        await confirm_credits(world.assessment, BASE, enrollments=["e1"])
+        await confirm_credits(world.deps, BASE, enrollments=["e1"])
     assert refused.value.code == "FORBIDDEN"
     assert await world.record("e1") == before
 
 
 async def test_r31_no_credit_without_passing(world: World) -> None:
     await world.start("e1")
-    assert codes(await confirm_credits(world.assessment, SCHOOL, enrollments=["e1"])) == ["NOT_PASSED"]
+    assert codes(await confirm_credits(world.deps, SCHOOL, enrollments=["e1"])) == ["NOT_PASSED"]
     with pytest.raises(Refusal) as refused:
-        await revoke_credit(world.assessment, MINISTRY, enrollment="e1", reason="抽检")
+        await revoke_credit(world.deps, MINISTRY, enrollment="e1", reason="抽检")
     assert (refused.value.code, refused.value.rule) == ("NOT_PASSED", "R31")
 
 
@@ -121,7 +121,7 @@ async def test_r31_a_credit_is_confirmed_once_however_many_confirm_it(world: Wor
     await world.start("e1")
     await world.attend(("e1", "s1", True))
     await world.grade("e1", ResultOutcome.PASSED, 88)
-    tries = await asyncio.gather(*(confirm_credits(world.assessment, SCHOOL, enrollments=["e1"]) for _ in range(4)))
+    tries = await asyncio.gather(*(confirm_credits(world.deps, SCHOOL, enrollments=["e1"]) for _ in range(4)))
     assert sorted(code for one in tries for code in codes(one)) == ["ok"] * 4
     names = [one.name for one in await world.heard(3)]
     assert names.count("credit-confirmed") == 1
@@ -176,7 +176,7 @@ async def test_r18_a_new_timetable_is_the_one_that_counts(world: World) -> None:
     await world.tell("catalog.project-amended", "p1", project="p1", sessions=sessions(1))
 
     async def amended() -> bool:
-        project = await world.assessment.store.projects.get("p1")
+        project = await world.deps.store.projects.get("p1")
         return len(project.sessions) == 1
 
     await eventually(amended)
@@ -190,27 +190,27 @@ async def test_r18_a_new_timetable_is_the_one_that_counts(world: World) -> None:
 async def heard_of(world: World, key: str) -> None:
     """Wait until everything that was told before has had its effect."""
     await world.tell("enrollment.accepted", key, **attendee(key))
-    await eventually(lambda: world.assessment.store.records.find(key))
+    await eventually(lambda: world.deps.store.records.find(key))
 
 
 async def test_r29_a_dead_letter_that_is_replayed_puts_no_older_state_back(world: World) -> None:
-    """What a replay brings comes after all that was told since: its version says so (chassis.deadletters)."""
+    """What a replay brings comes after all that was told since: its version says so (chassis.messaging.deadletters)."""
     await world.start("e1", "e2")
     tell = partial(world.tell, subject="p1", project="p1")
     await tell("catalog.project-amended", version=6, sessions=sessions(1))
     await tell("catalog.project-finished", version=7)
     await world.until_phase(ProjectPhase.FINISHED)
-    before, missed = await world.assessment.store.projects.get("p1"), await world.record("e1")
+    before, missed = await world.deps.store.projects.get("p1"), await world.record("e1")
     await tell("catalog.project-started", version=4)
     await tell("catalog.project-amended", version=5, sessions=sessions(2))
     await world.publish()
     await heard_of(world, "e9")
-    assert await world.assessment.store.projects.get("p1") == before
+    assert await world.deps.store.projects.get("p1") == before
     assert len(before.sessions) == 1
     await tell("catalog.project-amended", version=8, sessions=sessions(2))
     await tell("catalog.project-cancelled", version=9)
     await world.until_phase(ProjectPhase.CANCELLED)
-    assert len((await world.assessment.store.projects.get("p1")).sessions) == 2
+    assert len((await world.deps.store.projects.get("p1")).sessions) == 2
     await tell("catalog.project-finished", version=7)
     await heard_of(world, "e10")
     assert await world.record("e1") == missed, "a no-show is told once"
@@ -235,7 +235,7 @@ async def test_r26_who_has_left_before_the_acceptance_arrives_is_no_attendee(wor
 
 
 async def test_a_list_that_is_sent_again_under_its_key_undoes_no_correction_since(world: World) -> None:
-    """As everywhere in the graph: one `Idempotency-Key`, one effect (chassis.idempotency)."""
+    """As everywhere in the graph: one `Idempotency-Key`, one effect (chassis.storage.idempotency)."""
     await world.start("e1", "e2")
     marks = [("e1", "s1", True), ("e1", "s9", True), ("e2", "s1", True)]
     with acting(Act(BASE, idempotency_key="k1")):

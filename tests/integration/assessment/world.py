@@ -10,21 +10,23 @@ from typing import Any
 
 from aio_pika.abc import AbstractQueue
 
-from chassis import amqp
 from chassis.clock import Clock
 from chassis.context import Act, acting
-from chassis.errors import Refusal
 from chassis.events import Envelope
 from chassis.graph import SubgraphContext
-from chassis.mongo import Database
+from chassis.messaging import amqp
 from chassis.principal import Principal, Scope
-from chassis.roles import Role
+from chassis.runtime.tasks import Role
+from chassis.storage.mongo import Database
+from kernel.errors import Refusal
 from services.assessment.app import load_rules
-from services.assessment.commands import Assessment, AttendanceMark, ResultMark, record_attendance, record_results
+from services.assessment.commands.attendance import AttendanceMark, record_attendance
+from services.assessment.commands.deps import Deps
+from services.assessment.commands.results import ResultMark, record_results
 from services.assessment.domain.record import Record
 from services.assessment.domain.vocabulary import ProjectPhase, ResultOutcome
 from services.assessment.graph.schema import schema
-from services.assessment.messaging import tasks
+from services.assessment.messaging.tasks import tasks
 from services.assessment.store import Store
 from tests.eventually import eventually
 from tests.running import running
@@ -46,12 +48,12 @@ class World:
     """Assessment on real parts.
 
     Attributes:
-        assessment: Its dependencies.
+        deps: Its dependencies.
         channel: Publishes what the other services would.
         everything: A queue that every event reaches, as the audit's does.
     """
 
-    assessment: Assessment
+    deps: Deps
     channel: Any
     everything: AbstractQueue
     _numbers: Any = field(default_factory=lambda: count(1))
@@ -88,7 +90,7 @@ class World:
 
     async def record(self, key: str) -> Record:
         """A record as it is kept."""
-        return await self.assessment.store.records.get(key)
+        return await self.deps.store.records.get(key)
 
     async def publish(self, *enrollments: str, project: str = "p1") -> None:
         """A published project with two sessions, and who was accepted."""
@@ -115,7 +117,7 @@ class World:
         """Wait until assessment knows of it."""
 
         async def arrived() -> bool:
-            found = await self.assessment.store.projects.find(project)
+            found = await self.deps.store.projects.find(project)
             return found is not None and found.phase is phase
 
         await eventually(arrived)
@@ -123,18 +125,18 @@ class World:
     async def attend(self, *marks: tuple[str, str, bool], by: Principal = BASE) -> list[str]:
         """The base records attendance; what became of each row."""
         rows = [AttendanceMark(key, session, there, None) for key, session, there in marks]
-        return codes(await record_attendance(self.assessment, by, project="p1", rows=rows))
+        return codes(await record_attendance(self.deps, by, project="p1", rows=rows))
 
     async def grade(
         self, key: str, outcome: ResultOutcome, score: int | None, by: Principal = BASE, project: str = "p1"
     ) -> list[str]:
         """The base records a result; what became of it."""
         rows = [ResultMark(key, outcome, score)]
-        return codes(await record_results(self.assessment, by, project=project, rows=rows))
+        return codes(await record_results(self.deps, by, project=project, rows=rows))
 
     async def ask(self, principal: Principal, query: str, **variables: Any) -> tuple[Any, list[str]]:
         """Execute on the subgraph; the data and the codes of its refusals."""
-        context = SubgraphContext(self.assessment, principal)
+        context = SubgraphContext(self.deps, principal)
         with acting(Act(principal)):
             result = await schema.execute(query, variable_values=variables, context_value=context)
         causes = [error.original_error for error in result.errors or ()]
@@ -164,11 +166,11 @@ async def running_world(database: Database, amqp_url: str, clock_file: Path) -> 
     """Assessment with relay and consumer, on a virtual host of its own."""
     store = Store(database)
     await store.prepare()
-    assessment = Assessment(store, Clock(clock_file), load_rules())
+    deps = Deps(store, Clock(clock_file), load_rules())
     connection = await amqp.connect(amqp_url, "tests")
     async with connection:
         channel = await connection.channel(on_return_raises=True)
         everything = await channel.declare_queue("everything")
         await everything.bind(amqp.EVENTS, "#")
         async with running(*tasks(store, database, amqp_url).of(Role.ALL)):
-            yield World(assessment, channel, everything)
+            yield World(deps, channel, everything)

@@ -74,7 +74,7 @@ ACTS = sorted({*PLAIN, *_OTHERS, "review"})
 
 async def attempt(season: Season, base: Principal, name: str, key: str) -> str | None:
     """Try an act on a project of a base, and say the code of its refusal."""
-    project = await season.catalog.store.projects.get(key)
+    project = await season.deps.store.projects.get(key)
     shown = {"id": key, "version": project.version}
     try:
         if name in PLAIN:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from chassis.clock import Clock
-from chassis.mongo import Database
-from chassis.vault import Vault
-from services.catalog.commands import Catalog
+from chassis.storage.mongo import Database
+from chassis.storage.vault import Vault
+from services.catalog.commands import Deps
 from services.catalog.store import Store
 from tests.integration.catalog.season import Season
 
@@ -20,6 +20,6 @@ async def season(database: Database, tmp_path: Path) -> Season:
     await store.prepare()
     clock_file = tmp_path / "clock.json"
     vault = Vault({"k1": os.urandom(32)}, "k1", os.urandom(32))
-    playing = Season(Catalog(store, Clock(clock_file), vault), clock_file)
+    playing = Season(Deps(store, Clock(clock_file), vault), clock_file)
     await playing.open_round()
     return playing

@@ -5,13 +5,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from chassis.asgi import error_json
 from chassis.clock import move_forward
 from chassis.context import Act, acting
 from chassis.graph import SubgraphContext
 from chassis.principal import Principal, Scope
-from services.catalog.commands import Catalog
-from services.catalog.domain.round import SHANGHAI
+from chassis.serving.asgi import error_json
+from kernel.dates import SHANGHAI
+from kernel.language import Language
+from services.catalog.commands import Deps
 from services.catalog.graph.schema import schema
 
 MINISTRY = Principal("ministry-1", Scope.MINISTRY, name="教师工作司")
@@ -58,11 +59,11 @@ class Season:
     """One round as the test plays it.
 
     Attributes:
-        catalog: The service's dependencies on a real database.
+        deps: The service's dependencies on a real database.
         clock_file: Where the domain clock's offset is kept.
     """
 
-    catalog: Catalog
+    deps: Deps
     clock_file: Path
     organizations: int = 0
 
@@ -76,11 +77,11 @@ class Season:
         Raises:
             Refused: The answer has errors.
         """
-        context = SubgraphContext(self.catalog, principal)
+        context = SubgraphContext(self.deps, principal)
         with acting(Act(principal)):
             result = await schema.execute(query, variable_values=variables, context_value=context)
         if result.errors:
-            raise Refused(error_json(result.errors[0], "zh-CN"))
+            raise Refused(error_json(result.errors[0], Language.ZH))
         return result.data
 
     async def act(self, principal: Principal, query: str, **variables: Any) -> Any:

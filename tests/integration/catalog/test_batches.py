@@ -23,7 +23,7 @@ async def auto(season: Season, projects: list[Any]) -> Any:
 
 async def loads(season: Season) -> Counter[str]:
     """Reviews by expert, as the projects tell."""
-    found = await season.catalog.store.projects.query({})
+    found = await season.deps.store.projects.query({})
     return Counter(expert for project in found for expert in project.experts)
 
 
@@ -78,8 +78,8 @@ async def test_one_who_is_exchanged_loses_the_blank_review_and_its_weight(season
         for expert in (one, other, third)
     ]
     assert mine == [1, 0, 1]
-    async with season.catalog.store.reviews.collection.database.client.start_session() as session:
-        assert await season.catalog.store.review_loads(2024, session) == {one.person: 1, third.person: 1}
+    async with season.deps.store.reviews.collection.database.client.start_session() as session:
+        assert await season.deps.store.review_loads(2024, session) == {one.person: 1, third.person: 1}
 
 
 async def test_the_ministry_decides_on_many_each_with_its_reason(season: Season) -> None:
@@ -115,7 +115,7 @@ async def test_a_late_publication_says_its_reason_to_the_audit(season: Season) -
     season.at("2024-05-11T00:00")
     (row,) = await season.publish(project, reason="系统故障补发")
     assert row["ok"]
-    document = await season.catalog.store.projects.collection.find_one({"_id": project["id"]})
+    document = await season.deps.store.projects.collection.find_one({"_id": project["id"]})
     assert document
     (told,) = [event for event in document["events"] if event["name"] == "project-published"]
     assert (told["data"]["late"], told["data"]["override"]) == (True, "系统故障补发")
@@ -128,8 +128,8 @@ async def test_a_repeated_batch_takes_no_second_effect(season: Season) -> None:
         await season.register_expert(name)
     project = await season.submitted(base)
     with acting(Act(MINISTRY, idempotency_key="batch-1")):
-        first = await commands.auto_assign_experts(season.catalog, MINISTRY, key=project["id"])
-        again = await commands.auto_assign_experts(season.catalog, MINISTRY, key=project["id"])
+        first = await commands.auto_assign_experts(season.deps, MINISTRY, key=project["id"])
+        again = await commands.auto_assign_experts(season.deps, MINISTRY, key=project["id"])
     assert asdict(first) | {"history": ()} == asdict(again) | {"history": ()}
     assert sum((await loads(season)).values()) == 2
 

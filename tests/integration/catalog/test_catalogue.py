@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from chassis.asgi import error_json
 from chassis.graph import SubgraphContext
 from chassis.principal import ANONYMOUS, Principal, Scope
+from chassis.serving.asgi import error_json
 from deploy.local.parts import Parts
+from kernel.language import Language
 from services.catalog.graph.schema import schema
 from tests.integration.catalog.season import MINISTRY, Season
 from tests.integration.catalog.watching import watched
@@ -82,8 +83,8 @@ async def titles(season: Season, **asked: Any) -> list[str]:
 
 async def hold(season: Season, project: Any, held: int, version: int) -> None:
     """What enrolment's event of that version tells."""
-    projects = season.catalog.store.projects
-    await season.catalog.store.transact(
+    projects = season.deps.store.projects
+    await season.deps.store.transact(
         lambda session: projects.hold(project["id"], held=held, version=version, session=session)
     )
 
@@ -104,24 +105,24 @@ async def test_published_projects_are_found_by_what_is_public_of_them(season: Se
 
 
 async def test_a_project_is_found_by_the_names_of_its_themes(season: Season, two: list[Any]) -> None:
-    kept = await season.catalog.store.projects.get(two[1]["id"])
+    kept = await season.deps.store.projects.get(two[1]["id"])
     assert len(kept.theme_names) == 1
     assert await titles(season, search=kept.theme_names[0]) == ["Py"]
 
 
 async def test_an_index_of_an_older_edition_is_renewed_at_the_next_start(season: Season, two: list[Any]) -> None:
-    projects = season.catalog.store.projects
+    projects = season.deps.store.projects
     await projects.collection.update_one({"_id": two[0]["id"]}, {"$unset": {"index": ""}})
     old = {"edition": 0, "title": [], "terms": ["旧"]}
     await projects.collection.update_one({"_id": two[1]["id"]}, {"$set": {"index": old}})
     assert await titles(season, search="示范大学") == []
-    await season.catalog.store.prepare()
+    await season.deps.store.prepare()
     assert await titles(season, search="示范大学") == ["智能", "Py"]
     assert await titles(season, search="旧") == []
 
 
 async def test_an_amended_venue_is_found_at_once_and_the_old_one_no_more(season: Season, two: list[Any]) -> None:
-    kept = await season.catalog.store.projects.get(two[1]["id"])
+    kept = await season.deps.store.projects.get(two[1]["id"])
     await season.act(
         Principal("base", Scope.BASE, organization=kept.organization, bases=(kept.base,)),
         "mutation($id: ID!, $version: Int!, $input: ProjectAmendmentInput!) "
@@ -258,7 +259,7 @@ async def test_a_search_that_is_too_long_is_refused_alone(season: Season) -> Non
     await season.draft(base)
     query = "query($long: String) { long: projects(search: $long) { totalCount } all: projects { totalCount } }"
     result = await schema.execute(
-        query, variable_values={"long": "长" * 101}, context_value=SubgraphContext(season.catalog, base)
+        query, variable_values={"long": "长" * 101}, context_value=SubgraphContext(season.deps, base)
     )
     assert result.data == {"long": None, "all": {"totalCount": 1}}
-    assert [error_json(one, "zh-CN")["extensions"]["code"] for one in result.errors or ()] == ["SEARCH_TOO_LONG"]
+    assert [error_json(one, Language.ZH)["extensions"]["code"] for one in result.errors or ()] == ["SEARCH_TOO_LONG"]

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from chassis.errors import Refusal
 from chassis.principal import ANONYMOUS, Principal, Scope
+from kernel.errors import Refusal
 from tests.integration.catalog.season import DRAFT, MINISTRY, PLAN, SUBMIT, Refused, Season
 
 UPDATE = (
@@ -128,7 +128,7 @@ async def test_a_contacts_phone_is_masked_in_the_graph_and_sealed_at_rest(season
     base = await season.register_base(team=False)
     team = (await season.set_team(base))["team"]
     assert team[0] == {"name": "李老师", "phone": "138****8000", "email": "li@example.edu.cn"}
-    document = await season.catalog.store.bases.collection.find_one({"_id": base.bases[0]})
+    document = await season.deps.store.bases.collection.find_one({"_id": base.bases[0]})
     assert "13800138000" not in repr(document)
     for other in (ANONYMOUS, replace(base, bases=("elsewhere",))):
         data = await season.ask(other, "query($id: ID!) { base(id: $id) { team { name } } }", id=base.bases[0])
@@ -222,7 +222,7 @@ async def test_a_foreign_base_is_forbidden_and_an_unknown_one_not_found(season: 
         assert (refused.code, refused.extensions["rule"]) == ("FORBIDDEN", "R2")
     missing = await refusal(season, base, DRAFT, base="nowhere", input=PLAN)
     assert missing.code == "NOT_FOUND"
-    unchanged = await season.catalog.store.projects.get(project["id"])
+    unchanged = await season.deps.store.projects.get(project["id"])
     assert unchanged.version == 1
 
 
@@ -276,7 +276,7 @@ async def test_a_further_class_shares_the_series_and_takes_its_own_quota(season:
 async def test_the_product_speaks_english_when_asked(season: Season) -> None:
     base = await season.register_base()
     with pytest.raises(Refusal) as refused:
-        await season.catalog.store.projects.get("nowhere")
+        await season.deps.store.projects.get("nowhere")
     assert refused.value.message("en-US") == "Not found"
     warned = await season.draft(base, days=4)
     query = "query($id: ID!) { project(id: $id) { warnings { code rule message } } }"

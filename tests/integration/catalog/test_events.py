@@ -1,4 +1,4 @@
-"""What the catalog tells the others arrives on the broker, without personal data (R41; facts 19, 20)."""
+"""What the catalog tells the others arrives on the broker, without personal data (R41; notes N19, N20)."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,9 +7,9 @@ from typing import Any
 import aio_pika
 import orjson
 
-from chassis import amqp
 from chassis.events import event_name
-from chassis.roles import Role
+from chassis.messaging import amqp
+from chassis.runtime.tasks import Role
 from services.catalog.messaging import EMITTED, tasks
 from tests.eventually import eventually
 from tests.integration.catalog.season import MINISTRY, Season
@@ -22,7 +22,7 @@ Arrived = dict[str, list[dict[str, Any]]]
 async def listening(season: Season, amqp_url: str) -> AsyncIterator[Arrived]:
     """The events of the season as they arrive, by routing key."""
     arrived: Arrived = {}
-    database = season.catalog.store.projects.collection.database
+    database = season.deps.store.projects.collection.database
     connection = await aio_pika.connect(amqp_url)
     async with connection:
         channel = await connection.channel()
@@ -35,7 +35,7 @@ async def listening(season: Season, amqp_url: str) -> AsyncIterator[Arrived]:
             await message.ack()
 
         await queue.consume(take)
-        async with running(*tasks(season.catalog, database, amqp_url).of(Role.ALL)):
+        async with running(*tasks(season.deps, database, amqp_url).of(Role.ALL)):
             yield arrived
 
 

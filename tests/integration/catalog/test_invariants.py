@@ -15,13 +15,13 @@ from hypothesis import Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from chassis.clock import Clock
-from chassis.mongo import Database, Document, connect
 from chassis.principal import Principal
-from chassis.vault import Vault
+from chassis.storage.mongo import Database, Document, connect
+from chassis.storage.vault import Vault
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
-from services.catalog.commands import Catalog, lapse_overdue
-from services.catalog.commands.reconciliation import reconcile_quotas
+from services.catalog.commands import Deps, lapse_overdue
+from services.catalog.commands.quotas import reconcile_quotas
 from services.catalog.domain.project import TRANSITIONS
 from services.catalog.domain.quota import CONSUMING
 from services.catalog.domain.vocabulary import ProjectStatus
@@ -64,12 +64,12 @@ class World:
         number = next(self.numbers)
         clock_file = self.folder / f"clock-{number}.json"
         vault = Vault({"k1": os.urandom(32)}, "k1", os.urandom(32))
-        return Season(Catalog(Store(self.database), Clock(clock_file), vault), clock_file, organizations=10 * number)
+        return Season(Deps(Store(self.database), Clock(clock_file), vault), clock_file, organizations=10 * number)
 
     async def open(self) -> None:
         """The round and its experts, once."""
         season = self.season()
-        await season.catalog.store.prepare()
+        await season.deps.store.prepare()
         await season.open_round()
         for name in ("甲", "乙", "丙"):
             await season.register_expert(name)
@@ -130,7 +130,7 @@ class Ministry(RuleBasedStateMachine):
     def at_once(self, acts: list[tuple[str, int]]) -> None:
         async def batch() -> None:
             await asyncio.gather(
-                *(self._act(name, place) for name, place in acts), reconcile_quotas(self.season.catalog.store)
+                *(self._act(name, place) for name, place in acts), reconcile_quotas(self.season.deps.store)
             )
 
         self.run(batch())
@@ -182,7 +182,7 @@ class Ministry(RuleBasedStateMachine):
         if moment > self.moment:
             self.season.at(DAYS[moment - 1])
             self.moment = moment
-        self.run(lapse_overdue(self.season.catalog))
+        self.run(lapse_overdue(self.season.deps))
 
     async def _everything(self) -> Found:
         """Every document there is."""

@@ -85,7 +85,7 @@ async def keep(season: Season, row: Row, number: int) -> tuple[Row, Project]:
         base="base-1" if row.own else "base-2",
         published_at=REVIEWING if row.published else None,
     )
-    projects = season.catalog.store.projects
+    projects = season.deps.store.projects
     await projects.insert(project)
     seats = {"version": 1, "held": row.held}
     await projects.collection.update_one({"_id": project.id}, {"$set": {"seats": seats}})
@@ -142,7 +142,7 @@ async def test_a_walk_meets_each_visible_project_once_in_order_also_while_others
     first: int,
     principal: Principal,
 ) -> None:
-    await season.catalog.store.projects.collection.delete_many({})
+    await season.deps.store.projects.collection.delete_many({})
     kept = await asyncio.gather(*(keep(season, row, number * 2 + 20) for number, row in enumerate(rows)))
     expected = [pair for pair in kept if matches(*pair, wanted, search, principal)]
     expected.sort(key=lambda pair: place(pair[0], pair[1], order, search))

@@ -39,7 +39,7 @@ async def address(season: Season, parts: Parts, amqp_url: str, tmp_path: Path, k
     (tmp_path / "vault.json").write_text(json.dumps({"active": "k1", "keys": {"k1": secret}, "hash": secret}))
     settings = CatalogSettings(
         mongodb_url=SecretStr(parts.mongodb_url(ADMIN)),
-        mongodb_database=season.catalog.store.projects.collection.database.name,
+        mongodb_database=season.deps.store.projects.collection.database.name,
         amqp_url=SecretStr(amqp_url),
         internal_jwks_file=tmp_path / "jwks.json",
         vault_file=tmp_path / "vault.json",

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from chassis.mongo import to_document
 from chassis.principal import Principal
+from chassis.storage.mongo import to_document
 from services.catalog.domain.project import Project
 from services.catalog.domain.quota import quota_id
 from tests.integration.catalog.season import MINISTRY, Refused, Season
@@ -32,7 +32,7 @@ async def test_forty_at_once_against_a_limit_of_twenty_leave_exactly_twenty(seas
     }
     assert {(one.extensions["used"], one.extensions["limit"]) for one in refused} == {(20, 20)}
     assert await season.quota(base) == {"limit": 20, "used": 20, "remaining": 0}
-    submitted = await season.catalog.store.projects.query({"base": base.bases[0], "status": "SUBMITTED"})
+    submitted = await season.deps.store.projects.query({"base": base.bases[0], "status": "SUBMITTED"})
     assert len(submitted) == 20
     with pytest.raises(Refused, match=r"本轮次项目数量已达上限（20/20）") as another:
         await season.submitted(base)
@@ -49,7 +49,7 @@ async def test_submissions_and_withdrawals_at_once_keep_the_count(season: Season
         *(season.submit(base, one) for one in waiting),
         return_exceptions=True,
     )
-    live = await season.catalog.store.projects.query({"base": base.bases[0], "status": "SUBMITTED"})
+    live = await season.deps.store.projects.query({"base": base.bases[0], "status": "SUBMITTED"})
     assert (await season.quota(base))["used"] == len(live) <= 3
 
 
@@ -80,7 +80,7 @@ async def test_a_refused_submission_writes_nothing(season: Season) -> None:
     except Refused as refused:
         found = refused.code
     assert found == "QUOTA_EXCEEDED"
-    project = await season.catalog.store.projects.get(draft["id"])
+    project = await season.deps.store.projects.get(draft["id"])
     assert (project.status, project.version) == ("DRAFT", 1)
     assert await season.quota(base) == {"limit": 0, "used": 0, "remaining": 0}
 
@@ -108,7 +108,7 @@ async def test_an_adjustment_beside_submissions_loses_none_of_them(season: Seaso
         *(season.act(MINISTRY, ADJUST, base=base.bases[0], input=given) for _ in range(4)),
     )
     assert await season.quota(base) == {"limit": 30, "used": 12, "remaining": 18}
-    quota = await season.catalog.store.quotas.get(quota_id(base.bases[0], 2024))
+    quota = await season.deps.store.quotas.get(quota_id(base.bases[0], 2024))
     assert len(quota.adjustments) == 4
 
 
@@ -170,13 +170,13 @@ async def test_a_refused_adjustment_leaves_no_quota_behind(season: Season) -> No
         with pytest.raises(Refused) as refused:
             await season.act(MINISTRY, ADJUST, base=base.bases[0], input={"year": 2024} | given)
         assert (refused.value.code, refused.value.extensions["rule"]) == (code, "R39")
-    assert await season.catalog.store.quotas.query({}) == []
+    assert await season.deps.store.quotas.query({}) == []
 
 
 async def test_a_document_reads_back_as_the_project_it_was(season: Season) -> None:
     base = await season.register_base()
     published = await season.published(base)
-    project = await season.catalog.store.projects.get(published["id"])
+    project = await season.deps.store.projects.get(published["id"])
     assert isinstance(project, Project)
     assert project.published_at is not None
     assert project.published_at < datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Pages that cannot be, entities in batches, keys of the wrong type (facts 5, 9)."""
+"""Pages that cannot be, entities in batches, keys of the wrong type (notes N5, N9)."""
 
 from typing import Any
 

@@ -5,12 +5,12 @@ import os
 import subprocess
 import sys
 
-from chassis.mongo import Database
 from chassis.principal import Principal
+from chassis.storage.mongo import Database
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from deploy.local.suite import ROOT
-from services.catalog.commands.reconciliation import reconcile_quotas
+from services.catalog.commands.quotas import reconcile_quotas
 from services.catalog.domain.quota import Difference, quota_id
 from tests.integration.catalog.season import Season
 from tests.integration.catalog.test_quota import WITHDRAW
@@ -19,14 +19,14 @@ from tests.integration.catalog.test_quota import WITHDRAW
 async def spoil(season: Season, base: Principal, by: int) -> None:
     """Make a quota's count wrong, behind everybody's back."""
     key = quota_id(base.bases[0], 2024)
-    await season.catalog.store.quotas.collection.update_one({"_id": key}, {"$inc": {"used": by}})
+    await season.deps.store.quotas.collection.update_one({"_id": key}, {"$inc": {"used": by}})
 
 
 async def test_what_is_right_has_no_difference(season: Season) -> None:
     base = await season.register_base()
     await season.submitted(base)
     await season.draft(base)
-    assert await reconcile_quotas(season.catalog.store) == []
+    assert await reconcile_quotas(season.deps.store) == []
 
 
 async def test_a_difference_is_named_and_repaired_with_an_event(season: Season) -> None:
@@ -35,13 +35,13 @@ async def test_a_difference_is_named_and_repaired_with_an_event(season: Season) 
     await season.submitted(other)
     await spoil(season, base, 2)
     wanted = Difference(base=base.bases[0], year=2024, used=3, projects=(project["code"],))
-    assert await reconcile_quotas(season.catalog.store) == [wanted]
-    assert await reconcile_quotas(season.catalog.store, year=2023, repair=True) == []
+    assert await reconcile_quotas(season.deps.store) == [wanted]
+    assert await reconcile_quotas(season.deps.store, year=2023, repair=True) == []
     assert (await season.quota(base))["used"] == 3
-    assert await reconcile_quotas(season.catalog.store, year=2024, repair=True) == [wanted]
+    assert await reconcile_quotas(season.deps.store, year=2024, repair=True) == [wanted]
     assert (await season.quota(base))["used"] == 1
-    assert await reconcile_quotas(season.catalog.store) == []
-    document = await season.catalog.store.quotas.collection.find_one({"_id": quota_id(base.bases[0], 2024)})
+    assert await reconcile_quotas(season.deps.store) == []
+    document = await season.deps.store.quotas.collection.find_one({"_id": quota_id(base.bases[0], 2024)})
     assert document
     (event,) = document["events"]
     assert (event["name"], event["data"]["before"], event["data"]["used"]) == ("quota-reconciled", 3, 1)
@@ -50,10 +50,10 @@ async def test_a_difference_is_named_and_repaired_with_an_event(season: Season) 
 async def test_a_quota_that_is_gone_is_named_and_stays_wrong(season: Season) -> None:
     base = await season.register_base()
     project = await season.submitted(base)
-    await season.catalog.store.quotas.collection.delete_one({"_id": quota_id(base.bases[0], 2024)})
+    await season.deps.store.quotas.collection.delete_one({"_id": quota_id(base.bases[0], 2024)})
     wanted = [Difference(base=base.bases[0], year=2024, used=None, projects=(project["code"],))]
-    assert await reconcile_quotas(season.catalog.store, repair=True) == wanted
-    assert await reconcile_quotas(season.catalog.store) == wanted
+    assert await reconcile_quotas(season.deps.store, repair=True) == wanted
+    assert await reconcile_quotas(season.deps.store) == wanted
 
 
 async def test_beside_submissions_and_withdrawals_nothing_is_taken_for_wrong_and_a_repair_loses_none(
@@ -64,18 +64,16 @@ async def test_beside_submissions_and_withdrawals_nothing_is_taken_for_wrong_and
     waiting = [await season.draft(base) for _ in range(6)]
     traffic = [season.submit(base, one) for one in waiting]
     traffic += [season.act(base, WITHDRAW, id=one["id"]) for one in held]
-    *_, first, second, third = await asyncio.gather(
-        *traffic, *(reconcile_quotas(season.catalog.store) for _ in range(3))
-    )
+    *_, first, second, third = await asyncio.gather(*traffic, *(reconcile_quotas(season.deps.store) for _ in range(3)))
     assert first == second == third == []
     await spoil(season, base, 5)
     again = [await season.draft(base) for _ in range(6)]
     await asyncio.gather(
         *(season.submit(base, one) for one in again),
-        *(reconcile_quotas(season.catalog.store, repair=True) for _ in range(3)),
+        *(reconcile_quotas(season.deps.store, repair=True) for _ in range(3)),
     )
     assert (await season.quota(base))["used"] == 12
-    assert await reconcile_quotas(season.catalog.store) == []
+    assert await reconcile_quotas(season.deps.store) == []
 
 
 async def test_the_command_line_names_differences_and_repairs_them(
@@ -98,7 +96,7 @@ async def test_the_command_line_names_differences_and_repairs_them(
         assert part in wrong.stderr, wrong.stderr
     repaired = run("--repair", "--as", "值班员")
     assert (repaired.returncode, "repaired" in repaired.stderr) == (0, True)
-    document = await season.catalog.store.quotas.collection.find_one({"_id": quota_id(base.bases[0], 2024)})
+    document = await season.deps.store.quotas.collection.find_one({"_id": quota_id(base.bases[0], 2024)})
     assert document
     assert document["events"][-1]["actor"]["subject"] == "operator:值班员"  # R40: every act has an actor
     assert run().returncode == 0

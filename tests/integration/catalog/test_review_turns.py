@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from chassis.mongo import Session
 from chassis.principal import Principal
+from chassis.storage.mongo import Session
 from deploy.local.parts import Parts
 from services.catalog.domain import decision, declaration
 from services.catalog.domain.project import Project
@@ -36,7 +36,7 @@ async def test_a_review_that_begins_before_the_decision_does_not_land_after_it(
 ) -> None:
     """R15, R16: what was decided on is all that there is."""
     _, project, experts = await almost_decided(season)
-    store, now = season.catalog.store, season.catalog.clock.now()
+    store, now = season.deps.store, season.deps.clock.now()
     current = await store.rounds.get("2024")
 
     async def ended(session: Session) -> Project:

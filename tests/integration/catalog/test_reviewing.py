@@ -151,12 +151,12 @@ async def test_a_returned_plan_lapses_and_frees_its_quota_when_review_closes(sea
         for expert in experts:
             await season.review(expert, project)
         returned.append(await season.decide(project, "RETURN"))
-    assert await lapse_overdue(season.catalog) == 0
+    assert await lapse_overdue(season.deps) == 0
     season.at("2024-05-11T00:00")
     refused = await refusal(season, base, SUBMIT, id=returned[0]["id"], version=returned[0]["version"])
     assert (refused.code, refused.extensions["rule"]) == ("PHASE_CLOSED", "R13")
     assert (await season.quota(base))["used"] == 2
-    assert await lapse_overdue(season.catalog) == 2
+    assert await lapse_overdue(season.deps) == 2
     assert (await season.quota(base))["used"] == 0
     history = "query($id: ID!) { project(id: $id) { status history { by reason } } }"
     lapsed = (await season.ask(base, history, id=returned[0]["id"]))["project"]
@@ -237,7 +237,7 @@ async def test_the_ministry_may_cancel_what_a_stranger_may_not(season: Season) -
     cancel = 'mutation($id: ID!) { cancelProject(id: $id, reason: "生源不足") { status } }'
     assert (await refusal(season, rival, cancel, id=project["id"])).code == "FORBIDDEN"
     assert (await season.act(MINISTRY, cancel, id=project["id"]))["status"] == "CANCELLED"
-    document = await season.catalog.store.projects.collection.find_one({"_id": project["id"]})
+    document = await season.deps.store.projects.collection.find_one({"_id": project["id"]})
     assert document
     told = document["events"][-1]
     assert (told["name"], told["data"]["by"], told["data"]["reason"]) == ("project-cancelled", "ministry", "生源不足")

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from chassis.clock import Clock
-from chassis.mongo import Database, connect
 from chassis.principal import Principal
-from chassis.timer import timer
+from chassis.storage.mongo import Database, connect
+from chassis.storage.timer import timer
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
-from services.catalog.commands import Catalog, lapse_overdue
+from services.catalog.commands import Deps, lapse_overdue
 from services.catalog.messaging import due
 from services.catalog.store import Store
 from tests.eventually import eventually
@@ -21,11 +21,11 @@ from tests.integration.catalog.watching import watched
 
 
 @pytest.fixture
-async def replicas(season: Season, database: Database, parts: Parts) -> AsyncIterator[list[Catalog]]:
+async def replicas(season: Season, database: Database, parts: Parts) -> AsyncIterator[list[Deps]]:
     """Two more processes of the service, each with its own connection and its own reading of the one clock."""
     clients = [connect(parts.mongodb_url(ADMIN)) for _ in range(2)]
-    vault = season.catalog.vault
-    yield [Catalog(Store(client[database.name]), Clock(season.clock_file), vault) for client in clients]
+    vault = season.deps.vault
+    yield [Deps(Store(client[database.name]), Clock(season.clock_file), vault) for client in clients]
     for client in clients:
         await client.close()
 
@@ -49,11 +49,11 @@ async def lapses(database: Database, project: Any) -> int:
 
 
 async def test_after_weeks_without_any_process_two_replicas_lapse_a_plan_once(
-    season: Season, database: Database, replicas: list[Catalog]
+    season: Season, database: Database, replicas: list[Deps]
 ) -> None:
     base, project = await returned(season)
     season.at("2024-06-10T09:00")
-    done = await asyncio.gather(*(act() for catalog in replicas * 2 for act in due(catalog).values()))
+    done = await asyncio.gather(*(act() for deps in replicas * 2 for act in due(deps).values()))
     assert sum(done) == 1
     assert await lapses(database, project) == 1
     assert (await season.quota(base))["used"] == 0
@@ -65,25 +65,25 @@ async def test_one_plan_that_cannot_lapse_holds_up_no_other(season: Season, data
     where = {"_id": broken["id"]}
     await database["projects"].update_one(where, {"$set": {"plan.days": "七"}})
     season.at("2024-05-11T00:00")
-    assert await lapse_overdue(season.catalog) == 1
+    assert await lapse_overdue(season.deps) == 1
     assert (await lapses(database, broken), await lapses(database, whole)) == (0, 1)
     await database["projects"].update_one(where, {"$set": {"plan.days": 7}})
-    assert await lapse_overdue(season.catalog) == 1
+    assert await lapse_overdue(season.deps) == 1
 
 
 async def test_what_is_due_is_asked_by_rounds_and_ids_alone(season: Season, parts: Parts) -> None:
     """R13: a look every few seconds reads no plans."""
     await returned(season)
     async with watched(season, parts) as (other, operations):
-        assert await lapse_overdue(other.catalog) == 0
+        assert await lapse_overdue(other.deps) == 0
         assert operations.seen == [("find", "rounds"), ("find", "projects")]
         season.at("2024-05-11T00:00")
-        assert await lapse_overdue(other.catalog) == 1
+        assert await lapse_overdue(other.deps) == 1
     reading = [collection for command, collection in operations.seen if command == "find"]
     assert reading[2:] == ["rounds", "projects", "projects", "rounds"]
 
 
-async def test_replicas_that_run_follow_the_clock(season: Season, database: Database, replicas: list[Catalog]) -> None:
+async def test_replicas_that_run_follow_the_clock(season: Season, database: Database, replicas: list[Deps]) -> None:
     _, project = await returned(season)
     running = [asyncio.ensure_future(timer(database, "catalog.timers", due(one), every=0.02)()) for one in replicas]
 

@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 
 from pymongo.monitoring import CommandListener, CommandStartedEvent
 
-from chassis.mongo import connect
+from chassis.storage.mongo import connect
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
-from services.catalog.commands import Catalog
+from services.catalog.commands import Deps
 from services.catalog.store import Store
 from tests.integration.catalog.season import Season
 
@@ -35,7 +35,7 @@ async def watched(season: Season, parts: Parts) -> AsyncIterator[tuple[Season, O
     """The same season through a client that is listened to."""
     operations, plain = Operations(), connect(parts.mongodb_url(ADMIN))
     client = type(plain)(parts.mongodb_url(ADMIN), tz_aware=True, event_listeners=[operations])
-    store = Store(client[season.catalog.store.projects.collection.database.name])
-    yield Season(Catalog(store, season.catalog.clock, season.catalog.vault), season.clock_file), operations
+    store = Store(client[season.deps.store.projects.collection.database.name])
+    yield Season(Deps(store, season.deps.clock, season.deps.vault), season.clock_file), operations
     await client.close()
     await plain.close()

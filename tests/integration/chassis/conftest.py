@@ -2,7 +2,8 @@
 
 import pytest
 
-from chassis.mongo import Database, Repository
+from chassis.storage.mongo import Database
+from chassis.storage.repository import Repository
 from deploy.broker.definitions import INTERNAL_QUEUES
 from tests.integration.chassis.courses import Course, repository, topology
 

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractExchange
 
-from chassis import amqp
 from chassis.events import Envelope
-from chassis.inbox import Consumer, Handler
-from chassis.mongo import Database, Repository, Session
+from chassis.messaging import amqp
+from chassis.messaging.inbox import Consumer, Handler
+from chassis.storage.mongo import Database, Session
+from chassis.storage.repository import Repository
 
 QUEUE = "tests.inbox"
 KEY = "tests.course-named.44"

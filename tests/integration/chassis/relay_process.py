@@ -3,8 +3,8 @@
 import asyncio
 import os
 
-from chassis.mongo import connect
-from chassis.outbox import Relay
+from chassis.messaging.outbox import Relay
+from chassis.storage.mongo import connect
 
 
 async def main() -> None:

@@ -1,4 +1,4 @@
-"""The command line for dead letters: what it shows, gives back and drops, beside consumers that run (facts 24)."""
+"""The command line for dead letters: what it shows, gives back and drops, beside consumers that run (notes N24)."""
 
 import asyncio
 import json
@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from aio_pika.abc import AbstractChannel
 
-from chassis import amqp
-from chassis.deadletters import in_hand
-from chassis.mongo import Database
+from chassis.messaging import amqp
+from chassis.messaging.deadletters import in_hand
+from chassis.storage.mongo import Database
 from tests.eventually import eventually
 from tests.integration.chassis.courses import KEY, QUEUE, consumer, effects, message, topology
 from tests.running import running
@@ -21,7 +21,7 @@ POISONS = [f"tests/course:c1/1/{index}" for index in range(3)]
 
 async def run(url: str, *arguments: str) -> tuple[int | None, list[str]]:
     """The command's exit code, and what it prints."""
-    command = [sys.executable, "-m", "chassis.deadletters", *arguments, "--url", url]
+    command = [sys.executable, "-m", "chassis.messaging.deadletters", *arguments, "--url", url]
     running = await asyncio.create_subprocess_exec(
         *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
@@ -38,7 +38,7 @@ async def resting(channel: AbstractChannel) -> int:
 @pytest.fixture
 async def dead(database: Database, amqp_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AbstractChannel]:
     """Three letters that a consumer has given up."""
-    monkeypatch.setattr("chassis.inbox.PAUSES_SECONDS", (0.01,) * 5)
+    monkeypatch.setattr("chassis.messaging.inbox.PAUSES_SECONDS", (0.01,) * 5)
     async with topology(amqp_url) as (channel, exchange):
         async with running(consumer(database, amqp_url, [], fail_on="poison").run):
             for index in range(3):
@@ -135,7 +135,14 @@ async def test_an_id_that_several_queues_gave_up_names_none_of_them(dead: Abstra
 
 
 async def test_a_broker_that_is_not_there_is_told_without_its_password() -> None:
-    command = [sys.executable, "-m", "chassis.deadletters", "list", "--url", "amqp://admin:secret@127.0.0.1:1/"]
+    command = [
+        sys.executable,
+        "-m",
+        "chassis.messaging.deadletters",
+        "list",
+        "--url",
+        "amqp://admin:secret@127.0.0.1:1/",
+    ]
     running = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
     async with asyncio.timeout(30):
         _, told = await running.communicate()

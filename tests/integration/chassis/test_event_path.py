@@ -1,4 +1,4 @@
-"""The event path on real parts: nothing lost, effect once, dead letters kept (facts 19–24)."""
+"""The event path on real parts: nothing lost, effect once, dead letters kept (notes N19–N24)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,16 +9,17 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from prometheus_client import REGISTRY
 from pymongo.errors import OperationFailure
 
-from chassis import amqp
-from chassis.batch import BatchConsumer
 from chassis.clock import Clock
 from chassis.context import Act, acting, current_act
-from chassis.errors import Refusal
 from chassis.events import Envelope
-from chassis.inbox import Consumer, Handler
-from chassis.mongo import Database, Repository, Session
-from chassis.outbox import Relay
+from chassis.messaging import amqp
+from chassis.messaging.batch import BatchConsumer
+from chassis.messaging.inbox import Consumer, Handler
+from chassis.messaging.outbox import Relay
 from chassis.principal import Principal, Scope
+from chassis.storage.mongo import Database, Session
+from chassis.storage.repository import Repository
+from kernel.errors import Refusal
 from tests.eventually import eventually
 from tests.integration.chassis.courses import (
     KEY,
@@ -82,7 +83,7 @@ async def test_a_duplicate_delivery_has_no_second_effect(database: Database, amq
 async def test_a_poison_message_becomes_a_dead_letter_and_stops_nobody(
     database: Database, amqp_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chassis.inbox.PAUSES_SECONDS", (0.01,) * 5)
+    monkeypatch.setattr("chassis.messaging.inbox.PAUSES_SECONDS", (0.01,) * 5)
     seen: list[str] = []
     poisoned = consumer(database, amqp_url, seen, fail_on="poison")
     async with running(poisoned.run), topology(amqp_url) as (channel, exchange):
@@ -101,7 +102,7 @@ async def test_a_poison_message_becomes_a_dead_letter_and_stops_nobody(
 async def test_an_effect_that_fails_as_a_broker_would_costs_its_neighbours_no_delivery(
     database: Database, amqp_url: str, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
-    monkeypatch.setattr("chassis.inbox.PAUSES_SECONDS", (0.01,) * 5)
+    monkeypatch.setattr("chassis.messaging.inbox.PAUSES_SECONDS", (0.01,) * 5)
     seen: list[str] = []
     broken = consumer(database, amqp_url, seen, fail_on="poison", error=error)
     async with topology(amqp_url) as (channel, exchange):
@@ -123,7 +124,7 @@ async def _resting(channel: AbstractChannel) -> AbstractIncomingMessage | None:
 async def test_a_batch_that_the_database_refuses_stays_in_hand_until_it_is_mended(
     amqp_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chassis.batch.PAUSES_SECONDS", (0.01,) * 5)
+    monkeypatch.setattr("chassis.messaging.batch.PAUSES_SECONDS", (0.01,) * 5)
     tried: list[list[str]] = []
 
     async def effect(envelopes: Sequence[Envelope]) -> int:

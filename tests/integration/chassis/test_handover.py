@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from chassis import amqp
 from chassis.events import Envelope
-from chassis.inbox import Consumer, Handler
-from chassis.mongo import Database, Session
+from chassis.messaging import amqp
+from chassis.messaging.inbox import Consumer, Handler
+from chassis.storage.mongo import Database, Session
 from tests.eventually import eventually
 
 EVENTS = 150

@@ -1,4 +1,4 @@
-"""A mutation repeated under its key takes effect once, also when several run at once (architecture.md, Idempotency)."""
+"""A mutation repeated under its key takes effect once, also when several run at once (docs/architecture.md)."""
 
 import asyncio
 from dataclasses import dataclass, replace
@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 import pytest
 
 from chassis.context import Act, acting
-from chassis.errors import Refusal
-from chassis.idempotency import once, repeatable
 from chassis.ids import new_id
-from chassis.mongo import Database, DuplicateKey, Repository, Session, transact
 from chassis.principal import Principal, Scope
+from chassis.storage.idempotency import idempotent, run_once
+from chassis.storage.mongo import Database, DuplicateKey, Session, transact
+from chassis.storage.repository import Repository
+from kernel.errors import Refusal
 
 
 @dataclass(frozen=True)
@@ -34,20 +35,20 @@ ALICE = Principal("alice", Scope.BASE)
 BOB = Principal("bob", Scope.BASE)
 
 
-@repeatable("notes")
+@idempotent("notes", name="write_note")
 async def write_note(desk: Desk, principal: Principal, *, text: str) -> Note:
     del principal
     return await desk.store.notes.insert(Note(new_id(), 1, text))
 
 
-@repeatable("notes")
+@idempotent("notes", name="append")
 async def append(desk: Desk, principal: Principal, *, key: str, text: str) -> Note:
     del principal
     note = await desk.store.notes.get(key)
     return await desk.store.notes.save(replace(note, text=note.text + text))
 
 
-@repeatable("notes", row="key")
+@idempotent("notes", name="append_row", row="key")
 async def append_row(desk: Desk, principal: Principal, *, key: str, text: str) -> Note:
     del principal
 
@@ -126,9 +127,9 @@ async def test_a_repeat_that_reads_what_the_first_has_written_still_takes_no_eff
         return await act()
 
     with acting(Act(ALICE, idempotency_key="k1")):
-        second = asyncio.ensure_future(once(notes, ALICE, "append", {}, late))
+        second = asyncio.ensure_future(run_once(notes, ALICE, "append", {}, late))
         await looked.wait()
-        first = await once(notes, ALICE, "append", {}, act)
+        first = await run_once(notes, ALICE, "append", {}, act)
         acted.set()
     assert [first.text, (await second).text] == ["ab", "ab"]
 

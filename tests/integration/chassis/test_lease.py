@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from chassis.lease import Lease, LeaseLost
-from chassis.mongo import Database
+from chassis.storage.lease import Lease, LeaseLost
+from chassis.storage.mongo import Database
 from tests.eventually import eventually
 
 

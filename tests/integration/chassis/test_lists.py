@@ -1,7 +1,7 @@
-"""Facts 9: lists that are read together are what each is alone."""
+"""Notes N9: lists that are read together are what each is alone."""
 
-from chassis.mongo import Database
-from chassis.paging import first_rows, following, lengths
+from chassis.storage.mongo import Database
+from chassis.storage.paging import first_rows, following, lengths
 
 ORDER = [("name", -1), ("_id", 1)]
 SCHOOLS = ("s0", "s1", "s2", "none")

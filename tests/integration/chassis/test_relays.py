@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
-from chassis import amqp
-from chassis.mongo import Database, Repository
-from chassis.outbox import Relay
+from chassis.messaging import amqp
+from chassis.messaging.outbox import Relay
+from chassis.storage.mongo import Database
+from chassis.storage.repository import Repository
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from deploy.local.process import Child
@@ -162,7 +163,7 @@ async def test_a_relay_killed_in_the_middle_of_a_window_loses_nothing(
 async def test_what_comes_while_its_aggregate_is_on_its_way_follows_without_another_look(
     database: Database, amqp_url: str, courses: Repository[Course], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chassis.outbox._LOOK_AGAIN_SECONDS", 3_600)
+    monkeypatch.setattr("chassis.messaging.outbox._LOOK_AGAIN_SECONDS", 3_600)
 
     async def all_gone() -> bool:
         return await waiting(courses) == 0
@@ -177,7 +178,7 @@ async def test_what_comes_while_its_aggregate_is_on_its_way_follows_without_anot
 async def test_a_refused_event_is_kept_and_holds_up_no_other(
     database: Database, amqp_url: str, courses: Repository[Course], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chassis.outbox._REFUSED_SECONDS", 0.05)
+    monkeypatch.setattr("chassis.messaging.outbox._REFUSED_SECONDS", 0.05)
     async with await amqp.connect(amqp_url, "test") as connection:
         channel = await connection.channel()
         await (await channel.get_queue(QUEUE)).delete(if_unused=False, if_empty=False)
@@ -206,7 +207,7 @@ async def test_a_refused_event_is_kept_and_holds_up_no_other(
 async def test_a_full_queue_refuses_and_gets_everything_once_there_is_room(
     database: Database, amqp_url: str, courses: Repository[Course], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chassis.outbox._REFUSED_SECONDS", 0.05)
+    monkeypatch.setattr("chassis.messaging.outbox._REFUSED_SECONDS", 0.05)
     full: dict[str, Any] = {"x-queue-type": "quorum", "x-max-length": 5, "x-overflow": "reject-publish"}
     async with await amqp.connect(amqp_url, "test") as connection:
         channel = await connection.channel()

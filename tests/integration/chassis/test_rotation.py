@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 from pymongo.asynchronous.collection import AsyncCollection
 
-from chassis import rotation
-from chassis.errors import Refusal
-from chassis.mongo import Collection, Database, Repository
-from chassis.rotation import Progress, keys, rotate, sealed_in
-from chassis.vault import Vault
+from chassis.storage import rotation
+from chassis.storage.mongo import Collection, Database
+from chassis.storage.repository import Repository
+from chassis.storage.rotation import Progress, keys, rotate, sealed_in
+from chassis.storage.vault import Vault
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
+from kernel.errors import Refusal
 
 ROOT = Path(__file__).resolve().parents[3]
 OLD = Vault({"k1": os.urandom(32)}, "k1", os.urandom(32))

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from chassis.mongo import Database, StorageError
-from chassis.timer import timer
+from chassis.storage.mongo import Database, StorageError
+from chassis.storage.timer import timer
 from tests.eventually import eventually
 
 

@@ -8,11 +8,11 @@ import pytest
 from starlette.applications import Starlette
 
 from chassis.clock import Clock
-from chassis.mongo import Database
 from chassis.principal import TokenVerifier
-from chassis.vault import Vault
-from services.enrollment.commands import Office
-from services.enrollment.exports.routes import Exports
+from chassis.storage.mongo import Database
+from chassis.storage.vault import Vault
+from services.enrollment.commands import Deps
+from services.enrollment.http.exports import Exports
 from services.enrollment.store import Store
 from tests.integration.enrollment.season import Season
 from tests.integration.enrollment.workbooks import KEYS, Desk
@@ -26,7 +26,7 @@ async def season(database: Database, tmp_path: Path) -> Season:
     await store.prepare()
     clock_file = tmp_path / "clock.json"
     vault = Vault({"k1": os.urandom(32)}, "k1", os.urandom(32))
-    playing = Season(Office(store, Clock(clock_file), vault), database, clock_file)
+    playing = Season(Deps(store, Clock(clock_file), vault), database, clock_file)
     await playing.begin()
     return playing
 
@@ -35,6 +35,6 @@ async def season(database: Database, tmp_path: Path) -> Season:
 async def desk(season: Season) -> AsyncIterator[Desk]:
     """The season's workbooks, on a port of their own."""
     exports = Exports()
-    exports.office = season.office
+    exports.deps = season.deps
     async with served(Starlette(routes=exports.routes(TokenVerifier(KEYS, "enrollment")))) as browser:
         yield Desk(browser)

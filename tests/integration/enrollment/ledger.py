@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from chassis.mongo import Document, from_document
-from services.enrollment.domain.machine import FOLLOWED, TRANSITIONS, Enrollment
+from chassis.storage.mongo import Document, from_document
+from services.enrollment.domain.enrollment import FOLLOWED, TRANSITIONS, Enrollment
 from services.enrollment.domain.project import Project
 from services.enrollment.domain.seats import HOLDS
 from services.enrollment.domain.seats import Counter as SeatCounter
 from services.enrollment.domain.vocabulary import LIVE, EnrollmentStatus
-from services.enrollment.domain.waiting import in_order
+from services.enrollment.domain.waitlist import in_order
 from tests.integration.enrollment.season import Season
 
 S = EnrollmentStatus

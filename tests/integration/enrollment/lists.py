@@ -8,8 +8,8 @@ from typing import Any
 from chassis.context import Act, acting
 from chassis.principal import Principal
 from services.enrollment.commands import enter_rosters, stage_roster
-from services.enrollment.domain.roster import Roster
-from services.enrollment.rosters.reading import read_roster
+from services.enrollment.domain.roster.roster import Roster
+from services.enrollment.workbooks.roster_reader import read_roster
 from tests.integration.enrollment.season import SCHOOL, Season, id_number
 
 HEADER = ("姓名", "身份证号码", "手机号码", "岗位", "专兼职", "职称", "专业大类", "项目编号", "校内排序")
@@ -38,7 +38,7 @@ def someone(serial: int, project: str = "GP-1", **changes: str) -> dict[str, str
 
 async def line_of(season: Season, teacher: Principal, **changes: str) -> dict[str, str]:
     """A row for somebody on file, as that school would write it."""
-    kept, opened = await season.office.store.teachers.get(str(teacher.person)), season.office.vault.open
+    kept, opened = await season.deps.store.teachers.get(str(teacher.person)), season.deps.vault.open
     numbers = {"身份证号码": opened(kept.id_number.sealed), "手机号码": opened(kept.mobile.sealed)}
     return someone(0, 姓名=kept.name, 职称="") | numbers | changes
 
@@ -56,7 +56,7 @@ async def staged(season: Season, lines: Lines, school: Principal = SCHOOL) -> Ro
     """The roster of these lines, checked."""
     with acting(Act(school)):
         sheet = read_roster(as_csv(lines))
-        return await stage_roster(season.office, school, sheet=sheet, file_name="名单.csv")
+        return await stage_roster(season.deps, school, sheet=sheet, file_name="名单.csv")
 
 
 async def committed(season: Season, lines: Lines, mode: str) -> str:
@@ -69,7 +69,7 @@ async def committed(season: Season, lines: Lines, mode: str) -> str:
 async def entered(season: Season, lines: Lines, mode: str) -> Any:
     """The roster of these lines after its run, as the school sees it."""
     key = await committed(season, lines, mode)
-    assert await enter_rosters(season.office, 1) == 1
+    assert await enter_rosters(season.deps, 1) == 1
     return await season.act(SCHOOL, JOB, id=key)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from chassis.principal import Principal
-from services.enrollment.messaging import due
+from services.enrollment.messaging.tasks import due
 from tests.integration.enrollment.season import (
     BASE,
     DECIDE,
@@ -105,7 +105,7 @@ class Company:
     async def _codes(self, act: Act) -> set[str]:
         teacher, school = self.people[act.who]
         project, base = self.projects[act.where]
-        latest = await self.season.office.store.enrollments.query({"teacher": teacher.person, "project": project})
+        latest = await self.season.deps.store.enrollments.query({"teacher": teacher.person, "project": project})
         key = latest[-1].id if latest else "nobody"
         match act.name:
             case "sign up":
@@ -134,12 +134,12 @@ class Company:
     async def _pass_time(self) -> None:
         """Two replicas do what has come due."""
         self.season.later(minutes=2)
-        await asyncio.gather(*(come_due() for come_due in [*due(self.season.office).values()] * 2))
+        await asyncio.gather(*(come_due() for come_due in [*due(self.season.deps).values()] * 2))
 
     async def _free(self, who: int, project: str) -> None:
         """Withdraw one of those who hold a seat of the class, if anybody does."""
         seated = {"project": project, "status": {"$in": ["ACCEPTED", "OFFERED"]}}
-        if found := await self.season.office.store.enrollments.query(seated):
+        if found := await self.season.deps.store.enrollments.query(seated):
             one = found[who % len(found)]
             school = SCHOOL if one.school == SCHOOL.school else OTHER_SCHOOL
             await self.season.act(school, WITHDRAW, id=one.id, why="工作冲突")

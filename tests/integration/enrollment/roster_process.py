@@ -5,21 +5,22 @@ import os
 from functools import partial
 
 from chassis.clock import Clock
-from chassis.lease import Lease, LeaseLost
-from chassis.mongo import StorageError, connect
-from chassis.retry import forever
-from chassis.vault import Vault
-from services.enrollment.commands import Office, entering
-from services.enrollment.messaging import ROSTERS, _enter
+from chassis.runtime.tasks import forever
+from chassis.storage.lease import Lease, LeaseLost
+from chassis.storage.mongo import StorageError, connect
+from chassis.storage.vault import Vault
+from services.enrollment.commands import Deps
+from services.enrollment.commands import rosters as entering
+from services.enrollment.messaging.tasks import ROSTERS, _enter
 from services.enrollment.store import Deposed, Store
 
 
 async def main() -> None:
     database = connect(os.environ["MONGODB_URL"])[os.environ["MONGODB_DATABASE"]]
     entering._WINDOW = 3
-    office = Office(Store(database), Clock(), Vault({}, "", b""))
+    deps = Deps(Store(database), Clock(), Vault({}, "", b""))
     lease = Lease(database, ROSTERS, float(os.environ["LEASE_SECONDS"]))
-    await forever(ROSTERS, lambda: lease.hold(partial(_enter, office)), (StorageError, LeaseLost, Deposed))
+    await forever(ROSTERS, lambda: lease.hold(partial(_enter, deps)), (StorageError, LeaseLost, Deposed))
 
 
 if __name__ == "__main__":

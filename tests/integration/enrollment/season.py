@@ -8,18 +8,20 @@ from typing import Any
 import msgspec
 from stdnum.cn import ric
 
-from chassis.asgi import error_json
-from chassis.clock import SHANGHAI, move_forward
+from chassis.clock import move_forward
 from chassis.context import Act, acting
 from chassis.events import Envelope
 from chassis.graph import SubgraphContext
-from chassis.mongo import Database, Session
 from chassis.principal import Principal, Scope
-from services.enrollment.commands import Office
+from chassis.serving.asgi import error_json
+from chassis.storage.mongo import Database, Session
+from kernel.dates import SHANGHAI
+from kernel.language import Language
+from services.enrollment.commands import Deps
 from services.enrollment.graph.schema import schema
-from services.enrollment.messaging.assessment import assessment_handlers
-from services.enrollment.messaging.catalog import catalog_handlers
-from services.enrollment.messaging.feed import readers_of
+from services.enrollment.messaging.feed_publisher import readers_of
+from services.enrollment.messaging.from_assessment import assessment_handlers
+from services.enrollment.messaging.from_catalog import catalog_handlers
 from services.enrollment.store import COLLECTIONS
 
 MINISTRY = Principal("ministry-1", Scope.MINISTRY, name="教师工作司")
@@ -94,7 +96,7 @@ class Season:
         key: The `Idempotency-Key` of what is asked, if any.
     """
 
-    office: Office
+    deps: Deps
     database: Database
     clock_file: Path
     people: int = 0
@@ -107,7 +109,7 @@ class Season:
 
     def later(self, **passed: float) -> None:
         """Let domain time pass."""
-        move_forward(self.clock_file, self.office.clock.now() + timedelta(**passed))
+        move_forward(self.clock_file, self.deps.clock.now() + timedelta(**passed))
 
     async def begin(self) -> None:
         self.at("2024-05-12T09:00")
@@ -134,14 +136,14 @@ class Season:
             province=province,
             data=data,
         )
-        handler = {**catalog_handlers(self.office), **assessment_handlers(self.office)}[kind]
+        handler = {**catalog_handlers(self.deps), **assessment_handlers(self.deps)}[kind]
         assert handler.model
         event = msgspec.convert(data, handler.model)
 
         async def work(session: Session) -> None:
             await handler.effect(event, envelope, session)
 
-        await self.office.store.transact(work)
+        await self.deps.store.transact(work)
         if handler.after:
             await handler.after(envelope)
 
@@ -156,11 +158,11 @@ class Season:
         Raises:
             Refused: The answer has errors.
         """
-        context = SubgraphContext(self.office, principal)
+        context = SubgraphContext(self.deps, principal)
         with acting(Act(principal, idempotency_key=self.key)):
             result = await schema.execute(query, variable_values=variables, context_value=context)
         if result.errors:
-            raise Refused(error_json(result.errors[0], "zh-CN"))
+            raise Refused(error_json(result.errors[0], Language.ZH))
         return result.data
 
     async def act(self, principal: Principal, query: str, **variables: Any) -> Any:
@@ -174,7 +176,7 @@ class Season:
         for name in COLLECTIONS:
             async for document in self.database[name].find({}, {"events": 1}):
                 batch += [Envelope(**event) for event in document["events"]]
-        await (await self.office.store.feed.writer()).append([(event, readers_of(event)) for event in batch])
+        await (await self.deps.store.feed.writer()).append([(event, readers_of(event)) for event in batch])
 
     def person(self, **changes: Any) -> dict[str, Any]:
         """A row for `addTeachers`."""
@@ -222,8 +224,8 @@ class Season:
 
     async def status(self, key: str) -> str:
         """The state of an enrolment."""
-        return (await self.office.store.enrollments.get(key)).status.value
+        return (await self.deps.store.enrollments.get(key)).status.value
 
     def today(self) -> date:
         """The domain's day."""
-        return self.office.clock.now().date()
+        return self.deps.clock.now().date()

@@ -1,4 +1,4 @@
-"""Facts 9: what a request asks one by one is fetched at once, counted by the database itself."""
+"""Notes N9: what a request asks one by one is fetched at once, counted by the database itself."""
 
 from chassis.principal import Principal, Scope
 from tests.integration.enrollment.season import BASE, MINISTRY, SCHOOL, Season

@@ -35,11 +35,11 @@ async def test_the_undecided_are_escalated_once_and_stay_undecided(season: Seaso
     (decided,) = await season.teachers(1)
     known = await season.submitted(decided, "p1")
     await season.decide(known)
-    assert await escalate_undecided(season.office) == 0
+    assert await escalate_undecided(season.deps) == 0
     keys = await left_undecided(season, 3)
-    done = await asyncio.gather(*(escalate_undecided(season.office) for _ in range(4)))
+    done = await asyncio.gather(*(escalate_undecided(season.deps) for _ in range(4)))
     assert sum(done) == 3
-    assert await escalate_undecided(season.office) == 0
+    assert await escalate_undecided(season.deps) == 0
     for key in keys:
         assert await events(season, key) == ["signed-up", "submitted", "escalated"]
         assert await season.status(key) == "SUBMITTED"
@@ -69,7 +69,7 @@ async def test_after_the_deadline_the_ministry_decides_with_a_reason_that_is_kep
         assert kept
         assert kept["events"][-1]["data"]["override"] == "基地逾期未决"
         assert kept["events"][-1]["actor"]["scope"] == "ministry"
-    told = await season.office.store.deliveries_of([rejected])
+    told = await season.deps.store.deliveries_of([rejected])
     assert {one.recipient.value for one in told[rejected]} == {"TRAINEE", "SCHOOL"}
     assert (await season.act(MINISTRY, ESCALATIONS))["totalCount"] == 0
 
@@ -88,15 +88,15 @@ async def test_an_extension_gives_the_decision_back_and_a_second_missed_deadline
 ) -> None:
     await season.publish()
     first, second = await left_undecided(season, 2)
-    assert await escalate_undecided(season.office) == 2
+    assert await escalate_undecided(season.deps) == 2
     extended = CALENDAR | {"ADMIT": {"opens": "2024-04-01", "closes": "2024-05-28"}}
     await season.hear("catalog.phase-extended", "2024", {"year": 2024, "calendar": extended})
     assert (await season.act(MINISTRY, ESCALATIONS))["totalCount"] == 0
     assert (await season.decide(first, base=MINISTRY, reason="代为决定"))["refusal"]["code"] == "NOT_ESCALATED"
     assert (await season.decide(first))["ok"]
-    assert await escalate_undecided(season.office) == 0
+    assert await escalate_undecided(season.deps) == 0
     season.at("2024-05-29T00:00")
-    assert await escalate_undecided(season.office) == 1
+    assert await escalate_undecided(season.deps) == 1
     assert (await events(season, second)).count("escalated") == 2
 
 
@@ -104,7 +104,7 @@ async def test_no_escalation_outlives_the_start_of_the_training(season: Season) 
     await season.publish()
     (key,) = await left_undecided(season, 1)
     await season.hear("catalog.project-started", "p1", {"project": "p1"})
-    assert await escalate_undecided(season.office) == 0
+    assert await escalate_undecided(season.deps) == 0
     assert await season.status(key) == "LAPSED"
     refusal = (await season.decide(key, base=MINISTRY, reason="代为决定"))["refusal"]
     assert refusal["code"] == "PROJECT_NOT_OPEN"
@@ -121,13 +121,13 @@ async def test_r25_seats_still_free_at_the_deadline_go_to_the_waiting_list_in_or
     other = await season.submitted(elsewhere, "p2")
     await season.decide(other, "WAITLIST", base=OTHER_BASE)
     await season.hear("catalog.project-suspended", "p2", {"project": "p2", "reason": "抽检"})
-    assert await offer_free_seats(season.office) == 0
+    assert await offer_free_seats(season.deps) == 0
     season.at("2024-05-25T00:00")
-    done = await asyncio.gather(*(offer_free_seats(season.office) for _ in range(3)))
+    done = await asyncio.gather(*(offer_free_seats(season.deps) for _ in range(3)))
     assert sum(done) == 2
     assert [await season.status(key) for key in waiting] == ["OFFERED", "OFFERED", "WAITLISTED"]
     assert await season.status(other) == "WAITLISTED"
     await season.act(SCHOOL, TAKE, id=waiting[0])
     await season.act(SCHOOL, WITHDRAW, id=waiting[1], why="工作冲突")
     assert [await season.status(key) for key in waiting] == ["ACCEPTED", "WITHDRAWN", "OFFERED"]
-    assert await offer_free_seats(season.office) == 0
+    assert await offer_free_seats(season.deps) == 0

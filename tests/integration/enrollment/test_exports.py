@@ -7,7 +7,7 @@ from urllib.parse import unquote
 import pytest
 
 from chassis.principal import Principal, Scope, TokenMinter
-from services.enrollment.exports import rosters
+from services.enrollment.workbooks import enrollment_sheet as rosters
 from tests.integration.enrollment.season import (
     BASE,
     GUANGDONG,

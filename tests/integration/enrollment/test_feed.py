@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from aio_pika.abc import AbstractChannel, AbstractExchange, AbstractQueue
 
-from chassis import amqp
 from chassis.events import Envelope
+from chassis.messaging import amqp
 from chassis.principal import Principal, Scope
-from chassis.roles import Role
-from services.enrollment.messaging import tasks
+from chassis.runtime.tasks import Role
+from services.enrollment.messaging.tasks import tasks
 from tests.eventually import eventually
 from tests.integration.enrollment.season import (
     BASE,
@@ -37,7 +37,7 @@ EVENTS = """query($after: String, $first: Int!) { enrollmentEvents(after: $after
 @asynccontextmanager
 async def working(season: Season, url: str) -> AsyncIterator[AbstractChannel]:
     """Everything that runs beside the requests, and a channel to look on."""
-    work = tasks(season.office, season.database, url)
+    work = tasks(season.deps, season.database, url)
     async with running(*work.of(Role.ALL)), await amqp.connect(url, "test") as connection:
         yield await connection.channel()
 
@@ -61,7 +61,7 @@ async def consumed(season: Season, key: str) -> None:
 
     async def there() -> bool:
         known = await season.database["feed"].count_documents({"event.id": key})
-        return known > 0 and set(await season.office.store.feed.lagging()) <= {"43"}
+        return known > 0 and set(await season.deps.store.feed.lagging()) <= {"43"}
 
     await eventually(there)
 
@@ -72,7 +72,7 @@ async def logged(season: Season, count: int, kind: str) -> None:
 
     async def there() -> bool:
         seen = await feed.count_documents({"province": "00", "event.producer": "enrollment", "event.name": kind})
-        return seen == count and not await season.office.store.feed.lagging()
+        return seen == count and not await season.deps.store.feed.lagging()
 
     await eventually(there)
 
@@ -151,7 +151,7 @@ async def test_a_province_whose_queue_is_away_stops_no_other_and_gets_all_later_
         await consumed(season, first.id)
 
         async def only_hunan_waits() -> bool:
-            return list(await season.office.store.feed.lagging()) == ["43"]
+            return list(await season.deps.store.feed.lagging()) == ["43"]
 
         await eventually(only_hunan_waits)
         queue = await channel.declare_queue("province.43", durable=True, arguments={"x-queue-type": "quorum"})
@@ -160,7 +160,7 @@ async def test_a_province_whose_queue_is_away_stops_no_other_and_gets_all_later_
         async def both() -> bool:
             later = {"province": "43", "event.subject": {"$in": ["2025", "2026"]}}
             there = await season.database["feed"].count_documents(later)
-            return there == 2 and not await season.office.store.feed.lagging()
+            return there == 2 and not await season.deps.store.feed.lagging()
 
         await eventually(both)
         sequences = [sequence for sequence, _ in await drained(queue)]
@@ -176,7 +176,7 @@ async def test_a_project_cancelled_on_the_broker_ends_its_enrolments_and_tells_t
         await tell(exchange, envelope("catalog.project-published", "p9", 500, published("p9")))
 
         async def known() -> bool:
-            return await season.office.store.projects.find("p9") is not None
+            return await season.deps.store.projects.find("p9") is not None
 
         await eventually(known)
         (teacher,) = await season.teachers(1)
@@ -202,7 +202,7 @@ async def test_each_reader_replays_its_own_part_only(season: Season, amqp_url: s
         await tell(exchange, envelope("catalog.project-published", "p9", 500, published("p9")))
 
         async def known() -> bool:
-            return await season.office.store.projects.find("p9") is not None
+            return await season.deps.store.projects.find("p9") is not None
 
         await eventually(known)
         (mine,), (theirs,) = await season.teachers(1), await season.teachers(1, OTHER_SCHOOL)

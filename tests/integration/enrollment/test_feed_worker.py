@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 import pytest
 from aio_pika.abc import AbstractChannel
 
-from chassis import amqp
-from chassis.amqp import BROKER_ERRORS
 from chassis.events import Envelope
-from chassis.lease import Lease
-from chassis.mongo import Database, StorageError
-from chassis.paging import Slice
-from chassis.retry import forever
-from services.enrollment.messaging.feed import QUEUE, FeedWorker, readers_of
+from chassis.messaging import amqp
+from chassis.messaging.amqp import BROKER_ERRORS
+from chassis.runtime.tasks import forever
+from chassis.storage.cursor import Slice
+from chassis.storage.lease import Lease
+from chassis.storage.mongo import Database, StorageError
+from services.enrollment.messaging.feed_publisher import QUEUE, FeedWorker, readers_of
 from services.enrollment.store import Deposed, Entry, Feed, Reading
 from services.enrollment.store.feed import ENDS
 from tests.eventually import eventually

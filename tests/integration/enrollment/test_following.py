@@ -35,8 +35,8 @@ async def test_a_decision_reaches_the_trainee_and_the_school_each_by_its_own_del
     await season.decide(key)
     before = (await season.act(SCHOOL, FEEDBACK, id=key))["feedback"]
     assert {(one["recipient"], one["state"]) for one in before} == {("TRAINEE", "PENDING"), ("SCHOOL", "PENDING")}
-    assert await deliver_pending(season.office) == 2
-    assert await deliver_pending(season.office) == 0
+    assert await deliver_pending(season.deps) == 2
+    assert await deliver_pending(season.deps) == 0
     after = (await season.act(BASE, FEEDBACK, id=key))["feedback"]
     assert [(one["state"], one["status"], one["attempts"]) for one in after] == [("DELIVERED", "ACCEPTED", 1)] * 2
     for who in (teacher, SCHOOL):
@@ -49,7 +49,7 @@ async def test_notices_are_marked_read_in_the_own_box_only(season: Season) -> No
     await season.publish()
     teacher, other = await season.teachers(2)
     await season.decide(await season.submitted(teacher, "p1"))
-    await deliver_pending(season.office)
+    await deliver_pending(season.deps)
     ids = [one["_id"] async for one in season.database["notices"].find()]
     unread = "query { myNotices(unread: true) { totalCount nodes { readAt } } }"
     mark = "mutation($ids: [ID!]!) { markNoticesRead(ids: $ids) { readAt } }"
@@ -75,11 +75,11 @@ async def test_cancelling_a_project_ends_every_live_enrolment_frees_its_seats_an
     await season.decide(rejected, "REJECT", reason="条件不符")
     await season.hear("catalog.project-cancelled", "p1", {"project": "p1", "reason": "场地停用"})
     for key in (accepted, waitlisted, signed):
-        ended = await season.office.store.enrollments.get(key)
+        ended = await season.deps.store.enrollments.get(key)
         assert (ended.status, ended.reason, ended.reason_code) == ("CANCELLED", "场地停用", "PROJECT_CANCELLED")
     assert await season.status(rejected) == "REJECTED"
     assert await season.seats() == {"capacity": 10, "accepted": 0, "offered": 0, "waitlisted": 0, "left": 10}
-    await deliver_pending(season.office)
+    await deliver_pending(season.deps)
     told = await notices(season, teachers[3])
     assert [(one["kind"], one["reason"]) for one in told] == [("CANCELLED", "场地停用")]
     elsewhere = await season.submitted(teachers[0], "p2")
@@ -96,13 +96,13 @@ async def test_r33_a_sign_up_that_meets_a_cancellation_is_none(
     """The project is called off between the sign-up's look and its write, and swept before the write."""
     await season.publish()
     (teacher,) = await season.teachers(1)
-    insert = season.office.store.enrollments.insert
+    insert = season.deps.store.enrollments.insert
 
     async def late(*given: Any) -> Any:
         await season.hear("catalog.project-cancelled", "p1", {"project": "p1", "reason": "场地停用"})
         return await insert(*given)
 
-    monkeypatch.setattr(season.office.store.enrollments, "insert", late)
+    monkeypatch.setattr(season.deps.store.enrollments, "insert", late)
     season.key = key
     with pytest.raises(Refused) as refused:
         await season.act(teacher, SIGN_UP, id="p1")
@@ -116,7 +116,7 @@ async def test_r21_r24_whom_the_school_declines_learns_why(season: Season) -> No
     key = (await season.act(teacher, SIGN_UP, id="p1"))["id"]
     (row,) = await season.act(SCHOOL, DECLINE, ids=[key], why="教学任务重")
     assert row["ok"]
-    await deliver_pending(season.office)
+    await deliver_pending(season.deps)
     (told,) = await notices(season, teacher)
     assert (told["status"], told["reason"], told["message"]) == ("DECLINED", "教学任务重", "学校未同意报名")
 
@@ -128,7 +128,7 @@ async def test_r24_r26_of_a_withdrawal_the_trainee_learns_and_of_a_lost_seat_the
     await season.decide(held)
     for key in (held, waiting):
         await season.act(SCHOOL, WITHDRAW, id=key, why="工作冲突")
-    await deliver_pending(season.office)
+    await deliver_pending(season.deps)
     for who in (seated, submitted):
         told = (await notices(season, who))[0]
         assert (told["status"], told["reason"], told["message"]) == ("WITHDRAWN", "工作冲突", "学校已撤回报名")
@@ -171,7 +171,7 @@ async def test_new_dates_move_the_persons_time_and_an_overlap_is_reported_to_bot
     await season.decide(elsewhere, base=OTHER_BASE)
     amended = {"project": "p1", "starts_on": "2024-08-04", "ends_on": "2024-08-10", "reason": "场地调整"}
     await season.hear("catalog.project-amended", "p1", amended)
-    await deliver_pending(season.office)
+    await deliver_pending(season.deps)
     told = [(one["kind"], one["reason"]) for one in await notices(season, teacher)]
     assert told == [("AMENDED", "场地调整"), ("DECISION", None), ("DECISION", "按标准")]
     for who, key in ((BASE, here), (OTHER_BASE, elsewhere)):

@@ -7,7 +7,7 @@ import pytest
 
 from chassis.events import Envelope
 from chassis.principal import Principal, Scope
-from services.enrollment.messaging.feed import readers_of
+from services.enrollment.messaging.feed_publisher import readers_of
 from tests.integration.enrollment.season import (
     GUANGDONG,
     HUNAN,

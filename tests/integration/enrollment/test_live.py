@@ -5,8 +5,9 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, cast
 
-from chassis.graph import SubgraphContext, cursor_of
+from chassis.graph import SubgraphContext
 from chassis.principal import Principal, Scope
+from chassis.storage.cursor import cursor_of
 from services.enrollment.graph.schema import schema
 from services.enrollment.store import Feed
 from tests.eventually import eventually
@@ -22,7 +23,7 @@ async def grow(feed: Feed, *numbers: int) -> None:
 
 async def follow(season: Season, who: Principal, after: str | None = None) -> AsyncGenerator[Any, None]:
     """The results of a subscription, as the subgraph's stream gives them."""
-    context = SubgraphContext(season.office, who)
+    context = SubgraphContext(season.deps, who)
     results = await schema.stream(LIVE, variable_values={"after": after}, context_value=context)
     async with aclosing(cast("AsyncGenerator[Any, None]", results)):
         async for result in results:
@@ -40,23 +41,23 @@ async def take(results: AsyncGenerator[Any, None], count: int) -> list[dict[str,
 
 
 async def test_a_province_follows_its_log_from_now_on_beside_one_that_stands_still(season: Season) -> None:
-    watching = asyncio.ensure_future(season.office.store.tail.watch())
-    feed = season.office.store.feed
+    watching = asyncio.ensure_future(season.deps.store.tail.watch())
+    feed = season.deps.store.feed
     await grow(feed, *range(1, 8))
     still, hunan, nation = (follow(season, who) for who in (GUANGDONG, HUNAN, MINISTRY))
     async with aclosing(still), aclosing(hunan), aclosing(nation):
         waiting = [asyncio.ensure_future(take(one, count)) for one, count in ((hunan, 3), (nation, 5), (still, 1))]
-        await eventually(lambda: len(season.office.store.tail._readers) == 3)
+        await eventually(lambda: len(season.deps.store.tail._readers) == 3)
         await grow(feed, 10, 13, 14, 15, 16)
         own, all_of_them, _ = await asyncio.gather(*waiting)
     assert [row["id"] for row in own] == [event(number).id for number in (10, 13, 14)]
     assert [row["sequence"] for row in all_of_them] == [8, 9, 10, 11, 12]
-    assert season.office.store.tail._readers == {}, "who leaves is forgotten"
+    assert season.deps.store.tail._readers == {}, "who leaves is forgotten"
     watching.cancel()
 
 
 async def test_a_reader_goes_on_after_its_cursor_and_reads_what_replay_reads(season: Season) -> None:
-    await grow(season.office.store.feed, *range(1, 30))
+    await grow(season.deps.store.feed, *range(1, 30))
     query = "query { enrollmentEvents(first: 100) { nodes { sequence id cursor type } } }"
     replayed = (await season.act(GUANGDONG, query))["nodes"]
     live = follow(season, GUANGDONG, replayed[4]["cursor"])
@@ -65,12 +66,12 @@ async def test_a_reader_goes_on_after_its_cursor_and_reads_what_replay_reads(sea
 
 
 async def test_only_own_events_are_followed(season: Season) -> None:
-    await grow(season.office.store.feed, *range(1, 10))
+    await grow(season.deps.store.feed, *range(1, 10))
     for who in (SCHOOL, BASE, OTHER_BASE):
         live = follow(season, who, cursor(0))
         async with aclosing(live):
             first = asyncio.ensure_future(take(live, 1))
-            await eventually(lambda: len(season.office.store.tail._readers) == 1)
+            await eventually(lambda: len(season.deps.store.tail._readers) == 1)
             done, _ = await asyncio.wait([first], timeout=0.3)
             assert not done
             first.cancel()

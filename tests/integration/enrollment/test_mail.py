@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from chassis.principal import Principal, Scope
-from services.enrollment.commands import Office, deliver_pending
-from services.enrollment.domain.delivery import PACES, Pace
+from services.enrollment.commands import Deps, deliver_pending
+from services.enrollment.domain.notifications import PACES, Pace
 from services.enrollment.domain.vocabulary import DeliveryChannel, DeliveryFault
-from services.enrollment.messaging.mail import Server, SmtpMailer
+from services.enrollment.messaging.smtp import Server, SmtpMailer
 from tests.eventually import eventually
 from tests.integration.enrollment.mail_server import MailServer, listening
 from tests.integration.enrollment.season import ADD, BASE, GUANGDONG, HUNAN, MINISTRY, OTHER_SCHOOL, SCHOOL, Season
@@ -37,10 +37,10 @@ async def mail() -> AsyncIterator[MailServer]:
         yield server
 
 
-def sends_mail(office: Office, port: int, pace: Pace = QUICK) -> Office:
-    """The office with a mail server."""
+def sends_mail(deps: Deps, port: int, pace: Pace = QUICK) -> Deps:
+    """The deps with a mail server."""
     server = Server(host="127.0.0.1", port=port, sender="noreply@guopei.example.cn", start_tls=False, seconds=2)
-    return replace(office, mailer=SmtpMailer(server), paces={**PACES, EMAIL: pace})
+    return replace(deps, mailer=SmtpMailer(server), paces={**PACES, EMAIL: pace})
 
 
 async def decided(season: Season, *, school: bool = False, teacher: bool = True) -> str:
@@ -55,7 +55,7 @@ async def decided(season: Season, *, school: bool = False, teacher: bool = True)
     who = Principal(f"account-{person_id}", Scope.TEACHER, school=SCHOOL.school, person=person_id)
     key = await season.submitted(who, "p1")
     await season.decide(key)
-    assert await deliver_pending(season.office) == 2
+    assert await deliver_pending(season.deps) == 2
     return key
 
 
@@ -69,7 +69,7 @@ async def until(season: Season, key: str, state: str) -> dict[str, Any]:
     """Try what is due again and again, until the trainee's mail is in that state."""
 
     async def there() -> bool:
-        await deliver_pending(season.office, EMAIL)
+        await deliver_pending(season.deps, EMAIL)
         return bool((await mails_of(season, key))["TRAINEE"]["state"] == state)
 
     await eventually(there)
@@ -77,42 +77,42 @@ async def until(season: Season, key: str, state: str) -> dict[str, Any]:
 
 
 async def test_a_decision_is_mailed_to_whoever_has_an_address_on_file(season: Season, mail: MailServer) -> None:
-    season.office = sends_mail(season.office, mail.port)
+    season.deps = sends_mail(season.deps, mail.port)
     key = await decided(season, school=True)
-    assert await deliver_pending(season.office, EMAIL) == 2
+    assert await deliver_pending(season.deps, EMAIL) == 2
     assert sorted(mail.to) == ["wang@example.cn", "zhao@school.example.cn"]
     told = {str(one["To"]): one for one in mail.mails}["wang@example.cn"]
     assert told["Subject"] == "国培报名反馈：报名已被基地录取"
     assert told["Auto-Submitted"] == "auto-generated"
     assert "《智能制造专业教师数字化能力提升》" in told.get_content()
     assert {one["state"] for one in (await mails_of(season, key)).values()} == {"DELIVERED"}
-    assert await deliver_pending(season.office, EMAIL) == 0
+    assert await deliver_pending(season.deps, EMAIL) == 0
     assert len(mail.mails) == 2
 
 
 async def test_nobody_is_mailed_without_an_address_or_without_a_server(season: Season, mail: MailServer) -> None:
     key = await decided(season)
-    season.office = sends_mail(season.office, mail.port)
+    season.deps = sends_mail(season.deps, mail.port)
     other = await decided(season, teacher=False)
     assert await mails_of(season, key) == await mails_of(season, other) == {}
     assert (await season.act(SCHOOL, FEEDBACK, id=key))["fedBackAt"]
-    assert await deliver_pending(season.office, EMAIL) == 0
+    assert await deliver_pending(season.deps, EMAIL) == 0
 
 
 @pytest.mark.parametrize("when", ["on_recipient", "on_data"])
 async def test_what_is_refused_for_now_is_tried_again(season: Season, mail: MailServer, when: str) -> None:
     setattr(mail, when, ["451 4.3.0 try later", "421 4.3.2 busy"])
     hourly = replace(QUICK, first=timedelta(hours=1), longest=timedelta(hours=1))
-    season.office = sends_mail(season.office, mail.port, hourly)
+    season.deps = sends_mail(season.deps, mail.port, hourly)
     key = await decided(season)
     before = datetime.now(UTC)
-    assert await deliver_pending(season.office, EMAIL) == 0
+    assert await deliver_pending(season.deps, EMAIL) == 0
     waiting = (await mails_of(season, key))["TRAINEE"]
     assert (waiting["state"], waiting["attempts"], waiting["fault"]) == ("PENDING", 1, "UNAVAILABLE")
     assert datetime.fromisoformat(waiting["nextAttemptAt"]) - before > timedelta(minutes=59)
-    assert await deliver_pending(season.office, EMAIL) == 0  # not yet
-    await season.office.store.deliveries.collection.update_many({}, {"$set": {"due": before}})
-    season.office = sends_mail(season.office, mail.port)
+    assert await deliver_pending(season.deps, EMAIL) == 0  # not yet
+    await season.deps.store.deliveries.collection.update_many({}, {"$set": {"due": before}})
+    season.deps = sends_mail(season.deps, mail.port)
     done = await until(season, key, "DELIVERED")
     assert (done["attempts"], done["fault"], len(mail.mails)) == (3, None, 1)
 
@@ -120,19 +120,19 @@ async def test_what_is_refused_for_now_is_tried_again(season: Season, mail: Mail
 @pytest.mark.parametrize("when", ["on_recipient", "on_data"])
 async def test_what_is_refused_for_good_has_failed_at_once(season: Season, mail: MailServer, when: str) -> None:
     setattr(mail, when, ["550 5.1.1 no such user wang@example.cn"])
-    season.office = sends_mail(season.office, mail.port)
+    season.deps = sends_mail(season.deps, mail.port)
     key = await decided(season)
-    assert await deliver_pending(season.office, EMAIL) == 0
+    assert await deliver_pending(season.deps, EMAIL) == 0
     failed = (await mails_of(season, key))["TRAINEE"]
     assert (failed["state"], failed["attempts"], failed["fault"]) == ("FAILED", 1, "REFUSED")
-    assert await deliver_pending(season.office, EMAIL) == 0
+    assert await deliver_pending(season.deps, EMAIL) == 0
     assert mail.mails == []
     assert (await season.act(SCHOOL, FEEDBACK, id=key))["fedBackAt"]  # both have it in their inboxes
 
 
 async def test_what_fails_too_often_has_failed(season: Season, mail: MailServer) -> None:
     mail.on_data = ["451 4.3.0 try later"] * 10
-    season.office = sends_mail(season.office, mail.port)
+    season.deps = sends_mail(season.deps, mail.port)
     key = await decided(season)
     failed = await until(season, key, "FAILED")
     assert (failed["attempts"], failed["fault"]) == (QUICK.most, "UNAVAILABLE")
@@ -142,9 +142,9 @@ async def test_a_server_that_is_away_is_waited_for(season: Season) -> None:
     mail = MailServer()
     async with listening(mail):
         pass
-    season.office = sends_mail(season.office, mail.port, replace(QUICK, most=None))
+    season.deps = sends_mail(season.deps, mail.port, replace(QUICK, most=None))
     key = await decided(season)
-    assert await deliver_pending(season.office, EMAIL) == 0
+    assert await deliver_pending(season.deps, EMAIL) == 0
     assert (await mails_of(season, key))["TRAINEE"]["fault"] == "CONNECTION"
     async with listening(mail):
         await until(season, key, "DELIVERED")
@@ -159,9 +159,9 @@ async def test_a_server_that_does_not_answer_holds_up_nothing_for_long(season: S
 
     mail.before_answer = never
     server = Server(host="127.0.0.1", port=mail.port, sender="noreply@guopei.example.cn", start_tls=False, seconds=0.2)
-    season.office = replace(sends_mail(season.office, mail.port), mailer=SmtpMailer(server))
+    season.deps = replace(sends_mail(season.deps, mail.port), mailer=SmtpMailer(server))
     key = await decided(season)
-    assert await deliver_pending(season.office, EMAIL) == 0
+    assert await deliver_pending(season.deps, EMAIL) == 0
     assert (await mails_of(season, key))["TRAINEE"]["fault"] == "TIMEOUT"
     stuck.set()
 
@@ -173,9 +173,9 @@ async def test_two_replicas_send_one_mail(season: Season, mail: MailServer) -> N
         await answer.wait()
 
     mail.before_answer = once_told
-    season.office = sends_mail(season.office, mail.port)
+    season.deps = sends_mail(season.deps, mail.port)
     await decided(season, school=True)
-    replicas = [asyncio.ensure_future(deliver_pending(season.office, EMAIL)) for _ in range(4)]
+    replicas = [asyncio.ensure_future(deliver_pending(season.deps, EMAIL)) for _ in range(4)]
     await eventually(lambda: sum(one.done() for one in replicas) == 2)  # the others have one mail each
     answer.set()
     made = await asyncio.gather(*replicas)
@@ -185,17 +185,17 @@ async def test_two_replicas_send_one_mail(season: Season, mail: MailServer) -> N
 async def test_a_crash_after_sending_costs_one_copy_with_the_same_message_id(
     season: Season, mail: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    season.office = sends_mail(season.office, mail.port, replace(QUICK, claim=timedelta(seconds=1)))
+    season.deps = sends_mail(season.deps, mail.port, replace(QUICK, claim=timedelta(seconds=1)))
     key = await decided(season)
 
     async def die(*_: Any) -> bool:
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(season.office.store.deliveries, "delivered", die)
+        patch.setattr(season.deps.store.deliveries, "delivered", die)
         with pytest.raises(Killed):
-            await deliver_pending(season.office, EMAIL)
-    assert await deliver_pending(season.office, EMAIL) == 0  # the dead one's claim still stands
+            await deliver_pending(season.deps, EMAIL)
+    assert await deliver_pending(season.deps, EMAIL) == 0  # the dead one's claim still stands
     await until(season, key, "DELIVERED")
     first, second = mail.mails
     assert first["Message-ID"] == second["Message-ID"]
@@ -203,9 +203,9 @@ async def test_a_crash_after_sending_costs_one_copy_with_the_same_message_id(
 
 async def test_whoever_wakes_up_after_its_claim_settles_nothing(season: Season, mail: MailServer) -> None:
     """Neither while somebody else tries, nor afterwards."""
-    season.office = sends_mail(season.office, mail.port)
+    season.deps = sends_mail(season.deps, mail.port)
     key = await decided(season)
-    kept, now = season.office.store.deliveries, datetime.now(UTC)
+    kept, now = season.deps.store.deliveries, datetime.now(UTC)
     slow = await kept.claim(EMAIL, now, now)
     quick = await kept.claim(EMAIL, now, now + timedelta(minutes=1))
     assert slow
@@ -220,10 +220,10 @@ async def test_whoever_wakes_up_after_its_claim_settles_nothing(season: Season, 
 
 async def test_a_correction_of_the_address_mends_what_waits(season: Season, mail: MailServer) -> None:
     mail.on_recipient = ["450 4.2.1 mailbox busy"]
-    season.office = sends_mail(season.office, mail.port)
+    season.deps = sends_mail(season.deps, mail.port)
     key = await decided(season)
-    await deliver_pending(season.office, EMAIL)
-    enrollment = await season.office.store.enrollments.get(key)
+    await deliver_pending(season.deps, EMAIL)
+    enrollment = await season.deps.store.enrollments.get(key)
     who = Principal("account", Scope.TEACHER, school=SCHOOL.school, person=enrollment.teacher)
     change = "mutation($i: ContactInput!) { updateMyContact(input: $i) { email } }"
     await season.act(who, change, i={"email": "wang.new@example.cn"})
@@ -235,9 +235,9 @@ async def test_what_has_not_arrived_is_seen_by_its_school_its_province_and_the_m
     season: Season, mail: MailServer, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     mail.on_recipient = ["550 5.1.1 no such user wang@example.cn"]
-    season.office = sends_mail(season.office, mail.port)
+    season.deps = sends_mail(season.deps, mail.port)
     key = await decided(season)
-    await deliver_pending(season.office, EMAIL)
+    await deliver_pending(season.deps, EMAIL)
     season.later(hours=3)
     for who in (SCHOOL, GUANGDONG, MINISTRY):
         found = await season.act(who, LEFT)

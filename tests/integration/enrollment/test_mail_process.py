@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[3]
 @pytest.fixture
 def environment(season: Season, parts: Parts, amqp_url: str, tmp_path: Path) -> dict[str, str]:
     """What a worker on the season's database is told."""
-    vault = season.office.vault
+    vault = season.deps.vault
     named = {name: b64encode(key).decode() for name, key in vault.keys.items()}
     given = {"active": vault.active, "keys": named, "hash": b64encode(vault.hash_key).decode()}
     (tmp_path / "vault.json").write_text(json.dumps(given))
@@ -69,7 +69,7 @@ async def test_a_worker_killed_before_it_could_note_a_mail_sends_it_once_more_un
         await season.publish()
         (teacher,) = await season.teachers(1, email="wang@example.cn")
         await season.decide(await season.submitted(teacher, "p1"))
-        kept = season.office.store.deliveries
+        kept = season.deps.store.deliveries
 
         async with worker(environment, mail) as first:
 

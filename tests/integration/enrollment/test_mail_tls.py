@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from services.enrollment.commands import deliver_pending
-from services.enrollment.messaging.mail import Server, SmtpMailer
+from services.enrollment.messaging.smtp import Server, SmtpMailer
 from tests.integration.enrollment.mail_server import MailServer, listening
 from tests.integration.enrollment.season import Season
 from tests.integration.enrollment.test_mail import EMAIL, QUICK, decided, mails_of, sends_mail
@@ -61,9 +61,9 @@ async def fate(season: Season, mail: MailServer, **changes: Any) -> tuple[Any, A
     """State and fault of the one mail, sent to the server as it is set up by default but for the changes."""
     server = Server(host="127.0.0.1", port=mail.port, sender="noreply@guopei.example.cn", **changes)
     patient = replace(QUICK, claim=timedelta(minutes=1))
-    season.office = replace(sends_mail(season.office, mail.port, patient), mailer=SmtpMailer(server))
+    season.deps = replace(sends_mail(season.deps, mail.port, patient), mailer=SmtpMailer(server))
     key = await decided(season)
-    await deliver_pending(season.office, EMAIL)
+    await deliver_pending(season.deps, EMAIL)
     told = (await mails_of(season, key))["TRAINEE"]
     return told["state"], told["fault"]
 

@@ -9,9 +9,9 @@ import pytest
 
 from chassis.context import Act, acting
 from chassis.principal import Principal, Scope
-from chassis.rotation import keys, rotate
+from chassis.storage.rotation import keys, rotate
 from services.enrollment.commands import deliver_pending, enter_rosters
-from services.enrollment.domain import revealing
+from services.enrollment.domain import reveal as revealing
 from services.enrollment.store import SEALED
 from tests.integration.enrollment.crawl import Crawl
 from tests.integration.enrollment.lists import COMMIT, line_of, someone, staged
@@ -126,7 +126,7 @@ async def test_a_teacher_gets_all_that_is_kept_and_who_saw_the_numbers_and_why(s
     await season.publish()
     teacher, _ = await teacher_with_numbers(season, email="zhang@example.cn")
     await season.decide(await season.submitted(teacher, "p1"))
-    await deliver_pending(season.office)
+    await deliver_pending(season.deps)
     await season.act(BASE, REVEAL, id=teacher.person, purpose=WHY)
     await season.act(teacher, CONTACT, input={"mobile": "13911112222"})
     data = await season.act(teacher, MY_DATA)
@@ -181,20 +181,20 @@ async def test_after_a_rotation_the_old_key_is_needed_no_more(season: Season) ->
     await season.publish()
     newcomer = someone(600)
     roster = await staged(season, [newcomer])
-    vault = season.office.vault
+    vault = season.deps.vault
     both = replace(vault, keys=vault.keys | {"k2": os.urandom(32)}, active="k2")
     await rotate(season.database, SEALED, both, lambda _: None)
     for name in await season.database.list_collection_names():
         assert f'"{vault.active}:' not in json.dumps(await season.database[name].find().to_list(), default=str), name
     assert await keys(season.database, SEALED) == {"k2": 7}  # of the teacher three, of designated persons and a row two
-    season.office = replace(season.office, vault=replace(both, keys={"k2": both.keys["k2"]}))
+    season.deps = replace(season.deps, vault=replace(both, keys={"k2": both.keys["k2"]}))
     shown = await season.act(SCHOOL, REVEAL, id=teacher.person, purpose=WHY)
     assert (shown["idNumber"], shown["mobile"], shown["email"]) == (row["idNumber"], row["mobile"], row["email"])
     (again,) = await season.act(SCHOOL, ADD, rows=[row])
     assert again["refusal"]["code"] == "TEACHER_EXISTS"
     await season.act(SCHOOL, COMMIT, id=roster.id, mode="ALL_OR_NOTHING")
-    await enter_rosters(season.office, 1)
-    added = await season.office.store.teachers.query({"_id": {"$ne": teacher.person}})
+    await enter_rosters(season.deps, 1)
+    added = await season.deps.store.teachers.query({"_id": {"$ne": teacher.person}})
     shown = await season.act(SCHOOL, REVEAL, id=added[0].id, purpose=WHY)
     assert (shown["idNumber"], shown["mobile"]) == (newcomer["身份证号码"], newcomer["手机号码"])
 
@@ -205,7 +205,7 @@ async def test_no_field_of_the_whole_schema_shows_a_plain_number_to_anybody(seas
     teacher, row = await teacher_with_numbers(season, email="zhang@example.cn")
     key = await season.submitted(teacher, "p1")
     await season.decide(key)
-    await deliver_pending(season.office)
+    await deliver_pending(season.deps)
     await season.act(SCHOOL, REVEAL, id=teacher.person, purpose=WHY)
     await season.act(teacher, CONTACT, input={"mobile": "13911112222"})
     newcomer = someone(600)

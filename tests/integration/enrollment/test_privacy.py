@@ -53,9 +53,9 @@ async def test_raw_documents_and_events_hold_no_plain_number(
 async def test_what_is_sealed_can_be_opened(season: Season) -> None:
     row = season.person()
     (added,) = await season.act(SCHOOL, ADD, rows=[row])
-    stored = await season.office.store.teachers.get(added["teacher"]["id"])
-    assert season.office.vault.open(stored.id_number.sealed) == row["idNumber"]
-    assert season.office.vault.open(stored.mobile.sealed) == row["mobile"]
+    stored = await season.deps.store.teachers.get(added["teacher"]["id"])
+    assert season.deps.vault.open(stored.id_number.sealed) == row["idNumber"]
+    assert season.deps.vault.open(stored.mobile.sealed) == row["mobile"]
 
 
 async def test_a_teacher_is_seen_by_self_school_ministry_and_the_base_of_an_enrolment(season: Season) -> None:

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from pymongo import AsyncMongoClient
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
-from chassis.mongo import Database
-from chassis.reference import provinces
+from chassis.storage.mongo import Database
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
-from services.enrollment.domain.machine import Enrollment
+from kernel.reference import provinces
+from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.progress import SUCCEEDED
 from services.enrollment.domain.seats import ADMITTED
 from services.enrollment.domain.vocabulary import LIVE, BaseCategory, EnrollmentStatus
@@ -118,7 +118,7 @@ async def fill(season: Season, rows: Sequence[tuple[Any, ...]]) -> list[Enrollme
     await season.database["enrollments"].delete_many({})
     found = enrollments(rows)
     for one in found:
-        await season.office.store.enrollments.insert(one)
+        await season.deps.store.enrollments.insert(one)
     return found
 
 
@@ -165,7 +165,7 @@ async def test_all_provinces_cost_as_many_operations_as_one(season: Season, watc
 async def test_through_the_graph_every_province_is_counted_at_once(
     season: Season, watched: tuple[Store, Operations]
 ) -> None:
-    season.office = type(season.office)(watched[0], season.office.clock, season.office.vault)
+    season.deps = type(season.deps)(watched[0], season.deps.clock, season.deps.vault)
     asked = [{"__typename": "Province", "code": code} for code in provinces()]
     assert len(await season.act(MINISTRY, EACH.replace("total", PROGRESS), r=asked)) == len(provinces())
     assert len(watched[1].sent) == 5
@@ -177,7 +177,7 @@ async def test_through_the_graph_every_province_is_counted_at_once(
 async def test_enrolments_are_counted_by_the_index_alone(season: Season) -> None:
     await fill(season, [("44", n % 3, "p1", 2024, EnrollmentStatus.ACCEPTED, True) for n in range(20)])
     await season.database.command("profile", 2)
-    await season.office.store.progress.of([("44", 2024), ("43", 2024)])
+    await season.deps.store.progress.of([("44", 2024), ("43", 2024)])
     await season.database.command("profile", 0)
     told = await season.database["system.profile"].find({"command.aggregate": "enrollments"}).to_list()
     assert [(one["docsExamined"], one["keysExamined"] >= 20) for one in told] == [(0, True)] * 2

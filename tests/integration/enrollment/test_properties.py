@@ -100,7 +100,7 @@ class Crowd(RuleBasedStateMachine):
 
 
 async def test_the_invariants_hold_under_any_acts_at_once(season: Season) -> None:
-    season.office = replace(season.office, offer_time=timedelta(minutes=1))
+    season.deps = replace(season.deps, offer_time=timedelta(minutes=1))
     given = settings(
         max_examples=24,
         stateful_step_count=10,

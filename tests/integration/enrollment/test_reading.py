@@ -1,4 +1,4 @@
-"""Facts 9: a page of enrolments costs as many database operations for a hundred rows as for one, whatever it asks."""
+"""Notes N9: a page of enrolments costs as many database operations for a hundred rows as for one, whatever it asks."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
@@ -82,12 +82,12 @@ async def counting(season: Season, parts: Parts) -> AsyncIterator[Counting]:
     amended = {"project": "p2", "starts_on": "2024-07-10", "ends_on": "2024-07-12", "reason": "场地调整"}
     await season.hear("catalog.project-amended", "p2", amended)
 
-    await deliver_pending(season.office)
+    await deliver_pending(season.deps)
     listener = Counting()
     client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(
         parts.mongodb_url(ADMIN), tz_aware=True, event_listeners=[listener]
     )
-    season.office = replace(season.office, store=Store(client[season.database.name]))
+    season.deps = replace(season.deps, store=Store(client[season.database.name]))
     await client.admin.command("ping")
     yield listener
     await client.close()

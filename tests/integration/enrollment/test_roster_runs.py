@@ -57,7 +57,7 @@ async def a_line(season: Season, kind: str) -> dict[str, str]:
 async def test_any_mixture_gives_each_row_its_verdict_and_exactly_the_good_ones_go_in_once(
     season: Season, monkeypatch: pytest.MonkeyPatch, kinds: list[str], window: int
 ) -> None:
-    monkeypatch.setattr("services.enrollment.commands.entering._WINDOW", window)
+    monkeypatch.setattr("services.enrollment.commands.rosters._WINDOW", window)
     if not season.people:
         await season.publish()
         await season.publish("p2", code="GP-2")
@@ -78,12 +78,12 @@ async def test_any_mixture_gives_each_row_its_verdict_and_exactly_the_good_ones_
     assert [(row["enrollment"] or {}).get("status") == "SUBMITTED" for row in rows] == good
     assert (job["good"], job["done"], job["entered"]) == (sum(good), len(rows), sum(good))
     assert await season.database["enrollments"].count_documents({"status": "SUBMITTED"}) == before + sum(good)
-    assert await enter_rosters(season.office, 2) == 0
+    assert await enter_rosters(season.deps, 2) == 0
 
 
 def interrupted(season: Season, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], Awaitable[Any]]) -> None:
     """Something happens once, after a run has read its facts and before it writes."""
-    put_in = season.office.store.rosters.put_in
+    put_in = season.deps.store.rosters.put_in
     happened: list[bool] = []
 
     async def late(*given: Any) -> None:
@@ -92,7 +92,7 @@ def interrupted(season: Season, monkeypatch: pytest.MonkeyPatch, meanwhile: Call
             await meanwhile()
         await put_in(*given)
 
-    monkeypatch.setattr(season.office.store.rosters, "put_in", late)
+    monkeypatch.setattr(season.deps.store.rosters, "put_in", late)
 
 
 async def nothing_in(season: Season, key: str, row: int, code: str) -> None:
@@ -126,7 +126,7 @@ async def test_one_row_that_breaks_meanwhile_keeps_a_whole_roster_out(
         await meanwhile()
     else:
         interrupted(season, monkeypatch, meanwhile)
-    assert await enter_rosters(season.office, 1) == 1
+    assert await enter_rosters(season.deps, 1) == 1
     await nothing_in(season, key, 51, "TEACHER_EXISTS")
 
 
@@ -141,17 +141,17 @@ async def test_a_project_called_off_in_the_middle_of_a_run_takes_nobody_in(
         await season.hear("catalog.project-cancelled", "p2", {"project": "p2", "reason": "基地停办"})
 
     interrupted(season, monkeypatch, meanwhile)
-    await enter_rosters(season.office, 1)
+    await enter_rosters(season.deps, 1)
     await nothing_in(season, key, 3, "PROJECT_NOT_OPEN")
 
 
 async def test_a_run_that_was_cut_off_goes_on_where_it_was_and_repeats_no_row(
     season: Season, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.enrollment.commands.entering._WINDOW", 2)
+    monkeypatch.setattr("services.enrollment.commands.rosters._WINDOW", 2)
     await season.publish()
     key = await committed(season, [someone(number) for number in range(1, 8)], "VALID_ROWS")
-    note, steps = season.office.store.rosters.note, []
+    note, steps = season.deps.store.rosters.note, []
 
     async def cut(*given: Any) -> None:
         steps.append(True)
@@ -159,13 +159,13 @@ async def test_a_run_that_was_cut_off_goes_on_where_it_was_and_repeats_no_row(
         if len(steps) == 2:
             raise asyncio.CancelledError
 
-    monkeypatch.setattr(season.office.store.rosters, "note", cut)
+    monkeypatch.setattr(season.deps.store.rosters, "note", cut)
     with pytest.raises(asyncio.CancelledError):
-        await enter_rosters(season.office, 1)
+        await enter_rosters(season.deps, 1)
     job = await season.act(SCHOOL, JOB, id=key)
     assert (job["state"], job["done"], job["entered"]) == ("COMMITTING", 2, 2)
     assert await season.database["enrollments"].count_documents({}) == 2
-    assert await enter_rosters(season.office, 2) == 1
+    assert await enter_rosters(season.deps, 2) == 1
     job = await season.act(SCHOOL, JOB, id=key)
     assert (job["state"], job["done"], job["entered"]) == ("COMMITTED", 7, 7)
     events = [len(one["events"]) async for one in season.database["enrollments"].find()]
@@ -175,21 +175,21 @@ async def test_a_run_that_was_cut_off_goes_on_where_it_was_and_repeats_no_row(
 async def test_a_worker_that_lost_its_lease_writes_nothing(season: Season) -> None:
     await season.publish()
     key = await committed(season, [someone(1)], "VALID_ROWS")
-    assert await season.office.store.rosters.take_on(key, 2)
+    assert await season.deps.store.rosters.take_on(key, 2)
     with pytest.raises(Deposed):
-        await enter_rosters(season.office, 1)
+        await enter_rosters(season.deps, 1)
     assert await season.database["enrollments"].count_documents({}) == 0
 
 
 async def test_two_workers_at_once_put_each_row_in_once(season: Season, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.enrollment.commands.entering._WINDOW", 3)
+    monkeypatch.setattr("services.enrollment.commands.rosters._WINDOW", 3)
     await season.publish()
     for start in (1, 21, 41):
         await committed(season, [someone(number) for number in range(start, start + 10)], "VALID_ROWS")
-    runs = (enter_rosters(season.office, token) for token in (1, 2, 3))
+    runs = (enter_rosters(season.deps, token) for token in (1, 2, 3))
     done = await asyncio.gather(*runs, return_exceptions=True)
     assert all(isinstance(one, int | Deposed) for one in done), done
-    await enter_rosters(season.office, 4)
+    await enter_rosters(season.deps, 4)
     assert await season.database["enrollments"].count_documents({}) == 30
     assert await season.database["rosters"].count_documents({"state": "COMMITTED", "entered": 10}) == 3
 
@@ -198,9 +198,9 @@ async def test_a_defect_stops_its_roster_and_no_other(season: Season, monkeypatc
     await season.publish()
     broken, sound = [await committed(season, [someone(number)], "VALID_ROWS") for number in (1, 2)]
     await season.database["roster_rows"].update_one({"roster": broken}, {"$set": {"post": "nonsense"}})
-    monkeypatch.setattr("services.enrollment.commands.entering.log.exception", lambda *_, **__: None)
-    assert await enter_rosters(season.office, 1) == 2
-    states = [(await season.office.store.rosters.get(key)).state.value for key in (broken, sound)]
+    monkeypatch.setattr("services.enrollment.commands.rosters.log.exception", lambda *_, **__: None)
+    assert await enter_rosters(season.deps, 1) == 2
+    states = [(await season.deps.store.rosters.get(key)).state.value for key in (broken, sound)]
     assert states == ["FAILED", "COMMITTED"]
 
 
@@ -211,19 +211,19 @@ async def test_a_roster_that_is_put_in_while_another_is_staged_keeps_its_rows(
     monkeypatch.setattr("services.enrollment.commands.rosters._MOST_OPEN", 1)
     await season.publish()
     oldest = await staged(season, [someone(1)])
-    query = season.office.store.rosters.query
+    query = season.deps.store.rosters.query
 
     async def late(*given: Any, **more: Any) -> Any:
         found = await query(*given, **more)
         with monkeypatch.context() as patch:
-            patch.setattr(season.office.store.rosters, "query", query)
+            patch.setattr(season.deps.store.rosters, "query", query)
             await season.act(SCHOOL, COMMIT, id=oldest.id, mode="VALID_ROWS")
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr(season.office.store.rosters, "query", late)
+        patch.setattr(season.deps.store.rosters, "query", late)
         await staged(season, [someone(2)])
-    assert await enter_rosters(season.office, 1) == 1
+    assert await enter_rosters(season.deps, 1) == 1
     job = await season.act(SCHOOL, JOB, id=oldest.id)
     assert (job["state"], job["total"], job["entered"]) == ("COMMITTED", 1, 1)
     await staged(season, [someone(3)])
@@ -238,8 +238,8 @@ async def test_a_roster_whose_rows_are_missing_is_not_said_to_be_in(
     await season.publish()
     key = await committed(season, [someone(number) for number in range(1, 4)], mode)
     await season.database["roster_rows"].delete_one({"roster": key})
-    monkeypatch.setattr("services.enrollment.commands.entering.log.exception", lambda *_, **__: None)
-    await enter_rosters(season.office, 1)
+    monkeypatch.setattr("services.enrollment.commands.rosters.log.exception", lambda *_, **__: None)
+    await enter_rosters(season.deps, 1)
     job = await season.act(SCHOOL, JOB, id=key)
     assert (job["state"], job["entered"]) == ("FAILED", 0)
     assert await season.database["enrollments"].count_documents({}) == 0
@@ -248,4 +248,4 @@ async def test_a_roster_whose_rows_are_missing_is_not_said_to_be_in(
 async def test_an_open_roster_is_not_entered(season: Season) -> None:
     await season.publish()
     await staged(season, [someone(1)])
-    assert await enter_rosters(season.office, 1) == 0
+    assert await enter_rosters(season.deps, 1) == 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.mongo import Database
+from chassis.storage.mongo import Database
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from deploy.local.process import Child
@@ -55,13 +55,13 @@ async def test_a_worker_killed_in_the_middle_is_followed_by_another_and_each_row
     key = await committed(season, [someone(number) for number in range(1, ROWS + 1)], "VALID_ROWS")
 
     async def entered() -> int:
-        return (await season.office.store.rosters.get(key)).entered
+        return (await season.deps.store.rosters.get(key)).entered
 
     async def begun() -> bool:
         return await entered() > 0
 
     async def ended() -> bool:
-        return (await season.office.store.rosters.get(key)).state.value == "COMMITTED"
+        return (await season.deps.store.rosters.get(key)).state.value == "COMMITTED"
 
     first = begin("first")
     await eventually(begun)

@@ -65,7 +65,7 @@ async def test_r41_no_plain_number_is_kept_shown_or_said_wherever_it_stood(seaso
     short = someone(3, 身份证号码=someone(3)["身份证号码"][:-1])
     lines = [someone(1), shifted, short]
     key = await committed(season, lines, "VALID_ROWS")
-    await enter_rosters(season.office, 1)
+    await enter_rosters(season.deps, 1)
     seen = str(await season.act(SCHOOL, JOB, id=key)) + await everything(season)
     for line in (*lines, short):
         assert line["身份证号码"] not in seen
@@ -83,7 +83,7 @@ async def test_r5_good_rows_are_signed_up_and_submitted_under_the_designated_per
     fresh, matched = job["rows"]["nodes"]
     assert [one["enrollment"]["status"] for one in (fresh, matched)] == ["SUBMITTED", "SUBMITTED"]
     assert (matched["enrollment"]["rank"], matched["warnings"]) == (2, [{"code": "DIFFERS_FROM_FILE", "rule": "R22"}])
-    found = await season.office.store.enrollments.get(matched["enrollment"]["id"])
+    found = await season.deps.store.enrollments.get(matched["enrollment"]["id"])
     assert (found.teacher, {change.by for change in found.history}) == (known.person, {"赵主任"})
     document = await season.database["enrollments"].find_one({"_id": fresh["enrollment"]["id"]})
     assert document
@@ -135,7 +135,7 @@ async def test_r22_the_moment_of_the_commit_counts_for_the_deadline(season: Seas
     with pytest.raises(Refused) as refused:
         await season.act(SCHOOL, COMMIT, id=late.id, mode="ALL_OR_NOTHING")
     assert (refused.value.code, refused.value.extensions["rule"]) == ("PHASE_CLOSED", "R22")
-    assert await enter_rosters(season.office, 1) == 1
+    assert await enter_rosters(season.deps, 1) == 1
     job = await season.act(SCHOOL, JOB, id=early.id)
     assert (job["state"], job["entered"]) == ("COMMITTED", 1)
     assert (await season.act(SCHOOL, JOB, id=late.id))["state"] == "STAGED"
@@ -191,6 +191,6 @@ async def test_what_the_school_submitted_by_hand_in_between_is_found_at_the_run(
     key = await committed(season, [someone(1), someone(2)], "VALID_ROWS")
     (teacher,) = await season.teachers(1, idNumber=someone(2)["身份证号码"], name=someone(2)["姓名"])
     await season.submitted(teacher, "p1")
-    await enter_rosters(season.office, 1)
+    await enter_rosters(season.deps, 1)
     job = await season.act(SCHOOL, JOB, id=key)
     assert [codes(one) for one in job["rows"]["nodes"]] == [[], ["SECOND_SIGN_UP"]]

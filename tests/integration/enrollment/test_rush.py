@@ -53,7 +53,7 @@ async def test_a_class_fills_while_two_hundred_schools_submit_and_the_base_decid
     async def decide_as_they_come() -> None:
         """Accept whoever is there, and put on the waiting list whom no seat is left for."""
         while len(decided) < SCHOOLS:
-            found = await season.office.store.enrollments.query({"project": "p1", "status": "SUBMITTED"}, limit=50)
+            found = await season.deps.store.enrollments.query({"project": "p1", "status": "SUBMITTED"}, limit=50)
             decided.update(one.id for one in found)
             rows = await season.act(BASE, DECIDE, given=[{"id": one.id, "decision": "ACCEPT"} for one in found])
             full = [{"id": row["id"], "decision": "WAITLIST"} for row in rows if not row["ok"]]
@@ -85,7 +85,7 @@ async def test_r25_a_waiting_list_that_moves_twice_keeps_its_order(season: Seaso
     assert [await season.status(key) for key in waiting] == ["OFFERED", "OFFERED", "WAITLISTED", "WAITLISTED"]
     await season.act(SCHOOL, TAKE, id=waiting[1])
     season.later(hours=49)
-    await asyncio.gather(*(expire_offers(season.office) for _ in range(3)))
+    await asyncio.gather(*(expire_offers(season.deps) for _ in range(3)))
     assert [await season.status(key) for key in waiting] == ["EXPIRED", "ACCEPTED", "OFFERED", "WAITLISTED"]
     await season.act(SCHOOL, WITHDRAW, id=waiting[1], why="工作冲突")
     assert [await season.status(key) for key in waiting] == ["EXPIRED", "WITHDRAWN", "OFFERED", "OFFERED"]
@@ -101,7 +101,7 @@ async def test_r33_a_substitute_who_crosses_the_cancellation_ends_with_it(
     held, colleague = await season.teachers(2)
     key = await season.submitted(held, "p1")
     await season.decide(key)
-    store, looks = season.office.store, list[bool]()
+    store, looks = season.deps.store, list[bool]()
     look = store.live_enrollments
 
     async def crossed(*given: Any, **more: Any) -> Any:
@@ -116,7 +116,7 @@ async def test_r33_a_substitute_who_crosses_the_cancellation_ends_with_it(
 
     monkeypatch.setattr(store, "live_enrollments", crossed)
     await season.hear("catalog.project-cancelled", "p1", {"project": "p1", "reason": "场地停用"})
-    left = await season.office.store.enrollments.query({"project": "p1"})
+    left = await season.deps.store.enrollments.query({"project": "p1"})
     assert sorted(one.status.value for one in left) == ["CANCELLED", "SUBSTITUTED"]
     assert (await season.seats())["accepted"] == 0
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from chassis.codes import credit_check_character
 from chassis.context import Act, acting
 from chassis.principal import Principal, Scope
+from kernel.identifiers import credit_check_character
 from services.enrollment.commands import NewSchool, import_schools
 from tests.integration.enrollment.season import GUANGDONG, HUNAN, MINISTRY, SCHOOL, Refused, Season
 
@@ -128,7 +128,7 @@ async def test_a_province_lists_its_own_schools_whatever_it_asks_for(season: Sea
 
 async def imported(season: Season, rows: list[NewSchool], *, dry: bool = False) -> list[str]:
     with acting(Act(MINISTRY)):
-        done = [row async for row in import_schools(season.office, MINISTRY, rows, dry=dry)]
+        done = [row async for row in import_schools(season.deps, MINISTRY, rows, dry=dry)]
     assert [row.index for row in done] == list(range(len(rows)))
     return [row.refusal.code if row.refusal else "known" if row.known else "new" for row in done]
 
@@ -143,4 +143,4 @@ async def test_a_list_may_be_tried_imported_and_imported_again(season: Season) -
     assert await imported(season, rows) == ["known"] * 100 + ["new"] * 350 + refused
     assert await imported(season, rows) == ["known"] * 450 + refused
     assert (await season.act(GUANGDONG, LIST))["totalCount"] == 451
-    assert (await season.office.store.schools.get(str(SCHOOL.school))).name == "某职业学校"
+    assert (await season.deps.store.schools.get(str(SCHOOL.school))).name == "某职业学校"

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from chassis.clock import Clock
-from chassis.mongo import connect
-from chassis.timer import timer
+from chassis.storage.mongo import connect
+from chassis.storage.timer import timer
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
-from services.enrollment.commands import Office
-from services.enrollment.messaging import due
+from services.enrollment.commands import Deps
+from services.enrollment.messaging.tasks import due
 from services.enrollment.store import Store
 from tests.eventually import eventually
 from tests.integration.enrollment.ledger import Ledger
@@ -20,11 +20,11 @@ from tests.integration.enrollment.season import MINISTRY, SCHOOL, SIGN_UP, SUBMI
 
 
 @pytest.fixture
-async def replicas(season: Season, parts: Parts) -> AsyncIterator[list[Office]]:
+async def replicas(season: Season, parts: Parts) -> AsyncIterator[list[Deps]]:
     """Two more processes of the service, each with its own connection and its own reading of the one clock."""
     clients = [connect(parts.mongodb_url(ADMIN)) for _ in range(2)]
     stores = [Store(client[season.database.name]) for client in clients]
-    yield [replace(season.office, store=store, clock=Clock(season.clock_file)) for store in stores]
+    yield [replace(season.deps, store=store, clock=Clock(season.clock_file)) for store in stores]
     for client in clients:
         await client.close()
 
@@ -42,9 +42,9 @@ async def begin(season: Season) -> tuple[list[str], list[str]]:
     return line, undecided
 
 
-async def look(*replicas: Office) -> int:
+async def look(*replicas: Deps) -> int:
     """Every timer of every replica at once, as if each thought that it was its turn."""
-    return sum(await asyncio.gather(*(act() for office in replicas for act in due(office).values())))
+    return sum(await asyncio.gather(*(act() for deps in replicas for act in due(deps).values())))
 
 
 async def told(season: Season, name: str) -> int:
@@ -58,7 +58,7 @@ async def states(season: Season, keys: list[str]) -> list[str]:
 
 
 async def test_after_weeks_without_any_process_two_replicas_do_what_came_due_once(
-    season: Season, replicas: list[Office]
+    season: Season, replicas: list[Deps]
 ) -> None:
     """The clock jumps over the deadlines; an offer of that moment still gets its whole time."""
     line, undecided = await begin(season)
@@ -69,14 +69,14 @@ async def test_after_weeks_without_any_process_two_replicas_do_what_came_due_onc
     assert await states(season, line) == ["WITHDRAWN", "ACCEPTED", "EXPIRED", "OFFERED", "WAITLISTED"]
     assert await states(season, undecided) == ["SUBMITTED", "SUBMITTED"]
     assert [await told(season, name) for name in ("offer-expired", "offered", "escalated")] == [1, 2, 2]
-    offered = await season.office.store.enrollments.get(line[3])
+    offered = await season.deps.store.enrollments.get(line[3])
     assert offered.offer_expires_at
-    assert offered.offer_expires_at > season.office.clock.now()
+    assert offered.offer_expires_at > season.deps.clock.now()
     (await Ledger(season).picture()).is_consistent()
 
 
 async def test_past_the_first_day_of_training_an_expired_offer_moves_on_to_nobody(
-    season: Season, replicas: list[Office]
+    season: Season, replicas: list[Deps]
 ) -> None:
     line, _ = await begin(season)
     season.at("2024-07-08T08:00")
@@ -89,7 +89,7 @@ async def test_past_the_first_day_of_training_an_expired_offer_moves_on_to_nobod
     (await Ledger(season).picture()).is_consistent()
 
 
-async def test_replicas_that_run_follow_the_clock_and_hand_over(season: Season, replicas: list[Office]) -> None:
+async def test_replicas_that_run_follow_the_clock_and_hand_over(season: Season, replicas: list[Deps]) -> None:
     line, undecided = await begin(season)
     database = season.database
     running = [asyncio.ensure_future(timer(database, "enrollment.timers", due(one), every=0.02)()) for one in replicas]

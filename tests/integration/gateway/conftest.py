@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from joserfc.jwk import ECKey, KeySet
 
-from chassis.mongo import Database
+from chassis.storage.mongo import Database
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from gateway.app import create_app
-from gateway.identity.accounts import Identity
-from gateway.identity.passwords import Passwords
+from gateway.identity.deps import Identity
+from gateway.identity.password_hashing import Passwords
 from gateway.identity.sessions import Sessions
 from gateway.identity.store import IdentityStore
 from gateway.settings import GatewaySettings

@@ -8,12 +8,12 @@ from typing import Any
 import jsonschema
 import pytest
 
-from chassis.amqp import EVENTS, connect, declare_topology, from_message
 from chassis.events import Envelope
-from chassis.mongo import Database
+from chassis.messaging.amqp import EVENTS, connect, declare_topology, from_message
+from chassis.storage.mongo import Database
 from contracts import registry
 from gateway.app import create_app
-from gateway.identity.accounts import Identity
+from gateway.identity.deps import Identity
 from gateway.identity.store import COLLECTIONS
 from gateway.settings import GatewaySettings
 from tests.eventually import eventually

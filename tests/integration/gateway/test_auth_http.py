@@ -7,7 +7,7 @@ from joserfc.jwk import KeySet
 
 from chassis.principal import ANONYMOUS, Principal, Scope, TokenMinter, TokenVerifier
 from gateway.app import create_app
-from gateway.identity.accounts import Identity
+from gateway.identity.deps import Identity
 from gateway.identity.provisioning import provision
 from gateway.identity.sessions import GRAPH
 from gateway.settings import GatewaySettings

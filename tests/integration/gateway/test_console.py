@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from chassis.errors import Refusal
-from gateway.identity.accounts import Identity, log_in
+from gateway.identity.authentication import log_in
+from gateway.identity.deps import Identity
+from kernel.errors import Refusal
 
 ROOT = Path(__file__).resolve().parents[3]
 LOGIN = "3144000011"

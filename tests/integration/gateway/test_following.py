@@ -10,15 +10,16 @@ from typing import Any
 import pytest
 from aio_pika.abc import AbstractChannel
 
-from chassis import amqp
-from chassis.errors import Refusal
 from chassis.events import Envelope
-from chassis.mongo import Database, Session, transact
+from chassis.messaging import amqp
 from chassis.principal import Scope
+from chassis.storage.mongo import Database, Session, transact
 from gateway.identity.account import Account, AccountState
-from gateway.identity.accounts import Identity, log_in, set_password
+from gateway.identity.authentication import log_in, set_password
+from gateway.identity.deps import Identity
 from gateway.identity.messaging import BINDINGS, QUEUE, QUEUES, TEACHER_BINDINGS, TEACHERS, handlers, tasks
 from gateway.identity.provisioning import issue_codes, provision, reset
+from kernel.errors import Refusal
 from tests.eventually import eventually
 from tests.integration.gateway.test_console import accounts
 from tests.running import running

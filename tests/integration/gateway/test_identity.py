@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from joserfc.jwk import ECKey, KeySet
 
-from chassis.errors import Refusal
-from chassis.mongo import Database
 from chassis.principal import Scope
-from gateway.identity.accounts import Identity, log_in, set_password
+from chassis.storage.mongo import Database
+from gateway.identity.authentication import log_in, set_password
+from gateway.identity.deps import Identity
 from gateway.identity.provisioning import disable, provision, reset
 from gateway.identity.sessions import Sessions, Tokens
+from kernel.errors import Refusal
 
 LOGIN, STRONG = "3144000011", "Guopei-0af3"
 

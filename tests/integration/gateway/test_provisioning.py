@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from chassis.errors import Refusal
-from chassis.mongo import Database
 from chassis.principal import Scope
-from gateway.identity.accounts import Identity, log_in
+from chassis.storage.mongo import Database
+from gateway.identity.authentication import log_in
+from gateway.identity.deps import Identity
 from gateway.identity.provisioning import provision, provision_all, reset
+from kernel.errors import Refusal
 
 SCHOOL = "3144000011"
 ROW = {"login": SCHOOL, "scope": "school", "school": SCHOOL, "organization": SCHOOL, "name": "何敏"}

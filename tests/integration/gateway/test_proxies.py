@@ -1,4 +1,4 @@
-"""Facts 33: behind a proxy that is named users have their own addresses; nobody else says where a user is."""
+"""Notes N33: behind a proxy that is named users have their own addresses; nobody else says where a user is."""
 
 import asyncio
 import os
@@ -8,9 +8,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from chassis.mongo import Database
+from chassis.storage.mongo import Database
 from deploy.local.ports import Ports
-from gateway.identity.attempts import ADDRESS
+from gateway.identity.login_throttle import ADDRESS
 from tests.eventually import eventually
 
 ROOT = Path(__file__).resolve().parents[3]

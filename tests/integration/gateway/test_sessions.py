@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from chassis.mongo import Database
 from chassis.principal import Scope
-from gateway.identity.accounts import Identity
+from chassis.storage.mongo import Database
+from gateway.identity.deps import Identity
 from gateway.identity.provisioning import disable, provision
 from gateway.identity.sessions import ACCESS_SECONDS
 from tests.integration.gateway.test_auth_http import LOGIN, STRONG, auth, bearing, opened

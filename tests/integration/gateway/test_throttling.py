@@ -1,4 +1,4 @@
-"""R4, facts 33: guessing gets slower for the guesser, and is never a lockout of the holder."""
+"""R4, notes N33: guessing gets slower for the guesser, and is never a lockout of the holder."""
 
 import asyncio
 from dataclasses import replace
@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from prometheus_client import REGISTRY
 
-from chassis.errors import Refusal
-from chassis.mongo import Database
 from chassis.principal import Scope
-from gateway.identity.accounts import Identity, log_in, set_password
-from gateway.identity.attempts import ADDRESS, FROM_HERE, LOGIN, Attempts
+from chassis.storage.mongo import Database
+from gateway.identity.authentication import log_in, set_password
+from gateway.identity.deps import Identity
+from gateway.identity.login_throttle import ADDRESS, FROM_HERE, LOGIN, Attempts
 from gateway.identity.provisioning import provision, reset, unlock
+from kernel.errors import Refusal
 
 NAME, STRONG = "3144000011", "Guopei-0af3"
 GUESSER, HOLDER = "192.0.2.1", "192.0.2.2"

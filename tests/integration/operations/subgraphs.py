@@ -12,26 +12,27 @@ from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from chassis.clock import Clock
 from chassis.context import Act, acting
-from chassis.errors import Refusal
 from chassis.events import Envelope
 from chassis.graph import SubgraphContext, SubgraphSchema
 from chassis.ids import new_id
-from chassis.mongo import Database
 from chassis.principal import Principal, Scope
-from chassis.reference import provinces
-from chassis.vault import Vault
+from chassis.storage.mongo import Database
+from chassis.storage.vault import Vault
+from kernel.errors import Refusal
+from kernel.reference import provinces
 from services.assessment.app import load_rules
-from services.assessment.commands import Assessment
+from services.assessment.commands import Deps as AssessmentDeps
 from services.assessment.domain.project import Project
 from services.assessment.domain.record import Record
 from services.assessment.domain.vocabulary import ProjectPhase
 from services.assessment.graph.schema import schema as assessment_schema
 from services.assessment.store import Store as AssessmentStore
-from services.catalog.commands import Catalog
+from services.catalog.commands import Deps as CatalogDeps
 from services.catalog.graph.schema import schema as catalog_schema
 from services.catalog.store import Store as CatalogStore
-from services.enrollment.commands import Office, deliver_pending, enter_rosters
-from services.enrollment.domain.revealing import reveal
+from services.enrollment.commands import Deps as EnrollmentDeps
+from services.enrollment.commands import deliver_pending, enter_rosters
+from services.enrollment.domain.reveal import reveal
 from services.enrollment.graph.schema import schema as enrollment_schema
 from services.enrollment.store import Store as EnrollmentStore
 from tests.integration.catalog import season as declaring
@@ -107,7 +108,7 @@ async def catalog(database: Database, reads: Reads, folder: Path) -> Subgraph:
     """Bases, projects, experts and reviews, each row with an organisation, base or expert of its own."""
     store, clock_file = CatalogStore(database), folder / "catalog.json"
     await store.prepare()
-    playing = declaring.Season(Catalog(store, Clock(clock_file), _vault()), clock_file)
+    playing = declaring.Season(CatalogDeps(store, Clock(clock_file), _vault()), clock_file)
     await playing.open_round()
     bases = [await playing.register_base() for _ in range(ROWS)]
     experts = [await playing.register_expert(f"专家{number}", f"41310001{number:02d}") for number in range(ROWS + 1)]
@@ -132,14 +133,14 @@ async def catalog(database: Database, reads: Reads, folder: Path) -> Subgraph:
         "Province": [{"code": code} for code in provinces()],
         "Round": [{"year": 2024}] * ROWS,
     }
-    return Subgraph(catalog_schema, playing.catalog, reads, principals, entities)
+    return Subgraph(catalog_schema, playing.deps, reads, principals, entities)
 
 
 async def enrollment(database: Database, reads: Reads, folder: Path) -> Subgraph:
     """Enrolments of many schools in one project and of one teacher in many, notices, and a feed."""
     store, clock_file = EnrollmentStore(database), folder / "enrollment.json"
     await store.prepare()
-    playing = enrolling.Season(Office(store, Clock(clock_file), _vault()), database, clock_file)
+    playing = enrolling.Season(EnrollmentDeps(store, Clock(clock_file), _vault()), database, clock_file)
     await playing.begin()
     projects = [await playing.publish(f"p{number}") for number in range(ROWS)]
     first, second, *_ = await playing.teachers(ROWS)
@@ -152,18 +153,18 @@ async def enrollment(database: Database, reads: Reads, folder: Path) -> Subgraph
     keys += [await playing.submitted(other, project, enrolling.OTHER_SCHOOL) for project in projects[:2]]
     decisions = [{"id": key, "decision": "REJECT", "reason": "名额已满"} for key in keys]
     await playing.act(enrolling.BASE, enrolling.DECIDE, given=decisions)
-    await deliver_pending(playing.office)
+    await deliver_pending(playing.deps)
     later = [await playing.submitted(second, project) for project in projects]
     undelivered = [{"id": key, "decision": "REJECT", "reason": "名额已满"} for key in later]
     await playing.act(enrolling.BASE, enrolling.DECIDE, given=undelivered)
     for _ in range(ROWS):
         await lists.staged(playing, [lists.someone(400)])
     roster = await lists.committed(playing, [lists.someone(500 + number) for number in range(ROWS)], "VALID_ROWS")
-    await enter_rosters(playing.office, 1)
+    await enter_rosters(playing.deps, 1)
     person = await store.teachers.get(str(first.person))
     for _ in range(ROWS):
         act = reveal(
-            new_id(), person, "核对报到证件", playing.office.clock.now(), by="moe", scope="ministry", organization=None
+            new_id(), person, "核对报到证件", playing.deps.clock.now(), by="moe", scope="ministry", organization=None
         )
         await store.reveals.kept.insert(*act)
     await (await store.feed.writer()).append([(event(number), ("44",)) for number in range(ROWS)])
@@ -176,7 +177,7 @@ async def enrollment(database: Database, reads: Reads, folder: Path) -> Subgraph
         "School": [{"code": school.school} for school in (enrolling.SCHOOL, *schools)],
         "Teacher": [{"id": teacher.person} for teacher in (first, *teachers)],
     }
-    return Subgraph(enrollment_schema, playing.office, reads, principals, entities, {"Query.rosterJob.id": [roster]})
+    return Subgraph(enrollment_schema, playing.deps, reads, principals, entities, {"Query.rosterJob.id": [roster]})
 
 
 async def _school(playing: enrolling.Season, code: str) -> Principal:
@@ -201,7 +202,7 @@ async def assessment(database: Database, reads: Reads, folder: Path) -> Subgraph
             key = f"e-{project}-{number:02d}"
             await store.records.put(Record(key, 1, project, "base-1", f"t{number}", f"s{number}", "44"))
     await store.audit.append([event(number) for number in range(ROWS)])
-    deps = Assessment(store, Clock(folder / "assessment.json"), load_rules())
+    deps = AssessmentDeps(store, Clock(folder / "assessment.json"), load_rules())
     principals = (Principal("moe", Scope.MINISTRY), Principal("base", Scope.BASE, bases=("base-1",)))
     entities: dict[str, list[dict[str, Any]]] = {
         "Enrollment": [{"id": f"e-p{number}-{number:02d}"} for number in range(ROWS)],

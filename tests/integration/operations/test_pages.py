@@ -1,4 +1,4 @@
-"""Facts 9: a page of twenty rows takes as many reads as a page of one, whatever is asked of its rows.
+"""Notes N9: a page of twenty rows takes as many reads as a page of one, whatever is asked of its rows.
 
 Made from the subgraphs' schemas: every connection of the root and of the entities with every field of its rows, one by
 one; and every field of every entity, for twenty entities as the gateway asks for them.

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from chassis.errors import Refusal
+from kernel.errors import Refusal
 from services.assessment.domain import record as records
 from services.assessment.domain.credit import Credit, CreditRule
 from services.assessment.domain.events import CreditConfirmed, NoShowRecorded, ResultRecorded

@@ -6,7 +6,7 @@ from graphql import FieldDefinitionNode, NonNullTypeNode, ObjectTypeDefinitionNo
 
 from services.assessment.domain import events
 from services.assessment.graph.schema import schema
-from services.assessment.messaging import EMITTED
+from services.assessment.messaging.tasks import EMITTED
 
 EXTENDED = {"Enrollment": {"attendanceRate", "result", "credit"}, "Project": {"roster"}}
 MUTATIONS = {"recordAttendance", "recordResults", "confirmCredits", "revokeCredit"}

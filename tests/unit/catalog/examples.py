@@ -6,13 +6,14 @@ from typing import Any
 
 import msgspec
 
-from chassis.reference import round_data
+from kernel.dates import SHANGHAI
+from kernel.reference import round_data
 from services.catalog.domain import decision, declaration, review
 from services.catalog.domain.base import Base, Organization, Team, TeamMember
 from services.catalog.domain.plan import FacultyMember, Plan, Session, Venue
 from services.catalog.domain.project import Project
 from services.catalog.domain.review import DimensionVerdict, Expert, Review
-from services.catalog.domain.round import SHANGHAI, Round
+from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import Audience, BaseCategory, DecisionOutcome, Mode, ProjectKind, Verdict
 
 MEMBER = TeamMember("李老师", "k1:sealed", "010****0000")

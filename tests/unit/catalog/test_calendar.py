@@ -8,10 +8,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from services.catalog.calendar import icalendar
+from kernel.dates import SHANGHAI
 from services.catalog.domain.opening import extend_phase, open_round
-from services.catalog.domain.round import SHANGHAI, Contact, Round
+from services.catalog.domain.round import Contact, Round
 from services.catalog.domain.vocabulary import PhaseName
+from services.catalog.http.calendar import icalendar
 from tests.unit.catalog.examples import DECLARING, round_2024
 
 DECLARED = "2024-03-28至2024-05-06（北京时间，均含当日）"

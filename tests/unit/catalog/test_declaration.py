@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from chassis.errors import Refusal
+from kernel.dates import SHANGHAI
+from kernel.errors import Refusal
 from services.catalog.domain import declaration
 from services.catalog.domain.base import Team
 from services.catalog.domain.declaration import ClassPlan
 from services.catalog.domain.events import ProjectLapsed, ProjectSubmitted
 from services.catalog.domain.project import Extension
-from services.catalog.domain.round import SHANGHAI
 from services.catalog.domain.vocabulary import DecisionOutcome, ProjectStatus
 from tests.unit.catalog.examples import (
     DECLARING,

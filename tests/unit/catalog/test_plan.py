@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strawberry import ID
 
-from chassis.errors import Refusal
+from kernel.errors import Refusal
 from services.catalog.domain import declaration
-from services.catalog.domain.fields import FIELDS
+from services.catalog.domain.labels import FIELDS
 from services.catalog.domain.plan import (
     FacultyMember,
     Justification,

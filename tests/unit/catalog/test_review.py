@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.errors import Refusal
+from kernel.errors import Refusal
 from services.catalog.domain import decision, review
 from services.catalog.domain.base import Organization
 from services.catalog.domain.events import ProjectApproved

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.errors import Refusal
+from kernel.dates import SHANGHAI
+from kernel.errors import Refusal
 from services.catalog.domain.opening import extend_phase, open_round
-from services.catalog.domain.round import SHANGHAI, Contact, Phase, ReviewDimension, Theme
+from services.catalog.domain.round import Contact, Phase, ReviewDimension, Theme
 from services.catalog.domain.vocabulary import BaseCategory, PhaseName
 from services.catalog.graph.rounds import Round as ShownRound
 from tests.unit.catalog.examples import DECLARING, round_2024

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.errors import Refusal
+from kernel.errors import Refusal
 from services.catalog.domain.search import terms_of, terms_wanted
 
 TEXT = "“双师型”教师数字化教学能力提升——ＡＩ＋Python 实训（第2期）"

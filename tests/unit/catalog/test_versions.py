@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.errors import Refusal
-from services.catalog.domain import decision, declaration, delivery, review
-from services.catalog.domain.delivery import Amendment
-from services.catalog.domain.fields import FIELDS
+from kernel.errors import Refusal
+from services.catalog.domain import decision, declaration, review
+from services.catalog.domain import lifecycle as delivery
+from services.catalog.domain.labels import FIELDS
+from services.catalog.domain.lifecycle import Amendment
 from services.catalog.domain.plan import FacultyMember, Justification, Plan, Session, Venue, differing
 from services.catalog.domain.project import Design, Project
 from services.catalog.domain.versions import between, public_versions_of, versions_of

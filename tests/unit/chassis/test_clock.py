@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from chassis.clock import SHANGHAI, Clock, move_forward
+from chassis.clock import Clock, move_forward
+from kernel.dates import SHANGHAI
 from tests.eventually import eventually
 
 DEADLINE = datetime(2030, 5, 6, 9, 0, tzinfo=SHANGHAI)

@@ -9,10 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strawberry.types import ExecutionResult
 
-from chassis.asgi import error_json
 from chassis.cache import Cache
-from chassis.errors import Refusal, Unblock
-from chassis.graph import SubgraphSchema, cursor_of, page_of, page_size, position_of, public
+from chassis.graph import SubgraphSchema, public
+from chassis.graph.connection import page_info
+from chassis.serving.asgi import error_json
+from chassis.storage.cursor import cursor_of, page_of, page_size, position_of
+from kernel.errors import Refusal, Unblock
+from kernel.language import Language
 
 
 @strawberry.federation.type(keys=["id"])
@@ -84,8 +87,8 @@ async def test_a_document_that_was_valid_is_read_once_and_what_is_kept_is_bounde
 def test_a_page_tells_whether_more_follows() -> None:
     page = page_of([1, 2, 3], 2, lambda row: [row])
     assert [row for _, row in page.rows] == [1, 2]
-    assert page.info().has_next_page
-    assert position_of(page.info().end_cursor or "") == [2]
+    assert page_info(page).has_next_page
+    assert position_of(page_info(page).end_cursor or "") == [2]
     assert not page_of([1, 2], 2, lambda row: [row]).has_next
 
 
@@ -107,13 +110,13 @@ async def test_an_entity_key_resolves_and_the_variables_stay_as_they_were() -> N
 async def test_an_entity_key_that_is_no_scalar_is_refused(key: Any) -> None:
     result = await ask(ENTITIES, r=[{"__typename": "Thing", "id": key}])
     assert result.errors
-    assert error_json(result.errors[0], "en")["extensions"]["code"] == "BAD_ENTITY_KEY"
+    assert error_json(result.errors[0], Language.EN)["extensions"]["code"] == "BAD_ENTITY_KEY"
 
 
 async def test_a_refusal_is_coded_and_in_the_callers_language() -> None:
     result = await ask("{ refused }")
     assert result.errors
-    reply = error_json(result.errors[0], "en-GB,en;q=0.9")
+    reply = error_json(result.errors[0], Language.of("en-GB,en;q=0.9"))
     assert reply["message"] == "Quota used up"
     assert reply["extensions"] == {
         "code": "QUOTA_EXCEEDED",
@@ -122,11 +125,11 @@ async def test_a_refusal_is_coded_and_in_the_callers_language() -> None:
         "unblock": "MINISTRY",
         "used": 3,
     }
-    assert error_json(result.errors[0], "zh-CN")["message"] == "名额已用完"
+    assert error_json(result.errors[0], Language.ZH)["message"] == "名额已用完"
 
 
 async def test_a_defect_is_masked() -> None:
     result = await ask("{ broken }")
     assert result.errors
-    reply = error_json(result.errors[0], "en")
+    reply = error_json(result.errors[0], Language.EN)
     assert reply == {"message": "Internal error", "extensions": {"code": "INTERNAL"}, "path": ["broken"]}

@@ -1,4 +1,4 @@
-"""A subgraph stops what the gateway no longer waits for, and never what changes something (facts 17)."""
+"""A subgraph stops what the gateway no longer waits for, and never what changes something (notes N17)."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 import strawberry
 from joserfc.jwk import ECKey, KeySet
 
-from chassis.asgi import Running, subgraph_app
 from chassis.context import REMAINING
 from chassis.graph import SubgraphSchema
 from chassis.principal import Principal, Scope, TokenMinter, TokenVerifier
+from chassis.serving.asgi import Running, subgraph_app
 from tests.eventually import eventually
 from tests.unit.gateway.serving import Answer, Browser, served
 

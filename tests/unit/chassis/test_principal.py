@@ -4,8 +4,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
-from chassis.errors import Refusal
 from chassis.principal import Principal, Scope, TokenMinter, TokenVerifier
+from kernel.errors import Refusal
 
 KEYS = KeySet([ECKey.generate_key("P-256", parameters={"kid": "test"})])
 BASE = Principal("a1", Scope.BASE, organization="91110000600037341L", bases=("b1", "b2"), name="王老师")

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from chassis.retry import PAUSES_SECONDS, forever
+from chassis.runtime.tasks import PAUSES_SECONDS, forever
 from tests.eventually import eventually
 
 
@@ -67,7 +67,7 @@ async def test_an_interruption_alone_is_survived(interruption: Callable[[], Awai
 
 
 async def test_after_a_steady_run_the_shortest_pause_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chassis.retry._STEADY_SECONDS", -1.0)  # every run was a steady one
+    monkeypatch.setattr("chassis.runtime.tasks._STEADY_SECONDS", -1.0)  # every run was a steady one
     paused: list[float] = []
     enough = asyncio.Event()
 
@@ -77,7 +77,7 @@ async def test_after_a_steady_run_the_shortest_pause_comes_first(monkeypatch: py
             enough.set()
             await asyncio.Event().wait()
 
-    monkeypatch.setattr("chassis.retry.asyncio.sleep", pause)
+    monkeypatch.setattr("chassis.runtime.tasks.asyncio.sleep", pause)
     task = asyncio.ensure_future(forever("test", fail, (ConnectionError,)))
     await enough.wait()
     task.cancel()
@@ -87,7 +87,7 @@ async def test_after_a_steady_run_the_shortest_pause_comes_first(monkeypatch: py
 
 
 async def test_an_attempt_that_swallows_a_cancellation_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chassis.tasks._INSIST_SECONDS", 0.01)
+    monkeypatch.setattr("chassis.runtime.tasks._INSIST_SECONDS", 0.01)
     waiting = asyncio.Event()
 
     async def run() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.sse import HEARTBEAT, Event, Parser, encode
+from chassis.serving.sse import HEARTBEAT, Event, Parser, encode
 
 EVENTS = st.lists(
     st.builds(

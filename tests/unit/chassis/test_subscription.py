@@ -13,14 +13,14 @@ from joserfc.jwk import ECKey, KeySet
 from starlette.applications import Starlette
 from strawberry.types import Info
 
-from chassis import sse
-from chassis.asgi import Running, subgraph_app
 from chassis.context import current_act
-from chassis.dataloader import BatchLoader
-from chassis.errors import Refusal
 from chassis.graph import SubgraphContext, SubgraphSchema
+from chassis.graph.context import BatchLoader
 from chassis.principal import Principal, Scope, TokenMinter, TokenVerifier
-from chassis.sse import COMPLETE, NEXT, Event, Parser
+from chassis.serving import sse
+from chassis.serving.asgi import Running, subgraph_app
+from chassis.serving.sse import COMPLETE, NEXT, Event, Parser
+from kernel.errors import Refusal
 from tests.eventually import eventually
 from tests.unit.gateway.serving import Browser, served
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from chassis.tasks import together
+from chassis.runtime.tasks import together
 
 
 async def endless() -> None:
@@ -33,7 +33,7 @@ async def nested() -> None:
 
 @pytest.fixture(autouse=True)
 def _insist_sooner(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chassis.tasks._INSIST_SECONDS", 0.01)
+    monkeypatch.setattr("chassis.runtime.tasks._INSIST_SECONDS", 0.01)
 
 
 @pytest.mark.parametrize("other", [endless, swallowing, nested])

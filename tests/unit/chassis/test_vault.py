@@ -8,7 +8,7 @@ from cryptography.exceptions import InvalidTag
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.vault import Vault
+from chassis.storage.vault import Vault
 
 VAULT = Vault({"k1": os.urandom(32)}, "k1", os.urandom(32))
 

@@ -4,9 +4,8 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from chassis.clock import SHANGHAI
-from services.enrollment.domain.enrollment import sign_up
-from services.enrollment.domain.machine import Enrollment
+from kernel.dates import SHANGHAI
+from services.enrollment.domain.enrollment import Enrollment, sign_up
 from services.enrollment.domain.project import Phase, Project, Round
 from services.enrollment.domain.teacher import Sealed, Teacher
 from services.enrollment.domain.vocabulary import LIVE, Audience, Employment, EnrollmentStatus

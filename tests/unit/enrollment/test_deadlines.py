@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.clock import SHANGHAI
-from chassis.errors import Refusal, Unblock
+from kernel.dates import SHANGHAI
+from kernel.errors import Refusal, Unblock
 from services.enrollment.domain.cut_off import CutOffs, key_of, require_before, set_cut_off
-from services.enrollment.domain.enrollment import decide
-from services.enrollment.domain.escalation import escalate, missed_deadline, require_missed
+from services.enrollment.domain.enrollment import decide, escalate, missed_deadline, require_missed
 from services.enrollment.domain.project import ADMIT, Phase
 from services.enrollment.domain.vocabulary import EnrollmentDecision, EnrollmentStatus, ReasonCode
 from tests.unit.enrollment.examples import CALENDAR, NOW, an_enrollment

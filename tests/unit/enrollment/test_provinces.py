@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.errors import Refusal
 from chassis.principal import Principal, Scope
-from chassis.reference import provinces
+from kernel.errors import Refusal
+from kernel.reference import provinces
 from services.enrollment.domain.funding import (
     MOST_FEN,
     Funding,

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.errors import Refusal
-from services.enrollment.domain.roster_sheet import Column, Sheet
-from services.enrollment.rosters.reading import read_roster
+from kernel.errors import Refusal
+from services.enrollment.domain.roster.sheet import Column, Sheet
+from services.enrollment.workbooks.roster_reader import read_roster
 from tests.unit.enrollment.roster_files import HEADER, NUMBER, WHO, simple, workbook
 
 SOUND = workbook(simple)

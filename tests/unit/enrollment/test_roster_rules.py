@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from chassis.errors import Refusal
-from chassis.reference import major_categories
-from services.enrollment.domain.roster import Roster, Row, commit, finish
-from services.enrollment.domain.roster_check import Facts, check, enter
-from services.enrollment.domain.roster_rows import Codes, compared, row_of
-from services.enrollment.domain.roster_sheet import Column, Line
+from kernel.errors import Refusal
+from kernel.reference import major_categories
+from services.enrollment.domain.roster.check import Facts, check, enter
+from services.enrollment.domain.roster.roster import Roster, Row, commit, finish
+from services.enrollment.domain.roster.rows import Codes, compared, row_of
+from services.enrollment.domain.roster.sheet import Column, Line
 from services.enrollment.domain.teacher import Sealed
 from services.enrollment.domain.vocabulary import Audience, Employment, EnrollmentStatus, RosterMode, RosterState
 from tests.unit.enrollment.examples import CALENDAR, NOW, a_project, a_teacher, an_enrollment

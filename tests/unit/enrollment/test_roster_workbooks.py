@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 import pytest
 from python_calamine import CalamineWorkbook
 
-from chassis.errors import Refusal
-from services.enrollment.domain import roster_problems as problems
-from services.enrollment.domain.roster import Problem, Row, RowState
-from services.enrollment.domain.roster_rows import Codes
-from services.enrollment.domain.roster_sheet import HEADERS, Column, hidden, shown
-from services.enrollment.rosters.reading import read_roster
-from services.enrollment.rosters.writing import result, template
+from kernel.errors import Refusal
+from kernel.language import Language
+from services.enrollment.domain.roster import problems
+from services.enrollment.domain.roster.roster import Problem, Row, RowState
+from services.enrollment.domain.roster.rows import Codes
+from services.enrollment.domain.roster.sheet import HEADERS, Column, hidden, shown
+from services.enrollment.workbooks.roster_reader import read_roster
+from services.enrollment.workbooks.roster_writer import result, template
 from tests.unit.enrollment.examples import a_project
 
 PROJECTS = [a_project(code="2024-D-001-01", title="=1+1"), a_project(code="2024-D-001-02")]
@@ -64,26 +65,26 @@ def test_without_an_open_project_the_template_has_no_list_of_them() -> None:
 
 
 def test_what_begins_like_a_formula_is_text() -> None:
-    assert "<f>" not in xml(result([a_row()], "zh-CN")) + xml(template(PROJECTS))
-    (_, row) = sheets(result([a_row()], "zh-CN"))["名单"]
+    assert "<f>" not in xml(result([a_row()], Language.ZH)) + xml(template(PROJECTS))
+    (_, row) = sheets(result([a_row()], Language.ZH))["名单"]
     assert row[:3] == [7.0, "=cmd|' /C calc'!A0", "110***********0010"]
 
 
 def test_the_result_says_what_is_wrong_in_the_readers_language() -> None:
     wrong = (Problem.of(problems.unknown_project()), Problem.of(problems.invalid_rank()))
     rows = [a_row(problems=wrong), a_row(state=RowState.ENTERED), a_row(problems=wrong, state=RowState.REFUSED)]
-    chinese = sheets(result(rows, "zh-CN"))["名单"]
+    chinese = sheets(result(rows, Language.ZH))["名单"]
     assert chinese[0][-3:] == ["结果", "问题", "提示"]
     assert [row[-3] for row in chinese[1:]] == ["不合格", "已提交", "未提交"]
     assert chinese[1][-2] == "没有该编号的已发布项目；校内排序应为1至9999的整数"
-    assert sheets(result(rows, "en"))["名单"][1][-3:-1] == [
+    assert sheets(result(rows, Language.EN))["名单"][1][-3:-1] == [
         "bad",
         "No published project has this code；A rank is a number from 1 to 9999",
     ]
 
 
 def test_a_result_can_be_sent_again_but_its_masked_numbers_are_refused_not_kept() -> None:
-    (line,) = read_roster(result([a_row()], "zh-CN")).lines
+    (line,) = read_roster(result([a_row()], Language.ZH)).lines
     assert line.texts[Column.ID_NUMBER] == "110***********0010"
 
 

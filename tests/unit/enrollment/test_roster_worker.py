@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.errors import Refusal
-from services.enrollment.domain.roster_sheet import Sheet
-from services.enrollment.rosters import worker
-from services.enrollment.rosters.reading import read_roster
-from services.enrollment.rosters.worker import LIMITS, Limits, read_in_worker
+from kernel.errors import Refusal
+from services.enrollment.domain.roster.sheet import Sheet
+from services.enrollment.workbooks import sheet_worker as worker
+from services.enrollment.workbooks.roster_reader import read_roster
+from services.enrollment.workbooks.sheet_worker import LIMITS, Limits, read_in_worker
 from tests.eventually import eventually
 from tests.unit.enrollment.roster_files import HEADER, WHO, in_sheet, rebuilt, simple, workbook
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.clock import SHANGHAI
-from chassis.errors import Refusal, Unblock
 from chassis.events import Envelope
-from chassis.reference import provinces
-from services.enrollment.domain.delivery import NoticeKind, feedback, notice_of
+from kernel.dates import SHANGHAI
+from kernel.errors import Refusal, Unblock
+from kernel.reference import provinces
+from services.enrollment.domain.notifications import NoticeKind, feedback, notice_of
 from services.enrollment.domain.project import (
     ADMIT,
     ENROL,
@@ -23,7 +23,7 @@ from services.enrollment.domain.project import (
 from services.enrollment.domain.school import DesignatedPerson, School, designate, require_designated
 from services.enrollment.domain.seats import Seats
 from services.enrollment.domain.vocabulary import DeliveryRecipient, DeliveryState, EnrollmentStatus, ProjectState
-from services.enrollment.messaging.feed import FOR_EVERY_PROVINCE, NOT_FOR_PROVINCES, readers_of
+from services.enrollment.messaging.feed_publisher import FOR_EVERY_PROVINCE, NOT_FOR_PROVINCES, readers_of
 from tests.unit.enrollment.examples import CALENDAR, NOW, a_project, an_enrollment
 
 

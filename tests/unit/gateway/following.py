@@ -14,20 +14,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chassis.errors import unauthenticated
 from chassis.principal import Principal, Scope, Verified
-from chassis.process import Stopping
-from chassis.sse import EVENT_STREAM, EventStream, Parser
+from chassis.serving.process import Stopping
+from chassis.serving.sse import EVENT_STREAM, EventStream, Parser
 from gateway.federation.engine import Engine
 from gateway.federation.supergraph import load_supergraph
 from gateway.http.graphql import GraphQLEndpoint, graphql_routes
-from gateway.http.life import Life, application
+from gateway.http.lifespan import Life, application
 from gateway.http.operations import Operations
-from gateway.http.streams import HttpStreams
+from gateway.http.subgraph_streams import HttpStreams
 from gateway.http.transport import HttpTransport
 from gateway.http.websocket import SocketEndpoint, socket_routes
 from gateway.protection import Limits
-from gateway.protection.seats import Seats, SeatSettings
+from gateway.protection.stream_limits import Seats, SeatSettings
+from kernel.refusals import UNAUTHENTICATED
 from tests.unit.gateway.serving import SUPERGRAPH, Browser, served
 
 GRAPH = load_supergraph(SUPERGRAPH.read_text(encoding="utf-8"))
@@ -128,7 +128,7 @@ def holder(expires: float = math.inf) -> Callable[[str], Verified]:
 
     def authenticate(token: str) -> Verified:
         if token != "t":
-            raise unauthenticated()
+            raise UNAUTHENTICATED()
         return Verified(PROVINCE, expires)
 
     return authenticate

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from chassis.principal import Principal, Scope
-from gateway.calls import CallSettings
 from gateway.federation.engine import Call, TransportError
 from gateway.http.context import RequestContext
+from gateway.resilience import CallSettings
 
 QUERY = Call("catalog", "query", b'{"query":"{ a }"}')
 MUTATION = Call("catalog", "mutation", b'{"query":"mutation { a }"}')

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chassis.process import Server
+from chassis.serving.process import Server
 
 SUPERGRAPH = Path(__file__).resolve().parents[3] / "contracts" / "graph" / "supergraph.graphql"
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chassis.errors import Refusal
 from chassis.principal import Scope
 from gateway.identity.account import CODE_LIFETIME, Account, AccountState
+from kernel.errors import Refusal
 
 NOW = datetime(2024, 4, 1, tzinfo=UTC)
 LOGIN = "3144000011"

@@ -1,4 +1,4 @@
-"""Calls to subgraphs: shared, retried, broken off and queued, each within its bounds (facts 17)."""
+"""Calls to subgraphs: shared, retried, broken off and queued, each within its bounds (notes N17)."""
 
 import asyncio
 from dataclasses import replace
@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.principal import Principal, Scope
-from gateway.calls import OVERLOADED, CallSettings, Queueing, Retrying, Sharing, guarded
-from gateway.calls.retrying import Budget
 from gateway.federation.engine import Call, TransportError
 from gateway.federation.errors import UNREACHABLE
 from gateway.http.context import RequestContext
+from gateway.resilience import OVERLOADED, CallSettings, Queueing, Retrying, Sharing, guarded
+from gateway.resilience.retry import Budget
 from tests.eventually import eventually
 from tests.unit.gateway.network import ALICE, MUTATION, QUERY, SETTINGS, Gate, Network, answered, refused, within
 

@@ -14,9 +14,9 @@ from starlette.routing import Route
 
 from chassis.principal import TokenMinter, TokenVerifier
 from gateway.federation.engine import Engine
-from gateway.http.exports import export_routes
 from gateway.http.operations import Operations
-from gateway.http.passing import Passage
+from gateway.http.proxied_routes import export_routes
+from gateway.http.proxy import Passage
 from gateway.http.transport import HttpTransport
 from tests.unit.gateway.following import GRAPH, PROVINCE, holder
 from tests.unit.gateway.serving import Browser, json_reply, served

@@ -1,4 +1,4 @@
-"""GraphQL over HTTP at the gateway alone: media types, methods, statuses, and coded refusals (facts 8)."""
+"""GraphQL over HTTP at the gateway alone: media types, methods, statuses, and coded refusals (notes N8)."""
 
 import io
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ import pytest
 from starlette.requests import HTTPConnection
 
 from gateway.app import create_open_app
-from gateway.http.replies import GRAPHQL, JSON, address_of
+from gateway.http.responses import GRAPHQL, JSON, address_of
 from gateway.settings import OpenSettings
 from tests.unit.gateway.serving import SUPERGRAPH, Browser, served
 

@@ -1,10 +1,10 @@
-"""Facts 1, 2, 7: what would take a naive server seconds is refused by one linear pass."""
+"""Notes N1, N2, N7: what would take a naive server seconds is refused by one linear pass."""
 
 import pytest
 from graphql import get_introspection_query, parse
 
-from chassis.errors import Refusal
 from gateway.protection import Limits, check
+from kernel.errors import Refusal
 
 LIMITS = Limits()
 

@@ -6,8 +6,8 @@ import time
 import pytest
 from starlette.responses import Response
 
-from chassis.sse import EVENT_STREAM
-from gateway.protection.seats import SeatSettings
+from chassis.serving.sse import EVENT_STREAM
+from gateway.protection.stream_limits import SeatSettings
 from tests.eventually import eventually
 from tests.unit.gateway.following import BREAK, FOLLOW, gateway, holder
 from tests.unit.gateway.serving import json_reply

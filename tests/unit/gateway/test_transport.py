@@ -1,4 +1,4 @@
-"""Fetches: what a subgraph learns of a request, and what a client learns of a subgraph that fails (facts 17)."""
+"""Fetches: what a subgraph learns of a request, and what a client learns of a subgraph that fails (notes N17)."""
 
 import asyncio
 import re
@@ -13,10 +13,8 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chassis.errors import Refusal
 from chassis.principal import Principal, Scope, TokenMinter, TokenVerifier
 from gateway.app import create_open_app
-from gateway.calls import OVERLOADED
 from gateway.federation.engine import Call, Engine, TransportError
 from gateway.federation.errors import UNKNOWN_OUTCOME, UNREACHABLE
 from gateway.federation.supergraph import load_supergraph
@@ -26,7 +24,9 @@ from gateway.http.graphql import GraphQLEndpoint
 from gateway.http.operations import Operations
 from gateway.http.transport import HttpTransport
 from gateway.protection import Limits
+from gateway.resilience import OVERLOADED
 from gateway.settings import OpenSettings
+from kernel.errors import Refusal
 from tests.unit.gateway.serving import SUPERGRAPH, Answer, Subgraph, json_reply, served
 
 KEYS = KeySet([ECKey.generate_key("P-256", parameters={"kid": "test"})])

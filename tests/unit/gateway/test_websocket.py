@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from gateway.http import websocket
-from gateway.protection.seats import SeatSettings
+from gateway.protection.stream_limits import SeatSettings
 from tests.eventually import eventually
 from tests.unit.gateway.following import BREAK, FOLLOW, Gateway, gateway, holder
 

@@ -1,4 +1,4 @@
-"""What an operation costs is told before anything is fetched, and bounded (facts 7)."""
+"""What an operation costs is told before anything is fetched, and bounded (notes N7)."""
 
 from typing import Any
 

@@ -3,9 +3,9 @@
 import pytest
 from graphql import DocumentNode, get_introspection_query
 
-from chassis.errors import Refusal
 from gateway.federation.engine import Engine, Request
 from gateway.federation.supergraph import load_supergraph
+from kernel.errors import Refusal
 from tests.unit.gateway_federation.case import SHOP, SUPERGRAPHS, Ask, Canned, Case
 
 _NAME = "query { product(id: 1) { name } }"

@@ -1,6 +1,6 @@
 """What each stage of planning made can be printed."""
 
-from gateway.app import explain
+from gateway.federation.explain import explain
 from tests.unit.gateway_federation.case import SUPERGRAPHS
 
 _QUERY = "query($a: Boolean!) { products { name stock @include(if: $a) } }"

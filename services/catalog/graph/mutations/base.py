@@ -4,8 +4,8 @@ import strawberry
 
 from chassis.graph import requires
 from chassis.principal import Scope
+from kernel.dates import today
 from services.catalog import commands
-from services.catalog.domain.round import today
 from services.catalog.graph.bases import Base
 from services.catalog.graph.context import Info
 from services.catalog.graph.inputs import BaseTeamInput

@@ -4,12 +4,11 @@ from collections.abc import Awaitable
 
 import strawberry
 
-from chassis.errors import Refusal
+from chassis.commands.guards import require_rows, require_scope
 from chassis.graph import RefusalInfo, requires
-from chassis.graph.trust import capped
 from chassis.principal import Scope
+from kernel.errors import Refusal
 from services.catalog import commands
-from services.catalog.commands.catalog import require_scope
 from services.catalog.domain import project as projects
 from services.catalog.graph.context import Info
 from services.catalog.graph.inputs import ProjectDecisionRowInput, PublishOverrideInput
@@ -29,7 +28,7 @@ class BatchMutation:
     async def auto_assign_experts(self, info: Info, project_ids: list[strawberry.ID]) -> list[ProjectRow] | None:
         """Give submitted plans to the experts who have least to do, one by one."""
         deps, principal = info.context.deps, info.context.principal
-        capped(project_ids)
+        require_rows(project_ids)
         require_scope(principal, Scope.MINISTRY)
         panel = commands.Panel(deps)
         return [
@@ -41,7 +40,7 @@ class BatchMutation:
     async def decide_projects(self, info: Info, decisions: list[ProjectDecisionRowInput]) -> list[ProjectRow] | None:
         """Decide on reviewed plans, one by one."""
         deps, principal = info.context.deps, info.context.principal
-        capped(decisions)
+        require_rows(decisions)
         require_scope(principal, Scope.MINISTRY)
         return [
             await _row(
@@ -58,7 +57,7 @@ class BatchMutation:
     ) -> list[ProjectRow] | None:
         """Publish approved projects, one by one."""
         deps, principal = info.context.deps, info.context.principal
-        capped(ids)
+        require_rows(ids)
         require_scope(principal, Scope.MINISTRY)
         reason = override.reason if override else None
         return [

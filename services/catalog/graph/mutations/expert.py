@@ -2,8 +2,8 @@
 
 import strawberry
 
+from chassis.commands.guards import require_rows
 from chassis.graph import requires
-from chassis.graph.trust import capped
 from chassis.principal import Scope
 from services.catalog import commands
 from services.catalog.graph.context import Info
@@ -20,7 +20,7 @@ class ExpertMutation:
     @strawberry.federation.mutation(description="提交评审意见 (R15)", requires_scopes=_EXPERT)
     async def submit_review(self, info: Info, project_id: strawberry.ID, verdicts: list[VerdictInput]) -> Review | None:
         """Hand in the own review."""
-        capped(verdicts)
+        require_rows(verdicts)
         given = [one.verdict_of() for one in verdicts]
         done = await commands.submit_review(
             info.context.deps, info.context.principal, project_id=project_id, verdicts=given

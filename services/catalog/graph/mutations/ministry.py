@@ -2,8 +2,8 @@
 
 import strawberry
 
+from chassis.commands.guards import require_rows
 from chassis.graph import requires
-from chassis.graph.trust import capped
 from chassis.principal import Scope
 from services.catalog import commands
 from services.catalog.domain.base import Organization
@@ -57,7 +57,7 @@ class MinistryMutation:
             info.context.principal,
             name=input.name,
             organization=Organization(input.organization_code, input.organization_name),
-            fields=capped(input.fields),
+            fields=require_rows(input.fields),
         )
         return Expert.of(registered)
 
@@ -66,7 +66,7 @@ class MinistryMutation:
         self, info: Info, project_id: strawberry.ID, experts: list[strawberry.ID]
     ) -> Project | None:
         """Give a submitted plan to its experts."""
-        capped(experts)
+        require_rows(experts)
         principal = info.context.principal
         assigned = await commands.assign_experts(info.context.deps, principal, key=project_id, experts=experts)
         return Project.of(assigned, principal)

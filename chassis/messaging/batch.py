@@ -1,0 +1,93 @@
+"""A consumer that takes what waits many at a time, for logs that hold their own record of what they have taken in."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+from aio_pika.abc import AbstractIncomingMessage
+
+from chassis.events import Envelope
+from chassis.messaging import amqp
+from chassis.runtime.tasks import PAUSES_SECONDS
+from chassis.runtime.telemetry import DEAD_LETTERS, REDELIVERED, count_taken
+from chassis.storage.mongo import StorageError, passes
+
+MOST = 200
+log = structlog.get_logger()
+
+Effect = Callable[[Sequence[Envelope]], Awaitable[int]]
+"""Takes a batch in, or a beginning of it, and passes over what it knows; returns how many events were new to it."""
+
+
+class BatchConsumer:
+    """One queue, in order; a batch is acked after its effect is committed, so a crash brings it again.
+
+    Args:
+        amqp_url: The broker.
+        queue: The queue's name, `<service>.<purpose>`.
+        bindings: Topic patterns.
+        effect: What a batch does; idempotent by event id.
+    """
+
+    def __init__(self, amqp_url: str, queue: str, bindings: Sequence[str], effect: Effect) -> None:
+        self._amqp_url = amqp_url
+        self._queue = queue
+        self._bindings = bindings
+        self._effect = effect
+
+    async def run(self) -> None:
+        """Consume until the broker is away.
+
+        Raises:
+            ConnectionError: The broker closed the consumer; other errors of the broker's as they are.
+        """
+        connection = await amqp.connect(self._amqp_url, self._queue)
+        async with connection:
+            channel = await connection.channel()
+            await channel.set_qos(prefetch_count=MOST)
+            await amqp.declare_topology(channel)
+            queue = await amqp.declare_queue(channel, self._queue, self._bindings)
+            await amqp.take_in(queue, self._work)
+
+    async def _work(self, arrived: amqp.Arrived) -> None:
+        while True:
+            batch = [await arrived.get()]
+            while len(batch) < MOST and not arrived.empty():
+                batch.append(arrived.get_nowait())
+            await self._take(batch)
+
+    async def _take(self, batch: Sequence[AbstractIncomingMessage]) -> None:
+        envelopes: list[Envelope] = []
+        last: AbstractIncomingMessage | None = None
+        REDELIVERED.labels(self._queue).inc(sum(message.redelivered is True for message in batch))
+        for message in batch:
+            try:
+                envelopes.append(amqp.from_message(message))
+            except Exception:
+                log.exception("not an event", queue=self._queue, message_id=message.message_id)
+                DEAD_LETTERS.labels(self._queue).inc()
+                await message.reject(requeue=False)
+            else:
+                last = message
+        if last is None:
+            return
+        fresh = await self._insist(envelopes)
+        count_taken(self._queue, [one.at for one in envelopes], fresh)
+        await last.ack(multiple=True)
+
+    async def _insist(self, envelopes: Sequence[Envelope]) -> int:
+        """Wait for the database; what it refuses for good is a defect, told as an error, and waited for as well.
+
+        To give the batch back would cost it one of its deliveries, and the innocent in it would be dead letters.
+        """
+        tries = 0
+        while True:
+            try:
+                return await self._effect(envelopes)
+            except StorageError as error:
+                if passes(error):
+                    log.warning("batch waits for the database", queue=self._queue, error=type(error).__name__)
+                else:
+                    log.exception("batch is refused by the database", queue=self._queue)
+            await asyncio.sleep(PAUSES_SECONDS[min(tries, len(PAUSES_SECONDS) - 1)])
+            tries += 1

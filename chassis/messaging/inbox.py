@@ -1,0 +1,146 @@
+"""Consumers: each event takes effect once (inbox id and effect in one transaction), in order, acked after commit."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import structlog
+from aio_pika.abc import AbstractIncomingMessage
+from pymongo import AsyncMongoClient
+
+from chassis.context import Act, acting
+from chassis.events import Envelope
+from chassis.messaging import amqp
+from chassis.runtime.tasks import PAUSES_SECONDS, forever
+from chassis.runtime.telemetry import (
+    DEAD_LETTERS,
+    REDELIVERED,
+    RETRIED,
+    context_of,
+    count_taken,
+    current_traceparent,
+    tracer,
+)
+from chassis.storage.mongo import Database, Document, Session, StorageError, passes, transact
+
+_PREFETCH = 50
+_TRIES = 5
+_KEEP_SECONDS = 90 * 24 * 3600
+log = structlog.get_logger()
+
+Effect = Callable[[Any, Envelope, Session], Awaitable[None]]
+"""What an event does: `(model, envelope, session)`; everything it writes is given the session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """What a consumer does with one event type.
+
+    Attributes:
+        model: The consumer's own dataclass with only the fields it needs (tolerant reader); None takes the payload.
+        effect: Called inside the transaction.
+        after: Called after the commit and before the ack, again on a redelivery; must be idempotent.
+    """
+
+    model: type[Any] | None
+    effect: Effect
+    after: Callable[[Envelope], Awaitable[None]] | None = None
+
+
+class Consumer:
+    """One queue of a service and what its events do.
+
+    Args:
+        database: The service's database, which holds the inbox.
+        amqp_url: The broker.
+        queue: The queue's name, `<service>.<purpose>`.
+        bindings: Topic patterns; a type that no handler takes is acked and passed over.
+        handlers: Event type (`catalog.project-published`, or `#` for any) to handler.
+        moved: Another queue of the service to patterns that this one was bound to once: they are bound there first.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        amqp_url: str,
+        queue: str,
+        bindings: Sequence[str],
+        handlers: Mapping[str, Handler],
+        *,
+        moved: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        self._client: AsyncMongoClient[Document] = database.client
+        self._inbox = database["inbox"]
+        self._amqp_url = amqp_url
+        self._queue = queue
+        self._bindings = bindings
+        self._handlers = handlers
+        self._moved = moved or {}
+
+    async def run(self) -> None:
+        """Consume until cancelled; connects anew, with growing pauses, when the broker is away."""
+        await forever(self._queue, self._consume, (*amqp.BROKER_ERRORS, StorageError))
+
+    async def _consume(self) -> None:
+        await self._inbox.create_index("at", expireAfterSeconds=_KEEP_SECONDS)
+        connection = await amqp.connect(self._amqp_url, self._queue)
+        async with connection:
+            channel = await connection.channel()
+            await channel.set_qos(prefetch_count=_PREFETCH)
+            await amqp.declare_topology(channel)
+            queue = await amqp.declare_queue(channel, self._queue, self._bindings)
+            for name, bindings in self._moved.items():
+                await amqp.declare_queue(channel, name, bindings)
+                for binding in bindings:
+                    await queue.unbind(amqp.EVENTS, binding)
+            await amqp.take_in(queue, self._work)
+
+    async def _work(self, arrived: amqp.Arrived) -> None:
+        while True:
+            await self._take(await arrived.get())
+
+    async def _take(self, message: AbstractIncomingMessage) -> None:
+        """Give one delivery its effect; after some tries it is a dead letter, but an absent database is waited for."""
+        tries = 0
+        REDELIVERED.labels(self._queue).inc(int(message.redelivered is True))
+        while tries < _TRIES:
+            try:
+                await self._apply(amqp.from_message(message))
+            except Exception as error:
+                if passes(error):
+                    log.warning("effect waits for the database", queue=self._queue, error=type(error).__name__)
+                else:
+                    tries += 1
+                    RETRIED.labels(self._queue).inc()
+                    log.exception("effect failed", queue=self._queue, event_id=message.message_id, tries=tries)
+            else:
+                await message.ack()
+                return
+            await asyncio.sleep(PAUSES_SECONDS[max(tries - 1, 0)])
+        DEAD_LETTERS.labels(self._queue).inc()
+        await message.reject(requeue=False)
+
+    async def _apply(self, envelope: Envelope) -> None:
+        handler = self._handlers.get(envelope.type) or self._handlers.get("#")
+        if handler is None:
+            return
+        data = msgspec.convert(envelope.data, handler.model) if handler.model else envelope.data
+
+        async def work(session: Session) -> bool:
+            key = f"{self._queue}|{envelope.id}"
+            known = await self._inbox.find_one({"_id": key}, session=session)
+            if known:
+                return False
+            await self._inbox.insert_one({"_id": key, "at": datetime.now(UTC)}, session=session)
+            await handler.effect(data, envelope, session)
+            return True
+
+        span = tracer.start_as_current_span(envelope.type, context=context_of(envelope.traceparent))
+        with span, acting(Act(traceparent=current_traceparent() or envelope.traceparent)):
+            fresh = await transact(self._client, work)
+            count_taken(self._queue, [envelope.at], int(fresh))
+            if handler.after:
+                await handler.after(envelope)

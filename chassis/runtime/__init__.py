@@ -1,0 +1,1 @@
+"""What a process runs by: settings, roles and tasks, telemetry, operator commands."""

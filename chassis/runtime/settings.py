@@ -1,0 +1,77 @@
+"""Settings of a subgraph process, from the environment."""
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+
+from joserfc.jwk import KeySet
+from pydantic import SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from chassis.clock import Clock
+from chassis.runtime.tasks import Role
+
+
+class Environment(StrEnum):
+    """Where the process runs; only `development` may move the domain clock."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class DatabaseSettings(BaseSettings):
+    """What needs a service's database and nothing else, such as its command line.
+
+    Attributes:
+        mongodb_url: Connection string with the service's own user.
+        mongodb_database: The service's own database.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    mongodb_url: SecretStr
+    mongodb_database: str
+
+
+class ServiceSettings(DatabaseSettings):
+    """What every subgraph process needs.
+
+    Attributes:
+        amqp_url: Connection string with the service's own user.
+        internal_jwks_file: The gateway's public keys, a JWK set.
+        host: Address to listen on.
+        port: Port to listen on.
+        environment: `production` by default, so that nothing of development is on by accident.
+        clock_file: The shared offset of the domain clock; development only.
+        traces_file: Takes the process's spans, a line of JSON each; none by default.
+        role: What the process does: `all` by default, or `api`, `relay` or `worker`; the command line has precedence.
+    """
+
+    amqp_url: SecretStr
+    internal_jwks_file: Path
+    host: str = "127.0.0.1"
+    port: int
+    environment: Environment = Environment.PRODUCTION
+    clock_file: Path | None = None
+    traces_file: Path | None = None
+    role: Role = Role.ALL
+
+    @model_validator(mode="after")
+    def _only_development_moves_the_clock(self) -> Self:
+        if self.clock_file and self.environment is not Environment.DEVELOPMENT:
+            raise ValueError("CLOCK_FILE is for ENVIRONMENT=development only")
+        return self
+
+    def clock(self) -> Clock:
+        """The domain clock of this process."""
+        return Clock(self.clock_file)
+
+    def internal_keys(self) -> KeySet:
+        """The public keys that internal tokens are checked with."""
+        return read_keys(self.internal_jwks_file)
+
+
+def read_keys(file: Path) -> KeySet:
+    """Read a JWK set from a file."""
+    return KeySet.import_key_set(json.loads(file.read_text(encoding="utf-8")))

@@ -1,0 +1,154 @@
+"""The life of a serving process: from its first request to SIGTERM, and how what would never end ends."""
+
+import asyncio
+import socket
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import TypeVar
+
+import typer
+import uvicorn
+from starlette.applications import Starlette
+
+from chassis.runtime.settings import ServiceSettings
+from chassis.runtime.tasks import Role
+from chassis.runtime.telemetry import configure_logs, configure_traces
+from chassis.storage.rotation import vault_commands
+
+S = TypeVar("S", bound=ServiceSettings)
+GRACE_SECONDS = 10
+_PARTS = {
+    Role.ALL: "every part",
+    Role.API: "requests only",
+    Role.RELAY: "the relay of events only",
+    Role.WORKER: "consumers, timers and deliveries only",
+}
+_LAST_WORDS_SECONDS = 5.0
+_STARTUP_FAILURE = 3  # as uvicorn's own command line says it
+
+
+class Stopping:
+    """Tells streams and sockets that the process stops, and lets them say so to their clients.
+
+    An application carries it as `app.state.stopping`.
+    """
+
+    def __init__(self) -> None:
+        self._told = asyncio.Event()
+        self._live = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+
+    def __bool__(self) -> bool:
+        return self._told.is_set()
+
+    async def wait(self) -> None:
+        """Return when the process stops."""
+        await self._told.wait()
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """The process waits for this block, for a few seconds, before it closes its connections."""
+        self._live += 1
+        self._quiet.clear()
+        try:
+            yield
+        finally:
+            self._live -= 1
+            if not self._live:
+                self._quiet.set()
+
+    async def stop(self) -> None:
+        """Tell everybody, and wait until all have ended, or for five seconds."""
+        self._told.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_WORDS_SECONDS):
+                await self._quiet.wait()
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which first lets streams and sockets end properly: by itself it would wait for them, or cut them."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End streams, then connections, then the application."""
+        app = self.config.app
+        if isinstance(app, Starlette) and (stopping := getattr(app.state, "stopping", None)):
+            await stopping.stop()
+        await super().shutdown(sockets)
+
+
+def main(
+    name: str,
+    commands: typer.Typer,
+    *,
+    build: Callable[[S, Role], Starlette],
+    settings: Callable[[], S],
+    sealed: Sequence[str] = (),
+) -> None:
+    """`python -m services.<name>`: serve, in one role or in all, or run one of the operator's commands.
+
+    Args:
+        name: The process's name, for logs and traces.
+        commands: The service's own operator commands.
+        build: Makes the application that a role serves.
+        settings: Reads the settings from the environment; an operator's command reads its own.
+        sealed: The collections whose documents hold sealed numbers, for `vault` (R41).
+    """
+
+    def start(role: Role | None = None) -> None:
+        given = settings()
+        configure_logs(name)
+        configure_traces(name, given.traces_file)
+        serve(build(given, role or given.role), given.host, given.port)
+
+    @commands.callback(invoke_without_command=True, no_args_is_help=False)
+    def default(context: typer.Context) -> None:
+        if context.invoked_subcommand is None:
+            start()
+
+    for role in Role:
+        _serve_as(commands, role, start)
+    if sealed:
+        commands.add_typer(vault_commands(sealed), name="vault")
+    commands(prog_name=f"python -m services.{name}")
+
+
+def _serve_as(commands: typer.Typer, role: Role, start: Callable[[Role], None]) -> None:
+    @commands.command(role.value, help=f"Serve {_PARTS[role]}.")
+    def serve_role() -> None:
+        start(role)
+
+
+def serve(
+    app: Starlette, host: str, port: int, *, message_bytes: int | None = None, proxies: str | None = None
+) -> None:
+    """Serve until SIGTERM; requests under way may finish (notes N39, N16).
+
+    Args:
+        app: The application.
+        host: Address to listen on.
+        port: Port to listen on.
+        message_bytes: The most bytes of a WebSocket message; None serves no WebSocket.
+        proxies: Addresses or networks whose `X-Forwarded-For` is believed, by commas; None believes this host's.
+    """
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio" if message_bytes else "none",
+        ws_max_size=message_bytes or 1,
+        ws_per_message_deflate=False,  # a client's few bytes must not become many of ours
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        forwarded_allow_ips=proxies,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = Server(config)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(_STARTUP_FAILURE)

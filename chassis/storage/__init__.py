@@ -1,0 +1,1 @@
+"""MongoDB: aggregates, transactions, pages, leases, timers and sealed values."""

@@ -1,0 +1,169 @@
+"""`python -m services.<name> vault rotate|keys`: what is sealed gets the active key, while everything runs (R41).
+
+First every process gets a vault file that knows the new key and names it active; then `rotate`; then the old key may
+go. A document that is sealed anew gets a new version: whoever read the old seal and writes it back is refused as stale,
+so a clean pass stays clean. Interrupted, the command goes on where it is run again, for what is done is passed over.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pymongo import ASCENDING, UpdateOne
+
+from chassis.runtime.console import console, database_is_away
+from chassis.storage.mongo import Collection, Database, Document, StorageError, connect
+from chassis.storage.vault import Vault
+
+_WINDOW = 500
+_FIELD, _SUFFIX = "sealed", "_sealed"
+Paths = Iterator[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far one pass over a collection is.
+
+    Attributes:
+        seen: Documents looked at.
+        renewed: Documents sealed anew.
+        missed: Documents that somebody else wrote meanwhile; the next pass sees to them.
+    """
+
+    collection: str
+    seen: int = 0
+    renewed: int = 0
+    missed: int = 0
+
+    def after(self, seen: int, wanted: int, renewed: int) -> "Progress":
+        """A window further."""
+        return Progress(self.collection, self.seen + seen, self.renewed + renewed, self.missed + wanted - renewed)
+
+
+async def rotate(database: Database, collections: Sequence[str], vault: Vault, tell: Callable[[Progress], None]) -> int:
+    """Seal everything with the active key, pass after pass, until a pass finds nothing left.
+
+    Args:
+        database: The service's database.
+        collections: Those whose documents hold something sealed.
+        vault: Knows the old keys and the active one.
+        tell: Called after each window.
+
+    Returns:
+        How many documents were sealed anew.
+
+    Raises:
+        KeyError: Something is sealed with a key that the vault does not know.
+        cryptography.exceptions.InvalidTag: Something was altered.
+    """
+    renewed = 0
+    for name in collections:
+        while (done := await _pass(database[name], vault, tell)).renewed or done.missed:
+            renewed += done.renewed
+    return renewed
+
+
+async def keys(database: Database, collections: Sequence[str]) -> Counter[str]:
+    """How many seals each key has made."""
+    found: Counter[str] = Counter()
+    for name in collections:
+        async for document in database[name].find({}, {"events": 0}):
+            found.update(Vault.key_of(sealed) for _, sealed in sealed_in(document))
+    return found
+
+
+def sealed_in(value: Any, path: str = "") -> Paths:
+    """Every seal of a document by its dotted path: the fields named `sealed` or `…_sealed`."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            where = f"{path}.{name}" if path else name
+            if isinstance(inner, str) and (name == _FIELD or name.endswith(_SUFFIX)):
+                yield where, inner
+            else:
+                yield from sealed_in(inner, where)
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from sealed_in(inner, f"{path}.{place}")
+
+
+async def _pass(collection: Collection, vault: Vault, tell: Callable[[Progress], None]) -> Progress:
+    progress = Progress(collection.name)
+    last: Document = {}
+    while window := await collection.find(last, {"events": 0}, sort=[("_id", ASCENDING)], limit=_WINDOW).to_list():
+        updates = [update for document in window if (update := _renewal(document, vault))]
+        done = (await collection.bulk_write(updates, ordered=False)).modified_count if updates else 0
+        progress = progress.after(len(window), len(updates), done)
+        tell(progress)
+        last = {"_id": {"$gt": window[-1]["_id"]}}
+    return progress
+
+
+def _renewal(document: Document, vault: Vault) -> UpdateOne | None:
+    old = {path: sealed for path, sealed in sealed_in(document) if Vault.key_of(sealed) != vault.active}
+    if not old:
+        return None
+    fresh = {path: vault.seal(vault.open(sealed)) for path, sealed in old.items()}
+    read = {"_id": document["_id"], **old}
+    if "version" not in document:  # it is no aggregate: nobody writes its seals back
+        return UpdateOne(read, {"$set": fresh})
+    return UpdateOne(read | {"version": document["version"]}, {"$set": fresh, "$inc": {"version": 1}})
+
+
+Url = Annotated[str, typer.Option(envvar="MONGODB_URL", help="The service's database user.", show_default=False)]
+Name = Annotated[str, typer.Option(envvar="MONGODB_DATABASE", help="The service's database.", show_default=False)]
+File = Annotated[Path, typer.Option(envvar="VAULT_FILE", help="The keys, old and active.", show_default=False)]
+
+
+def vault_commands(collections: Sequence[str]) -> typer.Typer:
+    """The commands `vault …` of a service.
+
+    Args:
+        collections: Those whose documents hold something sealed.
+    """
+    group = console("Personal data at rest (R41).")
+
+    @group.command("rotate")
+    def rotate_(url: Url, name: Name, file: File) -> None:
+        """Seal everything with the active key; may be interrupted and run again, beside the running services."""
+        vault = Vault.load(file)
+
+        async def run() -> None:
+            async with connect(url) as client:
+                renewed = await rotate(client[name], collections, vault, _said)
+            typer.echo(f"完成 done: {renewed} 个文档改用密钥 documents now under key {vault.active}")
+
+        _run(run())
+
+    @group.command("keys")
+    def keys_(url: Url, name: Name) -> None:
+        """Print how many seals each key has made; a key without any may be thrown away."""
+
+        async def run() -> None:
+            async with connect(url) as client:
+                for key, count in sorted((await keys(client[name], collections)).items()):
+                    typer.echo(f"{key}: {count}")
+
+        _run(run())
+
+    return group
+
+
+def _said(progress: Progress) -> None:
+    typer.echo(
+        f"{progress.collection}: 已检查 seen {progress.seen}，已重新加密 sealed anew {progress.renewed}，"
+        f"待再查 to see again {progress.missed}"
+    )
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        asyncio.run(work)
+    except KeyError as error:
+        typer.echo(f"密钥文件中没有密钥 the vault file lacks key {error}", err=True)
+        raise typer.Exit(1) from None
+    except StorageError as error:
+        raise database_is_away(error) from error

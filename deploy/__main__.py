@@ -1,0 +1,241 @@
+"""`python -m deploy run|demo|clock|status|do|stop|reset`: the suite on this machine."""
+
+import asyncio
+import json
+import os
+import secrets
+import shutil
+import signal
+import sys
+import time
+from datetime import datetime, timedelta
+from typing import Annotated, Any, NoReturn
+
+import aiohttp
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from chassis.clock import Clock, move_forward
+from deploy.broker.definitions import queue_of
+from deploy.local.home import Hold, InUse, holder, sweep
+from deploy.local.process import StartFailed, die_with_parent
+from deploy.local.secrets import write_private
+from deploy.local.suite import PROCESSES, ROOT, Suite, module_of
+from deploy.seed.account_provisioner import Desk
+from deploy.seed.load import seed
+from kernel.reference import provinces
+
+HOME = ROOT / ".local" / "run"
+ENDPOINTS = ROOT / ".local" / "endpoints.json"
+LOGINS = "logins.json"
+_STOP_SECONDS = 90
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+cli = typer.Typer(add_completion=False, help=__doc__)
+console = Console()
+
+
+@cli.command()
+def run(port: Annotated[int, typer.Option(help="The gateway's port, or the next free one.")] = 8000) -> None:
+    """Start everything, load the round once, print where to look, and go on until Ctrl-C."""
+    _stop_on_signals()
+    try:
+        with console.status("正在启动 Starting …"):
+            suite = Suite(HOME, gateway_port=port)
+            ENDPOINTS.unlink(missing_ok=True)
+            suite.start()
+    except InUse as used:
+        console.print("已在运行 It runs already; Ctrl-C there or `make stop` stops it.")
+        raise typer.Exit(_show_running(used.holder)) from used
+    except StartFailed as failure:
+        _fail(str(failure))
+    try:
+        with console.status("正在载入2024年轮次 Loading the 2024 round …"):
+            logins = asyncio.run(_logins(suite))
+        write_private(ENDPOINTS, json.dumps(_endpoints(suite, logins), ensure_ascii=False, indent=2))
+        _show(suite.url, suite.now(), logins)
+        console.print("按 Ctrl-C 停止 Ctrl-C stops everything")
+        _wait(suite)
+    except StartFailed as failure:
+        _fail(str(failure))
+    except KeyboardInterrupt:
+        return
+    finally:
+        for number in _SIGNALS:  # stopping takes its time, but has a limit of its own
+            signal.signal(number, signal.SIG_IGN)
+        with console.status("正在停止 Stopping …"):
+            ENDPOINTS.unlink(missing_ok=True)
+            suite.stop()
+
+
+@cli.command()
+def demo(keep: Annotated[bool, typer.Option("--keep", help="Leave the suite running.")] = False) -> None:
+    """Play the whole round through the gateway on a fresh suite of its own."""
+    from deploy.demo.play import play
+
+    _stop_on_signals()
+    raise typer.Exit(play(keep=keep))
+
+
+@cli.command()
+def clock(at: Annotated[datetime, typer.Argument(help="Domain time in Asia/Shanghai.")]) -> None:
+    """Move the domain clock of the running suite forward."""
+    try:
+        moved = move_forward(HOME / "clock.json", at)
+    except FileNotFoundError:
+        _fail("还没有数据 There is no suite yet: `make run` first")
+    except ValueError as error:
+        _fail(str(error))
+    console.print(f"现在是 It is now {moved:%Y-%m-%d %H:%M} (Asia/Shanghai)")
+
+
+@cli.command()
+def status() -> None:
+    """Show whether the suite runs, where, and its logins."""
+    raise typer.Exit(_show_running(holder(HOME)))
+
+
+@cli.command()
+def endpoint(name: Annotated[str, typer.Argument(help="A key of endpoints.json, such as amqp.")]) -> None:
+    """Print one address of the running suite, for scripts."""
+    print(_running()[name])
+
+
+@cli.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})  # --help is the part's
+def do(
+    part: Annotated[str, typer.Argument(help=f"One of {', '.join(PROCESSES)}.")],
+    words: Annotated[list[str], typer.Argument(help="Its command, such as: vault keys")],
+) -> None:
+    """Run a part's own command beside the running suite, with that part's environment."""
+    if part not in PROCESSES:
+        _fail(f"没有这一部分 No such part: {part}")
+    environment = os.environ | _running()["environments"][part]
+    os.execve(sys.executable, [sys.executable, "-m", module_of(part), *words], environment)  # noqa: S606 - no shell
+
+
+@cli.command()
+def stop() -> None:
+    """Stop the suite that another terminal started, and wait until it is gone."""
+    running = holder(HOME)
+    if running is None:
+        console.print("没有在运行 It does not run")
+        return
+    os.kill(running, signal.SIGTERM)
+    with console.status("正在停止 Stopping …"):
+        end = time.monotonic() + _STOP_SECONDS
+        while holder(HOME) == running and time.monotonic() < end:
+            time.sleep(0.1)
+    if holder(HOME) == running:
+        _fail(f"进程 {running} 没有停止 Process {running} did not stop within {_STOP_SECONDS} s")
+
+
+@cli.command()
+def reset() -> None:
+    """Drop the data of `make run`; refused while it runs."""
+    try:
+        hold = Hold(HOME)
+    except InUse:
+        _fail("先按 Ctrl-C 停止 Stop it with Ctrl-C first")
+    sweep(HOME)
+    shutil.rmtree(HOME, ignore_errors=True)
+    ENDPOINTS.unlink(missing_ok=True)
+    hold.release()
+
+
+def _running() -> dict[str, Any]:
+    """What the running suite has left for scripts."""
+    if not ENDPOINTS.exists():
+        _fail("没有在运行 It does not run: make run")
+    found: dict[str, Any] = json.loads(ENDPOINTS.read_text(encoding="utf-8"))
+    return found
+
+
+def _fail(message: str) -> NoReturn:
+    console.print(message, style="red", markup=False)
+    raise typer.Exit(1)
+
+
+def _stop_on_signals() -> None:
+    """Ctrl-C and SIGTERM stop what runs, in the background too, where shells have SIGINT ignored.
+
+    A killed `make` takes the suite with it; started from a shell, the suite lives its own life.
+    """
+    for number in _SIGNALS:
+        signal.signal(number, signal.default_int_handler)
+    if "MAKELEVEL" in os.environ:
+        die_with_parent()
+
+
+def _show_running(process: int | None) -> int:
+    """Print the running suite's addresses and logins; returns the exit code."""
+    if process is None:
+        console.print("没有在运行 It does not run: make run")
+        return 1
+    if not ENDPOINTS.exists():
+        console.print(f"正在启动 It is starting (process {process})")
+        return 0
+    url = json.loads(ENDPOINTS.read_text(encoding="utf-8"))["graphql"].removesuffix("/graphql")
+    _show(url, Clock(HOME / "clock.json").now(), json.loads((HOME / LOGINS).read_text(encoding="utf-8")))
+    return 0
+
+
+async def _logins(suite: Suite) -> dict[str, Any]:
+    """The accounts of this home; the data is loaded on its first start only."""
+    kept = suite.home / LOGINS
+    if not kept.exists():
+        async with aiohttp.ClientSession() as http:
+            desk = Desk(suite, http, f"Guopei-{secrets.token_hex(4)}")
+            cast = await seed(desk)
+        content = {"password": desk.password, "logins": cast.logins, "initial": desk.codes}
+        write_private(kept, json.dumps(content, ensure_ascii=False))
+    found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+    return found
+
+
+def _endpoints(suite: Suite, logins: dict[str, Any]) -> dict[str, Any]:
+    first = {scope: login for scope, login, _ in reversed(logins["logins"])}
+    parts = suite.parts
+    return {
+        "graphql": f"{suite.url}/graphql",
+        "auth": f"{suite.url}/auth",
+        "amqp": parts.amqp_url("admin"),
+        "management": parts.management_url(),
+        "mongodb": parts.mongodb_url("admin"),
+        "accounts": {scope: {"login": login, "password": logins["password"]} for scope, login in first.items()},
+        "province_queues": {
+            code: {"url": parts.amqp_url(queue_of(code)), "queue": queue_of(code)} for code in provinces()
+        },
+        "environments": {name: suite.settings(name) for name in PROCESSES},
+    }
+
+
+def _show(url: str, now: datetime, logins: dict[str, Any]) -> None:
+    table = Table(title="登录账号 Logins", title_justify="left")
+    for heading in ("角色 scope", "登录名 login", "用户 who"):
+        table.add_column(heading)
+    for row in logins["logins"]:
+        table.add_row(*row)
+    for login, code in logins["initial"].items():
+        table.add_row("expert", login, f"初始状态，激活码 initial, one-time code: {code}")
+    console.print(table)
+    console.print(f"密码 password of all: [bold]{logins['password']}")
+    console.print(f"图接口 graph    {url}/graphql")
+    console.print(f"浏览器 explorer {url}/")
+    later = now + timedelta(days=1)
+    console.print(f"业务时间 domain time {now:%Y-%m-%d %H:%M} → make clock AT={later:%Y-%m-%d}T09:00")
+
+
+def _wait(suite: Suite) -> None:
+    """Until a signal.
+
+    Raises:
+        StartFailed: A process has ended although nobody stopped it.
+    """
+    while True:
+        for child in suite.dead():
+            raise StartFailed(f"{child.name} 已退出 has ended; the end of {child.log}:\n{child.tail()}")
+        time.sleep(0.5)
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,1 @@
+"""The whole round, played in every role through the gateway."""

@@ -1,0 +1,120 @@
+"""Endpoints of subgraphs that are no GraphQL: the calendar, exports and rosters (R1, R22, R42)."""
+
+import re
+from collections.abc import Mapping, Sequence
+from urllib.parse import urljoin
+
+import aiohttp
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from chassis.principal import Scope
+from gateway.http.proxy import Passage
+from gateway.http.responses import guarded, raw_body
+from kernel.errors import Refusal, Unblock
+from kernel.refusals import FORBIDDEN, NOT_FOUND
+
+_CALENDAR_TIMEOUT = aiohttp.ClientTimeout(total=5)
+_REQUEST_HEADERS = ("if-none-match",)
+_RESPONSE_HEADERS = ("etag", "cache-control", "content-type")
+_PASSED_ON = {200, 304, 404}
+log = structlog.get_logger()
+
+
+def calendar_routes(catalog_url: str) -> list[Route]:
+    """`GET /calendar/{year}.ics`; calendar programs ask again and again, so 304 and its headers are passed on too.
+
+    Args:
+        catalog_url: Any address of the catalog, such as its GraphQL endpoint.
+    """
+
+    async def calendar(request: Request) -> Response:
+        address = urljoin(catalog_url, f"/calendar/{request.path_params['year']}.ics")
+        asked = _picked(request.headers, _REQUEST_HEADERS)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=_CALENDAR_TIMEOUT) as http,
+                http.get(address, headers=asked) as reply,
+            ):
+                if reply.status in _PASSED_ON:
+                    return Response(await reply.read(), reply.status, _picked(reply.headers, _RESPONSE_HEADERS))
+                log.warning("calendar unavailable", status=reply.status)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            log.warning("calendar unavailable", error=type(error).__name__)
+        return Response(status_code=503, headers={"Retry-After": "5"})
+
+    return [Route("/calendar/{year:int}.ics", guarded(calendar))]
+
+
+def _picked(headers: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
+    return {name: headers[name] for name in names if name in headers}
+
+
+_NAME = re.compile(r"provinces|(projects|schools|provinces)/[0-9A-Za-z]{1,40}")
+_PARAMETERS = {"year", "status"}
+_MOST_PARAMETERS = 20
+
+
+def export_routes(passage: Passage) -> list[Route]:
+    """`GET /exports/{projects|schools|provinces}/{key}.xlsx` and `GET /exports/provinces.xlsx`.
+
+    Args:
+        passage: The way to enrolment.
+    """
+
+    async def export(request: Request) -> Response:
+        name = request.path_params["name"]
+        if not _NAME.fullmatch(name):
+            raise NOT_FOUND(kind="export", id=name[:80])
+        asked = [(key, value[:20]) for key, value in request.query_params.multi_items() if key in _PARAMETERS]
+        return await passage.send(request, f"/exports/{name}.xlsx", query=asked[:_MOST_PARAMETERS])
+
+    return [Route("/exports/{name:path}.xlsx", guarded(export), methods=["GET"])]
+
+
+MOST_BYTES = 4 * 1024 * 1024
+_BODY_SECONDS = 60.0
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
+_OWN = re.compile(r"[0-9a-f]{28}")
+
+
+def roster_routes(passage: Passage) -> list[Route]:
+    """`POST /rosters?filename=…` with the file as its body, and two workbooks to fetch.
+
+    Args:
+        passage: The way to enrolment.
+    """
+
+    async def stage(request: Request) -> Response:
+        _require_school(request)
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind in _FORMS:
+            zh, en = "请以文件本身为请求体", "Send the file itself as the body"
+            raise Refusal("UNSUPPORTED_MEDIA_TYPE", zh, en, unblock=Unblock.SELF)
+        raw = await raw_body(request, MOST_BYTES, _BODY_SECONDS)
+        name = request.query_params.get("filename", "")[:200]
+        kind_of_file = {"Content-Type": "application/octet-stream"}
+        return await passage.send(request, "/rosters", query=[("filename", name)], content=raw, headers=kind_of_file)
+
+    async def template(request: Request) -> Response:
+        _require_school(request)
+        return await passage.send(request, "/rosters/template.xlsx")
+
+    async def result(request: Request) -> Response:
+        _require_school(request)
+        key = request.path_params["roster"]
+        if not _OWN.fullmatch(key):
+            raise Refusal("NOT_FOUND", "未找到该数据", "Not found", unblock=Unblock.SELF)
+        return await passage.send(request, f"/rosters/{key}/result.xlsx")
+
+    def _require_school(request: Request) -> None:
+        if passage.context(request).principal.scope is not Scope.SCHOOL:
+            raise FORBIDDEN(rule="R22")
+
+    return [
+        Route("/rosters", guarded(stage), methods=["POST"]),
+        Route("/rosters/template.xlsx", guarded(template)),
+        Route("/rosters/{roster}/result.xlsx", guarded(result)),
+    ]

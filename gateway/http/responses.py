@@ -1,0 +1,179 @@
+"""Replies of the gateway itself: JSON, coded, in the caller's language, nothing of the inside."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from ipaddress import IPv4Address, IPv6Network, ip_address
+from typing import Any
+
+import orjson
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.responses import Response
+
+from kernel.errors import Refusal, Unblock
+from kernel.language import Language
+
+JSON = "application/json"
+GRAPHQL = "application/graphql-response+json"
+Endpoint = Callable[[Request], Awaitable[Response]]
+_BODY_SECONDS = 10.0
+_SUBSCRIBER_BITS = 64
+_STATUS = {
+    "UNAUTHENTICATED": 401,
+    "INVALID_CREDENTIALS": 401,
+    "PASSWORD_CHANGE_REQUIRED": 403,
+    "CODE_EXPIRED": 403,
+    "ACCOUNT_DISABLED": 403,
+    "FORBIDDEN": 403,
+    "NOT_FOUND": 404,
+    "METHOD_NOT_ALLOWED": 405,
+    "NOT_ACCEPTABLE": 406,
+    "REQUEST_TIMEOUT": 408,
+    "STALE_VERSION": 409,
+    "BODY_TOO_LARGE": 413,
+    "UNSUPPORTED_MEDIA_TYPE": 415,
+    "RATE_LIMITED": 429,
+    "INTERNAL": 500,
+    "UNAVAILABLE": 503,
+}
+_OF_STATUS = {
+    404: ("NOT_FOUND", "没有该地址", "No such address"),
+    405: ("METHOD_NOT_ALLOWED", "不支持该请求方法", "Not with this method"),
+}
+log = structlog.get_logger()
+
+
+def language_of(request: HTTPConnection) -> Language:
+    """The caller's language, from `Accept-Language`."""
+    return Language.of(request.headers.get("accept-language"))
+
+
+def reply(
+    content: dict[str, Any], status: int = 200, media_type: str = JSON, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A JSON reply that no cache keeps."""
+    more = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"} | dict(headers or {})
+    return Response(orjson.dumps(content), status, more, f"{media_type}; charset=utf-8")
+
+
+def told(refusal: Refusal, request: Request) -> dict[str, Any]:
+    """A refusal as a GraphQL error, in the caller's language."""
+    return {"message": refusal.message(language_of(request)), "extensions": refusal.extensions()}
+
+
+def refused(refusal: Refusal, request: Request, media_type: str = JSON) -> Response:
+    """A reply of one refusal, with the HTTP status of its code and `Retry-After` where it has one."""
+    response = reply({"errors": [told(refusal, request)]}, _STATUS.get(refusal.code, 400), media_type)
+    if "retryAfter" in refusal.details:
+        response.headers["Retry-After"] = str(refusal.details["retryAfter"])
+    if "allow" in refusal.details:
+        response.headers["Allow"] = ", ".join(refusal.details["allow"])
+    return response
+
+
+def guarded(endpoint: Endpoint) -> Endpoint:
+    """The endpoint, with refusals as replies and defects masked: their stack goes to the log, never to the client."""
+
+    async def safe(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except Refusal as refusal:
+            return refused(refusal, request)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        except Exception:
+            log.exception("request failed", path=request.url.path)
+            return refused(Refusal("INTERNAL", "系统内部错误", "Internal error"), request)
+
+    return safe
+
+
+async def unrouted(request: Request, error: Exception) -> Response:
+    """What the router itself refuses, coded like everything else."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    code, zh, en = _OF_STATUS.get(error.status_code, ("BAD_REQUEST", "请求有误", "Bad request"))
+    response = refused(Refusal(code, zh, en, unblock=Unblock.SELF), request)
+    response.headers.update(error.headers or {})
+    return response
+
+
+def bearer(request: HTTPConnection) -> str | None:
+    """The bearer token, None where there is no Authorization header.
+
+    A header of another scheme gives an empty token, which no verifier takes.
+    """
+    header = request.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def address_of(request: HTTPConnection) -> str:
+    """Where a request comes from: an IPv4 address, or an IPv6 network of 64 bits, which one subscriber has whole.
+
+    uvicorn reads `X-Forwarded-For` from the proxies in `FORWARDED_ALLOW_IPS` only.
+    """
+    host = request.client.host if request.client else ""
+    try:
+        address = ip_address(host)
+    except ValueError:  # a socket file's peer
+        return host
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or IPv6Network((int(address), _SUBSCRIBER_BITS), strict=False))
+
+
+async def json_body(request: Request, most: int) -> dict[str, Any]:
+    """The JSON object of a POST.
+
+    Raises:
+        Refusal: `UNSUPPORTED_MEDIA_TYPE` (also what stops a cross-site form, notes N8), `BODY_TOO_LARGE`,
+            `REQUEST_TIMEOUT`, `BATCHING_NOT_OFFERED`, `BAD_REQUEST`.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != JSON:
+        raise Refusal(
+            "UNSUPPORTED_MEDIA_TYPE", "请使用 application/json", "Send application/json", unblock=Unblock.SELF
+        )
+    return json_object(await raw_body(request, most, _BODY_SECONDS))
+
+
+async def raw_body(request: Request, most: int, seconds: float) -> bytes:
+    """The body of a POST, bounded in bytes and in time.
+
+    Raises:
+        Refusal: `BODY_TOO_LARGE` or `REQUEST_TIMEOUT`.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            return await _read(request, most)
+    except TimeoutError as error:
+        raise Refusal("REQUEST_TIMEOUT", "请求体传输过慢", "The body took too long", unblock=Unblock.SELF) from error
+
+
+def json_object(raw: bytes | str) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        Refusal: `BATCHING_NOT_OFFERED`, `BAD_REQUEST`.
+    """
+    try:
+        body = orjson.loads(raw)
+    except ValueError as error:
+        raise Refusal("BAD_REQUEST", "不是有效的 JSON", "Not valid JSON", unblock=Unblock.SELF) from error
+    if isinstance(body, list):
+        raise Refusal("BATCHING_NOT_OFFERED", "不支持批量请求", "Send one operation a request", unblock=Unblock.SELF)
+    if not isinstance(body, dict):
+        raise Refusal("BAD_REQUEST", "应为 JSON 对象", "This must be a JSON object", unblock=Unblock.SELF)
+    return body
+
+
+async def _read(request: Request, most: int) -> bytes:
+    raw = bytearray()
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > most:
+            raise Refusal("BODY_TOO_LARGE", "请求体过大", "The body is too large", unblock=Unblock.SELF, limit=most)
+    return bytes(raw)

@@ -1,0 +1,188 @@
+"""Failed logins make the next one wait, longer each time (R4).
+
+Never a lockout: login names are public, so a lockout would be a weapon against a school (notes N33). Each attempt is
+counted before its password is looked at, in one atomic write, so that a thousand at once are a thousand.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from chassis.clock import to_the_millisecond
+from chassis.storage.mongo import Database, DuplicateKey
+from kernel.errors import Refusal, Unblock
+
+_FORGET = timedelta(hours=2)
+_KNOWN = timedelta(days=30)
+_MOST_DOUBLINGS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """How many failures of one kind are free, how fast they leak away, and how long the rest may wait.
+
+    Attributes:
+        kind: Names it.
+        free: Failures without delay.
+        leak: One failure is forgotten every so often.
+        longest: The longest delay.
+    """
+
+    kind: str
+    free: int
+    leak: timedelta
+    longest: timedelta
+
+
+FROM_HERE = Bucket("here", 5, timedelta(minutes=10), timedelta(minutes=5))
+"""One login name from one address: somebody who guesses."""
+ACTS = Bucket("acts", 60, timedelta(seconds=2), timedelta(seconds=30))
+"""One account that manages others."""
+LOGIN = Bucket("login", 30, timedelta(minutes=2), timedelta(seconds=30))
+"""One login name from anywhere: many who guess; the delay stays short, for its holder waits too."""
+ADDRESS = Bucket("address", 100, timedelta(seconds=3), timedelta(seconds=30))
+"""One address with any login name: 123456 tried on every school; a whole school may sit behind one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A guess under way.
+
+    Attributes:
+        place: Digest of the login name and where it comes from.
+        counted: The buckets that it was counted in.
+        at: When.
+    """
+
+    place: str
+    counted: tuple[str, ...]
+    at: datetime
+
+
+class Attempts:
+    """Counts failed logins in MongoDB, so that every replica of the gateway sees them.
+
+    Args:
+        database: The gateway's database.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._buckets = database["attempts"]
+        self._places = database["known_places"]
+
+    async def prepare(self) -> None:
+        """Create the indexes; idempotent."""
+        await self._buckets.create_index("login")
+        await self._buckets.create_index("last", expireAfterSeconds=int(_FORGET.total_seconds()))
+        await self._places.create_index("last", expireAfterSeconds=int(_KNOWN.total_seconds()))
+
+    async def begin(self, login: str, address: str) -> Attempt:
+        """Count an attempt as failed until `succeeded` says otherwise.
+
+        Who has logged in from there before does not wait for those who guess elsewhere.
+
+        Raises:
+            Refusal: `RATE_LIMITED` with `retryAfter` in seconds; the attempt is not made (R4).
+        """
+        place, at = _digest(f"{login}\n{address}"), _now()
+        counted: list[str] = []
+        known = await self._places.find_one({"_id": place}, {"_id": 1})
+        for bucket, key in _keys(login, address):
+            if known and bucket is LOGIN:
+                continue
+            until = await self._count(bucket, key, _digest(login), at)
+            if until:
+                await self._forgive(counted, at)
+                raise _later(until)
+            counted.append(key)
+        return Attempt(place, tuple(counted), at)
+
+    async def act(self, account: str, weight: int = 1) -> None:
+        """Count a request to manage accounts, as so many.
+
+        Raises:
+            Refusal: `RATE_LIMITED` with `retryAfter` in seconds.
+        """
+        key = f"{ACTS.kind}/{_digest(account)}"
+        until = await self._count(ACTS, key, _digest(account), _now(), weight)
+        if until:
+            raise _later(until)
+
+    async def succeeded(self, attempt: Attempt) -> None:
+        """Forget the failures of the login name from there, and know the place; elsewhere only this one was none."""
+        here, *others = attempt.counted
+        await self._buckets.delete_one({"_id": here})
+        await self._forgive(others, attempt.at)
+        await self._places.update_one({"_id": attempt.place}, {"$set": {"last": attempt.at}}, upsert=True)
+
+    async def withdrawn(self, attempt: Attempt) -> None:
+        """An attempt that was never judged counts for nothing."""
+        await self._forgive(attempt.counted, attempt.at)
+
+    async def forget(self, login: str) -> None:
+        """Forget all failures of a login name, from every address: what an administrator's unlock or reset does."""
+        await self._buckets.delete_many({"login": _digest(login)})
+
+    async def _count(self, bucket: Bucket, key: str, login: str, at: datetime, weight: int = 1) -> datetime | None:
+        where = {"_id": key, "until": {"$not": {"$gt": at}}}
+        try:
+            await self._buckets.update_one(where, _counted(bucket, login, at, weight), upsert=True)
+        except DuplicateKey:  # it is there, and has to wait
+            found = await self._buckets.find_one({"_id": key})
+            return found.get("until") if found else None
+        return None
+
+    async def _forgive(self, keys: Sequence[str], at: datetime) -> None:
+        """Take back what was counted at that time, and the wait it began; another's since then goes on."""
+        which = {"_id": {"$in": keys}, "failures": {"$gt": 0}}
+        until = {"$cond": [{"$eq": ["$last", at]}, "$$REMOVE", "$until"]}
+        await self._buckets.update_many(
+            which, [{"$set": {"failures": {"$subtract": ["$failures", 1]}, "until": until}}]
+        )
+
+
+def _counted(bucket: Bucket, login: str, now: datetime, weight: int) -> list[dict[str, Any]]:
+    """So many more failures, after those that have leaked away; past the free ones each doubles the delay."""
+    known, before = {"$ifNull": ["$failures", 0]}, {"$ifNull": ["$last", now]}
+    leak_ms = bucket.leak / timedelta(milliseconds=1)
+    leaked = {"$divide": [{"$subtract": [now, before]}, leak_ms]}
+    failures = {"$add": [{"$max": [0, {"$subtract": [known, leaked]}]}, weight]}
+    over = {"$min": [{"$subtract": [{"$round": ["$failures"]}, bucket.free]}, _MOST_DOUBLINGS]}
+    longest_ms = bucket.longest / timedelta(milliseconds=1)
+    delay = {"$min": [{"$multiply": [1000, {"$pow": [2, over]}]}, longest_ms]}
+    until = {
+        "$cond": [{"$gte": [{"$round": ["$failures"]}, bucket.free]}, {"$add": [now, {"$toLong": delay}]}, "$$REMOVE"]
+    }
+    owner = {} if bucket is ADDRESS else {"login": login}
+    return [{"$set": {"failures": failures, "last": now} | owner}, {"$set": {"until": until}}]
+
+
+def _keys(login: str, address: str) -> list[tuple[Bucket, str]]:
+    name, place = _digest(login), _digest(address)
+    return [
+        (FROM_HERE, f"{FROM_HERE.kind}/{name}/{place}"),
+        (LOGIN, f"{LOGIN.kind}/{name}"),
+        (ADDRESS, f"{ADDRESS.kind}/{place}"),
+    ]
+
+
+def _now() -> datetime:
+    """As the database keeps it."""
+    return to_the_millisecond(datetime.now(UTC))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _later(until: datetime) -> Refusal:
+    return Refusal(
+        "RATE_LIMITED",
+        "尝试次数过多，请稍后再试",
+        "Too many attempts: try again later",
+        rule="R4",
+        unblock=Unblock.SELF,
+        retryAfter=max(1, int((until - datetime.now(UTC)).total_seconds()) + 1),
+    )

@@ -1,0 +1,82 @@
+"""Which passwords are refused: those that are guessed first (R4)."""
+
+import re
+
+from kernel.errors import Refusal, Unblock
+from kernel.reference import weak_passwords
+
+MINIMUM_LENGTH = 8
+_KINDS = 2
+_PIECES = 5
+_AROUND = 6
+_RUN = 3
+_LOOKS_LIKE = str.maketrans("@4301!5$7", "aaeoiisst")
+_KEYS = ("abcdefghijklmnopqrstuvwxyz", "01234567890", "!@#$%^&*()", "qwertyuiop", "asdfghjkl", "zxcvbnm")
+_COLUMNS = ("1qaz", "2wsx", "3edc", "4rfv", "5tgb", "6yhn", "7ujm", "8ik", "9ol")
+_LINES = tuple(line for keys in (*_KEYS, *_COLUMNS) for line in (keys, keys[::-1]))
+
+
+def check_new_password(password: str, *names: str | None) -> None:
+    """Refuse what would be guessed first.
+
+    The notice's 123456 and whatever is short or of one kind; what contains the account's own names; a listed word,
+    also with digits for letters, and little else; what is typed in a few strokes, such as `qwer1234` or `1qaz2wsx`.
+
+    Args:
+        password: The new password.
+        names: What everybody may know: the login name, the organisation's codes.
+
+    Raises:
+        Refusal: `WEAK_PASSWORD`.
+    """
+    plain = password.lower()
+    kinds = sum(any(test(char) for char in password) for test in (str.isdigit, str.isalpha, _is_other))
+    named = any(name.lower() in plain for name in names if name)
+    if len(plain) < MINIMUM_LENGTH or kinds < _KINDS or named or _is_listed(plain) or _pieces(plain) < _PIECES:
+        raise weak_password()
+
+
+def weak_password() -> Refusal:
+    """What would be guessed first, or is the secret that it should replace."""
+    return Refusal(
+        "WEAK_PASSWORD",
+        "密码过于简单：至少8位，须含字母、数字、符号中的两种，不得为常见密码，不得包含登录名或单位代码，不得沿用原密码",
+        "Too weak: 8 characters or more, two of letters, digits and symbols, nothing common, "
+        "not your login name or code, not the old one",
+        rule="R4",
+        unblock=Unblock.SELF,
+        minimum=MINIMUM_LENGTH,
+    )
+
+
+def _is_listed(plain: str) -> bool:
+    """Whether its letters, its digits, or what its middle looks like are listed, and there is little else."""
+    middle = re.sub("^[^a-z]+|[^a-z]+$", "", plain)
+    cores = {re.sub("[^a-z]", "", plain), re.sub("[^0-9]", "", plain), middle.translate(_LOOKS_LIKE)}
+    return any(len(plain) - len(core) <= _AROUND for core in cores & weak_passwords())
+
+
+def _pieces(plain: str) -> int:
+    """How many things one has to remember: a run over keys and a repetition are one each, as any other character is."""
+    count = 0
+    while plain:
+        length = max(_run(plain), _repetition(plain))
+        plain = plain[length if length >= _RUN else 1 :]
+        count += 1
+    return count
+
+
+def _run(text: str) -> int:
+    length = 1
+    while length < len(text) and any(text[: length + 1] in line for line in _LINES):
+        length += 1
+    return length
+
+
+def _repetition(text: str) -> int:
+    found = re.match(r"(.{1,4}?)\1+", text)
+    return len(found.group()) if found else 1
+
+
+def _is_other(char: str) -> bool:
+    return not char.isalnum()

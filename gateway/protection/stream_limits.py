@@ -1,0 +1,67 @@
+"""How many subscriptions there may be at a time: each holds a connection and a place in its subgraph."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from prometheus_client import Gauge
+
+from chassis.principal import Principal, Scope
+from kernel.errors import Refusal, Unblock
+
+STREAMS = Gauge("guopei_gateway_streams", "Streams of answers that clients follow")
+
+
+@dataclass(frozen=True, slots=True)
+class SeatSettings:
+    """The most streams at a time; a WebSocket takes a seat, and so does each of its operations.
+
+    Attributes:
+        principal: Of one principal, or of one address that has not signed in; front ends share one stream between
+            their views.
+        process: Of this gateway process.
+    """
+
+    principal: int = 20
+    process: int = 5_000
+
+
+class Seats:
+    """The streams of this process.
+
+    Args:
+        settings: How many there may be.
+    """
+
+    def __init__(self, settings: SeatSettings) -> None:
+        self._settings = settings
+        self._taken: Counter[tuple[Principal, str]] = Counter()
+
+    @contextmanager
+    def taken(self, principal: Principal, address: str = "") -> Iterator[None]:
+        """Hold a seat; all who are not signed in are one principal, so these are told apart by their address.
+
+        Raises:
+            Refusal: `TOO_MANY_SUBSCRIPTIONS`, with `limit`; `OVERLOADED` where the process has no more.
+        """
+        most, whose = self._settings, (principal, address if principal.scope is Scope.PUBLIC else "")
+        if self._taken[whose] >= most.principal:
+            raise Refusal(
+                "TOO_MANY_SUBSCRIPTIONS",
+                "同时打开的订阅过多，请先关闭其他订阅",
+                "Too many subscriptions at a time: close another first",
+                unblock=Unblock.SELF,
+                limit=most.principal,
+            )
+        if self._taken.total() >= most.process:
+            raise Refusal("OVERLOADED", "服务繁忙，请稍后再试", "Busy: try again later", unblock=Unblock.ADMINISTRATOR)
+        self._taken[whose] += 1
+        STREAMS.inc()
+        try:
+            yield
+        finally:
+            STREAMS.dec()
+            self._taken[whose] -= 1
+            if not self._taken[whose]:
+                del self._taken[whose]

@@ -1,0 +1,1 @@
+"""The refusals of the gateway: one kind a code (docs/refusals.md)."""

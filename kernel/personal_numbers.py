@@ -1,0 +1,18 @@
+"""What has the shape of a personal number: an ID number (GB 11643) or a mobile (R41)."""
+
+import re
+import unicodedata
+
+_APART = r"[\s\-\u2010-\u2015]{0,2}"
+_MONTH, _DAY = rf"(?:0{_APART}[1-9]|1{_APART}[0-2])", rf"(?:0{_APART}[1-9]|[12]{_APART}\d|3{_APART}[01])"
+_SHAPES = (
+    (rf"(?:8{_APART}6{_APART})?1", "[3-9]", *[r"\d"] * 9),  # a mobile
+    (*[r"\d"] * 6, rf"(?:1{_APART}[89]|2{_APART}0)", r"\d", r"\d", _MONTH, _DAY, *[r"\d"] * 3, r"[\dXx]"),
+    (*[r"\d"] * 8, _MONTH, _DAY, *[r"\d"] * 3),  # an identity number as it was until 1999
+)
+_NUMBER = re.compile("|".join(rf"(?<!\d){_APART.join(shape)}(?!\d)" for shape in _SHAPES))
+
+
+def holds_number(text: str) -> bool:
+    """Whether a text holds what has the shape of an ID number or a mobile, however it is spaced; a date has not."""
+    return _NUMBER.search(unicodedata.normalize("NFKC", text)) is not None

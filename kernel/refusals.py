@@ -1,0 +1,127 @@
+"""The table of refusals: one kind a code, with its sentences, its rule and who can unblock it.
+
+A service's own kinds are in its `domain/refusals.py`, the gateway's in `gateway/refusals.py`; the kinds here are those
+that two processes share, and those that the chassis raises. `docs/refusals.md` is generated from all of them.
+"""
+
+import re
+from dataclasses import KW_ONLY, dataclass
+from typing import Any
+
+from kernel.errors import Refusal, Unblock
+from kernel.personal_numbers import holds_number
+
+_HIDDEN = "…"
+_OUR_ID = re.compile(r"(?=.*[a-f])[0-9a-f]{24,32}")
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalKind:
+    """One kind of refusal; calling it makes the `Refusal` that is raised.
+
+    Attributes:
+        code: Stable upper-case code that clients switch on.
+        zh: The sentence in Chinese; `{name}` is replaced by the detail of that name.
+        en: The same in English.
+        rule: The rule that refuses, such as `"R11"`; a call may name another.
+        unblock: Who can lift it; a call may name somebody else.
+    """
+
+    code: str
+    zh: str
+    en: str
+    _: KW_ONLY
+    rule: str | None = None
+    unblock: Unblock | None = None
+
+    def __call__(
+        self,
+        *,
+        rule: str | None = None,
+        unblock: Unblock | None = None,
+        detail: tuple[str, str] = ("", ""),
+        **details: Any,
+    ) -> Refusal:
+        """The refusal of one case.
+
+        Args:
+            rule: The rule of this case, where the kind serves several.
+            unblock: Who can lift this case, where it is not always the same.
+            detail: Words for `{detail}`, Chinese and English; they are in the sentence only.
+            details: Facts for the sentences and for the `extensions`, JSON-ready. A text that holds a personal number
+                is left out of both (R41).
+        """
+        shown = {name: _shown(value) for name, value in details.items()}
+        zh, en = detail
+        return Refusal(
+            self.code,
+            self.zh.format_map(shown | {"detail": zh}),
+            self.en.format_map(shown | {"detail": en}),
+            rule=rule or self.rule,
+            unblock=unblock or self.unblock,
+            **shown,
+        )
+
+
+def _shown(value: Any) -> Any:
+    """The detail, unless it is a text that holds a personal number; an id of ours may look as if it did."""
+    hidden = isinstance(value, str) and holds_number(value) and not _OUR_ID.fullmatch(value)
+    return _HIDDEN if hidden else value
+
+
+UNAUTHENTICATED = RefusalKind("UNAUTHENTICATED", "请先登录", "Sign in first", unblock=Unblock.SELF)
+FORBIDDEN = RefusalKind("FORBIDDEN", "无权操作该数据", "This is not yours to act on", unblock=Unblock.MINISTRY)
+NOT_FOUND = RefusalKind("NOT_FOUND", "未找到该数据", "Not found", unblock=Unblock.SELF)
+STALE_VERSION = RefusalKind(
+    "STALE_VERSION",
+    "数据已被他人修改，请刷新后重试",
+    "It changed since you read it: read it again and retry",
+    unblock=Unblock.SELF,
+)
+IDEMPOTENCY_KEY_REUSED = RefusalKind(
+    "IDEMPOTENCY_KEY_REUSED",
+    "该 Idempotency-Key 已用于其他内容的请求，请换一个",
+    "This Idempotency-Key was used with other input: use a new one",
+    unblock=Unblock.SELF,
+)
+TOO_MANY_ROWS = RefusalKind(
+    "TOO_MANY_ROWS", "一次最多处理{limit}行", "At most {limit} rows at once", rule="R22", unblock=Unblock.SELF
+)
+BAD_PAGE_SIZE = RefusalKind(
+    "BAD_PAGE_SIZE", "每页数量应为1至{limit}", "first must be between 1 and {limit}", unblock=Unblock.SELF
+)
+BAD_CURSOR = RefusalKind("BAD_CURSOR", "分页游标无效", "Not a cursor of this list", unblock=Unblock.SELF)
+BAD_ENTITY_KEY = RefusalKind("BAD_ENTITY_KEY", "实体键无效", "Not an entity key of this type", unblock=Unblock.SELF)
+TOO_MANY_ENTITIES = RefusalKind(
+    "TOO_MANY_ENTITIES", "实体数量过多", "Too many entities: at most {limit}", unblock=Unblock.SELF
+)
+BAD_REQUEST = RefusalKind("BAD_REQUEST", "请求无效：{detail}", "Bad request: {detail}", unblock=Unblock.SELF)
+BODY_TOO_LARGE = RefusalKind(
+    "BODY_TOO_LARGE",
+    "请求内容过大，最多{limit}字节",
+    "The body is too large: at most {limit} bytes",
+    unblock=Unblock.SELF,
+)
+DEADLINE_EXCEEDED = RefusalKind("DEADLINE_EXCEEDED", "未能在时限内完成", "Not done in time", unblock=Unblock.SELF)
+UNAVAILABLE = RefusalKind(
+    "UNAVAILABLE", "服务暂时不可用，请稍后再试", "Temporarily unavailable: try again soon", unblock=Unblock.SELF
+)
+INTERNAL = RefusalKind("INTERNAL", "系统内部错误", "Internal error")
+UNKNOWN_PROVINCE = RefusalKind(
+    "UNKNOWN_PROVINCE", "省份代码无效", "Not a province code", rule="R2", unblock=Unblock.SELF
+)
+REASON_MISSING = RefusalKind("REASON_MISSING", "须说明理由", "A reason is needed", unblock=Unblock.SELF)
+INVALID_REASON = RefusalKind(
+    "INVALID_REASON",
+    "理由不超过{longest}字，须为可显示的文字，其中不得含有身份证号码或手机号码",
+    "A reason has {longest} characters at most, all printable, and no ID number or mobile in it",
+    rule="R41",
+    unblock=Unblock.SELF,
+)
+INVALID_TEXT = RefusalKind(
+    "INVALID_TEXT",
+    "{field}不超过{longest}字，须为可显示的文字，其中不得含有身份证号码或手机号码",
+    "{field} has {longest} characters at most, all printable, and no ID number or mobile in it",
+    rule="R41",
+    unblock=Unblock.SELF,
+)

@@ -1,0 +1,1 @@
+"""The refusals of assessment: one kind a code (docs/refusals.md)."""

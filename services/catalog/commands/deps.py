@@ -1,0 +1,22 @@
+"""What every command of the catalog works with."""
+
+from dataclasses import dataclass
+
+from chassis.clock import Clock
+from chassis.storage.vault import Vault
+from services.catalog.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """The dependencies of the service, built once in its `app.py`.
+
+    Attributes:
+        store: Everything that is kept.
+        clock: Domain time.
+        vault: Seals the phones of contacts (R41).
+    """
+
+    store: Store
+    clock: Clock
+    vault: Vault

@@ -1,0 +1,80 @@
+"""Who may act on what."""
+
+from chassis.commands.guards import require_scope
+from chassis.principal import Principal, Scope
+from chassis.storage.mongo import Session
+from kernel.errors import Refusal, Unblock
+from kernel.reference import provinces
+from kernel.refusals import FORBIDDEN, NOT_FOUND, STALE_VERSION
+from services.catalog.commands.deps import Deps
+from services.catalog.domain.base import Base
+from services.catalog.domain.project import Project
+from services.catalog.domain.round import Round
+
+
+def require_own_base(principal: Principal, base: str) -> None:
+    """Refuse a base that is not the principal's own (R2).
+
+    Raises:
+        Refusal: `FORBIDDEN`.
+    """
+    if principal.scope is not Scope.BASE or base not in principal.bases:
+        raise FORBIDDEN(rule="R2")
+
+
+async def own_base(deps: Deps, principal: Principal, key: str) -> Base:
+    """A base of the principal.
+
+    Raises:
+        Refusal: `NOT_FOUND` or `FORBIDDEN`.
+    """
+    require_scope(principal, Scope.BASE)
+    base = await deps.store.bases.get(key)
+    require_own_base(principal, base.id)
+    return base
+
+
+async def own_project(deps: Deps, principal: Principal, key: str) -> Project:
+    """A project of one of the principal's bases.
+
+    Raises:
+        Refusal: `NOT_FOUND` or `FORBIDDEN`.
+    """
+    require_scope(principal, Scope.BASE)
+    project = await deps.store.projects.get(key)
+    require_own_base(principal, project.base)
+    return project
+
+
+async def round_of(deps: Deps, year: int, session: Session | None = None) -> Round:
+    """The round of a year.
+
+    Raises:
+        Refusal: `NOT_FOUND`.
+    """
+    found = await deps.store.rounds.find(str(year), session)
+    if found is None:
+        raise NOT_FOUND(kind="round", id=str(year))
+    return found
+
+
+def require_version(project: Project, version: int) -> None:
+    """Refuse a caller who read another version.
+
+    Raises:
+        Refusal: `STALE_VERSION`.
+    """
+    if project.version != version:
+        raise STALE_VERSION(kind="project", id=project.id)
+
+
+def require_province(code: str | None) -> None:
+    """Refuse a province that there is not; None is no province.
+
+    Raises:
+        Refusal: `UNKNOWN_PROVINCE`.
+    """
+    if code is not None and code not in provinces():
+        raise Refusal(
+            "UNKNOWN_PROVINCE", "省份代码无效", "Not a province code", rule="R2", unblock=Unblock.SELF, province=code
+        )

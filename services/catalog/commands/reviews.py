@@ -1,0 +1,204 @@
+"""Experts, their reviews, the ministry's decisions and publication (R14–R17)."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from chassis.commands.guards import require_scope
+from chassis.ids import new_id
+from chassis.principal import Principal, Scope
+from chassis.storage.idempotency import idempotent, run_once
+from chassis.storage.mongo import DuplicateKey, Session
+from kernel.errors import Refusal, Unblock
+from kernel.identifiers import organization_code
+from kernel.refusals import FORBIDDEN, NOT_FOUND
+from services.catalog.commands.declaration import settle_quota
+from services.catalog.commands.deps import Deps
+from services.catalog.commands.guards import round_of
+from services.catalog.domain import decision, review
+from services.catalog.domain.base import Organization
+from services.catalog.domain.project import Project
+from services.catalog.domain.review import DimensionVerdict, Expert, Review
+from services.catalog.domain.round import Round
+from services.catalog.domain.vocabulary import DecisionOutcome
+
+
+@idempotent("experts", name="register_expert")
+async def register_expert(
+    deps: Deps,
+    principal: Principal,
+    *,
+    name: str,
+    organization: Organization,
+    fields: Sequence[int],
+) -> Expert:
+    """Put a reviewer on file (R14).
+
+    Raises:
+        Refusal: `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `INVALID_EXPERT` or `EXPERT_EXISTS`.
+    """
+    require_scope(principal, Scope.MINISTRY)
+    sender = Organization(organization_code(organization.code), organization.name.strip())
+    draft = Expert(id=new_id(), version=1, name=name.strip(), organization=sender, fields=tuple(fields))
+    registered, events = review.register_expert(draft)
+    try:
+        return await deps.store.experts.insert(registered, events)
+    except DuplicateKey as error:
+        raise Refusal(
+            "EXPERT_EXISTS", "该专家已登记", "That expert is on file", rule="R14", unblock=Unblock.SELF
+        ) from error
+
+
+@idempotent("projects", name="assign_experts")
+async def assign_experts(deps: Deps, principal: Principal, *, key: str, experts: Sequence[str]) -> Project:
+    """Give a submitted plan to its experts; each finds a blank review, and who is exchanged loses it (R14).
+
+    Raises:
+        Refusal: `NOT_FOUND`, `WRONG_STATE`, `EXPERTS_TOO_FEW` or `EXPERT_CONFLICT`.
+    """
+    require_scope(principal, Scope.MINISTRY)
+    current = await round_of(deps, (await deps.store.projects.get(key)).year)
+    found = dict(zip(experts, await deps.store.experts.find_many(experts), strict=True))
+    people = [expert for expert in found.values() if expert]
+    for name, expert in found.items():
+        if expert is None:
+            raise NOT_FOUND(kind="expert", id=name)
+
+    async def work(session: Session) -> Project:
+        project = await deps.store.projects.get(key, session)
+        await deps.store.take_turn(f"reviews:{project.year}", session)
+        return await _assign(deps, project, people, current, session)
+
+    return await deps.store.transact(work)
+
+
+class Panel:
+    """All experts and the rounds they judge in, read once for a batch of assignments (R14).
+
+    Args:
+        catalog: Where they are on file.
+    """
+
+    def __init__(self, deps: Deps) -> None:
+        self._catalog = deps
+        self._experts: list[Expert] | None = None
+        self._rounds: dict[int, Round] = {}
+
+    async def experts(self) -> list[Expert]:
+        """Everybody who may be asked."""
+        if self._experts is None:
+            self._experts = await self._catalog.store.experts.query({})
+        return self._experts
+
+    async def round(self, year: int) -> Round:
+        """The round of a year."""
+        if year not in self._rounds:
+            self._rounds[year] = await round_of(self._catalog, year)
+        return self._rounds[year]
+
+
+async def auto_assign_experts(deps: Deps, principal: Principal, *, key: str, panel: Panel | None = None) -> Project:
+    """Give one submitted plan to the experts of its field who have least to do (R14).
+
+    Assignments take turns, so the load stays even however many go on at once.
+
+    Args:
+        deps: Its dependencies.
+        principal: The ministry.
+        key: The project's id.
+        panel: The experts of the batch that this is a row of; no part of the request, so no repeat differs by it.
+
+    Raises:
+        Refusal: `NOT_FOUND`, `WRONG_STATE` or `EXPERTS_TOO_FEW`.
+    """
+    require_scope(principal, Scope.MINISTRY)
+    known = panel or Panel(deps)
+
+    async def work(session: Session) -> Project:
+        project = await deps.store.projects.get(key, session)
+        current, pool = await known.round(project.year), await known.experts()
+        await deps.store.take_turn(f"reviews:{project.year}", session)
+        loads = await deps.store.review_loads(project.year, session)
+        return await _assign(deps, project, review.choose_experts(project, pool, loads, current), current, session)
+
+    act = partial(deps.store.transact, work)
+    return await run_once(deps.store.projects, principal, f"auto_assign_experts|{key}", ((), {"key": key}), act)
+
+
+async def _assign(deps: Deps, project: Project, people: Sequence[Expert], current: Round, session: Session) -> Project:
+    now = deps.clock.now()
+    assigned, events = review.assign_experts(project, people, current, now)
+    await deps.store.drop_blank_reviews(assigned, session)
+    known = {one.id for one in (await deps.store.reviews_of([project.id], session))[project.id]}
+    for expert in assigned.experts:
+        blank = review.blank_review(assigned, expert, now)
+        if blank.id not in known:
+            await deps.store.reviews.insert(blank, session=session)
+    return await deps.store.projects.save(assigned, events, session)
+
+
+@idempotent("reviews", name="submit_review")
+async def submit_review(
+    deps: Deps, principal: Principal, *, project_id: str, verdicts: Sequence[DimensionVerdict]
+) -> Review:
+    """Hand in the own review of a project (R15).
+
+    Raises:
+        Refusal: `NOT_FOUND`, `NOT_ASSIGNED`, `WRONG_STATE`, `REVIEW_SUBMITTED` or `REVIEW_INCOMPLETE`.
+    """
+    require_scope(principal, Scope.EXPERT)
+    if principal.person is None:
+        raise FORBIDDEN(rule="R15")
+    return await deps.store.transact(partial(_judge, deps, principal.person, project_id, verdicts))
+
+
+async def _judge(deps: Deps, expert: str, key: str, verdicts: Sequence[DimensionVerdict], session: Session) -> Review:
+    """Write the review unless the project moves on meanwhile: what decides on it or withdraws it writes it too."""
+    project = await deps.store.projects.get(key, session)
+    current = await round_of(deps, project.year, session)
+    blank = await deps.store.reviews.find(review.review_id(project, expert), session)
+    if blank is None:
+        raise review.not_assigned()
+    done, events = review.submit_review(blank, project, current, verdicts, deps.clock.now())
+    await deps.store.projects.touch(key, session)
+    return await deps.store.reviews.save(done, events, session)
+
+
+async def _decide(deps: Deps, principal: Principal, *, key: str, outcome: DecisionOutcome, reason: str) -> Project:
+    """Approve, return or reject; a rejection gives back the quota (R11, R16).
+
+    Raises:
+        Refusal: `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING`, `REVIEWS_MISSING` or `PHASE_CLOSED`.
+    """
+    require_scope(principal, Scope.MINISTRY)
+    current = await round_of(deps, (await deps.store.projects.get(key)).year)
+
+    async def work(session: Session) -> Project:
+        project = await deps.store.projects.get(key, session)
+        reviews = (await deps.store.reviews_of([key], session))[key]
+        assigned = [one for one in reviews if one.expert in project.experts]
+        decided, events = decision.decide(
+            project, current, assigned, outcome=outcome, reason=reason, now=deps.clock.now()
+        )
+        await settle_quota(deps, project, decided, session)
+        return await deps.store.projects.save(decided, events, session)
+
+    return await deps.store.transact(work)
+
+
+decide_project = idempotent("projects", name="_decide")(_decide)
+decide_one_of_many = idempotent("projects", name="_decide", row="key")(_decide)
+"""The same, as a row of a bulk decision."""
+
+
+@idempotent("projects", name="publish_project", row="key")
+async def publish_project(deps: Deps, principal: Principal, *, key: str, override: str | None) -> Project:
+    """Publish one approved project; late only by an override with a reason (R17).
+
+    Raises:
+        Refusal: `NOT_FOUND`, `WRONG_STATE` or `PUBLICATION_LATE`.
+    """
+    require_scope(principal, Scope.MINISTRY)
+    project = await deps.store.projects.get(key)
+    current = await round_of(deps, project.year)
+    published, events = decision.publish(project, current, override=override, now=deps.clock.now())
+    return await deps.store.projects.save(published, events)

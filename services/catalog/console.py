@@ -1,0 +1,68 @@
+"""`python -m services.catalog quotas reconcile [--year Y] [--repair]`: quotas compared with the projects that use them.
+
+It is safe beside running services: each quota is read and repaired in one transaction, as submissions write it.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated
+
+import typer
+
+from chassis.context import Act, acting
+from chassis.runtime.console import Operator, act_of, console, database_is_away
+from chassis.runtime.settings import DatabaseSettings
+from chassis.storage.mongo import StorageError, connect
+from services.catalog.commands.quotas import reconcile_quotas
+from services.catalog.domain.quota import Difference
+from services.catalog.store import Store
+
+commands = console("One process of the catalog, or an operator's command.")
+quotas = console("Projects a base may have in a round (R11).")
+commands.add_typer(quotas, name="quotas")
+
+
+@quotas.callback()
+def _group() -> None:
+    """A group, though it has one command."""
+
+
+@quotas.command()
+def reconcile(
+    year: Annotated[int | None, typer.Option(help="One round; all by default.")] = None,
+    repair: Annotated[bool, typer.Option("--repair", help="Set what is wrong to what is counted.")] = False,
+    operator: Operator = "",
+) -> None:
+    """Name every quota whose count is wrong; exit 1 when one is left unrepaired, 2 when the database is away."""
+    act = act_of(operator) if repair else Act()
+    try:
+        with acting(act):
+            differences, names = asyncio.run(_reconcile(year, repair=repair))
+    except StorageError as error:
+        raise database_is_away(error) from error
+    for found in differences:
+        typer.echo(_said(found, names.get(found.base, "?"), repaired=_repaired(found, repair=repair)), err=True)
+    if not all(_repaired(found, repair=repair) for found in differences):
+        raise typer.Exit(1)
+    if not differences:
+        typer.echo("一致 every quota is what is counted")
+
+
+async def _reconcile(year: int | None, *, repair: bool) -> tuple[list[Difference], Mapping[str, str]]:
+    settings = DatabaseSettings()
+    async with connect(settings.mongodb_url.get_secret_value()) as client:
+        store = Store(client[settings.mongodb_database])
+        differences = await reconcile_quotas(store, year=year, repair=repair)
+        bases = await store.bases.find_many([found.base for found in differences])
+    return differences, {base.id: base.name for base in bases if base}
+
+
+def _repaired(found: Difference, *, repair: bool) -> bool:
+    return repair and found.used is not None
+
+
+def _said(found: Difference, name: str, *, repaired: bool) -> str:
+    used = "缺失 missing" if found.used is None else found.used
+    counts = f"已用 used {used}，实际 counted {len(found.projects)}"
+    codes = ", ".join(found.projects) or "无项目 no projects"
+    return f"{found.year} {name}（{found.base}）：{counts}：{codes}{'；已修复 repaired' if repaired else ''}"

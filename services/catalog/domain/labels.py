@@ -1,0 +1,87 @@
+"""Chinese and English labels of a plan's fields and of project states."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from services.catalog.domain.vocabulary import BaseCategory, PhaseName, ProjectStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a plan.
+
+    Attributes:
+        name: As the graph's input spells it.
+    """
+
+    name: str
+    zh: str
+    en: str
+
+
+REQUIRED: Mapping[str, Field] = {
+    "title": Field("title", "项目名称", "title"),
+    "themes": Field("themes", "主题", "themes"),
+    "objectives": Field("objectives", "目标定位", "objectives"),
+    "content_design": Field("contentDesign", "内容设计", "content design"),
+    "mode": Field("mode", "组织形式", "organisation form"),
+    "starts_on": Field("startsOn", "开始日期", "first day"),
+    "ends_on": Field("endsOn", "结束日期", "last day"),
+    "days": Field("days", "培训天数", "days"),
+    "class_hours": Field("classHours", "学时", "class hours"),
+    "fee": Field("feeFen", "收费标准", "fee"),
+    "fee_includes": Field("feeIncludes", "费用包含内容", "what the fee includes"),
+    "major_category": Field("majorCategory", "专业大类", "major category"),
+    "audience": Field("audience", "培训对象", "audience"),
+    "capacity": Field("capacity", "培训人数", "capacity"),
+    "venue": Field("venue", "实施地点", "venue"),
+    "timetable": Field("timetable", "课程表", "timetable"),
+    "faculty": Field("faculty", "授课师资", "faculty"),
+    "assessment_method": Field("assessmentMethod", "考核方式", "assessment method"),
+    "needs_evidence": Field("needsEvidence", "需求调研依据", "needs-research evidence"),
+}
+"""What a submission needs, by the plan's own name of it (R7)."""
+
+FIELDS: Mapping[str, Field] = {
+    **REQUIRED,
+    "justifications": Field("justifications", "特殊情况说明", "justifications"),
+    "kind": Field("kind", "项目类型", "kind of project"),
+}
+"""All that a base writes of a project."""
+
+
+def called(names: Iterable[str]) -> tuple[str, str]:
+    """What people call fields, by the graph's names: in Chinese and in English."""
+    wanted = list(names)
+    known = {field.name: field for field in FIELDS.values()}
+    return "、".join(known[name].zh for name in wanted), ", ".join(known[name].en for name in wanted)
+
+
+PHASES: Mapping[PhaseName, tuple[str, str]] = {
+    PhaseName.DECLARE: ("项目申报", "declaration"),
+    PhaseName.REVIEW: ("项目评审与发布", "review and publication"),
+    PhaseName.ENROL: ("学员报名", "enrolment"),
+    PhaseName.ADMIT: ("基地核准", "the bases' decisions"),
+    PhaseName.TRAIN: ("培训实施", "training"),
+}
+STATUSES: Mapping[ProjectStatus, tuple[str, str]] = {
+    ProjectStatus.DRAFT: ("草稿", "a draft"),
+    ProjectStatus.SUBMITTED: ("已提交", "submitted"),
+    ProjectStatus.UNDER_REVIEW: ("评审中", "under review"),
+    ProjectStatus.RETURNED: ("已退回", "returned"),
+    ProjectStatus.REJECTED: ("未通过", "rejected"),
+    ProjectStatus.APPROVED: ("已批准", "approved"),
+    ProjectStatus.PUBLISHED: ("已发布", "published"),
+    ProjectStatus.RUNNING: ("实施中", "running"),
+    ProjectStatus.FINISHED: ("已结业", "finished"),
+    ProjectStatus.COMPLETED: ("已完成", "completed"),
+    ProjectStatus.WITHDRAWN: ("已撤回", "withdrawn"),
+    ProjectStatus.LAPSED: ("已失效", "lapsed"),
+    ProjectStatus.CANCELLED: ("已取消", "cancelled"),
+    ProjectStatus.SUSPENDED: ("已暂停", "suspended"),
+}
+CATEGORIES: Mapping[BaseCategory, tuple[str, str]] = {
+    BaseCategory.PRINCIPAL: ("校长培训基地", "principals' bases"),
+    BaseCategory.DUAL_QUALIFIED_TEACHER: ("“双师型”教师培训基地", "dual-qualified teachers' bases"),
+    BaseCategory.ENTERPRISE_PRACTICE: ("企业实践基地", "enterprise practice bases"),
+}

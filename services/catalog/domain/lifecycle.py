@@ -1,0 +1,236 @@
+"""From publication to the end: amend, start, finish, cancel, suspend and resume (R18, R28, R33)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from kernel.dates import today
+from kernel.errors import Refusal, Unblock
+from services.catalog.domain.decision import sessions_of
+from services.catalog.domain.events import (
+    ProjectAmended,
+    ProjectCancelled,
+    ProjectCompleted,
+    ProjectFinished,
+    ProjectResumed,
+    ProjectStarted,
+    ProjectSuspended,
+)
+from services.catalog.domain.labels import FIELDS
+from services.catalog.domain.plan import (
+    FacultyMember,
+    Plan,
+    Venue,
+    check_given,
+    differing,
+    invalid,
+    require_complete,
+    shift_sessions,
+)
+from services.catalog.domain.project import Project, about, move, note, require_status, wrong_state
+from services.catalog.domain.round import Round, require_reason
+from services.catalog.domain.vocabulary import ProjectStatus
+from services.catalog.domain.window import last_day, require_in_window
+
+_BASE = "base"
+_MINISTRY = "ministry"
+_AMENDABLE = frozenset({ProjectStatus.PUBLISHED, ProjectStatus.RUNNING, ProjectStatus.SUSPENDED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amendment:
+    """All that may change after publication; None leaves it (R18).
+
+    Attributes:
+        session_dates: New dates by session id; the others move with the first day.
+    """
+
+    reason: str
+    venue: Venue | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    faculty: tuple[FacultyMember, ...] | None = None
+    session_dates: Mapping[str, date] | None = None
+
+
+def amend(project: Project, current: Round, given: Amendment, now: datetime) -> tuple[Project, list[ProjectAmended]]:
+    """Change venue, dates or faculty of a published project; the old values stay in its history (R18).
+
+    Raises:
+        Refusal: `WRONG_STATE`, `REASON_MISSING`, `NOTHING_CHANGED`, `PLAN_INCOMPLETE`, `INVALID_PLAN` or
+            `OUTSIDE_WINDOW`.
+    """
+    require_status(project, _AMENDABLE, "R18")
+    require_reason(given.reason, "R18")
+    first_day = replace(project.plan, starts_on=given.starts_on or project.plan.starts_on)
+    require_in_window(replace(project, plan=first_day), current)  # so that everything may move with it
+    plan = _amended(project.plan, given)
+    changed = differing(project.plan, plan)
+    if not changed:
+        raise Refusal("NOTHING_CHANGED", "没有变更内容", "Nothing changes", rule="R18", unblock=Unblock.SELF)
+    _require_still_to_come(project, plan, now)
+    require_complete(plan)
+    check_given(plan, project.category, current)
+    amended = replace(project, plan=plan)
+    require_in_window(amended, current)
+    result = note(amended, by=_BASE, now=now, reason=given.reason, replaced=project.design)
+    return result, [_amendment(result, changed, given.reason)]
+
+
+def start(project: Project, now: datetime) -> tuple[Project, list[ProjectStarted]]:
+    """Begin the training, on its first day or later, and no later than on its last (R28).
+
+    Raises:
+        Refusal: `WRONG_STATE`, `TOO_EARLY` or `TOO_LATE`.
+    """
+    require_status(project, frozenset({ProjectStatus.PUBLISHED}), "R28")
+    running = move(project, ProjectStatus.RUNNING, rule="R28", by=_BASE, now=now)
+    _require_day(project.plan.starts_on, now)
+    if project.plan.ends_on and today(now) > project.plan.ends_on:
+        raise Refusal(
+            "TOO_LATE",
+            f"培训最后一日（{project.plan.ends_on}）已过，请先变更日期",
+            f"The last day ({project.plan.ends_on}) is over: amend the dates first",
+            rule="R28",
+            unblock=Unblock.BASE,
+            day=project.plan.ends_on.isoformat(),
+        )
+    return running, [ProjectStarted(**about(running))]
+
+
+def finish(project: Project, current: Round, now: datetime) -> tuple[Project, list[ProjectFinished]]:
+    """End the training, on its last day or later; past the window it is flagged as an overrun (R28).
+
+    Raises:
+        Refusal: `WRONG_STATE` or `TOO_EARLY`.
+    """
+    finished = move(project, ProjectStatus.FINISHED, rule="R28", by=_BASE, now=now)
+    _require_day(project.plan.ends_on, now)
+    result = replace(finished, overran=overruns(project, current, now))
+    return result, [ProjectFinished(**about(result), overrun=result.overran)]
+
+
+def complete(project: Project, now: datetime) -> tuple[Project, list[ProjectCompleted]]:
+    """Close a finished project.
+
+    Raises:
+        Refusal: `WRONG_STATE`.
+    """
+    completed = move(project, ProjectStatus.COMPLETED, rule="R28", by="system", now=now)
+    return completed, [ProjectCompleted(**about(completed))]
+
+
+def overruns(project: Project, current: Round, now: datetime) -> bool:
+    """Whether a project runs past its window without an extension, suspended or not, or did (R28)."""
+    return project.overran or (project.begun and today(now) > last_day(project, current))
+
+
+def cancel(project: Project, reason: str, by: str, now: datetime) -> tuple[Project, list[ProjectCancelled]]:
+    """Call a published project off; its quota stays used, and the annual assessment counts it (R11, R33).
+
+    Raises:
+        Refusal: `WRONG_STATE` or `REASON_MISSING`.
+    """
+    require_reason(reason, "R33")
+    cancelled = move(project, ProjectStatus.CANCELLED, rule="R33", by=by, now=now, reason=reason)
+    return cancelled, [ProjectCancelled(**about(cancelled), reason=reason, by=by)]
+
+
+def suspend(project: Project, reason: str, now: datetime) -> tuple[Project, list[ProjectSuspended]]:
+    """Stop a published or running project for now (docs/state-machines.md).
+
+    Raises:
+        Refusal: `WRONG_STATE` or `REASON_MISSING`.
+    """
+    require_reason(reason, None)
+    suspended = move(project, ProjectStatus.SUSPENDED, rule=None, by=_MINISTRY, now=now, reason=reason)
+    return replace(suspended, resumes_to=project.status), [ProjectSuspended(**about(suspended), reason=reason)]
+
+
+def resume(project: Project, now: datetime) -> tuple[Project, list[ProjectResumed]]:
+    """Let a suspended project go on where it stopped (docs/state-machines.md).
+
+    Raises:
+        Refusal: `WRONG_STATE`.
+    """
+    if project.status is not ProjectStatus.SUSPENDED or project.resumes_to is None:
+        raise wrong_state(project, None)
+    resumed = move(project, project.resumes_to, rule=None, by=_MINISTRY, now=now)
+    return replace(resumed, resumes_to=None), [ProjectResumed(**about(resumed), status=resumed.status)]
+
+
+def _amended(plan: Plan, given: Amendment) -> Plan:
+    starts_on = given.starts_on or plan.starts_on
+    moved = starts_on - plan.starts_on if starts_on and plan.starts_on else timedelta()
+    dates = given.session_dates or {}
+    unknown = sorted(set(dates) - {session.id for session in plan.timetable})
+    if unknown:
+        raise Refusal(
+            "INVALID_PLAN",
+            "课程表中没有该课次",
+            "No such session in the timetable",
+            rule="R18",
+            unblock=Unblock.BASE,
+            fields=["timetable"],
+            unknown=unknown,
+        )
+    timetable = tuple(
+        replace(session, date=dates[session.id]) if session.id in dates else session
+        for session in shift_sessions(plan.timetable, moved)
+    )
+    ends_on = given.ends_on or (plan.ends_on + moved if plan.ends_on else None)
+    faculty = plan.faculty if given.faculty is None else given.faculty
+    return replace(
+        plan,
+        venue=given.venue or plan.venue,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        faculty=faculty,
+        timetable=timetable,
+    )
+
+
+def _amendment(project: Project, changed: tuple[str, ...], reason: str) -> ProjectAmended:
+    plan = project.plan
+    if plan.starts_on is None or plan.ends_on is None:
+        raise wrong_state(project, "R18")
+    return ProjectAmended(
+        **about(project),
+        changed=tuple(FIELDS[name].name for name in changed),
+        reason=reason,
+        starts_on=plan.starts_on,
+        ends_on=plan.ends_on,
+        venue=plan.venue.address if plan.venue else None,
+        venue_province=plan.venue.province if plan.venue else None,
+        sessions=sessions_of(plan.timetable),
+        faculty=tuple(member.name for member in plan.faculty),
+    )
+
+
+def _require_still_to_come(project: Project, plan: Plan, now: datetime) -> None:
+    """Refuse another first day of what has begun, and a new day that is over already (R18, R28)."""
+    if project.begun and plan.starts_on != project.plan.starts_on:
+        raise Refusal(
+            "WRONG_STATE",
+            f"项目已开班，开始日期（{project.plan.starts_on}）不得变更",
+            f"It has begun: its first day ({project.plan.starts_on}) stays",
+            rule="R18",
+            unblock=Unblock.SELF,
+            status=project.status.value,
+        )
+    days = {"startsOn": (project.plan.starts_on, plan.starts_on), "endsOn": (project.plan.ends_on, plan.ends_on)}
+    over = [name for name, (before, day) in days.items() if day and day != before and day < today(now)]
+    if over:
+        raise invalid(dict.fromkeys(over, ("不得早于今日", "is not before today")), "R18")
+
+
+def _require_day(day: date | None, now: datetime) -> None:
+    if day is None or today(now) < day:
+        raise Refusal(
+            "TOO_EARLY",
+            f"须在{day}或之后进行",
+            f"Not before {day}",
+            rule="R28",
+            unblock=Unblock.SELF,
+            day=day.isoformat() if day else None,
+        )

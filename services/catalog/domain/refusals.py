@@ -1,0 +1,1 @@
+"""The refusals of catalog: one kind a code (docs/refusals.md)."""

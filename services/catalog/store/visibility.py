@@ -1,0 +1,201 @@
+"""Which projects a reader may see, wants to see, and in which order (R17; architecture.md, Trust)."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING
+
+from chassis.principal import Principal, Scope
+from chassis.storage.mongo import Document
+from services.catalog.domain.search import terms_wanted
+from services.catalog.domain.vocabulary import Audience, BaseCategory, Mode, ProjectKind, ProjectStatus
+
+_BY_ITS_CODE = 1_000  # more than any title has terms of a search
+ONE_BATCH = 20_000
+"""More rows than any page or level of a request has, so that no second batch is fetched."""
+
+
+class ProjectOrder(StrEnum):
+    """The orders a list of projects may have."""
+
+    CODE = "CODE"
+    STARTS_ON = "STARTS_ON"
+    NEWEST = "NEWEST"
+    FEE = "FEE"
+    SEATS_LEFT = "SEATS_LEFT"
+    RELEVANCE = "RELEVANCE"
+
+
+ORDERS: dict[ProjectOrder, list[tuple[str, int]]] = {
+    ProjectOrder.CODE: [("code", ASCENDING)],
+    ProjectOrder.STARTS_ON: [("plan.starts_on", ASCENDING), ("_id", ASCENDING)],
+    ProjectOrder.NEWEST: [("_id", DESCENDING)],
+    ProjectOrder.FEE: [("plan.fee", ASCENDING), ("_id", ASCENDING)],
+    ProjectOrder.SEATS_LEFT: [("left", DESCENDING), ("_id", ASCENDING)],
+    ProjectOrder.RELEVANCE: [("hits", DESCENDING), ("code", ASCENDING)],
+}
+"""The sort keys of each, the last one unique; `left` and `hits` are computed for the selection."""
+
+_SEATS_LEFT = {
+    "$cond": [
+        {"$and": [{"$gt": ["$published_at", None]}, {"$ne": ["$status", ProjectStatus.CANCELLED.value]}]},
+        {"$max": [{"$subtract": ["$plan.capacity", {"$ifNull": ["$seats.held", 0]}]}, 0]},
+        -1,
+    ]
+}
+"""Seats that nobody holds, by enrolment's latest count; below zero where there can be none (R23, R33, ADR 13)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visibility:
+    """The rows of a principal: published ones for all, the own or assigned ones besides.
+
+    Attributes:
+        everything: For the ministry.
+        bases: Ids of the own bases.
+        expert: The expert whose assignments count.
+    """
+
+    everything: bool = False
+    bases: tuple[str, ...] = ()
+    expert: str | None = None
+
+    @classmethod
+    def of(cls, principal: Principal) -> "Visibility":
+        """What a principal may see."""
+        return cls(
+            everything=principal.scope is Scope.MINISTRY,
+            bases=principal.bases if principal.scope is Scope.BASE else (),
+            expert=principal.person if principal.scope is Scope.EXPERT else None,
+        )
+
+    def condition(self) -> Document:
+        """As a filter of the projects."""
+        if self.everything:
+            return {}
+        seen: list[Document] = [{"published_at": {"$ne": None}}]
+        if self.bases:
+            seen.append({"base": {"$in": list(self.bases)}})
+        if self.expert:
+            seen.append({"experts": self.expert})
+        return {"$or": seen}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseSelection:
+    """Which bases a reader asks for; what is None does not count (R2)."""
+
+    category: BaseCategory | None = None
+    province: str | None = None
+    organization: str | None = None
+    major_category: int | None = None
+    ids: tuple[str, ...] | None = None
+
+    def condition(self) -> Document:
+        """As a filter of the bases."""
+        return _given(
+            {
+                "category": self.category,
+                "province": self.province,
+                "organization.code": self.organization,
+                "major_categories": self.major_category,
+                "_id": None if self.ids is None else {"$in": list(self.ids)},
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpertSelection:
+    """Which experts the ministry asks for; what is None does not count (R14)."""
+
+    organization: str | None = None
+    field: int | None = None
+
+    def condition(self) -> Document:
+        """As a filter of the experts."""
+        return _given({"organization.code": self.organization, "fields": self.field})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectSelection:
+    """What a reader asks for; what is None or empty does not count (R17)."""
+
+    year: int | None = None
+    category: BaseCategory | None = None
+    kind: ProjectKind | None = None
+    statuses: tuple[ProjectStatus, ...] = ()
+    base: str | None = None
+    series: str | None = None
+    themes: tuple[str, ...] = ()
+    major_category: int | None = None
+    province: str | None = None
+    base_province: str | None = None
+    mode: Mode | None = None
+    audience: Audience | None = None
+    starts_from: date | None = None
+    starts_to: date | None = None
+    ends_by: date | None = None
+    fee_at_most: int | None = None
+    seats_left_at_least: int | None = None
+    search: str | None = None
+    order: ProjectOrder = ProjectOrder.CODE
+
+    def computed(self) -> Document:
+        """The fields that the order sorts by and no document has."""
+        match self.order:
+            case ProjectOrder.SEATS_LEFT:
+                return {"left": _SEATS_LEFT}
+            case ProjectOrder.RELEVANCE:
+                wanted = self.search or ""
+                hits = {"$setIntersection": [{"$ifNull": ["$index.title", []]}, list(terms_wanted(wanted))]}
+                named = {"$eq": ["$code", {"$literal": wanted.strip().upper()}]}
+                return {"hits": {"$add": [{"$size": hits}, {"$cond": [named, _BY_ITS_CODE, 0]}]}}
+            case _:
+                return {}
+
+    def condition(self) -> Document:
+        """As a filter of the projects."""
+        plain = {
+            "year": self.year,
+            "category": self.category,
+            "kind": self.kind,
+            "base": self.base,
+            "series": self.series,
+            "plan.major_category": self.major_category,
+            "plan.venue.province": self.province,
+            "province": self.base_province,
+            "plan.mode": self.mode,
+            "plan.audience": self.audience,
+        }
+        found = _given(plain)
+        if self.statuses:
+            found["status"] = {"$in": list(self.statuses)}
+        if self.themes:
+            found["plan.themes"] = {"$in": list(self.themes)}
+        if self.fee_at_most is not None:
+            found["plan.fee"] = {"$lte": self.fee_at_most}
+        if self.ends_by is not None:
+            found["plan.ends_on"] = {"$lte": self.ends_by.isoformat()}
+        if self.seats_left_at_least is not None:
+            found["$expr"] = {"$gte": [_SEATS_LEFT, self.seats_left_at_least]}
+        return found | self._dates() | self._terms()
+
+    def _dates(self) -> Document:
+        bounds: dict[str, Any] = {}
+        if self.starts_from:
+            bounds["$gte"] = self.starts_from.isoformat()
+        if self.starts_to:
+            bounds["$lte"] = self.starts_to.isoformat()
+        return {"plan.starts_on": bounds} if bounds else {}
+
+    def _terms(self) -> Document:
+        if not (self.search or "").strip():
+            return {}
+        wanted = list(terms_wanted(self.search or ""))
+        return {"index.terms": {"$all": wanted} if wanted else {"$in": []}}
+
+
+def _given(conditions: Document) -> Document:
+    return {name: value for name, value in conditions.items() if value is not None}

@@ -1,0 +1,36 @@
+"""A school sets its inner cut-off (R21)."""
+
+from datetime import date
+
+from chassis.principal import Principal
+from chassis.storage.idempotency import idempotent
+from chassis.storage.mongo import DuplicateKey
+from kernel.refusals import NOT_FOUND, STALE_VERSION
+from services.enrollment.commands.deps import Deps
+from services.enrollment.commands.guards import own_school
+from services.enrollment.domain.cut_off import CutOffs, key_of, set_cut_off
+
+
+@idempotent("cut_offs", name="set_inner_cut_off")
+async def set_inner_cut_off(
+    deps: Deps, principal: Principal, *, year: int, project_id: str | None, closes_on: date | None
+) -> CutOffs:
+    """Set the own school's last day of sign-ups, for a year or for one of its projects; None takes it back (R21).
+
+    Raises:
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `CUT_OFF_NOT_EARLIER` or `STALE_VERSION`.
+    """
+    school = await own_school(deps, principal)
+    calendar = await deps.store.rounds.get(str(year))
+    if project_id and (await deps.store.projects.get(project_id)).year != year:
+        raise NOT_FOUND(kind="project", id=project_id)
+    key = key_of(school.id, year)
+    known = await deps.store.cut_offs.find(key)
+    fresh = CutOffs(id=key, version=1, school=school.id, year=year, province=school.province)
+    changed, events = set_cut_off(known or fresh, project_id, closes_on, calendar, deps.clock.now())
+    if known:
+        return await deps.store.cut_offs.save(changed, events)
+    try:
+        return await deps.store.cut_offs.insert(changed, events)
+    except DuplicateKey as error:
+        raise STALE_VERSION(kind="cut-off", id=key) from error

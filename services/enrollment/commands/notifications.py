@@ -1,0 +1,155 @@
+"""Deliveries of decisions and notices, by inbox and mail, and reading them (R24)."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+import structlog
+from cryptography.exceptions import InvalidTag
+
+from chassis.commands.guards import require_rows
+from chassis.storage.mongo import StorageError
+from kernel.errors import Refusal
+from services.enrollment.commands.deps import Deps, Mailer
+from services.enrollment.domain.notification_texts import letter
+from services.enrollment.domain.notifications import Delivery, Notice, Pace, Undelivered, mail_of, notice_of
+from services.enrollment.domain.school import DesignatedPerson
+from services.enrollment.domain.teacher import Teacher
+from services.enrollment.domain.vocabulary import DeliveryChannel, DeliveryFault, DeliveryRecipient
+
+log = structlog.get_logger()
+
+
+class Channel(Protocol):
+    """A way to a recipient; the same delivery may be handed to it again."""
+
+    async def deliver(self, delivery: Delivery) -> None:
+        """Make the delivery.
+
+        Raises:
+            Undelivered: It was not made, and why.
+        """
+
+
+async def deliver_pending(deps: Deps, kind: DeliveryChannel = DeliveryChannel.INBOX) -> int:
+    """Make the deliveries of a channel that are due; each stands by itself, however many processes work at it.
+
+    Returns:
+        How many were made.
+    """
+    channel, pace = channel_of(deps, kind), deps.paces[kind]
+    made = 0
+    while channel:
+        now = datetime.now(UTC)
+        claimed = await deps.store.deliveries.claim(kind, now, now + pace.claim)
+        if claimed is None:
+            break
+        made += await _attempt(deps, channel, claimed, pace)
+    return made
+
+
+async def _attempt(deps: Deps, channel: Channel, delivery: Delivery, pace: Pace) -> bool:
+    """Try once, in half the time for which nobody else does, and settle what came of it."""
+    try:
+        async with asyncio.timeout(pace.claim.total_seconds() / 2):
+            await channel.deliver(delivery)
+    except TimeoutError:
+        await _failed(deps, delivery, pace, Undelivered(DeliveryFault.TIMEOUT))
+    except Refusal:  # something it tells of is not on file
+        await _failed(deps, delivery, pace, Undelivered(DeliveryFault.STORAGE))
+    except Undelivered as failure:
+        await _failed(deps, delivery, pace, failure)
+    else:
+        return await deps.store.deliveries.delivered(delivery, deps.clock.now())
+    return False
+
+
+async def _failed(deps: Deps, delivery: Delivery, pace: Pace, failure: Undelivered) -> None:
+    log.warning(
+        "undelivered",
+        delivery=delivery.id,
+        attempts=delivery.attempts,
+        fault=failure.fault.value,
+        permanent=failure.permanent,
+    )
+    if failure.permanent or pace.ends(delivery.attempts):
+        await deps.store.deliveries.give_up(delivery, failure.fault)
+    else:
+        until = datetime.now(UTC) + pace.pause(delivery.attempts)
+        await deps.store.deliveries.put_off(delivery, failure.fault, until)
+
+
+def channel_of(deps: Deps, kind: DeliveryChannel) -> Channel | None:
+    """The channel of that kind; None where it is not set up."""
+    if kind is DeliveryChannel.INBOX:
+        return _Inbox(deps)
+    return _Mail(deps, deps.mailer) if deps.mailer else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Inbox:
+    """A notice under the delivery's id, so that a second attempt leaves no second one; then the mail that tells."""
+
+    deps: Deps
+
+    async def deliver(self, delivery: Delivery) -> None:
+        store, now = self.deps.store, self.deps.clock.now()
+        try:
+            await store.put_notice(notice_of(delivery, now))
+            if self.deps.mailer and await _has_address(self.deps, delivery):
+                await store.add_deliveries([mail_of(delivery, now)])
+        except StorageError as error:
+            raise Undelivered(DeliveryFault.STORAGE) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Mail:
+    """A mail to the address that is on file when it is sent."""
+
+    deps: Deps
+    mailer: Mailer
+
+    async def deliver(self, delivery: Delivery) -> None:
+        store = self.deps.store
+        teacher, person = await _people(self.deps, delivery)
+        project = await store.projects.get(delivery.project)
+        name, address = teacher.name, None
+        try:
+            if delivery.recipient is DeliveryRecipient.TRAINEE:
+                address = self.deps.vault.open(teacher.email.sealed) if teacher.email else None
+            elif person:
+                name, address = person.name, person.email
+        except (KeyError, InvalidTag) as error:  # it may be mended: a key that is not here yet
+            raise Undelivered(DeliveryFault.NO_ADDRESS) from error
+        if address is None:
+            raise Undelivered(DeliveryFault.NO_ADDRESS, permanent=True)
+        await self.mailer.send(letter(delivery, project, to=address, name=name, trainee=teacher.name))
+
+
+async def _has_address(deps: Deps, delivery: Delivery) -> bool:
+    teacher, person = await _people(deps, delivery)
+    if delivery.recipient is DeliveryRecipient.TRAINEE:
+        return teacher.email is not None
+    return person is not None and person.email is not None
+
+
+async def _people(deps: Deps, delivery: Delivery) -> tuple[Teacher, DesignatedPerson | None]:
+    """The trainee, and the school's designated person."""
+    enrollment = await deps.store.enrollments.get(delivery.enrollment)
+    school = await deps.store.schools.get(enrollment.school)
+    return await deps.store.teachers.get(enrollment.teacher), school.designated
+
+
+async def mark_notices_read(deps: Deps, *, boxes: Sequence[str], keys: Sequence[str]) -> list[Notice]:
+    """Mark notices of the caller's boxes read; a second time changes nothing.
+
+    Returns:
+        Those of the notices that lie in the boxes.
+
+    Raises:
+        Refusal: `TOO_MANY_ROWS`.
+    """
+    require_rows(keys)
+    return await deps.store.mark_read(boxes, keys, deps.clock.now())

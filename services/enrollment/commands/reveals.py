@@ -1,0 +1,74 @@
+"""A teacher's plain numbers leave the vault here and nowhere else, as an audited act (R41)."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from chassis.commands.guards import require_scope
+from chassis.ids import new_id
+from chassis.principal import Principal, Scope
+from kernel.refusals import NOT_FOUND
+from services.enrollment.commands.deps import Deps
+from services.enrollment.domain.reveal import Reveal, not_accepted, reveal
+from services.enrollment.domain.teacher import Teacher
+from services.enrollment.store import Visibility
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Revealed:
+    """A teacher's numbers in plain, and the act by which they are."""
+
+    act: Reveal
+    teacher: Teacher
+    id_number: str
+    mobile: str
+    email: str | None
+
+
+async def reveal_teacher(deps: Deps, principal: Principal, *, key: str, purpose: str) -> Revealed:
+    """Show a teacher's numbers to the teacher, the school, a base that has accepted the teacher, or the ministry.
+
+    The act and its event are on disk before anything is opened. A repeat is an act of its own, even under the same
+    `Idempotency-Key`: what is shown again is recorded again.
+
+    Raises:
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `NOT_ACCEPTED`, `INVALID_PURPOSE` or `TOO_MANY_REVEALS`.
+    """
+    teacher = await _within_reach(deps, principal, key)
+    act, events = reveal(
+        new_id(),
+        teacher,
+        purpose,
+        deps.clock.now(),
+        by=principal.subject,
+        scope=principal.scope.value,
+        organization=principal.organization,
+    )
+    await deps.store.reveals.spend(principal.subject, datetime.now(UTC))
+    await deps.store.reveals.kept.insert(act, events)
+    vault = deps.vault
+    return Revealed(
+        act,
+        teacher,
+        vault.open(teacher.id_number.sealed),
+        vault.open(teacher.mobile.sealed),
+        vault.open(teacher.email.sealed) if teacher.email else None,
+    )
+
+
+async def _within_reach(deps: Deps, principal: Principal, key: str) -> Teacher:
+    require_scope(principal, Scope.TEACHER, Scope.SCHOOL, Scope.BASE, Scope.MINISTRY)
+    teacher = await deps.store.teachers.get(key)
+    match principal.scope:
+        case Scope.TEACHER:
+            reached = principal.person == key
+        case Scope.SCHOOL:
+            reached = principal.school == teacher.school
+        case Scope.BASE:
+            reached = bool(await deps.store.teachers_met([key], Visibility.of(principal)))
+        case _:
+            reached = True
+    if not reached:
+        raise NOT_FOUND(kind="teacher", id=key)
+    if principal.scope is Scope.BASE and not await deps.store.admitted(key, principal.bases):
+        raise not_accepted()
+    return teacher

@@ -1,0 +1,175 @@
+"""A school's teachers: adding and correcting them (R22, R41)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, TypedDict
+
+from chassis.commands.guards import require_rows, require_scope
+from chassis.ids import new_id
+from chassis.principal import Principal, Scope
+from chassis.storage.idempotency import idempotent, run_once
+from chassis.storage.mongo import DuplicateKey, Session
+from kernel.errors import Refusal
+from kernel.free_text import spelled
+from kernel.identifiers import email as mail_address
+from kernel.identifiers import id_number, mask, mask_email, mobile
+from kernel.refusals import NOT_FOUND, STALE_VERSION
+from services.enrollment.commands.deps import Deps
+from services.enrollment.commands.guards import own_school
+from services.enrollment.domain import teacher as teachers
+from services.enrollment.domain.school import School, acts_as
+from services.enrollment.domain.teacher import Sealed, Teacher, correct, teacher_exists
+from services.enrollment.domain.vocabulary import Audience, Employment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTeacher:
+    """What a school says of a teacher; the numbers are sealed before they are kept (R41)."""
+
+    name: str
+    id_number: str
+    mobile: str
+    post: Audience
+    employment: Employment
+    title: str | None = None
+    major_category: int | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherRow:
+    """What became of one row of `add_teachers`."""
+
+    index: int
+    teacher: Teacher | None = None
+    refusal: Refusal | None = None
+
+
+async def add_teachers(deps: Deps, principal: Principal, rows: Sequence[NewTeacher]) -> list[TeacherRow]:
+    """Put teachers on file, each row by itself (R22).
+
+    Raises:
+        Refusal: `NOT_FOUND` or `TOO_MANY_ROWS`; what is wrong with a row is in the row.
+    """
+    school = await own_school(deps, principal)
+    require_rows(rows)
+    done: list[TeacherRow] = []
+    for index, row in enumerate(rows):
+        try:
+            add = partial(_add_teacher, deps, school, row)
+            done.append(
+                TeacherRow(index, await run_once(deps.store.teachers, principal, f"add_teachers|{index}", row, add))
+            )
+        except Refusal as refusal:
+            done.append(TeacherRow(index, refusal=refusal))
+    return done
+
+
+async def _add_teacher(deps: Deps, school: School, row: NewTeacher) -> Teacher:
+    teacher, events = teachers.add_teacher(
+        Teacher(
+            id=new_id(),
+            version=1,
+            name=spelled(row.name),
+            school=school.id,
+            province=school.province,
+            id_number=sealed(deps, id_number(row.id_number)),
+            mobile=sealed(deps, mobile(row.mobile)),
+            post=row.post,
+            employment=row.employment,
+            title=row.title,
+            major_category=row.major_category,
+            email=sealed_email(deps, row.email),
+        )
+    )
+
+    async def work(session: Session) -> Teacher:
+        await deps.store.seating.open_person(teacher.id, session)
+        return await deps.store.teachers.insert(teacher, events, session)
+
+    try:
+        return await deps.store.transact(work)
+    except DuplicateKey:
+        raise teachers.teacher_exists() from None
+
+
+def sealed(deps: Deps, number: str) -> Sealed:
+    """A personal number as it is kept (R41)."""
+    return Sealed(deps.vault.seal(number), mask(number), deps.vault.keyed_hash(number))
+
+
+def sealed_email(deps: Deps, text: str | None) -> Sealed | None:
+    """A mail address as it is kept, checked; None for none (R24, R41).
+
+    Raises:
+        Refusal: `INVALID_EMAIL`.
+    """
+    if text is None:
+        return None
+    address = mail_address(text)
+    return Sealed(deps.vault.seal(address), mask_email(address), deps.vault.keyed_hash(address))
+
+
+_TEACHER = "teacher"
+
+
+class Corrected(TypedDict, total=False):
+    """What is to stand on file from now on; what is not named stays."""
+
+    name: str
+    id_number: str
+    mobile: str
+    email: str | None
+    post: Audience
+    employment: Employment
+    title: str | None
+    major_category: int | None
+
+
+@idempotent("teachers", name="update_my_contact")
+async def update_my_contact(deps: Deps, principal: Principal, *, given: Corrected) -> Teacher:
+    """Change the own mobile or mail address.
+
+    Raises:
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `INVALID_MOBILE`, `INVALID_EMAIL` or `TEACHER_EXISTS`.
+    """
+    require_scope(principal, Scope.TEACHER)
+    teacher = await deps.store.teachers.get(principal.person or "")
+    return await _save(deps, teacher, given, _TEACHER)
+
+
+@idempotent("teachers", name="correct_teacher")
+async def correct_teacher(deps: Deps, principal: Principal, *, key: str, version: int, given: Corrected) -> Teacher:
+    """Correct what is on file of a teacher of the own school.
+
+    Raises:
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `STALE_VERSION`, `INVALID_TEACHER`, `INVALID_ID_NUMBER`, `INVALID_MOBILE`,
+            `INVALID_EMAIL` or `TEACHER_EXISTS`.
+    """
+    school = await own_school(deps, principal)
+    teacher = await deps.store.teachers.get(key)
+    if teacher.school != school.id:
+        raise NOT_FOUND(kind="teacher", id=key)
+    if teacher.version != version:
+        raise STALE_VERSION(kind="teacher", id=key)
+    return await _save(deps, teacher, given, acts_as(school))
+
+
+async def _save(deps: Deps, teacher: Teacher, given: Corrected, by: str) -> Teacher:
+    changes: dict[str, Any] = {**given}
+    if "name" in given:
+        changes["name"] = spelled(given["name"])
+    if "id_number" in given:
+        changes["id_number"] = sealed(deps, id_number(given["id_number"]))
+    if "mobile" in given:
+        changes["mobile"] = sealed(deps, mobile(given["mobile"]))
+    if "email" in given:
+        changes["email"] = sealed_email(deps, given["email"])
+    corrected, events = correct(teacher, replace(teacher, **changes), by, deps.clock.now())
+    if not events:
+        return teacher
+    try:
+        return await deps.store.teachers.save(corrected, events)
+    except DuplicateKey:
+        raise teacher_exists() from None

@@ -1,0 +1,1 @@
+"""The refusals of enrollment: one kind a code (docs/refusals.md)."""

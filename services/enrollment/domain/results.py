@@ -1,0 +1,65 @@
+"""What assessment's events make of an enrolment; what comes late or twice changes nothing (R29–R31)."""
+
+from datetime import datetime
+
+from services.enrollment.domain.enrollment import FOLLOWED, Enrollment, about, step
+from services.enrollment.domain.events import (
+    Assessed,
+    Attending,
+    Credited,
+    CreditWithdrawn,
+    EnrollmentEvent,
+    NoShow,
+)
+from services.enrollment.domain.vocabulary import EnrollmentStatus, Outcome, ReasonCode
+
+_ASSESSMENT = "assessment"
+
+Followed = tuple[Enrollment, list[EnrollmentEvent]] | None
+
+
+def attend(enrollment: Enrollment, now: datetime, *, present: bool) -> Followed:
+    """Being there once is attending; one missed session is not yet a no-show (R29)."""
+    return _follow(enrollment, EnrollmentStatus.ATTENDING, Attending, now) if present else None
+
+
+def miss(enrollment: Enrollment, now: datetime) -> Followed:
+    """The training ended and the trainee was never there (R29)."""
+    return _follow(enrollment, EnrollmentStatus.NO_SHOW, NoShow, now, code=ReasonCode.ABSENT)
+
+
+def assess(enrollment: Enrollment, outcome: Outcome, now: datetime) -> Followed:
+    """The outcome, or a later one that corrects it (R30)."""
+    to = EnrollmentStatus(outcome.value)
+    if to not in FOLLOWED or enrollment.status is to or enrollment.status not in FOLLOWED[to]:
+        return None
+    code = None if outcome is Outcome.PASSED else ReasonCode.ASSESSED
+    moved = step(enrollment, to, by=_ASSESSMENT, now=now, code=code)
+    return moved, [Assessed(**about(moved), outcome=outcome)]
+
+
+def credit(enrollment: Enrollment, now: datetime) -> Followed:
+    """The credit is confirmed (R31)."""
+    return _follow(enrollment, EnrollmentStatus.CREDITED, Credited, now)
+
+
+def revoke(enrollment: Enrollment, reason: str, now: datetime) -> Followed:
+    """The credit is revoked with a reason (R31)."""
+    if enrollment.status not in FOLLOWED[EnrollmentStatus.CREDIT_REVOKED]:
+        return None
+    to = EnrollmentStatus.CREDIT_REVOKED
+    moved = step(enrollment, to, by=_ASSESSMENT, now=now, reason=reason, code=ReasonCode.REVOKED)
+    return moved, [CreditWithdrawn(**about(moved), reason=reason)]
+
+
+def _follow(
+    enrollment: Enrollment,
+    to: EnrollmentStatus,
+    event: type[EnrollmentEvent],
+    now: datetime,
+    code: ReasonCode | None = None,
+) -> Followed:
+    if enrollment.status not in FOLLOWED[to]:
+        return None
+    moved = step(enrollment, to, by=_ASSESSMENT, now=now, code=code)
+    return moved, [event(**about(moved))]

@@ -1,0 +1,179 @@
+"""A row of a roster against what is on file: all its problems at once, and what it would do (R19, R20, R22)."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from kernel.errors import Refusal
+from kernel.free_text import spelled
+from services.enrollment.domain.enrollment import Enrollment, meant_for, rank, sign_up, submit
+from services.enrollment.domain.events import EnrollmentEvent, TeacherAdded
+from services.enrollment.domain.project import ENROL, Project, Round, require_open, require_phase
+from services.enrollment.domain.roster import problems
+from services.enrollment.domain.roster.roster import Problem, Row
+from services.enrollment.domain.roster.sheet import REQUIRED, Column
+from services.enrollment.domain.teacher import Teacher, add_teacher, teacher_exists
+from services.enrollment.domain.vocabulary import EnrollmentStatus
+
+_OF_NEW_PEOPLE = (Column.MOBILE, Column.POST, Column.EMPLOYMENT)
+
+
+@dataclass(slots=True)
+class Facts:
+    """What is on file about the people and projects of some rows; grows while rows go in.
+
+    Attributes:
+        school: The roster's.
+        province: The school's.
+        at: The moment that counts for deadlines (R22).
+        people: Teachers of any school by the hash of their ID number.
+        mobiles: Whose a mobile is, by its hash.
+        projects: By code.
+        rounds: By year.
+        live: Live enrolments by teacher and project.
+    """
+
+    school: str
+    province: str
+    at: datetime
+    people: dict[str, Teacher] = field(default_factory=dict)
+    mobiles: dict[str, str] = field(default_factory=dict)
+    projects: dict[str, Project] = field(default_factory=dict)
+    rounds: dict[int, Round] = field(default_factory=dict)
+    live: dict[tuple[str, str], Enrollment] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RowEntry:
+    """What a good row writes.
+
+    Attributes:
+        row: As it is afterwards.
+        teacher: A new teacher, None where the person is on file.
+        enrollment: Submitted; new where `signed_up` is None.
+        signed_up: The person's own sign-up that the row hands in.
+    """
+
+    row: Row
+    teacher: tuple[Teacher, list[TeacherAdded]] | None
+    enrollment: Enrollment
+    events: list[EnrollmentEvent]
+    signed_up: Enrollment | None
+
+
+def check(row: Row, facts: Facts) -> Row:
+    """The row with all its problems and warnings, as of these facts."""
+    found = (*row.faults, *map(Problem.of, _problems(row, facts)))
+    warnings = tuple(map(Problem.of, _warnings(row, facts)))
+    return replace(row, problems=found, warnings=warnings)
+
+
+def enter(row: Row, facts: Facts, by: str, fresh: Callable[[], str]) -> RowEntry:
+    """What a row without problems writes; the facts know it from then on.
+
+    Args:
+        row: Checked against these facts.
+        facts: What is on file.
+        by: The designated person (R5).
+        fresh: Makes ids.
+    """
+    project = facts.projects[row.project_code or ""]
+    known = _own(row, facts)
+    added = None if known else add_teacher(_teacher(row, facts, fresh()))
+    teacher = added[0] if added else known
+    assert teacher  # noqa: S101 - one of the two
+    signed_up = facts.live.get((teacher.id, project.id))
+    events: list[EnrollmentEvent] = []
+    enrollment = signed_up
+    if enrollment is None:
+        enrollment, born = sign_up(fresh(), teacher, project, facts.at, by)
+        events += born
+    if row.rank:
+        enrollment, ranked = rank(enrollment, row.rank)
+        events += ranked
+    enrollment, submitted = submit(enrollment, by, facts.at)
+    events += submitted
+    facts.people[teacher.id_number.hash] = teacher
+    facts.mobiles[teacher.mobile.hash] = teacher.id
+    facts.live[teacher.id, project.id] = enrollment
+    return RowEntry(replace(row, teacher=teacher.id, enrollment=enrollment.id), added, enrollment, events, signed_up)
+
+
+def _problems(row: Row, facts: Facts) -> Iterator[Refusal]:
+    known = facts.people.get(row.id_number.hash) if row.id_number else None
+    new = row.id_number is not None and known is None
+    blank = [one for one in (*REQUIRED, *(_OF_NEW_PEOPLE if new else ())) if one.value not in row.said]
+    if blank:
+        yield problems.field_missing(blank)
+    if known and known.school != facts.school:
+        yield teacher_exists()
+    elif known and row.name and spelled(known.name) != row.name:
+        yield problems.name_mismatch()
+    elif new and row.mobile and row.mobile.hash in facts.mobiles:
+        yield teacher_exists()
+    yield from _project_problems(row, facts)
+
+
+def _project_problems(row: Row, facts: Facts) -> Iterator[Refusal]:
+    if not row.project_code:
+        return
+    project = facts.projects.get(row.project_code)
+    if project is None:
+        yield problems.unknown_project()
+        return
+    yield from _refused(require_open, project, "R22")
+    yield from _refused(require_phase, facts.rounds.get(project.year), ENROL, facts.at, "R22")
+    known = _own(row, facts)
+    live = facts.live.get((known.id, project.id)) if known else None
+    if live and live.status is not EnrollmentStatus.SIGNED_UP:
+        yield problems.already_signed_up(project.id)
+
+
+def _refused(require: Callable[..., None], *given: object) -> Iterator[Refusal]:
+    try:
+        require(*given)
+    except Refusal as refusal:
+        yield refusal
+
+
+def _warnings(row: Row, facts: Facts) -> Iterator[Refusal]:
+    known = _own(row, facts)
+    project = facts.projects.get(row.project_code or "")
+    post = known.post if known else row.post
+    if project and post and not meant_for(post, project):
+        yield problems.audience_mismatch()
+    if known and (columns := _differences(row, known)):
+        yield problems.differs_from_file(columns)
+
+
+def _differences(row: Row, known: Teacher) -> list[Column]:
+    pairs = (
+        (Column.MOBILE, row.mobile and row.mobile.hash, known.mobile.hash),
+        (Column.POST, row.post, known.post),
+        (Column.EMPLOYMENT, row.employment, known.employment),
+        (Column.TITLE, row.title, known.title),
+        (Column.MAJOR_CATEGORY, row.major_category, known.major_category),
+    )
+    return [column for column, said, on_file in pairs if said is not None and said != on_file]
+
+
+def _own(row: Row, facts: Facts) -> Teacher | None:
+    known = facts.people.get(row.id_number.hash) if row.id_number else None
+    return known if known and known.school == facts.school else None
+
+
+def _teacher(row: Row, facts: Facts, key: str) -> Teacher:
+    assert row.id_number and row.mobile and row.post and row.employment  # noqa: S101, PT018 - the check has seen to it
+    return Teacher(
+        id=key,
+        version=1,
+        name=row.name,
+        school=facts.school,
+        province=facts.province,
+        id_number=row.id_number,
+        mobile=row.mobile,
+        post=row.post,
+        employment=row.employment,
+        title=row.title,
+        major_category=row.major_category,
+    )

@@ -1,0 +1,161 @@
+"""Lines become rows: what their words mean, and where two lines of a file contradict each other (R20, R22)."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from kernel.errors import Refusal
+from services.enrollment.domain.roster import problems
+from services.enrollment.domain.roster.roster import Problem, Row
+from services.enrollment.domain.roster.sheet import Column, Line, hidden, plain, shown
+from services.enrollment.domain.vocabulary import Audience, Employment
+
+POSTS: dict[str, Audience] = {
+    "教师": Audience.TEACHER,
+    "校领导": Audience.LEADER,
+    "中层干部": Audience.MIDDLE_MANAGER,
+}
+EMPLOYMENTS: dict[str, Employment] = {"专职": Employment.FULL_TIME, "兼职": Employment.PART_TIME}
+_OTHER_POSTS = {
+    "专任教师": Audience.TEACHER,
+    "专业教师": Audience.TEACHER,
+    "学校领导": Audience.LEADER,
+    "校长": Audience.LEADER,
+    "副校长": Audience.LEADER,
+    "书记": Audience.LEADER,
+    "副书记": Audience.LEADER,
+    "中层": Audience.MIDDLE_MANAGER,
+    "中层管理人员": Audience.MIDDLE_MANAGER,
+}
+_OTHER_EMPLOYMENTS = {"全职": Employment.FULL_TIME}
+_ALL_POSTS = POSTS | _OTHER_POSTS | {post.value: post for post in Audience}
+_ALL_EMPLOYMENTS = EMPLOYMENTS | _OTHER_EMPLOYMENTS | {one.value: one for one in Employment}
+_NUMBERS = frozenset({Column.ID_NUMBER, Column.MOBILE})
+_HIGHEST_RANK = 9_999
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """The codes of the projects that there are, found again in what office programs leave of them."""
+
+    exact: frozenset[str]
+    loose: Mapping[str, str | None]
+
+    @classmethod
+    def of(cls, codes: Iterable[str]) -> "Codes":
+        """The index of these codes; a loose key that two of them share finds neither."""
+        exact, loose = frozenset(codes), dict[str, str | None]()
+        for code in exact:
+            key = _loose(code)
+            loose[key] = code if key not in loose else None
+        return cls(exact, loose)
+
+    def find(self, text: str) -> str:
+        """The code that is meant, its lost leading zeros restored where just one can be meant; else the text."""
+        return text if text in self.exact else self.loose.get(_loose(text)) or text
+
+
+def row_of(line: Line, row: Row, codes: Codes, majors: Mapping[int, str]) -> Row:
+    """The row with everything that its line says, besides the numbers, which are sealed already.
+
+    Args:
+        line: The line.
+        row: With its numbers, and what is wrong with those.
+        codes: Of the projects.
+        majors: Major categories by ordinal.
+    """
+    texts, wrong = line.texts, list(row.faults)
+
+    def read(column: Column, meaning: Callable[[str], Any]) -> Any:
+        try:
+            return meaning(texts[column]) if column in texts else None
+        except Refusal as refusal:
+            wrong.append(Problem.of(refusal))
+            return None
+
+    return replace(
+        row,
+        said={column.value: _said(column, text) for column, text in texts.items()},
+        name=read(Column.NAME, _name) or "",
+        post=read(Column.POST, _word(Column.POST, _ALL_POSTS, list(POSTS))),
+        employment=read(Column.EMPLOYMENT, _word(Column.EMPLOYMENT, _ALL_EMPLOYMENTS, list(EMPLOYMENTS))),
+        title=shown(texts[Column.TITLE]) if Column.TITLE in texts else None,
+        major_category=read(Column.MAJOR_CATEGORY, lambda text: _major(text, majors)),
+        project_code=read(Column.PROJECT, lambda text: shown(codes.find(plain(text)))),
+        rank=read(Column.RANK, _rank),
+        faults=tuple(wrong),
+    )
+
+
+def compared(rows: Sequence[Row]) -> list[Row]:
+    """The rows with what contradicts or repeats a line above."""
+    people: dict[str, Row] = {}
+    mobiles: dict[str, Row] = {}
+    seen: dict[tuple[str, str], Row] = {}
+    done: list[Row] = []
+    for row in rows:
+        wrong = [*_contradictions(row, people, mobiles)]
+        if row.id_number and row.project_code:
+            first = seen.setdefault((row.id_number.hash, row.project_code), row)
+            if first is not row:
+                wrong.append(problems.duplicate_row(first.number))
+        done.append(replace(row, faults=(*row.faults, *map(Problem.of, wrong))) if wrong else row)
+    return done
+
+
+def _contradictions(row: Row, people: dict[str, Row], mobiles: dict[str, Row]) -> Iterable[Refusal]:
+    if row.id_number is None:
+        return
+    first = people.setdefault(row.id_number.hash, row)
+    if row.name and first.name and first.name != row.name:
+        yield problems.conflicting_rows(first.number, Column.NAME)
+    if row.mobile is None:
+        return
+    if first.mobile and first.mobile.hash != row.mobile.hash:
+        yield problems.conflicting_rows(first.number, Column.MOBILE)
+    other = mobiles.setdefault(row.mobile.hash, row)
+    if other.id_number and other.id_number.hash != row.id_number.hash:
+        yield problems.conflicting_rows(other.number, Column.MOBILE)
+
+
+def _said(column: Column, text: str) -> str:
+    return hidden(plain(text)) if column in _NUMBERS else shown(text)
+
+
+def _name(text: str) -> str:
+    if any(letter.isdigit() for letter in text):
+        raise problems.invalid_name()
+    return shown(text)
+
+
+def _word(column: Column, words: Mapping[str, Any], allowed: Sequence[str]) -> Callable[[str], Any]:
+    def meaning(text: str) -> Any:
+        found = words.get(plain(text))
+        if found is None:
+            raise problems.unknown_word(column, allowed)
+        return found
+
+    return meaning
+
+
+def _major(text: str, majors: Mapping[int, str]) -> int:
+    """By ordinal (`6`, `06`), by name (`装备制造`, `装备制造大类`), or by both (`06装备制造`)."""
+    word = plain(text)
+    digits = word[: len(word) - len(word.lstrip("0123456789"))]
+    name = word[len(digits) :].lstrip(".、-").removesuffix("大类")
+    ordinals = {known: key for key, known in majors.items()} | {f"{key:02d}": key for key in majors}
+    ordinal = ordinals.get(digits.zfill(2) if digits else name, 0)
+    if ordinal not in majors or name not in {"", majors[ordinal]}:
+        raise problems.unknown_word(Column.MAJOR_CATEGORY, [f"{key} {known}" for key, known in majors.items()])
+    return ordinal
+
+
+def _rank(text: str) -> int:
+    word = plain(text)
+    if not (word.isascii() and word.isdecimal() and len(word) <= 6 and 1 <= int(word) <= _HIGHEST_RANK):  # noqa: PLR2004 - leading zeros
+        raise problems.invalid_rank()
+    return int(word)
+
+
+def _loose(code: str) -> str:
+    return "-".join(part.lstrip("0") for part in code.split("-"))

@@ -1,0 +1,210 @@
+"""A sheet of cells becomes lines of a roster: where its header is, and what office programs do to text (R22)."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Any
+
+from kernel.errors import Refusal, Unblock
+from kernel.free_text import BLANK, spelled
+
+Cell = str | int | float | bool | date | datetime | time | timedelta | None
+"""What a cell of a workbook or of a CSV file may hold."""
+
+MOST_ROWS = 5_000
+_HEADER_WITHIN = 30
+_LONGEST_HEADER = 100
+_EXACT_BELOW = 10**15
+_ASIDE = re.compile(r"\([^()]*\)|[*:]")
+_AS_FORMULA = re.compile(r'="(.*)"')
+_SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+?\d+")
+_NUMBER_LIKE = re.compile(r"\d(?:[ -]?\d){10,}[Xx]?")
+
+
+class Column(StrEnum):
+    """The columns of a roster."""
+
+    NAME = "name"
+    ID_NUMBER = "idNumber"
+    MOBILE = "mobile"
+    POST = "post"
+    EMPLOYMENT = "employment"
+    TITLE = "title"
+    MAJOR_CATEGORY = "majorCategory"
+    PROJECT = "projectCode"
+    RANK = "rank"
+
+
+HEADERS: dict[Column, tuple[str, ...]] = {
+    Column.NAME: ("姓名", "教师姓名", "学员姓名", "参训人员姓名", "参训教师", "名字", "name"),
+    Column.ID_NUMBER: (
+        "身份证号码",
+        "身份证号",
+        "身份证",
+        "居民身份证号码",
+        "公民身份号码",
+        "证件号码",
+        "证件号",
+        "idnumber",
+    ),
+    Column.MOBILE: ("手机号码", "手机号", "手机", "移动电话", "联系电话", "联系方式", "电话", "mobile", "phone"),
+    Column.POST: ("岗位", "岗位类别", "人员类别", "人员类型", "身份类别", "post"),
+    Column.EMPLOYMENT: ("专兼职", "专职/兼职", "专/兼职", "聘用形式", "用工形式", "任职形式", "employment"),
+    Column.TITLE: ("职称", "专业技术职务", "技术职称", "title"),
+    Column.MAJOR_CATEGORY: ("专业大类", "所属专业大类", "任教专业大类", "majorcategory"),
+    Column.PROJECT: (
+        "项目编号",
+        "项目代码",
+        "培训项目编号",
+        "报名项目编号",
+        "报名项目",
+        "班次编号",
+        "班级编号",
+        "projectcode",
+    ),
+    Column.RANK: ("校内排序", "排序", "推荐顺序", "名次", "rank"),
+}
+"""What schools call the columns; the first is the template's. 序号 is no rank: it only counts lines."""
+
+_COLUMN_OF = {name: column for column, names in HEADERS.items() for name in names}
+REQUIRED = (Column.NAME, Column.ID_NUMBER, Column.PROJECT)
+"""Without these columns a sheet is no roster; the others are needed for people who are not on file yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a roster, its numbers in clear: it lives only until they are sealed (R41).
+
+    Attributes:
+        number: The line's number in the file, from 1, as the office program shows it.
+        texts: What its cells say; blank cells are left out.
+        rounded: The number cells whose last digits the office program has lost.
+    """
+
+    number: int
+    texts: Mapping[Column, str]
+    rounded: frozenset[Column] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What was read of a file.
+
+    Attributes:
+        lines: Its lines below the header, blank ones left out.
+        ignored: Headers that are no column of a roster.
+    """
+
+    lines: tuple[Line, ...]
+    ignored: tuple[str, ...] = ()
+
+
+def has_header(rows: Iterable[Sequence[Cell]]) -> bool:
+    """Whether a header is among the first rows."""
+    return _best(rows)[0] >= len(REQUIRED)
+
+
+def sheet_of(rows: Sequence[Sequence[Cell]]) -> Sheet:
+    """The lines of a sheet: titles above the header, the columns' order and foreign columns do not matter.
+
+    Raises:
+        Refusal: `ROSTER_HEADER_MISSING`, `ROSTER_COLUMN_TWICE`, `ROSTER_EMPTY` or `TOO_MANY_ROWS`.
+    """
+    at = _best(rows)[1]
+    header = [_column(cell) for cell in rows[at]] if rows else []
+    missing = [column for column in REQUIRED if column not in header]
+    if missing:
+        zh = f"未找到表头，缺少列：{_names(missing)}"
+        en = f"No header was found; these columns are missing: {', '.join(missing)}"
+        raise _refused("ROSTER_HEADER_MISSING", zh, en, missing=[column.value for column in missing])
+    known = [column for column in header if column]
+    if twice := sorted({column for column in known if known.count(column) > 1}):
+        zh, en = f"表头中有重复的列：{_names(twice)}", f"These columns are there twice: {', '.join(twice)}"
+        raise _refused("ROSTER_COLUMN_TWICE", zh, en, columns=[column.value for column in twice])
+    lines = [line for number, row in enumerate(rows[at + 1 :], at + 2) if (line := _line(number, header, row)).texts]
+    if not lines:
+        raise _refused("ROSTER_EMPTY", "名单中没有数据行", "The roster has no rows")
+    if len(lines) > MOST_ROWS:
+        zh, en = f"一份名单最多{MOST_ROWS}行，请分成几份上传", f"At most {MOST_ROWS} rows: upload them in parts"
+        raise _refused("TOO_MANY_ROWS", zh, en, rows=len(lines), limit=MOST_ROWS)
+    ignored = [shown(tidy(cell)) for cell, column in zip(rows[at], header, strict=True) if column is None]
+    return Sheet(tuple(lines), tuple(text for text in ignored if text)[:50])
+
+
+def tidy(cell: Cell) -> str:
+    """A cell as people read it: whole numbers without a fraction, dates as days, no blanks around or within Chinese."""
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < _EXACT_BELOW:
+        return str(int(cell))
+    if isinstance(cell, datetime):
+        return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep=" ")
+    if not isinstance(cell, str):
+        return str(cell)
+    if forced := _AS_FORMULA.fullmatch(cell.strip()):
+        cell = forced[1]
+    return spelled(cell.strip().lstrip("'"))
+
+
+def plain(text: str) -> str:
+    """A code as ASCII: full-width digits, letters and dashes, no blanks, upper case."""
+    return re.sub(r"[\u2010-\u2015\u2212]", "-", BLANK.sub("", unicodedata.normalize("NFKC", text)).upper())
+
+
+def shown(text: str) -> str:
+    """A text that may be kept and shown: short, and without what looks like a person's number in the wrong column."""
+    return _NUMBER_LIKE.sub(lambda found: hidden(found[0]), text)[:80]
+
+
+def hidden(text: str) -> str:
+    """A number that is none, such as one digit too short, shown as little as a good one (R41)."""
+    head, tail = (3, 4) if len(text) > 10 else (0, 0)  # noqa: PLR2004 - shorter than a mobile, all of it
+    return text[:head] + "*" * min(len(text) - head - tail, 20) + text[len(text) - tail :]
+
+
+def _best(rows: Iterable[Sequence[Cell]]) -> tuple[int, int]:
+    """How many required columns the most header-like of the first rows has, and which row that is."""
+    best = (0, 0)
+    for number, row in enumerate(rows):
+        if number >= _HEADER_WITHIN:
+            break
+        found = {_column(cell) for cell in row}
+        score = sum(column in found for column in REQUIRED)
+        if score > best[0]:
+            best = (score, number)
+    return best
+
+
+def _column(cell: Cell) -> Column | None:
+    if isinstance(cell, str) and len(cell) > _LONGEST_HEADER:
+        return None
+    return _COLUMN_OF.get(_ASIDE.sub("", plain(tidy(cell))).lower())
+
+
+def _line(number: int, header: Sequence[Column | None], row: Sequence[Cell]) -> Line:
+    texts: dict[Column, str] = {}
+    rounded: set[Column] = set()
+    for column, cell in zip(header, row, strict=False):
+        if column and (text := tidy(cell)):
+            texts[column] = text
+            if column in {Column.ID_NUMBER, Column.MOBILE} and _is_rounded(cell, text):
+                rounded.add(column)
+    return Line(number, texts, frozenset(rounded))
+
+
+def _is_rounded(cell: Cell, text: str) -> bool:
+    """Whether an office program kept a number of 18 digits as a number: it has 15 digits, and zeros after them."""
+    if isinstance(cell, int | float):
+        return abs(cell) >= _EXACT_BELOW
+    return bool(_SCIENTIFIC.fullmatch(plain(text)))
+
+
+def _names(columns: Sequence[Column]) -> str:
+    return "、".join(HEADERS[column][0] for column in columns)
+
+
+def _refused(code: str, zh: str, en: str, **details: Any) -> Refusal:
+    return Refusal(code, zh, en, rule="R22", unblock=Unblock.SELF, **details)

@@ -1,1 +1,0 @@
-"""Workbooks that bases, schools, provinces and the ministry take away (R42)."""

@@ -1,0 +1,1 @@
+"""Endpoints that are not GraphQL: rosters and exports (R22, R42)."""

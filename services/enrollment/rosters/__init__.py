@@ -1,1 +1,0 @@
-"""Rosters as files: what schools send, and what they get back (R22)."""

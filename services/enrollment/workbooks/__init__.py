@@ -1,0 +1,1 @@
+"""Workbooks: reading rosters, writing exports (R22, R42)."""

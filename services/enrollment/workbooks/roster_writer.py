@@ -1,0 +1,135 @@
+"""Workbooks for schools: the template with its drop-downs, and the roster with what is wrong (R22, R41).
+
+Every cell is written as text: what begins with = + - or @ is never a formula, here or after it is saved again.
+"""
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import xlsxwriter
+
+from kernel.language import Language
+from kernel.reference import major_categories
+from services.enrollment.domain.project import Project
+from services.enrollment.domain.roster.roster import Problem, Row, RowState
+from services.enrollment.domain.roster.rows import EMPLOYMENTS, POSTS
+from services.enrollment.domain.roster.sheet import HEADERS, MOST_ROWS, Column
+from services.enrollment.workbooks.writer import DANGEROUS, HEADING, PLAIN
+
+_OPTIONS = {"in_memory": True, **PLAIN}
+_AS_TEXT = 49  # Excel's own text format, @
+_WIDTHS = {Column.ID_NUMBER: 22, Column.MOBILE: 15, Column.PROJECT: 18, Column.MAJOR_CATEGORY: 20}
+_PROJECTS = "可报项目"
+_TITLES = {
+    Language.ZH: ("行号", "结果", "问题", "提示"),
+    Language.EN: ("Line", "Result", "Problems", "Warnings"),
+}
+_RESULTS = {
+    Language.ZH: {"good": "合格", "bad": "不合格", RowState.ENTERED: "已提交", RowState.REFUSED: "未提交"},
+    Language.EN: {"good": "good", "bad": "bad", RowState.ENTERED: "submitted", RowState.REFUSED: "refused"},
+}
+_INSTRUCTIONS = (
+    "1. 在“名单”工作表中填写，一人一项目一行；一人报两个项目填两行。一份名单最多5000行，可分几份上传。",
+    "2. 姓名、身份证号码、项目编号必填；尚未登记的教师还须填写手机号码、岗位、专兼职。",
+    "   已登记的教师以身份证号码识别，沿用登记信息。",
+    "3. 身份证号码、手机号码、项目编号三列已设为文本格式，请勿更改；从别处粘贴时请选择“只粘贴文本”。",
+    "   若以数字格式录入身份证号码，表格软件会丢失第15位以后的数字，系统将要求重新输入。",
+    "4. 岗位、专兼职、专业大类、项目编号请从下拉列表中选择；当前可报项目见“可报项目”工作表。",
+    "5. 校内排序可不填；填写时为1起的整数，按项目排列。",
+    "6. 列的先后不限，表头之上可有标题行，空行忽略。",
+    "7. 上传后先逐行检查，可下载带有问题说明的结果；由专人确认后才提交。以确认提交的时刻为准，须在报名截止前。",
+)
+
+
+def template(projects: Sequence[Project]) -> bytes:
+    """An empty roster with drop-downs, instructions, and the projects that may be signed up for."""
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, _OPTIONS) as book:
+        head = book.add_format(HEADING)
+        as_text = book.add_format({"num_format": _AS_TEXT})
+        sheet = book.add_worksheet("名单")
+        sheet.freeze_panes(1, 0)
+        for place, column in enumerate(Column):
+            sheet.set_column(place, place, _WIDTHS.get(column, 12), as_text)
+            sheet.write_string(0, place, HEADERS[column][0], head)
+            if source := _choices(column, len(projects)):
+                sheet.data_validation(1, place, MOST_ROWS, place, _drop_down(source, HEADERS[column][0]))
+        _write_lines(book.add_worksheet("填写说明"), _INSTRUCTIONS)
+        _write_projects(book.add_worksheet(_PROJECTS), projects, head, as_text)
+    return file.getvalue()
+
+
+def result(rows: Sequence[Row], language: Language) -> bytes:
+    """The roster as it was sent, numbers masked (R41), with its line numbers and what is wrong with each line."""
+    line, outcome, problems, warnings = _TITLES[language]
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, _OPTIONS) as book:
+        head = book.add_format(HEADING)
+        bad = book.add_format({"num_format": _AS_TEXT, "font_color": "#C00000"})
+        quoted = book.add_format({"num_format": _AS_TEXT, "quote_prefix": True})
+        sheet = book.add_worksheet("名单")
+        sheet.freeze_panes(1, 1)
+        names = [line, *(HEADERS[column][0] for column in Column), outcome, problems, warnings]
+        for place, name in enumerate(names):
+            sheet.set_column(place, place, 60 if name in {problems, warnings} else 16)
+            sheet.write_string(0, place, name, head)
+        for at, row in enumerate(rows, 1):
+            sheet.write_number(at, 0, row.number)
+            texts = [row.said.get(column.value, "") for column in Column]
+            texts += [_outcome(row, language), _sentences(row.problems, language), _sentences(row.warnings, language)]
+            for place, text in enumerate(texts, 1):
+                plain = bad if row.problems and place > len(Column) else None
+                sheet.write_string(at, place, text, quoted if text.startswith(DANGEROUS) else plain)
+    return file.getvalue()
+
+
+def _choices(column: Column, projects: int) -> Any:
+    """The source of a column's drop-down: a list, or the cells of the sheet of projects."""
+    match column:
+        case Column.POST:
+            return list(POSTS)
+        case Column.EMPLOYMENT:
+            return list(EMPLOYMENTS)
+        case Column.MAJOR_CATEGORY:
+            return list(major_categories().values())
+        case Column.PROJECT if projects:
+            return f"='{_PROJECTS}'!$A$2:$A${projects + 1}"
+        case _:
+            return None
+
+
+def _drop_down(source: Any, title: str) -> dict[str, Any]:
+    return {
+        "validate": "list",
+        "source": source,
+        "error_title": title,
+        "error_message": "请从下拉列表中选择",
+    }
+
+
+def _write_lines(sheet: Any, lines: Sequence[str]) -> None:
+    sheet.set_column(0, 0, 110)
+    for at, text in enumerate(lines):
+        sheet.write_string(at, 0, text)
+
+
+def _write_projects(sheet: Any, projects: Sequence[Project], head: Any, as_text: Any) -> None:
+    for place, (name, width) in enumerate((("编号", 18), ("项目名称", 50), ("基地", 40), ("时间", 26), ("人数", 8))):
+        sheet.set_column(place, place, width, as_text)
+        sheet.write_string(0, place, name, head)
+    for at, one in enumerate(projects, 1):
+        days = f"{one.starts_on} – {one.ends_on}"
+        for place, text in enumerate((one.code, one.title, one.base_name, days, str(one.capacity))):
+            sheet.write_string(at, place, text, as_text)
+
+
+def _outcome(row: Row, language: Language) -> str:
+    words = _RESULTS[language]
+    if row.state is RowState.STAGED:
+        return words["bad" if row.problems else "good"]
+    return words[row.state]
+
+
+def _sentences(problems: Sequence[Problem], language: Language) -> str:
+    return "；".join(one.refusal().message(language) for one in problems)

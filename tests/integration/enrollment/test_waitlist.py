@@ -1,0 +1,265 @@
+"""R23, R25, R26: freed seats go down the waiting list in order, or to a colleague; the undecided go to the ministry."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from services.enrollment.commands import expire_offers, offer_free_seats
+from tests.integration.enrollment.season import (
+    BASE,
+    MINISTRY,
+    OTHER_BASE,
+    OTHER_SCHOOL,
+    RANK,
+    SCHOOL,
+    SUBSTITUTE,
+    TAKE,
+    WITHDRAW,
+    Refused,
+    Season,
+)
+
+ESCALATIONS = "{ escalations(year: 2024) { totalCount nodes { id status } } }"
+
+
+async def full_class(season: Season, waiting: int, capacity: int = 1) -> tuple[list[str], list[str]]:
+    """A class without a seat left, and who waits for one."""
+    project = await season.publish(capacity=capacity)
+    keys = [await season.submitted(teacher, project) for teacher in await season.teachers(capacity + waiting)]
+    for key in keys[:capacity]:
+        assert (await season.decide(key))["ok"]
+    for key in keys[capacity:]:
+        assert (await season.decide(key, "WAITLIST"))["ok"]
+    return keys[:capacity], keys[capacity:]
+
+
+async def withdraw(season: Season, key: str) -> None:
+    await season.act(SCHOOL, WITHDRAW, id=key, why="工作冲突")
+
+
+async def states(season: Season, keys: list[str]) -> list[str]:
+    return [await season.status(key) for key in keys]
+
+
+async def test_r25_a_freed_seat_is_offered_to_the_first_in_line_and_held_for_them(season: Season) -> None:
+    (held,), waiting = await full_class(season, waiting=3)
+    await withdraw(season, held)
+    assert await states(season, waiting) == ["OFFERED", "WAITLISTED", "WAITLISTED"]
+    assert await season.seats() == {"capacity": 1, "accepted": 0, "offered": 1, "waitlisted": 2, "left": 0}
+    taken = await season.act(SCHOOL, TAKE, id=waiting[0])
+    assert taken["status"] == "ACCEPTED"
+    assert await season.seats() == {"capacity": 1, "accepted": 1, "offered": 0, "waitlisted": 2, "left": 0}
+
+
+async def test_r25_an_offer_nobody_takes_moves_on_until_the_list_is_empty(season: Season) -> None:
+    (held,), waiting = await full_class(season, waiting=2)
+    await withdraw(season, held)
+    assert await expire_offers(season.deps) == 0
+    season.later(hours=49)
+    with pytest.raises(Refused) as refused:
+        await season.act(SCHOOL, TAKE, id=waiting[0])
+    assert (refused.value.code, refused.value.extensions["rule"]) == ("OFFER_EXPIRED", "R25")
+    assert await expire_offers(season.deps) == 1
+    assert await states(season, waiting) == ["EXPIRED", "OFFERED"]
+    await withdraw(season, waiting[1])
+    assert await states(season, waiting) == ["EXPIRED", "WITHDRAWN"]
+    assert await season.seats() == {"capacity": 1, "accepted": 0, "offered": 0, "waitlisted": 0, "left": 1}
+
+
+async def test_r25_an_offer_ends_at_the_latest_when_the_training_starts(season: Season) -> None:
+    (held,), (waiting,) = await full_class(season, waiting=1)
+    season.at("2024-07-07T09:00")
+    await withdraw(season, held)
+    offered = await season.deps.store.enrollments.get(waiting)
+    assert offered.offer_expires_at
+    assert offered.offer_expires_at.astimezone(season.deps.clock.now().tzinfo).isoformat() == (
+        "2024-07-08T00:00:00+08:00"
+    )
+
+
+async def test_r25_an_open_offer_does_not_outlive_the_start(season: Season) -> None:
+    (held,), waiting = await full_class(season, waiting=2)
+    await withdraw(season, held)
+    await season.hear("catalog.project-started", "p1", {"project": "p1"})
+    assert await states(season, waiting) == ["EXPIRED", "LAPSED"]
+
+
+async def test_r25_the_bases_ranking_goes_before_the_order_of_submission(season: Season) -> None:
+    (held,), waiting = await full_class(season, waiting=3)
+    await season.act(BASE, RANK, id="p1", ids=[waiting[2], waiting[1]])
+    await withdraw(season, held)
+    assert await states(season, waiting) == ["WAITLISTED", "WAITLISTED", "OFFERED"]
+
+
+async def test_r25_a_ranking_that_names_a_stranger_ranks_nobody(season: Season) -> None:
+    (held,), waiting = await full_class(season, waiting=2)
+    for ids, base in (([waiting[1], held], BASE), ([waiting[1], "nobody"], BASE), ([waiting[1]], OTHER_BASE)):
+        with pytest.raises(Refused):
+            await season.act(base, RANK, id="p1", ids=ids)
+    kept = await season.deps.store.enrollments.find_many(waiting)
+    assert [one.waiting_rank for one in kept if one] == [None, None]
+
+
+async def test_r25_seats_freed_at_once_are_offered_to_as_many_in_order(season: Season) -> None:
+    held, waiting = await full_class(season, waiting=6, capacity=4)
+    await asyncio.gather(*(withdraw(season, key) for key in held))
+    assert await states(season, waiting) == ["OFFERED"] * 4 + ["WAITLISTED"] * 2
+    season.later(hours=49)
+    await asyncio.gather(*(expire_offers(season.deps) for _ in range(4)))
+    assert await states(season, waiting) == ["EXPIRED"] * 4 + ["OFFERED"] * 2
+    assert await season.seats() == {"capacity": 4, "accepted": 0, "offered": 2, "waitlisted": 0, "left": 2}
+
+
+async def test_r24_an_offer_reaches_the_trainee_and_the_school(season: Season) -> None:
+    (held,), (waiting,) = await full_class(season, waiting=1)
+    await withdraw(season, held)
+    told = await season.deps.store.deliveries_of([waiting])
+    offers = [one for one in told[waiting] if one.status == "OFFERED"]
+    assert {one.recipient.value for one in offers} == {"TRAINEE", "SCHOOL"}
+
+
+async def test_r19_an_offer_is_not_taken_by_somebody_accepted_elsewhere_at_the_time(season: Season) -> None:
+    await season.publish("p1", capacity=1)
+    await season.publish("p2", base="base-2")
+    first, second = await season.teachers(2)
+    held, waiting = await season.submitted(first, "p1"), await season.submitted(second, "p1")
+    await season.decide(held)
+    await season.decide(waiting, "WAITLIST")
+    assert (await season.decide(await season.submitted(second, "p2"), base=OTHER_BASE))["ok"]
+    await withdraw(season, held)
+    with pytest.raises(Refused) as refused:
+        await season.act(SCHOOL, TAKE, id=waiting)
+    assert refused.value.code == "OVERLAPPING_ACCEPTANCE"
+    assert await season.status(waiting) == "OFFERED"
+
+
+async def test_r26_a_substitute_takes_the_seat_and_the_time_in_one_step(season: Season) -> None:
+    (held,), (waiting,) = await full_class(season, waiting=1)
+    (colleague,) = await season.teachers(1)
+    admitted = await season.act(SCHOOL, SUBSTITUTE, id=held, who=colleague.person, why="工作调动")
+    assert (admitted["status"], admitted["teacher"]["id"]) == ("ACCEPTED", colleague.person)
+    assert await states(season, [held, waiting]) == ["SUBSTITUTED", "WAITLISTED"]
+    assert await season.seats() == {"capacity": 1, "accepted": 1, "offered": 0, "waitlisted": 1, "left": 0}
+    times = await season.database["persons"].find({"accepted": {"$ne": []}}).to_list()
+    assert [one["_id"] for one in times] == [colleague.person]
+
+
+async def test_r26_a_substitute_is_a_free_colleague_and_nobody_else(season: Season) -> None:
+    (held,), (waiting,) = await full_class(season, waiting=1)
+    (stranger,) = await season.teachers(1, OTHER_SCHOOL)
+    (busy,) = await season.teachers(1)
+    await season.publish("p2", base="base-2")
+    assert (await season.decide(await season.submitted(busy, "p2"), base=OTHER_BASE))["ok"]
+    own = await season.deps.store.enrollments.get(held)
+    candidate = await season.deps.store.enrollments.get(waiting)
+    for who, code in (
+        (stranger.person, "NOT_A_COLLEAGUE"),
+        (own.teacher, "NOT_A_COLLEAGUE"),
+        (candidate.teacher, "SECOND_SIGN_UP"),
+        (busy.person, "OVERLAPPING_ACCEPTANCE"),
+        ("nobody", "NOT_FOUND"),
+    ):
+        with pytest.raises(Refused) as refused:
+            await season.act(SCHOOL, SUBSTITUTE, id=held, who=who, why="工作调动")
+        assert refused.value.code == code
+    assert await states(season, [held, waiting]) == ["ACCEPTED", "WAITLISTED"]
+
+
+async def test_r26_a_substitution_said_again_is_answered_with_the_colleagues_enrolment(season: Season) -> None:
+    (held,), _ = await full_class(season, waiting=0)
+    (colleague,) = await season.teachers(1)
+    season.key = "k1"
+    first, again = [
+        await season.act(SCHOOL, SUBSTITUTE, id=held, who=colleague.person, why="工作调动") for _ in range(2)
+    ]
+    assert first == again
+    assert again["teacher"]["id"] == colleague.person
+    assert await season.seats() == {"capacity": 1, "accepted": 1, "offered": 0, "waitlisted": 0, "left": 0}
+
+
+async def test_r25_a_seat_freed_while_the_project_is_suspended_is_offered_once_it_is_published_again(
+    season: Season,
+) -> None:
+    (held,), (waiting,) = await full_class(season, waiting=1)
+    await season.hear("catalog.project-suspended", "p1", {"project": "p1", "reason": "抽检"})
+    await withdraw(season, held)
+    season.at("2024-05-25T00:00")
+    assert await offer_free_seats(season.deps) == 0
+    assert await states(season, [held, waiting]) == ["WITHDRAWN", "WAITLISTED"]
+    await season.hear("catalog.project-resumed", "p1", {"project": "p1", "status": "PUBLISHED"})
+    assert await offer_free_seats(season.deps) == 1
+    assert await states(season, [waiting]) == ["OFFERED"]
+
+
+async def test_r25_offers_of_a_suspended_project_wait_for_it_and_have_their_whole_time_then(season: Season) -> None:
+    (held,), waiting = await full_class(season, waiting=2)
+    await withdraw(season, held)
+    await season.hear("catalog.project-suspended", "p1", {"project": "p1", "reason": "抽检"})
+    season.later(hours=49)
+    with pytest.raises(Refused) as refused:
+        await season.act(SCHOOL, TAKE, id=waiting[0])
+    assert (refused.value.code, refused.value.extensions["unblock"]) == ("PROJECT_NOT_OPEN", "MINISTRY")
+    assert await expire_offers(season.deps) == 0
+    assert await states(season, waiting) == ["OFFERED", "WAITLISTED"]
+    await season.hear("catalog.project-resumed", "p1", {"project": "p1", "status": "PUBLISHED"})
+    assert await expire_offers(season.deps) == 0
+    told = [one.expires_at for one in (await season.deps.store.deliveries_of([waiting[0]]))[waiting[0]]]
+    renewed = (await season.deps.store.enrollments.get(waiting[0])).offer_expires_at
+    assert renewed
+    assert renewed > season.deps.clock.now() + timedelta(hours=47)
+    assert told[-2:] == [renewed] * 2
+    season.later(hours=49)
+    assert await expire_offers(season.deps) == 1
+    assert await states(season, waiting) == ["EXPIRED", "OFFERED"]
+
+
+async def test_r25_offers_that_are_held_up_hold_up_no_others(season: Season, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.enrollment.commands.waitlist._WINDOW", 1)
+    (held,), (paused,) = await full_class(season, waiting=1)
+    await withdraw(season, held)
+    await season.publish("p2", code="GP-2", capacity=1, starts_on="2024-08-01", ends_on="2024-08-05")
+    keys = [await season.submitted(teacher, "p2") for teacher in await season.teachers(2)]
+    for key, decision in zip(keys, ("ACCEPT", "WAITLIST"), strict=True):
+        assert (await season.decide(key, decision))["ok"]
+    season.later(minutes=1)
+    await withdraw(season, keys[0])
+    await season.hear("catalog.project-suspended", "p1", {"project": "p1", "reason": "抽检"})
+    season.later(hours=49)
+    assert await expire_offers(season.deps) == 1
+    assert await states(season, [paused, keys[1]]) == ["OFFERED", "EXPIRED"]
+
+
+@pytest.mark.parametrize("start", ["it runs and is suspended", "its first day has come"])
+async def test_r26_nobody_leaves_a_training_that_has_begun(season: Season, start: str) -> None:
+    (held,), _ = await full_class(season, waiting=0)
+    (colleague,) = await season.teachers(1)
+    if start == "it runs and is suspended":
+        await season.hear("catalog.project-started", "p1", {"project": "p1"})
+        await season.hear("catalog.project-suspended", "p1", {"project": "p1", "reason": "抽检"})
+    else:
+        season.at("2024-07-08T00:00")
+    for act, given in ((WITHDRAW, {}), (SUBSTITUTE, {"who": colleague.person})):
+        with pytest.raises(Refused) as refused:
+            await season.act(SCHOOL, act, id=held, why="工作冲突", **given)
+        assert (refused.value.code, refused.value.extensions["rule"]) == ("PROJECT_NOT_OPEN", "R26")
+    assert await season.status(held) == "ACCEPTED"
+
+
+async def test_r26_only_the_own_school_substitutes(season: Season) -> None:
+    (held,), _ = await full_class(season, waiting=0)
+    (theirs,) = await season.teachers(1, OTHER_SCHOOL)
+    with pytest.raises(Refused) as refused:
+        await season.act(OTHER_SCHOOL, SUBSTITUTE, id=held, who=theirs.person, why="工作调动")
+    assert refused.value.code == "NOT_FOUND"
+
+
+async def test_r23_what_is_undecided_when_admission_closes_is_the_ministrys_to_see(season: Season) -> None:
+    await season.publish()
+    decided, undecided = [await season.submitted(teacher, "p1") for teacher in await season.teachers(2)]
+    await season.decide(decided)
+    assert (await season.act(MINISTRY, ESCALATIONS))["nodes"] == []
+    season.at("2024-05-25T00:00")
+    escalated = await season.act(MINISTRY, ESCALATIONS)
+    assert escalated == {"totalCount": 1, "nodes": [{"id": undecided, "status": "SUBMITTED"}]}
+    assert (await season.decide(undecided))["refusal"]["code"] == "PHASE_CLOSED"

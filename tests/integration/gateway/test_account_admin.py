@@ -1,0 +1,270 @@
+"""R3–R5 over HTTP: the ministry and each school manage the accounts of their own, and nobody else's."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from chassis.principal import Scope
+from chassis.storage.mongo import Database
+from gateway.identity.account_admin import MOST_ROWS
+from gateway.identity.deps import Identity
+from gateway.identity.login_throttle import ACTS
+from gateway.identity.provisioning import disable, provision
+from tests.integration.gateway.test_auth_http import auth, bearing
+from tests.integration.gateway.test_following import Told, hear
+from tests.unit.gateway.serving import Answer, Browser
+
+pytestmark = pytest.mark.usefixtures("events_kept")
+OWN, OTHER, STRONG = "3144000011", "3151000021", "Guopei-0af3"
+
+
+def added(teacher: str, school: str = OWN) -> Told:
+    return "enrollment.teacher-added", {"teacher": teacher, "school": school, "province": school[2:4]}
+
+
+async def signed_in(browser: Browser, login: str, code: str) -> str:
+    """The access token of an account that has just set its password."""
+    initial = await auth(browser, "login", {"login": login, "password": code})
+    active = await auth(browser, "password", {"newPassword": STRONG}, initial.json["accessToken"])
+    return str(active.json["accessToken"])
+
+
+async def opened(browser: Browser, identity: Identity, scope: Scope, login: str, **holder: Any) -> str:
+    _, code = await provision(identity, login=login, scope=scope, **holder)
+    return await signed_in(browser, login, code)
+
+
+async def school(browser: Browser, identity: Identity, code: str = OWN) -> str:
+    return await opened(browser, identity, Scope.SCHOOL, code, school=code, organization=code)
+
+
+async def ministry(browser: Browser, identity: Identity) -> str:
+    return await opened(browser, identity, Scope.MINISTRY, "moe", name="教师工作司")
+
+
+async def issue(browser: Browser, token: str, *rows: Any) -> list[dict[str, Any]]:
+    answer = await auth(browser, "accounts", {"accounts": list(rows)}, token)
+    assert answer.status == 200, answer.text
+    found: list[dict[str, Any]] = answer.json["accounts"]
+    return found
+
+
+async def listed(browser: Browser, token: str, **query: str) -> Answer:
+    return await browser.send("GET", "/auth/accounts", params=query, headers=bearing(token))
+
+
+def codes(rows: Sequence[dict[str, Any]]) -> list[str | None]:
+    return [row["refusal"]["extensions"]["code"] if "refusal" in row else None for row in rows]
+
+
+async def test_r3_a_school_hands_out_the_accounts_of_its_own_teachers(browser: Browser, identity: Identity) -> None:
+    token = await school(browser, identity)
+    await hear(identity, added("t1"), added("t2"), added("t3", OTHER))
+    rows = [{"scope": "teacher", "person": person, "name": "林志强"} for person in ("t1", "t3", "nobody")]
+    made = await issue(browser, token, *rows)
+    assert codes(made) == [None, "NOT_FOUND", "NOT_FOUND"]
+    account = made[0]["account"]
+    assert (account["school"], account["person"], account["name"]) == (OWN, "t1", "林志强")
+    teacher = await signed_in(browser, account["login"], made[0]["code"])
+    principal = identity.sessions.check(teacher).principal
+    assert (principal.scope, principal.school, principal.person) == (Scope.TEACHER, OWN, "t1")
+    assert codes(await issue(browser, token, rows[0])) == ["ACCOUNT_EXISTS"]
+
+
+async def test_r5_the_designated_person_acts_for_the_school_under_the_own_name(
+    browser: Browser, identity: Identity, database: Database
+) -> None:
+    (made,) = await issue(browser, await school(browser, identity), {"scope": "school", "name": "何敏"})
+    person = await signed_in(browser, made["account"]["login"], made["code"])
+    principal = identity.sessions.check(person).principal
+    assert (principal.name, principal.school, principal.organization) == ("何敏", OWN, OWN)
+    await hear(identity, added("t1"))
+    (given,) = await issue(browser, person, {"scope": "teacher", "person": "t1"})
+    stored = await database["accounts"].find_one({"_id": given["account"]["id"]})
+    assert stored
+    assert stored["events"][-1]["name"] == "code-issued"
+    actor = {"subject": made["account"]["id"], "scope": "school", "organization": OWN, "name": "何敏"}
+    assert stored["events"][-1]["actor"] == actor
+
+
+async def test_r5_a_school_has_one_designated_person_however_many_are_named_at_once(
+    browser: Browser, identity: Identity, database: Database
+) -> None:
+    token = await school(browser, identity)
+    (first,) = await issue(browser, token, {"scope": "school", "name": "何敏"})
+    person = await signed_in(browser, first["account"]["login"], first["code"])
+    names = [{"scope": "school", "name": name} for name in ("郑凯", "唐静", "蒋涛")]
+    rows = await asyncio.gather(*(issue(browser, token, one) for one in names))
+    assert [codes(row) for row in rows] == [[None]] * 3
+    live = {"school": OWN, "login": {"$ne": OWN}, "state": {"$ne": "DISABLED"}}
+    assert await database["accounts"].count_documents(live) == 1
+    assert (await auth(browser, "accounts", {"accounts": names[:1]}, person)).code == "UNAUTHENTICATED"
+    former = await auth(browser, f"accounts/{first['account']['id']}/code", {}, token)
+    assert former.code == "DELEGATION_ENDED"
+    stored = await database["accounts"].find_one({"login": OWN})
+    assert stored
+    named = [one["data"] for one in stored["events"] if one["name"] == "person-delegated"]
+    assert [one["replaced"] for one in named] == [None, *(one["delegate"] for one in named[:-1])]
+
+
+async def test_r41_a_number_of_a_person_is_nobodys_name(
+    browser: Browser, identity: Identity, database: Database
+) -> None:
+    token = await school(browser, identity)
+    await hear(identity, added("t1"))
+    for row in ({"scope": "school"}, {"scope": "teacher", "person": "t1"}):
+        for name in ("11010519491231002X", "１３８００１３８０００"):
+            assert codes(await issue(browser, token, row | {"name": name})) == ["PERSONAL_NAME"]
+    kept = str([row async for row in database["accounts"].find()])
+    assert "11010519491231002X" not in kept
+    assert await database["accounts"].count_documents({"login": {"$ne": OWN}, "scope": "school"}) == 0
+
+
+async def test_r5_a_designated_person_names_no_other_and_leaves_the_schools_account_alone(
+    browser: Browser, identity: Identity
+) -> None:
+    token = await school(browser, identity)
+    (made,) = await issue(browser, token, {"scope": "school", "name": "何敏"})
+    person = await signed_in(browser, made["account"]["login"], made["code"])
+    assert codes(await issue(browser, person, {"scope": "school", "name": "郑凯"})) == ["FORBIDDEN"]
+    (own,) = await identity.store.by_login(OWN, None)
+    for manager in (token, person):
+        for act in ("code", "disable"):
+            assert (await auth(browser, f"accounts/{own.id}/{act}", {}, manager)).code == "NOT_FOUND"
+    assert (await auth(browser, f"accounts/{made['account']['id']}/disable", {}, person)).code == "NOT_FOUND"
+    assert (await auth(browser, f"accounts/{made['account']['id']}/disable", {}, token)).status == 200
+
+
+async def test_r3_the_ministry_issues_experts_provinces_bases_and_schools(browser: Browser, identity: Identity) -> None:
+    token = await ministry(browser, identity)
+    await hear(identity, ("catalog.expert-registered", {"expert": "x1", "organization": OWN}))
+    made = await issue(
+        browser,
+        token,
+        {"scope": "expert", "person": "x1", "name": "陈明远"},
+        {"scope": "province", "login": "p44", "province": "44"},
+        {"scope": "base", "login": OTHER, "organization": OTHER, "bases": ["b1"]},
+        {"scope": "school", "login": OWN, "organization": OWN, "school": OWN},
+        {"scope": "ministry", "login": "moe2"},
+        {"scope": "teacher", "login": "t9", "school": OWN, "person": "t9"},
+        {"scope": "province", "province": "44"},
+        {"scope": "expert", "login": "13800138000", "person": "x2"},
+        {"scope": "expert", "login": "e9", "person": "x2", "name": "11010519491231002X"},
+        {"scope": "expert", "password": STRONG},
+        "nobody",
+    )
+    refused = ["FORBIDDEN", "FORBIDDEN", "INCOMPLETE_ACCOUNT", "PERSONAL_LOGIN", "PERSONAL_NAME"]
+    refused += ["BAD_REQUEST"] * 2
+    assert codes(made) == [None] * 4 + refused
+    (expert,) = await identity.store.by_person("x1", Scope.EXPERT)
+    assert (expert.id, expert.name) == (made[0]["account"]["id"], "陈明远")
+
+
+async def test_r4_another_code_or_the_end_of_an_account_ends_its_sessions(browser: Browser, identity: Identity) -> None:
+    token = await ministry(browser, identity)
+    (made,) = await issue(browser, token, {"scope": "province", "login": "p44", "province": "44"})
+    key = made["account"]["id"]
+    initial = await auth(browser, "login", {"login": "p44", "password": made["code"]})
+    active = await auth(browser, "password", {"newPassword": STRONG}, initial.json["accessToken"])
+    answer = await auth(browser, f"accounts/{key}/code", {}, token)
+    assert answer.json["account"]["state"] == "INITIAL"
+    assert (await auth(browser, "refresh", {"refreshToken": active.json["refreshToken"]})).code == "UNAUTHENTICATED"
+    assert (await auth(browser, "login", {"login": "p44", "password": answer.json["code"]})).status == 200
+    assert (await auth(browser, f"accounts/{key}/disable", {}, token)).json["account"]["state"] == "DISABLED"
+    assert (await auth(browser, "login", {"login": "p44", "password": answer.json["code"]})).code == "ACCOUNT_DISABLED"
+
+
+async def test_a_list_has_pages_filters_and_nothing_of_others(browser: Browser, identity: Identity) -> None:
+    token = await school(browser, identity)
+    await school(browser, identity, OTHER)
+    await hear(identity, *(added(f"t{n}") for n in range(5)), added("foreign", OTHER))
+    seen: list[str] = []
+    page: dict[str, str] = {"first": "2", "scope": "teacher"}
+    while True:
+        answer = (await listed(browser, token, **page)).json
+        seen += [one["person"] for one in answer["accounts"]]
+        assert all(one["awaitsCode"] and "secret" not in one for one in answer["accounts"])
+        if not answer["pageInfo"]["hasNextPage"]:
+            break
+        page["after"] = answer["pageInfo"]["endCursor"]
+    assert sorted(seen) == [f"t{n}" for n in range(5)]
+    active = (await listed(browser, token, state="ACTIVE")).json["accounts"]
+    assert [(one["login"], one["scope"]) for one in active] == [(OWN, "school")]
+    assert (await listed(browser, token, scope="base")).json["accounts"] == []
+    assert (await listed(browser, token, login=OTHER)).json["accounts"] == []
+    over = await ministry(browser, identity)
+    for query in ({"home": "51"}, {"login": f" {OTHER} "}):
+        found = (await listed(browser, over, **query)).json["accounts"]
+        assert [(one["login"], one["home"]) for one in found] == [(OTHER, "51")]
+
+
+@pytest.mark.parametrize(
+    ("scope", "holder"), [("teacher", {"school": OWN, "person": "t1"}), ("base", {"bases": ("b",)})]
+)
+async def test_r3_nobody_else_manages_accounts(
+    browser: Browser, identity: Identity, scope: str, holder: dict[str, Any]
+) -> None:
+    token = await opened(browser, identity, Scope(scope), "somebody", **holder)
+    assert (await listed(browser, token)).code == "FORBIDDEN"
+    refused = await auth(browser, "accounts", {"accounts": [{"scope": "expert"}]}, token)
+    assert (refused.status, refused.code) == (403, "FORBIDDEN")
+    assert (await browser.send("GET", "/auth/accounts")).code == "UNAUTHENTICATED"
+
+
+async def test_a_closed_account_manages_nothing_from_that_moment_on(browser: Browser, identity: Identity) -> None:
+    token = await school(browser, identity)
+    await disable(identity, login=OWN, scope=Scope.SCHOOL)
+    answer = await auth(browser, "accounts", {"accounts": [{"scope": "school", "name": "何敏"}]}, token)
+    assert (answer.status, answer.code) == (401, "UNAUTHENTICATED")
+
+
+async def test_a_form_of_another_site_issues_nothing_and_bad_input_is_coded(
+    browser: Browser, identity: Identity
+) -> None:
+    token = await ministry(browser, identity)
+    form = await browser.send(
+        "POST", "/auth/accounts", data="{}", headers=bearing(token) | {"Content-Type": "text/plain"}
+    )
+    assert (form.status, form.code) == (415, "UNSUPPORTED_MEDIA_TYPE")
+    for body, code in (
+        ({}, "BAD_REQUEST"),
+        ({"accounts": []}, "TOO_MANY_ROWS"),
+        ({"accounts": [1] * 201}, "TOO_MANY_ROWS"),
+    ):
+        assert (await auth(browser, "accounts", body, token)).code == code
+    for query in ({"first": "0"}, {"first": "201"}, {"first": "00001999999"}, {"first": "x"}, {"state": "GONE"}):
+        assert (await listed(browser, token, **query)).code == "BAD_REQUEST"
+    assert (await listed(browser, token, scope="emperor")).code == "UNKNOWN_SCOPE"
+
+
+async def test_r4_many_rows_count_as_many_requests(browser: Browser, identity: Identity, database: Database) -> None:
+    token = await ministry(browser, identity)
+    await database["attempts"].delete_many({})
+    await issue(browser, token, *[{"scope": "teacher"}] * MOST_ROWS)
+    (bucket,) = [row async for row in database["attempts"].find({"_id": {"$regex": f"^{ACTS.kind}/"}})]
+    assert MOST_ROWS // 20 - 2 < bucket["failures"] <= MOST_ROWS // 20
+
+
+async def test_r4_codes_that_are_issued_keep_no_login_waiting(identity: Identity) -> None:
+    """Half of the pool is for logins, however many accounts are issued at once."""
+    passwords = identity.passwords
+    issuing = [asyncio.ensure_future(passwords.hash_code(f"code-{number}")) for number in range(250)]
+    await asyncio.sleep(0)
+    for _ in range(3):
+        assert not await passwords.matches(None, "a guess")
+    assert sum(one.done() for one in issuing) < 50
+    for one in issuing:
+        one.cancel()
+    await asyncio.gather(*issuing, return_exceptions=True)
+
+
+async def test_r4_who_manages_without_a_pause_is_asked_to_wait(browser: Browser, identity: Identity) -> None:
+    token = await ministry(browser, identity)
+    answers = [await listed(browser, token)]
+    while answers[-1].status == 200 and len(answers) < 10 * ACTS.free:  # a slow machine's are half forgotten
+        answers.append(await listed(browser, token))
+    assert len(answers) > ACTS.free
+    assert answers[-1].code == "RATE_LIMITED"
+    assert int(answers[-1].headers["retry-after"]) >= 1
