@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kernel.errors import Refusal, Unblock
+from kernel.refusals import DEADLINE_EXCEEDED
 from services.enrollment.domain.roster.sheet import Column, Line, Sheet
 from services.enrollment.workbooks.xlsx_guard import too_large, unreadable
 
@@ -82,7 +83,7 @@ async def read_in_worker(raw: bytes, limits: Limits = LIMITS, program: tuple[str
             reply = await _exchange(process, raw, limits.reply_bytes)
             status = await process.wait()
     except TimeoutError as error:
-        raise _too_slow() from error
+        raise DEADLINE_EXCEEDED() from error
     finally:
         await _end(process)
     if status in _EXHAUSTED:
@@ -131,7 +132,3 @@ def _sheet_of(reply: bytes) -> Sheet:
 
 def _line(number: int, texts: Mapping[str, str], rounded: list[str]) -> Line:
     return Line(number, {Column(name): text for name, text in texts.items()}, frozenset(map(Column, rounded)))
-
-
-def _too_slow() -> Refusal:
-    return Refusal("DEADLINE_EXCEEDED", "未能在时限内完成", "Not done in time", rule="R22", unblock=Unblock.SELF)

@@ -79,13 +79,12 @@ async def test_what_is_refused_comes_with_its_details() -> None:
 
 INLINE = b'<c r="C2" t="inlineStr"><is><r><t>%s</t></r></is></c>'
 ROWS = b"".join(b'<row r="%d"><c r="A%d"><v>1</v></c></row>' % (row, row) for row in range(3, 25_000))
-CELLS = b"".join(b'<row r="%d">' % row + b'<c t="s"><v>0</v></c>' * 250 + b"</row>" for row in range(3, 4_010))
 REFERENCES = b"".join(b'<row r="%d">' % row + b'<c t="s"><v>3</v></c>' * 100 + b"</row>" for row in range(3, 1_003))
 BOMBS: dict[str, tuple[Change, Mapping[str, bytes]]] = {
     "much out of little": (in_sheet(rb"</sheetData>", b"</sheetData>" + b" " * (30 * 1024 * 1024)), {}),
     "a cell at the far end": (in_sheet(rb'r="C2"', b'r="XFD1048576"'), {}),
     "a cell far down": (in_sheet(rb'r="C2"', b'r="C1048576"'), {}),
-    "a million cells": (in_sheet(rb"</sheetData>", CELLS + b"</sheetData>"), {}),
+    "a million cells": (in_sheet(rb'r="C2"', b'r="IV4010"'), {}),
     "too many rows, empty or not": (in_sheet(rb"</sheetData>", ROWS + b"</sheetData>"), {}),
     "too many columns": (in_sheet(rb'r="C2"', b'r="ZZ2"'), {}),
     "a long text that is referred to again and again": (
@@ -155,18 +154,18 @@ async def test_an_encrypted_part_is_refused() -> None:
 
 
 async def test_an_archive_that_lies_about_its_sizes_is_held_by_the_limits() -> None:
-    raw = bytearray(rebuilt(SOUND, in_sheet(rb"</sheetData>", b"</sheetData>" + b" " * (80 * 1024 * 1024))))
+    raw = bytearray(rebuilt(SOUND, in_sheet(rb"</sheetData>", b"</sheetData>" + b" " * (40 * 1024 * 1024))))
     entry = next(
         found.start()
         for found in re.finditer(rb"PK\x01\x02", raw)
         if raw[found.start() + 46 :].startswith(b"xl/worksheets/")
     )
     raw[entry + 24 : entry + 28] = (1_000).to_bytes(4, "little")
-    refused = await refusal(bytes(raw), Limits(memory_bytes=64 * 1024 * 1024))
+    refused = await refusal(bytes(raw), Limits(memory_bytes=48 * 1024 * 1024))
     assert refused.code in {"ROSTER_TOO_LARGE", "ROSTER_UNREADABLE"}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.data())
 async def test_a_workbook_with_spoilt_xml_is_read_or_refused_and_nothing_else(data: st.DataObject) -> None:
     parts = ("xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/workbook.xml", "xl/styles.xml")
