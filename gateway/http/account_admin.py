@@ -12,7 +12,7 @@ from gateway.http.responses import guarded, reply, told
 from gateway.identity.account import Account, AccountState
 from gateway.identity.account_admin import MOST_ROWS, Issued, Selection, issue, managed, manager, reissue, withdraw
 from gateway.identity.deps import Identity
-from kernel.errors import Refusal, Unblock
+from kernel.refusals import BAD_REQUEST
 
 _BODY_BYTES = 64 * 1024
 _USUAL = 50
@@ -45,7 +45,7 @@ def account_routes(identity: Identity) -> list[Route]:
         by = await manager(identity, token_of(request))
         rows = body.get("accounts")
         if not isinstance(rows, list):
-            raise Refusal("BAD_REQUEST", "缺少 accounts", "accounts is missing", unblock=Unblock.SELF, field="accounts")
+            raise BAD_REQUEST(detail=("缺少 accounts", "accounts is missing"), field="accounts")
         return {"accounts": [_row(one, request) for one in await issue(identity, by, rows)]}
 
     async def code(_: dict[str, Any], request: Request) -> dict[str, Any]:
@@ -94,12 +94,11 @@ def _first(given: str | None) -> int:
         return _USUAL
     if given.isascii() and given.isdecimal() and len(given) <= _DIGITS and 0 < int(given) <= MOST_ROWS:
         return int(given)
-    zh, en = f"first 应为1至{MOST_ROWS}", f"first is 1 to {MOST_ROWS}"
-    raise Refusal("BAD_REQUEST", zh, en, unblock=Unblock.SELF, limit=MOST_ROWS)
+    raise BAD_REQUEST(detail=(f"first 应为1至{MOST_ROWS}", f"first is 1 to {MOST_ROWS}"), limit=MOST_ROWS)
 
 
 def _state(given: str | None) -> AccountState | None:
     if given is None or given in set(AccountState):
         return AccountState(given) if given else None
     states = [state.value for state in AccountState]
-    raise Refusal("BAD_REQUEST", "未知账号状态", "No such state", unblock=Unblock.SELF, states=states)
+    raise BAD_REQUEST(detail=("未知账号状态", "no such state"), states=states)

@@ -17,8 +17,8 @@ from gateway.identity.authentication import log_in, own_sessions, revoke_session
 from gateway.identity.deps import Identity
 from gateway.identity.sessions import ACCESS_SECONDS, Tokens
 from gateway.identity.store import Session
-from kernel.errors import Refusal, Unblock
-from kernel.refusals import UNAUTHENTICATED
+from gateway.refusals import UNKNOWN_SCOPE
+from kernel.refusals import BAD_REQUEST, UNAUTHENTICATED
 
 _BODY_BYTES = 4 * 1024
 
@@ -134,7 +134,7 @@ def _origin(request: Request) -> dict[str, Any]:
 def _text(body: dict[str, Any], name: str) -> str:
     value = body.get(name)
     if not isinstance(value, str) or not value:
-        raise Refusal("BAD_REQUEST", f"缺少 {name}", f"{name} is missing", unblock=Unblock.SELF, field=name)
+        raise BAD_REQUEST(detail=(f"缺少 {name}", f"{name} is missing"), field=name)
     return value
 
 
@@ -148,6 +148,4 @@ def scope_of(value: object) -> Scope | None:
         return None
     if isinstance(value, str) and value in set(Scope):
         return Scope(value)
-    raise Refusal(
-        "UNKNOWN_SCOPE", "未知角色", "No such scope", unblock=Unblock.SELF, scopes=[scope.value for scope in Scope]
-    )
+    raise UNKNOWN_SCOPE(scopes=[scope.value for scope in Scope])

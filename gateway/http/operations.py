@@ -18,9 +18,10 @@ from gateway.http.error_texts import in_language
 from gateway.http.responses import address_of, language_of
 from gateway.protection.stream_limits import Seats, SeatSettings
 from gateway.protection.trusted_documents import TrustedDocuments
-from kernel.errors import Refusal, Unblock
+from gateway.refusals import TOKEN_EXPIRED
+from kernel.errors import Refusal
+from kernel.refusals import BAD_REQUEST
 
-EXPIRED = "TOKEN_EXPIRED"
 _LONGEST_KEY = 255
 _PUBLIC = Verified(ANONYMOUS, math.inf)
 
@@ -53,11 +54,11 @@ class Operations:
         """
         caller = _PUBLIC if token is None or self.authenticate is None else self.authenticate(token)
         if idempotency_key is not None and not 0 < len(idempotency_key) <= _LONGEST_KEY:
-            zh, en = (
+            words = (
                 f"Idempotency-Key 应为1至{_LONGEST_KEY}个字符",
                 f"Idempotency-Key has 1 to {_LONGEST_KEY} characters",
             )
-            raise Refusal("BAD_REQUEST", zh, en, unblock=Unblock.SELF, limit=_LONGEST_KEY)
+            raise BAD_REQUEST(detail=words, limit=_LONGEST_KEY)
         return RequestContext(
             principal=caller.principal,
             language=language_of(connection),
@@ -128,14 +129,13 @@ async def _before(expires: float, responses: AsyncGenerator[Response, None]) -> 
         async with asyncio.timeout(None if math.isinf(expires) else expires - time.time()):
             return await anext(responses, None)
     except TimeoutError as error:
-        zh, en = "登录已到期，请刷新后重新订阅", "Your session has expired: refresh it and subscribe again"
-        raise Refusal(EXPIRED, zh, en, unblock=Unblock.SELF) from error
+        raise TOKEN_EXPIRED() from error
 
 
 def _malformed() -> Refusal:
-    return Refusal(
-        "BAD_REQUEST",
-        "请求应含 query（字符串），可含 operationName（字符串）与 variables（对象）",
-        "A request has query (a string) and may have operationName (a string) and variables (an object)",
-        unblock=Unblock.SELF,
+    return BAD_REQUEST(
+        detail=(
+            "请求应含 query（字符串），可含 operationName（字符串）与 variables（对象）",
+            "a request has query (a string) and may have operationName (a string) and variables (an object)",
+        )
     )

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from chassis.principal import Scope
 from gateway.http.proxy import Passage
 from gateway.http.responses import guarded, raw_body
-from kernel.errors import Refusal, Unblock
+from gateway.refusals import UNSUPPORTED_MEDIA_TYPE
 from kernel.refusals import FORBIDDEN, NOT_FOUND
 
 _CALENDAR_TIMEOUT = aiohttp.ClientTimeout(total=5)
@@ -91,8 +91,7 @@ def roster_routes(passage: Passage) -> list[Route]:
         _require_school(request)
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind in _FORMS:
-            zh, en = "请以文件本身为请求体", "Send the file itself as the body"
-            raise Refusal("UNSUPPORTED_MEDIA_TYPE", zh, en, unblock=Unblock.SELF)
+            raise UNSUPPORTED_MEDIA_TYPE(detail=("请以文件本身为请求体", "send the file itself as the body"))
         raw = await raw_body(request, MOST_BYTES, _BODY_SECONDS)
         name = request.query_params.get("filename", "")[:200]
         kind_of_file = {"Content-Type": "application/octet-stream"}
@@ -106,7 +105,7 @@ def roster_routes(passage: Passage) -> list[Route]:
         _require_school(request)
         key = request.path_params["roster"]
         if not _OWN.fullmatch(key):
-            raise Refusal("NOT_FOUND", "未找到该数据", "Not found", unblock=Unblock.SELF)
+            raise NOT_FOUND()
         return await passage.send(request, f"/rosters/{key}/result.xlsx")
 
     def _require_school(request: Request) -> None:

@@ -25,8 +25,9 @@ from gateway.identity.provisioning import (
     renew,
     side_by_side,
 )
+from gateway.refusals import ACCOUNT_EXISTS, INCOMPLETE_ACCOUNT
 from kernel.errors import Refusal, Unblock
-from kernel.refusals import FORBIDDEN, NOT_FOUND, UNAUTHENTICATED
+from kernel.refusals import BAD_REQUEST, FORBIDDEN, NOT_FOUND, TOO_MANY_ROWS, UNAUTHENTICATED
 
 MOST_ROWS = 200
 _ROWS_AN_ACT = 20
@@ -103,8 +104,7 @@ async def issue(identity: Identity, by: Account, rows: Sequence[Any]) -> list[Is
         Refusal: `TOO_MANY_ROWS`, `RATE_LIMITED`: every twenty rows count as one request.
     """
     if not 0 < len(rows) <= MOST_ROWS:
-        zh, en = f"每次1至{MOST_ROWS}行", f"1 to {MOST_ROWS} rows at a time"
-        raise Refusal("TOO_MANY_ROWS", zh, en, unblock=Unblock.SELF, limit=MOST_ROWS)
+        raise TOO_MANY_ROWS(rule="R3", limit=MOST_ROWS)
     if more := (len(rows) - 1) // _ROWS_AN_ACT:
         await identity.store.attempts.act(by.id, more)
 
@@ -146,7 +146,7 @@ async def _issue(identity: Identity, by: Account, row: Any) -> tuple[Account, st
             return await _by_ministry(identity, msgspec.convert(row, AccountRow))
         return await _by_school(identity, by, msgspec.convert(row, _BySchool))
     except msgspec.ValidationError as error:
-        raise Refusal("BAD_REQUEST", f"账号资料有误：{error}", str(error), rule="R3", unblock=Unblock.SELF) from error
+        raise BAD_REQUEST(rule="R3", detail=(f"账号资料有误：{error}", str(error))) from error
 
 
 async def _by_ministry(identity: Identity, row: AccountRow) -> tuple[Account, str]:
@@ -166,7 +166,7 @@ async def _by_school(identity: Identity, by: Account, row: _BySchool) -> tuple[A
     if not known or known[0].school != by.school:
         raise NOT_FOUND(kind="teacher", id=row.person or "")
     if not known[0].waiting:
-        raise Refusal("ACCOUNT_EXISTS", "账号已存在", "The account exists", rule="R3", unblock=Unblock.SELF)
+        raise ACCOUNT_EXISTS(unblock=Unblock.SELF)
     return await renew(identity, replace(known[0], name=_name(row.name)))
 
 
@@ -178,7 +178,7 @@ async def _designate(identity: Identity, by: Account, name: str | None) -> tuple
     if by.delegated:
         raise FORBIDDEN(rule="R5")
     if not name:
-        raise Refusal("INCOMPLETE_ACCOUNT", "请填写姓名", "A name is missing", rule="R5", unblock=Unblock.SELF)
+        raise INCOMPLETE_ACCOUNT(rule="R5", unblock=Unblock.SELF, missing=["name"])
     code = code_for(identity)
     secret = await identity.passwords.hash_code(code)
 
@@ -216,7 +216,7 @@ async def _managed(identity: Identity, by: Account, key: str) -> Account:
 def _name(given: str | None) -> str | None:
     name = (given or "").strip()
     if len(name) > _LONGEST_NAME:
-        zh, en = f"姓名最长{_LONGEST_NAME}字", f"A name has {_LONGEST_NAME} characters at most"
-        raise Refusal("BAD_REQUEST", zh, en, rule="R5", unblock=Unblock.SELF, limit=_LONGEST_NAME)
+        words = f"姓名最长{_LONGEST_NAME}字", f"a name has {_LONGEST_NAME} characters at most"
+        raise BAD_REQUEST(rule="R5", detail=words, limit=_LONGEST_NAME)
     check_name(name)
     return name or None

@@ -1,6 +1,6 @@
 """The use cases of whoever holds an account: log in, set a password (R3, R4)."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,7 +15,8 @@ from gateway.identity.events import PasswordSet, of
 from gateway.identity.password_policy import check_new_password, weak_password
 from gateway.identity.sessions import Tokens
 from gateway.identity.store import Session
-from kernel.errors import Refusal, Unblock
+from gateway.refusals import INVALID_CREDENTIALS, SCOPE_REQUIRED
+from kernel.errors import Refusal
 from kernel.refusals import NOT_FOUND, UNAUTHENTICATED
 
 GUESSES = Counter("guopei_gateway_guesses", "Secrets that were tried: right, wrong, or made to wait", ["outcome"])
@@ -57,9 +58,9 @@ async def log_in(
             await identity.passwords.matches(None, password)
         right = [account for account in known if await identity.passwords.matches(account.secret, password)]
         if not right:
-            raise _wrong("登录名或密码错误", "Wrong login name or password", "R3")
+            raise INVALID_CREDENTIALS(rule="R3", detail=("登录名或密码", "login name or password"))
     if len(right) > 1:
-        raise _which(right)
+        raise SCOPE_REQUIRED(scopes=sorted(account.scope.value for account in right))
     right[0].admit(datetime.now(UTC))
     return await identity.sessions.open(right[0], client)
 
@@ -131,7 +132,7 @@ async def _prove(identity: Identity, account: Account, current: str, address: st
     """A stolen access token must not be a way to try passwords."""
     async with _attempt(identity, account.login, address):
         if not await identity.passwords.matches(account.secret, current):
-            raise _wrong("原密码错误", "Wrong current password", "R4")
+            raise INVALID_CREDENTIALS(detail=("原密码", "current password"))
 
 
 @asynccontextmanager
@@ -146,25 +147,10 @@ async def _attempt(identity: Identity, login: str, address: str) -> AsyncIterato
     try:
         yield
     except Exception as error:
-        if isinstance(error, Refusal) and error.code == "INVALID_CREDENTIALS":
+        if isinstance(error, Refusal) and error.code == INVALID_CREDENTIALS.code:
             GUESSES.labels("wrong").inc()
         else:
             await attempts.withdrawn(attempt)
         raise
     GUESSES.labels("right").inc()
     await attempts.succeeded(attempt)
-
-
-def _wrong(zh: str, en: str, rule: str) -> Refusal:
-    return Refusal("INVALID_CREDENTIALS", zh, en, rule=rule, unblock=Unblock.SELF)
-
-
-def _which(accounts: Sequence[Account]) -> Refusal:
-    return Refusal(
-        "SCOPE_REQUIRED",
-        "该登录名对应多个角色，请选择",
-        "This login name has several roles: choose one",
-        rule="R3",
-        unblock=Unblock.SELF,
-        scopes=sorted(account.scope.value for account in accounts),
-    )

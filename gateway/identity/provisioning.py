@@ -17,10 +17,11 @@ from gateway.identity.account import Account, AccountState, check_holder, login_
 from gateway.identity.deps import Identity
 from gateway.identity.events import AccountDisabled, AccountReset, AccountUnlocked, BaseAdded, CodeIssued, of
 from gateway.identity.password_hashing import new_code
+from gateway.refusals import DELEGATION_ENDED, INVALID_ACCOUNTS, PERSONAL_LOGIN, PERSONAL_NAME
 from kernel.errors import Refusal, Unblock
 from kernel.identifiers import is_personal, organization_code
 from kernel.reference import provinces
-from kernel.refusals import NOT_FOUND
+from kernel.refusals import NOT_FOUND, UNKNOWN_PROVINCE
 
 LITERAL_PASSWORD = "123456"  # noqa: S105 - printed in the notice
 _AT_ONCE = 4
@@ -169,8 +170,7 @@ async def renew(identity: Identity, account: Account) -> tuple[Account, str]:
             `STALE_VERSION`.
     """
     if account.delegated and account.state is AccountState.DISABLED:
-        zh, en = "该专人已被更换或停用，请由学校重新指定", "No longer the designated person: the school names one anew"
-        raise Refusal("DELEGATION_ENDED", zh, en, rule="R5", unblock=Unblock.SCHOOL)
+        raise DELEGATION_ENDED()
     code = code_for(identity)
     fresh = account.with_code(await identity.passwords.hash_code(code), datetime.now(UTC))
     told = CodeIssued if account.state is AccountState.INITIAL else AccountReset
@@ -238,11 +238,10 @@ def _checked(account: Account) -> Account:
     )
     check_holder(account)
     if account.login not in (account.organization, account.school) and is_personal(account.login):
-        zh, en = "登录名不得为身份证号或手机号", "An identity or mobile number is no login name"
-        raise Refusal("PERSONAL_LOGIN", zh, en, rule="R41", unblock=Unblock.ADMINISTRATOR)
+        raise PERSONAL_LOGIN()
     check_name(account.name)
     if account.province not in (None, *provinces()):
-        raise Refusal("UNKNOWN_PROVINCE", "未知省份代码", "No such province", rule="R3", unblock=Unblock.ADMINISTRATOR)
+        raise UNKNOWN_PROVINCE(rule="R3", unblock=Unblock.ADMINISTRATOR)
     return replace(account, home=_home(account))
 
 
@@ -253,8 +252,7 @@ def check_name(name: str | None) -> None:
         Refusal: `PERSONAL_NAME`.
     """
     if name and is_personal(name):
-        zh, en = "姓名不得为身份证号或手机号", "An identity or mobile number is no name"
-        raise Refusal("PERSONAL_NAME", zh, en, rule="R41", unblock=Unblock.SELF)
+        raise PERSONAL_NAME()
 
 
 def _home(account: Account) -> str:
@@ -275,12 +273,5 @@ def _read(rows: Sequence[Any]) -> list[AccountRow]:
         except Refusal as refusal:
             wrong.append({"row": index, "reason": refusal.code, **refusal.details})
     if wrong:
-        raise Refusal(
-            "INVALID_ACCOUNTS",
-            "账号清单有误，未创建任何账号",
-            "The list of accounts has errors; none was created",
-            rule="R3",
-            unblock=Unblock.ADMINISTRATOR,
-            rows=wrong,
-        )
+        raise INVALID_ACCOUNTS(rows=wrong)
     return read

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from prometheus_client import Gauge
 
 from chassis.principal import Principal, Scope
-from kernel.errors import Refusal, Unblock
+from gateway.refusals import OVERLOADED, TOO_MANY_SUBSCRIPTIONS
 
 STREAMS = Gauge("guopei_gateway_streams", "Streams of answers that clients follow")
 
@@ -47,15 +47,9 @@ class Seats:
         """
         most, whose = self._settings, (principal, address if principal.scope is Scope.PUBLIC else "")
         if self._taken[whose] >= most.principal:
-            raise Refusal(
-                "TOO_MANY_SUBSCRIPTIONS",
-                "同时打开的订阅过多，请先关闭其他订阅",
-                "Too many subscriptions at a time: close another first",
-                unblock=Unblock.SELF,
-                limit=most.principal,
-            )
+            raise TOO_MANY_SUBSCRIPTIONS(limit=most.principal)
         if self._taken.total() >= most.process:
-            raise Refusal("OVERLOADED", "服务繁忙，请稍后再试", "Busy: try again later", unblock=Unblock.ADMINISTRATOR)
+            raise OVERLOADED()
         self._taken[whose] += 1
         STREAMS.inc()
         try:
