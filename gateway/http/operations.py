@@ -16,7 +16,7 @@ from gateway.federation.engine import Request as GraphQLRequest
 from gateway.http.context import RequestContext, traceparent_of
 from gateway.http.error_texts import in_language
 from gateway.http.responses import address_of, language_of
-from gateway.protection.stream_limits import Seats, SeatSettings
+from gateway.protection.stream_limits import StreamLimits, StreamLimitSettings
 from gateway.protection.trusted_documents import TrustedDocuments
 from gateway.refusals import TOKEN_EXPIRED
 from kernel.errors import Refusal
@@ -35,14 +35,14 @@ class Operations:
         authenticate: Access token to its holder; None lets everybody do everything (`--no-auth`).
         deadline_seconds: By when the client is answered.
         documents: What may be asked by id, or at all.
-        seats: How many streams there may be.
+        stream_limits: How many streams there may be.
     """
 
     engine: Engine
     authenticate: Callable[[str], Verified] | None
     deadline_seconds: float = 10.0
     documents: TrustedDocuments = field(default_factory=TrustedDocuments)
-    seats: Seats = field(default_factory=lambda: Seats(SeatSettings()))
+    stream_limits: StreamLimits = field(default_factory=lambda: StreamLimits(StreamLimitSettings()))
 
     def context(
         self, connection: HTTPConnection, token: str | None, idempotency_key: str | None = None
@@ -95,11 +95,11 @@ class Operations:
         """The answers to any operation as they come, in the caller's language; the last one says why there is no more.
 
         Iterate and close it in one task. It ends with `TOKEN_EXPIRED` when the caller's token does, and is not begun
-        beyond the bounds of `seats`.
+        beyond the bounds of `stream_limits`.
         """
         context: RequestContext = request.context
         try:
-            with self.seats.taken(context.principal, context.address):
+            with self.stream_limits.hold(context.principal, context.address):
                 async with aclosing(self.engine.stream(request, self._renewed)) as responses:
                     while response := await _before(context.expires, responses):
                         yield _spoken(response, context.language)

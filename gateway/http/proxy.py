@@ -23,7 +23,7 @@ _RETRY_SECONDS = 5
 log = structlog.get_logger()
 
 
-class Passage:
+class SubgraphProxy:
     """A way to one subgraph, for those who are signed in.
 
     Args:

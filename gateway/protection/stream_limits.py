@@ -14,7 +14,7 @@ STREAMS = Gauge("guopei_gateway_streams", "Streams of answers that clients follo
 
 
 @dataclass(frozen=True, slots=True)
-class SeatSettings:
+class StreamLimitSettings:
     """The most streams at a time; a WebSocket takes a seat, and so does each of its operations.
 
     Attributes:
@@ -27,19 +27,19 @@ class SeatSettings:
     process: int = 5_000
 
 
-class Seats:
+class StreamLimits:
     """The streams of this process.
 
     Args:
         settings: How many there may be.
     """
 
-    def __init__(self, settings: SeatSettings) -> None:
+    def __init__(self, settings: StreamLimitSettings) -> None:
         self._settings = settings
         self._taken: Counter[tuple[Principal, str]] = Counter()
 
     @contextmanager
-    def taken(self, principal: Principal, address: str = "") -> Iterator[None]:
+    def hold(self, principal: Principal, address: str = "") -> Iterator[None]:
         """Hold a seat; all who are not signed in are one principal, so these are told apart by their address.
 
         Raises:
