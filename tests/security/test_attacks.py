@@ -106,10 +106,10 @@ async def test_nothing_of_the_schema_is_suggested(engine: Engine) -> None:
 
 
 async def test_the_same_answer_to_an_attack_is_not_kept(engine: Engine) -> None:
-    kept = len(engine._kept.documents)
+    kept = len(engine._caches.documents)
     for n in range(50):
         await engine.execute(Request(f"{{ nothing{n} }}"))
-    assert len(engine._kept.documents) == kept
+    assert len(engine._caches.documents) == kept
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from contracts.graph_files import SUPERGRAPH
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from gateway.app import create_app
-from gateway.identity.deps import Identity
+from gateway.identity.deps import Deps
 from gateway.identity.password_hashing import Passwords
 from gateway.identity.sessions import Sessions
 from gateway.identity.store import IdentityStore
@@ -30,10 +30,10 @@ def keys() -> KeySet:
 
 
 @pytest.fixture
-async def identity(database: Database, keys: KeySet) -> Identity:
+async def deps(database: Database, keys: KeySet) -> Deps:
     store = IdentityStore(database)
     await store.prepare()
-    return Identity(store, Passwords(), Sessions(store, keys))
+    return Deps(store, Passwords(), Sessions(store, keys))
 
 
 @pytest.fixture

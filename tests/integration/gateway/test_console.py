@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.identity.authentication import log_in
-from gateway.identity.deps import Identity
+from gateway.identity.deps import Deps
 from kernel.errors import Refusal
 from tests.support.processes import command
 
@@ -20,20 +20,20 @@ async def accounts(environment: dict[str, str], *arguments: str, given: str = ""
     return done.code, done.out, done.error
 
 
-async def test_an_account_is_made_reset_unlocked_and_disabled(environment: dict[str, str], identity: Identity) -> None:
+async def test_an_account_is_made_reset_unlocked_and_disabled(environment: dict[str, str], deps: Deps) -> None:
     one = ("--login", LOGIN, "--scope", "school")
     status, out, _ = await accounts(environment, "provision", *one, "--school", LOGIN, "--name", "何敏")
     (made,) = json.loads(out)
     assert status == 0
-    tokens = await log_in(identity, login=LOGIN, password=made["code"])
+    tokens = await log_in(deps, login=LOGIN, password=made["code"])
     assert (tokens.must_change, tokens.account.name) == (True, "何敏")
     status, out, _ = await accounts(environment, "reset", *one)
-    assert (await log_in(identity, login=LOGIN, password=json.loads(out)["code"])).must_change
+    assert (await log_in(deps, login=LOGIN, password=json.loads(out)["code"])).must_change
     assert (await accounts(environment, "unlock", *one))[0] == 0
-    assert (await log_in(identity, login=LOGIN, password=json.loads(out)["code"])).must_change
+    assert (await log_in(deps, login=LOGIN, password=json.loads(out)["code"])).must_change
     assert (await accounts(environment, "disable", *one))[0] == 0
     with pytest.raises(Refusal) as refused:
-        await log_in(identity, login=LOGIN, password=json.loads(out)["code"])
+        await log_in(deps, login=LOGIN, password=json.loads(out)["code"])
     assert refused.value.code == "ACCOUNT_DISABLED"
 
 

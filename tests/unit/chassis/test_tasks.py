@@ -90,9 +90,9 @@ async def test_what_is_ended_may_give_back_what_it_holds(monkeypatch: pytest.Mon
             given_back += 1
 
     async def outer() -> None:
-        await together(holding(), endless())
+        await run_all(holding(), endless())
 
-    task = asyncio.ensure_future(together(outer(), holding()))
+    task = asyncio.ensure_future(run_all(outer(), holding()))
     await asyncio.wait([task], timeout=0.01)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

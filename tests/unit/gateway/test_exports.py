@@ -16,7 +16,7 @@ from chassis.principal import TokenMinter, TokenVerifier
 from gateway.federation.engine import Engine
 from gateway.http.operations import Operations
 from gateway.http.proxied_routes import export_routes
-from gateway.http.proxy import Passage
+from gateway.http.proxy import SubgraphProxy
 from gateway.http.transport import HttpTransport
 from tests.support.fixtures import supergraph
 from tests.unit.gateway.following import PROVINCE, holder
@@ -48,7 +48,7 @@ async def gateway(behind: Enrollment | None) -> AsyncIterator[Browser]:
         url = f"{enrollment.url}/graphql" if behind else "http://127.0.0.1:9/graphql"
         transport = HttpTransport({"enrollment": url}, TokenMinter(KEYS))
         operations = Operations(Engine(supergraph(), transport), holder())
-        routes = export_routes(Passage(operations, transport, "enrollment", url))
+        routes = export_routes(SubgraphProxy(operations, transport, "enrollment", url))
         async with served(Starlette(routes=routes)) as browser:
             yield browser
 
