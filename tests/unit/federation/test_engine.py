@@ -73,7 +73,7 @@ async def test_what_a_short_text_with_fragments_grows_to_weighs_too() -> None:
     spread = " ".join(f"a{n}: product(id: {n}) {{ ...f }}" for n in range(20))
     for n in range(20):
         engine.plan(f"query q{n} {{ {spread} }} fragment f on Product {{ name kind }}")
-    assert len(engine._caches.plans) < len(engine._kept.documents)
+    assert len(engine._caches.plans) < len(engine._caches.documents)
 
 
 async def test_a_trusted_document_is_kept_however_long_it_is() -> None:
