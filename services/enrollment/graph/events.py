@@ -13,8 +13,7 @@ from chassis.graph import requires
 from chassis.graph.connection import slice_of
 from chassis.principal import Principal, Scope
 from chassis.storage.cursor import Slice, cursor_of
-from kernel.errors import Refusal, Unblock
-from kernel.refusals import FORBIDDEN
+from kernel.refusals import BAD_CURSOR, FORBIDDEN
 from services.enrollment.graph.context import Info
 from services.enrollment.store import Entry, Reading, own_province
 
@@ -79,7 +78,7 @@ def log_slice(first: int, after: str | None) -> Slice:
     """
     part = slice_of(first, after)
     if part.after is not None and not _is_number(part.after):
-        raise Refusal("BAD_CURSOR", "分页游标无效", "Not a cursor of this list", unblock=Unblock.SELF)
+        raise BAD_CURSOR()
     return part
 
 

@@ -11,10 +11,10 @@ from chassis.events import NATIONWIDE
 from chassis.graph import SubgraphContext
 from chassis.principal import Principal, TokenVerifier
 from chassis.serving.asgi import internal
-from kernel.errors import Refusal, Unblock
+from kernel.errors import Refusal
 from kernel.language import Language
 from kernel.reference import provinces
-from kernel.refusals import NOT_FOUND
+from kernel.refusals import BAD_REQUEST, NOT_FOUND
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 from services.enrollment.graph.context import Context, may_read_base, may_read_province, may_read_school
 from services.enrollment.graph.loaders import ProjectByIdLoader, SchoolByCodeLoader
@@ -105,5 +105,5 @@ def _statuses(request: Request) -> tuple[EnrollmentStatus, ...]:
 
 
 def _bad_question(name: str) -> Refusal:
-    zh, en = f"参数 {name} 缺失或无效", f"The parameter {name} is missing or wrong"
-    return Refusal("BAD_REQUEST", zh, en, rule="R42", unblock=Unblock.SELF, parameter=name)
+    detail = (f"参数 {name} 缺失或无效", f"the parameter {name} is missing or wrong")
+    return BAD_REQUEST(rule="R42", detail=detail, parameter=name)

@@ -9,8 +9,8 @@ from starlette.routing import Route
 
 from chassis.principal import Principal, TokenVerifier
 from chassis.serving.asgi import internal
-from kernel.errors import Refusal, Unblock
 from kernel.language import Language
+from kernel.refusals import BODY_TOO_LARGE
 from services.enrollment.commands import own_roster, stage_roster
 from services.enrollment.commands.guards import own_school
 from services.enrollment.domain.project import ENROL, is_open
@@ -67,8 +67,7 @@ async def _body(request: Request) -> bytes:
     async for chunk in request.stream():
         raw += chunk
         if len(raw) > MOST_BYTES:
-            zh, en = "文件过大，最多4兆字节", "The file is too large: 4 MiB at most"
-            raise Refusal("BODY_TOO_LARGE", zh, en, rule="R22", unblock=Unblock.SELF, limit=MOST_BYTES)
+            raise BODY_TOO_LARGE(rule="R22", limit=MOST_BYTES)
     return bytes(raw)
 
 
