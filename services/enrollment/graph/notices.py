@@ -6,9 +6,7 @@ from typing import Self
 
 import strawberry
 
-from chassis.graph import requires
 from chassis.principal import Principal, Scope
-from services.enrollment import commands
 from services.enrollment.domain import notifications as delivery
 from services.enrollment.domain.notification_texts import sentence
 from services.enrollment.domain.notifications import base_box, school_box, trainee_box
@@ -69,18 +67,3 @@ def boxes_of(principal: Principal) -> Sequence[str]:
             return tuple(base_box(base) for base in principal.bases)
         case _:
             return ()
-
-
-@strawberry.type
-class NoticeMutation:
-    """What may be done with notices."""
-
-    @strawberry.federation.mutation(
-        description="将本收件箱的通知标为已读，一次最多200条 (R24)",
-        requires_scopes=requires(Scope.TEACHER, Scope.SCHOOL, Scope.BASE),
-    )
-    async def mark_notices_read(self, info: Info, ids: list[strawberry.ID]) -> list[Notice] | None:
-        """Mark notices read; those of other boxes are passed over."""
-        context = info.context
-        marked = await commands.mark_notices_read(context.deps, boxes=boxes_of(context.principal), keys=ids)
-        return [Notice.of(one, context) for one in marked]

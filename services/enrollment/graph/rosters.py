@@ -11,7 +11,6 @@ from chassis.graph import Advice, MajorCategory, RefusalInfo, requires
 from chassis.graph.connection import Connection, connect, slice_of
 from chassis.principal import Scope
 from kernel.language import Language
-from services.enrollment import commands
 from services.enrollment.commands.guards import own_school
 from services.enrollment.domain.roster import roster
 from services.enrollment.domain.roster.roster import Problem
@@ -151,20 +150,6 @@ class RosterQuery:
         school = await own_school(deps, info.context.principal)
         page = await connect(deps.store.rosters.list_jobs(school.id, part), part, lambda one: [one.id])
         return Connection[RosterJob].of(page, RosterJob.of, partial(deps.store.rosters.count_jobs, school.id))
-
-
-@strawberry.type
-class RosterMutation:
-    """What a school may do with a roster."""
-
-    @strawberry.federation.mutation(
-        description="提交已上传的名单：全部合格才提交，或只提交合格的行；后台办理，进度见 rosterJob (R22)",
-        requires_scopes=_SCHOOL,
-    )
-    async def commit_roster(self, info: Info, job_id: strawberry.ID, mode: RosterMode) -> RosterJob | None:
-        """Put a roster in."""
-        context = info.context
-        return RosterJob.of(await commands.commit_roster(context.deps, context.principal, key=job_id, mode=mode))
 
 
 def _advice(warnings: Sequence[Problem], language: Language) -> list[Advice]:
