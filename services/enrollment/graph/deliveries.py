@@ -10,7 +10,7 @@ from chassis.graph import requires
 from chassis.graph.connection import Connection, connect, slice_of
 from chassis.principal import Scope
 from services.enrollment.domain import notifications as deliveries
-from services.enrollment.graph.context import Info
+from services.enrollment.graph.context import Context, Info
 from services.enrollment.graph.enums import (
     DeliveryChannel,
     DeliveryFault,
@@ -46,8 +46,9 @@ class Delivery:
     source: strawberry.Private[deliveries.Delivery]
 
     @classmethod
-    def of(cls, source: deliveries.Delivery, now: datetime) -> Self:
-        """As the domain knows it."""
+    def of(cls, source: deliveries.Delivery, context: Context) -> Self:
+        """The delivery as it stands at domain time."""
+        until = source.delivered_at or context.deps.clock.now()
         return cls(
             id=strawberry.ID(source.id),
             recipient=source.recipient,
@@ -60,7 +61,7 @@ class Delivery:
             delivered_at=source.delivered_at,
             next_attempt_at=source.due,
             fault=source.fault,
-            waiting_seconds=int(((source.delivered_at or now) - source.created_at).total_seconds()),
+            waiting_seconds=int((until - source.created_at).total_seconds()),
             source=source,
         )
 
@@ -85,8 +86,8 @@ class FeedbackQuery:
         self, info: Info, year: int, first: int = 20, after: str | None = None
     ) -> Connection[Delivery] | None:
         """What waits or has failed, with its age, its attempts and why the last one failed."""
-        deps, principal, part = info.context.deps, info.context.principal, slice_of(first, after)
-        kept, now = deps.store.deliveries, deps.clock.now()
-        page = await connect(kept.left(principal, year, part), part, lambda one: [one.id])
-        counted = partial(kept.count_left, principal, year)
-        return Connection[Delivery].of(page, lambda one: Delivery.of(one, now), counted)
+        context, part = info.context, slice_of(first, after)
+        store, reader = context.deps.store.deliveries, context.principal
+        page = await connect(store.left(reader, year, part), part, lambda delivery: [delivery.id])
+        counted = partial(store.count_left, reader, year)
+        return Connection[Delivery].of(page, lambda delivery: Delivery.of(delivery, context), counted)

@@ -10,14 +10,13 @@ from chassis.graph import Advice, RefusalInfo, requires
 from chassis.graph.connection import Connection, connect, slice_of
 from chassis.graph.resolvers import text_key
 from chassis.principal import Scope
-from kernel.language import Language
 from services.enrollment.commands import Row
 from services.enrollment.domain import enrollment as machine
 from services.enrollment.domain.enrollment import meant_for
 from services.enrollment.domain.notifications import fed_back_at
 from services.enrollment.domain.roster.problems import audience_mismatch
 from services.enrollment.domain.seats import ADMITTED
-from services.enrollment.graph.context import Info
+from services.enrollment.graph.context import Context, Info
 from services.enrollment.graph.deliveries import Delivery
 from services.enrollment.graph.enums import EnrollmentStatus, ReasonCode
 from services.enrollment.graph.loaders import (
@@ -87,7 +86,7 @@ class Enrollment:
         )
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:  # noqa: A002 - the key's name
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:
         """The enrolment another subgraph refers to, if the principal may see it."""
         found = await info.context.loader(EnrollmentByIdLoader).load(text_key(id))
         return cls.of(found) if found else None
@@ -114,9 +113,8 @@ class Enrollment:
     @strawberry.field(description="向本人和学校反馈的送达情况 (R24)")
     async def feedback(self, info: Info) -> list[Delivery]:
         """The deliveries of every decision so far."""
-        found = await info.context.loader(DeliveriesByEnrollmentLoader).load(self.source.id) or []
-        now = info.context.deps.clock.now()
-        return [Delivery.of(one, now) for one in found]
+        deliveries = await info.context.loader(DeliveriesByEnrollmentLoader).load(self.source.id) or []
+        return [Delivery.of(delivery, info.context) for delivery in deliveries]
 
     @strawberry.field(description="最近一次决定何时已反馈到本人和学校双方；任一方未送达则为空 (R24)")
     async def fed_back_at(self, info: Info) -> datetime | None:
@@ -145,7 +143,7 @@ OVERLAP = ("与另一录取项目时间重叠", "It overlaps another acceptance 
 
 @strawberry.type(description="批量操作中的一行")
 class EnrollmentRow:
-    """What became of one enrolment of a bulk command."""
+    """The outcome of one row of a bulk command."""
 
     id: strawberry.ID
     ok: bool
@@ -153,13 +151,13 @@ class EnrollmentRow:
     refusal: RefusalInfo | None
 
     @classmethod
-    def of(cls, row: Row, language: Language) -> Self:
-        """The row in the caller's language."""
+    def of(cls, result: Row, context: Context) -> Self:
+        """The row, a refusal in the caller's language."""
         return cls(
-            id=strawberry.ID(row.id),
-            ok=row.refusal is None,
-            enrollment=Enrollment.of(row.enrollment) if row.enrollment else None,
-            refusal=RefusalInfo.of(row.refusal, language) if row.refusal else None,
+            id=strawberry.ID(result.id),
+            ok=result.refusal is None,
+            enrollment=Enrollment.of(result.enrollment) if result.enrollment else None,
+            refusal=RefusalInfo.of(result.refusal, context.language) if result.refusal else None,
         )
 
 

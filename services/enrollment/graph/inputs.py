@@ -113,6 +113,6 @@ class EnrollmentDecisionInput:
     decision: EnrollmentDecision
     reason: str | None = None
 
-    def decided(self) -> Decision:
+    def as_decision(self) -> Decision:
         """As the command takes it."""
         return Decision(self.id, self.decision, self.reason)

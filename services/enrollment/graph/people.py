@@ -10,10 +10,11 @@ from chassis.graph import MajorCategory, Person, RefusalInfo, requires
 from chassis.graph.connection import Connection, connect, slice_of
 from chassis.graph.resolvers import text_key
 from chassis.principal import Scope
+from services.enrollment import commands
 from services.enrollment.domain import school as schools
 from services.enrollment.domain import teacher as teachers
 from services.enrollment.domain.cut_off import CutOffs, key_of
-from services.enrollment.graph.context import Info, may_read_school
+from services.enrollment.graph.context import Context, Info, may_read_school
 from services.enrollment.graph.enums import Audience, Employment
 from services.enrollment.graph.inputs import EnrollmentFilter
 from services.enrollment.graph.loaders import (
@@ -72,7 +73,7 @@ class Teacher:
         )
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:  # noqa: A002 - the key's name
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:
         """The teacher another subgraph refers to, if the principal may see them."""
         found = await info.context.loader(TeacherByIdLoader).load(text_key(id))
         return cls.of(found) if found else None
@@ -170,7 +171,7 @@ class School:
     async def enrollments(
         self,
         info: Info,
-        filter: EnrollmentFilter | None = None,  # noqa: A002 - the graph's name
+        filter: EnrollmentFilter | None = None,
         first: int = 20,
         after: str | None = None,
     ) -> Connection[EnrollmentType] | None:
@@ -183,19 +184,39 @@ class School:
 
 @strawberry.type(description="批量登记学校中的一行 (R3)")
 class SchoolRow:
-    """What became of one row."""
+    """The outcome of one row of `registerSchools`."""
 
     index: int
     ok: bool
     school: School | None
     refusal: RefusalInfo | None
 
+    @classmethod
+    def of(cls, result: commands.SchoolRow, context: Context) -> Self:
+        """The row, a refusal in the caller's language."""
+        return cls(
+            index=result.index,
+            ok=result.refusal is None,
+            school=School.of(result.school) if result.school else None,
+            refusal=RefusalInfo.of(result.refusal, context.language) if result.refusal else None,
+        )
+
 
 @strawberry.type(description="批量登记教师中的一行 (R22)")
 class TeacherRow:
-    """What became of one row."""
+    """The outcome of one row of `addTeachers`."""
 
     index: int
     ok: bool
     teacher: Teacher | None
     refusal: RefusalInfo | None
+
+    @classmethod
+    def of(cls, result: commands.TeacherRow, context: Context) -> Self:
+        """The row, a refusal in the caller's language."""
+        return cls(
+            index=result.index,
+            ok=result.refusal is None,
+            teacher=Teacher.of(result.teacher) if result.teacher else None,
+            refusal=RefusalInfo.of(result.refusal, context.language) if result.refusal else None,
+        )

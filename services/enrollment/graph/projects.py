@@ -36,7 +36,7 @@ class Project:
     id: strawberry.ID
 
     @classmethod
-    def resolve_reference(cls, id: strawberry.ID) -> Self:  # noqa: A002 - the key's name
+    def resolve_reference(cls, id: strawberry.ID) -> Self:
         """The project another subgraph refers to; what it has here is looked up field by field."""
         return cls(id=strawberry.ID(text_key(id)))
 
@@ -60,7 +60,7 @@ class Project:
     async def enrollments(
         self,
         info: Info,
-        filter: EnrollmentFilter | None = None,  # noqa: A002 - the graph's name
+        filter: EnrollmentFilter | None = None,
         first: int = 20,
         after: str | None = None,
     ) -> Connection[EnrollmentType] | None:

@@ -64,7 +64,7 @@ class Province:
     async def enrollments(
         self,
         info: Info,
-        filter: EnrollmentFilter | None = None,  # noqa: A002 - the graph's name
+        filter: EnrollmentFilter | None = None,
         first: int = 20,
         after: str | None = None,
     ) -> Connection[EnrollmentType] | None:

@@ -63,7 +63,7 @@ class Query(FeedbackQuery, PersonalQuery, RosterQuery):
     async def schools(
         self,
         info: Info,
-        filter: SchoolFilter | None = None,  # noqa: A002 - the graph's name
+        filter: SchoolFilter | None = None,
         search: str | None = None,
         first: int = 20,
         after: str | None = None,
@@ -105,7 +105,7 @@ class Query(FeedbackQuery, PersonalQuery, RosterQuery):
         description="某报名：本人、学校、基地、省份和教师工作司",
         requires_scopes=requires(Scope.TEACHER, Scope.SCHOOL, Scope.BASE, Scope.PROVINCE, Scope.MINISTRY),
     )
-    async def enrollment(self, info: Info, id: strawberry.ID) -> Enrollment | None:  # noqa: A002 - the graph's name
+    async def enrollment(self, info: Info, id: strawberry.ID) -> Enrollment | None:
         """An enrolment that the principal may see."""
         found = await info.context.loader(EnrollmentByIdLoader).load(id)
         return Enrollment.of(found) if found else None
@@ -114,7 +114,7 @@ class Query(FeedbackQuery, PersonalQuery, RosterQuery):
         description="某教师：本人、学校、报名所到基地和教师工作司",
         requires_scopes=requires(Scope.TEACHER, Scope.SCHOOL, Scope.BASE, Scope.MINISTRY),
     )
-    async def teacher(self, info: Info, id: strawberry.ID) -> Teacher | None:  # noqa: A002 - the graph's name
+    async def teacher(self, info: Info, id: strawberry.ID) -> Teacher | None:
         """A teacher whom the principal may see."""
         found = await info.context.loader(TeacherByIdLoader).load(id)
         return Teacher.of(found) if found else None

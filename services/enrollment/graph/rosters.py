@@ -14,7 +14,7 @@ from kernel.language import Language
 from services.enrollment.commands.guards import own_school
 from services.enrollment.domain.roster import roster
 from services.enrollment.domain.roster.roster import Problem
-from services.enrollment.graph.context import Info
+from services.enrollment.graph.context import Context, Info
 from services.enrollment.graph.enrollments import Enrollment
 from services.enrollment.graph.enums import Audience, Employment, RosterMode, RosterRowState, RosterState
 from services.enrollment.graph.loaders import EnrollmentByIdLoader, RosterRowCountLoader, RosterRowPageLoader
@@ -43,9 +43,9 @@ class RosterRow:
     source: strawberry.Private[roster.Row]
 
     @classmethod
-    def of(cls, source: roster.Row, language: Language) -> Self:
+    def of(cls, source: roster.Row, context: Context) -> Self:
         """The row in the reader's language."""
-        ordinal, said = source.major_category, source.said
+        ordinal, said, language = source.major_category, source.said, context.language
         return cls(
             number=source.number,
             state=source.state,
@@ -129,7 +129,7 @@ class RosterJob:
         found = context.loader(RosterRowPageLoader).load((rows, first, after))
         page = await connect(found, part, lambda one: [one.number])
         counted = partial(context.loader(RosterRowCountLoader).load, rows)
-        return Connection[RosterRow].of(page, lambda one: RosterRow.of(one, context.language), counted)
+        return Connection[RosterRow].of(page, lambda row: RosterRow.of(row, context), counted)
 
 
 @strawberry.type
@@ -137,7 +137,7 @@ class RosterQuery:
     """What a school may read of its rosters."""
 
     @strawberry.federation.field(description="本校的一份名单 (R22)", requires_scopes=_SCHOOL)
-    async def roster_job(self, info: Info, id: strawberry.ID) -> RosterJob | None:  # noqa: A002 - the graph's name
+    async def roster_job(self, info: Info, id: strawberry.ID) -> RosterJob | None:
         """A roster of the school's own."""
         deps, school = info.context.deps, await own_school(info.context.deps, info.context.principal)
         found = await deps.store.rosters.find(id)

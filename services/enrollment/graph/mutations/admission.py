@@ -1,56 +1,45 @@
-"""Mutations of bases and schools on who gets a seat; each calls one command."""
+"""Mutations that decide who gets a seat: the base's, the school's and the ministry's; each calls one command."""
 
 import strawberry
 
 from chassis.graph import requires
+from chassis.graph.resolvers import run
 from chassis.principal import Scope
 from services.enrollment import commands
 from services.enrollment.graph.context import Info
 from services.enrollment.graph.enrollments import Enrollment, EnrollmentRow
-from services.enrollment.graph.inputs import (
-    EnrollmentDecisionInput,
-)
+from services.enrollment.graph.inputs import EnrollmentDecisionInput
 from services.enrollment.graph.projects import Project
 
 _SCHOOL = requires(Scope.SCHOOL)
-_TEACHER = requires(Scope.TEACHER)
 
 
 @strawberry.type
 class AdmissionMutation:
-    """Decisions on enrollments, the waiting list, and what happens to seats."""
+    """Decisions on enrollments, the waiting list, offers of seats and substitution."""
 
     @strawberry.federation.mutation(description="确认递补名额，时限之内 (R25)", requires_scopes=_SCHOOL)
-    async def accept_offer(self, info: Info, id: strawberry.ID) -> Enrollment | None:  # noqa: A002 - the graph's name
-        """Take an offered seat."""
-        context = info.context
-        return Enrollment.of(await commands.accept_offer(context.deps, context.principal, key=id))
+    async def accept_offer(self, info: Info, id: strawberry.ID) -> Enrollment | None:
+        """Accept an offered seat."""
+        return Enrollment.of(await run(info, commands.accept_offer, key=id))
 
     @strawberry.federation.mutation(
         description="开班前替换已录取的学员，名额随之转移，须说明理由；返回替换者的报名 (R26)",
         requires_scopes=_SCHOOL,
     )
     async def substitute_teacher(
-        self,
-        info: Info,
-        id: strawberry.ID,  # noqa: A002 - the graph's name
-        teacher_id: strawberry.ID,
-        reason: str,
+        self, info: Info, id: strawberry.ID, teacher_id: strawberry.ID, reason: str
     ) -> Enrollment | None:
         """Pass a seat on to a colleague."""
-        context = info.context
-        admitted = await commands.substitute_teacher(
-            context.deps, context.principal, key=id, teacher_id=teacher_id, reason=reason
-        )
-        return Enrollment.of(admitted)
+        enrollment = await run(info, commands.substitute_teacher, key=id, teacher_id=teacher_id, reason=reason)
+        return Enrollment.of(enrollment)
 
     @strawberry.federation.mutation(
         description="基地排定候补名单；未列入的按提交先后排在其后 (R25)", requires_scopes=requires(Scope.BASE)
     )
     async def rank_waitlist(self, info: Info, project_id: strawberry.ID, ids: list[strawberry.ID]) -> Project | None:
-        """Order the waiting list."""
-        context = info.context
-        await commands.rank_waitlist(context.deps, context.principal, project_id=project_id, keys=ids)
+        """Order the waiting list of a project."""
+        await run(info, commands.rank_waitlist, project_id=project_id, keys=ids)
         return Project(id=project_id)
 
     @strawberry.federation.mutation(
@@ -60,8 +49,6 @@ class AdmissionMutation:
     async def decide_enrollments(
         self, info: Info, decisions: list[EnrollmentDecisionInput]
     ) -> list[EnrollmentRow] | None:
-        """Decide on enrolments of the own bases, or in their place."""
-        context = info.context
-        given = [one.decided() for one in decisions]
-        rows = await commands.decide_enrollments(context.deps, context.principal, given)
-        return [EnrollmentRow.of(row, context.language) for row in rows]
+        """Decide on enrollments of the own bases; the ministry, on those left undecided."""
+        results = await run(info, commands.decide_enrollments, [decision.as_decision() for decision in decisions])
+        return [EnrollmentRow.of(result, info.context) for result in results]

@@ -18,7 +18,7 @@ class NoticeMutation:
         requires_scopes=requires(Scope.TEACHER, Scope.SCHOOL, Scope.BASE),
     )
     async def mark_notices_read(self, info: Info, ids: list[strawberry.ID]) -> list[Notice] | None:
-        """Mark notices read; those of other boxes are passed over."""
+        """Mark notices read; those of other inboxes are ignored."""
         context = info.context
         marked = await commands.mark_notices_read(context.deps, boxes=boxes_of(context.principal), keys=ids)
-        return [Notice.of(one, context) for one in marked]
+        return [Notice.of(notice, context) for notice in marked]

@@ -3,6 +3,7 @@
 import strawberry
 
 from chassis.graph import requires
+from chassis.graph.resolvers import run
 from chassis.principal import Scope
 from services.enrollment import commands
 from services.enrollment.graph.context import Info
@@ -21,6 +22,5 @@ class RosterMutation:
         requires_scopes=_SCHOOL,
     )
     async def commit_roster(self, info: Info, job_id: strawberry.ID, mode: RosterMode) -> RosterJob | None:
-        """Put a roster in."""
-        context = info.context
-        return RosterJob.of(await commands.commit_roster(context.deps, context.principal, key=job_id, mode=mode))
+        """Commit a roster; its rows are entered in the background."""
+        return RosterJob.of(await run(info, commands.commit_roster, key=job_id, mode=mode))
