@@ -13,6 +13,7 @@ from chassis.storage.mongo import connect
 from chassis.storage.vault import Vault
 from services.enrollment.commands import Deps
 from services.enrollment.graph.schema import schema
+from services.enrollment.http.downloads import FileEndpoints
 from services.enrollment.http.exports import Exports
 from services.enrollment.http.rosters import RosterFiles
 from services.enrollment.messaging.smtp import Server, SmtpMailer
@@ -25,7 +26,7 @@ _PORTS = {Tls.STARTTLS: 587, Tls.TLS: 465, Tls.NONE: 25}
 
 def build(settings: EnrollmentSettings, role: Role = Role.ALL) -> Starlette:
     """Enrolment's application; it connects when it starts."""
-    files = (Exports(), RosterFiles())
+    files: tuple[FileEndpoints, ...] = (Exports(), RosterFiles())
     verifier = TokenVerifier(settings.internal_keys(), SERVICE)
 
     @asynccontextmanager
@@ -36,14 +37,14 @@ def build(settings: EnrollmentSettings, role: Role = Role.ALL) -> Starlette:
             vault, mailer = Vault.load(settings.vault_file), mailer_of(settings)
             deps = Deps(Store(database), settings.clock(), vault, offer_time, mailer)
             await deps.store.prepare()
-            for one in files:
-                one.deps = deps
+            for endpoints in files:
+                endpoints.deps = deps
             yield Running(deps, tasks(deps, database, settings.amqp_url.get_secret_value()))
 
     app = subgraph_app(SERVICE, schema, verifier, start, role)
     if role in {Role.ALL, Role.API}:
-        for one in files:
-            app.router.routes.extend(one.routes(verifier))
+        for endpoints in files:
+            app.router.routes.extend(endpoints.routes(verifier))
     return app
 
 
