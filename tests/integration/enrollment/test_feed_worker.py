@@ -154,7 +154,7 @@ async def test_kills_copies_and_a_twin_change_neither_order_nor_completeness(
 async def work(feed: Feed, database: Database, url: str) -> None:
     """A worker as a process runs it, with a lease that is soon free again."""
     lease = Lease(database, QUEUE, seconds=0.4)
-    await forever(QUEUE, lambda: lease.hold(FeedWorker(feed, url).lead), (*BROKER_ERRORS, StorageError, Deposed))
+    await forever(QUEUE, lambda: lease.hold(FeedWorker(feed, url).run), (*BROKER_ERRORS, StorageError, Deposed))
 
 
 async def kill(tasks: Sequence["asyncio.Future[None]"]) -> None:
