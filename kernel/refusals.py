@@ -125,3 +125,12 @@ INVALID_TEXT = RefusalKind(
     rule="R41",
     unblock=Unblock.SELF,
 )
+WRONG_STATE = RefusalKind(
+    "WRONG_STATE", "{detail}，当前不允许此操作", "{detail}: this cannot be done now", unblock=Unblock.SELF
+)
+PHASE_CLOSED = RefusalKind(
+    "PHASE_CLOSED", "当前不在{detail}的开放时间内", "{detail} is not open now", unblock=Unblock.MINISTRY
+)
+INVALID_CONTACT = RefusalKind(
+    "INVALID_CONTACT", "{detail}须有姓名和电话", "{detail} needs a name and a phone number", unblock=Unblock.SELF
+)

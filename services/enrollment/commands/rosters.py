@@ -20,8 +20,8 @@ from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import own_school
 from services.enrollment.commands.teachers import sealed
 from services.enrollment.domain.project import ENROL, is_open, require_phase
+from services.enrollment.domain.refusals import ID_NUMBER_ROUNDED
 from services.enrollment.domain.roster.check import Facts, RowEntry, check, enter
-from services.enrollment.domain.roster.problems import id_number_rounded
 from services.enrollment.domain.roster.roster import KEPT_FOR, OPEN_FOR, Problem, Roster, Row, RowState, commit, finish
 from services.enrollment.domain.roster.rows import Codes, compared, row_of
 from services.enrollment.domain.roster.sheet import Column, Line, Sheet, plain, shown
@@ -135,7 +135,7 @@ def _number(deps: Deps, line: Line, column: Column, valid: Callable[[str], str],
         return None
     try:
         if column is Column.ID_NUMBER and _lost_digits(line, valid):
-            raise id_number_rounded()
+            raise ID_NUMBER_ROUNDED()
         return sealed(deps, valid(line.texts[column]))
     except Refusal as refusal:
         wrong.append(refusal)

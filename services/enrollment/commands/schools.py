@@ -10,15 +10,16 @@ from chassis.events import NATIONWIDE
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent, run_once
 from chassis.storage.mongo import DuplicateKey
-from kernel.errors import Refusal, Unblock
+from kernel.errors import Refusal
 from kernel.identifiers import email as mail_address
 from kernel.identifiers import mask, mobile, organization_code
 from kernel.reference import provinces
-from kernel.refusals import FORBIDDEN
+from kernel.refusals import FORBIDDEN, UNKNOWN_PROVINCE
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import own_school
 from services.enrollment.domain import school as schools
 from services.enrollment.domain.events import SchoolRegistered
+from services.enrollment.domain.refusals import PROVINCE_MISSING, SCHOOL_EXISTS
 from services.enrollment.domain.school import DesignatedPerson, School
 from services.enrollment.store import own_province
 
@@ -134,7 +135,7 @@ def _judged(draft: SchoolRow, known: dict[str, School], seen: set[str]) -> Schoo
     repeated = school.id in seen
     seen.add(school.id)
     if repeated or (there and (there.name, there.province) != (school.name, school.province)):
-        return SchoolRow(draft.index, refusal=_exists(school.id))
+        return SchoolRow(draft.index, refusal=SCHOOL_EXISTS(school=school.id))
     return SchoolRow(draft.index, there or school, known=there is not None)
 
 
@@ -162,10 +163,9 @@ def _draft(principal: Principal, row: NewSchool) -> tuple[School, list[SchoolReg
         raise FORBIDDEN(rule="R27")
     wanted = own or row.province
     if wanted is None:  # nobody leaves a province by a slip (ADR 17)
-        zh, en = "须填写省份代码，部委所属学校填00", "A province code is needed: 00 for schools of line ministries"
-        raise Refusal("PROVINCE_MISSING", zh, en, rule="R3", unblock=Unblock.SELF)
+        raise PROVINCE_MISSING()
     if wanted not in {NATIONWIDE, *provinces()}:
-        raise Refusal("UNKNOWN_PROVINCE", "省份代码无效", "Not a province code", rule="R3", unblock=Unblock.SELF)
+        raise UNKNOWN_PROVINCE(rule="R3")
     return schools.register_school(organization_code(row.code), row.name, wanted)
 
 
@@ -173,10 +173,4 @@ async def _insert(deps: Deps, school: School, events: list[SchoolRegistered]) ->
     try:
         return await deps.store.schools.insert(school, events)
     except DuplicateKey as error:
-        raise _exists(school.id) from error
-
-
-def _exists(code: str) -> Refusal:
-    return Refusal(
-        "SCHOOL_EXISTS", "该学校已登记", "The school is on file", rule="R3", unblock=Unblock.SELF, school=code
-    )
+        raise SCHOOL_EXISTS(school=school.id) from error

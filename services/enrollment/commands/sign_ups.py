@@ -16,8 +16,9 @@ from services.enrollment.domain.cut_off import key_of, require_before
 from services.enrollment.domain.enrollment import Enrollment, wrong_state
 from services.enrollment.domain.notifications import NoticeKind, base_box, feedback, notice_to
 from services.enrollment.domain.project import ENROL, require_not_started
+from services.enrollment.domain.refusals import SECOND_SIGN_UP
 from services.enrollment.domain.school import acts_as, require_designated
-from services.enrollment.domain.seats import holds_seat, second_sign_up
+from services.enrollment.domain.seats import holds_seat
 
 
 @idempotent("enrollments", name="sign_up")
@@ -43,7 +44,7 @@ async def sign_up(deps: Deps, principal: Principal, *, project_id: str) -> Enrol
     try:
         return await deps.store.transact(work)
     except DuplicateKey as error:
-        raise second_sign_up(project_id) from error
+        raise SECOND_SIGN_UP(project=project_id) from error
 
 
 @idempotent("enrollments", name="withdraw_sign_up")

@@ -18,8 +18,9 @@ from kernel.refusals import NOT_FOUND, STALE_VERSION
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import own_school
 from services.enrollment.domain import teacher as teachers
+from services.enrollment.domain.refusals import TEACHER_EXISTS
 from services.enrollment.domain.school import School, acts_as
-from services.enrollment.domain.teacher import Sealed, Teacher, correct, teacher_exists
+from services.enrollment.domain.teacher import Sealed, Teacher, correct
 from services.enrollment.domain.vocabulary import Audience, Employment
 
 
@@ -91,7 +92,7 @@ async def _add_teacher(deps: Deps, school: School, row: NewTeacher) -> Teacher:
     try:
         return await deps.store.transact(work)
     except DuplicateKey:
-        raise teachers.teacher_exists() from None
+        raise TEACHER_EXISTS() from None
 
 
 def sealed(deps: Deps, number: str) -> Sealed:
@@ -172,4 +173,4 @@ async def _save(deps: Deps, teacher: Teacher, given: Corrected, by: str) -> Teac
     try:
         return await deps.store.teachers.save(corrected, events)
     except DuplicateKey:
-        raise teacher_exists() from None
+        raise TEACHER_EXISTS() from None

@@ -14,8 +14,9 @@ from services.enrollment.commands.guards import own_enrollment, own_school
 from services.enrollment.domain.enrollment import Enrollment, wrong_state
 from services.enrollment.domain.notifications import NoticeKind, feedback
 from services.enrollment.domain.project import Project, require_not_started, require_open
+from services.enrollment.domain.refusals import SECOND_SIGN_UP
 from services.enrollment.domain.school import require_designated
-from services.enrollment.domain.seats import holds_seat, second_sign_up
+from services.enrollment.domain.seats import holds_seat
 from services.enrollment.domain.vocabulary import EnrollmentStatus, ProjectState
 from services.enrollment.domain.waitlist import (
     expire,
@@ -177,7 +178,8 @@ async def substitute_teacher(deps: Deps, principal: Principal, *, key: str, teac
     try:
         admitted = await deps.store.transact(work)
     except DuplicateKey as error:
-        raise second_sign_up((await own_enrollment(deps, principal, Scope.SCHOOL, key)).project) from error
+        project = (await own_enrollment(deps, principal, Scope.SCHOOL, key)).project
+        raise SECOND_SIGN_UP(project=project) from error
     deps.wake.set()
     return admitted
 

@@ -14,7 +14,7 @@ from services.enrollment.commands import Row
 from services.enrollment.domain import enrollment as machine
 from services.enrollment.domain.enrollment import meant_for
 from services.enrollment.domain.notifications import fed_back_at
-from services.enrollment.domain.roster.problems import audience_mismatch
+from services.enrollment.domain.refusals import AUDIENCE_MISMATCH
 from services.enrollment.domain.seats import ADMITTED
 from services.enrollment.graph.context import Context, Info
 from services.enrollment.graph.deliveries import Delivery
@@ -129,7 +129,7 @@ class Enrollment:
         project = await load(ProjectByIdLoader).load(one.project)
         found: list[Advice] = []
         if teacher and project and not meant_for(teacher.post, project):
-            told = audience_mismatch()
+            told = AUDIENCE_MISMATCH()
             found.append(Advice(code=told.code, rule=told.rule, message=say(told.zh, told.en)))
         if one.status in ADMITTED:
             overlapping = await load(OverlapsByTeacherLoader).load(one.teacher)
