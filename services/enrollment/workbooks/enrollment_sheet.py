@@ -51,7 +51,7 @@ async def roster(context: Context, selection: EnrollmentSelection) -> Sheet:
     Raises:
         Refusal: `EXPORT_TOO_LARGE`.
     """
-    count = await context.deps.store.count_enrollments(selection, Visibility.of(context.principal))
+    count = await context.deps.store.enrollments.count(selection, Visibility.of(context.principal))
     if count > MOST_ROWS:
         raise Refusal(
             "EXPORT_TOO_LARGE",
@@ -73,7 +73,7 @@ async def _batches(
     """All rows, some at a time; what a batch refers to is fetched at once and then forgotten."""
     seen, after = Visibility.of(context.principal), None
     for _ in range(0, MOST_ROWS, _BATCH):
-        found = await context.deps.store.list_enrollments(selection, seen, Slice(_BATCH - 1, after))
+        found = await context.deps.store.enrollments.page(selection, seen, Slice(_BATCH - 1, after))
         if found:
             yield list(await asyncio.gather(*(_row(context, one, say, persons=persons) for one in found)))
             context.forget()
