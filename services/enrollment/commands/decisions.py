@@ -52,8 +52,8 @@ async def _decide(deps: Deps, principal: Principal, *, key: str, given: Decision
         else:
             project = await open_project(deps, before.project, phase=ADMIT, rule="R23", session=session)
         after, events = decide(before, given.decision, given.reason, now, overrides=overrides)
-        saved = await deps.store.settle(before, after, events, project, session)
-        await deps.store.add_deliveries(feedback(saved, NoticeKind.DECISION, now), session)
+        saved = await deps.store.work.settle(before, after, events, project, session)
+        await deps.store.deliveries.add(feedback(saved, NoticeKind.DECISION, now), session)
         return saved
 
     return await deps.store.transact(work)
@@ -79,7 +79,7 @@ async def escalate_undecided(deps: Deps) -> int:
     """
     total = 0
     async for year, deadline in missed_deadlines(deps):
-        while undecided := await deps.store.undecided(year, deadline, _WINDOW):
+        while undecided := await deps.store.enrollments.undecided(year, deadline, _WINDOW):
             done = sum([await _escalate(deps, one, deadline) for one in undecided])
             total += done
             if not done:

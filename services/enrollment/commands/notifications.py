@@ -97,9 +97,9 @@ class _Inbox:
     async def deliver(self, delivery: Delivery) -> None:
         store, now = self.deps.store, self.deps.clock.now()
         try:
-            await store.put_notice(notice_of(delivery, now))
+            await store.notices.put(notice_of(delivery, now))
             if self.deps.mailer and await _has_address(self.deps, delivery):
-                await store.add_deliveries([mail_of(delivery, now)])
+                await store.deliveries.add([mail_of(delivery, now)])
         except StorageError as error:
             raise Undelivered(DeliveryFault.STORAGE) from error
 
@@ -152,4 +152,4 @@ async def mark_notices_read(deps: Deps, *, boxes: Sequence[str], keys: Sequence[
         Refusal: `TOO_MANY_ROWS`.
     """
     require_rows(keys)
-    return await deps.store.mark_read(boxes, keys, deps.clock.now())
+    return await deps.store.notices.mark_read(boxes, keys, deps.clock.now())

@@ -65,11 +65,11 @@ async def _within_reach(deps: Deps, principal: Principal, key: str) -> Teacher:
         case Scope.SCHOOL:
             reached = principal.school == teacher.school
         case Scope.BASE:
-            reached = bool(await deps.store.teachers_met([key], Visibility.of(principal)))
+            reached = bool(await deps.store.enrollments.teachers_met([key], Visibility.of(principal)))
         case _:
             reached = True
     if not reached:
         raise NOT_FOUND(kind="teacher", id=key)
-    if principal.scope is Scope.BASE and not await deps.store.admitted(key, principal.bases):
+    if principal.scope is Scope.BASE and not await deps.store.enrollments.admitted(key, principal.bases):
         raise NOT_ACCEPTED()
     return teacher

@@ -47,9 +47,9 @@ async def stage_roster(deps: Deps, principal: Principal, *, sheet: Sheet, file_n
     school = await own_school(deps, principal)
     by, key, now = require_designated(school), new_id(), deps.clock.now()
     expires_at, kept_until = (datetime.now(UTC) + time for time in (OPEN_FOR, KEPT_FOR))
-    codes = Codes.of(await deps.store.rosters.codes())
+    codes = Codes.of(await deps.store.roster_facts.codes())
     rows = await asyncio.to_thread(_rows, deps, key, sheet, codes, kept_until)
-    facts = await deps.store.rosters.facts(rows, school, now)
+    facts = await deps.store.roster_facts.of(rows, school, now)
     rows = await asyncio.to_thread(lambda: [check(row, facts) for row in rows])
     roster = Roster(
         id=key,
@@ -103,7 +103,8 @@ async def own_roster(deps: Deps, principal: Principal, key: str) -> Roster:
 
 async def _require_open_round(deps: Deps, key: str, now: datetime) -> None:
     """Refuse a roster all of whose rounds are closed; of several rounds the rows themselves tell."""
-    rounds = [await deps.store.rounds.find(str(year)) for year in await deps.store.rosters.years(key)]
+    years = await deps.store.roster_facts.years(await deps.store.rosters.project_codes(key))
+    rounds = [await deps.store.rounds.find(str(year)) for year in years]
     if rounds and not any(is_open(one, ENROL, now) for one in rounds):
         require_phase(rounds[0], ENROL, now, "R22")
 
@@ -197,26 +198,26 @@ async def _enter(deps: Deps, roster: Roster, token: int) -> None:
 
 
 async def _work(deps: Deps, key: str, token: int, session: Session) -> RosterState:
-    kept = deps.store.rosters
-    roster = await kept.held(key, token, session)
+    rosters = deps.store.rosters
+    roster = await rosters.held(key, token, session)
     whole = roster.mode is RosterMode.ALL_OR_NOTHING
-    rows = await kept.next_rows(key, 0 if whole else _WINDOW, session)
+    rows = await rosters.next_rows(key, 0 if whole else _WINDOW, session)
     school = await deps.store.schools.get(roster.school, session)
     assert roster.committed_at  # noqa: S101 - it has been committed
-    facts = await kept.facts(rows, school, roster.committed_at, session)
+    facts = await deps.store.roster_facts.of(rows, school, roster.committed_at, session)
     seen, entries = await asyncio.to_thread(_decide, rows, facts, roster.by, whole=whole)
     if entries:
-        await kept.put_in(entries, session)
-    await kept.note(seen, session)
+        await deps.store.work.put_in(entries, session)
+    await rosters.note(seen, session)
     moved = replace(roster, done=roster.done + len(rows), entered=roster.entered + len(entries))
     if not whole and len(rows) == _WINDOW:
-        await kept.save(moved, session=session)
+        await rosters.save(moved, session=session)
         return moved.state
     if moved.done != moved.total:
         raise RuntimeError("rows are missing")
     refused = whole and not entries
     ended, events = finish(moved, RosterState.REFUSED if refused else RosterState.COMMITTED, deps.clock.now())
-    await kept.save(ended, events, session)
+    await rosters.save(ended, events, session)
     return ended.state
 
 

@@ -71,7 +71,7 @@ async def decline_sign_ups(deps: Deps, principal: Principal, *, keys: Sequence[s
         async def work(session: Session) -> Enrollment:
             found, now = await own_enrollment(deps, principal, Scope.SCHOOL, key, session), deps.clock.now()
             saved = await deps.store.enrollments.save(*enrolments.decline(found, reason, by, now), session)
-            await deps.store.add_deliveries(feedback(saved, NoticeKind.DECISION, now), session)
+            await deps.store.deliveries.add(feedback(saved, NoticeKind.DECISION, now), session)
             return saved
 
         return await deps.store.transact(work)
@@ -132,11 +132,11 @@ async def withdraw_enrollment(deps: Deps, principal: Principal, *, key: str, rea
         now = deps.clock.now()
         require_not_started(project, now, "R26")
         after, events = enrolments.withdraw(before, reason, by, now)
-        withdrawn = await deps.store.settle(before, after, events, project, session)
-        await deps.store.add_deliveries(feedback(withdrawn, NoticeKind.DECISION, now), session)
+        withdrawn = await deps.store.work.settle(before, after, events, project, session)
+        await deps.store.deliveries.add(feedback(withdrawn, NoticeKind.DECISION, now), session)
         if holds_seat(before.status):
             told = notice_to(base_box(withdrawn.base), withdrawn, NoticeKind.DECISION, now)
-            await deps.store.put_notice(told, session)
+            await deps.store.notices.put(told, session)
         await pass_on(deps, before, project, session)
         return withdrawn
 

@@ -70,7 +70,7 @@ def takes_seat(changes: dict[Counter, int]) -> bool:
     return changes.get(Counter.ACCEPTED, 0) + changes.get(Counter.OFFERED, 0) > 0
 
 
-def told(events: Sequence[EnrollmentEvent], seats: Seats | None) -> list[EnrollmentEvent]:
+def with_seats(events: Sequence[EnrollmentEvent], seats: Seats | None) -> list[EnrollmentEvent]:
     """The events of a step, with the seats that it left behind where it moved any.
 
     Raises:

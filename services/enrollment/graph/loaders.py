@@ -44,7 +44,7 @@ class TeacherByIdLoader(BatchLoader[Context, str, Teacher]):
             case Scope.TEACHER:
                 seen = {one.id for one in found if one.id == principal.person}
             case Scope.BASE:
-                seen = await store.teachers_met(keys, Visibility.of(principal))
+                seen = await store.enrollments.teachers_met(keys, Visibility.of(principal))
             case _:
                 seen = set()
         return {one.id: one for one in found if one.id in seen}
@@ -55,7 +55,7 @@ class EnrollmentByIdLoader(BatchLoader[Context, str, Enrollment]):
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, Enrollment]:
         """By id."""
-        return await self.context.deps.store.visible_enrollments(keys, Visibility.of(self.context.principal))
+        return await self.context.deps.store.enrollments.visible(keys, Visibility.of(self.context.principal))
 
 
 class EnrollmentPageLoader(BatchLoader[Context, PageOf[EnrollmentSelection], list[Enrollment]]):
@@ -66,7 +66,7 @@ class EnrollmentPageLoader(BatchLoader[Context, PageOf[EnrollmentSelection], lis
     ) -> Mapping[PageOf[EnrollmentSelection], list[Enrollment]]:
         """By what is asked for, and which part of it."""
         lists = [(selection, slice_of(first, after)) for selection, first, after in keys]
-        found = await self.context.deps.store.enrollment_pages(lists, Visibility.of(self.context.principal))
+        found = await self.context.deps.store.enrollments.pages(lists, Visibility.of(self.context.principal))
         return dict(zip(keys, found, strict=True))
 
 
@@ -76,7 +76,7 @@ class EnrollmentCountLoader(BatchLoader[Context, EnrollmentSelection, int]):
     async def fetch(self, keys: Sequence[EnrollmentSelection]) -> Mapping[EnrollmentSelection, int]:
         """By what is asked for."""
         store, visibility = self.context.deps.store, Visibility.of(self.context.principal)
-        return dict(zip(keys, await store.enrollment_counts(keys, visibility), strict=True))
+        return dict(zip(keys, await store.enrollments.counts(keys, visibility), strict=True))
 
 
 class TeacherPageLoader(BatchLoader[Context, PageOf[str], list[Teacher]]):
@@ -85,7 +85,7 @@ class TeacherPageLoader(BatchLoader[Context, PageOf[str], list[Teacher]]):
     async def fetch(self, keys: Sequence[PageOf[str]]) -> Mapping[PageOf[str], list[Teacher]]:
         """By school and part."""
         lists = [(school, slice_of(first, after)) for school, first, after in keys]
-        return dict(zip(keys, await self.context.deps.store.list_teachers(lists), strict=True))
+        return dict(zip(keys, await self.context.deps.store.teachers.pages(lists), strict=True))
 
 
 class TeacherCountLoader(BatchLoader[Context, str, int]):
@@ -93,7 +93,7 @@ class TeacherCountLoader(BatchLoader[Context, str, int]):
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, int]:
         """By school."""
-        return dict(zip(keys, await self.context.deps.store.count_teachers(keys), strict=True))
+        return dict(zip(keys, await self.context.deps.store.teachers.counts(keys), strict=True))
 
 
 class DeliveriesByEnrollmentLoader(BatchLoader[Context, str, list[Delivery]]):
@@ -101,7 +101,7 @@ class DeliveriesByEnrollmentLoader(BatchLoader[Context, str, list[Delivery]]):
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, list[Delivery]]:
         """By enrolment id."""
-        return await self.context.deps.store.deliveries_of(keys)
+        return await self.context.deps.store.deliveries.by_enrollment(keys)
 
 
 class OverlapsByTeacherLoader(BatchLoader[Context, str, frozenset[str]]):

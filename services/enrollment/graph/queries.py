@@ -71,7 +71,7 @@ class Query(FeedbackQuery, PersonalQuery, RosterQuery):
         """The schools on file that the principal may see."""
         wanted = filter or SchoolFilter()
         selection = SchoolSelection(province=wanted.province, designated=wanted.designated, search=search)
-        known, reader, part = info.context.deps.store.school_list, info.context.principal, slice_of(first, after)
+        known, reader, part = info.context.deps.store.schools, info.context.principal, slice_of(first, after)
         page = await connect(known.page(selection, reader, part), part, lambda one: [one.id])
         return Connection[School].of(page, School.of, partial(known.count, selection, reader))
 
@@ -128,8 +128,8 @@ class Query(FeedbackQuery, PersonalQuery, RosterQuery):
         """The principal's inbox."""
         context, boxes, part = info.context, boxes_of(info.context.principal), slice_of(first, after)
         store = context.deps.store
-        page = await connect(store.list_notices(boxes, part, unread=unread), part, lambda one: [one.id])
-        counted = partial(store.count_notices, boxes, unread=unread)
+        page = await connect(store.notices.page(boxes, part, unread=unread), part, lambda one: [one.id])
+        counted = partial(store.notices.count, boxes, unread=unread)
         return Connection[Notice].of(page, lambda one: Notice.of(one, context), counted)
 
     @strawberry.federation.field(

@@ -52,7 +52,7 @@ async def roster(context: Context, selection: EnrollmentSelection) -> Sheet:
     Raises:
         Refusal: `EXPORT_TOO_LARGE`.
     """
-    count = await context.deps.store.count_enrollments(selection, Visibility.of(context.principal))
+    count = await context.deps.store.enrollments.count(selection, Visibility.of(context.principal))
     if count > MOST_ROWS:
         raise Refusal(
             "EXPORT_TOO_LARGE",
@@ -77,7 +77,7 @@ async def _batches(context: Context, selection: EnrollmentSelection, *, persons:
     visibility, after = Visibility.of(context.principal), None
     for _ in range(0, MOST_ROWS, _BATCH):  # an end, even if rows are added as fast as they are read
         part = Slice(_BATCH - 1, after)  # the store reads one row more than a slice asks for
-        enrollments = await context.deps.store.list_enrollments(selection, visibility, part)
+        enrollments = await context.deps.store.enrollments.page(selection, visibility, part)
         if enrollments:
             yield list(await asyncio.gather(*(_row(context, row, persons=persons) for row in enrollments)))
             context.forget()

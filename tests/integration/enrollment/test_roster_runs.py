@@ -83,7 +83,7 @@ async def test_any_mixture_gives_each_row_its_verdict_and_exactly_the_good_ones_
 
 def interrupted(season: Season, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], Awaitable[Any]]) -> None:
     """Something happens once, after a run has read its facts and before it writes."""
-    put_in = season.deps.store.rosters.put_in
+    put_in = season.deps.store.work.put_in
     happened: list[bool] = []
 
     async def late(*given: Any) -> None:
@@ -92,7 +92,7 @@ def interrupted(season: Season, monkeypatch: pytest.MonkeyPatch, meanwhile: Call
             await meanwhile()
         await put_in(*given)
 
-    monkeypatch.setattr(season.deps.store.rosters, "put_in", late)
+    monkeypatch.setattr(season.deps.store.work, "put_in", late)
 
 
 async def nothing_in(season: Season, key: str, row: int, code: str) -> None:
