@@ -7,10 +7,10 @@ from datetime import datetime
 from chassis.principal import Scope
 from chassis.storage.cursor import Slice
 from kernel.dates import SHANGHAI
-from kernel.errors import Refusal, Unblock
 from kernel.language import Language
 from kernel.reference import major_categories, provinces
 from services.enrollment.domain.enrollment import Enrollment
+from services.enrollment.domain.refusals import EXPORT_TOO_LARGE
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.graph.context import Context
 from services.enrollment.graph.loaders import ProjectByIdLoader, SchoolByCodeLoader, TeacherByIdLoader
@@ -54,15 +54,7 @@ async def roster(context: Context, selection: EnrollmentSelection) -> Sheet:
     """
     count = await context.deps.store.enrollments.count(selection, Visibility.of(context.principal))
     if count > MOST_ROWS:
-        raise Refusal(
-            "EXPORT_TOO_LARGE",
-            f"一次最多导出{MOST_ROWS}行，请缩小范围",
-            f"At most {MOST_ROWS} rows at once: ask for fewer",
-            rule="R42",
-            unblock=Unblock.SELF,
-            limit=MOST_ROWS,
-            rows=count,
-        )
+        raise EXPORT_TOO_LARGE(limit=MOST_ROWS, rows=count)
     language, persons = context.language, context.principal.scope is not Scope.PROVINCE
     headings = [language.choose(*heading) for heading in (_PERSON if persons else ()) + _COMMON]
     return Sheet(language.choose("报名名单", "Enrollments"), headings, _batches(context, selection, persons=persons))
