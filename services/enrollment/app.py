@@ -1,4 +1,4 @@
-"""The composition root of enrolment: settings, adapters, commands, and the application."""
+"""The composition root of enrollment: settings, adapters, commands, and the application."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,7 +25,7 @@ _PORTS = {Tls.STARTTLS: 587, Tls.TLS: 465, Tls.NONE: 25}
 
 
 def build(settings: EnrollmentSettings, role: Role = Role.ALL) -> Starlette:
-    """Enrolment's application; it connects when it starts."""
+    """Enrollment's application; it connects when it starts."""
     files: tuple[FileEndpoints, ...] = (Exports(), RosterFiles())
     verifier = TokenVerifier(settings.internal_keys(), SERVICE)
 

@@ -1,4 +1,4 @@
-"""Settings of enrolment's process."""
+"""Settings of enrollment's process."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -20,7 +20,7 @@ class Tls(StrEnum):
 
 
 class EnrollmentSettings(ServiceSettings):
-    """What enrolment needs besides what every subgraph needs.
+    """What enrollment needs besides what every subgraph needs.
 
     Attributes:
         vault_file: The keys that seal ID numbers and mobiles (R41).

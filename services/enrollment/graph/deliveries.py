@@ -1,4 +1,4 @@
-"""How far feedback is, and what has not arrived (R24)."""
+"""Deliveries of feedback: their state, and those that have not arrived (R24)."""
 
 from datetime import datetime
 from functools import partial
@@ -29,7 +29,7 @@ EnrollmentType = Annotated["Enrollment", strawberry.lazy("services.enrollment.gr
 
 @strawberry.type(description="一次反馈经一个渠道的送达情况；站内通知（INBOX）为准，邮件只作提醒 (R24)")
 class Delivery:
-    """One recipient's copy of a piece of feedback, by one channel."""
+    """The delivery of one piece of feedback to one recipient by one channel."""
 
     id: strawberry.ID
     recipient: DeliveryRecipient
@@ -67,16 +67,16 @@ class Delivery:
 
     @strawberry.field(description="所涉报名")
     async def enrollment(self, info: Info) -> EnrollmentType | None:
-        """The enrolment it tells of, if the principal may see it."""
+        """The enrollment that it tells of, if the principal may see it."""
         from services.enrollment.graph.enrollments import Enrollment
 
-        found = await info.context.loader(EnrollmentByIdLoader).load(self.source.enrollment)
-        return Enrollment.of(found) if found else None
+        enrollment = await info.context.loader(EnrollmentByIdLoader).load(self.source.enrollment)
+        return Enrollment.of(enrollment) if enrollment else None
 
 
 @strawberry.type
 class FeedbackQuery:
-    """What may be read of feedback."""
+    """Queries of feedback."""
 
     @strawberry.federation.field(
         description="某年度尚未送达的反馈（含邮件），由早到晚：学校为本校，省份为本省，教师工作司为全国 (R24)",
@@ -85,7 +85,7 @@ class FeedbackQuery:
     async def undelivered_feedback(
         self, info: Info, year: int, first: int = 20, after: str | None = None
     ) -> Connection[Delivery] | None:
-        """What waits or has failed, with its age, its attempts and why the last one failed."""
+        """Deliveries that wait or have failed, the oldest first, as far as the principal may see them."""
         context, part = info.context, slice_of(first, after)
         store, reader = context.deps.store.deliveries, context.principal
         page = await connect(store.left(reader, year, part), part, lambda delivery: [delivery.id])

@@ -1,4 +1,4 @@
-"""The in-app inbox in the graph (R24)."""
+"""Notices, the entries of the in-app inbox (R24)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ from services.enrollment.graph.projects import Project
 
 @strawberry.type(description="收件箱中的一条通知 (R24)")
 class Notice:
-    """An entry of the principal's inbox."""
+    """One entry of an inbox that the principal reads."""
 
     id: strawberry.ID
     kind: NoticeKind
@@ -46,18 +46,18 @@ class Notice:
 
     @strawberry.field(description="所涉报名")
     async def enrollment(self, info: Info) -> Enrollment | None:
-        """The enrolment it tells of."""
-        found = await info.context.loader(EnrollmentByIdLoader).load(self.source.enrollment)
-        return Enrollment.of(found) if found else None
+        """The enrollment that the notice tells of."""
+        enrollment = await info.context.loader(EnrollmentByIdLoader).load(self.source.enrollment)
+        return Enrollment.of(enrollment) if enrollment else None
 
     @strawberry.field(description="所涉项目")
     def project(self) -> Project | None:
-        """The project it tells of."""
+        """The project that the notice tells of."""
         return Project(id=strawberry.ID(self.source.project))
 
 
 def boxes_of(principal: Principal) -> Sequence[str]:
-    """The inboxes that a principal reads."""
+    """The inboxes that a principal reads: a teacher's own, the school's, those of an account's bases."""
     match principal.scope:
         case Scope.TEACHER if principal.person:
             return (trainee_box(principal.person),)
