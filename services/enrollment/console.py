@@ -19,7 +19,7 @@ from chassis.runtime.console import console
 from chassis.storage.mongo import connect
 from chassis.storage.vault import Vault
 from kernel.reference import provinces
-from services.enrollment.commands import Deps, NewSchool, SchoolRow, import_schools
+from services.enrollment.commands import Deps, ImportedSchool, NewSchool, import_schools
 from services.enrollment.settings import EnrollmentSettings
 from services.enrollment.store import Store
 
@@ -126,6 +126,6 @@ async def _import(rows: Sequence[NewSchool], *, dry: bool) -> Counter[str]:
     return counts
 
 
-def _line(row: SchoolRow, given: NewSchool, state: str) -> dict[str, Any]:
+def _line(row: ImportedSchool, given: NewSchool, state: str) -> dict[str, Any]:
     line: dict[str, Any] = {"row": row.index + 2, "code": given.code, "name": given.name, "state": state}
     return line | ({"refusal": row.refusal.code, "message": row.refusal.zh} if row.refusal else {})

@@ -6,12 +6,12 @@ from typing import Self
 
 import strawberry
 
+from chassis.commands.bulk import RowResult
 from chassis.graph import Advice, RefusalInfo, requires
 from chassis.graph.connection import Connection, connect, slice_of
 from chassis.graph.resolvers import text_key
 from chassis.principal import Scope
 from kernel.language import Language
-from services.enrollment.commands import Row
 from services.enrollment.domain import enrollment as machine
 from services.enrollment.domain.enrollment import meant_for
 from services.enrollment.domain.notifications import fed_back_at
@@ -153,12 +153,12 @@ class EnrollmentRow:
     refusal: RefusalInfo | None
 
     @classmethod
-    def of(cls, row: Row, language: Language) -> Self:
+    def of(cls, row: RowResult[machine.Enrollment], language: Language) -> Self:
         """The row in the caller's language."""
         return cls(
-            id=strawberry.ID(row.id),
+            id=strawberry.ID(row.key),
             ok=row.refusal is None,
-            enrollment=Enrollment.of(row.enrollment) if row.enrollment else None,
+            enrollment=Enrollment.of(row.value) if row.value else None,
             refusal=RefusalInfo.of(row.refusal, language) if row.refusal else None,
         )
 

@@ -51,9 +51,9 @@ class Mutation(NoticeMutation, PersonalMutation, RosterMutation):
         done = await commands.register_schools(context.deps, context.principal, [row.school() for row in rows])
         return [
             SchoolRow(
-                index=row.index,
+                index=int(row.key),
                 ok=row.refusal is None,
-                school=School.of(row.school) if row.school else None,
+                school=School.of(row.value) if row.value else None,
                 refusal=RefusalInfo.of(row.refusal, context.language) if row.refusal else None,
             )
             for row in done
@@ -90,9 +90,9 @@ class Mutation(NoticeMutation, PersonalMutation, RosterMutation):
         done = await commands.add_teachers(context.deps, context.principal, [row.teacher() for row in rows])
         return [
             TeacherRow(
-                index=row.index,
+                index=int(row.key),
                 ok=row.refusal is None,
-                teacher=Teacher.of(row.teacher) if row.teacher else None,
+                teacher=Teacher.of(row.value) if row.value else None,
                 refusal=RefusalInfo.of(row.refusal, context.language) if row.refusal else None,
             )
             for row in done

@@ -99,7 +99,7 @@ class FeedWorker:
         """Work until the broker or the database is away, or a newer worker takes over.
 
         Raises:
-            Deposed: A newer worker has taken over; like other failures it comes in a group.
+            FencedOff: A newer worker has taken over; like other failures it comes in a group.
         """
         writer = await self._feed.writer()
         self._sent, self._fresh = await self._feed.positions(), []

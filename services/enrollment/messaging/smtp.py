@@ -12,7 +12,7 @@ import aiosmtplib
 from aiosmtplib import errors
 
 from services.enrollment.domain.notification_texts import Letter
-from services.enrollment.domain.notifications import Undelivered
+from services.enrollment.domain.notifications import DeliveryFailed
 from services.enrollment.domain.vocabulary import DeliveryFault
 
 _SENDER = "国培平台"
@@ -71,7 +71,7 @@ class SmtpMailer:
         """Send it.
 
         Raises:
-            Undelivered: The server did not take it; for good only if it refused this recipient or this letter, or if
+            DeliveryFailed: The server did not take it; for good only if it refused this recipient or this letter, or if
                 no mail can be made of it.
         """
         server = self._server
@@ -113,10 +113,10 @@ def _composed(letter: Letter, server: Server) -> EmailMessage:
     try:
         return compose(letter, server)
     except Exception:  # noqa: BLE001 - whatever the library makes of an address, it makes of it every time
-        raise Undelivered(DeliveryFault.NO_ADDRESS, permanent=True) from None  # it says the address (R41)
+        raise DeliveryFailed(DeliveryFault.NO_ADDRESS, permanent=True) from None  # it says the address (R41)
 
 
-def _undelivered(error: Exception) -> Undelivered:
+def _undelivered(error: Exception) -> DeliveryFailed:
     """What a failure means: only a refusal of the recipient or of the letter is for good, the rest may be mended."""
     match error:
         case errors.SMTPRecipientsRefused():
@@ -125,10 +125,10 @@ def _undelivered(error: Exception) -> Undelivered:
             return _answered(error.code)
         case _:
             reason = error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error
-            return Undelivered(next(fault for kind, fault in _FAULTS.items() if isinstance(reason, kind)))
+            return DeliveryFailed(next(fault for kind, fault in _FAULTS.items() if isinstance(reason, kind)))
 
 
-def _answered(code: int) -> Undelivered:
+def _answered(code: int) -> DeliveryFailed:
     if code >= _PERMANENT:
-        return Undelivered(DeliveryFault.REFUSED, permanent=True)
-    return Undelivered(DeliveryFault.UNAVAILABLE)
+        return DeliveryFailed(DeliveryFault.REFUSED, permanent=True)
+    return DeliveryFailed(DeliveryFault.UNAVAILABLE)

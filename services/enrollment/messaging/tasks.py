@@ -24,7 +24,7 @@ from services.enrollment.domain.vocabulary import DeliveryChannel
 from services.enrollment.messaging.feed_publisher import BINDINGS, QUEUE, FeedWorker
 from services.enrollment.messaging.from_assessment import assessment_handlers
 from services.enrollment.messaging.from_catalog import catalog_handlers
-from services.enrollment.store import COLLECTIONS, Deposed
+from services.enrollment.store import COLLECTIONS, FencedOff
 
 SERVICE = "enrollment"
 INBOX = f"{SERVICE}.inbox"
@@ -79,7 +79,7 @@ def tasks(deps: Deps, database: Database, amqp_url: str) -> Tasks:
     rosters = Lease(database, ROSTERS)
 
     async def feed_forever() -> None:
-        await forever(QUEUE, lambda: lease.hold(worker.lead), (*BROKER_ERRORS, StorageError, Deposed))
+        await forever(QUEUE, lambda: lease.hold(worker.lead), (*BROKER_ERRORS, StorageError, FencedOff))
 
     async def follow_forever() -> None:
         await forever(f"{QUEUE}.tail", deps.store.tail.watch, (StorageError,))
@@ -88,7 +88,7 @@ def tasks(deps: Deps, database: Database, amqp_url: str) -> Tasks:
         await forever(f"{SERVICE}.feedback", lambda: _deliver(deps), (StorageError,))
 
     async def enter_forever() -> None:
-        await forever(ROSTERS, lambda: rosters.hold(partial(_enter, deps)), (StorageError, LeaseLost, Deposed))
+        await forever(ROSTERS, lambda: rosters.hold(partial(_enter, deps)), (StorageError, LeaseLost, FencedOff))
 
     async def mail_forever() -> None:
         await forever(f"{SERVICE}.mail", lambda: _mail(deps), (StorageError,))
