@@ -20,7 +20,7 @@ from chassis.storage.mongo import StorageError, connect
 from chassis.storage.vault import Vault
 from kernel.personal_numbers import holds_number
 from kernel.reference import provinces
-from services.enrollment.commands import Deps, NewSchool, SchoolRow, import_schools
+from services.enrollment.commands import Deps, ImportedSchool, NewSchool, import_schools
 from services.enrollment.settings import EnrollmentSettings
 from services.enrollment.store import Store
 
@@ -144,7 +144,7 @@ async def _import(rows: Sequence[NewSchool], act: Act, *, dry: bool) -> Counter[
     return counts
 
 
-def _line(result: SchoolRow, row: NewSchool, state: str) -> dict[str, Any]:
+def _line(result: ImportedSchool, row: NewSchool, state: str) -> dict[str, Any]:
     """A row's outcome by its number in the file; of a cell with a personal number in it no character (R41)."""
     cells = {"code": row.code, "name": row.name}
     shown = {name: _HIDDEN if holds_number(text) else text for name, text in cells.items()}

@@ -4,12 +4,13 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from chassis.commands.bulk import RowResult
 from chassis.commands.guards import require_rows, require_scope
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import Session
 from kernel.errors import Refusal
-from services.enrollment.commands.bulk import Row, attempt
+from services.enrollment.commands.bulk import attempt
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import open_project, own_enrollment
 from services.enrollment.domain.enrollment import Enrollment, decide, escalate, missed_deadline, require_missed
@@ -29,7 +30,9 @@ class Decision:
     reason: str | None = None
 
 
-async def decide_enrollments(deps: Deps, principal: Principal, decisions: Sequence[Decision]) -> list[Row]:
+async def decide_enrollments(
+    deps: Deps, principal: Principal, decisions: Sequence[Decision]
+) -> list[RowResult[Enrollment]]:
     """Decide on enrolments of the own bases until admission closes; then the ministry decides what is left (R23).
 
     Raises:

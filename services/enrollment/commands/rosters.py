@@ -28,7 +28,7 @@ from services.enrollment.domain.roster.sheet import Column, Line, Sheet, plain, 
 from services.enrollment.domain.school import require_designated
 from services.enrollment.domain.teacher import Sealed
 from services.enrollment.domain.vocabulary import RosterMode, RosterState
-from services.enrollment.store import Deposed
+from services.enrollment.store import FencedOff
 
 _WINDOW = 200
 
@@ -168,14 +168,14 @@ async def enter_rosters(deps: Deps, token: int) -> int:
         How many.
 
     Raises:
-        Deposed: A newer worker has taken over.
+        FencedOff: A newer worker has taken over.
     """
     count = 0
     while (roster := await deps.store.rosters.waiting()) and await deps.store.rosters.take_on(roster.id, token):
         with acting(Act(_principal(roster), roster.traceparent)):
             try:
                 await _enter(deps, roster, token)
-            except Deposed:
+            except FencedOff:
                 raise
             except Exception as error:
                 if passes(error):

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
+from chassis.commands.bulk import RowResult
 from chassis.commands.guards import require_scope
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import DuplicateKey, Session
-from services.enrollment.commands.bulk import Row, each
+from services.enrollment.commands.bulk import each
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import open_project, own_enrollment, own_school
 from services.enrollment.commands.waitlist import pass_on
@@ -59,7 +60,9 @@ async def withdraw_sign_up(deps: Deps, principal: Principal, *, key: str) -> Enr
     return await deps.store.enrollments.save(withdrawn, events)
 
 
-async def decline_sign_ups(deps: Deps, principal: Principal, *, keys: Sequence[str], reason: str) -> list[Row]:
+async def decline_sign_ups(
+    deps: Deps, principal: Principal, *, keys: Sequence[str], reason: str
+) -> list[RowResult[Enrollment]]:
     """Decline sign-ups of the own school with a reason (R21).
 
     Raises:
@@ -81,7 +84,9 @@ async def decline_sign_ups(deps: Deps, principal: Principal, *, keys: Sequence[s
     return rows
 
 
-async def rank_sign_ups(deps: Deps, principal: Principal, *, project_id: str, keys: Sequence[str]) -> list[Row]:
+async def rank_sign_ups(
+    deps: Deps, principal: Principal, *, project_id: str, keys: Sequence[str]
+) -> list[RowResult[Enrollment]]:
     """Rank the own school's candidates for a project, in the order given (R21).
 
     Raises:
@@ -100,7 +105,7 @@ async def rank_sign_ups(deps: Deps, principal: Principal, *, project_id: str, ke
     return await each(deps, principal, keys, act, command="rank_sign_ups", given="|".join([project_id, *keys]))
 
 
-async def submit_enrollments(deps: Deps, principal: Principal, *, keys: Sequence[str]) -> list[Row]:
+async def submit_enrollments(deps: Deps, principal: Principal, *, keys: Sequence[str]) -> list[RowResult[Enrollment]]:
     """Hand sign-ups in to the bases, under the designated person, until enrolment closes (R5, R22).
 
     Raises:

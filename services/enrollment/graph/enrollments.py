@@ -6,12 +6,12 @@ from typing import Self
 
 import strawberry
 
+from chassis.commands.bulk import RowResult
 from chassis.graph import Advice, RefusalInfo, requires
 from chassis.graph.connection import Connection, connect, slice_of
 from chassis.graph.resolvers import text_key
 from chassis.principal import Scope
 from kernel.errors import Refusal
-from services.enrollment.commands import Row
 from services.enrollment.domain import enrollment as domain
 from services.enrollment.domain.enrollment import meant_for
 from services.enrollment.domain.notifications import fed_back_at
@@ -158,12 +158,12 @@ class EnrollmentRow:
     refusal: RefusalInfo | None
 
     @classmethod
-    def of(cls, result: Row, context: Context) -> Self:
+    def of(cls, result: RowResult[domain.Enrollment], context: Context) -> Self:
         """The row, a refusal in the caller's language."""
         return cls(
-            id=strawberry.ID(result.id),
+            id=strawberry.ID(result.key),
             ok=result.refusal is None,
-            enrollment=Enrollment.of(result.enrollment) if result.enrollment else None,
+            enrollment=Enrollment.of(result.value) if result.value else None,
             refusal=RefusalInfo.of(result.refusal, context.language) if result.refusal else None,
         )
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
+from chassis.commands.bulk import RowResult
 from chassis.graph import MajorCategory, Person, RefusalInfo, requires
 from chassis.graph.connection import Connection, connect, slice_of
 from chassis.graph.resolvers import text_key
 from chassis.principal import Scope
-from services.enrollment import commands
 from services.enrollment.domain import school as schools
 from services.enrollment.domain import teacher as teachers
 from services.enrollment.domain.cut_off import CutOffs, key_of
@@ -192,12 +192,12 @@ class SchoolRow:
     refusal: RefusalInfo | None
 
     @classmethod
-    def of(cls, result: commands.SchoolRow, context: Context) -> Self:
+    def of(cls, result: RowResult[schools.School], context: Context) -> Self:
         """The row, a refusal in the caller's language."""
         return cls(
-            index=result.index,
+            index=int(result.key),
             ok=result.refusal is None,
-            school=School.of(result.school) if result.school else None,
+            school=School.of(result.value) if result.value else None,
             refusal=RefusalInfo.of(result.refusal, context.language) if result.refusal else None,
         )
 
@@ -212,11 +212,11 @@ class TeacherRow:
     refusal: RefusalInfo | None
 
     @classmethod
-    def of(cls, result: commands.TeacherRow, context: Context) -> Self:
+    def of(cls, result: RowResult[teachers.Teacher], context: Context) -> Self:
         """The row, a refusal in the caller's language."""
         return cls(
-            index=result.index,
+            index=int(result.key),
             ok=result.refusal is None,
-            teacher=Teacher.of(result.teacher) if result.teacher else None,
+            teacher=Teacher.of(result.value) if result.value else None,
             refusal=RefusalInfo.of(result.refusal, context.language) if result.refusal else None,
         )

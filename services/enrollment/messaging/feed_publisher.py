@@ -110,7 +110,7 @@ class FeedWorker:
         The token of the lease is not needed: the logs have a fence of their own.
 
         Raises:
-            Deposed: A newer worker has taken over; like other failures it comes in a group.
+            FencedOff: A newer worker has taken over; like other failures it comes in a group.
         """
         writer = await self._feed.writer()
         self._confirmed, self._appended = await self._feed.positions(), []

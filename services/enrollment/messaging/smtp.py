@@ -12,7 +12,7 @@ import aiosmtplib
 from aiosmtplib import errors
 
 from services.enrollment.domain.notification_texts import Letter
-from services.enrollment.domain.notifications import Undelivered
+from services.enrollment.domain.notifications import DeliveryFailed
 from services.enrollment.domain.vocabulary import DeliveryFault
 
 _SENDER = "国培平台"
@@ -78,8 +78,8 @@ class SmtpMailer:
         """Send a letter.
 
         Raises:
-            Undelivered: The server did not take it. Permanent only where it refused this recipient or this letter, or
-                where no mail can be made for the address.
+            DeliveryFailed: The server did not take it. Permanent only where it refused this recipient or this letter,
+                or where no mail can be made for the address.
         """
         server = self._server
         message = _composed(letter, server)
@@ -128,10 +128,10 @@ def _composed(letter: Letter, server: Server) -> EmailMessage:
     try:
         return compose(letter, server)
     except Exception:  # noqa: BLE001 - whatever the library raises for an address, it raises every time
-        raise Undelivered(DeliveryFault.NO_ADDRESS, permanent=True) from None  # its message names the address (R41)
+        raise DeliveryFailed(DeliveryFault.NO_ADDRESS, permanent=True) from None  # its message names the address (R41)
 
 
-def _failure(error: Exception) -> Undelivered:
+def _failure(error: Exception) -> DeliveryFailed:
     """What an error means for the delivery.
 
     Only a refusal of the recipient or of the letter itself is permanent. A wrong password, a refused sender, an
@@ -144,11 +144,11 @@ def _failure(error: Exception) -> Undelivered:
             return _refused(error.code)
         case _:
             cause = error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error
-            return Undelivered(next(fault for kind, fault in _FAULTS.items() if isinstance(cause, kind)))
+            return DeliveryFailed(next(fault for kind, fault in _FAULTS.items() if isinstance(cause, kind)))
 
 
-def _refused(code: int) -> Undelivered:
+def _refused(code: int) -> DeliveryFailed:
     """A refusal by its reply code: 5xx for good, 4xx for the time being (RFC 5321, 4.2.1)."""
     if code >= _PERMANENT:
-        return Undelivered(DeliveryFault.REFUSED, permanent=True)
-    return Undelivered(DeliveryFault.UNAVAILABLE)
+        return DeliveryFailed(DeliveryFault.REFUSED, permanent=True)
+    return DeliveryFailed(DeliveryFault.UNAVAILABLE)

@@ -24,7 +24,7 @@ from services.enrollment.domain.vocabulary import DeliveryChannel
 from services.enrollment.messaging.feed_publisher import BINDINGS, QUEUE, FeedWorker
 from services.enrollment.messaging.from_assessment import assessment_handlers
 from services.enrollment.messaging.from_catalog import catalog_handlers
-from services.enrollment.store import COLLECTIONS, Deposed
+from services.enrollment.store import COLLECTIONS, FencedOff
 
 SERVICE = "enrollment"
 INBOX = f"{SERVICE}.inbox"
@@ -88,7 +88,7 @@ def tasks(deps: Deps, database: Database, amqp_url: str) -> Tasks:
     feed_lease, roster_lease = Lease(database, QUEUE), Lease(database, ROSTERS)
 
     async def publish_feed() -> None:
-        await forever(QUEUE, lambda: feed_lease.hold(feed.run), (*BROKER_ERRORS, StorageError, Deposed))
+        await forever(QUEUE, lambda: feed_lease.hold(feed.run), (*BROKER_ERRORS, StorageError, FencedOff))
 
     async def follow_feed() -> None:
         """For subscriptions, so it belongs to the role that answers requests."""
@@ -101,7 +101,7 @@ def tasks(deps: Deps, database: Database, amqp_url: str) -> Tasks:
         await forever(f"{SERVICE}.mail", lambda: _send_mail(deps), (StorageError,))
 
     async def enter_committed_rosters() -> None:
-        errors = (StorageError, LeaseLost, Deposed)
+        errors = (StorageError, LeaseLost, FencedOff)
         await forever(ROSTERS, lambda: roster_lease.hold(partial(_enter_rosters, deps)), errors)
 
     timers = timer(database, f"{SERVICE}.timers", due(deps))

@@ -65,11 +65,11 @@ class Deliveries(Repository[Delivery]):
             one, {"state": DeliveryState.DELIVERED.value, "delivered_at": now, "due": None, "fault": None}
         )
 
-    async def put_off(self, one: Delivery, fault: DeliveryFault, until: datetime) -> bool:
+    async def reschedule(self, one: Delivery, fault: DeliveryFault, until: datetime) -> bool:
         """Settle an attempt that failed: again, but not before `until`."""
         return await self._settle(one, {"due": until, "fault": fault.value})
 
-    async def give_up(self, one: Delivery, fault: DeliveryFault) -> bool:
+    async def fail(self, one: Delivery, fault: DeliveryFault) -> bool:
         """Settle an attempt that failed for good."""
         return await self._settle(one, {"state": DeliveryState.FAILED.value, "due": None, "fault": fault.value})
 

@@ -12,7 +12,7 @@ from chassis.storage.repository import Repository
 from kernel.refusals import NOT_FOUND
 from services.enrollment.domain.roster.roster import Roster, Row, RowState
 from services.enrollment.domain.vocabulary import RosterState
-from services.enrollment.store.feed import Deposed
+from services.enrollment.store.feed import FencedOff
 
 _LATEST = [("_id", DESCENDING)]
 _IN_ORDER = [("number", ASCENDING)]
@@ -106,25 +106,25 @@ class Rosters(Repository[Roster]):
             Whether it is there to be taken on.
 
         Raises:
-            Deposed: A worker with a higher token has it.
+            FencedOff: A worker with a higher token has it.
         """
         mine = {"_id": key, "state": RosterState.COMMITTING.value, "fence": {"$lte": token}}
         if (await self.collection.update_one(mine, {"$set": {"fence": token}})).matched_count:
             return True
         found = await self.find(key)
         if found and found.state is RosterState.COMMITTING:
-            raise Deposed
+            raise FencedOff
         return False
 
     async def held(self, key: str, token: int, session: Session) -> Roster:
         """The roster, for one step of its worker; the step's transaction saves it, so that no other may.
 
         Raises:
-            Deposed: Another worker has it.
+            FencedOff: Another worker has it.
         """
         found = await self.get(key, session)
         if found.fence != token or found.state is not RosterState.COMMITTING:
-            raise Deposed
+            raise FencedOff
         return found
 
     async def next_rows(self, roster: str, limit: int, session: Session) -> list[Row]:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.enrollment.commands import enter_rosters
-from services.enrollment.store import Deposed
+from services.enrollment.store import FencedOff
 from tests.integration.enrollment.lists import COMMIT, JOB, codes, committed, entered, line_of, someone, staged
 from tests.integration.enrollment.season import OTHER_SCHOOL, SCHOOL, SIGN_UP, Season
 
@@ -176,7 +176,7 @@ async def test_a_worker_that_lost_its_lease_writes_nothing(season: Season) -> No
     await season.publish()
     key = await committed(season, [someone(1)], "VALID_ROWS")
     assert await season.deps.store.rosters.take_on(key, 2)
-    with pytest.raises(Deposed):
+    with pytest.raises(FencedOff):
         await enter_rosters(season.deps, 1)
     assert await season.database["enrollments"].count_documents({}) == 0
 
@@ -188,7 +188,7 @@ async def test_two_workers_at_once_put_each_row_in_once(season: Season, monkeypa
         await committed(season, [someone(number) for number in range(start, start + 10)], "VALID_ROWS")
     runs = (enter_rosters(season.deps, token) for token in (1, 2, 3))
     done = await asyncio.gather(*runs, return_exceptions=True)
-    assert all(isinstance(one, int | Deposed) for one in done), done
+    assert all(isinstance(one, int | FencedOff) for one in done), done
     await enter_rosters(season.deps, 4)
     assert await season.database["enrollments"].count_documents({}) == 30
     assert await season.database["rosters"].count_documents({"state": "COMMITTED", "entered": 10}) == 3

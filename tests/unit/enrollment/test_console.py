@@ -9,7 +9,7 @@ from pymongo.errors import ServerSelectionTimeoutError
 from typer.testing import CliRunner
 
 from services.enrollment import console
-from services.enrollment.commands import NewSchool, SchoolRow
+from services.enrollment.commands import ImportedSchool, NewSchool
 
 
 @asynccontextmanager
@@ -43,5 +43,5 @@ def test_a_database_that_is_away_is_exit_code_2_and_no_address_is_printed(
 @pytest.mark.parametrize("number", ["110101199003077758", "138 0013 8000"])
 def test_r41_a_cell_with_a_personal_number_is_not_printed(number: str) -> None:
     row = NewSchool(code=number, name=f"某校{number}", province="44")
-    line = console._line(SchoolRow(0), row, "refused")
+    line = console._line(ImportedSchool(0), row, "refused")
     assert (line["row"], line["code"], line["name"]) == (2, "…", "…")

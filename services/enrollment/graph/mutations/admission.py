@@ -3,7 +3,7 @@
 import strawberry
 
 from chassis.graph import requires
-from chassis.graph.resolvers import run
+from chassis.graph.resolvers import run, shown_rows
 from chassis.principal import Scope
 from services.enrollment import commands
 from services.enrollment.graph.context import Info
@@ -51,4 +51,4 @@ class AdmissionMutation:
     ) -> list[EnrollmentRow] | None:
         """Decide on enrollments of the own bases; the ministry, on those left undecided."""
         results = await run(info, commands.decide_enrollments, [decision.as_decision() for decision in decisions])
-        return [EnrollmentRow.of(result, info.context) for result in results]
+        return shown_rows(results, EnrollmentRow, info.context)

@@ -3,7 +3,7 @@
 import strawberry
 
 from chassis.graph import requires
-from chassis.graph.resolvers import run
+from chassis.graph.resolvers import run, shown_rows
 from chassis.principal import Scope
 from services.enrollment import commands
 from services.enrollment.graph.context import Info
@@ -33,7 +33,7 @@ class RegistrationMutation:
     async def register_schools(self, info: Info, rows: list[SchoolInput]) -> list[SchoolRow] | None:
         """Put schools on file, each row by itself."""
         results = await run(info, commands.register_schools, [row.school() for row in rows])
-        return [SchoolRow.of(result, info.context) for result in results]
+        return shown_rows(results, SchoolRow, info.context)
 
     @strawberry.federation.mutation(
         description="登记或更正本省经费，更正只增不改 (R27)", requires_scopes=requires(Scope.PROVINCE)
@@ -55,4 +55,4 @@ class RegistrationMutation:
     async def add_teachers(self, info: Info, rows: list[TeacherInput]) -> list[TeacherRow] | None:
         """Put the own school's teachers on file, each row by itself."""
         results = await run(info, commands.add_teachers, [row.teacher() for row in rows])
-        return [TeacherRow.of(result, info.context) for result in results]
+        return shown_rows(results, TeacherRow, info.context)

@@ -3,7 +3,7 @@
 import strawberry
 
 from chassis.graph import requires
-from chassis.graph.resolvers import run
+from chassis.graph.resolvers import run, shown_rows
 from chassis.principal import Scope
 from services.enrollment import commands
 from services.enrollment.graph.context import Info
@@ -49,7 +49,7 @@ class SignUpMutation:
     async def decline_sign_ups(self, info: Info, ids: list[strawberry.ID], reason: str) -> list[EnrollmentRow] | None:
         """Decline sign-ups of the own school."""
         results = await run(info, commands.decline_sign_ups, keys=ids, reason=reason)
-        return [EnrollmentRow.of(result, info.context) for result in results]
+        return shown_rows(results, EnrollmentRow, info.context)
 
     @strawberry.federation.mutation(description="学校对报名者排序 (R21)", requires_scopes=_SCHOOL)
     async def rank_sign_ups(
@@ -57,13 +57,13 @@ class SignUpMutation:
     ) -> list[EnrollmentRow] | None:
         """Rank the own school's candidates for a project, in the order of `ids`."""
         results = await run(info, commands.rank_sign_ups, project_id=project_id, keys=ids)
-        return [EnrollmentRow.of(result, info.context) for result in results]
+        return shown_rows(results, EnrollmentRow, info.context)
 
     @strawberry.federation.mutation(description="专人提交报名，一次最多200个 (R22)", requires_scopes=_SCHOOL)
     async def submit_enrollments(self, info: Info, ids: list[strawberry.ID]) -> list[EnrollmentRow] | None:
         """Submit the own school's sign-ups to the bases."""
         results = await run(info, commands.submit_enrollments, keys=ids)
-        return [EnrollmentRow.of(result, info.context) for result in results]
+        return shown_rows(results, EnrollmentRow, info.context)
 
     @strawberry.federation.mutation(description="学校在开班前撤回，须说明理由 (R26)", requires_scopes=_SCHOOL)
     async def withdraw_enrollment(self, info: Info, id: strawberry.ID, reason: str) -> Enrollment | None:
