@@ -1,4 +1,4 @@
-"""The composition root of enrollment: settings, adapters, commands, and the application."""
+"""The composition root of enrollment: settings, adapters, dependencies, and the application."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,7 +25,12 @@ _PORTS = {Tls.STARTTLS: 587, Tls.TLS: 465, Tls.NONE: 25}
 
 
 def build(settings: EnrollmentSettings, role: Role = Role.ALL) -> Starlette:
-    """Enrollment's application; it connects when it starts."""
+    """Enrollment's application; it connects to the database when it starts.
+
+    Args:
+        settings: From the environment.
+        role: What this process does; the endpoints of files are there with `ALL` and `API` only.
+    """
     files: tuple[FileEndpoints, ...] = (Exports(), RosterFiles())
     verifier = TokenVerifier(settings.internal_keys(), SERVICE)
 
@@ -49,7 +54,7 @@ def build(settings: EnrollmentSettings, role: Role = Role.ALL) -> Starlette:
 
 
 def mailer_of(settings: EnrollmentSettings) -> SmtpMailer | None:
-    """What sends mail, if a server is set up (R24)."""
+    """The mailer of the mail server that is set up; None where none is (R24)."""
     if not settings.smtp_host or not settings.smtp_from:
         return None
     password = settings.smtp_password

@@ -113,8 +113,8 @@ def _places(headings: Sequence[str]) -> dict[str, int]:
     """
     present = [heading.strip().lower() for heading in headings]
     places = {
-        name: next((present.index(heading) for heading in known if heading in present), -1)
-        for name, known in _COLUMNS.items()
+        name: next((present.index(heading) for heading in aliases if heading in present), -1)
+        for name, aliases in _COLUMNS.items()
     }
     if missing := [_COLUMNS[name][1] for name, place in places.items() if place < 0]:
         raise typer.BadParameter(f"缺少列 missing columns: {'、'.join(missing)}")
