@@ -86,7 +86,7 @@ class Enrollment:
     id: strawberry.ID
 
     @classmethod
-    def resolve_reference(cls, id: strawberry.ID) -> Self:  # noqa: A002 - the key's name
+    def resolve_reference(cls, id: strawberry.ID) -> Self:
         """The enrolment another subgraph refers to; its fields are loaded in one batch."""
         return cls(id=id)
 
@@ -151,7 +151,7 @@ class Project:
     id: strawberry.ID
 
     @classmethod
-    def resolve_reference(cls, id: strawberry.ID) -> Self:  # noqa: A002 - the key's name
+    def resolve_reference(cls, id: strawberry.ID) -> Self:
         """The project another subgraph refers to."""
         return cls(id=id)
 

@@ -5,11 +5,11 @@ from chassis.ids import new_id
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import DuplicateKey
-from kernel.errors import Refusal, Unblock
 from kernel.refusals import FORBIDDEN, NOT_FOUND
 from services.enrollment.commands.deps import Deps
 from services.enrollment.domain import funding as payments
 from services.enrollment.domain.funding import Funding, FundingEntry
+from services.enrollment.domain.refusals import FUNDING_CORRECTED, UNKNOWN_ROUND
 from services.enrollment.store import own_province
 
 
@@ -48,20 +48,13 @@ async def record_funding(
     try:
         return await deps.store.funding.insert(*payments.correct_funding(new_id(), before, entry, reason, now))
     except DuplicateKey as error:
-        raise payments.already_corrected(before.id) from error
+        raise FUNDING_CORRECTED(funding=before.id) from error
 
 
 async def _require_known(deps: Deps, province: str, entry: FundingEntry) -> None:
     """What the payment is for must be there: the round, a school of the province, a project of that round."""
     if await deps.store.rounds.find(str(entry.year)) is None:
-        raise Refusal(
-            "UNKNOWN_ROUND",
-            "该年度没有轮次",
-            "No round in that year",
-            rule="R1",
-            unblock=Unblock.MINISTRY,
-            year=entry.year,
-        )
+        raise UNKNOWN_ROUND(year=entry.year)
     if entry.school is not None:
         school = await deps.store.schools.find(entry.school)
         if school is None or school.province != province:

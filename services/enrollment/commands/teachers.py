@@ -5,21 +5,23 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypedDict
 
+from chassis.commands.bulk import RowResult
 from chassis.commands.guards import require_rows, require_scope
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent, run_once
 from chassis.storage.mongo import DuplicateKey, Session
-from kernel.errors import Refusal
 from kernel.free_text import spelled
 from kernel.identifiers import email as mail_address
 from kernel.identifiers import id_number, mask, mask_email, mobile
 from kernel.refusals import NOT_FOUND, STALE_VERSION
+from services.enrollment.commands.bulk import attempt
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import own_school
 from services.enrollment.domain import teacher as teachers
+from services.enrollment.domain.refusals import TEACHER_EXISTS
 from services.enrollment.domain.school import School, acts_as
-from services.enrollment.domain.teacher import Sealed, Teacher, correct, teacher_exists
+from services.enrollment.domain.teacher import Sealed, Teacher, correct
 from services.enrollment.domain.vocabulary import Audience, Employment
 
 
@@ -37,16 +39,7 @@ class NewTeacher:
     email: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TeacherRow:
-    """What became of one row of `add_teachers`."""
-
-    index: int
-    teacher: Teacher | None = None
-    refusal: Refusal | None = None
-
-
-async def add_teachers(deps: Deps, principal: Principal, rows: Sequence[NewTeacher]) -> list[TeacherRow]:
+async def add_teachers(deps: Deps, principal: Principal, rows: Sequence[NewTeacher]) -> list[RowResult[Teacher]]:
     """Put teachers on file, each row by itself (R22).
 
     Raises:
@@ -54,16 +47,12 @@ async def add_teachers(deps: Deps, principal: Principal, rows: Sequence[NewTeach
     """
     school = await own_school(deps, principal)
     require_rows(rows)
-    done: list[TeacherRow] = []
+    results: list[RowResult[Teacher]] = []
     for index, row in enumerate(rows):
-        try:
-            add = partial(_add_teacher, deps, school, row)
-            done.append(
-                TeacherRow(index, await run_once(deps.store.teachers, principal, f"add_teachers|{index}", row, add))
-            )
-        except Refusal as refusal:
-            done.append(TeacherRow(index, refusal=refusal))
-    return done
+        add = partial(_add_teacher, deps, school, row)
+        added = run_once(deps.store.teachers, principal, f"add_teachers|{index}", row, add)
+        results.append(await attempt(str(index), added))
+    return results
 
 
 async def _add_teacher(deps: Deps, school: School, row: NewTeacher) -> Teacher:
@@ -91,7 +80,7 @@ async def _add_teacher(deps: Deps, school: School, row: NewTeacher) -> Teacher:
     try:
         return await deps.store.transact(work)
     except DuplicateKey:
-        raise teachers.teacher_exists() from None
+        raise TEACHER_EXISTS() from None
 
 
 def sealed(deps: Deps, number: str) -> Sealed:
@@ -172,4 +161,4 @@ async def _save(deps: Deps, teacher: Teacher, given: Corrected, by: str) -> Teac
     try:
         return await deps.store.teachers.save(corrected, events)
     except DuplicateKey:
-        raise teacher_exists() from None
+        raise TEACHER_EXISTS() from None

@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from kernel.errors import Refusal, Unblock
+from kernel.errors import Refusal
 from kernel.free_text import checked_reason, require_reason
+from kernel.refusals import WRONG_STATE
 from services.enrollment.domain.events import (
     Accepted,
     Cancelled,
@@ -22,6 +23,7 @@ from services.enrollment.domain.events import (
     Withdrawn,
 )
 from services.enrollment.domain.project import ADMIT, Project, Round, is_past
+from services.enrollment.domain.refusals import NOT_ESCALATED
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.domain.vocabulary import LIVE, Audience, EnrollmentDecision, EnrollmentStatus, ReasonCode
 
@@ -133,12 +135,9 @@ def step(
 
 def wrong_state(enrollment: Enrollment, rule: str) -> Refusal:
     """The enrolment's state does not allow it."""
-    return Refusal(
-        "WRONG_STATE",
-        "报名当前状态不允许此操作",
-        "The enrolment is not in a state for this",
+    return WRONG_STATE(
         rule=rule,
-        unblock=Unblock.SELF,
+        detail=(f"报名状态为{enrollment.status.value}", f"The enrollment is {enrollment.status.value}"),
         enrollment=enrollment.id,
         status=enrollment.status.value,
     )
@@ -369,10 +368,4 @@ def require_missed(calendar: Round | None, now: datetime) -> None:
         Refusal: `NOT_ESCALATED`.
     """
     if missed_deadline(calendar, now) is None:
-        raise Refusal(
-            "NOT_ESCALATED",
-            "核准期内由基地决定，逾期未决才由教师工作司决定",
-            "The base decides until admission closes; the ministry decides what is left",
-            rule="R23",
-            unblock=Unblock.BASE,
-        )
+        raise NOT_ESCALATED()

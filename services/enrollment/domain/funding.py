@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from kernel.errors import Refusal, Unblock
 from kernel.free_text import require_reason
 from kernel.personal_numbers import holds_number
 from services.enrollment.domain.events import FundingRecorded
+from services.enrollment.domain.refusals import INVALID_FUNDING
 from services.enrollment.domain.vocabulary import FundingSource
 
 MOST_FEN = 1_000_000_000_000
@@ -87,18 +87,6 @@ def correct_funding(key: str, before: Funding, entry: FundingEntry, reason: str 
     return _recorded(right)
 
 
-def already_corrected(key: str) -> Refusal:
-    """A record is corrected once; what has been corrected is corrected in its last revision."""
-    return Refusal(
-        "FUNDING_CORRECTED",
-        "该记录已被更正，请更正其最新一版",
-        "This has been corrected: correct its latest revision",
-        rule="R27",
-        unblock=Unblock.SELF,
-        funding=key,
-    )
-
-
 def _revision(
     key: str,
     province: str,
@@ -115,7 +103,7 @@ def _revision(
     found += [] if least <= entry.amount <= MOST_FEN else ["amount"]
     found += [] if entry.item.strip() else ["item"]
     if found:
-        raise _invalid(found)
+        raise INVALID_FUNDING(fields=found, mostFen=MOST_FEN)
     return Funding(
         id=key,
         version=1,
@@ -138,19 +126,6 @@ def _revision(
 def _is_fit(text: str) -> bool:
     """Short, and without anybody's number, for it is told in an event (R41)."""
     return len(text.strip()) <= _LONGEST_TEXT and not holds_number(text)
-
-
-def _invalid(fields: list[str]) -> Refusal:
-    return Refusal(
-        "INVALID_FUNDING",
-        "经费记录有误：金额须大于0且不超过100亿元（更正可为0），须写明计划项目，更正不改年度，文字不超过200字且不含号码",
-        "Funding needs an amount above 0 and of 10 billion yuan at most (a correction may be 0), an item of the plan, "
-        "the year it was recorded for, and texts of 200 characters at most without anybody's number",
-        rule="R27",
-        unblock=Unblock.SELF,
-        fields=fields,
-        mostFen=MOST_FEN,
-    )
 
 
 def _recorded(funding: Funding) -> Recorded:

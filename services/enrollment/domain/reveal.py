@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from kernel.errors import Refusal, Unblock
 from kernel.personal_numbers import holds_number
 from services.enrollment.domain.events import TeacherRevealed
+from services.enrollment.domain.refusals import INVALID_PURPOSE
 from services.enrollment.domain.teacher import Teacher
 
 BOUNDS = {timedelta(hours=1): 60, timedelta(days=1): 200}
@@ -45,13 +45,7 @@ def reveal(
     """
     text = purpose.strip()
     if not _SHORTEST <= len(text) <= _LONGEST or holds_number(text):
-        raise Refusal(
-            "INVALID_PURPOSE",
-            "请用4至200个字说明查看用途，其中不得含有身份证号码或手机号码",
-            "State the purpose in 4 to 200 characters, and no ID number or mobile in it",
-            rule="R41",
-            unblock=Unblock.SELF,
-        )
+        raise INVALID_PURPOSE()
     event = TeacherRevealed(teacher=teacher.id, school=teacher.school, purpose=text, province=teacher.province)
     act = Reveal(
         id=key,
@@ -65,27 +59,3 @@ def reveal(
         at=now,
     )
     return act, [event]
-
-
-def too_often(most: int, until: datetime) -> Refusal:
-    """The account has revealed as often as it may for a while."""
-    return Refusal(
-        "TOO_MANY_REVEALS",
-        "查看次数已达上限，请稍后再试",
-        "This account has revealed as often as it may for now",
-        rule="R41",
-        unblock=Unblock.SELF,
-        limit=most,
-        until=until.isoformat(),
-    )
-
-
-def not_accepted() -> Refusal:
-    """The base sees the teacher's enrolment, but has not accepted it."""
-    return Refusal(
-        "NOT_ACCEPTED",
-        "仅可查看本基地已录取学员的号码",
-        "Only of those whom the base has accepted",
-        rule="R41",
-        unblock=Unblock.SELF,
-    )

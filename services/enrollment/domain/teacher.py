@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from kernel.errors import Refusal, Unblock
 from services.enrollment.domain.events import TeacherAdded, TeacherCorrected
+from services.enrollment.domain.refusals import INVALID_TEACHER
 from services.enrollment.domain.vocabulary import Audience, Employment, TeacherField
 
 LONGEST_NAME = 80
@@ -106,21 +106,4 @@ def _said(teacher: Teacher, field: TeacherField) -> object:
 def _require_valid(teacher: Teacher) -> None:
     major = teacher.major_category
     if not 0 < len(teacher.name) <= LONGEST_NAME or (major is not None and major not in _ORDINALS):
-        raise Refusal(
-            "INVALID_TEACHER",
-            f"教师须有姓名，不超过{LONGEST_NAME}字，专业大类序号为1至19",
-            f"A teacher needs a name of {LONGEST_NAME} characters at most, and a major category from 1 to 19 if any",
-            rule="R22",
-            unblock=Unblock.SELF,
-        )
-
-
-def teacher_exists() -> Refusal:
-    """The refusal does not say which number, nor at which school the person is (R41); that school can correct it."""
-    return Refusal(
-        "TEACHER_EXISTS",
-        "该身份证号码或手机号码已登记",
-        "A person with this ID number or mobile is on file",
-        rule="R41",
-        unblock=Unblock.SCHOOL,
-    )
+        raise INVALID_TEACHER(longest=LONGEST_NAME)

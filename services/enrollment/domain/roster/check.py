@@ -9,10 +9,17 @@ from kernel.free_text import spelled
 from services.enrollment.domain.enrollment import Enrollment, meant_for, rank, sign_up, submit
 from services.enrollment.domain.events import EnrollmentEvent, TeacherAdded
 from services.enrollment.domain.project import ENROL, Project, Round, require_open, require_phase
+from services.enrollment.domain.refusals import (
+    AUDIENCE_MISMATCH,
+    NAME_MISMATCH,
+    SECOND_SIGN_UP,
+    TEACHER_EXISTS,
+    UNKNOWN_PROJECT,
+)
 from services.enrollment.domain.roster import problems
 from services.enrollment.domain.roster.roster import Problem, Row
 from services.enrollment.domain.roster.sheet import REQUIRED, Column
-from services.enrollment.domain.teacher import Teacher, add_teacher, teacher_exists
+from services.enrollment.domain.teacher import Teacher, add_teacher
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 
 _OF_NEW_PEOPLE = (Column.MOBILE, Column.POST, Column.EMPLOYMENT)
@@ -106,11 +113,11 @@ def _problems(row: Row, facts: Facts) -> Iterator[Refusal]:
     if blank:
         yield problems.field_missing(blank)
     if known and known.school != facts.school:
-        yield teacher_exists()
+        yield TEACHER_EXISTS()
     elif known and row.name and spelled(known.name) != row.name:
-        yield problems.name_mismatch()
+        yield NAME_MISMATCH()
     elif new and row.mobile and row.mobile.hash in facts.mobiles:
-        yield teacher_exists()
+        yield TEACHER_EXISTS()
     yield from _project_problems(row, facts)
 
 
@@ -119,14 +126,14 @@ def _project_problems(row: Row, facts: Facts) -> Iterator[Refusal]:
         return
     project = facts.projects.get(row.project_code)
     if project is None:
-        yield problems.unknown_project()
+        yield UNKNOWN_PROJECT()
         return
     yield from _refused(require_open, project, "R22")
     yield from _refused(require_phase, facts.rounds.get(project.year), ENROL, facts.at, "R22")
     known = _own(row, facts)
     live = facts.live.get((known.id, project.id)) if known else None
     if live and live.status is not EnrollmentStatus.SIGNED_UP:
-        yield problems.already_signed_up(project.id)
+        yield SECOND_SIGN_UP(project=project.id)
 
 
 def _refused(require: Callable[..., None], *given: object) -> Iterator[Refusal]:
@@ -141,7 +148,7 @@ def _warnings(row: Row, facts: Facts) -> Iterator[Refusal]:
     project = facts.projects.get(row.project_code or "")
     post = known.post if known else row.post
     if project and post and not meant_for(post, project):
-        yield problems.audience_mismatch()
+        yield AUDIENCE_MISMATCH()
     if known and (columns := _differences(row, known)):
         yield problems.differs_from_file(columns)
 

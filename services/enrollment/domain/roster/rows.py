@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kernel.errors import Refusal
+from services.enrollment.domain.refusals import DUPLICATE_ROW, INVALID_NAME, INVALID_RANK
 from services.enrollment.domain.roster import problems
 from services.enrollment.domain.roster.roster import Problem, Row
 from services.enrollment.domain.roster.sheet import Column, Line, hidden, plain, shown
@@ -98,7 +99,7 @@ def compared(rows: Sequence[Row]) -> list[Row]:
         if row.id_number and row.project_code:
             first = seen.setdefault((row.id_number.hash, row.project_code), row)
             if first is not row:
-                wrong.append(problems.duplicate_row(first.number))
+                wrong.append(DUPLICATE_ROW(row=first.number))
         done.append(replace(row, faults=(*row.faults, *map(Problem.of, wrong))) if wrong else row)
     return done
 
@@ -124,7 +125,7 @@ def _said(column: Column, text: str) -> str:
 
 def _name(text: str) -> str:
     if any(letter.isdigit() for letter in text):
-        raise problems.invalid_name()
+        raise INVALID_NAME()
     return shown(text)
 
 
@@ -153,7 +154,7 @@ def _major(text: str, majors: Mapping[int, str]) -> int:
 def _rank(text: str) -> int:
     word = plain(text)
     if not (word.isascii() and word.isdecimal() and len(word) <= 6 and 1 <= int(word) <= _HIGHEST_RANK):  # noqa: PLR2004 - leading zeros
-        raise problems.invalid_rank()
+        raise INVALID_RANK()
     return int(word)
 
 
