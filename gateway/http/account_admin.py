@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from gateway.http.authentication import posted, scope_of, token_of
 from gateway.http.responses import guarded, reply, told
 from gateway.identity.account import Account, AccountState
@@ -29,7 +29,7 @@ def account_routes(identity: Identity) -> list[Route]:
     async def listed(request: Request) -> Response:
         by = await manager(identity, token_of(request))
         query = request.query_params
-        page = Slice(_first(query.get("first")), [query["after"]] if "after" in query else None)
+        page = PageRequest(_first(query.get("first")), [query["after"]] if "after" in query else None)
         which = Selection(
             scope=scope_of(query.get("scope")),
             state=_state(query.get("state")),

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from chassis.runtime.tasks import Task, beside
+from chassis.runtime.tasks import Task, run_in_background
 from chassis.serving.process import Stopping
 from gateway.http.responses import unrouted
 from gateway.http.subgraph_streams import HttpStreams
@@ -50,7 +50,7 @@ class Life:
             await self.store.prepare()
         self.ready = True
         try:
-            async with beside(*self.tasks):
+            async with run_in_background(*self.tasks):
                 yield
         finally:
             self.ready = False

@@ -14,7 +14,7 @@ import structlog
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
-from chassis.runtime.tasks import together
+from chassis.runtime.tasks import run_all
 from chassis.serving.process import Stopping
 from gateway.federation.engine import Response
 from gateway.http.context import RequestContext, new_traceparent
@@ -111,7 +111,7 @@ class _Connection:
         end = None
         with self._held:
             try:
-                await together(self._listen(), self._watch(), self._last_words())
+                await run_all(self._listen(), self._watch(), self._last_words())
             except* Closing as group:
                 end = _first(group)
             except* _LEFT:

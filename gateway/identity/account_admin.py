@@ -9,7 +9,7 @@ import msgspec
 
 from chassis.ids import new_id
 from chassis.principal import Scope
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Session
 from gateway.identity.account import Account, AccountState, login_name
 from gateway.identity.authentication import acts
@@ -83,7 +83,7 @@ class Selection:
     login: str | None = None
 
 
-async def managed(identity: Identity, by: Account, which: Selection, page: Slice) -> list[Account]:
+async def managed(identity: Identity, by: Account, which: Selection, page: PageRequest) -> list[Account]:
     """The accounts that an account manages, by their ids; one more than asked for, where there is one."""
     mine = [one.value for one in _MANAGED[by.scope] if which.scope in (None, one)]
     wanted = {

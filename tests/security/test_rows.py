@@ -41,7 +41,7 @@ async def read(world: World) -> dict[str, Found]:
 
     async def ask(name: str, query: str) -> None:
         async with at_once:
-            answer = await world.clients[name].answer(query)
+            answer = await world.clients[name].execute(query)
         assert codes(answer) <= QUIET, f"{name}: {answer['errors']} to {query}"
         text = json.dumps(answer, ensure_ascii=False)
         found[name] |= {value: query for value in world.secrets if value in text and value not in query}

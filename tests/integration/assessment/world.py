@@ -11,6 +11,7 @@ from typing import Any
 from aio_pika.abc import AbstractQueue
 
 from chassis.clock import Clock
+from chassis.commands.bulk import RowResult
 from chassis.context import Act, acting
 from chassis.events import Envelope
 from chassis.graph import SubgraphContext
@@ -156,9 +157,9 @@ def attendee(key: str, project: str = "p1") -> dict[str, Any]:
     return {"enrollment": key, "project": project, "base": "b1", "teacher": f"t-{key}", "school": "3144000011"}
 
 
-def codes(outcomes: Sequence[Record | Refusal]) -> list[str]:
+def codes(results: Sequence[RowResult[Record]]) -> list[str]:
     """What became of each row."""
-    return [one.code if isinstance(one, Refusal) else "ok" for one in outcomes]
+    return [result.refusal.code if result.refusal else "ok" for result in results]
 
 
 @asynccontextmanager

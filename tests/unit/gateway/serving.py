@@ -65,7 +65,8 @@ async def served(app: Starlette) -> AsyncIterator[Browser]:
     await server.startup()
     try:
         port = server.servers[0].sockets[0].getsockname()[1]
-        async with aiohttp.ClientSession() as http:
+        # An idle connection is given up before uvicorn closes it, after 5 s.
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(keepalive_timeout=4.0)) as http:
             yield Browser(f"http://127.0.0.1:{port}", http)
     finally:
         await server.shutdown()
