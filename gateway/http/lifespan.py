@@ -22,7 +22,7 @@ from gateway.identity.store import IdentityStore
 
 
 @dataclass(slots=True)
-class Life:
+class Lifespan:
     """What opens and closes with the process, and how it answers the probes.
 
     Attributes:
@@ -74,17 +74,17 @@ class Life:
         return [Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", metrics)]
 
 
-def application(routes: list[BaseRoute], life: Life, origins: Sequence[str] = ()) -> Starlette:
+def application(routes: list[BaseRoute], lifespan: Lifespan, origins: Sequence[str] = ()) -> Starlette:
     """The ASGI application of these routes.
 
     Args:
         routes: What it answers.
-        life: What it opens and closes.
+        lifespan: What it opens and closes.
         origins: Of front ends on other hosts.
     """
     handlers = {HTTPException: unrouted}
-    app = Starlette(routes=routes, middleware=_cors(origins), exception_handlers=handlers, lifespan=life.span)
-    app.state.stopping = life.stopping
+    app = Starlette(routes=routes, middleware=_cors(origins), exception_handlers=handlers, lifespan=lifespan.span)
+    app.state.stopping = lifespan.stopping
     return app
 
 

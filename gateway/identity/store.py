@@ -14,7 +14,7 @@ from chassis.storage.repository import INTERNAL_FIELDS, Repository
 from gateway.identity.account import Account, AccountState
 from gateway.identity.events import AccountProvisioned, SessionsRevoked, of
 from gateway.identity.login_throttle import Attempts
-from kernel.errors import Refusal, Unblock
+from gateway.refusals import ACCOUNT_EXISTS
 
 T = TypeVar("T")
 COLLECTIONS = ("accounts",)
@@ -133,9 +133,7 @@ class IdentityStore:
             told = AccountProvisioned(**of(account), bases=account.bases)
             return await self.accounts.insert(account, [told], session)
         except DuplicateKey as error:
-            raise Refusal(
-                "ACCOUNT_EXISTS", "账号已存在", "The account exists", rule="R3", unblock=Unblock.ADMINISTRATOR
-            ) from error
+            raise ACCOUNT_EXISTS() from error
 
     async def open_session(self, session: Session) -> None:
         """Store a new family of refresh tokens."""

@@ -18,7 +18,7 @@ from chassis.storage.mongo import Database, StorageError
 from services.enrollment.messaging.feed_publisher import QUEUE, FeedWorker, readers_of
 from services.enrollment.store import Deposed, Entry, Feed, Reading
 from services.enrollment.store.feed import ENDS
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 CODES = ("44", "43", "00")
 NATIONAL = 7

@@ -17,7 +17,7 @@ from services.enrollment.domain.roster.sheet import Sheet
 from services.enrollment.workbooks import sheet_worker as worker
 from services.enrollment.workbooks.roster_reader import read_roster
 from services.enrollment.workbooks.sheet_worker import LIMITS, Limits, read_in_worker
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 from tests.unit.enrollment.roster_files import HEADER, WHO, in_sheet, rebuilt, simple, workbook
 
 Change = Callable[[str, bytes], bytes]
