@@ -8,6 +8,7 @@ from chassis.ids import new_id
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import DuplicateKey, Session
+from kernel.free_text import Reason
 from services.enrollment.commands.bulk import each
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import open_project, own_enrollment, own_school
@@ -73,7 +74,9 @@ async def decline_sign_ups(
     async def act(key: str) -> Enrollment:
         async def work(session: Session) -> Enrollment:
             found, now = await own_enrollment(deps, principal, Scope.SCHOOL, key, session), deps.clock.now()
-            saved = await deps.store.enrollments.save(*enrolments.decline(found, reason, by, now), session)
+            saved = await deps.store.enrollments.save(
+                *enrolments.decline(found, Reason.of(reason, "R21"), by, now), session
+            )
             await deps.store.deliveries.add(feedback(saved, NoticeKind.DECISION, now), session)
             return saved
 
@@ -136,7 +139,7 @@ async def withdraw_enrollment(deps: Deps, principal: Principal, *, key: str, rea
         project = await deps.store.projects.get(before.project, session)
         now = deps.clock.now()
         require_not_started(project, now, "R26")
-        after, events = enrolments.withdraw(before, reason, by, now)
+        after, events = enrolments.withdraw(before, Reason.of(reason, "R26"), by, now)
         withdrawn = await deps.store.work.settle(before, after, events, project, session)
         await deps.store.deliveries.add(feedback(withdrawn, NoticeKind.DECISION, now), session)
         if holds_seat(before.status):
