@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
-from kernel.refusals import REASON_MISSING
+from kernel.free_text import Reason
 from services.assessment.domain.refusals import CREDIT_NOT_CONFIRMED, CREDIT_NOT_PENDING
 from services.assessment.domain.vocabulary import CreditStatus
 
@@ -62,16 +62,14 @@ class Credit:
             raise CREDIT_NOT_PENDING(status=self.status.value)
         return replace(self, status=CreditStatus.CONFIRMED, changed_at=now)
 
-    def revoke(self, reason: str, now: datetime) -> Self:
-        """The ministry takes it back; once more for the same reason changes nothing.
+    def revoke(self, reason: Reason, now: datetime) -> Self:
+        """The ministry takes the credit back; once more for the same reason changes nothing.
 
         Raises:
-            Refusal: `CREDIT_NOT_CONFIRMED`, or `REASON_MISSING`.
+            Refusal: `CREDIT_NOT_CONFIRMED`.
         """
-        if not reason.strip():
-            raise REASON_MISSING(rule="R31")
-        if self.status is CreditStatus.REVOKED and self.reason == reason.strip():
+        if self.status is CreditStatus.REVOKED and self.reason == reason.text:
             return self
         if self.status is not CreditStatus.CONFIRMED:
             raise CREDIT_NOT_CONFIRMED(status=self.status.value)
-        return replace(self, status=CreditStatus.REVOKED, changed_at=now, reason=reason.strip())
+        return replace(self, status=CreditStatus.REVOKED, changed_at=now, reason=reason.text)

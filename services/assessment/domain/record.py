@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from kernel.free_text import Reason
 from services.assessment.domain.credit import Credit, CreditRule
 from services.assessment.domain.events import (
     AttendanceRecorded,
@@ -190,11 +191,11 @@ def confirm_credit(record: Record, now: datetime) -> Change:
     return changed, [changed.event(CreditConfirmed, hours=credit.hours, rule=credit.rule)]
 
 
-def revoke_credit(record: Record, reason: str, now: datetime) -> Change:
+def revoke_credit(record: Record, reason: Reason, now: datetime) -> Change:
     """The ministry takes the credit back (R31).
 
     Raises:
-        Refusal: `NOT_PASSED`, `CREDIT_NOT_CONFIRMED`, `REASON_MISSING`.
+        Refusal: `NOT_PASSED`, `CREDIT_NOT_CONFIRMED`.
     """
     credit = _require_credit(record).revoke(reason, now)
     if credit is record.credit:
