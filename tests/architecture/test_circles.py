@@ -103,6 +103,6 @@ def test_a_planted_circle_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         (package / file.name).write_text(text, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     assert list(circles(imports("kernelcopy"))) == []
-    with (package / "dates.py").open("a", encoding="utf-8") as file:
-        file.write(f"\n\n{line.replace('kernel', 'kernelcopy')}\n")
+    with (package / "dates.py").open("a", encoding="utf-8") as spoilt:
+        spoilt.write(f"\n\n{line.replace('kernel', 'kernelcopy')}\n")
     assert list(circles(imports("kernelcopy"))) == [{"kernelcopy.dates", "kernelcopy.identifiers"}]

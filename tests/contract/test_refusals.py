@@ -1,4 +1,4 @@
-"""The tables of refusals: one kind a code, a code that several processes use is the kernel's, and docstrings know them."""
+"""The tables of refusals: one kind a code, a code of several processes is the kernel's, and docstrings name kinds."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""Credit as for national training projects (参照国培项目): counted by a rule version per province (R31)."""
+"""Credit hours, counted as for national training projects (参照国培项目) by a rule per province (R31)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,12 +12,12 @@ from services.assessment.domain.vocabulary import CreditStatus
 
 @dataclass(frozen=True, slots=True)
 class CreditRule:
-    """A version of the rule.
+    """One version of the rule that counts credit.
 
     Attributes:
-        version: Its name, kept with every credit it counts.
-        province: Whose it is; None is the national default.
-        hours_per_day: Class hours that a training day counts.
+        version: Its name, stored with every credit that it counted.
+        province: Two-digit code of the province that it is for; None for the national default.
+        hours_per_day: Class hours per training day.
     """
 
     version: str
@@ -27,14 +27,14 @@ class CreditRule:
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """Credit hours of one attendee.
+    """The credit of one attendee.
 
     Attributes:
         hours: Class hours.
-        rule: Version of the rule that counted them.
-        status: See `CreditStatus`.
+        rule: The version of the rule that counted them.
+        status: Pending, confirmed or revoked.
         changed_at: When it got that status.
-        reason: Why it was revoked.
+        reason: Why it was revoked; None otherwise.
     """
 
     hours: int
@@ -45,13 +45,23 @@ class Credit:
 
     @classmethod
     def count(cls, days: int, province: str, rules: Sequence[CreditRule], now: datetime) -> Self:
-        """What passing a project of so many days is worth in a province; the last matching rule counts."""
+        """Count the credit for passing a project.
+
+        Args:
+            days: Training days of the project.
+            province: Two-digit code of the attendee's province.
+            rules: Versions of the rule, the latest last. The province's own have precedence over the national ones.
+            now: Domain time.
+
+        Returns:
+            A credit that waits for the school's confirmation.
+        """
         own = [rule for rule in rules if rule.province == province]
         rule = (own or [rule for rule in rules if rule.province is None])[-1]
         return cls(days * rule.hours_per_day, rule.version, CreditStatus.PENDING, now)
 
     def confirm(self, now: datetime) -> Self:
-        """The school confirms it; once more changes nothing.
+        """Confirm a pending credit, as the school does; repeated, it changes nothing.
 
         Raises:
             Refusal: `CREDIT_NOT_PENDING`.
@@ -63,7 +73,7 @@ class Credit:
         return replace(self, status=CreditStatus.CONFIRMED, changed_at=now)
 
     def revoke(self, reason: Reason, now: datetime) -> Self:
-        """The ministry takes the credit back; once more for the same reason changes nothing.
+        """Revoke a confirmed credit, as the ministry does; repeated for the same reason, it changes nothing.
 
         Raises:
             Refusal: `CREDIT_NOT_CONFIRMED`.
