@@ -17,7 +17,7 @@ from deploy.demo.story import Story, play_round
 from deploy.local.suite import Suite
 from deploy.seed.account_provisioner import AccountProvisioner
 from deploy.seed.graph_client import session
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 LISTENER = "tests.everything"
 NODE = Path(__file__).parent / "node"

@@ -7,7 +7,7 @@ from deploy.demo.story import Story
 from deploy.seed.graph_client import Client
 from deploy.seed.load import ADD_TEACHERS
 from deploy.seed.world import SCHOOLS, id_number
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 AUDIT = """query($filter: AuditFilter) { auditLog(filter: $filter, first: 10) {
   nodes { type subject province actor { subject scope organization name } } } }"""

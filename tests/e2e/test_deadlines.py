@@ -5,7 +5,7 @@ from typing import Any
 from deploy.demo import documents
 from deploy.demo.story import PRACTICE, Story
 from deploy.seed.world import SCHOOLS
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 ESCALATIONS = "{ escalations(year: 2024) { nodes { id status escalatedAt teacher { name } project { title } } } }"
 REPLAY = "query($after: String) { enrollmentEvents(first: 100, after: $after) { nodes { type subject cursor data } } }"

@@ -11,7 +11,7 @@ from deploy.demo.play import _received
 from deploy.demo.story import Story
 from deploy.seed.graph_client import Refused
 from deploy.seed.world import SCHOOLS
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 
 async def test_one_query_joins_the_three_services(story: Story) -> None:

@@ -14,7 +14,7 @@ from chassis.storage.cursor import cursor_of
 from deploy.broker.definitions import ADMIN, queue_of
 from deploy.demo.story import Story
 from deploy.local.suite import ROOT
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 REPLAY = "query($after: String) { enrollmentEvents(after: $after, first: 100) { totalCount nodes { sequence id } } }"
 

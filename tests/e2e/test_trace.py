@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.demo.story import Story
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 SUSPEND = 'mutation($id: ID!) { suspendProject(id: $id, reason: "核查") { id } }'
 RESUME = "mutation($id: ID!) { resumeProject(id: $id) { id } }"

@@ -24,8 +24,8 @@ from deploy.seed.graph_client import session
 from deploy.seed.load import SeedResult, seed
 from deploy.seed.plans import plan_of
 from deploy.seed.world import BASES, YEAR
-from tests.eventually import eventually
 from tests.faults.proxy import Proxy
+from tests.support.eventually import eventually
 
 API, RELAY, WORKER = "enrollment.api", "enrollment.relay", "enrollment.worker"
 PROCESSES = ("catalog", API, RELAY, WORKER, "assessment", GATEWAY)

@@ -6,10 +6,10 @@ from typing import Any
 
 import aiohttp
 
-from tests.eventually import eventually
 from tests.faults.drill import FULL, Outcome, drill, lasting
 from tests.faults.field import API, PROCESSES, RELAY, WORKER, Field
 from tests.faults.proxy import Fault
+from tests.support.eventually import eventually
 
 _RELAY_2 = "enrollment.relay.2"
 

@@ -9,8 +9,8 @@ import pytest
 from chassis.storage.cursor import cursor_of
 from deploy.broker.definitions import queue_of
 from tests.e2e.test_live import followed
-from tests.eventually import eventually
 from tests.security.tenants import MINISTRY, PROVINCES, World
+from tests.support.eventually import eventually
 
 READERS = (MINISTRY, "base.a", "base.b", "province.a", "province.b", "school.a", "school.b", "school.c")
 EVENT = "id sequence type subject province data"

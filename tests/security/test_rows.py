@@ -13,14 +13,13 @@ from graphql import build_schema
 
 from chassis.principal import Scope
 from contracts.access import rows
-from contracts.graph_files import SUPERGRAPH
 from deploy.seed.graph_client import Client
-from gateway.federation.supergraph import load_supergraph
 from tests.security.questions import Questions, Unknown
 from tests.security.tenants import MINISTRY, World
 from tests.security.values import values_of
+from tests.support.fixtures import supergraph
 
-SCHEMA = load_supergraph(SUPERGRAPH.read_text(encoding="utf-8")).schema
+SCHEMA = supergraph().schema
 ROOTS = {row.field: row.scopes for row in rows() if row.type == "Query"}
 PRINCIPALS = (
     *("public", MINISTRY, "base.a", "base.b", "expert.a", "expert.b", "province.a", "province.b"),

@@ -13,10 +13,10 @@ from chassis.storage.mongo import connect
 from contracts.access import rows
 from deploy.broker.definitions import ADMIN
 from deploy.local.suite import PROCESSES
-from tests.eventually import eventually
 from tests.security.tenants import World
 from tests.security.test_rows import SCHEMA
 from tests.security.trespasses import OF_ONESELF, SILENT, Trespass, trespasses
+from tests.support.eventually import eventually
 
 REFUSED = {"FORBIDDEN", "NOT_FOUND", "NOT_ASSIGNED"}
 """For whose it is; the last is an expert's who was not asked. No phase or state may answer first and hide the lack."""

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -16,8 +15,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chassis.serving.process import Server
-
-SUPERGRAPH = Path(__file__).resolve().parents[3] / "contracts" / "graph" / "supergraph.graphql"
 
 
 @dataclass(frozen=True, slots=True)
