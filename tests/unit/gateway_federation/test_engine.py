@@ -46,8 +46,8 @@ async def test_caches_are_bounded() -> None:
     engine = Engine(SHOP, Canned([]), documents=3, plans=2)
     for n in range(10):
         engine.plan(f"{{ v{n}: version }}")
-    assert len(engine._kept.documents) == 3
-    assert len(engine._kept.plans) == 2
+    assert len(engine._caches.documents) == 3
+    assert len(engine._caches.plans) == 2
 
 
 def padded(number: int, size: int) -> str:
@@ -60,12 +60,12 @@ async def test_caches_are_bounded_by_their_text_and_keep_nothing_long() -> None:
     engine = Engine(SHOP, Canned([]), characters=10_000)
     for n in range(50):
         engine.plan(padded(n, 2_000))
-    assert len(engine._kept.documents) == 5
-    assert 0 < len(engine._kept.plans) < 5
+    assert len(engine._caches.documents) == 5
+    assert 0 < len(engine._caches.plans) < 5
     assert engine.plan(padded(49, 2_000)) is engine.plan(padded(49, 2_000))
     long = padded(0, 8_000)
     assert engine.plan(long) is not engine.plan(long)
-    assert len(engine._kept.documents) == 5
+    assert len(engine._caches.documents) == 5
 
 
 async def test_what_a_short_text_with_fragments_grows_to_weighs_too() -> None:
@@ -73,7 +73,7 @@ async def test_what_a_short_text_with_fragments_grows_to_weighs_too() -> None:
     spread = " ".join(f"a{n}: product(id: {n}) {{ ...f }}" for n in range(20))
     for n in range(20):
         engine.plan(f"query q{n} {{ {spread} }} fragment f on Product {{ name kind }}")
-    assert len(engine._kept.plans) < len(engine._kept.documents)
+    assert len(engine._caches.plans) < len(engine._caches.documents)
 
 
 async def test_a_trusted_document_is_kept_however_long_it_is() -> None:
