@@ -6,7 +6,7 @@ import strawberry
 
 from chassis.commands.guards import require_scope
 from chassis.graph import public, requires
-from chassis.graph.connection import Connection, connect, slice_of
+from chassis.graph.connection import Connection, connect, page_request
 from chassis.principal import Scope
 from kernel.reference import provinces
 from services.catalog.graph.bases import Base, Expert
@@ -62,7 +62,7 @@ class Query:
     ) -> Connection[Base] | None:
         """The bases, in the order of registration."""
         bases = info.context.deps.store.bases
-        selection, part = (filter or BaseFilter()).selection(), slice_of(first, after)
+        selection, part = (filter or BaseFilter()).selection(), page_request(first, after)
         page = await connect(bases.page(selection, part), part, lambda base: [base.id])
         return Connection[Base].of(page, lambda base: Base.of(base, info.context), partial(bases.count, selection))
 
@@ -99,7 +99,7 @@ class Query:
         """The principal's reviews, blank and submitted (R15)."""
         reviews, principal = info.context.deps.store.reviews, info.context.principal
         require_scope(principal, Scope.EXPERT)
-        expert, part = principal.person or "", slice_of(first, after)
+        expert, part = principal.person or "", page_request(first, after)
         page = await connect(reviews.page(expert, part), part, lambda review: [review.id])
         count = partial(reviews.count, expert)
         return Connection[Review].of(page, lambda review: Review.of(review, info.context), count)
@@ -115,6 +115,6 @@ class Query:
         """The experts, in the order of registration (R14)."""
         require_scope(info.context.principal, Scope.MINISTRY)
         experts = info.context.deps.store.experts
-        selection, part = (filter or ExpertFilter()).selection(), slice_of(first, after)
+        selection, part = (filter or ExpertFilter()).selection(), page_request(first, after)
         page = await connect(experts.page(selection, part), part, lambda expert: [expert.id])
         return Connection[Expert].of(page, Expert.of, partial(experts.count, selection))

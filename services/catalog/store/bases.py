@@ -5,9 +5,9 @@ from typing import cast
 
 from pymongo import ASCENDING, ReturnDocument
 
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Database, Document, Session
-from chassis.storage.paging import both, following
+from chassis.storage.paging import after_position, all_of
 from chassis.storage.repository import Repository
 from services.catalog.domain.base import Base, Organization
 from services.catalog.domain.review import Expert
@@ -35,9 +35,9 @@ class Bases(Repository[Base]):
         await super().prepare()
         await self.collection.create_index(_UNIQUE_NAME, unique=True, name="organization_name")
 
-    async def page(self, selection: BaseSelection, part: Slice) -> list[Base]:
+    async def page(self, selection: BaseSelection, part: PageRequest) -> list[Base]:
         """Up to `first + 1` bases after a position, in the order of registration."""
-        return await self.query(both(selection.condition(), following(_BY_ID, part.after)), limit=part.first + 1)
+        return await self.query(all_of(selection.condition(), after_position(_BY_ID, part.after)), limit=part.first + 1)
 
     async def count(self, selection: BaseSelection) -> int:
         """How many bases match."""
@@ -70,9 +70,9 @@ class Experts(Repository[Expert]):
         await super().prepare()
         await self.collection.create_index(_UNIQUE_NAME, unique=True, name="organization_name")
 
-    async def page(self, selection: ExpertSelection, part: Slice) -> list[Expert]:
+    async def page(self, selection: ExpertSelection, part: PageRequest) -> list[Expert]:
         """Up to `first + 1` experts after a position, in the order of registration."""
-        return await self.query(both(selection.condition(), following(_BY_ID, part.after)), limit=part.first + 1)
+        return await self.query(all_of(selection.condition(), after_position(_BY_ID, part.after)), limit=part.first + 1)
 
     async def count(self, selection: ExpertSelection) -> int:
         """How many experts match."""

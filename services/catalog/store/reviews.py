@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from pymongo import ASCENDING
 
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Database, Session
-from chassis.storage.paging import both, following
+from chassis.storage.paging import after_position, all_of
 from chassis.storage.repository import Repository
 from services.catalog.domain.project import Project
 from services.catalog.domain.review import Review
@@ -32,9 +32,9 @@ class Reviews(Repository[Review]):
         for name, keys in _INDEXES.items():
             await self.collection.create_index([(key, ASCENDING) for key in keys], name=name)
 
-    async def page(self, expert: str, part: Slice) -> list[Review]:
+    async def page(self, expert: str, part: PageRequest) -> list[Review]:
         """Up to `first + 1` reviews of an expert after a position, in the order of the projects."""
-        return await self.query(both({"expert": expert}, following(_BY_ID, part.after)), limit=part.first + 1)
+        return await self.query(all_of({"expert": expert}, after_position(_BY_ID, part.after)), limit=part.first + 1)
 
     async def count(self, expert: str) -> int:
         """How many reviews an expert has or had to write."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 import strawberry
 
 from chassis.graph import requires
-from chassis.graph.connection import Connection, connect, slice_of
+from chassis.graph.connection import Connection, connect, page_request
 from chassis.principal import Scope
 from services.enrollment.domain import notifications as deliveries
 from services.enrollment.graph.context import Info
@@ -85,7 +85,7 @@ class FeedbackQuery:
         self, info: Info, year: int, first: int = 20, after: str | None = None
     ) -> Connection[Delivery] | None:
         """What waits or has failed, with its age, its attempts and why the last one failed."""
-        deps, principal, part = info.context.deps, info.context.principal, slice_of(first, after)
+        deps, principal, part = info.context.deps, info.context.principal, page_request(first, after)
         kept, now = deps.store.deliveries, deps.clock.now()
         page = await connect(kept.left(principal, year, part), part, lambda one: [one.id])
         counted = partial(kept.count_left, principal, year)

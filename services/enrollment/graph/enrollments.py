@@ -7,7 +7,7 @@ from typing import Self
 import strawberry
 
 from chassis.graph import Advice, RefusalInfo, requires
-from chassis.graph.connection import Connection, connect, slice_of
+from chassis.graph.connection import Connection, connect, page_request
 from chassis.graph.resolvers import text_key
 from chassis.principal import Scope
 from kernel.language import Language
@@ -167,7 +167,7 @@ async def enrollments_page(
     info: Info, selection: EnrollmentSelection, first: int, after: str | None
 ) -> Connection[Enrollment]:
     """A page of the enrolments that the principal may see, in the order of sign-up."""
-    loader, part = info.context.loader, slice_of(first, after)
+    loader, part = info.context.loader, page_request(first, after)
     page = await connect(loader(EnrollmentPageLoader).load((selection, first, after)), part, lambda one: [one.id])
     counted = partial(loader(EnrollmentCountLoader).load, selection)
     return Connection[Enrollment].of(page, Enrollment.of, counted)

@@ -10,9 +10,9 @@ from strawberry.scalars import JSON
 
 from chassis.events import NATIONWIDE
 from chassis.graph import requires
-from chassis.graph.connection import slice_of
+from chassis.graph.connection import page_request
 from chassis.principal import Principal, Scope
-from chassis.storage.cursor import Slice, cursor_of
+from chassis.storage.cursor import PageRequest, cursor_of
 from kernel.errors import Refusal, Unblock
 from kernel.refusals import FORBIDDEN
 from services.enrollment.graph.context import Info
@@ -71,13 +71,13 @@ class EnrollmentEvent:
         )
 
 
-def log_slice(first: int, after: str | None) -> Slice:
+def log_slice(first: int, after: str | None) -> PageRequest:
     """What the paging arguments ask of a log, whose cursors hold a number each.
 
     Raises:
         Refusal: `BAD_PAGE_SIZE` or `BAD_CURSOR`.
     """
-    part = slice_of(first, after)
+    part = page_request(first, after)
     if part.after is not None and not _is_number(part.after):
         raise Refusal("BAD_CURSOR", "分页游标无效", "Not a cursor of this list", unblock=Unblock.SELF)
     return part

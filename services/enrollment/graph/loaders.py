@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from chassis.graph.connection import PageOf, slice_of
+from chassis.graph.connection import PageOf, page_request
 from chassis.graph.context import BatchLoader
 from chassis.principal import Scope
 from services.enrollment.domain.cut_off import CutOffs
@@ -65,7 +65,7 @@ class EnrollmentPageLoader(BatchLoader[Context, PageOf[EnrollmentSelection], lis
         self, keys: Sequence[PageOf[EnrollmentSelection]]
     ) -> Mapping[PageOf[EnrollmentSelection], list[Enrollment]]:
         """By what is asked for, and which part of it."""
-        lists = [(selection, slice_of(first, after)) for selection, first, after in keys]
+        lists = [(selection, page_request(first, after)) for selection, first, after in keys]
         found = await self.context.deps.store.enrollment_pages(lists, Visibility.of(self.context.principal))
         return dict(zip(keys, found, strict=True))
 
@@ -84,7 +84,7 @@ class TeacherPageLoader(BatchLoader[Context, PageOf[str], list[Teacher]]):
 
     async def fetch(self, keys: Sequence[PageOf[str]]) -> Mapping[PageOf[str], list[Teacher]]:
         """By school and part."""
-        lists = [(school, slice_of(first, after)) for school, first, after in keys]
+        lists = [(school, page_request(first, after)) for school, first, after in keys]
         return dict(zip(keys, await self.context.deps.store.list_teachers(lists), strict=True))
 
 
@@ -149,7 +149,7 @@ class RosterRowPageLoader(BatchLoader[Context, PageOf[RowsOf], list[Row]]):
 
     async def fetch(self, keys: Sequence[PageOf[RowsOf]]) -> Mapping[PageOf[RowsOf], list[Row]]:
         """By roster, which of its rows, and part."""
-        lists = [(rows, slice_of(first, after)) for rows, first, after in keys]
+        lists = [(rows, page_request(first, after)) for rows, first, after in keys]
         return dict(zip(keys, await self.context.deps.store.rosters.list_rows(lists), strict=True))
 
 

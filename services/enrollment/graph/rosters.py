@@ -8,7 +8,7 @@ from typing import Self
 import strawberry
 
 from chassis.graph import Advice, MajorCategory, RefusalInfo, requires
-from chassis.graph.connection import Connection, connect, slice_of
+from chassis.graph.connection import Connection, connect, page_request
 from chassis.principal import Scope
 from kernel.language import Language
 from services.enrollment import commands
@@ -126,7 +126,7 @@ class RosterJob:
         self, info: Info, bad: bool | None = None, first: int = 20, after: str | None = None
     ) -> Connection[RosterRow] | None:
         """The rows."""
-        context, part, rows = info.context, slice_of(first, after), (str(self.id), bad)
+        context, part, rows = info.context, page_request(first, after), (str(self.id), bad)
         found = context.loader(RosterRowPageLoader).load((rows, first, after))
         page = await connect(found, part, lambda one: [one.number])
         counted = partial(context.loader(RosterRowCountLoader).load, rows)
@@ -147,7 +147,7 @@ class RosterQuery:
     @strawberry.federation.field(description="本校的名单，由近及远 (R22)", requires_scopes=_SCHOOL)
     async def roster_jobs(self, info: Info, first: int = 20, after: str | None = None) -> Connection[RosterJob] | None:
         """The school's rosters."""
-        deps, part = info.context.deps, slice_of(first, after)
+        deps, part = info.context.deps, page_request(first, after)
         school = await own_school(deps, info.context.principal)
         page = await connect(deps.store.rosters.list_jobs(school.id, part), part, lambda one: [one.id])
         return Connection[RosterJob].of(page, RosterJob.of, partial(deps.store.rosters.count_jobs, school.id))

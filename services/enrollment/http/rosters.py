@@ -16,8 +16,8 @@ from services.enrollment.commands.guards import own_school
 from services.enrollment.domain.project import ENROL, is_open
 from services.enrollment.domain.roster.roster import Roster
 from services.enrollment.http.downloads import XLSX, Files, as_download
-from services.enrollment.workbooks.roster_reader import read_roster
 from services.enrollment.workbooks.roster_writer import result, template
+from services.enrollment.workbooks.sheet_worker import read_in_worker
 
 MOST_BYTES = 4 * 1024 * 1024
 
@@ -39,7 +39,7 @@ class RosterFiles(Files):
         await own_school(self.deps, principal)
         raw = await _body(request)
         async with self.room:
-            sheet = await asyncio.to_thread(read_roster, raw)
+            sheet = await read_in_worker(raw)
             name = request.query_params.get("filename", "")
             staged = await stage_roster(self.deps, principal, sheet=sheet, file_name=name)
         return Response(orjson.dumps(_shown(staged)), 201, media_type="application/json")

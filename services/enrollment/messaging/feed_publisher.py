@@ -12,7 +12,7 @@ from aio_pika.exceptions import DeliveryError
 from chassis.events import NATIONWIDE, Envelope
 from chassis.messaging import amqp
 from chassis.messaging.batch import BatchConsumer
-from chassis.runtime.tasks import together
+from chassis.runtime.tasks import run_all
 from chassis.runtime.telemetry import PUBLISHED, count_refused
 from chassis.storage.cursor import cursor_of
 from kernel.reference import provinces
@@ -111,7 +111,7 @@ class FeedWorker:
             return sum(entry.province == NATIONWIDE for entry in entries)
 
         consumer = BatchConsumer(self._amqp_url, QUEUE, BINDINGS, append)
-        await together(consumer.run(), self._publish(), self._remember())
+        await run_all(consumer.run(), self._publish(), self._remember())
 
     async def _publish(self) -> None:
         """Send what has just been appended as it is at hand, and what it does not follow on from the log."""

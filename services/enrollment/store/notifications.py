@@ -6,9 +6,9 @@ from datetime import datetime
 from pymongo import ASCENDING, ReturnDocument
 
 from chassis.principal import Principal, Scope
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Database, Document, from_document
-from chassis.storage.paging import both, following
+from chassis.storage.paging import after_position, all_of
 from chassis.storage.repository import Repository
 from services.enrollment.domain.notifications import Delivery
 from services.enrollment.domain.vocabulary import DeliveryChannel, DeliveryFault, DeliveryState
@@ -72,9 +72,9 @@ class Deliveries(Repository[Delivery]):
         """Settle an attempt that failed for good."""
         return await self._settle(one, {"state": DeliveryState.FAILED.value, "due": None, "fault": fault.value})
 
-    async def left(self, principal: Principal, year: int, part: Slice) -> Sequence[Delivery]:
+    async def left(self, principal: Principal, year: int, part: PageRequest) -> Sequence[Delivery]:
         """Up to `first + 1` of a year's deliveries that have not arrived, the oldest first."""
-        where = both(_left(principal, year), following(_BY_ID, part.after))
+        where = all_of(_left(principal, year), after_position(_BY_ID, part.after))
         return await self.query(where, limit=part.first + 1)
 
     async def count_left(self, principal: Principal, year: int) -> int:

@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 
 from pymongo import ASCENDING, DESCENDING
 
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Database, Document, Session, from_document, to_document, transact
-from chassis.storage.paging import both, first_rows, following, lengths
+from chassis.storage.paging import after_position, all_of, counts, pages
 from chassis.storage.repository import Repository
 from services.enrollment.domain.cut_off import CutOffs
 from services.enrollment.domain.enrollment import Enrollment, Step
@@ -163,25 +163,25 @@ class Store:
         )
 
     async def list_enrollments(
-        self, selection: EnrollmentSelection, visibility: Visibility, part: Slice
+        self, selection: EnrollmentSelection, visibility: Visibility, part: PageRequest
     ) -> list[Enrollment]:
         """Up to `first + 1` visible enrolments after a position, in the order of sign-up."""
-        where = both(selection.condition(), visibility.condition(), following(_BY_ID, part.after))
+        where = all_of(selection.condition(), visibility.condition(), after_position(_BY_ID, part.after))
         return await self.enrollments.query(where, limit=part.first + 1)
 
     async def count_enrollments(self, selection: EnrollmentSelection, visibility: Visibility) -> int:
         """How many enrolments the reader may see."""
-        where = both(selection.condition(), visibility.condition())
+        where = all_of(selection.condition(), visibility.condition())
         return await self.enrollments.collection.count_documents(where)
 
     async def enrollment_pages(
-        self, lists: Sequence[tuple[EnrollmentSelection, Slice]], visibility: Visibility
+        self, lists: Sequence[tuple[EnrollmentSelection, PageRequest]], visibility: Visibility
     ) -> list[list[Enrollment]]:
         """Of each list up to `first + 1` visible enrolments after a position, in the order of sign-up."""
-        found = await first_rows(
+        found = await pages(
             self.enrollments.collection,
             [
-                (both(one.condition(), visibility.condition(), following(_BY_ID, part.after)), part.first + 1)
+                (all_of(one.condition(), visibility.condition(), after_position(_BY_ID, part.after)), part.first + 1)
                 for one, part in lists
             ],
             _BY_ID,
@@ -190,12 +190,12 @@ class Store:
 
     async def enrollment_counts(self, lists: Sequence[EnrollmentSelection], visibility: Visibility) -> list[int]:
         """How many enrolments of each list the reader may see."""
-        wheres = [both(one.condition(), visibility.condition()) for one in lists]
-        return await lengths(self.enrollments.collection, wheres)
+        wheres = [all_of(one.condition(), visibility.condition()) for one in lists]
+        return await counts(self.enrollments.collection, wheres)
 
     async def visible_enrollments(self, keys: Sequence[str], visibility: Visibility) -> dict[str, Enrollment]:
         """Those of the enrolments that the reader may see."""
-        where = both({"_id": {"$in": list(keys)}}, visibility.condition())
+        where = all_of({"_id": {"$in": list(keys)}}, visibility.condition())
         return {one.id: one for one in await self.enrollments.query(where)}
 
     async def live_enrollments(
@@ -207,7 +207,7 @@ class Store:
 
     async def teachers_met(self, keys: Sequence[str], visibility: Visibility) -> set[str]:
         """Which of the teachers have an enrolment that the reader may see."""
-        where = both({"teacher": {"$in": list(keys)}}, visibility.condition())
+        where = all_of({"teacher": {"$in": list(keys)}}, visibility.condition())
         return set(await self.enrollments.collection.distinct("teacher", where))
 
     async def admitted(self, teacher: str, bases: Sequence[str]) -> bool:
@@ -215,18 +215,21 @@ class Store:
         where = {"teacher": teacher, "base": {"$in": list(bases)}, "status": {"$in": list(ADMITTED)}}
         return await self.enrollments.collection.find_one(where, {"_id": 1}) is not None
 
-    async def list_teachers(self, lists: Sequence[tuple[str, Slice]]) -> list[list[Teacher]]:
+    async def list_teachers(self, lists: Sequence[tuple[str, PageRequest]]) -> list[list[Teacher]]:
         """Of each school up to `first + 1` teachers after a position."""
-        found = await first_rows(
+        found = await pages(
             self.teachers.collection,
-            [(both({"school": school}, following(_BY_ID, part.after)), part.first + 1) for school, part in lists],
+            [
+                (all_of({"school": school}, after_position(_BY_ID, part.after)), part.first + 1)
+                for school, part in lists
+            ],
             _BY_ID,
         )
         return [[from_document(document, Teacher) for document in rows] for rows in found]
 
     async def count_teachers(self, schools: Sequence[str]) -> list[int]:
         """How many teachers each school has on file."""
-        return await lengths(self.teachers.collection, [{"school": school} for school in schools])
+        return await counts(self.teachers.collection, [{"school": school} for school in schools])
 
     async def deliveries_of(self, enrollments: Sequence[str]) -> dict[str, list[Delivery]]:
         """The deliveries of enrolments, by enrolment, in order."""
@@ -250,9 +253,9 @@ class Store:
         key = document.pop("_id")
         await self.notices.update_one({"_id": key}, {"$setOnInsert": document}, upsert=True, session=session)
 
-    async def list_notices(self, boxes: Sequence[str], part: Slice, *, unread: bool = False) -> list[Notice]:
+    async def list_notices(self, boxes: Sequence[str], part: PageRequest, *, unread: bool = False) -> list[Notice]:
         """Up to `first + 1` notices of some boxes after a position, the latest first."""
-        where = both(_in(boxes, unread=unread), following(_LATEST, part.after))
+        where = all_of(_in(boxes, unread=unread), after_position(_LATEST, part.after))
         cursor = self.notices.find(where, sort=_LATEST, limit=part.first + 1)
         return [from_document(document, Notice) async for document in cursor]
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from chassis.principal import Scope
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from kernel.dates import SHANGHAI
 from kernel.errors import Refusal, Unblock
 from kernel.reference import major_categories, provinces
@@ -73,7 +73,7 @@ async def _batches(
     """All rows, some at a time; what a batch refers to is fetched at once and then forgotten."""
     seen, after = Visibility.of(context.principal), None
     for _ in range(0, MOST_ROWS, _BATCH):
-        found = await context.deps.store.list_enrollments(selection, seen, Slice(_BATCH - 1, after))
+        found = await context.deps.store.list_enrollments(selection, seen, PageRequest(_BATCH - 1, after))
         if found:
             yield list(await asyncio.gather(*(_row(context, one, say, persons=persons) for one in found)))
             context.forget()
