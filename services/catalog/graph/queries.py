@@ -6,7 +6,7 @@ import strawberry
 
 from chassis.commands.guards import require_scope
 from chassis.graph import public, requires
-from chassis.graph.connection import Connection, connect, slice_of
+from chassis.graph.connection import Connection, connect, page_request
 from chassis.principal import Scope
 from kernel.reference import provinces
 from services.catalog.graph.bases import Base, Expert
@@ -63,7 +63,7 @@ class Query:
     ) -> Connection[Base] | None:
         """The bases, in the order of registration."""
         store, principal = info.context.deps.store, info.context.principal
-        selection, part = (filter or BaseFilter()).selection(), slice_of(first, after)
+        selection, part = (filter or BaseFilter()).selection(), page_request(first, after)
         page = await connect(store.list_bases(selection, part), part, lambda one: [one.id])
         return Connection[Base].of(page, lambda one: Base.of(one, principal), partial(store.count_bases, selection))
 
@@ -100,7 +100,7 @@ class Query:
         """The principal's reviews, blank and submitted (R15)."""
         deps, principal = info.context.deps, info.context.principal
         require_scope(principal, Scope.EXPERT)
-        expert, part = principal.person or "", slice_of(first, after)
+        expert, part = principal.person or "", page_request(first, after)
         page = await connect(deps.store.list_reviews(expert, part), part, lambda one: [one.id])
         count = partial(deps.store.count_reviews, expert)
         return Connection[Review].of(page, lambda one: Review.of(one, deps.vault), count)
@@ -116,6 +116,6 @@ class Query:
         """The experts, in the order of registration (R14)."""
         require_scope(info.context.principal, Scope.MINISTRY)
         store = info.context.deps.store
-        selection, part = (filter or ExpertFilter()).selection(), slice_of(first, after)
+        selection, part = (filter or ExpertFilter()).selection(), page_request(first, after)
         page = await connect(store.list_experts(selection, part), part, lambda one: [one.id])
         return Connection[Expert].of(page, Expert.of, partial(store.count_experts, selection))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 import strawberry
 
 from chassis.graph import requires
-from chassis.graph.connection import Connection, connect, slice_of
+from chassis.graph.connection import Connection, connect, page_request
 from chassis.principal import Scope
 from services.enrollment.domain import notifications as deliveries
 from services.enrollment.graph.context import Context, Info
@@ -86,7 +86,7 @@ class FeedbackQuery:
         self, info: Info, year: int, first: int = 20, after: str | None = None
     ) -> Connection[Delivery] | None:
         """Deliveries that wait or have failed, the oldest first, as far as the principal may see them."""
-        context, part = info.context, slice_of(first, after)
+        context, part = info.context, page_request(first, after)
         store, reader = context.deps.store.deliveries, context.principal
         page = await connect(store.left(reader, year, part), part, lambda delivery: [delivery.id])
         counted = partial(store.count_left, reader, year)

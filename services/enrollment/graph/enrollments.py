@@ -8,7 +8,7 @@ import strawberry
 
 from chassis.commands.bulk import RowResult
 from chassis.graph import Advice, RefusalInfo, requires
-from chassis.graph.connection import Connection, connect, slice_of
+from chassis.graph.connection import Connection, connect, page_request
 from chassis.graph.resolvers import text_key
 from chassis.principal import Scope
 from kernel.errors import Refusal
@@ -182,7 +182,7 @@ async def enrollments_page(
     Raises:
         Refusal: `BAD_PAGE_SIZE` or `BAD_CURSOR`.
     """
-    loader, part = info.context.loader, slice_of(first, after)
+    loader, part = info.context.loader, page_request(first, after)
     rows = loader(EnrollmentPageLoader).load((selection, first, after))
     page = await connect(rows, part, lambda enrollment: [enrollment.id])
     counted = partial(loader(EnrollmentCountLoader).load, selection)

@@ -10,9 +10,9 @@ from strawberry.scalars import JSON
 
 from chassis.events import NATIONWIDE
 from chassis.graph import requires
-from chassis.graph.connection import slice_of
+from chassis.graph.connection import page_request
 from chassis.principal import Principal, Scope
-from chassis.storage.cursor import Slice, cursor_of
+from chassis.storage.cursor import PageRequest, cursor_of
 from kernel.refusals import BAD_CURSOR, FORBIDDEN
 from services.enrollment.graph.context import Info
 from services.enrollment.store import Entry, Reading, own_province
@@ -69,7 +69,7 @@ class EnrollmentEvent:
         )
 
 
-def log_slice(first: int, after: str | None) -> Slice:
+def log_slice(first: int, after: str | None) -> PageRequest:
     """The page of a log that the arguments ask for; a cursor of a log holds one sequence number.
 
     Args:
@@ -79,7 +79,7 @@ def log_slice(first: int, after: str | None) -> Slice:
     Raises:
         Refusal: `BAD_PAGE_SIZE` or `BAD_CURSOR`.
     """
-    part = slice_of(first, after)
+    part = page_request(first, after)
     if part.after is not None and not _is_number(part.after):
         raise BAD_CURSOR()
     return part

@@ -5,7 +5,7 @@ A loader either confines its rows to what the principal may see, or says that th
 
 from collections.abc import Mapping, Sequence
 
-from chassis.graph.connection import PageOf, slice_of
+from chassis.graph.connection import PageOf, page_request
 from chassis.graph.context import BatchLoader
 from chassis.principal import Scope
 from services.enrollment.domain.cut_off import CutOffs
@@ -73,7 +73,7 @@ class EnrollmentPageLoader(BatchLoader[Context, PageOf[EnrollmentSelection], lis
         self, keys: Sequence[PageOf[EnrollmentSelection]]
     ) -> Mapping[PageOf[EnrollmentSelection], list[Enrollment]]:
         """By selection, page size and cursor."""
-        lists = [(selection, slice_of(first, after)) for selection, first, after in keys]
+        lists = [(selection, page_request(first, after)) for selection, first, after in keys]
         pages = await self.context.deps.store.enrollments.pages(lists, Visibility.of(self.context.principal))
         return dict(zip(keys, pages, strict=True))
 
@@ -92,7 +92,7 @@ class TeacherPageLoader(BatchLoader[Context, PageOf[str], list[Teacher]]):
 
     async def fetch(self, keys: Sequence[PageOf[str]]) -> Mapping[PageOf[str], list[Teacher]]:
         """By school, page size and cursor."""
-        lists = [(school, slice_of(first, after)) for school, first, after in keys]
+        lists = [(school, page_request(first, after)) for school, first, after in keys]
         return dict(zip(keys, await self.context.deps.store.teachers.pages(lists), strict=True))
 
 
@@ -159,7 +159,7 @@ class RosterRowPageLoader(BatchLoader[Context, PageOf[RowsOf], list[Row]]):
 
     async def fetch(self, keys: Sequence[PageOf[RowsOf]]) -> Mapping[PageOf[RowsOf], list[Row]]:
         """By roster and kind of rows, page size and cursor."""
-        lists = [(rows, slice_of(first, after)) for rows, first, after in keys]
+        lists = [(rows, page_request(first, after)) for rows, first, after in keys]
         return dict(zip(keys, await self.context.deps.store.rosters.list_rows(lists), strict=True))
 
 

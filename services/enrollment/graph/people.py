@@ -8,7 +8,7 @@ import strawberry
 
 from chassis.commands.bulk import RowResult
 from chassis.graph import MajorCategory, Person, RefusalInfo, requires
-from chassis.graph.connection import Connection, connect, slice_of
+from chassis.graph.connection import Connection, connect, page_request
 from chassis.graph.resolvers import text_key
 from chassis.principal import Scope
 from services.enrollment.domain import school as schools
@@ -163,7 +163,7 @@ class School:
         own = principal.scope is Scope.SCHOOL and principal.school == key
         if not own and principal.scope is not Scope.MINISTRY:
             return None
-        loader, part = info.context.loader, slice_of(first, after)
+        loader, part = info.context.loader, page_request(first, after)
         page = await connect(loader(TeacherPageLoader).load((key, first, after)), part, lambda teacher: [teacher.id])
         return Connection[Teacher].of(page, Teacher.of, partial(loader(TeacherCountLoader).load, key))
 

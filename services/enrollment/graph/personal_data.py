@@ -8,7 +8,7 @@ import strawberry
 from strawberry import UNSET
 
 from chassis.graph import requires
-from chassis.graph.connection import Connection, connect, slice_of
+from chassis.graph.connection import Connection, connect, page_request
 from chassis.principal import Scope
 from services.enrollment.commands import Corrected, Revealed
 from services.enrollment.domain import reveal as reveals
@@ -130,7 +130,7 @@ class PersonalData:
     @strawberry.field(description="何人因何用途查看过本人号码，由近及远")
     async def reveals(self, info: Info, first: int = 20, after: str | None = None) -> Connection[TeacherRevealRecord]:
         """Who saw the person's numbers and for what purpose, the latest first."""
-        store, key, part = info.context.deps.store.reveals, self.teacher.source.id, slice_of(first, after)
+        store, key, part = info.context.deps.store.reveals, self.teacher.source.id, page_request(first, after)
         page = await connect(store.of(key, part), part, lambda record: [record.id])
         return Connection[TeacherRevealRecord].of(page, TeacherRevealRecord.of, partial(store.count, key))
 

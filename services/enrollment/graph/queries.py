@@ -7,7 +7,7 @@ import strawberry
 
 from chassis.events import NATIONWIDE
 from chassis.graph import requires
-from chassis.graph.connection import Connection, connect, slice_of
+from chassis.graph.connection import Connection, connect, page_request
 from chassis.principal import Scope
 from kernel.reference import provinces
 from kernel.refusals import FORBIDDEN
@@ -71,7 +71,7 @@ class Query(FeedbackQuery, PersonalQuery, RosterQuery):
         """The schools on file that the principal may see, by code."""
         wanted = filter or SchoolFilter()
         selection = SchoolSelection(province=wanted.province, designated=wanted.designated, search=search)
-        store, reader, part = info.context.deps.store.schools, info.context.principal, slice_of(first, after)
+        store, reader, part = info.context.deps.store.schools, info.context.principal, page_request(first, after)
         page = await connect(store.page(selection, reader, part), part, lambda school: [school.id])
         return Connection[School].of(page, School.of, partial(store.count, selection, reader))
 
@@ -126,7 +126,7 @@ class Query(FeedbackQuery, PersonalQuery, RosterQuery):
         self, info: Info, first: int = 20, after: str | None = None, *, unread: bool = False
     ) -> Connection[Notice] | None:
         """The notices of the principal's inboxes, the latest first."""
-        context, boxes, part = info.context, boxes_of(info.context.principal), slice_of(first, after)
+        context, boxes, part = info.context, boxes_of(info.context.principal), page_request(first, after)
         store = context.deps.store.notices
         page = await connect(store.page(boxes, part, unread=unread), part, lambda notice: [notice.id])
         counted = partial(store.count, boxes, unread=unread)

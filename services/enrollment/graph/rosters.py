@@ -7,7 +7,7 @@ from typing import Self
 import strawberry
 
 from chassis.graph import Advice, MajorCategory, RefusalInfo, requires
-from chassis.graph.connection import Connection, connect, slice_of
+from chassis.graph.connection import Connection, connect, page_request
 from chassis.principal import Scope
 from services.enrollment.commands.guards import own_school
 from services.enrollment.domain.roster import roster
@@ -122,7 +122,7 @@ class RosterJob:
         self, info: Info, bad: bool | None = None, first: int = 20, after: str | None = None
     ) -> Connection[RosterRow] | None:
         """A page of the rows, in the order of the file."""
-        context, part, selection = info.context, slice_of(first, after), (str(self.id), bad)
+        context, part, selection = info.context, page_request(first, after), (str(self.id), bad)
         rows = context.loader(RosterRowPageLoader).load((selection, first, after))
         page = await connect(rows, part, lambda row: [row.number])
         counted = partial(context.loader(RosterRowCountLoader).load, selection)
@@ -144,7 +144,7 @@ class RosterQuery:
     @strawberry.federation.field(description="本校的名单，由近及远 (R22)", requires_scopes=_SCHOOL)
     async def roster_jobs(self, info: Info, first: int = 20, after: str | None = None) -> Connection[RosterJob] | None:
         """The school's own rosters, the latest first."""
-        deps, part = info.context.deps, slice_of(first, after)
+        deps, part = info.context.deps, page_request(first, after)
         school = await own_school(deps, info.context.principal)
         page = await connect(deps.store.rosters.list_jobs(school.id, part), part, lambda job: [job.id])
         return Connection[RosterJob].of(page, RosterJob.of, partial(deps.store.rosters.count_jobs, school.id))

@@ -17,8 +17,8 @@ from services.enrollment.commands.guards import own_school
 from services.enrollment.domain.project import ENROL, is_open
 from services.enrollment.domain.roster.roster import Roster
 from services.enrollment.http.downloads import FileEndpoints, download
-from services.enrollment.workbooks.roster_reader import read_roster
 from services.enrollment.workbooks.roster_writer import result, template
+from services.enrollment.workbooks.sheet_worker import read_in_worker
 
 MOST_BYTES = 4 * 1024 * 1024
 
@@ -42,14 +42,14 @@ class RosterFiles(FileEndpoints):
 
         Raises:
             Refusal: `FORBIDDEN`, `NOT_FOUND`, `INVALID_TEXT`, `BODY_TOO_LARGE`, `DESIGNATED_PERSON_MISSING`, or what
-                `read_roster` refuses.
+                `read_in_worker` refuses.
         """
         del language
         await own_school(self.deps, principal)
         name = Title.of(request.query_params.get("filename", ""), "filename", "R41")
         raw = await _body(request)
         async with self.slots:
-            sheet = await asyncio.to_thread(read_roster, raw)
+            sheet = await read_in_worker(raw)
             roster = await stage_roster(self.deps, principal, sheet=sheet, file_name=name.text)
         return Response(orjson.dumps(_summary(roster)), 201, media_type="application/json")
 

@@ -12,7 +12,7 @@ from aio_pika.exceptions import DeliveryError
 from chassis.events import NATIONWIDE, Envelope
 from chassis.messaging import amqp
 from chassis.messaging.batch import BatchConsumer
-from chassis.runtime.tasks import together
+from chassis.runtime.tasks import run_all
 from chassis.runtime.telemetry import PUBLISHED, count_refused
 from chassis.storage.cursor import cursor_of
 from kernel.reference import provinces
@@ -122,7 +122,7 @@ class FeedWorker:
             return sum(entry.province == NATIONWIDE for entry in entries)
 
         consumer = BatchConsumer(self._amqp_url, QUEUE, BINDINGS, append)
-        await together(consumer.run(), self._publish(), self._store_positions())
+        await run_all(consumer.run(), self._publish(), self._store_positions())
 
     async def _publish(self) -> None:
         """Publish each log in order, without a gap, from where its queue has got to.

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from chassis.principal import Scope
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from kernel.dates import SHANGHAI
 from kernel.language import Language
 from kernel.reference import major_categories, provinces
@@ -68,7 +68,7 @@ async def _batches(context: Context, selection: EnrollmentSelection, *, persons:
     """
     visibility, after = Visibility.of(context.principal), None
     for _ in range(0, MOST_ROWS, _BATCH):  # an end, even if rows are added as fast as they are read
-        part = Slice(_BATCH - 1, after)  # the store reads one row more than a slice asks for
+        part = PageRequest(_BATCH - 1, after)  # the store reads one row more than a slice asks for
         enrollments = await context.deps.store.enrollments.page(selection, visibility, part)
         if enrollments:
             yield list(await asyncio.gather(*(_row(context, row, persons=persons) for row in enrollments)))

@@ -1,9 +1,6 @@
 """`python -m services.enrollment schools import` as an operator runs it on the national list (R3)."""
 
-import asyncio
 import json
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +11,7 @@ from chassis.storage.mongo import Database
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from deploy.local.secrets import Secrets
+from tests.support.processes import command
 
 ROOT = Path(__file__).resolve().parents[3]
 HEADINGS = "学校标识码,学校名称,省份\n"
@@ -34,13 +32,10 @@ def environment(parts: Parts, database: Database, tmp_path: Path) -> dict[str, s
 
 async def run(environment: dict[str, str], *arguments: str) -> tuple[int, list[dict[str, Any]], str]:
     """Exit code, the lines of JSON, and what was said on standard error; the operator is 李工."""
-    command = [sys.executable, "-m", "services.enrollment", "schools", "import", "--as", "李工", *arguments]
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        *command, stdout=pipe, stderr=pipe, env=os.environ | environment, cwd=ROOT
+    done = await command(
+        "services.enrollment", "schools", "import", "--as", "李工", *arguments, environment=environment
     )
-    out, error = await process.communicate()
-    return process.returncode or 0, [json.loads(line) for line in out.decode().splitlines()], error.decode()
+    return done.code, [json.loads(line) for line in done.out.splitlines()], done.error
 
 
 def workbook(file: Path, rows: list[list[Any]]) -> Path:

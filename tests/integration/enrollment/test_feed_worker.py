@@ -12,13 +12,13 @@ from chassis.events import Envelope
 from chassis.messaging import amqp
 from chassis.messaging.amqp import BROKER_ERRORS
 from chassis.runtime.tasks import forever
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from chassis.storage.lease import Lease
 from chassis.storage.mongo import Database, StorageError
 from services.enrollment.messaging.feed_publisher import QUEUE, FeedWorker, readers_of
 from services.enrollment.store import Entry, Feed, FencedOff, Reading
 from services.enrollment.store.feed import ENDS
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 CODES = ("44", "43", "00")
 NATIONAL = 7
@@ -47,7 +47,7 @@ async def feed(database: Database) -> Feed:
 
 
 async def whole(feed: Feed, code: str) -> list[Entry]:
-    return await feed.read(Reading(code, {}), Slice(100_000))
+    return await feed.read(Reading(code, {}), PageRequest(100_000))
 
 
 async def agree(feed: Feed, events: Sequence[Envelope], *, ordered: bool) -> None:

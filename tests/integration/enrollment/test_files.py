@@ -3,9 +3,10 @@
 import pytest
 
 from tests.integration.enrollment.lists import as_csv, someone
-from tests.integration.enrollment.season import GUANGDONG, MINISTRY, SCHOOL, Season
+from tests.integration.enrollment.season import GUANGDONG, SCHOOL, Season
 from tests.integration.enrollment.test_privacy import everything
 from tests.integration.enrollment.workbooks import Desk
+from tests.support.principals import MINISTRY
 
 ID_NUMBER, MOBILE = "110101199003077758", "13800138000"
 
