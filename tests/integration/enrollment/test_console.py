@@ -21,7 +21,7 @@ HEADINGS = "学校标识码,学校名称,省份\n"
 
 @pytest.fixture
 def environment(parts: Parts, database: Database, tmp_path: Path) -> dict[str, str]:
-    """The settings of an enrolment process."""
+    """The settings of an enrollment process."""
     return {
         "MONGODB_URL": parts.mongodb_url(ADMIN),
         "MONGODB_DATABASE": database.name,

@@ -60,7 +60,7 @@ async def decided(season: Season, *, school: bool = False, teacher: bool = True)
 
 
 async def mails_of(season: Season, key: str) -> dict[str, dict[str, Any]]:
-    """The mails of an enrolment by recipient, as the school sees them."""
+    """The mails of an enrollment by recipient, as the school sees them."""
     found = await season.act(SCHOOL, FEEDBACK, id=key)
     return {one["recipient"]: one for one in found["feedback"] if one["channel"] == "EMAIL"}
 
