@@ -3,7 +3,7 @@
 from services.enrollment.commands.cut_offs import set_inner_cut_off
 from services.enrollment.commands.decisions import Decision, decide_enrollments, escalate_undecided
 from services.enrollment.commands.deps import Deps
-from services.enrollment.commands.funding import record_funding
+from services.enrollment.commands.funding import NewFunding, record_funding
 from services.enrollment.commands.notifications import deliver_pending, mark_notices_read
 from services.enrollment.commands.project_changes import sweep, tell_of_amendment
 from services.enrollment.commands.reveals import Revealed, reveal_teacher
@@ -45,6 +45,7 @@ __all__ = [
     "Decision",
     "Deps",
     "ImportedSchool",
+    "NewFunding",
     "NewSchool",
     "NewTeacher",
     "Revealed",

@@ -10,6 +10,7 @@ from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import Session
 from kernel.errors import Refusal
+from kernel.free_text import Reason
 from services.enrollment.commands.bulk import attempt
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import open_project, own_enrollment
@@ -23,7 +24,7 @@ _WINDOW = 100
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is decided on one enrolment."""
+    """What is decided on one enrollment."""
 
     enrollment: str
     decision: EnrollmentDecision
@@ -33,7 +34,7 @@ class Decision:
 async def decide_enrollments(
     deps: Deps, principal: Principal, decisions: Sequence[Decision]
 ) -> list[RowResult[Enrollment]]:
-    """Decide on enrolments of the own bases until admission closes; then the ministry decides what is left (R23).
+    """Decide on enrollments of the own bases until admission closes; then the ministry decides what is left (R23).
 
     Raises:
         Refusal: `FORBIDDEN` or `TOO_MANY_ROWS`; why a row is refused is in the row.
@@ -54,7 +55,7 @@ async def _decide(deps: Deps, principal: Principal, *, key: str, given: Decision
             project = await _escalated_project(deps, before.project, session)
         else:
             project = await open_project(deps, before.project, phase=ADMIT, rule="R23", session=session)
-        after, events = decide(before, given.decision, given.reason, now, overrides=overrides)
+        after, events = decide(before, given.decision, Reason.optional(given.reason), now, overrides=overrides)
         saved = await deps.store.work.settle(before, after, events, project, session)
         await deps.store.deliveries.add(feedback(saved, NoticeKind.DECISION, now), session)
         return saved

@@ -9,7 +9,7 @@ from chassis.principal import Principal, Scope
 from kernel.refusals import NOT_FOUND
 from services.enrollment.commands.deps import Deps
 from services.enrollment.domain.refusals import NOT_ACCEPTED
-from services.enrollment.domain.reveal import Reveal, reveal
+from services.enrollment.domain.reveal import Purpose, Reveal, reveal
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.store import Visibility
 
@@ -38,7 +38,7 @@ async def reveal_teacher(deps: Deps, principal: Principal, *, key: str, purpose:
     act, events = reveal(
         new_id(),
         teacher,
-        purpose,
+        Purpose.of(purpose),
         deps.clock.now(),
         by=principal.subject,
         scope=principal.scope.value,

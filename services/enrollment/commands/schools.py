@@ -12,6 +12,7 @@ from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent, run_once
 from chassis.storage.mongo import DuplicateKey
 from kernel.errors import Refusal
+from kernel.free_text import Name, spelled
 from kernel.identifiers import email as mail_address
 from kernel.identifiers import mask, mobile, organization_code
 from kernel.reference import provinces
@@ -22,7 +23,7 @@ from services.enrollment.commands.guards import own_school
 from services.enrollment.domain import school as schools
 from services.enrollment.domain.events import SchoolRegistered
 from services.enrollment.domain.refusals import PROVINCE_MISSING, SCHOOL_EXISTS
-from services.enrollment.domain.school import DesignatedPerson, School
+from services.enrollment.domain.school import Phone, School
 from services.enrollment.store import own_province
 
 
@@ -31,13 +32,13 @@ async def designate_person(deps: Deps, principal: Principal, *, name: str, phone
     """Name or replace the school's designated person (R5).
 
     Raises:
-        Refusal: `NOT_FOUND`, `INVALID_MOBILE`, `INVALID_EMAIL` or `INVALID_CONTACT`.
+        Refusal: `NOT_FOUND`, `INVALID_MOBILE`, `INVALID_EMAIL`, `INVALID_TEXT` or `INVALID_CONTACT`.
     """
     school = await own_school(deps, principal)
     number = mobile(phone)
     address = None if email is None else mail_address(email)
-    person = DesignatedPerson(name.strip(), deps.vault.seal(number), mask(number), address)
-    changed, events = schools.designate(school, person)
+    sealed = Phone(deps.vault.seal(number), mask(number))
+    changed, events = schools.designate(school, Name.of(name, "name", "R5"), sealed, address)
     return await deps.store.schools.save(changed, events)
 
 
@@ -82,7 +83,7 @@ async def register_school(deps: Deps, principal: Principal, *, code: str, name: 
 
     Raises:
         Refusal: `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `PROVINCE_MISSING`, `UNKNOWN_PROVINCE`,
-            `PROVINCE_MISMATCH`, `INVALID_SCHOOL`, `SCHOOL_EXISTS` or `FORBIDDEN`.
+            `PROVINCE_MISMATCH`, `INVALID_SCHOOL`, `INVALID_TEXT`, `SCHOOL_EXISTS` or `FORBIDDEN`.
     """
     return await _register(deps, principal, NewSchool(code=code, name=name, province=province))
 
@@ -139,7 +140,7 @@ def _judged(draft: ImportedSchool, known: dict[str, School], seen: set[str]) -> 
     there = known.get(school.id)
     repeated = school.id in seen
     seen.add(school.id)
-    if repeated or (there and (there.name, there.province) != (school.name, school.province)):
+    if repeated or (there and (spelled(there.name), there.province) != (school.name, school.province)):
         return ImportedSchool(draft.index, refusal=SCHOOL_EXISTS(school=school.id))
     return ImportedSchool(draft.index, there or school, known=there is not None)
 
@@ -150,7 +151,7 @@ async def _stored(deps: Deps, row: ImportedSchool, *, dry: bool) -> ImportedScho
     try:
         school = row.school
         return ImportedSchool(
-            row.index, await _insert(deps, *schools.register_school(school.id, school.name, school.province))
+            row.index, await _insert(deps, *schools.register_school(school.id, Name(school.name), school.province))
         )
     except Refusal as refusal:
         return ImportedSchool(row.index, refusal=refusal)
@@ -171,7 +172,7 @@ def _draft(principal: Principal, row: NewSchool) -> tuple[School, list[SchoolReg
         raise PROVINCE_MISSING()
     if wanted not in {NATIONWIDE, *provinces()}:
         raise UNKNOWN_PROVINCE(rule="R3")
-    return schools.register_school(organization_code(row.code), row.name, wanted)
+    return schools.register_school(organization_code(row.code), Name.of(row.name, "name", "R3"), wanted)
 
 
 async def _insert(deps: Deps, school: School, events: list[SchoolRegistered]) -> School:

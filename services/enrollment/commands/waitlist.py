@@ -8,6 +8,7 @@ from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import DuplicateKey, Session
 from kernel.errors import Refusal
+from kernel.free_text import Reason
 from services.enrollment.commands.decisions import missed_deadlines
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import own_enrollment, own_school
@@ -153,7 +154,7 @@ async def substitute_teacher(deps: Deps, principal: Principal, *, key: str, teac
     """Pass an accepted person's seat on to a colleague before the training starts, both or neither (R26).
 
     Returns:
-        The colleague's enrolment.
+        The colleague's enrollment.
 
     Raises:
         Refusal: `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING`, `PROJECT_NOT_OPEN`, `NOT_A_COLLEAGUE`,
@@ -168,7 +169,7 @@ async def substitute_teacher(deps: Deps, principal: Principal, *, key: str, teac
         project = await deps.store.projects.get(before.project, session)
         now = deps.clock.now()
         require_not_started(project, now, "R26")
-        ended, events = substitute(before, reason, by, now, successor=fresh)
+        ended, events = substitute(before, Reason.of(reason, "R26"), by, now, successor=fresh)
         successor, born = succeed(before, teacher, project, by, now, key=fresh)
         admitted = await deps.store.work.succeed(before, (ended, events), (successor, born), project, session)
         for one in (ended, admitted):

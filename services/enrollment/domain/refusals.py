@@ -74,8 +74,8 @@ PROVINCE_MISMATCH = RefusalKind(
 )
 INVALID_SCHOOL = RefusalKind(
     "INVALID_SCHOOL",
-    "学校名称不能为空，且不超过100字",
-    "A school needs a name, of 100 characters at most",
+    "学校名称不能为空",
+    "A school needs a name",
     rule="R3",
     unblock=Unblock.SELF,
 )
@@ -89,8 +89,8 @@ DESIGNATED_PERSON_MISSING = RefusalKind(
 )
 INVALID_TEACHER = RefusalKind(
     "INVALID_TEACHER",
-    "教师须有姓名，不超过{longest}字，专业大类序号为1至19",
-    "A teacher needs a name of {longest} characters at most, and a major category from 1 to 19 if any",
+    "教师须有姓名，专业大类序号为1至19",
+    "A teacher needs a name, and a major category from 1 to 19 if any",
     rule="R22",
     unblock=Unblock.SELF,
 )
@@ -131,9 +131,9 @@ UNKNOWN_ROUND = RefusalKind(
 )
 INVALID_FUNDING = RefusalKind(
     "INVALID_FUNDING",
-    "经费记录有误：金额须大于0且不超过100亿元（更正可为0），须写明计划项目，更正不改年度，文字不超过200字且不含号码",
+    "经费记录有误：金额须大于0且不超过100亿元（更正可为0），须写明计划项目，更正不改年度",
     "Funding needs an amount above 0 and of 10 billion yuan at most (a correction may be 0), an item of the plan, "
-    "the year it was recorded for, and texts of 200 characters at most without anybody's number",
+    "and the year it was recorded for",
     rule="R27",
     unblock=Unblock.SELF,
 )

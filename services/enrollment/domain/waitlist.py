@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from kernel.free_text import require_reason
+from kernel.free_text import Reason
 from services.enrollment.domain.enrollment import Change, Enrollment, Step, about, move, sign_up, wrong_state
 from services.enrollment.domain.events import (
     Accepted,
@@ -101,7 +101,7 @@ def expire(enrollment: Enrollment, now: datetime) -> Step:
     return expired, [OfferExpired(**about(expired))]
 
 
-def substitute(enrollment: Enrollment, reason: str, by: str, now: datetime, *, successor: str) -> Step:
+def substitute(enrollment: Enrollment, reason: Reason, by: str, now: datetime, *, successor: str) -> Step:
     """An accepted person gives way to a colleague (R26).
 
     Args:
@@ -109,20 +109,25 @@ def substitute(enrollment: Enrollment, reason: str, by: str, now: datetime, *, s
         reason: Why.
         by: The designated person.
         now: Domain time.
-        successor: The id of the colleague's enrolment.
+        successor: The id of the colleague's enrollment.
 
     Raises:
-        Refusal: `REASON_MISSING`, `INVALID_REASON` or `WRONG_STATE`.
+        Refusal: `WRONG_STATE`.
     """
-    text = require_reason(reason, "R26")
     ended = move(
-        enrollment, EnrollmentStatus.SUBSTITUTED, rule="R26", by=by, now=now, reason=text, code=ReasonCode.BY_SCHOOL
+        enrollment,
+        EnrollmentStatus.SUBSTITUTED,
+        rule="R26",
+        by=by,
+        now=now,
+        reason=reason.text,
+        code=ReasonCode.BY_SCHOOL,
     )
-    return ended, [Substituted(**about(ended), successor=successor, reason=text)]
+    return ended, [Substituted(**about(ended), successor=successor, reason=reason.text)]
 
 
 def succeed(before: Enrollment, teacher: Teacher, project: Project, by: str, now: datetime, *, key: str) -> Step:
-    """The colleague's enrolment, accepted from its first moment: the seat is passed on (R26).
+    """The colleague's enrollment, accepted from its first moment: the seat is passed on (R26).
 
     Raises:
         Refusal: `NOT_A_COLLEAGUE`.

@@ -5,8 +5,8 @@ from typing import Self
 
 import strawberry
 
+from services.enrollment.commands import NewFunding
 from services.enrollment.domain import funding as domain
-from services.enrollment.domain.funding import FundingEntry
 from services.enrollment.graph.context import Info
 from services.enrollment.graph.enums import Fen, FundingSource, yuan
 from services.enrollment.graph.loaders import FundingRevisionsLoader, SchoolByCodeLoader
@@ -28,9 +28,9 @@ class FundingInput:
     corrects: strawberry.ID | None = strawberry.field(default=None, description="所更正的现行记录")
     reason: str | None = strawberry.field(default=None, description="更正的理由")
 
-    def entry(self) -> FundingEntry:
+    def entry(self) -> NewFunding:
         """The payment, as the command takes it."""
-        return FundingEntry(
+        return NewFunding(
             year=self.year,
             amount=self.amount,
             source=self.source,

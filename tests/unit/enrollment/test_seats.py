@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from kernel.free_text import Reason
 from services.enrollment.domain.enrollment import decide, rank
 from services.enrollment.domain.events import Accepted, SeatCount
 from services.enrollment.domain.seats import Seats, with_seats
@@ -22,7 +23,7 @@ def test_the_event_of_a_step_that_moved_seats_tells_all_of_them() -> None:
 
 
 def test_a_step_that_moved_none_tells_none() -> None:
-    _, events = decide(an_enrollment(EnrollmentStatus.SUBMITTED), EnrollmentDecision.REJECT, "条件不符", NOW)
+    _, events = decide(an_enrollment(EnrollmentStatus.SUBMITTED), EnrollmentDecision.REJECT, Reason("条件不符"), NOW)
     assert with_seats(events, None) == events
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kernel.errors import Refusal
+from kernel.free_text import Name, Title
 from services.enrollment.domain.refusals import DUPLICATE_ROW, INVALID_NAME, INVALID_RANK
 from services.enrollment.domain.roster import problems
 from services.enrollment.domain.roster.roster import Problem, Row
@@ -80,7 +81,7 @@ def row_of(line: Line, row: Row, codes: Codes, majors: Mapping[int, str]) -> Row
         name=read(Column.NAME, _name) or "",
         post=read(Column.POST, _word(Column.POST, _ALL_POSTS, list(POSTS))),
         employment=read(Column.EMPLOYMENT, _word(Column.EMPLOYMENT, _ALL_EMPLOYMENTS, list(EMPLOYMENTS))),
-        title=shown(texts[Column.TITLE]) if Column.TITLE in texts else None,
+        title=read(Column.TITLE, _title),
         major_category=read(Column.MAJOR_CATEGORY, lambda text: _major(text, majors)),
         project_code=read(Column.PROJECT, lambda text: shown(codes.find(plain(text)))),
         rank=read(Column.RANK, _rank),
@@ -126,7 +127,11 @@ def _said(column: Column, text: str) -> str:
 def _name(text: str) -> str:
     if any(letter.isdigit() for letter in text):
         raise INVALID_NAME()
-    return shown(text)
+    return Name.of(text, Column.NAME.value, "R22").text
+
+
+def _title(text: str) -> str | None:
+    return Title.of(text, Column.TITLE.value, "R22").text or None
 
 
 def _word(column: Column, words: Mapping[str, Any], allowed: Sequence[str]) -> Callable[[str], Any]:

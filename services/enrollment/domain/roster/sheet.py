@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from kernel.free_text import BLANK, spelled
+from kernel.personal_numbers import holds_number
 from kernel.refusals import TOO_MANY_ROWS
 from services.enrollment.domain.refusals import ROSTER_COLUMN_TWICE, ROSTER_EMPTY, ROSTER_HEADER_MISSING
 
@@ -21,6 +22,8 @@ _EXACT_BELOW = 10**15
 _ASIDE = re.compile(r"\([^()]*\)|[*:]")
 _AS_FORMULA = re.compile(r'="(.*)"')
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+?\d+")
+_HIDDEN = "…"
+_LONGEST_SHOWN = 80
 _NUMBER_LIKE = re.compile(r"\d(?:[ -]?\d){10,}[Xx]?")
 
 
@@ -151,8 +154,9 @@ def plain(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """A text that may be kept and shown: short, and without what looks like a person's number in the wrong column."""
-    return _NUMBER_LIKE.sub(lambda found: hidden(found[0]), text)[:80]
+    """A text that may be stored and shown: short, and without what looks like a personal number (R41)."""
+    masked = _NUMBER_LIKE.sub(lambda match: hidden(match[0]), text)
+    return _HIDDEN if holds_number(masked) else masked[:_LONGEST_SHOWN]
 
 
 def hidden(text: str) -> str:
