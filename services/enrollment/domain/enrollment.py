@@ -36,7 +36,7 @@ _ASSESSED = frozenset({_S.PASSED, _S.FAILED, _S.INCOMPLETE})
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One step in an enrolment's history; `by` is a role or the designated person, never a number (R5)."""
+    """One step in an enrollment's history; `by` is a role or the designated person, never a number (R5)."""
 
     status: EnrollmentStatus
     at: datetime
@@ -81,7 +81,7 @@ class Enrollment:
 
 
 def about(enrollment: Enrollment) -> dict[str, Any]:
-    """What every event of the enrolment says."""
+    """What every event of the enrollment says."""
     return {
         "enrollment": enrollment.id,
         "project": enrollment.project,
@@ -103,7 +103,7 @@ def move(
     reason: str | None = None,
     code: ReasonCode | None = None,
 ) -> Enrollment:
-    """The enrolment in its new state, with the step in its history.
+    """The enrollment in its new state, with the step in its history.
 
     Raises:
         Refusal: `WRONG_STATE`: the table has no such step.
@@ -122,7 +122,7 @@ def step(
     reason: str | None = None,
     code: ReasonCode | None = None,
 ) -> Enrollment:
-    """The enrolment in a state that has been checked."""
+    """The enrollment in a state that has been checked."""
     return replace(
         enrollment,
         status=to,
@@ -134,7 +134,7 @@ def step(
 
 
 def wrong_state(enrollment: Enrollment, rule: str) -> Refusal:
-    """The enrolment's state does not allow it."""
+    """The enrollment's state does not allow it."""
     return WRONG_STATE(
         rule=rule,
         detail=(f"报名状态为{enrollment.status.value}", f"The enrollment is {enrollment.status.value}"),
@@ -288,7 +288,7 @@ def withdraw(enrollment: Enrollment, reason: Reason, by: str, now: datetime) -> 
 
 
 def cancel(enrollment: Enrollment, reason: str, now: datetime) -> Step:
-    """The project is called off, and every live enrolment with it (R33).
+    """The project is called off, and every live enrollment with it (R33).
 
     Raises:
         Refusal: `WRONG_STATE`.
@@ -306,7 +306,7 @@ def cancel(enrollment: Enrollment, reason: str, now: datetime) -> Step:
 
 
 def lapse(enrollment: Enrollment, now: datetime) -> Step:
-    """The training began without a seat for this enrolment (docs/state-machines.md).
+    """The training began without a seat for this enrollment (docs/state-machines.md).
 
     Raises:
         Refusal: `WRONG_STATE`.

@@ -1,4 +1,4 @@
-"""Who holds a seat of a project; the counters move only with an enrolment (R23)."""
+"""Who holds a seat of a project; the counters move only with an enrollment (R23)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ HOLDS: dict[EnrollmentStatus, Counter] = {
     EnrollmentStatus.CREDITED: Counter.ACCEPTED,
     EnrollmentStatus.CREDIT_REVOKED: Counter.ACCEPTED,
 }
-"""Which counter an enrolment of each state is in; the others are in none."""
+"""Which counter an enrollment of each state is in; the others are in none."""
 ADMITTED = frozenset(status for status, counter in HOLDS.items() if counter is Counter.ACCEPTED)
 """The states of somebody whom the base has accepted and not lost again."""
 
@@ -56,7 +56,7 @@ def holds_seat(status: EnrollmentStatus) -> bool:
 
 
 def difference(before: EnrollmentStatus | None, after: EnrollmentStatus) -> dict[Counter, int]:
-    """What a step adds to the counters; from nothing when an enrolment is born with its seat."""
+    """What a step adds to the counters; from nothing when an enrollment is born with its seat."""
     changes = dict.fromkeys(Counter, 0)
     if before and before in HOLDS:
         changes[HOLDS[before]] -= 1

@@ -109,7 +109,7 @@ def substitute(enrollment: Enrollment, reason: Reason, by: str, now: datetime, *
         reason: Why.
         by: The designated person.
         now: Domain time.
-        successor: The id of the colleague's enrolment.
+        successor: The id of the colleague's enrollment.
 
     Raises:
         Refusal: `WRONG_STATE`.
@@ -127,7 +127,7 @@ def substitute(enrollment: Enrollment, reason: Reason, by: str, now: datetime, *
 
 
 def succeed(before: Enrollment, teacher: Teacher, project: Project, by: str, now: datetime, *, key: str) -> Step:
-    """The colleague's enrolment, accepted from its first moment: the seat is passed on (R26).
+    """The colleague's enrollment, accepted from its first moment: the seat is passed on (R26).
 
     Raises:
         Refusal: `NOT_A_COLLEAGUE`.
