@@ -11,7 +11,6 @@ import time
 from datetime import datetime, timedelta
 from typing import Annotated, Any, NoReturn
 
-import aiohttp
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -22,7 +21,8 @@ from deploy.local.home import Hold, InUse, holder, sweep
 from deploy.local.process import StartFailed, die_with_parent
 from deploy.local.secrets import write_private
 from deploy.local.suite import PROCESSES, ROOT, Suite, module_of
-from deploy.seed.account_provisioner import Desk
+from deploy.seed.account_provisioner import AccountProvisioner
+from deploy.seed.graph_client import session
 from deploy.seed.load import seed
 from kernel.reference import provinces
 
@@ -183,10 +183,10 @@ async def _logins(suite: Suite) -> dict[str, Any]:
     """The accounts of this home; the data is loaded on its first start only."""
     kept = suite.home / LOGINS
     if not kept.exists():
-        async with aiohttp.ClientSession() as http:
-            desk = Desk(suite, http, f"Guopei-{secrets.token_hex(4)}")
-            cast = await seed(desk)
-        content = {"password": desk.password, "logins": cast.logins, "initial": desk.codes}
+        async with session() as http:
+            provisioner = AccountProvisioner(suite, http, f"Guopei-{secrets.token_hex(4)}")
+            seeded = await seed(provisioner)
+        content = {"password": provisioner.password, "logins": seeded.logins, "initial": provisioner.codes}
         write_private(kept, json.dumps(content, ensure_ascii=False))
     found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
     return found

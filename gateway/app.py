@@ -15,20 +15,20 @@ from gateway.http.account_admin import account_routes
 from gateway.http.authentication import auth_routes
 from gateway.http.explorer import explorer_routes
 from gateway.http.graphql import GraphQLEndpoint, graphql_routes
-from gateway.http.lifespan import Life, application
+from gateway.http.lifespan import Lifespan, application
 from gateway.http.operations import Operations
 from gateway.http.proxied_routes import calendar_routes, export_routes, roster_routes
-from gateway.http.proxy import Passage
+from gateway.http.proxy import SubgraphProxy
 from gateway.http.subgraph_streams import HttpStreams
 from gateway.http.transport import HttpTransport
 from gateway.http.websocket import SocketEndpoint, socket_routes
-from gateway.identity.deps import Identity
+from gateway.identity.deps import Deps
 from gateway.identity.messaging import tasks
 from gateway.identity.password_hashing import Passwords
 from gateway.identity.sessions import Sessions
 from gateway.identity.store import IdentityStore
 from gateway.protection import Limits, check
-from gateway.protection.stream_limits import Seats, SeatSettings
+from gateway.protection.stream_limits import StreamLimits, StreamLimitSettings
 from gateway.protection.trusted_documents import TrustedDocuments, read_manifest
 from gateway.resilience import CallSettings
 from gateway.resilience import guarded as guarded_calls
@@ -51,7 +51,7 @@ OPEN_LIMITS = Limits(
 """For `--no-auth`: any supergraph, any query of a developer's, yet never without an end."""
 
 
-_OPEN_SEATS = SeatSettings(principal=1_000)
+_OPEN_STREAM_LIMITS = StreamLimitSettings(principal=1_000)
 
 
 def create_app(settings: GatewaySettings) -> Starlette:
@@ -63,9 +63,9 @@ def create_app(settings: GatewaySettings) -> Starlette:
     client = connect(settings.mongodb_url.get_secret_value())
     database = client[settings.mongodb_database]
     store = IdentityStore(database)
-    identity = Identity(store, Passwords(), Sessions(store, keys), settings.literal_initial_password)
+    deps = Deps(store, Passwords(), Sessions(store, keys), settings.literal_initial_password)
     streams = HttpStreams(urls, transport.headers)
-    life = Life(transport, streams, store, tasks(store, database, settings.amqp_url.get_secret_value()))
+    lifespan = Lifespan(transport, streams, store, tasks(store, database, settings.amqp_url.get_secret_value()))
     engine = _engine(
         supergraph,
         guarded_calls(transport, settings.calls),
@@ -77,22 +77,22 @@ def create_app(settings: GatewaySettings) -> Starlette:
     )
     documents = _documents(engine, settings)
     operations = Operations(
-        engine, identity.sessions.check, settings.deadline_seconds, documents, Seats(settings.seats)
+        engine, deps.sessions.check, settings.deadline_seconds, documents, StreamLimits(settings.seats)
     )
-    endpoint = GraphQLEndpoint(operations, settings.limits, settings.get_queries, life.stopping)
-    enrollment = Passage(operations, transport, "enrollment", urls["enrollment"])
+    endpoint = GraphQLEndpoint(operations, settings.limits, settings.get_queries, lifespan.stopping)
+    enrollment = SubgraphProxy(operations, transport, "enrollment", urls["enrollment"])
     routes: list[BaseRoute] = [
         *graphql_routes(endpoint),
-        *socket_routes(SocketEndpoint(operations, life.stopping, settings.cors_origins)),
-        *auth_routes(identity, keys),
-        *account_routes(identity),
-        *life.routes(),
+        *socket_routes(SocketEndpoint(operations, lifespan.stopping, settings.cors_origins)),
+        *auth_routes(deps, keys),
+        *account_routes(deps),
+        *lifespan.routes(),
         *calendar_routes(urls["catalog"]),
         *export_routes(enrollment),
         *roster_routes(enrollment),
         *explorer_routes(settings.explorer_dir),
     ]
-    return application(routes, life, settings.cors_origins)
+    return application(routes, lifespan, settings.cors_origins)
 
 
 def create_open_app(supergraph_file: Path, settings: OpenSettings) -> Starlette:
@@ -101,7 +101,7 @@ def create_open_app(supergraph_file: Path, settings: OpenSettings) -> Starlette:
     urls = _urls(supergraph) | settings.subgraph_urls
     transport = HttpTransport(urls, None)
     streams = HttpStreams(urls, transport.headers)
-    life = Life(transport, streams)
+    lifespan = Lifespan(transport, streams)
     engine = _engine(
         supergraph,
         guarded_calls(transport, CallSettings()),
@@ -110,16 +110,16 @@ def create_open_app(supergraph_file: Path, settings: OpenSettings) -> Starlette:
         introspection=True,
         override_labels=settings.override_labels,
     )
-    operations = Operations(engine, None, seats=Seats(_OPEN_SEATS))
-    endpoint = GraphQLEndpoint(operations, OPEN_LIMITS, get_queries=True, stopping=life.stopping)
+    operations = Operations(engine, None, stream_limits=StreamLimits(_OPEN_STREAM_LIMITS))
+    endpoint = GraphQLEndpoint(operations, OPEN_LIMITS, get_queries=True, stopping=lifespan.stopping)
     return application(
         [
             *graphql_routes(endpoint),
-            *socket_routes(SocketEndpoint(operations, life.stopping)),
-            *life.routes(),
+            *socket_routes(SocketEndpoint(operations, lifespan.stopping)),
+            *lifespan.routes(),
             *explorer_routes(settings.explorer_dir),
         ],
-        life,
+        lifespan,
     )
 
 

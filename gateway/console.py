@@ -15,7 +15,7 @@ from chassis.context import acting
 from chassis.principal import Scope
 from chassis.runtime.console import Operator, act_of
 from chassis.storage.mongo import connect
-from gateway.identity.deps import Identity
+from gateway.identity.deps import Deps
 from gateway.identity.password_hashing import THREADS, Passwords
 from gateway.identity.provisioning import disable, issue_codes, provision_all, reset, unlock
 from gateway.identity.sessions import Sessions
@@ -75,10 +75,10 @@ def print_codes(
     if scope is None and province is None:
         raise typer.BadParameter("--scope, --province, or both")
 
-    async def work(identity: Identity) -> None:
+    async def work(deps: Deps) -> None:
         out = csv.writer(sys.stdout)
         out.writerow([f"{BOM_UTF8.decode()}登录名", "角色", "省份", "激活码", "有效期至"])  # the mark is for Excel
-        async for account, code in issue_codes(identity, scope=scope, province=province, missing=missing):
+        async for account, code in issue_codes(deps, scope=scope, province=province, missing=missing):
             until = account.code_expires_at and f"{account.code_expires_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
             out.writerow([account.login, account.scope, account.home, code, until])
             sys.stdout.flush()  # what is stored is printed, whatever ends the command
@@ -90,8 +90,8 @@ def print_codes(
 def reset_account(login: Login, scope: Role) -> None:
     """Put one account back into its initial state, unlock it, and print its new code."""
 
-    async def work(identity: Identity) -> dict[str, str]:
-        return {"login": login, "scope": scope.value, "code": await reset(identity, login=login, scope=scope)}
+    async def work(deps: Deps) -> dict[str, str]:
+        return {"login": login, "scope": scope.value, "code": await reset(deps, login=login, scope=scope)}
 
     typer.echo(json.dumps(_run(work)))
 
@@ -100,8 +100,8 @@ def reset_account(login: Login, scope: Role) -> None:
 def unlock_account(login: Login, scope: Role) -> None:
     """Forget an account's failed logins, so that its holder need not wait; the password stays."""
 
-    async def work(identity: Identity) -> None:
-        await unlock(identity, login=login, scope=scope)
+    async def work(deps: Deps) -> None:
+        await unlock(deps, login=login, scope=scope)
 
     _run(work)
 
@@ -110,8 +110,8 @@ def unlock_account(login: Login, scope: Role) -> None:
 def disable_account(login: Login, scope: Role) -> None:
     """Close one account until it is reset."""
 
-    async def work(identity: Identity) -> None:
-        await disable(identity, login=login, scope=scope)
+    async def work(deps: Deps) -> None:
+        await disable(deps, login=login, scope=scope)
 
     _run(work)
 
@@ -122,8 +122,8 @@ def text_of(file: Path) -> str:
 
 
 def _create(rows: list[Any]) -> None:
-    async def work(identity: Identity) -> list[dict[str, str]]:
-        return await provision_all(identity, rows)
+    async def work(deps: Deps) -> list[dict[str, str]]:
+        return await provision_all(deps, rows)
 
     made = _run(work)
     typer.echo(json.dumps(made))
@@ -134,14 +134,14 @@ def _create(rows: list[Any]) -> None:
         raise typer.Exit(1)
 
 
-def _run(work: Callable[[Identity], Awaitable[Any]]) -> Any:
+def _run(work: Callable[[Deps], Awaitable[Any]]) -> Any:
     async def session() -> Any:
         settings = GatewaySettings()
         async with connect(settings.mongodb_url.get_secret_value()) as client:
             store = IdentityStore(client[settings.mongodb_database])
             await store.prepare()
             sessions = Sessions(store, settings.keys())
-            return await work(Identity(store, Passwords(THREADS), sessions, settings.literal_initial_password))
+            return await work(Deps(store, Passwords(THREADS), sessions, settings.literal_initial_password))
 
     try:
         return asyncio.run(session())

@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.runtime.settings import Environment, read_keys
 from gateway.protection import Limits
-from gateway.protection.stream_limits import SeatSettings
+from gateway.protection.stream_limits import StreamLimitSettings
 from gateway.protection.trusted_documents import Trust
 from gateway.resilience import CallSettings
 
@@ -82,7 +82,7 @@ class GatewaySettings(BaseSettings):
     trusted_documents: Trust = Trust.PREFER
     limits: Limits = Limits()
     calls: CallSettings = CallSettings()
-    seats: SeatSettings = SeatSettings()
+    seats: StreamLimitSettings = StreamLimitSettings()
     explorer_dir: Path | None = None
     override_labels: frozenset[str] = frozenset()
 

@@ -9,8 +9,14 @@ from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
 from kernel.dates import SHANGHAI
-from kernel.errors import Refusal, Unblock
 from kernel.reference import provinces
+from kernel.refusals import (
+    INVALID_CREDIT_CODE,
+    INVALID_EMAIL,
+    INVALID_ID_NUMBER,
+    INVALID_MOBILE,
+    INVALID_SCHOOL_CODE,
+)
 
 _CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CREDIT_CODE = re.compile(rf"[{_CREDIT_ALPHABET}]{{2}}\d{{6}}[{_CREDIT_ALPHABET}]{{10}}")
@@ -29,10 +35,6 @@ def _plain(text: str) -> str:
     return re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).upper()
 
 
-def _refuse(code: str, rule: str, zh: str, en: str) -> Refusal:
-    return Refusal(code, zh, en, rule=rule, unblock=Unblock.SELF)
-
-
 def school_code(text: str) -> str:
     """A school identification code (学校标识码): 2 type digits, 2 province digits, 6 serial digits (R3).
 
@@ -41,9 +43,7 @@ def school_code(text: str) -> str:
     """
     code = _plain(text)
     if not _SCHOOL_CODE.fullmatch(code) or code[2:4] not in provinces():
-        raise _refuse(
-            "INVALID_SCHOOL_CODE", "R3", "学校标识码应为10位数字且省份代码有效", "Not a school code of 10 digits"
-        )
+        raise INVALID_SCHOOL_CODE()
     return code
 
 
@@ -57,9 +57,7 @@ def credit_code(text: str) -> str:
     """
     code = _plain(text)
     if not _CREDIT_CODE.fullmatch(code) or code[-1] != credit_check_character(code[:17]):
-        raise _refuse(
-            "INVALID_CREDIT_CODE", "R3", "统一社会信用代码校验不通过", "Not a valid unified social credit code"
-        )
+        raise INVALID_CREDIT_CODE()
     return code
 
 
@@ -87,7 +85,7 @@ def id_number(text: str) -> str:
     """
     code = _plain(text)
     if not _is_id_number(code):
-        raise _refuse("INVALID_ID_NUMBER", "R41", "身份证号码校验不通过", "Not a valid resident identity number")
+        raise INVALID_ID_NUMBER()
     return code
 
 
@@ -111,7 +109,7 @@ def mobile(text: str) -> str:
     """
     code = _plain(text).removeprefix("+86")
     if not _MOBILE.fullmatch(code):
-        raise _refuse("INVALID_MOBILE", "R41", "手机号码应为11位数字", "Not a mobile number of 11 digits")
+        raise INVALID_MOBILE()
     return code
 
 
@@ -129,7 +127,7 @@ def email(text: str) -> str:
     """
     address = unicodedata.normalize("NFKC", text).strip()
     if not _EMAIL.fullmatch(address) or len(address) > _LONGEST_EMAIL:
-        raise _refuse("INVALID_EMAIL", "R24", "电子邮箱地址无效", "Not a mail address")
+        raise INVALID_EMAIL()
     return address
 
 

@@ -125,6 +125,31 @@ INVALID_TEXT = RefusalKind(
     rule="R41",
     unblock=Unblock.SELF,
 )
+INVALID_SCHOOL_CODE = RefusalKind(
+    "INVALID_SCHOOL_CODE",
+    "学校标识码应为10位数字且省份代码有效",
+    "Not a school code of 10 digits",
+    rule="R3",
+    unblock=Unblock.SELF,
+)
+INVALID_CREDIT_CODE = RefusalKind(
+    "INVALID_CREDIT_CODE",
+    "统一社会信用代码校验不通过",
+    "Not a valid unified social credit code",
+    rule="R3",
+    unblock=Unblock.SELF,
+)
+INVALID_ID_NUMBER = RefusalKind(
+    "INVALID_ID_NUMBER",
+    "身份证号码校验不通过",
+    "Not a valid resident identity number",
+    rule="R41",
+    unblock=Unblock.SELF,
+)
+INVALID_MOBILE = RefusalKind(
+    "INVALID_MOBILE", "手机号码应为11位数字", "Not a mobile number of 11 digits", rule="R41", unblock=Unblock.SELF
+)
+INVALID_EMAIL = RefusalKind("INVALID_EMAIL", "电子邮箱地址无效", "Not a mail address", rule="R24", unblock=Unblock.SELF)
 WRONG_STATE = RefusalKind(
     "WRONG_STATE", "{detail}，当前不允许此操作", "{detail}: this cannot be done now", unblock=Unblock.SELF
 )

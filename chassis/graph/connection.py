@@ -5,7 +5,7 @@ from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 import strawberry
 
-from chassis.storage.cursor import Page, Slice, page_of, page_size, position_of
+from chassis.storage.cursor import Page, PageRequest, page_of, page_size, position_of
 
 
 @strawberry.federation.type(shareable=True, description="Where a page ends, and whether more follows")
@@ -60,16 +60,16 @@ class Connection(Generic[N]):
         return cls(nodes=[], edges=[], page_info=PageInfo(has_next_page=False, end_cursor=None), counted=none)
 
 
-def slice_of(first: int, after: str | None) -> Slice:
+def page_request(first: int, after: str | None) -> PageRequest:
     """What the paging arguments ask for.
 
     Raises:
         Refusal: `BAD_PAGE_SIZE` or `BAD_CURSOR`.
     """
-    return Slice(page_size(first), tuple(position_of(after)) if after else None)
+    return PageRequest(page_size(first), tuple(position_of(after)) if after else None)
 
 
-async def connect(find: Awaitable[Sequence[R] | None], part: Slice, key: Callable[[R], Sequence[Any]]) -> Page[R]:
+async def connect(find: Awaitable[Sequence[R] | None], part: PageRequest, key: Callable[[R], Sequence[Any]]) -> Page[R]:
     """The page that the answer of a store, or of a loader, of up to `first + 1` rows makes."""
     return page_of(await find or (), part.first, key)
 

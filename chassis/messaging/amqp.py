@@ -15,7 +15,7 @@ from aio_pika.connection import make_url
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS, DeliveryError
 
 from chassis.events import Envelope
-from chassis.runtime.tasks import together
+from chassis.runtime.tasks import run_all
 
 EVENTS = "training.events"
 """The topic exchange of every event."""
@@ -101,7 +101,7 @@ async def take_in(queue: AbstractQueue, work: Callable[[Arrived], Awaitable[None
         await closed.wait()
         raise ConnectionError("the consumer was closed")
 
-    await together(listen(), work(arrived))
+    await run_all(listen(), work(arrived))
 
 
 def to_message(envelope: Envelope, **extensions: Any) -> Message:

@@ -10,7 +10,7 @@ from chassis.events import Envelope
 from chassis.messaging import amqp
 from chassis.runtime.tasks import PAUSES_SECONDS
 from chassis.runtime.telemetry import DEAD_LETTERS, REDELIVERED, count_taken
-from chassis.storage.mongo import StorageError, passes
+from chassis.storage.mongo import StorageError, is_transient
 
 MOST = 200
 log = structlog.get_logger()
@@ -85,7 +85,7 @@ class BatchConsumer:
             try:
                 return await self._effect(envelopes)
             except StorageError as error:
-                if passes(error):
+                if is_transient(error):
                     log.warning("batch waits for the database", queue=self._queue, error=type(error).__name__)
                 else:
                     log.exception("batch is refused by the database", queue=self._queue)

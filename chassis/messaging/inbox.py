@@ -24,7 +24,7 @@ from chassis.runtime.telemetry import (
     current_traceparent,
     tracer,
 )
-from chassis.storage.mongo import Database, Document, Session, StorageError, passes, transact
+from chassis.storage.mongo import Database, Document, Session, StorageError, is_transient, transact
 
 _PREFETCH = 50
 _TRIES = 5
@@ -110,7 +110,7 @@ class Consumer:
             try:
                 await self._apply(amqp.from_message(message))
             except Exception as error:
-                if passes(error):
+                if is_transient(error):
                     log.warning("effect waits for the database", queue=self._queue, error=type(error).__name__)
                 else:
                     tries += 1

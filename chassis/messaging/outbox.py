@@ -22,7 +22,7 @@ from pymongo import UpdateOne, WriteConcern
 
 from chassis.events import Envelope, unseal
 from chassis.messaging import amqp
-from chassis.runtime.tasks import forever, together
+from chassis.runtime.tasks import forever, run_all
 from chassis.runtime.telemetry import OLDEST_SECONDS, PENDING, PUBLISH_SECONDS, PUBLISHED, count_refused
 from chassis.storage.lease import LEASE_SECONDS, Lease
 from chassis.storage.mongo import Collection, Database, StorageError
@@ -86,7 +86,7 @@ class Relay:
     async def run(self) -> None:
         """Relay until cancelled; connects anew, with growing pauses, when the broker or the database is away."""
         errors = (*amqp.BROKER_ERRORS, StorageError)
-        await together(
+        await run_all(
             forever(f"{self._service}.relay", lambda: self._lease.hold(self._lead), errors),
             forever(f"{self._service}.outbox", self._measure, (StorageError,)),
         )
@@ -100,7 +100,7 @@ class Relay:
             outboxes = self._outboxes.values()
             lanes = (self._lane(outbox, connection) for outbox in outboxes for _ in range(_LANES))
             try:
-                await together(self._listen(), *lanes, *(outbox.keep_forgetting() for outbox in outboxes))
+                await run_all(self._listen(), *lanes, *(outbox.keep_forgetting() for outbox in outboxes))
             finally:
                 await asyncio.gather(*(outbox.forget() for outbox in outboxes))
 
@@ -176,11 +176,11 @@ class _Outbox:
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
-        self._flying: set[Any] = set()
-        self._landed: list[_Sending] = []
+        self._in_flight: set[Any] = set()
+        self._confirmed: list[_Sending] = []
         self._some_landed = asyncio.Event()
-        self._grown: set[Any] = set()
-        self._late: set[Any] = set()
+        self._dirty: set[Any] = set()
+        self._deferred: set[Any] = set()
         self._taking = asyncio.Lock()
         self.wake = asyncio.Event()
         self.refused: dict[Any, float] = {}
@@ -193,13 +193,13 @@ class _Outbox:
 
     def land(self) -> None:
         """Nothing is on its way: what an interrupted lane had taken may be taken again."""
-        for kept in (self._flying, self._landed, self._grown, self._late):
+        for kept in (self._in_flight, self._confirmed, self._dirty, self._deferred):
             kept.clear()
         self.wake.set()
 
     def grew(self, key: Any) -> None:
         """An aggregate has got an event; on its way, it is looked at again when that is over."""
-        self._grown.add(key)
+        self._dirty.add(key)
         self.wake.set()
 
     async def take(self) -> list[_Sending]:
@@ -211,20 +211,20 @@ class _Outbox:
             self.wake.clear()
             now = time.monotonic()
             self.refused = {key: until for key, until in self.refused.items() if until > now}
-            passed = [*self.refused, *self._flying]
-            self._late |= self._grown & self._flying
-            self._grown.clear()
+            passed = [*self.refused, *self._in_flight]
+            self._deferred |= self._dirty & self._in_flight
+            self._dirty.clear()
             where = {**_WAITING, "_id": {"$nin": passed}} if passed else _WAITING
             cursor = self._collection.find(where, {"events": 1}, sort=[("events.at", 1)], limit=_WINDOW)
             window = [_Sending(row["_id"], [unseal(event) for event in row["events"]]) async for row in cursor]
-            self._flying.update(one.key for one in window)
+            self._in_flight.update(one.key for one in window)
             if len(window) == _WINDOW:
                 self.wake.set()
         return window
 
     def landed(self, window: Sequence[_Sending]) -> None:
         """A lane is done with these."""
-        self._landed += window
+        self._confirmed += window
         self._some_landed.set()
 
     async def keep_forgetting(self) -> None:
@@ -237,14 +237,14 @@ class _Outbox:
     async def forget(self) -> None:
         """Remove what is confirmed; losing that would cost a copy and nothing else, so no journal is awaited."""
         self._some_landed.clear()
-        landed, self._landed = self._landed, []
+        landed, self._confirmed = self._confirmed, []
         confirmed = [
             UpdateOne({"_id": one.key}, {"$pull": {"events": {"id": {"$in": one.sent}}}}) for one in landed if one.sent
         ]
         if confirmed:
             await self._collection.with_options(write_concern=WriteConcern(1)).bulk_write(confirmed, ordered=False)
         over = {one.key for one in landed}
-        self._flying -= over
-        if self._late & over:
-            self._late -= over
+        self._in_flight -= over
+        if self._deferred & over:
+            self._deferred -= over
             self.wake.set()

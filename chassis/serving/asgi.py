@@ -19,7 +19,7 @@ from chassis.context import REMAINING, Act, acting
 from chassis.graph.context import SubgraphContext
 from chassis.graph.schema import SubgraphSchema
 from chassis.principal import Principal, TokenVerifier
-from chassis.runtime.tasks import Role, Tasks, beside
+from chassis.runtime.tasks import Role, Tasks, run_in_background
 from chassis.runtime.telemetry import REQUESTS, context_of, current_traceparent, tracer
 from chassis.serving.process import Stopping
 from chassis.serving.sse import EVENT_STREAM, EventStream
@@ -29,7 +29,13 @@ from kernel.refusals import BAD_REQUEST, DEADLINE_EXCEEDED, INTERNAL, UNAUTHENTI
 
 _BODY_BYTES = 8 * 1024 * 1024
 _JSON = "application/json"
-_STATUS = {"UNAUTHENTICATED": 401, "FORBIDDEN": 403, "NOT_FOUND": 404, "BODY_TOO_LARGE": 413}
+_STATUS = {
+    "UNAUTHENTICATED": 401,
+    "FORBIDDEN": 403,
+    "NOT_FOUND": 404,
+    "BODY_TOO_LARGE": 413,
+    "DEADLINE_EXCEEDED": 504,
+}
 log = structlog.get_logger()
 
 
@@ -98,7 +104,7 @@ class _Subgraph:
 
     @asynccontextmanager
     async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
-        async with self._start() as running, beside(*running.tasks.of(self._role)):
+        async with self._start() as running, run_in_background(*running.tasks.of(self._role)):
             self._running = running
             try:
                 yield

@@ -10,7 +10,7 @@ from kernel.refusals import BAD_CURSOR, BAD_PAGE_SIZE
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
+class PageRequest:
     """The part of a list that a reader wants.
 
     Attributes:

@@ -50,14 +50,14 @@ class Stored(Protocol):
         """The service's repositories."""
 
 
-class Kept(Protocol[A_co]):
+class OutcomeRepository(Protocol[A_co]):
     """A repository whose writes keep the current mark."""
 
     @property
     def name(self) -> str:
         """The collection's name."""
 
-    async def marked(self, key: str) -> tuple[A_co, str] | None:
+    async def find_by_request(self, key: str) -> tuple[A_co, str] | None:
         """The aggregate that bears a mark, and the input's digest."""
 
 
@@ -100,7 +100,7 @@ def idempotent(repository: str, *, name: str, row: str | None = None) -> Callabl
 
 
 async def run_once(
-    repository: Kept[A], principal: Principal, name: str, given: Any, act: Callable[[], Awaitable[A]]
+    repository: OutcomeRepository[A], principal: Principal, name: str, given: Any, act: Callable[[], Awaitable[A]]
 ) -> A:
     """Act, unless the same request has acted before; then give its outcome as it is now.
 
@@ -132,8 +132,8 @@ async def run_once(
         _CURRENT.reset(token)
 
 
-async def _outcome(repository: Kept[A], mark: RequestMark) -> A | None:
-    found = await repository.marked(mark.key)
+async def _outcome(repository: OutcomeRepository[A], mark: RequestMark) -> A | None:
+    found = await repository.find_by_request(mark.key)
     if found is None:
         return None
     aggregate, digest = found

@@ -11,7 +11,7 @@ import structlog
 from pymongo import ReturnDocument
 
 from chassis.ids import new_id
-from chassis.runtime.tasks import together
+from chassis.runtime.tasks import run_all
 from chassis.storage.mongo import Database, DuplicateKey, StorageError
 
 LEASE_SECONDS = 10.0
@@ -65,7 +65,7 @@ class Lease:
         token = await self._wait()
         log.info("lease taken", lease=self._name, token=token)
         try:
-            await together(work(token), self._renew(token))
+            await run_all(work(token), self._renew(token))
         finally:
             with suppress(StorageError):
                 await self._change(token, _PAST)

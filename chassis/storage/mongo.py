@@ -32,7 +32,7 @@ _WAIT_SECONDS = 0.002
 _WAIT_CEILING_SECONDS = 0.25
 
 
-def passes(error: Exception) -> bool:
+def is_transient(error: Exception) -> bool:
     """Whether the database is away, full or too busy: the same will do later, so wait and try again."""
     if not isinstance(error, PyMongoError):
         return False

@@ -9,7 +9,7 @@ from chassis.storage.mongo import Collection, Document
 from kernel.refusals import BAD_CURSOR
 
 
-async def first_rows(
+async def pages(
     collection: Collection, lists: Sequence[tuple[Mapping[str, Any], int]], order: Sequence[tuple[str, int]]
 ) -> list[list[Document]]:
     """The first so many documents of each of several lists, in one operation (notes N9).
@@ -33,7 +33,7 @@ async def first_rows(
     return [found.get(place, []) for place in range(len(lists))]
 
 
-async def lengths(collection: Collection, lists: Sequence[Mapping[str, Any]]) -> list[int]:
+async def counts(collection: Collection, lists: Sequence[Mapping[str, Any]]) -> list[int]:
     """How many documents each of several lists has, in one operation (notes N9)."""
     branches: list[list[Document]] = [
         [{"$match": where}, {"$group": {"_id": place, "rows": {"$sum": 1}}}] for place, where in enumerate(lists)
@@ -50,7 +50,7 @@ async def _together(collection: Collection, branches: Sequence[list[Document]]) 
     return await (await collection.aggregate([*head, *united], batchSize=size)).to_list()
 
 
-def following(order: Sequence[tuple[str, int]], after: Sequence[Any] | None) -> Document:
+def after_position(order: Sequence[tuple[str, int]], after: Sequence[Any] | None) -> Document:
     """What matches the rows after a position in an order whose last field is unique.
 
     Raises:
@@ -68,7 +68,7 @@ def following(order: Sequence[tuple[str, int]], after: Sequence[Any] | None) -> 
     return {"$or": branches}
 
 
-def both(*conditions: Mapping[str, Any]) -> Document:
+def all_of(*conditions: Mapping[str, Any]) -> Document:
     """All the conditions that say anything."""
     given = [dict(condition) for condition in conditions if condition]
     return {"$and": given} if given else {}

@@ -70,7 +70,7 @@ class Repository(Generic[A]):
             partialFilterExpression={"requests.key": {"$exists": True}},
         )
 
-    async def marked(self, key: str) -> tuple[A, str] | None:
+    async def find_by_request(self, key: str) -> tuple[A, str] | None:
         """The aggregate that bears the mark of a request, and the digest of that request's input."""
         document = await self.collection.find_one({"requests.key": key}, {"events": 0})
         if document is None:

@@ -59,11 +59,11 @@ class Ports(dict[str, int]):
         home.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(self), encoding="utf-8")
 
-    def also(self, name: str) -> int:
-        """The port of one more process, chosen now and not kept."""
-        if name not in self:
-            self[name] = self._first(_around(random.randrange(_FIRST, _LAST, _BLOCK)))  # noqa: S311 - no secret
-        return self[name]
+    def port_of(self, process: str) -> int:
+        """The port of any process; one that has no name here gets a free port, which is not stored."""
+        if process not in self:
+            self[process] = self._first(_around(random.randrange(_FIRST, _LAST, _BLOCK)))  # noqa: S311 - no secret
+        return self[process]
 
     def release(self) -> None:
         """Give the claims back."""

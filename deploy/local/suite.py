@@ -92,7 +92,7 @@ class Suite:
         Raises:
             StartFailed: It did not.
         """
-        self.children[name].wait_until(lambda: _ready(self.parts.ports.also(name)), _READY_SECONDS)
+        self.children[name].wait_until(lambda: _ready(self.parts.ports.port_of(name)), _READY_SECONDS)
 
     def dead(self) -> list[Child]:
         """Processes and parts that have ended although nobody stopped them."""
@@ -121,7 +121,7 @@ class Suite:
             "MONGODB_DATABASE": name,
             "AMQP_URL": self.parts.amqp_url(name),
             "HOST": "127.0.0.1",
-            "PORT": str(ports.also(process)),
+            "PORT": str(ports.port_of(process)),
             "ENVIRONMENT": "development",
             "CLOCK_FILE": str(self.clock_file),
         }

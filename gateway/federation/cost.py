@@ -28,7 +28,8 @@ from graphql import (
 
 from gateway.federation.directives import directives
 from gateway.federation.selection import Selected, Selection
-from kernel.errors import Refusal, Unblock
+from gateway.refusals import QUERY_TOO_COSTLY
+from kernel.errors import Refusal
 
 Cost = Callable[[Mapping[str, Any]], float]
 _ASSUMED = 10
@@ -108,14 +109,7 @@ def compile_cost(prices: Mapping[str, Price], selection: Selection, kind: str) -
 
 def too_costly(cost: float, budget: int) -> Refusal:
     """The refusal of an operation beyond its budget."""
-    return Refusal(
-        "QUERY_TOO_COSTLY",
-        f"该查询的开销为{cost:.0f}，超过上限{budget}，请减少每页行数或层级",
-        f"The query costs {cost:.0f}, more than {budget}: ask for fewer rows or levels",
-        unblock=Unblock.SELF,
-        cost=round(cost),
-        budget=budget,
-    )
+    return QUERY_TOO_COSTLY(cost=round(cost), budget=budget)
 
 
 def _field(prices: Mapping[str, Price], owner: str, one: Selected, sized: _Sized | None, plain: float = 1.0) -> Cost:

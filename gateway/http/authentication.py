@@ -14,20 +14,20 @@ from gateway.http.context import traceparent_of
 from gateway.http.responses import Endpoint, address_of, bearer, guarded, json_body, reply
 from gateway.http.user_agent import client_of
 from gateway.identity.authentication import log_in, own_sessions, revoke_sessions, set_password
-from gateway.identity.deps import Identity
+from gateway.identity.deps import Deps
 from gateway.identity.sessions import ACCESS_SECONDS, Tokens
 from gateway.identity.store import Session
-from kernel.errors import Refusal, Unblock
-from kernel.refusals import UNAUTHENTICATED
+from gateway.refusals import UNKNOWN_SCOPE
+from kernel.refusals import BAD_REQUEST, UNAUTHENTICATED
 
 _BODY_BYTES = 4 * 1024
 
 
-def auth_routes(identity: Identity, keys: KeySet) -> list[Route]:
+def auth_routes(deps: Deps, keys: KeySet) -> list[Route]:
     """The routes of identity.
 
     Args:
-        identity: The dependencies of its use cases.
+        deps: The dependencies of its use cases.
         keys: The gateway's keys; only their public half is shown.
     """
 
@@ -35,28 +35,28 @@ def auth_routes(identity: Identity, keys: KeySet) -> list[Route]:
         scope = scope_of(body.get("scope"))
         name, password = _text(body, "login"), _text(body, "password")
         origin = _origin(request)
-        return _shown(await log_in(identity, login=name, password=password, scope=scope, **origin))
+        return _shown(await log_in(deps, login=name, password=password, scope=scope, **origin))
 
     async def refresh(body: dict[str, Any], _: Request) -> dict[str, Any]:
-        return _shown(await identity.sessions.refresh(_text(body, "refreshToken")))
+        return _shown(await deps.sessions.refresh(_text(body, "refreshToken")))
 
     async def password(body: dict[str, Any], request: Request) -> dict[str, Any]:
         token = token_of(request)
         current = _text(body, "currentPassword") if body.get("currentPassword") else None
         new, origin = _text(body, "newPassword"), _origin(request)
-        return _shown(await set_password(identity, token=token, current=current, new=new, **origin))
+        return _shown(await set_password(deps, token=token, current=current, new=new, **origin))
 
     async def logout(body: dict[str, Any], _: Request) -> dict[str, Any]:
-        await identity.sessions.close(_text(body, "refreshToken"))
+        await deps.sessions.close(_text(body, "refreshToken"))
         return {}
 
     async def sessions(request: Request) -> Response:
-        found = await own_sessions(identity, token=token_of(request))
+        found = await own_sessions(deps, token=token_of(request))
         return reply({"sessions": [_session(one) for one in found]})
 
     async def revoke(request: Request) -> Response:
         only, but = request.path_params.get("id"), request.query_params.get("except")
-        ended = await revoke_sessions(identity, token=token_of(request), only=only, but=but)
+        ended = await revoke_sessions(deps, token=token_of(request), only=only, but=but)
         return reply({"revoked": ended})
 
     async def jwks(_: Request) -> Response:
@@ -134,7 +134,7 @@ def _origin(request: Request) -> dict[str, Any]:
 def _text(body: dict[str, Any], name: str) -> str:
     value = body.get(name)
     if not isinstance(value, str) or not value:
-        raise Refusal("BAD_REQUEST", f"缺少 {name}", f"{name} is missing", unblock=Unblock.SELF, field=name)
+        raise BAD_REQUEST(detail=(f"缺少 {name}", f"{name} is missing"), field=name)
     return value
 
 
@@ -148,6 +148,4 @@ def scope_of(value: object) -> Scope | None:
         return None
     if isinstance(value, str) and value in set(Scope):
         return Scope(value)
-    raise Refusal(
-        "UNKNOWN_SCOPE", "未知角色", "No such scope", unblock=Unblock.SELF, scopes=[scope.value for scope in Scope]
-    )
+    raise UNKNOWN_SCOPE(scopes=[scope.value for scope in Scope])

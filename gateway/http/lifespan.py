@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from chassis.runtime.tasks import Task, beside
+from chassis.runtime.tasks import Task, run_in_background
 from chassis.serving.process import Stopping
 from gateway.http.responses import unrouted
 from gateway.http.subgraph_streams import HttpStreams
@@ -22,7 +22,7 @@ from gateway.identity.store import IdentityStore
 
 
 @dataclass(slots=True)
-class Life:
+class Lifespan:
     """What opens and closes with the process, and how it answers the probes.
 
     Attributes:
@@ -50,7 +50,7 @@ class Life:
             await self.store.prepare()
         self.ready = True
         try:
-            async with beside(*self.tasks):
+            async with run_in_background(*self.tasks):
                 yield
         finally:
             self.ready = False
@@ -74,17 +74,17 @@ class Life:
         return [Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", metrics)]
 
 
-def application(routes: list[BaseRoute], life: Life, origins: Sequence[str] = ()) -> Starlette:
+def application(routes: list[BaseRoute], lifespan: Lifespan, origins: Sequence[str] = ()) -> Starlette:
     """The ASGI application of these routes.
 
     Args:
         routes: What it answers.
-        life: What it opens and closes.
+        lifespan: What it opens and closes.
         origins: Of front ends on other hosts.
     """
     handlers = {HTTPException: unrouted}
-    app = Starlette(routes=routes, middleware=_cors(origins), exception_handlers=handlers, lifespan=life.span)
-    app.state.stopping = life.stopping
+    app = Starlette(routes=routes, middleware=_cors(origins), exception_handlers=handlers, lifespan=lifespan.span)
+    app.state.stopping = lifespan.stopping
     return app
 
 

@@ -14,7 +14,7 @@ import structlog
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
-from chassis.runtime.tasks import together
+from chassis.runtime.tasks import run_all
 from chassis.serving.process import Stopping
 from gateway.federation.engine import Response
 from gateway.http.context import RequestContext, new_traceparent
@@ -111,7 +111,7 @@ class _Connection:
         end = None
         with self._held:
             try:
-                await together(self._listen(), self._watch(), self._last_words())
+                await run_all(self._listen(), self._watch(), self._last_words())
             except* Closing as group:
                 end = _first(group)
             except* _LEFT:
@@ -160,7 +160,7 @@ class _Connection:
             context = self.endpoint.operations.context(
                 self.socket, bearer(self.socket) if given is None else token * (scheme.lower() == "bearer")
             )
-            self._held.enter_context(self.endpoint.operations.seats.taken(context.principal, context.address))
+            self._held.enter_context(self.endpoint.operations.stream_limits.hold(context.principal, context.address))
         except Refusal as refusal:
             raise Closing(_FORBIDDEN, refusal.code) from refusal
         self._context = context

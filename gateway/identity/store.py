@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from chassis.principal import Scope
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Database, DuplicateKey, from_document, to_document, transact
 from chassis.storage.mongo import Session as Transaction
-from chassis.storage.paging import both, following
+from chassis.storage.paging import after_position, all_of
 from chassis.storage.repository import INTERNAL_FIELDS, Repository
 from gateway.identity.account import Account, AccountState
 from gateway.identity.events import AccountProvisioned, SessionsRevoked, of
 from gateway.identity.login_throttle import Attempts
-from kernel.errors import Refusal, Unblock
+from gateway.refusals import ACCOUNT_EXISTS
 
 T = TypeVar("T")
 COLLECTIONS = ("accounts",)
@@ -105,11 +105,11 @@ class IdentityStore:
         async for found in cursor:
             yield from_document(found, Account)
 
-    async def page(self, where: Mapping[str, Any], slice_: Slice) -> list[Account]:
+    async def page(self, where: Mapping[str, Any], slice_: PageRequest) -> list[Account]:
         """The accounts that match, by their ids; one more than asked for, where there is one."""
         order = [("_id", 1)]
         return await self.accounts.query(
-            both(where, following(order, slice_.after)), sort=order, limit=slice_.first + 1
+            all_of(where, after_position(order, slice_.after)), sort=order, limit=slice_.first + 1
         )
 
     async def delegates(self, school: str, session: Transaction) -> list[Account]:
@@ -133,9 +133,7 @@ class IdentityStore:
             told = AccountProvisioned(**of(account), bases=account.bases)
             return await self.accounts.insert(account, [told], session)
         except DuplicateKey as error:
-            raise Refusal(
-                "ACCOUNT_EXISTS", "账号已存在", "The account exists", rule="R3", unblock=Unblock.ADMINISTRATOR
-            ) from error
+            raise ACCOUNT_EXISTS() from error
 
     async def open_session(self, session: Session) -> None:
         """Store a new family of refresh tokens."""

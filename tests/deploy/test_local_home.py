@@ -12,7 +12,7 @@ import pytest
 from deploy.local.home import Hold, InUse, holder, marked, processes_of, sweep
 from deploy.local.ports import Ports
 from deploy.local.secrets import Secrets
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 
 def _listen(port: int) -> socket.socket:

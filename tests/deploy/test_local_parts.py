@@ -19,7 +19,7 @@ from deploy.local.mongod import DATABASES
 from deploy.local.parts import Parts
 from deploy.local.suite import ROOT
 from kernel.reference import provinces
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 RUN = "import sys, pathlib; from deploy.local.parts import Parts; Parts(pathlib.Path(sys.argv[1])).start(); input()"
 

@@ -12,7 +12,7 @@ from deploy.local.process import Child, StartFailed
 from deploy.local.rabbitmq import find_rabbitmq
 from deploy.local.suite import ROOT, SUBGRAPHS, Suite
 from kernel.reference import provinces
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 
 async def test_a_process_that_ends_by_itself_is_reported_and_stopping_leaves_nothing(home: Path) -> None:

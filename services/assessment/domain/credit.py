@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
-from kernel.errors import Refusal, Unblock
+from kernel.refusals import REASON_MISSING
+from services.assessment.domain.refusals import CREDIT_NOT_CONFIRMED, CREDIT_NOT_PENDING
 from services.assessment.domain.vocabulary import CreditStatus
 
 
@@ -58,7 +59,7 @@ class Credit:
         if self.status is CreditStatus.CONFIRMED:
             return self
         if self.status is not CreditStatus.PENDING:
-            raise _wrong_status("CREDIT_NOT_PENDING", "学分不在待确认状态", "The credit is not waiting", self.status)
+            raise CREDIT_NOT_PENDING(status=self.status.value)
         return replace(self, status=CreditStatus.CONFIRMED, changed_at=now)
 
     def revoke(self, reason: str, now: datetime) -> Self:
@@ -68,13 +69,9 @@ class Credit:
             Refusal: `CREDIT_NOT_CONFIRMED`, or `REASON_MISSING`.
         """
         if not reason.strip():
-            raise Refusal("REASON_MISSING", "须说明理由", "A reason is needed", rule="R31", unblock=Unblock.SELF)
+            raise REASON_MISSING(rule="R31")
         if self.status is CreditStatus.REVOKED and self.reason == reason.strip():
             return self
         if self.status is not CreditStatus.CONFIRMED:
-            raise _wrong_status("CREDIT_NOT_CONFIRMED", "学分尚未确认", "The credit is not confirmed", self.status)
+            raise CREDIT_NOT_CONFIRMED(status=self.status.value)
         return replace(self, status=CreditStatus.REVOKED, changed_at=now, reason=reason.strip())
-
-
-def _wrong_status(code: str, zh: str, en: str, status: CreditStatus) -> Refusal:
-    return Refusal(code, zh, en, rule="R31", unblock=Unblock.MINISTRY, status=status.value)

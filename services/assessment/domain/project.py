@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from kernel.errors import Refusal, Unblock
+from services.assessment.domain.refusals import NOT_RUNNING, UNKNOWN_SESSION, WRONG_MODE
 from services.assessment.domain.vocabulary import HeldMode, ProjectPhase, SessionMode
 
 
@@ -35,15 +35,7 @@ class Session:
             return said or SessionMode.OFFLINE
         held = SessionMode(self.mode.value)
         if said not in (None, held):
-            raise Refusal(
-                "WRONG_MODE",
-                "考勤方式与课次的授课方式不符",
-                "The session is not held in that mode",
-                rule="R29",
-                unblock=Unblock.SELF,
-                session=self.id,
-                mode=held.value,
-            )
+            raise WRONG_MODE(session=self.id, mode=held.value)
         return held
 
 
@@ -80,14 +72,7 @@ class Project:
             Refusal: `NOT_RUNNING` (R29).
         """
         if self.phase not in (ProjectPhase.RUNNING, ProjectPhase.FINISHED):
-            raise Refusal(
-                "NOT_RUNNING",
-                "培训尚未开始，不能登记考勤和结果",
-                "The training has not begun: no attendance and no results yet",
-                rule="R29",
-                unblock=Unblock.BASE,
-                phase=self.phase.value,
-            )
+            raise NOT_RUNNING(phase=self.phase.value)
 
     def require_session(self, key: str) -> Session:
         """The session of that id.
@@ -98,11 +83,4 @@ class Project:
         for session in self.sessions:
             if session.id == key:
                 return session
-        raise Refusal(
-            "UNKNOWN_SESSION",
-            "该课次不在项目课程表中",
-            "The timetable has no such session",
-            rule="R29",
-            unblock=Unblock.SELF,
-            session=key,
-        )
+        raise UNKNOWN_SESSION(session=key)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from kernel.errors import Refusal, Unblock
 from services.assessment.domain.credit import Credit, CreditRule
 from services.assessment.domain.events import (
     AttendanceRecorded,
@@ -16,6 +15,13 @@ from services.assessment.domain.events import (
     ResultRecorded,
 )
 from services.assessment.domain.project import Project, Session
+from services.assessment.domain.refusals import (
+    ATTENDANCE_MISSING,
+    CREDIT_SETTLED,
+    INVALID_SCORE,
+    NOT_AN_ATTENDEE,
+    NOT_PASSED,
+)
 from services.assessment.domain.vocabulary import CreditStatus, ResultOutcome, SessionMode
 
 _BEST_SCORE = 100
@@ -154,16 +160,9 @@ def assess(
     project.require_running()
     _require_score(outcome, score)
     if outcome is not ResultOutcome.INCOMPLETE and not record.attended:
-        raise _refuse("ATTENDANCE_MISSING", "没有考勤记录，不能登记通过或未通过", "No attendance is on record", "R30")
+        raise ATTENDANCE_MISSING()
     if record.credit and record.credit.status is not CreditStatus.PENDING:
-        raise Refusal(
-            "CREDIT_SETTLED",
-            "学分已确认或已撤销，结果不能再更正；学分有误由教师工作司撤销",
-            "The credit is confirmed or revoked: the result stands; the ministry may revoke a wrong credit",
-            rule="R31",
-            unblock=Unblock.MINISTRY,
-            status=record.credit.status.value,
-        )
+        raise CREDIT_SETTLED(status=record.credit.status.value)
     rate = record.attendance_rate(project.sessions)
     if record.result and (record.result.outcome, record.result.score, record.result.attendance_rate) == (
         outcome,
@@ -206,20 +205,16 @@ def revoke_credit(record: Record, reason: str, now: datetime) -> Change:
 
 def _require_live(record: Record, rule: str) -> None:
     if not record.live:
-        raise _refuse("NOT_AN_ATTENDEE", "该报名已不在学员名单中", "No longer among the attendees", rule)
+        raise NOT_AN_ATTENDEE(rule=rule)
 
 
 def _require_credit(record: Record) -> Credit:
     if record.credit is None:
-        raise _refuse("NOT_PASSED", "未通过考核，没有学分", "Not passed: there is no credit", "R31")
+        raise NOT_PASSED()
     return record.credit
 
 
 def _require_score(outcome: ResultOutcome, score: int | None) -> None:
     needed = outcome is not ResultOutcome.INCOMPLETE
     if (score is None and needed) or (score is not None and not 0 <= score <= _BEST_SCORE):
-        raise _refuse("INVALID_SCORE", "成绩应为0至100分", "A score is from 0 to 100", "R30")
-
-
-def _refuse(code: str, zh: str, en: str, rule: str) -> Refusal:
-    return Refusal(code, zh, en, rule=rule, unblock=Unblock.BASE)
+        raise INVALID_SCORE()

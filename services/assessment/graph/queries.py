@@ -8,7 +8,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from chassis.graph import requires
-from chassis.graph.connection import Connection, connect, slice_of
+from chassis.graph.connection import Connection, connect, page_request
 from chassis.principal import Scope
 from kernel.refusals import FORBIDDEN
 from services.assessment.domain import audit
@@ -96,14 +96,14 @@ class Query:
     async def audit_log(
         self,
         info: Info,
-        filter: AuditFilter | None = None,  # noqa: A002 - the graph's name
+        filter: AuditFilter | None = None,
         first: int = 50,
         after: str | None = None,
     ) -> Connection[AuditEntry] | None:
         """Acts of every service, the latest first."""
         if info.context.principal.scope is not Scope.MINISTRY:
             raise FORBIDDEN(rule="R40")
-        log, part = info.context.deps.store.audit, slice_of(first, after)
+        log, part = info.context.deps.store.audit, page_request(first, after)
         selection = filter.selection() if filter else AuditSelection()
         page = await connect(log.list(selection, part), part, lambda row: [row.sequence])
         return Connection[AuditEntry].of(page, AuditEntry.of, partial(log.count, selection))

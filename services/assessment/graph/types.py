@@ -7,7 +7,7 @@ from typing import Self
 import strawberry
 
 from chassis.graph import requires
-from chassis.graph.connection import Connection, connect, slice_of
+from chassis.graph.connection import Connection, connect, page_request
 from chassis.principal import Scope
 from services.assessment.domain import credit as credits_
 from services.assessment.domain import record as records
@@ -86,7 +86,7 @@ class Enrollment:
     id: strawberry.ID
 
     @classmethod
-    def resolve_reference(cls, id: strawberry.ID) -> Self:  # noqa: A002 - the key's name
+    def resolve_reference(cls, id: strawberry.ID) -> Self:
         """The enrolment another subgraph refers to; its fields are loaded in one batch."""
         return cls(id=id)
 
@@ -151,7 +151,7 @@ class Project:
     id: strawberry.ID
 
     @classmethod
-    def resolve_reference(cls, id: strawberry.ID) -> Self:  # noqa: A002 - the key's name
+    def resolve_reference(cls, id: strawberry.ID) -> Self:
         """The project another subgraph refers to."""
         return cls(id=id)
 
@@ -160,6 +160,6 @@ class Project:
     )
     async def roster(self, info: Info, first: int = 50, after: str | None = None) -> Connection[Attendance] | None:
         """The live attendees, in the order of their enrolments."""
-        loader, part = info.context.loader, slice_of(first, after)
+        loader, part = info.context.loader, page_request(first, after)
         page = await connect(loader(RosterByProjectLoader).load((self.id, first, after)), part, lambda one: [one.id])
         return Connection[Attendance].of(page, Attendance.of, partial(loader(RosterCountLoader).load, self.id))

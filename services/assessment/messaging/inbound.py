@@ -113,7 +113,7 @@ class Effects:
         """Close the timetable; who was never there is a no-show (R29)."""
         if not await self._move(event.project, ProjectPhase.FINISHED, envelope, session):
             return
-        for record in await self._store.attendees(event.project, session):
+        for record in await self._store.records.attendees(event.project, session):
             missed = miss(record)
             if missed:
                 await self._store.records.save(record, missed, session)

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pymongo import DESCENDING
 
 from chassis.events import Envelope
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Database, Document, Session, from_document, to_document, transact
-from chassis.storage.paging import both, following
+from chassis.storage.paging import after_position, all_of
 from kernel.dates import SHANGHAI
 from services.assessment.domain.audit import Act, Head, Row, extend
 
@@ -96,10 +96,10 @@ class AuditLog:
         async for document in self.rows.find({"_id": {"$gt": after}}, sort=[("_id", 1)]):
             yield _row(document)
 
-    async def list(self, selection: AuditSelection, part: Slice) -> list[Row]:
+    async def list(self, selection: AuditSelection, part: PageRequest) -> list[Row]:
         """Up to `first + 1` rows after a position, the latest first."""
         order = [("_id", DESCENDING)]
-        where = both(selection.condition(), following(order, part.after))
+        where = all_of(selection.condition(), after_position(order, part.after))
         return [_row(one) async for one in self.rows.find(where, sort=order, limit=part.first + 1)]
 
     async def count(self, selection: AuditSelection) -> int:

@@ -8,7 +8,6 @@ from chassis.ids import new_id
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent, run_once
 from chassis.storage.mongo import DuplicateKey, Session
-from kernel.errors import Refusal, Unblock
 from kernel.identifiers import organization_code
 from kernel.refusals import FORBIDDEN, NOT_FOUND
 from services.catalog.commands.declaration import settle_quota
@@ -17,6 +16,7 @@ from services.catalog.commands.guards import round_of
 from services.catalog.domain import decision, review
 from services.catalog.domain.base import Organization
 from services.catalog.domain.project import Project
+from services.catalog.domain.refusals import EXPERT_EXISTS, NOT_ASSIGNED
 from services.catalog.domain.review import DimensionVerdict, Expert, Review
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import DecisionOutcome
@@ -43,9 +43,7 @@ async def register_expert(
     try:
         return await deps.store.experts.insert(registered, events)
     except DuplicateKey as error:
-        raise Refusal(
-            "EXPERT_EXISTS", "该专家已登记", "That expert is on file", rule="R14", unblock=Unblock.SELF
-        ) from error
+        raise EXPERT_EXISTS() from error
 
 
 @idempotent("projects", name="assign_experts")
@@ -157,7 +155,7 @@ async def _judge(deps: Deps, expert: str, key: str, verdicts: Sequence[Dimension
     current = await round_of(deps, project.year, session)
     blank = await deps.store.reviews.find(review.review_id(project, expert), session)
     if blank is None:
-        raise review.not_assigned()
+        raise NOT_ASSIGNED()
     done, events = review.submit_review(blank, project, current, verdicts, deps.clock.now())
     await deps.store.projects.touch(key, session)
     return await deps.store.reviews.save(done, events, session)

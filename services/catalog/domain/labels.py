@@ -52,9 +52,14 @@ FIELDS: Mapping[str, Field] = {
 
 def called(names: Iterable[str]) -> tuple[str, str]:
     """What people call fields, by the graph's names: in Chinese and in English."""
-    wanted = list(names)
-    known = {field.name: field for field in FIELDS.values()}
-    return "、".join(known[name].zh for name in wanted), ", ".join(known[name].en for name in wanted)
+    fields = {field.name: field for field in FIELDS.values()}
+    return listed((fields[name].zh, fields[name].en) for name in names)
+
+
+def listed(words: Iterable[tuple[str, str]]) -> tuple[str, str]:
+    """Words in both languages as one list in each: `(“名称、主题”, “title, themes”)`."""
+    pairs = list(words)
+    return "、".join(zh for zh, _ in pairs), ", ".join(en for _, en in pairs)
 
 
 PHASES: Mapping[PhaseName, tuple[str, str]] = {

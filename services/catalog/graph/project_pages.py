@@ -7,7 +7,7 @@ import strawberry
 from strawberry.types.nodes import SelectedField, Selection
 
 from chassis.graph import MajorCategory
-from chassis.graph.connection import Connection, slice_of
+from chassis.graph.connection import Connection, page_request
 from chassis.storage.cursor import page_of
 from services.catalog.graph.context import Info
 from services.catalog.graph.enums import BaseCategory, Mode
@@ -62,7 +62,7 @@ class ProjectConnection(Connection[Project]):
 async def projects_page(info: Info, selection: ProjectSelection, first: int, after: str | None) -> ProjectConnection:
     """A page of the projects that the principal may see; counted in the same operation where that is asked for."""
     total, facets = (_asks(info.selected_fields, name) for name in ("totalCount", "facets"))
-    asked = ProjectPart(selection, slice_of(first, after), total, facets)
+    asked = ProjectPart(selection, page_request(first, after), total, facets)
     found = await info.context.loader(ProjectPageLoader).load(asked)
     rows, counts = (found.rows, found.counts) if found else ([], None)
 

@@ -6,7 +6,7 @@ import strawberry
 
 from chassis.commands.guards import require_scope
 from chassis.graph import public, requires
-from chassis.graph.connection import Connection, connect, slice_of
+from chassis.graph.connection import Connection, connect, page_request
 from chassis.principal import Scope
 from kernel.reference import provinces
 from services.catalog.graph.bases import Base, Expert
@@ -48,7 +48,7 @@ class Query:
         return Province.of(code)
 
     @strawberry.field(description=public("某国培基地"))
-    async def base(self, info: Info, id: strawberry.ID) -> Base | None:  # noqa: A002 - the graph's name
+    async def base(self, info: Info, id: strawberry.ID) -> Base | None:
         """A base by its id (R2)."""
         found = await info.context.loader(BaseByIdLoader).load(id)
         return Base.of(found, info.context.principal) if found else None
@@ -57,18 +57,18 @@ class Query:
     async def bases(
         self,
         info: Info,
-        filter: BaseFilter | None = None,  # noqa: A002 - the graph's name
+        filter: BaseFilter | None = None,
         first: int = 20,
         after: str | None = None,
     ) -> Connection[Base] | None:
         """The bases, in the order of registration."""
         store, principal = info.context.deps.store, info.context.principal
-        selection, part = (filter or BaseFilter()).selection(), slice_of(first, after)
+        selection, part = (filter or BaseFilter()).selection(), page_request(first, after)
         page = await connect(store.list_bases(selection, part), part, lambda one: [one.id])
         return Connection[Base].of(page, lambda one: Base.of(one, principal), partial(store.count_bases, selection))
 
     @strawberry.field(description=public("某项目：已发布的公开，未发布的仅本基地、所分配专家和教师工作司可见"))
-    async def project(self, info: Info, id: strawberry.ID) -> Project | None:  # noqa: A002 - the graph's name
+    async def project(self, info: Info, id: strawberry.ID) -> Project | None:
         """A project that the principal may see (R17)."""
         found = await info.context.loader(ProjectByIdLoader).load(id)
         return Project.of(found, info.context.principal) if found else None
@@ -77,7 +77,7 @@ class Query:
     async def projects(  # noqa: PLR0917 - the arguments of the graph
         self,
         info: Info,
-        filter: ProjectFilter | None = None,  # noqa: A002 - the graph's name
+        filter: ProjectFilter | None = None,
         search: str | None = None,
         order_by: ProjectOrder | None = None,
         first: int = 20,
@@ -100,7 +100,7 @@ class Query:
         """The principal's reviews, blank and submitted (R15)."""
         deps, principal = info.context.deps, info.context.principal
         require_scope(principal, Scope.EXPERT)
-        expert, part = principal.person or "", slice_of(first, after)
+        expert, part = principal.person or "", page_request(first, after)
         page = await connect(deps.store.list_reviews(expert, part), part, lambda one: [one.id])
         count = partial(deps.store.count_reviews, expert)
         return Connection[Review].of(page, lambda one: Review.of(one, deps.vault), count)
@@ -109,13 +109,13 @@ class Query:
     async def experts(
         self,
         info: Info,
-        filter: ExpertFilter | None = None,  # noqa: A002 - the graph's name
+        filter: ExpertFilter | None = None,
         first: int = 20,
         after: str | None = None,
     ) -> Connection[Expert] | None:
         """The experts, in the order of registration (R14)."""
         require_scope(info.context.principal, Scope.MINISTRY)
         store = info.context.deps.store
-        selection, part = (filter or ExpertFilter()).selection(), slice_of(first, after)
+        selection, part = (filter or ExpertFilter()).selection(), page_request(first, after)
         page = await connect(store.list_experts(selection, part), part, lambda one: [one.id])
         return Connection[Expert].of(page, Expert.of, partial(store.count_experts, selection))

@@ -6,9 +6,9 @@ from typing import Any
 
 from pymongo import ASCENDING
 
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Database, Document, Session, from_document
-from chassis.storage.paging import both, following
+from chassis.storage.paging import after_position, all_of
 from chassis.storage.repository import INTERNAL_FIELDS, Repository
 from kernel.reference import major_categories, provinces
 from services.catalog.domain.base import Base
@@ -72,7 +72,7 @@ class ProjectPart:
     """
 
     selection: ProjectSelection
-    part: Slice
+    part: PageRequest
     total: bool = False
     facets: bool = False
 
@@ -85,7 +85,7 @@ class ProjectPart:
         after = self.part.after
         if after is not None:
             after = after[1:] if tuple(after[:1]) == (self.selection.order,) else ()
-        return following(ORDERS[self.selection.order], after)
+        return after_position(ORDERS[self.selection.order], after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def _texts(project: Project) -> list[str]:
 def _pipelines(asked: ProjectPart, visibility: Visibility) -> list[list[Document]]:
     """What finds the rows of a part, and what counts its selection."""
     selection = asked.selection
-    where = both(selection.condition(), visibility.condition())
+    where = all_of(selection.condition(), visibility.condition())
     pipeline: list[Document] = [{"$match": where}]
     if computed := selection.computed():
         pipeline.append({"$set": computed})
@@ -240,5 +240,5 @@ async def related(database: Database, keys: Sequence[Key], visibility: Visibilit
 def _of(collection: str, ids: Sequence[str], visibility: Visibility) -> list[Document]:
     by = "project" if collection == REVIEWS else "_id"
     seen = visibility.condition() if collection == "projects" else {}
-    where = both({by: {"$in": list(ids)}}, seen)
+    where = all_of({by: {"$in": list(ids)}}, seen)
     return [{"$match": where}, {"$project": INTERNAL_FIELDS}, {"$set": {_COLLECTION: collection}}]

@@ -5,9 +5,9 @@ from typing import Any, TypeVar, cast
 
 from pymongo import ASCENDING, ReturnDocument
 
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Database, Document, Session, transact
-from chassis.storage.paging import both, following
+from chassis.storage.paging import after_position, all_of
 from chassis.storage.repository import Repository
 from services.catalog.domain.base import Base, Organization
 from services.catalog.domain.project import Project
@@ -77,27 +77,31 @@ class Store:
         """The aggregates of those keys, of any kinds, in one operation; projects where the reader may see them."""
         return await related(self._database, keys, visibility)
 
-    async def list_bases(self, selection: BaseSelection, part: Slice) -> list[Base]:
+    async def list_bases(self, selection: BaseSelection, part: PageRequest) -> list[Base]:
         """Up to `first + 1` bases after a position, in the order of registration."""
-        return await self.bases.query(both(selection.condition(), following(_BY_ID, part.after)), limit=part.first + 1)
+        return await self.bases.query(
+            all_of(selection.condition(), after_position(_BY_ID, part.after)), limit=part.first + 1
+        )
 
     async def count_bases(self, selection: BaseSelection) -> int:
         """How many bases match."""
         return await self.bases.collection.count_documents(selection.condition())
 
-    async def list_experts(self, selection: ExpertSelection, part: Slice) -> list[Expert]:
+    async def list_experts(self, selection: ExpertSelection, part: PageRequest) -> list[Expert]:
         """Up to `first + 1` experts after a position, in the order of registration."""
         return await self.experts.query(
-            both(selection.condition(), following(_BY_ID, part.after)), limit=part.first + 1
+            all_of(selection.condition(), after_position(_BY_ID, part.after)), limit=part.first + 1
         )
 
     async def count_experts(self, selection: ExpertSelection) -> int:
         """How many experts match."""
         return await self.experts.collection.count_documents(selection.condition())
 
-    async def list_reviews(self, expert: str, part: Slice) -> list[Review]:
+    async def list_reviews(self, expert: str, part: PageRequest) -> list[Review]:
         """Up to `first + 1` reviews of an expert after a position, in the order of the projects."""
-        return await self.reviews.query(both({"expert": expert}, following(_BY_ID, part.after)), limit=part.first + 1)
+        return await self.reviews.query(
+            all_of({"expert": expert}, after_position(_BY_ID, part.after)), limit=part.first + 1
+        )
 
     async def count_reviews(self, expert: str) -> int:
         """How many reviews an expert has or had to write."""

@@ -12,7 +12,7 @@ from chassis.context import Act, acting, current_act
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
-from chassis.storage.mongo import Session, passes
+from chassis.storage.mongo import Session, is_transient
 from kernel.errors import Refusal
 from kernel.identifiers import id_number, mobile
 from kernel.reference import major_categories
@@ -178,7 +178,7 @@ async def enter_rosters(deps: Deps, token: int) -> int:
             except FencedOff:
                 raise
             except Exception as error:
-                if passes(error):
+                if is_transient(error):
                     raise
                 log.exception("roster failed", roster=roster.id)
                 await _fail(deps, roster.id, token)

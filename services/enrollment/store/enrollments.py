@@ -5,9 +5,9 @@ from datetime import datetime
 
 from pymongo import ASCENDING
 
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Database, Session, from_document
-from chassis.storage.paging import both, first_rows, following, lengths
+from chassis.storage.paging import after_position, all_of, counts, pages
 from chassis.storage.repository import Repository
 from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.seats import ADMITTED
@@ -98,39 +98,39 @@ class Enrollments(Repository[Enrollment]):
         """
         return await self.query({"project": project, "status": {"$in": list(statuses)}}, session=session)
 
-    async def page(self, selection: EnrollmentSelection, visibility: Visibility, part: Slice) -> list[Enrollment]:
+    async def page(self, selection: EnrollmentSelection, visibility: Visibility, part: PageRequest) -> list[Enrollment]:
         """Up to `first + 1` visible enrollments after a position, in the order of sign-up."""
-        where = both(selection.condition(), visibility.condition(), following(_BY_ID, part.after))
+        where = all_of(selection.condition(), visibility.condition(), after_position(_BY_ID, part.after))
         return await self.query(where, limit=part.first + 1)
 
     async def count(self, selection: EnrollmentSelection, visibility: Visibility) -> int:
         """How many enrollments the reader may see."""
-        return await self.collection.count_documents(both(selection.condition(), visibility.condition()))
+        return await self.collection.count_documents(all_of(selection.condition(), visibility.condition()))
 
     async def pages(
-        self, lists: Sequence[tuple[EnrollmentSelection, Slice]], visibility: Visibility
+        self, lists: Sequence[tuple[EnrollmentSelection, PageRequest]], visibility: Visibility
     ) -> list[list[Enrollment]]:
         """Of each list up to `first + 1` visible enrollments after a position, in the order of sign-up."""
         wanted = [
-            (both(selection.condition(), visibility.condition(), following(_BY_ID, part.after)), part.first + 1)
+            (all_of(selection.condition(), visibility.condition(), after_position(_BY_ID, part.after)), part.first + 1)
             for selection, part in lists
         ]
-        pages = await first_rows(self.collection, wanted, _BY_ID)
-        return [[from_document(document, Enrollment) for document in page] for page in pages]
+        documents = await pages(self.collection, wanted, _BY_ID)
+        return [[from_document(document, Enrollment) for document in page] for page in documents]
 
     async def counts(self, lists: Sequence[EnrollmentSelection], visibility: Visibility) -> list[int]:
         """How many enrollments of each list the reader may see."""
-        wheres = [both(selection.condition(), visibility.condition()) for selection in lists]
-        return await lengths(self.collection, wheres)
+        wheres = [all_of(selection.condition(), visibility.condition()) for selection in lists]
+        return await counts(self.collection, wheres)
 
     async def visible(self, keys: Sequence[str], visibility: Visibility) -> dict[str, Enrollment]:
         """Those of the enrollments that the reader may see, by id."""
-        where = both({"_id": {"$in": list(keys)}}, visibility.condition())
+        where = all_of({"_id": {"$in": list(keys)}}, visibility.condition())
         return {enrollment.id: enrollment for enrollment in await self.query(where)}
 
     async def teachers_met(self, keys: Sequence[str], visibility: Visibility) -> set[str]:
         """Which of the teachers have an enrollment that the reader may see."""
-        where = both({"teacher": {"$in": list(keys)}}, visibility.condition())
+        where = all_of({"teacher": {"$in": list(keys)}}, visibility.condition())
         return set(await self.collection.distinct("teacher", where))
 
     async def admitted(self, teacher: str, bases: Sequence[str]) -> bool:

@@ -11,7 +11,7 @@ from pymongo.errors import BulkWriteError
 from pymongo.read_concern import ReadConcern
 
 from chassis.events import NATIONWIDE, Envelope, unseal
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Collection, Database, Document
 from kernel.reference import provinces
 
@@ -180,7 +180,7 @@ class Feed:
         further = {"$max": {f"at.{code}": at for code, at in positions.items()}}
         await self.state.with_options(write_concern=WriteConcern(1)).update_one({"_id": _SENT}, further, upsert=True)
 
-    async def read(self, reading: Reading, part: Slice) -> list[Entry]:
+    async def read(self, reading: Reading, part: PageRequest) -> list[Entry]:
         """Up to `first + 1` entries after a sequence number."""
         after = part.after[0] if part.after else 0
         where = {**reading.condition(), "sequence": {"$gt": after}}
@@ -257,7 +257,7 @@ class Tail:
         try:
             while True:
                 wake.clear()
-                found = await self._feed.read(reading, Slice(_WINDOW, [at]))
+                found = await self._feed.read(reading, PageRequest(_WINDOW, [at]))
                 for entry in found:
                     yield entry
                     at = entry.sequence

@@ -6,9 +6,9 @@ from datetime import datetime
 from pymongo import ASCENDING, DESCENDING, ReturnDocument
 
 from chassis.principal import Principal, Scope
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Collection, Database, Document, Session, from_document, to_document
-from chassis.storage.paging import both, following
+from chassis.storage.paging import after_position, all_of
 from chassis.storage.repository import Repository
 from services.enrollment.domain.notifications import Delivery, Notice
 from services.enrollment.domain.vocabulary import DeliveryChannel, DeliveryFault, DeliveryState
@@ -85,9 +85,9 @@ class Deliveries(Repository[Delivery]):
         for delivery in deliveries:
             await _insert_once(self.collection, delivery, session)
 
-    async def left(self, principal: Principal, year: int, part: Slice) -> Sequence[Delivery]:
+    async def left(self, principal: Principal, year: int, part: PageRequest) -> Sequence[Delivery]:
         """Up to `first + 1` of a year's deliveries that have not arrived, the oldest first."""
-        where = both(_left(principal, year), following(_BY_ID, part.after))
+        where = all_of(_left(principal, year), after_position(_BY_ID, part.after))
         return await self.query(where, limit=part.first + 1)
 
     async def count_left(self, principal: Principal, year: int) -> int:
@@ -118,7 +118,7 @@ class Notices:
         """Place a notice in its box; a second time changes nothing."""
         await _insert_once(self.collection, notice, session)
 
-    async def page(self, boxes: Sequence[str], part: Slice, *, unread: bool = False) -> list[Notice]:
+    async def page(self, boxes: Sequence[str], part: PageRequest, *, unread: bool = False) -> list[Notice]:
         """Up to `first + 1` notices of some boxes after a position, the latest first.
 
         Args:
@@ -126,7 +126,7 @@ class Notices:
             part: Which part of the list.
             unread: Only those that nobody has marked read.
         """
-        where = both(_in_boxes(boxes, unread=unread), following(_LATEST, part.after))
+        where = all_of(_in_boxes(boxes, unread=unread), after_position(_LATEST, part.after))
         cursor = self.collection.find(where, sort=_LATEST, limit=part.first + 1)
         return [from_document(document, Notice) async for document in cursor]
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, UpdateOne
 
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Database, Document, Session, from_document, to_document
-from chassis.storage.paging import both, first_rows, following, lengths
+from chassis.storage.paging import after_position, all_of, counts, pages
 from chassis.storage.repository import Repository
 from kernel.refusals import NOT_FOUND
 from services.enrollment.domain.roster.roster import Roster, Row, RowState
@@ -70,24 +70,24 @@ class Rosters(Repository[Roster]):
             raise NOT_FOUND(kind="roster", id=key)
         return found
 
-    async def list_jobs(self, school: str, part: Slice) -> list[Roster]:
+    async def list_jobs(self, school: str, part: PageRequest) -> list[Roster]:
         """Up to `first + 1` rosters of a school after a position, the latest first."""
-        where = both({"school": school}, following(_LATEST, part.after))
+        where = all_of({"school": school}, after_position(_LATEST, part.after))
         return await self.query(where, sort=_LATEST, limit=part.first + 1)
 
     async def count_jobs(self, school: str) -> int:
         """How many rosters a school has."""
         return await self.collection.count_documents({"school": school})
 
-    async def list_rows(self, lists: Sequence[tuple[RowsOf, Slice]]) -> list[list[Row]]:
+    async def list_rows(self, lists: Sequence[tuple[RowsOf, PageRequest]]) -> list[list[Row]]:
         """Of each list up to `first + 1` rows after a position, in the file's order."""
-        wanted = [(both(_of(*one), following(_IN_ORDER, part.after)), part.first + 1) for one, part in lists]
-        found = await first_rows(self.rows, wanted, _IN_ORDER)
+        wanted = [(all_of(_of(*one), after_position(_IN_ORDER, part.after)), part.first + 1) for one, part in lists]
+        found = await pages(self.rows, wanted, _IN_ORDER)
         return [[from_document(document, Row) for document in rows] for rows in found]
 
     async def count_rows(self, lists: Sequence[RowsOf]) -> list[int]:
         """How many rows each list has."""
-        return await lengths(self.rows, [_of(*one) for one in lists])
+        return await counts(self.rows, [_of(*one) for one in lists])
 
     async def all_rows(self, roster: str) -> list[Row]:
         """Every row, in the file's order."""

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from pymongo import ASCENDING
 
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Database, from_document
-from chassis.storage.paging import both, first_rows, following, lengths
+from chassis.storage.paging import after_position, all_of, counts, pages
 from chassis.storage.repository import Repository
 from services.enrollment.domain.teacher import Teacher
 
@@ -30,12 +30,14 @@ class Teachers(Repository[Teacher]):
             await self.collection.create_index(f"{number}.hash", unique=True, name=number)
         await self.collection.create_index([("school", ASCENDING), ("_id", ASCENDING)], name="school")
 
-    async def pages(self, lists: Sequence[tuple[str, Slice]]) -> list[list[Teacher]]:
+    async def pages(self, lists: Sequence[tuple[str, PageRequest]]) -> list[list[Teacher]]:
         """Of each school up to `first + 1` teachers after a position."""
-        wanted = [(both({"school": school}, following(_BY_ID, part.after)), part.first + 1) for school, part in lists]
-        pages = await first_rows(self.collection, wanted, _BY_ID)
-        return [[from_document(document, Teacher) for document in page] for page in pages]
+        wanted = [
+            (all_of({"school": school}, after_position(_BY_ID, part.after)), part.first + 1) for school, part in lists
+        ]
+        documents = await pages(self.collection, wanted, _BY_ID)
+        return [[from_document(document, Teacher) for document in page] for page in documents]
 
     async def counts(self, schools: Sequence[str]) -> list[int]:
         """How many teachers each school has on file."""
-        return await lengths(self.collection, [{"school": school} for school in schools])
+        return await counts(self.collection, [{"school": school} for school in schools])

@@ -9,7 +9,6 @@ from chassis.context import Act, acting
 from kernel.errors import Refusal
 from services.assessment.commands.credits import confirm_credits, revoke_credit
 from services.assessment.domain.vocabulary import CreditStatus, ProjectPhase, ResultOutcome
-from tests.eventually import eventually
 from tests.integration.assessment.world import (
     BASE,
     FOREIGN,
@@ -22,6 +21,7 @@ from tests.integration.assessment.world import (
     codes,
     sessions,
 )
+from tests.support.eventually import eventually
 
 
 async def test_r29_to_r31_from_attendance_to_a_revoked_credit(world: World) -> None:

@@ -10,7 +10,9 @@ import pytest
 from chassis.context import Act, acting
 from chassis.principal import Principal
 from services.catalog import commands
-from tests.integration.catalog.season import MINISTRY, PROJECT, Refused, Season
+from tests.integration.catalog.season import PROJECT, Season
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY
 
 ROW = f"id ok project {{ {PROJECT} }} refusal {{ code rule }}"
 AUTO = f"mutation($ids: [ID!]!) {{ autoAssignExperts(projectIds: $ids) {{ {ROW} }} }}"

@@ -11,10 +11,11 @@ from deploy.local.parts import Parts
 from services.catalog.domain import decision, declaration
 from services.catalog.domain.project import Project
 from services.catalog.domain.vocabulary import DecisionOutcome
-from tests.eventually import eventually
-from tests.integration.catalog.season import Refused, Season
+from tests.integration.catalog.season import Season
 from tests.integration.catalog.test_batches import auto
 from tests.integration.catalog.watching import watched
+from tests.support.eventually import eventually
+from tests.support.graph import Refused
 
 REVIEWS = "query($id: ID!) { project(id: $id) { reviews { id submittedAt } } }"
 

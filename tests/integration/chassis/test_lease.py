@@ -6,7 +6,7 @@ import pytest
 
 from chassis.storage.lease import Lease, LeaseLost
 from chassis.storage.mongo import Database
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 
 async def test_only_one_of_many_works_and_the_next_follows_with_a_higher_token(database: Database) -> None:

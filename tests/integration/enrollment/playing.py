@@ -9,7 +9,6 @@ from services.enrollment.messaging.tasks import due
 from tests.integration.enrollment.season import (
     BASE,
     DECIDE,
-    MINISTRY,
     OTHER_BASE,
     OTHER_SCHOOL,
     RANK,
@@ -19,9 +18,10 @@ from tests.integration.enrollment.season import (
     SUBSTITUTE,
     TAKE,
     WITHDRAW,
-    Refused,
     Season,
 )
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY
 
 ACTS = (
     "sign up",

@@ -1,9 +1,8 @@
 """Notes N9: what a request asks one by one is fetched at once, counted by the database itself."""
 
-from chassis.principal import Principal, Scope
-from tests.integration.enrollment.season import BASE, MINISTRY, SCHOOL, Season
+from tests.integration.enrollment.season import BASE, SCHOOL, Season
+from tests.support.principals import ANYBODY, MINISTRY
 
-ANYBODY = Principal("anonymous", Scope.PUBLIC)
 DEEP = """query($r: [_Any!]!) { _entities(representations: $r) { ... on Enrollment {
   status teacher { name idNumber school { name } } school { name province { code } }
   project { id seats { left } } feedback { state } warnings { code } } } }"""

@@ -3,15 +3,8 @@
 import asyncio
 
 from services.enrollment.commands import escalate_undecided, offer_free_seats
-from tests.integration.enrollment.season import (
-    CALENDAR,
-    MINISTRY,
-    OTHER_BASE,
-    SCHOOL,
-    TAKE,
-    WITHDRAW,
-    Season,
-)
+from tests.integration.enrollment.season import CALENDAR, OTHER_BASE, SCHOOL, TAKE, WITHDRAW, Season
+from tests.support.principals import MINISTRY
 
 ESCALATIONS = "{ escalations(year: 2024) { totalCount nodes { id status escalatedAt } } }"
 HISTORY = "query($id: ID!) { enrollment(id: $id) { status reason reasonCode history { status by reason } } }"

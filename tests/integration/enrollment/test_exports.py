@@ -12,7 +12,6 @@ from tests.integration.enrollment.season import (
     BASE,
     GUANGDONG,
     HUNAN,
-    MINISTRY,
     OTHER_BASE,
     OTHER_SCHOOL,
     SCHOOL,
@@ -20,6 +19,7 @@ from tests.integration.enrollment.season import (
     Season,
 )
 from tests.integration.enrollment.workbooks import KEYS, Desk, column
+from tests.support.principals import MINISTRY
 
 YEAR = {"year": "2024"}
 RECORD = "mutation($i: FundingInput!) { recordFunding(input: $i) { id } }"

@@ -13,22 +13,22 @@ from chassis.messaging import amqp
 from chassis.principal import Principal, Scope
 from chassis.runtime.tasks import Role
 from services.enrollment.messaging.tasks import tasks
-from tests.eventually import eventually
 from tests.integration.enrollment.season import (
     BASE,
     CALENDAR,
     GUANGDONG,
     HUNAN,
-    MINISTRY,
     OTHER_BASE,
     OTHER_SCHOOL,
     SCHOOL,
     SIGN_UP,
-    Refused,
     Season,
     published,
 )
-from tests.running import running
+from tests.support.eventually import eventually
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY
+from tests.support.processes import running
 
 EVENTS = """query($after: String, $first: Int!) { enrollmentEvents(after: $after, first: $first) {
   totalCount nodes { id sequence type province } pageInfo { hasNextPage endCursor } } }"""

@@ -12,13 +12,13 @@ from chassis.events import Envelope
 from chassis.messaging import amqp
 from chassis.messaging.amqp import BROKER_ERRORS
 from chassis.runtime.tasks import forever
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from chassis.storage.lease import Lease
 from chassis.storage.mongo import Database, StorageError
 from services.enrollment.messaging.feed_publisher import QUEUE, FeedWorker, readers_of
 from services.enrollment.store import Entry, Feed, FencedOff, Reading
 from services.enrollment.store.feed import ENDS
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 CODES = ("44", "43", "00")
 NATIONAL = 7
@@ -47,7 +47,7 @@ async def feed(database: Database) -> Feed:
 
 
 async def whole(feed: Feed, code: str) -> list[Entry]:
-    return await feed.read(Reading(code, {}), Slice(100_000))
+    return await feed.read(Reading(code, {}), PageRequest(100_000))
 
 
 async def agree(feed: Feed, events: Sequence[Envelope], *, ordered: bool) -> None:
@@ -154,7 +154,7 @@ async def test_kills_copies_and_a_twin_change_neither_order_nor_completeness(
 async def work(feed: Feed, database: Database, url: str) -> None:
     """A worker as a process runs it, with a lease that is soon free again."""
     lease = Lease(database, QUEUE, seconds=0.4)
-    await forever(QUEUE, lambda: lease.hold(FeedWorker(feed, url).lead), (*BROKER_ERRORS, StorageError, FencedOff))
+    await forever(QUEUE, lambda: lease.hold(FeedWorker(feed, url).run), (*BROKER_ERRORS, StorageError, FencedOff))
 
 
 async def kill(tasks: Sequence["asyncio.Future[None]"]) -> None:

@@ -6,17 +6,8 @@ import pytest
 
 from chassis.principal import Principal
 from services.enrollment.commands import deliver_pending
-from tests.integration.enrollment.season import (
-    BASE,
-    GUANGDONG,
-    HUNAN,
-    OTHER_BASE,
-    SCHOOL,
-    SIGN_UP,
-    WITHDRAW,
-    Refused,
-    Season,
-)
+from tests.integration.enrollment.season import BASE, GUANGDONG, HUNAN, OTHER_BASE, SCHOOL, SIGN_UP, WITHDRAW, Season
+from tests.support.graph import Refused
 
 DECLINE = "mutation($ids: [ID!]!, $why: String!) { declineSignUps(ids: $ids, reason: $why) { ok } }"
 NOTICES = "query { myNotices { totalCount nodes { kind status message reason enrollment { id } project { id } } } }"

@@ -8,16 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chassis.principal import Principal
-from tests.integration.enrollment.season import (
-    BASE,
-    GUANGDONG,
-    HUNAN,
-    MINISTRY,
-    OTHER_SCHOOL,
-    SCHOOL,
-    Refused,
-    Season,
-)
+from tests.integration.enrollment.season import BASE, GUANGDONG, HUNAN, OTHER_SCHOOL, SCHOOL, Season
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY
 
 FUNDING = "id year revision amount yuan source item note corrects reason supersededBy school { code } project { id }"
 RECORD = f"mutation($i: FundingInput!) {{ recordFunding(input: $i) {{ {FUNDING} history {{ id }} }} }}"

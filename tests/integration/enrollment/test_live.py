@@ -10,9 +10,10 @@ from chassis.principal import Principal, Scope
 from chassis.storage.cursor import cursor_of
 from services.enrollment.graph.schema import schema
 from services.enrollment.store import Feed
-from tests.eventually import eventually
-from tests.integration.enrollment.season import BASE, GUANGDONG, HUNAN, MINISTRY, OTHER_BASE, SCHOOL, Season
+from tests.integration.enrollment.season import BASE, GUANGDONG, HUNAN, OTHER_BASE, SCHOOL, Season
 from tests.integration.enrollment.test_feed_worker import event, read_by
+from tests.support.eventually import eventually
+from tests.support.principals import MINISTRY
 
 LIVE = "subscription($after: String) { enrollmentEvents(after: $after) { sequence id cursor type } }"
 

@@ -13,9 +13,10 @@ from services.enrollment.commands import Deps, deliver_pending
 from services.enrollment.domain.notifications import RETRY_POLICIES, RetryPolicy
 from services.enrollment.domain.vocabulary import DeliveryChannel, DeliveryFault
 from services.enrollment.messaging.smtp import Server, SmtpMailer
-from tests.eventually import eventually
 from tests.integration.enrollment.mail_server import MailServer, listening
-from tests.integration.enrollment.season import ADD, BASE, GUANGDONG, HUNAN, MINISTRY, OTHER_SCHOOL, SCHOOL, Season
+from tests.integration.enrollment.season import ADD, BASE, GUANGDONG, HUNAN, OTHER_SCHOOL, SCHOOL, Season
+from tests.support.eventually import eventually
+from tests.support.principals import MINISTRY, NO_PROVINCE
 
 EMAIL = DeliveryChannel.EMAIL
 FEEDBACK = """query($id: ID!) { enrollment(id: $id) { fedBackAt
@@ -248,8 +249,7 @@ async def test_what_has_not_arrived_is_seen_by_its_school_its_province_and_the_m
     for who in (OTHER_SCHOOL, HUNAN):
         assert (await season.act(who, LEFT))["nodes"] == []
     await season.database["deliveries"].update_many({}, {"$set": {"province": "00"}})  # a line ministry's school
-    nobodys = Principal("p00", Scope.PROVINCE, province="00")
-    assert (await season.act(nobodys, LEFT))["nodes"] == []
+    assert (await season.act(NO_PROVINCE, LEFT))["nodes"] == []
     said = caplog.text + "".join(capsys.readouterr())
     assert "undelivered" in said
     assert "wang@example.cn" not in said

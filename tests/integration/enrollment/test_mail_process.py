@@ -16,9 +16,9 @@ from joserfc.jwk import ECKey, KeySet
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from services.enrollment.domain.vocabulary import DeliveryState
-from tests.eventually import eventually
 from tests.integration.enrollment.mail_server import MailServer, at_once, listening
 from tests.integration.enrollment.season import Season
+from tests.support.eventually import eventually
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -11,14 +11,14 @@ from tests.integration.enrollment.season import (
     BASE,
     GUANGDONG,
     HUNAN,
-    MINISTRY,
     OTHER_BASE,
     OTHER_SCHOOL,
     SCHOOL,
     SIGN_UP,
-    Refused,
     Season,
 )
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY
 
 TEACHER = "query($id: ID!) { teacher(id: $id) { name idNumber mobile school { code } enrollments { totalCount } } }"
 ENROLLMENT = "query($id: ID!) { enrollment(id: $id) { id } }"

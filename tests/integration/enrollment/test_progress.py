@@ -20,7 +20,9 @@ from services.enrollment.domain.progress import SUCCEEDED
 from services.enrollment.domain.seats import ADMITTED
 from services.enrollment.domain.vocabulary import LIVE, BaseCategory, EnrollmentStatus
 from services.enrollment.store import Store
-from tests.integration.enrollment.season import BASE, GUANGDONG, HUNAN, MINISTRY, Refused, Season
+from tests.integration.enrollment.season import BASE, GUANGDONG, HUNAN, Season
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY
 
 NOW = datetime(2024, 5, 12, 9, tzinfo=UTC)
 TALLY = "signUps submitted accepted rejected waitlisted attending passed statuses { status count }"

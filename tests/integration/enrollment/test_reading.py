@@ -12,17 +12,8 @@ from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from services.enrollment.commands import deliver_pending
 from services.enrollment.store import Store
-from tests.integration.enrollment.season import (
-    BASE,
-    DECIDE,
-    GUANGDONG,
-    MINISTRY,
-    OTHER_BASE,
-    SCHOOL,
-    SIGN_UP,
-    SUBMIT,
-    Season,
-)
+from tests.integration.enrollment.season import BASE, DECIDE, GUANGDONG, OTHER_BASE, SCHOOL, SIGN_UP, SUBMIT, Season
+from tests.support.principals import MINISTRY
 
 ROW = """id status history { status } warnings { code } feedback { state } project { id seats { left } }
   school { code name province { code } innerCutOffs(year: 2024) { closesOn } }"""

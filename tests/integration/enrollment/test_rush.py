@@ -13,7 +13,6 @@ from tests.integration.enrollment.ledger import Ledger
 from tests.integration.enrollment.season import (
     BASE,
     DECIDE,
-    MINISTRY,
     SCHOOL,
     SIGN_UP,
     SUBMIT,
@@ -22,6 +21,7 @@ from tests.integration.enrollment.season import (
     WITHDRAW,
     Season,
 )
+from tests.support.principals import MINISTRY
 
 SCHOOLS, SEATS = 200, 30
 REGISTER = "mutation($i: SchoolInput!) { registerSchool(input: $i) { code } }"

@@ -10,16 +10,16 @@ from tests.integration.enrollment.season import (
     BASE,
     ENROLLMENT,
     GUANGDONG,
-    MINISTRY,
     OTHER_SCHOOL,
     ROW,
     SCHOOL,
     SIGN_UP,
     SUBMIT,
     WITHDRAW,
-    Refused,
     Season,
 )
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY
 
 RANK = f"mutation($p: ID!, $ids: [ID!]!) {{ rankSignUps(projectId: $p, ids: $ids) {{ {ROW} }} }}"
 DECLINE = f"mutation($ids: [ID!]!, $why: String!) {{ declineSignUps(ids: $ids, reason: $why) {{ {ROW} }} }}"

@@ -8,7 +8,6 @@ import pytest
 from services.enrollment.commands import expire_offers, offer_free_seats
 from tests.integration.enrollment.season import (
     BASE,
-    MINISTRY,
     OTHER_BASE,
     OTHER_SCHOOL,
     RANK,
@@ -16,9 +15,10 @@ from tests.integration.enrollment.season import (
     SUBSTITUTE,
     TAKE,
     WITHDRAW,
-    Refused,
     Season,
 )
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY
 
 ESCALATIONS = "{ escalations(year: 2024) { totalCount nodes { id status } } }"
 
