@@ -49,10 +49,10 @@ class RefusalKind:
             unblock: Who can lift this case, where it is not always the same.
             detail: Words for `{detail}`, Chinese and English; they are in the sentence only.
             details: Facts for the sentences and for the `extensions`, JSON-ready. A text that holds a personal number
-                is left out of both (R41).
+                is shown in neither (R41).
         """
         shown = {name: _shown(value) for name, value in details.items()}
-        zh, en = detail
+        zh, en = map(_shown, detail)
         return Refusal(
             self.code,
             self.zh.format_map(shown | {"detail": zh}),
@@ -64,9 +64,16 @@ class RefusalKind:
 
 
 def _shown(value: Any) -> Any:
-    """The detail, unless it is a text that holds a personal number; an id of ours may look as if it did."""
-    hidden = isinstance(value, str) and holds_number(value) and not _OUR_ID.fullmatch(value)
-    return _HIDDEN if hidden else value
+    """The detail without the texts that hold a personal number; an id of ours may look as if it did."""
+    match value:
+        case str():
+            return _HIDDEN if holds_number(value) and not _OUR_ID.fullmatch(value) else value
+        case list() | tuple():
+            return [_shown(part) for part in value]
+        case dict():
+            return {_shown(name): _shown(part) for name, part in value.items()}
+        case _:
+            return value
 
 
 UNAUTHENTICATED = RefusalKind("UNAUTHENTICATED", "请先登录", "Sign in first", unblock=Unblock.SELF)
