@@ -10,9 +10,8 @@ import pytest
 
 from chassis.storage.mongo import connect
 from deploy.broker.definitions import ADMIN
-from deploy.demo.story import CODE
+from deploy.demo.roster import PROJECT_CODE
 from deploy.local.suite import PROCESSES
-from deploy.seed.graph_client import fetch, send
 from services.enrollment.domain.roster.sheet import HEADERS, Column
 from tests.security.planting import Plant, numbers, plants
 from tests.security.rounds import LIVE
@@ -34,7 +33,7 @@ async def planted(world: World) -> dict[str, str]:
     let_through: list[str] = []
     for plant in plants(SCHEMA, world):
         sent[plant.number] = str(plant)
-        answer = await world.clients[plant.who].answer(document_of(plant), **plant.arguments)
+        answer = await world.clients[plant.who].execute(document_of(plant), **plant.arguments)
         codes = codes_in(answer)
         if not codes or not (plant.coded or codes <= FOR_THE_TEXT):
             let_through.append(f"{plant}: {sorted(codes)}")
@@ -42,7 +41,7 @@ async def planted(world: World) -> dict[str, str]:
             let_through.append(f"{plant}: said again in {answer}")
     for column, number, line in await lines(world):
         sent[number] = f"roster, {column}"
-        staged = await send(world.clients["school.a"], line.encode())
+        staged = await world.clients["school.a"].upload_roster(line.encode())
         if staged.get("good"):
             let_through.append(f"roster, {column}: {staged}")
     return sent | {"let through": "\n".join(let_through)}
@@ -55,7 +54,7 @@ async def test_r41_a_number_in_any_text_of_any_mutation_or_roster_is_refused(pla
 
 async def test_r41_such_a_number_is_in_no_collection_and_so_in_no_event(world: World, planted: dict[str, str]) -> None:
     """The audit and the provincial logs hold every event there is."""
-    client = connect(world.desk.suite.parts.mongodb_url(ADMIN))
+    client = connect(world.provisioner.suite.parts.mongodb_url(ADMIN))
     found: set[str] = set()
     seen = 0
     async with client:
@@ -69,7 +68,7 @@ async def test_r41_such_a_number_is_in_no_collection_and_so_in_no_event(world: W
 
 
 async def test_r41_such_a_number_is_in_no_log_line(world: World, planted: dict[str, str]) -> None:
-    logs = list((world.desk.suite.home / "logs").glob("*.log"))
+    logs = list((world.provisioner.suite.home / "logs").glob("*.log"))
     assert len(logs) >= len(PROCESSES)
     found = {
         f"{log.name}: {planted[number]}"
@@ -87,7 +86,7 @@ async def test_r41_such_a_number_is_in_no_workbook(world: World, planted: dict[s
         "province.a": f"/exports/provinces/{province}.xlsx?year={LIVE}",
     }
     for who, path in paths.items():
-        status, content = await fetch(world.clients[who], path)
+        status, content = await world.clients[who].fetch(path)
         assert status == 200, path
         text = "".join(cells(content))
         assert text
@@ -113,7 +112,7 @@ def codes_in(answer: dict[str, Any]) -> set[str]:
 
 async def lines(world: World) -> list[tuple[Column, str, str]]:
     """A roster of one line for every column of text, with a number in that column."""
-    code = (await world.clients["public"].do(CODE, id=world.ids["project.a"]))["code"]
+    code = (await world.clients["public"].do(PROJECT_CODE, id=world.ids["project.a"]))["code"]
     made: list[tuple[Column, str, str]] = []
     for serial, column in enumerate((Column.NAME, Column.POST, Column.EMPLOYMENT, Column.TITLE), _ROSTER):
         own, mobile = numbers(serial + 500)
