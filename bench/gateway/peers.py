@@ -115,7 +115,7 @@ def commands(supergraph: Path, node: str | None, modules: Path) -> dict[str, tup
     Returns:
         Name to version, command (the port is its last argument, to be added), and path of the endpoint.
     """
-    ours = [sys.executable, "-m", "gateway", "--supergraph", str(supergraph), "--no-auth", "--port"]
+    ours = [sys.executable, "-m", "gateway", "standalone", str(supergraph), "--port"]
     gateways = {"Guopei": ("this tree", ours, "/graphql")}
     if node and modules.exists():
         hive = [node, str(modules.parent / "hive.mjs"), str(supergraph)]

@@ -85,7 +85,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class RetryPolicy:
     """How a channel is tried again.
 
     Attributes:
@@ -105,19 +105,19 @@ class Pace:
         doublings = max(0, min(attempts - 1, 32))
         return min(self.first * (1 << doublings), self.longest)
 
-    def ends(self, attempts: int) -> bool:
-        """Whether that many failures are enough."""
+    def is_exhausted(self, attempts: int) -> bool:
+        """Whether that many failures end the attempts."""
         return self.most is not None and attempts >= self.most
 
 
-PACES = {
-    DeliveryChannel.INBOX: Pace(timedelta(seconds=1), timedelta(minutes=5), timedelta(seconds=20)),
-    DeliveryChannel.EMAIL: Pace(timedelta(minutes=1), timedelta(hours=4), timedelta(minutes=2), most=34),
+RETRY_POLICIES = {
+    DeliveryChannel.INBOX: RetryPolicy(timedelta(seconds=1), timedelta(minutes=5), timedelta(seconds=20)),
+    DeliveryChannel.EMAIL: RetryPolicy(timedelta(minutes=1), timedelta(hours=4), timedelta(minutes=2), most=34),
 }
 """The inbox is tried for ever (R24); mail for five days, as RFC 5321 (4.5.4.1) asks."""
 
 
-class Undelivered(Exception):  # noqa: N818 - the answer of a channel, not an error of the program
+class DeliveryFailed(Exception):  # noqa: N818 - the answer of a channel, not an error of the program
     """An attempt failed.
 
     Args:

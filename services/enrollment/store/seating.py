@@ -10,13 +10,12 @@ from pymongo import ReturnDocument, UpdateOne
 from chassis.storage.mongo import Database, Document, Session, from_document, to_document
 from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.project import Project
+from services.enrollment.domain.refusals import CLASS_FULL, OVERLAPPING_ACCEPTANCE
 from services.enrollment.domain.seats import (
     ADMITTED,
     Counter,
     Seats,
-    class_full,
     difference,
-    overlapping_acceptance,
     takes_seat,
 )
 
@@ -140,7 +139,7 @@ class Seating:
             session=session,
         )
         if document is None:
-            raise class_full(project.capacity)
+            raise CLASS_FULL(capacity=project.capacity)
         return from_document(document, Seats)
 
     async def _hold(self, enrollment: Enrollment, project: Project, session: Session) -> None:
@@ -155,7 +154,7 @@ class Seating:
             {"_id": enrollment.teacher} | free, {"$push": {"accepted": interval}}, session=session
         )
         if result.matched_count == 0:
-            raise overlapping_acceptance()
+            raise OVERLAPPING_ACCEPTANCE()
 
     async def _free(self, enrollment: Enrollment, session: Session) -> None:
         await self.persons.update_one(

@@ -1,4 +1,4 @@
-"""An enrolment season per test, on a database of its own."""
+"""An enrollment season per test, on a database of its own."""
 
 import os
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ from tests.unit.gateway.serving import served
 
 @pytest.fixture
 async def season(database: Database, tmp_path: Path) -> Season:
-    """The 2024 round as enrolment knows it, in the middle of May; two schools with their designated persons."""
+    """The 2024 round as enrollment knows it, in the middle of May; two schools with their designated persons."""
     store = Store(database)
     await store.prepare()
     clock_file = tmp_path / "clock.json"

@@ -62,7 +62,7 @@ async def test_after_the_deadline_the_ministry_decides_with_a_reason_that_is_kep
         assert kept
         assert kept["events"][-1]["data"]["override"] == "基地逾期未决"
         assert kept["events"][-1]["actor"]["scope"] == "ministry"
-    told = await season.deps.store.deliveries_of([rejected])
+    told = await season.deps.store.deliveries.by_enrollment([rejected])
     assert {one.recipient.value for one in told[rejected]} == {"TRAINEE", "SCHOOL"}
     assert (await season.act(MINISTRY, ESCALATIONS))["totalCount"] == 0
 

@@ -61,7 +61,7 @@ async def test_a_school_takes_its_own_and_its_province_no_person(season: Season,
         assert (await desk.ask(who, path, **YEAR))[0] == 404
 
 
-async def test_a_province_takes_progress_funding_with_its_history_and_enrolments(season: Season, desk: Desk) -> None:
+async def test_a_province_takes_progress_funding_with_its_history_and_enrollments(season: Season, desk: Desk) -> None:
     await season.publish()
     for teacher in await season.teachers(2):
         await season.submitted(teacher, "p1")

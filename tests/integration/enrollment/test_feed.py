@@ -168,7 +168,7 @@ async def test_a_province_whose_queue_is_away_stops_no_other_and_gets_all_later_
         assert len(sequences) == 2
 
 
-async def test_a_project_cancelled_on_the_broker_ends_its_enrolments_and_tells_the_teacher(
+async def test_a_project_cancelled_on_the_broker_ends_its_enrollments_and_tells_the_teacher(
     season: Season, amqp_url: str
 ) -> None:
     async with working(season, amqp_url) as channel:

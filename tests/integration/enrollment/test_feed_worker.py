@@ -16,7 +16,7 @@ from chassis.storage.cursor import PageRequest
 from chassis.storage.lease import Lease
 from chassis.storage.mongo import Database, StorageError
 from services.enrollment.messaging.feed_publisher import QUEUE, FeedWorker, readers_of
-from services.enrollment.store import Deposed, Entry, Feed, Reading
+from services.enrollment.store import Entry, Feed, FencedOff, Reading
 from services.enrollment.store.feed import ENDS
 from tests.support.eventually import eventually
 
@@ -77,7 +77,7 @@ async def test_concurrent_writers_with_copies_leave_no_gap_and_no_copy(feed: Fee
             cut = play.randint(1, 9)
             try:
                 await writer.append([read_by(one) for one in order[:cut]])
-            except Deposed:  # as a worker that contends for the lease anew
+            except FencedOff:  # as a worker that contends for the lease anew
                 writer = await feed.writer()
             else:
                 order = order[cut:]
@@ -91,7 +91,7 @@ async def test_a_stale_worker_writes_nothing_once_a_newer_one_has_written(feed: 
     await stale.append([read_by(event(1))])
     newer = await feed.writer()
     await newer.append([read_by(event(2))])
-    with pytest.raises(Deposed):
+    with pytest.raises(FencedOff):
         await stale.append([read_by(event(3))])
     assert await stale.append([read_by(event(2))]) == [], "what is known is no news from anybody"
     await newer.append([read_by(event(4))])
@@ -154,7 +154,7 @@ async def test_kills_copies_and_a_twin_change_neither_order_nor_completeness(
 async def work(feed: Feed, database: Database, url: str) -> None:
     """A worker as a process runs it, with a lease that is soon free again."""
     lease = Lease(database, QUEUE, seconds=0.4)
-    await forever(QUEUE, lambda: lease.hold(FeedWorker(feed, url).lead), (*BROKER_ERRORS, StorageError, Deposed))
+    await forever(QUEUE, lambda: lease.hold(FeedWorker(feed, url).run), (*BROKER_ERRORS, StorageError, FencedOff))
 
 
 async def kill(tasks: Sequence["asyncio.Future[None]"]) -> None:

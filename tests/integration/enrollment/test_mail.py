@@ -10,7 +10,7 @@ import pytest
 
 from chassis.principal import Principal, Scope
 from services.enrollment.commands import Deps, deliver_pending
-from services.enrollment.domain.notifications import PACES, Pace
+from services.enrollment.domain.notifications import RETRY_POLICIES, RetryPolicy
 from services.enrollment.domain.vocabulary import DeliveryChannel, DeliveryFault
 from services.enrollment.messaging.smtp import Server, SmtpMailer
 from tests.integration.enrollment.mail_server import MailServer, listening
@@ -24,7 +24,7 @@ FEEDBACK = """query($id: ID!) { enrollment(id: $id) { fedBackAt
 LEFT = """query { undeliveredFeedback(year: 2024) { totalCount
   nodes { recipient channel state attempts fault waitingSeconds enrollment { id } } } }"""
 DESIGNATE = "mutation($i: DesignatedPersonInput!) { designatePerson(input: $i) { code } }"
-QUICK = Pace(timedelta(milliseconds=10), timedelta(milliseconds=40), timedelta(seconds=4), most=4)
+QUICK = RetryPolicy(timedelta(milliseconds=10), timedelta(milliseconds=40), timedelta(seconds=4), most=4)
 
 
 class Killed(Exception):  # noqa: N818 - what happened
@@ -38,10 +38,10 @@ async def mail() -> AsyncIterator[MailServer]:
         yield server
 
 
-def sends_mail(deps: Deps, port: int, pace: Pace = QUICK) -> Deps:
+def sends_mail(deps: Deps, port: int, policy: RetryPolicy = QUICK) -> Deps:
     """The deps with a mail server."""
     server = Server(host="127.0.0.1", port=port, sender="noreply@guopei.example.cn", start_tls=False, seconds=2)
-    return replace(deps, mailer=SmtpMailer(server), paces={**PACES, EMAIL: pace})
+    return replace(deps, mailer=SmtpMailer(server), retry_policies={**RETRY_POLICIES, EMAIL: policy})
 
 
 async def decided(season: Season, *, school: bool = False, teacher: bool = True) -> str:
@@ -61,7 +61,7 @@ async def decided(season: Season, *, school: bool = False, teacher: bool = True)
 
 
 async def mails_of(season: Season, key: str) -> dict[str, dict[str, Any]]:
-    """The mails of an enrolment by recipient, as the school sees them."""
+    """The mails of an enrollment by recipient, as the school sees them."""
     found = await season.act(SCHOOL, FEEDBACK, id=key)
     return {one["recipient"]: one for one in found["feedback"] if one["channel"] == "EMAIL"}
 
@@ -212,10 +212,10 @@ async def test_whoever_wakes_up_after_its_claim_settles_nothing(season: Season, 
     assert slow
     assert quick
     assert not await kept.delivered(slow, now)
-    assert not await kept.give_up(slow, DeliveryFault.TIMEOUT)
+    assert not await kept.fail(slow, DeliveryFault.TIMEOUT)
     assert (await mails_of(season, key))["TRAINEE"]["state"] == "PENDING"
     assert await kept.delivered(quick, now)
-    assert not await kept.put_off(slow, DeliveryFault.TIMEOUT, now)
+    assert not await kept.reschedule(slow, DeliveryFault.TIMEOUT, now)
     assert (await mails_of(season, key))["TRAINEE"]["state"] == "DELIVERED"
 
 

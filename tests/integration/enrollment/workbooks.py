@@ -1,4 +1,4 @@
-"""Asking enrolment for workbooks as the gateway does, and reading them."""
+"""Asking enrollment for workbooks as the gateway does, and reading them."""
 
 import io
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Rows = list[list[Any]]
 
 @dataclass(frozen=True)
 class Desk:
-    """Enrolment's own endpoints, each request with a token of the gateway's."""
+    """Enrollment's own endpoints, each request with a token of the gateway's."""
 
     browser: Browser
 

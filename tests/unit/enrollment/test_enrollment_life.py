@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from kernel.errors import Refusal
+from kernel.free_text import Reason
 from services.enrollment.domain import enrollment as enrolments
 from services.enrollment.domain import results as following
 from services.enrollment.domain import waitlist as waiting
@@ -99,13 +100,13 @@ class AClass(RuleBasedStateMachine):
 
     @rule(person=PEOPLE, decision=st.sampled_from(EnrollmentDecision))
     def decide(self, person: int, decision: EnrollmentDecision) -> None:
-        self.attempt(person, lambda one: enrolments.decide(one, decision, "理由", self.now))
+        self.attempt(person, lambda one: enrolments.decide(one, decision, Reason("理由"), self.now))
 
     @rule(person=PEOPLE, act=st.sampled_from(["decline", "withdraw", "withdraw_sign_up", "lapse", "cancel", "expire"]))
     def end(self, person: int, act: str) -> None:
         acts: dict[str, Callable[[Enrollment], Step]] = {
-            "decline": lambda one: enrolments.decline(one, "不同意", "赵主任", self.now),
-            "withdraw": lambda one: enrolments.withdraw(one, "工作冲突", "赵主任", self.now),
+            "decline": lambda one: enrolments.decline(one, Reason("不同意"), "赵主任", self.now),
+            "withdraw": lambda one: enrolments.withdraw(one, Reason("工作冲突"), "赵主任", self.now),
             "withdraw_sign_up": lambda one: enrolments.withdraw_sign_up(one, self.now),
             "lapse": lambda one: enrolments.lapse(one, self.now),
             "cancel": lambda one: enrolments.cancel(one, "停办", self.now),
@@ -137,7 +138,7 @@ class AClass(RuleBasedStateMachine):
         self.born += 1
         key, teacher = f"e{self.born:03d}", a_teacher(id=f"t{colleague}")
         left = self.seats.left
-        if self.attempt(person, lambda one: waiting.substitute(one, "调动", "赵主任", self.now, successor=key)):
+        if self.attempt(person, lambda one: waiting.substitute(one, Reason("调动"), "赵主任", self.now, successor=key)):
             assert self.take(None, waiting.succeed(before, teacher, a_project(), "赵主任", self.now, key=key))
             assert self.seats.left == left
 

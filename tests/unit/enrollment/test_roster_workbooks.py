@@ -11,7 +11,7 @@ from python_calamine import CalamineWorkbook
 
 from kernel.errors import Refusal
 from kernel.language import Language
-from services.enrollment.domain.roster import problems
+from services.enrollment.domain.refusals import INVALID_RANK, UNKNOWN_PROJECT
 from services.enrollment.domain.roster.roster import Problem, Row, RowState
 from services.enrollment.domain.roster.rows import Codes
 from services.enrollment.domain.roster.sheet import HEADERS, Column, hidden, shown
@@ -71,7 +71,7 @@ def test_what_begins_like_a_formula_is_text() -> None:
 
 
 def test_the_result_says_what_is_wrong_in_the_readers_language() -> None:
-    wrong = (Problem.of(problems.unknown_project()), Problem.of(problems.invalid_rank()))
+    wrong = (Problem.of(UNKNOWN_PROJECT()), Problem.of(INVALID_RANK()))
     rows = [a_row(problems=wrong), a_row(state=RowState.ENTERED), a_row(problems=wrong, state=RowState.REFUSED)]
     chinese = sheets(result(rows, Language.ZH))["名单"]
     assert chinese[0][-3:] == ["结果", "问题", "提示"]
