@@ -86,7 +86,7 @@ async def test_events_are_chained_once_from_the_genesis_on(log: AuditLog) -> Non
     assert await faults(log) == []
 
 
-async def test_two_writers_make_one_chain(database: Database) -> None:
+async def test_concurrent_writers_make_one_chain(database: Database) -> None:
     log = AuditLog(database)
     await log.prepare()
     await asyncio.gather(*(AuditLog(database).append([event(number)]) for number in [*range(1, 13), *range(1, 13)]))
@@ -150,7 +150,7 @@ async def test_tampering_is_found_and_located(log: AuditLog, what: str) -> None:
     assert set(await faults(log)) <= {*where, where[-1] + 1, 13}
 
 
-async def test_a_chain_that_was_calculated_anew_or_cut_with_its_head_is_found_by_an_anchor(log: AuditLog) -> None:
+async def test_an_anchor_shows_a_recomputed_chain_and_an_end_cut_off_with_its_head(log: AuditLog) -> None:
     anchor = {row.sequence: row.hash for row in await rows(log) if row.sequence in {8, 12}}
     assert await faults(log, anchor) == []
     await log.rows.delete_many({"_id": {"$gt": 10}})
@@ -165,7 +165,7 @@ async def test_a_chain_that_was_calculated_anew_or_cut_with_its_head_is_found_by
     assert await faults(log, anchor) == [8, 12]
 
 
-async def test_every_event_of_every_service_is_in_the_log_and_only_the_ministry_reads_it(world: World) -> None:
+async def test_r40_every_event_is_in_the_log_and_only_the_ministry_reads_it(world: World) -> None:
     """R40: every act is in it."""
     await world.start("e1")
     assert await world.attend(("e1", "s1", True)) == ["ok"]

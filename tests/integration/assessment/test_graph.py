@@ -80,7 +80,7 @@ async def test_the_roster_pages_by_stable_cursors(world: World) -> None:
     assert seen == keys
 
 
-async def test_r29_to_r31_as_the_roles_do_it(world: World) -> None:
+async def test_r29_to_r31_mutations_of_each_role(world: World) -> None:
     await world.start("e1")
     rows = [{"enrollmentId": "e1", "sessionId": key, "present": True, "mode": "OFFLINE"} for key in ("s1", "s9")]
     data, _ = await world.ask(BASE, ATTEND, rows=rows)
@@ -99,7 +99,7 @@ async def test_r29_to_r31_as_the_roles_do_it(world: World) -> None:
     assert data["revokeCredit"] == {"status": "REVOKED", "reason": "抽检"}
 
 
-async def test_r29_the_mode_of_attendance_is_the_sessions(world: World) -> None:
+async def test_r29_attendance_in_another_mode_than_the_sessions_is_refused(world: World) -> None:
     await world.start("e1")
     row = {"enrollmentId": "e1", "sessionId": "s1", "present": True}
     data, _ = await world.ask(BASE, ATTEND, rows=[row | {"mode": "ONLINE"}, row])
@@ -119,7 +119,7 @@ async def test_a_refused_mutation_is_null_with_its_code(world: World) -> None:
 
 
 @pytest.mark.parametrize("key", [{"$ne": None}, ["e1"], None, 1.5])
-async def test_a_key_that_is_no_key_is_refused(world: World, key: Any) -> None:
+async def test_an_entity_key_that_is_no_text_is_refused(world: World, key: Any) -> None:
     await world.start("e1")
     _, refused = await world.ask(MINISTRY, ENTITIES, r=[enrollment(key)])
     assert refused == ["BAD_ENTITY_KEY"]

@@ -57,7 +57,7 @@ async def test_r29_nothing_is_recorded_before_the_training_begins(world: World) 
     assert await world.record("e1") == before
 
 
-async def test_a_row_that_is_refused_stops_no_other_row(world: World) -> None:
+async def test_a_refused_row_stops_no_other_row(world: World) -> None:
     await world.start("e1", "e2")
     marks = [("e1", "s9", True), ("nobody", "s1", True), ("e2", "s1", True), ("e1", "s2", True)]
     assert await world.attend(*marks) == ["UNKNOWN_SESSION", "NOT_FOUND", "ok", "ok"]
@@ -79,7 +79,7 @@ async def test_a_row_of_another_project_is_not_found(world: World) -> None:
     assert await world.attend(("e2", "s1", True)) == ["NOT_FOUND"]
 
 
-async def test_r30_a_correction_appends_and_says_which_it_is(world: World) -> None:
+async def test_r30_a_correction_is_appended_and_numbered(world: World) -> None:
     await world.start("e1")
     await world.attend(("e1", "s1", True))
     await world.grade("e1", ResultOutcome.FAILED, 50)
@@ -130,7 +130,7 @@ async def test_r31_a_credit_is_confirmed_once_however_many_confirm_it(world: Wor
     assert names.count("credit-confirmed") == 1
 
 
-async def test_marks_of_one_attendee_at_the_same_moment_are_all_kept(world: World) -> None:
+async def test_concurrent_marks_of_one_attendee_are_all_stored(world: World) -> None:
     await world.start("e1")
     rows = await asyncio.gather(*(world.attend(("e1", session, True)) for session in ("s1", "s2", "s1", "s2")))
     kept = await world.record("e1")
@@ -139,7 +139,7 @@ async def test_marks_of_one_attendee_at_the_same_moment_are_all_kept(world: Worl
 
 
 @pytest.mark.parametrize("how", ["withdrawn", "cancelled"])
-async def test_who_leaves_is_no_attendee_any_more(world: World, how: str) -> None:
+async def test_r26_attendance_of_somebody_who_left_is_refused(world: World, how: str) -> None:
     await world.start("e1", "e2")
     await world.tell(f"enrollment.{how}", "e1", reason="生病", **attendee("e1"))
 
@@ -150,7 +150,7 @@ async def test_who_leaves_is_no_attendee_any_more(world: World, how: str) -> Non
     assert await world.attend(("e1", "s1", True), ("e2", "s1", True)) == ["NOT_AN_ATTENDEE", "ok"]
 
 
-async def test_r29_the_end_of_the_training_tells_of_no_shows_only(world: World) -> None:
+async def test_r29_the_end_of_the_training_records_no_shows_only(world: World) -> None:
     await world.start("e1", "e2")
     await world.attend(("e1", "s1", True), ("e2", "s1", False))
     await world.tell("catalog.project-finished", "p1", project="p1")
@@ -173,7 +173,7 @@ async def test_r33_a_suspended_or_cancelled_project_takes_no_attendance(world: W
     assert await world.attend(("e1", "s2", True)) == ["NOT_RUNNING"]
 
 
-async def test_r18_a_new_timetable_is_the_one_that_counts(world: World) -> None:
+async def test_r18_attendance_counts_by_the_new_timetable(world: World) -> None:
     await world.start("e1")
     await world.attend(("e1", "s2", True))
     await world.tell("catalog.project-amended", "p1", project="p1", sessions=sessions(1))
@@ -196,7 +196,7 @@ async def heard_of(world: World, key: str) -> None:
     await eventually(lambda: world.deps.store.records.find(key))
 
 
-async def test_r29_a_dead_letter_that_is_replayed_puts_no_older_state_back(world: World) -> None:
+async def test_r29_a_replayed_event_does_not_restore_an_older_state(world: World) -> None:
     """What a replay brings comes after all that was told since: its version says so (chassis.messaging.deadletters)."""
     await world.start("e1", "e2")
     tell = partial(world.tell, subject="p1", project="p1")
@@ -219,7 +219,7 @@ async def test_r29_a_dead_letter_that_is_replayed_puts_no_older_state_back(world
     assert await world.record("e1") == missed, "a no-show is told once"
 
 
-async def test_r29_an_acceptance_that_comes_again_leaves_the_record_and_its_events(world: World) -> None:
+async def test_r29_a_repeated_acceptance_changes_nothing(world: World) -> None:
     await world.start("e1")
     assert await world.attend(("e1", "s1", True)) == ["ok"]
     before = await world.record("e1")
@@ -228,7 +228,7 @@ async def test_r29_an_acceptance_that_comes_again_leaves_the_record_and_its_even
     assert await world.record("e1") == before
 
 
-async def test_r26_who_has_left_before_the_acceptance_arrives_is_no_attendee(world: World) -> None:
+async def test_r26_a_withdrawal_that_arrives_before_the_acceptance_counts(world: World) -> None:
     await world.start("e2")
     await world.tell("enrollment.withdrawn", "e1", reason="生病", **attendee("e1"))
     await world.tell("enrollment.accepted", "e1", **attendee("e1"))
@@ -237,7 +237,7 @@ async def test_r26_who_has_left_before_the_acceptance_arrives_is_no_attendee(wor
     assert await world.attend(("e1", "s1", True)) == ["NOT_AN_ATTENDEE"]
 
 
-async def test_a_list_that_is_sent_again_under_its_key_undoes_no_correction_since(world: World) -> None:
+async def test_a_list_repeated_under_its_key_does_not_undo_later_corrections(world: World) -> None:
     """As everywhere in the graph: one `Idempotency-Key`, one effect (chassis.storage.idempotency)."""
     await world.start("e1", "e2")
     marks = [("e1", "s1", True), ("e1", "s9", True), ("e2", "s1", True)]

@@ -50,7 +50,7 @@ async def stop(tasks: Sequence["asyncio.Future[None]"]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def test_effects_keep_their_order_though_replicas_stop_and_start(database: Database, amqp_url: str) -> None:
+async def test_effects_keep_their_order_while_consumers_stop_and_start(database: Database, amqp_url: str) -> None:
     play = random.Random(3)  # noqa: S311 - a test's own dice
     async with await amqp.connect(amqp_url, "test") as connection:
         channel = await connection.channel()

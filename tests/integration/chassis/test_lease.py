@@ -9,7 +9,7 @@ from chassis.storage.mongo import Database
 from tests.eventually import eventually
 
 
-async def test_only_one_of_many_works_and_the_next_follows_with_a_higher_token(database: Database) -> None:
+async def test_one_holder_works_at_a_time_and_each_next_has_a_higher_token(database: Database) -> None:
     tokens: list[int] = []
     at_work: set[int] = set()
 
@@ -46,7 +46,7 @@ async def test_a_lost_lease_ends_the_work(database: Database) -> None:
     assert state["holder"] == "somebody else"
 
 
-async def test_the_lease_of_a_holder_that_stopped_without_a_word_runs_out(database: Database) -> None:
+async def test_the_lease_of_a_dead_holder_runs_out(database: Database) -> None:
     stopped = Lease(database, "one", seconds=0.5)
     assert await stopped._wait() == 1
     tokens: list[int] = []
@@ -58,7 +58,7 @@ async def test_the_lease_of_a_holder_that_stopped_without_a_word_runs_out(databa
     assert tokens == [2]
 
 
-async def test_a_renewed_lease_outlasts_its_seconds(database: Database) -> None:
+async def test_a_renewed_lease_lasts_longer_than_its_seconds(database: Database) -> None:
     begun, go_on = asyncio.Event(), asyncio.Event()
 
     async def work(_: int) -> None:

@@ -7,7 +7,7 @@ ORDER = [("name", -1), ("_id", 1)]
 SCHOOLS = ("s0", "s1", "s2", "none")
 
 
-async def test_lists_read_together_are_what_each_is_alone(database: Database) -> None:
+async def test_lists_read_in_one_operation_are_the_same_as_read_one_by_one(database: Database) -> None:
     people = database["people"]
     rows = [
         {"_id": number, "school": f"s{number % 3}", "name": f"n{number % 5}", "events": [1]} for number in range(30)
@@ -22,7 +22,7 @@ async def test_lists_read_together_are_what_each_is_alone(database: Database) ->
     assert await counts(people, [where for where, _ in lists]) == [len(alone[place | 1]) for place in range(len(lists))]
 
 
-async def test_one_list_is_read_as_many_are(database: Database) -> None:
+async def test_a_single_list_is_read_too(database: Database) -> None:
     await database["people"].insert_one({"_id": 1})
     assert await pages(database["people"], [({}, 5)], [("_id", 1)]) == [[{"_id": 1}]]
     assert await counts(database["people"], [{"_id": 2}]) == [0]

@@ -95,7 +95,7 @@ async def settled(database: Database, courses: Repository[Course], known: dict[s
         assert await effects(database, key) == [str(number) for number in range(course.version)]
 
 
-async def test_relays_of_one_service_take_turns_and_the_next_goes_on_where_the_last_stopped(
+async def test_one_relay_works_at_a_time_and_the_next_continues(
     database: Database, amqp_url: str, courses: Repository[Course]
 ) -> None:
     first, second = (Relay(database, ["courses"], amqp_url, "tests", LEASE_SECONDS) for _ in range(2))
@@ -118,7 +118,7 @@ async def test_relays_of_one_service_take_turns_and_the_next_goes_on_where_the_l
         assert set(copies.values()) == {1}
 
 
-async def test_a_relay_that_was_stopped_wakes_up_too_late_and_spoils_nothing(
+async def test_a_relay_that_wakes_after_losing_its_lease_breaks_no_order(
     database: Database, amqp_url: str, courses: Repository[Course], other: Child
 ) -> None:
     known = {key: await create(courses, key) for key in "abcde"}
@@ -160,7 +160,7 @@ async def test_a_relay_killed_in_the_middle_of_a_window_loses_nothing(
         assert sum(copies.values()) - len(copies) <= WINDOW
 
 
-async def test_what_comes_while_its_aggregate_is_on_its_way_follows_without_another_look(
+async def test_an_event_written_while_its_aggregate_is_in_flight_is_published_at_once(
     database: Database, amqp_url: str, courses: Repository[Course], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chassis.messaging.outbox._LOOK_AGAIN_SECONDS", 3_600)
@@ -175,7 +175,7 @@ async def test_what_comes_while_its_aggregate_is_on_its_way_follows_without_anot
             await eventually(all_gone)
 
 
-async def test_a_refused_event_is_kept_and_holds_up_no_other(
+async def test_a_refused_event_stays_and_other_aggregates_go_on(
     database: Database, amqp_url: str, courses: Repository[Course], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chassis.messaging.outbox._REFUSED_SECONDS", 0.05)
@@ -204,7 +204,7 @@ async def test_a_refused_event_is_kept_and_holds_up_no_other(
             assert late.message_id == "tests/course:nowhere/1/0"
 
 
-async def test_a_full_queue_refuses_and_gets_everything_once_there_is_room(
+async def test_a_full_queue_gets_every_event_once_it_has_room(
     database: Database, amqp_url: str, courses: Repository[Course], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chassis.messaging.outbox._REFUSED_SECONDS", 0.05)

@@ -64,7 +64,7 @@ async def opened(cards: Repository[Card], vault: Vault) -> list[set[str]]:
     return [{vault.open(sealed) for _, sealed in sealed_in(one)} for one in found]
 
 
-async def test_everything_is_sealed_anew_and_says_the_same(
+async def test_rotation_renews_every_seal_and_keeps_every_text(
     cards: Repository[Card], database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rotation, "_WINDOW", 10)
@@ -77,7 +77,7 @@ async def test_everything_is_sealed_anew_and_says_the_same(
     assert await rotate(database, ["cards"], NEW, quiet) == 0
 
 
-async def test_an_interrupted_rotation_goes_on_where_it_stopped(
+async def test_an_interrupted_rotation_continues_when_run_again(
     cards: Repository[Card], database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rotation, "_WINDOW", 10)
@@ -93,7 +93,9 @@ async def test_an_interrupted_rotation_goes_on_where_it_stopped(
     assert await keys(database, ["cards"]) == {"k2": 100}
 
 
-async def test_whoever_read_the_old_seal_cannot_write_it_back(cards: Repository[Card], database: Database) -> None:
+async def test_a_command_that_read_an_old_seal_cannot_write_it_back(
+    cards: Repository[Card], database: Database
+) -> None:
     read = await cards.get("003")
     await rotate(database, ["cards"], NEW, quiet)
     with pytest.raises(Refusal) as refused:
@@ -101,7 +103,7 @@ async def test_whoever_read_the_old_seal_cannot_write_it_back(cards: Repository[
     assert refused.value.code == "STALE_VERSION"
 
 
-async def test_a_write_in_between_is_not_lost_and_is_seen_to_by_the_next_pass(
+async def test_a_document_written_during_a_pass_is_renewed_by_the_next(
     cards: Repository[Card], database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody writes between the look and the new seals."""
@@ -121,7 +123,7 @@ async def test_a_write_in_between_is_not_lost_and_is_seen_to_by_the_next_pass(
     assert await keys(database, ["cards"]) == {"k2": 4 * len(NUMBERS)}
 
 
-async def test_what_is_no_aggregate_is_sealed_anew_only_where_it_says_what_was_read(
+async def test_a_document_without_a_version_is_renewed_only_if_unchanged(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows of a list have no version; one that is sealed otherwise in between is seen to by the next pass."""
@@ -159,7 +161,7 @@ def run(parts: Parts, database: Database, file: Path, *arguments: str) -> subpro
     )
 
 
-async def test_the_command_line_rotates_says_how_far_it_is_and_which_keys_are_in_use(
+async def test_the_command_line_rotates_and_reports_progress_and_keys(
     cards: Repository[Card], database: Database, parts: Parts, tmp_path: Path
 ) -> None:
     await cards.collection.rename("bases")

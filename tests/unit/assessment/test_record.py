@@ -63,7 +63,7 @@ def test_r29_a_session_outside_the_timetable_is_refused() -> None:
         (HeldMode.ONLINE, SessionMode.OFFLINE, None),
     ],
 )
-def test_r29_attendance_is_taken_in_the_mode_of_the_session(
+def test_r29_the_mode_of_attendance_is_that_of_the_session(
     held: HeldMode, said: SessionMode | None, kept: SessionMode | None
 ) -> None:
     session = replace(SESSIONS[0], mode=held)
@@ -75,14 +75,14 @@ def test_r29_attendance_is_taken_in_the_mode_of_the_session(
     assert code(refused) == ("WRONG_MODE", "R29")
 
 
-def test_r29_who_has_left_has_no_attendance() -> None:
+def test_r29_attendance_of_somebody_who_left_is_refused() -> None:
     with pytest.raises(Refusal) as refused:
         present(replace(RECORD, live=False))
     assert code(refused) == ("NOT_AN_ATTENDEE", "R29")
 
 
 @given(st.lists(st.tuples(st.sampled_from([one.id for one in SESSIONS]), st.booleans()), max_size=30))
-def test_r29_the_last_mark_of_a_session_counts_and_none_is_lost(marks: list[tuple[str, bool]]) -> None:
+def test_r29_the_last_mark_of_a_session_counts_and_all_are_stored(marks: list[tuple[str, bool]]) -> None:
     record = RECORD
     for session, there in marks:
         record, _ = records.mark(record, PROJECT, session=session, present=there, mode=OFFLINE, now=NOW)
@@ -92,7 +92,7 @@ def test_r29_the_last_mark_of_a_session_counts_and_none_is_lost(marks: list[tupl
     assert record.attendance_rate(SESSIONS) == round(len(record.attended) / len(SESSIONS), 4)
 
 
-def test_r29_only_who_was_never_there_is_a_no_show() -> None:
+def test_r29_an_attendee_without_any_session_is_a_no_show() -> None:
     assert [type(event) for event in records.miss(RECORD)] == [NoShowRecorded]
     assert not records.miss(present(RECORD))
     assert not records.miss(replace(RECORD, live=False))
@@ -147,7 +147,7 @@ def test_r31_a_settled_credit_must_be_revoked_before_the_result_changes() -> Non
     assert code(refused) == ("CREDIT_SETTLED", "R31")
 
 
-def test_r31_a_revoked_credit_is_the_end_of_the_record() -> None:
+def test_r31_nothing_changes_after_a_credit_is_revoked() -> None:
     confirmed, _ = records.confirm_credit(assessed(present(RECORD), ResultOutcome.PASSED, 90), NOW)
     revoked, _ = records.revoke_credit(confirmed, SPOT_CHECK, NOW)
     for again in (
@@ -160,7 +160,7 @@ def test_r31_a_revoked_credit_is_the_end_of_the_record() -> None:
         assert refused.value.rule == "R31"
 
 
-def test_what_is_already_on_record_said_again_changes_nothing() -> None:
+def test_repeated_input_changes_nothing() -> None:
     there = present(RECORD)
     passed = assessed(there, ResultOutcome.PASSED, 90)
     assert assessed(passed, ResultOutcome.PASSED, 90) is passed

@@ -21,14 +21,14 @@ def fields(name: str) -> dict[str, FieldDefinitionNode]:
     return {field.name.value: field for node in found for field in node.fields or ()}
 
 
-def test_the_names_are_the_drafts() -> None:
+def test_the_graph_has_the_expected_names() -> None:
     assert set(fields("Mutation")) == MUTATIONS
     assert set(fields("Query")) == {"_entities", "_service", "auditLog"}
     for kind, names in EXTENDED.items():
         assert set(fields(kind)) == {"id", *names}
 
 
-def test_what_is_added_to_others_entities_is_scoped_and_nullable() -> None:
+def test_fields_added_to_other_entities_have_scopes_and_are_nullable() -> None:
     for kind, names in EXTENDED.items():
         for name in names:
             field = fields(kind)[name]

@@ -54,7 +54,7 @@ async def _ask(browser: Browser, query: str, milliseconds: int) -> Answer:
     return await browser.graphql(query, headers=headers)
 
 
-async def test_a_query_ends_with_the_gateways_patience_and_a_mutation_runs_to_its_end() -> None:
+async def test_a_query_is_stopped_at_its_deadline_and_a_mutation_runs_to_its_end() -> None:
     DONE.clear()
     GO.clear()
     schema = SubgraphSchema(query=Query, mutation=Mutation)
