@@ -1,4 +1,4 @@
-"""Assessment's part of the graph on real parts: rows of one's own, batches, pages, refusals as data."""
+"""Assessment's part of the graph on a real database: visibility, batches, pages, refusals as data."""
 
 from typing import Any
 
@@ -44,16 +44,16 @@ def enrollment(key: Any) -> dict[str, Any]:
 PROJECT = {"__typename": "Project", "id": "p1"}
 
 
-@pytest.mark.parametrize("principal", [*OWN, *STRANGERS], ids=lambda one: f"{one.scope}-{one.subject}")
+@pytest.mark.parametrize("principal", [*OWN, *STRANGERS], ids=lambda caller: f"{caller.scope}-{caller.subject}")
 async def test_each_role_sees_its_own_records_only(world: World, principal: Principal) -> None:
     await world.start("e1")
     await world.attend(("e1", "s1", True))
     data, refused = await world.ask(principal, ENTITIES, r=[enrollment("e1"), PROJECT])
     assert not refused
     record, project = data["_entities"]
-    mine = principal in OWN
-    assert record["attendanceRate"] == (0.5 if mine else None)
-    assert project["roster"]["totalCount"] == (1 if mine else 0)
+    visible = principal in OWN
+    assert record["attendanceRate"] == (0.5 if visible else None)
+    assert project["roster"]["totalCount"] == (1 if visible else 0)
 
 
 async def test_a_hundred_entities_are_one_database_operation_per_kind(world: World, database: Database) -> None:
@@ -91,7 +91,7 @@ async def test_r29_to_r31_mutations_of_each_role(world: World) -> None:
     (graded,) = data["recordResults"]
     assert graded["enrollment"] == {"result": {"outcome": "PASSED"}, "credit": {"status": "PENDING", "hours": 56}}
     data, _ = await world.ask(SCHOOL, CONFIRM, ids=["e1", "e2"])
-    assert [(one["ok"], one["credit"], one["refusal"]) for one in data["confirmCredits"]] == [
+    assert [(row["ok"], row["credit"], row["refusal"]) for row in data["confirmCredits"]] == [
         (True, {"status": "CONFIRMED"}, None),
         (False, None, {"code": "NOT_FOUND"}),
     ]
@@ -105,8 +105,8 @@ async def test_r29_attendance_in_another_mode_than_the_sessions_is_refused(world
     data, _ = await world.ask(BASE, ATTEND, rows=[row | {"mode": "ONLINE"}, row])
     wrong, right = data["recordAttendance"]
     assert (wrong["refusal"]["code"], wrong["refusal"]["rule"], right["ok"]) == ("WRONG_MODE", "R29", True)
-    (kept,) = (await world.record("e1")).marks
-    assert kept.mode.value == "OFFLINE"
+    (mark,) = (await world.record("e1")).marks
+    assert mark.mode.value == "OFFLINE"
 
 
 async def test_a_refused_mutation_is_null_with_its_code(world: World) -> None:

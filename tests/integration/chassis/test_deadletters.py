@@ -1,4 +1,4 @@
-"""The command line for dead letters: what it shows, gives back and drops, beside consumers that run (notes N24)."""
+"""The command line for dead letters: list, show, replay, drop, while consumers run (notes N24)."""
 
 import asyncio
 import json
@@ -31,13 +31,13 @@ async def run(url: str, *arguments: str) -> tuple[int | None, list[str]]:
 
 
 async def resting(channel: AbstractChannel) -> int:
-    """How many letters the queue of the dead has ready."""
+    """How many letters are ready in the queue of dead letters."""
     return (await channel.declare_queue(amqp.DEAD, passive=True)).declaration_result.message_count or 0
 
 
 @pytest.fixture
 async def dead(database: Database, amqp_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AbstractChannel]:
-    """Three letters that a consumer has given up."""
+    """Three dead letters of one consumer."""
     monkeypatch.setattr("chassis.messaging.inbox.PAUSES_SECONDS", (0.01,) * 5)
     async with topology(amqp_url) as (channel, exchange):
         async with running(consumer(database, amqp_url, [], fail_on="poison").run):
@@ -116,13 +116,13 @@ async def test_replay_and_drop_demand_ids_or_all(
 
 
 async def test_an_id_with_letters_of_several_queues_needs_a_queue(dead: AbstractChannel, amqp_url: str) -> None:
-    """An event has the same id in every queue: what one consumer is to be given again, another must not get."""
+    """An event has the same id in every queue; a replay must reach only the queue that is meant."""
     arguments: dict[str, Any] = {"x-queue-type": "quorum", "x-dead-letter-exchange": amqp.DEAD}
     other = await dead.declare_queue("tests.other", durable=True, arguments=arguments)
     try:
         await dead.default_exchange.publish(message("poison", 0), other.name)
-        given = await eventually(lambda: other.get(fail=False))
-        await given.reject(requeue=False)
+        delivery = await eventually(lambda: other.get(fail=False))
+        await delivery.reject(requeue=False)
         await eventually(lambda: _resting(dead, 4))
         for verb in ("replay", "drop"):
             assert await run(amqp_url, verb, POISONS[0]) == (1, [])
@@ -147,10 +147,10 @@ async def test_an_absent_broker_is_reported_without_the_password() -> None:
     ]
     running = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
     async with asyncio.timeout(30):
-        _, told = await running.communicate()
+        _, errors = await running.communicate()
     assert running.returncode == 1
-    assert "the broker does not answer" in told.decode()
-    assert not [word for word in ("secret", "Traceback") if word in told.decode()]
+    assert "the broker does not answer" in errors.decode()
+    assert not [word for word in ("secret", "Traceback") if word in errors.decode()]
 
 
 async def test_two_operators_never_get_the_same_letter(dead: AbstractChannel, amqp_url: str) -> None:

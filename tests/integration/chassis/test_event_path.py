@@ -1,4 +1,4 @@
-"""The event path on real parts: nothing lost, effect once, dead letters kept (notes N19–N24)."""
+"""The event path on a real database and broker: nothing lost, one effect each, dead letters (notes N19–N24)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -128,7 +128,7 @@ async def test_a_batch_that_the_database_refuses_is_retried_and_never_given_back
     tried: list[list[str]] = []
 
     async def effect(envelopes: Sequence[Envelope]) -> int:
-        tried.append([one.id for one in envelopes])
+        tried.append([envelope.id for envelope in envelopes])
         if len(tried) <= amqp.DELIVERY_LIMIT + 5:
             raise OperationFailure("not with this index", 85)
         return len(envelopes)
@@ -143,7 +143,7 @@ async def test_a_batch_that_the_database_refuses_is_retried_and_never_given_back
             dead = await eventually(lambda: _resting(channel))
         assert dead.message_id == "tests/course:c1/1/0"
         await dead.ack()
-        assert {tuple(one) for one in tried} == {("tests/course:c1/1/1",)}
+        assert {tuple(batch) for batch in tried} == {("tests/course:c1/1/1",)}
         assert not await _resting(channel)
 
 
@@ -187,7 +187,7 @@ async def test_a_stale_save_is_refused_and_leaves_neither_state_nor_event(course
 
 
 async def test_a_stored_instant_is_read_unchanged(database: Database) -> None:
-    """What a mutation answers with and what a query answers with a moment later are the same text."""
+    """So a query shows the same text as the mutation before it."""
     now = Clock().now()
     await database["instants"].insert_one({"at": now})
     stored = await database["instants"].find_one()

@@ -1,4 +1,4 @@
-"""A mutation repeated under its key takes effect once, also when several run at once (docs/architecture.md)."""
+"""A mutation repeated under its key takes effect once, even with copies at the same moment (docs/architecture.md)."""
 
 import asyncio
 from dataclasses import dataclass, replace
@@ -118,8 +118,8 @@ async def test_a_repeat_that_reads_what_the_first_has_written_still_takes_no_eff
     note = await write_note(desk, ALICE, text="a")
 
     async def act() -> Note:
-        found = await notes.get(note.id)
-        return await notes.save(replace(found, text=found.text + "b"))
+        current = await notes.get(note.id)
+        return await notes.save(replace(current, text=current.text + "b"))
 
     async def late() -> Note:
         looked.set()
@@ -139,8 +139,8 @@ async def test_each_row_of_a_bulk_command_counts_by_itself(desk: Desk) -> None:
         notes = [await write_note(desk, ALICE, text="a") for _ in range(2)]
     with acting(Act(ALICE, idempotency_key="k1")):
         await append_row(desk, ALICE, key=notes[0].id, text="b")
-        both = [await append_row(desk, ALICE, key=note.id, text="b") for note in notes]
-    assert [note.text for note in both] == ["ab", "ab"]
+        repeated = [await append_row(desk, ALICE, key=note.id, text="b") for note in notes]
+    assert [note.text for note in repeated] == ["ab", "ab"]
 
 
 async def test_a_refused_request_leaves_no_mark(desk: Desk) -> None:

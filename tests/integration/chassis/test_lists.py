@@ -1,4 +1,4 @@
-"""Notes N9: lists that are read together are what each is alone."""
+"""Several lists are read in one operation, with the same rows as one by one (notes N9)."""
 
 from chassis.storage.mongo import Database
 from chassis.storage.paging import after_position, counts, pages
@@ -18,7 +18,7 @@ async def test_lists_read_in_one_operation_are_the_same_as_read_one_by_one(datab
     together = await pages(people, lists, ORDER)
     alone = [await people.find(where, {"events": 0}, sort=ORDER, limit=limit).to_list() for where, limit in lists]
     assert together == alone
-    assert [len(found) for found in together[:2]] == [2, 7]
+    assert [len(page) for page in together[:2]] == [2, 7]
     assert await counts(people, [where for where, _ in lists]) == [len(alone[place | 1]) for place in range(len(lists))]
 
 

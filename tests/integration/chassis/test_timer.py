@@ -1,4 +1,4 @@
-"""ADR 18: of all replicas one looks at a time, the next takes over, and a database that was away is looked at again."""
+"""Periodic jobs (ADR 18): one replica runs them at a time, another takes over, a failure is retried."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

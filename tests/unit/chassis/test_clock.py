@@ -1,4 +1,4 @@
-"""The domain clock ticks, and moves forward only, for every process that shares its file."""
+"""The domain clock goes on from where it was moved, forward only, in every process that shares its file."""
 
 from datetime import datetime, timedelta
 from pathlib import Path

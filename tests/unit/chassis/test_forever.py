@@ -1,4 +1,4 @@
-"""A task that goes on through failures still stops when it is told to."""
+"""`forever` restarts a task after listed errors, and stops when it is cancelled."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Cursors, entity keys and errors at the edge of a subgraph."""
+"""Cursors, pages, entity keys, errors and the cache of documents of a subgraph."""
 
 from typing import Any
 
@@ -65,23 +65,23 @@ def test_a_foreign_cursor_is_refused(cursor: str) -> None:
 async def test_a_valid_document_is_parsed_once_and_the_cache_is_bounded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    kept: Cache[str, DocumentNode] = Cache(1_000, characters=100)
-    monkeypatch.setattr("chassis.graph.schema.known_documents", lambda: kept)
+    cache: Cache[str, DocumentNode] = Cache(1_000, characters=100)
+    monkeypatch.setattr("chassis.graph.schema.known_documents", lambda: cache)
     schema = SubgraphSchema(query=Query)
     text = "{ thing { id } }"
     first = await schema.execute(text)
-    document = kept.get(text)
+    document = cache.get(text)
     assert document
     assert (await schema.execute(text)).data == first.data == {"thing": {"id": "1"}}
-    assert kept.get(text) is document
+    assert cache.get(text) is document
     assert (await schema.execute("{ nowhere }")).errors
-    assert len(kept) == 1
+    assert len(cache) == 1
     for number in range(20):
         await schema.execute(f"query q{number} {{ thing {{ id }} }}")
-    assert len(kept) == 100 // len("query q10 { thing { id } }")
-    before = len(kept)
+    assert len(cache) == 100 // len("query q10 { thing { id } }")
+    before = len(cache)
     await schema.execute("{ thing { id } }" + " " * 20_000)
-    assert len(kept) == before
+    assert len(cache) == before
 
 
 def test_a_page_says_whether_more_rows_follow() -> None:

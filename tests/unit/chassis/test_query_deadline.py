@@ -1,4 +1,4 @@
-"""A subgraph stops what the gateway no longer waits for, and never what changes something (notes N17)."""
+"""A subgraph stops a query at the gateway's deadline, and never stops a mutation (notes N17)."""
 
 import asyncio
 from collections.abc import AsyncIterator

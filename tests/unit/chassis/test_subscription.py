@@ -147,8 +147,8 @@ async def test_a_query_over_server_sent_events_is_one_event() -> None:
 
 async def test_without_the_internal_token_there_is_no_stream() -> None:
     async with served(app(Deps())) as browser:
-        for given in ({}, {"Authorization": "Bearer x"}):
-            headers = {"Accept": "text/event-stream", **given}
+        for credentials in ({}, {"Authorization": "Bearer x"}):
+            headers = {"Accept": "text/event-stream", **credentials}
             answer = await browser.graphql("subscription { ticks { number } }", headers=headers)
             assert (answer.status, answer.code) == (401, "UNAUTHENTICATED")
 

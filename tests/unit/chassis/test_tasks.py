@@ -1,4 +1,4 @@
-"""What runs together ends together, even where a library swallows a cancellation."""
+"""`run_all` ends all its tasks together, even where a library swallows a cancellation."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -45,9 +45,9 @@ async def test_the_end_of_one_task_ends_the_others(other: Callable[[], Awaitable
 @pytest.mark.parametrize("other", [endless, swallowing, nested])
 async def test_a_failure_of_one_task_ends_the_others_and_is_raised(other: Callable[[], Awaitable[None]]) -> None:
     async with asyncio.timeout(5):
-        with pytest.raises(ExceptionGroup) as told:
+        with pytest.raises(ExceptionGroup) as raised:
             await run_all(other(), failed())
-    assert [type(error) for error in told.value.exceptions] == [ConnectionError]
+    assert [type(error) for error in raised.value.exceptions] == [ConnectionError]
 
 
 @pytest.mark.parametrize("work", [endless, swallowing, nested])

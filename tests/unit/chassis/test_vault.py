@@ -1,4 +1,4 @@
-"""R41: personal data is sealed by key id, opens after a rotation, and hashes by key."""
+"""R41: sealing, opening after a rotation of the key, and the keyed hash."""
 
 import os
 from dataclasses import replace

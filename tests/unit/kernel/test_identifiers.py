@@ -30,8 +30,8 @@ def test_r3_a_wrong_school_code_is_refused(text: str) -> None:
 
 
 def test_r3_real_credit_codes_pass() -> None:
-    for known in ("91110000600037341L", "91350100M000100Y43", "12100000400000624D"):
-        assert codes.credit_code(known.lower()) == known
+    for code in ("91110000600037341L", "91350100M000100Y43", "12100000400000624D"):
+        assert codes.credit_code(code.lower()) == code
 
 
 @given(st.text(ALPHABET, min_size=2, max_size=2), st.text("0123456789", min_size=6, max_size=6), st.data())
@@ -89,7 +89,7 @@ def test_r41_a_mask_hides_four_characters_at_least(text: str) -> None:
     assert masked.count("*") >= 4
     assert len(masked) == max(len(text), 4)
     assert len(shown) <= 7
-    assert all(one in {"*", two} for one, two in zip(masked, text, strict=False))
+    assert all(hidden in {"*", plain} for hidden, plain in zip(masked, text, strict=False))
 
 
 @pytest.mark.parametrize(
