@@ -44,7 +44,7 @@ def weak_password() -> Refusal:
 
 
 def _is_listed(plain: str) -> bool:
-    """Whether little is left beside a listed word: its letters, its digits, or its middle with digits read as letters."""
+    """Whether its letters, its digits, or its middle with digits read as letters is a listed word plus little else."""
     middle = re.sub("^[^a-z]+|[^a-z]+$", "", plain)
     cores = {re.sub("[^a-z]", "", plain), re.sub("[^0-9]", "", plain), middle.translate(_LOOKS_LIKE)}
     return any(len(plain) - len(core) <= _AROUND for core in cores & weak_passwords())
