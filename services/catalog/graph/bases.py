@@ -75,7 +75,7 @@ class Base:
         )
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:  # noqa: A002 - the key's name
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:
         """The base another subgraph refers to."""
         found = await info.context.loader(BaseByIdLoader).load(text_key(id))
         return cls.of(found, info.context.principal) if found else None
@@ -99,7 +99,7 @@ class Base:
     async def projects(
         self,
         info: Info,
-        filter: ProjectFilter | None = None,  # noqa: A002 - the graph's name
+        filter: ProjectFilter | None = None,
         first: int = 20,
         after: str | None = None,
     ) -> ProjectPage | None:
@@ -130,7 +130,7 @@ class Expert:
         )
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:  # noqa: A002 - the key's name
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:
         """The expert another subgraph refers to; for the ministry and for the expert."""
         key = text_key(id)
         principal = info.context.principal

@@ -113,7 +113,7 @@ class Project:
         )
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:  # noqa: A002 - the key's name
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:
         """The project another subgraph refers to, if the principal may see it."""
         found = await info.context.loader(ProjectByIdLoader).load(text_key(id))
         return cls.of(found, info.context.principal) if found else None

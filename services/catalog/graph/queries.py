@@ -48,7 +48,7 @@ class Query:
         return Province.of(code)
 
     @strawberry.field(description=public("某国培基地"))
-    async def base(self, info: Info, id: strawberry.ID) -> Base | None:  # noqa: A002 - the graph's name
+    async def base(self, info: Info, id: strawberry.ID) -> Base | None:
         """A base by its id (R2)."""
         found = await info.context.loader(BaseByIdLoader).load(id)
         return Base.of(found, info.context.principal) if found else None
@@ -57,7 +57,7 @@ class Query:
     async def bases(
         self,
         info: Info,
-        filter: BaseFilter | None = None,  # noqa: A002 - the graph's name
+        filter: BaseFilter | None = None,
         first: int = 20,
         after: str | None = None,
     ) -> Connection[Base] | None:
@@ -68,7 +68,7 @@ class Query:
         return Connection[Base].of(page, lambda one: Base.of(one, principal), partial(store.count_bases, selection))
 
     @strawberry.field(description=public("某项目：已发布的公开，未发布的仅本基地、所分配专家和教师工作司可见"))
-    async def project(self, info: Info, id: strawberry.ID) -> Project | None:  # noqa: A002 - the graph's name
+    async def project(self, info: Info, id: strawberry.ID) -> Project | None:
         """A project that the principal may see (R17)."""
         found = await info.context.loader(ProjectByIdLoader).load(id)
         return Project.of(found, info.context.principal) if found else None
@@ -77,7 +77,7 @@ class Query:
     async def projects(  # noqa: PLR0917 - the arguments of the graph
         self,
         info: Info,
-        filter: ProjectFilter | None = None,  # noqa: A002 - the graph's name
+        filter: ProjectFilter | None = None,
         search: str | None = None,
         order_by: ProjectOrder | None = None,
         first: int = 20,
@@ -109,7 +109,7 @@ class Query:
     async def experts(
         self,
         info: Info,
-        filter: ExpertFilter | None = None,  # noqa: A002 - the graph's name
+        filter: ExpertFilter | None = None,
         first: int = 20,
         after: str | None = None,
     ) -> Connection[Expert] | None:

@@ -25,7 +25,7 @@ class BaseMutation:
         self,
         info: Info,
         base_id: strawberry.ID,
-        input: BaseTeamInput,  # noqa: A002 - the graph's name
+        input: BaseTeamInput,
     ) -> Base | None:
         """Name the base's contacts."""
         principal = info.context.principal
@@ -37,7 +37,7 @@ class BaseMutation:
         self,
         info: Info,
         base_id: strawberry.ID,
-        input: ProjectInput,  # noqa: A002 - the graph's name
+        input: ProjectInput,
     ) -> Project | None:
         """Begin a plan, in the present year's round unless stated."""
         deps, principal = info.context.deps, info.context.principal
@@ -51,9 +51,9 @@ class BaseMutation:
     async def update_project(
         self,
         info: Info,
-        id: strawberry.ID,  # noqa: A002 - the graph's name
+        id: strawberry.ID,
         version: int,
-        input: ProjectInput,  # noqa: A002 - the graph's name
+        input: ProjectInput,
     ) -> Project | None:
         """Write some fields of a plan."""
         principal = info.context.principal
@@ -72,7 +72,7 @@ class BaseMutation:
     async def submit_project(
         self,
         info: Info,
-        id: strawberry.ID,  # noqa: A002 - the graph's name
+        id: strawberry.ID,
         version: int,
     ) -> Project | None:
         """Hand in a complete plan."""
@@ -85,7 +85,7 @@ class BaseMutation:
     async def withdraw_project(
         self,
         info: Info,
-        id: strawberry.ID,  # noqa: A002 - the graph's name
+        id: strawberry.ID,
         reason: str,
     ) -> Project | None:
         """Take a plan back before publication."""
@@ -99,7 +99,7 @@ class BaseMutation:
         self,
         info: Info,
         project_id: strawberry.ID,
-        input: ProjectClassInput,  # noqa: A002 - the graph's name
+        input: ProjectClassInput,
     ) -> Project | None:
         """A further class of a design."""
         principal = info.context.principal
@@ -110,9 +110,9 @@ class BaseMutation:
     async def amend_project(
         self,
         info: Info,
-        id: strawberry.ID,  # noqa: A002 - the graph's name
+        id: strawberry.ID,
         version: int,
-        input: ProjectAmendmentInput,  # noqa: A002 - the graph's name
+        input: ProjectAmendmentInput,
     ) -> Project | None:
         """Change venue, dates or faculty after publication."""
         principal = info.context.principal
@@ -122,13 +122,13 @@ class BaseMutation:
         return Project.of(amended, principal)
 
     @strawberry.federation.mutation(description="开班 (R28)", requires_scopes=_BASE)
-    async def start_project(self, info: Info, id: strawberry.ID) -> Project | None:  # noqa: A002 - the graph's name
+    async def start_project(self, info: Info, id: strawberry.ID) -> Project | None:
         """Begin the training."""
         principal = info.context.principal
         return Project.of(await commands.start_project(info.context.deps, principal, key=id), principal)
 
     @strawberry.federation.mutation(description="结业 (R28)", requires_scopes=_BASE)
-    async def finish_project(self, info: Info, id: strawberry.ID) -> Project | None:  # noqa: A002 - the graph's name
+    async def finish_project(self, info: Info, id: strawberry.ID) -> Project | None:
         """End the training."""
         principal = info.context.principal
         return Project.of(await commands.finish_project(info.context.deps, principal, key=id), principal)
@@ -137,7 +137,7 @@ class BaseMutation:
     async def cancel_project(
         self,
         info: Info,
-        id: strawberry.ID,  # noqa: A002 - the graph's name
+        id: strawberry.ID,
         reason: str,
     ) -> Project | None:
         """Call a published project off."""

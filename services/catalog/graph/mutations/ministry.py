@@ -28,14 +28,14 @@ class MinistryMutation:
     """What the ministry does."""
 
     @strawberry.federation.mutation(description="开启年度轮次 (R1)", requires_scopes=_MINISTRY)
-    async def open_round(self, info: Info, input: RoundInput) -> Round | None:  # noqa: A002 - the graph's name
+    async def open_round(self, info: Info, input: RoundInput) -> Round | None:
         """Open a year's round."""
         deps, principal = info.context.deps, info.context.principal
         opened = await commands.open_round(deps, principal, year=input.year, given=input.given())
         return Round.of(opened, deps.clock.now())
 
     @strawberry.federation.mutation(description="延长某一阶段 (R1)", requires_scopes=_MINISTRY)
-    async def extend_phase(self, info: Info, input: PhaseOverrideInput) -> Round | None:  # noqa: A002 - as above
+    async def extend_phase(self, info: Info, input: PhaseOverrideInput) -> Round | None:
         """Give a phase a later last day."""
         deps, principal = info.context.deps, info.context.principal
         extended = await commands.extend_phase(
@@ -44,13 +44,13 @@ class MinistryMutation:
         return Round.of(extended, deps.clock.now())
 
     @strawberry.federation.mutation(description="登记国培基地 (R2, R3)", requires_scopes=_MINISTRY)
-    async def register_base(self, info: Info, input: BaseInput) -> Base | None:  # noqa: A002 - as above
+    async def register_base(self, info: Info, input: BaseInput) -> Base | None:
         """Put a base on file."""
         principal = info.context.principal
         return Base.of(await commands.register_base(info.context.deps, principal, input.command()), principal)
 
     @strawberry.federation.mutation(description="登记评审专家 (R14)", requires_scopes=_MINISTRY)
-    async def register_expert(self, info: Info, input: ExpertInput) -> Expert | None:  # noqa: A002 - as above
+    async def register_expert(self, info: Info, input: ExpertInput) -> Expert | None:
         """Put a reviewer on file."""
         registered = await commands.register_expert(
             info.context.deps,
@@ -75,7 +75,7 @@ class MinistryMutation:
     async def decide_project(
         self,
         info: Info,
-        id: strawberry.ID,  # noqa: A002 - the graph's name
+        id: strawberry.ID,
         decision: ProjectDecisionInput,
     ) -> Project | None:
         """Decide on a reviewed plan."""
@@ -89,7 +89,7 @@ class MinistryMutation:
     async def suspend_project(
         self,
         info: Info,
-        id: strawberry.ID,  # noqa: A002 - the graph's name
+        id: strawberry.ID,
         reason: str,
     ) -> Project | None:
         """Stop a project for now."""
@@ -99,7 +99,7 @@ class MinistryMutation:
         )
 
     @strawberry.federation.mutation(description="恢复项目", requires_scopes=_MINISTRY)
-    async def resume_project(self, info: Info, id: strawberry.ID) -> Project | None:  # noqa: A002 - the graph's name
+    async def resume_project(self, info: Info, id: strawberry.ID) -> Project | None:
         """Let a suspended project go on."""
         principal = info.context.principal
         return Project.of(await commands.resume_project(info.context.deps, principal, key=id), principal)
@@ -108,8 +108,8 @@ class MinistryMutation:
     async def extend_project(
         self,
         info: Info,
-        id: strawberry.ID,  # noqa: A002 - the graph's name
-        input: ProjectExtensionInput,  # noqa: A002 - the graph's name
+        id: strawberry.ID,
+        input: ProjectExtensionInput,
     ) -> Project | None:
         """Let a project end after the window."""
         principal = info.context.principal
@@ -123,7 +123,7 @@ class MinistryMutation:
         self,
         info: Info,
         base_id: strawberry.ID,
-        input: QuotaInput,  # noqa: A002 - the graph's name
+        input: QuotaInput,
     ) -> Base | None:
         """Change a base's quota of a round."""
         principal = info.context.principal
