@@ -71,7 +71,7 @@ async def register_base(deps: Deps, principal: Principal, given: NewBase) -> Bas
     bases.register_base(draft)
 
     async def work(session: Session) -> Base:
-        number = await deps.store.next_base_number(given.category, session)
+        number = await deps.store.bases.next_number(given.category, session)
         registered, events = bases.register_base(bases.numbered(draft, number))
         return await deps.store.bases.insert(registered, events, session)
 

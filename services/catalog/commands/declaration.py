@@ -152,7 +152,7 @@ async def lapse_overdue(deps: Deps) -> int:
     """
     now = deps.clock.now()
     over = [current.year for current in await deps.store.rounds.query({}) if declaration.is_over(current, now)]
-    return sum([await _let_go(deps, key) for key in await deps.store.returned_in(over)])
+    return sum([await _let_go(deps, key) for key in await deps.store.projects.returned_in(over)])
 
 
 async def settle_quota(deps: Deps, before: Project, after: Project, session: Session) -> None:

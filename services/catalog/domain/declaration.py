@@ -14,7 +14,7 @@ from services.catalog.domain.events import (
     ProjectSubmitted,
     ProjectWithdrawn,
 )
-from services.catalog.domain.labels import PHASES
+from services.catalog.domain.labels import PHASES, REVIEW_CLOSED
 from services.catalog.domain.plan import (
     Plan,
     Session,
@@ -34,8 +34,6 @@ from services.catalog.domain.window import require_in_window
 
 _BASE = "base"
 _SYSTEM = "system"
-REVIEW_CLOSED = "REVIEW_CLOSED"
-"""The reason of a lapse, as the history keeps it (R13)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

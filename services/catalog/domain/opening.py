@@ -1,7 +1,7 @@
 """A round is opened, and its phases are extended (R1)."""
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from kernel.dates import today
 from kernel.errors import Refusal
 from services.catalog.domain.events import PhaseExtended, PhaseWindow, RoundOpened
-from services.catalog.domain.labels import CATEGORIES, PHASES
+from services.catalog.domain.labels import CATEGORIES, PHASES, ROUND_FIELDS, listed
 from services.catalog.domain.refusals import (
     CALENDAR_NOT_MONOTONIC,
     CALENDAR_OUTSIDE_YEAR,
@@ -21,18 +21,6 @@ from services.catalog.domain.round import DurationNorm, Phase, PhaseOverride, Ro
 from services.catalog.domain.vocabulary import KINDS, BaseCategory, PhaseName
 
 _YEARS = range(2000, 3000)
-_FIELDS: Mapping[str, tuple[str, str]] = {
-    "year": ("年度", "year"),
-    "title": ("名称", "title"),
-    "phases": ("阶段日期", "phases"),
-    "quotas": ("项目数量", "quotas"),
-    "durationNorms": ("项目时长标准", "duration norms"),
-    "themes": ("主题", "themes"),
-    "reviewDimensions": ("评审维度", "review dimensions"),
-    "expertsPerProject": ("每个项目的专家数", "experts per project"),
-    "contacts": ("咨询电话", "contacts"),
-}
-"""What people call the parts of a round, by the graph's names."""
 
 
 def open_round(draft: Round, now: datetime) -> tuple[Round, list[RoundOpened]]:
@@ -164,13 +152,12 @@ def _distinct(values: Iterable[str]) -> bool:
 
 
 def _called(names: Sequence[str]) -> tuple[str, str]:
-    words = [_word(name) for name in names]
-    return "、".join(zh for zh, _ in words), ", ".join(en for _, en in words)
+    return listed(map(_word, names))
 
 
 def _word(name: str) -> tuple[str, str]:
     field, _, part = name.partition(".")
-    zh, en = _FIELDS[field]
+    zh, en = ROUND_FIELDS[field]
     if not part:
         return zh, en
     part_zh, part_en = PHASES[PhaseName(part)] if field == "phases" else CATEGORIES[BaseCategory(part)]
