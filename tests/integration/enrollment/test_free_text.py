@@ -14,16 +14,16 @@ from tests.integration.enrollment.season import (
     BASE,
     DECIDE,
     GUANGDONG,
-    MINISTRY,
     SCHOOL,
     SIGN_UP,
     SUBSTITUTE,
     WITHDRAW,
-    Refused,
     Season,
 )
 from tests.integration.enrollment.test_personal_data import CORRECT, REVEAL
 from tests.integration.enrollment.test_privacy import everything
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY
 
 ID_NUMBER, MOBILE = "110101199003077758", "13800138000"
 DECLINE = (
