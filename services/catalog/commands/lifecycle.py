@@ -1,4 +1,4 @@
-"""What becomes of a published project (R18, R28, R33)."""
+"""A project from publication to its end: amend, start, finish, cancel, suspend, resume, extend (R18, R28, R33)."""
 
 from datetime import date
 
@@ -15,6 +15,13 @@ from services.catalog.domain.project import Project
 @idempotent("projects", name="amend_project")
 async def amend_project(deps: Deps, principal: Principal, *, key: str, version: int, given: Amendment) -> Project:
     """Change venue, dates or faculty after publication (R18).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The base.
+        key: The project's id.
+        version: The version that was read.
+        given: The new values and the reason, as they were typed.
 
     Raises:
         Refusal: `NOT_FOUND`, `FORBIDDEN`, `STALE_VERSION`, or what `lifecycle.amend` refuses.
@@ -54,7 +61,7 @@ async def finish_project(deps: Deps, principal: Principal, *, key: str) -> Proje
 
 @idempotent("projects", name="cancel_project")
 async def cancel_project(deps: Deps, principal: Principal, *, key: str, reason: str) -> Project:
-    """Call a published project off; by its base or by the ministry (R33).
+    """Cancel a published project, by its base or by the ministry (R33).
 
     Raises:
         Refusal: `NOT_FOUND`, `FORBIDDEN`, `WRONG_STATE` or `REASON_MISSING`.
@@ -69,7 +76,7 @@ async def cancel_project(deps: Deps, principal: Principal, *, key: str, reason: 
 
 @idempotent("projects", name="suspend_project")
 async def suspend_project(deps: Deps, principal: Principal, *, key: str, reason: str) -> Project:
-    """Stop a project for now (docs/state-machines.md).
+    """Suspend a project (docs/state-machines.md).
 
     Raises:
         Refusal: `NOT_FOUND`, `WRONG_STATE` or `REASON_MISSING`.
@@ -82,7 +89,7 @@ async def suspend_project(deps: Deps, principal: Principal, *, key: str, reason:
 
 @idempotent("projects", name="resume_project")
 async def resume_project(deps: Deps, principal: Principal, *, key: str) -> Project:
-    """Let a suspended project go on (docs/state-machines.md).
+    """Resume a suspended project (docs/state-machines.md).
 
     Raises:
         Refusal: `NOT_FOUND` or `WRONG_STATE`.
@@ -96,6 +103,13 @@ async def resume_project(deps: Deps, principal: Principal, *, key: str) -> Proje
 @idempotent("projects", name="extend_project")
 async def extend_project(deps: Deps, principal: Principal, *, key: str, until: date, reason: str) -> Project:
     """Let a project end after the window (R28).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry.
+        key: The project's id.
+        until: Its new last day, included.
+        reason: As it was typed.
 
     Raises:
         Refusal: `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING` or `INVALID_EXTENSION`.

@@ -38,7 +38,15 @@ def decide(
     reason: str,
     now: datetime,
 ) -> tuple[Project, list[Decided]]:
-    """Approve, return or reject, with a reason; the experts advise, so their reviews come first (R14, R16).
+    """Approve, return or reject a plan, after its experts have submitted their reviews (R14, R16).
+
+    Args:
+        project: The project, under review.
+        current: Its round.
+        reviews: The reviews of its present experts.
+        outcome: What the ministry decides.
+        reason: Why.
+        now: Domain time, aware.
 
     Raises:
         Refusal: `WRONG_STATE`, `REASON_MISSING`, `REVIEWS_MISSING`, or `PHASE_CLOSED`: a plan returned after
@@ -46,8 +54,8 @@ def decide(
     """
     require_reason(reason, "R16")
     status, event = _OUTCOMES[outcome]
-    decided = move(project, status, rule="R16", by=_MINISTRY, now=now, reason=reason)
-    handed_in = [one for one in reviews if one.submitted_at and one.cycle == project.cycle]
+    decided = move(project, status, rule="R16", actor=_MINISTRY, now=now, reason=reason)
+    handed_in = [review for review in reviews if review.submitted_at and review.cycle == project.cycle]
     if len(handed_in) < current.experts_per_project:
         raise REVIEWS_MISSING(submitted=len(handed_in), least=current.experts_per_project)
     if outcome is DecisionOutcome.RETURN and now >= current.phase(PhaseName.REVIEW).until_instant:
@@ -61,10 +69,16 @@ def publish(
 ) -> tuple[Project, list[ProjectPublished]]:
     """Publish an approved project; after the publication date only by an override with a reason (R17).
 
+    Args:
+        project: The project, approved.
+        current: Its round.
+        override: Why it is published late; None where it is not.
+        now: Domain time, aware.
+
     Raises:
         Refusal: `WRONG_STATE` or `PUBLICATION_LATE`.
     """
-    published = move(project, ProjectStatus.PUBLISHED, rule="R17", by=_MINISTRY, now=now, reason=override)
+    published = move(project, ProjectStatus.PUBLISHED, rule="R17", actor=_MINISTRY, now=now, reason=override)
     late = now >= current.phase(PhaseName.REVIEW).until_instant
     if late and not (override or "").strip():
         raise PUBLICATION_LATE(closes=current.phase(PhaseName.REVIEW).closes.isoformat())
@@ -75,7 +89,8 @@ def publish(
 def sessions_of(timetable: Sequence[Session]) -> tuple[PublishedSession, ...]:
     """The timetable as events carry it."""
     return tuple(
-        PublishedSession(id=one.id, title=one.title, date=one.date, hours=one.hours, mode=one.mode) for one in timetable
+        PublishedSession(id=session.id, title=session.title, date=session.date, hours=session.hours, mode=session.mode)
+        for session in timetable
     )
 
 

@@ -40,7 +40,7 @@ _AMENDABLE = frozenset({ProjectStatus.PUBLISHED, ProjectStatus.RUNNING, ProjectS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amendment:
-    """All that may change after publication; None leaves it (R18).
+    """What a base may change after publication; None leaves it (R18).
 
     Attributes:
         session_dates: New dates by session id; the others move with the first day.
@@ -55,7 +55,13 @@ class Amendment:
 
 
 def amend(project: Project, current: Round, given: Amendment, now: datetime) -> tuple[Project, list[ProjectAmended]]:
-    """Change venue, dates or faculty of a published project; the old values stay in its history (R18).
+    """Change venue, dates or faculty of a published project; the old plan stays in its history (R18).
+
+    Args:
+        project: The project.
+        current: Its round.
+        given: The new values; their texts are checked (R41). Sessions and last day move with the first day.
+        now: Domain time, aware.
 
     Raises:
         Refusal: `WRONG_STATE`, `REASON_MISSING`, `NOTHING_CHANGED`, `PLAN_INCOMPLETE`, `INVALID_PLAN` or
@@ -64,7 +70,9 @@ def amend(project: Project, current: Round, given: Amendment, now: datetime) -> 
     require_status(project, _AMENDABLE, "R18")
     require_reason(given.reason, "R18")
     first_day = replace(project.plan, starts_on=given.starts_on or project.plan.starts_on)
-    require_in_window(replace(project, plan=first_day), current)  # so that everything may move with it
+    require_in_window(
+        replace(project, plan=first_day), current
+    )  # before the timetable moves with it, which may overflow
     plan = _amended(project.plan, given)
     changed = differing(project.plan, plan)
     if not changed:
@@ -74,7 +82,7 @@ def amend(project: Project, current: Round, given: Amendment, now: datetime) -> 
     check_given(plan, project.category, current)
     amended = replace(project, plan=plan)
     require_in_window(amended, current)
-    result = note(amended, by=_BASE, now=now, reason=given.reason, replaced=project.design)
+    result = note(amended, actor=_BASE, now=now, reason=given.reason, replaced=project.design)
     return result, [_amendment(result, changed, given.reason)]
 
 
@@ -85,7 +93,7 @@ def start(project: Project, now: datetime) -> tuple[Project, list[ProjectStarted
         Refusal: `WRONG_STATE`, `TOO_EARLY` or `TOO_LATE`.
     """
     require_status(project, frozenset({ProjectStatus.PUBLISHED}), "R28")
-    running = move(project, ProjectStatus.RUNNING, rule="R28", by=_BASE, now=now)
+    running = move(project, ProjectStatus.RUNNING, rule="R28", actor=_BASE, now=now)
     _require_day(project.plan.starts_on, now)
     if project.plan.ends_on and today(now) > project.plan.ends_on:
         raise TOO_LATE(day=project.plan.ends_on.isoformat())
@@ -98,7 +106,7 @@ def finish(project: Project, current: Round, now: datetime) -> tuple[Project, li
     Raises:
         Refusal: `WRONG_STATE` or `TOO_EARLY`.
     """
-    finished = move(project, ProjectStatus.FINISHED, rule="R28", by=_BASE, now=now)
+    finished = move(project, ProjectStatus.FINISHED, rule="R28", actor=_BASE, now=now)
     _require_day(project.plan.ends_on, now)
     result = replace(finished, overran=overruns(project, current, now))
     return result, [ProjectFinished(**about(result), overrun=result.overran)]
@@ -110,52 +118,58 @@ def complete(project: Project, now: datetime) -> tuple[Project, list[ProjectComp
     Raises:
         Refusal: `WRONG_STATE`.
     """
-    completed = move(project, ProjectStatus.COMPLETED, rule="R28", by="system", now=now)
+    completed = move(project, ProjectStatus.COMPLETED, rule="R28", actor="system", now=now)
     return completed, [ProjectCompleted(**about(completed))]
 
 
 def overruns(project: Project, current: Round, now: datetime) -> bool:
-    """Whether a project runs past its window without an extension, suspended or not, or did (R28)."""
+    """Whether a project runs, or ran, past its window and its extension; a suspended one counts as running (R28)."""
     return project.overran or (project.begun and today(now) > last_day(project, current))
 
 
-def cancel(project: Project, reason: str, by: str, now: datetime) -> tuple[Project, list[ProjectCancelled]]:
-    """Call a published project off; its quota stays used, and the annual assessment counts it (R11, R33).
+def cancel(project: Project, reason: str, actor: str, now: datetime) -> tuple[Project, list[ProjectCancelled]]:
+    """Cancel a published project; its quota stays consumed, and the annual assessment counts it (R11, R33).
+
+    Args:
+        project: The project, published, running or suspended.
+        reason: Why.
+        actor: The scope that cancels, `base` or `ministry`.
+        now: Domain time, aware.
 
     Raises:
         Refusal: `WRONG_STATE` or `REASON_MISSING`.
     """
     require_reason(reason, "R33")
-    cancelled = move(project, ProjectStatus.CANCELLED, rule="R33", by=by, now=now, reason=reason)
-    return cancelled, [ProjectCancelled(**about(cancelled), reason=reason, by=by)]
+    cancelled = move(project, ProjectStatus.CANCELLED, rule="R33", actor=actor, now=now, reason=reason)
+    return cancelled, [ProjectCancelled(**about(cancelled), reason=reason, by=actor)]
 
 
 def suspend(project: Project, reason: str, now: datetime) -> tuple[Project, list[ProjectSuspended]]:
-    """Stop a published or running project for now (docs/state-machines.md).
+    """Suspend a published or running project (docs/state-machines.md).
 
     Raises:
         Refusal: `WRONG_STATE` or `REASON_MISSING`.
     """
     require_reason(reason, None)
-    suspended = move(project, ProjectStatus.SUSPENDED, rule=None, by=_MINISTRY, now=now, reason=reason)
+    suspended = move(project, ProjectStatus.SUSPENDED, rule=None, actor=_MINISTRY, now=now, reason=reason)
     return replace(suspended, resumes_to=project.status), [ProjectSuspended(**about(suspended), reason=reason)]
 
 
 def resume(project: Project, now: datetime) -> tuple[Project, list[ProjectResumed]]:
-    """Let a suspended project go on where it stopped (docs/state-machines.md).
+    """Resume a suspended project in the state it was suspended in (docs/state-machines.md).
 
     Raises:
         Refusal: `WRONG_STATE`.
     """
     if project.status is not ProjectStatus.SUSPENDED or project.resumes_to is None:
         raise wrong_state(project, None)
-    resumed = move(project, project.resumes_to, rule=None, by=_MINISTRY, now=now)
+    resumed = move(project, project.resumes_to, rule=None, actor=_MINISTRY, now=now)
     return replace(resumed, resumes_to=None), [ProjectResumed(**about(resumed), status=resumed.status)]
 
 
 def _amended(plan: Plan, given: Amendment) -> Plan:
     starts_on = given.starts_on or plan.starts_on
-    moved = starts_on - plan.starts_on if starts_on and plan.starts_on else timedelta()
+    shift = starts_on - plan.starts_on if starts_on and plan.starts_on else timedelta()
     dates = given.session_dates or {}
     unknown = sorted(set(dates) - {session.id for session in plan.timetable})
     if unknown:
@@ -167,9 +181,9 @@ def _amended(plan: Plan, given: Amendment) -> Plan:
         )
     timetable = tuple(
         replace(session, date=dates[session.id]) if session.id in dates else session
-        for session in shift_sessions(plan.timetable, moved)
+        for session in shift_sessions(plan.timetable, shift)
     )
-    ends_on = given.ends_on or (plan.ends_on + moved if plan.ends_on else None)
+    ends_on = given.ends_on or (plan.ends_on + shift if plan.ends_on else None)
     faculty = plan.faculty if given.faculty is None else given.faculty
     return replace(
         plan,
@@ -199,7 +213,7 @@ def _amendment(project: Project, changed: tuple[str, ...], reason: str) -> Proje
 
 
 def _require_still_to_come(project: Project, plan: Plan, now: datetime) -> None:
-    """Refuse another first day of what has begun, and a new day that is over already (R18, R28)."""
+    """Refuse a new first day of a project that has begun, and a new day before today (R18, R28)."""
     if project.begun and plan.starts_on != project.plan.starts_on:
         day = project.plan.starts_on
         words = (f"项目已开班，开始日期（{day}）不得变更", f"It has begun, and its first day ({day}) stays")

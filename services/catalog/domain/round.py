@@ -105,7 +105,7 @@ class Round:
 
     Attributes:
         overrides: Every extension, the earliest first.
-        opened_at: When its calendar was first told.
+        opened_at: When it was opened; None in documents that are older than this field.
     """
 
     id: str

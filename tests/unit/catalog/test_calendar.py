@@ -29,7 +29,7 @@ def opened() -> Round:
 
 def extended(current: Round, closes: date) -> Round:
     """The round with a later last day of declaration."""
-    return extend_phase(current, PhaseName.DECLARE, closes, reason="系统故障", by="张处", now=LATE)[0]
+    return extend_phase(current, PhaseName.DECLARE, closes, reason="系统故障", actor="张处", now=LATE)[0]
 
 
 def parsed(current: Round) -> Any:

@@ -158,10 +158,10 @@ TestSeason.settings = settings(max_examples=60, stateful_step_count=40, deadline
 def test_only_the_edges_of_the_table_can_be_taken(start: ProjectStatus, target: ProjectStatus) -> None:
     project = replace(a_draft(), status=start)
     if target in TRANSITIONS[start]:
-        assert move(project, target, rule="R13", by="base", now=DECLARING).status is target
+        assert move(project, target, rule="R13", actor="base", now=DECLARING).status is target
     else:
         with pytest.raises(Refusal) as refused:
-            move(project, target, rule="R13", by="base", now=DECLARING)
+            move(project, target, rule="R13", actor="base", now=DECLARING)
         assert refused.value.code == "WRONG_STATE"
 
 
