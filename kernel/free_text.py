@@ -105,12 +105,12 @@ class Reason(FreeText):
     lines = True
 
     @classmethod
-    def of(cls, given: str | None, rule: str, missing: RefusalKind = REASON_MISSING) -> Self:  # type: ignore[override]
+    def of(cls, given: str | None, rule: str | None, missing: RefusalKind = REASON_MISSING) -> Self:  # type: ignore[override]
         """A reason that must be given.
 
         Args:
             given: As it was typed; None for nothing.
-            rule: The rule of the act that needs it.
+            rule: The rule of the act that needs it; None where no rule of the notice does.
             missing: The refusal where there is none.
 
         Raises:

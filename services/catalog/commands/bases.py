@@ -10,6 +10,7 @@ from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import DuplicateKey, Session
 from kernel.dates import today
+from kernel.free_text import Name
 from kernel.identifiers import credit_code, mask, organization_code
 from kernel.identifiers import email as mail_address
 from kernel.refusals import INVALID_CONTACT
@@ -51,18 +52,21 @@ async def register_base(deps: Deps, principal: Principal, new_base: NewBase) -> 
     """Register a base under its organisation's code (R2, R3).
 
     Raises:
-        Refusal: `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `UNKNOWN_PROVINCE`, `INVALID_BASE` or `BASE_EXISTS`.
+        Refusal: `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `UNKNOWN_PROVINCE`, `INVALID_TEXT`,
+            `INVALID_BASE` or `BASE_EXISTS`.
     """
     require_scope(principal, Scope.MINISTRY)
     require_province(new_base.province)
-    known = credit_code if new_base.category is BaseCategory.ENTERPRISE_PRACTICE else organization_code
+    checked_code = credit_code if new_base.category is BaseCategory.ENTERPRISE_PRACTICE else organization_code
     draft = Base(
         id=new_id(),
         version=1,
-        name=new_base.name.strip(),
+        name=Name.of(new_base.name, "name").text,
         number=0,
         category=new_base.category,
-        organization=Organization(known(new_base.organization_code), new_base.organization_name.strip()),
+        organization=Organization(
+            checked_code(new_base.organization_code), Name.of(new_base.organization_name, "organizationName").text
+        ),
         province=new_base.province,
         major_categories=new_base.major_categories,
         valid_from=new_base.valid_from or today(deps.clock.now()).replace(month=1, day=1),
@@ -94,7 +98,7 @@ async def set_base_team(
         duties: The contacts of `design`, `declaration` and `delivery`, whose phones are sealed.
 
     Raises:
-        Refusal: `NOT_FOUND`, `FORBIDDEN`, `INVALID_CONTACT` or `INVALID_EMAIL`.
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `INVALID_TEXT`, `INVALID_CONTACT` or `INVALID_EMAIL`.
     """
     base = await own_base(deps, principal, base_id)
     team = Team(**{duty: tuple(_sealed(deps, contact) for contact in contacts) for duty, contacts in duties.items()})
@@ -104,7 +108,8 @@ async def set_base_team(
 
 def _sealed(deps: Deps, contact: TeamContact) -> TeamMember:
     phone = "".join(unicodedata.normalize("NFKC", contact.phone).split())
-    if not contact.name.strip() or sum(char.isdigit() for char in phone) < _LEAST_PHONE:
+    name = Name.of(contact.name, "name").text
+    if not name or sum(char.isdigit() for char in phone) < _LEAST_PHONE:
         raise INVALID_CONTACT(detail=("联系人", "A contact"), rule="R6")
     address = None if contact.email is None else mail_address(contact.email)
-    return TeamMember(contact.name.strip(), deps.vault.seal(phone), mask(phone), address)
+    return TeamMember(name, deps.vault.seal(phone), mask(phone), address)

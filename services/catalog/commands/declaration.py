@@ -12,6 +12,7 @@ from chassis.principal import Principal
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import Session, StorageError
 from kernel.dates import today
+from kernel.free_text import Reason
 from services.catalog.commands.deps import Deps
 from services.catalog.commands.guards import own_base, own_project, require_province, require_version, round_of
 from services.catalog.commands.quotas import ensure_quota
@@ -54,7 +55,8 @@ async def draft_project(
         changes: Fields of the plan, by the domain's names.
 
     Raises:
-        Refusal: `NOT_FOUND`, `FORBIDDEN`, `INVALID_KIND`, `UNKNOWN_THEME`, `UNKNOWN_PROVINCE` or `INVALID_PLAN`.
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `INVALID_KIND`, `INVALID_TEXT`, `UNKNOWN_THEME`, `UNKNOWN_PROVINCE` or
+            `INVALID_PLAN`.
     """
     base = await own_base(deps, principal, base_id)
     current = await round_of(deps, year)
@@ -90,8 +92,8 @@ async def update_project(
         changes: Fields of the plan, by the domain's names.
 
     Raises:
-        Refusal: `NOT_FOUND`, `FORBIDDEN`, `STALE_VERSION`, `WRONG_STATE`, `INVALID_KIND`, `UNKNOWN_THEME`,
-            `UNKNOWN_PROVINCE`, `INVALID_PLAN` or `YEAR_FIXED`.
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `STALE_VERSION`, `WRONG_STATE`, `INVALID_KIND`, `INVALID_TEXT`,
+            `UNKNOWN_THEME`, `UNKNOWN_PROVINCE`, `INVALID_PLAN` or `YEAR_FIXED`.
     """
     project = await own_project(deps, principal, key)
     require_version(project, version)
@@ -131,13 +133,13 @@ async def withdraw_project(deps: Deps, principal: Principal, *, key: str, reason
     """Withdraw a plan before publication and release its quota (R11).
 
     Raises:
-        Refusal: `NOT_FOUND`, `FORBIDDEN`, `WRONG_STATE` or `REASON_MISSING`.
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `REASON_MISSING`, `INVALID_REASON` or `WRONG_STATE`.
     """
     await own_project(deps, principal, key)
 
     async def work(session: Session) -> Project:
         project = await deps.store.projects.get(key, session)
-        withdrawn, events = declaration.withdraw(project, reason, deps.clock.now())
+        withdrawn, events = declaration.withdraw(project, Reason.of(reason, "R11"), deps.clock.now())
         await apply_quota(deps, project, withdrawn, session)
         return await deps.store.projects.save(withdrawn, events, session)
 
@@ -149,7 +151,7 @@ async def add_class(deps: Deps, principal: Principal, *, key: str, given: ClassP
     """Draft a further class of a design, in the same series (R12).
 
     Raises:
-        Refusal: `NOT_FOUND`, `FORBIDDEN`, `WRONG_STATE`, `UNKNOWN_PROVINCE` or `INVALID_PLAN`.
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `WRONG_STATE`, `UNKNOWN_PROVINCE`, `INVALID_TEXT` or `INVALID_PLAN`.
     """
     source = await own_project(deps, principal, key)
     base = await deps.store.bases.get(source.base)

@@ -5,6 +5,7 @@ from datetime import date
 from chassis.commands.guards import require_scope
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
+from kernel.free_text import Reason
 from services.catalog.commands.deps import Deps
 from services.catalog.commands.guards import own_project, require_own_base, require_province, require_version, round_of
 from services.catalog.domain import lifecycle, window
@@ -64,13 +65,13 @@ async def cancel_project(deps: Deps, principal: Principal, *, key: str, reason: 
     """Cancel a published project, by its base or by the ministry (R33).
 
     Raises:
-        Refusal: `NOT_FOUND`, `FORBIDDEN`, `WRONG_STATE` or `REASON_MISSING`.
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `REASON_MISSING`, `INVALID_REASON` or `WRONG_STATE`.
     """
     require_scope(principal, Scope.BASE, Scope.MINISTRY)
     project = await deps.store.projects.get(key)
     if principal.scope is Scope.BASE:
         require_own_base(principal, project.base)
-    cancelled, events = lifecycle.cancel(project, reason, principal.scope.value, deps.clock.now())
+    cancelled, events = lifecycle.cancel(project, Reason.of(reason, "R33"), principal.scope.value, deps.clock.now())
     return await deps.store.projects.save(cancelled, events)
 
 
@@ -79,11 +80,11 @@ async def suspend_project(deps: Deps, principal: Principal, *, key: str, reason:
     """Suspend a project (docs/state-machines.md).
 
     Raises:
-        Refusal: `NOT_FOUND`, `WRONG_STATE` or `REASON_MISSING`.
+        Refusal: `NOT_FOUND`, `REASON_MISSING`, `INVALID_REASON` or `WRONG_STATE`.
     """
     require_scope(principal, Scope.MINISTRY)
     project = await deps.store.projects.get(key)
-    suspended, events = lifecycle.suspend(project, reason, deps.clock.now())
+    suspended, events = lifecycle.suspend(project, Reason.of(reason, None), deps.clock.now())
     return await deps.store.projects.save(suspended, events)
 
 
@@ -112,10 +113,12 @@ async def extend_project(deps: Deps, principal: Principal, *, key: str, until: d
         reason: As it was typed.
 
     Raises:
-        Refusal: `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING` or `INVALID_EXTENSION`.
+        Refusal: `NOT_FOUND`, `REASON_MISSING`, `INVALID_REASON`, `WRONG_STATE` or `INVALID_EXTENSION`.
     """
     require_scope(principal, Scope.MINISTRY)
     project = await deps.store.projects.get(key)
     current = await round_of(deps, project.year)
-    extended, events = window.extend(project, current, until=until, reason=reason, now=deps.clock.now())
+    extended, events = window.extend(
+        project, current, until=until, reason=Reason.of(reason, "R28"), now=deps.clock.now()
+    )
     return await deps.store.projects.save(extended, events)

@@ -7,6 +7,7 @@ from chassis.commands.guards import require_scope
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import run_once
 from chassis.storage.mongo import Session
+from kernel.free_text import Reason
 from services.catalog.commands.deps import Deps
 from services.catalog.commands.guards import round_of
 from services.catalog.domain import quota as quotas
@@ -38,7 +39,7 @@ async def adjust_quota(
         effective_from: First day of the new limit; None for today.
 
     Raises:
-        Refusal: `NOT_FOUND`, `INVALID_QUOTA` or `REASON_MISSING`.
+        Refusal: `NOT_FOUND`, `REASON_MISSING`, `INVALID_REASON` or `INVALID_QUOTA`.
     """
     require_scope(principal, Scope.MINISTRY)
     base = await deps.store.bases.get(base_id)
@@ -46,7 +47,7 @@ async def adjust_quota(
     adjust = partial(
         quotas.adjust,
         limit=limit,
-        reason=reason,
+        reason=Reason.of(reason, "R39"),
         effective_from=effective_from,
         now=deps.clock.now(),
         actor=principal.name,

@@ -11,6 +11,7 @@ from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent, run_once
 from chassis.storage.mongo import DuplicateKey, Session
 from kernel.errors import Refusal
+from kernel.free_text import Name, Reason
 from kernel.identifiers import organization_code
 from kernel.refusals import FORBIDDEN, NOT_FOUND
 from services.catalog.commands.declaration import apply_quota
@@ -44,11 +45,11 @@ async def register_expert(
         fields: Major categories, ordinals 1–19.
 
     Raises:
-        Refusal: `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `INVALID_EXPERT` or `EXPERT_EXISTS`.
+        Refusal: `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `INVALID_TEXT`, `INVALID_EXPERT` or `EXPERT_EXISTS`.
     """
     require_scope(principal, Scope.MINISTRY)
-    sender = Organization(organization_code(organization.code), organization.name.strip())
-    draft = Expert(id=new_id(), version=1, name=name.strip(), organization=sender, fields=tuple(fields))
+    sender = Organization(organization_code(organization.code), Name.of(organization.name, "organizationName").text)
+    draft = Expert(id=new_id(), version=1, name=Name.of(name, "name").text, organization=sender, fields=tuple(fields))
     registered, events = review.register_expert(draft)
     try:
         return await deps.store.experts.insert(registered, events)
@@ -183,7 +184,8 @@ async def submit_review(
         verdicts: One a dimension, as they were typed.
 
     Raises:
-        Refusal: `NOT_FOUND`, `NOT_ASSIGNED`, `WRONG_STATE`, `REVIEW_SUBMITTED` or `REVIEW_INCOMPLETE`.
+        Refusal: `NOT_FOUND`, `NOT_ASSIGNED`, `WRONG_STATE`, `REVIEW_SUBMITTED`, `INVALID_TEXT` or
+            `REVIEW_INCOMPLETE`.
     """
     require_scope(principal, Scope.EXPERT)
     if principal.person is None:
@@ -214,18 +216,18 @@ async def _decide(deps: Deps, principal: Principal, *, key: str, outcome: Decisi
         reason: As it was typed.
 
     Raises:
-        Refusal: `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING`, `REVIEWS_MISSING` or `PHASE_CLOSED`.
+        Refusal: `NOT_FOUND`, `REASON_MISSING`, `INVALID_REASON`, `WRONG_STATE`, `REVIEWS_MISSING` or
+            `PHASE_CLOSED`.
     """
     require_scope(principal, Scope.MINISTRY)
     current = await round_of(deps, (await deps.store.projects.get(key)).year)
+    why = Reason.of(reason, "R16")
 
     async def work(session: Session) -> Project:
         project = await deps.store.projects.get(key, session)
         reviews = (await deps.store.reviews.of_projects([key], session))[key]
         assigned = [submitted for submitted in reviews if submitted.expert in project.experts]
-        decided, events = decision.decide(
-            project, current, assigned, outcome=outcome, reason=reason, now=deps.clock.now()
-        )
+        decided, events = decision.decide(project, current, assigned, outcome=outcome, reason=why, now=deps.clock.now())
         await apply_quota(deps, project, decided, session)
         return await deps.store.projects.save(decided, events, session)
 
@@ -318,10 +320,10 @@ async def publish_project(deps: Deps, principal: Principal, *, key: str, overrid
         override: Why it is published late, as it was typed; None where it is not.
 
     Raises:
-        Refusal: `NOT_FOUND`, `WRONG_STATE` or `PUBLICATION_LATE`.
+        Refusal: `NOT_FOUND`, `INVALID_REASON`, `WRONG_STATE` or `PUBLICATION_LATE`.
     """
     require_scope(principal, Scope.MINISTRY)
     project = await deps.store.projects.get(key)
     current = await round_of(deps, project.year)
-    published, events = decision.publish(project, current, override=override, now=deps.clock.now())
+    published, events = decision.publish(project, current, override=Reason.optional(override), now=deps.clock.now())
     return await deps.store.projects.save(published, events)

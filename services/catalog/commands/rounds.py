@@ -10,6 +10,7 @@ from chassis.commands.guards import require_scope
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import DuplicateKey
+from kernel.free_text import Reason
 from kernel.reference import round_data
 from services.catalog.commands.deps import Deps
 from services.catalog.commands.guards import round_of
@@ -67,12 +68,14 @@ async def extend_phase(
         reason: As it was typed.
 
     Raises:
-        Refusal: `NOT_FOUND`, or what `opening.extend_phase` refuses.
+        Refusal: `NOT_FOUND`, `REASON_MISSING`, `INVALID_REASON`, or what `opening.extend_phase` refuses.
     """
     require_scope(principal, Scope.MINISTRY)
     current = await round_of(deps, year)
     actor, now = principal.name or principal.subject, deps.clock.now()
-    extended, events = opening.extend_phase(current, phase, closes, reason=reason, actor=actor, now=now)
+    extended, events = opening.extend_phase(
+        current, phase, closes, reason=Reason.of(reason, "R1"), actor=actor, now=now
+    )
     return await deps.store.rounds.save(extended, events)
 
 

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 from kernel.dates import today
 from kernel.errors import Refusal
+from kernel.free_text import Reason
 from kernel.refusals import PHASE_CLOSED
 from services.catalog.domain.base import Base, require_team, require_valid
 from services.catalog.domain.events import (
@@ -21,6 +22,8 @@ from services.catalog.domain.plan import (
     Venue,
     advice_on,
     check_given,
+    checked_texts,
+    differing,
     require_complete,
     require_justified,
     shift_sessions,
@@ -28,7 +31,7 @@ from services.catalog.domain.plan import (
 from services.catalog.domain.project import EDITABLE, Project, about, move, note, require_status, wrong_state
 from services.catalog.domain.quota import delta
 from services.catalog.domain.refusals import INVALID_KIND
-from services.catalog.domain.round import Round, require_reason
+from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import KINDS, BaseCategory, PhaseName, ProjectKind, ProjectStatus
 from services.catalog.domain.window import require_in_window
 
@@ -76,7 +79,7 @@ def draft(
         now: Domain time, aware.
 
     Raises:
-        Refusal: `INVALID_KIND`, `UNKNOWN_THEME` or `INVALID_PLAN`.
+        Refusal: `INVALID_KIND`, `INVALID_TEXT`, `UNKNOWN_THEME` or `INVALID_PLAN`.
     """
     begun = Project(
         id=key,
@@ -92,7 +95,7 @@ def draft(
         kind=kind_for(base.category, kind),
         series=key,
     )
-    written = _with_plan(begun, base, current, plan)
+    written = _with_plan(begun, base, current, checked_texts(plan))
     noted = replace(note(written, actor=_BASE, now=now), version=1)
     return noted, [ProjectDrafted(**about(noted), kind=noted.kind, series=noted.series)]
 
@@ -113,11 +116,12 @@ def update(
         now: Domain time, aware.
 
     Raises:
-        Refusal: `WRONG_STATE`, `INVALID_KIND`, `UNKNOWN_THEME` or `INVALID_PLAN`.
+        Refusal: `WRONG_STATE`, `INVALID_KIND`, `INVALID_TEXT`, `UNKNOWN_THEME` or `INVALID_PLAN`.
     """
     require_status(project, EDITABLE, "R7")
     changed = replace(project, kind=kind_for(base.category, kind or project.kind))
-    written = _with_plan(changed, base, current, plan)
+    checked = checked_texts(plan, differing(project.plan, plan))
+    written = _with_plan(changed, base, current, checked)
     if project.status is ProjectStatus.RETURNED and written.design != project.design:
         written = _rewritten(project, written, now)
     return written, []
@@ -143,13 +147,14 @@ def submit(project: Project, base: Base, current: Round, now: datetime) -> tuple
 
     Raises:
         Refusal: `WRONG_STATE`, `PHASE_CLOSED`, `BASE_NOT_VALID`, `TEAM_MISSING`, `PLAN_INCOMPLETE`,
-            `UNKNOWN_THEME`, `INVALID_PLAN`, `JUSTIFICATION_MISSING` or `OUTSIDE_WINDOW`.
+            `INVALID_TEXT`, `UNKNOWN_THEME`, `INVALID_PLAN`, `JUSTIFICATION_MISSING` or `OUTSIDE_WINDOW`.
     """
     handed_in = move(project, ProjectStatus.SUBMITTED, rule="R13", actor=_BASE, now=now)
     _require_time(project, current, now)
     require_valid(base, today(now))
     require_team(base)
     require_complete(project.plan)
+    checked_texts(project.plan)  # a draft may be older than the check of its texts
     checked = _with_plan(handed_in, base, current, project.plan)
     require_justified(checked.plan, checked.warnings)
     require_in_window(checked, current)
@@ -157,16 +162,15 @@ def submit(project: Project, base: Base, current: Round, now: datetime) -> tuple
     return result, [ProjectSubmitted(**about(result), cycle=result.cycle)]
 
 
-def withdraw(project: Project, reason: str, now: datetime) -> tuple[Project, list[ProjectWithdrawn]]:
+def withdraw(project: Project, reason: Reason, now: datetime) -> tuple[Project, list[ProjectWithdrawn]]:
     """Withdraw a plan before publication; the caller releases its quota (R11).
 
     Raises:
-        Refusal: `WRONG_STATE` or `REASON_MISSING`.
+        Refusal: `WRONG_STATE`.
     """
-    require_reason(reason, "R11")
-    result = move(project, ProjectStatus.WITHDRAWN, rule="R11", actor=_BASE, now=now, reason=reason)
+    result = move(project, ProjectStatus.WITHDRAWN, rule="R11", actor=_BASE, now=now, reason=reason.text)
     released = delta(project.status, result.status) < 0
-    return result, [ProjectWithdrawn(**about(result), reason=reason, released=released)]
+    return result, [ProjectWithdrawn(**about(result), reason=reason.text, released=released)]
 
 
 def is_overdue(project: Project, current: Round, now: datetime) -> bool:
@@ -206,7 +210,7 @@ def add_class(
         now: Domain time, aware.
 
     Raises:
-        Refusal: `INVALID_PLAN`, or `WRONG_STATE` for a design the ministry refused.
+        Refusal: `INVALID_TEXT`, `INVALID_PLAN`, or `WRONG_STATE` for a design the ministry refused.
     """
     if source.status is ProjectStatus.REJECTED:
         raise wrong_state(source, "R12")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from kernel.dates import today
+from kernel.free_text import Reason, Title
 from kernel.refusals import WRONG_STATE
 from services.catalog.domain.decision import sessions_of
 from services.catalog.domain.events import (
@@ -22,6 +23,7 @@ from services.catalog.domain.plan import (
     Plan,
     Venue,
     check_given,
+    checked_texts,
     differing,
     invalid,
     require_complete,
@@ -29,7 +31,7 @@ from services.catalog.domain.plan import (
 )
 from services.catalog.domain.project import Project, about, move, note, require_status, wrong_state
 from services.catalog.domain.refusals import INVALID_PLAN, NOTHING_CHANGED, TOO_EARLY, TOO_LATE
-from services.catalog.domain.round import Round, require_reason
+from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import ProjectStatus
 from services.catalog.domain.window import last_day, require_in_window
 
@@ -43,6 +45,7 @@ class Amendment:
     """What a base may change after publication; None leaves it (R18).
 
     Attributes:
+        reason: As it was typed.
         session_dates: New dates by session id; the others move with the first day.
     """
 
@@ -52,6 +55,10 @@ class Amendment:
     ends_on: date | None = None
     faculty: tuple[FacultyMember, ...] | None = None
     session_dates: Mapping[str, date] | None = None
+
+    def written(self) -> tuple[str, ...]:
+        """The fields with texts that it writes anew, by the plan's own names."""
+        return tuple(name for name in ("venue", "faculty") if getattr(self, name) is not None)
 
 
 def amend(project: Project, current: Round, given: Amendment, now: datetime) -> tuple[Project, list[ProjectAmended]]:
@@ -64,16 +71,16 @@ def amend(project: Project, current: Round, given: Amendment, now: datetime) -> 
         now: Domain time, aware.
 
     Raises:
-        Refusal: `WRONG_STATE`, `REASON_MISSING`, `NOTHING_CHANGED`, `PLAN_INCOMPLETE`, `INVALID_PLAN` or
-            `OUTSIDE_WINDOW`.
+        Refusal: `WRONG_STATE`, `REASON_MISSING`, `INVALID_REASON`, `INVALID_TEXT`, `NOTHING_CHANGED`,
+            `PLAN_INCOMPLETE`, `INVALID_PLAN` or `OUTSIDE_WINDOW`.
     """
     require_status(project, _AMENDABLE, "R18")
-    require_reason(given.reason, "R18")
+    reason = Reason.of(given.reason, "R18").text
     first_day = replace(project.plan, starts_on=given.starts_on or project.plan.starts_on)
     require_in_window(
         replace(project, plan=first_day), current
     )  # before the timetable moves with it, which may overflow
-    plan = _amended(project.plan, given)
+    plan = checked_texts(_amended(project.plan, given), given.written())
     changed = differing(project.plan, plan)
     if not changed:
         raise NOTHING_CHANGED()
@@ -82,8 +89,8 @@ def amend(project: Project, current: Round, given: Amendment, now: datetime) -> 
     check_given(plan, project.category, current)
     amended = replace(project, plan=plan)
     require_in_window(amended, current)
-    result = note(amended, actor=_BASE, now=now, reason=given.reason, replaced=project.design)
-    return result, [_amendment(result, changed, given.reason)]
+    result = note(amended, actor=_BASE, now=now, reason=reason, replaced=project.design)
+    return result, [_amendment(result, changed, reason)]
 
 
 def start(project: Project, now: datetime) -> tuple[Project, list[ProjectStarted]]:
@@ -127,7 +134,7 @@ def overruns(project: Project, current: Round, now: datetime) -> bool:
     return project.overran or (project.begun and today(now) > last_day(project, current))
 
 
-def cancel(project: Project, reason: str, actor: str, now: datetime) -> tuple[Project, list[ProjectCancelled]]:
+def cancel(project: Project, reason: Reason, actor: str, now: datetime) -> tuple[Project, list[ProjectCancelled]]:
     """Cancel a published project; its quota stays consumed, and the annual assessment counts it (R11, R33).
 
     Args:
@@ -137,22 +144,20 @@ def cancel(project: Project, reason: str, actor: str, now: datetime) -> tuple[Pr
         now: Domain time, aware.
 
     Raises:
-        Refusal: `WRONG_STATE` or `REASON_MISSING`.
+        Refusal: `WRONG_STATE`.
     """
-    require_reason(reason, "R33")
-    cancelled = move(project, ProjectStatus.CANCELLED, rule="R33", actor=actor, now=now, reason=reason)
-    return cancelled, [ProjectCancelled(**about(cancelled), reason=reason, by=actor)]
+    cancelled = move(project, ProjectStatus.CANCELLED, rule="R33", actor=actor, now=now, reason=reason.text)
+    return cancelled, [ProjectCancelled(**about(cancelled), reason=reason.text, by=actor)]
 
 
-def suspend(project: Project, reason: str, now: datetime) -> tuple[Project, list[ProjectSuspended]]:
+def suspend(project: Project, reason: Reason, now: datetime) -> tuple[Project, list[ProjectSuspended]]:
     """Suspend a published or running project (docs/state-machines.md).
 
     Raises:
-        Refusal: `WRONG_STATE` or `REASON_MISSING`.
+        Refusal: `WRONG_STATE`.
     """
-    require_reason(reason, None)
-    suspended = move(project, ProjectStatus.SUSPENDED, rule=None, actor=_MINISTRY, now=now, reason=reason)
-    return replace(suspended, resumes_to=project.status), [ProjectSuspended(**about(suspended), reason=reason)]
+    suspended = move(project, ProjectStatus.SUSPENDED, rule=None, actor=_MINISTRY, now=now, reason=reason.text)
+    return replace(suspended, resumes_to=project.status), [ProjectSuspended(**about(suspended), reason=reason.text)]
 
 
 def resume(project: Project, now: datetime) -> tuple[Project, list[ProjectResumed]]:
@@ -170,7 +175,7 @@ def resume(project: Project, now: datetime) -> tuple[Project, list[ProjectResume
 def _amended(plan: Plan, given: Amendment) -> Plan:
     starts_on = given.starts_on or plan.starts_on
     shift = starts_on - plan.starts_on if starts_on and plan.starts_on else timedelta()
-    dates = given.session_dates or {}
+    dates = {Title.of(key, field="sessionDates.id").text: day for key, day in (given.session_dates or {}).items()}
     unknown = sorted(set(dates) - {session.id for session in plan.timetable})
     if unknown:
         raise INVALID_PLAN(

@@ -8,6 +8,7 @@ from typing import Any
 
 from kernel.dates import today
 from kernel.errors import Refusal
+from kernel.free_text import Reason, Title
 from services.catalog.domain.events import PhaseExtended, PhaseWindow, RoundOpened
 from services.catalog.domain.labels import CATEGORIES, PHASES, ROUND_FIELDS, listed
 from services.catalog.domain.refusals import (
@@ -17,7 +18,7 @@ from services.catalog.domain.refusals import (
     INVALID_ROUND,
     ROUND_INCOMPLETE,
 )
-from services.catalog.domain.round import DurationNorm, Phase, PhaseOverride, Round, require_reason
+from services.catalog.domain.round import DurationNorm, Phase, PhaseOverride, Round
 from services.catalog.domain.vocabulary import KINDS, BaseCategory, PhaseName
 
 _YEARS = range(2000, 3000)
@@ -27,8 +28,10 @@ def open_round(draft: Round, now: datetime) -> tuple[Round, list[RoundOpened]]:
     """Open a round, after checking its texts, calendar, quotas, norms and themes (R1).
 
     Raises:
-        Refusal: `CALENDAR_NOT_MONOTONIC`, `CALENDAR_OUTSIDE_YEAR`, `ROUND_INCOMPLETE` or `INVALID_ROUND`.
+        Refusal: `INVALID_TEXT`, `CALENDAR_NOT_MONOTONIC`, `CALENDAR_OUTSIDE_YEAR`, `ROUND_INCOMPLETE` or
+            `INVALID_ROUND`.
     """
+    draft = _with_checked_texts(draft)
     _check_calendar(draft.phases, draft.year)
     if missing := _missing(draft):
         raise incomplete(missing)
@@ -39,7 +42,7 @@ def open_round(draft: Round, now: datetime) -> tuple[Round, list[RoundOpened]]:
 
 
 def extend_phase(
-    current: Round, phase: PhaseName, closes: date, *, reason: str, actor: str, now: datetime
+    current: Round, phase: PhaseName, closes: date, *, reason: Reason, actor: str, now: datetime
 ) -> tuple[Round, list[PhaseExtended]]:
     """Give a phase a later last day, reopening it if it is over; other phases never move (R1).
 
@@ -55,10 +58,9 @@ def extend_phase(
         now: Domain time, aware.
 
     Raises:
-        Refusal: `CALENDAR_NOT_MONOTONIC`: not later than it is, or past what follows; `CALENDAR_OUTSIDE_YEAR`;
-            `INVALID_EXTENSION`: over before it is given; `REASON_MISSING`.
+        Refusal: `CALENDAR_NOT_MONOTONIC`: not later than now, or after the next deadline; `CALENDAR_OUTSIDE_YEAR`;
+            `INVALID_EXTENSION`: the new last day is before today.
     """
-    require_reason(reason, "R1")
     before = current.phase(phase).closes
     if closes <= before:
         raise _not_monotonic(phase, f"须晚于{before}", f"it must be later than {before}")
@@ -73,9 +75,11 @@ def extend_phase(
         replace(existing, closes=closes) if existing.name is phase else existing for existing in current.phases
     )
     _check_calendar(phases, current.year)
-    override = PhaseOverride(phase, closes, reason, now, before, actor)
+    override = PhaseOverride(phase, closes, reason.text, now, before, actor)
     extended = replace(current, phases=phases, overrides=(*current.overrides, override))
-    event = PhaseExtended(year=current.year, phase=phase, closes=closes, reason=reason, calendar=calendar_of(extended))
+    event = PhaseExtended(
+        year=current.year, phase=phase, closes=closes, reason=reason.text, calendar=calendar_of(extended)
+    )
     return extended, [event]
 
 
@@ -87,6 +91,38 @@ def calendar_of(current: Round) -> dict[str, PhaseWindow]:
 def incomplete(missing: Sequence[str]) -> Refusal:
     """The refusal of a round that lacks parts, by the graph's names; `quotas.PRINCIPAL` is the quota of a category."""
     return ROUND_INCOMPLETE(detail=_called(missing), missing=list(missing))
+
+
+def _with_checked_texts(draft: Round) -> Round:
+    """The round with every text checked and normalized (R41); phones of a help line are numbers by nature (R43)."""
+    return replace(
+        draft,
+        title=_line(draft.title, "title"),
+        themes=tuple(
+            replace(theme, code=_line(theme.code, "themes.code"), name=_line(theme.name, "themes.name"))
+            for theme in draft.themes
+        ),
+        review_dimensions=tuple(
+            replace(
+                dimension,
+                code=_line(dimension.code, "reviewDimensions.code"),
+                name=_line(dimension.name, "reviewDimensions.name"),
+            )
+            for dimension in draft.review_dimensions
+        ),
+        contacts=tuple(
+            replace(
+                contact,
+                department=_line(contact.department, "contacts.department"),
+                note=None if contact.note is None else _line(contact.note, "contacts.note"),
+            )
+            for contact in draft.contacts
+        ),
+    )
+
+
+def _line(text: str, field: str) -> str:
+    return Title.of(text, field).text
 
 
 def _check_calendar(phases: tuple[Phase, ...], year: int) -> None:

@@ -1,9 +1,12 @@
 """The training plan of a project: its fields, when it is complete and valid, and what is unusual in it (R7–R10)."""
 
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
+from typing import Any
 
 from kernel.errors import Refusal
+from kernel.free_text import Name, Paragraph, Title
 from services.catalog.domain.base import LAST_MAJOR_CATEGORY
 from services.catalog.domain.labels import REQUIRED, called
 from services.catalog.domain.refusals import INVALID_PLAN, JUSTIFICATION_MISSING, PLAN_INCOMPLETE, UNKNOWN_THEME
@@ -90,6 +93,73 @@ class Plan:
     assessment_method: str | None = None
     needs_evidence: str | None = None
     justifications: tuple[Justification, ...] = ()
+
+
+def checked_texts(plan: Plan, names: Collection[str] | None = None) -> Plan:
+    """The plan with what people typed checked and normalized: a plan becomes public, so no number may be in it (R41).
+
+    Only what is written anew is asked for: what was stored before there was this check must not stop a change of
+    something else.
+
+    Args:
+        plan: As it was typed.
+        names: The fields to check, by the plan's own names; all by default.
+
+    Raises:
+        Refusal: `INVALID_TEXT`, with the field as the graph spells it.
+    """
+    checked = {
+        name: _CHECKS[name](getattr(plan, name))
+        for name in (_CHECKS if names is None else names)
+        if name in _CHECKS and getattr(plan, name) is not None
+    }
+    return replace(plan, **checked)
+
+
+def _line(text: str, field: str) -> str:
+    return Title.of(text, field).text
+
+
+def _checked_venue(venue: Venue) -> Venue:
+    return replace(venue, address=_line(venue.address, "venue.address"))
+
+
+def _checked_session(session: Session) -> Session:
+    return replace(
+        session,
+        id=_line(session.id, "timetable.id"),
+        title=_line(session.title, "timetable.title"),
+        teacher=_line(session.teacher, "timetable.teacher"),
+    )
+
+
+def _checked_member(member: FacultyMember) -> FacultyMember:
+    return FacultyMember(
+        Name.of(member.name, "faculty.name").text,
+        None if member.title is None else _line(member.title, "faculty.title"),
+        None if member.organization is None else Name.of(member.organization, "faculty.organization").text,
+    )
+
+
+def _checked_justification(justification: Justification) -> Justification:
+    text = Paragraph.of(justification.text, "justifications.text").text
+    return Justification(_line(justification.rule, "justifications.rule"), text)
+
+
+_CHECKS: Mapping[str, Callable[[Any], Any]] = {
+    "title": lambda text: _line(text, "title"),
+    "objectives": lambda text: Paragraph.of(text, "objectives").text,
+    "content_design": lambda text: Paragraph.of(text, "contentDesign").text,
+    "fee_includes": lambda text: Paragraph.of(text, "feeIncludes").text,
+    "assessment_method": lambda text: Paragraph.of(text, "assessmentMethod").text,
+    "needs_evidence": lambda text: Paragraph.of(text, "needsEvidence").text,
+    "themes": lambda codes: tuple(_line(code, "themes") for code in codes),
+    "venue": _checked_venue,
+    "timetable": lambda sessions: tuple(map(_checked_session, sessions)),
+    "faculty": lambda members: tuple(map(_checked_member, members)),
+    "justifications": lambda justifications: tuple(map(_checked_justification, justifications)),
+}
+"""How each field with a text is checked, by the plan's own name of it."""
 
 
 def missing_fields(plan: Plan) -> list[str]:

@@ -6,10 +6,11 @@ from datetime import date, datetime
 
 from kernel.dates import today
 from kernel.errors import Refusal
+from kernel.free_text import Reason
 from services.catalog.domain.base import Base
 from services.catalog.domain.events import QuotaAdjusted, QuotaReconciled
 from services.catalog.domain.refusals import INVALID_QUOTA, QUOTA_EXCEEDED
-from services.catalog.domain.round import Round, require_reason
+from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import ProjectStatus
 
 CONSUMING = frozenset(
@@ -118,7 +119,7 @@ def exceeded(quota: Quota, day: date) -> Refusal:
 
 
 def adjust(
-    quota: Quota, *, limit: int, reason: str, effective_from: date | None, now: datetime, actor: str | None = None
+    quota: Quota, *, limit: int, reason: Reason, effective_from: date | None, now: datetime, actor: str | None = None
 ) -> tuple[Quota, list[QuotaAdjusted]]:
     """Change the limit, now or from a later day; below what is used it only stops new submissions (R39).
 
@@ -131,9 +132,8 @@ def adjust(
         actor: Who acts, as the audit names them.
 
     Raises:
-        Refusal: `INVALID_QUOTA` for a negative limit or a day that is over, `REASON_MISSING`.
+        Refusal: `INVALID_QUOTA` for a negative limit or a day that is over.
     """
-    require_reason(reason, "R39")
     since = effective_from or today(now)
     if limit < 0 or since < today(now):
         raise INVALID_QUOTA()
@@ -143,11 +143,11 @@ def adjust(
         before=quota.limit_on(since),
         limit=limit,
         used=quota.used,
-        reason=reason,
+        reason=reason.text,
         effective_from=since,
         province=quota.province,
     )
-    change = Adjustment(limit, since, reason, now, actor)
+    change = Adjustment(limit, since, reason.text, now, actor)
     return replace(quota, adjustments=(*quota.adjustments, change)), [event]
 
 

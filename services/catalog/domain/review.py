@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from kernel.free_text import Paragraph, Title
 from services.catalog.domain.base import LAST_MAJOR_CATEGORY, Organization
 from services.catalog.domain.events import ExpertRegistered, ProjectReviewStarted, ReviewSubmitted
 from services.catalog.domain.labels import listed
@@ -163,15 +164,16 @@ def submit_review(
         now: Domain time, aware.
 
     Raises:
-        Refusal: `NOT_ASSIGNED`, `WRONG_STATE`, `REVIEW_SUBMITTED` or `REVIEW_INCOMPLETE`.
+        Refusal: `NOT_ASSIGNED`, `WRONG_STATE`, `REVIEW_SUBMITTED`, `INVALID_TEXT` or `REVIEW_INCOMPLETE`.
     """
     require_status(project, frozenset({ProjectStatus.UNDER_REVIEW}), "R15")
     if review.expert not in project.experts or review.cycle != project.cycle:
         raise NOT_ASSIGNED()
     if review.submitted_at is not None:
         raise REVIEW_SUBMITTED()
-    _require_every_dimension(current, verdicts)
-    done = replace(review, verdicts=tuple(verdicts), submitted_at=now)
+    checked = [_checked(verdict) for verdict in verdicts]
+    _require_every_dimension(current, checked)
+    done = replace(review, verdicts=tuple(checked), submitted_at=now)
     event = ReviewSubmitted(review=done.id, project=done.project, expert=done.expert, province=done.province)
     return done, [event]
 
@@ -182,11 +184,20 @@ def readable_by(expert: str, reviews: Sequence[Review]) -> list[Review]:
     return [review for review in reviews if review.expert == expert or (done and review.submitted_at)]
 
 
+def _checked(verdict: DimensionVerdict) -> DimensionVerdict:
+    """The verdict with its texts checked and normalized (R41)."""
+    return replace(
+        verdict,
+        dimension=Title.of(verdict.dimension, "verdicts.dimension").text,
+        comment=Paragraph.of(verdict.comment, "verdicts.comment").text,
+    )
+
+
 def _require_every_dimension(current: Round, verdicts: Sequence[DimensionVerdict]) -> None:
     dimensions = [dimension.code for dimension in current.review_dimensions]
     judged = [verdict.dimension for verdict in verdicts]
     missing = [code for code in dimensions if code not in judged]
     unknown = sorted(set(judged) - set(dimensions))
-    silent = [verdict.dimension for verdict in verdicts if not verdict.comment.strip()]
+    silent = [verdict.dimension for verdict in verdicts if not verdict.comment]
     if missing or unknown or silent or len(judged) != len(set(judged)):
         raise REVIEW_INCOMPLETE(missing=missing, unknown=unknown, without_comment=silent)

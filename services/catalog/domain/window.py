@@ -3,10 +3,11 @@
 from dataclasses import replace
 from datetime import date, datetime
 
+from kernel.free_text import Reason
 from services.catalog.domain.events import NATIONWIDE, ProjectExtended
 from services.catalog.domain.project import Extension, Project, about, note, require_status
 from services.catalog.domain.refusals import INVALID_EXTENSION, OUTSIDE_WINDOW
-from services.catalog.domain.round import Round, require_reason
+from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import PhaseName, ProjectStatus
 
 _LIVE = frozenset(ProjectStatus) - {
@@ -38,7 +39,7 @@ def require_in_window(project: Project, current: Round) -> None:
 
 
 def extend(
-    project: Project, current: Round, *, until: date, reason: str, now: datetime
+    project: Project, current: Round, *, until: date, reason: Reason, now: datetime
 ) -> tuple[Project, list[ProjectExtended]]:
     """Let one project end after the window, in the round's year or the one after (R28).
 
@@ -52,9 +53,8 @@ def extend(
         now: Domain time, aware.
 
     Raises:
-        Refusal: `WRONG_STATE`, `REASON_MISSING`, or `INVALID_EXTENSION`: not later than now allowed, or too late.
+        Refusal: `WRONG_STATE`, or `INVALID_EXTENSION`: not later than now allowed, or too late.
     """
-    require_reason(reason, "R28")
     require_status(project, _LIVE, "R28")
     closes = last_day(project, current)
     if until <= closes or until.year > current.year + 1:
@@ -64,7 +64,7 @@ def extend(
             f"it must be after {closes}, and in {last_year} at the latest",
         )
         raise INVALID_EXTENSION(detail=words, closes=closes.isoformat())
-    extended = replace(project, extension=Extension(until, reason, now))
-    result = note(extended, actor="ministry", now=now, reason=reason)
+    extended = replace(project, extension=Extension(until, reason.text, now))
+    result = note(extended, actor="ministry", now=now, reason=reason.text)
     province = project.province if project.published_at else NATIONWIDE
-    return result, [ProjectExtended(**about(result) | {"province": province}, until=until, reason=reason)]
+    return result, [ProjectExtended(**about(result) | {"province": province}, until=until, reason=reason.text)]
