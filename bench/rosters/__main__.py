@@ -1,4 +1,4 @@
-"""`python -m bench.rosters`: a roster of 5,000 rows, 300 of them bad, from file to enrolments (R22, ADR 15).
+"""`python -m bench.rosters`: a roster of 5,000 rows, 300 of them bad, from file to enrollments (R22, ADR 15).
 
 The whole roster's transaction stands beside its limit from the same run: documents of the same number and size, in one
 transaction, without anything looked up, checked or kept.

@@ -32,7 +32,7 @@ class Operations:
 
     Attributes:
         engine: Plans and executes.
-        authenticate: Access token to its holder; None lets everybody do everything (`--no-auth`).
+        authenticate: Access token to its holder; None lets everybody do everything (`standalone`).
         deadline_seconds: By when the client is answered.
         documents: What may be asked by id, or at all.
         stream_limits: How many streams there may be.

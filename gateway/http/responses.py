@@ -56,14 +56,14 @@ def reply(
     return Response(orjson.dumps(content), status, more, f"{media_type}; charset=utf-8")
 
 
-def told(refusal: Refusal, request: Request) -> dict[str, Any]:
+def error_of(refusal: Refusal, request: Request) -> dict[str, Any]:
     """A refusal as a GraphQL error, in the caller's language."""
     return {"message": refusal.message(language_of(request)), "extensions": refusal.extensions()}
 
 
 def refused(refusal: Refusal, request: Request, media_type: str = JSON) -> Response:
     """A reply of one refusal, with the HTTP status of its code and `Retry-After` where it has one."""
-    response = reply({"errors": [told(refusal, request)]}, _STATUS.get(refusal.code, 400), media_type)
+    response = reply({"errors": [error_of(refusal, request)]}, _STATUS.get(refusal.code, 400), media_type)
     if "retryAfter" in refusal.details:
         response.headers["Retry-After"] = str(refusal.details["retryAfter"])
     if "allow" in refusal.details:

@@ -17,9 +17,9 @@ from gateway.identity.deps import Deps
 from gateway.identity.events import AccountDisabled, PersonDelegated, of
 from gateway.identity.provisioning import (
     AccountRow,
-    check_name,
     close,
     code_for,
+    holder_name,
     issued_login,
     provision,
     renew,
@@ -31,7 +31,6 @@ from kernel.refusals import BAD_REQUEST, FORBIDDEN, NOT_FOUND, TOO_MANY_ROWS, UN
 
 MOST_ROWS = 200
 _ROWS_AN_ACT = 20
-_LONGEST_NAME = 50
 _MANAGED = {
     Scope.MINISTRY: (Scope.EXPERT, Scope.PROVINCE, Scope.BASE, Scope.SCHOOL),
     Scope.SCHOOL: (Scope.TEACHER, Scope.SCHOOL),
@@ -153,13 +152,13 @@ async def _by_ministry(deps: Deps, row: AccountRow) -> tuple[Account, str]:
     if row.scope not in _MANAGED[Scope.MINISTRY]:
         raise FORBIDDEN(rule="R3")
     issued = issued_login("e") if row.scope is Scope.EXPERT and not row.login else row.login
-    return await provision(deps, **{**msgspec.structs.asdict(row), "login": issued, "name": _name(row.name)})
+    return await provision(deps, **{**msgspec.structs.asdict(row), "login": issued, "name": row.name})
 
 
 async def _by_school(deps: Deps, by: Account, row: _BySchool) -> tuple[Account, str]:
     """Which teacher is whose is enrolment's to say: its event made the account, and only that one is completed."""
     if row.scope is Scope.SCHOOL:
-        return await _designate(deps, by, _name(row.name))
+        return await _designate(deps, by, holder_name(row.name))
     if row.scope is not Scope.TEACHER:
         raise FORBIDDEN(rule="R3")
     known = await deps.store.by_person(row.person or "", Scope.TEACHER)
@@ -167,7 +166,7 @@ async def _by_school(deps: Deps, by: Account, row: _BySchool) -> tuple[Account, 
         raise NOT_FOUND(kind="teacher", id=row.person or "")
     if not known[0].waiting:
         raise ACCOUNT_EXISTS(unblock=Unblock.SELF)
-    return await renew(deps, replace(known[0], name=_name(row.name)))
+    return await renew(deps, replace(known[0], name=holder_name(row.name)))
 
 
 async def _designate(deps: Deps, by: Account, name: str | None) -> tuple[Account, str]:
@@ -211,12 +210,3 @@ async def _managed(deps: Deps, by: Account, key: str) -> Account:
     if account is None or not mine:
         raise NOT_FOUND(kind="account", id=key)
     return account
-
-
-def _name(given: str | None) -> str | None:
-    name = (given or "").strip()
-    if len(name) > _LONGEST_NAME:
-        words = f"姓名最长{_LONGEST_NAME}字", f"a name has {_LONGEST_NAME} characters at most"
-        raise BAD_REQUEST(rule="R5", detail=words, limit=_LONGEST_NAME)
-    check_name(name)
-    return name or None

@@ -1,6 +1,7 @@
 """Accounts are made by who is responsible for their holder, and start with a one-time code (R3, R4, R5)."""
 
 import asyncio
+import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
@@ -17,15 +18,19 @@ from gateway.identity.account import Account, AccountState, check_holder, login_
 from gateway.identity.deps import Deps
 from gateway.identity.events import AccountDisabled, AccountReset, AccountUnlocked, BaseAdded, CodeIssued, of
 from gateway.identity.password_hashing import new_code
-from gateway.refusals import DELEGATION_ENDED, INVALID_ACCOUNTS, PERSONAL_LOGIN, PERSONAL_NAME
+from gateway.refusals import DELEGATION_ENDED, INVALID_ACCOUNTS, PERSONAL_LOGIN
 from kernel.errors import Refusal, Unblock
+from kernel.free_text import Name
 from kernel.identifiers import is_personal, organization_code
+from kernel.personal_numbers import holds_number
 from kernel.reference import provinces
-from kernel.refusals import NOT_FOUND, UNKNOWN_PROVINCE
+from kernel.refusals import INVALID_TEXT, NOT_FOUND, UNKNOWN_PROVINCE
 
 LITERAL_PASSWORD = "123456"  # noqa: S105 - printed in the notice
 _AT_ONCE = 4
 _LOGIN_DIGITS = 8
+_LONGEST_ID = 64
+_OUR_ID = re.compile(r"(?=.*[a-f])[0-9a-f]{24,32}")
 A = TypeVar("A")
 B = TypeVar("B")
 
@@ -57,7 +62,7 @@ async def provision(deps: Deps, *, login: str, scope: Scope, **holder: Any) -> t
 
     Raises:
         Refusal: `INCOMPLETE_ACCOUNT`, `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `UNKNOWN_PROVINCE`,
-            `PERSONAL_LOGIN`, `PERSONAL_NAME`, `ACCOUNT_EXISTS`, `STALE_VERSION`.
+            `PERSONAL_LOGIN`, `INVALID_TEXT`, `ACCOUNT_EXISTS`, `STALE_VERSION`.
     """
     blank = _checked(Account(new_id(), 1, login, scope, "", **holder))
     code = code_for(deps)
@@ -229,30 +234,57 @@ def code_for(deps: Deps) -> str:
 
 
 def _checked(account: Account) -> Account:
-    """The account with its codes validated and normalised, and the province that they name (R3)."""
+    """The account with its codes and texts validated and normalised, and the province that they name (R3, R41)."""
     account = replace(
         account,
         login=login_name(account.login),
         organization=account.organization and organization_code(account.organization),
         school=account.school and organization_code(account.school),
+        name=holder_name(account.name),
     )
     check_holder(account)
-    if account.login not in (account.organization, account.school) and is_personal(account.login):
-        raise PERSONAL_LOGIN()
-    check_name(account.name)
+    if account.login not in (account.organization, account.school):
+        _check_login(account.login)
+    _check_id(account.person, "person")
+    for base in account.bases:
+        _check_id(base, "bases")
     if account.province not in (None, *provinces()):
         raise UNKNOWN_PROVINCE(rule="R3", unblock=Unblock.ADMINISTRATOR)
     return replace(account, home=_home(account))
 
 
-def check_name(name: str | None) -> None:
-    """Refuse a name that is a number of a person's: it is the actor of every act, and so in every event (R41).
+def holder_name(text: str | None) -> str | None:
+    """The name of an account's holder, who is the actor in every event of an act (R5, R41); None for none.
 
     Raises:
-        Refusal: `PERSONAL_NAME`.
+        Refusal: `INVALID_TEXT`.
     """
-    if name and is_personal(name):
-        raise PERSONAL_NAME()
+    return Name.of(text or "", field="name", rule="R41").text or None
+
+
+def _check_login(login: str) -> None:
+    """Refuse a login name with a personal number in it, for it is in events (R41); an organisation's code may look so.
+
+    Raises:
+        Refusal: `PERSONAL_LOGIN`.
+    """
+    if is_personal(login):
+        raise PERSONAL_LOGIN()
+    if holds_number(login):
+        try:
+            organization_code(login)
+        except Refusal as error:
+            raise PERSONAL_LOGIN() from error
+
+
+def _check_id(key: str | None, field: str) -> None:
+    """Refuse what is no id of an aggregate; an id of ours may by chance have eleven digits in a row (R41).
+
+    Raises:
+        Refusal: `INVALID_TEXT`.
+    """
+    if key and not _OUR_ID.fullmatch(key) and (holds_number(key) or len(key) > _LONGEST_ID or not key.isprintable()):
+        raise INVALID_TEXT(field=field, longest=_LONGEST_ID)
 
 
 def _home(account: Account) -> str:

@@ -75,6 +75,10 @@ class IdentityStore:
         await self._sessions.create_index("account")
         await self.attempts.prepare()
 
+    async def close(self) -> None:
+        """Close the connection to the database."""
+        await self.accounts.collection.database.client.close()
+
     async def by_login(self, login: str, scope: Scope | None, session: Transaction | None = None) -> list[Account]:
         """The accounts of a login name, of one scope if it is given."""
         return await self.accounts.query({"login": login} | ({"scope": scope.value} if scope else {}), session=session)

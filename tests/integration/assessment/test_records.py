@@ -7,6 +7,7 @@ import pytest
 
 from chassis.context import Act, acting
 from kernel.errors import Refusal
+from kernel.free_text import Reason
 from services.assessment.commands.credits import confirm_credits, revoke_credit
 from services.assessment.domain.vocabulary import CreditStatus, ProjectPhase, ResultOutcome
 from tests.integration.assessment.world import (
@@ -23,6 +24,8 @@ from tests.integration.assessment.world import (
 )
 from tests.support.eventually import eventually
 
+SPOT_CHECK = Reason("抽检")
+
 
 async def test_r29_to_r31_from_attendance_to_a_revoked_credit(world: World) -> None:
     await world.start("e1")
@@ -30,7 +33,7 @@ async def test_r29_to_r31_from_attendance_to_a_revoked_credit(world: World) -> N
     assert await world.grade("e1", ResultOutcome.PASSED, 88) == ["ok"]
     assert codes(await confirm_credits(world.deps, SCHOOL, enrollments=["e1"])) == ["ok"]
     assert codes(await confirm_credits(world.deps, SCHOOL, enrollments=["e1"])) == ["ok"]
-    revoked = await revoke_credit(world.deps, MINISTRY, enrollment="e1", reason="抽检")
+    revoked = await revoke_credit(world.deps, MINISTRY, enrollment="e1", reason=SPOT_CHECK)
     assert revoked.credit
     assert (revoked.credit.hours, revoked.credit.status) == (56, CreditStatus.REVOKED)
     assert revoked.result
@@ -101,7 +104,7 @@ async def test_a_foreign_base_and_a_foreign_school_write_nothing(world: World) -
     assert codes(await confirm_credits(world.deps, OTHER_SCHOOL, enrollments=["e1"])) == ["NOT_FOUND"]
     for stranger in (BASE, SCHOOL, TEACHER):
         with pytest.raises(Refusal) as refused:
-            await revoke_credit(world.deps, stranger, enrollment="e1", reason="抽检")
+            await revoke_credit(world.deps, stranger, enrollment="e1", reason=SPOT_CHECK)
         assert (refused.value.code, refused.value.rule) == ("FORBIDDEN", "R31")
     with pytest.raises(Refusal) as refused:
         await confirm_credits(world.deps, BASE, enrollments=["e1"])
@@ -113,7 +116,7 @@ async def test_r31_no_credit_without_passing(world: World) -> None:
     await world.start("e1")
     assert codes(await confirm_credits(world.deps, SCHOOL, enrollments=["e1"])) == ["NOT_PASSED"]
     with pytest.raises(Refusal) as refused:
-        await revoke_credit(world.deps, MINISTRY, enrollment="e1", reason="抽检")
+        await revoke_credit(world.deps, MINISTRY, enrollment="e1", reason=SPOT_CHECK)
     assert (refused.value.code, refused.value.rule) == ("NOT_PASSED", "R31")
 
 

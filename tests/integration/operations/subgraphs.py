@@ -32,7 +32,7 @@ from services.catalog.graph.schema import schema as catalog_schema
 from services.catalog.store import Store as CatalogStore
 from services.enrollment.commands import Deps as EnrollmentDeps
 from services.enrollment.commands import deliver_pending, enter_rosters
-from services.enrollment.domain.reveal import reveal
+from services.enrollment.domain.reveal import Purpose, reveal
 from services.enrollment.graph.schema import schema as enrollment_schema
 from services.enrollment.store import Store as EnrollmentStore
 from tests.integration.catalog import season as declaring
@@ -163,7 +163,13 @@ async def enrollment(database: Database, reads: Reads, folder: Path) -> Subgraph
     person = await store.teachers.get(str(first.person))
     for _ in range(ROWS):
         act = reveal(
-            new_id(), person, "核对报到证件", playing.deps.clock.now(), by="moe", scope="ministry", organization=None
+            new_id(),
+            person,
+            Purpose("核对报到证件"),
+            playing.deps.clock.now(),
+            by="moe",
+            scope="ministry",
+            organization=None,
         )
         await store.reveals.kept.insert(*act)
     await (await store.feed.writer()).append([(event(number), ("44",)) for number in range(ROWS)])
