@@ -133,22 +133,3 @@ class Reason(FreeText):
         if not cls._fits(text):
             raise INVALID_REASON(longest=cls.longest)
         return cls(text) if text else None
-
-
-def require_reason(reason: str | None, rule: str) -> str:
-    """The reason, trimmed.
-
-    Raises:
-        Refusal: `REASON_MISSING` or `INVALID_REASON`.
-    """
-    return Reason.of(reason, rule).text
-
-
-def checked_reason(reason: str | None) -> str | None:
-    """A reason that may be left out, trimmed; None for none.
-
-    Raises:
-        Refusal: `INVALID_REASON`.
-    """
-    checked = Reason.optional(reason)
-    return checked.text if checked else None
