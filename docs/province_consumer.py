@@ -14,7 +14,8 @@ EVENTS = """query($after: String) { enrollmentEvents(after: $after) {
 
 async def replay(graph: str, login: str, password: str, after: str | None, kept: sqlite3.Connection) -> None:
     """Keep everything after a cursor; from the beginning with none."""
-    async with aiohttp.ClientSession(raise_for_status=True) as http:
+    one_request_each = aiohttp.TCPConnector(force_close=True)  # the server closes connections that are idle for 5 s
+    async with aiohttp.ClientSession(connector=one_request_each, raise_for_status=True) as http:
         account = {"login": login, "password": password, "scope": "province"}
         token = (await (await http.post(f"{graph}/auth/login", json=account)).json())["accessToken"]
         more = True

@@ -1,1 +1,142 @@
 """The refusals of the gateway: one kind a code (docs/refusals.md)."""
+
+from kernel.errors import Unblock
+from kernel.refusals import RefusalKind
+
+# Logging in, passwords and sessions: rule R4
+INVALID_CREDENTIALS = RefusalKind(
+    "INVALID_CREDENTIALS", "{detail}错误", "Wrong {detail}", rule="R4", unblock=Unblock.SELF
+)
+RATE_LIMITED = RefusalKind(
+    "RATE_LIMITED",
+    "尝试次数过多，请稍后再试",
+    "Too many attempts: try again later",
+    rule="R4",
+    unblock=Unblock.SELF,
+)
+SCOPE_REQUIRED = RefusalKind(
+    "SCOPE_REQUIRED",
+    "该登录名对应多个角色，请选择",
+    "This login name has several roles: choose one",
+    rule="R3",
+    unblock=Unblock.SELF,
+)
+UNKNOWN_SCOPE = RefusalKind("UNKNOWN_SCOPE", "未知角色", "No such scope", unblock=Unblock.SELF)
+PASSWORD_CHANGE_REQUIRED = RefusalKind(
+    "PASSWORD_CHANGE_REQUIRED",
+    "初始账号须先修改密码",
+    "An initial account must set its password first",
+    rule="R4",
+    unblock=Unblock.SELF,
+)
+WEAK_PASSWORD = RefusalKind(
+    "WEAK_PASSWORD",
+    "密码过于简单：至少{minimum}位，须含字母、数字、符号中的两种，不得为常见密码，不得包含登录名或单位代码，不得沿用原密码",
+    "Too weak: {minimum} characters or more, two of letters, digits and symbols, nothing common, "
+    "not your login name or code, not the old one",
+    rule="R4",
+    unblock=Unblock.SELF,
+)
+CODE_EXPIRED = RefusalKind(
+    "CODE_EXPIRED",
+    "激活码已过期，请联系发放单位重新发放",
+    "The activation code has expired: ask who issued it for another",
+    rule="R4",
+    unblock=Unblock.ADMINISTRATOR,
+)
+ACCOUNT_DISABLED = RefusalKind(
+    "ACCOUNT_DISABLED", "账号已停用", "The account is disabled", rule="R4", unblock=Unblock.ADMINISTRATOR
+)
+TOKEN_EXPIRED = RefusalKind(
+    "TOKEN_EXPIRED",
+    "登录已到期，请刷新后重新订阅",
+    "Your session has expired: refresh it and subscribe again",
+    unblock=Unblock.SELF,
+)
+
+# Accounts: rules R3, R5 and R41
+ACCOUNT_EXISTS = RefusalKind(
+    "ACCOUNT_EXISTS", "账号已存在", "The account exists", rule="R3", unblock=Unblock.ADMINISTRATOR
+)
+INCOMPLETE_ACCOUNT = RefusalKind(
+    "INCOMPLETE_ACCOUNT",
+    "账号资料不完整",
+    "The account lacks what its role needs",
+    rule="R3",
+    unblock=Unblock.ADMINISTRATOR,
+)
+INVALID_ACCOUNTS = RefusalKind(
+    "INVALID_ACCOUNTS",
+    "账号清单有误，未创建任何账号",
+    "The list of accounts has errors; none was created",
+    rule="R3",
+    unblock=Unblock.ADMINISTRATOR,
+)
+DELEGATION_ENDED = RefusalKind(
+    "DELEGATION_ENDED",
+    "该专人已被更换或停用，请由学校重新指定",
+    "No longer the designated person: the school names one anew",
+    rule="R5",
+    unblock=Unblock.SCHOOL,
+)
+PERSONAL_LOGIN = RefusalKind(
+    "PERSONAL_LOGIN",
+    "登录名不得为身份证号或手机号",
+    "An identity or mobile number is no login name",
+    rule="R41",
+    unblock=Unblock.ADMINISTRATOR,
+)
+
+# HTTP
+METHOD_NOT_ALLOWED = RefusalKind(
+    "METHOD_NOT_ALLOWED", "不支持该请求方法{detail}", "Not with this method{detail}", unblock=Unblock.SELF
+)
+NOT_ACCEPTABLE = RefusalKind(
+    "NOT_ACCEPTABLE",
+    "仅提供 JSON 或 text/event-stream 响应",
+    "Only JSON and text/event-stream are offered",
+    unblock=Unblock.SELF,
+)
+REQUEST_TIMEOUT = RefusalKind("REQUEST_TIMEOUT", "请求体传输过慢", "The body took too long", unblock=Unblock.SELF)
+UNSUPPORTED_MEDIA_TYPE = RefusalKind(
+    "UNSUPPORTED_MEDIA_TYPE", "不支持该内容类型：{detail}", "Not this media type: {detail}", unblock=Unblock.SELF
+)
+BATCHING_NOT_OFFERED = RefusalKind(
+    "BATCHING_NOT_OFFERED", "不支持批量请求", "Send one operation a request", unblock=Unblock.SELF
+)
+OVERLOADED = RefusalKind("OVERLOADED", "服务繁忙，请稍后再试", "Busy: try again later", unblock=Unblock.ADMINISTRATOR)
+TOO_MANY_SUBSCRIPTIONS = RefusalKind(
+    "TOO_MANY_SUBSCRIPTIONS",
+    "同时打开的订阅过多，请先关闭其他订阅",
+    "Too many subscriptions at a time: close another first",
+    unblock=Unblock.SELF,
+)
+
+# What an operation may ask for (notes N1, N2, N7)
+_TOO_COMPLEX = ("查询过于复杂，请拆分后重试", "The operation asks for too much: split it")
+QUERY_TOO_DEEP = RefusalKind("QUERY_TOO_DEEP", *_TOO_COMPLEX, unblock=Unblock.SELF)
+QUERY_TOO_LARGE = RefusalKind("QUERY_TOO_LARGE", *_TOO_COMPLEX, unblock=Unblock.SELF)
+TOO_MANY_ALIASES = RefusalKind("TOO_MANY_ALIASES", *_TOO_COMPLEX, unblock=Unblock.SELF)
+TOO_MANY_ROOT_FIELDS = RefusalKind("TOO_MANY_ROOT_FIELDS", *_TOO_COMPLEX, unblock=Unblock.SELF)
+TOO_MANY_DIRECTIVES = RefusalKind("TOO_MANY_DIRECTIVES", *_TOO_COMPLEX, unblock=Unblock.SELF)
+TOO_MANY_EQUAL_KEYS = RefusalKind("TOO_MANY_EQUAL_KEYS", *_TOO_COMPLEX, unblock=Unblock.SELF)
+TOO_MANY_OPERATIONS = RefusalKind("TOO_MANY_OPERATIONS", *_TOO_COMPLEX, unblock=Unblock.SELF)
+TOO_MANY_FRAGMENTS = RefusalKind("TOO_MANY_FRAGMENTS", *_TOO_COMPLEX, unblock=Unblock.SELF)
+CIRCULAR_FRAGMENT = RefusalKind(
+    "CIRCULAR_FRAGMENT", "片段循环引用", "Fragments must not be circular", unblock=Unblock.SELF
+)
+QUERY_TOO_COSTLY = RefusalKind(
+    "QUERY_TOO_COSTLY",
+    "该查询的开销为{cost}，超过上限{budget}，请减少每页行数或层级",
+    "The query costs {cost}, more than {budget}: ask for fewer rows or levels",
+    unblock=Unblock.SELF,
+)
+PERSISTED_QUERY_NOT_FOUND = RefusalKind(
+    "PERSISTED_QUERY_NOT_FOUND", "没有这个文档编号", "No document has this id", unblock=Unblock.ADMINISTRATOR
+)
+DOCUMENT_NOT_TRUSTED = RefusalKind(
+    "DOCUMENT_NOT_TRUSTED",
+    "此处仅接受已登记的查询文档",
+    "Only documents of the manifest are taken here",
+    unblock=Unblock.ADMINISTRATOR,
+)

@@ -150,3 +150,12 @@ INVALID_MOBILE = RefusalKind(
     "INVALID_MOBILE", "手机号码应为11位数字", "Not a mobile number of 11 digits", rule="R41", unblock=Unblock.SELF
 )
 INVALID_EMAIL = RefusalKind("INVALID_EMAIL", "电子邮箱地址无效", "Not a mail address", rule="R24", unblock=Unblock.SELF)
+WRONG_STATE = RefusalKind(
+    "WRONG_STATE", "{detail}，当前不允许此操作", "{detail}: this cannot be done now", unblock=Unblock.SELF
+)
+PHASE_CLOSED = RefusalKind(
+    "PHASE_CLOSED", "当前不在{detail}的开放时间内", "{detail} is not open now", unblock=Unblock.MINISTRY
+)
+INVALID_CONTACT = RefusalKind(
+    "INVALID_CONTACT", "{detail}须有姓名和电话", "{detail} needs a name and a phone number", unblock=Unblock.SELF
+)

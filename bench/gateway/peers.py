@@ -92,7 +92,7 @@ def process(command: list[str], port: int, core: int, log: Path) -> Iterator[int
 
 def commands(supergraph: Path, node: str | None, modules: Path) -> dict[str, tuple[str, list[str], str]]:
     """Name to version, command without its port, and path; the Node gateways only where they are installed."""
-    ours = [sys.executable, "-m", "gateway", "--supergraph", str(supergraph), "--no-auth", "--port"]
+    ours = [sys.executable, "-m", "gateway", "standalone", str(supergraph), "--port"]
     found = {"Guopei": ("this tree", ours, "/graphql")}
     if node and modules.exists():
         hive = [node, str(modules.parent / "hive.mjs"), str(supergraph)]

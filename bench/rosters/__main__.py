@@ -1,4 +1,4 @@
-"""`python -m bench.rosters`: a roster of 5,000 rows, 300 of them bad, from file to enrolments (R22, ADR 15).
+"""`python -m bench.rosters`: a roster of 5,000 rows, 300 of them bad, from file to enrollments (R22, ADR 15).
 
 The whole roster's transaction stands beside its limit from the same run: documents of the same number and size, in one
 transaction, without anything looked up, checked or kept.
@@ -33,7 +33,7 @@ from services.enrollment.domain.roster.sheet import HEADERS, Column
 from services.enrollment.domain.school import DesignatedPerson, School
 from services.enrollment.domain.vocabulary import Audience, RosterMode
 from services.enrollment.store import Store
-from services.enrollment.workbooks.roster_reader import read_roster
+from services.enrollment.workbooks.sheet_worker import read_in_worker
 
 RESULTS = ROOT / "bench" / "results" / "rosters.md"
 _ROWS, _BAD = 5_000, 300
@@ -105,7 +105,7 @@ async def world(database: Database) -> Deps:
 async def measured(office: Deps, raw: bytes, mode: RosterMode) -> dict[str, float]:
     """Seconds of each step of one roster."""
     times = [time.perf_counter()]
-    sheet = read_roster(raw)
+    sheet = await read_in_worker(raw)
     times.append(time.perf_counter())
     roster = await stage_roster(office, _SCHOOL, sheet=sheet, file_name="bench.xlsx")
     times.append(time.perf_counter())

@@ -29,7 +29,13 @@ from kernel.refusals import BAD_REQUEST, DEADLINE_EXCEEDED, INTERNAL, UNAUTHENTI
 
 _BODY_BYTES = 8 * 1024 * 1024
 _JSON = "application/json"
-_STATUS = {"UNAUTHENTICATED": 401, "FORBIDDEN": 403, "NOT_FOUND": 404, "BODY_TOO_LARGE": 413}
+_STATUS = {
+    "UNAUTHENTICATED": 401,
+    "FORBIDDEN": 403,
+    "NOT_FOUND": 404,
+    "BODY_TOO_LARGE": 413,
+    "DEADLINE_EXCEEDED": 504,
+}
 log = structlog.get_logger()
 
 

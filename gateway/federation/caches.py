@@ -12,7 +12,7 @@ Key = tuple[object, ...]
 T = TypeVar("T")
 
 
-class Kept:
+class DocumentCaches:
     """Documents, plans and compiled operations.
 
     Args:

@@ -8,7 +8,7 @@ from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, execute
 from graphql.execution.values import get_variable_values
 
 from chassis.cache import MOST_CHARACTERS
-from gateway.federation.caches import Kept
+from gateway.federation.caches import DocumentCaches
 from gateway.federation.cost import too_costly
 from gateway.federation.document import Document, read_document
 from gateway.federation.errors import INTERRUPTED, Json, TransportError, coded
@@ -89,7 +89,7 @@ class Engine:
         self._limits = limits
         self._max_tokens = max_tokens
         self._budget = budget
-        self._kept = Kept(documents, plans, characters)
+        self._caches = DocumentCaches(documents, plans, characters)
 
     def plan(
         self,
@@ -122,7 +122,7 @@ class Engine:
             GraphQLError: It does not parse.
             Refusal: It is beyond the limits.
         """
-        self._kept.trust(self._document(query))
+        self._caches.trust(self._document(query))
 
     async def execute(self, request: Request) -> Response:
         """Answer a request; nothing that a client or a subgraph can do makes this raise."""
@@ -215,7 +215,7 @@ class Engine:
         return Response(*prepared.project(run.data, run.errors))
 
     def _document(self, text: str) -> Document:
-        known = self._kept.document(text)
+        known = self._caches.document(text)
         if known is not None:
             return known
         document = read_document(
@@ -227,7 +227,7 @@ class Engine:
         )
         if isinstance(document, list):
             raise InvalidOperation(document, "GRAPHQL_VALIDATION_FAILED")
-        return self._kept.keep(document)
+        return self._caches.keep(document)
 
     def _coerced(self, operation: OperationDefinitionNode, variables: Mapping[str, Json]) -> dict[str, Json]:
         definitions = operation.variable_definitions
@@ -250,12 +250,12 @@ class Engine:
         graph = self._overrides.draw()
         conditions = _decided(document.conditions, values)
         key = (*_key(graph, document, operation, scopes), tuple(conditions.items()))
-        known = self._kept.prepared.get(key)
+        known = self._caches.prepared.get(key)
         if known is not None:
             return known
         planned = self._planned(graph, document, operation, scopes)
         prepared = prepare(graph, planned, conditions, scopes)
-        return self._kept.keep_made(self._kept.prepared, key, prepared, document, planned.plan)
+        return self._caches.keep_made(self._caches.prepared, key, prepared, document, planned.plan)
 
     def _planned(
         self,
@@ -269,11 +269,11 @@ class Engine:
         if kind not in graph.roots:
             raise _not_offered(f"A {kind} is not offered here.")
         key = _key(graph, document, operation, scopes)
-        known = self._kept.plans.get(key)
+        known = self._caches.plans.get(key)
         if known is not None:
             return known
         planned = plan(graph, document, operation, scopes, watch)
-        return self._kept.keep_made(self._kept.plans, key, planned, document, planned.plan)
+        return self._caches.keep_made(self._caches.plans, key, planned, document, planned.plan)
 
 
 def _key(

@@ -18,8 +18,10 @@ from gateway.federation.engine import Request as GraphQLRequest
 from gateway.http.operations import Operations
 from gateway.http.responses import GRAPHQL, JSON, bearer, guarded, json_body, json_object, refused, reply
 from gateway.protection import Limits
+from gateway.refusals import METHOD_NOT_ALLOWED, NOT_ACCEPTABLE
 from gateway.resilience import OVERLOADED
-from kernel.errors import Refusal, Unblock
+from kernel.errors import Refusal
+from kernel.refusals import BODY_TOO_LARGE
 
 _RETRY_SECONDS = "1"
 _WILDCARDS = ("*/*", "application/*")
@@ -76,15 +78,9 @@ class GraphQLEndpoint:
         if request.method == "POST":
             return await json_body(request, self.limits.body_bytes)
         if not self.get_queries:
-            raise _method(["POST"], "请使用 POST", "Send a POST")
+            raise METHOD_NOT_ALLOWED(detail=("：请使用 POST", ": send a POST"), allow=["POST"])
         if len(request.url.query) > self.limits.body_bytes:
-            raise Refusal(
-                "BODY_TOO_LARGE",
-                "请求过大",
-                "The request is too large",
-                unblock=Unblock.SELF,
-                limit=self.limits.body_bytes,
-            )
+            raise BODY_TOO_LARGE(limit=self.limits.body_bytes)
         given: dict[str, Any] = dict(request.query_params)
         return given | {name: json_object(given[name]) for name in ("variables", "extensions") if given.get(name)}
 
@@ -111,12 +107,7 @@ def _negotiate(accept: str) -> str:
             return kind
         if kind in _WILDCARDS:
             return JSON
-    raise Refusal(
-        "NOT_ACCEPTABLE",
-        "仅提供 JSON 或 text/event-stream 响应",
-        "Only JSON and text/event-stream are offered",
-        unblock=Unblock.SELF,
-    )
+    raise NOT_ACCEPTABLE()
 
 
 def _only_queries(query: str, name: str | None, limits: Limits) -> None:
@@ -129,8 +120,4 @@ def _only_queries(query: str, name: str | None, limits: Limits) -> None:
         if not isinstance(one, OperationDefinitionNode) or one.operation is OperationType.QUERY:
             continue
         if name in (None, "", one.name and one.name.value):
-            raise _method(["POST"], "GET 仅可查询", "GET is for queries")
-
-
-def _method(allow: list[str], zh: str, en: str) -> Refusal:
-    return Refusal("METHOD_NOT_ALLOWED", zh, en, unblock=Unblock.SELF, allow=allow)
+            raise METHOD_NOT_ALLOWED(detail=("：GET 仅可查询", ": GET is for queries"), allow=["POST"])

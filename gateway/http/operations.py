@@ -16,11 +16,12 @@ from gateway.federation.engine import Request as GraphQLRequest
 from gateway.http.context import RequestContext, traceparent_of
 from gateway.http.error_texts import in_language
 from gateway.http.responses import address_of, language_of
-from gateway.protection.stream_limits import Seats, SeatSettings
+from gateway.protection.stream_limits import StreamLimits, StreamLimitSettings
 from gateway.protection.trusted_documents import TrustedDocuments
-from kernel.errors import Refusal, Unblock
+from gateway.refusals import TOKEN_EXPIRED
+from kernel.errors import Refusal
+from kernel.refusals import BAD_REQUEST
 
-EXPIRED = "TOKEN_EXPIRED"
 _LONGEST_KEY = 255
 _PUBLIC = Verified(ANONYMOUS, math.inf)
 
@@ -31,17 +32,17 @@ class Operations:
 
     Attributes:
         engine: Plans and executes.
-        authenticate: Access token to its holder; None lets everybody do everything (`--no-auth`).
+        authenticate: Access token to its holder; None lets everybody do everything (`standalone`).
         deadline_seconds: By when the client is answered.
         documents: What may be asked by id, or at all.
-        seats: How many streams there may be.
+        stream_limits: How many streams there may be.
     """
 
     engine: Engine
     authenticate: Callable[[str], Verified] | None
     deadline_seconds: float = 10.0
     documents: TrustedDocuments = field(default_factory=TrustedDocuments)
-    seats: Seats = field(default_factory=lambda: Seats(SeatSettings()))
+    stream_limits: StreamLimits = field(default_factory=lambda: StreamLimits(StreamLimitSettings()))
 
     def context(
         self, connection: HTTPConnection, token: str | None, idempotency_key: str | None = None
@@ -53,11 +54,11 @@ class Operations:
         """
         caller = _PUBLIC if token is None or self.authenticate is None else self.authenticate(token)
         if idempotency_key is not None and not 0 < len(idempotency_key) <= _LONGEST_KEY:
-            zh, en = (
+            words = (
                 f"Idempotency-Key 应为1至{_LONGEST_KEY}个字符",
                 f"Idempotency-Key has 1 to {_LONGEST_KEY} characters",
             )
-            raise Refusal("BAD_REQUEST", zh, en, unblock=Unblock.SELF, limit=_LONGEST_KEY)
+            raise BAD_REQUEST(detail=words, limit=_LONGEST_KEY)
         return RequestContext(
             principal=caller.principal,
             language=language_of(connection),
@@ -94,11 +95,11 @@ class Operations:
         """The answers to any operation as they come, in the caller's language; the last one says why there is no more.
 
         Iterate and close it in one task. It ends with `TOKEN_EXPIRED` when the caller's token does, and is not begun
-        beyond the bounds of `seats`.
+        beyond the bounds of `stream_limits`.
         """
         context: RequestContext = request.context
         try:
-            with self.seats.taken(context.principal, context.address):
+            with self.stream_limits.hold(context.principal, context.address):
                 async with aclosing(self.engine.stream(request, self._renewed)) as responses:
                     while response := await _before(context.expires, responses):
                         yield _spoken(response, context.language)
@@ -128,14 +129,13 @@ async def _before(expires: float, responses: AsyncGenerator[Response, None]) -> 
         async with asyncio.timeout(None if math.isinf(expires) else expires - time.time()):
             return await anext(responses, None)
     except TimeoutError as error:
-        zh, en = "登录已到期，请刷新后重新订阅", "Your session has expired: refresh it and subscribe again"
-        raise Refusal(EXPIRED, zh, en, unblock=Unblock.SELF) from error
+        raise TOKEN_EXPIRED() from error
 
 
 def _malformed() -> Refusal:
-    return Refusal(
-        "BAD_REQUEST",
-        "请求应含 query（字符串），可含 operationName（字符串）与 variables（对象）",
-        "A request has query (a string) and may have operationName (a string) and variables (an object)",
-        unblock=Unblock.SELF,
+    return BAD_REQUEST(
+        detail=(
+            "请求应含 query（字符串），可含 operationName（字符串）与 variables（对象）",
+            "a request has query (a string) and may have operationName (a string) and variables (an object)",
+        )
     )

@@ -11,9 +11,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chassis.principal import Scope
-from gateway.http.proxy import Passage
+from gateway.http.proxy import SubgraphProxy
 from gateway.http.responses import guarded, raw_body
-from kernel.errors import Refusal, Unblock
+from gateway.refusals import UNSUPPORTED_MEDIA_TYPE
 from kernel.refusals import FORBIDDEN, NOT_FOUND
 
 _CALENDAR_TIMEOUT = aiohttp.ClientTimeout(total=5)
@@ -57,11 +57,11 @@ _PARAMETERS = {"year", "status"}
 _MOST_PARAMETERS = 20
 
 
-def export_routes(passage: Passage) -> list[Route]:
+def export_routes(proxy: SubgraphProxy) -> list[Route]:
     """`GET /exports/{projects|schools|provinces}/{key}.xlsx` and `GET /exports/provinces.xlsx`.
 
     Args:
-        passage: The way to enrolment.
+        proxy: Forwards to enrollment.
     """
 
     async def export(request: Request) -> Response:
@@ -69,7 +69,7 @@ def export_routes(passage: Passage) -> list[Route]:
         if not _NAME.fullmatch(name):
             raise NOT_FOUND(kind="export", id=name[:80])
         asked = [(key, value[:20]) for key, value in request.query_params.multi_items() if key in _PARAMETERS]
-        return await passage.send(request, f"/exports/{name}.xlsx", query=asked[:_MOST_PARAMETERS])
+        return await proxy.send(request, f"/exports/{name}.xlsx", query=asked[:_MOST_PARAMETERS])
 
     return [Route("/exports/{name:path}.xlsx", guarded(export), methods=["GET"])]
 
@@ -80,37 +80,36 @@ _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plai
 _OWN = re.compile(r"[0-9a-f]{28}")
 
 
-def roster_routes(passage: Passage) -> list[Route]:
+def roster_routes(proxy: SubgraphProxy) -> list[Route]:
     """`POST /rosters?filename=…` with the file as its body, and two workbooks to fetch.
 
     Args:
-        passage: The way to enrolment.
+        proxy: Forwards to enrollment.
     """
 
     async def stage(request: Request) -> Response:
         _require_school(request)
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind in _FORMS:
-            zh, en = "请以文件本身为请求体", "Send the file itself as the body"
-            raise Refusal("UNSUPPORTED_MEDIA_TYPE", zh, en, unblock=Unblock.SELF)
+            raise UNSUPPORTED_MEDIA_TYPE(detail=("请以文件本身为请求体", "send the file itself as the body"))
         raw = await raw_body(request, MOST_BYTES, _BODY_SECONDS)
         name = request.query_params.get("filename", "")[:200]
         kind_of_file = {"Content-Type": "application/octet-stream"}
-        return await passage.send(request, "/rosters", query=[("filename", name)], content=raw, headers=kind_of_file)
+        return await proxy.send(request, "/rosters", query=[("filename", name)], content=raw, headers=kind_of_file)
 
     async def template(request: Request) -> Response:
         _require_school(request)
-        return await passage.send(request, "/rosters/template.xlsx")
+        return await proxy.send(request, "/rosters/template.xlsx")
 
     async def result(request: Request) -> Response:
         _require_school(request)
         key = request.path_params["roster"]
         if not _OWN.fullmatch(key):
-            raise Refusal("NOT_FOUND", "未找到该数据", "Not found", unblock=Unblock.SELF)
-        return await passage.send(request, f"/rosters/{key}/result.xlsx")
+            raise NOT_FOUND()
+        return await proxy.send(request, f"/rosters/{key}/result.xlsx")
 
     def _require_school(request: Request) -> None:
-        if passage.context(request).principal.scope is not Scope.SCHOOL:
+        if proxy.context(request).principal.scope is not Scope.SCHOOL:
             raise FORBIDDEN(rule="R22")
 
     return [

@@ -14,16 +14,16 @@ from gateway.http.context import RequestContext
 from gateway.http.operations import Operations
 from gateway.http.responses import bearer
 from gateway.http.transport import HttpTransport
-from kernel.errors import Refusal, Unblock
-from kernel.refusals import UNAUTHENTICATED
+from kernel.refusals import UNAUTHENTICATED, UNAVAILABLE
 
 _TIMEOUT = aiohttp.ClientTimeout(total=120, connect=5)
 _KEPT = ("Content-Type", "Content-Disposition")
 _DEFECT = 500
+_RETRY_SECONDS = 5
 log = structlog.get_logger()
 
 
-class Passage:
+class SubgraphProxy:
     """A way to one subgraph, for those who are signed in.
 
     Args:
@@ -74,9 +74,9 @@ class Passage:
                 reply = await stack.enter_async_context(asked)
             except (aiohttp.ClientError, TimeoutError) as error:
                 log.warning("subgraph unavailable", subgraph=self._subgraph, error=type(error).__name__)
-                raise _unavailable() from error
+                raise UNAVAILABLE(retryAfter=_RETRY_SECONDS) from error
             if reply.status >= _DEFECT:
-                raise _unavailable()
+                raise UNAVAILABLE(retryAfter=_RETRY_SECONDS)
             kept = {name: reply.headers[name] for name in _KEPT if name in reply.headers}
             kept |= {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
             return StreamingResponse(_pieces(reply, stack.pop_all()), reply.status, kept)
@@ -86,8 +86,3 @@ async def _pieces(reply: aiohttp.ClientResponse, stack: AsyncExitStack) -> Async
     async with stack:
         async for piece in reply.content.iter_any():
             yield piece
-
-
-def _unavailable() -> Refusal:
-    zh, en = "所需服务暂时没有应答，请稍后再试", "The service needed did not answer: try again soon"
-    return Refusal("UNAVAILABLE", zh, en, unblock=Unblock.SELF, retryAfter=5)

@@ -11,8 +11,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 
-from kernel.errors import Refusal, Unblock
+from gateway.refusals import BATCHING_NOT_OFFERED, METHOD_NOT_ALLOWED, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE
+from kernel.errors import Refusal
 from kernel.language import Language
+from kernel.refusals import BAD_REQUEST, BODY_TOO_LARGE, INTERNAL, NOT_FOUND
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
@@ -37,10 +39,7 @@ _STATUS = {
     "INTERNAL": 500,
     "UNAVAILABLE": 503,
 }
-_OF_STATUS = {
-    404: ("NOT_FOUND", "没有该地址", "No such address"),
-    405: ("METHOD_NOT_ALLOWED", "不支持该请求方法", "Not with this method"),
-}
+_UNROUTED = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED}
 log = structlog.get_logger()
 
 
@@ -57,14 +56,14 @@ def reply(
     return Response(orjson.dumps(content), status, more, f"{media_type}; charset=utf-8")
 
 
-def told(refusal: Refusal, request: Request) -> dict[str, Any]:
+def error_of(refusal: Refusal, request: Request) -> dict[str, Any]:
     """A refusal as a GraphQL error, in the caller's language."""
     return {"message": refusal.message(language_of(request)), "extensions": refusal.extensions()}
 
 
 def refused(refusal: Refusal, request: Request, media_type: str = JSON) -> Response:
     """A reply of one refusal, with the HTTP status of its code and `Retry-After` where it has one."""
-    response = reply({"errors": [told(refusal, request)]}, _STATUS.get(refusal.code, 400), media_type)
+    response = reply({"errors": [error_of(refusal, request)]}, _STATUS.get(refusal.code, 400), media_type)
     if "retryAfter" in refusal.details:
         response.headers["Retry-After"] = str(refusal.details["retryAfter"])
     if "allow" in refusal.details:
@@ -84,7 +83,7 @@ def guarded(endpoint: Endpoint) -> Endpoint:
             return Response(status_code=400)
         except Exception:
             log.exception("request failed", path=request.url.path)
-            return refused(Refusal("INTERNAL", "系统内部错误", "Internal error"), request)
+            return refused(INTERNAL(), request)
 
     return safe
 
@@ -92,8 +91,9 @@ def guarded(endpoint: Endpoint) -> Endpoint:
 async def unrouted(request: Request, error: Exception) -> Response:
     """What the router itself refuses, coded like everything else."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-    code, zh, en = _OF_STATUS.get(error.status_code, ("BAD_REQUEST", "请求有误", "Bad request"))
-    response = refused(Refusal(code, zh, en, unblock=Unblock.SELF), request)
+    kind = _UNROUTED.get(error.status_code)
+    refusal = kind() if kind else BAD_REQUEST(detail=(f"HTTP {error.status_code}", f"HTTP {error.status_code}"))
+    response = refused(refusal, request)
     response.headers.update(error.headers or {})
     return response
 
@@ -134,9 +134,7 @@ async def json_body(request: Request, most: int) -> dict[str, Any]:
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != JSON:
-        raise Refusal(
-            "UNSUPPORTED_MEDIA_TYPE", "请使用 application/json", "Send application/json", unblock=Unblock.SELF
-        )
+        raise UNSUPPORTED_MEDIA_TYPE(detail=("请使用 application/json", "send application/json"))
     return json_object(await raw_body(request, most, _BODY_SECONDS))
 
 
@@ -150,7 +148,7 @@ async def raw_body(request: Request, most: int, seconds: float) -> bytes:
         async with asyncio.timeout(seconds):
             return await _read(request, most)
     except TimeoutError as error:
-        raise Refusal("REQUEST_TIMEOUT", "请求体传输过慢", "The body took too long", unblock=Unblock.SELF) from error
+        raise REQUEST_TIMEOUT() from error
 
 
 def json_object(raw: bytes | str) -> dict[str, Any]:
@@ -162,11 +160,11 @@ def json_object(raw: bytes | str) -> dict[str, Any]:
     try:
         body = orjson.loads(raw)
     except ValueError as error:
-        raise Refusal("BAD_REQUEST", "不是有效的 JSON", "Not valid JSON", unblock=Unblock.SELF) from error
+        raise BAD_REQUEST(detail=("不是有效的 JSON", "not valid JSON")) from error
     if isinstance(body, list):
-        raise Refusal("BATCHING_NOT_OFFERED", "不支持批量请求", "Send one operation a request", unblock=Unblock.SELF)
+        raise BATCHING_NOT_OFFERED()
     if not isinstance(body, dict):
-        raise Refusal("BAD_REQUEST", "应为 JSON 对象", "This must be a JSON object", unblock=Unblock.SELF)
+        raise BAD_REQUEST(detail=("应为 JSON 对象", "this must be a JSON object"))
     return body
 
 
@@ -175,5 +173,5 @@ async def _read(request: Request, most: int) -> bytes:
     async for chunk in request.stream():
         raw += chunk
         if len(raw) > most:
-            raise Refusal("BODY_TOO_LARGE", "请求体过大", "The body is too large", unblock=Unblock.SELF, limit=most)
+            raise BODY_TOO_LARGE(limit=most)
     return bytes(raw)

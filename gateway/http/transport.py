@@ -27,7 +27,7 @@ class HttpTransport:
 
     Args:
         urls: Subgraph name to the address of its GraphQL endpoint.
-        minter: Signs the internal tokens; None sends none (`--no-auth`).
+        minter: Signs the internal tokens; None sends none (`standalone`).
     """
 
     def __init__(self, urls: Mapping[str, str], minter: TokenMinter | None) -> None:

@@ -160,7 +160,7 @@ class _Connection:
             context = self.endpoint.operations.context(
                 self.socket, bearer(self.socket) if given is None else token * (scheme.lower() == "bearer")
             )
-            self._held.enter_context(self.endpoint.operations.seats.taken(context.principal, context.address))
+            self._held.enter_context(self.endpoint.operations.stream_limits.hold(context.principal, context.address))
         except Refusal as refusal:
             raise Closing(_FORBIDDEN, refusal.code) from refusal
         self._context = context

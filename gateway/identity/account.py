@@ -10,7 +10,7 @@ from typing import Self
 
 from chassis.events import NATIONWIDE
 from chassis.principal import Principal, Scope
-from kernel.errors import Refusal, Unblock
+from gateway.refusals import ACCOUNT_DISABLED, CODE_EXPIRED, INCOMPLETE_ACCOUNT
 
 CODE_LIFETIME = timedelta(days=30)
 
@@ -102,16 +102,9 @@ class Account:
             Refusal: `ACCOUNT_DISABLED`, or `CODE_EXPIRED` for an initial account whose code has lapsed (R4).
         """
         if self.state is AccountState.DISABLED:
-            zh, en = "账号已停用", "The account is disabled"
-            raise Refusal("ACCOUNT_DISABLED", zh, en, rule="R4", unblock=Unblock.ADMINISTRATOR)
+            raise ACCOUNT_DISABLED()
         if self.state is AccountState.INITIAL and self.code_expires_at and now >= self.code_expires_at:
-            raise Refusal(
-                "CODE_EXPIRED",
-                "激活码已过期，请联系发放单位重新发放",
-                "The activation code has expired: ask who issued it for another",
-                rule="R4",
-                unblock=Unblock.ADMINISTRATOR,
-            )
+            raise CODE_EXPIRED()
 
     def holding(self, base: str) -> Self:
         """The account once it acts for that base too (R2)."""
@@ -144,11 +137,4 @@ def check_holder(account: Account) -> None:
     """
     missing = [name for name in _CONFINED_BY.get(account.scope, ()) if not getattr(account, name)]
     if missing or account.scope is Scope.PUBLIC or not account.login:
-        raise Refusal(
-            "INCOMPLETE_ACCOUNT",
-            "账号资料不完整",
-            "The account lacks what its role needs",
-            rule="R3",
-            unblock=Unblock.ADMINISTRATOR,
-            missing=missing,
-        )
+        raise INCOMPLETE_ACCOUNT(missing=missing)

@@ -13,24 +13,24 @@ from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Session
 from gateway.identity.account import Account, AccountState, login_name
 from gateway.identity.authentication import acts
-from gateway.identity.deps import Identity
+from gateway.identity.deps import Deps
 from gateway.identity.events import AccountDisabled, PersonDelegated, of
 from gateway.identity.provisioning import (
     AccountRow,
-    check_name,
     close,
     code_for,
+    holder_name,
     issued_login,
     provision,
     renew,
     side_by_side,
 )
+from gateway.refusals import ACCOUNT_EXISTS, INCOMPLETE_ACCOUNT
 from kernel.errors import Refusal, Unblock
-from kernel.refusals import FORBIDDEN, NOT_FOUND, UNAUTHENTICATED
+from kernel.refusals import BAD_REQUEST, FORBIDDEN, NOT_FOUND, TOO_MANY_ROWS, UNAUTHENTICATED
 
 MOST_ROWS = 200
 _ROWS_AN_ACT = 20
-_LONGEST_NAME = 50
 _MANAGED = {
     Scope.MINISTRY: (Scope.EXPERT, Scope.PROVINCE, Scope.BASE, Scope.SCHOOL),
     Scope.SCHOOL: (Scope.TEACHER, Scope.SCHOOL),
@@ -54,18 +54,18 @@ class Issued:
     refusal: Refusal | None = None
 
 
-async def manager(identity: Identity, token: str) -> Account:
+async def manager(deps: Deps, token: str) -> Account:
     """The account that manages others by this token, as it is now: who was closed a second ago manages nothing.
 
     Raises:
         Refusal: `UNAUTHENTICATED`, `PASSWORD_CHANGE_REQUIRED`, `FORBIDDEN`, `RATE_LIMITED`.
     """
-    account = await identity.store.accounts.find(identity.sessions.check(token).principal.subject)
+    account = await deps.store.accounts.find(deps.sessions.check(token).principal.subject)
     if account is None or account.state is not AccountState.ACTIVE:
         raise UNAUTHENTICATED()
     if account.scope not in _MANAGED:
         raise FORBIDDEN(rule="R3")
-    await identity.store.attempts.act(account.id)
+    await deps.store.attempts.act(account.id)
     return account
 
 
@@ -83,7 +83,7 @@ class Selection:
     login: str | None = None
 
 
-async def managed(identity: Identity, by: Account, which: Selection, page: PageRequest) -> list[Account]:
+async def managed(deps: Deps, by: Account, which: Selection, page: PageRequest) -> list[Account]:
     """The accounts that an account manages, by their ids; one more than asked for, where there is one."""
     mine = [one.value for one in _MANAGED[by.scope] if which.scope in (None, one)]
     wanted = {
@@ -93,24 +93,23 @@ async def managed(identity: Identity, by: Account, which: Selection, page: PageR
         "login": which.login and login_name(which.login),
     }
     named = {name: value for name, value in wanted.items() if value is not None}
-    return await identity.store.page({"scope": {"$in": mine}} | named, page)
+    return await deps.store.page({"scope": {"$in": mine}} | named, page)
 
 
-async def issue(identity: Identity, by: Account, rows: Sequence[Any]) -> list[Issued]:
+async def issue(deps: Deps, by: Account, rows: Sequence[Any]) -> list[Issued]:
     """Give each row an account and a code, or say why not; each row by itself.
 
     Raises:
         Refusal: `TOO_MANY_ROWS`, `RATE_LIMITED`: every twenty rows count as one request.
     """
     if not 0 < len(rows) <= MOST_ROWS:
-        zh, en = f"每次1至{MOST_ROWS}行", f"1 to {MOST_ROWS} rows at a time"
-        raise Refusal("TOO_MANY_ROWS", zh, en, unblock=Unblock.SELF, limit=MOST_ROWS)
+        raise TOO_MANY_ROWS(rule="R3", limit=MOST_ROWS)
     if more := (len(rows) - 1) // _ROWS_AN_ACT:
-        await identity.store.attempts.act(by.id, more)
+        await deps.store.attempts.act(by.id, more)
 
     async def one(row: Any) -> Issued:
         try:
-            return Issued(*await _issue(identity, by, row))
+            return Issued(*await _issue(deps, by, row))
         except Refusal as refusal:
             return Issued(refusal=refusal)
 
@@ -118,59 +117,59 @@ async def issue(identity: Identity, by: Account, rows: Sequence[Any]) -> list[Is
         return await side_by_side(one, rows)
 
 
-async def reissue(identity: Identity, by: Account, key: str) -> Issued:
+async def reissue(deps: Deps, by: Account, key: str) -> Issued:
     """Another code for an account that is managed, which is in its initial state again (R4).
 
     Raises:
         Refusal: `NOT_FOUND`, or as `renew`.
     """
-    account = await _managed(identity, by, key)
+    account = await _managed(deps, by, key)
     with acts(by):
-        return Issued(*await renew(identity, account))
+        return Issued(*await renew(deps, account))
 
 
-async def withdraw(identity: Identity, by: Account, key: str) -> Account:
+async def withdraw(deps: Deps, by: Account, key: str) -> Account:
     """Close an account that is managed, until it gets another code.
 
     Raises:
         Refusal: `NOT_FOUND`, `STALE_VERSION`.
     """
-    account = await _managed(identity, by, key)
+    account = await _managed(deps, by, key)
     with acts(by):
-        return await close(identity, account)
+        return await close(deps, account)
 
 
-async def _issue(identity: Identity, by: Account, row: Any) -> tuple[Account, str]:
+async def _issue(deps: Deps, by: Account, row: Any) -> tuple[Account, str]:
     try:
         if by.scope is Scope.MINISTRY:
-            return await _by_ministry(identity, msgspec.convert(row, AccountRow))
-        return await _by_school(identity, by, msgspec.convert(row, _BySchool))
+            return await _by_ministry(deps, msgspec.convert(row, AccountRow))
+        return await _by_school(deps, by, msgspec.convert(row, _BySchool))
     except msgspec.ValidationError as error:
-        raise Refusal("BAD_REQUEST", f"账号资料有误：{error}", str(error), rule="R3", unblock=Unblock.SELF) from error
+        raise BAD_REQUEST(rule="R3", detail=(f"账号资料有误：{error}", str(error))) from error
 
 
-async def _by_ministry(identity: Identity, row: AccountRow) -> tuple[Account, str]:
+async def _by_ministry(deps: Deps, row: AccountRow) -> tuple[Account, str]:
     if row.scope not in _MANAGED[Scope.MINISTRY]:
         raise FORBIDDEN(rule="R3")
     issued = issued_login("e") if row.scope is Scope.EXPERT and not row.login else row.login
-    return await provision(identity, **{**msgspec.structs.asdict(row), "login": issued, "name": _name(row.name)})
+    return await provision(deps, **{**msgspec.structs.asdict(row), "login": issued, "name": row.name})
 
 
-async def _by_school(identity: Identity, by: Account, row: _BySchool) -> tuple[Account, str]:
+async def _by_school(deps: Deps, by: Account, row: _BySchool) -> tuple[Account, str]:
     """Which teacher is whose is enrolment's to say: its event made the account, and only that one is completed."""
     if row.scope is Scope.SCHOOL:
-        return await _designate(identity, by, _name(row.name))
+        return await _designate(deps, by, holder_name(row.name))
     if row.scope is not Scope.TEACHER:
         raise FORBIDDEN(rule="R3")
-    known = await identity.store.by_person(row.person or "", Scope.TEACHER)
+    known = await deps.store.by_person(row.person or "", Scope.TEACHER)
     if not known or known[0].school != by.school:
         raise NOT_FOUND(kind="teacher", id=row.person or "")
     if not known[0].waiting:
-        raise Refusal("ACCOUNT_EXISTS", "账号已存在", "The account exists", rule="R3", unblock=Unblock.SELF)
-    return await renew(identity, replace(known[0], name=_name(row.name)))
+        raise ACCOUNT_EXISTS(unblock=Unblock.SELF)
+    return await renew(deps, replace(known[0], name=holder_name(row.name)))
 
 
-async def _designate(identity: Identity, by: Account, name: str | None) -> tuple[Account, str]:
+async def _designate(deps: Deps, by: Account, name: str | None) -> tuple[Account, str]:
     """Name the one person who acts for the school; whoever did before acts no more (R5).
 
     The school's own account carries the event, so that two who name at once meet there and one follows the other.
@@ -178,45 +177,36 @@ async def _designate(identity: Identity, by: Account, name: str | None) -> tuple
     if by.delegated:
         raise FORBIDDEN(rule="R5")
     if not name:
-        raise Refusal("INCOMPLETE_ACCOUNT", "请填写姓名", "A name is missing", rule="R5", unblock=Unblock.SELF)
-    code = code_for(identity)
-    secret = await identity.passwords.hash_code(code)
+        raise INCOMPLETE_ACCOUNT(rule="R5", unblock=Unblock.SELF, missing=["name"])
+    code = code_for(deps)
+    secret = await deps.passwords.hash_code(code)
 
     async def work(session: Session) -> Account:
-        school = await identity.store.accounts.get(by.id, session)
-        former = await identity.store.delegates(str(school.school), session)
+        school = await deps.store.accounts.get(by.id, session)
+        former = await deps.store.delegates(str(school.school), session)
         made = Account(new_id(), 1, issued_login("d"), Scope.SCHOOL, "", name=name, home=school.home)
         made = replace(made, organization=school.organization, school=school.school)
-        made = await identity.store.add(made.with_code(secret, datetime.now(UTC)), session)
+        made = await deps.store.add(made.with_code(secret, datetime.now(UTC)), session)
         for one in former:
-            await identity.store.accounts.save(one.disabled(), [AccountDisabled(**of(one))], session)
-            await identity.store.end_sessions(one.id, session)
+            await deps.store.accounts.save(one.disabled(), [AccountDisabled(**of(one))], session)
+            await deps.store.end_sessions(one.id, session)
         told = PersonDelegated(**of(school), delegate=made.id, replaced=former[0].id if former else None)
-        await identity.store.accounts.save(school, [told], session)
+        await deps.store.accounts.save(school, [told], session)
         return made
 
-    return await identity.store.together(work), code
+    return await deps.store.together(work), code
 
 
-async def _managed(identity: Identity, by: Account, key: str) -> Account:
+async def _managed(deps: Deps, by: Account, key: str) -> Account:
     """An account in the hands of `by`; a school's own account is in the ministry's, a designated person's in its.
 
     Raises:
         Refusal: `NOT_FOUND`, whether it is there or not.
     """
-    account = await identity.store.accounts.find(key)
+    account = await deps.store.accounts.find(key)
     mine = account is not None and account.scope in _MANAGED[by.scope]
     if account and mine and by.scope is Scope.SCHOOL:
         mine = account.school == by.school and (account.scope is Scope.TEACHER or account.delegated > by.delegated)
     if account is None or not mine:
         raise NOT_FOUND(kind="account", id=key)
     return account
-
-
-def _name(given: str | None) -> str | None:
-    name = (given or "").strip()
-    if len(name) > _LONGEST_NAME:
-        zh, en = f"姓名最长{_LONGEST_NAME}字", f"A name has {_LONGEST_NAME} characters at most"
-        raise Refusal("BAD_REQUEST", zh, en, rule="R5", unblock=Unblock.SELF, limit=_LONGEST_NAME)
-    check_name(name)
-    return name or None

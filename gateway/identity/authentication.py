@@ -1,6 +1,6 @@
 """The use cases of whoever holds an account: log in, set a password (R3, R4)."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,12 +10,13 @@ from prometheus_client import Counter
 from chassis.context import acting, current_act
 from chassis.principal import Scope
 from gateway.identity.account import Account, AccountState, login_name
-from gateway.identity.deps import Identity
+from gateway.identity.deps import Deps
 from gateway.identity.events import PasswordSet, of
 from gateway.identity.password_policy import check_new_password, weak_password
 from gateway.identity.sessions import Tokens
 from gateway.identity.store import Session
-from kernel.errors import Refusal, Unblock
+from gateway.refusals import INVALID_CREDENTIALS, SCOPE_REQUIRED
+from kernel.errors import Refusal
 from kernel.refusals import NOT_FOUND, UNAUTHENTICATED
 
 GUESSES = Counter("guopei_gateway_guesses", "Secrets that were tried: right, wrong, or made to wait", ["outcome"])
@@ -29,7 +30,7 @@ def acts(account: Account) -> Iterator[None]:
 
 
 async def log_in(
-    identity: Identity,
+    deps: Deps,
     *,
     login: str,
     password: str,
@@ -40,7 +41,7 @@ async def log_in(
     """Tokens for the right secret; an initial account's lets it set its password only (R4).
 
     Args:
-        identity: The dependencies.
+        deps: The dependencies.
         login: The login name, as typed.
         password: The password, or an initial account's one-time code.
         scope: Which role, where the login name has several.
@@ -51,26 +52,26 @@ async def log_in(
         Refusal: `INVALID_CREDENTIALS`, `RATE_LIMITED`, `SCOPE_REQUIRED`, `CODE_EXPIRED`, `ACCOUNT_DISABLED`.
     """
     login = login_name(login)
-    async with _attempt(identity, login, address):
-        known = await identity.store.by_login(login, scope)
+    async with _attempt(deps, login, address):
+        known = await deps.store.by_login(login, scope)
         if not known:
-            await identity.passwords.matches(None, password)
-        right = [account for account in known if await identity.passwords.matches(account.secret, password)]
+            await deps.passwords.matches(None, password)
+        right = [account for account in known if await deps.passwords.matches(account.secret, password)]
         if not right:
-            raise _wrong("登录名或密码错误", "Wrong login name or password", "R3")
+            raise INVALID_CREDENTIALS(rule="R3", detail=("登录名或密码", "login name or password"))
     if len(right) > 1:
-        raise _which(right)
+        raise SCOPE_REQUIRED(scopes=sorted(account.scope.value for account in right))
     right[0].admit(datetime.now(UTC))
-    return await identity.sessions.open(right[0], client)
+    return await deps.sessions.open(right[0], client)
 
 
 async def set_password(
-    identity: Identity, *, token: str, current: str | None, new: str, address: str = "", client: str | None = None
+    deps: Deps, *, token: str, current: str | None, new: str, address: str = "", client: str | None = None
 ) -> Tokens:
     """Set the password of the token's account; its other sessions end.
 
     Args:
-        identity: The dependencies.
+        deps: The dependencies.
         token: An access token, or an initial account's.
         current: The present password; an initial account has just proven its code.
         new: The new password.
@@ -81,34 +82,34 @@ async def set_password(
         Refusal: `UNAUTHENTICATED`, `INVALID_CREDENTIALS`, `RATE_LIMITED`, `WEAK_PASSWORD`, `CODE_EXPIRED`,
             `ACCOUNT_DISABLED`, `STALE_VERSION`.
     """
-    holder = identity.sessions.holder(token)
-    account = await identity.store.accounts.find(holder.account)
+    holder = deps.sessions.holder(token)
+    account = await deps.store.accounts.find(holder.account)
     if account is None or holder.initial not in (None, account.version):
         raise UNAUTHENTICATED()
     account.admit(datetime.now(UTC))
     if holder.initial is None:
-        await _prove(identity, account, current or "", address)
+        await _prove(deps, account, current or "", address)
     check_new_password(new, account.login, account.organization, account.school)
-    if await identity.passwords.matches(account.secret, new):
+    if await deps.passwords.matches(account.secret, new):
         raise weak_password()
     told = PasswordSet(**of(account), activated=holder.initial is not None)
-    secret = await identity.passwords.hash(new)
+    secret = await deps.passwords.hash(new)
     with acts(account):
-        account = await identity.store.accounts.save(account.with_password(secret), [told])
-    await identity.store.end_sessions(account.id)
-    return await identity.sessions.open(account, client)
+        account = await deps.store.accounts.save(account.with_password(secret), [told])
+    await deps.store.end_sessions(account.id)
+    return await deps.sessions.open(account, client)
 
 
-async def own_sessions(identity: Identity, *, token: str) -> list[Session]:
+async def own_sessions(deps: Deps, *, token: str) -> list[Session]:
     """The sessions of the token's account, the one used last first.
 
     Raises:
         Refusal: `UNAUTHENTICATED`, `PASSWORD_CHANGE_REQUIRED`.
     """
-    return await identity.store.sessions(identity.sessions.check(token).principal.subject)
+    return await deps.store.sessions(deps.sessions.check(token).principal.subject)
 
 
-async def revoke_sessions(identity: Identity, *, token: str, only: str | None = None, but: str | None = None) -> int:
+async def revoke_sessions(deps: Deps, *, token: str, only: str | None = None, but: str | None = None) -> int:
     """End one session of the token's account, or all but one; what they hold ends within one token's life.
 
     Returns:
@@ -117,27 +118,27 @@ async def revoke_sessions(identity: Identity, *, token: str, only: str | None = 
     Raises:
         Refusal: `UNAUTHENTICATED`, `PASSWORD_CHANGE_REQUIRED`; `NOT_FOUND`: the account has no such one.
     """
-    account = await identity.store.accounts.find(identity.sessions.check(token).principal.subject)
+    account = await deps.store.accounts.find(deps.sessions.check(token).principal.subject)
     if account is None or account.state is not AccountState.ACTIVE:
         raise UNAUTHENTICATED()
     with acts(account):
-        ended = await identity.store.revoke(account.id, only=only, but=but)
+        ended = await deps.store.revoke(account.id, only=only, but=but)
     if only and not ended:
         raise NOT_FOUND(kind="session", id=only)
     return ended
 
 
-async def _prove(identity: Identity, account: Account, current: str, address: str) -> None:
+async def _prove(deps: Deps, account: Account, current: str, address: str) -> None:
     """A stolen access token must not be a way to try passwords."""
-    async with _attempt(identity, account.login, address):
-        if not await identity.passwords.matches(account.secret, current):
-            raise _wrong("原密码错误", "Wrong current password", "R4")
+    async with _attempt(deps, account.login, address):
+        if not await deps.passwords.matches(account.secret, current):
+            raise INVALID_CREDENTIALS(detail=("原密码", "current password"))
 
 
 @asynccontextmanager
-async def _attempt(identity: Identity, login: str, address: str) -> AsyncIterator[None]:
+async def _attempt(deps: Deps, login: str, address: str) -> AsyncIterator[None]:
     """One guess at a secret: counted, and forgiven where it was right or never judged."""
-    attempts = identity.store.attempts
+    attempts = deps.store.attempts
     try:
         attempt = await attempts.begin(login, address)
     except Refusal:
@@ -146,25 +147,10 @@ async def _attempt(identity: Identity, login: str, address: str) -> AsyncIterato
     try:
         yield
     except Exception as error:
-        if isinstance(error, Refusal) and error.code == "INVALID_CREDENTIALS":
+        if isinstance(error, Refusal) and error.code == INVALID_CREDENTIALS.code:
             GUESSES.labels("wrong").inc()
         else:
             await attempts.withdrawn(attempt)
         raise
     GUESSES.labels("right").inc()
     await attempts.succeeded(attempt)
-
-
-def _wrong(zh: str, en: str, rule: str) -> Refusal:
-    return Refusal("INVALID_CREDENTIALS", zh, en, rule=rule, unblock=Unblock.SELF)
-
-
-def _which(accounts: Sequence[Account]) -> Refusal:
-    return Refusal(
-        "SCOPE_REQUIRED",
-        "该登录名对应多个角色，请选择",
-        "This login name has several roles: choose one",
-        rule="R3",
-        unblock=Unblock.SELF,
-        scopes=sorted(account.scope.value for account in accounts),
-    )

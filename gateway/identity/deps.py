@@ -8,7 +8,7 @@ from gateway.identity.store import IdentityStore
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class Deps:
     """What the use cases need.
 
     Attributes:

@@ -12,7 +12,8 @@ from typing import Any
 
 from chassis.clock import to_the_millisecond
 from chassis.storage.mongo import Database, DuplicateKey
-from kernel.errors import Refusal, Unblock
+from gateway.refusals import RATE_LIMITED
+from kernel.errors import Refusal
 
 _FORGET = timedelta(hours=2)
 _KNOWN = timedelta(days=30)
@@ -178,11 +179,4 @@ def _digest(text: str) -> str:
 
 
 def _later(until: datetime) -> Refusal:
-    return Refusal(
-        "RATE_LIMITED",
-        "尝试次数过多，请稍后再试",
-        "Too many attempts: try again later",
-        rule="R4",
-        unblock=Unblock.SELF,
-        retryAfter=max(1, int((until - datetime.now(UTC)).total_seconds()) + 1),
-    )
+    return RATE_LIMITED(retryAfter=max(1, int((until - datetime.now(UTC)).total_seconds()) + 1))

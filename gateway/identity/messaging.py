@@ -7,7 +7,7 @@ from chassis.ids import new_id
 from chassis.messaging.inbox import Consumer, Handler
 from chassis.messaging.outbox import Relay
 from chassis.principal import Scope
-from chassis.runtime.tasks import Task
+from chassis.runtime.tasks import Tasks
 from chassis.storage.mongo import Database, Session
 from gateway.identity import events
 from gateway.identity.account import Account
@@ -143,14 +143,21 @@ def handlers(store: IdentityStore) -> dict[str, Handler]:
     }
 
 
-def tasks(store: IdentityStore, database: Database, amqp_url: str) -> tuple[Task, ...]:
+def tasks(store: IdentityStore, database: Database, amqp_url: str) -> Tasks:
     """What runs beside the requests: the relay, which also sends what the command line wrote, and the consumers.
 
-    Both take teachers: the inbox held those bindings once, and may still hold such events.
+    Both queues handle teachers: the inbox held those bindings before the second queue existed, and may still hold such
+    events.
+
+    Args:
+        store: Accounts.
+        database: The gateway's database, for the relay's lease and the inbox.
+        amqp_url: Connection string of the broker with the gateway's own user.
     """
-    relay, effects = Relay(database, COLLECTIONS, amqp_url, SERVICE), handlers(store)
-    inbox = Consumer(database, amqp_url, QUEUE, BINDINGS, effects, moved={TEACHERS: TEACHER_BINDINGS})
-    return relay.run, inbox.run, Consumer(database, amqp_url, TEACHERS, TEACHER_BINDINGS, effects).run
+    relay = Relay(database, COLLECTIONS, amqp_url, SERVICE)
+    inbox = Consumer(database, amqp_url, QUEUE, BINDINGS, handlers(store), moved={TEACHERS: TEACHER_BINDINGS})
+    teachers = Consumer(database, amqp_url, TEACHERS, TEACHER_BINDINGS, handlers(store))
+    return Tasks(relay=(relay.run,), worker=(inbox.run, teachers.run))
 
 
 def _blank(

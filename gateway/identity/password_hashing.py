@@ -9,7 +9,7 @@ from typing import TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from kernel.errors import Refusal, Unblock
+from kernel.refusals import UNAVAILABLE
 
 T = TypeVar("T")
 
@@ -61,9 +61,7 @@ class Passwords:
 
     async def _in_pool(self, work: Callable[..., T], *secrets_: str) -> T:
         if self._waiting >= _MOST_WAITING:
-            raise Refusal(
-                "UNAVAILABLE", "系统繁忙，请稍后再试", "Busy: try again soon", unblock=Unblock.SELF, retryAfter=2
-            )
+            raise UNAVAILABLE(retryAfter=2)
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, work, *secrets_)

@@ -2,7 +2,8 @@
 
 import re
 
-from kernel.errors import Refusal, Unblock
+from gateway.refusals import WEAK_PASSWORD
+from kernel.errors import Refusal
 from kernel.reference import weak_passwords
 
 MINIMUM_LENGTH = 8
@@ -38,15 +39,7 @@ def check_new_password(password: str, *names: str | None) -> None:
 
 def weak_password() -> Refusal:
     """What would be guessed first, or is the secret that it should replace."""
-    return Refusal(
-        "WEAK_PASSWORD",
-        "密码过于简单：至少8位，须含字母、数字、符号中的两种，不得为常见密码，不得包含登录名或单位代码，不得沿用原密码",
-        "Too weak: 8 characters or more, two of letters, digits and symbols, nothing common, "
-        "not your login name or code, not the old one",
-        rule="R4",
-        unblock=Unblock.SELF,
-        minimum=MINIMUM_LENGTH,
-    )
+    return WEAK_PASSWORD(minimum=MINIMUM_LENGTH)
 
 
 def _is_listed(plain: str) -> bool:

@@ -1,6 +1,7 @@
 """Accounts are made by who is responsible for their holder, and start with a one-time code (R3, R4, R5)."""
 
 import asyncio
+import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
@@ -14,17 +15,22 @@ from chassis.events import NATIONWIDE
 from chassis.ids import new_id
 from chassis.principal import Scope
 from gateway.identity.account import Account, AccountState, check_holder, login_name
-from gateway.identity.deps import Identity
+from gateway.identity.deps import Deps
 from gateway.identity.events import AccountDisabled, AccountReset, AccountUnlocked, BaseAdded, CodeIssued, of
 from gateway.identity.password_hashing import new_code
+from gateway.refusals import DELEGATION_ENDED, INVALID_ACCOUNTS, PERSONAL_LOGIN
 from kernel.errors import Refusal, Unblock
+from kernel.free_text import Name
 from kernel.identifiers import is_personal, organization_code
+from kernel.personal_numbers import holds_number
 from kernel.reference import provinces
-from kernel.refusals import NOT_FOUND
+from kernel.refusals import INVALID_TEXT, NOT_FOUND, UNKNOWN_PROVINCE
 
 LITERAL_PASSWORD = "123456"  # noqa: S105 - printed in the notice
 _AT_ONCE = 4
 _LOGIN_DIGITS = 8
+_LONGEST_ID = 64
+_OUR_ID = re.compile(r"(?=.*[a-f])[0-9a-f]{24,32}")
 A = TypeVar("A")
 B = TypeVar("B")
 
@@ -42,11 +48,11 @@ class AccountRow(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_field
     name: str | None = None
 
 
-async def provision(identity: Identity, *, login: str, scope: Scope, **holder: Any) -> tuple[Account, str]:
+async def provision(deps: Deps, *, login: str, scope: Scope, **holder: Any) -> tuple[Account, str]:
     """Create an account in its initial state, or complete one that nobody has a code of yet.
 
     Args:
-        identity: The dependencies.
+        deps: The dependencies.
         login: Its login name.
         scope: Its role.
         holder: `organization`, `bases`, `school`, `province`, `person`, `name`, as in `Account`.
@@ -56,41 +62,41 @@ async def provision(identity: Identity, *, login: str, scope: Scope, **holder: A
 
     Raises:
         Refusal: `INCOMPLETE_ACCOUNT`, `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `UNKNOWN_PROVINCE`,
-            `PERSONAL_LOGIN`, `PERSONAL_NAME`, `ACCOUNT_EXISTS`, `STALE_VERSION`.
+            `PERSONAL_LOGIN`, `INVALID_TEXT`, `ACCOUNT_EXISTS`, `STALE_VERSION`.
     """
     blank = _checked(Account(new_id(), 1, login, scope, "", **holder))
-    code = code_for(identity)
-    made = blank.with_code(await identity.passwords.hash_code(code), datetime.now(UTC))
+    code = code_for(deps)
+    made = blank.with_code(await deps.passwords.hash_code(code), datetime.now(UTC))
     try:
-        return await identity.store.add(made), code
+        return await deps.store.add(made), code
     except Refusal:
-        waiting = await _waiting(identity, made)
+        waiting = await _waiting(deps, made)
         if waiting is None:
             raise
     bases = tuple(dict.fromkeys((*waiting.bases, *made.bases)))
     made = replace(made, id=waiting.id, version=waiting.version, bases=bases, home=waiting.home)
     made = replace(made, organization=waiting.organization)  # whom it acts for was told when it was made
     added = [BaseAdded(**of(made), base=base) for base in bases if base not in waiting.bases]
-    return await identity.store.accounts.save(made, [*added, CodeIssued(**of(made))]), code
+    return await deps.store.accounts.save(made, [*added, CodeIssued(**of(made))]), code
 
 
-async def _waiting(identity: Identity, wanted: Account) -> Account | None:
+async def _waiting(deps: Deps, wanted: Account) -> Account | None:
     """The account that events made for the same holder, as long as nobody has its code."""
-    found = await identity.store.by_login(wanted.login, wanted.scope)
+    found = await deps.store.by_login(wanted.login, wanted.scope)
     if not found and wanted.person:
-        found = await identity.store.by_person(wanted.person, wanted.scope)
+        found = await deps.store.by_person(wanted.person, wanted.scope)
     same = [one for one in found if (one.person, one.school) == (wanted.person, wanted.school)]
     same = [one for one in same if wanted.organization in (None, one.organization)]
     return same[0] if same and same[0].waiting else None
 
 
 async def issue_codes(
-    identity: Identity, *, scope: Scope | None = None, province: str | None = None, missing: bool = False
+    deps: Deps, *, scope: Scope | None = None, province: str | None = None, missing: bool = False
 ) -> AsyncIterator[tuple[Account, str]]:
     """Give every account in its initial state a new code, in place of any before it (R4); those of schools' hands not.
 
     Args:
-        identity: The dependencies.
+        deps: The dependencies.
         scope: Of that role only.
         province: Of that province only.
         missing: Only those that have no code, or one that has expired.
@@ -100,13 +106,13 @@ async def issue_codes(
     """
     now = datetime.now(UTC)
     window: list[Account] = []
-    async for account in identity.store.initial(scope, province, without_code_at=now if missing else None):
+    async for account in deps.store.initial(scope, province, without_code_at=now if missing else None):
         window.append(account)
         if len(window) == _AT_ONCE:
-            for pair in filter(None, await side_by_side(partial(_issue, identity), window)):
+            for pair in filter(None, await side_by_side(partial(_issue, deps), window)):
                 yield pair
             window.clear()
-    for pair in filter(None, await side_by_side(partial(_issue, identity), window)):
+    for pair in filter(None, await side_by_side(partial(_issue, deps), window)):
         yield pair
 
 
@@ -121,14 +127,14 @@ async def side_by_side(work: Callable[[A], Awaitable[B]], rows: Iterable[A]) -> 
     return list(await asyncio.gather(*(one(row) for row in rows)))
 
 
-async def _issue(identity: Identity, account: Account) -> tuple[Account, str] | None:
+async def _issue(deps: Deps, account: Account) -> tuple[Account, str] | None:
     try:
-        return await renew(identity, account)
+        return await renew(deps, account)
     except Refusal:
         return None
 
 
-async def provision_all(identity: Identity, rows: Sequence[Any]) -> list[dict[str, str]]:
+async def provision_all(deps: Deps, rows: Sequence[Any]) -> list[dict[str, str]]:
     """Create many accounts; every row is checked before the first is written.
 
     Returns:
@@ -141,7 +147,7 @@ async def provision_all(identity: Identity, rows: Sequence[Any]) -> list[dict[st
     async def one(row: AccountRow) -> dict[str, str]:
         shown = {"login": login_name(row.login), "scope": row.scope.value}
         try:
-            _, code = await provision(identity, **msgspec.structs.asdict(row))
+            _, code = await provision(deps, **msgspec.structs.asdict(row))
         except Refusal as refusal:
             return shown | {"refusal": refusal.code}
         return shown | {"code": code}
@@ -149,7 +155,7 @@ async def provision_all(identity: Identity, rows: Sequence[Any]) -> list[dict[st
     return await side_by_side(one, _read(rows))
 
 
-async def reset(identity: Identity, *, login: str, scope: Scope) -> str:
+async def reset(deps: Deps, *, login: str, scope: Scope) -> str:
     """Put an account back into its initial state, whatever it was, and forget its failed logins.
 
     Returns:
@@ -158,10 +164,10 @@ async def reset(identity: Identity, *, login: str, scope: Scope) -> str:
     Raises:
         Refusal: `NOT_FOUND`, or as `renew`.
     """
-    return (await renew(identity, await _one(identity, login, scope)))[1]
+    return (await renew(deps, await _one(deps, login, scope)))[1]
 
 
-async def renew(identity: Identity, account: Account) -> tuple[Account, str]:
+async def renew(deps: Deps, account: Account) -> tuple[Account, str]:
     """The same for an account that was read before.
 
     Raises:
@@ -169,50 +175,49 @@ async def renew(identity: Identity, account: Account) -> tuple[Account, str]:
             `STALE_VERSION`.
     """
     if account.delegated and account.state is AccountState.DISABLED:
-        zh, en = "该专人已被更换或停用，请由学校重新指定", "No longer the designated person: the school names one anew"
-        raise Refusal("DELEGATION_ENDED", zh, en, rule="R5", unblock=Unblock.SCHOOL)
-    code = code_for(identity)
-    fresh = account.with_code(await identity.passwords.hash_code(code), datetime.now(UTC))
+        raise DELEGATION_ENDED()
+    code = code_for(deps)
+    fresh = account.with_code(await deps.passwords.hash_code(code), datetime.now(UTC))
     told = CodeIssued if account.state is AccountState.INITIAL else AccountReset
-    fresh = await identity.store.accounts.save(fresh, [told(**of(fresh))])
-    await identity.store.end_sessions(account.id)
-    await identity.store.attempts.forget(account.login)
+    fresh = await deps.store.accounts.save(fresh, [told(**of(fresh))])
+    await deps.store.end_sessions(account.id)
+    await deps.store.attempts.forget(account.login)
     return fresh, code
 
 
-async def unlock(identity: Identity, *, login: str, scope: Scope) -> None:
+async def unlock(deps: Deps, *, login: str, scope: Scope) -> None:
     """Forget the failed logins of an account, from every address; its password stays (R4).
 
     Raises:
         Refusal: `NOT_FOUND`.
     """
-    account = await _one(identity, login, scope)
-    await identity.store.accounts.save(account, [AccountUnlocked(**of(account))])
-    await identity.store.attempts.forget(account.login)
+    account = await _one(deps, login, scope)
+    await deps.store.accounts.save(account, [AccountUnlocked(**of(account))])
+    await deps.store.attempts.forget(account.login)
 
 
-async def disable(identity: Identity, *, login: str, scope: Scope) -> None:
+async def disable(deps: Deps, *, login: str, scope: Scope) -> None:
     """Close an account until `reset`: no login, no refresh; what it holds ends within one token's life.
 
     Raises:
         Refusal: `NOT_FOUND`.
     """
-    await close(identity, await _one(identity, login, scope))
+    await close(deps, await _one(deps, login, scope))
 
 
-async def close(identity: Identity, account: Account) -> Account:
+async def close(deps: Deps, account: Account) -> Account:
     """The same for an account that was read before.
 
     Raises:
         Refusal: `STALE_VERSION`.
     """
-    closed = await identity.store.accounts.save(account.disabled(), [AccountDisabled(**of(account))])
-    await identity.store.end_sessions(account.id)
+    closed = await deps.store.accounts.save(account.disabled(), [AccountDisabled(**of(account))])
+    await deps.store.end_sessions(account.id)
     return closed
 
 
-async def _one(identity: Identity, login: str, scope: Scope) -> Account:
-    found = await identity.store.by_login(login_name(login), scope)
+async def _one(deps: Deps, login: str, scope: Scope) -> Account:
+    found = await deps.store.by_login(login_name(login), scope)
     if not found:
         raise NOT_FOUND(kind="account", id=login)
     return found[0]
@@ -223,38 +228,63 @@ def issued_login(kind: str) -> str:
     return kind + "".join(secrets.choice("0123456789") for _ in range(_LOGIN_DIGITS))
 
 
-def code_for(identity: Identity) -> str:
+def code_for(deps: Deps) -> str:
     """A new activation code, or the notice's own in its literal mode (R4)."""
-    return LITERAL_PASSWORD if identity.literal else new_code()
+    return LITERAL_PASSWORD if deps.literal else new_code()
 
 
 def _checked(account: Account) -> Account:
-    """The account with its codes validated and normalised, and the province that they name (R3)."""
+    """The account with its codes and texts validated and normalised, and the province that they name (R3, R41)."""
     account = replace(
         account,
         login=login_name(account.login),
         organization=account.organization and organization_code(account.organization),
         school=account.school and organization_code(account.school),
+        name=holder_name(account.name),
     )
     check_holder(account)
-    if account.login not in (account.organization, account.school) and is_personal(account.login):
-        zh, en = "登录名不得为身份证号或手机号", "An identity or mobile number is no login name"
-        raise Refusal("PERSONAL_LOGIN", zh, en, rule="R41", unblock=Unblock.ADMINISTRATOR)
-    check_name(account.name)
+    if account.login not in (account.organization, account.school):
+        _check_login(account.login)
+    _check_id(account.person, "person")
+    for base in account.bases:
+        _check_id(base, "bases")
     if account.province not in (None, *provinces()):
-        raise Refusal("UNKNOWN_PROVINCE", "未知省份代码", "No such province", rule="R3", unblock=Unblock.ADMINISTRATOR)
+        raise UNKNOWN_PROVINCE(rule="R3", unblock=Unblock.ADMINISTRATOR)
     return replace(account, home=_home(account))
 
 
-def check_name(name: str | None) -> None:
-    """Refuse a name that is a number of a person's: it is the actor of every act, and so in every event (R41).
+def holder_name(text: str | None) -> str | None:
+    """The name of an account's holder, who is the actor in every event of an act (R5, R41); None for none.
 
     Raises:
-        Refusal: `PERSONAL_NAME`.
+        Refusal: `INVALID_TEXT`.
     """
-    if name and is_personal(name):
-        zh, en = "姓名不得为身份证号或手机号", "An identity or mobile number is no name"
-        raise Refusal("PERSONAL_NAME", zh, en, rule="R41", unblock=Unblock.SELF)
+    return Name.of(text or "", field="name", rule="R41").text or None
+
+
+def _check_login(login: str) -> None:
+    """Refuse a login name with a personal number in it, for it is in events (R41); an organisation's code may look so.
+
+    Raises:
+        Refusal: `PERSONAL_LOGIN`.
+    """
+    if is_personal(login):
+        raise PERSONAL_LOGIN()
+    if holds_number(login):
+        try:
+            organization_code(login)
+        except Refusal as error:
+            raise PERSONAL_LOGIN() from error
+
+
+def _check_id(key: str | None, field: str) -> None:
+    """Refuse what is no id of an aggregate; an id of ours may by chance have eleven digits in a row (R41).
+
+    Raises:
+        Refusal: `INVALID_TEXT`.
+    """
+    if key and not _OUR_ID.fullmatch(key) and (holds_number(key) or len(key) > _LONGEST_ID or not key.isprintable()):
+        raise INVALID_TEXT(field=field, longest=_LONGEST_ID)
 
 
 def _home(account: Account) -> str:
@@ -275,12 +305,5 @@ def _read(rows: Sequence[Any]) -> list[AccountRow]:
         except Refusal as refusal:
             wrong.append({"row": index, "reason": refusal.code, **refusal.details})
     if wrong:
-        raise Refusal(
-            "INVALID_ACCOUNTS",
-            "账号清单有误，未创建任何账号",
-            "The list of accounts has errors; none was created",
-            rule="R3",
-            unblock=Unblock.ADMINISTRATOR,
-            rows=wrong,
-        )
+        raise INVALID_ACCOUNTS(rows=wrong)
     return read

@@ -21,7 +21,8 @@ from joserfc.jwk import KeySet
 from chassis.principal import TokenMinter, TokenVerifier, Verified
 from gateway.identity.account import Account, AccountState
 from gateway.identity.store import IdentityStore, Session
-from kernel.errors import Refusal, Unblock
+from gateway.refusals import PASSWORD_CHANGE_REQUIRED
+from kernel.errors import Refusal
 from kernel.refusals import UNAUTHENTICATED
 
 GRAPH = "guopei-graph"
@@ -132,13 +133,7 @@ class Sessions:
             return self._graph.check(token)
         except Refusal:
             self._password.verify(token)
-        raise Refusal(
-            "PASSWORD_CHANGE_REQUIRED",
-            "初始账号须先修改密码",
-            "An initial account must set its password first",
-            rule="R4",
-            unblock=Unblock.SELF,
-        )
+        raise PASSWORD_CHANGE_REQUIRED()
 
     def holder(self, token: str) -> Holder:
         """Whose password may be set with that token.

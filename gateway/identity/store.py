@@ -14,7 +14,7 @@ from chassis.storage.repository import INTERNAL_FIELDS, Repository
 from gateway.identity.account import Account, AccountState
 from gateway.identity.events import AccountProvisioned, SessionsRevoked, of
 from gateway.identity.login_throttle import Attempts
-from kernel.errors import Refusal, Unblock
+from gateway.refusals import ACCOUNT_EXISTS
 
 T = TypeVar("T")
 COLLECTIONS = ("accounts",)
@@ -75,6 +75,10 @@ class IdentityStore:
         await self._sessions.create_index("account")
         await self.attempts.prepare()
 
+    async def close(self) -> None:
+        """Close the connection to the database."""
+        await self.accounts.collection.database.client.close()
+
     async def by_login(self, login: str, scope: Scope | None, session: Transaction | None = None) -> list[Account]:
         """The accounts of a login name, of one scope if it is given."""
         return await self.accounts.query({"login": login} | ({"scope": scope.value} if scope else {}), session=session)
@@ -133,9 +137,7 @@ class IdentityStore:
             told = AccountProvisioned(**of(account), bases=account.bases)
             return await self.accounts.insert(account, [told], session)
         except DuplicateKey as error:
-            raise Refusal(
-                "ACCOUNT_EXISTS", "账号已存在", "The account exists", rule="R3", unblock=Unblock.ADMINISTRATOR
-            ) from error
+            raise ACCOUNT_EXISTS() from error
 
     async def open_session(self, session: Session) -> None:
         """Store a new family of refresh tokens."""

@@ -18,7 +18,18 @@ from graphql import (
     SelectionSetNode,
 )
 
-from kernel.errors import Refusal, Unblock
+from gateway.refusals import (
+    CIRCULAR_FRAGMENT,
+    QUERY_TOO_DEEP,
+    QUERY_TOO_LARGE,
+    TOO_MANY_ALIASES,
+    TOO_MANY_DIRECTIVES,
+    TOO_MANY_EQUAL_KEYS,
+    TOO_MANY_FRAGMENTS,
+    TOO_MANY_OPERATIONS,
+    TOO_MANY_ROOT_FIELDS,
+)
+from kernel.refusals import RefusalKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +95,8 @@ def check(document: DocumentNode, limits: Limits) -> None:
     """
     fragments = {one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)}
     operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
-    _keep("TOO_MANY_OPERATIONS", len(operations), limits.operations)
-    _keep("TOO_MANY_FRAGMENTS", len(fragments), limits.fragments)
+    _keep(TOO_MANY_OPERATIONS, len(operations), limits.operations)
+    _keep(TOO_MANY_FRAGMENTS, len(fragments), limits.fragments)
     measuring = _Measuring(fragments, limits.depth)
     for operation in operations:
         directives = [*(operation.directives or ())]
@@ -95,7 +106,7 @@ def check(document: DocumentNode, limits: Limits) -> None:
         _judge(measured.beside(_Measure(directives=len(directives))), limits)
         keys: Counter[tuple[str, ...]] = Counter()
         _merge(operation.selection_set, (), fragments, keys)
-        _keep("TOO_MANY_EQUAL_KEYS", max(keys.values(), default=0), limits.equal_keys)
+        _keep(TOO_MANY_EQUAL_KEYS, max(keys.values(), default=0), limits.equal_keys)
 
 
 class _Measuring:
@@ -111,7 +122,7 @@ class _Measuring:
     def measure(self, selections: SelectionSetNode) -> _Measure:
         self._nesting += 1
         if self._nesting > self._deepest:
-            raise _excess("QUERY_TOO_DEEP", self._nesting, self._deepest)
+            raise QUERY_TOO_DEEP(limit=self._deepest, actual=self._nesting)
         total = _NOTHING
         for node in selections.selections:
             total = total.beside(self._one(node)).beside(_Measure(directives=len(node.directives or ())))
@@ -131,7 +142,7 @@ class _Measuring:
 
     def _fragment(self, name: str) -> _Measure:
         if name in self._open:
-            raise Refusal("CIRCULAR_FRAGMENT", "片段循环引用", "Fragments must not be circular", unblock=Unblock.SELF)
+            raise CIRCULAR_FRAGMENT()
         if name not in self._known:
             fragment = self._fragments.get(name)
             self._open.add(name)
@@ -160,24 +171,13 @@ def _merge(
 
 
 def _judge(measured: _Measure, limits: Limits) -> None:
-    _keep("QUERY_TOO_DEEP", measured.depth, limits.depth)
-    _keep("QUERY_TOO_LARGE", measured.height, limits.height)
-    _keep("TOO_MANY_ALIASES", measured.aliases, limits.aliases)
-    _keep("TOO_MANY_ROOT_FIELDS", measured.direct, limits.root_fields)
-    _keep("TOO_MANY_DIRECTIVES", measured.directives, limits.directives)
+    _keep(QUERY_TOO_DEEP, measured.depth, limits.depth)
+    _keep(QUERY_TOO_LARGE, measured.height, limits.height)
+    _keep(TOO_MANY_ALIASES, measured.aliases, limits.aliases)
+    _keep(TOO_MANY_ROOT_FIELDS, measured.direct, limits.root_fields)
+    _keep(TOO_MANY_DIRECTIVES, measured.directives, limits.directives)
 
 
-def _keep(code: str, actual: int, limit: int) -> None:
+def _keep(kind: RefusalKind, actual: int, limit: int) -> None:
     if actual > limit:
-        raise _excess(code, actual, limit)
-
-
-def _excess(code: str, actual: int, limit: int) -> Refusal:
-    return Refusal(
-        code,
-        "查询过于复杂，请拆分后重试",
-        "The operation asks for too much: split it",
-        unblock=Unblock.SELF,
-        limit=limit,
-        actual=actual,
-    )
+        raise kind(limit=limit, actual=actual)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from prometheus_client import Gauge
 
 from chassis.principal import Principal, Scope
-from kernel.errors import Refusal, Unblock
+from gateway.refusals import OVERLOADED, TOO_MANY_SUBSCRIPTIONS
 
 STREAMS = Gauge("guopei_gateway_streams", "Streams of answers that clients follow")
 
 
 @dataclass(frozen=True, slots=True)
-class SeatSettings:
+class StreamLimitSettings:
     """The most streams at a time; a WebSocket takes a seat, and so does each of its operations.
 
     Attributes:
@@ -27,19 +27,19 @@ class SeatSettings:
     process: int = 5_000
 
 
-class Seats:
+class StreamLimits:
     """The streams of this process.
 
     Args:
         settings: How many there may be.
     """
 
-    def __init__(self, settings: SeatSettings) -> None:
+    def __init__(self, settings: StreamLimitSettings) -> None:
         self._settings = settings
         self._taken: Counter[tuple[Principal, str]] = Counter()
 
     @contextmanager
-    def taken(self, principal: Principal, address: str = "") -> Iterator[None]:
+    def hold(self, principal: Principal, address: str = "") -> Iterator[None]:
         """Hold a seat; all who are not signed in are one principal, so these are told apart by their address.
 
         Raises:
@@ -47,15 +47,9 @@ class Seats:
         """
         most, whose = self._settings, (principal, address if principal.scope is Scope.PUBLIC else "")
         if self._taken[whose] >= most.principal:
-            raise Refusal(
-                "TOO_MANY_SUBSCRIPTIONS",
-                "同时打开的订阅过多，请先关闭其他订阅",
-                "Too many subscriptions at a time: close another first",
-                unblock=Unblock.SELF,
-                limit=most.principal,
-            )
+            raise TOO_MANY_SUBSCRIPTIONS(limit=most.principal)
         if self._taken.total() >= most.process:
-            raise Refusal("OVERLOADED", "服务繁忙，请稍后再试", "Busy: try again later", unblock=Unblock.ADMINISTRATOR)
+            raise OVERLOADED()
         self._taken[whose] += 1
         STREAMS.inc()
         try:

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from kernel.errors import Refusal, Unblock
+from gateway.refusals import DOCUMENT_NOT_TRUSTED, PERSISTED_QUERY_NOT_FOUND
 
 _FORMAT = "apollo-persisted-query-manifest"
 _PREFIX = "sha256:"
@@ -49,20 +49,10 @@ class TrustedDocuments:
         query, key = parameters.get("query"), _id(parameters)
         if key is not None and not query:
             if key not in self.texts:
-                raise Refusal(
-                    "PERSISTED_QUERY_NOT_FOUND",
-                    "没有这个文档编号",
-                    "No document has this id",
-                    unblock=Unblock.ADMINISTRATOR,
-                )
+                raise PERSISTED_QUERY_NOT_FOUND()
             return self.texts[key]
         if self.trust is Trust.REQUIRE and isinstance(query, str) and query not in self._known:
-            raise Refusal(
-                "DOCUMENT_NOT_TRUSTED",
-                "此处仅接受已登记的查询文档",
-                "Only documents of the manifest are taken here",
-                unblock=Unblock.ADMINISTRATOR,
-            )
+            raise DOCUMENT_NOT_TRUSTED()
         return query
 
 

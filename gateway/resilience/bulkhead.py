@@ -22,7 +22,7 @@ class _Lane:
         self.waiting = 0
 
 
-class Queueing:
+class Bulkhead:
     """A transport with a bounded queue a subgraph.
 
     Args:

@@ -72,7 +72,7 @@ class Breaker:
             self._until = now + self._settings.breaker_seconds
 
 
-class Breaking:
+class CircuitBreaker:
     """A transport that leaves failing subgraphs alone.
 
     Args:

@@ -40,7 +40,7 @@ class Budget:
         return True
 
 
-class Retrying:
+class Retry:
     """A transport that sends a failed query once more, after a short, random pause.
 
     Mutations are never sent again: who wants that repeats the request under its `Idempotency-Key`.

@@ -17,7 +17,7 @@ class _Abandoned(Exception):  # noqa: N818 - no error of anybody's
     """Whoever sent the call went away before its answer."""
 
 
-class Sharing:
+class SingleFlight:
     """A transport that shares answers between identical queries under way; nothing is kept afterwards.
 
     Identical is: the same subgraph, body, principal and language, which is all that a subgraph learns of a query

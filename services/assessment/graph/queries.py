@@ -96,7 +96,7 @@ class Query:
     async def audit_log(
         self,
         info: Info,
-        filter: AuditFilter | None = None,  # noqa: A002 - the graph's name
+        filter: AuditFilter | None = None,
         first: int = 50,
         after: str | None = None,
     ) -> Connection[AuditEntry] | None:

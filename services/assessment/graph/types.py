@@ -86,7 +86,7 @@ class Enrollment:
     id: strawberry.ID
 
     @classmethod
-    def resolve_reference(cls, id: strawberry.ID) -> Self:  # noqa: A002 - the key's name
+    def resolve_reference(cls, id: strawberry.ID) -> Self:
         """The enrollment that another subgraph refers to; nothing is read before a field is asked for."""
         return cls(id=id)
 
@@ -151,7 +151,7 @@ class Project:
     id: strawberry.ID
 
     @classmethod
-    def resolve_reference(cls, id: strawberry.ID) -> Self:  # noqa: A002 - the key's name
+    def resolve_reference(cls, id: strawberry.ID) -> Self:
         """The project that another subgraph refers to."""
         return cls(id=id)
 

@@ -10,13 +10,14 @@ from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import DuplicateKey, Session
 from kernel.dates import today
-from kernel.errors import Refusal, Unblock
 from kernel.identifiers import credit_code, mask, organization_code
 from kernel.identifiers import email as mail_address
+from kernel.refusals import INVALID_CONTACT
 from services.catalog.commands.deps import Deps
 from services.catalog.commands.guards import own_base, require_province
 from services.catalog.domain import base as bases
 from services.catalog.domain.base import Base, Organization, Team, TeamMember
+from services.catalog.domain.refusals import BASE_EXISTS
 from services.catalog.domain.vocabulary import BaseCategory
 
 _LEAST_PHONE = 7
@@ -70,20 +71,14 @@ async def register_base(deps: Deps, principal: Principal, given: NewBase) -> Bas
     bases.register_base(draft)
 
     async def work(session: Session) -> Base:
-        number = await deps.store.next_base_number(given.category, session)
+        number = await deps.store.bases.next_number(given.category, session)
         registered, events = bases.register_base(bases.numbered(draft, number))
         return await deps.store.bases.insert(registered, events, session)
 
     try:
         return await deps.store.transact(work)
     except DuplicateKey as error:
-        raise Refusal(
-            "BASE_EXISTS",
-            "该单位已有同名基地",
-            "The organisation has a base of that name",
-            rule="R2",
-            unblock=Unblock.SELF,
-        ) from error
+        raise BASE_EXISTS() from error
 
 
 @idempotent("bases", name="set_base_team")
@@ -104,12 +99,6 @@ async def set_base_team(
 def _sealed(deps: Deps, contact: TeamContact) -> TeamMember:
     phone = "".join(unicodedata.normalize("NFKC", contact.phone).split())
     if not contact.name.strip() or sum(char.isdigit() for char in phone) < _LEAST_PHONE:
-        raise Refusal(
-            "INVALID_CONTACT",
-            "联系人须有姓名和电话",
-            "A contact needs a name and a phone number",
-            rule="R6",
-            unblock=Unblock.SELF,
-        )
+        raise INVALID_CONTACT(detail=("联系人", "A contact"), rule="R6")
     address = None if contact.email is None else mail_address(contact.email)
     return TeamMember(contact.name.strip(), deps.vault.seal(phone), mask(phone), address)

@@ -12,7 +12,6 @@ from chassis.principal import Principal
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import Session, StorageError
 from kernel.dates import today
-from kernel.errors import Refusal, Unblock
 from services.catalog.commands.deps import Deps
 from services.catalog.commands.guards import own_base, own_project, require_province, require_version, round_of
 from services.catalog.commands.quotas import ensure_quota
@@ -22,6 +21,7 @@ from services.catalog.domain.declaration import ClassPlan
 from services.catalog.domain.plan import Plan, Venue
 from services.catalog.domain.project import Project
 from services.catalog.domain.quota import quota_id
+from services.catalog.domain.refusals import YEAR_FIXED
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import BaseCategory, ProjectKind
 
@@ -79,8 +79,7 @@ async def update_project(
     project = await own_project(deps, principal, key)
     require_version(project, version)
     if year not in {None, project.year}:
-        zh, en = f"项目属于{project.year}年度，不能变更", f"The project is of {project.year}, which stays"
-        raise Refusal("YEAR_FIXED", zh, en, rule="R7", unblock=Unblock.SELF, year=project.year)
+        raise YEAR_FIXED(year=project.year)
     base = await deps.store.bases.get(project.base)
     current = await round_of(deps, project.year)
     updated, events = declaration.update(
@@ -153,7 +152,7 @@ async def lapse_overdue(deps: Deps) -> int:
     """
     now = deps.clock.now()
     over = [current.year for current in await deps.store.rounds.query({}) if declaration.is_over(current, now)]
-    return sum([await _let_go(deps, key) for key in await deps.store.returned_in(over)])
+    return sum([await _let_go(deps, key) for key in await deps.store.projects.returned_in(over)])
 
 
 async def settle_quota(deps: Deps, before: Project, after: Project, session: Session) -> None:

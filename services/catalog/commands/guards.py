@@ -3,9 +3,8 @@
 from chassis.commands.guards import require_scope
 from chassis.principal import Principal, Scope
 from chassis.storage.mongo import Session
-from kernel.errors import Refusal, Unblock
 from kernel.reference import provinces
-from kernel.refusals import FORBIDDEN, NOT_FOUND, STALE_VERSION
+from kernel.refusals import FORBIDDEN, NOT_FOUND, STALE_VERSION, UNKNOWN_PROVINCE
 from services.catalog.commands.deps import Deps
 from services.catalog.domain.base import Base
 from services.catalog.domain.project import Project
@@ -75,6 +74,4 @@ def require_province(code: str | None) -> None:
         Refusal: `UNKNOWN_PROVINCE`.
     """
     if code is not None and code not in provinces():
-        raise Refusal(
-            "UNKNOWN_PROVINCE", "省份代码无效", "Not a province code", rule="R2", unblock=Unblock.SELF, province=code
-        )
+        raise UNKNOWN_PROVINCE(province=code)

@@ -7,8 +7,7 @@ from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
 from services.catalog.commands.deps import Deps
 from services.catalog.commands.guards import own_project, require_own_base, require_province, require_version, round_of
-from services.catalog.domain import lifecycle as delivery
-from services.catalog.domain import window
+from services.catalog.domain import lifecycle, window
 from services.catalog.domain.lifecycle import Amendment
 from services.catalog.domain.project import Project
 
@@ -18,13 +17,13 @@ async def amend_project(deps: Deps, principal: Principal, *, key: str, version: 
     """Change venue, dates or faculty after publication (R18).
 
     Raises:
-        Refusal: `NOT_FOUND`, `FORBIDDEN`, `STALE_VERSION`, or what `delivery.amend` refuses.
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `STALE_VERSION`, or what `lifecycle.amend` refuses.
     """
     project = await own_project(deps, principal, key)
     require_version(project, version)
     require_province(given.venue.province if given.venue else None)
     current = await round_of(deps, project.year)
-    amended, events = delivery.amend(project, current, given, deps.clock.now())
+    amended, events = lifecycle.amend(project, current, given, deps.clock.now())
     return await deps.store.projects.save(amended, events)
 
 
@@ -36,7 +35,7 @@ async def start_project(deps: Deps, principal: Principal, *, key: str) -> Projec
         Refusal: `NOT_FOUND`, `FORBIDDEN`, `WRONG_STATE` or `TOO_EARLY`.
     """
     project = await own_project(deps, principal, key)
-    started, events = delivery.start(project, deps.clock.now())
+    started, events = lifecycle.start(project, deps.clock.now())
     return await deps.store.projects.save(started, events)
 
 
@@ -49,7 +48,7 @@ async def finish_project(deps: Deps, principal: Principal, *, key: str) -> Proje
     """
     project = await own_project(deps, principal, key)
     current = await round_of(deps, project.year)
-    finished, events = delivery.finish(project, current, deps.clock.now())
+    finished, events = lifecycle.finish(project, current, deps.clock.now())
     return await deps.store.projects.save(finished, events)
 
 
@@ -64,7 +63,7 @@ async def cancel_project(deps: Deps, principal: Principal, *, key: str, reason: 
     project = await deps.store.projects.get(key)
     if principal.scope is Scope.BASE:
         require_own_base(principal, project.base)
-    cancelled, events = delivery.cancel(project, reason, principal.scope.value, deps.clock.now())
+    cancelled, events = lifecycle.cancel(project, reason, principal.scope.value, deps.clock.now())
     return await deps.store.projects.save(cancelled, events)
 
 
@@ -77,7 +76,7 @@ async def suspend_project(deps: Deps, principal: Principal, *, key: str, reason:
     """
     require_scope(principal, Scope.MINISTRY)
     project = await deps.store.projects.get(key)
-    suspended, events = delivery.suspend(project, reason, deps.clock.now())
+    suspended, events = lifecycle.suspend(project, reason, deps.clock.now())
     return await deps.store.projects.save(suspended, events)
 
 
@@ -90,7 +89,7 @@ async def resume_project(deps: Deps, principal: Principal, *, key: str) -> Proje
     """
     require_scope(principal, Scope.MINISTRY)
     project = await deps.store.projects.get(key)
-    resumed, events = delivery.resume(project, deps.clock.now())
+    resumed, events = lifecycle.resume(project, deps.clock.now())
     return await deps.store.projects.save(resumed, events)
 
 

@@ -74,13 +74,13 @@ async def reconcile_quotas(store: Store, *, year: int | None = None, repair: boo
         year: The round; all by default.
         repair: Whether to set `used` to what is counted; a quota that is gone cannot be.
     """
-    checked = [await store.transact(partial(_check, store, key, repair=repair)) for key in await store.quota_ids(year)]
+    checked = [await store.transact(partial(_check, store, key, repair=repair)) for key in await store.quotas.ids(year)]
     return [found for found in checked if found]
 
 
 async def _check(store: Store, key: str, session: Session, *, repair: bool) -> Difference | None:
     held = await store.quotas.find(key, session)
-    found = quota.compare(key, held, await store.consuming_codes(key, session))
+    found = quota.compare(key, held, await store.quotas.consuming_codes(key, session))
     if found and held and repair:
         await store.quotas.save(*quota.reconcile(held, found), session)
     return found

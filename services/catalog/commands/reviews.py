@@ -1,14 +1,16 @@
 """Experts, their reviews, the ministry's decisions and publication (R14–R17)."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
-from chassis.commands.guards import require_scope
+from chassis.commands.bulk import RowResult
+from chassis.commands.guards import require_rows, require_scope
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent, run_once
 from chassis.storage.mongo import DuplicateKey, Session
-from kernel.errors import Refusal, Unblock
+from kernel.errors import Refusal
 from kernel.identifiers import organization_code
 from kernel.refusals import FORBIDDEN, NOT_FOUND
 from services.catalog.commands.declaration import settle_quota
@@ -17,6 +19,7 @@ from services.catalog.commands.guards import round_of
 from services.catalog.domain import decision, review
 from services.catalog.domain.base import Organization
 from services.catalog.domain.project import Project
+from services.catalog.domain.refusals import EXPERT_EXISTS, NOT_ASSIGNED
 from services.catalog.domain.review import DimensionVerdict, Expert, Review
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import DecisionOutcome
@@ -43,9 +46,7 @@ async def register_expert(
     try:
         return await deps.store.experts.insert(registered, events)
     except DuplicateKey as error:
-        raise Refusal(
-            "EXPERT_EXISTS", "该专家已登记", "That expert is on file", rule="R14", unblock=Unblock.SELF
-        ) from error
+        raise EXPERT_EXISTS() from error
 
 
 @idempotent("projects", name="assign_experts")
@@ -65,7 +66,7 @@ async def assign_experts(deps: Deps, principal: Principal, *, key: str, experts:
 
     async def work(session: Session) -> Project:
         project = await deps.store.projects.get(key, session)
-        await deps.store.take_turn(f"reviews:{project.year}", session)
+        await deps.store.reviews.take_turn(project.year, session)
         return await _assign(deps, project, people, current, session)
 
     return await deps.store.transact(work)
@@ -75,34 +76,54 @@ class Panel:
     """All experts and the rounds they judge in, read once for a batch of assignments (R14).
 
     Args:
-        catalog: Where they are on file.
+        deps: The service's dependencies.
     """
 
     def __init__(self, deps: Deps) -> None:
-        self._catalog = deps
+        self._deps = deps
         self._experts: list[Expert] | None = None
         self._rounds: dict[int, Round] = {}
 
     async def experts(self) -> list[Expert]:
-        """Everybody who may be asked."""
+        """Every expert on file."""
         if self._experts is None:
-            self._experts = await self._catalog.store.experts.query({})
+            self._experts = await self._deps.store.experts.query({})
         return self._experts
 
     async def round(self, year: int) -> Round:
         """The round of a year."""
         if year not in self._rounds:
-            self._rounds[year] = await round_of(self._catalog, year)
+            self._rounds[year] = await round_of(self._deps, year)
         return self._rounds[year]
 
 
-async def auto_assign_experts(deps: Deps, principal: Principal, *, key: str, panel: Panel | None = None) -> Project:
-    """Give one submitted plan to the experts of its field who have least to do (R14).
-
-    Assignments take turns, so the load stays even however many go on at once.
+async def auto_assign_experts(deps: Deps, principal: Principal, project_ids: Sequence[str]) -> list[RowResult[Project]]:
+    """Give submitted plans to the experts who have the fewest reviews; each row succeeds or is refused by itself (R14).
 
     Args:
-        deps: Its dependencies.
+        deps: The service's dependencies.
+        principal: The ministry.
+        project_ids: The projects, 200 at most.
+
+    Returns:
+        One result a project, in the order of `project_ids`.
+
+    Raises:
+        Refusal: `TOO_MANY_ROWS` or `FORBIDDEN`; what refuses a single row is in its result.
+    """
+    require_rows(project_ids)
+    require_scope(principal, Scope.MINISTRY)
+    panel = Panel(deps)
+    return [await _row(key, auto_assign_experts_to(deps, principal, key=key, panel=panel)) for key in project_ids]
+
+
+async def auto_assign_experts_to(deps: Deps, principal: Principal, *, key: str, panel: Panel | None = None) -> Project:
+    """Give one submitted plan to the experts of its field who have the fewest reviews (R14).
+
+    Assignments take turns, so the load stays even however many are under way at once.
+
+    Args:
+        deps: The service's dependencies.
         principal: The ministry.
         key: The project's id.
         panel: The experts of the batch that this is a row of; no part of the request, so no repeat differs by it.
@@ -111,13 +132,13 @@ async def auto_assign_experts(deps: Deps, principal: Principal, *, key: str, pan
         Refusal: `NOT_FOUND`, `WRONG_STATE` or `EXPERTS_TOO_FEW`.
     """
     require_scope(principal, Scope.MINISTRY)
-    known = panel or Panel(deps)
+    panel = panel or Panel(deps)
 
     async def work(session: Session) -> Project:
         project = await deps.store.projects.get(key, session)
-        current, pool = await known.round(project.year), await known.experts()
-        await deps.store.take_turn(f"reviews:{project.year}", session)
-        loads = await deps.store.review_loads(project.year, session)
+        current, pool = await panel.round(project.year), await panel.experts()
+        await deps.store.reviews.take_turn(project.year, session)
+        loads = await deps.store.reviews.loads(project.year, session)
         return await _assign(deps, project, review.choose_experts(project, pool, loads, current), current, session)
 
     act = partial(deps.store.transact, work)
@@ -127,8 +148,8 @@ async def auto_assign_experts(deps: Deps, principal: Principal, *, key: str, pan
 async def _assign(deps: Deps, project: Project, people: Sequence[Expert], current: Round, session: Session) -> Project:
     now = deps.clock.now()
     assigned, events = review.assign_experts(project, people, current, now)
-    await deps.store.drop_blank_reviews(assigned, session)
-    known = {one.id for one in (await deps.store.reviews_of([project.id], session))[project.id]}
+    await deps.store.reviews.drop_blank(assigned, session)
+    known = {one.id for one in (await deps.store.reviews.of_projects([project.id], session))[project.id]}
     for expert in assigned.experts:
         blank = review.blank_review(assigned, expert, now)
         if blank.id not in known:
@@ -157,7 +178,7 @@ async def _judge(deps: Deps, expert: str, key: str, verdicts: Sequence[Dimension
     current = await round_of(deps, project.year, session)
     blank = await deps.store.reviews.find(review.review_id(project, expert), session)
     if blank is None:
-        raise review.not_assigned()
+        raise NOT_ASSIGNED()
     done, events = review.submit_review(blank, project, current, verdicts, deps.clock.now())
     await deps.store.projects.touch(key, session)
     return await deps.store.reviews.save(done, events, session)
@@ -174,7 +195,7 @@ async def _decide(deps: Deps, principal: Principal, *, key: str, outcome: Decisi
 
     async def work(session: Session) -> Project:
         project = await deps.store.projects.get(key, session)
-        reviews = (await deps.store.reviews_of([key], session))[key]
+        reviews = (await deps.store.reviews.of_projects([key], session))[key]
         assigned = [one for one in reviews if one.expert in project.experts]
         decided, events = decision.decide(
             project, current, assigned, outcome=outcome, reason=reason, now=deps.clock.now()
@@ -186,8 +207,78 @@ async def _decide(deps: Deps, principal: Principal, *, key: str, outcome: Decisi
 
 
 decide_project = idempotent("projects", name="_decide")(_decide)
-decide_one_of_many = idempotent("projects", name="_decide", row="key")(_decide)
+_decide_row = idempotent("projects", name="_decide", row="key")(_decide)
 """The same, as a row of a bulk decision."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectDecision:
+    """What the ministry decides on one of many projects (R16).
+
+    Attributes:
+        project: The project's id.
+        reason: As it was typed.
+    """
+
+    project: str
+    outcome: DecisionOutcome
+    reason: str
+
+
+async def decide_projects(
+    deps: Deps, principal: Principal, decisions: Sequence[ProjectDecision]
+) -> list[RowResult[Project]]:
+    """Decide on reviewed plans; each row succeeds or is refused by itself (R16).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry.
+        decisions: 200 at most.
+
+    Returns:
+        One result a decision, in the order of `decisions`.
+
+    Raises:
+        Refusal: `TOO_MANY_ROWS` or `FORBIDDEN`; what refuses a single row is in its result.
+    """
+    require_rows(decisions)
+    require_scope(principal, Scope.MINISTRY)
+    return [
+        await _row(
+            decision.project,
+            _decide_row(deps, principal, key=decision.project, outcome=decision.outcome, reason=decision.reason),
+        )
+        for decision in decisions
+    ]
+
+
+async def publish_projects(
+    deps: Deps, principal: Principal, project_ids: Sequence[str], *, override: str | None
+) -> list[RowResult[Project]]:
+    """Publish approved projects; each row succeeds or is refused by itself (R17).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry.
+        project_ids: The projects, 200 at most.
+        override: Why they are published after the publication date, as it was typed; None where they are not.
+
+    Returns:
+        One result a project, in the order of `project_ids`.
+
+    Raises:
+        Refusal: `TOO_MANY_ROWS` or `FORBIDDEN`; what refuses a single row is in its result.
+    """
+    require_rows(project_ids)
+    require_scope(principal, Scope.MINISTRY)
+    return [await _row(key, publish_project(deps, principal, key=key, override=override)) for key in project_ids]
+
+
+async def _row(key: str, outcome: Awaitable[Project]) -> RowResult[Project]:
+    try:
+        return RowResult(key, await outcome)
+    except Refusal as refusal:
+        return RowResult(key, refusal=refusal)
 
 
 @idempotent("projects", name="publish_project", row="key")

@@ -10,11 +10,11 @@ from chassis.commands.guards import require_scope
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import DuplicateKey
-from kernel.errors import Refusal, Unblock
 from kernel.reference import round_data
 from services.catalog.commands.deps import Deps
 from services.catalog.commands.guards import round_of
 from services.catalog.domain import opening
+from services.catalog.domain.refusals import ROUND_EXISTS
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import PhaseName
 
@@ -43,9 +43,7 @@ async def open_round(deps: Deps, principal: Principal, *, year: int, given: Mapp
     try:
         return await deps.store.rounds.insert(opened, events)
     except DuplicateKey as error:
-        raise Refusal(
-            "ROUND_EXISTS", "该年度轮次已开启", "That year's round is open", rule="R1", unblock=Unblock.SELF, year=year
-        ) from error
+        raise ROUND_EXISTS(year=year) from error
 
 
 @idempotent("rounds", name="extend_phase")

@@ -4,8 +4,9 @@ import unicodedata
 from dataclasses import dataclass, replace
 from datetime import date
 
-from kernel.errors import Refusal, Unblock
 from services.catalog.domain.events import NATIONWIDE, BaseRegistered, BaseTeamSet
+from services.catalog.domain.labels import listed
+from services.catalog.domain.refusals import BASE_NOT_VALID, INVALID_BASE, TEAM_MISSING
 from services.catalog.domain.vocabulary import BaseCategory
 
 LAST_MAJOR_CATEGORY = 19
@@ -92,14 +93,7 @@ def register_base(draft: Base) -> tuple[Base, list[BaseRegistered]]:
     if draft.valid_until is not None and draft.valid_until < draft.valid_from:
         wrong["validUntil"] = ("有效期截止日期", "last day of validity")
     if wrong:
-        raise Refusal(
-            "INVALID_BASE",
-            f"基地信息有误：{'、'.join(zh for zh, _ in wrong.values())}",
-            f"Wrong fields: {', '.join(en for _, en in wrong.values())}",
-            rule="R2",
-            unblock=Unblock.MINISTRY,
-            fields=list(wrong),
-        )
+        raise INVALID_BASE(detail=listed(wrong.values()), fields=list(wrong))
     event = BaseRegistered(
         base=draft.id,
         name=draft.name,
@@ -136,14 +130,7 @@ def require_team(base: Base) -> None:
     """
     missing = base.team.missing()
     if missing:
-        raise Refusal(
-            "TEAM_MISSING",
-            "请先登记项目设计、申报和实施团队的联系人",
-            "Name the contacts for design, declaration and delivery first",
-            rule="R6",
-            unblock=Unblock.BASE,
-            missing=list(missing),
-        )
+        raise TEAM_MISSING(missing=list(missing))
 
 
 def require_valid(base: Base, day: date) -> None:
@@ -153,16 +140,11 @@ def require_valid(base: Base, day: date) -> None:
         Refusal: `BASE_NOT_VALID`.
     """
     if day < base.valid_from or (base.valid_until is not None and day > base.valid_until):
-        raise Refusal(
-            "BASE_NOT_VALID",
-            f"基地不在有效期内（{base.valid_from}至{base.valid_until or '长期'}）；"
-            "有效期不能变更，须由教师工作司另行登记基地",
-            f"The base is valid from {base.valid_from} to {base.valid_until or 'no end'}, which stays: "
-            "the ministry puts a base with another validity on file",
-            rule="R2",
-            unblock=Unblock.MINISTRY,
-            validFrom=base.valid_from.isoformat(),
-            validUntil=base.valid_until.isoformat() if base.valid_until else None,
+        since, until = base.valid_from, base.valid_until
+        raise BASE_NOT_VALID(
+            detail=(f"{since}至{until or '长期'}", f"from {since} to {until or 'no end'}"),
+            validFrom=since.isoformat(),
+            validUntil=until.isoformat() if until else None,
         )
 
 

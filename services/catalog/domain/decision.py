@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from kernel.errors import Refusal, Unblock
 from services.catalog.domain.declaration import phase_closed
 from services.catalog.domain.events import (
     ProjectApproved,
@@ -16,6 +15,7 @@ from services.catalog.domain.events import (
 )
 from services.catalog.domain.plan import Plan, Session
 from services.catalog.domain.project import Decision, Project, about, move
+from services.catalog.domain.refusals import PUBLICATION_LATE, REVIEWS_MISSING
 from services.catalog.domain.review import Review
 from services.catalog.domain.round import Round, require_reason
 from services.catalog.domain.vocabulary import DecisionOutcome, PhaseName, ProjectStatus
@@ -49,15 +49,7 @@ def decide(
     decided = move(project, status, rule="R16", by=_MINISTRY, now=now, reason=reason)
     handed_in = [one for one in reviews if one.submitted_at and one.cycle == project.cycle]
     if len(handed_in) < current.experts_per_project:
-        raise Refusal(
-            "REVIEWS_MISSING",
-            f"专家评审意见不足（{len(handed_in)}/{current.experts_per_project}）",
-            f"Only {len(handed_in)} of {current.experts_per_project} reviews are in",
-            rule="R14",
-            unblock=Unblock.EXPERT,
-            submitted=len(handed_in),
-            least=current.experts_per_project,
-        )
+        raise REVIEWS_MISSING(submitted=len(handed_in), least=current.experts_per_project)
     if outcome is DecisionOutcome.RETURN and now >= current.phase(PhaseName.REVIEW).until_instant:
         raise phase_closed(PhaseName.REVIEW, current, "R13")
     result = replace(decided, decision=Decision(outcome, reason, now))
@@ -75,14 +67,7 @@ def publish(
     published = move(project, ProjectStatus.PUBLISHED, rule="R17", by=_MINISTRY, now=now, reason=override)
     late = now >= current.phase(PhaseName.REVIEW).until_instant
     if late and not (override or "").strip():
-        raise Refusal(
-            "PUBLICATION_LATE",
-            "已过发布截止日期，须说明理由方可补发",
-            "The publication date has passed: publish by an override with a reason",
-            rule="R17",
-            unblock=Unblock.MINISTRY,
-            closes=current.phase(PhaseName.REVIEW).closes.isoformat(),
-        )
+        raise PUBLICATION_LATE(closes=current.phase(PhaseName.REVIEW).closes.isoformat())
     result = replace(published, published_at=now, published_late=late)
     return result, [_published(result, override)]
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from kernel.dates import today
-from kernel.errors import Refusal, Unblock
+from kernel.errors import Refusal
+from kernel.refusals import PHASE_CLOSED
 from services.catalog.domain.base import Base, require_team, require_valid
 from services.catalog.domain.events import (
     ProjectDrafted,
@@ -13,7 +14,7 @@ from services.catalog.domain.events import (
     ProjectSubmitted,
     ProjectWithdrawn,
 )
-from services.catalog.domain.labels import PHASES
+from services.catalog.domain.labels import PHASES, REVIEW_CLOSED
 from services.catalog.domain.plan import (
     Plan,
     Session,
@@ -26,14 +27,13 @@ from services.catalog.domain.plan import (
 )
 from services.catalog.domain.project import EDITABLE, Project, about, move, note, require_status, wrong_state
 from services.catalog.domain.quota import delta
+from services.catalog.domain.refusals import INVALID_KIND
 from services.catalog.domain.round import Round, require_reason
 from services.catalog.domain.vocabulary import KINDS, BaseCategory, PhaseName, ProjectKind, ProjectStatus
 from services.catalog.domain.window import require_in_window
 
 _BASE = "base"
 _SYSTEM = "system"
-REVIEW_CLOSED = "REVIEW_CLOSED"
-"""The reason of a lapse, as the history keeps it (R13)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +57,7 @@ def kind_for(category: BaseCategory, kind: ProjectKind | None) -> ProjectKind:
     if kind is None and len(kinds) == 1:
         return kinds[0]
     if kind is None or kind not in kinds:
-        raise Refusal(
-            "INVALID_KIND",
-            "项目类型与基地类别不符",
-            "This kind of project does not belong to the base's category",
-            rule="R2",
-            unblock=Unblock.BASE,
-            kinds=[one.value for one in kinds],
-        )
+        raise INVALID_KIND(kinds=[allowed.value for allowed in kinds])
     return kind
 
 
@@ -217,12 +210,10 @@ def _require_time(project: Project, current: Round, now: datetime) -> None:
 def phase_closed(name: PhaseName, current: Round, rule: str) -> Refusal:
     """The refusal of what comes before or after its phase (R1)."""
     phase, (zh, en) = current.phase(name), PHASES[name]
-    return Refusal(
-        "PHASE_CLOSED",
-        f"当前不在{zh}阶段的开放时间内（{phase.opens}至{phase.closes}）",
-        f"The phase of {en} is open from {phase.opens} to {phase.closes}, both included",
+    days = phase.opens, phase.closes
+    return PHASE_CLOSED(
+        detail=(f"{zh}阶段（{days[0]}至{days[1]}）", f"The phase of {en} ({days[0]} to {days[1]}, both included)"),
         rule=rule,
-        unblock=Unblock.MINISTRY,
         phase=name.value,
         opens=phase.opens.isoformat(),
         closes=phase.closes.isoformat(),

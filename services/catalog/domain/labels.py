@@ -1,9 +1,9 @@
-"""Chinese and English labels of a plan's fields and of project states."""
+"""What people call things, in Chinese and in English: fields, phases, states, categories, kinds."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from services.catalog.domain.vocabulary import BaseCategory, PhaseName, ProjectStatus
+from services.catalog.domain.vocabulary import Audience, BaseCategory, Mode, PhaseName, ProjectKind, ProjectStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,30 @@ FIELDS: Mapping[str, Field] = {
 }
 """All that a base writes of a project."""
 
+ROUND_FIELDS: Mapping[str, tuple[str, str]] = {
+    "year": ("年度", "year"),
+    "title": ("名称", "title"),
+    "phases": ("阶段日期", "phases"),
+    "quotas": ("项目数量", "quotas"),
+    "durationNorms": ("项目时长标准", "duration norms"),
+    "themes": ("主题", "themes"),
+    "reviewDimensions": ("评审维度", "review dimensions"),
+    "expertsPerProject": ("每个项目的专家数", "experts per project"),
+    "contacts": ("咨询电话", "contacts"),
+}
+"""The parts of a round, by the graph's names."""
+
 
 def called(names: Iterable[str]) -> tuple[str, str]:
     """What people call fields, by the graph's names: in Chinese and in English."""
-    wanted = list(names)
-    known = {field.name: field for field in FIELDS.values()}
-    return "、".join(known[name].zh for name in wanted), ", ".join(known[name].en for name in wanted)
+    fields = {field.name: field for field in FIELDS.values()}
+    return listed((fields[name].zh, fields[name].en) for name in names)
+
+
+def listed(words: Iterable[tuple[str, str]]) -> tuple[str, str]:
+    """Words in both languages as one list in each: `(“名称、主题”, “title, themes”)`."""
+    pairs = list(words)
+    return "、".join(zh for zh, _ in pairs), ", ".join(en for _, en in pairs)
 
 
 PHASES: Mapping[PhaseName, tuple[str, str]] = {
@@ -85,3 +103,26 @@ CATEGORIES: Mapping[BaseCategory, tuple[str, str]] = {
     BaseCategory.DUAL_QUALIFIED_TEACHER: ("“双师型”教师培训基地", "dual-qualified teachers' bases"),
     BaseCategory.ENTERPRISE_PRACTICE: ("企业实践基地", "enterprise practice bases"),
 }
+KINDS: Mapping[ProjectKind, tuple[str, str]] = {
+    ProjectKind.LEADERSHIP: ("校长培训", "leadership training"),
+    ProjectKind.TEACHING: ("教师培训", "teacher training"),
+    ProjectKind.SKILL_TRAINING: ("企业技能培训", "enterprise skill training"),
+    ProjectKind.JOB_PRACTICE: ("企业岗位实践", "enterprise job practice"),
+    ProjectKind.RESEARCH_DEVELOPMENT: ("参与企业研发", "enterprise research and development"),
+}
+MODES: Mapping[Mode, tuple[str, str]] = {
+    Mode.ONLINE: ("线上", "online"),
+    Mode.OFFLINE: ("线下", "offline"),
+    Mode.BLENDED: ("线上线下结合", "blended"),
+}
+AUDIENCES: Mapping[Audience, tuple[str, str]] = {
+    Audience.TEACHER: ("专兼职教师", "teachers"),
+    Audience.LEADER: ("学校领导", "school leaders"),
+    Audience.MIDDLE_MANAGER: ("中层管理人员", "middle managers"),
+}
+REVIEW_CLOSED = "REVIEW_CLOSED"
+"""The stored reason of a lapse (R13)."""
+SYSTEM_REASONS: Mapping[str, tuple[str, str]] = {
+    REVIEW_CLOSED: ("评审结束前未重新提交", "It was not handed in again before review closed"),
+}
+"""Stored reasons that the system itself gives, not a person."""

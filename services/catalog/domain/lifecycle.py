@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from kernel.dates import today
-from kernel.errors import Refusal, Unblock
+from kernel.refusals import WRONG_STATE
 from services.catalog.domain.decision import sessions_of
 from services.catalog.domain.events import (
     ProjectAmended,
@@ -28,6 +28,7 @@ from services.catalog.domain.plan import (
     shift_sessions,
 )
 from services.catalog.domain.project import Project, about, move, note, require_status, wrong_state
+from services.catalog.domain.refusals import INVALID_PLAN, NOTHING_CHANGED, TOO_EARLY, TOO_LATE
 from services.catalog.domain.round import Round, require_reason
 from services.catalog.domain.vocabulary import ProjectStatus
 from services.catalog.domain.window import last_day, require_in_window
@@ -67,7 +68,7 @@ def amend(project: Project, current: Round, given: Amendment, now: datetime) -> 
     plan = _amended(project.plan, given)
     changed = differing(project.plan, plan)
     if not changed:
-        raise Refusal("NOTHING_CHANGED", "没有变更内容", "Nothing changes", rule="R18", unblock=Unblock.SELF)
+        raise NOTHING_CHANGED()
     _require_still_to_come(project, plan, now)
     require_complete(plan)
     check_given(plan, project.category, current)
@@ -87,14 +88,7 @@ def start(project: Project, now: datetime) -> tuple[Project, list[ProjectStarted
     running = move(project, ProjectStatus.RUNNING, rule="R28", by=_BASE, now=now)
     _require_day(project.plan.starts_on, now)
     if project.plan.ends_on and today(now) > project.plan.ends_on:
-        raise Refusal(
-            "TOO_LATE",
-            f"培训最后一日（{project.plan.ends_on}）已过，请先变更日期",
-            f"The last day ({project.plan.ends_on}) is over: amend the dates first",
-            rule="R28",
-            unblock=Unblock.BASE,
-            day=project.plan.ends_on.isoformat(),
-        )
+        raise TOO_LATE(day=project.plan.ends_on.isoformat())
     return running, [ProjectStarted(**about(running))]
 
 
@@ -165,12 +159,9 @@ def _amended(plan: Plan, given: Amendment) -> Plan:
     dates = given.session_dates or {}
     unknown = sorted(set(dates) - {session.id for session in plan.timetable})
     if unknown:
-        raise Refusal(
-            "INVALID_PLAN",
-            "课程表中没有该课次",
-            "No such session in the timetable",
+        raise INVALID_PLAN(
+            detail=("课程表中没有该课次", "no such session in the timetable"),
             rule="R18",
-            unblock=Unblock.BASE,
             fields=["timetable"],
             unknown=unknown,
         )
@@ -210,14 +201,9 @@ def _amendment(project: Project, changed: tuple[str, ...], reason: str) -> Proje
 def _require_still_to_come(project: Project, plan: Plan, now: datetime) -> None:
     """Refuse another first day of what has begun, and a new day that is over already (R18, R28)."""
     if project.begun and plan.starts_on != project.plan.starts_on:
-        raise Refusal(
-            "WRONG_STATE",
-            f"项目已开班，开始日期（{project.plan.starts_on}）不得变更",
-            f"It has begun: its first day ({project.plan.starts_on}) stays",
-            rule="R18",
-            unblock=Unblock.SELF,
-            status=project.status.value,
-        )
+        day = project.plan.starts_on
+        words = (f"项目已开班，开始日期（{day}）不得变更", f"It has begun, and its first day ({day}) stays")
+        raise WRONG_STATE(detail=words, rule="R18", status=project.status.value)
     days = {"startsOn": (project.plan.starts_on, plan.starts_on), "endsOn": (project.plan.ends_on, plan.ends_on)}
     over = [name for name, (before, day) in days.items() if day and day != before and day < today(now)]
     if over:
@@ -226,11 +212,4 @@ def _require_still_to_come(project: Project, plan: Plan, now: datetime) -> None:
 
 def _require_day(day: date | None, now: datetime) -> None:
     if day is None or today(now) < day:
-        raise Refusal(
-            "TOO_EARLY",
-            f"须在{day}或之后进行",
-            f"Not before {day}",
-            rule="R28",
-            unblock=Unblock.SELF,
-            day=day.isoformat() if day else None,
-        )
+        raise TOO_EARLY(day=day.isoformat() if day else None)

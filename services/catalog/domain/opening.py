@@ -1,30 +1,26 @@
 """A round is opened, and its phases are extended (R1)."""
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 from kernel.dates import today
-from kernel.errors import Refusal, Unblock
+from kernel.errors import Refusal
 from services.catalog.domain.events import PhaseExtended, PhaseWindow, RoundOpened
-from services.catalog.domain.labels import CATEGORIES, PHASES
+from services.catalog.domain.labels import CATEGORIES, PHASES, ROUND_FIELDS, listed
+from services.catalog.domain.refusals import (
+    CALENDAR_NOT_MONOTONIC,
+    CALENDAR_OUTSIDE_YEAR,
+    INVALID_EXTENSION,
+    INVALID_ROUND,
+    ROUND_INCOMPLETE,
+)
 from services.catalog.domain.round import DurationNorm, Phase, PhaseOverride, Round, require_reason
 from services.catalog.domain.vocabulary import KINDS, BaseCategory, PhaseName
 
 _YEARS = range(2000, 3000)
-_FIELDS: Mapping[str, tuple[str, str]] = {
-    "year": ("年度", "year"),
-    "title": ("名称", "title"),
-    "phases": ("阶段日期", "phases"),
-    "quotas": ("项目数量", "quotas"),
-    "durationNorms": ("项目时长标准", "duration norms"),
-    "themes": ("主题", "themes"),
-    "reviewDimensions": ("评审维度", "review dimensions"),
-    "expertsPerProject": ("每个项目的专家数", "experts per project"),
-    "contacts": ("咨询电话", "contacts"),
-}
-"""What people call the parts of a round, by the graph's names."""
 
 
 def open_round(draft: Round, now: datetime) -> tuple[Round, list[RoundOpened]]:
@@ -59,12 +55,9 @@ def extend_phase(
     if closes <= before:
         raise _not_monotonic(phase, f"须晚于{before}", f"it must be later than {before}")
     if closes < today(now):
-        raise Refusal(
-            "INVALID_EXTENSION",
-            "延期后的截止日期不得早于今日",
-            "An extension must not end before today",
+        raise INVALID_EXTENSION(
+            detail=("不得早于今日", "it must not be before today"),
             rule="R1",
-            unblock=Unblock.SELF,
             phase=phase.value,
             closes=before.isoformat(),
         )
@@ -83,15 +76,7 @@ def calendar_of(current: Round) -> dict[str, PhaseWindow]:
 
 def incomplete(missing: Sequence[str]) -> Refusal:
     """The refusal of a round that lacks something, by the graph's names; `quotas.PRINCIPAL` is one category's."""
-    zh, en = _called(missing)
-    return Refusal(
-        "ROUND_INCOMPLETE",
-        f"年度轮次缺少：{zh}",
-        f"The round lacks: {en}",
-        rule="R1",
-        unblock=Unblock.MINISTRY,
-        missing=list(missing),
-    )
+    return ROUND_INCOMPLETE(detail=_called(missing), missing=list(missing))
 
 
 def _check_calendar(phases: tuple[Phase, ...], year: int) -> None:
@@ -114,13 +99,8 @@ def _check_calendar(phases: tuple[Phase, ...], year: int) -> None:
             zh, en = PHASES[first.name]
             raise _not_monotonic(second.name, f"不得早于{zh}开始", f"it opens no earlier than {en}")
     if phases[-1].closes.year not in (year, year + 1):
-        raise Refusal(
-            "CALENDAR_OUTSIDE_YEAR",
-            f"培训须在{year}年或{year + 1}年内结束",
-            f"Training ends in {year} or {year + 1}",
-            rule="R1",
-            unblock=Unblock.SELF,
-            phase=phases[-1].name.value,
+        raise CALENDAR_OUTSIDE_YEAR(
+            detail=(f"{year}年或{year + 1}年", f"{year} or {year + 1}"), phase=phases[-1].name.value
         )
 
 
@@ -172,13 +152,12 @@ def _distinct(values: Iterable[str]) -> bool:
 
 
 def _called(names: Sequence[str]) -> tuple[str, str]:
-    words = [_word(name) for name in names]
-    return "、".join(zh for zh, _ in words), ", ".join(en for _, en in words)
+    return listed(map(_word, names))
 
 
 def _word(name: str) -> tuple[str, str]:
     field, _, part = name.partition(".")
-    zh, en = _FIELDS[field]
+    zh, en = ROUND_FIELDS[field]
     if not part:
         return zh, en
     part_zh, part_en = PHASES[PhaseName(part)] if field == "phases" else CATEGORIES[BaseCategory(part)]
@@ -186,15 +165,7 @@ def _word(name: str) -> tuple[str, str]:
 
 
 def _invalid(wrong: list[str]) -> Refusal:
-    zh, en = _called(wrong)
-    return Refusal(
-        "INVALID_ROUND",
-        f"年度轮次数据有误：{zh}",
-        f"Wrong in the round: {en}",
-        rule="R1",
-        unblock=Unblock.SELF,
-        fields=wrong,
-    )
+    return INVALID_ROUND(detail=_called(wrong), fields=wrong)
 
 
 def _past_the_next(name: PhaseName, following: PhaseName, limit: date) -> Refusal:
@@ -209,14 +180,6 @@ def _past_the_next(name: PhaseName, following: PhaseName, limit: date) -> Refusa
     return _not_monotonic(name, *why, following=following.value, limit=limit.isoformat())
 
 
-def _not_monotonic(phase: PhaseName, zh: str, en: str, **details: str) -> Refusal:
+def _not_monotonic(phase: PhaseName, zh: str, en: str, **details: Any) -> Refusal:
     name_zh, name_en = PHASES[phase]
-    return Refusal(
-        "CALENDAR_NOT_MONOTONIC",
-        f"阶段日期顺序有误：{name_zh}{zh}",
-        f"The dates of the phases are out of order: {name_en}: {en}",
-        rule="R1",
-        unblock=Unblock.MINISTRY,
-        phase=phase.value,
-        **details,
-    )
+    return CALENDAR_NOT_MONOTONIC(detail=(f"{name_zh}{zh}", f"{name_en}: {en}"), phase=phase.value, **details)

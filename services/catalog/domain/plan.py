@@ -3,9 +3,10 @@
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 
-from kernel.errors import Refusal, Unblock
+from kernel.errors import Refusal
 from services.catalog.domain.base import LAST_MAJOR_CATEGORY
 from services.catalog.domain.labels import REQUIRED, called
+from services.catalog.domain.refusals import INVALID_PLAN, JUSTIFICATION_MISSING, PLAN_INCOMPLETE, UNKNOWN_THEME
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import Audience, BaseCategory, Mode, ProjectKind
 
@@ -111,15 +112,7 @@ def require_complete(plan: Plan) -> None:
     """
     missing = missing_fields(plan)
     if missing:
-        zh, en = called(missing)
-        raise Refusal(
-            "PLAN_INCOMPLETE",
-            f"培训方案不完整，缺少：{zh}",
-            f"The plan is incomplete, it lacks: {en}",
-            rule="R7",
-            unblock=Unblock.BASE,
-            missing=missing,
-        )
+        raise PLAN_INCOMPLETE(detail=called(missing), missing=missing)
 
 
 def check_given(plan: Plan, category: BaseCategory, current: Round) -> None:
@@ -131,15 +124,7 @@ def check_given(plan: Plan, category: BaseCategory, current: Round) -> None:
     known = {theme.code for theme in current.themes_of(category)}
     unknown = [code for code in plan.themes if code not in known]
     if unknown:
-        raise Refusal(
-            "UNKNOWN_THEME",
-            f"主题不在本类基地的主题范围内：{'、'.join(unknown)}",
-            f"Not a theme of this category: {', '.join(unknown)}",
-            rule="R8",
-            unblock=Unblock.BASE,
-            unknown=unknown,
-            known=sorted(known),
-        )
+        raise UNKNOWN_THEME(detail=("、".join(unknown), ", ".join(unknown)), unknown=unknown, known=sorted(known))
     if wrong := _wrong_fields(plan):
         raise invalid(wrong, "R7")
 
@@ -147,14 +132,8 @@ def check_given(plan: Plan, category: BaseCategory, current: Round) -> None:
 def invalid(wrong: dict[str, tuple[str, str]], rule: str) -> Refusal:
     """The refusal of fields that cannot be right, by the graph's names, with what each has to be."""
     why = [(*called([name]), *words) for name, words in wrong.items()]
-    return Refusal(
-        "INVALID_PLAN",
-        f"培训方案有误：{'；'.join(f'{zh}{must}' for zh, _, must, _ in why)}",
-        f"Wrong fields: {'; '.join(f'{en} {must}' for _, en, _, must in why)}",
-        rule=rule,
-        unblock=Unblock.BASE,
-        fields=list(wrong),
-    )
+    words = "；".join(f"{zh}{must}" for zh, _, must, _ in why), "; ".join(f"{en} {must}" for _, en, _, must in why)
+    return INVALID_PLAN(detail=words, rule=rule, fields=list(wrong))
 
 
 def advice_on(
@@ -194,12 +173,9 @@ def require_justified(plan: Plan, advice: tuple[Advice, ...]) -> None:
     given = {one.rule for one in plan.justifications if one.text.strip()}
     wanting = [one for one in advice if one.rule not in given]
     if wanting:
-        raise Refusal(
-            "JUSTIFICATION_MISSING",
-            "；".join(one.zh for one in wanting),
-            "; ".join(one.en for one in wanting),
+        raise JUSTIFICATION_MISSING(
+            detail=("；".join(one.zh for one in wanting), "; ".join(one.en for one in wanting)),
             rule=wanting[0].rule,
-            unblock=Unblock.BASE,
             rules=[one.rule for one in wanting],
             warnings=[one.code for one in wanting],
         )

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from kernel.errors import Refusal, Unblock
+from kernel.errors import Refusal
+from kernel.refusals import WRONG_STATE
 from services.catalog.domain.base import Organization
 from services.catalog.domain.labels import STATUSES
 from services.catalog.domain.plan import Advice, Plan
@@ -180,14 +181,7 @@ def require_status(project: Project, allowed: frozenset[ProjectStatus], rule: st
 def wrong_state(project: Project, rule: str | None) -> Refusal:
     """The refusal of what the project's state does not allow."""
     zh, en = STATUSES[project.status]
-    return Refusal(
-        "WRONG_STATE",
-        f"项目当前状态（{zh}）不允许此操作",
-        f"The project is {en}: this cannot be done now",
-        rule=rule,
-        unblock=Unblock.SELF,
-        status=project.status.value,
-    )
+    return WRONG_STATE(detail=(f"项目为“{zh}”状态", f"The project is {en}"), rule=rule, status=project.status.value)
 
 
 def about(project: Project) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from kernel.dates import today
-from kernel.errors import Refusal, Unblock
+from kernel.errors import Refusal
 from services.catalog.domain.base import Base
 from services.catalog.domain.events import QuotaAdjusted, QuotaReconciled
+from services.catalog.domain.refusals import INVALID_QUOTA, QUOTA_EXCEEDED
 from services.catalog.domain.round import Round, require_reason
 from services.catalog.domain.vocabulary import ProjectStatus
 
@@ -113,16 +114,7 @@ def delta(before: ProjectStatus, after: ProjectStatus) -> int:
 
 def exceeded(quota: Quota, day: date) -> Refusal:
     """The refusal of a submission that finds no quota left (R11)."""
-    limit = quota.limit_on(day)
-    return Refusal(
-        "QUOTA_EXCEEDED",
-        f"本轮次项目数量已达上限（{quota.used}/{limit}）",
-        f"The quota of this round is used up ({quota.used} of {limit})",
-        rule="R11",
-        unblock=Unblock.MINISTRY,
-        used=quota.used,
-        limit=limit,
-    )
+    return QUOTA_EXCEEDED(used=quota.used, limit=quota.limit_on(day))
 
 
 def adjust(
@@ -136,13 +128,7 @@ def adjust(
     require_reason(reason, "R39")
     since = effective_from or today(now)
     if limit < 0 or since < today(now):
-        raise Refusal(
-            "INVALID_QUOTA",
-            "数量不能为负，生效日期不得早于今日",
-            "A quota is never negative, and counts from today at the earliest",
-            rule="R39",
-            unblock=Unblock.SELF,
-        )
+        raise INVALID_QUOTA()
     event = QuotaAdjusted(
         base=quota.base,
         year=quota.year,

@@ -4,10 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from kernel.errors import Refusal, Unblock
 from services.catalog.domain.base import LAST_MAJOR_CATEGORY, Organization
 from services.catalog.domain.events import ExpertRegistered, ProjectReviewStarted, ReviewSubmitted
+from services.catalog.domain.labels import listed
 from services.catalog.domain.project import Project, about, move, note, require_status
+from services.catalog.domain.refusals import (
+    EXPERT_CONFLICT,
+    EXPERTS_TOO_FEW,
+    INVALID_EXPERT,
+    NOT_ASSIGNED,
+    REVIEW_INCOMPLETE,
+    REVIEW_SUBMITTED,
+)
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import ProjectStatus, Verdict
 
@@ -66,14 +74,7 @@ def register_expert(draft: Expert) -> tuple[Expert, list[ExpertRegistered]]:
     if not all(1 <= ordinal <= LAST_MAJOR_CATEGORY for ordinal in draft.fields):
         wrong["fields"] = ("专业领域", "fields")
     if wrong:
-        raise Refusal(
-            "INVALID_EXPERT",
-            f"专家信息有误：{'、'.join(zh for zh, _ in wrong.values())}",
-            f"Wrong fields: {', '.join(en for _, en in wrong.values())}",
-            rule="R14",
-            unblock=Unblock.MINISTRY,
-            fields=list(wrong),
-        )
+        raise INVALID_EXPERT(detail=listed(wrong.values()), fields=list(wrong))
     organization = draft.organization
     event = ExpertRegistered(expert=draft.id, organization=organization.code, organization_name=organization.name)
     return draft, [event]
@@ -112,24 +113,10 @@ def assign_experts(
     """
     names = tuple(dict.fromkeys(expert.id for expert in experts))
     if len(names) < current.experts_per_project:
-        raise Refusal(
-            "EXPERTS_TOO_FEW",
-            f"每个项目至少须有{current.experts_per_project}名专家",
-            f"A project needs at least {current.experts_per_project} experts",
-            rule="R14",
-            unblock=Unblock.MINISTRY,
-            least=current.experts_per_project,
-        )
+        raise EXPERTS_TOO_FEW(least=current.experts_per_project)
     own = [expert.id for expert in experts if expert.organization.is_same_as(project.holder)]
     if own:
-        raise Refusal(
-            "EXPERT_CONFLICT",
-            "专家不得来自基地所属单位",
-            "No expert may come from the base's own organisation",
-            rule="R14",
-            unblock=Unblock.MINISTRY,
-            experts=own,
-        )
+        raise EXPERT_CONFLICT(experts=own)
     if project.status is ProjectStatus.UNDER_REVIEW:
         under_review = note(project, by="ministry", now=now)
     else:
@@ -167,20 +154,13 @@ def submit_review(
     """
     require_status(project, frozenset({ProjectStatus.UNDER_REVIEW}), "R15")
     if review.expert not in project.experts or review.cycle != project.cycle:
-        raise not_assigned()
+        raise NOT_ASSIGNED()
     if review.submitted_at is not None:
-        raise Refusal("REVIEW_SUBMITTED", "评审意见已提交", "Already submitted", rule="R15", unblock=Unblock.MINISTRY)
+        raise REVIEW_SUBMITTED()
     _require_every_dimension(current, verdicts)
     done = replace(review, verdicts=tuple(verdicts), submitted_at=now)
     event = ReviewSubmitted(review=done.id, project=done.project, expert=done.expert, province=done.province)
     return done, [event]
-
-
-def not_assigned() -> Refusal:
-    """The refusal of an expert who was not asked for this project."""
-    return Refusal(
-        "NOT_ASSIGNED", "该项目未分配给您评审", "You are not assigned to it", rule="R15", unblock=Unblock.MINISTRY
-    )
 
 
 def readable_by(expert: str, reviews: Sequence[Review]) -> list[Review]:
@@ -196,13 +176,4 @@ def _require_every_dimension(current: Round, verdicts: Sequence[DimensionVerdict
     unknown = sorted(set(given) - set(wanted))
     silent = [verdict.dimension for verdict in verdicts if not verdict.comment.strip()]
     if missing or unknown or silent or len(given) != len(set(given)):
-        raise Refusal(
-            "REVIEW_INCOMPLETE",
-            "每个评审维度须有一个结论和一条意见",
-            "Every dimension needs one verdict and one comment",
-            rule="R15",
-            unblock=Unblock.EXPERT,
-            missing=missing,
-            unknown=unknown,
-            without_comment=silent,
-        )
+        raise REVIEW_INCOMPLETE(missing=missing, unknown=unknown, without_comment=silent)

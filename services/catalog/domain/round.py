@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from kernel.dates import start_of
-from kernel.errors import Refusal, Unblock
+from kernel.refusals import REASON_MISSING
 from services.catalog.domain.vocabulary import BaseCategory, PhaseName, ProjectKind
 
 
@@ -158,4 +158,4 @@ def require_reason(reason: str, rule: str | None) -> None:
         Refusal: `REASON_MISSING`.
     """
     if not reason.strip():
-        raise Refusal("REASON_MISSING", "必须说明理由", "A reason is required", rule=rule, unblock=Unblock.SELF)
+        raise REASON_MISSING(rule=rule)

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from kernel.errors import Refusal, Unblock
+from services.catalog.domain.refusals import SEARCH_TOO_LONG
 
 _LONGEST = 100
 _APART = re.compile(r"[\s,;:!?/|。、·]+")
@@ -26,14 +26,7 @@ def terms_wanted(search: str) -> tuple[str, ...]:
         Refusal: `SEARCH_TOO_LONG`.
     """
     if len(search) > _LONGEST:
-        raise Refusal(
-            "SEARCH_TOO_LONG",
-            f"搜索内容最多{_LONGEST}个字符",
-            f"A search has at most {_LONGEST} characters",
-            rule="R17",
-            unblock=Unblock.SELF,
-            limit=_LONGEST,
-        )
+        raise SEARCH_TOO_LONG(limit=_LONGEST)
     wanted: set[str] = set()
     for word in _APART.split(_plain(search)):
         letters = _letters(word)

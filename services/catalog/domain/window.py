@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import date, datetime
 
-from kernel.errors import Refusal, Unblock
 from services.catalog.domain.events import NATIONWIDE, ProjectExtended
 from services.catalog.domain.project import Extension, Project, about, note, require_status
+from services.catalog.domain.refusals import INVALID_EXTENSION, OUTSIDE_WINDOW
 from services.catalog.domain.round import Round, require_reason
 from services.catalog.domain.vocabulary import PhaseName, ProjectStatus
 
@@ -34,15 +34,7 @@ def require_in_window(project: Project, current: Round) -> None:
     opens, closes = current.phase(PhaseName.TRAIN).opens, last_day(project, current)
     given = (project.plan.starts_on, project.plan.ends_on)
     if any(not opens <= day <= closes for day in given if day):
-        raise Refusal(
-            "OUTSIDE_WINDOW",
-            f"培训须在{opens}至{closes}之间进行，超期须经教师工作司同意延期",
-            f"Training runs from {opens} to {closes}; longer only by an extension of the ministry",
-            rule="R28",
-            unblock=Unblock.MINISTRY,
-            opens=opens.isoformat(),
-            closes=closes.isoformat(),
-        )
+        raise OUTSIDE_WINDOW(opens=opens.isoformat(), closes=closes.isoformat())
 
 
 def extend(
@@ -59,14 +51,12 @@ def extend(
     require_status(project, _LIVE, "R28")
     closes = last_day(project, current)
     if until <= closes or until.year > current.year + 1:
-        raise Refusal(
-            "INVALID_EXTENSION",
-            f"延期日期须晚于当前截止日期（{closes}），且不晚于{current.year + 1}年末",
-            f"An extension must end later than now allowed ({closes}), and no later than in {current.year + 1}",
-            rule="R28",
-            unblock=Unblock.SELF,
-            closes=closes.isoformat(),
+        last_year = current.year + 1
+        words = (
+            f"须晚于{closes}，且不晚于{last_year}年末",
+            f"it must be after {closes}, and in {last_year} at the latest",
         )
+        raise INVALID_EXTENSION(detail=words, closes=closes.isoformat())
     extended = replace(project, extension=Extension(until, reason, now))
     result = note(extended, by="ministry", now=now, reason=reason)
     province = project.province if project.published_at else NATIONWIDE

@@ -7,12 +7,11 @@ import strawberry
 
 from chassis.graph import MajorCategory, Person, public, requires
 from chassis.graph.resolvers import text_key
-from chassis.principal import Principal, Scope
-from kernel.dates import today
+from chassis.principal import Scope
 from services.catalog.domain import base as bases
 from services.catalog.domain import quota as quotas
 from services.catalog.domain import review as reviews
-from services.catalog.graph.context import Info, is_ministry, may_read_base
+from services.catalog.graph.context import Context, Info, is_ministry, may_read_base
 from services.catalog.graph.enums import BaseCategory
 from services.catalog.graph.filters import ProjectFilter
 from services.catalog.graph.loaders import (
@@ -61,8 +60,8 @@ class Base:
     source: strawberry.Private[bases.Base]
 
     @classmethod
-    def of(cls, source: bases.Base, principal: Principal) -> Self:
-        """The base as the principal may see it."""
+    def of(cls, source: bases.Base, context: Context) -> Self:
+        """The base as the caller may see it."""
         return cls(
             id=strawberry.ID(source.id),
             name=source.name,
@@ -70,15 +69,15 @@ class Base:
             organization=Organization.of(source.organization),
             province=Province.of(source.province),
             major_categories=[MajorCategory.of(ordinal) for ordinal in source.major_categories],
-            team=_people(source.team) if may_read_base(principal, source.id) else None,
+            team=_people(source.team) if may_read_base(context.principal, source.id) else None,
             source=source,
         )
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:  # noqa: A002 - the key's name
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:
         """The base another subgraph refers to."""
         found = await info.context.loader(BaseByIdLoader).load(text_key(id))
-        return cls.of(found, info.context.principal) if found else None
+        return cls.of(found, info.context) if found else None
 
     @strawberry.federation.field(
         description="本轮次项目数量 (R11)", requires_scopes=requires(Scope.BASE, Scope.MINISTRY)
@@ -93,13 +92,13 @@ class Base:
         )
         if current is None:
             return None
-        return Quota.of(kept or quotas.granted(self.source, current), today(info.context.deps.clock.now()))
+        return Quota.of(kept or quotas.granted(self.source, current), info.context)
 
     @strawberry.federation.field(description=public("该基地的项目，未发布的仅本基地和教师工作司可见"))
     async def projects(
         self,
         info: Info,
-        filter: ProjectFilter | None = None,  # noqa: A002 - the graph's name
+        filter: ProjectFilter | None = None,
         first: int = 20,
         after: str | None = None,
     ) -> ProjectPage | None:
@@ -130,7 +129,7 @@ class Expert:
         )
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:  # noqa: A002 - the key's name
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:
         """The expert another subgraph refers to; for the ministry and for the expert."""
         key = text_key(id)
         principal = info.context.principal

@@ -5,6 +5,7 @@ from datetime import date
 import strawberry
 
 from chassis.commands.guards import require_rows
+from services.catalog.commands import ProjectDecision
 from services.catalog.commands.bases import NewBase, TeamContact
 from services.catalog.domain.review import DimensionVerdict
 from services.catalog.graph.enums import BaseCategory, DecisionOutcome, Verdict
@@ -91,8 +92,8 @@ class VerdictInput:
     verdict: Verdict
     comment: str
 
-    def verdict_of(self) -> DimensionVerdict:
-        """As the domain knows it."""
+    def judged(self) -> DimensionVerdict:
+        """As the command takes it."""
         return DimensionVerdict(self.dimension, self.verdict, self.comment)
 
 
@@ -111,6 +112,10 @@ class ProjectDecisionRowInput:
     id: strawberry.ID
     outcome: DecisionOutcome
     reason: str
+
+    def command(self) -> ProjectDecision:
+        """As the command takes it."""
+        return ProjectDecision(project=self.id, outcome=self.outcome, reason=self.reason)
 
 
 @strawberry.input(description="逾期发布的理由 (R17)")

@@ -21,7 +21,7 @@ class RelatedByKeyLoader(BatchLoader[Context, Key, Any]):
 
     async def fetch(self, keys: Sequence[Key]) -> Mapping[Key, Any]:
         """By collection and id."""
-        return await self.context.deps.store.related(keys, Visibility.of(self.context.principal))
+        return await self.context.deps.store.projects.related(keys, Visibility.of(self.context.principal))
 
 
 class _Related(BatchLoader[Context, K, V]):
@@ -75,7 +75,7 @@ class OrganizationByCodeLoader(BatchLoader[Context, str, Organization]):
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, Organization]:
         """By code."""
-        return await self.context.deps.store.organizations(keys)
+        return await self.context.deps.store.organizations.find_many(keys)
 
 
 class ProjectPageLoader(BatchLoader[Context, ProjectPart, ProjectRows]):

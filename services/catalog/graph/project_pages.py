@@ -72,8 +72,7 @@ async def projects_page(info: Info, selection: ProjectSelection, first: int, aft
         return counts.total
 
     page = page_of(rows, asked.part.first, lambda row: row[1])
-    principal = info.context.principal
-    connection = ProjectConnection.of(page, lambda row: Project.of(row[0], principal), counted)
+    connection = ProjectConnection.of(page, lambda row: Project.of(row[0], info.context), counted)
     connection.facets = ProjectFacets.of(counts) if facets and counts else None
     return connection
 

@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 import strawberry
 
+from chassis.commands.bulk import RowResult
 from chassis.graph import Advice, MajorCategory, Money, RefusalInfo, requires
 from chassis.graph.resolvers import text_key
 from chassis.principal import Principal, Scope
@@ -14,7 +15,7 @@ from services.catalog.domain import project as projects
 from services.catalog.domain.lifecycle import overruns
 from services.catalog.domain.versions import Version, between, public_versions_of, versions_of, walked
 from services.catalog.graph.bases import Base, Expert
-from services.catalog.graph.context import Info, is_ministry, may_read_base
+from services.catalog.graph.context import Context, Info, is_ministry, may_read_base
 from services.catalog.graph.enums import Audience, Mode, ProjectKind, ProjectStatus
 from services.catalog.graph.loaders import (
     BaseByIdLoader,
@@ -75,9 +76,9 @@ class Project:
     source: strawberry.Private[projects.Project]
 
     @classmethod
-    def of(cls, source: projects.Project, principal: Principal) -> Self:
-        """The project as the principal may see it."""
-        plan, inside = source.plan, may_read_inside(source, principal)
+    def of(cls, source: projects.Project, context: Context) -> Self:
+        """The project as the caller may see it."""
+        plan, inside = source.plan, may_read_inside(source, context.principal)
         return cls(
             id=strawberry.ID(source.id),
             code=source.code,
@@ -113,10 +114,10 @@ class Project:
         )
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:  # noqa: A002 - the key's name
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:
         """The project another subgraph refers to, if the principal may see it."""
         found = await info.context.loader(ProjectByIdLoader).load(text_key(id))
-        return cls.of(found, info.context.principal) if found else None
+        return cls.of(found, info.context) if found else None
 
     @strawberry.field(description="所属年度轮次")
     async def round(self, info: Info) -> Round:
@@ -124,7 +125,7 @@ class Project:
         found = await info.context.loader(RoundByYearLoader).load(self.source.year)
         if found is None:
             raise LookupError(f"project {self.source.id} has no round {self.source.year}")
-        return Round.of(found, info.context.deps.clock.now())
+        return Round.of(found, info.context)
 
     @strawberry.field(description="所属基地")
     async def base(self, info: Info) -> Base:
@@ -132,7 +133,7 @@ class Project:
         found = await info.context.loader(BaseByIdLoader).load(self.source.base)
         if found is None:
             raise LookupError(f"project {self.source.id} has no base {self.source.base}")
-        return Base.of(found, info.context.principal)
+        return Base.of(found, info.context)
 
     @strawberry.field(description="主题 (R8)")
     async def themes(self, info: Info) -> list[Theme]:
@@ -187,7 +188,7 @@ class Project:
             return None
         found = await info.context.loader(ReviewsByProjectLoader).load(self.source.id) or []
         seen = readable(self.source, found, info.context.principal)
-        return [Review.of(one, info.context.deps.vault) for one in seen]
+        return [Review.of(one, info.context) for one in seen]
 
     @strawberry.federation.field(description="已分配的专家 (R14)", requires_scopes=requires(Scope.MINISTRY))
     async def experts(self, info: Info) -> list[Expert] | None:
@@ -207,6 +208,16 @@ class ProjectRow:
     ok: bool
     project: Project | None
     refusal: RefusalInfo | None
+
+    @classmethod
+    def of(cls, result: RowResult[projects.Project], context: Context) -> Self:
+        """The row in the caller's language."""
+        return cls(
+            id=strawberry.ID(result.key),
+            ok=result.refusal is None,
+            project=Project.of(result.value, context) if result.value else None,
+            refusal=RefusalInfo.of(result.refusal, context.language) if result.refusal else None,
+        )
 
 
 def may_read_inside(project: projects.Project, principal: Principal) -> bool:

@@ -8,11 +8,10 @@ import strawberry
 
 from chassis.graph import requires
 from chassis.principal import Principal, Scope
-from chassis.storage.vault import Vault
 from services.catalog.domain import project as projects
 from services.catalog.domain import review as reviews
 from services.catalog.graph.bases import Expert
-from services.catalog.graph.context import Info, is_ministry, may_read_base
+from services.catalog.graph.context import Context, Info, is_ministry, may_read_base
 from services.catalog.graph.enums import DecisionOutcome, Verdict
 from services.catalog.graph.loaders import ExpertByIdLoader, ProjectByIdLoader
 
@@ -43,10 +42,10 @@ class Review:
     source: strawberry.Private[reviews.Review]
 
     @classmethod
-    def of(cls, source: reviews.Review, vault: Vault) -> Self:
+    def of(cls, source: reviews.Review, context: Context) -> Self:
         """As the domain knows it; whoever gets it may read it, but not whose it is, which its own id says (R15)."""
         return cls(
-            id=strawberry.ID(vault.keyed_hash(source.id)),
+            id=strawberry.ID(context.deps.vault.keyed_hash(source.id)),
             cycle=source.cycle,
             verdicts=[
                 ReviewVerdict(dimension=one.dimension, verdict=one.verdict, comment=one.comment)
@@ -63,7 +62,7 @@ class Review:
         from services.catalog.graph.projects import Project
 
         found = await info.context.loader(ProjectByIdLoader).load(self.source.project)
-        return Project.of(found, info.context.principal) if found else None
+        return Project.of(found, info.context) if found else None
 
     @strawberry.federation.field(
         description="评审专家：教师工作司可见，专家仅见本人", requires_scopes=requires(Scope.MINISTRY, Scope.EXPERT)

@@ -11,7 +11,7 @@ from chassis.graph.resolvers import number_key, text_key
 from chassis.principal import Scope
 from kernel.reference import provinces
 from services.catalog.domain import round as rounds
-from services.catalog.graph.context import Info, is_ministry
+from services.catalog.graph.context import Context, Info, is_ministry
 from services.catalog.graph.enums import BaseCategory, PhaseName, ProjectKind
 from services.catalog.graph.loaders import RoundByYearLoader
 
@@ -147,8 +147,9 @@ class Round:
         return [theme_of(theme) for theme in self.source.themes_of(category)]
 
     @classmethod
-    def of(cls, source: rounds.Round, now: datetime) -> Self:
-        """The round as it stands at `now`."""
+    def of(cls, source: rounds.Round, context: Context) -> Self:
+        """The round as it stands now, in domain time."""
+        now = context.deps.clock.now()
         return cls(
             year=source.year,
             title=source.title,
@@ -167,7 +168,7 @@ class Round:
     async def resolve_reference(cls, info: Info, year: int) -> Self | None:
         """The round another subgraph refers to."""
         found = await info.context.loader(RoundByYearLoader).load(number_key(year))
-        return cls.of(found, info.context.deps.clock.now()) if found else None
+        return cls.of(found, info.context) if found else None
 
 
 def theme_of(theme: rounds.Theme) -> Theme:

@@ -17,6 +17,7 @@ from services.catalog.domain.quota import Quota
 from services.catalog.domain.review import Expert, Review
 from services.catalog.domain.round import Round
 from services.catalog.domain.search import terms_of
+from services.catalog.domain.vocabulary import ProjectStatus
 from services.catalog.store.visibility import ONE_BATCH, ORDERS, ProjectSelection, Visibility
 
 FACETS: Mapping[str, str] = {
@@ -31,6 +32,19 @@ _PART = "_part"
 _EDITION = 1
 """Of the index: a higher one makes every process renew what an older one kept."""
 
+Key = tuple[str, str]
+"""A collection and an id in it; of the reviews, the id of their project."""
+
+REVIEWS = "reviews"
+_KINDS: Mapping[str, type[Any]] = {
+    "rounds": Round,
+    "bases": Base,
+    "projects": Project,
+    "quotas": Quota,
+    "experts": Expert,
+    REVIEWS: Review,
+}
+_COLLECTION = "_collection"
 
 _INDEXES: dict[str, tuple[str, ...]] = {
     "base": ("base", "code"),
@@ -134,6 +148,38 @@ class Projects(Repository[Project]):
             found[document.pop(_PART)].append(document)
         return [_rows(part, documents) for part, documents in zip(parts, found, strict=True)]
 
+    async def related(self, keys: Sequence[Key], visibility: Visibility) -> dict[Key, Any]:
+        """The aggregates of those keys, of any kinds, in one operation.
+
+        Args:
+            keys: Collections and ids.
+            visibility: Of whom; projects that the reader may not see are left out.
+
+        Returns:
+            The aggregate by key; for a key of the reviews the list of the project's reviews, in the order of their ids.
+        """
+        wanted: dict[str, list[str]] = {}
+        for collection, key in keys:
+            wanted.setdefault(collection, []).append(key)
+        (first, pipeline), *others = ((name, _of(name, ids, visibility)) for name, ids in wanted.items())
+        unions = [{"$unionWith": {"coll": name, "pipeline": stages}} for name, stages in others]
+        related: dict[Key, Any] = {(REVIEWS, key): [] for key in wanted.get(REVIEWS, ())}
+        database = self.collection.database
+        rows = await (await database[first].aggregate([*pipeline, *unions], batchSize=ONE_BATCH)).to_list()
+        for row in sorted(rows, key=lambda row: str(row["_id"])):
+            collection = row.pop(_COLLECTION)
+            aggregate = from_document(row, _KINDS[collection])
+            if collection == REVIEWS:
+                related[REVIEWS, aggregate.project].append(aggregate)
+            else:
+                related[collection, aggregate.id] = aggregate
+        return related
+
+    async def returned_in(self, years: Sequence[int]) -> list[str]:
+        """The ids of the projects of those rounds that wait for their base to hand them in again (R13)."""
+        where = {"status": ProjectStatus.RETURNED, "year": {"$in": list(years)}}
+        return [document["_id"] async for document in self.collection.find(where, {"_id": 1})]
+
     async def touch(self, key: str, session: Session) -> None:
         """Write a project without changing it, so that what changes it and this transaction exclude each other."""
         await self.collection.update_one({"_id": key}, {"$inc": {"touched": 1}}, session=session)
@@ -201,40 +247,6 @@ def _counts(document: Document) -> Counts:
         for name, rows in document.items()
     }
     return Counts(total, facets)
-
-
-Key = tuple[str, str]
-"""A collection and an id in it; of the reviews, the id of their project."""
-
-REVIEWS = "reviews"
-_KINDS: Mapping[str, type[Any]] = {
-    "rounds": Round,
-    "bases": Base,
-    "projects": Project,
-    "quotas": Quota,
-    "experts": Expert,
-    REVIEWS: Review,
-}
-_COLLECTION = "_collection"
-
-
-async def related(database: Database, keys: Sequence[Key], visibility: Visibility) -> dict[Key, Any]:
-    """The aggregates of those keys, projects only where the reader may see them; of reviews, a project's list."""
-    wanted: dict[str, list[str]] = {}
-    for collection, key in keys:
-        wanted.setdefault(collection, []).append(key)
-    (first, pipeline), *others = ((name, _of(name, ids, visibility)) for name, ids in wanted.items())
-    unions = [{"$unionWith": {"coll": name, "pipeline": one}} for name, one in others]
-    found: dict[Key, Any] = {(REVIEWS, key): [] for key in wanted.get(REVIEWS, ())}
-    rows = await (await database[first].aggregate([*pipeline, *unions], batchSize=ONE_BATCH)).to_list()
-    for row in sorted(rows, key=lambda row: str(row["_id"])):
-        collection = row.pop(_COLLECTION)
-        one = from_document(row, _KINDS[collection])
-        if collection == REVIEWS:
-            found[REVIEWS, one.project].append(one)
-        else:
-            found[collection, one.id] = one
-    return found
 
 
 def _of(collection: str, ids: Sequence[str], visibility: Visibility) -> list[Document]:

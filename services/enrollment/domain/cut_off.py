@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from kernel.errors import Refusal, Unblock
 from services.enrollment.domain.events import InnerCutOffSet
 from services.enrollment.domain.project import ENROL, SHANGHAI, Round
+from services.enrollment.domain.refusals import CUT_OFF_NOT_EARLIER, INNER_CUT_OFF_PASSED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +51,7 @@ def set_cut_off(
     """
     national = calendar.calendar[ENROL].closes_at
     if closes_on and closing(closes_on, now.tzinfo) >= national:
-        raise Refusal(
-            "CUT_OFF_NOT_EARLIER",
-            "校内截止日须早于全国报名截止日",
-            "An inner cut-off lies before the national deadline",
-            rule="R21",
-            unblock=Unblock.SELF,
-            closesAt=national.astimezone(SHANGHAI).isoformat(),
-        )
+        raise CUT_OFF_NOT_EARLIER(closesAt=national.astimezone(SHANGHAI).isoformat())
     if project is None:
         changed = replace(known, closes_on=closes_on)
     else:
@@ -78,11 +71,4 @@ def require_before(cut_offs: CutOffs | None, project: str, now: datetime) -> Non
     """
     last = cut_offs.of(project) if cut_offs else None
     if last and closing(last, now.tzinfo) <= now:
-        raise Refusal(
-            "INNER_CUT_OFF_PASSED",
-            "已过本校的校内报名截止日，请联系学校",
-            "The school's own deadline has passed: ask the school",
-            rule="R21",
-            unblock=Unblock.SCHOOL,
-            closedOn=last.isoformat(),
-        )
+        raise INNER_CUT_OFF_PASSED(closedOn=last.isoformat())

@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from kernel.errors import Refusal, Unblock
-from kernel.free_text import checked_reason, require_reason
+from kernel.errors import Refusal
+from kernel.free_text import Reason
+from kernel.refusals import REASON_MISSING, WRONG_STATE
 from services.enrollment.domain.events import (
     Accepted,
     Cancelled,
@@ -22,6 +23,7 @@ from services.enrollment.domain.events import (
     Withdrawn,
 )
 from services.enrollment.domain.project import ADMIT, Project, Round, is_past
+from services.enrollment.domain.refusals import NOT_ESCALATED
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.domain.vocabulary import LIVE, Audience, EnrollmentDecision, EnrollmentStatus, ReasonCode
 
@@ -34,7 +36,7 @@ _ASSESSED = frozenset({_S.PASSED, _S.FAILED, _S.INCOMPLETE})
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One step in an enrolment's history; `by` is a role or the designated person, never a number (R5)."""
+    """One step in an enrollment's history; `by` is a role or the designated person, never a number (R5)."""
 
     status: EnrollmentStatus
     at: datetime
@@ -79,7 +81,7 @@ class Enrollment:
 
 
 def about(enrollment: Enrollment) -> dict[str, Any]:
-    """What every event of the enrolment says."""
+    """What every event of the enrollment says."""
     return {
         "enrollment": enrollment.id,
         "project": enrollment.project,
@@ -101,7 +103,7 @@ def move(
     reason: str | None = None,
     code: ReasonCode | None = None,
 ) -> Enrollment:
-    """The enrolment in its new state, with the step in its history.
+    """The enrollment in its new state, with the step in its history.
 
     Raises:
         Refusal: `WRONG_STATE`: the table has no such step.
@@ -120,7 +122,7 @@ def step(
     reason: str | None = None,
     code: ReasonCode | None = None,
 ) -> Enrollment:
-    """The enrolment in a state that has been checked."""
+    """The enrollment in a state that has been checked."""
     return replace(
         enrollment,
         status=to,
@@ -132,13 +134,10 @@ def step(
 
 
 def wrong_state(enrollment: Enrollment, rule: str) -> Refusal:
-    """The enrolment's state does not allow it."""
-    return Refusal(
-        "WRONG_STATE",
-        "报名当前状态不允许此操作",
-        "The enrolment is not in a state for this",
+    """The enrollment's state does not allow it."""
+    return WRONG_STATE(
         rule=rule,
-        unblock=Unblock.SELF,
+        detail=(f"报名状态为{enrollment.status.value}", f"The enrollment is {enrollment.status.value}"),
         enrollment=enrollment.id,
         status=enrollment.status.value,
     )
@@ -192,23 +191,22 @@ def withdraw_sign_up(enrollment: Enrollment, now: datetime) -> Step:
     return withdrawn, [SignUpWithdrawn(**about(withdrawn))]
 
 
-def decline(enrollment: Enrollment, reason: str, by: str, now: datetime) -> Step:
+def decline(enrollment: Enrollment, reason: Reason, by: str, now: datetime) -> Step:
     """The school declines a sign-up with a reason (R21).
 
     Raises:
-        Refusal: `REASON_MISSING`, `INVALID_REASON` or `WRONG_STATE`.
+        Refusal: `WRONG_STATE`.
     """
-    text = require_reason(reason, "R21")
     declined = move(
         enrollment,
         EnrollmentStatus.DECLINED,
         rule="R21",
         by=by,
         now=now,
-        reason=text,
+        reason=reason.text,
         code=ReasonCode.BY_SCHOOL,
     )
-    return declined, [Declined(**about(declined), reason=text)]
+    return declined, [Declined(**about(declined), reason=reason.text)]
 
 
 def rank(enrollment: Enrollment, place: int) -> Step:
@@ -237,7 +235,7 @@ def submit(enrollment: Enrollment, by: str, now: datetime) -> Step:
 def decide(
     enrollment: Enrollment,
     decision: EnrollmentDecision,
-    reason: str | None,
+    reason: Reason | None,
     now: datetime,
     *,
     overrides: bool = False,
@@ -245,10 +243,12 @@ def decide(
     """The base accepts, rejects with a reason, or waitlists; the ministry in its place gives a reason always (R23).
 
     Raises:
-        Refusal: `WRONG_STATE`, `REASON_MISSING` or `INVALID_REASON`.
+        Refusal: `REASON_MISSING` or `WRONG_STATE`.
     """
     rejects = decision is EnrollmentDecision.REJECT
-    text = require_reason(reason, "R23") if rejects or overrides else checked_reason(reason)
+    if reason is None and (rejects or overrides):
+        raise REASON_MISSING(rule="R23")
+    text = reason.text if reason else None
     if enrollment.status is not EnrollmentStatus.SUBMITTED:
         raise wrong_state(enrollment, "R23")
     by, code = (_MINISTRY, ReasonCode.BY_MINISTRY) if overrides else (_BASE, ReasonCode.BY_BASE)
@@ -267,13 +267,12 @@ def decide(
     return decided, [event]
 
 
-def withdraw(enrollment: Enrollment, reason: str, by: str, now: datetime) -> Step:
+def withdraw(enrollment: Enrollment, reason: Reason, by: str, now: datetime) -> Step:
     """The school withdraws what it has submitted, with a reason (R26).
 
     Raises:
-        Refusal: `REASON_MISSING`, `INVALID_REASON` or `WRONG_STATE`.
+        Refusal: `WRONG_STATE`.
     """
-    text = require_reason(reason, "R26")
     if enrollment.status in _BEFORE_SUBMISSION:
         raise wrong_state(enrollment, "R26")
     withdrawn = move(
@@ -282,14 +281,14 @@ def withdraw(enrollment: Enrollment, reason: str, by: str, now: datetime) -> Ste
         rule="R26",
         by=by,
         now=now,
-        reason=text,
+        reason=reason.text,
         code=ReasonCode.BY_SCHOOL,
     )
-    return withdrawn, [Withdrawn(**about(withdrawn), reason=text)]
+    return withdrawn, [Withdrawn(**about(withdrawn), reason=reason.text)]
 
 
 def cancel(enrollment: Enrollment, reason: str, now: datetime) -> Step:
-    """The project is called off, and every live enrolment with it (R33).
+    """The project is called off, and every live enrollment with it (R33).
 
     Raises:
         Refusal: `WRONG_STATE`.
@@ -307,7 +306,7 @@ def cancel(enrollment: Enrollment, reason: str, now: datetime) -> Step:
 
 
 def lapse(enrollment: Enrollment, now: datetime) -> Step:
-    """The training began without a seat for this enrolment (docs/state-machines.md).
+    """The training began without a seat for this enrollment (docs/state-machines.md).
 
     Raises:
         Refusal: `WRONG_STATE`.
@@ -369,10 +368,4 @@ def require_missed(calendar: Round | None, now: datetime) -> None:
         Refusal: `NOT_ESCALATED`.
     """
     if missed_deadline(calendar, now) is None:
-        raise Refusal(
-            "NOT_ESCALATED",
-            "核准期内由基地决定，逾期未决才由教师工作司决定",
-            "The base decides until admission closes; the ministry decides what is left",
-            rule="R23",
-            unblock=Unblock.BASE,
-        )
+        raise NOT_ESCALATED()

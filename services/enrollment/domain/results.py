@@ -1,4 +1,4 @@
-"""What assessment's events make of an enrolment; what comes late or twice changes nothing (R29–R31)."""
+"""What assessment's events make of an enrollment; what comes late or twice changes nothing (R29–R31)."""
 
 from datetime import datetime
 

@@ -1,10 +1,9 @@
-"""Who holds a seat of a project; the counters move only with an enrolment (R23)."""
+"""Who holds a seat of a project; the counters move only with an enrollment (R23)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from kernel.errors import Refusal, Unblock
 from services.enrollment.domain.events import EnrollmentEvent, SeatCount, SeatEvent
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 
@@ -29,7 +28,7 @@ HOLDS: dict[EnrollmentStatus, Counter] = {
     EnrollmentStatus.CREDITED: Counter.ACCEPTED,
     EnrollmentStatus.CREDIT_REVOKED: Counter.ACCEPTED,
 }
-"""Which counter an enrolment of each state is in; the others are in none."""
+"""Which counter an enrollment of each state is in; the others are in none."""
 ADMITTED = frozenset(status for status, counter in HOLDS.items() if counter is Counter.ACCEPTED)
 """The states of somebody whom the base has accepted and not lost again."""
 
@@ -57,7 +56,7 @@ def holds_seat(status: EnrollmentStatus) -> bool:
 
 
 def difference(before: EnrollmentStatus | None, after: EnrollmentStatus) -> dict[Counter, int]:
-    """What a step adds to the counters; from nothing when an enrolment is born with its seat."""
+    """What a step adds to the counters; from nothing when an enrollment is born with its seat."""
     changes = dict.fromkeys(Counter, 0)
     if before and before in HOLDS:
         changes[HOLDS[before]] -= 1
@@ -71,7 +70,7 @@ def takes_seat(changes: dict[Counter, int]) -> bool:
     return changes.get(Counter.ACCEPTED, 0) + changes.get(Counter.OFFERED, 0) > 0
 
 
-def told(events: Sequence[EnrollmentEvent], seats: Seats | None) -> list[EnrollmentEvent]:
+def with_seats(events: Sequence[EnrollmentEvent], seats: Seats | None) -> list[EnrollmentEvent]:
     """The events of a step, with the seats that it left behind where it moved any.
 
     Raises:
@@ -89,33 +88,3 @@ def told(events: Sequence[EnrollmentEvent], seats: Seats | None) -> list[Enrollm
         waitlisted=seats.waitlisted,
     )
     return [replace(event, seats=count) if isinstance(event, SeatEvent) else event for event in events]
-
-
-def class_full(capacity: int) -> Refusal:
-    """No seat is left."""
-    return Refusal(
-        "CLASS_FULL", "该班次名额已满", "No seat is left", rule="R23", unblock=Unblock.BASE, capacity=capacity
-    )
-
-
-def second_sign_up(project: str) -> Refusal:
-    """The person already has a live sign-up for the project."""
-    return Refusal(
-        "SECOND_SIGN_UP",
-        "您已报名该项目，不能重复报名",
-        "There is a live sign-up for this project already",
-        rule="R19",
-        unblock=Unblock.SELF,
-        project=project,
-    )
-
-
-def overlapping_acceptance() -> Refusal:
-    """The person is accepted elsewhere at the time; where stays between the school and that base."""
-    return Refusal(
-        "OVERLAPPING_ACCEPTANCE",
-        "该学员已被培训时间重叠的其他项目录取",
-        "The person is accepted by another project at that time",
-        rule="R19",
-        unblock=Unblock.SCHOOL,
-    )

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from kernel.errors import Refusal, Unblock
-from kernel.free_text import require_reason
+from kernel.free_text import Reason
 from services.enrollment.domain.enrollment import Change, Enrollment, Step, about, move, sign_up, wrong_state
 from services.enrollment.domain.events import (
     Accepted,
@@ -15,6 +14,7 @@ from services.enrollment.domain.events import (
     WaitlistRanked,
 )
 from services.enrollment.domain.project import Project, starts_at
+from services.enrollment.domain.refusals import NOT_A_COLLEAGUE, OFFER_EXPIRED
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.domain.vocabulary import EnrollmentStatus, ReasonCode
 
@@ -80,14 +80,7 @@ def take_offer(enrollment: Enrollment, by: str, now: datetime) -> Step:
     if enrollment.status not in {EnrollmentStatus.OFFERED, EnrollmentStatus.EXPIRED}:
         raise wrong_state(enrollment, "R25")
     if enrollment.status is EnrollmentStatus.EXPIRED or is_over(enrollment, now):
-        raise Refusal(
-            "OFFER_EXPIRED",
-            "递补名额已过确认时限",
-            "The offer has expired",
-            rule="R25",
-            unblock=Unblock.SELF,
-            enrollment=enrollment.id,
-        )
+        raise OFFER_EXPIRED(enrollment=enrollment.id)
     moved = move(enrollment, EnrollmentStatus.ACCEPTED, rule="R25", by=by, now=now)
     accepted = replace(moved, offer_expires_at=None, waiting_rank=None)
     return accepted, [Accepted(**about(accepted))]
@@ -108,7 +101,7 @@ def expire(enrollment: Enrollment, now: datetime) -> Step:
     return expired, [OfferExpired(**about(expired))]
 
 
-def substitute(enrollment: Enrollment, reason: str, by: str, now: datetime, *, successor: str) -> Step:
+def substitute(enrollment: Enrollment, reason: Reason, by: str, now: datetime, *, successor: str) -> Step:
     """An accepted person gives way to a colleague (R26).
 
     Args:
@@ -116,32 +109,31 @@ def substitute(enrollment: Enrollment, reason: str, by: str, now: datetime, *, s
         reason: Why.
         by: The designated person.
         now: Domain time.
-        successor: The id of the colleague's enrolment.
+        successor: The id of the colleague's enrollment.
 
     Raises:
-        Refusal: `REASON_MISSING`, `INVALID_REASON` or `WRONG_STATE`.
+        Refusal: `WRONG_STATE`.
     """
-    text = require_reason(reason, "R26")
     ended = move(
-        enrollment, EnrollmentStatus.SUBSTITUTED, rule="R26", by=by, now=now, reason=text, code=ReasonCode.BY_SCHOOL
+        enrollment,
+        EnrollmentStatus.SUBSTITUTED,
+        rule="R26",
+        by=by,
+        now=now,
+        reason=reason.text,
+        code=ReasonCode.BY_SCHOOL,
     )
-    return ended, [Substituted(**about(ended), successor=successor, reason=text)]
+    return ended, [Substituted(**about(ended), successor=successor, reason=reason.text)]
 
 
 def succeed(before: Enrollment, teacher: Teacher, project: Project, by: str, now: datetime, *, key: str) -> Step:
-    """The colleague's enrolment, accepted from its first moment: the seat is passed on (R26).
+    """The colleague's enrollment, accepted from its first moment: the seat is passed on (R26).
 
     Raises:
         Refusal: `NOT_A_COLLEAGUE`.
     """
     if teacher.school != before.school or teacher.id == before.teacher:
-        raise Refusal(
-            "NOT_A_COLLEAGUE",
-            "替换人员须为本校另一名教师",
-            "A substitute is another teacher of the same school",
-            rule="R26",
-            unblock=Unblock.SELF,
-        )
+        raise NOT_A_COLLEAGUE()
     signed, _ = sign_up(key, teacher, project, now)
     accepted = replace(
         signed,

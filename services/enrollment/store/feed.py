@@ -27,7 +27,7 @@ ENDS: list[Document] = [
 _DUPLICATE = 11000
 
 
-class Deposed(RuntimeError):  # noqa: N818 - not an error of ours: somebody newer works
+class FencedOff(RuntimeError):  # noqa: N818 - not an error of ours: somebody newer works
     """A newer worker has taken over; what this one was writing is left to it."""
 
 
@@ -88,7 +88,7 @@ class Writer:
             What was new, an entry a log.
 
         Raises:
-            Deposed: Somebody else has written.
+            FencedOff: Somebody else has written.
         """
         wanted = {(event.id, code): event for event, codes in batch for code in (NATIONWIDE, *codes)}
         fresh: list[Entry] = []
@@ -101,7 +101,7 @@ class Writer:
                 break
             known = await self._known({key for key, _ in wanted})  # copies are rare: looked for when one is met
             if known.isdisjoint(wanted):
-                raise Deposed
+                raise FencedOff
             wanted = {key: event for key, event in wanted.items() if key not in known}
         return fresh
 

@@ -2,9 +2,6 @@
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,12 +14,12 @@ from chassis.events import Envelope
 from chassis.storage.mongo import Database
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
-from deploy.local.suite import ROOT
 from services.assessment.console import read_export
 from services.assessment.domain.audit import GENESIS, Head, Row, verify
 from services.assessment.store import AuditLog
-from tests.eventually import eventually
 from tests.integration.assessment.world import BASE, EXPERT, MINISTRY, PROVINCE, SCHOOL, TEACHER, World
+from tests.support.eventually import eventually
+from tests.support.processes import Finished, command
 
 ROWS = 12
 MINISTER: dict[str, str | None] = {
@@ -215,33 +212,32 @@ async def test_the_ministry_pages_and_filters_the_latest_first(world: World) -> 
 async def test_the_command_line_verifies_and_exports(
     log: AuditLog, database: Database, parts: Parts, tmp_path: Path
 ) -> None:
-    environment = os.environ | {"MONGODB_URL": parts.mongodb_url(ADMIN), "MONGODB_DATABASE": database.name}
+    environment = {"MONGODB_URL": parts.mongodb_url(ADMIN), "MONGODB_DATABASE": database.name}
 
-    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "services.assessment", "audit", *arguments]
-        return subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)  # noqa: S603 - ours
+    async def run(*arguments: str) -> Finished:
+        return await command("services.assessment", "audit", *arguments, environment=environment)
 
     head = await log.head()
-    intact = run("verify", "--anchor", f"{head.sequence}:{head.hash}")
-    assert (intact.returncode, head.hash in intact.stdout) == (0, True), intact.stderr
+    intact = await run("verify", "--anchor", f"{head.sequence}:{head.hash}")
+    assert (intact.code, head.hash in intact.out) == (0, True), intact.error
     file = tmp_path / "audit.jsonl"
-    file.write_text(run("export").stdout, encoding="utf-8", newline="\n")
+    file.write_text((await run("export")).out, encoding="utf-8", newline="\n")
     with file.open(encoding="utf-8") as exported:
         assert list(read_export(exported)) == [*await rows(log), head]
-    assert run("verify", "--file", str(file)).returncode == 0
+    assert (await run("verify", "--file", str(file))).code == 0
     lines = file.read_text().split("\n")[:-1]
     file.write_text("\n".join(line.replace("b7", "b8") for line in lines))
-    assert "row 7" in run("verify", "--file", str(file)).stderr
+    assert "row 7" in (await run("verify", "--file", str(file))).error
     file.write_text("\n".join(lines[:-2]))
-    assert run("verify", "--file", str(file)).returncode == 1
+    assert (await run("verify", "--file", str(file))).code == 1
     stray = await log.rows.find_one({"_id": head.sequence})
     assert stray
     await log.rows.insert_one({**stray, "_id": head.sequence + 1, "act": stray["act"] | {"event": "forged"}})
-    assert f"row {head.sequence + 1}" in run("verify").stderr
+    assert f"row {head.sequence + 1}" in (await run("verify")).error
     await log.rows.delete_one({"_id": head.sequence + 1})
     await log.rows.update_one({"_id": 3}, {"$set": {"act.subject": "x"}})
-    broken = run("verify")
-    assert (broken.returncode, "row 3" in broken.stderr) == (1, True)
+    broken = await run("verify")
+    assert (broken.code, "row 3" in broken.error) == (1, True)
 
 
 def test_an_empty_log_is_intact() -> None:

@@ -19,8 +19,8 @@ from chassis.principal import Principal
 from chassis.storage.mongo import Database
 from services.assessment.domain.vocabulary import ResultOutcome
 from services.assessment.graph.schema import schema
-from tests.eventually import eventually
 from tests.integration.assessment.world import BASE, MINISTRY, SCHOOL, World
+from tests.support.eventually import eventually
 
 Path = tuple[str, ...]
 NUMBERS = ("110101199003077758", "13800138000", "110101 19900307 7758")

@@ -10,7 +10,6 @@ from kernel.errors import Refusal
 from kernel.free_text import Reason
 from services.assessment.commands.credits import confirm_credits, revoke_credit
 from services.assessment.domain.vocabulary import CreditStatus, ProjectPhase, ResultOutcome
-from tests.eventually import eventually
 from tests.integration.assessment.world import (
     BASE,
     FOREIGN,
@@ -23,6 +22,7 @@ from tests.integration.assessment.world import (
     codes,
     sessions,
 )
+from tests.support.eventually import eventually
 
 SPOT_CHECK = Reason("抽检")
 

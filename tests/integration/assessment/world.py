@@ -12,9 +12,8 @@ from aio_pika.abc import AbstractQueue
 
 from chassis.clock import Clock
 from chassis.commands.bulk import RowResult
-from chassis.context import Act, acting
+from chassis.context import Act
 from chassis.events import Envelope
-from chassis.graph import SubgraphContext
 from chassis.messaging import amqp
 from chassis.principal import Principal, Scope
 from chassis.runtime.tasks import Role
@@ -29,8 +28,9 @@ from services.assessment.domain.vocabulary import ProjectPhase, ResultOutcome
 from services.assessment.graph.schema import schema
 from services.assessment.messaging.tasks import tasks
 from services.assessment.store import Store
-from tests.eventually import eventually
-from tests.running import running
+from tests.support.eventually import eventually
+from tests.support.graph import execute
+from tests.support.processes import running
 
 BASE = Principal("a1", Scope.BASE, bases=("b1",))
 FOREIGN = Principal("a2", Scope.BASE, bases=("b2",))
@@ -137,9 +137,7 @@ class World:
 
     async def ask(self, principal: Principal, query: str, **variables: Any) -> tuple[Any, list[str]]:
         """Execute on the subgraph; the data and the codes of its refusals."""
-        context = SubgraphContext(self.deps, principal)
-        with acting(Act(principal)):
-            result = await schema.execute(query, variable_values=variables, context_value=context)
+        result = await execute(schema, self.deps, Act(principal), query, **variables)
         causes = [error.original_error for error in result.errors or ()]
         return result.data, [cause.code if isinstance(cause, Refusal) else repr(cause) for cause in causes]
 

@@ -10,8 +10,9 @@ from chassis.serving.asgi import error_json
 from deploy.local.parts import Parts
 from kernel.language import Language
 from services.catalog.graph.schema import schema
-from tests.integration.catalog.season import MINISTRY, Season
+from tests.integration.catalog.season import Season
 from tests.integration.catalog.watching import watched
+from tests.support.principals import MINISTRY
 
 LIST = """query($search: String, $filter: ProjectFilter, $order: ProjectOrder) {
   projects(search: $search, filter: $filter, orderBy: $order) { totalCount nodes { title fee { yuan } } } }"""

@@ -10,7 +10,7 @@ from chassis.events import Envelope
 from chassis.messaging import amqp
 from chassis.messaging.inbox import Consumer, Handler
 from chassis.storage.mongo import Database, Session
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 EVENTS = 150
 

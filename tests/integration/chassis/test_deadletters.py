@@ -1,8 +1,6 @@
 """The command line for dead letters: list, show, replay, drop, while consumers run (notes N24)."""
 
-import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,22 +10,17 @@ from aio_pika.abc import AbstractChannel
 from chassis.messaging import amqp
 from chassis.messaging.deadletters import in_hand
 from chassis.storage.mongo import Database
-from tests.eventually import eventually
 from tests.integration.chassis.courses import KEY, QUEUE, consumer, effects, message, topology
-from tests.running import running
+from tests.support.eventually import eventually
+from tests.support.processes import command, running
 
 POISONS = [f"tests/course:c1/1/{index}" for index in range(3)]
 
 
-async def run(url: str, *arguments: str) -> tuple[int | None, list[str]]:
+async def run(url: str, *arguments: str) -> tuple[int, list[str]]:
     """The command's exit code, and what it prints."""
-    command = [sys.executable, "-m", "chassis.messaging.deadletters", *arguments, "--url", url]
-    running = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    async with asyncio.timeout(30):
-        out, _ = await running.communicate()
-    return running.returncode, out.decode().splitlines()
+    done = await command("chassis.messaging.deadletters", *arguments, "--url", url)
+    return done.code, done.out.splitlines()
 
 
 async def resting(channel: AbstractChannel) -> int:
@@ -137,20 +130,10 @@ async def test_an_id_with_letters_of_several_queues_needs_a_queue(dead: Abstract
 
 
 async def test_an_absent_broker_is_reported_without_the_password() -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "chassis.messaging.deadletters",
-        "list",
-        "--url",
-        "amqp://admin:secret@127.0.0.1:1/",
-    ]
-    running = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
-    async with asyncio.timeout(30):
-        _, errors = await running.communicate()
-    assert running.returncode == 1
-    assert "the broker does not answer" in errors.decode()
-    assert not [word for word in ("secret", "Traceback") if word in errors.decode()]
+    done = await command("chassis.messaging.deadletters", "list", "--url", "amqp://admin:secret@127.0.0.1:1/")
+    assert done.code == 1
+    assert "the broker does not answer" in done.error
+    assert not [word for word in ("secret", "Traceback") if word in done.out + done.error]
 
 
 async def test_two_operators_never_get_the_same_letter(dead: AbstractChannel, amqp_url: str) -> None:

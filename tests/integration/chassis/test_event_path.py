@@ -20,7 +20,6 @@ from chassis.principal import Principal, Scope
 from chassis.storage.mongo import Database, Session
 from chassis.storage.repository import Repository
 from kernel.errors import Refusal
-from tests.eventually import eventually
 from tests.integration.chassis.courses import (
     KEY,
     QUEUE,
@@ -35,7 +34,8 @@ from tests.integration.chassis.courses import (
     topology,
     waiting,
 )
-from tests.running import running
+from tests.support.eventually import eventually
+from tests.support.processes import running
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 

@@ -6,7 +6,7 @@ import pytest
 
 from chassis.storage.lease import Lease, LeaseLost
 from chassis.storage.mongo import Database
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 
 async def test_one_holder_works_at_a_time_and_each_next_has_a_higher_token(database: Database) -> None:

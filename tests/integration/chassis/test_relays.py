@@ -19,7 +19,6 @@ from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from deploy.local.process import Child
 from deploy.local.suite import ROOT
-from tests.eventually import eventually
 from tests.integration.chassis.courses import (
     QUEUE,
     Course,
@@ -31,7 +30,8 @@ from tests.integration.chassis.courses import (
     topology,
     waiting,
 )
-from tests.running import running
+from tests.support.eventually import eventually
+from tests.support.processes import running
 
 LEASE_SECONDS = 0.9
 WINDOW = 200

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from base64 import b64encode
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,6 +18,7 @@ from chassis.storage.vault import Vault
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from kernel.errors import Refusal
+from tests.support.processes import Finished, command
 
 ROOT = Path(__file__).resolve().parents[3]
 OLD = Vault({"k1": os.urandom(32)}, "k1", os.urandom(32))
@@ -148,17 +147,10 @@ async def test_a_document_without_a_version_is_renewed_only_if_unchanged(
     assert await keys(database, ["rows"]) == {"k2": len(NUMBERS)}
 
 
-def run(parts: Parts, database: Database, file: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+async def run(parts: Parts, database: Database, file: Path, *arguments: str) -> Finished:
     """The command line of the catalog's vault, on this test's database."""
     settings = {"MONGODB_URL": parts.mongodb_url(ADMIN), "MONGODB_DATABASE": database.name, "VAULT_FILE": str(file)}
-    return subprocess.run(  # noqa: S603 - our own
-        [sys.executable, "-m", "services.catalog", "vault", *arguments],
-        cwd=ROOT,
-        env=os.environ | settings,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return await command("services.catalog", "vault", *arguments, environment=settings)
 
 
 async def test_the_command_line_rotates_and_reports_progress_and_keys(
@@ -172,12 +164,12 @@ async def test_the_command_line_rotates_and_reports_progress_and_keys(
         file.write_text(json.dumps({"active": vault.active, "keys": named, "hash": b64encode(vault.hash_key).decode()}))
 
     write(replace(NEW, keys={"k2": NEW.keys["k2"]}))
-    refused = run(parts, database, file, "rotate")
-    assert (refused.returncode, "k1" in refused.stderr) == (1, True)
+    refused = await run(parts, database, file, "rotate")
+    assert (refused.code, "k1" in refused.error) == (1, True)
     write(NEW)
-    done = run(parts, database, file, "rotate")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "seen 25" in done.stdout
-    assert "k2" in done.stdout.splitlines()[-1]
-    assert run(parts, database, file, "keys").stdout == "k2: 100\n"
-    assert not [number for number in NUMBERS if number in done.stdout + refused.stderr]
+    done = await run(parts, database, file, "rotate")
+    assert (done.code, done.error) == (0, "")
+    assert "seen 25" in done.out
+    assert "k2" in done.out.splitlines()[-1]
+    assert (await run(parts, database, file, "keys")).out == "k2: 100\n"
+    assert not [number for number in NUMBERS if number in done.out + refused.error]

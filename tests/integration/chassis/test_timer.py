@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from chassis.storage.mongo import Database, StorageError
 from chassis.storage.timer import timer
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 
 async def stop(*tasks: "asyncio.Future[None]") -> None:

@@ -1,4 +1,4 @@
-"""R42, R41: workbooks hold what their reader may read in the graph, masked, and no formula."""
+"""R42, R41: a workbook shows what its reader may read in the graph, numbers masked, and has no formula."""
 
 import io
 import zipfile
@@ -7,12 +7,11 @@ from urllib.parse import unquote
 import pytest
 
 from chassis.principal import Principal, Scope, TokenMinter
-from services.enrollment.workbooks import enrollment_sheet as rosters
+from services.enrollment.workbooks import enrollment_sheet
 from tests.integration.enrollment.season import (
     BASE,
     GUANGDONG,
     HUNAN,
-    MINISTRY,
     OTHER_BASE,
     OTHER_SCHOOL,
     SCHOOL,
@@ -20,15 +19,16 @@ from tests.integration.enrollment.season import (
     Season,
 )
 from tests.integration.enrollment.workbooks import KEYS, Desk, column
+from tests.support.principals import MINISTRY
 
 YEAR = {"year": "2024"}
 RECORD = "mutation($i: FundingInput!) { recordFunding(input: $i) { id } }"
 
 
-async def test_a_base_takes_its_projects_roster_and_the_list_of_those_accepted(season: Season, desk: Desk) -> None:
+async def test_a_base_exports_its_projects_enrollments_and_those_accepted(season: Season, desk: Desk) -> None:
     await season.publish()
     teachers = await season.teachers(3)
-    keys = [await season.submitted(one, "p1") for one in teachers[:2]]
+    keys = [await season.submitted(teacher, "p1") for teacher in teachers[:2]]
     await season.act(teachers[2], SIGN_UP, id="p1")
     await season.decide(keys[0])
     (rows,) = await desk.sheets(BASE, "projects/p1")
@@ -45,7 +45,9 @@ async def test_a_base_takes_its_projects_roster_and_the_list_of_those_accepted(s
         assert (await desk.ask(who, "projects/p1"))[0] == 404
 
 
-async def test_a_school_takes_its_own_and_its_province_no_person(season: Season, desk: Desk) -> None:
+async def test_a_school_exports_its_enrollments_and_its_province_the_same_without_persons(
+    season: Season, desk: Desk
+) -> None:
     await season.publish()
     (teacher,) = await season.teachers(1)
     await season.act(teacher, SIGN_UP, id="p1")
@@ -61,7 +63,7 @@ async def test_a_school_takes_its_own_and_its_province_no_person(season: Season,
         assert (await desk.ask(who, path, **YEAR))[0] == 404
 
 
-async def test_a_province_takes_progress_funding_with_its_history_and_enrolments(season: Season, desk: Desk) -> None:
+async def test_a_province_exports_progress_funding_with_its_history_and_enrollments(season: Season, desk: Desk) -> None:
     await season.publish()
     for teacher in await season.teachers(2):
         await season.submitted(teacher, "p1")
@@ -116,15 +118,15 @@ async def test_rows_come_in_batches_and_too_many_are_refused(
     await season.publish()
     for teacher in await season.teachers(7):
         await season.submitted(teacher, "p1")
-    monkeypatch.setattr(rosters, "_BATCH", 3)
+    monkeypatch.setattr(enrollment_sheet, "_BATCH", 3)
     (rows,) = await desk.sheets(BASE, "projects/p1")
     assert column(rows, "姓名") == [f"教师{n}" for n in range(1, 8)]
-    monkeypatch.setattr(rosters, "MOST_ROWS", 6)
+    monkeypatch.setattr(enrollment_sheet, "MOST_ROWS", 6)
     status, content, _ = await desk.ask(BASE, "projects/p1")
     assert (status, b"EXPORT_TOO_LARGE" in content) == (400, True)
 
 
-async def test_a_batch_of_rows_costs_a_read_of_each_kind(season: Season, desk: Desk) -> None:
+async def test_a_batch_of_rows_costs_one_read_of_each_collection(season: Season, desk: Desk) -> None:
     await season.publish()
     for teacher in await season.teachers(20):
         await season.submitted(teacher, "p1")
@@ -132,13 +134,13 @@ async def test_a_batch_of_rows_costs_a_read_of_each_kind(season: Season, desk: D
     await desk.sheets(SCHOOL, f"schools/{SCHOOL.school}", **YEAR)
     await season.database.command("profile", 0)
     reads = {"op": "query", "ns": {"$not": {"$regex": "system.profile$"}}}
-    told = await season.database["system.profile"].find(reads).to_list()
-    kinds = sorted(one["ns"].rpartition(".")[2] for one in told)
-    assert kinds == ["enrollments", "projects", "schools", "teachers"]
+    profiled = await season.database["system.profile"].find(reads).to_list()
+    collections = sorted(operation["ns"].rpartition(".")[2] for operation in profiled)
+    assert collections == ["enrollments", "projects", "schools", "teachers"]
 
 
 @pytest.mark.parametrize("query", [{}, {"year": "24"}, {"year": "２０２４"}, {"year": "2024", "status": "x"}])
-async def test_a_bad_question_is_refused(desk: Desk, query: dict[str, str]) -> None:
+async def test_a_missing_or_wrong_parameter_is_refused(desk: Desk, query: dict[str, str]) -> None:
     status, content, _ = await desk.ask(GUANGDONG, "provinces/44", **query)
     assert (status, b"BAD_REQUEST" in content) == (400, True)
 

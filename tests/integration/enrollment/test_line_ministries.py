@@ -8,22 +8,16 @@ import pytest
 from chassis.events import Envelope
 from chassis.principal import Principal, Scope
 from services.enrollment.messaging.feed_publisher import readers_of
-from tests.integration.enrollment.season import (
-    GUANGDONG,
-    HUNAN,
-    MINISTRY,
-    SIGN_UP,
-    Refused,
-    Season,
-)
+from tests.integration.enrollment.season import GUANGDONG, HUNAN, SIGN_UP, Season
 from tests.integration.enrollment.workbooks import Desk
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY, NO_PROVINCE
 
 CODE = "4144000077"
 """It lies in Guangdong, and is none of Guangdong's."""
 SCHOOL = Principal("ministry-school", Scope.SCHOOL, organization=CODE, school=CODE)
-NOBODYS = Principal("p00", Scope.PROVINCE, province="00")
 """A province's account that was provisioned for `00` by mistake."""
-STRANGERS = (GUANGDONG, HUNAN, NOBODYS)
+STRANGERS = (GUANGDONG, HUNAN, NO_PROVINCE)
 EVENTS = "query { enrollmentEvents(first: 100) { totalCount nodes { type province data } } }"
 LISTING = """query($filter: SchoolFilter, $search: String) {
   schools(filter: $filter, search: $search) { nodes { code } } }"""
@@ -86,7 +80,7 @@ async def test_the_ministry_sees_it_on_every_path(season: Season, enrolled: str,
 @pytest.mark.parametrize("who", STRANGERS, ids=lambda one: one.subject)
 async def test_no_log_of_a_province_has_its_events(season: Season, enrolled: str, who: Principal) -> None:
     await season.feed()
-    if who is NOBODYS:
+    if who is NO_PROVINCE:
         with pytest.raises(Refused) as refused:
             await season.act(who, EVENTS)
         assert refused.value.code == "FORBIDDEN"

@@ -9,15 +9,19 @@ import pytest
 from joserfc.jwk import ECKey, KeySet
 
 from chassis.storage.mongo import Database
+from contracts.graph_files import SUPERGRAPH
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
-from gateway.app import create_app
-from gateway.identity.deps import Identity
+from gateway.app import build
+from gateway.identity.deps import Deps
 from gateway.identity.password_hashing import Passwords
 from gateway.identity.sessions import Sessions
 from gateway.identity.store import IdentityStore
 from gateway.settings import GatewaySettings
-from tests.unit.gateway.serving import SUPERGRAPH, Browser, served
+from tests.support.fixtures import supergraphs_are_read_once
+from tests.unit.gateway.serving import Browser, served
+
+__all__ = ["supergraphs_are_read_once"]
 
 
 @pytest.fixture
@@ -26,10 +30,10 @@ def keys() -> KeySet:
 
 
 @pytest.fixture
-async def identity(database: Database, keys: KeySet) -> Identity:
+async def deps(database: Database, keys: KeySet) -> Deps:
     store = IdentityStore(database)
     await store.prepare()
-    return Identity(store, Passwords(), Sessions(store, keys))
+    return Deps(store, Passwords(), Sessions(store, keys))
 
 
 @pytest.fixture
@@ -66,5 +70,5 @@ async def events_kept(database: Database) -> None:
 @pytest.fixture
 async def browser(settings: GatewaySettings) -> AsyncIterator[Browser]:
     """A client of that gateway."""
-    async with served(create_app(settings)) as browser:
+    async with served(build(settings)) as browser:
         yield browser

@@ -12,13 +12,13 @@ from chassis.events import Envelope
 from chassis.messaging.amqp import EVENTS, connect, declare_topology, from_message
 from chassis.storage.mongo import Database
 from contracts import registry
-from gateway.app import create_app
-from gateway.identity.deps import Identity
+from gateway.app import build
+from gateway.identity.deps import Deps
 from gateway.identity.store import COLLECTIONS
 from gateway.settings import GatewaySettings
-from tests.eventually import eventually
 from tests.integration.gateway.test_auth_http import auth
 from tests.integration.gateway.test_console import accounts
+from tests.support.eventually import eventually
 from tests.unit.gateway.serving import Browser, served
 
 SCHOOL, STRONG = "3144000011", "Guopei-0af3"
@@ -59,7 +59,7 @@ async def lived(environment: dict[str, str], browser: Browser) -> tuple[str, ...
 
 
 async def test_r40_an_accounts_life_is_told_in_order_with_its_actors(
-    environment: dict[str, str], browser: Browser, heard: list[Envelope], identity: Identity
+    environment: dict[str, str], browser: Browser, heard: list[Envelope], deps: Deps
 ) -> None:
     await lived(environment, browser)
     await eventually(lambda: len(heard) == 4)
@@ -67,7 +67,7 @@ async def test_r40_an_accounts_life_is_told_in_order_with_its_actors(
     assert [(one.producer, one.name, one.version) for one in heard] == [
         ("gateway", name, number) for number, name in enumerate(names, 1)
     ]
-    (account,) = await identity.store.by_login(SCHOOL, None)
+    (account,) = await deps.store.by_login(SCHOOL, None)
     holder = {"subject": account.id, "scope": "school", "organization": SCHOOL, "name": None}
     assert [one.actor for one in heard] == [OPERATOR, holder, OPERATOR, OPERATOR]
     assert {one.subject for one in heard} == {account.id}
@@ -95,7 +95,7 @@ async def test_r40_what_happens_while_no_gateway_runs_is_told_when_one_does(
     await accounts(environment, "provision", *ONE, "--school", SCHOOL)
     waiting = {"events.0": {"$exists": True}}
     assert await database[COLLECTIONS[0]].count_documents(waiting) == 1
-    async with served(create_app(settings)):
+    async with served(build(settings)):
         await eventually(lambda: [one.name for one in heard] == ["account-provisioned"])
 
         async def empty() -> bool:

@@ -6,8 +6,8 @@ import pytest
 from joserfc.jwk import KeySet
 
 from chassis.principal import ANONYMOUS, Principal, Scope, TokenMinter, TokenVerifier
-from gateway.app import create_app
-from gateway.identity.deps import Identity
+from gateway.app import build
+from gateway.identity.deps import Deps
 from gateway.identity.provisioning import provision
 from gateway.identity.sessions import GRAPH
 from gateway.settings import GatewaySettings
@@ -25,17 +25,17 @@ async def auth(browser: Browser, path: str, body: Any, token: str | None = None)
     return await browser.send("POST", f"/auth/{path}", json=body, headers=bearing(token) if token else {})
 
 
-async def opened(browser: Browser, identity: Identity) -> dict[str, Any]:
+async def opened(browser: Browser, deps: Deps) -> dict[str, Any]:
     """The tokens of an account that has set its password."""
-    _, code = await provision(identity, login=LOGIN, scope=Scope.SCHOOL, school=LOGIN)
+    _, code = await provision(deps, login=LOGIN, scope=Scope.SCHOOL, school=LOGIN)
     initial = await auth(browser, "login", {"login": LOGIN, "password": code})
     answer = await auth(browser, "password", {"newPassword": STRONG}, initial.json["accessToken"])
     tokens: dict[str, Any] = answer.json
     return tokens
 
 
-async def test_r4_an_initial_account_can_do_one_thing(browser: Browser, identity: Identity) -> None:
-    _, code = await provision(identity, login=LOGIN, scope=Scope.SCHOOL, school=LOGIN)
+async def test_r4_an_initial_account_can_do_one_thing(browser: Browser, deps: Deps) -> None:
+    _, code = await provision(deps, login=LOGIN, scope=Scope.SCHOOL, school=LOGIN)
     answer = await auth(browser, "login", {"login": LOGIN, "password": code})
     assert (answer.json["mustChangePassword"], answer.json["refreshToken"]) == (True, None)
     token = answer.json["accessToken"]
@@ -50,8 +50,8 @@ async def test_r4_an_initial_account_can_do_one_thing(browser: Browser, identity
     assert (await browser.graphql(QUERY, headers=bearing(active.json["accessToken"]))).status == 200
 
 
-async def test_a_session_is_refreshed_and_ended(browser: Browser, identity: Identity) -> None:
-    tokens = await opened(browser, identity)
+async def test_a_session_is_refreshed_and_ended(browser: Browser, deps: Deps) -> None:
+    tokens = await opened(browser, deps)
     assert tokens["expiresIn"] == 600
     assert tokens["scope"] == "school"
     answer = await auth(browser, "refresh", {"refreshToken": tokens["refreshToken"]})
@@ -61,8 +61,8 @@ async def test_a_session_is_refreshed_and_ended(browser: Browser, identity: Iden
     assert (again.status, again.code) == (401, "UNAUTHENTICATED")
 
 
-async def test_r4_guessing_is_slowed_and_says_when_to_come_again(browser: Browser, identity: Identity) -> None:
-    await opened(browser, identity)
+async def test_r4_guessing_is_slowed_and_says_when_to_come_again(browser: Browser, deps: Deps) -> None:
+    await opened(browser, deps)
     answers = [await auth(browser, "login", {"login": LOGIN, "password": "wrong"}) for _ in range(6)]
     assert [answer.code for answer in answers] == ["INVALID_CREDENTIALS"] * 5 + ["RATE_LIMITED"]
     assert answers[-1].status == 429
@@ -93,10 +93,8 @@ async def test_a_form_of_another_site_cannot_log_in(browser: Browser) -> None:
     assert (answer.status, answer.code) == (415, "UNSUPPORTED_MEDIA_TYPE")
 
 
-async def test_a_token_that_is_not_ours_for_the_graph_is_401(
-    browser: Browser, keys: KeySet, identity: Identity
-) -> None:
-    tokens = await opened(browser, identity)
+async def test_a_token_that_is_not_ours_for_the_graph_is_401(browser: Browser, keys: KeySet, deps: Deps) -> None:
+    tokens = await opened(browser, deps)
     subgraph = TokenMinter(keys).mint(Principal("a", Scope.MINISTRY), "catalog")
     late = TokenMinter(keys).mint(Principal("a", Scope.MINISTRY), GRAPH, -60)
     unsigned = "eyJhbGciOiJub25lIn0.eyJzY29wZSI6Im1pbmlzdHJ5In0."
@@ -118,8 +116,8 @@ async def test_the_public_keys_check_what_the_gateway_signs_and_hold_nothing_pri
     assert TokenVerifier(KeySet.import_key_set(shown), "catalog").verify(token) == ANONYMOUS
 
 
-async def test_a_wrong_scope_is_refused_before_any_fetch(browser: Browser, identity: Identity) -> None:
-    token = (await opened(browser, identity))["accessToken"]
+async def test_a_wrong_scope_is_refused_before_any_fetch(browser: Browser, deps: Deps) -> None:
+    token = (await opened(browser, deps))["accessToken"]
     for headers in ({}, bearing(token)):
         answer = await browser.graphql("{ experts { totalCount } __typename }", headers=headers)
         assert answer.json["data"] == {"experts": None, "__typename": "Query"}
@@ -145,7 +143,7 @@ async def test_production_hides_the_schema_and_takes_no_get_and_no_literal_passw
 async def test_settings_open_origins_get_and_limits(settings: GatewaySettings, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("CORS_ORIGINS", '["https://a.example"]'), ("GET_QUERIES", "true"), ("LIMITS", '{"depth": 1}')):
         monkeypatch.setenv(name, value)
-    async with served(create_app(GatewaySettings())) as browser:
+    async with served(build(GatewaySettings())) as browser:
         ours = await browser.graphql(QUERY, headers={"Origin": "https://a.example"})
         assert ours.headers["access-control-allow-origin"] == "https://a.example"
         theirs = await browser.graphql(QUERY, headers={"Origin": "https://b.example"})

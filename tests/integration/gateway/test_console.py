@@ -1,16 +1,14 @@
 """`python -m gateway accounts …` as an administrator runs it: codes once, on standard output, as JSON."""
 
-import asyncio
 import json
-import os
-import sys
 from pathlib import Path
 
 import pytest
 
 from gateway.identity.authentication import log_in
-from gateway.identity.deps import Identity
+from gateway.identity.deps import Deps
 from kernel.errors import Refusal
+from tests.support.processes import command
 
 ROOT = Path(__file__).resolve().parents[3]
 LOGIN = "3144000011"
@@ -18,29 +16,24 @@ LOGIN = "3144000011"
 
 async def accounts(environment: dict[str, str], *arguments: str, given: str = "") -> tuple[int, str, str]:
     """The exit code and what was written; the operator is 李工."""
-    command = [sys.executable, "-m", "gateway", "accounts", "--as", "李工", *arguments]
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        *command, stdin=pipe, stdout=pipe, stderr=pipe, env=os.environ | environment, cwd=ROOT
-    )
-    out, error = await process.communicate(given.encode())
-    return process.returncode or 0, out.decode(), error.decode()
+    done = await command("gateway", "accounts", "--as", "李工", *arguments, environment=environment, given=given)
+    return done.code, done.out, done.error
 
 
-async def test_an_account_is_made_reset_unlocked_and_disabled(environment: dict[str, str], identity: Identity) -> None:
+async def test_an_account_is_made_reset_unlocked_and_disabled(environment: dict[str, str], deps: Deps) -> None:
     one = ("--login", LOGIN, "--scope", "school")
     status, out, _ = await accounts(environment, "provision", *one, "--school", LOGIN, "--name", "何敏")
     (made,) = json.loads(out)
     assert status == 0
-    tokens = await log_in(identity, login=LOGIN, password=made["code"])
+    tokens = await log_in(deps, login=LOGIN, password=made["code"])
     assert (tokens.must_change, tokens.account.name) == (True, "何敏")
     status, out, _ = await accounts(environment, "reset", *one)
-    assert (await log_in(identity, login=LOGIN, password=json.loads(out)["code"])).must_change
+    assert (await log_in(deps, login=LOGIN, password=json.loads(out)["code"])).must_change
     assert (await accounts(environment, "unlock", *one))[0] == 0
-    assert (await log_in(identity, login=LOGIN, password=json.loads(out)["code"])).must_change
+    assert (await log_in(deps, login=LOGIN, password=json.loads(out)["code"])).must_change
     assert (await accounts(environment, "disable", *one))[0] == 0
     with pytest.raises(Refusal) as refused:
-        await log_in(identity, login=LOGIN, password=json.loads(out)["code"])
+        await log_in(deps, login=LOGIN, password=json.loads(out)["code"])
     assert refused.value.code == "ACCOUNT_DISABLED"
 
 

@@ -13,16 +13,17 @@ from aio_pika.abc import AbstractChannel
 from chassis.events import Envelope
 from chassis.messaging import amqp
 from chassis.principal import Scope
+from chassis.runtime.tasks import Role
 from chassis.storage.mongo import Database, Session, transact
 from gateway.identity.account import Account, AccountState
 from gateway.identity.authentication import log_in, set_password
-from gateway.identity.deps import Identity
+from gateway.identity.deps import Deps
 from gateway.identity.messaging import BINDINGS, QUEUE, QUEUES, TEACHER_BINDINGS, TEACHERS, handlers, tasks
 from gateway.identity.provisioning import issue_codes, provision, reset
 from kernel.errors import Refusal
-from tests.eventually import eventually
 from tests.integration.gateway.test_console import accounts
-from tests.running import running
+from tests.support.eventually import eventually
+from tests.support.processes import running
 
 SCHOOL, OTHER, STRONG = "3144000011", "3151000021", "Guopei-0af3"
 BASE = ("catalog.base-registered", {"base": "b1", "organization": SCHOOL, "province": "44"})
@@ -45,25 +46,25 @@ def envelope(told: Told, number: int = 1) -> Envelope:
     )
 
 
-async def hear(identity: Identity, *told: Told) -> None:
+async def hear(deps: Deps, *told: Told) -> None:
     """The events' effects, each in a transaction, as a consumer has them."""
     for one in told:
-        handler = handlers(identity.store)[one[0]]
+        handler = handlers(deps.store)[one[0]]
         assert handler.model
 
         async def work(session: Session, one: Told = one, handler: Any = handler) -> None:
             await handler.effect(handler.model(**one[1]), envelope(one), session)
 
-        await transact(identity.store.accounts.collection.database.client, work)
+        await transact(deps.store.accounts.collection.database.client, work)
 
 
-async def one(identity: Identity, scope: Scope, login: str = SCHOOL) -> Account:
-    (found,) = await identity.store.by_login(login, scope)
+async def one(deps: Deps, scope: Scope, login: str = SCHOOL) -> Account:
+    (found,) = await deps.store.by_login(login, scope)
     return found
 
 
-async def codes(identity: Identity, **which: Any) -> dict[tuple[str, str], str]:
-    return {(one.login, one.scope.value): code async for one, code in issue_codes(identity, **which)}
+async def codes(deps: Deps, **which: Any) -> dict[tuple[str, str], str]:
+    return {(one.login, one.scope.value): code async for one, code in issue_codes(deps, **which)}
 
 
 async def events(database: Database, account: str) -> Sequence[str]:
@@ -72,9 +73,7 @@ async def events(database: Database, account: str) -> Sequence[str]:
     return [str(one["name"]) for one in found["events"]]
 
 
-async def test_events_that_come_twice_make_each_account_once(
-    identity: Identity, database: Database, amqp_url: str
-) -> None:
+async def test_events_that_come_twice_make_each_account_once(deps: Deps, database: Database, amqp_url: str) -> None:
     async with await amqp.connect(amqp_url, "others") as connection:
         channel = await connection.channel(on_return_raises=True)
         await amqp.declare_topology(channel)
@@ -85,7 +84,7 @@ async def test_events_that_come_twice_make_each_account_once(
             for _ in range(2):
                 made = envelope(told, number)
                 await exchange.publish(amqp.to_message(made), made.routing_key, mandatory=True)
-        async with running(*tasks(identity.store, database, amqp_url)):
+        async with running(*tasks(deps.store, database, amqp_url).of(Role.ALL)):
 
             async def taken() -> bool:
                 return await database["inbox"].count_documents({}) == 4
@@ -93,11 +92,11 @@ async def test_events_that_come_twice_make_each_account_once(
             await eventually(taken)
             await eventually(lambda: _empty(channel, queue.name))
     assert await database["accounts"].count_documents({}) == 3
-    assert (await one(identity, Scope.BASE)).bases == ("b1", "b2")
+    assert (await one(deps, Scope.BASE)).bases == ("b1", "b2")
 
 
 async def test_teachers_wait_in_a_queue_of_their_own_and_keep_no_school_waiting(
-    identity: Identity, database: Database, amqp_url: str
+    deps: Deps, database: Database, amqp_url: str
 ) -> None:
     """Also where the inbox was bound to them by a version before: what it holds is taken, and no more comes to it."""
     async with await amqp.connect(amqp_url, "others") as connection:
@@ -113,7 +112,7 @@ async def test_teachers_wait_in_a_queue_of_their_own_and_keep_no_school_waiting(
             await exchange.publish(amqp.to_message(made), made.routing_key, mandatory=True)
 
         await tell(1, teacher("t1"))
-        async with running(*tasks(identity.store, database, amqp_url)):
+        async with running(*tasks(deps.store, database, amqp_url).of(Role.ALL)):
             await eventually(lambda: _taken(database, QUEUE, 1))
             await tell(2, teacher("t2"))
             await tell(3, REGISTERED)
@@ -121,21 +120,19 @@ async def test_teachers_wait_in_a_queue_of_their_own_and_keep_no_school_waiting(
             await eventually(lambda: _taken(database, QUEUE, 2))
     assert not await database["inbox"].find_one({"_id": {"$regex": rf"^{QUEUE}\|.*teacher-added:2/"}})
     for person in ("t1", "t2"):
-        assert len(await identity.store.by_person(person, Scope.TEACHER)) == 1
+        assert len(await deps.store.by_person(person, Scope.TEACHER)) == 1
 
 
 async def _taken(database: Database, queue: str, wanted: int) -> bool:
     return await database["inbox"].count_documents({"_id": {"$regex": rf"^{queue}\|"}}) == wanted
 
 
-async def test_r3_a_login_name_that_is_taken_is_drawn_again(
-    identity: Identity, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_r3_a_login_name_that_is_taken_is_drawn_again(deps: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a million teachers one draw in a hundred meets a name that is taken."""
     drawn = iter(["t00000001", "t00000001", "t00000001", "t00000002"])
     monkeypatch.setattr("gateway.identity.messaging.issued_login", lambda _: next(drawn))
-    await hear(identity, teacher("t1"), teacher("t2"))
-    logins = [(await identity.store.by_person(key, Scope.TEACHER))[0].login for key in ("t1", "t2")]
+    await hear(deps, teacher("t1"), teacher("t2"))
+    logins = [(await deps.store.by_person(key, Scope.TEACHER))[0].login for key in ("t1", "t2")]
     assert logins == ["t00000001", "t00000002"]
 
 
@@ -144,75 +141,71 @@ async def _empty(channel: AbstractChannel, name: str) -> bool:
     return not found.declaration_result.message_count
 
 
-async def test_r2_r3_a_code_may_be_a_school_and_hold_several_bases(identity: Identity, database: Database) -> None:
-    await hear(identity, BASE, REGISTERED, SECOND, SECOND)
-    base, school = await one(identity, Scope.BASE), await one(identity, Scope.SCHOOL)
+async def test_r2_r3_a_code_may_be_a_school_and_hold_several_bases(deps: Deps, database: Database) -> None:
+    await hear(deps, BASE, REGISTERED, SECOND, SECOND)
+    base, school = await one(deps, Scope.BASE), await one(deps, Scope.SCHOOL)
     assert (base.bases, base.organization, base.home) == (("b1", "b2"), SCHOOL, "44")
     assert (school.school, school.organization, school.home) == (SCHOOL, SCHOOL, "44")
     assert await events(database, base.id) == ["account-provisioned", "base-added"]
     assert await events(database, school.id) == ["account-provisioned"]
 
 
-async def test_r4_an_account_without_a_code_opens_to_nothing(identity: Identity) -> None:
-    await hear(identity, REGISTERED)
+async def test_r4_an_account_without_a_code_opens_to_nothing(deps: Deps) -> None:
+    await hear(deps, REGISTERED)
     for guess in ("", "123456", SCHOOL):
         with pytest.raises(Refusal) as refused:
-            await log_in(identity, login=SCHOOL, password=guess)
+            await log_in(deps, login=SCHOOL, password=guess)
         assert refused.value.code == "INVALID_CREDENTIALS"
 
 
 async def test_r4_codes_are_issued_to_who_is_still_initial_and_the_new_one_ends_the_old(
-    identity: Identity, database: Database
+    deps: Deps, database: Database
 ) -> None:
-    await hear(identity, REGISTERED, BASE)
-    first = await codes(identity, province="44")
+    await hear(deps, REGISTERED, BASE)
+    first = await codes(deps, province="44")
     assert set(first) == {(SCHOOL, "school"), (SCHOOL, "base")}
-    tokens = await log_in(identity, login=SCHOOL, password=first[SCHOOL, "base"], scope=Scope.BASE)
-    await set_password(identity, token=tokens.access, current=None, new=STRONG)
-    second = await codes(identity, province="44")
+    tokens = await log_in(deps, login=SCHOOL, password=first[SCHOOL, "base"], scope=Scope.BASE)
+    await set_password(deps, token=tokens.access, current=None, new=STRONG)
+    second = await codes(deps, province="44")
     assert set(second) == {(SCHOOL, "school")}
     with pytest.raises(Refusal) as refused:
-        await log_in(identity, login=SCHOOL, password=first[SCHOOL, "school"], scope=Scope.SCHOOL)
+        await log_in(deps, login=SCHOOL, password=first[SCHOOL, "school"], scope=Scope.SCHOOL)
     assert refused.value.code == "INVALID_CREDENTIALS"
-    assert (await log_in(identity, login=SCHOOL, password=second[SCHOOL, "school"])).must_change
-    school = await one(identity, Scope.SCHOOL)
+    assert (await log_in(deps, login=SCHOOL, password=second[SCHOOL, "school"])).must_change
+    school = await one(deps, Scope.SCHOOL)
     assert await events(database, school.id) == ["account-provisioned", "code-issued", "code-issued"]
 
 
-async def test_codes_are_issued_by_province_role_or_only_where_none_is_good(
-    identity: Identity, database: Database
-) -> None:
+async def test_codes_are_issued_by_province_role_or_only_where_none_is_good(deps: Deps, database: Database) -> None:
     elsewhere = ("enrollment.school-registered", {"school": OTHER, "province": "51"})
-    await hear(identity, REGISTERED, BASE, elsewhere, EXPERT)
-    assert set(await codes(identity, province="51")) == {(OTHER, "school")}
-    assert set(await codes(identity, province="44", scope=Scope.BASE)) == {(SCHOOL, "base")}
-    assert set(await codes(identity, scope=Scope.SCHOOL, missing=True)) == {(SCHOOL, "school")}
-    assert await codes(identity, scope=Scope.SCHOOL, missing=True) == {}
+    await hear(deps, REGISTERED, BASE, elsewhere, EXPERT)
+    assert set(await codes(deps, province="51")) == {(OTHER, "school")}
+    assert set(await codes(deps, province="44", scope=Scope.BASE)) == {(SCHOOL, "base")}
+    assert set(await codes(deps, scope=Scope.SCHOOL, missing=True)) == {(SCHOOL, "school")}
+    assert await codes(deps, scope=Scope.SCHOOL, missing=True) == {}
     expired = {"$set": {"code_expires_at": datetime.now(UTC) - timedelta(seconds=1)}}
     await database["accounts"].update_one({"login": OTHER}, expired)
-    assert set(await codes(identity, scope=Scope.SCHOOL, missing=True)) == {(OTHER, "school")}
-    (expert,) = await identity.store.by_person("x1", Scope.EXPERT)
-    assert set(await codes(identity, scope=Scope.EXPERT)) == {(expert.login, "expert")}
+    assert set(await codes(deps, scope=Scope.SCHOOL, missing=True)) == {(OTHER, "school")}
+    (expert,) = await deps.store.by_person("x1", Scope.EXPERT)
+    assert set(await codes(deps, scope=Scope.EXPERT)) == {(expert.login, "expert")}
 
 
-async def test_the_codes_of_a_schools_people_are_its_own_to_hand_out(identity: Identity) -> None:
+async def test_the_codes_of_a_schools_people_are_its_own_to_hand_out(deps: Deps) -> None:
     """R3, R5: no code of a teacher or a designated person ends because the schools' letters are printed again."""
-    await hear(identity, REGISTERED, teacher("t1"))
-    await provision(identity, login="d12345678", scope=Scope.SCHOOL, school=SCHOOL, organization=SCHOOL, name="何敏")
-    (found,) = await identity.store.by_person("t1", Scope.TEACHER)
-    assert set(await codes(identity, province="44", scope=Scope.SCHOOL)) == {(SCHOOL, "school")}
-    assert set(await codes(identity, province="44")) == {(SCHOOL, "school")}
-    assert set(await codes(identity, province="44", scope=Scope.TEACHER)) == {(found.login, "teacher")}
+    await hear(deps, REGISTERED, teacher("t1"))
+    await provision(deps, login="d12345678", scope=Scope.SCHOOL, school=SCHOOL, organization=SCHOOL, name="何敏")
+    (found,) = await deps.store.by_person("t1", Scope.TEACHER)
+    assert set(await codes(deps, province="44", scope=Scope.SCHOOL)) == {(SCHOOL, "school")}
+    assert set(await codes(deps, province="44")) == {(SCHOOL, "school")}
+    assert set(await codes(deps, province="44", scope=Scope.TEACHER)) == {(found.login, "teacher")}
 
 
-async def test_r40_who_completes_an_account_changes_not_unseen_whom_it_acts_for(
-    identity: Identity, database: Database
-) -> None:
-    await hear(identity, BASE)
+async def test_r40_who_completes_an_account_changes_not_unseen_whom_it_acts_for(deps: Deps, database: Database) -> None:
+    await hear(deps, BASE)
     with pytest.raises(Refusal) as refused:
-        await provision(identity, login=SCHOOL, scope=Scope.BASE, organization=OTHER, bases=("b1",))
+        await provision(deps, login=SCHOOL, scope=Scope.BASE, organization=OTHER, bases=("b1",))
     assert refused.value.code == "ACCOUNT_EXISTS"
-    account, _ = await provision(identity, login=SCHOOL, scope=Scope.BASE, bases=("b1", "b2", "b3"))
+    account, _ = await provision(deps, login=SCHOOL, scope=Scope.BASE, bases=("b1", "b2", "b3"))
     assert (account.organization, account.bases) == (SCHOOL, ("b1", "b2", "b3"))
     stored = await database["accounts"].find_one({"_id": account.id})
     assert stored
@@ -220,75 +213,75 @@ async def test_r40_who_completes_an_account_changes_not_unseen_whom_it_acts_for(
     assert told == [("base-added", "b2"), ("base-added", "b3"), ("code-issued", None)]
 
 
-async def test_an_administrator_completes_the_account_that_an_event_made(identity: Identity) -> None:
-    await hear(identity, REGISTERED, EXPERT)
-    made = await one(identity, Scope.SCHOOL)
-    account, code = await provision(identity, login=SCHOOL, scope=Scope.SCHOOL, school=SCHOOL, name="何敏")
+async def test_an_administrator_completes_the_account_that_an_event_made(deps: Deps) -> None:
+    await hear(deps, REGISTERED, EXPERT)
+    made = await one(deps, Scope.SCHOOL)
+    account, code = await provision(deps, login=SCHOOL, scope=Scope.SCHOOL, school=SCHOOL, name="何敏")
     assert (account.id, account.name) == (made.id, "何敏")
-    assert (await log_in(identity, login=SCHOOL, password=code)).must_change
+    assert (await log_in(deps, login=SCHOOL, password=code)).must_change
     with pytest.raises(Refusal) as refused:
-        await provision(identity, login=SCHOOL, scope=Scope.SCHOOL, school=SCHOOL)
+        await provision(deps, login=SCHOOL, scope=Scope.SCHOOL, school=SCHOOL)
     assert refused.value.code == "ACCOUNT_EXISTS"
-    await provision(identity, login="expert1", scope=Scope.EXPERT, person="x1", name="陈明远")
-    (expert,) = await identity.store.by_person("x1", Scope.EXPERT)
+    await provision(deps, login="expert1", scope=Scope.EXPERT, person="x1", name="陈明远")
+    (expert,) = await deps.store.by_person("x1", Scope.EXPERT)
     assert expert.login == "expert1"
 
 
-async def test_nobody_gets_the_waiting_account_of_somebody_else(identity: Identity) -> None:
-    await hear(identity, EXPERT, teacher("t1"))
-    (expert,) = await identity.store.by_person("x1", Scope.EXPERT)
-    (found,) = await identity.store.by_person("t1", Scope.TEACHER)
+async def test_nobody_gets_the_waiting_account_of_somebody_else(deps: Deps) -> None:
+    await hear(deps, EXPERT, teacher("t1"))
+    (expert,) = await deps.store.by_person("x1", Scope.EXPERT)
+    (found,) = await deps.store.by_person("t1", Scope.TEACHER)
     for login, scope, holder in (
         (expert.login, Scope.EXPERT, {"person": "x2"}),
         ("t9", Scope.TEACHER, {"person": "t1", "school": OTHER}),
         (found.login, Scope.TEACHER, {"person": "t2", "school": SCHOOL}),
     ):
         with pytest.raises(Refusal) as refused:
-            await provision(identity, login=login, scope=scope, **holder)
+            await provision(deps, login=login, scope=scope, **holder)
         assert refused.value.code == "ACCOUNT_EXISTS"
 
 
-async def test_an_event_that_comes_after_the_administrator_changes_nothing_but_bases(identity: Identity) -> None:
-    await provision(identity, login=SCHOOL, scope=Scope.SCHOOL, school=SCHOOL, name="何敏")
-    await provision(identity, login=SCHOOL, scope=Scope.BASE, organization=SCHOOL, bases=("b1",))
-    await provision(identity, login="expert1", scope=Scope.EXPERT, person="x1")
-    before = [await one(identity, scope) for scope in (Scope.SCHOOL, Scope.BASE)]
-    await hear(identity, REGISTERED, BASE, EXPERT)
-    assert [await one(identity, scope) for scope in (Scope.SCHOOL, Scope.BASE)] == before
-    assert len(await identity.store.by_person("x1", Scope.EXPERT)) == 1
+async def test_an_event_that_comes_after_the_administrator_changes_nothing_but_bases(deps: Deps) -> None:
+    await provision(deps, login=SCHOOL, scope=Scope.SCHOOL, school=SCHOOL, name="何敏")
+    await provision(deps, login=SCHOOL, scope=Scope.BASE, organization=SCHOOL, bases=("b1",))
+    await provision(deps, login="expert1", scope=Scope.EXPERT, person="x1")
+    before = [await one(deps, scope) for scope in (Scope.SCHOOL, Scope.BASE)]
+    await hear(deps, REGISTERED, BASE, EXPERT)
+    assert [await one(deps, scope) for scope in (Scope.SCHOOL, Scope.BASE)] == before
+    assert len(await deps.store.by_person("x1", Scope.EXPERT)) == 1
 
 
 @pytest.mark.parametrize("order", list(permutations(("b1", "b2", "by hand"))))
 async def test_r2_whatever_the_order_an_organisation_has_one_account_for_its_bases(
-    identity: Identity, order: Sequence[str]
+    deps: Deps, order: Sequence[str]
 ) -> None:
     for step in order:
         if step == "by hand":
-            await provision(identity, login=SCHOOL, scope=Scope.BASE, organization=SCHOOL, bases=("b1",), name="韩工")
+            await provision(deps, login=SCHOOL, scope=Scope.BASE, organization=SCHOOL, bases=("b1",), name="韩工")
         else:
-            await hear(identity, {"b1": BASE, "b2": SECOND}[step])
-    account = await one(identity, Scope.BASE)
+            await hear(deps, {"b1": BASE, "b2": SECOND}[step])
+    account = await one(deps, Scope.BASE)
     assert (set(account.bases), len(account.bases), account.name) == ({"b1", "b2"}, 2, "韩工")
 
 
-async def test_a_base_that_comes_later_leaves_the_password_alone(identity: Identity) -> None:
-    await hear(identity, BASE)
-    code = await reset(identity, login=SCHOOL, scope=Scope.BASE)
-    tokens = await log_in(identity, login=SCHOOL, password=code)
-    active = await set_password(identity, token=tokens.access, current=None, new=STRONG)
-    await hear(identity, SECOND)
-    refreshed = await identity.sessions.refresh(str(active.refresh))
-    assert identity.sessions.check(refreshed.access).principal.bases == ("b1", "b2")
-    assert (await one(identity, Scope.BASE)).state is AccountState.ACTIVE
+async def test_a_base_that_comes_later_leaves_the_password_alone(deps: Deps) -> None:
+    await hear(deps, BASE)
+    code = await reset(deps, login=SCHOOL, scope=Scope.BASE)
+    tokens = await log_in(deps, login=SCHOOL, password=code)
+    active = await set_password(deps, token=tokens.access, current=None, new=STRONG)
+    await hear(deps, SECOND)
+    refreshed = await deps.sessions.refresh(str(active.refresh))
+    assert deps.sessions.check(refreshed.access).principal.bases == ("b1", "b2")
+    assert (await one(deps, Scope.BASE)).state is AccountState.ACTIVE
 
 
 async def test_the_command_prints_codes_once_as_a_table_and_nobody_elses(
-    environment: dict[str, str], identity: Identity
+    environment: dict[str, str], deps: Deps
 ) -> None:
-    await hear(identity, REGISTERED, BASE)
+    await hear(deps, REGISTERED, BASE)
     status, out, _ = await accounts(environment, "codes", "--province", "44", "--scope", "school")
     head, row = csv.reader(io.StringIO(out.removeprefix("\ufeff")))
     assert (status, head) == (0, ["登录名", "角色", "省份", "激活码", "有效期至"])
     assert row[:3] == [SCHOOL, "school", "44"]
-    assert (await log_in(identity, login=SCHOOL, password=row[3])).must_change
+    assert (await log_in(deps, login=SCHOOL, password=row[3])).must_change
     assert (await accounts(environment, "codes"))[0] != 0

@@ -8,7 +8,7 @@ import pytest
 
 from chassis.principal import Scope
 from chassis.storage.mongo import Database
-from gateway.identity.deps import Identity
+from gateway.identity.deps import Deps
 from gateway.identity.provisioning import disable, provision
 from gateway.identity.sessions import ACCESS_SECONDS
 from tests.integration.gateway.test_auth_http import LOGIN, STRONG, auth, bearing, opened
@@ -52,9 +52,9 @@ async def told(database: Database) -> list[tuple[Any, ...]]:
 
 
 async def test_sessions_are_listed_with_their_client_and_no_address(
-    browser: Browser, identity: Identity, database: Database
+    browser: Browser, deps: Deps, database: Database
 ) -> None:
-    first = await opened(browser, identity)
+    first = await opened(browser, deps)
     second = await again(browser)
     found = await listed(browser, first)
     assert [one["id"] for one in found] == [family(second), family(first)]
@@ -65,10 +65,8 @@ async def test_sessions_are_listed_with_their_client_and_no_address(
     assert "Gecko" not in stored
 
 
-async def test_one_session_is_ended_and_the_others_go_on(
-    browser: Browser, identity: Identity, database: Database
-) -> None:
-    first = await opened(browser, identity)
+async def test_one_session_is_ended_and_the_others_go_on(browser: Browser, deps: Deps, database: Database) -> None:
+    first = await opened(browser, deps)
     second = await again(browser)
     answer = await end(browser, first, f"/{family(second)}")
     assert (answer.status, answer.json) == (200, {"revoked": 1})
@@ -78,8 +76,8 @@ async def test_one_session_is_ended_and_the_others_go_on(
     assert await told(database) == [(1, False, "school")]
 
 
-async def test_all_others_are_ended_at_once(browser: Browser, identity: Identity, database: Database) -> None:
-    first = await opened(browser, identity)
+async def test_all_others_are_ended_at_once(browser: Browser, deps: Deps, database: Database) -> None:
+    first = await opened(browser, deps)
     others = [await again(browser) for _ in range(3)]
     assert (await end(browser, first, f"?except={family(first)}")).json == {"revoked": 3}
     assert await lives(browser, first)
@@ -87,9 +85,9 @@ async def test_all_others_are_ended_at_once(browser: Browser, identity: Identity
     assert await told(database) == [(3, False, "school")]
 
 
-async def test_nobody_sees_or_ends_the_sessions_of_others(browser: Browser, identity: Identity) -> None:
-    mine = await opened(browser, identity)
-    _, code = await provision(identity, login="p44", scope=Scope.PROVINCE, province="44")
+async def test_nobody_sees_or_ends_the_sessions_of_others(browser: Browser, deps: Deps) -> None:
+    mine = await opened(browser, deps)
+    _, code = await provision(deps, login="p44", scope=Scope.PROVINCE, province="44")
     initial = await auth(browser, "login", {"login": "p44", "password": code})
     refused = await browser.send("GET", "/auth/sessions", headers=bearing(initial.json["accessToken"]))
     assert refused.code == "PASSWORD_CHANGE_REQUIRED"
@@ -101,10 +99,8 @@ async def test_nobody_sees_or_ends_the_sessions_of_others(browser: Browser, iden
     assert (await browser.send("GET", "/auth/sessions")).code == "UNAUTHENTICATED"
 
 
-async def test_a_stolen_refresh_token_used_again_is_told(
-    browser: Browser, identity: Identity, database: Database
-) -> None:
-    first = await opened(browser, identity)
+async def test_a_stolen_refresh_token_used_again_is_told(browser: Browser, deps: Deps, database: Database) -> None:
+    first = await opened(browser, deps)
     assert await lives(browser, first)
     long_ago = {"$set": {"rotated_at": datetime.now(UTC) - timedelta(minutes=1)}}
     await database["sessions"].update_many({}, long_ago)
@@ -113,11 +109,11 @@ async def test_a_stolen_refresh_token_used_again_is_told(
     assert await told(database) == [(1, True, None)]
 
 
-async def test_a_closed_account_does_nothing_beyond_the_life_of_one_token(browser: Browser, identity: Identity) -> None:
+async def test_a_closed_account_does_nothing_beyond_the_life_of_one_token(browser: Browser, deps: Deps) -> None:
     """Streams end with their token, as tests/unit/gateway has it (`TOKEN_EXPIRED`), and no other token comes."""
-    tokens = await opened(browser, identity)
-    await disable(identity, login=LOGIN, scope=Scope.SCHOOL)
-    assert identity.sessions.check(tokens["accessToken"]).expires <= time.time() + ACCESS_SECONDS
+    tokens = await opened(browser, deps)
+    await disable(deps, login=LOGIN, scope=Scope.SCHOOL)
+    assert deps.sessions.check(tokens["accessToken"]).expires <= time.time() + ACCESS_SECONDS
     assert not await lives(browser, tokens)
     assert (await again(browser)).get("accessToken") is None
     assert (await end(browser, tokens, "")).code == "UNAUTHENTICATED"

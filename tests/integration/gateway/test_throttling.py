@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 from chassis.principal import Scope
 from chassis.storage.mongo import Database
 from gateway.identity.authentication import log_in, set_password
-from gateway.identity.deps import Identity
+from gateway.identity.deps import Deps
 from gateway.identity.login_throttle import ADDRESS, FROM_HERE, LOGIN, Attempts
 from gateway.identity.provisioning import provision, reset, unlock
 from kernel.errors import Refusal
@@ -20,13 +20,13 @@ GUESSER, HOLDER = "192.0.2.1", "192.0.2.2"
 
 
 @pytest.fixture
-async def attempts(identity: Identity) -> Attempts:
-    return identity.store.attempts
+async def attempts(deps: Deps) -> Attempts:
+    return deps.store.attempts
 
 
-async def outcome(identity: Identity, password: str, address: str, login: str = NAME) -> str:
+async def outcome(deps: Deps, password: str, address: str, login: str = NAME) -> str:
     try:
-        await log_in(identity, login=login, password=password, address=address)
+        await log_in(deps, login=login, password=password, address=address)
     except Refusal as refusal:
         return refusal.code
     return "OPEN"
@@ -49,13 +49,13 @@ async def later(database: Database, by: timedelta) -> None:
     await database["attempts"].update_many({}, step)
 
 
-async def test_r4_after_five_failures_even_the_right_password_waits(identity: Identity, database: Database) -> None:
-    _, code = await provision(identity, login=NAME, scope=Scope.SCHOOL, school=NAME)
+async def test_r4_after_five_failures_even_the_right_password_waits(deps: Deps, database: Database) -> None:
+    _, code = await provision(deps, login=NAME, scope=Scope.SCHOOL, school=NAME)
     for _ in range(FROM_HERE.free):
-        assert await outcome(identity, "wrong", GUESSER) == "INVALID_CREDENTIALS"
-    assert await outcome(identity, code, GUESSER) == "RATE_LIMITED"
+        assert await outcome(deps, "wrong", GUESSER) == "INVALID_CREDENTIALS"
+    assert await outcome(deps, code, GUESSER) == "RATE_LIMITED"
     await later(database, timedelta(minutes=5))
-    assert await outcome(identity, code, GUESSER) == "OPEN"
+    assert await outcome(deps, code, GUESSER) == "OPEN"
 
 
 async def test_r4_the_wait_doubles_and_says_how_long(attempts: Attempts, database: Database) -> None:
@@ -70,12 +70,12 @@ async def test_r4_the_wait_doubles_and_says_how_long(attempts: Attempts, databas
     assert refusal.rule == "R4"
 
 
-async def test_facts_33_a_guesser_elsewhere_does_not_lock_the_holder_out(identity: Identity) -> None:
-    _, code = await provision(identity, login=NAME, scope=Scope.SCHOOL, school=NAME)
+async def test_facts_33_a_guesser_elsewhere_does_not_lock_the_holder_out(deps: Deps) -> None:
+    _, code = await provision(deps, login=NAME, scope=Scope.SCHOOL, school=NAME)
     for _ in range(FROM_HERE.free + 1):
-        await outcome(identity, "wrong", GUESSER)
-    assert await outcome(identity, "wrong", GUESSER) == "RATE_LIMITED"
-    assert await outcome(identity, code, HOLDER) == "OPEN"
+        await outcome(deps, "wrong", GUESSER)
+    assert await outcome(deps, "wrong", GUESSER) == "RATE_LIMITED"
+    assert await outcome(deps, code, HOLDER) == "OPEN"
 
 
 async def test_r4_a_thousand_guesses_at_once_are_a_thousand_guesses(attempts: Attempts) -> None:
@@ -93,19 +93,19 @@ async def test_r4_many_addresses_on_one_name_and_one_address_on_many_names_wait_
 
 
 async def test_r4_who_has_logged_in_from_there_before_does_not_wait_for_guessers_elsewhere(
-    identity: Identity, database: Database
+    deps: Deps, database: Database
 ) -> None:
     """Else whoever knows a login name, and all do, could keep its holder out for good."""
-    _, code = await provision(identity, login=NAME, scope=Scope.SCHOOL, school=NAME)
-    assert await outcome(identity, code, HOLDER) == "OPEN"
+    _, code = await provision(deps, login=NAME, scope=Scope.SCHOOL, school=NAME)
+    assert await outcome(deps, code, HOLDER) == "OPEN"
     for n in range(LOGIN.free + 5):
-        await fail(identity.store.attempts, 1, address=f"198.51.100.{n}")
-    assert await outcome(identity, code, "203.0.113.9") == "RATE_LIMITED"
-    assert await outcome(identity, code, HOLDER) == "OPEN"
-    guesses = [await outcome(identity, "wrong", HOLDER) for _ in range(FROM_HERE.free + 1)]
+        await fail(deps.store.attempts, 1, address=f"198.51.100.{n}")
+    assert await outcome(deps, code, "203.0.113.9") == "RATE_LIMITED"
+    assert await outcome(deps, code, HOLDER) == "OPEN"
+    guesses = [await outcome(deps, "wrong", HOLDER) for _ in range(FROM_HERE.free + 1)]
     assert guesses[-1] == "RATE_LIMITED", "a known place is no way to guess"
     await database["known_places"].delete_many({})  # as they are after thirty days
-    assert await outcome(identity, code, HOLDER) == "RATE_LIMITED"
+    assert await outcome(deps, code, HOLDER) == "RATE_LIMITED"
 
 
 async def test_r4_a_right_password_is_followed_by_no_wait_and_ends_nobody_elses(attempts: Attempts) -> None:
@@ -127,38 +127,38 @@ async def test_failures_leak_away(attempts: Attempts, database: Database) -> Non
     assert not await fail(attempts, 3)
 
 
-async def test_r4_who_knows_the_password_may_log_in_as_often_as_needed(identity: Identity) -> None:
-    _, code = await provision(identity, login=NAME, scope=Scope.SCHOOL, school=NAME)
+async def test_r4_who_knows_the_password_may_log_in_as_often_as_needed(deps: Deps) -> None:
+    _, code = await provision(deps, login=NAME, scope=Scope.SCHOOL, school=NAME)
     for _ in range(FROM_HERE.free + 3):
-        assert await outcome(identity, code, HOLDER) == "OPEN"
+        assert await outcome(deps, code, HOLDER) == "OPEN"
 
 
-async def test_r4_a_stolen_session_is_no_way_to_try_passwords(identity: Identity) -> None:
-    _, code = await provision(identity, login=NAME, scope=Scope.SCHOOL, school=NAME)
-    initial = await log_in(identity, login=NAME, password=code)
-    active = await set_password(identity, token=initial.access, current=None, new=STRONG)
+async def test_r4_a_stolen_session_is_no_way_to_try_passwords(deps: Deps) -> None:
+    _, code = await provision(deps, login=NAME, scope=Scope.SCHOOL, school=NAME)
+    initial = await log_in(deps, login=NAME, password=code)
+    active = await set_password(deps, token=initial.access, current=None, new=STRONG)
     codes = []
     for _ in range(FROM_HERE.free + 1):
         with pytest.raises(Refusal) as refused:
-            await set_password(identity, token=active.access, current="wrong", new="Another-0af3")
+            await set_password(deps, token=active.access, current="wrong", new="Another-0af3")
         codes.append(refused.value.code)
     assert codes == ["INVALID_CREDENTIALS"] * FROM_HERE.free + ["RATE_LIMITED"]
 
 
-async def test_r4_a_reset_unlocks(identity: Identity) -> None:
-    await provision(identity, login=NAME, scope=Scope.SCHOOL, school=NAME)
-    await fail(identity.store.attempts, FROM_HERE.free + 1)
-    code = await reset(identity, login=NAME, scope=Scope.SCHOOL)
-    assert await outcome(identity, code, GUESSER) == "OPEN"
+async def test_r4_a_reset_unlocks(deps: Deps) -> None:
+    await provision(deps, login=NAME, scope=Scope.SCHOOL, school=NAME)
+    await fail(deps.store.attempts, FROM_HERE.free + 1)
+    code = await reset(deps, login=NAME, scope=Scope.SCHOOL)
+    assert await outcome(deps, code, GUESSER) == "OPEN"
 
 
-async def test_r4_an_unlock_ends_the_wait_and_leaves_the_password(identity: Identity) -> None:
-    _, code = await provision(identity, login=NAME, scope=Scope.SCHOOL, school=NAME)
+async def test_r4_an_unlock_ends_the_wait_and_leaves_the_password(deps: Deps) -> None:
+    _, code = await provision(deps, login=NAME, scope=Scope.SCHOOL, school=NAME)
     for _ in range(FROM_HERE.free + 1):
-        await outcome(identity, "wrong", GUESSER)
-    assert await outcome(identity, code, GUESSER) == "RATE_LIMITED"
-    await unlock(identity, login=NAME, scope=Scope.SCHOOL)
-    assert await outcome(identity, code, GUESSER) == "OPEN"
+        await outcome(deps, "wrong", GUESSER)
+    assert await outcome(deps, code, GUESSER) == "RATE_LIMITED"
+    await unlock(deps, login=NAME, scope=Scope.SCHOOL)
+    assert await outcome(deps, code, GUESSER) == "OPEN"
 
 
 def counted() -> list[float]:
@@ -167,12 +167,12 @@ def counted() -> list[float]:
     return [REGISTRY.get_sample_value("guopei_gateway_guesses_total", one) or 0.0 for one in outcomes]
 
 
-async def test_guesses_are_counted_by_their_outcome(identity: Identity) -> None:
+async def test_guesses_are_counted_by_their_outcome(deps: Deps) -> None:
     """A burst of failed logins is seen in the metrics; it is no event (ADR 19)."""
-    _, code = await provision(identity, login=NAME, scope=Scope.SCHOOL, school=NAME)
+    _, code = await provision(deps, login=NAME, scope=Scope.SCHOOL, school=NAME)
     before = counted()
     for password in (code, *["wrong"] * (FROM_HERE.free + 1)):
-        await outcome(identity, password, GUESSER)
+        await outcome(deps, password, GUESSER)
     assert [now - then for now, then in zip(counted(), before, strict=True)] == [1, FROM_HERE.free, 1]
 
 

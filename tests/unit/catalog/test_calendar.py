@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
@@ -107,6 +107,7 @@ def test_r43_an_event_says_where_to_ask() -> None:
 
 @settings(deadline=None)
 @given(title=TYPED, department=TYPED)
+@example(title=r"D:\New\note\\N;1,2", department="\\")
 def test_any_text_comes_through_and_no_line_is_longer_than_75_octets(title: str, department: str) -> None:
     current = replace(opened(), title=title, contacts=(Contact(department, ("010",)),))
     text = icalendar(current)

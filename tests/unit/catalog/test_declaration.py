@@ -12,6 +12,7 @@ from services.catalog.domain import declaration
 from services.catalog.domain.base import Team
 from services.catalog.domain.declaration import ClassPlan
 from services.catalog.domain.events import ProjectLapsed, ProjectSubmitted
+from services.catalog.domain.labels import REVIEW_CLOSED
 from services.catalog.domain.project import Extension
 from services.catalog.domain.vocabulary import DecisionOutcome, ProjectStatus
 from tests.unit.catalog.examples import (
@@ -111,7 +112,7 @@ def test_a_returned_plan_lapses_when_review_has_closed() -> None:
     lapsed, (event,) = declaration.lapse(returned, round_2024(), LATE)
     assert lapsed.status is ProjectStatus.LAPSED
     assert isinstance(event, ProjectLapsed)
-    assert lapsed.history[-1].reason == declaration.REVIEW_CLOSED
+    assert lapsed.history[-1].reason == REVIEW_CLOSED
 
 
 def test_a_returned_plan_does_not_lapse_before() -> None:

@@ -13,8 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from kernel.dates import SHANGHAI
 from kernel.errors import Refusal
-from services.catalog.domain import decision, declaration, quota, review, window
-from services.catalog.domain import lifecycle as delivery
+from services.catalog.domain import decision, declaration, lifecycle, quota, review, window
 from services.catalog.domain.lifecycle import Amendment
 from services.catalog.domain.plan import FacultyMember
 from services.catalog.domain.project import TRANSITIONS, Project, move
@@ -46,7 +45,7 @@ def _update(project: Project, now: datetime) -> tuple[Project, Any]:
 
 def _amend(project: Project, now: datetime) -> tuple[Project, Any]:
     faculty = (*project.plan.faculty, FacultyMember(f"{len(project.plan.faculty)}号教师"))
-    return delivery.amend(project, round_2024(), Amendment(reason="换人", faculty=faculty), now)
+    return lifecycle.amend(project, round_2024(), Amendment(reason="换人", faculty=faculty), now)
 
 
 def _extend(project: Project, now: datetime) -> tuple[Project, Any]:
@@ -66,12 +65,12 @@ ACTS: dict[str, Callable[[Project, datetime], tuple[Project, Any]]] = {
     "return": _decide(DecisionOutcome.RETURN),
     "reject": _decide(DecisionOutcome.REJECT),
     "publish": lambda project, now: decision.publish(project, round_2024(), override="补发", now=now),
-    "start": delivery.start,
-    "finish": lambda project, now: delivery.finish(project, round_2024(), now),
-    "complete": delivery.complete,
-    "cancel": lambda project, now: delivery.cancel(project, "不办了", "base", now),
-    "suspend": lambda project, now: delivery.suspend(project, "整改", now),
-    "resume": delivery.resume,
+    "start": lifecycle.start,
+    "finish": lambda project, now: lifecycle.finish(project, round_2024(), now),
+    "complete": lifecycle.complete,
+    "cancel": lambda project, now: lifecycle.cancel(project, "不办了", "base", now),
+    "suspend": lambda project, now: lifecycle.suspend(project, "整改", now),
+    "resume": lifecycle.resume,
 }
 
 

@@ -2,22 +2,33 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.graph import SubgraphContext
+from chassis.principal import Principal, Scope
 from kernel.dates import SHANGHAI
 from kernel.errors import Refusal
+from services.catalog.commands import Deps
 from services.catalog.domain.opening import extend_phase, open_round
 from services.catalog.domain.round import Contact, Phase, ReviewDimension, Theme
 from services.catalog.domain.vocabulary import BaseCategory, PhaseName
+from services.catalog.graph.context import Context
 from services.catalog.graph.rounds import Round as ShownRound
 from tests.unit.catalog.examples import DECLARING, round_2024
 
 QUOTAS = round_2024().quotas
 NORM = round_2024().duration_norms[0]
+
+
+def read_at(now: datetime) -> Context:
+    """The context of a request at `now`; nothing but the clock is asked for."""
+    deps = SimpleNamespace(clock=SimpleNamespace(now=lambda: now))
+    return SubgraphContext(cast("Deps", deps), Principal(subject="anybody", scope=Scope.PUBLIC))
 
 
 def at(text: str) -> datetime:
@@ -177,7 +188,7 @@ def test_what_is_open_and_the_countdowns_are_right_at_the_edges(
     now: str, phases: list[str], opening: int, closing: int
 ) -> None:
     for zone in (SHANGHAI, UTC):
-        shown = ShownRound.of(round_2024(), at(now).astimezone(zone))
+        shown = ShownRound.of(round_2024(), read_at(at(now).astimezone(zone)))
         declare = shown.phases[0]
         assert shown.open_phases == [PhaseName(name) for name in phases]
         assert declare.open is ("DECLARE" in phases)

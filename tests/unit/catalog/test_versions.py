@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.errors import Refusal
-from services.catalog.domain import decision, declaration, review
-from services.catalog.domain import lifecycle as delivery
+from services.catalog.domain import decision, declaration, lifecycle, review
 from services.catalog.domain.labels import FIELDS
 from services.catalog.domain.lifecycle import Amendment
 from services.catalog.domain.plan import FacultyMember, Justification, Plan, Session, Venue, differing
@@ -68,9 +67,9 @@ def a_seasoned() -> Project:
     project = reviewed(project, DecisionOutcome.APPROVE, next(now))
     project = saved(decision.publish(project, ROUND, override=None, now=next(now)))
     moved = Amendment(reason="台风", starts_on=date(2024, 7, 15))
-    project = saved(delivery.amend(project, ROUND, moved, next(now)))
+    project = saved(lifecycle.amend(project, ROUND, moved, next(now)))
     staffed = Amendment(reason="换人", faculty=(FacultyMember("赵工"),))
-    return saved(delivery.amend(project, ROUND, staffed, next(now)))
+    return saved(lifecycle.amend(project, ROUND, staffed, next(now)))
 
 
 def worded(before: Design, after: Design, language: str = "zh") -> dict[str, FieldChange]:

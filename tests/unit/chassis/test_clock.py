@@ -7,7 +7,7 @@ import pytest
 
 from chassis.clock import Clock, move_forward
 from kernel.dates import SHANGHAI
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 DEADLINE = datetime(2030, 5, 6, 9, 0, tzinfo=SHANGHAI)
 

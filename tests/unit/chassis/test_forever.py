@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 
 from chassis.runtime.tasks import PAUSES_SECONDS, forever
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 
 async def test_a_cancellation_during_a_failure_stops_the_task() -> None:

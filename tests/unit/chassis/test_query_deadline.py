@@ -11,7 +11,7 @@ from chassis.context import REMAINING
 from chassis.graph import SubgraphSchema
 from chassis.principal import Principal, Scope, TokenMinter, TokenVerifier
 from chassis.serving.asgi import Running, subgraph_app
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 from tests.unit.gateway.serving import Answer, Browser, served
 
 KEYS = KeySet([ECKey.generate_key("P-256", parameters={"kid": "test"})])

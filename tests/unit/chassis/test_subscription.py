@@ -21,7 +21,7 @@ from chassis.serving import sse
 from chassis.serving.asgi import Running, subgraph_app
 from chassis.serving.sse import COMPLETE, NEXT, Event, Parser
 from kernel.errors import Refusal
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 from tests.unit.gateway.serving import Browser, served
 
 KEYS = KeySet([ECKey.generate_key("P-256", parameters={"kid": "test"})])

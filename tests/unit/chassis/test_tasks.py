@@ -73,3 +73,28 @@ async def test_a_second_cancellation_leaves_no_task_behind() -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
     assert asyncio.all_tasks() == before
+
+
+async def test_what_is_ended_may_give_back_what_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lease is released, a connection closed, in `finally`: one cancellation is followed by time for that."""
+    monkeypatch.setattr("chassis.runtime.tasks._INSIST_SECONDS", 60)
+    given_back = 0
+
+    async def holding() -> None:
+        nonlocal given_back
+        try:
+            await endless()
+        finally:
+            for _ in range(5):
+                await asyncio.sleep(0)
+            given_back += 1
+
+    async def outer() -> None:
+        await run_all(holding(), endless())
+
+    task = asyncio.ensure_future(run_all(outer(), holding()))
+    await asyncio.wait([task], timeout=0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert given_back == 2

@@ -18,19 +18,18 @@ from chassis.principal import Principal, Scope, Verified
 from chassis.serving.process import Stopping
 from chassis.serving.sse import EVENT_STREAM, EventStream, Parser
 from gateway.federation.engine import Engine
-from gateway.federation.supergraph import load_supergraph
 from gateway.http.graphql import GraphQLEndpoint, graphql_routes
-from gateway.http.lifespan import Life, application
+from gateway.http.lifespan import Lifespan, application
 from gateway.http.operations import Operations
 from gateway.http.subgraph_streams import HttpStreams
 from gateway.http.transport import HttpTransport
 from gateway.http.websocket import SocketEndpoint, socket_routes
 from gateway.protection import Limits
-from gateway.protection.stream_limits import Seats, SeatSettings
+from gateway.protection.stream_limits import StreamLimits, StreamLimitSettings
 from kernel.refusals import UNAUTHENTICATED
-from tests.unit.gateway.serving import SUPERGRAPH, Browser, served
+from tests.support.fixtures import supergraph
+from tests.unit.gateway.serving import Browser, served
 
-GRAPH = load_supergraph(SUPERGRAPH.read_text(encoding="utf-8"))
 FOLLOW = "subscription($after: String) { enrollmentEvents(after: $after) { sequence } }"
 PROVINCE = Principal("a1", Scope.PROVINCE, province="44")
 BREAK = object()
@@ -76,11 +75,12 @@ class Source:
 
 @dataclass(slots=True)
 class Gateway:
-    """The gateway, its source, and whose token is taken."""
+    """A gateway that is served, and the subgraph behind it."""
 
     browser: Browser
     source: Source
-    life: Life
+    lifespan: Lifespan
+    streams: HttpStreams
 
     @asynccontextmanager
     async def follow(self, bearer: str = "t", query: str = FOLLOW, **more: Any) -> AsyncIterator["Follower"]:
@@ -136,7 +136,7 @@ def holder(expires: float = math.inf) -> Callable[[str], Verified]:
 
 @asynccontextmanager
 async def gateway(
-    authenticate: Callable[[str], Verified] | None = None, seats: SeatSettings | None = None
+    authenticate: Callable[[str], Verified] | None = None, stream_limits: StreamLimitSettings | None = None
 ) -> AsyncIterator[Gateway]:
     """The gateway in front of a source."""
     source = Source()
@@ -144,10 +144,12 @@ async def gateway(
         urls = {"enrollment": f"{behind.url}/graphql"}
         transport = HttpTransport(urls, None)
         streams = HttpStreams(urls, transport.headers)
-        engine = Engine(GRAPH, transport, streams=streams)
-        operations = Operations(engine, authenticate or holder(), seats=Seats(seats or SeatSettings()))
-        life = Life(transport, streams)
-        routes = graphql_routes(GraphQLEndpoint(operations, Limits(), stopping=life.stopping))
-        sockets = socket_routes(SocketEndpoint(operations, life.stopping, ("https://front.example",)))
-        async with served(application([*routes, *sockets, *life.routes()], life)) as browser:
-            yield Gateway(browser, source, life)
+        engine = Engine(supergraph(), transport, streams=streams)
+        operations = Operations(
+            engine, authenticate or holder(), stream_limits=StreamLimits(stream_limits or StreamLimitSettings())
+        )
+        lifespan = Lifespan((transport, streams))
+        routes = graphql_routes(GraphQLEndpoint(operations, Limits(), stopping=lifespan.stopping))
+        sockets = socket_routes(SocketEndpoint(operations, lifespan.stopping, ("https://front.example",)))
+        async with served(application([*routes, *sockets, *lifespan.routes()], lifespan)) as browser:
+            yield Gateway(browser, source, lifespan, streams)

@@ -11,9 +11,9 @@ from chassis.principal import Principal, Scope
 from gateway.federation.engine import Call, TransportError
 from gateway.federation.errors import UNREACHABLE
 from gateway.http.context import RequestContext
-from gateway.resilience import OVERLOADED, CallSettings, Queueing, Retrying, Sharing, guarded
+from gateway.resilience import OVERLOADED, Bulkhead, CallSettings, Retry, SingleFlight, guarded
 from gateway.resilience.retry import Budget
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 from tests.unit.gateway.network import ALICE, MUTATION, QUERY, SETTINGS, Gate, Network, answered, refused, within
 
 # sharing
@@ -22,7 +22,7 @@ from tests.unit.gateway.network import ALICE, MUTATION, QUERY, SETTINGS, Gate, N
 async def test_identical_queries_under_way_are_sent_once_and_later_ones_again() -> None:
     gate = Gate()
     network = Network(gate)
-    sharing = Sharing(network)
+    sharing = SingleFlight(network)
     waiting = [asyncio.ensure_future(sharing.send(QUERY, within(10))) for _ in range(5)]
     await eventually(lambda: len(network.sent) == 1)
     gate.open.set()
@@ -44,7 +44,7 @@ async def test_identical_queries_under_way_are_sent_once_and_later_ones_again() 
 async def test_what_differs_in_anything_a_subgraph_learns_is_not_shared(call: Call, context: RequestContext) -> None:
     gate = Gate()
     network = Network(gate)
-    sharing = Sharing(network)
+    sharing = SingleFlight(network)
     waiting = [asyncio.ensure_future(sharing.send(*one)) for one in ((QUERY, ALICE), (call, context))]
     await eventually(lambda: len(network.sent) == 2)
     gate.open.set()
@@ -54,7 +54,7 @@ async def test_what_differs_in_anything_a_subgraph_learns_is_not_shared(call: Ca
 async def test_who_has_changed_something_reads_no_answer_from_before() -> None:
     gate = Gate()
     network = Network(gate)
-    sharing = Sharing(network)
+    sharing = SingleFlight(network)
     before = asyncio.ensure_future(sharing.send(QUERY, within(10)))
     changing = asyncio.ensure_future(sharing.send(MUTATION, within(10)))
     await eventually(lambda: len(network.sent) == 2)
@@ -69,7 +69,7 @@ async def test_who_has_changed_something_reads_no_answer_from_before() -> None:
 async def test_mutations_are_never_shared() -> None:
     gate = Gate()
     network = Network(gate)
-    sharing = Sharing(network)
+    sharing = SingleFlight(network)
     waiting = [asyncio.ensure_future(sharing.send(MUTATION, ALICE)) for _ in range(3)]
     await eventually(lambda: len(network.sent) == 3)
     gate.open.set()
@@ -79,7 +79,7 @@ async def test_mutations_are_never_shared() -> None:
 async def test_who_goes_away_takes_no_answer_from_the_others() -> None:
     gate = Gate()
     network = Network(gate)
-    sharing = Sharing(network)
+    sharing = SingleFlight(network)
     leader, *others = [asyncio.ensure_future(sharing.send(QUERY, within(10))) for _ in range(4)]
     await eventually(lambda: len(network.sent) == 1)
     others.pop().cancel()
@@ -92,14 +92,14 @@ async def test_who_goes_away_takes_no_answer_from_the_others() -> None:
 async def test_a_failure_is_shared_and_each_keeps_its_own_deadline() -> None:
     gate = Gate()
     network = Network(gate)
-    sharing = Sharing(network)
+    sharing = SingleFlight(network)
     leader = asyncio.ensure_future(sharing.send(QUERY, within(10)))
     await eventually(lambda: network.sent)
     with pytest.raises(TransportError):
         await sharing.send(QUERY, within(0.02))
     gate.open.set()
     assert await leader == QUERY.body
-    failing = Sharing(Network(refused))
+    failing = SingleFlight(Network(refused))
     results = await asyncio.gather(*(failing.send(QUERY, ALICE) for _ in range(3)), return_exceptions=True)
     assert all(isinstance(one, TransportError) for one in results)
 
@@ -110,7 +110,7 @@ async def test_a_failure_is_shared_and_each_keeps_its_own_deadline() -> None:
 async def test_a_failed_query_is_sent_once_more() -> None:
     network = Network(refused)
     with pytest.raises(TransportError):
-        await Retrying(network, SETTINGS).send(QUERY, within(10))
+        await Retry(network, SETTINGS).send(QUERY, within(10))
     assert len(network.sent) == 2
 
 
@@ -126,7 +126,7 @@ async def test_a_mutation_a_late_call_and_an_overload_are_not_tried_again(
 
     network = Network(fail)
     with pytest.raises(TransportError):
-        await Retrying(network, SETTINGS).send(call, context)
+        await Retry(network, SETTINGS).send(call, context)
     assert len(network.sent) == 1
 
 
@@ -146,13 +146,13 @@ def test_retries_never_exceed_their_share_and_the_burst(failures: list[bool]) ->
 async def test_so_many_go_at_a_time_a_few_wait_and_the_next_is_refused_at_once() -> None:
     gate = Gate()
     network = Network(gate)
-    queueing = Queueing(network, SETTINGS)
-    going = [asyncio.ensure_future(queueing.send(QUERY, within(10))) for _ in range(4)]
+    bulkhead = Bulkhead(network, SETTINGS)
+    going = [asyncio.ensure_future(bulkhead.send(QUERY, within(10))) for _ in range(4)]
     await eventually(lambda: len(network.sent) == 2)
     with pytest.raises(TransportError) as failed:
-        await queueing.send(QUERY, within(10))
+        await bulkhead.send(QUERY, within(10))
     assert failed.value.code == OVERLOADED
-    other = asyncio.ensure_future(queueing.send(replace(QUERY, subgraph="enrollment"), within(10)))
+    other = asyncio.ensure_future(bulkhead.send(replace(QUERY, subgraph="enrollment"), within(10)))
     await eventually(lambda: len(network.sent) == 3)  # each subgraph has a queue of its own
     gate.open.set()
     assert await asyncio.gather(*going, other) == [QUERY.body] * 5
@@ -162,16 +162,16 @@ async def test_so_many_go_at_a_time_a_few_wait_and_the_next_is_refused_at_once()
 async def test_a_turn_that_does_not_come_in_time_is_given_up_and_so_is_its_place() -> None:
     gate = Gate()
     network = Network(gate)
-    queueing = Queueing(network, replace(SETTINGS, concurrent=1, queue=1))
-    going = asyncio.ensure_future(queueing.send(QUERY, within(10)))
+    bulkhead = Bulkhead(network, replace(SETTINGS, concurrent=1, queue=1))
+    going = asyncio.ensure_future(bulkhead.send(QUERY, within(10)))
     await eventually(lambda: network.sent)
     for _ in range(3):
         with pytest.raises(TransportError) as failed:
-            await queueing.send(QUERY, within(0.01))
+            await bulkhead.send(QUERY, within(0.01))
         assert failed.value.code == OVERLOADED
     gate.open.set()
     assert await going == QUERY.body
-    assert await queueing.send(QUERY, within(10)) == QUERY.body
+    assert await bulkhead.send(QUERY, within(10)) == QUERY.body
 
 
 async def test_all_guards_together_answer_a_thousand_calls() -> None:

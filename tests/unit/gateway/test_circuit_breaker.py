@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from gateway.federation.engine import Call, TransportError
-from gateway.resilience import OVERLOADED, Breaking
+from gateway.resilience import OVERLOADED, CircuitBreaker
 from gateway.resilience.circuit_breaker import Breaker, State
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 from tests.unit.gateway.network import ALICE, QUERY, SETTINGS, Gate, Network, answered, refused
 
 
@@ -64,7 +64,7 @@ async def test_a_subgraph_that_keeps_failing_is_left_alone_then_tried_with_one_c
         return await behave[0](call)
 
     network = Network(behaving)
-    breaking = Breaking(network, SETTINGS, lambda: now[0])
+    breaking = CircuitBreaker(network, SETTINGS, lambda: now[0])
     for _ in range(20):
         with pytest.raises(TransportError):
             await breaking.send(QUERY, ALICE)
@@ -83,7 +83,7 @@ async def test_a_late_answer_from_before_the_breaker_opened_is_not_taken_for_the
         return await behave[0](call)
 
     network = Network(behaving)
-    breaking = Breaking(network, SETTINGS, lambda: now[0])
+    breaking = CircuitBreaker(network, SETTINGS, lambda: now[0])
     late = asyncio.ensure_future(breaking.send(QUERY, ALICE))
     await eventually(lambda: network.sent)
     behave[0] = refused
@@ -112,7 +112,7 @@ async def test_a_few_failures_among_many_successes_open_nothing() -> None:
         return await (refused if turn[0] % 3 == 0 else answered)(call)
 
     network = Network(sometimes)
-    breaking = Breaking(network, SETTINGS)
+    breaking = CircuitBreaker(network, SETTINGS)
     await asyncio.gather(*(breaking.send(QUERY, ALICE) for _ in range(60)), return_exceptions=True)
     assert len(network.sent) == 60
 
@@ -121,7 +121,7 @@ async def test_who_goes_away_and_a_full_queue_tell_nothing_about_the_subgraph() 
     async def full(call: Call) -> bytes:
         raise TransportError(call.subgraph, OVERLOADED)
 
-    breaker = Breaking(Network(full), SETTINGS)
+    breaker = CircuitBreaker(Network(full), SETTINGS)
     for _ in range(20):
         with pytest.raises(TransportError) as failed:
             await breaker.send(QUERY, ALICE)

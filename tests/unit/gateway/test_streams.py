@@ -7,8 +7,8 @@ import pytest
 from starlette.responses import Response
 
 from chassis.serving.sse import EVENT_STREAM
-from gateway.protection.stream_limits import SeatSettings
-from tests.eventually import eventually
+from gateway.protection.stream_limits import StreamLimitSettings
+from tests.support.eventually import eventually
 from tests.unit.gateway.following import BREAK, FOLLOW, gateway, holder
 from tests.unit.gateway.serving import json_reply
 
@@ -54,7 +54,7 @@ async def test_a_stream_ends_with_its_token() -> None:
 
 
 async def test_a_principal_has_so_many_seats_and_gets_them_back() -> None:
-    async with gateway(seats=SeatSettings(principal=1)) as graph:
+    async with gateway(stream_limits=StreamLimitSettings(principal=1)) as graph:
         async with graph.follow():
             await eventually(lambda: graph.source.opened == 1)
             async with graph.follow() as second:
@@ -68,7 +68,7 @@ async def test_a_principal_has_so_many_seats_and_gets_them_back() -> None:
 
 
 async def test_the_process_has_so_many_seats_in_all() -> None:
-    async with gateway(seats=SeatSettings(process=0)) as graph, graph.follow() as client:
+    async with gateway(stream_limits=StreamLimitSettings(process=0)) as graph, graph.follow() as client:
         assert (await client.refused())["code"] == "OVERLOADED"
 
 
@@ -76,7 +76,7 @@ async def test_a_gateway_that_stops_ends_its_streams_properly_and_is_not_ready()
     async with gateway() as graph, graph.follow() as client:
         await eventually(lambda: graph.source.opened == 1)
         assert (await graph.browser.send("GET", "/readyz")).status == 200
-        stopping = asyncio.ensure_future(graph.life.stopping.stop())
+        stopping = asyncio.ensure_future(graph.lifespan.stopping.stop())
         assert await client.next() == ("complete", None)
         await stopping
         await eventually(lambda: not graph.source.streams)
@@ -112,7 +112,7 @@ async def test_a_query_may_be_answered_as_an_event_too() -> None:
 
 async def test_a_subgraph_that_is_not_there_is_told_without_its_address() -> None:
     async with gateway() as graph:
-        graph.life.streams._urls["enrollment"] = "http://127.0.0.1:1/graphql"
+        graph.streams._urls["enrollment"] = "http://127.0.0.1:1/graphql"
         async with graph.follow() as client:
             refusal = await client.refused()
         assert refusal["code"] == "SUBGRAPH_UNREACHABLE"
@@ -133,3 +133,12 @@ async def test_what_a_subgraph_answers_in_the_place_of_a_stream_is_its_one_answe
         graph.source.reply = reply
         async with graph.follow() as client:
             assert (await client.refused())["code"] == code
+
+
+async def test_a_connection_to_a_subgraph_ends_with_its_stream_for_an_idle_one_may_be_closed_when_it_is_used() -> None:
+    async with gateway() as graph:
+        graph.source.reply = json_reply({"errors": [{"message": "停", "extensions": {"code": "UNAVAILABLE"}}]}, 400)
+        for _ in "12":
+            async with graph.follow() as client:
+                assert (await client.refused())["code"] == "UNAVAILABLE"
+        assert [headers["connection"] for headers in graph.source.seen] == ["close"] * 2

@@ -15,10 +15,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 from typer.testing import CliRunner
 
-from gateway.__main__ import cli
-from gateway.app import create_app
+from contracts.graph_files import SUPERGRAPH
+from gateway.app import build
+from gateway.console import commands
 from gateway.federation.engine import Engine
-from gateway.federation.supergraph import load_supergraph
 from gateway.http.graphql import GraphQLEndpoint
 from gateway.http.operations import Operations
 from gateway.http.responses import guarded
@@ -26,14 +26,15 @@ from gateway.http.transport import HttpTransport
 from gateway.protection import Limits
 from gateway.protection.trusted_documents import Trust, TrustedDocuments, manifest, read_manifest
 from gateway.settings import GatewaySettings
-from tests.unit.gateway.serving import SUPERGRAPH, served
+from tests.support.fixtures import supergraph
+from tests.unit.gateway.serving import served
 
 TEXT = "query Hello { __typename }"
 ID = hashlib.sha256(TEXT.encode()).hexdigest()
 
 
 def app(trust: Trust, texts: Mapping[str, str]) -> Starlette:
-    engine = Engine(load_supergraph(SUPERGRAPH.read_text(encoding="utf-8")), HttpTransport({}, None))
+    engine = Engine(supergraph(), HttpTransport({}, None))
     operations = Operations(engine, None, documents=TrustedDocuments(texts, trust))
     endpoint = GraphQLEndpoint(operations, Limits(), get_queries=True)
 
@@ -106,7 +107,7 @@ def test_what_is_no_manifest_is_refused(content: bytes) -> None:
 def test_the_command_makes_a_manifest_of_files(tmp_path: Path) -> None:
     file = tmp_path / "hello.graphql"
     file.write_text(TEXT, encoding="utf-8")
-    result = CliRunner().invoke(cli, ["documents", str(file)])
+    result = CliRunner().invoke(commands, ["documents", str(file)])
     assert read_manifest(result.stdout.encode()) == {ID: TEXT}
 
 
@@ -122,7 +123,7 @@ def test_a_manifest_with_a_document_that_cannot_be_used_stops_the_start(tmp_path
     file = tmp_path / "manifest.json"
     file.write_text('{"bad": "{ nonsense }"}', encoding="utf-8")
     with pytest.raises(ValueError, match=r"trusted document bad: .*nonsense"):
-        create_app(settings(tmp_path, trusted_documents_file=file))
+        build(settings(tmp_path, trusted_documents_file=file))
 
 
 def test_requiring_documents_needs_a_manifest(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ import aiohttp
 import pytest
 
 from gateway.http import websocket
-from gateway.protection.stream_limits import SeatSettings
-from tests.eventually import eventually
+from gateway.protection.stream_limits import StreamLimitSettings
+from tests.support.eventually import eventually
 from tests.unit.gateway.following import BREAK, FOLLOW, Gateway, gateway, holder
 
 INIT = {"type": "connection_init", "payload": {"authorization": "Bearer t"}}
@@ -179,7 +179,7 @@ async def test_a_connection_ends_with_its_token() -> None:
 
 
 async def test_a_connection_and_each_of_its_operations_take_a_seat() -> None:
-    async with gateway(seats=SeatSettings(principal=2)) as graph:
+    async with gateway(stream_limits=StreamLimitSettings(principal=2)) as graph:
         async with greeted(graph) as socket:
             await socket.send_json(subscribe("a"))
             await eventually(lambda: graph.source.opened == 1)
@@ -199,7 +199,7 @@ async def test_who_has_not_signed_in_shares_seats_with_its_own_address_only() ->
     """Else twenty sockets of anybody's would keep all front ends without a login out."""
     first, second = {"X-Forwarded-For": "2001:db8:1:2::1"}, {"X-Forwarded-For": "192.0.2.7"}
     same_network = {"X-Forwarded-For": "2001:db8:1:2:ffff::9"}
-    async with gateway(seats=SeatSettings(principal=1)) as graph, connected(graph, **first) as socket:
+    async with gateway(stream_limits=StreamLimitSettings(principal=1)) as graph, connected(graph, **first) as socket:
         await socket.send_json({"type": "connection_init"})
         assert await heard(socket) == {"type": "connection_ack"}
         for headers, taken in ((same_network, True), (second, False)):
@@ -215,7 +215,7 @@ async def test_a_gateway_that_stops_completes_what_runs_and_goes_away() -> None:
     async with gateway() as graph, greeted(graph) as socket:
         await socket.send_json(subscribe("a"))
         await eventually(lambda: graph.source.opened == 1)
-        stopping = asyncio.ensure_future(graph.life.stopping.stop())
+        stopping = asyncio.ensure_future(graph.lifespan.stopping.stop())
         assert await heard(socket) == {"type": "complete", "id": "a"}
         assert await closed(socket) == 1001
         await stopping
