@@ -17,6 +17,9 @@ _MOST_AT_ONCE = 2
 class FileEndpoints:
     """Base of the endpoints that read or write workbooks.
 
+    An endpoint is a method that takes the request, the principal of the internal token and the language to answer in
+    (`chassis.serving.asgi.internal`).
+
     Attributes:
         deps: The service's dependencies, set when the process has connected.
         slots: Held while a workbook is read or written. That takes a thread and up to some seconds of processor time,
