@@ -22,7 +22,8 @@ log = structlog.get_logger()
 class Role(StrEnum):
     """The part of a service that a process runs.
 
-    Several processes of a role may run: relays and timers take turns by lease, consumers by single active consumer (ADR 4).
+    Several processes of a role may run: relays and timers take turns by lease, consumers of a queue by single active
+    consumer (ADR 4).
     """
 
     ALL = "all"
