@@ -45,7 +45,7 @@ async def reveal_teacher(deps: Deps, principal: Principal, *, key: str, purpose:
         organization=principal.organization,
     )
     await deps.store.reveals.spend(principal.subject, datetime.now(UTC))
-    await deps.store.reveals.kept.insert(act, events)
+    await deps.store.reveals.repository.insert(act, events)
     vault = deps.vault
     return Revealed(
         act,

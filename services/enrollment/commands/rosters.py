@@ -208,7 +208,7 @@ async def _work(deps: Deps, key: str, token: int, session: Session) -> RosterSta
     seen, entries = await asyncio.to_thread(_decide, rows, facts, roster.by, whole=whole)
     if entries:
         await deps.store.work.put_in(entries, session)
-    await rosters.note(seen, session)
+    await rosters.store_outcomes(seen, session)
     moved = replace(roster, done=roster.done + len(rows), entered=roster.entered + len(entries))
     if not whole and len(rows) == _WINDOW:
         await rosters.save(moved, session=session)
