@@ -73,9 +73,9 @@ async def decline_sign_ups(
 
     async def act(key: str) -> Enrollment:
         async def work(session: Session) -> Enrollment:
-            found, now = await own_enrollment(deps, principal, Scope.SCHOOL, key, session), deps.clock.now()
+            signed_up, now = await own_enrollment(deps, principal, Scope.SCHOOL, key, session), deps.clock.now()
             saved = await deps.store.enrollments.save(
-                *enrollments.decline(found, Reason.of(reason, "R21"), by, now), session
+                *enrollments.decline(signed_up, Reason.of(reason, "R21"), by, now), session
             )
             await deps.store.deliveries.add(feedback(saved, NoticeKind.DECISION, now), session)
             return saved

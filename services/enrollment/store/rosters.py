@@ -83,13 +83,13 @@ class Rosters(Repository[Roster]):
 
     async def list_rows(self, lists: Sequence[tuple[RowsOf, PageRequest]]) -> list[list[Row]]:
         """Of each list up to `first + 1` rows after a position, in the file's order."""
-        wanted = [(all_of(_of(*one), after_position(_IN_ORDER, part.after)), part.first + 1) for one, part in lists]
-        found = await pages(self.rows, wanted, _IN_ORDER)
-        return [[from_document(document, Row) for document in rows] for rows in found]
+        wanted = [(all_of(_of(*rows), after_position(_IN_ORDER, part.after)), part.first + 1) for rows, part in lists]
+        row_pages = await pages(self.rows, wanted, _IN_ORDER)
+        return [[from_document(document, Row) for document in page] for page in row_pages]
 
     async def count_rows(self, lists: Sequence[RowsOf]) -> list[int]:
         """How many rows each list has."""
-        return await counts(self.rows, [_of(*one) for one in lists])
+        return await counts(self.rows, [_of(*rows) for rows in lists])
 
     async def all_rows(self, roster: str) -> list[Row]:
         """Every row, in the file's order."""

@@ -169,8 +169,8 @@ def _differences(row: Row, teacher: Teacher) -> list[Column]:
 
 
 def _own(row: Row, facts: Facts) -> Teacher | None:
-    known = facts.people.get(row.id_number.hash) if row.id_number else None
-    return known if known and known.school == facts.school else None
+    teacher = facts.people.get(row.id_number.hash) if row.id_number else None
+    return teacher if teacher and teacher.school == facts.school else None
 
 
 def _details(row: Row) -> TeacherDetails:
