@@ -1,69 +1,89 @@
-"""`python -m gateway`: serve, or manage accounts."""
+"""`python -m gateway`: serve in a role, serve a supergraph alone, or run an operator's command; `--help` lists them."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from chassis.runtime.tasks import Role
 from chassis.runtime.telemetry import configure_logs, configure_traces
 from chassis.serving.process import serve
-from gateway.app import OPEN_LIMITS, create_app, create_open_app
-from gateway.console import accounts, text_of
-from gateway.federation.explain import explain
-from gateway.protection.trusted_documents import manifest
-from gateway.settings import GatewaySettings, OpenSettings
+from gateway.app import BACKGROUND_ROLES, STANDALONE_LIMITS, build, build_background, build_standalone
+from gateway.console import commands
+from gateway.settings import GatewaySettings, ProcessSettings, StandaloneSettings
 
-cli = typer.Typer(add_completion=False, help=__doc__)
-cli.add_typer(accounts, name="accounts")
+_HELP = {
+    Role.ALL: "Serve the graph and identity, and do all that runs beside requests.",
+    Role.API: "Serve the graph and identity only.",
+    Role.RELAY: "Send identity's waiting events only.",
+    Role.WORKER: "Consume the events that make accounts only.",
+}
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(help="Port to listen on.")]
 
 
-@cli.callback(invoke_without_command=True)
-def main(
+@commands.callback(invoke_without_command=True, no_args_is_help=False)
+def default(
     context: typer.Context,
-    supergraph: Annotated[Path | None, typer.Option(help="Serve this supergraph SDL, alone.")] = None,
-    port: Annotated[int, typer.Option(help="Where to listen, with --supergraph.")] = 8000,
+    supergraph: Annotated[Path | None, typer.Option(help="With --no-auth: the same as `standalone`.")] = None,
+    port: Annotated[int, typer.Option(help="Port to listen on, with --supergraph.")] = 8000,
     host: Annotated[str, typer.Option(help="Address to listen on, with --supergraph.")] = "127.0.0.1",
     no_auth: Annotated[bool, typer.Option("--no-auth", help="No login, no scopes: for development.")] = False,
 ) -> None:
-    """Serve the gateway: by the environment's settings, or alone on any supergraph."""
+    """Serve in the role that the setting ROLE names, or run a command."""
     if context.invoked_subcommand:
         return
+    if (supergraph is None) == no_auth:
+        raise typer.BadParameter("--supergraph goes with --no-auth; with logins, use SUPERGRAPH_FILE")
+    if supergraph is None:
+        _serve()
+    else:
+        standalone(supergraph, port, host)
+
+
+@commands.command()
+def standalone(
+    supergraph: Annotated[Path, typer.Argument(help="The composed supergraph SDL.")],
+    port: Port = 8000,
+    host: Host = "127.0.0.1",
+) -> None:
+    """Serve any supergraph, with no database, no login and no scopes: for development."""
+    _observe()
+    app = build_standalone(supergraph, StandaloneSettings())
+    serve(app, host, port, message_bytes=STANDALONE_LIMITS.body_bytes)
+
+
+def _serve(role: Role | None = None) -> None:
+    """Serve in a role, by default that of the settings; relay and worker need the settings of a process only."""
+    _observe()
+    process = ProcessSettings()
+    role = role or process.role
+    if role in BACKGROUND_ROLES:
+        serve(build_background(process, role), process.host, process.port)
+        return
+    settings = GatewaySettings()
+    serve(
+        build(settings, role),
+        settings.host,
+        settings.port,
+        message_bytes=settings.limits.body_bytes,
+        proxies=settings.forwarded_allow_ips,
+    )
+
+
+def _observe() -> None:
     configure_logs("gateway")
     configure_traces("gateway")
-    if supergraph is None:
-        settings = GatewaySettings()
-        serve(
-            create_app(settings),
-            settings.host,
-            settings.port,
-            message_bytes=settings.limits.body_bytes,
-            proxies=settings.forwarded_allow_ips,
-        )
-    elif no_auth:
-        serve(create_open_app(supergraph, OpenSettings()), host, port, message_bytes=OPEN_LIMITS.body_bytes)
-    else:
-        raise typer.BadParameter("--supergraph goes with --no-auth; with logins, use SUPERGRAPH_FILE")
 
 
-@cli.command()
-def plan(
-    supergraph: Annotated[Path, typer.Argument(help="The supergraph SDL.")],
-    query: Annotated[Path, typer.Argument(help="The query's file; - is standard input.")],
-    operation: Annotated[str | None, typer.Option(help="Which operation of the file.")] = None,
-    stages: Annotated[bool, typer.Option("--stages", help="Print first what each stage of planning made.")] = False,
-) -> None:
-    """Print the plan of a query as a tree."""
-    sdl = supergraph.read_text(encoding="utf-8")
-    typer.echo(explain(sdl, text_of(query), operation, stages=stages))
+def _add_role(role: Role) -> None:
+    @commands.command(role.value, help=_HELP[role])
+    def serve_role() -> None:
+        _serve(role)
 
 
-@cli.command()
-def documents(files: Annotated[list[Path], typer.Argument(help="Files of one document each.")]) -> None:
-    """Print a manifest of trusted documents, each under the SHA-256 of its text."""
-    made = manifest(file.read_text(encoding="utf-8") for file in files)
-    typer.echo(json.dumps(made, ensure_ascii=False, indent=2))
-
+for served in Role:
+    _add_role(served)
 
 if __name__ == "__main__":
-    cli()
+    commands(prog_name="python -m gateway")

@@ -1,4 +1,8 @@
-"""`python -m gateway accounts …`: accounts, for administrators; one-time codes are printed once."""
+"""Operator's commands of the gateway: accounts and their one-time codes, query plans, trusted documents.
+
+Exit codes: 0 done; 1 refused; 2 bad usage, or the database is away. A one-time code is printed once, and stored only as
+a hash (R4).
+"""
 
 import asyncio
 import csv
@@ -7,30 +11,35 @@ import sys
 from codecs import BOM_UTF8
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from chassis.context import acting
 from chassis.principal import Scope
-from chassis.runtime.console import Operator, act_of
-from chassis.storage.mongo import connect
+from chassis.runtime.console import WRONG, Operator, act_of, console, database_is_away
+from chassis.storage.mongo import StorageError, connect
+from gateway.federation.explain import explain
 from gateway.identity.deps import Deps
 from gateway.identity.password_hashing import THREADS, Passwords
 from gateway.identity.provisioning import disable, issue_codes, provision_all, reset, unlock
 from gateway.identity.sessions import Sessions
 from gateway.identity.store import IdentityStore
+from gateway.protection.trusted_documents import manifest
 from gateway.settings import GatewaySettings
 from kernel.dates import SHANGHAI
 from kernel.errors import Refusal
 
-accounts = typer.Typer(help="Accounts (R3, R4); one-time codes are printed once.", no_args_is_help=True)
+T = TypeVar("T")
+commands = console("The gateway in one of its roles, the router alone, or an operator's command.")
+accounts = console("Accounts (R3, R4); one-time codes are printed once.")
+commands.add_typer(accounts, name="accounts")
 Login = Annotated[str, typer.Option(help="Login name.")]
-Role = Annotated[Scope, typer.Option(help="The account's one role.")]
+AccountScope = Annotated[Scope, typer.Option("--scope", help="The account's one role.")]
 
 
 @accounts.callback()
-def operated(
+def _as_operator(
     context: typer.Context,
     operator: Operator = "",
 ) -> None:
@@ -42,7 +51,7 @@ def operated(
 def provision_account(
     *,
     login: Login,
-    scope: Role,
+    scope: AccountScope,
     organization: Annotated[str | None, typer.Option(help="Code of its organisation.")] = None,
     base: Annotated[list[str] | None, typer.Option(help="Id of a base; again for each.")] = None,
     school: Annotated[str | None, typer.Option(help="School code, for schools and teachers.")] = None,
@@ -50,7 +59,7 @@ def provision_account(
     person: Annotated[str | None, typer.Option(help="Id of the teacher or expert.")] = None,
     name: Annotated[str | None, typer.Option(help="The person recorded in every act (R5).")] = None,
 ) -> None:
-    """Create one account."""
+    """Create one account and print its code."""
     holder = {"organization": organization, "school": school, "province": province, "person": person, "name": name}
     _create([{"login": login, "scope": scope.value, "bases": base or [], **holder}])
 
@@ -60,7 +69,7 @@ def import_accounts(
     file: Annotated[Path, typer.Argument(help="A JSON list of accounts; - is standard input.")],
 ) -> None:
     """Create many: `[{"login", "scope", "organization"?, "bases"?, "school"?, "province"?, "person"?, "name"?}]`."""
-    rows = json.loads(text_of(file))
+    rows = json.loads(_text_of(file))
     _create(rows if isinstance(rows, list) else [rows])
 
 
@@ -71,7 +80,7 @@ def print_codes(
     province: Annotated[str | None, typer.Option(help="Accounts of that province only; 00 is none.")] = None,
     missing: Annotated[bool, typer.Option("--missing", help="Only who has no code, or an expired one.")] = False,
 ) -> None:
-    """Issue new codes to accounts in their initial state, and print them, once, as CSV; earlier ones end."""
+    """Issue new codes to accounts in their initial state and print them, once, as CSV; earlier codes end."""
     if scope is None and province is None:
         raise typer.BadParameter("--scope, --province, or both")
 
@@ -81,13 +90,13 @@ def print_codes(
         async for account, code in issue_codes(deps, scope=scope, province=province, missing=missing):
             until = account.code_expires_at and f"{account.code_expires_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
             out.writerow([account.login, account.scope, account.home, code, until])
-            sys.stdout.flush()  # what is stored is printed, whatever ends the command
+            sys.stdout.flush()  # a code that is stored must be printed even if the command is interrupted
 
     _run(work)
 
 
 @accounts.command("reset")
-def reset_account(login: Login, scope: Role) -> None:
+def reset_account(login: Login, scope: AccountScope) -> None:
     """Put one account back into its initial state, unlock it, and print its new code."""
 
     async def work(deps: Deps) -> dict[str, str]:
@@ -97,7 +106,7 @@ def reset_account(login: Login, scope: Role) -> None:
 
 
 @accounts.command("unlock")
-def unlock_account(login: Login, scope: Role) -> None:
+def unlock_account(login: Login, scope: AccountScope) -> None:
     """Forget an account's failed logins, so that its holder need not wait; the password stays."""
 
     async def work(deps: Deps) -> None:
@@ -107,7 +116,7 @@ def unlock_account(login: Login, scope: Role) -> None:
 
 
 @accounts.command("disable")
-def disable_account(login: Login, scope: Role) -> None:
+def disable_account(login: Login, scope: AccountScope) -> None:
     """Close one account until it is reset."""
 
     async def work(deps: Deps) -> None:
@@ -116,26 +125,49 @@ def disable_account(login: Login, scope: Role) -> None:
     _run(work)
 
 
-def text_of(file: Path) -> str:
+@commands.command()
+def plan(
+    supergraph: Annotated[Path, typer.Argument(help="The supergraph SDL.")],
+    query: Annotated[Path, typer.Argument(help="The query's file; - is standard input.")],
+    operation: Annotated[str | None, typer.Option(help="Which operation of the file.")] = None,
+    stages: Annotated[bool, typer.Option("--stages", help="Print first what each stage of planning made.")] = False,
+) -> None:
+    """Print the plan of a query as a tree."""
+    sdl = supergraph.read_text(encoding="utf-8")
+    typer.echo(explain(sdl, _text_of(query), operation, stages=stages))
+
+
+@commands.command()
+def documents(files: Annotated[list[Path], typer.Argument(help="Files of one document each.")]) -> None:
+    """Print a manifest of trusted documents, each under the SHA-256 of its text."""
+    texts = manifest(file.read_text(encoding="utf-8") for file in files)
+    typer.echo(json.dumps(texts, ensure_ascii=False, indent=2))
+
+
+def _text_of(file: Path) -> str:
     """The text of a file; `-` is standard input."""
     return typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text(encoding="utf-8")
 
 
 def _create(rows: list[Any]) -> None:
+    """Create these accounts and print a JSON list of results; exit 1 if any was refused."""
+
     async def work(deps: Deps) -> list[dict[str, str]]:
         return await provision_all(deps, rows)
 
-    made = _run(work)
-    typer.echo(json.dumps(made))
-    refused = [row for row in made if "refusal" in row]
+    results = _run(work)
+    typer.echo(json.dumps(results))
+    refused = [row for row in results if "refusal" in row]
     for row in refused:
         typer.echo(f"{row['refusal']}: {row['login']} ({row['scope']})", err=True)
     if refused:
-        raise typer.Exit(1)
+        raise typer.Exit(WRONG)
 
 
-def _run(work: Callable[[Deps], Awaitable[Any]]) -> Any:
-    async def session() -> Any:
+def _run(work: Callable[[Deps], Awaitable[T]]) -> T:
+    """Connect, do the work, and return its result; a refusal exits with 1, a database that is away with 2."""
+
+    async def connected() -> T:
         settings = GatewaySettings()
         async with connect(settings.mongodb_url.get_secret_value()) as client:
             store = IdentityStore(client[settings.mongodb_database])
@@ -144,7 +176,9 @@ def _run(work: Callable[[Deps], Awaitable[Any]]) -> Any:
             return await work(Deps(store, Passwords(THREADS), sessions, settings.literal_initial_password))
 
     try:
-        return asyncio.run(session())
+        return asyncio.run(connected())
     except Refusal as refusal:
         typer.echo(f"{refusal.code}: {refusal.en} {json.dumps(refusal.details) if refusal.details else ''}", err=True)
-        raise typer.Exit(1) from refusal
+        raise typer.Exit(WRONG) from refusal
+    except StorageError as error:
+        raise database_is_away(error) from error

@@ -86,13 +86,6 @@ PERSONAL_LOGIN = RefusalKind(
     rule="R41",
     unblock=Unblock.ADMINISTRATOR,
 )
-PERSONAL_NAME = RefusalKind(
-    "PERSONAL_NAME",
-    "姓名不得为身份证号或手机号",
-    "An identity or mobile number is no name",
-    rule="R41",
-    unblock=Unblock.SELF,
-)
 
 # HTTP
 METHOD_NOT_ALLOWED = RefusalKind(

@@ -11,19 +11,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
+    ArgumentNode,
     DocumentNode,
     FieldDefinitionNode,
-    FieldNode,
     InterfaceTypeDefinitionNode,
     IntValueNode,
     ListTypeNode,
     NonNullTypeNode,
     ObjectTypeDefinitionNode,
-    OperationDefinitionNode,
     TypeNode,
     ValueNode,
     VariableNode,
-    parse,
 )
 
 from gateway.federation.directives import directives
@@ -116,7 +114,7 @@ def _field(prices: Mapping[str, Price], owner: str, one: Selected, sized: _Sized
     """The cost of a field; `sized` is the field above where that says how long lists directly below it are."""
     price = prices.get(f"{owner}.{one.name}", _PLAIN)
     weight = price.weight if price.weight is not None else plain if one.selection else 0.0
-    length = _length(price, one.arguments)
+    length = _length(price, one.argument_nodes)
     hands_on = _Sized(price.sized, length) if price.slicing and not price.is_list else None
     type_, fields = (one.selection.type, one.selection.fields) if one.selection else ("", ())
     below = _sum([_field(prices, type_, each, hands_on) for each in fields if _counts(each)])
@@ -135,28 +133,17 @@ def _counts(one: Selected) -> bool:
     return not one.denied and not one.name.startswith("__")
 
 
-def _length(price: Price, arguments: str) -> Cost:
-    """How long a list is; of several slicing arguments the largest counts, and one that is not given by its default."""
-    given = _given(arguments)
-    readers = [_reader(given.get(name), default) for name, default in price.slicing]
+def _length(price: Price, arguments: tuple[ArgumentNode, ...]) -> Cost:
+    """How long a list is: the largest of its slicing arguments counts; an argument left out has its default."""
+    values_by_name = {argument.name.value: argument.value for argument in arguments}
+    readers = [_reader(values_by_name.get(name), default) for name, default in price.slicing]
     assumed = price.assumed
 
     def length(values: Mapping[str, Any]) -> float:
-        told = [one for one in (read(values) for read in readers) if one is not None]
-        return min(max(told), _LONGEST) if told else assumed
+        lengths = [number for number in (read(values) for read in readers) if number is not None]
+        return min(max(lengths), _LONGEST) if lengths else assumed
 
     return length
-
-
-def _given(arguments: str) -> dict[str, ValueNode]:
-    """The arguments of a field, from their text."""
-    if not arguments:
-        return {}
-    (operation,) = parse(f"{{ field{arguments} }}", no_location=True).definitions
-    assert isinstance(operation, OperationDefinitionNode)  # noqa: S101 - as written above
-    (field,) = operation.selection_set.selections
-    assert isinstance(field, FieldNode)  # noqa: S101 - as written above
-    return {one.name.value: one.value for one in field.arguments or ()}
 
 
 def _reader(node: ValueNode | None, default: int | None) -> Callable[[Mapping[str, Any]], int | None]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from graphql import (
+    ArgumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -38,6 +39,7 @@ class Selected:
         selection: What is selected below it; None for a leaf.
         denied: The caller may not see it: it is never fetched, and answered with null.
         when: For which values of the variables it is asked; implies that of the field above.
+        argument_nodes: The same arguments as parsed, for what reads their values.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Selected:
     selection: "Selection | None"
     denied: bool = False
     when: When = ALWAYS
+    argument_nodes: tuple[ArgumentNode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,7 +156,17 @@ class Normaliser:
         key = (node.alias.value if node.alias else name) if self.client else None
         below = None if name.startswith("__") or draft.denied else self.types.returned(draft.parent, name)
         selection = self.build(below, draft.below, draft.path) if below and draft.below else None
-        return Selected(name, key, _arguments(node), _variables(node), draft.on, selection, draft.denied, draft.when)
+        return Selected(
+            name,
+            key,
+            _arguments(node),
+            _variables(node),
+            draft.on,
+            selection,
+            draft.denied,
+            draft.when,
+            tuple(node.arguments or ()),
+        )
 
     def _clause(self, clause: Clause, node: SelectionNode) -> Clause | None:
         """What must hold for a node inside a place where `clause` does; None where it is never asked."""

@@ -1,5 +1,6 @@
-"""`/auth/accounts`: accounts in the hands of the ministry and of schools (R3, R4, R5)."""
+"""`/auth/accounts`: the accounts that the ministry or a school manages (R3, R4, R5)."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
@@ -8,69 +9,78 @@ from starlette.routing import Route
 
 from chassis.storage.cursor import PageRequest
 from gateway.http.authentication import posted, scope_of, token_of
-from gateway.http.responses import guarded, reply, told
+from gateway.http.responses import error_of, guarded, reply
 from gateway.identity.account import Account, AccountState
 from gateway.identity.account_admin import MOST_ROWS, Issued, Selection, issue, managed, manager, reissue, withdraw
 from gateway.identity.deps import Deps
 from kernel.refusals import BAD_REQUEST
 
 _BODY_BYTES = 64 * 1024
-_USUAL = 50
+_PAGE_ROWS = 50
 _DIGITS = len(str(MOST_ROWS))
 
 
-def account_routes(deps: Deps) -> list[Route]:
-    """The routes: list, issue (up to 200 at a time), another code, close.
+@dataclass(frozen=True, slots=True)
+class AccountAdminEndpoints:
+    """What the manager of accounts may ask.
 
-    Args:
-        deps: The dependencies of its use cases.
+    Attributes:
+        deps: The dependencies of identity's use cases.
     """
 
-    async def listed(request: Request) -> Response:
-        by = await manager(deps, token_of(request))
+    deps: Deps
+
+    def routes(self) -> list[Route]:
+        """The routes, a method each."""
+        return [
+            Route("/auth/accounts", guarded(self.page), methods=["GET"]),
+            Route("/auth/accounts", posted(self.issue, _BODY_BYTES), methods=["POST"]),
+            Route("/auth/accounts/{id}/code", posted(self.reissue), methods=["POST"]),
+            Route("/auth/accounts/{id}/disable", posted(self.disable), methods=["POST"]),
+        ]
+
+    async def page(self, request: Request) -> Response:
+        """A page of the managed accounts: `?first=&after=&scope=&state=&home=&login=`."""
+        actor = await manager(self.deps, token_of(request))
         query = request.query_params
         page = PageRequest(_first(query.get("first")), [query["after"]] if "after" in query else None)
-        which = Selection(
+        selection = Selection(
             scope=scope_of(query.get("scope")),
             state=_state(query.get("state")),
             home=query.get("home"),
             login=query.get("login"),
         )
-        found = await managed(deps, by, which, page)
-        rows = found[: page.first]
-        more = {"hasNextPage": len(found) > page.first, "endCursor": rows[-1].id if rows else None}
-        return reply({"accounts": [_shown(one) for one in rows], "pageInfo": more})
+        accounts = await managed(self.deps, actor, selection, page)
+        rows = accounts[: page.first]
+        page_info = {"hasNextPage": len(accounts) > page.first, "endCursor": rows[-1].id if rows else None}
+        return reply({"accounts": [_shown(account) for account in rows], "pageInfo": page_info})
 
-    async def issued(body: dict[str, Any], request: Request) -> dict[str, Any]:
-        by = await manager(deps, token_of(request))
+    async def issue(self, body: dict[str, Any], request: Request) -> dict[str, Any]:
+        """`{accounts: [row]}`, up to 200 rows, to an account with its code, or a refusal, for each row."""
+        actor = await manager(self.deps, token_of(request))
         rows = body.get("accounts")
         if not isinstance(rows, list):
             raise BAD_REQUEST(detail=("缺少 accounts", "accounts is missing"), field="accounts")
-        return {"accounts": [_row(one, request) for one in await issue(deps, by, rows)]}
+        return {"accounts": [_row(issued, request) for issued in await issue(self.deps, actor, rows)]}
 
-    async def code(_: dict[str, Any], request: Request) -> dict[str, Any]:
-        by = await manager(deps, token_of(request))
-        return _row(await reissue(deps, by, request.path_params["id"]), request)
+    async def reissue(self, _: dict[str, Any], request: Request) -> dict[str, Any]:
+        """Another code for the account in the path."""
+        actor = await manager(self.deps, token_of(request))
+        return _row(await reissue(self.deps, actor, request.path_params["id"]), request)
 
-    async def disable(_: dict[str, Any], request: Request) -> dict[str, Any]:
-        by = await manager(deps, token_of(request))
-        return {"account": _shown(await withdraw(deps, by, request.path_params["id"]))}
-
-    return [
-        Route("/auth/accounts", guarded(listed), methods=["GET"]),
-        Route("/auth/accounts", posted(issued, _BODY_BYTES), methods=["POST"]),
-        Route("/auth/accounts/{id}/code", posted(code), methods=["POST"]),
-        Route("/auth/accounts/{id}/disable", posted(disable), methods=["POST"]),
-    ]
+    async def disable(self, _: dict[str, Any], request: Request) -> dict[str, Any]:
+        """Close the account in the path."""
+        actor = await manager(self.deps, token_of(request))
+        return {"account": _shown(await withdraw(self.deps, actor, request.path_params["id"]))}
 
 
-def _row(one: Issued, request: Request) -> dict[str, Any]:
-    shown: dict[str, Any] = {"account": _shown(one.account), "code": one.code} if one.account else {}
-    return shown | ({"refusal": told(one.refusal, request)} if one.refusal else {})
+def _row(issued: Issued, request: Request) -> dict[str, Any]:
+    shown: dict[str, Any] = {"account": _shown(issued.account), "code": issued.code} if issued.account else {}
+    return shown | ({"refusal": error_of(issued.refusal, request)} if issued.refusal else {})
 
 
 def _shown(account: Account) -> dict[str, Any]:
-    """An account without its secret, and without what is not said of it."""
+    """An account as its manager sees it, never its secret; attributes without a value are left out."""
     shown = {
         "id": account.id,
         "login": account.login,
@@ -89,16 +99,28 @@ def _shown(account: Account) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if value is not None}
 
 
-def _first(given: str | None) -> int:
-    if given is None:
-        return _USUAL
-    if given.isascii() and given.isdecimal() and len(given) <= _DIGITS and 0 < int(given) <= MOST_ROWS:
-        return int(given)
+def _first(text: str | None) -> int:
+    """The size of a page, 50 accounts by default.
+
+    Raises:
+        Refusal: `BAD_REQUEST`.
+    """
+    if text is None:
+        return _PAGE_ROWS
+    if text.isascii() and text.isdecimal() and len(text) <= _DIGITS and 0 < int(text) <= MOST_ROWS:
+        return int(text)
     raise BAD_REQUEST(detail=(f"first 应为1至{MOST_ROWS}", f"first is 1 to {MOST_ROWS}"), limit=MOST_ROWS)
 
 
-def _state(given: str | None) -> AccountState | None:
-    if given is None or given in set(AccountState):
-        return AccountState(given) if given else None
+def _state(text: str | None) -> AccountState | None:
+    """The state of that name, None for none.
+
+    Raises:
+        Refusal: `BAD_REQUEST`.
+    """
+    if text is None:
+        return None
+    if text in set(AccountState):
+        return AccountState(text)
     states = [state.value for state in AccountState]
     raise BAD_REQUEST(detail=("未知账号状态", "no such state"), states=states)

@@ -1,6 +1,7 @@
-"""What a holder does: `/auth/login`, `/auth/refresh`, `/auth/password`, `/auth/logout`, `/auth/sessions`; the keys."""
+"""`/auth/…`: log in, refresh, set the password, log out, see and revoke sessions; the public keys (R3, R4)."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from joserfc.jwk import KeySet
@@ -21,70 +22,84 @@ from gateway.refusals import UNKNOWN_SCOPE
 from kernel.refusals import BAD_REQUEST, UNAUTHENTICATED
 
 _BODY_BYTES = 4 * 1024
+JsonHandler = Callable[[dict[str, Any], Request], Awaitable[dict[str, Any]]]
+"""Answers a POST: the JSON object of its body, and the request, to the JSON object of the reply."""
 
 
-def auth_routes(deps: Deps, keys: KeySet) -> list[Route]:
-    """The routes of identity.
+@dataclass(frozen=True, slots=True)
+class AuthenticationEndpoints:
+    """What the holder of an account may ask.
 
-    Args:
-        deps: The dependencies of its use cases.
+    Attributes:
+        deps: The dependencies of identity's use cases.
         keys: The gateway's keys; only their public half is shown.
     """
 
-    async def login(body: dict[str, Any], request: Request) -> dict[str, Any]:
+    deps: Deps
+    keys: KeySet
+
+    def routes(self) -> list[Route]:
+        """The routes, a method each."""
+        return [
+            Route("/auth/login", posted(self.login), methods=["POST"]),
+            Route("/auth/refresh", posted(self.refresh), methods=["POST"]),
+            Route("/auth/password", posted(self.password), methods=["POST"]),
+            Route("/auth/logout", posted(self.logout), methods=["POST"]),
+            Route("/auth/sessions", guarded(self.sessions), methods=["GET"]),
+            Route("/auth/sessions", guarded(traced(self.revoke)), methods=["DELETE"]),
+            Route("/auth/sessions/{id}", guarded(traced(self.revoke)), methods=["DELETE"]),
+            Route("/auth/jwks.json", self.jwks),
+        ]
+
+    async def login(self, body: dict[str, Any], request: Request) -> dict[str, Any]:
+        """`{login, password, scope?}` to tokens."""
         scope = scope_of(body.get("scope"))
-        name, password = _text(body, "login"), _text(body, "password")
-        origin = _origin(request)
-        return _shown(await log_in(deps, login=name, password=password, scope=scope, **origin))
+        login, password = _text(body, "login"), _text(body, "password")
+        return _shown(await log_in(self.deps, login=login, password=password, scope=scope, **_origin(request)))
 
-    async def refresh(body: dict[str, Any], _: Request) -> dict[str, Any]:
-        return _shown(await deps.sessions.refresh(_text(body, "refreshToken")))
+    async def refresh(self, body: dict[str, Any], _: Request) -> dict[str, Any]:
+        """`{refreshToken}` to the next tokens of its session."""
+        return _shown(await self.deps.sessions.refresh(_text(body, "refreshToken")))
 
-    async def password(body: dict[str, Any], request: Request) -> dict[str, Any]:
+    async def password(self, body: dict[str, Any], request: Request) -> dict[str, Any]:
+        """`{currentPassword?, newPassword}` with a bearer token to the tokens of a new session."""
         token = token_of(request)
         current = _text(body, "currentPassword") if body.get("currentPassword") else None
-        new, origin = _text(body, "newPassword"), _origin(request)
-        return _shown(await set_password(deps, token=token, current=current, new=new, **origin))
+        new = _text(body, "newPassword")
+        return _shown(await set_password(self.deps, token=token, current=current, new=new, **_origin(request)))
 
-    async def logout(body: dict[str, Any], _: Request) -> dict[str, Any]:
-        await deps.sessions.close(_text(body, "refreshToken"))
+    async def logout(self, body: dict[str, Any], _: Request) -> dict[str, Any]:
+        """End the session of `{refreshToken}`."""
+        await self.deps.sessions.close(_text(body, "refreshToken"))
         return {}
 
-    async def sessions(request: Request) -> Response:
-        found = await own_sessions(deps, token=token_of(request))
-        return reply({"sessions": [_session(one) for one in found]})
+    async def sessions(self, request: Request) -> Response:
+        """The sessions of the bearer's account."""
+        sessions = await own_sessions(self.deps, token=token_of(request))
+        return reply({"sessions": [_session(session) for session in sessions]})
 
-    async def revoke(request: Request) -> Response:
+    async def revoke(self, request: Request) -> Response:
+        """End the session in the path, or all sessions but `?except=`."""
         only, but = request.path_params.get("id"), request.query_params.get("except")
-        ended = await revoke_sessions(deps, token=token_of(request), only=only, but=but)
+        ended = await revoke_sessions(self.deps, token=token_of(request), only=only, but=but)
         return reply({"revoked": ended})
 
-    async def jwks(_: Request) -> Response:
-        return reply({"keys": keys.as_dict(private=False)["keys"]})
-
-    return [
-        Route("/auth/login", posted(login), methods=["POST"]),
-        Route("/auth/refresh", posted(refresh), methods=["POST"]),
-        Route("/auth/password", posted(password), methods=["POST"]),
-        Route("/auth/logout", posted(logout), methods=["POST"]),
-        Route("/auth/sessions", guarded(sessions), methods=["GET"]),
-        Route("/auth/sessions", guarded(traced(revoke)), methods=["DELETE"]),
-        Route("/auth/sessions/{id}", guarded(traced(revoke)), methods=["DELETE"]),
-        Route("/auth/jwks.json", jwks),
-    ]
+    async def jwks(self, _: Request) -> Response:
+        """The public keys that sign tokens, a JWK set (RFC 7517)."""
+        return reply({"keys": self.keys.as_dict(private=False)["keys"]})
 
 
-def posted(handle: Callable[[dict[str, Any], Request], Awaitable[dict[str, Any]]], most: int = _BODY_BYTES) -> Endpoint:
+def posted(handle: JsonHandler, most_bytes: int = _BODY_BYTES) -> Endpoint:
     """The endpoint of a POST of JSON, at most so many bytes of it."""
 
     async def endpoint(request: Request) -> Response:
-        return reply(await handle(await json_body(request, most), request))
+        return reply(await handle(await json_body(request, most_bytes), request))
 
     return guarded(traced(endpoint))
 
 
 def traced(endpoint: Endpoint) -> Endpoint:
-    """The endpoint; what it writes belongs to the request's trace."""
+    """The endpoint; the events that it writes carry the request's trace."""
 
     async def within(request: Request) -> Response:
         with acting(Act(traceparent=traceparent_of(request.headers.get("traceparent")))):
@@ -103,6 +118,19 @@ def token_of(request: Request) -> str:
     if not token:
         raise UNAUTHENTICATED()
     return token
+
+
+def scope_of(value: object) -> Scope | None:
+    """The role of that name, None for none.
+
+    Raises:
+        Refusal: `UNKNOWN_SCOPE`.
+    """
+    if value is None:
+        return None
+    if isinstance(value, str) and value in set(Scope):
+        return Scope(value)
+    raise UNKNOWN_SCOPE(scopes=[scope.value for scope in Scope])
 
 
 def _shown(tokens: Tokens) -> dict[str, Any]:
@@ -136,16 +164,3 @@ def _text(body: dict[str, Any], name: str) -> str:
     if not isinstance(value, str) or not value:
         raise BAD_REQUEST(detail=(f"缺少 {name}", f"{name} is missing"), field=name)
     return value
-
-
-def scope_of(value: object) -> Scope | None:
-    """The role of that name, None for none.
-
-    Raises:
-        Refusal: `UNKNOWN_SCOPE`.
-    """
-    if value is None:
-        return None
-    if isinstance(value, str) and value in set(Scope):
-        return Scope(value)
-    raise UNKNOWN_SCOPE(scopes=[scope.value for scope in Scope])

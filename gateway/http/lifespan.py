@@ -1,8 +1,9 @@
-"""The gateway's process: what opens and closes with it, probes, and the shell around its routes."""
+"""What the gateway opens and closes with its process, its probes, and the shell around its routes."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
@@ -16,51 +17,56 @@ from starlette.routing import BaseRoute, Route
 from chassis.runtime.tasks import Task, run_in_background
 from chassis.serving.process import Stopping
 from gateway.http.responses import unrouted
-from gateway.http.subgraph_streams import HttpStreams
-from gateway.http.transport import HttpTransport
 from gateway.identity.store import IdentityStore
+
+
+class Connections(Protocol):
+    """Connections to subgraphs, made inside the running loop."""
+
+    async def open(self) -> None:
+        """Prepare for connections."""
+
+    async def close(self) -> None:
+        """Close them all."""
 
 
 @dataclass(slots=True)
 class Lifespan:
-    """What opens and closes with the process, and how it answers the probes.
+    """Opens connections when the process starts, closes them when it stops, and answers the probes.
 
     Attributes:
-        transport: Reaches subgraphs.
-        streams: Reaches them for subscriptions.
-        store: Accounts; None where there are none.
+        connections: Connections to subgraphs; none in a process that serves no graph.
+        store: Accounts and sessions; None for the router alone.
         tasks: What runs beside the requests.
-        ready: Whether it is open.
-        stopping: Tells streams of the end.
+        ready: Whether everything is open.
+        stopping: Tells streams and sockets that the process stops.
     """
 
-    transport: HttpTransport
-    streams: HttpStreams
+    connections: tuple[Connections, ...] = ()
     store: IdentityStore | None = None
     tasks: tuple[Task, ...] = ()
     ready: bool = False
     stopping: Stopping = field(default_factory=Stopping)
 
     @asynccontextmanager
-    async def span(self, _: Starlette) -> AsyncIterator[None]:
-        """The lifespan of the application."""
-        await self.transport.open()
-        await self.streams.open()
-        if self.store:
-            await self.store.prepare()
-        self.ready = True
-        try:
-            async with run_in_background(*self.tasks):
-                yield
-        finally:
-            self.ready = False
-            await self.streams.close()
-            await self.transport.close()
+    async def run(self, _: Starlette) -> AsyncIterator[None]:
+        """The ASGI lifespan: open, serve until the block ends, close in reverse order."""
+        async with AsyncExitStack() as stack:
             if self.store:
-                await self.store.accounts.collection.database.client.close()
+                stack.push_async_callback(self.store.close)
+                await self.store.prepare()
+            for connections in self.connections:
+                stack.push_async_callback(connections.close)
+                await connections.open()
+            await stack.enter_async_context(run_in_background(*self.tasks))
+            self.ready = True
+            try:
+                yield
+            finally:
+                self.ready = False
 
     def routes(self) -> list[BaseRoute]:
-        """The probes and the metrics."""
+        """`/livez`, `/readyz` and `/metrics`."""
 
         async def livez(_: Request) -> Response:
             return Response(status_code=200)
@@ -74,16 +80,20 @@ class Lifespan:
         return [Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", metrics)]
 
 
-def application(routes: list[BaseRoute], lifespan: Lifespan, origins: Sequence[str] = ()) -> Starlette:
-    """The ASGI application of these routes.
+def application(routes: Sequence[BaseRoute], lifespan: Lifespan, origins: Sequence[str] = ()) -> Starlette:
+    """The ASGI application of these routes and the probes.
 
     Args:
-        routes: What it answers.
+        routes: What it answers besides probes; a path is matched in this order, the probes first.
         lifespan: What it opens and closes.
-        origins: Of front ends on other hosts.
+        origins: Origins of front ends on other hosts, such as `https://front.example`; none by default.
     """
-    handlers = {HTTPException: unrouted}
-    app = Starlette(routes=routes, middleware=_cors(origins), exception_handlers=handlers, lifespan=lifespan.span)
+    app = Starlette(
+        routes=[*lifespan.routes(), *routes],
+        middleware=_cors(origins),
+        exception_handlers={HTTPException: unrouted},
+        lifespan=lifespan.run,
+    )
     app.state.stopping = lifespan.stopping
     return app
 
@@ -91,13 +101,12 @@ def application(routes: list[BaseRoute], lifespan: Lifespan, origins: Sequence[s
 def _cors(origins: Sequence[str]) -> list[Middleware]:
     if not origins:
         return []
-    headers = ["Authorization", "Content-Type", "Idempotency-Key"]
     return [
         Middleware(
             CORSMiddleware,
             allow_origins=list(origins),
             allow_methods=["GET", "POST", "DELETE"],
-            allow_headers=headers,
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
             expose_headers=["Retry-After", "Content-Disposition"],
         )
     ]

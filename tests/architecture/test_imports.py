@@ -53,6 +53,9 @@ VIOLATIONS = [
     ),
     *(("domain", "services/enrollment/domain/seats.py", f"import {name}") for name in ("starlette", "chassis.clock")),
     *(("domain", "services/assessment/domain/record.py", f"import {name}") for name in ("pymongo", "aio_pika")),
+    ("kernel", "kernel/free_text.py", "import msgspec"),
+    ("kernel", "kernel/refusals.py", "from stdnum.cn import ric"),
+    ("kernel", "kernel/identifiers.py", "import pymongo"),
     ("driver", "services/catalog/graph/queries.py", "import pymongo"),
     ("driver", "services/enrollment/messaging/feed_publisher.py", "from pymongo import ASCENDING"),
     ("driver", "services/assessment/commands/bulk.py", "import pymongo.errors"),
@@ -137,3 +140,15 @@ def test_a_domain_imports_the_standard_library_itself_and_the_kernel_only(servic
     found = {imported for module in modules for imported in graph.find_modules_directly_imported_by(module)}
     foreign = {name for name in found - modules if name.partition(".")[0] not in sys.stdlib_module_names}
     assert {name.partition(".")[0] for name in foreign} <= {"kernel"}
+
+
+def test_the_kernel_imports_the_standard_library_and_itself_and_stdnum_where_codes_are_checked() -> None:
+    graph = grimp.build_graph("kernel", include_external_packages=True, cache_dir=None)
+    kernel = {"kernel", *graph.find_descendants("kernel")}
+    foreign = {
+        (module, imported)
+        for module in kernel
+        for imported in graph.find_modules_directly_imported_by(module) - kernel
+        if imported.partition(".")[0] not in sys.stdlib_module_names
+    }
+    assert foreign == {("kernel.identifiers", "stdnum")}

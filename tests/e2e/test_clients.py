@@ -28,7 +28,7 @@ async def output(command: list[str]) -> Any:
 
 async def test_every_must_should_and_may_of_graphql_over_http_is_kept(scripts: Scripts, tmp_path: Path) -> None:
     port = free_port()
-    ours = [sys.executable, "-m", "gateway", "--supergraph", str(SUPERGRAPH), "--no-auth", "--port", str(port)]
+    ours = [sys.executable, "-m", "gateway", "standalone", str(SUPERGRAPH), "--port", str(port)]
     with process(ours, port, 0, tmp_path / "log"):
         results = await output([*scripts("audit"), f"http://127.0.0.1:{port}/graphql"])
     assert len(results) > 50

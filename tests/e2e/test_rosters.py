@@ -1,4 +1,4 @@
-"""R22, R41: rosters through the gateway; the story has put one in while enrolment was open."""
+"""R22, R41: rosters through the gateway; the story has put one in while enrollment was open."""
 
 import io
 

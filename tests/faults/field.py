@@ -44,8 +44,8 @@ class Field:
         home: Its folder.
 
     Attributes:
-        graph: The link from the gateway to enrolment.
-        broker: The link from enrolment's relay and worker to the broker.
+        graph: The link from the gateway to enrollment.
+        broker: The link from enrollment's relay and worker to the broker.
         received: What each province's own system has taken from its queue: sequence to event id.
     """
 

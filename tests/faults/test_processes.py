@@ -88,7 +88,7 @@ async def test_relay_killed_mid_batch(field: Field, outcomes: list[Outcome]) -> 
 async def test_stopped_and_resumed(field: Field, outcomes: list[Outcome]) -> None:
     """A service that stands still, and goes on where it was."""
     seconds = 30 if FULL else 3
-    async with drill(field, outcomes, f"SIGSTOP of enrolment's API for {seconds} s"):
+    async with drill(field, outcomes, f"SIGSTOP of enrollment's API for {seconds} s"):
         field.suite.children[API].send(signal.SIGSTOP)
         await lasting(seconds)
         field.suite.children[API].send(signal.SIGCONT)

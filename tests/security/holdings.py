@@ -1,4 +1,4 @@
-"""What tenants keep besides enrolments: a roster, an inner cut-off, a reveal and a payment, each its own matter."""
+"""What tenants keep besides enrollments: a roster, an inner cut-off, a reveal and a payment, each its own matter."""
 
 from typing import Any
 

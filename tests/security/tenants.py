@@ -248,7 +248,7 @@ async def _teach(world: World, tenant: str) -> None:
 
 
 async def _notices(world: World) -> None:
-    """A notice has the number of the delivery that brought it, which whoever reads the enrolment reads too (R24)."""
+    """A notice has the number of the delivery that brought it, which whoever reads the enrollment reads too (R24)."""
     for tenant in BASES:
         for owner in (f"teacher.{tenant}1", f"teacher.{tenant}2", f"school.{tenant}"):
             client = world.clients[owner]

@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from contracts.graph_files import SUPERGRAPH
-from gateway.app import create_open_app
+from gateway.app import build_standalone
 from gateway.federation.engine import Engine, Request
 from gateway.http.transport import HttpTransport
 from gateway.protection import Limits, check
-from gateway.settings import OpenSettings
+from gateway.settings import StandaloneSettings
 from tests.support.fixtures import supergraph
 from tests.unit.gateway.serving import Browser, served
 
@@ -106,16 +106,16 @@ async def test_nothing_of_the_schema_is_suggested(engine: Engine) -> None:
 
 
 async def test_the_same_answer_to_an_attack_is_not_kept(engine: Engine) -> None:
-    kept = len(engine._caches.documents)
+    before = len(engine._caches.documents)
     for n in range(50):
         await engine.execute(Request(f"{{ nothing{n} }}"))
-    assert len(engine._caches.documents) == kept
+    assert len(engine._caches.documents) == before
 
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     """A gateway over HTTP."""
-    async with served(create_open_app(SUPERGRAPH, OpenSettings())) as browser:
+    async with served(build_standalone(SUPERGRAPH, StandaloneSettings())) as browser:
         yield browser
 
 

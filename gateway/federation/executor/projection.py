@@ -124,7 +124,7 @@ class _Compiler:
 
 
 def _object(parts: tuple[_Part, ...], name: str) -> Complete:
-    def complete(value: Json, trail: Trail, violations: Violations) -> Json:
+    def complete_object(value: Json, trail: Trail, violations: Violations) -> Json:
         if type(value) is not dict:
             return _malformed(trail, violations)
         shown: dict[str, Json] = {}
@@ -140,7 +140,7 @@ def _object(parts: tuple[_Part, ...], name: str) -> Complete:
             shown[key] = found
         return shown
 
-    return complete
+    return complete_object
 
 
 def _malformed(trail: Trail, violations: Violations) -> None:
@@ -148,10 +148,10 @@ def _malformed(trail: Trail, violations: Violations) -> None:
 
 
 def _leaf(*types: type) -> Complete:
-    def complete(value: Json, trail: Trail, violations: Violations) -> Json:
+    def complete_leaf(value: Json, trail: Trail, violations: Violations) -> Json:
         return value if type(value) in types else _malformed(trail, violations)
 
-    return complete
+    return complete_leaf
 
 
 def _int(value: Json, trail: Trail, violations: Violations) -> Json:
@@ -178,14 +178,14 @@ _LEAVES: dict[str, Complete] = {
 
 
 def _constant(value: str) -> Complete:
-    def complete(_: Json, __: Trail, ___: Violations) -> Json:
+    def complete_constant(_: Json, __: Trail, ___: Violations) -> Json:
         return value
 
-    return complete
+    return complete_constant
 
 
 def _list(item: Complete | None, required: bool) -> Complete:
-    def complete(value: Json, trail: Trail, violations: Violations) -> Json:
+    def complete_list(value: Json, trail: Trail, violations: Violations) -> Json:
         if type(value) is not list:
             return _malformed(trail, violations)
         shown: list[Json] = []
@@ -199,21 +199,21 @@ def _list(item: Complete | None, required: bool) -> Complete:
             shown.append(made)
         return shown
 
-    return complete
+    return complete_list
 
 
 def _enum(name: str, values: frozenset[str]) -> Complete:
-    def complete(value: Json, trail: Trail, violations: Violations) -> Json:
+    def complete_enum(value: Json, trail: Trail, violations: Violations) -> Json:
         if type(value) is str and value in values:
             return value
         violations.add(trail, f"Enum {name} has no such value.", "INVALID_ENUM_VALUE")
         return None
 
-    return complete
+    return complete_enum
 
 
 def _abstract(known: Mapping[str, Complete], default: Complete | None, name: str) -> Complete:
-    def complete(value: Json, trail: Trail, violations: Violations) -> Json:
+    def complete_abstract(value: Json, trail: Trail, violations: Violations) -> Json:
         typename = value.get(TYPENAME) if type(value) is dict else None
         below = default if typename is None else known.get(typename) if type(typename) is str else None
         if below is None:
@@ -221,4 +221,4 @@ def _abstract(known: Mapping[str, Complete], default: Complete | None, name: str
             return None
         return below(value, trail, violations)
 
-    return complete
+    return complete_abstract

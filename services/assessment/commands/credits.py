@@ -6,6 +6,7 @@ from functools import partial
 from chassis.commands.bulk import RowResult
 from chassis.commands.guards import require_scope
 from chassis.principal import Principal, Scope
+from kernel.free_text import Reason
 from services.assessment.commands.bulk import RecordRow, change_records
 from services.assessment.commands.deps import Deps
 from services.assessment.domain import record as records
@@ -32,7 +33,7 @@ async def confirm_credits(deps: Deps, principal: Principal, *, enrollments: Sequ
     return await change_records(deps, principal, "confirm_credits", rows)
 
 
-async def revoke_credit(deps: Deps, principal: Principal, *, enrollment: str, reason: str) -> Record:
+async def revoke_credit(deps: Deps, principal: Principal, *, enrollment: str, reason: Reason) -> Record:
     """Take a confirmed credit back (R31).
 
     Args:
@@ -42,11 +43,11 @@ async def revoke_credit(deps: Deps, principal: Principal, *, enrollment: str, re
         reason: Why; goes into the event and the audit log.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `NOT_PASSED`, `CREDIT_NOT_CONFIRMED`, `REASON_MISSING`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `NOT_PASSED`, `CREDIT_NOT_CONFIRMED`.
     """
     require_scope(principal, Scope.MINISTRY, rule="R31")
     revoke = partial(records.revoke_credit, reason=reason, now=deps.clock.now())
-    (result,) = await change_records(deps, principal, "revoke_credit", [RecordRow(enrollment, reason, revoke)])
+    (result,) = await change_records(deps, principal, "revoke_credit", [RecordRow(enrollment, reason.text, revoke)])
     if result.value is None:
         raise result.refusal or AssertionError("a row has either a value or a refusal")
     return result.value

@@ -9,6 +9,7 @@ from chassis.commands.guards import require_rows
 from chassis.graph import RefusalInfo, requires
 from chassis.graph.resolvers import run, shown_rows
 from chassis.principal import Scope
+from kernel.free_text import Reason
 from services.assessment import commands
 from services.assessment.domain.record import Record
 from services.assessment.domain.vocabulary import ResultOutcome, SessionMode
@@ -133,7 +134,7 @@ class Mutation:
     @strawberry.federation.mutation(description="撤销学分 (R31)", requires_scopes=requires(Scope.MINISTRY))
     async def revoke_credit(self, info: Info, enrollment_id: strawberry.ID, reason: str) -> Credit | None:
         """Take a confirmed credit back."""
-        record = await run(info, commands.revoke_credit, enrollment=enrollment_id, reason=reason)
+        record = await run(info, commands.revoke_credit, enrollment=enrollment_id, reason=Reason.of(reason, rule="R31"))
         return Credit.of(record.credit)
 
 

@@ -50,7 +50,7 @@ class Records(Repository[Record]):
         Returns:
             For each of `lists` up to `first + 1` records: the extra one tells that more follow.
         """
-        found = await pages(
+        rosters = await pages(
             self.collection,
             [
                 (
@@ -61,7 +61,7 @@ class Records(Repository[Record]):
             ],
             _BY_ID,
         )
-        return [[from_document(document, Record) for document in documents] for documents in found]
+        return [[from_document(document, Record) for document in documents] for documents in rosters]
 
     async def count_rosters(self, projects: Sequence[str], principal: Principal) -> list[int]:
         """How many attendees of each project the principal may see."""

@@ -18,7 +18,7 @@ class Store:
 
     Attributes:
         records: The records of attendees.
-        projects: Assessment's own view of projects, kept from catalog's events.
+        projects: Assessment's own view of projects, built from catalog's events.
         audit: The audit log (R40).
     """
 

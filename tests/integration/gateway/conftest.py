@@ -12,7 +12,7 @@ from chassis.storage.mongo import Database
 from contracts.graph_files import SUPERGRAPH
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
-from gateway.app import create_app
+from gateway.app import build
 from gateway.identity.deps import Deps
 from gateway.identity.password_hashing import Passwords
 from gateway.identity.sessions import Sessions
@@ -70,5 +70,5 @@ async def events_kept(database: Database) -> None:
 @pytest.fixture
 async def browser(settings: GatewaySettings) -> AsyncIterator[Browser]:
     """A client of that gateway."""
-    async with served(create_app(settings)) as browser:
+    async with served(build(settings)) as browser:
         yield browser

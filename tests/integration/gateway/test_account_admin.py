@@ -113,10 +113,11 @@ async def test_r41_a_number_of_a_person_is_nobodys_name(browser: Browser, deps: 
     token = await school(browser, deps)
     await hear(deps, added("t1"))
     for row in ({"scope": "school"}, {"scope": "teacher", "person": "t1"}):
-        for name in ("11010519491231002X", "１３８００１３８０００"):
-            assert codes(await issue(browser, token, row | {"name": name})) == ["PERSONAL_NAME"]
+        for name in ("11010519491231002X", "１３８００１３８０００", "何敏13800138000"):
+            assert codes(await issue(browser, token, row | {"name": name})) == ["INVALID_TEXT"]
     kept = str([row async for row in database["accounts"].find()])
     assert "11010519491231002X" not in kept
+    assert "13800138000" not in kept
     assert await database["accounts"].count_documents({"login": {"$ne": OWN}, "scope": "school"}) == 0
 
 
@@ -153,7 +154,7 @@ async def test_r3_the_ministry_issues_experts_provinces_bases_and_schools(browse
         {"scope": "expert", "password": STRONG},
         "nobody",
     )
-    refused = ["FORBIDDEN", "FORBIDDEN", "INCOMPLETE_ACCOUNT", "PERSONAL_LOGIN", "PERSONAL_NAME"]
+    refused = ["FORBIDDEN", "FORBIDDEN", "INCOMPLETE_ACCOUNT", "PERSONAL_LOGIN", "INVALID_TEXT"]
     refused += ["BAD_REQUEST"] * 2
     assert codes(made) == [None] * 4 + refused
     (expert,) = await deps.store.by_person("x1", Scope.EXPERT)

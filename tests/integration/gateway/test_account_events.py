@@ -12,7 +12,7 @@ from chassis.events import Envelope
 from chassis.messaging.amqp import EVENTS, connect, declare_topology, from_message
 from chassis.storage.mongo import Database
 from contracts import registry
-from gateway.app import create_app
+from gateway.app import build
 from gateway.identity.deps import Deps
 from gateway.identity.store import COLLECTIONS
 from gateway.settings import GatewaySettings
@@ -95,7 +95,7 @@ async def test_r40_what_happens_while_no_gateway_runs_is_told_when_one_does(
     await accounts(environment, "provision", *ONE, "--school", SCHOOL)
     waiting = {"events.0": {"$exists": True}}
     assert await database[COLLECTIONS[0]].count_documents(waiting) == 1
-    async with served(create_app(settings)):
+    async with served(build(settings)):
         await eventually(lambda: [one.name for one in heard] == ["account-provisioned"])
 
         async def empty() -> bool:

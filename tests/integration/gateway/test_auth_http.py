@@ -6,7 +6,7 @@ import pytest
 from joserfc.jwk import KeySet
 
 from chassis.principal import ANONYMOUS, Principal, Scope, TokenMinter, TokenVerifier
-from gateway.app import create_app
+from gateway.app import build
 from gateway.identity.deps import Deps
 from gateway.identity.provisioning import provision
 from gateway.identity.sessions import GRAPH
@@ -143,7 +143,7 @@ async def test_production_hides_the_schema_and_takes_no_get_and_no_literal_passw
 async def test_settings_open_origins_get_and_limits(settings: GatewaySettings, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("CORS_ORIGINS", '["https://a.example"]'), ("GET_QUERIES", "true"), ("LIMITS", '{"depth": 1}')):
         monkeypatch.setenv(name, value)
-    async with served(create_app(GatewaySettings())) as browser:
+    async with served(build(GatewaySettings())) as browser:
         ours = await browser.graphql(QUERY, headers={"Origin": "https://a.example"})
         assert ours.headers["access-control-allow-origin"] == "https://a.example"
         theirs = await browser.graphql(QUERY, headers={"Origin": "https://b.example"})

@@ -13,6 +13,7 @@ from aio_pika.abc import AbstractChannel
 from chassis.events import Envelope
 from chassis.messaging import amqp
 from chassis.principal import Scope
+from chassis.runtime.tasks import Role
 from chassis.storage.mongo import Database, Session, transact
 from gateway.identity.account import Account, AccountState
 from gateway.identity.authentication import log_in, set_password
@@ -83,7 +84,7 @@ async def test_events_that_come_twice_make_each_account_once(deps: Deps, databas
             for _ in range(2):
                 made = envelope(told, number)
                 await exchange.publish(amqp.to_message(made), made.routing_key, mandatory=True)
-        async with running(*tasks(deps.store, database, amqp_url)):
+        async with running(*tasks(deps.store, database, amqp_url).of(Role.ALL)):
 
             async def taken() -> bool:
                 return await database["inbox"].count_documents({}) == 4
@@ -111,7 +112,7 @@ async def test_teachers_wait_in_a_queue_of_their_own_and_keep_no_school_waiting(
             await exchange.publish(amqp.to_message(made), made.routing_key, mandatory=True)
 
         await tell(1, teacher("t1"))
-        async with running(*tasks(deps.store, database, amqp_url)):
+        async with running(*tasks(deps.store, database, amqp_url).of(Role.ALL)):
             await eventually(lambda: _taken(database, QUEUE, 1))
             await tell(2, teacher("t2"))
             await tell(3, REGISTERED)

@@ -75,11 +75,12 @@ class Source:
 
 @dataclass(slots=True)
 class Gateway:
-    """The gateway, its source, and whose token is taken."""
+    """A gateway that is served, and the subgraph behind it."""
 
     browser: Browser
     source: Source
     lifespan: Lifespan
+    streams: HttpStreams
 
     @asynccontextmanager
     async def follow(self, bearer: str = "t", query: str = FOLLOW, **more: Any) -> AsyncIterator["Follower"]:
@@ -147,8 +148,8 @@ async def gateway(
         operations = Operations(
             engine, authenticate or holder(), stream_limits=StreamLimits(stream_limits or StreamLimitSettings())
         )
-        lifespan = Lifespan(transport, streams)
+        lifespan = Lifespan((transport, streams))
         routes = graphql_routes(GraphQLEndpoint(operations, Limits(), stopping=lifespan.stopping))
         sockets = socket_routes(SocketEndpoint(operations, lifespan.stopping, ("https://front.example",)))
         async with served(application([*routes, *sockets, *lifespan.routes()], lifespan)) as browser:
-            yield Gateway(browser, source, lifespan)
+            yield Gateway(browser, source, lifespan, streams)

@@ -9,9 +9,9 @@ import pytest
 from starlette.requests import HTTPConnection
 
 from contracts.graph_files import SUPERGRAPH
-from gateway.app import create_open_app
+from gateway.app import build_standalone
 from gateway.http.responses import GRAPHQL, JSON, address_of
-from gateway.settings import OpenSettings
+from gateway.settings import StandaloneSettings
 from tests.unit.gateway.serving import Browser, served
 
 QUERY = "{ __typename }"
@@ -19,8 +19,8 @@ QUERY = "{ __typename }"
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    """The gateway as `--no-auth` serves it."""
-    async with served(create_open_app(SUPERGRAPH, OpenSettings())) as browser:
+    """The router alone, as `standalone` serves it."""
+    async with served(build_standalone(SUPERGRAPH, StandaloneSettings())) as browser:
         yield browser
 
 
@@ -137,7 +137,7 @@ async def test_it_lives_is_ready_is_measured_and_says_that_the_explorer_is_missi
 
 async def test_no_other_page_frames_the_explorer(tmp_path: Path, browser: Browser) -> None:
     (tmp_path / "index.html").write_text("<title>x</title>")
-    async with served(create_open_app(SUPERGRAPH, OpenSettings(explorer_dir=tmp_path))) as there:
+    async with served(build_standalone(SUPERGRAPH, StandaloneSettings(explorer_dir=tmp_path))) as there:
         for answer in (await there.send("GET", "/"), await browser.send("GET", "/")):
             assert answer.headers["content-security-policy"] == "frame-ancestors 'none'"
         assert (await there.send("POST", "/nowhere")).code == "METHOD_NOT_ALLOWED"

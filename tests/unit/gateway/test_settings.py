@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from gateway.settings import GatewaySettings, OpenSettings
+from gateway.settings import GatewaySettings, StandaloneSettings
 
 
 def test_no_secret_is_told_with_what_is_wrong() -> None:
@@ -13,5 +13,5 @@ def test_no_secret_is_told_with_what_is_wrong() -> None:
     assert "signing_key_file" in str(wrong.value)
     assert "hidden" not in str(wrong.value)
     with pytest.raises(ValidationError) as wrong:
-        OpenSettings.model_validate({"subgraph_urls": "https://hidden@somewhere"})
+        StandaloneSettings.model_validate({"subgraph_urls": "https://hidden@somewhere"})
     assert "hidden" not in str(wrong.value)

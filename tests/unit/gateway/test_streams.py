@@ -112,7 +112,7 @@ async def test_a_query_may_be_answered_as_an_event_too() -> None:
 
 async def test_a_subgraph_that_is_not_there_is_told_without_its_address() -> None:
     async with gateway() as graph:
-        graph.lifespan.streams._urls["enrollment"] = "http://127.0.0.1:1/graphql"
+        graph.streams._urls["enrollment"] = "http://127.0.0.1:1/graphql"
         async with graph.follow() as client:
             refusal = await client.refused()
         assert refusal["code"] == "SUBGRAPH_UNREACHABLE"

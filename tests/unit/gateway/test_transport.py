@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from chassis.principal import Principal, Scope, TokenMinter, TokenVerifier
 from contracts.graph_files import SUPERGRAPH
-from gateway.app import create_open_app
+from gateway.app import build_standalone
 from gateway.federation.engine import Call, Engine, TransportError
 from gateway.federation.errors import UNKNOWN_OUTCOME, UNREACHABLE
 from gateway.http import transport as transport_module
@@ -25,7 +25,7 @@ from gateway.http.operations import Operations
 from gateway.http.transport import HttpTransport
 from gateway.protection import Limits
 from gateway.resilience import OVERLOADED
-from gateway.settings import OpenSettings
+from gateway.settings import StandaloneSettings
 from kernel.errors import Refusal
 from tests.support.fixtures import supergraph
 from tests.unit.gateway.serving import Answer, Subgraph, json_reply, served
@@ -50,8 +50,8 @@ async def calling(subgraph: Subgraph) -> AsyncIterator[HttpTransport]:
 async def ask(subgraph: Subgraph, query: str, **headers: str) -> Answer:
     """The answer of a whole gateway in front of that subgraph."""
     async with served(subgraph.app()) as behind:
-        settings = OpenSettings(subgraph_urls={"catalog": f"{behind.url}/graphql"})
-        async with served(create_open_app(SUPERGRAPH, settings)) as browser:
+        settings = StandaloneSettings(subgraph_urls={"catalog": f"{behind.url}/graphql"})
+        async with served(build_standalone(SUPERGRAPH, settings)) as browser:
             return await browser.graphql(query, headers=headers)
 
 
@@ -143,8 +143,8 @@ async def test_a_subgraph_that_speaks_no_graphql_nulls_its_fields_and_stays_unna
 
 
 async def test_a_subgraph_that_is_not_there_is_named_without_its_address() -> None:
-    settings = OpenSettings(subgraph_urls={"catalog": "http://127.0.0.1:1/graphql"})
-    async with served(create_open_app(SUPERGRAPH, settings)) as browser:
+    settings = StandaloneSettings(subgraph_urls={"catalog": "http://127.0.0.1:1/graphql"})
+    async with served(build_standalone(SUPERGRAPH, settings)) as browser:
         answer = await browser.graphql("{ rounds { year } }", headers={"Accept-Language": "en"})
     assert answer.code == "SUBGRAPH_UNREACHABLE"
     assert "127.0.0.1" not in answer.text

@@ -16,8 +16,8 @@ from starlette.routing import Route
 from typer.testing import CliRunner
 
 from contracts.graph_files import SUPERGRAPH
-from gateway.__main__ import cli
-from gateway.app import create_app
+from gateway.app import build
+from gateway.console import commands
 from gateway.federation.engine import Engine
 from gateway.http.graphql import GraphQLEndpoint
 from gateway.http.operations import Operations
@@ -107,7 +107,7 @@ def test_what_is_no_manifest_is_refused(content: bytes) -> None:
 def test_the_command_makes_a_manifest_of_files(tmp_path: Path) -> None:
     file = tmp_path / "hello.graphql"
     file.write_text(TEXT, encoding="utf-8")
-    result = CliRunner().invoke(cli, ["documents", str(file)])
+    result = CliRunner().invoke(commands, ["documents", str(file)])
     assert read_manifest(result.stdout.encode()) == {ID: TEXT}
 
 
@@ -123,7 +123,7 @@ def test_a_manifest_with_a_document_that_cannot_be_used_stops_the_start(tmp_path
     file = tmp_path / "manifest.json"
     file.write_text('{"bad": "{ nonsense }"}', encoding="utf-8")
     with pytest.raises(ValueError, match=r"trusted document bad: .*nonsense"):
-        create_app(settings(tmp_path, trusted_documents_file=file))
+        build(settings(tmp_path, trusted_documents_file=file))
 
 
 def test_requiring_documents_needs_a_manifest(tmp_path: Path) -> None:
