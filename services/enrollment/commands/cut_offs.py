@@ -1,4 +1,4 @@
-"""A school sets its inner cut-off (R21)."""
+"""The school's own last days of sign-ups (R21)."""
 
 from datetime import date
 
@@ -15,7 +15,14 @@ from services.enrollment.domain.cut_off import CutOffs, key_of, set_cut_off
 async def set_inner_cut_off(
     deps: Deps, principal: Principal, *, year: int, project_id: str | None, closes_on: date | None
 ) -> CutOffs:
-    """Set the own school's last day of sign-ups, for a year or for one of its projects; None takes it back (R21).
+    """Set the last day of sign-ups at the caller's school (R21).
+
+    Args:
+        deps: The service's dependencies.
+        principal: An account of the school.
+        year: The round.
+        project_id: The project it is for; None for the whole year.
+        closes_on: The last day, included; None takes it back.
 
     Raises:
         Refusal: `FORBIDDEN`, `NOT_FOUND`, `CUT_OFF_NOT_EARLIER` or `STALE_VERSION`.
@@ -25,10 +32,10 @@ async def set_inner_cut_off(
     if project_id and (await deps.store.projects.get(project_id)).year != year:
         raise NOT_FOUND(kind="project", id=project_id)
     key = key_of(school.id, year)
-    known = await deps.store.cut_offs.find(key)
-    fresh = CutOffs(id=key, version=1, school=school.id, year=year, province=school.province)
-    changed, events = set_cut_off(known or fresh, project_id, closes_on, calendar, deps.clock.now())
-    if known:
+    existing = await deps.store.cut_offs.find(key)
+    empty = CutOffs(id=key, version=1, school=school.id, year=year, province=school.province)
+    changed, events = set_cut_off(existing or empty, project_id, closes_on, calendar, deps.clock.now())
+    if existing:
         return await deps.store.cut_offs.save(changed, events)
     try:
         return await deps.store.cut_offs.insert(changed, events)

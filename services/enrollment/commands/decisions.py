@@ -1,4 +1,4 @@
-"""Decisions of bases, and what no base has decided in time (R23)."""
+"""Decisions on enrollments, and the escalation of those that no base has decided in time (R23)."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,12 @@ _WINDOW = 100
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is decided on one enrollment."""
+    """A decision on one enrollment, as it was sent.
+
+    Attributes:
+        enrollment: The enrollment's id.
+        reason: Why, as it was typed.
+    """
 
     enrollment: str
     decision: EnrollmentDecision
@@ -34,16 +39,19 @@ class Decision:
 async def decide_enrollments(
     deps: Deps, principal: Principal, decisions: Sequence[Decision]
 ) -> list[RowResult[Enrollment]]:
-    """Decide on enrollments of the own bases until admission closes; then the ministry decides what is left (R23).
+    """Decide on enrollments, each row by itself: the base until admission closes, after that the ministry (R23).
 
     Raises:
         Refusal: `FORBIDDEN` or `TOO_MANY_ROWS`; why a row is refused is in the row.
     """
     require_scope(principal, Scope.BASE, Scope.MINISTRY)
     require_rows(decisions)
-    rows = [await attempt(one.enrollment, _decide(deps, principal, key=one.enrollment, given=one)) for one in decisions]
+    results = [
+        await attempt(decision.enrollment, _decide(deps, principal, key=decision.enrollment, given=decision))
+        for decision in decisions
+    ]
     deps.wake.set()
-    return rows
+    return results
 
 
 @idempotent("enrollments", name="_decide", row="key")
@@ -64,7 +72,7 @@ async def _decide(deps: Deps, principal: Principal, *, key: str, given: Decision
 
 
 async def _escalated_project(deps: Deps, key: str, session: Session) -> Project:
-    """A project that its base can no longer decide on.
+    """The project of a decision that the ministry makes, once its base can no longer decide.
 
     Raises:
         Refusal: `PROJECT_NOT_OPEN` or `NOT_ESCALATED`.
@@ -76,15 +84,15 @@ async def _escalated_project(deps: Deps, key: str, session: Session) -> Project:
 
 
 async def escalate_undecided(deps: Deps) -> int:
-    """Escalate what no base has decided in time; may be run anywhere, any time, and does it once (R23).
+    """Escalate the enrollments that no base has decided in time (R23). Idempotent.
 
     Returns:
-        How many it escalated.
+        How many were escalated.
     """
     total = 0
     async for year, deadline in missed_deadlines(deps):
         while undecided := await deps.store.enrollments.undecided(year, deadline, _WINDOW):
-            done = sum([await _escalate(deps, one, deadline) for one in undecided])
+            done = sum([await _escalate(deps, enrollment, deadline) for enrollment in undecided])
             total += done
             if not done:
                 break

@@ -18,7 +18,7 @@ class Mailer(Protocol):
     """Hands mail to a server."""
 
     async def send(self, letter: Letter) -> None:
-        """Send it, or say why not.
+        """Send a mail.
 
         Raises:
             DeliveryFailed: The server did not take it.
@@ -30,13 +30,13 @@ class Deps:
     """The dependencies of the service, built once in its `app.py`.
 
     Attributes:
-        store: Everything that is kept.
+        store: The service's collections.
         clock: Domain time.
         vault: Seals ID numbers and mobiles (R41).
-        offer_time: How long a school may think about an offered seat (R25).
-        mailer: Sends mail, where that is set up (R24).
-        retry_policies: How each channel of deliveries is tried again (R24).
-        wake: Set when a delivery waits, so that it leaves at once (R24).
+        offer_time: Validity of an offer (R25).
+        mailer: Sends mail; None where no server is configured (R24).
+        retry_policies: When failed deliveries of each channel are tried again (R24).
+        wake: Set when a delivery waits, so that it is made at once (R24).
     """
 
     store: Store

@@ -1,4 +1,4 @@
-"""A province's funding, recorded and corrected (R27)."""
+"""Recording and correcting a province's funding (R27)."""
 
 from dataclasses import dataclass
 
@@ -65,14 +65,14 @@ async def record_funding(
     corrects: str | None = None,
     reason: str | None = None,
 ) -> Funding:
-    """Record what a province pays, or put right what it has recorded: a later revision, the earlier ones stay (R27).
+    """Record a payment of the caller's province, or correct one by a later revision (R27).
 
     Args:
         deps: The service's dependencies.
-        principal: The province.
-        entry: The payment as it is now.
-        corrects: The id of the revision in force that is wrong.
-        reason: Why it is wrong.
+        principal: An account of the province.
+        entry: The payment as it was typed.
+        corrects: The id of the revision in force that is to be corrected; None for a new record.
+        reason: Why that revision is wrong, as it was typed.
 
     Raises:
         Refusal: `FORBIDDEN`, `NOT_FOUND`, `UNKNOWN_ROUND`, `INVALID_FUNDING`, `INVALID_TEXT`, `REASON_MISSING`,
@@ -98,7 +98,7 @@ async def record_funding(
 
 
 async def _require_known(deps: Deps, province: str, entry: NewFunding) -> None:
-    """What the payment is for must be there: the round, a school of the province, a project of that round."""
+    """Refuse a round, a school of the province or a project of the round that does not exist."""
     if await deps.store.rounds.find(str(entry.year)) is None:
         raise UNKNOWN_ROUND(year=entry.year)
     if entry.school is not None:

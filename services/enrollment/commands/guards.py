@@ -1,4 +1,4 @@
-"""Who may act on what, and when."""
+"""Checks that commands of enrollment share: whose it is, and whether the project is open."""
 
 from chassis.commands.guards import require_scope
 from chassis.principal import Principal, Scope
@@ -24,21 +24,35 @@ async def own_school(deps: Deps, principal: Principal) -> School:
 async def own_enrollment(
     deps: Deps, principal: Principal, scope: Scope, key: str, session: Session | None = None
 ) -> Enrollment:
-    """An enrollment that the principal acts on; what it may not see is not found.
+    """An enrollment that the principal may act on; one that it may not see is not found.
+
+    Args:
+        deps: The service's dependencies.
+        principal: Who acts.
+        scope: The scope that the act is for.
+        key: The enrollment's id.
+        session: The transaction to read in.
 
     Raises:
         Refusal: `FORBIDDEN` or `NOT_FOUND`.
     """
     require_scope(principal, scope)
     where = {"$and": [{"_id": key}, Visibility.of(principal).condition()]}
-    found = await deps.store.enrollments.query(where, limit=1, session=session)
-    if not found:
+    enrollments = await deps.store.enrollments.query(where, limit=1, session=session)
+    if not enrollments:
         raise NOT_FOUND(kind="enrollment", id=key)
-    return found[0]
+    return enrollments[0]
 
 
 async def open_project(deps: Deps, key: str, *, phase: str, rule: str, session: Session | None = None) -> Project:
-    """A project that is published and in the phase that the act belongs to (R1).
+    """A published project whose round is in the given phase (R1).
+
+    Args:
+        deps: The service's dependencies.
+        key: The project's id.
+        phase: The phase's name, `ENROL` or `ADMIT`.
+        rule: The rule that a refusal names.
+        session: The transaction to read in.
 
     Raises:
         Refusal: `NOT_FOUND`, `PROJECT_NOT_OPEN` or `PHASE_CLOSED`.

@@ -1,4 +1,4 @@
-"""Deliveries of decisions and notices, by inbox and mail, and reading them (R24)."""
+"""Making deliveries by inbox and mail, and marking notices read (R24)."""
 
 import asyncio
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 
 class Channel(Protocol):
-    """A way to a recipient; the same delivery may be handed to it again."""
+    """A way to reach a recipient; it must bear the same delivery twice."""
 
     async def deliver(self, delivery: Delivery) -> None:
         """Make the delivery.
@@ -34,7 +34,7 @@ class Channel(Protocol):
 
 
 async def deliver_pending(deps: Deps, kind: DeliveryChannel = DeliveryChannel.INBOX) -> int:
-    """Make the deliveries of a channel that are due; each stands by itself, however many processes work at it.
+    """Make the deliveries of a channel that are due; several processes may do so at the same time.
 
     Returns:
         How many were made.
@@ -51,13 +51,13 @@ async def deliver_pending(deps: Deps, kind: DeliveryChannel = DeliveryChannel.IN
 
 
 async def _attempt(deps: Deps, channel: Channel, delivery: Delivery, policy: RetryPolicy) -> bool:
-    """Try once, in half the time for which nobody else does, and settle what came of it."""
+    """Try once, within half of the claim, so that no other process tries meanwhile; then settle the attempt."""
     try:
         async with asyncio.timeout(policy.claim.total_seconds() / 2):
             await channel.deliver(delivery)
     except TimeoutError:
         await _failed(deps, delivery, policy, DeliveryFailed(DeliveryFault.TIMEOUT))
-    except Refusal:  # something it tells of is not on file
+    except Refusal:  # the teacher, the school or the project is not on file
         await _failed(deps, delivery, policy, DeliveryFailed(DeliveryFault.STORAGE))
     except DeliveryFailed as failure:
         await _failed(deps, delivery, policy, failure)
@@ -82,7 +82,7 @@ async def _failed(deps: Deps, delivery: Delivery, policy: RetryPolicy, failure: 
 
 
 def channel_of(deps: Deps, kind: DeliveryChannel) -> Channel | None:
-    """The channel of that kind; None where it is not set up."""
+    """The channel of that kind; None where it is not configured."""
     if kind is DeliveryChannel.INBOX:
         return _Inbox(deps)
     return _Mail(deps, deps.mailer) if deps.mailer else None
@@ -90,7 +90,7 @@ def channel_of(deps: Deps, kind: DeliveryChannel) -> Channel | None:
 
 @dataclass(frozen=True, slots=True)
 class _Inbox:
-    """A notice under the delivery's id, so that a second attempt leaves no second one; then the mail that tells."""
+    """Puts a notice under the delivery's id, so that a repeat adds none; then leaves the delivery by mail."""
 
     deps: Deps
 
@@ -106,7 +106,7 @@ class _Inbox:
 
 @dataclass(frozen=True, slots=True)
 class _Mail:
-    """A mail to the address that is on file when it is sent."""
+    """Sends a mail to the address that is on file at that time."""
 
     deps: Deps
     mailer: Mailer
@@ -121,7 +121,7 @@ class _Mail:
                 address = self.deps.vault.open(teacher.email.sealed) if teacher.email else None
             elif person:
                 name, address = person.name, person.email
-        except (KeyError, InvalidTag) as error:  # it may be mended: a key that is not here yet
+        except (KeyError, InvalidTag) as error:  # not permanent: the key may be installed later
             raise DeliveryFailed(DeliveryFault.NO_ADDRESS) from error
         if address is None:
             raise DeliveryFailed(DeliveryFault.NO_ADDRESS, permanent=True)
@@ -143,10 +143,15 @@ async def _people(deps: Deps, delivery: Delivery) -> tuple[Teacher, DesignatedPe
 
 
 async def mark_notices_read(deps: Deps, *, boxes: Sequence[str], keys: Sequence[str]) -> list[Notice]:
-    """Mark notices of the caller's boxes read; a second time changes nothing.
+    """Mark notices of the caller's inboxes read. Idempotent.
+
+    Args:
+        deps: The service's dependencies.
+        boxes: The caller's inboxes.
+        keys: Ids of notices.
 
     Returns:
-        Those of the notices that lie in the boxes.
+        Those of the notices that are in the inboxes.
 
     Raises:
         Refusal: `TOO_MANY_ROWS`.

@@ -26,18 +26,18 @@ _ENDED_BY = {
 
 
 async def sweep(deps: Deps, project_id: str) -> int:
-    """End the enrollments that the project's state leaves no way for, each with its seat; may be run again.
+    """Close the open enrollments of a cancelled or started project and free their seats (R33). Idempotent.
 
-    Runs after the commit of the project's new state: whoever signs up from then on sees it, and whoever does so at
-    that moment meets it (`Seating.enter`).
+    It runs after the commit of the project's new state: a sign-up that begins later sees the new state, and one that is
+    under way conflicts with the commit (`Seating.enter`).
 
     Returns:
-        How many it ended.
+        How many enrollments were closed.
     """
     total = 0
-    # Until nobody is left: a substitution that was under way leaves its successor behind a first look (R26).
+    # Repeated until none is left: a substitution under way may add its successor after the first read (R26).
     while left := await _left(deps, project_id):
-        total += sum([await _end(deps, one.id) for one in left])
+        total += sum([await _end(deps, enrollment.id) for enrollment in left])
     if total:
         deps.wake.set()
     return total
@@ -55,42 +55,42 @@ async def _end(deps: Deps, key: str) -> bool:
         project = await deps.store.projects.get(before.project, session)
         if before.status not in _ENDED_BY.get(project.state, frozenset()):
             return False
-        called_off = project.state is ProjectState.CANCELLED
-        after, events = _ended(deps, before, project.reason or "", called_off=called_off)
+        cancelled = project.state is ProjectState.CANCELLED
+        after, events = _ended(deps, before, project.reason or "", cancelled=cancelled)
         saved = await deps.store.work.settle(before, after, events, project, session)
-        kind = NoticeKind.CANCELLED if called_off else NoticeKind.DECISION
+        kind = NoticeKind.CANCELLED if cancelled else NoticeKind.DECISION
         await deps.store.deliveries.add(feedback(saved, kind, deps.clock.now()), session)
         return True
 
     return await deps.store.transact(work)
 
 
-def _ended(deps: Deps, before: Enrollment, reason: str, *, called_off: bool) -> Step:
+def _ended(deps: Deps, before: Enrollment, reason: str, *, cancelled: bool) -> Step:
     now = deps.clock.now()
-    if called_off:
+    if cancelled:
         return cancel(before, reason, now)
     return expire(before, now) if before.status is EnrollmentStatus.OFFERED else lapse(before, now)
 
 
 async def tell_of_amendment(deps: Deps, project_id: str) -> None:
-    """Leave a notice for everybody on the way through an amended project; may be run again."""
+    """Notify the enrolled, and both bases and the school of a date conflict (R18, R19). Idempotent."""
     project = await deps.store.projects.find(project_id)
     if project is None or project.amended_at is None:
         return
     at = project.amended_at
-    for one in await deps.store.enrollments.live(project_id):
-        told = replace(one, reason=project.amendment)  # its own is of another matter
-        await deps.store.deliveries.add(feedback(told, NoticeKind.AMENDED, at))
+    for enrollment in await deps.store.enrollments.live(project_id):
+        about_amendment = replace(enrollment, reason=project.amendment)  # not the reason of the enrollment's own state
+        await deps.store.deliveries.add(feedback(about_amendment, NoticeKind.AMENDED, at))
     deps.wake.set()
-    for mine, other in await deps.store.seating.overlapping(project.id):
-        here, elsewhere = await deps.store.enrollments.find_many([mine, other])
+    for here_id, elsewhere_id in await deps.store.seating.overlapping(project.id):
+        here, elsewhere = await deps.store.enrollments.find_many([here_id, elsewhere_id])
         if here and elsewhere:
             await _report(deps, here, elsewhere, at)
 
 
 async def _report(deps: Deps, here: Enrollment, elsewhere: Enrollment, at: datetime) -> None:
-    """Both bases and the school, each about the enrollment that is theirs (R19)."""
+    """Notify both bases and the school of a date conflict, each of the enrollment that it may see (R19)."""
     boxes = {base_box(here.base): here, base_box(elsewhere.base): elsewhere, school_box(here.school): here}
     for box, enrollment in boxes.items():
-        told = replace(enrollment, reason=None)
-        await deps.store.notices.put(notice_to(box, told, NoticeKind.OVERLAP, at))
+        without_reason = replace(enrollment, reason=None)
+        await deps.store.notices.put(notice_to(box, without_reason, NoticeKind.OVERLAP, at))

@@ -1,4 +1,4 @@
-"""A teacher's plain numbers leave the vault here and nowhere else, as an audited act (R41)."""
+"""The only place where a teacher's plain numbers leave the vault, as a recorded act (R41)."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from services.enrollment.store import Visibility
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Revealed:
-    """A teacher's numbers in plain, and the act by which they are."""
+    """A teacher's plain numbers, and the record of the act that shows them."""
 
     act: Reveal
     teacher: Teacher
@@ -28,8 +28,14 @@ class Revealed:
 async def reveal_teacher(deps: Deps, principal: Principal, *, key: str, purpose: str) -> Revealed:
     """Show a teacher's numbers to the teacher, the school, a base that has accepted the teacher, or the ministry.
 
-    The act and its event are on disk before anything is opened. A repeat is an act of its own, even under the same
-    `Idempotency-Key`: what is shown again is recorded again.
+    The record and its event are stored before anything is opened. A repeat is recorded again, even under the same
+    `Idempotency-Key`, for the numbers are shown again.
+
+    Args:
+        deps: The service's dependencies.
+        principal: Who wants to see them.
+        key: The teacher's id.
+        purpose: What for, as it was typed.
 
     Raises:
         Refusal: `FORBIDDEN`, `NOT_FOUND`, `NOT_ACCEPTED`, `INVALID_PURPOSE` or `TOO_MANY_REVEALS`.
@@ -45,7 +51,7 @@ async def reveal_teacher(deps: Deps, principal: Principal, *, key: str, purpose:
         organization=principal.organization,
     )
     await deps.store.reveals.spend(principal.subject, datetime.now(UTC))
-    await deps.store.reveals.kept.insert(act, events)
+    await deps.store.reveals.repository.insert(act, events)
     vault = deps.vault
     return Revealed(
         act,

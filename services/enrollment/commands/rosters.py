@@ -1,4 +1,4 @@
-"""Rosters by workbook: checked when they come, committed by one command, put in by one worker (R5, R22, R41)."""
+"""Rosters: checked on upload, committed by one command, put in by one worker (R5, R22, R41)."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -39,7 +39,13 @@ _MOST_OPEN = 20
 
 
 async def stage_roster(deps: Deps, principal: Principal, *, sheet: Sheet, file_name: str) -> Roster:
-    """Check every row of a file and keep it for the school, numbers sealed; nothing else is written (R22, R41).
+    """Check every row of a file and store it for the school, numbers sealed; no teacher or enrollment is written.
+
+    Args:
+        deps: The service's dependencies.
+        principal: An account of the school.
+        sheet: The content of the file.
+        file_name: The name of the file; a personal number in it is masked (R41).
 
     Raises:
         Refusal: `FORBIDDEN`, `NOT_FOUND` or `DESIGNATED_PERSON_MISSING`; what is wrong with a row is in the row.
@@ -72,9 +78,15 @@ async def stage_roster(deps: Deps, principal: Principal, *, sheet: Sheet, file_n
 
 @idempotent("rosters", name="commit_roster")
 async def commit_roster(deps: Deps, principal: Principal, *, key: str, mode: RosterMode) -> Roster:
-    """Put a roster in, under the designated person, until enrollment closes (R5, R22).
+    """Commit a roster under the designated person's name, until enrollment closes (R5, R22).
 
-    The moment of this command counts for the deadline, however long the rows then take.
+    The time of this command counts for the deadline, however long the rows then take.
+
+    Args:
+        deps: The service's dependencies.
+        principal: An account of the school.
+        key: The roster's id.
+        mode: Which rows go in.
 
     Raises:
         Refusal: `FORBIDDEN`, `NOT_FOUND`, `DESIGNATED_PERSON_MISSING`, `PHASE_CLOSED`, `WRONG_STATE`, `ROSTER_EXPIRED`,
@@ -86,13 +98,13 @@ async def commit_roster(deps: Deps, principal: Principal, *, key: str, mode: Ros
     now = deps.clock.now()
     await _require_open_round(deps, key, now)
     committed, events = commit(roster, mode, by, now, datetime.now(UTC))
-    who = {"subject": principal.subject, "organization": principal.organization, "name": principal.name}
-    marked = replace(committed, committer=who, traceparent=current_act().traceparent)
+    committer = {"subject": principal.subject, "organization": principal.organization, "name": principal.name}
+    marked = replace(committed, committer=committer, traceparent=current_act().traceparent)
     return await deps.store.rosters.save(marked, events)
 
 
 async def own_roster(deps: Deps, principal: Principal, key: str) -> Roster:
-    """A roster of the school's own.
+    """A roster of the caller's school.
 
     Raises:
         Refusal: `FORBIDDEN` or `NOT_FOUND`.
@@ -102,15 +114,15 @@ async def own_roster(deps: Deps, principal: Principal, key: str) -> Roster:
 
 
 async def _require_open_round(deps: Deps, key: str, now: datetime) -> None:
-    """Refuse a roster all of whose rounds are closed; of several rounds the rows themselves tell."""
+    """Refuse a roster whose rounds are all closed; if one is open, the rows of the others are refused one by one."""
     years = await deps.store.roster_facts.years(await deps.store.rosters.project_codes(key))
     rounds = [await deps.store.rounds.find(str(year)) for year in years]
-    if rounds and not any(is_open(one, ENROL, now) for one in rounds):
+    if rounds and not any(is_open(calendar, ENROL, now) for calendar in rounds):
         require_phase(rounds[0], ENROL, now, "R22")
 
 
 def _rows(deps: Deps, key: str, sheet: Sheet, codes: Codes, kept_until: datetime) -> list[Row]:
-    """The rows of a file; sealing 5,000 of them takes a while, so this runs beside the event loop."""
+    """The rows of a file; it runs in a thread, for sealing 5,000 rows would block the event loop."""
     return compared([_row(deps, key, line, codes, kept_until) for line in sheet.lines])
 
 
@@ -131,7 +143,7 @@ def _row(deps: Deps, roster: str, line: Line, codes: Codes, kept_until: datetime
 
 
 def _number(deps: Deps, line: Line, column: Column, valid: Callable[[str], str], wrong: list[Refusal]) -> Sealed | None:
-    """A personal number, sealed; or what is wrong with it."""
+    """A personal number, sealed; an invalid one is None, its refusal added to `wrong`."""
     if column not in line.texts:
         return None
     try:
@@ -144,7 +156,7 @@ def _number(deps: Deps, line: Line, column: Column, valid: Callable[[str], str],
 
 
 def _lost_digits(line: Line, valid: Callable[[str], str]) -> bool:
-    """Whether an office program has rounded the number: as a number, or as a text that ends with the zeros it left."""
+    """Whether an office program has rounded the ID number; rounded text ends in zeros."""
     text = plain(line.texts[Column.ID_NUMBER])
     if Column.ID_NUMBER in line.rounded:
         return True
@@ -158,14 +170,14 @@ def _lost_digits(line: Line, valid: Callable[[str], str]) -> bool:
 
 
 async def enter_rosters(deps: Deps, token: int) -> int:
-    """Put every committed roster in, the one that was committed first before the others.
+    """Put every committed roster in, in the order of their commits.
 
     Args:
         deps: The service's dependencies.
-        token: Of the lease under which this worker works alone.
+        token: The fencing token of the lease that this worker holds.
 
     Returns:
-        How many.
+        How many rosters were put in.
 
     Raises:
         FencedOff: A newer worker has taken over.
@@ -187,10 +199,10 @@ async def enter_rosters(deps: Deps, token: int) -> int:
 
 
 async def _enter(deps: Deps, roster: Roster, token: int) -> None:
-    """Transaction by transaction: all rows of an all-or-nothing roster at once, else the next few.
+    """Put one roster in: an all-or-nothing roster in one transaction, any other in one for each window of rows.
 
-    Whoever writes one of its people, sign-ups or projects meanwhile conflicts with a step; then it is run again, on
-    new facts.
+    A concurrent write of one of its teachers, enrollments or projects conflicts with the transaction, which then runs
+    again on new facts.
     """
     state = RosterState.COMMITTING
     while state is RosterState.COMMITTING:
@@ -205,10 +217,10 @@ async def _work(deps: Deps, key: str, token: int, session: Session) -> RosterSta
     school = await deps.store.schools.get(roster.school, session)
     assert roster.committed_at  # noqa: S101 - it has been committed
     facts = await deps.store.roster_facts.of(rows, school, roster.committed_at, session)
-    seen, entries = await asyncio.to_thread(_decide, rows, facts, roster.by, whole=whole)
+    outcomes, entries = await asyncio.to_thread(_decide, rows, facts, roster.by, whole=whole)
     if entries:
         await deps.store.work.put_in(entries, session)
-    await rosters.note(seen, session)
+    await rosters.store_outcomes(outcomes, session)
     moved = replace(roster, done=roster.done + len(rows), entered=roster.entered + len(entries))
     if not whole and len(rows) == _WINDOW:
         await rosters.save(moved, session=session)
@@ -222,25 +234,25 @@ async def _work(deps: Deps, key: str, token: int, session: Session) -> RosterSta
 
 
 def _decide(rows: Sequence[Row], facts: Facts, by: str, *, whole: bool) -> tuple[list[Row], list[RowEntry]]:
-    """The rows as they are afterwards, and what the good ones write: none of a whole roster with a bad one.
+    """The refused rows and those that are in, and what the latter write; with `whole`, one bad row refuses all.
 
-    A row with a fault of its own keeps its verdict: checked again, it would seem to clash with the row it repeats.
+    A row with a fault of its own is not checked again: the row that it repeats would then be on file already.
     """
     entries: list[RowEntry] = []
-    seen: list[Row] = []
+    refused: list[Row] = []
     for row in rows:
         checked = row if row.faults else check(row, facts)
         if checked.problems:
-            seen.append(replace(checked, state=RowState.REFUSED))
+            refused.append(replace(checked, state=RowState.REFUSED))
         else:
             entries.append(enter(replace(checked, state=RowState.ENTERED), facts, by, new_id))
-    if whole and seen:
-        return seen, []
-    return [*seen, *(entry.row for entry in entries)], entries
+    if whole and refused:
+        return refused, []
+    return [*refused, *(entry.row for entry in entries)], entries
 
 
 async def _fail(deps: Deps, key: str, token: int) -> None:
-    """A defect stops this roster and no other; what is in stays in, and the counts say so."""
+    """End a roster that a defect has stopped; its rows that are in stay in, and the counts include them."""
 
     async def work(session: Session) -> None:
         roster = await deps.store.rosters.held(key, token, session)
@@ -251,12 +263,12 @@ async def _fail(deps: Deps, key: str, token: int) -> None:
 
 
 def _principal(roster: Roster) -> Principal:
-    """Who committed the roster: the audit names the same for each of its rows (R5, R40)."""
-    known = roster.committer or {}
+    """The principal who committed the roster, for the audit of each row (R5, R40)."""
+    committer = roster.committer or {}
     return Principal(
-        subject=known.get("subject") or "",
+        subject=committer.get("subject") or "",
         scope=Scope.SCHOOL,
-        organization=known.get("organization"),
+        organization=committer.get("organization"),
         school=roster.school,
-        name=known.get("name"),
+        name=committer.get("name"),
     )

@@ -47,7 +47,7 @@ _AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSchool:
-    """What is said of a school.
+    """A school as it was typed.
 
     Attributes:
         code: School identification code, or unified social credit code.
@@ -79,7 +79,14 @@ class ImportedSchool:
 
 @idempotent("schools", name="register_school")
 async def register_school(deps: Deps, principal: Principal, *, code: str, name: str, province: str | None) -> School:
-    """Put a school on file under its code; a province may do so for its own (R3).
+    """Put a school on file under its code; a province only its own schools (R3).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry or a province.
+        code: School identification code, or unified social credit code.
+        name: Its name.
+        province: Two digits; `00` for a school of a line ministry; None for the caller's province.
 
     Raises:
         Refusal: `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `PROVINCE_MISSING`, `UNKNOWN_PROVINCE`,
@@ -107,20 +114,23 @@ async def register_schools(deps: Deps, principal: Principal, rows: Sequence[NewS
 async def import_schools(
     deps: Deps, principal: Principal, rows: Sequence[NewSchool], *, dry: bool
 ) -> AsyncGenerator[ImportedSchool, None]:
-    """Put a whole list of schools on file; a second run of the same list changes nothing.
+    """Put a list of schools on file, of any length. Idempotent.
 
     Args:
         deps: The service's dependencies.
-        principal: Under whom it is recorded.
-        rows: Any number.
-        dry: Only tell what would become of each row.
+        principal: The ministry or a province.
+        rows: The schools.
+        dry: Write nothing, but yield the result that each row would have.
+
+    Yields:
+        The result of each row, in the order of the list.
     """
     seen: set[str] = set()
     for start in range(0, len(rows), _AT_ONCE):
         drafts = [_drafted(principal, index, row) for index, row in enumerate(rows[start : start + _AT_ONCE], start)]
-        found = await deps.store.schools.find_many([one.school.id for one in drafts if one.school])
-        known = {one.id: one for one in found if one}
-        judged = [_judged(draft, known, seen) for draft in drafts]
+        on_file = await deps.store.schools.find_many([draft.school.id for draft in drafts if draft.school])
+        existing = {school.id: school for school in on_file if school}
+        judged = [_judged(draft, existing, seen) for draft in drafts]
         for row in await asyncio.gather(*(_stored(deps, row, dry=dry) for row in judged)):
             yield row
 
@@ -132,17 +142,17 @@ def _drafted(principal: Principal, index: int, row: NewSchool) -> ImportedSchool
         return ImportedSchool(index, refusal=refusal)
 
 
-def _judged(draft: ImportedSchool, known: dict[str, School], seen: set[str]) -> ImportedSchool:
-    """The row beside what is on file and what the list has said before."""
+def _judged(draft: ImportedSchool, existing: dict[str, School], seen: set[str]) -> ImportedSchool:
+    """The row compared with what is on file, and with the rows above it."""
     school = draft.school
     if school is None:
         return draft
-    there = known.get(school.id)
+    stored = existing.get(school.id)
     repeated = school.id in seen
     seen.add(school.id)
-    if repeated or (there and (spelled(there.name), there.province) != (school.name, school.province)):
+    if repeated or (stored and (spelled(stored.name), stored.province) != (school.name, school.province)):
         return ImportedSchool(draft.index, refusal=SCHOOL_EXISTS(school=school.id))
-    return ImportedSchool(draft.index, there or school, known=there is not None)
+    return ImportedSchool(draft.index, stored or school, known=stored is not None)
 
 
 async def _stored(deps: Deps, row: ImportedSchool, *, dry: bool) -> ImportedSchool:
@@ -167,12 +177,12 @@ def _draft(principal: Principal, row: NewSchool) -> tuple[School, list[SchoolReg
     own = own_province(principal)
     if principal.scope is Scope.PROVINCE and (own is None or row.province not in {None, own}):
         raise FORBIDDEN(rule="R27")
-    wanted = own or row.province
-    if wanted is None:  # nobody leaves a province by a slip (ADR 17)
+    code = own or row.province
+    if code is None:  # no school becomes a line ministry's by an omission (ADR 17)
         raise PROVINCE_MISSING()
-    if wanted not in {NATIONWIDE, *provinces()}:
+    if code not in {NATIONWIDE, *provinces()}:
         raise UNKNOWN_PROVINCE(rule="R3")
-    return schools.register_school(organization_code(row.code), Name.of(row.name, "name", "R3"), wanted)
+    return schools.register_school(organization_code(row.code), Name.of(row.name, "name", "R3"), code)
 
 
 async def _insert(deps: Deps, school: School, events: list[SchoolRegistered]) -> School:

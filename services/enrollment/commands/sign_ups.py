@@ -1,4 +1,4 @@
-"""Sign-ups: the teacher's own, and what the school makes of them (R19–R22, R26)."""
+"""Sign-ups of teachers, and what their school does with them: decline, rank, submit, withdraw (R19–R22, R26)."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from kernel.free_text import Reason
 from services.enrollment.commands.bulk import each
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import open_project, own_enrollment, own_school
-from services.enrollment.commands.waitlist import pass_on
+from services.enrollment.commands.waitlist import offer_freed_seat
 from services.enrollment.domain import enrollment as enrollments
 from services.enrollment.domain.cut_off import key_of, require_before
 from services.enrollment.domain.enrollment import Enrollment, wrong_state
@@ -25,20 +25,20 @@ from services.enrollment.domain.seats import holds_seat
 
 @idempotent("enrollments", name="sign_up")
 async def sign_up(deps: Deps, principal: Principal, *, project_id: str) -> Enrollment:
-    """Sign up for a published project while enrollment is open (R19).
+    """Sign the calling teacher up for a published project while enrollment is open (R19).
 
     Raises:
         Refusal: `NOT_FOUND`, `PROJECT_NOT_OPEN`, `PHASE_CLOSED`, `INNER_CUT_OFF_PASSED` or `SECOND_SIGN_UP`.
     """
     require_scope(principal, Scope.TEACHER)
     teacher = await deps.store.teachers.get(principal.person or "")
-    fresh = new_id()
+    key = new_id()
 
     async def work(session: Session) -> Enrollment:
         project = await open_project(deps, project_id, phase=ENROL, rule="R19", session=session)
         now, own = deps.clock.now(), key_of(teacher.school, project.year)
         require_before(await deps.store.cut_offs.find(own, session), project.id, now)
-        signed, events = enrollments.sign_up(fresh, teacher, project, now)
+        signed, events = enrollments.sign_up(key, teacher, project, now)
         stored = await deps.store.enrollments.insert(signed, events, session)
         await deps.store.seating.enter(project.id, teacher.id, session)
         return stored
@@ -51,20 +51,20 @@ async def sign_up(deps: Deps, principal: Principal, *, project_id: str) -> Enrol
 
 @idempotent("enrollments", name="withdraw_sign_up")
 async def withdraw_sign_up(deps: Deps, principal: Principal, *, key: str) -> Enrollment:
-    """Take the own sign-up back, before the school has submitted it.
+    """Withdraw the caller's own sign-up before the school has submitted it (R19).
 
     Raises:
         Refusal: `NOT_FOUND` or `WRONG_STATE`.
     """
-    found = await own_enrollment(deps, principal, Scope.TEACHER, key)
-    withdrawn, events = enrollments.withdraw_sign_up(found, deps.clock.now())
+    signed_up = await own_enrollment(deps, principal, Scope.TEACHER, key)
+    withdrawn, events = enrollments.withdraw_sign_up(signed_up, deps.clock.now())
     return await deps.store.enrollments.save(withdrawn, events)
 
 
 async def decline_sign_ups(
     deps: Deps, principal: Principal, *, keys: Sequence[str], reason: str
 ) -> list[RowResult[Enrollment]]:
-    """Decline sign-ups of the own school with a reason (R21).
+    """Decline sign-ups of the caller's school, each row by itself (R21).
 
     Raises:
         Refusal: `FORBIDDEN`, `NOT_FOUND` or `TOO_MANY_ROWS`.
@@ -73,9 +73,9 @@ async def decline_sign_ups(
 
     async def act(key: str) -> Enrollment:
         async def work(session: Session) -> Enrollment:
-            found, now = await own_enrollment(deps, principal, Scope.SCHOOL, key, session), deps.clock.now()
+            signed_up, now = await own_enrollment(deps, principal, Scope.SCHOOL, key, session), deps.clock.now()
             saved = await deps.store.enrollments.save(
-                *enrollments.decline(found, Reason.of(reason, "R21"), by, now), session
+                *enrollments.decline(signed_up, Reason.of(reason, "R21"), by, now), session
             )
             await deps.store.deliveries.add(feedback(saved, NoticeKind.DECISION, now), session)
             return saved
@@ -90,7 +90,7 @@ async def decline_sign_ups(
 async def rank_sign_ups(
     deps: Deps, principal: Principal, *, project_id: str, keys: Sequence[str]
 ) -> list[RowResult[Enrollment]]:
-    """Rank the own school's candidates for a project, in the order given (R21).
+    """Rank the candidates of the caller's school for a project, in the order of `keys` (R21).
 
     Raises:
         Refusal: `FORBIDDEN` or `TOO_MANY_ROWS`.
@@ -99,17 +99,17 @@ async def rank_sign_ups(
     places = {key: place for place, key in enumerate(keys, start=1)}
 
     async def act(key: str) -> Enrollment:
-        found = await own_enrollment(deps, principal, Scope.SCHOOL, key)
-        if found.project != project_id:
-            raise wrong_state(found, "R21")
-        ranked, events = enrollments.rank(found, places[key])
+        candidate = await own_enrollment(deps, principal, Scope.SCHOOL, key)
+        if candidate.project != project_id:
+            raise wrong_state(candidate, "R21")
+        ranked, events = enrollments.rank(candidate, places[key])
         return await deps.store.enrollments.save(ranked, events)
 
     return await each(deps, principal, keys, act, command="rank_sign_ups", given="|".join([project_id, *keys]))
 
 
 async def submit_enrollments(deps: Deps, principal: Principal, *, keys: Sequence[str]) -> list[RowResult[Enrollment]]:
-    """Hand sign-ups in to the bases, under the designated person, until enrollment closes (R5, R22).
+    """Submit sign-ups to the bases under the designated person's name, until enrollment closes (R5, R22).
 
     Raises:
         Refusal: `FORBIDDEN`, `NOT_FOUND`, `DESIGNATED_PERSON_MISSING` or `TOO_MANY_ROWS`.
@@ -117,9 +117,9 @@ async def submit_enrollments(deps: Deps, principal: Principal, *, keys: Sequence
     by = require_designated(await own_school(deps, principal))
 
     async def act(key: str) -> Enrollment:
-        found = await own_enrollment(deps, principal, Scope.SCHOOL, key)
-        await open_project(deps, found.project, phase=ENROL, rule="R22")
-        submitted, events = enrollments.submit(found, by, deps.clock.now())
+        signed_up = await own_enrollment(deps, principal, Scope.SCHOOL, key)
+        await open_project(deps, signed_up.project, phase=ENROL, rule="R22")
+        submitted, events = enrollments.submit(signed_up, by, deps.clock.now())
         return await deps.store.enrollments.save(submitted, events)
 
     return await each(deps, principal, keys, act, command="submit_enrollments")
@@ -127,7 +127,7 @@ async def submit_enrollments(deps: Deps, principal: Principal, *, keys: Sequence
 
 @idempotent("enrollments", name="withdraw_enrollment")
 async def withdraw_enrollment(deps: Deps, principal: Principal, *, key: str, reason: str) -> Enrollment:
-    """Withdraw a submitted enrollment before the training starts; its seat goes to the next in line (R25, R26).
+    """Withdraw a submitted enrollment before the training starts; a seat it held is offered at once (R25, R26).
 
     Raises:
         Refusal: `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING` or `PROJECT_NOT_OPEN`.
@@ -143,9 +143,9 @@ async def withdraw_enrollment(deps: Deps, principal: Principal, *, key: str, rea
         withdrawn = await deps.store.work.settle(before, after, events, project, session)
         await deps.store.deliveries.add(feedback(withdrawn, NoticeKind.DECISION, now), session)
         if holds_seat(before.status):
-            told = notice_to(base_box(withdrawn.base), withdrawn, NoticeKind.DECISION, now)
-            await deps.store.notices.put(told, session)
-        await pass_on(deps, before, project, session)
+            notice = notice_to(base_box(withdrawn.base), withdrawn, NoticeKind.DECISION, now)
+            await deps.store.notices.put(notice, session)
+        await offer_freed_seat(deps, before, project, session)
         return withdrawn
 
     ended = await deps.store.transact(work)

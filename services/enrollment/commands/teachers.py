@@ -27,7 +27,7 @@ from services.enrollment.domain.vocabulary import Audience, Employment
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTeacher:
-    """What a school says of a teacher; the numbers are sealed before they are kept (R41)."""
+    """A teacher as the school has typed it; the numbers are sealed before they are stored (R41)."""
 
     name: str
     id_number: str
@@ -83,12 +83,12 @@ def _title(text: str | None) -> Title | None:
 
 
 def sealed(deps: Deps, number: str) -> Sealed:
-    """A personal number as it is kept (R41)."""
+    """Seal a personal number (R41)."""
     return Sealed(deps.vault.seal(number), mask(number), deps.vault.keyed_hash(number))
 
 
 def sealed_email(deps: Deps, text: str | None) -> Sealed | None:
-    """A mail address as it is kept, checked; None for none (R24, R41).
+    """Check and seal a mail address; None for none (R24, R41).
 
     Raises:
         Refusal: `INVALID_EMAIL`.
@@ -103,7 +103,7 @@ _TEACHER = "teacher"
 
 
 class Corrected(TypedDict, total=False):
-    """What is to stand on file from now on; what is not named stays."""
+    """The new values of a teacher's fields, as they were typed; a field that is not named stays."""
 
     name: str
     id_number: str
@@ -117,7 +117,7 @@ class Corrected(TypedDict, total=False):
 
 @idempotent("teachers", name="update_my_contact")
 async def update_my_contact(deps: Deps, principal: Principal, *, given: Corrected) -> Teacher:
-    """Change the own mobile or mail address.
+    """Change the calling teacher's own mobile or mail address.
 
     Raises:
         Refusal: `FORBIDDEN`, `NOT_FOUND`, `INVALID_MOBILE`, `INVALID_EMAIL` or `TEACHER_EXISTS`.
@@ -129,7 +129,14 @@ async def update_my_contact(deps: Deps, principal: Principal, *, given: Correcte
 
 @idempotent("teachers", name="correct_teacher")
 async def correct_teacher(deps: Deps, principal: Principal, *, key: str, version: int, given: Corrected) -> Teacher:
-    """Correct what is on file of a teacher of the own school.
+    """Correct what is on file of a teacher of the caller's school (R41).
+
+    Args:
+        deps: The service's dependencies.
+        principal: An account of the school.
+        key: The teacher's id.
+        version: The version that the caller has read.
+        given: The new values.
 
     Raises:
         Refusal: `FORBIDDEN`, `NOT_FOUND`, `STALE_VERSION`, `INVALID_TEACHER`, `INVALID_ID_NUMBER`, `INVALID_MOBILE`,

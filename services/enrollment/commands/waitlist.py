@@ -1,4 +1,4 @@
-"""The waiting list: its order, offers, substitution (R25, R26)."""
+"""The waiting list: its order, the offers of free seats, and substitution (R25, R26)."""
 
 from collections.abc import Sequence
 
@@ -35,12 +35,13 @@ _WINDOW = 100
 
 
 async def offer_free_seats(deps: Deps) -> int:
-    """Offer what seats are free when the bases may no longer fill them by themselves, in order (R25).
+    """Offer the seats that are still free when admission has closed to those who wait, in order (R25). Idempotent.
 
-    Until then a free seat is the base's to give; a freed one is offered at once, by whatever frees it.
+    Until admission closes, the base gives its free seats itself. A seat that an enrollment frees is not left for this:
+    the transaction that frees it offers it.
 
     Returns:
-        How many it offered.
+        How many offers were made.
     """
     total = 0
     years = {year async for year, _ in missed_deadlines(deps)}
@@ -55,7 +56,7 @@ async def offer_free_seats(deps: Deps) -> int:
 async def _offer(deps: Deps, key: str, years: set[int]) -> bool:
     async def work(session: Session) -> bool:
         project = await deps.store.projects.get(key, session)
-        return project.year in years and await offer_next(deps, project, session)
+        return project.year in years and await offer_seat(deps, project, session)
 
     try:
         return await deps.store.transact(work)
@@ -63,14 +64,31 @@ async def _offer(deps: Deps, key: str, years: set[int]) -> bool:
         return False  # no seat is left
 
 
-async def pass_on(deps: Deps, before: Enrollment, project: Project, session: Session) -> None:
-    """Offer the seat that `before` held to the next in line, in the transaction that frees it (R25)."""
+async def offer_freed_seat(deps: Deps, before: Enrollment, project: Project, session: Session) -> None:
+    """Offer the seat that an enrollment has freed, in the transaction that frees it (R25).
+
+    Args:
+        deps: The service's dependencies.
+        before: The enrollment as it was before the step; if it held no seat, none is offered.
+        project: Its project.
+        session: The transaction of the step.
+    """
     if holds_seat(before.status):
-        await offer_next(deps, project, session)
+        await offer_seat(deps, project, session)
 
 
-async def offer_next(deps: Deps, project: Project, session: Session) -> bool:
-    """Offer a free seat to the next in line, if somebody waits, the project is published and has not begun (R25).
+async def offer_seat(deps: Deps, project: Project, session: Session) -> bool:
+    """Offer a free seat to the first candidate on the waiting list (R25).
+
+    No offer is made where nobody waits, or where the project is not published or has begun.
+
+    Args:
+        deps: The service's dependencies.
+        project: The project.
+        session: The transaction.
+
+    Returns:
+        Whether an offer was made.
 
     Raises:
         Refusal: `CLASS_FULL`: no seat is free.
@@ -79,30 +97,36 @@ async def offer_next(deps: Deps, project: Project, session: Session) -> bool:
     until = offer_ends(project, deps.offer_time, now)
     if project.state is not ProjectState.PUBLISHED or until <= now:
         return False
-    line = await deps.store.enrollments.waiting_list(project.id, session)
-    if not line:
+    waiting = await deps.store.enrollments.waiting_list(project.id, session)
+    if not waiting:
         return False
-    offered, events = offer(line[0], until, now)
-    saved = await deps.store.work.settle(line[0], offered, events, project, session)
+    offered, events = offer(waiting[0], until, now)
+    saved = await deps.store.work.settle(waiting[0], offered, events, project, session)
     await deps.store.deliveries.add(feedback(saved, NoticeKind.DECISION, now), session)
     return True
 
 
 async def renew_offers(deps: Deps, project: Project, session: Session) -> None:
-    """Give the open offers of a project that is resumed their whole time anew, and tell of it (R24, R25)."""
+    """Renew the open offers of a project that is resumed, and send feedback about them (R24, R25).
+
+    Args:
+        deps: The service's dependencies.
+        project: The project after it was resumed.
+        session: The transaction.
+    """
     now = deps.clock.now()
     until = offer_ends(project, deps.offer_time, now)
     if project.state is not ProjectState.PUBLISHED or until <= now:
         return
-    for one in await deps.store.enrollments.live(project.id, (EnrollmentStatus.OFFERED,), session):
-        renewed, events = renew(one, until)
+    for offered in await deps.store.enrollments.live(project.id, (EnrollmentStatus.OFFERED,), session):
+        renewed, events = renew(offered, until)
         saved = await deps.store.enrollments.save(renewed, events, session)
         await deps.store.deliveries.add(feedback(saved, NoticeKind.DECISION, now), session)
 
 
 @idempotent("enrollments", name="accept_offer")
 async def accept_offer(deps: Deps, principal: Principal, *, key: str) -> Enrollment:
-    """Take the seat that is offered to one of the own school's candidates (R25).
+    """Take an offered seat for a candidate of the caller's school (R25).
 
     Raises:
         Refusal: `NOT_FOUND`, `WRONG_STATE`, `OFFER_EXPIRED`, `PROJECT_NOT_OPEN`, `DESIGNATED_PERSON_MISSING` or
@@ -127,7 +151,13 @@ async def accept_offer(deps: Deps, principal: Principal, *, key: str) -> Enrollm
 
 
 async def rank_waitlist(deps: Deps, principal: Principal, *, project_id: str, keys: Sequence[str]) -> None:
-    """Order the own waiting list; whoever is not named follows in the order of submission (R25).
+    """Order the waiting list of a project of the caller's base (R25).
+
+    Args:
+        deps: The service's dependencies.
+        principal: An account of the base.
+        project_id: The project.
+        keys: Ids of enrollments in their new order; those not named follow in the order of submission.
 
     Raises:
         Refusal: `FORBIDDEN`, `TOO_MANY_ROWS`, `NOT_FOUND` or `WRONG_STATE`; nothing is ranked then.
@@ -138,12 +168,13 @@ async def rank_waitlist(deps: Deps, principal: Principal, *, project_id: str, ke
 
     async def work(session: Session) -> None:
         for key in places:
-            found = await own_enrollment(deps, principal, Scope.BASE, key, session)
-            if found.project != project_id or found.status is not EnrollmentStatus.WAITLISTED:
-                raise wrong_state(found, "R25")
-        for one in await deps.store.enrollments.waiting_list(project_id, session):
-            if one.base in principal.bases and one.waiting_rank != places.get(one.id):
-                ranked, events = rank_waiting(one, places.get(one.id))
+            enrollment = await own_enrollment(deps, principal, Scope.BASE, key, session)
+            if enrollment.project != project_id or enrollment.status is not EnrollmentStatus.WAITLISTED:
+                raise wrong_state(enrollment, "R25")
+        for enrollment in await deps.store.enrollments.waiting_list(project_id, session):
+            place = places.get(enrollment.id)
+            if enrollment.base in principal.bases and enrollment.waiting_rank != place:
+                ranked, events = rank_waiting(enrollment, place)
                 await deps.store.enrollments.save(ranked, events, session)
 
     await deps.store.transact(work)
@@ -151,7 +182,14 @@ async def rank_waitlist(deps: Deps, principal: Principal, *, project_id: str, ke
 
 @idempotent("enrollments", name="substitute_teacher")
 async def substitute_teacher(deps: Deps, principal: Principal, *, key: str, teacher_id: str, reason: str) -> Enrollment:
-    """Pass an accepted person's seat on to a colleague before the training starts, both or neither (R26).
+    """Give an accepted teacher's seat to a colleague before the training starts, in one transaction (R26).
+
+    Args:
+        deps: The service's dependencies.
+        principal: An account of the school.
+        key: The id of the accepted enrollment.
+        teacher_id: The colleague.
+        reason: Why, as it was typed.
 
     Returns:
         The colleague's enrollment.
@@ -162,18 +200,18 @@ async def substitute_teacher(deps: Deps, principal: Principal, *, key: str, teac
     """
     by = require_designated(await own_school(deps, principal))
     teacher = await deps.store.teachers.get(teacher_id)
-    fresh = new_id()
+    successor_id = new_id()
 
     async def work(session: Session) -> Enrollment:
         before = await own_enrollment(deps, principal, Scope.SCHOOL, key, session)
         project = await deps.store.projects.get(before.project, session)
         now = deps.clock.now()
         require_not_started(project, now, "R26")
-        ended, events = substitute(before, Reason.of(reason, "R26"), by, now, successor=fresh)
-        successor, born = succeed(before, teacher, project, by, now, key=fresh)
-        admitted = await deps.store.work.succeed(before, (ended, events), (successor, born), project, session)
-        for one in (ended, admitted):
-            await deps.store.deliveries.add(feedback(one, NoticeKind.DECISION, now), session)
+        ended, events = substitute(before, Reason.of(reason, "R26"), by, now, successor=successor_id)
+        successor, created = succeed(before, teacher, project, by, now, key=successor_id)
+        admitted = await deps.store.work.succeed(before, (ended, events), (successor, created), project, session)
+        for enrollment in (ended, admitted):
+            await deps.store.deliveries.add(feedback(enrollment, NoticeKind.DECISION, now), session)
         return admitted
 
     try:
@@ -186,19 +224,19 @@ async def substitute_teacher(deps: Deps, principal: Principal, *, key: str, teac
 
 
 async def expire_offers(deps: Deps) -> int:
-    """End every offer whose time is over, and offer its seat to the next; may be run anywhere, any time (R25).
+    """End every expired offer, and offer its seat to the next candidate (R25). Idempotent.
 
-    While a project is suspended its offers can be neither taken nor lost; once it has begun or is called off, the sweep
+    While a project is suspended, its offers can be neither taken nor lost. Once it has begun or is cancelled, `sweep`
     ends them.
 
     Returns:
-        How many ended.
+        How many offers were ended.
     """
-    ended, passed = 0, set[str]()
-    while overdue := await deps.store.enrollments.overdue_offers(deps.clock.now(), _WINDOW, besides=sorted(passed)):
-        left = [one.id for one in overdue if not await _expire(deps, one.id)]
+    ended, skipped = 0, set[str]()
+    while overdue := await deps.store.enrollments.overdue_offers(deps.clock.now(), _WINDOW, besides=sorted(skipped)):
+        left = [offered.id for offered in overdue if not await _expire(deps, offered.id)]
         ended += len(overdue) - len(left)
-        passed.update(left)
+        skipped.update(left)
     if ended:
         deps.wake.set()
     return ended
@@ -216,10 +254,10 @@ async def _expire(deps: Deps, key: str) -> bool:
         after, events = expire(before, now)
         saved = await deps.store.work.settle(before, after, events, project, session)
         await deps.store.deliveries.add(feedback(saved, NoticeKind.DECISION, now), session)
-        await pass_on(deps, before, project, session)
+        await offer_freed_seat(deps, before, project, session)
         return True
 
     try:
         return await deps.store.transact(work)
     except Refusal:
-        return False  # the school, or another process, was faster
+        return False  # the school has taken it, or another process has ended it

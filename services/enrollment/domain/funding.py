@@ -1,4 +1,4 @@
-"""What a province pays for training: records that are corrected by later ones, never overwritten (R27)."""
+"""Funding that a province records: a correction is a later revision, nothing is overwritten (R27)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,11 +9,12 @@ from services.enrollment.domain.refusals import INVALID_FUNDING
 from services.enrollment.domain.vocabulary import FundingSource
 
 MOST_FEN = 1_000_000_000_000
+"""The highest amount of a payment: 10 billion yuan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FundingEntry:
-    """What a province says of a payment.
+    """A payment as the province states it.
 
     Attributes:
         year: The round.
@@ -34,7 +35,7 @@ class FundingEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Funding:
-    """A payment as it was recorded, or as it was corrected.
+    """One revision of a payment's record.
 
     Attributes:
         record: The id of the first of its revisions.
@@ -42,6 +43,7 @@ class Funding:
         corrects: The id of the revision before.
         reason: Why that one was wrong.
         recorded_at: Domain time.
+        amount: In fen.
     """
 
     id: str
@@ -62,10 +64,17 @@ class Funding:
 
 
 Recorded = tuple[Funding, list[FundingRecorded]]
+"""A revision, and its event."""
 
 
 def record_funding(key: str, province: str, entry: FundingEntry, now: datetime) -> Recorded:
     """Record a payment (R27).
+
+    Args:
+        key: The record's id.
+        province: Two digits.
+        entry: The payment.
+        now: Domain time.
 
     Raises:
         Refusal: `INVALID_FUNDING`, naming every wrong field.
@@ -74,14 +83,21 @@ def record_funding(key: str, province: str, entry: FundingEntry, now: datetime) 
 
 
 def correct_funding(key: str, before: Funding, entry: FundingEntry, reason: Reason, now: datetime) -> Recorded:
-    """Put right what was recorded; nothing at all (0) takes it back. The year stays (R27).
+    """Correct a record by a new revision; an amount of 0 takes the payment back (R27).
+
+    Args:
+        key: The new revision's id.
+        before: The revision in force.
+        entry: The payment as it is now; its year must be that of the record.
+        reason: Why the revision in force is wrong.
+        now: Domain time.
 
     Raises:
         Refusal: `INVALID_FUNDING`, naming every wrong field.
     """
     wrong = () if entry.year == before.year else ("year",)
-    right = _revision(key, before.province, entry, now, least=0, before=before, reason=reason.text, wrong=wrong)
-    return _recorded(right)
+    revision = _revision(key, before.province, entry, now, least=0, before=before, reason=reason.text, wrong=wrong)
+    return _recorded(revision)
 
 
 def _revision(

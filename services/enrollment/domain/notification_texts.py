@@ -1,4 +1,4 @@
-"""What people are told of their enrollments, in the inbox and by mail (R24)."""
+"""The texts of notices and mails about enrollments (R24)."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from services.enrollment.domain.notifications import Delivery, Notice, NoticeKin
 from services.enrollment.domain.project import SHANGHAI, Project
 from services.enrollment.domain.vocabulary import DeliveryRecipient, EnrollmentStatus
 
-_SAID: dict[EnrollmentStatus, tuple[str, str]] = {
+_SENTENCES: dict[EnrollmentStatus, tuple[str, str]] = {
     EnrollmentStatus.ACCEPTED: ("报名已被基地录取", "The base has accepted the enrollment"),
     EnrollmentStatus.REJECTED: ("报名未被基地录取", "The base has rejected the enrollment"),
     EnrollmentStatus.WAITLISTED: ("报名已列入候补名单", "The enrollment is on the waiting list"),
@@ -31,11 +31,12 @@ _OVERLAP = ("日期变更后与另一录取项目时间重叠", "With the new da
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Letter:
-    """A mail as a server takes it.
+    """A mail, ready to be sent.
 
     Attributes:
         id: The delivery's, the same at every attempt.
-        to: The address.
+        to: The recipient's address.
+        text: Plain text.
     """
 
     id: str
@@ -45,7 +46,7 @@ class Letter:
 
 
 def sentence(notice: Notice | Delivery) -> tuple[str, str]:
-    """What a notice or a mail tells, in Chinese and in English."""
+    """The sentence of a notice or a mail, in Chinese and in English."""
     match notice.kind:
         case NoticeKind.CANCELLED:
             return _CANCELLED
@@ -60,23 +61,25 @@ def sentence(notice: Notice | Delivery) -> tuple[str, str]:
                 f"A seat is offered; take it before {until} (Beijing time)",
             )
         case _:
-            return _SAID.get(notice.status, ("报名状态有变化", "The enrollment has changed"))
+            return _SENTENCES.get(notice.status, ("报名状态有变化", "The enrollment has changed"))
 
 
 def letter(delivery: Delivery, project: Project, *, to: str, name: str, trainee: str) -> Letter:
-    """The mail of a delivery, in Chinese; it holds no number, not even one in a base's reason (R41).
+    """Write the mail of a delivery, in Chinese.
+
+    A reason that an earlier release has stored with a personal number is left out (R41).
 
     Args:
-        delivery: What it tells of.
-        project: The project.
-        to: The address.
-        name: Whom it addresses: the trainee, or the school's designated person.
-        trainee: Whose enrollment it is.
+        delivery: The delivery.
+        project: The enrollment's project.
+        to: The recipient's address.
+        name: The recipient's name: the trainee's, or that of the school's designated person.
+        trainee: The trainee's name.
     """
-    said, _ = sentence(delivery)
+    message, _ = sentence(delivery)
     whose = "您" if delivery.recipient is DeliveryRecipient.TRAINEE else f"贵校教师{trainee}"
-    lines = [f"{name}：", "", f"{whose}报名的项目《{project.title}》（{project.code}）：{said}。"]
+    lines = [f"{name}：", "", f"{whose}报名的项目《{project.title}》（{project.code}）：{message}。"]
     if delivery.reason and not holds_number(delivery.reason):
         lines.append(f"理由：{delivery.reason}")
     lines += ["", "详情请登录国培平台查看。本邮件由系统自动发出，请勿回复。", ""]
-    return Letter(delivery.id, to, f"国培报名反馈：{said}", "\n".join(lines))
+    return Letter(delivery.id, to, f"国培报名反馈：{message}", "\n".join(lines))

@@ -1,4 +1,4 @@
-"""What must reach somebody: two deliveries a decision, each with a state of its own, and the notices (R24)."""
+"""Deliveries of feedback and the notices they leave: two deliveries a decision, each with its own state (R24)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from services.enrollment.domain.vocabulary import (
 
 
 class NoticeKind(StrEnum):
-    """What a notice tells."""
+    """What a notice is about."""
 
     DECISION = "DECISION"
     CANCELLED = "CANCELLED"
@@ -26,14 +26,15 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """An entry of somebody's inbox.
+    """An entry of an inbox.
 
     Attributes:
         id: The delivery's id, so that a second attempt leaves no second notice.
-        to: `teacher:<id>`, `school:<code>` or `base:<id>`.
-        status: The enrollment's state it tells of.
-        expires_at: Until when the seat that it tells of may be taken (R25).
-        read_at: When somebody of the box marked it read.
+        to: The inbox: `teacher:<id>`, `school:<code>` or `base:<id>`.
+        status: The enrollment's state when the notice was written.
+        at: Domain time.
+        expires_at: Until when an offered seat may be taken (R25).
+        read_at: When somebody of the inbox marked it read.
     """
 
     id: str
@@ -50,16 +51,17 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One recipient's copy of a piece of feedback, by one channel.
+    """Feedback to one recipient by one channel, with the attempts made.
 
     Attributes:
         id: `<milliseconds>:<enrollment>:<recipient>:<kind>`, so that ids sort by time; mail's ends in `:EMAIL`.
         version: For its repository.
-        school: The enrollment's, as province and year are; none in what a release before left.
-        attempts: How often it was tried; whoever settles an attempt names it, so that a late one settles nothing.
-        due: Not before then is it tried, by real time; while one tries, until when nobody else does.
+        to: The inbox of the recipient, see `Notice`.
+        school: The enrollment's, as province and year are; None in documents of earlier releases.
+        attempts: How many attempts were made. The result of an attempt is stored only while it is the last one.
+        due: Real time before which nobody tries: the pause after a failure, or the claim of an attempt under way.
         fault: Why the last attempt failed.
-        expires_at: Until when the seat that it tells of may be taken (R25).
+        expires_at: Until when an offered seat may be taken (R25).
     """
 
     id: str
@@ -86,13 +88,13 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How a channel is tried again.
+    """When a failed delivery of a channel is tried again.
 
     Attributes:
-        first: The pause after the first failure; each next one is twice as long.
-        longest: No pause is longer.
-        claim: How long one attempt may take before somebody else tries; it ends itself in half of that.
-        most: Attempts, after which it has failed; None never gives up.
+        first: Pause after the first failure; it doubles with every failure.
+        longest: The longest pause.
+        claim: For how long an attempt keeps others from trying; the attempt itself is ended after half of that.
+        most: The number of attempts after which the delivery has failed; None for no limit.
     """
 
     first: timedelta
@@ -101,7 +103,7 @@ class RetryPolicy:
     most: int | None = None
 
     def pause(self, attempts: int) -> timedelta:
-        """How long to wait after that many failures."""
+        """The pause after that many failures."""
         doublings = max(0, min(attempts - 1, 32))
         return min(self.first * (1 << doublings), self.longest)
 
@@ -114,7 +116,7 @@ RETRY_POLICIES = {
     DeliveryChannel.INBOX: RetryPolicy(timedelta(seconds=1), timedelta(minutes=5), timedelta(seconds=20)),
     DeliveryChannel.EMAIL: RetryPolicy(timedelta(minutes=1), timedelta(hours=4), timedelta(minutes=2), most=34),
 }
-"""The inbox is tried for ever (R24); mail for five days, as RFC 5321 (4.5.4.1) asks."""
+"""The inbox is tried without end (R24); mail for five days, as RFC 5321 (4.5.4.1) asks."""
 
 
 class DeliveryFailed(Exception):  # noqa: N818 - the answer of a channel, not an error of the program
@@ -122,7 +124,7 @@ class DeliveryFailed(Exception):  # noqa: N818 - the answer of a channel, not an
 
     Args:
         fault: Why.
-        permanent: Whether it would fail for ever.
+        permanent: Whether every further attempt would fail too.
     """
 
     def __init__(self, fault: DeliveryFault, *, permanent: bool = False) -> None:
@@ -132,7 +134,13 @@ class DeliveryFailed(Exception):  # noqa: N818 - the answer of a channel, not an
 
 
 def feedback(enrollment: Enrollment, kind: NoticeKind, now: datetime) -> tuple[Delivery, ...]:
-    """The two deliveries of what has become of an enrollment: to the trainee, and to the school (R24)."""
+    """The two deliveries about a change of an enrollment: to the trainee and to the school (R24).
+
+    Args:
+        enrollment: The enrollment after the change.
+        kind: What the deliveries are about.
+        now: Domain time.
+    """
     recipients = {
         DeliveryRecipient.TRAINEE: trainee_box(enrollment.teacher),
         DeliveryRecipient.SCHOOL: school_box(enrollment.school),
@@ -159,7 +167,7 @@ def feedback(enrollment: Enrollment, kind: NoticeKind, now: datetime) -> tuple[D
 
 
 def notice_of(delivery: Delivery, now: datetime) -> Notice:
-    """The notice that stands in the recipient's inbox once the delivery is made."""
+    """The notice by which a delivery reaches the recipient's inbox."""
     return Notice(
         id=delivery.id,
         to=delivery.to,
@@ -174,7 +182,14 @@ def notice_of(delivery: Delivery, now: datetime) -> Notice:
 
 
 def notice_to(box: str, enrollment: Enrollment, kind: NoticeKind, at: datetime) -> Notice:
-    """A notice of what has become of an enrollment, for a box that is no recipient of feedback."""
+    """A notice about an enrollment for an inbox that gets no delivery, such as a base's.
+
+    Args:
+        box: The inbox.
+        enrollment: The enrollment.
+        kind: What the notice is about.
+        at: Domain time.
+    """
     return Notice(
         id=f"{order_of(at)}:{enrollment.id}:{box}:{kind.value}",
         to=box,
@@ -188,7 +203,7 @@ def notice_to(box: str, enrollment: Enrollment, kind: NoticeKind, at: datetime) 
 
 
 def mail_of(delivery: Delivery, now: datetime) -> Delivery:
-    """The mail that tells of a delivery to the inbox, not yet tried."""
+    """The delivery by mail that accompanies a delivery to the inbox."""
     return replace(
         delivery,
         id=f"{delivery.id}:{DeliveryChannel.EMAIL.value}",
@@ -202,17 +217,26 @@ def mail_of(delivery: Delivery, now: datetime) -> Delivery:
 
 
 def fed_back_at(deliveries: Sequence[Delivery]) -> datetime | None:
-    """When the latest decision had reached both trainee and school; None as long as it has not (R24).
-
-    Mail does not count: neither does it make up for an inbox, nor does it hold one up.
+    """When the latest decision had reached both the trainee's and the school's inbox (R24); mail does not count.
 
     Args:
-        deliveries: All of one enrollment.
+        deliveries: All deliveries of one enrollment.
+
+    Returns:
+        The later of the two instants; None while one of the two has not arrived.
     """
-    inbox = [one for one in deliveries if one.kind is NoticeKind.DECISION and one.channel is DeliveryChannel.INBOX]
-    latest = [one for one in inbox if one.created_at == max(other.created_at for other in inbox)]
-    times = [one.delivered_at for one in latest if one.delivered_at]
-    return max(times) if len({one.recipient for one in latest if one.delivered_at}) == len(DeliveryRecipient) else None
+    inbox = [
+        delivery
+        for delivery in deliveries
+        if delivery.kind is NoticeKind.DECISION and delivery.channel is DeliveryChannel.INBOX
+    ]
+    last = max((delivery.created_at for delivery in inbox), default=None)
+    arrived = {
+        delivery.recipient: delivery.delivered_at
+        for delivery in inbox
+        if delivery.created_at == last and delivery.delivered_at
+    }
+    return max(arrived.values()) if len(arrived) == len(DeliveryRecipient) else None
 
 
 def trainee_box(teacher: str) -> str:
@@ -231,10 +255,10 @@ def base_box(base: str) -> str:
 
 
 def _expires_at(enrollment: Enrollment) -> datetime | None:
-    """An enrollment keeps its last offer's end; only an open offer has one to tell."""
+    """When an open offer expires; an enrollment stores the end of its last offer also when it is not open any more."""
     return enrollment.offer_expires_at if enrollment.status is EnrollmentStatus.OFFERED else None
 
 
 def order_of(at: datetime) -> str:
-    """The head of an id that sorts by time."""
+    """The first part of an id that sorts by time: milliseconds as 12 hexadecimal digits."""
     return f"{int(at.timestamp() * 1000):012x}"

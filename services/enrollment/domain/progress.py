@@ -1,4 +1,4 @@
-"""How far the enrollments of a province's schools are, counted (R27, R42)."""
+"""The counts of a province's enrollments by how far they are (R27, R42)."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -11,19 +11,20 @@ from services.enrollment.domain.vocabulary import BaseCategory, EnrollmentStatus
 _S = EnrollmentStatus
 
 SUCCEEDED = frozenset({_S.PASSED, _S.CREDITED, _S.CREDIT_REVOKED})
-"""Who passed the assessment; credit is another matter (R30, R31)."""
+"""The states after a passed assessment, whether or not its credit was revoked later (R30, R31)."""
 
 K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Enrollments that are alike, as the database counts them.
+    """The count of enrollments with the same base category, base province and status.
 
     Attributes:
-        category: What the base trains; None of one all of whose projects were published before this was kept.
-        base_province: Where the base is; `00` for none.
-        submitted: How many of them the school has ever handed in.
+        category: What the base trains; None where no event of its projects said so.
+        base_province: The base's, two digits; `00` for none.
+        count: How many enrollments.
+        submitted: How many of them the school has ever submitted.
     """
 
     category: BaseCategory | None
@@ -35,7 +36,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Enrollments by how far they are; who has been accepted has been submitted, who has passed was accepted."""
+    """Enrollments by how far they are; each count includes the later ones: passed, accepted, submitted, signed up."""
 
     sign_ups: int = 0
     submitted: int = 0
@@ -46,14 +47,14 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """A province's year.
+    """One province's progress in one year.
 
     Attributes:
         province: Two digits; `00` for the schools of line ministries.
         schools: How many are on file.
-        schools_signed_up: From how many somebody signed up.
-        schools_submitted: How many have handed anything in.
-        funding: What is recorded and in force, in fen, by source.
+        schools_signed_up: How many have a sign-up.
+        schools_submitted: How many have submitted an enrollment.
+        funding: The funding in force, in fen, by source.
     """
 
     province: str
@@ -65,17 +66,17 @@ class Progress:
     funding: Mapping[FundingSource, int]
 
     def whole(self) -> Tally:
-        """All enrollments."""
+        """The counts of all enrollments."""
         return _tally(self.shares)
 
     def by_category(self) -> dict[BaseCategory | None, Tally]:
-        """By what the bases train, in the order of the categories; the unknown last."""
-        known = [*BaseCategory, None]
-        return _grouped(self.shares, lambda one: one.category, known.index)
+        """The counts by base category, in the order of the categories; an unknown category comes last."""
+        order = [*BaseCategory, None]
+        return _grouped(self.shares, lambda share: share.category, order.index)
 
     def by_base_province(self) -> dict[str, Tally]:
-        """By where the bases are."""
-        return _grouped(self.shares, lambda one: one.base_province, lambda province: province)
+        """The counts by the province of the base."""
+        return _grouped(self.shares, lambda share: share.base_province, lambda province: province)
 
 
 def _grouped(shares: Iterable[Share], of: Callable[[Share], K], order: Callable[[K], int | str]) -> dict[K, Tally]:
@@ -94,7 +95,7 @@ def _tally(shares: Iterable[Share]) -> Tally:
     return Tally(
         sign_ups=statuses.total(),
         submitted=submitted,
-        accepted=sum(statuses[one] for one in ADMITTED),
-        passed=sum(statuses[one] for one in SUCCEEDED),
-        statuses={one: statuses[one] for one in EnrollmentStatus if statuses[one]},
+        accepted=sum(statuses[status] for status in ADMITTED),
+        passed=sum(statuses[status] for status in SUCCEEDED),
+        statuses={status: statuses[status] for status in EnrollmentStatus if statuses[status]},
     )

@@ -1,4 +1,4 @@
-"""Rounds and projects as enrollment knows them from the catalog's events."""
+"""Rounds and projects as the catalog's events describe them, and whether they are open (R1, R26)."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
@@ -17,7 +17,7 @@ _BEGUN = {ProjectState.RUNNING, ProjectState.FINISHED}
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A phase as a half-open interval of instants (R1)."""
+    """A phase of a round: open from `opens_at` until before `closes_at` (R1)."""
 
     opens_at: datetime
     closes_at: datetime
@@ -46,8 +46,8 @@ class Project:
         id: Its id in the catalog.
         version: The version of the catalog's project that this copies.
         province: The base's.
-        category: What the base trains; None of one that was published before this was kept.
-        reason: Why it was called off (R33).
+        category: What the base trains; None where the event did not say so.
+        reason: Why it was cancelled or suspended (R33).
         amended_at: Domain time at which its latest amendment came in (R18).
         amendment: Why it was amended then.
         started: Whether it has ever run; one that is suspended may have (R26).
@@ -75,18 +75,25 @@ class Project:
 
 
 def moved(project: Project, version: int, state: ProjectState, reason: str | None) -> Project:
-    """The project in another state; what has begun once has begun."""
+    """The project in the state that an event reports; `started` stays true from the first run on.
+
+    Args:
+        project: The project before.
+        version: The version of the catalog's project.
+        state: The state reported.
+        reason: Why, where the event says so.
+    """
     started = project.started or not _BEGUN.isdisjoint({project.state, state})
     return replace(project, version=version, state=state, reason=reason, started=started)
 
 
 def starts_at(project: Project) -> datetime:
-    """The first moment of the training's first day."""
+    """The midnight at which the training's first day begins, in Asia/Shanghai."""
     return datetime.combine(project.starts_on, time(), SHANGHAI)
 
 
 def require_open(project: Project, rule: str) -> None:
-    """Refuse a project that is running, over, suspended or called off.
+    """Refuse a project that is not published: running, finished, suspended or cancelled.
 
     Raises:
         Refusal: `PROJECT_NOT_OPEN`.
@@ -96,7 +103,12 @@ def require_open(project: Project, rule: str) -> None:
 
 
 def require_not_started(project: Project, now: datetime, rule: str) -> None:
-    """Refuse a project that has begun, by its state or by its first day, or is called off.
+    """Refuse a project that has begun, by its state or by its first day, or that is cancelled.
+
+    Args:
+        project: The project.
+        now: Domain time.
+        rule: The rule that the refusal names.
 
     Raises:
         Refusal: `PROJECT_NOT_OPEN`.
@@ -114,6 +126,12 @@ def require_not_started(project: Project, now: datetime, rule: str) -> None:
 
 def require_phase(calendar: Round | None, phase: str, now: datetime, rule: str) -> None:
     """Refuse outside a phase of the round's calendar (R1).
+
+    Args:
+        calendar: The round; None where there is none.
+        phase: The phase's name, `ENROL` or `ADMIT`.
+        now: Domain time.
+        rule: The rule that the refusal names.
 
     Raises:
         Refusal: `PHASE_CLOSED`, with the instants between which it is open.
@@ -143,7 +161,7 @@ def is_past(calendar: Round | None, phase: str, now: datetime) -> bool:
 
 
 def _not_open(project: Project, rule: str) -> Refusal:
-    """What is suspended the ministry may resume; what has begun or is called off nobody opens again."""
+    """The ministry can resume a suspended project; nobody opens one again that has begun or is cancelled."""
     return PROJECT_NOT_OPEN(
         rule=rule,
         unblock=Unblock.MINISTRY if project.state is ProjectState.SUSPENDED else Unblock.SELF,

@@ -10,12 +10,12 @@ from services.enrollment.domain.refusals import DESIGNATED_PERSON_MISSING, INVAL
 _SCHOOL_CODE_DIGITS = 10
 _NO_PROVINCE = "00"
 _XPCC_IN_XINJIANG = ("66", "65")
-"""The Production and Construction Corps' schools lie in Xinjiang, and some have its digits."""
+"""Schools of the Xinjiang Production and Construction Corps (66) may have codes with Xinjiang's digits (65)."""
 
 
 @dataclass(frozen=True, slots=True)
 class DesignatedPerson:
-    """Who acts for a school (专人); the phone is sealed (R5, R41)."""
+    """The person who acts for a school (专人); the phone is sealed (R5, R41)."""
 
     name: str
     phone_sealed: str
@@ -50,6 +50,11 @@ class School:
 def register_school(code: str, name: Name, province: str) -> tuple[School, list[SchoolRegistered]]:
     """Put a school on file (R3).
 
+    Args:
+        code: School identification code, or unified social credit code.
+        name: Its name.
+        province: Two digits; `00` for none.
+
     Raises:
         Refusal: `INVALID_SCHOOL`: it has no name; `PROVINCE_MISMATCH`.
     """
@@ -61,16 +66,16 @@ def register_school(code: str, name: Name, province: str) -> tuple[School, list[
 
 
 def _require_fit(code: str, province: str) -> None:
-    """A school identification code says in which province the school is (R3, ADR 17).
+    """Refuse a province that contradicts the school identification code (R3, ADR 17).
 
-    It binds the province that a school is registered for. A school of a line ministry is somewhere too, yet belongs to
-    no province; a unified social credit code says who registered the body, not where the school is.
+    A school of a line ministry (`00`) lies in a province but belongs to none, so its code does not bind it. Nor does a
+    unified social credit code, which says who registered the organisation and not where the school is.
     """
     if len(code) != _SCHOOL_CODE_DIGITS or province == _NO_PROVINCE:
         return
-    told = code[2:4]
-    if told != province and (province, told) != _XPCC_IN_XINJIANG:
-        raise PROVINCE_MISMATCH(school=code, codeProvince=told, province=province)
+    code_province = code[2:4]
+    if code_province != province and (province, code_province) != _XPCC_IN_XINJIANG:
+        raise PROVINCE_MISMATCH(school=code, codeProvince=code_province, province=province)
 
 
 def designate(
@@ -95,12 +100,12 @@ def designate(
 
 
 def acts_as(school: School) -> str:
-    """Under which name a school does what needs no designated person: the person's, or its own (R5)."""
+    """The name under which a school acts: the designated person's, or its own where it has named nobody (R5)."""
     return school.designated.name if school.designated else school.name
 
 
 def require_designated(school: School) -> str:
-    """The name of the person under whom the school acts (R5).
+    """The name of the designated person, without whom the school may not act (R5).
 
     Raises:
         Refusal: `DESIGNATED_PERSON_MISSING`.

@@ -1,4 +1,4 @@
-"""Teachers, leaders and middle managers of a school; what is personal is sealed (R20, R41)."""
+"""Teachers, leaders and middle managers of a school; personal numbers are sealed (R20, R41)."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,8 +18,8 @@ class Sealed:
 
     Attributes:
         sealed: Encrypted.
-        masked: As everybody sees it.
-        hash: Keyed hash, for uniqueness and to tell whether a correction changes it.
+        masked: As it is shown.
+        hash: Keyed hash, for uniqueness and to see whether a correction changes it.
     """
 
     sealed: str
@@ -29,10 +29,12 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """That something on file was corrected; what it said before is not kept (R41).
+    """The record of a correction; the values before it are not stored (R41).
 
     Attributes:
-        by: `teacher`, or under whom the school acted (R5).
+        at: Domain time.
+        by: `teacher`, or the name under which the school acted (R5).
+        fields: What was corrected.
     """
 
     at: datetime
@@ -42,13 +44,13 @@ class Correction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Teacher:
-    """Somebody who may be trained.
+    """A person of a school who may be trained.
 
     Attributes:
-        id: Also the person of the teacher's account.
-        name: As `spelled` writes it; older files may hold blanks within it.
+        id: Also the `person` of the teacher's account.
+        name: Spelled as `kernel.free_text.Name` does; names stored by earlier releases may hold blanks.
         school: The school's code.
-        province: The school's.
+        province: The school's, two digits; `00` for none.
         major_category: Ordinal 1–19, where one applies.
         email: Where feedback is mailed to, besides the inbox (R24).
     """
@@ -138,7 +140,7 @@ def correct(before: Teacher, changes: TeacherChanges, by: str, now: datetime) ->
     Args:
         before: The teacher as on file.
         changes: What is to stand on file from now on; what is not named stays.
-        by: `teacher`, or under whom the school acts (R5).
+        by: `teacher`, or the name under which the school acts (R5).
         now: Domain time.
 
     Raises:
@@ -151,7 +153,7 @@ def correct(before: Teacher, changes: TeacherChanges, by: str, now: datetime) ->
         stored["title"] = _stored(changes["title"])
     after = replace(before, **stored)
     _require_valid(after)
-    fields = tuple(one for one in TeacherField if _said(before, one) != _said(after, one))
+    fields = tuple(field for field in TeacherField if _comparable(before, field) != _comparable(after, field))
     if not fields:
         return before, []
     event = TeacherCorrected(teacher=before.id, school=before.school, fields=fields, province=before.province)
@@ -162,7 +164,7 @@ def _stored(title: Title | None) -> str | None:
     return (title.text or None) if title else None
 
 
-def _said(teacher: Teacher, field: TeacherField) -> object:
+def _comparable(teacher: Teacher, field: TeacherField) -> object:
     value = getattr(teacher, field.value.lower())
     return value.hash if isinstance(value, Sealed) else value
 

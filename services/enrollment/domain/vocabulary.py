@@ -1,4 +1,4 @@
-"""The words of enrollment, as the graph spells them; each value is its own name."""
+"""The enumerations of enrollment, as the graph spells them; each value is its own name."""
 
 from enum import StrEnum
 
@@ -37,7 +37,7 @@ LIVE = frozenset(
         EnrollmentStatus.ATTENDING,
     }
 )
-"""The states in which a person is still on the way through a project (R19, R33)."""
+"""The states of an enrollment that has not ended (R19, R33)."""
 
 
 class Audience(StrEnum):

@@ -1,4 +1,4 @@
-"""The provincial feed: gap-free logs, their writer and their readers (R27, ADR 7)."""
+"""The provincial feed in MongoDB: gap-free logs, their writer, and tailing them (R27, ADR 7)."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
@@ -21,14 +21,12 @@ ENDS: list[Document] = [
     {"$sort": {"province": -1, "sequence": -1}},
     {"$group": {"_id": "$province", "last": {"$first": "$sequence"}}},
 ]
-"""A pipeline over the entries, for the last of each log; it takes as many steps in the index as there are logs."""
-
-
+"""A pipeline over the entries for the last number of each log; its cost grows with the number of logs only."""
 _DUPLICATE = 11000
 
 
-class FencedOff(RuntimeError):  # noqa: N818 - not an error of ours: somebody newer works
-    """A newer worker has taken over; what this one was writing is left to it."""
+class FencedOff(RuntimeError):  # noqa: N818 - not an error of the program: another worker goes on
+    """A worker with a newer fencing token has taken over; this one has to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +44,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Whose log is read, and which of it.
+    """A log to be read, and which of its entries.
 
     Attributes:
-        province: The log; `00` is the nation's.
-        where: What else an entry must match, such as the events of one school.
+        province: Two digits; `00` is the national log, with the events of all provinces.
+        where: A further filter of the entries, such as the events of one school.
     """
 
     province: str
@@ -62,14 +60,14 @@ class Reading:
 
 
 class Writer:
-    """The one hand that fills the logs: it knows where each ends, and gives out the numbers that follow.
+    """Appends events to the logs and numbers them; only the worker under the feed's lease has one.
 
-    A number is once in a log, and so is an event. So a hand that was thought dead is refused as soon as a newer one has
-    written (fencing); until then what it adds is what the newer one would have added.
+    Numbers and events are unique in each log. A writer whose lease has ended is therefore fenced off as soon as its
+    successor has written; what it writes before that is what its successor would have written.
 
     Args:
-        log: The entries.
-        ends: The last number of each log that has any.
+        log: The collection of entries.
+        ends: The last number of each log that has entries.
     """
 
     def __init__(self, log: Collection, ends: Mapping[str, int]) -> None:
@@ -77,54 +75,54 @@ class Writer:
         self._ends = dict(ends)
 
     async def append(self, batch: Sequence[tuple[Envelope, Sequence[str]]]) -> list[Entry]:
-        """Give each event the next number in the nation's log and in those of its provinces.
+        """Append events to the national log and to those of their provinces, each under the next number.
 
-        What breaks off leaves a beginning, every log of it without a gap, and the same batch completes it.
+        An interrupted call leaves the first entries of the batch, without a gap; the same batch again adds the others.
 
         Args:
-            batch: Events in order, each with the provinces it belongs to; what is known already is passed over.
+            batch: Events in order, each with the codes of its provinces; events that a log has already are skipped.
 
         Returns:
-            What was new, an entry a log.
+            The entries that were added, one for each log.
 
         Raises:
-            FencedOff: Somebody else has written.
+            FencedOff: Another writer has written.
         """
         wanted = {(event.id, code): event for event, codes in batch for code in (NATIONWIDE, *codes)}
-        fresh: list[Entry] = []
+        added: list[Entry] = []
         while wanted:
             entries = list(_numbered(wanted, dict(self._ends)))
             written = entries[: await self._insert(entries)]
-            fresh += written
-            self._ends |= {one.province: one.sequence for one in written}
+            added += written
+            self._ends |= {entry.province: entry.sequence for entry in written}
             if len(written) == len(entries):
                 break
-            known = await self._known({key for key, _ in wanted})  # copies are rare: looked for when one is met
-            if known.isdisjoint(wanted):
+            existing = await self._existing({key for key, _ in wanted})  # repeats are rare: looked for only now
+            if existing.isdisjoint(wanted):
                 raise FencedOff
-            wanted = {key: event for key, event in wanted.items() if key not in known}
-        return fresh
+            wanted = {key: event for key, event in wanted.items() if key not in existing}
+        return added
 
     async def _insert(self, entries: Sequence[Entry]) -> int:
-        """How many were taken in, in order, until one whose number or event was there."""
+        """Insert in order up to the first entry whose number or event is in the log; how many were inserted."""
         try:
-            await self._log.insert_many([_document(one) for one in entries])
+            await self._log.insert_many([_document(entry) for entry in entries])
         except BulkWriteError as refused:
             if refused.details["writeConcernErrors"] or refused.details["writeErrors"][0]["code"] != _DUPLICATE:
                 raise
             return int(refused.details["nInserted"])
         return len(entries)
 
-    async def _known(self, ids: set[str]) -> set[tuple[str, str]]:
-        """Which of these events are in which logs."""
+    async def _existing(self, ids: set[str]) -> set[tuple[str, str]]:
+        """Which of these events are in which logs, as pairs of event id and province."""
         cursor = self._log.find({"event.id": {"$in": list(ids)}}, {"_id": 0, "event.id": 1, "province": 1})
         return {(row["event"]["id"], row["province"]) async for row in cursor}
 
 
 class Feed:
-    """The logs `{_id: "<province>:<sequence>", province, sequence, event}`, written once and never changed.
+    """The logs, `{_id: "<province>:<sequence>", province, sequence, event}`; an entry is never changed.
 
-    A document beside them, `sent`, holds how far each province's queue has got.
+    Another document, `sent`, holds the last number that each province's queue has confirmed.
 
     Args:
         database: The service's database.
@@ -132,7 +130,9 @@ class Feed:
 
     def __init__(self, database: Database) -> None:
         self._log = database["feed"]
-        self.entries = self._log.with_options(read_concern=ReadConcern("majority"))  # a number told is never given anew
+        self.entries = self._log.with_options(
+            read_concern=ReadConcern("majority")
+        )  # a number that a reader has seen is not rolled back
         self.state = database["feed_state"]
 
     async def prepare(self) -> None:
@@ -143,26 +143,26 @@ class Feed:
             await self._log.create_index([("province", 1), (f"event.data.{field}", 1), ("sequence", 1)], name=field)
 
     async def writer(self) -> Writer:
-        """A hand for whoever is the worker now."""
+        """A writer for the worker that holds the feed's lease."""
         return Writer(self._log, await _ends(self._log))
 
     async def positions(self) -> dict[str, int]:
-        """The last number each province's queue is known to have got."""
-        found = await self.state.find_one({"_id": _SENT}) or {"at": {}}
-        return {code: found["at"].get(code, 0) for code in provinces()}
+        """The last number that each province's queue has confirmed."""
+        sent = await self.state.find_one({"_id": _SENT}) or {"at": {}}
+        return {code: sent["at"].get(code, 0) for code in provinces()}
 
     async def lagging(self, positions: Mapping[str, int] | None = None) -> dict[str, int]:
-        """The provinces whose queues lack something, and the last number each has got.
+        """The provinces whose queues lack entries, each with the last number that its queue has confirmed.
 
         Args:
-            positions: What the queues have got, where the caller knows better than the database.
+            positions: The confirmed numbers, where the caller knows newer ones than the database.
         """
         sent = await self.positions() if positions is None else positions
         ends = await _ends(self.entries)
         return {code: at for code, at in sent.items() if ends.get(code, 0) > at}
 
     async def after(self, positions: Mapping[str, int]) -> dict[str, list[Entry]]:
-        """A window of what follows in each of the logs, in order."""
+        """The next entries of each log after its position, in order: `WINDOW` in all."""
         if not positions:
             return {}
         share = max(1, WINDOW // len(positions))
@@ -170,13 +170,13 @@ class Feed:
             {"province": code, "sequence": {"$gt": at, "$lte": at + share}} for code, at in sorted(positions.items())
         ]
         cursor = self.entries.find({"$or": ranges}, sort=[("province", 1), ("sequence", 1)])
-        found: dict[str, list[Entry]] = {}
+        entries: dict[str, list[Entry]] = {}
         async for document in cursor:
-            found.setdefault(document["province"], []).append(_read(document))
-        return found
+            entries.setdefault(document["province"], []).append(_read(document))
+        return entries
 
     async def sent(self, positions: Mapping[str, int]) -> None:
-        """Remember how far the broker has confirmed; losing that would cost copies and nothing else: no journal."""
+        """Store how far the broker has confirmed; without journal, for a loss would only send entries again."""
         further = {"$max": {f"at.{code}": at for code, at in positions.items()}}
         await self.state.with_options(write_concern=WriteConcern(1)).update_one({"_id": _SENT}, further, upsert=True)
 
@@ -188,19 +188,19 @@ class Feed:
         return [_read(document) async for document in cursor]
 
     async def count(self, reading: Reading) -> int:
-        """How many entries there are to read; of a whole log its last number, for there are no gaps."""
+        """How many entries there are to read; for a whole log its last number, as it has no gaps."""
         if reading.where:
             return await self.entries.count_documents(reading.condition())
         return await self.last(reading.province)
 
     async def last(self, province: str) -> int:
         """The number of a log's last entry, 0 of an empty one."""
-        found = await self.entries.find_one({"province": province}, {"sequence": 1}, sort=[("sequence", -1)])
-        return int(found["sequence"]) if found else 0
+        entry = await self.entries.find_one({"province": province}, {"sequence": 1}, sort=[("sequence", -1)])
+        return int(entry["sequence"]) if entry else 0
 
 
 async def _ends(log: Collection) -> dict[str, int]:
-    """The last number of each log that has any."""
+    """The last number of each log that has entries."""
     return {row["_id"]: row["last"] async for row in await log.aggregate(ENDS)}
 
 
@@ -230,7 +230,9 @@ _GROWN: list[Document] = [{"$match": {"operationType": "insert"}}, {"$project": 
 
 
 class Tail:
-    """Wakes this process's readers when a log has grown.
+    """Tails the logs: wakes this process's readers when a log has grown.
+
+    A reader has nothing but its own position, so a slow one does not hold up others.
 
     Args:
         feed: The logs.
@@ -241,7 +243,7 @@ class Tail:
         self._readers: dict[asyncio.Event, str] = {}
 
     async def watch(self) -> None:
-        """Turn the logs' growth into wake-ups; what is missed is found by looking again."""
+        """Wake the readers of each log that grows; after a missed change they look again by themselves."""
         async with await self._feed.entries.watch(_GROWN, max_await_time_ms=1_000) as changes:
             async for change in changes:
                 grown = log_of(change["documentKey"]["_id"])
@@ -250,18 +252,23 @@ class Tail:
                         reader.set()
 
     async def follow(self, reading: Reading, after: int | None) -> AsyncGenerator[Entry, None]:
-        """Every entry after a number, without end; without a number, from now on."""
+        """Yield the entries of a log without end.
+
+        Args:
+            reading: The log, and which of its entries.
+            after: A sequence number (exclusive); None for the entries from now on.
+        """
         at = await self._feed.last(reading.province) if after is None else after
         wake = asyncio.Event()
         self._readers[wake] = reading.province
         try:
             while True:
                 wake.clear()
-                found = await self._feed.read(reading, PageRequest(_WINDOW, [at]))
-                for entry in found:
+                entries = await self._feed.read(reading, PageRequest(_WINDOW, [at]))
+                for entry in entries:
                     yield entry
                     at = entry.sequence
-                if not found:
+                if not entries:
                     with suppress(TimeoutError):
                         async with asyncio.timeout(_LOOK_AGAIN_SECONDS):
                             await wake.wait()

@@ -1,4 +1,4 @@
-"""The revisions of funding records, and what is in force of them (R27)."""
+"""The revisions of funding records in MongoDB; the last revision of a record is in force (R27)."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ _IN_ORDER = [("record", ASCENDING), ("revision", ASCENDING)]
 class FundingBook(Repository[Funding]):
     """One document a revision, written once and never changed.
 
-    That a revision's number is unique makes each correct the one before it and no other, whoever corrects at once.
+    The number of a revision is unique within its record, so of two corrections at the same time one is refused.
     """
 
     async def prepare(self) -> None:
@@ -27,23 +27,23 @@ class FundingBook(Repository[Funding]):
     async def in_force(self, keys: Sequence[tuple[str, int]]) -> dict[tuple[str, int], list[Funding]]:
         """The last revision of each record of provinces' years, in the order of recording, by province and year."""
         wanted = [{"province": province, "year": year} for province, year in keys]
-        last = {one.record: one for one in await self.query({"$or": wanted}, sort=_IN_ORDER)}
-        found: dict[tuple[str, int], list[Funding]] = {key: [] for key in keys}
-        for one in last.values():
-            found[one.province, one.year].append(one)
-        return found
+        last = {revision.record: revision for revision in await self.query({"$or": wanted}, sort=_IN_ORDER)}
+        in_force: dict[tuple[str, int], list[Funding]] = {key: [] for key in keys}
+        for revision in last.values():
+            in_force[revision.province, revision.year].append(revision)
+        return in_force
 
     async def revisions(self, records: Sequence[str]) -> dict[str, list[Funding]]:
         """All revisions of records, in order."""
-        found: dict[str, list[Funding]] = {}
-        for one in await self.query({"record": {"$in": list(records)}}, sort=_IN_ORDER):
-            found.setdefault(one.record, []).append(one)
-        return found
+        revisions: dict[str, list[Funding]] = {}
+        for revision in await self.query({"record": {"$in": list(records)}}, sort=_IN_ORDER):
+            revisions.setdefault(revision.record, []).append(revision)
+        return revisions
 
     async def totals(
         self, provinces: Sequence[str], years: Sequence[int]
     ) -> dict[tuple[str, int], dict[FundingSource, int]]:
-        """What is in force, in fen, by province, year and source."""
+        """The sums in force, in fen, by province and year, then by source."""
         pipeline: list[Document] = [
             {"$match": {"province": {"$in": list(provinces)}, "year": {"$in": list(years)}}},
             {"$sort": {"province": 1, "year": 1, "record": 1, "revision": 1}},
@@ -55,9 +55,9 @@ class FundingBook(Repository[Funding]):
                 }
             },
         ]
-        found: dict[tuple[str, int], dict[FundingSource, int]] = {}
+        totals: dict[tuple[str, int], dict[FundingSource, int]] = {}
         async for row in await self.collection.aggregate(pipeline):
             key, amount = row["_id"], row["amount"]
             if amount:
-                found.setdefault((key["province"], key["year"]), {})[FundingSource(key["source"])] = amount
-        return found
+                totals.setdefault((key["province"], key["year"]), {})[FundingSource(key["source"])] = amount
+        return totals

@@ -20,7 +20,7 @@ _LEFT = {"$in": [DeliveryState.PENDING.value, DeliveryState.FAILED.value]}
 
 
 class Deliveries(Repository[Delivery]):
-    """The deliveries of all channels.
+    """One document a delivery, of all channels.
 
     Args:
         database: The service's database.
@@ -37,12 +37,12 @@ class Deliveries(Repository[Delivery]):
         await self.collection.create_index(left, name="left")
 
     async def claim(self, channel: DeliveryChannel, now: datetime, until: datetime) -> Delivery | None:
-        """Take the delivery that has waited longest, for one attempt that nobody else makes meanwhile.
+        """Claim the delivery that has waited longest, for one attempt; no other process gets it meanwhile.
 
         Args:
-            channel: Of which channel; what a release before left is the inbox's.
+            channel: The channel; documents of earlier releases name none and are the inbox's.
             now: Real time.
-            until: When somebody else may try, should this process die.
+            until: Real time at which others may try again, should this process die.
         """
         mail = DeliveryChannel.EMAIL.value
         where = {
@@ -59,19 +59,28 @@ class Deliveries(Repository[Delivery]):
         )
         return from_document(claimed, Delivery) if claimed else None
 
-    async def delivered(self, one: Delivery, now: datetime) -> bool:
-        """Settle an attempt that succeeded; False if it came too late to be the one that counts."""
+    async def delivered(self, delivery: Delivery, now: datetime) -> bool:
+        """Settle an attempt that succeeded; False where it is not the last one any more."""
         return await self._settle(
-            one, {"state": DeliveryState.DELIVERED.value, "delivered_at": now, "due": None, "fault": None}
+            delivery, {"state": DeliveryState.DELIVERED.value, "delivered_at": now, "due": None, "fault": None}
         )
 
-    async def reschedule(self, one: Delivery, fault: DeliveryFault, until: datetime) -> bool:
-        """Settle an attempt that failed: again, but not before `until`."""
-        return await self._settle(one, {"due": until, "fault": fault.value})
+    async def reschedule(self, delivery: Delivery, fault: DeliveryFault, until: datetime) -> bool:
+        """Settle an attempt that failed and is to be repeated.
 
-    async def fail(self, one: Delivery, fault: DeliveryFault) -> bool:
-        """Settle an attempt that failed for good."""
-        return await self._settle(one, {"state": DeliveryState.FAILED.value, "due": None, "fault": fault.value})
+        Args:
+            delivery: As it was claimed.
+            fault: Why the attempt failed.
+            until: Real time before which nobody tries again.
+
+        Returns:
+            False where the attempt is not the last one any more; nothing is changed then.
+        """
+        return await self._settle(delivery, {"due": until, "fault": fault.value})
+
+    async def fail(self, delivery: Delivery, fault: DeliveryFault) -> bool:
+        """Settle an attempt that failed for good; False where it is not the last one any more."""
+        return await self._settle(delivery, {"state": DeliveryState.FAILED.value, "due": None, "fault": fault.value})
 
     async def by_enrollment(self, enrollments: Sequence[str]) -> dict[str, list[Delivery]]:
         """The deliveries of enrollments in order, by enrollment."""
@@ -94,10 +103,10 @@ class Deliveries(Repository[Delivery]):
         """How many of a year's deliveries have not arrived."""
         return await self.collection.count_documents(_left(principal, year))
 
-    async def _settle(self, one: Delivery, changes: Document) -> bool:
-        mine = {"_id": one.id, "state": DeliveryState.PENDING.value, "attempts": one.attempts}
-        done = await self.collection.update_one(mine, {"$set": changes, "$inc": {"version": 1}})
-        return done.matched_count == 1
+    async def _settle(self, delivery: Delivery, changes: Document) -> bool:
+        last_attempt = {"_id": delivery.id, "state": DeliveryState.PENDING.value, "attempts": delivery.attempts}
+        result = await self.collection.update_one(last_attempt, {"$set": changes, "$inc": {"version": 1}})
+        return result.matched_count == 1
 
 
 class Notices:
@@ -161,7 +170,7 @@ def _in_boxes(boxes: Sequence[str], *, unread: bool) -> Document:
 
 
 def _left(principal: Principal, year: int) -> Document:
-    """What has not arrived of the own school, the own province, or of all."""
+    """The deliveries that have not arrived and that the reader may see: its school's, its province's, or all."""
     match principal.scope:
         case Scope.MINISTRY:
             own: Document = {}

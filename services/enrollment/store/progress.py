@@ -1,4 +1,4 @@
-"""Counting the enrollments of provinces, in the database, in as many operations for one as for all (R27, R42)."""
+"""Counts of provinces' enrollments by aggregation, in the same number of operations for any number of them (R27)."""
 
 import asyncio
 from collections import Counter
@@ -21,7 +21,7 @@ Key = tuple[str, int]
 
 
 class ProgressCounts:
-    """Counts by index alone; five operations, however many provinces and years are asked for.
+    """Counts that read indexes only, in five operations for any number of provinces and years.
 
     Args:
         database: The service's database.
@@ -35,7 +35,7 @@ class ProgressCounts:
         self._funding = funding
 
     async def prepare(self) -> None:
-        """Create the indexes that hold all that is counted, and by what."""
+        """Create the indexes that hold every field that is counted or grouped by."""
         await self._enrollments.create_index([(name, ASCENDING) for name in _COUNTED], name="progress")
         await self._projects.create_index([(name, ASCENDING) for name in ("base", "category", "province")], name="base")
 
@@ -70,36 +70,37 @@ class ProgressCounts:
         counts: Counter[tuple[Key, Any, str, str]] = Counter()
         submitted: Counter[tuple[Key, Any, str, str]] = Counter()
         for row in rows:
-            one, base = row["_id"], bases.get(row["_id"]["base"], _UNKNOWN)
-            kind = ((one["province"], one["year"]), base.get("category"), base["province"], one["status"])
+            group_key, base = row["_id"], bases.get(row["_id"]["base"], _UNKNOWN)
+            year = (group_key["province"], group_key["year"])
+            kind = (year, base.get("category"), base["province"], group_key["status"])
             counts[kind] += row["count"]
             submitted[kind] += row["submitted"]
-        found: dict[Key, list[Share]] = {}
+        shares: dict[Key, list[Share]] = {}
         for kind, count in counts.items():
             key, category, province, status = kind
-            known = None if category is None else BaseCategory(category)
-            share = Share(known, province, EnrollmentStatus(status), count, submitted[kind])
-            found.setdefault(key, []).append(share)
-        return found
+            base_category = None if category is None else BaseCategory(category)
+            share = Share(base_category, province, EnrollmentStatus(status), count, submitted[kind])
+            shares.setdefault(key, []).append(share)
+        return shares
 
     async def _bases(self, bases: Sequence[str]) -> dict[str, Document]:
-        """What is known of bases, from their projects; the category from any that has it."""
-        known: Document = {"_id": "$base", "category": {"$max": "$category"}, "province": {"$max": "$province"}}
-        rows = await self._rows(self._projects, [{"$match": {"base": {"$in": list(bases)}}}, {"$group": known}])
+        """Category and province of bases, from their projects; the category from any project that has one."""
+        group: Document = {"_id": "$base", "category": {"$max": "$category"}, "province": {"$max": "$province"}}
+        rows = await self._rows(self._projects, [{"$match": {"base": {"$in": list(bases)}}}, {"$group": group}])
         return {row["_id"]: row for row in rows}
 
     async def _active_schools(self, match: Document) -> dict[Key, tuple[int, int]]:
         """How many schools have sign-ups, and how many of them submissions."""
         fields = {name: f"${name}" for name in ("province", "year", "school")}
-        each: Document = {"$group": {"_id": fields, "submitted": {"$max": _SUBMITTED}}}
-        both: Document = {
+        by_school: Document = {"$group": {"_id": fields, "submitted": {"$max": _SUBMITTED}}}
+        by_year: Document = {
             "$group": {
                 "_id": {"province": "$_id.province", "year": "$_id.year"},
                 "count": {"$sum": 1},
                 "submitted": {"$sum": "$submitted"},
             }
         }
-        rows = await self._rows(self._enrollments, [match, each, both])
+        rows = await self._rows(self._enrollments, [match, by_school, by_year])
         return {(row["_id"]["province"], row["_id"]["year"]): (row["count"], row["submitted"]) for row in rows}
 
     async def _registered(self, codes: Sequence[str]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Who saw whose numbers, and how often an account may (R41)."""
+"""The records of reveals in MongoDB, and the counters that limit them (R41)."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -16,24 +16,30 @@ _LATEST = [("_id", DESCENDING)]
 
 
 class Reveals:
-    """The acts of revealing, each with its event, and the counters that bound them.
+    """One document a reveal, and one counter for each account and period.
 
     Args:
         database: The service's database.
     """
 
     def __init__(self, database: Database) -> None:
-        self.kept: Repository[Reveal] = Repository(database, "reveals", Reveal, producer="enrollment", noun="reveal")
+        self.repository: Repository[Reveal] = Repository(
+            database, "reveals", Reveal, producer="enrollment", noun="reveal"
+        )
         self._counts = database["reveal_counts"]
 
     async def prepare(self) -> None:
-        """Create the indexes; a counter goes when its time is over."""
-        await self.kept.prepare()
-        await self.kept.collection.create_index([("teacher", ASCENDING), ("_id", DESCENDING)], name="teacher")
+        """Create the indexes; the database removes a counter when its period is over."""
+        await self.repository.prepare()
+        await self.repository.collection.create_index([("teacher", ASCENDING), ("_id", DESCENDING)], name="teacher")
         await self._counts.create_index("until", expireAfterSeconds=0, name="until")
 
     async def spend(self, account: str, now: datetime) -> None:
-        """Count a reveal of an account before it happens; one that fails afterwards stays counted.
+        """Count a reveal before it happens; one that fails afterwards stays counted.
+
+        Args:
+            account: The account's subject.
+            now: Real time.
 
         Raises:
             Refusal: `TOO_MANY_REVEALS`.
@@ -53,8 +59,8 @@ class Reveals:
     async def of(self, teacher: str, part: PageRequest) -> Sequence[Reveal]:
         """Up to `first + 1` reveals of a teacher after a position, the latest first."""
         where = all_of({"teacher": teacher}, after_position(_LATEST, part.after))
-        return await self.kept.query(where, sort=_LATEST, limit=part.first + 1)
+        return await self.repository.query(where, sort=_LATEST, limit=part.first + 1)
 
     async def count(self, teacher: str) -> int:
         """How often a teacher was revealed."""
-        return await self.kept.collection.count_documents({"teacher": teacher})
+        return await self.repository.collection.count_documents({"teacher": teacher})

@@ -44,20 +44,22 @@ class Rosters(Repository[Roster]):
             await collection.create_index("kept_until", expireAfterSeconds=0, name="kept_until")
 
     async def stage(self, roster: Roster, rows: Sequence[Row], most: int) -> None:
-        """Keep a checked roster; of a school's open ones only the latest stay. Rows come first: a roster has its rows.
+        """Store a checked roster; of a school's open rosters only the latest stay.
+
+        The rows are written first, so that a roster that can be found has all its rows.
 
         Args:
-            roster: It.
+            roster: The roster.
             rows: Its rows.
-            most: How many open ones a school may have.
+            most: How many open rosters a school may have.
         """
         await self.rows.insert_many([to_document(row) for row in rows])
         await self.insert(roster)
         where = {"school": roster.school, "state": RosterState.STAGED}
-        for one in (await self.query(where, sort=_LATEST))[most:]:
-            # One that is put in at this moment is no open one any more, and keeps its rows.
-            if await self.collection.find_one_and_delete({"_id": one.id, "state": RosterState.STAGED.value}):
-                await self.rows.delete_many({"roster": one.id})
+        for expired in (await self.query(where, sort=_LATEST))[most:]:
+            # A roster that is committed at this moment is not open any more, and keeps its rows.
+            if await self.collection.find_one_and_delete({"_id": expired.id, "state": RosterState.STAGED.value}):
+                await self.rows.delete_many({"roster": expired.id})
 
     async def own(self, key: str, school: str) -> Roster:
         """A school's roster.
@@ -65,10 +67,10 @@ class Rosters(Repository[Roster]):
         Raises:
             Refusal: `NOT_FOUND`, also for another school's.
         """
-        found = await self.find(key)
-        if found is None or found.school != school:
+        roster = await self.find(key)
+        if roster is None or roster.school != school:
             raise NOT_FOUND(kind="roster", id=key)
-        return found
+        return roster
 
     async def list_jobs(self, school: str, part: PageRequest) -> list[Roster]:
         """Up to `first + 1` rosters of a school after a position, the latest first."""
@@ -81,13 +83,13 @@ class Rosters(Repository[Roster]):
 
     async def list_rows(self, lists: Sequence[tuple[RowsOf, PageRequest]]) -> list[list[Row]]:
         """Of each list up to `first + 1` rows after a position, in the file's order."""
-        wanted = [(all_of(_of(*one), after_position(_IN_ORDER, part.after)), part.first + 1) for one, part in lists]
-        found = await pages(self.rows, wanted, _IN_ORDER)
-        return [[from_document(document, Row) for document in rows] for rows in found]
+        wanted = [(all_of(_of(*rows), after_position(_IN_ORDER, part.after)), part.first + 1) for rows, part in lists]
+        row_pages = await pages(self.rows, wanted, _IN_ORDER)
+        return [[from_document(document, Row) for document in page] for page in row_pages]
 
     async def count_rows(self, lists: Sequence[RowsOf]) -> list[int]:
         """How many rows each list has."""
-        return await counts(self.rows, [_of(*one) for one in lists])
+        return await counts(self.rows, [_of(*rows) for rows in lists])
 
     async def all_rows(self, roster: str) -> list[Row]:
         """Every row, in the file's order."""
@@ -96,8 +98,8 @@ class Rosters(Repository[Roster]):
     async def waiting(self) -> Roster | None:
         """The roster that was committed first and is not in yet."""
         where = {"state": RosterState.COMMITTING}
-        found = await self.query(where, sort=[("committed_at", ASCENDING)], limit=1)
-        return found[0] if found else None
+        first = await self.query(where, sort=[("committed_at", ASCENDING)], limit=1)
+        return first[0] if first else None
 
     async def take_on(self, key: str, token: int) -> bool:
         """Fence a roster off from every worker with a lower token.
@@ -108,33 +110,35 @@ class Rosters(Repository[Roster]):
         Raises:
             FencedOff: A worker with a higher token has it.
         """
-        mine = {"_id": key, "state": RosterState.COMMITTING.value, "fence": {"$lte": token}}
-        if (await self.collection.update_one(mine, {"$set": {"fence": token}})).matched_count:
+        takeable = {"_id": key, "state": RosterState.COMMITTING.value, "fence": {"$lte": token}}
+        if (await self.collection.update_one(takeable, {"$set": {"fence": token}})).matched_count:
             return True
-        found = await self.find(key)
-        if found and found.state is RosterState.COMMITTING:
+        roster = await self.find(key)
+        if roster and roster.state is RosterState.COMMITTING:
             raise FencedOff
         return False
 
     async def held(self, key: str, token: int, session: Session) -> Roster:
-        """The roster, for one step of its worker; the step's transaction saves it, so that no other may.
+        """The roster, for one step of its worker.
+
+        The step's transaction saves the roster too, so a step of another worker conflicts with it.
 
         Raises:
             FencedOff: Another worker has it.
         """
-        found = await self.get(key, session)
-        if found.fence != token or found.state is not RosterState.COMMITTING:
+        roster = await self.get(key, session)
+        if roster.fence != token or roster.state is not RosterState.COMMITTING:
             raise FencedOff
-        return found
+        return roster
 
     async def next_rows(self, roster: str, limit: int, session: Session) -> list[Row]:
         """Rows that the run has not dealt with, in the file's order."""
         return await self._rows({"roster": roster, "state": RowState.STAGED.value}, limit=limit, session=session)
 
-    async def note(self, rows: Sequence[Row], session: Session) -> None:
-        """Keep what has become of rows."""
+    async def store_outcomes(self, rows: Sequence[Row], session: Session) -> None:
+        """Store the outcomes of rows."""
         if rows:
-            await self.rows.bulk_write([_noted(row) for row in rows], ordered=False, session=session)
+            await self.rows.bulk_write([_outcome_of(row) for row in rows], ordered=False, session=session)
 
     async def project_codes(self, roster: str) -> list[str]:
         """The project codes that a roster's rows name."""
@@ -150,6 +154,6 @@ def _of(roster: str, bad: bool | None) -> Document:
     return {"roster": roster} | ({} if bad is None else {"problems.0": {"$exists": bad}})
 
 
-def _noted(row: Row) -> UpdateOne:
+def _outcome_of(row: Row) -> UpdateOne:
     document: dict[str, Any] = to_document(row)
     return UpdateOne({"_id": row.id}, {"$set": {name: document[name] for name in _OUTCOME}})

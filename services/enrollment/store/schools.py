@@ -19,7 +19,7 @@ _LONGEST_SEARCH = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchoolSelection:
-    """Which schools a reader asks for; what is None or empty does not count.
+    """Which schools a reader asks for; a field that is None or empty selects nothing out.
 
     Attributes:
         province: Two digits; `00` for schools of line ministries.
@@ -33,12 +33,15 @@ class SchoolSelection:
 
     def condition(self) -> Document:
         """As a filter of the schools."""
-        found: Document = {} if self.province is None else {"province": self.province}
+        condition: Document = {} if self.province is None else {"province": self.province}
         if self.designated is not None:
-            found["designated"] = {"$ne": None} if self.designated else None
+            condition["designated"] = {"$ne": None} if self.designated else None
         if wanted := re.escape((self.search or "").strip()[:_LONGEST_SEARCH]):
-            found["$or"] = [{"name": {"$regex": wanted, "$options": "i"}}, {"_id": {"$regex": f"^{wanted.upper()}"}}]
-        return found
+            condition["$or"] = [
+                {"name": {"$regex": wanted, "$options": "i"}},
+                {"_id": {"$regex": f"^{wanted.upper()}"}},
+            ]
+        return condition
 
 
 class Schools(Repository[School]):
@@ -58,15 +61,15 @@ class Schools(Repository[School]):
 
     async def page(self, selection: SchoolSelection, reader: Principal, part: PageRequest) -> list[School]:
         """Up to `first + 1` schools that the reader may see, after a position."""
-        where = all_of(selection.condition(), _seen(reader), after_position(_BY_CODE, part.after))
+        where = all_of(selection.condition(), _visible_to(reader), after_position(_BY_CODE, part.after))
         return await self.query(where, sort=_BY_CODE, limit=part.first + 1)
 
     async def count(self, selection: SchoolSelection, reader: Principal) -> int:
         """How many schools the reader may see."""
-        return await self.collection.count_documents(all_of(selection.condition(), _seen(reader)))
+        return await self.collection.count_documents(all_of(selection.condition(), _visible_to(reader)))
 
 
-def _seen(reader: Principal) -> Document:
+def _visible_to(reader: Principal) -> Document:
     if reader.scope is Scope.MINISTRY:
         return {}
     own = own_province(reader)

@@ -1,4 +1,4 @@
-"""The two guards of an acceptance: seats of a project, and the time of a person (R19, R23, notes N21)."""
+"""The counters of seats and the accepted dates of persons, guarded by conditional writes (R19, R23, notes N21)."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -19,14 +19,15 @@ from services.enrollment.domain.seats import (
     takes_seat,
 )
 
-_DOORS = 8  # many sign up for one project at a time, and two by one door meet each other too
+_DOORS = 8  # two sign-ups by the same door conflict too, so one door would make a rush run one by one
 _LEFT = {"$expr": {"$lt": [{"$add": ["$accepted", "$offered"]}, "$capacity"]}}
 
 
 class Seating:
-    """One `seats` document a project and one `persons` document a teacher, changed only with an enrollment.
+    """One `seats` document a project and one `persons` document a teacher, written only with an enrollment.
 
-    Some `doors` documents a project besides, for those who take no seat yet.
+    Besides, each project has some `doors` documents. A sign-up takes no seat, so it would not conflict with a change of
+    its project; therefore it writes one door, and the change writes all of them.
 
     Args:
         database: The service's database.
@@ -44,28 +45,34 @@ class Seating:
 
     async def open_project(self, seats: Seats, session: Session) -> None:
         """Create a project's seats where there are none."""
-        fresh = to_document(seats)
-        key = fresh.pop("_id")
-        await self.seats.update_one({"_id": key}, {"$setOnInsert": fresh}, upsert=True, session=session)
+        document = to_document(seats)
+        key = document.pop("_id")
+        await self.seats.update_one({"_id": key}, {"$setOnInsert": document}, upsert=True, session=session)
 
     async def enter(self, project: str, person: str, session: Session) -> None:
-        """Sign up by one of the project's doors; whoever moves it at that moment meets one there (notes N21).
+        """Write a door for a sign-up, so that it and a change of the project conflict (notes N21).
 
-        One of the two runs again, so nobody signs up for a project that was called off meanwhile, whose sweep would
-        miss the sign-up (R33). Neither the project nor its seats are written, which others must be able to write.
+        One of the two transactions then runs again. Without the conflict a sign-up could commit after the project was
+        cancelled, and the sweep would miss it (R33). The project and its seats are not written: sign-ups would then
+        conflict with every decision.
+
+        Args:
+            project: The project's id.
+            person: The teacher's id; it chooses the door.
+            session: The transaction of the sign-up.
         """
-        await self.doors.bulk_write([_met(project, crc32(person.encode()) % _DOORS)], session=session)
+        await self.doors.bulk_write([_touch(project, crc32(person.encode()) % _DOORS)], session=session)
 
     async def pass_doors(self, project: str, session: Session) -> None:
-        """Meet whoever signs up for the project at the moment it moves."""
-        await self.doors.bulk_write([_met(project, number) for number in range(_DOORS)], session=session)
+        """Write all doors of a project that changes, so that sign-ups under way conflict with the change."""
+        await self.doors.bulk_write([_touch(project, number) for number in range(_DOORS)], session=session)
 
     async def open_person(self, teacher: str, session: Session) -> None:
-        """Create a person's guard, with the person."""
+        """Create the document of a teacher's accepted dates, together with the teacher."""
         await self.persons.insert_one({"_id": teacher, "accepted": []}, session=session)
 
     async def open_persons(self, teachers: Sequence[str], session: Session) -> None:
-        """Create the guards of several persons, with the persons."""
+        """Create the documents of several teachers' accepted dates, together with the teachers."""
         await self.persons.insert_many([{"_id": teacher, "accepted": []} for teacher in teachers], session=session)
 
     async def seats_of(self, projects: Sequence[str]) -> dict[str, Seats]:
@@ -74,14 +81,22 @@ class Seating:
         return {document["_id"]: from_document(document, Seats) async for document in cursor}
 
     async def wanted(self) -> list[str]:
-        """The projects that have a free seat and somebody who waits for one (R25)."""
+        """Ids of the projects that have a free seat and a waiting list (R25)."""
         cursor = self.seats.find({"waitlisted": {"$gt": 0}, **_LEFT}, {"_id": 1})
         return [document["_id"] async for document in cursor]
 
     async def settle(
         self, before: Enrollment | None, after: Enrollment, project: Project, session: Session
     ) -> Seats | None:
-        """Move the counters and the person's time with an enrollment; no look before, the writes themselves refuse.
+        """Move the counters and the person's accepted dates with a step of an enrollment.
+
+        Nothing is read before: the conditions of the writes refuse, so that no other transaction can come between.
+
+        Args:
+            before: The enrollment before the step; None for one that is created with its seat.
+            after: The enrollment after it.
+            project: Its project.
+            session: The transaction.
 
         Returns:
             The seats as the step leaves them, None where it moves none.
@@ -90,18 +105,24 @@ class Seating:
             Refusal: `CLASS_FULL` or `OVERLAPPING_ACCEPTANCE`.
         """
         seats = await self._count(project, difference(before.status if before else None, after.status), session)
-        held, holds = before is not None and before.status in ADMITTED, after.status in ADMITTED
-        if holds and not held:
+        was_admitted, is_admitted = before is not None and before.status in ADMITTED, after.status in ADMITTED
+        if is_admitted and not was_admitted:
             await self._hold(after, project, session)
-        elif held and not holds:
+        elif was_admitted and not is_admitted:
             await self._free(after, session)
         return seats
 
     async def move_dates(self, project: str, starts_on: date, ends_on: date, session: Session) -> None:
-        """Move the held time of everybody accepted by a project (R18).
+        """Move the accepted dates of everybody accepted by a project (R18).
 
-        The seats are written too: an acceptance that has looked at the old dates writes them as well, so that one of
-        the two runs again instead of both missing the other (write skew, notes N21).
+        The seats are written too. An acceptance that has read the old dates writes them as well, so the two conflict
+        and one runs again; otherwise each would miss the other (write skew, notes N21).
+
+        Args:
+            project: The project's id.
+            starts_on: The new first day.
+            ends_on: The new last day.
+            session: The transaction.
         """
         await self.seats.update_one({"_id": project}, {"$inc": {"moves": 1}}, session=session)
         dates = {"accepted.$[one].starts_on": starts_on.isoformat(), "accepted.$[one].ends_on": ends_on.isoformat()}
@@ -110,20 +131,20 @@ class Seating:
         )
 
     async def overlapping(self, project: str) -> list[tuple[str, str]]:
-        """`(enrollment here, enrollment elsewhere)` of everybody whose other acceptance meets this one (R19)."""
+        """Pairs `(enrollment here, enrollment elsewhere)` of accepted enrollments with overlapping dates (R19)."""
         cursor = self.persons.find({"accepted.project": project, "accepted.1": {"$exists": True}})
         return [
             (here["enrollment"], other["enrollment"])
             async for person in cursor
-            for here, other in _meeting(person["accepted"])
+            for here, other in _overlapping(person["accepted"])
             if here["project"] == project
         ]
 
     async def overlaps_of(self, teachers: Sequence[str]) -> dict[str, frozenset[str]]:
-        """The accepted enrollments of each person that meet another one of theirs, in one operation (R19)."""
+        """Ids of each teacher's accepted enrollments whose dates overlap another one, in one operation (R19)."""
         cursor = self.persons.find({"_id": {"$in": list(teachers)}, "accepted.1": {"$exists": True}})
         return {
-            person["_id"]: frozenset(one["enrollment"] for one, _ in _meeting(person["accepted"]))
+            person["_id"]: frozenset(interval["enrollment"] for interval, _ in _overlapping(person["accepted"]))
             async for person in cursor
         }
 
@@ -149,7 +170,7 @@ class Seating:
             "starts_on": project.starts_on.isoformat(),
             "ends_on": project.ends_on.isoformat(),
         }
-        free = {"accepted": {"$not": {"$elemMatch": _meets(project.starts_on, project.ends_on)}}}
+        free = {"accepted": {"$not": {"$elemMatch": _overlaps(project.starts_on, project.ends_on)}}}
         result = await self.persons.update_one(
             {"_id": enrollment.teacher} | free, {"$push": {"accepted": interval}}, session=session
         )
@@ -162,19 +183,19 @@ class Seating:
         )
 
 
-def _meeting(accepted: Sequence[Document]) -> list[tuple[Document, Document]]:
-    """Every two that have a day in common, in both orders."""
+def _overlapping(accepted: Sequence[Document]) -> list[tuple[Document, Document]]:
+    """Every two intervals that have a day in common, in both orders."""
     return [
-        (one, other)
-        for one, other in permutations(accepted, 2)
-        if one["starts_on"] <= other["ends_on"] and other["starts_on"] <= one["ends_on"]
+        (first, second)
+        for first, second in permutations(accepted, 2)
+        if first["starts_on"] <= second["ends_on"] and second["starts_on"] <= first["ends_on"]
     ]
 
 
-def _meets(starts_on: date, ends_on: date) -> Document:
-    """Days that both have, first and last included."""
+def _overlaps(starts_on: date, ends_on: date) -> Document:
+    """The condition that a stored interval has a day in common with these days, first and last included."""
     return {"starts_on": {"$lte": ends_on.isoformat()}, "ends_on": {"$gte": starts_on.isoformat()}}
 
 
-def _met(project: str, number: int) -> UpdateOne:
+def _touch(project: str, number: int) -> UpdateOne:
     return UpdateOne({"_id": f"{project}:{number}"}, {"$inc": {"met": 1}}, upsert=True)

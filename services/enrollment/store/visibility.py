@@ -1,4 +1,4 @@
-"""Which rows a reader may see, and which of them are asked for."""
+"""Which enrollments a reader may see, and which of them are asked for."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -12,9 +12,9 @@ NOTHING: Document = {"_id": {"$in": []}}
 
 
 def own_province(principal: Principal) -> str | None:
-    """The province whose matters a province's account sees.
+    """The province whose data a province's account sees, two digits.
 
-    None for everybody else, and for `00`: schools of line ministries belong to none (docs/glossary.md, Roles).
+    None for everybody else, and for `00`: schools of line ministries belong to no province (docs/glossary.md, Roles).
     """
     return principal.province if principal.scope is Scope.PROVINCE and principal.province in provinces() else None
 
@@ -32,17 +32,17 @@ class Visibility:
 
     def condition(self) -> Document:
         """As a filter of the enrollments; a base sees them from the school's submission on (R22)."""
-        who = self.principal
-        match who.scope:
+        reader = self.principal
+        match reader.scope:
             case Scope.MINISTRY:
                 return {}
-            case Scope.BASE if who.bases:
-                return {"base": {"$in": list(who.bases)}, "submitted_at": {"$ne": None}}
-            case Scope.SCHOOL if who.school:
-                return {"school": who.school}
-            case Scope.TEACHER if who.person:
-                return {"teacher": who.person}
-            case Scope.PROVINCE if own := own_province(who):
+            case Scope.BASE if reader.bases:
+                return {"base": {"$in": list(reader.bases)}, "submitted_at": {"$ne": None}}
+            case Scope.SCHOOL if reader.school:
+                return {"school": reader.school}
+            case Scope.TEACHER if reader.person:
+                return {"teacher": reader.person}
+            case Scope.PROVINCE if own := own_province(reader):
                 return {"province": own}
             case _:
                 return NOTHING
@@ -50,7 +50,7 @@ class Visibility:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrollmentSelection:
-    """Which enrollments a reader asks for; what is None or empty does not count."""
+    """Which enrollments a reader asks for; a field that is None or empty selects nothing out."""
 
     statuses: tuple[EnrollmentStatus, ...] = ()
     project: str | None = None
@@ -68,7 +68,7 @@ class EnrollmentSelection:
             "province": self.province,
             "year": self.year,
         }
-        found: Document = {name: value for name, value in named.items() if value is not None}
+        condition: Document = {name: value for name, value in named.items() if value is not None}
         if self.statuses:
-            found["status"] = {"$in": list(self.statuses)}
-        return found
+            condition["status"] = {"$in": list(self.statuses)}
+        return condition

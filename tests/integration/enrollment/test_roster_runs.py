@@ -151,7 +151,7 @@ async def test_a_run_that_was_cut_off_goes_on_where_it_was_and_repeats_no_row(
     monkeypatch.setattr("services.enrollment.commands.rosters._WINDOW", 2)
     await season.publish()
     key = await committed(season, [someone(number) for number in range(1, 8)], "VALID_ROWS")
-    note, steps = season.deps.store.rosters.note, []
+    note, steps = season.deps.store.rosters.store_outcomes, []
 
     async def cut(*given: Any) -> None:
         steps.append(True)
@@ -159,7 +159,7 @@ async def test_a_run_that_was_cut_off_goes_on_where_it_was_and_repeats_no_row(
         if len(steps) == 2:
             raise asyncio.CancelledError
 
-    monkeypatch.setattr(season.deps.store.rosters, "note", cut)
+    monkeypatch.setattr(season.deps.store.rosters, "store_outcomes", cut)
     with pytest.raises(asyncio.CancelledError):
         await enter_rosters(season.deps, 1)
     job = await season.act(SCHOOL, JOB, id=key)

@@ -171,7 +171,7 @@ async def enrollment(database: Database, reads: Reads, folder: Path) -> Subgraph
             scope="ministry",
             organization=None,
         )
-        await store.reveals.kept.insert(*act)
+        await store.reveals.repository.insert(*act)
     await (await store.feed.writer()).append([(event(number), ("44",)) for number in range(ROWS)])
     playing.at("2024-05-25T09:00")
     principals = (MINISTRY, enrolling.BASE, enrolling.SCHOOL, first, enrolling.GUANGDONG)

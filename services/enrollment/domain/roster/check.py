@@ -1,4 +1,4 @@
-"""A row of a roster against what is on file: all its problems at once, and what it would do (R19, R20, R22)."""
+"""Check a row of a roster against what is on file, and make what a good row writes (R19, R20, R22)."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -27,14 +27,14 @@ _OF_NEW_PEOPLE = (Column.MOBILE, Column.POST, Column.EMPLOYMENT)
 
 @dataclass(slots=True)
 class Facts:
-    """What is on file about the people and projects of some rows; grows while rows go in.
+    """What is on file about the people and projects of some rows; `enter` adds what its row writes.
 
     Attributes:
         school: The roster's.
         province: The school's.
-        at: The moment that counts for deadlines (R22).
+        at: Domain time that counts for deadlines (R22).
         people: Teachers of any school by the hash of their ID number.
-        mobiles: Whose a mobile is, by its hash.
+        mobiles: Ids of teachers by the hash of their mobile.
         projects: By code.
         rounds: By year.
         live: Live enrollments by teacher and project.
@@ -55,10 +55,11 @@ class RowEntry:
     """What a good row writes.
 
     Attributes:
-        row: As it is afterwards.
-        teacher: A new teacher, None where the person is on file.
+        row: The row with the ids of its teacher and its enrollment.
+        teacher: A new teacher with its events; None where the person is on file.
         enrollment: Submitted; new where `signed_up` is None.
-        signed_up: The person's own sign-up that the row hands in.
+        events: The enrollment's.
+        signed_up: The teacher's own sign-up, which the row submits.
     """
 
     row: Row
@@ -70,31 +71,31 @@ class RowEntry:
 
 def check(row: Row, facts: Facts) -> Row:
     """The row with all its problems and warnings, as of these facts."""
-    found = (*row.faults, *map(Problem.of, _problems(row, facts)))
+    refusals = (*row.faults, *map(Problem.of, _problems(row, facts)))
     warnings = tuple(map(Problem.of, _warnings(row, facts)))
-    return replace(row, problems=found, warnings=warnings)
+    return replace(row, problems=refusals, warnings=warnings)
 
 
-def enter(row: Row, facts: Facts, by: str, fresh: Callable[[], str]) -> RowEntry:
-    """What a row without problems writes; the facts know it from then on.
+def enter(row: Row, facts: Facts, by: str, make_id: Callable[[], str]) -> RowEntry:
+    """Make what a row without problems writes, and add it to the facts.
 
     Args:
         row: Checked against these facts.
         facts: What is on file.
-        by: The designated person (R5).
-        fresh: Makes ids.
+        by: The designated person's name (R5).
+        make_id: Makes ids of teachers and enrollments.
     """
     project = facts.projects[row.project_code or ""]
-    known = _own(row, facts)
-    added = None if known else add_teacher(fresh(), facts.school, facts.province, _details(row))
-    teacher = added[0] if added else known
+    existing = _own(row, facts)
+    added = None if existing else add_teacher(make_id(), facts.school, facts.province, _details(row))
+    teacher = added[0] if added else existing
     assert teacher  # noqa: S101 - one of the two
     signed_up = facts.live.get((teacher.id, project.id))
     events: list[EnrollmentEvent] = []
     enrollment = signed_up
     if enrollment is None:
-        enrollment, born = sign_up(fresh(), teacher, project, facts.at, by)
-        events += born
+        enrollment, created = sign_up(make_id(), teacher, project, facts.at, by)
+        events += created
     if row.rank:
         enrollment, ranked = rank(enrollment, row.rank)
         events += ranked
@@ -107,16 +108,17 @@ def enter(row: Row, facts: Facts, by: str, fresh: Callable[[], str]) -> RowEntry
 
 
 def _problems(row: Row, facts: Facts) -> Iterator[Refusal]:
-    known = facts.people.get(row.id_number.hash) if row.id_number else None
-    new = row.id_number is not None and known is None
-    blank = [one for one in (*REQUIRED, *(_OF_NEW_PEOPLE if new else ())) if one.value not in row.said]
+    existing = facts.people.get(row.id_number.hash) if row.id_number else None
+    new = row.id_number is not None and existing is None
+    columns = (*REQUIRED, *(_OF_NEW_PEOPLE if new else ()))
+    blank = [column for column in columns if column.value not in row.said]
     if blank:
         yield problems.field_missing(blank)
     yield from _refused(Name.of, row.name, Column.NAME.value, "R22")  # a row that an earlier release has staged
     yield from _refused(Title.of, row.title or "", Column.TITLE.value, "R22")
-    if known and known.school != facts.school:
+    if existing and existing.school != facts.school:
         yield TEACHER_EXISTS()
-    elif known and row.name and spelled(known.name) != row.name:
+    elif existing and row.name and spelled(existing.name) != row.name:
         yield NAME_MISMATCH()
     elif new and row.mobile and row.mobile.hash in facts.mobiles:
         yield TEACHER_EXISTS()
@@ -132,43 +134,43 @@ def _project_problems(row: Row, facts: Facts) -> Iterator[Refusal]:
         return
     yield from _refused(require_open, project, "R22")
     yield from _refused(require_phase, facts.rounds.get(project.year), ENROL, facts.at, "R22")
-    known = _own(row, facts)
-    live = facts.live.get((known.id, project.id)) if known else None
+    teacher = _own(row, facts)
+    live = facts.live.get((teacher.id, project.id)) if teacher else None
     if live and live.status is not EnrollmentStatus.SIGNED_UP:
         yield SECOND_SIGN_UP(project=project.id)
 
 
-def _refused(require: Callable[..., object], *given: object) -> Iterator[Refusal]:
+def _refused(require: Callable[..., object], *arguments: object) -> Iterator[Refusal]:
     try:
-        require(*given)
+        require(*arguments)
     except Refusal as refusal:
         yield refusal
 
 
 def _warnings(row: Row, facts: Facts) -> Iterator[Refusal]:
-    known = _own(row, facts)
+    teacher = _own(row, facts)
     project = facts.projects.get(row.project_code or "")
-    post = known.post if known else row.post
+    post = teacher.post if teacher else row.post
     if project and post and not meant_for(post, project):
         yield AUDIENCE_MISMATCH()
-    if known and (columns := _differences(row, known)):
+    if teacher and (columns := _differences(row, teacher)):
         yield problems.differs_from_file(columns)
 
 
-def _differences(row: Row, known: Teacher) -> list[Column]:
+def _differences(row: Row, teacher: Teacher) -> list[Column]:
     pairs = (
-        (Column.MOBILE, row.mobile and row.mobile.hash, known.mobile.hash),
-        (Column.POST, row.post, known.post),
-        (Column.EMPLOYMENT, row.employment, known.employment),
-        (Column.TITLE, row.title, known.title),
-        (Column.MAJOR_CATEGORY, row.major_category, known.major_category),
+        (Column.MOBILE, row.mobile and row.mobile.hash, teacher.mobile.hash),
+        (Column.POST, row.post, teacher.post),
+        (Column.EMPLOYMENT, row.employment, teacher.employment),
+        (Column.TITLE, row.title, teacher.title),
+        (Column.MAJOR_CATEGORY, row.major_category, teacher.major_category),
     )
-    return [column for column, said, on_file in pairs if said is not None and said != on_file]
+    return [column for column, stated, on_file in pairs if stated is not None and stated != on_file]
 
 
 def _own(row: Row, facts: Facts) -> Teacher | None:
-    known = facts.people.get(row.id_number.hash) if row.id_number else None
-    return known if known and known.school == facts.school else None
+    teacher = facts.people.get(row.id_number.hash) if row.id_number else None
+    return teacher if teacher and teacher.school == facts.school else None
 
 
 def _details(row: Row) -> TeacherDetails:

@@ -1,4 +1,4 @@
-"""What may be wrong with columns of a roster's row (R19, R20, R22); problems without columns are in the table."""
+"""Refusals of a roster's row that name columns (R20, R22); the others are called straight from the table."""
 
 from collections.abc import Sequence
 
@@ -21,20 +21,20 @@ _UNKNOWN = {
 
 
 def field_missing(columns: Sequence[Column]) -> Refusal:
-    """Cells that must not be blank."""
+    """Required cells are blank."""
     return FIELD_MISSING(detail=names_of(columns), columns=[column.value for column in columns])
 
 
 def unknown_word(column: Column, allowed: Sequence[str]) -> Refusal:
-    """A post, an employment or a major category of no such name."""
+    """The cell holds no known post, employment or major category; `allowed` lists them."""
     return _UNKNOWN[column](detail=("、".join(allowed), ", ".join(allowed)), allowed=list(allowed))
 
 
 def conflicting_rows(number: int, column: Column) -> Refusal:
-    """Two lines contradict each other about a person."""
+    """The line with that number says something else about the same person."""
     return CONFLICTING_ROWS(detail=names_of([column]), row=number, column=column.value)
 
 
 def differs_from_file(columns: Sequence[Column]) -> Refusal:
-    """Warns only: what is on file stays; it is corrected by a command of its own (R41)."""
+    """A warning: what is on file differs and stays; a command of its own corrects it (R41)."""
     return DIFFERS_FROM_FILE(detail=names_of(columns), columns=[column.value for column in columns])

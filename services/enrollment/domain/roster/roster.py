@@ -1,4 +1,4 @@
-"""A roster: a file of people and projects that is checked, kept for some days, and put in by one command (R22)."""
+"""A roster: an uploaded list of people and projects that is checked, and later committed by one command (R22)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,14 +14,14 @@ from services.enrollment.domain.teacher import Sealed
 from services.enrollment.domain.vocabulary import Audience, Employment, RosterMode, RosterState
 
 OPEN_FOR = timedelta(days=7)
-"""How long a checked roster may be put in."""
+"""How long a checked roster may be committed."""
 KEPT_FOR = timedelta(days=14)
-"""How long it can be looked at; then it is gone, rows and all. Longer than it may be put in: no run loses a row."""
+"""How long a roster and its rows are stored. It is longer than `OPEN_FOR`, so that no run loses rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A refusal or a warning as it is kept with a row."""
+    """A refusal or a warning as it is stored with a row."""
 
     code: str
     zh: str
@@ -32,16 +32,16 @@ class Problem:
 
     @classmethod
     def of(cls, refusal: Refusal) -> Self:
-        """What is kept of a refusal."""
+        """The refusal as it is stored."""
         return cls(refusal.code, refusal.zh, refusal.en, refusal.rule, refusal.unblock, refusal.details or None)
 
     def refusal(self) -> Refusal:
-        """The refusal again."""
+        """The refusal that was stored."""
         return Refusal(self.code, self.zh, self.en, rule=self.rule, unblock=self.unblock, **dict(self.details or {}))
 
 
 class RowState(StrEnum):
-    """What has become of a row."""
+    """How far a row is."""
 
     STAGED = "STAGED"
     ENTERED = "ENTERED"
@@ -55,14 +55,17 @@ class Row:
     Attributes:
         id: `<roster>:<number>`.
         number: The line's number in the file.
-        said: What the file says by column, personal numbers masked (R41).
-        id_number: Sealed; None where it is none.
-        project_code: As the file has it, in ASCII.
-        faults: What is wrong with the row whatever is on file.
-        problems: Everything that is wrong, as of the last check.
-        warnings: What does not block, as of the last check.
-        enrollment: What the row has become.
+        said: The text of its cells by column, personal numbers masked (R41).
         kept_until: Real time at which the database removes it.
+        id_number: Sealed; None where the cell holds no valid number.
+        mobile: Likewise.
+        project_code: As the file has it, in ASCII.
+        rank: Its place among the school's candidates (R21).
+        faults: Problems of the file itself, whatever is on file.
+        problems: All problems as of the last check, the faults included.
+        warnings: What does not block the row, as of the last check.
+        teacher: The id of the row's teacher, once the row is in.
+        enrollment: The id of the enrollment that the row has made or submitted.
     """
 
     id: str
@@ -89,18 +92,21 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
-    """The job of one file.
+    """One uploaded file: what was found, and how far its run is.
 
     Attributes:
-        school: Whose it is; nobody else sees it.
-        by: The designated person under whom it was staged, then committed (R5).
-        committer: The principal who put it in, for the audit of what follows.
+        school: The code of the school whose it is; nobody else sees it.
+        by: The designated person who staged it, then who committed it (R5).
+        total: Rows of the file.
         good: Rows without a problem when they were checked.
+        warned: Rows with a warning when they were checked.
+        ignored: Headers of columns that are not a roster's.
+        expires_at: Real time until which it may be committed.
+        kept_until: Real time at which the database removes it.
         done: Rows that the run has dealt with.
         entered: Rows that are in.
-        committed_at: Domain time of the command: what counts for the deadline.
-        expires_at: Real time until which it may be put in.
-        kept_until: Real time at which the database removes it.
+        committed_at: Domain time of the commit, which counts for the deadline.
+        committer: The principal who committed it, for the audit of the rows' events.
         fence: The token of the worker that last took it on.
     """
 
@@ -141,7 +147,14 @@ class Roster:
 def commit(
     roster: Roster, mode: RosterMode, by: str, now: datetime, real_now: datetime
 ) -> tuple[Roster, list[RosterCommitted]]:
-    """The designated person puts the roster in; the moment of this command counts for the deadline (R5, R22).
+    """Commit a roster: a worker then puts its rows in (R5, R22).
+
+    Args:
+        roster: The staged roster.
+        mode: Which rows go in.
+        by: The designated person's name.
+        now: Domain time; it counts for the deadline, however long the rows take.
+        real_now: Real time, for the expiry.
 
     Raises:
         Refusal: `WRONG_STATE`, `ROSTER_EXPIRED`, `ROSTER_HAS_BAD_ROWS` or `ROSTER_HAS_NO_GOOD_ROW`.
@@ -167,7 +180,13 @@ def commit(
 
 
 def finish(roster: Roster, state: RosterState, now: datetime) -> tuple[Roster, list[RosterFinished]]:
-    """The run is over."""
+    """End the run of a roster.
+
+    Args:
+        roster: The roster with its last counts.
+        state: How it ended: `COMMITTED`, `REFUSED` or `FAILED`.
+        now: Domain time.
+    """
     finished = replace(roster, state=state, finished_at=now)
     event = RosterFinished(
         roster=roster.id,

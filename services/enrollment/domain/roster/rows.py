@@ -1,4 +1,4 @@
-"""Lines become rows: what their words mean, and where two lines of a file contradict each other (R20, R22)."""
+"""Turn lines into rows: the meaning of their cells, and lines that contradict or repeat each other (R20, R22)."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,21 +31,26 @@ _OTHER_POSTS = {
 }
 _OTHER_EMPLOYMENTS = {"全职": Employment.FULL_TIME}
 _ALL_POSTS = POSTS | _OTHER_POSTS | {post.value: post for post in Audience}
-_ALL_EMPLOYMENTS = EMPLOYMENTS | _OTHER_EMPLOYMENTS | {one.value: one for one in Employment}
+_ALL_EMPLOYMENTS = EMPLOYMENTS | _OTHER_EMPLOYMENTS | {employment.value: employment for employment in Employment}
 _NUMBERS = frozenset({Column.ID_NUMBER, Column.MOBILE})
 _HIGHEST_RANK = 9_999
 
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """The codes of the projects that there are, found again in what office programs leave of them."""
+    """The codes of all projects, also found without the leading zeros that office programs drop.
+
+    Attributes:
+        exact: The codes.
+        loose: Codes by their form without leading zeros; None where two codes share it.
+    """
 
     exact: frozenset[str]
     loose: Mapping[str, str | None]
 
     @classmethod
     def of(cls, codes: Iterable[str]) -> "Codes":
-        """The index of these codes; a loose key that two of them share finds neither."""
+        """The index of these codes."""
         exact, loose = frozenset(codes), dict[str, str | None]()
         for code in exact:
             key = _loose(code)
@@ -53,17 +58,17 @@ class Codes:
         return cls(exact, loose)
 
     def find(self, text: str) -> str:
-        """The code that is meant, its lost leading zeros restored where just one can be meant; else the text."""
+        """The code that the text stands for, leading zeros restored if exactly one code fits; else the text itself."""
         return text if text in self.exact else self.loose.get(_loose(text)) or text
 
 
 def row_of(line: Line, row: Row, codes: Codes, majors: Mapping[int, str]) -> Row:
-    """The row with everything that its line says, besides the numbers, which are sealed already.
+    """The row with the meaning of all cells of its line; a cell that has none becomes a fault of the row.
 
     Args:
         line: The line.
-        row: With its numbers, and what is wrong with those.
-        codes: Of the projects.
+        row: The row with its sealed numbers, and their faults.
+        codes: The codes of all projects.
         majors: Major categories by ordinal.
     """
     texts, wrong = line.texts, list(row.faults)
@@ -77,7 +82,7 @@ def row_of(line: Line, row: Row, codes: Codes, majors: Mapping[int, str]) -> Row
 
     return replace(
         row,
-        said={column.value: _said(column, text) for column, text in texts.items()},
+        said={column.value: _display(column, text) for column, text in texts.items()},
         name=read(Column.NAME, _name) or "",
         post=read(Column.POST, _word(Column.POST, _ALL_POSTS, list(POSTS))),
         employment=read(Column.EMPLOYMENT, _word(Column.EMPLOYMENT, _ALL_EMPLOYMENTS, list(EMPLOYMENTS))),
@@ -90,19 +95,19 @@ def row_of(line: Line, row: Row, codes: Codes, majors: Mapping[int, str]) -> Row
 
 
 def compared(rows: Sequence[Row]) -> list[Row]:
-    """The rows with what contradicts or repeats a line above."""
+    """The rows, with a fault where one contradicts or repeats a line above."""
     people: dict[str, Row] = {}
     mobiles: dict[str, Row] = {}
-    seen: dict[tuple[str, str], Row] = {}
-    done: list[Row] = []
+    pairs: dict[tuple[str, str], Row] = {}
+    compared_rows: list[Row] = []
     for row in rows:
         wrong = [*_contradictions(row, people, mobiles)]
         if row.id_number and row.project_code:
-            first = seen.setdefault((row.id_number.hash, row.project_code), row)
+            first = pairs.setdefault((row.id_number.hash, row.project_code), row)
             if first is not row:
                 wrong.append(DUPLICATE_ROW(row=first.number))
-        done.append(replace(row, faults=(*row.faults, *map(Problem.of, wrong))) if wrong else row)
-    return done
+        compared_rows.append(replace(row, faults=(*row.faults, *map(Problem.of, wrong))) if wrong else row)
+    return compared_rows
 
 
 def _contradictions(row: Row, people: dict[str, Row], mobiles: dict[str, Row]) -> Iterable[Refusal]:
@@ -120,7 +125,7 @@ def _contradictions(row: Row, people: dict[str, Row], mobiles: dict[str, Row]) -
         yield problems.conflicting_rows(other.number, Column.MOBILE)
 
 
-def _said(column: Column, text: str) -> str:
+def _display(column: Column, text: str) -> str:
     return hidden(plain(text)) if column in _NUMBERS else shown(text)
 
 
@@ -136,23 +141,23 @@ def _title(text: str) -> str | None:
 
 def _word(column: Column, words: Mapping[str, Any], allowed: Sequence[str]) -> Callable[[str], Any]:
     def meaning(text: str) -> Any:
-        found = words.get(plain(text))
-        if found is None:
+        value = words.get(plain(text))
+        if value is None:
             raise problems.unknown_word(column, allowed)
-        return found
+        return value
 
     return meaning
 
 
 def _major(text: str, majors: Mapping[int, str]) -> int:
-    """By ordinal (`6`, `06`), by name (`装备制造`, `装备制造大类`), or by both (`06装备制造`)."""
+    """The ordinal of a major category written as `6`, `06`, `装备制造`, `装备制造大类` or `06装备制造`."""
     word = plain(text)
     digits = word[: len(word) - len(word.lstrip("0123456789"))]
     name = word[len(digits) :].lstrip(".、-").removesuffix("大类")
-    ordinals = {known: key for key, known in majors.items()} | {f"{key:02d}": key for key in majors}
+    ordinals = {label: key for key, label in majors.items()} | {f"{key:02d}": key for key in majors}
     ordinal = ordinals.get(digits.zfill(2) if digits else name, 0)
     if ordinal not in majors or name not in {"", majors[ordinal]}:
-        raise problems.unknown_word(Column.MAJOR_CATEGORY, [f"{key} {known}" for key, known in majors.items()])
+        raise problems.unknown_word(Column.MAJOR_CATEGORY, [f"{key} {label}" for key, label in majors.items()])
     return ordinal
 
 

@@ -1,4 +1,4 @@
-"""A sheet of cells becomes lines of a roster: where its header is, and what office programs do to text (R22)."""
+"""Turn a sheet of cells into lines of a roster: find the header, and undo what office programs do to text (R22)."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ from kernel.refusals import TOO_MANY_ROWS
 from services.enrollment.domain.refusals import ROSTER_COLUMN_TWICE, ROSTER_EMPTY, ROSTER_HEADER_MISSING
 
 Cell = str | int | float | bool | date | datetime | time | timedelta | None
-"""What a cell of a workbook or of a CSV file may hold."""
+"""The value of a cell of a workbook or of a CSV file."""
 
 MOST_ROWS = 5_000
 _HEADER_WITHIN = 30
@@ -70,21 +70,21 @@ HEADERS: dict[Column, tuple[str, ...]] = {
     ),
     Column.RANK: ("校内排序", "排序", "推荐顺序", "名次", "rank"),
 }
-"""What schools call the columns; the first is the template's. 序号 is no rank: it only counts lines."""
+"""The names that schools give the columns; the first is the template's. 序号 is no rank: it only counts lines."""
 
 _COLUMN_OF = {name: column for column, names in HEADERS.items() for name in names}
 REQUIRED = (Column.NAME, Column.ID_NUMBER, Column.PROJECT)
-"""Without these columns a sheet is no roster; the others are needed for people who are not on file yet."""
+"""The columns that every roster has; others are needed only for people who are not on file yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a roster, its numbers in clear: it lives only until they are sealed (R41).
+    """One line of a roster, its numbers in plain: it exists in memory only, until they are sealed (R41).
 
     Attributes:
         number: The line's number in the file, from 1, as the office program shows it.
-        texts: What its cells say; blank cells are left out.
-        rounded: The number cells whose last digits the office program has lost.
+        texts: The text of its cells; blank cells are left out.
+        rounded: Columns whose number lost its last digits in the office program.
     """
 
     number: int
@@ -94,7 +94,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What was read of a file.
+    """The content of a file.
 
     Attributes:
         lines: Its lines below the header, blank ones left out.
@@ -111,7 +111,10 @@ def has_header(rows: Iterable[Sequence[Cell]]) -> bool:
 
 
 def sheet_of(rows: Sequence[Sequence[Cell]]) -> Sheet:
-    """The lines of a sheet: titles above the header, the columns' order and foreign columns do not matter.
+    """The lines of a sheet, whatever stands above its header, in any order of columns, among any other columns.
+
+    Args:
+        rows: The cells, row by row.
 
     Raises:
         Refusal: `ROSTER_HEADER_MISSING`, `ROSTER_COLUMN_TWICE`, `ROSTER_EMPTY` or `TOO_MANY_ROWS`.
@@ -121,8 +124,8 @@ def sheet_of(rows: Sequence[Sequence[Cell]]) -> Sheet:
     missing = [column for column in REQUIRED if column not in header]
     if missing:
         raise ROSTER_HEADER_MISSING(detail=names_of(missing), missing=[column.value for column in missing])
-    known = [column for column in header if column]
-    if twice := sorted({column for column in known if known.count(column) > 1}):
+    columns = [column for column in header if column]
+    if twice := sorted({column for column in columns if columns.count(column) > 1}):
         raise ROSTER_COLUMN_TWICE(detail=names_of(twice), columns=[column.value for column in twice])
     lines = [line for number, row in enumerate(rows[at + 1 :], at + 2) if (line := _line(number, header, row)).texts]
     if not lines:
@@ -134,7 +137,7 @@ def sheet_of(rows: Sequence[Sequence[Cell]]) -> Sheet:
 
 
 def tidy(cell: Cell) -> str:
-    """A cell as people read it: whole numbers without a fraction, dates as days, no blanks around or within Chinese."""
+    """The text of a cell as people read it: no `.0`, dates as days, no blanks around it or within Chinese."""
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < _EXACT_BELOW:
@@ -160,19 +163,19 @@ def shown(text: str) -> str:
 
 
 def hidden(text: str) -> str:
-    """A number that is none, such as one digit too short, shown as little as a good one (R41)."""
+    """Mask what looks like a personal number, also an invalid one such as with a digit too few (R41)."""
     head, tail = (3, 4) if len(text) > 10 else (0, 0)  # noqa: PLR2004 - shorter than a mobile, all of it
     return text[:head] + "*" * min(len(text) - head - tail, 20) + text[len(text) - tail :]
 
 
 def _best(rows: Iterable[Sequence[Cell]]) -> tuple[int, int]:
-    """How many required columns the most header-like of the first rows has, and which row that is."""
+    """The row that looks most like a header: how many required columns it has, and its index."""
     best = (0, 0)
     for number, row in enumerate(rows):
         if number >= _HEADER_WITHIN:
             break
-        found = {_column(cell) for cell in row}
-        score = sum(column in found for column in REQUIRED)
+        columns = {_column(cell) for cell in row}
+        score = sum(column in columns for column in REQUIRED)
         if score > best[0]:
             best = (score, number)
     return best
@@ -196,7 +199,7 @@ def _line(number: int, header: Sequence[Column | None], row: Sequence[Cell]) -> 
 
 
 def _is_rounded(cell: Cell, text: str) -> bool:
-    """Whether an office program kept a number of 18 digits as a number: it has 15 digits, and zeros after them."""
+    """Whether an office program stored 18 digits as a number, which keeps 15 of them and ends with zeros."""
     if isinstance(cell, int | float):
         return abs(cell) >= _EXACT_BELOW
     return bool(_SCIENTIFIC.fullmatch(plain(text)))
