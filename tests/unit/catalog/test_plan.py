@@ -132,7 +132,7 @@ def test_research_and_development_has_no_norm() -> None:
 def test_an_unusual_length_and_a_foreign_major_each_want_a_word() -> None:
     """R9, R10: both warn, and neither goes in without a justification."""
     project = a_draft(days=4, major_category=13)
-    assert [one.rule for one in project.warnings] == ["R9", "R10"]
+    assert [warning.rule for warning in project.warnings] == ["R9", "R10"]
     with pytest.raises(Refusal) as refused:
         declaration.submit(project, a_base(), round_2024(), DECLARING)
     assert refused.value.code == "JUSTIFICATION_MISSING"
@@ -144,7 +144,7 @@ def test_a_justified_plan_goes_in_and_keeps_its_warnings() -> None:
         days=4, major_category=13, justifications=(Justification("R9", "集中授课"), Justification("R10", "跨专业"))
     )
     submitted, _ = declaration.submit(project, a_base(), round_2024(), DECLARING)
-    assert [one.code for one in submitted.warnings] == ["DURATION_OUTSIDE_NORM", "MAJOR_MISMATCH"]
+    assert [warning.code for warning in submitted.warnings] == ["DURATION_OUTSIDE_NORM", "MAJOR_MISMATCH"]
 
 
 def test_a_foreign_major_is_no_matter_for_enterprises() -> None:
@@ -200,7 +200,7 @@ def test_what_is_given_and_cannot_be_right_is_refused_with_its_field_and_why(
     with pytest.raises(Refusal) as refused:
         check_given(a_plan(**changes), BaseCategory.DUAL_QUALIFIED_TEACHER, round_2024())
     assert (refused.value.code, refused.value.details["fields"]) == ("INVALID_PLAN", [field])
-    label = next(one for one in FIELDS.values() if one.name == field)
+    label = next(each for each in FIELDS.values() if each.name == field)
     assert label.zh in refused.value.zh
     assert not refused.value.zh.endswith(label.zh)
 
