@@ -28,6 +28,7 @@ CODED = {
 """Fields that take a code: what is none is refused for that, whatever it looks like."""
 _SAMPLES: dict[str, Any] = {
     "Int": 1,
+    "Fen": 1,
     "String": "文字",
     "ID": "0",
     "Boolean": True,

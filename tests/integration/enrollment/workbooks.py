@@ -15,7 +15,7 @@ Rows = list[list[Any]]
 
 
 @dataclass(frozen=True)
-class Desk:
+class FileClient:
     """Enrollment's own endpoints, each request with a token of the gateway's."""
 
     browser: Browser
