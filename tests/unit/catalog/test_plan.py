@@ -16,6 +16,7 @@ from services.catalog.domain.plan import (
     FacultyMember,
     Justification,
     Plan,
+    Session,
     Venue,
     advice_on,
     check_given,
@@ -219,3 +220,43 @@ def test_two_new_dates_for_one_session_are_refused() -> None:
     with pytest.raises(Refusal) as refused:
         ProjectAmendmentInput(reason="调课", session_dates=dates).amendment()
     assert (refused.value.code, refused.value.rule) == ("INVALID_PLAN", "R18")
+
+
+NUMBER = "请致电 138 0013 8000"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"title": NUMBER}, "title"),
+        ({"objectives": NUMBER}, "objectives"),
+        ({"content_design": NUMBER}, "contentDesign"),
+        ({"fee_includes": NUMBER}, "feeIncludes"),
+        ({"assessment_method": NUMBER}, "assessmentMethod"),
+        ({"needs_evidence": NUMBER}, "needsEvidence"),
+        ({"themes": (NUMBER,)}, "themes"),
+        ({"venue": Venue("44", NUMBER)}, "venue.address"),
+        ({"timetable": (Session("s1", NUMBER, "王教授", date(2024, 7, 8), 8),)}, "timetable.title"),
+        ({"timetable": (Session("s1", "实训", NUMBER, date(2024, 7, 8), 8),)}, "timetable.teacher"),
+        ({"timetable": (Session(NUMBER, "实训", "王教授", date(2024, 7, 8), 8),)}, "timetable.id"),
+        ({"faculty": (FacultyMember(NUMBER),)}, "faculty.name"),
+        ({"faculty": (FacultyMember("王教授", NUMBER),)}, "faculty.title"),
+        ({"faculty": (FacultyMember("王教授", None, NUMBER),)}, "faculty.organization"),
+        ({"justifications": (Justification("R9", NUMBER),)}, "justifications.text"),
+    ],
+)
+def test_r41_no_text_of_a_plan_holds_a_number(changes: dict[str, Any], field: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        a_draft(**changes)
+    assert (refused.value.code, refused.value.details["field"]) == ("INVALID_TEXT", field)
+
+
+def test_r41_a_stored_text_does_not_stop_a_change_of_another_field() -> None:
+    stored = replace(a_draft(), plan=a_plan(objectives=NUMBER))
+    updated, _ = declaration.update(
+        stored, a_base(), round_2024(), kind=None, plan=replace(stored.plan, capacity=30), now=DECLARING
+    )
+    assert (updated.plan.capacity, updated.plan.objectives) == (30, NUMBER)
+    with pytest.raises(Refusal) as refused:
+        declaration.submit(updated, a_base(), round_2024(), DECLARING)
+    assert (refused.value.code, refused.value.details["field"]) == ("INVALID_TEXT", "objectives")
