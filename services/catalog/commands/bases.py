@@ -101,6 +101,9 @@ async def set_base_team(
         Refusal: `NOT_FOUND`, `FORBIDDEN`, `INVALID_TEXT`, `INVALID_CONTACT` or `INVALID_EMAIL`.
     """
     base = await own_base(deps, principal, base_id)
+    for contacts in duties.values():
+        for contact in contacts:
+            Name.of(contact.name, "name")  # of everybody before the first phone, so that a text is refused as a text
     team = Team(**{duty: tuple(_sealed(deps, contact) for contact in contacts) for duty, contacts in duties.items()})
     changed, events = bases.set_team(base, team)
     return await deps.store.bases.save(changed, events)

@@ -19,7 +19,7 @@ from services.catalog.commands.quotas import ensure_quota
 from services.catalog.domain import declaration, quota
 from services.catalog.domain.base import Base
 from services.catalog.domain.declaration import ClassPlan
-from services.catalog.domain.plan import Plan, Venue
+from services.catalog.domain.plan import Plan, Venue, checked_texts
 from services.catalog.domain.project import Project
 from services.catalog.domain.quota import quota_id
 from services.catalog.domain.refusals import YEAR_FIXED
@@ -156,6 +156,7 @@ async def add_class(deps: Deps, principal: Principal, *, key: str, given: ClassP
     source = await own_project(deps, principal, key)
     base = await deps.store.bases.get(source.base)
     current = await round_of(deps, source.year)
+    checked_texts(Plan(venue=given.venue, timetable=given.timetable or ()))
     require_province(given.venue.province if given.venue else None)
     class_id, now = new_id(), deps.clock.now()
     declaration.add_class(source, base, current, key=class_id, code="", given=given, now=now)
@@ -228,7 +229,7 @@ async def _next_code(deps: Deps, base: Base, current: Round) -> str:
 
 
 def _with_changes(plan: Plan, changes: Mapping[str, Any]) -> Plan:
-    changed = replace(plan, **changes)
+    changed = checked_texts(replace(plan, **changes), changes)
     venue: Venue | None = changed.venue
     require_province(venue.province if venue else None)
     return changed

@@ -10,6 +10,7 @@ from services.catalog.commands.deps import Deps
 from services.catalog.commands.guards import own_project, require_own_base, require_province, require_version, round_of
 from services.catalog.domain import lifecycle, window
 from services.catalog.domain.lifecycle import Amendment
+from services.catalog.domain.plan import Plan, checked_texts
 from services.catalog.domain.project import Project
 
 
@@ -28,6 +29,8 @@ async def amend_project(deps: Deps, principal: Principal, *, key: str, version: 
         Refusal: `NOT_FOUND`, `FORBIDDEN`, `STALE_VERSION`, or what `lifecycle.amend` refuses.
     """
     project = await own_project(deps, principal, key)
+    checked_texts(Plan(venue=given.venue, faculty=given.faculty or ()))
+    Reason.of(given.reason, "R18")
     require_version(project, version)
     require_province(given.venue.province if given.venue else None)
     current = await round_of(deps, project.year)

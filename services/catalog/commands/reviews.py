@@ -190,7 +190,8 @@ async def submit_review(
     require_scope(principal, Scope.EXPERT)
     if principal.person is None:
         raise FORBIDDEN(rule="R15")
-    return await deps.store.transact(partial(_judge, deps, principal.person, project_id, verdicts))
+    checked = [review.checked_verdict(verdict) for verdict in verdicts]
+    return await deps.store.transact(partial(_judge, deps, principal.person, project_id, checked))
 
 
 async def _judge(deps: Deps, expert: str, key: str, verdicts: Sequence[DimensionVerdict], session: Session) -> Review:

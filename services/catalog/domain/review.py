@@ -171,7 +171,7 @@ def submit_review(
         raise NOT_ASSIGNED()
     if review.submitted_at is not None:
         raise REVIEW_SUBMITTED()
-    checked = [_checked(verdict) for verdict in verdicts]
+    checked = [checked_verdict(verdict) for verdict in verdicts]
     _require_every_dimension(current, checked)
     done = replace(review, verdicts=tuple(checked), submitted_at=now)
     event = ReviewSubmitted(review=done.id, project=done.project, expert=done.expert, province=done.province)
@@ -184,8 +184,12 @@ def readable_by(expert: str, reviews: Sequence[Review]) -> list[Review]:
     return [review for review in reviews if review.expert == expert or (done and review.submitted_at)]
 
 
-def _checked(verdict: DimensionVerdict) -> DimensionVerdict:
-    """The verdict with its texts checked and normalized (R41)."""
+def checked_verdict(verdict: DimensionVerdict) -> DimensionVerdict:
+    """The verdict with its texts checked and normalized (R41).
+
+    Raises:
+        Refusal: `INVALID_TEXT`.
+    """
     return replace(
         verdict,
         dimension=Title.of(verdict.dimension, "verdicts.dimension").text,

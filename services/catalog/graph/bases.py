@@ -34,7 +34,7 @@ class Organization:
 
     @classmethod
     def of(cls, organization: bases.Organization) -> Self:
-        """As the domain knows it."""
+        """From the domain's value."""
         return cls(code=strawberry.ID(organization.code), name=organization.name)
 
     @classmethod
@@ -120,7 +120,7 @@ class Expert:
 
     @classmethod
     def of(cls, source: reviews.Expert) -> Self:
-        """As the domain knows the expert."""
+        """From the domain's value."""
         return cls(
             id=strawberry.ID(source.id),
             name=source.name,

@@ -1,4 +1,4 @@
-"""The request as the catalog's resolvers see it."""
+"""Types of the catalog's request context, and who may read a base's own data."""
 
 from typing import Any, TypeAlias
 
@@ -13,10 +13,10 @@ Info: TypeAlias = StrawberryInfo[Context, Any]
 
 
 def is_ministry(principal: Principal) -> bool:
-    """Whether the ministry asks."""
+    """Whether the principal is the ministry."""
     return principal.scope is Scope.MINISTRY
 
 
 def may_read_base(principal: Principal, base: str) -> bool:
-    """Whether a base's own matters may be shown: to itself and to the ministry."""
+    """Whether the principal may read what is not public of a base: the base itself and the ministry may."""
     return is_ministry(principal) or (principal.scope is Scope.BASE and base in principal.bases)

@@ -1,4 +1,4 @@
-"""The enums of the graph: the domain's own, by their own names, made known to Strawberry."""
+"""The enums of the graph: the domain's enums, registered with Strawberry under their own names."""
 
 from enum import Enum
 
@@ -28,7 +28,7 @@ __all__ = [
     "Verdict",
 ]
 
-_KNOWN: tuple[type[Enum], ...] = (
+_ENUMS: tuple[type[Enum], ...] = (
     Audience,
     BaseCategory,
     DecisionOutcome,
@@ -39,5 +39,5 @@ _KNOWN: tuple[type[Enum], ...] = (
     ProjectStatus,
     Verdict,
 )
-for _kind in _KNOWN:
-    strawberry.enum(_kind)
+for _enum in _ENUMS:
+    strawberry.enum(_enum)

@@ -19,7 +19,7 @@ class Venue:
 
     @classmethod
     def of(cls, venue: plans.Venue) -> Self:
-        """As the plan says."""
+        """From the domain's value."""
         return cls(province=Province.of(venue.province), address=venue.address)
 
 
@@ -36,7 +36,7 @@ class Session:
 
     @classmethod
     def of(cls, session: plans.Session) -> Self:
-        """As the plan says."""
+        """From the domain's value."""
         return cls(
             id=strawberry.ID(session.id),
             title=session.title,
@@ -57,13 +57,13 @@ class FacultyMember:
 
     @classmethod
     def of(cls, member: plans.FacultyMember) -> Self:
-        """As the plan says."""
+        """From the domain's value."""
         return cls(name=member.name, title=member.title, organization=member.organization)
 
 
 @strawberry.type(description="特殊情况说明：R9 时长，R10 专业")
 class Justification:
-    """The base's reason for what a rule finds unusual."""
+    """The base's explanation of what a rule finds unusual."""
 
     rule: str
     text: str

@@ -21,7 +21,7 @@ class ProjectVenueInput:
     address: str
 
     def plan(self) -> plans.Venue:
-        """As the domain knows it."""
+        """As the command takes it."""
         return plans.Venue(self.province, self.address)
 
 
@@ -46,13 +46,13 @@ class ProjectFacultyInput:
     organization: str | None = None
 
     def plan(self) -> plans.FacultyMember:
-        """As the domain knows it."""
+        """As the command takes it."""
         return plans.FacultyMember(self.name, self.title, self.organization)
 
 
 @strawberry.input(description="特殊情况说明：R9 时长，R10 专业")
 class ProjectJustificationInput:
-    """The base's reason for what a rule finds unusual."""
+    """The base's explanation of what a rule finds unusual."""
 
     rule: str
     text: str
@@ -111,7 +111,7 @@ class ProjectClassInput:
     timetable: list[ProjectSessionInput] | None = None
 
     def plan(self) -> ClassPlan:
-        """As the domain knows it."""
+        """As the command takes it."""
         return ClassPlan(
             starts_on=self.starts_on,
             ends_on=self.ends_on,
@@ -141,7 +141,7 @@ class ProjectAmendmentInput:
     session_dates: list[ProjectSessionDateInput] | None = None
 
     def amendment(self) -> Amendment:
-        """As the domain knows it.
+        """As the command takes it.
 
         Raises:
             Refusal: `TOO_MANY_ROWS`, or `INVALID_PLAN`: two dates for one session.

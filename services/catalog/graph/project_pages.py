@@ -38,7 +38,7 @@ class ProjectFacets:
 
     @classmethod
     def of(cls, counts: Counts) -> Self:
-        """As the store counted."""
+        """From the store's counts."""
         facets = counts.facets
         provinces = ((Province.of(code), count) for code, count in facets["provinces"].items())
         return cls(

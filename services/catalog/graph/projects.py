@@ -144,7 +144,7 @@ class Project:
 
     @strawberry.federation.field(description="提示：R9 时长，R10 专业，R28 超期", requires_scopes=_INSIDE)
     async def warnings(self, info: Info) -> list[Advice] | None:
-        """What is unusual about it, in the reader's language."""
+        """What is unusual in it, in the reader's language."""
         if not may_read_inside(self.source, info.context.principal):
             return None
         say = info.context.say
@@ -186,7 +186,7 @@ class Project:
 
     @strawberry.federation.field(description="专家评审 (R15)", requires_scopes=_INSIDE)
     async def reviews(self, info: Info) -> list[Review] | None:
-        """What of its reviews the principal may read."""
+        """Those of its reviews that the principal may read."""
         if not may_read_inside(self.source, info.context.principal):
             return None
         of_project = await info.context.loader(ReviewsByProjectLoader).load(self.source.id) or []

@@ -1,4 +1,4 @@
-"""Quotas in the graph: what they are, since when and why, and what uses them (R11, R39)."""
+"""Quotas in the graph: limit and use, the ministry's adjustments, and the projects that count (R11, R39)."""
 
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Self
@@ -28,7 +28,7 @@ class QuotaAdjustment:
 
     @classmethod
     def of(cls, change: quotas.Adjustment) -> Self:
-        """As the domain knows it."""
+        """From the domain's value."""
         return cls(
             limit=change.limit, effective_from=change.effective_from, reason=change.reason, at=change.at, by=change.by
         )
@@ -36,7 +36,7 @@ class QuotaAdjustment:
 
 @strawberry.type(description="项目数量使用情况 (R11)")
 class Quota:
-    """A base's quota of a round as it stands.
+    """A base's quota of a round, as of today.
 
     Attributes:
         granted: The limit that the round gives the base's category.
@@ -54,7 +54,7 @@ class Quota:
 
     @classmethod
     def of(cls, source: quotas.Quota, context: Context) -> Self:
-        """As it stands today; whoever gets it may read it."""
+        """The quota as of today, for somebody who may read it."""
         day = today(context.deps.clock.now())
         limit, in_force = source.limit_on(day), source.in_force(day)
         return cls(

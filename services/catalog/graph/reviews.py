@@ -68,7 +68,7 @@ class Review:
         description="评审专家：教师工作司可见，专家仅见本人", requires_scopes=requires(Scope.MINISTRY, Scope.EXPERT)
     )
     async def expert(self, info: Info) -> Expert | None:
-        """Who reviews; experts do not learn of each other."""
+        """The expert; to the ministry and to the expert alone, so that experts do not learn of each other (R15)."""
         principal = info.context.principal
         if not is_ministry(principal) and principal.person != self.source.expert:
             return None
@@ -78,7 +78,7 @@ class Review:
 
 @strawberry.type(description="教师工作司的决定 (R16)")
 class Decision:
-    """What was decided, and why."""
+    """The ministry's decision and its reason."""
 
     outcome: DecisionOutcome
     reason: str

@@ -27,7 +27,7 @@ class ProjectChange:
 
     @classmethod
     def of(cls, entry: Version, project: projects.Project) -> Self:
-        """As the domain knows it."""
+        """From the domain's value."""
         change = entry.change
         return cls(
             version=change.version, at=change.at, by=change.by, status=change.status, entry=entry, project=project
@@ -42,7 +42,7 @@ class ProjectChange:
 
     @strawberry.field(description="方案中变更的字段")
     async def fields(self, info: Info) -> list[FieldChange]:
-        """What of the plan this change wrote anew."""
+        """The fields of the plan that this change wrote."""
         before = self.entry.change.replaced
         return await changes_of(info, self.project, before, self.entry.design) if before else []
 
@@ -81,7 +81,7 @@ class PlanVersion:
 
     @strawberry.field(description="与前一版本的差异")
     async def changes(self, info: Info) -> list[FieldChange]:
-        """What differs from the version before."""
+        """The fields that differ from the version before."""
         return await changes_of(info, self.project, self.before.design, self.entry.design) if self.before else []
 
 

@@ -1,4 +1,4 @@
-"""A plan in words: what differs between two of them, as people read it (R13, R18)."""
+"""Differences between two plans as readable text, in the reader's language (R13, R18)."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
@@ -32,7 +32,7 @@ class FieldChange:
 
 
 class Wording:
-    """Words for plans in one reader's language.
+    """Turns the fields of plans into text in the reader's language.
 
     Args:
         say: Chooses between Chinese and English.
@@ -60,7 +60,7 @@ class Wording:
         }
 
     def differences(self, before: Design, after: Design) -> Iterator[FieldChange]:
-        """Each field in which the two differ."""
+        """Every field that differs, with its text in both plans."""
         if before.kind is not after.kind:
             yield self._difference("kind", before.kind, after.kind)
         for name in differing(before.plan, after.plan):

@@ -1,4 +1,4 @@
-"""The round's calendar as an iCalendar feed, from the one declarative calendar (R1; RFC 5545, RFC 7986)."""
+"""The round's phases as an iCalendar file, and the endpoint that serves it (R1; RFC 5545, RFC 7986)."""
 
 import hashlib
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ _ALARM = timedelta(hours=-39)  # before the end, 00:00 after the last day: 09:00
 
 
 class Calendars:
-    """The public iCalendar files, one a round (R1)."""
+    """Endpoint of the public iCalendar files, one for each round (R1)."""
 
     deps: Deps | None = None
 
@@ -27,10 +27,10 @@ class Calendars:
         """`GET /calendar/{year}.ics`, with an ETag; 503 until the service has started."""
         if self.deps is None:
             return Response(status_code=503)
-        found = await self.deps.store.rounds.find(str(request.path_params["year"]))
-        if found is None:
+        current = await self.deps.store.rounds.find(str(request.path_params["year"]))
+        if current is None:
             return Response(status_code=404)
-        text = icalendar(found).encode()
+        text = icalendar(current).encode()
         headers = {"ETag": f'"{hashlib.sha256(text).hexdigest()[:32]}"', "Cache-Control": _CACHE_CONTROL}
         if headers["ETag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
@@ -87,7 +87,7 @@ def _alarm(text: str) -> Alarm:
 def _description(current: Round, phase: Phase, overrides: tuple[PhaseOverride, ...]) -> str:
     """What people read: which round, that both days are included, what it was before, and where to ask (R43)."""
     lines = [current.title, f"{phase.opens}至{phase.closes}（北京时间，均含当日）"]
-    lines += [f"原定截止{one.before}，延至{one.closes}" for one in overrides if one.before]
+    lines += [f"原定截止{override.before}，延至{override.closes}" for override in overrides if override.before]
     return "\n".join([*lines, *map(_line, current.contacts)])
 
 

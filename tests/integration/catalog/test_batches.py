@@ -20,13 +20,13 @@ DECIDE = f"mutation($decisions: [ProjectDecisionRowInput!]!) {{ decideProjects(d
 
 
 async def auto(season: Season, projects: list[Any]) -> Any:
-    return await season.act(MINISTRY, AUTO, ids=[one["id"] for one in projects])
+    return await season.act(MINISTRY, AUTO, ids=[project["id"] for project in projects])
 
 
 async def loads(season: Season) -> Counter[str]:
     """Reviews by expert, as the projects tell."""
-    found = await season.deps.store.projects.query({})
-    return Counter(expert for project in found for expert in project.experts)
+    projects = await season.deps.store.projects.query({})
+    return Counter(expert for project in projects for expert in project.experts)
 
 
 async def test_plans_go_to_free_experts_of_their_field_and_every_row_answers_for_itself(season: Season) -> None:
@@ -70,18 +70,18 @@ async def test_three_assignments_at_once_leave_the_load_even(season: Season) -> 
 
 async def test_one_who_is_exchanged_loses_the_blank_review_and_its_weight(season: Season) -> None:
     base = await season.register_base()
-    one, other, third = [await season.register_expert(name) for name in ("甲", "乙", "丙")]
+    first, second, third = [await season.register_expert(name) for name in ("甲", "乙", "丙")]
     project = await season.submitted(base)
-    await season.assign(project, one, other)
-    await season.review(one, project)
-    await season.assign(project, one, third)
-    mine = [
+    await season.assign(project, first, second)
+    await season.review(first, project)
+    await season.assign(project, first, third)
+    counts = [
         (await season.ask(expert, "{ myReviews { totalCount } }"))["myReviews"]["totalCount"]
-        for expert in (one, other, third)
+        for expert in (first, second, third)
     ]
-    assert mine == [1, 0, 1]
+    assert counts == [1, 0, 1]
     async with season.deps.store.reviews.collection.database.client.start_session() as session:
-        assert await season.deps.store.reviews.loads(2024, session) == {one.person: 1, third.person: 1}
+        assert await season.deps.store.reviews.loads(2024, session) == {first.person: 1, third.person: 1}
 
 
 async def test_the_ministry_decides_on_many_each_with_its_reason(season: Season) -> None:
@@ -119,9 +119,9 @@ async def test_a_late_publication_says_its_reason_to_the_audit(season: Season) -
     assert row["ok"]
     document = await season.deps.store.projects.collection.find_one({"_id": project["id"]})
     assert document
-    (told,) = [event for event in document["events"] if event["name"] == "project-published"]
-    assert (told["data"]["late"], told["data"]["override"]) == (True, "系统故障补发")
-    assert told["actor"]["scope"] == "ministry"
+    (event,) = [event for event in document["events"] if event["name"] == "project-published"]
+    assert (event["data"]["late"], event["data"]["override"]) == (True, "系统故障补发")
+    assert event["actor"]["scope"] == "ministry"
 
 
 async def test_a_repeated_batch_takes_no_second_effect(season: Season) -> None:

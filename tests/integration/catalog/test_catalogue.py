@@ -77,13 +77,13 @@ SORTED: list[tuple[str, list[str]]] = [
 
 async def titles(season: Season, **asked: Any) -> list[str]:
     """The first letters of what is found, which must be as many as are counted."""
-    found = (await season.ask(ANONYMOUS, LIST, **asked))["projects"]
-    assert found["totalCount"] == len(found["nodes"])
-    return [node["title"][:2] for node in found["nodes"]]
+    page = (await season.ask(ANONYMOUS, LIST, **asked))["projects"]
+    assert page["totalCount"] == len(page["nodes"])
+    return [node["title"][:2] for node in page["nodes"]]
 
 
 async def hold(season: Season, project: Any, held: int, version: int) -> None:
-    """What enrolment's event of that version tells."""
+    """What enrollment's event of that version tells."""
     projects = season.deps.store.projects
     await season.deps.store.transact(
         lambda session: projects.set_seats(project["id"], taken=held, version=version, session=session)
@@ -94,21 +94,21 @@ async def hold(season: Season, project: Any, held: int, version: int) -> None:
 async def two(season: Season) -> list[Any]:
     """Two published projects, and a draft that the public never finds."""
     base = await season.register_base()
-    found = [await season.published(base), await season.published(base, **OTHER)]
+    published = [await season.published(base), await season.published(base, **OTHER)]
     await season.draft(base, title="数字化教学能力草稿")
-    return found
+    return published
 
 
 async def test_published_projects_are_found_by_what_is_public_of_them(season: Season, two: list[Any]) -> None:
     assert len(two) == 2
-    for search, found in SEARCHES:
-        assert await titles(season, search=search) == found, search
+    for search, expected in SEARCHES:
+        assert await titles(season, search=search) == expected, search
 
 
 async def test_a_project_is_found_by_the_names_of_its_themes(season: Season, two: list[Any]) -> None:
-    kept = await season.deps.store.projects.get(two[1]["id"])
-    assert len(kept.theme_names) == 1
-    assert await titles(season, search=kept.theme_names[0]) == ["Py"]
+    stored = await season.deps.store.projects.get(two[1]["id"])
+    assert len(stored.theme_names) == 1
+    assert await titles(season, search=stored.theme_names[0]) == ["Py"]
 
 
 async def test_an_index_of_an_older_edition_is_renewed_at_the_next_start(season: Season, two: list[Any]) -> None:
@@ -123,9 +123,9 @@ async def test_an_index_of_an_older_edition_is_renewed_at_the_next_start(season:
 
 
 async def test_an_amended_venue_is_found_at_once_and_the_old_one_no_more(season: Season, two: list[Any]) -> None:
-    kept = await season.deps.store.projects.get(two[1]["id"])
+    stored = await season.deps.store.projects.get(two[1]["id"])
     await season.act(
-        Principal("base", Scope.BASE, organization=kept.organization, bases=(kept.base,)),
+        Principal("base", Scope.BASE, organization=stored.organization, bases=(stored.base,)),
         "mutation($id: ID!, $version: Int!, $input: ProjectAmendmentInput!) "
         "{ amendProject(id: $id, version: $version, input: $input) { version } }",
         id=two[1]["id"],
@@ -138,14 +138,14 @@ async def test_an_amended_venue_is_found_at_once_and_the_old_one_no_more(season:
 
 async def test_published_projects_are_filtered(season: Season, two: list[Any]) -> None:
     assert len(two) == 2
-    for filters, found in FILTERS:
-        assert await titles(season, filter=filters) == found, filters
+    for filters, expected in FILTERS:
+        assert await titles(season, filter=filters) == expected, filters
 
 
 async def test_projects_are_sorted_as_asked(season: Season, two: list[Any]) -> None:
     assert len(two) == 2
-    for order, found in SORTED:
-        assert await titles(season, order=order) == found, order
+    for order, expected in SORTED:
+        assert await titles(season, order=order) == expected, order
 
 
 async def test_r23_the_seats_left_are_those_of_the_latest_step_in_whatever_order_events_come(
@@ -170,7 +170,7 @@ async def test_r33_a_cancelled_project_has_no_seats_left(season: Season, two: li
     assert await titles(season, order="SEATS_LEFT") == ["Py", "智能"]
 
 
-async def test_a_change_of_the_project_leaves_the_seats_that_enrolment_told(season: Season, two: list[Any]) -> None:
+async def test_a_change_of_the_project_leaves_the_seats_that_enrollment_told(season: Season, two: list[Any]) -> None:
     await hold(season, two[0], 40, 1)
     await season.act(
         MINISTRY, 'mutation($id: ID!) { suspendProject(id: $id, reason: "核查") { status } }', id=two[0]["id"]
@@ -221,11 +221,11 @@ async def test_the_fattest_page_is_three_operations(season: Season, parts: Parts
     for number in range(100):
         await season.draft(bases[number % 3])
     async with watched(season, parts) as (listened, operations):
-        found = (await listened.ask(MINISTRY, FAT))["projects"]
-    assert (found["totalCount"], len(found["nodes"]), found["pageInfo"]["hasNextPage"]) == (106, 100, True)
-    assert found["facets"]["categories"] == [{"count": 106}]
-    assert len(found["nodes"][0]["reviews"]) == 2
-    assert found["nodes"] == [edge["node"] for edge in found["edges"]]
+        page = (await listened.ask(MINISTRY, FAT))["projects"]
+    assert (page["totalCount"], len(page["nodes"]), page["pageInfo"]["hasNextPage"]) == (106, 100, True)
+    assert page["facets"]["categories"] == [{"count": 106}]
+    assert len(page["nodes"][0]["reviews"]) == 2
+    assert page["nodes"] == [edge["node"] for edge in page["edges"]]
     assert [command for command, _ in operations.seen] == ["aggregate"] * 3, operations.seen
 
 
@@ -249,8 +249,8 @@ async def test_a_project_is_found_first_by_its_code(season: Season) -> None:
     query = "query($search: String) { projects(search: $search) { nodes { code } } }"
     for wanted in drafts:
         for typed in (wanted["code"], f" {wanted['code'].lower()} "):
-            found = (await season.ask(base, query, search=typed))["projects"]["nodes"]
-            assert found[0]["code"] == wanted["code"]
+            nodes = (await season.ask(base, query, search=typed))["projects"]["nodes"]
+            assert nodes[0]["code"] == wanted["code"]
     assert (await season.ask(base, query, search="$code"))["projects"]["nodes"] == []
 
 
@@ -263,4 +263,6 @@ async def test_a_search_that_is_too_long_is_refused_alone(season: Season) -> Non
         query, variable_values={"long": "长" * 101}, context_value=SubgraphContext(season.deps, base)
     )
     assert result.data == {"long": None, "all": {"totalCount": 1}}
-    assert [error_json(one, Language.ZH)["extensions"]["code"] for one in result.errors or ()] == ["SEARCH_TOO_LONG"]
+    assert [error_json(error, Language.ZH)["extensions"]["code"] for error in result.errors or ()] == [
+        "SEARCH_TOO_LONG"
+    ]

@@ -33,16 +33,16 @@ async def test_the_round_is_the_notices(season: Season) -> None:
         "{ round(year: 2024) { title openPhases phases { name opens closes closesAt } quotas { category limit } "
         "themes(category: PRINCIPAL) { code name } contacts { department phones } calendarUrl } }",
     )
-    found = data["round"]
-    assert found["openPhases"] == ["DECLARE", "REVIEW", "ENROL", "ADMIT"]
-    assert found["phases"][0] == {
+    shown = data["round"]
+    assert shown["openPhases"] == ["DECLARE", "REVIEW", "ENROL", "ADMIT"]
+    assert shown["phases"][0] == {
         "name": "DECLARE",
         "opens": "2024-03-28",
         "closes": "2024-05-06",
         "closesAt": "2024-05-07T00:00:00+08:00",
     }
-    assert len(found["themes"]) == 6
-    assert found["calendarUrl"] == "/calendar/2024.ics"
+    assert len(shown["themes"]) == 6
+    assert shown["calendarUrl"] == "/calendar/2024.ics"
 
 
 async def test_a_round_is_opened_once_and_only_in_order(season: Season) -> None:
@@ -202,11 +202,11 @@ async def test_after_the_sixth_of_may_nothing_new_goes_in(season: Season) -> Non
     )
     assert (await season.submit(base, draft))["status"] == "SUBMITTED"
     query = "{ round(year: 2024) { phases { name extended extensions { before closes reason by } } } }"
-    told = {"before": "2024-05-06", "closes": "2024-05-08", "reason": "系统故障"}
+    extension = {"before": "2024-05-06", "closes": "2024-05-08", "reason": "系统故障"}
     for reader, extensions in (
         (ANONYMOUS, None),
-        (base, [told | {"by": None}]),
-        (MINISTRY, [told | {"by": "教师工作司"}]),
+        (base, [extension | {"by": None}]),
+        (MINISTRY, [extension | {"by": "教师工作司"}]),
     ):
         declare = (await season.ask(reader, query))["round"]["phases"][0]
         assert declare == {"name": "DECLARE", "extended": True, "extensions": extensions}

@@ -43,7 +43,7 @@ Path = tuple[str | int, ...]
 def camel(value: Any) -> Any:
     """Reference data as the graph spells it."""
     if isinstance(value, dict):
-        return {re.sub(r"_(.)", lambda found: found[1].upper(), key): camel(item) for key, item in value.items()}
+        return {re.sub(r"_(.)", lambda match: match[1].upper(), key): camel(item) for key, item in value.items()}
     return [camel(item) for item in value] if isinstance(value, list | tuple) else value
 
 

@@ -194,16 +194,20 @@ class Ministry(RuleBasedStateMachine):
 
     @invariant()
     def the_rules_hold(self) -> None:
-        found = self.run(self._everything())
-        mine = [found["projects"][key] for _, key in self.projects]
+        documents = self.run(self._everything())
+        projects = [documents["projects"][key] for _, key in self.projects]
         for base in self.bases:
-            quota = found["quotas"][f"{base.bases[0]}:2024"]
-            live = sum(one["status"] in CONSUMING for one in mine if one["base"] == base.bases[0])
+            quota = documents["quotas"][f"{base.bases[0]}:2024"]
+            live = sum(
+                project_document["status"] in CONSUMING
+                for project_document in projects
+                if project_document["base"] == base.bases[0]
+            )
             assert quota["used"] == live
             if live > self.used.get(quota["_id"], 0):
                 assert live <= quota["adjustments"][-1]["limit"]
             self.used[quota["_id"]] = live
-        for project in mine:
+        for project in projects:
             self._ends_for_good(project)
             _tells_each_change_once(project)
 
@@ -215,13 +219,15 @@ class Ministry(RuleBasedStateMachine):
 
 def _tells_each_change_once(project: Document) -> None:
     """Every entry of the history has one event of its version, a rewritten plan apart; no event has no entry."""
-    told = [event["version"] for event in project["events"]]
+    versions = [event["version"] for event in project["events"]]
     entries = [{"status": None}, *project["history"]]
     changed = [new["version"] for old, new in pairwise(entries) if new["status"] != old["status"]]
-    rewritten = [one["version"] for one in project["history"] if one["replaced"] and one["status"] == "RETURNED"]
-    assert told == sorted({one["version"] for one in project["history"]} - set(rewritten))
-    assert set(changed) <= set(told)
-    assert max(told) <= project["version"]
+    rewritten = [
+        entry["version"] for entry in project["history"] if entry["replaced"] and entry["status"] == "RETURNED"
+    ]
+    assert versions == sorted({entry["version"] for entry in project["history"]} - set(rewritten))
+    assert set(changed) <= set(versions)
+    assert max(versions) <= project["version"]
 
 
 def test_quotas_ends_and_events_hold_whatever_is_done_at_once(world: World) -> None:

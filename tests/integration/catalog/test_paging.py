@@ -73,7 +73,7 @@ SEARCHES = st.sampled_from([None, None, None, "数控", "实训", "机床 数控
 
 
 async def keep(season: Season, row: Row, number: int) -> tuple[Row, Project]:
-    """The row as a project on file, with the seats that enrolment told."""
+    """The row as a project on file, with the seats that enrollment told."""
     day = None if row.day is None else date(2024, 7, row.day)
     draft = a_draft(title=row.title, objectives="目标", content_design="设计", starts_on=day, ends_on=day, days=1,
                     timetable=(), fee=row.fee, capacity=row.capacity, mode=Mode.OFFLINE,
@@ -143,8 +143,8 @@ async def test_a_walk_meets_each_visible_project_once_in_order_also_while_others
     principal: Principal,
 ) -> None:
     await season.deps.store.projects.collection.delete_many({})
-    kept = await asyncio.gather(*(keep(season, row, number * 2 + 20) for number, row in enumerate(rows)))
-    expected = [pair for pair in kept if matches(*pair, wanted, search, principal)]
+    stored = await asyncio.gather(*(keep(season, row, number * 2 + 20) for number, row in enumerate(rows)))
+    expected = [pair for pair in stored if matches(*pair, wanted, search, principal)]
     expected.sort(key=lambda pair: place(pair[0], pair[1], order, search))
     seen: list[str] = []
     after, more, adding = None, True, list(enumerate(later))
@@ -154,14 +154,14 @@ async def test_a_walk_meets_each_visible_project_once_in_order_also_while_others
         assert len(page["nodes"]) <= first
         if after is None:
             assert page["totalCount"] == len(expected)
-            provinces = {one["value"]["code"]: one["count"] for one in page["facets"]["provinces"]}
+            provinces = {count["value"]["code"]: count["count"] for count in page["facets"]["provinces"]}
             assert provinces == Counter(row.province for row, _ in expected if row.province)
-            assert sum(one["count"] for one in page["facets"]["modes"]) == len(expected)
+            assert sum(count["count"] for count in page["facets"]["modes"]) == len(expected)
         seen += [node["code"] for node in page["nodes"]]
         after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
         if adding:
             number, row = adding.pop()
             await keep(season, row, number * 10 + 5 if number % 2 else number + 500)
     assert len(seen) == len(set(seen))
-    first_ones = {project.code for _, project in kept}
+    first_ones = {project.code for _, project in stored}
     assert [code for code in seen if code in first_ones] == [project.code for _, project in expected]

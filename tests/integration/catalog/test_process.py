@@ -93,16 +93,16 @@ async def test_a_calendar_that_has_not_changed_is_not_sent_again(address: str, s
     url = f"{address}/calendar/2024.ics"
     async with aiohttp.ClientSession() as client:
         async with client.get(url) as reply:
-            known = reply.headers["etag"]
+            etag = reply.headers["etag"]
             assert reply.headers["cache-control"] == "public, max-age=300"
-        async with client.get(url, headers={"If-None-Match": known}) as reply:
-            assert (reply.status, await reply.read(), reply.headers["etag"]) == (304, b"", known)
+        async with client.get(url, headers={"If-None-Match": etag}) as reply:
+            assert (reply.status, await reply.read(), reply.headers["etag"]) == (304, b"", etag)
         await season.act(
             MINISTRY,
             "mutation($input: PhaseOverrideInput!) { extendPhase(input: $input) { year } }",
             input={"year": 2024, "phase": "DECLARE", "closes": "2024-05-08", "reason": "系统故障"},
         )
-        async with client.get(url, headers={"If-None-Match": f'"x", {known}'}) as reply:
+        async with client.get(url, headers={"If-None-Match": f'"x", {etag}'}) as reply:
             assert reply.status == 200
             assert "SEQUENCE:1" in await reply.text()
-            assert reply.headers["etag"] != known
+            assert reply.headers["etag"] != etag

@@ -29,10 +29,10 @@ async def test_forty_at_once_against_a_limit_of_twenty_leave_exactly_twenty(seas
     answers = await asyncio.gather(*(season.submit(base, draft) for draft in drafts), return_exceptions=True)
     refused = [answer for answer in answers if isinstance(answer, Refused)]
     assert len(refused) == 20
-    assert {(one.code, one.extensions["rule"], one.extensions["unblock"]) for one in refused} == {
+    assert {(refusal.code, refusal.extensions["rule"], refusal.extensions["unblock"]) for refusal in refused} == {
         ("QUOTA_EXCEEDED", "R11", "MINISTRY")
     }
-    assert {(one.extensions["used"], one.extensions["limit"]) for one in refused} == {(20, 20)}
+    assert {(refusal.extensions["used"], refusal.extensions["limit"]) for refusal in refused} == {(20, 20)}
     assert await season.quota(base) == {"limit": 20, "used": 20, "remaining": 0}
     submitted = await season.deps.store.projects.query({"base": base.bases[0], "status": "SUBMITTED"})
     assert len(submitted) == 20
@@ -44,11 +44,11 @@ async def test_forty_at_once_against_a_limit_of_twenty_leave_exactly_twenty(seas
 async def test_submissions_and_withdrawals_at_once_keep_the_count(season: Season) -> None:
     base = await season.register_base(category="PRINCIPAL")
     plan = {"themes": ["P1"], "days": 5, "audience": ["LEADER"]}
-    held = [await season.submitted(base, **plan) for _ in range(3)]
+    submitted = [await season.submitted(base, **plan) for _ in range(3)]
     waiting = [await season.draft(base, **plan) for _ in range(6)]
     await asyncio.gather(
-        *(season.act(base, WITHDRAW, id=one["id"]) for one in held),
-        *(season.submit(base, one) for one in waiting),
+        *(season.act(base, WITHDRAW, id=project["id"]) for project in submitted),
+        *(season.submit(base, project) for project in waiting),
         return_exceptions=True,
     )
     live = await season.deps.store.projects.query({"base": base.bases[0], "status": "SUBMITTED"})
@@ -57,8 +57,8 @@ async def test_submissions_and_withdrawals_at_once_keep_the_count(season: Season
 
 async def test_two_bases_do_not_share(season: Season) -> None:
     """R2, R11: quota counts per base."""
-    one, other = await season.register_base(), await season.register_base()
-    await season.submitted(one)
+    base, other = await season.register_base(), await season.register_base()
+    await season.submitted(base)
     assert (await season.quota(other))["used"] == 0
 
 
@@ -80,8 +80,8 @@ async def test_a_refused_submission_writes_nothing(season: Season) -> None:
     try:
         await season.submit(base, draft)
     except Refused as refused:
-        found = refused.code
-    assert found == "QUOTA_EXCEEDED"
+        code = refused.code
+    assert code == "QUOTA_EXCEEDED"
     project = await season.deps.store.projects.get(draft["id"])
     assert (project.status, project.version) == ("DRAFT", 1)
     assert await season.quota(base) == {"limit": 0, "used": 0, "remaining": 0}
@@ -90,14 +90,14 @@ async def test_a_refused_submission_writes_nothing(season: Season) -> None:
 async def test_a_limit_below_what_is_used_stops_new_submissions_only(season: Season) -> None:
     """R39: nothing submitted is undone."""
     base = await season.register_base()
-    held = [await season.submitted(base) for _ in range(3)]
+    submitted = [await season.submitted(base) for _ in range(3)]
     await season.act(MINISTRY, ADJUST, base=base.bases[0], input={"year": 2024, "limit": 1, "reason": "抽检整改"})
     assert await season.quota(base) == {"limit": 1, "used": 3, "remaining": 0}
-    for one in held[:2]:
-        await season.act(base, WITHDRAW, id=one["id"])
+    for project in submitted[:2]:
+        await season.act(base, WITHDRAW, id=project["id"])
     answer = await asyncio.gather(season.submitted(base), return_exceptions=True)
     assert isinstance(answer[0], Refused)
-    await season.act(base, WITHDRAW, id=held[2]["id"])
+    await season.act(base, WITHDRAW, id=submitted[2]["id"])
     assert (await season.submitted(base))["status"] == "SUBMITTED"
 
 
@@ -142,22 +142,22 @@ async def explained(season: Season, principal: Principal, base: Principal) -> An
 
 async def test_a_quota_says_what_uses_it_and_who_set_it_when_and_why(season: Season) -> None:
     base, rival = await season.register_base(), await season.register_base()
-    held = [await season.submitted(base) for _ in range(3)]
+    submitted = [await season.submitted(base) for _ in range(3)]
     await season.draft(base)
-    await season.act(base, WITHDRAW, id=held[0]["id"])
+    await season.act(base, WITHDRAW, id=submitted[0]["id"])
     plain = await explained(season, base, base)
     assert (plain["limit"], plain["granted"], plain["inForce"], plain["adjustments"]) == (20, 20, None, [])
     for limit, since in ((18, "2024-04-20"), (25, "2024-05-01")):
         given = {"year": 2024, "limit": limit, "reason": "年度考核", "effectiveFrom": since}
         await season.act(MINISTRY, ADJUST, base=base.bases[0], input=given)
-    found = await explained(season, base, base)
-    assert (found["limit"], found["granted"], found["used"]) == (18, 20, 2)
-    assert found["inForce"] == {"limit": 18, "by": "教师工作司", "reason": "年度考核", "effectiveFrom": "2024-04-20"}
-    assert [change["limit"] for change in found["adjustments"]] == [18, 25]
-    assert found["projects"] == {
+    quota = await explained(season, base, base)
+    assert (quota["limit"], quota["granted"], quota["used"]) == (18, 20, 2)
+    assert quota["inForce"] == {"limit": 18, "by": "教师工作司", "reason": "年度考核", "effectiveFrom": "2024-04-20"}
+    assert [change["limit"] for change in quota["adjustments"]] == [18, 25]
+    assert quota["projects"] == {
         "totalCount": 2, "nodes": [{"code": f"2024-DQT-001-0{number}", "status": "SUBMITTED"} for number in (2, 3)],
     }  # fmt: skip
-    assert await explained(season, MINISTRY, base) == found
+    assert await explained(season, MINISTRY, base) == quota
     assert await explained(season, rival, base) is None
     season.at("2024-05-01T00:00")
     assert (await explained(season, base, base))["limit"] == 25

@@ -39,9 +39,11 @@ async def test_entities_of_every_type_resolve(season: Season) -> None:
         {"__typename": "Expert", "id": expert.person},
         {"__typename": "Base", "id": "nowhere"},
     ]
-    found = (await season.ask(MINISTRY, ENTITIES, representations=keys))["_entities"]
-    assert [one["__typename"] if one else None for one in found] == [key["__typename"] for key in keys[:-1]] + [None]
-    assert found[0]["base"]["organization"]["name"] == "示范大学"
+    entities = (await season.ask(MINISTRY, ENTITIES, representations=keys))["_entities"]
+    assert [entity["__typename"] if entity else None for entity in entities] == [
+        key["__typename"] for key in keys[:-1]
+    ] + [None]
+    assert entities[0]["base"]["organization"]["name"] == "示范大学"
     for_all = (await season.ask(ANONYMOUS, ENTITIES, representations=keys))["_entities"]
     assert for_all[5] is None
     assert for_all[0]["code"] == project["code"]
@@ -76,6 +78,6 @@ async def test_fifty_entities_and_what_they_refer_to_are_two_operations(season: 
     projects = [await season.draft(bases[number % 3]) for number in range(50)]
     keys = [{"__typename": "Project", "id": project["id"]} for project in projects]
     async with watched(season, parts) as (listened, operations):
-        found = (await listened.ask(MINISTRY, ENTITIES, representations=keys))["_entities"]
-    assert len(found) == 50
+        entities = (await listened.ask(MINISTRY, ENTITIES, representations=keys))["_entities"]
+    assert len(entities) == 50
     assert [command for command, _ in operations.seen] == ["aggregate", "aggregate"]

@@ -57,16 +57,16 @@ async def test_beside_submissions_and_withdrawals_nothing_is_taken_for_wrong_and
     season: Season,
 ) -> None:
     base = await season.register_base()
-    held = [await season.submitted(base) for _ in range(6)]
+    submitted = [await season.submitted(base) for _ in range(6)]
     waiting = [await season.draft(base) for _ in range(6)]
-    traffic = [season.submit(base, one) for one in waiting]
-    traffic += [season.act(base, WITHDRAW, id=one["id"]) for one in held]
+    traffic = [season.submit(base, project) for project in waiting]
+    traffic += [season.act(base, WITHDRAW, id=project["id"]) for project in submitted]
     *_, first, second, third = await asyncio.gather(*traffic, *(reconcile_quotas(season.deps.store) for _ in range(3)))
     assert first == second == third == []
     await spoil(season, base, 5)
     again = [await season.draft(base) for _ in range(6)]
     await asyncio.gather(
-        *(season.submit(base, one) for one in again),
+        *(season.submit(base, project) for project in again),
         *(reconcile_quotas(season.deps.store, repair=True) for _ in range(3)),
     )
     assert (await season.quota(base))["used"] == 12

@@ -42,12 +42,12 @@ async def test_a_review_that_begins_before_the_decision_does_not_land_after_it(
     current = await store.rounds.get("2024")
 
     async def ended(session: Session) -> Project:
-        found = await store.projects.get(project["id"], session)
+        current_project = await store.projects.get(project["id"], session)
         if end == "withdrawn":
-            return await store.projects.save(*declaration.withdraw(found, why("重复"), now), session)
-        reviews = (await store.reviews.of_projects([found.id], session))[found.id]
+            return await store.projects.save(*declaration.withdraw(current_project, why("重复"), now), session)
+        reviews = (await store.reviews.of_projects([current_project.id], session))[current_project.id]
         outcome = DecisionOutcome.APPROVE
-        made = decision.decide(found, current, reviews, outcome=outcome, reason=why("按评审意见"), now=now)
+        made = decision.decide(current_project, current, reviews, outcome=outcome, reason=why("按评审意见"), now=now)
         return await store.projects.save(*made, session)
 
     async with watched(season, parts) as (other, operations):
@@ -62,8 +62,8 @@ async def test_a_review_that_begins_before_the_decision_does_not_land_after_it(
         with pytest.raises(Refused) as refused:
             await late
     assert refused.value.code == "WRONG_STATE"
-    kept = (await store.reviews.of_projects([project["id"]]))[project["id"]]
-    assert sum(one.submitted_at is not None for one in kept) == 2
+    reviews = (await store.reviews.of_projects([project["id"]]))[project["id"]]
+    assert sum(review.submitted_at is not None for review in reviews) == 2
 
 
 async def test_two_experts_who_hand_in_at_once_both_do(season: Season) -> None:
@@ -72,7 +72,7 @@ async def test_two_experts_who_hand_in_at_once_both_do(season: Season) -> None:
     project = await season.submitted(base)
     await season.assign(project, *experts)
     done = await asyncio.gather(*(season.review(expert, project) for expert in experts))
-    assert all(one["submittedAt"] for one in done)
+    assert all(review["submittedAt"] for review in done)
 
 
 async def test_no_reviews_id_says_whose_it_is(season: Season) -> None:
@@ -80,9 +80,9 @@ async def test_no_reviews_id_says_whose_it_is(season: Season) -> None:
     base, project, experts = await almost_decided(season)
     await season.decide(project, "RETURN")
     for reader in (base, experts[0]):
-        found = (await season.ask(reader, REVIEWS, id=project["id"]))["project"]["reviews"]
-        assert len({one["id"] for one in found}) == 2
-        assert not [one for one in found for expert in experts if str(expert.person) in one["id"]]
+        reviews = (await season.ask(reader, REVIEWS, id=project["id"]))["project"]["reviews"]
+        assert len({review["id"] for review in reviews}) == 2
+        assert not [review for review in reviews for expert in experts if str(expert.person) in review["id"]]
 
 
 async def test_a_batch_reads_the_experts_and_the_round_once(season: Season, parts: Parts) -> None:

@@ -30,13 +30,16 @@ async def inside(season: Season, principal: Principal, project: Any) -> Any:
 
 async def test_a_plan_goes_from_draft_to_the_public(season: Season) -> None:
     base = await season.register_base()
-    one, other = await season.register_expert("甲"), await season.register_expert("乙")
+    first, second = await season.register_expert("甲"), await season.register_expert("乙")
     project = await season.submitted(base)
-    assert (await season.assign(project, one, other))["status"] == "UNDER_REVIEW"
-    mine = await season.ask(one, "{ myReviews { totalCount nodes { submittedAt project { title } } } }")
-    assert mine["myReviews"] == {"totalCount": 1, "nodes": [{"submittedAt": None, "project": {"title": PLAN["title"]}}]}
-    await season.review(one, project)
-    await season.review(other, project)
+    assert (await season.assign(project, first, second))["status"] == "UNDER_REVIEW"
+    reviews = await season.ask(first, "{ myReviews { totalCount nodes { submittedAt project { title } } } }")
+    assert reviews["myReviews"] == {
+        "totalCount": 1,
+        "nodes": [{"submittedAt": None, "project": {"title": PLAN["title"]}}],
+    }
+    await season.review(first, project)
+    await season.review(second, project)
     assert (await season.decide(project, "APPROVE"))["status"] == "APPROVED"
     assert (await season.ask(ANONYMOUS, SEEN, id=project["id"]))["project"] is None
     (row,) = await season.publish(project)
@@ -61,22 +64,22 @@ async def test_before_publication_only_the_base_its_experts_and_the_ministry_see
     }
     for query in (SEEN, "query($id: ID!) { projects(filter: {base: $id}) { nodes { id } } }"):
         key = base.bases[0] if "projects" in query else project["id"]
-        found = {name: await season.ask(one, query, id=key) for name, one in people.items()}
-        seeing = {name for name, data in found.items() if project["id"] in repr(data)}
+        answers = {name: await season.ask(principal, query, id=key) for name, principal in people.items()}
+        seeing = {name for name, data in answers.items() if project["id"] in repr(data)}
         assert seeing == {"ministry", "base", "expert"}
 
 
 async def test_review_is_blind_until_ones_own_is_in_and_nameless_for_experts_and_base(season: Season) -> None:
     """R15: in the graph as in the domain."""
     base = await season.register_base()
-    one, other = await season.register_expert("甲"), await season.register_expert("乙")
+    first, second = await season.register_expert("甲"), await season.register_expert("乙")
     project = await season.submitted(base)
-    await season.assign(project, one, other)
-    await season.review(one, project)
-    assert [review["submittedAt"] for review in (await inside(season, other, project))["reviews"]] == [None]
+    await season.assign(project, first, second)
+    await season.review(first, project)
+    assert [review["submittedAt"] for review in (await inside(season, second, project))["reviews"]] == [None]
     assert (await inside(season, base, project))["reviews"] == []
-    await season.review(other, project)
-    seen = (await inside(season, other, project))["reviews"]
+    await season.review(second, project)
+    seen = (await inside(season, second, project))["reviews"]
     assert sorted(str(review["expert"]) for review in seen) == ["None", "{'name': '乙'}"]
     await season.decide(project, "RETURN")
     for_base = await inside(season, base, project)
@@ -97,11 +100,11 @@ async def test_what_is_internal_stays_internal_after_publication(season: Season)
 
 async def test_who_was_not_asked_does_not_review_and_nobody_twice(season: Season) -> None:
     base = await season.register_base()
-    one, other, third = [await season.register_expert(name) for name in ("甲", "乙", "丙")]
+    first, second, third = [await season.register_expert(name) for name in ("甲", "乙", "丙")]
     project = await season.submitted(base)
-    await season.assign(project, one, other)
-    await season.review(one, project)
-    for expert, code in ((third, "NOT_ASSIGNED"), (one, "REVIEW_SUBMITTED")):
+    await season.assign(project, first, second)
+    await season.review(first, project)
+    for expert, code in ((third, "NOT_ASSIGNED"), (first, "REVIEW_SUBMITTED")):
         with pytest.raises(Refused) as refused:
             await season.review(expert, project)
         assert (refused.value.code, refused.value.extensions["rule"]) == (code, "R15")
@@ -182,7 +185,7 @@ async def test_publication_answers_per_row_and_is_an_override_after_its_date(sea
     assert row["ok"]
     query = "query($id: ID!) { project(id: $id) { publishedLate history { status reason by } } }"
     seen = [(await season.ask(reader, query, id=project["id"]))["project"] for reader in (ANONYMOUS, base)]
-    assert [one["publishedLate"] for one in seen] == [True, True]
+    assert [project["publishedLate"] for project in seen] == [True, True]
     assert seen[0]["history"] is None
     assert seen[1]["history"][-1] == {"status": "PUBLISHED", "reason": "系统故障补发", "by": "ministry"}
 
@@ -241,8 +244,12 @@ async def test_the_ministry_may_cancel_what_a_stranger_may_not(season: Season) -
     assert (await season.act(MINISTRY, cancel, id=project["id"]))["status"] == "CANCELLED"
     document = await season.deps.store.projects.collection.find_one({"_id": project["id"]})
     assert document
-    told = document["events"][-1]
-    assert (told["name"], told["data"]["by"], told["data"]["reason"]) == ("project-cancelled", "ministry", "生源不足")
+    event = document["events"][-1]
+    assert (event["name"], event["data"]["by"], event["data"]["reason"]) == (
+        "project-cancelled",
+        "ministry",
+        "生源不足",
+    )
     assert (await refusal(season, base, cancel, id=project["id"])).code == "WRONG_STATE"
 
 

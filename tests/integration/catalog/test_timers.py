@@ -43,9 +43,9 @@ async def returned(season: Season) -> tuple[Principal, Any]:
 
 async def lapses(database: Database, project: Any) -> int:
     """How many events say that it lapsed (no relay takes them)."""
-    kept = await database["projects"].find_one({"_id": project["id"]})
-    assert kept
-    return sum(event["name"] == "project-lapsed" for event in kept["events"])
+    document = await database["projects"].find_one({"_id": project["id"]})
+    assert document
+    return sum(event["name"] == "project-lapsed" for event in document["events"])
 
 
 async def test_after_weeks_without_any_process_two_replicas_lapse_a_plan_once(
@@ -85,7 +85,9 @@ async def test_what_is_due_is_asked_by_rounds_and_ids_alone(season: Season, part
 
 async def test_replicas_that_run_follow_the_clock(season: Season, database: Database, replicas: list[Deps]) -> None:
     _, project = await returned(season)
-    running = [asyncio.ensure_future(timer(database, "catalog.timers", due(one), every=0.02)()) for one in replicas]
+    running = [
+        asyncio.ensure_future(timer(database, "catalog.timers", due(replica), every=0.02)()) for replica in replicas
+    ]
 
     async def lapsed() -> bool:
         return await lapses(database, project) == 1

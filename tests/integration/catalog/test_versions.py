@@ -47,7 +47,7 @@ async def test_a_returned_plan_and_its_amendments_can_be_listed_and_compared(sea
     project = await season.act(base, UPDATE, id=project["id"], version=project["version"], input=given)
     project = await reviewed(season, await season.submit(base, project), experts, "APPROVE")
     before = await versions(season, experts[0], project)
-    assert [(one["status"], len(one["changes"])) for one in before] == [
+    assert [(change["status"], len(change["changes"])) for change in before] == [
         ("SUBMITTED", 0),
         ("RETURNED", 3),
         ("SUBMITTED", 0),
@@ -58,14 +58,14 @@ async def test_a_returned_plan_and_its_amendments_can_be_listed_and_compared(sea
     await season.act(base, AMEND, id=project["id"], version=row["project"]["version"], input=amended)
     inside = await versions(season, base, project)
     public = await versions(season, ANONYMOUS, project)
-    assert [one["version"] for one in public] == [one["version"] for one in inside][-2:]
+    assert [change["version"] for change in public] == [change["version"] for change in inside][-2:]
     assert public[0]["changes"] == []
     assert public[1]["reason"] == "台风"
     assert public[1]["changes"][0] == {"name": "startsOn", "before": "2024年7月8日", "after": "2024年7月15日"}
     first, last = inside[0]["version"], inside[-1]["version"]
     changes = (await season.ask(base, CHANGES, **{"id": project["id"], "from": first, "to": last}))["project"]
     assert {"name": "feeFen", "label": "收费标准", "before": "2800.00元", "after": "0.00元"} in changes["planChanges"]
-    assert [one["name"] for one in changes["planChanges"]] == [
+    assert [change["name"] for change in changes["planChanges"]] == [
         "title", "themes", "startsOn", "endsOn", "feeFen", "timetable",
     ]  # fmt: skip
 
@@ -78,9 +78,9 @@ async def test_what_was_handed_in_before_publication_is_not_the_publics_to_compa
     project = await season.act(base, UPDATE, id=project["id"], version=project["version"], input=given)
     project = await reviewed(season, await season.submit(base, project), experts, "APPROVE")
     await season.publish(project)
-    first, *_, last = [one["version"] for one in await versions(season, base, project)]
+    first, *_, last = [version["version"] for version in await versions(season, base, project)]
     for stranger in (ANONYMOUS, rival):
-        assert [one["version"] for one in await versions(season, stranger, project)] == [last]
+        assert [version["version"] for version in await versions(season, stranger, project)] == [last]
         with pytest.raises(Refused) as refused:
             await season.ask(stranger, CHANGES, **{"id": project["id"], "from": first, "to": last})
         assert refused.value.code == "NOT_FOUND"
@@ -93,7 +93,9 @@ async def test_the_classes_of_a_design_are_listed_from_any_of_them(season: Seaso
     second = await season.act(base, ADD_CLASS, id=first["id"], input=given)
     third = await season.act(base, ADD_CLASS, id=second["id"], input=given)
     other = await season.draft(base)
-    seen = [(await season.ask(base, CLASSES, id=one["id"]))["project"]["classes"] for one in (first, second, third)]
+    seen = [
+        (await season.ask(base, CLASSES, id=project["id"]))["project"]["classes"] for project in (first, second, third)
+    ]
     codes = [f"2024-DQT-001-0{number}" for number in (1, 2, 3)]
     assert [node["code"] for node in seen[0]["nodes"]] == codes
     assert seen[0] == seen[1] == seen[2]

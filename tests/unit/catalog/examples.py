@@ -111,7 +111,7 @@ def an_assigned() -> Project:
 
 def verdicts(*, without: str | None = None) -> list[DimensionVerdict]:
     """A verdict on every dimension."""
-    codes = [one.code for one in round_2024().review_dimensions if one.code != without]
+    codes = [dimension.code for dimension in round_2024().review_dimensions if dimension.code != without]
     return [DimensionVerdict(code, Verdict.PASS, "可行") for code in codes]
 
 
@@ -119,8 +119,8 @@ def reviews_of(project: Project, *, submitted: int = 2) -> list[Review]:
     """The reviews of a project's experts, the first ones handed in."""
     blank = [review.blank_review(project, expert, DECLARING) for expert in project.experts]
     return [
-        review.submit_review(one, project, round_2024(), verdicts(), DECLARING)[0] if place < submitted else one
-        for place, one in enumerate(blank)
+        review.submit_review(empty, project, round_2024(), verdicts(), DECLARING)[0] if place < submitted else empty
+        for place, empty in enumerate(blank)
     ]
 
 

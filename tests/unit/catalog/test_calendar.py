@@ -34,15 +34,15 @@ def extended(current: Round, closes: date) -> Round:
 
 def parsed(current: Round) -> Any:
     """What a calendar program makes of the feed."""
-    found = Calendar.from_ical(icalendar(current))
-    assert isinstance(found, Calendar)
-    assert not [error for part in found.walk() for error in part.errors]
-    return found
+    calendar = Calendar.from_ical(icalendar(current))
+    assert isinstance(calendar, Calendar)
+    assert not [error for part in calendar.walk() for error in part.errors]
+    return calendar
 
 
 def events(current: Round) -> dict[str, Any]:
     """Its events by their identity."""
-    return {str(one["UID"]): one for one in parsed(current).walk("VEVENT")}
+    return {str(event["UID"]): event for event in parsed(current).walk("VEVENT")}
 
 
 def printable(text: str) -> str:
@@ -57,19 +57,19 @@ def declaration(current: Round) -> Any:
 
 def test_every_phase_is_a_whole_day_event_whose_end_is_the_day_after_its_last() -> None:
     current = opened()
-    found = events(current)
-    assert list(found) == [f"2024-{name.value.lower()}@guopei-graph" for name in PhaseName]
-    for event, phase in zip(found.values(), current.phases, strict=True):
+    by_uid = events(current)
+    assert list(by_uid) == [f"2024-{name.value.lower()}@guopei-graph" for name in PhaseName]
+    for event, phase in zip(by_uid.values(), current.phases, strict=True):
         assert event["DTSTART"].params["VALUE"] == event["DTEND"].params["VALUE"] == "DATE"
         assert (event.start, event.end) == (phase.opens, phase.closes + timedelta(days=1))
         assert (event["STATUS"], event["TRANSP"]) == ("CONFIRMED", "TRANSPARENT")
 
 
 def test_the_feed_says_what_it_is_called_and_when_to_look_again() -> None:
-    found = parsed(opened())
-    assert found["X-WR-CALNAME"] == found["NAME"] == "国家级职业教育培训基地2024年培训"
-    assert found["REFRESH-INTERVAL"].dt == timedelta(hours=6)
-    assert (found["VERSION"], found["METHOD"], found["CALSCALE"]) == ("2.0", "PUBLISH", "GREGORIAN")
+    calendar = parsed(opened())
+    assert calendar["X-WR-CALNAME"] == calendar["NAME"] == "国家级职业教育培训基地2024年培训"
+    assert calendar["REFRESH-INTERVAL"].dt == timedelta(hours=6)
+    assert (calendar["VERSION"], calendar["METHOD"], calendar["CALSCALE"]) == ("2.0", "PUBLISH", "GREGORIAN")
 
 
 def test_an_event_bears_the_instant_it_was_told_in_utc() -> None:
@@ -82,8 +82,8 @@ def test_an_extension_keeps_the_event_and_makes_a_later_edition_of_it_alone() ->
     once = extended(opened(), date(2024, 5, 8))
     twice = extended(once, date(2024, 5, 9))
     for current, sequence in ((opened(), 0), (once, 1), (twice, 2)):
-        found = events(current)
-        assert [event["SEQUENCE"] for event in found.values()] == [sequence, 0, 0, 0, 0]
+        by_uid = events(current)
+        assert [event["SEQUENCE"] for event in by_uid.values()] == [sequence, 0, 0, 0, 0]
     event = declaration(twice)
     assert event.end == date(2024, 5, 10)
     assert event["SUMMARY"] == "2024年项目申报（已延期）"
@@ -93,12 +93,12 @@ def test_an_extension_keeps_the_event_and_makes_a_later_edition_of_it_alone() ->
 
 
 def test_a_deadline_reminds_in_the_morning_of_the_day_before() -> None:
-    found = events(opened())
-    (alarm,) = found["2024-enrol@guopei-graph"].walk("VALARM")
+    by_uid = events(opened())
+    (alarm,) = by_uid["2024-enrol@guopei-graph"].walk("VALARM")
     assert (alarm["ACTION"], alarm["TRIGGER"].params["RELATED"]) == ("DISPLAY", "END")
     end = datetime(2024, 5, 21, tzinfo=SHANGHAI)
     assert end + alarm["TRIGGER"].dt == datetime(2024, 5, 19, 9, tzinfo=SHANGHAI)
-    assert not found["2024-train@guopei-graph"].walk("VALARM")
+    assert not by_uid["2024-train@guopei-graph"].walk("VALARM")
 
 
 def test_r43_an_event_says_where_to_ask() -> None:
@@ -114,8 +114,8 @@ def test_any_text_comes_through_and_no_line_is_longer_than_75_octets(title: str,
     assert text.endswith("END:VCALENDAR\r\n")
     assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
     assert text.count("\n") == text.count("\r\n") == text.count("\r")
-    said = declaration(current)["DESCRIPTION"]
-    assert said == "\n".join((printable(title), DECLARED, printable(f"咨询：{department} 010")))
+    description = declaration(current)["DESCRIPTION"]
+    assert description == "\n".join((printable(title), DECLARED, printable(f"咨询：{department} 010")))
 
 
 def test_the_text_is_the_same_until_the_round_changes() -> None:

@@ -171,8 +171,8 @@ def test_an_extension_of_what_is_not_published_reaches_no_province() -> None:
     extended, (secret,) = window.extend(approved, round_2024(), until=until, reason=why("补训"), now=REVIEWING)
     assert (secret.province, extended.province) == ("00", "44")
     published, _ = decision.publish(approved, round_2024(), override=None, now=REVIEWING)
-    _, (told,) = window.extend(published, round_2024(), until=until, reason=why("补训"), now=REVIEWING)
-    assert told.province == "44"
+    _, (public,) = window.extend(published, round_2024(), until=until, reason=why("补训"), now=REVIEWING)
+    assert public.province == "44"
 
 
 def test_no_extension_goes_beyond_the_next_year() -> None:

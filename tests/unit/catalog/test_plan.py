@@ -16,6 +16,7 @@ from services.catalog.domain.plan import (
     FacultyMember,
     Justification,
     Plan,
+    Session,
     Venue,
     advice_on,
     check_given,
@@ -132,7 +133,7 @@ def test_research_and_development_has_no_norm() -> None:
 def test_an_unusual_length_and_a_foreign_major_each_want_a_word() -> None:
     """R9, R10: both warn, and neither goes in without a justification."""
     project = a_draft(days=4, major_category=13)
-    assert [one.rule for one in project.warnings] == ["R9", "R10"]
+    assert [warning.rule for warning in project.warnings] == ["R9", "R10"]
     with pytest.raises(Refusal) as refused:
         declaration.submit(project, a_base(), round_2024(), DECLARING)
     assert refused.value.code == "JUSTIFICATION_MISSING"
@@ -144,7 +145,7 @@ def test_a_justified_plan_goes_in_and_keeps_its_warnings() -> None:
         days=4, major_category=13, justifications=(Justification("R9", "集中授课"), Justification("R10", "跨专业"))
     )
     submitted, _ = declaration.submit(project, a_base(), round_2024(), DECLARING)
-    assert [one.code for one in submitted.warnings] == ["DURATION_OUTSIDE_NORM", "MAJOR_MISMATCH"]
+    assert [warning.code for warning in submitted.warnings] == ["DURATION_OUTSIDE_NORM", "MAJOR_MISMATCH"]
 
 
 def test_a_foreign_major_is_no_matter_for_enterprises() -> None:
@@ -200,7 +201,7 @@ def test_what_is_given_and_cannot_be_right_is_refused_with_its_field_and_why(
     with pytest.raises(Refusal) as refused:
         check_given(a_plan(**changes), BaseCategory.DUAL_QUALIFIED_TEACHER, round_2024())
     assert (refused.value.code, refused.value.details["fields"]) == ("INVALID_PLAN", [field])
-    label = next(one for one in FIELDS.values() if one.name == field)
+    label = next(each for each in FIELDS.values() if each.name == field)
     assert label.zh in refused.value.zh
     assert not refused.value.zh.endswith(label.zh)
 
@@ -219,3 +220,43 @@ def test_two_new_dates_for_one_session_are_refused() -> None:
     with pytest.raises(Refusal) as refused:
         ProjectAmendmentInput(reason="调课", session_dates=dates).amendment()
     assert (refused.value.code, refused.value.rule) == ("INVALID_PLAN", "R18")
+
+
+NUMBER = "请致电 138 0013 8000"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"title": NUMBER}, "title"),
+        ({"objectives": NUMBER}, "objectives"),
+        ({"content_design": NUMBER}, "contentDesign"),
+        ({"fee_includes": NUMBER}, "feeIncludes"),
+        ({"assessment_method": NUMBER}, "assessmentMethod"),
+        ({"needs_evidence": NUMBER}, "needsEvidence"),
+        ({"themes": (NUMBER,)}, "themes"),
+        ({"venue": Venue("44", NUMBER)}, "venue.address"),
+        ({"timetable": (Session("s1", NUMBER, "王教授", date(2024, 7, 8), 8),)}, "timetable.title"),
+        ({"timetable": (Session("s1", "实训", NUMBER, date(2024, 7, 8), 8),)}, "timetable.teacher"),
+        ({"timetable": (Session(NUMBER, "实训", "王教授", date(2024, 7, 8), 8),)}, "timetable.id"),
+        ({"faculty": (FacultyMember(NUMBER),)}, "faculty.name"),
+        ({"faculty": (FacultyMember("王教授", NUMBER),)}, "faculty.title"),
+        ({"faculty": (FacultyMember("王教授", None, NUMBER),)}, "faculty.organization"),
+        ({"justifications": (Justification("R9", NUMBER),)}, "justifications.text"),
+    ],
+)
+def test_r41_no_text_of_a_plan_holds_a_number(changes: dict[str, Any], field: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        a_draft(**changes)
+    assert (refused.value.code, refused.value.details["field"]) == ("INVALID_TEXT", field)
+
+
+def test_r41_a_stored_text_does_not_stop_a_change_of_another_field() -> None:
+    stored = replace(a_draft(), plan=a_plan(objectives=NUMBER))
+    updated, _ = declaration.update(
+        stored, a_base(), round_2024(), kind=None, plan=replace(stored.plan, capacity=30), now=DECLARING
+    )
+    assert (updated.plan.capacity, updated.plan.objectives) == (30, NUMBER)
+    with pytest.raises(Refusal) as refused:
+        declaration.submit(updated, a_base(), round_2024(), DECLARING)
+    assert (refused.value.code, refused.value.details["field"]) == ("INVALID_TEXT", "objectives")

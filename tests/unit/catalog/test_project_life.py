@@ -139,9 +139,9 @@ class Season(RuleBasedStateMachine):
     @invariant()
     def the_last_version_is_the_present_plan(self) -> None:
         for project in self.projects:
-            found = versions_of(project)
-            assert bool(found) == bool(project.cycle)
-            assert not found or found[-1].design == project.design
+            versions = versions_of(project)
+            assert bool(versions) == bool(project.cycle)
+            assert not versions or versions[-1].design == project.design
 
     @invariant()
     def published_is_for_ever(self) -> None:
@@ -172,19 +172,19 @@ def test_the_table_is_the_one_of_the_rules() -> None:
     chain = ["DRAFT", "SUBMITTED", "UNDER_REVIEW", "APPROVED", "PUBLISHED", "RUNNING", "FINISHED", "COMPLETED"]
     wanted = set(itertools.pairwise(chain))
     wanted |= {("UNDER_REVIEW", "RETURNED"), ("UNDER_REVIEW", "REJECTED"), ("RETURNED", "SUBMITTED")}
-    wanted |= {(one, "WITHDRAWN") for one in ("DRAFT", "SUBMITTED", "UNDER_REVIEW", "RETURNED", "APPROVED")}
+    wanted |= {(status, "WITHDRAWN") for status in ("DRAFT", "SUBMITTED", "UNDER_REVIEW", "RETURNED", "APPROVED")}
     wanted |= {("RETURNED", "LAPSED")}
-    wanted |= {(one, "CANCELLED") for one in ("PUBLISHED", "RUNNING", "SUSPENDED")}
-    wanted |= {(one, "SUSPENDED") for one in ("PUBLISHED", "RUNNING")}
-    wanted |= {("SUSPENDED", one) for one in ("PUBLISHED", "RUNNING")}
+    wanted |= {(status, "CANCELLED") for status in ("PUBLISHED", "RUNNING", "SUSPENDED")}
+    wanted |= {(status, "SUSPENDED") for status in ("PUBLISHED", "RUNNING")}
+    wanted |= {("SUSPENDED", status) for status in ("PUBLISHED", "RUNNING")}
     assert edges == wanted
 
 
 def test_an_adjusted_limit_counts_from_its_day_and_below_used_it_only_stops_new_ones() -> None:
     """R39: the quota is dynamic, and takes nothing back."""
-    held = Quota(id="b:2024", version=1, base="b", year=2024, province="44", limit=20, used=18)
+    granted = Quota(id="b:2024", version=1, base="b", year=2024, province="44", limit=20, used=18)
     adjusted, (event,) = quota.adjust(
-        held, limit=10, reason=why("抽检不合格"), effective_from=date(2024, 5, 1), now=DECLARING
+        granted, limit=10, reason=why("抽检不合格"), effective_from=date(2024, 5, 1), now=DECLARING
     )
     assert (adjusted.limit_on(date(2024, 4, 30)), adjusted.limit_on(date(2024, 5, 1))) == (20, 10)
     assert (event.before, event.limit, event.used) == (20, 10, 18)
@@ -197,12 +197,12 @@ def test_an_adjusted_limit_counts_from_its_day_and_below_used_it_only_stops_new_
 
 def test_an_adjustment_counts_from_today_at_the_earliest() -> None:
     """R39: what was before a day that is over nobody was told."""
-    held = Quota(id="b:2024", version=1, base="b", year=2024, province="44", limit=20)
+    granted = Quota(id="b:2024", version=1, base="b", year=2024, province="44", limit=20)
     for limit, since in ((10, date(2024, 4, 19)), (-1, None)):
         with pytest.raises(Refusal) as refused:
-            quota.adjust(held, limit=limit, reason=why("抽检不合格"), effective_from=since, now=DECLARING)
+            quota.adjust(granted, limit=limit, reason=why("抽检不合格"), effective_from=since, now=DECLARING)
         assert (refused.value.code, refused.value.rule) == ("INVALID_QUOTA", "R39")
     adjusted, (event,) = quota.adjust(
-        held, limit=10, reason=why("抽检"), effective_from=DECLARING.date(), now=DECLARING
+        granted, limit=10, reason=why("抽检"), effective_from=DECLARING.date(), now=DECLARING
     )
     assert (event.before, adjusted.limit_on(DECLARING.date())) == (20, 10)

@@ -163,9 +163,9 @@ def test_a_review_is_submitted_once_and_by_the_assigned() -> None:
 def test_review_is_blind_until_ones_own_is_in() -> None:
     """R15: experts see each other's reviews only after their own."""
     project = an_assigned()
-    one, other = reviews_of(project, submitted=1)
-    assert review.readable_by("e1", [one, other]) == [other]
-    assert review.readable_by("e0", [one, other]) == [one]
+    submitted, blank = reviews_of(project, submitted=1)
+    assert review.readable_by("e1", [submitted, blank]) == [blank]
+    assert review.readable_by("e0", [submitted, blank]) == [submitted]
     both = reviews_of(project)
     assert review.readable_by("e1", both) == both
 

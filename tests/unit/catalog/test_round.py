@@ -49,7 +49,7 @@ def test_the_last_day_is_included_to_its_last_microsecond(now: str, is_open: boo
     assert round_2024().is_open(PhaseName.DECLARE, at(now)) is is_open
 
 
-def test_the_phases_open_in_mid_may_are_enrolment_and_the_bases_decisions() -> None:
+def test_the_phases_open_in_mid_may_are_enrollment_and_the_bases_decisions() -> None:
     assert round_2024().open_phases(at("2024-05-15T12:00")) == (PhaseName.ENROL, PhaseName.ADMIT)
 
 
@@ -84,7 +84,8 @@ def test_opening_tells_the_calendar() -> None:
 def test_a_phase_that_closes_before_it_opens_is_refused(phase: PhaseName, days: int) -> None:
     current = round_2024()
     phases = tuple(
-        replace(one, closes=one.opens - timedelta(days=days)) if one.name is phase else one for one in current.phases
+        replace(each, closes=each.opens - timedelta(days=days)) if each.name is phase else each
+        for each in current.phases
     )
     with pytest.raises(Refusal) as refused:
         open_round(replace(current, phases=phases), DECLARING)
@@ -103,7 +104,7 @@ def test_a_phase_that_closes_before_it_opens_is_refused(phase: PhaseName, days: 
 def test_a_deadline_after_the_one_that_follows_it_is_refused(phase: PhaseName, closes: date) -> None:
     """R1: dates that are not monotonic are refused."""
     current = round_2024()
-    phases = tuple(replace(one, closes=closes) if one.name is phase else one for one in current.phases)
+    phases = tuple(replace(each, closes=closes) if each.name is phase else each for each in current.phases)
     with pytest.raises(Refusal, match="阶段日期"):
         open_round(replace(current, phases=phases), DECLARING)
 
@@ -112,8 +113,8 @@ def test_a_round_without_a_categorys_themes_and_quota_says_both() -> None:
     current = round_2024()
     partial = replace(
         current,
-        quotas=tuple(one for one in current.quotas if one.category is not BaseCategory.PRINCIPAL),
-        themes=tuple(one for one in current.themes if one.category is not BaseCategory.PRINCIPAL),
+        quotas=tuple(part for part in current.quotas if part.category is not BaseCategory.PRINCIPAL),
+        themes=tuple(part for part in current.themes if part.category is not BaseCategory.PRINCIPAL),
     )
     with pytest.raises(Refusal) as refused:
         open_round(partial, DECLARING)
@@ -143,7 +144,9 @@ def test_a_phase_extended_twice_keeps_both_with_what_was_before_and_who_did_it()
         current, _ = extend_phase(
             current, PhaseName.DECLARE, closes, reason=why("系统故障"), actor=by, now=at("2024-05-08T10:00")
         )
-    assert [(one.before, one.closes, one.by) for one in current.overrides_of(PhaseName.DECLARE)] == [
+    assert [
+        (override.before, override.closes, override.by) for override in current.overrides_of(PhaseName.DECLARE)
+    ] == [
         (date(2024, 5, 6), date(2024, 5, 8), "张处"),
         (date(2024, 5, 8), date(2024, 5, 10), "李处"),
     ]
@@ -214,7 +217,7 @@ def test_a_phase_is_open_exactly_on_its_days(opens: date, length: int, moment: d
 def test_no_phase_goes_beyond_the_next_year(closes: date) -> None:
     """R1: what nobody can add a day to would make the round unreadable."""
     current = round_2024()
-    far = tuple(replace(one, closes=closes) if one.name is PhaseName.TRAIN else one for one in current.phases)
+    far = tuple(replace(each, closes=closes) if each.name is PhaseName.TRAIN else each for each in current.phases)
     with pytest.raises(Refusal) as opening:
         open_round(replace(current, phases=far), DECLARING)
     with pytest.raises(Refusal) as extending:

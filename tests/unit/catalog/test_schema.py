@@ -23,12 +23,12 @@ INNER = {
 
 
 def fields(name: str) -> dict[str, FieldDefinitionNode]:
-    found = [
+    nodes = [
         node
         for node in parse(schema.as_str()).definitions
         if isinstance(node, ObjectTypeDefinitionNode) and node.name.value == name
     ]
-    return {field.name.value: field for node in found for field in node.fields or ()}
+    return {field.name.value: field for node in nodes for field in node.fields or ()}
 
 
 def scopes(field: FieldDefinitionNode) -> bool:
@@ -48,9 +48,9 @@ def test_every_root_field_says_who_may() -> None:
 
 def test_what_is_inner_is_guarded_and_nullable() -> None:
     for kind, names in INNER.items():
-        found = fields(kind)
-        assert {name for name, field in found.items() if scopes(field)} == names
-        assert all(found[name].type.kind != "non_null_type" for name in names)
+        by_name = fields(kind)
+        assert {name for name, field in by_name.items() if scopes(field)} == names
+        assert all(by_name[name].type.kind != "non_null_type" for name in names)
 
 
 def test_the_schema_stands_without_a_connection() -> None:

@@ -61,11 +61,11 @@ def test_nothing_is_found_that_lacks_a_pair(search: str, text: str) -> None:
     def letters(word: str) -> str:
         return "".join(char for char in word.replace("Ａ", "a") if char.isalnum())
 
-    kept = letters(text)
+    searchable = letters(text)
     pairs = {a + b for word in search.replace("，", " ").replace("。", " ").replace("、", " ").split()
              for a, b in pairwise(letters(word))}  # fmt: skip
     if finds(search, text):
-        assert all(pair in kept for pair in pairs)
+        assert all(pair in searchable for pair in pairs)
 
 
 def test_a_search_without_an_end_is_refused() -> None:

@@ -84,17 +84,17 @@ def test_a_draft_has_no_versions_however_often_it_is_written() -> None:
 
 def test_each_submission_rewriting_and_amendment_is_a_version_with_the_plan_of_its_time() -> None:
     project = a_seasoned()
-    found = versions_of(project)
-    assert [one.design.plan.title for one in found] == ["一稿", "三稿", "三稿", "三稿", "三稿"]
-    assert [one.change.status for one in found] == ["SUBMITTED", "RETURNED", "SUBMITTED", *["PUBLISHED"] * 2]
-    assert [one.design.plan.starts_on for one in found][-3:] == [
+    versions = versions_of(project)
+    assert [version.design.plan.title for version in versions] == ["一稿", "三稿", "三稿", "三稿", "三稿"]
+    assert [version.change.status for version in versions] == ["SUBMITTED", "RETURNED", "SUBMITTED", *["PUBLISHED"] * 2]
+    assert [version.design.plan.starts_on for version in versions][-3:] == [
         date(2024, 7, 8),
         date(2024, 7, 15),
         date(2024, 7, 15),
     ]
-    assert [one.change.reason for one in found][-2:] == ["台风", "换人"]
-    assert found[-1].design == project.design
-    numbers = [one.change.version for one in found]
+    assert [version.change.reason for version in versions][-2:] == ["台风", "换人"]
+    assert versions[-1].design == project.design
+    numbers = [version.change.version for version in versions]
     assert numbers == sorted(set(numbers))
 
 
@@ -123,12 +123,12 @@ def test_the_kind_of_a_project_is_part_of_its_versions() -> None:
 
 
 def test_two_versions_are_compared_by_number_and_an_unknown_one_is_not_found() -> None:
-    found = versions_of(a_seasoned())
-    first, last = found[0].change.version, found[-1].change.version
-    before, after = between(found, first, last)
+    versions = versions_of(a_seasoned())
+    first, last = versions[0].change.version, versions[-1].change.version
+    before, after = between(versions, first, last)
     assert set(worded(before.design, after.design)) == {"title", "feeFen", "startsOn", "endsOn", "timetable", "faculty"}
     with pytest.raises(Refusal) as refused:
-        between(found, first, 999)
+        between(versions, first, 999)
     assert refused.value.code == "NOT_FOUND"
 
 
@@ -178,8 +178,8 @@ def test_exactly_the_fields_that_differ_are_told(blank: set[str]) -> None:
     full = a_plan(justifications=(Justification("R9", "集中授课"),))
     other = replace(full, **{name: getattr(Plan(), name) for name in blank})
     assert set(differing(full, other)) == blank
-    told = worded(Design(ProjectKind.TEACHING, full), Design(ProjectKind.TEACHING, other))
-    assert set(told) == {FIELDS[name].name for name in blank}
+    changes = worded(Design(ProjectKind.TEACHING, full), Design(ProjectKind.TEACHING, other))
+    assert set(changes) == {FIELDS[name].name for name in blank}
 
 
 def test_a_returned_plan_that_is_saved_all_the_time_keeps_what_was_handed_in_and_no_more() -> None:
@@ -194,4 +194,4 @@ def test_a_returned_plan_that_is_saved_all_the_time_keeps_what_was_handed_in_and
     assert (entry.replaced, entry.version, entry.at) == (
         returned.design, often.version, DECLARING + timedelta(minutes=8),
     )  # fmt: skip
-    assert [one.design for one in versions_of(often)] == [returned.design, often.design]
+    assert [version.design for version in versions_of(often)] == [returned.design, often.design]
