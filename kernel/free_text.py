@@ -106,12 +106,12 @@ class Reason(FreeText):
     lines = True
 
     @classmethod
-    def of(cls, typed: str | None, rule: str, missing: RefusalKind = REASON_MISSING) -> Self:  # type: ignore[override]
+    def of(cls, typed: str | None, rule: str | None, missing: RefusalKind = REASON_MISSING) -> Self:  # type: ignore[override]
         """Check a reason that an act demands.
 
         Args:
             typed: The text as it came in; None for none.
-            rule: The rule that demands it; the refusal names it.
+            rule: The rule that demands it; the refusal names it. None where no rule of the notice does.
             missing: The refusal where the text is empty.
 
         Raises:
@@ -133,22 +133,3 @@ class Reason(FreeText):
         if not cls._fits(text):
             raise INVALID_REASON(longest=cls.longest)
         return cls(text) if text else None
-
-
-def require_reason(reason: str | None, rule: str) -> str:
-    """The reason, trimmed.
-
-    Raises:
-        Refusal: `REASON_MISSING` or `INVALID_REASON`.
-    """
-    return Reason.of(reason, rule).text
-
-
-def checked_reason(reason: str | None) -> str | None:
-    """A reason that may be left out, trimmed; None for none.
-
-    Raises:
-        Refusal: `INVALID_REASON`.
-    """
-    checked = Reason.optional(reason)
-    return checked.text if checked else None

@@ -52,7 +52,7 @@ class RefusalKind:
                 is replaced by `…` in both (R41).
         """
         shown = {name: _shown(value) for name, value in details.items()}
-        zh, en = detail
+        zh, en = map(_shown, detail)
         return Refusal(
             self.code,
             self.zh.format_map(shown | {"detail": zh}),
@@ -64,9 +64,16 @@ class RefusalKind:
 
 
 def _shown(value: Any) -> Any:
-    """The detail, or `…` for a text with a personal number in it. Our own ids may look so, and are shown."""
-    hidden = isinstance(value, str) and holds_number(value) and not _OUR_ID.fullmatch(value)
-    return _HIDDEN if hidden else value
+    """The detail, with `…` for each text that has a personal number in it. Our own ids may look so, and are shown."""
+    match value:
+        case str():
+            return _HIDDEN if holds_number(value) and not _OUR_ID.fullmatch(value) else value
+        case list() | tuple():
+            return [_shown(part) for part in value]
+        case dict():
+            return {_shown(name): _shown(part) for name, part in value.items()}
+        case _:
+            return value
 
 
 UNAUTHENTICATED = RefusalKind("UNAUTHENTICATED", "请先登录", "Sign in first", unblock=Unblock.SELF)

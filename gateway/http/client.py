@@ -1,6 +1,6 @@
 """A small HTTP/1.1 client for POSTs to subgraphs: keep-alive, one deadline, bounded replies, nothing else (ADR 9).
 
-It follows no redirect, keeps no cookie and asks for no compression. A connection carries one request at a time.
+It follows no redirect, stores no cookie and asks for no compression. A connection carries one request at a time.
 """
 
 import asyncio
@@ -16,16 +16,16 @@ from urllib.parse import urlsplit
 import httptools
 
 _IDLE_SECONDS = 4.0
-"""Less than any server keeps an idle connection by default (uvicorn and Node: 5 s), so that few are met half-closed."""
+"""Less than servers keep an idle connection by default (uvicorn and Node: 5 s), so that few are found half-closed."""
 _UNSAFE = re.compile(r"[\r\n\0]")
 
 
 class HttpError(Exception):
-    """No whole reply came.
+    """No complete reply was received.
 
     Attributes:
-        untouched: No byte of a reply was seen, on a connection that had served before: the server may have closed it
-            before it saw the request.
+        untouched: No byte of a reply was received, on a connection that had served before: the server may have closed
+            it before it read the request.
     """
 
     def __init__(self, message: str, *, untouched: bool = False) -> None:
@@ -35,13 +35,13 @@ class HttpError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where POSTs go.
+    """The address that POSTs are sent to.
 
     Attributes:
-        host: Name or address.
+        host: Host name or IP address.
         port: TCP port.
-        tls: How to secure the connection; None for plain HTTP.
-        head: The request line and the headers that are always the same.
+        tls: The TLS context; None for plain HTTP.
+        head: The bytes of the request line and of the headers that are always the same.
     """
 
     host: str
@@ -54,7 +54,7 @@ class Address:
         """The address of an `http` or `https` URL.
 
         Raises:
-            ValueError: It is no such URL.
+            ValueError: It is not such a URL.
         """
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or _UNSAFE.search(url):
@@ -88,7 +88,7 @@ class _Connection(asyncio.Protocol):
         """Send a whole request and return the reply's body, whatever its status.
 
         Raises:
-            HttpError: The connection broke, or the reply is no HTTP or too long.
+            HttpError: The connection broke, or the reply is not HTTP or too long.
         """
         self._reply = asyncio.get_running_loop().create_future()
         self._body, self._touched = bytearray(), False
@@ -100,7 +100,7 @@ class _Connection(asyncio.Protocol):
                 self.close()
 
     def close(self) -> None:
-        """Give the connection up."""
+        """Close the connection at once."""
         self.open = False
         self._transport.abort()
 
@@ -138,11 +138,11 @@ class _Connection(asyncio.Protocol):
 
 
 class Client:
-    """POSTs to one address.
+    """Sends POSTs to one address over a pool of connections.
 
     Args:
-        address: Where.
-        most_bytes: The longest reply.
+        address: The address.
+        most_bytes: The most bytes of a reply.
     """
 
     def __init__(self, address: Address, *, most_bytes: int) -> None:
@@ -151,18 +151,18 @@ class Client:
         self._idle: deque[_Connection] = deque()
 
     async def post(self, body: bytes, headers: Mapping[str, str], deadline: float, *, repeatable: bool) -> bytes:
-        """The body of the reply to one POST.
+        """Send one POST and return the body of the reply, whatever its status.
 
         Args:
-            body: JSON.
-            headers: More headers.
-            deadline: `time.monotonic()` by which the reply must be whole.
-            repeatable: Whether to send again, once, where an idle connection turned out to be closed.
+            body: The request's body, JSON.
+            headers: Further headers.
+            deadline: When the reply must be complete, in `time.monotonic()` seconds.
+            repeatable: Whether to send it once more if an idle connection turned out to be closed.
 
         Raises:
-            HttpError: No whole reply came.
-            OSError: No connection.
-            TimeoutError: Too late.
+            HttpError: No complete reply was received.
+            OSError: No connection could be made.
+            TimeoutError: The reply was not complete by the deadline.
             ValueError: A header cannot be sent.
         """
         request = self.request(body, headers)
@@ -175,7 +175,7 @@ class Client:
             return await self._post(await self._connect(), request)
 
     def close(self) -> None:
-        """Close what is idle."""
+        """Close the idle connections."""
         while self._idle:
             self._idle.pop().close()
 
@@ -189,7 +189,7 @@ class Client:
         return reply
 
     async def _take(self) -> _Connection:
-        """The idle connection used last, or a new one; what was idle too long is closed on the way."""
+        """The idle connection used last, or a new one; connections that were idle too long are closed."""
         oldest = time.monotonic() - _IDLE_SECONDS
         while self._idle and (self._idle[0].idle_since < oldest or not self._idle[0].open):
             self._idle.popleft().close()
@@ -210,7 +210,7 @@ class Client:
         """The bytes of one POST.
 
         Raises:
-            ValueError: A header cannot be sent.
+            ValueError: A header holds a line break or a character outside Latin-1.
         """
         lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
         if lines.count("\r") != len(headers) or lines.count("\n") != len(headers) or "\0" in lines:

@@ -1,4 +1,4 @@
-"""What a client's request hands on to every fetch it causes."""
+"""What every fetch that a client's request causes carries of it."""
 
 import math
 import random
@@ -16,23 +16,23 @@ def new_traceparent() -> str:
     return f"00-{random.getrandbits(128) | 1:032x}-{random.getrandbits(64) | 1:016x}-01"
 
 
-def traceparent_of(given: str | None) -> str:
-    """The client's trace, or a new one where it sent none or nonsense."""
-    return given if given and _TRACEPARENT.fullmatch(given) else new_traceparent()
+def traceparent_of(header: str | None) -> str:
+    """The client's trace, or a new one where the header is missing or malformed."""
+    return header if header and _TRACEPARENT.fullmatch(header) else new_traceparent()
 
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """The allow-list of what a subgraph learns of a request.
+    """All that a subgraph may learn of a request.
 
     Attributes:
         principal: Who asks.
         language: `Accept-Language`.
         idempotency_key: `Idempotency-Key`.
-        traceparent: W3C Trace Context, begun here where the client sent none.
-        deadline: `time.monotonic()` by which the client is answered (notes N17).
-        expires: `time.time()` at which the caller's token ends.
-        address: Where it comes from, for what is counted by address; no subgraph learns it.
+        traceparent: W3C Trace Context.
+        deadline: When the client must be answered, in `time.monotonic()` seconds (notes N17).
+        expires: When the caller's token expires, in `time.time()` seconds.
+        address: The client's network address, for limits by address; not sent to subgraphs.
     """
 
     principal: Principal = ANONYMOUS

@@ -1,4 +1,4 @@
-"""The engine's own errors in the caller's language; subgraphs have answered in it already."""
+"""The engine's own errors in the caller's language; the errors of subgraphs come in it already."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,21 +18,21 @@ _CHINESE = {
     "OPERATION_NOT_OFFERED": "此处不提供该类操作",
 }
 _ENGLISH = {UNKNOWN_OUTCOME: "It may have taken effect: send it again under the same Idempotency-Key to find out"}
-_MORE = {
+_EXTENSIONS = {
     UNAUTHORIZED: {"rule": "R3", "unblock": Unblock.ADMINISTRATOR.value},
     UNKNOWN_OUTCOME: {"unblock": Unblock.SELF.value},
 }
 
 
 def in_language(errors: Sequence[dict[str, Any]], language: str) -> list[dict[str, Any]]:
-    """The errors as the caller reads them; the engine's are shared between requests, so they are copied."""
-    return [_one(error, language) for error in errors]
+    """The errors in the caller's language; copies, because the engine shares errors between requests."""
+    return [_translated(error, language) for error in errors]
 
 
-def _one(error: dict[str, Any], language: str) -> dict[str, Any]:
+def _translated(error: dict[str, Any], language: str) -> dict[str, Any]:
     extensions = error.get("extensions", {})
     code = extensions.get("code")
     if code not in _CHINESE:
         return error
     message = _ENGLISH.get(code, error["message"]) if language == "en" else _CHINESE[code]
-    return error | {"message": message, "extensions": extensions | _MORE.get(code, {})}
+    return error | {"message": message, "extensions": extensions | _EXTENSIONS.get(code, {})}

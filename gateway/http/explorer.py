@@ -1,4 +1,4 @@
-"""The explorer at `/`: static files made at install time, or a page that says what is missing."""
+"""The explorer at `/`: static files built by `make explorer`, or a page that says how to build them."""
 
 from pathlib import Path
 from typing import Any
@@ -23,14 +23,18 @@ _HEADERS = {
 
 
 def explorer_routes(folder: Path | None) -> list[BaseRoute]:
-    """The routes of `/`; they must come last, for they take every path."""
+    """The routes of `/`; they must come last, because they match every path.
+
+    Args:
+        folder: The built files; None or a folder without `index.html` for none.
+    """
     if folder and (folder / "index.html").exists():
         return [Mount("/", _Files(directory=folder, html=True))]
     return [Route("/", _missing)]
 
 
 class _Files(StaticFiles):
-    """The explorer has a login box: no other page may frame it."""
+    """Static files with security headers: the explorer has a login form, so no other page may frame it."""
 
     def file_response(self, *args: Any, **more: Any) -> Response:
         response = super().file_response(*args, **more)

@@ -1,4 +1,4 @@
-"""GraphQL over HTTP: POST, and GET for queries by setting; both media types, or a stream of events; coded refusals."""
+"""`/graphql` over HTTP: POST, and GET for queries if enabled; a JSON reply, or a stream of events (graphql-sse)."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -32,8 +32,8 @@ class GraphQLEndpoint:
     """`/graphql` over HTTP.
 
     Attributes:
-        operations: Answers them.
-        limits: The largest body.
+        operations: Executes operations.
+        limits: Bounds the body, and the tokens of a GET.
         get_queries: Whether queries may come by GET.
         stopping: Ends streams when the process stops.
     """
@@ -44,9 +44,9 @@ class GraphQLEndpoint:
     stopping: Stopping = field(default_factory=Stopping)
 
     async def __call__(self, request: Request) -> Response:
-        """Answer one request (GraphQL over HTTP, sections 5–7), as events where the client accepts those (graphql-sse).
+        """Answer one request (GraphQL over HTTP, sections 5–7), as events if the client accepts those (graphql-sse).
 
-        What is wrong with an operation comes as an event then, for browsers tell their scripts nothing of a refusal.
+        An invalid operation is then answered with an event, because a browser's `EventSource` hides error replies.
         """
         media_type = JSON
         with REQUESTS.labels("gateway").time():
@@ -81,8 +81,8 @@ class GraphQLEndpoint:
             raise METHOD_NOT_ALLOWED(detail=("：请使用 POST", ": send a POST"), allow=["POST"])
         if len(request.url.query) > self.limits.body_bytes:
             raise BODY_TOO_LARGE(limit=self.limits.body_bytes)
-        given: dict[str, Any] = dict(request.query_params)
-        return given | {name: json_object(given[name]) for name in ("variables", "extensions") if given.get(name)}
+        query: dict[str, Any] = dict(request.query_params)
+        return query | {name: json_object(query[name]) for name in ("variables", "extensions") if query.get(name)}
 
 
 def graphql_routes(endpoint: GraphQLEndpoint) -> list[BaseRoute]:
@@ -95,9 +95,9 @@ def graphql_routes(endpoint: GraphQLEndpoint) -> list[BaseRoute]:
 
 
 def _overloaded(content: Mapping[str, Any]) -> bool:
-    """Whether nothing could be answered for want of room; a part of an answer is an answer."""
+    """Whether every part of the answer failed because subgraphs were overloaded; a partial answer is not overload."""
     codes = {error["extensions"]["code"] for error in content.get("errors", ())}
-    return codes == {OVERLOADED} and not any(one is not None for one in (content.get("data") or {}).values())
+    return codes == {OVERLOADED} and all(value is None for value in (content.get("data") or {}).values())
 
 
 def _negotiate(accept: str) -> str:
@@ -111,13 +111,17 @@ def _negotiate(accept: str) -> str:
 
 
 def _only_queries(query: str, name: str | None, limits: Limits) -> None:
-    """A GET changes nothing (notes N8); what does not parse is left to the engine."""
+    """Refuse a GET that is not a query (notes N8); the engine refuses what does not parse.
+
+    Raises:
+        Refusal: `METHOD_NOT_ALLOWED`.
+    """
     try:
         document = parse(query, no_location=True, max_lexical_tokens=limits.tokens)
     except GraphQLError:
         return
-    for one in document.definitions:
-        if not isinstance(one, OperationDefinitionNode) or one.operation is OperationType.QUERY:
+    for definition in document.definitions:
+        if not isinstance(definition, OperationDefinitionNode) or definition.operation is OperationType.QUERY:
             continue
-        if name in (None, "", one.name and one.name.value):
+        if name in (None, "", definition.name and definition.name.value):
             raise METHOD_NOT_ALLOWED(detail=("：GET 仅可查询", ": GET is for queries"), allow=["POST"])

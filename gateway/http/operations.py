@@ -1,4 +1,4 @@
-"""From what a client sent to the engine's answers: the one way, whatever the protocol."""
+"""Turn a client's request into the engine's answers, the same for HTTP, server-sent events and WebSocket."""
 
 import asyncio
 import math
@@ -28,13 +28,13 @@ _PUBLIC = Verified(ANONYMOUS, math.inf)
 
 @dataclass(frozen=True, slots=True)
 class Operations:
-    """Answers operations.
+    """Reads, authenticates and executes operations.
 
     Attributes:
         engine: Plans and executes.
-        authenticate: Access token to its holder; None lets everybody do everything (`standalone`).
-        deadline_seconds: By when the client is answered.
-        documents: What may be asked by id, or at all.
+        authenticate: Access token to its principal; None lets everybody do everything (`standalone`).
+        deadline_seconds: A client is answered within so many seconds.
+        documents: The trusted documents.
         stream_limits: How many streams there may be.
     """
 
@@ -47,7 +47,12 @@ class Operations:
     def context(
         self, connection: HTTPConnection, token: str | None, idempotency_key: str | None = None
     ) -> RequestContext:
-        """Who asks, and what subgraphs learn of it.
+        """The caller, and what subgraphs are told of the request.
+
+        Args:
+            connection: The HTTP request, or the WebSocket's handshake.
+            token: The access token; None for the public.
+            idempotency_key: The `Idempotency-Key`, 1 to 255 characters.
 
         Raises:
             Refusal: `UNAUTHENTICATED`, `PASSWORD_CHANGE_REQUIRED`, `BAD_REQUEST`.
@@ -70,14 +75,14 @@ class Operations:
         )
 
     def deadline(self) -> float:
-        """By when what begins now is answered, as `time.monotonic()`."""
+        """When a request that begins now must be answered, in `time.monotonic()` seconds."""
         return time.monotonic() + self.deadline_seconds
 
     def read(self, parameters: Mapping[str, Any], context: RequestContext) -> GraphQLRequest:
-        """The request that a client's parameters make (GraphQL over HTTP, section 5.1).
+        """The engine's request for a client's parameters (GraphQL over HTTP, section 5.1).
 
         Raises:
-            Refusal: `BAD_REQUEST`, or what the trusted documents refuse.
+            Refusal: `BAD_REQUEST`, `PERSISTED_QUERY_NOT_FOUND`, `DOCUMENT_NOT_TRUSTED`.
         """
         name, variables = parameters.get("operationName"), parameters.get("variables")
         query = self.documents.text(parameters)
@@ -89,20 +94,20 @@ class Operations:
 
     async def execute(self, request: GraphQLRequest) -> Response:
         """The answer to a query or a mutation, in the caller's language."""
-        return _spoken(await self.engine.execute(request), request.context.language)
+        return _translated(await self.engine.execute(request), request.context.language)
 
     async def stream(self, request: GraphQLRequest) -> AsyncGenerator[Response, None]:
-        """The answers to any operation as they come, in the caller's language; the last one says why there is no more.
+        """The answers to any operation as they come, in the caller's language.
 
-        Iterate and close it in one task. It ends with `TOKEN_EXPIRED` when the caller's token does, and is not begun
-        beyond the bounds of `stream_limits`.
+        Iterate and close it in one task. If the operation is refused, is beyond `stream_limits`, or the caller's token
+        expires (`TOKEN_EXPIRED`), the last answer says so.
         """
         context: RequestContext = request.context
         try:
             with self.stream_limits.hold(context.principal, context.address):
                 async with aclosing(self.engine.stream(request, self._renewed)) as responses:
-                    while response := await _before(context.expires, responses):
-                        yield _spoken(response, context.language)
+                    while response := await _next_before(context.expires, responses):
+                        yield _translated(response, context.language)
         except Refusal as refusal:
             yield Response.refused(refusal, context.language)
 
@@ -115,12 +120,12 @@ class Operations:
         return frozenset() if principal.scope is Scope.PUBLIC else frozenset({principal.scope.value})
 
 
-def _spoken(response: Response, language: str) -> Response:
+def _translated(response: Response, language: str) -> Response:
     return replace(response, errors=in_language(response.errors, language)) if response.errors else response
 
 
-async def _before(expires: float, responses: AsyncGenerator[Response, None]) -> Response | None:
-    """The next response, None at the end.
+async def _next_before(expires: float, responses: AsyncGenerator[Response, None]) -> Response | None:
+    """The next response, waited for until `expires` (`time.time()` seconds); None at the end.
 
     Raises:
         Refusal: `TOKEN_EXPIRED`.

@@ -1,4 +1,4 @@
-"""Endpoints of subgraphs that are no GraphQL: the calendar, exports and rosters (R1, R22, R42)."""
+"""Routes to non-GraphQL endpoints of subgraphs: the calendar, exports and rosters (R1, R22, R42)."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -19,26 +19,26 @@ from kernel.refusals import FORBIDDEN, NOT_FOUND
 _CALENDAR_TIMEOUT = aiohttp.ClientTimeout(total=5)
 _REQUEST_HEADERS = ("if-none-match",)
 _RESPONSE_HEADERS = ("etag", "cache-control", "content-type")
-_PASSED_ON = {200, 304, 404}
+_FORWARDED_STATUS = {200, 304, 404}
 log = structlog.get_logger()
 
 
 def calendar_routes(catalog_url: str) -> list[Route]:
-    """`GET /calendar/{year}.ics`; calendar programs ask again and again, so 304 and its headers are passed on too.
+    """`GET /calendar/{year}.ics`, public; 304 and the caching headers pass, because calendar programs poll.
 
     Args:
-        catalog_url: Any address of the catalog, such as its GraphQL endpoint.
+        catalog_url: Any URL of the catalog, such as its GraphQL endpoint; only its scheme and host count.
     """
 
     async def calendar(request: Request) -> Response:
         address = urljoin(catalog_url, f"/calendar/{request.path_params['year']}.ics")
-        asked = _picked(request.headers, _REQUEST_HEADERS)
+        conditions = _picked(request.headers, _REQUEST_HEADERS)
         try:
             async with (
                 aiohttp.ClientSession(timeout=_CALENDAR_TIMEOUT) as http,
-                http.get(address, headers=asked) as reply,
+                http.get(address, headers=conditions) as reply,
             ):
-                if reply.status in _PASSED_ON:
+                if reply.status in _FORWARDED_STATUS:
                     return Response(await reply.read(), reply.status, _picked(reply.headers, _RESPONSE_HEADERS))
                 log.warning("calendar unavailable", status=reply.status)
         except (aiohttp.ClientError, TimeoutError) as error:
@@ -68,8 +68,8 @@ def export_routes(proxy: SubgraphProxy) -> list[Route]:
         name = request.path_params["name"]
         if not _NAME.fullmatch(name):
             raise NOT_FOUND(kind="export", id=name[:80])
-        asked = [(key, value[:20]) for key, value in request.query_params.multi_items() if key in _PARAMETERS]
-        return await proxy.send(request, f"/exports/{name}.xlsx", query=asked[:_MOST_PARAMETERS])
+        query = [(key, value[:20]) for key, value in request.query_params.multi_items() if key in _PARAMETERS]
+        return await proxy.send(request, f"/exports/{name}.xlsx", query=query[:_MOST_PARAMETERS])
 
     return [Route("/exports/{name:path}.xlsx", guarded(export), methods=["GET"])]
 
@@ -77,11 +77,11 @@ def export_routes(proxy: SubgraphProxy) -> list[Route]:
 MOST_BYTES = 4 * 1024 * 1024
 _BODY_SECONDS = 60.0
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
-_OWN = re.compile(r"[0-9a-f]{28}")
+_ROSTER_ID = re.compile(r"[0-9a-f]{28}")
 
 
 def roster_routes(proxy: SubgraphProxy) -> list[Route]:
-    """`POST /rosters?filename=…` with the file as its body, and two workbooks to fetch.
+    """`POST /rosters?filename=…` with the file as its body; `GET` the template and a roster's result, workbooks.
 
     Args:
         proxy: Forwards to enrollment.
@@ -104,7 +104,7 @@ def roster_routes(proxy: SubgraphProxy) -> list[Route]:
     async def result(request: Request) -> Response:
         _require_school(request)
         key = request.path_params["roster"]
-        if not _OWN.fullmatch(key):
+        if not _ROSTER_ID.fullmatch(key):
             raise NOT_FOUND()
         return await proxy.send(request, f"/rosters/{key}/result.xlsx")
 

@@ -1,4 +1,4 @@
-"""What is no GraphQL is passed on to a subgraph as it comes, behind the internal token, and its reply streamed back."""
+"""Reverse proxy for non-GraphQL endpoints of a subgraph; adds the internal token, streams the response."""
 
 import io
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -17,20 +17,20 @@ from gateway.http.transport import HttpTransport
 from kernel.refusals import UNAUTHENTICATED, UNAVAILABLE
 
 _TIMEOUT = aiohttp.ClientTimeout(total=120, connect=5)
-_KEPT = ("Content-Type", "Content-Disposition")
-_DEFECT = 500
+_RESPONSE_HEADERS = ("Content-Type", "Content-Disposition")
+_SERVER_ERROR = 500
 _RETRY_SECONDS = 5
 log = structlog.get_logger()
 
 
 class SubgraphProxy:
-    """A way to one subgraph, for those who are signed in.
+    """Forwards requests of signed-in callers to one subgraph.
 
     Args:
-        operations: Knows who calls.
-        transport: Mints the internal token.
+        operations: Identifies the caller.
+        transport: Makes the headers with the internal token.
         subgraph: The subgraph's name.
-        url: Any address of it, such as its GraphQL endpoint.
+        url: Any URL of the subgraph, such as its GraphQL endpoint; only its scheme and host count.
     """
 
     def __init__(self, operations: Operations, transport: HttpTransport, subgraph: str, url: str) -> None:
@@ -40,7 +40,7 @@ class SubgraphProxy:
         self._url = url
 
     def context(self, request: Request) -> RequestContext:
-        """Who calls.
+        """The caller, and what the subgraph is told of the request.
 
         Raises:
             Refusal: `UNAUTHENTICATED` or `PASSWORD_CHANGE_REQUIRED`.
@@ -59,30 +59,37 @@ class SubgraphProxy:
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """Ask the subgraph by the request's method; refusals of its come back as they are, its defects masked.
+        """Forward a request by its own method; the subgraph's refusals are returned unchanged, its errors masked.
+
+        Args:
+            request: The client's request.
+            path: The path at the subgraph.
+            query: Query parameters, as names and values.
+            content: The body; None sends none.
+            headers: Further request headers; they replace ours of the same name.
 
         Raises:
             Refusal: `UNAUTHENTICATED`, `PASSWORD_CHANGE_REQUIRED` or `UNAVAILABLE`.
         """
-        told = self._transport.headers(self._subgraph, self.context(request)) | dict(headers or {})
+        sent_headers = self._transport.headers(self._subgraph, self.context(request)) | dict(headers or {})
         async with AsyncExitStack() as stack:
             try:
                 http = await stack.enter_async_context(aiohttp.ClientSession(timeout=_TIMEOUT))
                 address = urljoin(self._url, path)
                 body = None if content is None else io.BytesIO(content)
-                asked = http.request(request.method, address, params=list(query), data=body, headers=told)
-                reply = await stack.enter_async_context(asked)
+                pending = http.request(request.method, address, params=list(query), data=body, headers=sent_headers)
+                reply = await stack.enter_async_context(pending)
             except (aiohttp.ClientError, TimeoutError) as error:
                 log.warning("subgraph unavailable", subgraph=self._subgraph, error=type(error).__name__)
                 raise UNAVAILABLE(retryAfter=_RETRY_SECONDS) from error
-            if reply.status >= _DEFECT:
+            if reply.status >= _SERVER_ERROR:
                 raise UNAVAILABLE(retryAfter=_RETRY_SECONDS)
-            kept = {name: reply.headers[name] for name in _KEPT if name in reply.headers}
-            kept |= {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-            return StreamingResponse(_pieces(reply, stack.pop_all()), reply.status, kept)
+            returned = {name: reply.headers[name] for name in _RESPONSE_HEADERS if name in reply.headers}
+            returned |= {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+            return StreamingResponse(_chunks(reply, stack.pop_all()), reply.status, returned)
 
 
-async def _pieces(reply: aiohttp.ClientResponse, stack: AsyncExitStack) -> AsyncGenerator[bytes, None]:
+async def _chunks(reply: aiohttp.ClientResponse, stack: AsyncExitStack) -> AsyncGenerator[bytes, None]:
     async with stack:
-        async for piece in reply.content.iter_any():
-            yield piece
+        async for chunk in reply.content.iter_any():
+            yield chunk

@@ -1,4 +1,4 @@
-"""Replies of the gateway itself: JSON, coded, in the caller's language, nothing of the inside."""
+"""Read requests and write the gateway's own replies: JSON, coded refusals in the caller's language, defects masked."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -51,9 +51,9 @@ def language_of(request: HTTPConnection) -> Language:
 def reply(
     content: dict[str, Any], status: int = 200, media_type: str = JSON, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """A JSON reply that no cache keeps."""
-    more = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"} | dict(headers or {})
-    return Response(orjson.dumps(content), status, more, f"{media_type}; charset=utf-8")
+    """A JSON reply that no cache stores."""
+    all_headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"} | dict(headers or {})
+    return Response(orjson.dumps(content), status, all_headers, f"{media_type}; charset=utf-8")
 
 
 def error_of(refusal: Refusal, request: Request) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def error_of(refusal: Refusal, request: Request) -> dict[str, Any]:
 
 
 def refused(refusal: Refusal, request: Request, media_type: str = JSON) -> Response:
-    """A reply of one refusal, with the HTTP status of its code and `Retry-After` where it has one."""
+    """The reply to a refused request: the HTTP status of its code, `Retry-After` and `Allow` from its details."""
     response = reply({"errors": [error_of(refusal, request)]}, _STATUS.get(refusal.code, 400), media_type)
     if "retryAfter" in refusal.details:
         response.headers["Retry-After"] = str(refusal.details["retryAfter"])
@@ -72,7 +72,7 @@ def refused(refusal: Refusal, request: Request, media_type: str = JSON) -> Respo
 
 
 def guarded(endpoint: Endpoint) -> Endpoint:
-    """The endpoint, with refusals as replies and defects masked: their stack goes to the log, never to the client."""
+    """The endpoint, with a reply to every refusal; the stack of a defect goes to the log, never to the client."""
 
     async def safe(request: Request) -> Response:
         try:
@@ -89,7 +89,7 @@ def guarded(endpoint: Endpoint) -> Endpoint:
 
 
 async def unrouted(request: Request, error: Exception) -> Response:
-    """What the router itself refuses, coded like everything else."""
+    """The coded reply to what the router itself refuses: an unknown path or method."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
     kind = _UNROUTED.get(error.status_code)
     refusal = kind() if kind else BAD_REQUEST(detail=(f"HTTP {error.status_code}", f"HTTP {error.status_code}"))
@@ -99,9 +99,9 @@ async def unrouted(request: Request, error: Exception) -> Response:
 
 
 def bearer(request: HTTPConnection) -> str | None:
-    """The bearer token, None where there is no Authorization header.
+    """The bearer token; None where there is no Authorization header.
 
-    A header of another scheme gives an empty token, which no verifier takes.
+    A header of another scheme gives an empty token, which no verifier accepts.
     """
     header = request.headers.get("authorization")
     if header is None:
@@ -111,14 +111,14 @@ def bearer(request: HTTPConnection) -> str | None:
 
 
 def address_of(request: HTTPConnection) -> str:
-    """Where a request comes from: an IPv4 address, or an IPv6 network of 64 bits, which one subscriber has whole.
+    """The client's address: IPv4, or the IPv6 network of 64 bits, which belongs to one subscriber as a whole.
 
     uvicorn reads `X-Forwarded-For` from the proxies in `FORWARDED_ALLOW_IPS` only.
     """
     host = request.client.host if request.client else ""
     try:
         address = ip_address(host)
-    except ValueError:  # a socket file's peer
+    except ValueError:  # the peer of a Unix socket
         return host
     if isinstance(address, IPv4Address):
         return str(address)
@@ -127,6 +127,10 @@ def address_of(request: HTTPConnection) -> str:
 
 async def json_body(request: Request, most: int) -> dict[str, Any]:
     """The JSON object of a POST.
+
+    Args:
+        request: The request.
+        most: The most bytes of its body.
 
     Raises:
         Refusal: `UNSUPPORTED_MEDIA_TYPE` (also what stops a cross-site form, notes N8), `BODY_TOO_LARGE`,
@@ -139,7 +143,12 @@ async def json_body(request: Request, most: int) -> dict[str, Any]:
 
 
 async def raw_body(request: Request, most: int, seconds: float) -> bytes:
-    """The body of a POST, bounded in bytes and in time.
+    """The body of a POST, bounded in size and in time.
+
+    Args:
+        request: The request.
+        most: The most bytes.
+        seconds: The most seconds that the transfer may take.
 
     Raises:
         Refusal: `BODY_TOO_LARGE` or `REQUEST_TIMEOUT`.

@@ -1,4 +1,4 @@
-"""Subscriptions at subgraphs, as server-sent events (PROTOCOL.md of graphql-sse, distinct connections mode)."""
+"""Subscribe at subgraphs by server-sent events (PROTOCOL.md of graphql-sse, distinct connections mode)."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
@@ -14,17 +14,17 @@ from gateway.http.context import RequestContext
 _MOST_EVENT_BYTES = 1024 * 1024
 _CONNECT_SECONDS = 5.0
 _SILENT_SECONDS = 60.0
-"""Five heartbeats of a subgraph of ours, and of most servers."""
+"""Silence after which a stream counts as broken: five heartbeats of our subgraphs, and of most servers."""
 EVENTS = Counter("guopei_gateway_stream_events_total", "Events of subscriptions that subgraphs sent", ["subgraph"])
 log = structlog.get_logger()
 
 
 class HttpStreams:
-    """The engine's subscriptions over HTTP, a connection each.
+    """Opens subscriptions over HTTP, each on a connection of its own.
 
     Args:
         urls: Subgraph name to the address of its GraphQL endpoint.
-        headers: What a subgraph is told of a request, by its name and the request's context.
+        headers: Makes the request headers from the subgraph's name and the request's context.
     """
 
     def __init__(self, urls: Mapping[str, str], headers: Callable[[str, RequestContext], Mapping[str, str]]) -> None:
@@ -35,9 +35,7 @@ class HttpStreams:
     async def open(self) -> None:
         """Prepare for connections, inside the running loop."""
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=_SILENT_SECONDS)
-        # Who may have a stream has been decided before. A connection ends with its stream: one that was kept idle
-        # might be closed by the subgraph just when the next POST is sent on it.
-        connector = aiohttp.TCPConnector(limit=0, force_close=True)
+        connector = aiohttp.TCPConnector(limit=0)  # `StreamLimits` bounds the streams
         self._session = aiohttp.ClientSession(connector=connector, timeout=timeout, auto_decompress=False)
 
     async def close(self) -> None:
@@ -46,12 +44,13 @@ class HttpStreams:
             await self._session.close()
 
     async def stream(self, call: Call, context: Any) -> AsyncGenerator[bytes, None]:
-        """The results of a subscription; a subgraph that answers without a stream has its one answer passed on.
+        """The results of a subscription, JSON each; a reply that is no event stream is the one result.
 
-        What the client does not take is not read either, so that neither side keeps more than a window for it.
+        It is read only as fast as the client takes results, so that nothing accumulates here for a slow client.
 
         Raises:
-            TransportError: No address, no connection, silence, or an end before `complete`; it never names a host.
+            TransportError: No address, no connection, silence for a minute, or an end before `complete`; it never names
+                a host.
         """
         url = self._urls.get(call.subgraph.lower())
         if url is None or self._session is None:
@@ -63,8 +62,8 @@ class HttpStreams:
                     yield await _whole(reply.content)
                     return
                 parser = Parser(_MOST_EVENT_BYTES)
-                async for piece in reply.content.iter_any():
-                    for event in parser.feed(piece):
+                async for chunk in reply.content.iter_any():
+                    for event in parser.feed(chunk):
                         if event.name == COMPLETE:
                             return
                         if event.name == NEXT:
@@ -78,8 +77,8 @@ class HttpStreams:
 
 async def _whole(content: aiohttp.StreamReader) -> bytes:
     body = bytearray()
-    async for piece in content.iter_any():
-        body += piece
+    async for chunk in content.iter_any():
+        body += chunk
         if len(body) > _MOST_EVENT_BYTES:
             raise ValueError("too large a reply")
     return bytes(body)

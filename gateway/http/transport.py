@@ -1,4 +1,4 @@
-"""Fetches to subgraphs: keep-alive pools, the internal token, the rest of the deadline."""
+"""Send fetches to subgraphs over HTTP: keep-alive pools, the internal token, the time that is left."""
 
 import time
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from gateway.http.client import Address, Client, HttpError
 from gateway.http.context import RequestContext
 
 _MOST_BYTES = 32 * 1024 * 1024
-_MUTATION_SECONDS = 50.0  # a bulk command of 200 rows goes on in the subgraph, so its outcome is waited for
+_MUTATION_SECONDS = 50.0  # after the deadline, for a bulk command of 200 rows runs to its end anyway
 _TOKENS = 10_000
 _TOKEN_SECONDS = LIFETIME_SECONDS / 2
 FETCHES = Histogram("guopei_gateway_fetch_seconds", "Time of a fetch from a subgraph", ["subgraph", "outcome"])
@@ -46,11 +46,11 @@ class HttpTransport:
             client.close()
 
     async def send(self, call: Call, context: Any) -> bytes:
-        """POST one fetch and return the reply's body, whatever its HTTP status says.
+        """POST one fetch and return the reply's body, whatever its HTTP status.
 
         Raises:
-            TransportError: No address, no connection, too late, or no whole reply; it never names a host. Of a
-                mutation that came too late it is not known whether it has taken effect.
+            TransportError: No address, no connection, no complete reply in time; it never names a host. For a mutation
+                without a reply in time its code is `OUTCOME_UNKNOWN`: it may have taken effect.
         """
         client = self._clients.get(call.subgraph.lower())
         if client is None:
@@ -70,7 +70,7 @@ class HttpTransport:
         return reply
 
     def headers(self, subgraph: str, context: RequestContext) -> dict[str, str]:
-        """What a subgraph is told of a request: who asks, by a token for it alone, and how long it has."""
+        """The headers of a fetch: the principal, as a token for this subgraph alone, the time left, the trace."""
         headers = {
             "Accept-Language": context.language,
             REMAINING: str(max(int((context.deadline - time.monotonic()) * 1000), 0)),
@@ -84,10 +84,10 @@ class HttpTransport:
 
     def _token(self, principal: Principal, subgraph: str) -> str:
         assert self._minter  # noqa: S101 - the caller has asked
-        known = self._tokens.get((principal, subgraph))
+        cached = self._tokens.get((principal, subgraph))
         now = time.monotonic()
-        if known and known[0] > now:
-            return known[1]
+        if cached and cached[0] > now:
+            return cached[1]
         if len(self._tokens) >= _TOKENS:
             self._tokens.clear()
         token = self._minter.mint(principal, subgraph.lower())

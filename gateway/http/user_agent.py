@@ -1,4 +1,4 @@
-"""What a session was opened with, as roughly as its holder needs to recognise it."""
+"""The kind of client that opened a session, for its holder to recognise it; nothing that identifies a device."""
 
 import re
 
@@ -21,8 +21,8 @@ _SYSTEMS = {
 
 
 def client_of(agent: str) -> str | None:
-    """`Chrome, Windows` of a User-Agent: no version and no model, which would tell people apart; None of any other."""
-    known = [
+    """Browser and system of a `User-Agent`, such as `Chrome, Windows`, without version and model; None if unknown."""
+    parts = [
         next((name for name, mark in names.items() if re.search(mark, agent)), None) for names in (_BROWSERS, _SYSTEMS)
     ]
-    return ", ".join(filter(None, known)) or None
+    return ", ".join(filter(None, parts)) or None

@@ -41,11 +41,11 @@ log = structlog.get_logger()
 
 
 class Closing(Exception):  # noqa: N818 - how a connection ends
-    """The connection is to be closed.
+    """Raised to close the connection.
 
     Attributes:
-        code: WebSocket close code; those from 4400 are the protocol's.
-        reason: For developers, at most 123 bytes.
+        code: WebSocket close code; codes from 4400 are the protocol's.
+        reason: A text for developers, at most 123 bytes.
     """
 
     def __init__(self, code: int, reason: str) -> None:
@@ -59,9 +59,9 @@ class SocketEndpoint:
     """`/graphql` over WebSocket.
 
     Attributes:
-        operations: Answers them.
+        operations: Executes operations.
         stopping: Ends connections when the process stops.
-        origins: Of front ends on other hosts; a browser's page of any other host is turned away.
+        origins: Origins of front ends on other hosts; a browser's page from any other host is refused.
     """
 
     operations: Operations
@@ -74,14 +74,16 @@ class SocketEndpoint:
         if origin and origin not in self.origins and urlsplit(origin).netloc != socket.headers.get("host"):
             await socket.close()  # before it is accepted: 403
             return
-        spoken = PROTOCOL in socket.scope["subprotocols"]
-        await socket.accept(PROTOCOL if spoken else None)
+        offered = PROTOCOL in socket.scope["subprotocols"]
+        await socket.accept(PROTOCOL if offered else None)
         with self.stopping.holding():
-            end = await _Connection(self, socket).serve() if spoken else Closing(_BAD_PROTOCOL, f"Speak {PROTOCOL}")
-            if end:
+            closing = (
+                await _Connection(self, socket).serve() if offered else Closing(_BAD_PROTOCOL, f"Speak {PROTOCOL}")
+            )
+            if closing:
                 with suppress(*_LEFT):
                     async with asyncio.timeout(_PATIENCE_SECONDS):
-                        await socket.close(end.code, end.reason)
+                        await socket.close(closing.code, closing.reason)
 
 
 def socket_routes(endpoint: SocketEndpoint) -> list[BaseRoute]:
@@ -95,33 +97,33 @@ def socket_routes(endpoint: SocketEndpoint) -> list[BaseRoute]:
 
 @dataclass(slots=True)
 class _Connection:
-    """One client: greeted once, then any number of operations side by side, each under the client's own id."""
+    """One client: initialised once, then any number of concurrent operations, each under the client's own id."""
 
     endpoint: SocketEndpoint
     socket: WebSocket
     _context: RequestContext | None = None
     _inits: int = 0
-    _greeted: asyncio.Event = field(default_factory=asyncio.Event)
+    _initialised: asyncio.Event = field(default_factory=asyncio.Event)
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    _held: ExitStack = field(default_factory=ExitStack)
+    _stream: ExitStack = field(default_factory=ExitStack)
 
     async def serve(self) -> Closing | None:
-        """Until it ends; how to close it, None where the client has left."""
-        end = None
-        with self._held:
+        """Serve until the connection ends; returns how to close it, None if the client has left."""
+        closing = None
+        with self._stream:
             try:
-                await run_all(self._listen(), self._watch(), self._last_words())
+                await run_all(self._listen(), self._watch_time(), self._complete_all_at_stop())
             except* Closing as group:
-                end = _first(group)
+                closing = _first(group)
             except* _LEFT:
                 log.debug("client left")
             except* Exception:
                 log.exception("connection failed")
-                end = Closing(_INTERNAL, "Internal error")
+                closing = Closing(_INTERNAL, "Internal error")
             finally:
                 await self._stop_all()
-        return end
+        return closing
 
     async def _listen(self) -> None:
         while True:
@@ -129,12 +131,12 @@ class _Connection:
                 message = orjson.loads(await self.socket.receive_text())
             except (ValueError, KeyError) as error:  # a binary message has no text
                 raise Closing(_BAD_MESSAGE, "Not a JSON message") from error
-            await self._take(message)
+            await self._handle(message)
 
-    async def _take(self, message: Any) -> None:
+    async def _handle(self, message: Any) -> None:
         match message:
             case {"type": "connection_init"}:
-                await self._greet(message.get("payload"))
+                await self._initialise(message.get("payload"))
             case {"type": "ping"}:
                 await self._send(type="pong")
             case {"type": "pong"}:
@@ -147,24 +149,20 @@ class _Connection:
             case _:
                 raise Closing(_BAD_MESSAGE, "Not a message of the protocol")
 
-    async def _greet(self, payload: Any) -> None:
-        """Read the token of the payload's `Authorization`, else the header's."""
+    async def _initialise(self, payload: Any) -> None:
+        """Authenticate by the payload's `Authorization`, else by the handshake's header, and count one stream."""
         self._inits += 1
         if self._inits > 1:
             raise Closing(_TOO_MANY_INITS, "Too many initialisation requests")
         if not isinstance(payload, dict | None):
             raise Closing(_BAD_MESSAGE, "The payload must be an object")
-        given = next((value for name, value in (payload or {}).items() if name.lower() == "authorization"), None)
-        scheme, _, token = given.partition(" ") if isinstance(given, str) else ("", "", "")
         try:
-            context = self.endpoint.operations.context(
-                self.socket, bearer(self.socket) if given is None else token * (scheme.lower() == "bearer")
-            )
-            self._held.enter_context(self.endpoint.operations.stream_limits.hold(context.principal, context.address))
+            context = self.endpoint.operations.context(self.socket, _token(payload or {}, self.socket))
+            self._stream.enter_context(self.endpoint.operations.stream_limits.hold(context.principal, context.address))
         except Refusal as refusal:
             raise Closing(_FORBIDDEN, refusal.code) from refusal
         self._context = context
-        self._greeted.set()
+        self._initialised.set()
         await self._send(type="connection_ack")
 
     def _begin(self, key: str, parameters: dict[str, Any]) -> None:
@@ -172,9 +170,8 @@ class _Connection:
             raise Closing(_UNAUTHORIZED, "Unauthorized")
         if key in self._running:
             raise Closing(_DUPLICATE, "Subscriber for that id already exists")
-        if (
-            len(self._tasks) >= _MOST_TASKS
-        ):  # seats bound what runs, this what is refused to a client that does not listen
+        # `StreamLimits` bounds what runs; this bounds the refusals that wait for a client that does not read them.
+        if len(self._tasks) >= _MOST_TASKS:
             raise Closing(_POLICY, "Too many operations at a time")
         operations = self.endpoint.operations
         context = replace(self._context, deadline=operations.deadline(), traceparent=new_traceparent())
@@ -187,7 +184,7 @@ class _Connection:
         task.add_done_callback(self._tasks.discard)
 
     async def _answer(self, key: str, responses: AsyncGenerator[Response, None]) -> None:
-        """Send an operation's answers; its id is free again before the client learns of its end."""
+        """Send an operation's answers; its id can be used again before the client learns of the end."""
         with suppress(*_LEFT):
             async with aclosing(responses):
                 async for response in responses:
@@ -199,20 +196,21 @@ class _Connection:
             self._running.pop(key, None)
             await self._send(type="complete", id=key)
 
-    async def _watch(self) -> None:
-        """End the connection of whoever does not greet in time, or whose token has expired."""
+    async def _watch_time(self) -> None:
+        """Close the connection of a client that does not initialise in time, or whose token has expired."""
         try:
             async with asyncio.timeout(_INIT_SECONDS):
-                await self._greeted.wait()
+                await self._initialised.wait()
         except TimeoutError as error:
             raise Closing(_TOO_LATE, "Connection initialisation timeout") from error
-        assert self._context  # noqa: S101 - it has greeted
+        assert self._context  # noqa: S101 - it has initialised
         if math.isinf(self._context.expires):
             await asyncio.Event().wait()
         await asyncio.sleep(max(self._context.expires - time.time(), 0))
         raise Closing(_UNAUTHORIZED, "TOKEN_EXPIRED")
 
-    async def _last_words(self) -> None:
+    async def _complete_all_at_stop(self) -> None:
+        """When the process stops, complete every operation and close the connection."""
         await self.endpoint.stopping.wait()
         for key in list(self._running):
             await self._send(type="complete", id=key)
@@ -225,13 +223,22 @@ class _Connection:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _send(self, **message: Any) -> None:
-        """Send a message to a client that takes it; whoever takes nothing for half a minute is cut off."""
+        """Send a message; a client that reads nothing for half a minute is disconnected."""
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 await self.socket.send_text(orjson.dumps(message).decode())
         except TimeoutError:
             await self.socket.close(_GOING_AWAY)
             raise
+
+
+def _token(payload: dict[str, Any], socket: WebSocket) -> str | None:
+    """The bearer token of the payload, else of the handshake; empty for another scheme, None for none at all."""
+    value = next((value for name, value in payload.items() if name.lower() == "authorization"), None)
+    if value is None:
+        return bearer(socket)
+    scheme, _, token = value.partition(" ") if isinstance(value, str) else ("", "", "")
+    return token if scheme.lower() == "bearer" else ""
 
 
 async def _refused(refusal: Refusal, context: RequestContext) -> AsyncGenerator[Response, None]:

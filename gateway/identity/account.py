@@ -1,4 +1,4 @@
-"""An account and what its state lets it do (R3, R4): pure decisions, no storage and no hashing."""
+"""An account and what its state allows (R3, R4): pure decisions, no storage and no hashing."""
 
 import hashlib
 import re
@@ -24,7 +24,7 @@ _CONFINED_BY = {
 
 
 class AccountState(StrEnum):
-    """INITIAL can only set its password; DISABLED can do nothing."""
+    """An INITIAL account can only set its password; a DISABLED one can do nothing."""
 
     INITIAL = "INITIAL"
     ACTIVE = "ACTIVE"
@@ -33,23 +33,23 @@ class AccountState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A login of one scope; (login, scope) is unique (R3).
+    """An account of one role; login name and role together are unique (R3).
 
     Attributes:
-        id: Opaque; the subject of its tokens.
-        version: Optimistic version.
+        id: Opaque id, the subject of its tokens.
+        version: Version for optimistic locking, from 1.
         login: School code, unified social credit code, or a name issued when provisioned.
-        scope: The one role of the account.
-        secret: argon2id hash of the password, or of the one-time activation code while INITIAL; empty before the first.
+        scope: Its one role.
+        secret: argon2id hash of the password, or of the activation code while INITIAL; empty before the first code.
         state: See `AccountState`.
-        code_expires_at: When the activation code lapses.
+        code_expires_at: When the activation code expires.
         organization: Code of the organisation it acts for.
-        bases: Its bases' ids, for scope base.
+        bases: Ids of its bases, for scope base.
         school: School code, for scopes school and teacher.
         province: Province code, for scope province.
-        person: Teacher's or expert's id.
-        name: The person recorded in every act (R5).
-        home: The province that it is counted in, `00` where there is none; it opens nothing.
+        person: Id of the teacher or expert.
+        name: Name of the holder, recorded in every act (R5).
+        home: Code of the province that it is counted in, `00` for none; it grants no access.
     """
 
     id: str
@@ -69,21 +69,21 @@ class Account:
 
     @property
     def waiting(self) -> bool:
-        """Whether it was made without a code, and nobody has been given one yet."""
+        """Whether no code has been issued yet: an event created it."""
         return not self.secret
 
     @property
     def proof(self) -> str:
-        """Digest of the secret, so that a session knows whether the one that opened it still holds."""
+        """Digest of the secret's hash; a session compares it to learn whether its secret is still set."""
         return hashlib.sha256(self.secret.encode()).hexdigest()
 
     @property
     def delegated(self) -> bool:
-        """Whether it is a designated person's, who acts for a school that has an account of its own (R5)."""
+        """Whether it belongs to a designated person, who acts for a school beside the school's own account (R5)."""
         return self.scope is Scope.SCHOOL and self.login != self.school
 
     def principal(self) -> Principal:
-        """Who acts when this account is signed in."""
+        """The principal of whoever is signed in with this account."""
         return Principal(
             subject=self.id,
             scope=self.scope,
@@ -96,30 +96,30 @@ class Account:
         )
 
     def admit(self, now: datetime) -> None:
-        """Whether the right secret opens it.
+        """Refuse a login, whose secret is right, where the state does not allow it.
 
         Raises:
-            Refusal: `ACCOUNT_DISABLED`, or `CODE_EXPIRED` for an initial account whose code has lapsed (R4).
+            Refusal: `ACCOUNT_DISABLED`, or `CODE_EXPIRED` for an initial account whose code has expired (R4).
         """
         if self.state is AccountState.DISABLED:
             raise ACCOUNT_DISABLED()
         if self.state is AccountState.INITIAL and self.code_expires_at and now >= self.code_expires_at:
             raise CODE_EXPIRED()
 
-    def holding(self, base: str) -> Self:
-        """The account once it acts for that base too (R2)."""
+    def with_base(self, base: str) -> Self:
+        """The account with one more base to act for (R2)."""
         return replace(self, bases=(*self.bases, base))
 
     def disabled(self) -> Self:
-        """The account once it may do nothing; a new code opens it again."""
+        """The account closed; a new code opens it again."""
         return replace(self, state=AccountState.DISABLED, code_expires_at=None)
 
     def with_password(self, secret: str) -> Self:
-        """The account once its holder has set a password: active, the code gone (R4)."""
+        """The account active, with the hash of a password that its holder has set (R4)."""
         return replace(self, secret=secret, state=AccountState.ACTIVE, code_expires_at=None)
 
     def with_code(self, secret: str, now: datetime) -> Self:
-        """The account back in its initial state with a fresh activation code (R4)."""
+        """The account in its initial state, with the hash of a code issued at `now`, good for 30 days (R4)."""
         return replace(self, secret=secret, state=AccountState.INITIAL, code_expires_at=now + CODE_LIFETIME)
 
 
@@ -130,10 +130,10 @@ def login_name(text: str) -> str:
 
 
 def check_holder(account: Account) -> None:
-    """Refuse an account without what confines its rows: a school account names its school, and so on (R3).
+    """Refuse an account that lacks what confines its rows, such as a school account without a school (R3).
 
     Raises:
-        Refusal: `INCOMPLETE_ACCOUNT` with what is missing.
+        Refusal: `INCOMPLETE_ACCOUNT` with the names of the missing attributes.
     """
     missing = [name for name in _CONFINED_BY.get(account.scope, ()) if not getattr(account, name)]
     if missing or account.scope is Scope.PUBLIC or not account.login:

@@ -1,4 +1,4 @@
-"""Accounts are managed by who is responsible for their holders: the ministry, and a school for its own (R3, R5)."""
+"""Manage the accounts of others: the ministry's use cases, and a school's for its own people (R3, R5)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -37,8 +37,8 @@ _MANAGED = {
 }
 
 
-class _BySchool(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """An account as a school asks for it: of a teacher on file, or of the designated person."""
+class _SchoolRow(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """An account as a school asks for it: of a teacher on file (`person`), or of the designated person (`name`)."""
 
     scope: Scope
     person: str | None = None
@@ -47,7 +47,7 @@ class _BySchool(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """What became of one row: an account and its code, which is shown once, or a refusal."""
+    """The result of one row: an account and its code, which is shown once, or a refusal."""
 
     account: Account | None = None
     code: str | None = None
@@ -55,7 +55,7 @@ class Issued:
 
 
 async def manager(deps: Deps, token: str) -> Account:
-    """The account that manages others by this token, as it is now: who was closed a second ago manages nothing.
+    """The account of an access token, if it manages others; read anew, so that a closed account manages nothing.
 
     Raises:
         Refusal: `UNAUTHENTICATED`, `PASSWORD_CHANGE_REQUIRED`, `FORBIDDEN`, `RATE_LIMITED`.
@@ -65,16 +65,19 @@ async def manager(deps: Deps, token: str) -> Account:
         raise UNAUTHENTICATED()
     if account.scope not in _MANAGED:
         raise FORBIDDEN(rule="R3")
-    await deps.store.attempts.act(account.id)
+    await deps.store.throttle.act(account.id)
     return account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which of the accounts in one's hands; what is left out does not count.
+    """Which of the managed accounts to list; None selects all.
 
     Attributes:
-        home: The province that they are counted in.
+        scope: Their role.
+        state: Their state.
+        home: Code of the province that they are counted in.
+        login: Their login name, as typed.
     """
 
     scope: Scope | None = None
@@ -83,98 +86,126 @@ class Selection:
     login: str | None = None
 
 
-async def managed(deps: Deps, by: Account, which: Selection, page: PageRequest) -> list[Account]:
-    """The accounts that an account manages, by their ids; one more than asked for, where there is one."""
-    mine = [one.value for one in _MANAGED[by.scope] if which.scope in (None, one)]
-    wanted = {
-        "school": by.school if by.scope is Scope.SCHOOL else None,
-        "state": which.state and which.state.value,
-        "home": which.home,
-        "login": which.login and login_name(which.login),
+async def managed(deps: Deps, actor: Account, selection: Selection, page: PageRequest) -> list[Account]:
+    """A page of the accounts that an account manages, ordered by id.
+
+    Args:
+        deps: The dependencies.
+        actor: Who asks: an account that `manager` has returned.
+        selection: Which of them.
+        page: Which page.
+
+    Returns:
+        One account more than asked for, where there is one, so that the caller knows of a next page.
+    """
+    scopes = [scope.value for scope in _MANAGED[actor.scope] if selection.scope in (None, scope)]
+    attributes = {
+        "school": actor.school if actor.scope is Scope.SCHOOL else None,
+        "state": selection.state and selection.state.value,
+        "home": selection.home,
+        "login": selection.login and login_name(selection.login),
     }
-    named = {name: value for name, value in wanted.items() if value is not None}
-    return await deps.store.page({"scope": {"$in": mine}} | named, page)
+    selected = {name: value for name, value in attributes.items() if value is not None}
+    return await deps.store.page({"scope": {"$in": scopes}} | selected, page)
 
 
-async def issue(deps: Deps, by: Account, rows: Sequence[Any]) -> list[Issued]:
-    """Give each row an account and a code, or say why not; each row by itself.
+async def issue(deps: Deps, actor: Account, rows: Sequence[Any]) -> list[Issued]:
+    """Create an account with a code for each row, or refuse that row; each row by itself.
+
+    Args:
+        deps: The dependencies.
+        actor: Who asks: an account that `manager` has returned.
+        rows: 1 to 200 rows as JSON: `AccountRow` for the ministry, `_SchoolRow` for a school.
+
+    Returns:
+        A result for each row, in order.
 
     Raises:
         Refusal: `TOO_MANY_ROWS`, `RATE_LIMITED`: every twenty rows count as one request.
     """
     if not 0 < len(rows) <= MOST_ROWS:
         raise TOO_MANY_ROWS(rule="R3", limit=MOST_ROWS)
-    if more := (len(rows) - 1) // _ROWS_AN_ACT:
-        await deps.store.attempts.act(by.id, more)
+    if further_acts := (len(rows) - 1) // _ROWS_AN_ACT:
+        await deps.store.throttle.act(actor.id, further_acts)
 
-    async def one(row: Any) -> Issued:
+    async def issue_row(row: Any) -> Issued:
         try:
-            return Issued(*await _issue(deps, by, row))
+            return Issued(*await _issue(deps, actor, row))
         except Refusal as refusal:
             return Issued(refusal=refusal)
 
-    with acts(by):
-        return await side_by_side(one, rows)
+    with acts(actor):
+        return await side_by_side(issue_row, rows)
 
 
-async def reissue(deps: Deps, by: Account, key: str) -> Issued:
-    """Another code for an account that is managed, which is in its initial state again (R4).
+async def reissue(deps: Deps, actor: Account, key: str) -> Issued:
+    """Issue another code of a managed account, which is then in its initial state again (R4).
+
+    Args:
+        deps: The dependencies.
+        actor: Who asks: an account that `manager` has returned.
+        key: The managed account's id.
 
     Raises:
         Refusal: `NOT_FOUND`, or as `renew`.
     """
-    account = await _managed(deps, by, key)
-    with acts(by):
+    account = await _managed(deps, actor, key)
+    with acts(actor):
         return Issued(*await renew(deps, account))
 
 
-async def withdraw(deps: Deps, by: Account, key: str) -> Account:
-    """Close an account that is managed, until it gets another code.
+async def withdraw(deps: Deps, actor: Account, key: str) -> Account:
+    """Close a managed account until it gets another code.
+
+    Args:
+        deps: The dependencies.
+        actor: Who asks: an account that `manager` has returned.
+        key: The managed account's id.
 
     Raises:
         Refusal: `NOT_FOUND`, `STALE_VERSION`.
     """
-    account = await _managed(deps, by, key)
-    with acts(by):
+    account = await _managed(deps, actor, key)
+    with acts(actor):
         return await close(deps, account)
 
 
-async def _issue(deps: Deps, by: Account, row: Any) -> tuple[Account, str]:
+async def _issue(deps: Deps, actor: Account, row: Any) -> tuple[Account, str]:
     try:
-        if by.scope is Scope.MINISTRY:
-            return await _by_ministry(deps, msgspec.convert(row, AccountRow))
-        return await _by_school(deps, by, msgspec.convert(row, _BySchool))
+        if actor.scope is Scope.MINISTRY:
+            return await _issue_by_ministry(deps, msgspec.convert(row, AccountRow))
+        return await _issue_by_school(deps, actor, msgspec.convert(row, _SchoolRow))
     except msgspec.ValidationError as error:
         raise BAD_REQUEST(rule="R3", detail=(f"账号资料有误：{error}", str(error))) from error
 
 
-async def _by_ministry(deps: Deps, row: AccountRow) -> tuple[Account, str]:
+async def _issue_by_ministry(deps: Deps, row: AccountRow) -> tuple[Account, str]:
     if row.scope not in _MANAGED[Scope.MINISTRY]:
         raise FORBIDDEN(rule="R3")
-    issued = issued_login("e") if row.scope is Scope.EXPERT and not row.login else row.login
-    return await provision(deps, **{**msgspec.structs.asdict(row), "login": issued, "name": row.name})
+    login = issued_login("e") if row.scope is Scope.EXPERT and not row.login else row.login
+    return await provision(deps, **{**msgspec.structs.asdict(row), "login": login})
 
 
-async def _by_school(deps: Deps, by: Account, row: _BySchool) -> tuple[Account, str]:
-    """Which teacher is whose is enrolment's to say: its event made the account, and only that one is completed."""
+async def _issue_by_school(deps: Deps, actor: Account, row: _SchoolRow) -> tuple[Account, str]:
+    """Complete the account of a teacher, which enrollment's event created and assigned to a school, or designate."""
     if row.scope is Scope.SCHOOL:
-        return await _designate(deps, by, holder_name(row.name))
+        return await _designate(deps, actor, holder_name(row.name))
     if row.scope is not Scope.TEACHER:
         raise FORBIDDEN(rule="R3")
-    known = await deps.store.by_person(row.person or "", Scope.TEACHER)
-    if not known or known[0].school != by.school:
+    accounts = await deps.store.by_person(row.person or "", Scope.TEACHER)
+    if not accounts or accounts[0].school != actor.school:
         raise NOT_FOUND(kind="teacher", id=row.person or "")
-    if not known[0].waiting:
+    if not accounts[0].waiting:
         raise ACCOUNT_EXISTS(unblock=Unblock.SELF)
-    return await renew(deps, replace(known[0], name=holder_name(row.name)))
+    return await renew(deps, replace(accounts[0], name=holder_name(row.name)))
 
 
-async def _designate(deps: Deps, by: Account, name: str | None) -> tuple[Account, str]:
-    """Name the one person who acts for the school; whoever did before acts no more (R5).
+async def _designate(deps: Deps, actor: Account, name: str | None) -> tuple[Account, str]:
+    """Create the account of the one person who acts for the school, and close that of the person before (R5).
 
-    The school's own account carries the event, so that two who name at once meet there and one follows the other.
+    The school's own account carries the event, so that of two designations at once the second follows the first.
     """
-    if by.delegated:
+    if actor.delegated:
         raise FORBIDDEN(rule="R5")
     if not name:
         raise INCOMPLETE_ACCOUNT(rule="R5", unblock=Unblock.SELF, missing=["name"])
@@ -182,31 +213,40 @@ async def _designate(deps: Deps, by: Account, name: str | None) -> tuple[Account
     secret = await deps.passwords.hash_code(code)
 
     async def work(session: Session) -> Account:
-        school = await deps.store.accounts.get(by.id, session)
+        school = await deps.store.accounts.get(actor.id, session)
         former = await deps.store.delegates(str(school.school), session)
-        made = Account(new_id(), 1, issued_login("d"), Scope.SCHOOL, "", name=name, home=school.home)
-        made = replace(made, organization=school.organization, school=school.school)
-        made = await deps.store.add(made.with_code(secret, datetime.now(UTC)), session)
-        for one in former:
-            await deps.store.accounts.save(one.disabled(), [AccountDisabled(**of(one))], session)
-            await deps.store.end_sessions(one.id, session)
-        told = PersonDelegated(**of(school), delegate=made.id, replaced=former[0].id if former else None)
-        await deps.store.accounts.save(school, [told], session)
-        return made
+        blank = Account(new_id(), 1, issued_login("d"), Scope.SCHOOL, "", name=name, home=school.home)
+        blank = replace(blank, organization=school.organization, school=school.school)
+        delegate = await deps.store.add(blank.with_code(secret, datetime.now(UTC)), session)
+        for account in former:
+            await deps.store.accounts.save(account.disabled(), [AccountDisabled(**of(account))], session)
+            await deps.store.end_sessions(account.id, session)
+        replaced = former[0].id if former else None
+        event = PersonDelegated(**of(school), delegate=delegate.id, replaced=replaced)
+        await deps.store.accounts.save(school, [event], session)
+        return delegate
 
-    return await deps.store.together(work), code
+    return await deps.store.transact(work), code
 
 
-async def _managed(deps: Deps, by: Account, key: str) -> Account:
-    """An account in the hands of `by`; a school's own account is in the ministry's, a designated person's in its.
+async def _managed(deps: Deps, actor: Account, key: str) -> Account:
+    """The account of that id, if `actor` manages it.
+
+    The ministry manages a school's own account, the school its designated person's and its teachers'.
 
     Raises:
-        Refusal: `NOT_FOUND`, whether it is there or not.
+        Refusal: `NOT_FOUND`, whether the account exists or not.
     """
     account = await deps.store.accounts.find(key)
-    mine = account is not None and account.scope in _MANAGED[by.scope]
-    if account and mine and by.scope is Scope.SCHOOL:
-        mine = account.school == by.school and (account.scope is Scope.TEACHER or account.delegated > by.delegated)
-    if account is None or not mine:
+    if account is None or not _manages(actor, account):
         raise NOT_FOUND(kind="account", id=key)
     return account
+
+
+def _manages(actor: Account, account: Account) -> bool:
+    if account.scope not in _MANAGED[actor.scope]:
+        return False
+    if actor.scope is not Scope.SCHOOL:
+        return True
+    designated_by_school = account.delegated and not actor.delegated
+    return account.school == actor.school and (account.scope is Scope.TEACHER or designated_by_school)

@@ -1,4 +1,4 @@
-"""The use cases of whoever holds an account: log in, set a password (R3, R4)."""
+"""The use cases of an account's holder: log in, set the password, see and revoke sessions (R3, R4)."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -24,7 +24,7 @@ GUESSES = Counter("guopei_gateway_guesses", "Secrets that were tried: right, wro
 
 @contextmanager
 def acts(account: Account) -> Iterator[None]:
-    """What the block writes is this account's act (R5, R40)."""
+    """The events that the block writes name this account as their actor (R5, R40)."""
     with acting(replace(current_act(), principal=account.principal())):
         yield
 
@@ -38,45 +38,51 @@ async def log_in(
     address: str = "",
     client: str | None = None,
 ) -> Tokens:
-    """Tokens for the right secret; an initial account's lets it set its password only (R4).
+    """Log in with a password, or with an initial account's code, whose token can only set the password (R4).
 
     Args:
         deps: The dependencies.
         login: The login name, as typed.
         password: The password, or an initial account's one-time code.
         scope: Which role, where the login name has several.
-        address: Where the attempt comes from.
-        client: What it is made with, roughly.
+        address: The client's network address, as `gateway.http.responses.address_of` gives it.
+        client: The client's kind, such as `Chrome, Windows`.
+
+    Returns:
+        Tokens of a new session.
 
     Raises:
         Refusal: `INVALID_CREDENTIALS`, `RATE_LIMITED`, `SCOPE_REQUIRED`, `CODE_EXPIRED`, `ACCOUNT_DISABLED`.
     """
     login = login_name(login)
     async with _attempt(deps, login, address):
-        known = await deps.store.by_login(login, scope)
-        if not known:
-            await deps.passwords.matches(None, password)
-        right = [account for account in known if await deps.passwords.matches(account.secret, password)]
-        if not right:
+        accounts = await deps.store.by_login(login, scope)
+        if not accounts:
+            await deps.passwords.matches(None, password)  # an unknown login name takes as long as a wrong password
+        matching = [account for account in accounts if await deps.passwords.matches(account.secret, password)]
+        if not matching:
             raise INVALID_CREDENTIALS(rule="R3", detail=("登录名或密码", "login name or password"))
-    if len(right) > 1:
-        raise SCOPE_REQUIRED(scopes=sorted(account.scope.value for account in right))
-    right[0].admit(datetime.now(UTC))
-    return await deps.sessions.open(right[0], client)
+    if len(matching) > 1:
+        raise SCOPE_REQUIRED(scopes=sorted(account.scope.value for account in matching))
+    matching[0].admit(datetime.now(UTC))
+    return await deps.sessions.open(matching[0], client)
 
 
 async def set_password(
     deps: Deps, *, token: str, current: str | None, new: str, address: str = "", client: str | None = None
 ) -> Tokens:
-    """Set the password of the token's account; its other sessions end.
+    """Set the password of the token's account and end its sessions; a new one is opened.
 
     Args:
         deps: The dependencies.
         token: An access token, or an initial account's.
-        current: The present password; an initial account has just proven its code.
+        current: The present password; None for an initial account, whose token proves its code.
         new: The new password.
-        address: Where the attempt comes from.
-        client: What it is made with, roughly.
+        address: The client's network address, as `gateway.http.responses.address_of` gives it.
+        client: The client's kind, such as `Chrome, Windows`.
+
+    Returns:
+        Tokens of the new session.
 
     Raises:
         Refusal: `UNAUTHENTICATED`, `INVALID_CREDENTIALS`, `RATE_LIMITED`, `WEAK_PASSWORD`, `CODE_EXPIRED`,
@@ -92,10 +98,10 @@ async def set_password(
     check_new_password(new, account.login, account.organization, account.school)
     if await deps.passwords.matches(account.secret, new):
         raise weak_password()
-    told = PasswordSet(**of(account), activated=holder.initial is not None)
+    event = PasswordSet(**of(account), activated=holder.initial is not None)
     secret = await deps.passwords.hash(new)
     with acts(account):
-        account = await deps.store.accounts.save(account.with_password(secret), [told])
+        account = await deps.store.accounts.save(account.with_password(secret), [event])
     await deps.store.end_sessions(account.id)
     return await deps.sessions.open(account, client)
 
@@ -110,13 +116,19 @@ async def own_sessions(deps: Deps, *, token: str) -> list[Session]:
 
 
 async def revoke_sessions(deps: Deps, *, token: str, only: str | None = None, but: str | None = None) -> int:
-    """End one session of the token's account, or all but one; what they hold ends within one token's life.
+    """End one session of the token's account, or all but one; their access tokens end within ten minutes.
+
+    Args:
+        deps: The dependencies.
+        token: An access token.
+        only: Id of the one session to end.
+        but: Id of the one session to keep, where `only` is None; None ends all.
 
     Returns:
-        How many there were.
+        How many sessions were ended.
 
     Raises:
-        Refusal: `UNAUTHENTICATED`, `PASSWORD_CHANGE_REQUIRED`; `NOT_FOUND`: the account has no such one.
+        Refusal: `UNAUTHENTICATED`, `PASSWORD_CHANGE_REQUIRED`; `NOT_FOUND`: the account has no such session.
     """
     account = await deps.store.accounts.find(deps.sessions.check(token).principal.subject)
     if account is None or account.state is not AccountState.ACTIVE:
@@ -129,7 +141,7 @@ async def revoke_sessions(deps: Deps, *, token: str, only: str | None = None, bu
 
 
 async def _prove(deps: Deps, account: Account, current: str, address: str) -> None:
-    """A stolen access token must not be a way to try passwords."""
+    """Check the present password, throttled: a stolen access token must not be a way to try passwords."""
     async with _attempt(deps, account.login, address):
         if not await deps.passwords.matches(account.secret, current):
             raise INVALID_CREDENTIALS(detail=("原密码", "current password"))
@@ -137,10 +149,10 @@ async def _prove(deps: Deps, account: Account, current: str, address: str) -> No
 
 @asynccontextmanager
 async def _attempt(deps: Deps, login: str, address: str) -> AsyncIterator[None]:
-    """One guess at a secret: counted, and forgiven where it was right or never judged."""
-    attempts = deps.store.attempts
+    """Throttle the block, which tries a secret; only an attempt that ends in `INVALID_CREDENTIALS` stays counted."""
+    throttle = deps.store.throttle
     try:
-        attempt = await attempts.begin(login, address)
+        attempt = await throttle.begin(login, address)
     except Refusal:
         GUESSES.labels("waited").inc()
         raise
@@ -150,7 +162,7 @@ async def _attempt(deps: Deps, login: str, address: str) -> AsyncIterator[None]:
         if isinstance(error, Refusal) and error.code == INVALID_CREDENTIALS.code:
             GUESSES.labels("wrong").inc()
         else:
-            await attempts.withdrawn(attempt)
+            await throttle.withdraw(attempt)
         raise
     GUESSES.labels("right").inc()
-    await attempts.succeeded(attempt)
+    await throttle.succeed(attempt)

@@ -1,4 +1,4 @@
-"""What the use cases of identity work with."""
+"""The dependencies of identity's use cases."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,13 @@ from gateway.identity.store import IdentityStore
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """What the use cases need.
+    """The dependencies.
 
     Attributes:
         store: Accounts and sessions.
-        passwords: Hashing.
-        sessions: Tokens.
-        literal: The notice's literal mode: every initial password is 123456 instead of a random code (R4).
+        passwords: Hashes and checks passwords and codes.
+        sessions: Issues and checks tokens.
+        literal: Whether every initial password is the notice's literal 123456 instead of a random code (R4).
     """
 
     store: IdentityStore

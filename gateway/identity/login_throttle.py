@@ -1,7 +1,7 @@
-"""Failed logins make the next one wait, longer each time (R4).
+"""Throttle logins: each failure makes the next attempt wait, longer each time (R4).
 
 Never a lockout: login names are public, so a lockout would be a weapon against a school (notes N33). Each attempt is
-counted before its password is looked at, in one atomic write, so that a thousand at once are a thousand.
+counted before its password is checked, in one atomic write, so that a thousand concurrent attempts are all counted.
 """
 
 import hashlib
@@ -16,18 +16,18 @@ from gateway.refusals import RATE_LIMITED
 from kernel.errors import Refusal
 
 _FORGET = timedelta(hours=2)
-_KNOWN = timedelta(days=30)
+_REMEMBER = timedelta(days=30)
 _MOST_DOUBLINGS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """How many failures of one kind are free, how fast they leak away, and how long the rest may wait.
+    """A leaky bucket of failures: how many are free, how fast they are forgotten, and how long the delay may grow.
 
     Attributes:
-        kind: Names it.
+        kind: Its name, the first part of a counter's id.
         free: Failures without delay.
-        leak: One failure is forgotten every so often.
+        leak: The time in which one failure is forgotten.
         longest: The longest delay.
     """
 
@@ -38,23 +38,23 @@ class Bucket:
 
 
 FROM_HERE = Bucket("here", 5, timedelta(minutes=10), timedelta(minutes=5))
-"""One login name from one address: somebody who guesses."""
+"""One login name from one address: one person who guesses."""
 ACTS = Bucket("acts", 60, timedelta(seconds=2), timedelta(seconds=30))
-"""One account that manages others."""
+"""Requests of one account that manages others."""
 LOGIN = Bucket("login", 30, timedelta(minutes=2), timedelta(seconds=30))
-"""One login name from anywhere: many who guess; the delay stays short, for its holder waits too."""
+"""One login name from anywhere: many who guess; the delay stays short, because its holder waits too."""
 ADDRESS = Bucket("address", 100, timedelta(seconds=3), timedelta(seconds=30))
-"""One address with any login name: 123456 tried on every school; a whole school may sit behind one."""
+"""One address with any login name, such as 123456 tried on every school; generous, since a school may share one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A guess under way.
+    """An attempt to log in, counted as failed until its outcome is known.
 
     Attributes:
-        place: Digest of the login name and where it comes from.
-        counted: The buckets that it was counted in.
-        at: When.
+        place: Digest of the login name and the address.
+        counted: Ids of the counters that it was counted in, the one of `FROM_HERE` first.
+        at: When it was counted.
     """
 
     place: str
@@ -62,7 +62,7 @@ class Attempt:
     at: datetime
 
 
-class Attempts:
+class LoginThrottle:
     """Counts failed logins in MongoDB, so that every replica of the gateway sees them.
 
     Args:
@@ -77,21 +77,25 @@ class Attempts:
         """Create the indexes; idempotent."""
         await self._buckets.create_index("login")
         await self._buckets.create_index("last", expireAfterSeconds=int(_FORGET.total_seconds()))
-        await self._places.create_index("last", expireAfterSeconds=int(_KNOWN.total_seconds()))
+        await self._places.create_index("last", expireAfterSeconds=int(_REMEMBER.total_seconds()))
 
     async def begin(self, login: str, address: str) -> Attempt:
-        """Count an attempt as failed until `succeeded` says otherwise.
+        """Count an attempt as failed, until `succeed` or `withdraw` is called.
 
-        Who has logged in from there before does not wait for those who guess elsewhere.
+        Whoever has logged in from this address in the last thirty days does not wait for guesses from elsewhere.
+
+        Args:
+            login: The login name, normalised.
+            address: The client's network address.
 
         Raises:
             Refusal: `RATE_LIMITED` with `retryAfter` in seconds; the attempt is not made (R4).
         """
         place, at = _digest(f"{login}\n{address}"), _now()
         counted: list[str] = []
-        known = await self._places.find_one({"_id": place}, {"_id": 1})
+        trusted = await self._places.find_one({"_id": place}, {"_id": 1})
         for bucket, key in _keys(login, address):
-            if known and bucket is LOGIN:
+            if trusted and bucket is LOGIN:
                 continue
             until = await self._count(bucket, key, _digest(login), at)
             if until:
@@ -101,7 +105,11 @@ class Attempts:
         return Attempt(place, tuple(counted), at)
 
     async def act(self, account: str, weight: int = 1) -> None:
-        """Count a request to manage accounts, as so many.
+        """Count a request to manage accounts.
+
+        Args:
+            account: Id of the account that manages.
+            weight: How many requests it counts as.
 
         Raises:
             Refusal: `RATE_LIMITED` with `retryAfter` in seconds.
@@ -111,32 +119,36 @@ class Attempts:
         if until:
             raise _later(until)
 
-    async def succeeded(self, attempt: Attempt) -> None:
-        """Forget the failures of the login name from there, and know the place; elsewhere only this one was none."""
+    async def succeed(self, attempt: Attempt) -> None:
+        """Forget the login name's failures from this address and remember the address; elsewhere only this attempt."""
         here, *others = attempt.counted
         await self._buckets.delete_one({"_id": here})
         await self._forgive(others, attempt.at)
         await self._places.update_one({"_id": attempt.place}, {"$set": {"last": attempt.at}}, upsert=True)
 
-    async def withdrawn(self, attempt: Attempt) -> None:
-        """An attempt that was never judged counts for nothing."""
+    async def withdraw(self, attempt: Attempt) -> None:
+        """Count an attempt no more, for its password was never judged."""
         await self._forgive(attempt.counted, attempt.at)
 
     async def forget(self, login: str) -> None:
-        """Forget all failures of a login name, from every address: what an administrator's unlock or reset does."""
+        """Forget all failures of a login name, from every address, as an administrator's unlock and reset do."""
         await self._buckets.delete_many({"login": _digest(login)})
 
     async def _count(self, bucket: Bucket, key: str, login: str, at: datetime, weight: int = 1) -> datetime | None:
+        """Count in one bucket; the time until which to wait, None for no wait.
+
+        A counter whose wait is not over does not match, so that the upsert meets its id: a duplicate key means wait.
+        """
         where = {"_id": key, "until": {"$not": {"$gt": at}}}
         try:
             await self._buckets.update_one(where, _counted(bucket, login, at, weight), upsert=True)
-        except DuplicateKey:  # it is there, and has to wait
-            found = await self._buckets.find_one({"_id": key})
-            return found.get("until") if found else None
+        except DuplicateKey:
+            counter = await self._buckets.find_one({"_id": key})
+            return counter.get("until") if counter else None
         return None
 
     async def _forgive(self, keys: Sequence[str], at: datetime) -> None:
-        """Take back what was counted at that time, and the wait it began; another's since then goes on."""
+        """Take back one failure from each counter, and the wait that began at that time; a later wait stays."""
         which = {"_id": {"$in": keys}, "failures": {"$gt": 0}}
         until = {"$cond": [{"$eq": ["$last", at]}, "$$REMOVE", "$until"]}
         await self._buckets.update_many(
@@ -145,11 +157,11 @@ class Attempts:
 
 
 def _counted(bucket: Bucket, login: str, now: datetime, weight: int) -> list[dict[str, Any]]:
-    """So many more failures, after those that have leaked away; past the free ones each doubles the delay."""
-    known, before = {"$ifNull": ["$failures", 0]}, {"$ifNull": ["$last", now]}
+    """The update that adds failures after the leak; each beyond the free ones doubles the delay, from one second."""
+    failed, before = {"$ifNull": ["$failures", 0]}, {"$ifNull": ["$last", now]}
     leak_ms = bucket.leak / timedelta(milliseconds=1)
     leaked = {"$divide": [{"$subtract": [now, before]}, leak_ms]}
-    failures = {"$add": [{"$max": [0, {"$subtract": [known, leaked]}]}, weight]}
+    failures = {"$add": [{"$max": [0, {"$subtract": [failed, leaked]}]}, weight]}
     over = {"$min": [{"$subtract": [{"$round": ["$failures"]}, bucket.free]}, _MOST_DOUBLINGS]}
     longest_ms = bucket.longest / timedelta(milliseconds=1)
     delay = {"$min": [{"$multiply": [1000, {"$pow": [2, over]}]}, longest_ms]}
@@ -170,7 +182,7 @@ def _keys(login: str, address: str) -> list[tuple[Bucket, str]]:
 
 
 def _now() -> datetime:
-    """As the database keeps it."""
+    """The time to the millisecond, as the database stores it."""
     return to_the_millisecond(datetime.now(UTC))
 
 

@@ -1,4 +1,4 @@
-"""Identity's events: every act upon an account goes out (R40); who is on file elsewhere comes in and gets one (R3)."""
+"""Send identity's events (R40), and create accounts of what services have put on file, by their events (R3)."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ BINDINGS = (
     "enrollment.school-registered.*",
 )
 TEACHERS = f"{SERVICE}.teachers"
-"""Teachers come by the hundred thousand: bases, schools and experts must not wait behind them."""
+"""A queue of their own: teachers come by the hundred thousand, and nobody else must wait behind them."""
 TEACHER_BINDINGS = ("enrollment.teacher-added.*",)
 QUEUES = {QUEUE: BINDINGS, TEACHERS: TEACHER_BINDINGS}
 """Identity's own queues and what they are bound to, for the broker's definitions."""
@@ -42,7 +42,7 @@ EMITTED: tuple[type, ...] = (
 
 @dataclass(frozen=True)
 class BaseRegistered:
-    """A base whose organisation may sign in."""
+    """A base was registered; its organisation gets an account."""
 
     base: str
     organization: str
@@ -51,7 +51,7 @@ class BaseRegistered:
 
 @dataclass(frozen=True)
 class SchoolRegistered:
-    """A school that may sign in."""
+    """A school was registered; it gets an account."""
 
     school: str
     province: str
@@ -59,7 +59,7 @@ class SchoolRegistered:
 
 @dataclass(frozen=True)
 class ExpertRegistered:
-    """A reviewer who may sign in."""
+    """An expert was registered, who gets an account."""
 
     expert: str
     organization: str
@@ -67,7 +67,7 @@ class ExpertRegistered:
 
 @dataclass(frozen=True)
 class TeacherAdded:
-    """A teacher of a school, who may sign in."""
+    """A teacher was added to a school, who gets an account."""
 
     teacher: str
     school: str
@@ -75,65 +75,65 @@ class TeacherAdded:
 
 
 class Effects:
-    """What the events do: an account in its initial state, without a code, for no event and no log may hold one (R4).
+    """Create accounts in their initial state without a code, because no event and no log may hold a code (R4).
 
     Args:
-        store: Where.
+        store: Accounts.
     """
 
     def __init__(self, store: IdentityStore) -> None:
         self._store = store
 
     async def base(self, event: BaseRegistered, _: Envelope, session: Session) -> None:
-        """An organisation has one account for all its bases (R2, R3)."""
-        known = await self._store.by_login(event.organization, Scope.BASE, session)
-        if not known:
+        """Create an organisation's account with its first base, or add a base to it (R2, R3)."""
+        accounts = await self._store.by_login(event.organization, Scope.BASE, session)
+        if not accounts:
             code = event.organization
-            made = _blank(code, Scope.BASE, organization=code, bases=(event.base,), home=event.province)
-            await self._store.add(made, session)
-        elif event.base not in known[0].bases:
-            more = known[0].holding(event.base)
-            told = events.BaseAdded(**events.of(more), base=event.base)
-            await self._store.accounts.save(more, [told], session)
+            account = _blank(code, Scope.BASE, organization=code, bases=(event.base,), home=event.province)
+            await self._store.add(account, session)
+        elif event.base not in accounts[0].bases:
+            account = accounts[0].with_base(event.base)
+            added = events.BaseAdded(**events.of(account), base=event.base)
+            await self._store.accounts.save(account, [added], session)
 
     async def school(self, event: SchoolRegistered, _: Envelope, session: Session) -> None:
-        """A school signs in with its code (R3)."""
+        """Create a school's account; its login name is its code (R3)."""
         code = event.school
         if not await self._store.by_login(code, Scope.SCHOOL, session):
-            made = _blank(code, Scope.SCHOOL, organization=code, school=code, home=event.province)
-            await self._store.add(made, session)
+            account = _blank(code, Scope.SCHOOL, organization=code, school=code, home=event.province)
+            await self._store.add(account, session)
 
     async def expert(self, event: ExpertRegistered, _: Envelope, session: Session) -> None:
-        """An expert is issued a login name (R3)."""
+        """Create an expert's account with an issued login name (R3)."""
         if not await self._store.by_person(event.expert, Scope.EXPERT, session):
-            name = await self._login("e", Scope.EXPERT, session)
-            made = _blank(name, Scope.EXPERT, organization=event.organization, person=event.expert)
-            await self._store.add(made, session)
+            login = await self._free_login("e", Scope.EXPERT, session)
+            account = _blank(login, Scope.EXPERT, organization=event.organization, person=event.expert)
+            await self._store.add(account, session)
 
     async def teacher(self, event: TeacherAdded, _: Envelope, session: Session) -> None:
-        """A teacher is issued a login name; the school hands out the code (R3)."""
+        """Create a teacher's account with an issued login name; the school hands out the code (R3)."""
         if not await self._store.by_person(event.teacher, Scope.TEACHER, session):
             school = event.school
-            name = await self._login("t", Scope.TEACHER, session)
-            made = _blank(
-                name,
+            login = await self._free_login("t", Scope.TEACHER, session)
+            account = _blank(
+                login,
                 Scope.TEACHER,
                 organization=school,
                 school=school,
                 person=event.teacher,
                 home=event.province,
             )
-            await self._store.add(made, session)
+            await self._store.add(account, session)
 
-    async def _login(self, kind: str, scope: Scope, session: Session) -> str:
-        """A login name that is free: of a million teachers, one in a hundred draws is not."""
-        while await self._store.by_login(name := issued_login(kind), scope, session):
+    async def _free_login(self, kind: str, scope: Scope, session: Session) -> str:
+        """A random login name that nobody has: with a million teachers, one draw in a hundred is taken."""
+        while await self._store.by_login(login := issued_login(kind), scope, session):
             pass
-        return name
+        return login
 
 
 def handlers(store: IdentityStore) -> dict[str, Handler]:
-    """Event type to what it does."""
+    """The handler of each event type."""
     effects = Effects(store)
     return {
         "catalog.base-registered": Handler(BaseRegistered, effects.base),

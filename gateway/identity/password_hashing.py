@@ -1,4 +1,4 @@
-"""argon2id in a bounded pool, so that a login flood is no outage (notes N30)."""
+"""argon2id hashing (RFC 9106) in a bounded thread pool, so that a flood of logins is no outage (notes N30)."""
 
 import asyncio
 import secrets
@@ -13,18 +13,18 @@ from kernel.refusals import UNAVAILABLE
 
 T = TypeVar("T")
 
-_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that reads like something else
+_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # without 0, 1, I and O, which are mistaken for each other
 _CODE_LENGTH = 12
 THREADS = 2
-"""What hashes at once."""
-_MOST_WAITING = 200  # some five seconds of work; who comes later is asked to come again
+"""How many secrets are hashed at once."""
+_MOST_WAITING = 200  # about five seconds of work; later calls are refused
 
 
 class Passwords:
-    """Hashes and checks secrets; 45 ms each, two at once (m = 19 MiB, t = 2, p = 1).
+    """Hashes and checks secrets, about 45 ms each, two at once (m = 19 MiB, t = 2, p = 1).
 
     Args:
-        issuing: How many codes are hashed at once, however many hand them out: the rest of the pool is for logins.
+        issuing: How many codes are hashed at once, so that issuing many leaves the rest of the pool to logins.
     """
 
     def __init__(self, issuing: int = 1) -> None:
@@ -43,7 +43,7 @@ class Passwords:
         return await self._in_pool(self._hasher.hash, secret)
 
     async def hash_code(self, code: str) -> str:
-        """The same of a code that is issued, which lets logins pass.
+        """The argon2id hash of a code that is issued; it waits so that logins can pass.
 
         Raises:
             Refusal: `UNAVAILABLE` with `retryAfter`: too many are waiting.
@@ -52,7 +52,7 @@ class Passwords:
             return await self.hash(code)
 
     async def matches(self, hashed: str | None, secret: str) -> bool:
-        """Whether the secret is the hashed one; an unknown account (None) takes the same time and never matches.
+        """Whether the secret is the hashed one; for an unknown account (None) it takes as long and is always false.
 
         Raises:
             Refusal: `UNAVAILABLE` with `retryAfter`: too many are waiting.

@@ -1,4 +1,4 @@
-"""Which passwords are refused: those that are guessed first (R4)."""
+"""Refuse passwords that are guessed first (R4)."""
 
 import re
 
@@ -18,14 +18,15 @@ _LINES = tuple(line for keys in (*_KEYS, *_COLUMNS) for line in (keys, keys[::-1
 
 
 def check_new_password(password: str, *names: str | None) -> None:
-    """Refuse what would be guessed first.
+    """Refuse a password that would be guessed first.
 
-    The notice's 123456 and whatever is short or of one kind; what contains the account's own names; a listed word,
-    also with digits for letters, and little else; what is typed in a few strokes, such as `qwer1234` or `1qaz2wsx`.
+    Refused are: passwords that are short, or of letters, digits or symbols only; those that contain one of `names`;
+    those made of a listed word, also with digits for letters, and little else; and runs over the keyboard and
+    repetitions, such as `qwer1234` or `1qaz2wsx`.
 
     Args:
         password: The new password.
-        names: What everybody may know: the login name, the organisation's codes.
+        names: Publicly known texts of the account: the login name, the organisation's codes.
 
     Raises:
         Refusal: `WEAK_PASSWORD`.
@@ -38,19 +39,19 @@ def check_new_password(password: str, *names: str | None) -> None:
 
 
 def weak_password() -> Refusal:
-    """What would be guessed first, or is the secret that it should replace."""
+    """The refusal of a password that would be guessed first, or that is the one to be replaced."""
     return WEAK_PASSWORD(minimum=MINIMUM_LENGTH)
 
 
 def _is_listed(plain: str) -> bool:
-    """Whether its letters, its digits, or what its middle looks like are listed, and there is little else."""
+    """Whether its letters, its digits, or its middle with digits read as letters is a listed word plus little else."""
     middle = re.sub("^[^a-z]+|[^a-z]+$", "", plain)
     cores = {re.sub("[^a-z]", "", plain), re.sub("[^0-9]", "", plain), middle.translate(_LOOKS_LIKE)}
     return any(len(plain) - len(core) <= _AROUND for core in cores & weak_passwords())
 
 
 def _pieces(plain: str) -> int:
-    """How many things one has to remember: a run over keys and a repetition are one each, as any other character is."""
+    """The number of pieces to remember: a run over the keyboard, a repetition, or any other single character."""
     count = 0
     while plain:
         length = max(_run(plain), _repetition(plain))
@@ -67,8 +68,8 @@ def _run(text: str) -> int:
 
 
 def _repetition(text: str) -> int:
-    found = re.match(r"(.{1,4}?)\1+", text)
-    return len(found.group()) if found else 1
+    match = re.match(r"(.{1,4}?)\1+", text)
+    return len(match.group()) if match else 1
 
 
 def _is_other(char: str) -> bool:

@@ -1,4 +1,4 @@
-"""Accounts are made by who is responsible for their holder, and start with a one-time code (R3, R4, R5)."""
+"""Create accounts, issue and reset their one-time codes, close them (R3, R4, R5)."""
 
 import asyncio
 import re
@@ -36,7 +36,7 @@ B = TypeVar("B")
 
 
 class AccountRow(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """An account as a file of accounts, or the ministry, has it."""
+    """An account as a file of accounts lists it, or as the ministry asks for it; see `Account` for the fields."""
 
     scope: Scope
     login: str = ""
@@ -49,16 +49,16 @@ class AccountRow(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_field
 
 
 async def provision(deps: Deps, *, login: str, scope: Scope, **holder: Any) -> tuple[Account, str]:
-    """Create an account in its initial state, or complete one that nobody has a code of yet.
+    """Create an account in its initial state, or complete one that an event created and nobody has a code of yet.
 
     Args:
         deps: The dependencies.
-        login: Its login name.
+        login: Its login name, as typed.
         scope: Its role.
         holder: `organization`, `bases`, `school`, `province`, `person`, `name`, as in `Account`.
 
     Returns:
-        The account and its activation code, which is shown once and kept only as a hash.
+        The account and its activation code, which is shown once and stored only as a hash.
 
     Raises:
         Refusal: `INCOMPLETE_ACCOUNT`, `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `UNKNOWN_PROVINCE`,
@@ -66,43 +66,47 @@ async def provision(deps: Deps, *, login: str, scope: Scope, **holder: Any) -> t
     """
     blank = _checked(Account(new_id(), 1, login, scope, "", **holder))
     code = code_for(deps)
-    made = blank.with_code(await deps.passwords.hash_code(code), datetime.now(UTC))
+    account = blank.with_code(await deps.passwords.hash_code(code), datetime.now(UTC))
     try:
-        return await deps.store.add(made), code
+        return await deps.store.add(account), code
     except Refusal:
-        waiting = await _waiting(deps, made)
-        if waiting is None:
+        existing = await _without_code(deps, account)
+        if existing is None:
             raise
-    bases = tuple(dict.fromkeys((*waiting.bases, *made.bases)))
-    made = replace(made, id=waiting.id, version=waiting.version, bases=bases, home=waiting.home)
-    made = replace(made, organization=waiting.organization)  # whom it acts for was told when it was made
-    added = [BaseAdded(**of(made), base=base) for base in bases if base not in waiting.bases]
-    return await deps.store.accounts.save(made, [*added, CodeIssued(**of(made))]), code
+    bases = tuple(dict.fromkeys((*existing.bases, *account.bases)))
+    account = replace(account, id=existing.id, version=existing.version, bases=bases, home=existing.home)
+    account = replace(account, organization=existing.organization)  # its first event has named the organisation
+    added = [BaseAdded(**of(account), base=base) for base in bases if base not in existing.bases]
+    return await deps.store.accounts.save(account, [*added, CodeIssued(**of(account))]), code
 
 
-async def _waiting(deps: Deps, wanted: Account) -> Account | None:
-    """The account that events made for the same holder, as long as nobody has its code."""
-    found = await deps.store.by_login(wanted.login, wanted.scope)
-    if not found and wanted.person:
-        found = await deps.store.by_person(wanted.person, wanted.scope)
-    same = [one for one in found if (one.person, one.school) == (wanted.person, wanted.school)]
-    same = [one for one in same if wanted.organization in (None, one.organization)]
-    return same[0] if same and same[0].waiting else None
+async def _without_code(deps: Deps, wanted: Account) -> Account | None:
+    """The account that events created for the same holder, unless a code of it has been issued."""
+    accounts = await deps.store.by_login(wanted.login, wanted.scope)
+    if not accounts and wanted.person:
+        accounts = await deps.store.by_person(wanted.person, wanted.scope)
+    for account in accounts:
+        same_holder = (account.person, account.school) == (wanted.person, wanted.school)
+        if same_holder and wanted.organization in (None, account.organization):
+            return account if account.waiting else None
+    return None
 
 
 async def issue_codes(
     deps: Deps, *, scope: Scope | None = None, province: str | None = None, missing: bool = False
 ) -> AsyncIterator[tuple[Account, str]]:
-    """Give every account in its initial state a new code, in place of any before it (R4); those of schools' hands not.
+    """Give accounts in their initial state a new code in place of any before it (R4).
+
+    Codes that schools hand out, of their teachers and designated persons, are left to them.
 
     Args:
         deps: The dependencies.
-        scope: Of that role only.
-        province: Of that province only.
-        missing: Only those that have no code, or one that has expired.
+        scope: Only accounts of that role.
+        province: Only accounts of that province.
+        missing: Only accounts that have no code, or an expired one.
 
     Yields:
-        An account and its code, once both are stored; whom somebody else changed meanwhile is left out.
+        An account and its code, once both are stored; an account that somebody else changed meanwhile is left out.
     """
     now = datetime.now(UTC)
     window: list[Account] = []
@@ -117,14 +121,14 @@ async def issue_codes(
 
 
 async def side_by_side(work: Callable[[A], Awaitable[B]], rows: Iterable[A]) -> list[B]:
-    """What becomes of each row, in their order, a few at a time."""
+    """Do the work of each row, four at a time; the results are in the order of the rows."""
     gate = asyncio.Semaphore(_AT_ONCE)
 
-    async def one(row: A) -> B:
+    async def gated(row: A) -> B:
         async with gate:
             return await work(row)
 
-    return list(await asyncio.gather(*(one(row) for row in rows)))
+    return list(await asyncio.gather(*(gated(row) for row in rows)))
 
 
 async def _issue(deps: Deps, account: Account) -> tuple[Account, str] | None:
@@ -137,6 +141,10 @@ async def _issue(deps: Deps, account: Account) -> tuple[Account, str] | None:
 async def provision_all(deps: Deps, rows: Sequence[Any]) -> list[dict[str, str]]:
     """Create many accounts; every row is checked before the first is written.
 
+    Args:
+        deps: The dependencies.
+        rows: Each an `AccountRow` as JSON.
+
     Returns:
         A row each, in order: `{login, scope, code}`, or `{login, scope, refusal}` where it could not be created.
 
@@ -144,7 +152,7 @@ async def provision_all(deps: Deps, rows: Sequence[Any]) -> list[dict[str, str]]
         Refusal: `INVALID_ACCOUNTS` with the rows that are wrong; nothing is written.
     """
 
-    async def one(row: AccountRow) -> dict[str, str]:
+    async def create(row: AccountRow) -> dict[str, str]:
         shown = {"login": login_name(row.login), "scope": row.scope.value}
         try:
             _, code = await provision(deps, **msgspec.structs.asdict(row))
@@ -152,11 +160,16 @@ async def provision_all(deps: Deps, rows: Sequence[Any]) -> list[dict[str, str]]
             return shown | {"refusal": refusal.code}
         return shown | {"code": code}
 
-    return await side_by_side(one, _read(rows))
+    return await side_by_side(create, _read(rows))
 
 
 async def reset(deps: Deps, *, login: str, scope: Scope) -> str:
-    """Put an account back into its initial state, whatever it was, and forget its failed logins.
+    """Put an account back into its initial state, whatever its state is, and forget its failed logins.
+
+    Args:
+        deps: The dependencies.
+        login: Its login name, as typed.
+        scope: Its role.
 
     Returns:
         The new code.
@@ -164,11 +177,15 @@ async def reset(deps: Deps, *, login: str, scope: Scope) -> str:
     Raises:
         Refusal: `NOT_FOUND`, or as `renew`.
     """
-    return (await renew(deps, await _one(deps, login, scope)))[1]
+    _, code = await renew(deps, await _by_login(deps, login, scope))
+    return code
 
 
 async def renew(deps: Deps, account: Account) -> tuple[Account, str]:
-    """The same for an account that was read before.
+    """Put an account back into its initial state, end its sessions, and forget its failed logins (R4).
+
+    Returns:
+        The account and its new code.
 
     Raises:
         Refusal: `DELEGATION_ENDED`: a school has one designated person, so one who was replaced is named anew (R5);
@@ -177,36 +194,46 @@ async def renew(deps: Deps, account: Account) -> tuple[Account, str]:
     if account.delegated and account.state is AccountState.DISABLED:
         raise DELEGATION_ENDED()
     code = code_for(deps)
-    fresh = account.with_code(await deps.passwords.hash_code(code), datetime.now(UTC))
-    told = CodeIssued if account.state is AccountState.INITIAL else AccountReset
-    fresh = await deps.store.accounts.save(fresh, [told(**of(fresh))])
+    renewed = account.with_code(await deps.passwords.hash_code(code), datetime.now(UTC))
+    event = CodeIssued if account.state is AccountState.INITIAL else AccountReset
+    renewed = await deps.store.accounts.save(renewed, [event(**of(renewed))])
     await deps.store.end_sessions(account.id)
-    await deps.store.attempts.forget(account.login)
-    return fresh, code
+    await deps.store.throttle.forget(account.login)
+    return renewed, code
 
 
 async def unlock(deps: Deps, *, login: str, scope: Scope) -> None:
     """Forget the failed logins of an account, from every address; its password stays (R4).
 
+    Args:
+        deps: The dependencies.
+        login: Its login name, as typed.
+        scope: Its role.
+
     Raises:
         Refusal: `NOT_FOUND`.
     """
-    account = await _one(deps, login, scope)
+    account = await _by_login(deps, login, scope)
     await deps.store.accounts.save(account, [AccountUnlocked(**of(account))])
-    await deps.store.attempts.forget(account.login)
+    await deps.store.throttle.forget(account.login)
 
 
 async def disable(deps: Deps, *, login: str, scope: Scope) -> None:
-    """Close an account until `reset`: no login, no refresh; what it holds ends within one token's life.
+    """Close an account until `reset`: no login, no refresh; its access tokens end within ten minutes.
+
+    Args:
+        deps: The dependencies.
+        login: Its login name, as typed.
+        scope: Its role.
 
     Raises:
-        Refusal: `NOT_FOUND`.
+        Refusal: `NOT_FOUND`, `STALE_VERSION`.
     """
-    await close(deps, await _one(deps, login, scope))
+    await close(deps, await _by_login(deps, login, scope))
 
 
 async def close(deps: Deps, account: Account) -> Account:
-    """The same for an account that was read before.
+    """Close an account and end its sessions.
 
     Raises:
         Refusal: `STALE_VERSION`.
@@ -216,15 +243,19 @@ async def close(deps: Deps, account: Account) -> Account:
     return closed
 
 
-async def _one(deps: Deps, login: str, scope: Scope) -> Account:
-    found = await deps.store.by_login(login_name(login), scope)
-    if not found:
+async def _by_login(deps: Deps, login: str, scope: Scope) -> Account:
+    accounts = await deps.store.by_login(login_name(login), scope)
+    if not accounts:
         raise NOT_FOUND(kind="account", id=login)
-    return found[0]
+    return accounts[0]
 
 
 def issued_login(kind: str) -> str:
-    """A login name for somebody who has no organisation's code: a letter and digits, easily read aloud."""
+    """A random login name for somebody who has no organisation's code: a letter and eight digits.
+
+    Args:
+        kind: The letter: `e` for experts, `t` for teachers, `d` for designated persons.
+    """
     return kind + "".join(secrets.choice("0123456789") for _ in range(_LOGIN_DIGITS))
 
 
@@ -234,7 +265,7 @@ def code_for(deps: Deps) -> str:
 
 
 def _checked(account: Account) -> Account:
-    """The account with its codes and texts validated and normalised, and the province that they name (R3, R41)."""
+    """The account with its codes and texts validated and normalised, and its home province (R3, R41)."""
     account = replace(
         account,
         login=login_name(account.login),
@@ -263,7 +294,7 @@ def holder_name(text: str | None) -> str | None:
 
 
 def _check_login(login: str) -> None:
-    """Refuse a login name with a personal number in it, for it is in events (R41); an organisation's code may look so.
+    """Refuse a login name with a personal number in it, for events carry it (R41); an organisation's code may look so.
 
     Raises:
         Refusal: `PERSONAL_LOGIN`.
@@ -278,7 +309,7 @@ def _check_login(login: str) -> None:
 
 
 def _check_id(key: str | None, field: str) -> None:
-    """Refuse what is no id of an aggregate; an id of ours may by chance have eleven digits in a row (R41).
+    """Refuse what cannot be an aggregate's id; one that we issued may by chance have eleven digits in a row (R41).
 
     Raises:
         Refusal: `INVALID_TEXT`.
@@ -288,22 +319,27 @@ def _check_id(key: str | None, field: str) -> None:
 
 
 def _home(account: Account) -> str:
-    """Its own province, else the one in the third and fourth place of its school's or organisation's code."""
-    named = (account.province, *(code[2:4] for code in (account.school, account.organization) if code))
-    return next((code for code in named if code in provinces()), NATIONWIDE)
+    """Its own province, else the third and fourth characters of its school's or organisation's code, else `00`."""
+    candidates = (account.province, *(code[2:4] for code in (account.school, account.organization) if code))
+    return next((code for code in candidates if code in provinces()), NATIONWIDE)
 
 
 def _read(rows: Sequence[Any]) -> list[AccountRow]:
-    read, wrong = [], []
+    """The rows, each checked.
+
+    Raises:
+        Refusal: `INVALID_ACCOUNTS` with every row that is wrong, by its index from 0.
+    """
+    accepted, wrong = [], []
     for index, row in enumerate(rows):
         try:
-            made = msgspec.convert(row, AccountRow)
-            _checked(Account("", 1, secret="", **msgspec.structs.asdict(made)))
-            read.append(made)
+            account_row = msgspec.convert(row, AccountRow)
+            _checked(Account("", 1, secret="", **msgspec.structs.asdict(account_row)))
+            accepted.append(account_row)
         except msgspec.ValidationError as error:
             wrong.append({"row": index, "reason": str(error)})
         except Refusal as refusal:
             wrong.append({"row": index, "reason": refusal.code, **refusal.details})
     if wrong:
         raise INVALID_ACCOUNTS(rows=wrong)
-    return read
+    return accepted

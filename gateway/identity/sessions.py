@@ -1,8 +1,8 @@
 """Access and refresh tokens (notes N31, N32).
 
-A refresh token is `<family>.<counter>.<mac>`, the mac made with a key derived from the signing key: the database
-holds only the family and its counter, so nothing at rest can be replayed, and the grace period can return the very
-same successor. While an old signing key stays in the set, the sessions that it opened go on.
+A refresh token is `<family>.<counter>.<mac>`, where the MAC's key is derived from the signing key. The database stores
+only family and counter, so that nothing at rest can be replayed, and the grace period can return the same successor
+again. While an old signing key stays in the key set, the sessions that it opened go on.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ from kernel.refusals import UNAUTHENTICATED
 GRAPH = "guopei-graph"
 """The audience of access tokens."""
 PASSWORD = "guopei-password"  # noqa: S105 - an audience
-"""The audience of an initial account's token: it can set the password, nothing else (R4)."""
+"""The audience of an initial account's token, which can set the password and nothing else (R4)."""
 ACCESS_SECONDS = 600
 REFRESH_LIFETIME = timedelta(days=14)
 _COUNTER_DIGITS = 9
@@ -38,12 +38,12 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What a login answers with.
+    """The tokens that a login or a refresh returns.
 
     Attributes:
-        access: Bearer token for the graph, or only for the password while `must_change` holds.
-        refresh: None while `must_change` holds.
-        account: Whose they are.
+        access: Bearer token for the graph; if `must_change`, only for setting the password.
+        refresh: Refresh token; None if `must_change`.
+        account: The account that they belong to.
     """
 
     access: str
@@ -52,18 +52,18 @@ class Tokens:
 
     @property
     def must_change(self) -> bool:
-        """Whether the one thing to do is to set a password (R4)."""
+        """Whether the holder can do nothing before setting a password (R4)."""
         return self.refresh is None
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a token that may set a password.
+    """The account of a token that may set a password.
 
     Attributes:
         account: The account's id.
-        initial: For an initial account's token, the version of the account whose code was proven: once a password is
-            set or another code issued, it opens nothing. None for an access token.
+        initial: For an initial account's token, the account's version when its code was proven: once a password is set
+            or another code issued, the version differs and the token is refused. None for an access token.
     """
 
     account: str
@@ -74,7 +74,7 @@ class Sessions:
     """Issues, rotates and checks tokens.
 
     Args:
-        store: Keeps the families.
+        store: Stores the sessions.
         keys: The gateway's private keys.
     """
 
@@ -86,7 +86,12 @@ class Sessions:
         self._mac_keys = [_mac_key(key.as_dict(private=True)) for key in keys.keys]
 
     async def open(self, account: Account, client: str | None = None) -> Tokens:
-        """Tokens for an account that has just proven its secret, from such a client."""
+        """Open a session for an account whose secret has just been proven.
+
+        Args:
+            account: The account.
+            client: The client's kind, such as `Chrome, Windows`.
+        """
         if account.state is AccountState.INITIAL:
             holder = replace(account.principal(), subject=f"{account.id}.{account.version}")
             return Tokens(self._minter.mint(holder, PASSWORD, ACCESS_SECONDS), None, account)
@@ -98,10 +103,10 @@ class Sessions:
         return self._tokens(account, family, 0)
 
     async def refresh(self, token: str) -> Tokens:
-        """The successor of a refresh token; within 10 s of a rotation the same one again.
+        """The successor of a refresh token; within 10 s of a rotation the same successor again.
 
         Raises:
-            Refusal: `UNAUTHENTICATED`; a token used twice revokes its whole family.
+            Refusal: `UNAUTHENTICATED`; a token used a second time later than that ends its session.
         """
         family, counter = self._parse(token)
         session = await self._store.session(family)
@@ -119,12 +124,12 @@ class Sessions:
         raise UNAUTHENTICATED()
 
     async def close(self, token: str) -> None:
-        """End the family of a refresh token; one that is not ours ends nothing."""
+        """End the session of a refresh token; a token that is not ours does nothing."""
         with suppress(Refusal):
             await self._store.end_session(self._parse(token)[0])
 
     def check(self, token: str) -> Verified:
-        """Who holds an access token, and until when.
+        """The principal of an access token, and when the token expires.
 
         Raises:
             Refusal: `UNAUTHENTICATED`; `PASSWORD_CHANGE_REQUIRED` for an initial account's token (R4).
@@ -136,7 +141,7 @@ class Sessions:
         raise PASSWORD_CHANGE_REQUIRED()
 
     def holder(self, token: str) -> Holder:
-        """Whose password may be set with that token.
+        """The account whose password may be set with this token.
 
         Raises:
             Refusal: `UNAUTHENTICATED`.
@@ -148,10 +153,10 @@ class Sessions:
             return Holder(account, int(version))
 
     async def _account(self, session: Session) -> Account:
-        """Whose it is; a login that was under way when the password changed opened nothing that lasts (R4).
+        """The active account of a session; a session opened with a secret that has since changed is ended (R4).
 
         Raises:
-            Refusal: `UNAUTHENTICATED`; the family is over.
+            Refusal: `UNAUTHENTICATED`; the session is ended.
         """
         account = await self._store.accounts.find(session.account)
         if account is None or account.state is not AccountState.ACTIVE or session.proof != account.proof:
@@ -168,8 +173,8 @@ class Sessions:
         counter, _, mac = rest.partition(".")
         if not (counter.isascii() and counter.isdecimal() and len(counter) <= _COUNTER_DIGITS):
             raise UNAUTHENTICATED()
-        rightful = [_mac(key, family, int(counter)) for key in self._mac_keys]
-        if not any(hmac.compare_digest(mac.encode(), one.encode()) for one in rightful):
+        valid_macs = [_mac(key, family, int(counter)) for key in self._mac_keys]
+        if not any(hmac.compare_digest(mac.encode(), valid_mac.encode()) for valid_mac in valid_macs):
             raise UNAUTHENTICATED()
         return family, int(counter)
 

@@ -13,7 +13,7 @@ from chassis.storage.paging import after_position, all_of
 from chassis.storage.repository import INTERNAL_FIELDS, Repository
 from gateway.identity.account import Account, AccountState
 from gateway.identity.events import AccountProvisioned, SessionsRevoked, of
-from gateway.identity.login_throttle import Attempts
+from gateway.identity.login_throttle import LoginThrottle
 from gateway.refusals import ACCOUNT_EXISTS
 
 T = TypeVar("T")
@@ -23,17 +23,17 @@ COLLECTIONS = ("accounts",)
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A family of refresh tokens, one after the other.
+    """A login that lasts: a family of refresh tokens, each the successor of the one before.
 
     Attributes:
         id: Names the family.
-        account: Whose it is.
-        counter: The number of the token that is valid now.
-        rotated_at: When it became so.
+        account: Id of the account that it belongs to.
+        counter: Number of the token that is valid, from 0.
+        rotated_at: When that token was issued.
         expires_at: When the family ends.
         opened_at: When its holder logged in.
-        client: What it was opened with, as roughly as a holder needs to recognise it; no address.
-        proof: Digest of the secret that opened it; once the account has another, the family is over.
+        client: The client's kind, such as `Chrome, Windows`; no address.
+        proof: Digest of the secret that opened it (`Account.proof`); once the account has another, the family is over.
     """
 
     id: str
@@ -47,20 +47,20 @@ class Session:
 
 
 class IdentityStore:
-    """Reads and writes of identity.
+    """The accounts, sessions and throttles of identity.
 
     Args:
         database: The gateway's database.
 
     Attributes:
         accounts: The accounts.
-        attempts: The counts of failed logins.
+        throttle: Counts failed logins.
     """
 
     def __init__(self, database: Database) -> None:
         self.accounts = Repository(database, "accounts", Account, producer="gateway", noun="account")
         self._sessions = database["sessions"]
-        self.attempts = Attempts(database)
+        self.throttle = LoginThrottle(database)
 
     async def prepare(self) -> None:
         """Create the indexes; idempotent."""
@@ -73,18 +73,18 @@ class IdentityStore:
         await accounts.create_index([("school", 1), ("_id", 1)])
         await self._sessions.create_index("expires_at", expireAfterSeconds=0)
         await self._sessions.create_index("account")
-        await self.attempts.prepare()
+        await self.throttle.prepare()
 
     async def close(self) -> None:
         """Close the connection to the database."""
         await self.accounts.collection.database.client.close()
 
     async def by_login(self, login: str, scope: Scope | None, session: Transaction | None = None) -> list[Account]:
-        """The accounts of a login name, of one scope if it is given."""
+        """The accounts of a login name, of one role or, for None, of any."""
         return await self.accounts.query({"login": login} | ({"scope": scope.value} if scope else {}), session=session)
 
     async def by_person(self, person: str, scope: Scope, session: Transaction | None = None) -> list[Account]:
-        """The account of a person in that role, if there is one."""
+        """The account of a person in that role: a list of one, or an empty one."""
         return await self.accounts.query({"person": person, "scope": scope.value}, session=session)
 
     async def initial(
@@ -95,9 +95,9 @@ class IdentityStore:
         A school hands out those of its designated person and, where no role is named, of its teachers (R3, R5).
 
         Args:
-            scope: Of that role only.
-            home: Of that province only.
-            without_code_at: Only those that nobody has a code of that is good at that time.
+            scope: Only accounts of that role.
+            home: Only accounts of that province.
+            without_code_at: Only accounts that have no code, or one that has expired by that time.
         """
         where: dict[str, Any] = {"state": AccountState.INITIAL.value}
         where["scope"] = scope.value if scope else {"$ne": Scope.TEACHER.value}
@@ -106,11 +106,11 @@ class IdentityStore:
         if without_code_at:
             where["$or"] = [{"secret": ""}, {"code_expires_at": {"$lte": without_code_at}}]
         cursor = self.accounts.collection.find(where, INTERNAL_FIELDS, sort=[("login", 1), ("scope", 1)])
-        async for found in cursor:
-            yield from_document(found, Account)
+        async for document in cursor:
+            yield from_document(document, Account)
 
     async def page(self, where: Mapping[str, Any], slice_: PageRequest) -> list[Account]:
-        """The accounts that match, by their ids; one more than asked for, where there is one."""
+        """A page of the accounts that match, ordered by id; one more than asked for, where there is one."""
         order = [("_id", 1)]
         return await self.accounts.query(
             all_of(where, after_position(order, slice_.after)), sort=order, limit=slice_.first + 1
@@ -123,19 +123,19 @@ class IdentityStore:
             {"school": school, "scope": Scope.SCHOOL.value, "login": {"$ne": school}, "state": live}, session=session
         )
 
-    async def together(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Do in one transaction what must change together."""
+    async def transact(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Do the work in one transaction, and again where it conflicts with another."""
         return await transact(self.accounts.collection.database.client, work)
 
     async def add(self, account: Account, session: Transaction | None = None) -> Account:
-        """Store a new account, and that it was provisioned.
+        """Store a new account with its event.
 
         Raises:
             Refusal: `ACCOUNT_EXISTS`.
         """
         try:
-            told = AccountProvisioned(**of(account), bases=account.bases)
-            return await self.accounts.insert(account, [told], session)
+            event = AccountProvisioned(**of(account), bases=account.bases)
+            return await self.accounts.insert(account, [event], session)
         except DuplicateKey as error:
             raise ACCOUNT_EXISTS() from error
 
@@ -145,33 +145,43 @@ class IdentityStore:
 
     async def session(self, key: str) -> Session | None:
         """The family of that id, None when it is over."""
-        found = await self._sessions.find_one({"_id": key, "expires_at": {"$gt": datetime.now(UTC)}})
-        return from_document(found, Session) if found else None
+        document = await self._sessions.find_one({"_id": key, "expires_at": {"$gt": datetime.now(UTC)}})
+        return from_document(document, Session) if document else None
 
     async def sessions(self, account: str) -> list[Session]:
-        """The families of an account, the one used last first."""
+        """The sessions of an account, the one used last first."""
         live = {"account": account, "expires_at": {"$gt": datetime.now(UTC)}}
         cursor = self._sessions.find(live, sort=[("rotated_at", -1), ("_id", 1)])
-        return [from_document(found, Session) async for found in cursor]
+        return [from_document(document, Session) async for document in cursor]
 
     async def revoke(
         self, account: str, *, only: str | None = None, but: str | None = None, reused: bool = False
     ) -> int:
-        """End one family of an account, or all but one, and tell it; returns how many there were."""
+        """End one session of an account, or all but one, with an event on the account.
+
+        Args:
+            account: The account's id.
+            only: Id of the one session to end.
+            but: Id of the one session to keep, where `only` is None; None ends all.
+            reused: Whether the gateway ends it, because a refresh token was used twice.
+
+        Returns:
+            How many sessions were ended.
+        """
         which: dict[str, Any] = {"$eq": only} if only else {"$ne": but}
 
         async def work(session: Transaction) -> int:
             ended = await self._sessions.delete_many({"account": account, "_id": which}, session=session)
             if ended.deleted_count:
-                known = await self.accounts.get(account, session)
-                told = SessionsRevoked(**of(known), sessions=ended.deleted_count, reused=reused)
-                await self.accounts.save(known, [told], session)
+                holder = await self.accounts.get(account, session)
+                event = SessionsRevoked(**of(holder), sessions=ended.deleted_count, reused=reused)
+                await self.accounts.save(holder, [event], session)
             return ended.deleted_count
 
-        return await self.together(work)
+        return await self.transact(work)
 
     async def rotate(self, session: Session, now: datetime) -> bool:
-        """Make the next token the valid one; False when another request was faster."""
+        """Make the successor of the valid token the valid one; False where another request has done so first."""
         result = await self._sessions.update_one(
             {"_id": session.id, "counter": session.counter},
             {"$inc": {"counter": 1}, "$set": {"rotated_at": now}},
@@ -179,9 +189,9 @@ class IdentityStore:
         return result.modified_count == 1
 
     async def end_session(self, key: str) -> None:
-        """Revoke one family."""
+        """End one session, without an event."""
         await self._sessions.delete_one({"_id": key})
 
     async def end_sessions(self, account: str, session: Transaction | None = None) -> None:
-        """Revoke every family of an account."""
+        """End every session of an account, without an event."""
         await self._sessions.delete_many({"account": account}, session=session)

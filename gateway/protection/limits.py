@@ -1,8 +1,8 @@
-"""What one operation may ask for (notes N1, N2, N7).
+"""Limits on what one operation may ask for (notes N1, N2, N7).
 
-Two linear passes between parsing and validation: the first measures each fragment once, so that what doubles with
-every spread costs nothing to refuse; the second walks the operation as merged, which the first has found small. They
-trust nothing: fragments may be missing or circular.
+Two linear passes run between parsing and validation. The first measures each fragment once, so that a document whose
+size doubles with every spread is cheap to refuse. The second walks the operation with its fragments spread, which the
+first has found to be small. The document is not validated yet: fragments may be missing or circular.
 """
 
 from collections import Counter
@@ -39,15 +39,15 @@ class Limits:
     Attributes:
         body_bytes: Bytes of the request's body.
         tokens: Lexical tokens of the document.
-        depth: Fields below each other; what is below `__schema` and `__type` has a rule of its own in graphql-core.
-        height: Fields after every fragment is spread.
-        aliases: Aliased fields after every fragment is spread.
+        depth: Nested fields; graphql-core has a rule of its own for fields below `__schema` and `__type`.
+        height: Fields, with every fragment spread.
+        aliases: Aliased fields, with every fragment spread.
         root_fields: Fields of the operation itself.
-        directives: Directives after every fragment is spread.
-        equal_keys: Fields that merge into one of the answer; validation is quadratic in them.
+        directives: Directives, with every fragment spread.
+        equal_keys: Fields that merge into one field of the answer; validation is quadratic in them.
         operations: Operations of the document.
         fragments: Fragments of the document; validation is quadratic in those of one selection set.
-        cost: Objects that the answer may have, by what lists are asked for (`gateway.federation.cost`).
+        cost: Objects that the answer may have, estimated from the lengths of its lists (`gateway.federation.cost`).
     """
 
     body_bytes: int = 64 * 1024
@@ -82,9 +82,9 @@ class _Measure:
 
 
 _NOTHING = _Measure()
-_MISSING = _Measure(height=1)  # of an unknown fragment: so that every spread counts
+_MISSING = _Measure(height=1)  # an unknown fragment: every spread of it counts
 _INTROSPECTION = ("__schema", "__type")
-_SETS_PER_FIELD = 4  # a field may sit in a few inline fragments; more is an attack on the recursion
+_SETS_PER_FIELD = 4  # selection sets nested per field: a few inline fragments; more is an attack on the recursion
 
 
 def check(document: DocumentNode, limits: Limits) -> None:
@@ -93,43 +93,43 @@ def check(document: DocumentNode, limits: Limits) -> None:
     Raises:
         Refusal: `QUERY_TOO_DEEP`, `QUERY_TOO_LARGE`, … with `limit` and `actual`; `CIRCULAR_FRAGMENT`.
     """
-    fragments = {one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)}
-    operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
-    _keep(TOO_MANY_OPERATIONS, len(operations), limits.operations)
-    _keep(TOO_MANY_FRAGMENTS, len(fragments), limits.fragments)
+    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    _check_limit(TOO_MANY_OPERATIONS, len(operations), limits.operations)
+    _check_limit(TOO_MANY_FRAGMENTS, len(fragments), limits.fragments)
     measuring = _Measuring(fragments, limits.depth)
     for operation in operations:
         directives = [*(operation.directives or ())]
         for variable in operation.variable_definitions or ():
             directives += variable.directives or ()
         measured = measuring.measure(operation.selection_set)
-        _judge(measured.beside(_Measure(directives=len(directives))), limits)
+        _check_limits(measured.beside(_Measure(directives=len(directives))), limits)
         keys: Counter[tuple[str, ...]] = Counter()
         _merge(operation.selection_set, (), fragments, keys)
-        _keep(TOO_MANY_EQUAL_KEYS, max(keys.values(), default=0), limits.equal_keys)
+        _check_limit(TOO_MANY_EQUAL_KEYS, max(keys.values(), default=0), limits.equal_keys)
 
 
 class _Measuring:
-    """The first pass."""
+    """The first pass: the measures of selection sets, each fragment's computed once."""
 
     def __init__(self, fragments: dict[str, FragmentDefinitionNode], depth: int) -> None:
         self._fragments = fragments
-        self._deepest = depth * _SETS_PER_FIELD
+        self._most_nested = depth * _SETS_PER_FIELD
         self._nesting = 0
-        self._known: dict[str, _Measure] = {}
+        self._measured: dict[str, _Measure] = {}
         self._open: set[str] = set()
 
     def measure(self, selections: SelectionSetNode) -> _Measure:
         self._nesting += 1
-        if self._nesting > self._deepest:
-            raise QUERY_TOO_DEEP(limit=self._deepest, actual=self._nesting)
+        if self._nesting > self._most_nested:
+            raise QUERY_TOO_DEEP(limit=self._most_nested, actual=self._nesting)
         total = _NOTHING
         for node in selections.selections:
-            total = total.beside(self._one(node)).beside(_Measure(directives=len(node.directives or ())))
+            total = total.beside(self._measure_node(node)).beside(_Measure(directives=len(node.directives or ())))
         self._nesting -= 1
         return total
 
-    def _one(self, node: object) -> _Measure:
+    def _measure_node(self, node: object) -> _Measure:
         if isinstance(node, FieldNode):
             below = self.measure(node.selection_set) if node.selection_set else _NOTHING
             depth = 0 if node.name.value in _INTROSPECTION else below.depth
@@ -143,12 +143,12 @@ class _Measuring:
     def _fragment(self, name: str) -> _Measure:
         if name in self._open:
             raise CIRCULAR_FRAGMENT()
-        if name not in self._known:
+        if name not in self._measured:
             fragment = self._fragments.get(name)
             self._open.add(name)
-            self._known[name] = self.measure(fragment.selection_set) if fragment else _MISSING
+            self._measured[name] = self.measure(fragment.selection_set) if fragment else _MISSING
             self._open.discard(name)
-        return self._known[name]
+        return self._measured[name]
 
 
 def _merge(
@@ -170,14 +170,14 @@ def _merge(
             _merge(fragments[node.name.value].selection_set, path, fragments, keys)
 
 
-def _judge(measured: _Measure, limits: Limits) -> None:
-    _keep(QUERY_TOO_DEEP, measured.depth, limits.depth)
-    _keep(QUERY_TOO_LARGE, measured.height, limits.height)
-    _keep(TOO_MANY_ALIASES, measured.aliases, limits.aliases)
-    _keep(TOO_MANY_ROOT_FIELDS, measured.direct, limits.root_fields)
-    _keep(TOO_MANY_DIRECTIVES, measured.directives, limits.directives)
+def _check_limits(measured: _Measure, limits: Limits) -> None:
+    _check_limit(QUERY_TOO_DEEP, measured.depth, limits.depth)
+    _check_limit(QUERY_TOO_LARGE, measured.height, limits.height)
+    _check_limit(TOO_MANY_ALIASES, measured.aliases, limits.aliases)
+    _check_limit(TOO_MANY_ROOT_FIELDS, measured.direct, limits.root_fields)
+    _check_limit(TOO_MANY_DIRECTIVES, measured.directives, limits.directives)
 
 
-def _keep(kind: RefusalKind, actual: int, limit: int) -> None:
+def _check_limit(kind: RefusalKind, actual: int, limit: int) -> None:
     if actual > limit:
         raise kind(limit=limit, actual=actual)

@@ -1,4 +1,4 @@
-"""How many subscriptions there may be at a time: each holds a connection and a place in its subgraph."""
+"""Limits of concurrent subscriptions: each holds a connection here and one at its subgraph."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -15,12 +15,11 @@ STREAMS = Gauge("guopei_gateway_streams", "Streams of answers that clients follo
 
 @dataclass(frozen=True, slots=True)
 class StreamLimitSettings:
-    """The most streams at a time; a WebSocket takes a seat, and so does each of its operations.
+    """The most concurrent streams; a WebSocket counts as one, and each of its operations as another.
 
     Attributes:
-        principal: Of one principal, or of one address that has not signed in; front ends share one stream between
-            their views.
-        process: Of this gateway process.
+        principal: Per principal, or per address for callers that are not signed in.
+        process: In this gateway process.
     """
 
     principal: int = 20
@@ -28,34 +27,38 @@ class StreamLimitSettings:
 
 
 class StreamLimits:
-    """The streams of this process.
+    """Counts the streams of this process.
 
     Args:
-        settings: How many there may be.
+        settings: The limits.
     """
 
     def __init__(self, settings: StreamLimitSettings) -> None:
         self._settings = settings
-        self._taken: Counter[tuple[Principal, str]] = Counter()
+        self._open: Counter[tuple[Principal, str]] = Counter()
 
     @contextmanager
     def hold(self, principal: Principal, address: str = "") -> Iterator[None]:
-        """Hold a seat; all who are not signed in are one principal, so these are told apart by their address.
+        """Count one stream while the block lasts.
+
+        Args:
+            principal: Who opens it.
+            address: The client's network address, by which callers that are not signed in are counted.
 
         Raises:
-            Refusal: `TOO_MANY_SUBSCRIPTIONS`, with `limit`; `OVERLOADED` where the process has no more.
+            Refusal: `TOO_MANY_SUBSCRIPTIONS` with `limit`; `OVERLOADED` if the process has reached its limit.
         """
-        most, whose = self._settings, (principal, address if principal.scope is Scope.PUBLIC else "")
-        if self._taken[whose] >= most.principal:
-            raise TOO_MANY_SUBSCRIPTIONS(limit=most.principal)
-        if self._taken.total() >= most.process:
+        limits, holder = self._settings, (principal, address if principal.scope is Scope.PUBLIC else "")
+        if self._open[holder] >= limits.principal:
+            raise TOO_MANY_SUBSCRIPTIONS(limit=limits.principal)
+        if self._open.total() >= limits.process:
             raise OVERLOADED()
-        self._taken[whose] += 1
+        self._open[holder] += 1
         STREAMS.inc()
         try:
             yield
         finally:
             STREAMS.dec()
-            self._taken[whose] -= 1
-            if not self._taken[whose]:
-                del self._taken[whose]
+            self._open[holder] -= 1
+            if not self._open[holder]:
+                del self._open[holder]

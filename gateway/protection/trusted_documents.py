@@ -1,4 +1,4 @@
-"""Trusted documents: operations known beforehand by their ids, so that production need take no others."""
+"""Trusted documents: operations registered beforehand under ids, so that production can refuse all others."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ _PREFIX = "sha256:"
 
 
 class Trust(StrEnum):
-    """What else than trusted documents is taken."""
+    """Whether documents outside the manifest are accepted."""
 
     PREFER = "prefer"
     REQUIRE = "require"
@@ -23,25 +23,25 @@ class Trust(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TrustedDocuments:
-    """The manifest of what front ends may ask.
+    """The documents that front ends may ask for by id.
 
     Attributes:
         texts: Id to document.
-        trust: `prefer` takes other documents too, `require` takes none.
+        trust: `prefer` accepts other documents too, `require` refuses them.
     """
 
     texts: Mapping[str, str] = field(default_factory=dict)
     trust: Trust = Trust.PREFER
-    _known: frozenset[str] = field(init=False, repr=False)
+    _all_texts: frozenset[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_known", frozenset(self.texts.values()))
+        object.__setattr__(self, "_all_texts", frozenset(self.texts.values()))
 
     def text(self, parameters: Mapping[str, Any]) -> Any:
-        """The document that a request's parameters mean: `query`, or by id.
+        """The document of a request: its `query`, or the one of its id.
 
         An id comes as `documentId` (GraphQL over HTTP, appendix on persisted documents) or as Apollo's
-        `extensions.persistedQuery.sha256Hash`. Nothing is registered by asking.
+        `extensions.persistedQuery.sha256Hash`. No request registers a document.
 
         Raises:
             Refusal: `PERSISTED_QUERY_NOT_FOUND` or `DOCUMENT_NOT_TRUSTED`.
@@ -51,27 +51,30 @@ class TrustedDocuments:
             if key not in self.texts:
                 raise PERSISTED_QUERY_NOT_FOUND()
             return self.texts[key]
-        if self.trust is Trust.REQUIRE and isinstance(query, str) and query not in self._known:
+        if self.trust is Trust.REQUIRE and isinstance(query, str) and query not in self._all_texts:
             raise DOCUMENT_NOT_TRUSTED()
         return query
 
 
 def read_manifest(raw: bytes) -> dict[str, str]:
-    """Id to document, of an Apollo persisted query manifest or of a plain JSON object.
+    """Read an Apollo persisted query manifest, or a JSON object of id to document.
+
+    Returns:
+        Id to document; an id's prefix `sha256:` is removed.
 
     Raises:
         ValueError: It is neither.
     """
     content = orjson.loads(raw)
     if isinstance(content, dict) and content.get("format") == _FORMAT:
-        content = {one["id"]: one["body"] for one in content["operations"]}
+        content = {operation["id"]: operation["body"] for operation in content["operations"]}
     if not isinstance(content, dict) or not all(isinstance(text, str) for text in content.values()):
         raise ValueError(f"a manifest has id to document, or the format {_FORMAT}")
     return {key.removeprefix(_PREFIX): text for key, text in content.items()}
 
 
 def manifest(texts: Iterable[str]) -> dict[str, str]:
-    """Documents by the SHA-256 of their text."""
+    """A manifest of documents: the SHA-256 of each text, in hex, to the text."""
     return {hashlib.sha256(text.encode()).hexdigest(): text for text in texts}
 
 

@@ -1,6 +1,6 @@
-"""What stands between a plan's fetches and the network: sharing, retrying, breaking, queueing (notes N17).
+"""Resilience of calls to subgraphs: single flight, retry, circuit breaker, bulkhead (notes N17).
 
-Each concern is a page and wraps a transport in another; `guarded` puts them in order.
+Each is a transport that wraps another; `guarded` puts them in order.
 """
 
 from gateway.federation.engine import Transport
@@ -14,10 +14,9 @@ __all__ = ["OVERLOADED", "Bulkhead", "CallSettings", "CircuitBreaker", "Retry", 
 
 
 def guarded(transport: Transport, settings: CallSettings) -> Transport:
-    """The transport, guarded.
+    """The transport behind all four guards, the outermost first: single flight, retry, circuit breaker, bulkhead.
 
-    An identical query shares the answer of one under way; what fails is tried again within a budget; a subgraph that
-    keeps failing is left alone for a while; and no subgraph gets more at a time than it bears.
+    A retry passes the circuit breaker again, and a call that only waits for its turn is no failure of the subgraph.
     """
     bulkhead = Bulkhead(transport, settings)
     return SingleFlight(Retry(CircuitBreaker(bulkhead, settings), settings))

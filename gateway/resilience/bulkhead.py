@@ -1,4 +1,4 @@
-"""A subgraph gets so many calls at a time; a few wait, the next are refused at once instead of piling up."""
+"""Bulkhead: a limit of concurrent calls per subgraph, with a bounded queue; calls beyond it are refused at once."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ from gateway.federation.engine import Call, Transport, TransportError
 from gateway.resilience.settings import CallSettings
 
 OVERLOADED = "SUBGRAPH_OVERLOADED"
-"""The code of a call that was refused because too many wait."""
+"""Error code of a call that was refused because too many wait."""
 WAITING = Gauge("guopei_gateway_calls_waiting", "Calls that wait for their turn", ["subgraph"])
 REFUSED = Counter("guopei_gateway_calls_refused_total", "Calls refused because too many wait", ["subgraph"])
 
@@ -23,11 +23,11 @@ class _Lane:
 
 
 class Bulkhead:
-    """A transport with a bounded queue a subgraph.
+    """A transport with a bounded queue for each subgraph.
 
     Args:
-        transport: What sends.
-        settings: How many at a time, and how many may wait.
+        transport: Sends the calls.
+        settings: How many calls at a time, and how many may wait.
     """
 
     def __init__(self, transport: Transport, settings: CallSettings) -> None:
@@ -36,10 +36,10 @@ class Bulkhead:
         self._lanes: defaultdict[str, _Lane] = defaultdict(lambda: _Lane(settings.concurrent))
 
     async def send(self, call: Call, context: Any) -> bytes:
-        """Send when it is the call's turn.
+        """Send the call when fewer than the limit are under way.
 
         Raises:
-            TransportError: `SUBGRAPH_OVERLOADED`; or the turn did not come in time; or the transport's own.
+            TransportError: `SUBGRAPH_OVERLOADED`: the queue is full or the deadline is over; or the transport's own.
         """
         lane = self._lanes[call.subgraph]
         if lane.turns.locked():

@@ -1,4 +1,4 @@
-"""A circuit breaker a subgraph: one that keeps failing is left alone, then tried with a single call."""
+"""Circuit breaker: calls to a subgraph that keeps failing are refused for a while, then one call probes it."""
 
 import time
 from collections import defaultdict, deque
@@ -17,7 +17,7 @@ OPEN = Gauge("guopei_gateway_breaker_open", "1 while a subgraph is left alone", 
 
 
 class State(StrEnum):
-    """How a breaker stands."""
+    """The states of a breaker; TRYING is what the literature calls half-open."""
 
     CLOSED = "CLOSED"
     OPEN = "OPEN"
@@ -25,7 +25,7 @@ class State(StrEnum):
 
 
 class Breaker:
-    """One subgraph's breaker; pure, so that a test can walk it.
+    """The breaker of one subgraph: pure, the clock is an argument.
 
     Args:
         settings: When it opens, and for how long.
@@ -38,7 +38,7 @@ class Breaker:
         self.state = State.CLOSED
 
     def admits(self, now: float) -> bool:
-        """Whether a call may go; of an open breaker whose time has come, one."""
+        """Whether a call may be sent; once an open breaker's time is over, one call may, as the probe."""
         if self.state is State.OPEN and now >= self._until:
             self.state = State.TRYING
             return True
@@ -46,16 +46,16 @@ class Breaker:
 
     @property
     def probing(self) -> bool:
-        """Whether the call that was admitted just now is the one that tries."""
+        """Whether the call that was admitted last is the probe."""
         return self.state is State.TRYING
 
     def tell(self, now: float, *, succeeded: bool | None, probe: bool) -> None:
-        """What became of an admitted call.
+        """Record the outcome of an admitted call.
 
         Args:
-            now: The clock.
-            succeeded: None where it says nothing about the subgraph; a probe that says nothing has not succeeded.
-            probe: Whether it was the one that tries; what was admitted before the breaker opened judges no more.
+            now: The time in seconds, of the same clock as in `admits`.
+            succeeded: None if the outcome says nothing about the subgraph; for a probe that counts as failure.
+            probe: Whether the call was the probe; a call admitted before the breaker opened no longer counts.
         """
         if probe:
             self._latest.clear()
@@ -73,12 +73,12 @@ class Breaker:
 
 
 class CircuitBreaker:
-    """A transport that leaves failing subgraphs alone.
+    """A transport that sends no calls to a subgraph that keeps failing.
 
     Args:
-        transport: What sends.
-        settings: When breakers open.
-        now: The clock.
+        transport: Sends the calls.
+        settings: When breakers open, and for how long.
+        now: The clock, in seconds.
     """
 
     def __init__(self, transport: Transport, settings: CallSettings, now: Callable[[], float] = time.monotonic) -> None:
@@ -87,21 +87,21 @@ class CircuitBreaker:
         self._breakers: defaultdict[str, Breaker] = defaultdict(lambda: Breaker(settings))
 
     async def send(self, call: Call, context: Any) -> bytes:
-        """Send, unless the subgraph is left alone.
+        """Send the call, unless the subgraph's breaker is open.
 
         Raises:
-            TransportError: `SUBGRAPH_UNREACHABLE` at once while it is; or the transport's own.
+            TransportError: `SUBGRAPH_UNREACHABLE` at once while the breaker is open; or the transport's own.
         """
         breaker = self._breakers[call.subgraph]
         if not breaker.admits(self._now()):
             raise TransportError(call.subgraph, UNREACHABLE, sent=False)
         probe = breaker.probing
-        succeeded: bool | None = None  # whoever asked may go away
+        succeeded: bool | None = None  # stays so if the call is cancelled
         try:
             reply = await self._transport.send(call, context)
             succeeded = True
         except TransportError as error:
-            succeeded = None if error.code == OVERLOADED else False  # our own queue is not its failure
+            succeeded = None if error.code == OVERLOADED else False  # our full queue is no failure of the subgraph
             raise
         finally:
             breaker.tell(self._now(), succeeded=succeeded, probe=probe)

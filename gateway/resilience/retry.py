@@ -1,4 +1,4 @@
-"""One more try for queries, within a budget, so that retries never become the outage (notes N17)."""
+"""Retry failed queries once, within a budget, so that retries cannot overload a subgraph (notes N17)."""
 
 import asyncio
 import random
@@ -18,10 +18,10 @@ _LEAST_SECONDS = 0.1
 
 
 class Budget:
-    """A subgraph's retries: every call earns a share of one.
+    """The retry budget of one subgraph: every call earns a share of one retry.
 
     Args:
-        settings: The share, and how many may be saved up.
+        settings: The share, and the most retries that can be saved up.
     """
 
     def __init__(self, settings: CallSettings) -> None:
@@ -29,11 +29,11 @@ class Budget:
         self._saved = settings.retry_burst
 
     def earn(self) -> None:
-        """Count a call."""
+        """Add the share that one call earns."""
         self._saved = min(self._saved + self._settings.retry_share, self._settings.retry_burst)
 
     def spend(self) -> bool:
-        """Whether a retry may be made; it is counted."""
+        """Take one retry from the budget; False if less than one is left."""
         if self._saved < 1:
             return False
         self._saved -= 1
@@ -41,12 +41,12 @@ class Budget:
 
 
 class Retry:
-    """A transport that sends a failed query once more, after a short, random pause.
+    """A transport that sends a failed query once more, after a short random pause (jitter).
 
-    Mutations are never sent again: who wants that repeats the request under its `Idempotency-Key`.
+    Mutations are never sent again by itself: a client repeats them under their `Idempotency-Key`.
 
     Args:
-        transport: What sends.
+        transport: Sends the calls.
         settings: The budget.
     """
 
@@ -55,7 +55,7 @@ class Retry:
         self._budgets: defaultdict[str, Budget] = defaultdict(lambda: Budget(settings))
 
     async def send(self, call: Call, context: Any) -> bytes:
-        """Send, and once more where that may help.
+        """Send the call, and once more if it is a query without a reply and both time and budget allow it.
 
         Raises:
             TransportError: The last failure.
@@ -65,9 +65,9 @@ class Retry:
         try:
             return await self._transport.send(call, context)
         except TransportError as error:
-            left = context.deadline - time.monotonic()
-            useful = error.sent and error.code == UNREACHABLE and left > _LEAST_SECONDS
-            if call.kind != "query" or not useful or not budget.spend():
+            seconds_left = context.deadline - time.monotonic()
+            may_help = error.sent and error.code == UNREACHABLE and seconds_left > _LEAST_SECONDS
+            if call.kind != "query" or not may_help or not budget.spend():
                 raise
         RETRIED.labels(call.subgraph).inc()
         await asyncio.sleep(_PAUSE_SECONDS * (0.5 + random.random()))  # noqa: S311 - jitter, not a secret

@@ -1,21 +1,21 @@
-"""How calls to subgraphs are guarded."""
+"""Settings of the calls to subgraphs."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class CallSettings:
-    """Settings of the calls to each subgraph; every gateway process counts for itself.
+    """Limits of the calls to each subgraph, per gateway process.
 
     Attributes:
-        concurrent: Calls under way at a time.
-        queue: Calls that may wait for one of those; the next is refused at once.
-        retry_share: Retries by calls: of what succeeds or fails, this share may be tried again.
-        retry_burst: Retries that may come at once after quiet times.
-        breaker_calls: The latest calls by which a subgraph is judged.
-        breaker_least: Of those, how many there must be before it is judged at all.
-        breaker_share: The share of failures that opens the breaker.
-        breaker_seconds: How long an open breaker waits before it lets one call through to try.
+        concurrent: The most concurrent calls.
+        queue: The most calls that wait for one of those to end; further calls are refused at once.
+        retry_share: The retries that one call earns: 0.1 allows one retry for ten calls.
+        retry_burst: The most retries that can be saved up.
+        breaker_calls: How many of the latest calls a breaker looks at.
+        breaker_least: The fewest calls, among those, on which a breaker can open.
+        breaker_share: The share of failures, from 0 to 1, that opens a breaker.
+        breaker_seconds: How long a breaker stays open before one call probes the subgraph.
     """
 
     concurrent: int = 100

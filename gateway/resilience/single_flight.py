@@ -1,4 +1,4 @@
-"""Identical queries of one principal that are under way at the same time are sent once."""
+"""Single flight: concurrent identical queries of one principal share one subgraph call."""
 
 import asyncio
 import time
@@ -13,18 +13,18 @@ SHARED = Counter("guopei_gateway_calls_shared_total", "Calls answered by an iden
 _Key = tuple[str, bytes, Principal, str]
 
 
-class _Abandoned(Exception):  # noqa: N818 - no error of anybody's
-    """Whoever sent the call went away before its answer."""
+class _Abandoned(Exception):  # noqa: N818 - tells the waiting callers to send the call themselves
+    """The caller that sent the call was cancelled before the reply."""
 
 
 class SingleFlight:
-    """A transport that shares answers between identical queries under way; nothing is kept afterwards.
+    """A transport that shares one reply between identical concurrent queries; it caches no reply afterwards.
 
-    Identical is: the same subgraph, body, principal and language, which is all that a subgraph learns of a query
-    besides its trace.
+    Queries are identical if subgraph, body, principal and language are the same: a subgraph learns nothing else of a
+    query but its trace and its deadline.
 
     Args:
-        transport: What sends.
+        transport: Sends the calls.
     """
 
     def __init__(self, transport: Transport) -> None:
@@ -32,10 +32,10 @@ class SingleFlight:
         self._under_way: dict[_Key, asyncio.Future[bytes]] = {}
 
     async def send(self, call: Call, context: Any) -> bytes:
-        """Send, or wait for who sends the same.
+        """Send the call, or wait for the reply to an identical one that is under way.
 
         Raises:
-            TransportError: As the transport says.
+            TransportError: The transport's own; `SUBGRAPH_UNREACHABLE` if the other reply does not come in time.
         """
         if call.kind != "query":
             try:
@@ -43,11 +43,11 @@ class SingleFlight:
             finally:
                 self._forget(context.principal)
         key = (call.subgraph, call.body, context.principal, context.language)
-        while (known := self._under_way.get(key)) is not None:
+        while (shared := self._under_way.get(key)) is not None:
             SHARED.labels(call.subgraph).inc()
             try:
                 async with asyncio.timeout(context.deadline - time.monotonic()):
-                    return await asyncio.shield(known)
+                    return await asyncio.shield(shared)
             except TimeoutError as error:
                 raise TransportError(call.subgraph) from error
             except _Abandoned:
@@ -60,7 +60,7 @@ class SingleFlight:
             reply = await self._transport.send(call, context)
         except BaseException as error:
             answer.set_exception(error if isinstance(error, TransportError) else _Abandoned())
-            answer.exception()  # seen: perhaps nobody waits
+            answer.exception()  # marks it as retrieved, for perhaps nobody waits
             raise
         else:
             answer.set_result(reply)
@@ -70,6 +70,6 @@ class SingleFlight:
                 del self._under_way[key]
 
     def _forget(self, principal: Principal) -> None:
-        """Who has changed something reads it from then on, and no answer that was under way before."""
-        for key in [one for one in self._under_way if one[2] == principal]:
+        """Share no reply that was requested before a mutation of the same principal: it would read its own past."""
+        for key in [key for key in self._under_way if key[2] == principal]:
             del self._under_way[key]

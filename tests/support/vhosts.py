@@ -9,6 +9,7 @@ from typing import Any
 
 from chassis.messaging.amqp import connect
 from deploy.broker.definitions import ADMIN
+from deploy.local.process import StartFailed
 from deploy.local.rabbitmq import RabbitMQ
 from tests.support.eventually import eventually
 
@@ -47,7 +48,7 @@ class Vhosts:
         finally:
             try:
                 await self._restore(vhost)
-            except AssertionError:
+            except (AssertionError, StartFailed):
                 self._rabbitmq.delete_vhost(vhost.name)
             else:
                 self._free.append(vhost)
@@ -64,6 +65,7 @@ class Vhosts:
 
         Raises:
             AssertionError: A connection stays open, a definition is gone or changed, or messages keep coming.
+            StartFailed: The broker refuses to remove something.
         """
         await eventually(lambda: not self._connections(vhost.name), deadline=_SECONDS)
         for kind in ("queues", "exchanges"):

@@ -1,4 +1,4 @@
-"""One function a use case: load, decide (domain), save the aggregate with its events in one unit of work."""
+"""The use cases, one function each: load, decide (domain), save the aggregate with its events in one write."""
 
 from services.catalog.commands.bases import register_base, set_base_team
 from services.catalog.commands.declaration import (

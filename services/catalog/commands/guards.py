@@ -1,4 +1,4 @@
-"""Who may act on what."""
+"""Checks of the catalog's commands: whose base or project it is, which version was read, which round."""
 
 from chassis.commands.guards import require_scope
 from chassis.principal import Principal, Scope
@@ -51,14 +51,14 @@ async def round_of(deps: Deps, year: int, session: Session | None = None) -> Rou
     Raises:
         Refusal: `NOT_FOUND`.
     """
-    found = await deps.store.rounds.find(str(year), session)
-    if found is None:
+    current = await deps.store.rounds.find(str(year), session)
+    if current is None:
         raise NOT_FOUND(kind="round", id=str(year))
-    return found
+    return current
 
 
 def require_version(project: Project, version: int) -> None:
-    """Refuse a caller who read another version.
+    """Refuse a caller who read an older version.
 
     Raises:
         Refusal: `STALE_VERSION`.
@@ -68,7 +68,7 @@ def require_version(project: Project, version: int) -> None:
 
 
 def require_province(code: str | None) -> None:
-    """Refuse a province that there is not; None is no province.
+    """Refuse an unknown province code; None stands for no province.
 
     Raises:
         Refusal: `UNKNOWN_PROVINCE`.

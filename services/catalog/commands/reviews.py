@@ -11,9 +11,10 @@ from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent, run_once
 from chassis.storage.mongo import DuplicateKey, Session
 from kernel.errors import Refusal
+from kernel.free_text import Name, Reason
 from kernel.identifiers import organization_code
 from kernel.refusals import FORBIDDEN, NOT_FOUND
-from services.catalog.commands.declaration import settle_quota
+from services.catalog.commands.declaration import apply_quota
 from services.catalog.commands.deps import Deps
 from services.catalog.commands.guards import round_of
 from services.catalog.domain import decision, review
@@ -34,14 +35,21 @@ async def register_expert(
     organization: Organization,
     fields: Sequence[int],
 ) -> Expert:
-    """Put a reviewer on file (R14).
+    """Register an expert (R14).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry.
+        name: As it was typed.
+        organization: Code and name as they were typed.
+        fields: Major categories, ordinals 1–19.
 
     Raises:
-        Refusal: `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `INVALID_EXPERT` or `EXPERT_EXISTS`.
+        Refusal: `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `INVALID_TEXT`, `INVALID_EXPERT` or `EXPERT_EXISTS`.
     """
     require_scope(principal, Scope.MINISTRY)
-    sender = Organization(organization_code(organization.code), organization.name.strip())
-    draft = Expert(id=new_id(), version=1, name=name.strip(), organization=sender, fields=tuple(fields))
+    sender = Organization(organization_code(organization.code), Name.of(organization.name, "organizationName").text)
+    draft = Expert(id=new_id(), version=1, name=Name.of(name, "name").text, organization=sender, fields=tuple(fields))
     registered, events = review.register_expert(draft)
     try:
         return await deps.store.experts.insert(registered, events)
@@ -51,18 +59,24 @@ async def register_expert(
 
 @idempotent("projects", name="assign_experts")
 async def assign_experts(deps: Deps, principal: Principal, *, key: str, experts: Sequence[str]) -> Project:
-    """Give a submitted plan to its experts; each finds a blank review, and who is exchanged loses it (R14).
+    """Assign experts to a plan: each gets a blank review, and an exchanged expert's blank review is deleted (R14).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry.
+        key: The project's id.
+        experts: Ids of all experts of the project from now on.
 
     Raises:
         Refusal: `NOT_FOUND`, `WRONG_STATE`, `EXPERTS_TOO_FEW` or `EXPERT_CONFLICT`.
     """
     require_scope(principal, Scope.MINISTRY)
     current = await round_of(deps, (await deps.store.projects.get(key)).year)
-    found = dict(zip(experts, await deps.store.experts.find_many(experts), strict=True))
-    people = [expert for expert in found.values() if expert]
-    for name, expert in found.items():
+    by_id = dict(zip(experts, await deps.store.experts.find_many(experts), strict=True))
+    for expert_id, expert in by_id.items():
         if expert is None:
-            raise NOT_FOUND(kind="expert", id=name)
+            raise NOT_FOUND(kind="expert", id=expert_id)
+    people = [expert for expert in by_id.values() if expert]
 
     async def work(session: Session) -> Project:
         project = await deps.store.projects.get(key, session)
@@ -149,10 +163,10 @@ async def _assign(deps: Deps, project: Project, people: Sequence[Expert], curren
     now = deps.clock.now()
     assigned, events = review.assign_experts(project, people, current, now)
     await deps.store.reviews.drop_blank(assigned, session)
-    known = {one.id for one in (await deps.store.reviews.of_projects([project.id], session))[project.id]}
+    existing = {review.id for review in (await deps.store.reviews.of_projects([project.id], session))[project.id]}
     for expert in assigned.experts:
         blank = review.blank_review(assigned, expert, now)
-        if blank.id not in known:
+        if blank.id not in existing:
             await deps.store.reviews.insert(blank, session=session)
     return await deps.store.projects.save(assigned, events, session)
 
@@ -161,10 +175,17 @@ async def _assign(deps: Deps, project: Project, people: Sequence[Expert], curren
 async def submit_review(
     deps: Deps, principal: Principal, *, project_id: str, verdicts: Sequence[DimensionVerdict]
 ) -> Review:
-    """Hand in the own review of a project (R15).
+    """Submit the principal's own review of a project (R15).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The expert.
+        project_id: The project.
+        verdicts: One a dimension, as they were typed.
 
     Raises:
-        Refusal: `NOT_FOUND`, `NOT_ASSIGNED`, `WRONG_STATE`, `REVIEW_SUBMITTED` or `REVIEW_INCOMPLETE`.
+        Refusal: `NOT_FOUND`, `NOT_ASSIGNED`, `WRONG_STATE`, `REVIEW_SUBMITTED`, `INVALID_TEXT` or
+            `REVIEW_INCOMPLETE`.
     """
     require_scope(principal, Scope.EXPERT)
     if principal.person is None:
@@ -173,7 +194,7 @@ async def submit_review(
 
 
 async def _judge(deps: Deps, expert: str, key: str, verdicts: Sequence[DimensionVerdict], session: Session) -> Review:
-    """Write the review unless the project moves on meanwhile: what decides on it or withdraws it writes it too."""
+    """Save the review; this writes the project too, so that a decision or withdrawal at the same time conflicts."""
     project = await deps.store.projects.get(key, session)
     current = await round_of(deps, project.year, session)
     blank = await deps.store.reviews.find(review.review_id(project, expert), session)
@@ -185,22 +206,29 @@ async def _judge(deps: Deps, expert: str, key: str, verdicts: Sequence[Dimension
 
 
 async def _decide(deps: Deps, principal: Principal, *, key: str, outcome: DecisionOutcome, reason: str) -> Project:
-    """Approve, return or reject; a rejection gives back the quota (R11, R16).
+    """Approve, return or reject; a rejection releases the quota (R11, R16).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry.
+        key: The project's id.
+        outcome: The decision.
+        reason: As it was typed.
 
     Raises:
-        Refusal: `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING`, `REVIEWS_MISSING` or `PHASE_CLOSED`.
+        Refusal: `NOT_FOUND`, `REASON_MISSING`, `INVALID_REASON`, `WRONG_STATE`, `REVIEWS_MISSING` or
+            `PHASE_CLOSED`.
     """
     require_scope(principal, Scope.MINISTRY)
     current = await round_of(deps, (await deps.store.projects.get(key)).year)
+    why = Reason.of(reason, "R16")
 
     async def work(session: Session) -> Project:
         project = await deps.store.projects.get(key, session)
         reviews = (await deps.store.reviews.of_projects([key], session))[key]
-        assigned = [one for one in reviews if one.expert in project.experts]
-        decided, events = decision.decide(
-            project, current, assigned, outcome=outcome, reason=reason, now=deps.clock.now()
-        )
-        await settle_quota(deps, project, decided, session)
+        assigned = [submitted for submitted in reviews if submitted.expert in project.experts]
+        decided, events = decision.decide(project, current, assigned, outcome=outcome, reason=why, now=deps.clock.now())
+        await apply_quota(deps, project, decided, session)
         return await deps.store.projects.save(decided, events, session)
 
     return await deps.store.transact(work)
@@ -283,13 +311,19 @@ async def _row(key: str, outcome: Awaitable[Project]) -> RowResult[Project]:
 
 @idempotent("projects", name="publish_project", row="key")
 async def publish_project(deps: Deps, principal: Principal, *, key: str, override: str | None) -> Project:
-    """Publish one approved project; late only by an override with a reason (R17).
+    """Publish one approved project; after the publication date only by an override with a reason (R17).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry.
+        key: The project's id.
+        override: Why it is published late, as it was typed; None where it is not.
 
     Raises:
-        Refusal: `NOT_FOUND`, `WRONG_STATE` or `PUBLICATION_LATE`.
+        Refusal: `NOT_FOUND`, `INVALID_REASON`, `WRONG_STATE` or `PUBLICATION_LATE`.
     """
     require_scope(principal, Scope.MINISTRY)
     project = await deps.store.projects.get(key)
     current = await round_of(deps, project.year)
-    published, events = decision.publish(project, current, override=override, now=deps.clock.now())
+    published, events = decision.publish(project, current, override=Reason.optional(override), now=deps.clock.now())
     return await deps.store.projects.save(published, events)

@@ -1,4 +1,4 @@
-"""Training bases and the organisations that hold them (R2, R6)."""
+"""Training bases, their teams, and the organisations that hold them (R2, R6)."""
 
 import unicodedata
 from dataclasses import dataclass, replace
@@ -20,14 +20,14 @@ class Organization:
     name: str
 
     def is_same_as(self, other: "Organization") -> bool:
-        """Whether both are one organisation, which may be on file by its school code and by its credit code (R3)."""
+        """Whether both are the same: of one code, or of one name, for it may be on file by either of two codes (R3)."""
         name = _plain(self.name)
         return self.code == other.code or (bool(name) and name == _plain(other.name))
 
 
 @dataclass(frozen=True, slots=True)
 class TeamMember:
-    """A contact of the base's team; the phone is kept sealed, and masked for everybody's eyes (R6, R41)."""
+    """A contact of the base's team; the phone is stored sealed, and shown masked (R6, R41)."""
 
     name: str
     phone_sealed: str
@@ -44,7 +44,7 @@ class Team:
     delivery: tuple[TeamMember, ...] = ()
 
     def missing(self) -> tuple[str, ...]:
-        """The duties that nobody is named for."""
+        """The duties without a contact."""
         return tuple(duty for duty in ("design", "declaration", "delivery") if not getattr(self, duty))
 
 
@@ -73,12 +73,12 @@ class Base:
 
     @property
     def routing_province(self) -> str:
-        """The province its events belong to."""
+        """The province of its events; `00` for a base without one."""
         return self.province or NATIONWIDE
 
 
 def register_base(draft: Base) -> tuple[Base, list[BaseRegistered]]:
-    """Put a base on file (R2).
+    """Register a base (R2).
 
     Raises:
         Refusal: `INVALID_BASE`, naming every wrong field.
@@ -123,7 +123,7 @@ def set_team(base: Base, team: Team) -> tuple[Base, list[BaseTeamSet]]:
 
 
 def require_team(base: Base) -> None:
-    """Refuse to go on while a duty has no contact (R6).
+    """Refuse a base with a duty that has no contact (R6).
 
     Raises:
         Refusal: `TEAM_MISSING`.
@@ -149,5 +149,5 @@ def require_valid(base: Base, day: date) -> None:
 
 
 def _plain(name: str) -> str:
-    """A name as it is compared: full width as half, no blanks, small letters."""
+    """A name for comparison: full width as half, without blanks, lower case."""
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -1,4 +1,4 @@
-"""What people call things, in Chinese and in English: fields, phases, states, categories, kinds."""
+"""Labels in Chinese and in English: fields of plans and rounds, phases, states, categories, kinds, modes."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -40,14 +40,14 @@ REQUIRED: Mapping[str, Field] = {
     "assessment_method": Field("assessmentMethod", "考核方式", "assessment method"),
     "needs_evidence": Field("needsEvidence", "需求调研依据", "needs-research evidence"),
 }
-"""What a submission needs, by the plan's own name of it (R7)."""
+"""The fields that a submission needs, by the plan's own names (R7)."""
 
 FIELDS: Mapping[str, Field] = {
     **REQUIRED,
     "justifications": Field("justifications", "特殊情况说明", "justifications"),
     "kind": Field("kind", "项目类型", "kind of project"),
 }
-"""All that a base writes of a project."""
+"""All fields that a base writes of a project, by the plan's own names."""
 
 ROUND_FIELDS: Mapping[str, tuple[str, str]] = {
     "year": ("年度", "year"),
@@ -64,7 +64,7 @@ ROUND_FIELDS: Mapping[str, tuple[str, str]] = {
 
 
 def called(names: Iterable[str]) -> tuple[str, str]:
-    """What people call fields, by the graph's names: in Chinese and in English."""
+    """The labels of plan fields, given by the graph's names, as one list in Chinese and one in English."""
     fields = {field.name: field for field in FIELDS.values()}
     return listed((fields[name].zh, fields[name].en) for name in names)
 
@@ -78,7 +78,7 @@ def listed(words: Iterable[tuple[str, str]]) -> tuple[str, str]:
 PHASES: Mapping[PhaseName, tuple[str, str]] = {
     PhaseName.DECLARE: ("项目申报", "declaration"),
     PhaseName.REVIEW: ("项目评审与发布", "review and publication"),
-    PhaseName.ENROL: ("学员报名", "enrolment"),
+    PhaseName.ENROL: ("学员报名", "enrollment"),
     PhaseName.ADMIT: ("基地核准", "the bases' decisions"),
     PhaseName.TRAIN: ("培训实施", "training"),
 }

@@ -1,4 +1,4 @@
-"""A round is opened, and its phases are extended (R1)."""
+"""Opening a round, and extending its phases (R1)."""
 
 import itertools
 from collections.abc import Iterable, Sequence
@@ -8,6 +8,7 @@ from typing import Any
 
 from kernel.dates import today
 from kernel.errors import Refusal
+from kernel.free_text import Reason, Title
 from services.catalog.domain.events import PhaseExtended, PhaseWindow, RoundOpened
 from services.catalog.domain.labels import CATEGORIES, PHASES, ROUND_FIELDS, listed
 from services.catalog.domain.refusals import (
@@ -17,18 +18,20 @@ from services.catalog.domain.refusals import (
     INVALID_ROUND,
     ROUND_INCOMPLETE,
 )
-from services.catalog.domain.round import DurationNorm, Phase, PhaseOverride, Round, require_reason
+from services.catalog.domain.round import DurationNorm, Phase, PhaseOverride, Round
 from services.catalog.domain.vocabulary import KINDS, BaseCategory, PhaseName
 
 _YEARS = range(2000, 3000)
 
 
 def open_round(draft: Round, now: datetime) -> tuple[Round, list[RoundOpened]]:
-    """Open a round whose calendar, quotas and themes are in order (R1).
+    """Open a round, after checking its texts, calendar, quotas, norms and themes (R1).
 
     Raises:
-        Refusal: `CALENDAR_NOT_MONOTONIC`, `CALENDAR_OUTSIDE_YEAR`, `ROUND_INCOMPLETE` or `INVALID_ROUND`.
+        Refusal: `INVALID_TEXT`, `CALENDAR_NOT_MONOTONIC`, `CALENDAR_OUTSIDE_YEAR`, `ROUND_INCOMPLETE` or
+            `INVALID_ROUND`.
     """
+    draft = _with_checked_texts(draft)
     _check_calendar(draft.phases, draft.year)
     if missing := _missing(draft):
         raise incomplete(missing)
@@ -39,18 +42,25 @@ def open_round(draft: Round, now: datetime) -> tuple[Round, list[RoundOpened]]:
 
 
 def extend_phase(
-    current: Round, phase: PhaseName, closes: date, *, reason: str, by: str, now: datetime
+    current: Round, phase: PhaseName, closes: date, *, reason: Reason, actor: str, now: datetime
 ) -> tuple[Round, list[PhaseExtended]]:
-    """Give a phase a later last day, reopening it if it is over; what follows is never shifted (R1).
+    """Give a phase a later last day, reopening it if it is over; other phases never move (R1).
 
-    A phase ends no later than the next, which is extended first; the bases' decisions (R23) end no later than training
-    opens, and that day stays. Training ends in the round's year or the one after.
+    A phase ends no later than the next one, which must be extended first; the bases' decisions (R23) end no later than
+    training opens, which cannot be moved. Training ends in the round's year or the next.
+
+    Args:
+        current: The round.
+        phase: Which phase.
+        closes: Its new last day, included.
+        reason: Why.
+        actor: Who acts, as the audit names them.
+        now: Domain time, aware.
 
     Raises:
-        Refusal: `CALENDAR_NOT_MONOTONIC`: not later than it is, or past what follows; `CALENDAR_OUTSIDE_YEAR`;
-            `INVALID_EXTENSION`: over before it is given; `REASON_MISSING`.
+        Refusal: `CALENDAR_NOT_MONOTONIC`: not later than now, or after the next deadline; `CALENDAR_OUTSIDE_YEAR`;
+            `INVALID_EXTENSION`: the new last day is before today.
     """
-    require_reason(reason, "R1")
     before = current.phase(phase).closes
     if closes <= before:
         raise _not_monotonic(phase, f"须晚于{before}", f"it must be later than {before}")
@@ -61,11 +71,15 @@ def extend_phase(
             phase=phase.value,
             closes=before.isoformat(),
         )
-    phases = tuple(replace(known, closes=closes) if known.name is phase else known for known in current.phases)
+    phases = tuple(
+        replace(existing, closes=closes) if existing.name is phase else existing for existing in current.phases
+    )
     _check_calendar(phases, current.year)
-    override = PhaseOverride(phase, closes, reason, now, before, by)
+    override = PhaseOverride(phase, closes, reason.text, now, before, actor)
     extended = replace(current, phases=phases, overrides=(*current.overrides, override))
-    event = PhaseExtended(year=current.year, phase=phase, closes=closes, reason=reason, calendar=calendar_of(extended))
+    event = PhaseExtended(
+        year=current.year, phase=phase, closes=closes, reason=reason.text, calendar=calendar_of(extended)
+    )
     return extended, [event]
 
 
@@ -75,8 +89,40 @@ def calendar_of(current: Round) -> dict[str, PhaseWindow]:
 
 
 def incomplete(missing: Sequence[str]) -> Refusal:
-    """The refusal of a round that lacks something, by the graph's names; `quotas.PRINCIPAL` is one category's."""
+    """The refusal of a round that lacks parts, by the graph's names; `quotas.PRINCIPAL` is the quota of a category."""
     return ROUND_INCOMPLETE(detail=_called(missing), missing=list(missing))
+
+
+def _with_checked_texts(draft: Round) -> Round:
+    """The round with every text checked and normalized (R41); phones of a help line are numbers by nature (R43)."""
+    return replace(
+        draft,
+        title=_line(draft.title, "title"),
+        themes=tuple(
+            replace(theme, code=_line(theme.code, "themes.code"), name=_line(theme.name, "themes.name"))
+            for theme in draft.themes
+        ),
+        review_dimensions=tuple(
+            replace(
+                dimension,
+                code=_line(dimension.code, "reviewDimensions.code"),
+                name=_line(dimension.name, "reviewDimensions.name"),
+            )
+            for dimension in draft.review_dimensions
+        ),
+        contacts=tuple(
+            replace(
+                contact,
+                department=_line(contact.department, "contacts.department"),
+                note=None if contact.note is None else _line(contact.note, "contacts.note"),
+            )
+            for contact in draft.contacts
+        ),
+    )
+
+
+def _line(text: str, field: str) -> str:
+    return Title.of(text, field).text
 
 
 def _check_calendar(phases: tuple[Phase, ...], year: int) -> None:
@@ -121,18 +167,20 @@ def _absent(present: Iterable[BaseCategory]) -> list[str]:
 
 
 def _wrong(draft: Round) -> list[str]:
-    """The parts whose values cannot be right (R1, R8, R9, R11, R14, R15, R43)."""
-    dimensions, themes = ([(one.code, one.name) for one in these] for these in (draft.review_dimensions, draft.themes))
+    """The parts with wrong values, by the graph's names (R1, R8, R9, R11, R14, R15, R43)."""
+    dimensions = [(dimension.code, dimension.name) for dimension in draft.review_dimensions]
+    themes = [(theme.code, theme.name) for theme in draft.themes]
     right = {
         "year": draft.year in _YEARS,
         "phases": draft.phases[0].opens.year in _YEARS,
-        "quotas": _distinct(one.category for one in draft.quotas) and all(one.limit >= 0 for one in draft.quotas),
-        "durationNorms": _distinct(one.kind for one in draft.duration_norms)
-        and all(_is_norm(one) for one in draft.duration_norms),
+        "quotas": _distinct(quota.category for quota in draft.quotas)
+        and all(quota.limit >= 0 for quota in draft.quotas),
+        "durationNorms": _distinct(norm.kind for norm in draft.duration_norms)
+        and all(_is_norm(norm) for norm in draft.duration_norms),
         "themes": _named(themes),
         "reviewDimensions": _named(dimensions),
         "expertsPerProject": draft.experts_per_project >= 1,
-        "contacts": all(one.department.strip() and "".join(one.phones).strip() for one in draft.contacts),
+        "contacts": all(contact.department.strip() and "".join(contact.phones).strip() for contact in draft.contacts),
     }
     return [name for name, holds in right.items() if not holds]
 
@@ -142,13 +190,13 @@ def _is_norm(norm: DurationNorm) -> bool:
 
 
 def _named(rows: Sequence[tuple[str, str]]) -> bool:
-    """Whether every code and name says something, and each code is there once."""
+    """Whether no code and no name is blank, and no code appears twice."""
     return all(code.strip() and name.strip() for code, name in rows) and _distinct(code for code, _ in rows)
 
 
 def _distinct(values: Iterable[str]) -> bool:
-    found = list(values)
-    return len(found) == len(set(found))
+    entries = list(values)
+    return len(entries) == len(set(entries))
 
 
 def _called(names: Sequence[str]) -> tuple[str, str]:

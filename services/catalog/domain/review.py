@@ -1,9 +1,10 @@
-"""Condition review by invited experts, blind until one has judged oneself (R14–R16)."""
+"""Condition review by invited experts, who see others' reviews only after submitting their own (R14–R16)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from kernel.free_text import Paragraph, Title
 from services.catalog.domain.base import LAST_MAJOR_CATEGORY, Organization
 from services.catalog.domain.events import ExpertRegistered, ProjectReviewStarted, ReviewSubmitted
 from services.catalog.domain.labels import listed
@@ -45,7 +46,7 @@ class Review:
     """One expert's review of one submission; its id is `<project>:<cycle>:<expert>`.
 
     Attributes:
-        year: The round it counts in; 0 where it was assigned before this was kept.
+        year: The round it counts in; 0 in documents that are older than this field.
     """
 
     id: str
@@ -83,9 +84,9 @@ def register_expert(draft: Expert) -> tuple[Expert, list[ExpertRegistered]]:
 def choose_experts(
     project: Project, pool: Sequence[Expert], loads: Mapping[str, int], current: Round
 ) -> tuple[Expert, ...]:
-    """Whom a submitted plan is given to: experts of its field first, and of these who has the fewest reviews (R14).
+    """Choose the experts of a submitted plan: those of its field first, then those with the fewest reviews (R14).
 
-    Nobody of the base's own organisation; equals are taken in the order of registration.
+    Nobody of the base's own organisation is chosen; equals are taken in the order of registration.
 
     Args:
         project: The plan.
@@ -106,7 +107,13 @@ def choose_experts(
 def assign_experts(
     project: Project, experts: Sequence[Expert], current: Round, now: datetime
 ) -> tuple[Project, list[ProjectReviewStarted]]:
-    """Give a submitted plan to its experts, or to others while it is under review (R14).
+    """Assign experts to a submitted plan, or exchange them while it is under review (R14).
+
+    Args:
+        project: The project.
+        experts: All experts of the project from now on.
+        current: Its round, for the least number of experts.
+        now: Domain time, aware.
 
     Raises:
         Refusal: `WRONG_STATE`, `EXPERTS_TOO_FEW`, or `EXPERT_CONFLICT` for one of the base's own organisation.
@@ -118,15 +125,15 @@ def assign_experts(
     if own:
         raise EXPERT_CONFLICT(experts=own)
     if project.status is ProjectStatus.UNDER_REVIEW:
-        under_review = note(project, by="ministry", now=now)
+        under_review = note(project, actor="ministry", now=now)
     else:
-        under_review = move(project, ProjectStatus.UNDER_REVIEW, rule="R14", by="ministry", now=now)
+        under_review = move(project, ProjectStatus.UNDER_REVIEW, rule="R14", actor="ministry", now=now)
     result = replace(under_review, experts=names)
     return result, [ProjectReviewStarted(**about(result), experts=names)]
 
 
 def blank_review(project: Project, expert: str, now: datetime) -> Review:
-    """The review that an assigned expert has to fill."""
+    """A blank review for an assigned expert."""
     return Review(
         id=review_id(project, expert),
         version=1,
@@ -140,40 +147,57 @@ def blank_review(project: Project, expert: str, now: datetime) -> Review:
 
 
 def review_id(project: Project, expert: str) -> str:
-    """The id of an expert's review of the present submission."""
+    """The id of an expert's review of the project's present cycle."""
     return f"{project.id}:{project.cycle}:{expert}"
 
 
 def submit_review(
     review: Review, project: Project, current: Round, verdicts: Sequence[DimensionVerdict], now: datetime
 ) -> tuple[Review, list[ReviewSubmitted]]:
-    """Judge every dimension, once (R15).
+    """Submit a review with a verdict and a comment on every dimension, once (R15).
+
+    Args:
+        review: The expert's blank review.
+        project: The project, under review.
+        current: Its round, for the dimensions.
+        verdicts: As typed; their texts are checked (R41).
+        now: Domain time, aware.
 
     Raises:
-        Refusal: `NOT_ASSIGNED`, `WRONG_STATE`, `REVIEW_SUBMITTED` or `REVIEW_INCOMPLETE`.
+        Refusal: `NOT_ASSIGNED`, `WRONG_STATE`, `REVIEW_SUBMITTED`, `INVALID_TEXT` or `REVIEW_INCOMPLETE`.
     """
     require_status(project, frozenset({ProjectStatus.UNDER_REVIEW}), "R15")
     if review.expert not in project.experts or review.cycle != project.cycle:
         raise NOT_ASSIGNED()
     if review.submitted_at is not None:
         raise REVIEW_SUBMITTED()
-    _require_every_dimension(current, verdicts)
-    done = replace(review, verdicts=tuple(verdicts), submitted_at=now)
+    checked = [_checked(verdict) for verdict in verdicts]
+    _require_every_dimension(current, checked)
+    done = replace(review, verdicts=tuple(checked), submitted_at=now)
     event = ReviewSubmitted(review=done.id, project=done.project, expert=done.expert, province=done.province)
     return done, [event]
 
 
 def readable_by(expert: str, reviews: Sequence[Review]) -> list[Review]:
-    """What an expert sees: the own review, and the others' only after the own is in (R15)."""
+    """The reviews that an expert may read: the own, and the others' submitted ones after the own is submitted (R15)."""
     done = any(review.expert == expert and review.submitted_at for review in reviews)
     return [review for review in reviews if review.expert == expert or (done and review.submitted_at)]
 
 
+def _checked(verdict: DimensionVerdict) -> DimensionVerdict:
+    """The verdict with its texts checked and normalized (R41)."""
+    return replace(
+        verdict,
+        dimension=Title.of(verdict.dimension, "verdicts.dimension").text,
+        comment=Paragraph.of(verdict.comment, "verdicts.comment").text,
+    )
+
+
 def _require_every_dimension(current: Round, verdicts: Sequence[DimensionVerdict]) -> None:
-    wanted = [dimension.code for dimension in current.review_dimensions]
-    given = [verdict.dimension for verdict in verdicts]
-    missing = [code for code in wanted if code not in given]
-    unknown = sorted(set(given) - set(wanted))
-    silent = [verdict.dimension for verdict in verdicts if not verdict.comment.strip()]
-    if missing or unknown or silent or len(given) != len(set(given)):
+    dimensions = [dimension.code for dimension in current.review_dimensions]
+    judged = [verdict.dimension for verdict in verdicts]
+    missing = [code for code in dimensions if code not in judged]
+    unknown = sorted(set(judged) - set(dimensions))
+    silent = [verdict.dimension for verdict in verdicts if not verdict.comment]
+    if missing or unknown or silent or len(judged) != len(set(judged)):
         raise REVIEW_INCOMPLETE(missing=missing, unknown=unknown, without_comment=silent)

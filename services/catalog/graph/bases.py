@@ -40,8 +40,8 @@ class Organization:
     @classmethod
     async def resolve_reference(cls, info: Info, code: strawberry.ID) -> Self | None:
         """The organisation another subgraph refers to."""
-        found = await info.context.loader(OrganizationByCodeLoader).load(text_key(code))
-        return cls.of(found) if found else None
+        organization = await info.context.loader(OrganizationByCodeLoader).load(text_key(code))
+        return cls.of(organization) if organization else None
 
 
 @strawberry.federation.type(keys=["id"], description="国培基地 (R2)")
@@ -76,23 +76,23 @@ class Base:
     @classmethod
     async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:
         """The base another subgraph refers to."""
-        found = await info.context.loader(BaseByIdLoader).load(text_key(id))
-        return cls.of(found, info.context) if found else None
+        base = await info.context.loader(BaseByIdLoader).load(text_key(id))
+        return cls.of(base, info.context) if base else None
 
     @strawberry.federation.field(
         description="本轮次项目数量 (R11)", requires_scopes=requires(Scope.BASE, Scope.MINISTRY)
     )
     async def quota(self, info: Info, year: int) -> Quota | None:
-        """The quota; before the first project, what the round grants."""
+        """The base's quota of a round; before its first project there is no document, so what the round grants."""
         if not may_read_base(info.context.principal, self.source.id):
             return None
-        current, kept = await asyncio.gather(
+        current, stored = await asyncio.gather(
             info.context.loader(RoundByYearLoader).load(year),
             info.context.loader(QuotaByIdLoader).load(quotas.quota_id(self.source.id, year)),
         )
         if current is None:
             return None
-        return Quota.of(kept or quotas.granted(self.source, current), info.context)
+        return Quota.of(stored or quotas.granted(self.source, current), info.context)
 
     @strawberry.federation.field(description=public("该基地的项目，未发布的仅本基地和教师工作司可见"))
     async def projects(
@@ -111,7 +111,7 @@ class Base:
 
 @strawberry.federation.type(keys=["id"], description="评审专家，仅教师工作司可见 (R14)")
 class Expert:
-    """A reviewer; only the ministry gets at one."""
+    """A reviewer; only the ministry lists them."""
 
     id: strawberry.ID
     name: str
@@ -135,8 +135,8 @@ class Expert:
         principal = info.context.principal
         if not is_ministry(principal) and not (principal.scope is Scope.EXPERT and principal.person == key):
             return None
-        found = await info.context.loader(ExpertByIdLoader).load(key)
-        return cls.of(found) if found else None
+        expert = await info.context.loader(ExpertByIdLoader).load(key)
+        return cls.of(expert) if expert else None
 
 
 def _people(team: bases.Team) -> list[Person]:

@@ -1,4 +1,4 @@
-"""The catalog's input types apart from plans and rounds, and what they mean to its commands."""
+"""The catalog's input types apart from plans and rounds, and their conversion for its commands."""
 
 from datetime import date
 
@@ -40,7 +40,7 @@ class BaseInput:
 
 @strawberry.input(description="基地联系人 (R6)")
 class BaseContactInput:
-    """A contact; the phone is sealed before it is kept."""
+    """A contact; the phone is sealed before it is stored."""
 
     name: str
     phone: str
@@ -57,10 +57,13 @@ class BaseTeamInput:
 
     def duties(self) -> dict[str, tuple[TeamContact, ...]]:
         """As the command takes it."""
-        given = {"design": self.design, "declaration": self.declaration, "delivery": self.delivery}
+        inputs = {"design": self.design, "declaration": self.declaration, "delivery": self.delivery}
         return {
-            duty: tuple(TeamContact(name=one.name, phone=one.phone, email=one.email) for one in require_rows(contacts))
-            for duty, contacts in given.items()
+            duty: tuple(
+                TeamContact(name=contact.name, phone=contact.phone, email=contact.email)
+                for contact in require_rows(contacts)
+            )
+            for duty, contacts in inputs.items()
         }
 
 

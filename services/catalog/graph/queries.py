@@ -27,14 +27,14 @@ class Query:
     @strawberry.field(description=public("某年度轮次"))
     async def round(self, info: Info, year: int) -> Round | None:
         """The round of a year (R1)."""
-        found = await info.context.loader(RoundByYearLoader).load(year)
-        return Round.of(found, info.context) if found else None
+        current = await info.context.loader(RoundByYearLoader).load(year)
+        return Round.of(current, info.context) if current else None
 
     @strawberry.field(description=public("所有年度轮次，由近及远"))
     async def rounds(self, info: Info) -> list[Round] | None:
         """All rounds, the latest first."""
-        found = await info.context.deps.store.rounds.query({}, sort=[("_id", -1)], limit=100)
-        return [Round.of(one, info.context) for one in found]
+        rounds = await info.context.deps.store.rounds.query({}, sort=[("_id", -1)], limit=100)
+        return [Round.of(current, info.context) for current in rounds]
 
     @strawberry.field(description=public("所有省份"))
     def provinces(self) -> list[Province] | None:
@@ -49,8 +49,8 @@ class Query:
     @strawberry.field(description=public("某国培基地"))
     async def base(self, info: Info, id: strawberry.ID) -> Base | None:
         """A base by its id (R2)."""
-        found = await info.context.loader(BaseByIdLoader).load(id)
-        return Base.of(found, info.context) if found else None
+        base = await info.context.loader(BaseByIdLoader).load(id)
+        return Base.of(base, info.context) if base else None
 
     @strawberry.field(description=public("国培基地列表"))
     async def bases(
@@ -69,8 +69,8 @@ class Query:
     @strawberry.field(description=public("某项目：已发布的公开，未发布的仅本基地、所分配专家和教师工作司可见"))
     async def project(self, info: Info, id: strawberry.ID) -> Project | None:
         """A project that the principal may see (R17)."""
-        found = await info.context.loader(ProjectByIdLoader).load(id)
-        return Project.of(found, info.context) if found else None
+        project = await info.context.loader(ProjectByIdLoader).load(id)
+        return Project.of(project, info.context) if project else None
 
     @strawberry.field(description=public("项目列表与搜索，可见范围同 project"))
     async def projects(  # noqa: PLR0917 - the arguments of the graph
@@ -91,8 +91,8 @@ class Query:
         """The principal's own bases (R2)."""
         principal = info.context.principal
         require_scope(principal, Scope.BASE)
-        found = await info.context.deps.store.bases.find_many(principal.bases)
-        return [Base.of(base, info.context) for base in found if base]
+        bases = await info.context.deps.store.bases.find_many(principal.bases)
+        return [Base.of(base, info.context) for base in bases if base]
 
     @strawberry.federation.field(description="分配给本人的评审", requires_scopes=requires(Scope.EXPERT))
     async def my_reviews(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Review] | None:

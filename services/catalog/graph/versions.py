@@ -88,7 +88,14 @@ class PlanVersion:
 async def changes_of(
     info: Info, project: projects.Project, before: projects.Design, after: projects.Design
 ) -> list[FieldChange]:
-    """What differs between two plans of a project, in the reader's language."""
+    """What differs between two plans of a project, in the reader's language.
+
+    Args:
+        info: The resolver's, for the round's themes and the language.
+        project: The project, for its round.
+        before: The earlier plan.
+        after: The later plan.
+    """
     current = await info.context.loader(RoundByYearLoader).load(project.year)
     themes = {theme.code: theme.name for theme in current.themes} if current else {}
     return list(Wording(info.context.say, themes).differences(before, after))

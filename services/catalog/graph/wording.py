@@ -56,7 +56,7 @@ class Wording:
             "venue": _venue,
             "timetable": self._session,
             "faculty": lambda member: " ".join(filter(None, (member.name, member.title, member.organization))),
-            "justifications": lambda one: f"{one.rule} {one.text}",
+            "justifications": lambda justification: f"{justification.rule} {justification.text}",
         }
 
     def differences(self, before: Design, after: Design) -> Iterator[FieldChange]:
@@ -68,8 +68,8 @@ class Wording:
 
     def _difference(self, name: str, before: Any, after: Any) -> FieldChange:
         field = FIELDS[name]
-        gone, come = (self._all(name, one) for one in _apart(before, after))
-        return FieldChange(name=field.name, label=self._say(field.zh, field.en), before=gone, after=come)
+        removed, added = (self._all(name, side) for side in _apart(before, after))
+        return FieldChange(name=field.name, label=self._say(field.zh, field.en), before=removed, after=added)
 
     def _all(self, name: str, value: Any) -> str:
         say = self._words.get(name, str)
@@ -92,12 +92,12 @@ def _venue(venue: plans.Venue) -> str:
 
 
 def _apart(before: Any, after: Any) -> tuple[Any, Any]:
-    """Of two lists what only one of them holds, unless they differ in order alone; other values as they are."""
+    """Of two lists the entries that only one of them has, or both whole if only the order differs; else as given."""
     if not isinstance(before, tuple):
         return before, after
-    gone, come = _without(before, after), _without(after, before)
-    return (gone, come) if gone or come else (before, after)
+    removed, added = _without(before, after), _without(after, before)
+    return (removed, added) if removed or added else (before, after)
 
 
-def _without(these: Sequence[Any], those: Sequence[Any]) -> tuple[Any, ...]:
-    return tuple(one for one in these if one not in those)
+def _without(entries: Sequence[Any], others: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(entry for entry in entries if entry not in others)

@@ -24,7 +24,7 @@ _WINDOW = 100
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is decided on one enrolment."""
+    """What is decided on one enrollment."""
 
     enrollment: str
     decision: EnrollmentDecision
@@ -34,7 +34,7 @@ class Decision:
 async def decide_enrollments(
     deps: Deps, principal: Principal, decisions: Sequence[Decision]
 ) -> list[RowResult[Enrollment]]:
-    """Decide on enrolments of the own bases until admission closes; then the ministry decides what is left (R23).
+    """Decide on enrollments of the own bases until admission closes; then the ministry decides what is left (R23).
 
     Raises:
         Refusal: `FORBIDDEN` or `TOO_MANY_ROWS`; why a row is refused is in the row.

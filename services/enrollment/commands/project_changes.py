@@ -26,7 +26,7 @@ _ENDED_BY = {
 
 
 async def sweep(deps: Deps, project_id: str) -> int:
-    """End the enrolments that the project's state leaves no way for, each with its seat; may be run again.
+    """End the enrollments that the project's state leaves no way for, each with its seat; may be run again.
 
     Runs after the commit of the project's new state: whoever signs up from then on sees it, and whoever does so at
     that moment meets it (`Seating.enter`).
@@ -89,7 +89,7 @@ async def tell_of_amendment(deps: Deps, project_id: str) -> None:
 
 
 async def _report(deps: Deps, here: Enrollment, elsewhere: Enrollment, at: datetime) -> None:
-    """Both bases and the school, each about the enrolment that is theirs (R19)."""
+    """Both bases and the school, each about the enrollment that is theirs (R19)."""
     boxes = {base_box(here.base): here, base_box(elsewhere.base): elsewhere, school_box(here.school): here}
     for box, enrollment in boxes.items():
         told = replace(enrollment, reason=None)

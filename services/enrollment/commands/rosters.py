@@ -72,7 +72,7 @@ async def stage_roster(deps: Deps, principal: Principal, *, sheet: Sheet, file_n
 
 @idempotent("rosters", name="commit_roster")
 async def commit_roster(deps: Deps, principal: Principal, *, key: str, mode: RosterMode) -> Roster:
-    """Put a roster in, under the designated person, until enrolment closes (R5, R22).
+    """Put a roster in, under the designated person, until enrollment closes (R5, R22).
 
     The moment of this command counts for the deadline, however long the rows then take.
 

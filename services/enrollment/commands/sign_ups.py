@@ -13,7 +13,7 @@ from services.enrollment.commands.bulk import each
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import open_project, own_enrollment, own_school
 from services.enrollment.commands.waitlist import pass_on
-from services.enrollment.domain import enrollment as enrolments
+from services.enrollment.domain import enrollment as enrollments
 from services.enrollment.domain.cut_off import key_of, require_before
 from services.enrollment.domain.enrollment import Enrollment, wrong_state
 from services.enrollment.domain.notifications import NoticeKind, base_box, feedback, notice_to
@@ -25,7 +25,7 @@ from services.enrollment.domain.seats import holds_seat
 
 @idempotent("enrollments", name="sign_up")
 async def sign_up(deps: Deps, principal: Principal, *, project_id: str) -> Enrollment:
-    """Sign up for a published project while enrolment is open (R19).
+    """Sign up for a published project while enrollment is open (R19).
 
     Raises:
         Refusal: `NOT_FOUND`, `PROJECT_NOT_OPEN`, `PHASE_CLOSED`, `INNER_CUT_OFF_PASSED` or `SECOND_SIGN_UP`.
@@ -38,7 +38,7 @@ async def sign_up(deps: Deps, principal: Principal, *, project_id: str) -> Enrol
         project = await open_project(deps, project_id, phase=ENROL, rule="R19", session=session)
         now, own = deps.clock.now(), key_of(teacher.school, project.year)
         require_before(await deps.store.cut_offs.find(own, session), project.id, now)
-        signed, events = enrolments.sign_up(fresh, teacher, project, now)
+        signed, events = enrollments.sign_up(fresh, teacher, project, now)
         stored = await deps.store.enrollments.insert(signed, events, session)
         await deps.store.seating.enter(project.id, teacher.id, session)
         return stored
@@ -57,7 +57,7 @@ async def withdraw_sign_up(deps: Deps, principal: Principal, *, key: str) -> Enr
         Refusal: `NOT_FOUND` or `WRONG_STATE`.
     """
     found = await own_enrollment(deps, principal, Scope.TEACHER, key)
-    withdrawn, events = enrolments.withdraw_sign_up(found, deps.clock.now())
+    withdrawn, events = enrollments.withdraw_sign_up(found, deps.clock.now())
     return await deps.store.enrollments.save(withdrawn, events)
 
 
@@ -75,7 +75,7 @@ async def decline_sign_ups(
         async def work(session: Session) -> Enrollment:
             found, now = await own_enrollment(deps, principal, Scope.SCHOOL, key, session), deps.clock.now()
             saved = await deps.store.enrollments.save(
-                *enrolments.decline(found, Reason.of(reason, "R21"), by, now), session
+                *enrollments.decline(found, Reason.of(reason, "R21"), by, now), session
             )
             await deps.store.deliveries.add(feedback(saved, NoticeKind.DECISION, now), session)
             return saved
@@ -102,14 +102,14 @@ async def rank_sign_ups(
         found = await own_enrollment(deps, principal, Scope.SCHOOL, key)
         if found.project != project_id:
             raise wrong_state(found, "R21")
-        ranked, events = enrolments.rank(found, places[key])
+        ranked, events = enrollments.rank(found, places[key])
         return await deps.store.enrollments.save(ranked, events)
 
     return await each(deps, principal, keys, act, command="rank_sign_ups", given="|".join([project_id, *keys]))
 
 
 async def submit_enrollments(deps: Deps, principal: Principal, *, keys: Sequence[str]) -> list[RowResult[Enrollment]]:
-    """Hand sign-ups in to the bases, under the designated person, until enrolment closes (R5, R22).
+    """Hand sign-ups in to the bases, under the designated person, until enrollment closes (R5, R22).
 
     Raises:
         Refusal: `FORBIDDEN`, `NOT_FOUND`, `DESIGNATED_PERSON_MISSING` or `TOO_MANY_ROWS`.
@@ -119,7 +119,7 @@ async def submit_enrollments(deps: Deps, principal: Principal, *, keys: Sequence
     async def act(key: str) -> Enrollment:
         found = await own_enrollment(deps, principal, Scope.SCHOOL, key)
         await open_project(deps, found.project, phase=ENROL, rule="R22")
-        submitted, events = enrolments.submit(found, by, deps.clock.now())
+        submitted, events = enrollments.submit(found, by, deps.clock.now())
         return await deps.store.enrollments.save(submitted, events)
 
     return await each(deps, principal, keys, act, command="submit_enrollments")
@@ -127,7 +127,7 @@ async def submit_enrollments(deps: Deps, principal: Principal, *, keys: Sequence
 
 @idempotent("enrollments", name="withdraw_enrollment")
 async def withdraw_enrollment(deps: Deps, principal: Principal, *, key: str, reason: str) -> Enrollment:
-    """Withdraw a submitted enrolment before the training starts; its seat goes to the next in line (R25, R26).
+    """Withdraw a submitted enrollment before the training starts; its seat goes to the next in line (R25, R26).
 
     Raises:
         Refusal: `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING` or `PROJECT_NOT_OPEN`.
@@ -139,7 +139,7 @@ async def withdraw_enrollment(deps: Deps, principal: Principal, *, key: str, rea
         project = await deps.store.projects.get(before.project, session)
         now = deps.clock.now()
         require_not_started(project, now, "R26")
-        after, events = enrolments.withdraw(before, Reason.of(reason, "R26"), by, now)
+        after, events = enrollments.withdraw(before, Reason.of(reason, "R26"), by, now)
         withdrawn = await deps.store.work.settle(before, after, events, project, session)
         await deps.store.deliveries.add(feedback(withdrawn, NoticeKind.DECISION, now), session)
         if holds_seat(before.status):

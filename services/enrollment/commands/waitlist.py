@@ -154,7 +154,7 @@ async def substitute_teacher(deps: Deps, principal: Principal, *, key: str, teac
     """Pass an accepted person's seat on to a colleague before the training starts, both or neither (R26).
 
     Returns:
-        The colleague's enrolment.
+        The colleague's enrollment.
 
     Raises:
         Refusal: `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING`, `PROJECT_NOT_OPEN`, `NOT_A_COLLEAGUE`,

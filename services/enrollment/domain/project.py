@@ -1,4 +1,4 @@
-"""Rounds and projects as enrolment knows them from the catalog's events."""
+"""Rounds and projects as enrollment knows them from the catalog's events."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time

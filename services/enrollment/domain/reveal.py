@@ -1,4 +1,4 @@
-"""Who may see a teacher's sealed numbers, for what, how often, and the act that it leaves (R40, R41)."""
+"""The recorded act of seeing a teacher's plain numbers: its purpose and its limits (R40, R41)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from services.enrollment.domain.refusals import INVALID_PURPOSE
 from services.enrollment.domain.teacher import Teacher
 
 BOUNDS = {timedelta(hours=1): 60, timedelta(days=1): 200}
-"""How often one account may reveal [D]: a class of fifty at its reception, not a school's whole staff in a night."""
+"""The most reveals of one account by period: enough for a class of fifty on its first day, not for a whole school."""
 
 
 class Purpose(FreeText):
@@ -42,13 +42,14 @@ class Purpose(FreeText):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reveal:
-    """That somebody saw a teacher's sealed numbers.
+    """The record that somebody saw a teacher's plain numbers.
 
     Attributes:
         id: Sorts by time.
-        by: The account.
-        scope: Its role.
-        organization: Whose it is.
+        by: The account's subject.
+        scope: The account's role.
+        organization: The account's organisation.
+        at: Domain time.
     """
 
     id: str
@@ -65,7 +66,17 @@ class Reveal:
 def reveal(
     key: str, teacher: Teacher, purpose: Purpose, now: datetime, *, by: str, scope: str, organization: str | None
 ) -> tuple[Reveal, list[TeacherRevealed]]:
-    """The act of seeing a teacher's numbers."""
+    """Record the act of seeing a teacher's numbers; it opens nothing itself.
+
+    Args:
+        key: The record's id.
+        teacher: Whose numbers.
+        purpose: What for.
+        now: Domain time.
+        by: The account's subject.
+        scope: The account's role.
+        organization: The account's organisation.
+    """
     event = TeacherRevealed(teacher=teacher.id, school=teacher.school, purpose=purpose.text, province=teacher.province)
     act = Reveal(
         id=key,

@@ -1,4 +1,4 @@
-"""The waiting list, the offers of freed seats, and the seat that is passed on (R25, R26)."""
+"""The waiting list: its order, the offers of free seats, and substitution (R25, R26)."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -23,16 +23,17 @@ _LAST = 1_000_000
 
 
 def in_order(waiting: Iterable[Enrollment]) -> list[Enrollment]:
-    """The waiting list: whom the base has ranked, then by the school's submission and its own ranking (R25)."""
+    """Sort a waiting list: those that the base has ranked, then by submission and by the school's ranking (R25)."""
     return sorted(waiting, key=_place)
 
 
-def _place(one: Enrollment) -> tuple[int, datetime, int, str]:
-    return one.waiting_rank or _LAST, one.submitted_at or one.signed_up_at, one.rank or _LAST, one.id
+def _place(enrollment: Enrollment) -> tuple[int, datetime, int, str]:
+    submitted = enrollment.submitted_at or enrollment.signed_up_at
+    return enrollment.waiting_rank or _LAST, submitted, enrollment.rank or _LAST, enrollment.id
 
 
 def rank_waiting(enrollment: Enrollment, place: int | None) -> Step:
-    """The base gives a candidate a place on the waiting list, or takes it away (R25).
+    """Set the candidate's place on the waiting list, from 1, or take it back with None (R25).
 
     Raises:
         Refusal: `WRONG_STATE`.
@@ -44,18 +45,26 @@ def rank_waiting(enrollment: Enrollment, place: int | None) -> Step:
 
 
 def offer_ends(project: Project, open_for: timedelta, now: datetime) -> datetime:
-    """When an offer made now expires: after its time, and never later than the first day of the training (R25).
+    """The instant at which an offer made now expires, never later than the training begins (R25).
 
     Args:
         project: The project.
-        open_for: How long a school may think.
+        open_for: Validity of an offer (`timedelta`, 48 h by default).
         now: Domain time.
+
+    Returns:
+        An aware instant.
     """
     return min(now + open_for, starts_at(project))
 
 
 def offer(enrollment: Enrollment, until: datetime, now: datetime) -> Step:
-    """A freed seat offers itself (R25).
+    """Offer a free seat to a candidate on the waiting list (R25).
+
+    Args:
+        enrollment: The candidate's.
+        until: When the offer expires.
+        now: Domain time.
 
     Raises:
         Refusal: `WRONG_STATE`.
@@ -66,13 +75,18 @@ def offer(enrollment: Enrollment, until: datetime, now: datetime) -> Step:
 
 
 def renew(enrollment: Enrollment, until: datetime) -> Step:
-    """An open offer whose project was suspended has its whole time anew, for meanwhile nobody could take it (R25)."""
+    """Extend an open offer of a project that was suspended, for meanwhile nobody could take it (R25)."""
     renewed = replace(enrollment, offer_expires_at=until)
     return renewed, [Offered(**about(renewed), expires_at=until)]
 
 
 def take_offer(enrollment: Enrollment, by: str, now: datetime) -> Step:
-    """The school takes the offered seat, in time (R25).
+    """Take an offered seat on behalf of the school (R25).
+
+    Args:
+        enrollment: The enrollment with the offer.
+        by: The designated person's name (R5).
+        now: Domain time.
 
     Raises:
         Refusal: `WRONG_STATE` or `OFFER_EXPIRED`.
@@ -87,12 +101,12 @@ def take_offer(enrollment: Enrollment, by: str, now: datetime) -> Step:
 
 
 def is_over(enrollment: Enrollment, now: datetime) -> bool:
-    """Whether the offer's time is over."""
+    """Whether the enrollment's offer has expired."""
     return enrollment.offer_expires_at is not None and enrollment.offer_expires_at <= now
 
 
 def expire(enrollment: Enrollment, now: datetime) -> Step:
-    """Nobody took the offered seat in time (R25).
+    """End an offer that nobody took in time (R25).
 
     Raises:
         Refusal: `WRONG_STATE`.
@@ -102,14 +116,14 @@ def expire(enrollment: Enrollment, now: datetime) -> Step:
 
 
 def substitute(enrollment: Enrollment, reason: Reason, by: str, now: datetime, *, successor: str) -> Step:
-    """An accepted person gives way to a colleague (R26).
+    """End an accepted enrollment whose seat goes to a colleague (R26).
 
     Args:
-        enrollment: The one that ends.
+        enrollment: The enrollment that ends.
         reason: Why.
-        by: The designated person.
+        by: The designated person's name (R5).
         now: Domain time.
-        successor: The id of the colleague's enrolment.
+        successor: The id of the colleague's enrollment.
 
     Raises:
         Refusal: `WRONG_STATE`.
@@ -127,7 +141,15 @@ def substitute(enrollment: Enrollment, reason: Reason, by: str, now: datetime, *
 
 
 def succeed(before: Enrollment, teacher: Teacher, project: Project, by: str, now: datetime, *, key: str) -> Step:
-    """The colleague's enrolment, accepted from its first moment: the seat is passed on (R26).
+    """Create the colleague's enrollment, accepted at once: it takes the seat over (R26).
+
+    Args:
+        before: The enrollment that ends.
+        teacher: The colleague.
+        project: The project of both.
+        by: The designated person's name (R5).
+        now: Domain time.
+        key: The new enrollment's id.
 
     Raises:
         Refusal: `NOT_A_COLLEAGUE`.

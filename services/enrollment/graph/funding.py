@@ -29,7 +29,7 @@ class FundingInput:
     reason: str | None = strawberry.field(default=None, description="更正的理由")
 
     def entry(self) -> NewFunding:
-        """As the command takes it."""
+        """The payment, as the command takes it."""
         return NewFunding(
             year=self.year,
             amount=self.amount,

@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from chassis.principal import Principal, TokenVerifier
 from chassis.serving.asgi import internal
+from kernel.free_text import Title
 from kernel.language import Language
 from kernel.refusals import BODY_TOO_LARGE
 from services.enrollment.commands import own_roster, stage_roster
@@ -40,16 +41,16 @@ class RosterFiles(FileEndpoints):
             201 with the roster's id and its counts.
 
         Raises:
-            Refusal: `BODY_TOO_LARGE`, `FORBIDDEN`, `NOT_FOUND`, `DESIGNATED_PERSON_MISSING`, or what `read_roster`
-                says of the file.
+            Refusal: `FORBIDDEN`, `NOT_FOUND`, `INVALID_TEXT`, `BODY_TOO_LARGE`, `DESIGNATED_PERSON_MISSING`, or what
+                `read_in_worker` refuses.
         """
         del language
         await own_school(self.deps, principal)
+        name = Title.of(request.query_params.get("filename", ""), "filename", "R41")
         raw = await _body(request)
         async with self.slots:
             sheet = await read_in_worker(raw)
-            name = request.query_params.get("filename", "")
-            roster = await stage_roster(self.deps, principal, sheet=sheet, file_name=name)
+            roster = await stage_roster(self.deps, principal, sheet=sheet, file_name=name.text)
         return Response(orjson.dumps(_summary(roster)), 201, media_type="application/json")
 
     async def template(self, request: Request, principal: Principal, language: Language) -> Response:

@@ -1,4 +1,4 @@
-"""Enrolment in MongoDB: collections, indexes and queries; the only place of the service that knows the database."""
+"""Enrollment in MongoDB: collections, indexes and queries; the only place of the service that knows the database."""
 
 from services.enrollment.store.feed import Entry, Feed, FencedOff, Reading
 from services.enrollment.store.rosters import Rosters, RowsOf

@@ -115,8 +115,8 @@ class Enrollments(Repository[Enrollment]):
             (all_of(selection.condition(), visibility.condition(), after_position(_BY_ID, part.after)), part.first + 1)
             for selection, part in lists
         ]
-        documents = await pages(self.collection, wanted, _BY_ID)
-        return [[from_document(document, Enrollment) for document in page] for page in documents]
+        rows = await pages(self.collection, wanted, _BY_ID)
+        return [[from_document(document, Enrollment) for document in page] for page in rows]
 
     async def counts(self, lists: Sequence[EnrollmentSelection], visibility: Visibility) -> list[int]:
         """How many enrollments of each list the reader may see."""

@@ -24,7 +24,7 @@ _LEFT = {"$expr": {"$lt": [{"$add": ["$accepted", "$offered"]}, "$capacity"]}}
 
 
 class Seating:
-    """One `seats` document a project and one `persons` document a teacher, changed only with an enrolment.
+    """One `seats` document a project and one `persons` document a teacher, changed only with an enrollment.
 
     Some `doors` documents a project besides, for those who take no seat yet.
 
@@ -81,7 +81,7 @@ class Seating:
     async def settle(
         self, before: Enrollment | None, after: Enrollment, project: Project, session: Session
     ) -> Seats | None:
-        """Move the counters and the person's time with an enrolment; no look before, the writes themselves refuse.
+        """Move the counters and the person's time with an enrollment; no look before, the writes themselves refuse.
 
         Returns:
             The seats as the step leaves them, None where it moves none.
@@ -110,7 +110,7 @@ class Seating:
         )
 
     async def overlapping(self, project: str) -> list[tuple[str, str]]:
-        """`(enrolment here, enrolment elsewhere)` of everybody whose other acceptance meets this one (R19)."""
+        """`(enrollment here, enrollment elsewhere)` of everybody whose other acceptance meets this one (R19)."""
         cursor = self.persons.find({"accepted.project": project, "accepted.1": {"$exists": True}})
         return [
             (here["enrollment"], other["enrollment"])
@@ -120,7 +120,7 @@ class Seating:
         ]
 
     async def overlaps_of(self, teachers: Sequence[str]) -> dict[str, frozenset[str]]:
-        """The accepted enrolments of each person that meet another one of theirs, in one operation (R19)."""
+        """The accepted enrollments of each person that meet another one of theirs, in one operation (R19)."""
         cursor = self.persons.find({"_id": {"$in": list(teachers)}, "accepted.1": {"$exists": True}})
         return {
             person["_id"]: frozenset(one["enrollment"] for one, _ in _meeting(person["accepted"]))

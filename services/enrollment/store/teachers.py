@@ -35,8 +35,8 @@ class Teachers(Repository[Teacher]):
         wanted = [
             (all_of({"school": school}, after_position(_BY_ID, part.after)), part.first + 1) for school, part in lists
         ]
-        documents = await pages(self.collection, wanted, _BY_ID)
-        return [[from_document(document, Teacher) for document in page] for page in documents]
+        rows = await pages(self.collection, wanted, _BY_ID)
+        return [[from_document(document, Teacher) for document in page] for page in rows]
 
     async def counts(self, schools: Sequence[str]) -> list[int]:
         """How many teachers each school has on file."""

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from kernel.errors import Refusal
+from services.enrollment.domain.refusals import ROSTER_TOO_LARGE, ROSTER_UNREADABLE
 from services.enrollment.domain.roster.sheet import Sheet
 from services.enrollment.workbooks.roster_reader import ENCODINGS, read_roster
-from services.enrollment.workbooks.xlsx_guard import too_large, unreadable
 
 _CODECS = (*ENCODINGS, "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp437")
 
@@ -32,7 +32,7 @@ def main(memory_bytes: int, cpu_seconds: int) -> None:
     try:
         reply = answer(sys.stdin.buffer.read())
     except MemoryError:
-        reply = _refused(too_large())
+        reply = _refused(ROSTER_TOO_LARGE())
     sys.stdout.buffer.write(reply)
     sys.stdout.buffer.flush()
 
@@ -52,7 +52,7 @@ def answer(raw: bytes) -> bytes:
     except Refusal as refusal:
         return _refused(refusal)
     except UnicodeEncodeError:  # half a surrogate pair
-        return _refused(unreadable())
+        return _refused(ROSTER_UNREADABLE())
 
 
 def _content(sheet: Sheet) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from kernel.errors import Refusal
+from services.enrollment.domain.refusals import ROSTER_TOO_LARGE, ROSTER_UNREADABLE
 from services.enrollment.domain.roster.sheet import MOST_ROWS, Cell, Sheet, has_header, sheet_of
-from services.enrollment.workbooks.xlsx_guard import check_archive, too_large, unreadable
+from services.enrollment.workbooks.xlsx_guard import check_archive
 
 ENCODINGS = ("utf-8", "gb18030")
 _ZIP = b"PK\x03\x04"
@@ -43,7 +44,7 @@ def _workbook(raw: bytes) -> Sequence[Sequence[Cell]]:
     except BaseException as error:  # a panic of the reader, which is written in Rust, is no Exception
         if isinstance(error, KeyboardInterrupt | SystemExit):
             raise
-        raise (too_large() if _TOO_MUCH in str(error) else unreadable()) from error
+        raise (ROSTER_TOO_LARGE() if _TOO_MUCH in str(error) else ROSTER_UNREADABLE()) from error
 
 
 def _cells(raw: bytes) -> Sequence[Sequence[Cell]]:
@@ -63,10 +64,10 @@ def _rows(sheet: CalamineSheet) -> list[list[Cell]]:
     last_row, last_column = sheet.end or (0, 0)
     height, width = last_row + 1, last_column + 1
     if height > _MOST_LINES or width > _MOST_COLUMNS or height * width > _MOST_CELLS:
-        raise too_large()
+        raise ROSTER_TOO_LARGE()
     rows: list[list[Cell]] = [list(row) for row in sheet.iter_rows()]
     if any(isinstance(cell, str) and len(cell) > _LONGEST_TEXT for row in rows for cell in row):
-        raise too_large()
+        raise ROSTER_TOO_LARGE()
     return rows
 
 
@@ -74,7 +75,7 @@ def _text(raw: bytes) -> Sequence[Sequence[Cell]]:
     """The lines of a text, parted by whichever delimiter makes a header of one of them."""
     text = _decoded(raw)
     if "\0" in text:
-        raise unreadable()
+        raise ROSTER_UNREADABLE()
     first: list[list[str]] = []
     for delimiter in _DELIMITERS:
         rows = _parted(text, delimiter)
@@ -92,9 +93,9 @@ def _parted(text: str, delimiter: str) -> list[list[str]]:
         for row in reader:
             rows.append(row)
             if len(rows) > _MOST_LINES or len(row) > _MOST_COLUMNS:
-                raise too_large()
+                raise ROSTER_TOO_LARGE()
     except csv.Error as error:
-        raise unreadable() from error
+        raise ROSTER_UNREADABLE() from error
     return rows
 
 
@@ -105,7 +106,7 @@ def _decoded(raw: bytes) -> str:
     for encoding in ENCODINGS:
         if (text := _strict(raw, encoding)) is not None:
             return text
-    raise unreadable()
+    raise ROSTER_UNREADABLE()
 
 
 def _strict(raw: bytes, encoding: str) -> str | None:
@@ -114,4 +115,4 @@ def _strict(raw: bytes, encoding: str) -> str | None:
     except UnicodeDecodeError:
         if encoding in ENCODINGS:
             return None
-        raise unreadable() from None
+        raise ROSTER_UNREADABLE() from None

@@ -18,8 +18,8 @@ from typing import Any, Final
 
 from kernel.errors import Refusal, Unblock
 from kernel.refusals import DEADLINE_EXCEEDED
+from services.enrollment.domain.refusals import ROSTER_TOO_LARGE, ROSTER_UNREADABLE
 from services.enrollment.domain.roster.sheet import Column, Line, Sheet
-from services.enrollment.workbooks.xlsx_guard import too_large, unreadable
 
 _MEBIBYTE: Final = 1024 * 1024
 _PIECE_BYTES: Final = 64 * 1024
@@ -87,9 +87,9 @@ async def read_in_worker(raw: bytes, limits: Limits = LIMITS, program: tuple[str
     finally:
         await _end(process)
     if status in _EXHAUSTED:
-        raise too_large()
+        raise ROSTER_TOO_LARGE()
     if status < 0:
-        raise unreadable()
+        raise ROSTER_UNREADABLE()
     if status:
         raise RuntimeError(f"the reader of rosters ended with status {status}")
     return await asyncio.to_thread(_sheet_of, reply)
@@ -107,7 +107,7 @@ async def _exchange(process: Process, raw: bytes, most: int) -> bytes:
     while piece := await process.stdout.read(_PIECE_BYTES):
         reply += piece
         if len(reply) > most:
-            raise too_large()
+            raise ROSTER_TOO_LARGE()
     return bytes(reply)
 
 

@@ -7,7 +7,7 @@ import io
 import re
 import zipfile
 
-from kernel.errors import Refusal, Unblock
+from services.enrollment.domain.refusals import ROSTER_TOO_LARGE, ROSTER_UNREADABLE
 
 _MOST_PARTS = 1_000
 _MOST_BYTES = 24 * 1024 * 1024
@@ -29,35 +29,13 @@ def check_archive(raw: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             parts = archive.infolist()
     except (zipfile.BadZipFile, ValueError, LookupError, OSError) as error:
-        raise unreadable() from error
+        raise ROSTER_UNREADABLE() from error
     if len(parts) > _MOST_PARTS:
-        raise too_large()
+        raise ROSTER_TOO_LARGE()
     opened = [part for part in parts if _READ.fullmatch(part.filename)]
     if any(part.flag_bits & _ENCRYPTED for part in opened):
-        raise unreadable()
+        raise ROSTER_UNREADABLE()
     if any(part.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} for part in opened):
-        raise unreadable()
+        raise ROSTER_UNREADABLE()
     if sum(part.file_size for part in opened) > _MOST_BYTES:
-        raise too_large()
-
-
-def unreadable() -> Refusal:
-    """No workbook and no text of a known encoding."""
-    return Refusal(
-        "ROSTER_UNREADABLE",
-        "无法读取该文件：请另存为未加密的 .xlsx，或 UTF-8、GB18030 编码的 .csv",
-        "The file cannot be read: save it as .xlsx without a password, or as .csv in UTF-8 or GB18030",
-        rule="R22",
-        unblock=Unblock.SELF,
-    )
-
-
-def too_large() -> Refusal:
-    """More cells or text than a roster has."""
-    return Refusal(
-        "ROSTER_TOO_LARGE",
-        "工作表过大：请删除名单以外的行、列和工作表后重试",
-        "The workbook is too large: delete rows, columns and sheets that do not belong to the roster",
-        rule="R22",
-        unblock=Unblock.SELF,
-    )
+        raise ROSTER_TOO_LARGE()

@@ -1,4 +1,4 @@
-"""R40: every event lands in one chained log, once and in order; whatever is done to the log is found and located."""
+"""R40: the audit log holds every event once, in order, and shows where somebody tampered with it."""
 
 import asyncio
 import json
@@ -58,11 +58,11 @@ def event(number: int) -> Envelope:
 @pytest.fixture
 async def log(database: Database) -> AuditLog:
     """A log of twelve rows."""
-    made = AuditLog(database)
-    await made.prepare()
-    await made.append([event(number) for number in range(1, 6)])
-    await made.append([event(number) for number in range(4, ROWS + 1)])
-    return made
+    audit_log = AuditLog(database)
+    await audit_log.prepare()
+    await audit_log.append([event(number) for number in range(1, 6)])
+    await audit_log.append([event(number) for number in range(4, ROWS + 1)])
+    return audit_log
 
 
 async def rows(log: AuditLog) -> list[Row]:
@@ -75,15 +75,15 @@ async def faults(log: AuditLog, anchors: dict[int, str] | None = None) -> list[i
 
 async def test_events_are_chained_once_from_the_genesis_on(log: AuditLog) -> None:
     """R40: append-only, hash-chained."""
-    found = await rows(log)
-    assert [row.act.event for row in found] == [event(number).id for number in range(1, ROWS + 1)]
-    assert [row.sequence for row in found] == list(range(1, ROWS + 1))
-    assert found[0].previous == GENESIS
-    assert [row.previous for row in found[1:]] == [row.hash for row in found[:-1]]
+    log_rows = await rows(log)
+    assert [row.act.event for row in log_rows] == [event(number).id for number in range(1, ROWS + 1)]
+    assert [row.sequence for row in log_rows] == list(range(1, ROWS + 1))
+    assert log_rows[0].previous == GENESIS
+    assert [row.previous for row in log_rows[1:]] == [row.hash for row in log_rows[:-1]]
     assert await faults(log) == []
 
 
-async def test_two_writers_make_one_chain(database: Database) -> None:
+async def test_concurrent_writers_make_one_chain(database: Database) -> None:
     log = AuditLog(database)
     await log.prepare()
     await asyncio.gather(*(AuditLog(database).append([event(number)]) for number in [*range(1, 13), *range(1, 13)]))
@@ -93,11 +93,11 @@ async def test_two_writers_make_one_chain(database: Database) -> None:
 
 async def _swap(log: AuditLog) -> None:
     documents = {number: await log.rows.find_one({"_id": number}) or {} for number in (4, 8)}
-    for one, other in ((4, 8), (8, 4)):
-        await log.rows.delete_one({"_id": one})
+    for number, other in ((4, 8), (8, 4)):
+        await log.rows.delete_one({"_id": number})
         documents[other] = dict(documents[other])
-    for one, other in ((4, 8), (8, 4)):
-        await log.rows.insert_one(documents[other] | {"_id": one})
+    for number, other in ((4, 8), (8, 4)):
+        await log.rows.insert_one(documents[other] | {"_id": number})
 
 
 async def _rehash(log: AuditLog) -> None:
@@ -147,7 +147,7 @@ async def test_tampering_is_found_and_located(log: AuditLog, what: str) -> None:
     assert set(await faults(log)) <= {*where, where[-1] + 1, 13}
 
 
-async def test_a_chain_that_was_calculated_anew_or_cut_with_its_head_is_found_by_an_anchor(log: AuditLog) -> None:
+async def test_an_anchor_shows_a_recomputed_chain_and_an_end_cut_off_with_its_head(log: AuditLog) -> None:
     anchor = {row.sequence: row.hash for row in await rows(log) if row.sequence in {8, 12}}
     assert await faults(log, anchor) == []
     await log.rows.delete_many({"_id": {"$gt": 10}})
@@ -162,7 +162,7 @@ async def test_a_chain_that_was_calculated_anew_or_cut_with_its_head_is_found_by
     assert await faults(log, anchor) == [8, 12]
 
 
-async def test_every_event_of_every_service_is_in_the_log_and_only_the_ministry_reads_it(world: World) -> None:
+async def test_r40_every_event_is_in_the_log_and_only_the_ministry_reads_it(world: World) -> None:
     """R40: every act is in it."""
     await world.start("e1")
     assert await world.attend(("e1", "s1", True)) == ["ok"]
@@ -204,9 +204,9 @@ async def test_the_ministry_pages_and_filters_the_latest_first(world: World) -> 
         ({"since": "2024-05-03T08:00:00+00:00", "until": "2024-05-05T16:00:00+08:00"}, 2),
         ({"since": "2024-05-03T16:00:00", "until": "2024-05-05T16:00:00"}, 2),
     ]
-    for given, count in filters:
-        data, _ = await world.ask(MINISTRY, ASK, n=50, f=given)
-        assert (data["auditLog"]["totalCount"], len(data["auditLog"]["nodes"])) == (count, count), given
+    for condition, count in filters:
+        data, _ = await world.ask(MINISTRY, ASK, n=50, f=condition)
+        assert (data["auditLog"]["totalCount"], len(data["auditLog"]["nodes"])) == (count, count), condition
 
 
 async def test_the_command_line_verifies_and_exports(

@@ -86,7 +86,7 @@ async def hold(season: Season, project: Any, held: int, version: int) -> None:
     """What enrolment's event of that version tells."""
     projects = season.deps.store.projects
     await season.deps.store.transact(
-        lambda session: projects.hold(project["id"], held=held, version=version, session=session)
+        lambda session: projects.set_seats(project["id"], taken=held, version=version, session=session)
     )
 
 

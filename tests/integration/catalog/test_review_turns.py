@@ -16,6 +16,7 @@ from tests.integration.catalog.test_batches import auto
 from tests.integration.catalog.watching import watched
 from tests.support.eventually import eventually
 from tests.support.graph import Refused
+from tests.unit.catalog.examples import why
 
 REVIEWS = "query($id: ID!) { project(id: $id) { reviews { id submittedAt } } }"
 
@@ -43,10 +44,10 @@ async def test_a_review_that_begins_before_the_decision_does_not_land_after_it(
     async def ended(session: Session) -> Project:
         found = await store.projects.get(project["id"], session)
         if end == "withdrawn":
-            return await store.projects.save(*declaration.withdraw(found, "重复", now), session)
+            return await store.projects.save(*declaration.withdraw(found, why("重复"), now), session)
         reviews = (await store.reviews.of_projects([found.id], session))[found.id]
         outcome = DecisionOutcome.APPROVE
-        made = decision.decide(found, current, reviews, outcome=outcome, reason="按评审意见", now=now)
+        made = decision.decide(found, current, reviews, outcome=outcome, reason=why("按评审意见"), now=now)
         return await store.projects.save(*made, session)
 
     async with watched(season, parts) as (other, operations):

@@ -1,4 +1,4 @@
-"""Courses on a database of their own."""
+"""A repository of courses on a database of its own."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def vhosts(parts: Parts) -> Vhosts:
 
 @pytest.fixture
 async def courses(database: Database) -> Repository[Course]:
-    """Where courses are kept, with the relay's index."""
-    made = repository(database)
-    await made.prepare()
-    return made
+    """The repository of courses, with its indexes."""
+    prepared = repository(database)
+    await prepared.prepare()
+    return prepared

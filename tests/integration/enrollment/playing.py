@@ -1,4 +1,4 @@
-"""Acts of teachers, schools, bases and timers on each other's enrolments, as they come."""
+"""Acts of teachers, schools, bases and timers on each other's enrollments, as they come."""
 
 import asyncio
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Enrolment on a real database, played through its graph by each role."""
+"""Enrollment on a real database, played through its graph by each role."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -49,7 +49,7 @@ CALENDAR = {
 
 
 def published(project: str, **changes: Any) -> dict[str, Any]:
-    """The payload of `catalog.project-published`, with more than enrolment reads."""
+    """The payload of `catalog.project-published`, with more than enrollment reads."""
     return {
         "project": project,
         "code": "GP-1",
@@ -197,7 +197,7 @@ class Season:
         return seats
 
     async def status(self, key: str) -> str:
-        """The state of an enrolment."""
+        """The state of an enrollment."""
         return (await self.deps.store.enrollments.get(key)).status.value
 
     def today(self) -> date:

@@ -15,7 +15,7 @@ async def operations(season: Season) -> int:
     return await profile.count_documents(reads | {"ns": {"$not": {"$regex": "system.profile$"}}})
 
 
-async def test_fifty_enrolments_with_all_they_refer_to_cost_a_handful_of_reads(season: Season) -> None:
+async def test_fifty_enrollments_with_all_they_refer_to_cost_a_handful_of_reads(season: Season) -> None:
     await season.publish(capacity=100)
     keys = [await season.submitted(teacher, "p1") for teacher in await season.teachers(50)]
     asked = [{"__typename": "Enrollment", "id": key} for key in keys]

@@ -31,7 +31,7 @@ def environment(parts: Parts, database: Database, tmp_path: Path) -> dict[str, s
 
 
 async def run(environment: dict[str, str], *arguments: str) -> tuple[int, list[dict[str, Any]], str]:
-    """Exit code, the lines of JSON, and what was said on standard error; the operator is 李工."""
+    """Exit code, the lines of JSON, and what is on standard error; the operator is 李工."""
     done = await command(
         "services.enrollment", "schools", "import", "--as", "李工", *arguments, environment=environment
     )
@@ -47,7 +47,7 @@ def workbook(file: Path, rows: list[list[Any]]) -> Path:
     return file
 
 
-async def test_a_list_is_tried_then_imported_with_a_result_per_row(
+async def test_a_list_is_checked_by_a_dry_run_then_imported_with_a_result_for_each_row(
     environment: dict[str, str], database: Database, tmp_path: Path
 ) -> None:
     rows = [
@@ -96,7 +96,7 @@ async def test_a_workbook_with_codes_typed_as_numbers_and_a_list_in_gb18030_are_
 
 
 @pytest.mark.parametrize("content", [None, "学校标识码,学校名称\n1,2\n", "", "PK\x03\x04"])
-async def test_what_cannot_be_read_is_said_in_a_sentence(
+async def test_a_file_that_cannot_be_read_is_named_without_a_traceback(
     environment: dict[str, str], tmp_path: Path, content: str | None
 ) -> None:
     file = tmp_path / ("schools.xlsx" if content and content.startswith("PK") else "schools.csv")

@@ -11,7 +11,7 @@ HISTORY = "query($id: ID!) { enrollment(id: $id) { status reason reasonCode hist
 
 
 async def left_undecided(season: Season, count: int) -> list[str]:
-    """Enrolments that nobody has decided when admission has just closed."""
+    """Enrollments that nobody has decided when admission has just closed."""
     keys = [await season.submitted(teacher, "p1") for teacher in await season.teachers(count)]
     season.at("2024-05-25T00:00")
     return keys

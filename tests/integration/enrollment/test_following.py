@@ -1,4 +1,4 @@
-"""R18, R24, R29–R31, R33: what the others' events do to enrolments, and who is told."""
+"""R18, R24, R29–R31, R33: what the others' events do to enrollments, and who is told."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ async def test_notices_are_marked_read_in_the_own_box_only(season: Season) -> No
     assert (await season.act(SCHOOL, unread))["nodes"] == [{"readAt": None}]
 
 
-async def test_cancelling_a_project_ends_every_live_enrolment_frees_its_seats_and_tells_everybody(
+async def test_cancelling_a_project_ends_every_live_enrollment_frees_its_seats_and_tells_everybody(
     season: Season,
 ) -> None:
     await season.publish("p1")

@@ -9,7 +9,7 @@ from chassis.events import Envelope
 from chassis.principal import Principal, Scope
 from services.enrollment.messaging.feed_publisher import readers_of
 from tests.integration.enrollment.season import GUANGDONG, HUNAN, SIGN_UP, Season
-from tests.integration.enrollment.workbooks import Desk
+from tests.integration.enrollment.workbooks import FileClient
 from tests.support.graph import Refused
 from tests.support.principals import MINISTRY, NO_PROVINCE
 
@@ -58,7 +58,7 @@ async def test_no_query_shows_it_to_a_province(season: Season, enrolled: str, wh
     assert entities == [None, {"designatedPerson": None, "enrollments": {"totalCount": 0}}, None]
 
 
-async def test_the_ministry_sees_it_on_every_path(season: Season, enrolled: str, desk: Desk) -> None:
+async def test_the_ministry_sees_it_on_every_path(season: Season, enrolled: str, files: FileClient) -> None:
     assert await season.act(MINISTRY, "query($c: ID!) { school(code: $c) { code } }", c=CODE) == {"code": CODE}
     assert await season.act(MINISTRY, "query($id: ID!) { enrollment(id: $id) { id } }", id=enrolled)
     listing = 'query { schools(filter: {province: "00"}) { nodes { code } } }'
@@ -72,9 +72,9 @@ async def test_the_ministry_sees_it_on_every_path(season: Season, enrolled: str,
         "enrollment.school-registered",
         "enrollment.signed-up",
     }
-    _, _, roster = await desk.sheets(MINISTRY, "provinces/00", year=2024)
+    _, _, roster = await files.sheets(MINISTRY, "provinces/00", year=2024)
     assert len(roster) == 2
-    assert (await desk.ask(MINISTRY, f"schools/{CODE}", year=2024))[0] == 200
+    assert (await files.ask(MINISTRY, f"schools/{CODE}", year=2024))[0] == 200
 
 
 @pytest.mark.parametrize("who", STRANGERS, ids=lambda one: one.subject)
@@ -93,11 +93,11 @@ async def test_no_log_of_a_province_has_its_events(season: Season, enrolled: str
 
 @pytest.mark.parametrize("who", STRANGERS, ids=lambda one: one.subject)
 @pytest.mark.usefixtures("enrolled")
-async def test_no_workbook_of_a_province_has_it(desk: Desk, who: Principal) -> None:
+async def test_no_workbook_of_a_province_has_it(files: FileClient, who: Principal) -> None:
     for path in ("provinces/00", f"schools/{CODE}", "provinces", "projects/p1"):
-        assert (await desk.ask(who, path, year=2024))[0] == 404
+        assert (await files.ask(who, path, year=2024))[0] == 404
     if who.province != "00":
-        assert CODE not in str(await desk.sheets(who, f"provinces/{who.province}", year=2024))
+        assert CODE not in str(await files.sheets(who, f"provinces/{who.province}", year=2024))
 
 
 def test_an_event_without_a_province_is_for_no_province() -> None:

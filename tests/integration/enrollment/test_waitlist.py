@@ -166,7 +166,7 @@ async def test_r26_a_substitute_is_a_free_colleague_and_nobody_else(season: Seas
     assert await states(season, [held, waiting]) == ["ACCEPTED", "WAITLISTED"]
 
 
-async def test_r26_a_substitution_said_again_is_answered_with_the_colleagues_enrolment(season: Season) -> None:
+async def test_r26_a_substitution_said_again_is_answered_with_the_colleagues_enrollment(season: Season) -> None:
     (held,), _ = await full_class(season, waiting=0)
     (colleague,) = await season.teachers(1)
     season.key = "k1"

@@ -11,7 +11,7 @@ from chassis.principal import Scope
 from chassis.storage.mongo import Database
 from gateway.identity.authentication import log_in, set_password
 from gateway.identity.deps import Deps
-from gateway.identity.login_throttle import ADDRESS, FROM_HERE, LOGIN, Attempts
+from gateway.identity.login_throttle import ADDRESS, FROM_HERE, LOGIN, LoginThrottle
 from gateway.identity.provisioning import provision, reset, unlock
 from kernel.errors import Refusal
 
@@ -20,8 +20,8 @@ GUESSER, HOLDER = "192.0.2.1", "192.0.2.2"
 
 
 @pytest.fixture
-async def attempts(deps: Deps) -> Attempts:
-    return deps.store.attempts
+async def throttle(deps: Deps) -> LoginThrottle:
+    return deps.store.throttle
 
 
 async def outcome(deps: Deps, password: str, address: str, login: str = NAME) -> str:
@@ -32,11 +32,11 @@ async def outcome(deps: Deps, password: str, address: str, login: str = NAME) ->
     return "OPEN"
 
 
-async def fail(attempts: Attempts, times: int, *, login: str = NAME, address: str = GUESSER) -> list[Refusal]:
+async def fail(throttle: LoginThrottle, times: int, *, login: str = NAME, address: str = GUESSER) -> list[Refusal]:
     refusals = []
     for _ in range(times):
         try:
-            await attempts.begin(login, address)
+            await throttle.begin(login, address)
         except Refusal as refusal:
             refusals.append(refusal)
     return refusals
@@ -58,14 +58,14 @@ async def test_r4_after_five_failures_even_the_right_password_waits(deps: Deps, 
     assert await outcome(deps, code, GUESSER) == "OPEN"
 
 
-async def test_r4_the_wait_doubles_and_says_how_long(attempts: Attempts, database: Database) -> None:
-    await fail(attempts, FROM_HERE.free)
+async def test_r4_the_wait_doubles_and_says_how_long(throttle: LoginThrottle, database: Database) -> None:
+    await fail(throttle, FROM_HERE.free)
     waits = []
     for _ in range(4):
-        (refusal,) = await fail(attempts, 1)
+        (refusal,) = await fail(throttle, 1)
         waits.append(refusal.details["retryAfter"])
         await later(database, timedelta(seconds=refusal.details["retryAfter"]))
-        assert not await fail(attempts, 1)
+        assert not await fail(throttle, 1)
     assert waits == sorted(set(waits))
     assert refusal.rule == "R4"
 
@@ -78,16 +78,16 @@ async def test_facts_33_a_guesser_elsewhere_does_not_lock_the_holder_out(deps: D
     assert await outcome(deps, code, HOLDER) == "OPEN"
 
 
-async def test_r4_a_thousand_guesses_at_once_are_a_thousand_guesses(attempts: Attempts) -> None:
-    results = await asyncio.gather(*(fail(attempts, 1) for _ in range(60)))
+async def test_r4_a_thousand_guesses_at_once_are_a_thousand_guesses(throttle: LoginThrottle) -> None:
+    results = await asyncio.gather(*(fail(throttle, 1) for _ in range(60)))
     made = sum(1 for refusals in results if not refusals)
     assert made <= FROM_HERE.free + 1  # a second may pass
 
 
-async def test_r4_many_addresses_on_one_name_and_one_address_on_many_names_wait_too(attempts: Attempts) -> None:
-    spread = [await fail(attempts, 1, address=f"198.51.100.{n}") for n in range(LOGIN.free + 5)]
+async def test_r4_many_addresses_on_one_name_and_one_address_on_many_names_wait_too(throttle: LoginThrottle) -> None:
+    spread = [await fail(throttle, 1, address=f"198.51.100.{n}") for n in range(LOGIN.free + 5)]
     assert any(spread)
-    sprayed = [await fail(attempts, 1, login=f"31440000{n}") for n in range(ADDRESS.free + 30)]
+    sprayed = [await fail(throttle, 1, login=f"31440000{n}") for n in range(ADDRESS.free + 30)]
     assert any(sprayed)
     assert not any(sprayed[: FROM_HERE.free * 2])
 
@@ -99,7 +99,7 @@ async def test_r4_who_has_logged_in_from_there_before_does_not_wait_for_guessers
     _, code = await provision(deps, login=NAME, scope=Scope.SCHOOL, school=NAME)
     assert await outcome(deps, code, HOLDER) == "OPEN"
     for n in range(LOGIN.free + 5):
-        await fail(deps.store.attempts, 1, address=f"198.51.100.{n}")
+        await fail(deps.store.throttle, 1, address=f"198.51.100.{n}")
     assert await outcome(deps, code, "203.0.113.9") == "RATE_LIMITED"
     assert await outcome(deps, code, HOLDER) == "OPEN"
     guesses = [await outcome(deps, "wrong", HOLDER) for _ in range(FROM_HERE.free + 1)]
@@ -108,23 +108,23 @@ async def test_r4_who_has_logged_in_from_there_before_does_not_wait_for_guessers
     assert await outcome(deps, code, HOLDER) == "RATE_LIMITED"
 
 
-async def test_r4_a_right_password_is_followed_by_no_wait_and_ends_nobody_elses(attempts: Attempts) -> None:
+async def test_r4_a_right_password_is_followed_by_no_wait_and_ends_nobody_elses(throttle: LoginThrottle) -> None:
     for n in range(LOGIN.free - 1):
-        await fail(attempts, 1, address=f"198.51.100.{n}")
-    right = await attempts.begin(NAME, HOLDER)
-    await attempts.succeeded(right)
-    again = await attempts.begin(NAME, "203.0.113.9")
-    assert await fail(attempts, 1, address="203.0.113.10"), "the one before is under way, and may be wrong"
-    await attempts.withdrawn(again)
-    wrong_since = await attempts.begin(NAME, "203.0.113.11")
-    await attempts.withdrawn(replace(wrong_since, at=wrong_since.at - timedelta(seconds=1)))
-    assert await fail(attempts, 1, address="203.0.113.12"), "what was counted since goes on"
+        await fail(throttle, 1, address=f"198.51.100.{n}")
+    right = await throttle.begin(NAME, HOLDER)
+    await throttle.succeed(right)
+    again = await throttle.begin(NAME, "203.0.113.9")
+    assert await fail(throttle, 1, address="203.0.113.10"), "the one before is under way, and may be wrong"
+    await throttle.withdraw(again)
+    wrong_since = await throttle.begin(NAME, "203.0.113.11")
+    await throttle.withdraw(replace(wrong_since, at=wrong_since.at - timedelta(seconds=1)))
+    assert await fail(throttle, 1, address="203.0.113.12"), "what was counted since goes on"
 
 
-async def test_failures_leak_away(attempts: Attempts, database: Database) -> None:
-    await fail(attempts, FROM_HERE.free - 1)
+async def test_failures_leak_away(throttle: LoginThrottle, database: Database) -> None:
+    await fail(throttle, FROM_HERE.free - 1)
     await later(database, FROM_HERE.leak * 3)
-    assert not await fail(attempts, 3)
+    assert not await fail(throttle, 3)
 
 
 async def test_r4_who_knows_the_password_may_log_in_as_often_as_needed(deps: Deps) -> None:
@@ -147,7 +147,7 @@ async def test_r4_a_stolen_session_is_no_way_to_try_passwords(deps: Deps) -> Non
 
 async def test_r4_a_reset_unlocks(deps: Deps) -> None:
     await provision(deps, login=NAME, scope=Scope.SCHOOL, school=NAME)
-    await fail(deps.store.attempts, FROM_HERE.free + 1)
+    await fail(deps.store.throttle, FROM_HERE.free + 1)
     code = await reset(deps, login=NAME, scope=Scope.SCHOOL)
     assert await outcome(deps, code, GUESSER) == "OPEN"
 
@@ -176,9 +176,9 @@ async def test_guesses_are_counted_by_their_outcome(deps: Deps) -> None:
     assert [now - then for now, then in zip(counted(), before, strict=True)] == [1, FROM_HERE.free, 1]
 
 
-async def test_no_login_name_or_address_is_kept_in_the_clear(attempts: Attempts, database: Database) -> None:
-    await fail(attempts, 1)
-    await attempts._buckets.update_many({}, {"$set": {"last": datetime.now(UTC)}})
+async def test_no_login_name_or_address_is_kept_in_the_clear(throttle: LoginThrottle, database: Database) -> None:
+    await fail(throttle, 1)
+    await throttle._buckets.update_many({}, {"$set": {"last": datetime.now(UTC)}})
     stored = str([row async for row in database["attempts"].find()])
     assert NAME not in stored
     assert GUESSER not in stored

@@ -13,7 +13,7 @@ from services.catalog.domain.opening import extend_phase, open_round
 from services.catalog.domain.round import Contact, Round
 from services.catalog.domain.vocabulary import PhaseName
 from services.catalog.http.calendar import icalendar
-from tests.unit.catalog.examples import DECLARING, round_2024
+from tests.unit.catalog.examples import DECLARING, round_2024, why
 
 DECLARED = "2024-03-28至2024-05-06（北京时间，均含当日）"
 LATE = datetime(2024, 5, 8, 10, tzinfo=SHANGHAI)
@@ -29,7 +29,7 @@ def opened() -> Round:
 
 def extended(current: Round, closes: date) -> Round:
     """The round with a later last day of declaration."""
-    return extend_phase(current, PhaseName.DECLARE, closes, reason="系统故障", by="张处", now=LATE)[0]
+    return extend_phase(current, PhaseName.DECLARE, closes, reason=why("系统故障"), actor="张处", now=LATE)[0]
 
 
 def parsed(current: Round) -> Any:

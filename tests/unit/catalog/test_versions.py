@@ -27,6 +27,7 @@ from tests.unit.catalog.examples import (
     a_submitted,
     reviews_of,
     round_2024,
+    why,
 )
 
 ROUND = round_2024()
@@ -52,7 +53,7 @@ def rewritten(project: Project, now: datetime, **changes: Any) -> Project:
 
 def reviewed(project: Project, outcome: DecisionOutcome, now: datetime) -> Project:
     assigned = saved(review.assign_experts(project, EXPERTS[:2], ROUND, now))
-    return saved(decision.decide(assigned, ROUND, reviews_of(assigned), outcome=outcome, reason="意见", now=now))
+    return saved(decision.decide(assigned, ROUND, reviews_of(assigned), outcome=outcome, reason=why("意见"), now=now))
 
 
 def a_seasoned() -> Project:

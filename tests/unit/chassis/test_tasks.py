@@ -1,4 +1,4 @@
-"""What runs together ends together, even where a library swallows a cancellation."""
+"""`run_all` ends all its tasks together, even where a library swallows a cancellation."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -37,21 +37,21 @@ def _insist_sooner(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("other", [endless, swallowing, nested])
-async def test_the_end_of_one_ends_the_others(other: Callable[[], Awaitable[None]]) -> None:
+async def test_the_end_of_one_task_ends_the_others(other: Callable[[], Awaitable[None]]) -> None:
     async with asyncio.timeout(5):
         await run_all(ended(), other())
 
 
 @pytest.mark.parametrize("other", [endless, swallowing, nested])
-async def test_a_failure_of_one_ends_the_others_and_is_told(other: Callable[[], Awaitable[None]]) -> None:
+async def test_a_failure_of_one_task_ends_the_others_and_is_raised(other: Callable[[], Awaitable[None]]) -> None:
     async with asyncio.timeout(5):
-        with pytest.raises(ExceptionGroup) as told:
+        with pytest.raises(ExceptionGroup) as raised:
             await run_all(other(), failed())
-    assert [type(error) for error in told.value.exceptions] == [ConnectionError]
+    assert [type(error) for error in raised.value.exceptions] == [ConnectionError]
 
 
 @pytest.mark.parametrize("work", [endless, swallowing, nested])
-async def test_a_cancellation_ends_all_of_them(work: Callable[[], Awaitable[None]]) -> None:
+async def test_a_cancellation_ends_all_tasks(work: Callable[[], Awaitable[None]]) -> None:
     before = asyncio.all_tasks()
     task = asyncio.ensure_future(run_all(work(), endless()))
     await asyncio.wait([task], timeout=0.01)
@@ -62,7 +62,7 @@ async def test_a_cancellation_ends_all_of_them(work: Callable[[], Awaitable[None
     assert asyncio.all_tasks() == before
 
 
-async def test_a_second_cancellation_leaves_nothing_behind() -> None:
+async def test_a_second_cancellation_leaves_no_task_behind() -> None:
     before = asyncio.all_tasks()
     task = asyncio.ensure_future(run_all(swallowing(), endless()))
     await asyncio.wait([task], timeout=0.01)

@@ -87,7 +87,7 @@ def test_r24_pauses_grow_and_end_and_mail_is_tried_for_days() -> None:
     assert inbox.pause(10**6) == inbox.longest
 
 
-def test_r24_a_letter_says_whose_enrolment_became_what_and_why() -> None:
+def test_r24_a_letter_says_whose_enrollment_became_what_and_why() -> None:
     trainee, school = told()
     said = a_letter(trainee)
     assert said.text.startswith(

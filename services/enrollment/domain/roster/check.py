@@ -37,7 +37,7 @@ class Facts:
         mobiles: Whose a mobile is, by its hash.
         projects: By code.
         rounds: By year.
-        live: Live enrolments by teacher and project.
+        live: Live enrollments by teacher and project.
     """
 
     school: str

@@ -1,4 +1,4 @@
-"""A task that goes on through failures still stops when it is told to."""
+"""`forever` restarts a task after listed errors, and stops when it is cancelled."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,7 +10,7 @@ from chassis.runtime.tasks import PAUSES_SECONDS, forever
 from tests.support.eventually import eventually
 
 
-async def test_a_cancellation_that_meets_an_interruption_is_obeyed() -> None:
+async def test_a_cancellation_during_a_failure_stops_the_task() -> None:
     stopping = asyncio.Event()
     release = asyncio.Event()
 
@@ -49,7 +49,7 @@ async def cancelled_by_itself() -> None:
 
 
 @pytest.mark.parametrize("interruption", [fail, within_a_task_group, cancelled_by_itself])
-async def test_an_interruption_alone_is_survived(interruption: Callable[[], Awaitable[None]]) -> None:
+async def test_the_task_runs_again_after_a_listed_error(interruption: Callable[[], Awaitable[None]]) -> None:
     runs = 0
 
     async def run() -> None:
@@ -66,7 +66,7 @@ async def test_an_interruption_alone_is_survived(interruption: Callable[[], Awai
         await task
 
 
-async def test_after_a_steady_run_the_shortest_pause_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_after_a_long_run_the_pauses_begin_with_the_shortest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chassis.runtime.tasks._STEADY_SECONDS", -1.0)  # every run was a steady one
     paused: list[float] = []
     enough = asyncio.Event()
@@ -86,7 +86,7 @@ async def test_after_a_steady_run_the_shortest_pause_comes_first(monkeypatch: py
     assert paused == [PAUSES_SECONDS[0]] * 2
 
 
-async def test_an_attempt_that_swallows_a_cancellation_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_work_that_swallows_a_cancellation_is_cancelled_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chassis.runtime.tasks._INSIST_SECONDS", 0.01)
     waiting = asyncio.Event()
 

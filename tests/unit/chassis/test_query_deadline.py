@@ -1,4 +1,4 @@
-"""A subgraph stops what the gateway no longer waits for, and never what changes something (notes N17)."""
+"""A subgraph stops a query at the gateway's deadline, and never stops a mutation (notes N17)."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -54,7 +54,7 @@ async def _ask(browser: Browser, query: str, milliseconds: int) -> Answer:
     return await browser.graphql(query, headers=headers)
 
 
-async def test_a_query_ends_with_the_gateways_patience_and_a_mutation_runs_to_its_end() -> None:
+async def test_a_query_is_stopped_at_its_deadline_and_a_mutation_runs_to_its_end() -> None:
     DONE.clear()
     GO.clear()
     schema = SubgraphSchema(query=Query, mutation=Mutation)

@@ -1,4 +1,4 @@
-"""Order outlives a change of hands: replicas that are stopped in the middle give back what they hold (ADR 4)."""
+"""Effects stay in order when another replica takes over a queue (ADR 4)."""
 
 import asyncio
 import random
@@ -50,8 +50,8 @@ async def stop(tasks: Sequence["asyncio.Future[None]"]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def test_effects_keep_their_order_though_replicas_stop_and_start(database: Database, amqp_url: str) -> None:
-    play = random.Random(3)  # noqa: S311 - a test's own dice
+async def test_effects_keep_their_order_while_consumers_stop_and_start(database: Database, amqp_url: str) -> None:
+    play = random.Random(3)  # noqa: S311 - reproducible, not secret
     async with await amqp.connect(amqp_url, "test") as connection:
         channel = await connection.channel()
         await amqp.declare_topology(channel)
