@@ -98,7 +98,7 @@ definitions: ## write the broker's definitions from the reference data; they hol
 	@$(BIN)/python -m deploy.broker definitions
 
 .PHONY: do
-do: ## a part's own command beside `make run`: make do ON=enrollment DO="vault keys"
+do: ## an operator command of a process of `make run`: make do ON=enrollment DO="vault keys"
 	@$(LOCAL) do $(ON) $(DO)
 
 .PHONY: deadletters
@@ -145,5 +145,5 @@ bench-events: install ## the event path beside the bare limit: bench/results/eve
 	@$(BIN)/python -m bench.events
 
 .PHONY: bench-rosters
-bench-rosters: install ## a roster of 5,000 rows from file to enrolments: bench/results/rosters.md
+bench-rosters: install ## a roster of 5,000 rows from file to enrollments: bench/results/rosters.md
 	@$(BIN)/python -m bench.rosters

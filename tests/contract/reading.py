@@ -50,15 +50,15 @@ def text_of(file: str) -> str:
 @cache
 def in_python(file: str) -> tuple[tuple[str, bool], ...]:
     """The comments and strings of a module; True with those that only a person reads: comments and docstrings."""
-    found, begins = [], True
+    texts, begins = [], True
     for token in tokenize.generate_tokens(io.StringIO(text_of(file)).readline):
         if token.type == tokenize.COMMENT:
-            found.append((token.string.lstrip("# "), True))
+            texts.append((token.string.lstrip("# "), True))
         elif token.type == tokenize.STRING:
-            found.append((token.string, begins))
+            texts.append((token.string, begins))
         if token.type not in {tokenize.COMMENT, tokenize.NL}:
             begins = token.type in {tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
-    return tuple(found)
+    return tuple(texts)
 
 
 @cache
@@ -99,12 +99,12 @@ def sections(markdown: str) -> list[str]:
 @cache
 def ends() -> dict[str, str]:
     """Every end of a path to the shortest path that ends so."""
-    found: dict[str, str] = {}
+    by_suffix: dict[str, str] = {}
     for file in sorted(files(), key=len):
         parts = file.split("/")
         for start in range(len(parts)):
-            found.setdefault("/".join(parts[start:]), file)
-    return found
+            by_suffix.setdefault("/".join(parts[start:]), file)
+    return by_suffix
 
 
 def resolved(mention: str, citing: str) -> str | None:

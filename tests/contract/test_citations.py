@@ -74,9 +74,9 @@ def dangling_modules(file: str, text: str) -> Iterator[str]:
         parts = mention.split(".")
         if parts[-1] in {"py", "md", "json", "yaml", "toml", "graphql"}:
             continue
-        known = next((depth for depth in range(len(parts), 0, -1) if ".".join(parts[:depth]) in modules()), 0)
-        source = modules().get(".".join(parts[:known]), "")
-        if parts[known:] and not re.search(rf"\b{parts[known]}\b", source):
+        length = next((depth for depth in range(len(parts), 0, -1) if ".".join(parts[:depth]) in modules()), 0)
+        source = modules().get(".".join(parts[:length]), "")
+        if parts[length:] and not re.search(rf"\b{parts[length]}\b", source):
             yield f"{file}: {mention}"
 
 
@@ -128,8 +128,8 @@ def test_links_between_documents_lead_to_files_and_anchors() -> None:
                 continue
             path, _, anchor = target.partition("#")
             leads_to = ((ROOT / page).parent / path).resolve() if path else ROOT / page
-            found = leads_to.exists() and (not anchor or anchor in anchors(leads_to.read_text(encoding="utf-8")))
-            broken += [] if found else [f"{page}: {target}"]
+            exists = leads_to.exists() and (not anchor or anchor in anchors(leads_to.read_text(encoding="utf-8")))
+            broken += [] if exists else [f"{page}: {target}"]
     assert len(pages) > 20
     assert broken == []
 

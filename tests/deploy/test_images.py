@@ -27,14 +27,14 @@ def copies(process: str) -> list[tuple[str, str]]:
 
 def third_party(folder: Path) -> set[str]:
     """Top-level modules that the files of a folder import and that are not Python's own."""
-    found: set[str] = set()
+    imported: set[str] = set()
     for file in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom):
                 names = [node.module or ""]
-            found |= {name.partition(".")[0] for name in names}
-    return found - set(sys.stdlib_module_names) - OURS
+            imported |= {name.partition(".")[0] for name in names}
+    return imported - set(sys.stdlib_module_names) - OURS
 
 
 @pytest.fixture(params=PROCESSES)
@@ -61,8 +61,8 @@ def test_an_image_holds_all_that_its_process_imports(image: tuple[str, Path]) ->
 
 def test_an_image_holds_no_other_process(image: tuple[str, Path]) -> None:
     process, folder = image
-    others = [one for one in PROCESSES if one != process]
-    assert not [one for one in others if (folder / one).exists()]
+    others = [other for other in PROCESSES if other != process]
+    assert not [other for other in others if (folder / other).exists()]
 
 
 def test_what_runs_is_declared_as_a_dependency() -> None:

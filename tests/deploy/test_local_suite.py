@@ -36,9 +36,9 @@ def test_each_process_gets_its_own_users_and_only_the_gateway_the_signing_key(tm
     suite = Suite(tmp_path)
     environments = {name: suite.environment(name) for name in (*SUBGRAPHS, "gateway")}
     suite.stop()
-    assert len({given["MONGODB_URL"] for given in environments.values()}) == 4
-    assert len({given["AMQP_URL"] for given in environments.values()}) == 4
-    assert [name for name, given in environments.items() if "SIGNING_KEY_FILE" in given] == ["gateway"]
+    assert len({environment["MONGODB_URL"] for environment in environments.values()}) == 4
+    assert len({environment["AMQP_URL"] for environment in environments.values()}) == 4
+    assert [name for name, environment in environments.items() if "SIGNING_KEY_FILE" in environment] == ["gateway"]
     assert set(json.loads(environments["gateway"]["SUBGRAPH_URLS"])) == set(SUBGRAPHS)
 
 
@@ -75,8 +75,8 @@ def test_a_broker_given_by_its_url_gets_the_topology(parts: Parts, monkeypatch: 
     monkeypatch.setenv("AMQP_URL", url)
     monkeypatch.setenv("MONGODB_URL", parts.mongod.url("admin"))
     with Suite(home / "given", processes=[]):
-        found = {queue["name"] for queue in parts.rabbitmq.manage("GET", "/api/queues/given")}
-    assert {"province.44", "province.65", "training.dead"} <= found
+        queues = {queue["name"] for queue in parts.rabbitmq.manage("GET", "/api/queues/given")}
+    assert {"province.44", "province.65", "training.dead"} <= queues
     parts.rabbitmq.delete_vhost("given")
 
 

@@ -45,22 +45,22 @@ async def story(suite: Suite) -> AsyncIterator[Story]:
         listener = await channel.declare_queue(LISTENER, durable=True, arguments={"x-queue-type": "quorum"})
         await listener.bind(EVENTS, "#")
     async with session() as http:
-        told = Story(AccountProvisioner(suite, http, f"Guopei-{secrets.token_hex(4)}"), lambda *_: None)
-        await play_round(told)
-        yield told
+        played = Story(AccountProvisioner(suite, http, f"Guopei-{secrets.token_hex(4)}"), lambda *_: None)
+        await play_round(played)
+        yield played
 
 
 @pytest.fixture(scope="session")
 async def traffic(story: Story) -> list[AbstractIncomingMessage]:
     """Every message of the round, as the broker had it; left unacked, so that another reader may look too."""
-    found: list[AbstractIncomingMessage] = []
+    messages: list[AbstractIncomingMessage] = []
     async with await aio_pika.connect(story.provisioner.suite.parts.amqp_url(ADMIN)) as connection:
         queue = await (await connection.channel()).get_queue(LISTENER)
 
         async def credited() -> bool:
             while message := await queue.get(fail=False, timeout=10):
-                found.append(message)
-            return any("enrollment.credited" in str(message.routing_key) for message in found)
+                messages.append(message)
+            return any("enrollment.credited" in str(message.routing_key) for message in messages)
 
         await eventually(credited)
-    return found
+    return messages

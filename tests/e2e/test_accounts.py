@@ -24,12 +24,12 @@ NEWCOMER = {
 async def issued(client: Client, **row: str) -> dict[str, Any]:
     """An account and its code, once the account is there."""
 
-    async def given() -> Any:
-        ((one,),) = (await client.post("/auth/accounts", {"accounts": [row]})).values()
-        return one if "code" in one else None
+    async def attempt() -> Any:
+        ((result,),) = (await client.post("/auth/accounts", {"accounts": [row]})).values()
+        return result if "code" in result else None
 
-    found: dict[str, Any] = await eventually(given, every=0.5)
-    return found
+    account: dict[str, Any] = await eventually(attempt, every=0.5)
+    return account
 
 
 async def audited(story: Story, **which: str) -> list[dict[str, Any]]:
@@ -38,8 +38,8 @@ async def audited(story: Story, **which: str) -> list[dict[str, Any]]:
     async def rows() -> Any:
         return (await story.seeded.ministry.ask(AUDIT, filter=which))["auditLog"]["nodes"]
 
-    found: list[dict[str, Any]] = await eventually(rows)
-    return found
+    events: list[dict[str, Any]] = await eventually(rows)
+    return events
 
 
 async def test_r5_r40_the_designated_persons_acts_are_audited_under_person_and_school(story: Story) -> None:
@@ -53,12 +53,12 @@ async def test_r5_r40_the_designated_persons_acts_are_audited_under_person_and_s
     rows = await audited(story, actor=account["id"], type="enrollment.teacher-added")
     assert [(row["subject"], row["actor"]) for row in rows] == [(teacher, who)]
 
-    given = await issued(person, scope="teacher", person=teacher, name="新教师")
-    client = await public.activate(given["account"]["login"], given["code"], password, "teacher")
+    account = await issued(person, scope="teacher", person=teacher, name="新教师")
+    client = await public.activate(account["account"]["login"], account["code"], password, "teacher")
     assert (await client.ask("{ myEnrollments { totalCount } }"))["myEnrollments"] == {"totalCount": 0}
-    life = await audited(story, subject=given["account"]["id"], type="gateway.password-set")
+    life = await audited(story, subject=account["account"]["id"], type="gateway.password-set")
     assert life[0]["province"] == SCHOOL.province
-    codes = await audited(story, subject=given["account"]["id"], type="gateway.code-issued")
+    codes = await audited(story, subject=account["account"]["id"], type="gateway.code-issued")
     assert [row["actor"] for row in codes] == [who]
 
 

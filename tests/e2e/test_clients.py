@@ -21,9 +21,9 @@ async def output(command: list[str]) -> Any:
     """What a script prints, JSON."""
     running = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     async with asyncio.timeout(60):
-        told, _ = await running.communicate()
+        printed, _ = await running.communicate()
     assert running.returncode == 0
-    return orjson.loads(told)
+    return orjson.loads(printed)
 
 
 async def test_every_must_should_and_may_of_graphql_over_http_is_kept(scripts: Scripts, tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ async def test_every_must_should_and_may_of_graphql_over_http_is_kept(scripts: S
     with process(ours, port, 0, tmp_path / "log"):
         results = await output([*scripts("audit"), f"http://127.0.0.1:{port}/graphql"])
     assert len(results) > 50
-    assert [one for one in results if one["status"] != "ok"] == []
+    assert [result for result in results if result["status"] != "ok"] == []
 
 
 @pytest.mark.parametrize("kind", ["sse", "ws", "explorer"])
@@ -45,5 +45,5 @@ async def test_r27_the_clients_of_front_ends_follow_a_province(story: Story, scr
         command = [*scripts("explorer"), session, client.url, "province44", story.provisioner.password]
     else:
         command = [*scripts("follow"), kind, f"{client.url}/graphql", client.token]
-    told = await output([*command, str(len(wanted)), FOLLOW, orjson.dumps({"after": after}).decode()])
-    assert told == [{"data": {"enrollmentEvents": one}} for one in wanted]
+    followed = await output([*command, str(len(wanted)), FOLLOW, orjson.dumps({"after": after}).decode()])
+    assert followed == [{"data": {"enrollmentEvents": event}} for event in wanted]

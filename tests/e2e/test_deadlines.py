@@ -13,14 +13,14 @@ CLOSE = """mutation($i: InnerCutOffInput!) { setInnerCutOff(input: $i) {
   innerCutOffs(year: 2024) { project { id title } closesOn } } }"""
 
 
-async def told(story: Story, kind: str, subject: str) -> list[Any]:
+async def events_of(story: Story, kind: str, subject: str) -> list[Any]:
     """The events of a kind about something, as the ministry's log has them."""
-    found: list[Any] = []
+    events: list[Any] = []
     after = None
     while nodes := (await story.seeded.ministry.ask(REPLAY, after=after))["enrollmentEvents"]["nodes"]:
         after = nodes[-1]["cursor"]
-        found += [one for one in nodes if (one["type"], one["subject"]) == (kind, subject)]
-    return found
+        events += [event for event in nodes if (event["type"], event["subject"]) == (kind, subject)]
+    return events
 
 
 async def test_r23_what_a_base_left_undecided_is_escalated_once_and_decided_by_the_ministry(story: Story) -> None:
@@ -28,7 +28,7 @@ async def test_r23_what_a_base_left_undecided_is_escalated_once_and_decided_by_t
 
     async def escalated() -> Any:
         nodes = (await story.seeded.ministry.ask(ESCALATIONS))["escalations"]["nodes"]
-        return [one for one in nodes if one["id"] == key and one["escalatedAt"]]
+        return [node for node in nodes if node["id"] == key and node["escalatedAt"]]
 
     (shown,) = await eventually(escalated)
     assert (shown["status"], shown["teacher"]["name"]) == ("SUBMITTED", SCHOOLS[0].teachers[0])
@@ -39,16 +39,16 @@ async def test_r23_what_a_base_left_undecided_is_escalated_once_and_decided_by_t
     assert row["ok"], row
 
     async def decided() -> list[Any]:
-        return await told(story, "enrollment.rejected", key)
+        return await events_of(story, "enrollment.rejected", key)
 
     (event,) = await eventually(decided)
     assert event["data"]["override"] == "时间重叠"
-    assert len(await told(story, "enrollment.escalated", key)) == 1
+    assert len(await events_of(story, "enrollment.escalated", key)) == 1
 
 
 async def test_r21_a_schools_cut_off_is_its_own_and_joined_with_the_project(story: Story) -> None:
     project = story.projects["工业机器人岗位实践1期"]
-    given = {"year": 2024, "projectId": project, "closesOn": "2024-05-18"}
-    school = await story.seeded.schools[SCHOOLS[0].code].do(CLOSE, i=given)
+    cut_off = {"year": 2024, "projectId": project, "closesOn": "2024-05-18"}
+    school = await story.seeded.schools[SCHOOLS[0].code].do(CLOSE, i=cut_off)
     expected = {"project": {"id": project, "title": "工业机器人岗位实践1期"}, "closesOn": "2024-05-18"}
     assert school["innerCutOffs"] == [expected]

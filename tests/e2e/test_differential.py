@@ -89,13 +89,13 @@ async def test_every_query_of_the_round_is_answered_as_hive_gateway_answers_it(s
         asked += [(seeded.ministry, query, {"id": key}) for key in story.projects.values()]
     for seats, people in product((True, False), repeat=2):
         asked.append((seeded.ministry, PROJECTS, {"withSeats": seats, "withPeople": people}))
-    known = {query for _, query, _ in asked}
-    assert {text for text in vars(documents).values() if str(text).startswith("query")} <= known, "one is left out"
+    queries = {query for _, query, _ in asked}
+    assert {text for text in vars(documents).values() if str(text).startswith("query")} <= queries, "one is left out"
     async with session() as http:
         for client, query, variables in asked:
-            fresh = replace(client, http=http)
-            ours = await fresh.execute(query, **variables)
-            theirs = await hives(story, hive, fresh, query, variables)
+            caller = replace(client, http=http)
+            ours = await caller.execute(query, **variables)
+            theirs = await hives(story, hive, caller, query, variables)
             assert ordered(ours["data"]) == ordered(theirs["data"]), query
             assert paths(ours) == paths(theirs), query
 
@@ -103,8 +103,8 @@ async def test_every_query_of_the_round_is_answered_as_hive_gateway_answers_it(s
 def ordered(value: Any) -> Any:
     """A value that is equal to another only where their fields stand in the same order; 1.0 is 1, as in JavaScript."""
     if isinstance(value, dict):
-        return [(key, ordered(one)) for key, one in value.items()]
-    return [ordered(one) for one in value] if isinstance(value, list) else value
+        return [(key, ordered(inner)) for key, inner in value.items()]
+    return [ordered(inner) for inner in value] if isinstance(value, list) else value
 
 
 def paths(answer: dict[str, Any]) -> list[Any]:

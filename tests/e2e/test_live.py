@@ -40,8 +40,8 @@ async def test_r27_a_province_follows_the_log_that_it_replays(story: Story) -> N
     wanted = page["nodes"][:100]
     assert len(wanted) > 10
     live = await followed(client, cursor_of(0), len(wanted))
-    assert [one["data"]["enrollmentEvents"] for one in live] == wanted
-    assert all("errors" not in one for one in live)
+    assert [result["data"]["enrollmentEvents"] for result in live] == wanted
+    assert all("errors" not in result for result in live)
 
 
 async def test_r27_the_public_may_not_follow_and_is_told_as_an_event(story: Story) -> None:
@@ -59,5 +59,5 @@ async def test_r27_the_ministry_follows_the_nation_by_websocket(story: Story) ->
         assert await socket.receive_json(timeout=10) == {"type": "connection_ack"}
         payload = {"query": FOLLOW, "variables": {"after": cursor_of(0)}}
         await socket.send_json({"type": "subscribe", "id": "1", "payload": payload})
-        told = [await socket.receive_json(timeout=10) for _ in wanted]
-    assert [one["payload"] for one in told] == [{"data": {"enrollmentEvents": one}} for one in wanted]
+        messages = [await socket.receive_json(timeout=10) for _ in wanted]
+    assert [message["payload"] for message in messages] == [{"data": {"enrollmentEvents": event}} for event in wanted]

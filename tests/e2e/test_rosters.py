@@ -13,7 +13,7 @@ JOBS = "{ rosterJobs { nodes { id entered refused } } }"
 
 
 async def the_job(client: Client) -> str:
-    (job,) = [one for one in (await client.do(JOBS))["nodes"] if one["entered"]]
+    (job,) = [job for job in (await client.do(JOBS))["nodes"] if job["entered"]]
     assert job["refused"] == 1
     return str(job["id"])
 
@@ -63,4 +63,4 @@ async def test_after_the_deadline_every_row_says_so(story: Story) -> None:
     assert (staged["good"], staged["bad"]) == (0, 1)
     rows = "query($id: ID!) { rosterJob(id: $id) { rows { nodes { problems { code } } } } }"
     ((row,),) = ((await client.do(rows, id=staged["id"]))["rows"]["nodes"],)
-    assert {one["code"] for one in row["problems"]} >= {"PHASE_CLOSED"}
+    assert {problem["code"] for problem in row["problems"]} >= {"PHASE_CLOSED"}

@@ -29,8 +29,8 @@ async def test_r17_the_catalogue_knows_the_seats_that_enrolment_gave_away(story:
     full = next(key for _, key in story.enrollments)
 
     async def agreed() -> bool:
-        found = (await story.provisioner.public.do(query))["nodes"]
-        left = {node["id"]: node["seats"]["left"] for node in found}
+        nodes = (await story.provisioner.public.do(query))["nodes"]
+        left = {node["id"]: node["seats"]["left"] for node in nodes}
         return bool(left) and all(left.values()) and full not in left
 
     await eventually(agreed)
@@ -41,9 +41,9 @@ async def test_r1_a_calendar_program_gets_the_round_once_and_then_only_when_it_c
     async with story.provisioner.http.get(url) as reply:
         assert (reply.status, reply.content_type) == (200, "text/calendar")
         assert len(Calendar.from_ical(await reply.text()).walk("VEVENT")) == 5
-        known = {"If-None-Match": reply.headers["etag"]}
+        headers = {"If-None-Match": reply.headers["etag"]}
         assert reply.headers["cache-control"] == "public, max-age=300"
-    async with story.provisioner.http.get(url, headers=known) as reply:
+    async with story.provisioner.http.get(url, headers=headers) as reply:
         assert (reply.status, await reply.read()) == (304, b"")
     async with story.provisioner.http.get(f"{story.provisioner.suite.url}/calendar/1.ics") as reply:
         assert reply.status == 404

@@ -23,7 +23,7 @@ REPLAY = "query($after: String) { enrollmentEvents(after: $after, first: 100) { 
 async def consumer(story: Story, file: Path, code: str) -> AsyncIterator[None]:
     """The documented consumer as a process of its own."""
     suite = story.provisioner.suite
-    given = {
+    environment = {
         "EVENTS_FILE": str(file),
         "GRAPH": suite.url,
         "LOGIN": f"province{code}",
@@ -32,7 +32,7 @@ async def consumer(story: Story, file: Path, code: str) -> AsyncIterator[None]:
         "QUEUE": queue_of(code),
     }
     script = str(ROOT / "docs" / "province_consumer.py")
-    process = await asyncio.create_subprocess_exec(sys.executable, script, env=os.environ | given)
+    process = await asyncio.create_subprocess_exec(sys.executable, script, env=os.environ | environment)
     try:
         yield
         assert process.returncode is None, "it runs for ever"
@@ -42,7 +42,7 @@ async def consumer(story: Story, file: Path, code: str) -> AsyncIterator[None]:
         await process.wait()
 
 
-def kept(file: Path) -> list[tuple[int, str]]:
+def stored_events(file: Path) -> list[tuple[int, str]]:
     with closing(sqlite3.connect(file)) as connection:
         tables = connection.execute("SELECT name FROM sqlite_master").fetchall()
         return connection.execute("SELECT sequence, id FROM events ORDER BY sequence").fetchall() if tables else []
@@ -56,16 +56,16 @@ async def test_the_documented_consumer_keeps_every_event_once_though_copies_came
     total = page["totalCount"]
     assert total > 10
     async with consumer(story, file, code):
-        await eventually(lambda: len(kept(file)) == total)
-        rows = kept(file)
+        await eventually(lambda: len(stored_events(file)) == total)
+        rows = stored_events(file)
         with closing(sqlite3.connect(file)) as connection, connection:
             connection.execute("DELETE FROM events WHERE sequence > 3")
         await send_again(story, code, rows[-1])
-        await eventually(lambda: len(kept(file)) == total)
+        await eventually(lambda: len(stored_events(file)) == total)
         await send_again(story, code, rows[0])
-    assert kept(file) == rows
+    assert stored_events(file) == rows
     assert [number for number, _ in rows] == list(range(1, total + 1))
-    assert [one["id"] for one in page["nodes"]] == [key for _, key in rows[:100]]
+    assert [event["id"] for event in page["nodes"]] == [key for _, key in rows[:100]]
 
 
 async def send_again(story: Story, code: str, row: tuple[int, str]) -> None:

@@ -15,13 +15,13 @@ RESUME = "mutation($id: ID!) { resumeProject(id: $id) { id } }"
 
 def spans(home: Path, trace: str) -> dict[tuple[str, str], Any]:
     """A trace's spans by service and name."""
-    found = {}
+    by_name = {}
     for file in home.glob("*.traces"):
         for line in file.read_text(encoding="utf-8").splitlines(keepends=True):
             if line.endswith("\n") and trace in line:  # the last line may still be on its way
                 span = json.loads(line)
-                found[span["resource"]["attributes"]["service.name"], span["name"]] = span
-    return found
+                by_name[span["resource"]["attributes"]["service.name"], span["name"]] = span
+    return by_name
 
 
 async def test_request_event_and_effects_are_one_trace(story: Story) -> None:
@@ -33,12 +33,12 @@ async def test_request_event_and_effects_are_one_trace(story: Story) -> None:
     effects = [(service, "catalog.project-suspended") for service in ("enrollment", "assessment")]
 
     def whole() -> dict[tuple[str, str], Any]:
-        found = spans(story.provisioner.suite.home, trace)
-        return found if {("catalog", "catalog.graphql"), *effects} <= set(found) else {}
+        by_name = spans(story.provisioner.suite.home, trace)
+        return by_name if {("catalog", "catalog.graphql"), *effects} <= set(by_name) else {}
 
-    found = await eventually(whole)
-    request = found["catalog", "catalog.graphql"]
+    by_name = await eventually(whole)
+    request = by_name["catalog", "catalog.graphql"]
     assert request["parent_id"] == f"0x{parent}"
     for effect in effects:
-        assert found[effect]["parent_id"] == request["context"]["span_id"]
-        assert found[effect]["context"]["trace_id"] == f"0x{trace}"
+        assert by_name[effect]["parent_id"] == request["context"]["span_id"]
+        assert by_name[effect]["context"]["trace_id"] == f"0x{trace}"

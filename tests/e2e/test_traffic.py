@@ -30,26 +30,26 @@ def test_every_event_that_was_emitted_is_valid(traffic: list[AbstractIncomingMes
         jsonschema.validate(dict(message.headers), headers)
         seen.add(envelope.type)
     assert len(seen) > 20, sorted(seen)
-    assert {one.partition(".")[0] for one in seen} == {producer for producer, _ in registry.events()}
+    assert {key.partition(".")[0] for key in seen} == {producer for producer, _ in registry.events()}
     assert {"enrollment.teacher-revealed", "enrollment.teacher-corrected"} <= seen
     assert len({message.message_id for message in traffic}) == len({from_message(message).id for message in traffic})
 
 
 def test_services_have_no_queue_that_was_not_there_before_the_first_event(story: Story) -> None:
     """An event that finds no queue is lost to it, so the broker's definitions hold every queue and binding."""
-    found = story.provisioner.suite.parts.rabbitmq.manage("GET", "/api/definitions/%2F")
+    actual = story.provisioner.suite.parts.rabbitmq.manage("GET", "/api/definitions/%2F")
     declared = topology()
-    queues = {one["name"] for one in found["queues"]} - {LISTENER}
-    assert queues == {one["name"] for one in declared["queues"]}
-    bindings = {(one["destination"], one["routing_key"]) for one in found["bindings"]} - {(LISTENER, "#")}
-    assert bindings == {(one["destination"], one["routing_key"]) for one in declared["bindings"]}
+    queues = {queue["name"] for queue in actual["queues"]} - {LISTENER}
+    assert queues == {queue["name"] for queue in declared["queues"]}
+    bindings = {(binding["destination"], binding["routing_key"]) for binding in actual["bindings"]} - {(LISTENER, "#")}
+    assert bindings == {(binding["destination"], binding["routing_key"]) for binding in declared["bindings"]}
 
 
 def test_r41_no_message_of_the_round_carries_an_id_number_or_a_mobile(traffic: list[AbstractIncomingMessage]) -> None:
     assert len(traffic) > 100
     for message in traffic:
         text = message.body.decode() + json.dumps(dict(message.headers), default=str, ensure_ascii=False)
-        assert not [one for one in ID_NUMBER.findall(text) if ric.is_valid(one)], message.routing_key
+        assert not [number for number in ID_NUMBER.findall(text) if ric.is_valid(number)], message.routing_key
         assert not MOBILE.findall(text), message.routing_key
 
 
@@ -57,7 +57,7 @@ def test_r41_no_log_of_the_round_carries_an_id_number_or_a_mobile(suite: Suite, 
     assert story.enrollments
     for name in PROCESSES:
         text = (suite.home / "logs" / f"{name}.log").read_text(encoding="utf-8")
-        assert not [one for one in ID_NUMBER.findall(text) if ric.is_valid(one)], name
+        assert not [number for number in ID_NUMBER.findall(text) if ric.is_valid(number)], name
         assert not MOBILE.findall(text), name
 
 
