@@ -8,6 +8,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCAL := $(BIN)/python -m deploy
 PORT ?= 8000
+# How many processes share the tests, each with a mongod and a RabbitMQ of its own.
+WORKERS ?= 2
 # Where Node is needed and none is on PATH, the wheel's is used.
 NODE := $(BIN)/python -m deploy.local.node
 
@@ -49,8 +51,23 @@ reset: ## drop the data of `make run`
 ##@ Quality
 
 .PHONY: test
-test: install lint types imports contracts ## lint, types, architecture rules, contracts and all tests
-	@$(BIN)/pytest
+test: install ## everything: checks, then all tests; ONLY=… runs one file, folder, test by name, or rule (ONLY=R11)
+ifdef ONLY
+	@tests=$$($(BIN)/python -m tests.support.selection "$(ONLY)")
+	mapfile -t tests <<<"$$tests"
+	$(BIN)/pytest "$${tests[@]}"
+else
+	@$(MAKE) checks
+	$(BIN)/pytest -n $(WORKERS)
+endif
+
+.PHONY: unit
+unit: install ## tests of domains, chassis, gateway and engine that need no server: half a minute
+	@$(BIN)/pytest -n $(WORKERS) tests/unit --ignore tests/unit/federation/differential
+
+.PHONY: checks
+checks: ## lint, types, import rules and contracts, side by side
+	@$(MAKE) -j 2 --output-sync=target lint types imports contracts
 
 .PHONY: lint
 lint: ## ruff: rules and format

@@ -1,4 +1,4 @@
-"""Domain time. It keeps ticking; a development command moves it forward for every process through one shared file."""
+"""The domain clock: real time, or real time plus an offset that a development command stores in a shared file."""
 
 import json
 import os
@@ -12,7 +12,8 @@ class Clock:
     """The domain clock of a process.
 
     Args:
-        file: The shared offset file (`{"offset_seconds": float}`), development only; None for real time.
+        file: The file with the offset, `{"offset_seconds": float}`, shared by all processes; development only. None
+            for real time.
     """
 
     def __init__(self, file: Path | None = None) -> None:
@@ -21,7 +22,7 @@ class Clock:
         self._offset = timedelta()
 
     def now(self) -> datetime:
-        """The instant of the domain, aware, in Asia/Shanghai, in whole milliseconds as the database keeps it."""
+        """The current instant: aware, in Asia/Shanghai, cut to milliseconds as the database stores it."""
         return to_the_millisecond(datetime.now(SHANGHAI) + self._current_offset())
 
     def _current_offset(self) -> timedelta:
@@ -39,18 +40,22 @@ class Clock:
 
 
 def to_the_millisecond(at: datetime) -> datetime:
-    """The instant as the database keeps it."""
+    """The instant cut to milliseconds, as the database stores it."""
     return at.replace(microsecond=at.microsecond // 1_000 * 1_000)
 
 
 def move_forward(file: Path, at: datetime) -> datetime:
-    """Move the shared domain clock to `at` (naive means Asia/Shanghai); it goes on ticking from there.
+    """Move the shared domain clock forward; it goes on from there.
+
+    Args:
+        file: The file with the offset.
+        at: The new domain time; a naive one is in Asia/Shanghai.
 
     Returns:
-        The new domain time.
+        The new domain time, aware.
 
     Raises:
-        ValueError: `at` lies before the domain's present: the clock only goes forward.
+        ValueError: `at` is before the present domain time: the clock only goes forward.
     """
     target = at if at.tzinfo else at.replace(tzinfo=SHANGHAI)
     if file.exists() and target < Clock(file).now():

@@ -1,4 +1,4 @@
-"""Who and what the current request or delivery is about, carried beside the call (context variables)."""
+"""Who acts in the current request or delivery, carried by a context variable instead of an argument."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from chassis.principal import Principal
 
 REMAINING = "x-remaining-ms"
-"""The header by which the gateway says how long it will wait for a subgraph, in milliseconds (notes N17)."""
+"""The header with the milliseconds for which the gateway still waits for a subgraph (notes N17)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What an event says of its origin: who acted, and the trace it belongs to.
+    """The origin of what is done: who acts, in which trace, under which key; events carry it.
 
     Attributes:
         principal: Who acts; None for a timer, a consumer or an operator.
-        traceparent: W3C Trace Context of the request or of the event that caused this one.
-        idempotency_key: What the caller calls this request, so that a repeat takes no second effect.
-        operator: Who works at a process's command line, which is no role of the graph.
+        traceparent: W3C Trace Context of the request, or of the event whose effect this is.
+        idempotency_key: The caller's `Idempotency-Key`; a repeat under it takes no second effect.
+        operator: Name of the person at a process's command line, who has no role in the graph.
     """
 
     principal: Principal | None = None
@@ -33,13 +33,13 @@ _CURRENT: ContextVar[Act] = ContextVar("act", default=_NOBODY)
 
 
 def current_act() -> Act:
-    """The act that is under way in this task."""
+    """The act of the current task; by default one of nobody."""
     return _CURRENT.get()
 
 
 @contextmanager
 def acting(act: Act) -> Iterator[None]:
-    """Make `act` the current one for the block and for the tasks started in it."""
+    """Make `act` the current one within the block, and in the tasks started there."""
     token = _CURRENT.set(act)
     try:
         yield

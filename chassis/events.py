@@ -11,32 +11,32 @@ import msgspec
 from chassis.context import current_act
 
 NATIONWIDE = "00"
-"""The province of an event that belongs to none."""
+"""The province of an event that concerns no single province."""
 
 
 class DomainEvent(Protocol):
-    """A frozen dataclass in a service's `domain/events.py`; every event says its province."""
+    """A frozen dataclass in a service's `domain/events.py`; every event has a province, for routing."""
 
     @property
     def province(self) -> str:
-        """Two-digit code; `00` where there is none."""
+        """Two-digit code, or `00`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """An event as it waits in its aggregate and travels.
+    """An event with its metadata, as it waits in its aggregate and as it is published.
 
     Attributes:
-        id: `<producer>/<kind>:<aggregate id>/<version>/<index>`, the same on every republish.
+        id: `<producer>/<kind>:<aggregate id>/<version>/<index>`, the same however often it is published.
         producer: The service that emits it.
-        name: Kebab-case of the event's class, such as `project-published`.
+        name: The event's class in kebab case, such as `project-published`.
         subject: The aggregate's id.
-        version: The aggregate's version that this event belongs to.
-        at: Real time of the write.
+        version: The aggregate's version after the write that the event belongs to.
+        at: Real time of the write, UTC.
         province: Two-digit code, or `00`.
         data: The payload, JSON-ready, without ID number and mobile (R41).
         traceparent: W3C Trace Context of the request that caused it.
-        actor: Who acted: subject, scope, organisation, name; for the audit (R40).
+        actor: Who acted: `subject`, `scope`, `organization`, `name`; for the audit log (R40).
     """
 
     id: str
@@ -52,7 +52,7 @@ class Envelope:
 
     @property
     def type(self) -> str:
-        """`<producer>.<name>`, what consumers register for."""
+        """`<producer>.<name>`, which consumers register handlers for."""
         return f"{self.producer}.{self.name}"
 
     @property
@@ -69,7 +69,15 @@ def event_name(event: type) -> str:
 def seal(
     events: Sequence[DomainEvent], *, producer: str, kind: str, subject: str, version: int
 ) -> list[dict[str, Any]]:
-    """Wrap the events of one write as the documents that wait inside the aggregate (notes N19)."""
+    """The events of one write as documents that wait inside their aggregate (notes N19).
+
+    Args:
+        events: In the order in which they will be published.
+        producer: The service's name.
+        kind: The aggregate's noun; it is data, part of the events' ids.
+        subject: The aggregate's id.
+        version: The aggregate's version after the write.
+    """
     act = current_act()
     now = datetime.now(UTC)
     return [

@@ -5,8 +5,8 @@ import time
 
 
 def new_id() -> str:
-    """A 28-character hex id: 48 bits of milliseconds, then 64 random bits, so that ids sort by creation.
+    """A new id of 28 hexadecimal digits: 48 bits of milliseconds, then 64 random bits; ids sort by creation.
 
-    Never for anything anonymous: the id tells the time (notes N22).
+    Never use it for anything anonymous: the id reveals when it was made (notes N22).
     """
     return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(8)}"

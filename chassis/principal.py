@@ -1,4 +1,4 @@
-"""Who acts, and the signed internal token by which the gateway tells a subgraph (architecture.md, Trust)."""
+"""Who acts, and the signed token by which the gateway tells a subgraph (docs/architecture.md, Trust)."""
 
 import time
 from dataclasses import dataclass
@@ -31,17 +31,17 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who acts, for which organisation, and the rows that organisation owns.
+    """Who acts, for which organisation, and what identifies the rows that belong to it.
 
     Attributes:
         subject: The account's id; `anonymous` for the public.
-        scope: The one role of this session.
-        organization: Code of the organisation (school code or unified social credit code).
+        scope: The role of this session; each session has one.
+        organization: School code or unified social credit code of the organisation.
         bases: Ids of the organisation's bases, for scope `base`.
         school: School code, for scopes `school` and `teacher`.
-        province: Province code, for scope `province`.
-        person: Id of the teacher or expert that the account is.
-        name: Whom the audit names: the designated person of R5, else the account's holder.
+        province: Two-digit code, for scope `province`.
+        person: Id of the teacher or expert whose account it is.
+        name: The name in the audit log: that of the designated person (R5), else of the account's holder.
     """
 
     subject: str
@@ -59,14 +59,14 @@ ANONYMOUS = Principal("anonymous", Scope.PUBLIC)
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What a good token says: whose it is, and until when (`time.time()`)."""
+    """A valid token's content: the principal, and when it expires (seconds since the epoch)."""
 
     principal: Principal
     expires: float
 
 
 class TokenMinter:
-    """Signs tokens; only the gateway holds one.
+    """Signs tokens; only the gateway has one.
 
     Args:
         keys: Private keys; the first signs.
@@ -76,7 +76,13 @@ class TokenMinter:
         self._key = keys.keys[0]
 
     def mint(self, principal: Principal, audience: str, seconds: int = LIFETIME_SECONDS) -> str:
-        """An ES256 token that only `audience` accepts: a subgraph for 60 s, or the gateway itself for longer."""
+        """Sign an ES256 token for one audience.
+
+        Args:
+            principal: Who acts.
+            audience: A subgraph's name, or the gateway's own; nobody else accepts the token.
+            seconds: How long it is valid.
+        """
         now = int(time.time())
         claims: dict[str, Any] = {
             "iss": ISSUER,
@@ -96,7 +102,12 @@ class TokenMinter:
 
 
 class TokenVerifier:
-    """Checks the tokens of one audience, and remembers the good ones until they expire (notes N31)."""
+    """Verifies the tokens of one audience, and caches valid ones until they expire (notes N31).
+
+    Args:
+        keys: Public keys of the signer.
+        audience: The name that a token must be for.
+    """
 
     def __init__(self, keys: KeySet, audience: str) -> None:
         self._keys = keys
@@ -106,34 +117,34 @@ class TokenVerifier:
             aud={"essential": True, "value": audience},
             exp={"essential": True},
         )
-        self._known: dict[str, Verified] = {}
+        self._verified: dict[str, Verified] = {}
 
     def verify(self, token: str) -> Principal:
-        """The principal a token stands for.
+        """The principal of a token.
 
         Raises:
-            Refusal: `UNAUTHENTICATED` for a malformed, foreign, altered or expired token.
+            Refusal: `UNAUTHENTICATED`: the token is malformed, expired, altered, or for somebody else.
         """
         return self.check(token).principal
 
     def check(self, token: str) -> Verified:
-        """The principal a token stands for, and when it ends.
+        """The principal of a token, and when the token expires.
 
         Raises:
-            Refusal: As `verify`.
+            Refusal: `UNAUTHENTICATED`, as `verify`.
         """
-        known = self._known.get(token)
-        if known and known.expires > time.time():
-            return known
+        cached = self._verified.get(token)
+        if cached and cached.expires > time.time():
+            return cached
         try:
             claims = jwt.decode(token, self._keys, algorithms=[_ALGORITHM]).claims
             self._rules.validate(claims)
             verified = Verified(_principal(claims), float(claims["exp"]))
         except (JoseError, ValueError, KeyError, TypeError) as error:
             raise UNAUTHENTICATED() from error
-        if len(self._known) >= _CACHE_ENTRIES:
-            self._known.clear()
-        self._known[token] = verified
+        if len(self._verified) >= _CACHE_ENTRIES:
+            self._verified.clear()
+        self._verified[token] = verified
         return verified
 
 

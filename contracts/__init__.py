@@ -1,1 +1,1 @@
-"""What the services promise each other and the world: the graph, the events, the reference data."""
+"""The promises to clients and between services: graph, events and reference data, and the pages made from them."""

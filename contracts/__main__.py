@@ -1,4 +1,4 @@
-"""`python -m contracts export|check`: write the contract files, or say which have drifted."""
+"""`python -m contracts export|release|check`: write the contract files, or name those that differ from the code."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -13,46 +13,46 @@ cli = typer.Typer(add_completion=False, help=__doc__)
 
 def files() -> Iterator[tuple[Path, str]]:
     """Every generated contract file and its text."""
-    parts = (graph_files, access, registry, asyncapi, events_table, rules_page, refusals_page)
-    return chain.from_iterable(part.files() for part in parts)
+    modules = (graph_files, access, registry, asyncapi, events_table, rules_page, refusals_page)
+    return chain.from_iterable(module.files() for module in modules)
 
 
 def drifted() -> list[Path]:
-    """The files that are not what the code says, and those that no code says."""
-    wanted = dict(files())
-    stale = [path for path in registry.FOLDER.rglob("*.json") if path not in wanted]
-    return stale + [path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text]
+    """The files whose text differs from what the code generates, and event files that it no longer generates."""
+    generated = dict(files())
+    stale = [path for path in registry.FOLDER.rglob("*.json") if path not in generated]
+    return stale + [path for path, text in generated.items() if not path.exists() or path.read_text("utf-8") != text]
 
 
 @cli.command()
 def export() -> None:
-    """Write every contract file, and remove what no code says any more."""
-    wanted, stale = dict(files()), drifted()
+    """Write every contract file, and remove those that are no longer generated."""
+    generated, stale = dict(files()), drifted()
     for path in stale:
         path.unlink(missing_ok=True)
-    _write(wanted)
+    _write(generated)
 
 
 @cli.command()
 def release(number: int) -> None:
-    """Keep the events' schemas of today as those of a release, which later ones may not break."""
+    """Record the events' schemas as those of a release, with which later schemas must stay compatible."""
     _write(dict(compatibility.files(number)))
 
 
 @cli.command()
 def check() -> None:
-    """Fail when a committed file differs from the code."""
-    found = drifted()
-    for path in found:
+    """Fail where a committed file differs from the code, or an event breaks the last release."""
+    stale = drifted()
+    for path in stale:
         typer.echo(f"drifted: {path.relative_to(registry.FOLDER.parent.parent)}; run `make schema`", err=True)
     broken = compatibility.broken()
-    for promise in broken:
-        typer.echo(f"breaks the last release: {promise}", err=True)
-    raise typer.Exit(1 if found or broken else 0)
+    for change in broken:
+        typer.echo(f"breaks the last release: {change}", err=True)
+    raise typer.Exit(1 if stale or broken else 0)
 
 
-def _write(wanted: dict[Path, str]) -> None:
-    for path, text in wanted.items():
+def _write(texts: dict[Path, str]) -> None:
+    for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""Who may read and do what, as one table that a person can check: `contracts/graph/access.md`."""
+"""The table of who may read and do what, generated from the schemas: `contracts/graph/access.md`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,12 +28,12 @@ is. Which rows of an organisation or a province a principal sees is confined by 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One field.
+    """A row of the table: a field of the graph.
 
     Attributes:
-        type: Its type.
-        field: Its name.
-        scopes: Who may; None for everybody.
+        type: The type that has the field.
+        field: The field's name.
+        scopes: The scopes that may use it; None for everybody.
     """
 
     type: str
@@ -48,9 +48,9 @@ class Row:
 
 def rows() -> list[Row]:
     """Every root field and every protected field, roots first."""
-    found = {row.coordinate: row for schema in SUBGRAPHS.values() for row in _rows(schema.as_str())}
-    order = {name: place for place, name in enumerate(ROOTS)}
-    return sorted(found.values(), key=lambda row: (order.get(row.type, len(order)), row.type, row.field))
+    by_coordinate = {row.coordinate: row for schema in SUBGRAPHS.values() for row in _rows(schema.as_str())}
+    order = {name: position for position, name in enumerate(ROOTS)}
+    return sorted(by_coordinate.values(), key=lambda row: (order.get(row.type, len(order)), row.type, row.field))
 
 
 def files() -> Iterator[tuple[Path, str]]:

@@ -42,7 +42,7 @@ def files() -> Iterator[tuple[Path, str]]:
 
 
 def document() -> dict[str, Any]:
-    """The whole document."""
+    """The document as an object, ready for YAML."""
     names = {f"{producer}.{event_name(kind)}": (producer, kind) for producer, kind in registry.events()}
     return {
         "asyncapi": "3.0.0",
@@ -57,7 +57,7 @@ def document() -> dict[str, Any]:
         "operations": {f"send.{name}": _operation("send", name, [name]) for name in names}
         | {"receive.province": _operation("receive", "province", _for_provinces(list(names)))},
         "components": {
-            "messages": {name: _message(*found) for name, found in names.items()},
+            "messages": {name: _message(*event) for name, event in names.items()},
             "messageTraits": {"cloudEvent": {"headers": _headers(_HEADERS, _REQUIRED)}},
             "parameters": {"province": {"description": "Two digits", "enum": ["00", *provinces()]}},
         },

@@ -1,4 +1,4 @@
-"""The table of events in `docs/events.md`, generated from the registry between its two marks."""
+"""The generated parts of `docs/events.md`: the table of events, and the example consumer."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ CONSUMER = FILE.with_name("province_consumer.py")
 
 
 def files() -> Iterator[tuple[Path, str]]:
-    """The document and its text, the generated parts renewed and the rest as it is."""
+    """The document and its text: what is between the marks is generated anew, the rest stays."""
     text = FILE.read_text(encoding="utf-8")
     for name, make in {"events": table, "consumer": consumer}.items():
         begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
@@ -24,7 +24,7 @@ def files() -> Iterator[tuple[Path, str]]:
 
 
 def table() -> str:
-    """Every event: its name, who gets it, what it says."""
+    """The table: each event's name, schema, and which provinces receive it."""
     rows = ["| event | schema | provinces | what happened |", "|---|---|---|---|"]
     for producer, kind in registry.events():
         name = event_name(kind)
@@ -36,7 +36,7 @@ def table() -> str:
 
 
 def consumer() -> str:
-    """The example consumer, which the tests run."""
+    """The source of the example consumer; the end-to-end tests run it."""
     return f"```python\n{CONSUMER.read_text(encoding='utf-8')}```"
 
 

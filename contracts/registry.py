@@ -1,4 +1,4 @@
-"""The registry of every event: producer, class, schema and golden example (docs/events.md)."""
+"""The registry of events: producer, class, JSON Schema and golden example of each (docs/events.md)."""
 
 import dataclasses
 import json
@@ -68,7 +68,7 @@ _BY_NAME = {
     "venue_province": "44",
     "year": 2024,
 }
-"""What the fields of that name hold in a golden example."""
+"""The value of a field in golden examples, by the field's name."""
 
 
 def events() -> Iterator[tuple[str, type]]:
@@ -79,7 +79,7 @@ def events() -> Iterator[tuple[str, type]]:
 
 
 def files() -> Iterator[tuple[Path, str]]:
-    """Every contract file of an event and its text: JSON Schema and golden example."""
+    """The JSON Schema and the golden example of every event, as files and their texts."""
     for producer, kind in events():
         stem = FOLDER / producer / f"{event_name(kind)}.{VERSION}"
         yield stem.with_name(f"{stem.name}.schema.json"), _text(schema(producer, kind))
@@ -87,14 +87,23 @@ def files() -> Iterator[tuple[Path, str]]:
 
 
 def schema(producer: str, kind: type) -> dict[str, Any]:
-    """The JSON Schema of an event's payload; it may grow within a version, so further properties are allowed."""
-    found = msgspec.json.schema(kind)
+    """The JSON Schema of an event's payload; further properties are allowed, for an event may gain some.
+
+    Args:
+        producer: The service that sends it.
+        kind: The event's class.
+    """
+    body = msgspec.json.schema(kind)
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"{producer}.{event_name(kind)}"}
-    return head | found
+    return head | body
 
 
 def example(kind: Any) -> Any:
-    """A value of a type, the same at every call: the golden example consumers are tested with."""
+    """A value of a type, the same at every call: the golden example that consumers are tested with.
+
+    Raises:
+        TypeError: There is no example for such a type.
+    """
     if kind in _EXAMPLES:
         return _EXAMPLES[kind]
     if dataclasses.is_dataclass(kind):

@@ -1,4 +1,4 @@
-"""`docs/rules.md`: from a clause of the notice to its rules, from a rule to the code and to the tests that cite it."""
+"""`docs/rules.md`: the rules of each clause of the notice, and where code and tests cite each rule."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from kernel.reference import rules
 
 FILE = ROOT / "docs" / "rules.md"
 BUILT, PARTLY, NOT_YET = "已实现 built", "部分 in part", "尚未 not yet"
-_ORDER = {ord(character): str(place) for place, character in enumerate("一二三四五六—", start=1)}
-"""Chinese numerals sort as their numbers, and the dash after them."""
+_ORDER = {ord(character): str(position) for position, character in enumerate("一二三四五六—", start=1)}
+"""Sorts Chinese numerals as numbers, and the dash of rules without a clause after them."""
 _HEAD = """# 规则 · Rules
 
 本页由 `make schema` 自代码与测试生成：通知条款 → 规则 → 代码 → 测试，一条不缺。代码和测试均以编号（如 `R11`）引用规则；
@@ -28,15 +28,15 @@ silent.
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule, and who cites it.
+    """A rule, and where it is cited.
 
     Attributes:
         number: Such as `R11`.
         zh: Its title in Chinese.
-        en: The same in English.
+        en: Its title in English.
         clause: The clause of the notice; None where the notice is silent.
-        notice: The notice's words.
-        code: What cites it in the code.
+        notice: The words of the notice.
+        code: Where code cites it.
         tests: Which tests cite it.
     """
 
@@ -50,14 +50,14 @@ class Rule:
 
     @property
     def state(self) -> str:
-        """What the citations say of it; only a symbol that cites it counts, not a module as a whole."""
-        cited = [any(one.symbol != MODULE for one in places) for places in (self.code, self.tests)]
+        """`BUILT` where code and tests cite it, `PARTLY` where only one of them does; whole modules do not count."""
+        cited = [any(place.symbol != MODULE for place in places) for places in (self.code, self.tests)]
         return BUILT if all(cited) else PARTLY if any(cited) else NOT_YET
 
 
 @cache
 def every_rule() -> tuple[Rule, ...]:
-    """All rules in their order."""
+    """All rules, by number."""
     code, tests = citations.in_code(), citations.in_tests()
     return tuple(
         Rule(
@@ -80,11 +80,11 @@ def files() -> Iterator[tuple[Path, str]]:
 
 def _clauses() -> Iterator[str]:
     yield "## 条款与规则 · Clauses\n\n| 通知条款 clause | 规则 rules |\n|---|---|"
-    found: dict[str, list[str]] = {}
+    by_clause: dict[str, list[str]] = {}
     for rule in every_rule():
-        found.setdefault(rule.clause or "—", []).append(f"{_link(rule)} {rule.zh}")
-    for clause in sorted(found, key=lambda clause: clause.translate(_ORDER)):
-        yield f"| {clause} | {'，'.join(found[clause])} |"
+        by_clause.setdefault(rule.clause or "—", []).append(f"{_link(rule)} {rule.zh}")
+    for clause in sorted(by_clause, key=lambda clause: clause.translate(_ORDER)):
+        yield f"| {clause} | {'，'.join(by_clause[clause])} |"
 
 
 def _overview() -> Iterator[str]:

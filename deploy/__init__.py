@@ -1,1 +1,1 @@
-"""How the suite is run: locally (`deploy.local`) and on Kubernetes (`deploy/k8s`)."""
+"""Running the suite: on one machine (`python -m deploy`), in images and on Kubernetes (`deploy/k8s`)."""

@@ -1,4 +1,4 @@
-"""`python -m deploy run|demo|clock|status|do|stop|reset`: the suite on this machine."""
+"""`python -m deploy run|demo|clock|status|endpoint|do|stop|reset`: the suite on this machine."""
 
 import asyncio
 import json
@@ -11,18 +11,18 @@ import time
 from datetime import datetime, timedelta
 from typing import Annotated, Any, NoReturn
 
-import aiohttp
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from chassis.clock import Clock, move_forward
 from deploy.broker.definitions import queue_of
-from deploy.local.home import Hold, InUse, holder, sweep
+from deploy.local.home import HomeInUse, HomeLock, end_processes_of, lock_holder
 from deploy.local.process import StartFailed, die_with_parent
 from deploy.local.secrets import write_private
 from deploy.local.suite import PROCESSES, ROOT, Suite, module_of
-from deploy.seed.account_provisioner import Desk
+from deploy.seed.account_provisioner import AccountProvisioner
+from deploy.seed.graph_client import session
 from deploy.seed.load import seed
 from kernel.reference import provinces
 
@@ -36,17 +36,17 @@ console = Console()
 
 
 @cli.command()
-def run(port: Annotated[int, typer.Option(help="The gateway's port, or the next free one.")] = 8000) -> None:
-    """Start everything, load the round once, print where to look, and go on until Ctrl-C."""
+def run(port: Annotated[int, typer.Option(help="The gateway's port; the next free one is taken.")] = 8000) -> None:
+    """Start everything, load the round the first time, print addresses and logins, and run until Ctrl-C."""
     _stop_on_signals()
     try:
         with console.status("正在启动 Starting …"):
             suite = Suite(HOME, gateway_port=port)
             ENDPOINTS.unlink(missing_ok=True)
             suite.start()
-    except InUse as used:
+    except HomeInUse as error:
         console.print("已在运行 It runs already; Ctrl-C there or `make stop` stops it.")
-        raise typer.Exit(_show_running(used.holder)) from used
+        raise typer.Exit(_show_running(error.holder)) from error
     except StartFailed as failure:
         _fail(str(failure))
     try:
@@ -61,7 +61,7 @@ def run(port: Annotated[int, typer.Option(help="The gateway's port, or the next 
     except KeyboardInterrupt:
         return
     finally:
-        for number in _SIGNALS:  # stopping takes its time, but has a limit of its own
+        for number in _SIGNALS:  # a second Ctrl-C does not cut the stop short; it ends within a limit of its own
             signal.signal(number, signal.SIG_IGN)
         with console.status("正在停止 Stopping …"):
             ENDPOINTS.unlink(missing_ok=True)
@@ -92,62 +92,62 @@ def clock(at: Annotated[datetime, typer.Argument(help="Domain time in Asia/Shang
 @cli.command()
 def status() -> None:
     """Show whether the suite runs, where, and its logins."""
-    raise typer.Exit(_show_running(holder(HOME)))
+    raise typer.Exit(_show_running(lock_holder(HOME)))
 
 
 @cli.command()
 def endpoint(name: Annotated[str, typer.Argument(help="A key of endpoints.json, such as amqp.")]) -> None:
-    """Print one address of the running suite, for scripts."""
-    print(_running()[name])
+    """Print an address of the running suite, for scripts."""
+    print(_endpoints_of_running()[name])
 
 
-@cli.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})  # --help is the part's
+@cli.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})  # --help is the process's
 def do(
-    part: Annotated[str, typer.Argument(help=f"One of {', '.join(PROCESSES)}.")],
-    words: Annotated[list[str], typer.Argument(help="Its command, such as: vault keys")],
+    process: Annotated[str, typer.Argument(help=f"One of {', '.join(PROCESSES)}.")],
+    command: Annotated[list[str], typer.Argument(help="Its command, such as: vault keys")],
 ) -> None:
-    """Run a part's own command beside the running suite, with that part's environment."""
-    if part not in PROCESSES:
-        _fail(f"没有这一部分 No such part: {part}")
-    environment = os.environ | _running()["environments"][part]
-    os.execve(sys.executable, [sys.executable, "-m", module_of(part), *words], environment)  # noqa: S606 - no shell
+    """Run an operator command of a service or the gateway, with the environment it has in the running suite."""
+    if process not in PROCESSES:
+        _fail(f"没有这个进程 No such process: {process}")
+    environment = os.environ | _endpoints_of_running()["environments"][process]
+    os.execve(sys.executable, [sys.executable, "-m", module_of(process), *command], environment)  # noqa: S606 - no shell
 
 
 @cli.command()
 def stop() -> None:
-    """Stop the suite that another terminal started, and wait until it is gone."""
-    running = holder(HOME)
-    if running is None:
+    """Stop the suite that runs in another terminal, and wait until it has ended."""
+    pid = lock_holder(HOME)
+    if pid is None:
         console.print("没有在运行 It does not run")
         return
-    os.kill(running, signal.SIGTERM)
+    os.kill(pid, signal.SIGTERM)
     with console.status("正在停止 Stopping …"):
         end = time.monotonic() + _STOP_SECONDS
-        while holder(HOME) == running and time.monotonic() < end:
+        while lock_holder(HOME) == pid and time.monotonic() < end:
             time.sleep(0.1)
-    if holder(HOME) == running:
-        _fail(f"进程 {running} 没有停止 Process {running} did not stop within {_STOP_SECONDS} s")
+    if lock_holder(HOME) == pid:
+        _fail(f"进程 {pid} 没有停止 Process {pid} did not stop within {_STOP_SECONDS} s")
 
 
 @cli.command()
 def reset() -> None:
-    """Drop the data of `make run`; refused while it runs."""
+    """Delete the data of `make run`; refused while it runs."""
     try:
-        hold = Hold(HOME)
-    except InUse:
+        lock = HomeLock(HOME)
+    except HomeInUse:
         _fail("先按 Ctrl-C 停止 Stop it with Ctrl-C first")
-    sweep(HOME)
+    end_processes_of(HOME)
     shutil.rmtree(HOME, ignore_errors=True)
     ENDPOINTS.unlink(missing_ok=True)
-    hold.release()
+    lock.release()
 
 
-def _running() -> dict[str, Any]:
-    """What the running suite has left for scripts."""
+def _endpoints_of_running() -> dict[str, Any]:
+    """The content of `endpoints.json`, which the running suite has written for scripts."""
     if not ENDPOINTS.exists():
         _fail("没有在运行 It does not run: make run")
-    found: dict[str, Any] = json.loads(ENDPOINTS.read_text(encoding="utf-8"))
-    return found
+    endpoints: dict[str, Any] = json.loads(ENDPOINTS.read_text(encoding="utf-8"))
+    return endpoints
 
 
 def _fail(message: str) -> NoReturn:
@@ -156,9 +156,9 @@ def _fail(message: str) -> NoReturn:
 
 
 def _stop_on_signals() -> None:
-    """Ctrl-C and SIGTERM stop what runs, in the background too, where shells have SIGINT ignored.
+    """Turn SIGINT and SIGTERM into KeyboardInterrupt, also in the background, where shells have SIGINT ignored.
 
-    A killed `make` takes the suite with it; started from a shell, the suite lives its own life.
+    Under `make` the suite ends with it, even where `make` is killed; started from a shell it does not depend on that.
     """
     for number in _SIGNALS:
         signal.signal(number, signal.default_int_handler)
@@ -180,19 +180,24 @@ def _show_running(process: int | None) -> int:
 
 
 async def _logins(suite: Suite) -> dict[str, Any]:
-    """The accounts of this home; the data is loaded on its first start only."""
-    kept = suite.home / LOGINS
-    if not kept.exists():
-        async with aiohttp.ClientSession() as http:
-            desk = Desk(suite, http, f"Guopei-{secrets.token_hex(4)}")
-            cast = await seed(desk)
-        content = {"password": desk.password, "logins": cast.logins, "initial": desk.codes}
-        write_private(kept, json.dumps(content, ensure_ascii=False))
-    found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
-    return found
+    """The logins of the suite; its first start loads the data and stores them.
+
+    Returns:
+        `password` of all, `logins` as rows of scope, login and whom it is for, `initial` login to one-time code.
+    """
+    file = suite.home / LOGINS
+    if not file.exists():
+        async with session() as http:
+            provisioner = AccountProvisioner(suite, http, f"Guopei-{secrets.token_hex(4)}")
+            result = await seed(provisioner)
+        content = {"password": provisioner.password, "logins": result.logins, "initial": provisioner.codes}
+        write_private(file, json.dumps(content, ensure_ascii=False))
+    logins: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return logins
 
 
 def _endpoints(suite: Suite, logins: dict[str, Any]) -> dict[str, Any]:
+    """The content of `endpoints.json`: addresses, an account of each scope, and the environment of each process."""
     first = {scope: login for scope, login, _ in reversed(logins["logins"])}
     parts = suite.parts
     return {
@@ -221,14 +226,15 @@ def _show(url: str, now: datetime, logins: dict[str, Any]) -> None:
     console.print(f"密码 password of all: [bold]{logins['password']}")
     console.print(f"图接口 graph    {url}/graphql")
     console.print(f"浏览器 explorer {url}/")
-    later = now + timedelta(days=1)
-    console.print(f"业务时间 domain time {now:%Y-%m-%d %H:%M} → make clock AT={later:%Y-%m-%d}T09:00")
+    tomorrow = now + timedelta(days=1)
+    console.print(f"业务时间 domain time {now:%Y-%m-%d %H:%M} → make clock AT={tomorrow:%Y-%m-%d}T09:00")
 
 
 def _wait(suite: Suite) -> None:
-    """Until a signal.
+    """Watch the processes until a signal comes.
 
     Raises:
+        KeyboardInterrupt: A signal has come.
         StartFailed: A process has ended although nobody stopped it.
     """
     while True:

@@ -1,1 +1,1 @@
-"""What every domain may import: rules, codes, dates and words; pure, without storage, transport or process."""
+"""What every domain may import: refusals, reference data, codes, dates and texts; no storage, transport or process."""

@@ -1,17 +1,17 @@
-"""Dates of the notice are dates in Asia/Shanghai (R1)."""
+"""Dates, which are always days in Asia/Shanghai (R1)."""
 
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-"""Every date of the notice is a date there."""
+"""The time zone of every date."""
 
 
 def start_of(day: date) -> datetime:
-    """00:00 of a day in Asia/Shanghai."""
+    """The instant at which a day begins: 00:00 in Asia/Shanghai."""
     return datetime.combine(day, time.min, SHANGHAI)
 
 
 def today(now: datetime) -> date:
-    """The date in Asia/Shanghai at an instant."""
+    """The date in Asia/Shanghai at an aware instant."""
     return now.astimezone(SHANGHAI).date()

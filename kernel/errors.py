@@ -1,4 +1,4 @@
-"""The one coded refusal of the suite: every bad input names its code, rule, clause and who can unblock it."""
+"""The exception by which a rule refuses a command: with a code, the rule, its clause, and who can unblock it."""
 
 from enum import StrEnum
 from typing import Any
@@ -7,7 +7,7 @@ from kernel.reference import clause_of
 
 
 class Unblock(StrEnum):
-    """Who can lift a refusal."""
+    """Who can remove the cause of a refusal."""
 
     MINISTRY = "MINISTRY"
     BASE = "BASE"
@@ -19,14 +19,16 @@ class Unblock(StrEnum):
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer of the domain, not an error of the program
-    """A command refused by a rule; nothing has been written.
+    """A command was refused by a rule; nothing has been written.
+
+    Raise it by a kind of the tables (`kernel.refusals`), which has the code and the sentences.
 
     Args:
-        code: Stable upper-case code that clients switch on.
-        zh: What a person reads by default.
-        en: The same for `Accept-Language: en`.
+        code: Stable upper-case code, for programs.
+        zh: The sentence in Chinese.
+        en: The sentence in English.
         rule: The rule that refuses, such as `"R11"`.
-        unblock: Who can lift it.
+        unblock: Who can remove the cause.
         details: Facts that explain it, JSON-ready, never personal data (R41).
     """
 
@@ -49,15 +51,15 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer of the domain, 
         self.details = details
 
     def message(self, language: str = "zh-CN") -> str:
-        """The sentence for a person, in Chinese unless English is asked for."""
+        """The sentence in a language, given as its tag; Chinese but for English."""
         return self.en if language.lower().startswith("en") else self.zh
 
     def extensions(self) -> dict[str, Any]:
-        """The GraphQL error `extensions`: code, rule, clause of the notice, who unblocks, and the details."""
-        known = {
+        """The `extensions` of the GraphQL error: code, rule, clause of the notice, who can unblock, and the details."""
+        extensions = {
             "code": self.code,
             "rule": self.rule,
             "clause": clause_of(self.rule) if self.rule else None,
             "unblock": self.unblock.value if self.unblock else None,
         }
-        return {name: value for name, value in known.items() if value is not None} | self.details
+        return {name: value for name, value in extensions.items() if value is not None} | self.details

@@ -1,6 +1,7 @@
-"""Free text is a type: trimmed, bounded, printable, NFC, and without anybody's ID number or mobile (R41).
+"""Types of free text: NFC, trimmed, bounded, printable, and without ID numbers and mobile numbers (R41).
 
-A domain takes `Reason`, `Name`, `Title` or `Paragraph`, never `str`, for what people type; the outer layers make them.
+Free text is stored, logged, published and mailed, so a personal number in it would be everywhere. Therefore a domain
+takes `Reason`, `Name`, `Title` or `Paragraph` for what people type, never `str`; the outer layers make these by `of`.
 """
 
 import re
@@ -12,7 +13,7 @@ from kernel.personal_numbers import holds_number
 from kernel.refusals import INVALID_REASON, INVALID_TEXT, REASON_MISSING, RefusalKind
 
 BLANK = re.compile(r"[\s\u200b-\u200d\ufeff]+")
-"""White space of every kind, with the characters that have no width."""
+"""White space of any kind, including the characters without width."""
 _WITHIN_CHINESE = re.compile(r"(?<=[^\x00-\xff]) | (?=[^\x00-\xff])")
 _WITHOUT_WIDTH = re.compile(r"[\u200b-\u200d\u2060\ufeff]")
 _SPACE = re.compile(r"[^\S\n\t]")
@@ -20,24 +21,24 @@ _LINES = frozenset("\n\t")
 
 
 def normalized(text: str) -> str:
-    """The text in NFC, trimmed, with plain spaces and line ends, and without characters that have no width."""
+    """The text in NFC, trimmed, with plain spaces and line ends, without the characters that have no width."""
     plain = _WITHOUT_WIDTH.sub("", unicodedata.normalize("NFC", text)).replace("\r\n", "\n").replace("\r", "\n")
     return _SPACE.sub(" ", plain).strip()
 
 
 def spelled(text: str) -> str:
-    """A name or a word as people read it: no blanks around it or within Chinese, and single ones elsewhere (R22)."""
+    """A name or a word as people read it: no blanks around it or between Chinese characters, else single ones (R22)."""
     return _WITHIN_CHINESE.sub("", BLANK.sub(" ", text).strip())
 
 
 @dataclass(frozen=True, slots=True)
 class FreeText:
-    """What somebody typed, checked; base of the types that a domain takes.
+    """Checked text; the base of the types below.
 
     Attributes:
         text: The text, normalized.
         longest: The most characters.
-        lines: Whether it may have several lines.
+        lines: Whether it may have several lines and tabs.
     """
 
     text: str
@@ -45,25 +46,25 @@ class FreeText:
     lines: ClassVar[bool] = False
 
     @classmethod
-    def of(cls, given: str, field: str, rule: str | None = None) -> Self:
-        """The checked text, which may be empty: whether it may, the aggregate says.
+    def of(cls, typed: str, field: str, rule: str | None = None) -> Self:
+        """Check a text. It may be empty: whether it must not be, is decided by the aggregate.
 
         Args:
-            given: As it was typed.
-            field: What the person was asked for, as the graph spells it.
-            rule: The rule of the act; R41 by default.
+            typed: The text as it came in.
+            field: The name of the field, as the graph spells it; the refusal names it.
+            rule: The rule that the refusal names; R41 by default.
 
         Raises:
             Refusal: `INVALID_TEXT`: too long, not printable, or with a personal number in it.
         """
-        text = cls._tidied(given)
+        text = cls._tidied(typed)
         if not cls._fits(text):
             raise INVALID_TEXT(field=field, longest=cls.longest, rule=rule)
         return cls(text)
 
     @classmethod
-    def _tidied(cls, given: str) -> str:
-        return normalized(given)
+    def _tidied(cls, typed: str) -> str:
+        return normalized(typed)
 
     @classmethod
     def _fits(cls, text: str) -> bool:
@@ -72,25 +73,25 @@ class FreeText:
 
 
 class Name(FreeText):
-    """The name of a person, a school, a base or an organisation, spelled as people read it."""
+    """The name of a person, a school, a base or an organisation: up to 100 characters."""
 
     __slots__ = ()
     longest = 100
 
     @classmethod
-    def _tidied(cls, given: str) -> str:
-        return spelled(normalized(given))
+    def _tidied(cls, typed: str) -> str:
+        return spelled(normalized(typed))
 
 
 class Title(FreeText):
-    """A line: a title, a theme, a venue, a position."""
+    """One line, such as a title, a venue or a position: up to 200 characters."""
 
     __slots__ = ()
     longest = 200
 
 
 class Paragraph(FreeText):
-    """A text of several lines: objectives, contents, evidence, a reviewer's comment."""
+    """Several lines, such as objectives, evidence or a reviewer's comment: up to 10,000 characters."""
 
     __slots__ = ()
     longest = 10_000
@@ -98,56 +99,37 @@ class Paragraph(FreeText):
 
 
 class Reason(FreeText):
-    """Why somebody acts, or for what purpose; it goes into events, logs and mail."""
+    """Why somebody acts, or for what purpose: up to 500 characters, never empty."""
 
     __slots__ = ()
     longest = 500
     lines = True
 
     @classmethod
-    def of(cls, given: str | None, rule: str, missing: RefusalKind = REASON_MISSING) -> Self:  # type: ignore[override]
-        """A reason that must be given.
+    def of(cls, typed: str | None, rule: str | None, missing: RefusalKind = REASON_MISSING) -> Self:  # type: ignore[override]
+        """Check a reason that an act demands.
 
         Args:
-            given: As it was typed; None for nothing.
-            rule: The rule of the act that needs it.
-            missing: The refusal where there is none.
+            typed: The text as it came in; None for none.
+            rule: The rule that demands it; the refusal names it. None where no rule of the notice does.
+            missing: The refusal where the text is empty.
 
         Raises:
             Refusal: `REASON_MISSING` (or `missing`) or `INVALID_REASON`.
         """
-        reason = cls.optional(given)
+        reason = cls.optional(typed)
         if reason is None:
             raise missing(rule=rule)
         return reason
 
     @classmethod
-    def optional(cls, given: str | None) -> Self | None:
-        """A reason that may be left out; None for none.
+    def optional(cls, typed: str | None) -> Self | None:
+        """Check a reason that may be left out; None where the text is empty.
 
         Raises:
             Refusal: `INVALID_REASON`.
         """
-        text = cls._tidied(given or "")
+        text = cls._tidied(typed or "")
         if not cls._fits(text):
             raise INVALID_REASON(longest=cls.longest)
         return cls(text) if text else None
-
-
-def require_reason(reason: str | None, rule: str) -> str:
-    """The reason, trimmed.
-
-    Raises:
-        Refusal: `REASON_MISSING` or `INVALID_REASON`.
-    """
-    return Reason.of(reason, rule).text
-
-
-def checked_reason(reason: str | None) -> str | None:
-    """A reason that may be left out, trimmed; None for none.
-
-    Raises:
-        Refusal: `INVALID_REASON`.
-    """
-    found = Reason.optional(reason)
-    return found.text if found else None

@@ -1,4 +1,4 @@
-"""Codes from outside, normalised and validated before they reach a domain (R3, R41)."""
+"""Codes and numbers that people type, normalised and validated before they reach a domain (R3, R41)."""
 
 import re
 import unicodedata
@@ -9,8 +9,14 @@ from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
 from kernel.dates import SHANGHAI
-from kernel.errors import Refusal, Unblock
 from kernel.reference import provinces
+from kernel.refusals import (
+    INVALID_CREDIT_CODE,
+    INVALID_EMAIL,
+    INVALID_ID_NUMBER,
+    INVALID_MOBILE,
+    INVALID_SCHOOL_CODE,
+)
 
 _CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CREDIT_CODE = re.compile(rf"[{_CREDIT_ALPHABET}]{{2}}\d{{6}}[{_CREDIT_ALPHABET}]{{10}}")
@@ -18,59 +24,51 @@ _SCHOOL_CODE = re.compile(r"\d{10}")
 _ID_NUMBER = re.compile(r"\d{17}[\dX]")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-# Its first part is a dot-atom (RFC 5322) of 64 characters at most, and no beginning of an encoded word (RFC 2047).
+# The local part is a dot-atom (RFC 5322), at most 64 characters, and does not begin as an encoded word does (RFC 2047).
 _EMAIL = re.compile(rf"(?!=\?)(?=[^@]{{1,64}}@){_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _LONGEST_EMAIL = 254
 _LEAST_HIDDEN = 4
 
 
 def _plain(text: str) -> str:
-    """Full-width digits and letters as ASCII, no blanks, upper case: what office programs make of a code."""
+    """The code without what office programs do to it: full-width characters as ASCII, no blanks, upper case."""
     return re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).upper()
 
 
-def _refuse(code: str, rule: str, zh: str, en: str) -> Refusal:
-    return Refusal(code, zh, en, rule=rule, unblock=Unblock.SELF)
-
-
 def school_code(text: str) -> str:
-    """A school identification code (学校标识码): 2 type digits, 2 province digits, 6 serial digits (R3).
+    """Check a school identification code (学校标识码): 2 digits of type, 2 of province, 6 of serial number (R3).
 
     Raises:
         Refusal: `INVALID_SCHOOL_CODE`.
     """
     code = _plain(text)
     if not _SCHOOL_CODE.fullmatch(code) or code[2:4] not in provinces():
-        raise _refuse(
-            "INVALID_SCHOOL_CODE", "R3", "学校标识码应为10位数字且省份代码有效", "Not a school code of 10 digits"
-        )
+        raise INVALID_SCHOOL_CODE()
     return code
 
 
 def credit_code(text: str) -> str:
-    """A unified social credit code of 18 characters with its check character (R3, GB 32100-2015).
+    """Check a unified social credit code: 18 characters, the last one a check character (R3, GB 32100-2015).
 
-    python-stdnum refuses the legal letter prefixes such as `N2`, so the check is ours.
+    python-stdnum refuses legal prefixes with a letter, such as `N2`, so it is not used here.
 
     Raises:
         Refusal: `INVALID_CREDIT_CODE`.
     """
     code = _plain(text)
     if not _CREDIT_CODE.fullmatch(code) or code[-1] != credit_check_character(code[:17]):
-        raise _refuse(
-            "INVALID_CREDIT_CODE", "R3", "统一社会信用代码校验不通过", "Not a valid unified social credit code"
-        )
+        raise INVALID_CREDIT_CODE()
     return code
 
 
 def credit_check_character(body: str) -> str:
-    """The 18th character for the first 17 (GB 32100-2015: weights 3^i mod 31)."""
+    """The 18th character of a credit code, computed from the first 17 (GB 32100-2015: weights 3^i mod 31)."""
     total = sum(_CREDIT_ALPHABET.index(char) * pow(3, place, 31) for place, char in enumerate(body))
     return _CREDIT_ALPHABET[(31 - total) % 31]
 
 
 def organization_code(text: str) -> str:
-    """An organisation's login name: a school code by its 10 digits, else a unified social credit code (R3).
+    """Check the login name of an organisation: a school code, or else a unified social credit code (R3).
 
     Raises:
         Refusal: `INVALID_SCHOOL_CODE` or `INVALID_CREDIT_CODE`.
@@ -80,21 +78,21 @@ def organization_code(text: str) -> str:
 
 
 def id_number(text: str) -> str:
-    """A resident identity number with its check character (R41, GB 11643).
+    """Check a resident identity number of 18 characters (R41, GB 11643).
 
     Raises:
-        Refusal: `INVALID_ID_NUMBER`; the number itself is never repeated.
+        Refusal: `INVALID_ID_NUMBER`; it does not repeat the number.
     """
     code = _plain(text)
     if not _is_id_number(code):
-        raise _refuse("INVALID_ID_NUMBER", "R41", "身份证号码校验不通过", "Not a valid resident identity number")
+        raise INVALID_ID_NUMBER()
     return code
 
 
 def _is_id_number(code: str) -> bool:
-    """Shape, check character and a day of birth that has been.
+    """Whether the shape, the check character and the date of birth are right.
 
-    The county is not looked up: numbers are issued with the code of that time, and stdnum asks for that of the birth.
+    The county is not looked up: a number has the county code of the day it was issued, stdnum knows those of the birth.
     """
     if not _ID_NUMBER.fullmatch(code) or ric.calc_check_digit(code) != code[-1]:
         return False
@@ -104,43 +102,43 @@ def _is_id_number(code: str) -> bool:
 
 
 def mobile(text: str) -> str:
-    """A mainland mobile number, 11 digits (R41).
+    """Check a mainland mobile number: 11 digits, with or without `+86` (R41).
 
     Raises:
-        Refusal: `INVALID_MOBILE`; the number itself is never repeated.
+        Refusal: `INVALID_MOBILE`; it does not repeat the number.
     """
     code = _plain(text).removeprefix("+86")
     if not _MOBILE.fullmatch(code):
-        raise _refuse("INVALID_MOBILE", "R41", "手机号码应为11位数字", "Not a mobile number of 11 digits")
+        raise INVALID_MOBILE()
     return code
 
 
 def is_personal(text: str) -> bool:
-    """Whether it reads as an identity number or a mobile number, which no name of anything may be (R41)."""
+    """Whether the whole text is an identity number or a mobile number, which no name may be (R41)."""
     code = _plain(text)
     return _is_id_number(code) or bool(_MOBILE.fullmatch(code.removeprefix("+86")))
 
 
 def email(text: str) -> str:
-    """A mail address in ASCII, as SMTP carries it everywhere (R24, RFC 5321).
+    """Check a mail address: ASCII only, which every mail server accepts (R24, RFC 5321).
 
     Raises:
-        Refusal: `INVALID_EMAIL`; the address itself is never repeated.
+        Refusal: `INVALID_EMAIL`; it does not repeat the address.
     """
     address = unicodedata.normalize("NFKC", text).strip()
     if not _EMAIL.fullmatch(address) or len(address) > _LONGEST_EMAIL:
-        raise _refuse("INVALID_EMAIL", "R24", "电子邮箱地址无效", "Not a mail address")
+        raise INVALID_EMAIL()
     return address
 
 
 def mask_email(address: str) -> str:
-    """A mail address as everybody sees it: `z***@example.cn` (R41)."""
+    """A mail address with its user hidden: `z***@example.cn` (R41)."""
     user, _, domain = address.partition("@")
     return f"{user[:1]}***@{domain}"
 
 
 def mask(text: str) -> str:
-    """Personal data as everybody sees it, at least four characters hidden: `110***********1234`, `8****00` (R41)."""
+    """A number with at least four characters hidden: `110***********1234`, `8****00` (R41)."""
     shown = min(max(len(text) - _LEAST_HIDDEN, 0), 7)
     tail = (shown + 1) // 2
     hidden = max(len(text) - shown, _LEAST_HIDDEN)

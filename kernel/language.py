@@ -5,14 +5,14 @@ from typing import Self
 
 
 class Language(StrEnum):
-    """What a person reads."""
+    """The languages of sentences."""
 
     ZH = "zh-CN"
     EN = "en"
 
     @classmethod
     def of(cls, accept_language: str | None) -> Self:
-        """The language that an `Accept-Language` header likes better; Chinese where it prefers neither."""
+        """The language that an `Accept-Language` header prefers; Chinese where it prefers neither, or is None."""
         chinese = english = 0.0
         for part in (accept_language or "").lower().split(","):
             tag, _, parameter = part.partition(";")
@@ -24,7 +24,7 @@ class Language(StrEnum):
         return cls(cls.EN if english > chinese else cls.ZH)
 
     def choose(self, zh: str, en: str) -> str:
-        """The words in this language."""
+        """The one of two texts that is in this language."""
         return en if self is Language.EN else zh
 
 

@@ -1,4 +1,4 @@
-"""What has the shape of a personal number: an ID number (GB 11643) or a mobile (R41)."""
+"""Recognising personal numbers inside a text by their shape: ID numbers (GB 11643) and mobile numbers (R41)."""
 
 import re
 import unicodedata
@@ -14,5 +14,9 @@ _NUMBER = re.compile("|".join(rf"(?<!\d){_APART.join(shape)}(?!\d)" for shape in
 
 
 def holds_number(text: str) -> bool:
-    """Whether a text holds what has the shape of an ID number or a mobile, however it is spaced; a date has not."""
+    """Whether a text contains what looks like an ID number or a mobile number.
+
+    Blanks and hyphens between the digits do not hide a number. The check character is not tested: a mistyped number is
+    personal too. A date is no number.
+    """
     return _NUMBER.search(unicodedata.normalize("NFKC", text)) is not None

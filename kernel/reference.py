@@ -14,7 +14,7 @@ def _read(name: str) -> Any:
 
 @cache
 def provinces() -> dict[str, str]:
-    """Two-digit province code to Chinese name; XPCC is 66, line ministries (`00`) are not among them."""
+    """Two-digit province code to Chinese name; XPCC is `66`; line ministries (`00`) are no province."""
     return {row["code"]: row["name"] for row in _read("provinces.json")}
 
 
@@ -26,10 +26,10 @@ def major_categories() -> dict[int, str]:
 
 @cache
 def round_data(year: int) -> dict[str, Any]:
-    """One round as data: phases, quotas, norms, themes, dimensions, contacts (R1).
+    """The data of a year's round: phases, quotas, norms, themes, dimensions, contacts (R1).
 
     Raises:
-        FileNotFoundError: No file for that year.
+        FileNotFoundError: There is none for that year.
     """
     data: dict[str, Any] = _read(f"round-{year}.json")
     return data
@@ -37,22 +37,22 @@ def round_data(year: int) -> dict[str, Any]:
 
 @cache
 def credit_rules() -> list[dict[str, Any]]:
-    """Versions of the rule that counts credit hours, the national one with province null (R31)."""
+    """The versions of the rule that counts credit hours; `province` is null in the national ones (R31)."""
     rules: list[dict[str, Any]] = _read("credit-rules.json")
     return rules
 
 
 @cache
 def weak_passwords() -> frozenset[str]:
-    """Words and numbers that, with a few characters around them, are the passwords guessed first (R4)."""
+    """Words and numbers that passwords which are guessed first consist of, but for a few characters (R4)."""
     return frozenset(_read("weak-passwords.json"))
 
 
 @cache
 def rules() -> list[dict[str, Any]]:
-    """The rules in order: number, titles, the clause of the notice and its words, both null where it is silent."""
-    found: list[dict[str, Any]] = _read("rules.json")
-    return found
+    """The rules in order: number, titles, and the clause of the notice with its words (null where it has none)."""
+    ordered: list[dict[str, Any]] = _read("rules.json")
+    return ordered
 
 
 @cache
@@ -61,5 +61,5 @@ def _clauses() -> dict[str, str]:
 
 
 def clause_of(rule: str) -> str | None:
-    """The clause of the notice that a rule comes from, None where the rule is a decision of ours."""
+    """The clause of the notice that a rule comes from; None for a rule of our own."""
     return _clauses().get(rule)

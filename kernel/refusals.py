@@ -1,7 +1,7 @@
-"""The table of refusals: one kind a code, with its sentences, its rule and who can unblock it.
+"""The table of refusals: for each code one kind, with its sentences, its rule and who can unblock it.
 
-A service's own kinds are in its `domain/refusals.py`, the gateway's in `gateway/refusals.py`; the kinds here are those
-that two processes share, and those that the chassis raises. `docs/refusals.md` is generated from all of them.
+Here are the kinds that several processes use and those that the chassis raises; a service's own are in its
+`domain/refusals.py`, the gateway's in `gateway/refusals.py`. `docs/refusals.md` is generated from all of them.
 """
 
 import re
@@ -17,14 +17,14 @@ _OUR_ID = re.compile(r"(?=.*[a-f])[0-9a-f]{24,32}")
 
 @dataclass(frozen=True, slots=True)
 class RefusalKind:
-    """One kind of refusal; calling it makes the `Refusal` that is raised.
+    """A kind of refusal; calling it makes the `Refusal` to raise: `raise NOT_FOUND(kind="school", id=key)`.
 
     Attributes:
-        code: Stable upper-case code that clients switch on.
+        code: Stable upper-case code, for programs.
         zh: The sentence in Chinese; `{name}` is replaced by the detail of that name.
         en: The same in English.
         rule: The rule that refuses, such as `"R11"`; a call may name another.
-        unblock: Who can lift it; a call may name somebody else.
+        unblock: Who can remove the cause; a call may name somebody else.
     """
 
     code: str
@@ -42,17 +42,17 @@ class RefusalKind:
         detail: tuple[str, str] = ("", ""),
         **details: Any,
     ) -> Refusal:
-        """The refusal of one case.
+        """Make the refusal of one case.
 
         Args:
             rule: The rule of this case, where the kind serves several.
-            unblock: Who can lift this case, where it is not always the same.
-            detail: Words for `{detail}`, Chinese and English; they are in the sentence only.
-            details: Facts for the sentences and for the `extensions`, JSON-ready. A text that holds a personal number
-                is left out of both (R41).
+            unblock: Who can remove the cause of this case, where it is not always the same.
+            detail: Chinese and English words for `{detail}` in the sentences; not among the `extensions`.
+            details: Facts for the sentences and for the `extensions`, JSON-ready. A text with a personal number in it
+                is replaced by `…` in both (R41).
         """
         shown = {name: _shown(value) for name, value in details.items()}
-        zh, en = detail
+        zh, en = map(_shown, detail)
         return Refusal(
             self.code,
             self.zh.format_map(shown | {"detail": zh}),
@@ -64,9 +64,16 @@ class RefusalKind:
 
 
 def _shown(value: Any) -> Any:
-    """The detail, unless it is a text that holds a personal number; an id of ours may look as if it did."""
-    hidden = isinstance(value, str) and holds_number(value) and not _OUR_ID.fullmatch(value)
-    return _HIDDEN if hidden else value
+    """The detail, with `…` for each text that has a personal number in it. Our own ids may look so, and are shown."""
+    match value:
+        case str():
+            return _HIDDEN if holds_number(value) and not _OUR_ID.fullmatch(value) else value
+        case list() | tuple():
+            return [_shown(part) for part in value]
+        case dict():
+            return {_shown(name): _shown(part) for name, part in value.items()}
+        case _:
+            return value
 
 
 UNAUTHENTICATED = RefusalKind("UNAUTHENTICATED", "请先登录", "Sign in first", unblock=Unblock.SELF)
@@ -124,4 +131,38 @@ INVALID_TEXT = RefusalKind(
     "{field} has {longest} characters at most, all printable, and no ID number or mobile in it",
     rule="R41",
     unblock=Unblock.SELF,
+)
+INVALID_SCHOOL_CODE = RefusalKind(
+    "INVALID_SCHOOL_CODE",
+    "学校标识码应为10位数字且省份代码有效",
+    "Not a school code of 10 digits",
+    rule="R3",
+    unblock=Unblock.SELF,
+)
+INVALID_CREDIT_CODE = RefusalKind(
+    "INVALID_CREDIT_CODE",
+    "统一社会信用代码校验不通过",
+    "Not a valid unified social credit code",
+    rule="R3",
+    unblock=Unblock.SELF,
+)
+INVALID_ID_NUMBER = RefusalKind(
+    "INVALID_ID_NUMBER",
+    "身份证号码校验不通过",
+    "Not a valid resident identity number",
+    rule="R41",
+    unblock=Unblock.SELF,
+)
+INVALID_MOBILE = RefusalKind(
+    "INVALID_MOBILE", "手机号码应为11位数字", "Not a mobile number of 11 digits", rule="R41", unblock=Unblock.SELF
+)
+INVALID_EMAIL = RefusalKind("INVALID_EMAIL", "电子邮箱地址无效", "Not a mail address", rule="R24", unblock=Unblock.SELF)
+WRONG_STATE = RefusalKind(
+    "WRONG_STATE", "{detail}，当前不允许此操作", "{detail}: this cannot be done now", unblock=Unblock.SELF
+)
+PHASE_CLOSED = RefusalKind(
+    "PHASE_CLOSED", "当前不在{detail}的开放时间内", "{detail} is not open now", unblock=Unblock.MINISTRY
+)
+INVALID_CONTACT = RefusalKind(
+    "INVALID_CONTACT", "{detail}须有姓名和电话", "{detail} needs a name and a phone number", unblock=Unblock.SELF
 )

@@ -6,8 +6,11 @@ import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
+from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -15,6 +18,32 @@ from chassis.storage.mongo import Database, connect
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from deploy.local.suite import ROOT, SUBGRAPHS, Suite
+from tests.support.scheduling import Scheduling, slow_first
+from tests.support.vhosts import Vhosts
+
+# How long an example takes is the machine's affair: two workers, servers and a compiler may share it.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In a worker of `pytest -n`, the slow tiers come first."""
+    if hasattr(config, "workerinput"):
+        slow_first(items)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    """Share the tests out by files, in the workers' order."""
+    config.option.loadscopereorder = False
+    return Scheduling(config, log)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_tracebacks() -> None:
+    """Log as by default, but for rich's tracebacks with all local variables: 0.3 s each where a test wants failures."""
+    renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    default = structlog.get_config()["processors"]
+    structlog.configure(processors=[*default[:-1], renderer])
 
 
 @pytest.fixture(scope="session")
@@ -61,15 +90,20 @@ async def database(module_database: Database) -> AsyncIterator[Database]:
             await module_database[found["name"]].delete_many({})
 
 
+@pytest.fixture(scope="session")
+def vhosts(parts: Parts) -> Vhosts:
+    """The broker's virtual hosts for tests."""
+    return Vhosts(parts.rabbitmq)
+
+
 @pytest.fixture
-def amqp_url(parts: Parts) -> Iterator[str]:
-    """A fresh virtual host with the suite's topology, dropped afterwards; `AMQP_URL` itself where that is set."""
+async def amqp_url(vhosts: Vhosts) -> AsyncIterator[str]:
+    """An empty virtual host with the suite's topology; `AMQP_URL` itself where that is set."""
     if given := os.environ.get("AMQP_URL"):
         yield given
         return
-    name = f"test-{secrets.token_hex(6)}"
-    yield parts.rabbitmq.add_vhost(name)
-    parts.rabbitmq.delete_vhost(name)
+    async with vhosts.lend() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

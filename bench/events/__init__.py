@@ -1,1 +1,1 @@
-"""The event path, from a write to a province's consumer, beside the bare limit."""
+"""The event path, from a write to a province's consumer, beside its limits."""

@@ -1,4 +1,4 @@
-"""Runs the rounds and writes `bench/results/gateway.md`: `python -m bench.gateway [--quick]`."""
+"""`python -m bench.gateway [--quick]`: measure the gateways and write `bench/results/gateway.md`."""
 
 import os
 import shutil
@@ -26,7 +26,14 @@ _WARM_SECONDS = 1.5
 
 
 def install(*scripts: Path) -> tuple[str | None, Path]:
-    """The Node gateways under `.local/`, and scripts beside them; without Node, ours is measured alone."""
+    """Install the gateways that run on Node, under `.local/`; without Node, ours is measured alone.
+
+    Args:
+        scripts: Further scripts to copy beside their packages.
+
+    Returns:
+        The path of Node, None without it, and the folder of the packages.
+    """
     runtime = node.command("node")
     npm = node.command("npm")
     if runtime is None or npm is None:
@@ -40,10 +47,10 @@ def install(*scripts: Path) -> tuple[str | None, Path]:
 
 
 def check(peers: list[Peer]) -> None:
-    """Refuse to measure gateways that do not answer alike.
+    """Require that all gateways give the same answers.
 
     Raises:
-        SystemExit: They differ.
+        SystemExit: They do not.
     """
     for kind in KINDS:
         answers = [ask(peer.port, peer.path, kind.query, kind.variables(7)) for peer in peers]
@@ -51,16 +58,23 @@ def check(peers: list[Peer]) -> None:
             raise SystemExit(f"{kind.name}: the answers differ\n{answers}")
 
 
-async def play(peers: list[Peer], canned: int, rounds: int, seconds: float) -> Tallies:
-    """All rounds, interleaved, so that a noisy moment meets everybody."""
+async def measure(peers: list[Peer], canned: int, rounds: int, seconds: float) -> Tallies:
+    """Run all rounds, interleaved, so that a disturbance of the machine meets all gateways.
+
+    Args:
+        peers: The gateways.
+        canned: The port of the canned subgraphs, for the direct call.
+        rounds: How many count; one more before them warms up.
+        seconds: The length of a gateway's turn with one kind of query.
+    """
     tallies: Tallies = defaultdict(Tally)
     for number in range(rounds + 1):
         for kind in KINDS:
             for peer in peers:
                 before = peer.cpu_seconds()
-                took = _WARM_SECONDS if number == 0 else seconds
-                round_ = await load(peer.port, peer.path, kind, seconds=took, connections=kind.connections)
-                _sound(round_, peer.name, kind)
+                length = _WARM_SECONDS if number == 0 else seconds
+                round_ = await load(peer.port, peer.path, kind, seconds=length, connections=kind.connections)
+                _require_no_failures(round_, peer.name, kind)
                 if number:
                     tallies[peer.name, kind.name].add(round_, peer.cpu_seconds() - before)
             if kind.direct and number:
@@ -70,7 +84,7 @@ async def play(peers: list[Peer], canned: int, rounds: int, seconds: float) -> T
     return tallies
 
 
-def _sound(round_: Round, name: str, kind: Kind) -> None:
+def _require_no_failures(round_: Round, name: str, kind: Kind) -> None:
     if round_.failures:
         raise SystemExit(f"{name}: {round_.failures} failures in {kind.name}")
 
@@ -97,7 +111,7 @@ def main(
             peers.append(Peer(name, version, pid, port, path))
         os.sched_setaffinity(0, {LOAD_CORE})
         check(peers)
-        tallies = uvloop.run(play(peers, canned, 2 if quick else rounds, 1.0 if quick else seconds))
+        tallies = uvloop.run(measure(peers, canned, 2 if quick else rounds, 1.0 if quick else seconds))
         text = report(tallies, peers)
     print(text)
     if not quick:

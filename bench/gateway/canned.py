@@ -1,6 +1,6 @@
-"""The three subgraphs of the benchmark in one process, so cheap that the gateway is the bottleneck.
+"""The three subgraphs of the benchmark in one process, with answers so cheap that the gateway is the bottleneck.
 
-`python -m bench.gateway.canned PORT`; every path answers whatever of the graph it is asked, from the ids alone.
+`python -m bench.gateway.canned PORT`; every path answers any query of the graph, with values computed from ids.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ FIELDS: dict[str, dict[str, Read]] = {
 
 
 class Reader:
-    """Compiles documents to functions from variables to data, each once.
+    """A document compiled to a function from variables to a reply.
 
     Args:
         text: A document with one operation.
@@ -59,51 +59,53 @@ class Reader:
     def __init__(self, text: str) -> None:
         document = parse(text, no_location=True)
         self._fragments = {
-            one.name.value: one.selection_set for one in document.definitions if isinstance(one, FragmentDefinitionNode)
+            node.name.value: node.selection_set
+            for node in document.definitions
+            if isinstance(node, FragmentDefinitionNode)
         }
-        operation = next(one for one in document.definitions if isinstance(one, OperationDefinitionNode))
-        self._fields = [(_key(one), self._root(one)) for one in self._selected(operation.selection_set, None)]
+        operation = next(node for node in document.definitions if isinstance(node, OperationDefinitionNode))
+        self._fields = [(_key(field), self._root(field)) for field in self._selected(operation.selection_set, None)]
 
     def answer(self, variables: dict[str, Json]) -> bytes:
-        """The reply's body."""
+        """The body of the reply."""
         return orjson.dumps({"data": {key: read(variables) for key, read in self._fields}})
 
     def _selected(self, selections: SelectionSetNode, on: str | None) -> list[FieldNode]:
-        found: list[FieldNode] = []
-        for one in selections.selections:
-            if isinstance(one, FieldNode):
-                found.append(one)
-            elif isinstance(one, FragmentSpreadNode):
-                found += self._selected(self._fragments[one.name.value], on)
-            elif isinstance(one, InlineFragmentNode):
-                condition = one.type_condition and one.type_condition.name.value
+        fields: list[FieldNode] = []
+        for selection in selections.selections:
+            if isinstance(selection, FieldNode):
+                fields.append(selection)
+            elif isinstance(selection, FragmentSpreadNode):
+                fields += self._selected(self._fragments[selection.name.value], on)
+            elif isinstance(selection, InlineFragmentNode):
+                condition = selection.type_condition and selection.type_condition.name.value
                 if on is None or condition in {None, on}:
-                    found += self._selected(one.selection_set, on)
-        return found
+                    fields += self._selected(selection.selection_set, on)
+        return fields
 
     def _root(self, field: FieldNode) -> Answer:
-        given = {one.name.value: _value(one.value) for one in field.arguments or ()}
+        arguments = {argument.name.value: _value(argument.value) for argument in field.arguments or ()}
         match field.name.value:
             case "_entities":
                 readers = {name: self._object(field, name) for name in FIELDS}
                 return lambda variables: [
-                    readers[one["__typename"]](one["id"]) for one in given["representations"](variables)
+                    readers[entity["__typename"]](entity["id"]) for entity in arguments["representations"](variables)
                 ]
             case "projects":
                 read = self._object(field, "Project")
                 return lambda variables: [
-                    read(str(given["from"](variables) + number)) for number in range(given["first"](variables))
+                    read(str(arguments["from"](variables) + number)) for number in range(arguments["first"](variables))
                 ]
             case "__typename":
                 return lambda _: "Query"
             case _:
                 read = self._object(field, "Project")
-                return lambda variables: read(given["id"](variables))
+                return lambda variables: read(arguments["id"](variables))
 
     def _object(self, field: FieldNode, name: str) -> Read:
         selections = field.selection_set or SelectionSetNode(selections=())
-        parts = [(_key(one), self._field(one, name)) for one in self._selected(selections, name)]
-        return lambda key: {part: read(key) for part, read in parts}
+        fields = [(_key(child), self._field(child, name)) for child in self._selected(selections, name)]
+        return lambda key: {name: read(key) for name, read in fields}
 
     def _field(self, field: FieldNode, name: str) -> Read:
         if field.name.value == "__typename":
@@ -127,16 +129,16 @@ def _value(node: ValueNode) -> Callable[[dict[str, Json]], Json]:
 
 
 class Server(asyncio.Protocol):
-    """One connection."""
+    """A connection of the server."""
 
-    _known: ClassVar[dict[str, Reader]] = {}
+    _readers: ClassVar[dict[str, Reader]] = {}
 
     def __init__(self) -> None:
         self._parser = httptools.HttpRequestParser(self)
         self._body: list[bytes] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport."""
+        """Remember the transport."""
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
@@ -151,7 +153,9 @@ class Server(asyncio.Protocol):
         """Answer the request."""
         content = orjson.loads(b"".join(self._body))
         self._body.clear()
-        reader = self._known.get(content["query"]) or self._known.setdefault(content["query"], Reader(content["query"]))
+        reader = self._readers.get(content["query"]) or self._readers.setdefault(
+            content["query"], Reader(content["query"])
+        )
         body = reader.answer(content.get("variables") or {})
         head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
         self._transport.write(head + body)  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""The load: some connections, each with one request under way at a time, their variables rotated (notes N12)."""
+"""The load: a number of connections, each sending its next request after a reply, variables rotated (notes N12)."""
 
 import asyncio
 import time
@@ -15,12 +15,12 @@ from bench.gateway.queries import Kind
 
 @dataclass
 class Round:
-    """What one round of load saw.
+    """The results of a round of load.
 
     Attributes:
-        seconds: How long it was.
+        seconds: Its length.
         latencies: Of each request, in seconds.
-        failures: Replies that were not 200, or had errors.
+        failures: Replies with another status than 200, or with errors.
     """
 
     seconds: float = 0.0
@@ -69,7 +69,14 @@ class _Connection(asyncio.Protocol):
 
 
 async def load(port: int, path: str, kind: Kind, *, seconds: float, connections: int) -> Round:
-    """Send one kind of query for some seconds.
+    """Send queries of one kind for a time. Connections are new and never idle, so none is met closed.
+
+    Args:
+        port: The server's port on loopback.
+        path: The path of its GraphQL endpoint.
+        kind: The query.
+        seconds: How long to begin new requests.
+        connections: How many to keep busy.
 
     Raises:
         ConnectionError: The gateway closed a connection.
@@ -78,12 +85,12 @@ async def load(port: int, path: str, kind: Kind, *, seconds: float, connections:
     bodies = (orjson.dumps({"query": kind.query, "variables": kind.variables(number)}) for number in numbers)
     started = time.perf_counter()
     loop = asyncio.get_running_loop()
-    made = [
+    opened = [
         await loop.create_connection(
             lambda: _Connection(bodies, path.encode(), round_, started + seconds), "127.0.0.1", port
         )
         for _ in range(connections)
     ]
-    await asyncio.gather(*(connection.done for _, connection in made))
+    await asyncio.gather(*(connection.done for _, connection in opened))
     round_.seconds = time.perf_counter() - started
     return round_

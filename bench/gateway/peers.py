@@ -22,14 +22,14 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass(frozen=True)
 class Peer:
-    """One gateway that runs.
+    """A running gateway.
 
     Attributes:
-        name: For the table.
-        version: As its package says.
-        pid: The process.
-        port: Where it listens.
-        path: Where it takes GraphQL.
+        name: Its name in the tables.
+        version: The version of its package.
+        pid: Its process id.
+        port: Its TCP port.
+        path: The path of its GraphQL endpoint.
     """
 
     name: str
@@ -39,39 +39,53 @@ class Peer:
     path: str = "/graphql"
 
     def cpu_seconds(self) -> float:
-        """User and system time so far, of all threads."""
+        """User and system CPU time of all its threads so far, in seconds."""
         fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _TICKS
 
     def rss_mib(self) -> float:
-        """Resident memory."""
+        """Its resident memory, in MiB."""
         return int(Path(f"/proc/{self.pid}/statm").read_text(encoding="utf-8").split()[1]) * _PAGE / 2**20
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
+    """A TCP port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
         return port
 
 
 def supergraph_for(port: int, folder: Path) -> Path:
-    """The supergraph with the canned subgraphs' addresses."""
+    """Write the supergraph with the addresses of the canned subgraphs; returns the file.
+
+    Args:
+        port: Their port.
+        folder: Where to write it.
+    """
     text = (FOLDER / "supergraph.graphql").read_text(encoding="utf-8")
     for name in ("projects", "enrollment", "assessment"):
         text = text.replace(f"http://{name}/graphql", f"http://127.0.0.1:{port}/{name}")
-    written = folder / "supergraph.graphql"
-    written.write_text(text, encoding="utf-8")
-    return written
+    file = folder / "supergraph.graphql"
+    file.write_text(text, encoding="utf-8")
+    return file
 
 
 @contextmanager
 def process(command: list[str], port: int, core: int, log: Path) -> Iterator[int]:
-    """Run a command pinned to a core until the block ends; it listens on `port` when the block begins.
+    """Run a command, pinned to a core, while the block runs; the block begins when it listens.
+
+    Args:
+        command: The program and its arguments.
+        port: The port that it will listen on.
+        core: The CPU core.
+        log: The file for its output.
+
+    Yields:
+        Its process id.
 
     Raises:
-        RuntimeError: It ended or did not listen in time; its log says why.
+        RuntimeError: It ended, or did not listen within 60 s; the message is the end of its log.
     """
     environment = os.environ | {"NODE_ENV": "production", "PYTHONUNBUFFERED": "1"}
     with log.open("wb") as output:
@@ -91,22 +105,37 @@ def process(command: list[str], port: int, core: int, log: Path) -> Iterator[int
 
 
 def commands(supergraph: Path, node: str | None, modules: Path) -> dict[str, tuple[str, list[str], str]]:
-    """Name to version, command without its port, and path; the Node gateways only where they are installed."""
+    """The gateways to measure.
+
+    Args:
+        supergraph: The supergraph's file.
+        node: The path of Node; without it ours is the only one.
+        modules: The folder of the npm packages.
+
+    Returns:
+        Name to version, command (the port is its last argument, to be added), and path of the endpoint.
+    """
     ours = [sys.executable, "-m", "gateway", "standalone", str(supergraph), "--port"]
-    found = {"Guopei": ("this tree", ours, "/graphql")}
+    gateways = {"Guopei": ("this tree", ours, "/graphql")}
     if node and modules.exists():
         hive = [node, str(modules.parent / "hive.mjs"), str(supergraph)]
         apollo = [node, str(modules.parent / "apollo.mjs"), str(supergraph)]
-        found["Hive Gateway"] = (_version(modules, "@graphql-hive/gateway-runtime"), hive, "/graphql")
-        found["Apollo Gateway"] = (_version(modules, "@apollo/gateway"), apollo, "/")
-    return found
+        gateways["Hive Gateway"] = (_version(modules, "@graphql-hive/gateway-runtime"), hive, "/graphql")
+        gateways["Apollo Gateway"] = (_version(modules, "@apollo/gateway"), apollo, "/")
+    return gateways
 
 
 def ask(port: int, path: str, query: str, variables: object) -> object:
-    """One reply, to compare.
+    """The reply to one query, over a connection of its own.
+
+    Args:
+        port: The gateway's port.
+        path: The path of its endpoint.
+        query: The document.
+        variables: Its variables.
 
     Raises:
-        urllib.error.HTTPError: It was refused.
+        urllib.error.HTTPError: The HTTP status is an error.
     """
     body = orjson.dumps({"query": query, "variables": variables})
     request = urllib.request.Request(

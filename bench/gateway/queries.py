@@ -1,4 +1,4 @@
-"""What is asked, and with which variables."""
+"""The queries of the benchmark, and their variables."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ _ROTATION = 9973
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of query.
+    """A kind of query.
 
     Attributes:
-        name: For the table.
-        query: The document.
-        variables: Number of the request to its variables.
-        connections: How many clients ask at a time.
-        direct: The subgraph that could answer it alone, if any.
+        name: Its name in the tables.
+        query: The document, with one operation.
+        variables: The variables of a request, by its number.
+        connections: Concurrent connections, a request at a time each.
+        direct: Whether a subgraph can answer it alone, and is measured without a gateway too.
     """
 
     name: str

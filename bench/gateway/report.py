@@ -1,4 +1,4 @@
-"""What the rounds saw, and the tables that are made of it."""
+"""The sums over all rounds, and the page made of them."""
 
 import os
 import platform
@@ -27,7 +27,14 @@ _HOW = (
 
 @dataclass
 class Tally:
-    """One gateway with one kind of query, over all rounds."""
+    """A gateway's results with one kind of query, summed over the rounds.
+
+    Attributes:
+        requests: Their number.
+        seconds: The length of the rounds.
+        cpu: CPU time of the gateway, in seconds.
+        latencies: Of each request, in seconds.
+    """
 
     requests: int = 0
     seconds: float = 0.0
@@ -35,14 +42,14 @@ class Tally:
     latencies: list[float] = field(default_factory=list)
 
     def add(self, round_: Round, cpu: float) -> None:
-        """One more round."""
+        """Add a round and the CPU seconds that the gateway used in it."""
         self.requests += len(round_.latencies)
         self.seconds += round_.seconds
         self.cpu += cpu
         self.latencies += round_.latencies
 
     def quantile(self, share: float) -> float:
-        """Of the latencies, in milliseconds."""
+        """A quantile of the latencies, in milliseconds; `share` is 0.99 for p99."""
         ordered = sorted(self.latencies)
         return ordered[min(int(share * len(ordered)), len(ordered) - 1)] * 1000
 
@@ -61,7 +68,7 @@ Tallies = dict[tuple[str, str], Tally]
 
 
 def report(tallies: Tallies, peers: list[Peer]) -> str:
-    """The tables."""
+    """The page, in Markdown."""
     head = [
         "# Gateway benchmark",
         "",
@@ -74,21 +81,23 @@ def report(tallies: Tallies, peers: list[Peer]) -> str:
         head += _HEADER
         ours = tallies["Guopei", kind.name]
         for peer in peers:
-            one = tallies[peer.name, kind.name]
+            tally = tallies[peer.name, kind.name]
             head.append(
-                f"| {peer.name} | {one.cpu_ms:.2f} | {one.cpu_ms / ours.cpu_ms:.1f}× | {one.rate:.0f} |"
-                f" {one.quantile(0.5):.1f} | {one.quantile(0.99):.1f} |"
+                f"| {peer.name} | {tally.cpu_ms:.2f} | {tally.cpu_ms / ours.cpu_ms:.1f}× | {tally.rate:.0f} |"
+                f" {tally.quantile(0.5):.1f} | {tally.quantile(0.99):.1f} |"
             )
         if (DIRECT, kind.name) in tallies:
-            one = tallies[DIRECT, kind.name]
-            head.append(f"| {DIRECT} | – | – | {one.rate:.0f} | {one.quantile(0.5):.1f} | {one.quantile(0.99):.1f} |")
+            tally = tallies[DIRECT, kind.name]
+            head.append(
+                f"| {DIRECT} | – | – | {tally.rate:.0f} | {tally.quantile(0.5):.1f} | {tally.quantile(0.99):.1f} |"
+            )
     cold = f"Cold plan of a {COLD_FIELDS}-field query over three subgraphs: {cold_plan_ms():.1f} ms (best of {_TRIES})."
     memory = " · ".join(f"{peer.name} {peer.rss_mib():.0f} MiB" for peer in peers)
     return "\n".join([*head, "", cold, "", f"Resident memory afterwards: {memory}.", ""])
 
 
 def cold_plan_ms() -> float:
-    """The time from a document never seen to its compiled plan, in milliseconds."""
+    """The time to plan a query that the engine has not seen before, in milliseconds; the best of 20."""
     graph = load_supergraph((FOLDER / "supergraph.graphql").read_text(encoding="utf-8"))
     best = float("inf")
     for number in range(_TRIES):
@@ -101,8 +110,8 @@ def cold_plan_ms() -> float:
 
 def cold_query(number: int) -> str:
     """A query of 60 fields, different for every number."""
-    one = "id title days fee online code accepted capacity enrollments { id status rank rate hours }"
-    fields = " ".join(f'p{part}: project(id: "{number}-{part}") {{ {one} }}' for part in range(4))
+    selection = "id title days fee online code accepted capacity enrollments { id status rank rate hours }"
+    fields = " ".join(f'p{index}: project(id: "{number}-{index}") {{ {selection} }}' for index in range(4))
     return f"{{ {fields} }}"
 
 

@@ -1,7 +1,7 @@
-"""`python -m bench.rosters`: a roster of 5,000 rows, 300 of them bad, from file to enrolments (R22, ADR 15).
+"""`python -m bench.rosters`: a roster of 5,000 rows, 300 of them bad, from file to enrollments (R22, ADR 15).
 
-The whole roster's transaction stands beside its limit from the same run: documents of the same number and size, in one
-transaction, without anything looked up, checked or kept.
+The transaction of a whole roster stands beside its limit from the same run: one transaction that inserts as many
+documents of the same size, without a query or a check.
 """
 
 import argparse
@@ -33,7 +33,7 @@ from services.enrollment.domain.roster.sheet import HEADERS, Column
 from services.enrollment.domain.school import DesignatedPerson, School
 from services.enrollment.domain.vocabulary import Audience, RosterMode
 from services.enrollment.store import Store
-from services.enrollment.workbooks.roster_reader import read_roster
+from services.enrollment.workbooks.sheet_worker import read_in_worker
 
 RESULTS = ROOT / "bench" / "results" / "rosters.md"
 _ROWS, _BAD = 5_000, 300
@@ -41,11 +41,17 @@ _SCHOOL = Principal("bench", Scope.SCHOOL, organization="4144100001", school="41
 
 
 def people(first: int, count: int, bad: int) -> Iterator[list[str]]:
-    """Rows of new people; of the bad ones, evenly spread, the last digit of the ID number is missing."""
+    """Rows of people who are not on file; the ID numbers of the bad rows lack their last character.
+
+    Args:
+        first: Serial number of the first person.
+        count: How many rows.
+        bad: How many of them are bad, evenly spread.
+    """
     for serial in range(first, first + count):
         number = id_number(f"440100{1950 + serial // 9_000 % 50}0{serial // 1_000 % 9 + 1}12{serial % 1_000:03d}")
-        place = serial - first
-        wrong = (place + 1) * bad // count > place * bad // count
+        index = serial - first
+        wrong = (index + 1) * bad // count > index * bad // count
         yield [
             "某老师",
             number[:-1] if wrong else number,
@@ -60,22 +66,22 @@ def people(first: int, count: int, bad: int) -> Iterator[list[str]]:
 
 
 def workbook(rows: Iterator[list[str]]) -> bytes:
-    """As a school sends it."""
+    """A roster's .xlsx file, as a school uploads it."""
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
         sheet = book.add_worksheet()
         sheet.write_row(0, 0, [HEADERS[column][0] for column in Column])
-        for at, row in enumerate(rows, 1):
-            sheet.write_row(at, 0, row)
+        for line, row in enumerate(rows, 1):
+            sheet.write_row(line, 0, row)
     return file.getvalue()
 
 
-async def world(database: Database) -> Deps:
-    """A school, an open round and a project."""
-    office = Deps(Store(database), Clock(), Vault({"k": os.urandom(32)}, "k", os.urandom(32)))
-    await office.store.prepare()
+async def prepared(database: Database) -> Deps:
+    """A database with a school, an open round and a project; the dependencies of commands on it."""
+    deps = Deps(Store(database), Clock(), Vault({"k": os.urandom(32)}, "k", os.urandom(32)))
+    await deps.store.prepare()
     person = DesignatedPerson("赵主任", "k:x", "139****0000")
-    await office.store.schools.insert(School(str(_SCHOOL.school), 1, "某职业学校", "44", person))
+    await deps.store.schools.insert(School(str(_SCHOOL.school), 1, "某职业学校", "44", person))
     now = datetime.now(SHANGHAI)
     phase = Phase(now - timedelta(days=1), now + timedelta(days=1))
     project = Project(
@@ -95,39 +101,48 @@ async def world(database: Database) -> Deps:
     )
 
     async def work(session: Session) -> None:
-        await office.store.rounds.put(Round("2024", 1, {"ENROL": phase}), session)
-        await office.store.projects.put(project, session)
+        await deps.store.rounds.put(Round("2024", 1, {"ENROL": phase}), session)
+        await deps.store.projects.put(project, session)
 
-    await office.store.transact(work)
-    return office
+    await deps.store.transact(work)
+    return deps
 
 
-async def measured(office: Deps, raw: bytes, mode: RosterMode) -> dict[str, float]:
-    """Seconds of each step of one roster."""
+async def measured(deps: Deps, raw: bytes, mode: RosterMode) -> dict[str, float]:
+    """Take a roster through all its steps.
+
+    Args:
+        deps: The dependencies of commands.
+        raw: The .xlsx file.
+        mode: How it is committed.
+
+    Returns:
+        Step to seconds.
+    """
     times = [time.perf_counter()]
-    sheet = read_roster(raw)
+    sheet = await read_in_worker(raw)
     times.append(time.perf_counter())
-    roster = await stage_roster(office, _SCHOOL, sheet=sheet, file_name="bench.xlsx")
+    roster = await stage_roster(deps, _SCHOOL, sheet=sheet, file_name="bench.xlsx")
     times.append(time.perf_counter())
-    await commit_roster(office, _SCHOOL, key=roster.id, mode=mode)
+    await commit_roster(deps, _SCHOOL, key=roster.id, mode=mode)
     times.append(time.perf_counter())
-    await enter_rosters(office, 1)
+    await enter_rosters(deps, 1)
     times.append(time.perf_counter())
-    ended = await office.store.rosters.get(roster.id)
-    print(f"{mode}: {ended.state}, {ended.entered} in, {ended.refused} refused")
+    roster = await deps.store.rosters.get(roster.id)
+    print(f"{mode}: {roster.state}, {roster.entered} in, {roster.refused} refused")
     names = ("read the file", "check and keep", "commitRoster", "run")
     return {name: after - before for name, before, after in zip(names, times, times[1:], strict=False)}
 
 
-async def bare(database: Database, rows: int) -> float:
-    """Seconds of one transaction that only inserts what a whole roster of new people writes."""
+async def insert_bare(database: Database, rows: int) -> float:
+    """The seconds of one transaction that inserts the documents of a roster and does nothing else."""
     pattern = {
         name: await database[name].find_one({}, {"_id": 0}) or {} for name in ("teachers", "persons", "enrollments")
     }
 
     async def work(session: Session) -> None:
-        for name, one in pattern.items():
-            documents: list[Document] = [one | {"_id": secrets.token_hex(14)} for _ in range(rows)]
+        for name, document in pattern.items():
+            documents: list[Document] = [document | {"_id": secrets.token_hex(14)} for _ in range(rows)]
             await database[f"bare_{name}"].insert_many(documents, session=session)
 
     for name in pattern:
@@ -138,15 +153,20 @@ async def bare(database: Database, rows: int) -> float:
 
 
 async def main(rows: int, bad: int) -> str:
-    """Run it all; returns the report."""
+    """Measure on a mongod of its own; returns the page in Markdown.
+
+    Args:
+        rows: The rows of a roster.
+        bad: How many of them are bad, where valid rows are committed.
+    """
     home = ROOT / ".local" / f"bench-rosters-{os.getpid()}"
     try:
         with Parts(home) as parts:
             client = connect(parts.mongodb_url(ADMIN))
-            office = await world(client["bench_rosters"])
-            valid = await measured(office, workbook(people(0, rows, bad)), RosterMode.VALID_ROWS)
-            whole = await measured(office, workbook(people(100_000, rows, 0)), RosterMode.ALL_OR_NOTHING)
-            limit = await bare(client["bench_rosters"], rows)
+            deps = await prepared(client["bench_rosters"])
+            valid = await measured(deps, workbook(people(0, rows, bad)), RosterMode.VALID_ROWS)
+            whole = await measured(deps, workbook(people(100_000, rows, 0)), RosterMode.ALL_OR_NOTHING)
+            limit = await insert_bare(client["bench_rosters"], rows)
             await client.close()
     finally:
         shutil.rmtree(home, ignore_errors=True)
@@ -154,7 +174,15 @@ async def main(rows: int, bad: int) -> str:
 
 
 def report(rows: int, bad: int, valid: dict[str, float], whole: dict[str, float], limit: float) -> str:
-    """The table."""
+    """The page, in Markdown.
+
+    Args:
+        rows: The rows of a roster.
+        bad: How many of them were bad.
+        valid: Step to seconds with `VALID_ROWS`.
+        whole: Step to seconds with `ALL_OR_NOTHING`.
+        limit: Seconds of the bare transaction.
+    """
     lines = [
         "# Rosters",
         "",
@@ -181,7 +209,7 @@ if __name__ == "__main__":
     options.add_argument("--rows", type=int, default=_ROWS)
     options.add_argument("--bad", type=int, default=_BAD)
     options.add_argument("--write", type=Path, default=RESULTS, help="where the report goes")
-    chosen = options.parse_args()
-    text = asyncio.run(main(chosen.rows, chosen.bad))
-    chosen.write.write_text(text, encoding="utf-8")
+    arguments = options.parse_args()
+    text = asyncio.run(main(arguments.rows, arguments.bad))
+    arguments.write.write_text(text, encoding="utf-8")
     print(text)

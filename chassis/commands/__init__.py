@@ -1,1 +1,1 @@
-"""What the use cases of every service share."""
+"""What the commands of every service share."""

@@ -1,4 +1,4 @@
-"""What became of the rows of a bulk command."""
+"""The result of each row of a command with many rows."""
 
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -10,12 +10,12 @@ A = TypeVar("A")
 
 @dataclass(frozen=True, slots=True)
 class RowResult(Generic[A]):
-    """One row of a bulk command: its outcome, or why it was refused.
+    """The result of one row: either the aggregate, or why the row was refused.
 
     Attributes:
-        key: What the caller calls the row: an aggregate's id, or its index as text.
-        value: The aggregate as it is now; None where the row was refused.
-        refusal: Why nothing of the row was written.
+        key: How the caller identifies the row: an aggregate's id, or the row's index as text.
+        value: The aggregate after the command; None where the row was refused.
+        refusal: Why nothing of the row was written; None where it was.
     """
 
     key: str

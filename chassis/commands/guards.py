@@ -1,4 +1,4 @@
-"""Checks that commands of every service share."""
+"""Checks at the beginning of commands, shared by all services."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -12,12 +12,12 @@ MAX_ROWS = 200
 
 
 def require_scope(principal: Principal, *scopes: Scope, rule: str = "R3") -> None:
-    """Refuse everybody but accounts of these scopes (R3).
+    """Require that the principal has one of these scopes.
 
     Args:
         principal: Who acts.
-        scopes: Any one of them will do.
-        rule: The rule that says so.
+        scopes: The scopes that may act.
+        rule: The rule that the refusal names.
 
     Raises:
         Refusal: `FORBIDDEN`.
@@ -27,7 +27,11 @@ def require_scope(principal: Principal, *scopes: Scope, rule: str = "R3") -> Non
 
 
 def require_rows(rows: R, most: int = MAX_ROWS) -> R:
-    """The rows of a bulk command, when they are not more than are done at once.
+    """Return the rows of a command, if they are few enough.
+
+    Args:
+        rows: Of one command.
+        most: The most rows.
 
     Raises:
         Refusal: `TOO_MANY_ROWS`.

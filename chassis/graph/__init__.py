@@ -1,4 +1,4 @@
-"""What the subgraphs' schemas share: marks, shared value types, paging, context, and the federation schema itself."""
+"""What the schemas of all subgraphs share: scopes, value types, paging, the request's context, the schema class."""
 
 from chassis.graph.connection import PageInfo
 from chassis.graph.context import SubgraphContext

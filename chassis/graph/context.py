@@ -16,7 +16,9 @@ C = TypeVar("C")
 
 
 class BatchLoader(Generic[C, K, V]):
-    """Base of a service's loaders, named `ProjectByIdLoader`; one instance a request, by `context.loader(...)`.
+    """Base of a service's loaders: keys asked for in one step of execution are fetched in one operation.
+
+    A loader is named for what it loads (`ProjectByIdLoader`); a request has one of each, by `context.loader(...)`.
 
     Args:
         context: The request's context, for its dependencies and its principal.
@@ -27,16 +29,16 @@ class BatchLoader(Generic[C, K, V]):
         self._loader: DataLoader[K, V | None] = DataLoader(load_fn=self._load)
 
     async def fetch(self, keys: Sequence[K]) -> Mapping[K, V]:
-        """The values of distinct `keys`, in one database operation; what is absent is left out."""
+        """The values of distinct keys, in one database operation; a key without a value is left out."""
         raise TypeError(f"{type(self).__name__} must say how to fetch {keys!r}")
 
     async def load(self, key: K) -> V | None:
-        """The value of `key`, None where there is none."""
+        """The value of a key; None where there is none."""
         return await self._loader.load(key)
 
     async def _load(self, keys: list[K]) -> list[Any]:
-        found = await self.fetch(keys)
-        return [found.get(key) for key in keys]
+        values = await self.fetch(keys)
+        return [values.get(key) for key in keys]
 
 
 D = TypeVar("D")
@@ -44,11 +46,11 @@ L = TypeVar("L", bound=BatchLoader[Any, Any, Any])
 
 
 class SubgraphContext(Generic[D]):
-    """Who asks, in which language, with which dependencies; loaders live as long as the request.
+    """Who asks, in which language, and with which dependencies; its loaders live as long as the request.
 
     Args:
         deps: The service's dependencies, built once in its `app.py`.
-        principal: From the internal token.
+        principal: Who asks, from the internal token.
         language: From `Accept-Language`, Chinese by default.
     """
 
@@ -65,7 +67,7 @@ class SubgraphContext(Generic[D]):
         return cast("L", self._loaders[kind])
 
     def forget(self) -> None:
-        """Drop the loaders: what one event of a subscription has loaded is stale for the next."""
+        """Drop the loaders: a subscription does so for each event, so that none is answered with older data."""
         self._loaders.clear()
 
     def say(self, zh: str, en: str) -> str:

@@ -1,4 +1,4 @@
-"""Documents that a subgraph has parsed and found valid before, bounded by their text and not by their number alone."""
+"""A cache of parsed and validated documents: the gateway sends a subgraph the same few texts again and again."""
 
 from collections.abc import Iterator
 
@@ -18,29 +18,29 @@ def known_documents() -> Known:
 
 
 class KnownDocuments(SchemaExtension):
-    """Passes over parsing and validation where the same text was valid before; one instance an operation.
+    """Skips parsing and validation of a text that was valid before; one instance per operation.
 
     Args:
-        known: The schema's cache. What is longer than 16 KB is not kept.
+        known: The schema's cache, by text. Texts longer than 16 KB are not cached.
     """
 
     def __init__(self, known: Known) -> None:
         self._known = known
 
     def on_parse(self) -> Iterator[None]:
-        """Take the document that is known."""
+        """Use the cached document, if there is one."""
         context = self.execution_context
         if context.query:
             context.graphql_document = self._known.get(context.query)
         yield
 
     def on_validate(self) -> Iterator[None]:
-        """Keep what is valid."""
+        """Skip the validation of a cached document, and cache one that proves valid."""
         context = self.execution_context
         text, document = context.query or "", context.graphql_document
-        known = self._known.get(text) is document
-        if known:
+        is_known = self._known.get(text) is document
+        if is_known:
             context.pre_execution_errors = []
         yield
-        if not known and document and not context.pre_execution_errors and len(text) <= _LONGEST:
+        if not is_known and document and not context.pre_execution_errors and len(text) <= _LONGEST:
             self._known.put(text, document, len(text))

@@ -1,4 +1,4 @@
-"""What resolvers of every service share: calling a command, showing its rows, checking an entity's key."""
+"""What the resolvers of every service share: calling a command, showing its rows, checking the key of an entity."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Protocol, TypeVar
@@ -15,20 +15,30 @@ G_co = TypeVar("G_co", covariant=True)
 
 
 class ShownRow(Protocol[C_contra, G_co]):
-    """A graph type of one row of a bulk answer."""
+    """The graph type of one row of a mutation with many rows."""
 
     def of(self, result: RowResult[Any], context: C_contra) -> G_co:
         """The row in the caller's language."""
 
 
 async def run(info: Info[Any, Any], command: Callable[..., Awaitable[A]], *arguments: Any, **keywords: Any) -> A:
-    """Call a command with the service's dependencies and the caller, and the given arguments."""
+    """Call a command with the service's dependencies, the caller, and these arguments.
+
+    Args:
+        info: The resolver's.
+        command: Takes `(deps, principal, …)`.
+        arguments: Its further positional arguments.
+        keywords: Its keyword arguments.
+
+    Returns:
+        What the command returns.
+    """
     context: SubgraphContext[Any] = info.context
     return await command(context.deps, context.principal, *arguments, **keywords)
 
 
 def text_key(value: object) -> str:
-    """An entity's key that is text; `{"$ne": null}` is none.
+    """Return the key of an entity, if it is text: `{"$ne": null}` would reach the database as an operator.
 
     Raises:
         Refusal: `BAD_ENTITY_KEY`.
@@ -39,7 +49,7 @@ def text_key(value: object) -> str:
 
 
 def number_key(value: object) -> int:
-    """An entity's key that is a number.
+    """Return the key of an entity, if it is a whole number.
 
     Raises:
         Refusal: `BAD_ENTITY_KEY`.
@@ -50,10 +60,10 @@ def number_key(value: object) -> int:
 
 
 def shown_rows(results: Iterable[RowResult[Any]], kind: ShownRow[C_contra, G_co], context: C_contra) -> list[G_co]:
-    """The rows of a bulk answer as the graph shows them.
+    """The rows of a mutation's answer.
 
     Args:
-        results: What became of each row, in the order of the input.
+        results: The result of each row, in the order of the input.
         kind: The graph type of a row.
         context: Who asks, in which language.
     """

@@ -1,4 +1,7 @@
-"""The federation schema of a subgraph, with guarded entity keys and quiet refusals (notes N4, N5, N10, N38)."""
+"""The federation schema class of all subgraphs: entity keys are checked, refusals are not logged as errors.
+
+Sources: notes N4, N5, N10, N38.
+"""
 
 from typing import Any, Final
 
@@ -18,10 +21,10 @@ log = structlog.get_logger()
 
 
 class SubgraphSchema(Schema):
-    """Strawberry's federation schema at version 2.9, whose entity keys are scalars or refused.
+    """Strawberry's federation schema at version 2.9, with a cache of documents and checked entity keys.
 
     Args:
-        options: As Strawberry's.
+        options: Passed on to Strawberry.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -30,17 +33,17 @@ class SubgraphSchema(Schema):
         super().__init__(federation_version=FEDERATION_VERSION, extensions=extensions, **options)
 
     def entities_resolver(self, info: Info, representations: list[FederationAny]) -> list[FederationAny]:
-        """Resolve copies of the representations, for Strawberry takes them apart; refuse what is no key.
+        """Check the representations, then resolve copies of them: Strawberry removes keys from what it is given.
 
         Raises:
-            Refusal: `BAD_ENTITY_KEY`, such as `{"$ne": null}` where an id belongs.
+            Refusal: `BAD_ENTITY_KEY`, such as for `{"$ne": null}` in place of an id, or `TOO_MANY_ENTITIES`.
         """
         if len(representations) > MAX_REPRESENTATIONS:
             raise TOO_MANY_ENTITIES(limit=MAX_REPRESENTATIONS)
-        return super().entities_resolver(info, [FederationAny(_checked(one)) for one in representations])
+        return super().entities_resolver(info, [FederationAny(_checked(each)) for each in representations])
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Log defects; a refusal is an answer, and a bad document is the caller's."""
+        """Log defects. A refusal is an answer, and a bad document is the caller's fault: neither is logged."""
         del execution_context
         for error in errors:
             cause = error.original_error

@@ -1,4 +1,4 @@
-"""Deny by default: every root or personal field says who may read it (architecture.md, Trust)."""
+"""Who may read a field: every root field and every personal field states it (docs/architecture.md, Trust)."""
 
 from chassis.principal import Scope
 
@@ -6,10 +6,10 @@ _MARK = "# public"
 
 
 def requires(*scopes: Scope) -> list[list[str]]:
-    """The `requires_scopes` of a field that any one of `scopes` may read (an OR; federation's list of ANDs)."""
+    """The `requires_scopes` of a field that any of these scopes may read (federation: an OR of ANDs)."""
     return [[scope.value] for scope in scopes]
 
 
 def public(text: str) -> str:
-    """A field description that marks the field as everybody's; a test looks for the mark."""
+    """The description of a field that everybody may read, with a mark; a test demands scopes or the mark."""
     return f"{text} {_MARK}"

@@ -1,4 +1,4 @@
-"""Value types that several subgraphs return; identical everywhere, so they are @shareable."""
+"""Value types that several subgraphs return; the same everywhere, hence `@shareable`."""
 
 from typing import Self
 
@@ -11,14 +11,14 @@ from kernel.reference import major_categories
 
 @strawberry.federation.type(shareable=True, description="An amount in renminbi")
 class Money:
-    """Money, exact to the fen."""
+    """An amount: `fen` for programs, `yuan` as people write it."""
 
     fen: int
     yuan: str
 
     @classmethod
     def of(cls, fen: int) -> Self:
-        """From an amount in fen."""
+        """Of an amount in fen (1/100 yuan)."""
         return cls(fen=fen, yuan=f"{fen // 100}.{fen % 100:02d}")
 
 
@@ -31,7 +31,7 @@ class MajorCategory:
 
     @classmethod
     def of(cls, ordinal: int) -> Self:
-        """By its ordinal, 1 to 19."""
+        """The category of an ordinal, 1 to 19."""
         return cls(ordinal=ordinal, name=major_categories()[ordinal])
 
 
@@ -55,7 +55,7 @@ class Person:
 
 @strawberry.federation.type(shareable=True, description="Why one row of a bulk command was refused")
 class RefusalInfo:
-    """A coded refusal as data."""
+    """A refusal as data, for one row of several."""
 
     code: str
     rule: str | None
@@ -67,12 +67,12 @@ class RefusalInfo:
     @classmethod
     def of(cls, refusal: Refusal, language: str) -> Self:
         """The refusal in the caller's language."""
-        known = refusal.extensions()
+        extensions = refusal.extensions()
         return cls(
             code=refusal.code,
             rule=refusal.rule,
-            clause=known.get("clause"),
-            unblock=known.get("unblock"),
+            clause=extensions.get("clause"),
+            unblock=extensions.get("unblock"),
             message=refusal.message(language),
             details=JSON(refusal.details),
         )

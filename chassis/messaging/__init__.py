@@ -1,1 +1,1 @@
-"""Events out by a relay, in through an inbox, and what is done with those that fail."""
+"""Events: published by a relay, consumed through an inbox, and dead letters handled by an operator."""

@@ -15,12 +15,12 @@ from aio_pika.connection import make_url
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS, DeliveryError
 
 from chassis.events import Envelope
-from chassis.runtime.tasks import together
+from chassis.runtime.tasks import run_all
 
 EVENTS = "training.events"
 """The topic exchange of every event."""
 DEAD = "training.dead"
-"""The exchange and the queue of dead letters."""
+"""The name of the exchange and of the queue of dead letters."""
 DELIVERY_LIMIT = 20
 INTERNAL: dict[str, Any] = {
     "x-queue-type": "quorum",
@@ -30,9 +30,9 @@ INTERNAL: dict[str, Any] = {
     "x-dead-letter-strategy": "at-least-once",
     "x-overflow": "reject-publish",
 }
-"""What a service's own queue is: delivery limit, dead letter, refusal when full, one active consumer for order."""
+"""Arguments of a service's queue: delivery limit, dead letters, refusal when full, one active consumer (order)."""
 GRAVE: dict[str, Any] = {"x-queue-type": "quorum", "x-delivery-limit": 1_000_000}
-"""What the queue of dead letters is: 4.x has a limit of 20 by default, and every look at a letter counts."""
+"""Arguments of the queue of dead letters. RabbitMQ 4.x has a delivery limit of 20 by default, and every look counts."""
 Arrived = asyncio.Queue[AbstractIncomingMessage]
 """Messages in the order of their arrival."""
 BROKER_ERRORS = (*CONNECTION_EXCEPTIONS, DeliveryError, TimeoutError)
@@ -43,10 +43,15 @@ _CONNECT_SECONDS = 10.0
 
 
 async def connect(url: str, name: str) -> AbstractConnection:
-    """A plain connection: whoever uses it connects anew when it breaks, so that order and acks stay plain too.
+    """Open a connection that does not reconnect by itself: its user does, so order and acks stay simple.
 
-    A cancellation waits until it stands or has failed: the library would leave half of it behind, or pass over the
-    cancellation. Whatever does not stand is closed: left alone, it would try so when it is collected, in any thread.
+    A cancellation waits until the connection is open or has failed: cancelled in the middle, the library leaves half a
+    connection behind, or swallows the cancellation. One that is not needed is closed at once: otherwise the garbage
+    collector would close it, in any thread.
+
+    Args:
+        url: The broker, with user and virtual host.
+        name: Shown by the broker's management.
     """
     connection = Connection(make_url(url), client_properties={"connection_name": name})
     connecting = asyncio.ensure_future(connection.connect(timeout=_CONNECT_SECONDS))
@@ -65,7 +70,7 @@ async def connect(url: str, name: str) -> AbstractConnection:
 
 
 async def declare_topology(channel: AbstractChannel) -> None:
-    """The exchanges that every service relies on, and the queue where dead letters rest; idempotent."""
+    """Declare the two exchanges and the queue of dead letters; idempotent."""
     await channel.declare_exchange(EVENTS, ExchangeType.TOPIC, durable=True)
     dead = await channel.declare_exchange(DEAD, ExchangeType.TOPIC, durable=True)
     grave = await channel.declare_queue(DEAD, durable=True, arguments=GRAVE)
@@ -73,7 +78,13 @@ async def declare_topology(channel: AbstractChannel) -> None:
 
 
 async def declare_queue(channel: AbstractChannel, name: str, bindings: Sequence[str]) -> AbstractQueue:
-    """A service's own queue, as the broker's definitions have it; idempotent."""
+    """Declare a service's queue as the broker's definitions have it; idempotent.
+
+    Args:
+        channel: An open channel.
+        name: `<service>.<purpose>`.
+        bindings: Topic patterns of the events that it gets.
+    """
     queue = await channel.declare_queue(name, durable=True, arguments=INTERNAL)
     for binding in bindings:
         await queue.bind(EVENTS, binding)
@@ -81,13 +92,17 @@ async def declare_queue(channel: AbstractChannel, name: str, bindings: Sequence[
 
 
 async def take_in(queue: AbstractQueue, work: Callable[[Arrived], Awaitable[None]]) -> None:
-    """Consume a queue: what arrives is put where `work` takes it from, until the broker ends it.
+    """Consume a queue until the broker closes the consumer or `work` ends.
 
-    Never cancels the consumer by itself: the next active consumer would get what follows before what this one had not
-    acked came back. The end of the connection gives all of it back at once, in order.
+    The consumer is never cancelled from here: the next active consumer would get later messages before the unacked ones
+    of this consumer came back. The end of the connection returns all of these at once, in order.
+
+    Args:
+        queue: A declared queue.
+        work: Takes the messages from the queue that it is called with, and acks them.
 
     Raises:
-        ConnectionError: The consumer was closed; it comes in a group, as what `work` raises does.
+        BaseExceptionGroup: Holds `ConnectionError` where the broker closed the consumer, and what `work` raised.
     """
     arrived: Arrived = asyncio.Queue()
     closed = asyncio.Event()
@@ -101,11 +116,11 @@ async def take_in(queue: AbstractQueue, work: Callable[[Arrived], Awaitable[None
         await closed.wait()
         raise ConnectionError("the consumer was closed")
 
-    await together(listen(), work(arrived))
+    await run_all(listen(), work(arrived))
 
 
 def to_message(envelope: Envelope, **extensions: Any) -> Message:
-    """An envelope as a persistent CloudEvents message; `extensions` become attributes, such as `sequence`."""
+    """The persistent CloudEvents message of an envelope; `extensions`, such as `sequence`, become attributes."""
     attributes: dict[str, Any] = {
         "specversion": "1.0",
         "id": envelope.id,
@@ -129,11 +144,11 @@ def to_message(envelope: Envelope, **extensions: Any) -> Message:
 
 
 def from_message(message: AbstractIncomingMessage) -> Envelope:
-    """The envelope of a message, with either of the binding's two header prefixes.
+    """The envelope of a message; both header prefixes of the CloudEvents binding are read.
 
     Raises:
         KeyError: An attribute is missing.
-        ValueError: The body is not JSON or the time is no timestamp.
+        ValueError: The body is not JSON, or the time is no timestamp.
     """
     attributes = _attributes(message.headers)
     producer, _, name = attributes["type"].partition(".")
@@ -154,9 +169,9 @@ def from_message(message: AbstractIncomingMessage) -> Envelope:
 
 
 def _attributes(headers: Any) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    attributes: dict[str, Any] = {}
     for name, value in cast("dict[str, Any]", headers).items():
         for prefix in _PREFIXES:
             if name.startswith(prefix):
-                found[name.removeprefix(prefix)] = value
-    return found
+                attributes[name.removeprefix(prefix)] = value
+    return attributes

@@ -1,4 +1,4 @@
-"""A consumer that takes what waits many at a time, for logs that hold their own record of what they have taken in."""
+"""A consumer that takes many events at a time, for logs that recognise by themselves what they hold already."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,17 +10,19 @@ from chassis.events import Envelope
 from chassis.messaging import amqp
 from chassis.runtime.tasks import PAUSES_SECONDS
 from chassis.runtime.telemetry import DEAD_LETTERS, REDELIVERED, count_taken
-from chassis.storage.mongo import StorageError, passes
+from chassis.storage.mongo import StorageError, is_transient
 
 MOST = 200
 log = structlog.get_logger()
 
 Effect = Callable[[Sequence[Envelope]], Awaitable[int]]
-"""Takes a batch in, or a beginning of it, and passes over what it knows; returns how many events were new to it."""
+"""Stores a batch, or its first part, skipping events that are stored already; returns how many were new."""
 
 
 class BatchConsumer:
-    """One queue, in order; a batch is acked after its effect is committed, so a crash brings it again.
+    """Consumes one queue in order, a batch at a time; a batch is acked after its effect is committed.
+
+    A crash before the ack brings the batch again, so the effect must recognise events by id.
 
     Args:
         amqp_url: The broker.
@@ -36,10 +38,10 @@ class BatchConsumer:
         self._effect = effect
 
     async def run(self) -> None:
-        """Consume until the broker is away.
+        """Consume until the connection ends.
 
         Raises:
-            ConnectionError: The broker closed the consumer; other errors of the broker's as they are.
+            ConnectionError: The broker closed the consumer. Other errors of the broker are raised as they are.
         """
         connection = await amqp.connect(self._amqp_url, self._queue)
         async with connection:
@@ -71,23 +73,24 @@ class BatchConsumer:
                 last = message
         if last is None:
             return
-        fresh = await self._insist(envelopes)
-        count_taken(self._queue, [one.at for one in envelopes], fresh)
+        new = await self._insist(envelopes)
+        count_taken(self._queue, [envelope.at for envelope in envelopes], new)
         await last.ack(multiple=True)
 
     async def _insist(self, envelopes: Sequence[Envelope]) -> int:
-        """Wait for the database; what it refuses for good is a defect, told as an error, and waited for as well.
+        """Apply the batch until it succeeds, whatever the database answers; what it refuses for good is a defect.
 
-        To give the batch back would cost it one of its deliveries, and the innocent in it would be dead letters.
+        Giving the batch back instead would count as a delivery of every event in it, and at the limit all of them would
+        become dead letters for the sake of one. A log stands still until the defect is mended, and shows an error.
         """
-        tries = 0
+        attempts = 0
         while True:
             try:
                 return await self._effect(envelopes)
             except StorageError as error:
-                if passes(error):
+                if is_transient(error):
                     log.warning("batch waits for the database", queue=self._queue, error=type(error).__name__)
                 else:
                     log.exception("batch is refused by the database", queue=self._queue)
-            await asyncio.sleep(PAUSES_SECONDS[min(tries, len(PAUSES_SECONDS) - 1)])
-            tries += 1
+            await asyncio.sleep(PAUSES_SECONDS[min(attempts, len(PAUSES_SECONDS) - 1)])
+            attempts += 1

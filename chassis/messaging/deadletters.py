@@ -1,9 +1,9 @@
-"""`python -m chassis.messaging.deadletters list|show|replay|drop`: what consumers gave up, while everything runs.
+"""`python -m chassis.messaging.deadletters list|show|replay|drop`: events that a consumer gave up.
 
-Every command takes the letters in hand, unacked, and gives back those it does nothing with: a crash loses none, and two
-operators never see to the same one. A replay goes to the queue that gave the letter up and to nobody else; should it
-happen twice, the inbox drops the copy. It arrives after all that its aggregate has told since: look before you replay.
-A letter that died twice is two letters.
+Every command consumes the letters without acking them and returns those that it leaves: a crash loses none, and two
+operators never handle the same one. The services may run meanwhile. A replay publishes to the queue whose consumer gave
+the letter up, and to no other; where it happens twice, the inbox drops the copy. A replayed event arrives after all
+later events of its aggregate: look at those before. An event that failed in two queues is two letters.
 """
 
 import asyncio
@@ -29,14 +29,14 @@ cli = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_show_loc
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A dead letter in hand.
+    """A dead letter, consumed and not acked.
 
     Attributes:
-        id: The event's id, or what its publisher called the message.
-        type: The routing key it was published with.
-        queue: Whose consumer gave it up.
-        reason: `rejected` (its effect failed), `delivery_limit` (its consumer died with it) and so on.
-        died: When, UTC.
+        id: The event's id, which is the message id; `#<tag>` for a message without one.
+        type: The routing key that it was published with.
+        queue: The queue whose consumer gave it up.
+        reason: `rejected` (its effect failed), `delivery_limit` (its consumer crashed with it) and so on.
+        died: When, in UTC.
         message: The delivery.
     """
 
@@ -53,11 +53,11 @@ Wanted = Callable[[Letter], bool]
 
 @asynccontextmanager
 async def in_hand(url: str, most: int = _MOST) -> AsyncIterator[tuple[AbstractChannel, list[Letter]]]:
-    """The oldest letters, and the channel they are held on; at the end all that were not acked go back.
+    """The oldest letters, with the channel that consumed them; at the end all that were not acked go back.
 
     Args:
         url: The broker, as a user who may read the queue of dead letters.
-        most: The most to take.
+        most: The most letters to take.
     """
     async with await connect(url, "deadletters") as connection:
         channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
@@ -69,26 +69,26 @@ async def in_hand(url: str, most: int = _MOST) -> AsyncIterator[tuple[AbstractCh
 
 
 async def replay(channel: AbstractChannel, letter: Letter) -> None:
-    """Put a letter back into the queue that gave it up, and let go of it once the broker has it.
+    """Publish a letter to the queue that it came from, and ack it once the broker has confirmed that.
 
     Raises:
         DeliveryError: The queue is gone or full; the letter stays where it is.
     """
-    given = letter.message
-    headers = {name: value for name, value in given.headers.items() if not name.startswith(_DEATH)}
+    original = letter.message
+    headers = {name: value for name, value in original.headers.items() if not name.startswith(_DEATH)}
     message = Message(
-        given.body,
+        original.body,
         headers=headers,
-        content_type=given.content_type,
+        content_type=original.content_type,
         delivery_mode=DeliveryMode.PERSISTENT,
-        message_id=given.message_id,
+        message_id=original.message_id,
     )
     await channel.default_exchange.publish(message, letter.queue, mandatory=True, timeout=_CONFIRM_SECONDS)
-    await given.ack()
+    await original.ack()
 
 
 def describe(letter: Letter) -> dict[str, Any]:
-    """A letter for people: where it comes from, its CloudEvents attributes and its data."""
+    """A letter as an operator sees it: where it comes from, its CloudEvents attributes and its data."""
     headers = cast("dict[str, Any]", letter.message.headers)
     body = letter.message.body.decode(errors="replace")
     try:
@@ -148,7 +148,7 @@ def show(url: Url, ids: Ids = None, most: Most = _MOST) -> None:
 
     async def run() -> None:
         async with in_hand(url, most) as (_, letters):
-            for letter in _chosen(letters, lambda one: one.id in (ids or ()), ids):
+            for letter in _chosen(letters, lambda letter: letter.id in (ids or ()), ids):
                 typer.echo(json.dumps(describe(letter), ensure_ascii=False, indent=2))
 
     _run(run())
@@ -156,7 +156,7 @@ def show(url: Url, ids: Ids = None, most: Most = _MOST) -> None:
 
 @cli.command("replay")
 def replay_(url: Url, ids: Ids = None, queue: Queue = None, every: All = False, most: Most = _MOST) -> None:
-    """Give letters back to the consumers that gave them up, once what ailed them is mended."""
+    """Return letters to the queues they came from, once the cause of their failure is mended."""
     wanted = _wanted(ids, queue, every)
 
     async def run() -> None:
@@ -174,7 +174,7 @@ def replay_(url: Url, ids: Ids = None, queue: Queue = None, every: All = False, 
 
 @cli.command()
 def drop(url: Url, ids: Ids = None, queue: Queue = None, every: All = False, most: Most = _MOST) -> None:
-    """Remove letters for good, printing each whole: it is nowhere else."""
+    """Remove letters for good; each is printed whole, for it is stored nowhere else."""
     wanted = _wanted(ids, queue, every)
 
     async def run() -> None:
@@ -201,10 +201,10 @@ def _wanted(ids: Sequence[str] | None, queue: str | None, every: bool) -> Wanted
 
 
 def _chosen(letters: Sequence[Letter], wanted: Wanted, ids: Sequence[str] | None) -> list[Letter]:
-    """Those that are wanted.
+    """The letters that an operator named.
 
     Raises:
-        Exit: An id is not among them; nothing is done then.
+        Exit: There is no letter of one of the ids; nothing is done then.
     """
     chosen = [letter for letter in letters if wanted(letter)]
     if missing := sorted(set(ids or ()) - {letter.id for letter in chosen}):
@@ -214,16 +214,16 @@ def _chosen(letters: Sequence[Letter], wanted: Wanted, ids: Sequence[str] | None
 
 
 def _of_one_queue(letters: Sequence[Letter], ids: Sequence[str] | None) -> Sequence[Letter]:
-    """The letters, where each id that was given names those of one queue: an event has one id in all of them.
+    """The letters, if each id names those of one queue: an event has the same id in every queue.
 
     Raises:
-        Exit: An id is in several queues' letters; nothing is done then.
+        Exit: There are letters of one id from several queues; nothing is done then.
     """
     queues = {key: sorted({letter.queue for letter in letters if letter.id == key}) for key in ids or ()}
-    torn = {key: names for key, names in queues.items() if len(names) > 1}
-    for key, names in torn.items():
+    ambiguous = {key: names for key, names in queues.items() if len(names) > 1}
+    for key, names in ambiguous.items():
         typer.echo(f"{key}: 请用 --queue 指明 say which --queue: {', '.join(names)}", err=True)
-    if torn:
+    if ambiguous:
         raise typer.Exit(1)
     return letters
 

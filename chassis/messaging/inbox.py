@@ -1,4 +1,9 @@
-"""Consumers: each event takes effect once (inbox id and effect in one transaction), in order, acked after commit."""
+"""Consumers: each event takes effect exactly once, in order (notes N23, N24; ADR 4).
+
+The broker delivers at least once. The event's id is inserted into the collection `inbox` by the transaction that holds
+the event's effect, so a copy finds the id and changes nothing. The delivery is acked after the commit: a crash between
+the two brings the event again, and the inbox drops it.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -24,7 +29,7 @@ from chassis.runtime.telemetry import (
     current_traceparent,
     tracer,
 )
-from chassis.storage.mongo import Database, Document, Session, StorageError, passes, transact
+from chassis.storage.mongo import Database, Document, Session, StorageError, is_transient, transact
 
 _PREFETCH = 50
 _TRIES = 5
@@ -32,7 +37,7 @@ _KEEP_SECONDS = 90 * 24 * 3600
 log = structlog.get_logger()
 
 Effect = Callable[[Any, Envelope, Session], Awaitable[None]]
-"""What an event does: `(model, envelope, session)`; everything it writes is given the session."""
+"""What an event does: `(model, envelope, session)`; every read and write in it must use the session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +45,9 @@ class Handler:
     """What a consumer does with one event type.
 
     Attributes:
-        model: The consumer's own dataclass with only the fields it needs (tolerant reader); None takes the payload.
-        effect: Called inside the transaction.
-        after: Called after the commit and before the ack, again on a redelivery; must be idempotent.
+        model: The consumer's own dataclass with the fields that it needs, others are ignored; None for the payload.
+        effect: Runs inside the transaction, once per attempt: a conflict runs it again.
+        after: Runs after the commit and before the ack, again on a redelivery; it must be idempotent.
     """
 
     model: type[Any] | None
@@ -51,15 +56,16 @@ class Handler:
 
 
 class Consumer:
-    """One queue of a service and what its events do.
+    """Consumes one queue of a service.
 
     Args:
         database: The service's database, which holds the inbox.
         amqp_url: The broker.
         queue: The queue's name, `<service>.<purpose>`.
-        bindings: Topic patterns; a type that no handler takes is acked and passed over.
-        handlers: Event type (`catalog.project-published`, or `#` for any) to handler.
-        moved: Another queue of the service to patterns that this one was bound to once: they are bound there first.
+        bindings: Topic patterns.
+        handlers: Event type (`catalog.project-published`, or `#` for any) to handler; other types are acked unread.
+        moved: Another queue of the service to the patterns that moved there from this one. They are bound there
+            before they are unbound here, so that no event of theirs is unroutable in between.
     """
 
     def __init__(
@@ -81,7 +87,7 @@ class Consumer:
         self._moved = moved or {}
 
     async def run(self) -> None:
-        """Consume until cancelled; connects anew, with growing pauses, when the broker is away."""
+        """Consume until cancelled; where the broker is away, connect again after growing pauses."""
         await forever(self._queue, self._consume, (*amqp.BROKER_ERRORS, StorageError))
 
     async def _consume(self) -> None:
@@ -103,14 +109,18 @@ class Consumer:
             await self._take(await arrived.get())
 
     async def _take(self, message: AbstractIncomingMessage) -> None:
-        """Give one delivery its effect; after some tries it is a dead letter, but an absent database is waited for."""
+        """Apply one delivery. After five failures it becomes a dead letter; an absent database is waited for.
+
+        The next delivery waits meanwhile, which is what keeps the order. An absent database counts no attempt: it would
+        turn every event of an outage into a dead letter.
+        """
         tries = 0
         REDELIVERED.labels(self._queue).inc(int(message.redelivered is True))
         while tries < _TRIES:
             try:
                 await self._apply(amqp.from_message(message))
             except Exception as error:
-                if passes(error):
+                if is_transient(error):
                     log.warning("effect waits for the database", queue=self._queue, error=type(error).__name__)
                 else:
                     tries += 1
@@ -131,8 +141,7 @@ class Consumer:
 
         async def work(session: Session) -> bool:
             key = f"{self._queue}|{envelope.id}"
-            known = await self._inbox.find_one({"_id": key}, session=session)
-            if known:
+            if await self._inbox.find_one({"_id": key}, session=session):
                 return False
             await self._inbox.insert_one({"_id": key, "at": datetime.now(UTC)}, session=session)
             await handler.effect(data, envelope, session)
@@ -140,7 +149,7 @@ class Consumer:
 
         span = tracer.start_as_current_span(envelope.type, context=context_of(envelope.traceparent))
         with span, acting(Act(traceparent=current_traceparent() or envelope.traceparent)):
-            fresh = await transact(self._client, work)
-            count_taken(self._queue, [envelope.at], int(fresh))
+            is_new = await transact(self._client, work)
+            count_taken(self._queue, [envelope.at], int(is_new))
             if handler.after:
                 await handler.after(envelope)

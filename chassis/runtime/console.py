@@ -1,6 +1,6 @@
-"""Operator commands of a process: one Typer application each, exit codes, and who acts, for the audit (R40).
+"""Operator commands of a process: the Typer application, exit codes, and who acts, for the audit log (R40).
 
-Exit codes: 0 done; 1 something is wrong with the data, or was refused; 2 bad usage, or the database is away.
+Exit codes: 0 done; 1 the data is wrong, or the command was refused; 2 bad usage, or the database is away.
 """
 
 import getpass
@@ -11,24 +11,27 @@ import typer
 from chassis.context import Act
 
 WRONG, UNAVAILABLE = 1, 2
-"""Exit codes."""
+"""The exit codes that are not 0."""
 Operator = Annotated[str, typer.Option("--as", help="Who acts, for the audit (R40); the system's user by default.")]
 
 
 def console(text: str) -> typer.Typer:
-    """A command line, or a group of its commands; a traceback shows no local variables, for they hold secrets.
+    """A command line, or a group of its commands; tracebacks show no local variables, for these hold secrets.
 
     Args:
-        text: What it is for, one sentence.
+        text: One sentence for `--help`.
     """
     return typer.Typer(add_completion=False, help=text, no_args_is_help=True, pretty_exceptions_show_locals=False)
 
 
 def act_of(operator: str) -> Act:
-    """The act of an operator by name, or of the system's user.
+    """The act of an operator.
+
+    Args:
+        operator: The name that was passed; empty for the system's user.
 
     Raises:
-        BadParameter: No name is given, and the system's user has none.
+        BadParameter: No name was passed, and the system's user has none.
     """
     try:
         return Act(operator=operator or getpass.getuser())
@@ -37,6 +40,6 @@ def act_of(operator: str) -> Act:
 
 
 def database_is_away(error: Exception) -> typer.Exit:
-    """Say so, without an address or a secret; the exit to raise."""
+    """Print that the database does not answer, without address or secret; returns the exit to raise."""
     typer.echo(f"数据库没有应答 the database does not answer: {type(error).__name__}", err=True)
     return typer.Exit(UNAVAILABLE)

@@ -1,4 +1,4 @@
-"""Settings of a subgraph process, from the environment."""
+"""Settings of a subgraph's process, read from the environment."""
 
 import json
 from enum import StrEnum
@@ -14,14 +14,14 @@ from chassis.runtime.tasks import Role
 
 
 class Environment(StrEnum):
-    """Where the process runs; only `development` may move the domain clock."""
+    """Where the process runs; the domain clock can be moved in `development` only."""
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
 
 
 class DatabaseSettings(BaseSettings):
-    """What needs a service's database and nothing else, such as its command line.
+    """The settings of an operator command, which needs the service's database and nothing else.
 
     Attributes:
         mongodb_url: Connection string with the service's own user.
@@ -35,17 +35,17 @@ class DatabaseSettings(BaseSettings):
 
 
 class ServiceSettings(DatabaseSettings):
-    """What every subgraph process needs.
+    """The settings of every subgraph's process.
 
     Attributes:
         amqp_url: Connection string with the service's own user.
         internal_jwks_file: The gateway's public keys, a JWK set.
         host: Address to listen on.
         port: Port to listen on.
-        environment: `production` by default, so that nothing of development is on by accident.
-        clock_file: The shared offset of the domain clock; development only.
-        traces_file: Takes the process's spans, a line of JSON each; none by default.
-        role: What the process does: `all` by default, or `api`, `relay` or `worker`; the command line has precedence.
+        environment: `production` by default, so that no feature of development is on by accident.
+        clock_file: The file with the offset of the domain clock; development only.
+        traces_file: File for the process's spans, one line of JSON each; None for no spans.
+        role: Which part of the service the process runs; a role on the command line has precedence.
     """
 
     amqp_url: SecretStr

@@ -52,7 +52,7 @@ class Tasks:
 
 
 @asynccontextmanager
-async def beside(*tasks: Task) -> AsyncIterator[None]:
+async def run_in_background(*tasks: Task) -> AsyncIterator[None]:
     """Run these while the block lasts; one that dies of a defect ends the process."""
     running = [asyncio.ensure_future(task()) for task in tasks]
     for one in running:
@@ -72,7 +72,7 @@ def _end_when_broken(task: asyncio.Future[None]) -> None:
         signal.raise_signal(signal.SIGTERM)
 
 
-async def together(*work: Awaitable[None]) -> None:
+async def run_all(*work: Awaitable[None]) -> None:
     """Run until the first of them has ended, however it did; then end the others, and wait until they have.
 
     What does not end is cancelled again and again. Python 3.11's task groups do so once, and its `wait_for`, which
@@ -118,7 +118,7 @@ async def forever(task: str, run: Callable[[], Awaitable[None]], errors: tuple[t
         started = time.monotonic()
         reasons = ["ended"]
         try:
-            await together(run())
+            await run_all(run())
         except* errors as group:
             reasons = sorted({type(error).__name__ for error in _leaves(group)})
         failures = 1 if time.monotonic() - started > _STEADY_SECONDS else failures + 1

@@ -1,4 +1,4 @@
-"""Structured logs, Prometheus metrics and trace context of a process."""
+"""Structured logs, Prometheus metrics and the trace context of a process."""
 
 import logging
 import sys
@@ -42,7 +42,12 @@ tracer = trace.get_tracer("guopei")
 
 
 def configure_logs(service: str, level: int = logging.INFO) -> None:
-    """Log JSON lines to standard output; the standard library's loggers go the same way."""
+    """Log JSON lines to standard output, those of the standard library's loggers too.
+
+    Args:
+        service: The process's name, on every line.
+        level: The lowest level that is logged.
+    """
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -61,7 +66,7 @@ def configure_logs(service: str, level: int = logging.INFO) -> None:
 
 
 def configure_traces(service: str, file: Path | None = None) -> None:
-    """Record spans and append them to a file, a line of JSON each; without one, only the context is passed on."""
+    """Append spans to a file, one line of JSON each; without a file none is recorded, only the context passed on."""
     provider = TracerProvider(resource=Resource.create({"service.name": service}))
     if file:
         out = file.open("a", encoding="utf-8")
@@ -71,33 +76,33 @@ def configure_traces(service: str, file: Path | None = None) -> None:
 
 
 def context_of(traceparent: str | None) -> Context:
-    """The trace context that a W3C `traceparent` names."""
+    """The trace context of a W3C `traceparent`; an empty one for None."""
     return _PROPAGATOR.extract({"traceparent": traceparent} if traceparent else {})
 
 
 def current_traceparent() -> str | None:
-    """The `traceparent` of the span under way, None outside one."""
+    """The `traceparent` of the current span; None outside a span."""
     carrier: dict[str, str] = {}
     _PROPAGATOR.inject(carrier)
     return carrier.get("traceparent")
 
 
 def count_refused(service: str, error: Exception) -> None:
-    """Count a publish that is not to be taken for sent (notes N24)."""
+    """Count an event that the broker returned, refused or did not confirm, so that it was not sent (notes N24)."""
     REFUSED.labels(service, _REASONS.get(type(error).__name__, "failed")).inc()
 
 
-def count_taken(queue: str, events: Sequence[datetime], fresh: int) -> None:
-    """Count events whose effect is committed.
+def count_taken(queue: str, written: Sequence[datetime], new: int) -> None:
+    """Count consumed events, once their effects are committed.
 
     Args:
-        queue: Where they came from.
-        events: When each was written.
-        fresh: How many had no effect before.
+        queue: The queue that they came from.
+        written: When each event was written.
+        new: How many of them had not taken effect before.
     """
-    CONSUMED.labels(queue).inc(fresh)
-    DUPLICATES.labels(queue).inc(len(events) - fresh)
+    CONSUMED.labels(queue).inc(new)
+    DUPLICATES.labels(queue).inc(len(written) - new)
     lag = LAG_SECONDS.labels(queue)
     now = datetime.now(UTC)
-    for at in events:
+    for at in written:
         lag.observe((now - at).total_seconds())

@@ -1,4 +1,4 @@
-"""The ASGI shell of a subgraph: GraphQL behind the internal token, health, metrics, and the process's life."""
+"""The ASGI application of a subgraph: GraphQL behind the internal token, probes, metrics, background tasks."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
@@ -19,7 +19,7 @@ from chassis.context import REMAINING, Act, acting
 from chassis.graph.context import SubgraphContext
 from chassis.graph.schema import SubgraphSchema
 from chassis.principal import Principal, TokenVerifier
-from chassis.runtime.tasks import Role, Tasks, beside
+from chassis.runtime.tasks import Role, Tasks, run_in_background
 from chassis.runtime.telemetry import REQUESTS, context_of, current_traceparent, tracer
 from chassis.serving.process import Stopping
 from chassis.serving.sse import EVENT_STREAM, EventStream
@@ -29,18 +29,24 @@ from kernel.refusals import BAD_REQUEST, DEADLINE_EXCEEDED, INTERNAL, UNAUTHENTI
 
 _BODY_BYTES = 8 * 1024 * 1024
 _JSON = "application/json"
-_STATUS = {"UNAUTHENTICATED": 401, "FORBIDDEN": 403, "NOT_FOUND": 404, "BODY_TOO_LARGE": 413}
+_STATUS = {
+    "UNAUTHENTICATED": 401,
+    "FORBIDDEN": 403,
+    "NOT_FOUND": 404,
+    "BODY_TOO_LARGE": 413,
+    "DEADLINE_EXCEEDED": 504,
+}
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What a service has while it runs.
+    """What a service provides once it has started.
 
     Attributes:
-        deps: The dependencies that its commands and queries take.
-        tasks: What runs beside the requests until the process stops.
-        ready: Whether the process can serve; not whether the database blinks (notes N16).
+        deps: The dependencies of its commands and queries.
+        tasks: Background tasks, run until the process stops.
+        ready: Whether the process can serve. A short absence of the database is no reason to say no (notes N16).
     """
 
     deps: Any
@@ -61,8 +67,8 @@ def subgraph_app(
         name: The subgraph's name, also the audience of its tokens.
         schema: Its schema.
         verifier: Checks the gateway's internal tokens.
-        start: Opens connections and yields what runs; closed when the process stops.
-        role: What this process does; a relay or a worker answers probes and metrics only.
+        start: Opens connections and yields the running service; left when the process stops.
+        role: Which part this process runs; a relay or a worker serves probes and metrics only.
     """
     subgraph = _Subgraph(name, schema, verifier, start, role)
     graph = [Route("/graphql", subgraph.graphql, methods=["POST"])] if role in {Role.ALL, Role.API} else []
@@ -98,7 +104,7 @@ class _Subgraph:
 
     @asynccontextmanager
     async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
-        async with self._start() as running, beside(*running.tasks.of(self._role)):
+        async with self._start() as running, run_in_background(*running.tasks.of(self._role)):
             self._running = running
             try:
                 yield
@@ -123,7 +129,7 @@ class _Subgraph:
             trace = context_of(request.headers.get("traceparent"))
             with tracer.start_as_current_span(f"{self._name}.graphql", context=trace):
                 try:
-                    async with asyncio.timeout(_patience(body, request)):
+                    async with asyncio.timeout(_query_seconds(body, request)):
                         return _reply(await self._execute(body, context, request))
                 except TimeoutError:
                     return _reply({"errors": [_refused(DEADLINE_EXCEEDED(), language)]}, 504)
@@ -141,7 +147,7 @@ class _Subgraph:
     async def _results(
         self, body: dict[str, Any], context: SubgraphContext[Any], request: Request
     ) -> AsyncGenerator[bytes, None]:
-        """The events of a subscription; of another operation its one result."""
+        """The events of a subscription; of any other operation its only result."""
         with acting(_act(context, request)):
             results = await self._schema.stream(
                 body["query"],
@@ -164,11 +170,11 @@ class _Subgraph:
 def internal(
     verifier: TokenVerifier, handle: Callable[[Request, Principal, Language], Awaitable[Response]]
 ) -> Callable[[Request], Awaitable[Response]]:
-    """An endpoint beside `/graphql`, for the gateway alone: behind the same token, refusing in the same words.
+    """An endpoint that is not GraphQL, for the gateway alone: same token, same form of refusals.
 
     Args:
         verifier: Checks the gateway's internal tokens.
-        handle: Answers, given who asks and in which language.
+        handle: Answers `(request, principal, language)`; what it refuses is answered with the code's HTTP status.
     """
 
     async def endpoint(request: Request) -> Response:
@@ -190,8 +196,8 @@ def _caller(request: Request, verifier: TokenVerifier) -> Principal:
     return verifier.verify(token)
 
 
-def _patience(body: dict[str, Any], request: Request) -> float | None:
-    """Seconds that a query may still take (notes N17); whatever changes something runs to its end."""
+def _query_seconds(body: dict[str, Any], request: Request) -> float | None:
+    """Seconds that the gateway still waits for a query (notes N17); None for a mutation, which runs to its end."""
     left = request.headers.get(REMAINING, "")
     return int(left) / 1000 if left.isdecimal() and body["query"].lstrip().startswith(("query", "{")) else None
 
@@ -209,7 +215,7 @@ def _content(result: Any, language: Language) -> dict[str, Any]:
 
 
 def error_json(error: GraphQLError, language: Language) -> dict[str, Any]:
-    """A GraphQL error for the wire: refusals coded in the caller's language, defects masked (notes N6)."""
+    """The error as the answer has it: refusals with code and the caller's language, defects masked (notes N6)."""
     cause = error.original_error
     if isinstance(cause, Refusal):
         return _refused(cause, language) | ({"path": list(error.path)} if error.path else {})

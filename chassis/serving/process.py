@@ -1,4 +1,4 @@
-"""The life of a serving process: from its first request to SIGTERM, and how what would never end ends."""
+"""A serving process: its command line, and an orderly end at SIGTERM, streams and sockets included."""
 
 import asyncio
 import socket
@@ -25,31 +25,31 @@ _PARTS = {
     Role.WORKER: "consumers, timers and deliveries only",
 }
 _LAST_WORDS_SECONDS = 5.0
-_STARTUP_FAILURE = 3  # as uvicorn's own command line says it
+_STARTUP_FAILURE = 3  # the exit code of uvicorn's own command line
 
 
 class Stopping:
-    """Tells streams and sockets that the process stops, and lets them say so to their clients.
+    """Announces to streams and sockets that the process stops, so that they end properly towards their clients.
 
-    An application carries it as `app.state.stopping`.
+    The application has it as `app.state.stopping`; true once the process stops.
     """
 
     def __init__(self) -> None:
-        self._told = asyncio.Event()
+        self._announced = asyncio.Event()
         self._live = 0
         self._quiet = asyncio.Event()
         self._quiet.set()
 
     def __bool__(self) -> bool:
-        return self._told.is_set()
+        return self._announced.is_set()
 
     async def wait(self) -> None:
-        """Return when the process stops."""
-        await self._told.wait()
+        """Wait until the process stops."""
+        await self._announced.wait()
 
     @contextmanager
     def holding(self) -> Iterator[None]:
-        """The process waits for this block, for a few seconds, before it closes its connections."""
+        """Make the process wait for the end of this block, up to five seconds, before it closes connections."""
         self._live += 1
         self._quiet.clear()
         try:
@@ -60,18 +60,18 @@ class Stopping:
                 self._quiet.set()
 
     async def stop(self) -> None:
-        """Tell everybody, and wait until all have ended, or for five seconds."""
-        self._told.set()
+        """Announce the stop, and wait until all blocks have ended, or for five seconds."""
+        self._announced.set()
         with suppress(TimeoutError):
             async with asyncio.timeout(_LAST_WORDS_SECONDS):
                 await self._quiet.wait()
 
 
 class Server(uvicorn.Server):
-    """uvicorn, which first lets streams and sockets end properly: by itself it would wait for them, or cut them."""
+    """uvicorn, but streams and sockets end properly first; by itself it waits for them for ever, or cuts them."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End streams, then connections, then the application."""
+        """End streams and sockets, then connections, then the application."""
         app = self.config.app
         if isinstance(app, Starlette) and (stopping := getattr(app.state, "stopping", None)):
             await stopping.stop()
@@ -86,21 +86,21 @@ def main(
     settings: Callable[[], S],
     sealed: Sequence[str] = (),
 ) -> None:
-    """`python -m services.<name>`: serve, in one role or in all, or run one of the operator's commands.
+    """Run `python -m services.<name>`: serve in one role or in all, or run an operator command.
 
     Args:
         name: The process's name, for logs and traces.
         commands: The service's own operator commands.
-        build: Makes the application that a role serves.
-        settings: Reads the settings from the environment; an operator's command reads its own.
-        sealed: The collections whose documents hold sealed numbers, for `vault` (R41).
+        build: Makes the application of a role.
+        settings: Reads the settings of serving from the environment; operator commands read their own.
+        sealed: Names of the collections with sealed fields, for the commands `vault` (R41); none without.
     """
 
     def start(role: Role | None = None) -> None:
-        given = settings()
+        values = settings()
         configure_logs(name)
-        configure_traces(name, given.traces_file)
-        serve(build(given, role or given.role), given.host, given.port)
+        configure_traces(name, values.traces_file)
+        serve(build(values, role or values.role), values.host, values.port)
 
     @commands.callback(invoke_without_command=True, no_args_is_help=False)
     def default(context: typer.Context) -> None:
@@ -123,14 +123,14 @@ def _serve_as(commands: typer.Typer, role: Role, start: Callable[[Role], None]) 
 def serve(
     app: Starlette, host: str, port: int, *, message_bytes: int | None = None, proxies: str | None = None
 ) -> None:
-    """Serve until SIGTERM; requests under way may finish (notes N39, N16).
+    """Serve until SIGTERM; running requests may finish within ten seconds (notes N39, N16).
 
     Args:
         app: The application.
         host: Address to listen on.
         port: Port to listen on.
-        message_bytes: The most bytes of a WebSocket message; None serves no WebSocket.
-        proxies: Addresses or networks whose `X-Forwarded-For` is believed, by commas; None believes this host's.
+        message_bytes: The most bytes of a WebSocket message; None for no WebSockets.
+        proxies: Addresses or networks whose `X-Forwarded-For` is trusted, separated by commas; None for this host's.
     """
     config = uvicorn.Config(
         app,

@@ -1,4 +1,4 @@
-"""Pages and their opaque, stable keyset cursors; never an offset."""
+"""Pages and their cursors: opaque, stable positions in an order, never an offset."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -10,12 +10,12 @@ from kernel.refusals import BAD_CURSOR, BAD_PAGE_SIZE
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
-    """The part of a list that a reader wants.
+class PageRequest:
+    """Which page of a list is asked for.
 
     Attributes:
-        first: How many rows; one more is read, to tell whether more follow.
-        after: The sort key of the last row of the page before.
+        first: How many rows; a store reads one more, which tells whether more follow.
+        after: The sort key of the last row of the page before; None for the first page.
     """
 
     first: int
@@ -28,11 +28,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page of rows with the cursor of each.
+    """One page of a list.
 
     Attributes:
-        rows: `(cursor, row)` in order.
-        has_next: More rows follow.
+        rows: Each row with its cursor, in order.
+        has_next: Whether more rows follow.
     """
 
     rows: list[tuple[str, T]]
@@ -40,16 +40,16 @@ class Page(Generic[T]):
 
 
 def cursor_of(*position: Any) -> str:
-    """An opaque cursor for a row's sort key, JSON-ready values, the unique id last."""
+    """The cursor of a row: its sort key, JSON-ready values with a unique one last, encoded."""
     raw = json.dumps(position, separators=(",", ":"), ensure_ascii=False).encode()
     return urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def position_of(cursor: str) -> list[Any]:
-    """The sort key in a cursor.
+    """The sort key that a cursor encodes.
 
     Raises:
-        Refusal: `BAD_CURSOR`: it is none of ours.
+        Refusal: `BAD_CURSOR`: the text is no cursor.
     """
     try:
         position = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
@@ -61,7 +61,7 @@ def position_of(cursor: str) -> list[Any]:
 
 
 def page_size(first: int) -> int:
-    """`first` when it is between 1 and 100.
+    """Return `first`, if it is between 1 and 100.
 
     Raises:
         Refusal: `BAD_PAGE_SIZE`.
@@ -71,13 +71,13 @@ def page_size(first: int) -> int:
     return first
 
 
-def page_of(found: Sequence[T], first: int, key: Callable[[T], Sequence[Any]]) -> Page[T]:
-    """A page of `first` rows from `first + 1` that were asked of the database.
+def page_of(read: Sequence[T], first: int, key: Callable[[T], Sequence[Any]]) -> Page[T]:
+    """The page of up to `first` rows out of the `first + 1` that were read.
 
     Args:
-        found: Up to `first + 1` rows in order; the extra one tells that more follow.
+        read: Up to `first + 1` rows in order; the extra one tells that more follow.
         first: The page's size.
-        key: A row's sort key.
+        key: Gives a row's sort key.
     """
-    rows = [(cursor_of(*key(row)), row) for row in found[:first]]
-    return Page(rows, len(found) > first)
+    rows = [(cursor_of(*key(row)), row) for row in read[:first]]
+    return Page(rows, len(read) > first)

@@ -1,8 +1,12 @@
-"""A mutation repeated under its `Idempotency-Key` takes effect once (architecture.md, The path of a command).
+"""A mutation repeated under its `Idempotency-Key` takes effect once (docs/architecture.md, The path of a command).
 
-The mark of a request is kept in the aggregate, by the very write that is its effect; a repeat finds the mark and
-answers with that aggregate as it is now. No personal number can be guessed from a mark: the input's digest is keyed by
-the caller's key, which is not kept (R41).
+The mark of a request is stored in the aggregate that is the request's outcome, by the same write as the effect: there
+is no moment in which one exists without the other. A repeat finds the mark and is answered with that aggregate as it is
+now. Two copies at the same moment are decided by the unique index of marks: the write of the second fails, and it is
+answered with the outcome of the first.
+
+A mark holds no input, only a digest that is keyed by the caller's key. That key is not stored, so nobody who reads the
+database can test guesses of a personal number against the digest (R41).
 """
 
 import hashlib
@@ -27,13 +31,14 @@ P = ParamSpec("P")
 
 @dataclass(slots=True)
 class RequestMark:
-    """One request, as it is kept by the one aggregate that is its outcome.
+    """The mark of the request under way, to be stored with its outcome.
 
     Attributes:
-        collection: Where its outcome is.
-        key: Digest of principal, idempotency key, command and row.
-        input: Keyed digest of the input.
-        bearer: The aggregate's id, once it is written; a transaction may write it again.
+        collection: The collection of the outcome.
+        key: Digest of the principal, the idempotency key, the command and the row.
+        input: Digest of the input, keyed by the idempotency key.
+        bearer: Id of the aggregate that carries the mark, once it was written. Only that aggregate is marked, but it
+            may be written again: a transaction that met a conflict runs anew.
     """
 
     collection: str
@@ -50,26 +55,31 @@ class Stored(Protocol):
         """The service's repositories."""
 
 
-class Kept(Protocol[A_co]):
-    """A repository whose writes keep the current mark."""
+class OutcomeRepository(Protocol[A_co]):
+    """A repository that stores the current mark with every write (`chassis.storage.repository`)."""
 
     @property
     def name(self) -> str:
         """The collection's name."""
 
-    async def marked(self, key: str) -> tuple[A_co, str] | None:
-        """The aggregate that bears a mark, and the input's digest."""
+    async def find_by_request(self, key: str) -> tuple[A_co, str] | None:
+        """The aggregate that carries a mark, and the digest of the input."""
 
 
 Command = Callable[Concatenate[D, Principal, P], Coroutine[Any, Any, A]]
 """A use case that writes one aggregate."""
 NAMES: set[str] = set()
-"""The names of all commands that were made idempotent; a test compares them with the recorded ones."""
+"""The names of all idempotent commands; a test compares them with the recorded ones, for they are data."""
 _CURRENT: ContextVar[RequestMark | None] = ContextVar("request_mark", default=None)
 
 
 def mark_for(collection: str, aggregate: str) -> dict[str, str] | None:
-    """What the write of that aggregate keeps of the request under way."""
+    """The mark that the write of an aggregate must store; None where the aggregate is not the request's outcome.
+
+    Args:
+        collection: The collection written to.
+        aggregate: The aggregate's id.
+    """
     mark = _CURRENT.get()
     if mark is None or mark.collection != collection or mark.bearer not in {None, aggregate}:
         return None
@@ -82,7 +92,7 @@ def idempotent(repository: str, *, name: str, row: str | None = None) -> Callabl
 
     Args:
         repository: Name of the store's repository that keeps the aggregate which the command returns.
-        name: The command's name inside the stored mark. It is data: a new one forgets the marks that there are.
+        name: The command's name inside the mark. It is data: under another name, stored marks are not found again.
         row: For one row of a bulk mutation, the keyword argument that names the row.
     """
     NAMES.add(name)
@@ -91,8 +101,8 @@ def idempotent(repository: str, *, name: str, row: str | None = None) -> Callabl
         @wraps(command)
         async def run(deps: D, principal: Principal, /, *args: P.args, **arguments: P.kwargs) -> A:
             act = partial(command, deps, principal, *args, **arguments)
-            marked = f"{name}|{arguments[row] if row else ''}"
-            return await run_once(getattr(deps.store, repository), principal, marked, (args, arguments), act)
+            marked_name = f"{name}|{arguments[row] if row else ''}"
+            return await run_once(getattr(deps.store, repository), principal, marked_name, (args, arguments), act)
 
         return run
 
@@ -100,49 +110,52 @@ def idempotent(repository: str, *, name: str, row: str | None = None) -> Callabl
 
 
 async def run_once(
-    repository: Kept[A], principal: Principal, name: str, given: Any, act: Callable[[], Awaitable[A]]
+    repository: OutcomeRepository[A], principal: Principal, name: str, content: Any, act: Callable[[], Awaitable[A]]
 ) -> A:
-    """Act, unless the same request has acted before; then give its outcome as it is now.
+    """Run `act`, unless the same request took effect before; then return its outcome as it is now.
+
+    Without an `Idempotency-Key` in the current act, `act` is simply run.
 
     Args:
-        repository: Where the outcome is kept.
-        principal: Whose request it is; nobody else's key is ever met.
-        name: The command, and of a bulk mutation the row.
-        given: The whole input.
-        act: Writes the outcome, with its mark, by `repository`.
+        repository: Stores the outcome with the mark.
+        principal: Whose request it is; part of the key, so that nobody meets another's marks.
+        name: The command's name, and the row's where a mutation has several. It is data.
+        content: The whole input; a repeat must bring the same.
+        act: Writes the outcome by `repository`.
 
     Raises:
-        Refusal: `IDEMPOTENCY_KEY_REUSED`: the key came with other input before; or whatever `act` refuses.
+        Refusal: `IDEMPOTENCY_KEY_REUSED`: the key came with other input before; or what `act` refuses.
     """
     secret = current_act().idempotency_key
     if secret is None:
         return await act()
-    mark = _mark(secret, repository.name, principal, name, given)
-    if (known := await _outcome(repository, mark)) is not None:
-        return known
+    mark = _mark(secret, repository.name, principal, name, content)
+    if (earlier := await _outcome(repository, mark)) is not None:
+        return earlier
     token = _CURRENT.set(mark)
     try:
         return await act()
     except Exception:
-        # The same request may have been under way beside this one, and have won.
-        if (known := await _outcome(repository, mark)) is not None:
-            return known
+        # Two copies of a request may run at the same moment. The slower one fails on what the faster has just written:
+        # a stale version, a duplicate key, or a refusal of the new state. It is answered as the repeat that it is.
+        if (earlier := await _outcome(repository, mark)) is not None:
+            return earlier
         raise
     finally:
         _CURRENT.reset(token)
 
 
-async def _outcome(repository: Kept[A], mark: RequestMark) -> A | None:
-    found = await repository.marked(mark.key)
-    if found is None:
+async def _outcome(repository: OutcomeRepository[A], mark: RequestMark) -> A | None:
+    marked = await repository.find_by_request(mark.key)
+    if marked is None:
         return None
-    aggregate, digest = found
+    aggregate, digest = marked
     if not hmac.compare_digest(digest, mark.input):
         raise IDEMPOTENCY_KEY_REUSED()
     return aggregate
 
 
-def _mark(secret: str, collection: str, principal: Principal, name: str, given: Any) -> RequestMark:
+def _mark(secret: str, collection: str, principal: Principal, name: str, content: Any) -> RequestMark:
     key = hashlib.sha256(f"{principal.subject}\n{secret}\n{name}".encode()).hexdigest()
-    content = msgspec.json.encode(given, order="deterministic", enc_hook=str)
-    return RequestMark(collection, key, hmac.new(secret.encode(), content, hashlib.sha256).hexdigest())
+    encoded = msgspec.json.encode(content, order="deterministic", enc_hook=str)
+    return RequestMark(collection, key, hmac.new(secret.encode(), encoded, hashlib.sha256).hexdigest())

@@ -1,4 +1,11 @@
-"""Taking turns: of all processes that want a piece of work, the one that holds its lease does it, fenced by a token."""
+"""Leases: of several processes that could do a piece of work, one at a time does it.
+
+A lease alone cannot prevent that two work at once: a process that was stopped (by its machine, or by a long pause)
+still believes in its lease when it wakes, while another took it long ago. Therefore every change of hands raises the
+lease's token (a fencing token), and work that must not be done twice writes the token with a condition: a write with an
+older token than the stored one changes nothing. Work that is harmless twice asks `check` before each step, which keeps
+the overlap short.
+"""
 
 import asyncio
 import time
@@ -11,7 +18,7 @@ import structlog
 from pymongo import ReturnDocument
 
 from chassis.ids import new_id
-from chassis.runtime.tasks import together
+from chassis.runtime.tasks import run_all
 from chassis.storage.mongo import Database, DuplicateKey, StorageError
 
 LEASE_SECONDS = 10.0
@@ -20,19 +27,16 @@ log = structlog.get_logger()
 
 
 class LeaseLost(ConnectionError):  # noqa: N818 - it is somebody else's turn, which is no error
-    """Somebody else has the lease now, or the database was away for as long as it lasts."""
+    """Another process holds the lease, or it ran out because the database was away."""
 
 
 class Lease:
-    """A lease in the service's database, by the database's clock.
-
-    Whoever holds it gets a token, one higher with every change of hands. The work writes its token with what it
-    writes, so that a holder that was stopped and wakes up too late changes nothing.
+    """A lease stored in the service's database; its end is set and compared by the database's clock.
 
     Args:
         database: The service's database.
-        name: What is leased.
-        seconds: How long it lasts without renewal; renewed every third of that.
+        name: The lease's name, such as `catalog.relay`; it is data.
+        seconds: How long it lasts without renewal; it is renewed after each third of that.
     """
 
     def __init__(self, database: Database, name: str, seconds: float = LEASE_SECONDS) -> None:
@@ -43,9 +47,10 @@ class Lease:
         self._until = 0.0
 
     def check(self) -> None:
-        """Ask before each step that cannot be taken back: a process that was stopped has not yet noticed by itself.
+        """Require that the lease still holds; to be called before each step that cannot be undone.
 
-        Counted from before the database was asked, so it ends sooner here than for the next holder.
+        The process's own clock decides, without asking the database. It counts from before the last renewal was sent,
+        so the lease ends here before another process can get it.
 
         Raises:
             LeaseLost: The lease has not been renewed in time.
@@ -54,18 +59,18 @@ class Lease:
             raise LeaseLost(self._name)
 
     async def hold(self, work: Callable[[int], Awaitable[None]]) -> None:
-        """Wait for the lease, do the work while it is held, and give it back.
+        """Wait for the lease, do the work while renewing it, and give it back.
 
         Args:
-            work: Called with the token; cancelled when the lease is lost.
+            work: Called with the fencing token; cancelled when the lease is lost.
 
         Raises:
-            LeaseLost: The lease was lost while the work went on; failures of the work come in a group beside it.
+            BaseExceptionGroup: Holds `LeaseLost` where the lease was lost during the work, and what the work raised.
         """
         token = await self._wait()
         log.info("lease taken", lease=self._name, token=token)
         try:
-            await together(work(token), self._renew(token))
+            await run_all(work(token), self._renew(token))
         finally:
             with suppress(StorageError):
                 await self._change(token, _PAST)
@@ -86,11 +91,11 @@ class Lease:
         token = {"$add": ["$token", 1]}
         taken = [{"$set": {"holder": self._holder, "token": token, "until": self._end()}}]
         asked = time.monotonic()
-        found = await self._leases.find_one_and_update(free, taken, return_document=ReturnDocument.AFTER)
-        if found is None:
+        lease = await self._leases.find_one_and_update(free, taken, return_document=ReturnDocument.AFTER)
+        if lease is None:
             return None
         self._until = asked + self._seconds
-        return int(found["token"])
+        return int(lease["token"])
 
     async def _renew(self, token: int) -> None:
         while True:
@@ -98,17 +103,19 @@ class Lease:
             asked = time.monotonic()
             try:
                 async with asyncio.timeout(self._seconds / 3):
-                    kept = await self._change(token, self._end())
+                    renewed = await self._change(token, self._end())
             except (StorageError, TimeoutError):
-                kept = self._until - asked > self._seconds / 2
+                # One failed renewal may pass: a second one still fits into what is left of the lease.
+                if self._until - asked <= self._seconds / 2:
+                    raise LeaseLost(self._name) from None
             else:
-                self._until = asked + self._seconds if kept else 0.0
-            if not kept:
-                raise LeaseLost(self._name)
+                self._until = asked + self._seconds if renewed else 0.0
+                if not renewed:
+                    raise LeaseLost(self._name)
 
     async def _change(self, token: int, until: Any) -> bool:
-        mine = {"_id": self._name, "holder": self._holder, "token": token}
-        return (await self._leases.update_one(mine, [{"$set": {"until": until}}])).matched_count == 1
+        own = {"_id": self._name, "holder": self._holder, "token": token}
+        return (await self._leases.update_one(own, [{"$set": {"until": until}}])).matched_count == 1
 
     def _end(self) -> dict[str, Any]:
         return {"$add": ["$$NOW", int(self._seconds * 1_000)]}

@@ -1,4 +1,4 @@
-"""MongoDB: the client, aggregates guarded by `version` with their events inside, and transactions (notes N18–N22)."""
+"""MongoDB: the client, documents of dataclasses, and transactions that are retried (notes N18–N22)."""
 
 import asyncio
 import random
@@ -23,8 +23,8 @@ Session = AsyncClientSession
 DuplicateKey = DuplicateKeyError
 StorageError = PyMongoError
 
-_FULL, _INTERRUPTED, _TOO_LATE, _UNCONFIRMED = 14031, 11601, 50, 64  # MongoDB's error codes
-_PASSING_CODES = {_FULL, _INTERRUPTED, _TOO_LATE, _UNCONFIRMED}
+# MongoDB's error codes: OutOfDiskSpace, Interrupted, MaxTimeMSExpired, WriteConcernFailed
+_TRANSIENT_CODES = {14031, 11601, 50, 64}
 
 
 _ATTEMPTS = 30
@@ -32,14 +32,14 @@ _WAIT_SECONDS = 0.002
 _WAIT_CEILING_SECONDS = 0.25
 
 
-def passes(error: Exception) -> bool:
-    """Whether the database is away, full or too busy: the same will do later, so wait and try again."""
+def is_transient(error: Exception) -> bool:
+    """Whether the database is away, full or too busy, so that the same operation may succeed later."""
     if not isinstance(error, PyMongoError):
         return False
     return (
         isinstance(error, ConnectionFailure)
         or error.has_error_label("TransientTransactionError")
-        or getattr(error, "code", None) in _PASSING_CODES
+        or getattr(error, "code", None) in _TRANSIENT_CODES
     )
 
 
@@ -47,7 +47,7 @@ T = TypeVar("T")
 
 
 def connect(url: str) -> AsyncMongoClient[Document]:
-    """A client whose writes are acknowledged by a majority and journalled; instants come back in Asia/Shanghai."""
+    """A client whose writes are acknowledged by a majority and journalled; it reads instants as Asia/Shanghai."""
     return AsyncMongoClient(
         url,
         tz_aware=True,
@@ -60,7 +60,7 @@ def connect(url: str) -> AsyncMongoClient[Document]:
 
 
 def to_document(value: Any) -> Document:
-    """A dataclass as a document: dates as ISO text (they sort), datetimes native, enums by value."""
+    """The document of a dataclass: dates as ISO text, which sorts; datetimes native; enumerations by value."""
     document = cast("Document", msgspec.to_builtins(value, builtin_types=(datetime,), str_keys=True))
     if "id" in document:
         document["_id"] = document.pop("id")
@@ -68,7 +68,7 @@ def to_document(value: Any) -> Document:
 
 
 def from_document(document: Mapping[str, Any], kind: type[T]) -> T:
-    """The dataclass of a document; fields it does not know are passed over."""
+    """The dataclass of a document; fields that it does not have are ignored."""
     fields = dict(document)
     if "_id" in fields:
         fields["id"] = fields.pop("_id")
@@ -76,13 +76,22 @@ def from_document(document: Mapping[str, Any], kind: type[T]) -> T:
 
 
 async def transact(client: AsyncMongoClient[Document], work: Callable[[Session], Awaitable[T]]) -> T:
-    """Run `work` in a transaction, for the places where two aggregates change together (notes N21).
+    """Run `work` in a transaction, where several documents change together (notes N21).
 
-    `work` is run again, whole, on a transient conflict, after a growing, jittered pause; a commit of unknown
-    outcome is committed again. Everything `work` reads and writes must be given the session.
+    Two transactions that write one document conflict, and MongoDB aborts one of them at once. That one is run again as
+    a whole, on fresh data, after a growing pause; the pause is random, or the losers would meet again. A commit whose
+    outcome is unknown is repeated alone: committing twice is harmless, running `work` twice would not be.
+
+    Args:
+        client: The service's client.
+        work: Runs once per attempt, so it must have no effect outside the transaction, and must use the session in
+            every read and write.
+
+    Returns:
+        What the attempt that was committed returned.
 
     Raises:
-        StorageError: The conflict outlasted every attempt, or the database failed otherwise.
+        StorageError: The conflict outlasted 30 attempts, or the database failed otherwise.
     """
     async with client.start_session() as session:
         for attempt in range(_ATTEMPTS):

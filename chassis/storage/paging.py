@@ -1,4 +1,4 @@
-"""Keyset pages: a page begins after a position, never after a count."""
+"""Keyset pages: a page begins after a position in the order, never after a number of rows."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,15 +9,18 @@ from chassis.storage.mongo import Collection, Document
 from kernel.refusals import BAD_CURSOR
 
 
-async def first_rows(
+async def pages(
     collection: Collection, lists: Sequence[tuple[Mapping[str, Any], int]], order: Sequence[tuple[str, int]]
 ) -> list[list[Document]]:
-    """The first so many documents of each of several lists, in one operation (notes N9).
+    """A page of each of several lists, in one database operation (notes N9).
 
     Args:
-        collection: What they are lists of.
-        lists: What matches each, and how many rows of it.
-        order: The sort of all.
+        collection: The collection that all lists are of.
+        lists: The filter of each list, and how many documents at most.
+        order: Fields and directions, the same for all.
+
+    Returns:
+        The documents of each list, without the fields `events` and `requests`.
     """
     branches: list[list[Document]] = [
         [
@@ -29,29 +32,34 @@ async def first_rows(
         ]
         for place, (where, limit) in enumerate(lists)
     ]
-    found = {one["_id"]: one["rows"] for one in await _together(collection, branches)}
-    return [found.get(place, []) for place in range(len(lists))]
+    rows = await _in_one_operation(collection, branches)
+    return [rows.get(place, []) for place in range(len(lists))]
 
 
-async def lengths(collection: Collection, lists: Sequence[Mapping[str, Any]]) -> list[int]:
-    """How many documents each of several lists has, in one operation (notes N9)."""
+async def counts(collection: Collection, lists: Sequence[Mapping[str, Any]]) -> list[int]:
+    """How many documents each of several lists has, in one database operation (notes N9)."""
     branches: list[list[Document]] = [
         [{"$match": where}, {"$group": {"_id": place, "rows": {"$sum": 1}}}] for place, where in enumerate(lists)
     ]
-    found = {one["_id"]: one["rows"] for one in await _together(collection, branches)}
-    return [found.get(place, 0) for place in range(len(lists))]
+    rows = await _in_one_operation(collection, branches)
+    return [rows.get(place, 0) for place in range(len(lists))]
 
 
-async def _together(collection: Collection, branches: Sequence[list[Document]]) -> list[Document]:
-    """The answers of several pipelines; each uses the indexes as it would alone."""
+async def _in_one_operation(collection: Collection, branches: Sequence[list[Document]]) -> dict[int, Any]:
+    """The `rows` of several pipelines by `_id`; each pipeline uses the indexes as it would alone."""
     head, *rest = branches
     united = [{"$unionWith": {"coll": collection.name, "pipeline": branch}} for branch in rest]
     size = len(branches) + 1  # one more than can come, so that the first answer ends the cursor
-    return await (await collection.aggregate([*head, *united], batchSize=size)).to_list()
+    answers = await collection.aggregate([*head, *united], batchSize=size)
+    return {answer["_id"]: answer["rows"] async for answer in answers}
 
 
-def following(order: Sequence[tuple[str, int]], after: Sequence[Any] | None) -> Document:
-    """What matches the rows after a position in an order whose last field is unique.
+def after_position(order: Sequence[tuple[str, int]], after: Sequence[Any] | None) -> Document:
+    """The filter of the rows after a position.
+
+    Args:
+        order: Fields and directions; the last field is unique.
+        after: The value of each of these fields in the last row before; None for the beginning.
 
     Raises:
         Refusal: `BAD_CURSOR`: the position belongs to another order.
@@ -68,13 +76,14 @@ def following(order: Sequence[tuple[str, int]], after: Sequence[Any] | None) -> 
     return {"$or": branches}
 
 
-def both(*conditions: Mapping[str, Any]) -> Document:
-    """All the conditions that say anything."""
-    given = [dict(condition) for condition in conditions if condition]
-    return {"$and": given} if given else {}
+def all_of(*conditions: Mapping[str, Any]) -> Document:
+    """The filter that demands all conditions; empty ones are left out."""
+    demanded = [dict(condition) for condition in conditions if condition]
+    return {"$and": demanded} if demanded else {}
 
 
 def _beyond(direction: int, value: Any) -> Document:
+    # MongoDB sorts null before all else, and compares by `$gt` and `$lt` within one type only.
     if value is None:
         return {"$ne": None} if direction == ASCENDING else {"$in": []}
     return {"$gt" if direction == ASCENDING else "$lt": value}

@@ -12,15 +12,13 @@ from chassis.storage.mongo import Collection, Database, Document, Session, from_
 from kernel.refusals import NOT_FOUND, STALE_VERSION
 
 INTERNAL_FIELDS = {"events": 0, "requests": 0, "index": 0}
-"""What a document holds besides its aggregate, as a projection that leaves it out."""
-
-
-_PAGE = 1_000  # what belongs to the rows of one page comes in one operation; by default 101 documents do
-_MOST_REQUESTS = 50  # an aggregate's latest; a repeat comes within minutes
+"""The projection that leaves out what a document holds besides its aggregate."""
+_BATCH = 1_000  # so that the rows that belong to one page come in one operation; the default is 101 documents
+_MOST_REQUESTS = 50  # marks an aggregate keeps, the latest; a request is repeated within minutes
 
 
 class Aggregate(Protocol):
-    """A frozen dataclass with an id and the version that was read."""
+    """A frozen dataclass with an id and the version that it was read in."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
@@ -41,10 +39,10 @@ class Repository(Generic[A]):
 
     Args:
         database: The service's database.
-        collection: Its name.
+        collection: The collection's name.
         kind: The aggregate's dataclass.
-        producer: The service's name, for event ids.
-        noun: The aggregate's noun, for event ids and refusals.
+        producer: The service's name, part of event ids.
+        noun: The aggregate's noun, part of event ids and of refusals; it is data.
     """
 
     def __init__(self, database: Database, collection: str, kind: type[A], *, producer: str, noun: str) -> None:
@@ -59,7 +57,7 @@ class Repository(Generic[A]):
         return self.collection.name
 
     async def prepare(self) -> None:
-        """Create the partial indexes of waiting events, for the relay (notes N20), and of requests that took effect."""
+        """Create the partial indexes: of waiting events, for the relay (notes N20), and of marks of requests."""
         await self.collection.create_index(
             [("events.at", ASCENDING)], name="waiting", partialFilterExpression={"events.at": {"$exists": True}}
         )
@@ -70,12 +68,12 @@ class Repository(Generic[A]):
             partialFilterExpression={"requests.key": {"$exists": True}},
         )
 
-    async def marked(self, key: str) -> tuple[A, str] | None:
-        """The aggregate that bears the mark of a request, and the digest of that request's input."""
+    async def find_by_request(self, key: str) -> tuple[A, str] | None:
+        """The aggregate that carries the mark of a request, with the digest of that request's input."""
         document = await self.collection.find_one({"requests.key": key}, {"events": 0})
         if document is None:
             return None
-        digest = next(one["input"] for one in document["requests"] if one["key"] == key)
+        digest = next(mark["input"] for mark in document["requests"] if mark["key"] == key)
         return from_document(document, self._kind), digest
 
     async def find(self, key: str, session: Session | None = None) -> A | None:
@@ -89,16 +87,16 @@ class Repository(Generic[A]):
         Raises:
             Refusal: `NOT_FOUND`.
         """
-        found = await self.find(key, session)
-        if found is None:
+        aggregate = await self.find(key, session)
+        if aggregate is None:
             raise NOT_FOUND(kind=self._noun, id=key)
-        return found
+        return aggregate
 
     async def find_many(self, keys: Sequence[str]) -> list[A | None]:
-        """The aggregates of those ids in that order, in one database operation."""
-        cursor = self.collection.find({"_id": {"$in": list(set(keys))}}, INTERNAL_FIELDS, batch_size=_PAGE)
-        found = {document["_id"]: from_document(document, self._kind) async for document in cursor}
-        return [found.get(key) for key in keys]
+        """The aggregates with those ids, in that order, None where there is none; one database operation."""
+        cursor = self.collection.find({"_id": {"$in": list(set(keys))}}, INTERNAL_FIELDS, batch_size=_BATCH)
+        by_id = {document["_id"]: from_document(document, self._kind) async for document in cursor}
+        return [by_id.get(key) for key in keys]
 
     async def query(
         self,
@@ -108,47 +106,71 @@ class Repository(Generic[A]):
         limit: int = 0,
         session: Session | None = None,
     ) -> list[A]:
-        """The aggregates that match, sorted; `limit` 0 means all."""
+        """The aggregates that match.
+
+        Args:
+            where: MongoDB's filter.
+            sort: Fields and directions; by id by default.
+            limit: The most aggregates; 0 for all.
+            session: The transaction to read in.
+        """
         cursor = self.collection.find(
-            where, INTERNAL_FIELDS, sort=list(sort), limit=limit, batch_size=_PAGE, session=session
+            where, INTERNAL_FIELDS, sort=list(sort), limit=limit, batch_size=_BATCH, session=session
         )
         return [from_document(document, self._kind) async for document in cursor]
 
     def index(self, aggregate: A) -> Document:
-        """What the aggregate is found by besides its own fields, renewed with every write; empty for nothing."""
+        """Derived fields that queries need, stored as `index` and renewed with every write; none by default."""
         del aggregate
         return {}
 
     async def insert(self, aggregate: A, events: Sequence[DomainEvent] = (), session: Session | None = None) -> A:
-        """Store a new aggregate with the events of its birth.
+        """Store a new aggregate with its first events.
+
+        Args:
+            aggregate: With version 1.
+            events: Published by the relay, in this order.
+            session: The transaction to write in.
+
+        Returns:
+            The aggregate.
 
         Raises:
             DuplicateKey: Its id or a unique key is taken.
         """
-        document = self._kept(aggregate)
+        document = self._document(aggregate)
         document["events"] = self._seal(events, aggregate.id, aggregate.version)
         if mark := mark_for(self.name, aggregate.id):
             document["requests"] = [mark]
         await self.collection.insert_one(document, session=session)
         return aggregate
 
-    async def insert_many(self, born: Sequence[tuple[A, Sequence[DomainEvent]]], session: Session) -> None:
-        """Store new aggregates, each with the events of its birth, in one operation of a transaction."""
-        documents = [self._kept(one) | {"events": self._seal(events, one.id, one.version)} for one, events in born]
+    async def insert_many(self, created: Sequence[tuple[A, Sequence[DomainEvent]]], session: Session) -> None:
+        """Store new aggregates, each with its first events, in one operation of a transaction."""
+        documents = [
+            self._document(aggregate) | {"events": self._seal(events, aggregate.id, aggregate.version)}
+            for aggregate, events in created
+        ]
         await self.collection.insert_many(documents, session=session)
 
     async def save(self, aggregate: A, events: Sequence[DomainEvent] = (), session: Session | None = None) -> A:
         """Store a changed aggregate and its events in one write, guarded by the version that was read.
 
+        Args:
+            aggregate: The changed state, still with the version that it was read in.
+            events: Published by the relay, in this order, after those that wait already.
+            session: The transaction to write in.
+
         Returns:
             The aggregate with its new version.
 
         Raises:
-            Refusal: `STALE_VERSION`: somebody else was faster, or the same request was; nothing was written.
+            Refusal: `STALE_VERSION`: somebody else saved it meanwhile, or this very request did so before; nothing was
+                written.
             DuplicateKey: A unique key is taken.
         """
         version = aggregate.version + 1
-        document = self._kept(aggregate) | {"version": version}
+        document = self._document(aggregate) | {"version": version}
         key = document.pop("_id")
         push: Document = {}
         read: Document = {"_id": key, "version": aggregate.version}
@@ -156,7 +178,8 @@ class Repository(Generic[A]):
             push["events"] = {"$each": self._seal(events, key, version)}
         if mark := mark_for(self.name, key):
             push["requests"] = {"$each": [mark], "$slice": -_MOST_REQUESTS}
-            read["requests.key"] = {"$ne": mark["key"]}  # a unique index keeps documents apart, not a document's rows
+            # The unique index forbids one mark in two documents, but not twice in the array of one document.
+            read["requests.key"] = {"$ne": mark["key"]}
         update: Document = {"$set": document} | ({"$push": push} if push else {})
         result = await self.collection.update_one(read, update, session=session)
         if result.matched_count == 0:
@@ -164,11 +187,14 @@ class Repository(Generic[A]):
         return cast("A", replace(cast("Any", aggregate), version=version))
 
     async def put(self, aggregate: A, session: Session | None = None) -> None:
-        """Store a projection of another service's aggregate whatever was there; its events arrive in order."""
+        """Store this service's view of another service's aggregate, replacing the one before.
+
+        No version guards it: the events that it is built from arrive in order, one at a time.
+        """
         document = to_document(aggregate)
         await self.collection.replace_one({"_id": document["_id"]}, document, upsert=True, session=session)
 
-    def _kept(self, aggregate: A) -> Document:
+    def _document(self, aggregate: A) -> Document:
         index = self.index(aggregate)
         return to_document(aggregate) | ({"index": index} if index else {})
 

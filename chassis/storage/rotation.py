@@ -1,8 +1,11 @@
-"""`python -m services.<name> vault rotate|keys`: what is sealed gets the active key, while everything runs (R41).
+"""`python -m services.<name> vault rotate|keys`: seal all personal data with the active key (R41).
 
-First every process gets a vault file that knows the new key and names it active; then `rotate`; then the old key may
-go. A document that is sealed anew gets a new version: whoever read the old seal and writes it back is refused as stale,
-so a clean pass stays clean. Interrupted, the command goes on where it is run again, for what is done is passed over.
+Order of a rotation: first every process gets a vault file that has the new key and names it active; then `rotate`; then
+the old key may be removed, once `keys` counts no seal of it. The services run meanwhile.
+
+Each document that is sealed anew gets a new version. Otherwise a command that read the document before and saves it
+afterwards would write the old seal back; so it is refused as stale, and what a pass has renewed stays renewed. The
+command may be interrupted and run again: documents with the active key are skipped.
 """
 
 import asyncio
@@ -26,12 +29,13 @@ Paths = Iterator[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far one pass over a collection is.
+    """The progress of one pass over a collection.
 
     Attributes:
-        seen: Documents looked at.
+        collection: The collection's name.
+        seen: Documents read.
         renewed: Documents sealed anew.
-        missed: Documents that somebody else wrote meanwhile; the next pass sees to them.
+        missed: Documents that somebody else wrote between read and write; the next pass renews them.
     """
 
     collection: str
@@ -40,25 +44,25 @@ class Progress:
     missed: int = 0
 
     def after(self, seen: int, wanted: int, renewed: int) -> "Progress":
-        """A window further."""
+        """The progress after one more window."""
         return Progress(self.collection, self.seen + seen, self.renewed + renewed, self.missed + wanted - renewed)
 
 
 async def rotate(database: Database, collections: Sequence[str], vault: Vault, tell: Callable[[Progress], None]) -> int:
-    """Seal everything with the active key, pass after pass, until a pass finds nothing left.
+    """Seal everything with the active key; passes are repeated until one finds nothing to do.
 
     Args:
         database: The service's database.
-        collections: Those whose documents hold something sealed.
-        vault: Knows the old keys and the active one.
-        tell: Called after each window.
+        collections: Names of the collections with sealed fields.
+        vault: Has the old keys and the active one.
+        tell: Called after each window of 500 documents.
 
     Returns:
         How many documents were sealed anew.
 
     Raises:
-        KeyError: Something is sealed with a key that the vault does not know.
-        cryptography.exceptions.InvalidTag: Something was altered.
+        KeyError: The vault lacks the key of a seal.
+        cryptography.exceptions.InvalidTag: A seal was altered.
     """
     renewed = 0
     for name in collections:
@@ -68,16 +72,16 @@ async def rotate(database: Database, collections: Sequence[str], vault: Vault, t
 
 
 async def keys(database: Database, collections: Sequence[str]) -> Counter[str]:
-    """How many seals each key has made."""
-    found: Counter[str] = Counter()
+    """Count the seals of each key id."""
+    seals: Counter[str] = Counter()
     for name in collections:
         async for document in database[name].find({}, {"events": 0}):
-            found.update(Vault.key_of(sealed) for _, sealed in sealed_in(document))
-    return found
+            seals.update(Vault.key_of(sealed) for _, sealed in sealed_in(document))
+    return seals
 
 
 def sealed_in(value: Any, path: str = "") -> Paths:
-    """Every seal of a document by its dotted path: the fields named `sealed` or `…_sealed`."""
+    """The dotted path and the seal of every field of a document that is named `sealed` or `…_sealed`."""
     if isinstance(value, dict):
         for name, inner in value.items():
             where = f"{path}.{name}" if path else name
@@ -106,11 +110,11 @@ def _renewal(document: Document, vault: Vault) -> UpdateOne | None:
     old = {path: sealed for path, sealed in sealed_in(document) if Vault.key_of(sealed) != vault.active}
     if not old:
         return None
-    fresh = {path: vault.seal(vault.open(sealed)) for path, sealed in old.items()}
+    renewed = {path: vault.seal(vault.open(sealed)) for path, sealed in old.items()}
     read = {"_id": document["_id"], **old}
-    if "version" not in document:  # it is no aggregate: nobody writes its seals back
-        return UpdateOne(read, {"$set": fresh})
-    return UpdateOne(read | {"version": document["version"]}, {"$set": fresh, "$inc": {"version": 1}})
+    if "version" not in document:  # no aggregate: nobody reads it to save it again with its old seals
+        return UpdateOne(read, {"$set": renewed})
+    return UpdateOne(read | {"version": document["version"]}, {"$set": renewed, "$inc": {"version": 1}})
 
 
 Url = Annotated[str, typer.Option(envvar="MONGODB_URL", help="The service's database user.", show_default=False)]
@@ -122,25 +126,25 @@ def vault_commands(collections: Sequence[str]) -> typer.Typer:
     """The commands `vault …` of a service.
 
     Args:
-        collections: Those whose documents hold something sealed.
+        collections: Names of the collections with sealed fields.
     """
     group = console("Personal data at rest (R41).")
 
     @group.command("rotate")
     def rotate_(url: Url, name: Name, file: File) -> None:
-        """Seal everything with the active key; may be interrupted and run again, beside the running services."""
+        """Seal everything with the active key while the services run; may be interrupted and run again."""
         vault = Vault.load(file)
 
         async def run() -> None:
             async with connect(url) as client:
-                renewed = await rotate(client[name], collections, vault, _said)
+                renewed = await rotate(client[name], collections, vault, _print)
             typer.echo(f"完成 done: {renewed} 个文档改用密钥 documents now under key {vault.active}")
 
         _run(run())
 
     @group.command("keys")
     def keys_(url: Url, name: Name) -> None:
-        """Print how many seals each key has made; a key without any may be thrown away."""
+        """Print how many seals each key has; a key without any may be removed from the vault file."""
 
         async def run() -> None:
             async with connect(url) as client:
@@ -152,7 +156,7 @@ def vault_commands(collections: Sequence[str]) -> typer.Typer:
     return group
 
 
-def _said(progress: Progress) -> None:
+def _print(progress: Progress) -> None:
     typer.echo(
         f"{progress.collection}: 已检查 seen {progress.seen}，已重新加密 sealed anew {progress.renewed}，"
         f"待再查 to see again {progress.missed}"

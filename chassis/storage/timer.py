@@ -1,4 +1,4 @@
-"""What time does by itself: one replica looks at what has come due, again and again (ADR 18)."""
+"""Periodic jobs, run by one replica at a time under a lease (ADR 18)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,28 +13,29 @@ LOOK_SECONDS = 5.0
 log = structlog.get_logger()
 
 Act = Callable[[], Awaitable[int]]
-"""Does all that is due by the domain clock now, each thing by a write that only one can win; returns how many."""
+"""Does everything that is due by the domain clock, each by a conditional write; returns how many things it did."""
 
 
 def timer(database: Database, name: str, acts: Mapping[str, Act], every: float = LOOK_SECONDS) -> Task:
-    """A task that looks every few seconds while it is its turn among the replicas.
+    """The task that runs all acts every few seconds, while this replica holds the lease.
 
-    It asks what is due rather than wait for it: so a clock that jumps and a process that was down catch up alike, and
-    the lease only spares the others the look. That a thing happens once is the work of each act's own writes.
+    An act asks the database what is due and waits for no moment, so a clock that was moved forward and a process that
+    was down are caught up in the same way. The lease only spares the other replicas the query: that each thing is done
+    once is ensured by the act's own conditional writes.
 
     Args:
-        database: The service's database, which holds the lease.
-        name: The lease's name, such as `catalog.timers`.
-        acts: What is done, by the words that the log says it in.
-        every: Seconds between two looks.
+        database: The service's database, which stores the lease.
+        name: The lease's name, such as `catalog.timers`; it is data.
+        acts: Log message, such as `offers expired`, to act.
+        every: Seconds between two runs.
     """
     lease = Lease(database, name)
 
     async def look(_: int) -> None:
         while True:
-            for said, act in acts.items():
+            for message, act in acts.items():
                 if done := await act():
-                    log.info(said, timer=name, count=done)
+                    log.info(message, timer=name, count=done)
             await asyncio.sleep(every)
 
     async def run() -> None:

@@ -1,4 +1,4 @@
-"""Personal data at rest: AES-GCM by key id, and a keyed hash for uniqueness (R41)."""
+"""Encryption of personal data at rest: AES-GCM with named keys, and a keyed hash for uniqueness (R41)."""
 
 import hashlib
 import hmac
@@ -16,12 +16,12 @@ _NONCE_BYTES = 12
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Vault:
-    """Seals and opens short texts; keys are named so that they can rotate.
+    """Encrypts and decrypts short texts; keys have names, so that they can be rotated.
 
     Attributes:
-        keys: Key id to 32-byte key; old ones stay readable.
-        active: The id of the key that seals.
-        hash_key: 32 bytes for the keyed hash; never rotates, or uniqueness is lost.
+        keys: Key id to key of 32 bytes; old keys stay, to open what they sealed.
+        active: Id of the key that seals.
+        hash_key: Key of the hash, 32 bytes; never rotated, or equal numbers would have different hashes.
     """
 
     keys: dict[str, bytes]
@@ -36,7 +36,7 @@ class Vault:
         return cls(keys, data["active"], b64decode(data["hash"]))
 
     def seal(self, text: str) -> str:
-        """Encrypt: `<key id>:<base64 of nonce and ciphertext>`; the key id is authenticated too."""
+        """Encrypt with the active key: `<key id>:<base64 of nonce and ciphertext>`; the key id is authenticated too."""
         nonce = os.urandom(_NONCE_BYTES)
         sealed = AESGCM(self.keys[self.active]).encrypt(nonce, text.encode(), self.active.encode())
         return f"{self.active}:{b64encode(nonce + sealed).decode()}"
@@ -45,7 +45,7 @@ class Vault:
         """Decrypt what `seal` made.
 
         Raises:
-            KeyError: Its key is not here.
+            KeyError: The vault lacks its key.
             cryptography.exceptions.InvalidTag: It was altered.
         """
         name = self.key_of(sealed)
@@ -58,5 +58,5 @@ class Vault:
         return sealed.partition(":")[0]
 
     def keyed_hash(self, text: str) -> str:
-        """HMAC-SHA-256 in hex: equal for equal texts, useless without the key."""
+        """HMAC-SHA-256 in hexadecimal: equal for equal texts; without the key nobody can test a guess."""
         return hmac.new(self.hash_key, text.encode(), hashlib.sha256).hexdigest()

@@ -1,1 +1,1 @@
-"""What the broker is given, wherever it runs: users, permissions, exchanges, and the queue of every province."""
+"""The broker's users, permissions, exchanges and queues, and the revocation of a province's access."""

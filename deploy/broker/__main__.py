@@ -1,4 +1,4 @@
-"""`python -m deploy.broker definitions|fill|revoke|restore`: what the broker is given, and a province's access."""
+"""`python -m deploy.broker definitions|fill|revoke|restore`: the broker's definitions, and a province's access."""
 
 import json
 import sys
@@ -27,27 +27,27 @@ def write() -> None:
 
 @cli.command()
 def fill(passwords: Annotated[Path, typer.Argument(help="JSON object: user to password.")]) -> None:
-    """Print the definitions with the hashes of these passwords, for a broker's `load_definitions`; keep it secret."""
-    known: dict[str, str] = json.loads(passwords.read_text(encoding="utf-8"))
-    missing = [user["name"] for user in generated.definitions()["users"] if not known.get(user["name"])]
+    """Print the definitions with password hashes, for the broker's `load_definitions`; the output is a secret."""
+    password_by_user: dict[str, str] = json.loads(passwords.read_text(encoding="utf-8"))
+    missing = [user["name"] for user in generated.definitions()["users"] if not password_by_user.get(user["name"])]
     if missing:
         _fail(f"没有密码 no password for: {', '.join(missing)}")
-    json.dump(generated.with_passwords(known.__getitem__), sys.stdout, ensure_ascii=False, indent=2)
+    json.dump(generated.with_passwords(password_by_user.__getitem__), sys.stdout, ensure_ascii=False, indent=2)
 
 
 @cli.command("revoke")
 def revoke_access(province: Province, url: Url) -> None:
-    """Take a province's access away and cut its open consumers off."""
+    """Revoke a province's access and close its open connections."""
     try:
-        cut = revoke(Management(url), province)
+        closed = revoke(Management(url), province)
     except (ValueError, ManagementError) as error:
         _fail(str(error))
-    typer.echo(f"已撤销 revoked: province.{province}; 断开连接 connections cut off: {cut}")
+    typer.echo(f"已撤销 revoked: province.{province}; 断开连接 connections closed: {closed}")
 
 
 @cli.command("restore")
 def restore_access(province: Province, url: Url) -> None:
-    """Give a province's access back."""
+    """Restore a province's access."""
     try:
         restore(Management(url), province)
     except (ValueError, ManagementError) as error:

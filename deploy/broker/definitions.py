@@ -1,6 +1,6 @@
-"""The one definitions file of the broker, generated from the reference data (`make definitions`; notes N23–N27).
+"""The broker's definitions, generated from reference data and the services' queues (notes N23–N27).
 
-The file is committed without any password: whoever starts a broker fills in the hashes.
+`make definitions` writes `definitions.json`, which holds no passwords: their hashes are added where a broker starts.
 """
 
 import asyncio
@@ -24,41 +24,46 @@ FILE = Path(__file__).resolve().parent / "definitions.json"
 ADMIN = "admin"
 SERVICES = ("catalog", "enrollment", "assessment", "gateway")
 INTERNAL_QUEUES: dict[str, tuple[str, ...]] = catalog.QUEUES | enrollment.QUEUES | assessment.QUEUES | gateway.QUEUES
-"""The services' own queues and their bindings: there before anything is published, so that no first event is lost."""
+"""Queue to binding keys of every service: declared before anything is published, so that no event is lost (ADR 4)."""
 PROVINCE_QUEUE_LENGTH = 200_000
+"""Messages."""
 _VHOST = "/"
 
 
 def definitions() -> dict[str, Any]:
-    """Users, permissions, exchanges and queues, as `definitions.json` has them."""
+    """The content of `definitions.json`: users, permissions, exchanges, queues and bindings."""
     subscribers = [_user(queue_of(code)) for code in provinces()]
     return {
         "users": [_user(ADMIN, "administrator"), *map(_user, SERVICES), *subscribers],
         "vhosts": [{"name": _VHOST}],
-        "permissions": [_may(ADMIN, ".*", ".*", ".*"), *map(_service_may, SERVICES), *map(province_may, provinces())],
+        "permissions": [
+            _permission(ADMIN, ".*", ".*", ".*"),
+            *map(_service_permission, SERVICES),
+            *map(province_permission, provinces()),
+        ],
         "topic_permissions": [_topics(name) for name in SERVICES],
         **topology(),
     }
 
 
 def text() -> str:
-    """The text of the committed file."""
+    """The text of `definitions.json`."""
     return json.dumps(definitions(), ensure_ascii=False, indent=2) + "\n"
 
 
 def with_passwords(password_of: Callable[[str], str]) -> dict[str, Any]:
-    """The committed definitions with a fresh salted hash of each user's password, ready for a broker.
+    """The definitions of the file, with a newly salted hash of each user's password.
 
     Args:
-        password_of: User to password.
+        password_of: A user's password, by the user's name.
     """
-    found: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
-    found["users"] = [user | _hash(password_of(user["name"])) for user in found["users"]]
-    return found
+    content: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
+    content["users"] = [user | _hash(password_of(user["name"])) for user in content["users"]]
+    return content
 
 
 def topology() -> dict[str, Any]:
-    """Exchanges, dead letters, the services' and the provinces' queues: what any virtual host of ours holds."""
+    """The exchanges, queues and bindings that every virtual host of ours has."""
     return {
         "exchanges": [_exchange(EVENTS), _exchange(DEAD)],
         "queues": [
@@ -74,8 +79,8 @@ def topology() -> dict[str, Any]:
 
 
 def declare(url: str) -> None:
-    """Declare the topology on a broker that was given by its URL; its users are its operator's."""
-    with ThreadPoolExecutor(1) as pool:  # a loop of its own, wherever we are called from
+    """Declare the topology on a broker that is not ours to configure (`AMQP_URL`); users are its operator's matter."""
+    with ThreadPoolExecutor(1) as pool:  # an event loop of its own, for the caller may be inside one
         pool.submit(asyncio.run, _declare(url)).result()
 
 
@@ -95,9 +100,9 @@ def queue_of(province: str) -> str:
     return f"province.{province}"
 
 
-def province_may(code: str) -> dict[str, Any]:
-    """A province's user reads its own queue: it declares, binds and publishes nothing (notes N26)."""
-    return _may(queue_of(code), "^$", "^$", rf"^province\.{code}$")
+def province_permission(code: str) -> dict[str, Any]:
+    """A province's user may read its own queue, and neither declare, bind nor publish anything (notes N26)."""
+    return _permission(queue_of(code), "^$", "^$", rf"^province\.{code}$")
 
 
 def _exchange(name: str) -> dict[str, Any]:
@@ -134,23 +139,23 @@ def _queue(name: str, **arguments: Any) -> dict[str, Any]:
 
 
 def _province_queue(code: str) -> dict[str, Any]:
-    """Bounded, dropping its oldest, so that one dead subscriber never stops the nation."""
+    """Bounded, and its oldest messages are dropped: a subscriber that is away must not fill the broker's disk (R27)."""
     return _queue(queue_of(code), **{"x-max-length": PROVINCE_QUEUE_LENGTH, "x-overflow": "drop-head"})
 
 
-def _may(user: str, configure: str, write: str, read: str) -> dict[str, Any]:
+def _permission(user: str, configure: str, write: str, read: str) -> dict[str, Any]:
     return {"user": user, "vhost": _VHOST, "configure": configure, "write": write, "read": read}
 
 
-def _service_may(name: str) -> dict[str, Any]:
-    """Its own queues and the shared exchanges; enrollment also publishes to the provinces through the default one."""
+def _service_permission(name: str) -> dict[str, Any]:
+    """Its own queues and the shared exchanges; enrollment also publishes to provinces' queues, by `amq.default`."""
     own = rf"^({name}\..*|training\..*)$"
     writes = rf"^({name}\..*|training\..*|amq\.default)$" if name == "enrollment" else own
-    return _may(name, own, writes, own)
+    return _permission(name, own, writes, own)
 
 
 def _topics(name: str) -> dict[str, Any]:
-    """A service tells its own events and nobody else's, whatever it hears (R40)."""
+    """A service may publish its own events only, and read all (R40)."""
     return {"user": name, "vhost": _VHOST, "exchange": EVENTS, "write": rf"^{name}\.", "read": ".*"}
 
 

@@ -1,4 +1,4 @@
-"""The broker's management interface, as far as we use it; the same on RabbitMQ 3.10 and 4.x (4.x was not run)."""
+"""A client of RabbitMQ's management interface; written for 3.10 and 4.x, run on 3.10."""
 
 import base64
 import http.client
@@ -8,11 +8,11 @@ from urllib.parse import unquote, urlsplit
 
 
 class ManagementError(RuntimeError):
-    """The management interface refused, or is away."""
+    """The management interface refused a call, or does not answer."""
 
 
 class Management:
-    """An administrator at the management interface.
+    """The management interface, as an administrator. Every call opens a connection of its own.
 
     Args:
         url: `http://user:password@host:port`.
@@ -26,10 +26,18 @@ class Management:
         self._authorization = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        """One call; the answer's content, None when it has none.
+        """Make a call.
+
+        Args:
+            method: HTTP method.
+            path: Path, such as `/api/users`.
+            body: The JSON body, if any.
+
+        Returns:
+            The reply's JSON; None where it has no content.
 
         Raises:
-            ManagementError: It refused, or is away.
+            ManagementError: It refused, or does not answer.
         """
         kind = http.client.HTTPSConnection if self._https else http.client.HTTPConnection
         connection = kind(*self._address, timeout=30)
@@ -47,7 +55,7 @@ class Management:
         return json.loads(content) if content else None
 
     def connections_of(self, user: str) -> list[str]:
-        """The names of a user's open connections, as the broker itself tracks them, not as its statistics lag."""
+        """The names of a user's open connections, by the broker's own tracking; its statistics lag behind."""
         return [row["name"] for row in self.call("GET", f"/api/connections/username/{user}")]
 
     def close_connections_of(self, user: str) -> None:

@@ -1,1 +1,1 @@
-"""The whole round, played in every role through the gateway."""
+"""The whole round, from its opening to its credits, played through the gateway by everybody's own account."""

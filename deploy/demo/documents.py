@@ -1,4 +1,4 @@
-"""The GraphQL documents of the story."""
+"""The GraphQL documents that the demo sends."""
 
 DRAFT = "mutation($base: ID!, $input: ProjectInput!) { draftProject(baseId: $base, input: $input) { id version } }"
 SUBMIT = "mutation($id: ID!, $version: Int!) { submitProject(id: $id, version: $version) { id status } }"
@@ -44,7 +44,7 @@ REVEAL = "mutation($id: ID!, $purpose: String!) { revealTeacher(id: $id, purpose
 CONTACT = "mutation($input: ContactInput!) { updateMyContact(input: $input) { mobile email } }"
 MY_DATA = "query { myData { corrections { by fields } reveals { nodes { scope organization purpose } } } }"
 STATUS = "query($id: ID!) { enrollment(id: $id) { status } }"
-WHOLE = """query Whole($id: ID!) {
+ACROSS_SERVICES = """query AcrossServices($id: ID!) {
   project(id: $id) {
     code title status fee { yuan }
     base { name category province { name } quota(year: 2024) { limit used remaining } }
@@ -61,4 +61,4 @@ WHOLE = """query Whole($id: ID!) {
     }
   }
 }"""
-"""One question across the three services: project, base, quota, seats, enrolments, results and credit."""
+"""One query over the three services: project, base, quota, seats, enrollments, results and credit."""

@@ -1,4 +1,4 @@
-"""`make demo`: the whole round on a fresh suite, with what happened, one federated query, its plan and its events."""
+"""`make demo`: play the round on a suite of its own; print each step, a federated query with its plan, and events."""
 
 import asyncio
 import secrets
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import aio_pika
-import aiohttp
 import orjson
 from rich.console import Console
 from rich.syntax import Syntax
@@ -18,12 +17,12 @@ from rich.table import Table
 from chassis.messaging.amqp import DEAD
 from deploy.broker.definitions import queue_of
 from deploy.demo import documents
-from deploy.demo.steps import Broken, holds, until
-from deploy.demo.story import Story, tell
+from deploy.demo.steps import StepFailed, check, wait_for
+from deploy.demo.story import Story, play_round
 from deploy.local.process import StartFailed
 from deploy.local.suite import ROOT, Suite
-from deploy.seed.account_provisioner import Desk
-from deploy.seed.graph_client import Refused
+from deploy.seed.account_provisioner import AccountProvisioner
+from deploy.seed.graph_client import Refused, session
 from gateway.federation.explain import explain
 
 _PROVINCES = ("44", "51")
@@ -32,10 +31,13 @@ console = Console(highlight=False)
 
 
 def play(*, keep: bool) -> int:
-    """Play the round; returns the exit code, 1 when any step did not hold.
+    """Play the round on a suite that is made for it and removed afterwards.
 
     Args:
         keep: Leave the suite running until Ctrl-C.
+
+    Returns:
+        The exit code: 1 when a step failed.
     """
     (ROOT / ".local").mkdir(exist_ok=True)
     home = Path(tempfile.mkdtemp(prefix="demo-", dir=ROOT / ".local"))
@@ -45,12 +47,12 @@ def play(*, keep: bool) -> int:
         with console.status("正在启动 Starting …"):
             suite.start()
         asyncio.run(_play(suite))
-        console.print(f"[green]全部步骤成立 Every step held[/] · {time.monotonic() - started:.0f} s")
+        console.print(f"[green]全部步骤通过 Every step passed[/] · {time.monotonic() - started:.0f} s")
         if keep:
             console.print(f"图接口 graph {suite.url}/graphql · Ctrl-C")
-            _until_interrupted()
-    except (Broken, Refused, StartFailed) as failure:
-        console.print(f"[red]步骤不成立 A step did not hold:[/] {failure}")
+            _wait_for_interrupt()
+    except (StepFailed, Refused, StartFailed) as failure:
+        console.print(f"[red]步骤失败 A step failed:[/] {failure}")
         return 1
     finally:
         suite.stop()
@@ -65,9 +67,9 @@ async def _play(suite: Suite) -> None:
         rows.append((who, what, result))
         console.print(f"  [dim]{len(rows):2}[/] {who} · {what} → {result}")
 
-    async with aiohttp.ClientSession() as http:
-        story = Story(Desk(suite, http, f"Guopei-{secrets.token_hex(4)}"), report)
-        await tell(story)
+    async with session() as http:
+        story = Story(AccountProvisioner(suite, http, f"Guopei-{secrets.token_hex(4)}"), report)
+        await play_round(story)
         _show_table(rows)
         await _show_query(story)
         await _show_events(suite)
@@ -83,27 +85,27 @@ def _show_table(rows: list[tuple[str, str, str]]) -> None:
 
 
 async def _show_query(story: Story) -> None:
-    """One question across the three services, its answer, and the fetches its plan made."""
+    """Print a query over the three services, its answer, and the gateway's plan for it."""
     project = next(key for (_, key) in story.enrollments)
-    answer = await story.cast.ministry.ask(documents.WHOLE, id=project)
+    answer = await story.seeded.ministry.ask(documents.ACROSS_SERVICES, id=project)
     nodes = answer["project"]["enrollments"]["nodes"]
-    holds(any(node["credit"] for node in nodes), "the answer joins credit")
-    holds(all("*" in node["teacher"]["idNumber"] for node in nodes), "ID numbers are masked (R41)")
-    console.print(Syntax(documents.WHOLE, "graphql"))
+    check(any(node["credit"] for node in nodes), "the answer joins credit")
+    check(all("*" in node["teacher"]["idNumber"] for node in nodes), "ID numbers are masked (R41)")
+    console.print(Syntax(documents.ACROSS_SERVICES, "graphql"))
     console.print(Syntax(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode(), "json"))
     console.print("查询计划 The plan")
-    console.print(explain(SUPERGRAPH.read_text(encoding="utf-8"), documents.WHOLE), markup=False)
+    console.print(explain(SUPERGRAPH.read_text(encoding="utf-8"), documents.ACROSS_SERVICES), markup=False)
 
 
 async def _show_events(suite: Suite) -> None:
-    """What the provincial systems received over their own queues: gap-free, each its own."""
+    """Print what the provinces' own queues hold; the sequence numbers must have no gap (R27)."""
     table = Table(title="省级系统收到的事件 Events of the provinces", title_justify="left")
     for heading in ("省 province", "序号 sequence", "事件 event"):
         table.add_column(heading)
     for code in _PROVINCES:
         received = await _received(suite, code)
         numbers = [number for number, _ in received]
-        holds(numbers == list(range(1, len(numbers) + 1)), f"the feed of {code} has gaps: {numbers}")
+        check(numbers == list(range(1, len(numbers) + 1)), f"the feed of {code} has gaps: {numbers}")
         for number, name in received[:3]:
             table.add_row(code, str(number), name)
         table.add_row(code, "…", f"共 {len(received)} 个，序号连续 {len(received)} in all, no gap")
@@ -112,32 +114,36 @@ async def _show_events(suite: Suite) -> None:
 
 
 async def _received(suite: Suite, code: str) -> list[tuple[int, str]]:
-    """Everything in a province's queue, read with its own user, until it stays quiet."""
-    found: list[tuple[int, str]] = []
+    """Everything in a province's queue, read by its own user until credits have come and nothing follows.
+
+    Returns:
+        `(sequence, event name)`, in the order of the queue.
+    """
+    events: list[tuple[int, str]] = []
     connection = await aio_pika.connect(suite.parts.amqp_url(queue_of(code)))
     async with connection:
         queue = await (await connection.channel()).get_queue(queue_of(code), ensure=False)
 
-        async def credited() -> bool:
+        async def complete() -> bool:
             message = await queue.get(fail=False, timeout=5)
             if message:
                 headers: dict[str, Any] = dict(message.headers)
-                found.append((int(headers["cloudEvents_sequence"]), str(headers["cloudEvents_type"])))
+                events.append((int(headers["cloudEvents_sequence"]), str(headers["cloudEvents_type"])))
                 await message.ack()
-            return bool(found) and message is None and any("credited" in name for _, name in found)
+            return message is None and any("credited" in name for _, name in events)
 
-        await until(credited, f"the events of province {code}")
-    return found
+        await wait_for(complete, f"the events of province {code}")
+    return events
 
 
 async def _no_dead_letters(suite: Suite) -> None:
     connection = await aio_pika.connect(suite.parts.amqp_url("admin"))
     async with connection:
-        grave = await (await connection.channel()).get_queue(DEAD)
-        holds(grave.declaration_result.message_count == 0, "there are dead letters")
+        dead = await (await connection.channel()).get_queue(DEAD)
+        check(dead.declaration_result.message_count == 0, "there are dead letters")
 
 
-def _until_interrupted() -> None:
+def _wait_for_interrupt() -> None:
     try:
         while True:
             time.sleep(3600)

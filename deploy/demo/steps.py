@@ -1,4 +1,4 @@
-"""The steps of a story: what must hold, at once or in time."""
+"""How a step of the demo says what must be true: at once, or within a time."""
 
 import asyncio
 import time
@@ -6,32 +6,40 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 _DEADLINE_SECONDS = 30.0
+_POLL_SECONDS = 0.05
 
 
-class Broken(Exception):  # noqa: N818 - named for what happened to the story
-    """A step did not hold."""
+class StepFailed(Exception):  # noqa: N818 - named for what happened
+    """A step saw something else than it must see; the message says what."""
 
 
-def holds(condition: object, message: str) -> None:
-    """Check a step.
+def check(condition: object, message: str) -> None:
+    """Require a condition.
 
     Raises:
-        Broken: It does not hold.
+        StepFailed: It is not true.
     """
     if not condition:
-        raise Broken(message)
+        raise StepFailed(message)
 
 
-async def until(look: Callable[[], Awaitable[Any]], what: str) -> Any:
-    """Poll until `look` gives something true: what another service learns by an event.
+async def wait_for(condition: Callable[[], Awaitable[Any]], what: str) -> Any:
+    """Poll for what another service learns by an event.
+
+    Args:
+        condition: What is polled; a true result ends the wait.
+        what: What is waited for, for the message.
+
+    Returns:
+        The first true result.
 
     Raises:
-        Broken: Not within 30 s.
+        StepFailed: There was none within 30 s.
     """
     end = time.monotonic() + _DEADLINE_SECONDS
     while True:
-        found = await look()
-        if found:
-            return found
-        holds(time.monotonic() < end, f"still waiting for {what}")
-        await asyncio.sleep(0.05)
+        result = await condition()
+        if result:
+            return result
+        check(time.monotonic() < end, f"still waiting for {what}")
+        await asyncio.sleep(_POLL_SECONDS)

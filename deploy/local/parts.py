@@ -1,11 +1,11 @@
-"""MongoDB and RabbitMQ of a suite: the ones named by the environment, else private ones in its home."""
+"""MongoDB and RabbitMQ of a suite: the ones that the environment names, else private ones in its home."""
 
 import os
 from pathlib import Path
 from typing import Protocol, Self
 
 from deploy.broker.definitions import declare
-from deploy.local.home import Hold, sweep
+from deploy.local.home import HomeLock, end_processes_of
 from deploy.local.mongod import Mongod
 from deploy.local.ports import Ports
 from deploy.local.process import Child
@@ -14,40 +14,40 @@ from deploy.local.secrets import Secrets
 
 
 class Part(Protocol):
-    """A server that a suite starts and stops."""
+    """A server that a suite starts and stops: mongod or RabbitMQ."""
 
     def start(self) -> None:
         """Start it, without waiting."""
 
     def wait_ready(self) -> None:
-        """Wait until it serves."""
+        """Wait until it answers."""
 
-    def ask(self) -> None:
-        """Ask it to stop, without waiting."""
+    def terminate(self) -> None:
+        """Send it SIGTERM, without waiting."""
 
     def stop(self) -> None:
-        """Stop it and all it started."""
+        """Stop it and whatever it has started."""
 
     @property
     def child(self) -> Child:
-        """Its process."""
+        """The running process."""
 
 
 class Parts:
-    """The database and the broker of one home, which is held until `stop`. An object is started once.
+    """The database and the broker of a home, which stays locked until `stop`. An object is started once.
 
     Args:
         home: The suite's folder.
-        gateway_port: The port wished for the gateway.
+        gateway_port: The port wanted for the gateway; the next free one is taken.
 
     Raises:
-        InUse: Another process uses this home.
+        HomeInUse: Another process uses this home.
     """
 
     def __init__(self, home: Path, *, gateway_port: int | None = None) -> None:
         self.home = home.resolve()
-        self._hold = Hold(self.home)
-        sweep(self.home)
+        self._lock = HomeLock(self.home)
+        end_processes_of(self.home)
         self.ports = Ports(self.home, gateway=gateway_port)
         self.secrets = Secrets(self.home)
         self.mongod = Mongod(self.home, self.ports["mongod"], self.secrets)
@@ -55,15 +55,15 @@ class Parts:
         self._started: list[Part] = []
 
     def mongodb_url(self, user: str) -> str:
-        """The connection string of a service, or `MONGODB_URL` where that is set."""
+        """The connection string of a user of MongoDB, or `MONGODB_URL` where that is set."""
         return os.environ.get("MONGODB_URL") or self.mongod.url(user)
 
     def amqp_url(self, user: str) -> str:
-        """The connection string of a service, or `AMQP_URL` where that is set."""
+        """The connection string of a user of the broker, or `AMQP_URL` where that is set."""
         return os.environ.get("AMQP_URL") or self.rabbitmq.url(user)
 
     def management_url(self) -> str | None:
-        """The broker's management interface; None where `AMQP_URL` names a broker of somebody else's."""
+        """The broker's management interface; None where `AMQP_URL` names another broker."""
         return None if os.environ.get("AMQP_URL") else self.rabbitmq.management_url
 
     def start(self) -> Self:
@@ -72,27 +72,27 @@ class Parts:
         Raises:
             StartFailed: A part is missing or did not come up.
         """
-        given = os.environ.get("AMQP_URL")
-        wanted: list[Part] = [] if os.environ.get("MONGODB_URL") else [self.mongod]
-        wanted += [] if given else [self.rabbitmq]
-        for part in wanted:
+        external_broker = os.environ.get("AMQP_URL")
+        needed: list[Part] = [] if os.environ.get("MONGODB_URL") else [self.mongod]
+        needed += [] if external_broker else [self.rabbitmq]
+        for part in needed:
             self._started.append(part)
             part.start()
-        for part in wanted:
+        for part in needed:
             part.wait_ready()
-        if given:
-            declare(given)
+        if external_broker:
+            declare(external_broker)
         return self
 
     def stop(self) -> None:
-        """Stop what was started, and give the home back."""
+        """Stop what was started, and unlock the home."""
         for part in self._started:
-            part.ask()
+            part.terminate()
         while self._started:
             self._started.pop().stop()
-        sweep(self.home)
+        end_processes_of(self.home)
         self.ports.release()
-        self._hold.release()
+        self._lock.release()
 
     @property
     def children(self) -> list[Child]:

@@ -1,4 +1,4 @@
-"""Child processes of ours: started in their own group, never left behind, stopped by id."""
+"""Child processes: each leads a process group, ends with its parent, and is stopped by its id."""
 
 import ctypes
 import os
@@ -10,24 +10,24 @@ from pathlib import Path
 from typing import IO
 
 _PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None)  # loaded here, for nothing may be loaded between fork and exec
+_libc = ctypes.CDLL(None)  # loaded at import: between fork and exec nothing may be loaded
 _STOP_SECONDS = 15.0
 _TAIL_BYTES = 2_000
 
 
 class StartFailed(RuntimeError):  # noqa: N818 - named for what happened
-    """A part did not come up; the message says which and shows the end of its log."""
+    """A server or a process did not come up; the message names it and shows the end of its log."""
 
 
 class Child:
-    """One process, writing to its own log.
+    """A child process that writes to a log of its own.
 
     Args:
-        name: What messages call it.
+        name: Its name in messages.
         command: The program and its arguments.
-        log: The file that takes its output.
-        environment: The whole environment of the process.
-        folder: Where it runs.
+        log: The file that its output is appended to.
+        environment: Its whole environment.
+        folder: Its working directory.
     """
 
     def __init__(
@@ -45,13 +45,13 @@ class Child:
             env=dict(environment),
             cwd=folder,
             start_new_session=True,
-            preexec_fn=die_with_parent,  # noqa: PLW1509 - it makes one system call through what is loaded already
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - one system call, by a library that is loaded already
         )
-        self._asked = False
+        self._terminating = False
 
     @property
     def pid(self) -> int:
-        """The process id, also of its group."""
+        """The process id, which is also the id of its group."""
         return self._process.pid
 
     def alive(self) -> bool:
@@ -59,10 +59,14 @@ class Child:
         return self._process.poll() is None
 
     def wait_until(self, ready: Callable[[], bool], seconds: float) -> None:
-        """Poll until `ready()`.
+        """Poll until the process is ready.
+
+        Args:
+            ready: Whether it is.
+            seconds: The longest wait.
 
         Raises:
-            StartFailed: The process ended, or the time is over.
+            StartFailed: The process ended, or was not ready in time.
         """
         deadline = time.monotonic() + seconds
         while not ready():
@@ -73,23 +77,23 @@ class Child:
             time.sleep(0.05)
 
     def tail(self) -> str:
-        """The end of its log."""
+        """The last 2,000 bytes of its log, as text."""
         return self.log.read_bytes()[-_TAIL_BYTES:].decode(errors="replace")
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal to the process alone."""
+        """Send a signal to the process, not to its group."""
         if self.alive():
             os.kill(self.pid, number)
 
-    def ask(self) -> None:
-        """Ask it to end, without waiting."""
-        if not self._asked:
-            self._asked = True
+    def terminate(self) -> None:
+        """Send SIGTERM, once, without waiting."""
+        if not self._terminating:
+            self._terminating = True
             self.send(signal.SIGTERM)
 
     def stop(self) -> None:
-        """Ask it to end, wait, then end its whole group."""
-        self.ask()
+        """Send SIGTERM, wait up to 15 s, then kill what is left of its group."""
+        self.terminate()
         try:
             self._process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -99,7 +103,7 @@ class Child:
         self._output.close()
 
     def kill(self) -> None:
-        """End its whole group at once, as a crash would."""
+        """Kill its whole group at once (SIGKILL), as a crash would."""
         _kill_group(self.pid)
         self._process.wait()
         self._output.close()
@@ -113,8 +117,8 @@ def _kill_group(group: int) -> None:
 
 
 def die_with_parent() -> None:
-    """Ask Linux to end this process with its parent, so that a killed `make` leaves nothing (prctl(2)).
+    """Have Linux send this process SIGTERM when its parent ends, so that a killed `make` leaves nothing (prctl(2)).
 
-    The parent is the *thread* that started the process: children of ours are started by main threads only.
+    To Linux the parent is the *thread* that started the process, so only main threads may start children.
     """
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

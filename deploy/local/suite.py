@@ -1,4 +1,4 @@
-"""The whole suite on one machine: parts, three subgraphs, gateway; started and stopped by the project itself."""
+"""The suite on one machine: MongoDB, RabbitMQ, three subgraphs and the gateway, started, watched and stopped."""
 
 import http.client
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from chassis.clock import Clock, move_forward
-from deploy.local.home import marked
+from deploy.local.home import tagged
 from deploy.local.parts import Parts
 from deploy.local.process import Child
 
@@ -22,16 +22,19 @@ _READY_SECONDS = 60.0
 
 
 class Suite:
-    """All processes of one home.
+    """All processes of a home. Its database and broker are `parts`, its own processes `children`.
 
     Args:
-        home: The folder that holds its data, ports, keys and logs.
-        gateway_port: The port wished for the gateway; the next free one is taken.
-        processes: What to start, one process of each part by default; `enrollment.relay` is a role of one, and
-            `enrollment.relay.2` another of the same.
+        home: The folder for its data, ports, keys and logs.
+        gateway_port: The port wanted for the gateway; the next free one is taken.
+        processes: What to start: `SERVICE`, `SERVICE.ROLE`, or `SERVICE.ROLE.NUMBER` for more of one role, such as
+            `enrollment.relay.2`. By default one process of each service, and the gateway.
 
     Attributes:
-        overrides: What differs in a process's environment, by its name.
+        parts: The database and the broker.
+        home: The folder, as an absolute path.
+        children: The running processes by name.
+        overrides: Environment variables that differ from the usual ones, by the process's name.
     """
 
     def __init__(self, home: Path, *, gateway_port: int | None = None, processes: Sequence[str] = PROCESSES) -> None:
@@ -43,23 +46,23 @@ class Suite:
 
     @property
     def url(self) -> str:
-        """The gateway's root."""
+        """The gateway's root URL."""
         return f"http://127.0.0.1:{self.parts.ports[GATEWAY]}"
 
     @property
     def clock_file(self) -> Path:
-        """The shared offset of the domain clock."""
+        """The file with the offset of the domain clock, which all processes share (ADR 5)."""
         return self.home / "clock.json"
 
     def now(self) -> datetime:
-        """The domain's present."""
+        """Domain time."""
         return Clock(self.clock_file).now()
 
     def move_clock(self, at: datetime) -> datetime:
         """Move the domain clock of all processes forward.
 
         Raises:
-            ValueError: `at` lies before the domain's present.
+            ValueError: `at` lies before domain time as it is.
         """
         return move_forward(self.clock_file, at)
 
@@ -67,7 +70,7 @@ class Suite:
         """Start everything and wait until all processes are ready.
 
         Raises:
-            StartFailed: A part or a process did not come up.
+            StartFailed: The database, the broker or a process did not come up.
         """
         try:
             self.parts.start()
@@ -81,62 +84,63 @@ class Suite:
         return self
 
     def launch(self, name: str) -> None:
-        """Start one process, without waiting."""
-        part, *role = name.split(".")
-        command = [sys.executable, "-m", module_of(part), *role[:1]]
+        """Start a process, without waiting; names are those of `processes`."""
+        service, *role = name.split(".")
+        command = [sys.executable, "-m", module_of(service), *role[:1]]
         self.children[name] = Child(name, command, self.home / "logs" / f"{name}.log", self.environment(name), ROOT)
 
     def wait_ready(self, name: str) -> None:
         """Wait until a process answers its readiness probe.
 
         Raises:
-            StartFailed: It did not.
+            StartFailed: It ended, or did not answer in time.
         """
-        self.children[name].wait_until(lambda: _ready(self.parts.ports.also(name)), _READY_SECONDS)
+        self.children[name].wait_until(lambda: _ready(self.parts.ports.port_of(name)), _READY_SECONDS)
 
     def dead(self) -> list[Child]:
-        """Processes and parts that have ended although nobody stopped them."""
+        """Processes, also of the database and the broker, that have ended although nobody stopped them."""
         return [child for child in (*self.parts.children, *self.children.values()) if not child.alive()]
 
     def stop(self) -> None:
-        """Stop everything, last first."""
+        """Stop the gateway, then the services side by side, then the broker and the database."""
         if gateway := self.children.pop(GATEWAY, None):
             gateway.stop()
         for child in self.children.values():
-            child.ask()
+            child.terminate()
         while self.children:
             self.children.popitem()[1].stop()
         self.parts.stop()
 
     def environment(self, process: str) -> dict[str, str]:
-        """The environment of a process."""
-        return marked(self.home, os.environ | self.settings(process))
+        """The whole environment of a process."""
+        return tagged(self.home, os.environ | self.settings(process))
 
     def settings(self, process: str) -> dict[str, str]:
-        """What a process is told by its environment, and its command line tools too."""
+        """The environment variables that configure a process, and its command line tools."""
         ports, secrets = self.parts.ports, self.parts.secrets
         name, *_ = process.split(".")
-        own = {
+        settings = {
             "MONGODB_URL": self.parts.mongodb_url(name),
             "MONGODB_DATABASE": name,
             "AMQP_URL": self.parts.amqp_url(name),
             "HOST": "127.0.0.1",
-            "PORT": str(ports.also(process)),
+            "PORT": str(ports.port_of(process)),
             "ENVIRONMENT": "development",
             "CLOCK_FILE": str(self.clock_file),
         }
         if name == GATEWAY:
-            own |= {
+            urls = {subgraph: f"http://127.0.0.1:{ports[subgraph]}/graphql" for subgraph in SUBGRAPHS}
+            settings |= {
                 "SUPERGRAPH_FILE": str(ROOT / "contracts" / "graph" / "supergraph.graphql"),
-                "SUBGRAPH_URLS": json.dumps({one: f"http://127.0.0.1:{ports[one]}/graphql" for one in SUBGRAPHS}),
+                "SUBGRAPH_URLS": json.dumps(urls),
                 "SIGNING_KEY_FILE": str(secrets.signing_keys),
                 "EXPLORER_DIR": str(ROOT / ".local" / "explorer"),
             }
         else:
-            own["INTERNAL_JWKS_FILE"] = str(secrets.public_keys)
+            settings["INTERNAL_JWKS_FILE"] = str(secrets.public_keys)
         if name in {"catalog", "enrollment"}:
-            own["VAULT_FILE"] = str(secrets.vault_keys)
-        return own | self.overrides.get(process, {})
+            settings["VAULT_FILE"] = str(secrets.vault_keys)
+        return settings | self.overrides.get(process, {})
 
     def __enter__(self) -> Self:
         return self.start()
@@ -145,9 +149,9 @@ class Suite:
         self.stop()
 
 
-def module_of(part: str) -> str:
-    """What to run for a part."""
-    return part if part == GATEWAY else f"services.{part}"
+def module_of(process: str) -> str:
+    """The module that `python -m` runs for a service or the gateway."""
+    return process if process == GATEWAY else f"services.{process}"
 
 
 def _ready(port: int) -> bool:

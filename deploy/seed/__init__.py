@@ -1,1 +1,1 @@
-"""The 2024 round with example data, loaded through the public graph."""
+"""The 2024 round of a local suite: invented people and places, entered through the gateway."""

@@ -1,4 +1,4 @@
-"""Accounts of a local suite: provisioned by the gateway's own command and activated over HTTP, as real ones are."""
+"""Accounts of a local suite: imported by the gateway's own command and activated over HTTP, as real ones are."""
 
 import asyncio
 import json
@@ -14,14 +14,14 @@ from deploy.seed.graph_client import Client
 
 
 @dataclass(slots=True)
-class Desk:
-    """Hands out accounts, and signed-in clients for them.
+class AccountProvisioner:
+    """Creates accounts of a running suite, and signs in to them.
 
     Attributes:
         suite: The running suite.
         http: The HTTP session of its clients.
-        password: What every account of this suite is activated with.
-        codes: One-time codes of accounts that were left in their initial state, by login.
+        password: The password that every account is given at its activation.
+        codes: One-time codes of the accounts that were left unactivated, by login.
     """
 
     suite: Suite
@@ -31,11 +31,17 @@ class Desk:
 
     @property
     def public(self) -> Client:
-        """Anybody."""
+        """A client without an account."""
         return Client(self.suite.url, self.http)
 
     async def provision(self, *rows: dict[str, Any]) -> dict[tuple[str, str], str]:
-        """Provision accounts; returns their one-time codes by (login, scope).
+        """Create accounts by the gateway's command line (`accounts import`).
+
+        Args:
+            rows: An account each, as the command reads it: `login`, `scope`, `name` and whom it acts for.
+
+        Returns:
+            One-time codes by `(login, scope)`.
 
         Raises:
             StartFailed: The command refused.
@@ -54,7 +60,7 @@ class Desk:
         return {(row["login"], row["scope"]): row["code"] for row in json.loads(out)}
 
     async def open(self, *rows: dict[str, Any]) -> list[Client]:
-        """Provision accounts, activate each with its code (R4), and sign in."""
+        """Create accounts, activate each with its code (R4), and sign in; a client each, in the order of `rows`."""
         codes = await self.provision(*rows)
         return await asyncio.gather(*(self._activate(row, codes[row["login"], row["scope"]]) for row in rows))
 
@@ -62,5 +68,5 @@ class Desk:
         return await self.public.activate(row["login"], code, self.password, row["scope"])
 
     async def sign_in(self, login: str, scope: str) -> Client:
-        """Sign in to an account that was opened before."""
+        """Sign in to an account that `open` has activated before."""
         return await self.public.login(login, self.password, scope)

@@ -1,16 +1,27 @@
-"""A small client of the graph, as a front end would have one: for the seed, the demo and the end-to-end tests."""
+"""A client of the gateway, as a front end would have one: for the seed, the demo and the end-to-end tests."""
 
 import io
+import secrets
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 import aiohttp
 
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
+_IDLE_SECONDS = 4.0
+"""How long an idle connection may be used again: less than servers keep one (uvicorn and Node: 5 s)."""
+
+
+def session() -> aiohttp.ClientSession:
+    """An HTTP session that gives up its idle connections before the server does.
+
+    aiohttp keeps them for 15 s, and a request on a connection that the server is closing fails.
+    """
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(keepalive_timeout=_IDLE_SECONDS))
 
 
 class Refused(Exception):  # noqa: N818 - named for what the graph did
-    """The graph answered with errors.
+    """The gateway refused a request.
 
     Attributes:
         errors: The GraphQL errors, or one made of an HTTP refusal.
@@ -32,11 +43,11 @@ class Refused(Exception):  # noqa: N818 - named for what the graph did
 
 @dataclass(slots=True)
 class Client:
-    """One role's session with the gateway; `Client(url, http)` is the public.
+    """One account's requests to the gateway; `Client(url, http)` has no account and is the public.
 
     Attributes:
         url: The gateway's root, such as `http://127.0.0.1:8000`.
-        http: The HTTP session, shared by clients.
+        http: The HTTP session, shared by clients; `session()` makes one.
         token: The access token, None for the public.
         headers: Further headers of every request.
     """
@@ -46,58 +57,104 @@ class Client:
     token: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
-    async def answer(self, query: str, /, **variables: Any) -> dict[str, Any]:
-        """The whole reply, `data` and `errors`."""
-        return await self.post("/graphql", {"query": query, "variables": variables})
+    async def execute(self, query: str, /, **variables: Any) -> dict[str, Any]:
+        """The whole reply to a GraphQL operation: `data` and `errors`.
+
+        A mutation goes under an `Idempotency-Key` of its own where `headers` hold none, so that it may be repeated.
+        """
+        body = {"query": query, "variables": variables}
+        key = {"Idempotency-Key": secrets.token_hex(16)} if query.lstrip().startswith("mutation") else {}
+        return await self.post("/graphql", body, headers=key, repeatable=True)
 
     async def ask(self, query: str, /, **variables: Any) -> Any:
-        """The reply's `data`.
+        """The `data` of an operation's reply.
 
         Raises:
-            Refused: There are errors.
+            Refused: The reply has errors.
         """
-        reply = await self.answer(query, **variables)
+        reply = await self.execute(query, **variables)
         if reply.get("errors"):
             raise Refused(reply["errors"])
         return reply["data"]
 
     async def do(self, query: str, /, **variables: Any) -> Any:
-        """The value of the one root field of an operation.
+        """The value of an operation's only root field.
 
         Raises:
-            Refused: There are errors.
+            Refused: The reply has errors.
         """
         data = await self.ask(query, **variables)
         (value,) = data.values()
         return value
 
-    async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """POST JSON and return the JSON reply, whatever its status."""
-        headers = self.headers | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
-        async with self.http.post(self.url + path, json=body, headers=headers, timeout=_TIMEOUT) as reply:
+    async def post(
+        self, path: str, body: dict[str, Any], *, headers: dict[str, str] | None = None, repeatable: bool = False
+    ) -> dict[str, Any]:
+        """POST JSON and return the JSON reply, whatever its status.
+
+        Args:
+            path: Absolute path at the gateway.
+            body: What is sent, as JSON.
+            headers: Further headers of this request; those of the client win over them.
+            repeatable: Whether to send it again, once, where the connection closed before the reply began; aiohttp
+                does so by itself for GET (RFC 9110, 9.2.2).
+
+        Raises:
+            aiohttp.ClientError: No reply came.
+            TimeoutError: None came within 30 s.
+        """
+        try:
+            reply = await self._send(path, body, headers or {})
+        except aiohttp.ClientConnectorError:
+            raise  # there is no server to repeat it to
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+            if not repeatable:
+                raise
+            reply = await self._send(path, body, headers or {})
+        async with reply:
             content: dict[str, Any] = await reply.json(content_type=None)
             return content
 
     async def fetch(self, path: str) -> tuple[int, bytes]:
-        """GET what is no GraphQL: its status and its content."""
-        headers = self.headers | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
-        async with self.http.get(self.url + path, headers=headers, timeout=_TIMEOUT) as reply:
+        """GET a file or a page: its HTTP status and its content."""
+        async with self.http.get(self.url + path, headers=self._headers(), timeout=_TIMEOUT) as reply:
             return reply.status, await reply.read()
 
+    async def upload_roster(self, content: bytes, content_type: str = "text/csv") -> dict[str, Any]:
+        """Upload a roster (R22) and return the JSON reply, whatever its status."""
+        headers = {"Content-Type": content_type} | self._headers()
+        address, query = f"{self.url}/rosters", {"filename": "名单.csv"}
+        async with self.http.post(
+            address, data=io.BytesIO(content), params=query, headers=headers, timeout=_TIMEOUT
+        ) as reply:
+            result: dict[str, Any] = await reply.json(content_type=None)
+            return result
+
     async def login(self, login: str, password: str, scope: str | None = None) -> Self:
-        """A client signed in as that account.
+        """A client signed in to an account.
+
+        Args:
+            login: The account's login name.
+            password: Its password, or its one-time code.
+            scope: Which account of that login name, where it has several.
 
         Raises:
             Refused: The login was refused.
         """
         body = {"login": login, "password": password} | ({"scope": scope} if scope else {})
-        reply = await self.post("/auth/login", body)
+        reply = await self.post("/auth/login", body, repeatable=True)  # at worst one session more
         if "accessToken" not in reply:
             raise Refused(reply.get("errors", [reply]))
         return type(self)(self.url, self.http, reply["accessToken"], self.headers)
 
     async def activate(self, login: str, code: str, password: str, scope: str | None = None) -> Self:
-        """Use an account's one-time code once, set its password (R4), and sign in with it.
+        """Use an account's one-time code, set its password (R4), and sign in with that.
+
+        Args:
+            login: The account's login name.
+            code: Its one-time code.
+            password: The password to set.
+            scope: Which account of that login name, where it has several.
 
         Raises:
             Refused: The code or the password was refused.
@@ -108,24 +165,9 @@ class Client:
             raise Refused(reply["errors"])
         return await self.login(login, password, scope)
 
+    async def _send(self, path: str, body: dict[str, Any], headers: dict[str, str]) -> aiohttp.ClientResponse:
+        headers = headers | self._headers()
+        return await self.http.post(self.url + path, json=body, headers=headers, timeout=_TIMEOUT)
 
-async def send(client: Client, raw: bytes, kind: str = "text/csv") -> dict[str, Any]:
-    """POST a file and return the JSON reply, whatever its status."""
-    headers = {"Content-Type": kind} | authorization(client)
-    address, query = f"{client.url}/rosters", {"filename": "名单.csv"}
-    async with client.http.post(
-        address, data=io.BytesIO(raw), params=query, headers=headers, timeout=_TIMEOUT
-    ) as reply:
-        content: dict[str, Any] = await reply.json(content_type=None)
-        return content
-
-
-async def fetch(client: Client, path: str) -> tuple[int, bytes]:
-    """A file's status and content."""
-    async with client.http.get(client.url + path, headers=authorization(client), timeout=_TIMEOUT) as reply:
-        return reply.status, await reply.read()
-
-
-def authorization(client: Client) -> dict[str, str]:
-    """The headers that say who calls."""
-    return client.headers | ({"Authorization": f"Bearer {client.token}"} if client.token else {})
+    def _headers(self) -> dict[str, str]:
+        return self.headers | ({"Authorization": f"Bearer {self.token}"} if self.token else {})

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from deploy.seed.account_provisioner import Desk
+from deploy.seed.account_provisioner import AccountProvisioner
 from deploy.seed.graph_client import Client
 from deploy.seed.world import BASES, BEGIN, EXPERTS, SCHOOLS, YEAR, SchoolSeed, base_input, contact, teacher_rows
 
@@ -21,23 +21,23 @@ ADD_TEACHERS = """mutation($rows: [TeacherInput!]!) {
 
 
 @dataclass(slots=True)
-class Cast:
-    """Everybody in the round, signed in.
+class SeedResult:
+    """A signed-in client for everybody in the round.
 
     Attributes:
         ministry: The ministry.
-        bases: Base's name to its id.
-        base: A client per base, in the order of `BASES`.
-        experts: `(id, client)`.
+        base_ids: Base's name to its id.
+        base_clients: A client per base, in the order of `BASES`.
+        experts: `(id, client)`, in the order of `EXPERTS`.
         schools: School code to its client.
         teachers: Teacher's name to `(id, client)`.
         provinces: Province code to its client.
-        logins: What to print: scope, login, and whom it is for.
+        logins: The accounts to print: scope, login name, and whom it is for.
     """
 
     ministry: Client
-    bases: dict[str, str] = field(default_factory=dict)
-    base: list[Client] = field(default_factory=list)
+    base_ids: dict[str, str] = field(default_factory=dict)
+    base_clients: list[Client] = field(default_factory=list)
     experts: list[tuple[str, Client]] = field(default_factory=list)
     schools: dict[str, Client] = field(default_factory=dict)
     teachers: dict[str, tuple[str, Client]] = field(default_factory=dict)
@@ -45,77 +45,77 @@ class Cast:
     logins: list[tuple[str, str, str]] = field(default_factory=list)
 
 
-async def seed(desk: Desk) -> Cast:
-    """Fill a fresh suite; every step goes through the gateway in the role it belongs to."""
-    desk.suite.move_clock(datetime.fromisoformat(BEGIN))
-    (ministry,) = await desk.open({"login": MINISTRY, "scope": "ministry", "name": "教师工作司"})
-    cast = Cast(ministry, logins=[("ministry", MINISTRY, "教育部教师工作司")])
+async def seed(provisioner: AccountProvisioner) -> SeedResult:
+    """Fill a suite that has no data yet; every step goes through the gateway, in the role it belongs to."""
+    provisioner.suite.move_clock(datetime.fromisoformat(BEGIN))
+    (ministry,) = await provisioner.open({"login": MINISTRY, "scope": "ministry", "name": "教师工作司"})
+    result = SeedResult(ministry, logins=[("ministry", MINISTRY, "教育部教师工作司")])
     await ministry.do(OPEN_ROUND, input={"year": YEAR})
-    await _seed_bases(desk, cast)
-    await _seed_experts(desk, cast)
-    await _seed_provinces(desk, cast)
-    await _seed_schools(desk, cast)
-    await _leave_one_initial(desk)
-    return cast
+    await _seed_bases(provisioner, result)
+    await _seed_experts(provisioner, result)
+    await _seed_provinces(provisioner, result)
+    await _seed_schools(provisioner, result)
+    await _add_unactivated_account(provisioner)
+    return result
 
 
-async def _seed_bases(desk: Desk, cast: Cast) -> None:
+async def _seed_bases(provisioner: AccountProvisioner, result: SeedResult) -> None:
     accounts = []
     for base in BASES:
-        key = (await cast.ministry.do(REGISTER_BASE, input=base_input(base)))["id"]
-        cast.bases[base.name] = key
-        cast.logins.append(("base", base.organization_code, base.name))
+        key = (await result.ministry.do(REGISTER_BASE, input=base_input(base)))["id"]
+        result.base_ids[base.name] = key
+        result.logins.append(("base", base.organization_code, base.name))
         account = {"login": base.organization_code, "scope": "base", "organization": base.organization_code}
         accounts.append(account | {"bases": [key], "name": "基地项目负责人"})
-    cast.base = await desk.open(*accounts)
+    result.base_clients = await provisioner.open(*accounts)
     team = {"design": [contact("沈工")], "declaration": [contact("韩工")], "delivery": [contact("杨工")]}
-    for client, key in zip(cast.base, cast.bases.values(), strict=True):
+    for client, key in zip(result.base_clients, result.base_ids.values(), strict=True):
         await client.do(SET_TEAM, base=key, input=team)
 
 
-async def _seed_experts(desk: Desk, cast: Cast) -> None:
+async def _seed_experts(provisioner: AccountProvisioner, result: SeedResult) -> None:
     accounts: list[dict[str, Any]] = []
-    for place, (name, code, organization, fields) in enumerate(EXPERTS, 1):
-        given = {"name": name, "organizationCode": code, "organizationName": organization, "fields": list(fields)}
-        key = (await cast.ministry.do(REGISTER_EXPERT, input=given))["id"]
-        login = f"expert{place}"
+    for number, (name, code, organization, fields) in enumerate(EXPERTS, 1):
+        expert = {"name": name, "organizationCode": code, "organizationName": organization, "fields": list(fields)}
+        key = (await result.ministry.do(REGISTER_EXPERT, input=expert))["id"]
+        login = f"expert{number}"
         accounts.append({"login": login, "scope": "expert", "organization": code, "person": key, "name": name})
-        cast.logins.append(("expert", login, f"{name}（{organization}）"))
-    clients = await desk.open(*accounts)
-    cast.experts = [(account["person"], client) for account, client in zip(accounts, clients, strict=True)]
+        result.logins.append(("expert", login, f"{name}（{organization}）"))
+    clients = await provisioner.open(*accounts)
+    result.experts = [(account["person"], client) for account, client in zip(accounts, clients, strict=True)]
 
 
-async def _seed_provinces(desk: Desk, cast: Cast) -> None:
+async def _seed_provinces(provisioner: AccountProvisioner, result: SeedResult) -> None:
     codes = sorted({school.province for school in SCHOOLS})
     accounts = [
         {"login": f"province{code}", "scope": "province", "province": code, "name": "省教育厅"} for code in codes
     ]
-    cast.provinces = dict(zip(codes, await desk.open(*accounts), strict=True))
-    cast.logins += [("province", f"province{code}", f"省级教育行政部门 {code}") for code in codes]
+    result.provinces = dict(zip(codes, await provisioner.open(*accounts), strict=True))
+    result.logins += [("province", f"province{code}", f"省级教育行政部门 {code}") for code in codes]
 
 
-async def _seed_schools(desk: Desk, cast: Cast) -> None:
+async def _seed_schools(provisioner: AccountProvisioner, result: SeedResult) -> None:
     accounts = []
     for school in SCHOOLS:
-        given = {"code": school.code, "name": school.name, "province": school.province}
-        await cast.ministry.do(REGISTER_SCHOOL, input=given)
+        registration = {"code": school.code, "name": school.name, "province": school.province}
+        await result.ministry.do(REGISTER_SCHOOL, input=registration)
         account = {"login": school.code, "scope": "school", "organization": school.code, "school": school.code}
         accounts.append(account | {"name": school.designated})
-        cast.logins.append(("school", school.code, f"{school.name}（专人 {school.designated}）"))
+        result.logins.append(("school", school.code, f"{school.name}（专人 {school.designated}）"))
     teachers = []
-    for school, client in zip(SCHOOLS, await desk.open(*accounts), strict=True):
-        cast.schools[school.code] = client
+    for school, client in zip(SCHOOLS, await provisioner.open(*accounts), strict=True):
+        result.schools[school.code] = client
         await client.do(DESIGNATE, input=contact(school.designated))
         rows = await client.do(ADD_TEACHERS, rows=teacher_rows(school))
-        teachers += [_teacher_account(school, place, row["teacher"]) for place, row in enumerate(rows, 1)]
-    for account, client in zip(teachers, await desk.open(*teachers), strict=True):
-        cast.teachers[account["name"]] = (account["person"], client)
-        cast.logins.append(("teacher", account["login"], f"{account['name']}（{account['school']}）"))
+        teachers += [_teacher_account(school, number, row["teacher"]) for number, row in enumerate(rows, 1)]
+    for account, client in zip(teachers, await provisioner.open(*teachers), strict=True):
+        result.teachers[account["name"]] = (account["person"], client)
+        result.logins.append(("teacher", account["login"], f"{account['name']}（{account['school']}）"))
 
 
-def _teacher_account(school: SchoolSeed, place: int, teacher: dict[str, str]) -> dict[str, Any]:
+def _teacher_account(school: SchoolSeed, number: int, teacher: dict[str, str]) -> dict[str, Any]:
     return {
-        "login": f"t{school.code}{place}",
+        "login": f"t{school.code}{number}",
         "scope": "teacher",
         "school": school.code,
         "person": teacher["id"],
@@ -123,8 +123,8 @@ def _teacher_account(school: SchoolSeed, place: int, teacher: dict[str, str]) ->
     }
 
 
-async def _leave_one_initial(desk: Desk) -> None:
-    """One account in its initial state, to show R4."""
-    row = {"login": "expert9", "scope": "expert", "name": "待激活专家"}
-    codes = await desk.provision(row)
-    desk.codes["expert9"] = codes["expert9", "expert"]
+async def _add_unactivated_account(provisioner: AccountProvisioner) -> None:
+    """An account in its initial state, so that whoever runs the suite can try its activation (R4)."""
+    account = {"login": "expert9", "scope": "expert", "name": "待激活专家"}
+    codes = await provisioner.provision(account)
+    provisioner.codes["expert9"] = codes["expert9", "expert"]

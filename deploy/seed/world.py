@@ -6,7 +6,7 @@ from kernel.identifiers import credit_check_character
 
 YEAR = 2024
 BEGIN = "2024-04-01T09:00"
-"""Where the domain clock of a fresh suite starts: declaration and enrolment are open."""
+"""Where the domain clock of a fresh suite starts: declaration and enrollment are open."""
 
 
 def _credit_code(body: str) -> str:
@@ -14,7 +14,7 @@ def _credit_code(body: str) -> str:
 
 
 def id_number(body: str) -> str:
-    """The identity number of 17 digits, with its check character."""
+    """An ID number (GB 11643): the 17 digits of `body` and their check character."""
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
     total = sum(weight * int(digit) for weight, digit in zip(weights, body, strict=True))
     return body + "10X98765432"[total % 11]
@@ -22,7 +22,16 @@ def id_number(body: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class BaseSeed:
-    """A training base and its organisation."""
+    """A training base and its organisation.
+
+    Attributes:
+        name: The base's name.
+        category: Its `BaseCategory`.
+        organization_code: The school's or the company's own code; also the base's login name.
+        organization_name: The organisation's name.
+        province: Two-digit code.
+        majors: Major categories of a base for teachers; none for one for principals.
+    """
 
     name: str
     category: str
@@ -34,7 +43,15 @@ class BaseSeed:
 
 @dataclass(frozen=True, slots=True)
 class SchoolSeed:
-    """A school, its designated person and its teachers' names."""
+    """A school.
+
+    Attributes:
+        code: Its ten-digit code; also its login name.
+        name: Its name.
+        province: Two-digit code.
+        designated: The name of the designated person (R5).
+        teachers: The names of its teachers.
+    """
 
     code: str
     name: str
@@ -63,7 +80,7 @@ BASES = (
     ),
 )
 
-EXPERTS = (
+EXPERTS = (  # name, organisation's code and name, fields
     ("陈明远", _credit_code("12110000400000001"), "中央职业教育研究院", (6, 11)),
     ("李若兰", _credit_code("12310000400000002"), "东海职业教育研究所", (6, 17)),
     ("赵启航", _credit_code("12420000400000003"), "江城教育评估中心", (11, 17)),
@@ -84,14 +101,14 @@ def teacher_rows(school: SchoolSeed) -> list[dict[str, object]]:
     return [
         {
             "name": name,
-            "idNumber": id_number(f"{school.province}010019850{3 + place}12{serial + place:03d}"),
-            "mobile": f"1380013{serial + place:04d}",
-            "post": POSTS[place],
+            "idNumber": id_number(f"{school.province}010019850{3 + number}12{serial + number:03d}"),
+            "mobile": f"1380013{serial + number:04d}",
+            "post": POSTS[number],
             "employment": "FULL_TIME",
             "title": "讲师",
             "majorCategory": 6,
         }
-        for place, name in enumerate(school.teachers)
+        for number, name in enumerate(school.teachers)
     ]
 
 

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from gateway.http.authentication import posted, scope_of, token_of
 from gateway.http.responses import error_of, guarded, reply
 from gateway.identity.account import Account, AccountState
@@ -43,7 +43,7 @@ class AccountAdminEndpoints:
         """A page of the managed accounts: `?first=&after=&scope=&state=&home=&login=`."""
         actor = await manager(self.deps, token_of(request))
         query = request.query_params
-        page = Slice(_first(query.get("first")), [query["after"]] if "after" in query else None)
+        page = PageRequest(_first(query.get("first")), [query["after"]] if "after" in query else None)
         selection = Selection(
             scope=scope_of(query.get("scope")),
             state=_state(query.get("state")),

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from chassis.runtime.tasks import Task, beside
+from chassis.runtime.tasks import Task, run_in_background
 from chassis.serving.process import Stopping
 from gateway.http.responses import unrouted
 from gateway.identity.store import IdentityStore
@@ -58,7 +58,7 @@ class Lifespan:
             for connections in self.connections:
                 stack.push_async_callback(connections.close)
                 await connections.open()
-            await stack.enter_async_context(beside(*self.tasks))
+            await stack.enter_async_context(run_in_background(*self.tasks))
             self.ready = True
             try:
                 yield

@@ -14,7 +14,7 @@ import structlog
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
-from chassis.runtime.tasks import together
+from chassis.runtime.tasks import run_all
 from chassis.serving.process import Stopping
 from gateway.federation.engine import Response
 from gateway.http.context import RequestContext, new_traceparent
@@ -113,7 +113,7 @@ class _Connection:
         closing = None
         with self._stream:
             try:
-                await together(self._listen(), self._watch_time(), self._complete_all_at_stop())
+                await run_all(self._listen(), self._watch_time(), self._complete_all_at_stop())
             except* Closing as group:
                 closing = _first(group)
             except* _LEFT:

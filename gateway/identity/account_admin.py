@@ -9,7 +9,7 @@ import msgspec
 
 from chassis.ids import new_id
 from chassis.principal import Scope
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Session
 from gateway.identity.account import Account, AccountState, login_name
 from gateway.identity.authentication import acts
@@ -86,7 +86,7 @@ class Selection:
     login: str | None = None
 
 
-async def managed(deps: Deps, actor: Account, selection: Selection, page: Slice) -> list[Account]:
+async def managed(deps: Deps, actor: Account, selection: Selection, page: PageRequest) -> list[Account]:
     """A page of the accounts that an account manages, ordered by id.
 
     Args:

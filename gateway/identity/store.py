@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from chassis.principal import Scope
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Database, DuplicateKey, from_document, to_document, transact
 from chassis.storage.mongo import Session as Transaction
-from chassis.storage.paging import both, following
+from chassis.storage.paging import after_position, all_of
 from chassis.storage.repository import INTERNAL_FIELDS, Repository
 from gateway.identity.account import Account, AccountState
 from gateway.identity.events import AccountProvisioned, SessionsRevoked, of
@@ -109,11 +109,11 @@ class IdentityStore:
         async for document in cursor:
             yield from_document(document, Account)
 
-    async def page(self, where: Mapping[str, Any], slice_: Slice) -> list[Account]:
+    async def page(self, where: Mapping[str, Any], slice_: PageRequest) -> list[Account]:
         """A page of the accounts that match, ordered by id; one more than asked for, where there is one."""
         order = [("_id", 1)]
         return await self.accounts.query(
-            both(where, following(order, slice_.after)), sort=order, limit=slice_.first + 1
+            all_of(where, after_position(order, slice_.after)), sort=order, limit=slice_.first + 1
         )
 
     async def delegates(self, school: str, session: Transaction) -> list[Account]:

@@ -1,4 +1,4 @@
-"""`python -m services.assessment`: one process of assessment, or an operator's command; `--help` lists them."""
+"""`python -m services.assessment`: serve assessment, or run an operator command; `--help` lists them."""
 
 from chassis.serving.process import main
 from services.assessment.app import build

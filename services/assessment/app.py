@@ -20,7 +20,7 @@ from services.assessment.store import Store
 
 
 def build(settings: AssessmentSettings, role: Role = Role.ALL) -> Starlette:
-    """Assessment's application; it connects when it starts."""
+    """The application of one process; it connects when it starts, not when it is built."""
 
     @asynccontextmanager
     async def start() -> AsyncIterator[Running]:
@@ -35,5 +35,5 @@ def build(settings: AssessmentSettings, role: Role = Role.ALL) -> Starlette:
 
 
 def load_rules() -> tuple[CreditRule, ...]:
-    """The versions of the credit rule from the reference data (R31)."""
+    """The versions of the credit rule in the reference data, the latest last (R31)."""
     return msgspec.convert(credit_rules(), tuple[CreditRule, ...])

@@ -1,9 +1,9 @@
-"""`python -m services.assessment audit verify|export`: the audit log proven, and taken out of the database (R40).
+"""`python -m services.assessment audit verify|export`: verify the hash chain of the audit log, or export it (R40).
 
 An export is JSON lines: a header `{"format", "genesis"}`, every row `{"sequence", "previous", "act", "hash"}` in order,
 and the head `{"head": {"sequence", "hash"}}`. A row's hash is SHA-256 over the UTF-8 of
 `{"act":…,"previous":…,"sequence":…}`, JSON with sorted keys and without blanks; the first row's `previous` is the
-genesis, 64 zeros. Whoever has an export can check it without us.
+genesis, 64 zeros. An export can therefore be verified without this program.
 """
 
 import asyncio
@@ -32,13 +32,13 @@ commands.add_typer(audit, name="audit")
 @audit.command("verify")
 def check(
     file: Annotated[Path | None, typer.Option(help="An export, instead of the database.")] = None,
-    anchor: Annotated[list[str] | None, typer.Option(help="NUMBER:HASH, as written down elsewhere.")] = None,
+    anchor: Annotated[list[str] | None, typer.Option(help="NUMBER:HASH, as noted outside the database.")] = None,
 ) -> None:
     """Recompute the whole chain; exit 1 and name every row where it does not hold."""
-    anchors = {int(number): digest for number, _, digest in (one.partition(":") for one in anchor or ())}
+    anchors = {int(number): digest for number, _, digest in (noted.partition(":") for noted in anchor or ())}
     faults, head = _of_file(file, anchors) if file else asyncio.run(_of_database(anchors))
     for fault in faults:
-        typer.echo(_said(fault), err=True)
+        typer.echo(_sentence(fault), err=True)
     if faults:
         raise typer.Exit(1)
     typer.echo(f"完好 intact: {head.sequence} rows; anchor {head.sequence}:{head.hash}")
@@ -51,10 +51,13 @@ def export() -> None:
 
 
 def read_export(file: TextIO) -> Iterator[Row | Head]:
-    """The rows of an export as they are read, and its head.
+    """Read an export row by row.
+
+    Returns:
+        Its rows in order, and at last its head, if it has one.
 
     Raises:
-        ValueError: It is not one, or not of this format.
+        ValueError: The file is no export, or one of another format.
     """
     first = next(file, "null")
     if json.loads(first) != {"format": FORMAT, "genesis": GENESIS}:
@@ -75,19 +78,21 @@ def _of_file(file: Path, anchors: Mapping[int, str]) -> tuple[list[Fault], Head]
     check, head = Verification(anchors), None
     faults: list[Fault] = []
     with file.open(encoding="utf-8", newline="\n") as lines:
-        for one in read_export(lines):
-            if isinstance(one, Head):
-                head = one
+        for line in read_export(lines):
+            if isinstance(line, Head):
+                head = line
             else:
-                faults += check.take(one)
+                faults += check.take(line)
+    # Without a head the end is missing, so at least one row is taken to be.
     head = head or Head(check.last.sequence + 1, "cut off")
     return [*faults, *check.end(head)], head
 
 
 async def _of_database(anchors: Mapping[int, str]) -> tuple[list[Fault], Head]:
-    """The rows up to the head as it is now, and whatever lies beyond the head as it is afterwards.
+    """Verify the log while services append to it.
 
-    What is appended while they are read is no fault; a row that no head has reached is one.
+    Rows up to the head, as it was before reading, must hold. Rows beyond it may have been appended meanwhile: they are
+    a fault only where the head, read again afterwards, has still not reached them.
     """
     check = Verification(anchors)
     faults: list[Fault] = []
@@ -119,5 +124,5 @@ def _print(content: dict[str, object]) -> None:
     typer.echo(json.dumps(content, ensure_ascii=False, sort_keys=True))
 
 
-def _said(fault: Fault) -> str:
+def _sentence(fault: Fault) -> str:
     return f"第{fault.sequence}行 row {fault.sequence}: {fault.what}"

@@ -4,4 +4,4 @@ from chassis.runtime.settings import ServiceSettings
 
 
 class AssessmentSettings(ServiceSettings):
-    """What assessment needs: what every subgraph needs."""
+    """The settings of every subgraph; assessment has none of its own."""

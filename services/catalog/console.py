@@ -1,6 +1,6 @@
-"""`python -m services.catalog quotas reconcile [--year Y] [--repair]`: quotas compared with the projects that use them.
+"""Operator commands of the catalog: `quotas reconcile [--year Y] [--repair]` compares quotas with their projects.
 
-It is safe beside running services: each quota is read and repaired in one transaction, as submissions write it.
+It may run beside the services: each quota is read and repaired in one transaction, as submissions write it.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ commands.add_typer(quotas, name="quotas")
 
 @quotas.callback()
 def _group() -> None:
-    """A group, though it has one command."""
+    """Makes Typer keep the group `quotas`, which has a single command."""
 
 
 @quotas.command()
@@ -33,16 +33,17 @@ def reconcile(
     repair: Annotated[bool, typer.Option("--repair", help="Set what is wrong to what is counted.")] = False,
     operator: Operator = "",
 ) -> None:
-    """Name every quota whose count is wrong; exit 1 when one is left unrepaired, 2 when the database is away."""
+    """List every quota whose count is wrong; exit 1 if one is left unrepaired, 2 if the database is away."""
     act = act_of(operator) if repair else Act()
     try:
         with acting(act):
             differences, names = asyncio.run(_reconcile(year, repair=repair))
     except StorageError as error:
         raise database_is_away(error) from error
-    for found in differences:
-        typer.echo(_said(found, names.get(found.base, "?"), repaired=_repaired(found, repair=repair)), err=True)
-    if not all(_repaired(found, repair=repair) for found in differences):
+    for difference in differences:
+        repaired = _repaired(difference, repair=repair)
+        typer.echo(_line(difference, names.get(difference.base, "?"), repaired=repaired), err=True)
+    if not all(_repaired(difference, repair=repair) for difference in differences):
         raise typer.Exit(1)
     if not differences:
         typer.echo("一致 every quota is what is counted")
@@ -53,16 +54,17 @@ async def _reconcile(year: int | None, *, repair: bool) -> tuple[list[Difference
     async with connect(settings.mongodb_url.get_secret_value()) as client:
         store = Store(client[settings.mongodb_database])
         differences = await reconcile_quotas(store, year=year, repair=repair)
-        bases = await store.bases.find_many([found.base for found in differences])
+        bases = await store.bases.find_many([difference.base for difference in differences])
     return differences, {base.id: base.name for base in bases if base}
 
 
-def _repaired(found: Difference, *, repair: bool) -> bool:
-    return repair and found.used is not None
+def _repaired(difference: Difference, *, repair: bool) -> bool:
+    """Whether it was set right; a quota without a document cannot be."""
+    return repair and difference.used is not None
 
 
-def _said(found: Difference, name: str, *, repaired: bool) -> str:
-    used = "缺失 missing" if found.used is None else found.used
-    counts = f"已用 used {used}，实际 counted {len(found.projects)}"
-    codes = ", ".join(found.projects) or "无项目 no projects"
-    return f"{found.year} {name}（{found.base}）：{counts}：{codes}{'；已修复 repaired' if repaired else ''}"
+def _line(difference: Difference, name: str, *, repaired: bool) -> str:
+    used = "缺失 missing" if difference.used is None else difference.used
+    counts = f"已用 used {used}，实际 counted {len(difference.projects)}"
+    codes = ", ".join(difference.projects) or "无项目 no projects"
+    return f"{difference.year} {name}（{difference.base}）：{counts}：{codes}{'；已修复 repaired' if repaired else ''}"

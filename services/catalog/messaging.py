@@ -1,4 +1,4 @@
-"""Which events go out, what comes in of enrolment's, and what time does by itself."""
+"""Events that the catalog emits, enrollment's events that it consumes, and its periodic jobs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ QUEUES = {INBOX: tuple(f"{type_}.#" for type_ in _SEAT_MOVERS)}
 
 @dataclass(frozen=True, kw_only=True)
 class SeatCount:
-    """How many seats of a project are held, by the number of the step that left it so."""
+    """How many seats of a project are taken; the count of the highest version is the latest."""
 
     version: int
     accepted: int
@@ -70,30 +70,31 @@ class SeatCount:
 
 @dataclass(frozen=True, kw_only=True)
 class SeatMoved:
-    """Of every event of an enrolment that may move a seat (R23)."""
+    """The fields that the catalog reads of each event of an enrollment that may move a seat (R23)."""
 
     project: str
     seats: SeatCount | None = None
 
 
 def enrollment_handlers(deps: Deps) -> Mapping[str, Handler]:
-    """A handler for each of enrolment's events that may move a seat: the count of the latest step stays (ADR 13)."""
+    """A handler for each of enrollment's events that may move a seat; it stores the latest count (ADR 13)."""
 
-    async def keep_seats(event: SeatMoved, _: Envelope, session: Session) -> None:
+    async def store_seats(event: SeatMoved, _: Envelope, session: Session) -> None:
         if event.seats:
-            held = event.seats.accepted + event.seats.offered
-            await deps.store.projects.hold(event.project, held=held, version=event.seats.version, session=session)
+            seats = event.seats
+            taken = seats.accepted + seats.offered
+            await deps.store.projects.set_seats(event.project, taken=taken, version=seats.version, session=session)
 
-    return {type_: Handler(SeatMoved, keep_seats) for type_ in _SEAT_MOVERS}
+    return {type_: Handler(SeatMoved, store_seats) for type_ in _SEAT_MOVERS}
 
 
 def tasks(deps: Deps, database: Database, amqp_url: str) -> Tasks:
-    """What runs beside the requests: the relay, the inbox, and what comes due."""
+    """What runs beside the requests: the relay, the inbox, and the periodic jobs."""
     relay = Relay(database, COLLECTIONS, amqp_url, SERVICE)
     inbox = Consumer(database, amqp_url, INBOX, QUEUES[INBOX], enrollment_handlers(deps))
     return Tasks(relay=(relay.run,), worker=(inbox.run, timer(database, f"{SERVICE}.timers", due(deps))))
 
 
 def due(deps: Deps) -> dict[str, Act]:
-    """What time does by itself: returned plans lapse when review has closed (R13)."""
+    """The periodic jobs by name: returned plans lapse after the review phase (R13)."""
     return {"returned plans lapsed": partial(lapse_overdue, deps)}

@@ -6,10 +6,10 @@ from chassis.runtime.settings import ServiceSettings
 
 
 class CatalogSettings(ServiceSettings):
-    """What the catalog needs besides what every subgraph needs.
+    """The settings of every subgraph, and the catalog's own.
 
     Attributes:
-        vault_file: The keys that seal the phones of contacts (R41).
+        vault_file: File with the keys that seal the phones of contacts (R41).
     """
 
     vault_file: Path

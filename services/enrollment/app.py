@@ -1,4 +1,4 @@
-"""The composition root of enrolment: settings, adapters, commands, and the application."""
+"""The composition root of enrollment: settings, adapters, dependencies, and the application."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +13,7 @@ from chassis.storage.mongo import connect
 from chassis.storage.vault import Vault
 from services.enrollment.commands import Deps
 from services.enrollment.graph.schema import schema
+from services.enrollment.http.downloads import FileEndpoints
 from services.enrollment.http.exports import Exports
 from services.enrollment.http.rosters import RosterFiles
 from services.enrollment.messaging.smtp import Server, SmtpMailer
@@ -24,8 +25,13 @@ _PORTS = {Tls.STARTTLS: 587, Tls.TLS: 465, Tls.NONE: 25}
 
 
 def build(settings: EnrollmentSettings, role: Role = Role.ALL) -> Starlette:
-    """Enrolment's application; it connects when it starts."""
-    files = (Exports(), RosterFiles())
+    """Enrollment's application; it connects to the database when it starts.
+
+    Args:
+        settings: From the environment.
+        role: What this process does; the endpoints of files are there with `ALL` and `API` only.
+    """
+    files: tuple[FileEndpoints, ...] = (Exports(), RosterFiles())
     verifier = TokenVerifier(settings.internal_keys(), SERVICE)
 
     @asynccontextmanager
@@ -36,19 +42,19 @@ def build(settings: EnrollmentSettings, role: Role = Role.ALL) -> Starlette:
             vault, mailer = Vault.load(settings.vault_file), mailer_of(settings)
             deps = Deps(Store(database), settings.clock(), vault, offer_time, mailer)
             await deps.store.prepare()
-            for one in files:
-                one.deps = deps
+            for endpoints in files:
+                endpoints.deps = deps
             yield Running(deps, tasks(deps, database, settings.amqp_url.get_secret_value()))
 
     app = subgraph_app(SERVICE, schema, verifier, start, role)
     if role in {Role.ALL, Role.API}:
-        for one in files:
-            app.router.routes.extend(one.routes(verifier))
+        for endpoints in files:
+            app.router.routes.extend(endpoints.routes(verifier))
     return app
 
 
 def mailer_of(settings: EnrollmentSettings) -> SmtpMailer | None:
-    """What sends mail, if a server is set up (R24)."""
+    """The mailer of the mail server that is set up; None where none is (R24)."""
     if not settings.smtp_host or not settings.smtp_from:
         return None
     password = settings.smtp_password

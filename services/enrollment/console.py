@@ -1,4 +1,4 @@
-"""`python -m services.enrollment schools import FILE`: the national list of schools, from a table (R3)."""
+"""Operator commands of enrollment: `python -m services.enrollment schools import FILE` (R3)."""
 
 import asyncio
 import csv
@@ -15,11 +15,12 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from chassis.context import Act, acting
 from chassis.principal import Principal, Scope
-from chassis.runtime.console import console
-from chassis.storage.mongo import connect
+from chassis.runtime.console import WRONG, Operator, act_of, console, database_is_away
+from chassis.storage.mongo import StorageError, connect
 from chassis.storage.vault import Vault
+from kernel.personal_numbers import holds_number
 from kernel.reference import provinces
-from services.enrollment.commands import Deps, NewSchool, SchoolRow, import_schools
+from services.enrollment.commands import Deps, ImportedSchool, NewSchool, import_schools
 from services.enrollment.settings import EnrollmentSettings
 from services.enrollment.store import Store
 
@@ -27,38 +28,46 @@ commands = console("One process of enrollment, or an operator's command.")
 schools = console("Schools on file (R3).")
 commands.add_typer(schools, name="schools")
 
-_OPERATOR = Principal("command-line", Scope.MINISTRY, name="命令行导入")
+_MINISTRY = Principal("command-line", Scope.MINISTRY)
+"""The scope that the national list is imported under; the audit names the operator (R40)."""
 _COLUMNS = {
     "code": ("code", "学校标识码", "统一社会信用代码", "学校代码"),
     "name": ("name", "学校名称", "名称"),
     "province": ("province", "省份", "省份代码"),
 }
-_MUST_SAY = "?"
+"""The headings that a column may have; the first in Chinese is the one to ask for."""
+_NO_PROVINCE = "?"
+"""Stands for an empty cell, and is refused: no school becomes a line ministry's by a slip (ADR 17)."""
+_STATES = {"registered": "登记 registered", "known": "已有 on file", "refused": "拒绝 refused"}
+_HIDDEN = "…"
 
 
 @schools.callback()
 def _group() -> None:
-    """Keep `import` a subcommand, though it is the only one."""
+    """A group, though it has one command."""
 
 
 @schools.command("import")
-def import_(
+def import_list(
     file: Annotated[Path, typer.Argument(help="A .csv (UTF-8 or GB 18030) or .xlsx with a row of headings.")],
-    dry: Annotated[bool, typer.Option("--dry-run", help="Write nothing; tell what would become of each row.")] = False,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Write nothing; show the outcome of each row.")] = False,
+    operator: Operator = "",
 ) -> None:
     """Put a list of schools on file: 学校标识码/code, 学校名称/name, 省份/province (a code, a name, or 00 for none).
 
-    Prints one line of JSON a row. What is on file already stays, so a list may be imported again.
+    Prints a line of JSON for each row; exit 1 if a row was refused, 2 if the file cannot be read or the database is
+    away. Schools on file stay as they are, so a list may be imported again.
     """
+    act = Act() if dry else act_of(operator)
     rows = list(read_schools(file))
-    counts = asyncio.run(_import(rows, dry=dry))
-    told = "、".join(f"{zh} {counts[state]}" for state, zh in _STATES.items() if counts[state])
-    typer.echo(f"{'试运行 dry run：' if dry else ''}{told or '没有数据 no rows'}", err=True)
+    try:
+        counts = asyncio.run(_import(rows, act, dry=dry))
+    except StorageError as error:
+        raise database_is_away(error) from error
+    summary = "、".join(f"{label} {counts[state]}" for state, label in _STATES.items() if counts[state])
+    typer.echo(f"{'试运行 dry run：' if dry else ''}{summary or '没有数据 no rows'}", err=True)
     if counts["refused"]:
-        raise typer.Exit(1)
-
-
-_STATES = {"registered": "登记 registered", "known": "已有 on file", "refused": "拒绝 refused"}
+        raise typer.Exit(WRONG)
 
 
 def read_schools(file: Path) -> Iterator[NewSchool]:
@@ -92,40 +101,52 @@ def _csv(file: Path) -> Iterator[list[str]]:
 
 
 def _text(cell: Any) -> str:
-    """A code that was typed as a number comes as a float."""
+    """The cell as text; a code that was typed as a number comes as a float."""
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
 def _places(headings: Sequence[str]) -> dict[str, int]:
-    given = [heading.strip().lower() for heading in headings]
-    found = {name: next((given.index(one) for one in known if one in given), -1) for name, known in _COLUMNS.items()}
-    if missing := [_COLUMNS[name][1] for name, place in found.items() if place < 0]:
+    """Which column has which of the names in `_COLUMNS`.
+
+    Raises:
+        BadParameter: A column is missing.
+    """
+    present = [heading.strip().lower() for heading in headings]
+    places = {
+        name: next((present.index(heading) for heading in aliases if heading in present), -1)
+        for name, aliases in _COLUMNS.items()
+    }
+    if missing := [_COLUMNS[name][1] for name, place in places.items() if place < 0]:
         raise typer.BadParameter(f"缺少列 missing columns: {'、'.join(missing)}")
-    return found
+    return places
 
 
 def _province(text: str) -> str:
-    """A code by itself or by its name; nobody becomes a line ministry's school by an empty cell."""
-    named = {name: code for code, name in provinces().items()}
-    return named.get(text, text or _MUST_SAY)
+    """A province's code, whether the cell has the code or the name."""
+    codes = {name: code for code, name in provinces().items()}
+    return codes.get(text, text or _NO_PROVINCE)
 
 
-async def _import(rows: Sequence[NewSchool], *, dry: bool) -> Counter[str]:
+async def _import(rows: Sequence[NewSchool], act: Act, *, dry: bool) -> Counter[str]:
+    """Import the rows and print the outcome of each as it is there; how many came to which state."""
     settings = EnrollmentSettings()
     counts: Counter[str] = Counter()
     async with connect(settings.mongodb_url.get_secret_value()) as client:
         store = Store(client[settings.mongodb_database])
         await store.prepare()
         deps = Deps(store, settings.clock(), Vault.load(settings.vault_file))
-        with acting(Act(_OPERATOR)):
-            async with aclosing(import_schools(deps, _OPERATOR, rows, dry=dry)) as done:
-                async for row in done:
-                    state = "refused" if row.refusal else "known" if row.known else "registered"
+        with acting(act):
+            async with aclosing(import_schools(deps, _MINISTRY, rows, dry=dry)) as results:
+                async for result in results:
+                    state = "refused" if result.refusal else "known" if result.known else "registered"
                     counts[state] += 1
-                    typer.echo(json.dumps(_line(row, rows[row.index], state), ensure_ascii=False))
+                    typer.echo(json.dumps(_line(result, rows[result.index], state), ensure_ascii=False))
     return counts
 
 
-def _line(row: SchoolRow, given: NewSchool, state: str) -> dict[str, Any]:
-    line: dict[str, Any] = {"row": row.index + 2, "code": given.code, "name": given.name, "state": state}
-    return line | ({"refusal": row.refusal.code, "message": row.refusal.zh} if row.refusal else {})
+def _line(result: ImportedSchool, row: NewSchool, state: str) -> dict[str, Any]:
+    """A row's outcome by its number in the file; of a cell with a personal number in it no character (R41)."""
+    cells = {"code": row.code, "name": row.name}
+    shown = {name: _HIDDEN if holds_number(text) else text for name, text in cells.items()}
+    line: dict[str, Any] = {"row": result.index + 2, **shown, "state": state}
+    return line | ({"refusal": result.refusal.code, "message": result.refusal.zh} if result.refusal else {})

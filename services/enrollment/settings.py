@@ -1,4 +1,4 @@
-"""Settings of enrolment's process."""
+"""Settings of enrollment's processes, from the environment."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -12,7 +12,7 @@ from kernel.identifiers import email
 
 
 class Tls(StrEnum):
-    """How the connection to the mail server is protected; certificates are always checked."""
+    """How the connection to the mail server is encrypted; its certificate is always checked."""
 
     STARTTLS = "starttls"
     TLS = "tls"
@@ -20,18 +20,18 @@ class Tls(StrEnum):
 
 
 class EnrollmentSettings(ServiceSettings):
-    """What enrolment needs besides what every subgraph needs.
+    """The settings of a subgraph, and enrollment's own.
 
     Attributes:
-        vault_file: The keys that seal ID numbers and mobiles (R41).
-        offer_hours: How many hours a school may think about an offered seat (R25), more than none; 48 by default.
-        smtp_host: The mail server that feedback is also sent by (R24); none by default, and then no mail is sent.
-        smtp_port: Its port; by default what `smtp_tls` usually has.
+        vault_file: JSON file of the keys that encrypt ID numbers, mobiles and mail addresses (R41).
+        offer_hours: Hours for which an offered seat may be accepted (R25), above 0; 48 by default.
+        smtp_host: The mail server that tells of feedback (R24); none by default, and then no mail is sent.
+        smtp_port: Its TCP port; by default 587, 465 or 25, by `smtp_tls`.
         smtp_from: The address that mail comes from.
-        smtp_user: Whom to log in as; nobody by default.
-        smtp_password: The password.
+        smtp_user: Whom to log in as; no login by default.
+        smtp_password: The password of `smtp_user`; never sent without TLS.
         smtp_tls: `starttls` by default, `tls` from the first byte, or `none` for a relay on the same host.
-        smtp_seconds: How long one mail may take.
+        smtp_seconds: How many seconds one mail may take; 30 by default.
     """
 
     vault_file: Path
@@ -45,7 +45,7 @@ class EnrollmentSettings(ServiceSettings):
     smtp_seconds: float = 30.0
 
     @model_validator(mode="after")
-    def _mail_is_whole_and_passwords_are_protected(self) -> Self:
+    def _check_mail_server(self) -> Self:
         if self.smtp_host and not _is_address(self.smtp_from):
             raise ValueError("SMTP_HOST needs SMTP_FROM, a mail address")
         if bool(self.smtp_user) != bool(self.smtp_password):

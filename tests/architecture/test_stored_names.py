@@ -47,5 +47,5 @@ def test_every_idempotent_command_keeps_its_recorded_name() -> None:
 def test_every_row_of_a_bulk_command_keeps_its_recorded_name() -> None:
     assert {text for call in calls("run_once") if (text := text_of(call.args[2]))} == OF_ROWS
     given = {text_of(keyword.value) for call in calls("each") for keyword in call.keywords if keyword.arg == "command"}
-    given |= {text_of(call.args[2]) for call in calls("change_each")}
+    given |= {text_of(call.args[2]) for call in calls("change_records")}
     assert given == BULK

@@ -16,6 +16,7 @@ from chassis.principal import Scope
 from contracts.registry import events
 from gateway.identity.account import Account, AccountState
 from kernel.errors import Refusal
+from kernel.free_text import Reason
 from kernel.reference import round_data, rules
 from services.assessment.domain.credit import Credit
 from services.assessment.domain.vocabulary import CreditStatus
@@ -166,7 +167,7 @@ def test_credits_move_as_drawn() -> None:
         CreditStatus,
         [
             lambda status: credit(status).confirm(NOW).status,
-            lambda status: credit(status).revoke("材料不实", NOW).status,
+            lambda status: credit(status).revoke(Reason("材料不实"), NOW).status,
         ],
     )
     assert moves == steps(diagram("Credit"))

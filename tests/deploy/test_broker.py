@@ -21,7 +21,7 @@ from deploy.broker.revocation import restore, revoke
 from deploy.local.parts import Parts
 from deploy.local.suite import ROOT
 from kernel.reference import provinces
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 OWN, FOREIGN = queue_of("44"), queue_of("51")
 ANYWHERE = (OWN, FOREIGN, EVENTS, DEAD, "enrollment.inbox")

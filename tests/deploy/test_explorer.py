@@ -12,7 +12,7 @@ import pytest
 
 from deploy.local import explorer, node
 from deploy.local.suite import Suite
-from deploy.seed.account_provisioner import Desk
+from deploy.seed.account_provisioner import AccountProvisioner
 
 SESSION = explorer.SOURCES / "src" / "session.js"
 SCRIPT = """
@@ -86,8 +86,8 @@ def test_where_there_is_no_node_it_says_what_is_missing(monkeypatch: pytest.Monk
 async def test_its_session_signs_in_sets_the_first_password_and_signs_out(gateway: Suite) -> None:
     login = f"explorer-{secrets.token_hex(4)}"
     async with aiohttp.ClientSession() as http:
-        desk = Desk(gateway, http, "unused")
-        codes = await desk.provision({"login": login, "scope": "expert", "name": "浏览器"})
+        provisioner = AccountProvisioner(gateway, http, "unused")
+        codes = await provisioner.provision({"login": login, "scope": "expert", "name": "浏览器"})
         async with http.get(f"{gateway.url}/") as page:
             assert "assets/main.js" in await page.text()
     command = [*(node.command("node") or []), "--input-type=module", "-e", SCRIPT, str(SESSION), gateway.url, login]

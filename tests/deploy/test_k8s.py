@@ -1,8 +1,13 @@
-"""The kustomize base: every document valid, the four processes alike, nothing that the settings do not know."""
+"""The kustomize base: the four processes alike, every document valid, nothing that the settings do not know.
 
+The tests read the recorded rendering, which needs no kubectl. After a change of the base, record it anew:
+`kubectl kustomize deploy/k8s/base > tests/deploy/k8s_base.rendered.yaml`; its diff is what changes in a cluster.
+"""
+
+import json
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +23,7 @@ from services.catalog.settings import CatalogSettings
 from services.enrollment.settings import EnrollmentSettings
 
 BASE = Path(__file__).resolve().parents[2] / "deploy" / "k8s" / "base"
+RENDERED = Path(__file__).with_name("k8s_base.rendered.yaml")
 OLDEST = "1.27"
 NEWEST = kubernetes_validate.latest_version()
 SETTINGS: dict[str, type[BaseSettings]] = {
@@ -35,19 +41,43 @@ def read(file: Path) -> list[Document]:
 
 
 @cache
-def kustomization() -> Document:
-    (found,) = read(BASE / "kustomization.yaml")
-    return dict(found)
-
-
-def documents() -> Iterator[Document]:
-    for name in kustomization()["resources"]:
-        yield from read(BASE / name)
+def documents() -> list[Document]:
+    """What the base renders to."""
+    return read(RENDERED)
 
 
 def named(kind: str, name: str) -> Document:
-    (found,) = [one for one in documents() if one["kind"] == kind and one["metadata"]["name"] == name]
-    return found
+    (document,) = [document for document in documents() if label(document) == f"{kind}-{name}"]
+    return document
+
+
+def configuration() -> dict[str, str]:
+    """The environment that all processes share."""
+    (config,) = [document for document in documents() if document["kind"] == "ConfigMap"]
+    return dict(config["data"])
+
+
+def kustomized(folder: Path) -> Iterator[Path]:
+    """Every file that the kustomization of a folder brings in, itself included."""
+    (kustomization,) = read(folder / "kustomization.yaml")
+    yield folder / "kustomization.yaml"
+    paths = [*kustomization.get("resources", ()), *kustomization.get("components", ())]
+    paths += [patch["path"] for patch in kustomization.get("patches", ())]
+    for path in ((folder / name).resolve() for name in paths):
+        yield from kustomized(path) if path.is_dir() else [path]
+
+
+def without_order(value: Any) -> Any:
+    """A value that is equal to another one if they differ in the order of lists only."""
+    if isinstance(value, dict):
+        return {key: without_order(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return sorted(map(without_order, value), key=lambda inner: json.dumps(inner, sort_keys=True))
+    return value
+
+
+def by_label(rendered: Iterable[Document]) -> dict[str, Document]:
+    return {label(document): without_order(document) for document in rendered}
 
 
 def pod(process: str) -> Document:
@@ -55,39 +85,37 @@ def pod(process: str) -> Document:
 
 
 def container(process: str) -> Document:
-    (found,) = pod(process)["containers"]
-    return dict(found)
+    (only,) = pod(process)["containers"]
+    return dict(only)
 
 
 def label(document: Document) -> str:
     return f"{document['kind']}-{document['metadata']['name']}"
 
 
-def test_the_base_names_every_file_beside_it() -> None:
-    assert {path.name for path in BASE.glob("*.yaml")} == {"kustomization.yaml", *kustomization()["resources"]}
+def test_every_file_of_the_base_is_used() -> None:
+    assert set(BASE.rglob("*.yaml")) == set(kustomized(BASE))
 
 
 @pytest.mark.parametrize("version", [OLDEST, NEWEST])
-@pytest.mark.parametrize("document", list(documents()), ids=label)
+@pytest.mark.parametrize("document", documents(), ids=label)
 def test_every_document_is_valid(document: Document, version: str) -> None:
     kubernetes_validate.validate(document, version, strict=True)
 
 
-@pytest.mark.skipif(KUBECTL is None, reason="no kubectl here; the documents are validated all the same")
-def test_the_base_renders_and_every_rendered_document_is_valid() -> None:
+@pytest.mark.skipif(KUBECTL is None, reason="no kubectl here; the recorded rendering is tested all the same")
+def test_the_base_renders_to_what_is_recorded() -> None:
     assert KUBECTL
-    done = subprocess.run([KUBECTL, "kustomize", str(BASE)], capture_output=True, text=True, check=True)  # noqa: S603 - renders our own files
-    rendered = list(yaml.safe_load_all(done.stdout))
-    assert {label(one) for one in documents()} <= {label(one) for one in rendered}
-    for one in rendered:
-        kubernetes_validate.validate(one, NEWEST, strict=True)
-    images = {
-        box["image"]
-        for one in rendered
-        if one["kind"] == "Deployment"
-        for box in one["spec"]["template"]["spec"]["containers"]
+    rendering = subprocess.run([KUBECTL, "kustomize", str(BASE)], capture_output=True, text=True, check=True)  # noqa: S603 - renders our own files
+    rendered = list(yaml.safe_load_all(rendering.stdout))
+    assert by_label(rendered) == by_label(documents())
+    assert len(rendered) == len(documents())
+
+
+def test_every_process_runs_its_own_image() -> None:
+    assert {name: container(name)["image"] for name in SETTINGS} == {
+        name: f"guopei-graph/{name}:0.1.0" for name in SETTINGS
     }
-    assert images == {f"guopei-graph/{name}:0.1.0" for name in SETTINGS}
 
 
 @pytest.mark.parametrize("process", SETTINGS)
@@ -120,36 +148,35 @@ def test_a_service_leads_to_its_process(process: str) -> None:
     assert service["spec"]["selector"] == deployment["spec"]["selector"]["matchLabels"]
     assert service["spec"]["selector"].items() <= deployment["spec"]["template"]["metadata"]["labels"].items()
     (port,) = service["spec"]["ports"]
-    assert port["targetPort"] in {one["name"] for one in container(process)["ports"]}
+    assert port["targetPort"] in {served["name"] for served in container(process)["ports"]}
 
 
 @pytest.mark.parametrize(("process", "settings"), SETTINGS.items())
 def test_the_environment_is_what_the_settings_ask_for(process: str, settings: type[BaseSettings]) -> None:
-    (shared,) = kustomization()["configMapGenerator"]
-    literals = dict(line.split("=", 1) for line in shared["literals"])
-    given = {one["name"].lower() for one in container(process)["env"]} | {name.lower() for name in literals}
-    needed = {name for name, field in settings.model_fields.items() if field.is_required()}
-    assert needed <= given <= set(settings.model_fields)
-    assert literals["ENVIRONMENT"] == "production"
-    assert int(literals["PORT"]) == container(process)["ports"][0]["containerPort"]
+    shared = configuration()
+    variables = {variable["name"].lower() for variable in container(process)["env"]} | {name.lower() for name in shared}
+    required = {name for name, field in settings.model_fields.items() if field.is_required()}
+    assert required <= variables <= set(settings.model_fields)
+    assert shared["ENVIRONMENT"] == "production"
+    assert int(shared["PORT"]) == container(process)["ports"][0]["containerPort"]
 
 
-def test_facts_33_a_place_says_where_its_ingress_calls_from_or_the_gateway_does_not_start() -> None:
+def test_n33_a_place_says_where_its_ingress_calls_from_or_the_gateway_does_not_start() -> None:
     """Else every user would have the ingress's address, and one who guesses would make all others wait."""
-    (given,) = [one for one in container("gateway")["env"] if one["name"] == "FORWARDED_ALLOW_IPS"]
-    source = given["valueFrom"]["configMapKeyRef"]
+    environment = {variable["name"]: variable for variable in container("gateway")["env"]}
+    source = environment["FORWARDED_ALLOW_IPS"]["valueFrom"]["configMapKeyRef"]
     assert source == {"name": "ingress", "key": "FORWARDED_ALLOW_IPS"}, "and it is not optional"
     assert "forwarded_allow_ips" in GatewaySettings.model_fields
 
 
 @pytest.mark.parametrize("process", SETTINGS)
 def test_no_secret_is_written_down_and_every_process_has_its_own(process: str) -> None:
-    env = {one["name"]: one for one in container(process)["env"]}
-    for name in {"MONGODB_URL", "AMQP_URL"} & set(env):
-        assert env[name]["valueFrom"]["secretKeyRef"] == {"name": process, "key": name}
-    assert not [one for one in documents() if one["kind"] == "Secret"]
-    keys, *scratch = sorted(pod(process)["volumes"], key=lambda one: "emptyDir" in one)
-    assert all(one["emptyDir"]["sizeLimit"] for one in scratch)
+    environment = {variable["name"]: variable for variable in container(process)["env"]}
+    for name in ("MONGODB_URL", "AMQP_URL"):
+        assert environment[name]["valueFrom"]["secretKeyRef"] == {"name": process, "key": name}
+    assert not [document for document in documents() if document["kind"] == "Secret"]
+    keys, *scratch = sorted(pod(process)["volumes"], key=lambda volume: "emptyDir" in volume)
+    assert all(volume["emptyDir"]["sizeLimit"] for volume in scratch)
     secrets = {source["secret"]["name"] for source in keys["projected"]["sources"] if "secret" in source}
     assert secrets <= {process}
 

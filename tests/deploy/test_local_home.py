@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.home import Hold, InUse, holder, marked, processes_of, sweep
+from deploy.local.home import HomeInUse, HomeLock, end_processes_of, lock_holder, processes_of, tagged
 from deploy.local.ports import Ports
 from deploy.local.secrets import Secrets
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 
 def _listen(port: int) -> socket.socket:
@@ -59,27 +59,27 @@ def test_the_gateway_takes_the_next_free_port_after_the_wish(tmp_path: Path) -> 
 
 
 def test_a_home_has_one_holder_at_a_time(tmp_path: Path) -> None:
-    assert holder(tmp_path) is None
-    hold = Hold(tmp_path)
-    with pytest.raises(InUse) as refused:
-        Hold(tmp_path)
-    assert refused.value.holder == holder(tmp_path) == os.getpid()
+    assert lock_holder(tmp_path) is None
+    hold = HomeLock(tmp_path)
+    with pytest.raises(HomeInUse) as refused:
+        HomeLock(tmp_path)
+    assert refused.value.holder == lock_holder(tmp_path) == os.getpid()
     hold.release()
-    assert holder(tmp_path) is None
-    Hold(tmp_path).release()
+    assert lock_holder(tmp_path) is None
+    HomeLock(tmp_path).release()
 
 
 async def test_a_sweep_ends_the_processes_of_its_home_and_no_others(tmp_path: Path) -> None:
     ours, others = [
         await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", "input()"),
-            env=marked(tmp_path / name, os.environ),
+            env=tagged(tmp_path / name, os.environ),
             stdin=asyncio.subprocess.PIPE,
         )
         for name in ("ours", "others")
     ]
     await eventually(lambda: processes_of(tmp_path / "ours") == [ours.pid])
-    await asyncio.to_thread(sweep, tmp_path / "ours")
+    await asyncio.to_thread(end_processes_of, tmp_path / "ours")
     assert await ours.wait() < 0
     assert others.returncode is None
     await others.communicate(b"\n")

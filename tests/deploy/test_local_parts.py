@@ -14,12 +14,12 @@ from pymongo.errors import OperationFailure
 
 from chassis.storage.mongo import connect
 from deploy.broker.definitions import ADMIN, SERVICES, queue_of
-from deploy.local.home import InUse, processes_of
+from deploy.local.home import HomeInUse, processes_of
 from deploy.local.mongod import DATABASES
 from deploy.local.parts import Parts
 from deploy.local.suite import ROOT
 from kernel.reference import provinces
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 RUN = "import sys, pathlib; from deploy.local.parts import Parts; Parts(pathlib.Path(sys.argv[1])).start(); input()"
 
@@ -67,7 +67,7 @@ async def test_a_second_start_keeps_the_data_on_new_ports_and_beside_other_parts
     folder = home / "second"
     with Parts(folder) as first:
         assert not set(first.ports.values()) & set(parts.ports.values())
-        with pytest.raises(InUse):
+        with pytest.raises(HomeInUse):
             Parts(folder)
         await _keep_something(first)
         taken = [first.ports["mongod"], first.ports["amqp"], first.ports["epmd"]]

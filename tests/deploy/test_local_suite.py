@@ -8,11 +8,12 @@ import pytest
 from deploy.broker.definitions import queue_of, topology
 from deploy.local.home import processes_of
 from deploy.local.mongod import find_mongod
+from deploy.local.parts import Parts
 from deploy.local.process import Child, StartFailed
 from deploy.local.rabbitmq import find_rabbitmq
 from deploy.local.suite import ROOT, SUBGRAPHS, Suite
 from kernel.reference import provinces
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 
 async def test_a_process_that_ends_by_itself_is_reported_and_stopping_leaves_nothing(home: Path) -> None:
@@ -67,16 +68,16 @@ def test_a_url_in_the_environment_takes_the_place_of_a_part(monkeypatch: pytest.
     suite.stop()
 
 
-def test_a_broker_given_by_its_url_gets_the_topology(suite: Suite, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
-    url = suite.parts.rabbitmq.add_vhost("given")
+def test_a_broker_given_by_its_url_gets_the_topology(parts: Parts, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    url = parts.rabbitmq.add_vhost("given")
     for queue in ("province.44", "training.dead"):
-        suite.parts.rabbitmq.manage("DELETE", f"/api/queues/given/{queue}")
+        parts.rabbitmq.manage("DELETE", f"/api/queues/given/{queue}")
     monkeypatch.setenv("AMQP_URL", url)
-    monkeypatch.setenv("MONGODB_URL", suite.parts.mongod.url("admin"))
+    monkeypatch.setenv("MONGODB_URL", parts.mongod.url("admin"))
     with Suite(home / "given", processes=[]):
-        found = {queue["name"] for queue in suite.parts.rabbitmq.manage("GET", "/api/queues/given")}
+        found = {queue["name"] for queue in parts.rabbitmq.manage("GET", "/api/queues/given")}
     assert {"province.44", "province.65", "training.dead"} <= found
-    suite.parts.rabbitmq.delete_vhost("given")
+    parts.rabbitmq.delete_vhost("given")
 
 
 def test_no_file_of_a_suite_is_tracked_by_git() -> None:

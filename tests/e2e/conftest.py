@@ -7,17 +7,17 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import aio_pika
-import aiohttp
 import pytest
 from aio_pika.abc import AbstractIncomingMessage
 
 from bench.gateway.__main__ import install
 from chassis.messaging.amqp import EVENTS, connect, declare_topology
 from deploy.broker.definitions import ADMIN
-from deploy.demo.story import Story, tell
+from deploy.demo.story import Story, play_round
 from deploy.local.suite import Suite
-from deploy.seed.account_provisioner import Desk
-from tests.eventually import eventually
+from deploy.seed.account_provisioner import AccountProvisioner
+from deploy.seed.graph_client import session
+from tests.support.eventually import eventually
 
 LISTENER = "tests.everything"
 NODE = Path(__file__).parent / "node"
@@ -44,9 +44,9 @@ async def story(suite: Suite) -> AsyncIterator[Story]:
         await declare_topology(channel)
         listener = await channel.declare_queue(LISTENER, durable=True, arguments={"x-queue-type": "quorum"})
         await listener.bind(EVENTS, "#")
-    async with aiohttp.ClientSession() as http:
-        told = Story(Desk(suite, http, f"Guopei-{secrets.token_hex(4)}"), lambda *_: None)
-        await tell(told)
+    async with session() as http:
+        told = Story(AccountProvisioner(suite, http, f"Guopei-{secrets.token_hex(4)}"), lambda *_: None)
+        await play_round(told)
         yield told
 
 
@@ -54,7 +54,7 @@ async def story(suite: Suite) -> AsyncIterator[Story]:
 async def traffic(story: Story) -> list[AbstractIncomingMessage]:
     """Every message of the round, as the broker had it; left unacked, so that another reader may look too."""
     found: list[AbstractIncomingMessage] = []
-    async with await aio_pika.connect(story.desk.suite.parts.amqp_url(ADMIN)) as connection:
+    async with await aio_pika.connect(story.provisioner.suite.parts.amqp_url(ADMIN)) as connection:
         queue = await (await connection.channel()).get_queue(LISTENER)
 
         async def credited() -> bool:

@@ -7,7 +7,7 @@ from deploy.demo.story import Story
 from deploy.seed.graph_client import Client
 from deploy.seed.load import ADD_TEACHERS
 from deploy.seed.world import SCHOOLS, id_number
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 AUDIT = """query($filter: AuditFilter) { auditLog(filter: $filter, first: 10) {
   nodes { type subject province actor { subject scope organization name } } } }"""
@@ -36,15 +36,15 @@ async def audited(story: Story, **which: str) -> list[dict[str, Any]]:
     """The rows of the audit log, once there are some."""
 
     async def rows() -> Any:
-        return (await story.cast.ministry.ask(AUDIT, filter=which))["auditLog"]["nodes"]
+        return (await story.seeded.ministry.ask(AUDIT, filter=which))["auditLog"]["nodes"]
 
     found: list[dict[str, Any]] = await eventually(rows)
     return found
 
 
 async def test_r5_r40_the_designated_persons_acts_are_audited_under_person_and_school(story: Story) -> None:
-    public, password = story.desk.public, story.desk.password
-    named = await issued(story.cast.schools[SCHOOL.code], scope="school", name="沈专员")
+    public, password = story.provisioner.public, story.provisioner.password
+    named = await issued(story.seeded.schools[SCHOOL.code], scope="school", name="沈专员")
     account = named["account"]
     person = await public.activate(account["login"], named["code"], password, "school")
     (added,) = await person.do(ADD_TEACHERS, rows=[NEWCOMER])

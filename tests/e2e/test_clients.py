@@ -37,12 +37,12 @@ async def test_every_must_should_and_may_of_graphql_over_http_is_kept(scripts: S
 
 @pytest.mark.parametrize("kind", ["sse", "ws", "explorer"])
 async def test_r27_the_clients_of_front_ends_follow_a_province(story: Story, scripts: Scripts, kind: str) -> None:
-    client, after = story.cast.provinces["44"], cursor_of(0)
+    client, after = story.seeded.provinces["44"], cursor_of(0)
     assert client.token
     wanted = (await client.ask(REPLAY, after=after))["enrollmentEvents"]["nodes"]
     if kind == "explorer":
         session = str(SOURCES / "src" / "session.js")
-        command = [*scripts("explorer"), session, client.url, "province44", story.desk.password]
+        command = [*scripts("explorer"), session, client.url, "province44", story.provisioner.password]
     else:
         command = [*scripts("follow"), kind, f"{client.url}/graphql", client.token]
     told = await output([*command, str(len(wanted)), FOLLOW, orjson.dumps({"after": after}).decode()])

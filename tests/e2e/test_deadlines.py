@@ -5,7 +5,7 @@ from typing import Any
 from deploy.demo import documents
 from deploy.demo.story import PRACTICE, Story
 from deploy.seed.world import SCHOOLS
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 ESCALATIONS = "{ escalations(year: 2024) { nodes { id status escalatedAt teacher { name } project { title } } } }"
 REPLAY = "query($after: String) { enrollmentEvents(first: 100, after: $after) { nodes { type subject cursor data } } }"
@@ -17,7 +17,7 @@ async def told(story: Story, kind: str, subject: str) -> list[Any]:
     """The events of a kind about something, as the ministry's log has them."""
     found: list[Any] = []
     after = None
-    while nodes := (await story.cast.ministry.ask(REPLAY, after=after))["enrollmentEvents"]["nodes"]:
+    while nodes := (await story.seeded.ministry.ask(REPLAY, after=after))["enrollmentEvents"]["nodes"]:
         after = nodes[-1]["cursor"]
         found += [one for one in nodes if (one["type"], one["subject"]) == (kind, subject)]
     return found
@@ -27,15 +27,15 @@ async def test_r23_what_a_base_left_undecided_is_escalated_once_and_decided_by_t
     key = story.enrollments[SCHOOLS[0].teachers[0], story.projects["工业机器人岗位实践1期"]]
 
     async def escalated() -> Any:
-        nodes = (await story.cast.ministry.ask(ESCALATIONS))["escalations"]["nodes"]
+        nodes = (await story.seeded.ministry.ask(ESCALATIONS))["escalations"]["nodes"]
         return [one for one in nodes if one["id"] == key and one["escalatedAt"]]
 
     (shown,) = await eventually(escalated)
     assert (shown["status"], shown["teacher"]["name"]) == ("SUBMITTED", SCHOOLS[0].teachers[0])
     late = [{"id": key, "decision": "REJECT", "reason": "时间重叠"}]
-    (row,) = await story.cast.base[PRACTICE].do(documents.DECIDE_ENROLLMENTS, decisions=late)
+    (row,) = await story.seeded.base_clients[PRACTICE].do(documents.DECIDE_ENROLLMENTS, decisions=late)
     assert row["refusal"]["code"] == "PHASE_CLOSED"
-    (row,) = await story.cast.ministry.do(documents.DECIDE_ENROLLMENTS, decisions=late)
+    (row,) = await story.seeded.ministry.do(documents.DECIDE_ENROLLMENTS, decisions=late)
     assert row["ok"], row
 
     async def decided() -> list[Any]:
@@ -49,6 +49,6 @@ async def test_r23_what_a_base_left_undecided_is_escalated_once_and_decided_by_t
 async def test_r21_a_schools_cut_off_is_its_own_and_joined_with_the_project(story: Story) -> None:
     project = story.projects["工业机器人岗位实践1期"]
     given = {"year": 2024, "projectId": project, "closesOn": "2024-05-18"}
-    school = await story.cast.schools[SCHOOLS[0].code].do(CLOSE, i=given)
+    school = await story.seeded.schools[SCHOOLS[0].code].do(CLOSE, i=given)
     expected = {"project": {"id": project, "title": "工业机器人岗位实践1期"}, "closesOn": "2024-05-18"}
     assert school["innerCutOffs"] == [expected]

@@ -6,7 +6,6 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import orjson
 import pytest
 
@@ -16,7 +15,7 @@ from chassis.runtime.settings import read_keys
 from deploy.demo import documents
 from deploy.demo.story import Story
 from deploy.local.suite import GATEWAY, Suite
-from deploy.seed.graph_client import Client
+from deploy.seed.graph_client import Client, session
 from gateway.identity.sessions import GRAPH
 from tests.e2e.conftest import Scripts
 from tests.e2e.test_live import REPLAY
@@ -60,7 +59,7 @@ def addressed(suite: Suite, folder: Path) -> Path:
 
 async def hives(story: Story, port: int, client: Client, query: str, variables: dict[str, Any]) -> Any:
     """Hive Gateway's answer to whom our gateway says the client is."""
-    keys = read_keys(Path(story.desk.suite.environment(GATEWAY)["SIGNING_KEY_FILE"]))
+    keys = read_keys(Path(story.provisioner.suite.environment(GATEWAY)["SIGNING_KEY_FILE"]))
     assert client.token
     principal = TokenVerifier(keys, GRAPH).verify(client.token)
     headers = {f"x-token-{name}": TokenMinter(keys).mint(principal, name) for name in SUBGRAPHS}
@@ -70,32 +69,32 @@ async def hives(story: Story, port: int, client: Client, query: str, variables: 
 
 
 async def test_every_query_of_the_round_is_answered_as_hive_gateway_answers_it(story: Story, hive: int) -> None:
-    cast = story.cast
+    seeded = story.seeded
     some = next(iter(story.enrollments.values()))
     asked: list[tuple[Client, str, dict[str, Any]]] = [
-        (cast.ministry, BASES, {"year": 2024}),
-        (cast.ministry, NOBODY, {}),
-        (cast.ministry, documents.CATALOGUE, {"year": 2024}),
-        (cast.base[0], "{ myBases { id name quota(year: 2024) { limit used } } }", {}),
-        (cast.provinces["44"], documents.STATUS, {"id": some}),
-        (cast.provinces["44"], REPLAY, {"after": None}),
-        (cast.ministry, documents.PROGRESS, {"year": 2024}),
-        *((client, documents.NOTICES, {}) for _, client in cast.teachers.values()),
-        *((client, documents.MY_DATA, {}) for _, client in cast.teachers.values()),
-        *((cast.ministry, documents.QUOTA, {"id": key, "year": 2024}) for key in cast.bases.values()),
+        (seeded.ministry, BASES, {"year": 2024}),
+        (seeded.ministry, NOBODY, {}),
+        (seeded.ministry, documents.CATALOGUE, {"year": 2024}),
+        (seeded.base_clients[0], "{ myBases { id name quota(year: 2024) { limit used } } }", {}),
+        (seeded.provinces["44"], documents.STATUS, {"id": some}),
+        (seeded.provinces["44"], REPLAY, {"after": None}),
+        (seeded.ministry, documents.PROGRESS, {"year": 2024}),
+        *((client, documents.NOTICES, {}) for _, client in seeded.teachers.values()),
+        *((client, documents.MY_DATA, {}) for _, client in seeded.teachers.values()),
+        *((seeded.ministry, documents.QUOTA, {"id": key, "year": 2024}) for key in seeded.base_ids.values()),
     ]
     for key in story.enrollments.values():
-        asked += [(cast.ministry, ENROLLMENT, {"id": key}), (cast.provinces["51"], FOREIGN, {"id": key})]
-    for query in (documents.WHOLE, documents.SEATS, documents.ACCEPTED, documents.TIMETABLE):
-        asked += [(cast.ministry, query, {"id": key}) for key in story.projects.values()]
+        asked += [(seeded.ministry, ENROLLMENT, {"id": key}), (seeded.provinces["51"], FOREIGN, {"id": key})]
+    for query in (documents.ACROSS_SERVICES, documents.SEATS, documents.ACCEPTED, documents.TIMETABLE):
+        asked += [(seeded.ministry, query, {"id": key}) for key in story.projects.values()]
     for seats, people in product((True, False), repeat=2):
-        asked.append((cast.ministry, PROJECTS, {"withSeats": seats, "withPeople": people}))
+        asked.append((seeded.ministry, PROJECTS, {"withSeats": seats, "withPeople": people}))
     known = {query for _, query, _ in asked}
     assert {text for text in vars(documents).values() if str(text).startswith("query")} <= known, "one is left out"
-    async with aiohttp.ClientSession() as http:
+    async with session() as http:
         for client, query, variables in asked:
             fresh = replace(client, http=http)
-            ours = await fresh.answer(query, **variables)
+            ours = await fresh.execute(query, **variables)
             theirs = await hives(story, hive, fresh, query, variables)
             assert ordered(ours["data"]) == ordered(theirs["data"]), query
             assert paths(ours) == paths(theirs), query

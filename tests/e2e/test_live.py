@@ -35,7 +35,7 @@ async def followed(client: Client, after: str, most: int, query: str = FOLLOW) -
 
 
 async def test_r27_a_province_follows_the_log_that_it_replays(story: Story) -> None:
-    client = story.cast.provinces["44"]
+    client = story.seeded.provinces["44"]
     page = (await client.ask(REPLAY, after=cursor_of(0)))["enrollmentEvents"]
     wanted = page["nodes"][:100]
     assert len(wanted) > 10
@@ -45,14 +45,14 @@ async def test_r27_a_province_follows_the_log_that_it_replays(story: Story) -> N
 
 
 async def test_r27_the_public_may_not_follow_and_is_told_as_an_event(story: Story) -> None:
-    public = Client(story.desk.suite.url, story.desk.http)
+    public = Client(story.provisioner.suite.url, story.provisioner.http)
     (result,) = await followed(public, cursor_of(0), 2)
     assert result["data"] is None
     assert [error["extensions"]["code"] for error in result["errors"]] == ["UNAUTHORIZED_FIELD_OR_TYPE"]
 
 
 async def test_r27_the_ministry_follows_the_nation_by_websocket(story: Story) -> None:
-    client = story.cast.ministry
+    client = story.seeded.ministry
     wanted = (await client.ask(REPLAY, after=cursor_of(0)))["enrollmentEvents"]["nodes"]
     async with client.http.ws_connect(f"{client.url}/graphql", protocols=(PROTOCOL,)) as socket:
         await socket.send_json({"type": "connection_init", "payload": {"Authorization": f"Bearer {client.token}"}})

@@ -11,12 +11,12 @@ from deploy.demo.play import _received
 from deploy.demo.story import Story
 from deploy.seed.graph_client import Refused
 from deploy.seed.world import SCHOOLS
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 
 async def test_one_query_joins_the_three_services(story: Story) -> None:
     project = next(key for _, key in story.enrollments)
-    answer = (await story.cast.ministry.ask(documents.WHOLE, id=project))["project"]
+    answer = (await story.seeded.ministry.ask(documents.ACROSS_SERVICES, id=project))["project"]
     nodes = answer["enrollments"]["nodes"]
     assert answer["base"]["quota"]["limit"] == 22
     assert answer["seats"] == {"capacity": 10, "accepted": 10, "waitlisted": 0, "left": 0}
@@ -29,7 +29,7 @@ async def test_r17_the_catalogue_knows_the_seats_that_enrolment_gave_away(story:
     full = next(key for _, key in story.enrollments)
 
     async def agreed() -> bool:
-        found = (await story.desk.public.do(query))["nodes"]
+        found = (await story.provisioner.public.do(query))["nodes"]
         left = {node["id"]: node["seats"]["left"] for node in found}
         return bool(left) and all(left.values()) and full not in left
 
@@ -37,24 +37,24 @@ async def test_r17_the_catalogue_knows_the_seats_that_enrolment_gave_away(story:
 
 
 async def test_r1_a_calendar_program_gets_the_round_once_and_then_only_when_it_changes(story: Story) -> None:
-    url = f"{story.desk.suite.url}/calendar/2024.ics"
-    async with story.desk.http.get(url) as reply:
+    url = f"{story.provisioner.suite.url}/calendar/2024.ics"
+    async with story.provisioner.http.get(url) as reply:
         assert (reply.status, reply.content_type) == (200, "text/calendar")
         assert len(Calendar.from_ical(await reply.text()).walk("VEVENT")) == 5
         known = {"If-None-Match": reply.headers["etag"]}
         assert reply.headers["cache-control"] == "public, max-age=300"
-    async with story.desk.http.get(url, headers=known) as reply:
+    async with story.provisioner.http.get(url, headers=known) as reply:
         assert (reply.status, await reply.read()) == (304, b"")
-    async with story.desk.http.get(f"{story.desk.suite.url}/calendar/1.ics") as reply:
+    async with story.provisioner.http.get(f"{story.provisioner.suite.url}/calendar/1.ics") as reply:
         assert reply.status == 404
 
 
 async def test_r27_a_province_sees_its_own_only_by_query_and_by_queue(story: Story) -> None:
     enrollment = story.enrollments[SCHOOLS[0].teachers[0], next(key for _, key in story.enrollments)]
-    assert (await story.cast.provinces["44"].ask(documents.STATUS, id=enrollment))["enrollment"]
-    assert (await story.cast.provinces["51"].ask(documents.STATUS, id=enrollment))["enrollment"] is None
+    assert (await story.seeded.provinces["44"].ask(documents.STATUS, id=enrollment))["enrollment"]
+    assert (await story.seeded.provinces["51"].ask(documents.STATUS, id=enrollment))["enrollment"] is None
     for code in ("44", "51"):
-        received = await _received(story.desk.suite, code)
+        received = await _received(story.provisioner.suite, code)
         numbers = [number for number, _ in received]
         assert ("enrollment.funding-recorded" in {name for _, name in received}) == (code == "44")
         assert numbers == list(range(1, len(numbers) + 1))
@@ -62,7 +62,7 @@ async def test_r27_a_province_sees_its_own_only_by_query_and_by_queue(story: Sto
 
 async def test_r41_nobody_reads_an_id_number_in_the_clear(story: Story) -> None:
     project = next(key for _, key in story.enrollments)
-    answer = await story.cast.ministry.answer(documents.WHOLE, id=project)
+    answer = await story.seeded.ministry.execute(documents.ACROSS_SERVICES, id=project)
     numbers = [node["teacher"]["idNumber"] for node in answer["data"]["project"]["enrollments"]["nodes"]]
     assert all(number[3:-4] == "*" * 11 for number in numbers)
 
@@ -70,12 +70,12 @@ async def test_r41_nobody_reads_an_id_number_in_the_clear(story: Story) -> None:
 async def test_r31_the_public_reads_no_result(story: Story) -> None:
     project = next(key for _, key in story.enrollments)
     with pytest.raises(Refused) as refused:
-        await story.desk.public.ask(documents.WHOLE, id=project)
+        await story.provisioner.public.ask(documents.ACROSS_SERVICES, id=project)
     assert "UNAUTHORIZED_FIELD_OR_TYPE" in refused.value.codes
 
 
 async def test_a_mutation_repeated_under_its_idempotency_key_takes_effect_once(story: Story) -> None:
-    base = story.cast.base[0]
+    base = story.seeded.base_clients[0]
     keyed = replace(base, headers={"Idempotency-Key": secrets.token_hex(16)})
     own = (await base.do("{ myBases { id } }"))[0]
     plan = "{year: 2024, title: $title}"

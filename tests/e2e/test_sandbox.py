@@ -14,7 +14,7 @@ from chassis.storage.cursor import cursor_of
 from deploy.broker.definitions import ADMIN, queue_of
 from deploy.demo.story import Story
 from deploy.local.suite import ROOT
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 REPLAY = "query($after: String) { enrollmentEvents(after: $after, first: 100) { totalCount nodes { sequence id } } }"
 
@@ -22,12 +22,12 @@ REPLAY = "query($after: String) { enrollmentEvents(after: $after, first: 100) { 
 @asynccontextmanager
 async def consumer(story: Story, file: Path, code: str) -> AsyncIterator[None]:
     """The documented consumer as a process of its own."""
-    suite = story.desk.suite
+    suite = story.provisioner.suite
     given = {
         "EVENTS_FILE": str(file),
         "GRAPH": suite.url,
         "LOGIN": f"province{code}",
-        "PASSWORD": story.desk.password,
+        "PASSWORD": story.provisioner.password,
         "AMQP": suite.parts.amqp_url(queue_of(code)),
         "QUEUE": queue_of(code),
     }
@@ -52,7 +52,7 @@ async def test_the_documented_consumer_keeps_every_event_once_though_copies_came
     story: Story, tmp_path: Path
 ) -> None:
     code, file = "44", tmp_path / "events.db"
-    page = (await story.cast.provinces[code].ask(REPLAY))["enrollmentEvents"]
+    page = (await story.seeded.provinces[code].ask(REPLAY))["enrollmentEvents"]
     total = page["totalCount"]
     assert total > 10
     async with consumer(story, file, code):
@@ -76,6 +76,6 @@ async def send_again(story: Story, code: str, row: tuple[int, str]) -> None:
         "cloudEvents_type": "catalog.round-opened",
         "cloudEvents_cursor": cursor_of(row[0]),
     }
-    async with await aio_pika.connect(story.desk.suite.parts.amqp_url(ADMIN)) as admin:
+    async with await aio_pika.connect(story.provisioner.suite.parts.amqp_url(ADMIN)) as admin:
         channel = await admin.channel()
         await channel.default_exchange.publish(aio_pika.Message(b"{}", headers=dict(headers)), queue_of(code))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.demo.story import Story
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 SUSPEND = 'mutation($id: ID!) { suspendProject(id: $id, reason: "核查") { id } }'
 RESUME = "mutation($id: ID!) { resumeProject(id: $id) { id } }"
@@ -26,14 +26,14 @@ def spans(home: Path, trace: str) -> dict[tuple[str, str], Any]:
 
 async def test_request_event_and_effects_are_one_trace(story: Story) -> None:
     trace, parent = secrets.token_hex(16), secrets.token_hex(8)
-    client = replace(story.cast.ministry, headers={"traceparent": f"00-{trace}-{parent}-01"})
+    client = replace(story.seeded.ministry, headers={"traceparent": f"00-{trace}-{parent}-01"})
     project = story.projects["工业机器人岗位实践1期"]
     await client.do(SUSPEND, id=project)
-    await story.cast.ministry.do(RESUME, id=project)
+    await story.seeded.ministry.do(RESUME, id=project)
     effects = [(service, "catalog.project-suspended") for service in ("enrollment", "assessment")]
 
     def whole() -> dict[tuple[str, str], Any]:
-        found = spans(story.desk.suite.home, trace)
+        found = spans(story.provisioner.suite.home, trace)
         return found if {("catalog", "catalog.graphql"), *effects} <= set(found) else {}
 
     found = await eventually(whole)

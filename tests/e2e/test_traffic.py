@@ -37,7 +37,7 @@ def test_every_event_that_was_emitted_is_valid(traffic: list[AbstractIncomingMes
 
 def test_services_have_no_queue_that_was_not_there_before_the_first_event(story: Story) -> None:
     """An event that finds no queue is lost to it, so the broker's definitions hold every queue and binding."""
-    found = story.desk.suite.parts.rabbitmq.manage("GET", "/api/definitions/%2F")
+    found = story.provisioner.suite.parts.rabbitmq.manage("GET", "/api/definitions/%2F")
     declared = topology()
     queues = {one["name"] for one in found["queues"]} - {LISTENER}
     assert queues == {one["name"] for one in declared["queues"]}

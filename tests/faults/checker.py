@@ -17,9 +17,9 @@ from services.catalog.domain.quota import CONSUMING, Quota
 from services.catalog.store import COLLECTIONS as CATALOG
 from services.enrollment.store import COLLECTIONS as ENROLLMENT
 from services.enrollment.store import Feed
-from tests.eventually import eventually
 from tests.faults.field import PROVINCES, QUEUES, Field
 from tests.faults.load import Ledger
+from tests.support.eventually import eventually
 
 _OUTBOXES = {"catalog": CATALOG, "enrollment": ENROLLMENT, "assessment": ASSESSMENT, "gateway": IDENTITY}
 _WAITING = {"events.0": {"$exists": True}}

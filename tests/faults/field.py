@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 from pymongo import AsyncMongoClient
 
 from chassis.messaging.amqp import BROKER_ERRORS
@@ -20,12 +19,13 @@ from deploy.broker.definitions import ADMIN, INTERNAL_QUEUES, queue_of
 from deploy.broker.management import Management
 from deploy.demo import documents as d
 from deploy.local.suite import GATEWAY, SUBGRAPHS, Suite
-from deploy.seed.account_provisioner import Desk
-from deploy.seed.load import Cast, seed
+from deploy.seed.account_provisioner import AccountProvisioner
+from deploy.seed.graph_client import session
+from deploy.seed.load import SeedResult, seed
 from deploy.seed.plans import plan_of
 from deploy.seed.world import BASES, YEAR
-from tests.eventually import eventually
 from tests.faults.proxy import Proxy
+from tests.support.eventually import eventually
 
 API, RELAY, WORKER = "enrollment.api", "enrollment.relay", "enrollment.worker"
 PROCESSES = ("catalog", API, RELAY, WORKER, "assessment", GATEWAY)
@@ -44,18 +44,18 @@ class Field:
         home: Its folder.
 
     Attributes:
-        graph: The link from the gateway to enrolment.
-        broker: The link from enrolment's relay and worker to the broker.
+        graph: The link from the gateway to enrollment.
+        broker: The link from enrollment's relay and worker to the broker.
         received: What each province's own system has taken from its queue: sequence to event id.
     """
 
     def __init__(self, home: Path) -> None:
         self.suite = Suite(home)
         ports = self.suite.parts.ports
-        self.graph = Proxy(ports.also(API))
+        self.graph = Proxy(ports.port_of(API))
         self.broker = Proxy(ports["amqp"])
         self.received: dict[str, Received] = {code: {} for code in PROVINCES}
-        self.cast: Cast
+        self.seeded: SeedResult
         self._projects = 0
 
     async def open(self) -> None:
@@ -69,12 +69,12 @@ class Field:
         suite.overrides |= {name: {"AMQP_URL": amqp} for name in (RELAY, WORKER)}
         suite.parts.start()  # in this thread, for its children end with the thread that starts them
         await self.launch(*PROCESSES)
-        self.http = aiohttp.ClientSession()
-        self.desk = Desk(suite, self.http, f"Guopei-{secrets.token_hex(4)}")
+        self.http = session()
+        self.provisioner = AccountProvisioner(suite, self.http, f"Guopei-{secrets.token_hex(4)}")
         self.mongo: AsyncMongoClient[dict[str, Any]] = connect(suite.parts.mongodb_url(ADMIN))
-        self.cast = await seed(self.desk)
+        self.seeded = await seed(self.provisioner)
         more = {"year": YEAR, "limit": _LIMIT, "reason": "演练"}
-        await self.cast.ministry.do(d.ADJUST, id=self.cast.bases[BASES[TEACHING].name], input=more)
+        await self.seeded.ministry.do(d.ADJUST, id=self.seeded.base_ids[BASES[TEACHING].name], input=more)
         self._listeners = [asyncio.ensure_future(self._listen(code)) for code in PROVINCES]
 
     async def close(self) -> None:
@@ -118,30 +118,35 @@ class Field:
 
     async def sign_in(self) -> None:
         """Sign everybody in anew: tokens live ten minutes, drills longer."""
-        cast = self.cast
-        clients = [cast.ministry, *cast.base, *(client for _, client in cast.experts), *cast.provinces.values()]
-        clients += [*cast.schools.values(), *(client for _, client in cast.teachers.values())]
-        fresh = await asyncio.gather(*(self.desk.sign_in(login, scope) for scope, login, _ in cast.logins))
+        seeded = self.seeded
+        clients = [
+            seeded.ministry,
+            *seeded.base_clients,
+            *(client for _, client in seeded.experts),
+            *seeded.provinces.values(),
+        ]
+        clients += [*seeded.schools.values(), *(client for _, client in seeded.teachers.values())]
+        fresh = await asyncio.gather(*(self.provisioner.sign_in(login, scope) for scope, login, _ in seeded.logins))
         for client, signed_in in zip(clients, fresh, strict=True):
             client.token = signed_in.token
 
     async def project(self) -> str:
         """A freshly published project of ten seats."""
         self._projects += 1
-        base, key = self.cast.base[TEACHING], self.cast.bases[BASES[TEACHING].name]
+        base, key = self.seeded.base_clients[TEACHING], self.seeded.base_ids[BASES[TEACHING].name]
         plan = plan_of(TEACHING) | {"title": f"演练{self._projects}期"}
         made = await base.do(d.DRAFT, base=key, input=plan)
         await base.do(d.SUBMIT, id=made["id"], version=made["version"])
-        experts = self.cast.experts[:2]
-        await self.cast.ministry.do(d.ASSIGN, id=made["id"], experts=[one for one, _ in experts])
+        experts = self.seeded.experts[:2]
+        await self.seeded.ministry.do(d.ASSIGN, id=made["id"], experts=[one for one, _ in experts])
         verdicts = [{"dimension": one, "verdict": "PASS", "comment": "符合要求"} for one in _VERDICTS]
         for _, client in experts:
             await client.do(d.REVIEW, id=made["id"], verdicts=verdicts)
-        await self.cast.ministry.do(d.DECIDE, id=made["id"], decision={"outcome": "APPROVE", "reason": "同意"})
-        await self.cast.ministry.do(d.PUBLISH, ids=[made["id"]])
+        await self.seeded.ministry.do(d.DECIDE, id=made["id"], decision={"outcome": "APPROVE", "reason": "同意"})
+        await self.seeded.ministry.do(d.PUBLISH, ids=[made["id"]])
 
         async def known() -> Any:
-            return (await self.desk.public.ask(d.SEATS, id=made["id"]))["project"]["seats"]
+            return (await self.provisioner.public.ask(d.SEATS, id=made["id"]))["project"]["seats"]
 
         await eventually(known)
         return str(made["id"])

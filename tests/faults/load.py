@@ -91,8 +91,8 @@ class Load:
 
     async def run(self) -> None:
         """Work until `end`, and until what was begun is answered."""
-        cast = self._field.cast
-        teachers = list(cast.teachers.items())
+        seeded = self._field.seeded
+        teachers = list(seeded.teachers.items())
         await asyncio.gather(
             *(self._compete(name, key, client) for name, (key, client) in teachers),
             *(self._churn(client) for _, (_, client) in teachers[::3]),
@@ -113,7 +113,7 @@ class Load:
 
     async def _once(self, client: Client, document: str, variables: dict[str, Any]) -> Any:
         try:
-            reply = await client.answer(document, **variables)
+            reply = await client.execute(document, **variables)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
             return _AGAIN
         data, errors = reply.get("data") or {}, reply.get("errors", [])
@@ -136,11 +136,11 @@ class Load:
             return
         await self._pause(self._random.random() * 3)
         submit = d.SUBMIT_ENROLLMENTS.replace("ok refusal", "ok enrollment { id } refusal")
-        client = self._field.cast.schools[school.code]
+        client = self._field.seeded.schools[school.code]
         if await self._act(client, submit, "enrollment.submitted", ids=[signed["id"]]):
             await self._pause(self._random.random() * 3)
             decisions = [{"id": signed["id"], "decision": "ACCEPT"}]
-            base = self._field.cast.base[TEACHING]
+            base = self._field.seeded.base_clients[TEACHING]
             await self._act(base, d.DECIDE_ENROLLMENTS, "enrollment.accepted", decisions=decisions)
 
     async def _churn(self, teacher: Client) -> None:
@@ -163,12 +163,14 @@ class Load:
                 "title": "讲师",
                 "majorCategory": 6,
             }
-            await self._act(self._field.cast.schools[school.code], ADD_TEACHERS, "enrollment.teacher-added", rows=[row])
+            await self._act(
+                self._field.seeded.schools[school.code], ADD_TEACHERS, "enrollment.teacher-added", rows=[row]
+            )
             await self._pause(self._random.random() / 2)
 
     async def _declare(self) -> None:
         """A base with a quota of three submits five plans at once, and withdraws what went through."""
-        base, key = self._field.cast.base[PRINCIPAL], self._field.cast.bases[BASES[PRINCIPAL].name]
+        base, key = self._field.seeded.base_clients[PRINCIPAL], self._field.seeded.base_ids[BASES[PRINCIPAL].name]
         while not self._over.is_set():
             plans = [plan_of(PRINCIPAL) | {"title": secrets.token_hex(4)} for _ in range(_DRAFTS)]
             drafts = [await self._act(base, d.DRAFT, "catalog.project-drafted", base=key, input=plan) for plan in plans]
@@ -183,9 +185,9 @@ class Load:
 
     async def _watch(self) -> None:
         """Seats and quota, as anybody may read them at any time."""
-        base, key = self._field.cast.base[PRINCIPAL], self._field.cast.bases[BASES[PRINCIPAL].name]
+        base, key = self._field.seeded.base_clients[PRINCIPAL], self._field.seeded.base_ids[BASES[PRINCIPAL].name]
         while not self._over.is_set():
-            seats = await self._read(self._field.desk.public, d.SEATS, id=self._contested)
+            seats = await self._read(self._field.provisioner.public, d.SEATS, id=self._contested)
             if seats and (seats := seats["project"]["seats"]) and seats["accepted"] > seats["capacity"]:
                 self.ledger.overruns.append(f"{seats}")
             quota = await self._read(base, d.QUOTA, id=key, year=YEAR)
@@ -195,7 +197,7 @@ class Load:
 
     async def _read(self, client: Client, document: str, **variables: Any) -> Any:
         try:
-            reply = await client.answer(document, **variables)
+            reply = await client.execute(document, **variables)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
             return None
         data = reply.get("data")

@@ -9,10 +9,10 @@ from aio_pika import DeliveryMode, Message
 from chassis.events import unseal
 from chassis.messaging.amqp import DEAD, EVENTS, connect, to_message
 from deploy.broker.definitions import ADMIN
-from tests.eventually import eventually
 from tests.faults.drill import FULL, Outcome, drill, lasting
 from tests.faults.field import RELAY, Field
 from tests.faults.test_processes import metric
+from tests.support.eventually import eventually
 
 _QUEUE = "assessment.inbox"
 _POLICY = "/api/policies/%2F/drill"

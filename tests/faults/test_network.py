@@ -9,7 +9,7 @@ _SECONDS = 20 if FULL else 3
 
 async def test_slow(field: Field, outcomes: list[Outcome]) -> None:
     """Each chunk takes 0.3 s more."""
-    async with drill(field, outcomes, f"gateway to enrolment: 0.3 s of latency for {_SECONDS} s"):
+    async with drill(field, outcomes, f"gateway to enrollment: 0.3 s of latency for {_SECONDS} s"):
         field.graph.set(Fault.SLOW)
         await lasting(_SECONDS)
         field.graph.set(Fault.NONE)
@@ -17,7 +17,7 @@ async def test_slow(field: Field, outcomes: list[Outcome]) -> None:
 
 async def test_reset(field: Field, outcomes: list[Outcome]) -> None:
     """Connections are cut in the middle of requests, again and again."""
-    async with drill(field, outcomes, f"gateway to enrolment: connections reset twice a second for {_SECONDS} s"):
+    async with drill(field, outcomes, f"gateway to enrollment: connections reset twice a second for {_SECONDS} s"):
         for _ in range(2 * _SECONDS):
             field.graph.reset()
             await lasting(0.5)
@@ -25,7 +25,7 @@ async def test_reset(field: Field, outcomes: list[Outcome]) -> None:
 
 async def test_black_hole(field: Field, outcomes: list[Outcome]) -> None:
     """Nothing passes and nothing is refused: the deadline answers, and a repeat takes no second effect."""
-    async with drill(field, outcomes, f"gateway to enrolment: black hole for {_SECONDS} s"):
+    async with drill(field, outcomes, f"gateway to enrollment: black hole for {_SECONDS} s"):
         field.graph.set(Fault.BLACK_HOLE)
         await lasting(_SECONDS)
         field.graph.set(Fault.NONE)

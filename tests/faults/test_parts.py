@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.eventually import eventually
 from tests.faults.drill import FULL, Outcome, drill, lasting
 from tests.faults.field import Field
+from tests.support.eventually import eventually
 
 
 async def test_broker_stopped(field: Field, outcomes: list[Outcome]) -> None:

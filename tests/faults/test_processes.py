@@ -6,17 +6,17 @@ from typing import Any
 
 import aiohttp
 
-from tests.eventually import eventually
 from tests.faults.drill import FULL, Outcome, drill, lasting
 from tests.faults.field import API, PROCESSES, RELAY, WORKER, Field
 from tests.faults.proxy import Fault
+from tests.support.eventually import eventually
 
 _RELAY_2 = "enrollment.relay.2"
 
 
 async def metric(field: Field, process: str, name: str, label: str) -> float:
     """The value of a counter of a process, 0 where it has not counted yet."""
-    port = field.suite.parts.ports.also(process)
+    port = field.suite.parts.ports.port_of(process)
     async with field.http.get(f"http://127.0.0.1:{port}/metrics", timeout=aiohttp.ClientTimeout(5)) as reply:
         lines = (await reply.text()).splitlines()
     return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(f"{name}{{") and label in line)
@@ -88,7 +88,7 @@ async def test_relay_killed_mid_batch(field: Field, outcomes: list[Outcome]) -> 
 async def test_stopped_and_resumed(field: Field, outcomes: list[Outcome]) -> None:
     """A service that stands still, and goes on where it was."""
     seconds = 30 if FULL else 3
-    async with drill(field, outcomes, f"SIGSTOP of enrolment's API for {seconds} s"):
+    async with drill(field, outcomes, f"SIGSTOP of enrollment's API for {seconds} s"):
         field.suite.children[API].send(signal.SIGSTOP)
         await lasting(seconds)
         field.suite.children[API].send(signal.SIGCONT)

@@ -3,11 +3,11 @@
 import secrets
 from collections.abc import AsyncIterator
 
-import aiohttp
 import pytest
 
 from deploy.local.suite import Suite
-from deploy.seed.account_provisioner import Desk
+from deploy.seed.account_provisioner import AccountProvisioner
+from deploy.seed.graph_client import session
 from tests.security.holdings import keep
 from tests.security.tenants import World, build
 
@@ -15,7 +15,7 @@ from tests.security.tenants import World, build
 @pytest.fixture(scope="session")
 async def world(suite: Suite) -> AsyncIterator[World]:
     """Two tenants of every kind and a line ministry's school, with data; beside whatever else the suite plays."""
-    async with aiohttp.ClientSession() as http:
-        built = await build(Desk(suite, http, f"Guopei-{secrets.token_hex(4)}"))
+    async with session() as http:
+        built = await build(AccountProvisioner(suite, http, f"Guopei-{secrets.token_hex(4)}"))
         await keep(built)
         yield built

@@ -1,11 +1,9 @@
-"""What tenants keep besides enrolments: a roster, an inner cut-off, a reveal and a payment, each its own matter."""
+"""What tenants keep besides enrollments: a roster, an inner cut-off, a reveal and a payment, each its own matter."""
 
 from typing import Any
 
 from deploy.demo import documents as d
-from deploy.demo.roster import HEADER
-from deploy.demo.story import CODE
-from deploy.seed.graph_client import send
+from deploy.demo.roster import HEADER, PROJECT_CODE
 from deploy.seed.world import id_number
 from kernel.identifiers import mask
 from tests.security.rounds import LIVE
@@ -28,11 +26,11 @@ async def keep(world: World) -> None:
 async def _roster(world: World, tenant: str) -> None:
     """Staged and not put in, so that its row is nobody's but the school's (R22)."""
     school, project = f"school.{tenant}", world.ids.get(f"project.{tenant}", world.ids["project.a"])
-    code = (await world.clients["public"].do(CODE, id=project))["code"]
+    code = (await world.clients["public"].do(PROJECT_CODE, id=project))["code"]
     name, mobile = f"册员{tenant}机密", f"1360000{ord(tenant):04d}"
     number = id_number(f"{PROVINCES[tenant] or 11}010019900101{ord(tenant):03d}")
     line = f"{name},{number},{mobile},教师,专职,{code}"
-    staged = await send(world.clients[school], f"{HEADER}\n{line}".encode())
+    staged = await world.clients[school].upload_roster(f"{HEADER}\n{line}".encode())
     assert staged["good"] == 1, staged
     world.ids[f"roster.{tenant}"] = staged["id"]
     for value in (staged["id"], name, mask(mobile), mask(number)):

@@ -10,7 +10,7 @@ _CATEGORIES = {"DUAL_QUALIFIED_TEACHER": "D1", "PRINCIPAL": "P1", "ENTERPRISE_PR
 
 
 def live_round() -> dict[str, Any]:
-    """Declaration, review, enrolment and decisions are open, whatever the domain clock says."""
+    """Declaration, review, enrollment and decisions are open, whatever the domain clock says."""
     return _round(LIVE, closes=date(LIVE, 12, 29))
 
 

@@ -7,9 +7,9 @@ from datetime import date
 from typing import Any
 
 from deploy.demo import documents as d
-from deploy.demo.steps import until
+from deploy.demo.steps import wait_for
 from deploy.seed import load as seed
-from deploy.seed.account_provisioner import Desk
+from deploy.seed.account_provisioner import AccountProvisioner
 from deploy.seed.graph_client import Client
 from deploy.seed.plans import plan_of
 from deploy.seed.world import id_number
@@ -31,14 +31,14 @@ class World:
     """What has been built.
 
     Attributes:
-        desk: Accounts and clients.
+        provisioner: Accounts and clients.
         clients: Who asks, such as `base.a` or `teacher.a1`, with the own client.
         ids: What there is to ask for: `base.a`, `draft.a`, `project.a`, `teacher.a1`, `enrollment.a1.project.a` …
         secrets: A value that is not everybody's, and who may read it.
         known: What a base learns of a teacher with the school's submission (R22).
     """
 
-    desk: Desk
+    provisioner: AccountProvisioner
     clients: dict[str, Client] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -53,12 +53,14 @@ class World:
         return [key for name, key in self.ids.items() if name.split(".")[0] == kind]
 
 
-async def build(desk: Desk) -> World:
+async def build(provisioner: AccountProvisioner) -> World:
     """Two provinces, each with base, expert, school and teachers, and a line ministry's school, through the gateway."""
-    world = World(desk)
-    (world.clients[MINISTRY],) = await desk.open({"login": "moe-tenants", "scope": "ministry", "name": "教师工作司"})
-    world.clients["public"] = desk.public
-    ministry, today = world.clients[MINISTRY], desk.suite.now().date()
+    world = World(provisioner)
+    (world.clients[MINISTRY],) = await provisioner.open(
+        {"login": "moe-tenants", "scope": "ministry", "name": "教师工作司"}
+    )
+    world.clients["public"] = provisioner.public
+    ministry, today = world.clients[MINISTRY], provisioner.suite.now().date()
     await ministry.do(seed.OPEN_ROUND, input=live_round())
     await ministry.do(seed.OPEN_ROUND, input=taught_round(today))
     await asyncio.gather(*(_base(world, tenant) for tenant in BASES), *(_school(world, tenant) for tenant in SCHOOLS))
@@ -84,7 +86,7 @@ async def _base(world: World, tenant: str) -> None:
         {"login": f"tenant-expert-{tenant}", "scope": "expert", "person": expert, "name": "专家"},
         {"login": f"tenant-province-{tenant}", "scope": "province", "province": province, "name": "省教育厅"},
     )
-    world.clients |= dict(zip(names, await world.desk.open(*accounts), strict=True))
+    world.clients |= dict(zip(names, await world.provisioner.open(*accounts), strict=True))
     contact = {"name": f"联系人{tenant}机密", "phone": f"1390000{ord(tenant):04d}"}
     team = {duty: [contact] for duty in ("design", "declaration", "delivery")}
     await world.clients[f"base.{tenant}"].do(seed.SET_TEAM, base=base, input=team)
@@ -100,7 +102,7 @@ async def _school(world: World, tenant: str) -> None:
     given = {"code": code, "name": f"学校{tenant}", "province": PROVINCES[tenant] or "00"}
     await ministry.do(seed.REGISTER_SCHOOL, input=given)
     account = {"login": code, "scope": "school", "organization": code, "school": code, "name": "专人"}
-    (world.clients[name],) = await world.desk.open(account)
+    (world.clients[name],) = await world.provisioner.open(account)
     world.ids[name] = code
     designated = {"name": f"专人{tenant}机密", "phone": f"1370000{ord(tenant):04d}"}
     await world.clients[name].do(seed.DESIGNATE, input=designated)
@@ -124,7 +126,7 @@ async def _teachers(world: World, tenant: str, designated: str) -> list[str]:
         world.known[name] = [world.ids[name], *own, designated]
     account = {"scope": "teacher", "school": SCHOOLS[tenant], "name": "教师"}
     accounts = [account | {"login": f"tenant-{name}", "person": world.ids[name]} for name in names]
-    world.clients |= dict(zip(names, await world.desk.open(*accounts), strict=True))
+    world.clients |= dict(zip(names, await world.provisioner.open(*accounts), strict=True))
     return names
 
 
@@ -191,9 +193,9 @@ async def _published(world: World, tenant: str, project: str) -> None:
     assert row["ok"], row
 
     async def seats() -> Any:
-        return (await world.desk.public.ask(d.SEATS, id=project))["project"]["seats"]
+        return (await world.provisioner.public.ask(d.SEATS, id=project))["project"]["seats"]
 
-    await until(seats, "the seats of a published project")
+    await wait_for(seats, "the seats of a published project")
 
 
 async def _enrollments(world: World) -> None:
@@ -233,20 +235,20 @@ async def _teach(world: World, tenant: str) -> None:
     async def recorded(mutation: str, rows: list[dict[str, Any]]) -> bool:
         return all(row["ok"] for row in await base.do(mutation, id=project, rows=rows))
 
-    await until(lambda: recorded(d.ATTENDANCE, marks), "attendance")
+    await wait_for(lambda: recorded(d.ATTENDANCE, marks), "attendance")
     await base.do(d.FINISH, id=project)
-    await until(lambda: recorded(d.RESULTS, results), "results")
+    await wait_for(lambda: recorded(d.RESULTS, results), "results")
     await world.clients[f"school.{tenant}"].do(d.CONFIRM, ids=[first])
 
     async def credited() -> bool:
         found = await world.clients[MINISTRY].ask(d.STATUS, id=first)
         return bool(found["enrollment"]["status"] == "CREDITED")
 
-    await until(credited, "the credit")
+    await wait_for(credited, "the credit")
 
 
 async def _notices(world: World) -> None:
-    """A notice has the number of the delivery that brought it, which whoever reads the enrolment reads too (R24)."""
+    """A notice has the number of the delivery that brought it, which whoever reads the enrollment reads too (R24)."""
     for tenant in BASES:
         for owner in (f"teacher.{tenant}1", f"teacher.{tenant}2", f"school.{tenant}"):
             client = world.clients[owner]
@@ -254,6 +256,6 @@ async def _notices(world: World) -> None:
             async def inbox(client: Client = client) -> Any:
                 return (await client.do(_INBOX))["nodes"]
 
-            for notice in await until(inbox, "the notice of a decision"):
+            for notice in await wait_for(inbox, "the notice of a decision"):
                 world.ids[f"notice.{owner}"] = notice["id"]
                 world.only(notice["id"], owner, *world.secrets[notice["enrollment"]["id"]])

@@ -21,11 +21,10 @@ from graphql import (
 
 from chassis.principal import Scope
 from contracts.access import ROOTS, SCOPES, Row, rows
-from contracts.graph_files import SUPERGRAPH
 from gateway.federation.engine import Call, Engine, Request
-from gateway.federation.supergraph import load_supergraph
+from tests.support.fixtures import supergraph
 
-GRAPH = load_supergraph(SUPERGRAPH.read_text(encoding="utf-8"))
+GRAPH = supergraph()
 EVERYBODY = (*SCOPES, Scope.PUBLIC)
 _LITERALS = {"Int": "1", "Fen": "1", "Float": "1.0", "Boolean": "true", "Date": '"2024-05-06"'}
 

@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from contracts.graph_files import SUPERGRAPH
 from gateway.app import build_standalone
 from gateway.federation.engine import Engine, Request
-from gateway.federation.supergraph import load_supergraph
 from gateway.http.transport import HttpTransport
 from gateway.protection import Limits, check
 from gateway.settings import StandaloneSettings
-from tests.unit.gateway.serving import SUPERGRAPH, Browser, served
+from tests.support.fixtures import supergraph
+from tests.unit.gateway.serving import Browser, served
 
 CPU_SECONDS = 0.05
 
@@ -75,10 +76,9 @@ ATTACKS = {
 @pytest.fixture(scope="module")
 def engine() -> Engine:
     """The engine as in production."""
-    supergraph = load_supergraph(SUPERGRAPH.read_text(encoding="utf-8"))
     limits = Limits()
     return Engine(
-        supergraph,
+        supergraph(),
         HttpTransport({}, None),
         introspection=False,
         limits=lambda document: check(document, limits),

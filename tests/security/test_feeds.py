@@ -9,8 +9,8 @@ import pytest
 from chassis.storage.cursor import cursor_of
 from deploy.broker.definitions import queue_of
 from tests.e2e.test_live import followed
-from tests.eventually import eventually
 from tests.security.tenants import MINISTRY, PROVINCES, World
+from tests.support.eventually import eventually
 
 READERS = (MINISTRY, "base.a", "base.b", "province.a", "province.b", "school.a", "school.b", "school.c")
 EVENT = "id sequence type subject province data"
@@ -52,7 +52,7 @@ async def test_r27_a_provinces_queue_holds_its_own_only(world: World, tenant: st
     code, credited = str(PROVINCES[tenant]), world.ids[f"enrollment.{tenant}1.taught.{tenant}"]
     events: list[dict[str, Any]] = []
     # Nothing is acked, so that whoever looks again finds it again.
-    async with await aio_pika.connect(world.desk.suite.parts.amqp_url(queue_of(code))) as connection:
+    async with await aio_pika.connect(world.provisioner.suite.parts.amqp_url(queue_of(code))) as connection:
         queue = await (await connection.channel()).get_queue(queue_of(code), ensure=False)
 
         async def complete() -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from deploy.seed.graph_client import Client, fetch
+from deploy.seed.graph_client import Client
 from tests.security.rounds import LIVE
 from tests.security.tenants import BASES, MINISTRY, PROVINCES, SCHOOLS, World
 
@@ -27,7 +27,7 @@ def files_of(world: World, tenant: str) -> dict[str, set[str]]:
 @pytest.mark.parametrize("tenant", list(BASES))
 async def test_a_file_is_had_by_its_own_and_by_nobody_else(world: World, tenant: str) -> None:
     for path, owners in files_of(world, tenant).items():
-        answers = {name: (await fetch(client, path))[0] for name, client in world.clients.items() if name != MINISTRY}
+        answers = {name: (await client.fetch(path))[0] for name, client in world.clients.items() if name != MINISTRY}
         assert {name for name, status in answers.items() if status == 200} == owners, path
         assert {status for name, status in answers.items() if name not in owners} <= REFUSED, path
 

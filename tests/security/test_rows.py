@@ -13,14 +13,13 @@ from graphql import build_schema
 
 from chassis.principal import Scope
 from contracts.access import rows
-from contracts.graph_files import SUPERGRAPH
 from deploy.seed.graph_client import Client
-from gateway.federation.supergraph import load_supergraph
 from tests.security.questions import Questions, Unknown
 from tests.security.tenants import MINISTRY, World
 from tests.security.values import values_of
+from tests.support.fixtures import supergraph
 
-SCHEMA = load_supergraph(SUPERGRAPH.read_text(encoding="utf-8")).schema
+SCHEMA = supergraph().schema
 ROOTS = {row.field: row.scopes for row in rows() if row.type == "Query"}
 PRINCIPALS = (
     *("public", MINISTRY, "base.a", "base.b", "expert.a", "expert.b", "province.a", "province.b"),
@@ -41,7 +40,7 @@ async def read(world: World) -> dict[str, Found]:
 
     async def ask(name: str, query: str) -> None:
         async with at_once:
-            answer = await world.clients[name].answer(query)
+            answer = await world.clients[name].execute(query)
         assert codes(answer) <= QUIET, f"{name}: {answer['errors']} to {query}"
         text = json.dumps(answer, ensure_ascii=False)
         found[name] |= {value: query for value in world.secrets if value in text and value not in query}

@@ -13,10 +13,10 @@ from chassis.storage.mongo import connect
 from contracts.access import rows
 from deploy.broker.definitions import ADMIN
 from deploy.local.suite import PROCESSES
-from tests.eventually import eventually
 from tests.security.tenants import World
 from tests.security.test_rows import SCHEMA
 from tests.security.trespasses import OF_ONESELF, SILENT, Trespass, trespasses
+from tests.support.eventually import eventually
 
 REFUSED = {"FORBIDDEN", "NOT_FOUND", "NOT_ASSIGNED"}
 """For whose it is; the last is an expert's who was not asked. No phase or state may answer first and hide the lack."""
@@ -60,7 +60,7 @@ class Documents:
 
 @pytest.fixture
 async def documents(world: World) -> AsyncIterator[Documents]:
-    held = Documents(world.desk.suite.parts.mongodb_url(ADMIN))
+    held = Documents(world.provisioner.suite.parts.mongodb_url(ADMIN))
     yield held
     await held.client.close()
 
@@ -69,7 +69,7 @@ async def test_a_trespass_is_refused_and_changes_nothing(world: World, documents
     before = await documents.at_rest()
     wrong: list[str] = []
     for one in trespasses(world):
-        answer = await world.clients[one.who].answer(document_of(one))
+        answer = await world.clients[one.who].execute(document_of(one))
         refusals, after = refusals_in(answer), await documents.snapshot()
         if not (refusals or silent(one, answer)) or refusals - REFUSED or after != before:
             wrong.append(f"{one}: {sorted(refusals)} {answer}, changed {differing(before, after)}")
@@ -81,7 +81,7 @@ async def test_an_act_on_ones_own_does_change_documents(world: World, documents:
     """So that the comparison would see a trespass."""
     before = await documents.at_rest()
     own = Trespass("school.a", "designatePerson", {"input": {"name": "专人a机密", "phone": "13700000097"}})
-    assert not refusals_in(await world.clients[own.who].answer(document_of(own)))
+    assert not refusals_in(await world.clients[own.who].execute(document_of(own)))
     assert "enrollment.schools" in differing(before, await documents.snapshot())
 
 

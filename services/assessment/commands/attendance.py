@@ -1,19 +1,29 @@
-"""Attendance, row by row (R29)."""
+"""Attendance, recorded and corrected by the base that holds the project (R29)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from chassis.commands.bulk import RowResult
 from chassis.principal import Principal
-from services.assessment.commands.bulk import Decision, Outcome, RecordRow, change_each
+from services.assessment.commands.bulk import RecordRow, change_records
 from services.assessment.commands.deps import Deps
 from services.assessment.commands.guards import own_project
 from services.assessment.domain import record as records
+from services.assessment.domain.record import Record
 from services.assessment.domain.vocabulary import SessionMode
 
 
 @dataclass(frozen=True, slots=True)
 class AttendanceMark:
-    """One row of an attendance list."""
+    """One row of an attendance list.
+
+    Attributes:
+        enrollment: The enrollment's id.
+        session: The id of the session in the project's timetable.
+        present: Whether the attendee took part.
+        mode: How; None for the way in which the session is held.
+    """
 
     enrollment: str
     session: str
@@ -23,19 +33,29 @@ class AttendanceMark:
 
 async def record_attendance(
     deps: Deps, principal: Principal, *, project: str, rows: Sequence[AttendanceMark]
-) -> list[Outcome]:
+) -> list[RowResult[Record]]:
     """Record or correct attendance, row by row (R29).
 
+    Args:
+        deps: The service's dependencies.
+        principal: The base that holds the project.
+        project: The project's id.
+        rows: One mark each; several may concern one attendee.
+
+    Returns:
+        A result per row, in the order of `rows`: the record as it is now, or why the row was refused.
+
     Raises:
-        Refusal: `NOT_FOUND` or `FORBIDDEN` for the project; what a row does wrong is that row's outcome.
+        Refusal: `NOT_FOUND` or `FORBIDDEN` for the project. A row that is refused stops no other.
     """
-    held = await own_project(deps, principal, project, "R29")
+    trained = await own_project(deps, principal, project, "R29")
     now = deps.clock.now()
-
-    def decide(row: AttendanceMark) -> Decision:
-        return lambda record: records.mark(
-            record, held, session=row.session, present=row.present, mode=row.mode, now=now
+    record_rows = [
+        RecordRow(
+            row.enrollment,
+            row,
+            partial(records.mark, project=trained, session=row.session, present=row.present, mode=row.mode, now=now),
         )
-
-    said = [RecordRow(row.enrollment, row, decide(row)) for row in rows]
-    return await change_each(deps, principal, "record_attendance", said, project)
+        for row in rows
+    ]
+    return await change_records(deps, principal, "record_attendance", record_rows, project)

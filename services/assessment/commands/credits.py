@@ -3,38 +3,51 @@
 from collections.abc import Sequence
 from functools import partial
 
+from chassis.commands.bulk import RowResult
+from chassis.commands.guards import require_scope
 from chassis.principal import Principal, Scope
-from kernel.errors import Refusal
-from kernel.refusals import FORBIDDEN
-from services.assessment.commands.bulk import Outcome, RecordRow, change_each
+from kernel.free_text import Reason
+from services.assessment.commands.bulk import RecordRow, change_records
 from services.assessment.commands.deps import Deps
 from services.assessment.domain import record as records
 from services.assessment.domain.record import Record
 
 
-async def confirm_credits(deps: Deps, principal: Principal, *, enrollments: Sequence[str]) -> list[Outcome]:
+async def confirm_credits(deps: Deps, principal: Principal, *, enrollments: Sequence[str]) -> list[RowResult[Record]]:
     """Confirm the credits of the school's own teachers, row by row (R31).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The school.
+        enrollments: Ids of the enrollments.
+
+    Returns:
+        A result per enrollment, in the order of `enrollments`.
 
     Raises:
         Refusal: `FORBIDDEN` for anybody but a school.
     """
-    if principal.scope is not Scope.SCHOOL:
-        raise FORBIDDEN(rule="R31")
-    now = deps.clock.now()
-    said = [RecordRow(key, None, partial(records.confirm_credit, now=now)) for key in enrollments]
-    return await change_each(deps, principal, "confirm_credits", said)
+    require_scope(principal, Scope.SCHOOL, rule="R31")
+    confirm = partial(records.confirm_credit, now=deps.clock.now())
+    rows = [RecordRow(enrollment, None, confirm) for enrollment in enrollments]
+    return await change_records(deps, principal, "confirm_credits", rows)
 
 
-async def revoke_credit(deps: Deps, principal: Principal, *, enrollment: str, reason: str) -> Record:
+async def revoke_credit(deps: Deps, principal: Principal, *, enrollment: str, reason: Reason) -> Record:
     """Take a confirmed credit back (R31).
 
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry.
+        enrollment: The enrollment's id.
+        reason: Why; goes into the event and the audit log.
+
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `NOT_PASSED`, `CREDIT_NOT_CONFIRMED`, `REASON_MISSING`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `NOT_PASSED`, `CREDIT_NOT_CONFIRMED`.
     """
-    if principal.scope is not Scope.MINISTRY:
-        raise FORBIDDEN(rule="R31")
-    decision = partial(records.revoke_credit, reason=reason, now=deps.clock.now())
-    (outcome,) = await change_each(deps, principal, "revoke_credit", [RecordRow(enrollment, reason, decision)])
-    if isinstance(outcome, Refusal):
-        raise outcome
-    return outcome
+    require_scope(principal, Scope.MINISTRY, rule="R31")
+    revoke = partial(records.revoke_credit, reason=reason, now=deps.clock.now())
+    (result,) = await change_records(deps, principal, "revoke_credit", [RecordRow(enrollment, reason.text, revoke)])
+    if result.value is None:
+        raise result.refusal or AssertionError("a row has either a value or a refusal")
+    return result.value

@@ -1,4 +1,4 @@
-"""What every command of assessment works with."""
+"""The dependencies of the commands."""
 
 from dataclasses import dataclass
 
@@ -9,12 +9,12 @@ from services.assessment.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """The dependencies of the service, built once in its `app.py`.
+    """What every command and query works with, built once in `app.py`.
 
     Attributes:
-        store: Everything that is kept.
+        store: The service's repositories.
         clock: Domain time.
-        rules: Versions of the credit rule (R31).
+        rules: Versions of the credit rule, the later one last (R31).
     """
 
     store: Store

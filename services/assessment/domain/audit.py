@@ -1,4 +1,4 @@
-"""The chain of the audit log: each row carries the hash of the one before, so no row changes unnoticed (R40)."""
+"""The hash chain of the audit log: each row carries the hash of the row before, so a change is noticed (R40)."""
 
 import hashlib
 import json
@@ -7,22 +7,22 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 GENESIS = "0" * 64
-"""The hash before the first row."""
+"""What the first row carries as the hash of the row before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """What happened, as its event told it.
+    """One act, as recorded by its event.
 
     Attributes:
         event: The event's id.
-        type: `<producer>.<name>`.
-        subject: What it was done to.
-        version: That thing's version afterwards.
-        province: Two digits, or `00`.
+        type: The event's type, `<producer>.<name>`.
+        subject: Id of the aggregate that was changed.
+        version: The aggregate's version after the change.
+        province: Two-digit code, or `00` for none.
         at: Real time of the write, RFC 3339 in UTC.
-        actor: Who: subject, scope, organization, name; None for a timer or a consumer.
-        traceparent: The trace it belongs to.
+        actor: Who acted: `subject`, `scope`, `organization`, `name`; None for a timer or a consumer.
+        traceparent: W3C Trace Context of the request.
         data: The event's payload.
     """
 
@@ -39,10 +39,10 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """An act and its place in the chain.
+    """An act with its place in the chain.
 
     Attributes:
-        sequence: 1, 2, 3 …
+        sequence: The row's number: 1, 2, 3 …
         previous: The hash of the row before.
         hash: SHA-256 of `canonical` in hexadecimal.
     """
@@ -65,7 +65,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The end of the chain."""
+    """The end of the chain: the last row's number and hash; by default that of an empty log."""
 
     sequence: int = 0
     hash: str = GENESIS
@@ -73,11 +73,11 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Where the log was tampered with.
+    """A place where the chain does not hold.
 
     Attributes:
-        sequence: The row; of rows that are missing the first.
-        what: In one sentence.
+        sequence: The row's number; where rows are missing, that of the first.
+        what: What is wrong, in one sentence.
     """
 
     sequence: int
@@ -85,7 +85,15 @@ class Fault:
 
 
 def extend(head: Head, acts: Iterable[Act]) -> Iterator[Row]:
-    """The rows that these acts make after a head."""
+    """Chain acts to the log.
+
+    Args:
+        head: The end of the log.
+        acts: In the order in which they are appended.
+
+    Returns:
+        The new rows.
+    """
     sequence, previous = head.sequence, head.hash
     for act in acts:
         sequence += 1
@@ -95,14 +103,15 @@ def extend(head: Head, acts: Iterable[Act]) -> Iterator[Row]:
 
 
 class Verification:
-    """Looks at one row after the other, so that a log need not fit into memory.
+    """Verifies a chain row by row, so that the log need not fit into memory.
 
     Args:
-        anchors: Number to hash, as somebody outside the database wrote them down: they find a chain that was
-            calculated anew, and an end that was cut off together with its head.
+        anchors: Row number to hash, as somebody noted them outside the database. The chain alone cannot show that it
+            was computed again from an altered row on, or that its end was cut off together with the head; an anchor
+            shows both.
 
     Attributes:
-        last: Where the chain ends so far.
+        last: The end of the chain so far.
     """
 
     def __init__(self, anchors: Mapping[int, str] | None = None) -> None:
@@ -110,14 +119,14 @@ class Verification:
         self.last = Head()
 
     def take(self, row: Row) -> Iterator[Fault]:
-        """What is wrong with the next row."""
-        yield from _fits(row, self.last)
+        """The faults of the next row."""
+        yield from _link_faults(row, self.last)
         if self._anchors.pop(row.sequence, row.hash) != row.hash:
             yield Fault(row.sequence, "is not what the anchor says: the chain up to here was calculated anew")
         self.last = Head(row.sequence, row.hash)
 
     def end(self, head: Head) -> Iterator[Fault]:
-        """What is wrong with the end, by the head's own document."""
+        """The faults of the end, compared with the stored head; call it after the last row."""
         last = self.last
         if head.sequence > last.sequence:
             yield Fault(last.sequence + 1, f"missing to {head.sequence}: the end of the log was cut off")
@@ -128,14 +137,23 @@ class Verification:
 
 
 def verify(rows: Iterable[Row], head: Head, anchors: Mapping[int, str] | None = None) -> Iterator[Fault]:
-    """Every place where the chain does not hold; as `Verification` has it."""
+    """Verify a whole chain.
+
+    Args:
+        rows: All rows, in order.
+        head: The stored head.
+        anchors: See `Verification`.
+
+    Returns:
+        Every place where the chain does not hold.
+    """
     check = Verification(anchors)
     for row in rows:
         yield from check.take(row)
     yield from check.end(head)
 
 
-def _fits(row: Row, last: Head) -> Iterator[Fault]:
+def _link_faults(row: Row, last: Head) -> Iterator[Fault]:
     expected = last.sequence + 1
     if row.sequence > expected:
         yield Fault(expected, f"missing to {row.sequence - 1}: rows were deleted")

@@ -1,22 +1,23 @@
-"""Credit as for national training projects (参照国培项目): counted by a rule version per province (R31)."""
+"""Credit hours, counted as for national training projects (参照国培项目) by a rule per province (R31)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
-from kernel.errors import Refusal, Unblock
+from kernel.free_text import Reason
+from services.assessment.domain.refusals import CREDIT_NOT_CONFIRMED, CREDIT_NOT_PENDING
 from services.assessment.domain.vocabulary import CreditStatus
 
 
 @dataclass(frozen=True, slots=True)
 class CreditRule:
-    """A version of the rule.
+    """One version of the rule that counts credit.
 
     Attributes:
-        version: Its name, kept with every credit it counts.
-        province: Whose it is; None is the national default.
-        hours_per_day: Class hours that a training day counts.
+        version: Its name, stored with every credit that it counted.
+        province: Two-digit code of the province that it is for; None for the national default.
+        hours_per_day: Class hours per training day.
     """
 
     version: str
@@ -26,14 +27,14 @@ class CreditRule:
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """Credit hours of one attendee.
+    """The credit of one attendee.
 
     Attributes:
         hours: Class hours.
-        rule: Version of the rule that counted them.
-        status: See `CreditStatus`.
+        rule: The version of the rule that counted them.
+        status: Pending, confirmed or revoked.
         changed_at: When it got that status.
-        reason: Why it was revoked.
+        reason: Why it was revoked; None otherwise.
     """
 
     hours: int
@@ -44,13 +45,23 @@ class Credit:
 
     @classmethod
     def count(cls, days: int, province: str, rules: Sequence[CreditRule], now: datetime) -> Self:
-        """What passing a project of so many days is worth in a province; the last matching rule counts."""
+        """Count the credit for passing a project.
+
+        Args:
+            days: Training days of the project.
+            province: Two-digit code of the attendee's province.
+            rules: Versions of the rule, the latest last. The province's own have precedence over the national ones.
+            now: Domain time.
+
+        Returns:
+            A credit that waits for the school's confirmation.
+        """
         own = [rule for rule in rules if rule.province == province]
         rule = (own or [rule for rule in rules if rule.province is None])[-1]
         return cls(days * rule.hours_per_day, rule.version, CreditStatus.PENDING, now)
 
     def confirm(self, now: datetime) -> Self:
-        """The school confirms it; once more changes nothing.
+        """Confirm a pending credit, as the school does; repeated, it changes nothing.
 
         Raises:
             Refusal: `CREDIT_NOT_PENDING`.
@@ -58,23 +69,17 @@ class Credit:
         if self.status is CreditStatus.CONFIRMED:
             return self
         if self.status is not CreditStatus.PENDING:
-            raise _wrong_status("CREDIT_NOT_PENDING", "学分不在待确认状态", "The credit is not waiting", self.status)
+            raise CREDIT_NOT_PENDING(status=self.status.value)
         return replace(self, status=CreditStatus.CONFIRMED, changed_at=now)
 
-    def revoke(self, reason: str, now: datetime) -> Self:
-        """The ministry takes it back; once more for the same reason changes nothing.
+    def revoke(self, reason: Reason, now: datetime) -> Self:
+        """Revoke a confirmed credit, as the ministry does; repeated for the same reason, it changes nothing.
 
         Raises:
-            Refusal: `CREDIT_NOT_CONFIRMED`, or `REASON_MISSING`.
+            Refusal: `CREDIT_NOT_CONFIRMED`.
         """
-        if not reason.strip():
-            raise Refusal("REASON_MISSING", "须说明理由", "A reason is needed", rule="R31", unblock=Unblock.SELF)
-        if self.status is CreditStatus.REVOKED and self.reason == reason.strip():
+        if self.status is CreditStatus.REVOKED and self.reason == reason.text:
             return self
         if self.status is not CreditStatus.CONFIRMED:
-            raise _wrong_status("CREDIT_NOT_CONFIRMED", "学分尚未确认", "The credit is not confirmed", self.status)
-        return replace(self, status=CreditStatus.REVOKED, changed_at=now, reason=reason.strip())
-
-
-def _wrong_status(code: str, zh: str, en: str, status: CreditStatus) -> Refusal:
-    return Refusal(code, zh, en, rule="R31", unblock=Unblock.MINISTRY, status=status.value)
+            raise CREDIT_NOT_CONFIRMED(status=self.status.value)
+        return replace(self, status=CreditStatus.REVOKED, changed_at=now, reason=reason.text)

@@ -1,4 +1,4 @@
-"""What assessment tells the others; the province is the school's, and nothing is personal (R41)."""
+"""The events of assessment; the province is the school's, and no personal number is in any of them (R41)."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,14 @@ from services.assessment.domain.vocabulary import ResultOutcome, SessionMode
 
 @dataclass(frozen=True, kw_only=True)
 class RecordEvent:
-    """What every event of an attendee's record says.
+    """Base of the events about an attendee's record.
 
     Attributes:
-        enrollment: The enrolment's id.
+        enrollment: The enrollment's id.
         project: The project's id.
         teacher: The attendee's id.
-        school: The school's code.
-        province: The school's province.
+        school: The school's code, 10 digits.
+        province: Two-digit code of the school's province.
     """
 
     enrollment: str
@@ -26,13 +26,13 @@ class RecordEvent:
 
 @dataclass(frozen=True, kw_only=True)
 class AttendanceRecorded(RecordEvent):
-    """A session was attended or missed, or that was corrected (R29).
+    """Attendance of a session was recorded or corrected (R29).
 
     Attributes:
         session: The session's id.
-        present: Whether the attendee was there.
-        mode: Online or there.
-        attended: Sessions attended so far.
+        present: Whether the attendee took part.
+        mode: Online or offline.
+        attended: How many sessions the attendee has attended, this mark included.
     """
 
     session: str
@@ -43,7 +43,7 @@ class AttendanceRecorded(RecordEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class NoShowRecorded(RecordEvent):
-    """The training ended and the attendee was never there; for the school and the province (R29)."""
+    """The training ended and the attendee took part in no session; the school and the province learn of it (R29)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +51,9 @@ class ResultRecorded(RecordEvent):
     """A result was recorded or corrected (R30).
 
     Attributes:
-        outcome: What the base found.
-        score: 0–100, None when incomplete.
-        correction: How often the result was corrected before.
+        outcome: Passed, failed or incomplete.
+        score: 0 to 100; None when incomplete.
+        correction: How many results were recorded before this one; 0 for the first.
     """
 
     outcome: ResultOutcome
@@ -66,8 +66,8 @@ class CreditConfirmed(RecordEvent):
     """The school confirmed the credit (R31).
 
     Attributes:
-        hours: Credit hours.
-        rule: Version of the rule that counted them.
+        hours: Class hours.
+        rule: The version of the rule that counted them.
     """
 
     hours: int
@@ -76,6 +76,10 @@ class CreditConfirmed(RecordEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class CreditRevoked(RecordEvent):
-    """The ministry took the credit back (R31)."""
+    """The ministry revoked the credit (R31).
+
+    Attributes:
+        reason: Why.
+    """
 
     reason: str

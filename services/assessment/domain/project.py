@@ -1,9 +1,9 @@
-"""Assessment's own view of a project, kept from catalog's events."""
+"""Assessment's own view of a project, built from catalog's events."""
 
 from dataclasses import dataclass
 from datetime import date
 
-from kernel.errors import Refusal, Unblock
+from services.assessment.domain.refusals import NOT_RUNNING, UNKNOWN_SESSION, WRONG_MODE
 from services.assessment.domain.vocabulary import HeldMode, ProjectPhase, SessionMode
 
 
@@ -13,10 +13,10 @@ class Session:
 
     Attributes:
         id: Unique within the project.
-        title: What it is about.
-        date: When it is held.
+        title: Its title.
+        date: The day it is held, in Asia/Shanghai.
         hours: Class hours.
-        mode: How it is held.
+        mode: Online, offline or blended.
     """
 
     id: str
@@ -25,26 +25,24 @@ class Session:
     hours: int
     mode: HeldMode = HeldMode.OFFLINE
 
-    def mode_of(self, said: SessionMode | None) -> SessionMode:
-        """How an attendee takes part: as the session is held, or, at a blended one, as is said (offline by default).
+    def mode_of(self, stated: SessionMode | None) -> SessionMode:
+        """The mode in which an attendee takes part (R29).
+
+        Args:
+            stated: As the attendance list states it; may be None.
+
+        Returns:
+            The session's mode; of a blended session the stated one, or offline where none is stated.
 
         Raises:
-            Refusal: `WRONG_MODE` (R29).
+            Refusal: `WRONG_MODE`: the stated mode is not the session's.
         """
         if self.mode is HeldMode.BLENDED:
-            return said or SessionMode.OFFLINE
-        held = SessionMode(self.mode.value)
-        if said not in (None, held):
-            raise Refusal(
-                "WRONG_MODE",
-                "考勤方式与课次的授课方式不符",
-                "The session is not held in that mode",
-                rule="R29",
-                unblock=Unblock.SELF,
-                session=self.id,
-                mode=held.value,
-            )
-        return held
+            return stated or SessionMode.OFFLINE
+        mode = SessionMode(self.mode.value)
+        if stated not in (None, mode):
+            raise WRONG_MODE(session=self.id, mode=mode.value)
+        return mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +51,14 @@ class Project:
 
     Attributes:
         id: Catalog's id.
-        version: Catalog's own, when it came into this phase.
-        base: Who holds it.
-        year: Its round.
-        days: What credit is counted by (R31).
+        version: Catalog's version of the project when it entered its phase; an event of a lower version is late.
+        base: Id of the base that holds it.
+        year: The year of its round.
+        days: Training days, which credit is counted by (R31).
         phase: Its state, as far as assessment needs it.
         sessions: Its timetable.
-        mode: How sessions are held that do not say it.
-        timetable: Catalog's version of the project when it got these sessions.
+        mode: The mode of sessions that state none.
+        timetable: Catalog's version of the project when it got these sessions; an amendment of a lower one is late.
     """
 
     id: str
@@ -74,35 +72,21 @@ class Project:
     timetable: int = 0
 
     def require_running(self) -> None:
-        """Attendance and results belong to a training that has begun.
+        """Require that the training has begun, or is over: attendance and results are recorded from then on (R29).
 
         Raises:
-            Refusal: `NOT_RUNNING` (R29).
+            Refusal: `NOT_RUNNING`.
         """
         if self.phase not in (ProjectPhase.RUNNING, ProjectPhase.FINISHED):
-            raise Refusal(
-                "NOT_RUNNING",
-                "培训尚未开始，不能登记考勤和结果",
-                "The training has not begun: no attendance and no results yet",
-                rule="R29",
-                unblock=Unblock.BASE,
-                phase=self.phase.value,
-            )
+            raise NOT_RUNNING(phase=self.phase.value)
 
     def require_session(self, key: str) -> Session:
-        """The session of that id.
+        """The session of that id in the timetable (R29).
 
         Raises:
-            Refusal: `UNKNOWN_SESSION` (R29).
+            Refusal: `UNKNOWN_SESSION`.
         """
         for session in self.sessions:
             if session.id == key:
                 return session
-        raise Refusal(
-            "UNKNOWN_SESSION",
-            "该课次不在项目课程表中",
-            "The timetable has no such session",
-            rule="R29",
-            unblock=Unblock.SELF,
-            session=key,
-        )
+        raise UNKNOWN_SESSION(session=key)

@@ -1,11 +1,11 @@
-"""The record of one attendee: attendance, results, credit; corrections append, never overwrite (R29–R31)."""
+"""The record of one attendee: attendance, results, credit. A correction is appended, nothing overwritten (R29–R31)."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from kernel.errors import Refusal, Unblock
+from kernel.free_text import Reason
 from services.assessment.domain.credit import Credit, CreditRule
 from services.assessment.domain.events import (
     AttendanceRecorded,
@@ -16,16 +16,31 @@ from services.assessment.domain.events import (
     ResultRecorded,
 )
 from services.assessment.domain.project import Project, Session
+from services.assessment.domain.refusals import (
+    ATTENDANCE_MISSING,
+    CREDIT_SETTLED,
+    INVALID_SCORE,
+    NOT_AN_ATTENDEE,
+    NOT_PASSED,
+)
 from services.assessment.domain.vocabulary import CreditStatus, ResultOutcome, SessionMode
 
 _BEST_SCORE = 100
 E = TypeVar("E", bound=RecordEvent)
 Change = tuple["Record", list[RecordEvent]]
+"""A changed record with the events of the change; without events nothing changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One statement about one session; a later one of the same session corrects it."""
+    """Attendance of one session; a later mark of the same session corrects it.
+
+    Attributes:
+        session: The session's id.
+        present: Whether the attendee took part.
+        mode: Online or offline.
+        at: When it was recorded.
+    """
 
     session: str
     present: bool
@@ -35,12 +50,12 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One statement about the outcome; a later one corrects it.
+    """A result of the attendee; a later one corrects it.
 
     Attributes:
-        outcome: What the base found.
-        score: 0–100; None when incomplete.
-        attendance_rate: Share of the timetable's sessions attended, at that moment.
+        outcome: Passed, failed or incomplete.
+        score: 0 to 100; None when incomplete.
+        attendance_rate: Share of the timetable's sessions attended at that moment, 0 to 1.
         at: When it was recorded.
     """
 
@@ -52,20 +67,20 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Everything assessment holds on one accepted enrolment.
+    """What assessment stores about one accepted enrollment.
 
     Attributes:
-        id: The enrolment's id.
-        version: Optimistic version.
+        id: The enrollment's id.
+        version: Optimistic version of the record.
         project: The project's id.
         base: The base's id.
         teacher: The attendee's id.
-        school: The school's code.
-        province: The school's province.
-        live: False once the enrolment was withdrawn or cancelled.
-        marks: Attendance, append-only.
-        results: Results, append-only.
-        credit: Counted on passing.
+        school: The school's code, 10 digits.
+        province: Two-digit code of the school's province.
+        live: False once the enrollment was withdrawn, substituted or cancelled.
+        marks: Attendance in the order of recording, append-only.
+        results: Results in the order of recording, append-only.
+        credit: The credit for passing; None while the attendee has not passed.
     """
 
     id: str
@@ -82,55 +97,65 @@ class Record:
 
     @property
     def attended(self) -> frozenset[str]:
-        """The sessions attended, by the last mark of each."""
+        """Ids of the sessions attended, by the last mark of each."""
         last = {mark.session: mark.present for mark in self.marks}
         return frozenset(session for session, present in last.items() if present)
 
     @property
     def result(self) -> Result | None:
-        """The result in force."""
+        """The result in force, which is the last one."""
         return self.results[-1] if self.results else None
 
     def attendance_rate(self, timetable: Collection[Session]) -> float:
-        """Share of the timetable's sessions attended, 0 to 1; a session that was taken off it counts no more."""
-        there = sum(session.id in self.attended for session in timetable)
-        return round(there / len(timetable), 4) if timetable else 0.0
+        """Share of the timetable's sessions attended, 0 to 1; marks of sessions no longer in it do not count."""
+        attended = sum(session.id in self.attended for session in timetable)
+        return round(attended / len(timetable), 4) if timetable else 0.0
 
-    def event(self, kind: type[E], **more: Any) -> E:
-        """An event about this record."""
+    def event(self, kind: type[E], **fields: Any) -> E:
+        """An event about this record; `fields` are those of the kind itself."""
         return kind(
             enrollment=self.id,
             project=self.project,
             teacher=self.teacher,
             school=self.school,
             province=self.province,
-            **more,
+            **fields,
         )
 
 
 def mark(
     record: Record, project: Project, *, session: str, present: bool, mode: SessionMode | None, now: datetime
 ) -> Change:
-    """Record or correct the attendance of a session (R29); its mode is the session's where none is said.
+    """Record or correct the attendance of a session (R29).
 
-    What is already on record, said again, changes nothing: a list may be sent twice.
+    A mark that equals the last one of its session changes nothing, so a list may be sent twice.
+
+    Args:
+        record: The attendee's record.
+        project: The project of the record.
+        session: The session's id.
+        present: Whether the attendee took part.
+        mode: How; None for the session's own mode.
+        now: Domain time.
 
     Raises:
         Refusal: `NOT_AN_ATTENDEE`, `NOT_RUNNING`, `UNKNOWN_SESSION`, `WRONG_MODE`.
     """
     _require_live(record, "R29")
     project.require_running()
-    how = project.require_session(session).mode_of(mode)
-    last = next((one for one in reversed(record.marks) if one.session == session), None)
-    if last and (last.present, last.mode) == (present, how):
+    actual = project.require_session(session).mode_of(mode)
+    last = next((mark for mark in reversed(record.marks) if mark.session == session), None)
+    if last and (last.present, last.mode) == (present, actual):
         return record, []
-    marked = replace(record, marks=(*record.marks, Mark(session, present, how, now)))
-    event = marked.event(AttendanceRecorded, session=session, present=present, mode=how, attended=len(marked.attended))
-    return marked, [event]
+    changed = replace(record, marks=(*record.marks, Mark(session, present, actual, now)))
+    event = changed.event(
+        AttendanceRecorded, session=session, present=present, mode=actual, attended=len(changed.attended)
+    )
+    return changed, [event]
 
 
 def miss(record: Record) -> list[RecordEvent]:
-    """What the end of the training says of an attendee: a no-show if never there (R29)."""
+    """The events of the end of the training: a no-show, where an attendee took part in no session (R29)."""
     return [record.event(NoShowRecorded)] if record.live and not record.attended else []
 
 
@@ -143,9 +168,17 @@ def assess(
     rules: Sequence[CreditRule],
     now: datetime,
 ) -> Change:
-    """Record or correct the result; passing counts the credit (R30, R31).
+    """Record or correct the result, and count the credit where the attendee passed (R30, R31).
 
-    What is already on record, said again, changes nothing: a list may be sent twice.
+    A result that equals the one in force changes nothing, so a list may be sent twice.
+
+    Args:
+        record: The attendee's record.
+        project: The project of the record.
+        outcome: Passed, failed or incomplete.
+        score: 0 to 100; None when incomplete.
+        rules: Versions of the credit rule, the latest last.
+        now: Domain time.
 
     Raises:
         Refusal: `NOT_AN_ATTENDEE`, `NOT_RUNNING`, `INVALID_SCORE`, `ATTENDANCE_MISSING`, `CREDIT_SETTLED`.
@@ -154,22 +187,12 @@ def assess(
     project.require_running()
     _require_score(outcome, score)
     if outcome is not ResultOutcome.INCOMPLETE and not record.attended:
-        raise _refuse("ATTENDANCE_MISSING", "没有考勤记录，不能登记通过或未通过", "No attendance is on record", "R30")
+        raise ATTENDANCE_MISSING()
     if record.credit and record.credit.status is not CreditStatus.PENDING:
-        raise Refusal(
-            "CREDIT_SETTLED",
-            "学分已确认或已撤销，结果不能再更正；学分有误由教师工作司撤销",
-            "The credit is confirmed or revoked: the result stands; the ministry may revoke a wrong credit",
-            rule="R31",
-            unblock=Unblock.MINISTRY,
-            status=record.credit.status.value,
-        )
+        raise CREDIT_SETTLED(status=record.credit.status.value)
     rate = record.attendance_rate(project.sessions)
-    if record.result and (record.result.outcome, record.result.score, record.result.attendance_rate) == (
-        outcome,
-        score,
-        rate,
-    ):
+    last = record.result
+    if last and (last.outcome, last.score, last.attendance_rate) == (outcome, score, rate):
         return record, []
     passed = outcome is ResultOutcome.PASSED
     credit = Credit.count(project.days, record.province, rules, now) if passed else None
@@ -179,7 +202,7 @@ def assess(
 
 
 def confirm_credit(record: Record, now: datetime) -> Change:
-    """The school confirms the credit (R31).
+    """Confirm the credit, as the school does (R31).
 
     Raises:
         Refusal: `NOT_PASSED`, `CREDIT_NOT_PENDING`.
@@ -191,11 +214,11 @@ def confirm_credit(record: Record, now: datetime) -> Change:
     return changed, [changed.event(CreditConfirmed, hours=credit.hours, rule=credit.rule)]
 
 
-def revoke_credit(record: Record, reason: str, now: datetime) -> Change:
-    """The ministry takes the credit back (R31).
+def revoke_credit(record: Record, reason: Reason, now: datetime) -> Change:
+    """Revoke the credit, as the ministry does (R31).
 
     Raises:
-        Refusal: `NOT_PASSED`, `CREDIT_NOT_CONFIRMED`, `REASON_MISSING`.
+        Refusal: `NOT_PASSED`, `CREDIT_NOT_CONFIRMED`.
     """
     credit = _require_credit(record).revoke(reason, now)
     if credit is record.credit:
@@ -206,20 +229,16 @@ def revoke_credit(record: Record, reason: str, now: datetime) -> Change:
 
 def _require_live(record: Record, rule: str) -> None:
     if not record.live:
-        raise _refuse("NOT_AN_ATTENDEE", "该报名已不在学员名单中", "No longer among the attendees", rule)
+        raise NOT_AN_ATTENDEE(rule=rule)
 
 
 def _require_credit(record: Record) -> Credit:
     if record.credit is None:
-        raise _refuse("NOT_PASSED", "未通过考核，没有学分", "Not passed: there is no credit", "R31")
+        raise NOT_PASSED()
     return record.credit
 
 
 def _require_score(outcome: ResultOutcome, score: int | None) -> None:
     needed = outcome is not ResultOutcome.INCOMPLETE
     if (score is None and needed) or (score is not None and not 0 <= score <= _BEST_SCORE):
-        raise _refuse("INVALID_SCORE", "成绩应为0至100分", "A score is from 0 to 100", "R30")
-
-
-def _refuse(code: str, zh: str, en: str, rule: str) -> Refusal:
-    return Refusal(code, zh, en, rule=rule, unblock=Unblock.BASE)
+        raise INVALID_SCORE()

@@ -1,4 +1,4 @@
-"""The words of assessment; values equal names, as in the graph."""
+"""The enumerations of assessment; each value equals its name, as in the graph."""
 
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ class SessionMode(StrEnum):
 
 
 class HeldMode(StrEnum):
-    """How a session is held; at a blended one each attendee is either online or there (R29)."""
+    """How a session is held; at a blended one each attendee takes part either online or offline (R29)."""
 
     ONLINE = "ONLINE"
     OFFLINE = "OFFLINE"
@@ -19,7 +19,7 @@ class HeldMode(StrEnum):
 
 
 class ResultOutcome(StrEnum):
-    """What the base found at the end (R30)."""
+    """The outcome of an attendee's training, recorded by the base (R30)."""
 
     PASSED = "PASSED"
     FAILED = "FAILED"
@@ -27,7 +27,7 @@ class ResultOutcome(StrEnum):
 
 
 class CreditStatus(StrEnum):
-    """Counted on passing, confirmed by the school, revocable (R31)."""
+    """A credit is pending once counted, confirmed by the school, and may be revoked by the ministry (R31)."""
 
     PENDING = "PENDING"
     CONFIRMED = "CONFIRMED"
@@ -35,7 +35,7 @@ class CreditStatus(StrEnum):
 
 
 class ProjectPhase(StrEnum):
-    """What assessment needs to know of a project's state."""
+    """The states of a published project."""
 
     PUBLISHED = "PUBLISHED"
     RUNNING = "RUNNING"

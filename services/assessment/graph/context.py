@@ -1,4 +1,4 @@
-"""The request as assessment's resolvers see it."""
+"""The context of a request, and the loaders of assessment's resolvers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 from strawberry.types import Info as StrawberryInfo
 
 from chassis.graph import SubgraphContext
-from chassis.graph.connection import PageOf, slice_of
+from chassis.graph.connection import PageOf, page_request
 from chassis.graph.context import BatchLoader
 from services.assessment.commands.deps import Deps
 from services.assessment.domain.project import Project
@@ -17,33 +17,35 @@ Info: TypeAlias = StrawberryInfo[Context, Any]
 
 
 class RecordByEnrollmentLoader(BatchLoader[Context, str, Record]):
-    """Records that the principal may see; the others are not found."""
+    """The records that the principal may see; for all others there is none."""
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, Record]:
-        """By the enrolment's id."""
-        return await self.context.deps.store.visible_records(keys, self.context.principal)
+        """By the enrollment's id."""
+        return await self.context.deps.store.records.visible(keys, self.context.principal)
 
 
 class ProjectByIdLoader(BatchLoader[Context, str, Project]):
-    """Assessment's view of projects, public facts only."""
+    """Assessment's view of projects; what it holds is public."""
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, Project]:
-        """By id."""
-        return {one.id: one for one in await self.context.deps.store.projects.find_many(keys) if one}
+        """By the project's id."""
+        return {project.id: project for project in await self.context.deps.store.projects.find_many(keys) if project}
 
 
 class RosterByProjectLoader(BatchLoader[Context, PageOf[str], list[Record]]):
-    """Pages of rosters that the principal may see, one more row than asked for in each."""
+    """Pages of rosters, as far as the principal may see them; each with one row more than asked for."""
 
     async def fetch(self, keys: Sequence[PageOf[str]]) -> Mapping[PageOf[str], list[Record]]:
-        """By project id and part."""
-        lists = [(project, slice_of(first, after)) for project, first, after in keys]
-        return dict(zip(keys, await self.context.deps.store.rosters(lists, self.context.principal), strict=True))
+        """By the project's id and the page's arguments."""
+        lists = [(project, page_request(first, after)) for project, first, after in keys]
+        rosters = await self.context.deps.store.records.rosters(lists, self.context.principal)
+        return dict(zip(keys, rosters, strict=True))
 
 
 class RosterCountLoader(BatchLoader[Context, str, int]):
-    """How many attendees the principal may see."""
+    """How many attendees of a project the principal may see."""
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, int]:
-        """By project id."""
-        return dict(zip(keys, await self.context.deps.store.count_rosters(keys, self.context.principal), strict=True))
+        """By the project's id."""
+        counts = await self.context.deps.store.records.count_rosters(keys, self.context.principal)
+        return dict(zip(keys, counts, strict=True))

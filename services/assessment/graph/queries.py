@@ -1,4 +1,4 @@
-"""Assessment's queries: the audit log, the ministry's alone (R40)."""
+"""Assessment's only query: the audit log, for the ministry alone (R40)."""
 
 from datetime import datetime
 from functools import partial
@@ -7,10 +7,10 @@ from typing import Self
 import strawberry
 from strawberry.scalars import JSON
 
+from chassis.commands.guards import require_scope
 from chassis.graph import requires
-from chassis.graph.connection import Connection, connect, slice_of
+from chassis.graph.connection import Connection, connect, page_request
 from chassis.principal import Scope
-from kernel.refusals import FORBIDDEN
 from services.assessment.domain import audit
 from services.assessment.graph.context import Info
 from services.assessment.store import AuditSelection
@@ -18,7 +18,7 @@ from services.assessment.store import AuditSelection
 
 @strawberry.input(description="审计日志的筛选条件 (R40)")
 class AuditFilter:
-    """Which acts; what is left out does not count."""
+    """Which acts; a field that is left out selects all."""
 
     type: str | None = None
     subject: str | None = None
@@ -29,7 +29,7 @@ class AuditFilter:
     until: datetime | None = None
 
     def selection(self) -> AuditSelection:
-        """For the store."""
+        """The filter as the store takes it."""
         return AuditSelection(
             type=self.type,
             subject=self.subject,
@@ -43,7 +43,7 @@ class AuditFilter:
 
 @strawberry.type(description="行为人；系统自动行为无行为人 (R5, R40)")
 class AuditActor:
-    """Who acted, and for whom."""
+    """Who acted, and for which organisation."""
 
     subject: str
     scope: str
@@ -53,7 +53,7 @@ class AuditActor:
 
 @strawberry.type(description="审计日志的一行，与前一行以哈希相连 (R40)")
 class AuditEntry:
-    """An act and its place in the chain."""
+    """An act with its place in the chain."""
 
     sequence: int
     event_id: strawberry.ID
@@ -69,7 +69,7 @@ class AuditEntry:
 
     @classmethod
     def of(cls, row: audit.Row) -> Self:
-        """As the log holds it."""
+        """From a row of the log."""
         act = row.act
         return cls(
             sequence=row.sequence,
@@ -88,7 +88,7 @@ class AuditEntry:
 
 @strawberry.type
 class Query:
-    """What may be read."""
+    """The queries of assessment."""
 
     @strawberry.federation.field(
         description="审计日志，由近及远，仅教师工作司可见 (R40)", requires_scopes=requires(Scope.MINISTRY)
@@ -96,16 +96,15 @@ class Query:
     async def audit_log(
         self,
         info: Info,
-        filter: AuditFilter | None = None,  # noqa: A002 - the graph's name
+        filter: AuditFilter | None = None,
         first: int = 50,
         after: str | None = None,
     ) -> Connection[AuditEntry] | None:
         """Acts of every service, the latest first."""
-        if info.context.principal.scope is not Scope.MINISTRY:
-            raise FORBIDDEN(rule="R40")
-        log, part = info.context.deps.store.audit, slice_of(first, after)
+        require_scope(info.context.principal, Scope.MINISTRY, rule="R40")
+        log, request = info.context.deps.store.audit, page_request(first, after)
         selection = filter.selection() if filter else AuditSelection()
-        page = await connect(log.list(selection, part), part, lambda row: [row.sequence])
+        page = await connect(log.list(selection, request), request, lambda row: [row.sequence])
         return Connection[AuditEntry].of(page, AuditEntry.of, partial(log.count, selection))
 
 

@@ -1,6 +1,6 @@
 """Assessment's federation schema, built without any connection (`contracts/graph/assessment.graphql` is its print).
 
-The audit log is its only root field to query: what else it knows hangs on enrolments and projects.
+The audit log is its only root query: everything else is a field of an enrollment or a project.
 """
 
 from chassis.graph import SubgraphSchema

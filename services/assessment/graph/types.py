@@ -1,4 +1,4 @@
-"""What assessment adds to enrolments and projects."""
+"""The fields that assessment adds to enrollments and projects."""
 
 from datetime import datetime
 from functools import partial
@@ -7,7 +7,7 @@ from typing import Self
 import strawberry
 
 from chassis.graph import requires
-from chassis.graph.connection import Connection, connect, slice_of
+from chassis.graph.connection import Connection, connect, page_request
 from chassis.principal import Scope
 from services.assessment.domain import credit as credits_
 from services.assessment.domain import record as records
@@ -38,7 +38,7 @@ class Result:
 
     @classmethod
     def of(cls, record: records.Record) -> Self | None:
-        """The last statement, None before the first."""
+        """The result in force; None before the first."""
         last = record.result
         return (
             cls(
@@ -55,7 +55,7 @@ class Result:
 
 @strawberry.type(description="学分，参照国培项目认定 (R31)")
 class Credit:
-    """Credit hours and who has the next word on them."""
+    """The credit hours of an attendee and their state."""
 
     hours: int
     status: CreditStatus
@@ -65,7 +65,7 @@ class Credit:
 
     @classmethod
     def of(cls, credit: credits_.Credit | None) -> Self | None:
-        """As the domain knows it."""
+        """From the domain's credit; None for none."""
         return (
             cls(
                 hours=credit.hours,
@@ -81,18 +81,18 @@ class Credit:
 
 @strawberry.federation.type(keys=["id"], description="报名的考勤、结果与学分")
 class Enrollment:
-    """Enrollment's entity, with what assessment knows of it."""
+    """The entity of the enrollment service, with the fields that assessment adds."""
 
     id: strawberry.ID
 
     @classmethod
-    def resolve_reference(cls, id: strawberry.ID) -> Self:  # noqa: A002 - the key's name
-        """The enrolment another subgraph refers to; its fields are loaded in one batch."""
+    def resolve_reference(cls, id: strawberry.ID) -> Self:
+        """The enrollment that another subgraph refers to; nothing is read before a field is asked for."""
         return cls(id=id)
 
     @strawberry.federation.field(description="出勤率，0至1 (R29)", requires_scopes=_READERS)
     async def attendance_rate(self, info: Info) -> float | None:
-        """Share of the timetable's sessions attended; None for whom no record is kept."""
+        """Share of the timetable's sessions attended; None where there is no record."""
         record = await info.context.loader(RecordByEnrollmentLoader).load(self.id)
         project = await info.context.loader(ProjectByIdLoader).load(record.project) if record else None
         return record.attendance_rate(project.sessions) if record and project else None
@@ -112,7 +112,7 @@ class Enrollment:
 
 @strawberry.type(description="一次课的考勤 (R29)")
 class SessionAttendance:
-    """The last word on one session."""
+    """The attendance of one session in force."""
 
     session_id: strawberry.ID
     present: bool
@@ -122,7 +122,7 @@ class SessionAttendance:
 
 @strawberry.type(description="一名学员的考勤 (R29)")
 class Attendance:
-    """An attendee's row of the roster."""
+    """One attendee in the roster of a project."""
 
     enrollment: Enrollment
     sessions: list[SessionAttendance]
@@ -130,7 +130,7 @@ class Attendance:
 
     @classmethod
     def of(cls, record: records.Record) -> Self:
-        """As the domain knows it."""
+        """From the attendee's record."""
         last = {mark.session: mark for mark in record.marks}
         return cls(
             enrollment=Enrollment(id=strawberry.ID(record.id)),
@@ -146,20 +146,21 @@ class Attendance:
 
 @strawberry.federation.type(keys=["id"], description="项目的学员名册")
 class Project:
-    """Catalog's entity, with its roster."""
+    """The entity of the catalog, with its roster."""
 
     id: strawberry.ID
 
     @classmethod
-    def resolve_reference(cls, id: strawberry.ID) -> Self:  # noqa: A002 - the key's name
-        """The project another subgraph refers to."""
+    def resolve_reference(cls, id: strawberry.ID) -> Self:
+        """The project that another subgraph refers to."""
         return cls(id=id)
 
     @strawberry.federation.field(
         description="学员名册与考勤 (R29)", requires_scopes=requires(Scope.BASE, Scope.MINISTRY)
     )
     async def roster(self, info: Info, first: int = 50, after: str | None = None) -> Connection[Attendance] | None:
-        """The live attendees, in the order of their enrolments."""
-        loader, part = info.context.loader, slice_of(first, after)
-        page = await connect(loader(RosterByProjectLoader).load((self.id, first, after)), part, lambda one: [one.id])
+        """Those who attend, by enrollment id."""
+        loader, request = info.context.loader, page_request(first, after)
+        roster = loader(RosterByProjectLoader).load((self.id, first, after))
+        page = await connect(roster, request, lambda record: [record.id])
         return Connection[Attendance].of(page, Attendance.of, partial(loader(RosterCountLoader).load, self.id))

@@ -1,4 +1,7 @@
-"""Which events come in and what each does; assessment keeps its own view of projects and attendees."""
+"""The events that assessment consumes, and the effect of each on its own view of projects and attendees.
+
+Each model has only the fields that assessment needs; what else an event carries is ignored.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -15,7 +18,7 @@ from services.assessment.store import Store
 
 @dataclass(frozen=True)
 class TimetableSession:
-    """A session, as far as attendance needs it; without a mode it is held as the project is."""
+    """A session of the timetable; without a mode of its own it is held in the project's."""
 
     id: str
     title: str
@@ -26,7 +29,7 @@ class TimetableSession:
 
 @dataclass(frozen=True)
 class ProjectPublished:
-    """A project whose attendance will be kept."""
+    """A project was published: attendance will be recorded for it."""
 
     project: str
     base: str
@@ -38,7 +41,7 @@ class ProjectPublished:
 
 @dataclass(frozen=True)
 class ProjectAmended:
-    """A new timetable (R18)."""
+    """A project got a new timetable (R18)."""
 
     project: str
     sessions: tuple[TimetableSession, ...]
@@ -46,14 +49,14 @@ class ProjectAmended:
 
 @dataclass(frozen=True)
 class ProjectMoved:
-    """Any event that only changes a project's state."""
+    """A project changed its state."""
 
     project: str
 
 
 @dataclass(frozen=True)
 class ProjectResumed:
-    """A suspended project goes on in that state."""
+    """A suspended project resumed in the state `status`."""
 
     project: str
     status: ProjectPhase
@@ -61,7 +64,7 @@ class ProjectResumed:
 
 @dataclass(frozen=True)
 class Attendee:
-    """Somebody will attend, or will not, or no longer."""
+    """A teacher was accepted, or left: withdrawn, substituted or cancelled."""
 
     enrollment: str
     project: str
@@ -72,20 +75,20 @@ class Attendee:
 
 
 class Effects:
-    """What the events do.
+    """The effects of the events, each within the transaction of its inbox mark.
 
     Args:
-        store: Where.
+        store: The service's repositories.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def published(self, event: ProjectPublished, envelope: Envelope, session: Session) -> None:
-        """Begin to keep a project."""
+        """Store a project; one that is stored already stays as it is."""
         if await self._store.projects.find(event.project, session):
             return
-        kept = projects.Project(
+        project = projects.Project(
             id=event.project,
             version=envelope.version,
             base=event.base,
@@ -96,30 +99,29 @@ class Effects:
             mode=event.mode,
             timetable=envelope.version,
         )
-        await self._store.projects.put(kept, session)
+        await self._store.projects.put(project, session)
 
     async def amended(self, event: ProjectAmended, envelope: Envelope, session: Session) -> None:
-        """Take the new timetable, unless a newer one has come before."""
-        kept = await self._store.projects.get(event.project, session)
-        if envelope.version >= kept.timetable:
-            sessions = _timetable(event.sessions, kept.mode)
-            await self._store.projects.put(replace(kept, sessions=sessions, timetable=envelope.version), session)
+        """Replace the timetable, unless a later amendment came first."""
+        project = await self._store.projects.get(event.project, session)
+        if envelope.version >= project.timetable:
+            sessions = _timetable(event.sessions, project.mode)
+            await self._store.projects.put(replace(project, sessions=sessions, timetable=envelope.version), session)
 
     async def resumed(self, event: ProjectResumed, envelope: Envelope, session: Session) -> None:
-        """Go on where the project stopped."""
+        """Put the project back into the state it was suspended in."""
         await self._move(event.project, event.status, envelope, session)
 
     async def finished(self, event: ProjectMoved, envelope: Envelope, session: Session) -> None:
-        """Close the timetable; who was never there is a no-show (R29)."""
+        """Finish the project; every attendee who took part in no session is a no-show (R29)."""
         if not await self._move(event.project, ProjectPhase.FINISHED, envelope, session):
             return
-        for record in await self._store.attendees(event.project, session):
-            missed = miss(record)
-            if missed:
-                await self._store.records.save(record, missed, session)
+        for record in await self._store.records.attendees(event.project, session):
+            if events := miss(record):
+                await self._store.records.save(record, events, session)
 
     def moves(self, phase: ProjectPhase) -> Callable[[ProjectMoved, Envelope, Session], Awaitable[None]]:
-        """An effect that puts the project into `phase`."""
+        """The effect that puts a project into `phase`."""
 
         async def effect(event: ProjectMoved, envelope: Envelope, session: Session) -> None:
             await self._move(event.project, phase, envelope, session)
@@ -127,12 +129,15 @@ class Effects:
         return effect
 
     async def accepted(self, event: Attendee, _: Envelope, session: Session) -> None:
-        """Open the record of an attendee; one that is there already stays as it is, with what was recorded since."""
+        """Open the record of an attendee; one that exists stays as it is, with what was recorded since."""
         if not await self._store.records.find(event.enrollment, session):
             await self._store.records.insert(_record(event), (), session)
 
     async def left(self, event: Attendee, _: Envelope, session: Session) -> None:
-        """Close the record of somebody who left; where there is none, one is made closed, and none opens later."""
+        """Close the record of a teacher who left.
+
+        Where there is none yet, a closed one is stored: an acceptance that arrives late then opens none (R26).
+        """
         record = await self._store.records.find(event.enrollment, session)
         if record is None:
             await self._store.records.insert(replace(_record(event), live=False), (), session)
@@ -140,16 +145,22 @@ class Effects:
             await self._store.records.save(replace(record, live=False), (), session)
 
     async def _move(self, key: str, phase: ProjectPhase, envelope: Envelope, session: Session) -> bool:
-        """Whether the project is in that phase now: a dead letter that is replayed comes after what came since."""
-        kept = await self._store.projects.get(key, session)
-        if envelope.version < kept.version:
+        """Put the project into a phase, unless a later event did so before.
+
+        Events of one project arrive in order, but for a dead letter that is replayed: it comes after what followed it.
+
+        Returns:
+            Whether the phase was taken.
+        """
+        project = await self._store.projects.get(key, session)
+        if envelope.version < project.version:
             return False
-        await self._store.projects.put(replace(kept, phase=phase, version=envelope.version), session)
+        await self._store.projects.put(replace(project, phase=phase, version=envelope.version), session)
         return True
 
 
 def handlers(store: Store) -> dict[str, Handler]:
-    """Event type to what it does."""
+    """The handler of each event type."""
     effects = Effects(store)
     return {
         "catalog.project-published": Handler(ProjectPublished, effects.published),
@@ -167,8 +178,11 @@ def handlers(store: Store) -> dict[str, Handler]:
 
 
 def _timetable(sessions: tuple[TimetableSession, ...], mode: HeldMode) -> tuple[projects.Session, ...]:
-    return tuple(projects.Session(one.id, one.title, one.date, one.hours, one.mode or mode) for one in sessions)
+    return tuple(
+        projects.Session(session.id, session.title, session.date, session.hours, session.mode or mode)
+        for session in sessions
+    )
 
 
-def _record(of: Attendee) -> Record:
-    return Record(of.enrollment, 1, of.project, of.base, of.teacher, of.school, of.province)
+def _record(event: Attendee) -> Record:
+    return Record(event.enrollment, 1, event.project, event.base, event.teacher, event.school, event.province)

@@ -1,4 +1,4 @@
-"""What runs beside requests: the relay, the inbox, and the audit of every event (R40)."""
+"""The queues, the emitted events and the background tasks of assessment: relay, inbox, audit log (R40)."""
 
 from chassis.messaging.amqp import BROKER_ERRORS
 from chassis.messaging.batch import BatchConsumer
@@ -13,13 +13,11 @@ from services.assessment.store import COLLECTIONS, Store
 SERVICE = "assessment"
 QUEUE = f"{SERVICE}.inbox"
 AUDIT = f"{SERVICE}.audit"
-"""The queue of the audit: always bound to every event, so that none is returned for want of a reader."""
-
+"""The queue of the audit log: bound to every event, so that no event is ever returned as unroutable."""
 
 BINDINGS = ("catalog.#", "enrollment.#")
 QUEUES = {QUEUE: BINDINGS, AUDIT: ("#",)}
-"""The service's own queues and what they are bound to, for the broker's definitions."""
-
+"""The service's own queues and their bindings, for the broker's definitions."""
 
 EMITTED: tuple[type, ...] = (
     events.AttendanceRecorded,
@@ -32,7 +30,13 @@ EMITTED: tuple[type, ...] = (
 
 
 def tasks(store: Store, database: Database, amqp_url: str) -> Tasks:
-    """What runs beside the requests: the relay, the consumer, and the audit of every event (R40)."""
+    """The background tasks of assessment, by role.
+
+    Args:
+        store: The service's repositories.
+        database: The service's database.
+        amqp_url: The broker, as the service's user.
+    """
     relay = Relay(database, COLLECTIONS, amqp_url, SERVICE)
     consumer = Consumer(database, amqp_url, QUEUE, BINDINGS, handlers(store))
     audit = BatchConsumer(amqp_url, AUDIT, QUEUES[AUDIT], store.audit.append)

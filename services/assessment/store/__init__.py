@@ -1,4 +1,4 @@
-"""Assessment in MongoDB: collections, indexes and queries; the only place of the service that knows the database."""
+"""Assessment in MongoDB: collections, indexes and queries. Only this package knows the database."""
 
 from services.assessment.store.audit import AuditLog, AuditSelection
 from services.assessment.store.store import COLLECTIONS, Store

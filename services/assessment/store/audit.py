@@ -1,4 +1,4 @@
-"""The audit log in MongoDB: rows that are only ever inserted, and a head that moves with them (R40)."""
+"""The audit log in MongoDB: rows that are only inserted, and a head that moves in the same transaction (R40)."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -7,20 +7,25 @@ from datetime import UTC, datetime
 from pymongo import DESCENDING
 
 from chassis.events import Envelope
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Database, Document, Session, from_document, to_document, transact
-from chassis.storage.paging import both, following
+from chassis.storage.paging import after_position, all_of
 from kernel.dates import SHANGHAI
 from services.assessment.domain.audit import Act, Head, Row, extend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditSelection:
-    """Which rows a reader asks for; what is None does not count.
+    """Which rows a reader asks for; None selects all.
 
     Attributes:
-        since: The earliest time, included.
-        until: The latest time, excluded.
+        type: The event's type, `<producer>.<name>`.
+        subject: Id of the aggregate that was changed.
+        actor: The account's id.
+        organization: The actor's organisation.
+        province: Two-digit code.
+        since: The earliest time, included; without a zone it is taken as Asia/Shanghai.
+        until: The latest time, excluded; likewise.
     """
 
     type: str | None = None
@@ -32,7 +37,7 @@ class AuditSelection:
     until: datetime | None = None
 
     def condition(self) -> Document:
-        """As a filter of the rows."""
+        """The filter of the rows."""
         named = {
             "act.type": self.type,
             "act.subject": self.subject,
@@ -42,12 +47,12 @@ class AuditSelection:
         }
         times = {"$gte": _time(self.since), "$lt": _time(self.until)}
         span = {word: value for word, value in times.items() if value}
-        found: Document = {name: value for name, value in named.items() if value is not None}
-        return found | ({"act.at": span} if span else {})
+        condition: Document = {name: value for name, value in named.items() if value is not None}
+        return condition | ({"act.at": span} if span else {})
 
 
 class AuditLog:
-    """`audit` holds the rows, `audit_head` where they end; both grow in one transaction.
+    """The collections `audit` (the rows) and `audit_head` (number and hash of the last row).
 
     Args:
         database: The service's database.
@@ -63,26 +68,28 @@ class AuditLog:
         await self.rows.create_index("act.event", unique=True, name="once")
         for name, field in {"subject": "subject", "actor": "actor.subject", "type": "type", "time": "at"}.items():
             await self.rows.create_index([(f"act.{field}", 1), ("_id", 1)], name=name)
-        born = to_document(Head())
-        await self.heads.update_one({"_id": "head"}, {"$setOnInsert": born}, upsert=True)
+        await self.heads.update_one({"_id": "head"}, {"$setOnInsert": to_document(Head())}, upsert=True)
 
     async def append(self, events: Sequence[Envelope]) -> int:
-        """Chain events to the log in their order; what is in it already is passed over.
+        """Append events to the chain in their order; those that are in it already are skipped.
+
+        The write of the head orders concurrent writers: the transaction of the second conflicts there and runs again,
+        so the chain has no fork.
 
         Returns:
-            How many were new.
+            How many events were new.
         """
-        wanted = {event.id: event for event in events}
+        by_id = {event.id: event for event in events}
 
         async def work(session: Session) -> int:
-            known = set(await self.rows.distinct("act.event", {"act.event": {"$in": list(wanted)}}, session=session))
-            fresh = [_act(event) for key, event in wanted.items() if key not in known]
-            if fresh:
-                rows = list(extend(await self.head(session), fresh))
+            ids = await self.rows.distinct("act.event", {"act.event": {"$in": list(by_id)}}, session=session)
+            new = [_act(event) for key, event in by_id.items() if key not in set(ids)]
+            if new:
+                rows = list(extend(await self.head(session), new))
                 head = Head(rows[-1].sequence, rows[-1].hash)
                 await self.heads.update_one({"_id": "head"}, {"$set": to_document(head)}, session=session)
                 await self.rows.insert_many([_document(row) for row in rows], session=session)
-            return len(fresh)
+            return len(new)
 
         return await transact(self._client, work)
 
@@ -92,18 +99,18 @@ class AuditLog:
         return from_document(document, Head) if document else Head()
 
     async def all(self, after: int = 0) -> AsyncIterator[Row]:
-        """Every row after a number, in order."""
+        """Every row after the one of that number, in order."""
         async for document in self.rows.find({"_id": {"$gt": after}}, sort=[("_id", 1)]):
             yield _row(document)
 
-    async def list(self, selection: AuditSelection, part: Slice) -> list[Row]:
-        """Up to `first + 1` rows after a position, the latest first."""
+    async def list(self, selection: AuditSelection, page: PageRequest) -> list[Row]:
+        """Up to `first + 1` of the selected rows after a position, the latest first."""
         order = [("_id", DESCENDING)]
-        where = both(selection.condition(), following(order, part.after))
-        return [_row(one) async for one in self.rows.find(where, sort=order, limit=part.first + 1)]
+        where = all_of(selection.condition(), after_position(order, page.after))
+        return [_row(document) async for document in self.rows.find(where, sort=order, limit=page.first + 1)]
 
     async def count(self, selection: AuditSelection) -> int:
-        """How many rows are asked for."""
+        """How many rows are selected."""
         return await self.rows.count_documents(selection.condition())
 
 
@@ -127,11 +134,12 @@ def _document(row: Row) -> Document:
 
 
 def _row(document: Document) -> Row:
-    return from_document({"sequence": document["_id"], **{k: v for k, v in document.items() if k != "_id"}}, Row)
+    fields = dict(document)
+    return from_document({"sequence": fields.pop("_id"), **fields}, Row)
 
 
 def _time(at: datetime | None) -> str | None:
-    """Text that sorts by time: UTC, always with microseconds; what names no zone is meant in Asia/Shanghai."""
+    """The instant as text that sorts by time: UTC, always with microseconds; a naive one is in Asia/Shanghai."""
     if at is None:
         return None
     aware = at if at.tzinfo else at.replace(tzinfo=SHANGHAI)

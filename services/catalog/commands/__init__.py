@@ -1,4 +1,4 @@
-"""One function a use case: load, decide (domain), save the aggregate with its events in one unit of work."""
+"""The use cases, one function each: load, decide (domain), save the aggregate with its events in one write."""
 
 from services.catalog.commands.bases import register_base, set_base_team
 from services.catalog.commands.declaration import (
@@ -21,12 +21,14 @@ from services.catalog.commands.lifecycle import (
 )
 from services.catalog.commands.quotas import adjust_quota
 from services.catalog.commands.reviews import (
-    Panel,
+    ProjectDecision,
     assign_experts,
     auto_assign_experts,
-    decide_one_of_many,
+    auto_assign_experts_to,
     decide_project,
+    decide_projects,
     publish_project,
+    publish_projects,
     register_expert,
     submit_review,
 )
@@ -34,15 +36,16 @@ from services.catalog.commands.rounds import extend_phase, open_round
 
 __all__ = [
     "Deps",
-    "Panel",
+    "ProjectDecision",
     "add_class",
     "adjust_quota",
     "amend_project",
     "assign_experts",
     "auto_assign_experts",
+    "auto_assign_experts_to",
     "cancel_project",
-    "decide_one_of_many",
     "decide_project",
+    "decide_projects",
     "draft_project",
     "extend_phase",
     "extend_project",
@@ -50,6 +53,7 @@ __all__ = [
     "lapse_overdue",
     "open_round",
     "publish_project",
+    "publish_projects",
     "register_base",
     "register_expert",
     "resume_project",

@@ -10,13 +10,15 @@ from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import DuplicateKey, Session
 from kernel.dates import today
-from kernel.errors import Refusal, Unblock
+from kernel.free_text import Name
 from kernel.identifiers import credit_code, mask, organization_code
 from kernel.identifiers import email as mail_address
+from kernel.refusals import INVALID_CONTACT
 from services.catalog.commands.deps import Deps
 from services.catalog.commands.guards import own_base, require_province
 from services.catalog.domain import base as bases
 from services.catalog.domain.base import Base, Organization, Team, TeamMember
+from services.catalog.domain.refusals import BASE_EXISTS
 from services.catalog.domain.vocabulary import BaseCategory
 
 _LEAST_PHONE = 7
@@ -24,7 +26,7 @@ _LEAST_PHONE = 7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewBase:
-    """What the ministry says of a base it puts on file (R2)."""
+    """A base that the ministry registers, its texts as they were typed (R2)."""
 
     name: str
     category: BaseCategory
@@ -38,7 +40,7 @@ class NewBase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeamContact:
-    """A contact as the base gives it; the phone is sealed before it is kept (R6, R41)."""
+    """A contact as the base typed it; the phone is sealed before it is stored (R6, R41)."""
 
     name: str
     phone: str
@@ -46,70 +48,68 @@ class TeamContact:
 
 
 @idempotent("bases", name="register_base")
-async def register_base(deps: Deps, principal: Principal, given: NewBase) -> Base:
-    """Put a base on file under its organisation's code (R2, R3).
+async def register_base(deps: Deps, principal: Principal, new_base: NewBase) -> Base:
+    """Register a base under its organisation's code (R2, R3).
 
     Raises:
-        Refusal: `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `UNKNOWN_PROVINCE`, `INVALID_BASE` or `BASE_EXISTS`.
+        Refusal: `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `UNKNOWN_PROVINCE`, `INVALID_TEXT`,
+            `INVALID_BASE` or `BASE_EXISTS`.
     """
     require_scope(principal, Scope.MINISTRY)
-    require_province(given.province)
-    known = credit_code if given.category is BaseCategory.ENTERPRISE_PRACTICE else organization_code
+    require_province(new_base.province)
+    checked_code = credit_code if new_base.category is BaseCategory.ENTERPRISE_PRACTICE else organization_code
     draft = Base(
         id=new_id(),
         version=1,
-        name=given.name.strip(),
+        name=Name.of(new_base.name, "name").text,
         number=0,
-        category=given.category,
-        organization=Organization(known(given.organization_code), given.organization_name.strip()),
-        province=given.province,
-        major_categories=given.major_categories,
-        valid_from=given.valid_from or today(deps.clock.now()).replace(month=1, day=1),
-        valid_until=given.valid_until,
+        category=new_base.category,
+        organization=Organization(
+            checked_code(new_base.organization_code), Name.of(new_base.organization_name, "organizationName").text
+        ),
+        province=new_base.province,
+        major_categories=new_base.major_categories,
+        valid_from=new_base.valid_from or today(deps.clock.now()).replace(month=1, day=1),
+        valid_until=new_base.valid_until,
     )
     bases.register_base(draft)
 
     async def work(session: Session) -> Base:
-        number = await deps.store.next_base_number(given.category, session)
+        number = await deps.store.bases.next_number(new_base.category, session)
         registered, events = bases.register_base(bases.numbered(draft, number))
         return await deps.store.bases.insert(registered, events, session)
 
     try:
         return await deps.store.transact(work)
     except DuplicateKey as error:
-        raise Refusal(
-            "BASE_EXISTS",
-            "该单位已有同名基地",
-            "The organisation has a base of that name",
-            rule="R2",
-            unblock=Unblock.SELF,
-        ) from error
+        raise BASE_EXISTS() from error
 
 
 @idempotent("bases", name="set_base_team")
 async def set_base_team(
     deps: Deps, principal: Principal, *, base_id: str, duties: dict[str, tuple[TeamContact, ...]]
 ) -> Base:
-    """Name the contacts for `design`, `declaration` and `delivery` (R6).
+    """Set the contacts of the base's team (R6).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The base.
+        base_id: Its id.
+        duties: The contacts of `design`, `declaration` and `delivery`, whose phones are sealed.
 
     Raises:
-        Refusal: `NOT_FOUND`, `FORBIDDEN`, `INVALID_CONTACT` or `INVALID_EMAIL`.
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `INVALID_TEXT`, `INVALID_CONTACT` or `INVALID_EMAIL`.
     """
     base = await own_base(deps, principal, base_id)
-    team = Team(**{duty: tuple(_sealed(deps, contact) for contact in given) for duty, given in duties.items()})
+    team = Team(**{duty: tuple(_sealed(deps, contact) for contact in contacts) for duty, contacts in duties.items()})
     changed, events = bases.set_team(base, team)
     return await deps.store.bases.save(changed, events)
 
 
 def _sealed(deps: Deps, contact: TeamContact) -> TeamMember:
     phone = "".join(unicodedata.normalize("NFKC", contact.phone).split())
-    if not contact.name.strip() or sum(char.isdigit() for char in phone) < _LEAST_PHONE:
-        raise Refusal(
-            "INVALID_CONTACT",
-            "联系人须有姓名和电话",
-            "A contact needs a name and a phone number",
-            rule="R6",
-            unblock=Unblock.SELF,
-        )
+    name = Name.of(contact.name, "name").text
+    if not name or sum(char.isdigit() for char in phone) < _LEAST_PHONE:
+        raise INVALID_CONTACT(detail=("联系人", "A contact"), rule="R6")
     address = None if contact.email is None else mail_address(contact.email)
-    return TeamMember(contact.name.strip(), deps.vault.seal(phone), mask(phone), address)
+    return TeamMember(name, deps.vault.seal(phone), mask(phone), address)

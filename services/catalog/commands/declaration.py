@@ -1,4 +1,4 @@
-"""A base declares its projects; quota and status change in one transaction (R6–R13)."""
+"""Declaration by a base: a project's status and its quota change in one transaction (R6–R13)."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,7 +12,7 @@ from chassis.principal import Principal
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import Session, StorageError
 from kernel.dates import today
-from kernel.errors import Refusal, Unblock
+from kernel.free_text import Reason
 from services.catalog.commands.deps import Deps
 from services.catalog.commands.guards import own_base, own_project, require_province, require_version, round_of
 from services.catalog.commands.quotas import ensure_quota
@@ -22,6 +22,7 @@ from services.catalog.domain.declaration import ClassPlan
 from services.catalog.domain.plan import Plan, Venue
 from services.catalog.domain.project import Project
 from services.catalog.domain.quota import quota_id
+from services.catalog.domain.refusals import YEAR_FIXED
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import BaseCategory, ProjectKind
 
@@ -43,14 +44,23 @@ async def draft_project(
     kind: ProjectKind | None,
     changes: Mapping[str, Any],
 ) -> Project:
-    """Begin a plan in a round, as partial as one likes (R7).
+    """Draft a plan in a round, however partial (R7).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The base.
+        base_id: The id of the base.
+        year: The round.
+        kind: What the project trains for; None where the base's category has one kind only.
+        changes: Fields of the plan, by the domain's names.
 
     Raises:
-        Refusal: `NOT_FOUND`, `FORBIDDEN`, `INVALID_KIND`, `UNKNOWN_THEME`, `UNKNOWN_PROVINCE` or `INVALID_PLAN`.
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `INVALID_KIND`, `INVALID_TEXT`, `UNKNOWN_THEME`, `UNKNOWN_PROVINCE` or
+            `INVALID_PLAN`.
     """
     base = await own_base(deps, principal, base_id)
     current = await round_of(deps, year)
-    plan = _written(Plan(), changes)
+    plan = _with_changes(Plan(), changes)
     key, now = new_id(), deps.clock.now()
     # A refused draft must not use up a serial number, so the rules are asked first.
     declaration.draft(base, current, key=key, code="", kind=kind, plan=plan, now=now)
@@ -70,41 +80,49 @@ async def update_project(
     kind: ProjectKind | None,
     changes: Mapping[str, Any],
 ) -> Project:
-    """Write some fields of a draft or a returned plan, which stays in its round (R7, R13).
+    """Change fields of a draft or a returned plan, which stays in its round (R7, R13).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The base.
+        key: The project's id.
+        version: The version that was read.
+        year: The round as the caller knows it; another one than the project's is refused.
+        kind: What the project trains for; None leaves it.
+        changes: Fields of the plan, by the domain's names.
 
     Raises:
-        Refusal: `NOT_FOUND`, `FORBIDDEN`, `STALE_VERSION`, `WRONG_STATE`, `INVALID_KIND`, `UNKNOWN_THEME`,
-            `UNKNOWN_PROVINCE`, `INVALID_PLAN` or `YEAR_FIXED`.
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `STALE_VERSION`, `WRONG_STATE`, `INVALID_KIND`, `INVALID_TEXT`,
+            `UNKNOWN_THEME`, `UNKNOWN_PROVINCE`, `INVALID_PLAN` or `YEAR_FIXED`.
     """
     project = await own_project(deps, principal, key)
     require_version(project, version)
     if year not in {None, project.year}:
-        zh, en = f"项目属于{project.year}年度，不能变更", f"The project is of {project.year}, which stays"
-        raise Refusal("YEAR_FIXED", zh, en, rule="R7", unblock=Unblock.SELF, year=project.year)
+        raise YEAR_FIXED(year=project.year)
     base = await deps.store.bases.get(project.base)
     current = await round_of(deps, project.year)
     updated, events = declaration.update(
-        project, base, current, kind=kind, plan=_written(project.plan, changes), now=deps.clock.now()
+        project, base, current, kind=kind, plan=_with_changes(project.plan, changes), now=deps.clock.now()
     )
     return await deps.store.projects.save(updated, events)
 
 
 @idempotent("projects", name="submit_project")
 async def submit_project(deps: Deps, principal: Principal, *, key: str, version: int) -> Project:
-    """Hand in a complete plan and take its quota, both or neither (R7, R11, R13).
+    """Submit a complete plan and consume quota, both or neither (R7, R11, R13).
 
     Raises:
         Refusal: `NOT_FOUND`, `FORBIDDEN`, `STALE_VERSION`, `QUOTA_EXCEEDED`, or what `declaration.submit` refuses.
     """
-    found = await own_project(deps, principal, key)
-    base = await deps.store.bases.get(found.base)
-    current = await round_of(deps, found.year)
+    own = await own_project(deps, principal, key)
+    base = await deps.store.bases.get(own.base)
+    current = await round_of(deps, own.year)
 
     async def work(session: Session) -> Project:
         project = await deps.store.projects.get(key, session)
         require_version(project, version)
         submitted, events = declaration.submit(project, base, current, deps.clock.now())
-        await settle_quota(deps, project, submitted, session)
+        await apply_quota(deps, project, submitted, session)
         return await deps.store.projects.save(submitted, events, session)
 
     return await deps.store.transact(work)
@@ -112,17 +130,17 @@ async def submit_project(deps: Deps, principal: Principal, *, key: str, version:
 
 @idempotent("projects", name="withdraw_project")
 async def withdraw_project(deps: Deps, principal: Principal, *, key: str, reason: str) -> Project:
-    """Take a plan back before publication and give back its quota (R11).
+    """Withdraw a plan before publication and release its quota (R11).
 
     Raises:
-        Refusal: `NOT_FOUND`, `FORBIDDEN`, `WRONG_STATE` or `REASON_MISSING`.
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `REASON_MISSING`, `INVALID_REASON` or `WRONG_STATE`.
     """
     await own_project(deps, principal, key)
 
     async def work(session: Session) -> Project:
         project = await deps.store.projects.get(key, session)
-        withdrawn, events = declaration.withdraw(project, reason, deps.clock.now())
-        await settle_quota(deps, project, withdrawn, session)
+        withdrawn, events = declaration.withdraw(project, Reason.of(reason, "R11"), deps.clock.now())
+        await apply_quota(deps, project, withdrawn, session)
         return await deps.store.projects.save(withdrawn, events, session)
 
     return await deps.store.transact(work)
@@ -130,34 +148,43 @@ async def withdraw_project(deps: Deps, principal: Principal, *, key: str, reason
 
 @idempotent("projects", name="add_class")
 async def add_class(deps: Deps, principal: Principal, *, key: str, given: ClassPlan) -> Project:
-    """A further class of a design, a draft of the same series (R12).
+    """Draft a further class of a design, in the same series (R12).
 
     Raises:
-        Refusal: `NOT_FOUND`, `FORBIDDEN`, `WRONG_STATE`, `UNKNOWN_PROVINCE` or `INVALID_PLAN`.
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `WRONG_STATE`, `UNKNOWN_PROVINCE`, `INVALID_TEXT` or `INVALID_PLAN`.
     """
     source = await own_project(deps, principal, key)
     base = await deps.store.bases.get(source.base)
     current = await round_of(deps, source.year)
     require_province(given.venue.province if given.venue else None)
-    fresh, now = new_id(), deps.clock.now()
-    declaration.add_class(source, base, current, key=fresh, code="", given=given, now=now)
+    class_id, now = new_id(), deps.clock.now()
+    declaration.add_class(source, base, current, key=class_id, code="", given=given, now=now)
     code = await _next_code(deps, base, current)
-    further, events = declaration.add_class(source, base, current, key=fresh, code=code, given=given, now=now)
+    further, events = declaration.add_class(source, base, current, key=class_id, code=code, given=given, now=now)
     return await deps.store.projects.insert(further, events)
 
 
 async def lapse_overdue(deps: Deps) -> int:
-    """Let go of every returned plan whose time is over, and say how many (R13).
+    """Lapse every returned plan whose review phase is over (R13).
 
-    A plan that cannot be let go is logged, and holds up no other.
+    A plan that fails to lapse is logged, and does not stop the others. Idempotent.
+
+    Returns:
+        How many plans lapsed.
     """
     now = deps.clock.now()
     over = [current.year for current in await deps.store.rounds.query({}) if declaration.is_over(current, now)]
-    return sum([await _let_go(deps, key) for key in await deps.store.returned_in(over)])
+    return sum([await _try_to_lapse(deps, key) for key in await deps.store.projects.returned_in(over)])
 
 
-async def settle_quota(deps: Deps, before: Project, after: Project, session: Session) -> None:
-    """Consume or release what the change of status asks for, in the transaction of that change (R11).
+async def apply_quota(deps: Deps, before: Project, after: Project, session: Session) -> None:
+    """Consume or release quota as a change of status requires, in the transaction of that change (R11).
+
+    Args:
+        deps: The service's dependencies.
+        before: The project as it was read.
+        after: The project as it will be saved.
+        session: The transaction.
 
     Raises:
         Refusal: `QUOTA_EXCEEDED`.
@@ -173,7 +200,7 @@ async def settle_quota(deps: Deps, before: Project, after: Project, session: Ses
             raise quota.exceeded(granted, day)
 
 
-async def _let_go(deps: Deps, key: str) -> bool:
+async def _try_to_lapse(deps: Deps, key: str) -> bool:
     try:
         return await deps.store.transact(partial(_lapse_if_overdue, deps, key))
     except StorageError:
@@ -190,7 +217,7 @@ async def _lapse_if_overdue(deps: Deps, key: str, session: Session) -> bool:
     if not declaration.is_overdue(project, current, now):
         return False
     lapsed, events = declaration.lapse(project, current, now)
-    await settle_quota(deps, project, lapsed, session)
+    await apply_quota(deps, project, lapsed, session)
     await deps.store.projects.save(lapsed, events, session)
     return True
 
@@ -200,8 +227,8 @@ async def _next_code(deps: Deps, base: Base, current: Round) -> str:
     return f"{current.year}-{_LETTERS[base.category]}-{base.number:03d}-{serial:02d}"
 
 
-def _written(plan: Plan, changes: Mapping[str, Any]) -> Plan:
-    written = replace(plan, **changes)
-    venue: Venue | None = written.venue
+def _with_changes(plan: Plan, changes: Mapping[str, Any]) -> Plan:
+    changed = replace(plan, **changes)
+    venue: Venue | None = changed.venue
     require_province(venue.province if venue else None)
-    return written
+    return changed

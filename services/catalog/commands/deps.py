@@ -1,4 +1,4 @@
-"""What every command of the catalog works with."""
+"""The dependencies of the catalog's commands."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ class Deps:
     """The dependencies of the service, built once in its `app.py`.
 
     Attributes:
-        store: Everything that is kept.
+        store: All repositories.
         clock: Domain time.
         vault: Seals the phones of contacts (R41).
     """

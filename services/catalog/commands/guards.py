@@ -1,11 +1,10 @@
-"""Who may act on what."""
+"""Checks of the catalog's commands: whose base or project it is, which version was read, which round."""
 
 from chassis.commands.guards import require_scope
 from chassis.principal import Principal, Scope
 from chassis.storage.mongo import Session
-from kernel.errors import Refusal, Unblock
 from kernel.reference import provinces
-from kernel.refusals import FORBIDDEN, NOT_FOUND, STALE_VERSION
+from kernel.refusals import FORBIDDEN, NOT_FOUND, STALE_VERSION, UNKNOWN_PROVINCE
 from services.catalog.commands.deps import Deps
 from services.catalog.domain.base import Base
 from services.catalog.domain.project import Project
@@ -52,14 +51,14 @@ async def round_of(deps: Deps, year: int, session: Session | None = None) -> Rou
     Raises:
         Refusal: `NOT_FOUND`.
     """
-    found = await deps.store.rounds.find(str(year), session)
-    if found is None:
+    current = await deps.store.rounds.find(str(year), session)
+    if current is None:
         raise NOT_FOUND(kind="round", id=str(year))
-    return found
+    return current
 
 
 def require_version(project: Project, version: int) -> None:
-    """Refuse a caller who read another version.
+    """Refuse a caller who read an older version.
 
     Raises:
         Refusal: `STALE_VERSION`.
@@ -69,12 +68,10 @@ def require_version(project: Project, version: int) -> None:
 
 
 def require_province(code: str | None) -> None:
-    """Refuse a province that there is not; None is no province.
+    """Refuse an unknown province code; None stands for no province.
 
     Raises:
         Refusal: `UNKNOWN_PROVINCE`.
     """
     if code is not None and code not in provinces():
-        raise Refusal(
-            "UNKNOWN_PROVINCE", "省份代码无效", "Not a province code", rule="R2", unblock=Unblock.SELF, province=code
-        )
+        raise UNKNOWN_PROVINCE(province=code)

@@ -1,14 +1,14 @@
-"""What becomes of a published project (R18, R28, R33)."""
+"""A project from publication to its end: amend, start, finish, cancel, suspend, resume, extend (R18, R28, R33)."""
 
 from datetime import date
 
 from chassis.commands.guards import require_scope
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
+from kernel.free_text import Reason
 from services.catalog.commands.deps import Deps
 from services.catalog.commands.guards import own_project, require_own_base, require_province, require_version, round_of
-from services.catalog.domain import lifecycle as delivery
-from services.catalog.domain import window
+from services.catalog.domain import lifecycle, window
 from services.catalog.domain.lifecycle import Amendment
 from services.catalog.domain.project import Project
 
@@ -17,14 +17,21 @@ from services.catalog.domain.project import Project
 async def amend_project(deps: Deps, principal: Principal, *, key: str, version: int, given: Amendment) -> Project:
     """Change venue, dates or faculty after publication (R18).
 
+    Args:
+        deps: The service's dependencies.
+        principal: The base.
+        key: The project's id.
+        version: The version that was read.
+        given: The new values and the reason, as they were typed.
+
     Raises:
-        Refusal: `NOT_FOUND`, `FORBIDDEN`, `STALE_VERSION`, or what `delivery.amend` refuses.
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `STALE_VERSION`, or what `lifecycle.amend` refuses.
     """
     project = await own_project(deps, principal, key)
     require_version(project, version)
     require_province(given.venue.province if given.venue else None)
     current = await round_of(deps, project.year)
-    amended, events = delivery.amend(project, current, given, deps.clock.now())
+    amended, events = lifecycle.amend(project, current, given, deps.clock.now())
     return await deps.store.projects.save(amended, events)
 
 
@@ -36,7 +43,7 @@ async def start_project(deps: Deps, principal: Principal, *, key: str) -> Projec
         Refusal: `NOT_FOUND`, `FORBIDDEN`, `WRONG_STATE` or `TOO_EARLY`.
     """
     project = await own_project(deps, principal, key)
-    started, events = delivery.start(project, deps.clock.now())
+    started, events = lifecycle.start(project, deps.clock.now())
     return await deps.store.projects.save(started, events)
 
 
@@ -49,48 +56,48 @@ async def finish_project(deps: Deps, principal: Principal, *, key: str) -> Proje
     """
     project = await own_project(deps, principal, key)
     current = await round_of(deps, project.year)
-    finished, events = delivery.finish(project, current, deps.clock.now())
+    finished, events = lifecycle.finish(project, current, deps.clock.now())
     return await deps.store.projects.save(finished, events)
 
 
 @idempotent("projects", name="cancel_project")
 async def cancel_project(deps: Deps, principal: Principal, *, key: str, reason: str) -> Project:
-    """Call a published project off; by its base or by the ministry (R33).
+    """Cancel a published project, by its base or by the ministry (R33).
 
     Raises:
-        Refusal: `NOT_FOUND`, `FORBIDDEN`, `WRONG_STATE` or `REASON_MISSING`.
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `REASON_MISSING`, `INVALID_REASON` or `WRONG_STATE`.
     """
     require_scope(principal, Scope.BASE, Scope.MINISTRY)
     project = await deps.store.projects.get(key)
     if principal.scope is Scope.BASE:
         require_own_base(principal, project.base)
-    cancelled, events = delivery.cancel(project, reason, principal.scope.value, deps.clock.now())
+    cancelled, events = lifecycle.cancel(project, Reason.of(reason, "R33"), principal.scope.value, deps.clock.now())
     return await deps.store.projects.save(cancelled, events)
 
 
 @idempotent("projects", name="suspend_project")
 async def suspend_project(deps: Deps, principal: Principal, *, key: str, reason: str) -> Project:
-    """Stop a project for now (docs/state-machines.md).
+    """Suspend a project (docs/state-machines.md).
 
     Raises:
-        Refusal: `NOT_FOUND`, `WRONG_STATE` or `REASON_MISSING`.
+        Refusal: `NOT_FOUND`, `REASON_MISSING`, `INVALID_REASON` or `WRONG_STATE`.
     """
     require_scope(principal, Scope.MINISTRY)
     project = await deps.store.projects.get(key)
-    suspended, events = delivery.suspend(project, reason, deps.clock.now())
+    suspended, events = lifecycle.suspend(project, Reason.of(reason, None), deps.clock.now())
     return await deps.store.projects.save(suspended, events)
 
 
 @idempotent("projects", name="resume_project")
 async def resume_project(deps: Deps, principal: Principal, *, key: str) -> Project:
-    """Let a suspended project go on (docs/state-machines.md).
+    """Resume a suspended project (docs/state-machines.md).
 
     Raises:
         Refusal: `NOT_FOUND` or `WRONG_STATE`.
     """
     require_scope(principal, Scope.MINISTRY)
     project = await deps.store.projects.get(key)
-    resumed, events = delivery.resume(project, deps.clock.now())
+    resumed, events = lifecycle.resume(project, deps.clock.now())
     return await deps.store.projects.save(resumed, events)
 
 
@@ -98,11 +105,20 @@ async def resume_project(deps: Deps, principal: Principal, *, key: str) -> Proje
 async def extend_project(deps: Deps, principal: Principal, *, key: str, until: date, reason: str) -> Project:
     """Let a project end after the window (R28).
 
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry.
+        key: The project's id.
+        until: Its new last day, included.
+        reason: As it was typed.
+
     Raises:
-        Refusal: `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING` or `INVALID_EXTENSION`.
+        Refusal: `NOT_FOUND`, `REASON_MISSING`, `INVALID_REASON`, `WRONG_STATE` or `INVALID_EXTENSION`.
     """
     require_scope(principal, Scope.MINISTRY)
     project = await deps.store.projects.get(key)
     current = await round_of(deps, project.year)
-    extended, events = window.extend(project, current, until=until, reason=reason, now=deps.clock.now())
+    extended, events = window.extend(
+        project, current, until=until, reason=Reason.of(reason, "R28"), now=deps.clock.now()
+    )
     return await deps.store.projects.save(extended, events)

@@ -7,9 +7,9 @@ from chassis.commands.guards import require_scope
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import run_once
 from chassis.storage.mongo import Session
+from kernel.free_text import Reason
 from services.catalog.commands.deps import Deps
 from services.catalog.commands.guards import round_of
-from services.catalog.domain import quota
 from services.catalog.domain import quota as quotas
 from services.catalog.domain.base import Base
 from services.catalog.domain.quota import Difference, Quota, quota_id
@@ -29,8 +29,17 @@ async def adjust_quota(
 ) -> Base:
     """Change a base's quota of a round; below what is used it only stops new submissions (R39).
 
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry.
+        base_id: The base.
+        year: The round.
+        limit: Projects, 0 or more.
+        reason: As it was typed.
+        effective_from: First day of the new limit; None for today.
+
     Raises:
-        Refusal: `NOT_FOUND`, `INVALID_QUOTA` or `REASON_MISSING`.
+        Refusal: `NOT_FOUND`, `REASON_MISSING`, `INVALID_REASON` or `INVALID_QUOTA`.
     """
     require_scope(principal, Scope.MINISTRY)
     base = await deps.store.bases.get(base_id)
@@ -38,10 +47,10 @@ async def adjust_quota(
     adjust = partial(
         quotas.adjust,
         limit=limit,
-        reason=reason,
+        reason=Reason.of(reason, "R39"),
         effective_from=effective_from,
         now=deps.clock.now(),
-        by=principal.name,
+        actor=principal.name,
     )
     # A refused adjustment must leave no quota behind, so the rules are asked first.
     adjust(quotas.granted(base, current))
@@ -57,30 +66,30 @@ async def adjust_quota(
 
 
 async def ensure_quota(deps: Deps, base: Base, current: Round) -> str:
-    """The id of the base's quota in the round, which is there from now on (R11)."""
+    """Create the base's quota of the round where there is none; its id (R11)."""
     key = quota_id(base.id, current.year)
     await deps.store.quotas.ensure(quotas.granted(base, current))
     return key
 
 
 async def reconcile_quotas(store: Store, *, year: int | None = None, repair: bool = False) -> list[Difference]:
-    """Every quota whose count is wrong, of one round or of all.
+    """Find every quota whose count is wrong, and repair it if asked to (R11).
 
-    Each is looked at in one transaction, as submissions change it, so what goes on beside this is neither taken for a
-    difference nor lost by a repair.
+    Each is compared and repaired in one transaction, as submissions change it, so a submission at the same time is
+    neither reported as a difference nor lost by a repair.
 
     Args:
-        store: The catalog's.
+        store: The catalog's repositories.
         year: The round; all by default.
         repair: Whether to set `used` to what is counted; a quota that is gone cannot be.
     """
-    checked = [await store.transact(partial(_check, store, key, repair=repair)) for key in await store.quota_ids(year)]
-    return [found for found in checked if found]
+    checked = [await store.transact(partial(_check, store, key, repair=repair)) for key in await store.quotas.ids(year)]
+    return [difference for difference in checked if difference]
 
 
 async def _check(store: Store, key: str, session: Session, *, repair: bool) -> Difference | None:
-    held = await store.quotas.find(key, session)
-    found = quota.compare(key, held, await store.consuming_codes(key, session))
-    if found and held and repair:
-        await store.quotas.save(*quota.reconcile(held, found), session)
-    return found
+    stored = await store.quotas.find(key, session)
+    difference = quotas.compare(key, stored, await store.quotas.consuming_codes(key, session))
+    if difference and stored and repair:
+        await store.quotas.save(*quotas.reconcile(stored, difference), session)
+    return difference

@@ -10,11 +10,12 @@ from chassis.commands.guards import require_scope
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import DuplicateKey
-from kernel.errors import Refusal, Unblock
+from kernel.free_text import Reason
 from kernel.reference import round_data
 from services.catalog.commands.deps import Deps
 from services.catalog.commands.guards import round_of
 from services.catalog.domain import opening
+from services.catalog.domain.refusals import ROUND_EXISTS
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import PhaseName
 
@@ -30,7 +31,13 @@ _NEEDED = {
 
 @idempotent("rounds", name="open_round")
 async def open_round(deps: Deps, principal: Principal, *, year: int, given: Mapping[str, Any]) -> Round:
-    """Open a year's round from what is given and, for the rest, from the year's reference data (R1).
+    """Open a year's round (R1).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry.
+        year: The round.
+        given: Parts of the round by the domain's names; the other parts are the year's reference data.
 
     Raises:
         Refusal: `ROUND_EXISTS`, or what `opening.open_round` refuses.
@@ -43,9 +50,7 @@ async def open_round(deps: Deps, principal: Principal, *, year: int, given: Mapp
     try:
         return await deps.store.rounds.insert(opened, events)
     except DuplicateKey as error:
-        raise Refusal(
-            "ROUND_EXISTS", "该年度轮次已开启", "That year's round is open", rule="R1", unblock=Unblock.SELF, year=year
-        ) from error
+        raise ROUND_EXISTS(year=year) from error
 
 
 @idempotent("rounds", name="extend_phase")
@@ -54,13 +59,23 @@ async def extend_phase(
 ) -> Round:
     """Give a phase a later last day (R1).
 
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry.
+        year: The round.
+        phase: Which phase.
+        closes: Its new last day, included.
+        reason: As it was typed.
+
     Raises:
-        Refusal: `NOT_FOUND`, or what `opening.extend_phase` refuses.
+        Refusal: `NOT_FOUND`, `REASON_MISSING`, `INVALID_REASON`, or what `opening.extend_phase` refuses.
     """
     require_scope(principal, Scope.MINISTRY)
     current = await round_of(deps, year)
-    by, now = principal.name or principal.subject, deps.clock.now()
-    extended, events = opening.extend_phase(current, phase, closes, reason=reason, by=by, now=now)
+    actor, now = principal.name or principal.subject, deps.clock.now()
+    extended, events = opening.extend_phase(
+        current, phase, closes, reason=Reason.of(reason, "R1"), actor=actor, now=now
+    )
     return await deps.store.rounds.save(extended, events)
 
 

@@ -1,11 +1,12 @@
-"""Training bases and the organisations that hold them (R2, R6)."""
+"""Training bases, their teams, and the organisations that hold them (R2, R6)."""
 
 import unicodedata
 from dataclasses import dataclass, replace
 from datetime import date
 
-from kernel.errors import Refusal, Unblock
 from services.catalog.domain.events import NATIONWIDE, BaseRegistered, BaseTeamSet
+from services.catalog.domain.labels import listed
+from services.catalog.domain.refusals import BASE_NOT_VALID, INVALID_BASE, TEAM_MISSING
 from services.catalog.domain.vocabulary import BaseCategory
 
 LAST_MAJOR_CATEGORY = 19
@@ -19,14 +20,14 @@ class Organization:
     name: str
 
     def is_same_as(self, other: "Organization") -> bool:
-        """Whether both are one organisation, which may be on file by its school code and by its credit code (R3)."""
+        """Whether both are the same: of one code, or of one name, for it may be on file by either of two codes (R3)."""
         name = _plain(self.name)
         return self.code == other.code or (bool(name) and name == _plain(other.name))
 
 
 @dataclass(frozen=True, slots=True)
 class TeamMember:
-    """A contact of the base's team; the phone is kept sealed, and masked for everybody's eyes (R6, R41)."""
+    """A contact of the base's team; the phone is stored sealed, and shown masked (R6, R41)."""
 
     name: str
     phone_sealed: str
@@ -43,7 +44,7 @@ class Team:
     delivery: tuple[TeamMember, ...] = ()
 
     def missing(self) -> tuple[str, ...]:
-        """The duties that nobody is named for."""
+        """The duties without a contact."""
         return tuple(duty for duty in ("design", "declaration", "delivery") if not getattr(self, duty))
 
 
@@ -72,12 +73,12 @@ class Base:
 
     @property
     def routing_province(self) -> str:
-        """The province its events belong to."""
+        """The province of its events; `00` for a base without one."""
         return self.province or NATIONWIDE
 
 
 def register_base(draft: Base) -> tuple[Base, list[BaseRegistered]]:
-    """Put a base on file (R2).
+    """Register a base (R2).
 
     Raises:
         Refusal: `INVALID_BASE`, naming every wrong field.
@@ -92,14 +93,7 @@ def register_base(draft: Base) -> tuple[Base, list[BaseRegistered]]:
     if draft.valid_until is not None and draft.valid_until < draft.valid_from:
         wrong["validUntil"] = ("有效期截止日期", "last day of validity")
     if wrong:
-        raise Refusal(
-            "INVALID_BASE",
-            f"基地信息有误：{'、'.join(zh for zh, _ in wrong.values())}",
-            f"Wrong fields: {', '.join(en for _, en in wrong.values())}",
-            rule="R2",
-            unblock=Unblock.MINISTRY,
-            fields=list(wrong),
-        )
+        raise INVALID_BASE(detail=listed(wrong.values()), fields=list(wrong))
     event = BaseRegistered(
         base=draft.id,
         name=draft.name,
@@ -129,21 +123,14 @@ def set_team(base: Base, team: Team) -> tuple[Base, list[BaseTeamSet]]:
 
 
 def require_team(base: Base) -> None:
-    """Refuse to go on while a duty has no contact (R6).
+    """Refuse a base with a duty that has no contact (R6).
 
     Raises:
         Refusal: `TEAM_MISSING`.
     """
     missing = base.team.missing()
     if missing:
-        raise Refusal(
-            "TEAM_MISSING",
-            "请先登记项目设计、申报和实施团队的联系人",
-            "Name the contacts for design, declaration and delivery first",
-            rule="R6",
-            unblock=Unblock.BASE,
-            missing=list(missing),
-        )
+        raise TEAM_MISSING(missing=list(missing))
 
 
 def require_valid(base: Base, day: date) -> None:
@@ -153,19 +140,14 @@ def require_valid(base: Base, day: date) -> None:
         Refusal: `BASE_NOT_VALID`.
     """
     if day < base.valid_from or (base.valid_until is not None and day > base.valid_until):
-        raise Refusal(
-            "BASE_NOT_VALID",
-            f"基地不在有效期内（{base.valid_from}至{base.valid_until or '长期'}）；"
-            "有效期不能变更，须由教师工作司另行登记基地",
-            f"The base is valid from {base.valid_from} to {base.valid_until or 'no end'}, which stays: "
-            "the ministry puts a base with another validity on file",
-            rule="R2",
-            unblock=Unblock.MINISTRY,
-            validFrom=base.valid_from.isoformat(),
-            validUntil=base.valid_until.isoformat() if base.valid_until else None,
+        since, until = base.valid_from, base.valid_until
+        raise BASE_NOT_VALID(
+            detail=(f"{since}至{until or '长期'}", f"from {since} to {until or 'no end'}"),
+            validFrom=since.isoformat(),
+            validUntil=until.isoformat() if until else None,
         )
 
 
 def _plain(name: str) -> str:
-    """A name as it is compared: full width as half, no blanks, small letters."""
+    """A name for comparison: full width as half, without blanks, lower case."""
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from kernel.errors import Refusal, Unblock
+from kernel.free_text import Reason
 from services.catalog.domain.declaration import phase_closed
 from services.catalog.domain.events import (
     ProjectApproved,
@@ -16,8 +16,9 @@ from services.catalog.domain.events import (
 )
 from services.catalog.domain.plan import Plan, Session
 from services.catalog.domain.project import Decision, Project, about, move
+from services.catalog.domain.refusals import PUBLICATION_LATE, REVIEWS_MISSING
 from services.catalog.domain.review import Review
-from services.catalog.domain.round import Round, require_reason
+from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import DecisionOutcome, PhaseName, ProjectStatus
 
 Decided = ProjectApproved | ProjectReturned | ProjectRejected
@@ -35,62 +36,62 @@ def decide(
     reviews: Sequence[Review],
     *,
     outcome: DecisionOutcome,
-    reason: str,
+    reason: Reason,
     now: datetime,
 ) -> tuple[Project, list[Decided]]:
-    """Approve, return or reject, with a reason; the experts advise, so their reviews come first (R14, R16).
+    """Approve, return or reject a plan, after its experts have submitted their reviews (R14, R16).
+
+    Args:
+        project: The project, under review.
+        current: Its round.
+        reviews: The reviews of its present experts.
+        outcome: What the ministry decides.
+        reason: Why.
+        now: Domain time, aware.
 
     Raises:
-        Refusal: `WRONG_STATE`, `REASON_MISSING`, `REVIEWS_MISSING`, or `PHASE_CLOSED`: a plan returned after
+        Refusal: `WRONG_STATE`, `REVIEWS_MISSING`, or `PHASE_CLOSED`: a plan returned after
             review has closed could not be handed in again (R13).
     """
-    require_reason(reason, "R16")
     status, event = _OUTCOMES[outcome]
-    decided = move(project, status, rule="R16", by=_MINISTRY, now=now, reason=reason)
-    handed_in = [one for one in reviews if one.submitted_at and one.cycle == project.cycle]
+    decided = move(project, status, rule="R16", actor=_MINISTRY, now=now, reason=reason.text)
+    handed_in = [review for review in reviews if review.submitted_at and review.cycle == project.cycle]
     if len(handed_in) < current.experts_per_project:
-        raise Refusal(
-            "REVIEWS_MISSING",
-            f"专家评审意见不足（{len(handed_in)}/{current.experts_per_project}）",
-            f"Only {len(handed_in)} of {current.experts_per_project} reviews are in",
-            rule="R14",
-            unblock=Unblock.EXPERT,
-            submitted=len(handed_in),
-            least=current.experts_per_project,
-        )
+        raise REVIEWS_MISSING(submitted=len(handed_in), least=current.experts_per_project)
     if outcome is DecisionOutcome.RETURN and now >= current.phase(PhaseName.REVIEW).until_instant:
         raise phase_closed(PhaseName.REVIEW, current, "R13")
-    result = replace(decided, decision=Decision(outcome, reason, now))
-    return result, [event(**about(result), reason=reason)]
+    result = replace(decided, decision=Decision(outcome, reason.text, now))
+    return result, [event(**about(result), reason=reason.text)]
 
 
 def publish(
-    project: Project, current: Round, *, override: str | None, now: datetime
+    project: Project, current: Round, *, override: Reason | None, now: datetime
 ) -> tuple[Project, list[ProjectPublished]]:
     """Publish an approved project; after the publication date only by an override with a reason (R17).
+
+    Args:
+        project: The project, approved.
+        current: Its round.
+        override: Why it is published late; None where it is not.
+        now: Domain time, aware.
 
     Raises:
         Refusal: `WRONG_STATE` or `PUBLICATION_LATE`.
     """
-    published = move(project, ProjectStatus.PUBLISHED, rule="R17", by=_MINISTRY, now=now, reason=override)
+    reason = override.text if override else None
+    published = move(project, ProjectStatus.PUBLISHED, rule="R17", actor=_MINISTRY, now=now, reason=reason)
     late = now >= current.phase(PhaseName.REVIEW).until_instant
-    if late and not (override or "").strip():
-        raise Refusal(
-            "PUBLICATION_LATE",
-            "已过发布截止日期，须说明理由方可补发",
-            "The publication date has passed: publish by an override with a reason",
-            rule="R17",
-            unblock=Unblock.MINISTRY,
-            closes=current.phase(PhaseName.REVIEW).closes.isoformat(),
-        )
+    if late and override is None:
+        raise PUBLICATION_LATE(closes=current.phase(PhaseName.REVIEW).closes.isoformat())
     result = replace(published, published_at=now, published_late=late)
-    return result, [_published(result, override)]
+    return result, [_published(result, reason)]
 
 
 def sessions_of(timetable: Sequence[Session]) -> tuple[PublishedSession, ...]:
     """The timetable as events carry it."""
     return tuple(
-        PublishedSession(id=one.id, title=one.title, date=one.date, hours=one.hours, mode=one.mode) for one in timetable
+        PublishedSession(id=session.id, title=session.title, date=session.date, hours=session.hours, mode=session.mode)
+        for session in timetable
     )
 
 

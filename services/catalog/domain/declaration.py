@@ -1,10 +1,12 @@
-"""A base declares: draft, change, submit, withdraw; what is not handed in again in time lapses (R6–R13)."""
+"""Declaration of a project: draft, update, submit, withdraw, add a class, and lapse of a returned plan (R6–R13)."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from kernel.dates import today
-from kernel.errors import Refusal, Unblock
+from kernel.errors import Refusal
+from kernel.free_text import Reason
+from kernel.refusals import PHASE_CLOSED
 from services.catalog.domain.base import Base, require_team, require_valid
 from services.catalog.domain.events import (
     ProjectDrafted,
@@ -13,32 +15,33 @@ from services.catalog.domain.events import (
     ProjectSubmitted,
     ProjectWithdrawn,
 )
-from services.catalog.domain.labels import PHASES
+from services.catalog.domain.labels import PHASES, REVIEW_CLOSED
 from services.catalog.domain.plan import (
     Plan,
     Session,
     Venue,
     advice_on,
     check_given,
+    checked_texts,
+    differing,
     require_complete,
     require_justified,
     shift_sessions,
 )
 from services.catalog.domain.project import EDITABLE, Project, about, move, note, require_status, wrong_state
 from services.catalog.domain.quota import delta
-from services.catalog.domain.round import Round, require_reason
+from services.catalog.domain.refusals import INVALID_KIND
+from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import KINDS, BaseCategory, PhaseName, ProjectKind, ProjectStatus
 from services.catalog.domain.window import require_in_window
 
 _BASE = "base"
 _SYSTEM = "system"
-REVIEW_CLOSED = "REVIEW_CLOSED"
-"""The reason of a lapse, as the history keeps it (R13)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassPlan:
-    """What a further class of a design has of its own (R12); None keeps the first one's."""
+    """What a further class of a design has of its own (R12); None takes the first class's value."""
 
     starts_on: date
     ends_on: date
@@ -48,33 +51,35 @@ class ClassPlan:
 
 
 def kind_for(category: BaseCategory, kind: ProjectKind | None) -> ProjectKind:
-    """The kind that was asked for, or the only one the category has.
+    """The kind that was asked for, or the only kind of the category (R2).
 
     Raises:
-        Refusal: `INVALID_KIND`: none given where there are several, or one of another category.
+        Refusal: `INVALID_KIND`: the category has several kinds and none was named, or it does not have this one.
     """
     kinds = KINDS[category]
     if kind is None and len(kinds) == 1:
         return kinds[0]
     if kind is None or kind not in kinds:
-        raise Refusal(
-            "INVALID_KIND",
-            "项目类型与基地类别不符",
-            "This kind of project does not belong to the base's category",
-            rule="R2",
-            unblock=Unblock.BASE,
-            kinds=[one.value for one in kinds],
-        )
+        raise INVALID_KIND(kinds=[allowed.value for allowed in kinds])
     return kind
 
 
 def draft(
     base: Base, current: Round, *, key: str, code: str, kind: ProjectKind | None, plan: Plan, now: datetime
 ) -> tuple[Project, list[ProjectDrafted]]:
-    """Begin a plan, as partial as one likes (R7).
+    """Begin a plan, however partial (R7).
+
+    Args:
+        base: The base that offers the project.
+        current: The round.
+        key: The new project's id.
+        code: Its readable code.
+        kind: What it trains for; None where the base's category has one kind only.
+        plan: As it was typed; all its texts are checked (R41).
+        now: Domain time, aware.
 
     Raises:
-        Refusal: `INVALID_KIND`, `UNKNOWN_THEME` or `INVALID_PLAN`.
+        Refusal: `INVALID_KIND`, `INVALID_TEXT`, `UNKNOWN_THEME` or `INVALID_PLAN`.
     """
     begun = Project(
         id=key,
@@ -90,50 +95,66 @@ def draft(
         kind=kind_for(base.category, kind),
         series=key,
     )
-    written = _with_plan(begun, base, current, plan)
-    noted = replace(note(written, by=_BASE, now=now), version=1)
+    written = _with_plan(begun, base, current, checked_texts(plan))
+    noted = replace(note(written, actor=_BASE, now=now), version=1)
     return noted, [ProjectDrafted(**about(noted), kind=noted.kind, series=noted.series)]
 
 
 def update(
     project: Project, base: Base, current: Round, *, kind: ProjectKind | None, plan: Plan, now: datetime
 ) -> tuple[Project, list[ProjectEvent]]:
-    """Write a draft or a returned plan anew; nobody is told before it is submitted (R7, R13).
+    """Change a draft or a returned plan; there is no event before it is submitted (R7, R13).
 
-    What was handed in before stays in the history, however often the returned plan is written over.
+    The plan that was submitted stays in the history, however often the returned plan is changed.
+
+    Args:
+        project: The project.
+        base: Its base.
+        current: Its round.
+        kind: What it trains for; None leaves it.
+        plan: The whole plan; the texts that differ from the stored plan are checked (R41).
+        now: Domain time, aware.
 
     Raises:
-        Refusal: `WRONG_STATE`, `INVALID_KIND`, `UNKNOWN_THEME` or `INVALID_PLAN`.
+        Refusal: `WRONG_STATE`, `INVALID_KIND`, `INVALID_TEXT`, `UNKNOWN_THEME` or `INVALID_PLAN`.
     """
     require_status(project, EDITABLE, "R7")
     changed = replace(project, kind=kind_for(base.category, kind or project.kind))
-    written = _with_plan(changed, base, current, plan)
+    checked = checked_texts(plan, differing(project.plan, plan))
+    written = _with_plan(changed, base, current, checked)
     if project.status is ProjectStatus.RETURNED and written.design != project.design:
         written = _rewritten(project, written, now)
     return written, []
 
 
 def _rewritten(project: Project, written: Project, now: datetime) -> Project:
-    """A returned plan's one entry of its rewriting, which a further one takes over."""
+    """The changed project with one history entry for all changes since the return, holding the submitted plan."""
     last = project.history[-1]
     if last.replaced is None:
-        return note(written, by=_BASE, now=now, replaced=project.design)
+        return note(written, actor=_BASE, now=now, replaced=project.design)
     before = replace(written, history=project.history[:-1])
-    return note(before, by=_BASE, now=now, replaced=last.replaced)
+    return note(before, actor=_BASE, now=now, replaced=last.replaced)
 
 
 def submit(project: Project, base: Base, current: Round, now: datetime) -> tuple[Project, list[ProjectSubmitted]]:
-    """Hand in a complete plan; the caller takes the quota in the same transaction (R6, R7, R11, R13).
+    """Submit a complete plan; the caller consumes the quota in the same transaction (R6, R7, R11, R13).
+
+    Args:
+        project: The project, a draft or returned.
+        base: Its base, which needs a team and must be valid today.
+        current: Its round.
+        now: Domain time, aware.
 
     Raises:
         Refusal: `WRONG_STATE`, `PHASE_CLOSED`, `BASE_NOT_VALID`, `TEAM_MISSING`, `PLAN_INCOMPLETE`,
-            `UNKNOWN_THEME`, `INVALID_PLAN`, `JUSTIFICATION_MISSING` or `OUTSIDE_WINDOW`.
+            `INVALID_TEXT`, `UNKNOWN_THEME`, `INVALID_PLAN`, `JUSTIFICATION_MISSING` or `OUTSIDE_WINDOW`.
     """
-    handed_in = move(project, ProjectStatus.SUBMITTED, rule="R13", by=_BASE, now=now)
+    handed_in = move(project, ProjectStatus.SUBMITTED, rule="R13", actor=_BASE, now=now)
     _require_time(project, current, now)
     require_valid(base, today(now))
     require_team(base)
     require_complete(project.plan)
+    checked_texts(project.plan)  # a draft may be older than the check of its texts
     checked = _with_plan(handed_in, base, current, project.plan)
     require_justified(checked.plan, checked.warnings)
     require_in_window(checked, current)
@@ -141,35 +162,34 @@ def submit(project: Project, base: Base, current: Round, now: datetime) -> tuple
     return result, [ProjectSubmitted(**about(result), cycle=result.cycle)]
 
 
-def withdraw(project: Project, reason: str, now: datetime) -> tuple[Project, list[ProjectWithdrawn]]:
-    """Take a plan back before publication; its quota is free again (R11).
+def withdraw(project: Project, reason: Reason, now: datetime) -> tuple[Project, list[ProjectWithdrawn]]:
+    """Withdraw a plan before publication; the caller releases its quota (R11).
 
     Raises:
-        Refusal: `WRONG_STATE` or `REASON_MISSING`.
+        Refusal: `WRONG_STATE`.
     """
-    require_reason(reason, "R11")
-    result = move(project, ProjectStatus.WITHDRAWN, rule="R11", by=_BASE, now=now, reason=reason)
+    result = move(project, ProjectStatus.WITHDRAWN, rule="R11", actor=_BASE, now=now, reason=reason.text)
     released = delta(project.status, result.status) < 0
-    return result, [ProjectWithdrawn(**about(result), reason=reason, released=released)]
+    return result, [ProjectWithdrawn(**about(result), reason=reason.text, released=released)]
 
 
 def is_overdue(project: Project, current: Round, now: datetime) -> bool:
-    """Whether a returned plan can no longer be handed in again (R13)."""
+    """Whether the project is returned and can no longer be submitted again (R13)."""
     return project.status is ProjectStatus.RETURNED and is_over(current, now)
 
 
 def is_over(current: Round, now: datetime) -> bool:
-    """Whether review is closed, so that nothing returned can be handed in again (R13)."""
+    """Whether the review phase is over, so that no returned plan can be submitted again (R13)."""
     return now >= current.phase(PhaseName.REVIEW).until_instant
 
 
 def lapse(project: Project, current: Round, now: datetime) -> tuple[Project, list[ProjectLapsed]]:
-    """Let a returned plan go once review is closed; its quota is free again (R13) [D].
+    """Let a returned plan lapse after the review phase; the caller releases its quota (R13) [D].
 
     Raises:
         Refusal: `WRONG_STATE`: it is not returned, or there is still time.
     """
-    lapsed = move(project, ProjectStatus.LAPSED, rule="R13", by=_SYSTEM, now=now, reason=REVIEW_CLOSED)
+    lapsed = move(project, ProjectStatus.LAPSED, rule="R13", actor=_SYSTEM, now=now, reason=REVIEW_CLOSED)
     if not is_overdue(project, current, now):
         raise wrong_state(project, "R13")
     return lapsed, [ProjectLapsed(**about(lapsed))]
@@ -178,21 +198,30 @@ def lapse(project: Project, current: Round, now: datetime) -> tuple[Project, lis
 def add_class(
     source: Project, base: Base, current: Round, *, key: str, code: str, given: ClassPlan, now: datetime
 ) -> tuple[Project, list[ProjectDrafted]]:
-    """A further class of a design: a project of the same series with dates and seats of its own (R12).
+    """Draft a further class of a design: a project of the same series with dates and seats of its own (R12).
+
+    Args:
+        source: Any class of the design.
+        base: Its base.
+        current: Its round.
+        key: The new project's id.
+        code: Its readable code.
+        given: What the class has of its own; sessions move with the first day unless it has a timetable.
+        now: Domain time, aware.
 
     Raises:
-        Refusal: `INVALID_PLAN`, or `WRONG_STATE` for a design the ministry refused.
+        Refusal: `INVALID_TEXT`, `INVALID_PLAN`, or `WRONG_STATE` for a design the ministry refused.
     """
     if source.status is ProjectStatus.REJECTED:
         raise wrong_state(source, "R12")
-    moved = given.starts_on - source.plan.starts_on if source.plan.starts_on else timedelta()
+    shift = given.starts_on - source.plan.starts_on if source.plan.starts_on else timedelta()
     plan = replace(
         source.plan,
         starts_on=given.starts_on,
         ends_on=given.ends_on,
         capacity=source.plan.capacity if given.capacity is None else given.capacity,
         venue=given.venue or source.plan.venue,
-        timetable=shift_sessions(source.plan.timetable, moved) if given.timetable is None else given.timetable,
+        timetable=shift_sessions(source.plan.timetable, shift) if given.timetable is None else given.timetable,
     )
     begun, _ = draft(base, current, key=key, code=code, kind=source.kind, plan=plan, now=now)
     further = replace(begun, series=source.series)
@@ -215,14 +244,12 @@ def _require_time(project: Project, current: Round, now: datetime) -> None:
 
 
 def phase_closed(name: PhaseName, current: Round, rule: str) -> Refusal:
-    """The refusal of what comes before or after its phase (R1)."""
+    """The refusal of an act outside its phase (R1)."""
     phase, (zh, en) = current.phase(name), PHASES[name]
-    return Refusal(
-        "PHASE_CLOSED",
-        f"当前不在{zh}阶段的开放时间内（{phase.opens}至{phase.closes}）",
-        f"The phase of {en} is open from {phase.opens} to {phase.closes}, both included",
+    days = phase.opens, phase.closes
+    return PHASE_CLOSED(
+        detail=(f"{zh}阶段（{days[0]}至{days[1]}）", f"The phase of {en} ({days[0]} to {days[1]}, both included)"),
         rule=rule,
-        unblock=Unblock.MINISTRY,
         phase=name.value,
         opens=phase.opens.isoformat(),
         closes=phase.closes.isoformat(),

@@ -1,4 +1,4 @@
-"""What the catalog tells the others; each event says its province, and none carries personal data (R41)."""
+"""The catalog's events; each has a province, and none has personal data (R41)."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -184,7 +184,7 @@ class PublishedSession:
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectPublished(ProjectEvent):
-    """A project is open to the public, with what enrolment and assessment need of it (R17).
+    """A project is open to the public, with what enrollment and assessment need of it (R17).
 
     Attributes:
         venue_province: Where it is held; None when online.

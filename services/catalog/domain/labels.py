@@ -1,9 +1,9 @@
-"""Chinese and English labels of a plan's fields and of project states."""
+"""Labels in Chinese and in English: fields of plans and rounds, phases, states, categories, kinds, modes."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from services.catalog.domain.vocabulary import BaseCategory, PhaseName, ProjectStatus
+from services.catalog.domain.vocabulary import Audience, BaseCategory, Mode, PhaseName, ProjectKind, ProjectStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +40,45 @@ REQUIRED: Mapping[str, Field] = {
     "assessment_method": Field("assessmentMethod", "考核方式", "assessment method"),
     "needs_evidence": Field("needsEvidence", "需求调研依据", "needs-research evidence"),
 }
-"""What a submission needs, by the plan's own name of it (R7)."""
+"""The fields that a submission needs, by the plan's own names (R7)."""
 
 FIELDS: Mapping[str, Field] = {
     **REQUIRED,
     "justifications": Field("justifications", "特殊情况说明", "justifications"),
     "kind": Field("kind", "项目类型", "kind of project"),
 }
-"""All that a base writes of a project."""
+"""All fields that a base writes of a project, by the plan's own names."""
+
+ROUND_FIELDS: Mapping[str, tuple[str, str]] = {
+    "year": ("年度", "year"),
+    "title": ("名称", "title"),
+    "phases": ("阶段日期", "phases"),
+    "quotas": ("项目数量", "quotas"),
+    "durationNorms": ("项目时长标准", "duration norms"),
+    "themes": ("主题", "themes"),
+    "reviewDimensions": ("评审维度", "review dimensions"),
+    "expertsPerProject": ("每个项目的专家数", "experts per project"),
+    "contacts": ("咨询电话", "contacts"),
+}
+"""The parts of a round, by the graph's names."""
 
 
 def called(names: Iterable[str]) -> tuple[str, str]:
-    """What people call fields, by the graph's names: in Chinese and in English."""
-    wanted = list(names)
-    known = {field.name: field for field in FIELDS.values()}
-    return "、".join(known[name].zh for name in wanted), ", ".join(known[name].en for name in wanted)
+    """The labels of plan fields, given by the graph's names, as one list in Chinese and one in English."""
+    fields = {field.name: field for field in FIELDS.values()}
+    return listed((fields[name].zh, fields[name].en) for name in names)
+
+
+def listed(words: Iterable[tuple[str, str]]) -> tuple[str, str]:
+    """Words in both languages as one list in each: `(“名称、主题”, “title, themes”)`."""
+    pairs = list(words)
+    return "、".join(zh for zh, _ in pairs), ", ".join(en for _, en in pairs)
 
 
 PHASES: Mapping[PhaseName, tuple[str, str]] = {
     PhaseName.DECLARE: ("项目申报", "declaration"),
     PhaseName.REVIEW: ("项目评审与发布", "review and publication"),
-    PhaseName.ENROL: ("学员报名", "enrolment"),
+    PhaseName.ENROL: ("学员报名", "enrollment"),
     PhaseName.ADMIT: ("基地核准", "the bases' decisions"),
     PhaseName.TRAIN: ("培训实施", "training"),
 }
@@ -85,3 +103,26 @@ CATEGORIES: Mapping[BaseCategory, tuple[str, str]] = {
     BaseCategory.DUAL_QUALIFIED_TEACHER: ("“双师型”教师培训基地", "dual-qualified teachers' bases"),
     BaseCategory.ENTERPRISE_PRACTICE: ("企业实践基地", "enterprise practice bases"),
 }
+KINDS: Mapping[ProjectKind, tuple[str, str]] = {
+    ProjectKind.LEADERSHIP: ("校长培训", "leadership training"),
+    ProjectKind.TEACHING: ("教师培训", "teacher training"),
+    ProjectKind.SKILL_TRAINING: ("企业技能培训", "enterprise skill training"),
+    ProjectKind.JOB_PRACTICE: ("企业岗位实践", "enterprise job practice"),
+    ProjectKind.RESEARCH_DEVELOPMENT: ("参与企业研发", "enterprise research and development"),
+}
+MODES: Mapping[Mode, tuple[str, str]] = {
+    Mode.ONLINE: ("线上", "online"),
+    Mode.OFFLINE: ("线下", "offline"),
+    Mode.BLENDED: ("线上线下结合", "blended"),
+}
+AUDIENCES: Mapping[Audience, tuple[str, str]] = {
+    Audience.TEACHER: ("专兼职教师", "teachers"),
+    Audience.LEADER: ("学校领导", "school leaders"),
+    Audience.MIDDLE_MANAGER: ("中层管理人员", "middle managers"),
+}
+REVIEW_CLOSED = "REVIEW_CLOSED"
+"""The stored reason of a lapse (R13)."""
+SYSTEM_REASONS: Mapping[str, tuple[str, str]] = {
+    REVIEW_CLOSED: ("评审结束前未重新提交", "It was not handed in again before review closed"),
+}
+"""Stored reasons that the system itself gives, not a person."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from kernel.dates import today
-from kernel.errors import Refusal, Unblock
+from kernel.free_text import Reason, Title
+from kernel.refusals import WRONG_STATE
 from services.catalog.domain.decision import sessions_of
 from services.catalog.domain.events import (
     ProjectAmended,
@@ -22,13 +23,15 @@ from services.catalog.domain.plan import (
     Plan,
     Venue,
     check_given,
+    checked_texts,
     differing,
     invalid,
     require_complete,
     shift_sessions,
 )
 from services.catalog.domain.project import Project, about, move, note, require_status, wrong_state
-from services.catalog.domain.round import Round, require_reason
+from services.catalog.domain.refusals import INVALID_PLAN, NOTHING_CHANGED, TOO_EARLY, TOO_LATE
+from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import ProjectStatus
 from services.catalog.domain.window import last_day, require_in_window
 
@@ -39,9 +42,10 @@ _AMENDABLE = frozenset({ProjectStatus.PUBLISHED, ProjectStatus.RUNNING, ProjectS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amendment:
-    """All that may change after publication; None leaves it (R18).
+    """What a base may change after publication; None leaves it (R18).
 
     Attributes:
+        reason: As it was typed.
         session_dates: New dates by session id; the others move with the first day.
     """
 
@@ -52,29 +56,41 @@ class Amendment:
     faculty: tuple[FacultyMember, ...] | None = None
     session_dates: Mapping[str, date] | None = None
 
+    def written(self) -> tuple[str, ...]:
+        """The fields with texts that it writes anew, by the plan's own names."""
+        return tuple(name for name in ("venue", "faculty") if getattr(self, name) is not None)
+
 
 def amend(project: Project, current: Round, given: Amendment, now: datetime) -> tuple[Project, list[ProjectAmended]]:
-    """Change venue, dates or faculty of a published project; the old values stay in its history (R18).
+    """Change venue, dates or faculty of a published project; the old plan stays in its history (R18).
+
+    Args:
+        project: The project.
+        current: Its round.
+        given: The new values; their texts are checked (R41). Sessions and last day move with the first day.
+        now: Domain time, aware.
 
     Raises:
-        Refusal: `WRONG_STATE`, `REASON_MISSING`, `NOTHING_CHANGED`, `PLAN_INCOMPLETE`, `INVALID_PLAN` or
-            `OUTSIDE_WINDOW`.
+        Refusal: `WRONG_STATE`, `REASON_MISSING`, `INVALID_REASON`, `INVALID_TEXT`, `NOTHING_CHANGED`,
+            `PLAN_INCOMPLETE`, `INVALID_PLAN` or `OUTSIDE_WINDOW`.
     """
     require_status(project, _AMENDABLE, "R18")
-    require_reason(given.reason, "R18")
+    reason = Reason.of(given.reason, "R18").text
     first_day = replace(project.plan, starts_on=given.starts_on or project.plan.starts_on)
-    require_in_window(replace(project, plan=first_day), current)  # so that everything may move with it
-    plan = _amended(project.plan, given)
+    require_in_window(
+        replace(project, plan=first_day), current
+    )  # before the timetable moves with it, which may overflow
+    plan = checked_texts(_amended(project.plan, given), given.written())
     changed = differing(project.plan, plan)
     if not changed:
-        raise Refusal("NOTHING_CHANGED", "没有变更内容", "Nothing changes", rule="R18", unblock=Unblock.SELF)
+        raise NOTHING_CHANGED()
     _require_still_to_come(project, plan, now)
     require_complete(plan)
     check_given(plan, project.category, current)
     amended = replace(project, plan=plan)
     require_in_window(amended, current)
-    result = note(amended, by=_BASE, now=now, reason=given.reason, replaced=project.design)
-    return result, [_amendment(result, changed, given.reason)]
+    result = note(amended, actor=_BASE, now=now, reason=reason, replaced=project.design)
+    return result, [_amendment(result, changed, reason)]
 
 
 def start(project: Project, now: datetime) -> tuple[Project, list[ProjectStarted]]:
@@ -84,17 +100,10 @@ def start(project: Project, now: datetime) -> tuple[Project, list[ProjectStarted
         Refusal: `WRONG_STATE`, `TOO_EARLY` or `TOO_LATE`.
     """
     require_status(project, frozenset({ProjectStatus.PUBLISHED}), "R28")
-    running = move(project, ProjectStatus.RUNNING, rule="R28", by=_BASE, now=now)
+    running = move(project, ProjectStatus.RUNNING, rule="R28", actor=_BASE, now=now)
     _require_day(project.plan.starts_on, now)
     if project.plan.ends_on and today(now) > project.plan.ends_on:
-        raise Refusal(
-            "TOO_LATE",
-            f"培训最后一日（{project.plan.ends_on}）已过，请先变更日期",
-            f"The last day ({project.plan.ends_on}) is over: amend the dates first",
-            rule="R28",
-            unblock=Unblock.BASE,
-            day=project.plan.ends_on.isoformat(),
-        )
+        raise TOO_LATE(day=project.plan.ends_on.isoformat())
     return running, [ProjectStarted(**about(running))]
 
 
@@ -104,7 +113,7 @@ def finish(project: Project, current: Round, now: datetime) -> tuple[Project, li
     Raises:
         Refusal: `WRONG_STATE` or `TOO_EARLY`.
     """
-    finished = move(project, ProjectStatus.FINISHED, rule="R28", by=_BASE, now=now)
+    finished = move(project, ProjectStatus.FINISHED, rule="R28", actor=_BASE, now=now)
     _require_day(project.plan.ends_on, now)
     result = replace(finished, overran=overruns(project, current, now))
     return result, [ProjectFinished(**about(result), overrun=result.overran)]
@@ -116,69 +125,70 @@ def complete(project: Project, now: datetime) -> tuple[Project, list[ProjectComp
     Raises:
         Refusal: `WRONG_STATE`.
     """
-    completed = move(project, ProjectStatus.COMPLETED, rule="R28", by="system", now=now)
+    completed = move(project, ProjectStatus.COMPLETED, rule="R28", actor="system", now=now)
     return completed, [ProjectCompleted(**about(completed))]
 
 
 def overruns(project: Project, current: Round, now: datetime) -> bool:
-    """Whether a project runs past its window without an extension, suspended or not, or did (R28)."""
+    """Whether a project runs, or ran, past its window and its extension; a suspended one counts as running (R28)."""
     return project.overran or (project.begun and today(now) > last_day(project, current))
 
 
-def cancel(project: Project, reason: str, by: str, now: datetime) -> tuple[Project, list[ProjectCancelled]]:
-    """Call a published project off; its quota stays used, and the annual assessment counts it (R11, R33).
+def cancel(project: Project, reason: Reason, actor: str, now: datetime) -> tuple[Project, list[ProjectCancelled]]:
+    """Cancel a published project; its quota stays consumed, and the annual assessment counts it (R11, R33).
+
+    Args:
+        project: The project, published, running or suspended.
+        reason: Why.
+        actor: The scope that cancels, `base` or `ministry`.
+        now: Domain time, aware.
 
     Raises:
-        Refusal: `WRONG_STATE` or `REASON_MISSING`.
+        Refusal: `WRONG_STATE`.
     """
-    require_reason(reason, "R33")
-    cancelled = move(project, ProjectStatus.CANCELLED, rule="R33", by=by, now=now, reason=reason)
-    return cancelled, [ProjectCancelled(**about(cancelled), reason=reason, by=by)]
+    cancelled = move(project, ProjectStatus.CANCELLED, rule="R33", actor=actor, now=now, reason=reason.text)
+    return cancelled, [ProjectCancelled(**about(cancelled), reason=reason.text, by=actor)]
 
 
-def suspend(project: Project, reason: str, now: datetime) -> tuple[Project, list[ProjectSuspended]]:
-    """Stop a published or running project for now (docs/state-machines.md).
+def suspend(project: Project, reason: Reason, now: datetime) -> tuple[Project, list[ProjectSuspended]]:
+    """Suspend a published or running project (docs/state-machines.md).
 
     Raises:
-        Refusal: `WRONG_STATE` or `REASON_MISSING`.
+        Refusal: `WRONG_STATE`.
     """
-    require_reason(reason, None)
-    suspended = move(project, ProjectStatus.SUSPENDED, rule=None, by=_MINISTRY, now=now, reason=reason)
-    return replace(suspended, resumes_to=project.status), [ProjectSuspended(**about(suspended), reason=reason)]
+    suspended = move(project, ProjectStatus.SUSPENDED, rule=None, actor=_MINISTRY, now=now, reason=reason.text)
+    return replace(suspended, resumes_to=project.status), [ProjectSuspended(**about(suspended), reason=reason.text)]
 
 
 def resume(project: Project, now: datetime) -> tuple[Project, list[ProjectResumed]]:
-    """Let a suspended project go on where it stopped (docs/state-machines.md).
+    """Resume a suspended project in the state it was suspended in (docs/state-machines.md).
 
     Raises:
         Refusal: `WRONG_STATE`.
     """
     if project.status is not ProjectStatus.SUSPENDED or project.resumes_to is None:
         raise wrong_state(project, None)
-    resumed = move(project, project.resumes_to, rule=None, by=_MINISTRY, now=now)
+    resumed = move(project, project.resumes_to, rule=None, actor=_MINISTRY, now=now)
     return replace(resumed, resumes_to=None), [ProjectResumed(**about(resumed), status=resumed.status)]
 
 
 def _amended(plan: Plan, given: Amendment) -> Plan:
     starts_on = given.starts_on or plan.starts_on
-    moved = starts_on - plan.starts_on if starts_on and plan.starts_on else timedelta()
-    dates = given.session_dates or {}
+    shift = starts_on - plan.starts_on if starts_on and plan.starts_on else timedelta()
+    dates = {Title.of(key, field="sessionDates.id").text: day for key, day in (given.session_dates or {}).items()}
     unknown = sorted(set(dates) - {session.id for session in plan.timetable})
     if unknown:
-        raise Refusal(
-            "INVALID_PLAN",
-            "课程表中没有该课次",
-            "No such session in the timetable",
+        raise INVALID_PLAN(
+            detail=("课程表中没有该课次", "no such session in the timetable"),
             rule="R18",
-            unblock=Unblock.BASE,
             fields=["timetable"],
             unknown=unknown,
         )
     timetable = tuple(
         replace(session, date=dates[session.id]) if session.id in dates else session
-        for session in shift_sessions(plan.timetable, moved)
+        for session in shift_sessions(plan.timetable, shift)
     )
-    ends_on = given.ends_on or (plan.ends_on + moved if plan.ends_on else None)
+    ends_on = given.ends_on or (plan.ends_on + shift if plan.ends_on else None)
     faculty = plan.faculty if given.faculty is None else given.faculty
     return replace(
         plan,
@@ -208,16 +218,11 @@ def _amendment(project: Project, changed: tuple[str, ...], reason: str) -> Proje
 
 
 def _require_still_to_come(project: Project, plan: Plan, now: datetime) -> None:
-    """Refuse another first day of what has begun, and a new day that is over already (R18, R28)."""
+    """Refuse a new first day of a project that has begun, and a new day before today (R18, R28)."""
     if project.begun and plan.starts_on != project.plan.starts_on:
-        raise Refusal(
-            "WRONG_STATE",
-            f"项目已开班，开始日期（{project.plan.starts_on}）不得变更",
-            f"It has begun: its first day ({project.plan.starts_on}) stays",
-            rule="R18",
-            unblock=Unblock.SELF,
-            status=project.status.value,
-        )
+        day = project.plan.starts_on
+        words = (f"项目已开班，开始日期（{day}）不得变更", f"It has begun, and its first day ({day}) stays")
+        raise WRONG_STATE(detail=words, rule="R18", status=project.status.value)
     days = {"startsOn": (project.plan.starts_on, plan.starts_on), "endsOn": (project.plan.ends_on, plan.ends_on)}
     over = [name for name, (before, day) in days.items() if day and day != before and day < today(now)]
     if over:
@@ -226,11 +231,4 @@ def _require_still_to_come(project: Project, plan: Plan, now: datetime) -> None:
 
 def _require_day(day: date | None, now: datetime) -> None:
     if day is None or today(now) < day:
-        raise Refusal(
-            "TOO_EARLY",
-            f"须在{day}或之后进行",
-            f"Not before {day}",
-            rule="R28",
-            unblock=Unblock.SELF,
-            day=day.isoformat() if day else None,
-        )
+        raise TOO_EARLY(day=day.isoformat() if day else None)

@@ -1,38 +1,37 @@
-"""A round is opened, and its phases are extended (R1)."""
+"""Opening a round, and extending its phases (R1)."""
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 from kernel.dates import today
-from kernel.errors import Refusal, Unblock
+from kernel.errors import Refusal
+from kernel.free_text import Reason, Title
 from services.catalog.domain.events import PhaseExtended, PhaseWindow, RoundOpened
-from services.catalog.domain.labels import CATEGORIES, PHASES
-from services.catalog.domain.round import DurationNorm, Phase, PhaseOverride, Round, require_reason
+from services.catalog.domain.labels import CATEGORIES, PHASES, ROUND_FIELDS, listed
+from services.catalog.domain.refusals import (
+    CALENDAR_NOT_MONOTONIC,
+    CALENDAR_OUTSIDE_YEAR,
+    INVALID_EXTENSION,
+    INVALID_ROUND,
+    ROUND_INCOMPLETE,
+)
+from services.catalog.domain.round import DurationNorm, Phase, PhaseOverride, Round
 from services.catalog.domain.vocabulary import KINDS, BaseCategory, PhaseName
 
 _YEARS = range(2000, 3000)
-_FIELDS: Mapping[str, tuple[str, str]] = {
-    "year": ("年度", "year"),
-    "title": ("名称", "title"),
-    "phases": ("阶段日期", "phases"),
-    "quotas": ("项目数量", "quotas"),
-    "durationNorms": ("项目时长标准", "duration norms"),
-    "themes": ("主题", "themes"),
-    "reviewDimensions": ("评审维度", "review dimensions"),
-    "expertsPerProject": ("每个项目的专家数", "experts per project"),
-    "contacts": ("咨询电话", "contacts"),
-}
-"""What people call the parts of a round, by the graph's names."""
 
 
 def open_round(draft: Round, now: datetime) -> tuple[Round, list[RoundOpened]]:
-    """Open a round whose calendar, quotas and themes are in order (R1).
+    """Open a round, after checking its texts, calendar, quotas, norms and themes (R1).
 
     Raises:
-        Refusal: `CALENDAR_NOT_MONOTONIC`, `CALENDAR_OUTSIDE_YEAR`, `ROUND_INCOMPLETE` or `INVALID_ROUND`.
+        Refusal: `INVALID_TEXT`, `CALENDAR_NOT_MONOTONIC`, `CALENDAR_OUTSIDE_YEAR`, `ROUND_INCOMPLETE` or
+            `INVALID_ROUND`.
     """
+    draft = _with_checked_texts(draft)
     _check_calendar(draft.phases, draft.year)
     if missing := _missing(draft):
         raise incomplete(missing)
@@ -43,36 +42,44 @@ def open_round(draft: Round, now: datetime) -> tuple[Round, list[RoundOpened]]:
 
 
 def extend_phase(
-    current: Round, phase: PhaseName, closes: date, *, reason: str, by: str, now: datetime
+    current: Round, phase: PhaseName, closes: date, *, reason: Reason, actor: str, now: datetime
 ) -> tuple[Round, list[PhaseExtended]]:
-    """Give a phase a later last day, reopening it if it is over; what follows is never shifted (R1).
+    """Give a phase a later last day, reopening it if it is over; other phases never move (R1).
 
-    A phase ends no later than the next, which is extended first; the bases' decisions (R23) end no later than training
-    opens, and that day stays. Training ends in the round's year or the one after.
+    A phase ends no later than the next one, which must be extended first; the bases' decisions (R23) end no later than
+    training opens, which cannot be moved. Training ends in the round's year or the next.
+
+    Args:
+        current: The round.
+        phase: Which phase.
+        closes: Its new last day, included.
+        reason: Why.
+        actor: Who acts, as the audit names them.
+        now: Domain time, aware.
 
     Raises:
-        Refusal: `CALENDAR_NOT_MONOTONIC`: not later than it is, or past what follows; `CALENDAR_OUTSIDE_YEAR`;
-            `INVALID_EXTENSION`: over before it is given; `REASON_MISSING`.
+        Refusal: `CALENDAR_NOT_MONOTONIC`: not later than now, or after the next deadline; `CALENDAR_OUTSIDE_YEAR`;
+            `INVALID_EXTENSION`: the new last day is before today.
     """
-    require_reason(reason, "R1")
     before = current.phase(phase).closes
     if closes <= before:
         raise _not_monotonic(phase, f"须晚于{before}", f"it must be later than {before}")
     if closes < today(now):
-        raise Refusal(
-            "INVALID_EXTENSION",
-            "延期后的截止日期不得早于今日",
-            "An extension must not end before today",
+        raise INVALID_EXTENSION(
+            detail=("不得早于今日", "it must not be before today"),
             rule="R1",
-            unblock=Unblock.SELF,
             phase=phase.value,
             closes=before.isoformat(),
         )
-    phases = tuple(replace(known, closes=closes) if known.name is phase else known for known in current.phases)
+    phases = tuple(
+        replace(existing, closes=closes) if existing.name is phase else existing for existing in current.phases
+    )
     _check_calendar(phases, current.year)
-    override = PhaseOverride(phase, closes, reason, now, before, by)
+    override = PhaseOverride(phase, closes, reason.text, now, before, actor)
     extended = replace(current, phases=phases, overrides=(*current.overrides, override))
-    event = PhaseExtended(year=current.year, phase=phase, closes=closes, reason=reason, calendar=calendar_of(extended))
+    event = PhaseExtended(
+        year=current.year, phase=phase, closes=closes, reason=reason.text, calendar=calendar_of(extended)
+    )
     return extended, [event]
 
 
@@ -82,16 +89,40 @@ def calendar_of(current: Round) -> dict[str, PhaseWindow]:
 
 
 def incomplete(missing: Sequence[str]) -> Refusal:
-    """The refusal of a round that lacks something, by the graph's names; `quotas.PRINCIPAL` is one category's."""
-    zh, en = _called(missing)
-    return Refusal(
-        "ROUND_INCOMPLETE",
-        f"年度轮次缺少：{zh}",
-        f"The round lacks: {en}",
-        rule="R1",
-        unblock=Unblock.MINISTRY,
-        missing=list(missing),
+    """The refusal of a round that lacks parts, by the graph's names; `quotas.PRINCIPAL` is the quota of a category."""
+    return ROUND_INCOMPLETE(detail=_called(missing), missing=list(missing))
+
+
+def _with_checked_texts(draft: Round) -> Round:
+    """The round with every text checked and normalized (R41); phones of a help line are numbers by nature (R43)."""
+    return replace(
+        draft,
+        title=_line(draft.title, "title"),
+        themes=tuple(
+            replace(theme, code=_line(theme.code, "themes.code"), name=_line(theme.name, "themes.name"))
+            for theme in draft.themes
+        ),
+        review_dimensions=tuple(
+            replace(
+                dimension,
+                code=_line(dimension.code, "reviewDimensions.code"),
+                name=_line(dimension.name, "reviewDimensions.name"),
+            )
+            for dimension in draft.review_dimensions
+        ),
+        contacts=tuple(
+            replace(
+                contact,
+                department=_line(contact.department, "contacts.department"),
+                note=None if contact.note is None else _line(contact.note, "contacts.note"),
+            )
+            for contact in draft.contacts
+        ),
     )
+
+
+def _line(text: str, field: str) -> str:
+    return Title.of(text, field).text
 
 
 def _check_calendar(phases: tuple[Phase, ...], year: int) -> None:
@@ -114,13 +145,8 @@ def _check_calendar(phases: tuple[Phase, ...], year: int) -> None:
             zh, en = PHASES[first.name]
             raise _not_monotonic(second.name, f"不得早于{zh}开始", f"it opens no earlier than {en}")
     if phases[-1].closes.year not in (year, year + 1):
-        raise Refusal(
-            "CALENDAR_OUTSIDE_YEAR",
-            f"培训须在{year}年或{year + 1}年内结束",
-            f"Training ends in {year} or {year + 1}",
-            rule="R1",
-            unblock=Unblock.SELF,
-            phase=phases[-1].name.value,
+        raise CALENDAR_OUTSIDE_YEAR(
+            detail=(f"{year}年或{year + 1}年", f"{year} or {year + 1}"), phase=phases[-1].name.value
         )
 
 
@@ -141,18 +167,20 @@ def _absent(present: Iterable[BaseCategory]) -> list[str]:
 
 
 def _wrong(draft: Round) -> list[str]:
-    """The parts whose values cannot be right (R1, R8, R9, R11, R14, R15, R43)."""
-    dimensions, themes = ([(one.code, one.name) for one in these] for these in (draft.review_dimensions, draft.themes))
+    """The parts with wrong values, by the graph's names (R1, R8, R9, R11, R14, R15, R43)."""
+    dimensions = [(dimension.code, dimension.name) for dimension in draft.review_dimensions]
+    themes = [(theme.code, theme.name) for theme in draft.themes]
     right = {
         "year": draft.year in _YEARS,
         "phases": draft.phases[0].opens.year in _YEARS,
-        "quotas": _distinct(one.category for one in draft.quotas) and all(one.limit >= 0 for one in draft.quotas),
-        "durationNorms": _distinct(one.kind for one in draft.duration_norms)
-        and all(_is_norm(one) for one in draft.duration_norms),
+        "quotas": _distinct(quota.category for quota in draft.quotas)
+        and all(quota.limit >= 0 for quota in draft.quotas),
+        "durationNorms": _distinct(norm.kind for norm in draft.duration_norms)
+        and all(_is_norm(norm) for norm in draft.duration_norms),
         "themes": _named(themes),
         "reviewDimensions": _named(dimensions),
         "expertsPerProject": draft.experts_per_project >= 1,
-        "contacts": all(one.department.strip() and "".join(one.phones).strip() for one in draft.contacts),
+        "contacts": all(contact.department.strip() and "".join(contact.phones).strip() for contact in draft.contacts),
     }
     return [name for name, holds in right.items() if not holds]
 
@@ -162,23 +190,22 @@ def _is_norm(norm: DurationNorm) -> bool:
 
 
 def _named(rows: Sequence[tuple[str, str]]) -> bool:
-    """Whether every code and name says something, and each code is there once."""
+    """Whether no code and no name is blank, and no code appears twice."""
     return all(code.strip() and name.strip() for code, name in rows) and _distinct(code for code, _ in rows)
 
 
 def _distinct(values: Iterable[str]) -> bool:
-    found = list(values)
-    return len(found) == len(set(found))
+    entries = list(values)
+    return len(entries) == len(set(entries))
 
 
 def _called(names: Sequence[str]) -> tuple[str, str]:
-    words = [_word(name) for name in names]
-    return "、".join(zh for zh, _ in words), ", ".join(en for _, en in words)
+    return listed(map(_word, names))
 
 
 def _word(name: str) -> tuple[str, str]:
     field, _, part = name.partition(".")
-    zh, en = _FIELDS[field]
+    zh, en = ROUND_FIELDS[field]
     if not part:
         return zh, en
     part_zh, part_en = PHASES[PhaseName(part)] if field == "phases" else CATEGORIES[BaseCategory(part)]
@@ -186,15 +213,7 @@ def _word(name: str) -> tuple[str, str]:
 
 
 def _invalid(wrong: list[str]) -> Refusal:
-    zh, en = _called(wrong)
-    return Refusal(
-        "INVALID_ROUND",
-        f"年度轮次数据有误：{zh}",
-        f"Wrong in the round: {en}",
-        rule="R1",
-        unblock=Unblock.SELF,
-        fields=wrong,
-    )
+    return INVALID_ROUND(detail=_called(wrong), fields=wrong)
 
 
 def _past_the_next(name: PhaseName, following: PhaseName, limit: date) -> Refusal:
@@ -209,14 +228,6 @@ def _past_the_next(name: PhaseName, following: PhaseName, limit: date) -> Refusa
     return _not_monotonic(name, *why, following=following.value, limit=limit.isoformat())
 
 
-def _not_monotonic(phase: PhaseName, zh: str, en: str, **details: str) -> Refusal:
+def _not_monotonic(phase: PhaseName, zh: str, en: str, **details: Any) -> Refusal:
     name_zh, name_en = PHASES[phase]
-    return Refusal(
-        "CALENDAR_NOT_MONOTONIC",
-        f"阶段日期顺序有误：{name_zh}{zh}",
-        f"The dates of the phases are out of order: {name_en}: {en}",
-        rule="R1",
-        unblock=Unblock.MINISTRY,
-        phase=phase.value,
-        **details,
-    )
+    return CALENDAR_NOT_MONOTONIC(detail=(f"{name_zh}{zh}", f"{name_en}: {en}"), phase=phase.value, **details)

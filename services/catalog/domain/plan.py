@@ -1,11 +1,15 @@
-"""The training plan of a project: what it holds, when it is complete, and what about it is unusual (R7–R10)."""
+"""The training plan of a project: its fields, when it is complete and valid, and what is unusual in it (R7–R10)."""
 
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
+from typing import Any
 
-from kernel.errors import Refusal, Unblock
+from kernel.errors import Refusal
+from kernel.free_text import Name, Paragraph, Title
 from services.catalog.domain.base import LAST_MAJOR_CATEGORY
 from services.catalog.domain.labels import REQUIRED, called
+from services.catalog.domain.refusals import INVALID_PLAN, JUSTIFICATION_MISSING, PLAN_INCOMPLETE, UNKNOWN_THEME
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import Audience, BaseCategory, Mode, ProjectKind
 
@@ -45,7 +49,7 @@ class FacultyMember:
 
 @dataclass(frozen=True, slots=True)
 class Justification:
-    """The base's reason for what a rule finds unusual (R9, R10)."""
+    """The base's explanation of what a rule finds unusual (R9, R10)."""
 
     rule: str
     text: str
@@ -53,7 +57,7 @@ class Justification:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What a rule finds unusual; it never blocks by itself."""
+    """What a rule finds unusual; with a justification the plan may be submitted all the same (R9, R10)."""
 
     code: str
     rule: str
@@ -66,7 +70,7 @@ class Plan:
     """A training plan; everything is optional until it is submitted (R7).
 
     Attributes:
-        fee: In fen; 0 is a statement, None is not.
+        fee: In fen; 0 means free of charge, None not yet said.
     """
 
     title: str | None = None
@@ -91,6 +95,73 @@ class Plan:
     justifications: tuple[Justification, ...] = ()
 
 
+def checked_texts(plan: Plan, names: Collection[str] | None = None) -> Plan:
+    """The plan with what people typed checked and normalized: a plan becomes public, so no number may be in it (R41).
+
+    Only what is written anew is asked for: what was stored before there was this check must not stop a change of
+    something else.
+
+    Args:
+        plan: As it was typed.
+        names: The fields to check, by the plan's own names; all by default.
+
+    Raises:
+        Refusal: `INVALID_TEXT`, with the field as the graph spells it.
+    """
+    checked = {
+        name: _CHECKS[name](getattr(plan, name))
+        for name in (_CHECKS if names is None else names)
+        if name in _CHECKS and getattr(plan, name) is not None
+    }
+    return replace(plan, **checked)
+
+
+def _line(text: str, field: str) -> str:
+    return Title.of(text, field).text
+
+
+def _checked_venue(venue: Venue) -> Venue:
+    return replace(venue, address=_line(venue.address, "venue.address"))
+
+
+def _checked_session(session: Session) -> Session:
+    return replace(
+        session,
+        id=_line(session.id, "timetable.id"),
+        title=_line(session.title, "timetable.title"),
+        teacher=_line(session.teacher, "timetable.teacher"),
+    )
+
+
+def _checked_member(member: FacultyMember) -> FacultyMember:
+    return FacultyMember(
+        Name.of(member.name, "faculty.name").text,
+        None if member.title is None else _line(member.title, "faculty.title"),
+        None if member.organization is None else Name.of(member.organization, "faculty.organization").text,
+    )
+
+
+def _checked_justification(justification: Justification) -> Justification:
+    text = Paragraph.of(justification.text, "justifications.text").text
+    return Justification(_line(justification.rule, "justifications.rule"), text)
+
+
+_CHECKS: Mapping[str, Callable[[Any], Any]] = {
+    "title": lambda text: _line(text, "title"),
+    "objectives": lambda text: Paragraph.of(text, "objectives").text,
+    "content_design": lambda text: Paragraph.of(text, "contentDesign").text,
+    "fee_includes": lambda text: Paragraph.of(text, "feeIncludes").text,
+    "assessment_method": lambda text: Paragraph.of(text, "assessmentMethod").text,
+    "needs_evidence": lambda text: Paragraph.of(text, "needsEvidence").text,
+    "themes": lambda codes: tuple(_line(code, "themes") for code in codes),
+    "venue": _checked_venue,
+    "timetable": lambda sessions: tuple(map(_checked_session, sessions)),
+    "faculty": lambda members: tuple(map(_checked_member, members)),
+    "justifications": lambda justifications: tuple(map(_checked_justification, justifications)),
+}
+"""How each field with a text is checked, by the plan's own name of it."""
+
+
 def missing_fields(plan: Plan) -> list[str]:
     """The fields a submission needs and the plan lacks, in the graph's spelling, all at once (R7).
 
@@ -111,60 +182,56 @@ def require_complete(plan: Plan) -> None:
     """
     missing = missing_fields(plan)
     if missing:
-        zh, en = called(missing)
-        raise Refusal(
-            "PLAN_INCOMPLETE",
-            f"培训方案不完整，缺少：{zh}",
-            f"The plan is incomplete, it lacks: {en}",
-            rule="R7",
-            unblock=Unblock.BASE,
-            missing=missing,
-        )
+        raise PLAN_INCOMPLETE(detail=called(missing), missing=missing)
 
 
 def check_given(plan: Plan, category: BaseCategory, current: Round) -> None:
-    """Refuse what is given and cannot be right; what is absent may come later (R7, R8).
+    """Refuse values that cannot be right; a field that is absent may follow later (R7, R8).
+
+    Args:
+        plan: The plan, maybe partial.
+        category: The base's, for the themes.
+        current: The round.
 
     Raises:
         Refusal: `UNKNOWN_THEME`, or `INVALID_PLAN` with every wrong field.
     """
-    known = {theme.code for theme in current.themes_of(category)}
-    unknown = [code for code in plan.themes if code not in known]
+    codes = {theme.code for theme in current.themes_of(category)}
+    unknown = [code for code in plan.themes if code not in codes]
     if unknown:
-        raise Refusal(
-            "UNKNOWN_THEME",
-            f"主题不在本类基地的主题范围内：{'、'.join(unknown)}",
-            f"Not a theme of this category: {', '.join(unknown)}",
-            rule="R8",
-            unblock=Unblock.BASE,
-            unknown=unknown,
-            known=sorted(known),
-        )
+        raise UNKNOWN_THEME(detail=("、".join(unknown), ", ".join(unknown)), unknown=unknown, known=sorted(codes))
     if wrong := _wrong_fields(plan):
         raise invalid(wrong, "R7")
 
 
 def invalid(wrong: dict[str, tuple[str, str]], rule: str) -> Refusal:
-    """The refusal of fields that cannot be right, by the graph's names, with what each has to be."""
+    """The refusal of wrong fields.
+
+    Args:
+        wrong: By the graph's name of the field, what its value has to be, in Chinese and in English.
+        rule: The rule that refuses.
+    """
     why = [(*called([name]), *words) for name, words in wrong.items()]
-    return Refusal(
-        "INVALID_PLAN",
-        f"培训方案有误：{'；'.join(f'{zh}{must}' for zh, _, must, _ in why)}",
-        f"Wrong fields: {'; '.join(f'{en} {must}' for _, en, _, must in why)}",
-        rule=rule,
-        unblock=Unblock.BASE,
-        fields=list(wrong),
-    )
+    words = "；".join(f"{zh}{must}" for zh, _, must, _ in why), "; ".join(f"{en} {must}" for _, en, _, must in why)
+    return INVALID_PLAN(detail=words, rule=rule, fields=list(wrong))
 
 
 def advice_on(
     plan: Plan, kind: ProjectKind, category: BaseCategory, majors: tuple[int, ...], current: Round
 ) -> tuple[Advice, ...]:
-    """What base and experts are shown about the plan (R9, R10)."""
-    found = []
+    """What is unusual in a plan: its duration (R9), or a major category that the base does not have (R10).
+
+    Args:
+        plan: The plan, maybe partial.
+        kind: Of the project; the duration norm depends on it.
+        category: Of the base; only dual-qualified teachers' bases have major categories to match.
+        majors: The base's major categories, ordinals 1–19.
+        current: The round, for its norms.
+    """
+    advice = []
     norm = current.norm_of(kind)
     if norm and plan.days is not None and not norm.least <= plan.days <= norm.most:
-        found.append(
+        advice.append(
             Advice(
                 DURATION_OUTSIDE_NORM,
                 "R9",
@@ -174,7 +241,7 @@ def advice_on(
         )
     dual = category is BaseCategory.DUAL_QUALIFIED_TEACHER
     if dual and plan.major_category is not None and plan.major_category not in majors:
-        found.append(
+        advice.append(
             Advice(
                 MAJOR_MISMATCH,
                 "R10",
@@ -182,42 +249,39 @@ def advice_on(
                 "The major category is none of the base's: a justification is required",
             )
         )
-    return tuple(found)
+    return tuple(advice)
 
 
 def require_justified(plan: Plan, advice: tuple[Advice, ...]) -> None:
-    """Refuse a plan with something unusual and no word on it (R9, R10).
+    """Refuse a plan with something unusual that the base has not justified (R9, R10).
 
     Raises:
-        Refusal: `JUSTIFICATION_MISSING`, with every rule that wants one.
+        Refusal: `JUSTIFICATION_MISSING`, with every rule that needs one.
     """
-    given = {one.rule for one in plan.justifications if one.text.strip()}
-    wanting = [one for one in advice if one.rule not in given]
-    if wanting:
-        raise Refusal(
-            "JUSTIFICATION_MISSING",
-            "；".join(one.zh for one in wanting),
-            "; ".join(one.en for one in wanting),
-            rule=wanting[0].rule,
-            unblock=Unblock.BASE,
-            rules=[one.rule for one in wanting],
-            warnings=[one.code for one in wanting],
+    justified = {justification.rule for justification in plan.justifications if justification.text.strip()}
+    open_advice = [warning for warning in advice if warning.rule not in justified]
+    if open_advice:
+        raise JUSTIFICATION_MISSING(
+            detail=("；".join(warning.zh for warning in open_advice), "; ".join(warning.en for warning in open_advice)),
+            rule=open_advice[0].rule,
+            rules=[warning.rule for warning in open_advice],
+            warnings=[warning.code for warning in open_advice],
         )
 
 
 def differing(before: Plan, after: Plan) -> tuple[str, ...]:
     """The fields in which two plans differ, by the plan's own names."""
-    return tuple(one.name for one in fields(Plan) if getattr(before, one.name) != getattr(after, one.name))
+    return tuple(field.name for field in fields(Plan) if getattr(before, field.name) != getattr(after, field.name))
 
 
-def shift_sessions(sessions: tuple[Session, ...], by: timedelta) -> tuple[Session, ...]:
-    """The timetable moved as a whole, ids kept: what a change of dates does to it (R12, R18).
+def shift_sessions(sessions: tuple[Session, ...], days: timedelta) -> tuple[Session, ...]:
+    """The timetable moved by whole days, with the ids it had (R12, R18).
 
     Raises:
-        Refusal: `INVALID_PLAN`: no calendar goes that far.
+        Refusal: `INVALID_PLAN`: a date would be after the year 9999.
     """
     try:
-        return tuple(replace(one, date=one.date + by) for one in sessions)
+        return tuple(replace(session, date=session.date + days) for session in sessions)
     except OverflowError as error:
         raise invalid({"timetable": _IN_TIME}, "R7") from error
 

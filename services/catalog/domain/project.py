@@ -1,11 +1,12 @@
-"""The project, and the one table of what may become of it (docs/state-machines.md)."""
+"""The project, and the table of its transitions (docs/state-machines.md)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from kernel.errors import Refusal, Unblock
+from kernel.errors import Refusal
+from kernel.refusals import WRONG_STATE
 from services.catalog.domain.base import Organization
 from services.catalog.domain.labels import STATUSES
 from services.catalog.domain.plan import Advice, Plan
@@ -29,15 +30,15 @@ TRANSITIONS: Mapping[ProjectStatus, frozenset[ProjectStatus]] = {
     _S.LAPSED: frozenset(),
     _S.CANCELLED: frozenset(),
 }
-"""Every edge there is; what is not here is refused."""
+"""Every allowed change of state; any other is refused."""
 
 EDITABLE = frozenset({_S.DRAFT, _S.RETURNED})
-"""Where the base may still write the plan (R7, R13)."""
+"""The states in which the base may change the plan (R7, R13)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the ministry decided, and why (R16)."""
+    """The ministry's decision and its reason (R16)."""
 
     outcome: DecisionOutcome
     reason: str
@@ -55,7 +56,7 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """What a base writes of a project."""
+    """The part of a project that its base writes."""
 
     kind: ProjectKind
     plan: Plan
@@ -68,7 +69,7 @@ class Change:
     Attributes:
         version: The project's version since this change.
         by: The scope that acted, `system` for the lapse of a deadline.
-        replaced: What it wrote another plan in the place of (R13, R18).
+        replaced: The plan before the change, where the change wrote another one (R13, R18).
     """
 
     version: int
@@ -85,13 +86,13 @@ class Project:
 
     Attributes:
         code: Readable and unique, such as `2024-DQT-007-02`.
-        base_name: With the next four, facts of the base as they were at the drafting.
-        province: The base's, `00` for none: where its events go.
-        series: What the classes of one design share; the first one's id.
-        cycle: How often it was submitted.
+        base_name: This and the next four are the base's, as they were when the project was drafted.
+        province: Two digits, `00` for a base without one; its events go there.
+        series: The id of the design's first class, shared by all its classes.
+        cycle: How often it has been submitted.
         experts: Who reviews it in this cycle.
-        published_at: Set once and for all; a project is public from then on.
-        resumes_to: Where a suspended project goes on.
+        published_at: Set once; the project is public from then on.
+        resumes_to: The state that a suspended project returns to.
         published_late: Whether it was published by override after the publication date; the reason is in the history.
         overran: Whether it ended past its window without an extension (R28).
         theme_names: The round's names of the plan's themes, for the search.
@@ -136,7 +137,7 @@ class Project:
 
     @property
     def design(self) -> Design:
-        """What its base wrote of it."""
+        """The part that its base wrote."""
         return Design(self.kind, self.plan)
 
 
@@ -145,30 +146,46 @@ def move(
     to: ProjectStatus,
     *,
     rule: str | None,
-    by: str,
+    actor: str,
     now: datetime,
     reason: str | None = None,
 ) -> Project:
-    """Take one edge of the table and note it in the history.
+    """Change the project's state and add the change to its history.
+
+    Args:
+        project: The project.
+        to: The new state.
+        rule: The rule that a refusal names; None where no rule of the notice speaks of the change.
+        actor: The scope that acts, `system` for a deadline.
+        now: Domain time, aware.
+        reason: Why, where a reason is needed.
 
     Raises:
-        Refusal: `WRONG_STATE`: there is no such edge.
+        Refusal: `WRONG_STATE`: the table has no such transition.
     """
     if to not in TRANSITIONS[project.status]:
         raise wrong_state(project, rule)
-    return note(replace(project, status=to), by=by, now=now, reason=reason)
+    return note(replace(project, status=to), actor=actor, now=now, reason=reason)
 
 
 def note(
-    project: Project, *, by: str, now: datetime, reason: str | None = None, replaced: Design | None = None
+    project: Project, *, actor: str, now: datetime, reason: str | None = None, replaced: Design | None = None
 ) -> Project:
-    """Add an entry to the history."""
-    entry = Change(project.version + 1, now, by, project.status, reason, replaced)
+    """Add an entry to the history.
+
+    Args:
+        project: The project after the change.
+        actor: The scope that acts, `system` for a deadline.
+        now: Domain time, aware.
+        reason: Why, where a reason is needed.
+        replaced: The plan before the change, where the change wrote another one (R13, R18).
+    """
+    entry = Change(project.version + 1, now, actor, project.status, reason, replaced)
     return replace(project, history=(*project.history, entry))
 
 
 def require_status(project: Project, allowed: frozenset[ProjectStatus], rule: str) -> None:
-    """Refuse an act that does not fit the project's state.
+    """Refuse an act in a state that does not allow it.
 
     Raises:
         Refusal: `WRONG_STATE`.
@@ -178,20 +195,13 @@ def require_status(project: Project, allowed: frozenset[ProjectStatus], rule: st
 
 
 def wrong_state(project: Project, rule: str | None) -> Refusal:
-    """The refusal of what the project's state does not allow."""
+    """The refusal of an act that the project's state does not allow."""
     zh, en = STATUSES[project.status]
-    return Refusal(
-        "WRONG_STATE",
-        f"项目当前状态（{zh}）不允许此操作",
-        f"The project is {en}: this cannot be done now",
-        rule=rule,
-        unblock=Unblock.SELF,
-        status=project.status.value,
-    )
+    return WRONG_STATE(detail=(f"项目为“{zh}”状态", f"The project is {en}"), rule=rule, status=project.status.value)
 
 
 def about(project: Project) -> dict[str, Any]:
-    """What every event of the project says."""
+    """The fields that every event of the project has."""
     return {
         "project": project.id,
         "code": project.code,

@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from kernel.dates import today
-from kernel.errors import Refusal, Unblock
+from kernel.errors import Refusal
+from kernel.free_text import Reason
 from services.catalog.domain.base import Base
 from services.catalog.domain.events import QuotaAdjusted, QuotaReconciled
-from services.catalog.domain.round import Round, require_reason
+from services.catalog.domain.refusals import INVALID_QUOTA, QUOTA_EXCEEDED
+from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import ProjectStatus
 
 CONSUMING = frozenset(
@@ -25,15 +27,15 @@ CONSUMING = frozenset(
         ProjectStatus.CANCELLED,
     }
 )
-"""A project in one of these counts; cancellation follows publication, so it never gives back (R11)."""
+"""The states that consume quota; CANCELLED is one, for a project is cancelled after publication only (R11)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """One act of the ministry on a quota (R39).
+    """A change of a quota's limit by the ministry (R39).
 
     Attributes:
-        by: Whom the audit names.
+        by: Who acted, as the audit names them.
     """
 
     limit: int
@@ -80,7 +82,7 @@ class Quota:
     adjustments: tuple[Adjustment, ...] = ()
 
     def in_force(self, day: date) -> Adjustment | None:
-        """Of the adjustments in force on a day the one decided last; None while the round's limit stands (R39)."""
+        """The latest adjustment that is effective on a day; None while the round's limit is in force (R39)."""
         return next((change for change in reversed(self.adjustments) if change.effective_from <= day), None)
 
     def limit_on(self, day: date) -> int:
@@ -112,53 +114,51 @@ def delta(before: ProjectStatus, after: ProjectStatus) -> int:
 
 
 def exceeded(quota: Quota, day: date) -> Refusal:
-    """The refusal of a submission that finds no quota left (R11)."""
-    limit = quota.limit_on(day)
-    return Refusal(
-        "QUOTA_EXCEEDED",
-        f"本轮次项目数量已达上限（{quota.used}/{limit}）",
-        f"The quota of this round is used up ({quota.used} of {limit})",
-        rule="R11",
-        unblock=Unblock.MINISTRY,
-        used=quota.used,
-        limit=limit,
-    )
+    """The refusal of a submission when the quota is used up (R11)."""
+    return QUOTA_EXCEEDED(used=quota.used, limit=quota.limit_on(day))
 
 
 def adjust(
-    quota: Quota, *, limit: int, reason: str, effective_from: date | None, now: datetime, by: str | None = None
+    quota: Quota, *, limit: int, reason: Reason, effective_from: date | None, now: datetime, actor: str | None = None
 ) -> tuple[Quota, list[QuotaAdjusted]]:
     """Change the limit, now or from a later day; below what is used it only stops new submissions (R39).
 
+    Args:
+        quota: The quota.
+        limit: Projects, 0 or more.
+        reason: Why.
+        effective_from: First day of the new limit; None for today.
+        now: Domain time, aware.
+        actor: Who acts, as the audit names them.
+
     Raises:
-        Refusal: `INVALID_QUOTA` for a negative limit or a day that is over, `REASON_MISSING`.
+        Refusal: `INVALID_QUOTA` for a negative limit or a day that is over.
     """
-    require_reason(reason, "R39")
     since = effective_from or today(now)
     if limit < 0 or since < today(now):
-        raise Refusal(
-            "INVALID_QUOTA",
-            "数量不能为负，生效日期不得早于今日",
-            "A quota is never negative, and counts from today at the earliest",
-            rule="R39",
-            unblock=Unblock.SELF,
-        )
+        raise INVALID_QUOTA()
     event = QuotaAdjusted(
         base=quota.base,
         year=quota.year,
         before=quota.limit_on(since),
         limit=limit,
         used=quota.used,
-        reason=reason,
+        reason=reason.text,
         effective_from=since,
         province=quota.province,
     )
-    change = Adjustment(limit, since, reason, now, by)
+    change = Adjustment(limit, since, reason.text, now, actor)
     return replace(quota, adjustments=(*quota.adjustments, change)), [event]
 
 
 def compare(key: str, quota: Quota | None, projects: Sequence[str]) -> Difference | None:
-    """What is wrong with a quota, given the codes of its base's consuming projects (R11)."""
+    """How a quota's count differs from its base's consuming projects; None where it does not (R11).
+
+    Args:
+        key: The quota's id.
+        quota: The quota; None where there is no document.
+        projects: Codes of the projects that count towards it.
+    """
     used = quota.used if quota else None
     if (used or 0) == len(projects):
         return None
@@ -166,8 +166,8 @@ def compare(key: str, quota: Quota | None, projects: Sequence[str]) -> Differenc
     return Difference(base=base, year=int(year), used=used, projects=tuple(projects))
 
 
-def reconcile(quota: Quota, found: Difference) -> tuple[Quota, list[QuotaReconciled]]:
-    """Set `used` to what is counted (R11)."""
-    counted = len(found.projects)
+def reconcile(quota: Quota, difference: Difference) -> tuple[Quota, list[QuotaReconciled]]:
+    """Set `used` to the number of consuming projects (R11)."""
+    counted = len(difference.projects)
     event = QuotaReconciled(base=quota.base, year=quota.year, before=quota.used, used=counted, province=quota.province)
     return replace(quota, used=counted), [event]

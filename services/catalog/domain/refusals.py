@@ -1,1 +1,179 @@
-"""The refusals of catalog: one kind a code (docs/refusals.md)."""
+"""The refusals of the catalog: one kind a code (docs/refusals.md)."""
+
+from kernel.errors import Unblock
+from kernel.refusals import RefusalKind
+
+ROUND_EXISTS = RefusalKind(
+    "ROUND_EXISTS", "该年度轮次已开启", "That year's round is open", rule="R1", unblock=Unblock.SELF
+)
+ROUND_INCOMPLETE = RefusalKind(
+    "ROUND_INCOMPLETE", "年度轮次缺少：{detail}", "The round lacks: {detail}", rule="R1", unblock=Unblock.MINISTRY
+)
+INVALID_ROUND = RefusalKind(
+    "INVALID_ROUND", "年度轮次数据有误：{detail}", "Wrong in the round: {detail}", rule="R1", unblock=Unblock.SELF
+)
+CALENDAR_NOT_MONOTONIC = RefusalKind(
+    "CALENDAR_NOT_MONOTONIC",
+    "阶段日期顺序有误：{detail}",
+    "The dates of the phases are out of order: {detail}",
+    rule="R1",
+    unblock=Unblock.MINISTRY,
+)
+CALENDAR_OUTSIDE_YEAR = RefusalKind(
+    "CALENDAR_OUTSIDE_YEAR",
+    "培训须在{detail}内结束",
+    "Training ends in {detail}",
+    rule="R1",
+    unblock=Unblock.SELF,
+)
+INVALID_EXTENSION = RefusalKind(
+    "INVALID_EXTENSION",
+    "延期后的截止日期有误：{detail}",
+    "Not a day to extend to: {detail}",
+    rule="R28",
+    unblock=Unblock.SELF,
+)
+
+INVALID_BASE = RefusalKind(
+    "INVALID_BASE", "基地信息有误：{detail}", "Wrong fields: {detail}", rule="R2", unblock=Unblock.MINISTRY
+)
+BASE_EXISTS = RefusalKind(
+    "BASE_EXISTS", "该单位已有同名基地", "The organisation has a base of that name", rule="R2", unblock=Unblock.SELF
+)
+BASE_NOT_VALID = RefusalKind(
+    "BASE_NOT_VALID",
+    "基地不在有效期内（{detail}）；有效期不能变更，须由教师工作司另行登记基地",
+    "The base is valid {detail}, which stays: the ministry puts a base with another validity on file",
+    rule="R2",
+    unblock=Unblock.MINISTRY,
+)
+TEAM_MISSING = RefusalKind(
+    "TEAM_MISSING",
+    "请先登记项目设计、申报和实施团队的联系人",
+    "Name the contacts for design, declaration and delivery first",
+    rule="R6",
+    unblock=Unblock.BASE,
+)
+QUOTA_EXCEEDED = RefusalKind(
+    "QUOTA_EXCEEDED",
+    "本轮次项目数量已达上限（{used}/{limit}）",
+    "The quota of this round is used up ({used} of {limit})",
+    rule="R11",
+    unblock=Unblock.MINISTRY,
+)
+INVALID_QUOTA = RefusalKind(
+    "INVALID_QUOTA",
+    "数量不能为负，生效日期不得早于今日",
+    "A quota is never negative, and counts from today at the earliest",
+    rule="R39",
+    unblock=Unblock.SELF,
+)
+
+INVALID_KIND = RefusalKind(
+    "INVALID_KIND",
+    "项目类型与基地类别不符",
+    "This kind of project does not belong to the base's category",
+    rule="R2",
+    unblock=Unblock.BASE,
+)
+UNKNOWN_THEME = RefusalKind(
+    "UNKNOWN_THEME",
+    "主题不在本类基地的主题范围内：{detail}",
+    "Not a theme of this category: {detail}",
+    rule="R8",
+    unblock=Unblock.BASE,
+)
+INVALID_PLAN = RefusalKind(
+    "INVALID_PLAN", "培训方案有误：{detail}", "Wrong fields: {detail}", rule="R7", unblock=Unblock.BASE
+)
+PLAN_INCOMPLETE = RefusalKind(
+    "PLAN_INCOMPLETE",
+    "培训方案不完整，缺少：{detail}",
+    "The plan is incomplete, it lacks: {detail}",
+    rule="R7",
+    unblock=Unblock.BASE,
+)
+JUSTIFICATION_MISSING = RefusalKind(
+    "JUSTIFICATION_MISSING",
+    "缺少特殊情况说明：{detail}",
+    "A justification is missing: {detail}",
+    rule="R9",
+    unblock=Unblock.BASE,
+)
+YEAR_FIXED = RefusalKind(
+    "YEAR_FIXED",
+    "项目属于{year}年度，不能变更",
+    "The project is of {year}, which stays",
+    rule="R7",
+    unblock=Unblock.SELF,
+)
+
+INVALID_EXPERT = RefusalKind(
+    "INVALID_EXPERT", "专家信息有误：{detail}", "Wrong fields: {detail}", rule="R14", unblock=Unblock.MINISTRY
+)
+EXPERT_EXISTS = RefusalKind("EXPERT_EXISTS", "该专家已登记", "That expert is on file", rule="R14", unblock=Unblock.SELF)
+EXPERTS_TOO_FEW = RefusalKind(
+    "EXPERTS_TOO_FEW",
+    "每个项目至少须有{least}名专家",
+    "A project needs at least {least} experts",
+    rule="R14",
+    unblock=Unblock.MINISTRY,
+)
+EXPERT_CONFLICT = RefusalKind(
+    "EXPERT_CONFLICT",
+    "专家不得来自基地所属单位",
+    "No expert may come from the base's own organisation",
+    rule="R14",
+    unblock=Unblock.MINISTRY,
+)
+NOT_ASSIGNED = RefusalKind(
+    "NOT_ASSIGNED", "该项目未分配给您评审", "You are not assigned to it", rule="R15", unblock=Unblock.MINISTRY
+)
+REVIEW_SUBMITTED = RefusalKind(
+    "REVIEW_SUBMITTED", "评审意见已提交", "Already submitted", rule="R15", unblock=Unblock.MINISTRY
+)
+REVIEW_INCOMPLETE = RefusalKind(
+    "REVIEW_INCOMPLETE",
+    "每个评审维度须有一个结论和一条意见",
+    "Every dimension needs one verdict and one comment",
+    rule="R15",
+    unblock=Unblock.EXPERT,
+)
+REVIEWS_MISSING = RefusalKind(
+    "REVIEWS_MISSING",
+    "专家评审意见不足（{submitted}/{least}）",
+    "Only {submitted} of {least} reviews are in",
+    rule="R14",
+    unblock=Unblock.EXPERT,
+)
+PUBLICATION_LATE = RefusalKind(
+    "PUBLICATION_LATE",
+    "已过发布截止日期，须说明理由方可补发",
+    "The publication date has passed: publish by an override with a reason",
+    rule="R17",
+    unblock=Unblock.MINISTRY,
+)
+SEARCH_TOO_LONG = RefusalKind(
+    "SEARCH_TOO_LONG",
+    "搜索内容最多{limit}个字符",
+    "A search has at most {limit} characters",
+    rule="R17",
+    unblock=Unblock.SELF,
+)
+
+NOTHING_CHANGED = RefusalKind("NOTHING_CHANGED", "没有变更内容", "Nothing changes", rule="R18", unblock=Unblock.SELF)
+OUTSIDE_WINDOW = RefusalKind(
+    "OUTSIDE_WINDOW",
+    "培训须在{opens}至{closes}之间进行，超期须经教师工作司同意延期",
+    "Training runs from {opens} to {closes}; longer only by an extension of the ministry",
+    rule="R28",
+    unblock=Unblock.MINISTRY,
+)
+TOO_EARLY = RefusalKind("TOO_EARLY", "须在{day}或之后进行", "Not before {day}", rule="R28", unblock=Unblock.SELF)
+TOO_LATE = RefusalKind(
+    "TOO_LATE",
+    "培训最后一日（{day}）已过，请先变更日期",
+    "The last day ({day}) is over: amend the dates first",
+    rule="R28",
+    unblock=Unblock.BASE,
+)

@@ -1,13 +1,22 @@
-"""Condition review by invited experts, blind until one has judged oneself (R14–R16)."""
+"""Condition review by invited experts, who see others' reviews only after submitting their own (R14–R16)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from kernel.errors import Refusal, Unblock
+from kernel.free_text import Paragraph, Title
 from services.catalog.domain.base import LAST_MAJOR_CATEGORY, Organization
 from services.catalog.domain.events import ExpertRegistered, ProjectReviewStarted, ReviewSubmitted
+from services.catalog.domain.labels import listed
 from services.catalog.domain.project import Project, about, move, note, require_status
+from services.catalog.domain.refusals import (
+    EXPERT_CONFLICT,
+    EXPERTS_TOO_FEW,
+    INVALID_EXPERT,
+    NOT_ASSIGNED,
+    REVIEW_INCOMPLETE,
+    REVIEW_SUBMITTED,
+)
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import ProjectStatus, Verdict
 
@@ -37,7 +46,7 @@ class Review:
     """One expert's review of one submission; its id is `<project>:<cycle>:<expert>`.
 
     Attributes:
-        year: The round it counts in; 0 where it was assigned before this was kept.
+        year: The round it counts in; 0 in documents that are older than this field.
     """
 
     id: str
@@ -66,14 +75,7 @@ def register_expert(draft: Expert) -> tuple[Expert, list[ExpertRegistered]]:
     if not all(1 <= ordinal <= LAST_MAJOR_CATEGORY for ordinal in draft.fields):
         wrong["fields"] = ("专业领域", "fields")
     if wrong:
-        raise Refusal(
-            "INVALID_EXPERT",
-            f"专家信息有误：{'、'.join(zh for zh, _ in wrong.values())}",
-            f"Wrong fields: {', '.join(en for _, en in wrong.values())}",
-            rule="R14",
-            unblock=Unblock.MINISTRY,
-            fields=list(wrong),
-        )
+        raise INVALID_EXPERT(detail=listed(wrong.values()), fields=list(wrong))
     organization = draft.organization
     event = ExpertRegistered(expert=draft.id, organization=organization.code, organization_name=organization.name)
     return draft, [event]
@@ -82,9 +84,9 @@ def register_expert(draft: Expert) -> tuple[Expert, list[ExpertRegistered]]:
 def choose_experts(
     project: Project, pool: Sequence[Expert], loads: Mapping[str, int], current: Round
 ) -> tuple[Expert, ...]:
-    """Whom a submitted plan is given to: experts of its field first, and of these who has the fewest reviews (R14).
+    """Choose the experts of a submitted plan: those of its field first, then those with the fewest reviews (R14).
 
-    Nobody of the base's own organisation; equals are taken in the order of registration.
+    Nobody of the base's own organisation is chosen; equals are taken in the order of registration.
 
     Args:
         project: The plan.
@@ -105,41 +107,33 @@ def choose_experts(
 def assign_experts(
     project: Project, experts: Sequence[Expert], current: Round, now: datetime
 ) -> tuple[Project, list[ProjectReviewStarted]]:
-    """Give a submitted plan to its experts, or to others while it is under review (R14).
+    """Assign experts to a submitted plan, or exchange them while it is under review (R14).
+
+    Args:
+        project: The project.
+        experts: All experts of the project from now on.
+        current: Its round, for the least number of experts.
+        now: Domain time, aware.
 
     Raises:
         Refusal: `WRONG_STATE`, `EXPERTS_TOO_FEW`, or `EXPERT_CONFLICT` for one of the base's own organisation.
     """
     names = tuple(dict.fromkeys(expert.id for expert in experts))
     if len(names) < current.experts_per_project:
-        raise Refusal(
-            "EXPERTS_TOO_FEW",
-            f"每个项目至少须有{current.experts_per_project}名专家",
-            f"A project needs at least {current.experts_per_project} experts",
-            rule="R14",
-            unblock=Unblock.MINISTRY,
-            least=current.experts_per_project,
-        )
+        raise EXPERTS_TOO_FEW(least=current.experts_per_project)
     own = [expert.id for expert in experts if expert.organization.is_same_as(project.holder)]
     if own:
-        raise Refusal(
-            "EXPERT_CONFLICT",
-            "专家不得来自基地所属单位",
-            "No expert may come from the base's own organisation",
-            rule="R14",
-            unblock=Unblock.MINISTRY,
-            experts=own,
-        )
+        raise EXPERT_CONFLICT(experts=own)
     if project.status is ProjectStatus.UNDER_REVIEW:
-        under_review = note(project, by="ministry", now=now)
+        under_review = note(project, actor="ministry", now=now)
     else:
-        under_review = move(project, ProjectStatus.UNDER_REVIEW, rule="R14", by="ministry", now=now)
+        under_review = move(project, ProjectStatus.UNDER_REVIEW, rule="R14", actor="ministry", now=now)
     result = replace(under_review, experts=names)
     return result, [ProjectReviewStarted(**about(result), experts=names)]
 
 
 def blank_review(project: Project, expert: str, now: datetime) -> Review:
-    """The review that an assigned expert has to fill."""
+    """A blank review for an assigned expert."""
     return Review(
         id=review_id(project, expert),
         version=1,
@@ -153,56 +147,57 @@ def blank_review(project: Project, expert: str, now: datetime) -> Review:
 
 
 def review_id(project: Project, expert: str) -> str:
-    """The id of an expert's review of the present submission."""
+    """The id of an expert's review of the project's present cycle."""
     return f"{project.id}:{project.cycle}:{expert}"
 
 
 def submit_review(
     review: Review, project: Project, current: Round, verdicts: Sequence[DimensionVerdict], now: datetime
 ) -> tuple[Review, list[ReviewSubmitted]]:
-    """Judge every dimension, once (R15).
+    """Submit a review with a verdict and a comment on every dimension, once (R15).
+
+    Args:
+        review: The expert's blank review.
+        project: The project, under review.
+        current: Its round, for the dimensions.
+        verdicts: As typed; their texts are checked (R41).
+        now: Domain time, aware.
 
     Raises:
-        Refusal: `NOT_ASSIGNED`, `WRONG_STATE`, `REVIEW_SUBMITTED` or `REVIEW_INCOMPLETE`.
+        Refusal: `NOT_ASSIGNED`, `WRONG_STATE`, `REVIEW_SUBMITTED`, `INVALID_TEXT` or `REVIEW_INCOMPLETE`.
     """
     require_status(project, frozenset({ProjectStatus.UNDER_REVIEW}), "R15")
     if review.expert not in project.experts or review.cycle != project.cycle:
-        raise not_assigned()
+        raise NOT_ASSIGNED()
     if review.submitted_at is not None:
-        raise Refusal("REVIEW_SUBMITTED", "评审意见已提交", "Already submitted", rule="R15", unblock=Unblock.MINISTRY)
-    _require_every_dimension(current, verdicts)
-    done = replace(review, verdicts=tuple(verdicts), submitted_at=now)
+        raise REVIEW_SUBMITTED()
+    checked = [_checked(verdict) for verdict in verdicts]
+    _require_every_dimension(current, checked)
+    done = replace(review, verdicts=tuple(checked), submitted_at=now)
     event = ReviewSubmitted(review=done.id, project=done.project, expert=done.expert, province=done.province)
     return done, [event]
 
 
-def not_assigned() -> Refusal:
-    """The refusal of an expert who was not asked for this project."""
-    return Refusal(
-        "NOT_ASSIGNED", "该项目未分配给您评审", "You are not assigned to it", rule="R15", unblock=Unblock.MINISTRY
-    )
-
-
 def readable_by(expert: str, reviews: Sequence[Review]) -> list[Review]:
-    """What an expert sees: the own review, and the others' only after the own is in (R15)."""
+    """The reviews that an expert may read: the own, and the others' submitted ones after the own is submitted (R15)."""
     done = any(review.expert == expert and review.submitted_at for review in reviews)
     return [review for review in reviews if review.expert == expert or (done and review.submitted_at)]
 
 
+def _checked(verdict: DimensionVerdict) -> DimensionVerdict:
+    """The verdict with its texts checked and normalized (R41)."""
+    return replace(
+        verdict,
+        dimension=Title.of(verdict.dimension, "verdicts.dimension").text,
+        comment=Paragraph.of(verdict.comment, "verdicts.comment").text,
+    )
+
+
 def _require_every_dimension(current: Round, verdicts: Sequence[DimensionVerdict]) -> None:
-    wanted = [dimension.code for dimension in current.review_dimensions]
-    given = [verdict.dimension for verdict in verdicts]
-    missing = [code for code in wanted if code not in given]
-    unknown = sorted(set(given) - set(wanted))
-    silent = [verdict.dimension for verdict in verdicts if not verdict.comment.strip()]
-    if missing or unknown or silent or len(given) != len(set(given)):
-        raise Refusal(
-            "REVIEW_INCOMPLETE",
-            "每个评审维度须有一个结论和一条意见",
-            "Every dimension needs one verdict and one comment",
-            rule="R15",
-            unblock=Unblock.EXPERT,
-            missing=missing,
-            unknown=unknown,
-            without_comment=silent,
-        )
+    dimensions = [dimension.code for dimension in current.review_dimensions]
+    judged = [verdict.dimension for verdict in verdicts]
+    missing = [code for code in dimensions if code not in judged]
+    unknown = sorted(set(judged) - set(dimensions))
+    silent = [verdict.dimension for verdict in verdicts if not verdict.comment]
+    if missing or unknown or silent or len(judged) != len(set(judged)):
+        raise REVIEW_INCOMPLETE(missing=missing, unknown=unknown, without_comment=silent)

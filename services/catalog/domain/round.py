@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from kernel.dates import start_of
-from kernel.errors import Refusal, Unblock
 from services.catalog.domain.vocabulary import BaseCategory, PhaseName, ProjectKind
 
 
@@ -105,7 +104,7 @@ class Round:
 
     Attributes:
         overrides: Every extension, the earliest first.
-        opened_at: When its calendar was first told.
+        opened_at: When it was opened; None in documents that are older than this field.
     """
 
     id: str
@@ -149,13 +148,3 @@ class Round:
     def themes_of(self, category: BaseCategory) -> tuple[Theme, ...]:
         """The themes of a category (R8)."""
         return tuple(theme for theme in self.themes if theme.category is category)
-
-
-def require_reason(reason: str, rule: str | None) -> None:
-    """Refuse an act that must be explained and is not.
-
-    Raises:
-        Refusal: `REASON_MISSING`.
-    """
-    if not reason.strip():
-        raise Refusal("REASON_MISSING", "必须说明理由", "A reason is required", rule=rule, unblock=Unblock.SELF)

@@ -1,48 +1,44 @@
-"""Full-text search without a segmenter: a text is its pairs of neighbouring letters and digits (R17, ADR 12)."""
+"""Full-text search without word segmentation: a text is indexed by its pairs of neighbouring characters (ADR 12)."""
 
 import re
 import unicodedata
 
-from kernel.errors import Refusal, Unblock
+from services.catalog.domain.refusals import SEARCH_TOO_LONG
 
 _LONGEST = 100
 _APART = re.compile(r"[\s,;:!?/|。、·]+")
-"""What divides a search into words of which all must be found; any other mark is passed over, as in a text."""
+"""Separators of the words of a search; a match has all words. Other punctuation is ignored, as in texts."""
 
 
 def terms_of(*texts: str) -> tuple[str, ...]:
-    """What texts are found by: their characters and their pairs, never across two texts; each once, sorted."""
-    found: set[str] = set()
+    """The terms that texts are indexed by: their characters and pairs of neighbours, none across two texts (R17)."""
+    terms: set[str] = set()
     for text in texts:
         letters = _letters(_plain(text))
-        found |= {*letters, *_pairs(letters)}
-    return tuple(sorted(found))
+        terms |= {*letters, *_pairs(letters)}
+    return tuple(sorted(terms))
 
 
 def terms_wanted(search: str) -> tuple[str, ...]:
-    """The terms that a text must all have to match what was typed: pairs, and a character that stands alone.
+    """The terms of a search, all of which a match has: pairs of neighbours, and characters that stand alone (R17).
 
     Raises:
         Refusal: `SEARCH_TOO_LONG`.
     """
     if len(search) > _LONGEST:
-        raise Refusal(
-            "SEARCH_TOO_LONG",
-            f"搜索内容最多{_LONGEST}个字符",
-            f"A search has at most {_LONGEST} characters",
-            rule="R17",
-            unblock=Unblock.SELF,
-            limit=_LONGEST,
-        )
-    wanted: set[str] = set()
+        raise SEARCH_TOO_LONG(limit=_LONGEST)
+    terms: set[str] = set()
     for word in _APART.split(_plain(search)):
         letters = _letters(word)
-        wanted |= {letters} if len(letters) == 1 else set(_pairs(letters))
-    return tuple(sorted(wanted))
+        terms |= {letters} if len(letters) == 1 else set(_pairs(letters))
+    return tuple(sorted(terms))
 
 
 def _plain(text: str) -> str:
-    """Full width as half, small letters, no accents; character by character, so a part of a text stays its part."""
+    """Full width as half, lower case, without accents.
+
+    Character by character, so that a part of a text folds to a part of the folded text.
+    """
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(char for char in folded if not unicodedata.combining(char))
 

@@ -1,4 +1,4 @@
-"""The versions of a plan: what was handed in, rewritten after a return, amended after publication (R13, R18)."""
+"""The versions of a plan: as handed in, as rewritten after a return, as amended after publication (R13, R18)."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,24 +10,25 @@ from services.catalog.domain.vocabulary import ProjectStatus
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A plan as it stood, and the change since which it did."""
+    """A plan, and the change that made it so."""
 
     change: Change
     design: Design
 
 
-def walked(project: Project) -> tuple[Version, ...]:
-    """Every entry of the history with the plan as it stood afterwards; before the first submission, as handed in."""
-    found, design = [], project.design
+def history_of(project: Project) -> tuple[Version, ...]:
+    """Every entry of the history with the plan after it; of a draft's entries, the plan as it was first handed in."""
+    # Only what a change replaced is stored (ADR 14), so the plan of each entry is found by going backwards.
+    versions, design = [], project.design
     for entry in reversed(project.history):
-        found.append(Version(entry, design))
+        versions.append(Version(entry, design))
         design = entry.replaced or design
-    return tuple(reversed(found))
+    return tuple(reversed(versions))
 
 
 def versions_of(project: Project) -> tuple[Version, ...]:
     """Every version of the plan, oldest first; a draft has none (R7)."""
-    return tuple(after for before, after in pairwise(walked(project)) if _is_version(before.change, after.change))
+    return tuple(after for before, after in pairwise(history_of(project)) if _is_version(before.change, after.change))
 
 
 def public_versions_of(project: Project) -> tuple[Version, ...]:
@@ -35,18 +36,23 @@ def public_versions_of(project: Project) -> tuple[Version, ...]:
     published = project.published_at
     if published is None:
         return ()
-    found = versions_of(project)
-    earlier = sum(one.change.at <= published for one in found)
-    return found[max(earlier - 1, 0) :]
+    versions = versions_of(project)
+    until_publication = sum(version.change.at <= published for version in versions)
+    return versions[max(until_publication - 1, 0) :]
 
 
-def between(found: tuple[Version, ...], first: int, last: int) -> tuple[Version, Version]:
+def between(versions: tuple[Version, ...], first: int, last: int) -> tuple[Version, Version]:
     """Two of the versions, by their numbers.
 
+    Args:
+        versions: Those that the reader may see.
+        first: A version number of the project.
+        last: Another one.
+
     Raises:
-        Refusal: `NOT_FOUND`.
+        Refusal: `NOT_FOUND`: there is no version of that number among them.
     """
-    numbered = {one.change.version: one for one in found}
+    numbered = {version.change.version: version for version in versions}
     for number in (first, last):
         if number not in numbered:
             raise NOT_FOUND(kind="version", id=str(number))

@@ -1,12 +1,13 @@
-"""The training window of a round, and what the ministry lets past it (R28)."""
+"""The training window of a round, and a project's extension beyond it (R28)."""
 
 from dataclasses import replace
 from datetime import date, datetime
 
-from kernel.errors import Refusal, Unblock
+from kernel.free_text import Reason
 from services.catalog.domain.events import NATIONWIDE, ProjectExtended
 from services.catalog.domain.project import Extension, Project, about, note, require_status
-from services.catalog.domain.round import Round, require_reason
+from services.catalog.domain.refusals import INVALID_EXTENSION, OUTSIDE_WINDOW
+from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import PhaseName, ProjectStatus
 
 _LIVE = frozenset(ProjectStatus) - {
@@ -32,42 +33,38 @@ def require_in_window(project: Project, current: Round) -> None:
         Refusal: `OUTSIDE_WINDOW`.
     """
     opens, closes = current.phase(PhaseName.TRAIN).opens, last_day(project, current)
-    given = (project.plan.starts_on, project.plan.ends_on)
-    if any(not opens <= day <= closes for day in given if day):
-        raise Refusal(
-            "OUTSIDE_WINDOW",
-            f"培训须在{opens}至{closes}之间进行，超期须经教师工作司同意延期",
-            f"Training runs from {opens} to {closes}; longer only by an extension of the ministry",
-            rule="R28",
-            unblock=Unblock.MINISTRY,
-            opens=opens.isoformat(),
-            closes=closes.isoformat(),
-        )
+    days = (project.plan.starts_on, project.plan.ends_on)
+    if any(not opens <= day <= closes for day in days if day):
+        raise OUTSIDE_WINDOW(opens=opens.isoformat(), closes=closes.isoformat())
 
 
 def extend(
-    project: Project, current: Round, *, until: date, reason: str, now: datetime
+    project: Project, current: Round, *, until: date, reason: Reason, now: datetime
 ) -> tuple[Project, list[ProjectExtended]]:
     """Let one project end after the window, in the round's year or the one after (R28).
 
-    Of a plan that is not published the provinces hear nothing (R15, R17): its event goes to the nation's log alone.
+    The event of a project that is not published has the province `00`, so that no province learns of it (R15, R17).
+
+    Args:
+        project: The project, not finished.
+        current: Its round.
+        until: The new last day, included.
+        reason: Why.
+        now: Domain time, aware.
 
     Raises:
-        Refusal: `WRONG_STATE`, `REASON_MISSING`, or `INVALID_EXTENSION`: not later than now allowed, or too late.
+        Refusal: `WRONG_STATE`, or `INVALID_EXTENSION`: not later than now allowed, or too late.
     """
-    require_reason(reason, "R28")
     require_status(project, _LIVE, "R28")
     closes = last_day(project, current)
     if until <= closes or until.year > current.year + 1:
-        raise Refusal(
-            "INVALID_EXTENSION",
-            f"延期日期须晚于当前截止日期（{closes}），且不晚于{current.year + 1}年末",
-            f"An extension must end later than now allowed ({closes}), and no later than in {current.year + 1}",
-            rule="R28",
-            unblock=Unblock.SELF,
-            closes=closes.isoformat(),
+        last_year = current.year + 1
+        words = (
+            f"须晚于{closes}，且不晚于{last_year}年末",
+            f"it must be after {closes}, and in {last_year} at the latest",
         )
-    extended = replace(project, extension=Extension(until, reason, now))
-    result = note(extended, by="ministry", now=now, reason=reason)
+        raise INVALID_EXTENSION(detail=words, closes=closes.isoformat())
+    extended = replace(project, extension=Extension(until, reason.text, now))
+    result = note(extended, actor="ministry", now=now, reason=reason.text)
     province = project.province if project.published_at else NATIONWIDE
-    return result, [ProjectExtended(**about(result) | {"province": province}, until=until, reason=reason)]
+    return result, [ProjectExtended(**about(result) | {"province": province}, until=until, reason=reason.text)]

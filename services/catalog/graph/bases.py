@@ -7,12 +7,11 @@ import strawberry
 
 from chassis.graph import MajorCategory, Person, public, requires
 from chassis.graph.resolvers import text_key
-from chassis.principal import Principal, Scope
-from kernel.dates import today
+from chassis.principal import Scope
 from services.catalog.domain import base as bases
 from services.catalog.domain import quota as quotas
 from services.catalog.domain import review as reviews
-from services.catalog.graph.context import Info, is_ministry, may_read_base
+from services.catalog.graph.context import Context, Info, is_ministry, may_read_base
 from services.catalog.graph.enums import BaseCategory
 from services.catalog.graph.filters import ProjectFilter
 from services.catalog.graph.loaders import (
@@ -41,8 +40,8 @@ class Organization:
     @classmethod
     async def resolve_reference(cls, info: Info, code: strawberry.ID) -> Self | None:
         """The organisation another subgraph refers to."""
-        found = await info.context.loader(OrganizationByCodeLoader).load(text_key(code))
-        return cls.of(found) if found else None
+        organization = await info.context.loader(OrganizationByCodeLoader).load(text_key(code))
+        return cls.of(organization) if organization else None
 
 
 @strawberry.federation.type(keys=["id"], description="国培基地 (R2)")
@@ -61,8 +60,8 @@ class Base:
     source: strawberry.Private[bases.Base]
 
     @classmethod
-    def of(cls, source: bases.Base, principal: Principal) -> Self:
-        """The base as the principal may see it."""
+    def of(cls, source: bases.Base, context: Context) -> Self:
+        """The base as the caller may see it."""
         return cls(
             id=strawberry.ID(source.id),
             name=source.name,
@@ -70,36 +69,36 @@ class Base:
             organization=Organization.of(source.organization),
             province=Province.of(source.province),
             major_categories=[MajorCategory.of(ordinal) for ordinal in source.major_categories],
-            team=_people(source.team) if may_read_base(principal, source.id) else None,
+            team=_people(source.team) if may_read_base(context.principal, source.id) else None,
             source=source,
         )
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:  # noqa: A002 - the key's name
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:
         """The base another subgraph refers to."""
-        found = await info.context.loader(BaseByIdLoader).load(text_key(id))
-        return cls.of(found, info.context.principal) if found else None
+        base = await info.context.loader(BaseByIdLoader).load(text_key(id))
+        return cls.of(base, info.context) if base else None
 
     @strawberry.federation.field(
         description="本轮次项目数量 (R11)", requires_scopes=requires(Scope.BASE, Scope.MINISTRY)
     )
     async def quota(self, info: Info, year: int) -> Quota | None:
-        """The quota; before the first project, what the round grants."""
+        """The base's quota of a round; before its first project there is no document, so what the round grants."""
         if not may_read_base(info.context.principal, self.source.id):
             return None
-        current, kept = await asyncio.gather(
+        current, stored = await asyncio.gather(
             info.context.loader(RoundByYearLoader).load(year),
             info.context.loader(QuotaByIdLoader).load(quotas.quota_id(self.source.id, year)),
         )
         if current is None:
             return None
-        return Quota.of(kept or quotas.granted(self.source, current), today(info.context.deps.clock.now()))
+        return Quota.of(stored or quotas.granted(self.source, current), info.context)
 
     @strawberry.federation.field(description=public("该基地的项目，未发布的仅本基地和教师工作司可见"))
     async def projects(
         self,
         info: Info,
-        filter: ProjectFilter | None = None,  # noqa: A002 - the graph's name
+        filter: ProjectFilter | None = None,
         first: int = 20,
         after: str | None = None,
     ) -> ProjectPage | None:
@@ -112,7 +111,7 @@ class Base:
 
 @strawberry.federation.type(keys=["id"], description="评审专家，仅教师工作司可见 (R14)")
 class Expert:
-    """A reviewer; only the ministry gets at one."""
+    """A reviewer; only the ministry lists them."""
 
     id: strawberry.ID
     name: str
@@ -130,14 +129,14 @@ class Expert:
         )
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:  # noqa: A002 - the key's name
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:
         """The expert another subgraph refers to; for the ministry and for the expert."""
         key = text_key(id)
         principal = info.context.principal
         if not is_ministry(principal) and not (principal.scope is Scope.EXPERT and principal.person == key):
             return None
-        found = await info.context.loader(ExpertByIdLoader).load(key)
-        return cls.of(found) if found else None
+        expert = await info.context.loader(ExpertByIdLoader).load(key)
+        return cls.of(expert) if expert else None
 
 
 def _people(team: bases.Team) -> list[Person]:

@@ -10,7 +10,7 @@ from services.catalog.store import BaseSelection, ExpertSelection, ProjectSelect
 
 @strawberry.input(description="基地筛选条件")
 class BaseFilter:
-    """Which bases; what is null does not count."""
+    """Which bases; null is no condition."""
 
     category: BaseCategory | None = None
     province: strawberry.ID | None = None
@@ -29,7 +29,7 @@ class BaseFilter:
 
 @strawberry.input(description="专家筛选条件")
 class ExpertFilter:
-    """Which experts; what is null does not count."""
+    """Which experts; null is no condition."""
 
     organization: strawberry.ID | None = None
     field: int | None = None
@@ -41,7 +41,7 @@ class ExpertFilter:
 
 @strawberry.input(description="项目筛选条件 (R17)")
 class ProjectFilter:
-    """Which projects; what is null or empty does not count."""
+    """Which projects; null and empty are no condition."""
 
     year: int | None = None
     category: BaseCategory | None = None
@@ -66,7 +66,7 @@ class ProjectFilter:
     def selection(
         self, *, base: str | None = None, search: str | None = None, order: ProjectOrder | None = None
     ) -> ProjectSelection:
-        """As the store takes it, with what stands beside the filter; a search is sorted by relevance by default."""
+        """As the store takes it, with the arguments beside the filter; a search is sorted by relevance by default."""
         return ProjectSelection(
             year=self.year,
             category=self.category,

@@ -1,10 +1,11 @@
-"""The catalog's input types apart from plans and rounds, and what they mean to its commands."""
+"""The catalog's input types apart from plans and rounds, and their conversion for its commands."""
 
 from datetime import date
 
 import strawberry
 
 from chassis.commands.guards import require_rows
+from services.catalog.commands import ProjectDecision
 from services.catalog.commands.bases import NewBase, TeamContact
 from services.catalog.domain.review import DimensionVerdict
 from services.catalog.graph.enums import BaseCategory, DecisionOutcome, Verdict
@@ -39,7 +40,7 @@ class BaseInput:
 
 @strawberry.input(description="基地联系人 (R6)")
 class BaseContactInput:
-    """A contact; the phone is sealed before it is kept."""
+    """A contact; the phone is sealed before it is stored."""
 
     name: str
     phone: str
@@ -56,10 +57,13 @@ class BaseTeamInput:
 
     def duties(self) -> dict[str, tuple[TeamContact, ...]]:
         """As the command takes it."""
-        given = {"design": self.design, "declaration": self.declaration, "delivery": self.delivery}
+        inputs = {"design": self.design, "declaration": self.declaration, "delivery": self.delivery}
         return {
-            duty: tuple(TeamContact(name=one.name, phone=one.phone, email=one.email) for one in require_rows(contacts))
-            for duty, contacts in given.items()
+            duty: tuple(
+                TeamContact(name=contact.name, phone=contact.phone, email=contact.email)
+                for contact in require_rows(contacts)
+            )
+            for duty, contacts in inputs.items()
         }
 
 
@@ -91,8 +95,8 @@ class VerdictInput:
     verdict: Verdict
     comment: str
 
-    def verdict_of(self) -> DimensionVerdict:
-        """As the domain knows it."""
+    def judged(self) -> DimensionVerdict:
+        """As the command takes it."""
         return DimensionVerdict(self.dimension, self.verdict, self.comment)
 
 
@@ -111,6 +115,10 @@ class ProjectDecisionRowInput:
     id: strawberry.ID
     outcome: DecisionOutcome
     reason: str
+
+    def command(self) -> ProjectDecision:
+        """As the command takes it."""
+        return ProjectDecision(project=self.id, outcome=self.outcome, reason=self.reason)
 
 
 @strawberry.input(description="逾期发布的理由 (R17)")

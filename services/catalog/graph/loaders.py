@@ -1,4 +1,4 @@
-"""One database operation for all that a level of a request refers to, whatever its kinds (notes N9)."""
+"""Loaders of the catalog: all aggregates that one level of a request refers to, in one operation (notes N9)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
@@ -17,21 +17,21 @@ V = TypeVar("V")
 
 
 class RelatedByKeyLoader(BatchLoader[Context, Key, Any]):
-    """What the typed loaders below ask for, together."""
+    """Fetches for all the typed loaders below, so that keys of several collections go into one operation."""
 
     async def fetch(self, keys: Sequence[Key]) -> Mapping[Key, Any]:
-        """By collection and id."""
-        return await self.context.deps.store.related(keys, Visibility.of(self.context.principal))
+        """The aggregates, by collection and id."""
+        return await self.context.deps.store.projects.related(keys, Visibility.of(self.context.principal))
 
 
 class _Related(BatchLoader[Context, K, V]):
-    """A typed face of the one loader that fetches."""
+    """Base of the typed loaders: one collection each; `RelatedByKeyLoader` fetches for all of them."""
 
     collection: ClassVar[str]
 
     async def load(self, key: K) -> V | None:
-        found: V | None = await self.context.loader(RelatedByKeyLoader).load((self.collection, str(key)))
-        return found
+        related: V | None = await self.context.loader(RelatedByKeyLoader).load((self.collection, str(key)))
+        return related
 
 
 class RoundByYearLoader(_Related[int, Round]):
@@ -47,25 +47,25 @@ class BaseByIdLoader(_Related[str, Base]):
 
 
 class QuotaByIdLoader(_Related[str, Quota]):
-    """Quotas, by `<base>:<year>`; who asks has been checked by the field."""
+    """Quotas by `<base>:<year>`; the resolver has checked who asks."""
 
     collection = "quotas"
 
 
 class ExpertByIdLoader(_Related[str, Expert]):
-    """Experts; who asks has been checked by the field."""
+    """Experts; the resolver has checked who asks."""
 
     collection = "experts"
 
 
 class ProjectByIdLoader(_Related[str, Project]):
-    """Projects that the principal may see; the others are not found."""
+    """Projects that the principal may see; others are absent."""
 
     collection = "projects"
 
 
 class ReviewsByProjectLoader(_Related[str, list[Review]]):
-    """All reviews of projects; what of them may be read is decided by the field (R15)."""
+    """All reviews of a project; the resolver decides which of them may be read (R15)."""
 
     collection = "reviews"
 
@@ -74,14 +74,14 @@ class OrganizationByCodeLoader(BatchLoader[Context, str, Organization]):
     """Organisations, which are public."""
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, Organization]:
-        """By code."""
-        return await self.context.deps.store.organizations(keys)
+        """The organisations, by code."""
+        return await self.context.deps.store.organizations.find_many(keys)
 
 
 class ProjectPageLoader(BatchLoader[Context, ProjectPart, ProjectRows]):
-    """Pages of projects that the principal may see, one more row than asked for in each, with their counts (R17)."""
+    """Pages of projects that the principal may see, each with its counts and one row more than asked for (R17)."""
 
     async def fetch(self, keys: Sequence[ProjectPart]) -> Mapping[ProjectPart, ProjectRows]:
-        """By what is asked for."""
-        found = await self.context.deps.store.projects.pages(keys, Visibility.of(self.context.principal))
-        return dict(zip(keys, found, strict=True))
+        """The page of each request."""
+        pages = await self.context.deps.store.projects.pages(keys, Visibility.of(self.context.principal))
+        return dict(zip(keys, pages, strict=True))

@@ -1,4 +1,4 @@
-"""The input types of a project's plan, and what they mean to its commands."""
+"""The input types of a project's plan, and their conversion for its commands."""
 
 from datetime import date
 from typing import Any
@@ -86,8 +86,8 @@ class ProjectInput:
     justifications: list[ProjectJustificationInput] | None = UNSET
 
     def changes(self) -> dict[str, Any]:
-        """The fields of the plan that are given, as the domain knows them."""
-        given = {
+        """The fields of the plan that are not left out, by the domain's names; None clears a field."""
+        fields = {
             **{name: getattr(self, name) for name in _PLAIN},
             "fee": self.fee_fen,
             "themes": _each(self.themes, str),
@@ -95,9 +95,9 @@ class ProjectInput:
             "venue": self.venue.plan() if self.venue else self.venue,
             "timetable": _timetable(self.timetable),
             "faculty": _each(self.faculty, ProjectFacultyInput.plan),
-            "justifications": _each(self.justifications, lambda one: plans.Justification(one.rule, one.text)),
+            "justifications": _each(self.justifications, lambda row: plans.Justification(row.rule, row.text)),
         }
-        return {name: value for name, value in given.items() if value is not UNSET}
+        return {name: value for name, value in fields.items() if value is not UNSET}
 
 
 @strawberry.input(description="同一方案的又一班次 (R12)")
@@ -147,7 +147,7 @@ class ProjectAmendmentInput:
             Refusal: `TOO_MANY_ROWS`, or `INVALID_PLAN`: two dates for one session.
         """
         rows = require_rows(self.session_dates or [])
-        dates: dict[str, date] = {one.id: one.date for one in rows}
+        dates: dict[str, date] = {row.id: row.date for row in rows}
         if len(dates) < len(rows):
             raise plans.invalid({"timetable": ("每课次只能有一个新日期", "gets one new date a session")}, "R18")
         return Amendment(
@@ -177,16 +177,18 @@ _PLAIN = (
 )
 
 
-def _each(given: Any, take: Any) -> Any:
-    if given is UNSET:
+def _each(rows: Any, convert: Any) -> Any:
+    """Every row converted, none for null; `UNSET` stays what it is."""
+    if rows is UNSET:
         return UNSET
-    return tuple(take(one) for one in require_rows(given or []))
+    return tuple(convert(row) for row in require_rows(rows or []))
 
 
-def _timetable(given: Any) -> Any:
-    if given is UNSET:
+def _timetable(rows: Any) -> Any:
+    """The sessions; one without an id gets that of its position, `s1` being the first."""
+    if rows is UNSET:
         return UNSET
     return tuple(
-        plans.Session(one.id or f"s{place}", one.title, one.teacher, one.date, one.hours, one.mode)
-        for place, one in enumerate(require_rows(given or []), start=1)
+        plans.Session(row.id or f"s{position}", row.title, row.teacher, row.date, row.hours, row.mode)
+        for position, row in enumerate(require_rows(rows or []), start=1)
     )

@@ -7,14 +7,15 @@ from typing import Annotated, Self
 
 import strawberry
 
+from chassis.commands.bulk import RowResult
 from chassis.graph import Advice, MajorCategory, Money, RefusalInfo, requires
 from chassis.graph.resolvers import text_key
 from chassis.principal import Principal, Scope
 from services.catalog.domain import project as projects
 from services.catalog.domain.lifecycle import overruns
-from services.catalog.domain.versions import Version, between, public_versions_of, versions_of, walked
+from services.catalog.domain.versions import Version, between, history_of, public_versions_of, versions_of
 from services.catalog.graph.bases import Base, Expert
-from services.catalog.graph.context import Info, is_ministry, may_read_base
+from services.catalog.graph.context import Context, Info, is_ministry, may_read_base
 from services.catalog.graph.enums import Audience, Mode, ProjectKind, ProjectStatus
 from services.catalog.graph.loaders import (
     BaseByIdLoader,
@@ -75,9 +76,9 @@ class Project:
     source: strawberry.Private[projects.Project]
 
     @classmethod
-    def of(cls, source: projects.Project, principal: Principal) -> Self:
-        """The project as the principal may see it."""
-        plan, inside = source.plan, may_read_inside(source, principal)
+    def of(cls, source: projects.Project, context: Context) -> Self:
+        """The project as the caller may see it."""
+        plan, inside = source.plan, may_read_inside(source, context.principal)
         return cls(
             id=strawberry.ID(source.id),
             code=source.code,
@@ -99,8 +100,8 @@ class Project:
             audience=list(plan.audience),
             capacity=plan.capacity,
             venue=Venue.of(plan.venue) if plan.venue else None,
-            timetable=[Session.of(one) for one in plan.timetable],
-            faculty=[FacultyMember.of(one) for one in plan.faculty],
+            timetable=[Session.of(session) for session in plan.timetable],
+            faculty=[FacultyMember.of(member) for member in plan.faculty],
             assessment_method=plan.assessment_method,
             published_at=source.published_at,
             published_late=source.published_late,
@@ -108,38 +109,38 @@ class Project:
             needs_evidence=plan.needs_evidence if inside else None,
             justifications=_justifications(source) if inside else None,
             decision=_decision(source) if inside else None,
-            history=[ProjectChange.of(one, source) for one in walked(source)] if inside else None,
+            history=[ProjectChange.of(entry, source) for entry in history_of(source)] if inside else None,
             source=source,
         )
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:  # noqa: A002 - the key's name
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:
         """The project another subgraph refers to, if the principal may see it."""
-        found = await info.context.loader(ProjectByIdLoader).load(text_key(id))
-        return cls.of(found, info.context.principal) if found else None
+        project = await info.context.loader(ProjectByIdLoader).load(text_key(id))
+        return cls.of(project, info.context) if project else None
 
     @strawberry.field(description="所属年度轮次")
     async def round(self, info: Info) -> Round:
         """The round it belongs to."""
-        found = await info.context.loader(RoundByYearLoader).load(self.source.year)
-        if found is None:
+        current = await info.context.loader(RoundByYearLoader).load(self.source.year)
+        if current is None:
             raise LookupError(f"project {self.source.id} has no round {self.source.year}")
-        return Round.of(found, info.context.deps.clock.now())
+        return Round.of(current, info.context)
 
     @strawberry.field(description="所属基地")
     async def base(self, info: Info) -> Base:
         """The base that offers it."""
-        found = await info.context.loader(BaseByIdLoader).load(self.source.base)
-        if found is None:
+        base = await info.context.loader(BaseByIdLoader).load(self.source.base)
+        if base is None:
             raise LookupError(f"project {self.source.id} has no base {self.source.base}")
-        return Base.of(found, info.context.principal)
+        return Base.of(base, info.context)
 
     @strawberry.field(description="主题 (R8)")
     async def themes(self, info: Info) -> list[Theme]:
         """Its themes, by the round's names."""
-        found = await info.context.loader(RoundByYearLoader).load(self.source.year)
-        known = {theme.code: theme for theme in found.themes} if found else {}
-        return [theme_of(known[code]) for code in self.source.plan.themes if code in known]
+        current = await info.context.loader(RoundByYearLoader).load(self.source.year)
+        themes = {theme.code: theme for theme in current.themes} if current else {}
+        return [theme_of(themes[code]) for code in self.source.plan.themes if code in themes]
 
     @strawberry.federation.field(description="提示：R9 时长，R10 专业，R28 超期", requires_scopes=_INSIDE)
     async def warnings(self, info: Info) -> list[Advice] | None:
@@ -147,20 +148,23 @@ class Project:
         if not may_read_inside(self.source, info.context.principal):
             return None
         say = info.context.say
-        found = [Advice(code=one.code, rule=one.rule, message=say(one.zh, one.en)) for one in self.source.warnings]
+        warnings = [
+            Advice(code=advice.code, rule=advice.rule, message=say(advice.zh, advice.en))
+            for advice in self.source.warnings
+        ]
         current = await info.context.loader(RoundByYearLoader).load(self.source.year)
         if current and overruns(self.source, current, info.context.deps.clock.now()):
             message = say("项目已超过培训期限且未获延期", "It runs past the window without an extension")
-            found.append(Advice(code="WINDOW_OVERRUN", rule="R28", message=message))
-        return found
+            warnings.append(Advice(code="WINDOW_OVERRUN", rule="R28", message=message))
+        return warnings
 
     @strawberry.field(
         description="方案的历次版本：公众可见已发布的版本及其后的变更，申报过程中的版本同 history (R13, R18)"
     )
     def plan_versions(self, info: Info) -> list[PlanVersion] | None:
         """The versions of its plan that the principal may read, oldest first."""
-        found = _versions(self.source, info.context.principal)
-        return [PlanVersion.of(one, before, self.source) for before, one in pairwise((None, *found)) if one]
+        versions = _versions(self.source, info.context.principal)
+        return [PlanVersion.of(after, before, self.source) for before, after in pairwise((None, *versions)) if after]
 
     @strawberry.field(description="方案两个版本之间的差异，逐字段列出前后内容 (R13, R18)")
     async def plan_changes(
@@ -185,9 +189,9 @@ class Project:
         """What of its reviews the principal may read."""
         if not may_read_inside(self.source, info.context.principal):
             return None
-        found = await info.context.loader(ReviewsByProjectLoader).load(self.source.id) or []
-        seen = readable(self.source, found, info.context.principal)
-        return [Review.of(one, info.context.deps.vault) for one in seen]
+        of_project = await info.context.loader(ReviewsByProjectLoader).load(self.source.id) or []
+        shown = readable(self.source, of_project, info.context.principal)
+        return [Review.of(review, info.context) for review in shown]
 
     @strawberry.federation.field(description="已分配的专家 (R14)", requires_scopes=requires(Scope.MINISTRY))
     async def experts(self, info: Info) -> list[Expert] | None:
@@ -195,22 +199,32 @@ class Project:
         if not is_ministry(info.context.principal):
             return None
         loader = info.context.loader(ExpertByIdLoader)
-        found = await asyncio.gather(*(loader.load(key) for key in self.source.experts))
-        return [Expert.of(one) for one in found if one]
+        experts = await asyncio.gather(*(loader.load(key) for key in self.source.experts))
+        return [Expert.of(expert) for expert in experts if expert]
 
 
 @strawberry.type(description="批量分配、决定或发布中的一行 (R14, R16, R17)")
 class ProjectRow:
-    """What became of one project of a bulk assignment, decision or publication."""
+    """The result of one row of a bulk assignment, decision or publication."""
 
     id: strawberry.ID
     ok: bool
     project: Project | None
     refusal: RefusalInfo | None
 
+    @classmethod
+    def of(cls, result: RowResult[projects.Project], context: Context) -> Self:
+        """The row in the caller's language."""
+        return cls(
+            id=strawberry.ID(result.key),
+            ok=result.refusal is None,
+            project=Project.of(result.value, context) if result.value else None,
+            refusal=RefusalInfo.of(result.refusal, context.language) if result.refusal else None,
+        )
+
 
 def may_read_inside(project: projects.Project, principal: Principal) -> bool:
-    """Whether the principal may read what is undecided or internal: its base, its experts, the ministry."""
+    """Whether the principal may read what is not public of a project: its base, its experts, the ministry."""
     assigned = principal.scope is Scope.EXPERT and principal.person in project.experts
     return assigned or may_read_base(principal, project.base)
 
@@ -220,7 +234,9 @@ def _versions(source: projects.Project, principal: Principal) -> tuple[Version, 
 
 
 def _justifications(source: projects.Project) -> list[Justification]:
-    return [Justification(rule=one.rule, text=one.text) for one in source.plan.justifications]
+    return [
+        Justification(rule=justification.rule, text=justification.text) for justification in source.plan.justifications
+    ]
 
 
 def _decision(source: projects.Project) -> Decision | None:

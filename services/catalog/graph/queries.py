@@ -6,7 +6,7 @@ import strawberry
 
 from chassis.commands.guards import require_scope
 from chassis.graph import public, requires
-from chassis.graph.connection import Connection, connect, slice_of
+from chassis.graph.connection import Connection, connect, page_request
 from chassis.principal import Scope
 from kernel.reference import provinces
 from services.catalog.graph.bases import Base, Expert
@@ -27,15 +27,14 @@ class Query:
     @strawberry.field(description=public("某年度轮次"))
     async def round(self, info: Info, year: int) -> Round | None:
         """The round of a year (R1)."""
-        found = await info.context.loader(RoundByYearLoader).load(year)
-        return Round.of(found, info.context.deps.clock.now()) if found else None
+        current = await info.context.loader(RoundByYearLoader).load(year)
+        return Round.of(current, info.context) if current else None
 
     @strawberry.field(description=public("所有年度轮次，由近及远"))
     async def rounds(self, info: Info) -> list[Round] | None:
         """All rounds, the latest first."""
-        now = info.context.deps.clock.now()
-        found = await info.context.deps.store.rounds.query({}, sort=[("_id", -1)], limit=100)
-        return [Round.of(one, now) for one in found]
+        rounds = await info.context.deps.store.rounds.query({}, sort=[("_id", -1)], limit=100)
+        return [Round.of(current, info.context) for current in rounds]
 
     @strawberry.field(description=public("所有省份"))
     def provinces(self) -> list[Province] | None:
@@ -48,36 +47,36 @@ class Query:
         return Province.of(code)
 
     @strawberry.field(description=public("某国培基地"))
-    async def base(self, info: Info, id: strawberry.ID) -> Base | None:  # noqa: A002 - the graph's name
+    async def base(self, info: Info, id: strawberry.ID) -> Base | None:
         """A base by its id (R2)."""
-        found = await info.context.loader(BaseByIdLoader).load(id)
-        return Base.of(found, info.context.principal) if found else None
+        base = await info.context.loader(BaseByIdLoader).load(id)
+        return Base.of(base, info.context) if base else None
 
     @strawberry.field(description=public("国培基地列表"))
     async def bases(
         self,
         info: Info,
-        filter: BaseFilter | None = None,  # noqa: A002 - the graph's name
+        filter: BaseFilter | None = None,
         first: int = 20,
         after: str | None = None,
     ) -> Connection[Base] | None:
         """The bases, in the order of registration."""
-        store, principal = info.context.deps.store, info.context.principal
-        selection, part = (filter or BaseFilter()).selection(), slice_of(first, after)
-        page = await connect(store.list_bases(selection, part), part, lambda one: [one.id])
-        return Connection[Base].of(page, lambda one: Base.of(one, principal), partial(store.count_bases, selection))
+        bases = info.context.deps.store.bases
+        selection, part = (filter or BaseFilter()).selection(), page_request(first, after)
+        page = await connect(bases.page(selection, part), part, lambda base: [base.id])
+        return Connection[Base].of(page, lambda base: Base.of(base, info.context), partial(bases.count, selection))
 
     @strawberry.field(description=public("某项目：已发布的公开，未发布的仅本基地、所分配专家和教师工作司可见"))
-    async def project(self, info: Info, id: strawberry.ID) -> Project | None:  # noqa: A002 - the graph's name
+    async def project(self, info: Info, id: strawberry.ID) -> Project | None:
         """A project that the principal may see (R17)."""
-        found = await info.context.loader(ProjectByIdLoader).load(id)
-        return Project.of(found, info.context.principal) if found else None
+        project = await info.context.loader(ProjectByIdLoader).load(id)
+        return Project.of(project, info.context) if project else None
 
     @strawberry.field(description=public("项目列表与搜索，可见范围同 project"))
     async def projects(  # noqa: PLR0917 - the arguments of the graph
         self,
         info: Info,
-        filter: ProjectFilter | None = None,  # noqa: A002 - the graph's name
+        filter: ProjectFilter | None = None,
         search: str | None = None,
         order_by: ProjectOrder | None = None,
         first: int = 20,
@@ -92,30 +91,30 @@ class Query:
         """The principal's own bases (R2)."""
         principal = info.context.principal
         require_scope(principal, Scope.BASE)
-        found = await info.context.deps.store.bases.find_many(principal.bases)
-        return [Base.of(one, principal) for one in found if one]
+        bases = await info.context.deps.store.bases.find_many(principal.bases)
+        return [Base.of(base, info.context) for base in bases if base]
 
     @strawberry.federation.field(description="分配给本人的评审", requires_scopes=requires(Scope.EXPERT))
     async def my_reviews(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Review] | None:
         """The principal's reviews, blank and submitted (R15)."""
-        deps, principal = info.context.deps, info.context.principal
+        reviews, principal = info.context.deps.store.reviews, info.context.principal
         require_scope(principal, Scope.EXPERT)
-        expert, part = principal.person or "", slice_of(first, after)
-        page = await connect(deps.store.list_reviews(expert, part), part, lambda one: [one.id])
-        count = partial(deps.store.count_reviews, expert)
-        return Connection[Review].of(page, lambda one: Review.of(one, deps.vault), count)
+        expert, part = principal.person or "", page_request(first, after)
+        page = await connect(reviews.page(expert, part), part, lambda review: [review.id])
+        count = partial(reviews.count, expert)
+        return Connection[Review].of(page, lambda review: Review.of(review, info.context), count)
 
     @strawberry.federation.field(description="评审专家列表", requires_scopes=requires(Scope.MINISTRY))
     async def experts(
         self,
         info: Info,
-        filter: ExpertFilter | None = None,  # noqa: A002 - the graph's name
+        filter: ExpertFilter | None = None,
         first: int = 20,
         after: str | None = None,
     ) -> Connection[Expert] | None:
         """The experts, in the order of registration (R14)."""
         require_scope(info.context.principal, Scope.MINISTRY)
-        store = info.context.deps.store
-        selection, part = (filter or ExpertFilter()).selection(), slice_of(first, after)
-        page = await connect(store.list_experts(selection, part), part, lambda one: [one.id])
-        return Connection[Expert].of(page, Expert.of, partial(store.count_experts, selection))
+        experts = info.context.deps.store.experts
+        selection, part = (filter or ExpertFilter()).selection(), page_request(first, after)
+        page = await connect(experts.page(selection, part), part, lambda expert: [expert.id])
+        return Connection[Expert].of(page, Expert.of, partial(experts.count, selection))

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
+from kernel.dates import today
 from services.catalog.domain import quota as quotas
-from services.catalog.graph.context import Info
+from services.catalog.graph.context import Context, Info
 from services.catalog.store import ProjectSelection
 
 if TYPE_CHECKING:
@@ -52,8 +53,9 @@ class Quota:
     source: strawberry.Private[quotas.Quota]
 
     @classmethod
-    def of(cls, source: quotas.Quota, day: date) -> Self:
-        """As it stands on a day; whoever gets it may read it."""
+    def of(cls, source: quotas.Quota, context: Context) -> Self:
+        """As it stands today; whoever gets it may read it."""
+        day = today(context.deps.clock.now())
         limit, in_force = source.limit_on(day), source.in_force(day)
         return cls(
             limit=limit,

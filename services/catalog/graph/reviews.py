@@ -8,11 +8,10 @@ import strawberry
 
 from chassis.graph import requires
 from chassis.principal import Principal, Scope
-from chassis.storage.vault import Vault
 from services.catalog.domain import project as projects
 from services.catalog.domain import review as reviews
 from services.catalog.graph.bases import Expert
-from services.catalog.graph.context import Info, is_ministry, may_read_base
+from services.catalog.graph.context import Context, Info, is_ministry, may_read_base
 from services.catalog.graph.enums import DecisionOutcome, Verdict
 from services.catalog.graph.loaders import ExpertByIdLoader, ProjectByIdLoader
 
@@ -43,14 +42,14 @@ class Review:
     source: strawberry.Private[reviews.Review]
 
     @classmethod
-    def of(cls, source: reviews.Review, vault: Vault) -> Self:
-        """As the domain knows it; whoever gets it may read it, but not whose it is, which its own id says (R15)."""
+    def of(cls, source: reviews.Review, context: Context) -> Self:
+        """A review for somebody who may read it; its id is a keyed hash, for the stored id names the expert (R15)."""
         return cls(
-            id=strawberry.ID(vault.keyed_hash(source.id)),
+            id=strawberry.ID(context.deps.vault.keyed_hash(source.id)),
             cycle=source.cycle,
             verdicts=[
-                ReviewVerdict(dimension=one.dimension, verdict=one.verdict, comment=one.comment)
-                for one in source.verdicts
+                ReviewVerdict(dimension=judged.dimension, verdict=judged.verdict, comment=judged.comment)
+                for judged in source.verdicts
             ],
             assigned_at=source.assigned_at,
             submitted_at=source.submitted_at,
@@ -62,8 +61,8 @@ class Review:
         """The project, while the principal may see it."""
         from services.catalog.graph.projects import Project
 
-        found = await info.context.loader(ProjectByIdLoader).load(self.source.project)
-        return Project.of(found, info.context.principal) if found else None
+        project = await info.context.loader(ProjectByIdLoader).load(self.source.project)
+        return Project.of(project, info.context) if project else None
 
     @strawberry.federation.field(
         description="评审专家：教师工作司可见，专家仅见本人", requires_scopes=requires(Scope.MINISTRY, Scope.EXPERT)
@@ -73,8 +72,8 @@ class Review:
         principal = info.context.principal
         if not is_ministry(principal) and principal.person != self.source.expert:
             return None
-        found = await info.context.loader(ExpertByIdLoader).load(self.source.expert)
-        return Expert.of(found) if found else None
+        expert = await info.context.loader(ExpertByIdLoader).load(self.source.expert)
+        return Expert.of(expert) if expert else None
 
 
 @strawberry.type(description="教师工作司的决定 (R16)")
@@ -86,16 +85,23 @@ class Decision:
     at: datetime
 
 
-def readable(project: projects.Project, found: Sequence[reviews.Review], principal: Principal) -> list[reviews.Review]:
+def readable(
+    project: projects.Project, of_project: Sequence[reviews.Review], principal: Principal
+) -> list[reviews.Review]:
     """The reviews of a project that the principal may read (R15).
 
-    The ministry reads all, an expert the own and, once it is in, the others' of the present submission, the base
-    what was submitted, once the ministry has decided.
+    The ministry reads all of them. An expert of the project reads the own review and, after submitting it, the other
+    submitted ones of the same cycle. The base reads the submitted ones after the ministry's decision.
+
+    Args:
+        project: The project.
+        of_project: All its reviews, of every cycle.
+        principal: Who asks.
     """
     if is_ministry(principal):
-        return list(found)
+        return list(of_project)
     if principal.scope is Scope.EXPERT and principal.person in project.experts:
-        return reviews.readable_by(principal.person, [one for one in found if one.cycle == project.cycle])
+        return reviews.readable_by(principal.person, [review for review in of_project if review.cycle == project.cycle])
     if may_read_base(principal, project.base) and project.decision:
-        return [one for one in found if one.submitted_at]
+        return [review for review in of_project if review.submitted_at]
     return []

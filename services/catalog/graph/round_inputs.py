@@ -1,4 +1,4 @@
-"""The input types of a round, and what they mean to its command (R1)."""
+"""The input types of a round, and their conversion for its command (R1)."""
 
 from datetime import date
 from typing import Any
@@ -78,13 +78,13 @@ class RoundInput:
     contacts: list[RoundContactInput] | None = None
 
     def given(self) -> dict[str, Any]:
-        """What is given, as the command takes it."""
+        """The parts that are not null, by the domain's names, as the command takes them."""
         lists = {name: getattr(self, name) for name in _LISTS}
-        found: dict[str, Any] = {
-            name: [dict(vars(one)) for one in require_rows(value)] for name, value in lists.items() if value is not None
+        listed: dict[str, Any] = {
+            name: [dict(vars(row)) for row in require_rows(rows)] for name, rows in lists.items() if rows is not None
         }
         plain = {"title": self.title, "experts_per_project": self.experts_per_project}
-        return found | {name: value for name, value in plain.items() if value is not None}
+        return listed | {name: value for name, value in plain.items() if value is not None}
 
 
 @strawberry.input(description="延长某一阶段 (R1)")

@@ -11,7 +11,7 @@ from chassis.graph.resolvers import number_key, text_key
 from chassis.principal import Scope
 from kernel.reference import provinces
 from services.catalog.domain import round as rounds
-from services.catalog.graph.context import Info, is_ministry
+from services.catalog.graph.context import Context, Info, is_ministry
 from services.catalog.graph.enums import BaseCategory, PhaseName, ProjectKind
 from services.catalog.graph.loaders import RoundByYearLoader
 
@@ -75,8 +75,10 @@ class Phase:
         if info.context.principal.scope is Scope.PUBLIC:
             return None
         return [
-            PhaseExtension(before=one.before, closes=one.closes, reason=one.reason, at=one.at, source=one)
-            for one in self.source
+            PhaseExtension(
+                before=override.before, closes=override.closes, reason=override.reason, at=override.at, source=override
+            )
+            for override in self.source
         ]
 
 
@@ -147,17 +149,20 @@ class Round:
         return [theme_of(theme) for theme in self.source.themes_of(category)]
 
     @classmethod
-    def of(cls, source: rounds.Round, now: datetime) -> Self:
-        """The round as it stands at `now`."""
+    def of(cls, source: rounds.Round, context: Context) -> Self:
+        """The round as it stands now, in domain time."""
+        now = context.deps.clock.now()
         return cls(
             year=source.year,
             title=source.title,
             phases=[_phase(phase, now, source.overrides_of(phase.name)) for phase in source.phases],
-            quotas=[CategoryQuota(category=one.category, limit=one.limit) for one in source.quotas],
-            duration_norms=[_norm(one) for one in source.duration_norms],
-            review_dimensions=[ReviewDimension(code=one.code, name=one.name) for one in source.review_dimensions],
+            quotas=[CategoryQuota(category=quota.category, limit=quota.limit) for quota in source.quotas],
+            duration_norms=[_norm(norm) for norm in source.duration_norms],
+            review_dimensions=[
+                ReviewDimension(code=dimension.code, name=dimension.name) for dimension in source.review_dimensions
+            ],
             experts_per_project=source.experts_per_project,
-            contacts=[_contact(one) for one in source.contacts],
+            contacts=[_contact(contact) for contact in source.contacts],
             open_phases=list(source.open_phases(now)),
             calendar_url=f"/calendar/{source.year}.ics",
             source=source,
@@ -166,8 +171,8 @@ class Round:
     @classmethod
     async def resolve_reference(cls, info: Info, year: int) -> Self | None:
         """The round another subgraph refers to."""
-        found = await info.context.loader(RoundByYearLoader).load(number_key(year))
-        return cls.of(found, info.context.deps.clock.now()) if found else None
+        current = await info.context.loader(RoundByYearLoader).load(number_key(year))
+        return cls.of(current, info.context) if current else None
 
 
 def theme_of(theme: rounds.Theme) -> Theme:
@@ -191,7 +196,7 @@ def _phase(phase: rounds.Phase, now: datetime, overrides: tuple[rounds.PhaseOver
 
 
 def _seconds(until: datetime, now: datetime) -> int:
-    """Whole seconds left, one begun counted: zero exactly when the instant has come; no more than an Int holds."""
+    """Seconds from `now` to the instant, rounded up, so 0 means that it has come; at most what a GraphQL Int holds."""
     return min(max(math.ceil((until - now).total_seconds()), 0), _LONGEST)
 
 

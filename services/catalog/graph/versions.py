@@ -6,15 +6,12 @@ from typing import Self
 import strawberry
 
 from services.catalog.domain import project as projects
-from services.catalog.domain.declaration import REVIEW_CLOSED
+from services.catalog.domain.labels import SYSTEM_REASONS
 from services.catalog.domain.versions import Version
 from services.catalog.graph.context import Info
 from services.catalog.graph.enums import ProjectStatus
 from services.catalog.graph.loaders import RoundByYearLoader
 from services.catalog.graph.wording import FieldChange, Wording
-
-_REASONS = {REVIEW_CLOSED: ("评审结束前未重新提交", "It was not handed in again before review closed")}
-"""What the suite itself gives as a reason."""
 
 
 @strawberry.type(description="项目的一次变化")
@@ -38,9 +35,10 @@ class ProjectChange:
 
     @strawberry.field(description="理由")
     def reason(self, info: Info) -> str | None:
-        """Why, in the words of who acted."""
-        given = self.entry.change.reason
-        return info.context.say(*_REASONS[given]) if given in _REASONS else given
+        """Why, as it was typed; a reason that the system gave is shown in the reader's language."""
+        reason = self.entry.change.reason
+        words = SYSTEM_REASONS.get(reason or "")
+        return info.context.say(*words) if words else reason
 
     @strawberry.field(description="方案中变更的字段")
     async def fields(self, info: Info) -> list[FieldChange]:
@@ -90,7 +88,14 @@ class PlanVersion:
 async def changes_of(
     info: Info, project: projects.Project, before: projects.Design, after: projects.Design
 ) -> list[FieldChange]:
-    """What differs between two plans of a project, in the reader's language."""
+    """What differs between two plans of a project, in the reader's language.
+
+    Args:
+        info: The resolver's, for the round's themes and the language.
+        project: The project, for its round.
+        before: The earlier plan.
+        after: The later plan.
+    """
     current = await info.context.loader(RoundByYearLoader).load(project.year)
     themes = {theme.code: theme.name for theme in current.themes} if current else {}
     return list(Wording(info.context.say, themes).differences(before, after))

@@ -8,30 +8,12 @@ import strawberry
 
 from chassis.graph import MajorCategory, Money
 from services.catalog.domain import plan as plans
-from services.catalog.domain.labels import FIELDS
+from services.catalog.domain.labels import AUDIENCES, FIELDS, KINDS, MODES
 from services.catalog.domain.plan import differing
 from services.catalog.domain.project import Design
-from services.catalog.domain.vocabulary import Audience, Mode, ProjectKind
 from services.catalog.graph.rounds import Province
 
 Say = Callable[[str, str], str]
-_MODES = {
-    Mode.ONLINE: ("线上", "online"),
-    Mode.OFFLINE: ("线下", "offline"),
-    Mode.BLENDED: ("线上线下结合", "blended"),
-}
-_AUDIENCES = {
-    Audience.TEACHER: ("专兼职教师", "teachers"),
-    Audience.LEADER: ("学校领导", "school leaders"),
-    Audience.MIDDLE_MANAGER: ("中层管理人员", "middle managers"),
-}
-_KINDS = {
-    ProjectKind.LEADERSHIP: ("校长培训", "leadership training"),
-    ProjectKind.TEACHING: ("教师培训", "teacher training"),
-    ProjectKind.SKILL_TRAINING: ("企业技能培训", "enterprise skill training"),
-    ProjectKind.JOB_PRACTICE: ("企业岗位实践", "enterprise job practice"),
-    ProjectKind.RESEARCH_DEVELOPMENT: ("参与企业研发", "enterprise research and development"),
-}
 
 
 @strawberry.type(description="一个字段的变更前后，均为可读文字；列表类字段只列出增减的条目 (R13, R18)")
@@ -60,21 +42,21 @@ class Wording:
     def __init__(self, say: Say, themes: Mapping[str, str]) -> None:
         self._say = say
         self._words: dict[str, Callable[[Any], str]] = {
-            "kind": lambda kind: say(*_KINDS[kind]),
+            "kind": lambda kind: say(*KINDS[kind]),
             "themes": lambda code: themes.get(code, code),
-            "mode": lambda mode: say(*_MODES[mode]),
+            "mode": lambda mode: say(*MODES[mode]),
             "starts_on": self._date,
             "ends_on": self._date,
             "days": lambda days: say(f"{days}天", f"{days} days"),
             "class_hours": lambda hours: say(f"{hours}学时", f"{hours} class hours"),
             "fee": lambda fen: say(f"{Money.of(fen).yuan}元", f"CNY {Money.of(fen).yuan}"),
             "major_category": lambda ordinal: MajorCategory.of(ordinal).name,
-            "audience": lambda audience: say(*_AUDIENCES[audience]),
+            "audience": lambda audience: say(*AUDIENCES[audience]),
             "capacity": lambda seats: say(f"{seats}人", f"{seats} places"),
             "venue": _venue,
             "timetable": self._session,
             "faculty": lambda member: " ".join(filter(None, (member.name, member.title, member.organization))),
-            "justifications": lambda one: f"{one.rule} {one.text}",
+            "justifications": lambda justification: f"{justification.rule} {justification.text}",
         }
 
     def differences(self, before: Design, after: Design) -> Iterator[FieldChange]:
@@ -86,8 +68,8 @@ class Wording:
 
     def _difference(self, name: str, before: Any, after: Any) -> FieldChange:
         field = FIELDS[name]
-        gone, come = (self._all(name, one) for one in _apart(before, after))
-        return FieldChange(name=field.name, label=self._say(field.zh, field.en), before=gone, after=come)
+        removed, added = (self._all(name, side) for side in _apart(before, after))
+        return FieldChange(name=field.name, label=self._say(field.zh, field.en), before=removed, after=added)
 
     def _all(self, name: str, value: Any) -> str:
         say = self._words.get(name, str)
@@ -110,12 +92,12 @@ def _venue(venue: plans.Venue) -> str:
 
 
 def _apart(before: Any, after: Any) -> tuple[Any, Any]:
-    """Of two lists what only one of them holds, unless they differ in order alone; other values as they are."""
+    """Of two lists the entries that only one of them has, or both whole if only the order differs; else as given."""
     if not isinstance(before, tuple):
         return before, after
-    gone, come = _without(before, after), _without(after, before)
-    return (gone, come) if gone or come else (before, after)
+    removed, added = _without(before, after), _without(after, before)
+    return (removed, added) if removed or added else (before, after)
 
 
-def _without(these: Sequence[Any], those: Sequence[Any]) -> tuple[Any, ...]:
-    return tuple(one for one in these if one not in those)
+def _without(entries: Sequence[Any], others: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(entry for entry in entries if entry not in others)

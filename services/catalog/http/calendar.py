@@ -3,6 +3,8 @@
 import hashlib
 from datetime import UTC, datetime, timedelta
 
+from icalendar import Alarm, Calendar, Event
+from icalendar.prop import vDuration, vText
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,12 +14,8 @@ from services.catalog.domain.round import Contact, Phase, PhaseOverride, Round
 from services.catalog.domain.vocabulary import PhaseName
 
 _CACHE_CONTROL = "public, max-age=300"  # an extension is seen within five minutes
-
-_FOLD_BYTES = 75
-
-_REFRESH = "PT6H"
-
-_ALARM = "-PT39H"  # before the end, 00:00 after the last day: 09:00 of the day before the last
+_REFRESH = timedelta(hours=6)
+_ALARM = timedelta(hours=-39)  # before the end, 00:00 after the last day: 09:00 of the day before the last
 
 
 class Calendars:
@@ -41,56 +39,49 @@ class Calendars:
 
 def icalendar(current: Round) -> str:
     """The phases as whole-day events that block nobody's time; the same text until the round changes."""
-    name = _escaped(current.title)
-    lines = [
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        "PRODID:-//Guopei Graph//Catalog//ZH",
-        "CALSCALE:GREGORIAN",
-        "METHOD:PUBLISH",
-        f"NAME:{name}",
-        f"X-WR-CALNAME:{name}",
-        f"REFRESH-INTERVAL;VALUE=DURATION:{_REFRESH}",
-        f"X-PUBLISHED-TTL:{_REFRESH}",
-    ]
+    calendar = Calendar()
+    calendar.add("VERSION", "2.0")
+    calendar.add("PRODID", "-//Guopei Graph//Catalog//ZH")
+    calendar.add("CALSCALE", "GREGORIAN")
+    calendar.add("METHOD", "PUBLISH")
+    calendar.add("NAME", _text(current.title))
+    calendar.add("X-WR-CALNAME", _text(current.title))
+    calendar.add("REFRESH-INTERVAL", _REFRESH, parameters={"VALUE": "DURATION"})
+    calendar.add("X-PUBLISHED-TTL", vDuration(_REFRESH))
     for phase in current.phases:
-        lines += _event(current, phase, current.overrides_of(phase.name))
-    lines.append("END:VCALENDAR")
-    return "".join(f"{_folded(line)}\r\n" for line in lines)
+        calendar.add_component(_event(current, phase, current.overrides_of(phase.name)))
+    content: bytes = calendar.to_ical(sorted=False)
+    return content.decode()
 
 
-def _event(current: Round, phase: Phase, overrides: tuple[PhaseOverride, ...]) -> list[str]:
+def _event(current: Round, phase: Phase, overrides: tuple[PhaseOverride, ...]) -> Event:
     """A phase as it stands; `SEQUENCE` counts its extensions, and the stamp is the latest one's."""
     opened = current.opened_at or phase.from_instant
-    stamp = _instant(overrides[-1].at if overrides else opened)
+    stamp = overrides[-1].at if overrides else opened
     title = f"{current.year}年{PHASES[phase.name][0]}" + ("（已延期）" if overrides else "")
-    alarm = [] if phase.name is PhaseName.TRAIN else _alarm(f"{title}明日截止")
-    return [
-        "BEGIN:VEVENT",
-        f"UID:{current.year}-{phase.name.value.lower()}@guopei-graph",
-        f"SEQUENCE:{len(overrides)}",
-        f"DTSTAMP:{stamp}",
-        f"CREATED:{_instant(opened)}",
-        f"LAST-MODIFIED:{stamp}",
-        f"DTSTART;VALUE=DATE:{phase.opens:%Y%m%d}",
-        f"DTEND;VALUE=DATE:{phase.closes + timedelta(days=1):%Y%m%d}",
-        f"SUMMARY:{_escaped(title)}",
-        f"DESCRIPTION:{_escaped(_description(current, phase, overrides))}",
-        "STATUS:CONFIRMED",
-        "TRANSP:TRANSPARENT",
-        *alarm,
-        "END:VEVENT",
-    ]
+    event = Event()
+    event.add("UID", f"{current.year}-{phase.name.value.lower()}@guopei-graph")
+    event.add("SEQUENCE", len(overrides))
+    event.add("DTSTAMP", _instant(stamp))
+    event.add("CREATED", _instant(opened))
+    event.add("LAST-MODIFIED", _instant(stamp))
+    event.add("DTSTART", phase.opens)
+    event.add("DTEND", phase.closes + timedelta(days=1))
+    event.add("SUMMARY", _text(title))
+    event.add("DESCRIPTION", _text(_description(current, phase, overrides)))
+    event.add("STATUS", "CONFIRMED")
+    event.add("TRANSP", "TRANSPARENT")
+    if phase.name is not PhaseName.TRAIN:
+        event.add_component(_alarm(f"{title}明日截止"))
+    return event
 
 
-def _alarm(text: str) -> list[str]:
-    return [
-        "BEGIN:VALARM",
-        "ACTION:DISPLAY",
-        f"DESCRIPTION:{_escaped(text)}",
-        f"TRIGGER;RELATED=END:{_ALARM}",
-        "END:VALARM",
-    ]
+def _alarm(text: str) -> Alarm:
+    alarm = Alarm()
+    alarm.add("ACTION", "DISPLAY")
+    alarm.add("DESCRIPTION", _text(text))
+    alarm.add("TRIGGER", _ALARM, parameters={"RELATED": "END"})
+    return alarm
 
 
 def _description(current: Round, phase: Phase, overrides: tuple[PhaseOverride, ...]) -> str:
@@ -105,24 +96,19 @@ def _line(contact: Contact) -> str:
     return f"咨询：{contact.department} {'、'.join(contact.phones)}{note}"
 
 
-def _instant(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+def _instant(moment: datetime) -> datetime:
+    """The instant as the format wants it: in UTC, to the second."""
+    return moment.astimezone(UTC).replace(microsecond=0)
 
 
-def _escaped(text: str) -> str:
-    """A text as a property's value holds it (RFC 5545, 3.3.11)."""
-    for char in ("\\", ";", ","):
-        text = text.replace(char, f"\\{char}")
-    lines = ("".join(char for char in line if char.isprintable()) for line in text.splitlines())
-    return "\\n".join(lines)
+def _text(text: str) -> vText:
+    """A text as a property's value: what cannot be printed is dropped, and every kind of line end is `LF`."""
+    return _Text("\n".join("".join(filter(str.isprintable, line)) for line in text.splitlines()))
 
 
-def _folded(line: str) -> str:
-    """A content line folded at 75 octets, never inside a character."""
-    parts, part = [], ""
-    for char in line:
-        if len((part + char).encode()) > _FOLD_BYTES:
-            parts.append(part)
-            part = " "
-        part += char
-    return "\r\n".join([*parts, part])
+class _Text(vText):
+    r"""A text that may hold `\N`: icalendar 7.3 would make a line end of it before it escapes the backslash."""
+
+    def to_ical(self) -> bytes:
+        r"""The value, escaped (RFC 5545, 3.3.11)."""
+        return rb"\\N".join(vText(part).to_ical() for part in self.split(r"\N"))

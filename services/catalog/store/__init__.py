@@ -1,6 +1,6 @@
 """The catalog in MongoDB: collections, indexes and queries; the only place of the service that knows the database."""
 
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from services.catalog.store.projects import Counts, Key, ProjectPart, ProjectRows, Projects
 from services.catalog.store.quotas import Quotas
 from services.catalog.store.store import COLLECTIONS, SEALED, Store
@@ -13,13 +13,13 @@ __all__ = [
     "Counts",
     "ExpertSelection",
     "Key",
+    "PageRequest",
     "ProjectOrder",
     "ProjectPart",
     "ProjectRows",
     "ProjectSelection",
     "Projects",
     "Quotas",
-    "Slice",
     "Store",
     "Visibility",
 ]

@@ -1,4 +1,4 @@
-"""The projects: what they are found by, their pages with counts in one operation, and the seats they have left."""
+"""The projects: their search index, pages with counts in one operation, related aggregates, and seats taken."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,9 +6,9 @@ from typing import Any
 
 from pymongo import ASCENDING
 
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Database, Document, Session, from_document
-from chassis.storage.paging import both, following
+from chassis.storage.paging import after_position, all_of
 from chassis.storage.repository import INTERNAL_FIELDS, Repository
 from kernel.reference import major_categories, provinces
 from services.catalog.domain.base import Base
@@ -17,6 +17,7 @@ from services.catalog.domain.quota import Quota
 from services.catalog.domain.review import Expert, Review
 from services.catalog.domain.round import Round
 from services.catalog.domain.search import terms_of
+from services.catalog.domain.vocabulary import ProjectStatus
 from services.catalog.store.visibility import ONE_BATCH, ORDERS, ProjectSelection, Visibility
 
 FACETS: Mapping[str, str] = {
@@ -25,12 +26,25 @@ FACETS: Mapping[str, str] = {
     "modes": "plan.mode",
     "major_categories": "plan.major_category",
 }
-"""What the projects of a selection are counted by (R17)."""
+"""Facet name to the field whose values are counted (R17)."""
 
 _PART = "_part"
 _EDITION = 1
-"""Of the index: a higher one makes every process renew what an older one kept."""
+"""Of the search terms; after it is raised, `prepare` computes again what an older edition stored."""
 
+Key = tuple[str, str]
+"""A collection and an id in it; of the reviews, the id of their project."""
+
+REVIEWS = "reviews"
+_KINDS: Mapping[str, type[Any]] = {
+    "rounds": Round,
+    "bases": Base,
+    "projects": Project,
+    "quotas": Quota,
+    "experts": Expert,
+    REVIEWS: Review,
+}
+_COLLECTION = "_collection"
 
 _INDEXES: dict[str, tuple[str, ...]] = {
     "base": ("base", "code"),
@@ -72,7 +86,7 @@ class ProjectPart:
     """
 
     selection: ProjectSelection
-    part: Slice
+    part: PageRequest
     total: bool = False
     facets: bool = False
 
@@ -81,11 +95,11 @@ class ProjectPart:
         self.onward()
 
     def onward(self) -> Document:
-        """What matches the rows after the position."""
+        """The condition of the rows after the position."""
         after = self.part.after
         if after is not None:
             after = after[1:] if tuple(after[:1]) == (self.selection.order,) else ()
-        return following(ORDERS[self.selection.order], after)
+        return after_position(ORDERS[self.selection.order], after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,49 +113,96 @@ class ProjectRows:
 class Projects(Repository[Project]):
     """The projects, with an index of terms that every write renews (ADR 12).
 
-    Besides the aggregate a document has `seats {version, held}`, which only enrolment's events write (ADR 13).
+    Besides the aggregate a document has `seats {version, held}`, which only enrollment's events write (ADR 13).
     """
 
     def __init__(self, database: Database) -> None:
         super().__init__(database, "projects", Project, producer="catalog", noun="project")
 
     def index(self, aggregate: Project) -> Document:
-        """The terms of everything public that people look for, and those of the title, which count more (R17)."""
+        """The search terms of all public texts, and those of the title, by which relevance is ranked (R17)."""
         title = aggregate.plan.title or ""
         return {"edition": _EDITION, "title": terms_of(title), "terms": terms_of(title, *_texts(aggregate))}
 
     async def prepare(self) -> None:
-        """Create the indexes, and renew the terms that an older edition kept."""
+        """Create the indexes, and renew the search terms that an older edition stored."""
         await super().prepare()
         await self.collection.create_index([("code", ASCENDING)], unique=True, name="code")
         for name, keys in _INDEXES.items():
             await self.collection.create_index([(key, ASCENDING) for key in keys], name=name)
         async for document in self.collection.find({"index.edition": {"$not": {"$gte": _EDITION}}}, INTERNAL_FIELDS):
-            known = {"_id": document["_id"], "version": document["version"]}
+            unchanged = {"_id": document["_id"], "version": document["version"]}
             index = self.index(from_document(document, Project))
-            await self.collection.update_one(known, {"$set": {"index": index}})
+            await self.collection.update_one(unchanged, {"$set": {"index": index}})
 
     async def pages(self, parts: Sequence[ProjectPart], visibility: Visibility) -> list[ProjectRows]:
-        """Of each part up to `first + 1` visible projects, and the counts where asked for, in one operation."""
+        """Pages of projects, all of them in one database operation.
+
+        Args:
+            parts: What is asked for, one page each.
+            visibility: Of whom; other projects are neither in a page nor counted.
+
+        Returns:
+            One page a part, in the order of `parts`: up to `first + 1` rows, and counts where they are asked for.
+        """
         head, *rest = (
             [*pipeline, {"$set": {_PART: number}}]
             for number, part in enumerate(parts)
             for pipeline in _pipelines(part, visibility)
         )
-        united = [{"$unionWith": {"coll": self.name, "pipeline": one}} for one in rest]
-        found: list[list[Document]] = [[] for _ in parts]
+        united = [{"$unionWith": {"coll": self.name, "pipeline": pipeline}} for pipeline in rest]
+        documents: list[list[Document]] = [[] for _ in parts]
         async for document in await self.collection.aggregate([*head, *united], batchSize=ONE_BATCH):
-            found[document.pop(_PART)].append(document)
-        return [_rows(part, documents) for part, documents in zip(parts, found, strict=True)]
+            documents[document.pop(_PART)].append(document)
+        return [_rows(part, of_part) for part, of_part in zip(parts, documents, strict=True)]
+
+    async def related(self, keys: Sequence[Key], visibility: Visibility) -> dict[Key, Any]:
+        """The aggregates of those keys, of any kinds, in one operation.
+
+        Args:
+            keys: Collections and ids.
+            visibility: Of whom; projects that the reader may not see are left out.
+
+        Returns:
+            The aggregate by key; for a key of the reviews the list of the project's reviews, in the order of their ids.
+        """
+        ids_by_collection: dict[str, list[str]] = {}
+        for collection, key in keys:
+            ids_by_collection.setdefault(collection, []).append(key)
+        (first, pipeline), *others = ((name, _of(name, ids, visibility)) for name, ids in ids_by_collection.items())
+        unions = [{"$unionWith": {"coll": name, "pipeline": stages}} for name, stages in others]
+        related: dict[Key, Any] = {(REVIEWS, key): [] for key in ids_by_collection.get(REVIEWS, ())}
+        database = self.collection.database
+        rows = await (await database[first].aggregate([*pipeline, *unions], batchSize=ONE_BATCH)).to_list()
+        for row in sorted(rows, key=lambda row: str(row["_id"])):
+            collection = row.pop(_COLLECTION)
+            aggregate = from_document(row, _KINDS[collection])
+            if collection == REVIEWS:
+                related[REVIEWS, aggregate.project].append(aggregate)
+            else:
+                related[collection, aggregate.id] = aggregate
+        return related
+
+    async def returned_in(self, years: Sequence[int]) -> list[str]:
+        """The ids of the projects of those rounds that wait for their base to hand them in again (R13)."""
+        where = {"status": ProjectStatus.RETURNED, "year": {"$in": list(years)}}
+        return [document["_id"] async for document in self.collection.find(where, {"_id": 1})]
 
     async def touch(self, key: str, session: Session) -> None:
-        """Write a project without changing it, so that what changes it and this transaction exclude each other."""
+        """Write a project without changing it, so that this transaction conflicts with any that changes it."""
         await self.collection.update_one({"_id": key}, {"$inc": {"touched": 1}}, session=session)
 
-    async def hold(self, key: str, *, held: int, version: int, session: Session) -> None:
-        """Keep how many seats of a project are held, unless a later count is kept already (R23)."""
+    async def set_seats(self, key: str, *, taken: int, version: int, session: Session) -> None:
+        """Store how many seats of a project are taken, unless a later count is stored already (R23, ADR 13).
+
+        Args:
+            key: The project's id.
+            taken: Seats, accepted and offered.
+            version: Of enrollment's counter; events may arrive late or twice.
+            session: The transaction of the inbox.
+        """
         older = {"_id": key, "seats.version": {"$not": {"$gte": version}}}
-        seats = {"version": version, "held": held}
+        seats = {"version": version, "held": taken}
         await self.collection.update_one(older, {"$set": {"seats": seats}}, session=session)
 
 
@@ -158,9 +219,9 @@ def _texts(project: Project) -> list[str]:
 
 
 def _pipelines(asked: ProjectPart, visibility: Visibility) -> list[list[Document]]:
-    """What finds the rows of a part, and what counts its selection."""
+    """The pipeline that finds the rows of a part, and the one that counts its selection, if counts are asked for."""
     selection = asked.selection
-    where = both(selection.condition(), visibility.condition())
+    where = all_of(selection.condition(), visibility.condition())
     pipeline: list[Document] = [{"$match": where}]
     if computed := selection.computed():
         pipeline.append({"$set": computed})
@@ -172,7 +233,9 @@ def _pipelines(asked: ProjectPart, visibility: Visibility) -> list[list[Document
 
 def _rows(asked: ProjectPart, documents: list[Document]) -> ProjectRows:
     counts = _counts(documents.pop()) if asked.total or asked.facets else None
-    return ProjectRows([(from_document(one, Project), _position(one, asked.selection)) for one in documents], counts)
+    return ProjectRows(
+        [(from_document(document, Project), _position(document, asked.selection)) for document in documents], counts
+    )
 
 
 def _position(document: Document, selection: ProjectSelection) -> list[Any]:
@@ -203,42 +266,8 @@ def _counts(document: Document) -> Counts:
     return Counts(total, facets)
 
 
-Key = tuple[str, str]
-"""A collection and an id in it; of the reviews, the id of their project."""
-
-REVIEWS = "reviews"
-_KINDS: Mapping[str, type[Any]] = {
-    "rounds": Round,
-    "bases": Base,
-    "projects": Project,
-    "quotas": Quota,
-    "experts": Expert,
-    REVIEWS: Review,
-}
-_COLLECTION = "_collection"
-
-
-async def related(database: Database, keys: Sequence[Key], visibility: Visibility) -> dict[Key, Any]:
-    """The aggregates of those keys, projects only where the reader may see them; of reviews, a project's list."""
-    wanted: dict[str, list[str]] = {}
-    for collection, key in keys:
-        wanted.setdefault(collection, []).append(key)
-    (first, pipeline), *others = ((name, _of(name, ids, visibility)) for name, ids in wanted.items())
-    unions = [{"$unionWith": {"coll": name, "pipeline": one}} for name, one in others]
-    found: dict[Key, Any] = {(REVIEWS, key): [] for key in wanted.get(REVIEWS, ())}
-    rows = await (await database[first].aggregate([*pipeline, *unions], batchSize=ONE_BATCH)).to_list()
-    for row in sorted(rows, key=lambda row: str(row["_id"])):
-        collection = row.pop(_COLLECTION)
-        one = from_document(row, _KINDS[collection])
-        if collection == REVIEWS:
-            found[REVIEWS, one.project].append(one)
-        else:
-            found[collection, one.id] = one
-    return found
-
-
 def _of(collection: str, ids: Sequence[str], visibility: Visibility) -> list[Document]:
-    by = "project" if collection == REVIEWS else "_id"
+    field = "project" if collection == REVIEWS else "_id"
     seen = visibility.condition() if collection == "projects" else {}
-    where = both({by: {"$in": list(ids)}}, seen)
+    where = all_of({field: {"$in": list(ids)}}, seen)
     return [{"$match": where}, {"$project": INTERNAL_FIELDS}, {"$set": {_COLLECTION: collection}}]

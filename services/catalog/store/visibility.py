@@ -1,4 +1,4 @@
-"""Which projects a reader may see, wants to see, and in which order (R17; architecture.md, Trust)."""
+"""Which projects a reader may see, which are selected, and in which order (R17; architecture.md, Trust)."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -12,9 +12,9 @@ from chassis.storage.mongo import Document
 from services.catalog.domain.search import terms_wanted
 from services.catalog.domain.vocabulary import Audience, BaseCategory, Mode, ProjectKind, ProjectStatus
 
-_BY_ITS_CODE = 1_000  # more than any title has terms of a search
+_BY_ITS_CODE = 1_000  # more hits than a search has terms, so that a project's own code ranks first
 ONE_BATCH = 20_000
-"""More rows than any page or level of a request has, so that no second batch is fetched."""
+"""Rows: more than any page or level of a request has, so that the driver fetches no second batch."""
 
 
 class ProjectOrder(StrEnum):
@@ -45,12 +45,12 @@ _SEATS_LEFT = {
         -1,
     ]
 }
-"""Seats that nobody holds, by enrolment's latest count; below zero where there can be none (R23, R33, ADR 13)."""
+"""Seats left by enrollment's latest count; -1 for a project that takes nobody (R23, R33, ADR 13)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """The rows of a principal: published ones for all, the own or assigned ones besides.
+    """The projects that a principal may see: published ones, and the own or assigned ones.
 
     Attributes:
         everything: For the ministry.
@@ -85,7 +85,7 @@ class Visibility:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaseSelection:
-    """Which bases a reader asks for; what is None does not count (R2)."""
+    """Which bases a reader selects; None is no condition (R2)."""
 
     category: BaseCategory | None = None
     province: str | None = None
@@ -95,7 +95,7 @@ class BaseSelection:
 
     def condition(self) -> Document:
         """As a filter of the bases."""
-        return _given(
+        return _without_none(
             {
                 "category": self.category,
                 "province": self.province,
@@ -108,19 +108,19 @@ class BaseSelection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpertSelection:
-    """Which experts the ministry asks for; what is None does not count (R14)."""
+    """Which experts the ministry selects; None is no condition (R14)."""
 
     organization: str | None = None
     field: int | None = None
 
     def condition(self) -> Document:
         """As a filter of the experts."""
-        return _given({"organization.code": self.organization, "fields": self.field})
+        return _without_none({"organization.code": self.organization, "fields": self.field})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectSelection:
-    """What a reader asks for; what is None or empty does not count (R17)."""
+    """Which projects a reader selects; None and empty are no condition (R17)."""
 
     year: int | None = None
     category: BaseCategory | None = None
@@ -148,9 +148,9 @@ class ProjectSelection:
             case ProjectOrder.SEATS_LEFT:
                 return {"left": _SEATS_LEFT}
             case ProjectOrder.RELEVANCE:
-                wanted = self.search or ""
-                hits = {"$setIntersection": [{"$ifNull": ["$index.title", []]}, list(terms_wanted(wanted))]}
-                named = {"$eq": ["$code", {"$literal": wanted.strip().upper()}]}
+                search = self.search or ""
+                hits = {"$setIntersection": [{"$ifNull": ["$index.title", []]}, list(terms_wanted(search))]}
+                named = {"$eq": ["$code", {"$literal": search.strip().upper()}]}
                 return {"hits": {"$add": [{"$size": hits}, {"$cond": [named, _BY_ITS_CODE, 0]}]}}
             case _:
                 return {}
@@ -169,18 +169,18 @@ class ProjectSelection:
             "plan.mode": self.mode,
             "plan.audience": self.audience,
         }
-        found = _given(plain)
+        condition = _without_none(plain)
         if self.statuses:
-            found["status"] = {"$in": list(self.statuses)}
+            condition["status"] = {"$in": list(self.statuses)}
         if self.themes:
-            found["plan.themes"] = {"$in": list(self.themes)}
+            condition["plan.themes"] = {"$in": list(self.themes)}
         if self.fee_at_most is not None:
-            found["plan.fee"] = {"$lte": self.fee_at_most}
+            condition["plan.fee"] = {"$lte": self.fee_at_most}
         if self.ends_by is not None:
-            found["plan.ends_on"] = {"$lte": self.ends_by.isoformat()}
+            condition["plan.ends_on"] = {"$lte": self.ends_by.isoformat()}
         if self.seats_left_at_least is not None:
-            found["$expr"] = {"$gte": [_SEATS_LEFT, self.seats_left_at_least]}
-        return found | self._dates() | self._terms()
+            condition["$expr"] = {"$gte": [_SEATS_LEFT, self.seats_left_at_least]}
+        return condition | self._dates() | self._terms()
 
     def _dates(self) -> Document:
         bounds: dict[str, Any] = {}
@@ -193,9 +193,10 @@ class ProjectSelection:
     def _terms(self) -> Document:
         if not (self.search or "").strip():
             return {}
-        wanted = list(terms_wanted(self.search or ""))
-        return {"index.terms": {"$all": wanted} if wanted else {"$in": []}}
+        terms = list(terms_wanted(self.search or ""))
+        # A search of nothing but punctuation matches nothing.
+        return {"index.terms": {"$all": terms} if terms else {"$in": []}}
 
 
-def _given(conditions: Document) -> Document:
+def _without_none(conditions: Document) -> Document:
     return {name: value for name, value in conditions.items() if value is not None}

@@ -1,17 +1,16 @@
 """One function a use case: load, decide (domain), save what changes together in one transaction."""
 
-from services.enrollment.commands.bulk import Row
 from services.enrollment.commands.cut_offs import set_inner_cut_off
 from services.enrollment.commands.decisions import Decision, decide_enrollments, escalate_undecided
 from services.enrollment.commands.deps import Deps
-from services.enrollment.commands.funding import record_funding
+from services.enrollment.commands.funding import NewFunding, record_funding
 from services.enrollment.commands.notifications import deliver_pending, mark_notices_read
 from services.enrollment.commands.project_changes import sweep, tell_of_amendment
 from services.enrollment.commands.reveals import Revealed, reveal_teacher
 from services.enrollment.commands.rosters import commit_roster, enter_rosters, own_roster, stage_roster
 from services.enrollment.commands.schools import (
+    ImportedSchool,
     NewSchool,
-    SchoolRow,
     designate_person,
     import_schools,
     register_school,
@@ -28,7 +27,6 @@ from services.enrollment.commands.sign_ups import (
 from services.enrollment.commands.teachers import (
     Corrected,
     NewTeacher,
-    TeacherRow,
     add_teachers,
     correct_teacher,
     update_my_contact,
@@ -46,12 +44,11 @@ __all__ = [
     "Corrected",
     "Decision",
     "Deps",
+    "ImportedSchool",
+    "NewFunding",
     "NewSchool",
     "NewTeacher",
     "Revealed",
-    "Row",
-    "SchoolRow",
-    "TeacherRow",
     "accept_offer",
     "add_teachers",
     "commit_roster",

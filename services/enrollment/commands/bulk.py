@@ -1,9 +1,10 @@
 """Commands of many rows, each succeeding or refused by itself."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
+from chassis.commands.bulk import RowResult
 from chassis.commands.guards import require_rows
 from chassis.principal import Principal
 from chassis.storage.idempotency import run_once
@@ -11,14 +12,7 @@ from kernel.errors import Refusal
 from services.enrollment.commands.deps import Deps
 from services.enrollment.domain.enrollment import Enrollment
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What became of one row of a bulk command."""
-
-    id: str
-    enrollment: Enrollment | None = None
-    refusal: Refusal | None = None
+A = TypeVar("A")
 
 
 async def each(
@@ -29,28 +23,31 @@ async def each(
     *,
     command: str,
     given: str | None = None,
-) -> list[Row]:
-    """Act on every row by itself; a refused row stops no other, and a repeated one takes no second effect.
+) -> list[RowResult[Enrollment]]:
+    """Act on one enrollment after the other; a refused row stops no other, a repeated one takes no second effect.
 
     Args:
         deps: The service's dependencies.
         principal: Who acts.
-        keys: The enrolments.
-        act: What one row does.
-        command: The bulk command's name.
-        given: What else the caller gave, for all rows.
+        keys: Ids of enrollments.
+        act: The command of one row.
+        command: The bulk command's name inside stored idempotency marks; it is data.
+        given: The rest of the input, the same for all rows; part of the stored digest.
 
     Raises:
         Refusal: `TOO_MANY_ROWS`.
     """
     require_rows(keys)
-    kept = deps.store.enrollments
-    return [await attempt(key, run_once(kept, principal, f"{command}|{key}", given, partial(act, key))) for key in keys]
+    enrollments = deps.store.enrollments
+    return [
+        await attempt(key, run_once(enrollments, principal, f"{command}|{key}", given, partial(act, key)))
+        for key in keys
+    ]
 
 
-async def attempt(key: str, act: Awaitable[Enrollment]) -> Row:
-    """One row: what the act gives, or why it was refused."""
+async def attempt(key: str, act: Awaitable[A]) -> RowResult[A]:
+    """The result of one row: what the command returns, or why it was refused."""
     try:
-        return Row(key, await act)
+        return RowResult(key, await act)
     except Refusal as refusal:
-        return Row(key, refusal=refusal)
+        return RowResult(key, refusal=refusal)

@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from chassis.commands.bulk import RowResult
 from chassis.commands.guards import require_rows, require_scope
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import Session
 from kernel.errors import Refusal
-from services.enrollment.commands.bulk import Row, attempt
+from kernel.free_text import Reason
+from services.enrollment.commands.bulk import attempt
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import open_project, own_enrollment
 from services.enrollment.domain.enrollment import Enrollment, decide, escalate, missed_deadline, require_missed
@@ -22,15 +24,17 @@ _WINDOW = 100
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is decided on one enrolment."""
+    """What is decided on one enrollment."""
 
     enrollment: str
     decision: EnrollmentDecision
     reason: str | None = None
 
 
-async def decide_enrollments(deps: Deps, principal: Principal, decisions: Sequence[Decision]) -> list[Row]:
-    """Decide on enrolments of the own bases until admission closes; then the ministry decides what is left (R23).
+async def decide_enrollments(
+    deps: Deps, principal: Principal, decisions: Sequence[Decision]
+) -> list[RowResult[Enrollment]]:
+    """Decide on enrollments of the own bases until admission closes; then the ministry decides what is left (R23).
 
     Raises:
         Refusal: `FORBIDDEN` or `TOO_MANY_ROWS`; why a row is refused is in the row.
@@ -51,9 +55,9 @@ async def _decide(deps: Deps, principal: Principal, *, key: str, given: Decision
             project = await _escalated_project(deps, before.project, session)
         else:
             project = await open_project(deps, before.project, phase=ADMIT, rule="R23", session=session)
-        after, events = decide(before, given.decision, given.reason, now, overrides=overrides)
-        saved = await deps.store.settle(before, after, events, project, session)
-        await deps.store.add_deliveries(feedback(saved, NoticeKind.DECISION, now), session)
+        after, events = decide(before, given.decision, Reason.optional(given.reason), now, overrides=overrides)
+        saved = await deps.store.work.settle(before, after, events, project, session)
+        await deps.store.deliveries.add(feedback(saved, NoticeKind.DECISION, now), session)
         return saved
 
     return await deps.store.transact(work)
@@ -79,7 +83,7 @@ async def escalate_undecided(deps: Deps) -> int:
     """
     total = 0
     async for year, deadline in missed_deadlines(deps):
-        while undecided := await deps.store.undecided(year, deadline, _WINDOW):
+        while undecided := await deps.store.enrollments.undecided(year, deadline, _WINDOW):
             done = sum([await _escalate(deps, one, deadline) for one in undecided])
             total += done
             if not done:

@@ -9,7 +9,7 @@ from typing import Protocol
 from chassis.clock import Clock
 from chassis.storage.vault import Vault
 from services.enrollment.domain.notification_texts import Letter
-from services.enrollment.domain.notifications import PACES, Pace
+from services.enrollment.domain.notifications import RETRY_POLICIES, RetryPolicy
 from services.enrollment.domain.vocabulary import DeliveryChannel
 from services.enrollment.store import Store
 
@@ -21,7 +21,7 @@ class Mailer(Protocol):
         """Send it, or say why not.
 
         Raises:
-            Undelivered: The server did not take it.
+            DeliveryFailed: The server did not take it.
         """
 
 
@@ -35,7 +35,7 @@ class Deps:
         vault: Seals ID numbers and mobiles (R41).
         offer_time: How long a school may think about an offered seat (R25).
         mailer: Sends mail, where that is set up (R24).
-        paces: How each channel of deliveries is tried again (R24).
+        retry_policies: How each channel of deliveries is tried again (R24).
         wake: Set when a delivery waits, so that it leaves at once (R24).
     """
 
@@ -44,5 +44,5 @@ class Deps:
     vault: Vault
     offer_time: timedelta = timedelta(hours=48)
     mailer: Mailer | None = None
-    paces: Mapping[DeliveryChannel, Pace] = field(default_factory=lambda: PACES)
+    retry_policies: Mapping[DeliveryChannel, RetryPolicy] = field(default_factory=lambda: RETRY_POLICIES)
     wake: asyncio.Event = field(default_factory=asyncio.Event)

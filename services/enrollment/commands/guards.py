@@ -24,7 +24,7 @@ async def own_school(deps: Deps, principal: Principal) -> School:
 async def own_enrollment(
     deps: Deps, principal: Principal, scope: Scope, key: str, session: Session | None = None
 ) -> Enrollment:
-    """An enrolment that the principal acts on; what it may not see is not found.
+    """An enrollment that the principal acts on; what it may not see is not found.
 
     Raises:
         Refusal: `FORBIDDEN` or `NOT_FOUND`.

@@ -14,7 +14,7 @@ from chassis.storage.mongo import StorageError
 from kernel.errors import Refusal
 from services.enrollment.commands.deps import Deps, Mailer
 from services.enrollment.domain.notification_texts import letter
-from services.enrollment.domain.notifications import Delivery, Notice, Pace, Undelivered, mail_of, notice_of
+from services.enrollment.domain.notifications import Delivery, DeliveryFailed, Notice, RetryPolicy, mail_of, notice_of
 from services.enrollment.domain.school import DesignatedPerson
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.domain.vocabulary import DeliveryChannel, DeliveryFault, DeliveryRecipient
@@ -29,7 +29,7 @@ class Channel(Protocol):
         """Make the delivery.
 
         Raises:
-            Undelivered: It was not made, and why.
+            DeliveryFailed: It was not made, and why.
         """
 
 
@@ -39,34 +39,34 @@ async def deliver_pending(deps: Deps, kind: DeliveryChannel = DeliveryChannel.IN
     Returns:
         How many were made.
     """
-    channel, pace = channel_of(deps, kind), deps.paces[kind]
+    channel, policy = channel_of(deps, kind), deps.retry_policies[kind]
     made = 0
     while channel:
         now = datetime.now(UTC)
-        claimed = await deps.store.deliveries.claim(kind, now, now + pace.claim)
+        claimed = await deps.store.deliveries.claim(kind, now, now + policy.claim)
         if claimed is None:
             break
-        made += await _attempt(deps, channel, claimed, pace)
+        made += await _attempt(deps, channel, claimed, policy)
     return made
 
 
-async def _attempt(deps: Deps, channel: Channel, delivery: Delivery, pace: Pace) -> bool:
+async def _attempt(deps: Deps, channel: Channel, delivery: Delivery, policy: RetryPolicy) -> bool:
     """Try once, in half the time for which nobody else does, and settle what came of it."""
     try:
-        async with asyncio.timeout(pace.claim.total_seconds() / 2):
+        async with asyncio.timeout(policy.claim.total_seconds() / 2):
             await channel.deliver(delivery)
     except TimeoutError:
-        await _failed(deps, delivery, pace, Undelivered(DeliveryFault.TIMEOUT))
+        await _failed(deps, delivery, policy, DeliveryFailed(DeliveryFault.TIMEOUT))
     except Refusal:  # something it tells of is not on file
-        await _failed(deps, delivery, pace, Undelivered(DeliveryFault.STORAGE))
-    except Undelivered as failure:
-        await _failed(deps, delivery, pace, failure)
+        await _failed(deps, delivery, policy, DeliveryFailed(DeliveryFault.STORAGE))
+    except DeliveryFailed as failure:
+        await _failed(deps, delivery, policy, failure)
     else:
         return await deps.store.deliveries.delivered(delivery, deps.clock.now())
     return False
 
 
-async def _failed(deps: Deps, delivery: Delivery, pace: Pace, failure: Undelivered) -> None:
+async def _failed(deps: Deps, delivery: Delivery, policy: RetryPolicy, failure: DeliveryFailed) -> None:
     log.warning(
         "undelivered",
         delivery=delivery.id,
@@ -74,11 +74,11 @@ async def _failed(deps: Deps, delivery: Delivery, pace: Pace, failure: Undeliver
         fault=failure.fault.value,
         permanent=failure.permanent,
     )
-    if failure.permanent or pace.ends(delivery.attempts):
-        await deps.store.deliveries.give_up(delivery, failure.fault)
+    if failure.permanent or policy.is_exhausted(delivery.attempts):
+        await deps.store.deliveries.fail(delivery, failure.fault)
     else:
-        until = datetime.now(UTC) + pace.pause(delivery.attempts)
-        await deps.store.deliveries.put_off(delivery, failure.fault, until)
+        until = datetime.now(UTC) + policy.pause(delivery.attempts)
+        await deps.store.deliveries.reschedule(delivery, failure.fault, until)
 
 
 def channel_of(deps: Deps, kind: DeliveryChannel) -> Channel | None:
@@ -97,11 +97,11 @@ class _Inbox:
     async def deliver(self, delivery: Delivery) -> None:
         store, now = self.deps.store, self.deps.clock.now()
         try:
-            await store.put_notice(notice_of(delivery, now))
+            await store.notices.put(notice_of(delivery, now))
             if self.deps.mailer and await _has_address(self.deps, delivery):
-                await store.add_deliveries([mail_of(delivery, now)])
+                await store.deliveries.add([mail_of(delivery, now)])
         except StorageError as error:
-            raise Undelivered(DeliveryFault.STORAGE) from error
+            raise DeliveryFailed(DeliveryFault.STORAGE) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +122,9 @@ class _Mail:
             elif person:
                 name, address = person.name, person.email
         except (KeyError, InvalidTag) as error:  # it may be mended: a key that is not here yet
-            raise Undelivered(DeliveryFault.NO_ADDRESS) from error
+            raise DeliveryFailed(DeliveryFault.NO_ADDRESS) from error
         if address is None:
-            raise Undelivered(DeliveryFault.NO_ADDRESS, permanent=True)
+            raise DeliveryFailed(DeliveryFault.NO_ADDRESS, permanent=True)
         await self.mailer.send(letter(delivery, project, to=address, name=name, trainee=teacher.name))
 
 
@@ -152,4 +152,4 @@ async def mark_notices_read(deps: Deps, *, boxes: Sequence[str], keys: Sequence[
         Refusal: `TOO_MANY_ROWS`.
     """
     require_rows(keys)
-    return await deps.store.mark_read(boxes, keys, deps.clock.now())
+    return await deps.store.notices.mark_read(boxes, keys, deps.clock.now())

@@ -26,7 +26,7 @@ _ENDED_BY = {
 
 
 async def sweep(deps: Deps, project_id: str) -> int:
-    """End the enrolments that the project's state leaves no way for, each with its seat; may be run again.
+    """End the enrollments that the project's state leaves no way for, each with its seat; may be run again.
 
     Runs after the commit of the project's new state: whoever signs up from then on sees it, and whoever does so at
     that moment meets it (`Seating.enter`).
@@ -46,7 +46,7 @@ async def sweep(deps: Deps, project_id: str) -> int:
 async def _left(deps: Deps, project_id: str) -> list[Enrollment]:
     project = await deps.store.projects.get(project_id)
     ended = _ENDED_BY.get(project.state)
-    return await deps.store.live_enrollments(project_id, tuple(ended)) if ended else []
+    return await deps.store.enrollments.live(project_id, tuple(ended)) if ended else []
 
 
 async def _end(deps: Deps, key: str) -> bool:
@@ -57,9 +57,9 @@ async def _end(deps: Deps, key: str) -> bool:
             return False
         called_off = project.state is ProjectState.CANCELLED
         after, events = _ended(deps, before, project.reason or "", called_off=called_off)
-        saved = await deps.store.settle(before, after, events, project, session)
+        saved = await deps.store.work.settle(before, after, events, project, session)
         kind = NoticeKind.CANCELLED if called_off else NoticeKind.DECISION
-        await deps.store.add_deliveries(feedback(saved, kind, deps.clock.now()), session)
+        await deps.store.deliveries.add(feedback(saved, kind, deps.clock.now()), session)
         return True
 
     return await deps.store.transact(work)
@@ -78,9 +78,9 @@ async def tell_of_amendment(deps: Deps, project_id: str) -> None:
     if project is None or project.amended_at is None:
         return
     at = project.amended_at
-    for one in await deps.store.live_enrollments(project_id):
+    for one in await deps.store.enrollments.live(project_id):
         told = replace(one, reason=project.amendment)  # its own is of another matter
-        await deps.store.add_deliveries(feedback(told, NoticeKind.AMENDED, at))
+        await deps.store.deliveries.add(feedback(told, NoticeKind.AMENDED, at))
     deps.wake.set()
     for mine, other in await deps.store.seating.overlapping(project.id):
         here, elsewhere = await deps.store.enrollments.find_many([mine, other])
@@ -89,8 +89,8 @@ async def tell_of_amendment(deps: Deps, project_id: str) -> None:
 
 
 async def _report(deps: Deps, here: Enrollment, elsewhere: Enrollment, at: datetime) -> None:
-    """Both bases and the school, each about the enrolment that is theirs (R19)."""
+    """Both bases and the school, each about the enrollment that is theirs (R19)."""
     boxes = {base_box(here.base): here, base_box(elsewhere.base): elsewhere, school_box(here.school): here}
     for box, enrollment in boxes.items():
         told = replace(enrollment, reason=None)
-        await deps.store.put_notice(notice_to(box, told, NoticeKind.OVERLAP, at))
+        await deps.store.notices.put(notice_to(box, told, NoticeKind.OVERLAP, at))

@@ -8,7 +8,8 @@ from chassis.ids import new_id
 from chassis.principal import Principal, Scope
 from kernel.refusals import NOT_FOUND
 from services.enrollment.commands.deps import Deps
-from services.enrollment.domain.reveal import Reveal, not_accepted, reveal
+from services.enrollment.domain.refusals import NOT_ACCEPTED
+from services.enrollment.domain.reveal import Purpose, Reveal, reveal
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.store import Visibility
 
@@ -37,7 +38,7 @@ async def reveal_teacher(deps: Deps, principal: Principal, *, key: str, purpose:
     act, events = reveal(
         new_id(),
         teacher,
-        purpose,
+        Purpose.of(purpose),
         deps.clock.now(),
         by=principal.subject,
         scope=principal.scope.value,
@@ -64,11 +65,11 @@ async def _within_reach(deps: Deps, principal: Principal, key: str) -> Teacher:
         case Scope.SCHOOL:
             reached = principal.school == teacher.school
         case Scope.BASE:
-            reached = bool(await deps.store.teachers_met([key], Visibility.of(principal)))
+            reached = bool(await deps.store.enrollments.teachers_met([key], Visibility.of(principal)))
         case _:
             reached = True
     if not reached:
         raise NOT_FOUND(kind="teacher", id=key)
-    if principal.scope is Scope.BASE and not await deps.store.admitted(key, principal.bases):
-        raise not_accepted()
+    if principal.scope is Scope.BASE and not await deps.store.enrollments.admitted(key, principal.bases):
+        raise NOT_ACCEPTED()
     return teacher

@@ -12,7 +12,7 @@ from chassis.context import Act, acting, current_act
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
-from chassis.storage.mongo import Session, passes
+from chassis.storage.mongo import Session, is_transient
 from kernel.errors import Refusal
 from kernel.identifiers import id_number, mobile
 from kernel.reference import major_categories
@@ -20,15 +20,15 @@ from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import own_school
 from services.enrollment.commands.teachers import sealed
 from services.enrollment.domain.project import ENROL, is_open, require_phase
+from services.enrollment.domain.refusals import ID_NUMBER_ROUNDED
 from services.enrollment.domain.roster.check import Facts, RowEntry, check, enter
-from services.enrollment.domain.roster.problems import id_number_rounded
 from services.enrollment.domain.roster.roster import KEPT_FOR, OPEN_FOR, Problem, Roster, Row, RowState, commit, finish
 from services.enrollment.domain.roster.rows import Codes, compared, row_of
 from services.enrollment.domain.roster.sheet import Column, Line, Sheet, plain, shown
 from services.enrollment.domain.school import require_designated
 from services.enrollment.domain.teacher import Sealed
 from services.enrollment.domain.vocabulary import RosterMode, RosterState
-from services.enrollment.store import Deposed
+from services.enrollment.store import FencedOff
 
 _WINDOW = 200
 
@@ -47,9 +47,9 @@ async def stage_roster(deps: Deps, principal: Principal, *, sheet: Sheet, file_n
     school = await own_school(deps, principal)
     by, key, now = require_designated(school), new_id(), deps.clock.now()
     expires_at, kept_until = (datetime.now(UTC) + time for time in (OPEN_FOR, KEPT_FOR))
-    codes = Codes.of(await deps.store.rosters.codes())
+    codes = Codes.of(await deps.store.roster_facts.codes())
     rows = await asyncio.to_thread(_rows, deps, key, sheet, codes, kept_until)
-    facts = await deps.store.rosters.facts(rows, school, now)
+    facts = await deps.store.roster_facts.of(rows, school, now)
     rows = await asyncio.to_thread(lambda: [check(row, facts) for row in rows])
     roster = Roster(
         id=key,
@@ -72,7 +72,7 @@ async def stage_roster(deps: Deps, principal: Principal, *, sheet: Sheet, file_n
 
 @idempotent("rosters", name="commit_roster")
 async def commit_roster(deps: Deps, principal: Principal, *, key: str, mode: RosterMode) -> Roster:
-    """Put a roster in, under the designated person, until enrolment closes (R5, R22).
+    """Put a roster in, under the designated person, until enrollment closes (R5, R22).
 
     The moment of this command counts for the deadline, however long the rows then take.
 
@@ -103,7 +103,8 @@ async def own_roster(deps: Deps, principal: Principal, key: str) -> Roster:
 
 async def _require_open_round(deps: Deps, key: str, now: datetime) -> None:
     """Refuse a roster all of whose rounds are closed; of several rounds the rows themselves tell."""
-    rounds = [await deps.store.rounds.find(str(year)) for year in await deps.store.rosters.years(key)]
+    years = await deps.store.roster_facts.years(await deps.store.rosters.project_codes(key))
+    rounds = [await deps.store.rounds.find(str(year)) for year in years]
     if rounds and not any(is_open(one, ENROL, now) for one in rounds):
         require_phase(rounds[0], ENROL, now, "R22")
 
@@ -135,7 +136,7 @@ def _number(deps: Deps, line: Line, column: Column, valid: Callable[[str], str],
         return None
     try:
         if column is Column.ID_NUMBER and _lost_digits(line, valid):
-            raise id_number_rounded()
+            raise ID_NUMBER_ROUNDED()
         return sealed(deps, valid(line.texts[column]))
     except Refusal as refusal:
         wrong.append(refusal)
@@ -167,17 +168,17 @@ async def enter_rosters(deps: Deps, token: int) -> int:
         How many.
 
     Raises:
-        Deposed: A newer worker has taken over.
+        FencedOff: A newer worker has taken over.
     """
     count = 0
     while (roster := await deps.store.rosters.waiting()) and await deps.store.rosters.take_on(roster.id, token):
         with acting(Act(_principal(roster), roster.traceparent)):
             try:
                 await _enter(deps, roster, token)
-            except Deposed:
+            except FencedOff:
                 raise
             except Exception as error:
-                if passes(error):
+                if is_transient(error):
                     raise
                 log.exception("roster failed", roster=roster.id)
                 await _fail(deps, roster.id, token)
@@ -197,26 +198,26 @@ async def _enter(deps: Deps, roster: Roster, token: int) -> None:
 
 
 async def _work(deps: Deps, key: str, token: int, session: Session) -> RosterState:
-    kept = deps.store.rosters
-    roster = await kept.held(key, token, session)
+    rosters = deps.store.rosters
+    roster = await rosters.held(key, token, session)
     whole = roster.mode is RosterMode.ALL_OR_NOTHING
-    rows = await kept.next_rows(key, 0 if whole else _WINDOW, session)
+    rows = await rosters.next_rows(key, 0 if whole else _WINDOW, session)
     school = await deps.store.schools.get(roster.school, session)
     assert roster.committed_at  # noqa: S101 - it has been committed
-    facts = await kept.facts(rows, school, roster.committed_at, session)
+    facts = await deps.store.roster_facts.of(rows, school, roster.committed_at, session)
     seen, entries = await asyncio.to_thread(_decide, rows, facts, roster.by, whole=whole)
     if entries:
-        await kept.put_in(entries, session)
-    await kept.note(seen, session)
+        await deps.store.work.put_in(entries, session)
+    await rosters.note(seen, session)
     moved = replace(roster, done=roster.done + len(rows), entered=roster.entered + len(entries))
     if not whole and len(rows) == _WINDOW:
-        await kept.save(moved, session=session)
+        await rosters.save(moved, session=session)
         return moved.state
     if moved.done != moved.total:
         raise RuntimeError("rows are missing")
     refused = whole and not entries
     ended, events = finish(moved, RosterState.REFUSED if refused else RosterState.COMMITTED, deps.clock.now())
-    await kept.save(ended, events, session)
+    await rosters.save(ended, events, session)
     return ended.state
 
 

@@ -5,21 +5,25 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from chassis.commands.bulk import RowResult
 from chassis.commands.guards import require_rows, require_scope
 from chassis.events import NATIONWIDE
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent, run_once
 from chassis.storage.mongo import DuplicateKey
-from kernel.errors import Refusal, Unblock
+from kernel.errors import Refusal
+from kernel.free_text import Name, spelled
 from kernel.identifiers import email as mail_address
 from kernel.identifiers import mask, mobile, organization_code
 from kernel.reference import provinces
-from kernel.refusals import FORBIDDEN
+from kernel.refusals import FORBIDDEN, UNKNOWN_PROVINCE
+from services.enrollment.commands.bulk import attempt
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import own_school
 from services.enrollment.domain import school as schools
 from services.enrollment.domain.events import SchoolRegistered
-from services.enrollment.domain.school import DesignatedPerson, School
+from services.enrollment.domain.refusals import PROVINCE_MISSING, SCHOOL_EXISTS
+from services.enrollment.domain.school import Phone, School
 from services.enrollment.store import own_province
 
 
@@ -28,13 +32,13 @@ async def designate_person(deps: Deps, principal: Principal, *, name: str, phone
     """Name or replace the school's designated person (R5).
 
     Raises:
-        Refusal: `NOT_FOUND`, `INVALID_MOBILE`, `INVALID_EMAIL` or `INVALID_CONTACT`.
+        Refusal: `NOT_FOUND`, `INVALID_MOBILE`, `INVALID_EMAIL`, `INVALID_TEXT` or `INVALID_CONTACT`.
     """
     school = await own_school(deps, principal)
     number = mobile(phone)
     address = None if email is None else mail_address(email)
-    person = DesignatedPerson(name.strip(), deps.vault.seal(number), mask(number), address)
-    changed, events = schools.designate(school, person)
+    sealed = Phone(deps.vault.seal(number), mask(number))
+    changed, events = schools.designate(school, Name.of(name, "name", "R5"), sealed, address)
     return await deps.store.schools.save(changed, events)
 
 
@@ -57,8 +61,15 @@ class NewSchool:
 
 
 @dataclass(frozen=True, slots=True)
-class SchoolRow:
-    """What became of one row; `known` where the school was on file already, by that name and in that province."""
+class ImportedSchool:
+    """The result of one row of an imported list.
+
+    Attributes:
+        index: The row's place in the list, from 0.
+        school: As it is on file; None where the row was refused.
+        refusal: Why nothing of the row was written.
+        known: Whether the school was on file before, by that name and in that province.
+    """
 
     index: int
     school: School | None = None
@@ -72,12 +83,12 @@ async def register_school(deps: Deps, principal: Principal, *, code: str, name: 
 
     Raises:
         Refusal: `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `PROVINCE_MISSING`, `UNKNOWN_PROVINCE`,
-            `PROVINCE_MISMATCH`, `INVALID_SCHOOL`, `SCHOOL_EXISTS` or `FORBIDDEN`.
+            `PROVINCE_MISMATCH`, `INVALID_SCHOOL`, `INVALID_TEXT`, `SCHOOL_EXISTS` or `FORBIDDEN`.
     """
     return await _register(deps, principal, NewSchool(code=code, name=name, province=province))
 
 
-async def register_schools(deps: Deps, principal: Principal, rows: Sequence[NewSchool]) -> list[SchoolRow]:
+async def register_schools(deps: Deps, principal: Principal, rows: Sequence[NewSchool]) -> list[RowResult[School]]:
     """Put schools on file, each row by itself (R3).
 
     Raises:
@@ -85,21 +96,17 @@ async def register_schools(deps: Deps, principal: Principal, rows: Sequence[NewS
     """
     require_scope(principal, Scope.MINISTRY, Scope.PROVINCE)
     require_rows(rows)
-    done: list[SchoolRow] = []
+    results: list[RowResult[School]] = []
     for index, row in enumerate(rows):
-        act = partial(_register, deps, principal, row)
-        try:
-            school = await run_once(deps.store.schools, principal, f"register_schools|{index}", row, act)
-        except Refusal as refusal:
-            done.append(SchoolRow(index, refusal=refusal))
-        else:
-            done.append(SchoolRow(index, school))
-    return done
+        register = partial(_register, deps, principal, row)
+        registered = run_once(deps.store.schools, principal, f"register_schools|{index}", row, register)
+        results.append(await attempt(str(index), registered))
+    return results
 
 
 async def import_schools(
     deps: Deps, principal: Principal, rows: Sequence[NewSchool], *, dry: bool
-) -> AsyncGenerator[SchoolRow, None]:
+) -> AsyncGenerator[ImportedSchool, None]:
     """Put a whole list of schools on file; a second run of the same list changes nothing.
 
     Args:
@@ -118,14 +125,14 @@ async def import_schools(
             yield row
 
 
-def _drafted(principal: Principal, index: int, row: NewSchool) -> SchoolRow:
+def _drafted(principal: Principal, index: int, row: NewSchool) -> ImportedSchool:
     try:
-        return SchoolRow(index, _draft(principal, row)[0])
+        return ImportedSchool(index, _draft(principal, row)[0])
     except Refusal as refusal:
-        return SchoolRow(index, refusal=refusal)
+        return ImportedSchool(index, refusal=refusal)
 
 
-def _judged(draft: SchoolRow, known: dict[str, School], seen: set[str]) -> SchoolRow:
+def _judged(draft: ImportedSchool, known: dict[str, School], seen: set[str]) -> ImportedSchool:
     """The row beside what is on file and what the list has said before."""
     school = draft.school
     if school is None:
@@ -133,21 +140,21 @@ def _judged(draft: SchoolRow, known: dict[str, School], seen: set[str]) -> Schoo
     there = known.get(school.id)
     repeated = school.id in seen
     seen.add(school.id)
-    if repeated or (there and (there.name, there.province) != (school.name, school.province)):
-        return SchoolRow(draft.index, refusal=_exists(school.id))
-    return SchoolRow(draft.index, there or school, known=there is not None)
+    if repeated or (there and (spelled(there.name), there.province) != (school.name, school.province)):
+        return ImportedSchool(draft.index, refusal=SCHOOL_EXISTS(school=school.id))
+    return ImportedSchool(draft.index, there or school, known=there is not None)
 
 
-async def _stored(deps: Deps, row: SchoolRow, *, dry: bool) -> SchoolRow:
+async def _stored(deps: Deps, row: ImportedSchool, *, dry: bool) -> ImportedSchool:
     if dry or row.known or row.school is None:
         return row
     try:
         school = row.school
-        return SchoolRow(
-            row.index, await _insert(deps, *schools.register_school(school.id, school.name, school.province))
+        return ImportedSchool(
+            row.index, await _insert(deps, *schools.register_school(school.id, Name(school.name), school.province))
         )
     except Refusal as refusal:
-        return SchoolRow(row.index, refusal=refusal)
+        return ImportedSchool(row.index, refusal=refusal)
 
 
 async def _register(deps: Deps, principal: Principal, row: NewSchool) -> School:
@@ -162,21 +169,14 @@ def _draft(principal: Principal, row: NewSchool) -> tuple[School, list[SchoolReg
         raise FORBIDDEN(rule="R27")
     wanted = own or row.province
     if wanted is None:  # nobody leaves a province by a slip (ADR 17)
-        zh, en = "须填写省份代码，部委所属学校填00", "A province code is needed: 00 for schools of line ministries"
-        raise Refusal("PROVINCE_MISSING", zh, en, rule="R3", unblock=Unblock.SELF)
+        raise PROVINCE_MISSING()
     if wanted not in {NATIONWIDE, *provinces()}:
-        raise Refusal("UNKNOWN_PROVINCE", "省份代码无效", "Not a province code", rule="R3", unblock=Unblock.SELF)
-    return schools.register_school(organization_code(row.code), row.name, wanted)
+        raise UNKNOWN_PROVINCE(rule="R3")
+    return schools.register_school(organization_code(row.code), Name.of(row.name, "name", "R3"), wanted)
 
 
 async def _insert(deps: Deps, school: School, events: list[SchoolRegistered]) -> School:
     try:
         return await deps.store.schools.insert(school, events)
     except DuplicateKey as error:
-        raise _exists(school.id) from error
-
-
-def _exists(code: str) -> Refusal:
-    return Refusal(
-        "SCHOOL_EXISTS", "该学校已登记", "The school is on file", rule="R3", unblock=Unblock.SELF, school=code
-    )
+        raise SCHOOL_EXISTS(school=school.id) from error

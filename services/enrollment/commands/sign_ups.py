@@ -2,27 +2,30 @@
 
 from collections.abc import Sequence
 
+from chassis.commands.bulk import RowResult
 from chassis.commands.guards import require_scope
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import DuplicateKey, Session
-from services.enrollment.commands.bulk import Row, each
+from kernel.free_text import Reason
+from services.enrollment.commands.bulk import each
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import open_project, own_enrollment, own_school
 from services.enrollment.commands.waitlist import pass_on
-from services.enrollment.domain import enrollment as enrolments
+from services.enrollment.domain import enrollment as enrollments
 from services.enrollment.domain.cut_off import key_of, require_before
 from services.enrollment.domain.enrollment import Enrollment, wrong_state
 from services.enrollment.domain.notifications import NoticeKind, base_box, feedback, notice_to
 from services.enrollment.domain.project import ENROL, require_not_started
+from services.enrollment.domain.refusals import SECOND_SIGN_UP
 from services.enrollment.domain.school import acts_as, require_designated
-from services.enrollment.domain.seats import holds_seat, second_sign_up
+from services.enrollment.domain.seats import holds_seat
 
 
 @idempotent("enrollments", name="sign_up")
 async def sign_up(deps: Deps, principal: Principal, *, project_id: str) -> Enrollment:
-    """Sign up for a published project while enrolment is open (R19).
+    """Sign up for a published project while enrollment is open (R19).
 
     Raises:
         Refusal: `NOT_FOUND`, `PROJECT_NOT_OPEN`, `PHASE_CLOSED`, `INNER_CUT_OFF_PASSED` or `SECOND_SIGN_UP`.
@@ -35,7 +38,7 @@ async def sign_up(deps: Deps, principal: Principal, *, project_id: str) -> Enrol
         project = await open_project(deps, project_id, phase=ENROL, rule="R19", session=session)
         now, own = deps.clock.now(), key_of(teacher.school, project.year)
         require_before(await deps.store.cut_offs.find(own, session), project.id, now)
-        signed, events = enrolments.sign_up(fresh, teacher, project, now)
+        signed, events = enrollments.sign_up(fresh, teacher, project, now)
         stored = await deps.store.enrollments.insert(signed, events, session)
         await deps.store.seating.enter(project.id, teacher.id, session)
         return stored
@@ -43,7 +46,7 @@ async def sign_up(deps: Deps, principal: Principal, *, project_id: str) -> Enrol
     try:
         return await deps.store.transact(work)
     except DuplicateKey as error:
-        raise second_sign_up(project_id) from error
+        raise SECOND_SIGN_UP(project=project_id) from error
 
 
 @idempotent("enrollments", name="withdraw_sign_up")
@@ -54,11 +57,13 @@ async def withdraw_sign_up(deps: Deps, principal: Principal, *, key: str) -> Enr
         Refusal: `NOT_FOUND` or `WRONG_STATE`.
     """
     found = await own_enrollment(deps, principal, Scope.TEACHER, key)
-    withdrawn, events = enrolments.withdraw_sign_up(found, deps.clock.now())
+    withdrawn, events = enrollments.withdraw_sign_up(found, deps.clock.now())
     return await deps.store.enrollments.save(withdrawn, events)
 
 
-async def decline_sign_ups(deps: Deps, principal: Principal, *, keys: Sequence[str], reason: str) -> list[Row]:
+async def decline_sign_ups(
+    deps: Deps, principal: Principal, *, keys: Sequence[str], reason: str
+) -> list[RowResult[Enrollment]]:
     """Decline sign-ups of the own school with a reason (R21).
 
     Raises:
@@ -69,8 +74,10 @@ async def decline_sign_ups(deps: Deps, principal: Principal, *, keys: Sequence[s
     async def act(key: str) -> Enrollment:
         async def work(session: Session) -> Enrollment:
             found, now = await own_enrollment(deps, principal, Scope.SCHOOL, key, session), deps.clock.now()
-            saved = await deps.store.enrollments.save(*enrolments.decline(found, reason, by, now), session)
-            await deps.store.add_deliveries(feedback(saved, NoticeKind.DECISION, now), session)
+            saved = await deps.store.enrollments.save(
+                *enrollments.decline(found, Reason.of(reason, "R21"), by, now), session
+            )
+            await deps.store.deliveries.add(feedback(saved, NoticeKind.DECISION, now), session)
             return saved
 
         return await deps.store.transact(work)
@@ -80,7 +87,9 @@ async def decline_sign_ups(deps: Deps, principal: Principal, *, keys: Sequence[s
     return rows
 
 
-async def rank_sign_ups(deps: Deps, principal: Principal, *, project_id: str, keys: Sequence[str]) -> list[Row]:
+async def rank_sign_ups(
+    deps: Deps, principal: Principal, *, project_id: str, keys: Sequence[str]
+) -> list[RowResult[Enrollment]]:
     """Rank the own school's candidates for a project, in the order given (R21).
 
     Raises:
@@ -93,14 +102,14 @@ async def rank_sign_ups(deps: Deps, principal: Principal, *, project_id: str, ke
         found = await own_enrollment(deps, principal, Scope.SCHOOL, key)
         if found.project != project_id:
             raise wrong_state(found, "R21")
-        ranked, events = enrolments.rank(found, places[key])
+        ranked, events = enrollments.rank(found, places[key])
         return await deps.store.enrollments.save(ranked, events)
 
     return await each(deps, principal, keys, act, command="rank_sign_ups", given="|".join([project_id, *keys]))
 
 
-async def submit_enrollments(deps: Deps, principal: Principal, *, keys: Sequence[str]) -> list[Row]:
-    """Hand sign-ups in to the bases, under the designated person, until enrolment closes (R5, R22).
+async def submit_enrollments(deps: Deps, principal: Principal, *, keys: Sequence[str]) -> list[RowResult[Enrollment]]:
+    """Hand sign-ups in to the bases, under the designated person, until enrollment closes (R5, R22).
 
     Raises:
         Refusal: `FORBIDDEN`, `NOT_FOUND`, `DESIGNATED_PERSON_MISSING` or `TOO_MANY_ROWS`.
@@ -110,7 +119,7 @@ async def submit_enrollments(deps: Deps, principal: Principal, *, keys: Sequence
     async def act(key: str) -> Enrollment:
         found = await own_enrollment(deps, principal, Scope.SCHOOL, key)
         await open_project(deps, found.project, phase=ENROL, rule="R22")
-        submitted, events = enrolments.submit(found, by, deps.clock.now())
+        submitted, events = enrollments.submit(found, by, deps.clock.now())
         return await deps.store.enrollments.save(submitted, events)
 
     return await each(deps, principal, keys, act, command="submit_enrollments")
@@ -118,7 +127,7 @@ async def submit_enrollments(deps: Deps, principal: Principal, *, keys: Sequence
 
 @idempotent("enrollments", name="withdraw_enrollment")
 async def withdraw_enrollment(deps: Deps, principal: Principal, *, key: str, reason: str) -> Enrollment:
-    """Withdraw a submitted enrolment before the training starts; its seat goes to the next in line (R25, R26).
+    """Withdraw a submitted enrollment before the training starts; its seat goes to the next in line (R25, R26).
 
     Raises:
         Refusal: `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING` or `PROJECT_NOT_OPEN`.
@@ -130,12 +139,12 @@ async def withdraw_enrollment(deps: Deps, principal: Principal, *, key: str, rea
         project = await deps.store.projects.get(before.project, session)
         now = deps.clock.now()
         require_not_started(project, now, "R26")
-        after, events = enrolments.withdraw(before, reason, by, now)
-        withdrawn = await deps.store.settle(before, after, events, project, session)
-        await deps.store.add_deliveries(feedback(withdrawn, NoticeKind.DECISION, now), session)
+        after, events = enrollments.withdraw(before, Reason.of(reason, "R26"), by, now)
+        withdrawn = await deps.store.work.settle(before, after, events, project, session)
+        await deps.store.deliveries.add(feedback(withdrawn, NoticeKind.DECISION, now), session)
         if holds_seat(before.status):
             told = notice_to(base_box(withdrawn.base), withdrawn, NoticeKind.DECISION, now)
-            await deps.store.put_notice(told, session)
+            await deps.store.notices.put(told, session)
         await pass_on(deps, before, project, session)
         return withdrawn
 

@@ -1,25 +1,27 @@
 """A school's teachers: adding and correcting them (R22, R41)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypedDict
+from typing import TypedDict
 
+from chassis.commands.bulk import RowResult
 from chassis.commands.guards import require_rows, require_scope
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent, run_once
 from chassis.storage.mongo import DuplicateKey, Session
-from kernel.errors import Refusal
-from kernel.free_text import spelled
+from kernel.free_text import Name, Title
 from kernel.identifiers import email as mail_address
 from kernel.identifiers import id_number, mask, mask_email, mobile
 from kernel.refusals import NOT_FOUND, STALE_VERSION
+from services.enrollment.commands.bulk import attempt
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import own_school
 from services.enrollment.domain import teacher as teachers
+from services.enrollment.domain.refusals import TEACHER_EXISTS
 from services.enrollment.domain.school import School, acts_as
-from services.enrollment.domain.teacher import Sealed, Teacher, correct, teacher_exists
+from services.enrollment.domain.teacher import Sealed, Teacher, TeacherChanges, TeacherDetails, correct
 from services.enrollment.domain.vocabulary import Audience, Employment
 
 
@@ -37,16 +39,7 @@ class NewTeacher:
     email: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TeacherRow:
-    """What became of one row of `add_teachers`."""
-
-    index: int
-    teacher: Teacher | None = None
-    refusal: Refusal | None = None
-
-
-async def add_teachers(deps: Deps, principal: Principal, rows: Sequence[NewTeacher]) -> list[TeacherRow]:
+async def add_teachers(deps: Deps, principal: Principal, rows: Sequence[NewTeacher]) -> list[RowResult[Teacher]]:
     """Put teachers on file, each row by itself (R22).
 
     Raises:
@@ -54,35 +47,26 @@ async def add_teachers(deps: Deps, principal: Principal, rows: Sequence[NewTeach
     """
     school = await own_school(deps, principal)
     require_rows(rows)
-    done: list[TeacherRow] = []
+    results: list[RowResult[Teacher]] = []
     for index, row in enumerate(rows):
-        try:
-            add = partial(_add_teacher, deps, school, row)
-            done.append(
-                TeacherRow(index, await run_once(deps.store.teachers, principal, f"add_teachers|{index}", row, add))
-            )
-        except Refusal as refusal:
-            done.append(TeacherRow(index, refusal=refusal))
-    return done
+        add = partial(_add_teacher, deps, school, row)
+        added = run_once(deps.store.teachers, principal, f"add_teachers|{index}", row, add)
+        results.append(await attempt(str(index), added))
+    return results
 
 
 async def _add_teacher(deps: Deps, school: School, row: NewTeacher) -> Teacher:
-    teacher, events = teachers.add_teacher(
-        Teacher(
-            id=new_id(),
-            version=1,
-            name=spelled(row.name),
-            school=school.id,
-            province=school.province,
-            id_number=sealed(deps, id_number(row.id_number)),
-            mobile=sealed(deps, mobile(row.mobile)),
-            post=row.post,
-            employment=row.employment,
-            title=row.title,
-            major_category=row.major_category,
-            email=sealed_email(deps, row.email),
-        )
+    details = TeacherDetails(
+        name=Name.of(row.name, "name", "R22"),
+        id_number=sealed(deps, id_number(row.id_number)),
+        mobile=sealed(deps, mobile(row.mobile)),
+        post=row.post,
+        employment=row.employment,
+        title=_title(row.title),
+        major_category=row.major_category,
+        email=sealed_email(deps, row.email),
     )
+    teacher, events = teachers.add_teacher(new_id(), school.id, school.province, details)
 
     async def work(session: Session) -> Teacher:
         await deps.store.seating.open_person(teacher.id, session)
@@ -91,7 +75,11 @@ async def _add_teacher(deps: Deps, school: School, row: NewTeacher) -> Teacher:
     try:
         return await deps.store.transact(work)
     except DuplicateKey:
-        raise teachers.teacher_exists() from None
+        raise TEACHER_EXISTS() from None
+
+
+def _title(text: str | None) -> Title | None:
+    return None if text is None else Title.of(text, "title", "R22")
 
 
 def sealed(deps: Deps, number: str) -> Sealed:
@@ -145,7 +133,7 @@ async def correct_teacher(deps: Deps, principal: Principal, *, key: str, version
 
     Raises:
         Refusal: `FORBIDDEN`, `NOT_FOUND`, `STALE_VERSION`, `INVALID_TEACHER`, `INVALID_ID_NUMBER`, `INVALID_MOBILE`,
-            `INVALID_EMAIL` or `TEACHER_EXISTS`.
+            `INVALID_EMAIL`, `INVALID_TEXT` or `TEACHER_EXISTS`.
     """
     school = await own_school(deps, principal)
     teacher = await deps.store.teachers.get(key)
@@ -157,19 +145,32 @@ async def correct_teacher(deps: Deps, principal: Principal, *, key: str, version
 
 
 async def _save(deps: Deps, teacher: Teacher, given: Corrected, by: str) -> Teacher:
-    changes: dict[str, Any] = {**given}
+    corrected, events = correct(teacher, _changes(deps, given), by, deps.clock.now())
+    if not events:
+        return teacher
+    try:
+        return await deps.store.teachers.save(corrected, events)
+    except DuplicateKey:
+        raise TEACHER_EXISTS() from None
+
+
+def _changes(deps: Deps, given: Corrected) -> TeacherChanges:
+    """The corrections, texts checked and numbers sealed (R41)."""
+    changes = TeacherChanges()
     if "name" in given:
-        changes["name"] = spelled(given["name"])
+        changes["name"] = Name.of(given["name"], "name", "R22")
     if "id_number" in given:
         changes["id_number"] = sealed(deps, id_number(given["id_number"]))
     if "mobile" in given:
         changes["mobile"] = sealed(deps, mobile(given["mobile"]))
     if "email" in given:
         changes["email"] = sealed_email(deps, given["email"])
-    corrected, events = correct(teacher, replace(teacher, **changes), by, deps.clock.now())
-    if not events:
-        return teacher
-    try:
-        return await deps.store.teachers.save(corrected, events)
-    except DuplicateKey:
-        raise teacher_exists() from None
+    if "post" in given:
+        changes["post"] = given["post"]
+    if "employment" in given:
+        changes["employment"] = given["employment"]
+    if "title" in given:
+        changes["title"] = _title(given["title"])
+    if "major_category" in given:
+        changes["major_category"] = given["major_category"]
+    return changes

@@ -8,14 +8,16 @@ from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import DuplicateKey, Session
 from kernel.errors import Refusal
+from kernel.free_text import Reason
 from services.enrollment.commands.decisions import missed_deadlines
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import own_enrollment, own_school
 from services.enrollment.domain.enrollment import Enrollment, wrong_state
 from services.enrollment.domain.notifications import NoticeKind, feedback
 from services.enrollment.domain.project import Project, require_not_started, require_open
+from services.enrollment.domain.refusals import SECOND_SIGN_UP
 from services.enrollment.domain.school import require_designated
-from services.enrollment.domain.seats import holds_seat, second_sign_up
+from services.enrollment.domain.seats import holds_seat
 from services.enrollment.domain.vocabulary import EnrollmentStatus, ProjectState
 from services.enrollment.domain.waitlist import (
     expire,
@@ -77,12 +79,12 @@ async def offer_next(deps: Deps, project: Project, session: Session) -> bool:
     until = offer_ends(project, deps.offer_time, now)
     if project.state is not ProjectState.PUBLISHED or until <= now:
         return False
-    line = await deps.store.waiting_list(project.id, session)
+    line = await deps.store.enrollments.waiting_list(project.id, session)
     if not line:
         return False
     offered, events = offer(line[0], until, now)
-    saved = await deps.store.settle(line[0], offered, events, project, session)
-    await deps.store.add_deliveries(feedback(saved, NoticeKind.DECISION, now), session)
+    saved = await deps.store.work.settle(line[0], offered, events, project, session)
+    await deps.store.deliveries.add(feedback(saved, NoticeKind.DECISION, now), session)
     return True
 
 
@@ -92,10 +94,10 @@ async def renew_offers(deps: Deps, project: Project, session: Session) -> None:
     until = offer_ends(project, deps.offer_time, now)
     if project.state is not ProjectState.PUBLISHED or until <= now:
         return
-    for one in await deps.store.live_enrollments(project.id, (EnrollmentStatus.OFFERED,), session):
+    for one in await deps.store.enrollments.live(project.id, (EnrollmentStatus.OFFERED,), session):
         renewed, events = renew(one, until)
         saved = await deps.store.enrollments.save(renewed, events, session)
-        await deps.store.add_deliveries(feedback(saved, NoticeKind.DECISION, now), session)
+        await deps.store.deliveries.add(feedback(saved, NoticeKind.DECISION, now), session)
 
 
 @idempotent("enrollments", name="accept_offer")
@@ -115,8 +117,8 @@ async def accept_offer(deps: Deps, principal: Principal, *, key: str) -> Enrollm
         require_open(project, "R25")
         require_not_started(project, now, "R25")
         after, events = take_offer(before, by, now)
-        saved = await deps.store.settle(before, after, events, project, session)
-        await deps.store.add_deliveries(feedback(saved, NoticeKind.DECISION, now), session)
+        saved = await deps.store.work.settle(before, after, events, project, session)
+        await deps.store.deliveries.add(feedback(saved, NoticeKind.DECISION, now), session)
         return saved
 
     accepted = await deps.store.transact(work)
@@ -139,7 +141,7 @@ async def rank_waitlist(deps: Deps, principal: Principal, *, project_id: str, ke
             found = await own_enrollment(deps, principal, Scope.BASE, key, session)
             if found.project != project_id or found.status is not EnrollmentStatus.WAITLISTED:
                 raise wrong_state(found, "R25")
-        for one in await deps.store.waiting_list(project_id, session):
+        for one in await deps.store.enrollments.waiting_list(project_id, session):
             if one.base in principal.bases and one.waiting_rank != places.get(one.id):
                 ranked, events = rank_waiting(one, places.get(one.id))
                 await deps.store.enrollments.save(ranked, events, session)
@@ -152,7 +154,7 @@ async def substitute_teacher(deps: Deps, principal: Principal, *, key: str, teac
     """Pass an accepted person's seat on to a colleague before the training starts, both or neither (R26).
 
     Returns:
-        The colleague's enrolment.
+        The colleague's enrollment.
 
     Raises:
         Refusal: `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING`, `PROJECT_NOT_OPEN`, `NOT_A_COLLEAGUE`,
@@ -167,17 +169,18 @@ async def substitute_teacher(deps: Deps, principal: Principal, *, key: str, teac
         project = await deps.store.projects.get(before.project, session)
         now = deps.clock.now()
         require_not_started(project, now, "R26")
-        ended, events = substitute(before, reason, by, now, successor=fresh)
+        ended, events = substitute(before, Reason.of(reason, "R26"), by, now, successor=fresh)
         successor, born = succeed(before, teacher, project, by, now, key=fresh)
-        admitted = await deps.store.succeed(before, (ended, events), (successor, born), project, session)
+        admitted = await deps.store.work.succeed(before, (ended, events), (successor, born), project, session)
         for one in (ended, admitted):
-            await deps.store.add_deliveries(feedback(one, NoticeKind.DECISION, now), session)
+            await deps.store.deliveries.add(feedback(one, NoticeKind.DECISION, now), session)
         return admitted
 
     try:
         admitted = await deps.store.transact(work)
     except DuplicateKey as error:
-        raise second_sign_up((await own_enrollment(deps, principal, Scope.SCHOOL, key)).project) from error
+        project = (await own_enrollment(deps, principal, Scope.SCHOOL, key)).project
+        raise SECOND_SIGN_UP(project=project) from error
     deps.wake.set()
     return admitted
 
@@ -192,7 +195,7 @@ async def expire_offers(deps: Deps) -> int:
         How many ended.
     """
     ended, passed = 0, set[str]()
-    while overdue := await deps.store.overdue_offers(deps.clock.now(), _WINDOW, besides=sorted(passed)):
+    while overdue := await deps.store.enrollments.overdue_offers(deps.clock.now(), _WINDOW, besides=sorted(passed)):
         left = [one.id for one in overdue if not await _expire(deps, one.id)]
         ended += len(overdue) - len(left)
         passed.update(left)
@@ -211,8 +214,8 @@ async def _expire(deps: Deps, key: str) -> bool:
         if project.state is not ProjectState.PUBLISHED:
             return False
         after, events = expire(before, now)
-        saved = await deps.store.settle(before, after, events, project, session)
-        await deps.store.add_deliveries(feedback(saved, NoticeKind.DECISION, now), session)
+        saved = await deps.store.work.settle(before, after, events, project, session)
+        await deps.store.deliveries.add(feedback(saved, NoticeKind.DECISION, now), session)
         await pass_on(deps, before, project, session)
         return True
 

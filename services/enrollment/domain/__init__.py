@@ -1,1 +1,1 @@
-"""The rules of enrolment as pure code: nothing here knows a database, a broker or the graph."""
+"""The rules of enrollment as pure code: nothing here knows a database, a broker or the graph."""

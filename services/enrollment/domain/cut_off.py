@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from kernel.errors import Refusal, Unblock
 from services.enrollment.domain.events import InnerCutOffSet
 from services.enrollment.domain.project import ENROL, SHANGHAI, Round
+from services.enrollment.domain.refusals import CUT_OFF_NOT_EARLIER, INNER_CUT_OFF_PASSED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class CutOffs:
     projects: dict[str, date] = field(default_factory=dict)
 
     def of(self, project: str) -> date | None:
-        """The last day for a project's sign-ups."""
+        """The last day of a project's sign-ups; None where the school has set none."""
         return self.projects.get(project, self.closes_on)
 
 
@@ -37,52 +37,45 @@ def key_of(school: str, year: int) -> str:
 
 
 def closing(day: date, zone: tzinfo | None) -> datetime:
-    """The instant at which a last day is over."""
+    """The instant at which a last day is over: the next midnight of the zone."""
     return datetime.combine(day + timedelta(days=1), time(), zone)
 
 
 def set_cut_off(
-    known: CutOffs, project: str | None, closes_on: date | None, calendar: Round, now: datetime
+    cut_offs: CutOffs, project: str | None, closes_on: date | None, calendar: Round, now: datetime
 ) -> tuple[CutOffs, list[InnerCutOffSet]]:
-    """Set the last day of the year or of one project, or take it back with None.
+    """Set a school's last day of sign-ups, or take it back (R21).
+
+    Args:
+        cut_offs: The school's cut-offs of the year.
+        project: The id of the project it is for; None for the whole year.
+        closes_on: The last day, included; None takes it back.
+        calendar: The round, with the national deadline.
+        now: Domain time.
 
     Raises:
         Refusal: `CUT_OFF_NOT_EARLIER`: it would not lie before the national deadline.
     """
     national = calendar.calendar[ENROL].closes_at
     if closes_on and closing(closes_on, now.tzinfo) >= national:
-        raise Refusal(
-            "CUT_OFF_NOT_EARLIER",
-            "校内截止日须早于全国报名截止日",
-            "An inner cut-off lies before the national deadline",
-            rule="R21",
-            unblock=Unblock.SELF,
-            closesAt=national.astimezone(SHANGHAI).isoformat(),
-        )
+        raise CUT_OFF_NOT_EARLIER(closesAt=national.astimezone(SHANGHAI).isoformat())
     if project is None:
-        changed = replace(known, closes_on=closes_on)
+        changed = replace(cut_offs, closes_on=closes_on)
     else:
-        others = {key: day for key, day in known.projects.items() if key != project}
-        changed = replace(known, projects=others | ({project: closes_on} if closes_on else {}))
+        others = {key: day for key, day in cut_offs.projects.items() if key != project}
+        changed = replace(cut_offs, projects=others | ({project: closes_on} if closes_on else {}))
     event = InnerCutOffSet(
-        school=known.school, year=known.year, project=project, closes_on=closes_on, province=known.province
+        school=cut_offs.school, year=cut_offs.year, project=project, closes_on=closes_on, province=cut_offs.province
     )
     return changed, [event]
 
 
 def require_before(cut_offs: CutOffs | None, project: str, now: datetime) -> None:
-    """Refuse a teacher's sign-up after the school's own last day.
+    """Refuse a teacher's sign-up after the last day that the school has set (R21).
 
     Raises:
         Refusal: `INNER_CUT_OFF_PASSED`.
     """
     last = cut_offs.of(project) if cut_offs else None
     if last and closing(last, now.tzinfo) <= now:
-        raise Refusal(
-            "INNER_CUT_OFF_PASSED",
-            "已过本校的校内报名截止日，请联系学校",
-            "The school's own deadline has passed: ask the school",
-            rule="R21",
-            unblock=Unblock.SCHOOL,
-            closedOn=last.isoformat(),
-        )
+        raise INNER_CUT_OFF_PASSED(closedOn=last.isoformat())

@@ -1,11 +1,12 @@
-"""An enrollment: its states, and every step up to a decision (R19–R23)."""
+"""The aggregate Enrollment: its states and transitions, then every step up to a decision (R19–R23, R26, R33)."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from kernel.errors import Refusal, Unblock
-from kernel.free_text import checked_reason, require_reason
+from kernel.errors import Refusal
+from kernel.free_text import Reason
+from kernel.refusals import REASON_MISSING, WRONG_STATE
 from services.enrollment.domain.events import (
     Accepted,
     Cancelled,
@@ -22,19 +23,62 @@ from services.enrollment.domain.events import (
     Withdrawn,
 )
 from services.enrollment.domain.project import ADMIT, Project, Round, is_past
+from services.enrollment.domain.refusals import NOT_ESCALATED
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.domain.vocabulary import LIVE, Audience, EnrollmentDecision, EnrollmentStatus, ReasonCode
 
 _S = EnrollmentStatus
-
 _UNDER_WAY = frozenset({_S.ACCEPTED, _S.NO_SHOW, _S.ATTENDING})
-
 _ASSESSED = frozenset({_S.PASSED, _S.FAILED, _S.INCOMPLETE})
+
+TRANSITIONS: dict[EnrollmentStatus, frozenset[EnrollmentStatus]] = {
+    _S.SIGNED_UP: frozenset({_S.WITHDRAWN, _S.DECLINED, _S.SUBMITTED, _S.CANCELLED, _S.LAPSED}),
+    _S.SUBMITTED: frozenset({_S.ACCEPTED, _S.REJECTED, _S.WAITLISTED, _S.WITHDRAWN, _S.CANCELLED, _S.LAPSED}),
+    _S.WAITLISTED: frozenset({_S.OFFERED, _S.WITHDRAWN, _S.CANCELLED, _S.LAPSED}),
+    _S.OFFERED: frozenset({_S.ACCEPTED, _S.EXPIRED, _S.WITHDRAWN, _S.CANCELLED}),
+    _S.ACCEPTED: frozenset({_S.WITHDRAWN, _S.SUBSTITUTED, _S.CANCELLED}),
+    _S.ATTENDING: frozenset({_S.CANCELLED}),
+}
+"""The states that commands lead to, by the state they start from; a state without a row is left by no command."""
+
+FOLLOWED: dict[EnrollmentStatus, frozenset[EnrollmentStatus]] = {
+    _S.ATTENDING: frozenset({_S.ACCEPTED, _S.NO_SHOW}),
+    _S.NO_SHOW: frozenset({_S.ACCEPTED}),
+    _S.PASSED: _UNDER_WAY | _ASSESSED,
+    _S.FAILED: _UNDER_WAY | _ASSESSED,
+    _S.INCOMPLETE: _UNDER_WAY | _ASSESSED,
+    _S.CREDITED: _UNDER_WAY | _ASSESSED,
+    _S.CREDIT_REVOKED: frozenset({_S.CREDITED}),
+}
+"""The states from which assessment's events lead to each state (`results.py`).
+
+They are more than a single order of events would need: events of two aggregates may overtake each other, and a later
+result or attendance corrects an earlier one (R30).
+"""
+
+_TEACHER = "teacher"
+_BASE = "base"
+_MINISTRY = "ministry"
+_SYSTEM = "system"
+_RANKABLE = frozenset({_S.SIGNED_UP, _S.SUBMITTED})
+_BEFORE_SUBMISSION = frozenset({_S.SIGNED_UP})
+_DECIDED = {
+    EnrollmentDecision.ACCEPT: _S.ACCEPTED,
+    EnrollmentDecision.REJECT: _S.REJECTED,
+    EnrollmentDecision.WAITLIST: _S.WAITLISTED,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One step in an enrolment's history; `by` is a role or the designated person, never a number (R5)."""
+    """One entry of an enrollment's history.
+
+    Attributes:
+        status: The state that the step led to.
+        at: Domain time.
+        by: A role, or the name of the designated person; never a number (R5, R41).
+        reason: Why, where the step has a reason.
+    """
 
     status: EnrollmentStatus
     at: datetime
@@ -44,16 +88,20 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrollment:
-    """One person's way through one project.
+    """One teacher's enrollment in one project, from the sign-up to the credit.
 
     Attributes:
         base: The id of the project's base.
-        province: The school's, `00` for none.
-        live: Whether it still counts against a second sign-up (R19).
-        rank: The school's ranking (R21).
-        waiting_rank: The base's ranking of its waiting list (R25).
-        offer_expires_at: Until when the school may take an offered seat (R25).
+        school: The code of the teacher's school.
+        province: The school's, two digits; `00` for none.
+        year: The project's round.
+        live: Whether it refuses the teacher a second sign-up for the project (R19).
+        rank: Its place among the school's candidates (R21).
+        waiting_rank: Its place on the waiting list, where the base has ranked it (R25).
+        offer_expires_at: Until when the school may take the offered seat (R25).
         escalated_at: When it went to the ministry, undecided at a deadline (R23).
+        reason: Why it is in its state.
+        reason_code: Who or what ended it.
     """
 
     id: str
@@ -78,8 +126,12 @@ class Enrollment:
     history: tuple[Change, ...] = ()
 
 
+Step = tuple[Enrollment, list[EnrollmentEvent]]
+"""What a step returns: the enrollment after it, and its events."""
+
+
 def about(enrollment: Enrollment) -> dict[str, Any]:
-    """What every event of the enrolment says."""
+    """The fields that every event of the enrollment has."""
     return {
         "enrollment": enrollment.id,
         "project": enrollment.project,
@@ -101,10 +153,19 @@ def move(
     reason: str | None = None,
     code: ReasonCode | None = None,
 ) -> Enrollment:
-    """The enrolment in its new state, with the step in its history.
+    """Change the state by a command, if `TRANSITIONS` has the step.
+
+    Args:
+        enrollment: The enrollment before.
+        to: Its next state.
+        rule: The rule that a refusal names.
+        by: A role, or the name of the designated person (R5).
+        now: Domain time.
+        reason: Why, for the history.
+        code: Who or what ends it, where the step ends it.
 
     Raises:
-        Refusal: `WRONG_STATE`: the table has no such step.
+        Refusal: `WRONG_STATE`.
     """
     if to not in TRANSITIONS.get(enrollment.status, frozenset()):
         raise wrong_state(enrollment, rule)
@@ -120,7 +181,16 @@ def step(
     reason: str | None = None,
     code: ReasonCode | None = None,
 ) -> Enrollment:
-    """The enrolment in a state that has been checked."""
+    """Change the state without looking at `TRANSITIONS`; the caller has checked the step.
+
+    Args:
+        enrollment: The enrollment before.
+        to: Its next state.
+        by: A role, or the name of the designated person (R5).
+        now: Domain time.
+        reason: Why, for the history.
+        code: Who or what ends it, where the step ends it.
+    """
     return replace(
         enrollment,
         status=to,
@@ -132,30 +202,26 @@ def step(
 
 
 def wrong_state(enrollment: Enrollment, rule: str) -> Refusal:
-    """The enrolment's state does not allow it."""
-    return Refusal(
-        "WRONG_STATE",
-        "报名当前状态不允许此操作",
-        "The enrolment is not in a state for this",
+    """The refusal `WRONG_STATE` for an enrollment, with its state."""
+    status = enrollment.status.value
+    return WRONG_STATE(
         rule=rule,
-        unblock=Unblock.SELF,
+        detail=(f"报名状态为{status}", f"The enrollment is {status}"),
         enrollment=enrollment.id,
-        status=enrollment.status.value,
+        status=status,
     )
 
 
-_TEACHER = "teacher"
-_BASE = "base"
-_MINISTRY = "ministry"
-_SYSTEM = "system"
-_RANKABLE = frozenset({EnrollmentStatus.SIGNED_UP, EnrollmentStatus.SUBMITTED})
-_BEFORE_SUBMISSION = frozenset({EnrollmentStatus.SIGNED_UP})
-
-Step = tuple[Enrollment, list[EnrollmentEvent]]
-
-
 def sign_up(key: str, teacher: Teacher, project: Project, now: datetime, by: str = _TEACHER) -> Step:
-    """A teacher signs up, or is signed up by the school's roster (R22); the wrong post stops nobody (R19, R20)."""
+    """Sign a teacher up; a post that the project is not meant for is a warning only (R19, R20, R22).
+
+    Args:
+        key: The new enrollment's id.
+        teacher: Who is signed up.
+        project: The project.
+        now: Domain time.
+        by: `teacher`, or the designated person whose roster signs the teacher up.
+    """
     enrollment = Enrollment(
         id=key,
         version=1,
@@ -174,12 +240,15 @@ def sign_up(key: str, teacher: Teacher, project: Project, now: datetime, by: str
 
 
 def meant_for(post: Audience, project: Project) -> bool:
-    """Whether a project is for people of that post; told when it is read, for the post may be corrected (R20)."""
+    """Whether a project is for people of that post (R20).
+
+    It is computed whenever it is shown and not stored, for the post of a teacher may be corrected.
+    """
     return not project.audience or post in project.audience
 
 
 def withdraw_sign_up(enrollment: Enrollment, now: datetime) -> Step:
-    """The teacher takes the sign-up back, before the school has submitted it.
+    """Withdraw a sign-up on behalf of its teacher, before the school has submitted it (R19).
 
     Raises:
         Refusal: `WRONG_STATE`.
@@ -192,27 +261,32 @@ def withdraw_sign_up(enrollment: Enrollment, now: datetime) -> Step:
     return withdrawn, [SignUpWithdrawn(**about(withdrawn))]
 
 
-def decline(enrollment: Enrollment, reason: str, by: str, now: datetime) -> Step:
-    """The school declines a sign-up with a reason (R21).
+def decline(enrollment: Enrollment, reason: Reason, by: str, now: datetime) -> Step:
+    """Decline a sign-up on behalf of the school (R21).
+
+    Args:
+        enrollment: The sign-up.
+        reason: Why.
+        by: The name under which the school acts (R5).
+        now: Domain time.
 
     Raises:
-        Refusal: `REASON_MISSING`, `INVALID_REASON` or `WRONG_STATE`.
+        Refusal: `WRONG_STATE`.
     """
-    text = require_reason(reason, "R21")
     declined = move(
         enrollment,
         EnrollmentStatus.DECLINED,
         rule="R21",
         by=by,
         now=now,
-        reason=text,
+        reason=reason.text,
         code=ReasonCode.BY_SCHOOL,
     )
-    return declined, [Declined(**about(declined), reason=text)]
+    return declined, [Declined(**about(declined), reason=reason.text)]
 
 
 def rank(enrollment: Enrollment, place: int) -> Step:
-    """The school gives a candidate a place among its own (R21).
+    """Set the candidate's place among those of its school, from 1 (R21).
 
     Raises:
         Refusal: `WRONG_STATE`.
@@ -224,7 +298,12 @@ def rank(enrollment: Enrollment, place: int) -> Step:
 
 
 def submit(enrollment: Enrollment, by: str, now: datetime) -> Step:
-    """The designated person hands a sign-up in to the base (R22).
+    """Submit a sign-up to the base (R22).
+
+    Args:
+        enrollment: The sign-up.
+        by: The designated person's name (R5).
+        now: Domain time.
 
     Raises:
         Refusal: `WRONG_STATE`.
@@ -237,20 +316,29 @@ def submit(enrollment: Enrollment, by: str, now: datetime) -> Step:
 def decide(
     enrollment: Enrollment,
     decision: EnrollmentDecision,
-    reason: str | None,
+    reason: Reason | None,
     now: datetime,
     *,
     overrides: bool = False,
 ) -> Step:
-    """The base accepts, rejects with a reason, or waitlists; the ministry in its place gives a reason always (R23).
+    """Accept, reject or waitlist a submitted enrollment (R23).
+
+    Args:
+        enrollment: The enrollment before.
+        decision: What is decided.
+        reason: Why; a rejection needs one, and so does every decision of the ministry.
+        now: Domain time.
+        overrides: Whether the ministry decides in the base's place.
 
     Raises:
-        Refusal: `WRONG_STATE`, `REASON_MISSING` or `INVALID_REASON`.
+        Refusal: `REASON_MISSING` or `WRONG_STATE`.
     """
     rejects = decision is EnrollmentDecision.REJECT
-    text = require_reason(reason, "R23") if rejects or overrides else checked_reason(reason)
+    if reason is None and (rejects or overrides):
+        raise REASON_MISSING(rule="R23")
     if enrollment.status is not EnrollmentStatus.SUBMITTED:
         raise wrong_state(enrollment, "R23")
+    text = reason.text if reason else None
     by, code = (_MINISTRY, ReasonCode.BY_MINISTRY) if overrides else (_BASE, ReasonCode.BY_BASE)
     to = _DECIDED[decision]
     moved = move(enrollment, to, rule="R23", by=by, now=now, reason=text, code=code if rejects else None)
@@ -267,13 +355,18 @@ def decide(
     return decided, [event]
 
 
-def withdraw(enrollment: Enrollment, reason: str, by: str, now: datetime) -> Step:
-    """The school withdraws what it has submitted, with a reason (R26).
+def withdraw(enrollment: Enrollment, reason: Reason, by: str, now: datetime) -> Step:
+    """Withdraw a submitted enrollment on behalf of the school (R26).
+
+    Args:
+        enrollment: The enrollment before.
+        reason: Why.
+        by: The name under which the school acts (R5).
+        now: Domain time.
 
     Raises:
-        Refusal: `REASON_MISSING`, `INVALID_REASON` or `WRONG_STATE`.
+        Refusal: `WRONG_STATE`.
     """
-    text = require_reason(reason, "R26")
     if enrollment.status in _BEFORE_SUBMISSION:
         raise wrong_state(enrollment, "R26")
     withdrawn = move(
@@ -282,14 +375,19 @@ def withdraw(enrollment: Enrollment, reason: str, by: str, now: datetime) -> Ste
         rule="R26",
         by=by,
         now=now,
-        reason=text,
+        reason=reason.text,
         code=ReasonCode.BY_SCHOOL,
     )
-    return withdrawn, [Withdrawn(**about(withdrawn), reason=text)]
+    return withdrawn, [Withdrawn(**about(withdrawn), reason=reason.text)]
 
 
 def cancel(enrollment: Enrollment, reason: str, now: datetime) -> Step:
-    """The project is called off, and every live enrolment with it (R33).
+    """End a live enrollment because its project is cancelled (R33).
+
+    Args:
+        enrollment: The enrollment before.
+        reason: The reason of the project's cancellation, as the catalog's event has it.
+        now: Domain time.
 
     Raises:
         Refusal: `WRONG_STATE`.
@@ -307,7 +405,7 @@ def cancel(enrollment: Enrollment, reason: str, now: datetime) -> Step:
 
 
 def lapse(enrollment: Enrollment, now: datetime) -> Step:
-    """The training began without a seat for this enrolment (docs/state-machines.md).
+    """End an enrollment that has no seat when its training begins (docs/state-machines.md).
 
     Raises:
         Refusal: `WRONG_STATE`.
@@ -316,63 +414,34 @@ def lapse(enrollment: Enrollment, now: datetime) -> Step:
     return lapsed, [Lapsed(**about(lapsed))]
 
 
-_DECIDED = {
-    EnrollmentDecision.ACCEPT: EnrollmentStatus.ACCEPTED,
-    EnrollmentDecision.REJECT: EnrollmentStatus.REJECTED,
-    EnrollmentDecision.WAITLIST: EnrollmentStatus.WAITLISTED,
-}
-
-TRANSITIONS: dict[EnrollmentStatus, frozenset[EnrollmentStatus]] = {
-    _S.SIGNED_UP: frozenset({_S.WITHDRAWN, _S.DECLINED, _S.SUBMITTED, _S.CANCELLED, _S.LAPSED}),
-    _S.SUBMITTED: frozenset({_S.ACCEPTED, _S.REJECTED, _S.WAITLISTED, _S.WITHDRAWN, _S.CANCELLED, _S.LAPSED}),
-    _S.WAITLISTED: frozenset({_S.OFFERED, _S.WITHDRAWN, _S.CANCELLED, _S.LAPSED}),
-    _S.OFFERED: frozenset({_S.ACCEPTED, _S.EXPIRED, _S.WITHDRAWN, _S.CANCELLED}),
-    _S.ACCEPTED: frozenset({_S.WITHDRAWN, _S.SUBSTITUTED, _S.CANCELLED}),
-    _S.ATTENDING: frozenset({_S.CANCELLED}),
-}
-"""Where each state may go by a command; a state without a row goes nowhere but where assessment leads (`FOLLOWED`)."""
-
-FOLLOWED: dict[EnrollmentStatus, frozenset[EnrollmentStatus]] = {
-    _S.ATTENDING: frozenset({_S.ACCEPTED, _S.NO_SHOW}),
-    _S.NO_SHOW: frozenset({_S.ACCEPTED}),
-    _S.PASSED: _UNDER_WAY | _ASSESSED,
-    _S.FAILED: _UNDER_WAY | _ASSESSED,
-    _S.INCOMPLETE: _UNDER_WAY | _ASSESSED,
-    _S.CREDITED: _UNDER_WAY | _ASSESSED,
-    _S.CREDIT_REVOKED: frozenset({_S.CREDITED}),
-}
-"""From where assessment's events may lead to each state.
-
-Wider than the table of commands: events of two aggregates may overtake each other, results are corrected by a later
-one (R30), and so is a no-show.
-"""
-
-
 def missed_deadline(calendar: Round | None, now: datetime) -> datetime | None:
-    """The deadline of decisions, once it is over; an extension of the phase takes it back (R1)."""
+    """The deadline of a round's decisions once it has passed, else None; an extended phase has not passed (R1, R23)."""
     return calendar.calendar[ADMIT].closes_at if calendar and is_past(calendar, ADMIT, now) else None
 
 
 def escalate(enrollment: Enrollment, deadline: datetime, now: datetime) -> Step | None:
-    """Undecided at the deadline, it goes to the ministry: once for each deadline that was missed."""
-    known = enrollment.escalated_at
-    if enrollment.status is not EnrollmentStatus.SUBMITTED or (known and known >= deadline):
+    """Escalate an undecided enrollment to the ministry, once for each deadline that was missed (R23).
+
+    Args:
+        enrollment: The enrollment before.
+        deadline: The end of the phase in which the base should have decided.
+        now: Domain time.
+
+    Returns:
+        The step; None where there is nothing to escalate.
+    """
+    escalated_at = enrollment.escalated_at
+    if enrollment.status is not EnrollmentStatus.SUBMITTED or (escalated_at and escalated_at >= deadline):
         return None
     escalated = replace(enrollment, escalated_at=now)
     return escalated, [Escalated(**about(escalated))]
 
 
 def require_missed(calendar: Round | None, now: datetime) -> None:
-    """Refuse the ministry while the base may still decide.
+    """Refuse a decision of the ministry while the base may still decide (R23).
 
     Raises:
         Refusal: `NOT_ESCALATED`.
     """
     if missed_deadline(calendar, now) is None:
-        raise Refusal(
-            "NOT_ESCALATED",
-            "核准期内由基地决定，逾期未决才由教师工作司决定",
-            "The base decides until admission closes; the ministry decides what is left",
-            rule="R23",
-            unblock=Unblock.BASE,
-        )
+        raise NOT_ESCALATED()

@@ -1,4 +1,4 @@
-"""What enrolment tells the others; the province is the school's, and none carries personal data (R41)."""
+"""What enrollment tells the others; the province is the school's, and none carries personal data (R41)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -117,7 +117,7 @@ class TeacherRevealed:
 
 @dataclass(frozen=True, kw_only=True)
 class EnrollmentEvent:
-    """What every event of an enrolment says.
+    """What every event of an enrollment says.
 
     Attributes:
         enrollment: Its id.
@@ -217,7 +217,7 @@ class Rejected(EnrollmentEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class Waitlisted(SeatEvent):
-    """The base put the enrolment on the waiting list, or the ministry in its place (R23, R25)."""
+    """The base put the enrollment on the waiting list, or the ministry in its place (R23, R25)."""
 
     override: str | None = None
 
@@ -251,7 +251,7 @@ class Substituted(SeatEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class Withdrawn(SeatEvent):
-    """The school withdrew an enrolment; what seat it held is free (R26)."""
+    """The school withdrew an enrollment; what seat it held is free (R26)."""
 
     reason: str
 
@@ -265,7 +265,7 @@ class Cancelled(SeatEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class Lapsed(SeatEvent):
-    """The training began before the enrolment got its seat (docs/state-machines.md)."""
+    """The training began before the enrollment got its seat (docs/state-machines.md)."""
 
 
 @dataclass(frozen=True, kw_only=True)

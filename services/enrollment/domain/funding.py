@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from kernel.errors import Refusal, Unblock
-from kernel.free_text import require_reason
-from kernel.personal_numbers import holds_number
+from kernel.free_text import Reason, Title
 from services.enrollment.domain.events import FundingRecorded
+from services.enrollment.domain.refusals import INVALID_FUNDING
 from services.enrollment.domain.vocabulary import FundingSource
 
 MOST_FEN = 1_000_000_000_000
-_LONGEST_TEXT = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +26,10 @@ class FundingEntry:
     year: int
     amount: int
     source: FundingSource
-    item: str
+    item: Title
     school: str | None = None
     project: str | None = None
-    note: str | None = None
+    note: Title | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,28 +73,15 @@ def record_funding(key: str, province: str, entry: FundingEntry, now: datetime) 
     return _recorded(_revision(key, province, entry, now, least=1))
 
 
-def correct_funding(key: str, before: Funding, entry: FundingEntry, reason: str | None, now: datetime) -> Recorded:
+def correct_funding(key: str, before: Funding, entry: FundingEntry, reason: Reason, now: datetime) -> Recorded:
     """Put right what was recorded; nothing at all (0) takes it back. The year stays (R27).
 
     Raises:
-        Refusal: `REASON_MISSING`, `INVALID_REASON`, or `INVALID_FUNDING`, naming every wrong field.
+        Refusal: `INVALID_FUNDING`, naming every wrong field.
     """
-    text = require_reason(reason, "R27")
     wrong = () if entry.year == before.year else ("year",)
-    right = _revision(key, before.province, entry, now, least=0, before=before, reason=text, wrong=wrong)
+    right = _revision(key, before.province, entry, now, least=0, before=before, reason=reason.text, wrong=wrong)
     return _recorded(right)
-
-
-def already_corrected(key: str) -> Refusal:
-    """A record is corrected once; what has been corrected is corrected in its last revision."""
-    return Refusal(
-        "FUNDING_CORRECTED",
-        "该记录已被更正，请更正其最新一版",
-        "This has been corrected: correct its latest revision",
-        rule="R27",
-        unblock=Unblock.SELF,
-        funding=key,
-    )
 
 
 def _revision(
@@ -110,12 +95,11 @@ def _revision(
     reason: str | None = None,
     wrong: tuple[str, ...] = (),
 ) -> Funding:
-    texts = {"item": entry.item, "note": entry.note, "reason": reason}
-    found = [*wrong, *(name for name, text in texts.items() if not _is_fit(text or ""))]
-    found += [] if least <= entry.amount <= MOST_FEN else ["amount"]
-    found += [] if entry.item.strip() else ["item"]
-    if found:
-        raise _invalid(found)
+    fields = [*wrong]
+    fields += [] if least <= entry.amount <= MOST_FEN else ["amount"]
+    fields += [] if entry.item.text else ["item"]
+    if fields:
+        raise INVALID_FUNDING(fields=fields, mostFen=MOST_FEN)
     return Funding(
         id=key,
         version=1,
@@ -125,31 +109,13 @@ def _revision(
         year=entry.year,
         amount=entry.amount,
         source=entry.source,
-        item=entry.item.strip(),
+        item=entry.item.text,
         recorded_at=now,
         school=entry.school,
         project=entry.project,
-        note=(entry.note or "").strip() or None,
+        note=(entry.note.text or None) if entry.note else None,
         corrects=before.id if before else None,
         reason=reason,
-    )
-
-
-def _is_fit(text: str) -> bool:
-    """Short, and without anybody's number, for it is told in an event (R41)."""
-    return len(text.strip()) <= _LONGEST_TEXT and not holds_number(text)
-
-
-def _invalid(fields: list[str]) -> Refusal:
-    return Refusal(
-        "INVALID_FUNDING",
-        "经费记录有误：金额须大于0且不超过100亿元（更正可为0），须写明计划项目，更正不改年度，文字不超过200字且不含号码",
-        "Funding needs an amount above 0 and of 10 billion yuan at most (a correction may be 0), an item of the plan, "
-        "the year it was recorded for, and texts of 200 characters at most without anybody's number",
-        rule="R27",
-        unblock=Unblock.SELF,
-        fields=fields,
-        mostFen=MOST_FEN,
     )
 
 

@@ -1,4 +1,4 @@
-"""What people are told of their enrolments, in the inbox and by mail (R24)."""
+"""What people are told of their enrollments, in the inbox and by mail (R24)."""
 
 from dataclasses import dataclass
 
@@ -8,23 +8,23 @@ from services.enrollment.domain.project import SHANGHAI, Project
 from services.enrollment.domain.vocabulary import DeliveryRecipient, EnrollmentStatus
 
 _SAID: dict[EnrollmentStatus, tuple[str, str]] = {
-    EnrollmentStatus.ACCEPTED: ("报名已被基地录取", "The base has accepted the enrolment"),
-    EnrollmentStatus.REJECTED: ("报名未被基地录取", "The base has rejected the enrolment"),
-    EnrollmentStatus.WAITLISTED: ("报名已列入候补名单", "The enrolment is on the waiting list"),
+    EnrollmentStatus.ACCEPTED: ("报名已被基地录取", "The base has accepted the enrollment"),
+    EnrollmentStatus.REJECTED: ("报名未被基地录取", "The base has rejected the enrollment"),
+    EnrollmentStatus.WAITLISTED: ("报名已列入候补名单", "The enrollment is on the waiting list"),
     EnrollmentStatus.OFFERED: (
         "候补名单有名额递补，请学校在时限内确认",
         "A seat is offered; take it in time",
     ),
     EnrollmentStatus.DECLINED: ("学校未同意报名", "The school has declined the sign-up"),
-    EnrollmentStatus.WITHDRAWN: ("学校已撤回报名", "The school has withdrawn the enrolment"),
+    EnrollmentStatus.WITHDRAWN: ("学校已撤回报名", "The school has withdrawn the enrollment"),
     EnrollmentStatus.EXPIRED: ("递补名额逾期未确认，已失效", "The offered seat was not taken in time"),
     EnrollmentStatus.SUBSTITUTED: (
         "学校已将录取名额转给本校另一名教师",
         "The seat has gone to a colleague",
     ),
-    EnrollmentStatus.LAPSED: ("项目已开班，报名失效", "The training has begun without a seat for the enrolment"),
+    EnrollmentStatus.LAPSED: ("项目已开班，报名失效", "The training has begun without a seat for the enrollment"),
 }
-_CANCELLED = ("项目已取消，报名终止", "The project is called off, and the enrolment with it")
+_CANCELLED = ("项目已取消，报名终止", "The project is called off, and the enrollment with it")
 _AMENDED = ("项目的地点、日期或师资有变更", "The project's venue, dates or faculty have changed")
 _OVERLAP = ("日期变更后与另一录取项目时间重叠", "With the new dates it overlaps another acceptance")
 
@@ -60,7 +60,7 @@ def sentence(notice: Notice | Delivery) -> tuple[str, str]:
                 f"A seat is offered; take it before {until} (Beijing time)",
             )
         case _:
-            return _SAID.get(notice.status, ("报名状态有变化", "The enrolment has changed"))
+            return _SAID.get(notice.status, ("报名状态有变化", "The enrollment has changed"))
 
 
 def letter(delivery: Delivery, project: Project, *, to: str, name: str, trainee: str) -> Letter:
@@ -71,7 +71,7 @@ def letter(delivery: Delivery, project: Project, *, to: str, name: str, trainee:
         project: The project.
         to: The address.
         name: Whom it addresses: the trainee, or the school's designated person.
-        trainee: Whose enrolment it is.
+        trainee: Whose enrollment it is.
     """
     said, _ = sentence(delivery)
     whose = "您" if delivery.recipient is DeliveryRecipient.TRAINEE else f"贵校教师{trainee}"

@@ -31,7 +31,7 @@ class Notice:
     Attributes:
         id: The delivery's id, so that a second attempt leaves no second notice.
         to: `teacher:<id>`, `school:<code>` or `base:<id>`.
-        status: The enrolment's state it tells of.
+        status: The enrollment's state it tells of.
         expires_at: Until when the seat that it tells of may be taken (R25).
         read_at: When somebody of the box marked it read.
     """
@@ -55,7 +55,7 @@ class Delivery:
     Attributes:
         id: `<milliseconds>:<enrollment>:<recipient>:<kind>`, so that ids sort by time; mail's ends in `:EMAIL`.
         version: For its repository.
-        school: The enrolment's, as province and year are; none in what a release before left.
+        school: The enrollment's, as province and year are; none in what a release before left.
         attempts: How often it was tried; whoever settles an attempt names it, so that a late one settles nothing.
         due: Not before then is it tried, by real time; while one tries, until when nobody else does.
         fault: Why the last attempt failed.
@@ -85,7 +85,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class RetryPolicy:
     """How a channel is tried again.
 
     Attributes:
@@ -105,19 +105,19 @@ class Pace:
         doublings = max(0, min(attempts - 1, 32))
         return min(self.first * (1 << doublings), self.longest)
 
-    def ends(self, attempts: int) -> bool:
-        """Whether that many failures are enough."""
+    def is_exhausted(self, attempts: int) -> bool:
+        """Whether that many failures end the attempts."""
         return self.most is not None and attempts >= self.most
 
 
-PACES = {
-    DeliveryChannel.INBOX: Pace(timedelta(seconds=1), timedelta(minutes=5), timedelta(seconds=20)),
-    DeliveryChannel.EMAIL: Pace(timedelta(minutes=1), timedelta(hours=4), timedelta(minutes=2), most=34),
+RETRY_POLICIES = {
+    DeliveryChannel.INBOX: RetryPolicy(timedelta(seconds=1), timedelta(minutes=5), timedelta(seconds=20)),
+    DeliveryChannel.EMAIL: RetryPolicy(timedelta(minutes=1), timedelta(hours=4), timedelta(minutes=2), most=34),
 }
 """The inbox is tried for ever (R24); mail for five days, as RFC 5321 (4.5.4.1) asks."""
 
 
-class Undelivered(Exception):  # noqa: N818 - the answer of a channel, not an error of the program
+class DeliveryFailed(Exception):  # noqa: N818 - the answer of a channel, not an error of the program
     """An attempt failed.
 
     Args:
@@ -132,7 +132,7 @@ class Undelivered(Exception):  # noqa: N818 - the answer of a channel, not an er
 
 
 def feedback(enrollment: Enrollment, kind: NoticeKind, now: datetime) -> tuple[Delivery, ...]:
-    """The two deliveries of what has become of an enrolment: to the trainee, and to the school (R24)."""
+    """The two deliveries of what has become of an enrollment: to the trainee, and to the school (R24)."""
     recipients = {
         DeliveryRecipient.TRAINEE: trainee_box(enrollment.teacher),
         DeliveryRecipient.SCHOOL: school_box(enrollment.school),
@@ -174,7 +174,7 @@ def notice_of(delivery: Delivery, now: datetime) -> Notice:
 
 
 def notice_to(box: str, enrollment: Enrollment, kind: NoticeKind, at: datetime) -> Notice:
-    """A notice of what has become of an enrolment, for a box that is no recipient of feedback."""
+    """A notice of what has become of an enrollment, for a box that is no recipient of feedback."""
     return Notice(
         id=f"{order_of(at)}:{enrollment.id}:{box}:{kind.value}",
         to=box,
@@ -207,7 +207,7 @@ def fed_back_at(deliveries: Sequence[Delivery]) -> datetime | None:
     Mail does not count: neither does it make up for an inbox, nor does it hold one up.
 
     Args:
-        deliveries: All of one enrolment.
+        deliveries: All of one enrollment.
     """
     inbox = [one for one in deliveries if one.kind is NoticeKind.DECISION and one.channel is DeliveryChannel.INBOX]
     latest = [one for one in inbox if one.created_at == max(other.created_at for other in inbox)]
@@ -231,7 +231,7 @@ def base_box(base: str) -> str:
 
 
 def _expires_at(enrollment: Enrollment) -> datetime | None:
-    """An enrolment keeps its last offer's end; only an open offer has one to tell."""
+    """An enrollment keeps its last offer's end; only an open offer has one to tell."""
     return enrollment.offer_expires_at if enrollment.status is EnrollmentStatus.OFFERED else None
 
 

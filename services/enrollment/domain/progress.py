@@ -1,4 +1,4 @@
-"""How far the enrolments of a province's schools are, counted (R27, R42)."""
+"""How far the enrollments of a province's schools are, counted (R27, R42)."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +18,7 @@ K = TypeVar("K")
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Enrolments that are alike, as the database counts them.
+    """Enrollments that are alike, as the database counts them.
 
     Attributes:
         category: What the base trains; None of one all of whose projects were published before this was kept.
@@ -35,7 +35,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Enrolments by how far they are; who has been accepted has been submitted, who has passed was accepted."""
+    """Enrollments by how far they are; who has been accepted has been submitted, who has passed was accepted."""
 
     sign_ups: int = 0
     submitted: int = 0
@@ -65,7 +65,7 @@ class Progress:
     funding: Mapping[FundingSource, int]
 
     def whole(self) -> Tally:
-        """All enrolments."""
+        """All enrollments."""
         return _tally(self.shares)
 
     def by_category(self) -> dict[BaseCategory | None, Tally]:

@@ -1,10 +1,12 @@
-"""Rounds and projects as enrolment knows them from the catalog's events."""
+"""Rounds and projects as enrollment knows them from the catalog's events."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from kernel.errors import Refusal, Unblock
+from kernel.refusals import PHASE_CLOSED
+from services.enrollment.domain.refusals import PROJECT_NOT_OPEN
 from services.enrollment.domain.vocabulary import Audience, BaseCategory, ProjectState
 
 ENROL = "ENROL"
@@ -102,12 +104,9 @@ def require_not_started(project: Project, now: datetime, rule: str) -> None:
     if project.state not in {ProjectState.PUBLISHED, ProjectState.SUSPENDED}:
         raise _not_open(project, rule)
     if project.started or now >= starts_at(project):
-        raise Refusal(
-            "PROJECT_NOT_OPEN",
-            "培训已经开始，不再接受此操作",
-            "The training has begun and does not take this any more",
+        raise PROJECT_NOT_OPEN(
             rule=rule,
-            unblock=Unblock.SELF,
+            detail=("：培训已经开始", ": the training has begun"),
             status=project.state.value,
             startsOn=project.starts_on.isoformat(),
         )
@@ -122,12 +121,9 @@ def require_phase(calendar: Round | None, phase: str, now: datetime, rule: str) 
     if is_open(calendar, phase, now):
         return
     window = calendar.calendar.get(phase) if calendar else None
-    raise Refusal(
-        "PHASE_CLOSED",
-        "当前不在该阶段的开放时间内",
-        "This phase is not open",
+    raise PHASE_CLOSED(
         rule=rule,
-        unblock=Unblock.MINISTRY,
+        detail=("该阶段", "This phase"),
         phase=phase,
         opensAt=window.opens_at.astimezone(SHANGHAI).isoformat() if window else None,
         closesAt=window.closes_at.astimezone(SHANGHAI).isoformat() if window else None,
@@ -148,10 +144,7 @@ def is_past(calendar: Round | None, phase: str, now: datetime) -> bool:
 
 def _not_open(project: Project, rule: str) -> Refusal:
     """What is suspended the ministry may resume; what has begun or is called off nobody opens again."""
-    return Refusal(
-        "PROJECT_NOT_OPEN",
-        "该项目当前不接受此操作",
-        "The project does not take this now",
+    return PROJECT_NOT_OPEN(
         rule=rule,
         unblock=Unblock.MINISTRY if project.state is ProjectState.SUSPENDED else Unblock.SELF,
         status=project.state.value,

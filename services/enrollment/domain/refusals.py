@@ -1,1 +1,293 @@
 """The refusals of enrollment: one kind a code (docs/refusals.md)."""
+
+from kernel.errors import Unblock
+from kernel.refusals import RefusalKind
+
+# Sign-ups, decisions and seats
+SECOND_SIGN_UP = RefusalKind(
+    "SECOND_SIGN_UP",
+    "已有该项目的有效报名，不能重复报名",
+    "There is a live sign-up for this project already",
+    rule="R19",
+    unblock=Unblock.SELF,
+)
+PROJECT_NOT_OPEN = RefusalKind(
+    "PROJECT_NOT_OPEN",
+    "该项目当前不接受此操作{detail}",
+    "The project does not take this now{detail}",
+    unblock=Unblock.SELF,
+)
+CUT_OFF_NOT_EARLIER = RefusalKind(
+    "CUT_OFF_NOT_EARLIER",
+    "校内截止日须早于全国报名截止日",
+    "An inner cut-off lies before the national deadline",
+    rule="R21",
+    unblock=Unblock.SELF,
+)
+INNER_CUT_OFF_PASSED = RefusalKind(
+    "INNER_CUT_OFF_PASSED",
+    "已过本校的校内报名截止日，请联系学校",
+    "The school's own deadline has passed: ask the school",
+    rule="R21",
+    unblock=Unblock.SCHOOL,
+)
+NOT_ESCALATED = RefusalKind(
+    "NOT_ESCALATED",
+    "核准期内由基地决定，逾期未决才由教师工作司决定",
+    "The base decides until admission closes; the ministry decides what is left",
+    rule="R23",
+    unblock=Unblock.BASE,
+)
+CLASS_FULL = RefusalKind("CLASS_FULL", "该班次名额已满", "No seat is left", rule="R23", unblock=Unblock.BASE)
+OVERLAPPING_ACCEPTANCE = RefusalKind(
+    "OVERLAPPING_ACCEPTANCE",  # it does not name the other project: that stays between the school and the other base
+    "该学员已被培训时间重叠的其他项目录取",
+    "The person is accepted by another project at that time",
+    rule="R19",
+    unblock=Unblock.SCHOOL,
+)
+OFFER_EXPIRED = RefusalKind(
+    "OFFER_EXPIRED", "递补名额已过确认时限", "The offer has expired", rule="R25", unblock=Unblock.SELF
+)
+NOT_A_COLLEAGUE = RefusalKind(
+    "NOT_A_COLLEAGUE",
+    "替换人员须为本校另一名教师",
+    "A substitute is another teacher of the same school",
+    rule="R26",
+    unblock=Unblock.SELF,
+)
+
+# Schools and teachers
+PROVINCE_MISSING = RefusalKind(
+    "PROVINCE_MISSING",
+    "须填写省份代码，部委所属学校填00",
+    "A province code is needed: 00 for schools of line ministries",
+    rule="R3",
+    unblock=Unblock.SELF,
+)
+PROVINCE_MISMATCH = RefusalKind(
+    "PROVINCE_MISMATCH",
+    "学校标识码中的省份与所填省份不符",
+    "The school's code says another province",
+    rule="R3",
+    unblock=Unblock.SELF,
+)
+INVALID_SCHOOL = RefusalKind(
+    "INVALID_SCHOOL",
+    "学校名称不能为空",
+    "A school needs a name",
+    rule="R3",
+    unblock=Unblock.SELF,
+)
+SCHOOL_EXISTS = RefusalKind("SCHOOL_EXISTS", "该学校已登记", "The school is on file", rule="R3", unblock=Unblock.SELF)
+DESIGNATED_PERSON_MISSING = RefusalKind(
+    "DESIGNATED_PERSON_MISSING",
+    "学校须先指定专人负责报名",
+    "The school must first name its designated person",
+    rule="R5",
+    unblock=Unblock.SCHOOL,
+)
+INVALID_TEACHER = RefusalKind(
+    "INVALID_TEACHER",
+    "教师须有姓名，专业大类序号为1至19",
+    "A teacher needs a name, and a major category from 1 to 19 if any",
+    rule="R22",
+    unblock=Unblock.SELF,
+)
+TEACHER_EXISTS = RefusalKind(
+    "TEACHER_EXISTS",  # it says neither which number nor at which school (R41); that school can correct it
+    "该身份证号码或手机号码已登记",
+    "A person with this ID number or mobile is on file",
+    rule="R41",
+    unblock=Unblock.SCHOOL,
+)
+
+# Seeing personal numbers
+INVALID_PURPOSE = RefusalKind(
+    "INVALID_PURPOSE",
+    "请用4至200个字说明查看用途，其中不得含有身份证号码或手机号码",
+    "State the purpose in 4 to 200 characters, and no ID number or mobile in it",
+    rule="R41",
+    unblock=Unblock.SELF,
+)
+NOT_ACCEPTED = RefusalKind(
+    "NOT_ACCEPTED",
+    "仅可查看本基地已录取学员的号码",
+    "Only of those whom the base has accepted",
+    rule="R41",
+    unblock=Unblock.SELF,
+)
+TOO_MANY_REVEALS = RefusalKind(
+    "TOO_MANY_REVEALS",
+    "查看次数已达上限，请稍后再试",
+    "This account has revealed as often as it may for now",
+    rule="R41",
+    unblock=Unblock.SELF,
+)
+
+# Funding
+UNKNOWN_ROUND = RefusalKind(
+    "UNKNOWN_ROUND", "该年度没有轮次", "No round in that year", rule="R1", unblock=Unblock.MINISTRY
+)
+INVALID_FUNDING = RefusalKind(
+    "INVALID_FUNDING",
+    "经费记录有误：金额须大于0且不超过100亿元（更正可为0），须写明计划项目，更正不改年度",
+    "Funding needs an amount above 0 and of 10 billion yuan at most (a correction may be 0), an item of the plan, "
+    "and the year it was recorded for",
+    rule="R27",
+    unblock=Unblock.SELF,
+)
+FUNDING_CORRECTED = RefusalKind(
+    "FUNDING_CORRECTED",
+    "该记录已被更正，请更正其最新一版",
+    "This has been corrected: correct its latest revision",
+    rule="R27",
+    unblock=Unblock.SELF,
+)
+
+# Files
+EXPORT_TOO_LARGE = RefusalKind(
+    "EXPORT_TOO_LARGE",
+    "一次最多导出{limit}行，请缩小范围",
+    "At most {limit} rows at once: ask for fewer",
+    rule="R42",
+    unblock=Unblock.SELF,
+)
+ROSTER_UNREADABLE = RefusalKind(
+    "ROSTER_UNREADABLE",
+    "无法读取该文件：请另存为未加密的 .xlsx，或 UTF-8、GB18030 编码的 .csv",
+    "The file cannot be read: save it as .xlsx without a password, or as .csv in UTF-8 or GB18030",
+    rule="R22",
+    unblock=Unblock.SELF,
+)
+ROSTER_TOO_LARGE = RefusalKind(
+    "ROSTER_TOO_LARGE",
+    "工作表过大：请删除名单以外的行、列和工作表后重试",
+    "The workbook is too large: delete rows, columns and sheets that do not belong to the roster",
+    rule="R22",
+    unblock=Unblock.SELF,
+)
+
+# Rosters
+ROSTER_HEADER_MISSING = RefusalKind(
+    "ROSTER_HEADER_MISSING",
+    "未找到表头，缺少列：{detail}",
+    "No header was found; these columns are missing: {detail}",
+    rule="R22",
+    unblock=Unblock.SELF,
+)
+ROSTER_COLUMN_TWICE = RefusalKind(
+    "ROSTER_COLUMN_TWICE",
+    "表头中有重复的列：{detail}",
+    "These columns are there twice: {detail}",
+    rule="R22",
+    unblock=Unblock.SELF,
+)
+ROSTER_EMPTY = RefusalKind(
+    "ROSTER_EMPTY", "名单中没有数据行", "The roster has no rows", rule="R22", unblock=Unblock.SELF
+)
+ROSTER_EXPIRED = RefusalKind(
+    "ROSTER_EXPIRED",
+    "该名单已过期，请重新上传",
+    "The roster has expired: upload it again",
+    rule="R22",
+    unblock=Unblock.SELF,
+)
+ROSTER_HAS_BAD_ROWS = RefusalKind(
+    "ROSTER_HAS_BAD_ROWS",
+    "名单中有{bad}行不合格：请改正后重新上传，或选择只提交合格的行",
+    "{bad} rows are bad: mend and upload them again, or choose the valid rows only",
+    rule="R22",
+    unblock=Unblock.SELF,
+)
+ROSTER_HAS_NO_GOOD_ROW = RefusalKind(
+    "ROSTER_HAS_NO_GOOD_ROW",
+    "名单中没有合格的行",
+    "No row of the roster is good",
+    rule="R22",
+    unblock=Unblock.SELF,
+)
+
+# Rows of a roster
+FIELD_MISSING = RefusalKind("FIELD_MISSING", "未填写：{detail}", "Blank: {detail}", rule="R22", unblock=Unblock.SELF)
+INVALID_NAME = RefusalKind(
+    "INVALID_NAME",  # digits in a name are another column's text; the name is not stored (R41)
+    "姓名中不应有数字，请检查各列是否对齐",
+    "A name has no digits: are columns shifted?",
+    rule="R22",
+    unblock=Unblock.SELF,
+)
+ID_NUMBER_ROUNDED = RefusalKind(
+    "ID_NUMBER_ROUNDED",
+    "身份证号码被表格软件当作数字，第15位以后的数字已丢失：请先将该列设为文本格式，再重新输入号码",
+    "The office program took the ID number for a number and lost what follows its 15th digit: "
+    "set the column's format to text, then type the number again",
+    rule="R41",
+    unblock=Unblock.SELF,
+)
+UNKNOWN_POST = RefusalKind(
+    "UNKNOWN_POST", "岗位应为：{detail}", "post is one of: {detail}", rule="R20", unblock=Unblock.SELF
+)
+UNKNOWN_EMPLOYMENT = RefusalKind(
+    "UNKNOWN_EMPLOYMENT",
+    "专兼职应为：{detail}",
+    "employment is one of: {detail}",
+    rule="R20",
+    unblock=Unblock.SELF,
+)
+UNKNOWN_MAJOR_CATEGORY = RefusalKind(
+    "UNKNOWN_MAJOR_CATEGORY",
+    "专业大类应为：{detail}",
+    "majorCategory is one of: {detail}",
+    rule="R22",
+    unblock=Unblock.SELF,
+)
+INVALID_RANK = RefusalKind(
+    "INVALID_RANK",
+    "校内排序应为1至9999的整数",
+    "A rank is a number from 1 to 9999",
+    rule="R21",
+    unblock=Unblock.SELF,
+)
+UNKNOWN_PROJECT = RefusalKind(
+    "UNKNOWN_PROJECT",
+    "没有该编号的已发布项目",
+    "No published project has this code",
+    rule="R22",
+    unblock=Unblock.SELF,
+)
+DUPLICATE_ROW = RefusalKind(
+    "DUPLICATE_ROW",
+    "与第{row}行重复（同一人、同一项目）",
+    "The same person and project are in line {row}",
+    rule="R19",
+    unblock=Unblock.SELF,
+)
+CONFLICTING_ROWS = RefusalKind(
+    "CONFLICTING_ROWS",
+    "与第{row}行矛盾：身份证号码与{detail}对不上",
+    "It contradicts line {row}: ID number and {detail} do not go together",
+    rule="R22",
+    unblock=Unblock.SELF,
+)
+NAME_MISMATCH = RefusalKind(
+    "NAME_MISMATCH",  # the number is a colleague's of another name: who is meant is not certain
+    "该身份证号码在本校登记的是另一姓名，请核对号码与姓名",
+    "On file at your school this ID number has another name: check both",
+    rule="R22",
+    unblock=Unblock.SELF,
+)
+AUDIENCE_MISMATCH = RefusalKind(
+    "AUDIENCE_MISMATCH",  # a warning, it blocks nothing
+    "该教师的岗位不在项目培训对象之内",
+    "The project is not meant for a person of this post",
+    rule="R20",
+    unblock=Unblock.SELF,
+)
+DIFFERS_FROM_FILE = RefusalKind(
+    "DIFFERS_FROM_FILE",  # a warning: what is on file stays; it is corrected by a command of its own (R41)
+    "与本校登记的信息不一致，将沿用登记信息：{detail}",
+    "Differs from what is on file, which stays: {detail}",
+    rule="R22",
+    unblock=Unblock.SELF,
+)

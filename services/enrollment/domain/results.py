@@ -1,8 +1,8 @@
-"""What assessment's events make of an enrolment; what comes late or twice changes nothing (R29–R31)."""
+"""Apply assessment's events to an enrollment; late and repeated events are ignored (R29–R31)."""
 
 from datetime import datetime
 
-from services.enrollment.domain.enrollment import FOLLOWED, Enrollment, about, step
+from services.enrollment.domain.enrollment import FOLLOWED, Enrollment, Step, about, step
 from services.enrollment.domain.events import (
     Assessed,
     Attending,
@@ -15,21 +15,22 @@ from services.enrollment.domain.vocabulary import EnrollmentStatus, Outcome, Rea
 
 _ASSESSMENT = "assessment"
 
-Followed = tuple[Enrollment, list[EnrollmentEvent]] | None
+Followed = Step | None
+"""The step that an event leads to; None where it is late or repeated."""
 
 
 def attend(enrollment: Enrollment, now: datetime, *, present: bool) -> Followed:
-    """Being there once is attending; one missed session is not yet a no-show (R29)."""
+    """Apply the attendance of one session; a single absence is not yet a no-show (R29)."""
     return _follow(enrollment, EnrollmentStatus.ATTENDING, Attending, now) if present else None
 
 
 def miss(enrollment: Enrollment, now: datetime) -> Followed:
-    """The training ended and the trainee was never there (R29)."""
+    """Apply that the training ended without the trainee ever attending (R29)."""
     return _follow(enrollment, EnrollmentStatus.NO_SHOW, NoShow, now, code=ReasonCode.ABSENT)
 
 
 def assess(enrollment: Enrollment, outcome: Outcome, now: datetime) -> Followed:
-    """The outcome, or a later one that corrects it (R30)."""
+    """Apply an outcome, or a later one that corrects it (R30)."""
     to = EnrollmentStatus(outcome.value)
     if to not in FOLLOWED or enrollment.status is to or enrollment.status not in FOLLOWED[to]:
         return None
@@ -39,12 +40,12 @@ def assess(enrollment: Enrollment, outcome: Outcome, now: datetime) -> Followed:
 
 
 def credit(enrollment: Enrollment, now: datetime) -> Followed:
-    """The credit is confirmed (R31)."""
+    """Apply that the credit is confirmed (R31)."""
     return _follow(enrollment, EnrollmentStatus.CREDITED, Credited, now)
 
 
 def revoke(enrollment: Enrollment, reason: str, now: datetime) -> Followed:
-    """The credit is revoked with a reason (R31)."""
+    """Apply that the credit is revoked, with assessment's reason (R31)."""
     if enrollment.status not in FOLLOWED[EnrollmentStatus.CREDIT_REVOKED]:
         return None
     to = EnrollmentStatus.CREDIT_REVOKED

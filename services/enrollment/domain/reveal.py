@@ -1,27 +1,55 @@
-"""Who may see a teacher's sealed numbers, for what, how often, and the act that it leaves (R40, R41)."""
+"""The recorded act of seeing a teacher's plain numbers: its purpose and its limits (R40, R41)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import ClassVar, Self
 
-from kernel.errors import Refusal, Unblock
-from kernel.personal_numbers import holds_number
+from kernel.free_text import FreeText
 from services.enrollment.domain.events import TeacherRevealed
+from services.enrollment.domain.refusals import INVALID_PURPOSE
 from services.enrollment.domain.teacher import Teacher
 
 BOUNDS = {timedelta(hours=1): 60, timedelta(days=1): 200}
-"""How often one account may reveal [D]: a class of fifty at its reception, not a school's whole staff in a night."""
-_SHORTEST, _LONGEST = 4, 200
+"""The most reveals of one account by period: enough for a class of fifty on its first day, not for a whole school."""
+
+
+class Purpose(FreeText):
+    """For what somebody sees a teacher's numbers; it goes into the audit."""
+
+    __slots__ = ()
+    shortest: ClassVar[int] = 4
+    longest = 200
+    lines = True
+
+    @classmethod
+    def of(cls, given: str, field: str = "purpose", rule: str | None = "R41") -> Self:
+        """The checked purpose.
+
+        Args:
+            given: As it was typed.
+            field: What the person was asked for.
+            rule: The rule of the act.
+
+        Raises:
+            Refusal: `INVALID_PURPOSE`: too short or too long to mean anything, or it holds a number itself.
+        """
+        del field
+        text = cls._tidied(given)
+        if len(text) < cls.shortest or not cls._fits(text):
+            raise INVALID_PURPOSE(rule=rule)
+        return cls(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reveal:
-    """That somebody saw a teacher's sealed numbers.
+    """The record that somebody saw a teacher's plain numbers.
 
     Attributes:
         id: Sorts by time.
-        by: The account.
-        scope: Its role.
-        organization: Whose it is.
+        by: The account's subject.
+        scope: The account's role.
+        organization: The account's organisation.
+        at: Domain time.
     """
 
     id: str
@@ -36,23 +64,20 @@ class Reveal:
 
 
 def reveal(
-    key: str, teacher: Teacher, purpose: str, now: datetime, *, by: str, scope: str, organization: str | None
+    key: str, teacher: Teacher, purpose: Purpose, now: datetime, *, by: str, scope: str, organization: str | None
 ) -> tuple[Reveal, list[TeacherRevealed]]:
-    """The act of seeing a teacher's numbers.
+    """Record the act of seeing a teacher's numbers; it opens nothing itself.
 
-    Raises:
-        Refusal: `INVALID_PURPOSE`: too short or too long to mean anything, or it holds a number itself.
+    Args:
+        key: The record's id.
+        teacher: Whose numbers.
+        purpose: What for.
+        now: Domain time.
+        by: The account's subject.
+        scope: The account's role.
+        organization: The account's organisation.
     """
-    text = purpose.strip()
-    if not _SHORTEST <= len(text) <= _LONGEST or holds_number(text):
-        raise Refusal(
-            "INVALID_PURPOSE",
-            "请用4至200个字说明查看用途，其中不得含有身份证号码或手机号码",
-            "State the purpose in 4 to 200 characters, and no ID number or mobile in it",
-            rule="R41",
-            unblock=Unblock.SELF,
-        )
-    event = TeacherRevealed(teacher=teacher.id, school=teacher.school, purpose=text, province=teacher.province)
+    event = TeacherRevealed(teacher=teacher.id, school=teacher.school, purpose=purpose.text, province=teacher.province)
     act = Reveal(
         id=key,
         version=1,
@@ -61,31 +86,7 @@ def reveal(
         by=by,
         scope=scope,
         organization=organization,
-        purpose=text,
+        purpose=purpose.text,
         at=now,
     )
     return act, [event]
-
-
-def too_often(most: int, until: datetime) -> Refusal:
-    """The account has revealed as often as it may for a while."""
-    return Refusal(
-        "TOO_MANY_REVEALS",
-        "查看次数已达上限，请稍后再试",
-        "This account has revealed as often as it may for now",
-        rule="R41",
-        unblock=Unblock.SELF,
-        limit=most,
-        until=until.isoformat(),
-    )
-
-
-def not_accepted() -> Refusal:
-    """The base sees the teacher's enrolment, but has not accepted it."""
-    return Refusal(
-        "NOT_ACCEPTED",
-        "仅可查看本基地已录取学员的号码",
-        "Only of those whom the base has accepted",
-        rule="R41",
-        unblock=Unblock.SELF,
-    )

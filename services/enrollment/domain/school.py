@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from kernel.errors import Refusal, Unblock
+from kernel.free_text import Name
+from kernel.refusals import INVALID_CONTACT
 from services.enrollment.domain.events import PersonDesignated, SchoolRegistered
+from services.enrollment.domain.refusals import DESIGNATED_PERSON_MISSING, INVALID_SCHOOL, PROVINCE_MISMATCH
 
-_LONGEST_NAME = 100
 _SCHOOL_CODE_DIGITS = 10
 _NO_PROVINCE = "00"
 _XPCC_IN_XINJIANG = ("66", "65")
@@ -20,6 +21,14 @@ class DesignatedPerson:
     phone_sealed: str
     phone_masked: str
     email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A phone number at rest (R41): encrypted, and as everybody sees it."""
+
+    sealed: str
+    masked: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +47,16 @@ class School:
     designated: DesignatedPerson | None = None
 
 
-def register_school(code: str, name: str, province: str) -> tuple[School, list[SchoolRegistered]]:
+def register_school(code: str, name: Name, province: str) -> tuple[School, list[SchoolRegistered]]:
     """Put a school on file (R3).
 
     Raises:
-        Refusal: `INVALID_SCHOOL`: it has no name, or one that is too long; `PROVINCE_MISMATCH`.
+        Refusal: `INVALID_SCHOOL`: it has no name; `PROVINCE_MISMATCH`.
     """
-    if not 0 < len(name.strip()) <= _LONGEST_NAME:
-        raise Refusal(
-            "INVALID_SCHOOL",
-            "学校名称不能为空，且不超过100字",
-            "A school needs a name, of 100 characters at most",
-            rule="R3",
-            unblock=Unblock.SELF,
-        )
+    if not name.text:
+        raise INVALID_SCHOOL()
     _require_fit(code, province)
-    school = School(code, 1, name.strip(), province)
+    school = School(code, 1, name.text, province)
     return school, [SchoolRegistered(school=code, name=school.name, province=province)]
 
 
@@ -67,26 +70,26 @@ def _require_fit(code: str, province: str) -> None:
         return
     told = code[2:4]
     if told != province and (province, told) != _XPCC_IN_XINJIANG:
-        raise Refusal(
-            "PROVINCE_MISMATCH",
-            "学校标识码中的省份与所填省份不符",
-            "The school's code says another province",
-            rule="R3",
-            unblock=Unblock.SELF,
-            school=code,
-            codeProvince=told,
-            province=province,
-        )
+        raise PROVINCE_MISMATCH(school=code, codeProvince=told, province=province)
 
 
-def designate(school: School, person: DesignatedPerson) -> tuple[School, list[PersonDesignated]]:
+def designate(
+    school: School, name: Name, phone: Phone, email: str | None = None
+) -> tuple[School, list[PersonDesignated]]:
     """Name or replace the designated person (R5).
+
+    Args:
+        school: The school.
+        name: The person's.
+        phone: The person's, sealed.
+        email: Where feedback is mailed to, besides the inbox (R24).
 
     Raises:
         Refusal: `INVALID_CONTACT`: the person has no name.
     """
-    if not person.name.strip():
-        raise Refusal("INVALID_CONTACT", "专人姓名不能为空", "The person needs a name", rule="R5", unblock=Unblock.SELF)
+    if not name.text:
+        raise INVALID_CONTACT(rule="R5", detail=("专人", "The designated person"))
+    person = DesignatedPerson(name.text, phone.sealed, phone.masked, email)
     event = PersonDesignated(school=school.id, replaced=school.designated is not None, province=school.province)
     return replace(school, designated=person), [event]
 
@@ -103,11 +106,5 @@ def require_designated(school: School) -> str:
         Refusal: `DESIGNATED_PERSON_MISSING`.
     """
     if school.designated is None:
-        raise Refusal(
-            "DESIGNATED_PERSON_MISSING",
-            "学校须先指定专人负责报名",
-            "The school must first name its designated person",
-            rule="R5",
-            unblock=Unblock.SCHOOL,
-        )
+        raise DESIGNATED_PERSON_MISSING()
     return school.designated.name

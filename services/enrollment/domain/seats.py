@@ -1,10 +1,9 @@
-"""Who holds a seat of a project; the counters move only with an enrolment (R23)."""
+"""The counters of a project's seats; they move only with a step of an enrollment (R23)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from kernel.errors import Refusal, Unblock
 from services.enrollment.domain.events import EnrollmentEvent, SeatCount, SeatEvent
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 
@@ -29,14 +28,23 @@ HOLDS: dict[EnrollmentStatus, Counter] = {
     EnrollmentStatus.CREDITED: Counter.ACCEPTED,
     EnrollmentStatus.CREDIT_REVOKED: Counter.ACCEPTED,
 }
-"""Which counter an enrolment of each state is in; the others are in none."""
+"""The counter that an enrollment of a state counts in; other states count in none."""
 ADMITTED = frozenset(status for status, counter in HOLDS.items() if counter is Counter.ACCEPTED)
-"""The states of somebody whom the base has accepted and not lost again."""
+"""The states of an enrollment that was accepted and has its seat still."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seats:
-    """The seats of a project, by its id; `version` counts the steps that moved them."""
+    """The seats of one project.
+
+    Attributes:
+        id: The project's id.
+        capacity: How many there are.
+        accepted: Seats of accepted enrollments.
+        offered: Seats of open offers.
+        waitlisted: Enrollments on the waiting list; they hold no seat.
+        version: How many steps have moved the counters.
+    """
 
     id: str
     capacity: int
@@ -47,17 +55,25 @@ class Seats:
 
     @property
     def left(self) -> int:
-        """Seats nobody holds; an open offer holds one (R23)."""
+        """How many seats are free; an open offer holds one (R23)."""
         return max(self.capacity - self.accepted - self.offered, 0)
 
 
 def holds_seat(status: EnrollmentStatus) -> bool:
-    """Whether a seat is held in that state; an open offer holds one (R23)."""
+    """Whether an enrollment in that state holds a seat; an open offer does (R23)."""
     return HOLDS.get(status) in {Counter.ACCEPTED, Counter.OFFERED}
 
 
 def difference(before: EnrollmentStatus | None, after: EnrollmentStatus) -> dict[Counter, int]:
-    """What a step adds to the counters; from nothing when an enrolment is born with its seat."""
+    """What a step adds to each counter.
+
+    Args:
+        before: The state before; None for an enrollment that is created with its seat.
+        after: The state after.
+
+    Returns:
+        The changed counters only, +1 or -1.
+    """
     changes = dict.fromkeys(Counter, 0)
     if before and before in HOLDS:
         changes[HOLDS[before]] -= 1
@@ -67,20 +83,24 @@ def difference(before: EnrollmentStatus | None, after: EnrollmentStatus) -> dict
 
 
 def takes_seat(changes: dict[Counter, int]) -> bool:
-    """Whether a step needs a seat that was free."""
+    """Whether a step takes a seat that was free before."""
     return changes.get(Counter.ACCEPTED, 0) + changes.get(Counter.OFFERED, 0) > 0
 
 
-def told(events: Sequence[EnrollmentEvent], seats: Seats | None) -> list[EnrollmentEvent]:
-    """The events of a step, with the seats that it left behind where it moved any.
+def with_seats(events: Sequence[EnrollmentEvent], seats: Seats | None) -> list[EnrollmentEvent]:
+    """The events of a step, each seat event with the counters as the step leaves them (ADR 13).
+
+    Args:
+        events: The events of the step.
+        seats: The counters after the step; None where it moved none.
 
     Raises:
-        LookupError: No event of a step that moved seats has room to say so: others would count wrong from then on.
+        LookupError: The step moved seats but has no seat event: consumers would have a wrong count from then on.
     """
     if seats is None:
         return list(events)
     if not any(isinstance(event, SeatEvent) for event in events):
-        raise LookupError(f"nobody would learn of the seats of {seats.id}")
+        raise LookupError(f"no event reports the seats of {seats.id}")
     count = SeatCount(
         version=seats.version,
         capacity=seats.capacity,
@@ -89,33 +109,3 @@ def told(events: Sequence[EnrollmentEvent], seats: Seats | None) -> list[Enrollm
         waitlisted=seats.waitlisted,
     )
     return [replace(event, seats=count) if isinstance(event, SeatEvent) else event for event in events]
-
-
-def class_full(capacity: int) -> Refusal:
-    """No seat is left."""
-    return Refusal(
-        "CLASS_FULL", "该班次名额已满", "No seat is left", rule="R23", unblock=Unblock.BASE, capacity=capacity
-    )
-
-
-def second_sign_up(project: str) -> Refusal:
-    """The person already has a live sign-up for the project."""
-    return Refusal(
-        "SECOND_SIGN_UP",
-        "您已报名该项目，不能重复报名",
-        "There is a live sign-up for this project already",
-        rule="R19",
-        unblock=Unblock.SELF,
-        project=project,
-    )
-
-
-def overlapping_acceptance() -> Refusal:
-    """The person is accepted elsewhere at the time; where stays between the school and that base."""
-    return Refusal(
-        "OVERLAPPING_ACCEPTANCE",
-        "该学员已被培训时间重叠的其他项目录取",
-        "The person is accepted by another project at that time",
-        rule="R19",
-        unblock=Unblock.SCHOOL,
-    )

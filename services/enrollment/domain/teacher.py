@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any, TypedDict
 
-from kernel.errors import Refusal, Unblock
+from kernel.free_text import Name, Title
 from services.enrollment.domain.events import TeacherAdded, TeacherCorrected
+from services.enrollment.domain.refusals import INVALID_TEACHER
 from services.enrollment.domain.vocabulary import Audience, Employment, TeacherField
 
-LONGEST_NAME = 80
 _ORDINALS = range(1, 20)
 
 
@@ -67,12 +68,59 @@ class Teacher:
     corrections: tuple[Correction, ...] = ()
 
 
-def add_teacher(teacher: Teacher) -> tuple[Teacher, list[TeacherAdded]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeacherDetails:
+    """What a school says of a person, checked and sealed; the fields are those of `Teacher`."""
+
+    name: Name
+    id_number: Sealed
+    mobile: Sealed
+    post: Audience
+    employment: Employment
+    title: Title | None = None
+    major_category: int | None = None
+    email: Sealed | None = None
+
+
+class TeacherChanges(TypedDict, total=False):
+    """Fields of a teacher that are to be corrected, with their new values."""
+
+    name: Name
+    id_number: Sealed
+    mobile: Sealed
+    email: Sealed | None
+    post: Audience
+    employment: Employment
+    title: Title | None
+    major_category: int | None
+
+
+def add_teacher(key: str, school: str, province: str, details: TeacherDetails) -> tuple[Teacher, list[TeacherAdded]]:
     """Put a teacher on file (R22).
 
+    Args:
+        key: The teacher's id.
+        school: The code of the teacher's school.
+        province: The school's.
+        details: What the school says of the person.
+
     Raises:
-        Refusal: `INVALID_TEACHER`: no name or too long a one, or no such major category.
+        Refusal: `INVALID_TEACHER`: no name, or no such major category.
     """
+    teacher = Teacher(
+        id=key,
+        version=1,
+        name=details.name.text,
+        school=school,
+        province=province,
+        id_number=details.id_number,
+        mobile=details.mobile,
+        post=details.post,
+        employment=details.employment,
+        title=_stored(details.title),
+        major_category=details.major_category,
+        email=details.email,
+    )
     _require_valid(teacher)
     event = TeacherAdded(
         teacher=teacher.id,
@@ -84,18 +132,34 @@ def add_teacher(teacher: Teacher) -> tuple[Teacher, list[TeacherAdded]]:
     return teacher, [event]
 
 
-def correct(before: Teacher, after: Teacher, by: str, now: datetime) -> tuple[Teacher, list[TeacherCorrected]]:
+def correct(before: Teacher, changes: TeacherChanges, by: str, now: datetime) -> tuple[Teacher, list[TeacherCorrected]]:
     """Correct what is on file of a teacher; no event where nothing differs (R41).
+
+    Args:
+        before: The teacher as on file.
+        changes: What is to stand on file from now on; what is not named stays.
+        by: `teacher`, or under whom the school acts (R5).
+        now: Domain time.
 
     Raises:
         Refusal: `INVALID_TEACHER`.
     """
+    stored: dict[str, Any] = {**changes}
+    if "name" in changes:
+        stored["name"] = changes["name"].text
+    if "title" in changes:
+        stored["title"] = _stored(changes["title"])
+    after = replace(before, **stored)
     _require_valid(after)
     fields = tuple(one for one in TeacherField if _said(before, one) != _said(after, one))
     if not fields:
         return before, []
     event = TeacherCorrected(teacher=before.id, school=before.school, fields=fields, province=before.province)
     return replace(after, corrections=(*before.corrections, Correction(now, by, fields))), [event]
+
+
+def _stored(title: Title | None) -> str | None:
+    return (title.text or None) if title else None
 
 
 def _said(teacher: Teacher, field: TeacherField) -> object:
@@ -105,22 +169,5 @@ def _said(teacher: Teacher, field: TeacherField) -> object:
 
 def _require_valid(teacher: Teacher) -> None:
     major = teacher.major_category
-    if not 0 < len(teacher.name) <= LONGEST_NAME or (major is not None and major not in _ORDINALS):
-        raise Refusal(
-            "INVALID_TEACHER",
-            f"教师须有姓名，不超过{LONGEST_NAME}字，专业大类序号为1至19",
-            f"A teacher needs a name of {LONGEST_NAME} characters at most, and a major category from 1 to 19 if any",
-            rule="R22",
-            unblock=Unblock.SELF,
-        )
-
-
-def teacher_exists() -> Refusal:
-    """The refusal does not say which number, nor at which school the person is (R41); that school can correct it."""
-    return Refusal(
-        "TEACHER_EXISTS",
-        "该身份证号码或手机号码已登记",
-        "A person with this ID number or mobile is on file",
-        rule="R41",
-        unblock=Unblock.SCHOOL,
-    )
+    if not teacher.name or (major is not None and major not in _ORDINALS):
+        raise INVALID_TEACHER()

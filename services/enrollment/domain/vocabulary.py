@@ -1,10 +1,10 @@
-"""The words of enrolment, as the graph spells them; each value is its own name."""
+"""The words of enrollment, as the graph spells them; each value is its own name."""
 
 from enum import StrEnum
 
 
 class EnrollmentStatus(StrEnum):
-    """The states of an enrolment (docs/state-machines.md)."""
+    """The states of an enrollment (docs/state-machines.md)."""
 
     SIGNED_UP = "SIGNED_UP"
     DECLINED = "DECLINED"
@@ -140,7 +140,7 @@ class DeliveryFault(StrEnum):
 
 
 class ReasonCode(StrEnum):
-    """Why an enrolment came to its end (docs/state-machines.md, Enrollment)."""
+    """Why an enrollment came to its end (docs/state-machines.md, Enrollment)."""
 
     BY_TEACHER = "BY_TEACHER"
     BY_SCHOOL = "BY_SCHOOL"
@@ -155,7 +155,7 @@ class ReasonCode(StrEnum):
 
 
 class ProjectState(StrEnum):
-    """What enrolment needs to know of a project's state."""
+    """What enrollment needs to know of a project's state."""
 
     PUBLISHED = "PUBLISHED"
     RUNNING = "RUNNING"

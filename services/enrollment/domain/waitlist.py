@@ -1,11 +1,10 @@
-"""The waiting list, the offers of freed seats, and the seat that is passed on (R25, R26)."""
+"""The waiting list: its order, the offers of free seats, and substitution (R25, R26)."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from kernel.errors import Refusal, Unblock
-from kernel.free_text import require_reason
+from kernel.free_text import Reason
 from services.enrollment.domain.enrollment import Change, Enrollment, Step, about, move, sign_up, wrong_state
 from services.enrollment.domain.events import (
     Accepted,
@@ -15,6 +14,7 @@ from services.enrollment.domain.events import (
     WaitlistRanked,
 )
 from services.enrollment.domain.project import Project, starts_at
+from services.enrollment.domain.refusals import NOT_A_COLLEAGUE, OFFER_EXPIRED
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.domain.vocabulary import EnrollmentStatus, ReasonCode
 
@@ -23,16 +23,17 @@ _LAST = 1_000_000
 
 
 def in_order(waiting: Iterable[Enrollment]) -> list[Enrollment]:
-    """The waiting list: whom the base has ranked, then by the school's submission and its own ranking (R25)."""
+    """Sort a waiting list: those that the base has ranked, then by submission and by the school's ranking (R25)."""
     return sorted(waiting, key=_place)
 
 
-def _place(one: Enrollment) -> tuple[int, datetime, int, str]:
-    return one.waiting_rank or _LAST, one.submitted_at or one.signed_up_at, one.rank or _LAST, one.id
+def _place(enrollment: Enrollment) -> tuple[int, datetime, int, str]:
+    submitted = enrollment.submitted_at or enrollment.signed_up_at
+    return enrollment.waiting_rank or _LAST, submitted, enrollment.rank or _LAST, enrollment.id
 
 
 def rank_waiting(enrollment: Enrollment, place: int | None) -> Step:
-    """The base gives a candidate a place on the waiting list, or takes it away (R25).
+    """Set the candidate's place on the waiting list, from 1, or take it back with None (R25).
 
     Raises:
         Refusal: `WRONG_STATE`.
@@ -44,18 +45,26 @@ def rank_waiting(enrollment: Enrollment, place: int | None) -> Step:
 
 
 def offer_ends(project: Project, open_for: timedelta, now: datetime) -> datetime:
-    """When an offer made now expires: after its time, and never later than the first day of the training (R25).
+    """The instant at which an offer made now expires, never later than the training begins (R25).
 
     Args:
         project: The project.
-        open_for: How long a school may think.
+        open_for: Validity of an offer (`timedelta`, 48 h by default).
         now: Domain time.
+
+    Returns:
+        An aware instant.
     """
     return min(now + open_for, starts_at(project))
 
 
 def offer(enrollment: Enrollment, until: datetime, now: datetime) -> Step:
-    """A freed seat offers itself (R25).
+    """Offer a free seat to a candidate on the waiting list (R25).
+
+    Args:
+        enrollment: The candidate's.
+        until: When the offer expires.
+        now: Domain time.
 
     Raises:
         Refusal: `WRONG_STATE`.
@@ -66,13 +75,18 @@ def offer(enrollment: Enrollment, until: datetime, now: datetime) -> Step:
 
 
 def renew(enrollment: Enrollment, until: datetime) -> Step:
-    """An open offer whose project was suspended has its whole time anew, for meanwhile nobody could take it (R25)."""
+    """Extend an open offer of a project that was suspended, for meanwhile nobody could take it (R25)."""
     renewed = replace(enrollment, offer_expires_at=until)
     return renewed, [Offered(**about(renewed), expires_at=until)]
 
 
 def take_offer(enrollment: Enrollment, by: str, now: datetime) -> Step:
-    """The school takes the offered seat, in time (R25).
+    """Take an offered seat on behalf of the school (R25).
+
+    Args:
+        enrollment: The enrollment with the offer.
+        by: The designated person's name (R5).
+        now: Domain time.
 
     Raises:
         Refusal: `WRONG_STATE` or `OFFER_EXPIRED`.
@@ -80,26 +94,19 @@ def take_offer(enrollment: Enrollment, by: str, now: datetime) -> Step:
     if enrollment.status not in {EnrollmentStatus.OFFERED, EnrollmentStatus.EXPIRED}:
         raise wrong_state(enrollment, "R25")
     if enrollment.status is EnrollmentStatus.EXPIRED or is_over(enrollment, now):
-        raise Refusal(
-            "OFFER_EXPIRED",
-            "递补名额已过确认时限",
-            "The offer has expired",
-            rule="R25",
-            unblock=Unblock.SELF,
-            enrollment=enrollment.id,
-        )
+        raise OFFER_EXPIRED(enrollment=enrollment.id)
     moved = move(enrollment, EnrollmentStatus.ACCEPTED, rule="R25", by=by, now=now)
     accepted = replace(moved, offer_expires_at=None, waiting_rank=None)
     return accepted, [Accepted(**about(accepted))]
 
 
 def is_over(enrollment: Enrollment, now: datetime) -> bool:
-    """Whether the offer's time is over."""
+    """Whether the enrollment's offer has expired."""
     return enrollment.offer_expires_at is not None and enrollment.offer_expires_at <= now
 
 
 def expire(enrollment: Enrollment, now: datetime) -> Step:
-    """Nobody took the offered seat in time (R25).
+    """End an offer that nobody took in time (R25).
 
     Raises:
         Refusal: `WRONG_STATE`.
@@ -108,40 +115,47 @@ def expire(enrollment: Enrollment, now: datetime) -> Step:
     return expired, [OfferExpired(**about(expired))]
 
 
-def substitute(enrollment: Enrollment, reason: str, by: str, now: datetime, *, successor: str) -> Step:
-    """An accepted person gives way to a colleague (R26).
+def substitute(enrollment: Enrollment, reason: Reason, by: str, now: datetime, *, successor: str) -> Step:
+    """End an accepted enrollment whose seat goes to a colleague (R26).
 
     Args:
-        enrollment: The one that ends.
+        enrollment: The enrollment that ends.
         reason: Why.
-        by: The designated person.
+        by: The designated person's name (R5).
         now: Domain time.
-        successor: The id of the colleague's enrolment.
+        successor: The id of the colleague's enrollment.
 
     Raises:
-        Refusal: `REASON_MISSING`, `INVALID_REASON` or `WRONG_STATE`.
+        Refusal: `WRONG_STATE`.
     """
-    text = require_reason(reason, "R26")
     ended = move(
-        enrollment, EnrollmentStatus.SUBSTITUTED, rule="R26", by=by, now=now, reason=text, code=ReasonCode.BY_SCHOOL
+        enrollment,
+        EnrollmentStatus.SUBSTITUTED,
+        rule="R26",
+        by=by,
+        now=now,
+        reason=reason.text,
+        code=ReasonCode.BY_SCHOOL,
     )
-    return ended, [Substituted(**about(ended), successor=successor, reason=text)]
+    return ended, [Substituted(**about(ended), successor=successor, reason=reason.text)]
 
 
 def succeed(before: Enrollment, teacher: Teacher, project: Project, by: str, now: datetime, *, key: str) -> Step:
-    """The colleague's enrolment, accepted from its first moment: the seat is passed on (R26).
+    """Create the colleague's enrollment, accepted at once: it takes the seat over (R26).
+
+    Args:
+        before: The enrollment that ends.
+        teacher: The colleague.
+        project: The project of both.
+        by: The designated person's name (R5).
+        now: Domain time.
+        key: The new enrollment's id.
 
     Raises:
         Refusal: `NOT_A_COLLEAGUE`.
     """
     if teacher.school != before.school or teacher.id == before.teacher:
-        raise Refusal(
-            "NOT_A_COLLEAGUE",
-            "替换人员须为本校另一名教师",
-            "A substitute is another teacher of the same school",
-            rule="R26",
-            unblock=Unblock.SELF,
-        )
+        raise NOT_A_COLLEAGUE()
     signed, _ = sign_up(key, teacher, project, now)
     accepted = replace(
         signed,

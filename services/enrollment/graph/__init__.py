@@ -1,1 +1,1 @@
-"""Enrolment's part of the graph: a thin layer over commands and queries."""
+"""Enrollment's part of the graph: a thin layer over commands and queries."""

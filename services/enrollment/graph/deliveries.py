@@ -1,4 +1,4 @@
-"""How far feedback is, and what has not arrived (R24)."""
+"""Deliveries of feedback: their state, and those that have not arrived (R24)."""
 
 from datetime import datetime
 from functools import partial
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Self
 import strawberry
 
 from chassis.graph import requires
-from chassis.graph.connection import Connection, connect, slice_of
+from chassis.graph.connection import Connection, connect, page_request
 from chassis.principal import Scope
 from services.enrollment.domain import notifications as deliveries
-from services.enrollment.graph.context import Info
+from services.enrollment.graph.context import Context, Info
 from services.enrollment.graph.enums import (
     DeliveryChannel,
     DeliveryFault,
@@ -29,7 +29,7 @@ EnrollmentType = Annotated["Enrollment", strawberry.lazy("services.enrollment.gr
 
 @strawberry.type(description="一次反馈经一个渠道的送达情况；站内通知（INBOX）为准，邮件只作提醒 (R24)")
 class Delivery:
-    """One recipient's copy of a piece of feedback, by one channel."""
+    """The delivery of one piece of feedback to one recipient by one channel."""
 
     id: strawberry.ID
     recipient: DeliveryRecipient
@@ -46,8 +46,9 @@ class Delivery:
     source: strawberry.Private[deliveries.Delivery]
 
     @classmethod
-    def of(cls, source: deliveries.Delivery, now: datetime) -> Self:
-        """As the domain knows it."""
+    def of(cls, source: deliveries.Delivery, context: Context) -> Self:
+        """The delivery as it stands at domain time."""
+        until = source.delivered_at or context.deps.clock.now()
         return cls(
             id=strawberry.ID(source.id),
             recipient=source.recipient,
@@ -60,22 +61,22 @@ class Delivery:
             delivered_at=source.delivered_at,
             next_attempt_at=source.due,
             fault=source.fault,
-            waiting_seconds=int(((source.delivered_at or now) - source.created_at).total_seconds()),
+            waiting_seconds=int((until - source.created_at).total_seconds()),
             source=source,
         )
 
     @strawberry.field(description="所涉报名")
     async def enrollment(self, info: Info) -> EnrollmentType | None:
-        """The enrolment it tells of, if the principal may see it."""
+        """The enrollment that it tells of, if the principal may see it."""
         from services.enrollment.graph.enrollments import Enrollment
 
-        found = await info.context.loader(EnrollmentByIdLoader).load(self.source.enrollment)
-        return Enrollment.of(found) if found else None
+        enrollment = await info.context.loader(EnrollmentByIdLoader).load(self.source.enrollment)
+        return Enrollment.of(enrollment) if enrollment else None
 
 
 @strawberry.type
 class FeedbackQuery:
-    """What may be read of feedback."""
+    """Queries of feedback."""
 
     @strawberry.federation.field(
         description="某年度尚未送达的反馈（含邮件），由早到晚：学校为本校，省份为本省，教师工作司为全国 (R24)",
@@ -84,9 +85,9 @@ class FeedbackQuery:
     async def undelivered_feedback(
         self, info: Info, year: int, first: int = 20, after: str | None = None
     ) -> Connection[Delivery] | None:
-        """What waits or has failed, with its age, its attempts and why the last one failed."""
-        deps, principal, part = info.context.deps, info.context.principal, slice_of(first, after)
-        kept, now = deps.store.deliveries, deps.clock.now()
-        page = await connect(kept.left(principal, year, part), part, lambda one: [one.id])
-        counted = partial(kept.count_left, principal, year)
-        return Connection[Delivery].of(page, lambda one: Delivery.of(one, now), counted)
+        """Deliveries that wait or have failed, the oldest first, as far as the principal may see them."""
+        context, part = info.context, page_request(first, after)
+        store, reader = context.deps.store.deliveries, context.principal
+        page = await connect(store.left(reader, year, part), part, lambda delivery: [delivery.id])
+        counted = partial(store.count_left, reader, year)
+        return Connection[Delivery].of(page, lambda delivery: Delivery.of(delivery, context), counted)

@@ -1,4 +1,4 @@
-"""Enrolments in the graph, with their feedback and history."""
+"""Types of enrollments: history, feedback, warnings, rows of bulk commands, pages."""
 
 from datetime import datetime
 from functools import partial
@@ -6,18 +6,18 @@ from typing import Self
 
 import strawberry
 
+from chassis.commands.bulk import RowResult
 from chassis.graph import Advice, RefusalInfo, requires
-from chassis.graph.connection import Connection, connect, slice_of
+from chassis.graph.connection import Connection, connect, page_request
 from chassis.graph.resolvers import text_key
 from chassis.principal import Scope
-from kernel.language import Language
-from services.enrollment.commands import Row
-from services.enrollment.domain import enrollment as machine
+from kernel.errors import Refusal
+from services.enrollment.domain import enrollment as domain
 from services.enrollment.domain.enrollment import meant_for
 from services.enrollment.domain.notifications import fed_back_at
-from services.enrollment.domain.roster.problems import audience_mismatch
+from services.enrollment.domain.refusals import AUDIENCE_MISMATCH
 from services.enrollment.domain.seats import ADMITTED
-from services.enrollment.graph.context import Info
+from services.enrollment.graph.context import Context, Info
 from services.enrollment.graph.deliveries import Delivery
 from services.enrollment.graph.enums import EnrollmentStatus, ReasonCode
 from services.enrollment.graph.loaders import (
@@ -37,7 +37,7 @@ from services.enrollment.store import EnrollmentSelection
 
 @strawberry.type(description="报名的一次状态变化")
 class EnrollmentChange:
-    """One step of an enrolment."""
+    """One change of an enrollment's state."""
 
     status: EnrollmentStatus
     at: datetime
@@ -47,7 +47,7 @@ class EnrollmentChange:
 
 @strawberry.federation.type(keys=["id"], description="一人对一个项目的报名，本人、学校、基地、省份和教师工作司可见")
 class Enrollment:
-    """One person's way through one project."""
+    """One teacher's enrollment in one project, from sign-up to credit."""
 
     id: strawberry.ID
     status: EnrollmentStatus
@@ -62,11 +62,11 @@ class Enrollment:
     reason: str | None
     reason_code: ReasonCode | None
     history: list[EnrollmentChange]
-    source: strawberry.Private[machine.Enrollment]
+    source: strawberry.Private[domain.Enrollment]
 
     @classmethod
-    def of(cls, source: machine.Enrollment) -> Self:
-        """As the domain knows it; whoever gets here may see it."""
+    def of(cls, source: domain.Enrollment) -> Self:
+        """From the domain's enrollment; that the principal may see it has been checked."""
         return cls(
             id=strawberry.ID(source.id),
             status=source.status,
@@ -81,71 +81,76 @@ class Enrollment:
             reason=source.reason,
             reason_code=source.reason_code,
             history=[
-                EnrollmentChange(status=one.status, at=one.at, by=one.by, reason=one.reason) for one in source.history
+                EnrollmentChange(status=change.status, at=change.at, by=change.by, reason=change.reason)
+                for change in source.history
             ],
             source=source,
         )
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:  # noqa: A002 - the key's name
-        """The enrolment another subgraph refers to, if the principal may see it."""
-        found = await info.context.loader(EnrollmentByIdLoader).load(text_key(id))
-        return cls.of(found) if found else None
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:
+        """The enrollment another subgraph refers to, if the principal may see it."""
+        enrollment = await info.context.loader(EnrollmentByIdLoader).load(text_key(id))
+        return cls.of(enrollment) if enrollment else None
 
     @strawberry.field(description="项目")
     def project(self) -> Project | None:
-        """The project, which the catalog knows."""
+        """The project, an entity of the catalog."""
         return Project(id=strawberry.ID(self.source.project))
 
     @strawberry.federation.field(
         description="教师", requires_scopes=requires(Scope.TEACHER, Scope.SCHOOL, Scope.BASE, Scope.MINISTRY)
     )
     async def teacher(self, info: Info) -> Teacher | None:
-        """The person."""
-        found = await info.context.loader(TeacherByIdLoader).load(self.source.teacher)
-        return Teacher.of(found) if found else None
+        """The teacher, if the principal may see them."""
+        teacher = await info.context.loader(TeacherByIdLoader).load(self.source.teacher)
+        return Teacher.of(teacher) if teacher else None
 
     @strawberry.field(description="学校")
     async def school(self, info: Info) -> School | None:
-        """The person's school."""
-        found = await info.context.loader(SchoolByCodeLoader).load(self.source.school)
-        return School.of(found) if found else None
+        """The teacher's school."""
+        school = await info.context.loader(SchoolByCodeLoader).load(self.source.school)
+        return School.of(school) if school else None
 
     @strawberry.field(description="向本人和学校反馈的送达情况 (R24)")
     async def feedback(self, info: Info) -> list[Delivery]:
         """The deliveries of every decision so far."""
-        found = await info.context.loader(DeliveriesByEnrollmentLoader).load(self.source.id) or []
-        now = info.context.deps.clock.now()
-        return [Delivery.of(one, now) for one in found]
+        deliveries = await info.context.loader(DeliveriesByEnrollmentLoader).load(self.source.id) or []
+        return [Delivery.of(delivery, info.context) for delivery in deliveries]
 
     @strawberry.field(description="最近一次决定何时已反馈到本人和学校双方；任一方未送达则为空 (R24)")
     async def fed_back_at(self, info: Info) -> datetime | None:
-        """When the latest decision had reached both."""
+        """When the latest decision had reached both the trainee and the school; null until then."""
         return fed_back_at(await info.context.loader(DeliveriesByEnrollmentLoader).load(self.source.id) or [])
 
     @strawberry.field(description="提示：岗位不在培训对象之内 (R20)；与另一录取项目时间重叠 (R19)")
     async def warnings(self, info: Info) -> list[Advice]:
-        """What is unusual about it as things are now, in the reader's language."""
-        load, one, say = info.context.loader, self.source, info.context.say
-        teacher = await load(TeacherByIdLoader).load(one.teacher)
-        project = await load(ProjectByIdLoader).load(one.project)
-        found: list[Advice] = []
+        """What is unusual about the enrollment at the moment, in the reader's language; it blocks nothing."""
+        load, enrollment = info.context.loader, self.source
+        teacher = await load(TeacherByIdLoader).load(enrollment.teacher)
+        project = await load(ProjectByIdLoader).load(enrollment.project)
+        warnings: list[Advice] = []
         if teacher and project and not meant_for(teacher.post, project):
-            told = audience_mismatch()
-            found.append(Advice(code=told.code, rule=told.rule, message=say(told.zh, told.en)))
-        if one.status in ADMITTED:
-            overlapping = await load(OverlapsByTeacherLoader).load(one.teacher)
-            if overlapping and one.id in overlapping:
-                found.append(Advice(code="OVERLAP", rule="R19", message=say(*OVERLAP)))
-        return found
+            warnings.append(warning_of(AUDIENCE_MISMATCH(), info.context))
+        if enrollment.status in ADMITTED:
+            overlapping = await load(OverlapsByTeacherLoader).load(enrollment.teacher)
+            if overlapping and enrollment.id in overlapping:
+                warnings.append(Advice(code="OVERLAP", rule="R19", message=info.context.say(*OVERLAP)))
+        return warnings
 
 
 OVERLAP = ("与另一录取项目时间重叠", "It overlaps another acceptance of the same person")
+"""The sentence of the warning, Chinese and English; it does not name the other project (R19)."""
+
+
+def warning_of(refusal: Refusal, context: Context) -> Advice:
+    """A refusal that blocks nothing, as a warning in the reader's language."""
+    return Advice(code=refusal.code, rule=refusal.rule, message=refusal.message(context.language))
 
 
 @strawberry.type(description="批量操作中的一行")
 class EnrollmentRow:
-    """What became of one enrolment of a bulk command."""
+    """The outcome of one row of a bulk command."""
 
     id: strawberry.ID
     ok: bool
@@ -153,21 +158,32 @@ class EnrollmentRow:
     refusal: RefusalInfo | None
 
     @classmethod
-    def of(cls, row: Row, language: Language) -> Self:
-        """The row in the caller's language."""
+    def of(cls, result: RowResult[domain.Enrollment], context: Context) -> Self:
+        """The row, a refusal in the caller's language."""
         return cls(
-            id=strawberry.ID(row.id),
-            ok=row.refusal is None,
-            enrollment=Enrollment.of(row.enrollment) if row.enrollment else None,
-            refusal=RefusalInfo.of(row.refusal, language) if row.refusal else None,
+            id=strawberry.ID(result.key),
+            ok=result.refusal is None,
+            enrollment=Enrollment.of(result.value) if result.value else None,
+            refusal=RefusalInfo.of(result.refusal, context.language) if result.refusal else None,
         )
 
 
 async def enrollments_page(
     info: Info, selection: EnrollmentSelection, first: int, after: str | None
 ) -> Connection[Enrollment]:
-    """A page of the enrolments that the principal may see, in the order of sign-up."""
-    loader, part = info.context.loader, slice_of(first, after)
-    page = await connect(loader(EnrollmentPageLoader).load((selection, first, after)), part, lambda one: [one.id])
+    """A page of the enrollments that the principal may see, in the order of sign-up.
+
+    Args:
+        info: The request.
+        selection: Which enrollments.
+        first: The page's size, 1 to 100.
+        after: The cursor after which the page begins; None for the first page.
+
+    Raises:
+        Refusal: `BAD_PAGE_SIZE` or `BAD_CURSOR`.
+    """
+    loader, part = info.context.loader, page_request(first, after)
+    rows = loader(EnrollmentPageLoader).load((selection, first, after))
+    page = await connect(rows, part, lambda enrollment: [enrollment.id])
     counted = partial(loader(EnrollmentCountLoader).load, selection)
     return Connection[Enrollment].of(page, Enrollment.of, counted)

@@ -1,4 +1,4 @@
-"""The enums of the graph: the domain's own, by their own names, made known to Strawberry."""
+"""Enums and scalars of the graph: the domain's enums registered with Strawberry, and money."""
 
 from enum import Enum
 from typing import Any, NewType
@@ -44,7 +44,7 @@ __all__ = [
     "TeacherField",
 ]
 
-_KNOWN: tuple[type[Enum], ...] = (
+_ENUMS: tuple[type[Enum], ...] = (
     Audience,
     BaseCategory,
     DeliveryChannel,
@@ -60,27 +60,33 @@ _KNOWN: tuple[type[Enum], ...] = (
     RosterState,
     TeacherField,
 )
-for _kind in _KNOWN:
+for _kind in _ENUMS:
     strawberry.enum(_kind)
 strawberry.enum(ReasonCode, name="EnrollmentReasonCode")
 strawberry.enum(RosterRowState, name="RosterRowState")
 
 Fen = NewType("Fen", int)
-"""Money of a province: more than GraphQL's `Int` holds (21 million yuan)."""
+"""An amount in fen; GraphQL's `Int` ends at 21 million yuan."""
 
 _MOST = 2**53 - 1
-_TEXT = "A whole number of fen, as large as JavaScript's numbers are exact"
+_DESCRIPTION = "A whole number of fen, as large as JavaScript's numbers are exact"
 
 
-def _read(value: Any) -> int:
+def _parse_fen(value: Any) -> int:
     if type(value) is not int or not 0 <= value <= _MOST:
         raise ValueError("Fen is a whole number from 0 to 2^53 - 1")
     return value
 
 
-SCALARS: dict[object, ScalarDefinition] = {Fen: strawberry.scalar(name="Fen", description=_TEXT, parse_value=_read)}
+SCALARS: dict[object, ScalarDefinition] = {
+    Fen: strawberry.scalar(name="Fen", description=_DESCRIPTION, parse_value=_parse_fen)
+}
 
 
 def yuan(fen: int) -> str:
-    """An amount as people read it."""
+    """An amount in yuan with two decimals, such as `12.50`.
+
+    Args:
+        fen: Not negative.
+    """
     return f"{fen // 100}.{fen % 100:02d}"

@@ -1,4 +1,4 @@
-"""The feed in the graph: replay and live subscription read one log, each reader its own part of it (R27)."""
+"""Events in the graph: replay and live subscription read the same log, each reader a part of it (R27, ADR 7)."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -10,11 +10,10 @@ from strawberry.scalars import JSON
 
 from chassis.events import NATIONWIDE
 from chassis.graph import requires
-from chassis.graph.connection import slice_of
+from chassis.graph.connection import page_request
 from chassis.principal import Principal, Scope
-from chassis.storage.cursor import Slice, cursor_of
-from kernel.errors import Refusal, Unblock
-from kernel.refusals import FORBIDDEN
+from chassis.storage.cursor import PageRequest, cursor_of
+from kernel.refusals import BAD_CURSOR, FORBIDDEN
 from services.enrollment.graph.context import Info
 from services.enrollment.store import Entry, Reading, own_province
 
@@ -36,15 +35,14 @@ _FROM_SUBMISSION_ON = (
     "credited",
     "credit-withdrawn",
 )
-"""What a base may know of an enrolment; what came before its submission is the school's matter (R22)."""
-
+"""The events of an enrollment that its base reads; before its submission it is the school's alone (R22)."""
 _FUNDING = "funding-recorded"
-"""What a province pays is the province's matter and the ministry's (R27)."""
+"""Read by the province that pays and by the ministry, not by the school that is paid for (R27)."""
 
 
 @strawberry.type(description="事件日志中的一条 (R27)")
 class EnrollmentEvent:
-    """An event of the platform as the feed has it."""
+    """One event as it is in a log."""
 
     id: strawberry.ID
     cursor: str
@@ -57,7 +55,7 @@ class EnrollmentEvent:
 
     @classmethod
     def of(cls, entry: Entry) -> Self:
-        """As the log holds it."""
+        """From an entry of the log."""
         event = entry.event
         return cls(
             id=strawberry.ID(event.id),
@@ -71,15 +69,19 @@ class EnrollmentEvent:
         )
 
 
-def log_slice(first: int, after: str | None) -> Slice:
-    """What the paging arguments ask of a log, whose cursors hold a number each.
+def log_slice(first: int, after: str | None) -> PageRequest:
+    """The page of a log that the arguments ask for; a cursor of a log holds one sequence number.
+
+    Args:
+        first: The page's size, 1 to 100.
+        after: The cursor after which the page begins; None for the beginning of the log.
 
     Raises:
         Refusal: `BAD_PAGE_SIZE` or `BAD_CURSOR`.
     """
-    part = slice_of(first, after)
+    part = page_request(first, after)
     if part.after is not None and not _is_number(part.after):
-        raise Refusal("BAD_CURSOR", "分页游标无效", "Not a cursor of this list", unblock=Unblock.SELF)
+        raise BAD_CURSOR()
     return part
 
 
@@ -88,10 +90,13 @@ def _is_number(position: Sequence[object]) -> bool:
 
 
 def reading_of(principal: Principal) -> Reading:
-    """What a principal reads: a province its log, the ministry the nation's, school and base their part of that.
+    """The part of a log that a principal reads.
+
+    A province reads its own log, the ministry the nation's; a school and a base read those entries of the nation's log
+    that concern them.
 
     Raises:
-        Refusal: `FORBIDDEN` for everybody else.
+        Refusal: `FORBIDDEN`: anybody else.
     """
     match principal.scope:
         case Scope.MINISTRY:
@@ -100,17 +105,19 @@ def reading_of(principal: Principal) -> Reading:
             return Reading(province, {})
         case Scope.SCHOOL if principal.school:
             own = {"event.data.school": principal.school, "event.name": {"$ne": _FUNDING}}
-            return Reading(NATIONWIDE, own | {"event.producer": {"$in": ["enrollment", "assessment"]}})
+            producers = {"event.producer": {"$in": ["enrollment", "assessment"]}}
+            return Reading(NATIONWIDE, own | producers)
         case Scope.BASE:
-            known = {"event.producer": "enrollment", "event.name": {"$in": list(_FROM_SUBMISSION_ON)}}
-            return Reading(NATIONWIDE, {"event.data.base": {"$in": list(principal.bases)}} | known)
+            own = {"event.data.base": {"$in": list(principal.bases)}}
+            kinds = {"event.producer": "enrollment", "event.name": {"$in": list(_FROM_SUBMISSION_ON)}}
+            return Reading(NATIONWIDE, own | kinds)
         case _:
             raise FORBIDDEN(rule="R27")
 
 
 @strawberry.type
 class Subscription:
-    """What may be followed."""
+    """The subscriptions of enrollment."""
 
     @strawberry.federation.field(
         description="事件日志的实时订阅，与回放同一日志、同一顺序；给出 after 则从其后续起，否则从此刻起 (R27)",
@@ -118,7 +125,7 @@ class Subscription:
         is_subscription=True,
     )
     async def enrollment_events(self, info: Info, after: str | None = None) -> AsyncGenerator[EnrollmentEvent, None]:
-        """The principal's log after a cursor, without end."""
+        """The entries after a cursor, then new ones as they are appended; without a cursor from now on."""
         reading = reading_of(info.context.principal)
         part = log_slice(1, after)
         entries = info.context.deps.store.tail.follow(reading, part.after[0] if part.after else None)

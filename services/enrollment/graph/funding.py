@@ -1,12 +1,12 @@
-"""Funding records in the graph: the province's own, with all their revisions (R27)."""
+"""Types of funding records; a correction is a later revision, the earlier ones stay (R27)."""
 
 from datetime import datetime
 from typing import Self
 
 import strawberry
 
+from services.enrollment.commands import NewFunding
 from services.enrollment.domain import funding as domain
-from services.enrollment.domain.funding import FundingEntry
 from services.enrollment.graph.context import Info
 from services.enrollment.graph.enums import Fen, FundingSource, yuan
 from services.enrollment.graph.loaders import FundingRevisionsLoader, SchoolByCodeLoader
@@ -16,7 +16,7 @@ from services.enrollment.graph.projects import Project
 
 @strawberry.input(description="登记经费；给出 corrects 则为更正，须说明理由，金额0为撤销 (R27)")
 class FundingInput:
-    """A payment, or what puts one right; amounts in fen."""
+    """A payment, or the correction of one."""
 
     year: int
     amount: Fen = strawberry.field(description="金额，单位分")
@@ -28,9 +28,9 @@ class FundingInput:
     corrects: strawberry.ID | None = strawberry.field(default=None, description="所更正的现行记录")
     reason: str | None = strawberry.field(default=None, description="更正的理由")
 
-    def entry(self) -> FundingEntry:
-        """As the command takes it."""
-        return FundingEntry(
+    def entry(self) -> NewFunding:
+        """The payment, as the command takes it."""
+        return NewFunding(
             year=self.year,
             amount=self.amount,
             source=self.source,
@@ -56,11 +56,11 @@ class Funding:
     corrects: strawberry.ID | None
     reason: str | None
     recorded_at: datetime
-    known: strawberry.Private[domain.Funding]
+    source_record: strawberry.Private[domain.Funding]
 
     @classmethod
     def of(cls, source: domain.Funding) -> Self:
-        """As the domain knows it."""
+        """From the domain's record; whoever gets here may read it."""
         return cls(
             id=strawberry.ID(source.id),
             year=source.year,
@@ -73,32 +73,32 @@ class Funding:
             corrects=None if source.corrects is None else strawberry.ID(source.corrects),
             reason=source.reason,
             recorded_at=source.recorded_at,
-            known=source,
+            source_record=source,
         )
 
     @strawberry.field(description="所资助的学校")
     async def school(self, info: Info) -> School | None:
-        """The school that it is for."""
-        code = self.known.school
-        found = await info.context.loader(SchoolByCodeLoader).load(code) if code else None
-        return School.of(found) if found else None
+        """The school that the payment is for."""
+        code = self.source_record.school
+        school = await info.context.loader(SchoolByCodeLoader).load(code) if code else None
+        return School.of(school) if school else None
 
     @strawberry.field(description="所资助的项目")
     def project(self) -> Project | None:
-        """The project that it is for, which the catalog knows."""
-        key = self.known.project
+        """The project that the payment is for."""
+        key = self.source_record.project
         return Project(id=strawberry.ID(key)) if key else None
 
     @strawberry.field(description="更正本版的那一版；空为现行")
     async def superseded_by(self, info: Info) -> strawberry.ID | None:
         """The revision after this one."""
-        later = [one for one in await self._revisions(info) if one.corrects == self.id]
+        later = [revision for revision in await self._revisions(info) if revision.corrects == self.id]
         return strawberry.ID(later[0].id) if later else None
 
     @strawberry.field(description="之前各版，由先到后")
     async def history(self, info: Info) -> list["Funding"]:
         """The revisions before this one."""
-        return [Funding.of(one) for one in await self._revisions(info) if one.revision < self.revision]
+        return [Funding.of(row) for row in await self._revisions(info) if row.revision < self.revision]
 
     async def _revisions(self, info: Info) -> list[domain.Funding]:
-        return await info.context.loader(FundingRevisionsLoader).load(self.known.record) or []
+        return await info.context.loader(FundingRevisionsLoader).load(self.source_record.record) or []

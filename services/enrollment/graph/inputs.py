@@ -1,4 +1,4 @@
-"""What callers send; input types carry the service's nouns."""
+"""Input types of the graph; each makes the value that a command or the store takes."""
 
 from datetime import date
 
@@ -11,7 +11,7 @@ from services.enrollment.store import EnrollmentSelection
 
 @strawberry.input(description="报名筛选条件")
 class EnrollmentFilter:
-    """Which enrolments; what is null or empty does not count."""
+    """Which enrollments; a filter that is null or empty does not restrict."""
 
     statuses: list[EnrollmentStatus] | None = None
     project: strawberry.ID | None = None
@@ -26,7 +26,14 @@ class EnrollmentFilter:
         teacher: str | None = None,
         province: str | None = None,
     ) -> EnrollmentSelection:
-        """As the store takes it; what the place in the graph says wins over the filter."""
+        """The selection for the store, within the object whose field was asked.
+
+        Args:
+            project: Id of the project whose enrollments they are; it wins over the filter's.
+            school: Code of the school; it wins over the filter's.
+            teacher: Id of the teacher.
+            province: Code of the province.
+        """
         return EnrollmentSelection(
             statuses=tuple(self.statuses or ()),
             project=project or self.project,
@@ -39,7 +46,7 @@ class EnrollmentFilter:
 
 @strawberry.input(description="登记学校 (R3)")
 class SchoolInput:
-    """A school; a province may leave its own code out, the ministry says `00` for a school of a line ministry."""
+    """A school; a province may leave its own code out, the ministry writes `00` for a school of a line ministry."""
 
     code: strawberry.ID
     name: str
@@ -48,13 +55,13 @@ class SchoolInput:
     )
 
     def school(self) -> NewSchool:
-        """As the command takes it."""
+        """The input of the command."""
         return NewSchool(code=self.code, name=self.name, province=self.province)
 
 
 @strawberry.input(description="学校筛选条件")
 class SchoolFilter:
-    """Which schools; what is null does not count. Province `00`: schools of line ministries, for the ministry."""
+    """Which schools; null does not restrict. Province `00` is the schools of line ministries, for the ministry."""
 
     province: strawberry.ID | None = None
     designated: bool | None = strawberry.field(default=None, description="是否已指定专人 (R5)")
@@ -62,7 +69,7 @@ class SchoolFilter:
 
 @strawberry.input(description="专人 (R5)")
 class DesignatedPersonInput:
-    """Who acts for the school; the phone is kept sealed."""
+    """The person who acts for the school; the phone number is stored encrypted."""
 
     name: str
     phone: str
@@ -71,7 +78,7 @@ class DesignatedPersonInput:
 
 @strawberry.input(description="登记教师 (R22)")
 class TeacherInput:
-    """A teacher; the numbers are kept sealed (R41)."""
+    """A teacher; ID number, mobile and mail address are stored encrypted (R41)."""
 
     name: str
     id_number: str
@@ -83,7 +90,7 @@ class TeacherInput:
     email: str | None = None
 
     def teacher(self) -> NewTeacher:
-        """As the command takes it."""
+        """The input of the command."""
         return NewTeacher(
             name=self.name,
             id_number=self.id_number,
@@ -98,7 +105,7 @@ class TeacherInput:
 
 @strawberry.input(description="校内报名截止日 (R21)")
 class InnerCutOffInput:
-    """The last day of sign-ups, included; no project means the whole year, no day takes it back."""
+    """The last day of sign-ups, included. No project: for the whole year; no day: the cut-off is lifted."""
 
     year: int
     project_id: strawberry.ID | None = None
@@ -107,12 +114,12 @@ class InnerCutOffInput:
 
 @strawberry.input(description="基地核准 (R23)")
 class EnrollmentDecisionInput:
-    """A decision on one enrolment; a rejection needs a reason, and so does every decision of the ministry's."""
+    """A decision on one enrollment; a rejection needs a reason, and so does every decision of the ministry."""
 
     id: strawberry.ID
     decision: EnrollmentDecision
     reason: str | None = None
 
-    def decided(self) -> Decision:
-        """As the command takes it."""
+    def as_decision(self) -> Decision:
+        """The input of the command."""
         return Decision(self.id, self.decision, self.reason)

@@ -1,8 +1,11 @@
-"""One database operation for what a request asks of each kind (notes N9)."""
+"""Batch loaders: a request costs one database operation for each kind of thing that it asks for (notes N9).
+
+A loader either confines its rows to what the principal may see, or says that the field which uses it has checked.
+"""
 
 from collections.abc import Mapping, Sequence
 
-from chassis.graph.connection import PageOf, slice_of
+from chassis.graph.connection import PageOf, page_request
 from chassis.graph.context import BatchLoader
 from chassis.principal import Scope
 from services.enrollment.domain.cut_off import CutOffs
@@ -20,92 +23,97 @@ from services.enrollment.store import EnrollmentSelection, RowsOf, Visibility
 
 
 class SchoolByCodeLoader(BatchLoader[Context, str, School]):
-    """Schools; their name, code and province are known to everybody signed in."""
+    """Schools, for everybody signed in; which fields of one may be read, the fields say."""
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, School]:
         """By code."""
         if self.context.principal.scope is Scope.PUBLIC:
             return {}
-        return {one.id: one for one in await self.context.deps.store.schools.find_many(keys) if one}
+        schools = await self.context.deps.store.schools.find_many(keys)
+        return {school.id: school for school in schools if school}
 
 
 class TeacherByIdLoader(BatchLoader[Context, str, Teacher]):
-    """Teachers that the principal may see: oneself, the own school's, a base's candidates, all for the ministry."""
+    """Teachers that the principal may see.
+
+    A teacher sees the own record, a school its teachers, a base the teachers whose enrollments it has been sent, the
+    ministry all.
+    """
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, Teacher]:
         """By id."""
         principal, store = self.context.principal, self.context.deps.store
-        found = [one for one in await store.teachers.find_many(keys) if one]
+        teachers = {teacher.id: teacher for teacher in await store.teachers.find_many(keys) if teacher}
         match principal.scope:
             case Scope.MINISTRY:
-                seen = {one.id for one in found}
+                visible = set(teachers)
             case Scope.SCHOOL:
-                seen = {one.id for one in found if one.school == principal.school}
+                visible = {key for key, teacher in teachers.items() if teacher.school == principal.school}
             case Scope.TEACHER:
-                seen = {one.id for one in found if one.id == principal.person}
+                visible = {key for key in teachers if key == principal.person}
             case Scope.BASE:
-                seen = await store.teachers_met(keys, Visibility.of(principal))
+                visible = await store.enrollments.teachers_met(keys, Visibility.of(principal))
             case _:
-                seen = set()
-        return {one.id: one for one in found if one.id in seen}
+                visible = set()
+        return {key: teacher for key, teacher in teachers.items() if key in visible}
 
 
 class EnrollmentByIdLoader(BatchLoader[Context, str, Enrollment]):
-    """Enrolments that the principal may see; the others are not found."""
+    """Enrollments that the principal may see."""
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, Enrollment]:
         """By id."""
-        return await self.context.deps.store.visible_enrollments(keys, Visibility.of(self.context.principal))
+        return await self.context.deps.store.enrollments.visible(keys, Visibility.of(self.context.principal))
 
 
 class EnrollmentPageLoader(BatchLoader[Context, PageOf[EnrollmentSelection], list[Enrollment]]):
-    """Pages of enrolments that the principal may see, one more row than asked for in each."""
+    """Pages of enrollments that the principal may see; each has one row more than was asked for."""
 
     async def fetch(
         self, keys: Sequence[PageOf[EnrollmentSelection]]
     ) -> Mapping[PageOf[EnrollmentSelection], list[Enrollment]]:
-        """By what is asked for, and which part of it."""
-        lists = [(selection, slice_of(first, after)) for selection, first, after in keys]
-        found = await self.context.deps.store.enrollment_pages(lists, Visibility.of(self.context.principal))
-        return dict(zip(keys, found, strict=True))
+        """By selection, page size and cursor."""
+        lists = [(selection, page_request(first, after)) for selection, first, after in keys]
+        pages = await self.context.deps.store.enrollments.pages(lists, Visibility.of(self.context.principal))
+        return dict(zip(keys, pages, strict=True))
 
 
 class EnrollmentCountLoader(BatchLoader[Context, EnrollmentSelection, int]):
-    """How many enrolments the principal may see."""
+    """How many enrollments of a selection the principal may see."""
 
     async def fetch(self, keys: Sequence[EnrollmentSelection]) -> Mapping[EnrollmentSelection, int]:
-        """By what is asked for."""
+        """By selection."""
         store, visibility = self.context.deps.store, Visibility.of(self.context.principal)
-        return dict(zip(keys, await store.enrollment_counts(keys, visibility), strict=True))
+        return dict(zip(keys, await store.enrollments.counts(keys, visibility), strict=True))
 
 
 class TeacherPageLoader(BatchLoader[Context, PageOf[str], list[Teacher]]):
-    """Pages of schools' teachers, one more row than asked for in each; who asks has been checked by the field."""
+    """Pages of schools' teachers, each with one row more than was asked for; the field has checked the principal."""
 
     async def fetch(self, keys: Sequence[PageOf[str]]) -> Mapping[PageOf[str], list[Teacher]]:
-        """By school and part."""
-        lists = [(school, slice_of(first, after)) for school, first, after in keys]
-        return dict(zip(keys, await self.context.deps.store.list_teachers(lists), strict=True))
+        """By school, page size and cursor."""
+        lists = [(school, page_request(first, after)) for school, first, after in keys]
+        return dict(zip(keys, await self.context.deps.store.teachers.pages(lists), strict=True))
 
 
 class TeacherCountLoader(BatchLoader[Context, str, int]):
-    """How many teachers schools have on file; who asks has been checked by the field."""
+    """How many teachers schools have on file; the field has checked the principal."""
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, int]:
         """By school."""
-        return dict(zip(keys, await self.context.deps.store.count_teachers(keys), strict=True))
+        return dict(zip(keys, await self.context.deps.store.teachers.counts(keys), strict=True))
 
 
 class DeliveriesByEnrollmentLoader(BatchLoader[Context, str, list[Delivery]]):
-    """The feedback of enrolments that have been shown already."""
+    """The deliveries of enrollments that the principal may see, as their loader has checked."""
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, list[Delivery]]:
-        """By enrolment id."""
-        return await self.context.deps.store.deliveries_of(keys)
+        """By enrollment id."""
+        return await self.context.deps.store.deliveries.by_enrollment(keys)
 
 
 class OverlapsByTeacherLoader(BatchLoader[Context, str, frozenset[str]]):
-    """Which accepted enrolments of a person meet another one, for enrolments that have been shown already (R19)."""
+    """Accepted enrollments of a teacher that overlap another one in time (R19), for enrollments checked before."""
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, frozenset[str]]:
         """By teacher id."""
@@ -116,8 +124,9 @@ class CutOffsByKeyLoader(BatchLoader[Context, str, CutOffs]):
     """The inner cut-offs of schools, by school and year (R21)."""
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, CutOffs]:
-        """By `key_of`."""
-        return {one.id: one for one in await self.context.deps.store.cut_offs.find_many(keys) if one}
+        """By the key that `key_of` makes of school and year."""
+        stored = await self.context.deps.store.cut_offs.find_many(keys)
+        return {cut_offs.id: cut_offs for cut_offs in stored if cut_offs}
 
 
 class SeatsByProjectLoader(BatchLoader[Context, str, Seats]):
@@ -133,11 +142,12 @@ class ProjectByIdLoader(BatchLoader[Context, str, Project]):
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, Project]:
         """By id."""
-        return {one.id: one for one in await self.context.deps.store.projects.find_many(keys) if one}
+        projects = await self.context.deps.store.projects.find_many(keys)
+        return {project.id: project for project in projects if project}
 
 
 class ProgressByProvinceLoader(BatchLoader[Context, tuple[str, int], Progress]):
-    """The progress of provinces in years, which the caller may see; as many operations for one as for all (R27)."""
+    """The progress of provinces; the field has checked the principal. As many operations for one as for all (R27)."""
 
     async def fetch(self, keys: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], Progress]:
         """By province and year."""
@@ -145,24 +155,24 @@ class ProgressByProvinceLoader(BatchLoader[Context, tuple[str, int], Progress]):
 
 
 class RosterRowPageLoader(BatchLoader[Context, PageOf[RowsOf], list[Row]]):
-    """Pages of the rows of rosters that have been shown already, one more row than asked for in each."""
+    """Pages of the rows of the school's own rosters, each with one row more than was asked for."""
 
     async def fetch(self, keys: Sequence[PageOf[RowsOf]]) -> Mapping[PageOf[RowsOf], list[Row]]:
-        """By roster, which of its rows, and part."""
-        lists = [(rows, slice_of(first, after)) for rows, first, after in keys]
+        """By roster and kind of rows, page size and cursor."""
+        lists = [(rows, page_request(first, after)) for rows, first, after in keys]
         return dict(zip(keys, await self.context.deps.store.rosters.list_rows(lists), strict=True))
 
 
 class RosterRowCountLoader(BatchLoader[Context, RowsOf, int]):
-    """How many rows rosters have that have been shown already."""
+    """How many rows of a kind the school's own rosters have."""
 
     async def fetch(self, keys: Sequence[RowsOf]) -> Mapping[RowsOf, int]:
-        """By roster and which of its rows."""
+        """By roster and kind of rows."""
         return dict(zip(keys, await self.context.deps.store.rosters.count_rows(keys), strict=True))
 
 
 class FundingByProvinceLoader(BatchLoader[Context, tuple[str, int], list[Funding]]):
-    """What provinces have recorded for years and is in force, for who may see it (R27)."""
+    """The funding records in force of provinces (R27); the field has checked the principal."""
 
     async def fetch(self, keys: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], list[Funding]]:
         """By province and year."""
@@ -170,7 +180,7 @@ class FundingByProvinceLoader(BatchLoader[Context, tuple[str, int], list[Funding
 
 
 class FundingRevisionsLoader(BatchLoader[Context, str, list[Funding]]):
-    """All revisions of funding records that have been shown already."""
+    """All revisions of funding records that the principal may see, as the field has checked."""
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, list[Funding]]:
         """By record."""

@@ -1,4 +1,4 @@
-"""The in-app inbox in the graph (R24)."""
+"""Notices, the entries of the in-app inbox (R24)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,9 +6,7 @@ from typing import Self
 
 import strawberry
 
-from chassis.graph import requires
 from chassis.principal import Principal, Scope
-from services.enrollment import commands
 from services.enrollment.domain import notifications as delivery
 from services.enrollment.domain.notification_texts import sentence
 from services.enrollment.domain.notifications import base_box, school_box, trainee_box
@@ -21,7 +19,7 @@ from services.enrollment.graph.projects import Project
 
 @strawberry.type(description="收件箱中的一条通知 (R24)")
 class Notice:
-    """An entry of the principal's inbox."""
+    """One entry of an inbox that the principal reads."""
 
     id: strawberry.ID
     kind: NoticeKind
@@ -48,18 +46,18 @@ class Notice:
 
     @strawberry.field(description="所涉报名")
     async def enrollment(self, info: Info) -> Enrollment | None:
-        """The enrolment it tells of."""
-        found = await info.context.loader(EnrollmentByIdLoader).load(self.source.enrollment)
-        return Enrollment.of(found) if found else None
+        """The enrollment that the notice tells of."""
+        enrollment = await info.context.loader(EnrollmentByIdLoader).load(self.source.enrollment)
+        return Enrollment.of(enrollment) if enrollment else None
 
     @strawberry.field(description="所涉项目")
     def project(self) -> Project | None:
-        """The project it tells of."""
+        """The project that the notice tells of."""
         return Project(id=strawberry.ID(self.source.project))
 
 
 def boxes_of(principal: Principal) -> Sequence[str]:
-    """The inboxes that a principal reads."""
+    """The inboxes that a principal reads: a teacher's own, the school's, those of an account's bases."""
     match principal.scope:
         case Scope.TEACHER if principal.person:
             return (trainee_box(principal.person),)
@@ -69,18 +67,3 @@ def boxes_of(principal: Principal) -> Sequence[str]:
             return tuple(base_box(base) for base in principal.bases)
         case _:
             return ()
-
-
-@strawberry.type
-class NoticeMutation:
-    """What may be done with notices."""
-
-    @strawberry.federation.mutation(
-        description="将本收件箱的通知标为已读，一次最多200条 (R24)",
-        requires_scopes=requires(Scope.TEACHER, Scope.SCHOOL, Scope.BASE),
-    )
-    async def mark_notices_read(self, info: Info, ids: list[strawberry.ID]) -> list[Notice] | None:
-        """Mark notices read; those of other boxes are passed over."""
-        context = info.context
-        marked = await commands.mark_notices_read(context.deps, boxes=boxes_of(context.principal), keys=ids)
-        return [Notice.of(one, context) for one in marked]

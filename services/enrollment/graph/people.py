@@ -1,4 +1,4 @@
-"""Schools and teachers in the graph; personal numbers are masked everywhere (R41)."""
+"""Types of schools and teachers; personal numbers are masked in every field (R41)."""
 
 from datetime import date
 from functools import partial
@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
+from chassis.commands.bulk import RowResult
 from chassis.graph import MajorCategory, Person, RefusalInfo, requires
-from chassis.graph.connection import Connection, connect, slice_of
+from chassis.graph.connection import Connection, connect, page_request
 from chassis.graph.resolvers import text_key
 from chassis.principal import Scope
 from services.enrollment.domain import school as schools
 from services.enrollment.domain import teacher as teachers
 from services.enrollment.domain.cut_off import CutOffs, key_of
-from services.enrollment.graph.context import Info, may_read_school
+from services.enrollment.graph.context import Context, Info, may_read_school
 from services.enrollment.graph.enums import Audience, Employment
 from services.enrollment.graph.inputs import EnrollmentFilter
 from services.enrollment.graph.loaders import (
@@ -39,7 +40,7 @@ _SCHOOL_READERS = requires(Scope.SCHOOL, Scope.PROVINCE, Scope.MINISTRY)
 
 @strawberry.federation.type(keys=["id"], description="教师、校领导或中层干部；证件号码和手机号码一律脱敏 (R20, R41)")
 class Teacher:
-    """Somebody who may be trained; seen by oneself, the school, the base of an enrolment, and the ministry."""
+    """A person who may be trained; shown to the person, the school, the base of an enrollment and the ministry."""
 
     id: strawberry.ID
     name: str | None = strawberry.federation.field(description="姓名", requires_scopes=_READERS)
@@ -55,7 +56,7 @@ class Teacher:
 
     @classmethod
     def of(cls, source: teachers.Teacher) -> Self:
-        """As the domain knows the teacher, masked."""
+        """From the domain's teacher, numbers masked; that the principal may see them has been checked."""
         ordinal = source.major_category
         return cls(
             id=strawberry.ID(source.id),
@@ -72,22 +73,22 @@ class Teacher:
         )
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:  # noqa: A002 - the key's name
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:
         """The teacher another subgraph refers to, if the principal may see them."""
-        found = await info.context.loader(TeacherByIdLoader).load(text_key(id))
-        return cls.of(found) if found else None
+        teacher = await info.context.loader(TeacherByIdLoader).load(text_key(id))
+        return cls.of(teacher) if teacher else None
 
     @strawberry.field(description="所在学校")
     async def school(self, info: Info) -> "School | None":
         """The teacher's school."""
-        found = await info.context.loader(SchoolByCodeLoader).load(self.source.school)
-        return School.of(found) if found else None
+        school = await info.context.loader(SchoolByCodeLoader).load(self.source.school)
+        return School.of(school) if school else None
 
     @strawberry.federation.field(description="本人的报名", requires_scopes=_READERS)
     async def enrollments(
         self, info: Info, first: int = 20, after: str | None = None
     ) -> Connection[EnrollmentType] | None:
-        """Those of the teacher's enrolments that the principal may see."""
+        """The teacher's enrollments that the principal may see."""
         from services.enrollment.graph.enrollments import enrollments_page
 
         return await enrollments_page(info, EnrollmentFilter().selection(teacher=self.source.id), first, after)
@@ -102,7 +103,7 @@ class InnerCutOff:
 
     @classmethod
     def all_of(cls, source: CutOffs) -> list[Self]:
-        """As the domain knows them."""
+        """The cut-off of the year, if there is one, then those of single projects."""
         from services.enrollment.graph.projects import Project
 
         year = [cls(project=None, closes_on=source.closes_on)] if source.closes_on else []
@@ -113,7 +114,7 @@ class InnerCutOff:
 
 @strawberry.federation.type(keys=["code"], description="职业学校 (R3)")
 class School:
-    """A school; its name is known to everybody signed in, its matters to itself, its province and the ministry."""
+    """A school; everybody signed in may read its name, its other fields say who may read them."""
 
     code: strawberry.ID
     name: str
@@ -121,18 +122,18 @@ class School:
 
     @classmethod
     def of(cls, source: schools.School) -> Self:
-        """As the domain knows it."""
+        """From the domain's school."""
         return cls(code=strawberry.ID(source.id), name=source.name, source=source)
 
     @classmethod
     async def resolve_reference(cls, info: Info, code: strawberry.ID) -> Self | None:
         """The school another subgraph refers to."""
-        found = await info.context.loader(SchoolByCodeLoader).load(text_key(code))
-        return cls.of(found) if found else None
+        school = await info.context.loader(SchoolByCodeLoader).load(text_key(code))
+        return cls.of(school) if school else None
 
     @strawberry.field(description="所在省份；部委所属学校为空")
     def province(self) -> ProvinceType | None:
-        """The school's province; none for schools of line ministries."""
+        """The school's province; null for schools of line ministries."""
         from services.enrollment.graph.provinces import Province
 
         return Province.of(self.source.province)
@@ -149,32 +150,32 @@ class School:
         description="校内报名截止日，本校和本校教师可见 (R21)", requires_scopes=requires(Scope.SCHOOL, Scope.TEACHER)
     )
     async def inner_cut_offs(self, info: Info, year: int) -> list[InnerCutOff] | None:
-        """The school's own deadlines: the year's first, then those of single projects."""
+        """The school's own deadlines of sign-ups; for the school and its teachers."""
         if info.context.principal.school != self.source.id:
             return None
-        found = await info.context.loader(CutOffsByKeyLoader).load(key_of(self.source.id, year))
-        return InnerCutOff.all_of(found) if found else []
+        cut_offs = await info.context.loader(CutOffsByKeyLoader).load(key_of(self.source.id, year))
+        return InnerCutOff.all_of(cut_offs) if cut_offs else []
 
     @strawberry.federation.field(description="本校教师", requires_scopes=requires(Scope.SCHOOL, Scope.MINISTRY))
     async def teachers(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Teacher] | None:
-        """The school's teachers, in the order in which they came on file."""
+        """The school's teachers in the order of registration; for the school and the ministry."""
         principal, key = info.context.principal, self.source.id
         own = principal.scope is Scope.SCHOOL and principal.school == key
         if not own and principal.scope is not Scope.MINISTRY:
             return None
-        loader, part = info.context.loader, slice_of(first, after)
-        page = await connect(loader(TeacherPageLoader).load((key, first, after)), part, lambda one: [one.id])
+        loader, part = info.context.loader, page_request(first, after)
+        page = await connect(loader(TeacherPageLoader).load((key, first, after)), part, lambda teacher: [teacher.id])
         return Connection[Teacher].of(page, Teacher.of, partial(loader(TeacherCountLoader).load, key))
 
     @strawberry.federation.field(description="本校的报名", requires_scopes=_SCHOOL_READERS)
     async def enrollments(
         self,
         info: Info,
-        filter: EnrollmentFilter | None = None,  # noqa: A002 - the graph's name
+        filter: EnrollmentFilter | None = None,
         first: int = 20,
         after: str | None = None,
     ) -> Connection[EnrollmentType] | None:
-        """Those of the school's enrolments that the principal may see."""
+        """The school's enrollments that the principal may see."""
         from services.enrollment.graph.enrollments import enrollments_page
 
         selection = (filter or EnrollmentFilter()).selection(school=self.source.id)
@@ -183,19 +184,39 @@ class School:
 
 @strawberry.type(description="批量登记学校中的一行 (R3)")
 class SchoolRow:
-    """What became of one row."""
+    """The outcome of one row of `registerSchools`."""
 
     index: int
     ok: bool
     school: School | None
     refusal: RefusalInfo | None
 
+    @classmethod
+    def of(cls, result: RowResult[schools.School], context: Context) -> Self:
+        """The row, a refusal in the caller's language."""
+        return cls(
+            index=int(result.key),
+            ok=result.refusal is None,
+            school=School.of(result.value) if result.value else None,
+            refusal=RefusalInfo.of(result.refusal, context.language) if result.refusal else None,
+        )
+
 
 @strawberry.type(description="批量登记教师中的一行 (R22)")
 class TeacherRow:
-    """What became of one row."""
+    """The outcome of one row of `addTeachers`."""
 
     index: int
     ok: bool
     teacher: Teacher | None
     refusal: RefusalInfo | None
+
+    @classmethod
+    def of(cls, result: RowResult[teachers.Teacher], context: Context) -> Self:
+        """The row, a refusal in the caller's language."""
+        return cls(
+            index=int(result.key),
+            ok=result.refusal is None,
+            teacher=Teacher.of(result.value) if result.value else None,
+            refusal=RefusalInfo.of(result.refusal, context.language) if result.refusal else None,
+        )

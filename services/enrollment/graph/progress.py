@@ -1,4 +1,4 @@
-"""The progress of provinces in the graph: of one by itself, of all by the ministry (R27, R42)."""
+"""Types of a province's progress: enrollments and funding of a year, counted (R27, R42)."""
 
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -15,7 +15,7 @@ ProvinceType = Annotated["Province", strawberry.lazy("services.enrollment.graph.
 
 @strawberry.type(description="某状态的报名数")
 class StatusCount:
-    """How many enrolments are in a state."""
+    """How many enrollments are in a state."""
 
     status: EnrollmentStatus
     count: int
@@ -23,7 +23,7 @@ class StatusCount:
 
 @strawberry.type(description="报名人次：已提交、已录取、已通过含其后各状态，其余为当前状态的人次 (R42)")
 class EnrollmentTally:
-    """Enrolments by how far they are."""
+    """Enrollments by how far they have got."""
 
     sign_ups: int
     submitted: int
@@ -36,23 +36,26 @@ class EnrollmentTally:
 
     @classmethod
     def of(cls, source: domain.Tally) -> Self:
-        """As the domain counts."""
-        now = source.statuses
+        """From the domain's tally."""
+        statuses = source.statuses
         return cls(
             sign_ups=source.sign_ups,
             submitted=source.submitted,
             accepted=source.accepted,
-            rejected=now.get(EnrollmentStatus.REJECTED, 0),
-            waitlisted=now.get(EnrollmentStatus.WAITLISTED, 0),
-            attending=now.get(EnrollmentStatus.ATTENDING, 0),
+            rejected=statuses.get(EnrollmentStatus.REJECTED, 0),
+            waitlisted=statuses.get(EnrollmentStatus.WAITLISTED, 0),
+            attending=statuses.get(EnrollmentStatus.ATTENDING, 0),
             passed=source.passed,
-            statuses=[StatusCount(status=status, count=count) for status, count in now.items()],
+            statuses=[StatusCount(status=status, count=count) for status, count in statuses.items()],
         )
 
 
 @strawberry.type(description="某类基地的报名人次")
 class CategoryProgress:
-    """Enrolments at the bases of a category; no category of bases whose projects were published before it was kept."""
+    """Enrollments at the bases of a category.
+
+    The category is null for projects that were published before their events told it.
+    """
 
     category: BaseCategory | None
     tally: EnrollmentTally
@@ -60,7 +63,7 @@ class CategoryProgress:
 
 @strawberry.type(description="某省基地的报名人次；province 为空：不属于任何省份的基地")
 class BaseProvinceProgress:
-    """Enrolments at the bases of a province."""
+    """Enrollments at the bases of a province."""
 
     province: ProvinceType | None
     tally: EnrollmentTally
@@ -77,7 +80,7 @@ class SourceTotal:
 
 @strawberry.type(description="现行经费记录合计 (R27)")
 class FundingTotal:
-    """What is recorded and in force."""
+    """The sum of the records in force."""
 
     amount: Fen
     yuan: str
@@ -86,7 +89,7 @@ class FundingTotal:
 
 @strawberry.type(description="某省学校某年度的报名进展；province 为空：部委所属院校 (R27)")
 class ProvinceProgress:
-    """How far a province's enrolments of a year are."""
+    """How far a province's enrollments of a year have got."""
 
     province: ProvinceType | None
     year: int
@@ -102,7 +105,7 @@ class ProvinceProgress:
 
     @classmethod
     def of(cls, source: domain.Progress) -> Self:
-        """As the domain counts."""
+        """From the domain's counts."""
         from services.enrollment.graph.provinces import Province
 
         tally = EnrollmentTally.of(source.whole())
@@ -116,22 +119,22 @@ class ProvinceProgress:
             statuses=tally.statuses,
             tally=tally,
             by_category=[
-                CategoryProgress(category=category, tally=EnrollmentTally.of(one))
-                for category, one in source.by_category().items()
+                CategoryProgress(category=category, tally=EnrollmentTally.of(counts))
+                for category, counts in source.by_category().items()
             ],
             by_base_province=[
-                BaseProvinceProgress(province=Province.of(code), tally=EnrollmentTally.of(one))
-                for code, one in source.by_base_province().items()
+                BaseProvinceProgress(province=Province.of(code), tally=EnrollmentTally.of(counts))
+                for code, counts in source.by_base_province().items()
             ],
             funding=_total(source),
         )
 
 
-def _total(source: domain.Progress) -> FundingTotal:
-    amount = sum(source.funding.values())
+def _total(progress: domain.Progress) -> FundingTotal:
+    amount = sum(progress.funding.values())
     sources = [
-        SourceTotal(source=one, amount=Fen(source.funding[one]), yuan=yuan(source.funding[one]))
-        for one in FundingSource
-        if one in source.funding
+        SourceTotal(source=kind, amount=Fen(progress.funding[kind]), yuan=yuan(progress.funding[kind]))
+        for kind in FundingSource
+        if kind in progress.funding
     ]
     return FundingTotal(amount=Fen(amount), yuan=yuan(amount), sources=sources)

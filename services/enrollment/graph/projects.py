@@ -1,4 +1,4 @@
-"""What enrolment adds to projects, which the catalog owns."""
+"""The fields that enrollment adds to `Project`, an entity of the catalog."""
 
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -20,7 +20,7 @@ EnrollmentType = Annotated["Enrollment", strawberry.lazy("services.enrollment.gr
 
 @strawberry.type(description="名额：剩余 = 计划 − 已录取 − 已递补待确认 (R23)")
 class Seats:
-    """The seats of a project as they stand."""
+    """The seats of a project at the moment."""
 
     capacity: int
     accepted: int
@@ -31,27 +31,27 @@ class Seats:
 
 @strawberry.federation.type(keys=["id"])
 class Project:
-    """A project, with what enrolment knows of it."""
+    """A project by its id; its fields here are loaded one by one, so an id that is unknown has empty fields."""
 
     id: strawberry.ID
 
     @classmethod
-    def resolve_reference(cls, id: strawberry.ID) -> Self:  # noqa: A002 - the key's name
-        """The project another subgraph refers to; what it has here is looked up field by field."""
+    def resolve_reference(cls, id: strawberry.ID) -> Self:
+        """The project another subgraph refers to."""
         return cls(id=strawberry.ID(text_key(id)))
 
     @strawberry.federation.field(description=public("名额，发布后公开 (R17, R23)"))
     async def seats(self, info: Info) -> Seats | None:
-        """The seats; none before publication."""
-        found = await info.context.loader(SeatsByProjectLoader).load(self.id)
-        if found is None:
+        """The seats; null before publication."""
+        seats = await info.context.loader(SeatsByProjectLoader).load(self.id)
+        if seats is None:
             return None
         return Seats(
-            capacity=found.capacity,
-            accepted=found.accepted,
-            offered=found.offered,
-            waitlisted=found.waitlisted,
-            left=found.left,
+            capacity=seats.capacity,
+            accepted=seats.accepted,
+            offered=seats.offered,
+            waitlisted=seats.waitlisted,
+            left=seats.left,
         )
 
     @strawberry.federation.field(
@@ -60,11 +60,11 @@ class Project:
     async def enrollments(
         self,
         info: Info,
-        filter: EnrollmentFilter | None = None,  # noqa: A002 - the graph's name
+        filter: EnrollmentFilter | None = None,
         first: int = 20,
         after: str | None = None,
     ) -> Connection[EnrollmentType] | None:
-        """Those of the project's enrolments that the principal may see."""
+        """The project's enrollments that the principal may see."""
         from services.enrollment.graph.enrollments import enrollments_page
 
         project = await info.context.loader(ProjectByIdLoader).load(self.id)

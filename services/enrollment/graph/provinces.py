@@ -1,4 +1,4 @@
-"""What enrolment adds to provinces, which the catalog owns: theirs and the ministry's to see (R27)."""
+"""The fields that enrollment adds to `Province`, an entity of the catalog; for itself and the ministry (R27)."""
 
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -23,13 +23,13 @@ EnrollmentType = Annotated["Enrollment", strawberry.lazy("services.enrollment.gr
 
 @strawberry.federation.type(keys=["code"])
 class Province:
-    """A province, with what enrolment knows of it."""
+    """A province by its code."""
 
     code: strawberry.ID
 
     @classmethod
     def of(cls, code: str | None) -> Self | None:
-        """The province of a code; None for none."""
+        """The province of a code; None for `00` and whatever else is no province."""
         return cls(code=strawberry.ID(code)) if code and code in provinces() else None
 
     @classmethod
@@ -41,22 +41,22 @@ class Province:
         description="报名进展，本省和教师工作司可见 (R27)", requires_scopes=requires(Scope.PROVINCE, Scope.MINISTRY)
     )
     async def progress(self, info: Info, year: int) -> ProvinceProgress | None:
-        """The province's enrolments of a year, counted."""
+        """The province's enrollments of a year, counted."""
         if not may_read_province(info.context.principal, self.code):
             return None
-        found = await info.context.loader(ProgressByProvinceLoader).load((self.code, year))
-        return ProvinceProgress.of(found) if found else None
+        progress = await info.context.loader(ProgressByProvinceLoader).load((self.code, year))
+        return ProvinceProgress.of(progress) if progress else None
 
     @strawberry.federation.field(
         description="经费：现行各笔，本省和教师工作司可见；更正前的各版见 history (R27)",
         requires_scopes=requires(Scope.PROVINCE, Scope.MINISTRY),
     )
     async def funding(self, info: Info, year: int) -> list[Funding] | None:
-        """What the province has recorded for a year, and is in force."""
+        """The revisions in force of what the province has recorded for a year."""
         if not may_read_province(info.context.principal, self.code):
             return None
-        found = await info.context.loader(FundingByProvinceLoader).load((self.code, year))
-        return [Funding.of(one) for one in found or ()]
+        records = await info.context.loader(FundingByProvinceLoader).load((self.code, year))
+        return [Funding.of(record) for record in records or ()]
 
     @strawberry.federation.field(
         description="本省学校的报名 (R27)", requires_scopes=requires(Scope.PROVINCE, Scope.MINISTRY)
@@ -64,11 +64,11 @@ class Province:
     async def enrollments(
         self,
         info: Info,
-        filter: EnrollmentFilter | None = None,  # noqa: A002 - the graph's name
+        filter: EnrollmentFilter | None = None,
         first: int = 20,
         after: str | None = None,
     ) -> Connection[EnrollmentType] | None:
-        """The enrolments of the province's schools."""
+        """The enrollments of the province's schools."""
         from services.enrollment.graph.enrollments import enrollments_page
 
         if not may_read_province(info.context.principal, self.code):

@@ -1,4 +1,4 @@
-"""Enrolment's queries; each says who may ask."""
+"""Enrollment's queries; each field names the scopes that may ask."""
 
 import asyncio
 from functools import partial
@@ -7,7 +7,7 @@ import strawberry
 
 from chassis.events import NATIONWIDE
 from chassis.graph import requires
-from chassis.graph.connection import Connection, connect, slice_of
+from chassis.graph.connection import Connection, connect, page_request
 from chassis.principal import Scope
 from kernel.reference import provinces
 from kernel.refusals import FORBIDDEN
@@ -37,13 +37,13 @@ _SIGNED_IN = requires(Scope.MINISTRY, Scope.EXPERT, Scope.BASE, Scope.SCHOOL, Sc
 
 @strawberry.type
 class Query(FeedbackQuery, PersonalQuery, RosterQuery):
-    """What may be read."""
+    """The queries of enrollment."""
 
     @strawberry.federation.field(description="本校", requires_scopes=requires(Scope.SCHOOL, Scope.TEACHER))
     async def my_school(self, info: Info) -> School | None:
-        """The principal's school."""
-        found = await info.context.loader(SchoolByCodeLoader).load(info.context.principal.school or "")
-        return School.of(found) if found else None
+        """The principal's own school."""
+        school = await info.context.loader(SchoolByCodeLoader).load(info.context.principal.school or "")
+        return School.of(school) if school else None
 
     @strawberry.federation.field(
         description="某学校：本校、所在省份和教师工作司",
@@ -51,10 +51,10 @@ class Query(FeedbackQuery, PersonalQuery, RosterQuery):
     )
     async def school(self, info: Info, code: strawberry.ID) -> School | None:
         """A school that the principal may see."""
-        found = await info.context.loader(SchoolByCodeLoader).load(code)
-        if found is None or not may_read_school(info.context.principal, found.id, found.province):
+        school = await info.context.loader(SchoolByCodeLoader).load(code)
+        if school is None or not may_read_school(info.context.principal, school.id, school.province):
             return None
-        return School.of(found)
+        return School.of(school)
 
     @strawberry.federation.field(
         description="学校，按代码排列：省份为本省的，教师工作司为全部；search 为名称的一部分或代码的开头 (R3, R27)",
@@ -63,33 +63,33 @@ class Query(FeedbackQuery, PersonalQuery, RosterQuery):
     async def schools(
         self,
         info: Info,
-        filter: SchoolFilter | None = None,  # noqa: A002 - the graph's name
+        filter: SchoolFilter | None = None,
         search: str | None = None,
         first: int = 20,
         after: str | None = None,
     ) -> Connection[School] | None:
-        """The schools on file that the principal may see."""
+        """The schools on file that the principal may see, by code."""
         wanted = filter or SchoolFilter()
         selection = SchoolSelection(province=wanted.province, designated=wanted.designated, search=search)
-        known, reader, part = info.context.deps.store.school_list, info.context.principal, slice_of(first, after)
-        page = await connect(known.page(selection, reader, part), part, lambda one: [one.id])
-        return Connection[School].of(page, School.of, partial(known.count, selection, reader))
+        store, reader, part = info.context.deps.store.schools, info.context.principal, page_request(first, after)
+        page = await connect(store.page(selection, reader, part), part, lambda school: [school.id])
+        return Connection[School].of(page, School.of, partial(store.count, selection, reader))
 
     @strawberry.federation.field(description="本省", requires_scopes=requires(Scope.PROVINCE))
     def my_province(self, info: Info) -> Province | None:
-        """The principal's province."""
+        """The principal's own province."""
         return Province.of(info.context.principal.province)
 
     @strawberry.federation.field(
         description="各省某年度的报名进展，末行为部委所属院校 (R27, R42)", requires_scopes=requires(Scope.MINISTRY)
     )
     async def province_progress(self, info: Info, year: int) -> list[ProvinceProgress] | None:
-        """How far every province is, and the schools that belong to none."""
+        """The progress of every province, and of the schools that belong to none."""
         if not may_read_province(info.context.principal, NATIONWIDE):
             raise FORBIDDEN(rule="R27")
         load = info.context.loader(ProgressByProvinceLoader).load
-        found = await asyncio.gather(*(load((code, year)) for code in (*provinces(), NATIONWIDE)))
-        return [ProvinceProgress.of(one) for one in found if one]
+        counted = await asyncio.gather(*(load((code, year)) for code in (*provinces(), NATIONWIDE)))
+        return [ProvinceProgress.of(progress) for progress in counted if progress]
 
     @strawberry.federation.field(
         description="我的报名：教师为本人，学校为本校，基地为已提交到本基地的",
@@ -98,26 +98,26 @@ class Query(FeedbackQuery, PersonalQuery, RosterQuery):
     async def my_enrollments(
         self, info: Info, first: int = 20, after: str | None = None
     ) -> Connection[Enrollment] | None:
-        """The principal's own enrolments."""
+        """The principal's own enrollments."""
         return await enrollments_page(info, EnrollmentFilter().selection(), first, after)
 
     @strawberry.federation.field(
         description="某报名：本人、学校、基地、省份和教师工作司",
         requires_scopes=requires(Scope.TEACHER, Scope.SCHOOL, Scope.BASE, Scope.PROVINCE, Scope.MINISTRY),
     )
-    async def enrollment(self, info: Info, id: strawberry.ID) -> Enrollment | None:  # noqa: A002 - the graph's name
-        """An enrolment that the principal may see."""
-        found = await info.context.loader(EnrollmentByIdLoader).load(id)
-        return Enrollment.of(found) if found else None
+    async def enrollment(self, info: Info, id: strawberry.ID) -> Enrollment | None:
+        """An enrollment that the principal may see."""
+        enrollment = await info.context.loader(EnrollmentByIdLoader).load(id)
+        return Enrollment.of(enrollment) if enrollment else None
 
     @strawberry.federation.field(
         description="某教师：本人、学校、报名所到基地和教师工作司",
         requires_scopes=requires(Scope.TEACHER, Scope.SCHOOL, Scope.BASE, Scope.MINISTRY),
     )
-    async def teacher(self, info: Info, id: strawberry.ID) -> Teacher | None:  # noqa: A002 - the graph's name
+    async def teacher(self, info: Info, id: strawberry.ID) -> Teacher | None:
         """A teacher whom the principal may see."""
-        found = await info.context.loader(TeacherByIdLoader).load(id)
-        return Teacher.of(found) if found else None
+        teacher = await info.context.loader(TeacherByIdLoader).load(id)
+        return Teacher.of(teacher) if teacher else None
 
     @strawberry.federation.field(
         description="我的通知，由近及远；unread 为真则只有未读的 (R24)", requires_scopes=_SIGNED_IN
@@ -125,12 +125,12 @@ class Query(FeedbackQuery, PersonalQuery, RosterQuery):
     async def my_notices(
         self, info: Info, first: int = 20, after: str | None = None, *, unread: bool = False
     ) -> Connection[Notice] | None:
-        """The principal's inbox."""
-        context, boxes, part = info.context, boxes_of(info.context.principal), slice_of(first, after)
-        store = context.deps.store
-        page = await connect(store.list_notices(boxes, part, unread=unread), part, lambda one: [one.id])
-        counted = partial(store.count_notices, boxes, unread=unread)
-        return Connection[Notice].of(page, lambda one: Notice.of(one, context), counted)
+        """The notices of the principal's inboxes, the latest first."""
+        context, boxes, part = info.context, boxes_of(info.context.principal), page_request(first, after)
+        store = context.deps.store.notices
+        page = await connect(store.page(boxes, part, unread=unread), part, lambda notice: [notice.id])
+        counted = partial(store.count, boxes, unread=unread)
+        return Connection[Notice].of(page, lambda notice: Notice.of(notice, context), counted)
 
     @strawberry.federation.field(
         description="基地逾期未决、上报教师工作司的报名 (R23)", requires_scopes=requires(Scope.MINISTRY)
@@ -138,7 +138,7 @@ class Query(FeedbackQuery, PersonalQuery, RosterQuery):
     async def escalations(
         self, info: Info, year: int, first: int = 20, after: str | None = None
     ) -> Connection[Enrollment] | None:
-        """What the bases left undecided when admission closed: the ministry's to decide, for nothing else does."""
+        """What the bases had not decided when admission closed; the ministry decides it."""
         deps = info.context.deps
         calendar = await deps.store.rounds.find(str(year))
         if not is_past(calendar, ADMIT, deps.clock.now()):
@@ -153,8 +153,8 @@ class Query(FeedbackQuery, PersonalQuery, RosterQuery):
     async def enrollment_events(
         self, info: Info, after: str | None = None, first: int = 100
     ) -> Connection[EnrollmentEvent] | None:
-        """The principal's log, from a cursor on."""
+        """A page of the principal's part of the log, by sequence number."""
         reading, feed = reading_of(info.context.principal), info.context.deps.store.feed
         part = log_slice(first, after)
-        page = await connect(feed.read(reading, part), part, lambda one: [one.sequence])
+        page = await connect(feed.read(reading, part), part, lambda entry: [entry.sequence])
         return Connection[EnrollmentEvent].of(page, EnrollmentEvent.of, partial(feed.count, reading))

@@ -1,6 +1,5 @@
-"""Rosters in the graph: what their check found, and how far they are; seen by their own school only (R22, R41)."""
+"""Types of rosters: the problems of their rows, and how far they have got; for their own school only (R22, R41)."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Self
@@ -8,15 +7,12 @@ from typing import Self
 import strawberry
 
 from chassis.graph import Advice, MajorCategory, RefusalInfo, requires
-from chassis.graph.connection import Connection, connect, slice_of
+from chassis.graph.connection import Connection, connect, page_request
 from chassis.principal import Scope
-from kernel.language import Language
-from services.enrollment import commands
 from services.enrollment.commands.guards import own_school
 from services.enrollment.domain.roster import roster
-from services.enrollment.domain.roster.roster import Problem
-from services.enrollment.graph.context import Info
-from services.enrollment.graph.enrollments import Enrollment
+from services.enrollment.graph.context import Context, Info
+from services.enrollment.graph.enrollments import Enrollment, warning_of
 from services.enrollment.graph.enums import Audience, Employment, RosterMode, RosterRowState, RosterState
 from services.enrollment.graph.loaders import EnrollmentByIdLoader, RosterRowCountLoader, RosterRowPageLoader
 
@@ -25,7 +21,7 @@ _SCHOOL = requires(Scope.SCHOOL)
 
 @strawberry.type(description="名单中的一行；证件号码和手机号码一律脱敏 (R22, R41)")
 class RosterRow:
-    """One row, with everything that is wrong with it."""
+    """One row of a roster with its problems and warnings."""
 
     number: int = strawberry.field(description="文件中的行号")
     state: RosterRowState
@@ -44,34 +40,34 @@ class RosterRow:
     source: strawberry.Private[roster.Row]
 
     @classmethod
-    def of(cls, source: roster.Row, language: Language) -> Self:
-        """The row in the reader's language."""
-        ordinal, said = source.major_category, source.said
+    def of(cls, source: roster.Row, context: Context) -> Self:
+        """The row, its problems in the reader's language; numbers are masked in `said` already."""
+        ordinal, cells = source.major_category, source.said
         return cls(
             number=source.number,
             state=source.state,
             ok=not source.problems,
-            name=said.get("name"),
-            id_number=said.get("idNumber"),
-            mobile=said.get("mobile"),
+            name=cells.get("name"),
+            id_number=cells.get("idNumber"),
+            mobile=cells.get("mobile"),
             post=source.post,
             employment=source.employment,
             title=source.title,
             major_category=None if ordinal is None else MajorCategory.of(ordinal),
             project_code=source.project_code,
             rank=source.rank,
-            problems=[RefusalInfo.of(one.refusal(), language) for one in source.problems],
-            warnings=_advice(source.warnings, language),
+            problems=[RefusalInfo.of(problem.refusal(), context.language) for problem in source.problems],
+            warnings=[warning_of(warning.refusal(), context) for warning in source.warnings],
             source=source,
         )
 
     @strawberry.field(description="提交后形成的报名")
     async def enrollment(self, info: Info) -> Enrollment | None:
-        """What the row has become."""
+        """The enrollment that the row has become; null until it is entered."""
         if self.source.enrollment is None:
             return None
-        found = await info.context.loader(EnrollmentByIdLoader).load(self.source.enrollment)
-        return Enrollment.of(found) if found else None
+        enrollment = await info.context.loader(EnrollmentByIdLoader).load(self.source.enrollment)
+        return Enrollment.of(enrollment) if enrollment else None
 
 
 @strawberry.type(description="一份名单：上传时逐行检查，提交后在后台逐行办理 (R22)")
@@ -99,7 +95,7 @@ class RosterJob:
 
     @classmethod
     def of(cls, source: roster.Roster) -> Self:
-        """As the domain knows it; whoever gets here may see it."""
+        """From the domain's roster; that it is the principal's own has been checked."""
         return cls(
             id=strawberry.ID(source.id),
             version=source.version,
@@ -125,47 +121,30 @@ class RosterJob:
     async def rows(
         self, info: Info, bad: bool | None = None, first: int = 20, after: str | None = None
     ) -> Connection[RosterRow] | None:
-        """The rows."""
-        context, part, rows = info.context, slice_of(first, after), (str(self.id), bad)
-        found = context.loader(RosterRowPageLoader).load((rows, first, after))
-        page = await connect(found, part, lambda one: [one.number])
-        counted = partial(context.loader(RosterRowCountLoader).load, rows)
-        return Connection[RosterRow].of(page, lambda one: RosterRow.of(one, context.language), counted)
+        """A page of the rows, in the order of the file."""
+        context, part, selection = info.context, page_request(first, after), (str(self.id), bad)
+        rows = context.loader(RosterRowPageLoader).load((selection, first, after))
+        page = await connect(rows, part, lambda row: [row.number])
+        counted = partial(context.loader(RosterRowCountLoader).load, selection)
+        return Connection[RosterRow].of(page, lambda row: RosterRow.of(row, context), counted)
 
 
 @strawberry.type
 class RosterQuery:
-    """What a school may read of its rosters."""
+    """Queries of a school's own rosters."""
 
     @strawberry.federation.field(description="本校的一份名单 (R22)", requires_scopes=_SCHOOL)
-    async def roster_job(self, info: Info, id: strawberry.ID) -> RosterJob | None:  # noqa: A002 - the graph's name
-        """A roster of the school's own."""
-        deps, school = info.context.deps, await own_school(info.context.deps, info.context.principal)
-        found = await deps.store.rosters.find(id)
-        return RosterJob.of(found) if found and found.school == school.id else None
+    async def roster_job(self, info: Info, id: strawberry.ID) -> RosterJob | None:
+        """A roster of the school's own; null for another's."""
+        deps = info.context.deps
+        school = await own_school(deps, info.context.principal)
+        stored = await deps.store.rosters.find(id)
+        return RosterJob.of(stored) if stored and stored.school == school.id else None
 
     @strawberry.federation.field(description="本校的名单，由近及远 (R22)", requires_scopes=_SCHOOL)
     async def roster_jobs(self, info: Info, first: int = 20, after: str | None = None) -> Connection[RosterJob] | None:
-        """The school's rosters."""
-        deps, part = info.context.deps, slice_of(first, after)
+        """The school's own rosters, the latest first."""
+        deps, part = info.context.deps, page_request(first, after)
         school = await own_school(deps, info.context.principal)
-        page = await connect(deps.store.rosters.list_jobs(school.id, part), part, lambda one: [one.id])
+        page = await connect(deps.store.rosters.list_jobs(school.id, part), part, lambda job: [job.id])
         return Connection[RosterJob].of(page, RosterJob.of, partial(deps.store.rosters.count_jobs, school.id))
-
-
-@strawberry.type
-class RosterMutation:
-    """What a school may do with a roster."""
-
-    @strawberry.federation.mutation(
-        description="提交已上传的名单：全部合格才提交，或只提交合格的行；后台办理，进度见 rosterJob (R22)",
-        requires_scopes=_SCHOOL,
-    )
-    async def commit_roster(self, info: Info, job_id: strawberry.ID, mode: RosterMode) -> RosterJob | None:
-        """Put a roster in."""
-        context = info.context
-        return RosterJob.of(await commands.commit_roster(context.deps, context.principal, key=job_id, mode=mode))
-
-
-def _advice(warnings: Sequence[Problem], language: Language) -> list[Advice]:
-    return [Advice(code=one.code, rule=one.rule, message=one.refusal().message(language)) for one in warnings]

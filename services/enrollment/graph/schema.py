@@ -1,4 +1,4 @@
-"""Enrolment's federation schema, built without any connection (`contracts/graph/enrollment.graphql` is its print)."""
+"""Enrollment's federation schema; `contracts/graph/enrollment.graphql` is its SDL. Building it opens no connection."""
 
 from strawberry.schema.config import StrawberryConfig
 

@@ -1,38 +1,41 @@
-"""`GET /exports/…xlsx`: what the gateway passes on for who may read the same in the graph (R42)."""
+"""`GET /exports/…xlsx`: workbooks of what their reader may read in the graph (R42)."""
 
 import re
 from collections.abc import Sequence
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from chassis.events import NATIONWIDE
 from chassis.graph import SubgraphContext
 from chassis.principal import Principal, TokenVerifier
 from chassis.serving.asgi import internal
-from kernel.errors import Refusal, Unblock
+from kernel.errors import Refusal
 from kernel.language import Language
 from kernel.reference import provinces
-from kernel.refusals import NOT_FOUND
+from kernel.refusals import BAD_REQUEST, NOT_FOUND
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 from services.enrollment.graph.context import Context, may_read_base, may_read_province, may_read_school
 from services.enrollment.graph.loaders import ProjectByIdLoader, SchoolByCodeLoader
-from services.enrollment.http.downloads import XLSX, Files, as_download
+from services.enrollment.http.downloads import FileEndpoints, download
 from services.enrollment.store import EnrollmentSelection
 from services.enrollment.workbooks.enrollment_sheet import roster
 from services.enrollment.workbooks.province_sheets import funding, progress
-from services.enrollment.workbooks.texts import Speech
 from services.enrollment.workbooks.writer import Sheet, read, write
 
 _YEAR = re.compile(r"20\d\d", re.ASCII)
+_ENROLLMENTS = ("报名名单", "enrollments")
 
 
-class Exports(Files):
-    """The endpoints."""
+class Exports(FileEndpoints):
+    """Exports of a project, a school, a province and the nation.
+
+    Whoever may not read something is told that it is not there, as in the graph.
+    """
 
     def routes(self, verifier: TokenVerifier) -> list[Route]:
-        """Behind the internal token, as `/graphql` is."""
+        """The routes, behind the gateway's internal token as `/graphql` is."""
         return [
             Route("/exports/projects/{key}.xlsx", internal(verifier, self.project)),
             Route("/exports/schools/{key}.xlsx", internal(verifier, self.school)),
@@ -41,26 +44,41 @@ class Exports(Files):
         ]
 
     async def project(self, request: Request, principal: Principal, language: Language) -> Response:
-        """A project's enrolments, for its base and the ministry; `?status=ACCEPTED` for the list of those accepted."""
-        context = self._context(principal, language)
-        found = await context.loader(ProjectByIdLoader).load(request.path_params["key"])
-        if found is None or not may_read_base(principal, found.base):
-            raise NOT_FOUND(kind="project", id=request.path_params["key"])
-        sheet = await roster(context, EnrollmentSelection(project=found.id, statuses=_statuses(request)))
-        return await self._reply([sheet], f"{found.code}-{Speech(language)('报名名单', 'enrolments')}")
+        """A project's enrollments, for its base and the ministry; `?status=ACCEPTED` for those accepted only.
+
+        Raises:
+            Refusal: `NOT_FOUND`, `BAD_REQUEST` or `EXPORT_TOO_LARGE`.
+        """
+        context, key = self._context(principal, language), request.path_params["key"]
+        project = await context.loader(ProjectByIdLoader).load(key)
+        if project is None or not may_read_base(principal, project.base):
+            raise NOT_FOUND(kind="project", id=key)
+        sheet = await roster(context, EnrollmentSelection(project=project.id, statuses=_statuses(request)))
+        return await self._answer([sheet], f"{project.code}-{language.choose(*_ENROLLMENTS)}")
 
     async def school(self, request: Request, principal: Principal, language: Language) -> Response:
-        """A school's enrolments of a year, for itself, its province and the ministry."""
-        context = self._context(principal, language)
-        found = await context.loader(SchoolByCodeLoader).load(request.path_params["key"])
-        if found is None or not may_read_school(principal, found.id, found.province):
-            raise NOT_FOUND(kind="school", id=request.path_params["key"])
+        """A school's enrollments of a year, for itself, its province and the ministry.
+
+        Raises:
+            Refusal: `NOT_FOUND`, `BAD_REQUEST` or `EXPORT_TOO_LARGE`.
+        """
+        context, key = self._context(principal, language), request.path_params["key"]
+        school = await context.loader(SchoolByCodeLoader).load(key)
+        if school is None or not may_read_school(principal, school.id, school.province):
+            raise NOT_FOUND(kind="school", id=key)
         year = _year(request)
-        sheet = await roster(context, EnrollmentSelection(school=found.id, year=year, statuses=_statuses(request)))
-        return await self._reply([sheet], f"{found.name}-{year}-{Speech(language)('报名名单', 'enrolments')}")
+        selection = EnrollmentSelection(school=school.id, year=year, statuses=_statuses(request))
+        sheet = await roster(context, selection)
+        return await self._answer([sheet], f"{school.name}-{year}-{language.choose(*_ENROLLMENTS)}")
 
     async def province(self, request: Request, principal: Principal, language: Language) -> Response:
-        """A province's progress, funding and enrolments of a year; `00`, which is none, for the ministry."""
+        """A province's progress, funding and enrollments of a year, for itself and the ministry.
+
+        `00`, which is no province, is the schools of line ministries, for the ministry.
+
+        Raises:
+            Refusal: `NOT_FOUND`, `BAD_REQUEST` or `EXPORT_TOO_LARGE`.
+        """
         code, names = request.path_params["key"], provinces() | {NATIONWIDE: "部委所属院校"}
         if code not in names or not may_read_province(principal, code):
             raise NOT_FOUND(kind="province", id=code)
@@ -71,39 +89,45 @@ class Exports(Files):
             await funding(context, code, year),
             await roster(context, selection),
         ]
-        return await self._reply(sheets, f"{names[code]}-{year}-{Speech(language)('培训进展', 'progress')}")
+        return await self._answer(sheets, f"{names[code]}-{year}-{language.choose('培训进展', 'progress')}")
 
     async def nation(self, request: Request, principal: Principal, language: Language) -> Response:
-        """All provinces' progress of a year, and that of the schools that belong to none, for the ministry."""
+        """The progress of all provinces, and of the schools that belong to none, for the ministry.
+
+        Raises:
+            Refusal: `NOT_FOUND` or `BAD_REQUEST`.
+        """
         if not may_read_province(principal, NATIONWIDE):
             raise NOT_FOUND(kind="province", id=NATIONWIDE)
         context, year = self._context(principal, language), _year(request)
         sheet = await progress(context, [*provinces(), NATIONWIDE], year)
-        return await self._reply([sheet], f"{year}-{Speech(language)('各省培训进展', 'progress of all provinces')}")
+        return await self._answer([sheet], f"{year}-{language.choose('各省培训进展', 'progress of all provinces')}")
 
     def _context(self, principal: Principal, language: Language) -> Context:
+        """The context that a GraphQL request of the same principal has, so that the same loaders and checks apply."""
         return SubgraphContext(self.deps, principal, language)
 
-    async def _reply(self, sheets: Sequence[Sheet], name: str) -> Response:
-        async with self.room:
+    async def _answer(self, sheets: Sequence[Sheet], name: str) -> Response:
+        async with self.slots:
             file = await write(sheets)
-        return StreamingResponse(read(file), headers=as_download(name, "export"), media_type=XLSX)
+        return download(read(file), name, "export")
 
 
 def _year(request: Request) -> int:
     text = request.query_params.get("year", "")
     if not _YEAR.fullmatch(text):
-        raise _bad_question("year")
+        raise _bad_parameter("year")
     return int(text)
 
 
 def _statuses(request: Request) -> tuple[EnrollmentStatus, ...]:
-    given = request.query_params.getlist("status")
-    if not set(given) <= set(EnrollmentStatus):
-        raise _bad_question("status")
-    return tuple(EnrollmentStatus(one) for one in given)
+    statuses = request.query_params.getlist("status")
+    if not set(statuses) <= set(EnrollmentStatus):
+        raise _bad_parameter("status")
+    return tuple(EnrollmentStatus(status) for status in statuses)
 
 
-def _bad_question(name: str) -> Refusal:
-    zh, en = f"参数 {name} 缺失或无效", f"The parameter {name} is missing or wrong"
-    return Refusal("BAD_REQUEST", zh, en, rule="R42", unblock=Unblock.SELF, parameter=name)
+def _bad_parameter(name: str) -> Refusal:
+    """A query parameter is refused by its name; its value is not repeated, for it may be anything (R41)."""
+    detail = (f"参数 {name} 缺失或无效", f"the parameter {name} is missing or wrong")
+    return BAD_REQUEST(rule="R42", detail=detail, parameter=name)

@@ -1,4 +1,4 @@
-"""`POST /rosters`, the template and the results: what the gateway passes on for a school's designated person (R22)."""
+"""`POST /rosters`, its template and its results: files of a school's designated person (R22)."""
 
 import asyncio
 
@@ -9,24 +9,25 @@ from starlette.routing import Route
 
 from chassis.principal import Principal, TokenVerifier
 from chassis.serving.asgi import internal
-from kernel.errors import Refusal, Unblock
+from kernel.free_text import Title
 from kernel.language import Language
+from kernel.refusals import BODY_TOO_LARGE
 from services.enrollment.commands import own_roster, stage_roster
 from services.enrollment.commands.guards import own_school
 from services.enrollment.domain.project import ENROL, is_open
 from services.enrollment.domain.roster.roster import Roster
-from services.enrollment.http.downloads import XLSX, Files, as_download
-from services.enrollment.workbooks.roster_reader import read_roster
+from services.enrollment.http.downloads import FileEndpoints, download
 from services.enrollment.workbooks.roster_writer import result, template
+from services.enrollment.workbooks.sheet_worker import read_in_worker
 
 MOST_BYTES = 4 * 1024 * 1024
 
 
-class RosterFiles(Files):
-    """The endpoints."""
+class RosterFiles(FileEndpoints):
+    """Uploads of rosters, the template, and the results of the check."""
 
     def routes(self, verifier: TokenVerifier) -> list[Route]:
-        """Behind the internal token, as `/graphql` is."""
+        """The routes, behind the gateway's internal token as `/graphql` is."""
         return [
             Route("/rosters", internal(verifier, self.stage), methods=["POST"]),
             Route("/rosters/template.xlsx", internal(verifier, self.template)),
@@ -34,45 +35,59 @@ class RosterFiles(Files):
         ]
 
     async def stage(self, request: Request, principal: Principal, language: Language) -> Response:
-        """Check a file and keep it: 201 with its counts."""
+        """Check the file in the body and keep it for the school; `?filename=` is shown beside it.
+
+        Returns:
+            201 with the roster's id and its counts.
+
+        Raises:
+            Refusal: `FORBIDDEN`, `NOT_FOUND`, `INVALID_TEXT`, `BODY_TOO_LARGE`, `DESIGNATED_PERSON_MISSING`, or what
+                `read_in_worker` refuses.
+        """
         del language
         await own_school(self.deps, principal)
+        name = Title.of(request.query_params.get("filename", ""), "filename", "R41")
         raw = await _body(request)
-        async with self.room:
-            sheet = await asyncio.to_thread(read_roster, raw)
-            name = request.query_params.get("filename", "")
-            staged = await stage_roster(self.deps, principal, sheet=sheet, file_name=name)
-        return Response(orjson.dumps(_shown(staged)), 201, media_type="application/json")
+        async with self.slots:
+            sheet = await read_in_worker(raw)
+            roster = await stage_roster(self.deps, principal, sheet=sheet, file_name=name.text)
+        return Response(orjson.dumps(_summary(roster)), 201, media_type="application/json")
 
     async def template(self, request: Request, principal: Principal, language: Language) -> Response:
-        """An empty roster with the projects that may be signed up for now."""
+        """An empty roster with the projects that are open for sign-ups."""
         del request, language
         await own_school(self.deps, principal)
         store, now = self.deps.store, self.deps.clock.now()
-        years = [int(one.id) for one in await store.rounds.query({}) if is_open(one, ENROL, now)]
-        found = await store.projects.query({"year": {"$in": years}, "state": "PUBLISHED"}, sort=[("code", 1)])
-        async with self.room:
-            return _workbook(await asyncio.to_thread(template, found), "国培报名名单模板", "template")
+        years = [int(calendar.id) for calendar in await store.rounds.query({}) if is_open(calendar, ENROL, now)]
+        projects = await store.projects.query({"year": {"$in": years}, "state": "PUBLISHED"}, sort=[("code", 1)])
+        async with self.slots:
+            content = await asyncio.to_thread(template, projects)
+        return download(content, "国培报名名单模板", "template")
 
     async def result(self, request: Request, principal: Principal, language: Language) -> Response:
-        """A roster of the school's own with what is wrong with each line."""
+        """A roster of the school's own with the problems of each row.
+
+        Raises:
+            Refusal: `FORBIDDEN` or `NOT_FOUND`.
+        """
         roster = await own_roster(self.deps, principal, request.path_params["roster"])
         rows = await self.deps.store.rosters.all_rows(roster.id)
-        async with self.room:
-            return _workbook(await asyncio.to_thread(result, rows, language), "名单检查结果", "result")
+        async with self.slots:
+            content = await asyncio.to_thread(result, rows, language)
+        return download(content, "名单检查结果", "result")
 
 
 async def _body(request: Request) -> bytes:
+    """The whole body; one that is too large is not read to its end, whatever its `Content-Length` says."""
     raw = bytearray()
     async for chunk in request.stream():
         raw += chunk
         if len(raw) > MOST_BYTES:
-            zh, en = "文件过大，最多4兆字节", "The file is too large: 4 MiB at most"
-            raise Refusal("BODY_TOO_LARGE", zh, en, rule="R22", unblock=Unblock.SELF, limit=MOST_BYTES)
+            raise BODY_TOO_LARGE(rule="R22", limit=MOST_BYTES)
     return bytes(raw)
 
 
-def _shown(roster: Roster) -> dict[str, object]:
+def _summary(roster: Roster) -> dict[str, object]:
     return {
         "id": roster.id,
         "state": roster.state.value,
@@ -83,7 +98,3 @@ def _shown(roster: Roster) -> dict[str, object]:
         "ignoredColumns": list(roster.ignored),
         "expiresAt": roster.expires_at.isoformat(),
     }
-
-
-def _workbook(content: bytes, name: str, plain: str) -> Response:
-    return Response(content, headers=as_download(name, plain), media_type=XLSX)

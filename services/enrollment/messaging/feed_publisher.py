@@ -1,8 +1,8 @@
-"""The provincial feed: one worker takes every event into the logs, and sends the provinces what is theirs (R27)."""
+"""The provincial feed: one worker appends every event to the logs and publishes each province's own (R27, ADR 7)."""
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import structlog
@@ -12,18 +12,19 @@ from aio_pika.exceptions import DeliveryError
 from chassis.events import NATIONWIDE, Envelope
 from chassis.messaging import amqp
 from chassis.messaging.batch import BatchConsumer
-from chassis.runtime.tasks import together
+from chassis.runtime.tasks import run_all
 from chassis.runtime.telemetry import PUBLISHED, count_refused
 from chassis.storage.cursor import cursor_of
 from kernel.reference import provinces
 from services.enrollment.store import Entry, Feed
 
 QUEUE = "enrollment.feed"
+"""The queue that all events come in by; also the name of the worker's lease."""
 BINDINGS = ("#",)
 _CONFIRM_SECONDS = 10.0
 _LOOK_AGAIN_SECONDS = 5.0
-_MOST_FRESH = 2_000
-_REMEMBER_SECONDS = 0.2
+_MOST_IN_MEMORY = 2_000
+_STORE_EVERY_SECONDS = 0.2
 log = structlog.get_logger()
 
 FOR_EVERY_PROVINCE = frozenset(
@@ -35,7 +36,7 @@ FOR_EVERY_PROVINCE = frozenset(
         "catalog.project-cancelled",
     }
 )
-"""Public matters that concern every province, wherever the base is."""
+"""Events that every province gets, whichever province the base is in."""
 
 NOT_FOR_PROVINCES = frozenset(
     {
@@ -66,21 +67,27 @@ NOT_FOR_PROVINCES = frozenset(
         "enrollment.teacher-revealed",
     }
 )
-"""What stays between a base, its reviewers and the ministry: a project is public from its publication on (R15, R17).
-Acts upon accounts are the audit's matter (R40), a school's rosters its own, whose rows come as events of their own
-(R22), and a teacher's corrected or revealed data the teacher's, the school's, the base's and the audit's (R41)."""
+"""Events that no province gets; only the nation's log has them.
+
+- `catalog`: until its publication a project is known to its base, its reviewers and the ministry (R15, R17).
+- `gateway`: what happens to accounts is in the audit log (R40).
+- `enrollment.roster-*`: a roster is its school's; its rows come as events of their own (R22).
+- `enrollment.teacher-*`: personal data are for the teacher, the school, the base and the audit log (R41)."""
 
 
 def readers_of(event: Envelope) -> tuple[str, ...]:
-    """The provinces whose logs an event belongs to, besides the nation's: its own, every one, or none."""
-    known = provinces()
+    """The provinces whose logs get an event, by code: its own, all, or none. The nation's log gets every event."""
+    codes = provinces()
     if event.type in FOR_EVERY_PROVINCE:
-        return tuple(known)
-    return (event.province,) if event.province in known and event.type not in NOT_FOR_PROVINCES else ()
+        return tuple(codes)
+    return (event.province,) if event.province in codes and event.type not in NOT_FOR_PROVINCES else ()
 
 
 class FeedWorker:
-    """Fills the logs and empties them into the provinces' queues; works alone, and the logs refuse a second one.
+    """Appends events to the logs and publishes the logs to the provinces' queues.
+
+    Only one worker runs at a time, under a lease; a second one that believes it still has the lease is refused by the
+    logs (`Feed.writer`).
 
     Args:
         feed: The logs.
@@ -90,89 +97,113 @@ class FeedWorker:
     def __init__(self, feed: Feed, amqp_url: str) -> None:
         self._feed = feed
         self._amqp_url = amqp_url
+        self._appended: list[Entry] = []
+        """Entries appended since the publisher last looked, the latest `_MOST_IN_MEMORY` of them."""
         self._wake = asyncio.Event()
-        self._fresh: list[Entry] = []
-        self._sent: dict[str, int] = {}
+        self._confirmed: dict[str, int] = {}
+        """By province, the last sequence number that its queue has confirmed."""
         self._moved = asyncio.Event()
 
-    async def lead(self, _: int) -> None:
-        """Work until the broker or the database is away, or a newer worker takes over.
+    async def run(self, _: int) -> None:
+        """Work until the broker or the database is away, or a newer worker has taken over.
+
+        The token of the lease is not needed: the logs have a fence of their own.
 
         Raises:
-            Deposed: A newer worker has taken over; like other failures it comes in a group.
+            FencedOff: A newer worker has taken over; like other failures it comes in a group.
         """
         writer = await self._feed.writer()
-        self._sent, self._fresh = await self._feed.positions(), []
+        self._confirmed, self._appended = await self._feed.positions(), []
 
         async def append(batch: Sequence[Envelope]) -> int:
             entries = await writer.append([(event, readers_of(event)) for event in batch])
-            self._fresh = [*self._fresh, *entries][-_MOST_FRESH:]
+            self._appended = [*self._appended, *entries][-_MOST_IN_MEMORY:]
             self._wake.set()
             return sum(entry.province == NATIONWIDE for entry in entries)
 
         consumer = BatchConsumer(self._amqp_url, QUEUE, BINDINGS, append)
-        await together(consumer.run(), self._publish(), self._remember())
+        await run_all(consumer.run(), self._publish(), self._store_positions())
 
     async def _publish(self) -> None:
-        """Send what has just been appended as it is at hand, and what it does not follow on from the log."""
+        """Publish each log in order, without a gap, from where its queue has got to.
+
+        The quick way takes entries from memory, as they were just appended: no read of the database lies between an
+        event and its province. It serves a queue only while that is level with the log. Whatever the quick way cannot
+        do is left to the slow one, which reads the log: the start of a worker, a queue that refused, an entry that fell
+        out of memory. Both go on right after the last confirmed number, so none is left out.
+        """
         connection = await amqp.connect(self._amqp_url, f"{QUEUE}.publisher")
         async with connection:
             queues = _Queues(connection)
-            behind = True
+            behind = True  # a new worker does not know what the one before it left unsent
             while True:
-                self._wake.clear()
-                fresh, self._fresh = self._fresh, []
-                await self._send(queues, self._following(fresh, queues.open_ones(self._sent)))
-                behind = behind or bool(queues.refusing) or not self._have(fresh)
-                while behind and (positions := queues.open_ones(await self._feed.lagging(self._sent))):
+                self._wake.clear()  # before the list is taken: what is appended from here on wakes again
+                entries, self._appended = self._appended, []
+                await self._send(queues, _next_in_line(entries, queues.accepting(self._confirmed)))
+                behind = behind or bool(queues.refusing) or not self._all_confirmed(entries)
+                while behind and (positions := queues.accepting(await self._feed.lagging(self._confirmed))):
                     await self._send(queues, await self._feed.after(positions))
                 behind = False
                 try:
                     async with asyncio.timeout(_LOOK_AGAIN_SECONDS):
                         await self._wake.wait()
                 except TimeoutError:
-                    behind = True
+                    behind = True  # a queue that refused may have room again, though nothing new was appended
 
-    def _following(self, fresh: Sequence[Entry], positions: dict[str, int]) -> dict[str, list[Entry]]:
-        """Of each province what follows right on its position."""
-        ends, found = dict(positions), dict[str, list[Entry]]()
-        for entry in fresh:
-            if ends.get(entry.province, -1) == entry.sequence - 1:
-                ends[entry.province] = entry.sequence
-                found.setdefault(entry.province, []).append(entry)
-        return found
+    def _all_confirmed(self, entries: Sequence[Entry]) -> bool:
+        """Whether the provinces' queues have all of these; the nation's log has no queue."""
+        return all(entry.sequence <= self._confirmed.get(entry.province, entry.sequence) for entry in entries)
 
-    def _have(self, fresh: Sequence[Entry]) -> bool:
-        """Whether the provinces' queues have all of it."""
-        return all(entry.sequence <= self._sent.get(entry.province, entry.sequence) for entry in fresh)
-
-    async def _send(self, queues: "_Queues", entries: dict[str, list[Entry]]) -> None:
-        self._sent |= await queues.send(entries)
+    async def _send(self, queues: "_Queues", entries: Mapping[str, Sequence[Entry]]) -> None:
+        self._confirmed |= await queues.send(entries)
         self._moved.set()
 
-    async def _remember(self) -> None:
-        """Keep how far the queues have got, for the next worker; what it does not learn it sends again."""
-        kept = dict(self._sent)
+    async def _store_positions(self) -> None:
+        """Store the confirmed positions for the next worker, some times a second and once more at the end.
+
+        It is done beside the publishing, for a position that was not stored costs no event: the next worker publishes
+        those entries again under the same numbers, and a province drops a number that it has.
+        """
+        stored = dict(self._confirmed)
         try:
             while True:
                 await self._moved.wait()
                 self._moved.clear()
-                await asyncio.sleep(_REMEMBER_SECONDS)
-                await self._keep(kept)
+                await asyncio.sleep(_STORE_EVERY_SECONDS)
+                await self._store_moved(stored)
         finally:
-            await self._keep(kept)
+            await self._store_moved(stored)
 
-    async def _keep(self, kept: dict[str, int]) -> None:
-        if moved := {code: at for code, at in self._sent.items() if kept[code] != at}:
+    async def _store_moved(self, stored: dict[str, int]) -> None:
+        if moved := {code: at for code, at in self._confirmed.items() if stored[code] != at}:
             await self._feed.sent(moved)
-            kept |= moved
+            stored |= moved
+
+
+def _next_in_line(entries: Sequence[Entry], positions: Mapping[str, int]) -> dict[str, list[Entry]]:
+    """By province, the entries that continue its log right after its position, without a gap.
+
+    Args:
+        entries: In the order in which they were appended.
+        positions: By province, the last sequence number that its queue has; a province that is not in it gets nothing.
+    """
+    ends, lines = dict(positions), dict[str, list[Entry]]()
+    for entry in entries:
+        if ends.get(entry.province, -1) == entry.sequence - 1:
+            ends[entry.province] = entry.sequence
+            lines.setdefault(entry.province, []).append(entry)
+    return lines
 
 
 class _Queues:
-    """The provinces' queues, each with a channel of its own, so that order, returns and refusals are its own too.
+    """The provinces' queues.
+
+    Each has a channel of its own: confirms, returns and refusals of one province then say nothing of another, and a
+    queue that is full or gone holds up nobody else.
 
     Attributes:
-        refusing: Those that have refused and confirmed nothing since, and until when they are passed over.
+        refusing: By province, until when (`time.monotonic`) a queue that refused is left alone; forgotten as soon as
+            it confirms something.
     """
 
     def __init__(self, connection: AbstractConnection) -> None:
@@ -180,28 +211,40 @@ class _Queues:
         self._channels: dict[str, AbstractChannel] = {}
         self.refusing: dict[str, float] = {}
 
-    def open_ones(self, positions: dict[str, int]) -> dict[str, int]:
-        """The positions of those that have not refused just now."""
+    def accepting(self, positions: Mapping[str, int]) -> dict[str, int]:
+        """The positions of those queues that have not refused just now."""
         now = time.monotonic()
         return {code: at for code, at in positions.items() if self.refusing.get(code, 0.0) <= now}
 
-    async def send(self, entries: dict[str, list[Entry]]) -> dict[str, int]:
-        """Send to all at once; returns how far each has confirmed without a hole."""
-        confirmed = await asyncio.gather(*(self._send(code, rows) for code, rows in entries.items()))
+    async def send(self, entries: Mapping[str, Sequence[Entry]]) -> dict[str, int]:
+        """Publish to all provinces at once.
+
+        Args:
+            entries: By province, what follows on its position, in order.
+
+        Returns:
+            By province, the last number confirmed without a gap; a province that confirmed nothing is left out.
+        """
+        confirmed = await asyncio.gather(*(self._send(code, line) for code, line in entries.items()))
         return {code: at for code, at in zip(entries, confirmed, strict=True) if at}
 
     async def _send(self, code: str, entries: Sequence[Entry]) -> int:
+        """Publish all at once, and count what is confirmed up to the first refusal.
+
+        What is confirmed behind a refused entry does not count: it is published again, in order, together with the
+        refused one. Its province drops the copies by their numbers.
+        """
         channel = self._channels.get(code)
         if channel is None:
-            channel = self._channels[code] = await self._connection.channel(on_return_raises=True)
-        outcomes = await asyncio.gather(*(_put(channel, one) for one in entries), return_exceptions=True)
+            channel = self._channels[code] = await self._connection.channel(on_return_raises=True)  # notes N24
+        outcomes = await asyncio.gather(*(_put(channel, entry) for entry in entries), return_exceptions=True)
         at = 0
         for entry, outcome in zip(entries, outcomes, strict=True):
-            if isinstance(outcome, DeliveryError | TimeoutError):
+            if isinstance(outcome, DeliveryError | TimeoutError):  # returned, nacked, or no confirm in time
                 log.warning("province refuses", province=code, error=type(outcome).__name__)
                 count_refused(QUEUE, outcome)
                 self.refusing[code] = time.monotonic() + _LOOK_AGAIN_SECONDS
-                await self._channels.pop(code).close()  # it might go on being refused when there is room again
+                await self._channels.pop(code).close()  # it might go on being refused after the queue has room again
                 break
             if isinstance(outcome, BaseException):
                 raise outcome
@@ -212,8 +255,11 @@ class _Queues:
 
 
 async def _put(channel: AbstractChannel, entry: Entry) -> None:
-    """Publish with confirm; started in order, for the broker gets a channel's publishes in the order of their start."""
-    event = replace(entry.event, actor=None)  # who acted is the audit's matter, not the provinces'
+    """Publish one entry and wait for its confirm.
+
+    Started one after the other, many of these keep their order: a channel's publishes arrive as they were started.
+    """
+    event = replace(entry.event, actor=None)  # who acted is for the audit log, not for the provinces (R40)
     message = amqp.to_message(event, sequence=entry.sequence, cursor=cursor_of(entry.sequence))
     await channel.default_exchange.publish(
         message, f"province.{entry.province}", mandatory=True, timeout=_CONFIRM_SECONDS

@@ -1,4 +1,4 @@
-"""What assessment's events make of enrolments (R29–R31); an enrolment that has gone another way stays there."""
+"""What assessment's events do to enrollments (R29–R31)."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,27 +17,45 @@ from services.enrollment.messaging.inbound import (
     ResultRecorded,
 )
 
-_Rule = Callable[[Enrollment, Any], Followed]
+_Step = Callable[[Enrollment, Any], Followed]
+"""A step of the domain: `(enrollment, event)` to what changes, or None where the event comes late or twice."""
 
 
 def assessment_handlers(deps: Deps) -> Mapping[str, Handler]:
-    """A handler for each of assessment's events that concern an enrolment."""
+    """A handler for each of assessment's events that concern an enrollment, by event type."""
     now = deps.clock.now
-    rules: dict[str, tuple[type[Any], _Rule]] = {
-        "attendance-recorded": (AttendanceRecorded, lambda one, event: attend(one, now(), present=event.present)),
-        "no-show-recorded": (NoShowRecorded, lambda one, _: miss(one, now())),
-        "result-recorded": (ResultRecorded, lambda one, event: assess(one, event.outcome, now())),
-        "credit-confirmed": (CreditConfirmed, lambda one, _: credit(one, now())),
-        "credit-revoked": (CreditRevoked, lambda one, event: revoke(one, event.reason, now())),
+
+    def record_attendance(enrollment: Enrollment, event: AttendanceRecorded) -> Followed:
+        return attend(enrollment, now(), present=event.present)
+
+    def record_no_show(enrollment: Enrollment, _: NoShowRecorded) -> Followed:
+        return miss(enrollment, now())
+
+    def record_result(enrollment: Enrollment, event: ResultRecorded) -> Followed:
+        return assess(enrollment, event.outcome, now())
+
+    def confirm_credit(enrollment: Enrollment, _: CreditConfirmed) -> Followed:
+        return credit(enrollment, now())
+
+    def revoke_credit(enrollment: Enrollment, event: CreditRevoked) -> Followed:
+        return revoke(enrollment, event.reason, now())
+
+    return {
+        "assessment.attendance-recorded": Handler(AttendanceRecorded, _effect(deps, record_attendance)),
+        "assessment.no-show-recorded": Handler(NoShowRecorded, _effect(deps, record_no_show)),
+        "assessment.result-recorded": Handler(ResultRecorded, _effect(deps, record_result)),
+        "assessment.credit-confirmed": Handler(CreditConfirmed, _effect(deps, confirm_credit)),
+        "assessment.credit-revoked": Handler(CreditRevoked, _effect(deps, revoke_credit)),
     }
-    return {f"assessment.{name}": Handler(model, _effect(deps, rule)) for name, (model, rule) in rules.items()}
 
 
-def _effect(deps: Deps, rule: _Rule) -> Effect:
+def _effect(deps: Deps, step: _Step) -> Effect:
+    """Load the event's enrollment, take the step, and save; nothing where the enrollment is unknown or unchanged."""
+
     async def effect(event: Any, _: Envelope, session: Session) -> None:
-        before = await deps.store.enrollments.find(event.enrollment, session)
-        followed = rule(before, event) if before else None
-        if followed:
-            await deps.store.enrollments.save(*followed, session=session)
+        enrollment = await deps.store.enrollments.find(event.enrollment, session)
+        change = step(enrollment, event) if enrollment else None
+        if change:
+            await deps.store.enrollments.save(*change, session=session)
 
     return effect

@@ -1,4 +1,4 @@
-"""What the catalog's events do: the projection of rounds and projects, and the end of enrolments (R18, R33)."""
+"""What the catalog's events do: rounds and projects as enrollment knows them, and their enrollments (R18, R33)."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -23,43 +23,60 @@ from services.enrollment.messaging.inbound import (
 
 
 def catalog_handlers(deps: Deps) -> Mapping[str, Handler]:
-    """A handler for each of the catalog's events that concern enrolment."""
+    """A handler for each of the catalog's events that concern enrollment, by event type.
+
+    An effect writes the projection in the inbox's transaction. What may touch any number of enrollments comes after
+    it, in transactions of its own; it is run again on a redelivery, and is idempotent.
+    """
     effects = _CatalogEffects(deps)
 
-    async def after_move(envelope: Envelope) -> None:
+    async def close_enrollments(envelope: Envelope) -> None:
         await sweep(deps, envelope.subject)
 
-    async def after_resumption(_: Envelope) -> None:
-        deps.wake.set()
+    async def deliver_at_once(_: Envelope) -> None:
+        deps.wake.set()  # after the commit: the sender would not see the renewed offers' deliveries before
 
-    async def after_amendment(envelope: Envelope) -> None:
+    async def notify_of_amendment(envelope: Envelope) -> None:
         await tell_of_amendment(deps, envelope.subject)
 
+    start, finish, cancel, suspend = (
+        effects.set_state(state)
+        for state in (ProjectState.RUNNING, ProjectState.FINISHED, ProjectState.CANCELLED, ProjectState.SUSPENDED)
+    )
     return {
-        "catalog.round-opened": Handler(RoundCalendar, effects.keep_calendar),
-        "catalog.phase-extended": Handler(RoundCalendar, effects.keep_calendar),
-        "catalog.project-published": Handler(ProjectPublished, effects.keep_project),
-        "catalog.project-amended": Handler(ProjectAmended, effects.amend, after_amendment),
-        "catalog.project-started": Handler(ProjectMoved, effects.move_to(ProjectState.RUNNING), after_move),
-        "catalog.project-finished": Handler(ProjectMoved, effects.move_to(ProjectState.FINISHED), after_move),
-        "catalog.project-cancelled": Handler(ProjectMoved, effects.move_to(ProjectState.CANCELLED), after_move),
-        "catalog.project-suspended": Handler(ProjectMoved, effects.move_to(ProjectState.SUSPENDED)),
-        "catalog.project-resumed": Handler(ProjectResumed, effects.resume, after_resumption),
+        "catalog.round-opened": Handler(RoundCalendar, effects.store_calendar),
+        "catalog.phase-extended": Handler(RoundCalendar, effects.store_calendar),
+        "catalog.project-published": Handler(ProjectPublished, effects.store_project),
+        "catalog.project-amended": Handler(ProjectAmended, effects.amend_project, notify_of_amendment),
+        "catalog.project-started": Handler(ProjectMoved, start, close_enrollments),
+        "catalog.project-finished": Handler(ProjectMoved, finish, close_enrollments),
+        "catalog.project-cancelled": Handler(ProjectMoved, cancel, close_enrollments),
+        "catalog.project-suspended": Handler(ProjectMoved, suspend),
+        "catalog.project-resumed": Handler(ProjectResumed, effects.resume_project, deliver_at_once),
     }
 
 
 class _CatalogEffects:
+    """Effects on the projection of rounds and projects; each ignores an event that a later one has overtaken.
+
+    A command reads the project here in a transaction of its own, which a snapshot lets go on with the old project. So
+    the effects write documents that those commands write too: `pass_doors` what every sign-up writes, `move_dates` what
+    every acceptance writes. One of the two then conflicts and runs again on what the other has written (notes N21).
+    """
+
     def __init__(self, deps: Deps) -> None:
-        self._office = deps
+        self._deps = deps
         self._store = deps.store
 
-    async def keep_calendar(self, event: RoundCalendar, envelope: Envelope, session: Session) -> None:
-        known = await self._store.rounds.find(str(event.year), session)
-        if known is None or known.version < envelope.version:
+    async def store_calendar(self, event: RoundCalendar, envelope: Envelope, session: Session) -> None:
+        """Store a round's calendar (R1)."""
+        stored = await self._store.rounds.find(str(event.year), session)
+        if stored is None or stored.version < envelope.version:
             calendar = {name: _phase(days) for name, days in event.calendar.items()}
             await self._store.rounds.put(Round(str(event.year), envelope.version, calendar), session)
 
-    async def keep_project(self, event: ProjectPublished, envelope: Envelope, session: Session) -> None:
+    async def store_project(self, event: ProjectPublished, envelope: Envelope, session: Session) -> None:
+        """Store a published project and open its seats (R17, R23)."""
         if await self._store.projects.find(event.project, session):
             return
         project = Project(
@@ -82,53 +99,55 @@ class _CatalogEffects:
         await self._store.seating.pass_doors(project.id, session)
         await self._store.seating.open_project(Seats(project.id, project.capacity), session)
 
-    async def amend(self, event: ProjectAmended, envelope: Envelope, session: Session) -> None:
-        known = await self._known(event.project, envelope, session)
-        if known is None:
+    async def amend_project(self, event: ProjectAmended, envelope: Envelope, session: Session) -> None:
+        """Store new dates, for the project and for whoever is accepted in it (R18, R19)."""
+        project = await self._project_before(event.project, envelope, session)
+        if project is None:
             return
         amended = replace(
-            known,
+            project,
             version=envelope.version,
             starts_on=event.starts_on,
             ends_on=event.ends_on,
-            amended_at=self._office.clock.now(),
+            amended_at=self._deps.clock.now(),
             amendment=event.reason,
         )
         await self._store.projects.put(amended, session)
         await self._store.seating.move_dates(event.project, event.starts_on, event.ends_on, session)
 
-    def move_to(self, state: ProjectState) -> Effect:
-        """The effect of an event that puts a project into a state."""
+    def set_state(self, state: ProjectState) -> Effect:
+        """The effect of an event that moves a project to `state`."""
 
         async def effect(event: ProjectMoved, envelope: Envelope, session: Session) -> None:
-            await self._move(event.project, state, event.reason, envelope, session)
+            await self._set_state(event.project, state, event.reason, envelope, session)
 
         return effect
 
-    async def resume(self, event: ProjectResumed, envelope: Envelope, session: Session) -> None:
-        project = await self._move(event.project, event.status, None, envelope, session)
+    async def resume_project(self, event: ProjectResumed, envelope: Envelope, session: Session) -> None:
+        """Let a suspended project go on, and give its open offers their whole time anew (R25)."""
+        project = await self._set_state(event.project, event.status, None, envelope, session)
         if project:
-            await renew_offers(self._office, project, session)
+            await renew_offers(self._deps, project, session)
 
-    async def _move(
+    async def _set_state(
         self, key: str, state: ProjectState, reason: str | None, envelope: Envelope, session: Session
     ) -> Project | None:
-        known = await self._known(key, envelope, session)
-        if known is None:
+        before = await self._project_before(key, envelope, session)
+        if before is None:
             return None
-        project = moved(known, envelope.version, state, reason)
+        project = moved(before, envelope.version, state, reason)
         await self._store.projects.put(project, session)
         await self._store.seating.pass_doors(key, session)
         return project
 
-    async def _known(self, key: str, envelope: Envelope, session: Session) -> Project | None:
-        """The projection, unless a later event has been taken in already, or the project was never published."""
-        known = await self._store.projects.find(key, session)
-        return known if known and known.version < envelope.version else None
+    async def _project_before(self, key: str, envelope: Envelope, session: Session) -> Project | None:
+        """The stored project, unless it has a later version than the event, or was never published."""
+        project = await self._store.projects.find(key, session)
+        return project if project and project.version < envelope.version else None
 
 
 def _phase(days: Days) -> Phase:
-    """Inclusive days as a half-open interval of instants (R1)."""
+    """Days, first and last included, as a half-open interval of instants in Asia/Shanghai (R1)."""
     return Phase(_midnight(days.opens), _midnight(days.closes + timedelta(days=1)))
 
 

@@ -1,4 +1,4 @@
-"""What enrolment reads of the others' events: only the fields it needs (tolerant reader)."""
+"""Other services' events as enrollment reads them: only the fields that it needs (tolerant reader)."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +16,7 @@ class Days:
 
 @dataclass(frozen=True, kw_only=True)
 class RoundCalendar:
-    """Of `catalog.round-opened` and `catalog.phase-extended`: the whole calendar, by phase name."""
+    """`catalog.round-opened` and `catalog.phase-extended`: the whole calendar, by phase name."""
 
     year: int
     calendar: dict[str, Days]
@@ -24,7 +24,7 @@ class RoundCalendar:
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectPublished:
-    """Of `catalog.project-published`."""
+    """`catalog.project-published`."""
 
     project: str
     code: str
@@ -43,7 +43,7 @@ class ProjectPublished:
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectAmended:
-    """Of `catalog.project-amended`."""
+    """`catalog.project-amended`."""
 
     project: str
     starts_on: date
@@ -53,7 +53,7 @@ class ProjectAmended:
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectMoved:
-    """Of the events that only change a project's state."""
+    """The catalog's events that only change a project's state."""
 
     project: str
     reason: str | None = None
@@ -61,7 +61,7 @@ class ProjectMoved:
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectResumed:
-    """Of `catalog.project-resumed`: where it goes on."""
+    """`catalog.project-resumed`: the state in which the project goes on."""
 
     project: str
     status: ProjectState
@@ -69,7 +69,7 @@ class ProjectResumed:
 
 @dataclass(frozen=True, kw_only=True)
 class AttendanceRecorded:
-    """Of `assessment.attendance-recorded`."""
+    """`assessment.attendance-recorded`."""
 
     enrollment: str
     present: bool
@@ -77,14 +77,14 @@ class AttendanceRecorded:
 
 @dataclass(frozen=True, kw_only=True)
 class NoShowRecorded:
-    """Of `assessment.no-show-recorded`."""
+    """`assessment.no-show-recorded`."""
 
     enrollment: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class ResultRecorded:
-    """Of `assessment.result-recorded`."""
+    """`assessment.result-recorded`."""
 
     enrollment: str
     outcome: Outcome
@@ -92,14 +92,14 @@ class ResultRecorded:
 
 @dataclass(frozen=True, kw_only=True)
 class CreditConfirmed:
-    """Of `assessment.credit-confirmed`."""
+    """`assessment.credit-confirmed`."""
 
     enrollment: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class CreditRevoked:
-    """Of `assessment.credit-revoked`."""
+    """`assessment.credit-revoked`."""
 
     enrollment: str
     reason: str

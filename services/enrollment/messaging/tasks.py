@@ -1,4 +1,4 @@
-"""Which events come in and go out, and what runs beside the requests."""
+"""The events that enrollment consumes and emits, and what runs beside its requests."""
 
 import asyncio
 from contextlib import suppress
@@ -24,7 +24,7 @@ from services.enrollment.domain.vocabulary import DeliveryChannel
 from services.enrollment.messaging.feed_publisher import BINDINGS, QUEUE, FeedWorker
 from services.enrollment.messaging.from_assessment import assessment_handlers
 from services.enrollment.messaging.from_catalog import catalog_handlers
-from services.enrollment.store import COLLECTIONS, Deposed
+from services.enrollment.store import COLLECTIONS, FencedOff
 
 SERVICE = "enrollment"
 INBOX = f"{SERVICE}.inbox"
@@ -62,69 +62,81 @@ EMITTED: tuple[type, ...] = (
     events.Credited,
     events.CreditWithdrawn,
 )
-"""Every event of enrolment, for the registry of contracts."""
+"""Every event of enrollment, for the registry of contracts."""
 
 ROSTERS = f"{SERVICE}.rosters"
+"""The lease of the worker that enters rosters."""
 _LOOK_AGAIN_SECONDS = 5.0
 _ROSTERS_SECONDS = 1.0
 
 
 def tasks(deps: Deps, database: Database, amqp_url: str) -> Tasks:
-    """What runs beside the requests: relay, inbox, provincial feed, the deliveries of R24, and what comes due."""
+    """What runs beside the requests: relay, consumers, the provincial feed, deliveries, rosters, timers.
+
+    Relay, feed, rosters and timers take turns among replicas by lease, and the queues by single active consumer
+    (ADR 4). Deliveries need neither: every attempt is claimed by a conditional write (ADR 16).
+
+    Args:
+        deps: The service's dependencies.
+        database: Holds leases, inbox and waiting events.
+        amqp_url: The broker.
+    """
     relay = Relay(database, COLLECTIONS, amqp_url, SERVICE)
     handlers = {**catalog_handlers(deps), **assessment_handlers(deps)}
     inbox = Consumer(database, amqp_url, INBOX, QUEUES[INBOX], handlers)
-    worker = FeedWorker(deps.store.feed, amqp_url)
-    lease = Lease(database, QUEUE)
-    rosters = Lease(database, ROSTERS)
+    feed = FeedWorker(deps.store.feed, amqp_url)
+    feed_lease, roster_lease = Lease(database, QUEUE), Lease(database, ROSTERS)
 
-    async def feed_forever() -> None:
-        await forever(QUEUE, lambda: lease.hold(worker.lead), (*BROKER_ERRORS, StorageError, Deposed))
+    async def publish_feed() -> None:
+        await forever(QUEUE, lambda: feed_lease.hold(feed.run), (*BROKER_ERRORS, StorageError, FencedOff))
 
-    async def follow_forever() -> None:
+    async def follow_feed() -> None:
+        """For subscriptions, so it belongs to the role that answers requests."""
         await forever(f"{QUEUE}.tail", deps.store.tail.watch, (StorageError,))
 
-    async def deliver_forever() -> None:
-        await forever(f"{SERVICE}.feedback", lambda: _deliver(deps), (StorageError,))
+    async def deliver_to_inboxes() -> None:
+        await forever(f"{SERVICE}.feedback", lambda: _deliver_to_inboxes(deps), (StorageError,))
 
-    async def enter_forever() -> None:
-        await forever(ROSTERS, lambda: rosters.hold(partial(_enter, deps)), (StorageError, LeaseLost, Deposed))
+    async def send_mail() -> None:
+        await forever(f"{SERVICE}.mail", lambda: _send_mail(deps), (StorageError,))
 
-    async def mail_forever() -> None:
-        await forever(f"{SERVICE}.mail", lambda: _mail(deps), (StorageError,))
+    async def enter_committed_rosters() -> None:
+        errors = (StorageError, LeaseLost, FencedOff)
+        await forever(ROSTERS, lambda: roster_lease.hold(partial(_enter_rosters, deps)), errors)
 
     timers = timer(database, f"{SERVICE}.timers", due(deps))
-    workers = (inbox.run, feed_forever, deliver_forever, mail_forever, timers, enter_forever)
-    return Tasks(api=(follow_forever,), relay=(relay.run,), worker=workers)
+    workers = (inbox.run, publish_feed, deliver_to_inboxes, send_mail, timers, enter_committed_rosters)
+    return Tasks(api=(follow_feed,), relay=(relay.run,), worker=workers)
 
 
 def due(deps: Deps) -> dict[str, Act]:
-    """What time does by itself: it ends offers, takes decisions from the bases, and fills seats (R23, R25)."""
+    """The periodic jobs, by the words that the log has for them (R23, R25)."""
     return {
         "offers expired": partial(expire_offers, deps),
-        "undecided enrolments escalated": partial(escalate_undecided, deps),
+        "undecided enrollments escalated": partial(escalate_undecided, deps),
         "free seats offered": partial(offer_free_seats, deps),
     }
 
 
-async def _deliver(deps: Deps) -> None:
+async def _deliver_to_inboxes(deps: Deps) -> None:
+    """Make due deliveries as soon as a command has left one, and every few seconds those to be tried again."""
     while True:
-        deps.wake.clear()
+        deps.wake.clear()  # before looking: what is left while looking wakes again
         await deliver_pending(deps)
         with suppress(TimeoutError):
             async with asyncio.timeout(_LOOK_AGAIN_SECONDS):
                 await deps.wake.wait()
 
 
-async def _mail(deps: Deps) -> None:
-    """Apart from the inbox, so that a slow mail server holds up nothing else."""
+async def _send_mail(deps: Deps) -> None:
+    """Send due mail, apart from the inbox deliveries, so that a slow mail server holds up nothing else."""
     while True:
         await deliver_pending(deps, DeliveryChannel.EMAIL)
         await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
 
-async def _enter(deps: Deps, token: int) -> None:
-    """Someone waits for a roster, so it is looked for every second; one worker does, under its lease (R22)."""
+async def _enter_rosters(deps: Deps, token: int) -> None:
+    """Enter committed rosters; somebody waits for each, so they are looked for every second (R22)."""
     while True:
         await enter_rosters(deps, token)
         await asyncio.sleep(_ROSTERS_SECONDS)

@@ -1,6 +1,6 @@
-"""Enrolment in MongoDB: collections, indexes and queries; the only place of the service that knows the database."""
+"""Enrollment in MongoDB: collections, indexes and queries; the only place of the service that knows the database."""
 
-from services.enrollment.store.feed import Deposed, Entry, Feed, Reading
+from services.enrollment.store.feed import Entry, Feed, FencedOff, Reading
 from services.enrollment.store.rosters import Rosters, RowsOf
 from services.enrollment.store.schools import SchoolSelection
 from services.enrollment.store.seating import Seating
@@ -10,10 +10,10 @@ from services.enrollment.store.visibility import EnrollmentSelection, Visibility
 __all__ = [
     "COLLECTIONS",
     "SEALED",
-    "Deposed",
     "EnrollmentSelection",
     "Entry",
     "Feed",
+    "FencedOff",
     "Reading",
     "Rosters",
     "RowsOf",

@@ -11,7 +11,7 @@ from pymongo.errors import BulkWriteError
 from pymongo.read_concern import ReadConcern
 
 from chassis.events import NATIONWIDE, Envelope, unseal
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Collection, Database, Document
 from kernel.reference import provinces
 
@@ -27,7 +27,7 @@ ENDS: list[Document] = [
 _DUPLICATE = 11000
 
 
-class Deposed(RuntimeError):  # noqa: N818 - not an error of ours: somebody newer works
+class FencedOff(RuntimeError):  # noqa: N818 - not an error of ours: somebody newer works
     """A newer worker has taken over; what this one was writing is left to it."""
 
 
@@ -88,7 +88,7 @@ class Writer:
             What was new, an entry a log.
 
         Raises:
-            Deposed: Somebody else has written.
+            FencedOff: Somebody else has written.
         """
         wanted = {(event.id, code): event for event, codes in batch for code in (NATIONWIDE, *codes)}
         fresh: list[Entry] = []
@@ -101,7 +101,7 @@ class Writer:
                 break
             known = await self._known({key for key, _ in wanted})  # copies are rare: looked for when one is met
             if known.isdisjoint(wanted):
-                raise Deposed
+                raise FencedOff
             wanted = {key: event for key, event in wanted.items() if key not in known}
         return fresh
 
@@ -180,7 +180,7 @@ class Feed:
         further = {"$max": {f"at.{code}": at for code, at in positions.items()}}
         await self.state.with_options(write_concern=WriteConcern(1)).update_one({"_id": _SENT}, further, upsert=True)
 
-    async def read(self, reading: Reading, part: Slice) -> list[Entry]:
+    async def read(self, reading: Reading, part: PageRequest) -> list[Entry]:
         """Up to `first + 1` entries after a sequence number."""
         after = part.after[0] if part.after else 0
         where = {**reading.condition(), "sequence": {"$gt": after}}
@@ -257,7 +257,7 @@ class Tail:
         try:
             while True:
                 wake.clear()
-                found = await self._feed.read(reading, Slice(_WINDOW, [at]))
+                found = await self._feed.read(reading, PageRequest(_WINDOW, [at]))
                 for entry in found:
                     yield entry
                     at = entry.sequence

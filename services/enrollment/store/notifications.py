@@ -1,20 +1,21 @@
-"""Deliveries: who tries which, and what became of it; each is claimed by one write and settled by another (R24)."""
+"""Deliveries and notices in MongoDB (R24); an attempt is claimed by one write and settled by another."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from pymongo import ASCENDING, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, ReturnDocument
 
 from chassis.principal import Principal, Scope
-from chassis.storage.cursor import Slice
-from chassis.storage.mongo import Database, Document, from_document
-from chassis.storage.paging import both, following
+from chassis.storage.cursor import PageRequest
+from chassis.storage.mongo import Collection, Database, Document, Session, from_document, to_document
+from chassis.storage.paging import after_position, all_of
 from chassis.storage.repository import Repository
-from services.enrollment.domain.notifications import Delivery
+from services.enrollment.domain.notifications import Delivery, Notice
 from services.enrollment.domain.vocabulary import DeliveryChannel, DeliveryFault, DeliveryState
 from services.enrollment.store.visibility import NOTHING, own_province
 
 _BY_ID = [("_id", ASCENDING)]
+_LATEST = [("_id", DESCENDING)]
 _LEFT = {"$in": [DeliveryState.PENDING.value, DeliveryState.FAILED.value]}
 
 
@@ -64,17 +65,29 @@ class Deliveries(Repository[Delivery]):
             one, {"state": DeliveryState.DELIVERED.value, "delivered_at": now, "due": None, "fault": None}
         )
 
-    async def put_off(self, one: Delivery, fault: DeliveryFault, until: datetime) -> bool:
+    async def reschedule(self, one: Delivery, fault: DeliveryFault, until: datetime) -> bool:
         """Settle an attempt that failed: again, but not before `until`."""
         return await self._settle(one, {"due": until, "fault": fault.value})
 
-    async def give_up(self, one: Delivery, fault: DeliveryFault) -> bool:
+    async def fail(self, one: Delivery, fault: DeliveryFault) -> bool:
         """Settle an attempt that failed for good."""
         return await self._settle(one, {"state": DeliveryState.FAILED.value, "due": None, "fault": fault.value})
 
-    async def left(self, principal: Principal, year: int, part: Slice) -> Sequence[Delivery]:
+    async def by_enrollment(self, enrollments: Sequence[str]) -> dict[str, list[Delivery]]:
+        """The deliveries of enrollments in order, by enrollment."""
+        deliveries: dict[str, list[Delivery]] = {key: [] for key in enrollments}
+        for delivery in await self.query({"enrollment": {"$in": list(enrollments)}}):
+            deliveries[delivery.enrollment].append(delivery)
+        return deliveries
+
+    async def add(self, deliveries: Sequence[Delivery], session: Session | None = None) -> None:
+        """Leave deliveries to be made; one that is stored already stays as it is."""
+        for delivery in deliveries:
+            await _insert_once(self.collection, delivery, session)
+
+    async def left(self, principal: Principal, year: int, part: PageRequest) -> Sequence[Delivery]:
         """Up to `first + 1` of a year's deliveries that have not arrived, the oldest first."""
-        where = both(_left(principal, year), following(_BY_ID, part.after))
+        where = all_of(_left(principal, year), after_position(_BY_ID, part.after))
         return await self.query(where, limit=part.first + 1)
 
     async def count_left(self, principal: Principal, year: int) -> int:
@@ -85,6 +98,66 @@ class Deliveries(Repository[Delivery]):
         mine = {"_id": one.id, "state": DeliveryState.PENDING.value, "attempts": one.attempts}
         done = await self.collection.update_one(mine, {"$set": changes, "$inc": {"version": 1}})
         return done.matched_count == 1
+
+
+class Notices:
+    """The entries of inboxes.
+
+    Args:
+        database: The service's database.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.collection = database["notices"]
+
+    async def prepare(self) -> None:
+        """Create the index of a box, latest first."""
+        await self.collection.create_index([("to", ASCENDING), ("_id", DESCENDING)], name="box")
+
+    async def put(self, notice: Notice, session: Session | None = None) -> None:
+        """Place a notice in its box; a second time changes nothing."""
+        await _insert_once(self.collection, notice, session)
+
+    async def page(self, boxes: Sequence[str], part: PageRequest, *, unread: bool = False) -> list[Notice]:
+        """Up to `first + 1` notices of some boxes after a position, the latest first.
+
+        Args:
+            boxes: Such as `teacher:<id>`.
+            part: Which part of the list.
+            unread: Only those that nobody has marked read.
+        """
+        where = all_of(_in_boxes(boxes, unread=unread), after_position(_LATEST, part.after))
+        cursor = self.collection.find(where, sort=_LATEST, limit=part.first + 1)
+        return [from_document(document, Notice) async for document in cursor]
+
+    async def count(self, boxes: Sequence[str], *, unread: bool = False) -> int:
+        """How many notices the boxes hold."""
+        return await self.collection.count_documents(_in_boxes(boxes, unread=unread))
+
+    async def mark_read(self, boxes: Sequence[str], keys: Sequence[str], now: datetime) -> list[Notice]:
+        """Mark notices read for all who share the boxes; the time of a notice that was read before stays.
+
+        Args:
+            boxes: The caller's.
+            keys: Ids of notices; those of other boxes are passed over.
+            now: Domain time.
+
+        Returns:
+            Those of the notices that lie in the boxes.
+        """
+        where = {"_id": {"$in": list(keys)}, "to": {"$in": list(boxes)}}
+        await self.collection.update_many(where | {"read_at": None}, {"$set": {"read_at": now}})
+        return [from_document(document, Notice) async for document in self.collection.find(where, sort=_LATEST)]
+
+
+async def _insert_once(collection: Collection, entry: Delivery | Notice, session: Session | None) -> None:
+    document = to_document(entry)
+    key = document.pop("_id")
+    await collection.update_one({"_id": key}, {"$setOnInsert": document}, upsert=True, session=session)
+
+
+def _in_boxes(boxes: Sequence[str], *, unread: bool) -> Document:
+    return {"to": {"$in": list(boxes)}} | ({"read_at": None} if unread else {})
 
 
 def _left(principal: Principal, year: int) -> Document:

@@ -1,4 +1,4 @@
-"""Counting the enrolments of provinces, in the database, in as many operations for one as for all (R27, R42)."""
+"""Counting the enrollments of provinces, in the database, in as many operations for one as for all (R27, R42)."""
 
 import asyncio
 from collections import Counter

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 
 from pymongo import ASCENDING, DESCENDING, ReturnDocument
 
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Database
-from chassis.storage.paging import both, following
+from chassis.storage.paging import after_position, all_of
 from chassis.storage.repository import Repository
-from services.enrollment.domain.reveal import BOUNDS, Reveal, too_often
+from services.enrollment.domain.refusals import TOO_MANY_REVEALS
+from services.enrollment.domain.reveal import BOUNDS, Reveal
 
 _LATEST = [("_id", DESCENDING)]
 
@@ -47,11 +48,11 @@ class Reveals:
                 return_document=ReturnDocument.AFTER,
             )
             if count and count["count"] > most:
-                raise too_often(most, until)
+                raise TOO_MANY_REVEALS(limit=most, until=until.isoformat())
 
-    async def of(self, teacher: str, part: Slice) -> Sequence[Reveal]:
+    async def of(self, teacher: str, part: PageRequest) -> Sequence[Reveal]:
         """Up to `first + 1` reveals of a teacher after a position, the latest first."""
-        where = both({"teacher": teacher}, following(_LATEST, part.after))
+        where = all_of({"teacher": teacher}, after_position(_LATEST, part.after))
         return await self.kept.query(where, sort=_LATEST, limit=part.first + 1)
 
     async def count(self, teacher: str) -> int:

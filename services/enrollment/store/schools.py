@@ -1,4 +1,4 @@
-"""Lists of schools: a province its own, the ministry all, those of line ministries included (R3, R27)."""
+"""The schools on file in MongoDB, and who may list which of them (R3, R27)."""
 
 import re
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pymongo import ASCENDING
 
 from chassis.principal import Principal, Scope
-from chassis.storage.cursor import Slice
-from chassis.storage.mongo import Document
-from chassis.storage.paging import both, following
+from chassis.storage.cursor import PageRequest
+from chassis.storage.mongo import Database, Document
+from chassis.storage.paging import after_position, all_of
 from chassis.storage.repository import Repository
 from services.enrollment.domain.school import School
 from services.enrollment.store.visibility import NOTHING, own_province
@@ -41,28 +41,29 @@ class SchoolSelection:
         return found
 
 
-class SchoolList:
-    """The schools on file, in the order of their codes.
+class Schools(Repository[School]):
+    """One document a school, under its code.
 
     Args:
-        schools: The repository.
+        database: The service's database.
     """
 
-    def __init__(self, schools: Repository[School]) -> None:
-        self._schools = schools
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, "schools", School, producer="enrollment", noun="school")
 
     async def prepare(self) -> None:
-        """Create the index of a province's schools."""
-        await self._schools.collection.create_index([("province", ASCENDING), ("_id", ASCENDING)], name="province")
+        """Create the indexes."""
+        await super().prepare()
+        await self.collection.create_index([("province", ASCENDING), ("_id", ASCENDING)], name="province")
 
-    async def page(self, selection: SchoolSelection, reader: Principal, part: Slice) -> list[School]:
+    async def page(self, selection: SchoolSelection, reader: Principal, part: PageRequest) -> list[School]:
         """Up to `first + 1` schools that the reader may see, after a position."""
-        where = both(selection.condition(), _seen(reader), following(_BY_CODE, part.after))
-        return await self._schools.query(where, sort=_BY_CODE, limit=part.first + 1)
+        where = all_of(selection.condition(), _seen(reader), after_position(_BY_CODE, part.after))
+        return await self.query(where, sort=_BY_CODE, limit=part.first + 1)
 
     async def count(self, selection: SchoolSelection, reader: Principal) -> int:
         """How many schools the reader may see."""
-        return await self._schools.collection.count_documents(both(selection.condition(), _seen(reader)))
+        return await self.collection.count_documents(all_of(selection.condition(), _seen(reader)))
 
 
 def _seen(reader: Principal) -> Document:

@@ -10,13 +10,12 @@ from pymongo import ReturnDocument, UpdateOne
 from chassis.storage.mongo import Database, Document, Session, from_document, to_document
 from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.project import Project
+from services.enrollment.domain.refusals import CLASS_FULL, OVERLAPPING_ACCEPTANCE
 from services.enrollment.domain.seats import (
     ADMITTED,
     Counter,
     Seats,
-    class_full,
     difference,
-    overlapping_acceptance,
     takes_seat,
 )
 
@@ -25,7 +24,7 @@ _LEFT = {"$expr": {"$lt": [{"$add": ["$accepted", "$offered"]}, "$capacity"]}}
 
 
 class Seating:
-    """One `seats` document a project and one `persons` document a teacher, changed only with an enrolment.
+    """One `seats` document a project and one `persons` document a teacher, changed only with an enrollment.
 
     Some `doors` documents a project besides, for those who take no seat yet.
 
@@ -82,7 +81,7 @@ class Seating:
     async def settle(
         self, before: Enrollment | None, after: Enrollment, project: Project, session: Session
     ) -> Seats | None:
-        """Move the counters and the person's time with an enrolment; no look before, the writes themselves refuse.
+        """Move the counters and the person's time with an enrollment; no look before, the writes themselves refuse.
 
         Returns:
             The seats as the step leaves them, None where it moves none.
@@ -111,7 +110,7 @@ class Seating:
         )
 
     async def overlapping(self, project: str) -> list[tuple[str, str]]:
-        """`(enrolment here, enrolment elsewhere)` of everybody whose other acceptance meets this one (R19)."""
+        """`(enrollment here, enrollment elsewhere)` of everybody whose other acceptance meets this one (R19)."""
         cursor = self.persons.find({"accepted.project": project, "accepted.1": {"$exists": True}})
         return [
             (here["enrollment"], other["enrollment"])
@@ -121,7 +120,7 @@ class Seating:
         ]
 
     async def overlaps_of(self, teachers: Sequence[str]) -> dict[str, frozenset[str]]:
-        """The accepted enrolments of each person that meet another one of theirs, in one operation (R19)."""
+        """The accepted enrollments of each person that meet another one of theirs, in one operation (R19)."""
         cursor = self.persons.find({"_id": {"$in": list(teachers)}, "accepted.1": {"$exists": True}})
         return {
             person["_id"]: frozenset(one["enrollment"] for one, _ in _meeting(person["accepted"]))
@@ -140,7 +139,7 @@ class Seating:
             session=session,
         )
         if document is None:
-            raise class_full(project.capacity)
+            raise CLASS_FULL(capacity=project.capacity)
         return from_document(document, Seats)
 
     async def _hold(self, enrollment: Enrollment, project: Project, session: Session) -> None:
@@ -155,7 +154,7 @@ class Seating:
             {"_id": enrollment.teacher} | free, {"$push": {"accepted": interval}}, session=session
         )
         if result.matched_count == 0:
-            raise overlapping_acceptance()
+            raise OVERLAPPING_ACCEPTANCE()
 
     async def _free(self, enrollment: Enrollment, session: Session) -> None:
         await self.persons.update_one(

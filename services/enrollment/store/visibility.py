@@ -21,7 +21,7 @@ def own_province(principal: Principal) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """The rows of enrolments that a principal may see (docs/glossary.md, Roles)."""
+    """The rows of enrollments that a principal may see (docs/glossary.md, Roles)."""
 
     principal: Principal
 
@@ -31,7 +31,7 @@ class Visibility:
         return cls(principal)
 
     def condition(self) -> Document:
-        """As a filter of the enrolments; a base sees them from the school's submission on (R22)."""
+        """As a filter of the enrollments; a base sees them from the school's submission on (R22)."""
         who = self.principal
         match who.scope:
             case Scope.MINISTRY:
@@ -50,7 +50,7 @@ class Visibility:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrollmentSelection:
-    """Which enrolments a reader asks for; what is None or empty does not count."""
+    """Which enrollments a reader asks for; what is None or empty does not count."""
 
     statuses: tuple[EnrollmentStatus, ...] = ()
     project: str | None = None
@@ -60,7 +60,7 @@ class EnrollmentSelection:
     year: int | None = None
 
     def condition(self) -> Document:
-        """As a filter of the enrolments."""
+        """As a filter of the enrollments."""
         named = {
             "project": self.project,
             "school": self.school,

@@ -1,20 +1,21 @@
-"""The enrolments that a reader may see, a row each, with what of persons they see in the graph (R41, R42)."""
+"""Enrollments as a sheet: the rows, and of persons the columns, that the reader may see in the graph (R41, R42)."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from chassis.principal import Scope
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from kernel.dates import SHANGHAI
-from kernel.errors import Refusal, Unblock
+from kernel.language import Language
 from kernel.reference import major_categories, provinces
 from services.enrollment.domain.enrollment import Enrollment
+from services.enrollment.domain.refusals import EXPORT_TOO_LARGE
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.graph.context import Context
 from services.enrollment.graph.loaders import ProjectByIdLoader, SchoolByCodeLoader, TeacherByIdLoader
 from services.enrollment.store import EnrollmentSelection, Visibility
-from services.enrollment.workbooks.texts import Speech
+from services.enrollment.workbooks.texts import label
 from services.enrollment.workbooks.writer import MOST_ROWS, Row, Sheet
 
 _BATCH = 500
@@ -46,66 +47,62 @@ _PERSON = (
 
 
 async def roster(context: Context, selection: EnrollmentSelection) -> Sheet:
-    """A sheet of the enrolments that the principal may see; a province reads no person, as in the graph.
+    """A row for each enrollment that the principal may see; a province reads nothing of persons, as in the graph.
 
     Raises:
         Refusal: `EXPORT_TOO_LARGE`.
     """
-    count = await context.deps.store.count_enrollments(selection, Visibility.of(context.principal))
+    count = await context.deps.store.enrollments.count(selection, Visibility.of(context.principal))
     if count > MOST_ROWS:
-        raise Refusal(
-            "EXPORT_TOO_LARGE",
-            f"一次最多导出{MOST_ROWS}行，请缩小范围",
-            f"At most {MOST_ROWS} rows at once: ask for fewer",
-            rule="R42",
-            unblock=Unblock.SELF,
-            limit=MOST_ROWS,
-            rows=count,
-        )
-    say, persons = Speech(context.language), context.principal.scope is not Scope.PROVINCE
-    headings = [say(*one) for one in (_PERSON if persons else ()) + _COMMON]
-    return Sheet(say("报名名单", "Enrolments"), headings, _batches(context, selection, say, persons=persons))
+        raise EXPORT_TOO_LARGE(limit=MOST_ROWS, rows=count)
+    language, persons = context.language, context.principal.scope is not Scope.PROVINCE
+    headings = [language.choose(*heading) for heading in (_PERSON if persons else ()) + _COMMON]
+    return Sheet(language.choose("报名名单", "Enrollments"), headings, _batches(context, selection, persons=persons))
 
 
-async def _batches(
-    context: Context, selection: EnrollmentSelection, say: Speech, *, persons: bool
-) -> AsyncIterator[list[Row]]:
-    """All rows, some at a time; what a batch refers to is fetched at once and then forgotten."""
-    seen, after = Visibility.of(context.principal), None
-    for _ in range(0, MOST_ROWS, _BATCH):
-        found = await context.deps.store.list_enrollments(selection, seen, Slice(_BATCH - 1, after))
-        if found:
-            yield list(await asyncio.gather(*(_row(context, one, say, persons=persons) for one in found)))
+async def _batches(context: Context, selection: EnrollmentSelection, *, persons: bool) -> AsyncIterator[list[Row]]:
+    """All rows, `_BATCH` at a time.
+
+    What a batch refers to is loaded together and then forgotten: else the loaders would hold every teacher and project
+    of a large export until its end.
+    """
+    visibility, after = Visibility.of(context.principal), None
+    for _ in range(0, MOST_ROWS, _BATCH):  # an end, even if rows are added as fast as they are read
+        part = PageRequest(_BATCH - 1, after)  # the store reads one row more than a slice asks for
+        enrollments = await context.deps.store.enrollments.page(selection, visibility, part)
+        if enrollments:
+            yield list(await asyncio.gather(*(_row(context, row, persons=persons) for row in enrollments)))
             context.forget()
-            after = [found[-1].id]
-        if len(found) < _BATCH:
+            after = [enrollments[-1].id]
+        if len(enrollments) < _BATCH:
             return
 
 
-async def _row(context: Context, one: Enrollment, say: Speech, *, persons: bool) -> Row:
-    project = await context.loader(ProjectByIdLoader).load(one.project)
-    school = await context.loader(SchoolByCodeLoader).load(one.school)
-    teacher = await context.loader(TeacherByIdLoader).load(one.teacher) if persons else None
+async def _row(context: Context, enrollment: Enrollment, *, persons: bool) -> Row:
+    project = await context.loader(ProjectByIdLoader).load(enrollment.project)
+    school = await context.loader(SchoolByCodeLoader).load(enrollment.school)
+    teacher = await context.loader(TeacherByIdLoader).load(enrollment.teacher) if persons else None
     common: Row = (
-        project.code if project else one.project,
+        project.code if project else enrollment.project,
         project.title if project else None,
         project.base_name if project else None,
         project.starts_on.isoformat() if project else None,
         project.ends_on.isoformat() if project else None,
-        one.school,
+        enrollment.school,
         school.name if school else None,
-        provinces().get(one.province),
-        say.of(one.status),
-        one.rank,
-        _moment(one.signed_up_at),
-        _moment(one.submitted_at),
-        _moment(one.decided_at),
-        one.reason,
+        provinces().get(enrollment.province),
+        label(enrollment.status, context.language),
+        enrollment.rank,
+        _moment(enrollment.signed_up_at),
+        _moment(enrollment.submitted_at),
+        _moment(enrollment.decided_at),
+        enrollment.reason,
     )
-    return (*_person(teacher, say), *common) if persons else common
+    return (*_person(teacher, context.language), *common) if persons else common
 
 
-def _person(teacher: Teacher | None, say: Speech) -> Sequence[str | None]:
+def _person(teacher: Teacher | None, language: Language) -> Sequence[str | None]:
+    """The cells of `_PERSON`, numbers masked (R41); blank where the principal may not see the teacher."""
     if teacher is None:
         return [None] * len(_PERSON)
     ordinal = teacher.major_category
@@ -113,12 +110,13 @@ def _person(teacher: Teacher | None, say: Speech) -> Sequence[str | None]:
         teacher.name,
         teacher.id_number.masked,
         teacher.mobile.masked,
-        say.of(teacher.post),
-        say.of(teacher.employment),
+        label(teacher.post, language),
+        label(teacher.employment, language),
         teacher.title,
         None if ordinal is None else major_categories()[ordinal],
     )
 
 
 def _moment(at: datetime | None) -> str | None:
+    """Date and minute, Asia/Shanghai."""
     return at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M") if at else None

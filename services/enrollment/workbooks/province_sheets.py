@@ -3,15 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
+from kernel.language import Language
 from kernel.reference import provinces
 from services.enrollment.domain.funding import Funding
 from services.enrollment.domain.progress import Progress, Tally
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 from services.enrollment.graph.context import Context
 from services.enrollment.graph.loaders import FundingByProvinceLoader, FundingRevisionsLoader, ProgressByProvinceLoader
-from services.enrollment.workbooks.texts import Speech
+from services.enrollment.workbooks.texts import label
 from services.enrollment.workbooks.writer import Row, Sheet
 
+_PART = (("省份", "Province"), ("分项", "Part"))
 _SCHOOLS = (("已登记学校", "Schools"), ("有报名学校", "Signing up"), ("已提交学校", "Submitting"))
 _TALLY = (
     ("累计报名", "Ever signed up"),
@@ -34,55 +36,75 @@ _FUNDING = (
 
 
 async def progress(context: Context, codes: Sequence[str], year: int) -> Sheet:
-    """A row for each province, then its enrolments by base category and by the base's province."""
-    say, load = Speech(context.language), context.loader(ProgressByProvinceLoader).load
-    found = await asyncio.gather(*(load((code, year)) for code in codes))
-    headings = [say("省份", "Province"), say("分项", "Part"), *(say(*one) for one in (*_SCHOOLS, *_TALLY))]
-    headings += [say.of(one) for one in EnrollmentStatus] + [say("经费（元）", "Funding (yuan)")]
-    rows = [row for one in found if one for row in _progress_rows(one, say)]
-    return Sheet(say("进展", "Progress"), headings, _at_once(rows))
+    """The enrollments of provinces, counted: a total for each, then by base category and by the base's province.
+
+    Args:
+        context: Who asks and in which language; that they may read the provinces has been checked.
+        codes: Codes of provinces, two digits; `00` for the schools of line ministries.
+        year: The round.
+    """
+    language, load = context.language, context.loader(ProgressByProvinceLoader).load
+    counted = await asyncio.gather(*(load((code, year)) for code in codes))
+    headings = [language.choose(*heading) for heading in (*_PART, *_SCHOOLS, *_TALLY)]
+    headings += [label(status, language) for status in EnrollmentStatus]
+    headings.append(language.choose("经费（元）", "Funding (yuan)"))
+    rows = [row for province in counted if province for row in _progress_rows(province, language)]
+    return Sheet(language.choose("进展", "Progress"), headings, _one_batch(rows))
 
 
 async def funding(context: Context, code: str, year: int) -> Sheet:
-    """All revisions of a province's records of a year, those that were corrected too."""
-    say = Speech(context.language)
+    """All revisions of a province's funding records of a year, the corrected ones too.
+
+    Args:
+        context: Who asks and in which language; that they may read the province has been checked.
+        code: The province, two digits.
+        year: The round.
+    """
+    language = context.language
     in_force = await context.loader(FundingByProvinceLoader).load((code, year)) or []
     load = context.loader(FundingRevisionsLoader).load
-    found = await asyncio.gather(*(load(one.record) for one in in_force))
-    last = {one.id for one in in_force}
-    rows = [_funding_row(one, say, last=one.id in last) for revisions in found for one in revisions or ()]
-    return Sheet(say("经费", "Funding"), [say(*one) for one in _FUNDING], _at_once(rows))
+    histories = await asyncio.gather(*(load(record.record) for record in in_force))
+    latest = {record.id for record in in_force}
+    rows = [
+        _funding_row(revision, language, in_force=revision.id in latest)
+        for revisions in histories
+        for revision in revisions or ()
+    ]
+    headings = [language.choose(*heading) for heading in _FUNDING]
+    return Sheet(language.choose("经费", "Funding"), headings, _one_batch(rows))
 
 
-def _progress_rows(one: Progress, say: Speech) -> Iterator[Row]:
-    none = say("部委所属院校", "Line ministries")
-    name = provinces().get(one.province, none)
-    schools = (one.schools, one.schools_signed_up, one.schools_submitted)
-    yield (name, say("合计", "All"), *schools, *_counts(one.whole()), _yuan(sum(one.funding.values())))
-    for category, tally in one.by_category().items():
-        yield (name, say.of(category) or say("未知类别", "Unknown category"), *[None] * len(schools), *_counts(tally))
-    for code, tally in one.by_base_province().items():
-        place = provinces().get(code, say("不属于任何省份", "No province"))
-        yield (name, say(f"{place}的基地", f"Bases in {place}"), *[None] * len(schools), *_counts(tally))
+def _progress_rows(province: Progress, language: Language) -> Iterator[Row]:
+    name = provinces().get(province.province, language.choose("部委所属院校", "Line ministries"))
+    schools = (province.schools, province.schools_signed_up, province.schools_submitted)
+    total = _yuan(sum(province.funding.values()))
+    yield (name, language.choose("合计", "All"), *schools, *_counts(province.whole()), total)
+    blanks = [None] * len(schools)  # schools and funding are counted for the whole province only
+    for category, tally in province.by_category().items():
+        part = label(category, language) or language.choose("未知类别", "Unknown category")
+        yield (name, part, *blanks, *_counts(tally))
+    for code, tally in province.by_base_province().items():
+        place = provinces().get(code, language.choose("不属于任何省份", "No province"))
+        yield (name, language.choose(f"{place}的基地", f"Bases in {place}"), *blanks, *_counts(tally))
 
 
 def _counts(tally: Tally) -> list[int]:
-    states = [tally.statuses.get(one, 0) for one in EnrollmentStatus]
-    return [tally.sign_ups, tally.submitted, tally.accepted, tally.passed, *states]
+    statuses = [tally.statuses.get(status, 0) for status in EnrollmentStatus]
+    return [tally.sign_ups, tally.submitted, tally.accepted, tally.passed, *statuses]
 
 
-def _funding_row(one: Funding, say: Speech, *, last: bool) -> Row:
+def _funding_row(revision: Funding, language: Language, *, in_force: bool) -> Row:
     return (
-        one.record,
-        one.revision,
-        say("是", "yes") if last else say("否", "no"),
-        _yuan(one.amount),
-        say.of(one.source),
-        one.item,
-        one.school,
-        one.project,
-        one.note,
-        one.reason,
+        revision.record,
+        revision.revision,
+        language.choose("是", "yes") if in_force else language.choose("否", "no"),
+        _yuan(revision.amount),
+        label(revision.source, language),
+        revision.item,
+        revision.school,
+        revision.project,
+        revision.note,
+        revision.reason,
     )
 
 
@@ -90,5 +112,5 @@ def _yuan(fen: int) -> float:
     return fen / 100
 
 
-async def _at_once(rows: Iterable[Row]) -> AsyncIterator[Iterable[Row]]:
+async def _one_batch(rows: Iterable[Row]) -> AsyncIterator[Iterable[Row]]:
     yield rows

@@ -4,59 +4,78 @@ import csv
 import io
 from collections.abc import Sequence
 
-from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from kernel.errors import Refusal
+from services.enrollment.domain.refusals import ROSTER_TOO_LARGE, ROSTER_UNREADABLE
 from services.enrollment.domain.roster.sheet import MOST_ROWS, Cell, Sheet, has_header, sheet_of
-from services.enrollment.workbooks.xlsx_guard import MOST_COLUMNS, repacked, too_large, unreadable
+from services.enrollment.workbooks.xlsx_guard import check_archive
 
+ENCODINGS = ("utf-8", "gb18030")
 _ZIP = b"PK\x03\x04"
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_ENCODINGS = ("utf-8", "gb18030")
 _DELIMITERS = (",", ";", "\t", "，", "；")
 _MOST_LINES = 4 * MOST_ROWS
+_MOST_COLUMNS = 256
+_MOST_CELLS = 1_000_000
+_LONGEST_TEXT = 16 * 1024
+_TOO_MUCH = "capacity overflow"  # Rust's words for more memory than there can be
 
 
 def read_roster(raw: bytes) -> Sheet:
-    """The roster in a file, whatever its name says it is; may take a second, so call it beside the event loop.
+    """The roster in a file, whatever its name says it is.
+
+    A hostile workbook can fill the memory or end the process: services call this in a child process (`sheet_worker`).
 
     Raises:
         Refusal: `ROSTER_UNREADABLE`, `ROSTER_TOO_LARGE`, `ROSTER_HEADER_MISSING`, `ROSTER_COLUMN_TWICE`,
             `ROSTER_EMPTY` or `TOO_MANY_ROWS`.
     """
-    return sheet_of(_workbook(repacked(raw)) if raw.startswith(_ZIP) else _text(raw))
+    return sheet_of(_workbook(raw) if raw.startswith(_ZIP) else _text(raw))
 
 
-def _workbook(packed: bytes) -> Sequence[Sequence[Cell]]:
+def _workbook(raw: bytes) -> Sequence[Sequence[Cell]]:
     """The first visible sheet that has a header; without one the first visible sheet, to say what it lacks."""
+    check_archive(raw)
     try:
-        return _cells(packed)
-    except Refusal:
+        return _cells(raw)
+    except (Refusal, MemoryError):
         raise
     except BaseException as error:  # a panic of the reader, which is written in Rust, is no Exception
         if isinstance(error, KeyboardInterrupt | SystemExit):
             raise
-        raise unreadable() from error
+        raise (ROSTER_TOO_LARGE() if _TOO_MUCH in str(error) else ROSTER_UNREADABLE()) from error
 
 
-def _cells(packed: bytes) -> Sequence[Sequence[Cell]]:
-    book = CalamineWorkbook.from_filelike(io.BytesIO(packed))
+def _cells(raw: bytes) -> Sequence[Sequence[Cell]]:
+    book = CalamineWorkbook.from_filelike(io.BytesIO(raw))
     first: Sequence[Sequence[Cell]] = []
     for about in book.sheets_metadata:
         if about.typ != SheetTypeEnum.WorkSheet or about.visible != SheetVisibleEnum.Visible:
             continue
-        rows: list[list[Cell]] = [list(row) for row in book.get_sheet_by_name(about.name).iter_rows()]
+        rows = _rows(book.get_sheet_by_name(about.name))
         if has_header(rows):
             return rows
         first = first or rows
     return first
 
 
+def _rows(sheet: CalamineSheet) -> list[list[Cell]]:
+    last_row, last_column = sheet.end or (0, 0)
+    height, width = last_row + 1, last_column + 1
+    if height > _MOST_LINES or width > _MOST_COLUMNS or height * width > _MOST_CELLS:
+        raise ROSTER_TOO_LARGE()
+    rows: list[list[Cell]] = [list(row) for row in sheet.iter_rows()]
+    if any(isinstance(cell, str) and len(cell) > _LONGEST_TEXT for row in rows for cell in row):
+        raise ROSTER_TOO_LARGE()
+    return rows
+
+
 def _text(raw: bytes) -> Sequence[Sequence[Cell]]:
     """The lines of a text, parted by whichever delimiter makes a header of one of them."""
     text = _decoded(raw)
     if "\0" in text:
-        raise unreadable()
+        raise ROSTER_UNREADABLE()
     first: list[list[str]] = []
     for delimiter in _DELIMITERS:
         rows = _parted(text, delimiter)
@@ -73,10 +92,10 @@ def _parted(text: str, delimiter: str) -> list[list[str]]:
     try:
         for row in reader:
             rows.append(row)
-            if len(rows) > _MOST_LINES or len(row) > MOST_COLUMNS:
-                raise too_large()
+            if len(rows) > _MOST_LINES or len(row) > _MOST_COLUMNS:
+                raise ROSTER_TOO_LARGE()
     except csv.Error as error:
-        raise unreadable() from error
+        raise ROSTER_UNREADABLE() from error
     return rows
 
 
@@ -84,16 +103,16 @@ def _decoded(raw: bytes) -> str:
     for mark, encoding in _MARKS:
         if raw.startswith(mark):
             return _strict(raw, encoding) or ""
-    for encoding in _ENCODINGS:
+    for encoding in ENCODINGS:
         if (text := _strict(raw, encoding)) is not None:
             return text
-    raise unreadable()
+    raise ROSTER_UNREADABLE()
 
 
 def _strict(raw: bytes, encoding: str) -> str | None:
     try:
         return raw.decode(encoding)
     except UnicodeDecodeError:
-        if encoding in _ENCODINGS:
+        if encoding in ENCODINGS:
             return None
-        raise unreadable() from None
+        raise ROSTER_UNREADABLE() from None

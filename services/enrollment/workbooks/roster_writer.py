@@ -1,6 +1,6 @@
-"""Workbooks for schools: the template with its drop-downs, and the roster with what is wrong (R22, R41).
+"""Workbooks for schools: the template with its drop-downs, and the result of a roster's check (R22, R41).
 
-Every cell is written as text: what begins with = + - or @ is never a formula, here or after it is saved again.
+Every cell is written as text: one that begins with = + - or @ is no formula, neither here nor after it is saved again.
 """
 
 import io
@@ -21,14 +21,9 @@ _OPTIONS = {"in_memory": True, **PLAIN}
 _AS_TEXT = 49  # Excel's own text format, @
 _WIDTHS = {Column.ID_NUMBER: 22, Column.MOBILE: 15, Column.PROJECT: 18, Column.MAJOR_CATEGORY: 20}
 _PROJECTS = "可报项目"
-_TITLES = {
-    Language.ZH: ("行号", "结果", "问题", "提示"),
-    Language.EN: ("Line", "Result", "Problems", "Warnings"),
-}
-_RESULTS = {
-    Language.ZH: {"good": "合格", "bad": "不合格", RowState.ENTERED: "已提交", RowState.REFUSED: "未提交"},
-    Language.EN: {"good": "good", "bad": "bad", RowState.ENTERED: "submitted", RowState.REFUSED: "refused"},
-}
+_LINE, _RESULT, _PROBLEMS, _WARNINGS = ("行号", "Line"), ("结果", "Result"), ("问题", "Problems"), ("提示", "Warnings")
+_GOOD, _BAD = ("合格", "good"), ("不合格", "bad")
+_ENTERED, _REFUSED = ("已提交", "submitted"), ("未提交", "refused")
 _INSTRUCTIONS = (
     "1. 在“名单”工作表中填写，一人一项目一行；一人报两个项目填两行。一份名单最多5000行，可分几份上传。",
     "2. 姓名、身份证号码、项目编号必填；尚未登记的教师还须填写手机号码、岗位、专兼职。",
@@ -43,44 +38,44 @@ _INSTRUCTIONS = (
 
 
 def template(projects: Sequence[Project]) -> bytes:
-    """An empty roster with drop-downs, instructions, and the projects that may be signed up for."""
+    """An empty roster with drop-downs, instructions, and a sheet of the projects that are open for sign-ups."""
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, _OPTIONS) as book:
-        head = book.add_format(HEADING)
+        heading = book.add_format(HEADING)
         as_text = book.add_format({"num_format": _AS_TEXT})
         sheet = book.add_worksheet("名单")
         sheet.freeze_panes(1, 0)
         for place, column in enumerate(Column):
             sheet.set_column(place, place, _WIDTHS.get(column, 12), as_text)
-            sheet.write_string(0, place, HEADERS[column][0], head)
+            sheet.write_string(0, place, HEADERS[column][0], heading)
             if source := _choices(column, len(projects)):
                 sheet.data_validation(1, place, MOST_ROWS, place, _drop_down(source, HEADERS[column][0]))
         _write_lines(book.add_worksheet("填写说明"), _INSTRUCTIONS)
-        _write_projects(book.add_worksheet(_PROJECTS), projects, head, as_text)
+        _write_projects(book.add_worksheet(_PROJECTS), projects, heading, as_text)
     return file.getvalue()
 
 
 def result(rows: Sequence[Row], language: Language) -> bytes:
-    """The roster as it was sent, numbers masked (R41), with its line numbers and what is wrong with each line."""
-    line, outcome, problems, warnings = _TITLES[language]
+    """The roster as it was sent, numbers masked (R41), with the line number and the problems of each row."""
+    titles = [language.choose(*title) for title in (_RESULT, _PROBLEMS, _WARNINGS)]
+    names = [language.choose(*_LINE), *(HEADERS[column][0] for column in Column), *titles]
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, _OPTIONS) as book:
-        head = book.add_format(HEADING)
-        bad = book.add_format({"num_format": _AS_TEXT, "font_color": "#C00000"})
+        heading = book.add_format(HEADING)
+        wrong = book.add_format({"num_format": _AS_TEXT, "font_color": "#C00000"})
         quoted = book.add_format({"num_format": _AS_TEXT, "quote_prefix": True})
         sheet = book.add_worksheet("名单")
         sheet.freeze_panes(1, 1)
-        names = [line, *(HEADERS[column][0] for column in Column), outcome, problems, warnings]
         for place, name in enumerate(names):
-            sheet.set_column(place, place, 60 if name in {problems, warnings} else 16)
-            sheet.write_string(0, place, name, head)
-        for at, row in enumerate(rows, 1):
-            sheet.write_number(at, 0, row.number)
+            sheet.set_column(place, place, 60 if name in titles[1:] else 16)
+            sheet.write_string(0, place, name, heading)
+        for line, row in enumerate(rows, 1):
+            sheet.write_number(line, 0, row.number)
             texts = [row.said.get(column.value, "") for column in Column]
             texts += [_outcome(row, language), _sentences(row.problems, language), _sentences(row.warnings, language)]
             for place, text in enumerate(texts, 1):
-                plain = bad if row.problems and place > len(Column) else None
-                sheet.write_string(at, place, text, quoted if text.startswith(DANGEROUS) else plain)
+                plain = wrong if row.problems and place > len(Column) else None
+                sheet.write_string(line, place, text, quoted if text.startswith(DANGEROUS) else plain)
     return file.getvalue()
 
 
@@ -110,26 +105,31 @@ def _drop_down(source: Any, title: str) -> dict[str, Any]:
 
 def _write_lines(sheet: Any, lines: Sequence[str]) -> None:
     sheet.set_column(0, 0, 110)
-    for at, text in enumerate(lines):
-        sheet.write_string(at, 0, text)
+    for line, text in enumerate(lines):
+        sheet.write_string(line, 0, text)
 
 
-def _write_projects(sheet: Any, projects: Sequence[Project], head: Any, as_text: Any) -> None:
+def _write_projects(sheet: Any, projects: Sequence[Project], heading: Any, as_text: Any) -> None:
     for place, (name, width) in enumerate((("编号", 18), ("项目名称", 50), ("基地", 40), ("时间", 26), ("人数", 8))):
         sheet.set_column(place, place, width, as_text)
-        sheet.write_string(0, place, name, head)
-    for at, one in enumerate(projects, 1):
-        days = f"{one.starts_on} – {one.ends_on}"
-        for place, text in enumerate((one.code, one.title, one.base_name, days, str(one.capacity))):
-            sheet.write_string(at, place, text, as_text)
+        sheet.write_string(0, place, name, heading)
+    for line, project in enumerate(projects, 1):
+        days = f"{project.starts_on} – {project.ends_on}"
+        cells = (project.code, project.title, project.base_name, days, str(project.capacity))
+        for place, text in enumerate(cells):
+            sheet.write_string(line, place, text, as_text)
 
 
 def _outcome(row: Row, language: Language) -> str:
-    words = _RESULTS[language]
-    if row.state is RowState.STAGED:
-        return words["bad" if row.problems else "good"]
-    return words[row.state]
+    """Of a row that has not been entered yet whether its check passed, else what became of it."""
+    match row.state:
+        case RowState.ENTERED:
+            return language.choose(*_ENTERED)
+        case RowState.REFUSED:
+            return language.choose(*_REFUSED)
+        case _:
+            return language.choose(*(_BAD if row.problems else _GOOD))
 
 
 def _sentences(problems: Sequence[Problem], language: Language) -> str:
-    return "；".join(one.refusal().message(language) for one in problems)
+    return "；".join(problem.refusal().message(language) for problem in problems)

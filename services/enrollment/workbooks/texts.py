@@ -1,6 +1,5 @@
-"""What the cells and headings of exports say, in Chinese and in English."""
+"""Labels of the domain's enums in exported workbooks, in Chinese and in English."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from kernel.language import Language
@@ -8,7 +7,7 @@ from services.enrollment.domain.vocabulary import Audience, BaseCategory, Employ
 
 _S = EnrollmentStatus
 
-WORDS: dict[StrEnum, tuple[str, str]] = {
+LABELS: dict[StrEnum, tuple[str, str]] = {
     _S.SIGNED_UP: ("已报名", "signed up"),
     _S.DECLINED: ("学校未同意", "declined by the school"),
     _S.SUBMITTED: ("已提交", "submitted"),
@@ -42,22 +41,9 @@ WORDS: dict[StrEnum, tuple[str, str]] = {
     FundingSource.SCHOOL: ("学校自筹", "school"),
     FundingSource.OTHER: ("其他", "other"),
 }
+"""Chinese and English of every value that a cell shows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Speech:
-    """One reader's language.
-
-    Attributes:
-        language: `Accept-Language`; Chinese by default.
-    """
-
-    language: Language
-
-    def __call__(self, zh: str, en: str) -> str:
-        """The words in the reader's language."""
-        return self.language.choose(zh, en)
-
-    def of(self, word: StrEnum | None) -> str:
-        """A word of the domain; nothing for none."""
-        return "" if word is None else self(*WORDS[word])
+def label(word: StrEnum | None, language: Language) -> str:
+    """A value of an enum in the reader's language; empty for None."""
+    return "" if word is None else language.choose(*LABELS[word])

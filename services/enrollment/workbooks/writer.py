@@ -1,7 +1,7 @@
-"""A workbook written row by row: neither its rows nor its file are ever whole in memory (R42).
+"""Workbooks written row by row: neither the rows nor the file are ever whole in memory (R42).
 
-Every text is written as text, so that what begins with `=` is never a formula; where it might become one when the sheet
-is edited, the cell is marked as quoted.
+Every text is written as text, so one that begins with `=` is no formula. Where a spreadsheet program might take it for
+one when the cell is edited, the cell is marked as quoted.
 """
 
 import asyncio
@@ -15,31 +15,31 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 PLAIN = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
-"""How xlsxwriter takes every text for a text."""
-
-
+"""Options of xlsxwriter by which every text is written as text."""
 HEADING = {"bold": True, "bg_color": "#DDEBF7", "border": 1}
+"""The format of headings."""
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-"""What begins so might become a formula when the sheet is edited."""
+"""A text that begins with one of these might become a formula when its cell is edited."""
 
 MOST_ROWS = 50_000
+"""The most rows of one export."""
 Cell = str | int | float | None
 Row = Sequence[Cell]
 
 _OPTIONS = {"constant_memory": True, **PLAIN}
-_LONGEST_TEXT = 32_000
+_LONGEST_TEXT = 32_000  # characters; a cell holds 32,767
 _WIDTH = 16
-_CHUNK = 64 * 1024
+_CHUNK_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet.
+    """One sheet of a workbook.
 
     Attributes:
         name: At most 31 characters.
         headings: The first row.
-        batches: Rows as they come, some at a time.
+        batches: The other rows, some at a time; each batch is written before the next is asked for.
     """
 
     name: str
@@ -48,15 +48,19 @@ class Sheet:
 
 
 async def write(sheets: Iterable[Sheet]) -> IO[bytes]:
-    """A file without a name that holds the workbook; it is gone when it is closed."""
-    file: IO[bytes] = TemporaryFile()  # noqa: SIM115 - the reply reads it and closes it
+    """Write a workbook to a temporary file without a name, which is gone when it is closed.
+
+    Returns:
+        The file at its beginning; whoever takes it closes it.
+    """
+    file: IO[bytes] = TemporaryFile()  # noqa: SIM115 - `read` closes it
     try:
         book = xlsxwriter.Workbook(file, _OPTIONS)
         try:
             for sheet in sheets:
-                await _write(book, sheet)
+                await _write_sheet(book, sheet)
         finally:
-            await asyncio.to_thread(book.close)  # a workbook that failed leaves files behind else
+            await asyncio.to_thread(book.close)  # after a failure too: it removes the temporary files of its sheets
         file.seek(0)
     except BaseException:
         file.close()
@@ -64,38 +68,39 @@ async def write(sheets: Iterable[Sheet]) -> IO[bytes]:
     return file
 
 
-async def _write(book: xlsxwriter.Workbook, sheet: Sheet) -> None:
-    head = book.add_format(HEADING)
-    quoted = book.add_format({"quote_prefix": True})
-    page = book.add_worksheet(sheet.name)
-    page.freeze_panes(1, 0)
-    page.set_column(0, len(sheet.headings) - 1, _WIDTH)
-    for place, heading in enumerate(sheet.headings):
-        page.write_string(0, place, heading, head)
-    at = 1
-    async for batch in sheet.batches:
-        at = await asyncio.to_thread(_put, page, at, batch, quoted)
-
-
 async def read(file: IO[bytes]) -> AsyncGenerator[bytes, None]:
-    """The file's content in pieces; it is closed at the end."""
+    """The content of a file in pieces; closes the file at the end, or when the reader leaves."""
     try:
-        while piece := await asyncio.to_thread(file.read, _CHUNK):
+        while piece := await asyncio.to_thread(file.read, _CHUNK_BYTES):
             yield piece
     finally:
         file.close()
 
 
-def _put(page: Worksheet, at: int, rows: Iterable[Row], quoted: Format) -> int:
+async def _write_sheet(book: xlsxwriter.Workbook, sheet: Sheet) -> None:
+    heading_format = book.add_format(HEADING)
+    quoted = book.add_format({"quote_prefix": True})
+    page = book.add_worksheet(sheet.name)
+    page.freeze_panes(1, 0)
+    page.set_column(0, len(sheet.headings) - 1, _WIDTH)
+    for place, heading in enumerate(sheet.headings):
+        page.write_string(0, place, heading, heading_format)
+    line = 1
+    async for batch in sheet.batches:
+        line = await asyncio.to_thread(_write_rows, page, line, batch, quoted)
+
+
+def _write_rows(page: Worksheet, line: int, rows: Iterable[Row], quoted: Format) -> int:
+    """Write rows from a line on; returns the line after them."""
     for row in rows:
         for place, cell in enumerate(row):
-            _put_cell(page, at, place, cell, quoted)
-        at += 1
-    return at
+            _write_cell(page, line, place, cell, quoted)
+        line += 1
+    return line
 
 
-def _put_cell(page: Worksheet, at: int, place: int, cell: Any, quoted: Format) -> None:
+def _write_cell(page: Worksheet, line: int, place: int, cell: Any, quoted: Format) -> None:
     if isinstance(cell, int | float):
-        page.write_number(at, place, cell)
+        page.write_number(line, place, cell)
     elif cell:
-        page.write_string(at, place, cell[:_LONGEST_TEXT], quoted if cell.startswith(DANGEROUS) else None)
+        page.write_string(line, place, cell[:_LONGEST_TEXT], quoted if cell.startswith(DANGEROUS) else None)

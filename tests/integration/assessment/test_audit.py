@@ -1,10 +1,7 @@
-"""R40: every event lands in one chained log, once and in order; whatever is done to the log is found and located."""
+"""R40: the audit log holds every event once, in order, and shows where somebody tampered with it."""
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,12 +14,12 @@ from chassis.events import Envelope
 from chassis.storage.mongo import Database
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
-from deploy.local.suite import ROOT
 from services.assessment.console import read_export
 from services.assessment.domain.audit import GENESIS, Head, Row, verify
 from services.assessment.store import AuditLog
-from tests.eventually import eventually
 from tests.integration.assessment.world import BASE, EXPERT, MINISTRY, PROVINCE, SCHOOL, TEACHER, World
+from tests.support.eventually import eventually
+from tests.support.processes import Finished, command
 
 ROWS = 12
 MINISTER: dict[str, str | None] = {
@@ -61,11 +58,11 @@ def event(number: int) -> Envelope:
 @pytest.fixture
 async def log(database: Database) -> AuditLog:
     """A log of twelve rows."""
-    made = AuditLog(database)
-    await made.prepare()
-    await made.append([event(number) for number in range(1, 6)])
-    await made.append([event(number) for number in range(4, ROWS + 1)])
-    return made
+    audit_log = AuditLog(database)
+    await audit_log.prepare()
+    await audit_log.append([event(number) for number in range(1, 6)])
+    await audit_log.append([event(number) for number in range(4, ROWS + 1)])
+    return audit_log
 
 
 async def rows(log: AuditLog) -> list[Row]:
@@ -78,15 +75,15 @@ async def faults(log: AuditLog, anchors: dict[int, str] | None = None) -> list[i
 
 async def test_events_are_chained_once_from_the_genesis_on(log: AuditLog) -> None:
     """R40: append-only, hash-chained."""
-    found = await rows(log)
-    assert [row.act.event for row in found] == [event(number).id for number in range(1, ROWS + 1)]
-    assert [row.sequence for row in found] == list(range(1, ROWS + 1))
-    assert found[0].previous == GENESIS
-    assert [row.previous for row in found[1:]] == [row.hash for row in found[:-1]]
+    log_rows = await rows(log)
+    assert [row.act.event for row in log_rows] == [event(number).id for number in range(1, ROWS + 1)]
+    assert [row.sequence for row in log_rows] == list(range(1, ROWS + 1))
+    assert log_rows[0].previous == GENESIS
+    assert [row.previous for row in log_rows[1:]] == [row.hash for row in log_rows[:-1]]
     assert await faults(log) == []
 
 
-async def test_two_writers_make_one_chain(database: Database) -> None:
+async def test_concurrent_writers_make_one_chain(database: Database) -> None:
     log = AuditLog(database)
     await log.prepare()
     await asyncio.gather(*(AuditLog(database).append([event(number)]) for number in [*range(1, 13), *range(1, 13)]))
@@ -96,11 +93,11 @@ async def test_two_writers_make_one_chain(database: Database) -> None:
 
 async def _swap(log: AuditLog) -> None:
     documents = {number: await log.rows.find_one({"_id": number}) or {} for number in (4, 8)}
-    for one, other in ((4, 8), (8, 4)):
-        await log.rows.delete_one({"_id": one})
+    for number, other in ((4, 8), (8, 4)):
+        await log.rows.delete_one({"_id": number})
         documents[other] = dict(documents[other])
-    for one, other in ((4, 8), (8, 4)):
-        await log.rows.insert_one(documents[other] | {"_id": one})
+    for number, other in ((4, 8), (8, 4)):
+        await log.rows.insert_one(documents[other] | {"_id": number})
 
 
 async def _rehash(log: AuditLog) -> None:
@@ -150,7 +147,7 @@ async def test_tampering_is_found_and_located(log: AuditLog, what: str) -> None:
     assert set(await faults(log)) <= {*where, where[-1] + 1, 13}
 
 
-async def test_a_chain_that_was_calculated_anew_or_cut_with_its_head_is_found_by_an_anchor(log: AuditLog) -> None:
+async def test_an_anchor_shows_a_recomputed_chain_and_an_end_cut_off_with_its_head(log: AuditLog) -> None:
     anchor = {row.sequence: row.hash for row in await rows(log) if row.sequence in {8, 12}}
     assert await faults(log, anchor) == []
     await log.rows.delete_many({"_id": {"$gt": 10}})
@@ -165,7 +162,7 @@ async def test_a_chain_that_was_calculated_anew_or_cut_with_its_head_is_found_by
     assert await faults(log, anchor) == [8, 12]
 
 
-async def test_every_event_of_every_service_is_in_the_log_and_only_the_ministry_reads_it(world: World) -> None:
+async def test_r40_every_event_is_in_the_log_and_only_the_ministry_reads_it(world: World) -> None:
     """R40: every act is in it."""
     await world.start("e1")
     assert await world.attend(("e1", "s1", True)) == ["ok"]
@@ -207,41 +204,40 @@ async def test_the_ministry_pages_and_filters_the_latest_first(world: World) -> 
         ({"since": "2024-05-03T08:00:00+00:00", "until": "2024-05-05T16:00:00+08:00"}, 2),
         ({"since": "2024-05-03T16:00:00", "until": "2024-05-05T16:00:00"}, 2),
     ]
-    for given, count in filters:
-        data, _ = await world.ask(MINISTRY, ASK, n=50, f=given)
-        assert (data["auditLog"]["totalCount"], len(data["auditLog"]["nodes"])) == (count, count), given
+    for condition, count in filters:
+        data, _ = await world.ask(MINISTRY, ASK, n=50, f=condition)
+        assert (data["auditLog"]["totalCount"], len(data["auditLog"]["nodes"])) == (count, count), condition
 
 
 async def test_the_command_line_verifies_and_exports(
     log: AuditLog, database: Database, parts: Parts, tmp_path: Path
 ) -> None:
-    environment = os.environ | {"MONGODB_URL": parts.mongodb_url(ADMIN), "MONGODB_DATABASE": database.name}
+    environment = {"MONGODB_URL": parts.mongodb_url(ADMIN), "MONGODB_DATABASE": database.name}
 
-    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "services.assessment", "audit", *arguments]
-        return subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)  # noqa: S603 - ours
+    async def run(*arguments: str) -> Finished:
+        return await command("services.assessment", "audit", *arguments, environment=environment)
 
     head = await log.head()
-    intact = run("verify", "--anchor", f"{head.sequence}:{head.hash}")
-    assert (intact.returncode, head.hash in intact.stdout) == (0, True), intact.stderr
+    intact = await run("verify", "--anchor", f"{head.sequence}:{head.hash}")
+    assert (intact.code, head.hash in intact.out) == (0, True), intact.error
     file = tmp_path / "audit.jsonl"
-    file.write_text(run("export").stdout, encoding="utf-8", newline="\n")
+    file.write_text((await run("export")).out, encoding="utf-8", newline="\n")
     with file.open(encoding="utf-8") as exported:
         assert list(read_export(exported)) == [*await rows(log), head]
-    assert run("verify", "--file", str(file)).returncode == 0
+    assert (await run("verify", "--file", str(file))).code == 0
     lines = file.read_text().split("\n")[:-1]
     file.write_text("\n".join(line.replace("b7", "b8") for line in lines))
-    assert "row 7" in run("verify", "--file", str(file)).stderr
+    assert "row 7" in (await run("verify", "--file", str(file))).error
     file.write_text("\n".join(lines[:-2]))
-    assert run("verify", "--file", str(file)).returncode == 1
+    assert (await run("verify", "--file", str(file))).code == 1
     stray = await log.rows.find_one({"_id": head.sequence})
     assert stray
     await log.rows.insert_one({**stray, "_id": head.sequence + 1, "act": stray["act"] | {"event": "forged"}})
-    assert f"row {head.sequence + 1}" in run("verify").stderr
+    assert f"row {head.sequence + 1}" in (await run("verify")).error
     await log.rows.delete_one({"_id": head.sequence + 1})
     await log.rows.update_one({"_id": 3}, {"$set": {"act.subject": "x"}})
-    broken = run("verify")
-    assert (broken.returncode, "row 3" in broken.stderr) == (1, True)
+    broken = await run("verify")
+    assert (broken.code, "row 3" in broken.error) == (1, True)
 
 
 def test_an_empty_log_is_intact() -> None:

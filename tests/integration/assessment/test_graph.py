@@ -1,4 +1,4 @@
-"""Assessment's part of the graph on real parts: rows of one's own, batches, pages, refusals as data."""
+"""Assessment's part of the graph on a real database: visibility, batches, pages, refusals as data."""
 
 from typing import Any
 
@@ -44,16 +44,16 @@ def enrollment(key: Any) -> dict[str, Any]:
 PROJECT = {"__typename": "Project", "id": "p1"}
 
 
-@pytest.mark.parametrize("principal", [*OWN, *STRANGERS], ids=lambda one: f"{one.scope}-{one.subject}")
+@pytest.mark.parametrize("principal", [*OWN, *STRANGERS], ids=lambda caller: f"{caller.scope}-{caller.subject}")
 async def test_each_role_sees_its_own_records_only(world: World, principal: Principal) -> None:
     await world.start("e1")
     await world.attend(("e1", "s1", True))
     data, refused = await world.ask(principal, ENTITIES, r=[enrollment("e1"), PROJECT])
     assert not refused
     record, project = data["_entities"]
-    mine = principal in OWN
-    assert record["attendanceRate"] == (0.5 if mine else None)
-    assert project["roster"]["totalCount"] == (1 if mine else 0)
+    visible = principal in OWN
+    assert record["attendanceRate"] == (0.5 if visible else None)
+    assert project["roster"]["totalCount"] == (1 if visible else 0)
 
 
 async def test_a_hundred_entities_are_one_database_operation_per_kind(world: World, database: Database) -> None:
@@ -80,7 +80,7 @@ async def test_the_roster_pages_by_stable_cursors(world: World) -> None:
     assert seen == keys
 
 
-async def test_r29_to_r31_as_the_roles_do_it(world: World) -> None:
+async def test_r29_to_r31_mutations_of_each_role(world: World) -> None:
     await world.start("e1")
     rows = [{"enrollmentId": "e1", "sessionId": key, "present": True, "mode": "OFFLINE"} for key in ("s1", "s9")]
     data, _ = await world.ask(BASE, ATTEND, rows=rows)
@@ -91,7 +91,7 @@ async def test_r29_to_r31_as_the_roles_do_it(world: World) -> None:
     (graded,) = data["recordResults"]
     assert graded["enrollment"] == {"result": {"outcome": "PASSED"}, "credit": {"status": "PENDING", "hours": 56}}
     data, _ = await world.ask(SCHOOL, CONFIRM, ids=["e1", "e2"])
-    assert [(one["ok"], one["credit"], one["refusal"]) for one in data["confirmCredits"]] == [
+    assert [(row["ok"], row["credit"], row["refusal"]) for row in data["confirmCredits"]] == [
         (True, {"status": "CONFIRMED"}, None),
         (False, None, {"code": "NOT_FOUND"}),
     ]
@@ -99,14 +99,14 @@ async def test_r29_to_r31_as_the_roles_do_it(world: World) -> None:
     assert data["revokeCredit"] == {"status": "REVOKED", "reason": "抽检"}
 
 
-async def test_r29_the_mode_of_attendance_is_the_sessions(world: World) -> None:
+async def test_r29_attendance_in_another_mode_than_the_sessions_is_refused(world: World) -> None:
     await world.start("e1")
     row = {"enrollmentId": "e1", "sessionId": "s1", "present": True}
     data, _ = await world.ask(BASE, ATTEND, rows=[row | {"mode": "ONLINE"}, row])
     wrong, right = data["recordAttendance"]
     assert (wrong["refusal"]["code"], wrong["refusal"]["rule"], right["ok"]) == ("WRONG_MODE", "R29", True)
-    (kept,) = (await world.record("e1")).marks
-    assert kept.mode.value == "OFFLINE"
+    (mark,) = (await world.record("e1")).marks
+    assert mark.mode.value == "OFFLINE"
 
 
 async def test_a_refused_mutation_is_null_with_its_code(world: World) -> None:
@@ -119,7 +119,7 @@ async def test_a_refused_mutation_is_null_with_its_code(world: World) -> None:
 
 
 @pytest.mark.parametrize("key", [{"$ne": None}, ["e1"], None, 1.5])
-async def test_a_key_that_is_no_key_is_refused(world: World, key: Any) -> None:
+async def test_an_entity_key_that_is_no_text_is_refused(world: World, key: Any) -> None:
     await world.start("e1")
     _, refused = await world.ask(MINISTRY, ENTITIES, r=[enrollment(key)])
     assert refused == ["BAD_ENTITY_KEY"]

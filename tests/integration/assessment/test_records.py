@@ -1,4 +1,4 @@
-"""R29–R31 on real parts: records follow events, each role acts on its own, and every change tells the others."""
+"""R29–R31 on a real database and broker: records follow events, commands check who acts, changes are published."""
 
 import asyncio
 from functools import partial
@@ -7,9 +7,9 @@ import pytest
 
 from chassis.context import Act, acting
 from kernel.errors import Refusal
+from kernel.free_text import Reason
 from services.assessment.commands.credits import confirm_credits, revoke_credit
 from services.assessment.domain.vocabulary import CreditStatus, ProjectPhase, ResultOutcome
-from tests.eventually import eventually
 from tests.integration.assessment.world import (
     BASE,
     FOREIGN,
@@ -22,6 +22,9 @@ from tests.integration.assessment.world import (
     codes,
     sessions,
 )
+from tests.support.eventually import eventually
+
+SPOT_CHECK = Reason("抽检")
 
 
 async def test_r29_to_r31_from_attendance_to_a_revoked_credit(world: World) -> None:
@@ -30,13 +33,13 @@ async def test_r29_to_r31_from_attendance_to_a_revoked_credit(world: World) -> N
     assert await world.grade("e1", ResultOutcome.PASSED, 88) == ["ok"]
     assert codes(await confirm_credits(world.deps, SCHOOL, enrollments=["e1"])) == ["ok"]
     assert codes(await confirm_credits(world.deps, SCHOOL, enrollments=["e1"])) == ["ok"]
-    revoked = await revoke_credit(world.deps, MINISTRY, enrollment="e1", reason="抽检")
+    revoked = await revoke_credit(world.deps, MINISTRY, enrollment="e1", reason=SPOT_CHECK)
     assert revoked.credit
     assert (revoked.credit.hours, revoked.credit.status) == (56, CreditStatus.REVOKED)
     assert revoked.result
     assert revoked.result.attendance_rate == 0.5
     heard = await world.heard(5)
-    assert [(one.name, one.subject, one.province) for one in heard] == [
+    assert [(event.name, event.subject, event.province) for event in heard] == [
         ("attendance-recorded", "e1", "44"),
         ("attendance-recorded", "e1", "44"),
         ("result-recorded", "e1", "44"),
@@ -54,7 +57,7 @@ async def test_r29_nothing_is_recorded_before_the_training_begins(world: World) 
     assert await world.record("e1") == before
 
 
-async def test_a_row_that_is_refused_stops_no_other_row(world: World) -> None:
+async def test_a_refused_row_stops_no_other_row(world: World) -> None:
     await world.start("e1", "e2")
     marks = [("e1", "s9", True), ("nobody", "s1", True), ("e2", "s1", True), ("e1", "s2", True)]
     assert await world.attend(*marks) == ["UNKNOWN_SESSION", "NOT_FOUND", "ok", "ok"]
@@ -65,9 +68,9 @@ async def test_many_rows_of_one_attendee_are_one_write(world: World) -> None:
     await world.start("e1")
     version = (await world.record("e1")).version
     assert await world.attend(("e1", "s1", False), ("e1", "s2", True), ("e1", "s1", True)) == ["ok", "ok", "ok"]
-    kept = await world.record("e1")
-    assert kept.version == version + 1
-    assert [(mark.session, mark.present) for mark in kept.marks] == [("s1", False), ("s2", True), ("s1", True)]
+    record = await world.record("e1")
+    assert record.version == version + 1
+    assert [(mark.session, mark.present) for mark in record.marks] == [("s1", False), ("s2", True), ("s1", True)]
 
 
 async def test_a_row_of_another_project_is_not_found(world: World) -> None:
@@ -76,17 +79,17 @@ async def test_a_row_of_another_project_is_not_found(world: World) -> None:
     assert await world.attend(("e2", "s1", True)) == ["NOT_FOUND"]
 
 
-async def test_r30_a_correction_appends_and_says_which_it_is(world: World) -> None:
+async def test_r30_a_correction_is_appended_and_numbered(world: World) -> None:
     await world.start("e1")
     await world.attend(("e1", "s1", True))
     await world.grade("e1", ResultOutcome.FAILED, 50)
     await world.grade("e1", ResultOutcome.PASSED, 60)
-    kept = await world.record("e1")
-    assert [(one.outcome, one.score) for one in kept.results] == [
+    record = await world.record("e1")
+    assert [(result.outcome, result.score) for result in record.results] == [
         (ResultOutcome.FAILED, 50),
         (ResultOutcome.PASSED, 60),
     ]
-    assert [one.data.get("correction") for one in await world.heard(3)] == [None, 0, 1]
+    assert [event.data.get("correction") for event in await world.heard(3)] == [None, 0, 1]
 
 
 async def test_a_foreign_base_and_a_foreign_school_write_nothing(world: World) -> None:
@@ -101,7 +104,7 @@ async def test_a_foreign_base_and_a_foreign_school_write_nothing(world: World) -
     assert codes(await confirm_credits(world.deps, OTHER_SCHOOL, enrollments=["e1"])) == ["NOT_FOUND"]
     for stranger in (BASE, SCHOOL, TEACHER):
         with pytest.raises(Refusal) as refused:
-            await revoke_credit(world.deps, stranger, enrollment="e1", reason="抽检")
+            await revoke_credit(world.deps, stranger, enrollment="e1", reason=SPOT_CHECK)
         assert (refused.value.code, refused.value.rule) == ("FORBIDDEN", "R31")
     with pytest.raises(Refusal) as refused:
         await confirm_credits(world.deps, BASE, enrollments=["e1"])
@@ -113,7 +116,7 @@ async def test_r31_no_credit_without_passing(world: World) -> None:
     await world.start("e1")
     assert codes(await confirm_credits(world.deps, SCHOOL, enrollments=["e1"])) == ["NOT_PASSED"]
     with pytest.raises(Refusal) as refused:
-        await revoke_credit(world.deps, MINISTRY, enrollment="e1", reason="抽检")
+        await revoke_credit(world.deps, MINISTRY, enrollment="e1", reason=SPOT_CHECK)
     assert (refused.value.code, refused.value.rule) == ("NOT_PASSED", "R31")
 
 
@@ -122,21 +125,21 @@ async def test_r31_a_credit_is_confirmed_once_however_many_confirm_it(world: Wor
     await world.attend(("e1", "s1", True))
     await world.grade("e1", ResultOutcome.PASSED, 88)
     tries = await asyncio.gather(*(confirm_credits(world.deps, SCHOOL, enrollments=["e1"]) for _ in range(4)))
-    assert sorted(code for one in tries for code in codes(one)) == ["ok"] * 4
-    names = [one.name for one in await world.heard(3)]
+    assert sorted(code for results in tries for code in codes(results)) == ["ok"] * 4
+    names = [event.name for event in await world.heard(3)]
     assert names.count("credit-confirmed") == 1
 
 
-async def test_marks_of_one_attendee_at_the_same_moment_are_all_kept(world: World) -> None:
+async def test_concurrent_marks_of_one_attendee_are_all_stored(world: World) -> None:
     await world.start("e1")
     rows = await asyncio.gather(*(world.attend(("e1", session, True)) for session in ("s1", "s2", "s1", "s2")))
-    kept = await world.record("e1")
+    record = await world.record("e1")
     assert [code for row in rows for code in row] == ["ok"] * 4
-    assert sorted(mark.session for mark in kept.marks) == ["s1", "s2"]  # said twice, kept once
+    assert sorted(mark.session for mark in record.marks) == ["s1", "s2"]  # sent twice, stored once
 
 
 @pytest.mark.parametrize("how", ["withdrawn", "cancelled"])
-async def test_who_leaves_is_no_attendee_any_more(world: World, how: str) -> None:
+async def test_r26_attendance_of_somebody_who_left_is_refused(world: World, how: str) -> None:
     await world.start("e1", "e2")
     await world.tell(f"enrollment.{how}", "e1", reason="生病", **attendee("e1"))
 
@@ -147,12 +150,14 @@ async def test_who_leaves_is_no_attendee_any_more(world: World, how: str) -> Non
     assert await world.attend(("e1", "s1", True), ("e2", "s1", True)) == ["NOT_AN_ATTENDEE", "ok"]
 
 
-async def test_r29_the_end_of_the_training_tells_of_no_shows_only(world: World) -> None:
+async def test_r29_the_end_of_the_training_records_no_shows_only(world: World) -> None:
     await world.start("e1", "e2")
     await world.attend(("e1", "s1", True), ("e2", "s1", False))
     await world.tell("catalog.project-finished", "p1", project="p1")
     heard = await world.heard(3)
-    assert [(one.name, one.subject) for one in heard if one.name == "no-show-recorded"] == [("no-show-recorded", "e2")]
+    assert [(event.name, event.subject) for event in heard if event.name == "no-show-recorded"] == [
+        ("no-show-recorded", "e2")
+    ]
     assert await world.grade("e2", ResultOutcome.PASSED, 80) == ["ATTENDANCE_MISSING"]
     assert await world.grade("e2", ResultOutcome.INCOMPLETE, None) == ["ok"]
 
@@ -170,7 +175,7 @@ async def test_r33_a_suspended_or_cancelled_project_takes_no_attendance(world: W
     assert await world.attend(("e1", "s2", True)) == ["NOT_RUNNING"]
 
 
-async def test_r18_a_new_timetable_is_the_one_that_counts(world: World) -> None:
+async def test_r18_attendance_counts_by_the_new_timetable(world: World) -> None:
     await world.start("e1")
     await world.attend(("e1", "s2", True))
     await world.tell("catalog.project-amended", "p1", project="p1", sessions=sessions(1))
@@ -187,14 +192,14 @@ async def test_r18_a_new_timetable_is_the_one_that_counts(world: World) -> None:
     assert result.attendance_rate == 0.0
 
 
-async def heard_of(world: World, key: str) -> None:
-    """Wait until everything that was told before has had its effect."""
+async def taken_in(world: World, key: str) -> None:
+    """Wait until all events published before have taken effect."""
     await world.tell("enrollment.accepted", key, **attendee(key))
     await eventually(lambda: world.deps.store.records.find(key))
 
 
-async def test_r29_a_dead_letter_that_is_replayed_puts_no_older_state_back(world: World) -> None:
-    """What a replay brings comes after all that was told since: its version says so (chassis.messaging.deadletters)."""
+async def test_r29_a_replayed_event_does_not_restore_an_older_state(world: World) -> None:
+    """A replayed event arrives after later ones; its version shows that (chassis.messaging.deadletters)."""
     await world.start("e1", "e2")
     tell = partial(world.tell, subject="p1", project="p1")
     await tell("catalog.project-amended", version=6, sessions=sessions(1))
@@ -204,7 +209,7 @@ async def test_r29_a_dead_letter_that_is_replayed_puts_no_older_state_back(world
     await tell("catalog.project-started", version=4)
     await tell("catalog.project-amended", version=5, sessions=sessions(2))
     await world.publish()
-    await heard_of(world, "e9")
+    await taken_in(world, "e9")
     assert await world.deps.store.projects.get("p1") == before
     assert len(before.sessions) == 1
     await tell("catalog.project-amended", version=8, sessions=sessions(2))
@@ -212,30 +217,30 @@ async def test_r29_a_dead_letter_that_is_replayed_puts_no_older_state_back(world
     await world.until_phase(ProjectPhase.CANCELLED)
     assert len((await world.deps.store.projects.get("p1")).sessions) == 2
     await tell("catalog.project-finished", version=7)
-    await heard_of(world, "e10")
-    assert await world.record("e1") == missed, "a no-show is told once"
+    await taken_in(world, "e10")
+    assert await world.record("e1") == missed, "a no-show is recorded once"
 
 
-async def test_r29_an_acceptance_that_comes_again_leaves_the_record_and_its_events(world: World) -> None:
+async def test_r29_a_repeated_acceptance_changes_nothing(world: World) -> None:
     await world.start("e1")
     assert await world.attend(("e1", "s1", True)) == ["ok"]
     before = await world.record("e1")
     await world.tell("enrollment.accepted", "e1", **attendee("e1"))
-    await heard_of(world, "e9")
+    await taken_in(world, "e9")
     assert await world.record("e1") == before
 
 
-async def test_r26_who_has_left_before_the_acceptance_arrives_is_no_attendee(world: World) -> None:
+async def test_r26_a_withdrawal_that_arrives_before_the_acceptance_counts(world: World) -> None:
     await world.start("e2")
     await world.tell("enrollment.withdrawn", "e1", reason="生病", **attendee("e1"))
     await world.tell("enrollment.accepted", "e1", **attendee("e1"))
-    await heard_of(world, "e9")
+    await taken_in(world, "e9")
     assert not (await world.record("e1")).live
     assert await world.attend(("e1", "s1", True)) == ["NOT_AN_ATTENDEE"]
 
 
-async def test_a_list_that_is_sent_again_under_its_key_undoes_no_correction_since(world: World) -> None:
-    """As everywhere in the graph: one `Idempotency-Key`, one effect (chassis.storage.idempotency)."""
+async def test_a_list_repeated_under_its_key_does_not_undo_later_corrections(world: World) -> None:
+    """A repeat under the same `Idempotency-Key` has no second effect (chassis.storage.idempotency)."""
     await world.start("e1", "e2")
     marks = [("e1", "s1", True), ("e1", "s9", True), ("e2", "s1", True)]
     with acting(Act(BASE, idempotency_key="k1")):

@@ -1,4 +1,4 @@
-"""A running assessment, and a way to tell it what happens elsewhere."""
+"""A running assessment service, with the events of the other services published by the test."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -11,9 +11,9 @@ from typing import Any
 from aio_pika.abc import AbstractQueue
 
 from chassis.clock import Clock
-from chassis.context import Act, acting
+from chassis.commands.bulk import RowResult
+from chassis.context import Act
 from chassis.events import Envelope
-from chassis.graph import SubgraphContext
 from chassis.messaging import amqp
 from chassis.principal import Principal, Scope
 from chassis.runtime.tasks import Role
@@ -28,8 +28,9 @@ from services.assessment.domain.vocabulary import ProjectPhase, ResultOutcome
 from services.assessment.graph.schema import schema
 from services.assessment.messaging.tasks import tasks
 from services.assessment.store import Store
-from tests.eventually import eventually
-from tests.running import running
+from tests.support.eventually import eventually
+from tests.support.graph import execute
+from tests.support.processes import running
 
 BASE = Principal("a1", Scope.BASE, bases=("b1",))
 FOREIGN = Principal("a2", Scope.BASE, bases=("b2",))
@@ -45,12 +46,12 @@ EXPERT = Principal("a10", Scope.EXPERT)
 
 @dataclass
 class World:
-    """Assessment on real parts.
+    """Assessment on a real database and broker.
 
     Attributes:
         deps: Its dependencies.
-        channel: Publishes what the other services would.
-        everything: A queue that every event reaches, as the audit's does.
+        channel: Publishes the events of the other services.
+        everything: A queue bound to every event.
     """
 
     deps: Deps
@@ -75,7 +76,7 @@ class World:
         await exchange.publish(amqp.to_message(envelope), envelope.routing_key, mandatory=True)
 
     async def heard(self, wanted: int) -> list[Envelope]:
-        """The next so many events of assessment's own."""
+        """The next events that assessment itself publishes; `wanted` is how many."""
         seen: list[Envelope] = []
 
         async def enough() -> bool:
@@ -89,11 +90,11 @@ class World:
         return seen
 
     async def record(self, key: str) -> Record:
-        """A record as it is kept."""
+        """A record as it is stored."""
         return await self.deps.store.records.get(key)
 
     async def publish(self, *enrollments: str, project: str = "p1") -> None:
-        """A published project with two sessions, and who was accepted."""
+        """Publish a project with two sessions, and acceptances for it."""
         await self.tell(
             "catalog.project-published",
             project,
@@ -108,43 +109,41 @@ class World:
             await self.tell("enrollment.accepted", key, **attendee(key, project))
 
     async def start(self, *enrollments: str, project: str = "p1") -> None:
-        """A running project with its attendees."""
+        """Publish and start a project with attendees, and wait until it runs."""
         await self.publish(*enrollments, project=project)
         await self.tell("catalog.project-started", project, project=project)
         await self.until_phase(ProjectPhase.RUNNING, project)
 
     async def until_phase(self, phase: ProjectPhase, project: str = "p1") -> None:
-        """Wait until assessment knows of it."""
+        """Wait until the project is in a phase."""
 
         async def arrived() -> bool:
-            found = await self.deps.store.projects.find(project)
-            return found is not None and found.phase is phase
+            stored = await self.deps.store.projects.find(project)
+            return stored is not None and stored.phase is phase
 
         await eventually(arrived)
 
     async def attend(self, *marks: tuple[str, str, bool], by: Principal = BASE) -> list[str]:
-        """The base records attendance; what became of each row."""
+        """Record attendance as the base; returns the code of each row, or `ok`."""
         rows = [AttendanceMark(key, session, there, None) for key, session, there in marks]
         return codes(await record_attendance(self.deps, by, project="p1", rows=rows))
 
     async def grade(
         self, key: str, outcome: ResultOutcome, score: int | None, by: Principal = BASE, project: str = "p1"
     ) -> list[str]:
-        """The base records a result; what became of it."""
+        """Record a result as the base; returns its code, or `ok`."""
         rows = [ResultMark(key, outcome, score)]
         return codes(await record_results(self.deps, by, project=project, rows=rows))
 
     async def ask(self, principal: Principal, query: str, **variables: Any) -> tuple[Any, list[str]]:
         """Execute on the subgraph; the data and the codes of its refusals."""
-        context = SubgraphContext(self.deps, principal)
-        with acting(Act(principal)):
-            result = await schema.execute(query, variable_values=variables, context_value=context)
+        result = await execute(schema, self.deps, Act(principal), query, **variables)
         causes = [error.original_error for error in result.errors or ()]
         return result.data, [cause.code if isinstance(cause, Refusal) else repr(cause) for cause in causes]
 
 
 def sessions(number: int) -> list[dict[str, Any]]:
-    """A timetable as catalog tells it."""
+    """A timetable as the catalog's events have it."""
     return [
         {"id": f"s{n}", "title": "课", "date": date(2024, 6, 2 + n).isoformat(), "hours": 8}
         for n in range(1, number + 1)
@@ -152,13 +151,13 @@ def sessions(number: int) -> list[dict[str, Any]]:
 
 
 def attendee(key: str, project: str = "p1") -> dict[str, Any]:
-    """Whom an event of an enrolment is about."""
+    """The fields of an enrollment event."""
     return {"enrollment": key, "project": project, "base": "b1", "teacher": f"t-{key}", "school": "3144000011"}
 
 
-def codes(outcomes: Sequence[Record | Refusal]) -> list[str]:
-    """What became of each row."""
-    return [one.code if isinstance(one, Refusal) else "ok" for one in outcomes]
+def codes(results: Sequence[RowResult[Record]]) -> list[str]:
+    """The code of each row's refusal, or `ok`."""
+    return [result.refusal.code if result.refusal else "ok" for result in results]
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from graphql import FieldNode, Visitor, parse, visit
 
-from bench.gateway.__main__ import play
+from bench.gateway.__main__ import measure
 from bench.gateway.canned import Reader
 from bench.gateway.load import Round
 from bench.gateway.peers import Peer, ask, commands, free_port, process, supergraph_for
@@ -29,7 +29,7 @@ async def test_every_kind_of_query_is_answered_whole_through_our_gateway(tmp_pat
             assert isinstance(answer, dict)
             assert "errors" not in answer
             assert "7" in str(answer["data"])
-        tallies = await play([peer], canned, 1, 0.1)
+        tallies = await measure([peer], canned, 1, 0.1)
         assert set(tallies) == {(peer.name, kind.name) for kind in KINDS} | {
             (DIRECT, kind.name) for kind in KINDS if kind.direct
         }

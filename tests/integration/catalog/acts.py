@@ -4,8 +4,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from chassis.principal import Principal, Scope
-from tests.integration.catalog.season import MINISTRY, Refused, Season
+from tests.integration.catalog.season import Season
 from tests.integration.catalog.test_quota import WITHDRAW
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY
 
 UPDATE = (
     "mutation($id: ID!, $version: Int!, $input: ProjectInput!) "

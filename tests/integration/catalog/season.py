@@ -6,16 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from chassis.clock import move_forward
-from chassis.context import Act, acting
-from chassis.graph import SubgraphContext
+from chassis.context import Act
 from chassis.principal import Principal, Scope
-from chassis.serving.asgi import error_json
 from kernel.dates import SHANGHAI
-from kernel.language import Language
 from services.catalog.commands import Deps
 from services.catalog.graph.schema import schema
+from tests.support.graph import ask
+from tests.support.principals import MINISTRY
 
-MINISTRY = Principal("ministry-1", Scope.MINISTRY, name="教师工作司")
 PLAN: dict[str, Any] = {
     "title": "智能制造专业教师数字化能力提升",
     "themes": ["D3", "D5"],
@@ -42,18 +40,6 @@ DRAFT = f"mutation($base: ID!, $input: ProjectInput!) {{ draftProject(baseId: $b
 SUBMIT = f"mutation($id: ID!, $version: Int!) {{ submitProject(id: $id, version: $version) {{ {PROJECT} }} }}"
 
 
-class Refused(Exception):  # noqa: N818 - an answer, as in the product
-    """The first error of an answer."""
-
-    def __init__(self, error: dict[str, Any]) -> None:
-        super().__init__(error["message"])
-        self.extensions: dict[str, Any] = error["extensions"]
-
-    @property
-    def code(self) -> str:
-        return str(self.extensions["code"])
-
-
 @dataclass
 class Season:
     """One round as the test plays it.
@@ -77,12 +63,7 @@ class Season:
         Raises:
             Refused: The answer has errors.
         """
-        context = SubgraphContext(self.deps, principal)
-        with acting(Act(principal)):
-            result = await schema.execute(query, variable_values=variables, context_value=context)
-        if result.errors:
-            raise Refused(error_json(result.errors[0], Language.ZH))
-        return result.data
+        return await ask(schema, self.deps, Act(principal), query, **variables)
 
     async def act(self, principal: Principal, query: str, **variables: Any) -> Any:
         """The answer of a mutation's only field."""

@@ -10,7 +10,9 @@ import pytest
 from chassis.context import Act, acting
 from chassis.principal import Principal
 from services.catalog import commands
-from tests.integration.catalog.season import MINISTRY, PROJECT, Refused, Season
+from tests.integration.catalog.season import PROJECT, Season
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY
 
 ROW = f"id ok project {{ {PROJECT} }} refusal {{ code rule }}"
 AUTO = f"mutation($ids: [ID!]!) {{ autoAssignExperts(projectIds: $ids) {{ {ROW} }} }}"
@@ -79,7 +81,7 @@ async def test_one_who_is_exchanged_loses_the_blank_review_and_its_weight(season
     ]
     assert mine == [1, 0, 1]
     async with season.deps.store.reviews.collection.database.client.start_session() as session:
-        assert await season.deps.store.review_loads(2024, session) == {one.person: 1, third.person: 1}
+        assert await season.deps.store.reviews.loads(2024, session) == {one.person: 1, third.person: 1}
 
 
 async def test_the_ministry_decides_on_many_each_with_its_reason(season: Season) -> None:
@@ -128,8 +130,8 @@ async def test_a_repeated_batch_takes_no_second_effect(season: Season) -> None:
         await season.register_expert(name)
     project = await season.submitted(base)
     with acting(Act(MINISTRY, idempotency_key="batch-1")):
-        first = await commands.auto_assign_experts(season.deps, MINISTRY, key=project["id"])
-        again = await commands.auto_assign_experts(season.deps, MINISTRY, key=project["id"])
+        first = await commands.auto_assign_experts_to(season.deps, MINISTRY, key=project["id"])
+        again = await commands.auto_assign_experts_to(season.deps, MINISTRY, key=project["id"])
     assert asdict(first) | {"history": ()} == asdict(again) | {"history": ()}
     assert sum((await loads(season)).values()) == 2
 

@@ -10,8 +10,9 @@ from chassis.serving.asgi import error_json
 from deploy.local.parts import Parts
 from kernel.language import Language
 from services.catalog.graph.schema import schema
-from tests.integration.catalog.season import MINISTRY, Season
+from tests.integration.catalog.season import Season
 from tests.integration.catalog.watching import watched
+from tests.support.principals import MINISTRY
 
 LIST = """query($search: String, $filter: ProjectFilter, $order: ProjectOrder) {
   projects(search: $search, filter: $filter, orderBy: $order) { totalCount nodes { title fee { yuan } } } }"""
@@ -85,7 +86,7 @@ async def hold(season: Season, project: Any, held: int, version: int) -> None:
     """What enrolment's event of that version tells."""
     projects = season.deps.store.projects
     await season.deps.store.transact(
-        lambda session: projects.hold(project["id"], held=held, version=version, session=session)
+        lambda session: projects.set_seats(project["id"], taken=held, version=version, session=session)
     )
 
 

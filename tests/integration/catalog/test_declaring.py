@@ -6,7 +6,9 @@ import pytest
 
 from chassis.principal import ANONYMOUS, Principal, Scope
 from kernel.errors import Refusal
-from tests.integration.catalog.season import DRAFT, MINISTRY, PLAN, SUBMIT, Refused, Season
+from tests.integration.catalog.season import DRAFT, PLAN, SUBMIT, Season
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY
 
 UPDATE = (
     "mutation($id: ID!, $version: Int!, $input: ProjectInput!) "

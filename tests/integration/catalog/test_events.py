@@ -11,9 +11,10 @@ from chassis.events import event_name
 from chassis.messaging import amqp
 from chassis.runtime.tasks import Role
 from services.catalog.messaging import EMITTED, tasks
-from tests.eventually import eventually
-from tests.integration.catalog.season import MINISTRY, Season
-from tests.running import running
+from tests.integration.catalog.season import Season
+from tests.support.eventually import eventually
+from tests.support.principals import MINISTRY
+from tests.support.processes import running
 
 Arrived = dict[str, list[dict[str, Any]]]
 

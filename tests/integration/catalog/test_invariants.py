@@ -27,8 +27,9 @@ from services.catalog.domain.quota import CONSUMING
 from services.catalog.domain.vocabulary import ProjectStatus
 from services.catalog.store import COLLECTIONS, Store
 from tests.integration.catalog.acts import ACTS, attempt
-from tests.integration.catalog.season import MINISTRY, Season
+from tests.integration.catalog.season import Season
 from tests.integration.catalog.test_quota import ADJUST
+from tests.support.principals import MINISTRY
 
 LIMIT = 2
 DRAFTS = 3

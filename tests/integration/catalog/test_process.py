@@ -19,8 +19,9 @@ from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from services.catalog.app import build
 from services.catalog.settings import CatalogSettings
-from tests.eventually import eventually
-from tests.integration.catalog.season import MINISTRY, Season
+from tests.integration.catalog.season import Season
+from tests.support.eventually import eventually
+from tests.support.principals import MINISTRY
 
 ROUND = "{ round(year: 2024) { year } }"
 

@@ -10,7 +10,9 @@ from chassis.principal import Principal
 from chassis.storage.mongo import to_document
 from services.catalog.domain.project import Project
 from services.catalog.domain.quota import quota_id
-from tests.integration.catalog.season import MINISTRY, Refused, Season
+from tests.integration.catalog.season import Season
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY
 
 ADJUST = "mutation($base: ID!, $input: QuotaInput!) { adjustQuota(baseId: $base, input: $input) { id } }"
 WITHDRAW = 'mutation($id: ID!) { withdrawProject(id: $id, reason: "不办了") { status } }'

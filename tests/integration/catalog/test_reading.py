@@ -6,8 +6,10 @@ import pytest
 
 from chassis.principal import ANONYMOUS
 from deploy.local.parts import Parts
-from tests.integration.catalog.season import MINISTRY, Refused, Season
+from tests.integration.catalog.season import Season
 from tests.integration.catalog.watching import watched
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY
 
 ENTITIES = """query($representations: [_Any!]!) { _entities(representations: $representations) {
   __typename ... on Project { code base { name organization { name } } round { year } } ... on Base { name }

@@ -1,19 +1,16 @@
 """R11: a quota whose count is wrong is found, named and repaired, beside whatever goes on."""
 
 import asyncio
-import os
-import subprocess
-import sys
 
 from chassis.principal import Principal
 from chassis.storage.mongo import Database
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
-from deploy.local.suite import ROOT
 from services.catalog.commands.quotas import reconcile_quotas
 from services.catalog.domain.quota import Difference, quota_id
 from tests.integration.catalog.season import Season
 from tests.integration.catalog.test_quota import WITHDRAW
+from tests.support.processes import Finished, command
 
 
 async def spoil(season: Season, base: Principal, by: int) -> None:
@@ -79,27 +76,26 @@ async def test_beside_submissions_and_withdrawals_nothing_is_taken_for_wrong_and
 async def test_the_command_line_names_differences_and_repairs_them(
     season: Season, database: Database, parts: Parts
 ) -> None:
-    environment = os.environ | {"MONGODB_URL": parts.mongodb_url(ADMIN), "MONGODB_DATABASE": database.name}
+    environment = {"MONGODB_URL": parts.mongodb_url(ADMIN), "MONGODB_DATABASE": database.name}
 
-    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "services.catalog", "quotas", "reconcile", *arguments]
-        return subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)  # noqa: S603 - ours
+    async def run(*arguments: str) -> Finished:
+        return await command("services.catalog", "quotas", "reconcile", *arguments, environment=environment)
 
     base = await season.register_base()
     project = await season.submitted(base)
-    right = run()
-    assert (right.returncode, right.stdout.split()[0]) == (0, "一致"), right.stderr
+    right = await run()
+    assert (right.code, right.out.split()[0]) == (0, "一致"), right.error
     await spoil(season, base, 1)
-    wrong = run("--year", "2024")
-    assert wrong.returncode == 1
+    wrong = await run("--year", "2024")
+    assert wrong.code == 1
     for part in ("2024 示范大学职教基地", base.bases[0], "used 2", "counted 1", project["code"]):
-        assert part in wrong.stderr, wrong.stderr
-    repaired = run("--repair", "--as", "值班员")
-    assert (repaired.returncode, "repaired" in repaired.stderr) == (0, True)
+        assert part in wrong.error, wrong.error
+    repaired = await run("--repair", "--as", "值班员")
+    assert (repaired.code, "repaired" in repaired.error) == (0, True)
     document = await season.deps.store.quotas.collection.find_one({"_id": quota_id(base.bases[0], 2024)})
     assert document
     assert document["events"][-1]["actor"]["subject"] == "operator:值班员"  # R40: every act has an actor
-    assert run().returncode == 0
+    assert (await run()).code == 0
     environment["MONGODB_URL"] = "mongodb://127.0.0.1:1/"
-    away = run()
-    assert (away.returncode, "does not answer" in away.stderr) == (2, True), away.stderr
+    away = await run()
+    assert (away.code, "does not answer" in away.error) == (2, True), away.error

@@ -11,10 +11,12 @@ from deploy.local.parts import Parts
 from services.catalog.domain import decision, declaration
 from services.catalog.domain.project import Project
 from services.catalog.domain.vocabulary import DecisionOutcome
-from tests.eventually import eventually
-from tests.integration.catalog.season import Refused, Season
+from tests.integration.catalog.season import Season
 from tests.integration.catalog.test_batches import auto
 from tests.integration.catalog.watching import watched
+from tests.support.eventually import eventually
+from tests.support.graph import Refused
+from tests.unit.catalog.examples import why
 
 REVIEWS = "query($id: ID!) { project(id: $id) { reviews { id submittedAt } } }"
 
@@ -42,10 +44,10 @@ async def test_a_review_that_begins_before_the_decision_does_not_land_after_it(
     async def ended(session: Session) -> Project:
         found = await store.projects.get(project["id"], session)
         if end == "withdrawn":
-            return await store.projects.save(*declaration.withdraw(found, "重复", now), session)
-        reviews = (await store.reviews_of([found.id], session))[found.id]
+            return await store.projects.save(*declaration.withdraw(found, why("重复"), now), session)
+        reviews = (await store.reviews.of_projects([found.id], session))[found.id]
         outcome = DecisionOutcome.APPROVE
-        made = decision.decide(found, current, reviews, outcome=outcome, reason="按评审意见", now=now)
+        made = decision.decide(found, current, reviews, outcome=outcome, reason=why("按评审意见"), now=now)
         return await store.projects.save(*made, session)
 
     async with watched(season, parts) as (other, operations):
@@ -60,7 +62,7 @@ async def test_a_review_that_begins_before_the_decision_does_not_land_after_it(
         with pytest.raises(Refused) as refused:
             await late
     assert refused.value.code == "WRONG_STATE"
-    kept = (await store.reviews_of([project["id"]]))[project["id"]]
+    kept = (await store.reviews.of_projects([project["id"]]))[project["id"]]
     assert sum(one.submitted_at is not None for one in kept) == 2
 
 

@@ -6,7 +6,9 @@ import pytest
 
 from chassis.principal import ANONYMOUS, Principal, Scope
 from services.catalog.commands import lapse_overdue
-from tests.integration.catalog.season import MINISTRY, PLAN, SUBMIT, Refused, Season
+from tests.integration.catalog.season import PLAN, SUBMIT, Season
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY
 
 SEEN = "query($id: ID!) { project(id: $id) { id title } }"
 INSIDE = (

@@ -15,9 +15,9 @@ from deploy.local.parts import Parts
 from services.catalog.commands import Deps, lapse_overdue
 from services.catalog.messaging import due
 from services.catalog.store import Store
-from tests.eventually import eventually
 from tests.integration.catalog.season import Season
 from tests.integration.catalog.watching import watched
+from tests.support.eventually import eventually
 
 
 @pytest.fixture

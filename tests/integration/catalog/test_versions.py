@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from chassis.principal import ANONYMOUS, Principal
-from tests.integration.catalog.season import MINISTRY, Refused, Season
+from tests.integration.catalog.season import Season
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY
 
 VERSIONS = (
     "query($id: ID!) { project(id: $id) { planVersions { version by status reason changes { name before after } } } }"

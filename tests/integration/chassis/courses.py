@@ -1,4 +1,4 @@
-"""A small world for the event path: courses that are named again and again, and whoever listens."""
+"""A small producer and consumer for tests of the event path: courses that are renamed."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -81,7 +81,7 @@ async def effects(database: Database, course: str | None = None) -> list[str]:
 
 @asynccontextmanager
 async def topology(url: str) -> AsyncIterator[tuple[AbstractChannel, AbstractExchange]]:
-    """A channel and the exchange of all events, with the consumer's queue declared and bound."""
+    """A channel and the events exchange, with the consumer's queue declared and bound."""
     async with await amqp.connect(url, "test") as connection:
         channel = await connection.channel()
         await amqp.declare_topology(channel)

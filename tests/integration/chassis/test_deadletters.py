@@ -1,8 +1,6 @@
-"""The command line for dead letters: what it shows, gives back and drops, beside consumers that run (notes N24)."""
+"""The command line for dead letters: list, show, replay, drop, while consumers run (notes N24)."""
 
-import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,32 +10,27 @@ from aio_pika.abc import AbstractChannel
 from chassis.messaging import amqp
 from chassis.messaging.deadletters import in_hand
 from chassis.storage.mongo import Database
-from tests.eventually import eventually
 from tests.integration.chassis.courses import KEY, QUEUE, consumer, effects, message, topology
-from tests.running import running
+from tests.support.eventually import eventually
+from tests.support.processes import command, running
 
 POISONS = [f"tests/course:c1/1/{index}" for index in range(3)]
 
 
-async def run(url: str, *arguments: str) -> tuple[int | None, list[str]]:
+async def run(url: str, *arguments: str) -> tuple[int, list[str]]:
     """The command's exit code, and what it prints."""
-    command = [sys.executable, "-m", "chassis.messaging.deadletters", *arguments, "--url", url]
-    running = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    async with asyncio.timeout(30):
-        out, _ = await running.communicate()
-    return running.returncode, out.decode().splitlines()
+    done = await command("chassis.messaging.deadletters", *arguments, "--url", url)
+    return done.code, done.out.splitlines()
 
 
 async def resting(channel: AbstractChannel) -> int:
-    """How many letters the queue of the dead has ready."""
+    """How many letters are ready in the queue of dead letters."""
     return (await channel.declare_queue(amqp.DEAD, passive=True)).declaration_result.message_count or 0
 
 
 @pytest.fixture
 async def dead(database: Database, amqp_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AbstractChannel]:
-    """Three letters that a consumer has given up."""
+    """Three dead letters of one consumer."""
     monkeypatch.setattr("chassis.messaging.inbox.PAUSES_SECONDS", (0.01,) * 5)
     async with topology(amqp_url) as (channel, exchange):
         async with running(consumer(database, amqp_url, [], fail_on="poison").run):
@@ -51,7 +44,7 @@ async def dead(database: Database, amqp_url: str, monkeypatch: pytest.MonkeyPatc
         yield channel
 
 
-async def test_letters_are_listed_and_shown_and_stay(dead: AbstractChannel, amqp_url: str) -> None:
+async def test_list_and_show_leave_the_letters(dead: AbstractChannel, amqp_url: str) -> None:
     for _ in range(2):
         code, lines = await run(amqp_url, "list")
         rows = [json.loads(line) for line in lines]
@@ -66,7 +59,7 @@ async def test_letters_are_listed_and_shown_and_stay(dead: AbstractChannel, amqp
     await eventually(lambda: _resting(dead, 3))
 
 
-async def test_what_is_replayed_takes_effect_once_its_consumer_is_mended(
+async def test_a_replayed_letter_takes_effect_once_the_consumer_is_mended(
     dead: AbstractChannel, amqp_url: str, database: Database
 ) -> None:
     async with running(consumer(database, amqp_url, []).run):
@@ -78,7 +71,9 @@ async def test_what_is_replayed_takes_effect_once_its_consumer_is_mended(
     assert await effects(database) == ["poison"] * 3
 
 
-async def test_what_fails_again_is_a_letter_again(dead: AbstractChannel, amqp_url: str, database: Database) -> None:
+async def test_a_replay_that_fails_again_is_a_letter_again(
+    dead: AbstractChannel, amqp_url: str, database: Database
+) -> None:
     async with running(consumer(database, amqp_url, [], fail_on="poison").run):
         assert (await run(amqp_url, "replay", "--all"))[0] == 0
 
@@ -95,7 +90,7 @@ async def test_a_letter_whose_queue_is_gone_stays(dead: AbstractChannel, amqp_ur
     await eventually(lambda: _resting(dead, 3))
 
 
-async def test_what_is_dropped_is_printed_whole_and_gone(dead: AbstractChannel, amqp_url: str) -> None:
+async def test_drop_prints_the_letter_and_removes_it(dead: AbstractChannel, amqp_url: str) -> None:
     code, lines = await run(amqp_url, "drop", POISONS[0])
     assert (code, json.loads(lines[0])["data"]["name"]) == (0, "poison")
     assert [json.loads(line)["id"] for line in (await run(amqp_url, "list"))[1]] == POISONS[1:]
@@ -105,7 +100,7 @@ async def test_what_is_dropped_is_printed_whole_and_gone(dead: AbstractChannel, 
 @pytest.mark.parametrize(
     "arguments", [("drop",), ("replay",), ("drop", "--all", POISONS[0]), ("replay", POISONS[0], "nobody/knows:it/1/0")]
 )
-async def test_nothing_is_done_without_saying_to_which(
+async def test_replay_and_drop_demand_ids_or_all(
     dead: AbstractChannel, amqp_url: str, arguments: tuple[str, ...]
 ) -> None:
     code, _ = await run(amqp_url, *arguments)
@@ -113,14 +108,14 @@ async def test_nothing_is_done_without_saying_to_which(
     await eventually(lambda: _resting(dead, 3))
 
 
-async def test_an_id_that_several_queues_gave_up_names_none_of_them(dead: AbstractChannel, amqp_url: str) -> None:
-    """An event has the same id in every queue: what one consumer is to be given again, another must not get."""
+async def test_an_id_with_letters_of_several_queues_needs_a_queue(dead: AbstractChannel, amqp_url: str) -> None:
+    """An event has the same id in every queue; a replay must reach only the queue that is meant."""
     arguments: dict[str, Any] = {"x-queue-type": "quorum", "x-dead-letter-exchange": amqp.DEAD}
     other = await dead.declare_queue("tests.other", durable=True, arguments=arguments)
     try:
         await dead.default_exchange.publish(message("poison", 0), other.name)
-        given = await eventually(lambda: other.get(fail=False))
-        await given.reject(requeue=False)
+        delivery = await eventually(lambda: other.get(fail=False))
+        await delivery.reject(requeue=False)
         await eventually(lambda: _resting(dead, 4))
         for verb in ("replay", "drop"):
             assert await run(amqp_url, verb, POISONS[0]) == (1, [])
@@ -135,23 +130,13 @@ async def test_an_id_that_several_queues_gave_up_names_none_of_them(dead: Abstra
 
 
 async def test_a_broker_that_is_not_there_is_told_without_its_password() -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "chassis.messaging.deadletters",
-        "list",
-        "--url",
-        "amqp://admin:secret@127.0.0.1:1/",
-    ]
-    running = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
-    async with asyncio.timeout(30):
-        _, told = await running.communicate()
-    assert running.returncode == 1
-    assert "the broker does not answer" in told.decode()
-    assert not [word for word in ("secret", "Traceback") if word in told.decode()]
+    done = await command("chassis.messaging.deadletters", "list", "--url", "amqp://admin:secret@127.0.0.1:1/")
+    assert done.code == 1
+    assert "the broker does not answer" in done.error
+    assert not [word for word in ("secret", "Traceback") if word in done.out + done.error]
 
 
-async def test_what_one_has_in_hand_another_does_not_see(dead: AbstractChannel, amqp_url: str) -> None:
+async def test_two_operators_never_get_the_same_letter(dead: AbstractChannel, amqp_url: str) -> None:
     async with in_hand(amqp_url, most=2) as (_, letters):
         assert [letter.id for letter in letters] == POISONS[:2]
         assert [json.loads(line)["id"] for line in (await run(amqp_url, "list"))[1]] == POISONS[2:]

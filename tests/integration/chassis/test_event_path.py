@@ -1,4 +1,4 @@
-"""The event path on real parts: nothing lost, effect once, dead letters kept (notes N19–N24)."""
+"""The event path on a real database and broker: nothing lost, one effect each, dead letters (notes N19–N24)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,7 +20,6 @@ from chassis.principal import Principal, Scope
 from chassis.storage.mongo import Database, Session
 from chassis.storage.repository import Repository
 from kernel.errors import Refusal
-from tests.eventually import eventually
 from tests.integration.chassis.courses import (
     KEY,
     QUEUE,
@@ -35,7 +34,8 @@ from tests.integration.chassis.courses import (
     topology,
     waiting,
 )
-from tests.running import running
+from tests.support.eventually import eventually
+from tests.support.processes import running
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -80,7 +80,7 @@ async def test_a_duplicate_delivery_has_no_second_effect(database: Database, amq
     assert await effects(database) == ["a", "b"]
 
 
-async def test_a_poison_message_becomes_a_dead_letter_and_stops_nobody(
+async def test_an_event_whose_effect_fails_becomes_a_dead_letter_and_later_events_go_on(
     database: Database, amqp_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chassis.messaging.inbox.PAUSES_SECONDS", (0.01,) * 5)
@@ -99,7 +99,7 @@ async def test_a_poison_message_becomes_a_dead_letter_and_stops_nobody(
 
 
 @pytest.mark.parametrize("error", [RuntimeError, OSError, TimeoutError])
-async def test_an_effect_that_fails_as_a_broker_would_costs_its_neighbours_no_delivery(
+async def test_an_effect_that_raises_a_connection_error_causes_no_redelivery_of_others(
     database: Database, amqp_url: str, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
     monkeypatch.setattr("chassis.messaging.inbox.PAUSES_SECONDS", (0.01,) * 5)
@@ -121,14 +121,14 @@ async def _resting(channel: AbstractChannel) -> AbstractIncomingMessage | None:
     return await (await channel.get_queue(amqp.DEAD)).get(fail=False)
 
 
-async def test_a_batch_that_the_database_refuses_stays_in_hand_until_it_is_mended(
+async def test_a_batch_that_the_database_refuses_is_retried_and_never_given_back(
     amqp_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chassis.messaging.batch.PAUSES_SECONDS", (0.01,) * 5)
     tried: list[list[str]] = []
 
     async def effect(envelopes: Sequence[Envelope]) -> int:
-        tried.append([one.id for one in envelopes])
+        tried.append([envelope.id for envelope in envelopes])
         if len(tried) <= amqp.DELIVERY_LIMIT + 5:
             raise OperationFailure("not with this index", 85)
         return len(envelopes)
@@ -143,7 +143,7 @@ async def test_a_batch_that_the_database_refuses_stays_in_hand_until_it_is_mende
             dead = await eventually(lambda: _resting(channel))
         assert dead.message_id == "tests/course:c1/1/0"
         await dead.ack()
-        assert {tuple(one) for one in tried} == {("tests/course:c1/1/1",)}
+        assert {tuple(batch) for batch in tried} == {("tests/course:c1/1/1",)}
         assert not await _resting(channel)
 
 
@@ -157,7 +157,7 @@ async def test_an_event_names_its_actor_and_its_trace(database: Database, course
     assert event["actor"] == {"subject": "a1", "scope": "base", "organization": "o1", "name": "王老师"}
 
 
-async def test_what_comes_after_an_effect_belongs_to_the_events_trace(database: Database, amqp_url: str) -> None:
+async def test_the_step_after_an_effect_has_the_events_trace(database: Database, amqp_url: str) -> None:
     traces: list[str | None] = []
 
     async def effect(_: Named, __: Envelope, ___: Session) -> None:
@@ -186,8 +186,8 @@ async def test_a_stale_save_is_refused_and_leaves_neither_state_nor_event(course
     assert await waiting(courses) == 0
 
 
-async def test_an_instant_comes_back_as_it_was(database: Database) -> None:
-    """What a mutation answers with and what a query answers with a moment later are the same text."""
+async def test_a_stored_instant_is_read_unchanged(database: Database) -> None:
+    """So a query shows the same text as the mutation before it."""
     now = Clock().now()
     await database["instants"].insert_one({"at": now})
     stored = await database["instants"].find_one()

@@ -1,4 +1,4 @@
-"""A mutation repeated under its key takes effect once, also when several run at once (docs/architecture.md)."""
+"""A mutation repeated under its key takes effect once, even with copies at the same moment (docs/architecture.md)."""
 
 import asyncio
 from dataclasses import dataclass, replace
@@ -78,14 +78,14 @@ async def test_a_repeat_answers_with_the_outcome_as_it_is_now(desk: Desk) -> Non
     assert (again.id, again.text, await count(desk)) == (first.id, "changed since", 1)
 
 
-async def test_without_a_key_nothing_is_taken_for_a_repeat(desk: Desk) -> None:
+async def test_without_a_key_every_request_takes_effect(desk: Desk) -> None:
     with acting(Act(ALICE)):
         await write_note(desk, ALICE, text="a")
         await write_note(desk, ALICE, text="a")
     assert await count(desk) == 2
 
 
-async def test_other_input_under_a_key_that_was_used_is_refused(desk: Desk) -> None:
+async def test_other_input_under_a_used_key_is_refused(desk: Desk) -> None:
     with acting(Act(ALICE, idempotency_key="k1")):
         await write_note(desk, ALICE, text="a")
         with pytest.raises(Refusal) as refused:
@@ -94,7 +94,7 @@ async def test_other_input_under_a_key_that_was_used_is_refused(desk: Desk) -> N
     assert await count(desk) == 1
 
 
-async def test_a_key_is_its_principals_and_its_commands_own(desk: Desk) -> None:
+async def test_a_key_counts_per_principal_and_command(desk: Desk) -> None:
     with acting(Act(ALICE, idempotency_key="k1")):
         note = await write_note(desk, ALICE, text="a")
         longer = await append(desk, ALICE, key=note.id, text="b")
@@ -104,7 +104,7 @@ async def test_a_key_is_its_principals_and_its_commands_own(desk: Desk) -> None:
     assert await count(desk) == 2
 
 
-async def test_of_many_at_once_one_takes_effect_and_all_are_told_the_same(desk: Desk) -> None:
+async def test_of_many_copies_at_once_one_takes_effect_and_all_get_its_outcome(desk: Desk) -> None:
     with acting(Act(ALICE, idempotency_key="k1")):
         notes = await asyncio.gather(*(write_note(desk, ALICE, text="a") for _ in range(20)))
         longer = await asyncio.gather(*(append(desk, ALICE, key=notes[0].id, text="b") for _ in range(20)))
@@ -118,8 +118,8 @@ async def test_a_repeat_that_reads_what_the_first_has_written_still_takes_no_eff
     note = await write_note(desk, ALICE, text="a")
 
     async def act() -> Note:
-        found = await notes.get(note.id)
-        return await notes.save(replace(found, text=found.text + "b"))
+        current = await notes.get(note.id)
+        return await notes.save(replace(current, text=current.text + "b"))
 
     async def late() -> Note:
         looked.set()
@@ -139,8 +139,8 @@ async def test_each_row_of_a_bulk_command_counts_by_itself(desk: Desk) -> None:
         notes = [await write_note(desk, ALICE, text="a") for _ in range(2)]
     with acting(Act(ALICE, idempotency_key="k1")):
         await append_row(desk, ALICE, key=notes[0].id, text="b")
-        both = [await append_row(desk, ALICE, key=note.id, text="b") for note in notes]
-    assert [note.text for note in both] == ["ab", "ab"]
+        repeated = [await append_row(desk, ALICE, key=note.id, text="b") for note in notes]
+    assert [note.text for note in repeated] == ["ab", "ab"]
 
 
 async def test_a_refused_request_leaves_no_mark(desk: Desk) -> None:
@@ -151,14 +151,14 @@ async def test_a_refused_request_leaves_no_mark(desk: Desk) -> None:
         assert (await append(desk, ALICE, key="missing", text="b")).text == "ab"
 
 
-async def test_the_database_itself_refuses_a_second_bearer_of_a_mark(desk: Desk) -> None:
+async def test_a_unique_index_refuses_a_second_document_with_one_mark(desk: Desk) -> None:
     mark = {"key": "k", "input": "i"}
     await desk.store.notes.collection.insert_one({"_id": "n1", "requests": [mark]})
     with pytest.raises(DuplicateKey):
         await desk.store.notes.collection.insert_one({"_id": "n2", "requests": [mark]})
 
 
-async def test_what_is_kept_of_a_request_holds_neither_its_key_nor_its_input(desk: Desk) -> None:
+async def test_r41_a_stored_mark_holds_neither_the_key_nor_the_input(desk: Desk) -> None:
     with acting(Act(ALICE, idempotency_key="secret-key")):
         note = await write_note(desk, ALICE, text="13800138000")
     document = await desk.store.notes.collection.find_one({"_id": note.id})

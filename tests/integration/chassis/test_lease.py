@@ -1,4 +1,4 @@
-"""Leases on a real database: one holder at a time, each with a higher token, handed on when it ends or is lost."""
+"""Leases: one holder at a time, each with a higher token; the next takes over when one ends or is lost."""
 
 import asyncio
 
@@ -6,10 +6,10 @@ import pytest
 
 from chassis.storage.lease import Lease, LeaseLost
 from chassis.storage.mongo import Database
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 
-async def test_only_one_of_many_works_and_the_next_follows_with_a_higher_token(database: Database) -> None:
+async def test_one_holder_works_at_a_time_and_each_next_has_a_higher_token(database: Database) -> None:
     tokens: list[int] = []
     at_work: set[int] = set()
 
@@ -20,7 +20,7 @@ async def test_only_one_of_many_works_and_the_next_follows_with_a_higher_token(d
         await database.command("ping")
         at_work.remove(token)
 
-    await asyncio.gather(*(Lease(database, "one", seconds=0.3).hold(work) for _ in range(5)))
+    await asyncio.gather(*(Lease(database, "work", seconds=0.3).hold(work) for _ in range(5)))
     assert tokens == [1, 2, 3, 4, 5]
 
 
@@ -34,48 +34,48 @@ async def test_a_lost_lease_ends_the_work(database: Database) -> None:
         finally:
             ended.set()
 
-    holding = asyncio.ensure_future(Lease(database, "one", seconds=0.6).hold(work))
+    holding = asyncio.ensure_future(Lease(database, "work", seconds=0.6).hold(work))
     await begun.wait()
-    await database["leases"].update_one({"_id": "one"}, {"$set": {"holder": "somebody else"}, "$inc": {"token": 1}})
+    await database["leases"].update_one({"_id": "work"}, {"$set": {"holder": "somebody else"}, "$inc": {"token": 1}})
     with pytest.raises(ExceptionGroup) as lost:
         await holding
     assert lost.group_contains(LeaseLost)
     assert ended.is_set()
-    state = await database["leases"].find_one({"_id": "one"})
+    state = await database["leases"].find_one({"_id": "work"})
     assert state
     assert state["holder"] == "somebody else"
 
 
-async def test_the_lease_of_a_holder_that_stopped_without_a_word_runs_out(database: Database) -> None:
-    stopped = Lease(database, "one", seconds=0.5)
+async def test_the_lease_of_a_dead_holder_runs_out(database: Database) -> None:
+    stopped = Lease(database, "work", seconds=0.5)
     assert await stopped._wait() == 1
     tokens: list[int] = []
 
     async def work(token: int) -> None:
         tokens.append(token)
 
-    await Lease(database, "one", seconds=0.5).hold(work)
+    await Lease(database, "work", seconds=0.5).hold(work)
     assert tokens == [2]
 
 
-async def test_a_renewed_lease_outlasts_its_seconds(database: Database) -> None:
+async def test_a_renewed_lease_lasts_longer_than_its_seconds(database: Database) -> None:
     begun, go_on = asyncio.Event(), asyncio.Event()
 
     async def work(_: int) -> None:
         begun.set()
         await go_on.wait()
 
-    first = asyncio.ensure_future(Lease(database, "one", seconds=0.6).hold(work))
+    first = asyncio.ensure_future(Lease(database, "work", seconds=0.6).hold(work))
     await begun.wait()
     leases = database["leases"]
-    before = await leases.find_one({"_id": "one"})
+    before = await leases.find_one({"_id": "work"})
     assert before
 
     async def renewed_twice() -> bool:
-        now = await leases.find_one({"_id": "one"})
+        now = await leases.find_one({"_id": "work"})
         return now is not None and (now["until"] - before["until"]).total_seconds() > 0.35
 
     await eventually(renewed_twice)
-    assert await Lease(database, "one")._take() is None
+    assert await Lease(database, "work")._take() is None
     go_on.set()
     await first

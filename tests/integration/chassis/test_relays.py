@@ -1,4 +1,4 @@
-"""Several relays of one service: one at a time, taken over, never out of order; a refused event stops no other."""
+"""Relays of one service: one works at a time, order survives a takeover, a refused event stops no other."""
 
 import asyncio
 import os
@@ -19,7 +19,6 @@ from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from deploy.local.process import Child
 from deploy.local.suite import ROOT
-from tests.eventually import eventually
 from tests.integration.chassis.courses import (
     QUEUE,
     Course,
@@ -31,7 +30,8 @@ from tests.integration.chassis.courses import (
     topology,
     waiting,
 )
-from tests.running import running
+from tests.support.eventually import eventually
+from tests.support.processes import running
 
 LEASE_SECONDS = 0.9
 WINDOW = 200
@@ -40,7 +40,7 @@ MANY = 600
 
 @pytest.fixture
 def other(parts: Parts, database: Database, amqp_url: str, tmp_path: Path) -> Iterator[Child]:
-    """A relay in a process of its own."""
+    """A relay in another process."""
     environment = {
         **os.environ,
         "MONGODB_URL": parts.mongodb_url(ADMIN),
@@ -69,13 +69,13 @@ async def listen(channel: AbstractChannel) -> Counter[str]:
     return copies
 
 
-async def write(courses: Repository[Course], known: dict[str, Course], times: int) -> None:
-    """Name all courses again, many at once."""
+async def write(courses: Repository[Course], current: dict[str, Course], times: int) -> None:
+    """Rename all courses at the same time, several times."""
     for _ in range(times):
-        named_again = await asyncio.gather(
-            *(rename(courses, one, str(one.version)) for one in known.values()),
+        renamed = await asyncio.gather(
+            *(rename(courses, course, str(course.version)) for course in current.values()),
         )
-        known.update({one.id: one for one in named_again})
+        current.update({course.id: course for course in renamed})
 
 
 async def holder(database: Database) -> str | None:
@@ -83,19 +83,19 @@ async def holder(database: Database) -> str | None:
     return lease.get("holder") if lease else None
 
 
-async def settled(database: Database, courses: Repository[Course], known: dict[str, Course]) -> None:
-    """Wait until nothing waits, and see that each event took effect once and in its order."""
+async def settled(database: Database, courses: Repository[Course], current: dict[str, Course]) -> None:
+    """Wait until no event waits; then each must have taken effect once, in order."""
 
     async def quiet() -> bool:
-        total = sum(one.version for one in known.values())
+        total = sum(course.version for course in current.values())
         return await waiting(courses) == 0 and await database["effects"].count_documents({}) >= total
 
     await eventually(quiet)
-    for key, course in known.items():
+    for key, course in current.items():
         assert await effects(database, key) == [str(number) for number in range(course.version)]
 
 
-async def test_relays_of_one_service_take_turns_and_the_next_goes_on_where_the_last_stopped(
+async def test_one_relay_works_at_a_time_and_the_next_continues(
     database: Database, amqp_url: str, courses: Repository[Course]
 ) -> None:
     first, second = (Relay(database, ["courses"], amqp_url, "tests", LEASE_SECONDS) for _ in range(2))
@@ -118,15 +118,15 @@ async def test_relays_of_one_service_take_turns_and_the_next_goes_on_where_the_l
         assert set(copies.values()) == {1}
 
 
-async def test_a_relay_that_was_stopped_wakes_up_too_late_and_spoils_nothing(
+async def test_a_relay_that_wakes_after_losing_its_lease_breaks_no_order(
     database: Database, amqp_url: str, courses: Repository[Course], other: Child
 ) -> None:
-    known = {key: await create(courses, key) for key in "abcde"}
+    current = {key: await create(courses, key) for key in "abcde"}
     ours = Relay(database, ["courses"], amqp_url, "tests", LEASE_SECONDS)
     async with topology(amqp_url) as (channel, _), running(consumer(database, amqp_url, []).run):
         copies = await listen(channel)
         first = await eventually(lambda: holder(database))
-        writing = asyncio.ensure_future(write(courses, known, 40))
+        writing = asyncio.ensure_future(write(courses, current, 40))
         await eventually(lambda: len(copies) > 20)
         other.send(signal.SIGSTOP)
         async with running(ours.run):
@@ -136,14 +136,14 @@ async def test_a_relay_that_was_stopped_wakes_up_too_late_and_spoils_nothing(
 
             await eventually(taken_over)
             await writing
-            await settled(database, courses, known)
+            await settled(database, courses, current)
             other.send(signal.SIGCONT)
-            await write(courses, known, 10)
-            await settled(database, courses, known)
-        await write(courses, known, 10)  # and now the first one works again
-        await settled(database, courses, known)
+            await write(courses, current, 10)
+            await settled(database, courses, current)
+        await write(courses, current, 10)  # the first relay works again
+        await settled(database, courses, current)
         assert sum(copies.values()) - len(copies) <= WINDOW
-        assert len(copies) == sum(one.version for one in known.values())
+        assert len(copies) == sum(course.version for course in current.values())
 
 
 async def test_a_relay_killed_in_the_middle_of_a_window_loses_nothing(
@@ -151,16 +151,16 @@ async def test_a_relay_killed_in_the_middle_of_a_window_loses_nothing(
 ) -> None:
     async with topology(amqp_url) as (channel, _), running(consumer(database, amqp_url, []).run):
         copies = await listen(channel)
-        known = {f"c{number}": await create(courses, f"c{number}") for number in range(150)}
+        current = {f"c{number}": await create(courses, f"c{number}") for number in range(150)}
         await eventually(lambda: copies)
         other.kill()
         async with running(Relay(database, ["courses"], amqp_url, "tests", LEASE_SECONDS).run):
-            await settled(database, courses, known)
+            await settled(database, courses, current)
         assert len(copies) == 150
         assert sum(copies.values()) - len(copies) <= WINDOW
 
 
-async def test_what_comes_while_its_aggregate_is_on_its_way_follows_without_another_look(
+async def test_an_event_written_while_its_aggregate_is_in_flight_is_published_at_once(
     database: Database, amqp_url: str, courses: Repository[Course], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chassis.messaging.outbox._LOOK_AGAIN_SECONDS", 3_600)
@@ -169,13 +169,13 @@ async def test_what_comes_while_its_aggregate_is_on_its_way_follows_without_anot
         return await waiting(courses) == 0
 
     async with running(Relay(database, ["courses"], amqp_url, "tests").run):
-        known = {"c": await create(courses, "c")}
+        current = {"c": await create(courses, "c")}
         for _ in range(10):
-            await write(courses, known, 5)
+            await write(courses, current, 5)
             await eventually(all_gone)
 
 
-async def test_a_refused_event_is_kept_and_holds_up_no_other(
+async def test_a_refused_event_stays_and_other_aggregates_go_on(
     database: Database, amqp_url: str, courses: Repository[Course], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chassis.messaging.outbox._REFUSED_SECONDS", 0.05)
@@ -204,7 +204,7 @@ async def test_a_refused_event_is_kept_and_holds_up_no_other(
             assert late.message_id == "tests/course:nowhere/1/0"
 
 
-async def test_a_full_queue_refuses_and_gets_everything_once_there_is_room(
+async def test_a_full_queue_gets_every_event_once_it_has_room(
     database: Database, amqp_url: str, courses: Repository[Course], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chassis.messaging.outbox._REFUSED_SECONDS", 0.05)
@@ -214,8 +214,8 @@ async def test_a_full_queue_refuses_and_gets_everything_once_there_is_room(
         await amqp.declare_topology(channel)
         queue = await channel.declare_queue("tests.full", durable=True, arguments=full)
         await queue.bind(amqp.EVENTS, "tests.#")
-        made = await asyncio.gather(*(create(courses, f"c{number}") for number in range(MANY)))
-        wanted = {one.id for one in made}
+        created = await asyncio.gather(*(create(courses, f"c{number}") for number in range(MANY)))
+        wanted = {course.id for course in created}
         got: set[str] = set()
         async with running(Relay(database, ["courses"], amqp_url, "tests").run):
 

@@ -1,9 +1,7 @@
-"""R41: the key that seals personal numbers rotates while the service runs."""
+"""R41: all seals get the active key while the services run."""
 
 import json
 import os
-import subprocess
-import sys
 from base64 import b64encode
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,6 +18,7 @@ from chassis.storage.vault import Vault
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from kernel.errors import Refusal
+from tests.support.processes import Finished, command
 
 ROOT = Path(__file__).resolve().parents[3]
 OLD = Vault({"k1": os.urandom(32)}, "k1", os.urandom(32))
@@ -55,29 +54,29 @@ async def cards(database: Database) -> Repository[Card]:
 
 
 def quiet(_: Progress) -> None:
-    """Nobody watches."""
+    """Report to nobody."""
 
 
 async def opened(cards: Repository[Card], vault: Vault) -> list[set[str]]:
-    """What each document says, once opened."""
-    found: list[dict[str, Any]] = await cards.collection.find(sort=[("_id", 1)]).to_list()
-    return [{vault.open(sealed) for _, sealed in sealed_in(one)} for one in found]
+    """The texts that are sealed in each document."""
+    documents: list[dict[str, Any]] = await cards.collection.find(sort=[("_id", 1)]).to_list()
+    return [{vault.open(sealed) for _, sealed in sealed_in(document)} for document in documents]
 
 
-async def test_everything_is_sealed_anew_and_says_the_same(
+async def test_rotation_renews_every_seal_and_keeps_every_text(
     cards: Repository[Card], database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rotation, "_WINDOW", 10)
-    told: list[Progress] = []
-    assert await rotate(database, ["cards"], NEW, told.append) == len(NUMBERS)
-    assert [one.seen for one in told[:3]] == [10, 20, 25]
+    progress: list[Progress] = []
+    assert await rotate(database, ["cards"], NEW, progress.append) == len(NUMBERS)
+    assert [step.seen for step in progress[:3]] == [10, 20, 25]
     assert await keys(database, ["cards"]) == {"k2": 4 * len(NUMBERS)}
     without_the_old = replace(NEW, keys={"k2": NEW.keys["k2"]})
     assert await opened(cards, without_the_old) == [{number} for number in NUMBERS]
     assert await rotate(database, ["cards"], NEW, quiet) == 0
 
 
-async def test_an_interrupted_rotation_goes_on_where_it_stopped(
+async def test_an_interrupted_rotation_continues_when_run_again(
     cards: Repository[Card], database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rotation, "_WINDOW", 10)
@@ -93,7 +92,9 @@ async def test_an_interrupted_rotation_goes_on_where_it_stopped(
     assert await keys(database, ["cards"]) == {"k2": 100}
 
 
-async def test_whoever_read_the_old_seal_cannot_write_it_back(cards: Repository[Card], database: Database) -> None:
+async def test_a_command_that_read_an_old_seal_cannot_write_it_back(
+    cards: Repository[Card], database: Database
+) -> None:
     read = await cards.get("003")
     await rotate(database, ["cards"], NEW, quiet)
     with pytest.raises(Refusal) as refused:
@@ -101,65 +102,58 @@ async def test_whoever_read_the_old_seal_cannot_write_it_back(cards: Repository[
     assert refused.value.code == "STALE_VERSION"
 
 
-async def test_a_write_in_between_is_not_lost_and_is_seen_to_by_the_next_pass(
+async def test_a_document_written_during_a_pass_is_renewed_by_the_next(
     cards: Repository[Card], database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody writes between the look and the new seals."""
+    """The write happens between the pass's read and its write."""
     left = ["018", "007"]
     write = AsyncCollection.bulk_write
 
-    async def late(collection: Collection, *given: Any, **options: Any) -> Any:
+    async def late(collection: Collection, *arguments: Any, **options: Any) -> Any:
         while left:
             await collection.update_one({"_id": left.pop()}, {"$set": {"name": "改名"}, "$inc": {"version": 1}})
-        return await write(collection, *given, **options)
+        return await write(collection, *arguments, **options)
 
     monkeypatch.setattr(AsyncCollection, "bulk_write", late)
-    told: list[Progress] = []
-    assert await rotate(database, ["cards"], NEW, told.append) == len(NUMBERS)
-    assert (told[0].renewed, told[0].missed) == (len(NUMBERS) - 2, 2)
+    progress: list[Progress] = []
+    assert await rotate(database, ["cards"], NEW, progress.append) == len(NUMBERS)
+    assert (progress[0].renewed, progress[0].missed) == (len(NUMBERS) - 2, 2)
     assert (await cards.get("007")).name == (await cards.get("018")).name == "改名"
     assert await keys(database, ["cards"]) == {"k2": 4 * len(NUMBERS)}
 
 
-async def test_what_is_no_aggregate_is_sealed_anew_only_where_it_says_what_was_read(
+async def test_a_document_without_a_version_is_renewed_only_if_unchanged(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Rows of a list have no version; one that is sealed otherwise in between is seen to by the next pass."""
-    await database["rows"].insert_many([{"_id": one, "mobile": {"sealed": OLD.seal(one)}} for one in NUMBERS])
+    """Such a document is renewed by the next pass where somebody sealed another text in between."""
+    await database["rows"].insert_many([{"_id": number, "mobile": {"sealed": OLD.seal(number)}} for number in NUMBERS])
     left = [NUMBERS[3]]
     write = AsyncCollection.bulk_write
 
-    async def late(collection: Collection, *given: Any, **options: Any) -> Any:
+    async def late(collection: Collection, *arguments: Any, **options: Any) -> Any:
         while left:
             await collection.update_one({"_id": left.pop()}, {"$set": {"mobile.sealed": OLD.seal("13900000000")}})
-        return await write(collection, *given, **options)
+        return await write(collection, *arguments, **options)
 
     monkeypatch.setattr(AsyncCollection, "bulk_write", late)
     assert await rotate(database, ["rows"], NEW, quiet) == len(NUMBERS)
-    found = {one["_id"]: one async for one in database["rows"].find()}
-    assert {NEW.open(one["mobile"]["sealed"]) for one in found.values()} == {
+    rows = {row["_id"]: row async for row in database["rows"].find()}
+    assert {NEW.open(row["mobile"]["sealed"]) for row in rows.values()} == {
         *NUMBERS[:3],
         "13900000000",
         *NUMBERS[4:],
     }
-    assert {frozenset(one) for one in found.values()} == {frozenset({"_id", "mobile"})}
+    assert {frozenset(row) for row in rows.values()} == {frozenset({"_id", "mobile"})}
     assert await keys(database, ["rows"]) == {"k2": len(NUMBERS)}
 
 
-def run(parts: Parts, database: Database, file: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+async def run(parts: Parts, database: Database, file: Path, *arguments: str) -> Finished:
     """The command line of the catalog's vault, on this test's database."""
     given = {"MONGODB_URL": parts.mongodb_url(ADMIN), "MONGODB_DATABASE": database.name, "VAULT_FILE": str(file)}
-    return subprocess.run(  # noqa: S603 - our own
-        [sys.executable, "-m", "services.catalog", "vault", *arguments],
-        cwd=ROOT,
-        env=os.environ | given,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return await command("services.catalog", "vault", *arguments, environment=given)
 
 
-async def test_the_command_line_rotates_says_how_far_it_is_and_which_keys_are_in_use(
+async def test_the_command_line_rotates_and_reports_progress_and_keys(
     cards: Repository[Card], database: Database, parts: Parts, tmp_path: Path
 ) -> None:
     await cards.collection.rename("bases")
@@ -170,12 +164,12 @@ async def test_the_command_line_rotates_says_how_far_it_is_and_which_keys_are_in
         file.write_text(json.dumps({"active": vault.active, "keys": named, "hash": b64encode(vault.hash_key).decode()}))
 
     write(replace(NEW, keys={"k2": NEW.keys["k2"]}))
-    refused = run(parts, database, file, "rotate")
-    assert (refused.returncode, "k1" in refused.stderr) == (1, True)
+    refused = await run(parts, database, file, "rotate")
+    assert (refused.code, "k1" in refused.error) == (1, True)
     write(NEW)
-    done = run(parts, database, file, "rotate")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "seen 25" in done.stdout
-    assert "k2" in done.stdout.splitlines()[-1]
-    assert run(parts, database, file, "keys").stdout == "k2: 100\n"
-    assert not [number for number in NUMBERS if number in done.stdout + refused.stderr]
+    done = await run(parts, database, file, "rotate")
+    assert (done.code, done.error) == (0, "")
+    assert "seen 25" in done.out
+    assert "k2" in done.out.splitlines()[-1]
+    assert (await run(parts, database, file, "keys")).out == "k2: 100\n"
+    assert not [number for number in NUMBERS if number in done.out + refused.error]

@@ -1,11 +1,11 @@
-"""ADR 18: of all replicas one looks at a time, the next takes over, and a database that was away is looked at again."""
+"""Periodic jobs (ADR 18): one replica runs them at a time, another takes over, a failure is retried."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
 from chassis.storage.mongo import Database, StorageError
 from chassis.storage.timer import timer
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 
 async def stop(*tasks: "asyncio.Future[None]") -> None:
@@ -18,7 +18,7 @@ def running(database: Database, act: Callable[[], Awaitable[int]]) -> "asyncio.F
     return asyncio.ensure_future(timer(database, "tests.timers", {"acted": act}, every=0.01)())
 
 
-async def test_one_replica_looks_at_a_time_and_the_next_takes_over_when_it_stops(database: Database) -> None:
+async def test_one_replica_runs_the_acts_at_a_time_and_the_next_takes_over(database: Database) -> None:
     looks: list[int] = []
 
     def replica(number: int) -> "asyncio.Future[None]":
@@ -40,7 +40,7 @@ async def test_one_replica_looks_at_a_time_and_the_next_takes_over_when_it_stops
     assert set(looks) == {0, 1, 2}
 
 
-async def test_a_look_that_the_database_interrupts_is_taken_again(database: Database) -> None:
+async def test_acts_run_again_after_a_failure_of_the_database(database: Database) -> None:
     looks: list[int] = []
 
     async def act() -> int:

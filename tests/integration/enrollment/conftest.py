@@ -1,4 +1,4 @@
-"""An enrolment season per test, on a database of its own."""
+"""An enrollment season per test, on a database of its own."""
 
 import os
 from collections.abc import AsyncIterator
@@ -13,15 +13,16 @@ from chassis.storage.mongo import Database
 from chassis.storage.vault import Vault
 from services.enrollment.commands import Deps
 from services.enrollment.http.exports import Exports
+from services.enrollment.http.rosters import RosterFiles
 from services.enrollment.store import Store
 from tests.integration.enrollment.season import Season
-from tests.integration.enrollment.workbooks import KEYS, Desk
+from tests.integration.enrollment.workbooks import KEYS, FileClient
 from tests.unit.gateway.serving import served
 
 
 @pytest.fixture
 async def season(database: Database, tmp_path: Path) -> Season:
-    """The 2024 round as enrolment knows it, in the middle of May; two schools with their designated persons."""
+    """The 2024 round as enrollment knows it, in the middle of May; two schools with their designated persons."""
     store = Store(database)
     await store.prepare()
     clock_file = tmp_path / "clock.json"
@@ -32,9 +33,9 @@ async def season(database: Database, tmp_path: Path) -> Season:
 
 
 @pytest.fixture
-async def desk(season: Season) -> AsyncIterator[Desk]:
-    """The season's workbooks, on a port of their own."""
-    exports = Exports()
-    exports.deps = season.deps
-    async with served(Starlette(routes=exports.routes(TokenVerifier(KEYS, "enrollment")))) as browser:
-        yield Desk(browser)
+async def files(season: Season) -> AsyncIterator[FileClient]:
+    """The season's endpoints of files, on a port of their own."""
+    verifier, exports, rosters = TokenVerifier(KEYS, "enrollment"), Exports(), RosterFiles()
+    exports.deps = rosters.deps = season.deps
+    async with served(Starlette(routes=[*exports.routes(verifier), *rosters.routes(verifier)])) as browser:
+        yield FileClient(browser)

@@ -14,7 +14,8 @@ from graphql import (
 
 from chassis.principal import Principal
 from services.enrollment.graph.schema import schema
-from tests.integration.enrollment.season import Refused, Season
+from tests.integration.enrollment.season import Season
+from tests.support.graph import Refused
 
 _MACHINERY = {"_service", "_entities"}
 _DEEPEST = 6

@@ -10,7 +10,8 @@ from chassis.principal import Principal
 from services.enrollment.commands import enter_rosters, stage_roster
 from services.enrollment.domain.roster.roster import Roster
 from services.enrollment.workbooks.roster_reader import read_roster
-from tests.integration.enrollment.season import SCHOOL, Season, id_number
+from tests.integration.enrollment.season import SCHOOL, Season
+from tests.support.identity_numbers import id_number
 
 HEADER = ("姓名", "身份证号码", "手机号码", "岗位", "专兼职", "职称", "专业大类", "项目编号", "校内排序")
 COMMIT = "mutation($id: ID!, $mode: RosterMode!) { commitRoster(jobId: $id, mode: $mode) { id state mode total } }"

@@ -1,4 +1,4 @@
-"""Acts of teachers, schools, bases and timers on each other's enrolments, as they come."""
+"""Acts of teachers, schools, bases and timers on each other's enrollments, as they come."""
 
 import asyncio
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from services.enrollment.messaging.tasks import due
 from tests.integration.enrollment.season import (
     BASE,
     DECIDE,
-    MINISTRY,
     OTHER_BASE,
     OTHER_SCHOOL,
     RANK,
@@ -19,9 +18,10 @@ from tests.integration.enrollment.season import (
     SUBSTITUTE,
     TAKE,
     WITHDRAW,
-    Refused,
     Season,
 )
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY
 
 ACTS = (
     "sign up",

@@ -11,8 +11,8 @@ from chassis.storage.mongo import StorageError, connect
 from chassis.storage.vault import Vault
 from services.enrollment.commands import Deps
 from services.enrollment.commands import rosters as entering
-from services.enrollment.messaging.tasks import ROSTERS, _enter
-from services.enrollment.store import Deposed, Store
+from services.enrollment.messaging.tasks import ROSTERS, _enter_rosters
+from services.enrollment.store import FencedOff, Store
 
 
 async def main() -> None:
@@ -20,7 +20,7 @@ async def main() -> None:
     entering._WINDOW = 3
     deps = Deps(Store(database), Clock(), Vault({}, "", b""))
     lease = Lease(database, ROSTERS, float(os.environ["LEASE_SECONDS"]))
-    await forever(ROSTERS, lambda: lease.hold(partial(_enter, deps)), (StorageError, LeaseLost, Deposed))
+    await forever(ROSTERS, lambda: lease.hold(partial(_enter_rosters, deps)), (StorageError, LeaseLost, FencedOff))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Enrolment on a real database, played through its graph by each role."""
+"""Enrollment on a real database, played through its graph by each role."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -6,25 +6,23 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from stdnum.cn import ric
 
 from chassis.clock import move_forward
-from chassis.context import Act, acting
+from chassis.context import Act
 from chassis.events import Envelope
-from chassis.graph import SubgraphContext
 from chassis.principal import Principal, Scope
-from chassis.serving.asgi import error_json
 from chassis.storage.mongo import Database, Session
 from kernel.dates import SHANGHAI
-from kernel.language import Language
 from services.enrollment.commands import Deps
 from services.enrollment.graph.schema import schema
 from services.enrollment.messaging.feed_publisher import readers_of
 from services.enrollment.messaging.from_assessment import assessment_handlers
 from services.enrollment.messaging.from_catalog import catalog_handlers
 from services.enrollment.store import COLLECTIONS
+from tests.support.graph import ask
+from tests.support.identity_numbers import id_number, mobile
+from tests.support.principals import ANYBODY, MINISTRY
 
-MINISTRY = Principal("ministry-1", Scope.MINISTRY, name="教师工作司")
 GUANGDONG = Principal("gd", Scope.PROVINCE, province="44")
 HUNAN = Principal("hn", Scope.PROVINCE, province="43")
 BASE = Principal("base-account", Scope.BASE, organization="4144000001", bases=("base-1",))
@@ -50,26 +48,8 @@ CALENDAR = {
 }
 
 
-class Refused(Exception):  # noqa: N818 - an answer, as in the product
-    """The first error of an answer."""
-
-    def __init__(self, error: dict[str, Any]) -> None:
-        super().__init__(error["message"])
-        self.extensions: dict[str, Any] = error["extensions"]
-
-    @property
-    def code(self) -> str:
-        return str(self.extensions["code"])
-
-
-def id_number(serial: int) -> str:
-    """A valid resident identity number that nobody holds."""
-    body = f"11010119800101{serial:03d}"
-    return body + str(ric.calc_check_digit(f"{body}0"))
-
-
 def published(project: str, **changes: Any) -> dict[str, Any]:
-    """The payload of `catalog.project-published`, with more than enrolment reads."""
+    """The payload of `catalog.project-published`, with more than enrollment reads."""
     return {
         "project": project,
         "code": "GP-1",
@@ -158,12 +138,7 @@ class Season:
         Raises:
             Refused: The answer has errors.
         """
-        context = SubgraphContext(self.deps, principal)
-        with acting(Act(principal, idempotency_key=self.key)):
-            result = await schema.execute(query, variable_values=variables, context_value=context)
-        if result.errors:
-            raise Refused(error_json(result.errors[0], Language.ZH))
-        return result.data
+        return await ask(schema, self.deps, Act(principal, idempotency_key=self.key), query, **variables)
 
     async def act(self, principal: Principal, query: str, **variables: Any) -> Any:
         """The answer of an operation's only field."""
@@ -184,7 +159,7 @@ class Season:
         return {
             "name": f"教师{self.people}",
             "idNumber": id_number(self.people),
-            "mobile": f"1380000{self.people:04d}",
+            "mobile": mobile(self.people),
             "post": "TEACHER",
             "employment": "FULL_TIME",
             "majorCategory": 6,
@@ -217,13 +192,12 @@ class Season:
         """The public seats of a project."""
         query = """query($r: [_Any!]!) { _entities(representations: $r) {
           ... on Project { seats { capacity accepted offered waitlisted left } } } }"""
-        anybody = Principal("anonymous", Scope.PUBLIC)
-        (found,) = await self.act(anybody, query, r=[{"__typename": "Project", "id": project}])
+        (found,) = await self.act(ANYBODY, query, r=[{"__typename": "Project", "id": project}])
         seats: dict[str, int] = found["seats"]
         return seats
 
     async def status(self, key: str) -> str:
-        """The state of an enrolment."""
+        """The state of an enrollment."""
         return (await self.deps.store.enrollments.get(key)).status.value
 
     def today(self) -> date:

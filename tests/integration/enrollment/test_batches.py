@@ -1,9 +1,8 @@
 """Notes N9: what a request asks one by one is fetched at once, counted by the database itself."""
 
-from chassis.principal import Principal, Scope
-from tests.integration.enrollment.season import BASE, MINISTRY, SCHOOL, Season
+from tests.integration.enrollment.season import BASE, SCHOOL, Season
+from tests.support.principals import ANYBODY, MINISTRY
 
-ANYBODY = Principal("anonymous", Scope.PUBLIC)
 DEEP = """query($r: [_Any!]!) { _entities(representations: $r) { ... on Enrollment {
   status teacher { name idNumber school { name } } school { name province { code } }
   project { id seats { left } } feedback { state } warnings { code } } } }"""
@@ -16,7 +15,7 @@ async def operations(season: Season) -> int:
     return await profile.count_documents(reads | {"ns": {"$not": {"$regex": "system.profile$"}}})
 
 
-async def test_fifty_enrolments_with_all_they_refer_to_cost_a_handful_of_reads(season: Season) -> None:
+async def test_fifty_enrollments_with_all_they_refer_to_cost_a_handful_of_reads(season: Season) -> None:
     await season.publish(capacity=100)
     keys = [await season.submitted(teacher, "p1") for teacher in await season.teachers(50)]
     asked = [{"__typename": "Enrollment", "id": key} for key in keys]

@@ -1,9 +1,6 @@
 """`python -m services.enrollment schools import` as an operator runs it on the national list (R3)."""
 
-import asyncio
 import json
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +11,7 @@ from chassis.storage.mongo import Database
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from deploy.local.secrets import Secrets
+from tests.support.processes import command
 
 ROOT = Path(__file__).resolve().parents[3]
 HEADINGS = "学校标识码,学校名称,省份\n"
@@ -21,7 +19,7 @@ HEADINGS = "学校标识码,学校名称,省份\n"
 
 @pytest.fixture
 def environment(parts: Parts, database: Database, tmp_path: Path) -> dict[str, str]:
-    """The settings of an enrolment process."""
+    """The settings of an enrollment process."""
     return {
         "MONGODB_URL": parts.mongodb_url(ADMIN),
         "MONGODB_DATABASE": database.name,
@@ -33,13 +31,11 @@ def environment(parts: Parts, database: Database, tmp_path: Path) -> dict[str, s
 
 
 async def run(environment: dict[str, str], *arguments: str) -> tuple[int, list[dict[str, Any]], str]:
-    command = [sys.executable, "-m", "services.enrollment", "schools", "import", *arguments]
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        *command, stdout=pipe, stderr=pipe, env=os.environ | environment, cwd=ROOT
+    """Exit code, the lines of JSON, and what is on standard error; the operator is 李工."""
+    done = await command(
+        "services.enrollment", "schools", "import", "--as", "李工", *arguments, environment=environment
     )
-    out, error = await process.communicate()
-    return process.returncode or 0, [json.loads(line) for line in out.decode().splitlines()], error.decode()
+    return done.code, [json.loads(line) for line in done.out.splitlines()], done.error
 
 
 def workbook(file: Path, rows: list[list[Any]]) -> Path:
@@ -51,7 +47,7 @@ def workbook(file: Path, rows: list[list[Any]]) -> Path:
     return file
 
 
-async def test_a_list_is_tried_then_imported_with_a_result_per_row(
+async def test_a_list_is_checked_by_a_dry_run_then_imported_with_a_result_for_each_row(
     environment: dict[str, str], database: Database, tmp_path: Path
 ) -> None:
     rows = [
@@ -77,9 +73,10 @@ async def test_a_list_is_tried_then_imported_with_a_result_per_row(
     ]
     assert [line["row"] for line in lines] == [2, 3, 4, 5, 6]
     assert "登记 registered 2、拒绝 refused 3" in error
-    kept = {one["_id"]: one async for one in database["schools"].find()}
-    assert {code: one["province"] for code, one in kept.items()} == {"3144000011": "44", "4111000001": "00"}
-    assert kept["3144000011"]["events"][0]["actor"]["name"] == "命令行导入"
+    stored = {school["_id"]: school async for school in database["schools"].find()}
+    assert {code: school["province"] for code, school in stored.items()} == {"3144000011": "44", "4111000001": "00"}
+    actor = stored["3144000011"]["events"][0]["actor"]
+    assert (actor["subject"], actor["scope"], actor["name"]) == ("operator:李工", "operator", "李工")
 
 
 async def test_a_workbook_with_codes_typed_as_numbers_and_a_list_in_gb18030_are_read(
@@ -99,7 +96,7 @@ async def test_a_workbook_with_codes_typed_as_numbers_and_a_list_in_gb18030_are_
 
 
 @pytest.mark.parametrize("content", [None, "学校标识码,学校名称\n1,2\n", "", "PK\x03\x04"])
-async def test_what_cannot_be_read_is_said_in_a_sentence(
+async def test_a_file_that_cannot_be_read_is_named_without_a_traceback(
     environment: dict[str, str], tmp_path: Path, content: str | None
 ) -> None:
     file = tmp_path / ("schools.xlsx" if content and content.startswith("PK") else "schools.csv")

@@ -3,15 +3,8 @@
 import pytest
 
 from chassis.principal import Principal
-from tests.integration.enrollment.season import (
-    BASE,
-    OTHER_SCHOOL,
-    SCHOOL,
-    SIGN_UP,
-    SUBMIT,
-    Refused,
-    Season,
-)
+from tests.integration.enrollment.season import BASE, OTHER_SCHOOL, SCHOOL, SIGN_UP, SUBMIT, Season
+from tests.support.graph import Refused
 
 SET = """mutation($i: InnerCutOffInput!) { setInnerCutOff(input: $i) {
   code innerCutOffs(year: 2024) { project { id } closesOn } } }"""

@@ -3,22 +3,15 @@
 import asyncio
 
 from services.enrollment.commands import escalate_undecided, offer_free_seats
-from tests.integration.enrollment.season import (
-    CALENDAR,
-    MINISTRY,
-    OTHER_BASE,
-    SCHOOL,
-    TAKE,
-    WITHDRAW,
-    Season,
-)
+from tests.integration.enrollment.season import CALENDAR, OTHER_BASE, SCHOOL, TAKE, WITHDRAW, Season
+from tests.support.principals import MINISTRY
 
 ESCALATIONS = "{ escalations(year: 2024) { totalCount nodes { id status escalatedAt } } }"
 HISTORY = "query($id: ID!) { enrollment(id: $id) { status reason reasonCode history { status by reason } } }"
 
 
 async def left_undecided(season: Season, count: int) -> list[str]:
-    """Enrolments that nobody has decided when admission has just closed."""
+    """Enrollments that nobody has decided when admission has just closed."""
     keys = [await season.submitted(teacher, "p1") for teacher in await season.teachers(count)]
     season.at("2024-05-25T00:00")
     return keys
@@ -69,7 +62,7 @@ async def test_after_the_deadline_the_ministry_decides_with_a_reason_that_is_kep
         assert kept
         assert kept["events"][-1]["data"]["override"] == "基地逾期未决"
         assert kept["events"][-1]["actor"]["scope"] == "ministry"
-    told = await season.deps.store.deliveries_of([rejected])
+    told = await season.deps.store.deliveries.by_enrollment([rejected])
     assert {one.recipient.value for one in told[rejected]} == {"TRAINEE", "SCHOOL"}
     assert (await season.act(MINISTRY, ESCALATIONS))["totalCount"] == 0
 

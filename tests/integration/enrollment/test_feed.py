@@ -1,4 +1,4 @@
-"""R27 and the event path, with the real consumers, relay and publisher on a real broker."""
+"""R27: events from relay to province, with the real consumers, relay and publisher on a real broker."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,22 +13,22 @@ from chassis.messaging import amqp
 from chassis.principal import Principal, Scope
 from chassis.runtime.tasks import Role
 from services.enrollment.messaging.tasks import tasks
-from tests.eventually import eventually
 from tests.integration.enrollment.season import (
     BASE,
     CALENDAR,
     GUANGDONG,
     HUNAN,
-    MINISTRY,
     OTHER_BASE,
     OTHER_SCHOOL,
     SCHOOL,
     SIGN_UP,
-    Refused,
     Season,
     published,
 )
-from tests.running import running
+from tests.support.eventually import eventually
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY
+from tests.support.processes import running
 
 EVENTS = """query($after: String, $first: Int!) { enrollmentEvents(after: $after, first: $first) {
   totalCount nodes { id sequence type province } pageInfo { hasNextPage endCursor } } }"""
@@ -36,7 +36,7 @@ EVENTS = """query($after: String, $first: Int!) { enrollmentEvents(after: $after
 
 @asynccontextmanager
 async def working(season: Season, url: str) -> AsyncIterator[AbstractChannel]:
-    """Everything that runs beside the requests, and a channel to look on."""
+    """Everything that runs beside the requests; a channel to look at the queues."""
     work = tasks(season.deps, season.database, url)
     async with running(*work.of(Role.ALL)), await amqp.connect(url, "test") as connection:
         yield await connection.channel()
@@ -57,11 +57,11 @@ def envelope(kind: str, subject: str, version: int, data: dict[str, Any], provin
 
 
 async def consumed(season: Season, key: str) -> None:
-    """Wait until the feed has taken an event in, and sent it to all who take it."""
+    """Wait until the feed has an event and every province but Hunan, whose queue may be away, has it too."""
 
     async def there() -> bool:
-        known = await season.database["feed"].count_documents({"event.id": key})
-        return known > 0 and set(await season.deps.store.feed.lagging()) <= {"43"}
+        entries = await season.database["feed"].count_documents({"event.id": key})
+        return entries > 0 and set(await season.deps.store.feed.lagging()) <= {"43"}
 
     await eventually(there)
 
@@ -77,8 +77,8 @@ async def logged(season: Season, count: int, kind: str) -> None:
     await eventually(there)
 
 
-async def tell(exchange: AbstractExchange, event: Envelope) -> None:
-    """Publish an event as its producer does, once somebody is bound to it."""
+async def send(exchange: AbstractExchange, event: Envelope) -> None:
+    """Publish an event as its producer does."""
     await exchange.publish(amqp.to_message(event), event.routing_key)
 
 
@@ -103,11 +103,11 @@ async def log_of(season: Season, who: Principal) -> list[dict[str, Any]]:
 
 async def drained(queue: AbstractQueue) -> list[tuple[int, str]]:
     """`(sequence, event id)` of everything in a province's queue."""
-    found: list[tuple[int, str]] = []
+    received: list[tuple[int, str]] = []
     while message := await queue.get(fail=False):
-        found.append((int(str(message.headers["cloudEvents_sequence"])), str(message.message_id)))
+        received.append((int(str(message.headers["cloudEvents_sequence"])), str(message.message_id)))
         await message.ack()
-    return found
+    return received
 
 
 async def test_each_province_gets_its_own_events_and_the_nations_without_a_gap(season: Season, amqp_url: str) -> None:
@@ -115,10 +115,10 @@ async def test_each_province_gets_its_own_events_and_the_nations_without_a_gap(s
         exchange = await ready(channel, season)
         publication = envelope("catalog.project-published", "p9", 500, published("p9"))
         for _ in range(3):
-            await tell(exchange, publication)
-        await tell(exchange, envelope("catalog.project-drafted", "p8", 1, {"project": "p8"}))
+            await send(exchange, publication)
+        await send(exchange, envelope("catalog.project-drafted", "p8", 1, {"project": "p8"}))
         last = envelope("catalog.round-opened", "2025", 1, {"year": 2025, "calendar": CALENDAR}, "00")
-        await tell(exchange, last)
+        await send(exchange, last)
         await consumed(season, last.id)
         (hunan,) = await season.teachers(1, OTHER_SCHOOL)
         for teacher in [*await season.teachers(5), hunan]:
@@ -147,7 +147,7 @@ async def test_a_province_whose_queue_is_away_stops_no_other_and_gets_all_later_
         exchange = await ready(channel, season)
         await channel.queue_delete("province.43")
         first = envelope("catalog.round-opened", "2025", 1, {"year": 2025, "calendar": CALENDAR}, "00")
-        await tell(exchange, first)
+        await send(exchange, first)
         await consumed(season, first.id)
 
         async def only_hunan_waits() -> bool:
@@ -155,66 +155,66 @@ async def test_a_province_whose_queue_is_away_stops_no_other_and_gets_all_later_
 
         await eventually(only_hunan_waits)
         queue = await channel.declare_queue("province.43", durable=True, arguments={"x-queue-type": "quorum"})
-        await tell(exchange, envelope("catalog.round-opened", "2026", 1, {"year": 2026, "calendar": CALENDAR}, "00"))
+        await send(exchange, envelope("catalog.round-opened", "2026", 1, {"year": 2026, "calendar": CALENDAR}, "00"))
 
-        async def both() -> bool:
+        async def both_sent() -> bool:
             later = {"province": "43", "event.subject": {"$in": ["2025", "2026"]}}
             there = await season.database["feed"].count_documents(later)
             return there == 2 and not await season.deps.store.feed.lagging()
 
-        await eventually(both)
+        await eventually(both_sent)
         sequences = [sequence for sequence, _ in await drained(queue)]
         assert sequences == sorted(sequences)
         assert len(sequences) == 2
 
 
-async def test_a_project_cancelled_on_the_broker_ends_its_enrolments_and_tells_the_teacher(
+async def test_a_project_cancelled_on_the_broker_ends_its_enrollments_and_tells_the_teacher(
     season: Season, amqp_url: str
 ) -> None:
     async with working(season, amqp_url) as channel:
         exchange = await ready(channel, season)
-        await tell(exchange, envelope("catalog.project-published", "p9", 500, published("p9")))
+        await send(exchange, envelope("catalog.project-published", "p9", 500, published("p9")))
 
-        async def known() -> bool:
+        async def project_stored() -> bool:
             return await season.deps.store.projects.find("p9") is not None
 
-        await eventually(known)
+        await eventually(project_stored)
         (teacher,) = await season.teachers(1)
         key = (await season.act(teacher, SIGN_UP, id="p9"))["id"]
         cancelled = {"project": "p9", "reason": "场地停用", "by": "base", "base": "base-1"}
-        await tell(exchange, envelope("catalog.project-cancelled", "p9", 501, cancelled))
+        await send(exchange, envelope("catalog.project-cancelled", "p9", 501, cancelled))
 
         async def ended() -> bool:
             return await season.status(key) == "CANCELLED"
 
         await eventually(ended)
 
-        async def told() -> int:
+        async def notified() -> int:
             notices = await season.act(teacher, "query { myNotices { totalCount } }")
             return int(notices["totalCount"])
 
-        assert await eventually(told) == 1
+        assert await eventually(notified) == 1
 
 
 async def test_each_reader_replays_its_own_part_only(season: Season, amqp_url: str) -> None:
     async with working(season, amqp_url) as channel:
         exchange = await ready(channel, season)
-        await tell(exchange, envelope("catalog.project-published", "p9", 500, published("p9")))
+        await send(exchange, envelope("catalog.project-published", "p9", 500, published("p9")))
 
-        async def known() -> bool:
+        async def project_stored() -> bool:
             return await season.deps.store.projects.find("p9") is not None
 
-        await eventually(known)
-        (mine,), (theirs,) = await season.teachers(1), await season.teachers(1, OTHER_SCHOOL)
-        await season.submitted(mine, "p9")
-        await season.act(theirs, SIGN_UP, id="p9")
+        await eventually(project_stored)
+        (own,), (foreign,) = await season.teachers(1), await season.teachers(1, OTHER_SCHOOL)
+        await season.submitted(own, "p9")
+        await season.act(foreign, SIGN_UP, id="p9")
         await logged(season, 2, "signed-up")
         await logged(season, 1, "submitted")
     kinds = {who.subject: [row["type"] for row in await log_of(season, who)] for who in (SCHOOL, OTHER_SCHOOL, BASE)}
     assert kinds[SCHOOL.subject][-2:] == ["enrollment.signed-up", "enrollment.submitted"]
     assert kinds[OTHER_SCHOOL.subject][-1] == "enrollment.signed-up"
     assert not {"enrollment.submitted", "catalog.project-published"} & set(kinds[OTHER_SCHOOL.subject])
-    assert kinds[BASE.subject] == ["enrollment.submitted"], "what is not handed in is the school's matter"
+    assert kinds[BASE.subject] == ["enrollment.submitted"], "what is not submitted is for the school alone"
     assert await log_of(season, OTHER_BASE) == []
 
 

@@ -1,4 +1,4 @@
-"""The logs stay gap-free whatever befalls their worker: kills, copies, a twin, a stale one, a full queue (R27)."""
+"""R27: no kill, copy, second worker or broken message leaves a gap or a copy in the logs of the feed."""
 
 import asyncio
 import random
@@ -12,13 +12,13 @@ from chassis.events import Envelope
 from chassis.messaging import amqp
 from chassis.messaging.amqp import BROKER_ERRORS
 from chassis.runtime.tasks import forever
-from chassis.storage.cursor import Slice
+from chassis.storage.cursor import PageRequest
 from chassis.storage.lease import Lease
 from chassis.storage.mongo import Database, StorageError
 from services.enrollment.messaging.feed_publisher import QUEUE, FeedWorker, readers_of
-from services.enrollment.store import Deposed, Entry, Feed, Reading
+from services.enrollment.store import Entry, Feed, FencedOff, Reading
 from services.enrollment.store.feed import ENDS
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 CODES = ("44", "43", "00")
 NATIONAL = 7
@@ -47,22 +47,23 @@ async def feed(database: Database) -> Feed:
 
 
 async def whole(feed: Feed, code: str) -> list[Entry]:
-    return await feed.read(Reading(code, {}), Slice(100_000))
+    return await feed.read(Reading(code, {}), PageRequest(100_000))
 
 
 async def agree(feed: Feed, events: Sequence[Envelope], *, ordered: bool) -> None:
     """Every log is 1, 2, 3 …, and holds each event that is its own exactly once."""
     for code in CODES:
         rows = await whole(feed, code)
-        expected = [one.id for one in events if code == "00" or code in readers_of(one)]
-        found = [row.event.id for row in rows]
+        expected = [event.id for event in events if code == "00" or code in readers_of(event)]
+        logged = [row.event.id for row in rows]
         assert [row.sequence for row in rows] == list(range(1, len(rows) + 1))
-        assert found == expected if ordered else sorted(found) == sorted(expected)
+        assert logged == expected if ordered else sorted(logged) == sorted(expected)
         assert await feed.last(code) == len(rows)
 
 
-def read_by(one: Envelope) -> tuple[Envelope, tuple[str, ...]]:
-    return one, readers_of(one)
+def read_by(event: Envelope) -> tuple[Envelope, tuple[str, ...]]:
+    """An event with its readers, as a writer takes it."""
+    return event, readers_of(event)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -76,8 +77,8 @@ async def test_concurrent_writers_with_copies_leave_no_gap_and_no_copy(feed: Fee
         while order:
             cut = play.randint(1, 9)
             try:
-                await writer.append([read_by(one) for one in order[:cut]])
-            except Deposed:  # as a worker that contends for the lease anew
+                await writer.append([read_by(event) for event in order[:cut]])
+            except FencedOff:  # as a worker that contends for the lease anew
                 writer = await feed.writer()
             else:
                 order = order[cut:]
@@ -91,9 +92,11 @@ async def test_a_stale_worker_writes_nothing_once_a_newer_one_has_written(feed: 
     await stale.append([read_by(event(1))])
     newer = await feed.writer()
     await newer.append([read_by(event(2))])
-    with pytest.raises(Deposed):
+    with pytest.raises(FencedOff):
         await stale.append([read_by(event(3))])
-    assert await stale.append([read_by(event(2))]) == [], "what is known is no news from anybody"
+    assert await stale.append([read_by(event(2))]) == [], (
+        "an event that is in the log already is not added, whoever sends it"
+    )
     await newer.append([read_by(event(4))])
     await agree(feed, [event(1), event(2), event(4)], ordered=True)
 
@@ -102,16 +105,16 @@ async def test_a_batch_that_broke_off_is_completed_where_it_lacks(feed: Feed) ->
     batch = [read_by(event(number)) for number in range(1, 15)]
     await (await feed.writer()).append(batch)
     written = await feed.entries.find(sort=[("$natural", 1)]).to_list()
-    for kept in range(1, len(written)):
+    for survived in range(1, len(written)):
         await feed.entries.delete_many({})
-        await feed.entries.insert_many(written[:kept])
-        fresh = await (await feed.writer()).append(batch)
-        assert len(fresh) == len(written) - kept
-        await agree(feed, [one for one, _ in batch], ordered=True)
+        await feed.entries.insert_many(written[:survived])
+        added = await (await feed.writer()).append(batch)
+        assert len(added) == len(written) - survived
+        await agree(feed, [event for event, _ in batch], ordered=True)
 
 
 async def test_the_positions_only_move_on(feed: Feed) -> None:
-    """A worker that was thought dead and tells late what it has sent takes nothing back."""
+    """A worker that was thought dead and stores its positions late takes nothing back."""
     await feed.sent({"44": 7})
     await feed.sent({"44": 5, "43": 1})
     positions = await feed.positions()
@@ -119,11 +122,11 @@ async def test_the_positions_only_move_on(feed: Feed) -> None:
 
 
 async def test_the_ends_are_read_by_steps_in_the_index(feed: Feed) -> None:
-    """However long the logs have grown."""
+    """So the cost does not grow with the logs."""
     await (await feed.writer()).append([read_by(event(number)) for number in range(50)])
     command = {"aggregate": feed.entries.name, "pipeline": ENDS, "cursor": {}}
-    told = await feed.entries.database.command("explain", command, verbosity="executionStats")
-    assert "DISTINCT_SCAN" in str(told)
+    plan = await feed.entries.database.command("explain", command, verbosity="executionStats")
+    assert "DISTINCT_SCAN" in str(plan)
 
 
 async def test_kills_copies_and_a_twin_change_neither_order_nor_completeness(
@@ -154,7 +157,7 @@ async def test_kills_copies_and_a_twin_change_neither_order_nor_completeness(
 async def work(feed: Feed, database: Database, url: str) -> None:
     """A worker as a process runs it, with a lease that is soon free again."""
     lease = Lease(database, QUEUE, seconds=0.4)
-    await forever(QUEUE, lambda: lease.hold(FeedWorker(feed, url).lead), (*BROKER_ERRORS, StorageError, Deposed))
+    await forever(QUEUE, lambda: lease.hold(FeedWorker(feed, url).run), (*BROKER_ERRORS, StorageError, FencedOff))
 
 
 async def kill(tasks: Sequence["asyncio.Future[None]"]) -> None:
@@ -166,9 +169,9 @@ async def kill(tasks: Sequence["asyncio.Future[None]"]) -> None:
 async def publish(channel: AbstractChannel, events: Sequence[Envelope], play: random.Random) -> None:
     """Each event as a relay sends it, some twice."""
     exchange = await channel.get_exchange(amqp.EVENTS)
-    for one in events:
+    for event in events:
         for _ in range(play.choice((1, 1, 2))):
-            await exchange.publish(amqp.to_message(one), one.routing_key)
+            await exchange.publish(amqp.to_message(event), event.routing_key)
 
 
 async def all_sent(feed: Feed) -> bool:
@@ -177,19 +180,19 @@ async def all_sent(feed: Feed) -> bool:
 
 async def drained(channel: AbstractChannel, code: str) -> list[tuple[int, str]]:
     queue = await channel.get_queue(f"province.{code}")
-    found: list[tuple[int, str]] = []
+    received: list[tuple[int, str]] = []
     while message := await queue.get(fail=False, no_ack=True):
-        found.append((int(str(message.headers["cloudEvents_sequence"])), str(message.headers["cloudEvents_id"])))
-    return found
+        received.append((int(str(message.headers["cloudEvents_sequence"])), str(message.headers["cloudEvents_id"])))
+    return received
 
 
 def first_of_each(received: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
-    """What a consumer makes of it that drops what is not above the number it has."""
-    kept: list[tuple[int, str]] = []
-    for one in received:
-        if not kept or one[0] > kept[-1][0]:
-            kept.append(one)
-    return kept
+    """What is left to a consumer that drops every number which is not above the last one."""
+    taken: list[tuple[int, str]] = []
+    for sequence, key in received:
+        if not taken or sequence > taken[-1][0]:
+            taken.append((sequence, key))
+    return taken
 
 
 async def test_what_is_no_event_is_a_dead_letter_and_stops_nobody(

@@ -1,4 +1,4 @@
-"""R18, R24, R29–R31, R33: what the others' events do to enrolments, and who is told."""
+"""R18, R24, R29–R31, R33: what the others' events do to enrollments, and who is told."""
 
 from typing import Any
 
@@ -6,17 +6,8 @@ import pytest
 
 from chassis.principal import Principal
 from services.enrollment.commands import deliver_pending
-from tests.integration.enrollment.season import (
-    BASE,
-    GUANGDONG,
-    HUNAN,
-    OTHER_BASE,
-    SCHOOL,
-    SIGN_UP,
-    WITHDRAW,
-    Refused,
-    Season,
-)
+from tests.integration.enrollment.season import BASE, GUANGDONG, HUNAN, OTHER_BASE, SCHOOL, SIGN_UP, WITHDRAW, Season
+from tests.support.graph import Refused
 
 DECLINE = "mutation($ids: [ID!]!, $why: String!) { declineSignUps(ids: $ids, reason: $why) { ok } }"
 NOTICES = "query { myNotices { totalCount nodes { kind status message reason enrollment { id } project { id } } } }"
@@ -62,7 +53,7 @@ async def test_notices_are_marked_read_in_the_own_box_only(season: Season) -> No
     assert (await season.act(SCHOOL, unread))["nodes"] == [{"readAt": None}]
 
 
-async def test_cancelling_a_project_ends_every_live_enrolment_frees_its_seats_and_tells_everybody(
+async def test_cancelling_a_project_ends_every_live_enrollment_frees_its_seats_and_tells_everybody(
     season: Season,
 ) -> None:
     await season.publish("p1")

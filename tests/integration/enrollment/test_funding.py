@@ -8,16 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chassis.principal import Principal
-from tests.integration.enrollment.season import (
-    BASE,
-    GUANGDONG,
-    HUNAN,
-    MINISTRY,
-    OTHER_SCHOOL,
-    SCHOOL,
-    Refused,
-    Season,
-)
+from tests.integration.enrollment.season import BASE, GUANGDONG, HUNAN, OTHER_SCHOOL, SCHOOL, Season
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY
 
 FUNDING = "id year revision amount yuan source item note corrects reason supersededBy school { code } project { id }"
 RECORD = f"mutation($i: FundingInput!) {{ recordFunding(input: $i) {{ {FUNDING} history {{ id }} }} }}"
@@ -76,7 +69,7 @@ async def test_a_correction_supersedes_with_its_reason_and_the_history_stays_vis
         (payment(0), "INVALID_FUNDING"),
         (payment(1_000_000_000_001), "INVALID_FUNDING"),
         (payment(item=" "), "INVALID_FUNDING"),
-        (payment(note="长" * 201), "INVALID_FUNDING"),
+        (payment(note="长" * 201), "INVALID_TEXT"),
         (payment(year=2019), "UNKNOWN_ROUND"),
         (payment(school="4199999999"), "NOT_FOUND"),
         (payment(school=OTHER_SCHOOL.school), "NOT_FOUND"),

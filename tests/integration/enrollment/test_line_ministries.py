@@ -8,22 +8,16 @@ import pytest
 from chassis.events import Envelope
 from chassis.principal import Principal, Scope
 from services.enrollment.messaging.feed_publisher import readers_of
-from tests.integration.enrollment.season import (
-    GUANGDONG,
-    HUNAN,
-    MINISTRY,
-    SIGN_UP,
-    Refused,
-    Season,
-)
-from tests.integration.enrollment.workbooks import Desk
+from tests.integration.enrollment.season import GUANGDONG, HUNAN, SIGN_UP, Season
+from tests.integration.enrollment.workbooks import FileClient
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY, NO_PROVINCE
 
 CODE = "4144000077"
 """It lies in Guangdong, and is none of Guangdong's."""
 SCHOOL = Principal("ministry-school", Scope.SCHOOL, organization=CODE, school=CODE)
-NOBODYS = Principal("p00", Scope.PROVINCE, province="00")
 """A province's account that was provisioned for `00` by mistake."""
-STRANGERS = (GUANGDONG, HUNAN, NOBODYS)
+STRANGERS = (GUANGDONG, HUNAN, NO_PROVINCE)
 EVENTS = "query { enrollmentEvents(first: 100) { totalCount nodes { type province data } } }"
 LISTING = """query($filter: SchoolFilter, $search: String) {
   schools(filter: $filter, search: $search) { nodes { code } } }"""
@@ -64,7 +58,7 @@ async def test_no_query_shows_it_to_a_province(season: Season, enrolled: str, wh
     assert entities == [None, {"designatedPerson": None, "enrollments": {"totalCount": 0}}, None]
 
 
-async def test_the_ministry_sees_it_on_every_path(season: Season, enrolled: str, desk: Desk) -> None:
+async def test_the_ministry_sees_it_on_every_path(season: Season, enrolled: str, files: FileClient) -> None:
     assert await season.act(MINISTRY, "query($c: ID!) { school(code: $c) { code } }", c=CODE) == {"code": CODE}
     assert await season.act(MINISTRY, "query($id: ID!) { enrollment(id: $id) { id } }", id=enrolled)
     listing = 'query { schools(filter: {province: "00"}) { nodes { code } } }'
@@ -78,15 +72,15 @@ async def test_the_ministry_sees_it_on_every_path(season: Season, enrolled: str,
         "enrollment.school-registered",
         "enrollment.signed-up",
     }
-    _, _, roster = await desk.sheets(MINISTRY, "provinces/00", year=2024)
+    _, _, roster = await files.sheets(MINISTRY, "provinces/00", year=2024)
     assert len(roster) == 2
-    assert (await desk.ask(MINISTRY, f"schools/{CODE}", year=2024))[0] == 200
+    assert (await files.ask(MINISTRY, f"schools/{CODE}", year=2024))[0] == 200
 
 
 @pytest.mark.parametrize("who", STRANGERS, ids=lambda one: one.subject)
 async def test_no_log_of_a_province_has_its_events(season: Season, enrolled: str, who: Principal) -> None:
     await season.feed()
-    if who is NOBODYS:
+    if who is NO_PROVINCE:
         with pytest.raises(Refused) as refused:
             await season.act(who, EVENTS)
         assert refused.value.code == "FORBIDDEN"
@@ -99,11 +93,11 @@ async def test_no_log_of_a_province_has_its_events(season: Season, enrolled: str
 
 @pytest.mark.parametrize("who", STRANGERS, ids=lambda one: one.subject)
 @pytest.mark.usefixtures("enrolled")
-async def test_no_workbook_of_a_province_has_it(desk: Desk, who: Principal) -> None:
+async def test_no_workbook_of_a_province_has_it(files: FileClient, who: Principal) -> None:
     for path in ("provinces/00", f"schools/{CODE}", "provinces", "projects/p1"):
-        assert (await desk.ask(who, path, year=2024))[0] == 404
+        assert (await files.ask(who, path, year=2024))[0] == 404
     if who.province != "00":
-        assert CODE not in str(await desk.sheets(who, f"provinces/{who.province}", year=2024))
+        assert CODE not in str(await files.sheets(who, f"provinces/{who.province}", year=2024))
 
 
 def test_an_event_without_a_province_is_for_no_province() -> None:

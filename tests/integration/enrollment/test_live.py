@@ -1,4 +1,4 @@
-"""The live subscription tells what replay tells, in the same order; a reader that stands still stops nobody (R27)."""
+"""R27: the live subscription gives what replay gives, in the same order; a slow reader holds up nobody."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -10,9 +10,10 @@ from chassis.principal import Principal, Scope
 from chassis.storage.cursor import cursor_of
 from services.enrollment.graph.schema import schema
 from services.enrollment.store import Feed
-from tests.eventually import eventually
-from tests.integration.enrollment.season import BASE, GUANGDONG, HUNAN, MINISTRY, OTHER_BASE, SCHOOL, Season
+from tests.integration.enrollment.season import BASE, GUANGDONG, HUNAN, OTHER_BASE, SCHOOL, Season
 from tests.integration.enrollment.test_feed_worker import event, read_by
+from tests.support.eventually import eventually
+from tests.support.principals import MINISTRY
 
 LIVE = "subscription($after: String) { enrollmentEvents(after: $after) { sequence id cursor type } }"
 
@@ -40,19 +41,19 @@ async def take(results: AsyncGenerator[Any, None], count: int) -> list[dict[str,
     return rows
 
 
-async def test_a_province_follows_its_log_from_now_on_beside_one_that_stands_still(season: Season) -> None:
+async def test_a_province_follows_its_log_from_now_on_beside_a_reader_that_has_stopped(season: Season) -> None:
     watching = asyncio.ensure_future(season.deps.store.tail.watch())
     feed = season.deps.store.feed
     await grow(feed, *range(1, 8))
-    still, hunan, nation = (follow(season, who) for who in (GUANGDONG, HUNAN, MINISTRY))
-    async with aclosing(still), aclosing(hunan), aclosing(nation):
-        waiting = [asyncio.ensure_future(take(one, count)) for one, count in ((hunan, 3), (nation, 5), (still, 1))]
+    stopped, hunan, nation = (follow(season, who) for who in (GUANGDONG, HUNAN, MINISTRY))
+    async with aclosing(stopped), aclosing(hunan), aclosing(nation):
+        waiting = [asyncio.ensure_future(take(live, count)) for live, count in ((hunan, 3), (nation, 5), (stopped, 1))]
         await eventually(lambda: len(season.deps.store.tail._readers) == 3)
         await grow(feed, 10, 13, 14, 15, 16)
-        own, all_of_them, _ = await asyncio.gather(*waiting)
+        own, national, _ = await asyncio.gather(*waiting)
     assert [row["id"] for row in own] == [event(number).id for number in (10, 13, 14)]
-    assert [row["sequence"] for row in all_of_them] == [8, 9, 10, 11, 12]
-    assert season.deps.store.tail._readers == {}, "who leaves is forgotten"
+    assert [row["sequence"] for row in national] == [8, 9, 10, 11, 12]
+    assert season.deps.store.tail._readers == {}, "a reader that has left is forgotten"
     watching.cancel()
 
 
@@ -84,5 +85,4 @@ async def test_only_own_events_are_followed(season: Season) -> None:
 
 
 def cursor(sequence: int) -> str:
-
     return cursor_of(sequence)

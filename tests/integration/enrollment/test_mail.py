@@ -1,4 +1,4 @@
-"""R24: what the inbox has delivered is told by mail, over a real SMTP server; mail's fate is its own."""
+"""R24: mail tells of what the inbox has, over a real SMTP server; its state is apart from the inbox delivery's."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,12 +10,13 @@ import pytest
 
 from chassis.principal import Principal, Scope
 from services.enrollment.commands import Deps, deliver_pending
-from services.enrollment.domain.notifications import PACES, Pace
+from services.enrollment.domain.notifications import RETRY_POLICIES, RetryPolicy
 from services.enrollment.domain.vocabulary import DeliveryChannel, DeliveryFault
 from services.enrollment.messaging.smtp import Server, SmtpMailer
-from tests.eventually import eventually
 from tests.integration.enrollment.mail_server import MailServer, listening
-from tests.integration.enrollment.season import ADD, BASE, GUANGDONG, HUNAN, MINISTRY, OTHER_SCHOOL, SCHOOL, Season
+from tests.integration.enrollment.season import ADD, BASE, GUANGDONG, HUNAN, OTHER_SCHOOL, SCHOOL, Season
+from tests.support.eventually import eventually
+from tests.support.principals import MINISTRY, NO_PROVINCE
 
 EMAIL = DeliveryChannel.EMAIL
 FEEDBACK = """query($id: ID!) { enrollment(id: $id) { fedBackAt
@@ -23,10 +24,11 @@ FEEDBACK = """query($id: ID!) { enrollment(id: $id) { fedBackAt
 LEFT = """query { undeliveredFeedback(year: 2024) { totalCount
   nodes { recipient channel state attempts fault waitingSeconds enrollment { id } } } }"""
 DESIGNATE = "mutation($i: DesignatedPersonInput!) { designatePerson(input: $i) { code } }"
-QUICK = Pace(timedelta(milliseconds=10), timedelta(milliseconds=40), timedelta(seconds=4), most=4)
+QUICK = RetryPolicy(timedelta(milliseconds=10), timedelta(milliseconds=40), timedelta(seconds=4), most=4)
+HOURLY = replace(QUICK, first=timedelta(hours=1), longest=timedelta(hours=1))
 
 
-class Killed(Exception):  # noqa: N818 - what happened
+class Killed(Exception):  # noqa: N818 - an event, not an error
     """The process died."""
 
 
@@ -37,10 +39,10 @@ async def mail() -> AsyncIterator[MailServer]:
         yield server
 
 
-def sends_mail(deps: Deps, port: int, pace: Pace = QUICK) -> Deps:
+def sends_mail(deps: Deps, port: int, policy: RetryPolicy = QUICK) -> Deps:
     """The deps with a mail server."""
     server = Server(host="127.0.0.1", port=port, sender="noreply@guopei.example.cn", start_tls=False, seconds=2)
-    return replace(deps, mailer=SmtpMailer(server), paces={**PACES, EMAIL: pace})
+    return replace(deps, mailer=SmtpMailer(server), retry_policies={**RETRY_POLICIES, EMAIL: policy})
 
 
 async def decided(season: Season, *, school: bool = False, teacher: bool = True) -> str:
@@ -60,13 +62,13 @@ async def decided(season: Season, *, school: bool = False, teacher: bool = True)
 
 
 async def mails_of(season: Season, key: str) -> dict[str, dict[str, Any]]:
-    """The mails of an enrolment by recipient, as the school sees them."""
-    found = await season.act(SCHOOL, FEEDBACK, id=key)
-    return {one["recipient"]: one for one in found["feedback"] if one["channel"] == "EMAIL"}
+    """The mails of an enrollment by recipient, as the school sees them."""
+    deliveries = (await season.act(SCHOOL, FEEDBACK, id=key))["feedback"]
+    return {delivery["recipient"]: delivery for delivery in deliveries if delivery["channel"] == "EMAIL"}
 
 
 async def until(season: Season, key: str, state: str) -> dict[str, Any]:
-    """Try what is due again and again, until the trainee's mail is in that state."""
+    """Send what is due again and again until the trainee's mail is in that state; the mail."""
 
     async def there() -> bool:
         await deliver_pending(season.deps, EMAIL)
@@ -76,16 +78,21 @@ async def until(season: Season, key: str, state: str) -> dict[str, Any]:
     return (await mails_of(season, key))["TRAINEE"]
 
 
+async def make_due(season: Season) -> None:
+    """Let every delivery that waits for its next attempt be due."""
+    await season.deps.store.deliveries.collection.update_many({}, {"$set": {"due": datetime.now(UTC)}})
+
+
 async def test_a_decision_is_mailed_to_whoever_has_an_address_on_file(season: Season, mail: MailServer) -> None:
     season.deps = sends_mail(season.deps, mail.port)
     key = await decided(season, school=True)
     assert await deliver_pending(season.deps, EMAIL) == 2
     assert sorted(mail.to) == ["wang@example.cn", "zhao@school.example.cn"]
-    told = {str(one["To"]): one for one in mail.mails}["wang@example.cn"]
-    assert told["Subject"] == "国培报名反馈：报名已被基地录取"
-    assert told["Auto-Submitted"] == "auto-generated"
-    assert "《智能制造专业教师数字化能力提升》" in told.get_content()
-    assert {one["state"] for one in (await mails_of(season, key)).values()} == {"DELIVERED"}
+    message = {str(message["To"]): message for message in mail.mails}["wang@example.cn"]
+    assert message["Subject"] == "国培报名反馈：报名已被基地录取"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert "《智能制造专业教师数字化能力提升》" in message.get_content()
+    assert {delivery["state"] for delivery in (await mails_of(season, key)).values()} == {"DELIVERED"}
     assert await deliver_pending(season.deps, EMAIL) == 0
     assert len(mail.mails) == 2
 
@@ -102,8 +109,7 @@ async def test_nobody_is_mailed_without_an_address_or_without_a_server(season: S
 @pytest.mark.parametrize("when", ["on_recipient", "on_data"])
 async def test_what_is_refused_for_now_is_tried_again(season: Season, mail: MailServer, when: str) -> None:
     setattr(mail, when, ["451 4.3.0 try later", "421 4.3.2 busy"])
-    hourly = replace(QUICK, first=timedelta(hours=1), longest=timedelta(hours=1))
-    season.deps = sends_mail(season.deps, mail.port, hourly)
+    season.deps = sends_mail(season.deps, mail.port, HOURLY)
     key = await decided(season)
     before = datetime.now(UTC)
     assert await deliver_pending(season.deps, EMAIL) == 0
@@ -111,7 +117,7 @@ async def test_what_is_refused_for_now_is_tried_again(season: Season, mail: Mail
     assert (waiting["state"], waiting["attempts"], waiting["fault"]) == ("PENDING", 1, "UNAVAILABLE")
     assert datetime.fromisoformat(waiting["nextAttemptAt"]) - before > timedelta(minutes=59)
     assert await deliver_pending(season.deps, EMAIL) == 0  # not yet
-    await season.deps.store.deliveries.collection.update_many({}, {"$set": {"due": before}})
+    await make_due(season)
     season.deps = sends_mail(season.deps, mail.port)
     done = await until(season, key, "DELIVERED")
     assert (done["attempts"], done["fault"], len(mail.mails)) == (3, None, 1)
@@ -169,14 +175,14 @@ async def test_a_server_that_does_not_answer_holds_up_nothing_for_long(season: S
 async def test_two_replicas_send_one_mail(season: Season, mail: MailServer) -> None:
     answer = asyncio.Event()
 
-    async def once_told() -> None:
+    async def until_it_may_answer() -> None:
         await answer.wait()
 
-    mail.before_answer = once_told
+    mail.before_answer = until_it_may_answer
     season.deps = sends_mail(season.deps, mail.port)
     await decided(season, school=True)
     replicas = [asyncio.ensure_future(deliver_pending(season.deps, EMAIL)) for _ in range(4)]
-    await eventually(lambda: sum(one.done() for one in replicas) == 2)  # the others have one mail each
+    await eventually(lambda: sum(replica.done() for replica in replicas) == 2)  # the others have one mail each
     answer.set()
     made = await asyncio.gather(*replicas)
     assert (sum(made), sorted(mail.to)) == (2, ["wang@example.cn", "zhao@school.example.cn"])
@@ -201,32 +207,33 @@ async def test_a_crash_after_sending_costs_one_copy_with_the_same_message_id(
     assert first["Message-ID"] == second["Message-ID"]
 
 
-async def test_whoever_wakes_up_after_its_claim_settles_nothing(season: Season, mail: MailServer) -> None:
-    """Neither while somebody else tries, nor afterwards."""
+async def test_an_attempt_whose_claim_has_ended_settles_nothing(season: Season, mail: MailServer) -> None:
+    """Neither while another attempt is under way nor after it."""
     season.deps = sends_mail(season.deps, mail.port)
     key = await decided(season)
-    kept, now = season.deps.store.deliveries, datetime.now(UTC)
-    slow = await kept.claim(EMAIL, now, now)
-    quick = await kept.claim(EMAIL, now, now + timedelta(minutes=1))
+    store, now = season.deps.store.deliveries, datetime.now(UTC)
+    slow = await store.claim(EMAIL, now, now)
+    quick = await store.claim(EMAIL, now, now + timedelta(minutes=1))
     assert slow
     assert quick
-    assert not await kept.delivered(slow, now)
-    assert not await kept.give_up(slow, DeliveryFault.TIMEOUT)
+    assert not await store.delivered(slow, now)
+    assert not await store.fail(slow, DeliveryFault.TIMEOUT)
     assert (await mails_of(season, key))["TRAINEE"]["state"] == "PENDING"
-    assert await kept.delivered(quick, now)
-    assert not await kept.put_off(slow, DeliveryFault.TIMEOUT, now)
+    assert await store.delivered(quick, now)
+    assert not await store.reschedule(slow, DeliveryFault.TIMEOUT, now)
     assert (await mails_of(season, key))["TRAINEE"]["state"] == "DELIVERED"
 
 
-async def test_a_correction_of_the_address_mends_what_waits(season: Season, mail: MailServer) -> None:
+async def test_mail_that_waits_goes_to_the_corrected_address(season: Season, mail: MailServer) -> None:
     mail.on_recipient = ["450 4.2.1 mailbox busy"]
-    season.deps = sends_mail(season.deps, mail.port)
+    season.deps = sends_mail(season.deps, mail.port, HOURLY)
     key = await decided(season)
     await deliver_pending(season.deps, EMAIL)
     enrollment = await season.deps.store.enrollments.get(key)
     who = Principal("account", Scope.TEACHER, school=SCHOOL.school, person=enrollment.teacher)
     change = "mutation($i: ContactInput!) { updateMyContact(input: $i) { email } }"
     await season.act(who, change, i={"email": "wang.new@example.cn"})
+    await make_due(season)
     await until(season, key, "DELIVERED")
     assert mail.to == ["wang.new@example.cn"]
 
@@ -240,18 +247,17 @@ async def test_what_has_not_arrived_is_seen_by_its_school_its_province_and_the_m
     await deliver_pending(season.deps, EMAIL)
     season.later(hours=3)
     for who in (SCHOOL, GUANGDONG, MINISTRY):
-        found = await season.act(who, LEFT)
-        (node,) = found["nodes"]
-        assert (found["totalCount"], node["enrollment"]["id"], node["state"]) == (1, key, "FAILED")
+        page = await season.act(who, LEFT)
+        (node,) = page["nodes"]
+        assert (page["totalCount"], node["enrollment"]["id"], node["state"]) == (1, key, "FAILED")
         assert (node["channel"], node["fault"], node["attempts"]) == ("EMAIL", "REFUSED", 1)
         assert node["waitingSeconds"] >= 3 * 3600
     for who in (OTHER_SCHOOL, HUNAN):
         assert (await season.act(who, LEFT))["nodes"] == []
     await season.database["deliveries"].update_many({}, {"$set": {"province": "00"}})  # a line ministry's school
-    nobodys = Principal("p00", Scope.PROVINCE, province="00")
-    assert (await season.act(nobodys, LEFT))["nodes"] == []
-    said = caplog.text + "".join(capsys.readouterr())
-    assert "undelivered" in said
-    assert "wang@example.cn" not in said
-    assert "127.0.0.1" not in said
+    assert (await season.act(NO_PROVINCE, LEFT))["nodes"] == []
+    logged = caplog.text + "".join(capsys.readouterr())
+    assert "undelivered" in logged
+    assert "wang@example.cn" not in logged
+    assert "127.0.0.1" not in logged
     assert (await season.act(BASE, FEEDBACK, id=key))["fedBackAt"]

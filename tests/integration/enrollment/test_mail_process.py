@@ -16,16 +16,16 @@ from joserfc.jwk import ECKey, KeySet
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from services.enrollment.domain.vocabulary import DeliveryState
-from tests.eventually import eventually
 from tests.integration.enrollment.mail_server import MailServer, at_once, listening
 from tests.integration.enrollment.season import Season
+from tests.support.eventually import eventually
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
 def environment(season: Season, parts: Parts, amqp_url: str, tmp_path: Path) -> dict[str, str]:
-    """What a worker on the season's database is told."""
+    """The settings of a worker on the season's database."""
     vault = season.deps.vault
     named = {name: b64encode(key).decode() for name, key in vault.keys.items()}
     given = {"active": vault.active, "keys": named, "hash": b64encode(vault.hash_key).decode()}
@@ -69,7 +69,7 @@ async def test_a_worker_killed_before_it_could_note_a_mail_sends_it_once_more_un
         await season.publish()
         (teacher,) = await season.teachers(1, email="wang@example.cn")
         await season.decide(await season.submitted(teacher, "p1"))
-        kept = season.deps.store.deliveries
+        store = season.deps.store.deliveries
 
         async with worker(environment, mail) as first:
 
@@ -81,22 +81,24 @@ async def test_a_worker_killed_before_it_could_note_a_mail_sends_it_once_more_un
             await eventually(lambda: len(mail.mails) == 1)
             await first.wait()
         mail.before_answer = at_once
-        (left,) = await kept.query({"channel": "EMAIL"})
+        (left,) = await store.query({"channel": "EMAIL"})
         assert (left.state, left.attempts) == (DeliveryState.PENDING, 1)
         assert left.due
         assert left.due > datetime.now(UTC)  # nobody else tries until the dead one's claim is over
-        await kept.collection.update_one({"_id": left.id}, {"$set": {"due": datetime.now(UTC)}})
+        await store.collection.update_one({"_id": left.id}, {"$set": {"due": datetime.now(UTC)}})
 
         async with worker(environment, mail):
 
             async def delivered() -> bool:
-                (one,) = await kept.query({"channel": "EMAIL"})
-                return one.state is DeliveryState.DELIVERED
+                (mail_delivery,) = await store.query({"channel": "EMAIL"})
+                return mail_delivery.state is DeliveryState.DELIVERED
 
             await eventually(delivered)
-        once, again = mail.mails
-        assert once["Message-ID"] == again["Message-ID"] == f"<{left.id.replace(':', '.')}@guopei.example.cn>"
-        assert all(one.state is DeliveryState.DELIVERED for one in await kept.query({}))
+        first_copy, second_copy = mail.mails
+        assert (
+            first_copy["Message-ID"] == second_copy["Message-ID"] == f"<{left.id.replace(':', '.')}@guopei.example.cn>"
+        )
+        assert all(delivery.state is DeliveryState.DELIVERED for delivery in await store.query({}))
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,7 @@ async def test_a_worker_does_not_start_with_half_a_mail_server_nor_send_a_passwo
         env=os.environ | environment,
         stderr=asyncio.subprocess.PIPE,
     )
-    _, said = await process.communicate()
+    _, error = await process.communicate()
     assert process.returncode
-    assert b"SMTP_" in said
-    assert b"pa55-w0rd" not in said
+    assert b"SMTP_" in error
+    assert b"pa55-w0rd" not in error

@@ -57,15 +57,21 @@ def protected(certificate: Path) -> dict[str, Any]:
     return {"tls_context": context, "require_starttls": True, "auth_required": True, "authenticator": login}
 
 
-async def fate(season: Season, mail: MailServer, **changes: Any) -> tuple[Any, Any]:
-    """State and fault of the one mail, sent to the server as it is set up by default but for the changes."""
+async def sent(season: Season, mail: MailServer, **changes: Any) -> tuple[Any, Any]:
+    """State and fault of a mail that was sent once.
+
+    Args:
+        season: The round.
+        mail: The mail server.
+        changes: What differs from the default settings of the connection.
+    """
     server = Server(host="127.0.0.1", port=mail.port, sender="noreply@guopei.example.cn", **changes)
     patient = replace(QUICK, claim=timedelta(minutes=1))
     season.deps = replace(sends_mail(season.deps, mail.port, patient), mailer=SmtpMailer(server))
     key = await decided(season)
     await deliver_pending(season.deps, EMAIL)
-    told = (await mails_of(season, key))["TRAINEE"]
-    return told["state"], told["fault"]
+    delivery = (await mails_of(season, key))["TRAINEE"]
+    return delivery["state"], delivery["fault"]
 
 
 async def test_mail_goes_over_starttls_after_a_login(
@@ -73,7 +79,7 @@ async def test_mail_goes_over_starttls_after_a_login(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     async with listening(MailServer(), **protected(certificate)) as mail:
-        assert await fate(season, mail, user="guopei", password=PASSWORD) == ("DELIVERED", None)
+        assert await sent(season, mail, user="guopei", password=PASSWORD) == ("DELIVERED", None)
         assert len(mail.mails) == 1
 
 
@@ -82,16 +88,16 @@ async def test_a_wrong_password_waits_to_be_mended(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     async with listening(MailServer(), **protected(certificate)) as mail:
-        assert await fate(season, mail, user="guopei", password="wrong") == ("PENDING", "AUTHENTICATION")
+        assert await sent(season, mail, user="guopei", password="wrong") == ("PENDING", "AUTHENTICATION")
 
 
 async def test_a_server_whose_certificate_is_not_trusted_gets_nothing(season: Season, certificate: Path) -> None:
     async with listening(MailServer(), **protected(certificate)) as mail:
-        assert await fate(season, mail, user="guopei", password=PASSWORD) == ("PENDING", "TLS")
+        assert await sent(season, mail, user="guopei", password=PASSWORD) == ("PENDING", "TLS")
         assert mail.mails == []
 
 
 async def test_a_server_without_tls_is_not_spoken_to_in_plain(season: Season) -> None:
     async with listening(MailServer()) as mail:
-        assert await fate(season, mail) == ("PENDING", "UNSUPPORTED")
+        assert await sent(season, mail) == ("PENDING", "UNSUPPORTED")
         assert mail.mails == []

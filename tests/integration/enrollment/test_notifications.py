@@ -31,7 +31,7 @@ class Died(Exception):  # noqa: N818 - what happened
 @contextmanager
 def faulty(store: Store, script: list[str]) -> Iterator[None]:
     """The store, whose attempts go as the script says; where it ends all is fine."""
-    put = store.put_notice
+    put = store.notices.put
     stalled: list[asyncio.Event] = []
 
     async def put_notice(*given: Any) -> None:
@@ -50,11 +50,11 @@ def faulty(store: Store, script: list[str]) -> Iterator[None]:
             stalled.append(asyncio.Event())
             await _wait(stalled[-1])
 
-    store.put_notice = put_notice  # type: ignore[method-assign, assignment]
+    store.notices.put = put_notice  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:
-        store.put_notice = put  # type: ignore[method-assign]
+        store.notices.put = put  # type: ignore[method-assign]
 
 
 async def _wait(event: asyncio.Event) -> None:

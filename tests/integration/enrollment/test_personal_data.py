@@ -15,18 +15,10 @@ from services.enrollment.domain import reveal as revealing
 from services.enrollment.store import SEALED
 from tests.integration.enrollment.crawl import Crawl
 from tests.integration.enrollment.lists import COMMIT, line_of, someone, staged
-from tests.integration.enrollment.season import (
-    ADD,
-    BASE,
-    GUANGDONG,
-    MINISTRY,
-    OTHER_BASE,
-    OTHER_SCHOOL,
-    SCHOOL,
-    Refused,
-    Season,
-    id_number,
-)
+from tests.integration.enrollment.season import ADD, BASE, GUANGDONG, OTHER_BASE, OTHER_SCHOOL, SCHOOL, Season
+from tests.support.graph import Refused
+from tests.support.identity_numbers import id_number
+from tests.support.principals import MINISTRY
 
 REVEAL = """mutation($id: ID!, $purpose: String!) { revealTeacher(id: $id, purpose: $purpose) {
   idNumber mobile email record { scope organization purpose } teacher { idNumber mobile email } } }"""

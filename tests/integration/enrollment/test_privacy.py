@@ -11,14 +11,14 @@ from tests.integration.enrollment.season import (
     BASE,
     GUANGDONG,
     HUNAN,
-    MINISTRY,
     OTHER_BASE,
     OTHER_SCHOOL,
     SCHOOL,
     SIGN_UP,
-    Refused,
     Season,
 )
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY
 
 TEACHER = "query($id: ID!) { teacher(id: $id) { name idNumber mobile school { code } enrollments { totalCount } } }"
 ENROLLMENT = "query($id: ID!) { enrollment(id: $id) { id } }"
@@ -58,7 +58,7 @@ async def test_what_is_sealed_can_be_opened(season: Season) -> None:
     assert season.deps.vault.open(stored.mobile.sealed) == row["mobile"]
 
 
-async def test_a_teacher_is_seen_by_self_school_ministry_and_the_base_of_an_enrolment(season: Season) -> None:
+async def test_a_teacher_is_seen_by_self_school_ministry_and_the_base_of_an_enrollment(season: Season) -> None:
     await season.publish()
     teacher, colleague = await season.teachers(2)
 
@@ -73,7 +73,7 @@ async def test_a_teacher_is_seen_by_self_school_ministry_and_the_base_of_an_enro
         assert await seen(who) is None
 
 
-async def test_an_enrolment_is_seen_by_its_teacher_school_base_province_and_the_ministry(season: Season) -> None:
+async def test_an_enrollment_is_seen_by_its_teacher_school_base_province_and_the_ministry(season: Season) -> None:
     await season.publish()
     teacher, colleague = await season.teachers(2)
     key = (await season.act(teacher, SIGN_UP, id="p1"))["id"]

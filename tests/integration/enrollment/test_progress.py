@@ -20,7 +20,9 @@ from services.enrollment.domain.progress import SUCCEEDED
 from services.enrollment.domain.seats import ADMITTED
 from services.enrollment.domain.vocabulary import LIVE, BaseCategory, EnrollmentStatus
 from services.enrollment.store import Store
-from tests.integration.enrollment.season import BASE, GUANGDONG, HUNAN, MINISTRY, Refused, Season
+from tests.integration.enrollment.season import BASE, GUANGDONG, HUNAN, Season
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY
 
 NOW = datetime(2024, 5, 12, 9, tzinfo=UTC)
 TALLY = "signUps submitted accepted rejected waitlisted attending passed statuses { status count }"
@@ -114,7 +116,7 @@ def by_hand(found: Sequence[Enrollment]) -> dict[str, Any]:
 
 
 async def fill(season: Season, rows: Sequence[tuple[Any, ...]]) -> list[Enrollment]:
-    """Enrolments as they are kept, in whatever state."""
+    """Enrollments as they are kept, in whatever state."""
     await season.database["enrollments"].delete_many({})
     found = enrollments(rows)
     for one in found:
@@ -174,7 +176,7 @@ async def test_through_the_graph_every_province_is_counted_at_once(
     assert len(watched[1].sent) == 5
 
 
-async def test_enrolments_are_counted_by_the_index_alone(season: Season) -> None:
+async def test_enrollments_are_counted_by_the_index_alone(season: Season) -> None:
     await fill(season, [("44", n % 3, "p1", 2024, EnrollmentStatus.ACCEPTED, True) for n in range(20)])
     await season.database.command("profile", 2)
     await season.deps.store.progress.of([("44", 2024), ("43", 2024)])

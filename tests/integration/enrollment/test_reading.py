@@ -1,4 +1,4 @@
-"""Notes N9: a page of enrolments costs as many database operations for a hundred rows as for one, whatever it asks."""
+"""Notes N9: a page of enrollments costs as many database operations for a hundred rows as for one, whatever it asks."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
@@ -12,17 +12,8 @@ from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from services.enrollment.commands import deliver_pending
 from services.enrollment.store import Store
-from tests.integration.enrollment.season import (
-    BASE,
-    DECIDE,
-    GUANGDONG,
-    MINISTRY,
-    OTHER_BASE,
-    SCHOOL,
-    SIGN_UP,
-    SUBMIT,
-    Season,
-)
+from tests.integration.enrollment.season import BASE, DECIDE, GUANGDONG, OTHER_BASE, SCHOOL, SIGN_UP, SUBMIT, Season
+from tests.support.principals import MINISTRY
 
 ROW = """id status history { status } warnings { code } feedback { state } project { id seats { left } }
   school { code name province { code } innerCutOffs(year: 2024) { closesOn } }"""
@@ -69,7 +60,7 @@ class Counting(CommandListener):
 
 @pytest.fixture
 async def counting(season: Season, parts: Parts) -> AsyncIterator[Counting]:
-    """A hundred enrolments, half of them accepted, the rest undecided; from here on, what is sent is counted."""
+    """A hundred enrollments, half of them accepted, the rest undecided; from here on, what is sent is counted."""
     await season.publish("p1", capacity=200)
     await season.publish("p2", base="base-2", starts_on="2024-08-01", ends_on="2024-08-05")
     teachers = await season.teachers(99, post="LEADER")
@@ -106,7 +97,7 @@ async def test_a_page_of_a_hundred_costs_what_a_page_of_one_costs(season: Season
         assert len(costs[0]) <= 10, (name, costs[0])
 
 
-async def test_an_overlap_is_seen_on_both_enrolments_by_both_bases_and_the_school(
+async def test_an_overlap_is_seen_on_both_enrollments_by_both_bases_and_the_school(
     season: Season, counting: Counting
 ) -> None:
     """R19: also by whoever missed the notice, and for as long as it lasts; where else, a base does not learn."""

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.enrollment.commands import enter_rosters
-from services.enrollment.store import Deposed
+from services.enrollment.store import FencedOff
 from tests.integration.enrollment.lists import COMMIT, JOB, codes, committed, entered, line_of, someone, staged
 from tests.integration.enrollment.season import OTHER_SCHOOL, SCHOOL, SIGN_UP, Season
 
@@ -83,7 +83,7 @@ async def test_any_mixture_gives_each_row_its_verdict_and_exactly_the_good_ones_
 
 def interrupted(season: Season, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], Awaitable[Any]]) -> None:
     """Something happens once, after a run has read its facts and before it writes."""
-    put_in = season.deps.store.rosters.put_in
+    put_in = season.deps.store.work.put_in
     happened: list[bool] = []
 
     async def late(*given: Any) -> None:
@@ -92,7 +92,7 @@ def interrupted(season: Season, monkeypatch: pytest.MonkeyPatch, meanwhile: Call
             await meanwhile()
         await put_in(*given)
 
-    monkeypatch.setattr(season.deps.store.rosters, "put_in", late)
+    monkeypatch.setattr(season.deps.store.work, "put_in", late)
 
 
 async def nothing_in(season: Season, key: str, row: int, code: str) -> None:
@@ -176,7 +176,7 @@ async def test_a_worker_that_lost_its_lease_writes_nothing(season: Season) -> No
     await season.publish()
     key = await committed(season, [someone(1)], "VALID_ROWS")
     assert await season.deps.store.rosters.take_on(key, 2)
-    with pytest.raises(Deposed):
+    with pytest.raises(FencedOff):
         await enter_rosters(season.deps, 1)
     assert await season.database["enrollments"].count_documents({}) == 0
 
@@ -188,7 +188,7 @@ async def test_two_workers_at_once_put_each_row_in_once(season: Season, monkeypa
         await committed(season, [someone(number) for number in range(start, start + 10)], "VALID_ROWS")
     runs = (enter_rosters(season.deps, token) for token in (1, 2, 3))
     done = await asyncio.gather(*runs, return_exceptions=True)
-    assert all(isinstance(one, int | Deposed) for one in done), done
+    assert all(isinstance(one, int | FencedOff) for one in done), done
     await enter_rosters(season.deps, 4)
     assert await season.database["enrollments"].count_documents({}) == 30
     assert await season.database["rosters"].count_documents({"state": "COMMITTED", "entered": 10}) == 3

@@ -11,9 +11,9 @@ from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from deploy.local.process import Child
 from deploy.local.suite import ROOT
-from tests.eventually import eventually
 from tests.integration.enrollment.lists import committed, someone
 from tests.integration.enrollment.season import Season
+from tests.support.eventually import eventually
 
 ROWS = 150
 

@@ -16,8 +16,9 @@ from tests.integration.enrollment.lists import (
     someone,
     staged,
 )
-from tests.integration.enrollment.season import OTHER_SCHOOL, SCHOOL, SIGN_UP, Refused, Season
+from tests.integration.enrollment.season import OTHER_SCHOOL, SCHOOL, SIGN_UP, Season
 from tests.integration.enrollment.test_privacy import everything
+from tests.support.graph import Refused
 
 
 async def test_a_check_names_every_problem_of_every_row_and_writes_no_teacher(season: Season) -> None:

@@ -13,7 +13,6 @@ from tests.integration.enrollment.ledger import Ledger
 from tests.integration.enrollment.season import (
     BASE,
     DECIDE,
-    MINISTRY,
     SCHOOL,
     SIGN_UP,
     SUBMIT,
@@ -22,6 +21,7 @@ from tests.integration.enrollment.season import (
     WITHDRAW,
     Season,
 )
+from tests.support.principals import MINISTRY
 
 SCHOOLS, SEATS = 200, 30
 REGISTER = "mutation($i: SchoolInput!) { registerSchool(input: $i) { code } }"
@@ -102,7 +102,7 @@ async def test_r33_a_substitute_who_crosses_the_cancellation_ends_with_it(
     key = await season.submitted(held, "p1")
     await season.decide(key)
     store, looks = season.deps.store, list[bool]()
-    look = store.live_enrollments
+    look = store.enrollments.live
 
     async def crossed(*given: Any, **more: Any) -> Any:
         found = await look(*given, **more)
@@ -114,7 +114,7 @@ async def test_r33_a_substitute_who_crosses_the_cancellation_ends_with_it(
                 await season.act(SCHOOL, SUBSTITUTE, id=key, who=colleague.person, why="工作调动")
         return found
 
-    monkeypatch.setattr(store, "live_enrollments", crossed)
+    monkeypatch.setattr(store.enrollments, "live", crossed)
     await season.hear("catalog.project-cancelled", "p1", {"project": "p1", "reason": "场地停用"})
     left = await season.deps.store.enrollments.query({"project": "p1"})
     assert sorted(one.status.value for one in left) == ["CANCELLED", "SUBSTITUTED"]

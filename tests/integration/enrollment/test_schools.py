@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 
 from chassis.context import Act, acting
-from chassis.principal import Principal, Scope
+from chassis.principal import Principal
 from kernel.identifiers import credit_check_character
 from services.enrollment.commands import NewSchool, import_schools
-from tests.integration.enrollment.season import GUANGDONG, HUNAN, MINISTRY, SCHOOL, Refused, Season
+from tests.integration.enrollment.season import GUANGDONG, HUNAN, SCHOOL, Season
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY, NO_PROVINCE
 
 MANY = """mutation($rows: [SchoolInput!]!) { registerSchools(rows: $rows) {
   index ok school { code name province { code } } refusal { code rule message details } } }"""
@@ -16,7 +18,6 @@ ONE = "mutation($i: SchoolInput!) { registerSchool(input: $i) { code } }"
 LIST = """query($f: SchoolFilter, $s: String, $first: Int! = 20, $after: String) {
   schools(filter: $f, search: $s, first: $first, after: $after) {
     totalCount nodes { code } pageInfo { hasNextPage endCursor } } }"""
-NOBODYS = Principal("p00", Scope.PROVINCE, province="00")
 """An account that somebody provisioned wrongly: no province is `00`."""
 
 
@@ -65,7 +66,7 @@ async def test_a_province_registers_its_own_only(season: Season) -> None:
     assert [row["ok"] for row in done] == [True, False, False]
     assert done[0]["school"]["province"] == {"code": "44"}
     assert {row["refusal"]["code"] for row in done[1:]} == {"FORBIDDEN"}
-    for who in (SCHOOL, NOBODYS):
+    for who in (SCHOOL, NO_PROVINCE):
         with pytest.raises(Refused) as refused:
             await season.act(who, ONE, i=school(9))
         assert refused.value.code == "FORBIDDEN"
@@ -121,8 +122,8 @@ async def test_a_province_lists_its_own_schools_whatever_it_asks_for(season: Sea
     for asked in ("43", "00"):
         assert await codes(season, GUANGDONG, f={"province": asked}) == []
     assert await codes(season, HUNAN) == ["4143100002"]
-    assert await codes(season, NOBODYS) == []
-    assert (await season.act(NOBODYS, LIST))["totalCount"] == 0
+    assert await codes(season, NO_PROVINCE) == []
+    assert (await season.act(NO_PROVINCE, LIST))["totalCount"] == 0
     assert len(await codes(season, MINISTRY)) == 2
 
 

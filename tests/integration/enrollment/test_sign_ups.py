@@ -10,16 +10,16 @@ from tests.integration.enrollment.season import (
     BASE,
     ENROLLMENT,
     GUANGDONG,
-    MINISTRY,
     OTHER_SCHOOL,
     ROW,
     SCHOOL,
     SIGN_UP,
     SUBMIT,
     WITHDRAW,
-    Refused,
     Season,
 )
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY
 
 RANK = f"mutation($p: ID!, $ids: [ID!]!) {{ rankSignUps(projectId: $p, ids: $ids) {{ {ROW} }} }}"
 DECLINE = f"mutation($ids: [ID!]!, $why: String!) {{ declineSignUps(ids: $ids, reason: $why) {{ {ROW} }} }}"
@@ -49,7 +49,7 @@ async def test_after_taking_a_sign_up_back_one_may_sign_up_again(season: Season)
     assert (await season.act(teacher, SIGN_UP, id="p1"))["status"] == "SIGNED_UP"
 
 
-async def test_enrolment_ends_with_the_last_minute_of_the_twentieth(season: Season) -> None:
+async def test_enrollment_ends_with_the_last_minute_of_the_twentieth(season: Season) -> None:
     """R19, R22: the deadline is hard, for teacher and school."""
     await season.publish()
     one, other = await season.teachers(2)

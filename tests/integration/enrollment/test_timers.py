@@ -14,9 +14,11 @@ from deploy.local.parts import Parts
 from services.enrollment.commands import Deps
 from services.enrollment.messaging.tasks import due
 from services.enrollment.store import Store
-from tests.eventually import eventually
 from tests.integration.enrollment.ledger import Ledger
-from tests.integration.enrollment.season import MINISTRY, SCHOOL, SIGN_UP, SUBMIT, WITHDRAW, Refused, Season
+from tests.integration.enrollment.season import SCHOOL, SIGN_UP, SUBMIT, WITHDRAW, Season
+from tests.support.eventually import eventually
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY
 
 
 @pytest.fixture

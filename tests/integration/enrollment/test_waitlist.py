@@ -8,7 +8,6 @@ import pytest
 from services.enrollment.commands import expire_offers, offer_free_seats
 from tests.integration.enrollment.season import (
     BASE,
-    MINISTRY,
     OTHER_BASE,
     OTHER_SCHOOL,
     RANK,
@@ -16,9 +15,10 @@ from tests.integration.enrollment.season import (
     SUBSTITUTE,
     TAKE,
     WITHDRAW,
-    Refused,
     Season,
 )
+from tests.support.graph import Refused
+from tests.support.principals import MINISTRY
 
 ESCALATIONS = "{ escalations(year: 2024) { totalCount nodes { id status } } }"
 
@@ -114,7 +114,7 @@ async def test_r25_seats_freed_at_once_are_offered_to_as_many_in_order(season: S
 async def test_r24_an_offer_reaches_the_trainee_and_the_school(season: Season) -> None:
     (held,), (waiting,) = await full_class(season, waiting=1)
     await withdraw(season, held)
-    told = await season.deps.store.deliveries_of([waiting])
+    told = await season.deps.store.deliveries.by_enrollment([waiting])
     offers = [one for one in told[waiting] if one.status == "OFFERED"]
     assert {one.recipient.value for one in offers} == {"TRAINEE", "SCHOOL"}
 
@@ -166,7 +166,7 @@ async def test_r26_a_substitute_is_a_free_colleague_and_nobody_else(season: Seas
     assert await states(season, [held, waiting]) == ["ACCEPTED", "WAITLISTED"]
 
 
-async def test_r26_a_substitution_said_again_is_answered_with_the_colleagues_enrolment(season: Season) -> None:
+async def test_r26_a_substitution_said_again_is_answered_with_the_colleagues_enrollment(season: Season) -> None:
     (held,), _ = await full_class(season, waiting=0)
     (colleague,) = await season.teachers(1)
     season.key = "k1"
@@ -204,7 +204,7 @@ async def test_r25_offers_of_a_suspended_project_wait_for_it_and_have_their_whol
     assert await states(season, waiting) == ["OFFERED", "WAITLISTED"]
     await season.hear("catalog.project-resumed", "p1", {"project": "p1", "status": "PUBLISHED"})
     assert await expire_offers(season.deps) == 0
-    told = [one.expires_at for one in (await season.deps.store.deliveries_of([waiting[0]]))[waiting[0]]]
+    told = [one.expires_at for one in (await season.deps.store.deliveries.by_enrollment([waiting[0]]))[waiting[0]]]
     renewed = (await season.deps.store.enrollments.get(waiting[0])).offer_expires_at
     assert renewed
     assert renewed > season.deps.clock.now() + timedelta(hours=47)

@@ -1,4 +1,4 @@
-"""Asking enrolment for workbooks as the gateway does, and reading them."""
+"""The endpoints of files, asked as the gateway asks them; workbooks are read back."""
 
 import io
 from dataclasses import dataclass
@@ -15,20 +15,24 @@ Rows = list[list[Any]]
 
 
 @dataclass(frozen=True)
-class Desk:
-    """Enrolment's own endpoints, each request with a token of the gateway's."""
+class FileClient:
+    """Enrollment's own endpoints, each request with a token of the gateway's."""
 
     browser: Browser
 
     async def ask(self, who: Principal, path: str, language: str = "zh-CN", **query: Any) -> tuple[int, bytes, Any]:
         """Status, content and headers of `/exports/<path>.xlsx`."""
-        headers = {
-            "Authorization": f"Bearer {TokenMinter(KEYS).mint(who, 'enrollment')}",
-            "Accept-Language": language,
-        }
         url = f"{self.browser.url}/exports/{path}.xlsx"
+        headers = authorization(who) | {"Accept-Language": language}
         async with self.browser.http.get(url, params=query, headers=headers) as reply:
             return reply.status, await reply.read(), reply.headers
+
+    async def upload(self, who: Principal, content: bytes, filename: str) -> tuple[int, Any]:
+        """Status and JSON of `POST /rosters`."""
+        url = f"{self.browser.url}/rosters"
+        query = {"filename": filename}
+        async with self.browser.http.post(url, params=query, data=content, headers=authorization(who)) as reply:
+            return reply.status, await reply.json()
 
     async def sheets(self, who: Principal, path: str, language: str = "zh-CN", **query: Any) -> list[Rows]:
         """The cells of a workbook's sheets."""
@@ -36,6 +40,11 @@ class Desk:
         assert status == 200, content
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         return [book.get_sheet_by_index(place).to_python() for place in range(len(book.sheet_names))]
+
+
+def authorization(who: Principal) -> dict[str, str]:
+    """The header that the gateway sends for a principal."""
+    return {"Authorization": f"Bearer {TokenMinter(KEYS).mint(who, 'enrollment')}"}
 
 
 def column(rows: Rows, heading: str) -> list[Any]:

@@ -9,6 +9,7 @@ import pytest
 from joserfc.jwk import ECKey, KeySet
 
 from chassis.storage.mongo import Database
+from contracts.graph_files import SUPERGRAPH
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from gateway.app import build
@@ -17,7 +18,10 @@ from gateway.identity.password_hashing import Passwords
 from gateway.identity.sessions import Sessions
 from gateway.identity.store import IdentityStore
 from gateway.settings import GatewaySettings
-from tests.unit.gateway.serving import SUPERGRAPH, Browser, served
+from tests.support.fixtures import supergraphs_are_read_once
+from tests.unit.gateway.serving import Browser, served
+
+__all__ = ["supergraphs_are_read_once"]
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from gateway.app import build
 from gateway.identity.deps import Deps
 from gateway.identity.store import COLLECTIONS
 from gateway.settings import GatewaySettings
-from tests.eventually import eventually
 from tests.integration.gateway.test_auth_http import auth
 from tests.integration.gateway.test_console import accounts
+from tests.support.eventually import eventually
 from tests.unit.gateway.serving import Browser, served
 
 SCHOOL, STRONG = "3144000011", "Guopei-0af3"

@@ -1,9 +1,6 @@
 """`python -m gateway accounts …` as an administrator runs it: codes once, on standard output, as JSON."""
 
-import asyncio
 import json
-import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +8,7 @@ import pytest
 from gateway.identity.authentication import log_in
 from gateway.identity.deps import Deps
 from kernel.errors import Refusal
+from tests.support.processes import command
 
 ROOT = Path(__file__).resolve().parents[3]
 LOGIN = "3144000011"
@@ -18,13 +16,8 @@ LOGIN = "3144000011"
 
 async def accounts(environment: dict[str, str], *arguments: str, given: str = "") -> tuple[int, str, str]:
     """The exit code and what was written; the operator is 李工."""
-    command = [sys.executable, "-m", "gateway", "accounts", "--as", "李工", *arguments]
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        *command, stdin=pipe, stdout=pipe, stderr=pipe, env=os.environ | environment, cwd=ROOT
-    )
-    out, error = await process.communicate(given.encode())
-    return process.returncode or 0, out.decode(), error.decode()
+    done = await command("gateway", "accounts", "--as", "李工", *arguments, environment=environment, given=given)
+    return done.code, done.out, done.error
 
 
 async def test_an_account_is_made_reset_unlocked_and_disabled(environment: dict[str, str], deps: Deps) -> None:

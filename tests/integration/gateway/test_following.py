@@ -21,9 +21,9 @@ from gateway.identity.deps import Deps
 from gateway.identity.messaging import BINDINGS, QUEUE, QUEUES, TEACHER_BINDINGS, TEACHERS, handlers, tasks
 from gateway.identity.provisioning import issue_codes, provision, reset
 from kernel.errors import Refusal
-from tests.eventually import eventually
 from tests.integration.gateway.test_console import accounts
-from tests.running import running
+from tests.support.eventually import eventually
+from tests.support.processes import running
 
 SCHOOL, OTHER, STRONG = "3144000011", "3151000021", "Guopei-0af3"
 BASE = ("catalog.base-registered", {"base": "b1", "organization": SCHOOL, "province": "44"})

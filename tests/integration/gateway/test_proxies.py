@@ -11,7 +11,7 @@ import pytest
 from chassis.storage.mongo import Database
 from deploy.local.ports import Ports
 from gateway.identity.login_throttle import ADDRESS
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 ROOT = Path(__file__).resolve().parents[3]
 USERS = ("192.0.2.7", "192.0.2.8", "2001:db8:1:2::3", "2001:db8:1:2::4")

@@ -8,8 +8,8 @@ from gateway.identity.deps import Deps
 from gateway.identity.messaging import BINDINGS, QUEUE
 from gateway.identity.provisioning import provision
 from gateway.settings import GatewaySettings
-from tests.eventually import eventually
 from tests.integration.gateway.test_following import REGISTERED, SCHOOL, envelope
+from tests.support.eventually import eventually
 from tests.unit.gateway.serving import Browser, served
 
 

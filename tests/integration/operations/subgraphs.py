@@ -11,9 +11,9 @@ from pymongo import AsyncMongoClient
 from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from chassis.clock import Clock
-from chassis.context import Act, acting
+from chassis.context import Act
 from chassis.events import Envelope
-from chassis.graph import SubgraphContext, SubgraphSchema
+from chassis.graph import SubgraphSchema
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
 from chassis.storage.mongo import Database
@@ -32,13 +32,15 @@ from services.catalog.graph.schema import schema as catalog_schema
 from services.catalog.store import Store as CatalogStore
 from services.enrollment.commands import Deps as EnrollmentDeps
 from services.enrollment.commands import deliver_pending, enter_rosters
-from services.enrollment.domain.reveal import reveal
+from services.enrollment.domain.reveal import Purpose, reveal
 from services.enrollment.graph.schema import schema as enrollment_schema
 from services.enrollment.store import Store as EnrollmentStore
 from tests.integration.catalog import season as declaring
 from tests.integration.enrollment import lists
 from tests.integration.enrollment import season as enrolling
 from tests.security.questions import Values
+from tests.support.graph import execute
+from tests.support.principals import MINISTRY
 
 ROWS = 21
 _ADJUST = "mutation($b: ID!, $i: QuotaInput!) { adjustQuota(baseId: $b, input: $i) { id } }"
@@ -89,10 +91,7 @@ class Subgraph:
     async def ask(self, principal: Principal, query: str, **variables: Any) -> tuple[Any, list[str]]:
         """The answer's data, and the reads that it took."""
         self.reads.seen.clear()
-        with acting(Act(principal)):
-            result = await self.schema.execute(
-                query, variable_values=variables, context_value=SubgraphContext(self.deps, principal)
-            )
+        result = await execute(self.schema, self.deps, Act(principal), query, **variables)
         defects = [one for one in result.errors or () if not isinstance(one.original_error, Refusal)]
         assert not defects, (defects, query)
         return result.data, list(self.reads.seen)
@@ -118,13 +117,13 @@ async def catalog(database: Database, reads: Reads, folder: Path) -> Subgraph:
         projects.append({"id": project["id"]})
         await playing.assign(project, experts[0], expert)
         await playing.review(experts[0], project)
-    await playing.act(declaring.MINISTRY, _ADJUST, b=bases[0].bases[0], i={"year": 2024, "limit": 50, "reason": "扩容"})
+    await playing.act(MINISTRY, _ADJUST, b=bases[0].bases[0], i={"year": 2024, "limit": 50, "reason": "扩容"})
     for _ in range(ROWS):
         await playing.submitted(bases[0])
     # Classes of one design, as so many calls of `addClass` would make them.
     series = (await store.projects.get(projects[0]["id"])).series
     await database["projects"].update_many({"base": bases[0].bases[0]}, {"$set": {"series": series}})
-    principals = (declaring.MINISTRY, bases[0], experts[0])
+    principals = (MINISTRY, bases[0], experts[0])
     entities: dict[str, list[dict[str, Any]]] = {
         "Base": [{"id": base.bases[0]} for base in bases],
         "Expert": [{"id": expert.person} for expert in experts],
@@ -164,12 +163,18 @@ async def enrollment(database: Database, reads: Reads, folder: Path) -> Subgraph
     person = await store.teachers.get(str(first.person))
     for _ in range(ROWS):
         act = reveal(
-            new_id(), person, "核对报到证件", playing.deps.clock.now(), by="moe", scope="ministry", organization=None
+            new_id(),
+            person,
+            Purpose("核对报到证件"),
+            playing.deps.clock.now(),
+            by="moe",
+            scope="ministry",
+            organization=None,
         )
         await store.reveals.kept.insert(*act)
     await (await store.feed.writer()).append([(event(number), ("44",)) for number in range(ROWS)])
     playing.at("2024-05-25T09:00")
-    principals = (enrolling.MINISTRY, enrolling.BASE, enrolling.SCHOOL, first, enrolling.GUANGDONG)
+    principals = (MINISTRY, enrolling.BASE, enrolling.SCHOOL, first, enrolling.GUANGDONG)
     entities: dict[str, list[dict[str, Any]]] = {
         "Enrollment": [{"id": key} for key in keys],
         "Project": [{"id": project} for project in projects],
@@ -182,7 +187,7 @@ async def enrollment(database: Database, reads: Reads, folder: Path) -> Subgraph
 
 async def _school(playing: enrolling.Season, code: str) -> Principal:
     given = {"code": code, "name": f"学校{code}", "province": "44"}
-    await playing.act(enrolling.MINISTRY, "mutation($i: SchoolInput!) { registerSchool(input: $i) { code } }", i=given)
+    await playing.act(MINISTRY, "mutation($i: SchoolInput!) { registerSchool(input: $i) { code } }", i=given)
     principal = Principal(code, Scope.SCHOOL, organization=code, school=code)
     person = {"name": "赵主任", "phone": "13900000000"}
     await playing.act(

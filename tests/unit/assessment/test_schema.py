@@ -1,4 +1,4 @@
-"""Assessment's part of the graph and its registry of events: the names of the draft, nothing forgotten."""
+"""Assessment's schema has the expected fields, and every event is registered."""
 
 import inspect
 
@@ -13,27 +13,27 @@ MUTATIONS = {"recordAttendance", "recordResults", "confirmCredits", "revokeCredi
 
 
 def fields(name: str) -> dict[str, FieldDefinitionNode]:
-    found = [
+    nodes = [
         node
         for node in parse(schema.as_str()).definitions
         if isinstance(node, ObjectTypeDefinitionNode) and node.name.value == name
     ]
-    return {field.name.value: field for node in found for field in node.fields or ()}
+    return {field.name.value: field for node in nodes for field in node.fields or ()}
 
 
-def test_the_names_are_the_drafts() -> None:
+def test_the_graph_has_the_expected_names() -> None:
     assert set(fields("Mutation")) == MUTATIONS
     assert set(fields("Query")) == {"_entities", "_service", "auditLog"}
     for kind, names in EXTENDED.items():
         assert set(fields(kind)) == {"id", *names}
 
 
-def test_what_is_added_to_others_entities_is_scoped_and_nullable() -> None:
+def test_fields_added_to_other_entities_have_scopes_and_are_nullable() -> None:
     for kind, names in EXTENDED.items():
         for name in names:
             field = fields(kind)[name]
             assert not isinstance(field.type, NonNullTypeNode)
-            assert [one.name.value for one in field.directives or ()] == ["requiresScopes"]
+            assert [directive.name.value for directive in field.directives or ()] == ["requiresScopes"]
 
 
 def test_every_event_class_is_registered() -> None:

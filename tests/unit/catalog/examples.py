@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from kernel.dates import SHANGHAI
+from kernel.free_text import Reason
 from kernel.reference import round_data
 from services.catalog.domain import decision, declaration, review
 from services.catalog.domain.base import Base, Organization, Team, TeamMember
@@ -25,6 +26,11 @@ EXPERTS = tuple(
     Expert(id=f"e{number}", version=1, name=f"专家{number}", organization=Organization(f"school-{number}", "某校"))
     for number in range(3)
 )
+
+
+def why(text: str = "理由") -> Reason:
+    """A reason as a command makes it."""
+    return Reason.of(text, "R1")
 
 
 def round_2024() -> Round:
@@ -122,7 +128,7 @@ def a_decided(outcome: DecisionOutcome) -> Project:
     """A project that the ministry decided on."""
     project = an_assigned()
     return decision.decide(
-        project, round_2024(), reviews_of(project), outcome=outcome, reason="按评审意见", now=REVIEWING
+        project, round_2024(), reviews_of(project), outcome=outcome, reason=why("按评审意见"), now=REVIEWING
     )[0]
 
 

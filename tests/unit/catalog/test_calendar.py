@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
@@ -13,7 +13,7 @@ from services.catalog.domain.opening import extend_phase, open_round
 from services.catalog.domain.round import Contact, Round
 from services.catalog.domain.vocabulary import PhaseName
 from services.catalog.http.calendar import icalendar
-from tests.unit.catalog.examples import DECLARING, round_2024
+from tests.unit.catalog.examples import DECLARING, round_2024, why
 
 DECLARED = "2024-03-28至2024-05-06（北京时间，均含当日）"
 LATE = datetime(2024, 5, 8, 10, tzinfo=SHANGHAI)
@@ -29,7 +29,7 @@ def opened() -> Round:
 
 def extended(current: Round, closes: date) -> Round:
     """The round with a later last day of declaration."""
-    return extend_phase(current, PhaseName.DECLARE, closes, reason="系统故障", by="张处", now=LATE)[0]
+    return extend_phase(current, PhaseName.DECLARE, closes, reason=why("系统故障"), actor="张处", now=LATE)[0]
 
 
 def parsed(current: Round) -> Any:
@@ -107,6 +107,7 @@ def test_r43_an_event_says_where_to_ask() -> None:
 
 @settings(deadline=None)
 @given(title=TYPED, department=TYPED)
+@example(title=r"D:\New\note\\N;1,2", department="\\")
 def test_any_text_comes_through_and_no_line_is_longer_than_75_octets(title: str, department: str) -> None:
     current = replace(opened(), title=title, contacts=(Contact(department, ("010",)),))
     text = icalendar(current)

@@ -12,6 +12,7 @@ from services.catalog.domain import declaration
 from services.catalog.domain.base import Team
 from services.catalog.domain.declaration import ClassPlan
 from services.catalog.domain.events import ProjectLapsed, ProjectSubmitted
+from services.catalog.domain.labels import REVIEW_CLOSED
 from services.catalog.domain.project import Extension
 from services.catalog.domain.vocabulary import DecisionOutcome, ProjectStatus
 from tests.unit.catalog.examples import (
@@ -25,6 +26,7 @@ from tests.unit.catalog.examples import (
     a_published,
     a_submitted,
     round_2024,
+    why,
 )
 
 
@@ -111,7 +113,7 @@ def test_a_returned_plan_lapses_when_review_has_closed() -> None:
     lapsed, (event,) = declaration.lapse(returned, round_2024(), LATE)
     assert lapsed.status is ProjectStatus.LAPSED
     assert isinstance(event, ProjectLapsed)
-    assert lapsed.history[-1].reason == declaration.REVIEW_CLOSED
+    assert lapsed.history[-1].reason == REVIEW_CLOSED
 
 
 def test_a_returned_plan_does_not_lapse_before() -> None:
@@ -126,19 +128,17 @@ def test_a_submitted_plan_cannot_be_written() -> None:
     assert refused.value.code == "WRONG_STATE"
 
 
-def test_withdrawal_wants_a_reason_and_says_whether_quota_is_free_again() -> None:
+def test_withdrawal_says_whether_quota_is_free_again() -> None:
     """R11: withdrawal before publication frees quota."""
-    with pytest.raises(Refusal, match="理由"):
-        declaration.withdraw(a_submitted(), " ", DECLARING)
-    _, (from_draft,) = declaration.withdraw(a_draft(), "重复", DECLARING)
-    _, (from_submitted,) = declaration.withdraw(a_submitted(), "重复", DECLARING)
+    _, (from_draft,) = declaration.withdraw(a_draft(), why("重复"), DECLARING)
+    _, (from_submitted,) = declaration.withdraw(a_submitted(), why("重复"), DECLARING)
     assert (from_draft.released, from_submitted.released) == (False, True)
 
 
 def test_a_published_project_cannot_be_withdrawn() -> None:
     """R11: what is published keeps its quota."""
     with pytest.raises(Refusal):
-        declaration.withdraw(a_published(), "重复", DECLARING)
+        declaration.withdraw(a_published(), why("重复"), DECLARING)
 
 
 def test_a_further_class_is_a_project_of_the_same_series_with_its_timetable_moved() -> None:

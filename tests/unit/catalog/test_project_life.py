@@ -13,15 +13,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from kernel.dates import SHANGHAI
 from kernel.errors import Refusal
-from services.catalog.domain import decision, declaration, quota, review, window
-from services.catalog.domain import lifecycle as delivery
+from services.catalog.domain import decision, declaration, lifecycle, quota, review, window
 from services.catalog.domain.lifecycle import Amendment
 from services.catalog.domain.plan import FacultyMember
 from services.catalog.domain.project import TRANSITIONS, Project, move
 from services.catalog.domain.quota import CONSUMING, Quota
 from services.catalog.domain.versions import versions_of
 from services.catalog.domain.vocabulary import DecisionOutcome, ProjectStatus
-from tests.unit.catalog.examples import DECLARING, EXPERTS, LATE, a_base, a_draft, reviews_of, round_2024
+from tests.unit.catalog.examples import DECLARING, EXPERTS, LATE, a_base, a_draft, reviews_of, round_2024, why
 
 NOW = [
     DECLARING,
@@ -34,7 +33,9 @@ NOW = [
 
 def _decide(outcome: DecisionOutcome) -> Callable[[Project, datetime], tuple[Project, Any]]:
     def act(project: Project, now: datetime) -> tuple[Project, Any]:
-        return decision.decide(project, round_2024(), reviews_of(project), outcome=outcome, reason="按意见", now=now)
+        return decision.decide(
+            project, round_2024(), reviews_of(project), outcome=outcome, reason=why("按意见"), now=now
+        )
 
     return act
 
@@ -46,12 +47,12 @@ def _update(project: Project, now: datetime) -> tuple[Project, Any]:
 
 def _amend(project: Project, now: datetime) -> tuple[Project, Any]:
     faculty = (*project.plan.faculty, FacultyMember(f"{len(project.plan.faculty)}号教师"))
-    return delivery.amend(project, round_2024(), Amendment(reason="换人", faculty=faculty), now)
+    return lifecycle.amend(project, round_2024(), Amendment(reason="换人", faculty=faculty), now)
 
 
 def _extend(project: Project, now: datetime) -> tuple[Project, Any]:
     until = window.last_day(project, round_2024()) + timedelta(days=1)
-    return window.extend(project, round_2024(), until=until, reason="补训", now=now)
+    return window.extend(project, round_2024(), until=until, reason=why("补训"), now=now)
 
 
 ACTS: dict[str, Callable[[Project, datetime], tuple[Project, Any]]] = {
@@ -59,19 +60,19 @@ ACTS: dict[str, Callable[[Project, datetime], tuple[Project, Any]]] = {
     "amend": _amend,
     "extend": _extend,
     "submit": lambda project, now: declaration.submit(project, a_base(), round_2024(), now),
-    "withdraw": lambda project, now: declaration.withdraw(project, "不办了", now),
+    "withdraw": lambda project, now: declaration.withdraw(project, why("不办了"), now),
     "lapse": lambda project, now: declaration.lapse(project, round_2024(), now),
     "assign": lambda project, now: review.assign_experts(project, EXPERTS[:2], round_2024(), now),
     "approve": _decide(DecisionOutcome.APPROVE),
     "return": _decide(DecisionOutcome.RETURN),
     "reject": _decide(DecisionOutcome.REJECT),
-    "publish": lambda project, now: decision.publish(project, round_2024(), override="补发", now=now),
-    "start": delivery.start,
-    "finish": lambda project, now: delivery.finish(project, round_2024(), now),
-    "complete": delivery.complete,
-    "cancel": lambda project, now: delivery.cancel(project, "不办了", "base", now),
-    "suspend": lambda project, now: delivery.suspend(project, "整改", now),
-    "resume": delivery.resume,
+    "publish": lambda project, now: decision.publish(project, round_2024(), override=why("补发"), now=now),
+    "start": lifecycle.start,
+    "finish": lambda project, now: lifecycle.finish(project, round_2024(), now),
+    "complete": lifecycle.complete,
+    "cancel": lambda project, now: lifecycle.cancel(project, why("不办了"), "base", now),
+    "suspend": lambda project, now: lifecycle.suspend(project, why("整改"), now),
+    "resume": lifecycle.resume,
 }
 
 
@@ -116,7 +117,7 @@ class Season(RuleBasedStateMachine):
     @rule(limit=st.integers(0, 4))
     def ministry_adjusts(self, limit: int) -> None:
         now = NOW[self.moment]
-        self.quota, _ = quota.adjust(self.quota, limit=limit, reason="动态调整", effective_from=None, now=now)
+        self.quota, _ = quota.adjust(self.quota, limit=limit, reason=why("动态调整"), effective_from=None, now=now)
 
     @invariant()
     def used_is_the_number_of_consuming_projects(self) -> None:
@@ -159,10 +160,10 @@ TestSeason.settings = settings(max_examples=60, stateful_step_count=40, deadline
 def test_only_the_edges_of_the_table_can_be_taken(start: ProjectStatus, target: ProjectStatus) -> None:
     project = replace(a_draft(), status=start)
     if target in TRANSITIONS[start]:
-        assert move(project, target, rule="R13", by="base", now=DECLARING).status is target
+        assert move(project, target, rule="R13", actor="base", now=DECLARING).status is target
     else:
         with pytest.raises(Refusal) as refused:
-            move(project, target, rule="R13", by="base", now=DECLARING)
+            move(project, target, rule="R13", actor="base", now=DECLARING)
         assert refused.value.code == "WRONG_STATE"
 
 
@@ -183,7 +184,7 @@ def test_an_adjusted_limit_counts_from_its_day_and_below_used_it_only_stops_new_
     """R39: the quota is dynamic, and takes nothing back."""
     held = Quota(id="b:2024", version=1, base="b", year=2024, province="44", limit=20, used=18)
     adjusted, (event,) = quota.adjust(
-        held, limit=10, reason="抽检不合格", effective_from=date(2024, 5, 1), now=DECLARING
+        held, limit=10, reason=why("抽检不合格"), effective_from=date(2024, 5, 1), now=DECLARING
     )
     assert (adjusted.limit_on(date(2024, 4, 30)), adjusted.limit_on(date(2024, 5, 1))) == (20, 10)
     assert (event.before, event.limit, event.used) == (20, 10, 18)
@@ -199,7 +200,9 @@ def test_an_adjustment_counts_from_today_at_the_earliest() -> None:
     held = Quota(id="b:2024", version=1, base="b", year=2024, province="44", limit=20)
     for limit, since in ((10, date(2024, 4, 19)), (-1, None)):
         with pytest.raises(Refusal) as refused:
-            quota.adjust(held, limit=limit, reason="抽检不合格", effective_from=since, now=DECLARING)
+            quota.adjust(held, limit=limit, reason=why("抽检不合格"), effective_from=since, now=DECLARING)
         assert (refused.value.code, refused.value.rule) == ("INVALID_QUOTA", "R39")
-    adjusted, (event,) = quota.adjust(held, limit=10, reason="抽检", effective_from=DECLARING.date(), now=DECLARING)
+    adjusted, (event,) = quota.adjust(
+        held, limit=10, reason=why("抽检"), effective_from=DECLARING.date(), now=DECLARING
+    )
     assert (event.before, adjusted.limit_on(DECLARING.date())) == (20, 10)

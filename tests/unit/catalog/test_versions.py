@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.errors import Refusal
-from services.catalog.domain import decision, declaration, review
-from services.catalog.domain import lifecycle as delivery
+from services.catalog.domain import decision, declaration, lifecycle, review
 from services.catalog.domain.labels import FIELDS
 from services.catalog.domain.lifecycle import Amendment
 from services.catalog.domain.plan import FacultyMember, Justification, Plan, Session, Venue, differing
@@ -28,6 +27,7 @@ from tests.unit.catalog.examples import (
     a_submitted,
     reviews_of,
     round_2024,
+    why,
 )
 
 ROUND = round_2024()
@@ -53,7 +53,7 @@ def rewritten(project: Project, now: datetime, **changes: Any) -> Project:
 
 def reviewed(project: Project, outcome: DecisionOutcome, now: datetime) -> Project:
     assigned = saved(review.assign_experts(project, EXPERTS[:2], ROUND, now))
-    return saved(decision.decide(assigned, ROUND, reviews_of(assigned), outcome=outcome, reason="意见", now=now))
+    return saved(decision.decide(assigned, ROUND, reviews_of(assigned), outcome=outcome, reason=why("意见"), now=now))
 
 
 def a_seasoned() -> Project:
@@ -68,9 +68,9 @@ def a_seasoned() -> Project:
     project = reviewed(project, DecisionOutcome.APPROVE, next(now))
     project = saved(decision.publish(project, ROUND, override=None, now=next(now)))
     moved = Amendment(reason="台风", starts_on=date(2024, 7, 15))
-    project = saved(delivery.amend(project, ROUND, moved, next(now)))
+    project = saved(lifecycle.amend(project, ROUND, moved, next(now)))
     staffed = Amendment(reason="换人", faculty=(FacultyMember("赵工"),))
-    return saved(delivery.amend(project, ROUND, staffed, next(now)))
+    return saved(lifecycle.amend(project, ROUND, staffed, next(now)))
 
 
 def worded(before: Design, after: Design, language: str = "zh") -> dict[str, FieldChange]:

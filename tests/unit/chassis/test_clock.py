@@ -1,4 +1,4 @@
-"""The domain clock ticks, and moves forward only, for every process that shares its file."""
+"""The domain clock goes on from where it was moved, forward only, in every process that shares its file."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from chassis.clock import Clock, move_forward
 from kernel.dates import SHANGHAI
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 DEADLINE = datetime(2030, 5, 6, 9, 0, tzinfo=SHANGHAI)
 
@@ -16,7 +16,7 @@ def test_without_a_file_the_clock_is_real_time_in_shanghai() -> None:
     assert abs(Clock().now() - datetime.now(SHANGHAI)) < timedelta(seconds=5)
 
 
-async def test_a_move_reaches_a_clock_that_is_already_running_and_it_ticks_on(tmp_path: Path) -> None:
+async def test_moving_the_clock_reaches_running_processes_and_time_goes_on_from_there(tmp_path: Path) -> None:
     file = tmp_path / "clock.json"
     clock = Clock(file)
     clock.now()

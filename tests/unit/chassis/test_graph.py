@@ -1,4 +1,4 @@
-"""Cursors, entity keys and errors at the edge of a subgraph."""
+"""Cursors, pages, entity keys, errors and the cache of documents of a subgraph."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ async def ask(query: str, **variables: Any) -> ExecutionResult:
 
 
 @given(st.lists(st.one_of(st.text(), st.integers(-(2**53), 2**53), st.none()), min_size=1))
-def test_a_cursor_gives_back_its_position(position: list[Any]) -> None:
+def test_a_cursor_decodes_to_its_position(position: list[Any]) -> None:
     assert position_of(cursor_of(*position)) == position
 
 
@@ -62,29 +62,29 @@ def test_a_foreign_cursor_is_refused(cursor: str) -> None:
     assert refused.value.code == "BAD_CURSOR"
 
 
-async def test_a_document_that_was_valid_is_read_once_and_what_is_kept_is_bounded(
+async def test_a_valid_document_is_parsed_once_and_the_cache_is_bounded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    kept: Cache[str, DocumentNode] = Cache(1_000, characters=100)
-    monkeypatch.setattr("chassis.graph.schema.known_documents", lambda: kept)
+    cache: Cache[str, DocumentNode] = Cache(1_000, characters=100)
+    monkeypatch.setattr("chassis.graph.schema.known_documents", lambda: cache)
     schema = SubgraphSchema(query=Query)
     text = "{ thing { id } }"
     first = await schema.execute(text)
-    document = kept.get(text)
+    document = cache.get(text)
     assert document
     assert (await schema.execute(text)).data == first.data == {"thing": {"id": "1"}}
-    assert kept.get(text) is document
+    assert cache.get(text) is document
     assert (await schema.execute("{ nowhere }")).errors
-    assert len(kept) == 1
+    assert len(cache) == 1
     for number in range(20):
         await schema.execute(f"query q{number} {{ thing {{ id }} }}")
-    assert len(kept) == 100 // len("query q10 { thing { id } }")
-    before = len(kept)
+    assert len(cache) == 100 // len("query q10 { thing { id } }")
+    before = len(cache)
     await schema.execute("{ thing { id } }" + " " * 20_000)
-    assert len(kept) == before
+    assert len(cache) == before
 
 
-def test_a_page_tells_whether_more_follows() -> None:
+def test_a_page_says_whether_more_rows_follow() -> None:
     page = page_of([1, 2, 3], 2, lambda row: [row])
     assert [row for _, row in page.rows] == [1, 2]
     assert page_info(page).has_next_page
@@ -99,7 +99,7 @@ def test_a_page_has_one_to_a_hundred_rows(first: int) -> None:
     assert refused.value.code == "BAD_PAGE_SIZE"
 
 
-async def test_an_entity_key_resolves_and_the_variables_stay_as_they_were() -> None:
+async def test_an_entity_resolves_and_the_callers_variables_are_not_changed() -> None:
     representations = [{"__typename": "Thing", "id": "7"}]
     result = await ask(ENTITIES, r=representations)
     assert result.data == {"_entities": [{"id": "7"}]}

@@ -1,4 +1,4 @@
-"""The internal token: minted for one subgraph, refused by every other and when altered."""
+"""The internal token is accepted by the subgraph it was made for, and by no other."""
 
 import pytest
 from joserfc import jwt

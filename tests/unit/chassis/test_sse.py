@@ -1,4 +1,4 @@
-"""Server-sent events: what is written is read again, however it is cut."""
+"""Server-sent events: encoding and parsing, in pieces of any size."""
 
 import pytest
 from hypothesis import given
@@ -17,13 +17,15 @@ MOST = 1_000_000
 
 
 @given(EVENTS, st.sampled_from([b"\n", b"\r", b"\r\n"]), st.lists(st.integers(1, 30)))
-def test_events_survive_any_cut_and_any_line_end(events: list[Event], end: bytes, cuts: list[int]) -> None:
-    stream = HEARTBEAT.join([b"", *(encode(one) for one in events), b""]).replace(b"\n", end)
-    parser, found = Parser(MOST), []
+def test_events_are_parsed_from_any_pieces_and_with_any_line_end(
+    events: list[Event], end: bytes, cuts: list[int]
+) -> None:
+    stream = HEARTBEAT.join([b"", *(encode(event) for event in events), b""]).replace(b"\n", end)
+    parser, parsed = Parser(MOST), []
     for cut in cuts:
-        found += parser.feed(stream[:cut])
+        parsed += parser.feed(stream[:cut])
         stream = stream[cut:]
-    assert [*found, *parser.feed(stream)] == events
+    assert [*parsed, *parser.feed(stream)] == events
 
 
 @pytest.mark.parametrize(
@@ -39,11 +41,11 @@ def test_events_survive_any_cut_and_any_line_end(events: list[Event], end: bytes
     ],
 )
 def test_the_examples_of_the_standard(stream: bytes, events: list[Event] | int) -> None:
-    found = Parser(MOST).feed(stream)
-    assert (len(found) if isinstance(events, int) else found) == events
+    parsed = Parser(MOST).feed(stream)
+    assert (len(parsed) if isinstance(events, int) else parsed) == events
 
 
-def test_an_event_is_as_large_as_it_may_be_and_no_larger() -> None:
+def test_an_event_over_the_limit_is_refused_and_the_limit_counts_per_event() -> None:
     parser = Parser(20)
     for _ in range(10):
         assert parser.feed(b"data: 12345678\n\n") == [Event("", b"12345678")]

@@ -21,7 +21,7 @@ from chassis.serving import sse
 from chassis.serving.asgi import Running, subgraph_app
 from chassis.serving.sse import COMPLETE, NEXT, Event, Parser
 from kernel.errors import Refusal
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 from tests.unit.gateway.serving import Browser, served
 
 KEYS = KeySet([ECKey.generate_key("P-256", parameters={"kid": "test"})])
@@ -110,7 +110,7 @@ async def everything(query: str, deps: Deps) -> list[tuple[str, Any]]:
         return [(event.name, orjson.loads(event.data or b"null")) async for event in events]
 
 
-async def test_it_sends_each_event_then_completes_and_closes_its_source() -> None:
+async def test_a_subscription_sends_each_event_then_complete_and_closes_its_source() -> None:
     deps = Deps()
     assert await everything("subscription { ticks(to: 2) { number subject } }", deps) == [
         (NEXT, {"data": {"ticks": {"number": 0, "subject": "a1"}}}),
@@ -120,7 +120,7 @@ async def test_it_sends_each_event_then_completes_and_closes_its_source() -> Non
     assert deps.closed.is_set()
 
 
-async def test_what_one_event_loaded_is_loaded_anew_for_the_next() -> None:
+async def test_each_event_of_a_subscription_loads_its_own_data() -> None:
     deps = Deps()
     await everything("subscription { a: ticks(to: 2) { square again: square } }", deps)
     assert deps.loads == [[0], [1]]
@@ -134,21 +134,21 @@ async def test_what_one_event_loaded_is_loaded_anew_for_the_next() -> None:
         ("subscription { nowhere }", "GRAPHQL_VALIDATION_FAILED"),
     ],
 )
-async def test_what_goes_wrong_comes_as_a_coded_event(query: str, code: str) -> None:
+async def test_an_error_of_a_subscription_is_an_event_with_a_code(query: str, code: str) -> None:
     (name, content), last = await everything(query, Deps())
     assert (name, last) == (NEXT, (COMPLETE, None))
     assert content["errors"][0]["extensions"]["code"] == code
     assert "secret-host" not in str(content)
 
 
-async def test_a_query_over_it_is_one_event() -> None:
+async def test_a_query_over_server_sent_events_is_one_event() -> None:
     assert await everything("{ one }", Deps()) == [(NEXT, {"data": {"one": 1}}), (COMPLETE, None)]
 
 
 async def test_without_the_internal_token_there_is_no_stream() -> None:
     async with served(app(Deps())) as browser:
-        for given in ({}, {"Authorization": "Bearer x"}):
-            headers = {"Accept": "text/event-stream", **given}
+        for credentials in ({}, {"Authorization": "Bearer x"}):
+            headers = {"Accept": "text/event-stream", **credentials}
             answer = await browser.graphql("subscription { ticks { number } }", headers=headers)
             assert (answer.status, answer.code) == (401, "UNAUTHENTICATED")
 
@@ -162,7 +162,7 @@ async def test_a_client_that_leaves_ends_its_source() -> None:
         await eventually(deps.closed.is_set)
 
 
-async def test_a_silent_stream_says_that_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_silent_stream_sends_heartbeats(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sse.EventStream.__init__, "__defaults__", (0.02,))
     async with (
         served(app(Deps())) as browser,

@@ -1,4 +1,4 @@
-"""What enrolment's unit tests begin with."""
+"""What enrollment's unit tests begin with."""
 
 from dataclasses import replace
 from datetime import date, datetime
@@ -59,6 +59,6 @@ def a_teacher(**changes: Any) -> Teacher:
 
 
 def an_enrollment(status: EnrollmentStatus = EnrollmentStatus.SIGNED_UP) -> Enrollment:
-    """An enrolment in a state."""
+    """An enrollment in a state."""
     signed, _ = sign_up("e1", a_teacher(), a_project(), NOW)
     return replace(signed, status=status, live=status in LIVE)

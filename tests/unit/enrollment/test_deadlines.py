@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from kernel.dates import SHANGHAI
 from kernel.errors import Refusal, Unblock
+from kernel.free_text import Reason
 from services.enrollment.domain.cut_off import CutOffs, key_of, require_before, set_cut_off
 from services.enrollment.domain.enrollment import decide, escalate, missed_deadline, require_missed
 from services.enrollment.domain.project import ADMIT, Phase
@@ -84,12 +85,12 @@ def test_the_ministry_may_decide_from_the_deadline_on_unless_it_is_extended() ->
 @pytest.mark.parametrize("decision", EnrollmentDecision)
 def test_the_ministrys_decision_has_a_reason_and_says_in_whose_place_it_was_made(decision: EnrollmentDecision) -> None:
     with pytest.raises(Refusal) as refused:
-        decide(SUBMITTED, decision, "  ", NOW, overrides=True)
+        decide(SUBMITTED, decision, None, NOW, overrides=True)
     assert refused.value.code == "REASON_MISSING"
-    after, (event,) = decide(SUBMITTED, decision, "基地逾期未决", NOW, overrides=True)
+    after, (event,) = decide(SUBMITTED, decision, Reason("基地逾期未决"), NOW, overrides=True)
     assert (after.history[-1].by, after.history[-1].reason) == ("ministry", "基地逾期未决")
     assert getattr(event, "override") == "基地逾期未决"  # noqa: B009 - three events, one attribute
     rejected = decision is EnrollmentDecision.REJECT
     assert after.reason_code is (ReasonCode.BY_MINISTRY if rejected else None)
-    _, (own,) = decide(SUBMITTED, decision, "条件不符", NOW)
+    _, (own,) = decide(SUBMITTED, decision, Reason("条件不符"), NOW)
     assert getattr(own, "override") is None  # noqa: B009 - likewise

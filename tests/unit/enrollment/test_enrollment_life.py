@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from kernel.errors import Refusal
-from services.enrollment.domain import enrollment as enrolments
+from kernel.free_text import Reason
+from services.enrollment.domain import enrollment as enrollments
 from services.enrollment.domain import results as following
 from services.enrollment.domain import waitlist as waiting
 from services.enrollment.domain.enrollment import FOLLOWED, TRANSITIONS, Enrollment, Step
@@ -34,7 +35,7 @@ FOLLOWING: tuple[Callable[[Enrollment], following.Followed], ...] = (
 
 
 class AClass(RuleBasedStateMachine):
-    """One project, its seats counted by differences alone, and everybody's latest enrolment in it."""
+    """One project, its seats counted by differences alone, and everybody's latest enrollment in it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,7 +68,7 @@ class AClass(RuleBasedStateMachine):
         return True
 
     def attempt(self, person: int, act: Callable[[Enrollment], Step]) -> bool:
-        """An act on somebody's latest enrolment; a refusal leaves everything as it was."""
+        """An act on somebody's latest enrollment; a refusal leaves everything as it was."""
         before = self.latest(person)
         if before is None:
             return False
@@ -89,26 +90,26 @@ class AClass(RuleBasedStateMachine):
         latest = self.latest(person)
         if latest is None or not latest.live:
             self.born += 1
-            signed = enrolments.sign_up(f"e{self.born:03d}", a_teacher(id=f"t{person}"), a_project(), self.now)
+            signed = enrollments.sign_up(f"e{self.born:03d}", a_teacher(id=f"t{person}"), a_project(), self.now)
             assert self.take(None, signed)
 
     @rule(person=PEOPLE, minutes=st.integers(0, 3))
     def submit(self, person: int, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
-        self.attempt(person, lambda one: enrolments.submit(one, "赵主任", self.now))
+        self.attempt(person, lambda one: enrollments.submit(one, "赵主任", self.now))
 
     @rule(person=PEOPLE, decision=st.sampled_from(EnrollmentDecision))
     def decide(self, person: int, decision: EnrollmentDecision) -> None:
-        self.attempt(person, lambda one: enrolments.decide(one, decision, "理由", self.now))
+        self.attempt(person, lambda one: enrollments.decide(one, decision, Reason("理由"), self.now))
 
     @rule(person=PEOPLE, act=st.sampled_from(["decline", "withdraw", "withdraw_sign_up", "lapse", "cancel", "expire"]))
     def end(self, person: int, act: str) -> None:
         acts: dict[str, Callable[[Enrollment], Step]] = {
-            "decline": lambda one: enrolments.decline(one, "不同意", "赵主任", self.now),
-            "withdraw": lambda one: enrolments.withdraw(one, "工作冲突", "赵主任", self.now),
-            "withdraw_sign_up": lambda one: enrolments.withdraw_sign_up(one, self.now),
-            "lapse": lambda one: enrolments.lapse(one, self.now),
-            "cancel": lambda one: enrolments.cancel(one, "停办", self.now),
+            "decline": lambda one: enrollments.decline(one, Reason("不同意"), "赵主任", self.now),
+            "withdraw": lambda one: enrollments.withdraw(one, Reason("工作冲突"), "赵主任", self.now),
+            "withdraw_sign_up": lambda one: enrollments.withdraw_sign_up(one, self.now),
+            "lapse": lambda one: enrollments.lapse(one, self.now),
+            "cancel": lambda one: enrollments.cancel(one, "停办", self.now),
             "expire": lambda one: waiting.expire(one, self.now),
         }
         if self.attempt(person, acts[act]):
@@ -137,12 +138,12 @@ class AClass(RuleBasedStateMachine):
         self.born += 1
         key, teacher = f"e{self.born:03d}", a_teacher(id=f"t{colleague}")
         left = self.seats.left
-        if self.attempt(person, lambda one: waiting.substitute(one, "调动", "赵主任", self.now, successor=key)):
+        if self.attempt(person, lambda one: waiting.substitute(one, Reason("调动"), "赵主任", self.now, successor=key)):
             assert self.take(None, waiting.succeed(before, teacher, a_project(), "赵主任", self.now, key=key))
             assert self.seats.left == left
 
     @invariant()
-    def seats_are_what_the_enrolments_hold_and_never_over(self) -> None:
+    def seats_are_what_the_enrollments_hold_and_never_over(self) -> None:
         held = Tally(HOLDS[one.status] for one in self.known.values() if one.status in HOLDS)
         counted = {name: getattr(self.seats, name.value) for name in Counter}
         assert counted == {name: held[name] for name in Counter}

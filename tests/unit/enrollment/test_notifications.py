@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from services.enrollment.domain.notification_texts import Letter, letter, sentence
 from services.enrollment.domain.notifications import (
-    PACES,
+    RETRY_POLICIES,
     Delivery,
+    DeliveryFailed,
     NoticeKind,
-    Undelivered,
     fed_back_at,
     feedback,
     mail_of,
@@ -76,18 +76,18 @@ def test_r24_the_latest_decision_counts_and_other_news_does_not() -> None:
 
 
 def test_r24_pauses_grow_and_end_and_mail_is_tried_for_days() -> None:
-    mail, inbox = PACES[DeliveryChannel.EMAIL], PACES[DeliveryChannel.INBOX]
+    mail, inbox = RETRY_POLICIES[DeliveryChannel.EMAIL], RETRY_POLICIES[DeliveryChannel.INBOX]
     assert mail.most
     pauses = [mail.pause(attempt) for attempt in range(1, mail.most)]
     assert pauses[:3] == [timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=4)]
     assert all(one <= other for one, other in pairwise(pauses))
     assert timedelta(days=4) < sum(pauses, timedelta()) < timedelta(days=6)
-    assert (mail.ends(mail.most - 1), mail.ends(mail.most)) == (False, True)
-    assert not inbox.ends(10**6)
+    assert (mail.is_exhausted(mail.most - 1), mail.is_exhausted(mail.most)) == (False, True)
+    assert not inbox.is_exhausted(10**6)
     assert inbox.pause(10**6) == inbox.longest
 
 
-def test_r24_a_letter_says_whose_enrolment_became_what_and_why() -> None:
+def test_r24_a_letter_says_whose_enrollment_became_what_and_why() -> None:
     trainee, school = told()
     said = a_letter(trainee)
     assert said.text.startswith(
@@ -119,7 +119,7 @@ async def test_r24_an_address_that_no_mail_can_bear_fails_for_good_and_is_not_sa
     """Files of earlier releases hold addresses such as these."""
     trainee, _ = told()
     for address in ("a..b@example.cn", ".a@example.cn", "=?utf-8?q?a?=@example.cn", "a@example..cn"):
-        with pytest.raises(Undelivered) as failed:
+        with pytest.raises(DeliveryFailed) as failed:
             await SmtpMailer(SERVER).send(replace(a_letter(trainee), to=address))
         assert (failed.value.fault, failed.value.permanent) == (DeliveryFault.NO_ADDRESS, True)
         assert failed.value.__suppress_context__

@@ -1,41 +1,19 @@
-"""R22, R41: files as office programs really write them, and files that mean no good."""
+"""R22, R41: files as office programs really write them; those that mean no good are in `test_roster_worker`."""
 
-import io
-import re
 import time
-import zipfile
-from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
 import pytest
-import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel.errors import Refusal
 from services.enrollment.domain.roster.sheet import Column, Sheet
-from services.enrollment.workbooks import xlsx_guard as packed
 from services.enrollment.workbooks.roster_reader import read_roster
+from tests.unit.enrollment.roster_files import HEADER, NUMBER, WHO, simple, workbook
 
-NUMBER = "11010519491231002X"
-HEADER = ("姓名", "身份证号码", "项目编号")
-WHO = ("张三", NUMBER, "2024-D-001-01")
-
-
-def workbook(fill: Callable[[Any, Any], None]) -> bytes:
-    """A workbook with whatever is done to its book and first sheet."""
-    file = io.BytesIO()
-    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
-        fill(book, book.add_worksheet())
-    return file.getvalue()
-
-
-def simple(book: Any, sheet: Any) -> None:
-    """The shortest roster."""
-    del book
-    sheet.write_row(0, 0, HEADER)
-    sheet.write_row(1, 0, WHO)
+SOUND = workbook(simple)
 
 
 def csv_text(*lines: str) -> str:
@@ -184,87 +162,6 @@ def test_a_header_with_asides_is_a_header() -> None:
     assert texts(csv_text(header, ",".join(WHO)).encode())[0]["idNumber"] == NUMBER
 
 
-def rebuilt(raw: bytes, change: Callable[[str, bytes], bytes], more: dict[str, bytes] | None = None) -> bytes:
-    """The workbook with other parts."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
-        for part in old.infolist():
-            new.writestr(part.filename, change(part.filename, old.read(part)))
-        for name, content in (more or {}).items():
-            new.writestr(name, content)
-    return file.getvalue()
-
-
-def in_sheet(pattern: bytes, by: bytes) -> Callable[[str, bytes], bytes]:
-    return lambda name, content: re.sub(pattern, by, content) if "worksheets/" in name else content
-
-
-INLINE = b'<c r="C2" t="inlineStr"><is><r><t>%s</t></r></is></c>'
-BOMBS: dict[str, tuple[Callable[[str, bytes], bytes], dict[str, bytes]]] = {
-    "much out of little": (in_sheet(rb"</sheetData>", b"</sheetData>" + b" " * (30 * 1024 * 1024)), {}),
-    "a cell at the far end": (in_sheet(rb'r="C2"', b'r="XFD1048576"'), {}),
-    "a row at the far end": (in_sheet(rb'<row r="2"', b'<row r="1048576"'), {}),
-    "a cell at the far end, in other words": (in_sheet(rb'r="C2"', b"r = 'xfd1048576'"), {}),
-    "a cell far beyond the end": (in_sheet(rb'r="C2"', b'r="ZZZZ99999999"'), {}),
-    "many parts": (lambda _, content: content, {f"xl/worksheets/x{n}.xml": b"" for n in range(1_001)}),
-    "a long text in a cell": (in_sheet(rb'<c r="C2".*?</c>', INLINE % (b"x" * 20_000)), {}),
-    "a long text in many runs": (in_sheet(rb'<c r="C2".*?</c>', INLINE % (b"x</t></r><r><t>" * 2_000)), {}),
-    "a long text": (
-        lambda name, content: content.replace("张三".encode(), b"x" * 20_000) if "shared" in name else content,
-        {},
-    ),
-}
-
-
-@pytest.mark.parametrize("bomb", BOMBS)
-def test_a_workbook_that_would_fill_the_memory_is_refused_before_it_is_read(bomb: str) -> None:
-    change, more = BOMBS[bomb]
-    assert refusal(rebuilt(workbook(simple), change, more)) == "ROSTER_TOO_LARGE"
-
-
-def test_a_text_that_is_referred_to_again_and_again_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packed, "_MOST_TEXT", 100)
-    assert refusal(workbook(simple)) == "ROSTER_TOO_LARGE"
-
-
-@pytest.mark.parametrize("hiding", [b"<!-- </si> -->", b'<!DOCTYPE x [<!ENTITY a "b">]>', b"<![CDATA[x]]>"])
-def test_what_hides_from_the_look_before_reading_is_refused(hiding: bytes) -> None:
-    for part in ("worksheets/", "sharedStrings"):
-        raw = rebuilt(
-            workbook(simple),
-            lambda name, content, part=part: content + hiding if part in name else content,  # type: ignore[misc]
-        )
-        assert refusal(raw) == "ROSTER_UNREADABLE"
-
-
-@pytest.mark.parametrize(
-    "place", [b"", b'r="C2" r="D2"', b"x='r=\"C2\"'", b'r="C000000000001048576"', b'r="&#67;2"', b'r="C2" x=">"']
-)
-def test_a_cell_that_does_not_plainly_say_where_it_is_is_refused(place: bytes) -> None:
-    assert refusal(rebuilt(workbook(simple), in_sheet(rb'r="C2"', place))) == "ROSTER_UNREADABLE"
-
-
-def test_the_number_of_texts_that_a_workbook_claims_is_not_believed() -> None:
-    def claim(name: str, content: bytes) -> bytes:
-        return re.sub(rb'ount="\d+"', b'ount="4294967295"', content) if "shared" in name else content
-
-    raw = rebuilt(workbook(simple), claim)
-    with zipfile.ZipFile(io.BytesIO(packed.repacked(raw))) as kept:
-        assert b"4294967295" not in kept.read("xl/sharedStrings.xml")
-    assert texts(raw) == texts(workbook(simple))
-
-
-def test_macros_and_links_to_elsewhere_stay_behind() -> None:
-    raw = rebuilt(
-        workbook(simple),
-        lambda _, content: content,
-        {"xl/vbaProject.bin": b"x", "xl/externalLinks/externalLink1.xml": b"<!DOCTYPE x>"},
-    )
-    with zipfile.ZipFile(io.BytesIO(packed.repacked(raw))) as kept:
-        assert not [name for name in kept.namelist() if "vba" in name or "external" in name]
-    assert texts(raw) == texts(workbook(simple))
-
-
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_a_spoilt_workbook_is_read_or_refused_and_nothing_else(data: st.DataObject) -> None:
@@ -274,23 +171,7 @@ def test_a_spoilt_workbook_is_read_or_refused_and_nothing_else(data: st.DataObje
     assert isinstance(outcome(bytes(raw)), Sheet | Refusal)
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.data())
-def test_a_workbook_with_spoilt_xml_is_read_or_refused_and_nothing_else(data: st.DataObject) -> None:
-    parts = ("xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/workbook.xml", "xl/styles.xml")
-    chosen = data.draw(st.sampled_from(parts))
-    start, junk = data.draw(st.integers(0, 900)), data.draw(st.binary(max_size=12))
-
-    def spoil(name: str, content: bytes) -> bytes:
-        return content[:start] + junk + content[start + len(junk) :] if name == chosen else content
-
-    assert isinstance(outcome(rebuilt(SOUND, spoil)), Sheet | Refusal)
-
-
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused_and_nothing_else(raw: bytes) -> None:
     assert isinstance(outcome(raw), Sheet | Refusal)
-
-
-SOUND = workbook(simple)

@@ -133,7 +133,7 @@ def test_two_lines_that_contradict_each_other_are_found_and_the_first_stands() -
     ]
 
 
-def test_r5_a_row_writes_a_teacher_and_a_submitted_enrolment_under_the_designated_person() -> None:
+def test_r5_a_row_writes_a_teacher_and_a_submitted_enrollment_under_the_designated_person() -> None:
     facts, ids = the_facts(), count(1)
     entry = enter(check(a_row(rank="2"), facts), facts, "赵主任", lambda: f"id{next(ids)}")
     assert entry.teacher

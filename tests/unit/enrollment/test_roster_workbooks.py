@@ -1,4 +1,4 @@
-"""R22, R41: the template that schools fill in, the result they get back, and what a workbook must never do."""
+"""R22, R41: the template that schools fill in, the result they get back, and that no cell of either is a formula."""
 
 import io
 import re
@@ -11,7 +11,7 @@ from python_calamine import CalamineWorkbook
 
 from kernel.errors import Refusal
 from kernel.language import Language
-from services.enrollment.domain.roster import problems
+from services.enrollment.domain.refusals import INVALID_RANK, UNKNOWN_PROJECT
 from services.enrollment.domain.roster.roster import Problem, Row, RowState
 from services.enrollment.domain.roster.rows import Codes
 from services.enrollment.domain.roster.sheet import HEADERS, Column, hidden, shown
@@ -33,8 +33,8 @@ def xml(raw: bytes) -> str:
 
 
 def a_row(**changes: object) -> Row:
-    said = {"name": "=cmd|' /C calc'!A0", "idNumber": "110***********0010", "projectCode": "@SUM(A1)", "title": "+1"}
-    row = Row(id="r:0000007", roster="r", number=7, said=said, name="", kept_until=datetime.now(UTC))
+    cells = {"name": "=cmd|' /C calc'!A0", "idNumber": "110***********0010", "projectCode": "@SUM(A1)", "title": "+1"}
+    row = Row(id="r:0000007", roster="r", number=7, said=cells, name="", kept_until=datetime.now(UTC))
     return replace(row, **changes)  # type: ignore[arg-type]
 
 
@@ -43,9 +43,9 @@ def test_the_template_is_a_roster_without_rows_and_says_what_may_be_chosen() -> 
     with pytest.raises(Refusal) as refused:
         read_roster(raw)
     assert refused.value.code == "ROSTER_EMPTY"
-    found = sheets(raw)
-    assert found["名单"][0] == [HEADERS[column][0] for column in Column]
-    assert [row[0] for row in found["可报项目"][1:]] == ["2024-D-001-01", "2024-D-001-02"]
+    made = sheets(raw)
+    assert made["名单"][0] == [HEADERS[column][0] for column in Column]
+    assert [row[0] for row in made["可报项目"][1:]] == ["2024-D-001-01", "2024-D-001-02"]
     lists = re.findall(r'<dataValidation type="list".*?<formula1>(.*?)</formula1>', xml(raw))
     assert lists[0] == '"教师,校领导,中层干部"'
     assert lists[1] == '"专职,兼职"'
@@ -71,7 +71,7 @@ def test_what_begins_like_a_formula_is_text() -> None:
 
 
 def test_the_result_says_what_is_wrong_in_the_readers_language() -> None:
-    wrong = (Problem.of(problems.unknown_project()), Problem.of(problems.invalid_rank()))
+    wrong = (Problem.of(UNKNOWN_PROJECT()), Problem.of(INVALID_RANK()))
     rows = [a_row(problems=wrong), a_row(state=RowState.ENTERED), a_row(problems=wrong, state=RowState.REFUSED)]
     chinese = sheets(result(rows, Language.ZH))["名单"]
     assert chinese[0][-3:] == ["结果", "问题", "提示"]

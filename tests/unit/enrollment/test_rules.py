@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from chassis.events import Envelope
 from kernel.dates import SHANGHAI
 from kernel.errors import Refusal, Unblock
+from kernel.free_text import Name
 from kernel.reference import provinces
 from services.enrollment.domain.notifications import NoticeKind, feedback, notice_of
 from services.enrollment.domain.project import (
@@ -20,7 +21,7 @@ from services.enrollment.domain.project import (
     require_open,
     require_phase,
 )
-from services.enrollment.domain.school import DesignatedPerson, School, designate, require_designated
+from services.enrollment.domain.school import Phone, School, designate, require_designated
 from services.enrollment.domain.seats import Seats
 from services.enrollment.domain.vocabulary import DeliveryRecipient, DeliveryState, EnrollmentStatus, ProjectState
 from services.enrollment.messaging.feed_publisher import FOR_EVERY_PROVINCE, NOT_FOR_PROVINCES, readers_of
@@ -94,8 +95,8 @@ def test_a_school_acts_under_its_designated_person() -> None:
     with pytest.raises(Refusal) as refused:
         require_designated(school)
     assert refused.value.code == "DESIGNATED_PERSON_MISSING"
-    named, (first,) = designate(school, DesignatedPerson("赵主任", "k1:x", "139****0000"))
-    replaced, (second,) = designate(named, DesignatedPerson("钱主任", "k1:y", "138****0000"))
+    named, (first,) = designate(school, Name("赵主任"), Phone("k1:x", "139****0000"))
+    replaced, (second,) = designate(named, Name("钱主任"), Phone("k1:y", "138****0000"))
     assert (require_designated(replaced), first.replaced, second.replaced) == ("钱主任", False, True)
 
 

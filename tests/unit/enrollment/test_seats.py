@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from kernel.free_text import Reason
 from services.enrollment.domain.enrollment import decide, rank
 from services.enrollment.domain.events import Accepted, SeatCount
-from services.enrollment.domain.seats import Seats, told
+from services.enrollment.domain.seats import Seats, with_seats
 from services.enrollment.domain.vocabulary import EnrollmentDecision, EnrollmentStatus
 from tests.unit.enrollment.examples import NOW, an_enrollment
 
@@ -15,18 +16,18 @@ SEATS = Seats("p1", 10, accepted=3, offered=2, waitlisted=1, version=7)
 
 def test_the_event_of_a_step_that_moved_seats_tells_all_of_them() -> None:
     _, events = decide(an_enrollment(EnrollmentStatus.SUBMITTED), EnrollmentDecision.ACCEPT, None, NOW)
-    (event,) = told(events, SEATS)
+    (event,) = with_seats(events, SEATS)
     assert isinstance(event, Accepted)
     assert event.seats == SeatCount(version=7, capacity=10, accepted=3, offered=2, waitlisted=1)
     assert replace(event, seats=None) == events[0]
 
 
 def test_a_step_that_moved_none_tells_none() -> None:
-    _, events = decide(an_enrollment(EnrollmentStatus.SUBMITTED), EnrollmentDecision.REJECT, "条件不符", NOW)
-    assert told(events, None) == events
+    _, events = decide(an_enrollment(EnrollmentStatus.SUBMITTED), EnrollmentDecision.REJECT, Reason("条件不符"), NOW)
+    assert with_seats(events, None) == events
 
 
 def test_a_step_that_moves_seats_in_silence_fails() -> None:
     _, events = rank(an_enrollment(EnrollmentStatus.SUBMITTED), 1)
     with pytest.raises(LookupError):
-        told(events, SEATS)
+        with_seats(events, SEATS)

@@ -1,4 +1,4 @@
-"""Settings that would undo a rule are refused at the start."""
+"""Settings under which a rule would not hold are refused when the process starts."""
 
 import pytest
 from pydantic import ValidationError
@@ -6,14 +6,14 @@ from pydantic import ValidationError
 from services.enrollment.settings import EnrollmentSettings
 
 
-def complaints(**given: object) -> set[object]:
-    """The settings that are wrong; others are missing here."""
+def wrong_settings(**settings: object) -> set[object]:
+    """The names of the settings that are refused; those that are not given here are missing."""
     with pytest.raises(ValidationError) as wrong:
-        EnrollmentSettings(**given)  # type: ignore[arg-type]
-    return {name for one in wrong.value.errors() for name in one["loc"]}
+        EnrollmentSettings(**settings)  # type: ignore[arg-type]
+    return {name for error in wrong.value.errors() for name in error["loc"]}
 
 
 @pytest.mark.parametrize("hours", [0, -48, float("nan")])
 def test_r25_an_offer_is_open_for_some_time(hours: float) -> None:
-    assert "offer_hours" in complaints(offer_hours=hours)
-    assert "offer_hours" not in complaints(offer_hours=0.5)
+    assert "offer_hours" in wrong_settings(offer_hours=hours)
+    assert "offer_hours" not in wrong_settings(offer_hours=0.5)

@@ -1,4 +1,4 @@
-"""R42: a workbook is written row by row, as text, and leaves nothing behind."""
+"""R42: a workbook is written row by row, as text, and leaves no file behind."""
 
 import asyncio
 import io
@@ -6,7 +6,7 @@ import os
 import tempfile
 import tracemalloc
 import zipfile
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,9 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=
 DANGEROUS = st.builds(lambda first, rest: first + rest, st.sampled_from(["=", "+", "-", "@", "http://", "{="]), TEXT)
 
 
-async def batches(*given_: Iterable[Row]) -> AsyncIterator[Iterable[Row]]:
-    for one in given_:
-        yield one
+async def batches(*rows: Iterable[Row]) -> AsyncIterator[Iterable[Row]]:
+    for batch in rows:
+        yield batch
 
 
 async def content(*sheets: Sheet) -> bytes:
@@ -33,11 +33,11 @@ async def content(*sheets: Sheet) -> bytes:
 @settings(max_examples=25, deadline=None)
 @given(rows=st.lists(st.lists(TEXT | DANGEROUS | st.none() | st.integers(0, 9), min_size=3, max_size=3), max_size=6))
 async def test_what_is_written_is_read_again_and_no_cell_is_a_formula(rows: list[list[Any]]) -> None:
-    made = await content(Sheet("名单", ["一", "二", "三"], batches(rows[:2], rows[2:])))
-    shown = CalamineWorkbook.from_filelike(io.BytesIO(made)).get_sheet_by_index(0).to_python()
-    told: Sequence[Sequence[Any]] = shown[1:] + [["", "", ""]] * (len(rows) + 1 - len(shown))
-    assert [list(row) for row in told] == [["" if cell is None else cell for cell in row] for row in rows]
-    with zipfile.ZipFile(io.BytesIO(made)) as book:
+    written = await content(Sheet("名单", ["一", "二", "三"], batches(rows[:2], rows[2:])))
+    cells: list[list[Any]] = CalamineWorkbook.from_filelike(io.BytesIO(written)).get_sheet_by_index(0).to_python()
+    blank_rows_at_the_end = [["", "", ""]] * (len(rows) + 1 - len(cells))
+    assert cells[1:] + blank_rows_at_the_end == [["" if cell is None else cell for cell in row] for row in rows]
+    with zipfile.ZipFile(io.BytesIO(written)) as book:
         assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
 
 

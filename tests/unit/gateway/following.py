@@ -18,7 +18,6 @@ from chassis.principal import Principal, Scope, Verified
 from chassis.serving.process import Stopping
 from chassis.serving.sse import EVENT_STREAM, EventStream, Parser
 from gateway.federation.engine import Engine
-from gateway.federation.supergraph import load_supergraph
 from gateway.http.graphql import GraphQLEndpoint, graphql_routes
 from gateway.http.lifespan import Lifespan, application
 from gateway.http.operations import Operations
@@ -28,9 +27,9 @@ from gateway.http.websocket import SocketEndpoint, socket_routes
 from gateway.protection import Limits
 from gateway.protection.stream_limits import StreamLimits, StreamLimitSettings
 from kernel.refusals import UNAUTHENTICATED
-from tests.unit.gateway.serving import SUPERGRAPH, Browser, served
+from tests.support.fixtures import supergraph
+from tests.unit.gateway.serving import Browser, served
 
-GRAPH = load_supergraph(SUPERGRAPH.read_text(encoding="utf-8"))
 FOLLOW = "subscription($after: String) { enrollmentEvents(after: $after) { sequence } }"
 PROVINCE = Principal("a1", Scope.PROVINCE, province="44")
 BREAK = object()
@@ -145,7 +144,7 @@ async def gateway(
         urls = {"enrollment": f"{behind.url}/graphql"}
         transport = HttpTransport(urls, None)
         streams = HttpStreams(urls, transport.headers)
-        engine = Engine(GRAPH, transport, streams=streams)
+        engine = Engine(supergraph(), transport, streams=streams)
         operations = Operations(
             engine, authenticate or holder(), stream_limits=StreamLimits(stream_limits or StreamLimitSettings())
         )

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -16,8 +15,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chassis.serving.process import Server
-
-SUPERGRAPH = Path(__file__).resolve().parents[3] / "contracts" / "graph" / "supergraph.graphql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,8 @@ async def served(app: Starlette) -> AsyncIterator[Browser]:
     await server.startup()
     try:
         port = server.servers[0].sockets[0].getsockname()[1]
-        async with aiohttp.ClientSession() as http:
+        # An idle connection is given up before uvicorn closes it, after 5 s.
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(keepalive_timeout=4.0)) as http:
             yield Browser(f"http://127.0.0.1:{port}", http)
     finally:
         await server.shutdown()

@@ -13,7 +13,7 @@ from gateway.federation.errors import UNREACHABLE
 from gateway.http.context import RequestContext
 from gateway.resilience import OVERLOADED, Bulkhead, CallSettings, Retry, SingleFlight, guarded
 from gateway.resilience.retry import Budget
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 from tests.unit.gateway.network import ALICE, MUTATION, QUERY, SETTINGS, Gate, Network, answered, refused, within
 
 # sharing

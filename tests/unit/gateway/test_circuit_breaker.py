@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from gateway.federation.engine import Call, TransportError
 from gateway.resilience import OVERLOADED, CircuitBreaker
 from gateway.resilience.circuit_breaker import Breaker, State
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 from tests.unit.gateway.network import ALICE, QUERY, SETTINGS, Gate, Network, answered, refused
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.http import client as client_module
 from gateway.http.client import Address, Client, HttpError
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n[1,\r\n2\r\n2]\r\n0\r\n\r\n"

@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from chassis.storage.mongo import StorageError
+from contracts.graph_files import SUPERGRAPH
 from gateway import console
-from tests.unit.gateway.serving import SUPERGRAPH
 
 URL = "mongodb://gateway:hidden@db.internal:1/"
 

@@ -18,7 +18,8 @@ from gateway.http.operations import Operations
 from gateway.http.proxied_routes import export_routes
 from gateway.http.proxy import SubgraphProxy
 from gateway.http.transport import HttpTransport
-from tests.unit.gateway.following import GRAPH, PROVINCE, holder
+from tests.support.fixtures import supergraph
+from tests.unit.gateway.following import PROVINCE, holder
 from tests.unit.gateway.serving import Browser, json_reply, served
 
 KEYS = KeySet([ECKey.generate_key("P-256", parameters={"kid": "test"})])
@@ -46,7 +47,7 @@ async def gateway(behind: Enrollment | None) -> AsyncIterator[Browser]:
     async with served((behind or Enrollment(Response())).app()) as enrollment:
         url = f"{enrollment.url}/graphql" if behind else "http://127.0.0.1:9/graphql"
         transport = HttpTransport({"enrollment": url}, TokenMinter(KEYS))
-        operations = Operations(Engine(GRAPH, transport), holder())
+        operations = Operations(Engine(supergraph(), transport), holder())
         routes = export_routes(SubgraphProxy(operations, transport, "enrollment", url))
         async with served(Starlette(routes=routes)) as browser:
             yield browser

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from starlette.requests import HTTPConnection
 
+from contracts.graph_files import SUPERGRAPH
 from gateway.app import build_standalone
 from gateway.http.responses import GRAPHQL, JSON, address_of
 from gateway.settings import StandaloneSettings
-from tests.unit.gateway.serving import SUPERGRAPH, Browser, served
+from tests.unit.gateway.serving import Browser, served
 
 QUERY = "{ __typename }"
 

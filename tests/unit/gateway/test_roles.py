@@ -11,11 +11,11 @@ from typer.testing import CliRunner
 
 from chassis.runtime.tasks import Role
 from chassis.storage.mongo import connect
+from contracts.graph_files import SUPERGRAPH
 from gateway import __main__ as entry
 from gateway.console import commands
 from gateway.identity.messaging import tasks
 from gateway.identity.store import IdentityStore
-from tests.unit.gateway.serving import SUPERGRAPH
 
 PROBES = {"/livez", "/readyz", "/metrics"}
 AWAY = "mongodb://127.0.0.1:1"

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from chassis.serving.sse import EVENT_STREAM
 from gateway.protection.stream_limits import StreamLimitSettings
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 from tests.unit.gateway.following import BREAK, FOLLOW, gateway, holder
 from tests.unit.gateway.serving import json_reply
 
@@ -133,3 +133,12 @@ async def test_what_a_subgraph_answers_in_the_place_of_a_stream_is_its_one_answe
         graph.source.reply = reply
         async with graph.follow() as client:
             assert (await client.refused())["code"] == code
+
+
+async def test_a_connection_to_a_subgraph_ends_with_its_stream_for_an_idle_one_may_be_closed_when_it_is_used() -> None:
+    async with gateway() as graph:
+        graph.source.reply = json_reply({"errors": [{"message": "停", "extensions": {"code": "UNAVAILABLE"}}]}, 400)
+        for _ in "12":
+            async with graph.follow() as client:
+                assert (await client.refused())["code"] == "UNAVAILABLE"
+        assert [headers["connection"] for headers in graph.source.seen] == ["close"] * 2

@@ -14,10 +14,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chassis.principal import Principal, Scope, TokenMinter, TokenVerifier
+from contracts.graph_files import SUPERGRAPH
 from gateway.app import build_standalone
 from gateway.federation.engine import Call, Engine, TransportError
 from gateway.federation.errors import UNKNOWN_OUTCOME, UNREACHABLE
-from gateway.federation.supergraph import load_supergraph
 from gateway.http import transport as transport_module
 from gateway.http.context import RequestContext
 from gateway.http.graphql import GraphQLEndpoint
@@ -27,7 +27,8 @@ from gateway.protection import Limits
 from gateway.resilience import OVERLOADED
 from gateway.settings import StandaloneSettings
 from kernel.errors import Refusal
-from tests.unit.gateway.serving import SUPERGRAPH, Answer, Subgraph, json_reply, served
+from tests.support.fixtures import supergraph
+from tests.unit.gateway.serving import Answer, Subgraph, json_reply, served
 
 KEYS = KeySet([ECKey.generate_key("P-256", parameters={"kid": "test"})])
 BASE = Principal("a1", Scope.BASE, organization="o1", bases=("b1",), name="韩工")
@@ -99,8 +100,7 @@ async def test_no_room_for_anything_is_503_and_room_for_a_part_is_an_answer() ->
             del context
             raise TransportError(call.subgraph, OVERLOADED)
 
-    supergraph = load_supergraph(SUPERGRAPH.read_text(encoding="utf-8"))
-    endpoint = GraphQLEndpoint(Operations(Engine(supergraph, Full()), None), Limits())
+    endpoint = GraphQLEndpoint(Operations(Engine(supergraph(), Full()), None), Limits())
 
     async def graphql(request: HttpRequest) -> Response:
         return await endpoint(request)

@@ -15,10 +15,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 from typer.testing import CliRunner
 
+from contracts.graph_files import SUPERGRAPH
 from gateway.app import build
 from gateway.console import commands
 from gateway.federation.engine import Engine
-from gateway.federation.supergraph import load_supergraph
 from gateway.http.graphql import GraphQLEndpoint
 from gateway.http.operations import Operations
 from gateway.http.responses import guarded
@@ -26,14 +26,15 @@ from gateway.http.transport import HttpTransport
 from gateway.protection import Limits
 from gateway.protection.trusted_documents import Trust, TrustedDocuments, manifest, read_manifest
 from gateway.settings import GatewaySettings
-from tests.unit.gateway.serving import SUPERGRAPH, served
+from tests.support.fixtures import supergraph
+from tests.unit.gateway.serving import served
 
 TEXT = "query Hello { __typename }"
 ID = hashlib.sha256(TEXT.encode()).hexdigest()
 
 
 def app(trust: Trust, texts: Mapping[str, str]) -> Starlette:
-    engine = Engine(load_supergraph(SUPERGRAPH.read_text(encoding="utf-8")), HttpTransport({}, None))
+    engine = Engine(supergraph(), HttpTransport({}, None))
     operations = Operations(engine, None, documents=TrustedDocuments(texts, trust))
     endpoint = GraphQLEndpoint(operations, Limits(), get_queries=True)
 

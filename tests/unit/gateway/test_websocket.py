@@ -11,7 +11,7 @@ import pytest
 
 from gateway.http import websocket
 from gateway.protection.stream_limits import StreamLimitSettings
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 from tests.unit.gateway.following import BREAK, FOLLOW, Gateway, gateway, holder
 
 INIT = {"type": "connection_init", "payload": {"authorization": "Bearer t"}}

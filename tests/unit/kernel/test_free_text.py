@@ -1,7 +1,5 @@
 """R41: what people say in their own words gets into events and mail, and holds nobody's number."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -12,30 +10,9 @@ from stdnum.cn import ric
 from kernel.errors import Refusal
 from kernel.free_text import Name, Paragraph, Reason, Title
 from kernel.personal_numbers import holds_number
-from services.enrollment.domain import enrollment as enrolments
-from services.enrollment.domain import funding
-from services.enrollment.domain import waitlist as waiting
-from services.enrollment.domain.funding import FundingEntry
-from services.enrollment.domain.vocabulary import EnrollmentDecision, EnrollmentStatus, FundingSource
-from tests.unit.enrollment.examples import NOW, an_enrollment
 
-S = EnrollmentStatus
 NUMBER = "110101198001010010"
 DAYS = st.dates(date(1990, 1, 1), date(2039, 12, 31))
-PAYMENT = FundingEntry(year=2024, amount=100, source=FundingSource.PROVINCIAL, item="骨干教师培训")
-REASONS: dict[str, Callable[[str], object]] = {
-    "decline": lambda why: enrolments.decline(an_enrollment(), why, "赵主任", NOW),
-    "reject": lambda why: enrolments.decide(an_enrollment(S.SUBMITTED), EnrollmentDecision.REJECT, why, NOW),
-    "accept": lambda why: enrolments.decide(an_enrollment(S.SUBMITTED), EnrollmentDecision.ACCEPT, why, NOW),
-    "overrule": lambda why: enrolments.decide(
-        an_enrollment(S.SUBMITTED), EnrollmentDecision.ACCEPT, why, NOW, overrides=True
-    ),
-    "withdraw": lambda why: enrolments.withdraw(an_enrollment(S.ACCEPTED), why, "赵主任", NOW),
-    "substitute": lambda why: waiting.substitute(an_enrollment(S.ACCEPTED), why, "赵主任", NOW, successor="e2"),
-    "correct": lambda why: funding.correct_funding(
-        "f2", funding.record_funding("f1", "44", PAYMENT, NOW)[0], PAYMENT, why, NOW
-    ),
-}
 
 
 @given(st.integers(0, 999), DAYS, st.sampled_from(["", " ", "-", "—", "  "]), st.sampled_from(["", "房间301 ", "号码"]))
@@ -65,22 +42,22 @@ def test_r41_codes_and_sums_are_nobodys_numbers(text: str) -> None:
     assert not holds_number(text)
 
 
-@pytest.mark.parametrize("name", REASONS)
 @pytest.mark.parametrize("why", [f"身份证{NUMBER}有误", "请联系 138 0000 0001", "长" * (Reason.longest + 1)])
-def test_r41_no_reason_brings_a_number_into_an_event(name: str, why: str) -> None:
+def test_r41_no_reason_holds_a_number_or_is_a_letter(why: str) -> None:
     with pytest.raises(Refusal) as refused:
-        REASONS[name](why)
+        Reason.of(why, "R26")
     assert (refused.value.code, refused.value.rule) == ("INVALID_REASON", "R41")
     assert NUMBER not in str(refused.value.extensions()) + refused.value.zh
+    with pytest.raises(Refusal):
+        Reason.optional(why)
 
 
-@pytest.mark.parametrize("field", ["item", "note"])
-def test_r41_no_word_of_a_payment_holds_a_number(field: str) -> None:
-    text = f"培训费 {NUMBER}"
-    wrong = replace(PAYMENT, item=text) if field == "item" else replace(PAYMENT, note=text)
+@pytest.mark.parametrize("reason", ["", "   ", None])
+def test_a_reason_of_blanks_is_none(reason: str | None) -> None:
+    assert Reason.optional(reason) is None
     with pytest.raises(Refusal) as refused:
-        funding.record_funding("f1", "44", wrong, NOW)
-    assert (refused.value.code, refused.value.details["fields"]) == ("INVALID_FUNDING", [field])
+        Reason.of(reason, "R21")
+    assert (refused.value.code, refused.value.rule) == ("REASON_MISSING", "R21")
 
 
 def test_r41_free_text_is_trimmed_composed_and_single_spaced() -> None:

@@ -30,8 +30,8 @@ def test_r3_a_wrong_school_code_is_refused(text: str) -> None:
 
 
 def test_r3_real_credit_codes_pass() -> None:
-    for known in ("91110000600037341L", "91350100M000100Y43", "12100000400000624D"):
-        assert codes.credit_code(known.lower()) == known
+    for code in ("91110000600037341L", "91350100M000100Y43", "12100000400000624D"):
+        assert codes.credit_code(code.lower()) == code
 
 
 @given(st.text(ALPHABET, min_size=2, max_size=2), st.text("0123456789", min_size=6, max_size=6), st.data())
@@ -46,7 +46,7 @@ def test_r3_one_changed_character_breaks_a_credit_code(head: str, region: str, d
     assert refused.value.code == "INVALID_CREDIT_CODE"
 
 
-def test_r3_the_letter_prefixes_are_legal() -> None:
+def test_r3_credit_codes_with_a_letter_prefix_are_accepted() -> None:
     body = "N2440000MF0000001"
     assert codes.organization_code(body + codes.credit_check_character(body)).startswith("N2")
 
@@ -56,7 +56,7 @@ def test_r41_an_id_number_may_have_a_county_code_that_is_younger_than_the_person
     assert codes.id_number(number) == number
 
 
-def test_r41_nobody_is_born_in_the_future() -> None:
+def test_r41_an_id_number_with_a_future_date_of_birth_is_refused() -> None:
     body = "44010629990512101"
     with pytest.raises(Refusal):
         codes.id_number(body + ric.calc_check_digit(body + "0"))
@@ -89,13 +89,13 @@ def test_r41_a_mask_hides_four_characters_at_least(text: str) -> None:
     assert masked.count("*") >= 4
     assert len(masked) == max(len(text), 4)
     assert len(shown) <= 7
-    assert all(one in {"*", two} for one, two in zip(masked, text, strict=False))
+    assert all(hidden in {"*", plain} for hidden, plain in zip(masked, text, strict=False))
 
 
 @pytest.mark.parametrize(
     "text", ["13800138000", "+86 138 0013 8000", "１３８００１３８０００", "11010519491231002X", "11010519491231002x"]
 )
-def test_r41_what_reads_as_somebodys_number_is_personal(text: str) -> None:
+def test_r41_id_and_mobile_numbers_are_personal_in_any_spelling(text: str) -> None:
     assert codes.is_personal(text)
 
 
@@ -129,7 +129,7 @@ def test_r24_a_mail_address_is_ascii_and_one_line() -> None:
         assert not wrong or wrong not in str(refused.value.extensions()) + refused.value.zh + refused.value.en
 
 
-def test_r24_every_mail_address_can_be_written_to() -> None:
+def test_r24_every_accepted_mail_address_is_valid_in_a_mail_header() -> None:
     """What passes is what a mail can be addressed to, for all the characters that an atom may have."""
     for address in ("a.b@example.cn", "a'b+c=d@example.cn", "a" * 64 + "@example.cn", "?=x@a-b.example.cn"):
         assert Address(addr_spec=codes.email(address)).addr_spec == address

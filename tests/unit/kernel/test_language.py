@@ -18,5 +18,5 @@ from kernel.language import Language
         ("en;q=x", Language.ZH),
     ],
 )
-def test_the_preferred_of_the_two_languages_is_taken(header: str | None, language: Language) -> None:
+def test_the_preferred_language_is_chosen(header: str | None, language: Language) -> None:
     assert Language.of(header) is language

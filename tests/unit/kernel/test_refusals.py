@@ -27,6 +27,9 @@ def test_a_case_may_name_its_own_rule_and_who_unblocks_it() -> None:
 
 def test_r41_a_detail_with_a_personal_number_is_not_repeated() -> None:
     assert NOT_FOUND(kind="teacher", id="110101198001010010").details == {"kind": "teacher", "id": "…"}
+    several = WRONG(used=["请联系13800138000", "D1"], detail=("找13800138000", "ask"))
+    assert several.details == {"used": ["…", "D1"]}
+    assert several.zh == "不能…：['…', 'D1']"
     assert NOT_FOUND(kind="teacher", id="a13800138000b13800138000cc00").details["id"] == "a13800138000b13800138000cc00"
 
 

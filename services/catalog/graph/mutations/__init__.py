@@ -3,7 +3,6 @@
 import strawberry
 
 from services.catalog.graph.mutations.base import BaseMutation
-from services.catalog.graph.mutations.batches import BatchMutation
 from services.catalog.graph.mutations.expert import ExpertMutation
 from services.catalog.graph.mutations.ministry import MinistryMutation
 
@@ -11,5 +10,5 @@ __all__ = ["Mutation"]
 
 
 @strawberry.type
-class Mutation(MinistryMutation, BatchMutation, BaseMutation, ExpertMutation):
+class Mutation(MinistryMutation, BaseMutation, ExpertMutation):
     """What may be done."""

@@ -3,6 +3,7 @@
 import strawberry
 
 from chassis.graph import requires
+from chassis.graph.resolvers import run
 from chassis.principal import Scope
 from kernel.dates import today
 from services.catalog import commands
@@ -21,125 +22,68 @@ class BaseMutation:
     """What a base does with its own projects."""
 
     @strawberry.federation.mutation(description="登记设计、申报、实施联系人 (R6)", requires_scopes=_BASE)
-    async def set_base_team(
-        self,
-        info: Info,
-        base_id: strawberry.ID,
-        input: BaseTeamInput,  # noqa: A002 - the graph's name
-    ) -> Base | None:
+    async def set_base_team(self, info: Info, base_id: strawberry.ID, input: BaseTeamInput) -> Base | None:
         """Name the base's contacts."""
-        principal = info.context.principal
-        changed = await commands.set_base_team(info.context.deps, principal, base_id=base_id, duties=input.duties())
-        return Base.of(changed, principal)
+        changed = await run(info, commands.set_base_team, base_id=base_id, duties=input.duties())
+        return Base.of(changed, info.context)
 
     @strawberry.federation.mutation(description="起草培训方案 (R7)", requires_scopes=_BASE)
-    async def draft_project(
-        self,
-        info: Info,
-        base_id: strawberry.ID,
-        input: ProjectInput,  # noqa: A002 - the graph's name
-    ) -> Project | None:
+    async def draft_project(self, info: Info, base_id: strawberry.ID, input: ProjectInput) -> Project | None:
         """Begin a plan, in the present year's round unless stated."""
-        deps, principal = info.context.deps, info.context.principal
-        year = input.year or today(deps.clock.now()).year
-        drafted = await commands.draft_project(
-            deps, principal, base_id=base_id, year=year, kind=input.kind, changes=input.changes()
+        year = input.year or today(info.context.deps.clock.now()).year
+        drafted = await run(
+            info, commands.draft_project, base_id=base_id, year=year, kind=input.kind, changes=input.changes()
         )
-        return Project.of(drafted, principal)
+        return Project.of(drafted, info.context)
 
     @strawberry.federation.mutation(description="修改草稿或被退回的方案 (R7, R13)", requires_scopes=_BASE)
-    async def update_project(
-        self,
-        info: Info,
-        id: strawberry.ID,  # noqa: A002 - the graph's name
-        version: int,
-        input: ProjectInput,  # noqa: A002 - the graph's name
-    ) -> Project | None:
+    async def update_project(self, info: Info, id: strawberry.ID, version: int, input: ProjectInput) -> Project | None:
         """Write some fields of a plan."""
-        principal = info.context.principal
-        updated = await commands.update_project(
-            info.context.deps,
-            principal,
+        updated = await run(
+            info,
+            commands.update_project,
             key=id,
             version=version,
             year=input.year,
             kind=input.kind,
             changes=input.changes(),
         )
-        return Project.of(updated, principal)
+        return Project.of(updated, info.context)
 
     @strawberry.federation.mutation(description="提交方案，占用项目数量 (R7, R11, R13)", requires_scopes=_BASE)
-    async def submit_project(
-        self,
-        info: Info,
-        id: strawberry.ID,  # noqa: A002 - the graph's name
-        version: int,
-    ) -> Project | None:
+    async def submit_project(self, info: Info, id: strawberry.ID, version: int) -> Project | None:
         """Hand in a complete plan."""
-        principal = info.context.principal
-        return Project.of(
-            await commands.submit_project(info.context.deps, principal, key=id, version=version), principal
-        )
+        return Project.of(await run(info, commands.submit_project, key=id, version=version), info.context)
 
     @strawberry.federation.mutation(description="发布前撤回，释放项目数量 (R11)", requires_scopes=_BASE)
-    async def withdraw_project(
-        self,
-        info: Info,
-        id: strawberry.ID,  # noqa: A002 - the graph's name
-        reason: str,
-    ) -> Project | None:
+    async def withdraw_project(self, info: Info, id: strawberry.ID, reason: str) -> Project | None:
         """Take a plan back before publication."""
-        principal = info.context.principal
-        return Project.of(
-            await commands.withdraw_project(info.context.deps, principal, key=id, reason=reason), principal
-        )
+        return Project.of(await run(info, commands.withdraw_project, key=id, reason=reason), info.context)
 
     @strawberry.federation.mutation(description="同一方案增开班次 (R12)", requires_scopes=_BASE)
-    async def add_class(
-        self,
-        info: Info,
-        project_id: strawberry.ID,
-        input: ProjectClassInput,  # noqa: A002 - the graph's name
-    ) -> Project | None:
+    async def add_class(self, info: Info, project_id: strawberry.ID, input: ProjectClassInput) -> Project | None:
         """A further class of a design."""
-        principal = info.context.principal
-        added = await commands.add_class(info.context.deps, principal, key=project_id, given=input.plan())
-        return Project.of(added, principal)
+        return Project.of(await run(info, commands.add_class, key=project_id, given=input.plan()), info.context)
 
     @strawberry.federation.mutation(description="发布后变更地点、日期、师资 (R18)", requires_scopes=_BASE)
     async def amend_project(
-        self,
-        info: Info,
-        id: strawberry.ID,  # noqa: A002 - the graph's name
-        version: int,
-        input: ProjectAmendmentInput,  # noqa: A002 - the graph's name
+        self, info: Info, id: strawberry.ID, version: int, input: ProjectAmendmentInput
     ) -> Project | None:
         """Change venue, dates or faculty after publication."""
-        principal = info.context.principal
-        amended = await commands.amend_project(
-            info.context.deps, principal, key=id, version=version, given=input.amendment()
-        )
-        return Project.of(amended, principal)
+        amended = await run(info, commands.amend_project, key=id, version=version, given=input.amendment())
+        return Project.of(amended, info.context)
 
     @strawberry.federation.mutation(description="开班 (R28)", requires_scopes=_BASE)
-    async def start_project(self, info: Info, id: strawberry.ID) -> Project | None:  # noqa: A002 - the graph's name
+    async def start_project(self, info: Info, id: strawberry.ID) -> Project | None:
         """Begin the training."""
-        principal = info.context.principal
-        return Project.of(await commands.start_project(info.context.deps, principal, key=id), principal)
+        return Project.of(await run(info, commands.start_project, key=id), info.context)
 
     @strawberry.federation.mutation(description="结业 (R28)", requires_scopes=_BASE)
-    async def finish_project(self, info: Info, id: strawberry.ID) -> Project | None:  # noqa: A002 - the graph's name
+    async def finish_project(self, info: Info, id: strawberry.ID) -> Project | None:
         """End the training."""
-        principal = info.context.principal
-        return Project.of(await commands.finish_project(info.context.deps, principal, key=id), principal)
+        return Project.of(await run(info, commands.finish_project, key=id), info.context)
 
     @strawberry.federation.mutation(description="取消已发布的项目 (R33)", requires_scopes=_EITHER)
-    async def cancel_project(
-        self,
-        info: Info,
-        id: strawberry.ID,  # noqa: A002 - the graph's name
-        reason: str,
-    ) -> Project | None:
+    async def cancel_project(self, info: Info, id: strawberry.ID, reason: str) -> Project | None:
         """Call a published project off."""
-        principal = info.context.principal
-        return Project.of(await commands.cancel_project(info.context.deps, principal, key=id, reason=reason), principal)
+        return Project.of(await run(info, commands.cancel_project, key=id, reason=reason), info.context)

@@ -1,9 +1,10 @@
-"""The ministry's mutations; each calls one command."""
+"""The ministry's mutations; each calls one command. A bulk mutation answers one row for each row of its input."""
 
 import strawberry
 
 from chassis.commands.guards import require_rows
 from chassis.graph import requires
+from chassis.graph.resolvers import run, shown_rows
 from chassis.principal import Scope
 from services.catalog import commands
 from services.catalog.domain.base import Organization
@@ -13,10 +14,12 @@ from services.catalog.graph.inputs import (
     BaseInput,
     ExpertInput,
     ProjectDecisionInput,
+    ProjectDecisionRowInput,
     ProjectExtensionInput,
+    PublishOverrideInput,
     QuotaInput,
 )
-from services.catalog.graph.projects import Project
+from services.catalog.graph.projects import Project, ProjectRow
 from services.catalog.graph.round_inputs import PhaseOverrideInput, RoundInput
 from services.catalog.graph.rounds import Round
 
@@ -28,33 +31,35 @@ class MinistryMutation:
     """What the ministry does."""
 
     @strawberry.federation.mutation(description="开启年度轮次 (R1)", requires_scopes=_MINISTRY)
-    async def open_round(self, info: Info, input: RoundInput) -> Round | None:  # noqa: A002 - the graph's name
+    async def open_round(self, info: Info, input: RoundInput) -> Round | None:
         """Open a year's round."""
-        deps, principal = info.context.deps, info.context.principal
-        opened = await commands.open_round(deps, principal, year=input.year, given=input.given())
-        return Round.of(opened, deps.clock.now())
+        opened = await run(info, commands.open_round, year=input.year, given=input.given())
+        return Round.of(opened, info.context)
 
     @strawberry.federation.mutation(description="延长某一阶段 (R1)", requires_scopes=_MINISTRY)
-    async def extend_phase(self, info: Info, input: PhaseOverrideInput) -> Round | None:  # noqa: A002 - as above
+    async def extend_phase(self, info: Info, input: PhaseOverrideInput) -> Round | None:
         """Give a phase a later last day."""
-        deps, principal = info.context.deps, info.context.principal
-        extended = await commands.extend_phase(
-            deps, principal, year=input.year, phase=input.phase, closes=input.closes, reason=input.reason
+        extended = await run(
+            info,
+            commands.extend_phase,
+            year=input.year,
+            phase=input.phase,
+            closes=input.closes,
+            reason=input.reason,
         )
-        return Round.of(extended, deps.clock.now())
+        return Round.of(extended, info.context)
 
     @strawberry.federation.mutation(description="登记国培基地 (R2, R3)", requires_scopes=_MINISTRY)
-    async def register_base(self, info: Info, input: BaseInput) -> Base | None:  # noqa: A002 - as above
+    async def register_base(self, info: Info, input: BaseInput) -> Base | None:
         """Put a base on file."""
-        principal = info.context.principal
-        return Base.of(await commands.register_base(info.context.deps, principal, input.command()), principal)
+        return Base.of(await run(info, commands.register_base, input.command()), info.context)
 
     @strawberry.federation.mutation(description="登记评审专家 (R14)", requires_scopes=_MINISTRY)
-    async def register_expert(self, info: Info, input: ExpertInput) -> Expert | None:  # noqa: A002 - as above
+    async def register_expert(self, info: Info, input: ExpertInput) -> Expert | None:
         """Put a reviewer on file."""
-        registered = await commands.register_expert(
-            info.context.deps,
-            info.context.principal,
+        registered = await run(
+            info,
+            commands.register_expert,
             name=input.name,
             organization=Organization(input.organization_code, input.organization_name),
             fields=require_rows(input.fields),
@@ -66,74 +71,64 @@ class MinistryMutation:
         self, info: Info, project_id: strawberry.ID, experts: list[strawberry.ID]
     ) -> Project | None:
         """Give a submitted plan to its experts."""
-        require_rows(experts)
-        principal = info.context.principal
-        assigned = await commands.assign_experts(info.context.deps, principal, key=project_id, experts=experts)
-        return Project.of(assigned, principal)
+        assigned = await run(info, commands.assign_experts, key=project_id, experts=require_rows(experts))
+        return Project.of(assigned, info.context)
 
     @strawberry.federation.mutation(description="批准、退回或不予通过 (R16)", requires_scopes=_MINISTRY)
-    async def decide_project(
-        self,
-        info: Info,
-        id: strawberry.ID,  # noqa: A002 - the graph's name
-        decision: ProjectDecisionInput,
-    ) -> Project | None:
+    async def decide_project(self, info: Info, id: strawberry.ID, decision: ProjectDecisionInput) -> Project | None:
         """Decide on a reviewed plan."""
-        principal = info.context.principal
-        decided = await commands.decide_project(
-            info.context.deps, principal, key=id, outcome=decision.outcome, reason=decision.reason
-        )
-        return Project.of(decided, principal)
+        decided = await run(info, commands.decide_project, key=id, outcome=decision.outcome, reason=decision.reason)
+        return Project.of(decided, info.context)
 
     @strawberry.federation.mutation(description="暂停项目", requires_scopes=_MINISTRY)
-    async def suspend_project(
-        self,
-        info: Info,
-        id: strawberry.ID,  # noqa: A002 - the graph's name
-        reason: str,
-    ) -> Project | None:
+    async def suspend_project(self, info: Info, id: strawberry.ID, reason: str) -> Project | None:
         """Stop a project for now."""
-        principal = info.context.principal
-        return Project.of(
-            await commands.suspend_project(info.context.deps, principal, key=id, reason=reason), principal
-        )
+        return Project.of(await run(info, commands.suspend_project, key=id, reason=reason), info.context)
 
     @strawberry.federation.mutation(description="恢复项目", requires_scopes=_MINISTRY)
-    async def resume_project(self, info: Info, id: strawberry.ID) -> Project | None:  # noqa: A002 - the graph's name
+    async def resume_project(self, info: Info, id: strawberry.ID) -> Project | None:
         """Let a suspended project go on."""
-        principal = info.context.principal
-        return Project.of(await commands.resume_project(info.context.deps, principal, key=id), principal)
+        return Project.of(await run(info, commands.resume_project, key=id), info.context)
 
     @strawberry.federation.mutation(description="同意项目延期 (R28)", requires_scopes=_MINISTRY)
-    async def extend_project(
-        self,
-        info: Info,
-        id: strawberry.ID,  # noqa: A002 - the graph's name
-        input: ProjectExtensionInput,  # noqa: A002 - the graph's name
-    ) -> Project | None:
+    async def extend_project(self, info: Info, id: strawberry.ID, input: ProjectExtensionInput) -> Project | None:
         """Let a project end after the window."""
-        principal = info.context.principal
-        extended = await commands.extend_project(
-            info.context.deps, principal, key=id, until=input.until, reason=input.reason
-        )
-        return Project.of(extended, principal)
+        extended = await run(info, commands.extend_project, key=id, until=input.until, reason=input.reason)
+        return Project.of(extended, info.context)
 
     @strawberry.federation.mutation(description="调整基地项目数量 (R39)", requires_scopes=_MINISTRY)
-    async def adjust_quota(
-        self,
-        info: Info,
-        base_id: strawberry.ID,
-        input: QuotaInput,  # noqa: A002 - the graph's name
-    ) -> Base | None:
+    async def adjust_quota(self, info: Info, base_id: strawberry.ID, input: QuotaInput) -> Base | None:
         """Change a base's quota of a round."""
-        principal = info.context.principal
-        adjusted = await commands.adjust_quota(
-            info.context.deps,
-            principal,
+        adjusted = await run(
+            info,
+            commands.adjust_quota,
             base_id=base_id,
             year=input.year,
             limit=input.limit,
             reason=input.reason,
             effective_from=input.effective_from,
         )
-        return Base.of(adjusted, principal)
+        return Base.of(adjusted, info.context)
+
+    @strawberry.federation.mutation(
+        description="批量自动分配评审专家：回避本单位，专业大类匹配者优先，任务量均衡；每行各自成败 (R14)",
+        requires_scopes=_MINISTRY,
+    )
+    async def auto_assign_experts(self, info: Info, project_ids: list[strawberry.ID]) -> list[ProjectRow] | None:
+        """Give submitted plans to the experts who have the fewest reviews."""
+        return shown_rows(await run(info, commands.auto_assign_experts, project_ids), ProjectRow, info.context)
+
+    @strawberry.federation.mutation(description="批量决定；每行各自成败 (R16)", requires_scopes=_MINISTRY)
+    async def decide_projects(self, info: Info, decisions: list[ProjectDecisionRowInput]) -> list[ProjectRow] | None:
+        """Decide on reviewed plans."""
+        rows = [decision.command() for decision in decisions]
+        return shown_rows(await run(info, commands.decide_projects, rows), ProjectRow, info.context)
+
+    @strawberry.federation.mutation(description="批量发布；每行各自成败 (R17)", requires_scopes=_MINISTRY)
+    async def publish_projects(
+        self, info: Info, ids: list[strawberry.ID], override: PublishOverrideInput | None = None
+    ) -> list[ProjectRow] | None:
+        """Publish approved projects."""
+        reason = override.reason if override else None
+        results = await run(info, commands.publish_projects, ids, override=reason)
+        return shown_rows(results, ProjectRow, info.context)

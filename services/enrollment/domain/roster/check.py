@@ -5,14 +5,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from kernel.errors import Refusal
-from kernel.free_text import spelled
+from kernel.free_text import Name, Title, spelled
 from services.enrollment.domain.enrollment import Enrollment, meant_for, rank, sign_up, submit
 from services.enrollment.domain.events import EnrollmentEvent, TeacherAdded
 from services.enrollment.domain.project import ENROL, Project, Round, require_open, require_phase
+from services.enrollment.domain.refusals import (
+    AUDIENCE_MISMATCH,
+    NAME_MISMATCH,
+    SECOND_SIGN_UP,
+    TEACHER_EXISTS,
+    UNKNOWN_PROJECT,
+)
 from services.enrollment.domain.roster import problems
 from services.enrollment.domain.roster.roster import Problem, Row
 from services.enrollment.domain.roster.sheet import REQUIRED, Column
-from services.enrollment.domain.teacher import Teacher, add_teacher, teacher_exists
+from services.enrollment.domain.teacher import Teacher, TeacherDetails, add_teacher
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 
 _OF_NEW_PEOPLE = (Column.MOBILE, Column.POST, Column.EMPLOYMENT)
@@ -30,7 +37,7 @@ class Facts:
         mobiles: Whose a mobile is, by its hash.
         projects: By code.
         rounds: By year.
-        live: Live enrolments by teacher and project.
+        live: Live enrollments by teacher and project.
     """
 
     school: str
@@ -79,7 +86,7 @@ def enter(row: Row, facts: Facts, by: str, fresh: Callable[[], str]) -> RowEntry
     """
     project = facts.projects[row.project_code or ""]
     known = _own(row, facts)
-    added = None if known else add_teacher(_teacher(row, facts, fresh()))
+    added = None if known else add_teacher(fresh(), facts.school, facts.province, _details(row))
     teacher = added[0] if added else known
     assert teacher  # noqa: S101 - one of the two
     signed_up = facts.live.get((teacher.id, project.id))
@@ -105,12 +112,14 @@ def _problems(row: Row, facts: Facts) -> Iterator[Refusal]:
     blank = [one for one in (*REQUIRED, *(_OF_NEW_PEOPLE if new else ())) if one.value not in row.said]
     if blank:
         yield problems.field_missing(blank)
+    yield from _refused(Name.of, row.name, Column.NAME.value, "R22")  # a row that an earlier release has staged
+    yield from _refused(Title.of, row.title or "", Column.TITLE.value, "R22")
     if known and known.school != facts.school:
-        yield teacher_exists()
+        yield TEACHER_EXISTS()
     elif known and row.name and spelled(known.name) != row.name:
-        yield problems.name_mismatch()
+        yield NAME_MISMATCH()
     elif new and row.mobile and row.mobile.hash in facts.mobiles:
-        yield teacher_exists()
+        yield TEACHER_EXISTS()
     yield from _project_problems(row, facts)
 
 
@@ -119,17 +128,17 @@ def _project_problems(row: Row, facts: Facts) -> Iterator[Refusal]:
         return
     project = facts.projects.get(row.project_code)
     if project is None:
-        yield problems.unknown_project()
+        yield UNKNOWN_PROJECT()
         return
     yield from _refused(require_open, project, "R22")
     yield from _refused(require_phase, facts.rounds.get(project.year), ENROL, facts.at, "R22")
     known = _own(row, facts)
     live = facts.live.get((known.id, project.id)) if known else None
     if live and live.status is not EnrollmentStatus.SIGNED_UP:
-        yield problems.already_signed_up(project.id)
+        yield SECOND_SIGN_UP(project=project.id)
 
 
-def _refused(require: Callable[..., None], *given: object) -> Iterator[Refusal]:
+def _refused(require: Callable[..., object], *given: object) -> Iterator[Refusal]:
     try:
         require(*given)
     except Refusal as refusal:
@@ -141,7 +150,7 @@ def _warnings(row: Row, facts: Facts) -> Iterator[Refusal]:
     project = facts.projects.get(row.project_code or "")
     post = known.post if known else row.post
     if project and post and not meant_for(post, project):
-        yield problems.audience_mismatch()
+        yield AUDIENCE_MISMATCH()
     if known and (columns := _differences(row, known)):
         yield problems.differs_from_file(columns)
 
@@ -162,18 +171,14 @@ def _own(row: Row, facts: Facts) -> Teacher | None:
     return known if known and known.school == facts.school else None
 
 
-def _teacher(row: Row, facts: Facts, key: str) -> Teacher:
-    assert row.id_number and row.mobile and row.post and row.employment  # noqa: S101, PT018 - the check has seen to it
-    return Teacher(
-        id=key,
-        version=1,
-        name=row.name,
-        school=facts.school,
-        province=facts.province,
+def _details(row: Row) -> TeacherDetails:
+    assert row.id_number and row.mobile and row.post and row.employment  # noqa: S101, PT018 - `check` has seen to it
+    return TeacherDetails(
+        name=Name.of(row.name, Column.NAME.value, "R22"),
         id_number=row.id_number,
         mobile=row.mobile,
         post=row.post,
         employment=row.employment,
-        title=row.title,
+        title=None if row.title is None else Title.of(row.title, Column.TITLE.value, "R22"),
         major_category=row.major_category,
     )

@@ -7,7 +7,9 @@ from enum import StrEnum
 from typing import Any, Self
 
 from kernel.errors import Refusal, Unblock
+from kernel.refusals import WRONG_STATE
 from services.enrollment.domain.events import RosterCommitted, RosterFinished
+from services.enrollment.domain.refusals import ROSTER_EXPIRED, ROSTER_HAS_BAD_ROWS, ROSTER_HAS_NO_GOOD_ROW
 from services.enrollment.domain.teacher import Sealed
 from services.enrollment.domain.vocabulary import Audience, Employment, RosterMode, RosterState
 
@@ -145,19 +147,18 @@ def commit(
         Refusal: `WRONG_STATE`, `ROSTER_EXPIRED`, `ROSTER_HAS_BAD_ROWS` or `ROSTER_HAS_NO_GOOD_ROW`.
     """
     if roster.state is not RosterState.STAGED:
-        raise _refusal("WRONG_STATE", "该名单已经提交", "The roster has been put in", roster, state=roster.state.value)
-    if real_now >= roster.expires_at:
-        raise _refusal("ROSTER_EXPIRED", "该名单已过期，请重新上传", "The roster has expired: upload it again", roster)
-    if mode is RosterMode.ALL_OR_NOTHING and roster.bad:
-        raise _refusal(
-            "ROSTER_HAS_BAD_ROWS",
-            f"名单中有{roster.bad}行不合格：请改正后重新上传，或选择只提交合格的行",
-            f"{roster.bad} rows are bad: mend and upload them again, or choose the valid rows only",
-            roster,
-            bad=roster.bad,
+        raise WRONG_STATE(
+            rule="R22",
+            detail=("该名单已经提交", "The roster has been put in"),
+            roster=roster.id,
+            state=roster.state.value,
         )
+    if real_now >= roster.expires_at:
+        raise ROSTER_EXPIRED(roster=roster.id)
+    if mode is RosterMode.ALL_OR_NOTHING and roster.bad:
+        raise ROSTER_HAS_BAD_ROWS(roster=roster.id, bad=roster.bad)
     if not roster.good:
-        raise _refusal("ROSTER_HAS_NO_GOOD_ROW", "名单中没有合格的行", "No row of the roster is good", roster)
+        raise ROSTER_HAS_NO_GOOD_ROW(roster=roster.id)
     committed = replace(roster, state=RosterState.COMMITTING, mode=mode, by=by, committed_at=now)
     event = RosterCommitted(
         roster=roster.id, school=roster.school, mode=mode, rows=roster.total, province=roster.province
@@ -177,7 +178,3 @@ def finish(roster: Roster, state: RosterState, now: datetime) -> tuple[Roster, l
         province=roster.province,
     )
     return finished, [event]
-
-
-def _refusal(code: str, zh: str, en: str, roster: Roster, **details: Any) -> Refusal:
-    return Refusal(code, zh, en, rule="R22", unblock=Unblock.SELF, roster=roster.id, **details)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kernel.errors import Refusal
+from kernel.free_text import Name, Title
+from services.enrollment.domain.refusals import DUPLICATE_ROW, INVALID_NAME, INVALID_RANK
 from services.enrollment.domain.roster import problems
 from services.enrollment.domain.roster.roster import Problem, Row
 from services.enrollment.domain.roster.sheet import Column, Line, hidden, plain, shown
@@ -79,7 +81,7 @@ def row_of(line: Line, row: Row, codes: Codes, majors: Mapping[int, str]) -> Row
         name=read(Column.NAME, _name) or "",
         post=read(Column.POST, _word(Column.POST, _ALL_POSTS, list(POSTS))),
         employment=read(Column.EMPLOYMENT, _word(Column.EMPLOYMENT, _ALL_EMPLOYMENTS, list(EMPLOYMENTS))),
-        title=shown(texts[Column.TITLE]) if Column.TITLE in texts else None,
+        title=read(Column.TITLE, _title),
         major_category=read(Column.MAJOR_CATEGORY, lambda text: _major(text, majors)),
         project_code=read(Column.PROJECT, lambda text: shown(codes.find(plain(text)))),
         rank=read(Column.RANK, _rank),
@@ -98,7 +100,7 @@ def compared(rows: Sequence[Row]) -> list[Row]:
         if row.id_number and row.project_code:
             first = seen.setdefault((row.id_number.hash, row.project_code), row)
             if first is not row:
-                wrong.append(problems.duplicate_row(first.number))
+                wrong.append(DUPLICATE_ROW(row=first.number))
         done.append(replace(row, faults=(*row.faults, *map(Problem.of, wrong))) if wrong else row)
     return done
 
@@ -124,8 +126,12 @@ def _said(column: Column, text: str) -> str:
 
 def _name(text: str) -> str:
     if any(letter.isdigit() for letter in text):
-        raise problems.invalid_name()
-    return shown(text)
+        raise INVALID_NAME()
+    return Name.of(text, Column.NAME.value, "R22").text
+
+
+def _title(text: str) -> str | None:
+    return Title.of(text, Column.TITLE.value, "R22").text or None
 
 
 def _word(column: Column, words: Mapping[str, Any], allowed: Sequence[str]) -> Callable[[str], Any]:
@@ -153,7 +159,7 @@ def _major(text: str, majors: Mapping[int, str]) -> int:
 def _rank(text: str) -> int:
     word = plain(text)
     if not (word.isascii() and word.isdecimal() and len(word) <= 6 and 1 <= int(word) <= _HIGHEST_RANK):  # noqa: PLR2004 - leading zeros
-        raise problems.invalid_rank()
+        raise INVALID_RANK()
     return int(word)
 
 

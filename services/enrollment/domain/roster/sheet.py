@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any
 
-from kernel.errors import Refusal, Unblock
 from kernel.free_text import BLANK, spelled
+from kernel.personal_numbers import holds_number
+from kernel.refusals import TOO_MANY_ROWS
+from services.enrollment.domain.refusals import ROSTER_COLUMN_TWICE, ROSTER_EMPTY, ROSTER_HEADER_MISSING
 
 Cell = str | int | float | bool | date | datetime | time | timedelta | None
 """What a cell of a workbook or of a CSV file may hold."""
@@ -21,6 +22,8 @@ _EXACT_BELOW = 10**15
 _ASIDE = re.compile(r"\([^()]*\)|[*:]")
 _AS_FORMULA = re.compile(r'="(.*)"')
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+?\d+")
+_HIDDEN = "…"
+_LONGEST_SHOWN = 80
 _NUMBER_LIKE = re.compile(r"\d(?:[ -]?\d){10,}[Xx]?")
 
 
@@ -117,19 +120,15 @@ def sheet_of(rows: Sequence[Sequence[Cell]]) -> Sheet:
     header = [_column(cell) for cell in rows[at]] if rows else []
     missing = [column for column in REQUIRED if column not in header]
     if missing:
-        zh = f"未找到表头，缺少列：{_names(missing)}"
-        en = f"No header was found; these columns are missing: {', '.join(missing)}"
-        raise _refused("ROSTER_HEADER_MISSING", zh, en, missing=[column.value for column in missing])
+        raise ROSTER_HEADER_MISSING(detail=names_of(missing), missing=[column.value for column in missing])
     known = [column for column in header if column]
     if twice := sorted({column for column in known if known.count(column) > 1}):
-        zh, en = f"表头中有重复的列：{_names(twice)}", f"These columns are there twice: {', '.join(twice)}"
-        raise _refused("ROSTER_COLUMN_TWICE", zh, en, columns=[column.value for column in twice])
+        raise ROSTER_COLUMN_TWICE(detail=names_of(twice), columns=[column.value for column in twice])
     lines = [line for number, row in enumerate(rows[at + 1 :], at + 2) if (line := _line(number, header, row)).texts]
     if not lines:
-        raise _refused("ROSTER_EMPTY", "名单中没有数据行", "The roster has no rows")
+        raise ROSTER_EMPTY()
     if len(lines) > MOST_ROWS:
-        zh, en = f"一份名单最多{MOST_ROWS}行，请分成几份上传", f"At most {MOST_ROWS} rows: upload them in parts"
-        raise _refused("TOO_MANY_ROWS", zh, en, rows=len(lines), limit=MOST_ROWS)
+        raise TOO_MANY_ROWS(rows=len(lines), limit=MOST_ROWS)
     ignored = [shown(tidy(cell)) for cell, column in zip(rows[at], header, strict=True) if column is None]
     return Sheet(tuple(lines), tuple(text for text in ignored if text)[:50])
 
@@ -155,8 +154,9 @@ def plain(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """A text that may be kept and shown: short, and without what looks like a person's number in the wrong column."""
-    return _NUMBER_LIKE.sub(lambda found: hidden(found[0]), text)[:80]
+    """A text that may be stored and shown: short, and without what looks like a personal number (R41)."""
+    masked = _NUMBER_LIKE.sub(lambda match: hidden(match[0]), text)
+    return _HIDDEN if holds_number(masked) else masked[:_LONGEST_SHOWN]
 
 
 def hidden(text: str) -> str:
@@ -202,9 +202,6 @@ def _is_rounded(cell: Cell, text: str) -> bool:
     return bool(_SCIENTIFIC.fullmatch(plain(text)))
 
 
-def _names(columns: Sequence[Column]) -> str:
-    return "、".join(HEADERS[column][0] for column in columns)
-
-
-def _refused(code: str, zh: str, en: str, **details: Any) -> Refusal:
-    return Refusal(code, zh, en, rule="R22", unblock=Unblock.SELF, **details)
+def names_of(columns: Sequence[Column]) -> tuple[str, str]:
+    """What columns are called, listed in Chinese and in English."""
+    return "、".join(HEADERS[column][0] for column in columns), ", ".join(columns)

@@ -1,0 +1,86 @@
+"""The records of attendees, and who may see which."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pymongo import ASCENDING
+
+from chassis.principal import Principal, Scope
+from chassis.storage.cursor import PageRequest
+from chassis.storage.mongo import Database, Session, from_document
+from chassis.storage.paging import after_position, all_of, counts, pages
+from chassis.storage.repository import Repository
+from services.assessment.domain.record import Record
+
+_BY_ID = [("_id", ASCENDING)]
+_NOTHING: Mapping[str, Any] = {"_id": {"$in": []}}
+
+
+class Records(Repository[Record]):
+    """The records of attendees, each under its enrollment's id.
+
+    Args:
+        database: The service's own database.
+    """
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, "records", Record, producer="assessment", noun="record")
+
+    async def prepare(self) -> None:
+        """Create the indexes."""
+        await super().prepare()
+        await self.collection.create_index([("project", ASCENDING), ("_id", ASCENDING)], name="project")
+
+    async def visible(self, enrollments: Sequence[str], principal: Principal) -> dict[str, Record]:
+        """The records of these enrollments that the principal may see, by enrollment id; one database operation."""
+        where = all_of({"_id": {"$in": list(enrollments)}}, visible_to(principal))
+        return {record.id: record for record in await self.query(where)}
+
+    async def attendees(self, project: str, session: Session | None = None) -> list[Record]:
+        """The records of all who attend a project."""
+        return await self.query(_attending(project), session=session)
+
+    async def rosters(self, lists: Sequence[tuple[str, PageRequest]], principal: Principal) -> list[list[Record]]:
+        """A page of the roster of each of several projects, in one database operation.
+
+        Args:
+            lists: Project ids, each with the page that is asked for.
+            principal: Who reads; only records that this principal may see.
+
+        Returns:
+            For each of `lists` up to `first + 1` records: the extra one tells that more follow.
+        """
+        rosters = await pages(
+            self.collection,
+            [
+                (
+                    all_of(_attending(project), visible_to(principal), after_position(_BY_ID, page.after)),
+                    page.first + 1,
+                )
+                for project, page in lists
+            ],
+            _BY_ID,
+        )
+        return [[from_document(document, Record) for document in documents] for documents in rosters]
+
+    async def count_rosters(self, projects: Sequence[str], principal: Principal) -> list[int]:
+        """How many attendees of each project the principal may see."""
+        return await counts(
+            self.collection, [all_of(_attending(project), visible_to(principal)) for project in projects]
+        )
+
+
+def _attending(project: str) -> Mapping[str, Any]:
+    return {"project": project, "live": True}
+
+
+def visible_to(principal: Principal) -> Mapping[str, Any]:
+    """The filter of the records of the principal's own organisation or province (docs/architecture.md, Trust)."""
+    own: dict[Scope, Mapping[str, Any]] = {
+        Scope.MINISTRY: {},
+        Scope.BASE: {"base": {"$in": list(principal.bases)}},
+        Scope.SCHOOL: {"school": principal.school},
+        Scope.PROVINCE: {"province": principal.province},
+        Scope.TEACHER: {"teacher": principal.person},
+    }
+    return own.get(principal.scope, _NOTHING)

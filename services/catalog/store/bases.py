@@ -1,0 +1,99 @@
+"""Bases, experts, and the organisations that hold the ones and send the others (R2, R14)."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from pymongo import ASCENDING, ReturnDocument
+
+from chassis.storage.cursor import PageRequest
+from chassis.storage.mongo import Database, Document, Session
+from chassis.storage.paging import after_position, all_of
+from chassis.storage.repository import Repository
+from services.catalog.domain.base import Base, Organization
+from services.catalog.domain.review import Expert
+from services.catalog.domain.vocabulary import BaseCategory
+from services.catalog.store.visibility import BaseSelection, ExpertSelection
+
+_BY_ID = [("_id", ASCENDING)]
+_UNIQUE_NAME = [("organization.code", ASCENDING), ("name", ASCENDING)]
+"""An organisation has no two bases, and sends no two experts, of one name."""
+
+
+class Bases(Repository[Base]):
+    """The training bases.
+
+    Args:
+        database: The service's own database.
+    """
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, "bases", Base, producer="catalog", noun="base")
+        self._counters = database["counters"]
+
+    async def prepare(self) -> None:
+        """Create the indexes."""
+        await super().prepare()
+        await self.collection.create_index(_UNIQUE_NAME, unique=True, name="organization_name")
+
+    async def page(self, selection: BaseSelection, part: PageRequest) -> list[Base]:
+        """Up to `first + 1` bases after a position, in the order of registration."""
+        return await self.query(all_of(selection.condition(), after_position(_BY_ID, part.after)), limit=part.first + 1)
+
+    async def count(self, selection: BaseSelection) -> int:
+        """How many bases match."""
+        return await self.collection.count_documents(selection.condition())
+
+    async def next_number(self, category: BaseCategory, session: Session) -> int:
+        """The next number among the bases of a category; it is used up only if the transaction commits."""
+        document = await self._counters.find_one_and_update(
+            {"_id": f"base:{category}"},
+            {"$inc": {"last": 1}},
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+            session=session,
+        )
+        return int(cast("Document", document)["last"])
+
+
+class Experts(Repository[Expert]):
+    """The reviewers.
+
+    Args:
+        database: The service's own database.
+    """
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, "experts", Expert, producer="catalog", noun="expert")
+
+    async def prepare(self) -> None:
+        """Create the indexes."""
+        await super().prepare()
+        await self.collection.create_index(_UNIQUE_NAME, unique=True, name="organization_name")
+
+    async def page(self, selection: ExpertSelection, part: PageRequest) -> list[Expert]:
+        """Up to `first + 1` experts after a position, in the order of registration."""
+        return await self.query(all_of(selection.condition(), after_position(_BY_ID, part.after)), limit=part.first + 1)
+
+    async def count(self, selection: ExpertSelection) -> int:
+        """How many experts match."""
+        return await self.collection.count_documents(selection.condition())
+
+
+class Organizations:
+    """The organisations; each is on file with the bases it holds and the experts it sent, and has no document itself.
+
+    Args:
+        bases: The training bases.
+        experts: The reviewers.
+    """
+
+    def __init__(self, bases: Bases, experts: Experts) -> None:
+        self._bases = bases
+        self._experts = experts
+
+    async def find_many(self, codes: Sequence[str]) -> dict[str, Organization]:
+        """The organisations of those codes that are on file, by code."""
+        where = {"organization.code": {"$in": list(codes)}}
+        organizations = [base.organization for base in await self._bases.query(where)]
+        organizations += [expert.organization for expert in await self._experts.query(where)]
+        return {organization.code: organization for organization in organizations}

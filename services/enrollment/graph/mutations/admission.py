@@ -1,0 +1,54 @@
+"""Mutations that decide who gets a seat: the base's, the school's and the ministry's; each calls one command."""
+
+import strawberry
+
+from chassis.graph import requires
+from chassis.graph.resolvers import run, shown_rows
+from chassis.principal import Scope
+from services.enrollment import commands
+from services.enrollment.graph.context import Info
+from services.enrollment.graph.enrollments import Enrollment, EnrollmentRow
+from services.enrollment.graph.inputs import EnrollmentDecisionInput
+from services.enrollment.graph.projects import Project
+
+_SCHOOL = requires(Scope.SCHOOL)
+
+
+@strawberry.type
+class AdmissionMutation:
+    """Decisions on enrollments, the waiting list, offers of seats and substitution."""
+
+    @strawberry.federation.mutation(description="确认递补名额，时限之内 (R25)", requires_scopes=_SCHOOL)
+    async def accept_offer(self, info: Info, id: strawberry.ID) -> Enrollment | None:
+        """Accept an offered seat."""
+        return Enrollment.of(await run(info, commands.accept_offer, key=id))
+
+    @strawberry.federation.mutation(
+        description="开班前替换已录取的学员，名额随之转移，须说明理由；返回替换者的报名 (R26)",
+        requires_scopes=_SCHOOL,
+    )
+    async def substitute_teacher(
+        self, info: Info, id: strawberry.ID, teacher_id: strawberry.ID, reason: str
+    ) -> Enrollment | None:
+        """Pass a seat on to a colleague."""
+        enrollment = await run(info, commands.substitute_teacher, key=id, teacher_id=teacher_id, reason=reason)
+        return Enrollment.of(enrollment)
+
+    @strawberry.federation.mutation(
+        description="基地排定候补名单；未列入的按提交先后排在其后 (R25)", requires_scopes=requires(Scope.BASE)
+    )
+    async def rank_waitlist(self, info: Info, project_id: strawberry.ID, ids: list[strawberry.ID]) -> Project | None:
+        """Order the waiting list of a project."""
+        await run(info, commands.rank_waitlist, project_id=project_id, keys=ids)
+        return Project(id=project_id)
+
+    @strawberry.federation.mutation(
+        description="核准：录取、不录取或候补，一次最多200个；逾期未决的由教师工作司决定，须说明理由 (R23)",
+        requires_scopes=requires(Scope.BASE, Scope.MINISTRY),
+    )
+    async def decide_enrollments(
+        self, info: Info, decisions: list[EnrollmentDecisionInput]
+    ) -> list[EnrollmentRow] | None:
+        """Decide on enrollments of the own bases; the ministry, on those left undecided."""
+        results = await run(info, commands.decide_enrollments, [decision.as_decision() for decision in decisions])
+        return shown_rows(results, EnrollmentRow, info.context)

@@ -1,0 +1,58 @@
+"""Mutations that put schools, persons and funding on file; each calls one command."""
+
+import strawberry
+
+from chassis.graph import requires
+from chassis.graph.resolvers import run, shown_rows
+from chassis.principal import Scope
+from services.enrollment import commands
+from services.enrollment.graph.context import Info
+from services.enrollment.graph.funding import Funding, FundingInput
+from services.enrollment.graph.inputs import DesignatedPersonInput, SchoolInput, TeacherInput
+from services.enrollment.graph.people import School, SchoolRow, TeacherRow
+
+_SCHOOL = requires(Scope.SCHOOL)
+
+
+@strawberry.type
+class RegistrationMutation:
+    """What is put on file: schools, their designated persons and teachers, and funding."""
+
+    @strawberry.federation.mutation(
+        description="登记学校；省份只能登记本省学校 (R3)", requires_scopes=requires(Scope.MINISTRY, Scope.PROVINCE)
+    )
+    async def register_school(self, info: Info, input: SchoolInput) -> School | None:
+        """Put a school on file."""
+        school = await run(info, commands.register_school, code=input.code, name=input.name, province=input.province)
+        return School.of(school)
+
+    @strawberry.federation.mutation(
+        description="批量登记学校，一次最多200所；省份只能登记本省学校 (R3)",
+        requires_scopes=requires(Scope.MINISTRY, Scope.PROVINCE),
+    )
+    async def register_schools(self, info: Info, rows: list[SchoolInput]) -> list[SchoolRow] | None:
+        """Put schools on file, each row by itself."""
+        results = await run(info, commands.register_schools, [row.school() for row in rows])
+        return shown_rows(results, SchoolRow, info.context)
+
+    @strawberry.federation.mutation(
+        description="登记或更正本省经费，更正只增不改 (R27)", requires_scopes=requires(Scope.PROVINCE)
+    )
+    async def record_funding(self, info: Info, input: FundingInput) -> Funding | None:
+        """Record a payment of the own province, or correct one."""
+        funding = await run(
+            info, commands.record_funding, entry=input.entry(), corrects=input.corrects, reason=input.reason
+        )
+        return Funding.of(funding)
+
+    @strawberry.federation.mutation(description="指定专人 (R5)", requires_scopes=_SCHOOL)
+    async def designate_person(self, info: Info, input: DesignatedPersonInput) -> School | None:
+        """Name or replace the own school's designated person."""
+        school = await run(info, commands.designate_person, name=input.name, phone=input.phone, email=input.email)
+        return School.of(school)
+
+    @strawberry.federation.mutation(description="登记本校教师，一次最多200人 (R22)", requires_scopes=_SCHOOL)
+    async def add_teachers(self, info: Info, rows: list[TeacherInput]) -> list[TeacherRow] | None:
+        """Put the own school's teachers on file, each row by itself."""
+        results = await run(info, commands.add_teachers, [row.teacher() for row in rows])
+        return shown_rows(results, TeacherRow, info.context)

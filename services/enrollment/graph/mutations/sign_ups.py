@@ -1,0 +1,71 @@
+"""Mutations of sign-ups: the teacher's own, and the school's; each calls one command."""
+
+import strawberry
+
+from chassis.graph import requires
+from chassis.graph.resolvers import run, shown_rows
+from chassis.principal import Scope
+from services.enrollment import commands
+from services.enrollment.graph.context import Info
+from services.enrollment.graph.enrollments import Enrollment, EnrollmentRow
+from services.enrollment.graph.inputs import InnerCutOffInput
+from services.enrollment.graph.loaders import SchoolByCodeLoader
+from services.enrollment.graph.people import School
+
+_SCHOOL = requires(Scope.SCHOOL)
+_TEACHER = requires(Scope.TEACHER)
+
+
+@strawberry.type
+class SignUpMutation:
+    """Sign-ups up to their submission to a base, and their withdrawal."""
+
+    @strawberry.federation.mutation(description="报名 (R19)", requires_scopes=_TEACHER)
+    async def sign_up(self, info: Info, project_id: strawberry.ID) -> Enrollment | None:
+        """Sign up for a published project."""
+        return Enrollment.of(await run(info, commands.sign_up, project_id=project_id))
+
+    @strawberry.federation.mutation(description="撤销本人报名，学校提交之前 (R19)", requires_scopes=_TEACHER)
+    async def withdraw_sign_up(self, info: Info, id: strawberry.ID) -> Enrollment | None:
+        """Withdraw the own sign-up before the school submits it."""
+        return Enrollment.of(await run(info, commands.withdraw_sign_up, key=id))
+
+    @strawberry.federation.mutation(
+        description="设定或取消校内报名截止日，须早于全国截止日 (R21)", requires_scopes=_SCHOOL
+    )
+    async def set_inner_cut_off(self, info: Info, input: InnerCutOffInput) -> School | None:
+        """Set the own school's last day of sign-ups."""
+        cut_offs = await run(
+            info,
+            commands.set_inner_cut_off,
+            year=input.year,
+            project_id=input.project_id,
+            closes_on=input.closes_on,
+        )
+        school = await info.context.loader(SchoolByCodeLoader).load(cut_offs.school)
+        return School.of(school) if school else None
+
+    @strawberry.federation.mutation(description="学校不同意报名，须说明理由 (R21)", requires_scopes=_SCHOOL)
+    async def decline_sign_ups(self, info: Info, ids: list[strawberry.ID], reason: str) -> list[EnrollmentRow] | None:
+        """Decline sign-ups of the own school."""
+        results = await run(info, commands.decline_sign_ups, keys=ids, reason=reason)
+        return shown_rows(results, EnrollmentRow, info.context)
+
+    @strawberry.federation.mutation(description="学校对报名者排序 (R21)", requires_scopes=_SCHOOL)
+    async def rank_sign_ups(
+        self, info: Info, project_id: strawberry.ID, ids: list[strawberry.ID]
+    ) -> list[EnrollmentRow] | None:
+        """Rank the own school's candidates for a project, in the order of `ids`."""
+        results = await run(info, commands.rank_sign_ups, project_id=project_id, keys=ids)
+        return shown_rows(results, EnrollmentRow, info.context)
+
+    @strawberry.federation.mutation(description="专人提交报名，一次最多200个 (R22)", requires_scopes=_SCHOOL)
+    async def submit_enrollments(self, info: Info, ids: list[strawberry.ID]) -> list[EnrollmentRow] | None:
+        """Submit the own school's sign-ups to the bases."""
+        results = await run(info, commands.submit_enrollments, keys=ids)
+        return shown_rows(results, EnrollmentRow, info.context)
+
+    @strawberry.federation.mutation(description="学校在开班前撤回，须说明理由 (R26)", requires_scopes=_SCHOOL)
+    async def withdraw_enrollment(self, info: Info, id: strawberry.ID, reason: str) -> Enrollment | None:
+        """Withdraw what the own school has submitted; its seat is free at once."""
+        return Enrollment.of(await run(info, commands.withdraw_enrollment, key=id, reason=reason))

@@ -1,0 +1,139 @@
+"""The enrollments in MongoDB: their indexes, and the reads of commands and of the graph."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pymongo import ASCENDING
+
+from chassis.storage.cursor import PageRequest
+from chassis.storage.mongo import Database, Session, from_document
+from chassis.storage.paging import after_position, all_of, counts, pages
+from chassis.storage.repository import Repository
+from services.enrollment.domain.enrollment import Enrollment
+from services.enrollment.domain.seats import ADMITTED
+from services.enrollment.domain.vocabulary import LIVE, EnrollmentStatus
+from services.enrollment.domain.waitlist import in_order
+from services.enrollment.store.visibility import EnrollmentSelection, Visibility
+
+_BY_ID = [("_id", ASCENDING)]
+_INDEXES: dict[str, tuple[str, ...]] = {
+    "project": ("project", "status", "_id"),
+    "base": ("base", "_id"),
+    "school": ("school", "_id"),
+    "teacher": ("teacher", "_id"),
+    "province": ("province", "year", "status"),
+}
+
+
+class Enrollments(Repository[Enrollment]):
+    """One document an enrollment, with its events inside.
+
+    Args:
+        database: The service's database.
+    """
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, "enrollments", Enrollment, producer="enrollment", noun="enrollment")
+
+    async def prepare(self) -> None:
+        """Create the indexes; `one_live` is what refuses a second live sign-up for a project (R19)."""
+        await super().prepare()
+        await self.collection.create_index(
+            [("teacher", ASCENDING), ("project", ASCENDING)],
+            unique=True,
+            partialFilterExpression={"live": True},
+            name="one_live",
+        )
+        await self.collection.create_index(
+            "offer_expires_at", partialFilterExpression={"status": EnrollmentStatus.OFFERED.value}, name="offers"
+        )
+        await self.collection.create_index(
+            [("year", ASCENDING), ("escalated_at", ASCENDING)],
+            partialFilterExpression={"status": EnrollmentStatus.SUBMITTED.value},
+            name="undecided",
+        )
+        for name, keys in _INDEXES.items():
+            await self.collection.create_index([(key, ASCENDING) for key in keys], name=name)
+
+    async def waiting_list(self, project: str, session: Session) -> list[Enrollment]:
+        """The waiting list of a project, in order (R25)."""
+        return in_order(await self.query({"project": project, "status": EnrollmentStatus.WAITLISTED}, session=session))
+
+    async def overdue_offers(self, now: datetime, limit: int, *, besides: Sequence[str]) -> list[Enrollment]:
+        """Offers that have expired, the longest first (R25).
+
+        Args:
+            now: Domain time.
+            limit: The most enrollments to return.
+            besides: Ids to leave out.
+        """
+        where = {
+            "status": EnrollmentStatus.OFFERED,
+            "offer_expires_at": {"$lte": now},
+            "_id": {"$nin": list(besides)},
+        }
+        return await self.query(where, sort=[("offer_expires_at", ASCENDING)], limit=limit)
+
+    async def undecided(self, year: int, deadline: datetime, limit: int) -> list[Enrollment]:
+        """Submitted enrollments that were not escalated since the deadline that their base missed (R23).
+
+        Args:
+            year: The year of the round.
+            deadline: The end of its admission phase.
+            limit: The most enrollments to return.
+        """
+        not_escalated = [{"escalated_at": None}, {"escalated_at": {"$lt": deadline}}]
+        where = {"status": EnrollmentStatus.SUBMITTED, "year": year, "$or": not_escalated}
+        return await self.query(where, limit=limit)
+
+    async def live(
+        self, project: str, statuses: Sequence[EnrollmentStatus] = tuple(LIVE), session: Session | None = None
+    ) -> list[Enrollment]:
+        """The enrollments of a project that are still under way.
+
+        Args:
+            project: The project's id.
+            statuses: The states asked for; all live ones by default.
+            session: The transaction to read in.
+        """
+        return await self.query({"project": project, "status": {"$in": list(statuses)}}, session=session)
+
+    async def page(self, selection: EnrollmentSelection, visibility: Visibility, part: PageRequest) -> list[Enrollment]:
+        """Up to `first + 1` visible enrollments after a position, in the order of sign-up."""
+        where = all_of(selection.condition(), visibility.condition(), after_position(_BY_ID, part.after))
+        return await self.query(where, limit=part.first + 1)
+
+    async def count(self, selection: EnrollmentSelection, visibility: Visibility) -> int:
+        """How many enrollments the reader may see."""
+        return await self.collection.count_documents(all_of(selection.condition(), visibility.condition()))
+
+    async def pages(
+        self, lists: Sequence[tuple[EnrollmentSelection, PageRequest]], visibility: Visibility
+    ) -> list[list[Enrollment]]:
+        """Of each list up to `first + 1` visible enrollments after a position, in the order of sign-up."""
+        wanted = [
+            (all_of(selection.condition(), visibility.condition(), after_position(_BY_ID, part.after)), part.first + 1)
+            for selection, part in lists
+        ]
+        rows = await pages(self.collection, wanted, _BY_ID)
+        return [[from_document(document, Enrollment) for document in page] for page in rows]
+
+    async def counts(self, lists: Sequence[EnrollmentSelection], visibility: Visibility) -> list[int]:
+        """How many enrollments of each list the reader may see."""
+        wheres = [all_of(selection.condition(), visibility.condition()) for selection in lists]
+        return await counts(self.collection, wheres)
+
+    async def visible(self, keys: Sequence[str], visibility: Visibility) -> dict[str, Enrollment]:
+        """Those of the enrollments that the reader may see, by id."""
+        where = all_of({"_id": {"$in": list(keys)}}, visibility.condition())
+        return {enrollment.id: enrollment for enrollment in await self.query(where)}
+
+    async def teachers_met(self, keys: Sequence[str], visibility: Visibility) -> set[str]:
+        """Which of the teachers have an enrollment that the reader may see."""
+        where = all_of({"teacher": {"$in": list(keys)}}, visibility.condition())
+        return set(await self.collection.distinct("teacher", where))
+
+    async def admitted(self, teacher: str, bases: Sequence[str]) -> bool:
+        """Whether one of the bases has accepted the teacher (R41)."""
+        where = {"teacher": teacher, "base": {"$in": list(bases)}, "status": {"$in": list(ADMITTED)}}
+        return await self.collection.find_one(where, {"_id": 1}) is not None

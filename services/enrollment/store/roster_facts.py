@@ -1,0 +1,78 @@
+"""What a roster's rows are checked against, read in few operations however many rows there are (R22)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from chassis.storage.mongo import Session
+from chassis.storage.repository import Repository
+from services.enrollment.domain.project import Project, Round
+from services.enrollment.domain.roster.check import Facts
+from services.enrollment.domain.roster.roster import Row
+from services.enrollment.domain.school import School
+from services.enrollment.store.enrollments import Enrollments
+from services.enrollment.store.teachers import Teachers
+
+
+class RosterFacts:
+    """Reads of teachers, projects, rounds and enrollments on behalf of rosters.
+
+    Args:
+        teachers: The repository of teachers.
+        enrollments: The repository of enrollments.
+        projects: The repository of projects.
+        rounds: The repository of rounds.
+    """
+
+    def __init__(
+        self,
+        teachers: Teachers,
+        enrollments: Enrollments,
+        projects: Repository[Project],
+        rounds: Repository[Round],
+    ) -> None:
+        self._teachers = teachers
+        self._enrollments = enrollments
+        self._projects = projects
+        self._rounds = rounds
+
+    async def prepare(self) -> None:
+        """Create the index of projects' codes."""
+        await self._projects.collection.create_index("code", name="code")
+
+    async def codes(self) -> list[str]:
+        """The codes of all projects."""
+        codes: list[str] = await self._projects.collection.distinct("code")
+        return codes
+
+    async def years(self, codes: Sequence[str]) -> list[int]:
+        """The years of the rounds that projects of these codes belong to."""
+        years: list[int] = await self._projects.collection.distinct("year", {"code": {"$in": list(codes)}})
+        return years
+
+    async def of(self, rows: Sequence[Row], school: School, at: datetime, session: Session | None = None) -> Facts:
+        """What is on file about the people and projects of rows, in five operations.
+
+        Args:
+            rows: Rows of one roster.
+            school: The roster's school.
+            at: Domain time that counts for deadlines.
+            session: The transaction to read in.
+        """
+        facts = Facts(school.id, school.province, at)
+        numbers = [row.id_number.hash for row in rows if row.id_number]
+        for teacher in await self._teachers.query({"id_number.hash": {"$in": numbers}}, session=session):
+            facts.people[teacher.id_number.hash] = teacher
+        mobiles = {"mobile.hash": {"$in": [row.mobile.hash for row in rows if row.mobile]}}
+        async for document in self._teachers.collection.find(mobiles, {"mobile.hash": 1}, session=session):
+            facts.mobiles[document["mobile"]["hash"]] = document["_id"]
+        codes = list({row.project_code for row in rows if row.project_code})
+        projects = await self._projects.query({"code": {"$in": codes}}, session=session)
+        facts.projects = {project.code: project for project in projects}
+        years = [str(year) for year in {project.year for project in projects}]
+        rounds = await self._rounds.query({"_id": {"$in": years}}, session=session)
+        facts.rounds = {int(calendar.id): calendar for calendar in rounds}
+        colleagues = [teacher.id for teacher in facts.people.values() if teacher.school == school.id]
+        live = {"live": True, "teacher": {"$in": colleagues}}
+        for enrollment in await self._enrollments.query(live, session=session):
+            facts.live[enrollment.teacher, enrollment.project] = enrollment
+        return facts

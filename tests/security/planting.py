@@ -1,0 +1,179 @@
+"""A personal number planted into every string that a mutation takes, one at a time, by whoever may send it (R41)."""
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLSchema,
+    get_named_type,
+)
+
+from deploy.seed.world import id_number
+from tests.security.rounds import LIVE, live_round
+from tests.security.tenants import MINISTRY, World
+
+BY_NATURE = {"idNumber", "mobile", "phone", "phones", "email"}
+"""Fields that are such numbers, or sealed or published as what they are."""
+CODED = {
+    *("organizationCode", "code", "dimension", "themes", "rule"),
+}
+"""Fields that take a code: what is none is refused for that, whatever it looks like."""
+_SAMPLES: dict[str, Any] = {
+    "Int": 1,
+    "Fen": 1,
+    "String": "文字",
+    "ID": "0",
+    "Boolean": True,
+    "Float": 1.0,
+    "Date": f"{LIVE}-12-30",
+    "DateTime": f"{LIVE}-12-30T09:00:00+08:00",
+}
+Arguments = dict[str, Any]
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """One attempt.
+
+    Attributes:
+        who: The principal.
+        mutation: The root field.
+        path: The argument and the input fields down to the string.
+        number: What is planted: an ID number or a mobile that occurs nowhere else.
+        arguments: Complete but for the number in them.
+    """
+
+    who: str
+    mutation: str
+    path: Path
+    number: str
+    arguments: Arguments
+
+    @property
+    def coded(self) -> bool:
+        """Whether the field takes a code."""
+        return self.path[-1] in CODED
+
+    def __str__(self) -> str:
+        return f"{self.who} {self.mutation} {'.'.join(self.path)} {self.number}"
+
+
+def plants(schema: GraphQLSchema, world: World) -> Iterator[Plant]:
+    """For every string of every mutation an ID number and a mobile within other words."""
+    assert schema.mutation_type
+    senders, serials = rightful(world), count(1)
+    for name, field in schema.mutation_type.fields.items():
+        for argument, given in field.args.items():
+            for path in strings(given.type, (argument,)):
+                who, arguments = senders[name]
+                for number in numbers(next(serials)):
+                    full = {key: one.type for key, one in field.args.items()}
+                    planted = planted_into(full, arguments, path, f"请联系{number}办理")
+                    yield Plant(who, name, path, number, planted)
+
+
+def numbers(serial: int) -> tuple[str, str]:
+    """An ID number and a mobile of that serial number, valid and nobody's."""
+    return id_number(f"1101011961{serial // 1000 + 1:02d}01{serial % 1000:03d}"), f"1990000{serial:04d}"
+
+
+def strings(kind: GraphQLInputType, path: Path) -> Iterator[Path]:
+    """The ways down to the strings of an argument, but those that are numbers by nature."""
+    named = get_named_type(kind)
+    if isinstance(named, GraphQLInputObjectType):
+        for name, field in named.fields.items():
+            yield from strings(field.type, (*path, name))
+    elif named.name == "String" and path[-1] not in BY_NATURE:
+        yield path
+
+
+def planted_into(types: Mapping[str, GraphQLInputType], given: Arguments, path: Path, text: str) -> Arguments:
+    """The arguments with a text at the end of a path; what is needed on the way is filled in."""
+    arguments = deepcopy(given)
+    for name, kind in types.items():
+        if name not in arguments and isinstance(kind, GraphQLNonNull):
+            arguments[name] = sample(kind)
+    first, *rest = path
+    arguments[first] = _with(types[first], arguments.get(first), tuple(rest), text)
+    return arguments
+
+
+def sample(kind: GraphQLInputType) -> Any:
+    """The least that a type takes."""
+    if isinstance(kind, GraphQLNonNull):
+        return sample(kind.of_type)
+    if isinstance(kind, GraphQLList):
+        return [sample(kind.of_type)]
+    if isinstance(kind, GraphQLInputObjectType):
+        needed = {name: field for name, field in kind.fields.items() if isinstance(field.type, GraphQLNonNull)}
+        return {name: sample(field.type) for name, field in needed.items()}
+    if isinstance(kind, GraphQLEnumType):
+        return next(iter(kind.values))
+    return _SAMPLES[get_named_type(kind).name]
+
+
+def _with(kind: GraphQLInputType, value: Any, path: Path, text: str) -> Any:
+    if isinstance(kind, GraphQLNonNull):
+        return _with(kind.of_type, value, path, text)
+    if isinstance(kind, GraphQLList):
+        head, *tail = value or [None]
+        return [_with(kind.of_type, head, path, text), *tail]
+    if not path:
+        return text
+    assert isinstance(kind, GraphQLInputObjectType)
+    name, *rest = path
+    whole = sample(kind) | (value or {})
+    return whole | {name: _with(kind.fields[name].type, whole.get(name), tuple(rest), text)}
+
+
+def rightful(world: World) -> dict[str, tuple[str, Arguments]]:
+    """Of every mutation who may send it, and what it is about: what is their own and could be done."""
+    base, draft, published = (world.ids[f"{kind}.a"] for kind in ("base", "draft", "project"))
+    submitted, signed_up = world.ids["enrollment.a1.project.a"], world.ids["enrollment.a2.project.a"]
+    credited, teacher, further = world.ids["enrollment.a1.taught.a"], world.ids["teacher.a1"], world.ids["teacher.a2"]
+    about: dict[str, dict[str, Arguments]] = {
+        MINISTRY: {
+            "openRound": {"input": live_round() | {"year": LIVE - 2}},
+            "extendPhase": {"input": {"year": LIVE, "phase": "ENROL", "closes": f"{LIVE}-12-30"}},
+            "registerBase": {"input": {"majorCategories": [6], "organizationCode": "4132000201"}},
+            "registerExpert": {"input": {"fields": [6], "organizationCode": "4131000001"}},
+            "adjustQuota": {"baseId": base, "input": {"year": LIVE, "limit": 9}},
+            "registerSchool": {"input": {"code": "3132000091", "province": "32"}},
+            "registerSchools": {"rows": [{"code": "3132000092", "province": "32"}]},
+            **{name: {"id": published} for name in ("suspendProject", "cancelProject", "extendProject")},
+            "decideProject": {"id": draft},
+            "decideProjects": {"decisions": [{"id": draft, "outcome": "REJECT"}]},
+            "publishProjects": {"ids": [draft]},
+            "revokeCredit": {"enrollmentId": credited},
+        },
+        "base.a": {
+            "setBaseTeam": {"baseId": base},
+            "draftProject": {"baseId": base, "input": {"year": LIVE}},
+            "updateProject": {"id": draft, "input": {"year": LIVE}},
+            "withdrawProject": {"id": draft},
+            "addClass": {"projectId": published},
+            "amendProject": {"id": published},
+            "decideEnrollments": {"decisions": [{"id": submitted, "decision": "REJECT"}]},
+        },
+        "expert.a": {"submitReview": {"projectId": draft}},
+        "school.a": {
+            "designatePerson": {"input": {"phone": "13700000097"}},
+            "addTeachers": {"rows": [{"idNumber": numbers(9_999)[0], "mobile": "13800009999"}]},
+            "correctTeacher": {"id": teacher},
+            "revealTeacher": {"id": teacher},
+            "declineSignUps": {"ids": [signed_up]},
+            "withdrawEnrollment": {"id": submitted},
+            "substituteTeacher": {"id": submitted, "teacherId": further},
+        },
+        "province.a": {"recordFunding": {"input": {"year": LIVE, "corrects": world.ids["funding.a"]}}},
+    }
+    return {name: (who, given) for who, all_given in about.items() for name, given in all_given.items()}

@@ -1,0 +1,140 @@
+"""R41: a personal number in any text is refused, and then stands nowhere: in no collection, event, log or workbook."""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chassis.storage.mongo import connect
+from deploy.broker.definitions import ADMIN
+from deploy.demo.roster import PROJECT_CODE
+from deploy.local.suite import PROCESSES
+from services.enrollment.domain.roster.sheet import HEADERS, Column
+from tests.security.planting import Plant, numbers, plants
+from tests.security.rounds import LIVE
+from tests.security.tenants import SCHOOLS, World
+from tests.security.test_rows import SCHEMA
+from tests.security.test_trespasses import answer_of
+
+FOR_THE_TEXT = {"INVALID_TEXT", "INVALID_REASON", "INVALID_NAME", "INVALID_PURPOSE"}
+"""What a field of free text is refused for; any other refusal would hide that the text was not looked at."""
+_NUMBER = re.compile(r"(?<!\d)(?:\d{17}[\dX]|\d{11})(?!\d)")
+_ROSTER = 9_000
+"""The serial numbers of what is planted into a roster begin here."""
+
+
+@pytest.fixture(scope="module")
+async def planted(world: World) -> dict[str, str]:
+    """Every number that was sent, with where; and by whom it was let through."""
+    sent: dict[str, str] = {}
+    let_through: list[str] = []
+    for plant in plants(SCHEMA, world):
+        sent[plant.number] = str(plant)
+        answer = await world.clients[plant.who].execute(document_of(plant), **plant.arguments)
+        codes = codes_in(answer)
+        if not codes or not (plant.coded or codes <= FOR_THE_TEXT):
+            let_through.append(f"{plant}: {sorted(codes)}")
+        if plant.number in str(answer):
+            let_through.append(f"{plant}: said again in {answer}")
+    for column, number, line in await lines(world):
+        sent[number] = f"roster, {column}"
+        staged = await world.clients["school.a"].upload_roster(line.encode())
+        if staged.get("good"):
+            let_through.append(f"roster, {column}: {staged}")
+    return sent | {"let through": "\n".join(let_through)}
+
+
+async def test_r41_a_number_in_any_text_of_any_mutation_or_roster_is_refused(planted: dict[str, str]) -> None:
+    assert len(planted) > 150
+    assert planted["let through"] == ""
+
+
+async def test_r41_such_a_number_is_in_no_collection_and_so_in_no_event(world: World, planted: dict[str, str]) -> None:
+    """The audit and the provincial logs hold every event there is."""
+    client = connect(world.provisioner.suite.parts.mongodb_url(ADMIN))
+    found: set[str] = set()
+    seen = 0
+    async with client:
+        for name in PROCESSES:
+            for collection in await client[name].list_collection_names():
+                async for document in client[name][collection].find():
+                    seen += 1
+                    found |= {f"{name}.{collection}: {planted[number]}" for number in held(str(document), planted)}
+    assert seen > 500
+    assert found == set()
+
+
+async def test_r41_such_a_number_is_in_no_log_line(world: World, planted: dict[str, str]) -> None:
+    logs = list((world.provisioner.suite.home / "logs").glob("*.log"))
+    assert len(logs) >= len(PROCESSES)
+    found = {
+        f"{log.name}: {planted[number]}"
+        for log in logs
+        for number in held(log.read_text(encoding="utf-8", errors="replace"), planted)
+    }
+    assert found == set()
+
+
+async def test_r41_such_a_number_is_in_no_workbook(world: World, planted: dict[str, str]) -> None:
+    school, province, project = SCHOOLS["a"], "32", world.ids["project.a"]
+    paths = {
+        "base.a": f"/exports/projects/{project}.xlsx",
+        "school.a": f"/exports/schools/{school}.xlsx?year={LIVE}",
+        "province.a": f"/exports/provinces/{province}.xlsx?year={LIVE}",
+    }
+    for who, path in paths.items():
+        status, content = await world.clients[who].fetch(path)
+        assert status == 200, path
+        text = "".join(cells(content))
+        assert text
+        assert not held(text, planted), path
+
+
+def document_of(plant: Plant) -> str:
+    assert SCHEMA.mutation_type
+    field = SCHEMA.mutation_type.fields[plant.mutation]
+    names = [name for name in field.args if name in plant.arguments]
+    variables = ", ".join(f"${name}: {field.args[name].type}" for name in names)
+    given = ", ".join(f"{name}: ${name}" for name in names)
+    return f"mutation({variables}) {{ {plant.mutation}({given}) {answer_of(field)} }}"
+
+
+def codes_in(answer: dict[str, Any]) -> set[str]:
+    """Why it was refused, whole or row by row; empty when it was let through."""
+    codes = {str(error["extensions"].get("code")) for error in answer.get("errors", ())}
+    (value,) = (answer.get("data") or {"": None}).values()
+    rows = value if isinstance(value, list) else []
+    return codes | {row["refusal"]["code"] for row in rows if row.get("refusal")}
+
+
+async def lines(world: World) -> list[tuple[Column, str, str]]:
+    """A roster of one line for every column of text, with a number in that column."""
+    code = (await world.clients["public"].do(PROJECT_CODE, id=world.ids["project.a"]))["code"]
+    made: list[tuple[Column, str, str]] = []
+    for serial, column in enumerate((Column.NAME, Column.POST, Column.EMPLOYMENT, Column.TITLE), _ROSTER):
+        own, mobile = numbers(serial + 500)
+        for number in numbers(serial):
+            texts = dict(zip(Column, (None,) * len(Column), strict=True)) | {
+                Column.NAME: "名册甲",
+                Column.ID_NUMBER: own,
+                Column.MOBILE: mobile,
+                Column.POST: "教师",
+                Column.EMPLOYMENT: "专职",
+                Column.PROJECT: code,
+            }
+            texts[column] = f"{texts[column] or '讲师'}{number}"
+            filled = {HEADERS[key][0]: text for key, text in texts.items() if text}
+            made.append((column, number, ",".join(filled) + "\n" + ",".join(filled.values())))
+    return made
+
+
+def held(text: str, planted: dict[str, str]) -> set[str]:
+    return {number for number in _NUMBER.findall(text) if number in planted}
+
+
+def cells(workbook: bytes) -> Iterator[str]:
+    with zipfile.ZipFile(io.BytesIO(workbook)) as book:
+        yield from (book.read(name).decode() for name in book.namelist() if name.endswith(".xml"))
