@@ -1,4 +1,4 @@
-"""A bounded cache of what is made from texts: the least recently used entry goes first."""
+"""A cache of what is made from texts, bounded by entries and by characters; least recently used entries go first."""
 
 from collections.abc import Hashable
 from typing import Generic, TypeVar
@@ -6,17 +6,17 @@ from typing import Generic, TypeVar
 from cachetools import LRUCache
 
 MOST_CHARACTERS = 1_000_000
-"""Of texts kept parsed: some 150 MB of syntax trees, plans and projections, whoever sends however many."""
+"""The most characters of cached texts; their syntax trees, plans and projections take some 150 MB."""
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
 class Cache(Generic[K, V]):
-    """Holds so many entries at most, and those of so many characters in all.
+    """A cache with two limits.
 
     Args:
         size: The most entries.
-        characters: The most that they weigh together.
+        characters: The most characters of all entries' texts together.
     """
 
     def __init__(self, size: int, characters: int = MOST_CHARACTERS) -> None:
@@ -27,17 +27,20 @@ class Cache(Generic[K, V]):
         return len(self._entries)
 
     def get(self, key: K) -> V | None:
-        """The entry, now the most recently used."""
+        """The entry of a key, which becomes the most recently used; None where there is none."""
         entry = self._entries.get(key)
         return entry[0] if entry else None
 
     def put(self, key: K, value: V, weight: int = 0) -> V:
-        """Keep an entry and return it; one that is heavier than all together may be is not kept.
+        """Store an entry, unless it alone exceeds the limit of characters.
 
         Args:
-            key: What it is found by.
+            key: Its key.
             value: The entry.
-            weight: The characters of the texts that it was made from.
+            weight: Characters of the texts that it was made from.
+
+        Returns:
+            The entry.
         """
         try:
             self._entries[key] = value, weight

@@ -51,7 +51,7 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer of the domain, 
         self.details = details
 
     def message(self, language: str = "zh-CN") -> str:
-        """The sentence in a language, given as its tag; Chinese but for English."""
+        """The sentence in the language of a tag such as `en-GB`: English for English, else Chinese."""
         return self.en if language.lower().startswith("en") else self.zh
 
     def extensions(self) -> dict[str, Any]:

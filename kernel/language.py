@@ -24,7 +24,7 @@ class Language(StrEnum):
         return cls(cls.EN if english > chinese else cls.ZH)
 
     def choose(self, zh: str, en: str) -> str:
-        """The one of two texts that is in this language."""
+        """Choose the text in this language."""
         return en if self is Language.EN else zh
 
 

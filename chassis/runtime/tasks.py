@@ -1,4 +1,4 @@
-"""What runs beside requests: roles, tasks that end together, and tasks that go on through failures."""
+"""Background tasks: by role, ended together, and restarted after failures of what they depend on."""
 
 import asyncio
 import signal
@@ -11,19 +11,20 @@ from enum import StrEnum
 import structlog
 
 Task = Callable[[], Awaitable[None]]
-"""Work that goes on until it is cancelled."""
-
+"""Work that runs until it is cancelled."""
 PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
-
-_STEADY_SECONDS = 30.0
-
-_INSIST_SECONDS = 1.0
-
+"""The pause after the first failure in a row, the second, and so on; the last for all further ones."""
+_STEADY_SECONDS = 30.0  # a run of this length forgets the failures before it
+_INSIST_SECONDS = 1.0  # between two cancellations of a task that does not end
 log = structlog.get_logger()
 
 
 class Role(StrEnum):
-    """The parts of a service; `relay` and `worker` take turns where several run, so order holds (ADR 4)."""
+    """The part of a service that a process runs.
+
+    Several processes of a role may run: relays and timers take turns by lease, consumers of a queue by single active
+    consumer (ADR 4).
+    """
 
     ALL = "all"
     API = "api"
@@ -33,11 +34,11 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tasks:
-    """What runs beside the requests, by the role that it belongs to.
+    """The background tasks of a service, by role.
 
     Attributes:
-        api: What requests themselves rely on.
-        relay: Sends waiting events.
+        api: Tasks that requests rely on.
+        relay: Publishing of waiting events.
         worker: Consumers, timers and deliveries.
     """
 
@@ -46,42 +47,46 @@ class Tasks:
     worker: tuple[Task, ...] = ()
 
     def of(self, role: Role) -> tuple[Task, ...]:
-        """What a process of that role runs."""
+        """The tasks of a process of that role."""
         parts = {Role.API: self.api, Role.RELAY: self.relay, Role.WORKER: self.worker}
         return parts.get(role, (*self.api, *self.relay, *self.worker))
 
 
 @asynccontextmanager
 async def run_in_background(*tasks: Task) -> AsyncIterator[None]:
-    """Run these while the block lasts; one that dies of a defect ends the process."""
-    running = [asyncio.ensure_future(task()) for task in tasks]
-    for one in running:
-        one.add_done_callback(_end_when_broken)
+    """Run tasks until the block ends, then cancel them. A task that fails ends the process."""
+    running = [asyncio.ensure_future(start()) for start in tasks]
+    for task in running:
+        task.add_done_callback(_end_when_broken)
     try:
         yield
     finally:
-        for one in running:
-            one.cancel()
+        for task in running:
+            task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
 
 
 def _end_when_broken(task: asyncio.Future[None]) -> None:
-    """A relay or a consumer that dies of a defect ends the process: whoever runs it sees it and starts another."""
+    """End the process where a task failed by a defect: its supervisor notices that, and starts another process."""
     if not task.cancelled() and (error := task.exception()):
         log.error("background task failed; the process ends", exc_info=error)
         signal.raise_signal(signal.SIGTERM)
 
 
 async def run_all(*work: Awaitable[None]) -> None:
-    """Run until the first of them has ended, however it did; then end the others, and wait until they have.
+    """Run all at once until the first one ends or fails; then cancel the others, and wait until they have ended.
 
-    What does not end is cancelled again and again. Python 3.11's task groups do so once, and its `wait_for`, which
-    libraries connect by, may swallow just that one; they also leave `cancelling()` raised after a failure.
+    A task that does not end is cancelled again every second. `asyncio.TaskGroup` of Python 3.11 cancels only once, and
+    `asyncio.wait_for`, which libraries use to connect, may swallow that one cancellation: the group would then wait
+    for ever. A task group also leaves `Task.cancelling()` above zero after a failure.
+
+    Args:
+        work: What to run.
 
     Raises:
-        BaseExceptionGroup: What they failed with.
+        BaseExceptionGroup: What they failed with, if any did.
     """
-    tasks = [asyncio.ensure_future(one) for one in work]
+    tasks = [asyncio.ensure_future(each) for each in work]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -106,12 +111,14 @@ async def _end(tasks: Sequence[asyncio.Future[None]]) -> list[BaseException]:
 
 
 async def forever(task: str, run: Callable[[], Awaitable[None]], errors: tuple[type[Exception], ...]) -> None:
-    """Run again and again until cancelled, after growing pauses; a steady run starts the pauses afresh.
+    """Restart work after each end and each listed error, with growing pauses, until cancelled.
+
+    After a run of more than 30 seconds the pauses begin with the shortest again.
 
     Args:
-        task: What the log calls it.
-        run: Returns or raises when it is interrupted.
-        errors: What counts as an interruption; anything else ends the process, for it is a defect.
+        task: The task's name in the log.
+        run: The work; called for each run.
+        errors: After these the work is restarted. Any other error is a defect, and is raised.
     """
     failures = 0
     while True:
@@ -127,7 +134,7 @@ async def forever(task: str, run: Callable[[], Awaitable[None]], errors: tuple[t
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
-    found: list[BaseException] = []
+    leaves: list[BaseException] = []
     for error in group.exceptions:
-        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
-    return found
+        leaves += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return leaves

@@ -19,29 +19,34 @@ NEXT: Final = "next"
 COMPLETE: Final = "complete"
 HEARTBEAT: Final = b":\n\n"
 HEARTBEAT_SECONDS: Final = 12.0
-"""How often a stream says that it lives; proxies cut what is silent, often after a minute."""
-_PATIENCE_SECONDS = 30.0
+"""Seconds between two heartbeats; proxies close silent connections, often after a minute."""
+_SEND_SECONDS = 30.0  # a client that takes nothing for so long is cut off
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event: its name, `""` where it has none, and its data."""
+    """One event.
+
+    Attributes:
+        name: Its name; empty for none.
+        data: Its data, without line ends of the format.
+    """
 
     name: str
     data: bytes
 
 
 def encode(event: Event) -> bytes:
-    """The event for the wire; there is always a line of data, for without one browsers drop it."""
+    """The event as it is sent; it always has a line of data, for browsers drop an event without one."""
     lines = b"".join(b"data: %b\n" % line for line in event.data.split(b"\n"))
     return b"event: %b\n%b\n" % (event.name.encode(), lines)
 
 
 class Parser:
-    """Reads a stream that comes in pieces of any size.
+    """Parses a stream that arrives in pieces of any size.
 
-    Lenient in one point: an event without data counts when it has a name, as some servers end their streams so.
+    It deviates from the standard in one point: an event with a name and no data counts, for some servers end so.
 
     Args:
         most: The most bytes of one event.
@@ -57,10 +62,10 @@ class Parser:
         self._begun = False
 
     def feed(self, piece: bytes) -> list[Event]:
-        """The events that this piece completes.
+        """Parse the next piece; returns the events that it completes.
 
         Raises:
-            ValueError: An event is larger than it may be.
+            ValueError: An event is larger than allowed.
         """
         if self._after_return and piece:
             self._after_return = False
@@ -96,18 +101,18 @@ class Parser:
         return []
 
     def _dispatch(self) -> list[Event]:
-        found = [Event(self._name, b"\n".join(self._data))] if self._name or self._data else []
+        events = [Event(self._name, b"\n".join(self._data))] if self._name or self._data else []
         self._name, self._data, self._size = "", [], 0
-        return found
+        return events
 
 
 class EventStream(Response):
-    """Streams results as `next` events until they end, the client leaves or the process stops; then `complete`.
+    """Sends results as `next` events until they end, the client leaves or the process stops; then `complete`.
 
     Args:
-        results: JSON of one execution result each; iterated and closed in one task, so it may set context variables.
+        results: The JSON of each result; iterated and closed in one task, so it may set context variables.
         stopping: Ends the stream when the process stops.
-        heartbeat_seconds: How often to say that the stream lives.
+        heartbeat_seconds: Seconds between two heartbeats.
     """
 
     media_type = EVENT_STREAM
@@ -141,7 +146,7 @@ class EventStream(Response):
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        with suppress(_Deaf):
+        with suppress(_ClientStalled):
             for task in done:
                 task.result()
             if left not in done:
@@ -158,16 +163,16 @@ class EventStream(Response):
             await asyncio.sleep(self._heartbeat_seconds)
 
 
-class _Deaf(Exception):  # noqa: N818 - named for the client
-    """The client has taken nothing for half a minute."""
+class _ClientStalled(Exception):  # noqa: N818 - the end of a stream, no error of ours
+    """The client has taken nothing for 30 seconds."""
 
 
 async def _write(send: Send, body: bytes, *, more: bool = True) -> None:
     try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
+        async with asyncio.timeout(_SEND_SECONDS):
             await send({"type": "http.response.body", "body": body, "more_body": more})
     except TimeoutError as error:
-        raise _Deaf from error
+        raise _ClientStalled from error
 
 
 async def _left(receive: Receive) -> None:

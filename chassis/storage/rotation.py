@@ -44,7 +44,13 @@ class Progress:
     missed: int = 0
 
     def after(self, seen: int, wanted: int, renewed: int) -> "Progress":
-        """The progress after one more window."""
+        """The progress after one more window.
+
+        Args:
+            seen: Documents read in the window.
+            wanted: Documents of the window with an old seal.
+            renewed: Those of them that were written.
+        """
         return Progress(self.collection, self.seen + seen, self.renewed + renewed, self.missed + wanted - renewed)
 
 

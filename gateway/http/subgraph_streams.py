@@ -35,7 +35,9 @@ class HttpStreams:
     async def open(self) -> None:
         """Prepare for connections, inside the running loop."""
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=_SILENT_SECONDS)
-        connector = aiohttp.TCPConnector(limit=0)  # `StreamLimits` bounds the streams
+        # Who may have a stream has been decided before. A connection ends with its stream: one that was kept idle
+        # might be closed by the subgraph just when the next POST is sent on it.
+        connector = aiohttp.TCPConnector(limit=0, force_close=True)
         self._session = aiohttp.ClientSession(connector=connector, timeout=timeout, auto_decompress=False)
 
     async def close(self) -> None:

@@ -36,6 +36,7 @@ _SAMPLES: dict[str, Any] = {
     "Date": f"{LIVE}-12-30",
     "DateTime": f"{LIVE}-12-30T09:00:00+08:00",
 }
+_BY_NAME: dict[str, Any] = {"phone": "010-66096194", "province": "32", "year": LIVE}
 Arguments = dict[str, Any]
 Path = tuple[str, ...]
 
@@ -107,15 +108,17 @@ def planted_into(types: Mapping[str, GraphQLInputType], given: Arguments, path: 
     return arguments
 
 
-def sample(kind: GraphQLInputType) -> Any:
-    """The least that a type takes."""
+def sample(kind: GraphQLInputType, name: str = "") -> Any:
+    """The least that a type takes, under the field's name."""
+    if name in _BY_NAME and not isinstance(get_named_type(kind), GraphQLInputObjectType):
+        return _BY_NAME[name]
     if isinstance(kind, GraphQLNonNull):
-        return sample(kind.of_type)
+        return sample(kind.of_type, name)
     if isinstance(kind, GraphQLList):
-        return [sample(kind.of_type)]
+        return [sample(kind.of_type, name)]
     if isinstance(kind, GraphQLInputObjectType):
         needed = {name: field for name, field in kind.fields.items() if isinstance(field.type, GraphQLNonNull)}
-        return {name: sample(field.type) for name, field in needed.items()}
+        return {name: sample(field.type, name) for name, field in needed.items()}
     if isinstance(kind, GraphQLEnumType):
         return next(iter(kind.values))
     return _SAMPLES[get_named_type(kind).name]

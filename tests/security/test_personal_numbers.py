@@ -49,7 +49,7 @@ async def planted(world: World) -> dict[str, str]:
 
 async def test_r41_a_number_in_any_text_of_any_mutation_or_roster_is_refused(planted: dict[str, str]) -> None:
     assert len(planted) > 150
-    assert planted["let through"] == ""
+    assert not planted["let through"], planted["let through"]
 
 
 async def test_r41_such_a_number_is_in_no_collection_and_so_in_no_event(world: World, planted: dict[str, str]) -> None:

@@ -217,6 +217,11 @@ def confirm_credit(record: Record, now: datetime) -> Change:
 def revoke_credit(record: Record, reason: Reason, now: datetime) -> Change:
     """Revoke the credit, as the ministry does (R31).
 
+    Args:
+        record: The attendee's record.
+        reason: Why; part of the event.
+        now: Domain time.
+
     Raises:
         Refusal: `NOT_PASSED`, `CREDIT_NOT_CONFIRMED`.
     """

@@ -55,7 +55,13 @@ class AttendanceRow:
 
     @classmethod
     def of(cls, result: RowResult[Record], session: strawberry.ID, context: Context) -> Self:
-        """The row in the caller's language; `session` is the id that the input gave."""
+        """The row in the caller's language.
+
+        Args:
+            result: The command's result for the row.
+            session: The session's id, as in the input.
+            context: Who asks, in which language.
+        """
         refusal = _refusal(result, context)
         return cls(
             enrollment=Enrollment(id=strawberry.ID(result.key)),

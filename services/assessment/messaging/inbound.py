@@ -75,7 +75,10 @@ class Attendee:
 
 
 class Effects:
-    """The effects of the events, each within the transaction of its inbox mark.
+    """The effects of the events.
+
+    Each method takes the event's model, its envelope, and the session of the transaction that also marks the event as
+    consumed; it must use that session in every read and write.
 
     Args:
         store: The service's repositories.

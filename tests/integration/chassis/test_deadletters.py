@@ -129,7 +129,7 @@ async def test_an_id_with_letters_of_several_queues_needs_a_queue(dead: Abstract
         await dead.queue_delete("tests.other")
 
 
-async def test_a_broker_that_is_not_there_is_told_without_its_password() -> None:
+async def test_an_absent_broker_is_reported_without_the_password() -> None:
     done = await command("chassis.messaging.deadletters", "list", "--url", "amqp://admin:secret@127.0.0.1:1/")
     assert done.code == 1
     assert "the broker does not answer" in done.error

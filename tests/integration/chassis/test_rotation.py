@@ -149,8 +149,8 @@ async def test_a_document_without_a_version_is_renewed_only_if_unchanged(
 
 async def run(parts: Parts, database: Database, file: Path, *arguments: str) -> Finished:
     """The command line of the catalog's vault, on this test's database."""
-    given = {"MONGODB_URL": parts.mongodb_url(ADMIN), "MONGODB_DATABASE": database.name, "VAULT_FILE": str(file)}
-    return await command("services.catalog", "vault", *arguments, environment=given)
+    settings = {"MONGODB_URL": parts.mongodb_url(ADMIN), "MONGODB_DATABASE": database.name, "VAULT_FILE": str(file)}
+    return await command("services.catalog", "vault", *arguments, environment=settings)
 
 
 async def test_the_command_line_rotates_and_reports_progress_and_keys(

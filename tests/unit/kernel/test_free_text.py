@@ -16,7 +16,7 @@ DAYS = st.dates(date(1990, 1, 1), date(2039, 12, 31))
 
 
 @given(st.integers(0, 999), DAYS, st.sampled_from(["", " ", "-", "—", "  "]), st.sampled_from(["", "房间301 ", "号码"]))
-def test_r41_a_number_is_seen_however_it_is_spaced(serial: int, born: date, apart: str, before: str) -> None:
+def test_r41_a_personal_number_is_recognised_with_any_spacing(serial: int, born: date, apart: str, before: str) -> None:
     body = f"110101{born:%Y%m%d}{serial:03d}"
     whole = body + str(ric.calc_check_digit(f"{body}0"))
     old = f"110101{born:%y%m%d}{serial:03d}"
@@ -31,19 +31,19 @@ def test_r41_a_number_is_seen_however_it_is_spaced(serial: int, born: date, apar
 
 
 @given(st.lists(DAYS, min_size=1, max_size=3), st.sampled_from(["", "至", " 至 ", "、", " - ", "/"]))
-def test_r41_a_day_is_nobodys_number(days: list[date], between: str) -> None:
+def test_r41_dates_are_no_personal_numbers(days: list[date], between: str) -> None:
     assert not holds_number(between.join(day.isoformat() for day in days[: 3 if between else 1]) + "报到")
 
 
 @pytest.mark.parametrize(
     "text", ["学校4144100001已满", "项目2024-DT-0001", "0755-12345678", "1717200000000", "经费 1500000 元"]
 )
-def test_r41_codes_and_sums_are_nobodys_numbers(text: str) -> None:
+def test_r41_codes_and_amounts_are_no_personal_numbers(text: str) -> None:
     assert not holds_number(text)
 
 
 @pytest.mark.parametrize("why", [f"身份证{NUMBER}有误", "请联系 138 0000 0001", "长" * (Reason.longest + 1)])
-def test_r41_no_reason_holds_a_number_or_is_a_letter(why: str) -> None:
+def test_r41_a_reason_with_a_number_or_too_long_is_refused(why: str) -> None:
     with pytest.raises(Refusal) as refused:
         Reason.of(why, "R26")
     assert (refused.value.code, refused.value.rule) == ("INVALID_REASON", "R41")

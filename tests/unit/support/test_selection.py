@@ -21,7 +21,7 @@ def test_a_part_of_a_name_selects_every_test_that_has_it() -> None:
 @pytest.mark.parametrize("word", ["R30", "r30"])
 def test_a_rule_selects_what_cites_it_by_name_or_docstring(word: str) -> None:
     nodes = selected(word)
-    assert "tests/integration/assessment/test_graph.py::test_r29_to_r31_as_the_roles_do_it" in nodes, nodes
+    assert "tests/integration/assessment/test_graph.py::test_r29_to_r31_mutations_of_each_role" in nodes, nodes
     assert len({node.partition("::")[0] for node in nodes}) > 1
 
 
