@@ -1,7 +1,7 @@
-"""Who may see what: `@requiresScopes`, `@policy` and `@authenticated`, decided before planning.
+"""Authorization by `@requiresScopes`, `@policy` and `@authenticated`, decided before planning.
 
-A field is allowed when its parent type, the field itself and the type it returns allow it. Each rule is an OR of ANDs
-of scopes. What is denied is never fetched: it is answered with null and `UNAUTHORIZED_FIELD_OR_TYPE`.
+A field is allowed if its parent type, the field itself and the type it returns allow it. Each rule is an OR of ANDs of
+scopes. A denied field is never fetched: it is answered with null and the error `UNAUTHORIZED_FIELD_OR_TYPE`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,12 +16,12 @@ _Rule = tuple[frozenset[str], ...]
 
 
 def read_access(document: DocumentNode) -> tuple[Mapping[str, tuple[_Rule, ...]], frozenset[str]]:
-    """The scopes asked for, by `Type` and `Type.field`, and what is marked `@authenticated`."""
+    """The rules by `Type` and `Type.field`, and the coordinates marked `@authenticated`."""
     scopes: dict[str, tuple[_Rule, ...]] = {}
     authenticated = set()
     for coordinate, node in _coordinates(document):
-        rules = [_rule(one.get("scopes")) for one in directives(node, "requiresScopes")]
-        rules += [_rule(one.get("policies")) for one in directives(node, "policy")]
+        rules = [_rule(directive.get("scopes")) for directive in directives(node, "requiresScopes")]
+        rules += [_rule(directive.get("policies")) for directive in directives(node, "policy")]
         if rules:
             scopes[coordinate] = tuple(rules)
         if any(True for _ in directives(node, "authenticated")):
@@ -40,15 +40,15 @@ def _coordinates(document: DocumentNode) -> Iterator[tuple[str, Any]]:
 
 
 def _rule(groups: Any) -> _Rule:
-    return tuple(frozenset(str(one) for one in group) for group in groups or ())
+    return tuple(frozenset(str(scope) for scope in group) for group in groups or ())
 
 
 class Grants:
     """What one set of scopes allows.
 
     Args:
-        supergraph: Holds the rules.
-        scopes: What the caller was granted; none means not authenticated.
+        supergraph: The supergraph with its rules.
+        scopes: The scopes of the caller; an empty set means not authenticated.
     """
 
     def __init__(self, supergraph: Supergraph, scopes: frozenset[str]) -> None:
@@ -57,12 +57,20 @@ class Grants:
         self._known: dict[tuple[str, str, str], bool] = {}
 
     def allows(self, parent: str, concrete: str, field: str) -> bool:
-        """Whether a field may be seen, selected on `parent` of an object that is a `concrete`."""
+        """Whether a field may be seen.
+
+        Args:
+            parent: The type that it is selected on.
+            concrete: The object type that it is answered for.
+            field: Its name.
+        """
         key = (parent, concrete, field)
-        known = self._known.get(key)
-        if known is None:
-            known = self._known[key] = all(self._holds(one) for one in self._asked(parent, concrete, field))
-        return known
+        allowed = self._known.get(key)
+        if allowed is None:
+            allowed = self._known[key] = all(
+                self._holds(coordinate) for coordinate in self._asked(parent, concrete, field)
+            )
+        return allowed
 
     def _asked(self, parent: str, concrete: str, field: str) -> Iterator[str]:
         types = self._supergraph.types

@@ -1,4 +1,4 @@
-"""What the engine has made of documents and keeps, bounded by their text: a client may send any number of variants."""
+"""Caches of documents, plans and compiled operations, bounded by text: a client may send any number of variants."""
 
 from typing import TypeVar
 
@@ -13,12 +13,12 @@ T = TypeVar("T")
 
 
 class DocumentCaches:
-    """Documents, plans and compiled operations.
+    """The three caches of an engine.
 
     Args:
-        documents: The most documents; those above 4 KB only where they are trusted.
-        plans: The most plans, and as many compiled operations.
-        characters: The most text that each of the three is kept of.
+        documents: The most documents; a document above 4 KB is cached only if it is trusted.
+        plans: The most plans, and the most compiled operations.
+        characters: The most characters of text for which each of the three has entries.
     """
 
     def __init__(self, documents: int = 1_000, plans: int = 1_000, characters: int = MOST_CHARACTERS) -> None:
@@ -28,21 +28,31 @@ class DocumentCaches:
         self._trusted: dict[str, Document] = {}
 
     def document(self, text: str) -> Document | None:
-        """A document that was read before."""
+        """The cached document of that text, None for none."""
         return self._trusted.get(text) or self.documents.get(text)
 
     def keep(self, document: Document) -> Document:
-        """Keep a document, unless it is long."""
+        """Cache a document, unless it is above 4 KB."""
         size = len(document.text)
         return self.documents.put(document.text, document, size) if size <= _LONGEST else document
 
     def trust(self, document: Document) -> None:
-        """Keep a document for good, and what is made of it however long it is."""
+        """Cache a document for good; plans made of it are cached whatever its length."""
         self._trusted[document.text] = document
 
-    def keep_made(self, cache: Cache[Key, T], key: Key, made: T, document: Document, plan: Plan) -> T:
-        """Keep what was made of a document; what is sent weighs too, for a short text with fragments may be a lot."""
+    def keep_made(self, cache: Cache[Key, T], key: Key, value: T, document: Document, plan: Plan) -> T:
+        """Cache a value made of a document.
+
+        Its weight counts the text of its fetches too, because a short document with fragments may expand to much.
+
+        Args:
+            cache: `plans` or `prepared`.
+            key: The key in that cache.
+            value: The value.
+            document: The document that it was made of.
+            plan: The plan that it holds.
+        """
         size = len(document.text)
         if size > _LONGEST and document.text not in self._trusted:
-            return made
-        return cache.put(key, made, size + sum(len(fetch.text) for fetch in plan.fetches()))
+            return value
+        return cache.put(key, value, size + sum(len(fetch.text) for fetch in plan.fetches()))

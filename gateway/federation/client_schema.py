@@ -1,4 +1,4 @@
-"""The schema that clients see: the supergraph without its machinery and without what is `@inaccessible`."""
+"""The schema that clients see: the supergraph without join directives and `@inaccessible` elements."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from graphql import (
 _PUBLIC_DIRECTIVES = {"deprecated", "specifiedBy", "oneOf"}
 _EXECUTABLE = {"QUERY", "MUTATION", "SUBSCRIPTION", "FIELD", "FRAGMENT_DEFINITION", "FRAGMENT_SPREAD"}
 _EXECUTABLE |= {"INLINE_FRAGMENT", "VARIABLE_DEFINITION"}
-"""Where clients write directives (GraphQL 3.13). Those that subgraphs define are valid, and stay at the gateway."""
+"""Locations of executable directives (GraphQL 3.13). Those that subgraphs define are valid, but not sent to them."""
 
 
 def client_schema(document: DocumentNode) -> GraphQLSchema:
@@ -37,11 +37,11 @@ def _machinery_or_hidden(node: Any) -> bool:
 
 
 def _inaccessible(node: Any) -> bool:
-    return any(one.name.value == "inaccessible" for one in node.directives or ())
+    return any(directive.name.value == "inaccessible" for directive in node.directives or ())
 
 
 class _Filter(Visitor):
-    """Drops hidden definitions, what mentions them, and every directive that is not the client's."""
+    """Removes hidden definitions, references to them, and directives that are not public."""
 
     def __init__(self, hidden: set[str]) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class _Filter(Visitor):
     def enter(self, node: Any, *_: object) -> Any:
         kind = node.kind
         if kind == "directive_definition":
-            return None if any(one.value in _EXECUTABLE for one in node.locations) else REMOVE
+            return None if any(location.value in _EXECUTABLE for location in node.locations) else REMOVE
         if kind == "directive":
             return None if node.name.value in _PUBLIC_DIRECTIVES else REMOVE
         if kind.endswith("_definition") and _named(node):

@@ -1,6 +1,7 @@
-"""Conditions: for which values of the variables of `@skip` and `@include` something is asked.
+"""Conditions: for which values of the variables of `@skip` and `@include` a field is selected.
 
-A condition is an OR of ANDs, so that fields merged from several places of a document need no case of their own.
+A condition is an OR of ANDs (disjunctive normal form), so that a field merged from several places of a document is no
+special case.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,13 +17,13 @@ ALWAYS: When = frozenset({HERE})
 NEVER: When = frozenset()
 
 
-def either(one: When, other: When) -> When:
-    """One condition or the other, in its shortest form."""
-    if one in (other, ALWAYS) or not other:
-        return one
-    if other == ALWAYS or not one:
-        return other
-    clauses = set(one | other)
+def either(first: When, second: When) -> When:
+    """The disjunction of two conditions, simplified."""
+    if first in (second, ALWAYS) or not second:
+        return first
+    if second == ALWAYS or not first:
+        return second
+    clauses = set(first | second)
     while (pair := _differing_in_one(clauses)) is not None:
         clauses.discard(pair[0])
         clauses.discard(pair[1])
@@ -31,26 +32,26 @@ def either(one: When, other: When) -> When:
 
 
 def any_of(conditions: Iterable[When]) -> When:
-    """One of these conditions."""
-    found = NEVER
-    for one in conditions:
-        found = either(found, one)
-    return found
+    """The disjunction of these conditions, simplified; `NEVER` for none."""
+    combined = NEVER
+    for condition in conditions:
+        combined = either(combined, condition)
+    return combined
 
 
-def implies(one: When, other: When) -> bool:
-    """Whether the other condition holds wherever the one does, as far as their forms show it."""
-    return either(one, other) == other
+def implies(condition: When, other: When) -> bool:
+    """Whether `other` holds wherever `condition` does, as far as their forms show it."""
+    return either(condition, other) == other
 
 
-def within(one: When, outer: When) -> When:
-    """What is left to ask of a condition where the outer one is known to hold."""
-    if one == outer:
+def within(condition: When, outer: When) -> When:
+    """The rest of a condition that is left to test where the outer condition holds."""
+    if condition == outer:
         return ALWAYS
-    if len(one) == len(outer) == 1:
-        (clause,), (known,) = one, outer
-        return frozenset({clause - known})
-    return one
+    if len(condition) == len(outer) == 1:
+        (clause,), (outer_clause,) = condition, outer
+        return frozenset({clause - outer_clause})
+    return condition
 
 
 def holds(when: When, values: Mapping[str, Any]) -> bool:
@@ -59,7 +60,7 @@ def holds(when: When, values: Mapping[str, Any]) -> bool:
 
 
 def variables(when: When) -> set[str]:
-    """The variables that a condition asks."""
+    """The variables of a condition."""
     return {name for clause in when for name, _ in clause}
 
 
@@ -72,7 +73,7 @@ def as_text(when: When) -> str:
 
 
 def _differing_in_one(clauses: set[Clause]) -> tuple[Clause, Clause] | None:
-    """Two clauses that differ in the sign of one variable only: it does not matter."""
+    """Two clauses that differ in the sign of one variable only, so that the variable does not matter."""
     for clause in clauses:
         for name, wanted in clause:
             twin = clause - {(name, wanted)} | {(name, not wanted)}

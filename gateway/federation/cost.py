@@ -1,9 +1,9 @@
-"""What an operation costs before anything is fetched: an upper bound on the objects it may bring (notes N7).
+"""The cost of an operation, known before any fetch: an upper bound on the objects that it may return (notes N7).
 
-The IBM GraphQL cost specification: an object counts 1 and a leaf nothing, unless `@cost` weighs it, and a list
-multiplies what is below it. How long a list is: what its slicing argument says, in `@listSize` or by the convention of
-connections (`first`, `last` or `limit`, for the field itself or for the lists directly below it); else the assumed size
-of `@listSize`, else ten. A mutation's root fields count ten each.
+After the IBM GraphQL cost specification: an object counts 1 and a leaf 0, unless `@cost` gives another weight, and a
+list multiplies what is below it by its length. The length is that of its slicing argument, named in `@listSize` or by
+the convention of connections (`first`, `last` or `limit`, of the field itself or of the parent of the lists); without
+one it is the assumed size of `@listSize`, or ten. A mutation's root fields count ten each.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -41,11 +41,11 @@ class Price:
     """What one field costs.
 
     Attributes:
-        weight: Of the field itself; None for the default.
+        weight: Weight of the field itself; None for the default.
         is_list: Whether it returns a list.
-        slicing: Arguments that say how long, with their defaults.
-        sized: The fields below that they speak of; None for all lists below, where the field itself is none.
-        assumed: How long without them.
+        slicing: Arguments that give a list's length, with their defaults.
+        sized: The fields below whose length they give; None for all lists directly below a field that is no list.
+        assumed: The length of the list without them.
     """
 
     weight: float | None = None
@@ -60,7 +60,7 @@ _PLAIN = Price()
 
 @dataclass(frozen=True, slots=True)
 class _Sized:
-    """How long lists below a field are: those of the names, or all."""
+    """The length of the lists below a field: of the named fields or, for None, of all."""
 
     fields: frozenset[str] | None
     length: Cost
@@ -79,12 +79,16 @@ def _prices(document: DocumentNode) -> Iterator[tuple[str, Price]]:
 
 
 def _price(field: FieldDefinitionNode) -> Price:
-    weight = next((float(one["weight"]) for one in directives(field, "cost") if "weight" in one), None)
+    weight = next(
+        (float(directive["weight"]) for directive in directives(field, "cost") if "weight" in directive), None
+    )
     size = next(directives(field, "listSize"), {})
     names = size.get("slicingArguments") or _SLICING
     defaults = {
-        one.name.value: int(one.default_value.value) if isinstance(one.default_value, IntValueNode) else None
-        for one in field.arguments or ()
+        argument.name.value: int(argument.default_value.value)
+        if isinstance(argument.default_value, IntValueNode)
+        else None
+        for argument in field.arguments or ()
     }
     return Price(
         weight,
@@ -102,7 +106,9 @@ def _is_list(node: TypeNode) -> bool:
 def compile_cost(prices: Mapping[str, Price], selection: Selection, kind: str) -> Cost:
     """A function from the variables' values to the cost of an operation."""
     plain = _MUTATION if kind == "mutation" else 1.0
-    return _sum([_field(prices, selection.type, one, None, plain) for one in selection.fields if _counts(one)])
+    return _sum(
+        [_field(prices, selection.type, selected, None, plain) for selected in selection.fields if _counts(selected)]
+    )
 
 
 def too_costly(cost: float, budget: int) -> Refusal:
@@ -110,17 +116,27 @@ def too_costly(cost: float, budget: int) -> Refusal:
     return QUERY_TOO_COSTLY(cost=round(cost), budget=budget)
 
 
-def _field(prices: Mapping[str, Price], owner: str, one: Selected, sized: _Sized | None, plain: float = 1.0) -> Cost:
-    """The cost of a field; `sized` is the field above where that says how long lists directly below it are."""
-    price = prices.get(f"{owner}.{one.name}", _PLAIN)
-    weight = price.weight if price.weight is not None else plain if one.selection else 0.0
-    length = _length(price, one.argument_nodes)
+def _field(
+    prices: Mapping[str, Price], owner: str, selected: Selected, sized: _Sized | None, plain: float = 1.0
+) -> Cost:
+    """The cost of a field.
+
+    Args:
+        prices: The supergraph's prices, by `Type.field`.
+        owner: The type that the field is selected on.
+        selected: The field.
+        sized: Lengths of the lists below the parent field, where its arguments say them.
+        plain: The weight of an object without a price of its own.
+    """
+    price = prices.get(f"{owner}.{selected.name}", _PLAIN)
+    weight = price.weight if price.weight is not None else plain if selected.selection else 0.0
+    length = _length(price, selected.argument_nodes)
     hands_on = _Sized(price.sized, length) if price.slicing and not price.is_list else None
-    type_, fields = (one.selection.type, one.selection.fields) if one.selection else ("", ())
-    below = _sum([_field(prices, type_, each, hands_on) for each in fields if _counts(each)])
+    type_, fields = (selected.selection.type, selected.selection.fields) if selected.selection else ("", ())
+    below = _sum([_field(prices, type_, child, hands_on) for child in fields if _counts(child)])
     if not price.is_list:
         return lambda values: weight + below(values)
-    if sized and (sized.fields is None or one.name in sized.fields):
+    if sized and (sized.fields is None or selected.name in sized.fields):
         length = sized.length
     return lambda values: length(values) * (weight + below(values))
 
@@ -129,8 +145,8 @@ def _sum(parts: list[Cost]) -> Cost:
     return lambda values: sum(part(values) for part in parts)
 
 
-def _counts(one: Selected) -> bool:
-    return not one.denied and not one.name.startswith("__")
+def _counts(selected: Selected) -> bool:
+    return not selected.denied and not selected.name.startswith("__")
 
 
 def _length(price: Price, arguments: tuple[ArgumentNode, ...]) -> Cost:

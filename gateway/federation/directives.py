@@ -1,4 +1,4 @@
-"""Reads directives of an SDL node as plain values."""
+"""Read the directives of an SDL node as plain values."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,4 +15,4 @@ def directives(node: Any, name: str) -> Iterator[dict[str, Any]]:
 
 def arguments(directive: ConstDirectiveNode) -> dict[str, Any]:
     """The arguments of one directive; enum values are their names."""
-    return {one.name.value: value_from_ast_untyped(one.value) for one in directive.arguments or ()}
+    return {argument.name.value: value_from_ast_untyped(argument.value) for argument in directive.arguments or ()}

@@ -27,10 +27,10 @@ class Document:
     """A document that may be executed.
 
     Attributes:
-        text: As it was sent.
+        text: The text as the client sent it.
         operations: Its operations by name; `""` for the anonymous one.
         fragments: Its fragments by name.
-        conditions: Variables that a `@skip` or `@include` asks.
+        conditions: Names of the variables in `@skip` and `@include`, sorted.
     """
 
     text: str
@@ -61,10 +61,17 @@ def read_document(
     limits: Callable[[DocumentNode], None] | None,
     max_tokens: int | None,
 ) -> Document | list[GraphQLError]:
-    """Parse, limit and validate a document.
+    """Parse a document, check its limits, and validate it.
+
+    Args:
+        text: The text.
+        schema: The schema that clients see.
+        introspection: Whether `__schema` and `__type` may be asked, and errors suggest names.
+        limits: Checks the parsed document; None for no limits.
+        max_tokens: The most lexical tokens; None for no limit.
 
     Returns:
-        The document, or what is wrong with it.
+        The document, or the errors of its validation, at most ten.
 
     Raises:
         GraphQLError: It does not parse.
@@ -77,19 +84,19 @@ def read_document(
     errors = validate(schema, ast, rules, max_errors=_MOST_ERRORS, hide_suggestions=not introspection)
     if errors:
         return errors
-    operations = [one for one in ast.definitions if isinstance(one, OperationDefinitionNode)]
+    operations = [node for node in ast.definitions if isinstance(node, OperationDefinitionNode)]
     return Document(
         text,
-        {one.name.value if one.name else "": one for one in operations},
-        {one.name.value: one for one in ast.definitions if isinstance(one, FragmentDefinitionNode)},
+        {operation.name.value if operation.name else "": operation for operation in operations},
+        {node.name.value: node for node in ast.definitions if isinstance(node, FragmentDefinitionNode)},
         _conditions(ast),
     )
 
 
 def _conditions(ast: DocumentNode) -> tuple[str, ...]:
-    found = _Conditions()
-    visit(ast, found)
-    return tuple(sorted(found.names))
+    visitor = _Conditions()
+    visit(ast, visitor)
+    return tuple(sorted(visitor.names))
 
 
 class _Conditions(Visitor):
@@ -99,5 +106,5 @@ class _Conditions(Visitor):
 
     def enter_directive(self, node: DirectiveNode, *_: object) -> None:
         if node.name.value in ("skip", "include"):
-            values = [one.value for one in node.arguments or ()]
-            self.names |= {one.name.value for one in values if isinstance(one, VariableNode)}
+            values = [argument.value for argument in node.arguments or ()]
+            self.names |= {value.name.value for value in values if isinstance(value, VariableNode)}

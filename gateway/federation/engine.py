@@ -1,4 +1,4 @@
-"""The public face of the engine: a supergraph, a transport, and answers."""
+"""The engine: plans and executes operations on a supergraph over a transport."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
@@ -28,7 +28,7 @@ class Transport(Protocol):
     """Sends fetches to subgraphs."""
 
     async def send(self, call: Call, context: Any) -> bytes:
-        """Send one fetch and return the reply as it came, JSON.
+        """Send one fetch and return the body of the reply, JSON.
 
         Raises:
             TransportError: The subgraph did not answer.
@@ -39,10 +39,10 @@ class Streams(Protocol):
     """Opens subscriptions at subgraphs."""
 
     def stream(self, call: Call, context: Any) -> AsyncGenerator[bytes, None]:
-        """The results of a subscription as they come, JSON each, until the subgraph says that it is complete.
+        """The results of a subscription as they come, JSON each, until the subgraph completes it.
 
         Raises:
-            TransportError: The subgraph did not answer, or broke off.
+            TransportError: The subgraph did not answer, or the stream broke off.
         """
 
 
@@ -50,18 +50,18 @@ class Engine:
     """Answers operations on a supergraph.
 
     Args:
-        supergraph: What `load_supergraph` read.
-        transport: Reaches the subgraphs.
+        supergraph: The supergraph, from `load_supergraph`.
+        transport: Sends fetches to the subgraphs.
         introspection: Whether clients may ask for the schema, and get suggestions in errors.
         reject: Whether a query with a denied field is refused whole, as a mutation always is; else the field is null.
         limits: Runs after parsing and before validation; raises a Refusal or a GraphQLError.
         max_tokens: The most lexical tokens of a document.
         budget: The most that one operation may cost (`gateway.federation.cost`).
-        documents: The most documents kept parsed and validated.
-        plans: The most plans kept.
-        characters: The most text that documents are kept of, and as much that plans are (`gateway.federation.caches`).
+        documents: The most documents cached, parsed and validated.
+        plans: The most plans cached.
+        characters: The most characters of text for which each cache has entries (`gateway.federation.caches`).
         override_labels: Labels of progressive `@override` that hold for every request.
-        streams: Reaches subgraphs for subscriptions; None offers none.
+        streams: Opens subscriptions at subgraphs; None offers no subscriptions.
     """
 
     def __init__(
@@ -103,8 +103,8 @@ class Engine:
         Args:
             query: The document.
             operation_name: Which of its operations.
-            scopes: What the caller was granted; None lets everybody do everything.
-            watch: Is told what each stage of planning makes, unless the plan is cached.
+            scopes: The scopes of the caller; None allows everything.
+            watch: Called with the result of each stage of planning, unless the plan is cached.
 
         Raises:
             InvalidOperation: The operation is not valid.
@@ -115,12 +115,12 @@ class Engine:
         return self._planned(self._overrides.plain(), document, operation, scopes, watch).plan
 
     def trust(self, query: str) -> None:
-        """Keep a document for good, and what is made of it however long it is.
+        """Cache a trusted document for good, whatever its length.
 
         Raises:
-            InvalidOperation: It does not keep the schema.
+            InvalidOperation: It is not valid on the schema.
             GraphQLError: It does not parse.
-            Refusal: It is beyond the limits.
+            Refusal: It exceeds the limits.
         """
         self._caches.trust(self._document(query))
 
@@ -137,11 +137,11 @@ class Engine:
     async def stream(
         self, request: Request, renewed: Callable[[Any], Any] = lambda context: context
     ) -> AsyncGenerator[Response, None]:
-        """Answer a request as its results come: a subscription's one by one, another operation's one and only.
+        """Answer a request by a stream of responses: one for each event of a subscription, one for another operation.
 
         Args:
             request: The request.
-            renewed: Request context to the one of what a single event asks of other subgraphs: time begins afresh.
+            renewed: Makes the context for the further fetches of one event from the request's: a new deadline.
         """
         try:
             prepared, values = self._ready(request)
@@ -160,7 +160,7 @@ class Engine:
     async def _events(
         self, prepared: Prepared, values: dict[str, Json], context: Any, renewed: Callable[[Any], Any]
     ) -> AsyncGenerator[Response, None]:
-        """One response for each event: the event is the answer to the plan's first fetch."""
+        """One response for each event, which is taken as the reply to the plan's first fetch."""
         assert self._streams  # noqa: S101 - the caller has asked
         first = next(prepared.plan.fetches())
         call = Run(prepared.plan, values, self._sender(context)).call(first)
@@ -176,7 +176,7 @@ class Engine:
                 yield Response(None, [coded(message, code, service=error.subgraph)])
 
     def _refuses(self, prepared: Prepared) -> bool:
-        """Whether denied fields refuse the operation whole."""
+        """Whether the operation is refused whole because of denied fields."""
         return bool(prepared.denials) and (
             self._reject or prepared.kind == "mutation" or (prepared.kind == "subscription" and not prepared.plan.root)
         )
@@ -215,9 +215,9 @@ class Engine:
         return Response(*prepared.project(run.data, run.errors))
 
     def _document(self, text: str) -> Document:
-        known = self._caches.document(text)
-        if known is not None:
-            return known
+        cached = self._caches.document(text)
+        if cached is not None:
+            return cached
         document = read_document(
             text,
             self._graph.schema,
@@ -250,9 +250,9 @@ class Engine:
         graph = self._overrides.draw()
         conditions = _decided(document.conditions, values)
         key = (*_key(graph, document, operation, scopes), tuple(conditions.items()))
-        known = self._caches.prepared.get(key)
-        if known is not None:
-            return known
+        cached = self._caches.prepared.get(key)
+        if cached is not None:
+            return cached
         planned = self._planned(graph, document, operation, scopes)
         prepared = prepare(graph, planned, conditions, scopes)
         return self._caches.keep_made(self._caches.prepared, key, prepared, document, planned.plan)
@@ -269,9 +269,9 @@ class Engine:
         if kind not in graph.roots:
             raise _not_offered(f"A {kind} is not offered here.")
         key = _key(graph, document, operation, scopes)
-        known = self._caches.plans.get(key)
-        if known is not None:
-            return known
+        cached = self._caches.plans.get(key)
+        if cached is not None:
+            return cached
         planned = plan(graph, document, operation, scopes, watch)
         return self._caches.keep_made(self._caches.plans, key, planned, document, planned.plan)
 
@@ -279,13 +279,13 @@ class Engine:
 def _key(
     graph: Supergraph, document: Document, operation: OperationDefinitionNode, scopes: frozenset[str] | None
 ) -> tuple[object, ...]:
-    """What a plan depends on: the text, the operation, which of the asked scopes are granted, the active labels."""
+    """The cache key of a plan: text, operation, granted scopes that the supergraph asks for, active labels."""
     shape = None if scopes is None else (bool(scopes), scopes & graph.all_scopes)
     return document.text, operation.name and operation.name.value, shape, graph.active_labels
 
 
 def _decided(names: tuple[str, ...], values: Mapping[str, Json]) -> dict[str, bool]:
-    """The values of the conditions; one that the operation does not have is as good as false."""
+    """The values of the variables of `@skip` and `@include`; a variable without a value counts as false."""
     if any(values.get(name, False) is None for name in names):
         raise InvalidOperation([GraphQLError("A condition must not be null.")], "BAD_USER_INPUT")
     return {name: bool(values.get(name)) for name in names}

@@ -1,4 +1,4 @@
-"""Errors as clients read them, and as the layers around the engine raise them."""
+"""The engine's errors: what transports raise, and what clients read."""
 
 from typing import Any
 
@@ -17,8 +17,8 @@ class TransportError(Exception):
 
     Args:
         subgraph: Its name; never an address.
-        code: What the client reads.
-        sent: Whether anything was tried at all.
+        code: The error code that the client reads.
+        sent: Whether the call was sent, or tried to be; False if it was refused before.
     """
 
     def __init__(self, subgraph: str, code: str = UNREACHABLE, *, sent: bool = True) -> None:
@@ -29,7 +29,14 @@ class TransportError(Exception):
 
 
 def coded(message: str, code: str, path: Path = (), **more: Json) -> dict[str, Json]:
-    """An error of the gateway's own."""
+    """An error of the gateway itself, as a GraphQL error.
+
+    Args:
+        message: The message in English.
+        code: `extensions.code`.
+        path: The client's path; empty for none.
+        more: Further `extensions`.
+    """
     error: dict[str, Json] = {"message": message}
     if path:
         error["path"] = list(path)
@@ -37,13 +44,21 @@ def coded(message: str, code: str, path: Path = (), **more: Json) -> dict[str, J
 
 
 def passed_on(error: Json, path: Path, subgraph: str) -> dict[str, Json]:
-    """A subgraph's error at the client's path: its message and coded extensions, without its insides."""
-    given = error.get("extensions") if isinstance(error, dict) else None
-    extensions = {name: one for name, one in given.items() if name not in _INSIDE} if isinstance(given, dict) else {}
+    """A subgraph's error as the client reads it: message and extensions, without stack traces and debug messages.
+
+    Args:
+        error: The error as the subgraph sent it.
+        path: The client's path; empty for none.
+        subgraph: The subgraph's name.
+    """
+    original = error.get("extensions") if isinstance(error, dict) else None
+    extensions = (
+        {name: value for name, value in original.items() if name not in _INSIDE} if isinstance(original, dict) else {}
+    )
     extensions.setdefault("code", "SUBGRAPH_ERROR")
     extensions.setdefault("service", subgraph)
     message = error.get("message") if isinstance(error, dict) else None
-    made: dict[str, Json] = {"message": str(message or "The subgraph failed")}
+    coded_error: dict[str, Json] = {"message": str(message or "The subgraph failed")}
     if path:
-        made["path"] = list(path)
-    return made | {"extensions": extensions}
+        coded_error["path"] = list(path)
+    return coded_error | {"extensions": extensions}

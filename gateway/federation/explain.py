@@ -10,7 +10,7 @@ from gateway.federation.supergraph import load_supergraph
 
 
 class _NoTransport:
-    """Planning needs no subgraph."""
+    """A transport that sends nothing: planning needs no subgraph."""
 
     async def send(self, call: Call, context: Any) -> bytes:
         del context
@@ -18,13 +18,20 @@ class _NoTransport:
 
 
 def explain(supergraph_sdl: str, query: str, operation_name: str | None = None, *, stages: bool = False) -> str:
-    """The plan of a query as a tree, for people, after what each stage made if asked for; nothing is sent."""
-    told: list[str] = []
+    """The plan of a query as text; nothing is sent.
+
+    Args:
+        supergraph_sdl: The composed supergraph.
+        query: The document.
+        operation_name: Which of its operations; None if it has one.
+        stages: Whether to print the result of each planning stage before the plan.
+    """
+    stage_texts: list[str] = []
 
     def watch(stage: str, text: Callable[[], str]) -> None:
         if stages:
-            told.append(f"# {stage}\n{text()}\n")
+            stage_texts.append(f"# {stage}\n{text()}\n")
 
     engine = Engine(load_supergraph(supergraph_sdl), _NoTransport())
     plan = format_plan(engine.plan(query, operation_name, watch=watch))
-    return "".join(told) + ("# plan\n" if stages else "") + plan
+    return "".join(stage_texts) + ("# plan\n" if stages else "") + plan

@@ -1,4 +1,4 @@
-"""Reads the join directives: which subgraph has which type, key and field."""
+"""Read the join directives of a supergraph: which subgraph has which types, keys and fields."""
 
 from collections.abc import Iterator
 
@@ -23,18 +23,18 @@ CompositeNode = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode | UnionTy
 
 def read_subgraphs(document: DocumentNode) -> dict[str, Subgraph]:
     """The subgraphs by identifier (`enum join__Graph`)."""
-    found = {}
+    subgraphs = {}
     for node in document.definitions:
         if isinstance(node, EnumTypeDefinitionNode) and node.name.value == "join__Graph":
             for value in node.values or ():
                 graph = next(directives(value, "join__graph"), {})
                 identifier = value.name.value
-                found[identifier] = Subgraph(identifier, graph.get("name", identifier), graph.get("url", ""))
-    return found
+                subgraphs[identifier] = Subgraph(identifier, graph.get("name", identifier), graph.get("url", ""))
+    return subgraphs
 
 
 def read_types(document: DocumentNode) -> dict[str, Type]:
-    """Composite types with their fields and members, before any field set is read."""
+    """The composite types with their fields and members; keys and join fields are added by `read_joins`."""
     nodes = list(composites(document))
     types = {node.name.value: _type(node) for node in nodes}
     for node in nodes:
@@ -43,14 +43,14 @@ def read_types(document: DocumentNode) -> dict[str, Type]:
 
 
 def read_joins(document: DocumentNode, supergraph: Supergraph) -> None:
-    """Fill in keys and fields by subgraph; their field sets need all types."""
+    """Add keys and join fields to the types, once all types are read, because field sets refer to them."""
     for node in composites(document):
         name = node.name.value
         for join in directives(node, "join__type"):
             if "key" in join:
-                known = supergraph.types[name].subgraphs[join["graph"]]
+                join_type = supergraph.types[name].subgraphs[join["graph"]]
                 selection = _field_set(supergraph, name, join["key"])
-                known.keys = (*known.keys, Key(join["key"], selection, bool(join.get("resolvable", True))))
+                join_type.keys = (*join_type.keys, Key(join["key"], selection, bool(join.get("resolvable", True))))
         for field in _fields(node):
             supergraph.types[name].fields[field.name.value].subgraphs = _join_fields(supergraph, name, field)
 
@@ -68,23 +68,23 @@ def _fields(node: CompositeNode) -> tuple[FieldDefinitionNode, ...]:
 
 def _type(node: CompositeNode) -> Type:
     kinds = {ObjectTypeDefinitionNode: "object", InterfaceTypeDefinitionNode: "interface"}
-    one = Type(node.name.value, kinds.get(type(node), "union"))
+    type_ = Type(node.name.value, kinds.get(type(node), "union"))
     for join in directives(node, "join__type"):
-        known = one.subgraphs.setdefault(join["graph"], JoinType())
-        known.interface_object = known.interface_object or bool(join.get("isInterfaceObject"))
+        join_type = type_.subgraphs.setdefault(join["graph"], JoinType())
+        join_type.interface_object = join_type.interface_object or bool(join.get("isInterfaceObject"))
     for field in _fields(node):
-        one.fields[field.name.value] = Field(field.name.value, print_ast(field.type))
-    return one
+        type_.fields[field.name.value] = Field(field.name.value, print_ast(field.type))
+    return type_
 
 
 def _implement(types: dict[str, Type], node: CompositeNode) -> None:
-    one = types[node.name.value]
+    type_ = types[node.name.value]
     for join in directives(node, "join__unionMember"):
-        one.members.setdefault(join["graph"], set()).add(join["member"])
+        type_.members.setdefault(join["graph"], set()).add(join["member"])
     for join in directives(node, "join__implements"):
-        one.implements.setdefault(join["interface"], set()).add(join["graph"])
-        if one.kind == "object":
-            types[join["interface"]].members.setdefault(join["graph"], set()).add(one.name)
+        type_.implements.setdefault(join["interface"], set()).add(join["graph"])
+        if type_.kind == "object":
+            types[join["interface"]].members.setdefault(join["graph"], set()).add(type_.name)
 
 
 def _join_fields(supergraph: Supergraph, parent: str, node: FieldDefinitionNode) -> dict[str, JoinField]:
@@ -93,10 +93,10 @@ def _join_fields(supergraph: Supergraph, parent: str, node: FieldDefinitionNode)
     if not joins:
         return {graph: JoinField(returns) for graph in supergraph.types[parent].subgraphs}
     named = supergraph.types[parent].fields[node.name.value].named
-    found = {}
+    fields = {}
     for join in joins:
         if join.get("graph"):
-            found[join["graph"]] = JoinField(
+            fields[join["graph"]] = JoinField(
                 returns=join.get("type") or returns,
                 external=bool(join.get("external") or join.get("usedOverridden")),
                 requires=_field_set(supergraph, parent, join["requires"]) if join.get("requires") else None,
@@ -104,7 +104,7 @@ def _join_fields(supergraph: Supergraph, parent: str, node: FieldDefinitionNode)
                 label=str(join.get("overrideLabel") or ""),
                 overrides=bool(join.get("override")),
             )
-    return found
+    return fields
 
 
 def _field_set(supergraph: Supergraph, parent: str, text: str) -> Selection:

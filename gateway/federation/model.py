@@ -1,4 +1,4 @@
-"""The supergraph as the planner reads it: who has which type, which field, by which key."""
+"""The supergraph as the planner reads it: which subgraph has which types, fields and keys."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from gateway.federation.selection import Selected, Selection
 
 @dataclass(frozen=True, slots=True)
 class Subgraph:
-    """A subgraph: its identifier in the supergraph, its name, the address it was composed with."""
+    """A subgraph: its identifier in the supergraph, its name, the URL that it was composed with."""
 
     id: str
     name: str
@@ -43,11 +43,11 @@ class JoinField:
 
     Attributes:
         returns: Its type as written in that subgraph, such as `[Media!]!`.
-        external: Declared there, resolved elsewhere.
-        requires: What must be fetched from elsewhere before it can be resolved.
-        provides: What becomes available below it although it is external there.
-        label: What a progressive `@override` hangs on; on both its sides.
-        overrides: Whether this is the overriding side of the label.
+        external: Whether it is declared there and resolved elsewhere (`@external`).
+        requires: What must be fetched from elsewhere before it can be resolved (`@requires`).
+        provides: What can be resolved below it although it is external there (`@provides`).
+        label: The label of a progressive `@override`, in the overriding and in the overridden subgraph.
+        overrides: Whether this is the overriding subgraph.
     """
 
     returns: str
@@ -85,8 +85,8 @@ class Type:
         kind: `object`, `interface` or `union`.
         subgraphs: The subgraphs that have it.
         fields: Its fields; none for a union.
-        implements: Interface to the subgraphs in which it is implemented.
-        members: Object types that a value may have, by subgraph; for abstract types only.
+        implements: Interface to the subgraphs in which this type implements it.
+        members: Subgraph to the object types that a value may have there; for abstract types only.
     """
 
     name: str
@@ -103,7 +103,7 @@ class Holder:
 
     Attributes:
         subgraph: The subgraph's identifier.
-        type: The type to enter it as: the object type, or an interface that it knows as an interface object.
+        type: The type of the representations: the object type, or an interface that it has as an interface object.
         join: The field there.
     """
 
@@ -120,11 +120,11 @@ class Supergraph:
         subgraphs: Subgraphs by identifier.
         types: Composite types by name.
         roots: `query`, `mutation`, `subscription` to the name of the root type.
-        schema: What clients see: no join machinery, nothing `@inaccessible`.
-        scopes: `Type.field` or `Type` to what `@requiresScopes`, `@policy` ask: an OR of ANDs.
+        schema: The schema that clients see, without join directives and `@inaccessible` elements.
+        scopes: `Type.field` or `Type` to its rules of `@requiresScopes` and `@policy`, each an OR of ANDs.
         authenticated: `Type.field` or `Type` marked `@authenticated`.
-        prices: `Type.field` to what it costs, where that is not the default.
-        active_labels: The labels of progressive `@override` that hold here.
+        prices: `Type.field` to its price, where that is not the default.
+        active_labels: The labels of progressive `@override` that are active.
     """
 
     subgraphs: dict[str, Subgraph]
@@ -138,23 +138,23 @@ class Supergraph:
     _memo: dict[Any, Any] = field(default_factory=dict, init=False)
 
     def possible(self, name: str) -> frozenset[str]:
-        """The object types a value of this type may have anywhere; itself where no subgraph says any."""
-        known: frozenset[str] | None = self._memo.get(name)
-        if known is None:
-            known = frozenset().union(*self.types[name].members.values()) or frozenset({name})
-            self._memo[name] = known
-        return known
+        """The object types that a value of this type may have in any subgraph; for an object type itself."""
+        types: frozenset[str] | None = self._memo.get(name)
+        if types is None:
+            types = frozenset().union(*self.types[name].members.values()) or frozenset({name})
+            self._memo[name] = types
+        return types
 
     def possible_in(self, subgraph: str, name: str) -> frozenset[str]:
-        """The object types a value of this type may have in one subgraph; an interface object may be any."""
+        """The object types that a value of this type may have in one subgraph; of an interface object, all."""
         key = (subgraph, name)
-        known: frozenset[str] | None = self._memo.get(key)
-        if known is None:
-            one = self.types[name]
-            everywhere = one.kind == "object" or self.is_interface_object(subgraph, name)
-            known = self.possible(name) if everywhere else frozenset(one.members.get(subgraph, ()))
-            self._memo[key] = known
-        return known
+        types: frozenset[str] | None = self._memo.get(key)
+        if types is None:
+            type_ = self.types[name]
+            everywhere = type_.kind == "object" or self.is_interface_object(subgraph, name)
+            types = self.possible(name) if everywhere else frozenset(type_.members.get(subgraph, ()))
+            self._memo[key] = types
+        return types
 
     def returned(self, parent: str, name: str) -> str | None:
         """The composite type that a field returns; None for a leaf."""
@@ -162,14 +162,14 @@ class Supergraph:
         return named if named in self.types else None
 
     def is_interface_object(self, subgraph: str, name: str) -> bool:
-        """Whether the subgraph knows this interface as an object type only (`@interfaceObject`)."""
+        """Whether the subgraph has this interface as an object type (`@interfaceObject`)."""
         join = self.types[name].subgraphs.get(subgraph)
         return join is not None and join.interface_object
 
     def join(self, subgraph: str, parent: str, name: str) -> JoinField | None:
-        """A field in a subgraph, None where it has none."""
-        one = self.types[parent].fields.get(name)
-        return one.subgraphs.get(subgraph) if one else None
+        """A field in a subgraph; None if the subgraph does not have it."""
+        field_ = self.types[parent].fields.get(name)
+        return field_.subgraphs.get(subgraph) if field_ else None
 
     def keys(self, subgraph: str, name: str) -> tuple[Key, ...]:
         """The keys of a type in a subgraph."""
@@ -177,33 +177,33 @@ class Supergraph:
         return join.keys if join else ()
 
     def holders(self, parent: str, name: str) -> tuple[Holder, ...]:
-        """Where a field can be resolved after a move, directly or through an interface object."""
+        """The subgraphs that can resolve a field after a move into them, directly or through an interface object."""
         key = (parent, name, "holders")
-        known: tuple[Holder, ...] | None = self._memo.get(key)
-        if known is None:
-            known = self._memo[key] = tuple(self._holders(parent, name))
-        return known
+        holders: tuple[Holder, ...] | None = self._memo.get(key)
+        if holders is None:
+            holders = self._memo[key] = tuple(self._holders(parent, name))
+        return holders
 
     def _holders(self, parent: str, name: str) -> list[Holder]:
-        found = []
+        holders = []
         for type_name in (parent, *self.types[parent].implements):
-            one = self.types[type_name].fields.get(name)
-            for subgraph, join in one.subgraphs.items() if one else ():
+            field_ = self.types[type_name].fields.get(name)
+            for subgraph, join in field_.subgraphs.items() if field_ else ():
                 enters = type_name == parent or self.is_interface_object(subgraph, type_name)
                 if enters and not join.external and any(key.resolvable for key in self.keys(subgraph, type_name)):
-                    found.append(Holder(subgraph, type_name, join))
-        return found
+                    holders.append(Holder(subgraph, type_name, join))
+        return holders
 
     def key_fields(self, subgraph: str, name: str) -> tuple[Selected, ...]:
-        """The fields of all keys of a type in a subgraph: always at hand there."""
+        """The fields of all keys of a type in a subgraph, which it can always resolve."""
         key = (subgraph, name, "keys")
-        known: tuple[Selected, ...] | None = self._memo.get(key)
-        if known is None:
-            known = tuple(one for each in self.keys(subgraph, name) for one in each.selection.fields)
-            self._memo[key] = known
-        return known
+        fields: tuple[Selected, ...] | None = self._memo.get(key)
+        if fields is None:
+            fields = tuple(selected for key_ in self.keys(subgraph, name) for selected in key_.selection.fields)
+            self._memo[key] = fields
+        return fields
 
     @cached_property
     def all_scopes(self) -> frozenset[str]:
         """Every scope that the supergraph asks for anywhere."""
-        return frozenset(scope for rules in self.scopes.values() for rule in rules for one in rule for scope in one)
+        return frozenset(scope for rules in self.scopes.values() for rule in rules for group in rule for scope in group)

@@ -1,6 +1,6 @@
-"""Progressive `@override`: which subgraph resolves a labelled field, decided anew for each request.
+"""Progressive `@override`: which subgraph resolves a labelled field is decided for each request.
 
-A label `percent(5)` holds for 5 % of the requests; any other label holds where a setting names it.
+A label `percent(5)` is active for 5 % of the requests; any other label is active if a setting names it.
 """
 
 import random
@@ -14,12 +14,12 @@ _MOST_VARIANTS = 64
 
 
 class Overrides:
-    """The supergraph under every set of labels that requests bring up.
+    """The variants of a supergraph, one for each set of active labels.
 
     Args:
-        supergraph: As it was read.
-        labels: Labels that hold for every request, beside the drawn ones.
-        chance: A number from 0 up to 1, drawn once a request and label.
+        supergraph: The supergraph, from `load_supergraph`.
+        labels: Labels that are active for every request, besides the drawn ones.
+        chance: Draws a random number in [0, 1), once per request and label.
     """
 
     def __init__(
@@ -32,13 +32,13 @@ class Overrides:
         self._known: Cache[frozenset[str], Supergraph] = Cache(_MOST_VARIANTS)
 
     def draw(self) -> Supergraph:
-        """The supergraph for one request."""
+        """The variant for one request."""
         if not self._labels:
             return self._supergraph
-        return self._decided(frozenset(one for one in self._labels if one in self._named or self._drawn(one)))
+        return self._decided(frozenset(label for label in self._labels if label in self._named or self._drawn(label)))
 
     def plain(self) -> Supergraph:
-        """The supergraph for people: nothing is drawn, only the labels of every request hold."""
+        """The variant without drawn labels, for printing plans."""
         return self._decided(self._named & set(self._labels)) if self._labels else self._supergraph
 
     def _decided(self, active: frozenset[str]) -> Supergraph:
@@ -50,23 +50,23 @@ class Overrides:
 
 
 def decide(supergraph: Supergraph, active: frozenset[str]) -> Supergraph:
-    """The supergraph in which these labels hold, and no others."""
-    types = {name: _decided_type(one, active) for name, one in supergraph.types.items()}
+    """The variant of the supergraph in which exactly these labels are active."""
+    types = {name: _decided_type(type_, active) for name, type_ in supergraph.types.items()}
     return replace(supergraph, types=types, active_labels=active)
 
 
 def _labels(supergraph: Supergraph) -> tuple[str, ...]:
-    fields = (field for one in supergraph.types.values() for field in one.fields.values())
+    fields = (field for type_ in supergraph.types.values() for field in type_.fields.values())
     return tuple(dict.fromkeys(join.label for field in fields for join in field.subgraphs.values() if join.label))
 
 
-def _decided_type(one: Type, active: frozenset[str]) -> Type:
-    fields = {name: _decided_field(field, active) for name, field in one.fields.items()}
-    return replace(one, fields=fields)
+def _decided_type(type_: Type, active: frozenset[str]) -> Type:
+    fields = {name: _decided_field(field, active) for name, field in type_.fields.items()}
+    return replace(type_, fields=fields)
 
 
 def _decided_field(field: Field, active: frozenset[str]) -> Field:
-    """Of the two sides of a label, the overriding one resolves the field where the label holds, else the other."""
+    """The overriding subgraph resolves the field if the label is active, else the overridden one does."""
     subgraphs = {
         graph: replace(join, external=True) if join.label and join.overrides != (join.label in active) else join
         for graph, join in field.subgraphs.items()

@@ -1,6 +1,6 @@
-"""From a document to all that its execution needs: plan, projection, denials, introspection. Done once, then cached.
+"""Prepare an operation for execution: plan, projection, denials, introspection, cost. Done once, then cached.
 
-There is one plan for all values of the variables; what is shown is compiled for the values of the conditions.
+One plan holds for all values of the variables; the projection is compiled for the values of `@skip` and `@include`.
 """
 
 from collections.abc import Mapping
@@ -31,11 +31,11 @@ class Prepared:
 
     Attributes:
         kind: `query`, `mutation` or `subscription`.
-        plan: What to fetch.
-        project: The tree to the client's data.
-        denials: Errors for what the caller may not see.
-        introspection: What the gateway answers from its own schema.
-        cost: Values of the variables to what the operation costs.
+        plan: The plan.
+        project: Turns the fetched tree into the client's data.
+        denials: An error for each field that the caller may not see.
+        introspection: The operation's introspection, which the gateway answers itself; None for none.
+        cost: Computes the operation's cost from the values of its variables.
     """
 
     kind: str
@@ -51,10 +51,10 @@ class Planned:
     """One operation for one set of scopes: one plan for all values of its variables.
 
     Attributes:
-        document: Where its fragments are.
-        operation: The operation itself.
-        everything: All that may be asked.
-        plan: What to fetch.
+        document: The document, with the fragments.
+        operation: The operation.
+        everything: Its normalised selection, for all values of the variables.
+        plan: The plan.
         place: The root of the answer.
     """
 
@@ -81,20 +81,36 @@ def plan(
 ) -> Planned:
     """Normalise, authorise and plan an operation.
 
+    Args:
+        graph: The supergraph.
+        document: The document.
+        operation: The operation of it.
+        scopes: The scopes of the caller; None allows everything.
+        watch: Called with the result of each stage of planning.
+
     Raises:
         Unplannable: The supergraph has no way to a field.
         PlanTooLarge: It fans out too far.
     """
     everything = _normalise(graph, document, operation, None, scopes)
-    definitions = {one.variable.name.value: print_ast(one) for one in operation.variable_definitions or ()}
-    made, place = make_plan(graph, operation.operation.value, everything.selection, definitions, watch)
-    return Planned(document, operation, everything, made, place)
+    definitions = {
+        definition.variable.name.value: print_ast(definition) for definition in operation.variable_definitions or ()
+    }
+    query_plan, place = make_plan(graph, operation.operation.value, everything.selection, definitions, watch)
+    return Planned(document, operation, everything, query_plan, place)
 
 
 def prepare(
     graph: Supergraph, planned: Planned, conditions: Mapping[str, bool], scopes: frozenset[str] | None
 ) -> Prepared:
-    """Compile what is shown of an operation: its projection for these conditions, its denials, its introspection."""
+    """Compile an operation's projection, denials, introspection and cost.
+
+    Args:
+        graph: The supergraph.
+        planned: The planned operation.
+        conditions: Values of the variables in `@skip` and `@include`.
+        scopes: The scopes of the caller; None allows everything.
+    """
     document, operation = planned.document, planned.operation
     shown = _normalise(graph, document, operation, conditions, scopes) if conditions else planned.everything
     denials = tuple(

@@ -1,4 +1,4 @@
-"""What a client asks of the engine, and what it gets."""
+"""The engine's requests and responses, and what a refused operation is answered with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,8 +19,8 @@ class Request:
         query: The document.
         operation_name: Which of its operations.
         variables: Raw values.
-        scopes: What the caller was granted; None lets everybody do everything.
-        context: Handed to the transport as it is; its `language`, if any, is that of messages.
+        scopes: The scopes of the caller; None allows everything.
+        context: Passed to the transport unchanged; its attribute `language`, if any, is the language of messages.
     """
 
     query: str
@@ -32,10 +32,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What the client gets.
+    """The answer to a request.
 
     Attributes:
-        data: The answer; None also where an error went all the way up.
+        data: The data; None also if a null in a non-null field has propagated to the root.
         errors: Coded errors.
         executed: Whether execution began; a refused request has no `data` at all.
     """
@@ -46,7 +46,7 @@ class Response:
 
     @classmethod
     def refused(cls, refusal: Refusal, language: str) -> Self:
-        """What a refusal is answered with."""
+        """The response to a refused operation."""
         error = {"message": refusal.message(language), "extensions": refusal.extensions()}
         return cls(errors=[error], executed=False)
 
@@ -61,11 +61,11 @@ class Response:
 
 
 class InvalidOperation(Exception):  # noqa: N818 - the client's errors, on their way out
-    """The operation does not keep the schema, or its variables do not.
+    """The operation, or the values of its variables, are not valid on the schema.
 
     Args:
-        errors: What is wrong.
-        code: What clients switch on.
+        errors: The errors, at least one.
+        code: `extensions.code` of each.
     """
 
     def __init__(self, errors: list[GraphQLError], code: str) -> None:
@@ -75,11 +75,11 @@ class InvalidOperation(Exception):  # noqa: N818 - the client's errors, on their
 
 
 NOT_EXECUTED = (InvalidOperation, GraphQLError, Refusal, PlanTooLarge, RecursionError, Unplannable)
-"""What an operation is refused with."""
+"""The errors by which an operation is refused before its execution."""
 
 
 def answer_to(error: Exception, language: str) -> Response:
-    """The reply to an operation that is not executed."""
+    """The response to an operation that is refused before its execution, by one of `NOT_EXECUTED`."""
     if isinstance(error, InvalidOperation):
         return _refused(error.errors, error.code)
     if isinstance(error, GraphQLError):
@@ -92,9 +92,9 @@ def answer_to(error: Exception, language: str) -> Response:
 
 
 def _refused(errors: list[GraphQLError], code: str) -> Response:
-    made = []
+    formatted_errors = []
     for error in errors:
         formatted: dict[str, Json] = dict(error.formatted)
         formatted["extensions"] = {"code": code} | dict(error.extensions or {})
-        made.append(formatted)
-    return Response(errors=made, executed=False)
+        formatted_errors.append(formatted)
+    return Response(errors=formatted_errors, executed=False)

@@ -1,6 +1,6 @@
-"""Normalised selections: fragments inlined, every field with the object types it is meant for, and when it is asked.
+"""Normalised selections: fragments inlined, every field with its object types and its condition.
 
-Operations, `@key`, `@requires` and `@provides` field sets all become this one shape: one planner reads them all.
+Operations and the field sets of `@key`, `@requires` and `@provides` all become this one form, which the planner reads.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -33,13 +33,13 @@ class Selected:
     Attributes:
         name: The field's name in the schema.
         key: The response key the client asked for; None for the engine's own fields (keys, required fields).
-        arguments: Its arguments as printed, `""` where there are none.
+        arguments: Its arguments as printed, `""` for none.
         variables: Names of the variables in the arguments.
         on: The object types it is selected for.
         selection: What is selected below it; None for a leaf.
-        denied: The caller may not see it: it is never fetched, and answered with null.
-        when: For which values of the variables it is asked; implies that of the field above.
-        argument_nodes: The same arguments as parsed, for what reads their values.
+        denied: Whether the caller may not see it: it is never fetched, and answered with null.
+        when: For which values of the variables it is selected; implies the condition of its parent field.
+        argument_nodes: The arguments as parsed, for the cost.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Selection:
 
 
 class Types(Protocol):
-    """What normalising needs to know of the supergraph."""
+    """What the normaliser asks of the supergraph."""
 
     def possible(self, name: str) -> frozenset[str]:
         """The object types a value of this type may have."""
@@ -83,7 +83,7 @@ class _Draft:
 
 
 Part = tuple[SelectionSetNode, Clause]
-"""A selection set, and what must hold where it stands."""
+"""A selection set, and the clause under which it is selected."""
 
 
 @dataclass(slots=True)
@@ -93,11 +93,11 @@ class Normaliser:
     Attributes:
         types: The supergraph.
         fragments: Named fragments of the document.
-        conditions: Values of the variables of `@skip` and `@include`; None keeps every field, with its condition.
-        client: Whether response keys are the client's; field sets of directives have none.
-        allowed: Whether the caller may see a field of an object type.
-        denials: Filled with path to coordinate of what the caller may not see.
-        introspection: Filled with the fields that the gateway answers from its own schema.
+        conditions: Values of the variables of `@skip` and `@include`; None keeps every field with its condition.
+        client: Whether fields have response keys of the client; those of directives' field sets have none.
+        allowed: Whether the caller may see a field, by parent type, object type and name.
+        denials: Filled with the denied fields: response path to `Type.field`.
+        introspection: Filled with the introspection fields, which the gateway answers itself.
     """
 
     types: Types
@@ -109,7 +109,13 @@ class Normaliser:
     introspection: list[FieldNode] = field(default_factory=list)
 
     def build(self, type_name: str, parts: Iterable[Part], path: tuple[str, ...] = ()) -> Selection:
-        """Normalise selection sets on one type, merging equal fields."""
+        """Normalise selection sets on one type, merging equal fields.
+
+        Args:
+            type_name: The type.
+            parts: The selection sets.
+            path: Response keys from the root.
+        """
         drafts: _Drafts = {}
         for selections, clause in parts:
             self._collect(_At(type_name, self.types.possible(type_name), path, clause), selections, drafts)
@@ -137,7 +143,7 @@ class Normaliser:
         if name.startswith("__") and name != TYPENAME:
             self.introspection.append(node)
         elif self.allowed and name != TYPENAME:
-            allowed = frozenset(one for one in at.on if self.allowed(at.parent, one, name))
+            allowed = frozenset(object_type for object_type in at.on if self.allowed(at.parent, object_type, name))
         for types, denied in ((allowed, False), (at.on - allowed, True)):
             if not types:
                 continue
@@ -169,7 +175,7 @@ class Normaliser:
         )
 
     def _clause(self, clause: Clause, node: SelectionNode) -> Clause | None:
-        """What must hold for a node inside a place where `clause` does; None where it is never asked."""
+        """The clause of a node, inside a selection set with `clause`; None if it is never selected."""
         for directive in node.directives or ():
             name = directive.name.value
             if name not in ("skip", "include"):
@@ -191,7 +197,7 @@ class Normaliser:
 
 @dataclass(frozen=True, slots=True)
 class _At:
-    """Where a selection set stands: its type, the objects it is for, the response keys above, what must hold."""
+    """The position of a selection set: its type, its object types, the response keys above it, its clause."""
 
     parent: str
     on: frozenset[str]
@@ -211,10 +217,10 @@ def _arguments(node: FieldNode) -> str:
 def _variables(node: FieldNode) -> frozenset[str]:
     if not node.arguments:
         return frozenset()
-    found = _VariableNames()
+    visitor = _VariableNames()
     for argument in node.arguments:
-        visit(argument, found)
-    return frozenset(found.names)
+        visit(argument, visitor)
+    return frozenset(visitor.names)
 
 
 class _VariableNames(Visitor):

@@ -1,4 +1,4 @@
-"""Reads a composed supergraph SDL (join v0.3-0.5) into the model that plans are made from."""
+"""Read a composed supergraph SDL (join v0.3 to v0.5) into the model that the planner uses."""
 
 from graphql import DocumentNode, GraphQLSyntaxError, ObjectTypeDefinitionNode, SchemaDefinitionNode, parse
 
@@ -16,14 +16,14 @@ _JOIN_VERSIONS = {"v0.3", "v0.4", "v0.5"}
 
 
 class SupergraphError(Exception):
-    """The supergraph is not one that this engine can serve; the message says why."""
+    """This engine cannot serve the supergraph; the message says why."""
 
 
 def load_supergraph(sdl: str) -> Supergraph:
     """Read a supergraph.
 
     Raises:
-        SupergraphError: No supergraph, or it needs `@context`/`@fromContext` or a feature unknown here.
+        SupergraphError: It is no supergraph, or needs `@context`/`@fromContext` or another feature not offered here.
     """
     try:
         document = parse(sdl, no_location=True)
@@ -62,6 +62,9 @@ def _refuse_unknown(url: str, purpose: str) -> None:
 def _roots(document: DocumentNode) -> dict[str, str]:
     for node in document.definitions:
         if isinstance(node, SchemaDefinitionNode) and node.operation_types:
-            return {one.operation.value: one.type.name.value for one in node.operation_types}
+            return {
+                operation_type.operation.value: operation_type.type.name.value
+                for operation_type in node.operation_types
+            }
     names = {node.name.value for node in document.definitions if isinstance(node, ObjectTypeDefinitionNode)}
     return {name.lower(): name for name in ("Query", "Mutation", "Subscription") if name in names}

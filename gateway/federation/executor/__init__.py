@@ -1,4 +1,4 @@
-"""Runs plans: fetches in order, their answers merged into one tree, the tree projected to the client's shape."""
+"""Execute plans: run the fetches in order, merge their replies into one tree, project it to the client's shape."""
 
 from gateway.federation.executor.projection import Projector, compile_projection
 from gateway.federation.executor.run import Call, Run, Send

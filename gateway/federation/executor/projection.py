@@ -1,6 +1,7 @@
-"""The last step: the tree as the client asked for it, with nulls where the GraphQL specification wants them (6.4.4).
+"""Projection: the fetched tree as the client asked for it, with nulls propagated as GraphQL specifies (6.4.4).
 
-A projection is compiled once a plan into closures. A null where none is allowed makes its parent null, and so on up.
+A projection is compiled into closures, once per prepared operation. A null in a non-null field makes its parent null,
+and so on upwards. Each kind of value has its own function `complete_…`.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,16 +28,18 @@ _Part = tuple[str, str | None, Complete | None, bool]
 
 
 class Violations:
-    """Collects errors of the projection itself, where no fetch has already said what is wrong."""
+    """Collects the projection's own errors, except where an error of a fetch explains the null already."""
 
-    def __init__(self, known: list[dict[str, Json]]) -> None:
-        self._known = [tuple(error.get("path") or ()) for error in known]
+    def __init__(self, errors: list[dict[str, Json]]) -> None:
+        self._known = [tuple(error.get("path") or ()) for error in errors]
         self.errors: list[dict[str, Json]] = []
 
     def add(self, trail: Trail, message: str, code: str) -> None:
-        """Note a value that cannot be given, unless an error at, above or below it is known."""
+        """Add an error, unless there is one at the same path, above it or below it."""
         path = _path(trail)
-        if not any(one[: len(path)] == path or path[: len(one)] == one for one in self._known):
+        if not any(
+            known_path[: len(path)] == path or path[: len(known_path)] == known_path for known_path in self._known
+        ):
             self.errors.append(coded(message, code, path))
             self._known.append(path)
 
@@ -53,7 +56,13 @@ Projector = Callable[[dict[str, Json], list[dict[str, Json]]], tuple[Json, list[
 
 
 def compile_projection(graph: Supergraph, selection: Selection, place: Place) -> Projector:
-    """A function from the tree and the known errors to the client's data and all errors."""
+    """Compile the function from the fetched tree and the errors so far to the client's data and all errors.
+
+    Args:
+        graph: The supergraph.
+        selection: The normalised operation.
+        place: The root of the answer, which knows the internal keys.
+    """
     complete = _Compiler(graph, graph.schema).object(selection.type, (selection,), place)
 
     def project(data: dict[str, Json], errors: list[dict[str, Json]]) -> tuple[Json, list[dict[str, Json]]]:
@@ -71,12 +80,12 @@ class _Compiler:
         self._known: dict[tuple[str, tuple[Selection, ...], Place], Complete] = {}
 
     def object(self, name: str, selections: tuple[Selection, ...], place: Place) -> Complete:
-        """Objects of one type; selections of one response key are merged (CollectFields, 6.3.2)."""
+        """Compile objects of one type; selections under one response key are merged (CollectFields, 6.3.2)."""
         grouped: dict[str, list[Selected]] = {}
         for selection in selections:
-            for one in selection.fields:
-                if name in one.on:
-                    grouped.setdefault(str(one.key), []).append(one)
+            for selected in selection.fields:
+                if name in selected.on:
+                    grouped.setdefault(str(selected.key), []).append(selected)
         return _object(tuple(self._part(name, key, fields, place) for key, fields in grouped.items()), name)
 
     def _part(self, name: str, key: str, fields: list[Selected], place: Place) -> _Part:
@@ -90,7 +99,7 @@ class _Compiler:
         if first.denied:
             return key, None, None, required
         internal = self._internal(name, first, place)
-        below = tuple(one.selection for one in fields if one.selection)
+        below = tuple(selected.selection for selected in fields if selected.selection)
         return key, internal, self._complete(field.type, below, place.child(internal)), required
 
     def _internal(self, name: str, selected: Selected, place: Place) -> str:
@@ -107,20 +116,19 @@ class _Compiler:
         if not is_composite_type(type_):
             return _LEAVES.get(type_.name)
         key = (type_.name, below, place)
-        known = self._known.get(key)
-        if known is None:
-            made = self.object if self._graph.types[type_.name].kind == "object" else self._abstract
-            known = self._known[key] = made(*key)
-        return known
+        complete = self._known.get(key)
+        if complete is None:
+            compile_type = self.object if self._graph.types[type_.name].kind == "object" else self._abstract
+            complete = self._known[key] = compile_type(*key)
+        return complete
 
     def _abstract(self, name: str, below: tuple[Selection, ...], place: Place) -> Complete:
-        visible = [one for one in sorted(self._graph.possible(name)) if self._schema.get_type(one)]
-        known = {one: self.object(one, below, place) for one in visible}
-        same = all(
-            one.on == self._graph.possible(name) for each in below for one in each.fields if one.name != TYPENAME
-        )
-        typename = any(one.name == TYPENAME for each in below for one in each.fields)
-        return _abstract(known, known[visible[0]] if visible and same and not typename else None, name)
+        visible = [type_name for type_name in sorted(self._graph.possible(name)) if self._schema.get_type(type_name)]
+        by_type = {type_name: self.object(type_name, below, place) for type_name in visible}
+        fields = [selected for selection in below for selected in selection.fields]
+        same = all(selected.on == self._graph.possible(name) for selected in fields if selected.name != TYPENAME)
+        typename = any(selected.name == TYPENAME for selected in fields)
+        return _abstract(by_type, by_type[visible[0]] if visible and same and not typename else None, name)
 
 
 def _object(parts: tuple[_Part, ...], name: str) -> Complete:
@@ -129,15 +137,15 @@ def _object(parts: tuple[_Part, ...], name: str) -> Complete:
             return _malformed(trail, violations)
         shown: dict[str, Json] = {}
         for key, internal, below, required in parts:
-            found = value.get(internal) if internal is not None else None
-            if below is not None and (found is not None or internal == TYPENAME):
-                found = below(found, (trail, key), violations)
-            if found is None and required:
+            result = value.get(internal) if internal is not None else None
+            if below is not None and (result is not None or internal == TYPENAME):
+                result = below(result, (trail, key), violations)
+            if result is None and required:
                 if internal is not None:
                     message = f"Cannot return null for non-nullable field {name}.{key}."
                     violations.add((trail, key), message, "NULL_NOT_ALLOWED")
                 return None
-            shown[key] = found
+            shown[key] = result
         return shown
 
     return complete_object
@@ -174,7 +182,7 @@ _LEAVES: dict[str, Complete] = {
     "Boolean": _leaf(bool),
     "ID": _id,
 }
-"""Result coercion of the built-in scalars (3.5); values of other scalars pass."""
+"""Result coercion of the built-in scalars (3.5); values of other scalars pass unchanged."""
 
 
 def _constant(value: str) -> Complete:
@@ -189,14 +197,14 @@ def _list(item: Complete | None, required: bool) -> Complete:
         if type(value) is not list:
             return _malformed(trail, violations)
         shown: list[Json] = []
-        for index, one in enumerate(value):
-            made = one
-            if one is not None and item is not None:
-                made = item(one, (trail, index), violations)
-            if made is None and required:
+        for index, item_value in enumerate(value):
+            result = item_value
+            if item_value is not None and item is not None:
+                result = item(item_value, (trail, index), violations)
+            if result is None and required:
                 violations.add((trail, index), "Cannot return null in a list of non-null items.", "NULL_NOT_ALLOWED")
                 return None
-            shown.append(made)
+            shown.append(result)
         return shown
 
     return complete_list
@@ -212,10 +220,10 @@ def _enum(name: str, values: frozenset[str]) -> Complete:
     return complete_enum
 
 
-def _abstract(known: Mapping[str, Complete], default: Complete | None, name: str) -> Complete:
+def _abstract(by_type: Mapping[str, Complete], default: Complete | None, name: str) -> Complete:
     def complete_abstract(value: Json, trail: Trail, violations: Violations) -> Json:
         typename = value.get(TYPENAME) if type(value) is dict else None
-        below = default if typename is None else known.get(typename) if type(typename) is str else None
+        below = default if typename is None else by_type.get(typename) if type(typename) is str else None
         if below is None:
             violations.add(trail, f"The type of this {name} is not known.", "UNKNOWN_TYPE")
             return None

@@ -20,7 +20,7 @@ Objects = list[list[dict[str, Json]]]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One fetch on its way.
+    """One request to a subgraph.
 
     Attributes:
         subgraph: Its name.
@@ -37,16 +37,16 @@ Send = Callable[[Call], Awaitable[bytes]]
 
 
 class Run:
-    """Fetches what a plan says into one tree.
+    """Executes a plan's fetches and merges the replies into one tree.
 
     Args:
         plan: The plan.
-        variables: Coerced values of the client's variables; an unset one is not there.
-        send: Sends a request to a subgraph and returns its reply as it came; raises TransportError.
+        variables: Coerced values of the client's variables; unset variables are absent.
+        send: Sends a request to a subgraph and returns the body of its reply; raises TransportError.
 
     Attributes:
         data: The tree, by internal keys.
-        errors: What went wrong, at the client's paths.
+        errors: The errors, at the client's paths.
     """
 
     def __init__(self, plan: Plan, variables: Mapping[str, Json], send: Send) -> None:
@@ -59,7 +59,7 @@ class Run:
         self._told: set[tuple[Json, ...]] = set()
 
     async def execute(self) -> None:
-        """Run the plan to its end; a subgraph that fails leaves its fields out, and an error."""
+        """Run the plan to its end; a failing subgraph leaves its fields out of the tree and an error in `errors`."""
         if self._plan.root is not None:
             await self._node(self._plan.root)
 
@@ -68,26 +68,26 @@ class Run:
             await (self._entities(node, node.representations) if node.representations else self._root(node))
         elif isinstance(node, Parallel):
             async with asyncio.TaskGroup() as group:
-                for one in node.nodes:
-                    group.create_task(self._node(one))
+                for child in node.nodes:
+                    group.create_task(self._node(child))
         elif isinstance(node, Condition):
             if holds(node.when, self._variables):
                 await self._node(node.node)
         else:
-            for one in node.nodes:
-                await self._node(one)
+            for child in node.nodes:
+                await self._node(child)
 
     async def _root(self, fetch: Fetch) -> None:
-        objects = [one for target in self._targets(fetch) for one in collect(self.data, target.path)]
+        objects = [object_ for target in self._targets(fetch) for object_ in collect(self.data, target.path)]
         if fetch.targets and not objects:
             return
         reply = await self._ask(fetch, [])
         if reply is None:
             return
         data = reply.get("data")
-        for one in objects if fetch.targets else (self.data,):
+        for object_ in objects if fetch.targets else (self.data,):
             if isinstance(data, dict):
-                merge(one, data)
+                merge(object_, data)
         for error in _errors(reply):
             path = _path(error)
             for prefix in self._places(fetch) if fetch.targets else [()]:
@@ -104,28 +104,28 @@ class Run:
         entities = data.get("_entities") if isinstance(data, dict) else None
         if isinstance(entities, list) and len(entities) == len(objects):
             for entity, targets in zip(entities, objects, strict=True):
-                for one in targets if isinstance(entity, dict) else ():
-                    merge(one, entity)
+                for object_ in targets if isinstance(entity, dict) else ():
+                    merge(object_, entity)
         elif entities is not None or not _errors(reply):
             self._fail(fetch, MALFORMED)
         self._pass_on_entity_errors(fetch, _errors(reply), objects)
 
     def _represent(self, fetch: Fetch) -> tuple[Iterable[bytes], Objects]:
-        """Representations as JSON, each once, and the objects of the tree that each stands for."""
-        known: dict[bytes, list[dict[str, Json]]] = {}
+        """The distinct representations as JSON, and for each the objects of the tree that it stands for."""
+        by_representation: dict[bytes, list[dict[str, Json]]] = {}
         for target in self._targets(fetch):
             assert target.represent is not None  # noqa: S101 - entity fetches represent
-            for one in collect(self.data, target.path):
-                made = target.represent(one)
-                if made is not None:
-                    known.setdefault(orjson.dumps(made), []).append(one)
-        return known.keys(), list(known.values())
+            for object_ in collect(self.data, target.path):
+                representation = target.represent(object_)
+                if representation is not None:
+                    by_representation.setdefault(orjson.dumps(representation), []).append(object_)
+        return by_representation.keys(), list(by_representation.values())
 
     def _targets(self, fetch: Fetch) -> list[Target]:
         return [target for target in fetch.targets if holds(target.when, self._variables)]
 
     async def _ask(self, fetch: Fetch, variables: list[bytes]) -> dict[str, Json] | None:
-        """The reply to a fetch, parsed; None where there is none, and an error says so."""
+        """The parsed reply to a fetch; None, with an error added, if there is no usable one."""
         try:
             reply = orjson.loads(await self._send(self.call(fetch, variables)))
         except TransportError as error:
@@ -144,7 +144,12 @@ class Run:
         return reply
 
     def call(self, fetch: Fetch, variables: Iterable[bytes] = ()) -> Call:
-        """A fetch as it is sent, with the client's variables that it uses and more, each a member of a JSON object."""
+        """The request of a fetch.
+
+        Args:
+            fetch: The fetch.
+            variables: Further variables, each as a member of a JSON object: `"name":value`.
+        """
         used = orjson.dumps(self._used(fetch))[1:-1]
         parts = [used, *variables] if used else variables
         members = b",".join(parts)
@@ -155,7 +160,7 @@ class Run:
         return {name: self._variables[name] for name in fetch.variables if name in self._variables}
 
     def _fail(self, fetch: Fetch, code: str) -> None:
-        """One error for each field that the fetch would have given, at the first object that lacks it."""
+        """Add an error for each top field of a failed fetch, at the first of the objects that lack it."""
         places = self._places(fetch)[:1] if fetch.targets else [()]
         message = f"The subgraph {fetch.subgraph} did not answer as it should"
         for place in places:
@@ -181,18 +186,20 @@ class Run:
         for error in errors:
             match _path(error):
                 case ("_entities", int(index), *rest) if index < len(objects):
-                    paths = [(*place, *rest) for one in objects[index] for place in places.get(id(one), ())]
+                    paths = [(*place, *rest) for object_ in objects[index] for place in places.get(id(object_), ())]
                 case _:
-                    paths = [place for one in objects[:1] for each in one for place in places.get(id(each), ())][:1]
+                    paths = [
+                        place for group in objects[:1] for object_ in group for place in places.get(id(object_), ())
+                    ][:1]
             for path in dict.fromkeys(paths):
                 self._pass_on(error, path, fetch)
 
     def _pass_on(self, error: Json, path: Path, fetch: Fetch) -> None:
-        made = passed_on(error, self._plan.response(path), fetch.subgraph)
-        known = (made["message"], *made.get("path", ()))
-        if known not in self._told:
-            self._told.add(known)
-            self.errors.append(made)
+        client_error = passed_on(error, self._plan.response(path), fetch.subgraph)
+        identity = (client_error["message"], *client_error.get("path", ()))
+        if identity not in self._told:
+            self._told.add(identity)
+            self.errors.append(client_error)
 
 
 def _errors(reply: dict[str, Json]) -> list[Json]:

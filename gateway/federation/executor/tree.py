@@ -1,4 +1,4 @@
-"""The tree of the answer while it grows: finding objects in it, merging fetched parts into it."""
+"""The tree of the answer: find objects in it, merge fetched parts into it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,25 +11,25 @@ Place = tuple[str | int, ...]
 
 
 def collect(data: Json, path: Path) -> list[dict[str, Json]]:
-    """The objects at a path: lists are looked through, nulls and other types left out."""
-    found: list[dict[str, Json]] = [data]
+    """The objects at a path; lists are flattened, nulls and objects of other types left out."""
+    objects: list[dict[str, Json]] = [data]
     for step in path:
         if isinstance(step, str):
             below: list[dict[str, Json]] = []
-            for one in found:
-                value = one.get(step)
+            for object_ in objects:
+                value = object_.get(step)
                 if type(value) is dict:
                     below.append(value)
                 elif type(value) is list:
                     _flatten(value, below)
-            found = below
+            objects = below
         else:
-            found = [one for one in found if is_one_of(one, step)]
-    return found
+            objects = [object_ for object_ in objects if is_one_of(object_, step)]
+    return objects
 
 
 def is_one_of(value: dict[str, Json], types: frozenset[str]) -> bool:
-    """Whether an object says that it is of one of these types."""
+    """Whether an object's `__typename` is one of these types."""
     typename = value.get(TYPENAME)
     return type(typename) is str and typename in types
 
@@ -43,16 +43,16 @@ def _flatten(values: list[Json], into: list[dict[str, Json]]) -> None:
 
 
 def locate(data: Json, path: Path) -> dict[int, list[Place]]:
-    """Where each object of `collect` is, by identity; only needed when something went wrong."""
-    found: list[tuple[Place, Json]] = [((), data)]
+    """The places of each object that `collect` finds, by `id()` of the object; needed for the paths of errors."""
+    located: list[tuple[Place, Json]] = [((), data)]
     for step in path:
         if isinstance(step, str):
-            found = [below for place, one in found for below in _spread((*place, step), one.get(step))]
+            located = [below for place, object_ in located for below in _spread((*place, step), object_.get(step))]
         else:
-            found = [(place, one) for place, one in found if is_one_of(one, step)]
+            located = [(place, object_) for place, object_ in located if is_one_of(object_, step)]
     places: dict[int, list[Place]] = {}
-    for place, one in found:
-        places.setdefault(id(one), []).append(place)
+    for place, object_ in located:
+        places.setdefault(id(object_), []).append(place)
     return places
 
 
@@ -60,29 +60,29 @@ def _spread(place: Place, value: Json) -> Iterator[tuple[Place, Json]]:
     if isinstance(value, dict):
         yield place, value
     elif isinstance(value, list):
-        for index, one in enumerate(value):
-            yield from _spread((*place, index), one)
+        for index, item in enumerate(value):
+            yield from _spread((*place, index), item)
 
 
 def merge(into: dict[str, Json], part: dict[str, Json]) -> None:
-    """Merge a fetched object into one of the tree; what is there and not null stays unless it can grow."""
+    """Merge a fetched object into one of the tree: objects and lists recursively; other non-null values stay."""
     for key, value in part.items():
-        known = into.get(key)
-        if known is None:
+        present = into.get(key)
+        if present is None:
             if value is not None or key not in into:
                 into[key] = value
-        elif type(known) is dict and type(value) is dict:
-            merge(known, value)
-        elif type(known) is list and type(value) is list:
-            _merge_lists(known, value)
+        elif type(present) is dict and type(value) is dict:
+            merge(present, value)
+        elif type(present) is list and type(value) is list:
+            _merge_lists(present, value)
 
 
 def _merge_lists(into: list[Json], part: list[Json]) -> None:
     for index, value in enumerate(part[: len(into)]):
-        known = into[index]
-        if type(known) is dict and type(value) is dict:
-            merge(known, value)
-        elif type(known) is list and type(value) is list:
-            _merge_lists(known, value)
-        elif known is None:
+        present = into[index]
+        if type(present) is dict and type(value) is dict:
+            merge(present, value)
+        elif type(present) is list and type(value) is list:
+            _merge_lists(present, value)
+        elif present is None:
             into[index] = value

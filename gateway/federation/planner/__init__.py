@@ -36,7 +36,7 @@ def make_plan(
             the first fetch.
         selection: The normalised operation.
         definitions: Variable definitions as printed, by name.
-        watch: Is told what each stage makes.
+        watch: Called with the result of each stage.
 
     Returns:
         The plan, and the place of the root, which knows the internal keys.
@@ -60,7 +60,7 @@ def make_plan(
 def _plan_part(
     graph: Supergraph, selection: Selection, place: Place, maker: FetchMaker, watch: Watch
 ) -> PlanNode | None:
-    if all(one.denied or one.name.startswith("__") for one in selection.fields):
+    if all(selected.denied or selected.name.startswith("__") for selected in selection.fields):
         return None
     roots = [
         Node(selection.type, subgraph, place, Enter())
@@ -81,30 +81,30 @@ def _plan_part(
 
 
 def _in_order(graph: Supergraph, kind: str, selection: Selection) -> list[Selection]:
-    """A mutation's root fields one by one; neighbours of one and the same subgraph stay together."""
+    """A mutation's root fields one by one, but neighbours of the same single subgraph together."""
     if kind != "mutation":
         return [selection]
     runs: list[tuple[frozenset[str], list[Selected]]] = []
-    for one in selection.fields:
-        field = graph.types[selection.type].fields.get(one.name)
+    for selected in selection.fields:
+        field = graph.types[selection.type].fields.get(selected.name)
         where = frozenset(field.subgraphs) if field else frozenset()
         if runs and len(where) == 1 and runs[-1][0] == where:
-            runs[-1][1].append(one)
+            runs[-1][1].append(selected)
         else:
-            runs.append((where, [one]))
+            runs.append((where, [selected]))
     return [Selection(selection.type, tuple(fields)) for _, fields in runs]
 
 
 def _client_path(place: Place, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
     """The client's path for an internal one, up to the first key that the client did not ask for."""
-    found: list[str | int] = []
+    client_path: list[str | int] = []
     here = place
     for key in path:
         if isinstance(key, int):
-            found.append(key)
+            client_path.append(key)
         elif key in here.response:
-            found.append(here.response[key])
+            client_path.append(here.response[key])
             here = here.child(key)
         else:
             break
-    return tuple(found)
+    return tuple(client_path)

@@ -1,4 +1,4 @@
-"""Fields selected on interfaces and unions: on all objects at once, type by type, or through an interface object."""
+"""Search for fields of interfaces and unions: for all objects at once, type by type, or through an interface object."""
 
 from gateway.federation.model import Supergraph
 from gateway.federation.planner.choose import Need, choose, together
@@ -9,11 +9,11 @@ from gateway.federation.selection import Selected
 
 
 class Abstract:
-    """Looks for fields of abstract types.
+    """Finds the needs of fields that are selected on abstract types.
 
     Args:
         supergraph: The supergraph.
-        walk: Looks for fields of objects.
+        walk: Finds the needs of fields of object types.
         moves: Enters other subgraphs.
     """
 
@@ -28,13 +28,13 @@ class Abstract:
         An interface object answers for all objects at once; else the node that covers most of them is taken, whole
         where every object has the field alike, else type by type.
         """
-        direct = [one for one in nodes if one.is_interface_object(self._graph)]
-        ready = [made for one in direct for made in self._on_interface_object(one, selected, guard)]
+        direct = [node for node in nodes if node.is_interface_object(self._graph)]
+        ready = [leaf for node in direct for leaf in self._on_interface_object(node, selected, guard)]
         if ready:
             return self._walk.below(ready, selected, guard)
-        plain = [one for one in nodes if not one.is_interface_object(self._graph)]
-        plain += [made for one in direct for made in self._moves.as_interface(one, guard)]
-        ways = [way for one in plain if (way := self._way(one, selected, guard)) is not None]
+        plain = [node for node in nodes if not node.is_interface_object(self._graph)]
+        plain += [leaf for node in direct for leaf in self._moves.as_interface(node, guard)]
+        ways = [way for node in plain if (way := self._way(node, selected, guard)) is not None]
         if not ways:
             raise Unplannable(selected.name)
         if len(ways) == 1:
@@ -43,7 +43,7 @@ class Abstract:
         return min((needs for covered, needs in ways if covered == most), key=lambda needs: together(choose(needs)))
 
     def _way(self, node: Node, selected: Selected, guard: Guard) -> tuple[int, list[Need]] | None:
-        """The needs from one node for every object it may have, and how many that are; None where one has no way."""
+        """How many object types one node covers, and the needs for them; None if one of these types has no path."""
         graph = self._graph
         here = graph.possible_in(node.subgraph, node.type)
         try:
@@ -64,7 +64,7 @@ class Abstract:
             return None
 
     def _whole(self, node: Node, selected: Selected, here: frozenset[str], guard: Guard) -> Node | None:
-        """The field on the abstract type itself, where every object there has it alike."""
+        """The node of the field on the abstract type itself, if every object type there has the field alike."""
         graph = self._graph
         field = graph.types[node.type].fields.get(selected.name)
         if field is None or not here <= selected.on or not selected.on <= graph.possible(node.type):
@@ -98,9 +98,9 @@ class Abstract:
             return []
         if node.has(self._graph, selected.name):
             return [node.field(self._graph, selected, key)]
-        found = []
+        leaves = []
         for holder in () if guard.local else self._graph.holders(node.type, selected.name):
             if self._graph.is_interface_object(holder.subgraph, node.type):
                 entered = self._moves.enter(node, holder, selected.name, guard)
-                found += [entered.field(self._graph, selected, key)] if entered else []
-        return found
+                leaves += [entered.field(self._graph, selected, key)] if entered else []
+        return leaves

@@ -1,4 +1,4 @@
-"""Which of the found paths to take: the cheapest, where what is already fetched costs nothing."""
+"""Choose among the paths found: the cheapest ones, where nodes already used cost nothing."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ class Need:
     """One leaf of a selection.
 
     Attributes:
-        nodes: From which it can be read equally well: any one of them is enough.
-        when: For which values of the variables it is asked.
+        nodes: Nodes from which it can be read; any one of them is enough.
+        when: For which values of the variables it is selected.
     """
 
     nodes: list[Node]
@@ -21,26 +21,26 @@ class Need:
 
 
 def closure(node: Node, seen: set[Node]) -> set[Node]:
-    """The unused nodes that reaching `node` would use, beside those in `seen`."""
-    found: set[Node] = set()
+    """The unused nodes that a path to `node` would use, except those in `seen`."""
+    unused: set[Node] = set()
     stack: list[Node | None] = [node]
     while stack:
-        one = stack.pop()
-        if one is None or one.used or one in seen or one in found:
+        current = stack.pop()
+        if current is None or current.used or current in seen or current in unused:
             continue
-        found.add(one)
-        stack.append(one.parent)
-        stack.extend(one.needs)
-    return found
+        unused.add(current)
+        stack.append(current.parent)
+        stack.extend(current.needs)
+    return unused
 
 
 def cost(nodes: Iterable[Node]) -> int:
-    """What it costs to use these nodes as well."""
+    """The cost of using these nodes in addition."""
     return sum(node.cost for node in nodes)
 
 
 def together(nodes: list[Node]) -> int:
-    """What it costs to use all these nodes, shared paths once."""
+    """The cost of using all these nodes; shared parts of their paths count once."""
     seen: set[Node] = set()
     for node in nodes:
         seen |= closure(node, seen)
@@ -48,7 +48,11 @@ def together(nodes: list[Node]) -> int:
 
 
 def choose(needs: list[Need]) -> list[Node]:
-    """One node for each need, so that together they are cheap: those without a choice first."""
+    """Choose one node for each need, greedily, needs with the fewest alternatives first.
+
+    Returns:
+        A node for each need, in the order of the needs.
+    """
     taken: set[Node] = set()
     chosen: list[tuple[int, Node]] = []
     for index, need in sorted(enumerate(needs), key=lambda pair: len(pair[1].nodes)):
@@ -61,13 +65,13 @@ def choose(needs: list[Need]) -> list[Node]:
 
 
 def use(node: Node, when: When) -> None:
-    """Put a node, and all that leads to it, into the plan."""
+    """Mark a node, and every node that leads to it, as used under a condition."""
     stack: list[Node | None] = [node]
     while stack:
-        one = stack.pop()
-        if one is None:
+        current = stack.pop()
+        if current is None:
             continue
-        known, one.when = one.when, either(one.when, when)
-        if one.when != known:
-            stack.append(one.parent)
-            stack.extend(one.needs)
+        before, current.when = current.when, either(current.when, when)
+        if current.when != before:
+            stack.append(current.parent)
+            stack.extend(current.needs)

@@ -41,7 +41,7 @@ class FetchMaker:
         variables = tuple(sorted(printed.variables(self._named, group.when)))
         lines = printed.lines(self._named, group.when)
         kind = self.kind if group.root else "query"
-        targets = [] if group.root else [Target(path_of(one), None, when=one.when) for one in group.entries]
+        targets = [] if group.root else [Target(path_of(entry), None, when=entry.when) for entry in group.entries]
         return Fetch(
             subgraph=self.graph.subgraphs[group.subgraph].name,
             kind=kind,
@@ -54,16 +54,22 @@ class FetchMaker:
 
     def _entities(self, group: Group) -> Fetch:
         printed, asked = self._by_type(group)
-        variables = tuple(sorted(set().union(*(one.variables(self._named, asked[n]) for n, one in printed.items()))))
+        variables = tuple(
+            sorted(set().union(*(selections.variables(self._named, asked[n]) for n, selections in printed.items())))
+        )
         sent = _free_name("representations", self.definitions)
         defined = self._defined(variables, f"${sent}: [_Any!]!")
-        lines = [line for name, one in printed.items() for line in _fragment(name, one.lines(self._named, asked[name]))]
+        lines = [
+            line
+            for name, selections in printed.items()
+            for line in _fragment(name, selections.lines(self._named, asked[name]))
+        ]
         return Fetch(
             subgraph=self.graph.subgraphs[group.subgraph].name,
             kind="query",
             text=f"query{defined} {{ _entities(representations: ${sent}) {{ {one_line(lines)} }} }}",
             variables=variables,
-            keys={key: line.when for one in printed.values() for key, line in one.fields.items()},
+            keys={key: line.when for selections in printed.values() for key, line in selections.fields.items()},
             targets=self._targets(group),
             representations=sent,
             selects="\n".join(lines),
@@ -79,18 +85,18 @@ class FetchMaker:
         return printed, asked
 
     def _targets(self, group: Group) -> tuple[Target, ...]:
-        found: dict[tuple[Path, str, str], list[Node]] = {}
+        grouped: dict[tuple[Path, str, str], list[Node]] = {}
         for entry in group.entries:
             assert isinstance(entry.step, Enter)  # noqa: S101 - groups begin where a subgraph is entered
-            found.setdefault((path_of(entry), str(entry.step.typename), _object_type(entry)), []).append(entry)
+            grouped.setdefault((path_of(entry), str(entry.step.typename), _object_type(entry)), []).append(entry)
         return tuple(
             self._target(group, path, typename, objects, entries)
-            for (path, typename, objects), entries in found.items()
+            for (path, typename, objects), entries in grouped.items()
         )
 
     def _target(self, group: Group, path: Path, typename: str, objects: str, entries: list[Node]) -> Target:
         steps = [entry.step for entry in entries if isinstance(entry.step, Enter)]
-        fields = tuple(dict.fromkeys(one for step in steps for one in step.fields))
+        fields = tuple(dict.fromkeys(selection for step in steps for selection in step.fields))
         return Target(
             path,
             self._representer(group, typename, objects, fields),
@@ -108,8 +114,8 @@ class FetchMaker:
 
     def _named(self, when: When) -> str:
         """The plan's own variable for a condition."""
-        for name, known in self.computed.items():
-            if known == when:
+        for name, condition in self.computed.items():
+            if condition == when:
                 return name
         name = _free_name("if", {**self.definitions, **self.computed})
         self.computed[name] = when
@@ -140,6 +146,7 @@ def _represented(typename: str, fields: tuple[Selection, ...]) -> str:
 
 def _field_text(selection: Selection) -> list[str]:
     return [
-        f"{one.name}{one.arguments}" + (f" {{{' '.join(_field_text(one.selection))}}}" if one.selection else "")
-        for one in selection.fields
+        f"{selected.name}{selected.arguments}"
+        + (f" {{{' '.join(_field_text(selected.selection))}}}" if selected.selection else "")
+        for selected in selection.fields
     ]

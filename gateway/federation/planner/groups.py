@@ -1,4 +1,4 @@
-"""Cuts the plan tree into groups: one group is what one fetch will ask of one subgraph."""
+"""Cut the tree of used nodes into groups; a group becomes one fetch from one subgraph."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ class Group:
     """The nodes that one fetch enters by.
 
     Attributes:
-        entries: Where the subgraph is entered; several once groups are merged.
+        entries: The nodes that enter the subgraph; several once groups are merged.
         after: The groups that must be fetched first.
     """
 
@@ -35,25 +35,25 @@ class Group:
 
     @property
     def when(self) -> When:
-        """For which values of the variables anything of it is asked."""
+        """For which values of the variables any part of it is selected."""
         return any_of(entry.when for entry in self.entries)
 
     def follows(self, other: "Group") -> bool:
-        """Whether this group can only start when `other` is done."""
+        """Whether this group must wait for `other`, directly or indirectly."""
         seen: set[Group] = set()
         stack = list(self.after)
         while stack:
-            one = stack.pop()
-            if one is other:
+            group = stack.pop()
+            if group is other:
                 return True
-            if one not in seen:
-                seen.add(one)
-                stack.extend(one.after)
+            if group not in seen:
+                seen.add(group)
+                stack.extend(group.after)
         return False
 
 
 def make_groups(roots: list[Node]) -> list[Group]:
-    """One group for each entered node that is used, with what it waits for."""
+    """One group for each used node that enters a subgraph, with the groups that it waits for."""
     owner: dict[Node, Group] = {}
     for root in roots:
         if root.used:

@@ -1,4 +1,4 @@
-"""Lifts conditions: neighbours under one condition come under it together, whole sequences where all are."""
+"""Lift conditions: neighbours under the same condition share one `Condition`, and so does a sequence of such."""
 
 from itertools import groupby
 
@@ -7,23 +7,23 @@ from gateway.federation.planner.plan import Condition, Parallel, PlanNode, Seque
 
 
 def lift(node: PlanNode) -> PlanNode:
-    """The same plan with every condition as far up, and as seldom, as it can be."""
+    """The same plan with its conditions as high up, and as few, as possible."""
     if not isinstance(node, Sequence | Parallel):
         return node
-    parts = [lift(one) for one in node.nodes]
+    parts = [lift(child) for child in node.nodes]
     if isinstance(node, Parallel):
         order = [_when(part) for part in parts]
         parts = sorted(parts, key=lambda part: order.index(_when(part)))
-    made: list[PlanNode] = []
+    lifted: list[PlanNode] = []
     for when, neighbours in groupby(parts, key=_when):
         run = list(neighbours)
-        made += run if when == ALWAYS else [_under(when, type(node), run)]
-    return made[0] if len(made) == 1 else type(node)(tuple(made))
+        lifted += run if when == ALWAYS else [_under(when, type(node), run)]
+    return lifted[0] if len(lifted) == 1 else type(node)(tuple(lifted))
 
 
 def _under(when: When, kind: type[Sequence | Parallel], run: list[PlanNode]) -> PlanNode:
-    inner = [one.node for one in run if isinstance(one, Condition)]
-    flat = [below for one in inner for below in (one.nodes if isinstance(one, kind) else (one,))]
+    inner = [condition.node for condition in run if isinstance(condition, Condition)]
+    flat = [below for child in inner for below in (child.nodes if isinstance(child, kind) else (child,))]
     return Condition(when, flat[0] if len(flat) == 1 else kind(tuple(flat)))
 
 

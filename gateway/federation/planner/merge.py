@@ -1,4 +1,4 @@
-"""Merges groups until nothing changes: one fetch for what one subgraph can answer at one place at one time."""
+"""Merge groups until none can be merged: one fetch for all that a subgraph can answer at a place at the same time."""
 
 from gateway.federation.planner.groups import Group
 from gateway.federation.planner.node import Enter, Node, path_of
@@ -7,14 +7,14 @@ from gateway.federation.selection import Selection
 
 
 def merge(groups: list[Group]) -> list[Group]:
-    """Merge every two groups that may be one."""
+    """Merge groups as long as any two may be merged."""
     merged = True
     while merged:
         merged = False
-        for index, one in enumerate(groups):
-            for other in groups[index + 1 :]:
-                if _may_merge(one, other):
-                    _absorb(groups, one, other)
+        for index, first in enumerate(groups):
+            for second in groups[index + 1 :]:
+                if _may_merge(first, second):
+                    _absorb(groups, first, second)
                     merged = True
                     break
             if merged:
@@ -22,34 +22,34 @@ def merge(groups: list[Group]) -> list[Group]:
     return groups
 
 
-def _may_merge(one: Group, other: Group) -> bool:
+def _may_merge(first: Group, second: Group) -> bool:
     return (
-        one.subgraph == other.subgraph
-        and one.place is other.place
-        and one.entities == other.entities
-        and (one.after == other.after or not (_requires(one) or _requires(other)))
-        and _agree(one, other)
-        and not one.follows(other)
-        and not other.follows(one)
+        first.subgraph == second.subgraph
+        and first.place is second.place
+        and first.entities == second.entities
+        and (first.after == second.after or not (_requires(first) or _requires(second)))
+        and _agree(first, second)
+        and not first.follows(second)
+        and not second.follows(first)
     )
 
 
 def _requires(group: Group) -> bool:
-    """A fetch that waits for required fields takes nothing along that need not wait, nor fail, with it."""
-    return any(isinstance(one.step, Enter) and len(one.step.fields) > 1 for one in group.entries)
+    """Whether it waits for fields of `@requires`: what need not wait, nor fail, with them is not merged in."""
+    return any(isinstance(entry.step, Enter) and len(entry.step.fields) > 1 for entry in group.entries)
 
 
-def _absorb(groups: list[Group], one: Group, other: Group) -> None:
-    one.entries += other.entries
-    one.after |= other.after
-    groups.remove(other)
+def _absorb(groups: list[Group], first: Group, second: Group) -> None:
+    first.entries += second.entries
+    first.after |= second.after
+    groups.remove(second)
     for group in groups:
-        if other in group.after:
-            group.after = (group.after - {other}) | {one}
+        if second in group.after:
+            group.after = (group.after - {second}) | {first}
 
 
-def _agree(one: Group, other: Group) -> bool:
-    """Whether the representations can be one.
+def _agree(first: Group, second: Group) -> bool:
+    """Whether the representations of two groups can be merged.
 
     No field may be required with two different arguments, and all that enters as one type must bring the same required
     fields, for it will be asked the same; and what is brought to one object must be there for the same values of the
@@ -58,7 +58,7 @@ def _agree(one: Group, other: Group) -> bool:
     asked: dict[tuple[str, str], str] = {}
     brought: dict[str, dict[Path, set[Selection]]] = {}
     there: dict[tuple[str, Path], list[Node]] = {}
-    for entry in (*one.entries, *other.entries):
+    for entry in (*first.entries, *second.entries):
         for name, arguments in _required(entry):
             if asked.setdefault((entry.type, name), arguments) != arguments:
                 return False
@@ -80,16 +80,16 @@ def _fields(entry: Node) -> tuple[Selection, ...]:
 
 
 def _required(entry: Node) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
+    fields: list[tuple[str, str]] = []
     if isinstance(entry.step, Enter):
         for selection in entry.step.fields:
-            _paths(selection, "", found)
-    return found
+            _paths(selection, "", fields)
+    return fields
 
 
-def _paths(selection: Selection, prefix: str, found: list[tuple[str, str]]) -> None:
-    for one in selection.fields:
-        name = f"{prefix}{one.name}"
-        found.append((name, one.arguments))
-        if one.selection:
-            _paths(one.selection, f"{name}.", found)
+def _paths(selection: Selection, prefix: str, fields: list[tuple[str, str]]) -> None:
+    for selected in selection.fields:
+        name = f"{prefix}{selected.name}"
+        fields.append((name, selected.arguments))
+        if selected.selection:
+            _paths(selected.selection, f"{name}.", fields)

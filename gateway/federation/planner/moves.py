@@ -1,4 +1,4 @@
-"""Moves: the same object in another subgraph, entered by a key that is found by the same walk."""
+"""Moves: enter another subgraph for the same object, by a key whose fields the same search finds."""
 
 from dataclasses import replace
 
@@ -10,11 +10,11 @@ from gateway.federation.selection import Selection
 
 
 class Moves:
-    """Enters subgraphs.
+    """Makes the nodes of objects in other subgraphs.
 
     Args:
-        supergraph: Where the keys are.
-        walk: Looks for keys and required fields.
+        supergraph: The supergraph.
+        walk: Finds the needs of keys and required fields.
     """
 
     def __init__(self, supergraph: Supergraph, walk: Walk) -> None:
@@ -22,9 +22,15 @@ class Moves:
         self._walk = walk
 
     def enter(self, node: Node, holder: Holder, field: str, guard: Guard) -> Node | None:
-        """The node of an object in a holder of a field, with the keys and required fields it needs; None without any.
+        """The node of an object in a subgraph that holds a field; None if its key or a required field cannot be had.
 
-        A field that requires others is always entered for, even from its own subgraph.
+        A field with `@requires` is always entered for, even from its own subgraph.
+
+        Args:
+            node: The object.
+            holder: The subgraph that can resolve the field.
+            field: The field's name.
+            guard: What the search must not use.
         """
         mark = (id(node.place), holder.type, field)
         requires = (holder.join.requires,) if holder.join.requires else ()
@@ -34,7 +40,15 @@ class Moves:
         return self.move(node, holder.subgraph, holder.type, requires, below)
 
     def move(self, node: Node, subgraph: str, name: str, requires: tuple[Selection, ...], guard: Guard) -> Node | None:
-        """The node of an object in a subgraph, entered as this type; None where no key can be had."""
+        """The node of an object in a subgraph; None if none of its keys can be had.
+
+        Args:
+            node: The object.
+            subgraph: The subgraph's identifier.
+            name: The type of the representations.
+            requires: What must be fetched before, besides the key.
+            guard: What the search must not use.
+        """
         if (id(node), subgraph) in guard.entering and not requires:
             return None
         memo = (subgraph, name, requires, guard)
@@ -43,27 +57,27 @@ class Moves:
         return node.memo[memo]
 
     def _made(self, node: Node, subgraph: str, name: str, requires: tuple[Selection, ...], guard: Guard) -> Node | None:
-        found = self._key(node, subgraph, name, guard)
-        if found is None:
+        key_and_needs = self._key(node, subgraph, name, guard)
+        if key_and_needs is None:
             return None
-        key, needs = found
-        for one in requires:
-            more = self._satisfy(node, one, guard)
+        key, needs = key_and_needs
+        for selection in requires:
+            more = self._satisfy(node, selection, guard)
             if more is None:
                 return None
             needs = [*needs, *more]
         return node.enter(name, subgraph, Enter(name, (key.selection, *requires)), tuple(dict.fromkeys(needs)))
 
     def _key(self, node: Node, subgraph: str, name: str, guard: Guard) -> tuple[Key, list[Node]] | None:
-        """A key of the target that is at hand, else the one that is cheapest to fetch elsewhere first."""
+        """A key that can be read in the same subgraph, else the key that is cheapest to fetch from others."""
         keys = [key for key in self._graph.keys(subgraph, name) if key.resolvable]
         for key in keys:
             needs = self._satisfy(node, key.selection, replace(guard, local=True))
             if needs is not None:
                 return key, needs
         below = replace(guard, entering=guard.entering | {(id(node), subgraph)})
-        found = [(key, needs) for key in keys if (needs := self._satisfy(node, key.selection, below)) is not None]
-        return min(found, key=lambda pair: together(pair[1]), default=None)
+        ways = [(key, needs) for key in keys if (needs := self._satisfy(node, key.selection, below)) is not None]
+        return min(ways, key=lambda pair: together(pair[1]), default=None)
 
     def _satisfy(self, node: Node, selection: Selection, guard: Guard) -> list[Node] | None:
         try:
@@ -72,12 +86,12 @@ class Moves:
             return None
 
     def as_interface(self, node: Node, guard: Guard) -> list[Node]:
-        """An interface object's nodes in the subgraphs that know the objects behind it."""
+        """The nodes of an interface object in the subgraphs that know its object types."""
         if guard.local:
             return []
-        found = []
+        nodes = []
         for subgraph, join in self._graph.types[node.type].subgraphs.items():
             if not join.interface_object and any(key.resolvable for key in join.keys):
                 entered = self.move(node, subgraph, node.type, (), guard)
-                found += [entered] if entered else []
-        return found
+                nodes += [entered] if entered else []
+        return nodes

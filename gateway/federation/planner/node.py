@@ -1,7 +1,7 @@
-"""The plan tree: each node is a type in a subgraph, reached by a chain of steps from the root.
+"""The tree of nodes: each node is a type in a subgraph, reached from the root by a chain of steps.
 
-Nodes are made while searching; only those that a chosen path uses end up in fetches. Equal steps from one node lead to
-one node, so paths that share a beginning share their fetches.
+The search makes nodes; only those on chosen paths end up in fetches. Equal steps from a node lead to the same node, so
+that paths with a common beginning share their fetches.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class ToField:
 
 @dataclass(frozen=True, slots=True)
 class ToType:
-    """Look at the objects of one type only."""
+    """Keep the objects of one type only."""
 
     type: str
 
@@ -54,9 +54,9 @@ class Node:
     """A type in a subgraph at a place.
 
     Attributes:
-        views: What `@provides` makes available here.
+        views: Selections that `@provides` makes available here.
         needs: Nodes that must be fetched before this one is entered.
-        when: For which values of the variables a chosen path leads through it.
+        when: For which values of the variables it is on a chosen path.
     """
 
     __slots__ = ("_below", "memo", "needs", "parent", "place", "step", "subgraph", "type", "views", "when")
@@ -85,27 +85,29 @@ class Node:
 
     @property
     def used(self) -> bool:
-        """Whether any chosen path leads through it."""
+        """Whether it is on a chosen path."""
         return self.when != NEVER
 
     @property
     def cost(self) -> int:
-        """What this node's own step costs."""
+        """The cost of the node's own step."""
         return CROSSING if isinstance(self.step, Enter) else STEP
 
     @property
     def children(self) -> list["Node"]:
-        """The nodes one step further that a chosen path uses, in the order they were found."""
+        """The nodes one step further that are on chosen paths, in the order in which they were made."""
         return [node for node in self._below.values() if node.used]
 
     def has(self, supergraph: Supergraph, name: str) -> bool:
-        """Whether the subgraph can resolve a field here without anything from elsewhere."""
+        """Whether the subgraph can resolve a field here without data from others."""
         join = supergraph.join(self.subgraph, self.type, name)
         if join is None:
             return False
         if not join.external:
             return join.requires is None
-        return any(one.name == name and self.type in one.on for view in self.views for one in view.fields)
+        return any(
+            selected.name == name and self.type in selected.on for view in self.views for selected in view.fields
+        )
 
     def is_interface_object(self, supergraph: Supergraph) -> bool:
         """Whether the subgraph knows the interface only as an object type."""
@@ -123,20 +125,27 @@ class Node:
     def field(self, supergraph: Supergraph, selected: Selected, key: str) -> "Node":
         """The node below a field."""
         step = ToField(key, selected.name, selected.arguments, selected.variables)
-        return self._child(step, lambda made: self._make_field(supergraph, selected, made))
+        return self._child(step, lambda new_step: self._make_field(supergraph, selected, new_step))
 
     def typename(self, key: str = TYPENAME) -> "Node":
         """The leaf `__typename`."""
         return self._child(ToField(key, TYPENAME), lambda step: Node("", self.subgraph, self.place, step, parent=self))
 
     def enter(self, type_name: str, subgraph: str, step: Enter, needs: tuple["Node", ...]) -> "Node":
-        """The same object, in a subgraph entered by these needs."""
+        """The same object in another subgraph.
+
+        Args:
+            type_name: The type there.
+            subgraph: The subgraph's identifier.
+            step: The step, with the fields of the representations.
+            needs: Nodes that must be fetched before.
+        """
         identity = (subgraph, type_name, frozenset(map(id, needs)), step.fields)
-        known = self._below.get(identity)
-        if known is None:
-            known = Node(type_name, subgraph, self.place, step, parent=self, needs=needs)
-            self._below[identity] = known
-        return known
+        node = self._below.get(identity)
+        if node is None:
+            node = Node(type_name, subgraph, self.place, step, parent=self, needs=needs)
+            self._below[identity] = node
+        return node
 
     def _make_field(self, supergraph: Supergraph, selected: Selected, step: Step) -> "Node":
         join = supergraph.join(self.subgraph, self.type, selected.name)
@@ -144,32 +153,34 @@ class Node:
         if named not in supergraph.types:
             return Node("", self.subgraph, self.place, step, parent=self)
         views = [join.provides] if join and join.provides else []
-        views += [one.selection for one in self._nested(supergraph) if one.name == selected.name and one.selection]
+        views += [
+            nested.selection for nested in self._nested(supergraph) if nested.name == selected.name and nested.selection
+        ]
         assert isinstance(step, ToField)  # noqa: S101 - made by field()
         return Node(named, self.subgraph, self.place.child(step.key), step, parent=self, views=tuple(views))
 
     def _nested(self, supergraph: Supergraph) -> list[Selected]:
-        """Whose own selections are at hand below: what is provided on this path, and what is part of a key."""
-        found = [one for view in self.views for one in view.fields]
-        found += supergraph.key_fields(self.subgraph, self.type)
+        """Fields whose selections can be resolved below: those provided on this path, and those of keys."""
+        fields = [selected for view in self.views for selected in view.fields]
+        fields += supergraph.key_fields(self.subgraph, self.type)
         here = supergraph.possible_in(self.subgraph, self.type)
-        return [one for one in found if here <= one.on]
+        return [selected for selected in fields if here <= selected.on]
 
     def _child(self, step: Step, make: Any) -> "Node":
-        known = self._below.get(step)
-        if known is None:
-            known = self._below[step] = make(step)
-        return known
+        node = self._below.get(step)
+        if node is None:
+            node = self._below[step] = make(step)
+        return node
 
 
 def path_of(node: Node) -> Path:
-    """Where a node's objects are, from the root of the operation."""
+    """The path of a node's objects from the root of the operation."""
     steps: list[str | frozenset[str]] = []
-    one: Node | None = node
-    while one is not None:
-        if isinstance(one.step, ToField):
-            steps.append(one.step.key)
-        elif isinstance(one.step, ToType):
-            steps.append(frozenset({one.step.type}))
-        one = one.parent
+    ancestor: Node | None = node
+    while ancestor is not None:
+        if isinstance(ancestor.step, ToField):
+            steps.append(ancestor.step.key)
+        elif isinstance(ancestor.step, ToType):
+            steps.append(frozenset({ancestor.step.type}))
+        ancestor = ancestor.parent
     return tuple(reversed(steps))

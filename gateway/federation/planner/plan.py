@@ -1,4 +1,4 @@
-"""What a plan is made of, and how it prints."""
+"""The parts of a plan, and its text."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,13 +16,13 @@ Path = tuple[str | frozenset[str], ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Target:
-    """Objects of the answer that one entity fetch adds to.
+    """A set of objects of the answer that a fetch adds data to.
 
     Attributes:
-        path: Where they are.
-        represent: Object to its representation; None where a key or a required field is missing.
-        prints: The representation's fields, for people.
-        when: For which values of the variables they are asked at all.
+        path: Their path.
+        represent: Makes an object's representation; None where a root type is entered again.
+        prints: The representation's fields, for printing.
+        when: For which values of the variables they are needed.
     """
 
     path: Path
@@ -40,11 +40,11 @@ class Fetch:
         kind: `query`, `mutation` or `subscription`.
         text: The document that is sent.
         variables: Names of the variables it uses, the client's and the plan's own.
-        keys: Internal keys selected at its top, and for which values of the variables each is.
-        targets: Empty at the root; else the objects it adds to, as entities or, re-entering a root type, as they are.
-        representations: The variable of the representations; None where it does not ask for `_entities`.
-        selects: Its selection set, for people.
-        head: The request's body as JSON, but for its variables and its last brace.
+        keys: Internal keys of its top fields, each with its condition.
+        targets: The objects it adds to; empty for a fetch at the root.
+        representations: Name of the variable of the representations; None if it does not ask for `_entities`.
+        selects: Its selection set, for printing.
+        head: The JSON of the request's body without its variables and its last brace.
     """
 
     subgraph: str
@@ -91,9 +91,9 @@ class Plan:
     """How one operation is answered.
 
     Attributes:
-        root: What to fetch; None where nothing needs to be.
-        response: Internal path to the client's, up to what the client did not ask for.
-        computed: Boolean variables of the plan's own: conditions that no single `@skip` or `@include` can say.
+        root: The first node; None if nothing has to be fetched.
+        response: Translates an internal path to the client's, as far as the client has asked for its keys.
+        computed: Boolean variables of the plan, for conditions that no single `@skip` or `@include` can express.
     """
 
     root: PlanNode | None
@@ -111,12 +111,12 @@ def _fetches(node: PlanNode | None) -> Iterator[Fetch]:
     elif isinstance(node, Condition):
         yield from _fetches(node.node)
     elif node is not None:
-        for one in node.nodes:
-            yield from _fetches(one)
+        for child in node.nodes:
+            yield from _fetches(child)
 
 
 def format_plan(plan: Plan) -> str:
-    """The plan as a tree, and what its own variables stand for."""
+    """The plan as a tree, followed by the meaning of its own variables."""
     computed = "".join(f"${name} = {as_text(when)}\n" for name, when in plan.computed.items())
     return "QueryPlan {\n" + format_node(plan.root, 1) + "}\n" + computed
 
@@ -130,7 +130,7 @@ def format_node(node: PlanNode | None, depth: int = 0) -> str:
         return _format_fetch(node, depth)
     if isinstance(node, Condition):
         return f"{pad}Condition(if: {as_text(node.when)}) {{\n{format_node(node.node, depth + 1)}{pad}}}\n"
-    inner = "".join(format_node(one, depth + 1) for one in node.nodes)
+    inner = "".join(format_node(child, depth + 1) for child in node.nodes)
     return f"{pad}{type(node).__name__} {{\n{inner}{pad}}}\n"
 
 

@@ -1,4 +1,4 @@
-"""Compiles a key and required fields into a function from an object of the answer to its representation."""
+"""Compile the function from an object of the answer to its representation: key and required fields."""
 
 from collections.abc import Callable
 
@@ -15,17 +15,17 @@ _Part = tuple[str, str, _Read | None, bool]
 def representer(
     graph: Supergraph, place: Place, fields: tuple[Selection, ...], *, typename: str, objects: str, subgraph: str
 ) -> Represent:
-    """A function from an object to its representation, None where a key or a required field is missing.
+    """The function from an object to its representation; it returns None if a key or required field is missing.
 
     Args:
         graph: The supergraph.
-        place: Where the objects are.
-        fields: The key, then what is required.
+        place: The place of the objects.
+        fields: The selection of the key, then those of required fields.
         typename: `__typename` of the representations.
-        objects: The type of the objects, as the subgraph they come from knows it.
-        subgraph: Where they are sent: a key that is not nullable there must not be null.
+        objects: The type of the objects in the subgraph that they come from.
+        subgraph: The subgraph that they are sent to; a key field that is non-null there must not be null.
     """
-    keys = {one.name for one in fields[0].fields}
+    keys = {selected.name for selected in fields[0].fields}
     strict = {
         name
         for name in keys
@@ -38,15 +38,15 @@ def representer(
     compiled = tuple(parts.values())
 
     def represent(value: dict[str, Json]) -> dict[str, Json] | None:
-        made = {TYPENAME: typename}
+        representation = {TYPENAME: typename}
         for name, key, read, needed in compiled:
-            found = value.get(key, _MISSING)
-            if found is not None and read is not None and found is not _MISSING:
-                found = read(found)
-            if found is _MISSING or (found is None and needed):
+            part = value.get(key, _MISSING)
+            if part is not None and read is not None and part is not _MISSING:
+                part = read(part)
+            if part is _MISSING or (part is None and needed):
                 return None
-            made[name] = found
-        return made
+            representation[name] = part
+        return representation
 
     return represent
 
@@ -56,24 +56,24 @@ def _parts(graph: Supergraph, place: Place, objects: str, fields: tuple[Selected
     below: dict[str, list[Selection]] = {}
     keys: dict[str, str] = {}
     possible = graph.possible(objects)
-    for one in fields:
-        if possible & one.on:
-            keys[one.name] = place.known(_known_as(objects, one), one.name, one.arguments, None)
-            below.setdefault(one.name, []).extend([one.selection] if one.selection else [])
+    for selected in fields:
+        if possible & selected.on:
+            keys[selected.name] = place.known(_known_as(objects, selected), selected.name, selected.arguments, None)
+            below.setdefault(selected.name, []).extend([selected.selection] if selected.selection else [])
     return [
         (name, key, _reader(graph, place.child(key), below[name]) if below[name] else None, False)
         for name, key in keys.items()
     ]
 
 
-def _known_as(objects: str, one: Selected) -> str:
+def _known_as(objects: str, selected: Selected) -> str:
     """The type under which a field's internal key was given: the type itself, or one of its objects."""
-    return objects if objects in one.on else min(one.on)
+    return objects if objects in selected.on else min(selected.on)
 
 
 def _reader(graph: Supergraph, place: Place, selections: list[Selection]) -> _Read:
     type_name = selections[0].type
-    fields = tuple(one for selection in selections for one in selection.fields)
+    fields = tuple(selected for selection in selections for selected in selection.fields)
     if graph.types[type_name].kind == "object":
         return _object_reader(tuple(_parts(graph, place, type_name, fields)), None)
     readers = {
@@ -88,15 +88,15 @@ def _object_reader(parts: tuple[_Part, ...], typename: str | None) -> _Read:
             return _read_items(value, read)
         if not isinstance(value, dict):
             return _MISSING
-        made = {} if typename is None else {TYPENAME: typename}
+        representation = {} if typename is None else {TYPENAME: typename}
         for name, key, below, _ in parts:
-            found = value.get(key, _MISSING)
-            if found is not None and below is not None and found is not _MISSING:
-                found = below(found)
-            if found is _MISSING:
+            part = value.get(key, _MISSING)
+            if part is not None and below is not None and part is not _MISSING:
+                part = below(part)
+            if part is _MISSING:
                 return _MISSING
-            made[name] = found
-        return made
+            representation[name] = part
+        return representation
 
     return read
 
@@ -113,5 +113,5 @@ def _abstract_reader(readers: dict[str, _Read]) -> _Read:
 
 
 def _read_items(values: list[Json], read: _Read) -> Json:
-    items = [None if one is None else read(one) for one in values]
-    return _MISSING if any(one is _MISSING for one in items) else items
+    items = [None if value is None else read(value) for value in values]
+    return _MISSING if any(item is _MISSING for item in items) else items

@@ -1,4 +1,4 @@
-"""Orders fetches: what waits for nothing goes at once, what is independent stays independent."""
+"""Order the fetches: a fetch starts when those it waits for are done; independent ones run in parallel."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from gateway.federation.planner.plan import Parallel, PlanNode, Sequence
 
 
 def schedule(groups: list[Group], fetches: Mapping[Group, PlanNode]) -> PlanNode | None:
-    """A plan in which every group runs after those it waits for, and as early as that allows."""
+    """A plan in which every group runs after those it waits for, as early as possible; None without groups."""
     parts = [_component(part, fetches) for part in _components(groups)]
     if not parts:
         return None
@@ -18,7 +18,7 @@ def _component(groups: list[Group], fetches: Mapping[Group, PlanNode]) -> PlanNo
     inside = set(groups)
     first = [group for group in groups if not group.after & inside]
     rest = [group for group in groups if group.after & inside]
-    begin: PlanNode = fetches[first[0]] if len(first) == 1 else Parallel(tuple(fetches[one] for one in first))
+    begin: PlanNode = fetches[first[0]] if len(first) == 1 else Parallel(tuple(fetches[group] for group in first))
     then = schedule(rest, fetches)
     if then is None:
         return begin
@@ -26,7 +26,7 @@ def _component(groups: list[Group], fetches: Mapping[Group, PlanNode]) -> PlanNo
 
 
 def _components(groups: list[Group]) -> list[list[Group]]:
-    """Groups that wait for each other, however indirectly, stay together."""
+    """The connected components: groups that wait for each other, directly or not, are in one."""
     inside = set(groups)
     label = {group: index for index, group in enumerate(groups)}
     changed = True
@@ -37,7 +37,7 @@ def _components(groups: list[Group]) -> list[list[Group]]:
                 low = min(label[group], label[other])
                 changed = changed or label[group] != label[other]
                 label[group] = label[other] = low
-    found: dict[int, list[Group]] = {}
+    components: dict[int, list[Group]] = {}
     for group in groups:
-        found.setdefault(label[group], []).append(group)
-    return list(found.values())
+        components.setdefault(label[group], []).append(group)
+    return list(components.values())

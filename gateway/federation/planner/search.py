@@ -1,8 +1,8 @@
-"""Finds, for every leaf of a selection, the nodes from which it can be read.
+"""Find, for every leaf of a selection, the nodes from which it can be read.
 
-`gather` walks a selection with all nodes that may stand for the current place, and returns one need a leaf. A field
-that no node of the place can resolve is looked for behind a move into another subgraph (`moves`), whose key is found by
-the same walk; fields of interfaces and unions are looked for by `abstract`.
+`gather` walks a selection with all nodes for the current place, and returns one need per leaf. A field that no node of
+the place can resolve is sought behind a move into another subgraph (`moves`), whose key is found by the same walk;
+fields of interfaces and unions are found by `abstract`.
 """
 
 from gateway.federation.condition import ALWAYS, NEVER, When, any_of, implies
@@ -32,13 +32,13 @@ class Search:
 
         Args:
             selection: What is selected.
-            nodes: All nodes that may stand for the place.
-            guard: What must not be used.
-            when: For which values of the variables it must be known whether there is an object at all.
+            nodes: The alternative nodes for the place.
+            guard: What the search must not use.
+            when: For which values of the variables it must be known whether there is an object.
 
         Raises:
             Unplannable: A field cannot be had from any of the nodes.
-            PlanTooLarge: There are too many ways to look at.
+            PlanTooLarge: The search takes more than `MOST_STEPS`.
         """
         if len({self._members(node) for node in nodes}) > 1:
             settled = self._settle(selection, nodes, guard, when)
@@ -67,29 +67,33 @@ class Search:
             except Unplannable:
                 continue
             price = together([node, *choose(needs)])
-            known = sum(len(one.on & self._members(node)) for one in selection.fields)
-            ways.append(((price // CROSSING, -known, price), needs))
+            covered = sum(len(selected.on & self._members(node)) for selected in selection.fields)
+            ways.append(((price // CROSSING, -covered, price), needs))
         return min(ways, key=lambda way: way[0])[1] if ways else None
 
     def _members(self, node: Node) -> frozenset[str]:
         return self._graph.possible_in(node.subgraph, node.type)
 
     def _told_apart(self, selection: Selection) -> When:
-        """For which values of the variables it matters which objects of an abstract type there are."""
+        """For which values of the variables the object types of an abstract value must be known."""
         everywhere = self._graph.possible(selection.type)
         if selection.type in everywhere:
             return NEVER
-        return any_of(one.when for one in selection.fields if one.name == TYPENAME or one.on != everywhere)
+        return any_of(
+            selected.when for selected in selection.fields if selected.name == TYPENAME or selected.on != everywhere
+        )
 
     def _typename(self, nodes: list[Node], guard: Guard) -> list[Node]:
-        found = [node.typename() for node in nodes if not node.is_interface_object(self._graph)]
-        found = found or [one.typename() for node in nodes for one in self._moves.as_interface(node, guard)]
-        if not found:
+        typenames = [node.typename() for node in nodes if not node.is_interface_object(self._graph)]
+        typenames = typenames or [
+            entered.typename() for node in nodes for entered in self._moves.as_interface(node, guard)
+        ]
+        if not typenames:
             raise Unplannable(TYPENAME)
-        return found
+        return typenames
 
     def _presence(self, node: Node) -> Node:
-        """A leaf that tells no more than that there is an object; an interface object does not know its own type."""
+        """A leaf that only shows that there is an object; an interface object does not know its own type."""
         return node.typename(node.place.presence() if node.is_interface_object(self._graph) else TYPENAME)
 
     def _entry(self, nodes: list[Node], selected: Selected, guard: Guard) -> list[Need]:
@@ -98,11 +102,11 @@ class Search:
             return self.on_object(first, nodes, selected, guard)
         return self._abstract.needs(nodes, selected, guard)
 
-    def below(self, found: list[Node], selected: Selected, guard: Guard) -> list[Need]:
-        """The needs of what is selected below a field, from any of its nodes; of the field itself if it is a leaf."""
+    def below(self, nodes: list[Node], selected: Selected, guard: Guard) -> list[Need]:
+        """The needs of the selection below a field, from any of its nodes; of the field itself if it is a leaf."""
         if selected.selection is None:
-            return [Need(found, selected.when)]
-        return self.gather(selected.selection, found, guard, selected.when)
+            return [Need(nodes, selected.when)]
+        return self.gather(selected.selection, nodes, guard, selected.when)
 
     def on_object(self, name: str, nodes: list[Node], selected: Selected, guard: Guard) -> list[Need]:
         """The needs of a field of an object type, and of what is selected below it.
@@ -112,10 +116,10 @@ class Search:
         """
         if name not in selected.on:
             return []
-        found = self._reach(name, nodes, selected, guard)
-        if not found:
+        reached = self._reach(name, nodes, selected, guard)
+        if not reached:
             raise Unplannable(f"{name}.{selected.name}")
-        return self.below(found, selected, guard)
+        return self.below(reached, selected, guard)
 
     def _reach(self, name: str, nodes: list[Node], selected: Selected, guard: Guard) -> list[Node]:
         """The nodes of a field: from each node that has it, else behind the cheapest move into each subgraph."""
@@ -124,21 +128,22 @@ class Search:
             raise PlanTooLarge
         key = nodes[0].place.key((name,), selected.name, selected.arguments, selected.key)
         assert key is not None  # noqa: S101 - one type always finds a key
-        found = [node.field(self._graph, selected, key) for node in nodes if node.has(self._graph, selected.name)]
-        if guard.local or (found and selected.selection is None):
-            return found
-        here = {node.subgraph for node in found}
+        reached = [node.field(self._graph, selected, key) for node in nodes if node.has(self._graph, selected.name)]
+        if guard.local or (reached and selected.selection is None):
+            return reached
+        here = {node.subgraph for node in reached}
         for holder in self._graph.holders(name, selected.name):
             if holder.subgraph not in here or holder.join.requires:
                 moves = [self._moves.enter(node, holder, selected.name, guard) for node in nodes]
                 entered = [node.field(self._graph, selected, key) for node in moves if node]
-                found += sorted(entered, key=lambda node: cost(closure(node, set())))[:1]
-        return found or self._reenter_root(name, nodes, selected, key)
+                reached += sorted(entered, key=lambda node: cost(closure(node, set())))[:1]
+        return reached or self._reenter_root(name, nodes, selected, key)
 
     def _reenter_root(self, name: str, nodes: list[Node], selected: Selected, key: str) -> list[Node]:
         if name != self._graph.roots.get("query") or nodes[0].parent is None:
             return []
-        one = self._graph.types[name].fields[selected.name]
+        field = self._graph.types[name].fields[selected.name]
         return [
-            nodes[0].enter(name, subgraph, Enter(), ()).field(self._graph, selected, key) for subgraph in one.subgraphs
+            nodes[0].enter(name, subgraph, Enter(), ()).field(self._graph, selected, key)
+            for subgraph in field.subgraphs
         ]

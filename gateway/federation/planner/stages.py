@@ -1,4 +1,4 @@
-"""What each stage of planning has made, as text for people."""
+"""The results of the planning stages as text."""
 
 from collections.abc import Callable
 
@@ -9,39 +9,39 @@ from gateway.federation.planner.plan import format_path
 from gateway.federation.selection import Selection
 
 Watch = Callable[[str, Callable[[], str]], None]
-"""Is told the name of a stage, and what writes it down."""
+"""Called with the name of a stage and a function that makes the text of its result."""
 
 
 def unwatched(stage: str, text: Callable[[], str]) -> None:
-    """Watches nothing."""
+    """A watch that does nothing."""
     del stage, text
 
 
 def format_selection(selection: Selection, depth: int = 0) -> str:
-    """A normalised selection: each field with the object types it is for, and when it is asked."""
-    found = ""
-    for one in selection.fields:
-        alias = f"{one.key}: " if one.key not in (None, one.name) else ""
-        marks = f"  on {'|'.join(sorted(one.on))}{_if(one.when)}{'  denied' if one.denied else ''}"
-        found += f"{'  ' * depth}{alias}{one.name}{one.arguments}{marks}\n"
-        found += format_selection(one.selection, depth + 1) if one.selection else ""
-    return found
+    """A normalised selection: each field with its object types and its condition."""
+    text = ""
+    for selected in selection.fields:
+        alias = f"{selected.key}: " if selected.key not in (None, selected.name) else ""
+        marks = f"  on {'|'.join(sorted(selected.on))}{_if(selected.when)}{'  denied' if selected.denied else ''}"
+        text += f"{'  ' * depth}{alias}{selected.name}{selected.arguments}{marks}\n"
+        text += format_selection(selected.selection, depth + 1) if selected.selection else ""
+    return text
 
 
 def format_paths(roots: list[Node]) -> str:
-    """The plan tree: every node that a chosen path uses, and the keys that a move waits for."""
+    """The tree of used nodes, and the keys that each move waits for."""
     return "".join(_node(root, 0) for root in roots if root.used)
 
 
 def format_groups(groups: list[Group]) -> str:
-    """Groups, each with its entries and the groups it waits for."""
+    """The groups, each with its entries and the groups that it waits for."""
     names = {group: f"{number} {group.subgraph}" for number, group in enumerate(groups, 1)}
-    found = ""
+    text = ""
     for group, name in names.items():
-        after = sorted(names[one] for one in group.after)
-        found += f"{name}{_if(group.when)}{'  after ' + ', '.join(after) if after else ''}\n"
-        found += "".join(f"  {entry.type} at {format_path(path_of(entry)) or 'the root'}\n" for entry in group.entries)
-    return found
+        after = sorted(names[predecessor] for predecessor in group.after)
+        text += f"{name}{_if(group.when)}{'  after ' + ', '.join(after) if after else ''}\n"
+        text += "".join(f"  {entry.type} at {format_path(path_of(entry)) or 'the root'}\n" for entry in group.entries)
+    return text
 
 
 def _node(node: Node, depth: int) -> str:

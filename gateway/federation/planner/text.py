@@ -1,4 +1,4 @@
-"""Prints what a group selects, once, as the text that is sent."""
+"""Print what a group selects as the text of its fetch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,12 +9,12 @@ from gateway.federation.planner.node import Node, ToField, ToType
 from gateway.federation.selection import TYPENAME
 
 Computed = Callable[[When], str]
-"""Names the plan's own variable for a condition."""
+"""Returns the name of the plan's own variable for a condition."""
 
 
 @dataclass(slots=True)
 class Line:
-    """A field being printed: alias, name and arguments; the variables in them; when it is asked; what is below."""
+    """A field to print: alias, name and arguments; the variables in them; its condition; the selections below."""
 
     head: str
     variables: frozenset[str] = frozenset()
@@ -30,7 +30,7 @@ class Line:
 
 @dataclass(slots=True)
 class Printed:
-    """A selection set being put together from several nodes."""
+    """A selection set, put together from several nodes."""
 
     fields: dict[str, Line] = field(default_factory=dict)
     types: dict[str, "Printed"] = field(default_factory=dict)
@@ -59,36 +59,36 @@ class Printed:
 
         Args:
             computed: Names the plan's own variables.
-            outer: What is known to hold where it stands.
-            depth: How far it is indented.
+            outer: The condition that holds around it.
+            depth: Its level of indentation.
         """
         pad = "  " * depth
-        found = []
+        printed = []
         for line in self.fields.values():
             head = f"{pad}{line.head}{_directive(within(line.when, outer), computed)}"
             if line.below is None:
-                found.append(head)
+                printed.append(head)
             else:
-                found += [f"{head} {{", *line.below.lines(computed, line.when, depth + 1), f"{pad}}}"]
+                printed += [f"{head} {{", *line.below.lines(computed, line.when, depth + 1), f"{pad}}}"]
         for name, below in self.types.items():
             more = self._beyond(below)
             if more.fields or more.types:
-                found += [f"{pad}... on {name} {{", *more.lines(computed, outer, depth + 1), f"{pad}}}"]
-        return found or [f"{pad}{TYPENAME}"]
+                printed += [f"{pad}... on {name} {{", *more.lines(computed, outer, depth + 1), f"{pad}}}"]
+        return printed or [f"{pad}{TYPENAME}"]
 
     def variables(self, computed: Computed, outer: When = ALWAYS) -> set[str]:
         """The variables that `lines` mentions."""
-        found: set[str] = set()
+        names: set[str] = set()
         for line in self.fields.values():
-            found |= line.variables | _asked(within(line.when, outer), computed)
+            names |= line.variables | _asked(within(line.when, outer), computed)
             if line.below is not None:
-                found |= line.below.variables(computed, line.when)
+                names |= line.below.variables(computed, line.when)
         for below in self.types.values():
-            found |= self._beyond(below).variables(computed, outer)
-        return found
+            names |= self._beyond(below).variables(computed, outer)
+        return names
 
     def _beyond(self, below: "Printed") -> "Printed":
-        """What is selected for objects of one type and not already for all."""
+        """What is selected for objects of one type beyond what is selected for all."""
         left = {key: line for key, line in below.fields.items() if not line.same_leaf(self.fields.get(key))}
         return Printed(left, below.types)
 
@@ -116,7 +116,7 @@ def _asked(when: When, computed: Computed) -> set[str]:
 
 
 def _single(when: When) -> tuple[str, bool] | None:
-    """The one literal of a condition that has no other."""
+    """The literal of a condition that consists of one; None for any other."""
     if len(when) == 1:
         (clause,) = when
         if len(clause) == 1:
@@ -126,5 +126,5 @@ def _single(when: When) -> tuple[str, bool] | None:
 
 
 def _needs_typename(graph: Supergraph, node: Node) -> bool:
-    one = graph.types[node.type]
-    return one.kind != "object" and not graph.is_interface_object(node.subgraph, node.type)
+    type_ = graph.types[node.type]
+    return type_.kind != "object" and not graph.is_interface_object(node.subgraph, node.type)

@@ -1,4 +1,4 @@
-"""What the parts of the search share: what may not be used, and the walk they call each other by."""
+"""What the parts of the search share: the guard against circles, the interface of the walk, the errors."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,17 +14,17 @@ class Unplannable(Exception):  # noqa: N818 - caught inside the planner: another
 
 
 class PlanTooLarge(Exception):  # noqa: N818 - an answer to the client
-    """The search would take longer than any honest query needs."""
+    """The search takes more steps than any reasonable query needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What a search below must not use, lest it go in circles.
+    """What a nested search must not use, so that it does not go in circles.
 
     Attributes:
-        entering: Moves whose key is being looked for: (node, subgraph).
-        requiring: Fields whose `@requires` is being looked for: (place, type, field).
-        local: Stay in the subgraph.
+        entering: Moves whose key is being sought: (`id()` of the node, subgraph).
+        requiring: Fields whose `@requires` is being sought: (`id()` of the place, type, field).
+        local: Whether the search must stay in its subgraph.
     """
 
     entering: frozenset[tuple[int, str]] = frozenset()
@@ -36,7 +36,7 @@ FREE = Guard()
 
 
 class Walk(Protocol):
-    """Looks for selections and fields; see `Search`."""
+    """Finds the needs of selections and fields; see `Search`."""
 
     def gather(self, selection: Selection, nodes: list[Node], guard: Guard = FREE, when: When = ALWAYS) -> list[Need]:
         """The needs of a selection at a place."""
@@ -44,5 +44,5 @@ class Walk(Protocol):
     def on_object(self, name: str, nodes: list[Node], selected: Selected, guard: Guard) -> list[Need]:
         """The needs of a field of an object type."""
 
-    def below(self, found: list[Node], selected: Selected, guard: Guard) -> list[Need]:
-        """The needs of what is selected below a field, from any of its nodes."""
+    def below(self, nodes: list[Node], selected: Selected, guard: Guard) -> list[Need]:
+        """The needs of the selection below a field, from any of its nodes."""

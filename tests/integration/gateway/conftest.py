@@ -1,11 +1,13 @@
 """Identity on a database of its own, and a gateway with it over HTTP."""
 
 import json
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 from joserfc.jwk import ECKey, KeySet
 
 from chassis.storage.mongo import Database
@@ -22,6 +24,15 @@ from tests.support.fixtures import supergraphs_are_read_once
 from tests.unit.gateway.serving import Browser, served
 
 __all__ = ["supergraphs_are_read_once"]
+
+
+@pytest.fixture(autouse=True)
+def logs_apart() -> Iterator[None]:
+    """A gateway in this process logs elsewhere than to the standard output of a command that runs in it as well."""
+    before = structlog.get_config()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture
