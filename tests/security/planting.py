@@ -68,10 +68,16 @@ class Plant:
         return f"{self.who} {self.mutation} {'.'.join(self.path)} {self.number}"
 
 
-def plants(schema: GraphQLSchema, world: World) -> Iterator[Plant]:
-    """For every string of every mutation an ID number and a mobile within other words."""
+def plants(schema: GraphQLSchema, world: World, published_version: int) -> Iterator[Plant]:
+    """For every string of every mutation an ID number and a mobile within other words.
+
+    Args:
+        schema: The clients' schema.
+        world: Who may send what.
+        published_version: The version of tenant a's published project, which an amendment must name.
+    """
     assert schema.mutation_type
-    senders, serials = rightful(world), count(1)
+    senders, serials = rightful(world, published_version), count(1)
     for name, field in schema.mutation_type.fields.items():
         for argument, given in field.args.items():
             for path in strings(given.type, (argument,)):
@@ -138,7 +144,7 @@ def _with(kind: GraphQLInputType, value: Any, path: Path, text: str) -> Any:
     return whole | {name: _with(kind.fields[name].type, whole.get(name), tuple(rest), text)}
 
 
-def rightful(world: World) -> dict[str, tuple[str, Arguments]]:
+def rightful(world: World, published_version: int) -> dict[str, tuple[str, Arguments]]:
     """Of every mutation who may send it, and what it is about: what is their own and could be done."""
     base, draft, published = (world.ids[f"{kind}.a"] for kind in ("base", "draft", "project"))
     submitted, signed_up = world.ids["enrollment.a1.project.a"], world.ids["enrollment.a2.project.a"]
@@ -164,7 +170,7 @@ def rightful(world: World) -> dict[str, tuple[str, Arguments]]:
             "updateProject": {"id": draft, "input": {"year": LIVE}},
             "withdrawProject": {"id": draft},
             "addClass": {"projectId": published},
-            "amendProject": {"id": published},
+            "amendProject": {"id": published, "version": published_version},
             "decideEnrollments": {"decisions": [{"id": submitted, "decision": "REJECT"}]},
         },
         "expert.a": {"submitReview": {"projectId": draft}},

@@ -22,6 +22,7 @@ from tests.security.test_trespasses import answer_of
 FOR_THE_TEXT = {"INVALID_TEXT", "INVALID_REASON", "INVALID_NAME", "INVALID_PURPOSE"}
 """What a field of free text is refused for; any other refusal would hide that the text was not looked at."""
 _NUMBER = re.compile(r"(?<!\d)(?:\d{17}[\dX]|\d{11})(?!\d)")
+_VERSION = "query($id: ID!) { project(id: $id) { version } }"
 _ROSTER = 9_000
 """The serial numbers of what is planted into a roster begin here."""
 
@@ -31,7 +32,8 @@ async def planted(world: World) -> dict[str, str]:
     """Every number that was sent, with where; and by whom it was let through."""
     sent: dict[str, str] = {}
     let_through: list[str] = []
-    for plant in plants(SCHEMA, world):
+    published = (await world.clients["base.a"].ask(_VERSION, id=world.ids["project.a"]))["project"]
+    for plant in plants(SCHEMA, world, published["version"]):
         sent[plant.number] = str(plant)
         answer = await world.clients[plant.who].execute(document_of(plant), **plant.arguments)
         codes = codes_in(answer)
