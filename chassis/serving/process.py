@@ -11,6 +11,7 @@ import typer
 import uvicorn
 from starlette.applications import Starlette
 
+from chassis.runtime.console import console
 from chassis.runtime.settings import ServiceSettings
 from chassis.runtime.tasks import Role
 from chassis.runtime.telemetry import configure_logs, configure_traces
@@ -102,16 +103,19 @@ def main(
         configure_traces(name, values.traces_file)
         serve(build(values, role or values.role), values.host, values.port)
 
-    @commands.callback(invoke_without_command=True, no_args_is_help=False)
+    root = console(commands.info.help or name)
+    root.add_typer(commands)
+
+    @root.callback(invoke_without_command=True, no_args_is_help=False)
     def default(context: typer.Context) -> None:
         if context.invoked_subcommand is None:
             start()
 
     for role in Role:
-        _serve_as(commands, role, start)
+        _serve_as(root, role, start)
     if sealed:
-        commands.add_typer(vault_commands(sealed), name="vault")
-    commands(prog_name=f"python -m services.{name}")
+        root.add_typer(vault_commands(sealed), name="vault")
+    root(prog_name=f"python -m services.{name}")
 
 
 def _serve_as(commands: typer.Typer, role: Role, start: Callable[[Role], None]) -> None:

@@ -28,7 +28,7 @@ def check_archive(raw: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             parts = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, LookupError, OSError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, LookupError, OSError) as error:
         raise ROSTER_UNREADABLE() from error
     if len(parts) > _MOST_PARTS:
         raise ROSTER_TOO_LARGE()
