@@ -20,3 +20,8 @@ def holds_number(text: str) -> bool:
     personal too. A date is no number.
     """
     return _NUMBER.search(unicodedata.normalize("NFKC", text)) is not None
+
+
+def without_numbers(text: str) -> str:
+    """The text with `…` for every personal number; a text without one is returned unchanged."""
+    return _NUMBER.sub("…", unicodedata.normalize("NFKC", text)) if holds_number(text) else text

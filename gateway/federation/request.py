@@ -9,6 +9,7 @@ from graphql import GraphQLError
 from gateway.federation.errors import Json, coded
 from gateway.federation.planner import PlanTooLarge, Unplannable
 from kernel.errors import Refusal
+from kernel.personal_numbers import without_numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ def _refused(errors: list[GraphQLError], code: str) -> Response:
     formatted_errors = []
     for error in errors:
         formatted: dict[str, Json] = dict(error.formatted)
+        formatted["message"] = without_numbers(error.message)  # graphql-core repeats the value that is wrong (R41)
         formatted["extensions"] = {"code": code} | dict(error.extensions or {})
         formatted_errors.append(formatted)
     return Response(errors=formatted_errors, executed=False)

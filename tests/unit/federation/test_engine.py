@@ -30,6 +30,19 @@ async def test_without_introspection_errors_suggest_nothing() -> None:
     assert "Did you mean" not in str(reply.errors)
 
 
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Request('{ product(id: {a: "13800138000"}) { name } }'),
+        Request("query($id: ID!) { product(id: $id) { name } }", {"id": {"mobile": "13800138000"}}),
+    ],
+)
+async def test_r41_an_error_about_a_wrong_value_does_not_repeat_a_personal_number(request_: Request) -> None:
+    reply = await Engine(SHOP, Canned([])).execute(request_)
+    assert reply.errors
+    assert "13800138000" not in str(reply.json())
+
+
 async def test_the_whole_schema_can_be_introspected() -> None:
     reply = await Engine(SHOP, Canned([])).execute(Request(get_introspection_query()))
     names = {one["name"] for one in reply.data["__schema"]["types"]}
