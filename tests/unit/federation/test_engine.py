@@ -34,7 +34,7 @@ async def test_without_introspection_errors_suggest_nothing() -> None:
     "request_",
     [
         Request('{ product(id: {a: "13800138000"}) { name } }'),
-        Request("query($id: ID!) { product(id: $id) { name } }", {"id": {"mobile": "13800138000"}}),
+        Request("query($id: ID!) { product(id: $id) { name } }", variables={"id": {"mobile": "13800138000"}}),
     ],
 )
 async def test_r41_an_error_about_a_wrong_value_does_not_repeat_a_personal_number(request_: Request) -> None:
