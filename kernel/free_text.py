@@ -15,7 +15,7 @@ from kernel.refusals import INVALID_REASON, INVALID_TEXT, REASON_MISSING, Refusa
 BLANK = re.compile(r"[\s\u200b-\u200d\ufeff]+")
 """White space of any kind, including the characters without width."""
 _WITHIN_CHINESE = re.compile(r"(?<=[^\x00-\xff]) | (?=[^\x00-\xff])")
-_WITHOUT_WIDTH = re.compile(r"[\u200b-\u200d\u2060\ufeff]")
+_WITHOUT_WIDTH = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _SPACE = re.compile(r"[^\S\n\t]")
 _LINES = frozenset("\n\t")
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-_APART = r"[\s\-\u2010-\u2015]{0,2}"
+_APART = r"[\s\-._/·\u2010-\u2015]{0,2}"
 _MONTH, _DAY = rf"(?:0{_APART}[1-9]|1{_APART}[0-2])", rf"(?:0{_APART}[1-9]|[12]{_APART}\d|3{_APART}[01])"
 _SHAPES = (
     (rf"(?:8{_APART}6{_APART})?1", "[3-9]", *[r"\d"] * 9),  # a mobile
@@ -16,8 +16,8 @@ _NUMBER = re.compile("|".join(rf"(?<!\d){_APART.join(shape)}(?!\d)" for shape in
 def holds_number(text: str) -> bool:
     """Whether a text contains what looks like an ID number or a mobile number.
 
-    Blanks and hyphens between the digits do not hide a number. The check character is not tested: a mistyped number is
-    personal too. A date is no number.
+    Blanks, hyphens, dots, slashes and underscores between the digits do not hide a number. The check character is not
+    tested: a mistyped number is personal too. A date is no number.
     """
     return _NUMBER.search(unicodedata.normalize("NFKC", text)) is not None
 

@@ -92,7 +92,7 @@ IDEMPOTENCY_KEY_REUSED = RefusalKind(
     unblock=Unblock.SELF,
 )
 TOO_MANY_ROWS = RefusalKind(
-    "TOO_MANY_ROWS", "一次最多处理{limit}行", "At most {limit} rows at once", rule="R22", unblock=Unblock.SELF
+    "TOO_MANY_ROWS", "一次最多处理{limit}行", "At most {limit} rows at once", unblock=Unblock.SELF
 )
 BAD_PAGE_SIZE = RefusalKind(
     "BAD_PAGE_SIZE", "每页数量应为1至{limit}", "first must be between 1 and {limit}", unblock=Unblock.SELF

@@ -26,16 +26,17 @@ def require_scope(principal: Principal, *scopes: Scope, rule: str = "R3") -> Non
         raise FORBIDDEN(rule=rule)
 
 
-def require_rows(rows: R, most: int = MAX_ROWS) -> R:
+def require_rows(rows: R, *, most: int = MAX_ROWS, rule: str | None = None) -> R:
     """Return the rows of a command, if they are few enough.
 
     Args:
         rows: Of one command.
         most: The most rows.
+        rule: The rule of the command, if there is one.
 
     Raises:
         Refusal: `TOO_MANY_ROWS`.
     """
     if len(rows) > most:
-        raise TOO_MANY_ROWS(limit=most)
+        raise TOO_MANY_ROWS(limit=most, rule=rule)
     return rows

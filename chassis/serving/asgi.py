@@ -25,6 +25,7 @@ from chassis.serving.process import Stopping
 from chassis.serving.sse import EVENT_STREAM, EventStream
 from kernel.errors import Refusal
 from kernel.language import Language
+from kernel.personal_numbers import without_numbers
 from kernel.refusals import BAD_REQUEST, DEADLINE_EXCEEDED, INTERNAL, UNAUTHENTICATED, UNAVAILABLE
 
 _BODY_BYTES = 8 * 1024 * 1024
@@ -220,7 +221,8 @@ def error_json(error: GraphQLError, language: Language) -> dict[str, Any]:
     if isinstance(cause, Refusal):
         return _refused(cause, language) | ({"path": list(error.path)} if error.path else {})
     if cause is None or isinstance(cause, GraphQLError):
-        return dict(error.formatted) | {"extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}
+        message = without_numbers(error.message)  # graphql-core repeats the value that is wrong (R41)
+        return dict(error.formatted) | {"message": message, "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}
     return _refused(INTERNAL(), language) | ({"path": list(error.path)} if error.path else {})
 
 

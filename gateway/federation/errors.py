@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from kernel.personal_numbers import without_numbers
+
 Json = Any
 Path = tuple[str | int, ...]
 _INSIDE = {"exception", "stacktrace", "stackTrace", "debugMessage"}
@@ -58,7 +60,7 @@ def passed_on(error: Json, path: Path, subgraph: str) -> dict[str, Json]:
     extensions.setdefault("code", "SUBGRAPH_ERROR")
     extensions.setdefault("service", subgraph)
     message = error.get("message") if isinstance(error, dict) else None
-    coded_error: dict[str, Json] = {"message": str(message or "The subgraph failed")}
+    coded_error: dict[str, Json] = {"message": without_numbers(str(message or "The subgraph failed"))}
     if path:
         coded_error["path"] = list(path)
     return coded_error | {"extensions": extensions}

@@ -3,6 +3,7 @@
 import io
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack
+from http import HTTPStatus
 from urllib.parse import urljoin
 
 import aiohttp
@@ -82,7 +83,7 @@ class SubgraphProxy:
             except (aiohttp.ClientError, TimeoutError) as error:
                 log.warning("subgraph unavailable", subgraph=self._subgraph, error=type(error).__name__)
                 raise UNAVAILABLE(retryAfter=_RETRY_SECONDS) from error
-            if reply.status >= _SERVER_ERROR:
+            if reply.status >= _SERVER_ERROR and reply.status != HTTPStatus.GATEWAY_TIMEOUT:  # a coded refusal
                 raise UNAVAILABLE(retryAfter=_RETRY_SECONDS)
             returned = {name: reply.headers[name] for name in _RESPONSE_HEADERS if name in reply.headers}
             returned |= {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}

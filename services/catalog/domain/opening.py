@@ -1,6 +1,7 @@
 """Opening a round, and extending its phases (R1)."""
 
 import itertools
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -21,6 +22,8 @@ from services.catalog.domain.refusals import (
 from services.catalog.domain.round import DurationNorm, Phase, PhaseOverride, Round
 from services.catalog.domain.vocabulary import KINDS, BaseCategory, PhaseName
 
+_PHONE = re.compile(r"[+(]?\d(?:[ ()-]{0,2}\d){4,13}(?: ?转 ?\d{1,6})?")
+_MOST_PHONES = 10
 _YEARS = range(2000, 3000)
 
 
@@ -180,9 +183,14 @@ def _wrong(draft: Round) -> list[str]:
         "themes": _named(themes),
         "reviewDimensions": _named(dimensions),
         "expertsPerProject": draft.experts_per_project >= 1,
-        "contacts": all(contact.department.strip() and "".join(contact.phones).strip() for contact in draft.contacts),
+        "contacts": all(contact.department.strip() and _is_help_line(contact.phones) for contact in draft.contacts),
     }
     return [name for name, holds in right.items() if not holds]
+
+
+def _is_help_line(phones: Sequence[str]) -> bool:
+    """Whether these are telephone numbers, which are public (R43): no names, and nobody's ID number (R41)."""
+    return 0 < len(phones) <= _MOST_PHONES and all(_PHONE.fullmatch(phone.strip()) for phone in phones)
 
 
 def _is_norm(norm: DurationNorm) -> bool:

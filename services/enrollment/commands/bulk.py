@@ -37,7 +37,7 @@ async def each(
     Raises:
         Refusal: `TOO_MANY_ROWS`.
     """
-    require_rows(keys)
+    require_rows(keys, rule="R22")
     enrollments = deps.store.enrollments
     return [
         await attempt(key, run_once(enrollments, principal, f"{command}|{key}", given, partial(act, key)))

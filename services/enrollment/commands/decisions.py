@@ -45,7 +45,7 @@ async def decide_enrollments(
         Refusal: `FORBIDDEN` or `TOO_MANY_ROWS`; why a row is refused is in the row.
     """
     require_scope(principal, Scope.BASE, Scope.MINISTRY)
-    require_rows(decisions)
+    require_rows(decisions, rule="R22")
     results = [
         await attempt(decision.enrollment, _decide(deps, principal, key=decision.enrollment, given=decision))
         for decision in decisions

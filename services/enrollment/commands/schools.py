@@ -102,7 +102,7 @@ async def register_schools(deps: Deps, principal: Principal, rows: Sequence[NewS
         Refusal: `FORBIDDEN` or `TOO_MANY_ROWS`; what is wrong with a row is in the row.
     """
     require_scope(principal, Scope.MINISTRY, Scope.PROVINCE)
-    require_rows(rows)
+    require_rows(rows, rule="R22")
     results: list[RowResult[School]] = []
     for index, row in enumerate(rows):
         register = partial(_register, deps, principal, row)

@@ -46,7 +46,7 @@ async def add_teachers(deps: Deps, principal: Principal, rows: Sequence[NewTeach
         Refusal: `NOT_FOUND` or `TOO_MANY_ROWS`; what is wrong with a row is in the row.
     """
     school = await own_school(deps, principal)
-    require_rows(rows)
+    require_rows(rows, rule="R22")
     results: list[RowResult[Teacher]] = []
     for index, row in enumerate(rows):
         add = partial(_add_teacher, deps, school, row)

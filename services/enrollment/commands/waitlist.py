@@ -163,7 +163,7 @@ async def rank_waitlist(deps: Deps, principal: Principal, *, project_id: str, ke
         Refusal: `FORBIDDEN`, `TOO_MANY_ROWS`, `NOT_FOUND` or `WRONG_STATE`; nothing is ranked then.
     """
     require_scope(principal, Scope.BASE)
-    require_rows(keys)
+    require_rows(keys, rule="R22")
     places = {key: place for place, key in enumerate(keys, start=1)}
 
     async def work(session: Session) -> None:

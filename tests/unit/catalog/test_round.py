@@ -248,6 +248,8 @@ def test_training_ends_in_the_rounds_year_or_the_next() -> None:
         ({"review_dimensions": (ReviewDimension("FEE", "收费"),) * 2}, "reviewDimensions"),
         ({"experts_per_project": 0}, "expertsPerProject"),
         ({"contacts": (Contact("教师工作司", (" ",)),)}, "contacts"),
+        ({"contacts": (Contact("教师工作司", ("张三 110101196101010107",)),)}, "contacts"),
+        ({"contacts": (Contact("教师工作司", ("110101196101010107",)),)}, "contacts"),
         ({"phases": (replace(round_2024().phases[0], opens=date.min), *round_2024().phases[1:])}, "phases"),
         (
             {"year": 1999, "phases": tuple(Phase(name, date(2000, 1, 1), date(2000, 1, 1)) for name in PhaseName)},

@@ -15,7 +15,12 @@ NUMBER = "110101198001010010"
 DAYS = st.dates(date(1990, 1, 1), date(2039, 12, 31))
 
 
-@given(st.integers(0, 999), DAYS, st.sampled_from(["", " ", "-", "—", "  "]), st.sampled_from(["", "房间301 ", "号码"]))
+@given(
+    st.integers(0, 999),
+    DAYS,
+    st.sampled_from(["", " ", "-", "—", "  ", ".", "/", "_", "·"]),
+    st.sampled_from(["", "房间301 ", "号码"]),
+)
 def test_r41_a_personal_number_is_recognised_with_any_spacing(serial: int, born: date, apart: str, before: str) -> None:
     body = f"110101{born:%Y%m%d}{serial:03d}"
     whole = body + str(ric.calc_check_digit(f"{body}0"))
@@ -30,9 +35,13 @@ def test_r41_a_personal_number_is_recognised_with_any_spacing(serial: int, born:
         assert holds_number(f"{before}{apart.join(parts)}有误")
 
 
-@given(st.lists(DAYS, min_size=1, max_size=3), st.sampled_from(["", "至", " 至 ", "、", " - ", "/"]))
-def test_r41_dates_are_no_personal_numbers(days: list[date], between: str) -> None:
-    assert not holds_number(between.join(day.isoformat() for day in days[: 3 if between else 1]) + "报到")
+@given(
+    st.lists(DAYS, min_size=1, max_size=3),
+    st.sampled_from(["", "至", " 至 ", "、", " - ", "/", "-"]),
+    st.sampled_from(["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d"]),
+)
+def test_r41_dates_are_no_personal_numbers(days: list[date], between: str, form: str) -> None:
+    assert not holds_number(between.join(day.strftime(form) for day in days[: 3 if between else 1]) + "报到")
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ def sheet_of(rows: Sequence[Sequence[Cell]]) -> Sheet:
     if not lines:
         raise ROSTER_EMPTY()
     if len(lines) > MOST_ROWS:
-        raise TOO_MANY_ROWS(rows=len(lines), limit=MOST_ROWS)
+        raise TOO_MANY_ROWS(rows=len(lines), limit=MOST_ROWS, rule="R22")
     ignored = [shown(tidy(cell)) for cell, column in zip(rows[at], header, strict=True) if column is None]
     return Sheet(tuple(lines), tuple(text for text in ignored if text)[:50])
 
