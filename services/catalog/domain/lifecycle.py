@@ -57,7 +57,7 @@ class Amendment:
     session_dates: Mapping[str, date] | None = None
 
     def written(self) -> tuple[str, ...]:
-        """The fields with texts that it writes anew, by the plan's own names."""
+        """Names of the plan's text fields that the amendment replaces: `venue`, `faculty`."""
         return tuple(name for name in ("venue", "faculty") if getattr(self, name) is not None)
 
 

@@ -63,8 +63,11 @@ def offer(enrollment: Enrollment, until: datetime, now: datetime) -> Step:
 
     Args:
         enrollment: The candidate's.
-        until: When the offer expires.
-        now: Domain time.
+        until: When the offer expires, an aware instant.
+        now: Domain time, aware.
+
+    Returns:
+        A step whose enrollment is OFFERED.
 
     Raises:
         Refusal: `WRONG_STATE`.
@@ -75,7 +78,12 @@ def offer(enrollment: Enrollment, until: datetime, now: datetime) -> Step:
 
 
 def renew(enrollment: Enrollment, until: datetime) -> Step:
-    """Extend an open offer of a project that was suspended, for meanwhile nobody could take it (R25)."""
+    """Extend an open offer of a project that was suspended, for meanwhile nobody could take it (R25).
+
+    Args:
+        enrollment: The enrollment with the offer.
+        until: When the offer expires from then on, an aware instant.
+    """
     renewed = replace(enrollment, offer_expires_at=until)
     return renewed, [Offered(**about(renewed), expires_at=until)]
 
@@ -86,7 +94,10 @@ def take_offer(enrollment: Enrollment, by: str, now: datetime) -> Step:
     Args:
         enrollment: The enrollment with the offer.
         by: The designated person's name (R5).
-        now: Domain time.
+        now: Domain time, aware.
+
+    Returns:
+        A step whose enrollment is ACCEPTED.
 
     Raises:
         Refusal: `WRONG_STATE` or `OFFER_EXPIRED`.

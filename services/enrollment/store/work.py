@@ -49,6 +49,9 @@ class EnrollmentWork:
             project: The enrollment's project.
             session: The transaction.
 
+        Returns:
+            The enrollment as stored, with its new version.
+
         Raises:
             Refusal: `CLASS_FULL`, `OVERLAPPING_ACCEPTANCE` or `STALE_VERSION`; the transaction is then lost.
         """
