@@ -104,14 +104,14 @@ def take_offer(enrollment: Enrollment, by: str, now: datetime) -> Step:
     """
     if enrollment.status not in {EnrollmentStatus.OFFERED, EnrollmentStatus.EXPIRED}:
         raise wrong_state(enrollment, "R25")
-    if enrollment.status is EnrollmentStatus.EXPIRED or is_over(enrollment, now):
+    if enrollment.status is EnrollmentStatus.EXPIRED or offer_is_over(enrollment, now):
         raise OFFER_EXPIRED(enrollment=enrollment.id)
     moved = move(enrollment, EnrollmentStatus.ACCEPTED, rule="R25", by=by, now=now)
     accepted = replace(moved, offer_expires_at=None, waiting_rank=None)
     return accepted, [Accepted(**about(accepted))]
 
 
-def is_over(enrollment: Enrollment, now: datetime) -> bool:
+def offer_is_over(enrollment: Enrollment, now: datetime) -> bool:
     """Whether the enrollment's offer has expired."""
     return enrollment.offer_expires_at is not None and enrollment.offer_expires_at <= now
 
@@ -151,7 +151,7 @@ def substitute(enrollment: Enrollment, reason: Reason, by: str, now: datetime, *
     return ended, [Substituted(**about(ended), successor=successor, reason=reason.text)]
 
 
-def succeed(before: Enrollment, teacher: Teacher, project: Project, by: str, now: datetime, *, key: str) -> Step:
+def hand_over(before: Enrollment, teacher: Teacher, project: Project, by: str, now: datetime, *, key: str) -> Step:
     """Create the colleague's enrollment, accepted at once: it takes the seat over (R26).
 
     Args:

@@ -58,7 +58,7 @@ class EnrollmentWork:
         seats = await self._seating.settle(before, after, project, session)
         return await self._enrollments.save(after, with_seats(events, seats), session)
 
-    async def succeed(
+    async def hand_over(
         self, before: Enrollment, ended: Step, created: Step, project: Project, session: Session
     ) -> Enrollment:
         """Store a substitution: an enrollment that ends, and the successor that has its seat from then on (R26).
