@@ -33,7 +33,7 @@ class SubgraphSchema(Schema):
         super().__init__(federation_version=FEDERATION_VERSION, extensions=extensions, **options)
 
     def entities_resolver(self, info: Info, representations: list[FederationAny]) -> list[FederationAny]:
-        """Check the representations, then resolve copies of them: Strawberry removes keys from what it is given.
+        """Check the representations, then resolve copies of them: Strawberry removes keys from its argument.
 
         Raises:
             Refusal: `BAD_ENTITY_KEY`, such as for `{"$ne": null}` in place of an id, or `TOO_MANY_ENTITIES`.

@@ -90,6 +90,8 @@ def mark_for(collection: str, aggregate: str) -> dict[str, str] | None:
 def idempotent(repository: str, *, name: str, row: str | None = None) -> Callable[[Command[D, P, A]], Command[D, P, A]]:
     """Make a command, `(deps, principal, …) -> aggregate`, take effect once under its `Idempotency-Key`.
 
+    The names of the keyword arguments, and of the fields inside them, enter the digest: they are data too.
+
     Args:
         repository: Name of the store's repository that keeps the aggregate which the command returns.
         name: The command's name inside the mark. It is data: under another name, stored marks are not found again.

@@ -30,7 +30,7 @@ class BaseSeed:
         organization_code: The school's or the company's own code; also the base's login name.
         organization_name: The organisation's name.
         province: Two-digit code.
-        majors: Major categories of a base for teachers; none for one for principals.
+        majors: Major categories, ordinals 1–19; empty for a base that trains principals.
     """
 
     name: str

@@ -32,13 +32,13 @@ class Overrides:
         self._known: Cache[frozenset[str], Supergraph] = Cache(_MOST_VARIANTS)
 
     def draw(self) -> Supergraph:
-        """The variant for one request."""
+        """The variant for one request: the labels named for all requests are active, and those that chance draws."""
         if not self._labels:
             return self._supergraph
         return self._decided(frozenset(label for label in self._labels if label in self._named or self._drawn(label)))
 
     def plain(self) -> Supergraph:
-        """The variant without drawn labels, for printing plans."""
+        """The variant in which only the labels named for all requests are active, for printing plans."""
         return self._decided(self._named & set(self._labels)) if self._labels else self._supergraph
 
     def _decided(self, active: frozenset[str]) -> Supergraph:

@@ -11,7 +11,7 @@ from chassis.storage.cursor import PageRequest
 from gateway.http.authentication import posted, scope_of, token_of
 from gateway.http.responses import error_of, guarded, reply
 from gateway.identity.account import Account, AccountState
-from gateway.identity.account_admin import MOST_ROWS, Issued, Selection, issue, managed, manager, reissue, withdraw
+from gateway.identity.account_admin import MOST_ROWS, Issued, Selection, close_managed, issue, managed, manager, reissue
 from gateway.identity.deps import Deps
 from kernel.refusals import BAD_REQUEST
 
@@ -71,7 +71,7 @@ class AccountAdminEndpoints:
     async def disable(self, _: dict[str, Any], request: Request) -> dict[str, Any]:
         """Close the account in the path."""
         actor = await manager(self.deps, token_of(request))
-        return {"account": _shown(await withdraw(self.deps, actor, request.path_params["id"]))}
+        return {"account": _shown(await close_managed(self.deps, actor, request.path_params["id"]))}
 
 
 def _row(issued: Issued, request: Request) -> dict[str, Any]:

@@ -154,7 +154,7 @@ async def reissue(deps: Deps, actor: Account, key: str) -> Issued:
         return Issued(*await renew(deps, account))
 
 
-async def withdraw(deps: Deps, actor: Account, key: str) -> Account:
+async def close_managed(deps: Deps, actor: Account, key: str) -> Account:
     """Close a managed account until it gets another code.
 
     Args:

@@ -9,7 +9,7 @@ class CallSettings:
 
     Attributes:
         concurrent: The most concurrent calls.
-        queue: The most calls that wait for one of those to end; further calls are refused at once.
+        queue: The most calls that may wait for a free place; further calls are refused at once.
         retry_share: The retries that one call earns: 0.1 allows one retry for ten calls.
         retry_burst: The most retries that can be saved up.
         breaker_calls: How many of the latest calls a breaker looks at.

@@ -24,7 +24,7 @@ async def test_one_query_joins_the_three_services(story: Story) -> None:
     assert {node["status"] for node in nodes} >= {"CREDITED", "FAILED", "REJECTED", "LAPSED"}
 
 
-async def test_r17_the_catalogue_knows_the_seats_that_enrolment_gave_away(story: Story) -> None:
+async def test_r17_the_catalogue_knows_the_seats_that_enrollment_gave_away(story: Story) -> None:
     query = "{ projects(filter: {year: 2024, seatsLeftAtLeast: 1}) { nodes { id seats { left } } } }"
     full = next(key for _, key in story.enrollments)
 

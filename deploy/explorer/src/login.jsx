@@ -4,7 +4,7 @@ import { useState } from "react";
 const SCOPES = { ministry: "教育部", base: "基地", expert: "专家", school: "学校", province: "省级", teacher: "教师" };
 
 export function Login({ session, onChange }) {
-  const [given, setGiven] = useState({ login: "", password: "", scope: "", fresh: "" });
+  const [form, setForm] = useState({ login: "", password: "", scope: "", fresh: "" });
   const [refusal, setRefusal] = useState(null);
   const { account } = session;
 
@@ -12,8 +12,8 @@ export function Login({ session, onChange }) {
     <label>
       {label}
       <input
-        value={given[name]}
-        onChange={(event) => setGiven({ ...given, [name]: event.target.value })}
+        value={form[name]}
+        onChange={(event) => setForm({ ...form, [name]: event.target.value })}
         {...rest}
       />
     </label>
@@ -28,10 +28,10 @@ export function Login({ session, onChange }) {
     }
     onChange();
   };
-  const signIn = act(() => session.signIn(given.login.trim(), given.password, given.scope));
+  const signIn = act(() => session.signIn(form.login.trim(), form.password, form.scope));
   const setPassword = act(async () => {
-    await session.setPassword(given.password, given.fresh);
-    setGiven({ ...given, password: given.fresh, fresh: "" });
+    await session.setPassword(form.password, form.fresh);
+    setForm({ ...form, password: form.fresh, fresh: "" });
   });
 
   return (
@@ -42,7 +42,7 @@ export function Login({ session, onChange }) {
         {field("password", "密码 password", { type: "password", autoComplete: "current-password", required: true })}
         <label>
           角色 scope
-          <select value={given.scope} onChange={(event) => setGiven({ ...given, scope: event.target.value })}>
+          <select value={form.scope} onChange={(event) => setForm({ ...form, scope: event.target.value })}>
             <option value="">自动 auto</option>
             {Object.entries(SCOPES).map(([scope, name]) => (
               <option key={scope} value={scope}>{`${name} ${scope}`}</option>

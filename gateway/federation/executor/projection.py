@@ -35,7 +35,13 @@ class Violations:
         self.errors: list[dict[str, Json]] = []
 
     def add(self, trail: Trail, message: str, code: str) -> None:
-        """Add an error, unless there is one at the same path, above it or below it."""
+        """Add an error at the path, unless one is known at it, above it or below it.
+
+        Args:
+            trail: The path as a linked list `(parent, key)`, innermost first; None for the root.
+            message: The message in English.
+            code: `extensions.code`.
+        """
         path = _path(trail)
         if not any(
             known_path[: len(path)] == path or path[: len(known_path)] == known_path for known_path in self._known

@@ -67,7 +67,7 @@ def _parts(graph: Supergraph, place: Place, objects: str, fields: tuple[Selected
 
 
 def _known_as(objects: str, selected: Selected) -> str:
-    """The type under which a field's internal key was given: the type itself, or one of its objects."""
+    """The type under which a field's internal key is registered: the type itself, or one of its objects."""
     return objects if objects in selected.on else min(selected.on)
 
 

@@ -18,7 +18,7 @@ def unwatched(stage: str, text: Callable[[], str]) -> None:
 
 
 def format_selection(selection: Selection, depth: int = 0) -> str:
-    """A normalised selection: each field with its object types and its condition."""
+    """A normalised selection as indented text, one line a field, with its object types and its condition."""
     text = ""
     for selected in selection.fields:
         alias = f"{selected.key}: " if selected.key not in (None, selected.name) else ""

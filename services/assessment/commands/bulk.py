@@ -43,7 +43,7 @@ async def change_records(
         principal: Who acts.
         command: The command's name inside the stored mark of the request; it is data.
         rows: In the order of the input; those about one record are decided in that order and saved in one write.
-        project: Where given, a record of another project counts as not found.
+        project: If set, a record of another project counts as not found.
 
     Returns:
         A result per row, in the order of `rows`.

@@ -136,7 +136,7 @@ class Effects:
         if not await self._store.records.find(event.enrollment, session):
             await self._store.records.insert(_record(event), (), session)
 
-    async def left(self, event: Attendee, _: Envelope, session: Session) -> None:
+    async def attendee_left(self, event: Attendee, _: Envelope, session: Session) -> None:
         """Close the record of a teacher who left.
 
         Where there is none yet, a closed one is stored: an acceptance that arrives late then opens none (R26).
@@ -174,9 +174,9 @@ def handlers(store: Store) -> dict[str, Handler]:
         "catalog.project-suspended": Handler(ProjectMoved, effects.moves(ProjectPhase.SUSPENDED)),
         "catalog.project-resumed": Handler(ProjectResumed, effects.resumed),
         "enrollment.accepted": Handler(Attendee, effects.accepted),
-        "enrollment.withdrawn": Handler(Attendee, effects.left),
-        "enrollment.substituted": Handler(Attendee, effects.left),
-        "enrollment.cancelled": Handler(Attendee, effects.left),
+        "enrollment.withdrawn": Handler(Attendee, effects.attendee_left),
+        "enrollment.substituted": Handler(Attendee, effects.attendee_left),
+        "enrollment.cancelled": Handler(Attendee, effects.attendee_left),
     }
 
 

@@ -159,9 +159,9 @@ async def add_class(deps: Deps, principal: Principal, *, key: str, given: ClassP
     checked_texts(Plan(venue=given.venue, timetable=given.timetable or ()))
     require_province(given.venue.province if given.venue else None)
     class_id, now = new_id(), deps.clock.now()
-    declaration.add_class(source, base, current, key=class_id, code="", given=given, now=now)
+    declaration.add_class(source, base, current, key=class_id, code="", class_plan=given, now=now)
     code = await _next_code(deps, base, current)
-    further, events = declaration.add_class(source, base, current, key=class_id, code=code, given=given, now=now)
+    further, events = declaration.add_class(source, base, current, key=class_id, code=code, class_plan=given, now=now)
     return await deps.store.projects.insert(further, events)
 
 

@@ -81,7 +81,10 @@ async def reconcile_quotas(store: Store, *, year: int | None = None, repair: boo
     Args:
         store: The catalog's repositories.
         year: The round; all by default.
-        repair: Whether to set `used` to what is counted; a quota that is gone cannot be.
+        repair: Whether to set `used` to what is counted; a quota document that is missing is reported but not repaired.
+
+    Returns:
+        The quotas whose count was wrong before the repair.
     """
     checked = [await store.transact(partial(_check, store, key, repair=repair)) for key in await store.quotas.ids(year)]
     return [difference for difference in checked if difference]

@@ -54,7 +54,7 @@ class Base:
 
     Attributes:
         number: Its number among the bases of its category, part of its projects' codes.
-        province: Two-digit code; None for one that belongs to no province.
+        province: Two-digit code; None for a base that belongs to no province.
         major_categories: Ordinals 1–19 (R2).
         valid_until: Last day of its validity; None when open-ended.
     """

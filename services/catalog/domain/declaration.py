@@ -81,7 +81,7 @@ def draft(
     Raises:
         Refusal: `INVALID_KIND`, `INVALID_TEXT`, `UNKNOWN_THEME` or `INVALID_PLAN`.
     """
-    begun = Project(
+    drafted = Project(
         id=key,
         version=0,
         code=code,
@@ -95,7 +95,7 @@ def draft(
         kind=kind_for(base.category, kind),
         series=key,
     )
-    written = _with_plan(begun, base, current, checked_texts(plan))
+    written = _with_plan(drafted, base, current, checked_texts(plan))
     noted = replace(note(written, actor=_BASE, now=now), version=1)
     return noted, [ProjectDrafted(**about(noted), kind=noted.kind, series=noted.series)]
 
@@ -196,7 +196,7 @@ def lapse(project: Project, current: Round, now: datetime) -> tuple[Project, lis
 
 
 def add_class(
-    source: Project, base: Base, current: Round, *, key: str, code: str, given: ClassPlan, now: datetime
+    source: Project, base: Base, current: Round, *, key: str, code: str, class_plan: ClassPlan, now: datetime
 ) -> tuple[Project, list[ProjectDrafted]]:
     """Draft a further class of a design: a project of the same series with dates and seats of its own (R12).
 
@@ -206,7 +206,7 @@ def add_class(
         current: Its round.
         key: The new project's id.
         code: Its readable code.
-        given: What the class has of its own; sessions move with the first day unless it has a timetable.
+        class_plan: What the class has of its own; sessions move with the first day unless it has a timetable.
         now: Domain time, aware.
 
     Raises:
@@ -214,17 +214,19 @@ def add_class(
     """
     if source.status is ProjectStatus.REJECTED:
         raise wrong_state(source, "R12")
-    shift = given.starts_on - source.plan.starts_on if source.plan.starts_on else timedelta()
+    shift = class_plan.starts_on - source.plan.starts_on if source.plan.starts_on else timedelta()
     plan = replace(
         source.plan,
-        starts_on=given.starts_on,
-        ends_on=given.ends_on,
-        capacity=source.plan.capacity if given.capacity is None else given.capacity,
-        venue=given.venue or source.plan.venue,
-        timetable=shift_sessions(source.plan.timetable, shift) if given.timetable is None else given.timetable,
+        starts_on=class_plan.starts_on,
+        ends_on=class_plan.ends_on,
+        capacity=source.plan.capacity if class_plan.capacity is None else class_plan.capacity,
+        venue=class_plan.venue or source.plan.venue,
+        timetable=shift_sessions(source.plan.timetable, shift)
+        if class_plan.timetable is None
+        else class_plan.timetable,
     )
-    begun, _ = draft(base, current, key=key, code=code, kind=source.kind, plan=plan, now=now)
-    further = replace(begun, series=source.series)
+    drafted, _ = draft(base, current, key=key, code=code, kind=source.kind, plan=plan, now=now)
+    further = replace(drafted, series=source.series)
     return further, [ProjectDrafted(**about(further), kind=further.kind, series=further.series)]
 
 

@@ -283,7 +283,11 @@ class ProjectResumed(ProjectEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectExtended(ProjectEvent):
-    """The ministry lets a project end after the window (R28); its province is `00` until it is published."""
+    """The ministry lets a project end after the window (R28); its province is `00` until it is published.
+
+    Attributes:
+        until: The last day on which the training may end.
+    """
 
     until: date
     reason: str

@@ -63,7 +63,7 @@ ROUND_FIELDS: Mapping[str, tuple[str, str]] = {
 """The parts of a round, by the graph's names."""
 
 
-def called(names: Iterable[str]) -> tuple[str, str]:
+def labels_of(names: Iterable[str]) -> tuple[str, str]:
     """The labels of plan fields, given by the graph's names, as one list in Chinese and one in English."""
     fields = {field.name: field for field in FIELDS.values()}
     return listed((fields[name].zh, fields[name].en) for name in names)

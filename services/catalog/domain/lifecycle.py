@@ -57,17 +57,19 @@ class Amendment:
     session_dates: Mapping[str, date] | None = None
 
     def written(self) -> tuple[str, ...]:
-        """The fields with texts that it writes anew, by the plan's own names."""
+        """Names of the plan's text fields that the amendment replaces: `venue`, `faculty`."""
         return tuple(name for name in ("venue", "faculty") if getattr(self, name) is not None)
 
 
-def amend(project: Project, current: Round, given: Amendment, now: datetime) -> tuple[Project, list[ProjectAmended]]:
+def amend(
+    project: Project, current: Round, amendment: Amendment, now: datetime
+) -> tuple[Project, list[ProjectAmended]]:
     """Change venue, dates or faculty of a published project; the old plan stays in its history (R18).
 
     Args:
         project: The project.
         current: Its round.
-        given: The new values; their texts are checked (R41). Sessions and last day move with the first day.
+        amendment: The new values; their texts are checked (R41). Sessions and last day move with the first day.
         now: Domain time, aware.
 
     Raises:
@@ -75,12 +77,12 @@ def amend(project: Project, current: Round, given: Amendment, now: datetime) -> 
             `PLAN_INCOMPLETE`, `INVALID_PLAN` or `OUTSIDE_WINDOW`.
     """
     require_status(project, _AMENDABLE, "R18")
-    reason = Reason.of(given.reason, "R18").text
-    first_day = replace(project.plan, starts_on=given.starts_on or project.plan.starts_on)
+    reason = Reason.of(amendment.reason, "R18").text
+    first_day = replace(project.plan, starts_on=amendment.starts_on or project.plan.starts_on)
     require_in_window(
         replace(project, plan=first_day), current
     )  # before the timetable moves with it, which may overflow
-    plan = checked_texts(_amended(project.plan, given), given.written())
+    plan = checked_texts(_amended(project.plan, amendment), amendment.written())
     changed = differing(project.plan, plan)
     if not changed:
         raise NOTHING_CHANGED()
@@ -172,10 +174,10 @@ def resume(project: Project, now: datetime) -> tuple[Project, list[ProjectResume
     return replace(resumed, resumes_to=None), [ProjectResumed(**about(resumed), status=resumed.status)]
 
 
-def _amended(plan: Plan, given: Amendment) -> Plan:
-    starts_on = given.starts_on or plan.starts_on
+def _amended(plan: Plan, amendment: Amendment) -> Plan:
+    starts_on = amendment.starts_on or plan.starts_on
     shift = starts_on - plan.starts_on if starts_on and plan.starts_on else timedelta()
-    dates = {Title.of(key, field="sessionDates.id").text: day for key, day in (given.session_dates or {}).items()}
+    dates = {Title.of(key, field="sessionDates.id").text: day for key, day in (amendment.session_dates or {}).items()}
     unknown = sorted(set(dates) - {session.id for session in plan.timetable})
     if unknown:
         raise INVALID_PLAN(
@@ -188,11 +190,11 @@ def _amended(plan: Plan, given: Amendment) -> Plan:
         replace(session, date=dates[session.id]) if session.id in dates else session
         for session in shift_sessions(plan.timetable, shift)
     )
-    ends_on = given.ends_on or (plan.ends_on + shift if plan.ends_on else None)
-    faculty = plan.faculty if given.faculty is None else given.faculty
+    ends_on = amendment.ends_on or (plan.ends_on + shift if plan.ends_on else None)
+    faculty = plan.faculty if amendment.faculty is None else amendment.faculty
     return replace(
         plan,
-        venue=given.venue or plan.venue,
+        venue=amendment.venue or plan.venue,
         starts_on=starts_on,
         ends_on=ends_on,
         faculty=faculty,

@@ -8,7 +8,7 @@ from typing import Any
 from kernel.errors import Refusal
 from kernel.free_text import Name, Paragraph, Title
 from services.catalog.domain.base import LAST_MAJOR_CATEGORY
-from services.catalog.domain.labels import REQUIRED, called
+from services.catalog.domain.labels import REQUIRED, labels_of
 from services.catalog.domain.refusals import INVALID_PLAN, JUSTIFICATION_MISSING, PLAN_INCOMPLETE, UNKNOWN_THEME
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import Audience, BaseCategory, Mode, ProjectKind
@@ -182,7 +182,7 @@ def require_complete(plan: Plan) -> None:
     """
     missing = missing_fields(plan)
     if missing:
-        raise PLAN_INCOMPLETE(detail=called(missing), missing=missing)
+        raise PLAN_INCOMPLETE(detail=labels_of(missing), missing=missing)
 
 
 def check_given(plan: Plan, category: BaseCategory, current: Round) -> None:
@@ -211,7 +211,7 @@ def invalid(wrong: dict[str, tuple[str, str]], rule: str) -> Refusal:
         wrong: By the graph's name of the field, what its value has to be, in Chinese and in English.
         rule: The rule that refuses.
     """
-    why = [(*called([name]), *words) for name, words in wrong.items()]
+    why = [(*labels_of([name]), *words) for name, words in wrong.items()]
     words = "；".join(f"{zh}{must}" for zh, _, must, _ in why), "; ".join(f"{en} {must}" for _, en, _, must in why)
     return INVALID_PLAN(detail=words, rule=rule, fields=list(wrong))
 

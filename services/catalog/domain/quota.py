@@ -67,7 +67,7 @@ class Quota:
     Attributes:
         limit: The limit that the round gives the base's category.
         used: Projects in consuming states; changed only together with a project's status.
-        serial: The last serial number given to a project of the base in the round.
+        serial: The last serial number that a project of the base got in the round.
         adjustments: The ministry's changes of the limit, oldest first.
     """
 

@@ -116,7 +116,8 @@ def assign_experts(
         now: Domain time, aware.
 
     Raises:
-        Refusal: `WRONG_STATE`, `EXPERTS_TOO_FEW`, or `EXPERT_CONFLICT` for one of the base's own organisation.
+        Refusal: `WRONG_STATE`, `EXPERTS_TOO_FEW`, or `EXPERT_CONFLICT` where an expert belongs to the base's own
+            organisation.
     """
     names = tuple(dict.fromkeys(expert.id for expert in experts))
     if len(names) < current.experts_per_project:

@@ -18,7 +18,7 @@ class BaseFilter:
     major_category: int | None = None
 
     def selection(self) -> BaseSelection:
-        """As the store takes it."""
+        """The store's `BaseSelection` for this filter."""
         return BaseSelection(
             category=self.category,
             province=self.province,
@@ -35,7 +35,7 @@ class ExpertFilter:
     field: int | None = None
 
     def selection(self) -> ExpertSelection:
-        """As the store takes it."""
+        """The store's `ExpertSelection` for this filter."""
         return ExpertSelection(organization=self.organization, field=self.field)
 
 
@@ -66,7 +66,13 @@ class ProjectFilter:
     def selection(
         self, *, base: str | None = None, search: str | None = None, order: ProjectOrder | None = None
     ) -> ProjectSelection:
-        """As the store takes it, with the arguments beside the filter; a search is sorted by relevance by default."""
+        """The store's `ProjectSelection` for this filter and the arguments beside it.
+
+        Args:
+            base: The id of the base that the list belongs to; it overrides the filter's.
+            search: What is searched for; None for no search.
+            order: How to sort; by default a search by relevance, any other list by code.
+        """
         return ProjectSelection(
             year=self.year,
             category=self.category,

@@ -25,7 +25,7 @@ class BaseInput:
     valid_until: date | None = None
 
     def command(self) -> NewBase:
-        """As the command takes it."""
+        """The input of the command, as `NewBase`."""
         return NewBase(
             name=self.name,
             category=self.category,
@@ -56,7 +56,7 @@ class BaseTeamInput:
     delivery: list[BaseContactInput]
 
     def duties(self) -> dict[str, tuple[TeamContact, ...]]:
-        """As the command takes it."""
+        """The contacts for each duty, each as `TeamContact`."""
         inputs = {"design": self.design, "declaration": self.declaration, "delivery": self.delivery}
         return {
             duty: tuple(
@@ -96,7 +96,7 @@ class VerdictInput:
     comment: str
 
     def judged(self) -> DimensionVerdict:
-        """As the command takes it."""
+        """The input of the command, as `DimensionVerdict`."""
         return DimensionVerdict(self.dimension, self.verdict, self.comment)
 
 
@@ -117,7 +117,7 @@ class ProjectDecisionRowInput:
     reason: str
 
     def command(self) -> ProjectDecision:
-        """As the command takes it."""
+        """The input of the command, as `ProjectDecision`."""
         return ProjectDecision(project=self.id, outcome=self.outcome, reason=self.reason)
 
 

@@ -21,13 +21,13 @@ class ProjectVenueInput:
     address: str
 
     def plan(self) -> plans.Venue:
-        """As the command takes it."""
+        """The input of the command, as `Venue`."""
         return plans.Venue(self.province, self.address)
 
 
 @strawberry.input(description="课程表的一课次 (R7)")
 class ProjectSessionInput:
-    """A line of the timetable; ids are given by position unless stated."""
+    """A line of the timetable; without an id, the line's position makes one."""
 
     title: str
     teacher: str
@@ -46,7 +46,7 @@ class ProjectFacultyInput:
     organization: str | None = None
 
     def plan(self) -> plans.FacultyMember:
-        """As the command takes it."""
+        """The input of the command, as `FacultyMember`."""
         return plans.FacultyMember(self.name, self.title, self.organization)
 
 
@@ -111,7 +111,7 @@ class ProjectClassInput:
     timetable: list[ProjectSessionInput] | None = None
 
     def plan(self) -> ClassPlan:
-        """As the command takes it."""
+        """The input of the command, as `ClassPlan`."""
         return ClassPlan(
             starts_on=self.starts_on,
             ends_on=self.ends_on,
@@ -141,10 +141,10 @@ class ProjectAmendmentInput:
     session_dates: list[ProjectSessionDateInput] | None = None
 
     def amendment(self) -> Amendment:
-        """As the command takes it.
+        """The input of the command, as `Amendment`.
 
         Raises:
-            Refusal: `TOO_MANY_ROWS`, or `INVALID_PLAN`: two dates for one session.
+            Refusal: `TOO_MANY_ROWS`, or `INVALID_PLAN`: a session has two new dates.
         """
         rows = require_rows(self.session_dates or [])
         dates: dict[str, date] = {row.id: row.date for row in rows}

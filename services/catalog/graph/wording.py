@@ -92,7 +92,11 @@ def _venue(venue: plans.Venue) -> str:
 
 
 def _apart(before: Any, after: Any) -> tuple[Any, Any]:
-    """Of two lists the entries that only one of them has, or both whole if only the order differs; else as given."""
+    """What differs between two values, `(before, after)`.
+
+    Of two lists these are the entries that only one of them has, or all entries where only the order differs; other
+    values are returned unchanged.
+    """
     if not isinstance(before, tuple):
         return before, after
     removed, added = _without(before, after), _without(after, before)

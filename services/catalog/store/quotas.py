@@ -59,7 +59,7 @@ class Quotas(Repository[Quota]):
         return result.modified_count == 1
 
     async def release(self, key: str, session: Session) -> None:
-        """Count one project fewer."""
+        """Give one project's place back to the quota (R11); a quota at zero or missing stays as it is."""
         await self.collection.update_one({"_id": key, "used": {"$gt": 0}}, {"$inc": {"used": -1}}, session=session)
 
     async def ids(self, year: int | None) -> list[str]:

@@ -25,7 +25,7 @@ from services.enrollment.commands.sign_ups import (
     withdraw_sign_up,
 )
 from services.enrollment.commands.teachers import (
-    Corrected,
+    Corrections,
     NewTeacher,
     add_teachers,
     correct_teacher,
@@ -41,7 +41,7 @@ from services.enrollment.commands.waitlist import (
 )
 
 __all__ = [
-    "Corrected",
+    "Corrections",
     "Decision",
     "Deps",
     "ImportedSchool",

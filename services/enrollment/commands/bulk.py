@@ -22,7 +22,7 @@ async def each(
     act: Callable[[str], Awaitable[Enrollment]],
     *,
     command: str,
-    given: str | None = None,
+    shared_input: str | None = None,
 ) -> list[RowResult[Enrollment]]:
     """Act on one enrollment after the other; a refused row stops no other, a repeated one takes no second effect.
 
@@ -32,7 +32,7 @@ async def each(
         keys: Ids of enrollments.
         act: The command of one row.
         command: The bulk command's name inside stored idempotency marks; it is data.
-        given: The rest of the input, the same for all rows; part of the stored digest.
+        shared_input: The rest of the input, the same for all rows; part of the stored digest.
 
     Raises:
         Refusal: `TOO_MANY_ROWS`.
@@ -40,7 +40,7 @@ async def each(
     require_rows(keys, rule="R22")
     enrollments = deps.store.enrollments
     return [
-        await attempt(key, run_once(enrollments, principal, f"{command}|{key}", given, partial(act, key)))
+        await attempt(key, run_once(enrollments, principal, f"{command}|{key}", shared_input, partial(act, key)))
         for key in keys
     ]
 

@@ -13,7 +13,7 @@ from kernel.errors import Refusal
 from kernel.free_text import Reason
 from services.enrollment.commands.bulk import attempt
 from services.enrollment.commands.deps import Deps
-from services.enrollment.commands.guards import open_project, own_enrollment
+from services.enrollment.commands.guards import own_enrollment, project_in_phase
 from services.enrollment.domain.enrollment import Enrollment, decide, escalate, missed_deadline, require_missed
 from services.enrollment.domain.notifications import NoticeKind, feedback
 from services.enrollment.domain.project import ADMIT, Project, require_open
@@ -62,7 +62,7 @@ async def _decide(deps: Deps, principal: Principal, *, key: str, given: Decision
         if overrides:
             project = await _escalated_project(deps, before.project, session)
         else:
-            project = await open_project(deps, before.project, phase=ADMIT, rule="R23", session=session)
+            project = await project_in_phase(deps, before.project, phase=ADMIT, rule="R23", session=session)
         after, events = decide(before, given.decision, Reason.optional(given.reason), now, overrides=overrides)
         saved = await deps.store.work.settle(before, after, events, project, session)
         await deps.store.deliveries.add(feedback(saved, NoticeKind.DECISION, now), session)

@@ -44,7 +44,7 @@ async def own_enrollment(
     return enrollments[0]
 
 
-async def open_project(deps: Deps, key: str, *, phase: str, rule: str, session: Session | None = None) -> Project:
+async def project_in_phase(deps: Deps, key: str, *, phase: str, rule: str, session: Session | None = None) -> Project:
     """A published project whose round is in the given phase (R1).
 
     Args:

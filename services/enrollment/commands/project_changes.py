@@ -36,14 +36,14 @@ async def sweep(deps: Deps, project_id: str) -> int:
     """
     total = 0
     # Repeated until none is left: a substitution under way may add its successor after the first read (R26).
-    while left := await _left(deps, project_id):
-        total += sum([await _end(deps, enrollment.id) for enrollment in left])
+    while still_open := await _still_open(deps, project_id):
+        total += sum([await _end(deps, enrollment.id) for enrollment in still_open])
     if total:
         deps.wake.set()
     return total
 
 
-async def _left(deps: Deps, project_id: str) -> list[Enrollment]:
+async def _still_open(deps: Deps, project_id: str) -> list[Enrollment]:
     project = await deps.store.projects.get(project_id)
     ended = _ENDED_BY.get(project.state)
     return await deps.store.enrollments.live(project_id, tuple(ended)) if ended else []

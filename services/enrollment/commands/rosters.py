@@ -18,13 +18,13 @@ from kernel.identifiers import id_number, mobile
 from kernel.reference import major_categories
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import own_school
-from services.enrollment.commands.teachers import sealed
+from services.enrollment.commands.teachers import seal_number
 from services.enrollment.domain.project import ENROL, is_open, require_phase
 from services.enrollment.domain.refusals import ID_NUMBER_ROUNDED
 from services.enrollment.domain.roster.check import Facts, RowEntry, check, enter
 from services.enrollment.domain.roster.roster import KEPT_FOR, OPEN_FOR, Problem, Roster, Row, RowState, commit, finish
-from services.enrollment.domain.roster.rows import Codes, compared, row_of
-from services.enrollment.domain.roster.sheet import Column, Line, Sheet, plain, shown
+from services.enrollment.domain.roster.rows import Codes, row_of, with_conflicts
+from services.enrollment.domain.roster.sheet import Column, Line, Sheet, ascii_code, shown
 from services.enrollment.domain.school import require_designated
 from services.enrollment.domain.teacher import Sealed
 from services.enrollment.domain.vocabulary import RosterMode, RosterState
@@ -123,7 +123,7 @@ async def _require_open_round(deps: Deps, key: str, now: datetime) -> None:
 
 def _rows(deps: Deps, key: str, sheet: Sheet, codes: Codes, kept_until: datetime) -> list[Row]:
     """The rows of a file; it runs in a thread, for sealing 5,000 rows would block the event loop."""
-    return compared([_row(deps, key, line, codes, kept_until) for line in sheet.lines])
+    return with_conflicts([_row(deps, key, line, codes, kept_until) for line in sheet.lines])
 
 
 def _row(deps: Deps, roster: str, line: Line, codes: Codes, kept_until: datetime) -> Row:
@@ -149,7 +149,7 @@ def _number(deps: Deps, line: Line, column: Column, valid: Callable[[str], str],
     try:
         if column is Column.ID_NUMBER and _lost_digits(line, valid):
             raise ID_NUMBER_ROUNDED()
-        return sealed(deps, valid(line.texts[column]))
+        return seal_number(deps, valid(line.texts[column]))
     except Refusal as refusal:
         wrong.append(refusal)
         return None
@@ -157,7 +157,7 @@ def _number(deps: Deps, line: Line, column: Column, valid: Callable[[str], str],
 
 def _lost_digits(line: Line, valid: Callable[[str], str]) -> bool:
     """Whether an office program has rounded the ID number; rounded text ends in zeros."""
-    text = plain(line.texts[Column.ID_NUMBER])
+    text = ascii_code(line.texts[Column.ID_NUMBER])
     if Column.ID_NUMBER in line.rounded:
         return True
     if len(text) != 18 or not text.endswith("000"):  # noqa: PLR2004 - an ID number, its first 15 digits kept
@@ -211,7 +211,7 @@ async def _enter(deps: Deps, roster: Roster, token: int) -> None:
 
 async def _work(deps: Deps, key: str, token: int, session: Session) -> RosterState:
     rosters = deps.store.rosters
-    roster = await rosters.held(key, token, session)
+    roster = await rosters.get_held(key, token, session)
     whole = roster.mode is RosterMode.ALL_OR_NOTHING
     rows = await rosters.next_rows(key, 0 if whole else _WINDOW, session)
     school = await deps.store.schools.get(roster.school, session)
@@ -255,7 +255,7 @@ async def _fail(deps: Deps, key: str, token: int) -> None:
     """End a roster that a defect has stopped; its rows that are in stay in, and the counts include them."""
 
     async def work(session: Session) -> None:
-        roster = await deps.store.rosters.held(key, token, session)
+        roster = await deps.store.rosters.get_held(key, token, session)
         ended, events = finish(roster, RosterState.FAILED, deps.clock.now())
         await deps.store.rosters.save(ended, events, session)
 

@@ -11,7 +11,7 @@ from chassis.storage.mongo import DuplicateKey, Session
 from kernel.free_text import Reason
 from services.enrollment.commands.bulk import each
 from services.enrollment.commands.deps import Deps
-from services.enrollment.commands.guards import open_project, own_enrollment, own_school
+from services.enrollment.commands.guards import own_enrollment, own_school, project_in_phase
 from services.enrollment.commands.waitlist import offer_freed_seat
 from services.enrollment.domain import enrollment as enrollments
 from services.enrollment.domain.cut_off import key_of, require_before
@@ -35,7 +35,7 @@ async def sign_up(deps: Deps, principal: Principal, *, project_id: str) -> Enrol
     key = new_id()
 
     async def work(session: Session) -> Enrollment:
-        project = await open_project(deps, project_id, phase=ENROL, rule="R19", session=session)
+        project = await project_in_phase(deps, project_id, phase=ENROL, rule="R19", session=session)
         now, own = deps.clock.now(), key_of(teacher.school, project.year)
         require_before(await deps.store.cut_offs.find(own, session), project.id, now)
         signed, events = enrollments.sign_up(key, teacher, project, now)
@@ -82,7 +82,7 @@ async def decline_sign_ups(
 
         return await deps.store.transact(work)
 
-    rows = await each(deps, principal, keys, act, command="decline_sign_ups", given=reason)
+    rows = await each(deps, principal, keys, act, command="decline_sign_ups", shared_input=reason)
     deps.wake.set()
     return rows
 
@@ -105,7 +105,7 @@ async def rank_sign_ups(
         ranked, events = enrollments.rank(candidate, places[key])
         return await deps.store.enrollments.save(ranked, events)
 
-    return await each(deps, principal, keys, act, command="rank_sign_ups", given="|".join([project_id, *keys]))
+    return await each(deps, principal, keys, act, command="rank_sign_ups", shared_input="|".join([project_id, *keys]))
 
 
 async def submit_enrollments(deps: Deps, principal: Principal, *, keys: Sequence[str]) -> list[RowResult[Enrollment]]:
@@ -118,7 +118,7 @@ async def submit_enrollments(deps: Deps, principal: Principal, *, keys: Sequence
 
     async def act(key: str) -> Enrollment:
         signed_up = await own_enrollment(deps, principal, Scope.SCHOOL, key)
-        await open_project(deps, signed_up.project, phase=ENROL, rule="R22")
+        await project_in_phase(deps, signed_up.project, phase=ENROL, rule="R22")
         submitted, events = enrollments.submit(signed_up, by, deps.clock.now())
         return await deps.store.enrollments.save(submitted, events)
 

@@ -58,8 +58,8 @@ async def add_teachers(deps: Deps, principal: Principal, rows: Sequence[NewTeach
 async def _add_teacher(deps: Deps, school: School, row: NewTeacher) -> Teacher:
     details = TeacherDetails(
         name=Name.of(row.name, "name", "R22"),
-        id_number=sealed(deps, id_number(row.id_number)),
-        mobile=sealed(deps, mobile(row.mobile)),
+        id_number=seal_number(deps, id_number(row.id_number)),
+        mobile=seal_number(deps, mobile(row.mobile)),
         post=row.post,
         employment=row.employment,
         title=_title(row.title),
@@ -82,7 +82,7 @@ def _title(text: str | None) -> Title | None:
     return None if text is None else Title.of(text, "title", "R22")
 
 
-def sealed(deps: Deps, number: str) -> Sealed:
+def seal_number(deps: Deps, number: str) -> Sealed:
     """Seal a personal number (R41)."""
     return Sealed(deps.vault.seal(number), mask(number), deps.vault.keyed_hash(number))
 
@@ -102,7 +102,7 @@ def sealed_email(deps: Deps, text: str | None) -> Sealed | None:
 _TEACHER = "teacher"
 
 
-class Corrected(TypedDict, total=False):
+class Corrections(TypedDict, total=False):
     """The new values of a teacher's fields, as they were typed; a field that is not named stays."""
 
     name: str
@@ -116,7 +116,7 @@ class Corrected(TypedDict, total=False):
 
 
 @idempotent("teachers", name="update_my_contact")
-async def update_my_contact(deps: Deps, principal: Principal, *, given: Corrected) -> Teacher:
+async def update_my_contact(deps: Deps, principal: Principal, *, given: Corrections) -> Teacher:
     """Change the calling teacher's own mobile or mail address.
 
     Raises:
@@ -128,7 +128,7 @@ async def update_my_contact(deps: Deps, principal: Principal, *, given: Correcte
 
 
 @idempotent("teachers", name="correct_teacher")
-async def correct_teacher(deps: Deps, principal: Principal, *, key: str, version: int, given: Corrected) -> Teacher:
+async def correct_teacher(deps: Deps, principal: Principal, *, key: str, version: int, given: Corrections) -> Teacher:
     """Correct what is on file of a teacher of the caller's school (R41).
 
     Args:
@@ -151,7 +151,7 @@ async def correct_teacher(deps: Deps, principal: Principal, *, key: str, version
     return await _save(deps, teacher, given, acts_as(school))
 
 
-async def _save(deps: Deps, teacher: Teacher, given: Corrected, by: str) -> Teacher:
+async def _save(deps: Deps, teacher: Teacher, given: Corrections, by: str) -> Teacher:
     corrected, events = correct(teacher, _changes(deps, given), by, deps.clock.now())
     if not events:
         return teacher
@@ -161,15 +161,15 @@ async def _save(deps: Deps, teacher: Teacher, given: Corrected, by: str) -> Teac
         raise TEACHER_EXISTS() from None
 
 
-def _changes(deps: Deps, given: Corrected) -> TeacherChanges:
+def _changes(deps: Deps, given: Corrections) -> TeacherChanges:
     """The corrections, texts checked and numbers sealed (R41)."""
     changes = TeacherChanges()
     if "name" in given:
         changes["name"] = Name.of(given["name"], "name", "R22")
     if "id_number" in given:
-        changes["id_number"] = sealed(deps, id_number(given["id_number"]))
+        changes["id_number"] = seal_number(deps, id_number(given["id_number"]))
     if "mobile" in given:
-        changes["mobile"] = sealed(deps, mobile(given["mobile"]))
+        changes["mobile"] = seal_number(deps, mobile(given["mobile"]))
     if "email" in given:
         changes["email"] = sealed_email(deps, given["email"])
     if "post" in given:

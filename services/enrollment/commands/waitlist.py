@@ -21,13 +21,13 @@ from services.enrollment.domain.seats import holds_seat
 from services.enrollment.domain.vocabulary import EnrollmentStatus, ProjectState
 from services.enrollment.domain.waitlist import (
     expire,
-    is_over,
+    hand_over,
     offer,
     offer_ends,
+    offer_is_over,
     rank_waiting,
     renew,
     substitute,
-    succeed,
     take_offer,
 )
 
@@ -45,15 +45,15 @@ async def offer_free_seats(deps: Deps) -> int:
     """
     total = 0
     years = {year async for year, _ in missed_deadlines(deps)}
-    for key in await deps.store.seating.wanted() if years else ():
-        while await _offer(deps, key, years):
+    for key in await deps.store.seating.projects_to_offer() if years else ():
+        while await _offer_next(deps, key, years):
             total += 1
     if total:
         deps.wake.set()
     return total
 
 
-async def _offer(deps: Deps, key: str, years: set[int]) -> bool:
+async def _offer_next(deps: Deps, key: str, years: set[int]) -> bool:
     async def work(session: Session) -> bool:
         project = await deps.store.projects.get(key, session)
         return project.year in years and await offer_seat(deps, project, session)
@@ -208,8 +208,8 @@ async def substitute_teacher(deps: Deps, principal: Principal, *, key: str, teac
         now = deps.clock.now()
         require_not_started(project, now, "R26")
         ended, events = substitute(before, Reason.of(reason, "R26"), by, now, successor=successor_id)
-        successor, created = succeed(before, teacher, project, by, now, key=successor_id)
-        admitted = await deps.store.work.succeed(before, (ended, events), (successor, created), project, session)
+        successor, created = hand_over(before, teacher, project, by, now, key=successor_id)
+        admitted = await deps.store.work.hand_over(before, (ended, events), (successor, created), project, session)
         for enrollment in (ended, admitted):
             await deps.store.deliveries.add(feedback(enrollment, NoticeKind.DECISION, now), session)
         return admitted
@@ -246,7 +246,7 @@ async def _expire(deps: Deps, key: str) -> bool:
     async def work(session: Session) -> bool:
         before = await deps.store.enrollments.get(key, session)
         now = deps.clock.now()
-        if before.offer_expires_at is None or not is_over(before, now):
+        if before.offer_expires_at is None or not offer_is_over(before, now):
             return False
         project = await deps.store.projects.get(before.project, session)
         if project.state is not ProjectState.PUBLISHED:

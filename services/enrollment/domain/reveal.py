@@ -22,11 +22,11 @@ class Purpose(FreeText):
     lines = True
 
     @classmethod
-    def of(cls, given: str, field: str = "purpose", rule: str | None = "R41") -> Self:
+    def of(cls, typed: str, field: str = "purpose", rule: str | None = "R41") -> Self:
         """The checked purpose.
 
         Args:
-            given: As it was typed.
+            typed: As it was typed.
             field: What the person was asked for.
             rule: The rule of the act.
 
@@ -34,7 +34,7 @@ class Purpose(FreeText):
             Refusal: `INVALID_PURPOSE`: too short or too long to mean anything, or it holds a number itself.
         """
         del field
-        text = cls._tidied(given)
+        text = cls._tidied(typed)
         if len(text) < cls.shortest or not cls._fits(text):
             raise INVALID_PURPOSE(rule=rule)
         return cls(text)

@@ -63,8 +63,11 @@ def offer(enrollment: Enrollment, until: datetime, now: datetime) -> Step:
 
     Args:
         enrollment: The candidate's.
-        until: When the offer expires.
-        now: Domain time.
+        until: When the offer expires, an aware instant.
+        now: Domain time, aware.
+
+    Returns:
+        A step whose enrollment is OFFERED.
 
     Raises:
         Refusal: `WRONG_STATE`.
@@ -75,7 +78,12 @@ def offer(enrollment: Enrollment, until: datetime, now: datetime) -> Step:
 
 
 def renew(enrollment: Enrollment, until: datetime) -> Step:
-    """Extend an open offer of a project that was suspended, for meanwhile nobody could take it (R25)."""
+    """Extend an open offer of a project that was suspended, for meanwhile nobody could take it (R25).
+
+    Args:
+        enrollment: The enrollment with the offer.
+        until: When the offer expires from then on, an aware instant.
+    """
     renewed = replace(enrollment, offer_expires_at=until)
     return renewed, [Offered(**about(renewed), expires_at=until)]
 
@@ -86,21 +94,24 @@ def take_offer(enrollment: Enrollment, by: str, now: datetime) -> Step:
     Args:
         enrollment: The enrollment with the offer.
         by: The designated person's name (R5).
-        now: Domain time.
+        now: Domain time, aware.
+
+    Returns:
+        A step whose enrollment is ACCEPTED.
 
     Raises:
         Refusal: `WRONG_STATE` or `OFFER_EXPIRED`.
     """
     if enrollment.status not in {EnrollmentStatus.OFFERED, EnrollmentStatus.EXPIRED}:
         raise wrong_state(enrollment, "R25")
-    if enrollment.status is EnrollmentStatus.EXPIRED or is_over(enrollment, now):
+    if enrollment.status is EnrollmentStatus.EXPIRED or offer_is_over(enrollment, now):
         raise OFFER_EXPIRED(enrollment=enrollment.id)
     moved = move(enrollment, EnrollmentStatus.ACCEPTED, rule="R25", by=by, now=now)
     accepted = replace(moved, offer_expires_at=None, waiting_rank=None)
     return accepted, [Accepted(**about(accepted))]
 
 
-def is_over(enrollment: Enrollment, now: datetime) -> bool:
+def offer_is_over(enrollment: Enrollment, now: datetime) -> bool:
     """Whether the enrollment's offer has expired."""
     return enrollment.offer_expires_at is not None and enrollment.offer_expires_at <= now
 
@@ -140,7 +151,7 @@ def substitute(enrollment: Enrollment, reason: Reason, by: str, now: datetime, *
     return ended, [Substituted(**about(ended), successor=successor, reason=reason.text)]
 
 
-def succeed(before: Enrollment, teacher: Teacher, project: Project, by: str, now: datetime, *, key: str) -> Step:
+def hand_over(before: Enrollment, teacher: Teacher, project: Project, by: str, now: datetime, *, key: str) -> Step:
     """Create the colleague's enrollment, accepted at once: it takes the seat over (R26).
 
     Args:

@@ -88,6 +88,6 @@ class FeedbackQuery:
         """Deliveries that wait or have failed, the oldest first, as far as the principal may see them."""
         context, part = info.context, page_request(first, after)
         store, reader = context.deps.store.deliveries, context.principal
-        page = await connect(store.left(reader, year, part), part, lambda delivery: [delivery.id])
-        counted = partial(store.count_left, reader, year)
+        page = await connect(store.undelivered(reader, year, part), part, lambda delivery: [delivery.id])
+        counted = partial(store.count_undelivered, reader, year)
         return Connection[Delivery].of(page, lambda delivery: Delivery.of(delivery, context), counted)

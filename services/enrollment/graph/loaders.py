@@ -26,7 +26,7 @@ class SchoolByCodeLoader(BatchLoader[Context, str, School]):
     """Schools, for everybody signed in; which fields of one may be read, the fields say."""
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, School]:
-        """By code."""
+        """The school for each code."""
         if self.context.principal.scope is Scope.PUBLIC:
             return {}
         schools = await self.context.deps.store.schools.find_many(keys)
@@ -41,7 +41,7 @@ class TeacherByIdLoader(BatchLoader[Context, str, Teacher]):
     """
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, Teacher]:
-        """By id."""
+        """The teacher for each id."""
         principal, store = self.context.principal, self.context.deps.store
         teachers = {teacher.id: teacher for teacher in await store.teachers.find_many(keys) if teacher}
         match principal.scope:
@@ -62,7 +62,7 @@ class EnrollmentByIdLoader(BatchLoader[Context, str, Enrollment]):
     """Enrollments that the principal may see."""
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, Enrollment]:
-        """By id."""
+        """The enrollment for each id."""
         return await self.context.deps.store.enrollments.visible(keys, Visibility.of(self.context.principal))
 
 
@@ -72,7 +72,7 @@ class EnrollmentPageLoader(BatchLoader[Context, PageOf[EnrollmentSelection], lis
     async def fetch(
         self, keys: Sequence[PageOf[EnrollmentSelection]]
     ) -> Mapping[PageOf[EnrollmentSelection], list[Enrollment]]:
-        """By selection, page size and cursor."""
+        """The page of enrollments for each `(selection, page size, cursor)`."""
         lists = [(selection, page_request(first, after)) for selection, first, after in keys]
         pages = await self.context.deps.store.enrollments.pages(lists, Visibility.of(self.context.principal))
         return dict(zip(keys, pages, strict=True))
@@ -82,7 +82,7 @@ class EnrollmentCountLoader(BatchLoader[Context, EnrollmentSelection, int]):
     """How many enrollments of a selection the principal may see."""
 
     async def fetch(self, keys: Sequence[EnrollmentSelection]) -> Mapping[EnrollmentSelection, int]:
-        """By selection."""
+        """The number of enrollments for each selection."""
         store, visibility = self.context.deps.store, Visibility.of(self.context.principal)
         return dict(zip(keys, await store.enrollments.counts(keys, visibility), strict=True))
 
@@ -91,7 +91,7 @@ class TeacherPageLoader(BatchLoader[Context, PageOf[str], list[Teacher]]):
     """Pages of schools' teachers, each with one row more than was asked for; the field has checked the principal."""
 
     async def fetch(self, keys: Sequence[PageOf[str]]) -> Mapping[PageOf[str], list[Teacher]]:
-        """By school, page size and cursor."""
+        """The page of teachers for each `(school, page size, cursor)`."""
         lists = [(school, page_request(first, after)) for school, first, after in keys]
         return dict(zip(keys, await self.context.deps.store.teachers.pages(lists), strict=True))
 
@@ -100,7 +100,7 @@ class TeacherCountLoader(BatchLoader[Context, str, int]):
     """How many teachers schools have on file; the field has checked the principal."""
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, int]:
-        """By school."""
+        """The number of teachers for each school."""
         return dict(zip(keys, await self.context.deps.store.teachers.counts(keys), strict=True))
 
 
@@ -108,7 +108,7 @@ class DeliveriesByEnrollmentLoader(BatchLoader[Context, str, list[Delivery]]):
     """The deliveries of enrollments that the principal may see, as their loader has checked."""
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, list[Delivery]]:
-        """By enrollment id."""
+        """The deliveries for each enrollment id."""
         return await self.context.deps.store.deliveries.by_enrollment(keys)
 
 
@@ -116,7 +116,7 @@ class OverlapsByTeacherLoader(BatchLoader[Context, str, frozenset[str]]):
     """Accepted enrollments of a teacher that overlap another one in time (R19), for enrollments checked before."""
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, frozenset[str]]:
-        """By teacher id."""
+        """The ids of overlapping enrollments for each teacher id."""
         return await self.context.deps.store.seating.overlaps_of(keys)
 
 
@@ -124,7 +124,7 @@ class CutOffsByKeyLoader(BatchLoader[Context, str, CutOffs]):
     """The inner cut-offs of schools, by school and year (R21)."""
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, CutOffs]:
-        """By the key that `key_of` makes of school and year."""
+        """The inner cut-offs for each key that `key_of` makes of school and year."""
         stored = await self.context.deps.store.cut_offs.find_many(keys)
         return {cut_offs.id: cut_offs for cut_offs in stored if cut_offs}
 
@@ -133,7 +133,7 @@ class SeatsByProjectLoader(BatchLoader[Context, str, Seats]):
     """Seats, which are public."""
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, Seats]:
-        """By project id."""
+        """The seats for each project id."""
         return await self.context.deps.store.seating.seats_of(keys)
 
 
@@ -141,16 +141,19 @@ class ProjectByIdLoader(BatchLoader[Context, str, Project]):
     """Published projects, which are public."""
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, Project]:
-        """By id."""
+        """The project for each id."""
         projects = await self.context.deps.store.projects.find_many(keys)
         return {project.id: project for project in projects if project}
 
 
 class ProgressByProvinceLoader(BatchLoader[Context, tuple[str, int], Progress]):
-    """The progress of provinces; the field has checked the principal. As many operations for one as for all (R27)."""
+    """The progress of provinces; the field has checked the principal.
+
+    The number of database operations does not depend on the number of provinces (R27).
+    """
 
     async def fetch(self, keys: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], Progress]:
-        """By province and year."""
+        """The progress for each `(province, year)`."""
         return await self.context.deps.store.progress.of(keys)
 
 
@@ -158,7 +161,7 @@ class RosterRowPageLoader(BatchLoader[Context, PageOf[RowsOf], list[Row]]):
     """Pages of the rows of the school's own rosters, each with one row more than was asked for."""
 
     async def fetch(self, keys: Sequence[PageOf[RowsOf]]) -> Mapping[PageOf[RowsOf], list[Row]]:
-        """By roster and kind of rows, page size and cursor."""
+        """The page of rows for each `((roster, kind of rows), page size, cursor)`."""
         lists = [(rows, page_request(first, after)) for rows, first, after in keys]
         return dict(zip(keys, await self.context.deps.store.rosters.list_rows(lists), strict=True))
 
@@ -167,7 +170,7 @@ class RosterRowCountLoader(BatchLoader[Context, RowsOf, int]):
     """How many rows of a kind the school's own rosters have."""
 
     async def fetch(self, keys: Sequence[RowsOf]) -> Mapping[RowsOf, int]:
-        """By roster and kind of rows."""
+        """The number of rows for each `(roster, kind of rows)`."""
         return dict(zip(keys, await self.context.deps.store.rosters.count_rows(keys), strict=True))
 
 
@@ -175,7 +178,7 @@ class FundingByProvinceLoader(BatchLoader[Context, tuple[str, int], list[Funding
     """The funding records in force of provinces (R27); the field has checked the principal."""
 
     async def fetch(self, keys: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], list[Funding]]:
-        """By province and year."""
+        """The funding records for each `(province, year)`."""
         return await self.context.deps.store.funding.in_force(keys)
 
 
@@ -183,5 +186,5 @@ class FundingRevisionsLoader(BatchLoader[Context, str, list[Funding]]):
     """All revisions of funding records that the principal may see, as the field has checked."""
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, list[Funding]]:
-        """By record."""
+        """The revisions, oldest first, for each record."""
         return await self.context.deps.store.funding.revisions(keys)

@@ -10,7 +10,7 @@ from strawberry import UNSET
 from chassis.graph import requires
 from chassis.graph.connection import Connection, connect, page_request
 from chassis.principal import Scope
-from services.enrollment.commands import Corrected, Revealed
+from services.enrollment.commands import Corrections, Revealed
 from services.enrollment.domain import reveal as reveals
 from services.enrollment.domain import teacher as teachers
 from services.enrollment.graph.context import Info
@@ -43,14 +43,14 @@ class TeacherCorrectionInput:
     major_category: int | None = UNSET
 
 
-def corrected(fields: ContactInput | TeacherCorrectionInput) -> Corrected:
+def corrected(fields: ContactInput | TeacherCorrectionInput) -> Corrections:
     """The fields that an input names: null clears a field that may be empty, and is ignored for any other."""
     named: dict[str, Any] = {
         name: value
         for name, value in vars(fields).items()
         if value is not UNSET and (value is not None or name in _CLEARABLE)
     }
-    return cast("Corrected", named)
+    return cast("Corrections", named)
 
 
 @strawberry.type(description="一次更正：何时、何人、哪些项 (R41)")

@@ -97,7 +97,7 @@ class _CatalogEffects:
         )
         await self._store.projects.put(project, session)
         await self._store.seating.pass_doors(project.id, session)
-        await self._store.seating.open_project(Seats(project.id, project.capacity), session)
+        await self._store.seating.create_seats(Seats(project.id, project.capacity), session)
 
     async def amend_project(self, event: ProjectAmended, envelope: Envelope, session: Session) -> None:
         """Store new dates, for the project and for whoever is accepted in it (R18, R19)."""

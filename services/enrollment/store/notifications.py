@@ -16,7 +16,7 @@ from services.enrollment.store.visibility import NOTHING, own_province
 
 _BY_ID = [("_id", ASCENDING)]
 _LATEST = [("_id", DESCENDING)]
-_LEFT = {"$in": [DeliveryState.PENDING.value, DeliveryState.FAILED.value]}
+_UNDELIVERED = {"$in": [DeliveryState.PENDING.value, DeliveryState.FAILED.value]}
 
 
 class Deliveries(Repository[Delivery]):
@@ -33,8 +33,8 @@ class Deliveries(Repository[Delivery]):
         """Create the indexes."""
         await self.collection.create_index([("state", ASCENDING), ("due", ASCENDING)], name="due")
         await self.collection.create_index([("enrollment", ASCENDING)], name="enrollment")
-        left = [("year", ASCENDING), ("state", ASCENDING), ("_id", ASCENDING)]
-        await self.collection.create_index(left, name="left")
+        undelivered = [("year", ASCENDING), ("state", ASCENDING), ("_id", ASCENDING)]
+        await self.collection.create_index(undelivered, name="left")
 
     async def claim(self, channel: DeliveryChannel, now: datetime, until: datetime) -> Delivery | None:
         """Claim the delivery that has waited longest, for one attempt; no other process gets it meanwhile.
@@ -94,14 +94,14 @@ class Deliveries(Repository[Delivery]):
         for delivery in deliveries:
             await _insert_once(self.collection, delivery, session)
 
-    async def left(self, principal: Principal, year: int, part: PageRequest) -> Sequence[Delivery]:
+    async def undelivered(self, principal: Principal, year: int, part: PageRequest) -> Sequence[Delivery]:
         """Up to `first + 1` of a year's deliveries that have not arrived, the oldest first."""
-        where = all_of(_left(principal, year), after_position(_BY_ID, part.after))
+        where = all_of(_undelivered(principal, year), after_position(_BY_ID, part.after))
         return await self.query(where, limit=part.first + 1)
 
-    async def count_left(self, principal: Principal, year: int) -> int:
+    async def count_undelivered(self, principal: Principal, year: int) -> int:
         """How many of a year's deliveries have not arrived."""
-        return await self.collection.count_documents(_left(principal, year))
+        return await self.collection.count_documents(_undelivered(principal, year))
 
     async def _settle(self, delivery: Delivery, changes: Document) -> bool:
         last_attempt = {"_id": delivery.id, "state": DeliveryState.PENDING.value, "attempts": delivery.attempts}
@@ -169,7 +169,7 @@ def _in_boxes(boxes: Sequence[str], *, unread: bool) -> Document:
     return {"to": {"$in": list(boxes)}} | ({"read_at": None} if unread else {})
 
 
-def _left(principal: Principal, year: int) -> Document:
+def _undelivered(principal: Principal, year: int) -> Document:
     """The deliveries that have not arrived and that the reader may see: its school's, its province's, or all."""
     match principal.scope:
         case Scope.MINISTRY:
@@ -180,4 +180,4 @@ def _left(principal: Principal, year: int) -> Document:
             own = {"province": province}
         case _:
             own = NOTHING
-    return {"year": year, "state": _LEFT, **own}
+    return {"year": year, "state": _UNDELIVERED, **own}

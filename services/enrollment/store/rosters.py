@@ -118,7 +118,7 @@ class Rosters(Repository[Roster]):
             raise FencedOff
         return False
 
-    async def held(self, key: str, token: int, session: Session) -> Roster:
+    async def get_held(self, key: str, token: int, session: Session) -> Roster:
         """The roster, for one step of its worker.
 
         The step's transaction saves the roster too, so a step of another worker conflicts with it.

@@ -43,7 +43,7 @@ class Seating:
         await self.persons.create_index("accepted.project", name="project")
         await self.seats.create_index("waitlisted", partialFilterExpression={"waitlisted": {"$gt": 0}}, name="waiting")
 
-    async def open_project(self, seats: Seats, session: Session) -> None:
+    async def create_seats(self, seats: Seats, session: Session) -> None:
         """Create a project's seats where there are none."""
         document = to_document(seats)
         key = document.pop("_id")
@@ -80,7 +80,7 @@ class Seating:
         cursor = self.seats.find({"_id": {"$in": list(projects)}})
         return {document["_id"]: from_document(document, Seats) async for document in cursor}
 
-    async def wanted(self) -> list[str]:
+    async def projects_to_offer(self) -> list[str]:
         """Ids of the projects that have a free seat and a waiting list (R25)."""
         cursor = self.seats.find({"waitlisted": {"$gt": 0}, **_LEFT}, {"_id": 1})
         return [document["_id"] async for document in cursor]
@@ -104,7 +104,7 @@ class Seating:
         Raises:
             Refusal: `CLASS_FULL` or `OVERLAPPING_ACCEPTANCE`.
         """
-        seats = await self._count(project, difference(before.status if before else None, after.status), session)
+        seats = await self._move_counters(project, difference(before.status if before else None, after.status), session)
         was_admitted, is_admitted = before is not None and before.status in ADMITTED, after.status in ADMITTED
         if is_admitted and not was_admitted:
             await self._hold(after, project, session)
@@ -125,9 +125,15 @@ class Seating:
             session: The transaction.
         """
         await self.seats.update_one({"_id": project}, {"$inc": {"moves": 1}}, session=session)
-        dates = {"accepted.$[one].starts_on": starts_on.isoformat(), "accepted.$[one].ends_on": ends_on.isoformat()}
+        dates = {
+            "accepted.$[interval].starts_on": starts_on.isoformat(),
+            "accepted.$[interval].ends_on": ends_on.isoformat(),
+        }
         await self.persons.update_many(
-            {"accepted.project": project}, {"$set": dates}, array_filters=[{"one.project": project}], session=session
+            {"accepted.project": project},
+            {"$set": dates},
+            array_filters=[{"interval.project": project}],
+            session=session,
         )
 
     async def overlapping(self, project: str) -> list[tuple[str, str]]:
@@ -148,7 +154,7 @@ class Seating:
             async for person in cursor
         }
 
-    async def _count(self, project: Project, changes: dict[Counter, int], session: Session) -> Seats | None:
+    async def _move_counters(self, project: Project, changes: dict[Counter, int], session: Session) -> Seats | None:
         if not changes:
             return None
         guard = _LEFT if takes_seat(changes) else {}

@@ -49,13 +49,16 @@ class EnrollmentWork:
             project: The enrollment's project.
             session: The transaction.
 
+        Returns:
+            The enrollment as stored, with its new version.
+
         Raises:
             Refusal: `CLASS_FULL`, `OVERLAPPING_ACCEPTANCE` or `STALE_VERSION`; the transaction is then lost.
         """
         seats = await self._seating.settle(before, after, project, session)
         return await self._enrollments.save(after, with_seats(events, seats), session)
 
-    async def succeed(
+    async def hand_over(
         self, before: Enrollment, ended: Step, created: Step, project: Project, session: Session
     ) -> Enrollment:
         """Store a substitution: an enrollment that ends, and the successor that has its seat from then on (R26).

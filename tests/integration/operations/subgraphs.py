@@ -136,7 +136,7 @@ async def catalog(database: Database, reads: Reads, folder: Path) -> Subgraph:
 
 
 async def enrollment(database: Database, reads: Reads, folder: Path) -> Subgraph:
-    """Enrolments of many schools in one project and of one teacher in many, notices, and a feed."""
+    """Enrollments of many schools in one project and of one teacher in many, notices, and a feed."""
     store, clock_file = EnrollmentStore(database), folder / "enrollment.json"
     await store.prepare()
     playing = enrolling.Season(EnrollmentDeps(store, Clock(clock_file), _vault()), database, clock_file)

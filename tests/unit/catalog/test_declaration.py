@@ -144,9 +144,9 @@ def test_a_published_project_cannot_be_withdrawn() -> None:
 def test_a_further_class_is_a_project_of_the_same_series_with_its_timetable_moved() -> None:
     """R12: several classes of one design are several projects of one series."""
     first = a_submitted()
-    given = ClassPlan(starts_on=date(2024, 8, 5), ends_on=date(2024, 8, 11), capacity=30)
+    further = ClassPlan(starts_on=date(2024, 8, 5), ends_on=date(2024, 8, 11), capacity=30)
     second, (event,) = declaration.add_class(
-        first, a_base(), round_2024(), key="p2", code="2024-DQT-007-02", given=given, now=DECLARING
+        first, a_base(), round_2024(), key="p2", code="2024-DQT-007-02", class_plan=further, now=DECLARING
     )
     assert (second.series, second.status, second.plan.capacity) == (first.series, ProjectStatus.DRAFT, 30)
     assert [session.date for session in second.plan.timetable] == [date(2024, 8, 5), date(2024, 8, 6)]
@@ -159,7 +159,7 @@ def test_a_further_class_does_not_move_its_timetable_beyond_the_calendar() -> No
     far = ClassPlan(starts_on=date.max, ends_on=date.max)
     with pytest.raises(Refusal) as refused:
         declaration.add_class(
-            a_draft(), a_base(), round_2024(), key="p2", code="2024-DQT-007-02", given=far, now=DECLARING
+            a_draft(), a_base(), round_2024(), key="p2", code="2024-DQT-007-02", class_plan=far, now=DECLARING
         )
     assert (refused.value.code, refused.value.details["fields"]) == ("INVALID_PLAN", ["timetable"])
 

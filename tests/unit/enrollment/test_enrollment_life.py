@@ -139,7 +139,7 @@ class AClass(RuleBasedStateMachine):
         key, teacher = f"e{self.born:03d}", a_teacher(id=f"t{colleague}")
         left = self.seats.left
         if self.attempt(person, lambda one: waiting.substitute(one, Reason("调动"), "赵主任", self.now, successor=key)):
-            assert self.take(None, waiting.succeed(before, teacher, a_project(), "赵主任", self.now, key=key))
+            assert self.take(None, waiting.hand_over(before, teacher, a_project(), "赵主任", self.now, key=key))
             assert self.seats.left == left
 
     @invariant()

@@ -11,7 +11,7 @@ from kernel.errors import Refusal
 from kernel.reference import major_categories
 from services.enrollment.domain.roster.check import Facts, check, enter
 from services.enrollment.domain.roster.roster import Roster, Row, commit, finish
-from services.enrollment.domain.roster.rows import Codes, compared, row_of
+from services.enrollment.domain.roster.rows import Codes, row_of, with_conflicts
 from services.enrollment.domain.roster.sheet import Column, Line
 from services.enrollment.domain.teacher import Sealed
 from services.enrollment.domain.vocabulary import Audience, Employment, EnrollmentStatus, RosterMode, RosterState
@@ -122,7 +122,7 @@ def test_two_lines_that_contradict_each_other_are_found_and_the_first_stands() -
         a_row(5, projectCode="GP-2"),
         a_row(6),
     ]
-    found = [[(one.code, (one.details or {}).get("row")) for one in row.faults] for row in compared(rows)]
+    found = [[(one.code, (one.details or {}).get("row")) for one in row.faults] for row in with_conflicts(rows)]
     assert found == [
         [],
         [("CONFLICTING_ROWS", 1), ("DUPLICATE_ROW", 1)],

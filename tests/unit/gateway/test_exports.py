@@ -1,4 +1,4 @@
-"""R42: workbooks are passed on to enrolment for who is signed in, as they come; nothing else is reached that way."""
+"""R42: workbooks are passed on to enrollment for who is signed in, as they come; nothing else is reached that way."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -43,7 +43,7 @@ class Enrollment:
 
 @asynccontextmanager
 async def gateway(behind: Enrollment | None) -> AsyncIterator[Browser]:
-    """The gateway's exports before an enrolment, or before nothing."""
+    """The gateway's exports before an enrollment, or before nothing."""
     async with served((behind or Enrollment(Response())).app()) as enrollment:
         url = f"{enrollment.url}/graphql" if behind else "http://127.0.0.1:9/graphql"
         transport = HttpTransport({"enrollment": url}, TokenMinter(KEYS))

@@ -1,4 +1,7 @@
-"""Check a row of a roster against what is on file, and make what a good row writes (R19, R20, R22)."""
+"""Check a row of a roster against what is on file, and make what a good row writes (R19, R20, R22).
+
+Faults of the file itself are found in `rows.py`.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace

@@ -31,7 +31,7 @@ def unknown_word(column: Column, allowed: Sequence[str]) -> Refusal:
 
 
 def conflicting_rows(number: int, column: Column) -> Refusal:
-    """The line with that number says something else about the same person."""
+    """This row contradicts line `number` of the file about the same person, in `column`."""
     return CONFLICTING_ROWS(detail=names_of([column]), row=number, column=column.value)
 
 

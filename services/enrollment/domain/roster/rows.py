@@ -9,7 +9,7 @@ from kernel.free_text import Name, Title
 from services.enrollment.domain.refusals import DUPLICATE_ROW, INVALID_NAME, INVALID_RANK
 from services.enrollment.domain.roster import problems
 from services.enrollment.domain.roster.roster import Problem, Row
-from services.enrollment.domain.roster.sheet import Column, Line, hidden, plain, shown
+from services.enrollment.domain.roster.sheet import Column, Line, ascii_code, hidden, shown
 from services.enrollment.domain.vocabulary import Audience, Employment
 
 POSTS: dict[str, Audience] = {
@@ -88,13 +88,13 @@ def row_of(line: Line, row: Row, codes: Codes, majors: Mapping[int, str]) -> Row
         employment=read(Column.EMPLOYMENT, _word(Column.EMPLOYMENT, _ALL_EMPLOYMENTS, list(EMPLOYMENTS))),
         title=read(Column.TITLE, _title),
         major_category=read(Column.MAJOR_CATEGORY, lambda text: _major(text, majors)),
-        project_code=read(Column.PROJECT, lambda text: shown(codes.find(plain(text)))),
+        project_code=read(Column.PROJECT, lambda text: shown(codes.find(ascii_code(text)))),
         rank=read(Column.RANK, _rank),
         faults=tuple(wrong),
     )
 
 
-def compared(rows: Sequence[Row]) -> list[Row]:
+def with_conflicts(rows: Sequence[Row]) -> list[Row]:
     """The rows, with a fault where one contradicts or repeats a line above."""
     people: dict[str, Row] = {}
     mobiles: dict[str, Row] = {}
@@ -126,7 +126,7 @@ def _contradictions(row: Row, people: dict[str, Row], mobiles: dict[str, Row]) -
 
 
 def _display(column: Column, text: str) -> str:
-    return hidden(plain(text)) if column in _NUMBERS else shown(text)
+    return hidden(ascii_code(text)) if column in _NUMBERS else shown(text)
 
 
 def _name(text: str) -> str:
@@ -141,7 +141,7 @@ def _title(text: str) -> str | None:
 
 def _word(column: Column, words: Mapping[str, Any], allowed: Sequence[str]) -> Callable[[str], Any]:
     def meaning(text: str) -> Any:
-        value = words.get(plain(text))
+        value = words.get(ascii_code(text))
         if value is None:
             raise problems.unknown_word(column, allowed)
         return value
@@ -151,7 +151,7 @@ def _word(column: Column, words: Mapping[str, Any], allowed: Sequence[str]) -> C
 
 def _major(text: str, majors: Mapping[int, str]) -> int:
     """The ordinal of a major category written as `6`, `06`, `装备制造`, `装备制造大类` or `06装备制造`."""
-    word = plain(text)
+    word = ascii_code(text)
     digits = word[: len(word) - len(word.lstrip("0123456789"))]
     name = word[len(digits) :].lstrip(".、-").removesuffix("大类")
     ordinals = {label: key for key, label in majors.items()} | {f"{key:02d}": key for key in majors}
@@ -162,7 +162,7 @@ def _major(text: str, majors: Mapping[int, str]) -> int:
 
 
 def _rank(text: str) -> int:
-    word = plain(text)
+    word = ascii_code(text)
     if not (word.isascii() and word.isdecimal() and len(word) <= 6 and 1 <= int(word) <= _HIGHEST_RANK):  # noqa: PLR2004 - leading zeros
         raise INVALID_RANK()
     return int(word)

@@ -151,7 +151,7 @@ def tidy(cell: Cell) -> str:
     return spelled(cell.strip().lstrip("'"))
 
 
-def plain(text: str) -> str:
+def ascii_code(text: str) -> str:
     """A code as ASCII: full-width digits, letters and dashes, no blanks, upper case."""
     return re.sub(r"[\u2010-\u2015\u2212]", "-", BLANK.sub("", unicodedata.normalize("NFKC", text)).upper())
 
@@ -184,7 +184,7 @@ def _best(rows: Iterable[Sequence[Cell]]) -> tuple[int, int]:
 def _column(cell: Cell) -> Column | None:
     if isinstance(cell, str) and len(cell) > _LONGEST_HEADER:
         return None
-    return _COLUMN_OF.get(_ASIDE.sub("", plain(tidy(cell))).lower())
+    return _COLUMN_OF.get(_ASIDE.sub("", ascii_code(tidy(cell))).lower())
 
 
 def _line(number: int, header: Sequence[Column | None], row: Sequence[Cell]) -> Line:
@@ -202,7 +202,7 @@ def _is_rounded(cell: Cell, text: str) -> bool:
     """Whether an office program stored 18 digits as a number, which keeps 15 of them and ends with zeros."""
     if isinstance(cell, int | float):
         return abs(cell) >= _EXACT_BELOW
-    return bool(_SCIENTIFIC.fullmatch(plain(text)))
+    return bool(_SCIENTIFIC.fullmatch(ascii_code(text)))
 
 
 def names_of(columns: Sequence[Column]) -> tuple[str, str]:
