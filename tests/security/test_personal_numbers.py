@@ -41,11 +41,11 @@ async def planted(world: World) -> dict[str, str]:
             let_through.append(f"{plant}: {sorted(codes)}")
         if plant.number in str(answer):
             let_through.append(f"{plant}: said again in {answer}")
-    for column, number, line in await lines(world):
-        sent[number] = f"roster, {column}"
-        staged = await world.clients["school.a"].upload_roster(line.encode())
-        if staged.get("good"):
-            let_through.append(f"roster, {column}: {staged}")
+    numbers_of, roster = await a_roster(world)
+    sent |= numbers_of
+    staged = await world.clients["school.a"].upload_roster(roster.encode())
+    if staged.get("good") != 0:
+        let_through.append(f"roster: {staged}")
     return sent | {"let through": "\n".join(let_through)}
 
 
@@ -112,25 +112,28 @@ def codes_in(answer: dict[str, Any]) -> set[str]:
     return codes | {row["refusal"]["code"] for row in rows if row.get("refusal")}
 
 
-async def lines(world: World) -> list[tuple[Column, str, str]]:
-    """A roster of one line for every column of text, with a number in that column."""
+async def a_roster(world: World) -> tuple[dict[str, str], str]:
+    """The numbers in a roster and its text: for every column of text two lines with a number in that column."""
     code = (await world.clients["public"].do(PROJECT_CODE, id=world.ids["project.a"]))["code"]
-    made: list[tuple[Column, str, str]] = []
+    columns = list(Column)
+    sent: dict[str, str] = {}
+    lines = [",".join(HEADERS[column][0] for column in columns)]
     for serial, column in enumerate((Column.NAME, Column.POST, Column.EMPLOYMENT, Column.TITLE), _ROSTER):
-        own, mobile = numbers(serial + 500)
-        for number in numbers(serial):
-            texts = dict(zip(Column, (None,) * len(Column), strict=True)) | {
+        for place, number in enumerate(numbers(serial)):
+            own, mobile = numbers(serial + 100 * (place + 1))
+            texts = {
                 Column.NAME: "名册甲",
                 Column.ID_NUMBER: own,
                 Column.MOBILE: mobile,
                 Column.POST: "教师",
                 Column.EMPLOYMENT: "专职",
+                Column.TITLE: "讲师",
                 Column.PROJECT: code,
             }
-            texts[column] = f"{texts[column] or '讲师'}{number}"
-            filled = {HEADERS[key][0]: text for key, text in texts.items() if text}
-            made.append((column, number, ",".join(filled) + "\n" + ",".join(filled.values())))
-    return made
+            texts[column] += number
+            sent[number] = f"roster, {column}"
+            lines.append(",".join(texts.get(key, "") for key in columns))
+    return sent, "\n".join(lines)
 
 
 def held(text: str, planted: dict[str, str]) -> set[str]:
