@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from chassis.runtime.console import console
 from chassis.runtime.tasks import Role
 from chassis.runtime.telemetry import configure_logs, configure_traces
 from chassis.serving.process import serve
@@ -22,7 +23,11 @@ Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(help="Port to listen on.")]
 
 
-@commands.callback(invoke_without_command=True, no_args_is_help=False)
+root = console("The gateway: one of its roles, a supergraph alone, or an operator's command.")
+root.add_typer(commands)
+
+
+@root.callback(invoke_without_command=True, no_args_is_help=False)
 def default(
     context: typer.Context,
     supergraph: Annotated[Path | None, typer.Option(help="With --no-auth: the same as `standalone`.")] = None,
@@ -41,7 +46,7 @@ def default(
         standalone(supergraph, port, host)
 
 
-@commands.command()
+@root.command()
 def standalone(
     supergraph: Annotated[Path, typer.Argument(help="The composed supergraph SDL.")],
     port: Port = 8000,
@@ -77,7 +82,7 @@ def _observe() -> None:
 
 
 def _add_role(role: Role) -> None:
-    @commands.command(role.value, help=_HELP[role])
+    @root.command(role.value, help=_HELP[role])
     def serve_role() -> None:
         _serve(role)
 
@@ -86,4 +91,4 @@ for served in Role:
     _add_role(served)
 
 if __name__ == "__main__":
-    commands(prog_name="python -m gateway")
+    root(prog_name="python -m gateway")

@@ -68,8 +68,8 @@ class OutcomeRepository(Protocol[A_co]):
 
 Command = Callable[Concatenate[D, Principal, P], Coroutine[Any, Any, A]]
 """A use case that writes one aggregate."""
-NAMES: set[str] = set()
-"""The names of all idempotent commands; a test compares them with the recorded ones, for they are data."""
+NAMES: dict[str, set[str]] = {}
+"""The stored names of idempotent commands with the modules that use them; a test holds the recorded ones."""
 _CURRENT: ContextVar[RequestMark | None] = ContextVar("request_mark", default=None)
 
 
@@ -97,9 +97,10 @@ def idempotent(repository: str, *, name: str, row: str | None = None) -> Callabl
         name: The command's name inside the mark. It is data: under another name, stored marks are not found again.
         row: For one row of a bulk mutation, the keyword argument that names the row.
     """
-    NAMES.add(name)
 
     def decorate(command: Command[D, P, A]) -> Command[D, P, A]:
+        NAMES.setdefault(name, set()).add(command.__module__)
+
         @wraps(command)
         async def run(deps: D, principal: Principal, /, *args: P.args, **arguments: P.kwargs) -> A:
             act = partial(command, deps, principal, *args, **arguments)

@@ -13,7 +13,6 @@ from chassis.runtime.tasks import Role
 from chassis.storage.mongo import connect
 from contracts.graph_files import SUPERGRAPH
 from gateway import __main__ as entry
-from gateway.console import commands
 from gateway.identity.messaging import tasks
 from gateway.identity.store import IdentityStore
 
@@ -51,7 +50,7 @@ def keys_and_supergraph(served: list[Starlette], monkeypatch: pytest.MonkeyPatch
 
 
 def run(*arguments: str) -> int:
-    return CliRunner().invoke(commands, arguments).exit_code
+    return CliRunner().invoke(entry.root, arguments).exit_code
 
 
 def paths(app: Starlette) -> set[str]:
