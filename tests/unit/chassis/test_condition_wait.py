@@ -17,8 +17,11 @@ def test_the_driver_waits_by_our_function_on_python_3_11() -> None:
     assert {getattr(module, "_async_cond_wait", None) for module in (lock, pool, topology)} == {wait}
 
 
-async def test_a_wait_that_is_cancelled_again_and_again_leaves_with_the_lock() -> None:
-    """The lock is taken by somebody else when the first cancellation comes, so the second meets its re-acquisition."""
+async def test_a_wait_that_is_cancelled_twice_leaves_the_lock_usable() -> None:
+    """Somebody else holds the lock at the first cancellation, and gives it back with the second.
+
+    `asyncio.wait_for` of Python 3.11 leaves then while its inner task takes the lock, which nobody gives back.
+    """
     condition, errors = asyncio.Condition(), []
 
     async def holder() -> None:
@@ -31,13 +34,13 @@ async def test_a_wait_that_is_cancelled_again_and_again_leaves_with_the_lock() -
     task = asyncio.ensure_future(holder())
     await asyncio.wait([task], timeout=0.01)
     async with condition:
-        for _ in range(3):
-            task.cancel()
-            await asyncio.wait([task], timeout=0.01)
+        task.cancel()
+        await asyncio.wait([task], timeout=0.01)
+        task.cancel()
     await asyncio.wait([task])
-    assert task.cancelled()
     assert errors == []
-    assert not condition.locked()
+    async with asyncio.timeout(5), condition:
+        assert condition.locked()
 
 
 async def test_a_wait_that_takes_too_long_says_so_and_holds_the_lock() -> None:
