@@ -113,6 +113,12 @@ DEADLINE_EXCEEDED = RefusalKind("DEADLINE_EXCEEDED", "未能在时限内完成",
 UNAVAILABLE = RefusalKind(
     "UNAVAILABLE", "服务暂时不可用，请稍后再试", "Temporarily unavailable: try again soon", unblock=Unblock.SELF
 )
+BUSY = RefusalKind(
+    "BUSY",
+    "系统繁忙，未作任何更改，请在{retryAfter}秒后重试",
+    "Busy, nothing was changed: retry in {retryAfter} s",
+    unblock=Unblock.SELF,
+)
 INTERNAL = RefusalKind("INTERNAL", "系统内部错误", "Internal error")
 UNKNOWN_PROVINCE = RefusalKind(
     "UNKNOWN_PROVINCE", "省份代码无效", "Not a province code", rule="R2", unblock=Unblock.SELF

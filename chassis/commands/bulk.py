@@ -1,23 +1,147 @@
-"""The result of each row of a command with many rows."""
+"""A command of many rows as one piece of work, with a result for every row (ADR 23).
 
+Rows are loaded together, decided one after the other by the pure domain, and written in one transaction. A row that is
+refused leaves nothing behind and costs no other row anything.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
+import structlog
+
+from chassis.context import Act
+from chassis.storage.idempotency import RequestMark
+from chassis.storage.mongo import Client, Conflict, is_transient
+from chassis.storage.repository import Aggregate, Repository
+from chassis.storage.unit_of_work import ATTEMPTS, UnitOfWork, in_unit_of_work
 from kernel.errors import Refusal
+from kernel.refusals import INTERNAL
 
 A = TypeVar("A")
+A_co = TypeVar("A_co", covariant=True)
+C = TypeVar("C")
+O = TypeVar("O", bound=Aggregate)  # noqa: E741 - the outcome
+S = TypeVar("S")
+_ATTEMPTS_OF_A_PART = 3  # the whole has had its attempts
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row(Generic[C]):
+    """One row of a command. Rows of several callers may share a transaction, so each says who acts.
+
+    Attributes:
+        key: How the caller identifies the row: an aggregate's id, or the row's index as text.
+        command: What is asked, with all that the decision needs besides what is loaded.
+        act: Actor and trace, sealed into the row's events.
+        request: Of the `Idempotency-Key`, the command's stored name and the row; None without a key.
+    """
+
+    key: str
+    command: C
+    act: Act
+    request: RequestMark | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RowResult(Generic[A]):
-    """The result of one row: either the aggregate, or why the row was refused.
+    """The result of one row: either what the command leads to, or why the row was refused.
 
     Attributes:
-        key: How the caller identifies the row: an aggregate's id, or the row's index as text.
-        value: The aggregate after the command; None where the row was refused.
+        key: The row's.
+        value: The aggregate after the command; None where the row was refused, or where there was nothing to do.
         refusal: Why nothing of the row was written; None where it was.
     """
 
     key: str
     value: A | None = None
     refusal: Refusal | None = None
+
+
+class Batch(Protocol[S, C, A_co, O]):
+    """How rows of one kind are loaded, decided and written."""
+
+    @property
+    def outcomes(self) -> Repository[O]:
+        """The repository whose documents bear the marks of the rows' requests."""
+
+    async def load(self, unit: UnitOfWork, rows: Sequence[Row[C]]) -> S:
+        """Load what the rows need, in sets and never row by row, the outcomes of earlier requests among it."""
+
+    def decide(self, unit: UnitOfWork, state: S, row: Row[C]) -> A_co:
+        """Decide a row on the state that the rows before it have left, and stage what it writes.
+
+        Raises:
+            Refusal: Why the row is refused; the state is then as it was before, and nothing of the row is staged.
+        """
+
+    def repeated(self, state: S, row: Row[C], outcome: O) -> A_co:
+        """The value of a row that took effect before, under the same `Idempotency-Key`."""
+
+    def finish(self, unit: UnitOfWork, state: S) -> None:
+        """Stage what is written once for all rows, such as counters."""
+
+
+async def run(
+    client: Client, batch: Batch[S, C, A, O], rows: Sequence[Row[C]], *, attempts: int = ATTEMPTS
+) -> list[RowResult[A]]:
+    """Load together, decide in order, write in one transaction.
+
+    Where the database does not take the rows together, each half of them is tried by itself, down to single rows: a row
+    that meets conflicts all the time is `BUSY`, one that meets a defect is `INTERNAL`, and the others stand.
+
+    Args:
+        client: The service's client.
+        batch: How the rows are loaded, decided and written.
+        rows: At most some hundreds.
+        attempts: How often a transaction that meets conflicts is run at most.
+
+    Returns:
+        One result per row, in the order of `rows`, whatever happens to a row.
+
+    Raises:
+        StorageError: The database is away. Nothing was written, or, if it went at the commit, all or nothing was.
+    """
+    if not rows:
+        return []
+    try:
+        return await in_unit_of_work(client, lambda unit: _attempt(unit, batch, rows), attempts=attempts)
+    except Exception as error:
+        if is_transient(error):
+            raise
+        if len(rows) == 1:
+            return [RowResult(rows[0].key, refusal=_refusal_of(rows[0], error))]
+        log.warning("batch is split", rows=len(rows), error=type(error).__name__)
+    middle = len(rows) // 2
+    halves = (rows[:middle], rows[middle:])
+    return [result for half in halves for result in await run(client, batch, half, attempts=_ATTEMPTS_OF_A_PART)]
+
+
+async def _attempt(unit: UnitOfWork, batch: Batch[S, C, A, O], rows: Sequence[Row[C]]) -> list[RowResult[A]]:
+    state = await batch.load(unit, rows)
+    results = [_decided(unit, batch, state, row) for row in rows]
+    if unit.used_caches and any(result.refusal for result in results):
+        raise Conflict("a refusal is never given on cached data")
+    batch.finish(unit, state)
+    return results
+
+
+def _decided(unit: UnitOfWork, batch: Batch[S, C, A, O], state: S, row: Row[C]) -> RowResult[A]:
+    try:
+        earlier = unit.outcome(batch.outcomes, row.request)
+        value = batch.decide(unit, state, row) if earlier is None else batch.repeated(state, row, earlier)
+    except Refusal as refusal:
+        return RowResult(row.key, refusal=refusal)
+    except Conflict:
+        raise
+    except Exception as error:  # noqa: BLE001 - a defect in deciding a row is that row's
+        return RowResult(row.key, refusal=_refusal_of(row, error))
+    return RowResult(row.key, value)
+
+
+def _refusal_of(row: Row[C], error: Exception) -> Refusal:
+    if isinstance(error, Refusal):
+        return error
+    log.error("row failed", row=row.key, exc_info=error)
+    return INTERNAL()

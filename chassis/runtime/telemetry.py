@@ -34,6 +34,11 @@ DEAD_LETTERS = Counter("guopei_events_dead_total", "Deliveries given up", ["queu
 LAG_SECONDS = Histogram(
     "guopei_event_lag_seconds", "From an event's write to its committed effect", ["queue"], buckets=_SECONDS
 )
+LANE_ROWS = Histogram(
+    "guopei_lane_rows", "Rows that one transaction of a lane took", ["service"], buckets=(1, 2, 5, 10, 20, 50, 100, 200)
+)
+LANE_WAITING = Gauge("guopei_lane_waiting", "Rows that wait for a lane", ["service"])
+LANE_BUSY = Counter("guopei_lane_busy_total", "Rows refused because a lane was full", ["service"])
 REQUESTS = Histogram("guopei_graphql_seconds", "Time to answer a GraphQL request", ["service"])
 
 _REASONS = {"PublishError": "returned", "DeliveryError": "nacked", "TimeoutError": "unconfirmed"}

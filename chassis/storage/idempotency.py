@@ -87,6 +87,23 @@ def mark_for(collection: str, aggregate: str) -> dict[str, str] | None:
     return {"key": mark.key, "input": mark.input}
 
 
+def request_mark(collection: str, principal: Principal, name: str, content: Any) -> RequestMark | None:
+    """The mark of the request under way; None where it came without an `Idempotency-Key`.
+
+    Args:
+        collection: The collection of the outcome.
+        principal: Whose request it is; part of the key, so that nobody meets another's marks.
+        name: The command's name, and the row's where a mutation has several. It is data.
+        content: The whole input; a repeat must bring the same.
+    """
+    secret = current_act().idempotency_key
+    if secret is None:
+        return None
+    key = hashlib.sha256(f"{principal.subject}\n{secret}\n{name}".encode()).hexdigest()
+    encoded = msgspec.json.encode(content, order="deterministic", enc_hook=str)
+    return RequestMark(collection, key, hmac.new(secret.encode(), encoded, hashlib.sha256).hexdigest())
+
+
 def idempotent(repository: str, *, name: str, row: str | None = None) -> Callable[[Command[D, P, A]], Command[D, P, A]]:
     """Make a command, `(deps, principal, …) -> aggregate`, take effect once under its `Idempotency-Key`.
 
@@ -129,10 +146,9 @@ async def run_once(
     Raises:
         Refusal: `IDEMPOTENCY_KEY_REUSED`: the key came with other input before; or what `act` refuses.
     """
-    secret = current_act().idempotency_key
-    if secret is None:
+    mark = request_mark(repository.name, principal, name, content)
+    if mark is None:
         return await act()
-    mark = _mark(secret, repository.name, principal, name, content)
     if (earlier := await _outcome(repository, mark)) is not None:
         return earlier
     token = _CURRENT.set(mark)
@@ -156,9 +172,3 @@ async def _outcome(repository: OutcomeRepository[A], mark: RequestMark) -> A | N
     if not hmac.compare_digest(digest, mark.input):
         raise IDEMPOTENCY_KEY_REUSED()
     return aggregate
-
-
-def _mark(secret: str, collection: str, principal: Principal, name: str, content: Any) -> RequestMark:
-    key = hashlib.sha256(f"{principal.subject}\n{secret}\n{name}".encode()).hexdigest()
-    encoded = msgspec.json.encode(content, order="deterministic", enc_hook=str)
-    return RequestMark(collection, key, hmac.new(secret.encode(), encoded, hashlib.sha256).hexdigest())

@@ -1,7 +1,9 @@
 """MongoDB: the client, documents of dataclasses, and transactions that are retried (notes N18–N22)."""
 
 import asyncio
+import math
 import random
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar, cast
@@ -21,6 +23,7 @@ mend()
 Document = dict[str, Any]
 Database = AsyncDatabase[Document]
 Collection = AsyncCollection[Document]
+Client = AsyncMongoClient[Document]
 Session = AsyncClientSession
 DuplicateKey = DuplicateKeyError
 StorageError = PyMongoError
@@ -45,10 +48,21 @@ def is_transient(error: Exception) -> bool:
     )
 
 
+class Conflict(Exception):  # noqa: N818 - not an error: the attempt is run again
+    """Inside a transaction: what it has read, or what its writes expect, is not so any more."""
+
+
+def is_conflict(error: Exception) -> bool:
+    """Whether a transaction had no effect and may be run again at once, on fresh data."""
+    if isinstance(error, Conflict):
+        return True
+    return isinstance(error, PyMongoError) and error.has_error_label("TransientTransactionError")
+
+
 T = TypeVar("T")
 
 
-def connect(url: str) -> AsyncMongoClient[Document]:
+def connect(url: str) -> Client:
     """A client whose writes are acknowledged by a majority and journalled; it reads instants as Asia/Shanghai."""
     return AsyncMongoClient(
         url,
@@ -77,7 +91,13 @@ def from_document(document: Mapping[str, Any], kind: type[T]) -> T:
     return msgspec.convert(fields, kind, str_keys=True)
 
 
-async def transact(client: AsyncMongoClient[Document], work: Callable[[Session], Awaitable[T]]) -> T:
+async def transact(
+    client: Client,
+    work: Callable[[Session], Awaitable[T]],
+    *,
+    attempts: int = _ATTEMPTS,
+    seconds: float | None = None,
+) -> T:
     """Run `work` in a transaction, where several documents change together (notes N21).
 
     Two transactions that write one document conflict, and MongoDB aborts one of them at once. That one is run again as
@@ -87,20 +107,24 @@ async def transact(client: AsyncMongoClient[Document], work: Callable[[Session],
     Args:
         client: The service's client.
         work: Runs once per attempt, so it must have no effect outside the transaction, and must use the session in
-            every read and write.
+            every read and write. It may raise `Conflict`.
+        attempts: How often it is run at most.
+        seconds: After how long it is not run again; None for no limit.
 
     Returns:
         What the attempt that was committed returned.
 
     Raises:
-        StorageError: The conflict outlasted 30 attempts, or the database failed otherwise.
+        StorageError: The database failed, or its write conflicts outlasted the attempts (`is_conflict`).
+        Conflict: The conflict that `work` found outlasted them.
     """
+    ends = time.monotonic() + (seconds or math.inf)
     async with client.start_session() as session:
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(attempts):
             try:
                 return await _attempt(session, work)
-            except PyMongoError as error:
-                if not error.has_error_label("TransientTransactionError") or attempt == _ATTEMPTS - 1:
+            except (PyMongoError, Conflict) as error:
+                if not is_conflict(error) or attempt == attempts - 1 or time.monotonic() > ends:
                     raise
             pause = min(_WAIT_SECONDS * 2**attempt, _WAIT_CEILING_SECONDS)
             await asyncio.sleep(pause * (0.5 + random.random()))  # noqa: S311 - jitter, not a secret

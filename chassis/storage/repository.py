@@ -14,7 +14,8 @@ from kernel.refusals import NOT_FOUND, STALE_VERSION
 INTERNAL_FIELDS = {"events": 0, "requests": 0, "index": 0}
 """The projection that leaves out what a document holds besides its aggregate."""
 _BATCH = 1_000  # so that the rows that belong to one page come in one operation; the default is 101 documents
-_MOST_REQUESTS = 50  # marks an aggregate keeps, the latest; a request is repeated within minutes
+MOST_REQUESTS = 50
+"""How many marks an aggregate keeps, the latest; a request is repeated within minutes."""
 
 
 class Aggregate(Protocol):
@@ -47,7 +48,7 @@ class Repository(Generic[A]):
 
     def __init__(self, database: Database, collection: str, kind: type[A], *, producer: str, noun: str) -> None:
         self.collection: Collection = database[collection]
-        self._kind = kind
+        self.kind = kind
         self._producer = producer
         self._noun = noun
 
@@ -74,12 +75,12 @@ class Repository(Generic[A]):
         if document is None:
             return None
         digest = next(mark["input"] for mark in document["requests"] if mark["key"] == key)
-        return from_document(document, self._kind), digest
+        return from_document(document, self.kind), digest
 
     async def find(self, key: str, session: Session | None = None) -> A | None:
         """The aggregate with that id, or None."""
         document = await self.collection.find_one({"_id": key}, INTERNAL_FIELDS, session=session)
-        return from_document(document, self._kind) if document else None
+        return from_document(document, self.kind) if document else None
 
     async def get(self, key: str, session: Session | None = None) -> A:
         """The aggregate with that id.
@@ -95,7 +96,7 @@ class Repository(Generic[A]):
     async def find_many(self, keys: Sequence[str]) -> list[A | None]:
         """The aggregates with those ids, in that order, None where there is none; one database operation."""
         cursor = self.collection.find({"_id": {"$in": list(set(keys))}}, INTERNAL_FIELDS, batch_size=_BATCH)
-        by_id = {document["_id"]: from_document(document, self._kind) async for document in cursor}
+        by_id = {document["_id"]: from_document(document, self.kind) async for document in cursor}
         return [by_id.get(key) for key in keys]
 
     async def query(
@@ -117,7 +118,7 @@ class Repository(Generic[A]):
         cursor = self.collection.find(
             where, INTERNAL_FIELDS, sort=list(sort), limit=limit, batch_size=_BATCH, session=session
         )
-        return [from_document(document, self._kind) async for document in cursor]
+        return [from_document(document, self.kind) async for document in cursor]
 
     def index(self, aggregate: A) -> Document:
         """Derived fields that queries need, stored as `index` and renewed with every write; none by default."""
@@ -138,8 +139,8 @@ class Repository(Generic[A]):
         Raises:
             DuplicateKey: Its id or a unique key is taken.
         """
-        document = self._document(aggregate)
-        document["events"] = self._seal(events, aggregate.id, aggregate.version)
+        document = self.document(aggregate)
+        document["events"] = self.sealed(events, aggregate)
         if mark := mark_for(self.name, aggregate.id):
             document["requests"] = [mark]
         await self.collection.insert_one(document, session=session)
@@ -148,8 +149,7 @@ class Repository(Generic[A]):
     async def insert_many(self, created: Sequence[tuple[A, Sequence[DomainEvent]]], session: Session) -> None:
         """Store new aggregates, each with its first events, in one operation of a transaction."""
         documents = [
-            self._document(aggregate) | {"events": self._seal(events, aggregate.id, aggregate.version)}
-            for aggregate, events in created
+            self.document(aggregate) | {"events": self.sealed(events, aggregate)} for aggregate, events in created
         ]
         await self.collection.insert_many(documents, session=session)
 
@@ -169,22 +169,22 @@ class Repository(Generic[A]):
                 written.
             DuplicateKey: A unique key is taken.
         """
-        version = aggregate.version + 1
-        document = self._document(aggregate) | {"version": version}
+        saved = cast("A", replace(cast("Any", aggregate), version=aggregate.version + 1))
+        document = self.document(saved)
         key = document.pop("_id")
         push: Document = {}
         read: Document = {"_id": key, "version": aggregate.version}
         if events:
-            push["events"] = {"$each": self._seal(events, key, version)}
+            push["events"] = {"$each": self.sealed(events, saved)}
         if mark := mark_for(self.name, key):
-            push["requests"] = {"$each": [mark], "$slice": -_MOST_REQUESTS}
+            push["requests"] = {"$each": [mark], "$slice": -MOST_REQUESTS}
             # The unique index forbids one mark in two documents, but not twice in the array of one document.
             read["requests.key"] = {"$ne": mark["key"]}
         update: Document = {"$set": document} | ({"$push": push} if push else {})
         result = await self.collection.update_one(read, update, session=session)
         if result.matched_count == 0:
             raise STALE_VERSION(kind=self._noun, id=key)
-        return cast("A", replace(cast("Any", aggregate), version=version))
+        return saved
 
     async def put(self, aggregate: A, session: Session | None = None) -> None:
         """Store this service's view of another service's aggregate, replacing the one before.
@@ -194,9 +194,16 @@ class Repository(Generic[A]):
         document = to_document(aggregate)
         await self.collection.replace_one({"_id": document["_id"]}, document, upsert=True, session=session)
 
-    def _document(self, aggregate: A) -> Document:
+    def document(self, aggregate: A) -> Document:
+        """The aggregate as it is stored, with its derived fields and without its events."""
         index = self.index(aggregate)
         return to_document(aggregate) | ({"index": index} if index else {})
 
-    def _seal(self, events: Sequence[DomainEvent], key: str, version: int) -> list[Document]:
-        return seal(events, producer=self._producer, kind=self._noun, subject=key, version=version)
+    def sealed(self, events: Sequence[DomainEvent], aggregate: A) -> list[Document]:
+        """Events as they wait inside the aggregate that they report on.
+
+        Args:
+            events: In the order in which they will be published.
+            aggregate: With its version after the write.
+        """
+        return seal(events, producer=self._producer, kind=self._noun, subject=aggregate.id, version=aggregate.version)
