@@ -6,7 +6,7 @@ refused leaves nothing behind and costs no other row anything.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, cast
 
 import structlog
 
@@ -60,7 +60,7 @@ class RowResult(Generic[A]):
 
 
 class Batch(Protocol[S, C, A_co, O]):
-    """How rows of one kind are loaded, decided and written."""
+    """How rows of one kind are loaded, decided and written; a class that derives from it has the defaults."""
 
     @property
     def outcomes(self) -> Repository[O]:
@@ -69,18 +69,24 @@ class Batch(Protocol[S, C, A_co, O]):
     async def load(self, unit: UnitOfWork, rows: Sequence[Row[C]]) -> S:
         """Load what the rows need, in sets and never row by row, the outcomes of earlier requests among it."""
 
-    def decide(self, unit: UnitOfWork, state: S, row: Row[C]) -> A_co:
+    def decide(self, unit: UnitOfWork, state: S, row: Row[C]) -> A_co | None:
         """Decide a row on the state that the rows before it have left, and stage what it writes.
+
+        Returns:
+            What the row leads to; None where there is nothing to do.
 
         Raises:
             Refusal: Why the row is refused; the state is then as it was before, and nothing of the row is staged.
         """
 
     def repeated(self, state: S, row: Row[C], outcome: O) -> A_co:
-        """The value of a row that took effect before, under the same `Idempotency-Key`."""
+        """The value of a row that took effect before, under the same `Idempotency-Key`: the outcome as it is now."""
+        del state, row
+        return cast("A_co", outcome)
 
     def finish(self, unit: UnitOfWork, state: S) -> None:
-        """Stage what is written once for all rows, such as counters."""
+        """Stage what is written once for all rows, such as counters; nothing by default."""
+        del unit, state
 
 
 async def run(

@@ -32,6 +32,7 @@ StorageError = PyMongoError
 _TRANSIENT_CODES = {14031, 11601, 50, 64}
 
 
+_CONFLICT = "TransientTransactionError"  # the label of MongoDB's own conflicts
 _ATTEMPTS = 30
 _WAIT_SECONDS = 0.002
 _WAIT_CEILING_SECONDS = 0.25
@@ -43,20 +44,21 @@ def is_transient(error: Exception) -> bool:
         return False
     return (
         isinstance(error, ConnectionFailure)
-        or error.has_error_label("TransientTransactionError")
+        or error.has_error_label(_CONFLICT)
         or getattr(error, "code", None) in _TRANSIENT_CODES
     )
 
 
-class Conflict(Exception):  # noqa: N818 - not an error: the attempt is run again
+class Conflict(PyMongoError):  # noqa: N818 - not an error: the attempt is run again
     """Inside a transaction: what it has read, or what its writes expect, is not so any more."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, [_CONFLICT])
 
 
 def is_conflict(error: Exception) -> bool:
     """Whether a transaction had no effect and may be run again at once, on fresh data."""
-    if isinstance(error, Conflict):
-        return True
-    return isinstance(error, PyMongoError) and error.has_error_label("TransientTransactionError")
+    return isinstance(error, PyMongoError) and error.has_error_label(_CONFLICT)
 
 
 T = TypeVar("T")
@@ -115,15 +117,14 @@ async def transact(
         What the attempt that was committed returned.
 
     Raises:
-        StorageError: The database failed, or its write conflicts outlasted the attempts (`is_conflict`).
-        Conflict: The conflict that `work` found outlasted them.
+        StorageError: The database failed, or conflicts outlasted the attempts (`is_conflict`).
     """
     ends = time.monotonic() + (seconds or math.inf)
     async with client.start_session() as session:
         for attempt in range(attempts):
             try:
                 return await _attempt(session, work)
-            except (PyMongoError, Conflict) as error:
+            except PyMongoError as error:
                 if not is_conflict(error) or attempt == attempts - 1 or time.monotonic() > ends:
                     raise
             pause = min(_WAIT_SECONDS * 2**attempt, _WAIT_CEILING_SECONDS)

@@ -11,12 +11,22 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar, cast
 
 from pymongo import InsertOne, UpdateOne
-from pymongo.errors import BulkWriteError, PyMongoError
+from pymongo.errors import BulkWriteError
 
 from chassis.context import Act, acting
 from chassis.events import DomainEvent
 from chassis.storage.idempotency import RequestMark
-from chassis.storage.mongo import Client, Collection, Conflict, Document, Session, from_document, is_conflict, transact
+from chassis.storage.mongo import (
+    Client,
+    Collection,
+    Conflict,
+    Document,
+    Session,
+    StorageError,
+    from_document,
+    is_conflict,
+    transact,
+)
 from chassis.storage.repository import MOST_REQUESTS, Aggregate, Repository
 from kernel.refusals import BUSY, IDEMPOTENCY_KEY_REUSED
 
@@ -249,7 +259,7 @@ async def in_unit_of_work(client: Client, work: Callable[[UnitOfWork], Awaitable
 
     try:
         return await transact(client, attempt, attempts=attempts, seconds=_SECONDS)
-    except (PyMongoError, Conflict) as error:
+    except StorageError as error:
         if not is_conflict(error):
             raise
         raise BUSY(retryAfter=_RETRY_AFTER_SECONDS) from error

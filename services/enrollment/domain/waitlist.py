@@ -1,6 +1,5 @@
 """The waiting list: its order, the offers of free seats, and substitution (R25, R26)."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -22,12 +21,8 @@ _SYSTEM = "system"
 _LAST = 1_000_000
 
 
-def in_order(waiting: Iterable[Enrollment]) -> list[Enrollment]:
-    """Sort a waiting list: those that the base has ranked, then by submission and by the school's ranking (R25)."""
-    return sorted(waiting, key=_place)
-
-
-def _place(enrollment: Enrollment) -> tuple[int, datetime, int, str]:
+def place_in_line(enrollment: Enrollment) -> tuple[int, datetime, int, str]:
+    """The key that orders a waiting list: the base's ranking, then submission and the school's ranking (R25)."""
     submitted = enrollment.submitted_at or enrollment.signed_up_at
     return enrollment.waiting_rank or _LAST, submitted, enrollment.rank or _LAST, enrollment.id
 

@@ -60,8 +60,8 @@ class _CatalogEffects:
     """Effects on the projection of rounds and projects; each ignores an event that a later one has overtaken.
 
     A command reads the project here in a transaction of its own, which a snapshot lets go on with the old project. So
-    the effects write documents that those commands write too: `pass_doors` what every sign-up writes, `move_dates` what
-    every acceptance writes. One of the two then conflicts and runs again on what the other has written (notes N21).
+    the effects write documents that those commands write too (`Seating.meet_changed`). One of the two then conflicts
+    and runs again on what the other has written (notes N21).
     """
 
     def __init__(self, deps: Deps) -> None:
@@ -96,8 +96,8 @@ class _CatalogEffects:
             category=event.category,
         )
         await self._store.projects.put(project, session)
-        await self._store.seating.pass_doors(project.id, session)
         await self._store.seating.create_seats(Seats(project.id, project.capacity), session)
+        await self._store.seating.meet_changed(project, session)
 
     async def amend_project(self, event: ProjectAmended, envelope: Envelope, session: Session) -> None:
         """Store new dates, for the project and for whoever is accepted in it (R18, R19)."""
@@ -113,6 +113,7 @@ class _CatalogEffects:
             amendment=event.reason,
         )
         await self._store.projects.put(amended, session)
+        await self._store.seating.meet_changed(amended, session)
         await self._store.seating.move_dates(event.project, event.starts_on, event.ends_on, session)
 
     def set_state(self, state: ProjectState) -> Effect:
@@ -137,7 +138,7 @@ class _CatalogEffects:
             return None
         project = moved(before, envelope.version, state, reason)
         await self._store.projects.put(project, session)
-        await self._store.seating.pass_doors(key, session)
+        await self._store.seating.meet_changed(project, session)
         return project
 
     async def _project_before(self, key: str, envelope: Envelope, session: Session) -> Project | None:
