@@ -11,18 +11,20 @@ from services.enrollment import commands as enrollment
 
 SERVICES = Path(__file__).resolve().parents[2] / "services"
 OF_COMMANDS = {
-    "_decide", "add_class", "amend_project", "assign_experts", "cancel_project", "draft_project", "extend_phase",
+    "add_class", "amend_project", "assign_experts", "cancel_project", "draft_project", "extend_phase",
     "extend_project", "finish_project", "open_round", "publish_project", "register_base", "register_expert",
     "resume_project", "set_base_team", "start_project", "submit_project", "submit_review", "suspend_project",
     "update_project", "withdraw_project",
-    "accept_offer", "commit_roster", "correct_teacher", "designate_person", "record_funding", "register_school",
-    "set_inner_cut_off", "sign_up", "substitute_teacher", "update_my_contact", "withdraw_enrollment",
-    "withdraw_sign_up",
+    "commit_roster", "correct_teacher", "designate_person", "record_funding", "register_school",
+    "set_inner_cut_off", "update_my_contact",
 }  # fmt: skip
 OF_ROWS = {"add_teachers", "adjust_quota", "auto_assign_experts", "register_schools"}
+OF_LANE = {
+    "_decide", "accept_offer", "decline_sign_ups", "rank_sign_ups", "sign_up", "submit_enrollments",
+    "substitute_teacher", "withdraw_enrollment", "withdraw_sign_up",
+}  # fmt: skip
 BULK = {
-    "confirm_credits", "decline_sign_ups", "rank_sign_ups", "record_attendance", "record_results", "revoke_credit",
-    "submit_enrollments",
+    "confirm_credits", "record_attendance", "record_results", "revoke_credit",
 }  # fmt: skip
 
 
@@ -46,7 +48,11 @@ def test_every_idempotent_command_keeps_its_recorded_name() -> None:
 
 
 def test_every_row_of_a_bulk_command_keeps_its_recorded_name() -> None:
-    assert {text for call in calls("run_once") if (text := text_of(call.args[2]))} == OF_ROWS
-    given = {text_of(keyword.value) for call in calls("each") for keyword in call.keywords if keyword.arg == "command"}
-    given |= {text_of(call.args[2]) for call in calls("change_records")}
-    assert given == BULK
+    rows = [*calls("run_once"), *calls("request_mark")]
+    assert {text for call in rows if (text := text_of(call.args[2]))} == OF_ROWS
+    assert {text_of(call.args[2]) for call in calls("change_records")} == BULK
+
+
+def test_every_row_of_the_lane_keeps_its_recorded_name() -> None:
+    names = [keyword.value for call in calls("row_of") for keyword in call.keywords if keyword.arg == "name"]
+    assert {text_of(name) for name in names} == OF_LANE
