@@ -11,7 +11,7 @@ from services.enrollment import commands as enrollment
 
 SERVICES = Path(__file__).resolve().parents[2] / "services"
 OF_COMMANDS = {
-    "add_class", "amend_project", "assign_experts", "cancel_project", "draft_project", "extend_phase",
+    "_decide", "add_class", "amend_project", "assign_experts", "cancel_project", "draft_project", "extend_phase",
     "extend_project", "finish_project", "open_round", "publish_project", "register_base", "register_expert",
     "resume_project", "set_base_team", "start_project", "submit_project", "submit_review", "suspend_project",
     "update_project", "withdraw_project",
