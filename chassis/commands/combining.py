@@ -58,6 +58,11 @@ class Combiner(Generic[C, A]):
         self._gauge = LANE_WAITING.labels(service)
         self._busy = LANE_BUSY.labels(service)
 
+    @property
+    def waiting(self) -> int:
+        """How many rows wait for the next transaction."""
+        return len(self._callers) + len(self._background)
+
     async def submit(self, row: Row[C]) -> A | None:
         """Wait for the result of a single row.
 
