@@ -3,14 +3,16 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 
 from chassis.clock import Clock
 from chassis.principal import Principal
-from chassis.storage.mongo import connect
+from chassis.storage.mongo import StorageError, connect
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from services.enrollment.commands import deliver_pending
@@ -230,6 +232,34 @@ async def test_a_full_lane_refuses_at_the_door_and_a_repeat_takes_effect(
     assert len(refused) == 2
     rows = await asyncio.gather(*(season.decide(key) for key in keys[2:]))
     assert codes(rows) == {"ok": 2}
+
+
+async def test_a_primary_that_steps_down_in_the_middle_loses_no_row_and_doubles_none(season: Season) -> None:
+    """Whoever is not told that it is done repeats under the same key, until everybody is."""
+    await season.publish(capacity=100)
+    keys = await submitted(season, await people(season, 100))
+    season.key = "k1"
+    client, stepped_down = season.deps.store.client, list[bool]()
+
+    async def step_down() -> None:
+        await eventually(lambda: season.deps.lane.waiting > 0, every=0)
+        with suppress(StorageError):  # the connection may break before the answer
+            await client.admin.command("replSetStepDown", 1, force=True)
+        stepped_down.append(True)
+
+    async def is_done(key: str) -> bool:
+        try:
+            row = await season.decide(key)
+        except Refused as refused:
+            assert refused.code in {"BUSY", "UNAVAILABLE"}, refused  # noqa: PT017 - any other is a defect
+            return False
+        return bool(row["ok"])
+
+    await asyncio.gather(step_down(), *(eventually(partial(is_done, key)) for key in keys))
+    assert stepped_down
+    assert (await season.seats())["accepted"] == 100
+    assert {(await season.deps.store.enrollments.get(key)).version for key in keys} == {3}
+    (await Ledger(season).picture()).is_consistent()
 
 
 async def test_everybody_at_once_on_one_class_and_two_processes(season: Season, other: Season) -> None:
