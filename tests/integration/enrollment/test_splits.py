@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +21,7 @@ from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.vocabulary import EnrollmentDecision
 from tests.integration.enrollment.ledger import KEPT, Ledger
 from tests.integration.enrollment.season import BASE, SCHOOL, SIGN_UP, SUBMIT, Season
+from tests.support.lane import Recorder
 
 PEOPLE, PROJECTS = 5, ("p1", "p2")
 PERSON, PROJECT = st.integers(0, PEOPLE - 1), st.sampled_from(PROJECTS)
@@ -33,21 +33,6 @@ ASKS = st.tuples(
     PROJECT,
     PERSON,
 )
-
-
-class Recorder:
-    """Stands where the lane is, and keeps the rows that commands give it."""
-
-    def __init__(self) -> None:
-        self.rows: list[EnrollmentRow] = []
-
-    async def submit(self, row: EnrollmentRow) -> Enrollment | None:
-        self.rows.append(row)
-        raise asyncio.CancelledError
-
-    async def submit_all(self, rows: Sequence[EnrollmentRow]) -> list[RowResult[Enrollment]]:
-        self.rows += rows
-        return []
 
 
 class Standing(Clock):
@@ -85,8 +70,8 @@ async def rows_of(
     deps: Deps, asks: Sequence[Ask], teachers: Sequence[Principal], keys: Mapping[tuple[int, str], str]
 ) -> list[EnrollmentRow]:
     """The rows by which the commands ask for it."""
-    recording, recorder = replace(deps), Recorder()
-    object.__setattr__(recording, "lane", recorder)
+    recorder = Recorder()
+    recording = recorder.of(deps)
     for asked in asks:
         _, who, project, other = asked
         with acting(Act(BASE)), suppress(asyncio.CancelledError):
