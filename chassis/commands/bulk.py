@@ -88,8 +88,9 @@ async def run(
 ) -> list[RowResult[A]]:
     """Load together, decide in order, write in one transaction.
 
-    Where the database does not take the rows together, each half of them is tried by itself, down to single rows: a row
-    that meets conflicts all the time is `BUSY`, one that meets a defect is `INTERNAL`, and the others stand.
+    Where the rows fail together, by a defect or by conflicts without end, nothing of them is written, and each half of
+    them is tried by itself, down to single rows: a row that meets conflicts all the time is `BUSY`, one that meets a
+    defect is `INTERNAL`, and the others stand.
 
     Args:
         client: The service's client.
@@ -102,6 +103,7 @@ async def run(
 
     Raises:
         StorageError: The database is away. Nothing was written, or, if it went at the commit, all or nothing was.
+            Halves that were committed before stand; a repeat under the same `Idempotency-Key` has their results.
     """
     if not rows:
         return []
@@ -133,10 +135,6 @@ def _decided(unit: UnitOfWork, batch: Batch[S, C, A, O], state: S, row: Row[C]) 
         value = batch.decide(unit, state, row) if earlier is None else batch.repeated(state, row, earlier)
     except Refusal as refusal:
         return RowResult(row.key, refusal=refusal)
-    except Conflict:
-        raise
-    except Exception as error:  # noqa: BLE001 - a defect in deciding a row is that row's
-        return RowResult(row.key, refusal=_refusal_of(row, error))
     return RowResult(row.key, value)
 
 
