@@ -101,8 +101,8 @@ class Combiner(Generic[C, A]):
 
     async def close(self) -> None:
         """Wait until no row waits; the process's database is closed after that."""
-        if self._lane:
-            await self._lane
+        while self._lane:
+            await asyncio.wait([self._lane])
 
     def _require_room(self, count: int) -> None:
         waits = time.monotonic() - self._callers[0].at if self._callers else 0.0
