@@ -8,6 +8,7 @@ import pytest
 from chassis.context import Act, acting
 from kernel.errors import Refusal
 from kernel.free_text import Reason
+from services.assessment.commands.attendance import AttendanceMark, record_attendance
 from services.assessment.commands.credits import confirm_credits, revoke_credit
 from services.assessment.domain.vocabulary import CreditStatus, ProjectPhase, ResultOutcome
 from tests.integration.assessment.world import (
@@ -253,3 +254,31 @@ async def test_a_list_repeated_under_its_key_does_not_undo_later_corrections(wor
         assert await world.attend(("e1", "s2", True)) == ["IDEMPOTENCY_KEY_REUSED"]
     assert await world.record("e1") == before
     assert not before.attended
+
+
+async def test_a_repeat_about_a_record_of_another_project_is_not_found(world: World) -> None:
+    await world.start("e1")
+    await world.start(project="p2")
+    marks = [AttendanceMark("e1", "s1", True, None)]
+    with acting(Act(BASE, idempotency_key="k1")):
+        first, other = [
+            codes(await record_attendance(world.deps, BASE, project=project, rows=marks)) for project in ("p1", "p2")
+        ]
+    assert (first, other) == (["ok"], ["NOT_FOUND"])
+
+
+async def test_a_record_that_cannot_be_read_costs_no_other_row_anything(world: World) -> None:
+    await world.start("e1", "e2", "e3")
+    await world.deps.store.records.collection.update_one({"_id": "e2"}, {"$set": {"version": "one"}})
+    assert await world.attend(("e1", "s1", True), ("e2", "s1", True), ("e3", "s1", True)) == ["ok", "INTERNAL", "ok"]
+
+
+async def test_lists_of_a_whole_class_at_once_lose_no_mark(world: World) -> None:
+    keys = [f"e{number}" for number in range(20)]
+    await world.start(*keys)
+    lists = [[(key, session, True) for key in keys] for session in ("s1", "s2", "s1")]
+    rows = await asyncio.gather(*(world.attend(*marks) for marks in lists))
+    assert {code for codes_of_list in rows for code in codes_of_list} == {"ok"}
+    for key in keys:
+        assert sorted(mark.session for mark in (await world.record(key)).marks) == ["s1", "s2"]
+    assert len({event.id for event in await world.heard(40)}) == 40
