@@ -6,7 +6,7 @@ refused leaves nothing behind and costs no other row anything.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, cast
 
 import structlog
 
@@ -23,7 +23,9 @@ A_co = TypeVar("A_co", covariant=True)
 C = TypeVar("C")
 O = TypeVar("O", bound=Aggregate)  # noqa: E741 - the outcome
 S = TypeVar("S")
-_ATTEMPTS_OF_A_PART = 3  # the whole has had its attempts
+MOST_ROWS = 200
+"""The most rows of one transaction."""
+_ATTEMPTS_OF_A_HALF = 3  # the whole has had its attempts
 log = structlog.get_logger()
 
 
@@ -86,7 +88,7 @@ class Batch(Protocol[S, C, A_co, O]):
 async def run(
     client: Client, batch: Batch[S, C, A, O], rows: Sequence[Row[C]], *, attempts: int = ATTEMPTS
 ) -> list[RowResult[A]]:
-    """Load together, decide in order, write in one transaction.
+    """Load together, decide in order, write in one transaction, or in one for every 200 rows.
 
     Where the rows fail together, by a defect or by conflicts without end, nothing of them is written, and each half of
     them is tried by itself, down to single rows: a row that meets conflicts all the time is `BUSY`, one that meets a
@@ -95,18 +97,45 @@ async def run(
     Args:
         client: The service's client.
         batch: How the rows are loaded, decided and written.
-        rows: At most some hundreds.
+        rows: Any number.
         attempts: How often a transaction that meets conflicts is run at most.
 
     Returns:
         One result per row, in the order of `rows`, whatever happens to a row.
 
     Raises:
-        StorageError: The database is away. Nothing was written, or, if it went at the commit, all or nothing was.
-            Halves that were committed before stand; a repeat under the same `Idempotency-Key` has their results.
+        StorageError: The database is away. What was committed before stands; of the rest nothing was written, or, if it
+            went at the commit, all or nothing was. A repeat under the same `Idempotency-Key` does what was not done.
     """
-    if not rows:
-        return []
+    windows = [rows[start : start + MOST_ROWS] for start in range(0, len(rows), MOST_ROWS)]
+    return [result for window in windows for result in await _run_together(client, batch, window, attempts)]
+
+
+async def run_row(client: Client, batch: Batch[S, C, A, O], row: Row[C], *, attempts: int = ATTEMPTS) -> A:
+    """Run a single row.
+
+    Args:
+        client: The service's client.
+        batch: How the row is loaded, decided and written.
+        row: The row.
+        attempts: How often the transaction is run at most while it meets conflicts.
+
+    Returns:
+        The row's value.
+
+    Raises:
+        Refusal: Why the row is refused; `BUSY` where its conflicts outlast the attempts.
+        StorageError: The database is away.
+    """
+    (result,) = await run(client, batch, [row], attempts=attempts)
+    if result.refusal:
+        raise result.refusal
+    return cast("A", result.value)
+
+
+async def _run_together(
+    client: Client, batch: Batch[S, C, A, O], rows: Sequence[Row[C]], attempts: int
+) -> list[RowResult[A]]:
     try:
         return await in_unit_of_work(client, lambda unit: _attempt(unit, batch, rows), attempts=attempts)
     except Exception as error:
@@ -117,7 +146,7 @@ async def run(
         log.warning("batch is split", rows=len(rows), error=type(error).__name__)
     middle = len(rows) // 2
     halves = (rows[:middle], rows[middle:])
-    return [result for half in halves for result in await run(client, batch, half, attempts=_ATTEMPTS_OF_A_PART)]
+    return [result for half in halves for result in await _run_together(client, batch, half, _ATTEMPTS_OF_A_HALF)]
 
 
 async def _attempt(unit: UnitOfWork, batch: Batch[S, C, A, O], rows: Sequence[Row[C]]) -> list[RowResult[A]]:

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from pymongo import AsyncMongoClient
 from structlog.testing import capture_logs
 
-from chassis.commands.bulk import Row
+from chassis.commands.bulk import Row, run_row
 from chassis.storage.mongo import Database, Document, StorageError
 from chassis.storage.unit_of_work import UnitOfWork
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
+from kernel.errors import Refusal
 from tests.integration.chassis.accounts import BOB, DEFECT, POISON, STUCK, Account, Moves, State, codes, move
 from tests.support.operations import watched
 
@@ -46,6 +47,20 @@ async def test_rows_are_loaded_decided_and_written_together(moves: Moves, parts:
 async def test_no_rows_are_no_transaction(moves: Moves) -> None:
     assert await moves.run([]) == []
     assert moves.loads == 0
+
+
+async def test_more_than_two_hundred_rows_are_several_transactions(moves: Moves, parts: Parts) -> None:
+    async with watched(parts.mongodb_url(ADMIN), moves.counters.database.name) as (database, operations):
+        results = await Moves(database).run([move("a", 1)] * 401)
+    assert codes(results) == list(range(11, 412))
+    assert operations.commits == 3
+
+
+async def test_a_single_row_has_its_value_or_raises_its_refusal(moves: Moves) -> None:
+    assert await run_row(moves.client, moves, move("a", -4)) == Account("a", 2, 6)
+    with pytest.raises(Refusal) as refused:
+        await run_row(moves.client, moves, move("a", -7))
+    assert refused.value.code == "WRONG_STATE"
 
 
 async def test_a_refusal_in_the_middle_costs_no_other_row_anything(moves: Moves) -> None:
