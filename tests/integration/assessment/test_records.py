@@ -1,6 +1,8 @@
 """R29–R31 on a real database and broker: records follow events, commands check who acts, changes are published."""
 
 import asyncio
+import hashlib
+import hmac
 from functools import partial
 
 import pytest
@@ -282,3 +284,33 @@ async def test_lists_of_a_whole_class_at_once_lose_no_mark(world: World) -> None
     for key in keys:
         assert sorted(mark.session for mark in (await world.record(key)).marks) == ["s1", "s2"]
     assert len({event.id for event in await world.heard(40)}) == 40
+
+
+async def test_a_request_leaves_the_mark_it_always_had(world: World) -> None:
+    """Names and digests are data: of the rows about one record in their order (chassis.storage.idempotency)."""
+    await world.start("e1")
+    with acting(Act(BASE, idempotency_key="k1")):
+        assert await world.attend(("e1", "s1", True), ("e1", "s2", False)) == ["ok", "ok"]
+        assert await world.grade("e1", ResultOutcome.PASSED, 88) == ["ok"]
+    with acting(Act(SCHOOL, idempotency_key="k1")):
+        assert codes(await confirm_credits(world.deps, SCHOOL, enrollments=["e1"])) == ["ok"]
+    with acting(Act(MINISTRY, idempotency_key="k1")):
+        await revoke_credit(world.deps, MINISTRY, enrollment="e1", reason=SPOT_CHECK)
+    document = await world.deps.store.records.collection.find_one({"_id": "e1"})
+    assert document
+    present, absent = (
+        f'{{"enrollment":"e1","session":"{session}","present":{present},"mode":null}}'
+        for session, present in (("s1", "true"), ("s2", "false"))
+    )
+    assert document["requests"] == [
+        {
+            "key": hashlib.sha256(f"{principal.subject}\nk1\n{name}|e1".encode()).hexdigest(),
+            "input": hmac.new(b"k1", content.encode(), hashlib.sha256).hexdigest(),
+        }
+        for principal, name, content in (
+            (BASE, "record_attendance", f"[{present},{absent}]"),
+            (BASE, "record_results", '[{"enrollment":"e1","outcome":"PASSED","score":88}]'),
+            (SCHOOL, "confirm_credits", "[null]"),
+            (MINISTRY, "revoke_credit", '["抽检"]'),
+        )
+    ]
