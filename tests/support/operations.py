@@ -1,7 +1,10 @@
 """Counting what a call asks of its database, by pymongo's own monitoring."""
 
+import inspect
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from types import ModuleType
 
 from pymongo import AsyncMongoClient
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
@@ -10,6 +13,14 @@ from chassis.storage.mongo import Database, Document
 
 READS = frozenset({"find", "aggregate", "count", "distinct"})
 _COMMIT = "commitTransaction"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a call takes: operations, each a round trip, and commits of transactions besides."""
+
+    operations: int
+    commits: int = 0
 
 
 class Operations(CommandListener):
@@ -28,6 +39,11 @@ class Operations(CommandListener):
         """Count anew."""
         self.seen.clear()
         self.commits = 0
+
+    @property
+    def cost(self) -> Budget:
+        """What was taken, to be compared with a budget."""
+        return Budget(len(self.seen), self.commits)
 
     @property
     def reads(self) -> list[tuple[str, str]]:
@@ -62,3 +78,8 @@ async def watched(url: str, name: str) -> AsyncIterator[tuple[Database, Operatio
     )
     async with client:
         yield client[name], operations
+
+
+def use_cases(commands: ModuleType) -> set[str]:
+    """The names of a service's commands, each of which has a budget."""
+    return {name for name in commands.__all__ if inspect.iscoroutinefunction(getattr(commands, name))}

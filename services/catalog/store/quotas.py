@@ -10,6 +10,7 @@ from chassis.storage.repository import Repository
 from chassis.storage.unit_of_work import UnitOfWork
 from kernel.refusals import NOT_FOUND
 from services.catalog.domain.quota import CONSUMING, Quota, quota_id
+from services.catalog.store.visibility import ONE_BATCH
 
 
 class Quotas(Repository[Quota]):
@@ -80,7 +81,8 @@ class Quotas(Repository[Quota]):
             "status": {"$in": list(CONSUMING)},
         }
         fields = {"base": 1, "year": 1, "code": 1}
-        async for project in self._projects.find(where, fields, sort=[("code", ASCENDING)], session=session):
+        order = [("code", ASCENDING)]
+        async for project in self._projects.find(where, fields, sort=order, batch_size=ONE_BATCH, session=session):
             key = quota_id(project["base"], project["year"])
             if key in codes:
                 codes[key].append(project["code"])

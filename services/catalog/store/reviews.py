@@ -10,6 +10,7 @@ from chassis.storage.paging import after_position, all_of
 from chassis.storage.repository import Repository
 from chassis.storage.unit_of_work import UnitOfWork
 from services.catalog.domain.review import Review
+from services.catalog.store.visibility import ONE_BATCH
 
 _BY_ID = [("_id", ASCENDING)]
 _INDEXES = {"project": ("project", "cycle"), "expert": ("expert", "_id"), "load": ("year", "expert")}
@@ -53,6 +54,7 @@ class Reviews(Repository[Review]):
         fields = {"year": "$year", "expert": "$expert"}
         groups = await self.collection.aggregate(
             [{"$match": {"year": {"$in": list(loads)}}}, {"$group": {"_id": fields, "count": {"$sum": 1}}}],
+            batchSize=ONE_BATCH,
             session=session,
         )
         async for group in groups:

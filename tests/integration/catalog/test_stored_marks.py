@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -14,63 +13,20 @@ from services.catalog import commands
 from services.catalog.commands import ProjectDecision
 from services.catalog.domain.vocabulary import DecisionOutcome
 from tests.integration.catalog.season import Season
+from tests.integration.catalog.stages import Prepare, Stage, approved, drafted, reviewed, submitted
 from tests.support.principals import MINISTRY
 
 SECRET = "key-1"
 APPROVE = DecisionOutcome.APPROVE
 
 
-@dataclass(frozen=True)
-class Stage:
-    """A project of a base, with two experts on file.
-
-    Attributes:
-        key: The project's id.
-        version: Its version.
-    """
-
-    season: Season
-    base: Principal
-    experts: tuple[Principal, ...]
-    key: str
-    version: int
-
-
-async def drafted(season: Season) -> Stage:
-    base = await season.register_base()
-    experts = tuple([await season.register_expert(name) for name in ("甲", "乙")])
-    project = await season.draft(base)
-    return Stage(season, base, experts, project["id"], project["version"])
-
-
-async def submitted(season: Season) -> Stage:
-    stage = await drafted(season)
-    await season.submit(stage.base, {"id": stage.key, "version": stage.version})
-    return stage
-
-
-async def reviewed(season: Season) -> Stage:
-    stage = await submitted(season)
-    await season.assign({"id": stage.key}, *stage.experts)
-    for expert in stage.experts:
-        await season.review(expert, {"id": stage.key})
-    return stage
-
-
-async def approved(season: Season) -> Stage:
-    stage = await reviewed(season)
-    await season.decide({"id": stage.key}, "APPROVE")
-    return stage
-
-
-Prepare = Callable[[Season], Awaitable[Stage]]
 Command = Callable[[Stage], Awaitable[object]]
 Expected = Callable[[Stage], tuple[Principal, str, str]]
 CASES: dict[str, tuple[Prepare, Command, Expected]] = {
     "submit_project": (
         drafted,
-        lambda stage: commands.submit_project(stage.season.deps, stage.base, key=stage.key, version=stage.version),
-        lambda stage: (stage.base, "submit_project|", f'[[],{{"key":"{stage.key}","version":{stage.version}}}]'),
+        lambda stage: commands.submit_project(stage.season.deps, stage.base, key=stage.key, version=1),
+        lambda stage: (stage.base, "submit_project|", f'[[],{{"key":"{stage.key}","version":1}}]'),
     ),
     "withdraw_project": (
         submitted,
@@ -79,11 +35,11 @@ CASES: dict[str, tuple[Prepare, Command, Expected]] = {
     ),
     "assign_experts": (
         submitted,
-        lambda stage: commands.assign_experts(stage.season.deps, MINISTRY, key=stage.key, experts=people(stage)),
+        lambda stage: commands.assign_experts(stage.season.deps, MINISTRY, key=stage.key, experts=stage.experts),
         lambda stage: (
             MINISTRY,
             "assign_experts|",
-            '[[],{{"experts":["{}","{}"],"key":"{}"}}]'.format(*people(stage), stage.key),
+            '[[],{{"experts":["{}","{}"],"key":"{}"}}]'.format(*stage.experts, stage.key),
         ),
     ),
     "auto_assign_experts": (
@@ -117,10 +73,6 @@ CASES: dict[str, tuple[Prepare, Command, Expected]] = {
 }
 
 
-def people(stage: Stage) -> list[str]:
-    return [str(expert.person) for expert in stage.experts]
-
-
 async def marks(stage: Stage) -> list[dict[str, Any]]:
     document = await stage.season.deps.store.projects.collection.find_one({"_id": stage.key})
     assert document
@@ -131,7 +83,7 @@ async def marks(stage: Stage) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("name", CASES)
 async def test_a_request_leaves_the_mark_it_always_had_and_a_repeat_takes_no_effect(season: Season, name: str) -> None:
     prepare, command, expected = CASES[name]
-    stage = await prepare(season)
+    stage = await prepare(season, 1)
     principal, stored_name, content = expected(stage)
     with acting(Act(principal, idempotency_key=SECRET)):
         await command(stage)
