@@ -57,7 +57,12 @@ class Conflict(PyMongoError):  # noqa: N818 - not an error: the attempt is run a
 
 
 def is_conflict(error: Exception) -> bool:
-    """Whether a transaction had no effect and may be run again at once, on fresh data."""
+    """Whether a transaction lost to another one, so that it had no effect and may be run again on fresh data."""
+    return not isinstance(error, ConnectionFailure) and _had_no_effect(error)
+
+
+def _had_no_effect(error: Exception) -> bool:
+    """Whether a transaction may be run again: it met a conflict, or it lost its server before the commit."""
     return isinstance(error, PyMongoError) and error.has_error_label(_CONFLICT)
 
 
@@ -125,7 +130,7 @@ async def transact(
             try:
                 return await _attempt(session, work)
             except PyMongoError as error:
-                if not is_conflict(error) or attempt == attempts - 1 or time.monotonic() > ends:
+                if not _had_no_effect(error) or attempt == attempts - 1 or time.monotonic() > ends:
                     raise
             pause = min(_WAIT_SECONDS * 2**attempt, _WAIT_CEILING_SECONDS)
             await asyncio.sleep(pause * (0.5 + random.random()))  # noqa: S311 - jitter, not a secret

@@ -75,7 +75,7 @@ class AdmissionBatch:
         return await bulk.run(self._store.client, self, rows)
 
 
-def row_of(
+def lane_row(
     principal: Principal | None, key: str, command: Command, *, name: str | None = None, content: Any = None
 ) -> EnrollmentRow:
     """A row of the current request, or of a timer or consumer.

@@ -9,7 +9,7 @@ from chassis.commands.bulk import RowResult
 from chassis.commands.guards import require_rows, require_scope
 from chassis.principal import Principal, Scope
 from kernel.free_text import Reason
-from services.enrollment.commands.admissions import require_done, row_of
+from services.enrollment.commands.admissions import lane_row, require_done
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import own_enrollment
 from services.enrollment.domain import enrollment as enrollments
@@ -60,7 +60,7 @@ async def decide_enrollments(
         return decided
 
     rows = [
-        row_of(
+        lane_row(
             principal,
             decision.enrollment,
             Command(
@@ -108,7 +108,7 @@ async def escalate_undecided(deps: Deps) -> int:
     async for year, deadline in missed_deadlines(deps):
         while undecided := await deps.store.enrollments.undecided(year, deadline, _WINDOW):
             rows = [
-                row_of(None, key, Command(decide=partial(escalate, key=key), enrollments=(key,), fresh=True))
+                lane_row(None, key, Command(decide=partial(escalate, key=key), enrollments=(key,), fresh=True))
                 for key in undecided
             ]
             done = require_done(await deps.lane.submit_all(rows, background=True))

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from services.enrollment.commands.admissions import require_done, row_of
+from services.enrollment.commands.admissions import lane_row, require_done
 from services.enrollment.commands.deps import Deps
 from services.enrollment.domain.admission import Admission, Command
 from services.enrollment.domain.enrollment import Enrollment, cancel, lapse
@@ -43,7 +43,7 @@ async def sweep(deps: Deps, project_id: str) -> int:
     # Repeated until none is left: a substitution under way may add its successor after the first read (R26).
     while still_open := await _still_open(deps, project_id):
         rows = [
-            row_of(None, key, Command(decide=partial(_end, key=key), enrollments=(key,), fresh=True))
+            lane_row(None, key, Command(decide=partial(_end, key=key), enrollments=(key,), fresh=True))
             for key in still_open
         ]
         total += require_done(await deps.lane.submit_all(rows, background=True))

@@ -8,7 +8,7 @@ from chassis.commands.guards import require_rows, require_scope
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
 from kernel.free_text import Reason
-from services.enrollment.commands.admissions import raise_for_school, row_of, submit
+from services.enrollment.commands.admissions import lane_row, raise_for_school, submit
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import name_of_designated, name_of_school, own_enrollment
 from services.enrollment.domain import enrollment as enrollments
@@ -36,7 +36,7 @@ async def sign_up(deps: Deps, principal: Principal, *, project_id: str) -> Enrol
 
     command = Command(decide=decide, projects=(project_id,), teachers=(person,))
     content = (), {"project_id": project_id}
-    return await submit(deps.lane, row_of(principal, key, command, name="sign_up|", content=content))
+    return await submit(deps.lane, lane_row(principal, key, command, name="sign_up|", content=content))
 
 
 async def withdraw_sign_up(deps: Deps, principal: Principal, *, key: str) -> Enrollment:
@@ -52,7 +52,7 @@ async def withdraw_sign_up(deps: Deps, principal: Principal, *, key: str) -> Enr
         return admission.settle(signed_up, enrollments.withdraw_sign_up(signed_up, admission.now))
 
     command, content = Command(decide=decide, enrollments=(key,)), ((), {"key": key})
-    return await submit(deps.lane, row_of(principal, key, command, name="withdraw_sign_up|", content=content))
+    return await submit(deps.lane, lane_row(principal, key, command, name="withdraw_sign_up|", content=content))
 
 
 async def decline_sign_ups(
@@ -75,7 +75,7 @@ async def decline_sign_ups(
         return declined
 
     rows = [
-        row_of(
+        lane_row(
             principal,
             key,
             Command(decide=partial(decline, key=key), enrollments=(key,), school=principal.school),
@@ -107,7 +107,7 @@ async def rank_sign_ups(
 
     content = "|".join([project_id, *keys])
     rows = [
-        row_of(
+        lane_row(
             principal,
             key,
             Command(decide=partial(rank, key=key), enrollments=(key,)),
@@ -135,7 +135,7 @@ async def submit_enrollments(deps: Deps, principal: Principal, *, keys: Sequence
         return admission.settle(signed_up, enrollments.submit(signed_up, by, admission.now))
 
     rows = [
-        row_of(
+        lane_row(
             principal,
             key,
             Command(decide=partial(submit_row, key=key), enrollments=(key,), school=principal.school),
@@ -168,4 +168,4 @@ async def withdraw_enrollment(deps: Deps, principal: Principal, *, key: str, rea
 
     command = Command(decide=decide, enrollments=(key,), school=principal.school, frees_seats=True)
     content = (), {"key": key, "reason": reason}
-    return await submit(deps.lane, row_of(principal, key, command, name="withdraw_enrollment|", content=content))
+    return await submit(deps.lane, lane_row(principal, key, command, name="withdraw_enrollment|", content=content))

@@ -10,7 +10,7 @@ from chassis.principal import Principal, Scope
 from chassis.storage.mongo import Session
 from chassis.storage.unit_of_work import UnitOfWork
 from kernel.free_text import Reason
-from services.enrollment.commands.admissions import require_done, row_of, submit
+from services.enrollment.commands.admissions import lane_row, require_done, submit
 from services.enrollment.commands.decisions import missed_deadlines
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import name_of_designated, own_enrollment
@@ -55,7 +55,7 @@ async def offer_free_seats(deps: Deps) -> int:
     if not [year async for year, _ in missed_deadlines(deps)]:
         return 0
     rows = [
-        row_of(None, seats.id, Command(decide=partial(offer, key=seats.id), lines=(seats.id,), fresh=True))
+        lane_row(None, seats.id, Command(decide=partial(offer, key=seats.id), lines=(seats.id,), fresh=True))
         for seats in await deps.store.seating.seats_to_offer()
         for _ in range(min(seats.left, seats.waitlisted))
     ]
@@ -102,7 +102,7 @@ async def accept_offer(deps: Deps, principal: Principal, *, key: str) -> Enrollm
         return accepted
 
     command = Command(decide=decide, enrollments=(key,), school=principal.school)
-    return await submit(deps.lane, row_of(principal, key, command, name="accept_offer|", content=((), {"key": key})))
+    return await submit(deps.lane, lane_row(principal, key, command, name="accept_offer|", content=((), {"key": key})))
 
 
 async def rank_waitlist(deps: Deps, principal: Principal, *, project_id: str, keys: Sequence[str]) -> None:
@@ -132,7 +132,7 @@ async def rank_waitlist(deps: Deps, principal: Principal, *, project_id: str, ke
                 admission.settle(enrollment, rank_waiting(enrollment, place))
 
     command = Command(decide=decide, enrollments=tuple(places), lines=(project_id,))
-    require_done(await deps.lane.submit_all([row_of(principal, project_id, command)]))
+    require_done(await deps.lane.submit_all([lane_row(principal, project_id, command)]))
 
 
 async def substitute_teacher(deps: Deps, principal: Principal, *, key: str, teacher_id: str, reason: str) -> Enrollment:
@@ -170,7 +170,7 @@ async def substitute_teacher(deps: Deps, principal: Principal, *, key: str, teac
 
     command = Command(decide=decide, enrollments=(key,), teachers=(teacher_id,), school=principal.school)
     content = (), {"key": key, "teacher_id": teacher_id, "reason": reason}
-    return await submit(deps.lane, row_of(principal, key, command, name="substitute_teacher|", content=content))
+    return await submit(deps.lane, lane_row(principal, key, command, name="substitute_teacher|", content=content))
 
 
 async def expire_offers(deps: Deps) -> int:
@@ -199,7 +199,7 @@ async def expire_offers(deps: Deps) -> int:
     total, skipped = 0, set[str]()
     while overdue := await deps.store.enrollments.overdue_offers(deps.clock.now(), _WINDOW, besides=sorted(skipped)):
         rows = [
-            row_of(None, key, Command(decide=partial(end, key=key), enrollments=(key,), frees_seats=True, fresh=True))
+            lane_row(None, key, Command(decide=partial(end, key=key), enrollments=(key,), frees_seats=True, fresh=True))
             for key in overdue
         ]
         results = await deps.lane.submit_all(rows, background=True)

@@ -81,7 +81,7 @@ async def test_one_who_is_exchanged_loses_the_blank_review_and_its_weight(season
     ]
     assert counts == [1, 0, 1]
     async with season.deps.store.reviews.collection.database.client.start_session() as session:
-        assert await season.deps.store.reviews.loads(2024, session) == {first.person: 1, third.person: 1}
+        assert await season.deps.store.reviews.loads([2024], session) == {2024: {first.person: 1, third.person: 1}}
 
 
 async def test_the_ministry_decides_on_many_each_with_its_reason(season: Season) -> None:
@@ -130,8 +130,11 @@ async def test_a_repeated_batch_takes_no_second_effect(season: Season) -> None:
         await season.register_expert(name)
     project = await season.submitted(base)
     with acting(Act(MINISTRY, idempotency_key="batch-1")):
-        first = await commands.auto_assign_experts_to(season.deps, MINISTRY, key=project["id"])
-        again = await commands.auto_assign_experts_to(season.deps, MINISTRY, key=project["id"])
+        first, again = [
+            (await commands.auto_assign_experts(season.deps, MINISTRY, [project["id"]]))[0].value for _ in range(2)
+        ]
+    assert first
+    assert again
     assert asdict(first) | {"history": ()} == asdict(again) | {"history": ()}
     assert sum((await loads(season)).values()) == 2
 
