@@ -1,7 +1,13 @@
-"""A consumer that takes many events at a time, for logs that recognise by themselves what they hold already."""
+"""The loop of all consumers: a queue's deliveries in batches, in order (ADR 4, ADR 27).
+
+`chassis.messaging.inbox.Consumer` runs it for events whose effects need an inbox; `BatchConsumer` for logs that
+recognise by themselves what they hold already.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import TypeVar
 
 import structlog
 from aio_pika.abc import AbstractIncomingMessage
@@ -13,22 +19,99 @@ from chassis.runtime.telemetry import DEAD_LETTERS, REDELIVERED, count_taken
 from chassis.storage.mongo import StorageError, is_transient
 
 MOST = 200
+"""The most deliveries of a batch, and how many unacked ones the broker may have sent."""
+LINGER_SECONDS = 0.1
+"""How long a batch that is not full waits for more after its first delivery."""
 log = structlog.get_logger()
+T = TypeVar("T")
 
+Take = Callable[[Sequence[AbstractIncomingMessage]], Awaitable[None]]
+"""Gives a batch its effect, and acks or rejects each of its deliveries."""
 Effect = Callable[[Sequence[Envelope]], Awaitable[int]]
-"""Stores a batch, or its first part, skipping events that are stored already; returns how many were new."""
+"""Stores a batch, skipping events that are stored already; returns how many were new."""
+
+
+async def take_batches(
+    amqp_url: str,
+    name: str,
+    bindings: Sequence[str],
+    take: Take,
+    *,
+    moved: Mapping[str, Sequence[str]] | None = None,
+) -> None:
+    """Consume a queue in order, a batch at a time, until the connection ends.
+
+    Args:
+        amqp_url: The broker.
+        name: The queue's name, `<service>.<purpose>`.
+        bindings: Topic patterns.
+        take: Called with one batch after the other, each of 1 to `MOST` deliveries.
+        moved: Other queues of the service, each with the patterns that moved there from this one. They are bound there
+            before they are unbound here, so that no event of theirs is unroutable in between.
+
+    Raises:
+        ConnectionError: The broker closed the consumer; it comes in a group, as does what `take` raised.
+    """
+
+    async def work(arrived: amqp.Arrived) -> None:
+        while True:
+            batch = await _drained(arrived)
+            REDELIVERED.labels(name).inc(sum(message.redelivered is True for message in batch))
+            await take(batch)
+
+    async with await amqp.connect(amqp_url, name) as connection:
+        channel = await connection.channel()
+        await channel.set_qos(prefetch_count=MOST)
+        await amqp.declare_topology(channel)
+        queue = await amqp.declare_queue(channel, name, bindings)
+        for other, patterns in (moved or {}).items():
+            await amqp.declare_queue(channel, other, patterns)
+            for pattern in patterns:
+                await queue.unbind(amqp.EVENTS, pattern)
+        await amqp.take_in(queue, work)
+
+
+async def _drained(arrived: amqp.Arrived) -> list[AbstractIncomingMessage]:
+    """The next deliveries in order: waits for the first, then for more until the batch is full or the time is up."""
+    batch = [await arrived.get()]
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_SECONDS):
+            while len(batch) < MOST:
+                batch.append(await arrived.get())
+    return batch
+
+
+async def readable(
+    queue: str, batch: Sequence[AbstractIncomingMessage], read: Callable[[AbstractIncomingMessage], T]
+) -> list[tuple[AbstractIncomingMessage, T]]:
+    """The deliveries of a batch that can be read, each with what it reads as; the others become dead letters.
+
+    Reading is pure, so it is not tried again.
+    """
+    rows: list[tuple[AbstractIncomingMessage, T]] = []
+    for message in batch:
+        try:
+            rows.append((message, read(message)))
+        except Exception:
+            log.exception("unreadable event", queue=queue, message_id=message.message_id)
+            await give_up(queue, message)
+    return rows
+
+
+async def give_up(queue: str, message: AbstractIncomingMessage) -> None:
+    """Make a delivery a dead letter. An ack of several later deliveries passes over it: it is settled."""
+    DEAD_LETTERS.labels(queue).inc()
+    await message.reject(requeue=False)
 
 
 class BatchConsumer:
-    """Consumes one queue in order, a batch at a time; a batch is acked after its effect is committed.
-
-    A crash before the ack brings the batch again, so the effect must recognise events by id.
+    """Consumes one queue for a log that recognises events by id; a batch is acked after its effect is committed.
 
     Args:
         amqp_url: The broker.
         queue: The queue's name, `<service>.<purpose>`.
         bindings: Topic patterns.
-        effect: What a batch does; idempotent by event id.
+        effect: What a batch does. A crash before the ack brings the batch again.
     """
 
     def __init__(self, amqp_url: str, queue: str, bindings: Sequence[str], effect: Effect) -> None:
@@ -43,39 +126,15 @@ class BatchConsumer:
         Raises:
             ConnectionError: The broker closed the consumer. Other errors of the broker are raised as they are.
         """
-        connection = await amqp.connect(self._amqp_url, self._queue)
-        async with connection:
-            channel = await connection.channel()
-            await channel.set_qos(prefetch_count=MOST)
-            await amqp.declare_topology(channel)
-            queue = await amqp.declare_queue(channel, self._queue, self._bindings)
-            await amqp.take_in(queue, self._work)
-
-    async def _work(self, arrived: amqp.Arrived) -> None:
-        while True:
-            batch = [await arrived.get()]
-            while len(batch) < MOST and not arrived.empty():
-                batch.append(arrived.get_nowait())
-            await self._take(batch)
+        await take_batches(self._amqp_url, self._queue, self._bindings, self._take)
 
     async def _take(self, batch: Sequence[AbstractIncomingMessage]) -> None:
-        envelopes: list[Envelope] = []
-        last: AbstractIncomingMessage | None = None
-        REDELIVERED.labels(self._queue).inc(sum(message.redelivered is True for message in batch))
-        for message in batch:
-            try:
-                envelopes.append(amqp.from_message(message))
-            except Exception:
-                log.exception("not an event", queue=self._queue, message_id=message.message_id)
-                DEAD_LETTERS.labels(self._queue).inc()
-                await message.reject(requeue=False)
-            else:
-                last = message
-        if last is None:
+        rows = await readable(self._queue, batch, amqp.from_message)
+        if not rows:
             return
-        new = await self._insist(envelopes)
-        count_taken(self._queue, [envelope.at for envelope in envelopes], new)
-        await last.ack(multiple=True)
+        new = await self._insist([envelope for _, envelope in rows])
+        count_taken(self._queue, [envelope.at for _, envelope in rows], new)
+        await rows[-1][0].ack(multiple=True)
 
     async def _insist(self, envelopes: Sequence[Envelope]) -> int:
         """Apply the batch until it succeeds, whatever the database answers; what it refuses for good is a defect.

@@ -85,11 +85,16 @@ def context_of(traceparent: str | None) -> Context:
     return _PROPAGATOR.extract({"traceparent": traceparent} if traceparent else {})
 
 
+def traceparent_of(span: trace.Span) -> str | None:
+    """The W3C `traceparent` of a span; None where no trace is recorded or passed on."""
+    carrier: dict[str, str] = {}
+    _PROPAGATOR.inject(carrier, trace.set_span_in_context(span))
+    return carrier.get("traceparent")
+
+
 def current_traceparent() -> str | None:
     """The `traceparent` of the current span; None outside a span."""
-    carrier: dict[str, str] = {}
-    _PROPAGATOR.inject(carrier)
-    return carrier.get("traceparent")
+    return traceparent_of(trace.get_current_span())
 
 
 def count_refused(service: str, error: Exception) -> None:

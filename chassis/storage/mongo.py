@@ -38,15 +38,16 @@ _WAIT_SECONDS = 0.002
 _WAIT_CEILING_SECONDS = 0.25
 
 
-def is_transient(error: Exception) -> bool:
-    """Whether the database is away, full or too busy, so that the same operation may succeed later."""
-    if not isinstance(error, PyMongoError):
-        return False
-    return (
-        isinstance(error, ConnectionFailure)
-        or error.has_error_label(_CONFLICT)
-        or getattr(error, "code", None) in _TRANSIENT_CODES
+def is_away(error: Exception) -> bool:
+    """Whether the database is away, full or too busy for anything."""
+    return isinstance(error, ConnectionFailure) or (
+        isinstance(error, PyMongoError) and getattr(error, "code", None) in _TRANSIENT_CODES
     )
+
+
+def is_transient(error: Exception) -> bool:
+    """Whether the same operation may succeed later: the database is away, or others write the same documents."""
+    return is_away(error) or (isinstance(error, PyMongoError) and error.has_error_label(_CONFLICT))
 
 
 class Conflict(PyMongoError):  # noqa: N818 - not an error: the attempt is run again

@@ -108,3 +108,8 @@ def of(account: Account) -> dict[str, Any]:
         "person": account.person,
         "province": account.home,
     }
+
+
+def provisioned(account: Account) -> AccountProvisioned:
+    """The first event of a new account."""
+    return AccountProvisioned(**of(account), bases=account.bases)

@@ -1,14 +1,16 @@
 """Send identity's events (R40), and create accounts of what services have put on file, by their events (R3)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chassis.events import NATIONWIDE, Envelope
 from chassis.ids import new_id
-from chassis.messaging.inbox import Consumer, Handler
+from chassis.messaging.inbox import Consumer, Handler, Row
 from chassis.messaging.outbox import Relay
 from chassis.principal import Scope
 from chassis.runtime.tasks import Tasks
 from chassis.storage.mongo import Database, Session
+from chassis.storage.unit_of_work import UnitOfWork
 from gateway.identity import events
 from gateway.identity.account import Account
 from gateway.identity.provisioning import issued_login
@@ -106,30 +108,30 @@ class Effects:
     async def expert(self, event: ExpertRegistered, _: Envelope, session: Session) -> None:
         """Create an expert's account with an issued login name (R3)."""
         if not await self._store.by_person(event.expert, Scope.EXPERT, session):
-            login = await self._free_login("e", Scope.EXPERT, session)
+            (login,) = await self._free_logins("e", Scope.EXPERT, 1, session)
             account = _blank(login, Scope.EXPERT, organization=event.organization, person=event.expert)
             await self._store.add(account, session)
 
-    async def teacher(self, event: TeacherAdded, _: Envelope, session: Session) -> None:
-        """Create a teacher's account with an issued login name; the school hands out the code (R3)."""
-        if not await self._store.by_person(event.teacher, Scope.TEACHER, session):
-            school = event.school
-            login = await self._free_login("t", Scope.TEACHER, session)
-            account = _blank(
-                login,
-                Scope.TEACHER,
-                organization=school,
-                school=school,
-                person=event.teacher,
-                home=event.province,
-            )
-            await self._store.add(account, session)
+    async def teachers(self, rows: Sequence[Row], session: Session) -> None:
+        """Create teachers' accounts with issued login names; the schools hand out the codes (R3)."""
+        by_person = {row.event.teacher: row for row in rows}
+        for person in await self._store.persons_with_account(list(by_person), Scope.TEACHER, session):
+            del by_person[person]
+        logins = await self._free_logins("t", Scope.TEACHER, len(by_person), session)
+        unit = UnitOfWork(session)
+        for (person, row), login in zip(by_person.items(), logins, strict=True):
+            school, province = row.event.school, row.event.province
+            account = _blank(login, Scope.TEACHER, organization=school, school=school, person=person, home=province)
+            unit.insert(self._store.accounts, account, [events.provisioned(account)], act=row.act)
+        await unit.flush()
 
-    async def _free_login(self, kind: str, scope: Scope, session: Session) -> str:
-        """A random login name that nobody has: with a million teachers, one draw in a hundred is taken."""
-        while await self._store.by_login(login := issued_login(kind), scope, session):
-            pass
-        return login
+    async def _free_logins(self, kind: str, scope: Scope, count: int, session: Session) -> set[str]:
+        """Random login names that nobody has: with a million teachers, one draw in a hundred is taken."""
+        free: set[str] = set()
+        while len(free) < count:
+            drawn = {issued_login(kind) for _ in range(count - len(free))} - free
+            free |= drawn - await self._store.taken_logins(list(drawn), scope, session)
+        return free
 
 
 def handlers(store: IdentityStore) -> dict[str, Handler]:
@@ -139,7 +141,7 @@ def handlers(store: IdentityStore) -> dict[str, Handler]:
         "catalog.base-registered": Handler(BaseRegistered, effects.base),
         "catalog.expert-registered": Handler(ExpertRegistered, effects.expert),
         "enrollment.school-registered": Handler(SchoolRegistered, effects.school),
-        "enrollment.teacher-added": Handler(TeacherAdded, effects.teacher),
+        "enrollment.teacher-added": Handler(TeacherAdded, many=effects.teachers),
     }
 
 

@@ -1,6 +1,6 @@
 """Accounts and sessions in MongoDB database `gateway`."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ from chassis.storage.mongo import Session as Transaction
 from chassis.storage.paging import after_position, all_of
 from chassis.storage.repository import INTERNAL_FIELDS, Repository
 from gateway.identity.account import Account, AccountState
-from gateway.identity.events import AccountProvisioned, SessionsRevoked, of
+from gateway.identity.events import SessionsRevoked, of, provisioned
 from gateway.identity.login_throttle import LoginThrottle
 from gateway.refusals import ACCOUNT_EXISTS
 
@@ -87,6 +87,16 @@ class IdentityStore:
         """The account of a person in that role: a list of one, or an empty one."""
         return await self.accounts.query({"person": person, "scope": scope.value}, session=session)
 
+    async def taken_logins(self, logins: Sequence[str], scope: Scope, session: Transaction) -> set[str]:
+        """Which of these login names an account of that role has."""
+        where = {"login": {"$in": logins}, "scope": scope.value}
+        return set(await self.accounts.collection.distinct("login", where, session=session))
+
+    async def persons_with_account(self, persons: Sequence[str], scope: Scope, session: Transaction) -> set[str]:
+        """Which of these persons have an account in that role."""
+        where = {"person": {"$in": persons}, "scope": scope.value}
+        return set(await self.accounts.collection.distinct("person", where, session=session))
+
     async def initial(
         self, scope: Scope | None, home: str | None, *, without_code_at: datetime | None
     ) -> AsyncIterator[Account]:
@@ -134,8 +144,7 @@ class IdentityStore:
             Refusal: `ACCOUNT_EXISTS`.
         """
         try:
-            event = AccountProvisioned(**of(account), bases=account.bases)
-            return await self.accounts.insert(account, [event], session)
+            return await self.accounts.insert(account, [provisioned(account)], session)
         except DuplicateKey as error:
             raise ACCOUNT_EXISTS() from error
 

@@ -1,18 +1,17 @@
 """Events that the catalog emits, enrollment's events that it consumes, and its periodic jobs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from chassis.events import Envelope
-from chassis.messaging.inbox import Consumer, Handler
+from chassis.messaging.inbox import Consumer, Handler, Row
 from chassis.messaging.outbox import Relay
 from chassis.runtime.tasks import Tasks
 from chassis.storage.mongo import Database, Session
 from chassis.storage.timer import Act, timer
 from services.catalog.commands import Deps, lapse_overdue
 from services.catalog.domain import events
-from services.catalog.store import COLLECTIONS
+from services.catalog.store import COLLECTIONS, SeatsTaken
 
 SERVICE = "catalog"
 EMITTED: tuple[type, ...] = (
@@ -79,13 +78,13 @@ class SeatMoved:
 def enrollment_handlers(deps: Deps) -> Mapping[str, Handler]:
     """A handler for each of enrollment's events that may move a seat; it stores the latest count (ADR 13)."""
 
-    async def store_seats(event: SeatMoved, _: Envelope, session: Session) -> None:
-        if event.seats:
-            seats = event.seats
-            taken = seats.accepted + seats.offered
-            await deps.store.projects.set_seats(event.project, taken=taken, version=seats.version, session=session)
+    async def store_seats(rows: Sequence[Row], session: Session) -> None:
+        moved = [(row.event.project, row.event.seats) for row in rows if row.event.seats]
+        latest = dict(sorted(moved, key=lambda move: move[1].version))
+        counts = [SeatsTaken(key, seats.version, seats.accepted + seats.offered) for key, seats in latest.items()]
+        await deps.store.projects.set_seats(counts, session)
 
-    return {type_: Handler(SeatMoved, store_seats) for type_ in _SEAT_MOVERS}
+    return {type_: Handler(SeatMoved, many=store_seats) for type_ in _SEAT_MOVERS}
 
 
 def tasks(deps: Deps, database: Database, amqp_url: str) -> Tasks:

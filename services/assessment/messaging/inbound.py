@@ -3,17 +3,21 @@
 Each model has only the fields that assessment needs; what else an event carries is ignored.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from chassis.context import current_act
 from chassis.events import Envelope
-from chassis.messaging.inbox import Handler
+from chassis.messaging.inbox import Handler, Row
 from chassis.storage.mongo import Session
+from chassis.storage.unit_of_work import UnitOfWork
 from services.assessment.domain import project as projects
 from services.assessment.domain.record import Record, miss
 from services.assessment.domain.vocabulary import HeldMode, ProjectPhase
 from services.assessment.store import Store
+
+_ACCEPTED = "enrollment.accepted"
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ class Effects:
     """The effects of the events.
 
     Each method takes the event's model, its envelope, and the session of the transaction that also marks the event as
-    consumed; it must use that session in every read and write.
+    consumed, or several events at once; it must use that session in every read and write.
 
     Args:
         store: The service's repositories.
@@ -119,9 +123,11 @@ class Effects:
         """Finish the project; every attendee who took part in no session is a no-show (R29)."""
         if not await self._move(event.project, ProjectPhase.FINISHED, envelope, session):
             return
+        unit = UnitOfWork(session)
         for record in await self._store.records.attendees(event.project, session):
             if events := miss(record):
-                await self._store.records.save(record, events, session)
+                unit.save(self._store.records, record, events, act=current_act())
+        await unit.flush()
 
     def moves(self, phase: ProjectPhase) -> Callable[[ProjectMoved, Envelope, Session], Awaitable[None]]:
         """The effect that puts a project into `phase`."""
@@ -131,21 +137,24 @@ class Effects:
 
         return effect
 
-    async def accepted(self, event: Attendee, _: Envelope, session: Session) -> None:
-        """Open the record of an attendee; one that exists stays as it is, with what was recorded since."""
-        if not await self._store.records.find(event.enrollment, session):
-            await self._store.records.insert(_record(event), (), session)
+    async def attendees(self, rows: Sequence[Row], session: Session) -> None:
+        """Open the records of teachers who were accepted, and close those of who left.
 
-    async def attendee_left(self, event: Attendee, _: Envelope, session: Session) -> None:
-        """Close the record of a teacher who left.
-
-        Where there is none yet, a closed one is stored: an acceptance that arrives late then opens none (R26).
+        A record that exists stays as it is, with what was recorded since. Who left without a record gets a closed one:
+        an acceptance that arrives late then opens none (R26).
         """
-        record = await self._store.records.find(event.enrollment, session)
-        if record is None:
-            await self._store.records.insert(replace(_record(event), live=False), (), session)
-        elif record.live:
-            await self._store.records.save(replace(record, live=False), (), session)
+        unit = UnitOfWork(session)
+        loaded = await unit.load(self._store.records, [row.event.enrollment for row in rows])
+        records = {record.id: record for record in loaded}
+        for row in rows:
+            key, accepted = row.event.enrollment, row.envelope.type == _ACCEPTED
+            record = records.get(key)
+            if record is None:
+                first = replace(_record(row.event), live=accepted)
+                records[key] = unit.insert(self._store.records, first, act=row.act)
+            elif record.live and not accepted:
+                records[key] = unit.save(self._store.records, replace(record, live=False), act=row.act)
+        await unit.flush()
 
     async def _move(self, key: str, phase: ProjectPhase, envelope: Envelope, session: Session) -> bool:
         """Put the project into a phase, unless a later event did so before.
@@ -173,10 +182,10 @@ def handlers(store: Store) -> dict[str, Handler]:
         "catalog.project-cancelled": Handler(ProjectMoved, effects.moves(ProjectPhase.CANCELLED)),
         "catalog.project-suspended": Handler(ProjectMoved, effects.moves(ProjectPhase.SUSPENDED)),
         "catalog.project-resumed": Handler(ProjectResumed, effects.resumed),
-        "enrollment.accepted": Handler(Attendee, effects.accepted),
-        "enrollment.withdrawn": Handler(Attendee, effects.attendee_left),
-        "enrollment.substituted": Handler(Attendee, effects.attendee_left),
-        "enrollment.cancelled": Handler(Attendee, effects.attendee_left),
+        _ACCEPTED: Handler(Attendee, many=effects.attendees),
+        "enrollment.withdrawn": Handler(Attendee, many=effects.attendees),
+        "enrollment.substituted": Handler(Attendee, many=effects.attendees),
+        "enrollment.cancelled": Handler(Attendee, many=effects.attendees),
     }
 
 

@@ -1,10 +1,10 @@
 """The projects: their search index, pages with counts in one operation, related aggregates, and seats taken."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pymongo import ASCENDING
+from pymongo import ASCENDING, UpdateOne
 
 from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Database, Document, Session, from_document
@@ -69,6 +69,21 @@ class Counts:
 
     total: int
     facets: Mapping[str, Mapping[Any, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SeatsTaken:
+    """How many seats of a project are taken.
+
+    Attributes:
+        project: The project's id.
+        version: Of enrollment's counter; the highest is the latest.
+        taken: Seats, accepted and offered.
+    """
+
+    project: str
+    version: int
+    taken: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,18 +207,22 @@ class Projects(Repository[Project]):
         """Write a project without changing it, so that this transaction conflicts with any that changes it."""
         await self.collection.update_one({"_id": key}, {"$inc": {"touched": 1}}, session=session)
 
-    async def set_seats(self, key: str, *, taken: int, version: int, session: Session) -> None:
-        """Store how many seats of a project are taken, unless a later count is stored already (R23, ADR 13).
+    async def set_seats(self, counts: Iterable[SeatsTaken], session: Session) -> None:
+        """Store how many seats of projects are taken, unless a later count is stored already (R23, ADR 13).
 
         Args:
-            key: The project's id.
-            taken: Seats, accepted and offered.
-            version: Of enrollment's counter; events may arrive late or twice.
+            counts: The latest count of each project; events may arrive late or twice.
             session: The transaction of the inbox.
         """
-        older = {"_id": key, "seats.version": {"$not": {"$gte": version}}}
-        seats = {"version": version, "held": taken}
-        await self.collection.update_one(older, {"$set": {"seats": seats}}, session=session)
+        updates = [
+            UpdateOne(
+                {"_id": count.project, "seats.version": {"$not": {"$gte": count.version}}},
+                {"$set": {"seats": {"version": count.version, "held": count.taken}}},
+            )
+            for count in counts
+        ]
+        if updates:
+            await self.collection.bulk_write(updates, ordered=False, session=session)
 
 
 def _texts(project: Project) -> list[str]:

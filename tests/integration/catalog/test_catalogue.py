@@ -10,6 +10,7 @@ from chassis.serving.asgi import error_json
 from deploy.local.parts import Parts
 from kernel.language import Language
 from services.catalog.graph.schema import schema
+from services.catalog.store import SeatsTaken
 from tests.integration.catalog.season import Season
 from tests.integration.catalog.watching import watched
 from tests.support.principals import MINISTRY
@@ -84,10 +85,8 @@ async def titles(season: Season, **asked: Any) -> list[str]:
 
 async def hold(season: Season, project: Any, held: int, version: int) -> None:
     """What enrollment's event of that version tells."""
-    projects = season.deps.store.projects
-    await season.deps.store.transact(
-        lambda session: projects.set_seats(project["id"], taken=held, version=version, session=session)
-    )
+    projects, count = season.deps.store.projects, SeatsTaken(project["id"], version, held)
+    await season.deps.store.transact(lambda session: projects.set_seats([count], session))
 
 
 @pytest.fixture

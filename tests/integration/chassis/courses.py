@@ -89,17 +89,19 @@ async def topology(url: str) -> AsyncIterator[tuple[AbstractChannel, AbstractExc
         yield channel, await channel.get_exchange(amqp.EVENTS)
 
 
-def message(name: str, index: int, traceparent: str | None = None) -> aio_pika.Message:
-    return amqp.to_message(
-        Envelope(
-            id=f"tests/course:c1/1/{index}",
-            producer="tests",
-            name="course-named",
-            subject="c1",
-            version=1,
-            at=datetime.now(UTC),
-            province="44",
-            data={"name": name, "more": "than the consumer reads"},
-            traceparent=traceparent,
-        )
+def event(name: str, index: int, traceparent: str | None = None, subject: str = "c1") -> Envelope:
+    return Envelope(
+        id=f"tests/course:{subject}/1/{index}",
+        producer="tests",
+        name="course-named",
+        subject=subject,
+        version=1,
+        at=datetime.now(UTC),
+        province="44",
+        data={"name": name, "more": "than the consumer reads"},
+        traceparent=traceparent,
     )
+
+
+def message(name: str, index: int, traceparent: str | None = None, subject: str = "c1") -> aio_pika.Message:
+    return amqp.to_message(event(name, index, traceparent, subject))

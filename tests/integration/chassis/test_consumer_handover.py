@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import pytest
+
 from chassis.events import Envelope
 from chassis.messaging import amqp
 from chassis.messaging.inbox import Consumer, Handler
@@ -50,7 +52,10 @@ async def stop(tasks: Sequence["asyncio.Future[None]"]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def test_effects_keep_their_order_while_consumers_stop_and_start(database: Database, amqp_url: str) -> None:
+async def test_effects_keep_their_order_while_consumers_stop_and_start(
+    database: Database, amqp_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.messaging.batch.MOST", 10)  # so that a consumer has many batches to be stopped in
     play = random.Random(3)  # noqa: S311 - reproducible, not secret
     async with await amqp.connect(amqp_url, "test") as connection:
         channel = await connection.channel()

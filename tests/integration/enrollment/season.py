@@ -5,13 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from chassis.clock import move_forward
 from chassis.context import Act
 from chassis.events import Envelope
+from chassis.ids import new_id
 from chassis.principal import Principal, Scope
-from chassis.storage.mongo import Database, Session
+from chassis.storage.mongo import Database
 from kernel.dates import SHANGHAI
 from services.enrollment.commands import Deps
 from services.enrollment.graph.schema import schema
@@ -19,6 +18,7 @@ from services.enrollment.messaging.feed_publisher import readers_of
 from services.enrollment.messaging.from_assessment import assessment_handlers
 from services.enrollment.messaging.from_catalog import catalog_handlers
 from services.enrollment.store import COLLECTIONS
+from tests.support.consuming import take_in
 from tests.support.graph import ask
 from tests.support.identity_numbers import id_number, mobile
 from tests.support.principals import ANYBODY, MINISTRY
@@ -103,11 +103,11 @@ class Season:
             )
 
     async def hear(self, kind: str, subject: str, data: dict[str, Any], province: str = "44") -> None:
-        """Take an event in as the consumer does: the effect in a transaction, then what comes after."""
+        """Take an event in as the consumer does."""
         self.versions += 1
         producer, _, name = kind.partition(".")
         envelope = Envelope(
-            id=f"{kind}/{subject}/{self.versions}",
+            id=f"{kind}/{new_id()}",
             producer=producer,
             name=name,
             subject=subject,
@@ -116,16 +116,7 @@ class Season:
             province=province,
             data=data,
         )
-        handler = {**catalog_handlers(self.deps), **assessment_handlers(self.deps)}[kind]
-        assert handler.model
-        event = msgspec.convert(data, handler.model)
-
-        async def work(session: Session) -> None:
-            await handler.effect(event, envelope, session)
-
-        await self.deps.store.transact(work)
-        if handler.after:
-            await handler.after(envelope)
+        await take_in(self.database, {**catalog_handlers(self.deps), **assessment_handlers(self.deps)}, envelope)
 
     async def publish(self, project: str = "p1", **changes: Any) -> str:
         """A published project."""

@@ -7,7 +7,9 @@ import pytest
 
 from chassis.principal import Principal
 from services.enrollment.commands import deliver_pending
+from services.enrollment.messaging.from_assessment import assessment_handlers
 from tests.integration.enrollment.season import BASE, GUANGDONG, HUNAN, OTHER_BASE, SCHOOL, SIGN_UP, WITHDRAW, Season
+from tests.support.consuming import envelope_of, take_in
 from tests.support.graph import Refused
 
 DECLINE = "mutation($ids: [ID!]!, $why: String!) { declineSignUps(ids: $ids, reason: $why) { ok } }"
@@ -196,6 +198,41 @@ async def test_assessments_events_lead_from_accepted_to_credited_in_any_order(se
     await season.hear("assessment.no-show-recorded", absent, {"enrollment": absent})
     assert await season.status(absent) == "NO_SHOW"
     assert (await season.seats())["accepted"] == 3
+
+
+async def test_r29_r31_assessments_events_in_one_batch_are_steps_in_order_each_in_its_own_trace(season: Season) -> None:
+    await season.publish()
+    one, other = [await season.submitted(teacher, "p1") for teacher in await season.teachers(2)]
+    for key in (one, other):
+        await season.decide(key)
+    before = await season.deps.store.enrollments.get(one)
+    story: list[tuple[str, str, dict[str, Any]]] = [
+        ("attendance-recorded", one, {"present": True}),
+        ("attendance-recorded", other, {"present": True}),
+        ("attendance-recorded", one, {"present": True}),
+        ("result-recorded", one, {"outcome": "PASSED"}),
+        ("result-recorded", "nobody", {"outcome": "PASSED"}),
+        ("credit-confirmed", one, {}),
+        ("result-recorded", other, {"outcome": "FAILED"}),
+    ]
+    batch = [
+        replace(
+            envelope_of(f"assessment.{name}", key, number, {"enrollment": key} | data),
+            traceparent=f"00-{number:032x}-b7ad6b7169203331-01",
+        )
+        for number, (name, key, data) in enumerate(story, start=1)
+    ]
+    assert await take_in(season.database, assessment_handlers(season.deps), *batch) == len(story)
+    assert [await season.status(key) for key in (one, other)] == ["CREDITED", "FAILED"]
+    document = await season.database["enrollments"].find_one({"_id": one})
+    assert document
+    steps = [(event["name"], event["version"], event["traceparent"][3:35]) for event in document["events"][-3:]]
+    assert steps == [
+        ("attending", before.version + 1, f"{1:032x}"),
+        ("assessed", before.version + 2, f"{4:032x}"),
+        ("credited", before.version + 3, f"{6:032x}"),
+    ]
+    assert document["version"] == before.version + 3
 
 
 async def test_a_province_sees_its_own_progress(season: Season) -> None:

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import permutations
+from itertools import count, permutations
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from chassis.events import Envelope
 from chassis.messaging import amqp
 from chassis.principal import Scope
 from chassis.runtime.tasks import Role
-from chassis.storage.mongo import Database, Session, transact
+from chassis.storage.mongo import Database
 from gateway.identity.account import Account, AccountState
 from gateway.identity.authentication import log_in, set_password
 from gateway.identity.deps import Deps
@@ -22,6 +22,7 @@ from gateway.identity.messaging import BINDINGS, QUEUE, QUEUES, TEACHER_BINDINGS
 from gateway.identity.provisioning import issue_codes, provision, reset
 from kernel.errors import Refusal
 from tests.integration.gateway.test_console import accounts
+from tests.support.consuming import take_in
 from tests.support.eventually import eventually
 from tests.support.processes import running
 
@@ -31,6 +32,7 @@ SECOND = ("catalog.base-registered", {"base": "b2", "organization": SCHOOL, "pro
 REGISTERED = ("enrollment.school-registered", {"school": SCHOOL, "province": "44"})
 EXPERT = ("catalog.expert-registered", {"expert": "x1", "organization": "121100004000000012"})
 Told = tuple[str, dict[str, str]]
+_NUMBERS = count()
 
 
 def teacher(key: str, school: str = SCHOOL) -> Told:
@@ -47,15 +49,9 @@ def envelope(told: Told, number: int = 1) -> Envelope:
 
 
 async def hear(deps: Deps, *told: Told) -> None:
-    """The events' effects, each in a transaction, as a consumer has them."""
+    """The events' effects, each in a transaction."""
     for one in told:
-        handler = handlers(deps.store)[one[0]]
-        assert handler.model
-
-        async def work(session: Session, one: Told = one, handler: Any = handler) -> None:
-            await handler.effect(handler.model(**one[1]), envelope(one), session)
-
-        await transact(deps.store.accounts.collection.database.client, work)
+        await take_in(deps.store.accounts.collection.database, handlers(deps.store), envelope(one, next(_NUMBERS)))
 
 
 async def one(deps: Deps, scope: Scope, login: str = SCHOOL) -> Account:
@@ -134,6 +130,20 @@ async def test_r3_a_login_name_that_is_taken_is_drawn_again(deps: Deps, monkeypa
     await hear(deps, teacher("t1"), teacher("t2"))
     logins = [(await deps.store.by_person(key, Scope.TEACHER))[0].login for key in ("t1", "t2")]
     assert logins == ["t00000001", "t00000002"]
+
+
+async def test_r3_teachers_of_one_batch_get_an_account_each_with_a_login_name_of_its_own(
+    deps: Deps, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = iter(f"t0000000{digit}" for digit in "1112334455")
+    monkeypatch.setattr("gateway.identity.messaging.issued_login", lambda _: next(drawn))
+    await hear(deps, teacher("t0"))
+    batch = [envelope(teacher(f"t{number % 4}"), 1000 + number) for number in range(8)]
+    assert await take_in(database, handlers(deps.store), *batch) == 8
+    stored = await database["accounts"].find({"scope": "teacher"}).to_list()
+    assert sorted(account["person"] for account in stored) == ["t0", "t1", "t2", "t3"]
+    assert len({account["login"] for account in stored}) == 4
+    assert [event["name"] for account in stored for event in account["events"]] == ["account-provisioned"] * 4
 
 
 async def _empty(channel: AbstractChannel, name: str) -> bool:
