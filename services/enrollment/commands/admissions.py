@@ -14,7 +14,9 @@ from chassis.commands.combining import Combiner
 from chassis.context import current_act
 from chassis.principal import Principal
 from chassis.storage.idempotency import request_mark
+from chassis.storage.mongo import Conflict
 from chassis.storage.unit_of_work import UnitOfWork
+from kernel.refusals import BUSY
 from services.enrollment.domain.admission import Admission, Command
 from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.refusals import DESIGNATED_PERSON_MISSING
@@ -120,9 +122,13 @@ def require_done(results: Sequence[RowResult[Any]]) -> int:
     """How many rows had something to do; for rows of the system, which no rule refuses.
 
     Raises:
-        Refusal: The first row's that is refused all the same, such as `BUSY`; whoever called tries again later.
+        Conflict: A row is `BUSY`; whoever called tries again later.
+        Refusal: Nothing was done, and a row is refused all the same: a defect.
     """
-    for result in results:
-        if result.refusal:
-            raise result.refusal
-    return sum(result.value is not None for result in results)
+    refusals = [result.refusal for result in results if result.refusal]
+    if any(refusal.code == BUSY.code for refusal in refusals):
+        raise Conflict("rows of the system met conflicts without end")
+    done = sum(result.value is not None for result in results)
+    if refusals and not done:
+        raise refusals[0]
+    return done

@@ -95,7 +95,7 @@ async def escalate_undecided(deps: Deps) -> int:
         How many were escalated.
 
     Raises:
-        Refusal: `BUSY`; what is left is escalated by the next call.
+        Conflict: The database is too busy; what is left is escalated by the next call.
     """
 
     def escalate(admission: Admission, key: str) -> Enrollment | None:

@@ -37,7 +37,7 @@ async def sweep(deps: Deps, project_id: str) -> int:
         How many enrollments were closed.
 
     Raises:
-        Refusal: `BUSY`; what is left is closed by the next call.
+        Conflict: The database is too busy; what is left is closed by the next call.
     """
     total = 0
     # Repeated until none is left: a substitution under way may add its successor after the first read (R26).

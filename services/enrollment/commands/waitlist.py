@@ -43,7 +43,7 @@ async def offer_free_seats(deps: Deps) -> int:
         How many offers were made.
 
     Raises:
-        Refusal: `BUSY`; what is left is offered by the next call.
+        Conflict: The database is too busy; what is left is offered by the next call.
     """
 
     def offer(admission: Admission, key: str) -> Enrollment | None:
@@ -183,7 +183,7 @@ async def expire_offers(deps: Deps) -> int:
         How many offers were ended.
 
     Raises:
-        Refusal: `BUSY`; what is left is ended by the next call.
+        Conflict: The database is too busy; what is left is ended by the next call.
     """
 
     def end(admission: Admission, key: str) -> Enrollment | None:
