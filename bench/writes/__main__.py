@@ -10,9 +10,11 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -70,22 +72,35 @@ async def measure(suites: dict[str, Suite], names: list[str], load: m.Load, roun
     async def rest() -> None:
         await asyncio.gather(*(side.quiet() for side in sides.values()))
 
+    def ours() -> float:
+        return time.process_time() + sum(sum(side.cpu().values()) for side in sides.values())
+
     samples: defaultdict[tuple[str, str], list[m.Sample]] = defaultdict(list)
     await asyncio.gather(*(side.open() for side in sides.values()))
     print({name: f"{side.idle:.1%} of a core, idle" for name, side in sides.items()}, file=sys.stderr)
     for number in range(rounds):
         for name in names:
             for side in list(sides.values())[:: -1 if number % 2 else 1]:
+                before, busy, started = ours(), busy_seconds(), time.perf_counter()
                 sample = await MEASURES[name](side, rest, load)
-                samples[name, side.name].append(sample)
+                others = busy_seconds() - busy - (ours() - before)
+                share = max(others, 0.0) / (time.perf_counter() - started) / (os.cpu_count() or 1)
+                samples[name, side.name].append(replace(sample, others=share))
                 numbers = " ".join(f"{key}={value:.4g}" for key, value in sample.values.items())
-                print(f"{number + 1}/{rounds} {name}, {side.name}: {numbers} {dict(sample.outcomes)}", file=sys.stderr)
+                answers, beside = dict(sample.outcomes), f"others {share:.0%}"
+                print(f"{number + 1}/{rounds} {name}, {side.name}: {numbers} {answers} {beside}", file=sys.stderr)
     for side in sides.values():
         await side.close()
     if names != list(MEASURES):
         return ""
     commits = {OLD: BEFORE, NEW: _described()}
     return page(samples, load, commits=commits, idle={name: side.idle for name, side in sides.items()})
+
+
+def busy_seconds() -> float:
+    """CPU time that all processes of the machine have taken so far, in seconds (proc(5), /proc/stat)."""
+    user, nice, system, _, _, irq, soft_irq, steal, *_ = Path("/proc/stat").read_text(encoding="utf-8").split()[1:11]
+    return sum(map(int, (user, nice, system, irq, soft_irq, steal))) / os.sysconf("SC_CLK_TCK")
 
 
 def _described() -> str:

@@ -63,10 +63,12 @@ class Sample:
     Attributes:
         values: Such as `seconds` or `rate`, by name.
         outcomes: How often each code was given, where callers were answered.
+        others: The share of the machine that processes outside the bench took meanwhile.
     """
 
     values: dict[str, float]
     outcomes: Counter[str] = field(default_factory=Counter)
+    others: float = 0.0
 
 
 async def accept_at_once(side: Side, rest: Rest, load: Load, processes: Sequence[str]) -> Sample:

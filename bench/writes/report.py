@@ -22,8 +22,8 @@ _MISSED = "**missed**"
 _HEAD = (
     "`make bench-writes`, {at}, {cores} cores shared with others, Python {python}; old: {old}, new: {new}. {rounds}"
     " rounds, the sides in turns; medians, and of the ratios the least and the most. Each side is a whole suite of its"
-    " own, and nothing is measured before both rest; idle they take {idle_old:.0%} and {idle_new:.0%} of a core. Trust"
-    " the ratios."
+    " own, and nothing is measured before both rest; idle they take {idle_old:.0%} and {idle_new:.0%} of a core. Others"
+    " took {others_old:.0%} and {others_new:.0%} of the machine meanwhile (medians). Trust the ratios."
 )
 _HOW = (
     "The rushes and the bulk commands are asked of enrollment itself with internal tokens, unless it says otherwise,"
@@ -138,6 +138,8 @@ def page(samples: Samples, load: Load, *, commits: Mapping[str, str], idle: Mapp
                 new=commits[NEW],
                 idle_old=idle[OLD],
                 idle_new=idle[NEW],
+                others_old=_others(samples, OLD),
+                others_new=_others(samples, NEW),
             ),
         ),
         *("", "| what | better by | to reach | reached | old | new |", "|---|---:|---|---|---:|---:|"),
@@ -149,6 +151,10 @@ def page(samples: Samples, load: Load, *, commits: Mapping[str, str], idle: Mapp
         *("", "## CPU of the mix of 32, milliseconds a write", "", *_cpu(samples), ""),
     ]
     return "\n".join(lines)
+
+
+def _others(samples: Samples, side: str) -> float:
+    return median(one.others for (_, name), rounds in samples.items() if name == side for one in rounds)
 
 
 def _answers(samples: Samples, measure: str, wanted: Counter[str] | None) -> str:
