@@ -54,7 +54,14 @@ async def decide_enrollments(
         else:
             admission.project_in_phase(before.project, ADMIT, "R23")
         reason = Reason.optional(decision.reason)
-        step = enrollments.decide(before, decision.decision, reason, admission.now, overrides=overrides)
+        step = enrollments.decide(
+            before,
+            decision.decision,
+            reason,
+            admission.now,
+            overrides=overrides,
+            passes_over=admission.passes_over(before),
+        )
         decided = admission.settle(before, step)
         admission.feed_back(decided)
         return decided

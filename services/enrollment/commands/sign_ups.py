@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from chassis.commands.bulk import RowResult
-from chassis.commands.guards import require_rows, require_scope
+from chassis.commands.guards import require_different, require_rows, require_scope
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
 from kernel.free_text import Reason
@@ -93,10 +93,10 @@ async def rank_sign_ups(
     """Rank the candidates of the caller's school for a project, in the order of `keys` (R21).
 
     Raises:
-        Refusal: `FORBIDDEN`, `TOO_MANY_ROWS` or `BUSY`.
+        Refusal: `FORBIDDEN`, `TOO_MANY_ROWS`, `REPEATED_ROWS` or `BUSY`.
     """
     require_scope(principal, Scope.SCHOOL)
-    require_rows(keys, rule="R22")
+    require_different(require_rows(keys, rule="R22"), rule="R21")
     places = {key: place for place, key in enumerate(keys, start=1)}
 
     def rank(admission: Admission, key: str) -> Enrollment:
@@ -127,12 +127,13 @@ async def submit_enrollments(deps: Deps, principal: Principal, *, keys: Sequence
     """
     require_scope(principal, Scope.SCHOOL)
     require_rows(keys, rule="R22")
+    submitted_at = deps.clock.now()  # of all rows, whichever transactions they are in
 
     def submit_row(admission: Admission, key: str) -> Enrollment:
         by = name_of_designated(admission, principal)
         signed_up = own_enrollment(admission, principal, key)
         admission.project_in_phase(signed_up.project, ENROL, "R22")
-        return admission.settle(signed_up, enrollments.submit(signed_up, by, admission.now))
+        return admission.settle(signed_up, enrollments.submit(signed_up, by, submitted_at))
 
     rows = [
         lane_row(

@@ -1,9 +1,9 @@
 """The waiting list: its order, the offers of free seats, and substitution (R25, R26)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
-from chassis.commands.guards import require_rows, require_scope
+from chassis.commands.guards import require_different, require_rows, require_scope
 from chassis.context import current_act
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
@@ -18,9 +18,12 @@ from services.enrollment.domain.admission import Admission, Command
 from services.enrollment.domain.enrollment import Enrollment, missed_deadline, wrong_state
 from services.enrollment.domain.notifications import NoticeKind, feedback
 from services.enrollment.domain.project import Project, require_not_started, require_open
+from services.enrollment.domain.seats import Seats
 from services.enrollment.domain.vocabulary import EnrollmentStatus, ProjectState
 from services.enrollment.domain.waitlist import (
+    ON_THE_WAY,
     expire,
+    give_up,
     hand_over,
     offer_ends,
     offer_is_over,
@@ -54,12 +57,37 @@ async def offer_free_seats(deps: Deps) -> int:
 
     if not [year async for year, _ in missed_deadlines(deps)]:
         return 0
+    return await _offer_seats(deps, await deps.store.seating.seats_to_offer(), offer)
+
+
+async def offer_after_suspension(deps: Deps, project_id: str) -> int:
+    """Offer the free seats of a project that is resumed down the line: meanwhile none was offered (R25). Idempotent.
+
+    Returns:
+        How many offers were made.
+
+    Raises:
+        Conflict: The database is too busy; what is left is offered by the next call.
+    """
+
+    def offer(admission: Admission, key: str) -> Enrollment | None:
+        return admission.offer_seat(admission.project(key))
+
+    seats = [seats for seats in await deps.store.seating.seats_to_offer() if seats.id == project_id]
+    return await _offer_seats(deps, seats, offer)
+
+
+async def _offer_seats(deps: Deps, free: Sequence[Seats], offer: Callable[[Admission, str], Enrollment | None]) -> int:
     rows = [
-        lane_row(None, seats.id, Command(decide=partial(offer, key=seats.id), lines=(seats.id,), fresh=True))
-        for seats in await deps.store.seating.seats_to_offer()
+        lane_row(None, seats.id, Command(decide=_about(offer, seats.id), lines=(seats.id,), fresh=True))
+        for seats in free
         for _ in range(min(seats.left, seats.waitlisted))
     ]
     return require_done(await deps.lane.submit_all(rows, background=True))
+
+
+def _about(decide: Callable[[Admission, str], Enrollment | None], key: str) -> Callable[[Admission], Enrollment | None]:
+    return lambda admission: decide(admission, key)
 
 
 async def renew_offers(deps: Deps, project: Project, session: Session) -> None:
@@ -115,10 +143,10 @@ async def rank_waitlist(deps: Deps, principal: Principal, *, project_id: str, ke
         keys: Ids of enrollments in their new order; those not named follow in the order of submission.
 
     Raises:
-        Refusal: `FORBIDDEN`, `TOO_MANY_ROWS`, `NOT_FOUND` or `WRONG_STATE`; nothing is ranked then.
+        Refusal: `FORBIDDEN`, `TOO_MANY_ROWS`, `REPEATED_ROWS`, `NOT_FOUND` or `WRONG_STATE`; nothing is ranked then.
     """
     require_scope(principal, Scope.BASE)
-    require_rows(keys, rule="R22")
+    require_different(require_rows(keys, rule="R22"), rule="R25")
     places = {key: place for place, key in enumerate(keys, start=1)}
 
     def decide(admission: Admission) -> None:
@@ -138,6 +166,8 @@ async def rank_waitlist(deps: Deps, principal: Principal, *, project_id: str, ke
 async def substitute_teacher(deps: Deps, principal: Principal, *, key: str, teacher_id: str, reason: str) -> Enrollment:
     """Give an accepted teacher's seat to a colleague before the training starts, in one transaction (R26).
 
+    An enrollment that the colleague has in the project without a seat taken, such as a place on the waiting list, ends.
+
     Args:
         deps: The service's dependencies.
         principal: An account of the school.
@@ -155,20 +185,32 @@ async def substitute_teacher(deps: Deps, principal: Principal, *, key: str, teac
     require_scope(principal, Scope.SCHOOL)
     successor_id = new_id()
 
+    def give_way(admission: Admission, before: Enrollment, by: str, why: Reason) -> None:
+        """End the colleague's own enrollment in the project that has led to no acceptance yet."""
+        waiting = admission.live_enrollment(teacher_id, before.project)
+        if waiting and waiting.id != before.id and waiting.status in ON_THE_WAY:
+            given_up = admission.settle(waiting, give_up(waiting, why, by, admission.now))
+            admission.feed_back(given_up)
+            admission.offer_freed_seat(waiting)
+
     def decide(admission: Admission) -> Enrollment:
         by = name_of_designated(admission, principal)
         teacher = admission.teacher(teacher_id)
         before = own_enrollment(admission, principal, key)
         project, now = admission.project(before.project), admission.now
         require_not_started(project, now, "R26")
-        ending = substitute(before, Reason.of(reason, "R26"), by, now, successor=successor_id)
+        why = Reason.of(reason, "R26")
+        ending = substitute(before, why, by, now, successor=successor_id)
         beginning = hand_over(before, teacher, project, by, now, key=successor_id)
+        give_way(admission, before, by, why)
         ended, successor = admission.settle(before, ending), admission.create(beginning)
         for enrollment in (ended, successor):
             admission.feed_back(enrollment)
         return successor
 
-    command = Command(decide=decide, enrollments=(key,), teachers=(teacher_id,), school=principal.school)
+    command = Command(
+        decide=decide, enrollments=(key,), teachers=(teacher_id,), school=principal.school, frees_seats=True
+    )
     content = (), {"key": key, "teacher_id": teacher_id, "reason": reason}
     return await submit(deps.lane, lane_row(principal, key, command, name="substitute_teacher|", content=content))
 

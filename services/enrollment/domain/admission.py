@@ -226,6 +226,11 @@ class Admission:
         require_phase(self.round_of(project), phase, self.now, rule)
         return project
 
+    def live_enrollment(self, teacher: str, project: str) -> Enrollment | None:
+        """The live enrollment of a teacher in a project, if there is one."""
+        key = self._live.get((teacher, project))
+        return self.enrollments[key] if key else None
+
     def require_first(self, teacher: str, project: str) -> None:
         """Refuse a second live enrollment of a teacher in a project (R19).
 
@@ -234,6 +239,12 @@ class Admission:
         """
         if (teacher, project) in self._live:
             raise SECOND_SIGN_UP(project=project)
+
+    def passes_over(self, enrollment: Enrollment) -> bool:
+        """Whether others come before an enrollment on the waiting list; False for one that is not on it (R25)."""
+        if enrollment.status is not EnrollmentStatus.WAITLISTED:
+            return False
+        return min(self.waiting_list(enrollment.project), key=place_in_line).id != enrollment.id
 
     def waiting_list(self, project: str) -> list[Enrollment]:
         """The enrollments that wait for a seat, in no particular order."""

@@ -11,6 +11,7 @@ from services.enrollment.domain.events import (
     OfferExpired,
     Substituted,
     WaitlistRanked,
+    Withdrawn,
 )
 from services.enrollment.domain.project import Project, starts_at
 from services.enrollment.domain.refusals import NOT_A_COLLEAGUE, OFFER_EXPIRED
@@ -19,6 +20,10 @@ from services.enrollment.domain.vocabulary import EnrollmentStatus, ReasonCode
 
 _SYSTEM = "system"
 _LAST = 1_000_000
+ON_THE_WAY = frozenset(
+    {EnrollmentStatus.SIGNED_UP, EnrollmentStatus.SUBMITTED, EnrollmentStatus.WAITLISTED, EnrollmentStatus.OFFERED}
+)
+"""The states of a live enrollment that has not been accepted yet."""
 
 
 def place_in_line(enrollment: Enrollment) -> tuple[int, datetime, int, str]:
@@ -144,6 +149,30 @@ def substitute(enrollment: Enrollment, reason: Reason, by: str, now: datetime, *
         code=ReasonCode.BY_SCHOOL,
     )
     return ended, [Substituted(**about(ended), successor=successor, reason=reason.text)]
+
+
+def give_up(enrollment: Enrollment, reason: Reason, by: str, now: datetime) -> Step:
+    """End an enrollment whose person takes over a colleague's seat in the same project (R26).
+
+    Args:
+        enrollment: An enrollment of `ON_THE_WAY`.
+        reason: Why the colleague is substituted.
+        by: The designated person's name (R5).
+        now: Domain time.
+
+    Raises:
+        Refusal: `WRONG_STATE`.
+    """
+    ended = move(
+        enrollment,
+        EnrollmentStatus.WITHDRAWN,
+        rule="R26",
+        by=by,
+        now=now,
+        reason=reason.text,
+        code=ReasonCode.BY_SCHOOL,
+    )
+    return ended, [Withdrawn(**about(ended), reason=reason.text)]
 
 
 def hand_over(before: Enrollment, teacher: Teacher, project: Project, by: str, now: datetime, *, key: str) -> Step:

@@ -8,7 +8,7 @@ from chassis.events import Envelope
 from chassis.messaging.inbox import Effect, Handler
 from chassis.storage.mongo import Session
 from kernel.dates import SHANGHAI
-from services.enrollment.commands import Deps, renew_offers, sweep, tell_of_amendment
+from services.enrollment.commands import Deps, offer_after_suspension, renew_offers, sweep, tell_of_amendment
 from services.enrollment.domain.project import Phase, Project, Round, moved
 from services.enrollment.domain.seats import Seats
 from services.enrollment.domain.vocabulary import ProjectState
@@ -33,8 +33,9 @@ def catalog_handlers(deps: Deps) -> Mapping[str, Handler]:
     async def close_enrollments(envelope: Envelope) -> None:
         await sweep(deps, envelope.subject)
 
-    async def deliver_at_once(_: Envelope) -> None:
+    async def offer_seats(envelope: Envelope) -> None:
         deps.wake.set()  # after the commit: the sender would not see the renewed offers' deliveries before
+        await offer_after_suspension(deps, envelope.subject)
 
     async def notify_of_amendment(envelope: Envelope) -> None:
         await tell_of_amendment(deps, envelope.subject)
@@ -52,7 +53,7 @@ def catalog_handlers(deps: Deps) -> Mapping[str, Handler]:
         "catalog.project-finished": Handler(ProjectMoved, finish, close_enrollments),
         "catalog.project-cancelled": Handler(ProjectMoved, cancel, close_enrollments),
         "catalog.project-suspended": Handler(ProjectMoved, suspend),
-        "catalog.project-resumed": Handler(ProjectResumed, effects.resume_project, deliver_at_once),
+        "catalog.project-resumed": Handler(ProjectResumed, effects.resume_project, offer_seats),
     }
 
 

@@ -125,7 +125,11 @@ class Admissions:
         if not projects:
             return
         freeing = {key for command in commands if command.frees_seats for key in command.enrollments}
-        lines = {enrollment.project for key, enrollment in moving.items() if key in freeing}
+        lines = {
+            enrollment.project
+            for key, enrollment in moving.items()
+            if key in freeing or enrollment.status is EnrollmentStatus.WAITLISTED
+        }
         lines -= {key for command in commands for key in command.lines}
         if lines:
             waiting = {"project": {"$in": list(lines)}, "status": EnrollmentStatus.WAITLISTED}

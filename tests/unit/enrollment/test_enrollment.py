@@ -23,12 +23,12 @@ STEPS: dict[str, tuple[Callable[[Enrollment], Step], set[EnrollmentStatus], Enro
     "submit": (lambda one: enrollments.submit(one, "赵主任", NOW), {S.SIGNED_UP}, S.SUBMITTED),
     "accept": (
         lambda one: enrollments.decide(one, EnrollmentDecision.ACCEPT, None, NOW),
-        {S.SUBMITTED},
+        {S.SUBMITTED, S.WAITLISTED},
         S.ACCEPTED,
     ),
     "reject": (
         lambda one: enrollments.decide(one, EnrollmentDecision.REJECT, Reason("条件不符"), NOW),
-        {S.SUBMITTED},
+        {S.SUBMITTED, S.WAITLISTED},
         S.REJECTED,
     ),
     "waitlist": (
@@ -39,6 +39,11 @@ STEPS: dict[str, tuple[Callable[[Enrollment], Step], set[EnrollmentStatus], Enro
     "withdraw": (
         lambda one: enrollments.withdraw(one, Reason("工作冲突"), "赵主任", NOW),
         {S.SUBMITTED, S.WAITLISTED, S.OFFERED, S.ACCEPTED},
+        S.WITHDRAWN,
+    ),
+    "give up": (
+        lambda one: waiting.give_up(one, Reason("工作调动"), "赵主任", NOW),
+        {S.SIGNED_UP, S.SUBMITTED, S.WAITLISTED, S.OFFERED, S.ACCEPTED},
         S.WITHDRAWN,
     ),
     "offer": (lambda one: waiting.offer(one, NOW, NOW), {S.WAITLISTED}, S.OFFERED),
