@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from pymongo import WriteConcern
@@ -212,7 +212,7 @@ def _numbered(wanted: Mapping[tuple[str, str], Envelope], ends: dict[str, int]) 
 
 def _document(entry: Entry) -> Document:
     key = f"{entry.province}:{entry.sequence:012d}"
-    return {"_id": key, "province": entry.province, "sequence": entry.sequence, "event": asdict(entry.event)}
+    return {"_id": key, "province": entry.province, "sequence": entry.sequence, "event": entry.event.document()}
 
 
 def log_of(key: str) -> str:
