@@ -287,3 +287,16 @@ async def test_everybody_at_once_on_one_class_and_two_processes(season: Season, 
     watching.cancel()
     assert not ledger.overfull
     (await ledger.picture()).is_consistent()
+
+
+@pytest.mark.parametrize("together", [False, True])
+async def test_r25_whoever_is_waitlisted_in_the_same_batch_passes_nobody_over_without_a_reason(
+    season: Season, together: bool
+) -> None:
+    await season.publish(capacity=2)
+    *_, last = keys = await submitted(season, await season.teachers(3))
+    await decided(season, keys[:2], "WAITLIST")
+    decisions = [{"id": last, "decision": decision} for decision in ("WAITLIST", "ACCEPT")]
+    batches = [decisions] if together else [[decision] for decision in decisions]
+    rows = [row for batch in batches for row in await season.act(BASE, DECIDE, given=batch)]
+    assert codes(rows) == {"ok": 1, "REASON_MISSING": 1}
