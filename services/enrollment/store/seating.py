@@ -6,7 +6,7 @@ from datetime import date
 
 from pymongo import UpdateOne
 
-from chassis.storage.mongo import Database, Document, Session, from_document, to_document
+from chassis.storage.mongo import BATCH, Database, Document, Session, from_document, to_document
 from chassis.storage.unit_of_work import UnitOfWork
 from services.enrollment.domain.commitments import Commitments
 from services.enrollment.domain.project import Project
@@ -49,7 +49,7 @@ class Seating:
 
     async def load_commitments(self, teachers: Iterable[str], unit: UnitOfWork) -> dict[str, Commitments]:
         """The accepted dates of teachers, to be changed in this unit of work; by teacher."""
-        cursor = self.persons.find({"_id": {"$in": list(teachers)}}, session=unit.session)
+        cursor = self.persons.find({"_id": {"$in": list(teachers)}}, batch_size=BATCH, session=unit.session)
         return {document["_id"]: from_document(document, Commitments) async for document in cursor}
 
     def store_seats(self, read: Seats, seats: Seats, project: Project, unit: UnitOfWork) -> None:
@@ -153,12 +153,12 @@ class Seating:
         }
 
     async def _seats(self, where: Document, session: Session | None = None) -> dict[str, Seats]:
-        cursor = self.seats.find(where, session=session)
+        cursor = self.seats.find(where, batch_size=BATCH, session=session)
         return {document["_id"]: from_document(document, Seats) async for document in cursor}
 
     async def _in_conflict(self, where: Document) -> list[Commitments]:
         """Those of the persons who may have overlapping dates: who has at least two."""
-        cursor = self.persons.find({**where, "accepted.1": {"$exists": True}})
+        cursor = self.persons.find({**where, "accepted.1": {"$exists": True}}, batch_size=BATCH)
         return [from_document(document, Commitments) async for document in cursor]
 
 
