@@ -129,7 +129,7 @@ async def accept_offer(deps: Deps, principal: Principal, *, key: str) -> Enrollm
         admission.feed_back(accepted)
         return accepted
 
-    command = Command(decide=decide, enrollments=(key,), school=principal.school)
+    command = Command(decide=decide, enrollments=(key,), school=principal.school, takes_seats=True)
     return await submit(deps.lane, lane_row(principal, key, command, name="accept_offer|", content=((), {"key": key})))
 
 

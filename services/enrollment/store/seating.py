@@ -48,9 +48,13 @@ class Seating:
         return await self._seats({"_id": {"$in": list(projects)}}, unit.session)
 
     async def load_commitments(self, teachers: Iterable[str], unit: UnitOfWork) -> dict[str, Commitments]:
-        """The accepted dates of teachers, to be changed in this unit of work; by teacher."""
-        cursor = self.persons.find({"_id": {"$in": list(teachers)}}, batch_size=BATCH, session=unit.session)
-        return {document["_id"]: from_document(document, Commitments) async for document in cursor}
+        """The accepted dates of teachers, to be changed in this unit of work; by teacher, of each of them."""
+        commitments = {teacher: Commitments(teacher) for teacher in teachers}
+        if commitments:
+            where = {"_id": {"$in": list(commitments)}}
+            async for document in self.persons.find(where, batch_size=BATCH, session=unit.session):
+                commitments[document["_id"]] = from_document(document, Commitments)
+        return commitments
 
     def store_seats(self, read: Seats, seats: Seats, project: Project, unit: UnitOfWork) -> None:
         """Stage counters that have moved, and with them which version of the project they were moved for.
