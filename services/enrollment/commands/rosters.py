@@ -56,7 +56,7 @@ async def stage_roster(deps: Deps, principal: Principal, *, sheet: Sheet, file_n
     expires_at, kept_until = (datetime.now(UTC) + time for time in (OPEN_FOR, KEPT_FOR))
     codes = Codes.of(await deps.store.roster_facts.codes())
     rows = await asyncio.to_thread(_rows, deps, key, sheet, codes, kept_until)
-    facts = await deps.store.roster_facts.of(rows, school, now)
+    facts = await deps.store.roster_facts.of(rows, school.id, school.province, now)
     rows = await asyncio.to_thread(lambda: [check(row, facts) for row in rows])
     roster = Roster(
         id=key,
@@ -215,9 +215,8 @@ async def _work(deps: Deps, key: str, token: int, session: Session) -> RosterSta
     roster = await rosters.get_held(key, token, session)
     whole = roster.mode is RosterMode.ALL_OR_NOTHING
     rows = await rosters.next_rows(key, 0 if whole else _WINDOW, session)
-    school = await deps.store.schools.get(roster.school, session)
     assert roster.committed_at  # noqa: S101 - it has been committed
-    facts = await deps.store.roster_facts.of(rows, school, roster.committed_at, session)
+    facts = await deps.store.roster_facts.of(rows, roster.school, roster.province, roster.committed_at, session)
     outcomes, entries = await asyncio.to_thread(_decide, rows, facts, roster.by, whole=whole)
     if entries:
         unit = UnitOfWork(session)
