@@ -110,12 +110,13 @@ class Repository(Generic[A]):
 
         Args:
             where: MongoDB's filter.
-            sort: Fields and directions; by id by default.
+            sort: Fields and directions; by id by default, and empty for no order. With thousands of keys in the filter
+                the order by id makes the database read the whole collection.
             limit: The most aggregates; 0 for all.
             session: The transaction to read in.
         """
         cursor = self.collection.find(
-            where, INTERNAL_FIELDS, sort=list(sort), limit=limit, batch_size=BATCH, session=session
+            where, INTERNAL_FIELDS, sort=list(sort) or None, limit=limit, batch_size=BATCH, session=session
         )
         return [from_document(document, self.kind) async for document in cursor]
 

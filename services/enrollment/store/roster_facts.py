@@ -63,7 +63,7 @@ class RosterFacts:
         facts = Facts(school, province, at)
         numbers = {"id_number.hash": {"$in": [row.id_number.hash for row in rows if row.id_number]}}
         mobiles = {"mobile.hash": {"$in": [row.mobile.hash for row in rows if row.mobile]}}
-        for teacher in await self._teachers.query({"$or": [numbers, mobiles]}, session=session):
+        for teacher in await self._teachers.query({"$or": [numbers, mobiles]}, sort=(), session=session):
             facts.people[teacher.id_number.hash] = teacher
             facts.mobiles[teacher.mobile.hash] = teacher.id
         codes = list({row.project_code for row in rows if row.project_code})
@@ -74,6 +74,6 @@ class RosterFacts:
         facts.rounds = {int(calendar.id): calendar for calendar in rounds}
         colleagues = [teacher.id for teacher in facts.people.values() if teacher.school == school]
         live = {"live": True, "teacher": {"$in": colleagues}}
-        for enrollment in await self._enrollments.query(live, session=session):
+        for enrollment in await self._enrollments.query(live, sort=(), session=session):
             facts.live[enrollment.teacher, enrollment.project] = enrollment
         return facts
