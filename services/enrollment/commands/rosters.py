@@ -224,11 +224,11 @@ async def _work(deps: Deps, key: str, token: int, session: Session) -> RosterSta
         await unit.flush()
     await rosters.store_outcomes(outcomes, session)
     moved = replace(roster, done=roster.done + len(rows), entered=roster.entered + len(entries))
-    if not whole and len(rows) == _WINDOW:
+    if moved.done != moved.total:
+        if whole or len(rows) < _WINDOW:
+            raise RuntimeError("rows are missing")
         await rosters.save(moved, session=session)
         return moved.state
-    if moved.done != moved.total:
-        raise RuntimeError("rows are missing")
     refused = whole and not entries
     ended, events = finish(moved, RosterState.REFUSED if refused else RosterState.COMMITTED, deps.clock.now())
     await rosters.save(ended, events, session)
