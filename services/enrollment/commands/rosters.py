@@ -117,7 +117,7 @@ async def own_roster(deps: Deps, principal: Principal, key: str) -> Roster:
 async def _require_open_round(deps: Deps, key: str, now: datetime) -> None:
     """Refuse a roster whose rounds are all closed; if one is open, the rows of the others are refused one by one."""
     years = await deps.store.roster_facts.years(await deps.store.rosters.project_codes(key))
-    rounds = [await deps.store.rounds.find(str(year)) for year in years]
+    rounds = await deps.store.rounds.find_many([str(year) for year in years])
     if rounds and not any(is_open(calendar, ENROL, now) for calendar in rounds):
         require_phase(rounds[0], ENROL, now, "R22")
 
