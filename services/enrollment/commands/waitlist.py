@@ -73,8 +73,7 @@ async def offer_after_suspension(deps: Deps, project_id: str) -> int:
     def offer(admission: Admission, key: str) -> Enrollment | None:
         return admission.offer_seat(admission.project(key))
 
-    seats = [seats for seats in await deps.store.seating.seats_to_offer() if seats.id == project_id]
-    return await _offer_seats(deps, seats, offer)
+    return await _offer_seats(deps, await deps.store.seating.seats_to_offer(project_id), offer)
 
 
 async def _offer_seats(deps: Deps, free: Sequence[Seats], offer: Callable[[Admission, str], Enrollment | None]) -> int:

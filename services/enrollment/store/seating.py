@@ -114,9 +114,10 @@ class Seating:
         """The seats of projects, in one operation."""
         return await self._seats({"_id": {"$in": list(projects)}})
 
-    async def seats_to_offer(self) -> list[Seats]:
-        """The seats of the projects that have a free seat and a waiting list (R25)."""
-        return list((await self._seats({"waitlisted": {"$gt": 0}, **_LEFT})).values())
+    async def seats_to_offer(self, project: str | None = None) -> list[Seats]:
+        """The seats of the projects that have a free seat and a waiting list (R25); of one where it is named."""
+        about: Document = {"_id": project} if project else {}
+        return list((await self._seats({**about, "waitlisted": {"$gt": 0}, **_LEFT})).values())
 
     async def move_dates(self, project: str, starts_on: date, ends_on: date, session: Session) -> None:
         """Move the accepted dates of everybody accepted by a project (R18).
