@@ -93,7 +93,9 @@ class Repository(Generic[A]):
         return aggregate
 
     async def find_many(self, keys: Sequence[str]) -> list[A | None]:
-        """The aggregates with those ids, in that order, None where there is none; one database operation."""
+        """The aggregates with those ids, in that order, None where there is none; by one operation at most."""
+        if not keys:
+            return []
         cursor = self.collection.find({"_id": {"$in": list(set(keys))}}, INTERNAL_FIELDS, batch_size=BATCH)
         by_id = {document["_id"]: from_document(document, self.kind) async for document in cursor}
         return [by_id.get(key) for key in keys]

@@ -134,9 +134,10 @@ class Notices:
         for notice in notices:
             unit.put(self.collection, _once(notice))
 
-    async def put(self, notice: Notice, session: Session | None = None) -> None:
-        """Place a notice in its box; a second time changes nothing."""
-        await self.collection.bulk_write([_once(notice)], session=session)
+    async def put(self, notices: Sequence[Notice]) -> None:
+        """Place notices in their boxes; a second time changes nothing."""
+        if notices:
+            await self.collection.bulk_write([_once(notice) for notice in notices])
 
     async def page(self, boxes: Sequence[str], part: PageRequest, *, unread: bool = False) -> list[Notice]:
         """Up to `first + 1` notices of some boxes after a position, the latest first.
