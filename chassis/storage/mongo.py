@@ -27,6 +27,8 @@ Client = AsyncMongoClient[Document]
 Session = AsyncClientSession
 DuplicateKey = DuplicateKeyError
 StorageError = PyMongoError
+BATCH = 1_000
+"""How many documents come in one round trip, so that what belongs together does; by default the first brings 101."""
 
 # MongoDB's error codes: OutOfDiskSpace, Interrupted, MaxTimeMSExpired, WriteConcernFailed
 _TRANSIENT_CODES = {14031, 11601, 50, 64}

@@ -60,7 +60,7 @@ async def decide_enrollments(
             reason,
             admission.now,
             overrides=overrides,
-            passes_over=admission.passes_over(before),
+            passes_over=decision.decision is EnrollmentDecision.ACCEPT and admission.passes_over(before),
         )
         decided = admission.settle(before, step)
         admission.feed_back(decided)
@@ -73,7 +73,7 @@ async def decide_enrollments(
             Command(
                 decide=partial(decide, decision=decision),
                 enrollments=(decision.enrollment,),
-                takes_seats=True,
+                takes_seats=decision.decision is not EnrollmentDecision.REJECT,
                 fresh=overrides,  # a deadline that was extended must not be taken for missed
             ),
             name=f"_decide|{decision.enrollment}",

@@ -97,7 +97,7 @@ class _Inbox:
     async def deliver(self, delivery: Delivery) -> None:
         store, now = self.deps.store, self.deps.clock.now()
         try:
-            await store.notices.put(notice_of(delivery, now))
+            await store.notices.put([notice_of(delivery, now)])
             if self.deps.mailer and await _has_address(self.deps, delivery):
                 await store.deliveries.add([mail_of(delivery, now)])
         except StorageError as error:

@@ -73,8 +73,7 @@ async def offer_after_suspension(deps: Deps, project_id: str) -> int:
     def offer(admission: Admission, key: str) -> Enrollment | None:
         return admission.offer_seat(admission.project(key))
 
-    seats = [seats for seats in await deps.store.seating.seats_to_offer() if seats.id == project_id]
-    return await _offer_seats(deps, seats, offer)
+    return await _offer_seats(deps, await deps.store.seating.seats_to_offer(project_id), offer)
 
 
 async def _offer_seats(deps: Deps, free: Sequence[Seats], offer: Callable[[Admission, str], Enrollment | None]) -> int:
@@ -129,7 +128,7 @@ async def accept_offer(deps: Deps, principal: Principal, *, key: str) -> Enrollm
         admission.feed_back(accepted)
         return accepted
 
-    command = Command(decide=decide, enrollments=(key,), school=principal.school)
+    command = Command(decide=decide, enrollments=(key,), school=principal.school, takes_seats=True)
     return await submit(deps.lane, lane_row(principal, key, command, name="accept_offer|", content=((), {"key": key})))
 
 

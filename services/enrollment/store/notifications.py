@@ -7,7 +7,7 @@ from pymongo import ASCENDING, DESCENDING, ReturnDocument, UpdateOne
 
 from chassis.principal import Principal, Scope
 from chassis.storage.cursor import PageRequest
-from chassis.storage.mongo import Database, Document, Session, from_document, to_document
+from chassis.storage.mongo import BATCH, Database, Document, Session, from_document, to_document
 from chassis.storage.paging import after_position, all_of
 from chassis.storage.repository import Repository
 from chassis.storage.unit_of_work import UnitOfWork
@@ -134,9 +134,10 @@ class Notices:
         for notice in notices:
             unit.put(self.collection, _once(notice))
 
-    async def put(self, notice: Notice, session: Session | None = None) -> None:
-        """Place a notice in its box; a second time changes nothing."""
-        await self.collection.bulk_write([_once(notice)], session=session)
+    async def put(self, notices: Sequence[Notice]) -> None:
+        """Place notices in their boxes; a second time changes nothing."""
+        if notices:
+            await self.collection.bulk_write([_once(notice) for notice in notices])
 
     async def page(self, boxes: Sequence[str], part: PageRequest, *, unread: bool = False) -> list[Notice]:
         """Up to `first + 1` notices of some boxes after a position, the latest first.
@@ -167,7 +168,8 @@ class Notices:
         """
         where = {"_id": {"$in": list(keys)}, "to": {"$in": list(boxes)}}
         await self.collection.update_many(where | {"read_at": None}, {"$set": {"read_at": now}})
-        return [from_document(document, Notice) async for document in self.collection.find(where, sort=_LATEST)]
+        cursor = self.collection.find(where, sort=_LATEST, batch_size=BATCH)
+        return [from_document(document, Notice) async for document in cursor]
 
 
 def _once(entry: Delivery | Notice) -> UpdateOne:
