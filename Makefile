@@ -147,3 +147,7 @@ bench-events: install ## the event path beside the bare limit: bench/results/eve
 .PHONY: bench-rosters
 bench-rosters: install ## a roster of 5,000 rows from file to enrollments: bench/results/rosters.md
 	@$(BIN)/python -m bench.rosters
+
+.PHONY: bench-writes
+bench-writes: install ## the write path of this tree beside the one before it: bench/results/writes.md; QUICK=1: 3 minutes
+	@$(BIN)/python -m bench.writes $(if $(QUICK),--quick)

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Protocol
 
 import msgspec
@@ -60,7 +61,12 @@ class Envelope:
         """`<producer>.<name>.<province>`."""
         return f"{self.type}.{self.province}"
 
+    def document(self) -> dict[str, Any]:
+        """As it is stored. `dataclasses.asdict` would copy the payload deeply, at a third of the cost of a write."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
+
+@cache
 def event_name(event: type) -> str:
     """The wire name of an event class: `ProjectPublished` is `project-published`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "-", event.__name__).lower()
@@ -81,20 +87,18 @@ def seal(
     act = current_act()
     now = datetime.now(UTC)
     return [
-        asdict(
-            Envelope(
-                id=f"{producer}/{kind}:{subject}/{version}/{index}",
-                producer=producer,
-                name=event_name(type(event)),
-                subject=subject,
-                version=version,
-                at=now,
-                province=event.province,
-                data=msgspec.to_builtins(event),
-                traceparent=act.traceparent,
-                actor=_actor(),
-            )
-        )
+        Envelope(
+            id=f"{producer}/{kind}:{subject}/{version}/{index}",
+            producer=producer,
+            name=event_name(type(event)),
+            subject=subject,
+            version=version,
+            at=now,
+            province=event.province,
+            data=msgspec.to_builtins(event),
+            traceparent=act.traceparent,
+            actor=_actor(),
+        ).document()
         for index, event in enumerate(events)
     ]
 

@@ -94,6 +94,7 @@ IDEMPOTENCY_KEY_REUSED = RefusalKind(
 TOO_MANY_ROWS = RefusalKind(
     "TOO_MANY_ROWS", "一次最多处理{limit}行", "At most {limit} rows at once", unblock=Unblock.SELF
 )
+REPEATED_ROWS = RefusalKind("REPEATED_ROWS", "同一行出现了两次", "A row is named twice", unblock=Unblock.SELF)
 BAD_PAGE_SIZE = RefusalKind(
     "BAD_PAGE_SIZE", "每页数量应为1至{limit}", "first must be between 1 and {limit}", unblock=Unblock.SELF
 )

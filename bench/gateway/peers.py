@@ -40,12 +40,17 @@ class Peer:
 
     def cpu_seconds(self) -> float:
         """User and system CPU time of all its threads so far, in seconds."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        return cpu_seconds(self.pid)
 
     def rss_mib(self) -> float:
         """Its resident memory, in MiB."""
         return int(Path(f"/proc/{self.pid}/statm").read_text(encoding="utf-8").split()[1]) * _PAGE / 2**20
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system CPU time of all threads of a process so far, in seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def free_port() -> int:

@@ -7,13 +7,12 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-from chassis.commands.bulk import Row, RowResult
+from chassis.commands.bulk import MOST_ROWS, Row, RowResult
 from chassis.runtime.telemetry import LANE_BUSY, LANE_ROWS, LANE_WAITING
 from kernel.refusals import BUSY
 
 A = TypeVar("A")
 C = TypeVar("C")
-_MOST_ROWS = 200
 _MOST_WAITING = 1_000
 _OLDEST_SECONDS = 2.0
 _RESERVED = 20
@@ -58,6 +57,11 @@ class Combiner(Generic[C, A]):
         self._gauge = LANE_WAITING.labels(service)
         self._busy = LANE_BUSY.labels(service)
 
+    @property
+    def waiting(self) -> int:
+        """How many rows wait for the next transaction."""
+        return len(self._callers) + len(self._background)
+
     async def submit(self, row: Row[C]) -> A | None:
         """Wait for the result of a single row.
 
@@ -101,8 +105,8 @@ class Combiner(Generic[C, A]):
 
     async def close(self) -> None:
         """Wait until no row waits; the process's database is closed after that."""
-        if self._lane:
-            await self._lane
+        while self._lane:
+            await asyncio.wait([self._lane])
 
     def _require_room(self, count: int) -> None:
         waits = time.monotonic() - self._callers[0].at if self._callers else 0.0
@@ -120,9 +124,9 @@ class Combiner(Generic[C, A]):
             self._lane = None
 
     def _next(self) -> list[_Waiting[C, A]]:
-        room = _MOST_ROWS - min(len(self._background), _RESERVED)
+        room = MOST_ROWS - min(len(self._background), _RESERVED)
         batch = [self._callers.popleft() for _ in range(min(len(self._callers), room))]
-        batch += [self._background.popleft() for _ in range(min(len(self._background), _MOST_ROWS - len(batch)))]
+        batch += [self._background.popleft() for _ in range(min(len(self._background), MOST_ROWS - len(batch)))]
         return batch
 
     async def _answer(self, batch: Sequence[_Waiting[C, A]]) -> None:

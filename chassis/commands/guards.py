@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from chassis.principal import Principal, Scope
-from kernel.refusals import FORBIDDEN, TOO_MANY_ROWS
+from kernel.refusals import FORBIDDEN, REPEATED_ROWS, TOO_MANY_ROWS
 
 R = TypeVar("R", bound=Sequence[Any])
 MAX_ROWS = 200
@@ -40,3 +40,19 @@ def require_rows(rows: R, *, most: int = MAX_ROWS, rule: str | None = None) -> R
     if len(rows) > most:
         raise TOO_MANY_ROWS(limit=most, rule=rule)
     return rows
+
+
+def require_different(keys: R, *, rule: str) -> R:
+    """Return the rows of a command that gives each a place of its own, if none is named twice.
+
+    Args:
+        keys: Ids.
+        rule: The rule of the command.
+
+    Raises:
+        Refusal: `REPEATED_ROWS`, with the first that is named twice.
+    """
+    for place, key in enumerate(keys):
+        if key in keys[:place]:
+            raise REPEATED_ROWS(id=key, rule=rule)
+    return keys

@@ -1,42 +1,54 @@
 """The relay: publish the events that wait inside their aggregates (notes N19, N20, N24; ADR 2).
 
-An event waits in its aggregate's document from the write that caused it until the broker has confirmed it, and is
-removed only then. A crash in between publishes it again under the same id; consumers drop the copy by their inbox. The
-change stream only wakes the relay: losing it, or its place in it, costs time and no event.
+An event waits in its aggregate's document from the write that caused it until the broker has confirmed it. From then on
+the relay remembers it as sent, and removes it from the document two seconds later: a removal at once would meet the
+next command on the same aggregate (notes N52). A crash publishes what was not yet removed again under the same ids;
+consumers drop the copies by their inbox.
+
+The change stream tells which aggregates have grown, so that these are read by their keys. It need not be complete:
+every few seconds a query finds whatever waits, so losing the stream, or its place in it, costs time and no event.
 
 Relays of one service take turns by lease, which keeps copies few. The order of an aggregate's events does not depend on
-the lease: a relay sends them one after the other, each after the confirm of the one before, and an event that is no
-longer in the document has been confirmed. So a relay that lost its lease without noticing can add late copies, but the
-first copy of each event is published in order.
+the lease: a relay sends them one after the other, each after the confirm of the one before, and an event that it passes
+over, because it is no longer in the document or remembered as sent, has been confirmed. So a relay that lost its lease
+without noticing can add late copies, but the first copy of each event is published in order.
 """
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from aio_pika.abc import AbstractConnection, AbstractExchange
 from aio_pika.exceptions import DeliveryError
-from pymongo import UpdateOne, WriteConcern
+from pymongo import ASCENDING, UpdateOne, WriteConcern
 
 from chassis.events import Envelope, unseal
 from chassis.messaging import amqp
 from chassis.runtime.tasks import forever, run_all
 from chassis.runtime.telemetry import OLDEST_SECONDS, PENDING, PUBLISH_SECONDS, PUBLISHED, count_refused
 from chassis.storage.lease import LEASE_SECONDS, Lease
-from chassis.storage.mongo import Collection, Database, StorageError
+from chassis.storage.mongo import Collection, Database, Document, StorageError
 
 _WINDOW = 200
 _LANES = 3
 _CONFIRM_SECONDS = 10.0
 _LOOK_AGAIN_SECONDS = 5.0
-_COLLECT_SECONDS = 0.02
+_MEASURE_SECONDS = 5.0
+_GATHER_SECONDS = 0.03
 _REFUSED_SECONDS = 1.0
 _MOST_REFUSED = 1_000
+_MOST_GROWN = 5_000
+_MOST_SENT = 5_000
+_REST_SECONDS = 2.0
+_REMOVE_SECONDS = 0.5
+_LEADERS_SECONDS = 5.0  # longer than the leader needs to publish an event, let it rest and remove it
 _WAITING = {"events.at": {"$exists": True}}
+_OLDEST_FIRST = [("events.at", ASCENDING)]  # the partial index that every repository has; named as a hint, too
 _PIPELINE: list[dict[str, Any]] = [
     {
         "$match": {
@@ -67,12 +79,25 @@ class _Sending:
     failure: Exception | None = None
 
 
+@dataclass(slots=True)
+class _Sent:
+    """An aggregate's events that are confirmed and still lie in its document.
+
+    Attributes:
+        since: When the first of them was confirmed, `time.monotonic()`.
+        ids: Their ids, in the order in which they were confirmed.
+    """
+
+    since: float
+    ids: list[str] = field(default_factory=list)
+
+
 class Relay:
     """Publishes the waiting events of some collections: in order per aggregate, at least once.
 
     Args:
         database: The service's database.
-        collections: Names of the collections whose aggregates carry events.
+        collections: Names of the collections whose aggregates carry events; their repositories are prepared.
         amqp_url: The broker.
         service: The producer's name.
         lease_seconds: How long the other relays wait where the one that holds the lease died.
@@ -91,6 +116,7 @@ class Relay:
         self._amqp_url = amqp_url
         self._service = service
         self._lease = Lease(database, f"{service}.relay", lease_seconds)
+        self._leads = False
 
     async def run(self) -> None:
         """Publish until cancelled; where the broker or the database is away, connect again after growing pauses."""
@@ -104,32 +130,32 @@ class Relay:
         connection = await amqp.connect(self._amqp_url, f"{self._service}.relay")
         async with connection:
             await amqp.declare_topology(await connection.channel())
-            for outbox in self._outboxes.values():
-                outbox.reset()
             outboxes = self._outboxes.values()
+            for outbox in outboxes:
+                outbox.reset()
             lanes = (self._lane(outbox, connection) for outbox in outboxes for _ in range(_LANES))
+            self._leads = True
             try:
                 await run_all(self._listen(), *lanes, *(outbox.keep_removing() for outbox in outboxes))
             finally:
-                # What was confirmed and not yet removed would be published again by the next relay.
-                await asyncio.gather(*(outbox.remove_confirmed() for outbox in outboxes))
+                self._leads = False
+                # What is sent and not yet removed would be published again by the next relay.
+                await asyncio.gather(*(outbox.remove_sent() for outbox in outboxes))
 
     async def _measure(self) -> None:
         """Set the gauges of what waits. Every relay does, lease or not: the gauges must show that nobody holds it."""
         while True:
-            pending, oldest = 0, datetime.now(UTC)
-            for outbox in self._outboxes.values():
-                waiting, first = await outbox.measure()
-                pending, oldest = pending + waiting, min(oldest, first or oldest)
-            PENDING.labels(self._service).set(pending)
-            OLDEST_SECONDS.labels(self._service).set((datetime.now(UTC) - oldest).total_seconds())
-            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+            measured = [await outbox.measure(leading=self._leads) for outbox in self._outboxes.values()]
+            oldest = min((written for _, written in measured if written), default=None)
+            PENDING.labels(self._service).set(sum(waiting for waiting, _ in measured))
+            OLDEST_SECONDS.labels(self._service).set((datetime.now(UTC) - oldest).total_seconds() if oldest else 0)
+            await asyncio.sleep(_MEASURE_SECONDS)
 
     async def _listen(self) -> None:
-        """Turn the change stream into wake-ups; no resume token is needed, for a query finds all that waits."""
+        """Note the aggregates that the change stream names; it needs no resume token, as a query finds the rest."""
         async with await self._database.watch(_PIPELINE, max_await_time_ms=1_000) as changes:
             for outbox in self._outboxes.values():
-                outbox.wake.set()  # for events of before the stream began
+                outbox.look_for_all()  # events of before the stream began
             async for change in changes:
                 if changed := self._outboxes.get(change["ns"]["coll"]):
                     changed.note_change(change["documentKey"]["_id"])
@@ -173,104 +199,191 @@ class Relay:
         if not isinstance(sending.failure, DeliveryError | TimeoutError) or len(outbox.refused) >= _MOST_REFUSED:
             raise sending.failure or AssertionError("nothing failed")
         count_refused(self._service, sending.failure)
-        outbox.refused[sending.key] = time.monotonic() + _REFUSED_SECONDS
-        asyncio.get_running_loop().call_later(_REFUSED_SECONDS, outbox.wake.set)
+        outbox.refused.add(sending.key)
+        asyncio.get_running_loop().call_later(_REFUSED_SECONDS, outbox.try_again, sending.key)
 
 
 class _Outbox:
     """The waiting events of one collection, shared by the lanes of a relay.
 
-    An aggregate is in flight from the window that takes it until its confirmed events are removed from the document;
-    no other window takes it meanwhile, or events would be published twice or out of order. Removal is collected for a
-    few milliseconds and done in one bulk write.
+    An aggregate is in flight from the window that takes it until its events are confirmed or refused; no other window
+    takes it meanwhile, or events would be published twice or out of order. What is confirmed counts as sent from then
+    until it is removed from the document, and whoever reads the document passes over it.
 
     Attributes:
-        wake: Set when events may be waiting.
-        refused: Aggregates that the broker refused, with the time (`time.monotonic()`) until which they are left alone.
+        refused: Aggregates that the broker refused, and that are left alone for a moment.
     """
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
+        self._grown: dict[Any, None] = {}  # to be read by key, in this order
         self._in_flight: set[Any] = set()
-        self._confirmed: list[_Sending] = []  # published, not yet removed from their documents
-        self._some_confirmed = asyncio.Event()
-        self._dirty: set[Any] = set()  # written since the last window was taken
-        self._deferred: set[Any] = set()  # written while in flight: looked at again once they no longer are
+        self._sent: dict[Any, _Sent] = {}  # in the order of `since`
+        self._number_sent = 0
+        self._many_sent = asyncio.Event()
         self._taking = asyncio.Lock()
-        self.wake = asyncio.Event()
-        self.refused: dict[Any, float] = {}
+        self._taken_at = 0.0  # the last window, and the next look at everything: `time.monotonic()`
+        self._look_at = 0.0
+        self._more = False  # whether aggregates wait for which `_grown` had no room
+        self._wake = asyncio.Event()
+        self.refused: set[Any] = set()
 
-    async def measure(self) -> tuple[int, datetime | None]:
-        """How many aggregates have events that wait, and when the oldest of these was written."""
-        first = await self._collection.find_one(_WAITING, {"events.at": 1}, sort=[("events.at", 1)])
-        oldest = min((event["at"] for event in first["events"]), default=None) if first else None
-        return await self._collection.count_documents(_WAITING), oldest
+    async def measure(self, *, leading: bool) -> tuple[int, datetime | None]:
+        """How many aggregates have events that wait to be published, and when the oldest of these was written.
+
+        Only the relay that holds the lease knows what is sent and waits for nothing but its removal. The others
+        therefore pass over what is younger than five seconds, by when a relay that works has removed it.
+
+        Args:
+            leading: Whether this process's relay holds the lease.
+        """
+        if leading:
+            only_sent = self._sent.keys() - self._grown.keys() - self._in_flight
+            where = {**_WAITING, "_id": {"$nin": list(only_sent)}}
+        else:
+            where = {"events.at": {"$lt": datetime.now(UTC) - timedelta(seconds=_LEADERS_SECONDS)}}
+        oldest = self._collection.find(
+            where, {"events.at": 1, "events.id": 1}, sort=_OLDEST_FIRST, limit=_WINDOW, hint=_OLDEST_FIRST
+        )
+        written = [event["at"] async for row in oldest for event in row["events"] if not self._is_sent(row, event)]
+        return await self._collection.count_documents(where, hint=_OLDEST_FIRST), min(written, default=None)
+
+    def _is_sent(self, row: Document, event: Document) -> bool:
+        return row["_id"] in self._sent and event["id"] in self._sent[row["_id"]].ids
 
     def reset(self) -> None:
-        """Begin a turn with nothing in flight: what an interrupted lane had taken may be taken again."""
-        for collected in (self._in_flight, self._confirmed, self._dirty, self._deferred):
-            collected.clear()
-        self.wake.set()
+        """Begin a turn with nothing in flight: what an interrupted lane had taken may be taken again.
+
+        What a former turn has sent stays known: it is confirmed for good.
+        """
+        self._grown.clear()
+        self._in_flight.clear()
+        self.look_for_all()
+
+    def look_for_all(self) -> None:
+        """Make the next window begin with a look at everything that waits."""
+        self._look_at = 0.0
+        self._wake.set()
 
     def note_change(self, key: Any) -> None:
-        """Note that an aggregate was written, so that its new event is found even where it is in flight."""
-        self._dirty.add(key)
-        self.wake.set()
+        """Note that an aggregate was written; if it is in flight, it is read again once it no longer is."""
+        if len(self._grown) < _MOST_GROWN:
+            self._grown[key] = None
+        else:
+            self._more = True
+        self._wake.set()
+
+    def try_again(self, key: Any) -> None:
+        """Leave a refused aggregate alone no longer."""
+        self.refused.discard(key)
+        self._grown[key] = None
+        self._wake.set()
 
     async def take(self) -> list[_Sending]:
-        """Take the next window: up to 200 aggregates that are not in flight, the one that waits longest first.
+        """Take the next window: up to 200 aggregates that are not in flight, the one noted longest ago first.
 
-        Returns once something may be waiting, or after five seconds; the window may be empty.
+        Returns once something may be waiting, or after five seconds; the window may be empty. A window that is not full
+        begins at least 30 milliseconds after the one before, so that under load it gathers what comes in these; after a
+        quiet time nothing waits.
         """
         async with self._taking:
             with suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_AGAIN_SECONDS):
-                    await self.wake.wait()  # 3.11's wait_for may swallow a cancellation
-            self.wake.clear()
-            now = time.monotonic()
-            self.refused = {key: until for key, until in self.refused.items() if until > now}
-            skipped = [*self.refused, *self._in_flight]
-            # The query below skips these although they have a new event. `remove_confirmed` wakes the lanes for them;
-            # otherwise the event would wait for the next look, up to five seconds.
-            self._deferred |= self._dirty & self._in_flight
-            self._dirty.clear()
-            where = {**_WAITING, "_id": {"$nin": skipped}} if skipped else _WAITING
-            cursor = self._collection.find(where, {"events": 1}, sort=[("events.at", 1)], limit=_WINDOW)
-            window = [_Sending(row["_id"], [unseal(event) for event in row["events"]]) async for row in cursor]
-            self._in_flight.update(sending.key for sending in window)
-            if len(window) == _WINDOW:
-                self.wake.set()
+                async with asyncio.timeout(self._look_at - time.monotonic()):
+                    await self._wake.wait()  # 3.11's wait_for may swallow a cancellation
+            if len(self._ready()) < _WINDOW:
+                await asyncio.sleep(self._taken_at + _GATHER_SECONDS - time.monotonic())
+            self._taken_at = time.monotonic()
+            self._wake.clear()
+            if self._taken_at >= self._look_at or (self._more and len(self._ready()) < _WINDOW):
+                await self._look()
+            window = await self._read(self._ready())
+            if self._more or self._ready():
+                self._wake.set()
+        return window
+
+    def _ready(self) -> list[Any]:
+        """The aggregates that the next window may take."""
+        ready = (key for key in self._grown if key not in self._in_flight and key not in self.refused)
+        return list(islice(ready, _WINDOW))
+
+    async def _look(self) -> None:
+        """Note all aggregates that wait without being known here, the one that waits longest first."""
+        room = _MOST_GROWN - len(self._grown)
+        if room > 0:
+            known = [*self._grown, *self._in_flight, *self._sent]
+            where = {**_WAITING, "_id": {"$nin": known}}
+            unknown = self._collection.find(
+                where, {"_id": 1}, sort=_OLDEST_FIRST, limit=room, batch_size=room, hint=_OLDEST_FIRST
+            )
+            keys = [row["_id"] async for row in unknown]
+            self._grown.update(dict.fromkeys(keys))
+            self._more = len(keys) == room
+        self._look_at = time.monotonic() + _LOOK_AGAIN_SECONDS
+
+    async def _read(self, keys: Sequence[Any]) -> list[_Sending]:
+        """Take aggregates into flight, each with those of its events that are not sent."""
+        self._in_flight.update(keys)
+        for key in keys:
+            del self._grown[key]
+        # As of before the read: what is removed while it goes on may still be in what it finds.
+        sent = {key: frozenset(self._sent[key].ids) for key in keys if key in self._sent}
+        window = []
+        if keys:
+            rows = self._collection.find({"_id": {"$in": keys}}, {"events": 1}, batch_size=_WINDOW)
+            async for row in rows:
+                passed = sent.get(row["_id"], frozenset())
+                if events := [unseal(event) for event in row.get("events", ()) if event["id"] not in passed]:
+                    window.append(_Sending(row["_id"], events))
+        self._land(set(keys) - {sending.key for sending in window})
         return window
 
     def done(self, window: Sequence[_Sending]) -> None:
         """Take back a window that a lane has published, as far as the broker confirmed it."""
-        self._confirmed += window
-        self._some_confirmed.set()
+        now = time.monotonic()
+        for sending in window:
+            if sending.sent:
+                self._sent.setdefault(sending.key, _Sent(now)).ids.extend(sending.sent)
+                self._number_sent += len(sending.sent)
+        if self._number_sent >= _MOST_SENT:
+            self._many_sent.set()
+        self._land(sending.key for sending in window)
+
+    def _land(self, keys: Iterable[Any]) -> None:
+        self._in_flight.difference_update(keys)
+        if self._ready():
+            self._wake.set()
 
     async def keep_removing(self) -> None:
-        """Remove confirmed events, those of the next few milliseconds in the same write."""
+        """Remove from its document what was sent two seconds ago; where much has been sent, all of it at once."""
         while True:
-            await self._some_confirmed.wait()
-            await asyncio.sleep(_COLLECT_SECONDS)
-            await self.remove_confirmed()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_REMOVE_SECONDS):
+                    await self._many_sent.wait()
+            await self.remove_sent(0.0 if self._many_sent.is_set() else _REST_SECONDS)
+            self._many_sent.clear()
 
-    async def remove_confirmed(self) -> None:
-        """Remove confirmed events from their documents, and end the flight of their aggregates.
+    async def remove_sent(self, rest: float = 0.0) -> None:
+        """Remove sent events from their documents, one update an aggregate.
 
         The write is acknowledged by the primary alone: losing it costs a second copy of an event, which consumers drop.
-        It changes no `version`, so no command is refused for it, and the change stream does not wake the relay for it.
+        It changes no `version`, so no command is refused for it, and the change stream does not tell the relay of it.
+
+        Args:
+            rest: Seconds; an aggregate whose first event was sent later than that ago is left alone.
         """
-        self._some_confirmed.clear()
-        windows, self._confirmed = self._confirmed, []
-        removals = [
-            UpdateOne({"_id": sending.key}, {"$pull": {"events": {"id": {"$in": sending.sent}}}})
-            for sending in windows
-            if sending.sent
-        ]
-        if removals:
-            await self._collection.with_options(write_concern=WriteConcern(1)).bulk_write(removals, ordered=False)
-        landed = {sending.key for sending in windows}
-        self._in_flight -= landed
-        if self._deferred & landed:
-            self._deferred -= landed
-            self.wake.set()
+        collection = self._collection.with_options(write_concern=WriteConcern(1))
+        until = time.monotonic() - rest
+        rested = [(key, list(sent.ids)) for key, sent in self._sent.items() if sent.since <= until]
+        for begin in range(0, len(rested), _WINDOW):
+            part = rested[begin : begin + _WINDOW]
+            removals = [UpdateOne({"_id": key}, {"$pull": {"events": {"id": {"$in": ids}}}}) for key, ids in part]
+            await collection.bulk_write(removals, ordered=False)
+            for key, ids in part:
+                self._forget(key, len(ids))
+
+    def _forget(self, key: Any, number: int) -> None:
+        """Forget the first sent events of an aggregate; what was sent after them begins its rest now."""
+        self._number_sent -= number
+        later = self._sent.pop(key).ids[number:]
+        if later:
+            self._sent[key] = _Sent(time.monotonic(), later)

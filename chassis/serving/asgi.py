@@ -23,13 +23,15 @@ from chassis.runtime.tasks import Role, Tasks, run_in_background
 from chassis.runtime.telemetry import REQUESTS, context_of, current_traceparent, tracer
 from chassis.serving.process import Stopping
 from chassis.serving.sse import EVENT_STREAM, EventStream
+from chassis.storage.mongo import is_conflict, is_transient
 from kernel.errors import Refusal
 from kernel.language import Language
 from kernel.personal_numbers import without_numbers
-from kernel.refusals import BAD_REQUEST, DEADLINE_EXCEEDED, INTERNAL, UNAUTHENTICATED, UNAVAILABLE
+from kernel.refusals import BAD_REQUEST, BUSY, DEADLINE_EXCEEDED, INTERNAL, UNAUTHENTICATED, UNAVAILABLE
 
 _BODY_BYTES = 8 * 1024 * 1024
 _JSON = "application/json"
+_RETRY_AFTER_SECONDS = 1
 _STATUS = {
     "UNAUTHENTICATED": 401,
     "FORBIDDEN": 403,
@@ -223,7 +225,14 @@ def error_json(error: GraphQLError, language: Language) -> dict[str, Any]:
     if cause is None or isinstance(cause, GraphQLError):
         message = without_numbers(error.message)  # graphql-core repeats the value that is wrong (R41)
         return dict(error.formatted) | {"message": message, "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}
-    return _refused(INTERNAL(), language) | ({"path": list(error.path)} if error.path else {})
+    return _refused(_answer_to(cause), language) | ({"path": list(error.path)} if error.path else {})
+
+
+def _answer_to(defect: Exception) -> Refusal:
+    """What a caller is told of an error: nothing of it but whether, and when, the request may be repeated."""
+    if is_conflict(defect):
+        return BUSY(retryAfter=_RETRY_AFTER_SECONDS)
+    return UNAVAILABLE() if is_transient(defect) else INTERNAL()
 
 
 def _refused(refusal: Refusal, language: Language) -> dict[str, Any]:

@@ -68,8 +68,6 @@ class OutcomeRepository(Protocol[A_co]):
 
 Command = Callable[Concatenate[D, Principal, P], Coroutine[Any, Any, A]]
 """A use case that writes one aggregate."""
-NAMES: dict[str, set[str]] = {}
-"""The stored names of idempotent commands with the modules that use them; a test holds the recorded ones."""
 _CURRENT: ContextVar[RequestMark | None] = ContextVar("request_mark", default=None)
 
 
@@ -116,8 +114,6 @@ def idempotent(repository: str, *, name: str, row: str | None = None) -> Callabl
     """
 
     def decorate(command: Command[D, P, A]) -> Command[D, P, A]:
-        NAMES.setdefault(name, set()).add(command.__module__)
-
         @wraps(command)
         async def run(deps: D, principal: Principal, /, *args: P.args, **arguments: P.kwargs) -> A:
             act = partial(command, deps, principal, *args, **arguments)

@@ -32,6 +32,7 @@ StorageError = PyMongoError
 _TRANSIENT_CODES = {14031, 11601, 50, 64}
 
 
+_CONFLICT = "TransientTransactionError"  # the label of MongoDB's own conflicts
 _ATTEMPTS = 30
 _WAIT_SECONDS = 0.002
 _WAIT_CEILING_SECONDS = 0.25
@@ -46,18 +47,24 @@ def is_away(error: Exception) -> bool:
 
 def is_transient(error: Exception) -> bool:
     """Whether the same operation may succeed later: the database is away, or others write the same documents."""
-    return is_away(error) or (isinstance(error, PyMongoError) and error.has_error_label("TransientTransactionError"))
+    return is_away(error) or (isinstance(error, PyMongoError) and error.has_error_label(_CONFLICT))
 
 
-class Conflict(Exception):  # noqa: N818 - not an error: the attempt is run again
+class Conflict(PyMongoError):  # noqa: N818 - not an error: the attempt is run again
     """Inside a transaction: what it has read, or what its writes expect, is not so any more."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, [_CONFLICT])
 
 
 def is_conflict(error: Exception) -> bool:
-    """Whether a transaction had no effect and may be run again at once, on fresh data."""
-    if isinstance(error, Conflict):
-        return True
-    return isinstance(error, PyMongoError) and error.has_error_label("TransientTransactionError")
+    """Whether a transaction lost to another one, so that it had no effect and may be run again on fresh data."""
+    return not isinstance(error, ConnectionFailure) and _had_no_effect(error)
+
+
+def _had_no_effect(error: Exception) -> bool:
+    """Whether a transaction may be run again: it met a conflict, or it lost its server before the commit."""
+    return isinstance(error, PyMongoError) and error.has_error_label(_CONFLICT)
 
 
 T = TypeVar("T")
@@ -116,16 +123,15 @@ async def transact(
         What the attempt that was committed returned.
 
     Raises:
-        StorageError: The database failed, or its write conflicts outlasted the attempts (`is_conflict`).
-        Conflict: The conflict that `work` found outlasted them.
+        StorageError: The database failed, or conflicts outlasted the attempts (`is_conflict`).
     """
     ends = time.monotonic() + (seconds or math.inf)
     async with client.start_session() as session:
         for attempt in range(attempts):
             try:
                 return await _attempt(session, work)
-            except (PyMongoError, Conflict) as error:
-                if not is_conflict(error) or attempt == attempts - 1 or time.monotonic() > ends:
+            except PyMongoError as error:
+                if not _had_no_effect(error) or attempt == attempts - 1 or time.monotonic() > ends:
                     raise
             pause = min(_WAIT_SECONDS * 2**attempt, _WAIT_CEILING_SECONDS)
             await asyncio.sleep(pause * (0.5 + random.random()))  # noqa: S311 - jitter, not a secret

@@ -34,11 +34,23 @@ def timer(database: Database, name: str, acts: Mapping[str, Act], every: float =
     async def look(_: int) -> None:
         while True:
             for message, act in acts.items():
-                if done := await act():
-                    log.info(message, timer=name, count=done)
+                await _run(name, message, act)
             await asyncio.sleep(every)
 
     async def run() -> None:
         await forever(name, lambda: lease.hold(look), (StorageError, LeaseLost))
 
     return run
+
+
+async def _run(name: str, message: str, act: Act) -> None:
+    """Run one act; a defect in it holds up no other, and shows in the log each time."""
+    try:
+        done = await act()
+    except (StorageError, LeaseLost):
+        raise
+    except Exception:
+        log.exception("timer failed", timer=name, act=message)
+    else:
+        if done:
+            log.info(message, timer=name, count=done)

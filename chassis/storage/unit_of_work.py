@@ -10,13 +10,23 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar, cast
 
-from pymongo import InsertOne, UpdateOne
-from pymongo.errors import BulkWriteError, PyMongoError
+from pymongo import DeleteOne, InsertOne, UpdateOne
+from pymongo.errors import BulkWriteError
 
 from chassis.context import Act, acting
 from chassis.events import DomainEvent
 from chassis.storage.idempotency import RequestMark
-from chassis.storage.mongo import Client, Collection, Conflict, Document, Session, from_document, is_conflict, transact
+from chassis.storage.mongo import (
+    Client,
+    Collection,
+    Conflict,
+    Document,
+    Session,
+    StorageError,
+    from_document,
+    is_conflict,
+    transact,
+)
 from chassis.storage.repository import MOST_REQUESTS, Aggregate, Repository
 from kernel.refusals import BUSY, IDEMPOTENCY_KEY_REUSED
 
@@ -64,7 +74,7 @@ class UnitOfWork:
         self._outcomes: dict[str, tuple[str, str]] = {}
         self._staged: dict[str, tuple[Repository[Any], dict[str, _Staged[Any]]]] = {}
         self._guards: dict[str, tuple[Collection, list[UpdateOne]]] = {}
-        self._puts: dict[str, tuple[Collection, list[UpdateOne]]] = {}
+        self._puts: dict[str, tuple[Collection, list[UpdateOne | DeleteOne]]] = {}
 
     async def load(
         self,
@@ -173,12 +183,15 @@ class UnitOfWork:
         """Stage an update that must match a document, or the attempt is a `Conflict`. Guards are written first."""
         self._guards.setdefault(collection.name, (collection, []))[1].append(update)
 
-    def put(self, collection: Collection, update: UpdateOne) -> None:
-        """Stage an update that need not match, such as an upsert. Puts are written last."""
-        self._puts.setdefault(collection.name, (collection, []))[1].append(update)
+    def put(self, collection: Collection, write: UpdateOne | DeleteOne) -> None:
+        """Stage a write that need not match, such as an upsert. Puts are written last."""
+        self._puts.setdefault(collection.name, (collection, []))[1].append(write)
 
     async def flush(self) -> None:
         """Write what is staged, by one `bulk_write` a collection.
+
+        Of aggregates the changed ones are written before the new ones, whatever the order of the steps: a change of the
+        kind of write would be another round trip.
 
         Raises:
             Conflict: A guard did not match, an aggregate has another version, or a unique key is taken.
@@ -188,11 +201,12 @@ class UnitOfWork:
                 result = await collection.bulk_write(updates, session=self.session)
                 _require(result.matched_count + result.upserted_count, len(updates), collection)
             for repository, staged in self._staged.values():
-                writes = [_write_of(repository, write) for write in staged.values()]
+                ordered = sorted(staged.values(), key=lambda write: write.read_version is None)
+                writes = [_write_of(repository, write) for write in ordered]
                 written = await repository.collection.bulk_write(writes, session=self.session)
                 _require(written.matched_count + written.inserted_count, len(writes), repository.collection)
-            for collection, updates in self._puts.values():
-                await collection.bulk_write(updates, session=self.session)
+            for collection, puts in self._puts.values():
+                await collection.bulk_write(puts, session=self.session)
         except BulkWriteError as error:
             if any(fault["code"] == _DUPLICATE_KEY for fault in error.details["writeErrors"]):
                 raise Conflict("a unique key is taken") from error
@@ -249,7 +263,7 @@ async def in_unit_of_work(client: Client, work: Callable[[UnitOfWork], Awaitable
 
     try:
         return await transact(client, attempt, attempts=attempts, seconds=_SECONDS)
-    except (PyMongoError, Conflict) as error:
+    except StorageError as error:
         if not is_conflict(error):
             raise
         raise BUSY(retryAfter=_RETRY_AFTER_SECONDS) from error

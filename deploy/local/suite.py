@@ -29,6 +29,7 @@ class Suite:
         gateway_port: The port wanted for the gateway; the next free one is taken.
         processes: What to start: `SERVICE`, `SERVICE.ROLE`, or `SERVICE.ROLE.NUMBER` for more of one role, such as
             `enrollment.relay.2`. By default one process of each service, and the gateway.
+        code: The folder of the code that its processes run; by default this one.
 
     Attributes:
         parts: The database and the broker.
@@ -37,10 +38,18 @@ class Suite:
         overrides: Environment variables that differ from the usual ones, by the process's name.
     """
 
-    def __init__(self, home: Path, *, gateway_port: int | None = None, processes: Sequence[str] = PROCESSES) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        gateway_port: int | None = None,
+        processes: Sequence[str] = PROCESSES,
+        code: Path = ROOT,
+    ) -> None:
         self.parts = Parts(home, gateway_port=gateway_port)
         self.home = self.parts.home
         self._names = processes
+        self._code = code
         self.children: dict[str, Child] = {}
         self.overrides: dict[str, dict[str, str]] = {}
 
@@ -87,7 +96,9 @@ class Suite:
         """Start a process, without waiting; names are those of `processes`."""
         service, *role = name.split(".")
         command = [sys.executable, "-m", module_of(service), *role[:1]]
-        self.children[name] = Child(name, command, self.home / "logs" / f"{name}.log", self.environment(name), ROOT)
+        self.children[name] = Child(
+            name, command, self.home / "logs" / f"{name}.log", self.environment(name), self._code
+        )
 
     def wait_ready(self, name: str) -> None:
         """Wait until a process answers its readiness probe.
@@ -131,7 +142,7 @@ class Suite:
         if name == GATEWAY:
             urls = {subgraph: f"http://127.0.0.1:{ports[subgraph]}/graphql" for subgraph in SUBGRAPHS}
             settings |= {
-                "SUPERGRAPH_FILE": str(ROOT / "contracts" / "graph" / "supergraph.graphql"),
+                "SUPERGRAPH_FILE": str(self._code / "contracts" / "graph" / "supergraph.graphql"),
                 "SUBGRAPH_URLS": json.dumps(urls),
                 "SIGNING_KEY_FILE": str(secrets.signing_keys),
                 "EXPLORER_DIR": str(ROOT / ".local" / "explorer"),

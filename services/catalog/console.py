@@ -1,6 +1,6 @@
 """Operator commands of the catalog: `quotas reconcile [--year Y] [--repair]` compares quotas with their projects.
 
-It may run beside the services: each quota is read and repaired in one transaction, as submissions write it.
+It may run beside the services: quotas are read and repaired in transactions, as submissions write them.
 """
 
 import asyncio
@@ -10,9 +10,10 @@ from typing import Annotated
 import typer
 
 from chassis.context import Act, acting
-from chassis.runtime.console import Operator, act_of, console, database_is_away
+from chassis.runtime.console import WRONG, Operator, act_of, console, database_is_away
 from chassis.runtime.settings import DatabaseSettings
 from chassis.storage.mongo import StorageError, connect
+from kernel.errors import Refusal
 from services.catalog.commands.quotas import reconcile_quotas
 from services.catalog.domain.quota import Difference
 from services.catalog.store import Store
@@ -38,13 +39,16 @@ def reconcile(
     try:
         with acting(act):
             differences, names = asyncio.run(_reconcile(year, repair=repair))
+    except Refusal as refusal:
+        typer.echo(f"{refusal.code}: {refusal.en}", err=True)
+        raise typer.Exit(WRONG) from refusal
     except StorageError as error:
         raise database_is_away(error) from error
     for difference in differences:
         repaired = _repaired(difference, repair=repair)
         typer.echo(_line(difference, names.get(difference.base, "?"), repaired=repaired), err=True)
     if not all(_repaired(difference, repair=repair) for difference in differences):
-        raise typer.Exit(1)
+        raise typer.Exit(WRONG)
     if not differences:
         typer.echo("一致 every quota is what is counted")
 

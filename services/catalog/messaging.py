@@ -45,6 +45,7 @@ EMITTED: tuple[type, ...] = (
 
 _SEAT_MOVERS = (
     "enrollment.accepted",
+    "enrollment.rejected",
     "enrollment.waitlisted",
     "enrollment.offered",
     "enrollment.offer-expired",

@@ -44,7 +44,10 @@ def build(settings: EnrollmentSettings, role: Role = Role.ALL) -> Starlette:
             await deps.store.prepare()
             for endpoints in files:
                 endpoints.deps = deps
-            yield Running(deps, tasks(deps, database, settings.amqp_url.get_secret_value()))
+            try:
+                yield Running(deps, tasks(deps, database, settings.amqp_url.get_secret_value()))
+            finally:
+                await deps.lane.close()
 
     app = subgraph_app(SERVICE, schema, verifier, start, role)
     if role in {Role.ALL, Role.API}:

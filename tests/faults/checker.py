@@ -75,7 +75,9 @@ async def check(field: Field, ledger: Ledger) -> None:
     assert not ledger.overruns, ledger.overruns
     log = await _feed(field, NATIONWIDE)
     heard = Counter((one["producer"] + "." + one["name"], one["subject"]) for one in log)
-    for promise, times in Counter((one.event, one.subject) for one in ledger.promises).items():
+    promised = Counter((one.event, one.subject) for one in ledger.promises)
+    promised.update({(one.event, one.subject): 0 for one in ledger.denials})
+    for promise, times in promised.items():
         assert heard[promise] == times, f"{promise} promised {times} times, heard {heard[promise]} times"
     audit = AuditLog(field.mongo["assessment"])
     rows = [row async for row in audit.all()]
@@ -87,7 +89,7 @@ async def check(field: Field, ledger: Ledger) -> None:
         own = await _feed(field, code)
         assert field.received[code] == dict(enumerate((one["id"] for one in own), 1)), f"province {code}"
     for project in ledger.projects:
-        await _seats(field, project)
+        await _seats(field, project, log)
     await _quotas(field)
 
 
@@ -108,16 +110,27 @@ async def _feed(field: Field, province: str) -> Sequence[dict[str, Any]]:
     return events
 
 
-async def _seats(field: Field, project: str) -> None:
+async def _seats(field: Field, project: str, log: Sequence[dict[str, Any]]) -> None:
+    """Counters, enrollments, persons' dates and effects elsewhere agree; each move of the counters is told once."""
     enrollment, assessment = field.mongo["enrollment"], field.mongo["assessment"]
     seats = await enrollment["seats"].find_one({"_id": project})
     assert seats
-    accepted = await enrollment["enrollments"].distinct("_id", {"project": project, "status": "ACCEPTED"})
-    assert len(accepted) == seats["accepted"] <= seats["capacity"], f"{len(accepted)} in {seats}"
+    held = {
+        counter: await enrollment["enrollments"].distinct("_id", {"project": project, "status": counter.upper()})
+        for counter in ("accepted", "offered", "waitlisted")
+    }
+    assert {counter: len(keys) for counter, keys in held.items()} == {counter: seats[counter] for counter in held}
+    assert seats["accepted"] + seats["offered"] <= seats["capacity"], f"{seats}"
+    moves = [event["data"].get("seats") for event in log if event["data"].get("project") == project]
+    versions = sorted(move["version"] for move in moves if move)
+    assert versions == list(range(1, seats["version"] + 1)), f"moves of {seats}: {versions}"
+    persons = await enrollment["persons"].find({"accepted.project": project}).to_list()
+    dates = [one["enrollment"] for person in persons for one in person["accepted"] if one["project"] == project]
+    assert sorted(dates) == sorted(held["accepted"]), "who was accepted holds the dates, once, and nobody else"
     shown = await field.mongo["catalog"]["projects"].find_one({"_id": project}, {"seats": 1}) or {}
     assert shown.get("seats", {"held": 0})["held"] == seats["accepted"] + seats["offered"], f"{shown} of {seats}"
     attending = await assessment["records"].distinct("_id", {"project": project, "live": True})
-    assert sorted(accepted) == sorted(attending), "who was accepted has a record, and nobody else"
+    assert sorted(held["accepted"]) == sorted(attending), "who was accepted has a record, and nobody else"
 
 
 async def _quotas(field: Field) -> None:

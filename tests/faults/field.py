@@ -130,11 +130,11 @@ class Field:
         for client, signed_in in zip(clients, fresh, strict=True):
             client.token = signed_in.token
 
-    async def project(self) -> str:
-        """A freshly published project of ten seats."""
+    async def project(self, seats: int = 10) -> str:
+        """A freshly published project."""
         self._projects += 1
         base, key = self.seeded.base_clients[TEACHING], self.seeded.base_ids[BASES[TEACHING].name]
-        plan = plan_of(TEACHING) | {"title": f"演练{self._projects}期"}
+        plan = plan_of(TEACHING) | {"title": f"演练{self._projects}期", "capacity": seats}
         made = await base.do(d.DRAFT, base=key, input=plan)
         await base.do(d.SUBMIT, id=made["id"], version=made["version"])
         experts = self.seeded.experts[:2]

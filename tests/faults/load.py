@@ -23,9 +23,9 @@ from tests.faults.field import TEACHING, Field
 
 PRINCIPAL = 0
 _DRAFTS = 5
-_PATIENCE_SECONDS = 150.0
-_NOT_YET = {
-    *("UNAVAILABLE", "INTERNAL", "DEADLINE_EXCEEDED", "STALE_VERSION", "OVERLOADED"),
+PATIENCE_SECONDS = 150.0
+NOT_YET = {
+    *("UNAVAILABLE", "BUSY", "INTERNAL", "DEADLINE_EXCEEDED", "STALE_VERSION", "OVERLOADED"),
     *(
         "SUBGRAPH_ERROR",
         "SUBGRAPH_MALFORMED_RESPONSE",
@@ -34,6 +34,7 @@ _NOT_YET = {
         "OUTCOME_UNKNOWN",
     ),
 }
+"""Codes after which an act is sent again, under the same key."""
 _WITHDRAW_SIGN_UP = "mutation($id: ID!) { withdrawSignUp(id: $id) { id } }"
 _WITHDRAW_PROJECT = 'mutation($id: ID!) { withdrawProject(id: $id, reason: "演练") { id } }'
 
@@ -57,12 +58,14 @@ class Ledger:
 
     Attributes:
         promises: In the order of their acknowledgement.
+        denials: What was said not to be done, and is done where it was promised another time only.
         refusals: Codes.
         overruns: Reads that showed more seats or more quota taken than there are.
         projects: The published projects of this load.
     """
 
     promises: list[Promise] = field(default_factory=list)
+    denials: list[Promise] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     overruns: list[str] = field(default_factory=list)
     projects: list[str] = field(default_factory=list)
@@ -104,7 +107,7 @@ class Load:
     async def _act(self, client: Client, document: str, event: str | None = None, /, **variables: Any) -> Any:
         """The row or object that one act came to, None where a rule refused it."""
         bold = replace(client, headers={"Idempotency-Key": secrets.token_hex(12)})
-        async with asyncio.timeout(_PATIENCE_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while (found := await self._once(bold, document, variables)) is _AGAIN:
                 await self._pause(0.2)
         if found and event:
@@ -121,7 +124,7 @@ class Load:
         row = found[0] if isinstance(found, list) else found
         refused = [row["refusal"]] if isinstance(row, dict) and row.get("refusal") else []
         codes = [error.get("extensions", {}).get("code") for error in errors] + [one["code"] for one in refused]
-        if _NOT_YET & set(codes) or (row is None and not codes):
+        if NOT_YET & set(codes) or (row is None and not codes):
             return _AGAIN
         self.ledger.refusals += codes
         if codes:

@@ -9,6 +9,7 @@ import aiohttp
 from tests.faults.drill import FULL, Outcome, drill, lasting
 from tests.faults.field import API, PROCESSES, RELAY, WORKER, Field
 from tests.faults.proxy import Fault
+from tests.faults.rush import Rush
 from tests.support.eventually import eventually
 
 _RELAY_2 = "enrollment.relay.2"
@@ -37,6 +38,18 @@ async def test_kill_9_at_random(field: Field, outcomes: list[Outcome]) -> None:
             await lasting(chance.random())
             field.kill(name)
             await field.launch(name)
+
+
+async def test_kill_9_amid_combined_rows(field: Field, outcomes: list[Outcome]) -> None:
+    """R23, R25: of rows that share a transaction, each is done once or said not to be, whenever their process dies."""
+    classes = 6 if FULL else 1
+    chance = random.Random(classes)  # noqa: S311 - it must come out the same again
+    async with drill(field, outcomes, f"kill -9 amid combined rows, {classes * 4} times") as ledger:
+        rush = Rush(field, ledger, chance)
+        for _ in range(classes):
+            await rush.run()
+    assert rush.kills == 4 * classes
+    assert rush.repeated, "a process that dies when nobody waits proves nothing"
 
 
 async def test_kill_9_between_commit_and_publish(field: Field, outcomes: list[Outcome]) -> None:

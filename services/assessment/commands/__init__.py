@@ -1,4 +1,4 @@
-"""The use cases of assessment: load the records, decide (domain), save each with its events in one write."""
+"""The use cases of assessment: load the records, decide (domain), save them with their events in one transaction."""
 
 from services.assessment.commands.attendance import AttendanceMark, record_attendance
 from services.assessment.commands.credits import confirm_credits, revoke_credit

@@ -1,19 +1,21 @@
-"""Commands of many rows: all rows about one record are one write, and each row has its own result."""
+"""Commands of many rows: those about one record are decided and saved as one, and each has its own result."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chassis.commands.bulk import RowResult
+from chassis.commands.bulk import Row, RowResult, run
+from chassis.context import current_act
 from chassis.principal import Principal
-from chassis.storage.idempotency import run_once
+from chassis.storage.idempotency import request_mark
+from chassis.storage.unit_of_work import UnitOfWork
 from kernel.errors import Refusal
 from kernel.refusals import NOT_FOUND
 from services.assessment.commands.deps import Deps
 from services.assessment.domain.events import RecordEvent
 from services.assessment.domain.record import Change, Record
+from services.assessment.store import Records
 
-_ATTEMPTS = 5
 Decision = Callable[[Record], Change]
 """A step of the domain with everything but the record filled in; it may refuse."""
 
@@ -36,7 +38,7 @@ class RecordRow:
 async def change_records(
     deps: Deps, principal: Principal, command: str, rows: Sequence[RecordRow], project: str | None = None
 ) -> list[RowResult[Record]]:
-    """Apply the rows to those of their records that the principal may see.
+    """Apply the rows to those of their records that the principal may see, in one transaction.
 
     Args:
         deps: The service's dependencies.
@@ -48,72 +50,89 @@ async def change_records(
     Returns:
         A result per row, in the order of `rows`.
     """
-    places_of: dict[str, list[int]] = {}
+    places_by_enrollment: dict[str, list[int]] = {}
     for place, row in enumerate(rows):
-        places_of.setdefault(row.enrollment, []).append(place)
-    records = await deps.store.records.visible(list(places_of), principal)
+        places_by_enrollment.setdefault(row.enrollment, []).append(place)
+    records, act = deps.store.records, current_act()
+
+    def row_of(enrollment: str, places: Sequence[int]) -> Row[Sequence[Decision]]:
+        content = [rows[place].content for place in places]
+        mark = request_mark(records.name, principal, f"{command}|{enrollment}", content)
+        return Row(key=enrollment, command=[rows[place].decide for place in places], act=act, request=mark)
+
+    changes = _Changes(records, principal, project)
+    record_rows = [row_of(enrollment, places) for enrollment, places in places_by_enrollment.items()]
     results: dict[int, RowResult[Record]] = {}
-    for enrollment, places in places_of.items():
-        record = records.get(enrollment)
-        if record is None or (project and record.project != project):
-            refusal = NOT_FOUND(kind="enrollment", id=enrollment)
-            results |= {place: RowResult(enrollment, refusal=refusal) for place in places}
-        else:
-            changed = await _change(deps, principal, command, record, [rows[place] for place in places])
-            results |= dict(zip(places, changed, strict=True))
+    for places, result in zip(
+        places_by_enrollment.values(), await run(deps.store.client, changes, record_rows), strict=True
+    ):
+        own = result.value or [RowResult(result.key, refusal=result.refusal)] * len(places)
+        results |= dict(zip(places, own, strict=True))
     return [results[place] for place in range(len(rows))]
 
 
-async def _change(
-    deps: Deps, principal: Principal, command: str, record: Record, rows: Sequence[RecordRow]
-) -> list[RowResult[Record]]:
-    """The results of all rows about one record.
+class _Changes:
+    """The batch: a row is all that is decided about one record, its value the result of each decision.
 
-    Where the request took effect before, under the same `Idempotency-Key`, nothing is written: the rows are decided
-    once more on the record as it is now, only to tell which of them are refused.
+    A row without any effect is not saved and leaves no mark: a repeat of it is simply decided.
+
+    Args:
+        records: The records.
+        principal: Whose records count; others are not found.
+        project: If set, whose records count.
     """
-    refusals: list[Refusal | None] | None = None
 
-    async def act() -> Record:
-        nonlocal refusals
-        saved, refusals = await _save(deps, record, rows)
-        return saved
+    def __init__(self, records: Records, principal: Principal, project: str | None) -> None:
+        self.outcomes = records
+        self._principal = principal
+        self._project = project
 
-    content = [row.content for row in rows]
-    try:
-        stored = await run_once(deps.store.records, principal, f"{command}|{record.id}", content, act)
-    except Refusal as refusal:
-        return [RowResult(record.id, refusal=own or refusal) for own in refusals or [None] * len(rows)]
-    if refusals is None:
-        refusals = _decide(stored, rows)[2]
-    return [RowResult(record.id, refusal=refusal) if refusal else RowResult(record.id, stored) for refusal in refusals]
+    async def load(self, unit: UnitOfWork, rows: Sequence[Row[Sequence[Decision]]]) -> Mapping[str, Record]:
+        """The records by id, in one query; each bears the marks of the requests about it."""
+        where = self.outcomes.where([row.key for row in rows], self._principal, self._project)
+        return {record.id: record for record in await unit.load(self.outcomes, also=[where])}
+
+    def decide(
+        self, unit: UnitOfWork, state: Mapping[str, Record], row: Row[Sequence[Decision]]
+    ) -> list[RowResult[Record]]:
+        """Decide one after the other, and save once.
+
+        Raises:
+            Refusal: `NOT_FOUND`.
+        """
+        record = state.get(row.key)
+        if record is None:
+            raise NOT_FOUND(kind="enrollment", id=row.key)
+        changed, events, refusals = _decided(record, row.command)
+        if events:
+            changed = unit.save(self.outcomes, changed, events, act=row.act, request=row.request)
+        return _results(changed, refusals)
+
+    def repeated(
+        self, state: Mapping[str, Record], row: Row[Sequence[Decision]], outcome: Record
+    ) -> list[RowResult[Record]]:
+        """Decide once more on the record as it is now, only to tell which of the decisions are refused."""
+        del state
+        return _results(outcome, _decided(outcome, row.command)[2])
+
+    def finish(self, unit: UnitOfWork, state: Mapping[str, Record]) -> None:
+        """Nothing is written for all rows together."""
 
 
-async def _save(deps: Deps, record: Record, rows: Sequence[RecordRow]) -> tuple[Record, list[Refusal | None]]:
-    """Decide and save; where somebody else saved the record meanwhile, decide again on what they left."""
-    for attempt in range(_ATTEMPTS):
-        changed, events, refusals = _decide(record, rows)
-        if not events:
-            return changed, refusals
-        try:
-            return await deps.store.records.save(changed, events), refusals
-        except Refusal:
-            if attempt == _ATTEMPTS - 1:
-                raise
-            record = await deps.store.records.get(record.id)
-    raise AssertionError("unreachable")
-
-
-def _decide(record: Record, rows: Sequence[RecordRow]) -> tuple[Record, list[RecordEvent], list[Refusal | None]]:
-    """Decide all rows about one record in their order; a row that is refused changes nothing."""
+def _decided(record: Record, decisions: Sequence[Decision]) -> tuple[Record, list[RecordEvent], list[Refusal | None]]:
+    """The record after all decisions in their order; one that is refused changes nothing."""
     events: list[RecordEvent] = []
     refusals: list[Refusal | None] = []
-    for row in rows:
+    for decide in decisions:
         try:
-            record, row_events = row.decide(record)
+            record, more = decide(record)
         except Refusal as refusal:
             refusals.append(refusal)
         else:
-            events += row_events
+            events += more
             refusals.append(None)
     return record, events, refusals
+
+
+def _results(record: Record, refusals: Sequence[Refusal | None]) -> list[RowResult[Record]]:
+    return [RowResult(record.id, None if refusal else record, refusal) for refusal in refusals]

@@ -43,7 +43,7 @@ async def revoke_credit(deps: Deps, principal: Principal, *, enrollment: str, re
         reason: Why; goes into the event and the audit log.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `NOT_PASSED`, `CREDIT_NOT_CONFIRMED`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `NOT_PASSED`, `CREDIT_NOT_CONFIRMED`, `BUSY`.
     """
     require_scope(principal, Scope.MINISTRY, rule="R31")
     revoke = partial(records.revoke_credit, reason=reason, now=deps.clock.now())

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 GENESIS = "0" * 64
@@ -36,6 +36,10 @@ class Act:
     traceparent: str | None
     data: Mapping[str, Any]
 
+    def content(self) -> dict[str, Any]:
+        """Its fields by name."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
@@ -55,7 +59,7 @@ class Row:
     @property
     def canonical(self) -> bytes:
         """What is hashed: compact JSON with sorted keys, UTF-8, of `act`, `previous` and `sequence`."""
-        content = {"sequence": self.sequence, "previous": self.previous, "act": asdict(self.act)}
+        content = {"sequence": self.sequence, "previous": self.previous, "act": self.act.content()}
         return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
     def computed(self) -> str:

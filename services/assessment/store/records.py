@@ -7,7 +7,7 @@ from pymongo import ASCENDING
 
 from chassis.principal import Principal, Scope
 from chassis.storage.cursor import PageRequest
-from chassis.storage.mongo import Database, Session, from_document
+from chassis.storage.mongo import Database, Document, Session, from_document
 from chassis.storage.paging import after_position, all_of, counts, pages
 from chassis.storage.repository import Repository
 from services.assessment.domain.record import Record
@@ -33,8 +33,18 @@ class Records(Repository[Record]):
 
     async def visible(self, enrollments: Sequence[str], principal: Principal) -> dict[str, Record]:
         """The records of these enrollments that the principal may see, by enrollment id; one database operation."""
-        where = all_of({"_id": {"$in": list(enrollments)}}, visible_to(principal))
-        return {record.id: record for record in await self.query(where)}
+        return {record.id: record for record in await self.query(self.where(enrollments, principal))}
+
+    def where(self, enrollments: Sequence[str], principal: Principal, project: str | None = None) -> Document:
+        """The filter of the records of these enrollments that the principal may see.
+
+        Args:
+            enrollments: Their ids.
+            principal: Who asks.
+            project: If set, only records of this project.
+        """
+        of_project = {"project": project} if project else {}
+        return all_of({"_id": {"$in": list(enrollments)}}, of_project, visible_to(principal))
 
     async def attendees(self, project: str, session: Session | None = None) -> list[Record]:
         """The records of all who attend a project."""

@@ -1,6 +1,6 @@
 """The repositories of assessment, composed."""
 
-from chassis.storage.mongo import Database
+from chassis.storage.mongo import Client, Database
 from chassis.storage.repository import Repository
 from services.assessment.domain.project import Project
 from services.assessment.store.audit import AuditLog
@@ -17,12 +17,14 @@ class Store:
         database: The service's own database.
 
     Attributes:
+        client: For transactions.
         records: The records of attendees.
         projects: Assessment's own view of projects, built from catalog's events.
         audit: The audit log (R40).
     """
 
     def __init__(self, database: Database) -> None:
+        self.client: Client = database.client
         self.records = Records(database)
         self.projects = Repository(database, "projects", Project, producer="assessment", noun="project")
         self.audit = AuditLog(database)

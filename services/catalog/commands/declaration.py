@@ -1,22 +1,32 @@
 """Declaration by a base: a project's status and its quota change in one transaction (R6–R13)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
+from chassis.commands.bulk import Row, run, run_row
+from chassis.commands.guards import require_scope
+from chassis.context import current_act
 from chassis.ids import new_id
-from chassis.principal import Principal
+from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
-from chassis.storage.mongo import Session, StorageError
-from kernel.dates import today
+from chassis.storage.unit_of_work import UnitOfWork
 from kernel.free_text import Reason
+from kernel.refusals import WRONG_STATE
+from services.catalog.commands.bulk import Loaded, ProjectBatch, Step, project_row, required
 from services.catalog.commands.deps import Deps
-from services.catalog.commands.guards import own_base, own_project, require_province, require_version, round_of
+from services.catalog.commands.guards import (
+    own_base,
+    own_project,
+    require_own_base,
+    require_province,
+    require_version,
+    round_of,
+)
 from services.catalog.commands.quotas import ensure_quota
-from services.catalog.domain import declaration, quota
+from services.catalog.domain import declaration
 from services.catalog.domain.base import Base
 from services.catalog.domain.declaration import ClassPlan
 from services.catalog.domain.plan import Plan, Venue, checked_texts
@@ -26,6 +36,7 @@ from services.catalog.domain.refusals import YEAR_FIXED
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import BaseCategory, ProjectKind
 
+C = TypeVar("C")
 log = structlog.get_logger()
 _LETTERS = {
     BaseCategory.PRINCIPAL: "PRI",
@@ -107,43 +118,74 @@ async def update_project(
     return await deps.store.projects.save(updated, events)
 
 
-@idempotent("projects", name="submit_project")
 async def submit_project(deps: Deps, principal: Principal, *, key: str, version: int) -> Project:
     """Submit a complete plan and consume quota, both or neither (R7, R11, R13).
 
     Raises:
-        Refusal: `NOT_FOUND`, `FORBIDDEN`, `STALE_VERSION`, `QUOTA_EXCEEDED`, or what `declaration.submit` refuses.
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `STALE_VERSION`, `QUOTA_EXCEEDED`, `BUSY`, or what `declaration.submit`
+            refuses.
     """
-    own = await own_project(deps, principal, key)
-    base = await deps.store.bases.get(own.base)
-    current = await round_of(deps, own.year)
-
-    async def work(session: Session) -> Project:
-        project = await deps.store.projects.get(key, session)
-        require_version(project, version)
-        submitted, events = declaration.submit(project, base, current, deps.clock.now())
-        await apply_quota(deps, project, submitted, session)
-        return await deps.store.projects.save(submitted, events, session)
-
-    return await deps.store.transact(work)
+    require_scope(principal, Scope.BASE)
+    content = {"key": key, "version": version}
+    row = project_row(deps, principal, key, version, name="submit_project|", content=content)
+    return await run_row(deps.store.client, _Submission(deps, principal), row)
 
 
-@idempotent("projects", name="withdraw_project")
+class _OwnProjects(ProjectBatch[C]):
+    """Rows of a base about projects of its own.
+
+    Args:
+        deps: The service's dependencies.
+        principal: The base.
+    """
+
+    def __init__(self, deps: Deps, principal: Principal) -> None:
+        super().__init__(deps)
+        self._principal = principal
+
+    def decide(self, unit: UnitOfWork, state: Loaded, row: Row[C]) -> Project:
+        require_own_base(self._principal, required(state.projects, row.key, "project").base)
+        return super().decide(unit, state, row)
+
+
+class _Submission(_OwnProjects[int]):
+    """Submissions; the row's command is the version that was read."""
+
+    async def load_related(self, unit: UnitOfWork, loaded: Loaded, commands: Sequence[int]) -> None:
+        await super().load_related(unit, loaded, commands)
+        projects = loaded.projects.values()
+        bases = await unit.load(self.store.bases, [project.base for project in projects])
+        loaded.bases = {base.id: base for base in bases}
+        quotas = await unit.load(self.store.quotas, [quota_id(project.base, project.year) for project in projects])
+        loaded.quotas = {quota.id: quota for quota in quotas}
+
+    def step(self, loaded: Loaded, project: Project, command: int) -> Step:
+        base, current = loaded.base_of(project), loaded.round_of(project)
+        require_version(project, command)
+        return declaration.submit(project, base, current, self.now)
+
+
 async def withdraw_project(deps: Deps, principal: Principal, *, key: str, reason: str) -> Project:
     """Withdraw a plan before publication and release its quota (R11).
 
     Raises:
-        Refusal: `NOT_FOUND`, `FORBIDDEN`, `REASON_MISSING`, `INVALID_REASON` or `WRONG_STATE`.
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `REASON_MISSING`, `INVALID_REASON`, `WRONG_STATE` or `BUSY`.
     """
-    await own_project(deps, principal, key)
+    require_scope(principal, Scope.BASE)
+    content = {"key": key, "reason": reason}
+    row = project_row(deps, principal, key, reason, name="withdraw_project|", content=content)
+    return await run_row(deps.store.client, _Withdrawal(deps, principal), row)
 
-    async def work(session: Session) -> Project:
-        project = await deps.store.projects.get(key, session)
-        withdrawn, events = declaration.withdraw(project, Reason.of(reason, "R11"), deps.clock.now())
-        await apply_quota(deps, project, withdrawn, session)
-        return await deps.store.projects.save(withdrawn, events, session)
 
-    return await deps.store.transact(work)
+class _Withdrawal(_OwnProjects[str]):
+    """Withdrawals; the row's command is the reason as it was typed."""
+
+    async def load_related(self, unit: UnitOfWork, loaded: Loaded, commands: Sequence[str]) -> None:
+        """Nothing else is decided on."""
+
+    def step(self, loaded: Loaded, project: Project, command: str) -> Step:
+        del loaded
+        return declaration.withdraw(project, Reason.of(command, "R11"), self.now)
 
 
 @idempotent("projects", name="add_class")
@@ -175,52 +217,20 @@ async def lapse_overdue(deps: Deps) -> int:
     """
     now = deps.clock.now()
     over = [current.year for current in await deps.store.rounds.query({}) if declaration.is_over(current, now)]
-    return sum([await _try_to_lapse(deps, key) for key in await deps.store.projects.returned_in(over)])
+    rows = [Row(key=key, command=None, act=current_act()) for key in await deps.store.projects.returned_in(over)]
+    results = await run(deps.store.client, _Lapse(deps), rows)
+    for result in results:
+        if result.refusal and result.refusal.code != WRONG_STATE.code:  # that one was handed in or lapsed meanwhile
+            log.error("a returned plan does not lapse", project=result.key, code=result.refusal.code)
+    return sum(result.value is not None for result in results)
 
 
-async def apply_quota(deps: Deps, before: Project, after: Project, session: Session) -> None:
-    """Consume or release quota as a change of status requires, in the transaction of that change (R11).
+class _Lapse(ProjectBatch[None]):
+    """Plans to lapse."""
 
-    Args:
-        deps: The service's dependencies.
-        before: The project as it was read.
-        after: The project as it will be saved.
-        session: The transaction.
-
-    Raises:
-        Refusal: `QUOTA_EXCEEDED`.
-    """
-    change = quota.delta(before.status, after.status)
-    key = quota_id(before.base, before.year)
-    if change < 0:
-        await deps.store.quotas.release(key, session)
-    elif change > 0:
-        granted = await deps.store.quotas.get(key, session)
-        day = today(deps.clock.now())
-        if not await deps.store.quotas.consume(key, granted.limit_on(day), session):
-            raise quota.exceeded(granted, day)
-
-
-async def _try_to_lapse(deps: Deps, key: str) -> bool:
-    try:
-        return await deps.store.transact(partial(_lapse_if_overdue, deps, key))
-    except StorageError:
-        raise
-    except Exception:
-        log.exception("a returned plan does not lapse", project=key)
-        return False
-
-
-async def _lapse_if_overdue(deps: Deps, key: str, session: Session) -> bool:
-    project = await deps.store.projects.get(key, session)
-    current = await round_of(deps, project.year, session)
-    now = deps.clock.now()
-    if not declaration.is_overdue(project, current, now):
-        return False
-    lapsed, events = declaration.lapse(project, current, now)
-    await apply_quota(deps, project, lapsed, session)
-    await deps.store.projects.save(lapsed, events, session)
-    return True
+    def step(self, loaded: Loaded, project: Project, command: None) -> Step:
+        del command
+        return declaration.lapse(project, loaded.round_of(project), self.now)
 
 
 async def _next_code(deps: Deps, base: Base, current: Round) -> str:

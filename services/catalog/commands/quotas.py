@@ -1,12 +1,17 @@
 """Quotas: adjusted by the ministry, and compared with the projects that use them (R11, R39)."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
+from chassis.commands.bulk import Row, run
 from chassis.commands.guards import require_scope
+from chassis.context import current_act
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import run_once
 from chassis.storage.mongo import Session
+from chassis.storage.unit_of_work import UnitOfWork
 from kernel.free_text import Reason
 from services.catalog.commands.deps import Deps
 from services.catalog.commands.guards import round_of
@@ -75,7 +80,7 @@ async def ensure_quota(deps: Deps, base: Base, current: Round) -> str:
 async def reconcile_quotas(store: Store, *, year: int | None = None, repair: bool = False) -> list[Difference]:
     """Find every quota whose count is wrong, and repair it if asked to (R11).
 
-    Each is compared and repaired in one transaction, as submissions change it, so a submission at the same time is
+    They are compared and repaired in transactions, as submissions change them, so a submission at the same time is
     neither reported as a difference nor lost by a repair.
 
     Args:
@@ -85,14 +90,52 @@ async def reconcile_quotas(store: Store, *, year: int | None = None, repair: boo
 
     Returns:
         The quotas whose count was wrong before the repair.
+
+    Raises:
+        Refusal: `BUSY` or `INTERNAL`: a quota could not be compared; the others were.
     """
-    checked = [await store.transact(partial(_check, store, key, repair=repair)) for key in await store.quotas.ids(year)]
-    return [difference for difference in checked if difference]
+    rows = [Row(key=key, command=repair, act=current_act()) for key in await store.quotas.ids(year)]
+    results = await run(store.client, _Comparison(store), rows)
+    for result in results:
+        if result.refusal:
+            raise result.refusal
+    return [result.value for result in results if result.value]
 
 
-async def _check(store: Store, key: str, session: Session, *, repair: bool) -> Difference | None:
-    stored = await store.quotas.find(key, session)
-    difference = quotas.compare(key, stored, await store.quotas.consuming_codes(key, session))
-    if difference and stored and repair:
-        await store.quotas.save(*quotas.reconcile(stored, difference), session)
-    return difference
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Quotas by id, and the codes of the projects that count towards each."""
+
+    quotas: dict[str, Quota]
+    codes: dict[str, list[str]]
+
+
+class _Comparison:
+    """The batch: a row is a quota, its command whether to repair it, its value the difference, if there is one.
+
+    Args:
+        store: The catalog's repositories.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.outcomes = store.quotas
+
+    async def load(self, unit: UnitOfWork, rows: Sequence[Row[bool]]) -> _Counted:
+        """Load the quotas and count what uses them."""
+        keys = [row.key for row in rows]
+        loaded = {quota.id: quota for quota in await unit.load(self.outcomes, keys)}
+        return _Counted(loaded, await self.outcomes.consuming_codes(keys, unit.session))
+
+    def decide(self, unit: UnitOfWork, state: _Counted, row: Row[bool]) -> Difference | None:
+        """Compare, and stage the repair."""
+        stored = state.quotas.get(row.key)
+        difference = quotas.compare(row.key, stored, state.codes[row.key])
+        if difference and stored and row.command:
+            unit.save(self.outcomes, *quotas.reconcile(stored, difference), act=row.act)
+        return difference
+
+    def repeated(self, state: _Counted, row: Row[bool], outcome: Quota) -> None:
+        """No request of an operator has a key."""
+
+    def finish(self, unit: UnitOfWork, state: _Counted) -> None:
+        """Nothing is written for all quotas together."""

@@ -1,20 +1,21 @@
 """Experts, their reviews, the ministry's decisions and publication (R14–R17)."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from chassis.commands.bulk import RowResult
+from chassis.commands.bulk import Row, RowResult, run, run_row
 from chassis.commands.guards import require_rows, require_scope
+from chassis.context import Act
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
-from chassis.storage.idempotency import idempotent, run_once
-from chassis.storage.mongo import DuplicateKey, Session
-from kernel.errors import Refusal
+from chassis.storage.idempotency import idempotent
+from chassis.storage.mongo import Document, DuplicateKey, Session
+from chassis.storage.unit_of_work import UnitOfWork
 from kernel.free_text import Name, Reason
 from kernel.identifiers import organization_code
-from kernel.refusals import FORBIDDEN, NOT_FOUND
-from services.catalog.commands.declaration import apply_quota
+from kernel.refusals import FORBIDDEN
+from services.catalog.commands.bulk import Loaded, ProjectBatch, Step, project_row, required
 from services.catalog.commands.deps import Deps
 from services.catalog.commands.guards import round_of
 from services.catalog.domain import decision, review
@@ -22,8 +23,9 @@ from services.catalog.domain.base import Organization
 from services.catalog.domain.project import Project
 from services.catalog.domain.refusals import EXPERT_EXISTS, NOT_ASSIGNED
 from services.catalog.domain.review import DimensionVerdict, Expert, Review
-from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import DecisionOutcome
+
+_AssignmentRow = Row[Sequence[str] | None]
 
 
 @idempotent("experts", name="register_expert")
@@ -57,7 +59,6 @@ async def register_expert(
         raise EXPERT_EXISTS() from error
 
 
-@idempotent("projects", name="assign_experts")
 async def assign_experts(deps: Deps, principal: Principal, *, key: str, experts: Sequence[str]) -> Project:
     """Assign experts to a plan: each gets a blank review, and an exchanged expert's blank review is deleted (R14).
 
@@ -68,51 +69,18 @@ async def assign_experts(deps: Deps, principal: Principal, *, key: str, experts:
         experts: Ids of all experts of the project from now on.
 
     Raises:
-        Refusal: `NOT_FOUND`, `WRONG_STATE`, `EXPERTS_TOO_FEW` or `EXPERT_CONFLICT`.
+        Refusal: `NOT_FOUND`, `WRONG_STATE`, `EXPERTS_TOO_FEW`, `EXPERT_CONFLICT` or `BUSY`.
     """
     require_scope(principal, Scope.MINISTRY)
-    current = await round_of(deps, (await deps.store.projects.get(key)).year)
-    by_id = dict(zip(experts, await deps.store.experts.find_many(experts), strict=True))
-    for expert_id, expert in by_id.items():
-        if expert is None:
-            raise NOT_FOUND(kind="expert", id=expert_id)
-    people = [expert for expert in by_id.values() if expert]
-
-    async def work(session: Session) -> Project:
-        project = await deps.store.projects.get(key, session)
-        await deps.store.reviews.take_turn(project.year, session)
-        return await _assign(deps, project, people, current, session)
-
-    return await deps.store.transact(work)
-
-
-class Panel:
-    """All experts and the rounds they judge in, read once for a batch of assignments (R14).
-
-    Args:
-        deps: The service's dependencies.
-    """
-
-    def __init__(self, deps: Deps) -> None:
-        self._deps = deps
-        self._experts: list[Expert] | None = None
-        self._rounds: dict[int, Round] = {}
-
-    async def experts(self) -> list[Expert]:
-        """Every expert on file."""
-        if self._experts is None:
-            self._experts = await self._deps.store.experts.query({})
-        return self._experts
-
-    async def round(self, year: int) -> Round:
-        """The round of a year."""
-        if year not in self._rounds:
-            self._rounds[year] = await round_of(self._deps, year)
-        return self._rounds[year]
+    content = {"key": key, "experts": experts}
+    row: _AssignmentRow = project_row(deps, principal, key, experts, name="assign_experts|", content=content)
+    return await run_row(deps.store.client, _Assignment(deps), row)
 
 
 async def auto_assign_experts(deps: Deps, principal: Principal, project_ids: Sequence[str]) -> list[RowResult[Project]]:
     """Give submitted plans to the experts who have the fewest reviews; each row succeeds or is refused by itself (R14).
+
+    Assignments take turns, so the load stays even however many are under way at once.
 
     Args:
         deps: The service's dependencies.
@@ -127,48 +95,56 @@ async def auto_assign_experts(deps: Deps, principal: Principal, project_ids: Seq
     """
     require_rows(project_ids)
     require_scope(principal, Scope.MINISTRY)
-    panel = Panel(deps)
-    return [await _row(key, auto_assign_experts_to(deps, principal, key=key, panel=panel)) for key in project_ids]
+    rows: list[_AssignmentRow] = [
+        project_row(deps, principal, key, None, name=f"auto_assign_experts|{key}", content={"key": key})
+        for key in project_ids
+    ]
+    return await run(deps.store.client, _Assignment(deps), rows)
 
 
-async def auto_assign_experts_to(deps: Deps, principal: Principal, *, key: str, panel: Panel | None = None) -> Project:
-    """Give one submitted plan to the experts of its field who have the fewest reviews (R14).
+class _Assignment(ProjectBatch[Sequence[str] | None]):
+    """Assignments; the row's command is the experts' ids, None for those of the field who have the fewest reviews."""
 
-    Assignments take turns, so the load stays even however many are under way at once.
+    async def load_related(self, unit: UnitOfWork, loaded: Loaded, commands: Sequence[Sequence[str] | None]) -> None:
+        await super().load_related(unit, loaded, commands)
+        named = [expert for experts in commands for expert in experts or ()]
+        everybody: list[Document] = [{}] if None in commands else []
+        loaded.experts = {expert.id: expert for expert in await unit.load(self.store.experts, named, also=everybody)}
+        loaded.reviews = await self.store.reviews.of_projects(list(loaded.projects), unit.session)
+        if everybody:
+            loaded.loads = await self.store.reviews.loads(list(loaded.rounds), unit.session)
 
-    Args:
-        deps: The service's dependencies.
-        principal: The ministry.
-        key: The project's id.
-        panel: The experts of the batch that this is a row of; no part of the request, so no repeat differs by it.
+    def step(self, loaded: Loaded, project: Project, command: Sequence[str] | None) -> Step:
+        current = loaded.round_of(project)
+        if command is None:
+            people = review.choose_experts(project, list(loaded.experts.values()), loaded.loads[current.year], current)
+        else:
+            people = tuple(required(loaded.experts, expert, "expert") for expert in dict.fromkeys(command))
+        return review.assign_experts(project, people, current, self.now)
 
-    Raises:
-        Refusal: `NOT_FOUND`, `WRONG_STATE` or `EXPERTS_TOO_FEW`.
-    """
-    require_scope(principal, Scope.MINISTRY)
-    panel = panel or Panel(deps)
+    def decide(self, unit: UnitOfWork, state: Loaded, row: _AssignmentRow) -> Project:
+        assigned = super().decide(unit, state, row)
+        self._hand_out(unit, state, assigned, row.act)
+        return assigned
 
-    async def work(session: Session) -> Project:
-        project = await deps.store.projects.get(key, session)
-        current, pool = await panel.round(project.year), await panel.experts()
-        await deps.store.reviews.take_turn(project.year, session)
-        loads = await deps.store.reviews.loads(project.year, session)
-        return await _assign(deps, project, review.choose_experts(project, pool, loads, current), current, session)
+    def finish(self, unit: UnitOfWork, state: Loaded) -> None:
+        """Take the turn of the rounds in which experts were assigned."""
+        for year in sorted(state.assigned):
+            self.store.reviews.take_turn(unit, year)
 
-    act = partial(deps.store.transact, work)
-    return await run_once(deps.store.projects, principal, f"auto_assign_experts|{key}", ((), {"key": key}), act)
-
-
-async def _assign(deps: Deps, project: Project, people: Sequence[Expert], current: Round, session: Session) -> Project:
-    now = deps.clock.now()
-    assigned, events = review.assign_experts(project, people, current, now)
-    await deps.store.reviews.drop_blank(assigned, session)
-    existing = {review.id for review in (await deps.store.reviews.of_projects([project.id], session))[project.id]}
-    for expert in assigned.experts:
-        blank = review.blank_review(assigned, expert, now)
-        if blank.id not in existing:
-            await deps.store.reviews.insert(blank, session=session)
-    return await deps.store.projects.save(assigned, events, session)
+    def _hand_out(self, unit: UnitOfWork, state: Loaded, project: Project, act: Act) -> None:
+        """Stage a blank review for each expert who has none, and the end of those of exchanged experts."""
+        reviews, loads = state.reviews[project.id], state.loads.setdefault(project.year, {})
+        exchanged = review.exchanged(project, reviews)
+        blanks = [review.blank_review(project, expert, self.now) for expert in project.experts]
+        new = [blank for blank in blanks if blank.id not in {existing.id for existing in reviews}]
+        for dropped in exchanged:
+            self.store.reviews.drop(unit, dropped)
+        for blank in new:
+            unit.insert(self.store.reviews, blank, act=act)
+            loads[blank.expert] = loads.get(blank.expert, 0) + 1
+        state.reviews[project.id] = [existing for existing in reviews if existing not in exchanged] + new
+        state.assigned.add(project.year)
 
 
 @idempotent("reviews", name="submit_review")
@@ -206,7 +182,9 @@ async def _judge(deps: Deps, expert: str, key: str, verdicts: Sequence[Dimension
     return await deps.store.reviews.save(done, events, session)
 
 
-async def _decide(deps: Deps, principal: Principal, *, key: str, outcome: DecisionOutcome, reason: str) -> Project:
+async def decide_project(
+    deps: Deps, principal: Principal, *, key: str, outcome: DecisionOutcome, reason: str
+) -> Project:
     """Approve, return or reject; a rejection releases the quota (R11, R16).
 
     Args:
@@ -217,27 +195,12 @@ async def _decide(deps: Deps, principal: Principal, *, key: str, outcome: Decisi
         reason: As it was typed.
 
     Raises:
-        Refusal: `NOT_FOUND`, `REASON_MISSING`, `INVALID_REASON`, `WRONG_STATE`, `REVIEWS_MISSING` or
-            `PHASE_CLOSED`.
+        Refusal: `NOT_FOUND`, `REASON_MISSING`, `INVALID_REASON`, `WRONG_STATE`, `REVIEWS_MISSING`, `PHASE_CLOSED` or
+            `BUSY`.
     """
     require_scope(principal, Scope.MINISTRY)
-    current = await round_of(deps, (await deps.store.projects.get(key)).year)
-    why = Reason.of(reason, "R16")
-
-    async def work(session: Session) -> Project:
-        project = await deps.store.projects.get(key, session)
-        reviews = (await deps.store.reviews.of_projects([key], session))[key]
-        assigned = [submitted for submitted in reviews if submitted.expert in project.experts]
-        decided, events = decision.decide(project, current, assigned, outcome=outcome, reason=why, now=deps.clock.now())
-        await apply_quota(deps, project, decided, session)
-        return await deps.store.projects.save(decided, events, session)
-
-    return await deps.store.transact(work)
-
-
-decide_project = idempotent("projects", name="_decide")(_decide)
-_decide_row = idempotent("projects", name="_decide", row="key")(_decide)
-"""The same, as a row of a bulk decision."""
+    row = _decision_row(deps, principal, ProjectDecision(project=key, outcome=outcome, reason=reason), name="_decide|")
+    return await run_row(deps.store.client, _Decision(deps), row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,19 +235,34 @@ async def decide_projects(
     """
     require_rows(decisions)
     require_scope(principal, Scope.MINISTRY)
-    return [
-        await _row(
-            decision.project,
-            _decide_row(deps, principal, key=decision.project, outcome=decision.outcome, reason=decision.reason),
-        )
-        for decision in decisions
-    ]
+    rows = [_decision_row(deps, principal, made, name=f"_decide|{made.project}") for made in decisions]
+    return await run(deps.store.client, _Decision(deps), rows)
+
+
+class _Decision(ProjectBatch[ProjectDecision]):
+    """Decisions on the reviews of a project's present experts."""
+
+    async def load_related(self, unit: UnitOfWork, loaded: Loaded, commands: Sequence[ProjectDecision]) -> None:
+        await super().load_related(unit, loaded, commands)
+        loaded.reviews = await self.store.reviews.of_projects(list(loaded.projects), unit.session)
+
+    def step(self, loaded: Loaded, project: Project, command: ProjectDecision) -> Step:
+        current, reason = loaded.round_of(project), Reason.of(command.reason, "R16")
+        assigned = [submitted for submitted in loaded.reviews[project.id] if submitted.expert in project.experts]
+        return decision.decide(project, current, assigned, outcome=command.outcome, reason=reason, now=self.now)
+
+
+def _decision_row(deps: Deps, principal: Principal, made: ProjectDecision, *, name: str) -> Row[ProjectDecision]:
+    content = {"key": made.project, "outcome": made.outcome, "reason": made.reason}
+    return project_row(deps, principal, made.project, made, name=name, content=content)
 
 
 async def publish_projects(
     deps: Deps, principal: Principal, project_ids: Sequence[str], *, override: str | None
 ) -> list[RowResult[Project]]:
-    """Publish approved projects; each row succeeds or is refused by itself (R17).
+    """Publish approved projects; after the publication date only by an override with a reason (R17).
+
+    Each row succeeds or is refused by itself, with `NOT_FOUND`, `INVALID_REASON`, `WRONG_STATE` or `PUBLICATION_LATE`.
 
     Args:
         deps: The service's dependencies.
@@ -300,31 +278,18 @@ async def publish_projects(
     """
     require_rows(project_ids)
     require_scope(principal, Scope.MINISTRY)
-    return [await _row(key, publish_project(deps, principal, key=key, override=override)) for key in project_ids]
+    rows = [
+        project_row(
+            deps, principal, key, override, name=f"publish_project|{key}", content={"key": key, "override": override}
+        )
+        for key in project_ids
+    ]
+    return await run(deps.store.client, _Publication(deps), rows)
 
 
-async def _row(key: str, outcome: Awaitable[Project]) -> RowResult[Project]:
-    try:
-        return RowResult(key, await outcome)
-    except Refusal as refusal:
-        return RowResult(key, refusal=refusal)
+class _Publication(ProjectBatch[str | None]):
+    """Publications; the row's command is the reason of a late one as it was typed."""
 
-
-@idempotent("projects", name="publish_project", row="key")
-async def publish_project(deps: Deps, principal: Principal, *, key: str, override: str | None) -> Project:
-    """Publish one approved project; after the publication date only by an override with a reason (R17).
-
-    Args:
-        deps: The service's dependencies.
-        principal: The ministry.
-        key: The project's id.
-        override: Why it is published late, as it was typed; None where it is not.
-
-    Raises:
-        Refusal: `NOT_FOUND`, `INVALID_REASON`, `WRONG_STATE` or `PUBLICATION_LATE`.
-    """
-    require_scope(principal, Scope.MINISTRY)
-    project = await deps.store.projects.get(key)
-    current = await round_of(deps, project.year)
-    published, events = decision.publish(project, current, override=Reason.optional(override), now=deps.clock.now())
-    return await deps.store.projects.save(published, events)
+    def step(self, loaded: Loaded, project: Project, command: str | None) -> Step:
+        current = loaded.round_of(project)
+        return decision.publish(project, current, override=Reason.optional(command), now=self.now)

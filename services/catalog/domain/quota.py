@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from kernel.dates import today
-from kernel.errors import Refusal
 from kernel.free_text import Reason
 from services.catalog.domain.base import Base
 from services.catalog.domain.events import QuotaAdjusted, QuotaReconciled
@@ -113,9 +112,19 @@ def delta(before: ProjectStatus, after: ProjectStatus) -> int:
     return (after in CONSUMING) - (before in CONSUMING)
 
 
-def exceeded(quota: Quota, day: date) -> Refusal:
-    """The refusal of a submission when the quota is used up (R11)."""
-    return QUOTA_EXCEEDED(used=quota.used, limit=quota.limit_on(day))
+def consume(quota: Quota, day: date) -> Quota:
+    """Count one project more (R11).
+
+    Args:
+        quota: The quota.
+        day: On which the project is submitted.
+
+    Raises:
+        Refusal: `QUOTA_EXCEEDED`.
+    """
+    if quota.used >= quota.limit_on(day):
+        raise QUOTA_EXCEEDED(used=quota.used, limit=quota.limit_on(day))
+    return replace(quota, used=quota.used + 1)
 
 
 def adjust(

@@ -147,6 +147,15 @@ def blank_review(project: Project, expert: str, now: datetime) -> Review:
     )
 
 
+def exchanged(project: Project, reviews: Sequence[Review]) -> list[Review]:
+    """The blank reviews of the present cycle of those who are no longer among the project's experts (R14)."""
+    return [
+        review
+        for review in reviews
+        if review.cycle == project.cycle and review.expert not in project.experts and review.submitted_at is None
+    ]
+
+
 def review_id(project: Project, expert: str) -> str:
     """The id of an expert's review of the project's present cycle."""
     return f"{project.id}:{project.cycle}:{expert}"

@@ -1,13 +1,16 @@
 """Quota documents: consumed and released only in the transaction of the project's change (R11, notes N21)."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from pymongo import ASCENDING, ReturnDocument
+from pymongo import ASCENDING, ReturnDocument, UpdateOne
 
 from chassis.storage.mongo import Database, Session, to_document
 from chassis.storage.repository import Repository
+from chassis.storage.unit_of_work import UnitOfWork
 from kernel.refusals import NOT_FOUND
 from services.catalog.domain.quota import CONSUMING, Quota, quota_id
+from services.catalog.store.visibility import ONE_BATCH
 
 
 class Quotas(Repository[Quota]):
@@ -40,27 +43,21 @@ class Quotas(Repository[Quota]):
             raise NOT_FOUND(kind="quota", id=key)
         return int(document["serial"])
 
-    async def consume(self, key: str, limit: int, session: Session) -> bool:
-        """Count one more project, if fewer than `limit` are counted.
+    def consume(self, unit: UnitOfWork, key: str, limit: int) -> None:
+        """Count one more project, on condition that fewer than `limit` are counted.
 
         The write itself is conditional, so two submissions at once cannot both take the last place.
 
         Args:
+            unit: Of the transaction that also writes the project.
             key: The quota's id.
             limit: Projects, the limit in force today.
-            session: The transaction that also writes the project.
-
-        Returns:
-            Whether there was a place left.
         """
-        result = await self.collection.update_one(
-            {"_id": key, "used": {"$lt": limit}}, {"$inc": {"used": 1}}, session=session
-        )
-        return result.modified_count == 1
+        unit.guard(self.collection, UpdateOne({"_id": key, "used": {"$lt": limit}}, {"$inc": {"used": 1}}))
 
-    async def release(self, key: str, session: Session) -> None:
+    def release(self, unit: UnitOfWork, key: str) -> None:
         """Give one project's place back to the quota (R11); a quota at zero or missing stays as it is."""
-        await self.collection.update_one({"_id": key, "used": {"$gt": 0}}, {"$inc": {"used": -1}}, session=session)
+        unit.put(self.collection, UpdateOne({"_id": key, "used": {"$gt": 0}}, {"$inc": {"used": -1}}))
 
     async def ids(self, year: int | None) -> list[str]:
         """The ids of the quotas that exist, or should because a base has projects, sorted; of one round or of all."""
@@ -74,9 +71,19 @@ class Quotas(Repository[Quota]):
         )
         return sorted({*existing} | {quota_id(group["_id"]["base"], group["_id"]["year"]) async for group in groups})
 
-    async def consuming_codes(self, key: str, session: Session) -> list[str]:
-        """The codes of the projects that count towards a quota, sorted (R11)."""
-        base, _, year = key.rpartition(":")
-        where = {"base": base, "year": int(year), "status": {"$in": list(CONSUMING)}}
-        cursor = self._projects.find(where, {"code": 1}, sort=[("code", ASCENDING)], session=session)
-        return [document["code"] async for document in cursor]
+    async def consuming_codes(self, keys: Sequence[str], session: Session) -> dict[str, list[str]]:
+        """The codes of the projects that count towards each of several quotas, sorted (R11)."""
+        codes: dict[str, list[str]] = {key: [] for key in keys}
+        parts = [key.rpartition(":") for key in keys]
+        where = {
+            "base": {"$in": [base for base, _, _ in parts]},
+            "year": {"$in": list({int(year) for _, _, year in parts})},
+            "status": {"$in": list(CONSUMING)},
+        }
+        fields = {"base": 1, "year": 1, "code": 1}
+        order = [("code", ASCENDING)]
+        async for project in self._projects.find(where, fields, sort=order, batch_size=ONE_BATCH, session=session):
+            key = quota_id(project["base"], project["year"])
+            if key in codes:
+                codes[key].append(project["code"])
+        return codes

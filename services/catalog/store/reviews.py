@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 
-from pymongo import ASCENDING
+from pymongo import ASCENDING, DeleteOne, UpdateOne
 
 from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Database, Session
 from chassis.storage.paging import after_position, all_of
 from chassis.storage.repository import Repository
-from services.catalog.domain.project import Project
+from chassis.storage.unit_of_work import UnitOfWork
 from services.catalog.domain.review import Review
+from services.catalog.store.visibility import ONE_BATCH
 
 _BY_ID = [("_id", ASCENDING)]
 _INDEXES = {"project": ("project", "cycle"), "expert": ("expert", "_id"), "load": ("year", "expert")}
@@ -47,22 +48,26 @@ class Reviews(Repository[Review]):
             reviews[review.project].append(review)
         return reviews
 
-    async def loads(self, year: int, session: Session) -> dict[str, int]:
-        """How many reviews of a round each expert has, handed in or not, answered from an index."""
+    async def loads(self, years: Sequence[int], session: Session) -> dict[int, dict[str, int]]:
+        """How many reviews of each round each expert has, handed in or not, answered from an index."""
+        loads: dict[int, dict[str, int]] = {year: {} for year in years}
+        fields = {"year": "$year", "expert": "$expert"}
         groups = await self.collection.aggregate(
-            [{"$match": {"year": year}}, {"$group": {"_id": "$expert", "count": {"$sum": 1}}}], session=session
+            [{"$match": {"year": {"$in": list(loads)}}}, {"$group": {"_id": fields, "count": {"$sum": 1}}}],
+            batchSize=ONE_BATCH,
+            session=session,
         )
-        return {group["_id"]: group["count"] async for group in groups}
+        async for group in groups:
+            loads[group["_id"]["year"]][group["_id"]["expert"]] = group["count"]
+        return loads
 
-    async def drop_blank(self, project: Project, session: Session) -> None:
-        """Delete the blank reviews of the present cycle of those who are no longer among the project's experts."""
-        where = {"project": project.id, "cycle": project.cycle, "expert": {"$nin": list(project.experts)}}
-        await self.collection.delete_many(where | {"submitted_at": None}, session=session)
+    def drop(self, unit: UnitOfWork, review: Review) -> None:
+        """Delete a review, which is blank."""
+        unit.put(self.collection, DeleteOne({"_id": review.id}))
 
-    async def take_turn(self, year: int, session: Session) -> None:
+    def take_turn(self, unit: UnitOfWork, year: int) -> None:
         """Serialize the transactions that assign experts in a round: all of them write the same document.
 
         Without it two assignments at once would read the same loads and choose the same experts (R14).
         """
-        turn = {"_id": f"reviews:{year}"}
-        await self._counters.update_one(turn, {"$inc": {"last": 1}}, upsert=True, session=session)
+        unit.guard(self._counters, UpdateOne({"_id": f"reviews:{year}"}, {"$inc": {"last": 1}}, upsert=True))

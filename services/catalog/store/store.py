@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from chassis.storage.mongo import Database, Session, transact
+from chassis.storage.mongo import Client, Database, Session, transact
 from chassis.storage.repository import Repository
 from services.catalog.domain.round import Round
 from services.catalog.store.bases import Bases, Experts, Organizations
@@ -24,10 +24,13 @@ class Store:
 
     Args:
         database: The service's own database.
+
+    Attributes:
+        client: For transactions.
     """
 
     def __init__(self, database: Database) -> None:
-        self._client = database.client
+        self.client: Client = database.client
         self.rounds: Repository[Round] = Repository(database, "rounds", Round, producer="catalog", noun="round")
         self.bases = Bases(database)
         self.experts = Experts(database)
@@ -47,4 +50,4 @@ class Store:
 
     async def transact(self, work: Callable[[Session], Awaitable[T]]) -> T:
         """Run `work` in one transaction (notes N21)."""
-        return await transact(self._client, work)
+        return await transact(self.client, work)

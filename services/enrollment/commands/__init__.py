@@ -34,6 +34,7 @@ from services.enrollment.commands.teachers import (
 from services.enrollment.commands.waitlist import (
     accept_offer,
     expire_offers,
+    offer_after_suspension,
     offer_free_seats,
     rank_waitlist,
     renew_offers,
@@ -62,6 +63,7 @@ __all__ = [
     "expire_offers",
     "import_schools",
     "mark_notices_read",
+    "offer_after_suspension",
     "offer_free_seats",
     "own_roster",
     "rank_sign_ups",

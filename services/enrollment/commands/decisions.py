@@ -3,23 +3,22 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from chassis.commands.bulk import RowResult
 from chassis.commands.guards import require_rows, require_scope
 from chassis.principal import Principal, Scope
-from chassis.storage.idempotency import idempotent
-from chassis.storage.mongo import Session
-from kernel.errors import Refusal
 from kernel.free_text import Reason
-from services.enrollment.commands.bulk import attempt
+from services.enrollment.commands.admissions import lane_row, require_done
 from services.enrollment.commands.deps import Deps
-from services.enrollment.commands.guards import own_enrollment, project_in_phase
-from services.enrollment.domain.enrollment import Enrollment, decide, escalate, missed_deadline, require_missed
-from services.enrollment.domain.notifications import NoticeKind, feedback
-from services.enrollment.domain.project import ADMIT, Project, require_open
+from services.enrollment.commands.guards import own_enrollment
+from services.enrollment.domain import enrollment as enrollments
+from services.enrollment.domain.admission import Admission, Command
+from services.enrollment.domain.enrollment import Enrollment, missed_deadline, require_missed
+from services.enrollment.domain.project import ADMIT, require_open
 from services.enrollment.domain.vocabulary import EnrollmentDecision
 
-_WINDOW = 100
+_WINDOW = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,45 +41,58 @@ async def decide_enrollments(
     """Decide on enrollments, each row by itself: the base until admission closes, after that the ministry (R23).
 
     Raises:
-        Refusal: `FORBIDDEN` or `TOO_MANY_ROWS`; why a row is refused is in the row.
+        Refusal: `FORBIDDEN`, `TOO_MANY_ROWS` or `BUSY`; why a row is refused is in the row.
     """
     require_scope(principal, Scope.BASE, Scope.MINISTRY)
     require_rows(decisions, rule="R22")
-    results = [
-        await attempt(decision.enrollment, _decide(deps, principal, key=decision.enrollment, given=decision))
+    overrides = principal.scope is Scope.MINISTRY
+
+    def decide(admission: Admission, decision: Decision) -> Enrollment:
+        before = own_enrollment(admission, principal, decision.enrollment)
+        if overrides:
+            _require_escalated(admission, before)
+        else:
+            admission.project_in_phase(before.project, ADMIT, "R23")
+        reason = Reason.optional(decision.reason)
+        step = enrollments.decide(
+            before,
+            decision.decision,
+            reason,
+            admission.now,
+            overrides=overrides,
+            passes_over=admission.passes_over(before),
+        )
+        decided = admission.settle(before, step)
+        admission.feed_back(decided)
+        return decided
+
+    rows = [
+        lane_row(
+            principal,
+            decision.enrollment,
+            Command(
+                decide=partial(decide, decision=decision),
+                enrollments=(decision.enrollment,),
+                takes_seats=True,
+                fresh=overrides,  # a deadline that was extended must not be taken for missed
+            ),
+            name=f"_decide|{decision.enrollment}",
+            content=((), {"key": decision.enrollment, "given": decision}),
+        )
         for decision in decisions
     ]
-    deps.wake.set()
-    return results
+    return await deps.lane.submit_all(rows)
 
 
-@idempotent("enrollments", name="_decide", row="key")
-async def _decide(deps: Deps, principal: Principal, *, key: str, given: Decision) -> Enrollment:
-    async def work(session: Session) -> Enrollment:
-        before = await own_enrollment(deps, principal, principal.scope, key, session)
-        overrides, now = principal.scope is Scope.MINISTRY, deps.clock.now()
-        if overrides:
-            project = await _escalated_project(deps, before.project, session)
-        else:
-            project = await project_in_phase(deps, before.project, phase=ADMIT, rule="R23", session=session)
-        after, events = decide(before, given.decision, Reason.optional(given.reason), now, overrides=overrides)
-        saved = await deps.store.work.settle(before, after, events, project, session)
-        await deps.store.deliveries.add(feedback(saved, NoticeKind.DECISION, now), session)
-        return saved
-
-    return await deps.store.transact(work)
-
-
-async def _escalated_project(deps: Deps, key: str, session: Session) -> Project:
-    """The project of a decision that the ministry makes, once its base can no longer decide.
+def _require_escalated(admission: Admission, enrollment: Enrollment) -> None:
+    """Refuse the ministry while the base can still decide.
 
     Raises:
         Refusal: `PROJECT_NOT_OPEN` or `NOT_ESCALATED`.
     """
-    project = await deps.store.projects.get(key, session)
+    project = admission.project(enrollment.project)
     require_open(project, "R23")
-    require_missed(await deps.store.rounds.find(str(project.year), session), deps.clock.now())
-    return project
+    require_missed(admission.round_of(project), admission.now)
 
 
 async def escalate_undecided(deps: Deps) -> int:
@@ -88,11 +100,25 @@ async def escalate_undecided(deps: Deps) -> int:
 
     Returns:
         How many were escalated.
+
+    Raises:
+        Conflict: The database is too busy; what is left is escalated by the next call.
     """
+
+    def escalate(admission: Admission, key: str) -> Enrollment | None:
+        before = admission.enrollment(key)
+        deadline = missed_deadline(admission.round_of(admission.project(before.project)), admission.now)
+        step = enrollments.escalate(before, deadline, admission.now) if deadline else None
+        return admission.settle(before, step) if step else None
+
     total = 0
     async for year, deadline in missed_deadlines(deps):
         while undecided := await deps.store.enrollments.undecided(year, deadline, _WINDOW):
-            done = sum([await _escalate(deps, enrollment, deadline) for enrollment in undecided])
+            rows = [
+                lane_row(None, key, Command(decide=partial(escalate, key=key), enrollments=(key,), fresh=True))
+                for key in undecided
+            ]
+            done = require_done(await deps.lane.submit_all(rows, background=True))
             total += done
             if not done:
                 break
@@ -104,14 +130,3 @@ async def missed_deadlines(deps: Deps) -> AsyncIterator[tuple[int, datetime]]:
     for calendar in await deps.store.rounds.query({}):
         if deadline := missed_deadline(calendar, deps.clock.now()):
             yield int(calendar.id), deadline
-
-
-async def _escalate(deps: Deps, undecided: Enrollment, deadline: datetime) -> bool:
-    step = escalate(undecided, deadline, deps.clock.now())
-    if step is None:
-        return False
-    try:
-        await deps.store.enrollments.save(*step)
-    except Refusal:
-        return False  # the school, the ministry or another replica was faster
-    return True

@@ -1,13 +1,18 @@
 """What every command of enrollment works with."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
 from chassis.clock import Clock
+from chassis.commands.bulk import RowResult
+from chassis.commands.combining import Combiner
 from chassis.storage.vault import Vault
+from services.enrollment.commands.admissions import AdmissionBatch, EnrollmentRow
+from services.enrollment.domain.admission import Command
+from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.notification_texts import Letter
 from services.enrollment.domain.notifications import RETRY_POLICIES, RetryPolicy
 from services.enrollment.domain.vocabulary import DeliveryChannel
@@ -37,6 +42,7 @@ class Deps:
         mailer: Sends mail; None where no server is configured (R24).
         retry_policies: When failed deliveries of each channel are tried again (R24).
         wake: Set when a delivery waits, so that it is made at once (R24).
+        lane: Runs whatever moves an enrollment (ADR 24).
     """
 
     store: Store
@@ -46,3 +52,14 @@ class Deps:
     mailer: Mailer | None = None
     retry_policies: Mapping[DeliveryChannel, RetryPolicy] = field(default_factory=lambda: RETRY_POLICIES)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    lane: Combiner[Command, Enrollment] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lane", Combiner("enrollment", self._run))
+
+    async def _run(self, rows: Sequence[EnrollmentRow]) -> list[RowResult[Enrollment]]:
+        batch = AdmissionBatch(self.store, self.clock, self.offer_time)
+        results = await batch.run(rows)
+        if batch.left_feedback:
+            self.wake.set()
+        return results

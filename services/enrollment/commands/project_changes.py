@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
-from chassis.storage.mongo import Session
+from services.enrollment.commands.admissions import lane_row, require_done
 from services.enrollment.commands.deps import Deps
-from services.enrollment.domain.enrollment import Enrollment, Step, cancel, lapse
+from services.enrollment.domain.admission import Admission, Command
+from services.enrollment.domain.enrollment import Enrollment, cancel, lapse
 from services.enrollment.domain.notifications import NoticeKind, base_box, feedback, notice_to, school_box
 from services.enrollment.domain.vocabulary import LIVE, EnrollmentStatus, ProjectState
 from services.enrollment.domain.waitlist import expire
@@ -33,43 +35,40 @@ async def sweep(deps: Deps, project_id: str) -> int:
 
     Returns:
         How many enrollments were closed.
+
+    Raises:
+        Conflict: The database is too busy; what is left is closed by the next call.
     """
     total = 0
     # Repeated until none is left: a substitution under way may add its successor after the first read (R26).
     while still_open := await _still_open(deps, project_id):
-        total += sum([await _end(deps, enrollment.id) for enrollment in still_open])
-    if total:
-        deps.wake.set()
+        rows = [
+            lane_row(None, key, Command(decide=partial(_end, key=key), enrollments=(key,), fresh=True))
+            for key in still_open
+        ]
+        total += require_done(await deps.lane.submit_all(rows, background=True))
     return total
 
 
-async def _still_open(deps: Deps, project_id: str) -> list[Enrollment]:
+async def _still_open(deps: Deps, project_id: str) -> list[str]:
     project = await deps.store.projects.get(project_id)
     ended = _ENDED_BY.get(project.state)
-    return await deps.store.enrollments.live(project_id, tuple(ended)) if ended else []
+    return await deps.store.enrollments.ids_of(project_id, ended) if ended else []
 
 
-async def _end(deps: Deps, key: str) -> bool:
-    async def work(session: Session) -> bool:
-        before = await deps.store.enrollments.get(key, session)
-        project = await deps.store.projects.get(before.project, session)
-        if before.status not in _ENDED_BY.get(project.state, frozenset()):
-            return False
-        cancelled = project.state is ProjectState.CANCELLED
-        after, events = _ended(deps, before, project.reason or "", cancelled=cancelled)
-        saved = await deps.store.work.settle(before, after, events, project, session)
-        kind = NoticeKind.CANCELLED if cancelled else NoticeKind.DECISION
-        await deps.store.deliveries.add(feedback(saved, kind, deps.clock.now()), session)
-        return True
-
-    return await deps.store.transact(work)
-
-
-def _ended(deps: Deps, before: Enrollment, reason: str, *, cancelled: bool) -> Step:
-    now = deps.clock.now()
-    if cancelled:
-        return cancel(before, reason, now)
-    return expire(before, now) if before.status is EnrollmentStatus.OFFERED else lapse(before, now)
+def _end(admission: Admission, key: str) -> Enrollment | None:
+    before = admission.enrollment(key)
+    project = admission.project(before.project)
+    if before.status not in _ENDED_BY.get(project.state, frozenset()):
+        return None
+    if project.state is ProjectState.CANCELLED:
+        ended = admission.settle(before, cancel(before, project.reason or "", admission.now))
+        admission.feed_back(ended, NoticeKind.CANCELLED)
+        return ended
+    leave = expire if before.status is EnrollmentStatus.OFFERED else lapse
+    ended = admission.settle(before, leave(before, admission.now))
+    admission.feed_back(ended)
+    return ended
 
 
 async def tell_of_amendment(deps: Deps, project_id: str) -> None:
@@ -78,9 +77,13 @@ async def tell_of_amendment(deps: Deps, project_id: str) -> None:
     if project is None or project.amended_at is None:
         return
     at = project.amended_at
-    for enrollment in await deps.store.enrollments.live(project_id):
-        about_amendment = replace(enrollment, reason=project.amendment)  # not the reason of the enrollment's own state
-        await deps.store.deliveries.add(feedback(about_amendment, NoticeKind.AMENDED, at))
+    deliveries = [
+        delivery
+        for enrollment in await deps.store.enrollments.live(project_id)
+        # The amendment's reason, not that of the enrollment's own state.
+        for delivery in feedback(replace(enrollment, reason=project.amendment), NoticeKind.AMENDED, at)
+    ]
+    await deps.store.deliveries.add(deliveries)
     deps.wake.set()
     for here_id, elsewhere_id in await deps.store.seating.overlapping(project.id):
         here, elsewhere = await deps.store.enrollments.find_many([here_id, elsewhere_id])

@@ -13,6 +13,7 @@ from chassis.ids import new_id
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import Session, is_transient
+from chassis.storage.unit_of_work import UnitOfWork
 from kernel.errors import Refusal
 from kernel.identifiers import id_number, mobile
 from kernel.reference import major_categories
@@ -219,7 +220,9 @@ async def _work(deps: Deps, key: str, token: int, session: Session) -> RosterSta
     facts = await deps.store.roster_facts.of(rows, school, roster.committed_at, session)
     outcomes, entries = await asyncio.to_thread(_decide, rows, facts, roster.by, whole=whole)
     if entries:
-        await deps.store.work.put_in(entries, session)
+        unit = UnitOfWork(session)
+        _stage(deps, entries, facts, unit)
+        await unit.flush()
     await rosters.store_outcomes(outcomes, session)
     moved = replace(roster, done=roster.done + len(rows), entered=roster.entered + len(entries))
     if not whole and len(rows) == _WINDOW:
@@ -231,6 +234,20 @@ async def _work(deps: Deps, key: str, token: int, session: Session) -> RosterSta
     ended, events = finish(moved, RosterState.REFUSED if refused else RosterState.COMMITTED, deps.clock.now())
     await rosters.save(ended, events, session)
     return ended.state
+
+
+def _stage(deps: Deps, entries: Sequence[RowEntry], facts: Facts, unit: UnitOfWork) -> None:
+    """Stage the teachers and enrollments of a roster's good rows, and the guards of their projects (R22)."""
+    store, act = deps.store, current_act()
+    for entry in entries:
+        if entry.teacher:
+            teacher, added = entry.teacher
+            unit.insert(store.teachers, teacher, added, act=act)
+            store.seating.open_person(teacher.id, unit)
+        stage = unit.save if entry.signed_up else unit.insert
+        stage(store.enrollments, entry.enrollment, entry.events, act=act)
+    for project in facts.projects.values():
+        store.seating.enter(project, unit, cached=False)
 
 
 def _decide(rows: Sequence[Row], facts: Facts, by: str, *, whole: bool) -> tuple[list[Row], list[RowEntry]]:

@@ -1,30 +1,30 @@
 """Schools on file and their designated persons (R3, R5)."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
-from chassis.commands.bulk import RowResult
+from chassis.commands import bulk
+from chassis.commands.bulk import Batch, Row, RowResult
 from chassis.commands.guards import require_rows, require_scope
+from chassis.context import current_act
 from chassis.events import NATIONWIDE
 from chassis.principal import Principal, Scope
-from chassis.storage.idempotency import idempotent, run_once
+from chassis.storage.idempotency import idempotent, request_mark
 from chassis.storage.mongo import DuplicateKey
+from chassis.storage.unit_of_work import UnitOfWork
 from kernel.errors import Refusal
 from kernel.free_text import Name, spelled
 from kernel.identifiers import email as mail_address
 from kernel.identifiers import mask, mobile, organization_code
 from kernel.reference import provinces
 from kernel.refusals import FORBIDDEN, UNKNOWN_PROVINCE
-from services.enrollment.commands.bulk import attempt
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import own_school
 from services.enrollment.domain import school as schools
 from services.enrollment.domain.events import SchoolRegistered
 from services.enrollment.domain.refusals import PROVINCE_MISSING, SCHOOL_EXISTS
 from services.enrollment.domain.school import Phone, School
-from services.enrollment.store import own_province
+from services.enrollment.store import Schools, Store, own_province
 
 
 @idempotent("schools", name="designate_person")
@@ -69,12 +69,14 @@ class ImportedSchool:
         school: As it is on file; None where the row was refused.
         refusal: Why nothing of the row was written.
         known: Whether the school was on file before, by that name and in that province.
+        events: What a new school reports.
     """
 
     index: int
     school: School | None = None
     refusal: Refusal | None = None
     known: bool = False
+    events: tuple[SchoolRegistered, ...] = ()
 
 
 @idempotent("schools", name="register_school")
@@ -103,12 +105,47 @@ async def register_schools(deps: Deps, principal: Principal, rows: Sequence[NewS
     """
     require_scope(principal, Scope.MINISTRY, Scope.PROVINCE)
     require_rows(rows, rule="R22")
-    results: list[RowResult[School]] = []
-    for index, row in enumerate(rows):
-        register = partial(_register, deps, principal, row)
-        registered = run_once(deps.store.schools, principal, f"register_schools|{index}", row, register)
-        results.append(await attempt(str(index), registered))
-    return results
+    drafts = [_drafted(principal, index, row) for index, row in enumerate(rows)]
+    return await _SchoolBatch(deps.store).run(
+        [
+            Row(
+                key=str(draft.index),
+                command=draft,
+                act=current_act(),
+                request=request_mark("schools", principal, f"register_schools|{draft.index}", row),
+            )
+            for draft, row in zip(drafts, rows, strict=True)
+        ]
+    )
+
+
+@dataclass(frozen=True)
+class _SchoolBatch(Batch[set[str], ImportedSchool, School, School]):
+    """Schools to be put on file, loaded and written together."""
+
+    store: Store
+
+    @property
+    def outcomes(self) -> Schools:
+        return self.store.schools
+
+    async def load(self, unit: UnitOfWork, rows: Sequence[Row[ImportedSchool]]) -> set[str]:
+        """The codes of those that are on file."""
+        codes = [row.command.school.id for row in rows if row.command.school]
+        marks = [row.request for row in rows if row.request]
+        return {school.id for school in await unit.load(self.store.schools, codes, marks=marks)} & set(codes)
+
+    def decide(self, unit: UnitOfWork, state: set[str], row: Row[ImportedSchool]) -> School:
+        draft = row.command
+        if draft.school is None:
+            raise draft.refusal or AssertionError("a draft has either a school or a refusal")
+        if draft.school.id in state:
+            raise SCHOOL_EXISTS(school=draft.school.id)
+        state.add(draft.school.id)
+        return unit.insert(self.store.schools, draft.school, draft.events, act=row.act, request=row.request)
+
+    async def run(self, rows: Sequence[Row[ImportedSchool]]) -> list[RowResult[School]]:
+        return await bulk.run(self.store.client, self, rows)
 
 
 async def import_schools(
@@ -131,15 +168,16 @@ async def import_schools(
         on_file = await deps.store.schools.find_many([draft.school.id for draft in drafts if draft.school])
         existing = {school.id: school for school in on_file if school}
         judged = [_judged(draft, existing, seen) for draft in drafts]
-        for row in await asyncio.gather(*(_stored(deps, row, dry=dry) for row in judged)):
-            yield row
+        for result in judged if dry else await _stored(deps, judged):
+            yield result
 
 
 def _drafted(principal: Principal, index: int, row: NewSchool) -> ImportedSchool:
     try:
-        return ImportedSchool(index, _draft(principal, row)[0])
+        school, events = _draft(principal, row)
     except Refusal as refusal:
         return ImportedSchool(index, refusal=refusal)
+    return ImportedSchool(index, school, events=tuple(events))
 
 
 def _judged(draft: ImportedSchool, existing: dict[str, School], seen: set[str]) -> ImportedSchool:
@@ -152,19 +190,16 @@ def _judged(draft: ImportedSchool, existing: dict[str, School], seen: set[str]) 
     seen.add(school.id)
     if repeated or (stored and (spelled(stored.name), stored.province) != (school.name, school.province)):
         return ImportedSchool(draft.index, refusal=SCHOOL_EXISTS(school=school.id))
-    return ImportedSchool(draft.index, stored or school, known=stored is not None)
+    return ImportedSchool(draft.index, stored, known=True) if stored else draft
 
 
-async def _stored(deps: Deps, row: ImportedSchool, *, dry: bool) -> ImportedSchool:
-    if dry or row.known or row.school is None:
-        return row
-    try:
-        school = row.school
-        return ImportedSchool(
-            row.index, await _insert(deps, *schools.register_school(school.id, Name(school.name), school.province))
-        )
-    except Refusal as refusal:
-        return ImportedSchool(row.index, refusal=refusal)
+async def _stored(deps: Deps, judged: Sequence[ImportedSchool]) -> list[ImportedSchool]:
+    new = [Row(key=str(row.index), command=row, act=current_act()) for row in judged if not row.known and row.school]
+    results = {result.key: result for result in await _SchoolBatch(deps.store).run(new)}
+    return [
+        ImportedSchool(row.index, result.value, result.refusal) if (result := results.get(str(row.index))) else row
+        for row in judged
+    ]
 
 
 async def _register(deps: Deps, principal: Principal, row: NewSchool) -> School:

@@ -1,29 +1,24 @@
 """Sign-ups of teachers, and what their school does with them: decline, rank, submit, withdraw (R19–R22, R26)."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from chassis.commands.bulk import RowResult
-from chassis.commands.guards import require_scope
+from chassis.commands.guards import require_different, require_rows, require_scope
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
-from chassis.storage.idempotency import idempotent
-from chassis.storage.mongo import DuplicateKey, Session
 from kernel.free_text import Reason
-from services.enrollment.commands.bulk import each
+from services.enrollment.commands.admissions import lane_row, raise_for_school, submit
 from services.enrollment.commands.deps import Deps
-from services.enrollment.commands.guards import own_enrollment, own_school, project_in_phase
-from services.enrollment.commands.waitlist import offer_freed_seat
+from services.enrollment.commands.guards import name_of_designated, name_of_school, own_enrollment
 from services.enrollment.domain import enrollment as enrollments
-from services.enrollment.domain.cut_off import key_of, require_before
+from services.enrollment.domain.admission import Admission, Command
+from services.enrollment.domain.cut_off import require_before
 from services.enrollment.domain.enrollment import Enrollment, wrong_state
-from services.enrollment.domain.notifications import NoticeKind, base_box, feedback, notice_to
 from services.enrollment.domain.project import ENROL, require_not_started
-from services.enrollment.domain.refusals import SECOND_SIGN_UP
-from services.enrollment.domain.school import acts_as, require_designated
 from services.enrollment.domain.seats import holds_seat
 
 
-@idempotent("enrollments", name="sign_up")
 async def sign_up(deps: Deps, principal: Principal, *, project_id: str) -> Enrollment:
     """Sign the calling teacher up for a published project while enrollment is open (R19).
 
@@ -31,34 +26,33 @@ async def sign_up(deps: Deps, principal: Principal, *, project_id: str) -> Enrol
         Refusal: `NOT_FOUND`, `PROJECT_NOT_OPEN`, `PHASE_CLOSED`, `INNER_CUT_OFF_PASSED` or `SECOND_SIGN_UP`.
     """
     require_scope(principal, Scope.TEACHER)
-    teacher = await deps.store.teachers.get(principal.person or "")
-    key = new_id()
+    key, person = new_id(), principal.person or ""
 
-    async def work(session: Session) -> Enrollment:
-        project = await project_in_phase(deps, project_id, phase=ENROL, rule="R19", session=session)
-        now, own = deps.clock.now(), key_of(teacher.school, project.year)
-        require_before(await deps.store.cut_offs.find(own, session), project.id, now)
-        signed, events = enrollments.sign_up(key, teacher, project, now)
-        stored = await deps.store.enrollments.insert(signed, events, session)
-        await deps.store.seating.enter(project.id, teacher.id, session)
-        return stored
+    def decide(admission: Admission) -> Enrollment:
+        teacher = admission.teacher(person)
+        project = admission.project_in_phase(project_id, ENROL, "R19")
+        require_before(admission.cut_offs_of(teacher, project), project.id, admission.now)
+        return admission.create(enrollments.sign_up(key, teacher, project, admission.now))
 
-    try:
-        return await deps.store.transact(work)
-    except DuplicateKey as error:
-        raise SECOND_SIGN_UP(project=project_id) from error
+    command = Command(decide=decide, projects=(project_id,), teachers=(person,))
+    content = (), {"project_id": project_id}
+    return await submit(deps.lane, lane_row(principal, key, command, name="sign_up|", content=content))
 
 
-@idempotent("enrollments", name="withdraw_sign_up")
 async def withdraw_sign_up(deps: Deps, principal: Principal, *, key: str) -> Enrollment:
     """Withdraw the caller's own sign-up before the school has submitted it (R19).
 
     Raises:
         Refusal: `NOT_FOUND` or `WRONG_STATE`.
     """
-    signed_up = await own_enrollment(deps, principal, Scope.TEACHER, key)
-    withdrawn, events = enrollments.withdraw_sign_up(signed_up, deps.clock.now())
-    return await deps.store.enrollments.save(withdrawn, events)
+    require_scope(principal, Scope.TEACHER)
+
+    def decide(admission: Admission) -> Enrollment:
+        signed_up = own_enrollment(admission, principal, key)
+        return admission.settle(signed_up, enrollments.withdraw_sign_up(signed_up, admission.now))
+
+    command, content = Command(decide=decide, enrollments=(key,)), ((), {"key": key})
+    return await submit(deps.lane, lane_row(principal, key, command, name="withdraw_sign_up|", content=content))
 
 
 async def decline_sign_ups(
@@ -67,24 +61,30 @@ async def decline_sign_ups(
     """Decline sign-ups of the caller's school, each row by itself (R21).
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND` or `TOO_MANY_ROWS`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `TOO_MANY_ROWS` or `BUSY`.
     """
-    by = acts_as(await own_school(deps, principal))
+    require_scope(principal, Scope.SCHOOL)
+    require_rows(keys, rule="R22")
 
-    async def act(key: str) -> Enrollment:
-        async def work(session: Session) -> Enrollment:
-            signed_up, now = await own_enrollment(deps, principal, Scope.SCHOOL, key, session), deps.clock.now()
-            saved = await deps.store.enrollments.save(
-                *enrollments.decline(signed_up, Reason.of(reason, "R21"), by, now), session
-            )
-            await deps.store.deliveries.add(feedback(saved, NoticeKind.DECISION, now), session)
-            return saved
+    def decline(admission: Admission, key: str) -> Enrollment:
+        by = name_of_school(admission, principal)
+        signed_up = own_enrollment(admission, principal, key)
+        step = enrollments.decline(signed_up, Reason.of(reason, "R21"), by, admission.now)
+        declined = admission.settle(signed_up, step)
+        admission.feed_back(declined)
+        return declined
 
-        return await deps.store.transact(work)
-
-    rows = await each(deps, principal, keys, act, command="decline_sign_ups", shared_input=reason)
-    deps.wake.set()
-    return rows
+    rows = [
+        lane_row(
+            principal,
+            key,
+            Command(decide=partial(decline, key=key), enrollments=(key,), school=principal.school),
+            name=f"decline_sign_ups|{key}",
+            content=reason,
+        )
+        for key in keys
+    ]
+    return raise_for_school(await deps.lane.submit_all(rows))
 
 
 async def rank_sign_ups(
@@ -93,61 +93,80 @@ async def rank_sign_ups(
     """Rank the candidates of the caller's school for a project, in the order of `keys` (R21).
 
     Raises:
-        Refusal: `FORBIDDEN` or `TOO_MANY_ROWS`.
+        Refusal: `FORBIDDEN`, `TOO_MANY_ROWS`, `REPEATED_ROWS` or `BUSY`.
     """
     require_scope(principal, Scope.SCHOOL)
+    require_different(require_rows(keys, rule="R22"), rule="R21")
     places = {key: place for place, key in enumerate(keys, start=1)}
 
-    async def act(key: str) -> Enrollment:
-        candidate = await own_enrollment(deps, principal, Scope.SCHOOL, key)
+    def rank(admission: Admission, key: str) -> Enrollment:
+        candidate = own_enrollment(admission, principal, key)
         if candidate.project != project_id:
             raise wrong_state(candidate, "R21")
-        ranked, events = enrollments.rank(candidate, places[key])
-        return await deps.store.enrollments.save(ranked, events)
+        return admission.settle(candidate, enrollments.rank(candidate, places[key]))
 
-    return await each(deps, principal, keys, act, command="rank_sign_ups", shared_input="|".join([project_id, *keys]))
+    content = "|".join([project_id, *keys])
+    rows = [
+        lane_row(
+            principal,
+            key,
+            Command(decide=partial(rank, key=key), enrollments=(key,)),
+            name=f"rank_sign_ups|{key}",
+            content=content,
+        )
+        for key in keys
+    ]
+    return await deps.lane.submit_all(rows)
 
 
 async def submit_enrollments(deps: Deps, principal: Principal, *, keys: Sequence[str]) -> list[RowResult[Enrollment]]:
     """Submit sign-ups to the bases under the designated person's name, until enrollment closes (R5, R22).
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `DESIGNATED_PERSON_MISSING` or `TOO_MANY_ROWS`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `DESIGNATED_PERSON_MISSING`, `TOO_MANY_ROWS` or `BUSY`.
     """
-    by = require_designated(await own_school(deps, principal))
+    require_scope(principal, Scope.SCHOOL)
+    require_rows(keys, rule="R22")
+    submitted_at = deps.clock.now()  # of all rows, whichever transactions they are in
 
-    async def act(key: str) -> Enrollment:
-        signed_up = await own_enrollment(deps, principal, Scope.SCHOOL, key)
-        await project_in_phase(deps, signed_up.project, phase=ENROL, rule="R22")
-        submitted, events = enrollments.submit(signed_up, by, deps.clock.now())
-        return await deps.store.enrollments.save(submitted, events)
+    def submit_row(admission: Admission, key: str) -> Enrollment:
+        by = name_of_designated(admission, principal)
+        signed_up = own_enrollment(admission, principal, key)
+        admission.project_in_phase(signed_up.project, ENROL, "R22")
+        return admission.settle(signed_up, enrollments.submit(signed_up, by, submitted_at))
 
-    return await each(deps, principal, keys, act, command="submit_enrollments")
+    rows = [
+        lane_row(
+            principal,
+            key,
+            Command(decide=partial(submit_row, key=key), enrollments=(key,), school=principal.school),
+            name=f"submit_enrollments|{key}",
+        )
+        for key in keys
+    ]
+    return raise_for_school(await deps.lane.submit_all(rows))
 
 
-@idempotent("enrollments", name="withdraw_enrollment")
 async def withdraw_enrollment(deps: Deps, principal: Principal, *, key: str, reason: str) -> Enrollment:
     """Withdraw a submitted enrollment before the training starts; a seat it held is offered at once (R25, R26).
 
     Raises:
-        Refusal: `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING` or `PROJECT_NOT_OPEN`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING` or `PROJECT_NOT_OPEN`.
     """
-    by = acts_as(await own_school(deps, principal))
+    require_scope(principal, Scope.SCHOOL)
 
-    async def work(session: Session) -> Enrollment:
-        before = await own_enrollment(deps, principal, Scope.SCHOOL, key, session)
-        project = await deps.store.projects.get(before.project, session)
-        now = deps.clock.now()
-        require_not_started(project, now, "R26")
-        after, events = enrollments.withdraw(before, Reason.of(reason, "R26"), by, now)
-        withdrawn = await deps.store.work.settle(before, after, events, project, session)
-        await deps.store.deliveries.add(feedback(withdrawn, NoticeKind.DECISION, now), session)
+    def decide(admission: Admission) -> Enrollment:
+        by = name_of_school(admission, principal)
+        before = own_enrollment(admission, principal, key)
+        require_not_started(admission.project(before.project), admission.now, "R26")
+        step = enrollments.withdraw(before, Reason.of(reason, "R26"), by, admission.now)
+        withdrawn = admission.settle(before, step)
+        admission.feed_back(withdrawn)
         if holds_seat(before.status):
-            notice = notice_to(base_box(withdrawn.base), withdrawn, NoticeKind.DECISION, now)
-            await deps.store.notices.put(notice, session)
-        await offer_freed_seat(deps, before, project, session)
+            admission.tell_base(withdrawn)
+        admission.offer_freed_seat(before)
         return withdrawn
 
-    ended = await deps.store.transact(work)
-    deps.wake.set()
-    return ended
+    command = Command(decide=decide, enrollments=(key,), school=principal.school, frees_seats=True)
+    content = (), {"key": key, "reason": reason}
+    return await submit(deps.lane, lane_row(principal, key, command, name="withdraw_enrollment|", content=content))

@@ -2,27 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TypedDict
 
-from chassis.commands.bulk import RowResult
+from chassis.commands import bulk
+from chassis.commands.bulk import Batch, Row, RowResult
 from chassis.commands.guards import require_rows, require_scope
+from chassis.context import current_act
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
-from chassis.storage.idempotency import idempotent, run_once
-from chassis.storage.mongo import DuplicateKey, Session
+from chassis.storage.idempotency import idempotent, request_mark
+from chassis.storage.mongo import DuplicateKey
+from chassis.storage.unit_of_work import UnitOfWork
+from kernel.errors import Refusal
 from kernel.free_text import Name, Title
 from kernel.identifiers import email as mail_address
 from kernel.identifiers import id_number, mask, mask_email, mobile
 from kernel.refusals import NOT_FOUND, STALE_VERSION
-from services.enrollment.commands.bulk import attempt
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import own_school
 from services.enrollment.domain import teacher as teachers
+from services.enrollment.domain.events import TeacherAdded
 from services.enrollment.domain.refusals import TEACHER_EXISTS
 from services.enrollment.domain.school import School, acts_as
 from services.enrollment.domain.teacher import Sealed, Teacher, TeacherChanges, TeacherDetails, correct
 from services.enrollment.domain.vocabulary import Audience, Employment
+from services.enrollment.store import Store, Teachers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,35 +51,71 @@ async def add_teachers(deps: Deps, principal: Principal, rows: Sequence[NewTeach
     """
     school = await own_school(deps, principal)
     require_rows(rows, rule="R22")
-    results: list[RowResult[Teacher]] = []
-    for index, row in enumerate(rows):
-        add = partial(_add_teacher, deps, school, row)
-        added = run_once(deps.store.teachers, principal, f"add_teachers|{index}", row, add)
-        results.append(await attempt(str(index), added))
-    return results
-
-
-async def _add_teacher(deps: Deps, school: School, row: NewTeacher) -> Teacher:
-    details = TeacherDetails(
-        name=Name.of(row.name, "name", "R22"),
-        id_number=seal_number(deps, id_number(row.id_number)),
-        mobile=seal_number(deps, mobile(row.mobile)),
-        post=row.post,
-        employment=row.employment,
-        title=_title(row.title),
-        major_category=row.major_category,
-        email=sealed_email(deps, row.email),
+    drafts = [_drafted(deps, school, row) for row in rows]
+    return await bulk.run(
+        deps.store.client,
+        _TeacherBatch(deps.store),
+        [
+            Row(
+                key=str(index),
+                command=draft,
+                act=current_act(),
+                request=request_mark("teachers", principal, f"add_teachers|{index}", row),
+            )
+            for index, (draft, row) in enumerate(zip(drafts, rows, strict=True))
+        ],
     )
-    teacher, events = teachers.add_teacher(new_id(), school.id, school.province, details)
 
-    async def work(session: Session) -> Teacher:
-        await deps.store.seating.open_person(teacher.id, session)
-        return await deps.store.teachers.insert(teacher, events, session)
 
+_Draft = tuple[Teacher, list[TeacherAdded]] | Refusal
+"""A teacher as a row would put it on file, or why the row is refused."""
+
+
+@dataclass(frozen=True)
+class _TeacherBatch(Batch[set[str], _Draft, Teacher, Teacher]):
+    """Teachers to be put on file, loaded and written together; the state is the hashes of numbers that are taken."""
+
+    store: Store
+
+    @property
+    def outcomes(self) -> Teachers:
+        return self.store.teachers
+
+    async def load(self, unit: UnitOfWork, rows: Sequence[Row[_Draft]]) -> set[str]:
+        drafts = [row.command[0] for row in rows if not isinstance(row.command, Refusal)]
+        hashes = [number.hash for teacher in drafts for number in (teacher.id_number, teacher.mobile)]
+        also = [{"id_number.hash": {"$in": hashes}}, {"mobile.hash": {"$in": hashes}}]
+        marks = [row.request for row in rows if row.request]
+        on_file = await unit.load(self.store.teachers, marks=marks, also=also)
+        return {number.hash for teacher in on_file for number in (teacher.id_number, teacher.mobile)}
+
+    def decide(self, unit: UnitOfWork, state: set[str], row: Row[_Draft]) -> Teacher:
+        if isinstance(row.command, Refusal):
+            raise row.command
+        teacher, events = row.command
+        numbers = {teacher.id_number.hash, teacher.mobile.hash}
+        if numbers & state:
+            raise TEACHER_EXISTS()
+        state |= numbers
+        self.store.seating.open_person(teacher.id, unit)
+        return unit.insert(self.store.teachers, teacher, events, act=row.act, request=row.request)
+
+
+def _drafted(deps: Deps, school: School, row: NewTeacher) -> _Draft:
     try:
-        return await deps.store.transact(work)
-    except DuplicateKey:
-        raise TEACHER_EXISTS() from None
+        details = TeacherDetails(
+            name=Name.of(row.name, "name", "R22"),
+            id_number=seal_number(deps, id_number(row.id_number)),
+            mobile=seal_number(deps, mobile(row.mobile)),
+            post=row.post,
+            employment=row.employment,
+            title=_title(row.title),
+            major_category=row.major_category,
+            email=sealed_email(deps, row.email),
+        )
+        return teachers.add_teacher(new_id(), school.id, school.province, details)
+    except Refusal as refusal:
+        return refusal
 
 
 def _title(text: str | None) -> Title | None:

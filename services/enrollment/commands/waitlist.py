@@ -1,28 +1,30 @@
 """The waiting list: its order, the offers of free seats, and substitution (R25, R26)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from chassis.commands.guards import require_rows, require_scope
+from chassis.commands.guards import require_different, require_rows, require_scope
+from chassis.context import current_act
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
-from chassis.storage.idempotency import idempotent
-from chassis.storage.mongo import DuplicateKey, Session
-from kernel.errors import Refusal
+from chassis.storage.mongo import Session
+from chassis.storage.unit_of_work import UnitOfWork
 from kernel.free_text import Reason
+from services.enrollment.commands.admissions import lane_row, require_done, submit
 from services.enrollment.commands.decisions import missed_deadlines
 from services.enrollment.commands.deps import Deps
-from services.enrollment.commands.guards import own_enrollment, own_school
-from services.enrollment.domain.enrollment import Enrollment, wrong_state
+from services.enrollment.commands.guards import name_of_designated, own_enrollment
+from services.enrollment.domain.admission import Admission, Command
+from services.enrollment.domain.enrollment import Enrollment, missed_deadline, wrong_state
 from services.enrollment.domain.notifications import NoticeKind, feedback
 from services.enrollment.domain.project import Project, require_not_started, require_open
-from services.enrollment.domain.refusals import SECOND_SIGN_UP
-from services.enrollment.domain.school import require_designated
-from services.enrollment.domain.seats import holds_seat
+from services.enrollment.domain.seats import Seats
 from services.enrollment.domain.vocabulary import EnrollmentStatus, ProjectState
 from services.enrollment.domain.waitlist import (
+    ON_THE_WAY,
     expire,
+    give_up,
     hand_over,
-    offer,
     offer_ends,
     offer_is_over,
     rank_waiting,
@@ -31,7 +33,7 @@ from services.enrollment.domain.waitlist import (
     take_offer,
 )
 
-_WINDOW = 100
+_WINDOW = 200
 
 
 async def offer_free_seats(deps: Deps) -> int:
@@ -42,68 +44,50 @@ async def offer_free_seats(deps: Deps) -> int:
 
     Returns:
         How many offers were made.
-    """
-    total = 0
-    years = {year async for year, _ in missed_deadlines(deps)}
-    for key in await deps.store.seating.projects_to_offer() if years else ():
-        while await _offer_next(deps, key, years):
-            total += 1
-    if total:
-        deps.wake.set()
-    return total
-
-
-async def _offer_next(deps: Deps, key: str, years: set[int]) -> bool:
-    async def work(session: Session) -> bool:
-        project = await deps.store.projects.get(key, session)
-        return project.year in years and await offer_seat(deps, project, session)
-
-    try:
-        return await deps.store.transact(work)
-    except Refusal:
-        return False  # no seat is left
-
-
-async def offer_freed_seat(deps: Deps, before: Enrollment, project: Project, session: Session) -> None:
-    """Offer the seat that an enrollment has freed, in the transaction that frees it (R25).
-
-    Args:
-        deps: The service's dependencies.
-        before: The enrollment as it was before the step; if it held no seat, none is offered.
-        project: Its project.
-        session: The transaction of the step.
-    """
-    if holds_seat(before.status):
-        await offer_seat(deps, project, session)
-
-
-async def offer_seat(deps: Deps, project: Project, session: Session) -> bool:
-    """Offer a free seat to the first candidate on the waiting list (R25).
-
-    No offer is made where nobody waits, or where the project is not published or has begun.
-
-    Args:
-        deps: The service's dependencies.
-        project: The project.
-        session: The transaction.
-
-    Returns:
-        Whether an offer was made.
 
     Raises:
-        Refusal: `CLASS_FULL`: no seat is free.
+        Conflict: The database is too busy; what is left is offered by the next call.
     """
-    now = deps.clock.now()
-    until = offer_ends(project, deps.offer_time, now)
-    if project.state is not ProjectState.PUBLISHED or until <= now:
-        return False
-    waiting = await deps.store.enrollments.waiting_list(project.id, session)
-    if not waiting:
-        return False
-    offered, events = offer(waiting[0], until, now)
-    saved = await deps.store.work.settle(waiting[0], offered, events, project, session)
-    await deps.store.deliveries.add(feedback(saved, NoticeKind.DECISION, now), session)
-    return True
+
+    def offer(admission: Admission, key: str) -> Enrollment | None:
+        project = admission.project(key)
+        if missed_deadline(admission.round_of(project), admission.now) is None:
+            return None
+        return admission.offer_seat(project)
+
+    if not [year async for year, _ in missed_deadlines(deps)]:
+        return 0
+    return await _offer_seats(deps, await deps.store.seating.seats_to_offer(), offer)
+
+
+async def offer_after_suspension(deps: Deps, project_id: str) -> int:
+    """Offer the free seats of a project that is resumed down the line: meanwhile none was offered (R25). Idempotent.
+
+    Returns:
+        How many offers were made.
+
+    Raises:
+        Conflict: The database is too busy; what is left is offered by the next call.
+    """
+
+    def offer(admission: Admission, key: str) -> Enrollment | None:
+        return admission.offer_seat(admission.project(key))
+
+    seats = [seats for seats in await deps.store.seating.seats_to_offer() if seats.id == project_id]
+    return await _offer_seats(deps, seats, offer)
+
+
+async def _offer_seats(deps: Deps, free: Sequence[Seats], offer: Callable[[Admission, str], Enrollment | None]) -> int:
+    rows = [
+        lane_row(None, seats.id, Command(decide=_about(offer, seats.id), lines=(seats.id,), fresh=True))
+        for seats in free
+        for _ in range(min(seats.left, seats.waitlisted))
+    ]
+    return require_done(await deps.lane.submit_all(rows, background=True))
+
+
+def _about(decide: Callable[[Admission, str], Enrollment | None], key: str) -> Callable[[Admission], Enrollment | None]:
+    return lambda admission: decide(admission, key)
 
 
 async def renew_offers(deps: Deps, project: Project, session: Session) -> None:
@@ -118,36 +102,35 @@ async def renew_offers(deps: Deps, project: Project, session: Session) -> None:
     until = offer_ends(project, deps.offer_time, now)
     if project.state is not ProjectState.PUBLISHED or until <= now:
         return
-    for offered in await deps.store.enrollments.live(project.id, (EnrollmentStatus.OFFERED,), session):
-        renewed, events = renew(offered, until)
-        saved = await deps.store.enrollments.save(renewed, events, session)
-        await deps.store.deliveries.add(feedback(saved, NoticeKind.DECISION, now), session)
+    unit, store = UnitOfWork(session), deps.store
+    offers = {"project": project.id, "status": EnrollmentStatus.OFFERED}
+    for offered in await unit.load(store.enrollments, also=[offers]):
+        renewed = unit.save(store.enrollments, *renew(offered, until), act=current_act())
+        store.deliveries.stage(feedback(renewed, NoticeKind.DECISION, now), unit)
+    await unit.flush()
 
 
-@idempotent("enrollments", name="accept_offer")
 async def accept_offer(deps: Deps, principal: Principal, *, key: str) -> Enrollment:
     """Take an offered seat for a candidate of the caller's school (R25).
 
     Raises:
-        Refusal: `NOT_FOUND`, `WRONG_STATE`, `OFFER_EXPIRED`, `PROJECT_NOT_OPEN`, `DESIGNATED_PERSON_MISSING` or
-            `OVERLAPPING_ACCEPTANCE`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `WRONG_STATE`, `OFFER_EXPIRED`, `PROJECT_NOT_OPEN`,
+            `DESIGNATED_PERSON_MISSING` or `OVERLAPPING_ACCEPTANCE`.
     """
-    by = require_designated(await own_school(deps, principal))
+    require_scope(principal, Scope.SCHOOL)
 
-    async def work(session: Session) -> Enrollment:
-        before = await own_enrollment(deps, principal, Scope.SCHOOL, key, session)
-        project = await deps.store.projects.get(before.project, session)
-        now = deps.clock.now()
+    def decide(admission: Admission) -> Enrollment:
+        by = name_of_designated(admission, principal)
+        before = own_enrollment(admission, principal, key)
+        project = admission.project(before.project)
         require_open(project, "R25")
-        require_not_started(project, now, "R25")
-        after, events = take_offer(before, by, now)
-        saved = await deps.store.work.settle(before, after, events, project, session)
-        await deps.store.deliveries.add(feedback(saved, NoticeKind.DECISION, now), session)
-        return saved
+        require_not_started(project, admission.now, "R25")
+        accepted = admission.settle(before, take_offer(before, by, admission.now))
+        admission.feed_back(accepted)
+        return accepted
 
-    accepted = await deps.store.transact(work)
-    deps.wake.set()
-    return accepted
+    command = Command(decide=decide, enrollments=(key,), school=principal.school)
+    return await submit(deps.lane, lane_row(principal, key, command, name="accept_offer|", content=((), {"key": key})))
 
 
 async def rank_waitlist(deps: Deps, principal: Principal, *, project_id: str, keys: Sequence[str]) -> None:
@@ -160,29 +143,30 @@ async def rank_waitlist(deps: Deps, principal: Principal, *, project_id: str, ke
         keys: Ids of enrollments in their new order; those not named follow in the order of submission.
 
     Raises:
-        Refusal: `FORBIDDEN`, `TOO_MANY_ROWS`, `NOT_FOUND` or `WRONG_STATE`; nothing is ranked then.
+        Refusal: `FORBIDDEN`, `TOO_MANY_ROWS`, `REPEATED_ROWS`, `NOT_FOUND` or `WRONG_STATE`; nothing is ranked then.
     """
     require_scope(principal, Scope.BASE)
-    require_rows(keys, rule="R22")
+    require_different(require_rows(keys, rule="R22"), rule="R25")
     places = {key: place for place, key in enumerate(keys, start=1)}
 
-    async def work(session: Session) -> None:
+    def decide(admission: Admission) -> None:
         for key in places:
-            enrollment = await own_enrollment(deps, principal, Scope.BASE, key, session)
+            enrollment = own_enrollment(admission, principal, key)
             if enrollment.project != project_id or enrollment.status is not EnrollmentStatus.WAITLISTED:
                 raise wrong_state(enrollment, "R25")
-        for enrollment in await deps.store.enrollments.waiting_list(project_id, session):
+        for enrollment in admission.waiting_list(project_id):
             place = places.get(enrollment.id)
             if enrollment.base in principal.bases and enrollment.waiting_rank != place:
-                ranked, events = rank_waiting(enrollment, place)
-                await deps.store.enrollments.save(ranked, events, session)
+                admission.settle(enrollment, rank_waiting(enrollment, place))
 
-    await deps.store.transact(work)
+    command = Command(decide=decide, enrollments=tuple(places), lines=(project_id,))
+    require_done(await deps.lane.submit_all([lane_row(principal, project_id, command)]))
 
 
-@idempotent("enrollments", name="substitute_teacher")
 async def substitute_teacher(deps: Deps, principal: Principal, *, key: str, teacher_id: str, reason: str) -> Enrollment:
     """Give an accepted teacher's seat to a colleague before the training starts, in one transaction (R26).
+
+    An enrollment that the colleague has in the project without a seat taken, such as a place on the waiting list, ends.
 
     Args:
         deps: The service's dependencies.
@@ -195,32 +179,40 @@ async def substitute_teacher(deps: Deps, principal: Principal, *, key: str, teac
         The colleague's enrollment.
 
     Raises:
-        Refusal: `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING`, `PROJECT_NOT_OPEN`, `NOT_A_COLLEAGUE`,
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING`, `PROJECT_NOT_OPEN`, `NOT_A_COLLEAGUE`,
             `SECOND_SIGN_UP`, `OVERLAPPING_ACCEPTANCE` or `DESIGNATED_PERSON_MISSING`.
     """
-    by = require_designated(await own_school(deps, principal))
-    teacher = await deps.store.teachers.get(teacher_id)
+    require_scope(principal, Scope.SCHOOL)
     successor_id = new_id()
 
-    async def work(session: Session) -> Enrollment:
-        before = await own_enrollment(deps, principal, Scope.SCHOOL, key, session)
-        project = await deps.store.projects.get(before.project, session)
-        now = deps.clock.now()
-        require_not_started(project, now, "R26")
-        ended, events = substitute(before, Reason.of(reason, "R26"), by, now, successor=successor_id)
-        successor, created = hand_over(before, teacher, project, by, now, key=successor_id)
-        admitted = await deps.store.work.hand_over(before, (ended, events), (successor, created), project, session)
-        for enrollment in (ended, admitted):
-            await deps.store.deliveries.add(feedback(enrollment, NoticeKind.DECISION, now), session)
-        return admitted
+    def give_way(admission: Admission, before: Enrollment, by: str, why: Reason) -> None:
+        """End the colleague's own enrollment in the project that has led to no acceptance yet."""
+        waiting = admission.live_enrollment(teacher_id, before.project)
+        if waiting and waiting.id != before.id and waiting.status in ON_THE_WAY:
+            given_up = admission.settle(waiting, give_up(waiting, why, by, admission.now))
+            admission.feed_back(given_up)
+            admission.offer_freed_seat(waiting)
 
-    try:
-        admitted = await deps.store.transact(work)
-    except DuplicateKey as error:
-        project = (await own_enrollment(deps, principal, Scope.SCHOOL, key)).project
-        raise SECOND_SIGN_UP(project=project) from error
-    deps.wake.set()
-    return admitted
+    def decide(admission: Admission) -> Enrollment:
+        by = name_of_designated(admission, principal)
+        teacher = admission.teacher(teacher_id)
+        before = own_enrollment(admission, principal, key)
+        project, now = admission.project(before.project), admission.now
+        require_not_started(project, now, "R26")
+        why = Reason.of(reason, "R26")
+        ending = substitute(before, why, by, now, successor=successor_id)
+        beginning = hand_over(before, teacher, project, by, now, key=successor_id)
+        give_way(admission, before, by, why)
+        ended, successor = admission.settle(before, ending), admission.create(beginning)
+        for enrollment in (ended, successor):
+            admission.feed_back(enrollment)
+        return successor
+
+    command = Command(
+        decide=decide, enrollments=(key,), teachers=(teacher_id,), school=principal.school, frees_seats=True
+    )
+    content = (), {"key": key, "teacher_id": teacher_id, "reason": reason}
+    return await submit(deps.lane, lane_row(principal, key, command, name="substitute_teacher|", content=content))
 
 
 async def expire_offers(deps: Deps) -> int:
@@ -231,33 +223,28 @@ async def expire_offers(deps: Deps) -> int:
 
     Returns:
         How many offers were ended.
+
+    Raises:
+        Conflict: The database is too busy; what is left is ended by the next call.
     """
-    ended, skipped = 0, set[str]()
+
+    def end(admission: Admission, key: str) -> Enrollment | None:
+        before = admission.enrollment(key)
+        is_open = admission.project(before.project).state is ProjectState.PUBLISHED
+        if before.status is not EnrollmentStatus.OFFERED or not is_open or not offer_is_over(before, admission.now):
+            return None  # the school has taken it, or another process has ended it
+        ended = admission.settle(before, expire(before, admission.now))
+        admission.feed_back(ended)
+        admission.offer_freed_seat(before)
+        return ended
+
+    total, skipped = 0, set[str]()
     while overdue := await deps.store.enrollments.overdue_offers(deps.clock.now(), _WINDOW, besides=sorted(skipped)):
-        left = [offered.id for offered in overdue if not await _expire(deps, offered.id)]
-        ended += len(overdue) - len(left)
-        skipped.update(left)
-    if ended:
-        deps.wake.set()
-    return ended
-
-
-async def _expire(deps: Deps, key: str) -> bool:
-    async def work(session: Session) -> bool:
-        before = await deps.store.enrollments.get(key, session)
-        now = deps.clock.now()
-        if before.offer_expires_at is None or not offer_is_over(before, now):
-            return False
-        project = await deps.store.projects.get(before.project, session)
-        if project.state is not ProjectState.PUBLISHED:
-            return False
-        after, events = expire(before, now)
-        saved = await deps.store.work.settle(before, after, events, project, session)
-        await deps.store.deliveries.add(feedback(saved, NoticeKind.DECISION, now), session)
-        await offer_freed_seat(deps, before, project, session)
-        return True
-
-    try:
-        return await deps.store.transact(work)
-    except Refusal:
-        return False  # the school has taken it, or another process has ended it
+        rows = [
+            lane_row(None, key, Command(decide=partial(end, key=key), enrollments=(key,), frees_seats=True, fresh=True))
+            for key in overdue
+        ]
+        results = await deps.lane.submit_all(rows, background=True)
+        total += require_done(results)
+        skipped.update(result.key for result in results if result.value is None)
+    return total

@@ -34,7 +34,7 @@ _ASSESSED = frozenset({_S.PASSED, _S.FAILED, _S.INCOMPLETE})
 TRANSITIONS: dict[EnrollmentStatus, frozenset[EnrollmentStatus]] = {
     _S.SIGNED_UP: frozenset({_S.WITHDRAWN, _S.DECLINED, _S.SUBMITTED, _S.CANCELLED, _S.LAPSED}),
     _S.SUBMITTED: frozenset({_S.ACCEPTED, _S.REJECTED, _S.WAITLISTED, _S.WITHDRAWN, _S.CANCELLED, _S.LAPSED}),
-    _S.WAITLISTED: frozenset({_S.OFFERED, _S.WITHDRAWN, _S.CANCELLED, _S.LAPSED}),
+    _S.WAITLISTED: frozenset({_S.ACCEPTED, _S.REJECTED, _S.OFFERED, _S.WITHDRAWN, _S.CANCELLED, _S.LAPSED}),
     _S.OFFERED: frozenset({_S.ACCEPTED, _S.EXPIRED, _S.WITHDRAWN, _S.CANCELLED}),
     _S.ACCEPTED: frozenset({_S.WITHDRAWN, _S.SUBSTITUTED, _S.CANCELLED}),
     _S.ATTENDING: frozenset({_S.CANCELLED}),
@@ -303,7 +303,7 @@ def submit(enrollment: Enrollment, by: str, now: datetime) -> Step:
     Args:
         enrollment: The sign-up.
         by: The designated person's name (R5).
-        now: Domain time.
+        now: Domain time; one instant for all that are submitted together, so that the school's ranking orders them.
 
     Raises:
         Refusal: `WRONG_STATE`.
@@ -320,8 +320,9 @@ def decide(
     now: datetime,
     *,
     overrides: bool = False,
+    passes_over: bool = False,
 ) -> Step:
-    """Accept, reject or waitlist a submitted enrollment (R23).
+    """Accept, reject or waitlist a submitted enrollment; accept or reject one that waits for a seat (R23, R25).
 
     Args:
         enrollment: The enrollment before.
@@ -329,6 +330,7 @@ def decide(
         reason: Why; a rejection needs one, and so does every decision of the ministry.
         now: Domain time.
         overrides: Whether the ministry decides in the base's place.
+        passes_over: Whether others of the waiting list come before; accepting this one then needs a reason.
 
     Raises:
         Refusal: `REASON_MISSING` or `WRONG_STATE`.
@@ -336,13 +338,16 @@ def decide(
     rejects = decision is EnrollmentDecision.REJECT
     if reason is None and (rejects or overrides):
         raise REASON_MISSING(rule="R23")
-    if enrollment.status is not EnrollmentStatus.SUBMITTED:
+    if reason is None and passes_over and decision is EnrollmentDecision.ACCEPT:
+        raise REASON_MISSING(rule="R25")
+    waits = enrollment.status is EnrollmentStatus.WAITLISTED and decision is not EnrollmentDecision.WAITLIST
+    if enrollment.status is not EnrollmentStatus.SUBMITTED and not waits:
         raise wrong_state(enrollment, "R23")
     text = reason.text if reason else None
     by, code = (_MINISTRY, ReasonCode.BY_MINISTRY) if overrides else (_BASE, ReasonCode.BY_BASE)
     to = _DECIDED[decision]
     moved = move(enrollment, to, rule="R23", by=by, now=now, reason=text, code=code if rejects else None)
-    decided = replace(moved, decided_at=now)
+    decided = replace(moved, decided_at=now, waiting_rank=None)
     override = text if overrides else None
     event: EnrollmentEvent
     match decision:

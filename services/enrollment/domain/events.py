@@ -208,8 +208,8 @@ class Accepted(SeatEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rejected(EnrollmentEvent):
-    """The base refused, or the ministry in its place (R23)."""
+class Rejected(SeatEvent):
+    """The base refused, or the ministry in its place; also a candidate on the waiting list (R23, R25)."""
 
     reason: str
     override: str | None = None

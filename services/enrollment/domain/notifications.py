@@ -54,7 +54,7 @@ class Delivery:
     """Feedback to one recipient by one channel, with the attempts made.
 
     Attributes:
-        id: `<milliseconds>:<enrollment>:<recipient>:<kind>`, so that ids sort by time; mail's ends in `:EMAIL`.
+        id: `<milliseconds>:<enrollment>:<recipient>:<occasion>`, so that ids sort by time; mail's ends in `:EMAIL`.
         version: For its repository.
         to: The inbox of the recipient, see `Notice`.
         school: The enrollment's, as province and year are; None in documents of earlier releases.
@@ -147,7 +147,7 @@ def feedback(enrollment: Enrollment, kind: NoticeKind, now: datetime) -> tuple[D
     }
     return tuple(
         Delivery(
-            id=f"{order_of(now)}:{enrollment.id}:{recipient.value}:{kind.value}",
+            id=f"{order_of(now)}:{enrollment.id}:{recipient.value}:{_occasion(kind, enrollment)}",
             version=1,
             recipient=recipient,
             to=to,
@@ -191,7 +191,7 @@ def notice_to(box: str, enrollment: Enrollment, kind: NoticeKind, at: datetime) 
         at: Domain time.
     """
     return Notice(
-        id=f"{order_of(at)}:{enrollment.id}:{box}:{kind.value}",
+        id=f"{order_of(at)}:{enrollment.id}:{box}:{_occasion(kind, enrollment)}",
         to=box,
         kind=kind,
         enrollment=enrollment.id,
@@ -257,6 +257,11 @@ def base_box(base: str) -> str:
 def _expires_at(enrollment: Enrollment) -> datetime | None:
     """When an open offer expires; an enrollment stores the end of its last offer also when it is not open any more."""
     return enrollment.offer_expires_at if enrollment.status is EnrollmentStatus.OFFERED else None
+
+
+def _occasion(kind: NoticeKind, enrollment: Enrollment) -> str:
+    """What tells one entry about an enrollment from the next of the same millisecond: one batch may take two steps."""
+    return f"{kind.value}:{enrollment.status.value}" if kind is NoticeKind.DECISION else kind.value
 
 
 def order_of(at: datetime) -> str:

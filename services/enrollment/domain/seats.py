@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from services.enrollment.domain.events import EnrollmentEvent, SeatCount, SeatEvent
+from services.enrollment.domain.refusals import CLASS_FULL
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 
 
@@ -44,6 +45,7 @@ class Seats:
         offered: Seats of open offers.
         waitlisted: Enrollments on the waiting list; they hold no seat.
         version: How many steps have moved the counters.
+        project_version: The project's version when the counters were last written.
     """
 
     id: str
@@ -52,6 +54,7 @@ class Seats:
     offered: int = 0
     waitlisted: int = 0
     version: int = 0
+    project_version: int = 0
 
     @property
     def left(self) -> int:
@@ -64,41 +67,52 @@ def holds_seat(status: EnrollmentStatus) -> bool:
     return HOLDS.get(status) in {Counter.ACCEPTED, Counter.OFFERED}
 
 
-def difference(before: EnrollmentStatus | None, after: EnrollmentStatus) -> dict[Counter, int]:
-    """What a step adds to each counter.
+def moves_seats(before: EnrollmentStatus | None, after: EnrollmentStatus) -> bool:
+    """Whether a step moves a counter; `before` is None for an enrollment that is created."""
+    return (HOLDS.get(before) if before else None) is not HOLDS.get(after)
+
+
+def moved(seats: Seats, before: EnrollmentStatus | None, after: EnrollmentStatus) -> Seats:
+    """Move the counters with a step of an enrollment.
 
     Args:
+        seats: The counters before the step.
         before: The state before; None for an enrollment that is created with its seat.
         after: The state after.
 
     Returns:
-        The changed counters only, +1 or -1.
+        The counters after the step.
+
+    Raises:
+        Refusal: `CLASS_FULL`: the step takes a seat, and none is free.
     """
-    changes = dict.fromkeys(Counter, 0)
-    if before and before in HOLDS:
-        changes[HOLDS[before]] -= 1
+    counts = {Counter.ACCEPTED: seats.accepted, Counter.OFFERED: seats.offered, Counter.WAITLISTED: seats.waitlisted}
+    if before in HOLDS:
+        counts[HOLDS[before]] -= 1
     if after in HOLDS:
-        changes[HOLDS[after]] += 1
-    return {counter: change for counter, change in changes.items() if change}
+        counts[HOLDS[after]] += 1
+    takes_seat = holds_seat(after) and not (before and holds_seat(before))
+    if takes_seat and seats.left == 0:
+        raise CLASS_FULL(capacity=seats.capacity)
+    return replace(
+        seats,
+        accepted=counts[Counter.ACCEPTED],
+        offered=counts[Counter.OFFERED],
+        waitlisted=counts[Counter.WAITLISTED],
+        version=seats.version + 1,
+    )
 
 
-def takes_seat(changes: dict[Counter, int]) -> bool:
-    """Whether a step takes a seat that was free before."""
-    return changes.get(Counter.ACCEPTED, 0) + changes.get(Counter.OFFERED, 0) > 0
-
-
-def with_seats(events: Sequence[EnrollmentEvent], seats: Seats | None) -> list[EnrollmentEvent]:
+def with_seats(events: Sequence[EnrollmentEvent], seats: Seats) -> list[EnrollmentEvent]:
     """The events of a step, each seat event with the counters as the step leaves them (ADR 13).
 
     Args:
         events: The events of the step.
-        seats: The counters after the step; None where it moved none.
+        seats: The counters after the step.
 
     Raises:
         LookupError: The step moved seats but has no seat event: consumers would have a wrong count from then on.
     """
-    if seats is None:
-        return list(events)
     if not any(isinstance(event, SeatEvent) for event in events):
         raise LookupError(f"no event reports the seats of {seats.id}")
     count = SeatCount(

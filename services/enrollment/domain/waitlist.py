@@ -1,6 +1,5 @@
 """The waiting list: its order, the offers of free seats, and substitution (R25, R26)."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -12,6 +11,7 @@ from services.enrollment.domain.events import (
     OfferExpired,
     Substituted,
     WaitlistRanked,
+    Withdrawn,
 )
 from services.enrollment.domain.project import Project, starts_at
 from services.enrollment.domain.refusals import NOT_A_COLLEAGUE, OFFER_EXPIRED
@@ -20,14 +20,14 @@ from services.enrollment.domain.vocabulary import EnrollmentStatus, ReasonCode
 
 _SYSTEM = "system"
 _LAST = 1_000_000
+ON_THE_WAY = frozenset(
+    {EnrollmentStatus.SIGNED_UP, EnrollmentStatus.SUBMITTED, EnrollmentStatus.WAITLISTED, EnrollmentStatus.OFFERED}
+)
+"""The states of a live enrollment that has not been accepted yet."""
 
 
-def in_order(waiting: Iterable[Enrollment]) -> list[Enrollment]:
-    """Sort a waiting list: those that the base has ranked, then by submission and by the school's ranking (R25)."""
-    return sorted(waiting, key=_place)
-
-
-def _place(enrollment: Enrollment) -> tuple[int, datetime, int, str]:
+def place_in_line(enrollment: Enrollment) -> tuple[int, datetime, int, str]:
+    """The key that orders a waiting list: the base's ranking, then submission and the school's ranking (R25)."""
     submitted = enrollment.submitted_at or enrollment.signed_up_at
     return enrollment.waiting_rank or _LAST, submitted, enrollment.rank or _LAST, enrollment.id
 
@@ -149,6 +149,30 @@ def substitute(enrollment: Enrollment, reason: Reason, by: str, now: datetime, *
         code=ReasonCode.BY_SCHOOL,
     )
     return ended, [Substituted(**about(ended), successor=successor, reason=reason.text)]
+
+
+def give_up(enrollment: Enrollment, reason: Reason, by: str, now: datetime) -> Step:
+    """End an enrollment whose person takes over a colleague's seat in the same project (R26).
+
+    Args:
+        enrollment: An enrollment of `ON_THE_WAY`.
+        reason: Why the colleague is substituted.
+        by: The designated person's name (R5).
+        now: Domain time.
+
+    Raises:
+        Refusal: `WRONG_STATE`.
+    """
+    ended = move(
+        enrollment,
+        EnrollmentStatus.WITHDRAWN,
+        rule="R26",
+        by=by,
+        now=now,
+        reason=reason.text,
+        code=ReasonCode.BY_SCHOOL,
+    )
+    return ended, [Withdrawn(**about(ended), reason=reason.text)]
 
 
 def hand_over(before: Enrollment, teacher: Teacher, project: Project, by: str, now: datetime, *, key: str) -> Step:

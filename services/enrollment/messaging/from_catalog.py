@@ -8,7 +8,7 @@ from chassis.events import Envelope
 from chassis.messaging.inbox import Effect, Handler
 from chassis.storage.mongo import Session
 from kernel.dates import SHANGHAI
-from services.enrollment.commands import Deps, renew_offers, sweep, tell_of_amendment
+from services.enrollment.commands import Deps, offer_after_suspension, renew_offers, sweep, tell_of_amendment
 from services.enrollment.domain.project import Phase, Project, Round, moved
 from services.enrollment.domain.seats import Seats
 from services.enrollment.domain.vocabulary import ProjectState
@@ -33,8 +33,9 @@ def catalog_handlers(deps: Deps) -> Mapping[str, Handler]:
     async def close_enrollments(envelope: Envelope) -> None:
         await sweep(deps, envelope.subject)
 
-    async def deliver_at_once(_: Envelope) -> None:
+    async def offer_seats(envelope: Envelope) -> None:
         deps.wake.set()  # after the commit: the sender would not see the renewed offers' deliveries before
+        await offer_after_suspension(deps, envelope.subject)
 
     async def notify_of_amendment(envelope: Envelope) -> None:
         await tell_of_amendment(deps, envelope.subject)
@@ -52,7 +53,7 @@ def catalog_handlers(deps: Deps) -> Mapping[str, Handler]:
         "catalog.project-finished": Handler(ProjectMoved, finish, close_enrollments),
         "catalog.project-cancelled": Handler(ProjectMoved, cancel, close_enrollments),
         "catalog.project-suspended": Handler(ProjectMoved, suspend),
-        "catalog.project-resumed": Handler(ProjectResumed, effects.resume_project, deliver_at_once),
+        "catalog.project-resumed": Handler(ProjectResumed, effects.resume_project, offer_seats),
     }
 
 
@@ -60,8 +61,8 @@ class _CatalogEffects:
     """Effects on the projection of rounds and projects; each ignores an event that a later one has overtaken.
 
     A command reads the project here in a transaction of its own, which a snapshot lets go on with the old project. So
-    the effects write documents that those commands write too: `pass_doors` what every sign-up writes, `move_dates` what
-    every acceptance writes. One of the two then conflicts and runs again on what the other has written (notes N21).
+    the effects write documents that those commands write too (`Seating.meet_changed`). One of the two then conflicts
+    and runs again on what the other has written (notes N21).
     """
 
     def __init__(self, deps: Deps) -> None:
@@ -96,8 +97,8 @@ class _CatalogEffects:
             category=event.category,
         )
         await self._store.projects.put(project, session)
-        await self._store.seating.pass_doors(project.id, session)
         await self._store.seating.create_seats(Seats(project.id, project.capacity), session)
+        await self._store.seating.meet_changed(project, session)
 
     async def amend_project(self, event: ProjectAmended, envelope: Envelope, session: Session) -> None:
         """Store new dates, for the project and for whoever is accepted in it (R18, R19)."""
@@ -113,6 +114,7 @@ class _CatalogEffects:
             amendment=event.reason,
         )
         await self._store.projects.put(amended, session)
+        await self._store.seating.meet_changed(amended, session)
         await self._store.seating.move_dates(event.project, event.starts_on, event.ends_on, session)
 
     def set_state(self, state: ProjectState) -> Effect:
@@ -137,7 +139,7 @@ class _CatalogEffects:
             return None
         project = moved(before, envelope.version, state, reason)
         await self._store.projects.put(project, session)
-        await self._store.seating.pass_doors(key, session)
+        await self._store.seating.meet_changed(project, session)
         return project
 
     async def _project_before(self, key: str, envelope: Envelope, session: Session) -> Project | None:

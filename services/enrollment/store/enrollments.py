@@ -1,21 +1,21 @@
 """The enrollments in MongoDB: their indexes, and the reads of commands and of the graph."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from pymongo import ASCENDING
 
 from chassis.storage.cursor import PageRequest
-from chassis.storage.mongo import Database, Session, from_document
+from chassis.storage.mongo import Database, Document, from_document
 from chassis.storage.paging import after_position, all_of, counts, pages
 from chassis.storage.repository import Repository
 from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.seats import ADMITTED
 from services.enrollment.domain.vocabulary import LIVE, EnrollmentStatus
-from services.enrollment.domain.waitlist import in_order
 from services.enrollment.store.visibility import EnrollmentSelection, Visibility
 
 _BY_ID = [("_id", ASCENDING)]
+_BATCH = 1_000
 _INDEXES: dict[str, tuple[str, ...]] = {
     "project": ("project", "status", "_id"),
     "base": ("base", "_id"),
@@ -55,12 +55,8 @@ class Enrollments(Repository[Enrollment]):
         for name, keys in _INDEXES.items():
             await self.collection.create_index([(key, ASCENDING) for key in keys], name=name)
 
-    async def waiting_list(self, project: str, session: Session) -> list[Enrollment]:
-        """The waiting list of a project, in order (R25)."""
-        return in_order(await self.query({"project": project, "status": EnrollmentStatus.WAITLISTED}, session=session))
-
-    async def overdue_offers(self, now: datetime, limit: int, *, besides: Sequence[str]) -> list[Enrollment]:
-        """Offers that have expired, the longest first (R25).
+    async def overdue_offers(self, now: datetime, limit: int, *, besides: Sequence[str]) -> list[str]:
+        """Ids of the enrollments whose offer has expired, the longest first (R25).
 
         Args:
             now: Domain time.
@@ -72,10 +68,10 @@ class Enrollments(Repository[Enrollment]):
             "offer_expires_at": {"$lte": now},
             "_id": {"$nin": list(besides)},
         }
-        return await self.query(where, sort=[("offer_expires_at", ASCENDING)], limit=limit)
+        return await self._ids(where, sort=[("offer_expires_at", ASCENDING)], limit=limit)
 
-    async def undecided(self, year: int, deadline: datetime, limit: int) -> list[Enrollment]:
-        """Submitted enrollments that were not escalated since the deadline that their base missed (R23).
+    async def undecided(self, year: int, deadline: datetime, limit: int) -> list[str]:
+        """Ids of submitted enrollments that were not escalated since the deadline that their base missed (R23).
 
         Args:
             year: The year of the round.
@@ -84,19 +80,15 @@ class Enrollments(Repository[Enrollment]):
         """
         not_escalated = [{"escalated_at": None}, {"escalated_at": {"$lt": deadline}}]
         where = {"status": EnrollmentStatus.SUBMITTED, "year": year, "$or": not_escalated}
-        return await self.query(where, limit=limit)
+        return await self._ids(where, limit=limit)
 
-    async def live(
-        self, project: str, statuses: Sequence[EnrollmentStatus] = tuple(LIVE), session: Session | None = None
-    ) -> list[Enrollment]:
-        """The enrollments of a project that are still under way.
+    async def live(self, project: str) -> list[Enrollment]:
+        """The enrollments of a project that are still under way."""
+        return await self.query({"project": project, "status": {"$in": list(LIVE)}})
 
-        Args:
-            project: The project's id.
-            statuses: The states asked for; all live ones by default.
-            session: The transaction to read in.
-        """
-        return await self.query({"project": project, "status": {"$in": list(statuses)}}, session=session)
+    async def ids_of(self, project: str, statuses: Iterable[EnrollmentStatus]) -> list[str]:
+        """Ids of the enrollments of a project that are in one of these states."""
+        return await self._ids({"project": project, "status": {"$in": list(statuses)}})
 
     async def page(self, selection: EnrollmentSelection, visibility: Visibility, part: PageRequest) -> list[Enrollment]:
         """Up to `first + 1` visible enrollments after a position, in the order of sign-up."""
@@ -137,3 +129,7 @@ class Enrollments(Repository[Enrollment]):
         """Whether one of the bases has accepted the teacher (R41)."""
         where = {"teacher": teacher, "base": {"$in": list(bases)}, "status": {"$in": list(ADMITTED)}}
         return await self.collection.find_one(where, {"_id": 1}) is not None
+
+    async def _ids(self, where: Document, *, sort: Sequence[tuple[str, int]] = _BY_ID, limit: int = 0) -> list[str]:
+        cursor = self.collection.find(where, {"_id": 1}, sort=list(sort), limit=limit, batch_size=_BATCH)
+        return [document["_id"] async for document in cursor]

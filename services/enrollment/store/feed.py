@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from pymongo import WriteConcern
@@ -212,7 +212,7 @@ def _numbered(wanted: Mapping[tuple[str, str], Envelope], ends: dict[str, int]) 
 
 def _document(entry: Entry) -> Document:
     key = f"{entry.province}:{entry.sequence:012d}"
-    return {"_id": key, "province": entry.province, "sequence": entry.sequence, "event": asdict(entry.event)}
+    return {"_id": key, "province": entry.province, "sequence": entry.sequence, "event": entry.event.document()}
 
 
 def log_of(key: str) -> str:
@@ -241,15 +241,27 @@ class Tail:
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
         self._readers: dict[asyncio.Event, str] = {}
+        self._has_readers = asyncio.Event()
 
     async def watch(self) -> None:
-        """Wake the readers of each log that grows; after a missed change they look again by themselves."""
-        async with await self._feed.entries.watch(_GROWN, max_await_time_ms=1_000) as changes:
-            async for change in changes:
-                grown = log_of(change["documentKey"]["_id"])
-                for reader, province in self._readers.items():
-                    if province == grown:
-                        reader.set()
+        """Wake the readers of each log that grows; after a missed change they look again by themselves.
+
+        Every change stream costs every write of the database something, so this one is open only while there are
+        readers.
+        """
+        while True:
+            await self._has_readers.wait()
+            async with await self._feed.entries.watch(_GROWN, max_await_time_ms=1_000) as changes:
+                for reader in self._readers:
+                    reader.set()  # entries of before the stream began
+                while self._readers and changes.alive:
+                    if change := await changes.try_next():
+                        self._wake(log_of(change["documentKey"]["_id"]))
+
+    def _wake(self, log: str) -> None:
+        for reader, province in self._readers.items():
+            if province == log:
+                reader.set()
 
     async def follow(self, reading: Reading, after: int | None) -> AsyncGenerator[Entry, None]:
         """Yield the entries of a log without end.
@@ -261,6 +273,7 @@ class Tail:
         at = await self._feed.last(reading.province) if after is None else after
         wake = asyncio.Event()
         self._readers[wake] = reading.province
+        self._has_readers.set()
         try:
             while True:
                 wake.clear()
@@ -274,3 +287,5 @@ class Tail:
                             await wake.wait()
         finally:
             del self._readers[wake]
+            if not self._readers:
+                self._has_readers.clear()

@@ -1,15 +1,16 @@
 """Deliveries and notices in MongoDB (R24); an attempt is claimed by one write and settled by another."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from pymongo import ASCENDING, DESCENDING, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, ReturnDocument, UpdateOne
 
 from chassis.principal import Principal, Scope
 from chassis.storage.cursor import PageRequest
-from chassis.storage.mongo import Collection, Database, Document, Session, from_document, to_document
+from chassis.storage.mongo import Database, Document, Session, from_document, to_document
 from chassis.storage.paging import after_position, all_of
 from chassis.storage.repository import Repository
+from chassis.storage.unit_of_work import UnitOfWork
 from services.enrollment.domain.notifications import Delivery, Notice
 from services.enrollment.domain.vocabulary import DeliveryChannel, DeliveryFault, DeliveryState
 from services.enrollment.store.visibility import NOTHING, own_province
@@ -89,10 +90,15 @@ class Deliveries(Repository[Delivery]):
             deliveries[delivery.enrollment].append(delivery)
         return deliveries
 
+    def stage(self, deliveries: Iterable[Delivery], unit: UnitOfWork) -> None:
+        """Stage deliveries to be made; one that is stored already stays as it is."""
+        for delivery in deliveries:
+            unit.put(self.collection, _once(delivery))
+
     async def add(self, deliveries: Sequence[Delivery], session: Session | None = None) -> None:
         """Leave deliveries to be made; one that is stored already stays as it is."""
-        for delivery in deliveries:
-            await _insert_once(self.collection, delivery, session)
+        if deliveries:
+            await self.collection.bulk_write([_once(delivery) for delivery in deliveries], session=session)
 
     async def undelivered(self, principal: Principal, year: int, part: PageRequest) -> Sequence[Delivery]:
         """Up to `first + 1` of a year's deliveries that have not arrived, the oldest first."""
@@ -123,9 +129,14 @@ class Notices:
         """Create the index of a box, latest first."""
         await self.collection.create_index([("to", ASCENDING), ("_id", DESCENDING)], name="box")
 
+    def stage(self, notices: Iterable[Notice], unit: UnitOfWork) -> None:
+        """Stage notices for their boxes; a second time changes nothing."""
+        for notice in notices:
+            unit.put(self.collection, _once(notice))
+
     async def put(self, notice: Notice, session: Session | None = None) -> None:
         """Place a notice in its box; a second time changes nothing."""
-        await _insert_once(self.collection, notice, session)
+        await self.collection.bulk_write([_once(notice)], session=session)
 
     async def page(self, boxes: Sequence[str], part: PageRequest, *, unread: bool = False) -> list[Notice]:
         """Up to `first + 1` notices of some boxes after a position, the latest first.
@@ -159,10 +170,10 @@ class Notices:
         return [from_document(document, Notice) async for document in self.collection.find(where, sort=_LATEST)]
 
 
-async def _insert_once(collection: Collection, entry: Delivery | Notice, session: Session | None) -> None:
+def _once(entry: Delivery | Notice) -> UpdateOne:
     document = to_document(entry)
     key = document.pop("_id")
-    await collection.update_one({"_id": key}, {"$setOnInsert": document}, upsert=True, session=session)
+    return UpdateOne({"_id": key}, {"$setOnInsert": document}, upsert=True)
 
 
 def _in_boxes(boxes: Sequence[str], *, unread: bool) -> Document:

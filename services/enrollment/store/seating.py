@@ -1,33 +1,26 @@
-"""The counters of seats and the accepted dates of persons, guarded by conditional writes (R19, R23, notes N21)."""
+"""The counters of seats and the accepted dates of persons, written only with enrollments (R19, R23, notes N21)."""
 
-from collections.abc import Sequence
+import random
+from collections.abc import Iterable, Sequence
 from datetime import date
-from itertools import permutations
-from zlib import crc32
 
-from pymongo import ReturnDocument, UpdateOne
+from pymongo import UpdateOne
 
 from chassis.storage.mongo import Database, Document, Session, from_document, to_document
-from services.enrollment.domain.enrollment import Enrollment
+from chassis.storage.unit_of_work import UnitOfWork
+from services.enrollment.domain.commitments import Commitments
 from services.enrollment.domain.project import Project
-from services.enrollment.domain.refusals import CLASS_FULL, OVERLAPPING_ACCEPTANCE
-from services.enrollment.domain.seats import (
-    ADMITTED,
-    Counter,
-    Seats,
-    difference,
-    takes_seat,
-)
+from services.enrollment.domain.seats import Seats
 
-_DOORS = 8  # two sign-ups by the same door conflict too, so one door would make a rush run one by one
+_DOORS = 8  # two processes at the same door conflict; one process keeps to one door
 _LEFT = {"$expr": {"$lt": [{"$add": ["$accepted", "$offered"]}, "$capacity"]}}
 
 
 class Seating:
-    """One `seats` document a project and one `persons` document a teacher, written only with an enrollment.
+    """One `seats` document a project and one `persons` document a teacher.
 
-    Besides, each project has some `doors` documents. A sign-up takes no seat, so it would not conflict with a change of
-    its project; therefore it writes one door, and the change writes all of them.
+    Besides, each project has some `doors` documents. A step that moves no seat would not conflict with a change of its
+    project; therefore it writes one door, and the change writes all of them.
 
     Args:
         database: The service's database.
@@ -37,6 +30,7 @@ class Seating:
         self.seats = database["seats"]
         self.doors = database["doors"]
         self.persons = database["persons"]
+        self._door = random.randrange(_DOORS)  # noqa: S311 - not a secret
 
     async def prepare(self) -> None:
         """Create the indexes."""
@@ -49,74 +43,81 @@ class Seating:
         key = document.pop("_id")
         await self.seats.update_one({"_id": key}, {"$setOnInsert": document}, upsert=True, session=session)
 
-    async def enter(self, project: str, person: str, session: Session) -> None:
-        """Write a door for a sign-up, so that it and a change of the project conflict (notes N21).
+    async def load_seats(self, projects: Iterable[str], unit: UnitOfWork) -> dict[str, Seats]:
+        """The seats of projects, to be moved in this unit of work; by project."""
+        return await self._seats({"_id": {"$in": list(projects)}}, unit.session)
 
-        One of the two transactions then runs again. Without the conflict a sign-up could commit after the project was
-        cancelled, and the sweep would miss it (R33). The project and its seats are not written: sign-ups would then
-        conflict with every decision.
+    async def load_commitments(self, teachers: Iterable[str], unit: UnitOfWork) -> dict[str, Commitments]:
+        """The accepted dates of teachers, to be changed in this unit of work; by teacher."""
+        cursor = self.persons.find({"_id": {"$in": list(teachers)}}, session=unit.session)
+        return {document["_id"]: from_document(document, Commitments) async for document in cursor}
+
+    def store_seats(self, read: Seats, seats: Seats, project: Project, unit: UnitOfWork) -> None:
+        """Stage counters that have moved, and with them which version of the project they were moved for.
 
         Args:
-            project: The project's id.
-            person: The teacher's id; it chooses the door.
-            session: The transaction of the sign-up.
+            read: As they were loaded.
+            seats: As the unit of work leaves them.
+            project: The project that the steps were decided on.
+            unit: The unit of work.
         """
-        await self.doors.bulk_write([_touch(project, crc32(person.encode()) % _DOORS)], session=session)
+        document = to_document(seats) | {"project_version": project.version}
+        key = document.pop("_id")
+        unit.guard(self.seats, UpdateOne({"_id": key, "version": read.version}, {"$set": document}))
 
-    async def pass_doors(self, project: str, session: Session) -> None:
-        """Write all doors of a project that changes, so that sign-ups under way conflict with the change."""
+    def store_commitments(self, commitments: Commitments, unit: UnitOfWork) -> None:
+        """Stage the accepted dates of a teacher. They were loaded in this transaction, so nobody has changed them."""
+        document = to_document(commitments)
+        key = document.pop("_id")
+        unit.guard(self.persons, UpdateOne({"_id": key}, {"$set": document}, upsert=True))
+
+    def enter(self, project: Project, unit: UnitOfWork, *, cached: bool) -> None:
+        """Stage the write of a door, so that this unit of work and a change of its project conflict (notes N21).
+
+        One of the two then runs again. Without the conflict a sign-up could commit after the project was cancelled, and
+        the sweep would miss it (R33). The project and its seats are not written: sign-ups would then conflict with
+        every decision. A process keeps its door until it meets another process there.
+
+        Args:
+            project: The project that steps were decided on.
+            unit: The unit of work.
+            cached: Whether the project comes from a cache; the door then checks its version.
+        """
+        if not unit.may_use_caches:
+            self._door = random.randrange(_DOORS)  # noqa: S311 - not a secret
+        key = {"_id": f"{project.id}:{self._door}"}
+        if cached:
+            unit.guard(self.doors, UpdateOne(key | {"project_version": project.version}, {"$inc": {"met": 1}}))
+        else:
+            unit.guard(self.doors, _touch(project, self._door))
+
+    async def meet_changed(self, project: Project, session: Session) -> None:
+        """Write the seats and all doors of a project that changes: steps under way conflict, caches are found stale.
+
+        Args:
+            project: With its new version.
+            session: The transaction of the change.
+        """
+        version = {"project_version": project.version}
+        await self.seats.update_one({"_id": project.id}, {"$set": version}, session=session)
         await self.doors.bulk_write([_touch(project, number) for number in range(_DOORS)], session=session)
 
-    async def open_person(self, teacher: str, session: Session) -> None:
-        """Create the document of a teacher's accepted dates, together with the teacher."""
-        await self.persons.insert_one({"_id": teacher, "accepted": []}, session=session)
-
-    async def open_persons(self, teachers: Sequence[str], session: Session) -> None:
-        """Create the documents of several teachers' accepted dates, together with the teachers."""
-        await self.persons.insert_many([{"_id": teacher, "accepted": []} for teacher in teachers], session=session)
+    def open_person(self, teacher: str, unit: UnitOfWork) -> None:
+        """Stage the document of a teacher's accepted dates, together with the teacher."""
+        unit.put(self.persons, UpdateOne({"_id": teacher}, {"$setOnInsert": {"accepted": []}}, upsert=True))
 
     async def seats_of(self, projects: Sequence[str]) -> dict[str, Seats]:
         """The seats of projects, in one operation."""
-        cursor = self.seats.find({"_id": {"$in": list(projects)}})
-        return {document["_id"]: from_document(document, Seats) async for document in cursor}
+        return await self._seats({"_id": {"$in": list(projects)}})
 
-    async def projects_to_offer(self) -> list[str]:
-        """Ids of the projects that have a free seat and a waiting list (R25)."""
-        cursor = self.seats.find({"waitlisted": {"$gt": 0}, **_LEFT}, {"_id": 1})
-        return [document["_id"] async for document in cursor]
-
-    async def settle(
-        self, before: Enrollment | None, after: Enrollment, project: Project, session: Session
-    ) -> Seats | None:
-        """Move the counters and the person's accepted dates with a step of an enrollment.
-
-        Nothing is read before: the conditions of the writes refuse, so that no other transaction can come between.
-
-        Args:
-            before: The enrollment before the step; None for one that is created with its seat.
-            after: The enrollment after it.
-            project: Its project.
-            session: The transaction.
-
-        Returns:
-            The seats as the step leaves them, None where it moves none.
-
-        Raises:
-            Refusal: `CLASS_FULL` or `OVERLAPPING_ACCEPTANCE`.
-        """
-        seats = await self._move_counters(project, difference(before.status if before else None, after.status), session)
-        was_admitted, is_admitted = before is not None and before.status in ADMITTED, after.status in ADMITTED
-        if is_admitted and not was_admitted:
-            await self._hold(after, project, session)
-        elif was_admitted and not is_admitted:
-            await self._free(after, session)
-        return seats
+    async def seats_to_offer(self) -> list[Seats]:
+        """The seats of the projects that have a free seat and a waiting list (R25)."""
+        return list((await self._seats({"waitlisted": {"$gt": 0}, **_LEFT})).values())
 
     async def move_dates(self, project: str, starts_on: date, ends_on: date, session: Session) -> None:
         """Move the accepted dates of everybody accepted by a project (R18).
 
-        The seats are written too. An acceptance that has read the old dates writes them as well, so the two conflict
-        and one runs again; otherwise each would miss the other (write skew, notes N21).
+        An acceptance under way that has read the old dates conflicts with `meet_changed`, and runs again.
 
         Args:
             project: The project's id.
@@ -124,7 +125,6 @@ class Seating:
             ends_on: The new last day.
             session: The transaction.
         """
-        await self.seats.update_one({"_id": project}, {"$inc": {"moves": 1}}, session=session)
         dates = {
             "accepted.$[interval].starts_on": starts_on.isoformat(),
             "accepted.$[interval].ends_on": ends_on.isoformat(),
@@ -138,70 +138,30 @@ class Seating:
 
     async def overlapping(self, project: str) -> list[tuple[str, str]]:
         """Pairs `(enrollment here, enrollment elsewhere)` of accepted enrollments with overlapping dates (R19)."""
-        cursor = self.persons.find({"accepted.project": project, "accepted.1": {"$exists": True}})
         return [
-            (here["enrollment"], other["enrollment"])
-            async for person in cursor
-            for here, other in _overlapping(person["accepted"])
-            if here["project"] == project
+            (here.enrollment, elsewhere.enrollment)
+            for commitments in await self._in_conflict({"accepted.project": project})
+            for here, elsewhere in commitments.conflicts()
+            if here.project == project
         ]
 
     async def overlaps_of(self, teachers: Sequence[str]) -> dict[str, frozenset[str]]:
         """Ids of each teacher's accepted enrollments whose dates overlap another one, in one operation (R19)."""
-        cursor = self.persons.find({"_id": {"$in": list(teachers)}, "accepted.1": {"$exists": True}})
         return {
-            person["_id"]: frozenset(interval["enrollment"] for interval, _ in _overlapping(person["accepted"]))
-            async for person in cursor
+            commitments.id: frozenset(interval.enrollment for interval, _ in commitments.conflicts())
+            for commitments in await self._in_conflict({"_id": {"$in": list(teachers)}})
         }
 
-    async def _move_counters(self, project: Project, changes: dict[Counter, int], session: Session) -> Seats | None:
-        if not changes:
-            return None
-        guard = _LEFT if takes_seat(changes) else {}
-        increments = {counter.value: change for counter, change in changes.items()} | {"version": 1}
-        document = await self.seats.find_one_and_update(
-            {"_id": project.id} | guard,
-            {"$inc": increments},
-            return_document=ReturnDocument.AFTER,
-            session=session,
-        )
-        if document is None:
-            raise CLASS_FULL(capacity=project.capacity)
-        return from_document(document, Seats)
+    async def _seats(self, where: Document, session: Session | None = None) -> dict[str, Seats]:
+        cursor = self.seats.find(where, session=session)
+        return {document["_id"]: from_document(document, Seats) async for document in cursor}
 
-    async def _hold(self, enrollment: Enrollment, project: Project, session: Session) -> None:
-        interval = {
-            "enrollment": enrollment.id,
-            "project": project.id,
-            "starts_on": project.starts_on.isoformat(),
-            "ends_on": project.ends_on.isoformat(),
-        }
-        free = {"accepted": {"$not": {"$elemMatch": _overlaps(project.starts_on, project.ends_on)}}}
-        result = await self.persons.update_one(
-            {"_id": enrollment.teacher} | free, {"$push": {"accepted": interval}}, session=session
-        )
-        if result.matched_count == 0:
-            raise OVERLAPPING_ACCEPTANCE()
-
-    async def _free(self, enrollment: Enrollment, session: Session) -> None:
-        await self.persons.update_one(
-            {"_id": enrollment.teacher}, {"$pull": {"accepted": {"enrollment": enrollment.id}}}, session=session
-        )
+    async def _in_conflict(self, where: Document) -> list[Commitments]:
+        """Those of the persons who may have overlapping dates: who has at least two."""
+        cursor = self.persons.find({**where, "accepted.1": {"$exists": True}})
+        return [from_document(document, Commitments) async for document in cursor]
 
 
-def _overlapping(accepted: Sequence[Document]) -> list[tuple[Document, Document]]:
-    """Every two intervals that have a day in common, in both orders."""
-    return [
-        (first, second)
-        for first, second in permutations(accepted, 2)
-        if first["starts_on"] <= second["ends_on"] and second["starts_on"] <= first["ends_on"]
-    ]
-
-
-def _overlaps(starts_on: date, ends_on: date) -> Document:
-    """The condition that a stored interval has a day in common with these days, first and last included."""
-    return {"starts_on": {"$lte": ends_on.isoformat()}, "ends_on": {"$gte": starts_on.isoformat()}}
-
-
-def _touch(project: str, number: int) -> UpdateOne:
-    return UpdateOne({"_id": f"{project}:{number}"}, {"$inc": {"met": 1}}, upsert=True)
+def _touch(project: Project, number: int) -> UpdateOne:
+    change = {"$inc": {"met": 1}, "$set": {"project_version": project.version}}
+    return UpdateOne({"_id": f"{project.id}:{number}"}, change, upsert=True)

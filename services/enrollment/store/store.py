@@ -3,11 +3,13 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from chassis.storage.mongo import Database, Session, transact
+from chassis.storage.cached import CachedRepository
+from chassis.storage.mongo import Client, Database, Session, transact
 from chassis.storage.repository import Repository
 from services.enrollment.domain.cut_off import CutOffs
 from services.enrollment.domain.funding import Funding
 from services.enrollment.domain.project import Project, Round
+from services.enrollment.store.admissions import Admissions
 from services.enrollment.store.enrollments import Enrollments
 from services.enrollment.store.feed import Feed, Tail
 from services.enrollment.store.funding import FundingBook
@@ -19,7 +21,6 @@ from services.enrollment.store.rosters import Rosters
 from services.enrollment.store.schools import Schools
 from services.enrollment.store.seating import Seating
 from services.enrollment.store.teachers import Teachers
-from services.enrollment.store.work import EnrollmentWork
 
 COLLECTIONS = ("schools", "teachers", "enrollments", "cut_offs", "funding", "rosters", "reveals")
 """The collections whose documents carry events."""
@@ -48,16 +49,28 @@ class Store:
         self.cut_offs: Repository[CutOffs] = Repository(
             database, "cut_offs", CutOffs, producer=_PRODUCER, noun="cut-off"
         )
-        self.projects: Repository[Project] = Repository(
+        self.projects: CachedRepository[Project] = CachedRepository(
             database, "projects", Project, producer=_PRODUCER, noun="project"
         )
-        self.rounds: Repository[Round] = Repository(database, "rounds", Round, producer=_PRODUCER, noun="round")
+        self.rounds: CachedRepository[Round] = CachedRepository(
+            database, "rounds", Round, producer=_PRODUCER, noun="round"
+        )
         self.funding = FundingBook(database, "funding", Funding, producer=_PRODUCER, noun="funding")
         self.progress = ProgressCounts(database, self.funding)
         self.deliveries = Deliveries(database)
         self.notices = Notices(database)
         self.seating = Seating(database)
-        self.work = EnrollmentWork(self.enrollments, self.teachers, self.projects, self.seating)
+        self.admissions = Admissions(
+            enrollments=self.enrollments,
+            projects=self.projects,
+            rounds=self.rounds,
+            schools=self.schools,
+            teachers=self.teachers,
+            cut_offs=self.cut_offs,
+            seating=self.seating,
+            deliveries=self.deliveries,
+            notices=self.notices,
+        )
         self.rosters = Rosters(database)
         self.roster_facts = RosterFacts(self.teachers, self.enrollments, self.projects, self.rounds)
         self.reveals = Reveals(database)
@@ -83,6 +96,11 @@ class Store:
         )
         for part in parts:
             await part.prepare()
+
+    @property
+    def client(self) -> Client:
+        """The client of the database, for units of work."""
+        return self._database.client
 
     async def transact(self, work: Callable[[Session], Awaitable[T]]) -> T:
         """Run `work` in one transaction (notes N21)."""

@@ -6,6 +6,7 @@ from typing import Self
 from chassis.principal import Principal, Scope
 from chassis.storage.mongo import Document
 from kernel.reference import provinces
+from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 
 NOTHING: Document = {"_id": {"$in": []}}
@@ -46,6 +47,23 @@ class Visibility:
                 return {"province": own}
             case _:
                 return NOTHING
+
+    def sees(self, enrollment: Enrollment) -> bool:
+        """Whether an enrollment that was loaded is among them: the same as `condition`, in memory."""
+        reader = self.principal
+        match reader.scope:
+            case Scope.MINISTRY:
+                return True
+            case Scope.BASE:
+                return enrollment.base in reader.bases and enrollment.submitted_at is not None
+            case Scope.SCHOOL:
+                return bool(reader.school) and enrollment.school == reader.school
+            case Scope.TEACHER:
+                return bool(reader.person) and enrollment.teacher == reader.person
+            case Scope.PROVINCE:
+                return enrollment.province == own_province(reader)
+            case _:
+                return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,8 @@
 """R29–R31 on a real database and broker: records follow events, commands check who acts, changes are published."""
 
 import asyncio
+import hashlib
+import hmac
 from functools import partial
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from chassis.context import Act, acting
 from kernel.errors import Refusal
 from kernel.free_text import Reason
+from services.assessment.commands.attendance import AttendanceMark, record_attendance
 from services.assessment.commands.credits import confirm_credits, revoke_credit
 from services.assessment.domain.vocabulary import CreditStatus, ProjectPhase, ResultOutcome
 from tests.integration.assessment.world import (
@@ -253,3 +256,61 @@ async def test_a_list_repeated_under_its_key_does_not_undo_later_corrections(wor
         assert await world.attend(("e1", "s2", True)) == ["IDEMPOTENCY_KEY_REUSED"]
     assert await world.record("e1") == before
     assert not before.attended
+
+
+async def test_a_repeat_about_a_record_of_another_project_is_not_found(world: World) -> None:
+    await world.start("e1")
+    await world.start(project="p2")
+    marks = [AttendanceMark("e1", "s1", True, None)]
+    with acting(Act(BASE, idempotency_key="k1")):
+        first, other = [
+            codes(await record_attendance(world.deps, BASE, project=project, rows=marks)) for project in ("p1", "p2")
+        ]
+    assert (first, other) == (["ok"], ["NOT_FOUND"])
+
+
+async def test_a_record_that_cannot_be_read_costs_no_other_row_anything(world: World) -> None:
+    await world.start("e1", "e2", "e3")
+    await world.deps.store.records.collection.update_one({"_id": "e2"}, {"$set": {"version": "one"}})
+    assert await world.attend(("e1", "s1", True), ("e2", "s1", True), ("e3", "s1", True)) == ["ok", "INTERNAL", "ok"]
+
+
+async def test_lists_of_a_whole_class_at_once_lose_no_mark(world: World) -> None:
+    keys = [f"e{number}" for number in range(20)]
+    await world.start(*keys)
+    lists = [[(key, session, True) for key in keys] for session in ("s1", "s2", "s1")]
+    rows = await asyncio.gather(*(world.attend(*marks) for marks in lists))
+    assert {code for codes_of_list in rows for code in codes_of_list} == {"ok"}
+    for key in keys:
+        assert sorted(mark.session for mark in (await world.record(key)).marks) == ["s1", "s2"]
+    assert len({event.id for event in await world.heard(40)}) == 40
+
+
+async def test_a_request_leaves_the_mark_it_always_had(world: World) -> None:
+    """Names and digests are data: of the rows about one record in their order (chassis.storage.idempotency)."""
+    await world.start("e1")
+    with acting(Act(BASE, idempotency_key="k1")):
+        assert await world.attend(("e1", "s1", True), ("e1", "s2", False)) == ["ok", "ok"]
+        assert await world.grade("e1", ResultOutcome.PASSED, 88) == ["ok"]
+    with acting(Act(SCHOOL, idempotency_key="k1")):
+        assert codes(await confirm_credits(world.deps, SCHOOL, enrollments=["e1"])) == ["ok"]
+    with acting(Act(MINISTRY, idempotency_key="k1")):
+        await revoke_credit(world.deps, MINISTRY, enrollment="e1", reason=SPOT_CHECK)
+    document = await world.deps.store.records.collection.find_one({"_id": "e1"})
+    assert document
+    present, absent = (
+        f'{{"enrollment":"e1","session":"{session}","present":{present},"mode":null}}'
+        for session, present in (("s1", "true"), ("s2", "false"))
+    )
+    assert document["requests"] == [
+        {
+            "key": hashlib.sha256(f"{principal.subject}\nk1\n{name}|e1".encode()).hexdigest(),
+            "input": hmac.new(b"k1", content.encode(), hashlib.sha256).hexdigest(),
+        }
+        for principal, name, content in (
+            (BASE, "record_attendance", f"[{present},{absent}]"),
+            (BASE, "record_results", '[{"enrollment":"e1","outcome":"PASSED","score":88}]'),
+            (SCHOOL, "confirm_credits", "[null]"),
+            (MINISTRY, "revoke_credit", '["抽检"]'),
+        )
+    ]

@@ -10,8 +10,10 @@ import pytest
 from chassis.context import Act, acting
 from chassis.principal import Principal
 from services.catalog import commands
+from services.catalog.graph.schema import schema
 from tests.integration.catalog.season import PROJECT, Season
-from tests.support.graph import Refused
+from tests.integration.catalog.stages import approved, reviewed
+from tests.support.graph import Refused, ask
 from tests.support.principals import MINISTRY
 
 ROW = f"id ok project {{ {PROJECT} }} refusal {{ code rule }}"
@@ -81,7 +83,7 @@ async def test_one_who_is_exchanged_loses_the_blank_review_and_its_weight(season
     ]
     assert counts == [1, 0, 1]
     async with season.deps.store.reviews.collection.database.client.start_session() as session:
-        assert await season.deps.store.reviews.loads(2024, session) == {first.person: 1, third.person: 1}
+        assert await season.deps.store.reviews.loads([2024], session) == {2024: {first.person: 1, third.person: 1}}
 
 
 async def test_the_ministry_decides_on_many_each_with_its_reason(season: Season) -> None:
@@ -130,10 +132,47 @@ async def test_a_repeated_batch_takes_no_second_effect(season: Season) -> None:
         await season.register_expert(name)
     project = await season.submitted(base)
     with acting(Act(MINISTRY, idempotency_key="batch-1")):
-        first = await commands.auto_assign_experts_to(season.deps, MINISTRY, key=project["id"])
-        again = await commands.auto_assign_experts_to(season.deps, MINISTRY, key=project["id"])
+        first, again = [
+            (await commands.auto_assign_experts(season.deps, MINISTRY, [project["id"]]))[0].value for _ in range(2)
+        ]
+    assert first
+    assert again
     assert asdict(first) | {"history": ()} == asdict(again) | {"history": ()}
     assert sum((await loads(season)).values()) == 2
+
+
+async def test_two_batches_of_decisions_at_once_decide_each_plan_once(season: Season) -> None:
+    stage = await reviewed(season, 8)
+    decisions = [{"id": key, "outcome": "REJECT", "reason": "重复申报"} for key in stage.keys]
+    batches = [decisions, decisions[::-1], decisions[:4]]
+    answers = await asyncio.gather(*(season.act(MINISTRY, DECIDE, decisions=batch) for batch in batches))
+    rows = [row for answer in answers for row in answer]
+    assert Counter(row["id"] for row in rows if row["ok"]) == dict.fromkeys(stage.keys, 1)
+    assert {row["refusal"]["code"] for row in rows if not row["ok"]} == {"WRONG_STATE"}
+    assert (await season.quota(stage.base))["used"] == 0
+
+
+async def test_copies_of_one_batch_at_once_take_effect_once_and_all_say_so(season: Season) -> None:
+    stage = await reviewed(season, 3)
+    decisions = [{"id": key, "outcome": "APPROVE", "reason": "优秀"} for key in stage.keys]
+    act = Act(MINISTRY, idempotency_key="batch-1")
+    answers = await asyncio.gather(
+        *(ask(schema, season.deps, act, DECIDE, decisions=decisions + decisions[:1]) for _ in range(3))
+    )
+    assert [row["ok"] for answer in answers for row in answer["decideProjects"]] == [True] * 12
+    for key in stage.keys:
+        assert (await season.deps.store.projects.get(key)).version == 4
+    other = [decision | {"outcome": "REJECT"} for decision in decisions]
+    again = await ask(schema, season.deps, act, DECIDE, decisions=other)
+    assert {row["refusal"]["code"] for row in again["decideProjects"]} == {"IDEMPOTENCY_KEY_REUSED"}
+
+
+async def test_a_plan_that_cannot_be_read_costs_no_other_row_anything(season: Season) -> None:
+    stage = await approved(season, 3)
+    where = {"_id": stage.keys[1]}
+    await season.deps.store.projects.collection.update_one(where, {"$set": {"plan.days": "七"}})
+    results = await commands.publish_projects(season.deps, MINISTRY, stage.keys, override=None)
+    assert [result.refusal and result.refusal.code for result in results] == [None, "INTERNAL", None]
 
 
 @pytest.mark.parametrize("query", [AUTO, DECIDE])

@@ -99,3 +99,18 @@ async def test_the_command_line_names_differences_and_repairs_them(
     environment["MONGODB_URL"] = "mongodb://127.0.0.1:1/"
     away = await run()
     assert (away.code, "does not answer" in away.error) == (2, True), away.error
+
+
+async def test_a_quota_that_cannot_be_read_is_said_and_the_others_are_repaired(
+    season: Season, database: Database, parts: Parts
+) -> None:
+    base, other = await season.register_base(), await season.register_base()
+    for principal in (base, other):
+        await season.submitted(principal)
+        await spoil(season, principal, 1)
+    broken = {"_id": quota_id(base.bases[0], 2024)}
+    await season.deps.store.quotas.collection.update_one(broken, {"$set": {"limit": "twenty"}})
+    environment = {"MONGODB_URL": parts.mongodb_url(ADMIN), "MONGODB_DATABASE": database.name}
+    done = await command("services.catalog", "quotas", "reconcile", "--repair", environment=environment)
+    assert (done.code, "INTERNAL" in done.error) == (1, True), done.error
+    assert (await season.quota(other))["used"] == 1

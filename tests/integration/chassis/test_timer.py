@@ -52,3 +52,21 @@ async def test_acts_run_again_after_a_failure_of_the_database(database: Database
     task = running(database, act)
     await eventually(lambda: len(looks) > 2)
     await stop(task)
+
+
+async def test_a_defect_in_one_act_holds_up_no_other(database: Database) -> None:
+    looks: list[int] = []
+
+    async def broken() -> int:
+        raise LookupError("a defect")
+
+    async def act() -> int:
+        looks.append(1)
+        return 1
+
+    acts = {"broken": broken, "acted": act}
+    task = asyncio.ensure_future(timer(database, "tests.timers", acts, every=0.01)())
+    try:
+        await eventually(lambda: len(looks) > 2)
+    finally:
+        await stop(task)

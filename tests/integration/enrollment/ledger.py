@@ -12,7 +12,7 @@ from services.enrollment.domain.project import Project
 from services.enrollment.domain.seats import HOLDS
 from services.enrollment.domain.seats import Counter as SeatCounter
 from services.enrollment.domain.vocabulary import LIVE, EnrollmentStatus
-from services.enrollment.domain.waitlist import in_order
+from services.enrollment.domain.waitlist import place_in_line
 from tests.integration.enrollment.season import Season
 
 S = EnrollmentStatus
@@ -64,9 +64,10 @@ class Picture:
         if reordered:
             return
         for project in self.projects:
-            line = in_order(
+            waiting = [
                 one for one in before.enrollments.values() if (one.project, one.status) == (project, S.WAITLISTED)
-            )
+            ]
+            line = sorted(waiting, key=place_in_line)
             called = [len(self.enrollments[one.id].history) > len(one.history) for one in line]
             offered = [S.OFFERED in {step.status for step in self.enrollments[one.id].history} for one in line]
             if True in offered:

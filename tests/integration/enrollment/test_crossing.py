@@ -15,16 +15,17 @@ async def test_an_acceptance_that_crosses_new_dates_holds_the_new_ones(
     await season.publish("p2", base="base-2", starts_on="2024-08-01", ends_on="2024-08-05")
     (teacher,) = await season.teachers(1)
     here, elsewhere = [await season.submitted(teacher, project) for project in ("p1", "p2")]
-    settle, amended = season.deps.store.work.settle, {"starts_on": "2024-08-04", "ends_on": "2024-08-10"}
-    crossed: list[bool] = []
+    seating, amended = season.deps.store.seating, {"starts_on": "2024-08-04", "ends_on": "2024-08-10"}
+    load, crossed = seating.load_commitments, list[bool]()
 
-    async def late(*given: Any) -> Any:
+    async def late(*arguments: Any) -> Any:
+        loaded = await load(*arguments)
         if not crossed:
             crossed.append(True)
             await season.hear("catalog.project-amended", "p1", {"project": "p1", "reason": "场地调整", **amended})
-        return await settle(*given)
+        return loaded
 
-    monkeypatch.setattr(season.deps.store.work, "settle", late)
+    monkeypatch.setattr(seating, "load_commitments", late)
     assert (await season.decide(here))["ok"]
     person = await season.database["persons"].find_one({"_id": teacher.person})
     assert person

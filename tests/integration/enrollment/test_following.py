@@ -90,13 +90,18 @@ async def test_r33_a_sign_up_that_meets_a_cancellation_is_none(
     """The project is called off between the sign-up's look and its write, and swept before the write."""
     await season.publish()
     (teacher,) = await season.teachers(1)
-    insert = season.deps.store.enrollments.insert
+    consumer = replace(season, deps=replace(season.deps))  # another process, with a lane of its own
+    admissions, crossed = season.deps.store.admissions, list[bool]()
+    load = admissions.load
 
-    async def late(*given: Any) -> Any:
-        await season.hear("catalog.project-cancelled", "p1", {"project": "p1", "reason": "场地停用"})
-        return await insert(*given)
+    async def late(*arguments: Any) -> Any:
+        loaded = await load(*arguments)
+        if not crossed:
+            crossed.append(True)
+            await consumer.hear("catalog.project-cancelled", "p1", {"project": "p1", "reason": "场地停用"})
+        return loaded
 
-    monkeypatch.setattr(season.deps.store.enrollments, "insert", late)
+    monkeypatch.setattr(admissions, "load", late)
     season.key = key
     with pytest.raises(Refused) as refused:
         await season.act(teacher, SIGN_UP, id="p1")

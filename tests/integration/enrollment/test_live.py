@@ -8,12 +8,17 @@ from typing import Any, cast
 from chassis.graph import SubgraphContext
 from chassis.principal import Principal, Scope
 from chassis.storage.cursor import cursor_of
+from deploy.broker.definitions import ADMIN
+from deploy.local.parts import Parts
 from services.enrollment.graph.schema import schema
-from services.enrollment.store import Feed
+from services.enrollment.store import Feed, Reading
+from services.enrollment.store.feed import Tail
 from tests.integration.enrollment.season import BASE, GUANGDONG, HUNAN, OTHER_BASE, SCHOOL, Season
 from tests.integration.enrollment.test_feed_worker import event, read_by
 from tests.support.eventually import eventually
+from tests.support.operations import watched
 from tests.support.principals import MINISTRY
+from tests.support.processes import running
 
 LIVE = "subscription($after: String) { enrollmentEvents(after: $after) { sequence id cursor type } }"
 
@@ -55,6 +60,21 @@ async def test_a_province_follows_its_log_from_now_on_beside_a_reader_that_has_s
     assert [row["sequence"] for row in national] == [8, 9, 10, 11, 12]
     assert season.deps.store.tail._readers == {}, "a reader that has left is forgotten"
     watching.cancel()
+
+
+async def test_a_change_stream_is_open_only_while_there_are_readers(season: Season, parts: Parts) -> None:
+    async with watched(parts.mongodb_url(ADMIN), season.database.name) as (database, operations):
+        tail = Tail(Feed(database))
+        async with running(tail.watch):
+            await database["feed"].find_one()  # what runs beside the reader below has had its turn
+            assert operations.seen == [("find", "feed")]
+            entries = tail.follow(Reading("44", {}), None)
+            async with aclosing(entries):
+                entry = asyncio.ensure_future(anext(entries))
+                await eventually(lambda: ("aggregate", "feed") in operations.seen)
+                await grow(season.deps.store.feed, *range(1, 4))
+                await entry
+            await eventually(lambda: ("killCursors", "feed") in operations.seen)
 
 
 async def test_a_reader_goes_on_after_its_cursor_and_reads_what_replay_reads(season: Season) -> None:

@@ -83,16 +83,17 @@ async def test_any_mixture_gives_each_row_its_verdict_and_exactly_the_good_ones_
 
 def interrupted(season: Season, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], Awaitable[Any]]) -> None:
     """Something happens once, after a run has read its facts and before it writes."""
-    put_in = season.deps.store.work.put_in
-    happened: list[bool] = []
+    roster_facts = season.deps.store.roster_facts
+    look, happened = roster_facts.of, list[bool]()
 
-    async def late(*given: Any) -> None:
+    async def late(*arguments: Any) -> Any:
+        facts = await look(*arguments)
         if not happened:
             happened.append(True)
             await meanwhile()
-        await put_in(*given)
+        return facts
 
-    monkeypatch.setattr(season.deps.store.work, "put_in", late)
+    monkeypatch.setattr(roster_facts, "of", late)
 
 
 async def nothing_in(season: Season, key: str, row: int, code: str) -> None:

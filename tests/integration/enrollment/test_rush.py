@@ -102,7 +102,7 @@ async def test_r33_a_substitute_who_crosses_the_cancellation_ends_with_it(
     key = await season.submitted(held, "p1")
     await season.decide(key)
     store, looks = season.deps.store, list[bool]()
-    look = store.enrollments.live
+    look = store.enrollments.ids_of
 
     async def crossed(*given: Any, **more: Any) -> Any:
         found = await look(*given, **more)
@@ -110,11 +110,12 @@ async def test_r33_a_substitute_who_crosses_the_cancellation_ends_with_it(
             looks.append(True)
             project = await store.projects.get("p1")
             with monkeypatch.context() as patch:  # what a transaction that began before the cancellation still sees
-                patch.setattr(store.projects, "get", _always(replace(project, state=ProjectState.PUBLISHED)))
+                before = {"p1": replace(project, state=ProjectState.PUBLISHED)}
+                patch.setattr(store.projects, "recall", _always(before))
                 await season.act(SCHOOL, SUBSTITUTE, id=key, who=colleague.person, why="工作调动")
         return found
 
-    monkeypatch.setattr(store.enrollments, "live", crossed)
+    monkeypatch.setattr(store.enrollments, "ids_of", crossed)
     await season.hear("catalog.project-cancelled", "p1", {"project": "p1", "reason": "场地停用"})
     left = await season.deps.store.enrollments.query({"project": "p1"})
     assert sorted(one.status.value for one in left) == ["CANCELLED", "SUBSTITUTED"]
@@ -122,7 +123,7 @@ async def test_r33_a_substitute_who_crosses_the_cancellation_ends_with_it(
 
 
 def _always(value: Any) -> Any:
-    async def get(*_: Any) -> Any:
+    async def recall(*_: Any, **__: Any) -> Any:
         return value
 
-    return get
+    return recall

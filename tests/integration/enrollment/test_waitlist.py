@@ -5,13 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from services.enrollment.commands import expire_offers, offer_free_seats
+from services.enrollment.commands import expire_offers, offer_after_suspension, offer_free_seats
+from tests.integration.enrollment.ledger import Ledger
 from tests.integration.enrollment.season import (
     BASE,
     OTHER_BASE,
     OTHER_SCHOOL,
     RANK,
     SCHOOL,
+    SIGN_UP,
+    SUBMIT,
     SUBSTITUTE,
     TAKE,
     WITHDRAW,
@@ -20,6 +23,7 @@ from tests.integration.enrollment.season import (
 from tests.support.graph import Refused
 from tests.support.principals import MINISTRY
 
+RANK_OWN = "mutation($p: ID!, $ids: [ID!]!) { rankSignUps(projectId: $p, ids: $ids) { ok } }"
 ESCALATIONS = "{ escalations(year: 2024) { totalCount nodes { id status } } }"
 
 
@@ -146,17 +150,17 @@ async def test_r26_a_substitute_takes_the_seat_and_the_time_in_one_step(season: 
 
 
 async def test_r26_a_substitute_is_a_free_colleague_and_nobody_else(season: Season) -> None:
-    (held,), (waiting,) = await full_class(season, waiting=1)
+    (held, accepted), (waiting,) = await full_class(season, waiting=1, capacity=2)
+    colleague = await season.deps.store.enrollments.get(accepted)
     (stranger,) = await season.teachers(1, OTHER_SCHOOL)
     (busy,) = await season.teachers(1)
     await season.publish("p2", base="base-2")
     assert (await season.decide(await season.submitted(busy, "p2"), base=OTHER_BASE))["ok"]
     own = await season.deps.store.enrollments.get(held)
-    candidate = await season.deps.store.enrollments.get(waiting)
     for who, code in (
         (stranger.person, "NOT_A_COLLEAGUE"),
         (own.teacher, "NOT_A_COLLEAGUE"),
-        (candidate.teacher, "SECOND_SIGN_UP"),
+        (colleague.teacher, "SECOND_SIGN_UP"),
         (busy.person, "OVERLAPPING_ACCEPTANCE"),
         ("nobody", "NOT_FOUND"),
     ):
@@ -188,8 +192,111 @@ async def test_r25_a_seat_freed_while_the_project_is_suspended_is_offered_once_i
     assert await offer_free_seats(season.deps) == 0
     assert await states(season, [held, waiting]) == ["WITHDRAWN", "WAITLISTED"]
     await season.hear("catalog.project-resumed", "p1", {"project": "p1", "status": "PUBLISHED"})
-    assert await offer_free_seats(season.deps) == 1
     assert await states(season, [waiting]) == ["OFFERED"]
+    assert await offer_free_seats(season.deps) == 0
+
+
+async def test_r25_seats_freed_while_the_project_is_suspended_go_down_the_line_at_once_when_it_is_resumed(
+    season: Season,
+) -> None:
+    """Admission is still open: no timer offers seats then."""
+    held, waiting = await full_class(season, waiting=3, capacity=2)
+    await season.hear("catalog.project-suspended", "p1", {"project": "p1", "reason": "抽检"})
+    for key in held:
+        await withdraw(season, key)
+    await season.hear("catalog.project-resumed", "p1", {"project": "p1", "status": "PUBLISHED"})
+    assert await states(season, waiting) == ["OFFERED", "OFFERED", "WAITLISTED"]
+    assert await offer_after_suspension(season.deps, "p1") == 0  # a redelivery offers nothing more
+    (await Ledger(season).picture()).is_consistent()
+
+
+async def seats_left_and_waiting(season: Season) -> list[str]:
+    """A class with a free seat whose base has put two on the waiting list."""
+    await season.publish(capacity=1)
+    keys = [await season.submitted(teacher, "p1") for teacher in await season.teachers(2)]
+    for key in keys:
+        assert (await season.decide(key, "WAITLIST"))["ok"]
+    return keys
+
+
+async def test_r25_a_base_accepts_the_first_of_its_waiting_list_where_a_seat_is_free(season: Season) -> None:
+    first, second = await seats_left_and_waiting(season)
+    assert (await season.decide(first))["ok"]
+    assert await states(season, [first, second]) == ["ACCEPTED", "WAITLISTED"]
+    assert (await season.decide(second))["refusal"]["code"] == "CLASS_FULL"
+    assert await season.seats() == {"capacity": 1, "accepted": 1, "offered": 0, "waitlisted": 1, "left": 0}
+    (await Ledger(season).picture()).is_consistent()
+
+
+async def test_r25_who_is_accepted_out_of_order_is_accepted_with_a_reason(season: Season) -> None:
+    first, second = await seats_left_and_waiting(season)
+    refusal = (await season.decide(second))["refusal"]
+    assert (refusal["code"], refusal["rule"]) == ("REASON_MISSING", "R25")
+    assert await states(season, [first, second]) == ["WAITLISTED", "WAITLISTED"]
+    row = await season.decide(second, reason="该校无其他名额")
+    assert (row["ok"], row["enrollment"]["status"], row["enrollment"]["reason"]) == (
+        True,
+        "ACCEPTED",
+        "该校无其他名额",
+    )
+
+
+async def test_r25_a_base_rejects_who_waits_and_the_line_moves_up(season: Season) -> None:
+    (held,), (first, second) = await full_class(season, waiting=2)
+    assert (await season.decide(first, "WAITLIST"))["refusal"]["code"] == "WRONG_STATE"
+    assert (await season.decide(first, "REJECT", reason="条件不符"))["ok"]
+    assert (await season.seats())["waitlisted"] == 1
+    await withdraw(season, held)
+    assert await states(season, [first, second]) == ["REJECTED", "OFFERED"]
+    (await Ledger(season).picture()).is_consistent()
+
+
+@pytest.mark.parametrize("state", ["SIGNED_UP", "SUBMITTED", "WAITLISTED", "OFFERED"])
+async def test_r26_a_substitute_gives_up_an_own_place_in_the_same_class(season: Season, state: str) -> None:
+    """Who waited for a seat takes over a colleague's; an offer that this sets free goes to the next."""
+    (held, leaver), (own, following) = await full_class(season, waiting=2, capacity=2)
+    colleague = (await season.deps.store.enrollments.get(own)).teacher
+    if state in {"SIGNED_UP", "SUBMITTED"}:
+        (person,) = await season.teachers(1)
+        colleague, own = person.person or "", (await season.act(person, SIGN_UP, id="p1"))["id"]
+        if state == "SUBMITTED":
+            await season.act(SCHOOL, SUBMIT, ids=[own])
+    elif state == "OFFERED":
+        await withdraw(season, leaver)
+    assert await season.status(own) == state
+    successor = await season.act(SCHOOL, SUBSTITUTE, id=held, who=colleague, why="工作调动")
+    assert successor["status"] == "ACCEPTED"
+    assert await states(season, [held, own]) == ["SUBSTITUTED", "WITHDRAWN"]
+    assert await season.status(following) == ("OFFERED" if state == "OFFERED" else "WAITLISTED")
+    (await Ledger(season).picture()).is_consistent()
+
+
+async def test_r21_r22_the_schools_ranking_decides_within_one_submission(season: Season) -> None:
+    """Ranks c, b, a; sent as a, b, c: the line is c, b, a."""
+    await season.publish(capacity=1)
+    holder, *teachers = await season.teachers(4)
+    held = await season.submitted(holder, "p1")
+    assert (await season.decide(held))["ok"]
+    keys = [(await season.act(teacher, SIGN_UP, id="p1"))["id"] for teacher in teachers]
+    await season.act(SCHOOL, RANK_OWN, p="p1", ids=keys[::-1])
+    await season.act(SCHOOL, SUBMIT, ids=keys)
+    for key in keys:
+        assert (await season.decide(key, "WAITLIST"))["ok"]
+    await withdraw(season, held)
+    assert await states(season, keys) == ["WAITLISTED", "WAITLISTED", "OFFERED"]
+
+
+async def test_r21_r25_a_ranking_that_names_somebody_twice_ranks_nobody(season: Season) -> None:
+    _, waiting = await full_class(season, waiting=2)
+    twice = [waiting[1], waiting[1], waiting[0]]
+    for principal, query, rule in ((SCHOOL, RANK_OWN, "R21"), (BASE, RANK, "R25")):
+        variables = {"p": "p1"} if query is RANK_OWN else {"id": "p1"}
+        with pytest.raises(Refused) as refused:
+            await season.act(principal, query, ids=twice, **variables)
+        assert (refused.value.code, refused.value.extensions["rule"]) == ("REPEATED_ROWS", rule)
+        assert refused.value.extensions["id"] == waiting[1]
+    stored = await season.deps.store.enrollments.find_many(waiting)
+    assert [(enrollment.rank, enrollment.waiting_rank) for enrollment in stored if enrollment] == [(None, None)] * 2
 
 
 async def test_r25_offers_of_a_suspended_project_wait_for_it_and_have_their_whole_time_then(season: Season) -> None:

@@ -7,9 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pymongo import AsyncMongoClient
-from pymongo.monitoring import CommandListener, CommandStartedEvent
-
 from chassis.clock import Clock
 from chassis.context import Act
 from chassis.events import Envelope
@@ -40,28 +37,11 @@ from tests.integration.enrollment import lists
 from tests.integration.enrollment import season as enrolling
 from tests.security.questions import Values
 from tests.support.graph import execute
+from tests.support.operations import Operations
 from tests.support.principals import MINISTRY
 
 ROWS = 21
 _ADJUST = "mutation($b: ID!, $i: QuotaInput!) { adjustQuota(baseId: $b, input: $i) { id } }"
-_READS = {"find", "aggregate", "count", "distinct"}
-
-
-class Reads(CommandListener):
-    """Counts the reads that reach the database."""
-
-    def __init__(self) -> None:
-        self.seen: list[str] = []
-
-    def started(self, event: CommandStartedEvent) -> None:
-        if event.command_name in _READS:
-            self.seen.append(f"{event.command_name} {event.command[event.command_name]}")
-
-    def succeeded(self, event: object) -> None:
-        """Not of interest."""
-
-    def failed(self, event: object) -> None:
-        """Not of interest."""
 
 
 @dataclass(slots=True)
@@ -71,7 +51,7 @@ class Subgraph:
     Attributes:
         schema: Its schema.
         deps: Its dependencies.
-        reads: What reaches its database.
+        operations: What reaches its database.
         principals: Who may ask for pages that are full.
         entities: Keys of its entities by type; the first has full lists.
         values: What to fill in for arguments that name one of its rows.
@@ -79,7 +59,7 @@ class Subgraph:
 
     schema: SubgraphSchema
     deps: Any
-    reads: Reads
+    operations: Operations
     principals: Sequence[Principal]
     entities: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     values: Values = field(default_factory=dict)
@@ -90,20 +70,14 @@ class Subgraph:
 
     async def ask(self, principal: Principal, query: str, **variables: Any) -> tuple[Any, list[str]]:
         """The answer's data, and the reads that it took."""
-        self.reads.seen.clear()
+        self.operations.clear()
         result = await execute(self.schema, self.deps, Act(principal), query, **variables)
         defects = [one for one in result.errors or () if not isinstance(one.original_error, Refusal)]
         assert not defects, (defects, query)
-        return result.data, list(self.reads.seen)
+        return result.data, [f"{command} {collection}" for command, collection in self.operations.reads]
 
 
-def watched(url: str, name: str, reads: Reads) -> Database:
-    """A database whose reads are counted."""
-    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(url, tz_aware=True, event_listeners=[reads])
-    return client[name]
-
-
-async def catalog(database: Database, reads: Reads, folder: Path) -> Subgraph:
+async def catalog(database: Database, operations: Operations, folder: Path) -> Subgraph:
     """Bases, projects, experts and reviews, each row with an organisation, base or expert of its own."""
     store, clock_file = CatalogStore(database), folder / "catalog.json"
     await store.prepare()
@@ -132,10 +106,10 @@ async def catalog(database: Database, reads: Reads, folder: Path) -> Subgraph:
         "Province": [{"code": code} for code in provinces()],
         "Round": [{"year": 2024}] * ROWS,
     }
-    return Subgraph(catalog_schema, playing.deps, reads, principals, entities)
+    return Subgraph(catalog_schema, playing.deps, operations, principals, entities)
 
 
-async def enrollment(database: Database, reads: Reads, folder: Path) -> Subgraph:
+async def enrollment(database: Database, operations: Operations, folder: Path) -> Subgraph:
     """Enrollments of many schools in one project and of one teacher in many, notices, and a feed."""
     store, clock_file = EnrollmentStore(database), folder / "enrollment.json"
     await store.prepare()
@@ -182,7 +156,7 @@ async def enrollment(database: Database, reads: Reads, folder: Path) -> Subgraph
         "School": [{"code": school.school} for school in (enrolling.SCHOOL, *schools)],
         "Teacher": [{"id": teacher.person} for teacher in (first, *teachers)],
     }
-    return Subgraph(enrollment_schema, playing.deps, reads, principals, entities, {"Query.rosterJob.id": [roster]})
+    return Subgraph(enrollment_schema, playing.deps, operations, principals, entities, {"Query.rosterJob.id": [roster]})
 
 
 async def _school(playing: enrolling.Season, code: str) -> Principal:
@@ -196,7 +170,7 @@ async def _school(playing: enrolling.Season, code: str) -> Principal:
     return principal
 
 
-async def assessment(database: Database, reads: Reads, folder: Path) -> Subgraph:
+async def assessment(database: Database, operations: Operations, folder: Path) -> Subgraph:
     """Attendees of one project, and acts of the log."""
     store = AssessmentStore(database)
     await store.prepare()
@@ -213,7 +187,7 @@ async def assessment(database: Database, reads: Reads, folder: Path) -> Subgraph
         "Enrollment": [{"id": f"e-p{number}-{number:02d}"} for number in range(ROWS)],
         "Project": [{"id": f"p{number}"} for number in range(ROWS)],
     }
-    return Subgraph(assessment_schema, deps, reads, principals, entities)
+    return Subgraph(assessment_schema, deps, operations, principals, entities)
 
 
 def event(number: int) -> Envelope:

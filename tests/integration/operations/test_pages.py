@@ -6,6 +6,7 @@ one; and every field of every entity, for twenty entities as the gateway asks fo
 
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +18,9 @@ from contracts.graph_files import SUBGRAPHS
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from tests.integration.operations import subgraphs
-from tests.integration.operations.subgraphs import Reads, Subgraph, watched
+from tests.integration.operations.subgraphs import Subgraph
 from tests.security.questions import Piece, Questions, Values, ask_for, leaves_of, rows_of, target_of
+from tests.support.operations import watched
 
 FULL, _FEW = 20, 2
 VALUES: Values = {"year: Int": [2024], "Project.planChanges.from": [2], "Project.planChanges.to": [2]}
@@ -114,12 +116,13 @@ def questions() -> Iterator[ParameterSet]:
 async def served(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
     """The subgraphs, filled once."""
     url, folder = parts.mongodb_url(ADMIN), tmp_path_factory.mktemp("pages")
-    reads = {name: Reads() for name in MAKERS}
-    databases = {name: watched(url, f"test_{secrets.token_hex(6)}", reads[name]) for name in MAKERS}
-    yield {name: await make(databases[name], reads[name], folder) for name, make in MAKERS.items()}
-    for database in databases.values():
-        await database.client.drop_database(database.name)
-        await database.client.close()
+    async with AsyncExitStack() as stack:
+        subgraphs_by_name = {}
+        for name, make in MAKERS.items():
+            database, operations = await stack.enter_async_context(watched(url, f"test_{secrets.token_hex(6)}"))
+            stack.push_async_callback(database.client.drop_database, database.name)
+            subgraphs_by_name[name] = await make(database, operations, folder)
+        yield subgraphs_by_name
 
 
 def entity_fields() -> Iterator[ParameterSet]:

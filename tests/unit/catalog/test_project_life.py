@@ -94,9 +94,7 @@ class Season(RuleBasedStateMachine):
         try:
             after, events = ACTS[name](before, now)
             change = quota.delta(before.status, after.status)
-            limit = self.quota.limit_on(now.date())
-            if change > 0 and self.quota.used >= limit:
-                raise quota.exceeded(self.quota, now.date())
+            moved = quota.consume(self.quota, now.date()) if change > 0 else None
         except Refusal as refused:
             self.refusals.append((name, refused))
             return
@@ -105,9 +103,9 @@ class Season(RuleBasedStateMachine):
         assert after.status is before.status or after.status in TRANSITIONS[before.status]
         noted = not written or (before.status is ProjectStatus.RETURNED and before.history[-1].replaced is None)
         assert len(after.history) == len(before.history) + noted
-        if change > 0:
-            assert self.quota.used < limit
-        self.quota = replace(self.quota, used=self.quota.used + change)
+        if moved:
+            assert moved.used <= moved.limit_on(now.date())
+        self.quota = moved or replace(self.quota, used=self.quota.used + change)
         self.projects[place] = replace(after, version=before.version + 1)
 
     @rule()
@@ -189,8 +187,10 @@ def test_an_adjusted_limit_counts_from_its_day_and_below_used_it_only_stops_new_
     assert (adjusted.limit_on(date(2024, 4, 30)), adjusted.limit_on(date(2024, 5, 1))) == (20, 10)
     assert (event.before, event.limit, event.used) == (20, 10, 18)
     assert adjusted.used == 18
-    refusal = quota.exceeded(adjusted, date(2024, 5, 1))
-    assert refusal.extensions() | {"clause": None} == {
+    assert quota.consume(adjusted, date(2024, 4, 30)).used == 19
+    with pytest.raises(Refusal) as refused:
+        quota.consume(adjusted, date(2024, 5, 1))
+    assert refused.value.extensions() | {"clause": None} == {
         "code": "QUOTA_EXCEEDED", "rule": "R11", "clause": None, "unblock": "MINISTRY", "used": 18, "limit": 10,
     }  # fmt: skip
 

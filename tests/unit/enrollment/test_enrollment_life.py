@@ -15,7 +15,7 @@ from services.enrollment.domain import enrollment as enrollments
 from services.enrollment.domain import results as following
 from services.enrollment.domain import waitlist as waiting
 from services.enrollment.domain.enrollment import FOLLOWED, TRANSITIONS, Enrollment, Step
-from services.enrollment.domain.seats import HOLDS, Counter, Seats, difference, takes_seat
+from services.enrollment.domain.seats import HOLDS, Counter, Seats, moved, moves_seats
 from services.enrollment.domain.vocabulary import LIVE, EnrollmentDecision, EnrollmentStatus, Outcome
 from tests.unit.enrollment.examples import NOW, a_project, a_teacher
 
@@ -35,7 +35,7 @@ FOLLOWING: tuple[Callable[[Enrollment], following.Followed], ...] = (
 
 
 class AClass(RuleBasedStateMachine):
-    """One project, its seats counted by differences alone, and everybody's latest enrollment in it."""
+    """One project, its seats counted step by step, and everybody's latest enrollment in it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,11 +56,12 @@ class AClass(RuleBasedStateMachine):
     def take(self, before: Enrollment | None, step: Step) -> bool:
         """Settle a step as the store does: refused whole when it needs a seat and none is left."""
         after, events = step
-        changes = difference(before.status if before else None, after.status)
-        if takes_seat(changes) and not self.seats.left:
-            return False
-        counted = {name.value: getattr(self.seats, name.value) + change for name, change in changes.items()}
-        self.seats = replace(self.seats, **counted)
+        status = before.status if before else None
+        if moves_seats(status, after.status):
+            try:
+                self.seats = moved(self.seats, status, after.status)
+            except Refusal:
+                return False
         assert len(events) == 1
         assert before is None or before.status not in TERMINAL
         self.events[after.id] += 1
@@ -81,7 +82,8 @@ class AClass(RuleBasedStateMachine):
         return done
 
     def pass_on(self) -> None:
-        line = waiting.in_order(one for one in self.known.values() if one.status is S.WAITLISTED)
+        waitlisted = (one for one in self.known.values() if one.status is S.WAITLISTED)
+        line = sorted(waitlisted, key=waiting.place_in_line)
         if line and self.seats.left:
             self.take(line[0], waiting.offer(line[0], self.now + timedelta(hours=2), self.now))
 

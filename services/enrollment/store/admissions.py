@@ -1,0 +1,181 @@
+"""Load what rows about enrollments need, and store what they lead to, in one unit of work (ADR 23)."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from chassis.context import Act
+from chassis.storage.cached import CachedRepository
+from chassis.storage.idempotency import RequestMark
+from chassis.storage.mongo import Conflict, Document
+from chassis.storage.repository import Repository
+from chassis.storage.unit_of_work import UnitOfWork
+from services.enrollment.domain.admission import Admission, Command, Write
+from services.enrollment.domain.cut_off import CutOffs, key_of
+from services.enrollment.domain.enrollment import Enrollment
+from services.enrollment.domain.project import Project, Round
+from services.enrollment.domain.seats import HOLDS
+from services.enrollment.domain.vocabulary import EnrollmentStatus
+from services.enrollment.store.enrollments import Enrollments
+from services.enrollment.store.notifications import Deliveries, Notices
+from services.enrollment.store.schools import Schools
+from services.enrollment.store.seating import Seating
+from services.enrollment.store.teachers import Teachers
+
+
+class Admissions:
+    """What is read and written together when enrollments move.
+
+    Args:
+        enrollments: The repository of enrollments.
+        projects: The repository of projects.
+        rounds: The repository of rounds.
+        schools: The repository of schools.
+        teachers: The repository of teachers.
+        cut_offs: The repository of inner cut-offs.
+        seating: The counters of seats and the accepted dates of persons.
+        deliveries: The deliveries of feedback.
+        notices: The entries of inboxes.
+    """
+
+    def __init__(
+        self,
+        *,
+        enrollments: Enrollments,
+        projects: CachedRepository[Project],
+        rounds: CachedRepository[Round],
+        schools: Schools,
+        teachers: Teachers,
+        cut_offs: Repository[CutOffs],
+        seating: Seating,
+        deliveries: Deliveries,
+        notices: Notices,
+    ) -> None:
+        self.enrollments = enrollments
+        self._projects = projects
+        self._rounds = rounds
+        self._schools = schools
+        self._teachers = teachers
+        self._cut_offs = cut_offs
+        self._seating = seating
+        self._deliveries = deliveries
+        self._notices = notices
+
+    async def load(
+        self,
+        unit: UnitOfWork,
+        commands: Sequence[Command],
+        marks: Sequence[RequestMark],
+        now: datetime,
+        offer_time: timedelta,
+    ) -> Admission:
+        """Load what the commands need, each collection by one query, and by none where nothing is needed of it.
+
+        Args:
+            unit: The unit of work.
+            commands: What the rows ask.
+            marks: The marks of the rows' requests.
+            now: Domain time.
+            offer_time: Validity of an offer (R25).
+        """
+        fresh = any(command.fresh for command in commands)
+        enrollments = await self._load_enrollments(unit, commands, marks)
+        keys = {key for command in commands for key in command.enrollments} & enrollments.keys()
+        named = {key for command in commands for key in (*command.projects, *command.lines)}
+        projects = await self._projects.recall(named | {enrollments[key].project for key in keys}, unit, fresh=fresh)
+        years = {str(project.year) for project in projects.values()}
+        rounds = await self._rounds.recall(years, unit, fresh=fresh)
+        schools = await unit.load(self._schools, (command.school for command in commands if command.school))
+        teachers = await unit.load(self._teachers, (key for command in commands for key in command.teachers))
+        schools_of_teachers = {teacher.school for teacher in teachers}
+        cut_offs = await unit.load(
+            self._cut_offs, (key_of(school, int(year)) for school in schools_of_teachers for year in years)
+        )
+        admission = Admission(
+            now=now,
+            offer_time=offer_time,
+            enrollments=enrollments,
+            projects=projects,
+            rounds=rounds,
+            schools={school.id: school for school in schools},
+            teachers={teacher.id: teacher for teacher in teachers},
+            cut_offs={cut_off.id: cut_off for cut_off in cut_offs},
+        )
+        await self._load_seats(unit, commands, admission)
+        return admission
+
+    async def _load_enrollments(
+        self, unit: UnitOfWork, commands: Sequence[Command], marks: Sequence[RequestMark]
+    ) -> dict[str, Enrollment]:
+        teachers = list({key for command in commands for key in command.teachers})
+        lines = list({key for command in commands for key in command.lines})
+        also: list[Document] = []
+        if teachers:
+            also.append({"teacher": {"$in": teachers}, "live": True})
+        if lines:
+            also.append({"project": {"$in": lines}, "status": EnrollmentStatus.WAITLISTED})
+        keys = (key for command in commands for key in command.enrollments)
+        loaded = await unit.load(self.enrollments, keys, marks=marks, also=also)
+        return {enrollment.id: enrollment for enrollment in loaded}
+
+    async def _load_seats(self, unit: UnitOfWork, commands: Sequence[Command], admission: Admission) -> None:
+        """Load seats, accepted dates and waiting lists as far as a row may move them."""
+        moving = dict(_moving(commands, admission))
+        projects = {enrollment.project for enrollment in moving.values()}
+        projects |= {key for command in commands for key in command.lines if key in admission.projects}
+        if not projects:
+            return
+        freeing = {key for command in commands if command.frees_seats for key in command.enrollments}
+        lines = {
+            enrollment.project
+            for key, enrollment in moving.items()
+            if key in freeing or enrollment.status is EnrollmentStatus.WAITLISTED
+        }
+        lines -= {key for command in commands for key in command.lines}
+        if lines:
+            waiting = {"project": {"$in": list(lines)}, "status": EnrollmentStatus.WAITLISTED}
+            admission.add(await unit.load(self.enrollments, also=[waiting]))
+        seats = await self._seating.load_seats(projects, unit)
+        stale = any(seats[key].project_version != admission.projects[key].version for key in seats)
+        if stale and unit.used_caches:
+            raise Conflict("a project has changed since it was cached")
+        teachers = {enrollment.teacher for enrollment in moving.values()} | set(admission.teachers)
+        admission.add_seats(seats, await self._seating.load_commitments(teachers, unit))
+
+    def store_steps(
+        self, unit: UnitOfWork, steps: Sequence[Write], act: Act, outcome: str | None, mark: RequestMark | None
+    ) -> None:
+        """Stage the steps of one row.
+
+        Args:
+            unit: The unit of work.
+            steps: The row's.
+            act: Who acts; sealed into the events.
+            outcome: The id of the enrollment that the row leads to, which bears the mark.
+            mark: The mark of the row's request.
+        """
+        for step in steps:
+            stage = unit.insert if step.is_new else unit.save
+            request = mark if step.enrollment.id == outcome else None
+            stage(self.enrollments, step.enrollment, step.events, act=act, request=request)
+
+    def store_rest(self, unit: UnitOfWork, admission: Admission) -> None:
+        """Stage what is written once for all rows: seats, accepted dates, feedback, and the guards of the projects."""
+        for key in admission.consulted:
+            project = admission.projects[key]
+            if moved := admission.moved_seats(key):
+                self._seating.store_seats(*moved, project, unit)
+            else:
+                self._seating.enter(project, unit, cached=unit.used_caches)
+        for commitments in admission.moved_commitments():
+            self._seating.store_commitments(commitments, unit)
+        self._deliveries.stage(admission.deliveries, unit)
+        self._notices.stage(admission.notices, unit)
+
+
+def _moving(commands: Sequence[Command], admission: Admission) -> Iterator[tuple[str, Enrollment]]:
+    """The enrollments whose seat a row may move: it takes one, or the enrollment has one or waits for one."""
+    for command in commands:
+        for key in command.enrollments:
+            enrollment = admission.enrollments.get(key)
+            if enrollment and (command.takes_seats or enrollment.status in HOLDS):
+                yield key, enrollment

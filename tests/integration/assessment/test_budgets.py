@@ -1,0 +1,74 @@
+"""How many operations each command of assessment takes: as many for two hundred rows as for one (notes N41)."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from chassis.clock import Clock
+from chassis.context import Act, acting
+from chassis.storage.mongo import Database
+from deploy.broker.definitions import ADMIN
+from deploy.local.parts import Parts
+from kernel.free_text import Reason
+from services.assessment import commands
+from services.assessment.app import load_rules
+from services.assessment.commands import AttendanceMark, Deps, ResultMark
+from services.assessment.domain.project import Project, Session
+from services.assessment.domain.record import Record
+from services.assessment.domain.vocabulary import ProjectPhase, ResultOutcome
+from services.assessment.store import Store
+from tests.integration.assessment.world import BASE, MINISTRY, SCHOOL
+from tests.support.operations import Budget, use_cases, watched
+
+ROWS = [1, 200]
+SESSION = Session("s1", "课", date(2024, 6, 3), 8)
+RUNNING = Project("p1", 1, "b1", year=2024, days=7, phase=ProjectPhase.RUNNING, sessions=(SESSION,))
+Command = Callable[[Deps, Sequence[str]], Awaitable[object]]
+COMMANDS: dict[str, tuple[Command, Budget]] = {
+    "record_attendance": (
+        lambda deps, keys: commands.record_attendance(
+            deps, BASE, project="p1", rows=[AttendanceMark(key, "s1", True, None) for key in keys]
+        ),
+        Budget(3, commits=1),
+    ),
+    "record_results": (
+        lambda deps, keys: commands.record_results(
+            deps, BASE, project="p1", rows=[ResultMark(key, ResultOutcome.PASSED, 88) for key in keys]
+        ),
+        Budget(3, commits=1),
+    ),
+    "confirm_credits": (
+        lambda deps, keys: commands.confirm_credits(deps, SCHOOL, enrollments=keys),
+        Budget(2, commits=1),
+    ),
+    "revoke_credit": (
+        lambda deps, keys: commands.revoke_credit(deps, MINISTRY, enrollment=keys[0], reason=Reason("抽检")),
+        Budget(2, commits=1),
+    ),
+}
+"""In the order of a training, so that each takes effect after those before it; with an `Idempotency-Key`."""
+
+
+@pytest.mark.parametrize("count", ROWS)
+async def test_a_command_takes_its_budget_of_operations(
+    database: Database, parts: Parts, tmp_path: Path, count: int
+) -> None:
+    store, keys = Store(database), [f"e{number}" for number in range(count)]
+    await store.prepare()
+    await store.projects.put(RUNNING)
+    for key in keys:
+        await store.records.insert(Record(key, 1, "p1", "b1", f"t-{key}", str(SCHOOL.school), "44"))
+    async with watched(parts.mongodb_url(ADMIN), database.name) as (listened, operations):
+        deps = Deps(Store(listened), Clock(tmp_path / "clock.json"), load_rules())
+        for version, (name, (command, budget)) in enumerate(COMMANDS.items(), start=2):
+            operations.clear()
+            with acting(Act(MINISTRY, idempotency_key=name)):
+                await command(deps, keys)
+            assert operations.cost == budget, (name, operations.seen)
+            assert (await store.records.get(keys[0])).version == version, f"{name} takes effect"
+
+
+def test_every_command_has_a_budget() -> None:
+    assert use_cases(commands) == {*COMMANDS}
