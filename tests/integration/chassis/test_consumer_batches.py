@@ -14,7 +14,7 @@ from chassis.events import Envelope
 from chassis.messaging import amqp
 from chassis.messaging.batch import BatchConsumer
 from chassis.messaging.inbox import Consumer, Handler, Inbox, Row
-from chassis.storage.mongo import Database, Session
+from chassis.storage.mongo import Conflict, Database, Session
 from tests.integration.chassis.courses import KEY, QUEUE, Named, effects, event, message, topology
 from tests.support.consuming import take_in
 from tests.support.eventually import eventually
@@ -226,6 +226,19 @@ async def test_an_event_that_meets_a_writer_again_and_again_holds_up_none_before
                 await session.commit_transaction()
                 await eventually(lambda: names.has("a", "b", "contested", "c"))
     assert counted("retried") == retried
+
+
+async def test_an_event_whose_own_writes_conflict_for_ever_is_a_dead_letter(
+    database: Database, amqp_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.storage.mongo._WAIT_CEILING_SECONDS", 0.001)
+    names = Names(database, {"taken": [Conflict("a unique key is taken") for _ in range(1_000)]})
+    async with topology(amqp_url) as (_, exchange):
+        for number, name in enumerate(["a", "taken", "b"]):
+            await exchange.publish(message(name, number), KEY)
+        async with running(names.consumer(amqp_url, Handler(Named, names.effect)).run):
+            await eventually(lambda: names.has("a", "b"))
+        assert await dead_letters(amqp_url, 1) == ["tests/course:c1/1/1"]
 
 
 async def test_what_is_no_event_is_a_dead_letter_at_once_and_the_others_of_its_batch_are_acked(
