@@ -111,8 +111,13 @@ class _Changes:
     def repeated(
         self, state: Mapping[str, Record], row: Row[Sequence[Decision]], outcome: Record
     ) -> list[RowResult[Record]]:
-        """Decide once more on the record as it is now, only to tell which of the decisions are refused."""
+        """The record as it is now: the mark says that the row took effect, whatever has come since.
+
+        Of several decisions some may have been refused, which no mark says; they are decided once more, only to tell.
+        """
         del state
+        if len(row.command) == 1:
+            return _results(outcome, [None])
         return _results(outcome, _decided(outcome, row.command)[2])
 
     def finish(self, unit: UnitOfWork, state: Mapping[str, Record]) -> None:

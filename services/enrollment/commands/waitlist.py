@@ -159,7 +159,7 @@ async def rank_waitlist(deps: Deps, principal: Principal, *, project_id: str, ke
                 admission.settle(enrollment, rank_waiting(enrollment, place))
 
     command = Command(decide=decide, enrollments=tuple(places), lines=(project_id,))
-    require_done(await deps.lane.submit_all([lane_row(principal, project_id, command)]))
+    await deps.lane.submit(lane_row(principal, project_id, command))
 
 
 async def substitute_teacher(deps: Deps, principal: Principal, *, key: str, teacher_id: str, reason: str) -> Enrollment:

@@ -1,5 +1,6 @@
 """Load what rows about enrollments need, and store what they lead to, in one unit of work (ADR 23)."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -134,11 +135,16 @@ class Admissions:
         stale = any(seats[key].project_version != admission.projects[key].version for key in seats)
         if stale and unit.used_caches:
             raise Conflict("a project has changed since it was cached")
+        rows = Counter(key for command in commands for key in command.enrollments)
         asked = {
             enrollment.project
             for enrollment in moving
             if enrollment.id in freeing
-            or (enrollment.id in taking and enrollment.status is EnrollmentStatus.WAITLISTED)
+            # An earlier row of the batch may put on the list whom a later one accepts.
+            or (
+                enrollment.id in taking
+                and (enrollment.status is EnrollmentStatus.WAITLISTED or rows[enrollment.id] > 1)
+            )
         }
         if waited_for := [key for key in asked - lines if key in seats and seats[key].waitlisted]:
             waiting = {"project": {"$in": waited_for}, "status": EnrollmentStatus.WAITLISTED}

@@ -135,6 +135,16 @@ async def test_a_repeat_inside_one_batch_gets_the_outcome_of_the_first(season: S
     assert {(row["ok"], row["enrollment"]["version"]) for (row,) in bulks} == {(True, 2)}
 
 
+async def test_r23_two_decisions_on_one_enrollment_are_one_too_many(season: Season) -> None:
+    await season.publish()
+    (key,) = await submitted(season, await season.teachers(1))
+    twice = [{"id": key, "decision": decision} for decision in ("WAITLIST", "ACCEPT")]
+    with pytest.raises(Refused) as refused:
+        await season.act(BASE, DECIDE, given=twice)
+    assert (refused.value.code, refused.value.extensions["rule"]) == ("REPEATED_ROWS", "R23")
+    assert await season.status(key) == "SUBMITTED"
+
+
 async def test_a_key_that_comes_with_other_input_in_the_same_batch_is_refused(season: Season) -> None:
     await season.publish()
     (key,) = await submitted(season, await season.teachers(1))
@@ -296,7 +306,6 @@ async def test_r25_whoever_is_waitlisted_in_the_same_batch_passes_nobody_over_wi
     await season.publish(capacity=2)
     *_, last = keys = await submitted(season, await season.teachers(3))
     await decided(season, keys[:2], "WAITLIST")
-    decisions = [{"id": last, "decision": decision} for decision in ("WAITLIST", "ACCEPT")]
-    batches = [decisions] if together else [[decision] for decision in decisions]
-    rows = [row for batch in batches for row in await season.act(BASE, DECIDE, given=batch)]
+    waitlisting, acceptance = season.decide(last, "WAITLIST"), season.decide(last)
+    rows = await asyncio.gather(waitlisting, acceptance) if together else [await waitlisting, await acceptance]
     assert codes(rows) == {"ok": 1, "REASON_MISSING": 1}
