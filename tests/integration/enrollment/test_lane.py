@@ -304,7 +304,7 @@ async def test_r25_whoever_is_waitlisted_in_the_same_batch_passes_nobody_over_wi
     season: Season, together: bool
 ) -> None:
     await season.publish(capacity=2)
-    *_, last = keys = await submitted(season, await season.teachers(3))
+    *_, last = keys = sorted(await submitted(season, await season.teachers(3)))  # of one submission: in order of id
     await decided(season, keys[:2], "WAITLIST")
     waitlisting, acceptance = season.decide(last, "WAITLIST"), season.decide(last)
     rows = await asyncio.gather(waitlisting, acceptance) if together else [await waitlisting, await acceptance]
