@@ -11,7 +11,7 @@ import structlog
 
 from chassis.clock import Clock
 from chassis.commands import bulk
-from chassis.commands.bulk import Row, RowResult
+from chassis.commands.bulk import Batch, Row, RowResult
 from chassis.commands.combining import Combiner
 from chassis.context import current_act
 from chassis.principal import Principal
@@ -22,14 +22,14 @@ from kernel.refusals import BUSY
 from services.enrollment.domain.admission import Admission, Command
 from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.refusals import DESIGNATED_PERSON_MISSING
-from services.enrollment.store import Enrollments, Store
+from services.enrollment.store import Store
 
 log = structlog.get_logger()
 EnrollmentRow = Row[Command]
 """A row whose command decides on an admission."""
 
 
-class AdmissionBatch:
+class AdmissionBatch(Batch[Admission, Command, Enrollment, Enrollment]):
     """Rows about enrollments, loaded, decided and written together.
 
     Attributes:
@@ -42,15 +42,11 @@ class AdmissionBatch:
     """
 
     def __init__(self, store: Store, clock: Clock, offer_time: timedelta) -> None:
+        super().__init__(store.enrollments)
         self._store = store
         self._clock = clock
         self._offer_time = offer_time
         self.left_feedback = False
-
-    @property
-    def outcomes(self) -> Enrollments:
-        """The enrollments, which bear the marks of requests."""
-        return self._store.enrollments
 
     async def load(self, unit: UnitOfWork, rows: Sequence[EnrollmentRow]) -> Admission:
         """Load what the commands of the rows name."""
@@ -63,11 +59,6 @@ class AdmissionBatch:
         with state.row() as steps:
             outcome = row.command.decide(state)
         self._store.admissions.store_steps(unit, steps, row.act, outcome.id if outcome else None, row.request)
-        return outcome
-
-    def repeated(self, state: Admission, row: EnrollmentRow, outcome: Enrollment) -> Enrollment:
-        """The enrollment as it is now."""
-        del state, row
         return outcome
 
     def finish(self, unit: UnitOfWork, state: Admission) -> None:
