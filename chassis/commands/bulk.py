@@ -26,7 +26,7 @@ S = TypeVar("S")
 MOST_ROWS = 200
 """The most rows of one transaction."""
 _ATTEMPTS_OF_A_HALF = 3  # the whole has had its attempts
-_ATTEMPTS_OF_A_ROW = 30  # forty at once on one document took up to 13
+_ATTEMPTS_OF_A_ROW = 30  # of forty transactions at once on one document, the unluckiest needed 13
 log = structlog.get_logger()
 
 

@@ -49,7 +49,7 @@ def is_away(error: Exception) -> bool:
 
 def is_transient(error: Exception) -> bool:
     """Whether the same operation may succeed later: the database is away, or others write the same documents."""
-    return is_away(error) or (isinstance(error, PyMongoError) and error.has_error_label(_CONFLICT))
+    return is_away(error) or _had_no_effect(error)
 
 
 class Conflict(PyMongoError):  # noqa: N818 - not an error: the attempt is run again

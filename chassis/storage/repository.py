@@ -148,13 +148,6 @@ class Repository(Generic[A]):
         await self.collection.insert_one(document, session=session)
         return aggregate
 
-    async def insert_many(self, created: Sequence[tuple[A, Sequence[DomainEvent]]], session: Session) -> None:
-        """Store new aggregates, each with its first events, in one operation of a transaction."""
-        documents = [
-            self.document(aggregate) | {"events": self.sealed(events, aggregate)} for aggregate, events in created
-        ]
-        await self.collection.insert_many(documents, session=session)
-
     async def save(self, aggregate: A, events: Sequence[DomainEvent] = (), session: Session | None = None) -> A:
         """Store a changed aggregate and its events in one write, guarded by the version that was read.
 

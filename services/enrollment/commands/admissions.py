@@ -1,4 +1,4 @@
-"""The way of every command that moves an enrollment: rows on the lane of the process (ADR 23, ADR 24).
+"""The way of every command, timer and sweep that may move a seat: rows on the lane of the process (ADR 23, ADR 24).
 
 A row is decided by a function of the command, on an `Admission` that holds what was loaded for all rows of the batch.
 """
@@ -6,6 +6,8 @@ A row is decided by a function of the command, on an `Admission` that holds what
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+
+import structlog
 
 from chassis.clock import Clock
 from chassis.commands import bulk
@@ -22,6 +24,7 @@ from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.refusals import DESIGNATED_PERSON_MISSING
 from services.enrollment.store import Enrollments, Store
 
+log = structlog.get_logger()
 EnrollmentRow = Row[Command]
 """A row whose command decides on an admission."""
 
@@ -30,7 +33,7 @@ class AdmissionBatch:
     """Rows about enrollments, loaded, decided and written together.
 
     Attributes:
-        left_feedback: Whether the rows that were written have left deliveries (R24).
+        left_feedback: Whether an attempt has left deliveries (R24); the sender is then woken, at worst for nothing.
 
     Args:
         store: The service's collections.
@@ -99,6 +102,7 @@ async def submit(lane: Combiner[Command, Enrollment], row: EnrollmentRow) -> Enr
 
     Raises:
         Refusal: What the row is refused for, or `BUSY`.
+        StorageError: The database is away.
     """
     outcome = await lane.submit(row)
     assert outcome  # noqa: S101 - a row that is not refused has led to one
@@ -126,6 +130,9 @@ def require_done(results: Sequence[RowResult[Any]]) -> int:
         Refusal: Nothing was done, and a row is refused all the same: a defect.
     """
     refusals = [result.refusal for result in results if result.refusal]
+    for result in results:
+        if result.refusal:
+            log.error("a row of the system is refused", row=result.key, code=result.refusal.code)
     if any(refusal.code == BUSY.code for refusal in refusals):
         raise Conflict("rows of the system met conflicts without end")
     done = sum(result.value is not None for result in results)

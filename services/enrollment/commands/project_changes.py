@@ -9,21 +9,13 @@ from services.enrollment.commands.deps import Deps
 from services.enrollment.domain.admission import Admission, Command
 from services.enrollment.domain.enrollment import Enrollment, cancel, lapse
 from services.enrollment.domain.notifications import Notice, NoticeKind, base_box, feedback, notice_to, school_box
-from services.enrollment.domain.vocabulary import LIVE, EnrollmentStatus, ProjectState
+from services.enrollment.domain.vocabulary import LIVE, NOT_YET_ACCEPTED, EnrollmentStatus, ProjectState
 from services.enrollment.domain.waitlist import expire
 
-_LEFT_AT_START = frozenset(
-    {
-        EnrollmentStatus.SIGNED_UP,
-        EnrollmentStatus.SUBMITTED,
-        EnrollmentStatus.WAITLISTED,
-        EnrollmentStatus.OFFERED,
-    }
-)
 _ENDED_BY = {
     ProjectState.CANCELLED: LIVE,
-    ProjectState.RUNNING: _LEFT_AT_START,
-    ProjectState.FINISHED: _LEFT_AT_START,
+    ProjectState.RUNNING: NOT_YET_ACCEPTED,
+    ProjectState.FINISHED: NOT_YET_ACCEPTED,
 }
 
 
@@ -31,7 +23,7 @@ async def sweep(deps: Deps, project_id: str) -> int:
     """Close the open enrollments of a cancelled or started project and free their seats (R33). Idempotent.
 
     It runs after the commit of the project's new state: a sign-up that begins later sees the new state, and one that is
-    under way conflicts with the commit (`Seating.enter`).
+    under way conflicts with the commit (`Seating.guard`).
 
     Returns:
         How many enrollments were closed.

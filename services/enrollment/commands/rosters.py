@@ -246,7 +246,7 @@ def _stage(deps: Deps, entries: Sequence[RowEntry], facts: Facts, unit: UnitOfWo
         stage = unit.save if entry.signed_up else unit.insert
         stage(store.enrollments, entry.enrollment, entry.events, act=act)
     for project in facts.projects.values():
-        store.seating.enter(project, unit, cached=False)
+        store.seating.guard(project, unit, cached=False)
 
 
 def _decide(rows: Sequence[Row], facts: Facts, by: str, *, whole: bool) -> tuple[list[Row], list[RowEntry]]:

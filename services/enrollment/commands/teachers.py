@@ -47,7 +47,7 @@ async def add_teachers(deps: Deps, principal: Principal, rows: Sequence[NewTeach
     """Put teachers on file, each row by itself (R22).
 
     Raises:
-        Refusal: `NOT_FOUND` or `TOO_MANY_ROWS`; what is wrong with a row is in the row.
+        Refusal: `FORBIDDEN`, `NOT_FOUND` or `TOO_MANY_ROWS`; what is wrong with a row is in the row.
     """
     school = await own_school(deps, principal)
     require_rows(rows, rule="R22")

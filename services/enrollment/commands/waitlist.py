@@ -19,9 +19,8 @@ from services.enrollment.domain.enrollment import Enrollment, missed_deadline, w
 from services.enrollment.domain.notifications import NoticeKind, feedback
 from services.enrollment.domain.project import Project, require_not_started, require_open
 from services.enrollment.domain.seats import Seats
-from services.enrollment.domain.vocabulary import EnrollmentStatus, ProjectState
+from services.enrollment.domain.vocabulary import NOT_YET_ACCEPTED, EnrollmentStatus, ProjectState
 from services.enrollment.domain.waitlist import (
-    ON_THE_WAY,
     expire,
     give_up,
     hand_over,
@@ -114,7 +113,7 @@ async def accept_offer(deps: Deps, principal: Principal, *, key: str) -> Enrollm
 
     Raises:
         Refusal: `FORBIDDEN`, `NOT_FOUND`, `WRONG_STATE`, `OFFER_EXPIRED`, `PROJECT_NOT_OPEN`,
-            `DESIGNATED_PERSON_MISSING` or `OVERLAPPING_ACCEPTANCE`.
+            `DESIGNATED_PERSON_MISSING`, `OVERLAPPING_ACCEPTANCE` or `BUSY`.
     """
     require_scope(principal, Scope.SCHOOL)
 
@@ -142,7 +141,8 @@ async def rank_waitlist(deps: Deps, principal: Principal, *, project_id: str, ke
         keys: Ids of enrollments in their new order; those not named follow in the order of submission.
 
     Raises:
-        Refusal: `FORBIDDEN`, `TOO_MANY_ROWS`, `REPEATED_ROWS`, `NOT_FOUND` or `WRONG_STATE`; nothing is ranked then.
+        Refusal: `FORBIDDEN`, `TOO_MANY_ROWS`, `REPEATED_ROWS`, `NOT_FOUND`, `WRONG_STATE` or `BUSY`; nothing is ranked
+            then.
     """
     require_scope(principal, Scope.BASE)
     require_different(require_rows(keys, rule="R22"), rule="R25")
@@ -178,8 +178,8 @@ async def substitute_teacher(deps: Deps, principal: Principal, *, key: str, teac
         The colleague's enrollment.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING`, `PROJECT_NOT_OPEN`, `NOT_A_COLLEAGUE`,
-            `SECOND_SIGN_UP`, `OVERLAPPING_ACCEPTANCE` or `DESIGNATED_PERSON_MISSING`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING`, `INVALID_REASON`, `PROJECT_NOT_OPEN`,
+            `NOT_A_COLLEAGUE`, `SECOND_SIGN_UP`, `OVERLAPPING_ACCEPTANCE`, `DESIGNATED_PERSON_MISSING` or `BUSY`.
     """
     require_scope(principal, Scope.SCHOOL)
     successor_id = new_id()
@@ -187,7 +187,7 @@ async def substitute_teacher(deps: Deps, principal: Principal, *, key: str, teac
     def give_way(admission: Admission, before: Enrollment, by: str, why: Reason) -> None:
         """End the colleague's own enrollment in the project that has led to no acceptance yet."""
         waiting = admission.live_enrollment(teacher_id, before.project)
-        if waiting and waiting.id != before.id and waiting.status in ON_THE_WAY:
+        if waiting and waiting.id != before.id and waiting.status in NOT_YET_ACCEPTED:
             given_up = admission.settle(waiting, give_up(waiting, why, by, admission.now))
             admission.feed_back(given_up)
             admission.offer_freed_seat(waiting)

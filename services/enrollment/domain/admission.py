@@ -138,8 +138,8 @@ class Admission:
     def row(self) -> Iterator[list[Write]]:
         """Take the steps of one row together: if the block raises, the admission is as it was before.
 
-        Returns:
-            The steps of the row, once the block has ended.
+        Yields:
+            A list that holds the row's steps once the block has ended.
         """
         self._changes.clear()
         lists: tuple[list[Any], ...] = (self.writes, self.deliveries, self.notices)

@@ -178,7 +178,7 @@ class Admissions:
             if moved := admission.moved_seats(key):
                 self._seating.store_seats(*moved, project, unit)
             else:
-                self._seating.enter(project, unit, cached=unit.used_caches)
+                self._seating.guard(project, unit, cached=unit.used_caches)
         for commitments in admission.moved_commitments():
             self._seating.store_commitments(commitments, unit)
         self._deliveries.stage(admission.deliveries, unit)

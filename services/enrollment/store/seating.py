@@ -75,12 +75,12 @@ class Seating:
         key = document.pop("_id")
         unit.guard(self.persons, UpdateOne({"_id": key}, {"$set": document}, upsert=True))
 
-    def enter(self, project: Project, unit: UnitOfWork, *, cached: bool) -> None:
+    def guard(self, project: Project, unit: UnitOfWork, *, cached: bool) -> None:
         """Stage the write of a door, so that this unit of work and a change of its project conflict (notes N21).
 
         One of the two then runs again. Without the conflict a sign-up could commit after the project was cancelled, and
         the sweep would miss it (R33). The project and its seats are not written: sign-ups would then conflict with
-        every decision. A process keeps its door until it meets another process there.
+        every decision. A retry takes another door, for two processes at one door conflict.
 
         Args:
             project: The project that steps were decided on.
@@ -95,7 +95,7 @@ class Seating:
         else:
             unit.guard(self.doors, _touch(project, self._door))
 
-    async def meet_changed(self, project: Project, session: Session) -> None:
+    async def touch_all(self, project: Project, session: Session) -> None:
         """Write the seats and all doors of a project that changes: steps under way conflict, caches are found stale.
 
         Args:
@@ -122,7 +122,7 @@ class Seating:
     async def move_dates(self, project: str, starts_on: date, ends_on: date, session: Session) -> None:
         """Move the accepted dates of everybody accepted by a project (R18).
 
-        An acceptance under way that has read the old dates conflicts with `meet_changed`, and runs again.
+        An acceptance under way that has read the old dates conflicts with `touch_all`, and runs again.
 
         Args:
             project: The project's id.
