@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from chassis.clock import Clock, move_forward
 from deploy.broker.definitions import queue_of
@@ -25,6 +24,7 @@ from deploy.local.suite import PROCESSES, ROOT, Suite, module_of
 from deploy.seed.account_provisioner import AccountProvisioner
 from deploy.seed.graph_client import session
 from deploy.seed.load import seed
+from deploy.seed.logins import logins_of, show
 from kernel.reference import provinces
 
 HOME = ROOT / ".local" / "run"
@@ -207,17 +207,12 @@ def _show_running(process: int | None) -> int:
 
 
 async def _logins(suite: Suite) -> dict[str, Any]:
-    """The logins of the suite; its first start loads the data and stores them.
-
-    Returns:
-        `password` of all, `logins` as rows of scope, login and whom it is for, `initial` login to one-time code.
-    """
+    """The logins of the suite, as `logins_of` gives them; its first start loads the data and stores them."""
     file = suite.home / LOGINS
     if not file.exists():
         async with session() as http:
             provisioner = AccountProvisioner(suite, http, f"Guopei-{secrets.token_hex(4)}")
-            result = await seed(provisioner)
-        content = {"password": provisioner.password, "logins": result.logins, "initial": provisioner.codes}
+            content = logins_of(provisioner, await seed(provisioner))
         write_private(file, json.dumps(content, ensure_ascii=False))
     logins: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return logins
@@ -242,17 +237,7 @@ def _endpoints(suite: Suite, logins: dict[str, Any]) -> dict[str, Any]:
 
 
 def _show(url: str, now: datetime, logins: dict[str, Any]) -> None:
-    table = Table(title="登录账号 Logins", title_justify="left")
-    for heading in ("角色 scope", "登录名 login", "用户 who"):
-        table.add_column(heading)
-    for row in logins["logins"]:
-        table.add_row(*row)
-    for login, code in logins["initial"].items():
-        table.add_row("expert", login, f"初始状态，激活码 initial, one-time code: {code}")
-    console.print(table)
-    console.print(f"密码 password of all: [bold]{logins['password']}")
-    console.print(f"图接口 graph    {url}/graphql")
-    console.print(f"浏览器 explorer {url}/")
+    show(console, url, logins)
     tomorrow = now + timedelta(days=1)
     console.print(f"业务时间 domain time {now:%Y-%m-%d %H:%M} → make clock AT={tomorrow:%Y-%m-%d}T09:00")
 
