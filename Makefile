@@ -66,7 +66,7 @@ else
 endif
 
 .PHONY: unit
-unit: install ## tests of domains, chassis, gateway and engine that need no server: half a minute
+unit: install ## tests of domains, chassis, gateway and engine that need no server: half a minute to a minute
 	@$(BIN)/pytest -n $(WORKERS) tests/unit --ignore tests/unit/federation/differential
 
 .PHONY: checks
