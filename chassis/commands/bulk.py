@@ -4,9 +4,10 @@ Rows are loaded together, decided one after the other by the pure domain, and wr
 refused leaves nothing behind and costs no other row anything.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 import structlog
 
@@ -19,14 +20,13 @@ from kernel.errors import Refusal
 from kernel.refusals import INTERNAL
 
 A = TypeVar("A")
-A_co = TypeVar("A_co", covariant=True)
 C = TypeVar("C")
 O = TypeVar("O", bound=Aggregate)  # noqa: E741 - the outcome
 S = TypeVar("S")
 MOST_ROWS = 200
 """The most rows of one transaction."""
 _ATTEMPTS_OF_A_HALF = 3  # the whole has had its attempts
-_ATTEMPTS_OF_A_ROW = 30  # forty at once on one document took up to 13
+_ATTEMPTS_OF_A_ROW = 30  # of forty transactions at once on one document, the unluckiest needed 13
 log = structlog.get_logger()
 
 
@@ -62,17 +62,22 @@ class RowResult(Generic[A]):
     refusal: Refusal | None = None
 
 
-class Batch(Protocol[S, C, A_co, O]):
-    """How rows of one kind are loaded, decided and written; a class that derives from it has the defaults."""
+class Batch(ABC, Generic[S, C, A, O]):
+    """How rows of one kind are loaded, decided and written.
 
-    @property
-    def outcomes(self) -> Repository[O]:
-        """The repository whose documents bear the marks of the rows' requests."""
+    Args:
+        outcomes: The repository whose documents bear the marks of the rows' requests.
+    """
 
+    def __init__(self, outcomes: Repository[O]) -> None:
+        self.outcomes = outcomes
+
+    @abstractmethod
     async def load(self, unit: UnitOfWork, rows: Sequence[Row[C]]) -> S:
         """Load what the rows need, in sets and never row by row, the outcomes of earlier requests among it."""
 
-    def decide(self, unit: UnitOfWork, state: S, row: Row[C]) -> A_co | None:
+    @abstractmethod
+    def decide(self, unit: UnitOfWork, state: S, row: Row[C]) -> A | None:
         """Decide a row on the state that the rows before it have left, and stage what it writes.
 
         Returns:
@@ -82,14 +87,13 @@ class Batch(Protocol[S, C, A_co, O]):
             Refusal: Why the row is refused; the state is then as it was before, and nothing of the row is staged.
         """
 
-    def repeated(self, state: S, row: Row[C], outcome: O) -> A_co:
+    def repeated(self, state: S, row: Row[C], outcome: O) -> A:
         """The value of a row that took effect before, under the same `Idempotency-Key`: the outcome as it is now."""
         del state, row
-        return cast("A_co", outcome)
+        return cast("A", outcome)
 
     def finish(self, unit: UnitOfWork, state: S) -> None:
         """Stage what is written once for all rows, such as counters; nothing by default."""
-        del unit, state
 
 
 async def run(

@@ -24,7 +24,7 @@ from chassis.messaging import amqp
 from chassis.messaging.batch import MOST, give_up, readable, take_batches
 from chassis.runtime.tasks import PAUSES_SECONDS, forever
 from chassis.runtime.telemetry import RETRIED, context_of, count_taken, traceparent_of, tracer
-from chassis.storage.mongo import Database, Session, StorageError, is_away, is_transient, transact
+from chassis.storage.mongo import Conflict, Database, Session, StorageError, is_away, is_transient, transact
 
 _TRIES = 5
 _ATTEMPTS = 30  # of a transaction that meets conflicts
@@ -206,7 +206,7 @@ class Consumer:
             await self._settle(part[:middle])
             await self._settle(part[middle:])
             return
-        if len(part) == 1 and not await self._insist(part[0][0], partial(self._apply, part)):
+        if len(part) == 1 and not await self._insist(part[0][0], partial(self._apply, part), waits=_meets_others):
             return
         kept = [message for message, row in part if await self._finish(message, row)]
         if kept:
@@ -238,18 +238,29 @@ class Consumer:
         with acting(row.act):
             return await self._insist(message, partial(row.handler.after, row.envelope))
 
-    async def _insist(self, message: AbstractIncomingMessage, work: Callable[[], Awaitable[None]]) -> bool:
+    async def _insist(
+        self,
+        message: AbstractIncomingMessage,
+        work: Callable[[], Awaitable[None]],
+        *,
+        waits: Callable[[Exception], bool] = is_transient,
+    ) -> bool:
         """Try until it succeeds. After five failures the delivery becomes a dead letter; False is returned then.
 
         The next delivery waits meanwhile, which is what keeps the order. An absent database counts no attempt: it would
         turn every event of an outage into a dead letter.
+
+        Args:
+            message: The delivery.
+            work: What is tried.
+            waits: Whether an error is no failure of the event's.
         """
         tries = 0
         while True:
             try:
                 await work()
             except Exception as error:
-                if is_transient(error):
+                if waits(error):
                     log.warning("effect waits for the database", queue=self._queue, error=type(error).__name__)
                 else:
                     tries += 1
@@ -261,6 +272,14 @@ class Consumer:
                 await give_up(self._queue, message)
                 return False
             await asyncio.sleep(PAUSES_SECONDS[max(tries - 1, 0)])
+
+
+def _meets_others(error: Exception) -> bool:
+    """Whether an event's effect failed through no fault of its own.
+
+    A `Conflict` that outlasts the attempts of an event by itself is its own: a unique key that stays taken.
+    """
+    return is_transient(error) and not isinstance(error, Conflict)
 
 
 def _parts(deliveries: Sequence[_Delivery]) -> Iterator[Sequence[_Delivery]]:

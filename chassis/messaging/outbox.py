@@ -308,8 +308,11 @@ class _Outbox:
 
     async def _look(self) -> None:
         """Note all aggregates that wait without being known here, the one that waits longest first."""
-        room = _MOST_GROWN - len(self._grown)
-        if room > 0:
+        # Before the query, which may not see what comes while it runs.
+        self._look_at = time.monotonic() + _LOOK_AGAIN_SECONDS
+        room = max(0, _MOST_GROWN - len(self._grown))
+        self._more = not room
+        if room:
             known = [*self._grown, *self._in_flight, *self._sent]
             where = {**_WAITING, "_id": {"$nin": known}}
             unknown = self._collection.find(
@@ -317,8 +320,8 @@ class _Outbox:
             )
             keys = [row["_id"] async for row in unknown]
             self._grown.update(dict.fromkeys(keys))
-            self._more = len(keys) == room
-        self._look_at = time.monotonic() + _LOOK_AGAIN_SECONDS
+            if len(keys) == room:
+                self._more = True
 
     async def _read(self, keys: Sequence[Any]) -> list[_Sending]:
         """Take aggregates into flight, each with those of its events that are not sent."""

@@ -16,8 +16,9 @@ _MOST = 20_000
 class CachedRepository(Repository[A]):
     """A repository that a unit of work may read from memory.
 
-    What memory holds may be stale. So an attempt that has read it gives no refusal (`chassis.commands.bulk`), what it
-    writes is guarded by the version that it has read, and after a conflict everything is read anew: a stale entry is a
+    What memory holds may be stale. So an attempt that has read it gives no refusal (`chassis.commands.bulk`), and after
+    a conflict everything is read anew. The service sees to it that what is written is right: either the write checks
+    the version that was read, or a stale aggregate cannot allow what the current one forbids. Then a stale entry is a
     retry, never a wrong answer.
 
     Args:

@@ -27,6 +27,8 @@ Client = AsyncMongoClient[Document]
 Session = AsyncClientSession
 DuplicateKey = DuplicateKeyError
 StorageError = PyMongoError
+BATCH = 1_000
+"""How many documents come in one round trip, so that what belongs together does; by default the first brings 101."""
 
 # MongoDB's error codes: OutOfDiskSpace, Interrupted, MaxTimeMSExpired, WriteConcernFailed
 _TRANSIENT_CODES = {14031, 11601, 50, 64}
@@ -47,7 +49,7 @@ def is_away(error: Exception) -> bool:
 
 def is_transient(error: Exception) -> bool:
     """Whether the same operation may succeed later: the database is away, or others write the same documents."""
-    return is_away(error) or (isinstance(error, PyMongoError) and error.has_error_label(_CONFLICT))
+    return is_away(error) or _had_no_effect(error)
 
 
 class Conflict(PyMongoError):  # noqa: N818 - not an error: the attempt is run again

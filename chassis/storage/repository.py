@@ -8,12 +8,11 @@ from pymongo import ASCENDING
 
 from chassis.events import DomainEvent, seal
 from chassis.storage.idempotency import mark_for
-from chassis.storage.mongo import Collection, Database, Document, Session, from_document, to_document
+from chassis.storage.mongo import BATCH, Collection, Database, Document, Session, from_document, to_document
 from kernel.refusals import NOT_FOUND, STALE_VERSION
 
 INTERNAL_FIELDS = {"events": 0, "requests": 0, "index": 0}
 """The projection that leaves out what a document holds besides its aggregate."""
-_BATCH = 1_000  # so that the rows that belong to one page come in one operation; the default is 101 documents
 MOST_REQUESTS = 50
 """How many marks an aggregate keeps, the latest; a request is repeated within minutes."""
 
@@ -94,8 +93,10 @@ class Repository(Generic[A]):
         return aggregate
 
     async def find_many(self, keys: Sequence[str]) -> list[A | None]:
-        """The aggregates with those ids, in that order, None where there is none; one database operation."""
-        cursor = self.collection.find({"_id": {"$in": list(set(keys))}}, INTERNAL_FIELDS, batch_size=_BATCH)
+        """The aggregates with those ids, in that order, None where there is none; by one operation at most."""
+        if not keys:
+            return []
+        cursor = self.collection.find({"_id": {"$in": list(set(keys))}}, INTERNAL_FIELDS, batch_size=BATCH)
         by_id = {document["_id"]: from_document(document, self.kind) async for document in cursor}
         return [by_id.get(key) for key in keys]
 
@@ -111,12 +112,13 @@ class Repository(Generic[A]):
 
         Args:
             where: MongoDB's filter.
-            sort: Fields and directions; by id by default.
+            sort: Fields and directions; by id by default, and empty for no order. With thousands of keys in the filter
+                the order by id makes the database read the whole collection.
             limit: The most aggregates; 0 for all.
             session: The transaction to read in.
         """
         cursor = self.collection.find(
-            where, INTERNAL_FIELDS, sort=list(sort), limit=limit, batch_size=_BATCH, session=session
+            where, INTERNAL_FIELDS, sort=list(sort) or None, limit=limit, batch_size=BATCH, session=session
         )
         return [from_document(document, self.kind) async for document in cursor]
 
@@ -145,13 +147,6 @@ class Repository(Generic[A]):
             document["requests"] = [mark]
         await self.collection.insert_one(document, session=session)
         return aggregate
-
-    async def insert_many(self, created: Sequence[tuple[A, Sequence[DomainEvent]]], session: Session) -> None:
-        """Store new aggregates, each with its first events, in one operation of a transaction."""
-        documents = [
-            self.document(aggregate) | {"events": self.sealed(events, aggregate)} for aggregate, events in created
-        ]
-        await self.collection.insert_many(documents, session=session)
 
     async def save(self, aggregate: A, events: Sequence[DomainEvent] = (), session: Session | None = None) -> A:
         """Store a changed aggregate and its events in one write, guarded by the version that was read.

@@ -17,6 +17,7 @@ from chassis.context import Act, acting
 from chassis.events import DomainEvent
 from chassis.storage.idempotency import RequestMark
 from chassis.storage.mongo import (
+    BATCH,
     Client,
     Collection,
     Conflict,
@@ -37,7 +38,6 @@ ATTEMPTS = 12
 _SECONDS = 10.0
 _RETRY_AFTER_SECONDS = 1
 _DUPLICATE_KEY = 11000
-_BATCH = 1_000
 _WITHOUT_EVENTS = {"events": 0, "index": 0}
 
 
@@ -104,7 +104,7 @@ class UnitOfWork:
             return []
         where = clauses[0] if len(clauses) == 1 else {"$or": clauses}
         aggregates: list[A] = []
-        cursor = repository.collection.find(where, _WITHOUT_EVENTS, batch_size=_BATCH, session=self.session)
+        cursor = repository.collection.find(where, _WITHOUT_EVENTS, batch_size=BATCH, session=self.session)
         async for document in cursor:
             requests = document.pop("requests", ())
             aggregate = from_document(document, repository.kind)

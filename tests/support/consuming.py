@@ -48,11 +48,11 @@ def deliveries(draw: st.DrawFn, events: st.SearchStrategy[T]) -> tuple[list[T], 
     Returns:
         The events, and the batches as indices into them.
     """
-    history = draw(st.lists(events, min_size=1, max_size=25))
+    history = draw(st.lists(events, min_size=8, max_size=40))
     order = list(range(len(history)))
     for copied in draw(st.lists(st.integers(0, len(history) - 1), max_size=5)):
         order.insert(draw(st.integers(order.index(copied) + 1, len(order))), copied)
-    cuts = sorted(draw(st.sets(st.integers(1, len(order)), max_size=6)))
+    cuts = sorted(draw(st.sets(st.integers(1, len(order)), max_size=4)))
     return history, _cut(order, cuts)
 
 

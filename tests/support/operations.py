@@ -22,6 +22,10 @@ class Budget:
     operations: int
     commits: int = 0
 
+    def further(self, windows: int, each: "Budget") -> "Budget":
+        """What it takes with that many windows more."""
+        return Budget(self.operations + windows * each.operations, self.commits + windows * each.commits)
+
 
 class Operations(CommandListener):
     """The operations that a client has sent since `clear`, each a round trip.
@@ -82,4 +86,9 @@ async def watched(url: str, name: str) -> AsyncIterator[tuple[Database, Operatio
 
 def use_cases(commands: ModuleType) -> set[str]:
     """The names of a service's commands, each of which has a budget."""
-    return {name for name in commands.__all__ if inspect.iscoroutinefunction(getattr(commands, name))}
+    exported = {name: getattr(commands, name) for name in commands.__all__}
+    return {
+        name
+        for name, command in exported.items()
+        if inspect.iscoroutinefunction(command) or inspect.isasyncgenfunction(command)
+    }

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chassis.commands.bulk import Row, RowResult, run
+from chassis.commands.bulk import Batch, Row, RowResult, run
 from chassis.context import current_act
 from chassis.principal import Principal
 from chassis.storage.idempotency import request_mark
@@ -71,7 +71,7 @@ async def change_records(
     return [results[place] for place in range(len(rows))]
 
 
-class _Changes:
+class _Changes(Batch[Mapping[str, Record], Sequence[Decision], list[RowResult[Record]], Record]):
     """The batch: a row is all that is decided about one record, its value the result of each decision.
 
     A row without any effect is not saved and leaves no mark: a repeat of it is simply decided.
@@ -83,13 +83,14 @@ class _Changes:
     """
 
     def __init__(self, records: Records, principal: Principal, project: str | None) -> None:
-        self.outcomes = records
+        super().__init__(records)
+        self._records = records
         self._principal = principal
         self._project = project
 
     async def load(self, unit: UnitOfWork, rows: Sequence[Row[Sequence[Decision]]]) -> Mapping[str, Record]:
         """The records by id, in one query; each bears the marks of the requests about it."""
-        where = self.outcomes.where([row.key for row in rows], self._principal, self._project)
+        where = self._records.where([row.key for row in rows], self._principal, self._project)
         return {record.id: record for record in await unit.load(self.outcomes, also=[where])}
 
     def decide(
@@ -111,12 +112,14 @@ class _Changes:
     def repeated(
         self, state: Mapping[str, Record], row: Row[Sequence[Decision]], outcome: Record
     ) -> list[RowResult[Record]]:
-        """Decide once more on the record as it is now, only to tell which of the decisions are refused."""
-        del state
-        return _results(outcome, _decided(outcome, row.command)[2])
+        """The record as it is now: the mark says that the row took effect, whatever has come since.
 
-    def finish(self, unit: UnitOfWork, state: Mapping[str, Record]) -> None:
-        """Nothing is written for all rows together."""
+        Of several decisions some may have been refused, which no mark says; they are decided once more, only to tell.
+        """
+        del state
+        if len(row.command) == 1:
+            return _results(outcome, [None])
+        return _results(outcome, _decided(outcome, row.command)[2])
 
 
 def _decided(record: Record, decisions: Sequence[Decision]) -> tuple[Record, list[RecordEvent], list[Refusal | None]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from chassis.commands.bulk import Row
+from chassis.commands.bulk import Batch, Row
 from chassis.context import current_act
 from chassis.events import DomainEvent
 from chassis.principal import Principal
@@ -81,7 +81,7 @@ def required(loaded: Mapping[Any, T], key: Any, kind: str) -> T:
     return loaded[key]
 
 
-class ProjectBatch(Generic[C]):
+class ProjectBatch(Batch[Loaded, C, Project, Project], Generic[C]):
     """Rows that change one project each, under whose id they are; a use case is a subclass with its `step`.
 
     Args:
@@ -89,8 +89,8 @@ class ProjectBatch(Generic[C]):
     """
 
     def __init__(self, deps: Deps) -> None:
+        super().__init__(deps.store.projects)
         self.store = deps.store
-        self.outcomes = deps.store.projects
         self.now = deps.clock.now()
 
     async def load(self, unit: UnitOfWork, rows: Sequence[Row[C]]) -> Loaded:
@@ -126,14 +126,6 @@ class ProjectBatch(Generic[C]):
         self._move_quota(unit, state, project, changed)
         state.projects[row.key] = unit.save(self.outcomes, changed, events, act=row.act, request=row.request)
         return state.projects[row.key]
-
-    def repeated(self, state: Loaded, row: Row[C], outcome: Project) -> Project:
-        """The project as it is now."""
-        del state, row
-        return outcome
-
-    def finish(self, unit: UnitOfWork, state: Loaded) -> None:
-        """Nothing is written for all rows together."""
 
     def _move_quota(self, unit: UnitOfWork, state: Loaded, before: Project, after: Project) -> None:
         """Consume or release quota as a change of status requires (R11)."""

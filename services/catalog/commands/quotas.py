@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from chassis.commands.bulk import Row, run
+from chassis.commands.bulk import Batch, Row, run
 from chassis.commands.guards import require_scope
 from chassis.context import current_act
 from chassis.principal import Principal, Scope
@@ -110,7 +110,7 @@ class _Counted:
     codes: dict[str, list[str]]
 
 
-class _Comparison:
+class _Comparison(Batch[_Counted, bool, Difference, Quota]):
     """The batch: a row is a quota, its command whether to repair it, its value the difference, if there is one.
 
     Args:
@@ -118,13 +118,14 @@ class _Comparison:
     """
 
     def __init__(self, store: Store) -> None:
-        self.outcomes = store.quotas
+        super().__init__(store.quotas)
+        self._quotas = store.quotas
 
     async def load(self, unit: UnitOfWork, rows: Sequence[Row[bool]]) -> _Counted:
         """Load the quotas and count what uses them."""
         keys = [row.key for row in rows]
         loaded = {quota.id: quota for quota in await unit.load(self.outcomes, keys)}
-        return _Counted(loaded, await self.outcomes.consuming_codes(keys, unit.session))
+        return _Counted(loaded, await self._quotas.consuming_codes(keys, unit.session))
 
     def decide(self, unit: UnitOfWork, state: _Counted, row: Row[bool]) -> Difference | None:
         """Compare, and stage the repair."""
@@ -133,9 +134,3 @@ class _Comparison:
         if difference and stored and row.command:
             unit.save(self.outcomes, *quotas.reconcile(stored, difference), act=row.act)
         return difference
-
-    def repeated(self, state: _Counted, row: Row[bool], outcome: Quota) -> None:
-        """No request of an operator has a key."""
-
-    def finish(self, unit: UnitOfWork, state: _Counted) -> None:
-        """Nothing is written for all quotas together."""

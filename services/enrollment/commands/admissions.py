@@ -1,4 +1,4 @@
-"""The way of every command that moves an enrollment: rows on the lane of the process (ADR 23, ADR 24).
+"""The way of every command, timer and sweep that may move a seat: rows on the lane of the process (ADR 23, ADR 24).
 
 A row is decided by a function of the command, on an `Admission` that holds what was loaded for all rows of the batch.
 """
@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import structlog
+
 from chassis.clock import Clock
 from chassis.commands import bulk
-from chassis.commands.bulk import Row, RowResult
+from chassis.commands.bulk import Batch, Row, RowResult
 from chassis.commands.combining import Combiner
 from chassis.context import current_act
 from chassis.principal import Principal
@@ -20,17 +22,18 @@ from kernel.refusals import BUSY
 from services.enrollment.domain.admission import Admission, Command
 from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.refusals import DESIGNATED_PERSON_MISSING
-from services.enrollment.store import Enrollments, Store
+from services.enrollment.store import Store
 
+log = structlog.get_logger()
 EnrollmentRow = Row[Command]
 """A row whose command decides on an admission."""
 
 
-class AdmissionBatch:
+class AdmissionBatch(Batch[Admission, Command, Enrollment, Enrollment]):
     """Rows about enrollments, loaded, decided and written together.
 
     Attributes:
-        left_feedback: Whether the rows that were written have left deliveries (R24).
+        left_feedback: Whether an attempt has left deliveries (R24); the sender is then woken, at worst for nothing.
 
     Args:
         store: The service's collections.
@@ -39,15 +42,11 @@ class AdmissionBatch:
     """
 
     def __init__(self, store: Store, clock: Clock, offer_time: timedelta) -> None:
+        super().__init__(store.enrollments)
         self._store = store
         self._clock = clock
         self._offer_time = offer_time
         self.left_feedback = False
-
-    @property
-    def outcomes(self) -> Enrollments:
-        """The enrollments, which bear the marks of requests."""
-        return self._store.enrollments
 
     async def load(self, unit: UnitOfWork, rows: Sequence[EnrollmentRow]) -> Admission:
         """Load what the commands of the rows name."""
@@ -60,11 +59,6 @@ class AdmissionBatch:
         with state.row() as steps:
             outcome = row.command.decide(state)
         self._store.admissions.store_steps(unit, steps, row.act, outcome.id if outcome else None, row.request)
-        return outcome
-
-    def repeated(self, state: Admission, row: EnrollmentRow, outcome: Enrollment) -> Enrollment:
-        """The enrollment as it is now."""
-        del state, row
         return outcome
 
     def finish(self, unit: UnitOfWork, state: Admission) -> None:
@@ -99,6 +93,7 @@ async def submit(lane: Combiner[Command, Enrollment], row: EnrollmentRow) -> Enr
 
     Raises:
         Refusal: What the row is refused for, or `BUSY`.
+        StorageError: The database is away.
     """
     outcome = await lane.submit(row)
     assert outcome  # noqa: S101 - a row that is not refused has led to one
@@ -126,6 +121,9 @@ def require_done(results: Sequence[RowResult[Any]]) -> int:
         Refusal: Nothing was done, and a row is refused all the same: a defect.
     """
     refusals = [result.refusal for result in results if result.refusal]
+    for result in results:
+        if result.refusal:
+            log.error("a row of the system is refused", row=result.key, code=result.refusal.code)
     if any(refusal.code == BUSY.code for refusal in refusals):
         raise Conflict("rows of the system met conflicts without end")
     done = sum(result.value is not None for result in results)

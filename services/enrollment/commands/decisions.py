@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from chassis.commands.bulk import RowResult
-from chassis.commands.guards import require_rows, require_scope
+from chassis.commands.guards import require_different, require_rows, require_scope
 from chassis.principal import Principal, Scope
 from kernel.free_text import Reason
 from services.enrollment.commands.admissions import lane_row, require_done
@@ -41,10 +41,11 @@ async def decide_enrollments(
     """Decide on enrollments, each row by itself: the base until admission closes, after that the ministry (R23).
 
     Raises:
-        Refusal: `FORBIDDEN`, `TOO_MANY_ROWS` or `BUSY`; why a row is refused is in the row.
+        Refusal: `FORBIDDEN`, `TOO_MANY_ROWS`, `REPEATED_ROWS` or `BUSY`; why a row is refused is in the row.
     """
     require_scope(principal, Scope.BASE, Scope.MINISTRY)
     require_rows(decisions, rule="R22")
+    require_different([decision.enrollment for decision in decisions], rule="R23")
     overrides = principal.scope is Scope.MINISTRY
 
     def decide(admission: Admission, decision: Decision) -> Enrollment:
@@ -60,7 +61,7 @@ async def decide_enrollments(
             reason,
             admission.now,
             overrides=overrides,
-            passes_over=admission.passes_over(before),
+            passes_over=decision.decision is EnrollmentDecision.ACCEPT and admission.passes_over(before),
         )
         decided = admission.settle(before, step)
         admission.feed_back(decided)
@@ -73,7 +74,7 @@ async def decide_enrollments(
             Command(
                 decide=partial(decide, decision=decision),
                 enrollments=(decision.enrollment,),
-                takes_seats=True,
+                takes_seats=decision.decision is not EnrollmentDecision.REJECT,
                 fresh=overrides,  # a deadline that was extended must not be taken for missed
             ),
             name=f"_decide|{decision.enrollment}",

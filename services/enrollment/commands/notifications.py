@@ -1,7 +1,7 @@
 """Making deliveries by inbox and mail, and marking notices read (R24)."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -11,7 +11,6 @@ from cryptography.exceptions import InvalidTag
 
 from chassis.commands.guards import require_rows
 from chassis.storage.mongo import StorageError
-from kernel.errors import Refusal
 from services.enrollment.commands.deps import Deps, Mailer
 from services.enrollment.domain.notification_texts import letter
 from services.enrollment.domain.notifications import Delivery, DeliveryFailed, Notice, RetryPolicy, mail_of, notice_of
@@ -22,14 +21,22 @@ from services.enrollment.domain.vocabulary import DeliveryChannel, DeliveryFault
 log = structlog.get_logger()
 
 
+Failures = Mapping[str, DeliveryFailed]
+"""By the ids of deliveries, why they were not made."""
+
+
 class Channel(Protocol):
-    """A way to reach a recipient; it must bear the same delivery twice."""
+    """A way to reach recipients; it must bear the same delivery twice."""
 
-    async def deliver(self, delivery: Delivery) -> None:
-        """Make the delivery.
+    @property
+    def most(self) -> int:
+        """How many deliveries it takes at a time."""
 
-        Raises:
-            DeliveryFailed: It was not made, and why.
+    async def deliver(self, deliveries: Sequence[Delivery]) -> Failures:
+        """Make deliveries; one that fails holds up no other.
+
+        Returns:
+            Those that were not made, and why.
         """
 
 
@@ -43,42 +50,47 @@ async def deliver_pending(deps: Deps, kind: DeliveryChannel = DeliveryChannel.IN
     made = 0
     while channel:
         now = datetime.now(UTC)
-        claimed = await deps.store.deliveries.claim(kind, now, now + policy.claim)
-        if claimed is None:
+        claimed = await deps.store.deliveries.claim(kind, now, now + policy.claim, channel.most)
+        if not claimed:
             break
         made += await _attempt(deps, channel, claimed, policy)
     return made
 
 
-async def _attempt(deps: Deps, channel: Channel, delivery: Delivery, policy: RetryPolicy) -> bool:
-    """Try once, within half of the claim, so that no other process tries meanwhile; then settle the attempt."""
+async def _attempt(deps: Deps, channel: Channel, deliveries: Sequence[Delivery], policy: RetryPolicy) -> int:
+    """Try once, within half of the claim, so that no other process tries meanwhile; then settle the attempts."""
+    failures: Failures
     try:
         async with asyncio.timeout(policy.claim.total_seconds() / 2):
-            await channel.deliver(delivery)
+            failures = await channel.deliver(deliveries)
     except TimeoutError:
-        await _failed(deps, delivery, policy, DeliveryFailed(DeliveryFault.TIMEOUT))
-    except Refusal:  # the teacher, the school or the project is not on file
-        await _failed(deps, delivery, policy, DeliveryFailed(DeliveryFault.STORAGE))
-    except DeliveryFailed as failure:
-        await _failed(deps, delivery, policy, failure)
-    else:
-        return await deps.store.deliveries.delivered(delivery, deps.clock.now())
-    return False
+        failures = {delivery.id: DeliveryFailed(DeliveryFault.TIMEOUT) for delivery in deliveries}
+    arrived = [delivery for delivery in deliveries if delivery.id not in failures]
+    made = await deps.store.deliveries.delivered(arrived, deps.clock.now()) if arrived else 0
+    await _settle_failed(deps, [delivery for delivery in deliveries if delivery.id in failures], failures, policy)
+    return made
 
 
-async def _failed(deps: Deps, delivery: Delivery, policy: RetryPolicy, failure: DeliveryFailed) -> None:
-    log.warning(
-        "undelivered",
-        delivery=delivery.id,
-        attempts=delivery.attempts,
-        fault=failure.fault.value,
-        permanent=failure.permanent,
-    )
-    if failure.permanent or policy.is_exhausted(delivery.attempts):
-        await deps.store.deliveries.fail(delivery, failure.fault)
-    else:
-        until = datetime.now(UTC) + policy.pause(delivery.attempts)
-        await deps.store.deliveries.reschedule(delivery, failure.fault, until)
+async def _settle_failed(deps: Deps, deliveries: Sequence[Delivery], failures: Failures, policy: RetryPolicy) -> None:
+    """Settle attempts that failed: those of one fault and as many attempts by one write."""
+    alike: dict[tuple[DeliveryFault, bool, int], list[Delivery]] = {}
+    for delivery in deliveries:
+        failure, attempts = failures[delivery.id], delivery.attempts
+        log.warning(
+            "undelivered",
+            delivery=delivery.id,
+            attempts=attempts,
+            fault=failure.fault.value,
+            permanent=failure.permanent,
+        )
+        ends = failure.permanent or policy.is_exhausted(attempts)
+        alike.setdefault((failure.fault, ends, attempts), []).append(delivery)
+    for (fault, ends, attempts), failed in alike.items():
+        if ends:
+            await deps.store.deliveries.fail(failed, fault)
+        else:
+            until = datetime.now(UTC) + policy.pause(attempts)
+            await deps.store.deliveries.reschedule(failed, fault, until)
 
 
 def channel_of(deps: Deps, kind: DeliveryChannel) -> Channel | None:
@@ -90,56 +102,97 @@ def channel_of(deps: Deps, kind: DeliveryChannel) -> Channel | None:
 
 @dataclass(frozen=True, slots=True)
 class _Inbox:
-    """Puts a notice under the delivery's id, so that a repeat adds none; then leaves the delivery by mail."""
+    """Puts a notice under each delivery's id, so that a repeat adds none; then leaves the deliveries by mail."""
 
     deps: Deps
+    most: int = 200
 
-    async def deliver(self, delivery: Delivery) -> None:
-        store, now = self.deps.store, self.deps.clock.now()
+    async def deliver(self, deliveries: Sequence[Delivery]) -> Failures:
+        """Deliver all together; where that fails, each half by itself, until what fails is alone."""
         try:
-            await store.notices.put(notice_of(delivery, now))
-            if self.deps.mailer and await _has_address(self.deps, delivery):
-                await store.deliveries.add([mail_of(delivery, now)])
-        except StorageError as error:
-            raise DeliveryFailed(DeliveryFault.STORAGE) from error
+            return await self._deliver(deliveries)
+        except StorageError:
+            if len(deliveries) == 1:
+                return {deliveries[0].id: DeliveryFailed(DeliveryFault.STORAGE)}
+        half = len(deliveries) // 2
+        return {**await self.deliver(deliveries[:half]), **await self.deliver(deliveries[half:])}
+
+    async def _deliver(self, deliveries: Sequence[Delivery]) -> Failures:
+        store, now = self.deps.store, self.deps.clock.now()
+        await store.notices.put([notice_of(delivery, now) for delivery in deliveries])
+        if not self.deps.mailer:
+            return {}
+        people = await _people(self.deps, deliveries)
+        mails = [mail_of(delivery, now) for delivery in deliveries if _has_address(people.get(delivery.id), delivery)]
+        await store.deliveries.add(mails)
+        return {
+            delivery.id: DeliveryFailed(DeliveryFault.STORAGE) for delivery in deliveries if delivery.id not in people
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class _Mail:
-    """Sends a mail to the address that is on file at that time."""
+    """Sends mails, one by one, each to the address that is on file at that time."""
 
     deps: Deps
     mailer: Mailer
+    most: int = 1
 
-    async def deliver(self, delivery: Delivery) -> None:
-        store = self.deps.store
-        teacher, person = await _people(self.deps, delivery)
-        project = await store.projects.get(delivery.project)
-        name, address = teacher.name, None
+    async def deliver(self, deliveries: Sequence[Delivery]) -> Failures:
+        failures = {}
+        for delivery in deliveries:
+            try:
+                await self._send(delivery)
+            except DeliveryFailed as failure:
+                failures[delivery.id] = failure
+        return failures
+
+    async def _send(self, delivery: Delivery) -> None:
+        people = (await _people(self.deps, [delivery])).get(delivery.id)
+        project = await self.deps.store.projects.find(delivery.project)
+        if people is None or project is None:
+            raise DeliveryFailed(DeliveryFault.STORAGE)
+        name, address = people.teacher.name, None
         try:
             if delivery.recipient is DeliveryRecipient.TRAINEE:
-                address = self.deps.vault.open(teacher.email.sealed) if teacher.email else None
-            elif person:
-                name, address = person.name, person.email
+                email = people.teacher.email
+                address = self.deps.vault.open(email.sealed) if email else None
+            elif people.designated:
+                name, address = people.designated.name, people.designated.email
         except (KeyError, InvalidTag) as error:  # not permanent: the key may be installed later
             raise DeliveryFailed(DeliveryFault.NO_ADDRESS) from error
         if address is None:
             raise DeliveryFailed(DeliveryFault.NO_ADDRESS, permanent=True)
-        await self.mailer.send(letter(delivery, project, to=address, name=name, trainee=teacher.name))
+        await self.mailer.send(letter(delivery, project, to=address, name=name, trainee=people.teacher.name))
 
 
-async def _has_address(deps: Deps, delivery: Delivery) -> bool:
-    teacher, person = await _people(deps, delivery)
+@dataclass(frozen=True, slots=True)
+class _People:
+    """The trainee of a delivery, and the school's designated person."""
+
+    teacher: Teacher
+    designated: DesignatedPerson | None
+
+
+def _has_address(people: _People | None, delivery: Delivery) -> bool:
+    if people is None:
+        return False
     if delivery.recipient is DeliveryRecipient.TRAINEE:
-        return teacher.email is not None
-    return person is not None and person.email is not None
+        return people.teacher.email is not None
+    return people.designated is not None and people.designated.email is not None
 
 
-async def _people(deps: Deps, delivery: Delivery) -> tuple[Teacher, DesignatedPerson | None]:
-    """The trainee, and the school's designated person."""
-    enrollment = await deps.store.enrollments.get(delivery.enrollment)
-    school = await deps.store.schools.get(enrollment.school)
-    return await deps.store.teachers.get(enrollment.teacher), school.designated
+async def _people(deps: Deps, deliveries: Sequence[Delivery]) -> dict[str, _People]:
+    """By the deliveries' ids, the people; without those whose enrollment, teacher or school is not on file."""
+    store = deps.store
+    enrollments = await store.enrollments.find_many([delivery.enrollment for delivery in deliveries])
+    teachers = await store.teachers.find_many([enrollment.teacher if enrollment else "" for enrollment in enrollments])
+    schools = await store.schools.find_many([enrollment.school if enrollment else "" for enrollment in enrollments])
+    return {
+        delivery.id: _People(teacher, school.designated)
+        for delivery, teacher, school in zip(deliveries, teachers, schools, strict=True)
+        if teacher and school
+    }
 
 
 async def mark_notices_read(deps: Deps, *, boxes: Sequence[str], keys: Sequence[str]) -> list[Notice]:

@@ -8,22 +8,14 @@ from services.enrollment.commands.admissions import lane_row, require_done
 from services.enrollment.commands.deps import Deps
 from services.enrollment.domain.admission import Admission, Command
 from services.enrollment.domain.enrollment import Enrollment, cancel, lapse
-from services.enrollment.domain.notifications import NoticeKind, base_box, feedback, notice_to, school_box
-from services.enrollment.domain.vocabulary import LIVE, EnrollmentStatus, ProjectState
+from services.enrollment.domain.notifications import Notice, NoticeKind, base_box, feedback, notice_to, school_box
+from services.enrollment.domain.vocabulary import LIVE, NOT_YET_ACCEPTED, EnrollmentStatus, ProjectState
 from services.enrollment.domain.waitlist import expire
 
-_LEFT_AT_START = frozenset(
-    {
-        EnrollmentStatus.SIGNED_UP,
-        EnrollmentStatus.SUBMITTED,
-        EnrollmentStatus.WAITLISTED,
-        EnrollmentStatus.OFFERED,
-    }
-)
 _ENDED_BY = {
     ProjectState.CANCELLED: LIVE,
-    ProjectState.RUNNING: _LEFT_AT_START,
-    ProjectState.FINISHED: _LEFT_AT_START,
+    ProjectState.RUNNING: NOT_YET_ACCEPTED,
+    ProjectState.FINISHED: NOT_YET_ACCEPTED,
 }
 
 
@@ -31,7 +23,7 @@ async def sweep(deps: Deps, project_id: str) -> int:
     """Close the open enrollments of a cancelled or started project and free their seats (R33). Idempotent.
 
     It runs after the commit of the project's new state: a sign-up that begins later sees the new state, and one that is
-    under way conflicts with the commit (`Seating.enter`).
+    under way conflicts with the commit (`Seating.guard`).
 
     Returns:
         How many enrollments were closed.
@@ -85,15 +77,21 @@ async def tell_of_amendment(deps: Deps, project_id: str) -> None:
     ]
     await deps.store.deliveries.add(deliveries)
     deps.wake.set()
-    for here_id, elsewhere_id in await deps.store.seating.overlapping(project.id):
-        here, elsewhere = await deps.store.enrollments.find_many([here_id, elsewhere_id])
-        if here and elsewhere:
-            await _report(deps, here, elsewhere, at)
+    pairs = await deps.store.seating.overlapping(project.id)
+    loaded = await deps.store.enrollments.find_many([key for pair in pairs for key in pair])
+    enrollments = {enrollment.id: enrollment for enrollment in loaded if enrollment}
+    reports = [
+        report
+        for here, elsewhere in pairs
+        if here in enrollments and elsewhere in enrollments
+        for report in _reports(enrollments[here], enrollments[elsewhere], at)
+    ]
+    await deps.store.notices.put(reports)
 
 
-async def _report(deps: Deps, here: Enrollment, elsewhere: Enrollment, at: datetime) -> None:
-    """Notify both bases and the school of a date conflict, each of the enrollment that it may see (R19)."""
+def _reports(here: Enrollment, elsewhere: Enrollment, at: datetime) -> list[Notice]:
+    """The notices of a date conflict to both bases and the school, each of the enrollment that it may see (R19)."""
     boxes = {base_box(here.base): here, base_box(elsewhere.base): elsewhere, school_box(here.school): here}
-    for box, enrollment in boxes.items():
-        without_reason = replace(enrollment, reason=None)
-        await deps.store.notices.put(notice_to(box, without_reason, NoticeKind.OVERLAP, at))
+    return [
+        notice_to(box, replace(enrollment, reason=None), NoticeKind.OVERLAP, at) for box, enrollment in boxes.items()
+    ]

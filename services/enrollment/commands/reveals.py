@@ -65,17 +65,18 @@ async def reveal_teacher(deps: Deps, principal: Principal, *, key: str, purpose:
 async def _within_reach(deps: Deps, principal: Principal, key: str) -> Teacher:
     require_scope(principal, Scope.TEACHER, Scope.SCHOOL, Scope.BASE, Scope.MINISTRY)
     teacher = await deps.store.teachers.get(key)
+    enrollments = deps.store.enrollments
     match principal.scope:
         case Scope.TEACHER:
             reached = principal.person == key
         case Scope.SCHOOL:
             reached = principal.school == teacher.school
         case Scope.BASE:
-            reached = bool(await deps.store.enrollments.teachers_met([key], Visibility.of(principal)))
+            reached = await enrollments.admitted(key, principal.bases)
+            if not reached and await enrollments.teachers_met([key], Visibility.of(principal)):
+                raise NOT_ACCEPTED()
         case _:
             reached = True
     if not reached:
         raise NOT_FOUND(kind="teacher", id=key)
-    if principal.scope is Scope.BASE and not await deps.store.enrollments.admitted(key, principal.bases):
-        raise NOT_ACCEPTED()
     return teacher

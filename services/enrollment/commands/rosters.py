@@ -56,7 +56,7 @@ async def stage_roster(deps: Deps, principal: Principal, *, sheet: Sheet, file_n
     expires_at, kept_until = (datetime.now(UTC) + time for time in (OPEN_FOR, KEPT_FOR))
     codes = Codes.of(await deps.store.roster_facts.codes())
     rows = await asyncio.to_thread(_rows, deps, key, sheet, codes, kept_until)
-    facts = await deps.store.roster_facts.of(rows, school, now)
+    facts = await deps.store.roster_facts.of(rows, school.id, school.province, now)
     rows = await asyncio.to_thread(lambda: [check(row, facts) for row in rows])
     roster = Roster(
         id=key,
@@ -117,7 +117,7 @@ async def own_roster(deps: Deps, principal: Principal, key: str) -> Roster:
 async def _require_open_round(deps: Deps, key: str, now: datetime) -> None:
     """Refuse a roster whose rounds are all closed; if one is open, the rows of the others are refused one by one."""
     years = await deps.store.roster_facts.years(await deps.store.rosters.project_codes(key))
-    rounds = [await deps.store.rounds.find(str(year)) for year in years]
+    rounds = await deps.store.rounds.find_many([str(year) for year in years])
     if rounds and not any(is_open(calendar, ENROL, now) for calendar in rounds):
         require_phase(rounds[0], ENROL, now, "R22")
 
@@ -215,9 +215,8 @@ async def _work(deps: Deps, key: str, token: int, session: Session) -> RosterSta
     roster = await rosters.get_held(key, token, session)
     whole = roster.mode is RosterMode.ALL_OR_NOTHING
     rows = await rosters.next_rows(key, 0 if whole else _WINDOW, session)
-    school = await deps.store.schools.get(roster.school, session)
     assert roster.committed_at  # noqa: S101 - it has been committed
-    facts = await deps.store.roster_facts.of(rows, school, roster.committed_at, session)
+    facts = await deps.store.roster_facts.of(rows, roster.school, roster.province, roster.committed_at, session)
     outcomes, entries = await asyncio.to_thread(_decide, rows, facts, roster.by, whole=whole)
     if entries:
         unit = UnitOfWork(session)
@@ -225,11 +224,11 @@ async def _work(deps: Deps, key: str, token: int, session: Session) -> RosterSta
         await unit.flush()
     await rosters.store_outcomes(outcomes, session)
     moved = replace(roster, done=roster.done + len(rows), entered=roster.entered + len(entries))
-    if not whole and len(rows) == _WINDOW:
+    if moved.done != moved.total:
+        if whole or len(rows) < _WINDOW:
+            raise RuntimeError("rows are missing")
         await rosters.save(moved, session=session)
         return moved.state
-    if moved.done != moved.total:
-        raise RuntimeError("rows are missing")
     refused = whole and not entries
     ended, events = finish(moved, RosterState.REFUSED if refused else RosterState.COMMITTED, deps.clock.now())
     await rosters.save(ended, events, session)
@@ -247,7 +246,7 @@ def _stage(deps: Deps, entries: Sequence[RowEntry], facts: Facts, unit: UnitOfWo
         stage = unit.save if entry.signed_up else unit.insert
         stage(store.enrollments, entry.enrollment, entry.events, act=act)
     for project in facts.projects.values():
-        store.seating.enter(project, unit, cached=False)
+        store.seating.guard(project, unit, cached=False)
 
 
 def _decide(rows: Sequence[Row], facts: Facts, by: str, *, whole: bool) -> tuple[list[Row], list[RowEntry]]:

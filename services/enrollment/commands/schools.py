@@ -24,7 +24,7 @@ from services.enrollment.domain import school as schools
 from services.enrollment.domain.events import SchoolRegistered
 from services.enrollment.domain.refusals import PROVINCE_MISSING, SCHOOL_EXISTS
 from services.enrollment.domain.school import Phone, School
-from services.enrollment.store import Schools, Store, own_province
+from services.enrollment.store import own_province
 
 
 @idempotent("schools", name="designate_person")
@@ -106,7 +106,9 @@ async def register_schools(deps: Deps, principal: Principal, rows: Sequence[NewS
     require_scope(principal, Scope.MINISTRY, Scope.PROVINCE)
     require_rows(rows, rule="R22")
     drafts = [_drafted(principal, index, row) for index, row in enumerate(rows)]
-    return await _SchoolBatch(deps.store).run(
+    return await bulk.run(
+        deps.store.client,
+        _SchoolBatch(deps.store.schools),
         [
             Row(
                 key=str(draft.index),
@@ -115,25 +117,18 @@ async def register_schools(deps: Deps, principal: Principal, rows: Sequence[NewS
                 request=request_mark("schools", principal, f"register_schools|{draft.index}", row),
             )
             for draft, row in zip(drafts, rows, strict=True)
-        ]
+        ],
     )
 
 
-@dataclass(frozen=True)
 class _SchoolBatch(Batch[set[str], ImportedSchool, School, School]):
-    """Schools to be put on file, loaded and written together."""
-
-    store: Store
-
-    @property
-    def outcomes(self) -> Schools:
-        return self.store.schools
+    """Schools to be put on file, loaded and written together; the state is the codes that are taken."""
 
     async def load(self, unit: UnitOfWork, rows: Sequence[Row[ImportedSchool]]) -> set[str]:
         """The codes of those that are on file."""
         codes = [row.command.school.id for row in rows if row.command.school]
         marks = [row.request for row in rows if row.request]
-        return {school.id for school in await unit.load(self.store.schools, codes, marks=marks)} & set(codes)
+        return {school.id for school in await unit.load(self.outcomes, codes, marks=marks)} & set(codes)
 
     def decide(self, unit: UnitOfWork, state: set[str], row: Row[ImportedSchool]) -> School:
         draft = row.command
@@ -142,10 +137,7 @@ class _SchoolBatch(Batch[set[str], ImportedSchool, School, School]):
         if draft.school.id in state:
             raise SCHOOL_EXISTS(school=draft.school.id)
         state.add(draft.school.id)
-        return unit.insert(self.store.schools, draft.school, draft.events, act=row.act, request=row.request)
-
-    async def run(self, rows: Sequence[Row[ImportedSchool]]) -> list[RowResult[School]]:
-        return await bulk.run(self.store.client, self, rows)
+        return unit.insert(self.outcomes, draft.school, draft.events, act=row.act, request=row.request)
 
 
 async def import_schools(
@@ -195,7 +187,9 @@ def _judged(draft: ImportedSchool, existing: dict[str, School], seen: set[str]) 
 
 async def _stored(deps: Deps, judged: Sequence[ImportedSchool]) -> list[ImportedSchool]:
     new = [Row(key=str(row.index), command=row, act=current_act()) for row in judged if not row.known and row.school]
-    results = {result.key: result for result in await _SchoolBatch(deps.store).run(new)}
+    results = {
+        result.key: result for result in await bulk.run(deps.store.client, _SchoolBatch(deps.store.schools), new)
+    }
     return [
         ImportedSchool(row.index, result.value, result.refusal) if (result := results.get(str(row.index))) else row
         for row in judged

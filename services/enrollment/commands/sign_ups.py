@@ -23,7 +23,8 @@ async def sign_up(deps: Deps, principal: Principal, *, project_id: str) -> Enrol
     """Sign the calling teacher up for a published project while enrollment is open (R19).
 
     Raises:
-        Refusal: `NOT_FOUND`, `PROJECT_NOT_OPEN`, `PHASE_CLOSED`, `INNER_CUT_OFF_PASSED` or `SECOND_SIGN_UP`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `PROJECT_NOT_OPEN`, `PHASE_CLOSED`, `INNER_CUT_OFF_PASSED`,
+            `SECOND_SIGN_UP` or `BUSY`.
     """
     require_scope(principal, Scope.TEACHER)
     key, person = new_id(), principal.person or ""
@@ -43,7 +44,7 @@ async def withdraw_sign_up(deps: Deps, principal: Principal, *, key: str) -> Enr
     """Withdraw the caller's own sign-up before the school has submitted it (R19).
 
     Raises:
-        Refusal: `NOT_FOUND` or `WRONG_STATE`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `WRONG_STATE` or `BUSY`.
     """
     require_scope(principal, Scope.TEACHER)
 
@@ -151,7 +152,8 @@ async def withdraw_enrollment(deps: Deps, principal: Principal, *, key: str, rea
     """Withdraw a submitted enrollment before the training starts; a seat it held is offered at once (R25, R26).
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING` or `PROJECT_NOT_OPEN`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING`, `INVALID_REASON`, `PROJECT_NOT_OPEN` or
+            `BUSY`.
     """
     require_scope(principal, Scope.SCHOOL)
 

@@ -26,7 +26,7 @@ from services.enrollment.domain.refusals import TEACHER_EXISTS
 from services.enrollment.domain.school import School, acts_as
 from services.enrollment.domain.teacher import Sealed, Teacher, TeacherChanges, TeacherDetails, correct
 from services.enrollment.domain.vocabulary import Audience, Employment
-from services.enrollment.store import Store, Teachers
+from services.enrollment.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ async def add_teachers(deps: Deps, principal: Principal, rows: Sequence[NewTeach
     """Put teachers on file, each row by itself (R22).
 
     Raises:
-        Refusal: `NOT_FOUND` or `TOO_MANY_ROWS`; what is wrong with a row is in the row.
+        Refusal: `FORBIDDEN`, `NOT_FOUND` or `TOO_MANY_ROWS`; what is wrong with a row is in the row.
     """
     school = await own_school(deps, principal)
     require_rows(rows, rule="R22")
@@ -71,22 +71,23 @@ _Draft = tuple[Teacher, list[TeacherAdded]] | Refusal
 """A teacher as a row would put it on file, or why the row is refused."""
 
 
-@dataclass(frozen=True)
 class _TeacherBatch(Batch[set[str], _Draft, Teacher, Teacher]):
-    """Teachers to be put on file, loaded and written together; the state is the hashes of numbers that are taken."""
+    """Teachers to be put on file, loaded and written together; the state is the hashes of numbers that are taken.
 
-    store: Store
+    Args:
+        store: The service's collections.
+    """
 
-    @property
-    def outcomes(self) -> Teachers:
-        return self.store.teachers
+    def __init__(self, store: Store) -> None:
+        super().__init__(store.teachers)
+        self._seating = store.seating
 
     async def load(self, unit: UnitOfWork, rows: Sequence[Row[_Draft]]) -> set[str]:
         drafts = [row.command[0] for row in rows if not isinstance(row.command, Refusal)]
         hashes = [number.hash for teacher in drafts for number in (teacher.id_number, teacher.mobile)]
         also = [{"id_number.hash": {"$in": hashes}}, {"mobile.hash": {"$in": hashes}}]
         marks = [row.request for row in rows if row.request]
-        on_file = await unit.load(self.store.teachers, marks=marks, also=also)
+        on_file = await unit.load(self.outcomes, marks=marks, also=also)
         return {number.hash for teacher in on_file for number in (teacher.id_number, teacher.mobile)}
 
     def decide(self, unit: UnitOfWork, state: set[str], row: Row[_Draft]) -> Teacher:
@@ -97,8 +98,8 @@ class _TeacherBatch(Batch[set[str], _Draft, Teacher, Teacher]):
         if numbers & state:
             raise TEACHER_EXISTS()
         state |= numbers
-        self.store.seating.open_person(teacher.id, unit)
-        return unit.insert(self.store.teachers, teacher, events, act=row.act, request=row.request)
+        self._seating.open_person(teacher.id, unit)
+        return unit.insert(self.outcomes, teacher, events, act=row.act, request=row.request)
 
 
 def _drafted(deps: Deps, school: School, row: NewTeacher) -> _Draft:

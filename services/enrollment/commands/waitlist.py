@@ -19,9 +19,8 @@ from services.enrollment.domain.enrollment import Enrollment, missed_deadline, w
 from services.enrollment.domain.notifications import NoticeKind, feedback
 from services.enrollment.domain.project import Project, require_not_started, require_open
 from services.enrollment.domain.seats import Seats
-from services.enrollment.domain.vocabulary import EnrollmentStatus, ProjectState
+from services.enrollment.domain.vocabulary import NOT_YET_ACCEPTED, EnrollmentStatus, ProjectState
 from services.enrollment.domain.waitlist import (
-    ON_THE_WAY,
     expire,
     give_up,
     hand_over,
@@ -73,8 +72,7 @@ async def offer_after_suspension(deps: Deps, project_id: str) -> int:
     def offer(admission: Admission, key: str) -> Enrollment | None:
         return admission.offer_seat(admission.project(key))
 
-    seats = [seats for seats in await deps.store.seating.seats_to_offer() if seats.id == project_id]
-    return await _offer_seats(deps, seats, offer)
+    return await _offer_seats(deps, await deps.store.seating.seats_to_offer(project_id), offer)
 
 
 async def _offer_seats(deps: Deps, free: Sequence[Seats], offer: Callable[[Admission, str], Enrollment | None]) -> int:
@@ -115,7 +113,7 @@ async def accept_offer(deps: Deps, principal: Principal, *, key: str) -> Enrollm
 
     Raises:
         Refusal: `FORBIDDEN`, `NOT_FOUND`, `WRONG_STATE`, `OFFER_EXPIRED`, `PROJECT_NOT_OPEN`,
-            `DESIGNATED_PERSON_MISSING` or `OVERLAPPING_ACCEPTANCE`.
+            `DESIGNATED_PERSON_MISSING`, `OVERLAPPING_ACCEPTANCE` or `BUSY`.
     """
     require_scope(principal, Scope.SCHOOL)
 
@@ -129,7 +127,7 @@ async def accept_offer(deps: Deps, principal: Principal, *, key: str) -> Enrollm
         admission.feed_back(accepted)
         return accepted
 
-    command = Command(decide=decide, enrollments=(key,), school=principal.school)
+    command = Command(decide=decide, enrollments=(key,), school=principal.school, takes_seats=True)
     return await submit(deps.lane, lane_row(principal, key, command, name="accept_offer|", content=((), {"key": key})))
 
 
@@ -143,7 +141,8 @@ async def rank_waitlist(deps: Deps, principal: Principal, *, project_id: str, ke
         keys: Ids of enrollments in their new order; those not named follow in the order of submission.
 
     Raises:
-        Refusal: `FORBIDDEN`, `TOO_MANY_ROWS`, `REPEATED_ROWS`, `NOT_FOUND` or `WRONG_STATE`; nothing is ranked then.
+        Refusal: `FORBIDDEN`, `TOO_MANY_ROWS`, `REPEATED_ROWS`, `NOT_FOUND`, `WRONG_STATE` or `BUSY`; nothing is ranked
+            then.
     """
     require_scope(principal, Scope.BASE)
     require_different(require_rows(keys, rule="R22"), rule="R25")
@@ -160,7 +159,7 @@ async def rank_waitlist(deps: Deps, principal: Principal, *, project_id: str, ke
                 admission.settle(enrollment, rank_waiting(enrollment, place))
 
     command = Command(decide=decide, enrollments=tuple(places), lines=(project_id,))
-    require_done(await deps.lane.submit_all([lane_row(principal, project_id, command)]))
+    await deps.lane.submit(lane_row(principal, project_id, command))
 
 
 async def substitute_teacher(deps: Deps, principal: Principal, *, key: str, teacher_id: str, reason: str) -> Enrollment:
@@ -179,8 +178,8 @@ async def substitute_teacher(deps: Deps, principal: Principal, *, key: str, teac
         The colleague's enrollment.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING`, `PROJECT_NOT_OPEN`, `NOT_A_COLLEAGUE`,
-            `SECOND_SIGN_UP`, `OVERLAPPING_ACCEPTANCE` or `DESIGNATED_PERSON_MISSING`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING`, `INVALID_REASON`, `PROJECT_NOT_OPEN`,
+            `NOT_A_COLLEAGUE`, `SECOND_SIGN_UP`, `OVERLAPPING_ACCEPTANCE`, `DESIGNATED_PERSON_MISSING` or `BUSY`.
     """
     require_scope(principal, Scope.SCHOOL)
     successor_id = new_id()
@@ -188,7 +187,7 @@ async def substitute_teacher(deps: Deps, principal: Principal, *, key: str, teac
     def give_way(admission: Admission, before: Enrollment, by: str, why: Reason) -> None:
         """End the colleague's own enrollment in the project that has led to no acceptance yet."""
         waiting = admission.live_enrollment(teacher_id, before.project)
-        if waiting and waiting.id != before.id and waiting.status in ON_THE_WAY:
+        if waiting and waiting.id != before.id and waiting.status in NOT_YET_ACCEPTED:
             given_up = admission.settle(waiting, give_up(waiting, why, by, admission.now))
             admission.feed_back(given_up)
             admission.offer_freed_seat(waiting)

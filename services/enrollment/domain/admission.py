@@ -120,7 +120,7 @@ class Admission:
             self._index(enrollment)
 
     def add_seats(self, seats: Mapping[str, Seats], commitments: Mapping[str, Commitments]) -> None:
-        """Add what may move: seats by project, and accepted dates by teacher."""
+        """Add what may move: seats by project, and accepted dates by teacher; what is missing cannot be moved."""
         self._seats, self._loaded_seats = dict(seats), dict(seats)
         self._commitments, self._loaded_commitments = dict(commitments), dict(commitments)
 
@@ -138,8 +138,8 @@ class Admission:
     def row(self) -> Iterator[list[Write]]:
         """Take the steps of one row together: if the block raises, the admission is as it was before.
 
-        Returns:
-            The steps of the row, once the block has ended.
+        Yields:
+            A list that holds the row's steps once the block has ended.
         """
         self._changes.clear()
         lists: tuple[list[Any], ...] = (self.writes, self.deliveries, self.notices)
@@ -345,7 +345,7 @@ class Admission:
         was_admitted, is_admitted = status in ADMITTED, after.status in ADMITTED
         if was_admitted is is_admitted:
             return None
-        commitments = self._commitments.get(after.teacher, Commitments(after.teacher))
+        commitments = self._commitments[after.teacher]
         return commitments.hold(after, self.project(after.project)) if is_admitted else commitments.free(after)
 
     def _put(self, enrollment: Enrollment) -> None:

@@ -340,8 +340,7 @@ def decide(
         raise REASON_MISSING(rule="R23")
     if reason is None and passes_over and decision is EnrollmentDecision.ACCEPT:
         raise REASON_MISSING(rule="R25")
-    waits = enrollment.status is EnrollmentStatus.WAITLISTED and decision is not EnrollmentDecision.WAITLIST
-    if enrollment.status is not EnrollmentStatus.SUBMITTED and not waits:
+    if enrollment.status not in {EnrollmentStatus.SUBMITTED, EnrollmentStatus.WAITLISTED}:
         raise wrong_state(enrollment, "R23")
     text = reason.text if reason else None
     by, code = (_MINISTRY, ReasonCode.BY_MINISTRY) if overrides else (_BASE, ReasonCode.BY_BASE)

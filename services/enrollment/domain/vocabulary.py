@@ -27,16 +27,16 @@ class EnrollmentStatus(StrEnum):
     CREDIT_REVOKED = "CREDIT_REVOKED"
 
 
-LIVE = frozenset(
+NOT_YET_ACCEPTED = frozenset(
     {
         EnrollmentStatus.SIGNED_UP,
         EnrollmentStatus.SUBMITTED,
         EnrollmentStatus.WAITLISTED,
         EnrollmentStatus.OFFERED,
-        EnrollmentStatus.ACCEPTED,
-        EnrollmentStatus.ATTENDING,
     }
 )
+"""The states of an enrollment that has not ended and has led to no acceptance yet."""
+LIVE = NOT_YET_ACCEPTED | {EnrollmentStatus.ACCEPTED, EnrollmentStatus.ATTENDING}
 """The states of an enrollment that has not ended (R19, R33)."""
 
 

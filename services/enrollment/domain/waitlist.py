@@ -20,10 +20,6 @@ from services.enrollment.domain.vocabulary import EnrollmentStatus, ReasonCode
 
 _SYSTEM = "system"
 _LAST = 1_000_000
-ON_THE_WAY = frozenset(
-    {EnrollmentStatus.SIGNED_UP, EnrollmentStatus.SUBMITTED, EnrollmentStatus.WAITLISTED, EnrollmentStatus.OFFERED}
-)
-"""The states of a live enrollment that has not been accepted yet."""
 
 
 def place_in_line(enrollment: Enrollment) -> tuple[int, datetime, int, str]:
@@ -155,7 +151,7 @@ def give_up(enrollment: Enrollment, reason: Reason, by: str, now: datetime) -> S
     """End an enrollment whose person takes over a colleague's seat in the same project (R26).
 
     Args:
-        enrollment: An enrollment of `ON_THE_WAY`.
+        enrollment: An enrollment of `NOT_YET_ACCEPTED`.
         reason: Why the colleague is substituted.
         by: The designated person's name (R5).
         now: Domain time.

@@ -61,7 +61,7 @@ class _CatalogEffects:
     """Effects on the projection of rounds and projects; each ignores an event that a later one has overtaken.
 
     A command reads the project here in a transaction of its own, which a snapshot lets go on with the old project. So
-    the effects write documents that those commands write too (`Seating.meet_changed`). One of the two then conflicts
+    the effects write documents that those commands write too (`Seating.touch_all`). One of the two then conflicts
     and runs again on what the other has written (notes N21).
     """
 
@@ -98,7 +98,7 @@ class _CatalogEffects:
         )
         await self._store.projects.put(project, session)
         await self._store.seating.create_seats(Seats(project.id, project.capacity), session)
-        await self._store.seating.meet_changed(project, session)
+        await self._store.seating.touch_all(project, session)
 
     async def amend_project(self, event: ProjectAmended, envelope: Envelope, session: Session) -> None:
         """Store new dates, for the project and for whoever is accepted in it (R18, R19)."""
@@ -114,7 +114,7 @@ class _CatalogEffects:
             amendment=event.reason,
         )
         await self._store.projects.put(amended, session)
-        await self._store.seating.meet_changed(amended, session)
+        await self._store.seating.touch_all(amended, session)
         await self._store.seating.move_dates(event.project, event.starts_on, event.ends_on, session)
 
     def set_state(self, state: ProjectState) -> Effect:
@@ -139,7 +139,7 @@ class _CatalogEffects:
             return None
         project = moved(before, envelope.version, state, reason)
         await self._store.projects.put(project, session)
-        await self._store.seating.meet_changed(project, session)
+        await self._store.seating.touch_all(project, session)
         return project
 
     async def _project_before(self, key: str, envelope: Envelope, session: Session) -> Project | None:

@@ -1,19 +1,16 @@
 """Enrollment in MongoDB: collections, indexes and queries; the only place of the service that knows the database."""
 
-from services.enrollment.store.enrollments import Enrollments
 from services.enrollment.store.feed import Entry, Feed, FencedOff, Reading
 from services.enrollment.store.rosters import Rosters, RowsOf
-from services.enrollment.store.schools import Schools, SchoolSelection
+from services.enrollment.store.schools import SchoolSelection
 from services.enrollment.store.seating import Seating
 from services.enrollment.store.store import COLLECTIONS, SEALED, Store
-from services.enrollment.store.teachers import Teachers
 from services.enrollment.store.visibility import EnrollmentSelection, Visibility, own_province
 
 __all__ = [
     "COLLECTIONS",
     "SEALED",
     "EnrollmentSelection",
-    "Enrollments",
     "Entry",
     "Feed",
     "FencedOff",
@@ -21,10 +18,8 @@ __all__ = [
     "Rosters",
     "RowsOf",
     "SchoolSelection",
-    "Schools",
     "Seating",
     "Store",
-    "Teachers",
     "Visibility",
     "own_province",
 ]

@@ -1,6 +1,7 @@
 """Load what rows about enrollments need, and store what they lead to, in one unit of work (ADR 23)."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from chassis.context import Act
@@ -13,7 +14,7 @@ from services.enrollment.domain.admission import Admission, Command, Write
 from services.enrollment.domain.cut_off import CutOffs, key_of
 from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.project import Project, Round
-from services.enrollment.domain.seats import HOLDS
+from services.enrollment.domain.seats import ADMITTED, HOLDS
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 from services.enrollment.store.enrollments import Enrollments
 from services.enrollment.store.notifications import Deliveries, Notices
@@ -118,28 +119,40 @@ class Admissions:
         return {enrollment.id: enrollment for enrollment in loaded}
 
     async def _load_seats(self, unit: UnitOfWork, commands: Sequence[Command], admission: Admission) -> None:
-        """Load seats, accepted dates and waiting lists as far as a row may move them."""
-        moving = dict(_moving(commands, admission))
-        projects = {enrollment.project for enrollment in moving.values()}
-        projects |= {key for command in commands for key in command.lines if key in admission.projects}
+        """Load seats, accepted dates and waiting lists as far as a row may move them, or is decided on them."""
+        taking = {key for command in commands if command.takes_seats for key in command.enrollments}
+        freeing = {key for command in commands if command.frees_seats for key in command.enrollments}
+        moving = [
+            enrollment
+            for enrollment in _named(commands, admission)
+            if enrollment.id in taking or enrollment.status in HOLDS
+        ]
+        lines = {key for command in commands for key in command.lines if key in admission.projects}
+        projects = lines | {enrollment.project for enrollment in moving}
         if not projects:
             return
-        freeing = {key for command in commands if command.frees_seats for key in command.enrollments}
-        lines = {
-            enrollment.project
-            for key, enrollment in moving.items()
-            if key in freeing or enrollment.status is EnrollmentStatus.WAITLISTED
-        }
-        lines -= {key for command in commands for key in command.lines}
-        if lines:
-            waiting = {"project": {"$in": list(lines)}, "status": EnrollmentStatus.WAITLISTED}
-            admission.add(await unit.load(self.enrollments, also=[waiting]))
         seats = await self._seating.load_seats(projects, unit)
         stale = any(seats[key].project_version != admission.projects[key].version for key in seats)
         if stale and unit.used_caches:
             raise Conflict("a project has changed since it was cached")
-        teachers = {enrollment.teacher for enrollment in moving.values()} | set(admission.teachers)
-        admission.add_seats(seats, await self._seating.load_commitments(teachers, unit))
+        rows = Counter(key for command in commands for key in command.enrollments)
+        asked = {
+            enrollment.project
+            for enrollment in moving
+            if enrollment.id in freeing
+            # An earlier row of the batch may put on the list whom a later one accepts.
+            or (
+                enrollment.id in taking
+                and (enrollment.status is EnrollmentStatus.WAITLISTED or rows[enrollment.id] > 1)
+            )
+        }
+        if waited_for := [key for key in asked - lines if key in seats and seats[key].waitlisted]:
+            waiting = {"project": {"$in": waited_for}, "status": EnrollmentStatus.WAITLISTED}
+            admission.add(await unit.load(self.enrollments, also=[waiting]))
+        teachers = {
+            enrollment.teacher for enrollment in moving if enrollment.id in taking or enrollment.status in ADMITTED
+        }
+        admission.add_seats(seats, await self._seating.load_commitments(teachers | admission.teachers.keys(), unit))
 
     def store_steps(
         self, unit: UnitOfWork, steps: Sequence[Write], act: Act, outcome: str | None, mark: RequestMark | None
@@ -165,17 +178,14 @@ class Admissions:
             if moved := admission.moved_seats(key):
                 self._seating.store_seats(*moved, project, unit)
             else:
-                self._seating.enter(project, unit, cached=unit.used_caches)
+                self._seating.guard(project, unit, cached=unit.used_caches)
         for commitments in admission.moved_commitments():
             self._seating.store_commitments(commitments, unit)
         self._deliveries.stage(admission.deliveries, unit)
         self._notices.stage(admission.notices, unit)
 
 
-def _moving(commands: Sequence[Command], admission: Admission) -> Iterator[tuple[str, Enrollment]]:
-    """The enrollments whose seat a row may move: it takes one, or the enrollment has one or waits for one."""
-    for command in commands:
-        for key in command.enrollments:
-            enrollment = admission.enrollments.get(key)
-            if enrollment and (command.takes_seats or enrollment.status in HOLDS):
-                yield key, enrollment
+def _named(commands: Sequence[Command], admission: Admission) -> list[Enrollment]:
+    """The enrollments that the commands are about and that there are."""
+    keys = {key for command in commands for key in command.enrollments}
+    return [admission.enrollments[key] for key in keys & admission.enrollments.keys()]

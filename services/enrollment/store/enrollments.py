@@ -6,7 +6,7 @@ from datetime import datetime
 from pymongo import ASCENDING
 
 from chassis.storage.cursor import PageRequest
-from chassis.storage.mongo import Database, Document, from_document
+from chassis.storage.mongo import BATCH, Database, Document, from_document
 from chassis.storage.paging import after_position, all_of, counts, pages
 from chassis.storage.repository import Repository
 from services.enrollment.domain.enrollment import Enrollment
@@ -15,7 +15,6 @@ from services.enrollment.domain.vocabulary import LIVE, EnrollmentStatus
 from services.enrollment.store.visibility import EnrollmentSelection, Visibility
 
 _BY_ID = [("_id", ASCENDING)]
-_BATCH = 1_000
 _INDEXES: dict[str, tuple[str, ...]] = {
     "project": ("project", "status", "_id"),
     "base": ("base", "_id"),
@@ -131,5 +130,5 @@ class Enrollments(Repository[Enrollment]):
         return await self.collection.find_one(where, {"_id": 1}) is not None
 
     async def _ids(self, where: Document, *, sort: Sequence[tuple[str, int]] = _BY_ID, limit: int = 0) -> list[str]:
-        cursor = self.collection.find(where, {"_id": 1}, sort=list(sort), limit=limit, batch_size=_BATCH)
+        cursor = self.collection.find(where, {"_id": 1}, sort=list(sort), limit=limit, batch_size=BATCH)
         return [document["_id"] async for document in cursor]

@@ -1,13 +1,15 @@
 """Deliveries and notices in MongoDB (R24); an attempt is claimed by one write and settled by another."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from pymongo import ASCENDING, DESCENDING, ReturnDocument, UpdateOne
+from pymongo import ASCENDING, DESCENDING, UpdateOne
 
+from chassis.ids import new_id
 from chassis.principal import Principal, Scope
 from chassis.storage.cursor import PageRequest
-from chassis.storage.mongo import Database, Document, Session, from_document, to_document
+from chassis.storage.mongo import BATCH, Database, Document, Session, from_document, to_document
 from chassis.storage.paging import after_position, all_of
 from chassis.storage.repository import Repository
 from chassis.storage.unit_of_work import UnitOfWork
@@ -37,51 +39,64 @@ class Deliveries(Repository[Delivery]):
         undelivered = [("year", ASCENDING), ("state", ASCENDING), ("_id", ASCENDING)]
         await self.collection.create_index(undelivered, name="left")
 
-    async def claim(self, channel: DeliveryChannel, now: datetime, until: datetime) -> Delivery | None:
-        """Claim the delivery that has waited longest, for one attempt; no other process gets it meanwhile.
+    async def claim(self, channel: DeliveryChannel, now: datetime, until: datetime, most: int) -> list[Delivery]:
+        """Claim the deliveries that have waited longest, each for one attempt; no other process gets them meanwhile.
 
         Args:
             channel: The channel; documents of earlier releases name none and are the inbox's.
             now: Real time.
             until: Real time at which others may try again, should this process die.
+            most: How many at the most.
+
+        Returns:
+            Those claimed; none only where none is due.
         """
         mail = DeliveryChannel.EMAIL.value
-        where = {
+        due = {
             "state": DeliveryState.PENDING.value,
             "due": {"$not": {"$gt": now}},
             "channel": mail if channel is DeliveryChannel.EMAIL else {"$ne": mail},
         }
-        claimed = await self.collection.find_one_and_update(
-            where,
-            {"$set": {"due": until}, "$inc": {"attempts": 1, "version": 1}},
-            {"events": 0},
-            sort=[("due", ASCENDING)],
-            return_document=ReturnDocument.AFTER,
-        )
-        return from_document(claimed, Delivery) if claimed else None
+        while waiting := await self.query(due, sort=[("due", ASCENDING)], limit=most):
+            token = new_id()
+            claim = {"$set": {"due": until, "claim": token}, "$inc": {"attempts": 1, "version": 1}}
+            result = await self.collection.update_many(_as_read(waiting), claim)
+            if result.matched_count == len(waiting):
+                return [replace(row, attempts=row.attempts + 1, version=row.version + 1, due=until) for row in waiting]
+            # Other processes were faster with some of them.
+            if claimed := await self.query({"_id": {"$in": [row.id for row in waiting]}, "claim": token}):
+                return claimed
+        return []
 
-    async def delivered(self, delivery: Delivery, now: datetime) -> bool:
-        """Settle an attempt that succeeded; False where it is not the last one any more."""
-        return await self._settle(
-            delivery, {"state": DeliveryState.DELIVERED.value, "delivered_at": now, "due": None, "fault": None}
-        )
-
-    async def reschedule(self, delivery: Delivery, fault: DeliveryFault, until: datetime) -> bool:
-        """Settle an attempt that failed and is to be repeated.
+    async def delivered(self, deliveries: Sequence[Delivery], now: datetime) -> int:
+        """Settle attempts that succeeded.
 
         Args:
-            delivery: As it was claimed.
-            fault: Why the attempt failed.
+            deliveries: As they were claimed.
+            now: Domain time.
+
+        Returns:
+            How many were settled; one that is not the delivery's last attempt any more changes nothing.
+        """
+        changes = {"state": DeliveryState.DELIVERED.value, "delivered_at": now, "due": None, "fault": None}
+        return await self._settle(deliveries, changes)
+
+    async def reschedule(self, deliveries: Sequence[Delivery], fault: DeliveryFault, until: datetime) -> int:
+        """Settle attempts that failed and are to be repeated.
+
+        Args:
+            deliveries: As they were claimed.
+            fault: Why the attempts failed.
             until: Real time before which nobody tries again.
 
         Returns:
-            False where the attempt is not the last one any more; nothing is changed then.
+            How many were settled, as for `delivered`.
         """
-        return await self._settle(delivery, {"due": until, "fault": fault.value})
+        return await self._settle(deliveries, {"due": until, "fault": fault.value})
 
-    async def fail(self, delivery: Delivery, fault: DeliveryFault) -> bool:
-        """Settle an attempt that failed for good; False where it is not the last one any more."""
-        return await self._settle(delivery, {"state": DeliveryState.FAILED.value, "due": None, "fault": fault.value})
+    async def fail(self, deliveries: Sequence[Delivery], fault: DeliveryFault) -> int:
+        """Settle attempts that failed for good; how many were settled, as for `delivered`."""
+        return await self._settle(deliveries, {"state": DeliveryState.FAILED.value, "due": None, "fault": fault.value})
 
     async def by_enrollment(self, enrollments: Sequence[str]) -> dict[str, list[Delivery]]:
         """The deliveries of enrollments in order, by enrollment."""
@@ -109,10 +124,9 @@ class Deliveries(Repository[Delivery]):
         """How many of a year's deliveries have not arrived."""
         return await self.collection.count_documents(_undelivered(principal, year))
 
-    async def _settle(self, delivery: Delivery, changes: Document) -> bool:
-        last_attempt = {"_id": delivery.id, "state": DeliveryState.PENDING.value, "attempts": delivery.attempts}
-        result = await self.collection.update_one(last_attempt, {"$set": changes, "$inc": {"version": 1}})
-        return result.matched_count == 1
+    async def _settle(self, deliveries: Sequence[Delivery], changes: Document) -> int:
+        result = await self.collection.update_many(_as_read(deliveries), {"$set": changes, "$inc": {"version": 1}})
+        return result.matched_count
 
 
 class Notices:
@@ -134,9 +148,10 @@ class Notices:
         for notice in notices:
             unit.put(self.collection, _once(notice))
 
-    async def put(self, notice: Notice, session: Session | None = None) -> None:
-        """Place a notice in its box; a second time changes nothing."""
-        await self.collection.bulk_write([_once(notice)], session=session)
+    async def put(self, notices: Sequence[Notice]) -> None:
+        """Place notices in their boxes; a second time changes nothing, and one that fails holds up no other."""
+        if notices:
+            await self.collection.bulk_write([_once(notice) for notice in notices], ordered=False)
 
     async def page(self, boxes: Sequence[str], part: PageRequest, *, unread: bool = False) -> list[Notice]:
         """Up to `first + 1` notices of some boxes after a position, the latest first.
@@ -167,7 +182,17 @@ class Notices:
         """
         where = {"_id": {"$in": list(keys)}, "to": {"$in": list(boxes)}}
         await self.collection.update_many(where | {"read_at": None}, {"$set": {"read_at": now}})
-        return [from_document(document, Notice) async for document in self.collection.find(where, sort=_LATEST)]
+        cursor = self.collection.find(where, sort=_LATEST, batch_size=BATCH)
+        return [from_document(document, Notice) async for document in cursor]
+
+
+def _as_read(deliveries: Iterable[Delivery]) -> Document:
+    """A filter for deliveries that nobody has claimed or settled since they were read."""
+    by_attempts: dict[int, list[str]] = {}
+    for delivery in deliveries:
+        by_attempts.setdefault(delivery.attempts, []).append(delivery.id)
+    same = [{"attempts": attempts, "_id": {"$in": keys}} for attempts, keys in by_attempts.items()]
+    return {"state": DeliveryState.PENDING.value, "$or": same}
 
 
 def _once(entry: Delivery | Notice) -> UpdateOne:

@@ -8,7 +8,6 @@ from chassis.storage.repository import Repository
 from services.enrollment.domain.project import Project, Round
 from services.enrollment.domain.roster.check import Facts
 from services.enrollment.domain.roster.roster import Row
-from services.enrollment.domain.school import School
 from services.enrollment.store.enrollments import Enrollments
 from services.enrollment.store.teachers import Teachers
 
@@ -49,30 +48,32 @@ class RosterFacts:
         years: list[int] = await self._projects.collection.distinct("year", {"code": {"$in": list(codes)}})
         return years
 
-    async def of(self, rows: Sequence[Row], school: School, at: datetime, session: Session | None = None) -> Facts:
-        """What is on file about the people and projects of rows, in five operations.
+    async def of(
+        self, rows: Sequence[Row], school: str, province: str, at: datetime, session: Session | None = None
+    ) -> Facts:
+        """What is on file about the people and projects of rows, in four operations.
 
         Args:
             rows: Rows of one roster.
-            school: The roster's school.
+            school: The code of the roster's school.
+            province: The school's.
             at: Domain time that counts for deadlines.
             session: The transaction to read in.
         """
-        facts = Facts(school.id, school.province, at)
-        numbers = [row.id_number.hash for row in rows if row.id_number]
-        for teacher in await self._teachers.query({"id_number.hash": {"$in": numbers}}, session=session):
-            facts.people[teacher.id_number.hash] = teacher
+        facts = Facts(school, province, at)
+        numbers = {"id_number.hash": {"$in": [row.id_number.hash for row in rows if row.id_number]}}
         mobiles = {"mobile.hash": {"$in": [row.mobile.hash for row in rows if row.mobile]}}
-        async for document in self._teachers.collection.find(mobiles, {"mobile.hash": 1}, session=session):
-            facts.mobiles[document["mobile"]["hash"]] = document["_id"]
+        for teacher in await self._teachers.query({"$or": [numbers, mobiles]}, sort=(), session=session):
+            facts.people[teacher.id_number.hash] = teacher
+            facts.mobiles[teacher.mobile.hash] = teacher.id
         codes = list({row.project_code for row in rows if row.project_code})
         projects = await self._projects.query({"code": {"$in": codes}}, session=session)
         facts.projects = {project.code: project for project in projects}
         years = [str(year) for year in {project.year for project in projects}]
         rounds = await self._rounds.query({"_id": {"$in": years}}, session=session)
         facts.rounds = {int(calendar.id): calendar for calendar in rounds}
-        colleagues = [teacher.id for teacher in facts.people.values() if teacher.school == school.id]
+        colleagues = [teacher.id for teacher in facts.people.values() if teacher.school == school]
         live = {"live": True, "teacher": {"$in": colleagues}}
-        for enrollment in await self._enrollments.query(live, session=session):
+        for enrollment in await self._enrollments.query(live, sort=(), session=session):
             facts.live[enrollment.teacher, enrollment.project] = enrollment
         return facts

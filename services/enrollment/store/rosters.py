@@ -6,7 +6,7 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, UpdateOne
 
 from chassis.storage.cursor import PageRequest
-from chassis.storage.mongo import Database, Document, Session, from_document, to_document
+from chassis.storage.mongo import BATCH, Database, Document, Session, from_document, to_document
 from chassis.storage.paging import after_position, all_of, counts, pages
 from chassis.storage.repository import Repository
 from kernel.refusals import NOT_FOUND
@@ -146,7 +146,7 @@ class Rosters(Repository[Roster]):
         return codes
 
     async def _rows(self, where: Document, *, limit: int = 0, session: Session | None = None) -> list[Row]:
-        cursor = self.rows.find(where, sort=_IN_ORDER, limit=limit, session=session)
+        cursor = self.rows.find(where, sort=_IN_ORDER, limit=limit, batch_size=BATCH, session=session)
         return [from_document(document, Row) async for document in cursor]
 
 

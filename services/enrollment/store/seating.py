@@ -6,7 +6,7 @@ from datetime import date
 
 from pymongo import UpdateOne
 
-from chassis.storage.mongo import Database, Document, Session, from_document, to_document
+from chassis.storage.mongo import BATCH, Database, Document, Session, from_document, to_document
 from chassis.storage.unit_of_work import UnitOfWork
 from services.enrollment.domain.commitments import Commitments
 from services.enrollment.domain.project import Project
@@ -48,9 +48,13 @@ class Seating:
         return await self._seats({"_id": {"$in": list(projects)}}, unit.session)
 
     async def load_commitments(self, teachers: Iterable[str], unit: UnitOfWork) -> dict[str, Commitments]:
-        """The accepted dates of teachers, to be changed in this unit of work; by teacher."""
-        cursor = self.persons.find({"_id": {"$in": list(teachers)}}, session=unit.session)
-        return {document["_id"]: from_document(document, Commitments) async for document in cursor}
+        """The accepted dates of teachers, to be changed in this unit of work; by teacher, of each of them."""
+        commitments = {teacher: Commitments(teacher) for teacher in teachers}
+        if commitments:
+            where = {"_id": {"$in": list(commitments)}}
+            async for document in self.persons.find(where, batch_size=BATCH, session=unit.session):
+                commitments[document["_id"]] = from_document(document, Commitments)
+        return commitments
 
     def store_seats(self, read: Seats, seats: Seats, project: Project, unit: UnitOfWork) -> None:
         """Stage counters that have moved, and with them which version of the project they were moved for.
@@ -71,12 +75,12 @@ class Seating:
         key = document.pop("_id")
         unit.guard(self.persons, UpdateOne({"_id": key}, {"$set": document}, upsert=True))
 
-    def enter(self, project: Project, unit: UnitOfWork, *, cached: bool) -> None:
+    def guard(self, project: Project, unit: UnitOfWork, *, cached: bool) -> None:
         """Stage the write of a door, so that this unit of work and a change of its project conflict (notes N21).
 
         One of the two then runs again. Without the conflict a sign-up could commit after the project was cancelled, and
         the sweep would miss it (R33). The project and its seats are not written: sign-ups would then conflict with
-        every decision. A process keeps its door until it meets another process there.
+        every decision. A retry takes another door, for two processes at one door conflict.
 
         Args:
             project: The project that steps were decided on.
@@ -91,7 +95,7 @@ class Seating:
         else:
             unit.guard(self.doors, _touch(project, self._door))
 
-    async def meet_changed(self, project: Project, session: Session) -> None:
+    async def touch_all(self, project: Project, session: Session) -> None:
         """Write the seats and all doors of a project that changes: steps under way conflict, caches are found stale.
 
         Args:
@@ -110,14 +114,15 @@ class Seating:
         """The seats of projects, in one operation."""
         return await self._seats({"_id": {"$in": list(projects)}})
 
-    async def seats_to_offer(self) -> list[Seats]:
-        """The seats of the projects that have a free seat and a waiting list (R25)."""
-        return list((await self._seats({"waitlisted": {"$gt": 0}, **_LEFT})).values())
+    async def seats_to_offer(self, project: str | None = None) -> list[Seats]:
+        """The seats of the projects that have a free seat and a waiting list (R25); of one where it is named."""
+        about: Document = {"_id": project} if project else {}
+        return list((await self._seats({**about, "waitlisted": {"$gt": 0}, **_LEFT})).values())
 
     async def move_dates(self, project: str, starts_on: date, ends_on: date, session: Session) -> None:
         """Move the accepted dates of everybody accepted by a project (R18).
 
-        An acceptance under way that has read the old dates conflicts with `meet_changed`, and runs again.
+        An acceptance under way that has read the old dates conflicts with `touch_all`, and runs again.
 
         Args:
             project: The project's id.
@@ -153,12 +158,12 @@ class Seating:
         }
 
     async def _seats(self, where: Document, session: Session | None = None) -> dict[str, Seats]:
-        cursor = self.seats.find(where, session=session)
+        cursor = self.seats.find(where, batch_size=BATCH, session=session)
         return {document["_id"]: from_document(document, Seats) async for document in cursor}
 
     async def _in_conflict(self, where: Document) -> list[Commitments]:
         """Those of the persons who may have overlapping dates: who has at least two."""
-        cursor = self.persons.find({**where, "accepted.1": {"$exists": True}})
+        cursor = self.persons.find({**where, "accepted.1": {"$exists": True}}, batch_size=BATCH)
         return [from_document(document, Commitments) async for document in cursor]
 
 

@@ -286,6 +286,17 @@ async def test_lists_of_a_whole_class_at_once_lose_no_mark(world: World) -> None
     assert len({event.id for event in await world.heard(40)}) == 40
 
 
+async def test_a_repeat_of_what_took_effect_is_not_refused_for_what_came_after_it(world: World) -> None:
+    await world.start("e1")
+    assert await world.attend(("e1", "s1", True), ("e1", "s2", True)) == ["ok", "ok"]
+    with acting(Act(BASE, idempotency_key="k1")):
+        assert await world.grade("e1", ResultOutcome.PASSED, 88) == ["ok"]
+    with acting(Act(SCHOOL, idempotency_key="k1")):
+        assert codes(await confirm_credits(world.deps, SCHOOL, enrollments=["e1"])) == ["ok"]
+    with acting(Act(BASE, idempotency_key="k1")):
+        assert await world.grade("e1", ResultOutcome.PASSED, 88) == ["ok"]
+
+
 async def test_a_request_leaves_the_mark_it_always_had(world: World) -> None:
     """Names and digests are data: of the rows about one record in their order (chassis.storage.idempotency)."""
     await world.start("e1")

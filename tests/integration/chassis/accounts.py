@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from pymongo import UpdateOne
 
-from chassis.commands.bulk import Row, RowResult, run
+from chassis.commands.bulk import Batch, Row, RowResult, run
 from chassis.context import Act
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import RequestMark
@@ -44,7 +44,7 @@ class State:
     moved: list[int] = field(default_factory=list)
 
 
-class Moves:
+class Moves(Batch[State, int, Account, Account]):
     """Moves balances, never below zero, and counts what it has moved.
 
     Args:
@@ -52,7 +52,7 @@ class Moves:
     """
 
     def __init__(self, database: Database) -> None:
-        self.outcomes = Repository(database, "accounts", Account, producer="tests", noun="account")
+        super().__init__(Repository(database, "accounts", Account, producer="tests", noun="account"))
         self.counters = database["counters"]
         self.loads = 0
 
@@ -82,10 +82,6 @@ class Moves:
         if row.command == DEFECT:
             raise ZeroDivisionError
         return state.accounts[row.key]
-
-    def repeated(self, state: State, row: Row[int], outcome: Account) -> Account:
-        del state, row
-        return outcome
 
     def finish(self, unit: UnitOfWork, state: State) -> None:
         if state.moved:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -300,6 +300,35 @@ async def test_an_event_that_the_change_stream_does_not_name_is_found_by_a_look_
             sealed = seal([named(Course("c", 2, "1"))], producer="tests", kind="course", subject="c", version=2)
             await courses.collection.update_one({"_id": "c"}, {"$push": {"events": sealed[0]}})  # no new version
             await eventually(lambda: copies["tests/course:c/2/0"])
+
+
+async def test_an_event_of_between_the_first_look_and_the_change_stream_is_found_at_once(
+    database: Database, amqp_url: str, courses: Repository[Course], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.messaging.outbox._LOOK_AGAIN_SECONDS", FOR_EVER)
+    relay = Relay(database, ["courses"], amqp_url, "tests")
+    outbox, has_looked = relay._outboxes["courses"], asyncio.Event()
+    find, listen_to_changes = outbox._collection.find, relay._listen
+
+    async def slow_look(*arguments: Any, **options: Any) -> AsyncIterator[Any]:
+        monkeypatch.setattr(outbox._collection, "find", find)
+        async for row in find(*arguments, **options):
+            yield row
+        await create(courses, "between")
+        has_looked.set()
+        await eventually(outbox._wake.is_set)  # by the change stream, which has begun
+
+    async def late_stream() -> None:
+        await has_looked.wait()
+        await listen_to_changes()
+
+    monkeypatch.setattr(outbox, "measure", lambda **_: asyncio.Event().wait())  # it has a find of its own
+    monkeypatch.setattr(outbox._collection, "find", slow_look)
+    monkeypatch.setattr(relay, "_listen", late_stream)
+    async with topology(amqp_url) as (channel, _):
+        copies = await listen(channel)
+        async with running(relay.run):
+            await eventually(lambda: len(copies) == 1)
 
 
 @pytest.mark.usefixtures("long_rest")

@@ -135,6 +135,16 @@ async def test_a_repeat_inside_one_batch_gets_the_outcome_of_the_first(season: S
     assert {(row["ok"], row["enrollment"]["version"]) for (row,) in bulks} == {(True, 2)}
 
 
+async def test_r23_two_decisions_on_one_enrollment_are_one_too_many(season: Season) -> None:
+    await season.publish()
+    (key,) = await submitted(season, await season.teachers(1))
+    twice = [{"id": key, "decision": decision} for decision in ("WAITLIST", "ACCEPT")]
+    with pytest.raises(Refused) as refused:
+        await season.act(BASE, DECIDE, given=twice)
+    assert (refused.value.code, refused.value.extensions["rule"]) == ("REPEATED_ROWS", "R23")
+    assert await season.status(key) == "SUBMITTED"
+
+
 async def test_a_key_that_comes_with_other_input_in_the_same_batch_is_refused(season: Season) -> None:
     await season.publish()
     (key,) = await submitted(season, await season.teachers(1))
@@ -287,3 +297,15 @@ async def test_everybody_at_once_on_one_class_and_two_processes(season: Season, 
     watching.cancel()
     assert not ledger.overfull
     (await ledger.picture()).is_consistent()
+
+
+@pytest.mark.parametrize("together", [False, True])
+async def test_r25_whoever_is_waitlisted_in_the_same_batch_passes_nobody_over_without_a_reason(
+    season: Season, together: bool
+) -> None:
+    await season.publish(capacity=2)
+    *_, last = keys = sorted(await submitted(season, await season.teachers(3)))  # of one submission: in order of id
+    await decided(season, keys[:2], "WAITLIST")
+    waitlisting, acceptance = season.decide(last, "WAITLIST"), season.decide(last)
+    rows = await asyncio.gather(waitlisting, acceptance) if together else [await waitlisting, await acceptance]
+    assert codes(rows) == {"ok": 1, "REASON_MISSING": 1}

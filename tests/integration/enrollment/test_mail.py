@@ -194,7 +194,7 @@ async def test_a_crash_after_sending_costs_one_copy_with_the_same_message_id(
     season.deps = sends_mail(season.deps, mail.port, replace(QUICK, claim=timedelta(seconds=1)))
     key = await decided(season)
 
-    async def die(*_: Any) -> bool:
+    async def die(*_: Any) -> int:
         raise Killed
 
     with monkeypatch.context() as patch:
@@ -212,8 +212,8 @@ async def test_an_attempt_whose_claim_has_ended_settles_nothing(season: Season, 
     season.deps = sends_mail(season.deps, mail.port)
     key = await decided(season)
     store, now = season.deps.store.deliveries, datetime.now(UTC)
-    slow = await store.claim(EMAIL, now, now)
-    quick = await store.claim(EMAIL, now, now + timedelta(minutes=1))
+    slow = await store.claim(EMAIL, now, now, 1)
+    quick = await store.claim(EMAIL, now, now + timedelta(minutes=1), 1)
     assert slow
     assert quick
     assert not await store.delivered(slow, now)

@@ -1,0 +1,210 @@
+"""Enrollments, offers and rosters that are equally far, for tests of single commands."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+
+from chassis.principal import Principal
+from services.enrollment import commands
+from services.enrollment.commands import Decision, NewFunding
+from services.enrollment.domain.notifications import notice_of, school_box
+from services.enrollment.domain.vocabulary import EnrollmentDecision, FundingSource, ProjectState, RosterMode
+from tests.integration.enrollment.lists import line_of, someone, staged
+from tests.integration.enrollment.season import BASE, GUANGDONG, OTHER_BASE, SCHOOL, Season
+
+BOX = school_box("4144100001")
+PAYMENT = NewFunding(
+    year=2024, amount=100, source=FundingSource.CENTRAL, item="培训", school=SCHOOL.school, project="p1"
+)
+_MOST_ROWS = 200
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a command finds.
+
+    Attributes:
+        season: Where it is.
+        count: How many rows the command is to have.
+        keys: Ids of what it is about: enrollments, teachers, rosters, notices or payments.
+        teachers: As principals.
+    """
+
+    season: Season
+    count: int
+    keys: Sequence[str] = ()
+    teachers: Sequence[Principal] = ()
+
+    @property
+    def key(self) -> str:
+        """The first id."""
+        return self.keys[0]
+
+
+Prepare = Callable[[Season, int], Awaitable[Stage]]
+
+
+async def published(season: Season, count: int = 1) -> Stage:
+    """A project with seats for everybody; nobody is on file."""
+    await season.publish(capacity=1_000)
+    return Stage(season, count)
+
+
+async def on_file(season: Season, count: int = 1) -> Stage:
+    await published(season)
+    teachers: list[Principal] = []
+    for start in range(0, count, _MOST_ROWS):
+        teachers += await season.teachers(min(count - start, _MOST_ROWS), name="教师甲")
+    return Stage(season, count, [str(teacher.person) for teacher in teachers], teachers)
+
+
+async def signed_up(season: Season, count: int = 1) -> Stage:
+    return await _signed_up(await on_file(season, count), "p1")
+
+
+async def submitted(season: Season, count: int = 1) -> Stage:
+    return await _submitted(await signed_up(season, count))
+
+
+async def accepted(season: Season, count: int = 1) -> Stage:
+    return await _decided(await submitted(season, count), EnrollmentDecision.ACCEPT)
+
+
+async def waiting(season: Season, count: int = 1) -> Stage:
+    return await _decided(await submitted(season, count), EnrollmentDecision.WAITLIST)
+
+
+async def accepted_before_a_line(season: Season, count: int = 1) -> Stage:
+    """Accepted, while others wait; the last teacher is a colleague without an enrollment."""
+    await waiting(season)
+    colleagues = await on_file(season)
+    stage = await accepted(season, count)
+    return replace(stage, teachers=[*stage.teachers, *colleagues.teachers])
+
+
+async def offered(season: Season, count: int = 1) -> Stage:
+    stage = await waiting(season, count)
+    assert await commands.offer_after_suspension(season.deps, "p1") == count
+    return stage
+
+
+async def offered_too_long_ago(season: Season, count: int = 1) -> Stage:
+    stage = await offered(season, count)
+    season.later(hours=49)
+    return stage
+
+
+async def undecided(season: Season, count: int = 1) -> Stage:
+    """Submitted, and not decided when admission closed."""
+    stage = await submitted(season, count)
+    season.at("2024-05-25T09:00")
+    return stage
+
+
+async def escalated(season: Season, count: int = 1) -> Stage:
+    stage = await undecided(season, count)
+    await commands.escalate_undecided(season.deps)
+    return stage
+
+
+async def waiting_when_admission_closed(season: Season, count: int = 1) -> Stage:
+    stage = await waiting(season, count)
+    season.at("2024-05-25T09:00")
+    return stage
+
+
+def of_a_project_that_is(state: ProjectState, prepare: Prepare) -> Prepare:
+    """The same, before anything has followed from the project's new state."""
+
+    async def prepared(season: Season, count: int = 1) -> Stage:
+        stage, projects = await prepare(season, count), season.deps.store.projects
+        await projects.put(replace(await projects.get("p1"), state=state, reason="整改"))
+        return stage
+
+    return prepared
+
+
+async def overlapping(season: Season, count: int = 1) -> Stage:
+    """Accepted here and elsewhere, with dates that overlap since an amendment."""
+    stage = await accepted(season, count)
+    await season.publish("p2", base="base-2", starts_on="2024-08-01", ends_on="2024-08-05", capacity=1_000)
+    await _decided(await _submitted(await _signed_up(stage, "p2")), EnrollmentDecision.ACCEPT, OTHER_BASE)
+    amended = {"project": "p1", "starts_on": "2024-08-04", "ends_on": "2024-08-10", "reason": "场地调整"}
+    await season.hear("catalog.project-amended", "p1", amended)
+    return stage
+
+
+async def to_be_delivered(season: Season, count: int = 1) -> Stage:
+    """As many deliveries as rows, one an enrollment."""
+    stage = await accepted(season, count)
+    await season.deps.store.deliveries.collection.delete_many({"to": BOX})
+    return stage
+
+
+async def notified(season: Season, count: int = 1) -> Stage:
+    """Notices in the school's inbox."""
+    stage, store, now = await accepted(season, count), season.deps.store, season.deps.clock.now()
+    deliveries = (await store.deliveries.by_enrollment(stage.keys)).values()
+    notices = [notice_of(delivery, now) for both in deliveries for delivery in both if delivery.to == BOX]
+    await store.notices.put(notices)
+    return Stage(season, count, [notice.id for notice in notices])
+
+
+async def paid(season: Season, count: int = 1) -> Stage:
+    """A payment on record."""
+    await published(season, count)
+    return Stage(season, count, [(await commands.record_funding(season.deps, GUANGDONG, entry=PAYMENT)).id])
+
+
+async def roster_of_strangers(season: Season, count: int = 1) -> Stage:
+    await published(season)
+    return Stage(season, count, [(await staged(season, strangers(season, count))).id])
+
+
+async def roster_of_signed_up(season: Season, count: int = 1) -> Stage:
+    stage = await signed_up(season, count)
+    lines = [await line_of(season, teacher) for teacher in stage.teachers]
+    return Stage(season, count, [(await staged(season, lines)).id])
+
+
+def committed(mode: RosterMode, prepare: Prepare) -> Prepare:
+    """The roster, waiting for the worker."""
+
+    async def prepared(season: Season, count: int = 1) -> Stage:
+        stage = await prepare(season, count)
+        await commands.commit_roster(season.deps, SCHOOL, key=stage.key, mode=mode)
+        return stage
+
+    return prepared
+
+
+def strangers(season: Season, count: int) -> list[dict[str, str]]:
+    """Rows of a roster for people who are not on file."""
+    season.people += count
+    return [someone(season.people - number) for number in range(count)]
+
+
+async def _signed_up(stage: Stage, project: str) -> Stage:
+    signed = await asyncio.gather(
+        *(commands.sign_up(stage.season.deps, teacher, project_id=project) for teacher in stage.teachers)
+    )
+    return replace(stage, keys=[enrollment.id for enrollment in signed])
+
+
+async def _submitted(stage: Stage) -> Stage:
+    for keys in _windows(stage.keys):
+        results = await commands.submit_enrollments(stage.season.deps, SCHOOL, keys=keys)
+        assert all(result.value for result in results), results
+    return stage
+
+
+async def _decided(stage: Stage, decision: EnrollmentDecision, base: Principal = BASE) -> Stage:
+    for keys in _windows(stage.keys):
+        decisions = [Decision(key, decision) for key in keys]
+        results = await commands.decide_enrollments(stage.season.deps, base, decisions)
+        assert all(result.value for result in results), results
+    return stage
+
+
+def _windows(keys: Sequence[str]) -> list[Sequence[str]]:
+    return [keys[start : start + _MOST_ROWS] for start in range(0, len(keys), _MOST_ROWS)]
