@@ -13,6 +13,9 @@ WORKERS ?= 2
 # Where Node is needed and none is on PATH, the wheel's is used.
 NODE := $(BIN)/python -m deploy.local.node
 
+# $(call needs,VARIABLE,how the target is called): ends a target that was called without the variable.
+needs = $(if $($(1)),,$(error 缺少 $(1) missing: $(2)))
+
 ##@ Everyday
 
 .PHONY: help
@@ -34,7 +37,8 @@ demo: install ## play the whole round on a fresh suite of its own; KEEP=1 leaves
 
 .PHONY: clock
 clock: ## move the domain clock of `make run` forward: make clock AT=2024-05-06T09:00
-	@$(LOCAL) clock $(AT)
+	@$(call needs,AT,make clock AT=2024-05-06T09:00)
+	$(LOCAL) clock $(AT)
 
 .PHONY: status
 status: ## where `make run` runs, and its logins
@@ -62,7 +66,7 @@ else
 endif
 
 .PHONY: unit
-unit: install ## tests of domains, chassis, gateway and engine that need no server: half a minute
+unit: install ## tests of domains, chassis, gateway and engine that need no server: half a minute to a minute
 	@$(BIN)/pytest -n $(WORKERS) tests/unit --ignore tests/unit/federation/differential
 
 .PHONY: checks
@@ -99,19 +103,26 @@ definitions: ## write the broker's definitions from the reference data; they hol
 
 .PHONY: do
 do: ## an operator command of a process of `make run`: make do ON=enrollment DO="vault keys"
-	@$(LOCAL) do $(ON) $(DO)
+	@$(call needs,ON,make do ON=enrollment DO="vault keys")$(call needs,DO,make do ON=$(ON) DO=--help)
+	$(LOCAL) do $(ON) $(DO)
 
 .PHONY: deadletters
 deadletters: ## see to what consumers of `make run` gave up: make deadletters DO="list", "show ID", "replay ID", "drop ID"
-	@AMQP_URL=$$($(LOCAL) endpoint amqp) $(BIN)/python -m chassis.messaging.deadletters $(DO)
+	@$(call needs,DO,make deadletters DO=list)
+	url=$$($(LOCAL) endpoint amqp)
+	AMQP_URL=$$url $(BIN)/python -m chassis.messaging.deadletters $(DO)
 
 .PHONY: revoke
 revoke: ## cut a province off the broker of `make run`: make revoke PROVINCE=44; `make restore` gives it back
-	@RABBITMQ_MANAGEMENT_URL=$$($(LOCAL) endpoint management) $(BIN)/python -m deploy.broker revoke $(PROVINCE)
+	@$(call needs,PROVINCE,make revoke PROVINCE=44)
+	url=$$($(LOCAL) endpoint management)
+	RABBITMQ_MANAGEMENT_URL=$$url $(BIN)/python -m deploy.broker revoke $(PROVINCE)
 
 .PHONY: restore
 restore: ## give a province its access back: make restore PROVINCE=44
-	@RABBITMQ_MANAGEMENT_URL=$$($(LOCAL) endpoint management) $(BIN)/python -m deploy.broker restore $(PROVINCE)
+	@$(call needs,PROVINCE,make restore PROVINCE=44)
+	url=$$($(LOCAL) endpoint management)
+	RABBITMQ_MANAGEMENT_URL=$$url $(BIN)/python -m deploy.broker restore $(PROVINCE)
 
 ##@ Graph
 
@@ -124,7 +135,8 @@ schema: install ## write contracts/ from the code and compose the supergraph (No
 
 .PHONY: plan
 plan: ## print the plan of a query as a tree: make plan QUERY=file.graphql; STAGES=1 for what each stage made
-	@$(BIN)/python -m gateway plan contracts/graph/supergraph.graphql $(QUERY) $(if $(STAGES),--stages)
+	@$(call needs,QUERY,make plan QUERY=file.graphql)
+	$(BIN)/python -m gateway plan contracts/graph/supergraph.graphql $(QUERY) $(if $(STAGES),--stages)
 
 .PHONY: explorer
 explorer: ## fetch and build the explorer that the gateway serves at / (Node)

@@ -10,10 +10,10 @@ import sys
 import time
 from datetime import datetime, timedelta
 from typing import Annotated, Any, NoReturn
+from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from chassis.clock import Clock, move_forward
 from deploy.broker.definitions import queue_of
@@ -24,6 +24,7 @@ from deploy.local.suite import PROCESSES, ROOT, Suite, module_of
 from deploy.seed.account_provisioner import AccountProvisioner
 from deploy.seed.graph_client import session
 from deploy.seed.load import seed
+from deploy.seed.logins import logins_of, show
 from kernel.reference import provinces
 
 HOME = ROOT / ".local" / "run"
@@ -31,8 +32,21 @@ ENDPOINTS = ROOT / ".local" / "endpoints.json"
 LOGINS = "logins.json"
 _STOP_SECONDS = 90
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_CLOCK = "make clock AT=2024-05-06T09:00"
 cli = typer.Typer(add_completion=False, help=__doc__)
-console = Console()
+console, errors = Console(), Console(stderr=True)
+
+
+def _time(text: str) -> datetime:
+    """A time as an operator writes it, ISO 8601.
+
+    Raises:
+        BadParameter: It is none.
+    """
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"不是时间 {text} is no time; for example: {_CLOCK}") from error
 
 
 @cli.command()
@@ -46,7 +60,10 @@ def run(port: Annotated[int, typer.Option(help="The gateway's port; the next fre
             suite.start()
     except HomeInUse as error:
         console.print("已在运行 It runs already; Ctrl-C there or `make stop` stops it.")
-        raise typer.Exit(_show_running(error.holder)) from error
+        code = _show_running(error.holder)
+        if (url := _running_url()) and urlsplit(url).port != port:
+            console.print(f"它在端口 {urlsplit(url).port} 运行 It runs on that port; PORT={port} 不起作用 is ignored")
+        raise typer.Exit(code) from error
     except StartFailed as failure:
         _fail(str(failure))
     try:
@@ -78,7 +95,7 @@ def demo(keep: Annotated[bool, typer.Option("--keep", help="Leave the suite runn
 
 
 @cli.command()
-def clock(at: Annotated[datetime, typer.Argument(help="Domain time in Asia/Shanghai.")]) -> None:
+def clock(at: Annotated[datetime, typer.Argument(parser=_time, help="Domain time in Asia/Shanghai.")]) -> None:
     """Move the domain clock of the running suite forward."""
     try:
         moved = move_forward(HOME / "clock.json", at)
@@ -108,7 +125,7 @@ def do(
 ) -> None:
     """Run an operator command of a service or the gateway, with the environment it has in the running suite."""
     if process not in PROCESSES:
-        _fail(f"没有这个进程 No such process: {process}")
+        _fail(f"没有这个进程 No such process: {process}; ON= is {', '.join(PROCESSES)}")
     environment = os.environ | _endpoints_of_running()["environments"][process]
     os.execve(sys.executable, [sys.executable, "-m", module_of(process), *command], environment)  # noqa: S606 - no shell
 
@@ -120,6 +137,7 @@ def stop() -> None:
     if pid is None:
         console.print("没有在运行 It does not run")
         return
+    what = _running_url() or "make run"
     os.kill(pid, signal.SIGTERM)
     with console.status("正在停止 Stopping …"):
         end = time.monotonic() + _STOP_SECONDS
@@ -127,6 +145,7 @@ def stop() -> None:
             time.sleep(0.1)
     if lock_holder(HOME) == pid:
         _fail(f"进程 {pid} 没有停止 Process {pid} did not stop within {_STOP_SECONDS} s")
+    console.print(f"已停止 Stopped {what} (process {pid})")
 
 
 @cli.command()
@@ -150,8 +169,16 @@ def _endpoints_of_running() -> dict[str, Any]:
     return endpoints
 
 
+def _running_url() -> str | None:
+    """The root URL of the running suite's gateway; None while it starts."""
+    if not ENDPOINTS.exists():
+        return None
+    graph: str = json.loads(ENDPOINTS.read_text(encoding="utf-8"))["graphql"]
+    return graph.removesuffix("/graphql")
+
+
 def _fail(message: str) -> NoReturn:
-    console.print(message, style="red", markup=False)
+    errors.print(message, style="red", markup=False)
     raise typer.Exit(1)
 
 
@@ -171,26 +198,21 @@ def _show_running(process: int | None) -> int:
     if process is None:
         console.print("没有在运行 It does not run: make run")
         return 1
-    if not ENDPOINTS.exists():
+    url = _running_url()
+    if url is None:
         console.print(f"正在启动 It is starting (process {process})")
         return 0
-    url = json.loads(ENDPOINTS.read_text(encoding="utf-8"))["graphql"].removesuffix("/graphql")
     _show(url, Clock(HOME / "clock.json").now(), json.loads((HOME / LOGINS).read_text(encoding="utf-8")))
     return 0
 
 
 async def _logins(suite: Suite) -> dict[str, Any]:
-    """The logins of the suite; its first start loads the data and stores them.
-
-    Returns:
-        `password` of all, `logins` as rows of scope, login and whom it is for, `initial` login to one-time code.
-    """
+    """The logins of the suite, as `logins_of` gives them; its first start loads the data and stores them."""
     file = suite.home / LOGINS
     if not file.exists():
         async with session() as http:
             provisioner = AccountProvisioner(suite, http, f"Guopei-{secrets.token_hex(4)}")
-            result = await seed(provisioner)
-        content = {"password": provisioner.password, "logins": result.logins, "initial": provisioner.codes}
+            content = logins_of(provisioner, await seed(provisioner))
         write_private(file, json.dumps(content, ensure_ascii=False))
     logins: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return logins
@@ -215,17 +237,7 @@ def _endpoints(suite: Suite, logins: dict[str, Any]) -> dict[str, Any]:
 
 
 def _show(url: str, now: datetime, logins: dict[str, Any]) -> None:
-    table = Table(title="登录账号 Logins", title_justify="left")
-    for heading in ("角色 scope", "登录名 login", "用户 who"):
-        table.add_column(heading)
-    for row in logins["logins"]:
-        table.add_row(*row)
-    for login, code in logins["initial"].items():
-        table.add_row("expert", login, f"初始状态，激活码 initial, one-time code: {code}")
-    console.print(table)
-    console.print(f"密码 password of all: [bold]{logins['password']}")
-    console.print(f"图接口 graph    {url}/graphql")
-    console.print(f"浏览器 explorer {url}/")
+    show(console, url, logins)
     tomorrow = now + timedelta(days=1)
     console.print(f"业务时间 domain time {now:%Y-%m-%d %H:%M} → make clock AT={tomorrow:%Y-%m-%d}T09:00")
 

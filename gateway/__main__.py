@@ -30,7 +30,9 @@ root.add_typer(commands)
 @root.callback(invoke_without_command=True, no_args_is_help=False)
 def default(
     context: typer.Context,
-    supergraph: Annotated[Path | None, typer.Option(help="With --no-auth: the same as `standalone`.")] = None,
+    supergraph: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="With --no-auth: the same as `standalone`.")
+    ] = None,
     port: Annotated[int, typer.Option(help="Port to listen on, with --supergraph.")] = 8000,
     host: Annotated[str, typer.Option(help="Address to listen on, with --supergraph.")] = "127.0.0.1",
     no_auth: Annotated[bool, typer.Option("--no-auth", help="No login, no scopes: for development.")] = False,
@@ -48,7 +50,7 @@ def default(
 
 @root.command()
 def standalone(
-    supergraph: Annotated[Path, typer.Argument(help="The composed supergraph SDL.")],
+    supergraph: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The composed supergraph SDL.")],
     port: Port = 8000,
     host: Host = "127.0.0.1",
 ) -> None:

@@ -127,7 +127,7 @@ def disable_account(login: Login, scope: AccountScope) -> None:
 
 @commands.command()
 def plan(
-    supergraph: Annotated[Path, typer.Argument(help="The supergraph SDL.")],
+    supergraph: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The supergraph SDL.")],
     query: Annotated[Path, typer.Argument(help="The query's file; - is standard input.")],
     operation: Annotated[str | None, typer.Option(help="Which operation of the file.")] = None,
     stages: Annotated[bool, typer.Option("--stages", help="Print first what each stage of planning made.")] = False,
@@ -138,15 +138,24 @@ def plan(
 
 
 @commands.command()
-def documents(files: Annotated[list[Path], typer.Argument(help="Files of one document each.")]) -> None:
+def documents(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Files of one document each.")],
+) -> None:
     """Print a manifest of trusted documents, each under the SHA-256 of its text."""
     texts = manifest(file.read_text(encoding="utf-8") for file in files)
     typer.echo(json.dumps(texts, ensure_ascii=False, indent=2))
 
 
 def _text_of(file: Path) -> str:
-    """The text of a file; `-` is standard input."""
-    return typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    """The text of a file; `-` is standard input.
+
+    Raises:
+        BadParameter: It cannot be read.
+    """
+    try:
+        return typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"无法读取 cannot read {file}: {type(error).__name__}") from error
 
 
 def _create(rows: list[Any]) -> None:

@@ -135,9 +135,11 @@ def list_(url: Url, queue: Queue = None, most: Most = _MOST) -> None:
 
     async def run() -> None:
         async with in_hand(url, most) as (_, letters):
-            for letter in letters:
-                if queue in (None, letter.queue):
-                    typer.echo(json.dumps(_line(letter), ensure_ascii=False))
+            listed = [letter for letter in letters if queue in (None, letter.queue)]
+            for letter in listed:
+                typer.echo(json.dumps(_line(letter), ensure_ascii=False))
+            if not listed:
+                typer.echo("没有死信 no dead letters", err=True)
 
     _run(run())
 
@@ -189,6 +191,8 @@ def drop(url: Url, ids: Ids = None, queue: Queue = None, every: All = False, mos
 def _run(work: Coroutine[Any, Any, None]) -> None:
     try:
         asyncio.run(work)
+    except typer.Exit:  # a RuntimeError, as are errors of the broker
+        raise
     except BROKER_ERRORS as error:
         typer.echo(f"消息代理没有应答 the broker does not answer: {type(error).__name__}", err=True)
         raise typer.Exit(1) from error

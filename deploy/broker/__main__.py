@@ -26,7 +26,9 @@ def write() -> None:
 
 
 @cli.command()
-def fill(passwords: Annotated[Path, typer.Argument(help="JSON object: user to password.")]) -> None:
+def fill(
+    passwords: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSON object: user to password.")],
+) -> None:
     """Print the definitions with password hashes, for the broker's `load_definitions`; the output is a secret."""
     password_by_user: dict[str, str] = json.loads(passwords.read_text(encoding="utf-8"))
     missing = [user["name"] for user in generated.definitions()["users"] if not password_by_user.get(user["name"])]

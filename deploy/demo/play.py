@@ -23,6 +23,7 @@ from deploy.local.process import StartFailed
 from deploy.local.suite import ROOT, Suite
 from deploy.seed.account_provisioner import AccountProvisioner
 from deploy.seed.graph_client import Refused, session
+from deploy.seed.logins import logins_of, show
 from gateway.federation.explain import explain
 
 _PROVINCES = ("44", "51")
@@ -46,10 +47,11 @@ def play(*, keep: bool) -> int:
     try:
         with console.status("正在启动 Starting …"):
             suite.start()
-        asyncio.run(_play(suite))
+        logins = asyncio.run(_play(suite))
         console.print(f"[green]全部步骤通过 Every step passed[/] · {time.monotonic() - started:.0f} s")
         if keep:
-            console.print(f"图接口 graph {suite.url}/graphql · Ctrl-C")
+            show(console, suite.url, logins)
+            console.print("按 Ctrl-C 停止并删除 Ctrl-C stops it and removes its data")
             _wait_for_interrupt()
     except (StepFailed, Refused, StartFailed) as failure:
         console.print(f"[red]步骤失败 A step failed:[/] {failure}")
@@ -60,7 +62,8 @@ def play(*, keep: bool) -> int:
     return 0
 
 
-async def _play(suite: Suite) -> None:
+async def _play(suite: Suite) -> dict[str, Any]:
+    """Play the round and show what came of it; the logins, as `logins_of` gives them."""
     rows: list[tuple[str, str, str]] = []
 
     def report(who: str, what: str, result: str) -> None:
@@ -73,6 +76,7 @@ async def _play(suite: Suite) -> None:
         _show_table(rows)
         await _show_query(story)
         await _show_events(suite)
+        return logins_of(story.provisioner, story.seeded)
 
 
 def _show_table(rows: list[tuple[str, str, str]]) -> None:

@@ -31,7 +31,9 @@ commands.add_typer(audit, name="audit")
 
 @audit.command("verify")
 def check(
-    file: Annotated[Path | None, typer.Option(help="An export, instead of the database.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="An export, instead of the database.")
+    ] = None,
     anchor: Annotated[list[str] | None, typer.Option(help="NUMBER:HASH, as noted outside the database.")] = None,
 ) -> None:
     """Recompute the whole chain; exit 1 and name every row where it does not hold."""

@@ -38,7 +38,9 @@ _COLUMNS = {
 """The headings that a column may have; the first in Chinese is the one to ask for."""
 _NO_PROVINCE = "?"
 """Stands for an empty cell, and is refused: no school becomes a line ministry's by a slip (ADR 17)."""
-_STATES = {"registered": "登记 registered", "known": "已有 on file", "refused": "拒绝 refused"}
+_DRY = "would be registered"
+_STATES = {"registered": "登记 registered", _DRY: f"将登记 {_DRY}", "known": "已有 on file", "refused": "拒绝 refused"}
+"""What became of a row, or with `--dry-run` would, and how it is summed up."""
 _HIDDEN = "…"
 
 
@@ -80,7 +82,7 @@ def read_schools(file: Path) -> Iterator[NewSchool]:
         table = iter(_workbook(file) if file.suffix.lower() == ".xlsx" else _csv(file))
         places = _places(next(table, []))
     except (OSError, UnicodeDecodeError, CalamineError) as error:
-        raise typer.BadParameter(f"无法读取 cannot read {file.name}: {type(error).__name__}") from error
+        raise typer.BadParameter(f"无法读取 cannot read {file}: {type(error).__name__}") from error
     for row in table:
         cells = {name: row[place].strip() if place < len(row) else "" for name, place in places.items()}
         yield NewSchool(code=cells["code"], name=cells["name"], province=_province(cells["province"]))
@@ -138,7 +140,7 @@ async def _import(rows: Sequence[NewSchool], act: Act, *, dry: bool) -> Counter[
         with acting(act):
             async with aclosing(import_schools(deps, _MINISTRY, rows, dry=dry)) as results:
                 async for result in results:
-                    state = "refused" if result.refusal else "known" if result.known else "registered"
+                    state = "refused" if result.refusal else "known" if result.known else _DRY if dry else "registered"
                     counts[state] += 1
                     typer.echo(json.dumps(_line(result, rows[result.index], state), ensure_ascii=False))
     return counts

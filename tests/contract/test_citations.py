@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from tests.contract.reading import FENCE, ROOT, anchors, files, prose, resolved, sections, text_of
+from tests.support.selection import selected
 
 ELSEWHERE = {
     "PROTOCOL.md": "of graphql-sse and graphql-ws, always named with its project",
@@ -30,6 +31,8 @@ _MODULE = re.compile(
     r"(?<![\w./-])(?:(?:chassis|kernel|services|deploy|contracts|bench|tests)(?:\.[A-Za-z_]\w*)+"
     r"|gateway(?:\.[A-Za-z_]\w*){2,})"  # `gateway.inbox` is a queue
 )
+_TEST = re.compile(r"(?<![\w.={*])test_\w+(?![\w{*])")
+_ONLY = re.compile(r"\bONLY=(?!WORD\b)([\w/.]*\w)")
 _LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^()\s]+)\)")
 
 
@@ -81,6 +84,25 @@ def dangling_modules(file: str, text: str) -> Iterator[str]:
 
 
 @cache
+def names_of_tests() -> tuple[str, ...]:
+    """The names of all test functions, and of the files that hold them without their suffix."""
+    sources = {file: text_of(file) for file in files() if file.startswith("tests/") and file.endswith(".py")}
+    functions = (name for source in sources.values() for name in re.findall(r"def (test_\w+)", source))
+    return (*functions, *(PurePosixPath(file).stem for file in sources))
+
+
+def dangling_tests(file: str, text: str) -> Iterator[str]:
+    """Names of tests, and the words of `make test ONLY=…`, that select none; `test_r4_…` is the beginning of some."""
+    for mention in _TEST.finditer(text):
+        name, cut = mention[0], text[mention.end() :].startswith("…")
+        if not any(test.startswith(name) if cut else test == name for test in names_of_tests()):
+            yield f"{file}: {name}"
+    for word in _ONLY.findall(text):
+        if not selected(word):
+            yield f"{file}: ONLY={word}"
+
+
+@cache
 def defined() -> tuple[frozenset[int], frozenset[int], frozenset[int]]:
     """The numbers of rules, of decisions (ADRs) and of notes."""
     rules = json.loads(text_of("contracts/reference/rules.json"))
@@ -113,6 +135,10 @@ def test_documents_that_are_cited_are_in_the_repository() -> None:
 
 def test_modules_that_are_cited_are_there() -> None:
     assert [cited for file, text in prose() for cited in dangling_modules(file, text)] == []
+
+
+def test_tests_that_are_cited_are_there() -> None:
+    assert [cited for file, text in prose() for cited in dangling_tests(file, text)] == []
 
 
 def test_sections_that_are_cited_are_in_their_documents() -> None:
@@ -195,6 +221,21 @@ def test_a_section_that_is_not_there_is_found(text: str, count: int) -> None:
 )
 def test_a_module_that_is_not_there_is_found(text: str, count: int) -> None:
     assert len(list(dangling_modules("chassis/clock.py", text))) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("It is proved (`test_noth" + "ing_is_proved`).", 1),
+        ("Named for its rule: `test_r9" + "9_…`.", 1),
+        ("make test ONLY=test_two_at_on" + "ce_and_nobody", 1),
+        ("make test ONLY=tests/unit/cata" + "logue", 1),
+        ("`test_selection` and tests/unit/support/test_selection.py; ONLY=R11; ONLY=tests/unit/support.", 0),
+        ("`test_r4_…`, `test_{name}` and `tests/unit/**/test_*.py`", 0),
+    ],
+)
+def test_a_test_that_is_not_there_is_found(text: str, count: int) -> None:
+    assert len(list(dangling_tests("chassis/clock.py", text))) == count
 
 
 def test_anchors_are_those_that_the_reader_of_a_page_meets() -> None:

@@ -136,6 +136,19 @@ async def test_an_absent_broker_is_reported_without_the_password() -> None:
     assert not [word for word in ("secret", "Traceback") if word in done.out + done.error]
 
 
+async def test_an_empty_list_says_so_beside_the_lines_for_programs(amqp_url: str) -> None:
+    async with topology(amqp_url):
+        done = await command("chassis.messaging.deadletters", "list", "--url", amqp_url)
+    assert (done.code, done.out, done.error) == (0, "", "没有死信 no dead letters\n")
+
+
+@pytest.mark.parametrize("verb", ["show", "replay", "drop"])
+async def test_an_id_that_no_letter_has_is_all_that_is_reported(amqp_url: str, verb: str) -> None:
+    async with topology(amqp_url):
+        done = await command("chassis.messaging.deadletters", verb, "nobody", "--url", amqp_url)
+    assert (done.code, done.error) == (1, "没有这些死信 no such letters: nobody\n")
+
+
 async def test_two_operators_never_get_the_same_letter(dead: AbstractChannel, amqp_url: str) -> None:
     async with in_hand(amqp_url, most=2) as (_, letters):
         assert [letter.id for letter in letters] == POISONS[:2]

@@ -59,13 +59,13 @@ async def test_a_list_is_checked_by_a_dry_run_then_imported_with_a_result_for_ea
     rows += ["3144000012,没写省份,"]
     file = tmp_path / "schools.csv"
     file.write_text(HEADINGS + "\n".join(rows), encoding="utf-8-sig")
-    states = ["registered", "registered", "refused", "refused", "refused"]
+    refused = ["refused"] * 3
     status, lines, error = await run(environment, str(file), "--dry-run")
-    assert (status, [line["state"] for line in lines]) == (1, states)
-    assert "dry run" in error
+    assert (status, [line["state"] for line in lines]) == (1, ["would be registered"] * 2 + refused)
+    assert "dry run：将登记 would be registered 2、拒绝 refused 3" in error
     assert await database["schools"].count_documents({}) == 0
     status, lines, error = await run(environment, str(file))
-    assert (status, [line["state"] for line in lines]) == (1, states)
+    assert (status, [line["state"] for line in lines]) == (1, ["registered"] * 2 + refused)
     assert [line.get("refusal") for line in lines][2:] == [
         "PROVINCE_MISMATCH",
         "INVALID_SCHOOL_CODE",
@@ -105,3 +105,9 @@ async def test_a_file_that_cannot_be_read_is_named_without_a_traceback(
     status, lines, error = await run(environment, str(file))
     assert (status, lines) == (2, [])
     assert "Traceback" not in error
+
+
+async def test_a_file_that_is_not_there_is_named_by_its_path(environment: dict[str, str]) -> None:
+    status, _, error = await run(environment, "nowhere/schools.csv")
+    assert status == 2
+    assert "nowhere/schools.csv" in error

@@ -37,3 +37,20 @@ def test_a_database_that_is_away_is_exit_code_2_without_its_address(monkeypatch:
     assert "the database does not answer" in result.stderr
     assert "hidden" not in result.output
     assert "db.internal" not in result.output
+
+
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["accounts", "--as", "李工", "import", "nowhere"],
+        ["plan", "nowhere", str(SUPERGRAPH)],
+        ["plan", str(SUPERGRAPH), "nowhere"],
+        ["documents", "nowhere"],
+    ],
+)
+def test_a_file_that_is_not_there_is_named_without_a_traceback(arguments: list[str]) -> None:
+    result = CliRunner().invoke(console.commands, arguments)
+    assert result.exit_code == 2
+    assert "nowhere" in result.stderr
+    assert "Traceback" not in result.stderr

@@ -1,0 +1,19 @@
+"""docs/accounts.md has every endpoint below `/auth`, and none that is not there."""
+
+import re
+from typing import cast
+
+from joserfc.jwk import KeySet
+
+from gateway.http.account_admin import AccountAdminEndpoints
+from gateway.http.authentication import AuthenticationEndpoints
+from gateway.identity.deps import Deps
+from tests.contract.reading import text_of
+
+
+def test_the_page_on_accounts_lists_the_endpoints_of_the_gateway() -> None:
+    deps, keys = cast("Deps", None), cast("KeySet", None)  # the routes are listed, none is called
+    routes = [*AuthenticationEndpoints(deps, keys).routes(), *AccountAdminEndpoints(deps).routes()]
+    served = {(method, route.path) for route in routes for method in (route.methods or ()) if method != "HEAD"}
+    listed = set(re.findall(r"`(GET|POST|DELETE) (/auth/[^`?]+)", text_of("docs/accounts.md")))
+    assert listed == served
