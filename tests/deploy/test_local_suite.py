@@ -82,4 +82,4 @@ def test_a_broker_given_by_its_url_gets_the_topology(parts: Parts, monkeypatch: 
 
 def test_no_file_of_a_suite_is_tracked_by_git() -> None:
     ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
-    assert {".local/", ".venv/", "node_modules/"} <= set(ignored)
+    assert {".local/", ".venv", "node_modules/"} <= set(ignored)
