@@ -38,6 +38,7 @@ async def take_batches(
     take: Take,
     *,
     moved: Mapping[str, Sequence[str]] | None = None,
+    linger: float = LINGER_SECONDS,
 ) -> None:
     """Consume a queue in order, a batch at a time, until the connection ends.
 
@@ -48,6 +49,7 @@ async def take_batches(
         take: Called with one batch after the other, each of 1 to `MOST` deliveries.
         moved: Other queues of the service, each with the patterns that moved there from this one. They are bound there
             before they are unbound here, so that no event of theirs is unroutable in between.
+        linger: Seconds to wait for more after the first of a batch.
 
     Raises:
         ConnectionError: The broker closed the consumer; it comes in a group, as does what `take` raised.
@@ -55,7 +57,7 @@ async def take_batches(
 
     async def work(arrived: amqp.Arrived) -> None:
         while True:
-            batch = await _drained(arrived)
+            batch = await _drained(arrived, linger)
             REDELIVERED.labels(name).inc(sum(message.redelivered is True for message in batch))
             await take(batch)
 
@@ -71,11 +73,11 @@ async def take_batches(
         await amqp.take_in(queue, work)
 
 
-async def _drained(arrived: amqp.Arrived) -> list[AbstractIncomingMessage]:
+async def _drained(arrived: amqp.Arrived, linger: float) -> list[AbstractIncomingMessage]:
     """The next deliveries in order: waits for the first, then for more until the batch is full or the time is up."""
     batch = [await arrived.get()]
     with suppress(TimeoutError):
-        async with asyncio.timeout(LINGER_SECONDS):
+        async with asyncio.timeout(linger):
             while len(batch) < MOST:
                 batch.append(await arrived.get())
     return batch
@@ -112,13 +114,23 @@ class BatchConsumer:
         queue: The queue's name, `<service>.<purpose>`.
         bindings: Topic patterns.
         effect: What a batch does. A crash before the ack brings the batch again.
+        linger: Seconds to wait for more after the first of a batch.
     """
 
-    def __init__(self, amqp_url: str, queue: str, bindings: Sequence[str], effect: Effect) -> None:
+    def __init__(
+        self,
+        amqp_url: str,
+        queue: str,
+        bindings: Sequence[str],
+        effect: Effect,
+        *,
+        linger: float = LINGER_SECONDS,
+    ) -> None:
         self._amqp_url = amqp_url
         self._queue = queue
         self._bindings = bindings
         self._effect = effect
+        self._linger = linger
 
     async def run(self) -> None:
         """Consume until the connection ends.
@@ -126,7 +138,7 @@ class BatchConsumer:
         Raises:
             ConnectionError: The broker closed the consumer. Other errors of the broker are raised as they are.
         """
-        await take_batches(self._amqp_url, self._queue, self._bindings, self._take)
+        await take_batches(self._amqp_url, self._queue, self._bindings, self._take, linger=self._linger)
 
     async def _take(self, batch: Sequence[AbstractIncomingMessage]) -> None:
         rows = await readable(self._queue, batch, amqp.from_message)

@@ -22,6 +22,7 @@ QUEUE = "enrollment.feed"
 """The queue that all events come in by; also the name of the worker's lease."""
 BINDINGS = ("#",)
 _CONFIRM_SECONDS = 10.0
+_LINGER_SECONDS = 0.02  # provinces follow live: shorter than projections may wait
 _LOOK_AGAIN_SECONDS = 5.0
 _MOST_IN_MEMORY = 2_000
 _STORE_EVERY_SECONDS = 0.2
@@ -121,7 +122,7 @@ class FeedWorker:
             self._wake.set()
             return sum(entry.province == NATIONWIDE for entry in entries)
 
-        consumer = BatchConsumer(self._amqp_url, QUEUE, BINDINGS, append)
+        consumer = BatchConsumer(self._amqp_url, QUEUE, BINDINGS, append, linger=_LINGER_SECONDS)
         await run_all(consumer.run(), self._publish(), self._store_positions())
 
     async def _publish(self) -> None:
