@@ -20,7 +20,7 @@ from deploy.broker.management import Management
 from deploy.demo import documents as d
 from deploy.local.suite import GATEWAY, SUBGRAPHS, Suite
 from deploy.seed.account_provisioner import AccountProvisioner
-from deploy.seed.graph_client import session
+from deploy.seed.graph_client import Refused, session
 from deploy.seed.load import SeedResult, seed
 from deploy.seed.plans import plan_of
 from deploy.seed.world import BASES, YEAR
@@ -146,7 +146,12 @@ class Field:
         await self.seeded.ministry.do(d.PUBLISH, ids=[made["id"]])
 
         async def known() -> Any:
-            return (await self.provisioner.public.ask(d.SEATS, id=made["id"]))["project"]["seats"]
+            try:
+                return (await self.provisioner.public.ask(d.SEATS, id=made["id"]))["project"]["seats"]
+            except Refused as refused:  # the gateway may still shun a process that was killed a moment ago
+                if refused.codes != ["SUBGRAPH_UNREACHABLE"]:
+                    raise
+                return None
 
         await eventually(known)
         return str(made["id"])
