@@ -9,14 +9,13 @@ from typing import Generic, TypeVar
 
 from chassis.commands.bulk import MOST_ROWS, Row, RowResult
 from chassis.runtime.telemetry import LANE_BUSY, LANE_ROWS, LANE_WAITING
-from kernel.refusals import BUSY
+from kernel.refusals import BUSY, RETRY_AFTER_SECONDS
 
 A = TypeVar("A")
 C = TypeVar("C")
 _MOST_WAITING = 1_000
 _OLDEST_SECONDS = 2.0
 _RESERVED = 20
-_RETRY_AFTER_SECONDS = 1
 
 
 class _Waiting(Generic[C, A]):
@@ -112,7 +111,7 @@ class Combiner(Generic[C, A]):
         waits = time.monotonic() - self._callers[0].at if self._callers else 0.0
         if (self._callers and len(self._callers) + count > self._most_waiting) or waits > _OLDEST_SECONDS:
             self._busy.inc(count)
-            raise BUSY(retryAfter=_RETRY_AFTER_SECONDS)
+            raise BUSY(retryAfter=RETRY_AFTER_SECONDS)
 
     async def _drain(self) -> None:
         try:

@@ -27,11 +27,18 @@ from chassis.storage.mongo import is_conflict, is_transient
 from kernel.errors import Refusal
 from kernel.language import Language
 from kernel.personal_numbers import without_numbers
-from kernel.refusals import BAD_REQUEST, BUSY, DEADLINE_EXCEEDED, INTERNAL, UNAUTHENTICATED, UNAVAILABLE
+from kernel.refusals import (
+    BAD_REQUEST,
+    BUSY,
+    DEADLINE_EXCEEDED,
+    INTERNAL,
+    RETRY_AFTER_SECONDS,
+    UNAUTHENTICATED,
+    UNAVAILABLE,
+)
 
 _BODY_BYTES = 8 * 1024 * 1024
 _JSON = "application/json"
-_RETRY_AFTER_SECONDS = 1
 _STATUS = {
     "UNAUTHENTICATED": 401,
     "FORBIDDEN": 403,
@@ -231,7 +238,7 @@ def error_json(error: GraphQLError, language: Language) -> dict[str, Any]:
 def _answer_to(defect: Exception) -> Refusal:
     """What a caller is told of an error: nothing of it but whether, and when, the request may be repeated."""
     if is_conflict(defect):
-        return BUSY(retryAfter=_RETRY_AFTER_SECONDS)
+        return BUSY(retryAfter=RETRY_AFTER_SECONDS)
     return UNAVAILABLE() if is_transient(defect) else INTERNAL()
 
 

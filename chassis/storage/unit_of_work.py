@@ -29,14 +29,13 @@ from chassis.storage.mongo import (
     transact,
 )
 from chassis.storage.repository import MOST_REQUESTS, Aggregate, Repository
-from kernel.refusals import BUSY, IDEMPOTENCY_KEY_REUSED
+from kernel.refusals import BUSY, IDEMPOTENCY_KEY_REUSED, RETRY_AFTER_SECONDS
 
 A = TypeVar("A", bound=Aggregate)
 T = TypeVar("T")
 ATTEMPTS = 12
 """How often a transaction that meets conflicts is run at most: about a second."""
 _SECONDS = 10.0
-_RETRY_AFTER_SECONDS = 1
 _DUPLICATE_KEY = 11000
 _WITHOUT_EVENTS = {"events": 0, "index": 0}
 
@@ -266,7 +265,7 @@ async def in_unit_of_work(client: Client, work: Callable[[UnitOfWork], Awaitable
     except StorageError as error:
         if not is_conflict(error):
             raise
-        raise BUSY(retryAfter=_RETRY_AFTER_SECONDS) from error
+        raise BUSY(retryAfter=RETRY_AFTER_SECONDS) from error
 
 
 def _any_of(field_name: str, values: Iterable[str]) -> list[Document]:

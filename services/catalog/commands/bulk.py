@@ -3,6 +3,7 @@
 A project's quota moves in the transaction that changes its status (R11).
 """
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -107,13 +108,13 @@ class ProjectBatch(Batch[Loaded, C, Project, Project], Generic[C]):
         years = [str(project.year) for project in loaded.projects.values()]
         loaded.rounds = {current.year: current for current in await unit.load(self.store.rounds, years)}
 
+    @abstractmethod
     def step(self, loaded: Loaded, project: Project, command: C) -> Step:
         """Decide one row.
 
         Raises:
             Refusal: Why not.
         """
-        raise NotImplementedError
 
     def decide(self, unit: UnitOfWork, state: Loaded, row: Row[C]) -> Project:
         """Decide a row, and stage the project and the move of its quota.

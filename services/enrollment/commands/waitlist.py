@@ -1,6 +1,6 @@
 """The waiting list: its order, the offers of free seats, and substitution (R25, R26)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from chassis.commands.guards import require_different, require_rows, require_scope
@@ -15,14 +15,13 @@ from services.enrollment.commands.decisions import missed_deadlines
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import name_of_designated, own_enrollment
 from services.enrollment.domain.admission import Admission, Command
-from services.enrollment.domain.enrollment import Enrollment, missed_deadline, wrong_state
+from services.enrollment.domain.enrollment import Enrollment, give_up, missed_deadline, wrong_state
 from services.enrollment.domain.notifications import NoticeKind, feedback
 from services.enrollment.domain.project import Project, require_not_started, require_open
 from services.enrollment.domain.seats import Seats
 from services.enrollment.domain.vocabulary import NOT_YET_ACCEPTED, EnrollmentStatus, ProjectState
 from services.enrollment.domain.waitlist import (
     expire,
-    give_up,
     hand_over,
     offer_ends,
     offer_is_over,
@@ -47,16 +46,9 @@ async def offer_free_seats(deps: Deps) -> int:
     Raises:
         Conflict: The database is too busy; what is left is offered by the next call.
     """
-
-    def offer(admission: Admission, key: str) -> Enrollment | None:
-        project = admission.project(key)
-        if missed_deadline(admission.round_of(project), admission.now) is None:
-            return None
-        return admission.offer_seat(project)
-
     if not [year async for year, _ in missed_deadlines(deps)]:
         return 0
-    return await _offer_seats(deps, await deps.store.seating.seats_to_offer(), offer)
+    return await _offer_seats(deps, await deps.store.seating.seats_to_offer(), after_deadline=True)
 
 
 async def offer_after_suspension(deps: Deps, project_id: str) -> int:
@@ -68,24 +60,24 @@ async def offer_after_suspension(deps: Deps, project_id: str) -> int:
     Raises:
         Conflict: The database is too busy; what is left is offered by the next call.
     """
-
-    def offer(admission: Admission, key: str) -> Enrollment | None:
-        return admission.offer_seat(admission.project(key))
-
-    return await _offer_seats(deps, await deps.store.seating.seats_to_offer(project_id), offer)
+    return await _offer_seats(deps, await deps.store.seating.seats_to_offer(project_id), after_deadline=False)
 
 
-async def _offer_seats(deps: Deps, free: Sequence[Seats], offer: Callable[[Admission, str], Enrollment | None]) -> int:
+async def _offer_seats(deps: Deps, free: Sequence[Seats], *, after_deadline: bool) -> int:
+    """Offer free seats, a row each; with `after_deadline` only where admission is over."""
+
+    def offer(admission: Admission, project_id: str) -> Enrollment | None:
+        project = admission.project(project_id)
+        if after_deadline and missed_deadline(admission.round_of(project), admission.now) is None:
+            return None
+        return admission.offer_seat(project)
+
     rows = [
-        lane_row(None, seats.id, Command(decide=_about(offer, seats.id), lines=(seats.id,), fresh=True))
+        lane_row(None, seats.id, Command(decide=partial(offer, project_id=seats.id), lines=(seats.id,), fresh=True))
         for seats in free
         for _ in range(min(seats.left, seats.waitlisted))
     ]
     return require_done(await deps.lane.submit_all(rows, background=True))
-
-
-def _about(decide: Callable[[Admission, str], Enrollment | None], key: str) -> Callable[[Admission], Enrollment | None]:
-    return lambda admission: decide(admission, key)
 
 
 async def renew_offers(deps: Deps, project: Project, session: Session) -> None:

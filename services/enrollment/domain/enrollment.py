@@ -373,6 +373,21 @@ def withdraw(enrollment: Enrollment, reason: Reason, by: str, now: datetime) -> 
     """
     if enrollment.status in _BEFORE_SUBMISSION:
         raise wrong_state(enrollment, "R26")
+    return give_up(enrollment, reason, by, now)
+
+
+def give_up(enrollment: Enrollment, reason: Reason, by: str, now: datetime) -> Step:
+    """End an enrollment on behalf of the school, submitted or not: also for a person who takes over a seat (R26).
+
+    Args:
+        enrollment: The enrollment before.
+        reason: Why.
+        by: The name under which the school acts (R5).
+        now: Domain time.
+
+    Raises:
+        Refusal: `WRONG_STATE`.
+    """
     withdrawn = move(
         enrollment,
         EnrollmentStatus.WITHDRAWN,

@@ -11,7 +11,6 @@ from services.enrollment.domain.events import (
     OfferExpired,
     Substituted,
     WaitlistRanked,
-    Withdrawn,
 )
 from services.enrollment.domain.project import Project, starts_at
 from services.enrollment.domain.refusals import NOT_A_COLLEAGUE, OFFER_EXPIRED
@@ -145,30 +144,6 @@ def substitute(enrollment: Enrollment, reason: Reason, by: str, now: datetime, *
         code=ReasonCode.BY_SCHOOL,
     )
     return ended, [Substituted(**about(ended), successor=successor, reason=reason.text)]
-
-
-def give_up(enrollment: Enrollment, reason: Reason, by: str, now: datetime) -> Step:
-    """End an enrollment whose person takes over a colleague's seat in the same project (R26).
-
-    Args:
-        enrollment: An enrollment of `NOT_YET_ACCEPTED`.
-        reason: Why the colleague is substituted.
-        by: The designated person's name (R5).
-        now: Domain time.
-
-    Raises:
-        Refusal: `WRONG_STATE`.
-    """
-    ended = move(
-        enrollment,
-        EnrollmentStatus.WITHDRAWN,
-        rule="R26",
-        by=by,
-        now=now,
-        reason=reason.text,
-        code=ReasonCode.BY_SCHOOL,
-    )
-    return ended, [Withdrawn(**about(ended), reason=reason.text)]
 
 
 def hand_over(before: Enrollment, teacher: Teacher, project: Project, by: str, now: datetime, *, key: str) -> Step:

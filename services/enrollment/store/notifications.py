@@ -9,7 +9,7 @@ from pymongo import ASCENDING, DESCENDING, UpdateOne
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
 from chassis.storage.cursor import PageRequest
-from chassis.storage.mongo import BATCH, Database, Document, Session, from_document, to_document
+from chassis.storage.mongo import BATCH, Database, Document, from_document, to_document
 from chassis.storage.paging import after_position, all_of
 from chassis.storage.repository import Repository
 from chassis.storage.unit_of_work import UnitOfWork
@@ -110,10 +110,10 @@ class Deliveries(Repository[Delivery]):
         for delivery in deliveries:
             unit.put(self.collection, _once(delivery))
 
-    async def add(self, deliveries: Sequence[Delivery], session: Session | None = None) -> None:
+    async def add(self, deliveries: Sequence[Delivery]) -> None:
         """Leave deliveries to be made; one that is stored already stays as it is."""
         if deliveries:
-            await self.collection.bulk_write([_once(delivery) for delivery in deliveries], session=session)
+            await self.collection.bulk_write([_once(delivery) for delivery in deliveries])
 
     async def undelivered(self, principal: Principal, year: int, part: PageRequest) -> Sequence[Delivery]:
         """Up to `first + 1` of a year's deliveries that have not arrived, the oldest first."""

@@ -42,7 +42,7 @@ STEPS: dict[str, tuple[Callable[[Enrollment], Step], set[EnrollmentStatus], Enro
         S.WITHDRAWN,
     ),
     "give up": (
-        lambda one: waiting.give_up(one, Reason("工作调动"), "赵主任", NOW),
+        lambda one: enrollments.give_up(one, Reason("工作调动"), "赵主任", NOW),
         {S.SIGNED_UP, S.SUBMITTED, S.WAITLISTED, S.OFFERED, S.ACCEPTED},
         S.WITHDRAWN,
     ),
