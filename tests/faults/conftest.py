@@ -1,6 +1,6 @@
 """One suite for all drills, and a page of results where all of them were run in full (`make faults`)."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -23,12 +23,31 @@ services' effects (`tests/faults/checker.py`). A drill that fails is no row: the
 """
 
 
+_SOME_LEFT_OUT = pytest.StashKey[bool]()
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    """Note that not all drills are run, so that they do not replace the page."""
+    items[0].config.stash[_SOME_LEFT_OUT] = True
+
+
+def _is_whole(session: pytest.Session, outcomes: Sequence[Outcome]) -> bool:
+    """Whether every drill was run, and passed."""
+    files = {item.path for item in session.items}
+    return (
+        not session.testsfailed
+        and len(outcomes) == len(session.items)
+        and files == set(Path(__file__).parent.glob("test_*.py"))
+        and not session.config.stash.get(_SOME_LEFT_OUT, False)
+    )
+
+
 @pytest.fixture(scope="session")
 def outcomes(request: pytest.FixtureRequest) -> Iterator[list[Outcome]]:
     """What the drills came to, written down at the end."""
     found: list[Outcome] = []
     yield found
-    if FULL and not request.session.testsfailed:
+    if FULL and _is_whole(request.session, found):
         rows = "".join(f"| {one.row()} |\n" for one in found)
         RESULTS.write_text(_HEAD.format(at=f"{datetime.now(SHANGHAI):%Y-%m-%d}") + rows, encoding="utf-8")
 
