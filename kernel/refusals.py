@@ -115,7 +115,7 @@ UNAVAILABLE = RefusalKind(
     "UNAVAILABLE", "服务暂时不可用，请稍后再试", "Temporarily unavailable: try again soon", unblock=Unblock.SELF
 )
 RETRY_AFTER_SECONDS = 1
-"""The `retryAfter` of `BUSY`: by then the transactions that were in the way are over."""
+"""The `retryAfter` of `BUSY`: when it is worth trying again."""
 BUSY = RefusalKind(
     "BUSY",
     "系统繁忙，未作任何更改，请在{retryAfter}秒后重试",

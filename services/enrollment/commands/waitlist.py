@@ -15,7 +15,7 @@ from services.enrollment.commands.decisions import missed_deadlines
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import name_of_designated, own_enrollment
 from services.enrollment.domain.admission import Admission, Command
-from services.enrollment.domain.enrollment import Enrollment, give_up, missed_deadline, wrong_state
+from services.enrollment.domain.enrollment import Enrollment, end_by_school, missed_deadline, wrong_state
 from services.enrollment.domain.notifications import NoticeKind, feedback
 from services.enrollment.domain.project import Project, require_not_started, require_open
 from services.enrollment.domain.seats import Seats
@@ -178,11 +178,11 @@ async def substitute_teacher(deps: Deps, principal: Principal, *, key: str, teac
 
     def give_way(admission: Admission, before: Enrollment, by: str, why: Reason) -> None:
         """End the colleague's own enrollment in the project that has led to no acceptance yet."""
-        waiting = admission.live_enrollment(teacher_id, before.project)
-        if waiting and waiting.id != before.id and waiting.status in NOT_YET_ACCEPTED:
-            given_up = admission.settle(waiting, give_up(waiting, why, by, admission.now))
-            admission.feed_back(given_up)
-            admission.offer_freed_seat(waiting)
+        own = admission.live_enrollment(teacher_id, before.project)
+        if own and own.status in NOT_YET_ACCEPTED:
+            ended = admission.settle(own, end_by_school(own, why, by, admission.now))
+            admission.feed_back(ended)
+            admission.offer_freed_seat(own)
 
     def decide(admission: Admission) -> Enrollment:
         by = name_of_designated(admission, principal)

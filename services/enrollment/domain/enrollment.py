@@ -330,7 +330,7 @@ def decide(
         reason: Why; a rejection needs one, and so does every decision of the ministry.
         now: Domain time.
         overrides: Whether the ministry decides in the base's place.
-        passes_over: Whether others of the waiting list come before; accepting this one then needs a reason.
+        passes_over: Whether it is accepted before others of the waiting list; that needs a reason.
 
     Raises:
         Refusal: `REASON_MISSING` or `WRONG_STATE`.
@@ -338,7 +338,7 @@ def decide(
     rejects = decision is EnrollmentDecision.REJECT
     if reason is None and (rejects or overrides):
         raise REASON_MISSING(rule="R23")
-    if reason is None and passes_over and decision is EnrollmentDecision.ACCEPT:
+    if reason is None and passes_over:
         raise REASON_MISSING(rule="R25")
     if enrollment.status not in {EnrollmentStatus.SUBMITTED, EnrollmentStatus.WAITLISTED}:
         raise wrong_state(enrollment, "R23")
@@ -373,11 +373,11 @@ def withdraw(enrollment: Enrollment, reason: Reason, by: str, now: datetime) -> 
     """
     if enrollment.status in _BEFORE_SUBMISSION:
         raise wrong_state(enrollment, "R26")
-    return give_up(enrollment, reason, by, now)
+    return end_by_school(enrollment, reason, by, now)
 
 
-def give_up(enrollment: Enrollment, reason: Reason, by: str, now: datetime) -> Step:
-    """End an enrollment on behalf of the school, submitted or not: also for a person who takes over a seat (R26).
+def end_by_school(enrollment: Enrollment, reason: Reason, by: str, now: datetime) -> Step:
+    """End an enrollment on behalf of the school, submitted or not, as where its person takes over a seat (R26).
 
     Args:
         enrollment: The enrollment before.

@@ -135,7 +135,7 @@ class Admissions:
         stale = any(seats[key].project_version != admission.projects[key].version for key in seats)
         if stale and unit.used_caches:
             raise Conflict("a project has changed since it was cached")
-        rows = Counter(key for command in commands for key in command.enrollments)
+        times_named = Counter(key for command in commands for key in command.enrollments)
         asked = {
             enrollment.project
             for enrollment in moving
@@ -143,7 +143,7 @@ class Admissions:
             # An earlier row of the batch may put on the list whom a later one accepts.
             or (
                 enrollment.id in taking
-                and (enrollment.status is EnrollmentStatus.WAITLISTED or rows[enrollment.id] > 1)
+                and (enrollment.status is EnrollmentStatus.WAITLISTED or times_named[enrollment.id] > 1)
             )
         }
         if waited_for := [key for key in asked - lines if key in seats and seats[key].waitlisted]:

@@ -330,14 +330,14 @@ async def test_a_batch_begins_its_effect_when_it_is_full_and_holds_no_more(
     amqp_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chassis.messaging.batch.MOST", 5)
-    monkeypatch.setattr("chassis.messaging.batch.LINGER_SECONDS", 3600)
     batches: list[list[str]] = []
 
     async def store(envelopes: Sequence[Envelope]) -> int:
         batches.append([envelope.data["name"] for envelope in envelopes])
         return len(envelopes)
 
-    async with running(BatchConsumer(amqp_url, QUEUE, ["tests.#"], store).run), topology(amqp_url) as (_, exchange):
+    consumer = BatchConsumer(amqp_url, QUEUE, ["tests.#"], store, linger=3600)
+    async with running(consumer.run), topology(amqp_url) as (_, exchange):
         for number in range(12):
             await exchange.publish(message(str(number), number), KEY)
         await eventually(lambda: len(batches) == 2)

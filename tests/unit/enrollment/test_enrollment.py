@@ -41,8 +41,8 @@ STEPS: dict[str, tuple[Callable[[Enrollment], Step], set[EnrollmentStatus], Enro
         {S.SUBMITTED, S.WAITLISTED, S.OFFERED, S.ACCEPTED},
         S.WITHDRAWN,
     ),
-    "give up": (
-        lambda one: enrollments.give_up(one, Reason("工作调动"), "赵主任", NOW),
+    "end by school": (
+        lambda one: enrollments.end_by_school(one, Reason("工作调动"), "赵主任", NOW),
         {S.SIGNED_UP, S.SUBMITTED, S.WAITLISTED, S.OFFERED, S.ACCEPTED},
         S.WITHDRAWN,
     ),
