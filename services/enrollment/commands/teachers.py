@@ -13,7 +13,7 @@ from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent, request_mark
 from chassis.storage.mongo import DuplicateKey
 from chassis.storage.unit_of_work import UnitOfWork
-from kernel.errors import Refusal
+from kernel.errors import Refusal, Unblock
 from kernel.free_text import Name, Title
 from kernel.identifiers import email as mail_address
 from kernel.identifiers import id_number, mask, mask_email, mobile
@@ -71,8 +71,8 @@ _Draft = tuple[Teacher, list[TeacherAdded]] | Refusal
 """A teacher as a row would put it on file, or why the row is refused."""
 
 
-class _TeacherBatch(Batch[set[str], _Draft, Teacher, Teacher]):
-    """Teachers to be put on file, loaded and written together; the state is the hashes of numbers that are taken.
+class _TeacherBatch(Batch[dict[str, str], _Draft, Teacher, Teacher]):
+    """Teachers to be put on file, loaded and written together; the state is the school of each ID number's hash.
 
     Args:
         store: The service's collections.
@@ -82,22 +82,19 @@ class _TeacherBatch(Batch[set[str], _Draft, Teacher, Teacher]):
         super().__init__(store.teachers)
         self._seating = store.seating
 
-    async def load(self, unit: UnitOfWork, rows: Sequence[Row[_Draft]]) -> set[str]:
-        drafts = [row.command[0] for row in rows if not isinstance(row.command, Refusal)]
-        hashes = [number.hash for teacher in drafts for number in (teacher.id_number, teacher.mobile)]
-        also = [{"id_number.hash": {"$in": hashes}}, {"mobile.hash": {"$in": hashes}}]
+    async def load(self, unit: UnitOfWork, rows: Sequence[Row[_Draft]]) -> dict[str, str]:
+        hashes = [row.command[0].id_number.hash for row in rows if not isinstance(row.command, Refusal)]
         marks = [row.request for row in rows if row.request]
-        on_file = await unit.load(self.outcomes, marks=marks, also=also)
-        return {number.hash for teacher in on_file for number in (teacher.id_number, teacher.mobile)}
+        on_file = await unit.load(self.outcomes, marks=marks, also=[{"id_number.hash": {"$in": hashes}}])
+        return {teacher.id_number.hash: teacher.school for teacher in on_file}
 
-    def decide(self, unit: UnitOfWork, state: set[str], row: Row[_Draft]) -> Teacher:
+    def decide(self, unit: UnitOfWork, state: dict[str, str], row: Row[_Draft]) -> Teacher:
         if isinstance(row.command, Refusal):
             raise row.command
         teacher, events = row.command
-        numbers = {teacher.id_number.hash, teacher.mobile.hash}
-        if numbers & state:
-            raise TEACHER_EXISTS()
-        state |= numbers
+        if (school := state.get(teacher.id_number.hash)) is not None:
+            raise TEACHER_EXISTS(field=_ID_NUMBER, unblock=Unblock.SELF if school == teacher.school else None)
+        state[teacher.id_number.hash] = teacher.school
         self._seating.open_person(teacher.id, unit)
         return unit.insert(self.outcomes, teacher, events, act=row.act, request=row.request)
 
@@ -141,6 +138,7 @@ def sealed_email(deps: Deps, text: str | None) -> Sealed | None:
 
 
 _TEACHER = "teacher"
+_ID_NUMBER = "idNumber"
 
 
 class Corrections(TypedDict, total=False):
@@ -161,7 +159,7 @@ async def update_my_contact(deps: Deps, principal: Principal, *, given: Correcti
     """Change the calling teacher's own mobile or mail address.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `INVALID_MOBILE`, `INVALID_EMAIL` or `TEACHER_EXISTS`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `INVALID_MOBILE` or `INVALID_EMAIL`.
     """
     require_scope(principal, Scope.TEACHER)
     teacher = await deps.store.teachers.get(principal.person or "")
@@ -199,7 +197,7 @@ async def _save(deps: Deps, teacher: Teacher, given: Corrections, by: str) -> Te
     try:
         return await deps.store.teachers.save(corrected, events)
     except DuplicateKey:
-        raise TEACHER_EXISTS() from None
+        raise TEACHER_EXISTS(field=_ID_NUMBER) from None
 
 
 def _changes(deps: Deps, given: Corrections) -> TeacherChanges:

@@ -95,9 +95,9 @@ INVALID_TEACHER = RefusalKind(
     unblock=Unblock.SELF,
 )
 TEACHER_EXISTS = RefusalKind(
-    "TEACHER_EXISTS",  # it says neither which number nor at which school (R41); that school can correct it
-    "该身份证号码或手机号码已登记",
-    "A person with this ID number or mobile is on file",
+    "TEACHER_EXISTS",  # it names the field, never the number and never another school (R41)
+    "该身份证号码已登记",
+    "A person with this ID number is on file",
     rule="R41",
     unblock=Unblock.SCHOOL,
 )

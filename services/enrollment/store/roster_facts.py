@@ -62,10 +62,8 @@ class RosterFacts:
         """
         facts = Facts(school, province, at)
         numbers = {"id_number.hash": {"$in": [row.id_number.hash for row in rows if row.id_number]}}
-        mobiles = {"mobile.hash": {"$in": [row.mobile.hash for row in rows if row.mobile]}}
-        for teacher in await self._teachers.query({"$or": [numbers, mobiles]}, sort=(), session=session):
+        for teacher in await self._teachers.query(numbers, sort=(), session=session):
             facts.people[teacher.id_number.hash] = teacher
-            facts.mobiles[teacher.mobile.hash] = teacher.id
         codes = list({row.project_code for row in rows if row.project_code})
         projects = await self._projects.query({"code": {"$in": codes}}, session=session)
         facts.projects = {project.code: project for project in projects}

@@ -1,8 +1,9 @@
-"""The teachers on file in MongoDB: a number is once in the service (R41), and a school lists its own."""
+"""The teachers on file in MongoDB: an ID number is once in the service (R41), and a school lists its own."""
 
 from collections.abc import Sequence
 
 from pymongo import ASCENDING
+from pymongo.errors import OperationFailure
 
 from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Database, from_document
@@ -11,6 +12,8 @@ from chassis.storage.repository import Repository
 from services.enrollment.domain.teacher import Teacher
 
 _BY_ID = [("_id", ASCENDING)]
+_MOBILES = "mobile"
+_INDEX_NOT_FOUND = 27
 
 
 class Teachers(Repository[Teacher]):
@@ -26,9 +29,19 @@ class Teachers(Repository[Teacher]):
     async def prepare(self) -> None:
         """Create the indexes."""
         await super().prepare()
-        for number in ("id_number", "mobile"):
-            await self.collection.create_index(f"{number}.hash", unique=True, name=number)
+        await self._allow_shared_mobiles()
+        await self.collection.create_index("id_number.hash", unique=True, name="id_number")
         await self.collection.create_index([("school", ASCENDING), ("_id", ASCENDING)], name="school")
+
+    async def _allow_shared_mobiles(self) -> None:
+        """Drop the unique index of mobiles that earlier releases made; several replicas may do so at the same time."""
+        if _MOBILES not in await self.collection.index_information():
+            return
+        try:
+            await self.collection.drop_index(_MOBILES)
+        except OperationFailure as error:
+            if error.code != _INDEX_NOT_FOUND:
+                raise
 
     async def pages(self, lists: Sequence[tuple[str, PageRequest]]) -> list[list[Teacher]]:
         """Of each school up to `first + 1` teachers after a position."""

@@ -153,7 +153,6 @@ async def test_a_correction_keeps_numbers_unique_versions_and_organisations(seas
     taken = {"idNumber": other["idNumber"]}
     for given, code in (
         ({"version": 1, "input": taken}, "TEACHER_EXISTS"),
-        ({"version": 1, "input": {"mobile": other["mobile"]}}, "TEACHER_EXISTS"),
         ({"version": 1, "input": {"idNumber": "110101198001010011"}}, "INVALID_ID_NUMBER"),
         ({"version": 1, "input": {"email": "a\nBcc: b@example.cn"}}, "INVALID_EMAIL"),
         ({"version": 1, "input": {"name": " "}}, "INVALID_TEACHER"),
@@ -162,9 +161,32 @@ async def test_a_correction_keeps_numbers_unique_versions_and_organisations(seas
         assert (await refusal(season, SCHOOL, CORRECT, id=teacher.person, **given))["code"] == code
     foreign = await refusal(season, OTHER_SCHOOL, CORRECT, id=teacher.person, version=1, input={"name": "x"})
     assert foreign["code"] == "NOT_FOUND"
-    contact = await refusal(season, teacher, CONTACT, input={"mobile": other["mobile"]})
-    assert contact["code"] == "TEACHER_EXISTS"
+    exists = await refusal(season, SCHOOL, CORRECT, id=teacher.person, version=1, input=taken)
+    assert (exists["field"], exists["rule"]) == ("idNumber", "R41")
     assert not [one for one in await told(season, "teachers") if one["name"] == "teacher-corrected"]
+
+
+async def test_r41_a_mobile_may_be_a_colleagues_or_a_strangers_too(season: Season) -> None:
+    """Families share numbers and operators give them out again; nobody is refused for it."""
+    teacher, row = await teacher_with_numbers(season)
+    theirs = season.person()
+    (added,) = await season.act(OTHER_SCHOOL, ADD, rows=[theirs])
+    foreign = Principal("account-2", Scope.TEACHER, school=OTHER_SCHOOL.school, person=added["teacher"]["id"])
+    (colleague,) = await season.act(SCHOOL, ADD, rows=[season.person(mobile=row["mobile"])])
+    assert colleague["refusal"] is None
+    corrected = await season.act(SCHOOL, CORRECT, id=teacher.person, version=1, input={"mobile": theirs["mobile"]})
+    assert corrected["version"] == 2
+    changed = await season.act(foreign, CONTACT, input={"mobile": row["mobile"]})
+    assert changed["mobile"] == f"{row['mobile'][:3]}****{row['mobile'][-4:]}"
+
+
+async def test_r41_a_database_of_an_earlier_release_lets_mobiles_be_shared(season: Season) -> None:
+    await season.database["teachers"].create_index("mobile.hash", unique=True, name="mobile")
+    for _ in range(2):
+        await season.deps.store.prepare()
+    _, row = await teacher_with_numbers(season)
+    (colleague,) = await season.act(SCHOOL, ADD, rows=[season.person(mobile=row["mobile"])])
+    assert colleague["refusal"] is None
 
 
 async def test_after_a_rotation_the_old_key_is_needed_no_more(season: Season) -> None:

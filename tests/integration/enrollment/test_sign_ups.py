@@ -181,11 +181,13 @@ async def test_a_school_of_a_line_ministry_belongs_to_no_province(season: Season
 
 async def test_bad_rows_are_refused_one_by_one_and_good_ones_stay(season: Season) -> None:
     good, bad = season.person(), season.person(idNumber="110101198001010000")
-    again = season.person(mobile=good["mobile"])
+    again = season.person(idNumber=good["idNumber"])
     rows = await season.act(SCHOOL, ADD, rows=[good, bad, again, season.person(majorCategory=20)])
     codes = [row["refusal"]["code"] if row["refusal"] else None for row in rows]
     assert codes == [None, "INVALID_ID_NUMBER", "TEACHER_EXISTS", "INVALID_TEACHER"]
-    assert rows[2]["refusal"]["unblock"] == "SCHOOL"
+    assert rows[2]["refusal"]["unblock"] == "SELF"  # the person is a colleague
+    (foreign,) = await season.act(OTHER_SCHOOL, ADD, rows=[again])
+    assert foreign["refusal"]["unblock"] == "SCHOOL"
     assert await season.database["teachers"].count_documents({}) == 1
     assert await season.database["persons"].count_documents({}) == 1
 

@@ -127,7 +127,7 @@ def test_two_lines_that_contradict_each_other_are_found_and_the_first_stands() -
         [],
         [("CONFLICTING_ROWS", 1), ("DUPLICATE_ROW", 1)],
         [("CONFLICTING_ROWS", 1), ("DUPLICATE_ROW", 1)],
-        [("CONFLICTING_ROWS", 1)],
+        [],
         [],
         [("DUPLICATE_ROW", 1)],
     ]

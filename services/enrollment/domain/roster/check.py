@@ -37,7 +37,6 @@ class Facts:
         province: The school's.
         at: Domain time that counts for deadlines (R22).
         people: Teachers of any school by the hash of their ID number.
-        mobiles: Ids of teachers by the hash of their mobile.
         projects: By code.
         rounds: By year.
         live: Live enrollments by teacher and project.
@@ -47,7 +46,6 @@ class Facts:
     province: str
     at: datetime
     people: dict[str, Teacher] = field(default_factory=dict)
-    mobiles: dict[str, str] = field(default_factory=dict)
     projects: dict[str, Project] = field(default_factory=dict)
     rounds: dict[int, Round] = field(default_factory=dict)
     live: dict[tuple[str, str], Enrollment] = field(default_factory=dict)
@@ -105,7 +103,6 @@ def enter(row: Row, facts: Facts, by: str, make_id: Callable[[], str]) -> RowEnt
     enrollment, submitted = submit(enrollment, by, facts.at)
     events += submitted
     facts.people[teacher.id_number.hash] = teacher
-    facts.mobiles[teacher.mobile.hash] = teacher.id
     facts.live[teacher.id, project.id] = enrollment
     return RowEntry(replace(row, teacher=teacher.id, enrollment=enrollment.id), added, enrollment, events, signed_up)
 
@@ -120,11 +117,9 @@ def _problems(row: Row, facts: Facts) -> Iterator[Refusal]:
     yield from _refused(Name.of, row.name, Column.NAME.value, "R22")  # a row that an earlier release has staged
     yield from _refused(Title.of, row.title or "", Column.TITLE.value, "R22")
     if existing and existing.school != facts.school:
-        yield TEACHER_EXISTS()
+        yield TEACHER_EXISTS(field=Column.ID_NUMBER.value)
     elif existing and row.name and spelled(existing.name) != row.name:
         yield NAME_MISMATCH()
-    elif new and row.mobile and row.mobile.hash in facts.mobiles:
-        yield TEACHER_EXISTS()
     yield from _project_problems(row, facts)
 
 

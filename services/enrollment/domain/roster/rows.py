@@ -97,11 +97,10 @@ def row_of(line: Line, row: Row, codes: Codes, majors: Mapping[int, str]) -> Row
 def with_conflicts(rows: Sequence[Row]) -> list[Row]:
     """The rows, with a fault where one contradicts or repeats a line above."""
     people: dict[str, Row] = {}
-    mobiles: dict[str, Row] = {}
     pairs: dict[tuple[str, str], Row] = {}
     compared_rows: list[Row] = []
     for row in rows:
-        wrong = [*_contradictions(row, people, mobiles)]
+        wrong = [*_contradictions(row, people)]
         if row.id_number and row.project_code:
             first = pairs.setdefault((row.id_number.hash, row.project_code), row)
             if first is not row:
@@ -110,19 +109,14 @@ def with_conflicts(rows: Sequence[Row]) -> list[Row]:
     return compared_rows
 
 
-def _contradictions(row: Row, people: dict[str, Row], mobiles: dict[str, Row]) -> Iterable[Refusal]:
+def _contradictions(row: Row, people: dict[str, Row]) -> Iterable[Refusal]:
     if row.id_number is None:
         return
     first = people.setdefault(row.id_number.hash, row)
     if row.name and first.name and first.name != row.name:
         yield problems.conflicting_rows(first.number, Column.NAME)
-    if row.mobile is None:
-        return
-    if first.mobile and first.mobile.hash != row.mobile.hash:
+    if row.mobile and first.mobile and first.mobile.hash != row.mobile.hash:
         yield problems.conflicting_rows(first.number, Column.MOBILE)
-    other = mobiles.setdefault(row.mobile.hash, row)
-    if other.id_number and other.id_number.hash != row.id_number.hash:
-        yield problems.conflicting_rows(other.number, Column.MOBILE)
 
 
 def _display(column: Column, text: str) -> str:
