@@ -1,9 +1,13 @@
 """The exception by which a rule refuses a command: with a code, the rule, its clause, and who can unblock it."""
 
+from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from kernel.reference import clause_of
+
+
+T = TypeVar("T")
 
 
 class Unblock(StrEnum):
@@ -30,7 +34,13 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer of the domain, 
         rule: The rule that refuses, such as `"R11"`.
         unblock: Who can remove the cause.
         details: Facts that explain it, JSON-ready, never personal data (R41).
+
+    Attributes:
+        problems: All that is wrong with what was sent, each by its field; the refusal itself is the first of them.
+            Empty where only one thing is looked at.
     """
+
+    problems: Sequence[tuple[str, "Refusal"]] = ()
 
     def __init__(
         self,
@@ -54,7 +64,15 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer of the domain, 
         """The sentence in the language of a tag such as `en-GB`: English for English, else Chinese."""
         return self.en if language.lower().startswith("en") else self.zh
 
-    def extensions(self) -> dict[str, Any]:
+    def facts(self, language: str = "zh-CN") -> dict[str, Any]:
+        """The details as a caller gets them; with several problems, all of them with field, code and message."""
+        problems = [
+            {"field": field, "code": problem.code, "message": problem.message(language)}
+            for field, problem in self.problems
+        ]
+        return self.details | ({"problems": problems} if problems else {})
+
+    def extensions(self, language: str = "zh-CN") -> dict[str, Any]:
         """The `extensions` of the GraphQL error: code, rule, clause of the notice, who can unblock, and the details."""
         extensions = {
             "code": self.code,
@@ -62,4 +80,32 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer of the domain, 
             "clause": clause_of(self.rule) if self.rule else None,
             "unblock": self.unblock.value if self.unblock else None,
         }
-        return {name: value for name, value in extensions.items() if value is not None} | self.details
+        return {name: value for name, value in extensions.items() if value is not None} | self.facts(language)
+
+
+class Problems:
+    """Gathers what is wrong with the fields of one thing, so that all of it is told at once."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[str, Refusal]] = []
+
+    def read(self, field: str, make: Callable[[], T]) -> T | None:
+        """What `make` makes of a field; None where it refuses.
+
+        Args:
+            field: The field's name, as the graph spells it.
+            make: Checks the field.
+        """
+        try:
+            return make()
+        except Refusal as refusal:
+            self._found.append((field, refusal))
+            return None
+
+    def refusal(self) -> Refusal | None:
+        """The first refusal, with all problems; None where there are none."""
+        if not self._found:
+            return None
+        first = self._found[0][1]
+        first.problems = tuple(self._found)
+        return first

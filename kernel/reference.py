@@ -49,6 +49,12 @@ def weak_passwords() -> frozenset[str]:
 
 
 @cache
+def no_names() -> frozenset[str]:
+    """Words that offices write where they have no name, folded to lower case (R22)."""
+    return frozenset(_read("no-names.json"))
+
+
+@cache
 def rules() -> list[dict[str, Any]]:
     """The rules in order: number, titles, and the clause of the notice with its words (null where it has none)."""
     ordered: list[dict[str, Any]] = _read("rules.json")

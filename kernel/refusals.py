@@ -141,6 +141,21 @@ INVALID_TEXT = RefusalKind(
     rule="R41",
     unblock=Unblock.SELF,
 )
+INVALID_NAME = RefusalKind(
+    "INVALID_NAME",
+    "{field}须为一个人的姓名：{detail}",
+    "{field} must be the name of one person: {detail}",
+    rule="R22",
+    unblock=Unblock.SELF,
+)
+INVALID_ORGANIZATION_NAME = RefusalKind(
+    "INVALID_ORGANIZATION_NAME",
+    "{field}须为单位名称：不用表情符号和尖括号，不以 = + - @ 开头，也不能只有符号",
+    "{field} must be the name of an organisation: no emoji and no angle brackets, "
+    "it does not begin with = + - @, and there is a letter in it",
+    rule="R3",
+    unblock=Unblock.SELF,
+)
 INVALID_SCHOOL_CODE = RefusalKind(
     "INVALID_SCHOOL_CODE",
     "学校标识码应为10位数字且省份代码有效",

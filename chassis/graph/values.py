@@ -74,5 +74,5 @@ class RefusalInfo:
             clause=extensions.get("clause"),
             unblock=extensions.get("unblock"),
             message=refusal.message(language),
-            details=JSON(refusal.details),
+            details=JSON(refusal.facts(language)),
         )

@@ -243,7 +243,7 @@ def _answer_to(defect: Exception) -> Refusal:
 
 
 def _refused(refusal: Refusal, language: Language) -> dict[str, Any]:
-    return {"message": refusal.message(language), "extensions": refusal.extensions()}
+    return {"message": refusal.message(language), "extensions": refusal.extensions(language)}
 
 
 async def _body(request: Request) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from gateway.identity.events import AccountDisabled, AccountReset, AccountUnlock
 from gateway.identity.password_hashing import new_code
 from gateway.refusals import DELEGATION_ENDED, INVALID_ACCOUNTS, PERSONAL_LOGIN
 from kernel.errors import Refusal, Unblock
-from kernel.free_text import Name
+from kernel.free_text import PersonName
 from kernel.identifiers import is_personal, organization_code
 from kernel.personal_numbers import holds_number
 from kernel.reference import provinces
@@ -288,9 +288,9 @@ def holder_name(text: str | None) -> str | None:
     """The name of an account's holder, who is the actor in every event of an act (R5, R41); None for none.
 
     Raises:
-        Refusal: `INVALID_TEXT`.
+        Refusal: `INVALID_TEXT` or `INVALID_NAME`.
     """
-    return Name.of(text or "", field="name", rule="R41").text or None
+    return PersonName.of(text or "", field="name", rule="R5").text or None
 
 
 def _check_login(login: str) -> None:

@@ -10,7 +10,7 @@ from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import DuplicateKey, Session
 from kernel.dates import today
-from kernel.free_text import Name
+from kernel.free_text import Name, PersonName
 from kernel.identifiers import credit_code, mask, organization_code
 from kernel.identifiers import email as mail_address
 from kernel.refusals import INVALID_CONTACT
@@ -103,7 +103,9 @@ async def set_base_team(
     base = await own_base(deps, principal, base_id)
     for contacts in duties.values():
         for contact in contacts:
-            Name.of(contact.name, "name")  # of everybody before the first phone, so that a text is refused as a text
+            PersonName.of(
+                contact.name, "name", "R6"
+            )  # of everybody before the first phone, so that a text is refused as a text
     team = Team(**{duty: tuple(_sealed(deps, contact) for contact in contacts) for duty, contacts in duties.items()})
     changed, events = bases.set_team(base, team)
     return await deps.store.bases.save(changed, events)
@@ -111,7 +113,7 @@ async def set_base_team(
 
 def _sealed(deps: Deps, contact: TeamContact) -> TeamMember:
     phone = "".join(unicodedata.normalize("NFKC", contact.phone).split())
-    name = Name.of(contact.name, "name").text
+    name = PersonName.of(contact.name, "name", "R6").text
     if not name or sum(char.isdigit() for char in phone) < _LEAST_PHONE:
         raise INVALID_CONTACT(detail=("联系人", "A contact"), rule="R6")
     address = None if contact.email is None else mail_address(contact.email)

@@ -12,7 +12,7 @@ from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import Document, DuplicateKey, Session
 from chassis.storage.unit_of_work import UnitOfWork
-from kernel.free_text import Name, Reason
+from kernel.free_text import Name, PersonName, Reason
 from kernel.identifiers import organization_code
 from kernel.refusals import FORBIDDEN
 from services.catalog.commands.bulk import Loaded, ProjectBatch, Step, project_row, required
@@ -51,7 +51,9 @@ async def register_expert(
     """
     require_scope(principal, Scope.MINISTRY)
     sender = Organization(organization_code(organization.code), Name.of(organization.name, "organizationName").text)
-    draft = Expert(id=new_id(), version=1, name=Name.of(name, "name").text, organization=sender, fields=tuple(fields))
+    draft = Expert(
+        id=new_id(), version=1, name=PersonName.of(name, "name", "R14").text, organization=sender, fields=tuple(fields)
+    )
     registered, events = review.register_expert(draft)
     try:
         return await deps.store.experts.insert(registered, events)

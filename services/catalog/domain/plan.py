@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from kernel.errors import Refusal
-from kernel.free_text import Name, Paragraph, Title
+from kernel.free_text import Name, Paragraph, PersonName, Title
 from services.catalog.domain.base import LAST_MAJOR_CATEGORY
 from services.catalog.domain.labels import REQUIRED, labels_of
 from services.catalog.domain.refusals import INVALID_PLAN, JUSTIFICATION_MISSING, PLAN_INCOMPLETE, UNKNOWN_THEME
@@ -106,7 +106,7 @@ def checked_texts(plan: Plan, names: Collection[str] | None = None) -> Plan:
         names: The fields to check, by the plan's own names; all by default.
 
     Raises:
-        Refusal: `INVALID_TEXT`, with the field as the graph spells it.
+        Refusal: `INVALID_TEXT`, `INVALID_NAME` or `INVALID_ORGANIZATION_NAME`, with the field as the graph spells it.
     """
     checked = {
         name: _CHECKS[name](getattr(plan, name))
@@ -129,13 +129,13 @@ def _checked_session(session: Session) -> Session:
         session,
         id=_line(session.id, "timetable.id"),
         title=_line(session.title, "timetable.title"),
-        teacher=_line(session.teacher, "timetable.teacher"),
+        teacher=PersonName.of(session.teacher, "timetable.teacher", "R7").text,
     )
 
 
 def _checked_member(member: FacultyMember) -> FacultyMember:
     return FacultyMember(
-        Name.of(member.name, "faculty.name").text,
+        PersonName.of(member.name, "faculty.name", "R7").text,
         None if member.title is None else _line(member.title, "faculty.title"),
         None if member.organization is None else Name.of(member.organization, "faculty.organization").text,
     )

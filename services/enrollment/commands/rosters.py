@@ -128,7 +128,7 @@ def _rows(deps: Deps, key: str, sheet: Sheet, codes: Codes, kept_until: datetime
 
 
 def _row(deps: Deps, roster: str, line: Line, codes: Codes, kept_until: datetime) -> Row:
-    wrong: list[Refusal] = []
+    wrong: list[Problem] = []
     row = Row(
         id=f"{roster}:{line.number:07d}",
         roster=roster,
@@ -140,10 +140,10 @@ def _row(deps: Deps, roster: str, line: Line, codes: Codes, kept_until: datetime
         mobile=_number(deps, line, Column.MOBILE, mobile, wrong),
         faults=(),
     )
-    return row_of(line, replace(row, faults=tuple(map(Problem.of, wrong))), codes, major_categories())
+    return row_of(line, replace(row, faults=tuple(wrong)), codes, major_categories())
 
 
-def _number(deps: Deps, line: Line, column: Column, valid: Callable[[str], str], wrong: list[Refusal]) -> Sealed | None:
+def _number(deps: Deps, line: Line, column: Column, valid: Callable[[str], str], wrong: list[Problem]) -> Sealed | None:
     """A personal number, sealed; an invalid one is None, its refusal added to `wrong`."""
     if column not in line.texts:
         return None
@@ -152,7 +152,7 @@ def _number(deps: Deps, line: Line, column: Column, valid: Callable[[str], str],
             raise ID_NUMBER_ROUNDED()
         return seal_number(deps, valid(line.texts[column]))
     except Refusal as refusal:
-        wrong.append(refusal)
+        wrong.append(Problem.of(refusal, column.value))
         return None
 
 

@@ -13,7 +13,7 @@ from chassis.storage.idempotency import idempotent, request_mark
 from chassis.storage.mongo import DuplicateKey
 from chassis.storage.unit_of_work import UnitOfWork
 from kernel.errors import Refusal
-from kernel.free_text import Name, spelled
+from kernel.free_text import Name, PersonName, spelled
 from kernel.identifiers import email as mail_address
 from kernel.identifiers import mask, mobile, organization_code
 from kernel.reference import provinces
@@ -32,13 +32,13 @@ async def designate_person(deps: Deps, principal: Principal, *, name: str, phone
     """Name or replace the school's designated person (R5).
 
     Raises:
-        Refusal: `NOT_FOUND`, `INVALID_MOBILE`, `INVALID_EMAIL`, `INVALID_TEXT` or `INVALID_CONTACT`.
+        Refusal: `NOT_FOUND`, `INVALID_MOBILE`, `INVALID_EMAIL`, `INVALID_TEXT`, `INVALID_NAME` or `INVALID_CONTACT`.
     """
     school = await own_school(deps, principal)
     number = mobile(phone)
     address = None if email is None else mail_address(email)
     sealed = Phone(deps.vault.seal(number), mask(number))
-    changed, events = schools.designate(school, Name.of(name, "name", "R5"), sealed, address)
+    changed, events = schools.designate(school, PersonName.of(name, "name", "R5"), sealed, address)
     return await deps.store.schools.save(changed, events)
 
 

@@ -13,8 +13,8 @@ from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent, request_mark
 from chassis.storage.mongo import DuplicateKey
 from chassis.storage.unit_of_work import UnitOfWork
-from kernel.errors import Refusal, Unblock
-from kernel.free_text import Name, Title
+from kernel.errors import Problems, Refusal, Unblock
+from kernel.free_text import PersonName, Title
 from kernel.identifiers import email as mail_address
 from kernel.identifiers import id_number, mask, mask_email, mobile
 from kernel.refusals import NOT_FOUND, STALE_VERSION
@@ -100,20 +100,30 @@ class _TeacherBatch(Batch[dict[str, str], _Draft, Teacher, Teacher]):
 
 
 def _drafted(deps: Deps, school: School, row: NewTeacher) -> _Draft:
-    try:
-        details = TeacherDetails(
-            name=Name.of(row.name, "name", "R22"),
-            id_number=seal_number(deps, id_number(row.id_number)),
-            mobile=seal_number(deps, mobile(row.mobile)),
-            post=row.post,
-            employment=row.employment,
-            title=_title(row.title),
-            major_category=row.major_category,
-            email=sealed_email(deps, row.email),
-        )
-        return teachers.add_teacher(new_id(), school.id, school.province, details)
-    except Refusal as refusal:
+    """The teacher of a row, or the refusal with everything that is wrong with the row (R22)."""
+    wrong = Problems()
+    name = wrong.read("name", lambda: PersonName.of(row.name, "name", "R22"))
+    number = wrong.read("idNumber", lambda: seal_number(deps, id_number(row.id_number)))
+    phone = wrong.read("mobile", lambda: seal_number(deps, mobile(row.mobile)))
+    title = wrong.read("title", lambda: _title(row.title))
+    email = wrong.read("email", lambda: sealed_email(deps, row.email))
+    if name:
+        wrong.read("name", lambda: teachers.require_name(name.text))
+    wrong.read("majorCategory", lambda: teachers.require_major(row.major_category))
+    if refusal := wrong.refusal():
         return refusal
+    assert name and number and phone  # noqa: S101, PT018 - what is None has been refused
+    details = TeacherDetails(
+        name=name,
+        id_number=number,
+        mobile=phone,
+        post=row.post,
+        employment=row.employment,
+        title=title,
+        major_category=row.major_category,
+        email=email,
+    )
+    return teachers.add_teacher(new_id(), school.id, school.province, details)
 
 
 def _title(text: str | None) -> Title | None:
@@ -204,7 +214,7 @@ def _changes(deps: Deps, given: Corrections) -> TeacherChanges:
     """The corrections, texts checked and numbers sealed (R41)."""
     changes = TeacherChanges()
     if "name" in given:
-        changes["name"] = Name.of(given["name"], "name", "R22")
+        changes["name"] = PersonName.of(given["name"], "name", "R22")
     if "id_number" in given:
         changes["id_number"] = seal_number(deps, id_number(given["id_number"]))
     if "mobile" in given:

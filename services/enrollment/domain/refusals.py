@@ -210,13 +210,6 @@ ROSTER_HAS_NO_GOOD_ROW = RefusalKind(
 
 # Rows of a roster
 FIELD_MISSING = RefusalKind("FIELD_MISSING", "未填写：{detail}", "Blank: {detail}", rule="R22", unblock=Unblock.SELF)
-INVALID_NAME = RefusalKind(
-    "INVALID_NAME",  # digits in a name are another column's text; the name is not stored (R41)
-    "姓名中不应有数字，请检查各列是否对齐",
-    "A name has no digits: are columns shifted?",
-    rule="R22",
-    unblock=Unblock.SELF,
-)
 ID_NUMBER_ROUNDED = RefusalKind(
     "ID_NUMBER_ROUNDED",
     "身份证号码被表格软件当作数字，第15位以后的数字已丢失：请先将该列设为文本格式，再重新输入号码",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from kernel.free_text import Name
+from kernel.free_text import Name, PersonName
 from kernel.refusals import INVALID_CONTACT
 from services.enrollment.domain.events import PersonDesignated, SchoolRegistered
 from services.enrollment.domain.refusals import DESIGNATED_PERSON_MISSING, INVALID_SCHOOL, PROVINCE_MISMATCH
@@ -79,7 +79,7 @@ def _require_fit(code: str, province: str) -> None:
 
 
 def designate(
-    school: School, name: Name, phone: Phone, email: str | None = None
+    school: School, name: PersonName, phone: Phone, email: str | None = None
 ) -> tuple[School, list[PersonDesignated]]:
     """Name or replace the designated person (R5).
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypedDict
 
-from kernel.free_text import Name, Title
+from kernel.free_text import PersonName, Title
 from services.enrollment.domain.events import TeacherAdded, TeacherCorrected
 from services.enrollment.domain.refusals import INVALID_TEACHER
 from services.enrollment.domain.vocabulary import Audience, Employment, TeacherField
@@ -48,7 +48,7 @@ class Teacher:
 
     Attributes:
         id: Also the `person` of the teacher's account.
-        name: Spelled as `kernel.free_text.Name` does; names stored by earlier releases may hold blanks.
+        name: Spelled as `kernel.free_text.PersonName` does; names stored by earlier releases may hold blanks.
         school: The school's code.
         province: The school's, two digits; `00` for none.
         major_category: Ordinal 1–19, where one applies.
@@ -74,7 +74,7 @@ class Teacher:
 class TeacherDetails:
     """What a school says of a person, checked and sealed; the fields are those of `Teacher`."""
 
-    name: Name
+    name: PersonName
     id_number: Sealed
     mobile: Sealed
     post: Audience
@@ -87,7 +87,7 @@ class TeacherDetails:
 class TeacherChanges(TypedDict, total=False):
     """Fields of a teacher that are to be corrected, with their new values."""
 
-    name: Name
+    name: PersonName
     id_number: Sealed
     mobile: Sealed
     email: Sealed | None
@@ -170,6 +170,25 @@ def _comparable(teacher: Teacher, field: TeacherField) -> object:
 
 
 def _require_valid(teacher: Teacher) -> None:
-    major = teacher.major_category
-    if not teacher.name or (major is not None and major not in _ORDINALS):
-        raise INVALID_TEACHER()
+    require_name(teacher.name)
+    require_major(teacher.major_category)
+
+
+def require_name(name: str) -> None:
+    """Refuse a teacher without a name (R22).
+
+    Raises:
+        Refusal: `INVALID_TEACHER`.
+    """
+    if not name:
+        raise INVALID_TEACHER(field="name")
+
+
+def require_major(ordinal: int | None) -> None:
+    """Refuse an ordinal that no major category has; None is none (R22).
+
+    Raises:
+        Refusal: `INVALID_TEACHER`.
+    """
+    if ordinal is not None and ordinal not in _ORDINALS:
+        raise INVALID_TEACHER(field="majorCategory")

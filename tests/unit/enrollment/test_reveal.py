@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from kernel.errors import Refusal
-from kernel.free_text import Name, spelled
+from kernel.free_text import PersonName, spelled
 from services.enrollment.domain.reveal import Purpose, reveal
 from services.enrollment.domain.roster.sheet import tidy
 from services.enrollment.domain.teacher import Sealed, correct
@@ -47,7 +47,7 @@ def test_r41_a_purpose_may_name_a_day() -> None:
 def test_r41_a_correction_names_the_fields_and_who_and_not_what_they_said() -> None:
     before = a_teacher()
     other = Sealed("k1:other", "138****0002", "other")
-    after, (event,) = correct(before, {"name": Name("新名"), "mobile": other}, "赵主任", NOW)
+    after, (event,) = correct(before, {"name": PersonName("新名"), "mobile": other}, "赵主任", NOW)
     assert (after.name, after.mobile) == ("新名", other)
     (kept,) = after.corrections
     assert (kept.by, kept.at, kept.fields) == ("赵主任", NOW, (TeacherField.NAME, TeacherField.MOBILE))
@@ -63,7 +63,7 @@ def test_r41_the_same_number_sealed_again_is_no_correction() -> None:
 
 def test_r22_a_correction_leaves_no_teacher_without_a_name() -> None:
     with pytest.raises(Refusal) as refused:
-        correct(a_teacher(), {"name": Name("")}, "teacher", NOW)
+        correct(a_teacher(), {"name": PersonName("")}, "teacher", NOW)
     assert refused.value.code == "INVALID_TEACHER"
 
 

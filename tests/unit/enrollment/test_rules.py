@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from chassis.events import Envelope
 from kernel.dates import SHANGHAI
 from kernel.errors import Refusal, Unblock
-from kernel.free_text import Name
+from kernel.free_text import PersonName
 from kernel.reference import provinces
 from services.enrollment.domain.notifications import NoticeKind, feedback, notice_of
 from services.enrollment.domain.project import (
@@ -95,8 +95,8 @@ def test_a_school_acts_under_its_designated_person() -> None:
     with pytest.raises(Refusal) as refused:
         require_designated(school)
     assert refused.value.code == "DESIGNATED_PERSON_MISSING"
-    named, (first,) = designate(school, Name("赵主任"), Phone("k1:x", "139****0000"))
-    replaced, (second,) = designate(named, Name("钱主任"), Phone("k1:y", "138****0000"))
+    named, (first,) = designate(school, PersonName("赵主任"), Phone("k1:x", "139****0000"))
+    replaced, (second,) = designate(named, PersonName("钱主任"), Phone("k1:y", "138****0000"))
     assert (require_designated(replaced), first.replaced, second.replaced) == ("钱主任", False, True)
 
 

@@ -41,6 +41,6 @@ async def test_r41_a_personal_number_is_no_base_and_no_code(number: str) -> None
     assert await refused(EXPERT | {"province": number}) == "UNKNOWN_PROVINCE"
 
 
-async def test_a_name_is_short_and_printable() -> None:
-    for name in ("字" * 101, "a\x07b"):
-        assert await refused(EXPERT | {"name": name}) == "INVALID_TEXT"
+async def test_r5_the_holder_of_an_account_has_the_name_of_one_person() -> None:
+    for name in ("字" * 51, "a\x07b", "张三、李四", "专家1", "无", "···"):
+        assert await refused(EXPERT | {"name": name}) == "INVALID_NAME"

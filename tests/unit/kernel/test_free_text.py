@@ -3,13 +3,14 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from stdnum.cn import ric
 
 from kernel.errors import Refusal
-from kernel.free_text import Name, Paragraph, Reason, Title
+from kernel.free_text import Name, Paragraph, PersonName, Reason, Title, person_spelled
 from kernel.personal_numbers import holds_number
+from kernel.reference import no_names
 
 NUMBER = "110101198001010010"
 DAYS = st.dates(date(1990, 1, 1), date(2039, 12, 31))
@@ -81,3 +82,124 @@ def test_r41_a_title_is_bounded_printable_one_line_and_without_numbers(text: str
     assert refused.value.code == "INVALID_TEXT"
     assert refused.value.extensions()["field"] == "title"
     assert NUMBER not in refused.value.zh
+
+
+NO_NAMES = {
+    "王1": "DIGIT",
+    "王１": "DIGIT",
+    "王①": "DIGIT",
+    "张" * 51: "TOO_LONG",
+    "张三、李四": "SEVERAL",
+    "张三，李四": "SEVERAL",
+    "张三/李四": "SEVERAL",
+    "张三\n李四": "SEVERAL",
+    "···": "NO_LETTER",
+    "-": "NO_LETTER",
+    "😀": "NO_LETTER",
+    "张😀": "CHARACTER",
+    "张\u202e三": "CHARACTER",
+    "\u202e": "CHARACTER",
+    "张\x00三": "CHARACTER",
+    "=cmd": "CHARACTER",
+    "<b>": "CHARACTER",
+    "张三（女）": "CHARACTER",
+    "张伟A": "CHARACTER",
+    "張\ue000": "CHARACTER",
+    "Иван": "CHARACTER",
+    "O''Brien": "CHARACTER",
+    "·张三": "CHARACTER",
+    "张三·": "CHARACTER",
+    "无": "PLACEHOLDER",
+    " 暂 无 ": "PLACEHOLDER",
+    "不详": "PLACEHOLDER",
+    "测试": "PLACEHOLDER",
+    "Test": "PLACEHOLDER",
+}
+
+
+@pytest.mark.parametrize(("typed", "problem"), NO_NAMES.items())
+def test_r22_what_is_no_name_of_one_person_is_refused_by_the_check_that_failed(typed: str, problem: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        PersonName.of(typed, "faculty.name", "R7")
+    extensions = refused.value.extensions()
+    assert (extensions["code"], extensions["rule"]) == ("INVALID_NAME", "R7")
+    assert (extensions["field"], extensions["problem"]) == ("faculty.name", problem)
+
+
+def test_r22_a_formula_and_its_pipe_are_no_name() -> None:
+    with pytest.raises(Refusal) as refused:
+        PersonName.of("=cmd|calc", "name")
+    assert (refused.value.code, refused.value.rule) == ("INVALID_NAME", "R22")
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("王", "王"),
+        (" 张　三 ", "张三"),
+        ("欧阳\u200b娜娜", "欧阳娜娜"),
+        ("阿依古丽 • 买买提", "阿依古丽·买买提"),
+        ("㛃\U0002b5af\U00020000", "㛃\U0002b5af\U00020000"),
+        ("Ｊohn  Smith", "John Smith"),
+        ("Seán O’Brien-Smith", "Seán O'Brien-Smith"),
+        ("Lǐ Sì", "Lǐ Sì"),
+        ("大卫·Smith", "大卫·Smith"),
+        ("张" * 50, "张" * 50),
+    ],
+)
+def test_r22_a_name_of_the_standards_characters_has_one_spelling(typed: str, name: str) -> None:
+    assert PersonName.of(typed, "name").text == name
+    assert person_spelled(name) == name
+
+
+def test_a_name_of_nothing_is_empty_and_left_to_the_aggregate() -> None:
+    assert PersonName.of(" \u200b\ufeff ", "name").text == ""
+
+
+BLOCKS = [
+    ("\u4e00", "\u9fa5"),
+    ("\u3400", "\u4db5"),
+    ("\U00020000", "\U0002a6d6"),
+    ("\U0002a700", "\U0002b734"),
+    ("\U0002b740", "\U0002b81d"),
+    ("\U0002b820", "\U0002cea1"),
+    ("\U0002ceb0", "\U0002ebe0"),
+]
+"""First and last of each block of GB 18030-2022."""
+HAN = st.one_of([st.characters(min_codepoint=ord(first), max_codepoint=ord(last)) for first, last in BLOCKS])
+
+
+@given(st.lists(st.text(HAN, min_size=1, max_size=8), min_size=1, max_size=4), st.sampled_from(["·", " ‧ ", "•"]))
+def test_r22_every_name_of_chinese_characters_is_taken_and_kept(parts: list[str], point: str) -> None:
+    expected = "·".join(parts)
+    assume(expected not in no_names())
+    assert PersonName.of(f"  {point.join(parts)} ", "name").text == expected
+
+
+@given(st.text(max_size=60))
+def test_r22_whatever_is_typed_a_name_holds_letters_and_joints_only(typed: str) -> None:
+    try:
+        name = PersonName.of(typed, "name").text
+    except Refusal:
+        return
+    assert len(name) <= 50
+    assert all(char.isalpha() or char in "· -'〇" for char in name)
+    assert PersonName.of(name, "name").text == name
+
+
+@pytest.mark.parametrize(
+    "typed", ["示范学院😀", "<b>学院</b>", "＝HYPERLINK(1)", "=学院", "+学院", "-学院", "@学院", "···", "12"]
+)
+def test_r3_an_organisations_name_has_no_emoji_no_markup_and_is_no_formula(typed: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        Name.of(typed, "organizationName")
+    assert (refused.value.code, refused.value.details["field"]) == ("INVALID_ORGANIZATION_NAME", "organizationName")
+
+
+@pytest.mark.parametrize("typed", ["示范大学（深圳）“双师型”教师培训基地", "第1职业学校", "A&B-公司·分部", "3M中国"])
+def test_r3_an_organisations_name_may_have_digits_and_punctuation(typed: str) -> None:
+    assert Name.of(typed, "name").text == typed
+
+
+def test_the_words_for_no_name_are_folded_and_unspaced() -> None:
+    assert all(word == person_spelled(word.casefold()) for word in no_names())

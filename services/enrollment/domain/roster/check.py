@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from kernel.errors import Refusal
-from kernel.free_text import Name, Title, spelled
+from kernel.free_text import PersonName, Title, person_spelled
 from services.enrollment.domain.enrollment import Enrollment, meant_for, rank, sign_up, submit
 from services.enrollment.domain.events import EnrollmentEvent, TeacherAdded
 from services.enrollment.domain.project import ENROL, Project, Round, require_open, require_phase
@@ -114,11 +114,11 @@ def _problems(row: Row, facts: Facts) -> Iterator[Refusal]:
     blank = [column for column in columns if column.value not in row.said]
     if blank:
         yield problems.field_missing(blank)
-    yield from _refused(Name.of, row.name, Column.NAME.value, "R22")  # a row that an earlier release has staged
+    yield from _refused(PersonName.of, row.name, Column.NAME.value, "R22")  # a row that an earlier release has staged
     yield from _refused(Title.of, row.title or "", Column.TITLE.value, "R22")
     if existing and existing.school != facts.school:
         yield TEACHER_EXISTS(field=Column.ID_NUMBER.value)
-    elif existing and row.name and spelled(existing.name) != row.name:
+    elif existing and row.name and person_spelled(existing.name) != row.name:
         yield NAME_MISMATCH()
     yield from _project_problems(row, facts)
 
@@ -174,7 +174,7 @@ def _own(row: Row, facts: Facts) -> Teacher | None:
 def _details(row: Row) -> TeacherDetails:
     assert row.id_number and row.mobile and row.post and row.employment  # noqa: S101, PT018 - `check` has seen to it
     return TeacherDetails(
-        name=Name.of(row.name, Column.NAME.value, "R22"),
+        name=PersonName.of(row.name, Column.NAME.value, "R22"),
         id_number=row.id_number,
         mobile=row.mobile,
         post=row.post,

@@ -31,9 +31,15 @@ class Problem:
     details: Mapping[str, Any] | None = None
 
     @classmethod
-    def of(cls, refusal: Refusal) -> Self:
-        """The refusal as it is stored."""
-        return cls(refusal.code, refusal.zh, refusal.en, refusal.rule, refusal.unblock, refusal.details or None)
+    def of(cls, refusal: Refusal, field: str | None = None) -> Self:
+        """The refusal as it is stored.
+
+        Args:
+            refusal: The refusal.
+            field: The column that it is about, where it is about one and does not say so itself.
+        """
+        details = ({"field": field} if field else {}) | refusal.details
+        return cls(refusal.code, refusal.zh, refusal.en, refusal.rule, refusal.unblock, details or None)
 
     def refusal(self) -> Refusal:
         """The refusal that was stored."""

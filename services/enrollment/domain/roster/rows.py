@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kernel.errors import Refusal
-from kernel.free_text import Name, Title
-from services.enrollment.domain.refusals import DUPLICATE_ROW, INVALID_NAME, INVALID_RANK
+from kernel.free_text import PersonName, Title
+from services.enrollment.domain.refusals import DUPLICATE_ROW, INVALID_RANK
 from services.enrollment.domain.roster import problems
 from services.enrollment.domain.roster.roster import Problem, Row
 from services.enrollment.domain.roster.sheet import Column, Line, ascii_code, hidden, shown
@@ -77,7 +77,7 @@ def row_of(line: Line, row: Row, codes: Codes, majors: Mapping[int, str]) -> Row
         try:
             return meaning(texts[column]) if column in texts else None
         except Refusal as refusal:
-            wrong.append(Problem.of(refusal))
+            wrong.append(Problem.of(refusal, column.value))
             return None
 
     return replace(
@@ -124,9 +124,7 @@ def _display(column: Column, text: str) -> str:
 
 
 def _name(text: str) -> str:
-    if any(letter.isdigit() for letter in text):
-        raise INVALID_NAME()
-    return Name.of(text, Column.NAME.value, "R22").text
+    return PersonName.of(text, Column.NAME.value, "R22").text
 
 
 def _title(text: str) -> str | None:
