@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 
 from kernel.reference import clause_of
 
-
 T = TypeVar("T")
 
 

@@ -7,7 +7,7 @@ from deploy.demo.roster import HEADER, PROJECT_CODE
 from deploy.seed.world import id_number
 from kernel.identifiers import mask
 from tests.security.rounds import LIVE
-from tests.security.tenants import BASES, PEOPLE, PROVINCES, SCHOOLS, World, superior
+from tests.security.tenants import BASES, LETTERS, PEOPLE, PROVINCES, SCHOOLS, World, superior
 
 _CUT_OFF = "mutation($input: InnerCutOffInput!) { setInnerCutOff(input: $input) { code } }"
 _REVEAL = "mutation($id: ID!, $purpose: String!) { revealTeacher(id: $id, purpose: $purpose) { record { id } } }"
@@ -27,7 +27,7 @@ async def _roster(world: World, tenant: str) -> None:
     """Staged and not put in, so that its row is nobody's but the school's (R22)."""
     school, project = f"school.{tenant}", world.ids.get(f"project.{tenant}", world.ids["project.a"])
     code = (await world.clients["public"].do(PROJECT_CODE, id=project))["code"]
-    name, mobile = f"册员{tenant}机密", f"1360000{ord(tenant):04d}"
+    name, mobile = f"册员{LETTERS[tenant]}机密", f"1360000{ord(tenant):04d}"
     number = id_number(f"{PROVINCES[tenant] or 11}010019900101{ord(tenant):03d}")
     line = f"{name},{number},{mobile},教师,专职,{code}"
     staged = await world.clients[school].upload_roster(f"{HEADER}\n{line}".encode())

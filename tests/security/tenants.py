@@ -17,6 +17,8 @@ from kernel.identifiers import credit_check_character, mask
 from tests.security.rounds import LIVE, TAUGHT, live_round, taught_round
 
 PROVINCES = {"a": "32", "b": "33", "c": None}
+LETTERS = {"a": "甲", "b": "乙", "c": "丙"}
+"""The tenants as they are called in names of people, which have no Latin letters among Chinese ones (R22)."""
 """Of each tenant; the third is a school of a line ministry, with no province and no base of its own."""
 SCHOOLS = {"a": "3132000031", "b": "3133000032", "c": f"12100000400698800{credit_check_character('12100000400698800')}"}
 PEOPLE = {"a": ("陆甲一", "陆甲二"), "b": ("孟乙一", "孟乙二"), "c": ("柯丙一",)}
@@ -77,7 +79,7 @@ async def _base(world: World, tenant: str) -> None:
     given: dict[str, Any] = {"name": f"基地{tenant}", "category": "DUAL_QUALIFIED_TEACHER", "organizationCode": code}
     given |= {"organizationName": f"单位{tenant}", "province": province}
     base = (await ministry.do(seed.REGISTER_BASE, input=given | {"majorCategories": [6]}))["id"]
-    expert_given = {"name": f"专家{tenant}机密", "organizationCode": "4131000001", "organizationName": "外校"}
+    expert_given = {"name": f"专家{LETTERS[tenant]}机密", "organizationCode": "4131000001", "organizationName": "外校"}
     expert = (await ministry.do(seed.REGISTER_EXPERT, input=expert_given | {"fields": [6]}))["id"]
     world.ids |= {f"base.{tenant}": base, f"expert.{tenant}": expert}
     names = (f"base.{tenant}", f"expert.{tenant}", f"province.{tenant}")
@@ -87,7 +89,7 @@ async def _base(world: World, tenant: str) -> None:
         {"login": f"tenant-province-{tenant}", "scope": "province", "province": province, "name": "省教育厅"},
     )
     world.clients |= dict(zip(names, await world.provisioner.open(*accounts), strict=True))
-    contact = {"name": f"联系人{tenant}机密", "phone": f"1390000{ord(tenant):04d}"}
+    contact = {"name": f"联系人{LETTERS[tenant]}机密", "phone": f"1390000{ord(tenant):04d}"}
     team = {duty: [contact] for duty in ("design", "declaration", "delivery")}
     await world.clients[f"base.{tenant}"].do(seed.SET_TEAM, base=base, input=team)
     await ministry.do(d.ADJUST, id=base, input={"year": LIVE, "limit": QUOTAS[tenant], "reason": f"调整{tenant}机密"})
@@ -104,7 +106,7 @@ async def _school(world: World, tenant: str) -> None:
     account = {"login": code, "scope": "school", "organization": code, "school": code, "name": "专人"}
     (world.clients[name],) = await world.provisioner.open(account)
     world.ids[name] = code
-    designated = {"name": f"专人{tenant}机密", "phone": f"1370000{ord(tenant):04d}"}
+    designated = {"name": f"专人{LETTERS[tenant]}机密", "phone": f"1370000{ord(tenant):04d}"}
     await world.clients[name].do(seed.DESIGNATE, input=designated)
     teachers = await _teachers(world, tenant, designated["name"])
     world.only(mask(designated["phone"]), name, *superior(tenant))

@@ -80,7 +80,7 @@ async def test_a_trespass_is_refused_and_changes_nothing(world: World, documents
 async def test_an_act_on_ones_own_does_change_documents(world: World, documents: Documents) -> None:
     """So that the comparison would see a trespass."""
     before = await documents.at_rest()
-    own = Trespass("school.a", "designatePerson", {"input": {"name": "专人a机密", "phone": "13700000097"}})
+    own = Trespass("school.a", "designatePerson", {"input": {"name": "专人甲机密", "phone": "13700000097"}})
     assert not refusals_in(await world.clients[own.who].execute(document_of(own)))
     assert "enrollment.schools" in differing(before, await documents.snapshot())
 

@@ -211,22 +211,30 @@ async def _save(deps: Deps, teacher: Teacher, given: Corrections, by: str) -> Te
 
 
 def _changes(deps: Deps, given: Corrections) -> TeacherChanges:
-    """The corrections, texts checked and numbers sealed (R41)."""
-    changes = TeacherChanges()
-    if "name" in given:
-        changes["name"] = PersonName.of(given["name"], "name", "R22")
-    if "id_number" in given:
-        changes["id_number"] = seal_number(deps, id_number(given["id_number"]))
-    if "mobile" in given:
-        changes["mobile"] = seal_number(deps, mobile(given["mobile"]))
+    """The corrections, texts checked and numbers sealed (R41).
+
+    Raises:
+        Refusal: Of the first that is wrong, with the problems of all (R22).
+    """
+    wrong, changes = Problems(), TeacherChanges()
+    if "name" in given and (name := wrong.read("name", lambda: PersonName.of(given["name"], "name", "R22"))):
+        changes["name"] = name
+    if "id_number" in given and (
+        number := wrong.read("idNumber", lambda: seal_number(deps, id_number(given["id_number"])))
+    ):
+        changes["id_number"] = number
+    if "mobile" in given and (phone := wrong.read("mobile", lambda: seal_number(deps, mobile(given["mobile"])))):
+        changes["mobile"] = phone
     if "email" in given:
-        changes["email"] = sealed_email(deps, given["email"])
+        changes["email"] = wrong.read("email", lambda: sealed_email(deps, given["email"]))
     if "post" in given:
         changes["post"] = given["post"]
     if "employment" in given:
         changes["employment"] = given["employment"]
     if "title" in given:
-        changes["title"] = _title(given["title"])
+        changes["title"] = wrong.read("title", lambda: _title(given["title"]))
     if "major_category" in given:
         changes["major_category"] = given["major_category"]
+    if refusal := wrong.refusal():
+        raise refusal
     return changes

@@ -7,6 +7,7 @@ from chassis.principal import Principal, Scope
 from tests.integration.catalog.season import Season
 from tests.integration.catalog.test_quota import WITHDRAW
 from tests.support.graph import Refused
+from tests.support.names import person_name
 from tests.support.principals import MINISTRY
 
 UPDATE = (
@@ -40,7 +41,7 @@ async def _update(season: Season, base: Principal, project: dict[str, Any]) -> N
 
 
 async def _amend(season: Season, base: Principal, project: dict[str, Any]) -> None:
-    faculty = [{"name": f"第{project['version']}位教师"}]
+    faculty = [{"name": person_name(project["version"])}]
     await season.act(base, AMEND, **project, input={"reason": "换人", "faculty": faculty})
 
 

@@ -12,6 +12,7 @@ from kernel.dates import SHANGHAI
 from services.catalog.commands import Deps
 from services.catalog.graph.schema import schema
 from tests.support.graph import ask
+from tests.support.names import person_name
 from tests.support.principals import MINISTRY
 
 PLAN: dict[str, Any] = {
@@ -171,7 +172,7 @@ class Season:
     async def published(self, principal: Principal, **changes: Any) -> Any:
         """A project from draft to publication, with two experts of its own."""
         project = await self.submitted(principal, **changes)
-        experts = [await self.register_expert(f"专家{project['code']}-{number}") for number in (1, 2)]
+        experts = [await self.register_expert(person_name(f"{project['code']}{number}", "专家")) for number in (1, 2)]
         await self.assign(project, *experts)
         for expert in experts:
             await self.review(expert, project)

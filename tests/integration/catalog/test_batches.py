@@ -14,6 +14,7 @@ from services.catalog.graph.schema import schema
 from tests.integration.catalog.season import PROJECT, Season
 from tests.integration.catalog.stages import approved, reviewed
 from tests.support.graph import Refused, ask
+from tests.support.names import person_name
 from tests.support.principals import MINISTRY
 
 ROW = f"id ok project {{ {PROJECT} }} refusal {{ code rule }}"
@@ -60,7 +61,7 @@ async def test_with_one_free_expert_a_row_is_refused(season: Season) -> None:
 
 async def test_three_assignments_at_once_leave_the_load_even(season: Season) -> None:
     bases = [await season.register_base() for _ in range(2)]
-    experts = [await season.register_expert(f"专家{number}") for number in range(5)]
+    experts = [await season.register_expert(person_name(number, "专家")) for number in range(5)]
     busy = await season.submitted(bases[0])
     await season.assign(busy, experts[0], experts[1])
     projects = [await season.submitted(bases[number % 2]) for number in range(14)]

@@ -18,6 +18,7 @@ from services.catalog.store import Store
 from tests.integration.catalog.season import Season
 from tests.integration.catalog.watching import watched
 from tests.support.eventually import eventually
+from tests.support.names import person_name
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ async def returned(season: Season) -> tuple[Principal, Any]:
     """A plan that the ministry has given back to its base."""
     base = await season.register_base()
     project = await season.submitted(base)
-    experts = [await season.register_expert(f"{project['code']}{name}") for name in ("甲", "乙")]
+    experts = [await season.register_expert(person_name(project["code"], name)) for name in ("甲", "乙")]
     await season.assign(project, *experts)
     for expert in experts:
         await season.review(expert, project)

@@ -21,6 +21,7 @@ from services.enrollment.store import COLLECTIONS
 from tests.support.consuming import take_in
 from tests.support.graph import ask
 from tests.support.identity_numbers import id_number, mobile
+from tests.support.names import person_name
 from tests.support.principals import ANYBODY, MINISTRY
 
 GUANGDONG = Principal("gd", Scope.PROVINCE, province="44")
@@ -148,7 +149,7 @@ class Season:
         """A row for `addTeachers`."""
         self.people += 1
         return {
-            "name": f"教师{self.people}",
+            "name": person_name(self.people),
             "idNumber": id_number(self.people),
             "mobile": mobile(self.people),
             "post": "TEACHER",

@@ -19,6 +19,7 @@ from tests.integration.enrollment.season import (
     Season,
 )
 from tests.integration.enrollment.workbooks import KEYS, FileClient, column
+from tests.support.names import person_name
 from tests.support.principals import MINISTRY
 
 YEAR = {"year": "2024"}
@@ -32,13 +33,13 @@ async def test_a_base_exports_its_projects_enrollments_and_those_accepted(season
     await season.act(teachers[2], SIGN_UP, id="p1")
     await season.decide(keys[0])
     (rows,) = await files.sheets(BASE, "projects/p1")
-    assert column(rows, "姓名") == ["教师1", "教师2"]
+    assert column(rows, "姓名") == ["教师一", "教师二"]
     assert column(rows, "状态") == ["已录取", "已提交"]
     assert column(rows, "身份证号码")[0] == "110***********0018"[:3] + "*" * 11 + column(rows, "身份证号码")[0][-4:]
     assert column(rows, "手机号码") == ["138****0001", "138****0002"]
     assert column(rows, "提交时间")[0].startswith("2024-05-12 09:0")
     (rows,) = await files.sheets(BASE, "projects/p1", status="ACCEPTED")
-    assert column(rows, "姓名") == ["教师1"]
+    assert column(rows, "姓名") == ["教师一"]
     (rows,) = await files.sheets(MINISTRY, "projects/p1", "en")
     assert column(rows, "Status") == ["accepted", "submitted", "signed up"]
     for who in (OTHER_BASE, SCHOOL, GUANGDONG, teachers[0]):
@@ -54,11 +55,11 @@ async def test_a_school_exports_its_enrollments_and_its_province_the_same_withou
     path = f"schools/{SCHOOL.school}"
     for who in (SCHOOL, MINISTRY):
         (rows,) = await files.sheets(who, path, **YEAR)
-        assert column(rows, "姓名") == ["教师1"]
+        assert column(rows, "姓名") == ["教师一"]
     (rows,) = await files.sheets(GUANGDONG, path, **YEAR)
     assert "姓名" not in rows[0]
     assert column(rows, "学校代码") == [SCHOOL.school]
-    assert "教师1" not in str(rows)
+    assert "教师一" not in str(rows)
     for who in (OTHER_SCHOOL, HUNAN, BASE, teacher):
         assert (await files.ask(who, path, **YEAR))[0] == 404
 
@@ -122,7 +123,7 @@ async def test_rows_come_in_batches_and_too_many_are_refused(
         await season.submitted(teacher, "p1")
     monkeypatch.setattr(enrollment_sheet, "_BATCH", 3)
     (rows,) = await files.sheets(BASE, "projects/p1")
-    assert column(rows, "姓名") == [f"教师{n}" for n in range(1, 8)]
+    assert column(rows, "姓名") == [person_name(n) for n in range(1, 8)]
     monkeypatch.setattr(enrollment_sheet, "MOST_ROWS", 6)
     status, content, _ = await files.ask(BASE, "projects/p1")
     assert (status, b"EXPORT_TOO_LARGE" in content) == (400, True)

@@ -8,7 +8,7 @@ import pytest
 from chassis.principal import Principal
 from services.enrollment.commands import enter_rosters, stage_roster
 from services.enrollment.workbooks.roster_reader import read_roster
-from tests.integration.enrollment.lists import COMMIT, JOB, as_csv, codes, someone, staged
+from tests.integration.enrollment.lists import COMMIT, JOB, as_csv, codes, line_of, someone, staged
 from tests.integration.enrollment.season import (
     ADD,
     BASE,
@@ -105,7 +105,7 @@ async def test_r41_a_rosters_text_columns_refuse_numbers_by_a_problem_of_the_row
     ]
     roster = await staged(season, lines)
     rows = (await season.act(SCHOOL, JOB, id=roster.id))["rows"]["nodes"]
-    assert [codes(row) for row in rows] == [["INVALID_TEXT"], ["INVALID_NAME"], ["INVALID_TEXT"], []]
+    assert [codes(row) for row in rows] == [["INVALID_TEXT"], ["INVALID_TEXT"], ["INVALID_TEXT"], []]
     assert rows[0]["problems"][0]["details"]["field"] == "title"
     await season.act(SCHOOL, COMMIT, id=roster.id, mode="VALID_ROWS")
     assert await enter_rosters(season.deps, 1) == 1
@@ -131,3 +131,66 @@ async def test_r41_no_number_of_a_file_name_or_a_foreign_column_is_stored(season
     roster = await stage_roster(season.deps, SCHOOL, sheet=sheet, file_name=f"名单138-0013-8000 {ID_NUMBER}.csv")
     assert roster.file_name != ""
     assert not [number for number in (ID_NUMBER, MOBILE, "138-0013-8000") if number in await stored(season)]
+
+
+async def test_r22_every_problem_of_an_added_teacher_is_told_at_once_by_field(season: Season) -> None:
+    wrong = {
+        "name": "张三、李四",
+        "idNumber": "110",
+        "mobile": "1380000",
+        "title": "长" * 201,
+        "email": "王@",
+        "majorCategory": 20,
+    }
+    bad, nameless, good = await season.act(
+        SCHOOL, ADD, rows=[season.person(**wrong), season.person(name="\u200b"), season.person()]
+    )
+    assert (bad["refusal"]["code"], good["ok"]) == ("INVALID_NAME", True)
+    problems = bad["refusal"]["details"]["problems"]
+    assert [(problem["field"], problem["code"]) for problem in problems] == [
+        ("name", "INVALID_NAME"),
+        ("idNumber", "INVALID_ID_NUMBER"),
+        ("mobile", "INVALID_MOBILE"),
+        ("title", "INVALID_TEXT"),
+        ("email", "INVALID_EMAIL"),
+        ("majorCategory", "INVALID_TEACHER"),
+    ]
+    assert problems[0]["message"] == "name须为一个人的姓名：其中不止一人"
+    assert nameless["refusal"]["code"] == "INVALID_TEACHER"
+    assert await season.database["teachers"].count_documents({}) == 1
+
+
+async def test_r41_every_problem_of_a_correction_is_told_at_once(season: Season) -> None:
+    (teacher,) = await season.teachers(1)
+    given = {"name": "无", "mobile": "1", "idNumber": "2"}
+    with pytest.raises(Refused) as refused:
+        await season.act(SCHOOL, CORRECT, id=teacher.person, version=1, input=given)
+    fields = [(problem["field"], problem["code"]) for problem in refused.value.extensions["problems"]]
+    assert fields == [("name", "INVALID_NAME"), ("idNumber", "INVALID_ID_NUMBER"), ("mobile", "INVALID_MOBILE")]
+
+
+@pytest.mark.parametrize("name", ["😀", "\u202e张三", "=cmd|calc", "<b>", "···", "-", "无", "张三、李四"])
+async def test_r22_no_person_is_put_on_file_under_what_is_no_name(season: Season, name: str) -> None:
+    await season.publish()
+    (teacher,) = await season.teachers(1)
+    cases: list[tuple[Mapping[str, Any], str]] = [
+        ({"i": {"name": name, "phone": "13900000001"}}, DESIGNATE),
+        ({"rows": [season.person(name=name)]}, ADD),
+        ({"id": teacher.person, "version": 1, "input": {"name": name}}, CORRECT),
+    ]
+    for given, mutation in cases:
+        assert await refused(season, SCHOOL, mutation, given) == ("INVALID_NAME", "name"), mutation
+    roster = await staged(season, [someone(7, 姓名=name, 岗位="门卫", 职称="长" * 201)])
+    (row,) = (await season.act(SCHOOL, JOB, id=roster.id))["rows"]["nodes"]
+    assert codes(row) == ["INVALID_NAME", "UNKNOWN_POST", "INVALID_TEXT"]
+    assert [problem["details"]["field"] for problem in row["problems"]] == ["name", "post", "title"]
+
+
+async def test_r22_a_name_that_an_earlier_release_has_stored_is_loaded_and_matched(season: Season) -> None:
+    await season.publish()
+    (teacher,) = await season.teachers(1)
+    await season.database["teachers"].update_one({"_id": teacher.person}, {"$set": {"name": "阿依古丽 • 买买提"}})
+    roster = await staged(season, [await line_of(season, teacher, 姓名="阿依古丽·买买提")])
+    assert (roster.good, roster.bad) == (1, 0)
+    await season.database["teachers"].update_one({"_id": teacher.person}, {"$set": {"name": "老师1"}})
+    assert (await season.deps.store.teachers.get(str(teacher.person))).name == "老师1"

@@ -49,7 +49,7 @@ async def test_a_check_names_every_problem_of_every_row_and_writes_no_teacher(se
         ["FIELD_MISSING"],
         ["ID_NUMBER_ROUNDED"],
         ["ID_NUMBER_ROUNDED"],
-        ["INVALID_NAME", "UNKNOWN_MAJOR_CATEGORY"],
+        ["INVALID_TEXT", "UNKNOWN_MAJOR_CATEGORY"],
     ]
     assert rows[6]["problems"][0]["details"] == {"columns": ["mobile", "post", "employment"]}
     assert rows[3]["problems"][0]["details"] == {"row": 2}

@@ -37,6 +37,7 @@ from tests.integration.enrollment import lists
 from tests.integration.enrollment import season as enrolling
 from tests.security.questions import Values
 from tests.support.graph import execute
+from tests.support.names import person_name
 from tests.support.operations import Operations
 from tests.support.principals import MINISTRY
 
@@ -84,7 +85,10 @@ async def catalog(database: Database, operations: Operations, folder: Path) -> S
     playing = declaring.Season(CatalogDeps(store, Clock(clock_file), _vault()), clock_file)
     await playing.open_round()
     bases = [await playing.register_base() for _ in range(ROWS)]
-    experts = [await playing.register_expert(f"专家{number}", f"41310001{number:02d}") for number in range(ROWS + 1)]
+    experts = [
+        await playing.register_expert(person_name(number, "专家"), f"41310001{number:02d}")
+        for number in range(ROWS + 1)
+    ]
     projects = []
     for base, expert in zip(bases, experts[1:], strict=True):
         project = await playing.submitted(base)
