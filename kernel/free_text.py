@@ -159,8 +159,8 @@ class PersonName(FreeText):
             rule: The rule that the refusal names; R22 by default.
 
         Raises:
-            Refusal: `INVALID_TEXT`: a personal number is in it; or `INVALID_NAME`, with the check that failed as
-                `problem`: `DIGIT`, `TOO_LONG`, `SEVERAL`, `NO_LETTER`, `CHARACTER` or `PLACEHOLDER`.
+            Refusal: `INVALID_TEXT`: a personal number is in it; or `INVALID_NAME`, whose `problem` is the check that
+                failed (a key of `_WORDS`).
         """
         text = cls._tidied(typed)
         if holds_number(text):
