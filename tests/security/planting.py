@@ -172,6 +172,7 @@ def rightful(world: World, published_version: int) -> dict[str, tuple[str, Argum
             "addClass": {"projectId": published},
             "amendProject": {"id": published, "version": published_version},
             "decideEnrollments": {"decisions": [{"id": submitted, "decision": "REJECT"}]},
+            "reviseDecision": {"id": submitted, "decision": "REJECT"},
         },
         "expert.a": {"submitReview": {"projectId": draft}},
         "school.a": {

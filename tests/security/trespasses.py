@@ -78,6 +78,7 @@ def _of_bases(world: World, own: str, other: str) -> dict[str, list[Arguments]]:
         "finishProject": [{"id": taught}],
         "cancelProject": [{"id": published, "reason": _REASON}],
         "rankWaitlist": [{"projectId": published, "ids": [enrollment]}],
+        "reviseDecision": [{"id": enrollment, "decision": "REJECT", "reason": _REASON}],
         "decideEnrollments": [{"decisions": [decide(enrollment)]} for decide in decisions],
         "recordAttendance": [{"projectId": key, "rows": [mark]} for key in (taught, world.ids[f"taught.{own}"])],
         "recordResults": [{"projectId": key, "rows": [result]} for key in (taught, world.ids[f"taught.{own}"])],

@@ -77,7 +77,8 @@ class Record:
         teacher: The attendee's id.
         school: The school's code, 10 digits.
         province: Two-digit code of the school's province.
-        live: False once the enrollment was withdrawn, substituted or cancelled.
+        live: False once the enrollment was withdrawn, substituted or cancelled, or the acceptance was revised.
+        enrollment_version: The version of the enrollment that `live` follows; None in documents of earlier releases.
         marks: Attendance in the order of recording, append-only.
         results: Results in the order of recording, append-only.
         credit: The credit for passing; None while the attendee has not passed.
@@ -94,6 +95,7 @@ class Record:
     marks: tuple[Mark, ...] = ()
     results: tuple[Result, ...] = ()
     credit: Credit | None = None
+    enrollment_version: int | None = None
 
     @property
     def attended(self) -> frozenset[str]:
@@ -121,6 +123,24 @@ class Record:
             province=self.province,
             **fields,
         )
+
+
+def follow(record: Record, *, accepted: bool, version: int) -> Record:
+    """The record after its enrollment was accepted or ended; the enrollment's latest version counts (R23, R26).
+
+    Events may be repeated or overtake each other. A record that an earlier release has closed stays closed: its
+    enrollment had ended for good.
+
+    Args:
+        record: The record before.
+        accepted: Whether the enrollment is accepted in that version.
+        version: The enrollment's version.
+
+    Returns:
+        The record; the same object where the event is late or repeated.
+    """
+    is_late = not record.live if record.enrollment_version is None else version <= record.enrollment_version
+    return record if is_late else replace(record, live=accepted, enrollment_version=version)
 
 
 def mark(

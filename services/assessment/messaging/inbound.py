@@ -13,11 +13,12 @@ from chassis.messaging.inbox import Handler, Row
 from chassis.storage.mongo import Session
 from chassis.storage.unit_of_work import UnitOfWork
 from services.assessment.domain import project as projects
-from services.assessment.domain.record import Record, miss
+from services.assessment.domain.record import Record, follow, miss
 from services.assessment.domain.vocabulary import HeldMode, ProjectPhase
 from services.assessment.store import Store
 
 _ACCEPTED = "enrollment.accepted"
+_STATUS_ACCEPTED = "ACCEPTED"
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,11 @@ class ProjectResumed:
 
 @dataclass(frozen=True)
 class Attendee:
-    """A teacher was accepted, or left: withdrawn, substituted or cancelled."""
+    """A teacher was accepted, or left: withdrawn, substituted or cancelled, or the decision was revised.
+
+    Attributes:
+        decided: The state that a revised decision leads to; None in the other events.
+    """
 
     enrollment: str
     project: str
@@ -76,6 +81,7 @@ class Attendee:
     teacher: str
     school: str
     province: str
+    decided: str | None = None
 
 
 class Effects:
@@ -138,22 +144,23 @@ class Effects:
         return effect
 
     async def attendees(self, rows: Sequence[Row], session: Session) -> None:
-        """Open the records of teachers who were accepted, and close those of who left.
+        """Open the records of teachers who are accepted, and close those of who left (R23, R26).
 
-        A record that exists stays as it is, with what was recorded since. Who left without a record gets a closed one:
-        an acceptance that arrives late then opens none (R26).
+        A record keeps what was recorded in it. Who left without a record gets a closed one: an acceptance that arrives
+        late then opens none.
         """
         unit = UnitOfWork(session)
         loaded = await unit.load(self._store.records, [row.event.enrollment for row in rows])
         records = {record.id: record for record in loaded}
         for row in rows:
-            key, accepted = row.event.enrollment, row.envelope.type == _ACCEPTED
+            key, version = row.event.enrollment, row.envelope.version
+            accepted = row.envelope.type == _ACCEPTED or row.event.decided == _STATUS_ACCEPTED
             record = records.get(key)
             if record is None:
-                first = replace(_record(row.event), live=accepted)
+                first = replace(_record(row.event), live=accepted, enrollment_version=version)
                 records[key] = unit.insert(self._store.records, first, act=row.act)
-            elif record.live and not accepted:
-                records[key] = unit.save(self._store.records, replace(record, live=False), act=row.act)
+            elif (followed := follow(record, accepted=accepted, version=version)) is not record:
+                records[key] = unit.save(self._store.records, followed, act=row.act)
         await unit.flush()
 
     async def _move(self, key: str, phase: ProjectPhase, envelope: Envelope, session: Session) -> bool:
@@ -183,6 +190,7 @@ def handlers(store: Store) -> dict[str, Handler]:
         "catalog.project-suspended": Handler(ProjectMoved, effects.moves(ProjectPhase.SUSPENDED)),
         "catalog.project-resumed": Handler(ProjectResumed, effects.resumed),
         _ACCEPTED: Handler(Attendee, many=effects.attendees),
+        "enrollment.decision-revised": Handler(Attendee, many=effects.attendees),
         "enrollment.withdrawn": Handler(Attendee, many=effects.attendees),
         "enrollment.substituted": Handler(Attendee, many=effects.attendees),
         "enrollment.cancelled": Handler(Attendee, many=effects.attendees),

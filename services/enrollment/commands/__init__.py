@@ -1,7 +1,7 @@
 """One function a use case: load, decide (domain), save what changes together in one transaction."""
 
 from services.enrollment.commands.cut_offs import set_inner_cut_off
-from services.enrollment.commands.decisions import Decision, decide_enrollments, escalate_undecided
+from services.enrollment.commands.decisions import Decision, decide_enrollments, escalate_undecided, revise_decision
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.funding import NewFunding, record_funding
 from services.enrollment.commands.notifications import deliver_pending, mark_notices_read
@@ -73,6 +73,7 @@ __all__ = [
     "register_schools",
     "renew_offers",
     "reveal_teacher",
+    "revise_decision",
     "set_inner_cut_off",
     "sign_up",
     "stage_roster",

@@ -9,13 +9,16 @@ from chassis.commands.bulk import RowResult
 from chassis.commands.guards import require_different, require_rows, require_scope
 from chassis.principal import Principal, Scope
 from kernel.free_text import Reason
-from services.enrollment.commands.admissions import lane_row, require_done
+from services.enrollment.commands.admissions import lane_row, require_done, submit
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import own_enrollment
 from services.enrollment.domain import enrollment as enrollments
 from services.enrollment.domain.admission import Admission, Command
 from services.enrollment.domain.enrollment import Enrollment, missed_deadline, require_missed
-from services.enrollment.domain.project import ADMIT, require_open
+from services.enrollment.domain.notifications import NoticeKind
+from services.enrollment.domain.project import ADMIT, is_open, require_not_started, require_open
+from services.enrollment.domain.revision import require_correctable, revise
+from services.enrollment.domain.seats import holds_seat
 from services.enrollment.domain.vocabulary import EnrollmentDecision
 
 _WINDOW = 200
@@ -83,6 +86,56 @@ async def decide_enrollments(
         for decision in decisions
     ]
     return await deps.lane.submit_all(rows)
+
+
+async def revise_decision(
+    deps: Deps, principal: Principal, *, key: str, decision: EnrollmentDecision, reason: str
+) -> Enrollment:
+    """Correct a decision until the training starts: the base while admission is open, after that the ministry (R23).
+
+    A seat that the correction frees goes down the line in the same step; one that was given meanwhile stays given.
+
+    Args:
+        deps: The service's dependencies.
+        principal: An account of the base or of the ministry.
+        key: The enrollment's id.
+        decision: What is right.
+        reason: Why, as it was typed.
+
+    Raises:
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `PROJECT_NOT_OPEN`, `PHASE_CLOSED`, `SEAT_GIVEN`, `DECIDED_BY_MINISTRY`,
+            `NOT_ESCALATED`, `REASON_MISSING`, `INVALID_REASON`, `WRONG_STATE`, `SECOND_SIGN_UP`, `CLASS_FULL`,
+            `OVERLAPPING_ACCEPTANCE` or `BUSY`.
+    """
+    require_scope(principal, Scope.BASE, Scope.MINISTRY)
+    overrides = principal.scope is Scope.MINISTRY
+
+    def decide(admission: Admission) -> Enrollment:
+        before = own_enrollment(admission, principal, key)
+        project = admission.project(before.project)
+        require_open(project, "R23")
+        require_not_started(project, admission.now, "R23")
+        if not overrides:
+            admission.project_in_phase(before.project, ADMIT, "R23")
+        require_correctable(
+            before, ministry=overrides, admission_open=is_open(admission.round_of(project), ADMIT, admission.now)
+        )
+        step = revise(before, decision, Reason.of(reason, "R23"), admission.now, overrides=overrides)
+        if not before.live:
+            admission.require_first(before.teacher, before.project)
+        revised = admission.settle(before, step)
+        admission.feed_back(revised, NoticeKind.REVISED)
+        if overrides:
+            admission.tell_base(revised, NoticeKind.REVISED)
+        if not holds_seat(revised.status):
+            admission.offer_freed_seat(before)
+        return revised
+
+    command = Command(
+        decide=decide, enrollments=(key,), takes_seats=True, frees_seats=True, revives=True, fresh=overrides
+    )
+    content = (), {"key": key, "decision": decision, "reason": reason}
+    return await submit(deps.lane, lane_row(principal, key, command, name="revise_decision|", content=content))
 
 
 def _require_escalated(admission: Admission, enrollment: Enrollment) -> None:

@@ -37,6 +37,7 @@ class Command:
         school: The code of the school that acts.
         takes_seats: Whether it may take a seat, or move an enrollment to the waiting list.
         frees_seats: Whether it may free a seat, which is then offered to the first in line (R25).
+        revives: Whether it may bring an enrollment back that has ended; what the person has in its place is loaded.
         lines: Ids of projects whose waiting list it is about.
         fresh: Whether it must see projects and rounds as they are now, not as a cache has them.
     """
@@ -48,6 +49,7 @@ class Command:
     school: str | None = None
     takes_seats: bool = False
     frees_seats: bool = False
+    revives: bool = False
     lines: tuple[str, ...] = ()
     fresh: bool = False
 
@@ -290,28 +292,33 @@ class Admission:
         """Leave the two deliveries about a step, to the trainee and to the school (R24)."""
         self.deliveries += feedback(enrollment, kind, self.now)
 
-    def tell_base(self, enrollment: Enrollment) -> None:
+    def tell_base(self, enrollment: Enrollment, kind: NoticeKind = NoticeKind.DECISION) -> None:
         """Leave a notice about a step for the base, which gets no delivery."""
-        self.notices.append(notice_to(base_box(enrollment.base), enrollment, NoticeKind.DECISION, self.now))
+        self.notices.append(notice_to(base_box(enrollment.base), enrollment, kind, self.now))
 
     def offer_freed_seat(self, before: Enrollment) -> None:
         """Offer the seat that an enrollment has just freed (R25).
 
         Args:
-            before: The enrollment as it was before the step; if it held no seat, none is offered.
+            before: The enrollment as it was before the step; if it held no seat, none is offered. It is not offered its
+                own seat again, should it wait from now on.
         """
         if holds_seat(before.status):
-            self.offer_seat(self.project(before.project))
+            self.offer_seat(self.project(before.project), besides=before.id)
 
-    def offer_seat(self, project: Project) -> Enrollment | None:
+    def offer_seat(self, project: Project, *, besides: str | None = None) -> Enrollment | None:
         """Offer a free seat to the first candidate on the waiting list, with feedback (R24, R25).
+
+        Args:
+            project: The project.
+            besides: The id of an enrollment that is passed over.
 
         Returns:
             The enrollment with the offer; None where no seat is free, nobody waits, or the project is not published or
             has begun.
         """
         until = offer_ends(project, self.offer_time, self.now)
-        waiting = self.waiting_list(project.id)
+        waiting = [candidate for candidate in self.waiting_list(project.id) if candidate.id != besides]
         if project.state is not ProjectState.PUBLISHED or until <= self.now or not waiting:
             return None
         if self._seats[project.id].left == 0:

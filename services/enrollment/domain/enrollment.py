@@ -35,8 +35,9 @@ TRANSITIONS: dict[EnrollmentStatus, frozenset[EnrollmentStatus]] = {
     _S.SIGNED_UP: frozenset({_S.WITHDRAWN, _S.DECLINED, _S.SUBMITTED, _S.CANCELLED, _S.LAPSED}),
     _S.SUBMITTED: frozenset({_S.ACCEPTED, _S.REJECTED, _S.WAITLISTED, _S.WITHDRAWN, _S.CANCELLED, _S.LAPSED}),
     _S.WAITLISTED: frozenset({_S.ACCEPTED, _S.REJECTED, _S.OFFERED, _S.WITHDRAWN, _S.CANCELLED, _S.LAPSED}),
-    _S.OFFERED: frozenset({_S.ACCEPTED, _S.EXPIRED, _S.WITHDRAWN, _S.CANCELLED}),
-    _S.ACCEPTED: frozenset({_S.WITHDRAWN, _S.SUBSTITUTED, _S.CANCELLED}),
+    _S.OFFERED: frozenset({_S.ACCEPTED, _S.REJECTED, _S.EXPIRED, _S.WITHDRAWN, _S.CANCELLED}),
+    _S.ACCEPTED: frozenset({_S.REJECTED, _S.WAITLISTED, _S.WITHDRAWN, _S.SUBSTITUTED, _S.CANCELLED}),
+    _S.REJECTED: frozenset({_S.ACCEPTED, _S.WAITLISTED}),
     _S.ATTENDING: frozenset({_S.CANCELLED}),
 }
 """The states that commands lead to, by the state they start from; a state without a row is left by no command."""
@@ -58,7 +59,8 @@ result or attendance corrects an earlier one (R30).
 
 _TEACHER = "teacher"
 _BASE = "base"
-_MINISTRY = "ministry"
+MINISTRY = "ministry"
+"""The role under which the history has the ministry's acts."""
 _SYSTEM = "system"
 _RANKABLE = frozenset({_S.SIGNED_UP, _S.SUBMITTED})
 _BEFORE_SUBMISSION = frozenset({_S.SIGNED_UP})
@@ -342,8 +344,27 @@ def decide(
         raise REASON_MISSING(rule="R25")
     if enrollment.status not in {EnrollmentStatus.SUBMITTED, EnrollmentStatus.WAITLISTED}:
         raise wrong_state(enrollment, "R23")
+    return settle_decision(enrollment, decision, reason, now, overrides=overrides)
+
+
+def settle_decision(
+    enrollment: Enrollment, decision: EnrollmentDecision, reason: Reason | None, now: datetime, *, overrides: bool
+) -> Step:
+    """Put a decision into effect, a first one or one that corrects another (R23).
+
+    Args:
+        enrollment: The enrollment before.
+        decision: What is decided.
+        reason: Why.
+        now: Domain time.
+        overrides: Whether the ministry decides in the base's place.
+
+    Raises:
+        Refusal: `WRONG_STATE`.
+    """
+    rejects = decision is EnrollmentDecision.REJECT
     text = reason.text if reason else None
-    by, code = (_MINISTRY, ReasonCode.BY_MINISTRY) if overrides else (_BASE, ReasonCode.BY_BASE)
+    by, code = (MINISTRY, ReasonCode.BY_MINISTRY) if overrides else (_BASE, ReasonCode.BY_BASE)
     to = _DECIDED[decision]
     moved = move(enrollment, to, rule="R23", by=by, now=now, reason=text, code=code if rejects else None)
     decided = replace(moved, decided_at=now, waiting_rank=None)

@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.enrollment.domain.vocabulary import Audience, Employment, FundingSource, Outcome, RosterMode, RosterState
+from services.enrollment.domain.vocabulary import (
+    Audience,
+    Employment,
+    EnrollmentStatus,
+    FundingSource,
+    Outcome,
+    RosterMode,
+    RosterState,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,6 +227,23 @@ class Rejected(SeatEvent):
 class Waitlisted(SeatEvent):
     """The base put the enrollment on the waiting list, or the ministry in its place (R23, R25)."""
 
+    override: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionRevised(EnrollmentEvent):
+    """A decision was corrected; the event of the new one, such as `rejected`, comes with it (R23).
+
+    Attributes:
+        revised: The state that the corrected decision had led to.
+        decided: The state that the new one leads to.
+        reason: Why.
+        override: Why the ministry corrected it; None where the base did.
+    """
+
+    revised: EnrollmentStatus
+    decided: EnrollmentStatus
+    reason: str
     override: str | None = None
 
 

@@ -24,6 +24,20 @@ _SENTENCES: dict[EnrollmentStatus, tuple[str, str]] = {
     ),
     EnrollmentStatus.LAPSED: ("项目已开班，报名失效", "The training has begun without a seat for the enrollment"),
 }
+_REVISED: dict[EnrollmentStatus, tuple[str, str]] = {
+    EnrollmentStatus.ACCEPTED: (
+        "核准决定已更正，现为：予以录取",
+        "The decision has been corrected: the enrollment is accepted",
+    ),
+    EnrollmentStatus.REJECTED: (
+        "核准决定已更正，现为：不予录取",
+        "The decision has been corrected: the enrollment is rejected",
+    ),
+    EnrollmentStatus.WAITLISTED: (
+        "核准决定已更正，现为：列入候补名单",
+        "The decision has been corrected: the enrollment is on the waiting list",
+    ),
+}
 _CANCELLED = ("项目已取消，报名终止", "The project is called off, and the enrollment with it")
 _AMENDED = ("项目的地点、日期或师资有变更", "The project's venue, dates or faculty have changed")
 _OVERLAP = ("日期变更后与另一录取项目时间重叠", "With the new dates it overlaps another acceptance")
@@ -54,6 +68,8 @@ def sentence(notice: Notice | Delivery) -> tuple[str, str]:
             return _AMENDED
         case NoticeKind.OVERLAP:
             return _OVERLAP
+        case NoticeKind.REVISED:
+            return _REVISED.get(notice.status, ("核准决定已更正", "The decision has been corrected"))
         case _ if notice.expires_at:
             until = f"{notice.expires_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
             return (

@@ -22,6 +22,10 @@ class NoticeKind(StrEnum):
     CANCELLED = "CANCELLED"
     AMENDED = "AMENDED"
     OVERLAP = "OVERLAP"
+    REVISED = "REVISED"
+
+
+_OF_DECISIONS = frozenset({NoticeKind.DECISION, NoticeKind.REVISED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +223,8 @@ def mail_of(delivery: Delivery, now: datetime) -> Delivery:
 def fed_back_at(deliveries: Sequence[Delivery]) -> datetime | None:
     """When the latest decision had reached both the trainee's and the school's inbox (R24); mail does not count.
 
+    A correction is a decision: it has to arrive anew.
+
     Args:
         deliveries: All deliveries of one enrollment.
 
@@ -228,7 +234,7 @@ def fed_back_at(deliveries: Sequence[Delivery]) -> datetime | None:
     inbox = [
         delivery
         for delivery in deliveries
-        if delivery.kind is NoticeKind.DECISION and delivery.channel is DeliveryChannel.INBOX
+        if delivery.kind in _OF_DECISIONS and delivery.channel is DeliveryChannel.INBOX
     ]
     last = max((delivery.created_at for delivery in inbox), default=None)
     arrived = {
@@ -261,7 +267,7 @@ def _expires_at(enrollment: Enrollment) -> datetime | None:
 
 def _occasion(kind: NoticeKind, enrollment: Enrollment) -> str:
     """What tells one entry about an enrollment from the next of the same millisecond: one batch may take two steps."""
-    return f"{kind.value}:{enrollment.status.value}" if kind is NoticeKind.DECISION else kind.value
+    return f"{kind.value}:{enrollment.status.value}" if kind in _OF_DECISIONS else kind.value
 
 
 def order_of(at: datetime) -> str:

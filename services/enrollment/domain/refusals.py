@@ -46,6 +46,20 @@ OVERLAPPING_ACCEPTANCE = RefusalKind(
     rule="R19",
     unblock=Unblock.SCHOOL,
 )
+SEAT_GIVEN = RefusalKind(
+    "SEAT_GIVEN",
+    "该名额已按候补或替换给出，基地不能更正，请联系教师工作司",
+    "The seat was given by an offer or a substitution: the base cannot correct that, ask the ministry",
+    rule="R25",
+    unblock=Unblock.MINISTRY,
+)
+DECIDED_BY_MINISTRY = RefusalKind(
+    "DECIDED_BY_MINISTRY",
+    "该决定由教师工作司作出，只能由教师工作司更正",
+    "The ministry has decided this: only the ministry corrects it",
+    rule="R23",
+    unblock=Unblock.MINISTRY,
+)
 OFFER_EXPIRED = RefusalKind(
     "OFFER_EXPIRED", "递补名额已过确认时限", "The offer has expired", rule="R25", unblock=Unblock.SELF
 )

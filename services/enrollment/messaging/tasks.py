@@ -49,6 +49,7 @@ EMITTED: tuple[type, ...] = (
     events.Accepted,
     events.Rejected,
     events.Waitlisted,
+    events.DecisionRevised,
     events.WaitlistRanked,
     events.Offered,
     events.OfferExpired,

@@ -1,7 +1,7 @@
 """Load what rows about enrollments need, and store what they lead to, in one unit of work (ADR 23)."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from chassis.context import Act
@@ -80,6 +80,7 @@ class Admissions:
         """
         fresh = any(command.fresh for command in commands)
         enrollments = await self._load_enrollments(unit, commands, marks)
+        enrollments |= await self._load_replacements(unit, commands, enrollments)
         keys = {key for command in commands for key in command.enrollments} & enrollments.keys()
         named = {key for command in commands for key in (*command.projects, *command.lines)}
         projects = await self._projects.recall(named | {enrollments[key].project for key in keys}, unit, fresh=fresh)
@@ -117,6 +118,18 @@ class Admissions:
         keys = (key for command in commands for key in command.enrollments)
         loaded = await unit.load(self.enrollments, keys, marks=marks, also=also)
         return {enrollment.id: enrollment for enrollment in loaded}
+
+    async def _load_replacements(
+        self, unit: UnitOfWork, commands: Sequence[Command], loaded: Mapping[str, Enrollment]
+    ) -> dict[str, Enrollment]:
+        """What is live in the place of enrollments that have ended and may come back (R19)."""
+        keys = {key for command in commands if command.revives for key in command.enrollments} & loaded.keys()
+        ended = [loaded[key] for key in keys if not loaded[key].live]
+        if not ended:
+            return {}
+        pairs = [{"teacher": enrollment.teacher, "project": enrollment.project, "live": True} for enrollment in ended]
+        found = await unit.load(self.enrollments, also=pairs)
+        return {enrollment.id: enrollment for enrollment in found}
 
     async def _load_seats(self, unit: UnitOfWork, commands: Sequence[Command], admission: Admission) -> None:
         """Load seats, accepted dates and waiting lists as far as a row may move them, or is decided on them."""

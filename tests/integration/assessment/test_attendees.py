@@ -1,11 +1,13 @@
-"""R26, R29: assessment's records of attendees, from events in batches of any size (ADR 27)."""
+"""R23, R26, R29: assessment's records of attendees, from events in batches of any size (ADR 27)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from chassis.events import Envelope
 from chassis.storage.mongo import Database
 from services.assessment.messaging.inbound import handlers
 from services.assessment.store import Store
@@ -13,10 +15,16 @@ from tests.integration.assessment.world import attendee, sessions
 from tests.support.consuming import deliveries, envelope_of, take_in
 
 PROJECTS = ("p0", "p1")
-STEP = st.tuples(
-    st.sampled_from(["enrollment.accepted", "enrollment.withdrawn", "enrollment.substituted", "enrollment.cancelled"]),
-    st.integers(0, 3),
-) | st.tuples(st.sampled_from(["catalog.project-started", "catalog.project-finished"]), st.integers(0, 1))
+OF_ENROLLMENTS = (
+    "enrollment.accepted",
+    "enrollment.withdrawn",
+    "enrollment.substituted",
+    "enrollment.cancelled",
+    "enrollment.decision-revised",
+)
+STEP = st.tuples(st.sampled_from(OF_ENROLLMENTS), st.integers(0, 3)) | st.tuples(
+    st.sampled_from(["catalog.project-started", "catalog.project-finished"]), st.integers(0, 1)
+)
 """An event, and the number of its enrollment or project."""
 Step = tuple[str, int]
 
@@ -30,9 +38,36 @@ async def test_r26_r29_batches_lead_to_the_records_that_single_events_lead_to(
     records = await play(database, steps, [[index] for index in range(len(steps))])
     assert await play(database, steps, batches) == records
     for number in range(4):
-        own = [name for name, index in steps if index == number and name.startswith("enrollment.")]
-        only_accepted = bool(own) and set(own) == {"enrollment.accepted"}
-        assert [row["live"] for row in records if row["_id"] == f"e{number}"] == ([only_accepted] if own else [])
+        own = [event for event in told(steps) if event.subject == f"e{number}" and event.producer == "enrollment"]
+        accepted = [is_accepted(event) for event in own][-1:]
+        assert [row["live"] for row in records if row["_id"] == f"e{number}"] == accepted
+
+
+@settings(max_examples=40, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(names=st.lists(st.sampled_from(OF_ENROLLMENTS), min_size=2, max_size=6), data=st.data())
+async def test_r23_a_record_is_open_while_its_enrollment_is_accepted_whatever_order_the_events_come_in(
+    database: Database, names: list[str], data: st.DataObject
+) -> None:
+    events = told([(name, 0) for name in names])
+    order = data.draw(st.permutations([*events, *data.draw(st.lists(st.sampled_from(events), max_size=3))]))
+    for name in ("inbox", "records", "projects"):
+        await database[name].delete_many({})
+    for number, event in enumerate(order):
+        copy = replace(event, id=f"{event.id}/{number}")  # a repeat that the inbox does not recognise
+        await take_in(database, handlers(Store(database)), copy)
+    record = await Store(database).records.get("e0")
+    assert record.live == is_accepted(events[-1])
+
+
+async def test_r26_a_record_that_an_earlier_release_closed_stays_closed(database: Database) -> None:
+    store = Store(database)
+    left, back = (
+        envelope_of(OF_ENROLLMENTS[0], "e0", version, attendee("e0") | {"province": "44"}) for version in (5, 9)
+    )
+    await take_in(database, handlers(store), left)
+    await database["records"].update_one({"_id": "e0"}, {"$set": {"live": False}, "$unset": {"enrollment_version": ""}})
+    await take_in(database, handlers(store), back)
+    assert not (await store.records.get("e0")).live
 
 
 async def play(database: Database, steps: Sequence[Step], batches: Sequence[Sequence[int]]) -> list[dict[str, Any]]:
@@ -41,12 +76,7 @@ async def play(database: Database, steps: Sequence[Step], batches: Sequence[Sequ
         await database[name].delete_many({})
     table = handlers(Store(database))
     await take_in(database, table, *(published(project) for project in PROJECTS))
-    events = [
-        envelope_of(name, f"e{number}", index + 2, attendee(f"e{number}", PROJECTS[number % 2]) | {"province": "44"})
-        if name.startswith("enrollment.")
-        else envelope_of(name, PROJECTS[number], index + 2, {"project": PROJECTS[number]})
-        for index, (name, number) in enumerate(steps)
-    ]
+    events = told(steps)
     for batch in batches:
         await take_in(database, table, *(events[index] for index in batch))
     records = await database["records"].find(sort=[("_id", 1)]).to_list()
@@ -54,6 +84,26 @@ async def play(database: Database, steps: Sequence[Step], batches: Sequence[Sequ
         for event in record["events"]:
             del event["at"]
     return records
+
+
+def told(steps: Sequence[Step]) -> list[Envelope]:
+    """The events of these steps; of two corrections one after the other, one accepts and one rejects."""
+    return [
+        envelope_of(name, f"e{number}", index + 2, attendee(f"e{number}", PROJECTS[number % 2]) | _rest(name, index))
+        if name.startswith("enrollment.")
+        else envelope_of(name, PROJECTS[number], index + 2, {"project": PROJECTS[number]})
+        for index, (name, number) in enumerate(steps)
+    ]
+
+
+def _rest(name: str, index: int) -> dict[str, str]:
+    decided = {"decided": ("ACCEPTED", "REJECTED")[index % 2]} if name == "enrollment.decision-revised" else {}
+    return {"province": "44"} | decided
+
+
+def is_accepted(event: Envelope) -> bool:
+    """Whether the enrollment is accepted as the event leaves it."""
+    return event.name == "accepted" or event.data.get("decided") == "ACCEPTED"
 
 
 def published(project: str) -> Any:

@@ -102,8 +102,11 @@ class Picture:
         assert held == {one.id for one in accepted}
 
     def _events(self, document: Document) -> None:
-        """Each version has one event, and each step of the history the event of its state (no relay takes them)."""
-        events = document["events"]
+        """Each version has one event, and each step of the history the event of its state (no relay takes them).
+
+        The correction of a decision is told besides.
+        """
+        events = [one for one in document["events"] if one["name"] != "decision-revised"]
         assert [one["version"] for one in events] == list(range(1, document["version"] + 1)), document
         told = [one["name"] for one in events if one["name"] in TOLD.values()]
         assert told == [TOLD[S(step["status"])] for step in document["history"]], document

@@ -12,6 +12,7 @@ from tests.integration.enrollment.season import (
     OTHER_BASE,
     OTHER_SCHOOL,
     RANK,
+    REVISE,
     SCHOOL,
     SIGN_UP,
     SUBMIT,
@@ -30,6 +31,9 @@ ACTS = (
     "accept",
     "waitlist",
     "reject",
+    "correct to accept",
+    "correct to reject",
+    "correct to waitlist",
     "withdraw",
     "take",
     "substitute",
@@ -52,6 +56,8 @@ KNOWN = {
     "NOT_FOUND",
     "NOT_ESCALATED",
     "PHASE_CLOSED",
+    "SEAT_GIVEN",
+    "DECIDED_BY_MINISTRY",
 }
 """How the rules may refuse what these acts try."""
 
@@ -112,10 +118,9 @@ class Company:
                 await self.season.act(teacher, SIGN_UP, id=project)
             case "submit":
                 return _refused(await self.season.act(school, SUBMIT, ids=[key]))
-            case "accept" | "waitlist" | "reject":
-                return _refused(await self.season.act(base, DECIDE, given=[_decision(key, act.name.upper())]))
-            case "overrule":
-                return _refused(await self.season.act(MINISTRY, DECIDE, given=[_decision(key, "ACCEPT")]))
+            case "accept" | "waitlist" | "reject" | "overrule":
+                by, decision = (MINISTRY, "ACCEPT") if act.name == "overrule" else (base, act.name.upper())
+                return _refused(await self.season.act(by, DECIDE, given=[_decision(key, decision)]))
             case "withdraw":
                 await self.season.act(school, WITHDRAW, id=key, why="工作冲突")
             case "free a seat":
@@ -127,8 +132,11 @@ class Company:
                 await self.season.act(school, SUBSTITUTE, id=key, who=successor, why="工作调动")
             case "rank":
                 await self.season.act(base, RANK, id=project, ids=[key])
-            case _:
+            case "time":
                 await self._pass_time()
+            case _:
+                decision = act.name.rpartition(" ")[2].upper()
+                await self.season.act(base, REVISE, id=key, decision=decision, why="录入有误")
         return set()
 
     async def _pass_time(self) -> None:

@@ -36,6 +36,9 @@ ROW = f"id ok enrollment {{ {ENROLLMENT} }} refusal {{ code rule unblock details
 SIGN_UP = f"mutation($id: ID!) {{ signUp(projectId: $id) {{ {ENROLLMENT} warnings {{ code rule }} }} }}"
 SUBMIT = f"mutation($ids: [ID!]!) {{ submitEnrollments(ids: $ids) {{ {ROW} }} }}"
 DECIDE = f"mutation($given: [EnrollmentDecisionInput!]!) {{ decideEnrollments(decisions: $given) {{ {ROW} }} }}"
+REVISE = f"""mutation($id: ID!, $decision: EnrollmentDecision!, $why: String!) {{
+  reviseDecision(id: $id, decision: $decision, reason: $why) {{
+    {ENROLLMENT} fedBackAt history {{ status by reason }} }} }}"""
 WITHDRAW = f"mutation($id: ID!, $why: String!) {{ withdrawEnrollment(id: $id, reason: $why) {{ {ENROLLMENT} }} }}"
 TAKE = f"mutation($id: ID!) {{ acceptOffer(id: $id) {{ {ENROLLMENT} }} }}"
 RANK = "mutation($id: ID!, $ids: [ID!]!) { rankWaitlist(projectId: $id, ids: $ids) { id } }"

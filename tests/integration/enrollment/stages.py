@@ -70,6 +70,10 @@ async def accepted(season: Season, count: int = 1) -> Stage:
     return await _decided(await submitted(season, count), EnrollmentDecision.ACCEPT)
 
 
+async def rejected(season: Season, count: int = 1) -> Stage:
+    return await _decided(await submitted(season, count), EnrollmentDecision.REJECT)
+
+
 async def waiting(season: Season, count: int = 1) -> Stage:
     return await _decided(await submitted(season, count), EnrollmentDecision.WAITLIST)
 
@@ -200,7 +204,7 @@ async def _submitted(stage: Stage) -> Stage:
 
 async def _decided(stage: Stage, decision: EnrollmentDecision, base: Principal = BASE) -> Stage:
     for keys in _windows(stage.keys):
-        decisions = [Decision(key, decision) for key in keys]
+        decisions = [Decision(key, decision, "条件所限") for key in keys]
         results = await commands.decide_enrollments(stage.season.deps, base, decisions)
         assert all(result.value for result in results), results
     return stage

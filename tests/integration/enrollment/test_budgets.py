@@ -63,6 +63,10 @@ def withdraw(deps: Deps, stage: Stage) -> Awaitable[object]:
     return commands.withdraw_enrollment(deps, SCHOOL, key=stage.key, reason="工作冲突")
 
 
+def revise(decision: EnrollmentDecision) -> Call:
+    return lambda deps, stage: commands.revise_decision(deps, BASE, key=stage.key, decision=decision, reason="录入有误")
+
+
 def sweep(deps: Deps, stage: Stage) -> Awaitable[object]:
     del stage
     return commands.sweep(deps, "p1")
@@ -127,6 +131,15 @@ SINGLE: Mapping[str, Case] = {
     "withdraw_enrollment: accepted": Case(stages.accepted, withdraw, Budget(11, commits=1), later=Budget(9, commits=1)),
     "withdraw_enrollment: accepted, others wait": Case(
         stages.accepted_before_a_line, withdraw, Budget(12, commits=1), later=Budget(10, commits=1)
+    ),
+    "revise_decision: an acceptance, others wait": Case(
+        stages.accepted_before_a_line,
+        revise(EnrollmentDecision.REJECT),
+        Budget(10, commits=1),
+        later=Budget(8, commits=1),
+    ),
+    "revise_decision: a rejection": Case(
+        stages.rejected, revise(EnrollmentDecision.ACCEPT), Budget(10, commits=1), later=Budget(8, commits=1)
     ),
     "accept_offer": Case(
         stages.offered,

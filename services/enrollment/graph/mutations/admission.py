@@ -8,6 +8,7 @@ from chassis.principal import Scope
 from services.enrollment import commands
 from services.enrollment.graph.context import Info
 from services.enrollment.graph.enrollments import Enrollment, EnrollmentRow
+from services.enrollment.graph.enums import EnrollmentDecision
 from services.enrollment.graph.inputs import EnrollmentDecisionInput
 from services.enrollment.graph.projects import Project
 
@@ -52,3 +53,17 @@ class AdmissionMutation:
         """Decide on enrollments of the own bases; the ministry, on those left undecided."""
         results = await run(info, commands.decide_enrollments, [decision.as_decision() for decision in decisions])
         return shown_rows(results, EnrollmentRow, info.context)
+
+    @strawberry.federation.mutation(
+        description=(
+            "更正核准决定，开班前，须说明理由：核准期内由基地更正本基地的决定，其余由教师工作司更正；"
+            "腾出的名额随即递补，已给出的名额不收回 (R23, R25)"
+        ),
+        requires_scopes=requires(Scope.BASE, Scope.MINISTRY),
+    )
+    async def revise_decision(
+        self, info: Info, id: strawberry.ID, decision: EnrollmentDecision, reason: str
+    ) -> Enrollment | None:
+        """Put another decision in the place of the one in force."""
+        enrollment = await run(info, commands.revise_decision, key=id, decision=decision, reason=reason)
+        return Enrollment.of(enrollment)
