@@ -8,6 +8,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCAL := $(BIN)/python -m deploy
 PORT ?= 8000
+# What a fresh suite of `make run` begins with: round (a round in progress) or empty.
+SEED ?= round
 # How many processes share the tests, each with a mongod and a RabbitMQ of its own.
 WORKERS ?= 2
 # Where Node is needed and none is on PATH, the wheel's is used.
@@ -27,9 +29,9 @@ install: ## install everything: Python packages by hash, mongod, RabbitMQ (apt, 
 	@PYTHON=$(PYTHON) deploy/local/install.sh
 
 .PHONY: run
-run: install ## start the whole suite with the 2024 round; Ctrl-C stops it; PORT=… for the gateway
+run: install ## start the whole suite with a round in progress; Ctrl-C stops it; PORT=… for the gateway, SEED=empty for a bare round
 	@$(BIN)/python -m deploy.local.explorer || true # the suite runs without it, and says so
-	exec $(LOCAL) run --port $(PORT)
+	exec $(LOCAL) run --port $(PORT) --seed $(SEED)
 
 .PHONY: demo
 demo: install ## play the whole round on a fresh suite of its own; KEEP=1 leaves it running

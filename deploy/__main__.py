@@ -3,12 +3,12 @@
 import asyncio
 import json
 import os
-import secrets
 import shutil
 import signal
 import sys
 import time
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -21,15 +21,14 @@ from deploy.local.home import HomeInUse, HomeLock, end_processes_of, lock_holder
 from deploy.local.process import StartFailed, die_with_parent
 from deploy.local.secrets import write_private
 from deploy.local.suite import PROCESSES, ROOT, Suite, module_of
-from deploy.seed.account_provisioner import AccountProvisioner
-from deploy.seed.graph_client import session
-from deploy.seed.load import seed
-from deploy.seed.logins import logins_of, show
+from deploy.seed.loading import LOGINS, Seed, load_once
+from deploy.seed.logins import show
 from kernel.reference import provinces
 
-HOME = ROOT / ".local" / "run"
-ENDPOINTS = ROOT / ".local" / "endpoints.json"
-LOGINS = "logins.json"
+LOCAL = Path(os.environ.get("GUOPEI_LOCAL") or ROOT / ".local")
+"""The folder of `make run`; tests give it another one, so that they leave a running suite alone."""
+HOME = LOCAL / "run"
+ENDPOINTS = LOCAL / "endpoints.json"
 _STOP_SECONDS = 90
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _CLOCK = "make clock AT=2024-05-06T09:00"
@@ -50,8 +49,11 @@ def _time(text: str) -> datetime:
 
 
 @cli.command()
-def run(port: Annotated[int, typer.Option(help="The gateway's port; the next free one is taken.")] = 8000) -> None:
-    """Start everything, load the round the first time, print addresses and logins, and run until Ctrl-C."""
+def run(
+    port: Annotated[int, typer.Option(help="The gateway's port; the next free one is taken.")] = 8000,
+    seed: Annotated[Seed, typer.Option(help="What a fresh suite begins with.")] = Seed.ROUND,
+) -> None:
+    """Start everything, load the data the first time, print addresses and logins, and run until Ctrl-C."""
     _stop_on_signals()
     try:
         with console.status("正在启动 Starting …"):
@@ -67,10 +69,12 @@ def run(port: Annotated[int, typer.Option(help="The gateway's port; the next fre
     except StartFailed as failure:
         _fail(str(failure))
     try:
-        with console.status("正在载入2024年轮次 Loading the 2024 round …"):
-            logins = asyncio.run(_logins(suite))
+        with console.status("正在载入数据 Loading the data …"):
+            logins = asyncio.run(load_once(suite, seed))
         write_private(ENDPOINTS, json.dumps(_endpoints(suite, logins), ensure_ascii=False, indent=2))
         _show(suite.url, suite.now(), logins)
+        if logins["seed"] != seed:
+            console.print(f"保留原有数据 The data is that of SEED={logins['seed']}; for SEED={seed}: make reset")
         console.print("按 Ctrl-C 停止 Ctrl-C stops everything")
         _wait(suite)
     except StartFailed as failure:
@@ -206,21 +210,10 @@ def _show_running(process: int | None) -> int:
     return 0
 
 
-async def _logins(suite: Suite) -> dict[str, Any]:
-    """The logins of the suite, as `logins_of` gives them; its first start loads the data and stores them."""
-    file = suite.home / LOGINS
-    if not file.exists():
-        async with session() as http:
-            provisioner = AccountProvisioner(suite, http, f"Guopei-{secrets.token_hex(4)}")
-            content = logins_of(provisioner, await seed(provisioner))
-        write_private(file, json.dumps(content, ensure_ascii=False))
-    logins: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return logins
-
-
 def _endpoints(suite: Suite, logins: dict[str, Any]) -> dict[str, Any]:
-    """The content of `endpoints.json`: addresses, an account of each scope, and the environment of each process."""
-    first = {scope: login for scope, login, _ in reversed(logins["logins"])}
+    """The content of `endpoints.json`: addresses, accounts with their password, and the environment of each process."""
+    everybody = [*logins["logins"], *logins.get("others", [])]
+    first = {scope: login for scope, login, _ in reversed(everybody)}
     parts = suite.parts
     return {
         "graphql": f"{suite.url}/graphql",
@@ -228,6 +221,8 @@ def _endpoints(suite: Suite, logins: dict[str, Any]) -> dict[str, Any]:
         "amqp": parts.amqp_url("admin"),
         "management": parts.management_url(),
         "mongodb": parts.mongodb_url("admin"),
+        "password": logins["password"],
+        "logins": [{"scope": scope, "login": login, "who": who} for scope, login, who in everybody],
         "accounts": {scope: {"login": login, "password": logins["password"]} for scope, login in first.items()},
         "province_queues": {
             code: {"url": parts.amqp_url(queue_of(code)), "queue": queue_of(code)} for code in provinces()

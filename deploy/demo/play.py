@@ -17,13 +17,13 @@ from rich.table import Table
 from chassis.messaging.amqp import DEAD
 from deploy.broker.definitions import queue_of
 from deploy.demo import documents
-from deploy.demo.steps import StepFailed, check, wait_for
 from deploy.demo.story import Story, play_round
 from deploy.local.process import StartFailed
 from deploy.local.suite import ROOT, Suite
 from deploy.seed.account_provisioner import AccountProvisioner
 from deploy.seed.graph_client import Refused, session
 from deploy.seed.logins import logins_of, show
+from deploy.seed.steps import StepFailed, check, wait_for
 from gateway.federation.explain import explain
 
 _PROVINCES = ("44", "51")
@@ -76,7 +76,7 @@ async def _play(suite: Suite) -> dict[str, Any]:
         _show_table(rows)
         await _show_query(story)
         await _show_events(suite)
-        return logins_of(story.provisioner, story.seeded)
+        return logins_of(story.provisioner, story.seeded.logins)
 
 
 def _show_table(rows: list[tuple[str, str, str]]) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 
 from deploy.demo import documents as d
 from deploy.demo.roster import COMMIT, HEADER, JOB, PROJECT_CODE, lines_for
-from deploy.demo.steps import StepFailed, check, wait_for
 from deploy.seed.account_provisioner import AccountProvisioner
 from deploy.seed.graph_client import Client, Refused
 from deploy.seed.load import SeedResult, seed
 from deploy.seed.plans import plan_of
+from deploy.seed.steps import StepFailed, check, wait_for
 from deploy.seed.world import BASES, SCHOOLS, YEAR
 
 _DIMENSIONS = ("OBJECTIVES", "CONTENT", "ORGANIZATION", "DURATION", "FEE")

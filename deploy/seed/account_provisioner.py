@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,9 +60,18 @@ class AccountProvisioner:
             raise StartFailed(f"accounts were refused: {errors.decode()}")
         return {(row["login"], row["scope"]): row["code"] for row in json.loads(out)}
 
-    async def open(self, *rows: dict[str, Any]) -> list[Client]:
-        """Create accounts, activate each with its code (R4), and sign in; a client each, in the order of `rows`."""
-        codes = await self.provision(*rows)
+    async def open(self, *rows: dict[str, Any], initial: Sequence[dict[str, Any]] = ()) -> list[Client]:
+        """Create accounts, activate each with its code (R4), and sign in.
+
+        Args:
+            rows: The accounts, as `provision` takes them.
+            initial: Accounts to create along with them and leave in their initial state; `codes` then has their codes.
+
+        Returns:
+            A client each, in the order of `rows`.
+        """
+        codes = await self.provision(*rows, *initial)
+        self.codes |= {row["login"]: codes[row["login"], row["scope"]] for row in initial}
         return await asyncio.gather(*(self._activate(row, codes[row["login"], row["scope"]]) for row in rows))
 
     async def _activate(self, row: dict[str, Any], code: str) -> Client:

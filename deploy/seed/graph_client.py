@@ -148,7 +148,7 @@ class Client:
         return type(self)(self.url, self.http, reply["accessToken"], self.headers)
 
     async def activate(self, login: str, code: str, password: str, scope: str | None = None) -> Self:
-        """Use an account's one-time code, set its password (R4), and sign in with that.
+        """Use an account's one-time code and set its password (R4), which signs in.
 
         Args:
             login: The account's login name.
@@ -160,10 +160,10 @@ class Client:
             Refused: The code or the password was refused.
         """
         initial = await self.login(login, code, scope)
-        reply = await initial.post("/auth/password", {"currentPassword": code, "newPassword": password})
-        if reply.get("errors"):
-            raise Refused(reply["errors"])
-        return await self.login(login, password, scope)
+        reply = await initial.post("/auth/password", {"newPassword": password})
+        if "accessToken" not in reply:
+            raise Refused(reply.get("errors", [reply]))
+        return type(self)(self.url, self.http, reply["accessToken"], self.headers)
 
     async def _send(self, path: str, body: dict[str, Any], headers: dict[str, str]) -> aiohttp.ClientResponse:
         headers = headers | self._headers()

@@ -19,6 +19,9 @@ ADD_TEACHERS = """mutation($rows: [TeacherInput!]!) {
   addTeachers(rows: $rows) { ok teacher { id name } refusal { code message } }
 }"""
 
+UNACTIVATED = {"login": "expert9", "scope": "expert", "name": "待激活专家"}
+"""An account that stays in its initial state, so that whoever runs the suite can try its activation (R4)."""
+
 
 @dataclass(slots=True)
 class SeedResult:
@@ -55,7 +58,6 @@ async def seed(provisioner: AccountProvisioner) -> SeedResult:
     await _seed_experts(provisioner, result)
     await _seed_provinces(provisioner, result)
     await _seed_schools(provisioner, result)
-    await _add_unactivated_account(provisioner)
     return result
 
 
@@ -108,7 +110,8 @@ async def _seed_schools(provisioner: AccountProvisioner, result: SeedResult) -> 
         await client.do(DESIGNATE, input=contact(school.designated))
         rows = await client.do(ADD_TEACHERS, rows=teacher_rows(school))
         teachers += [_teacher_account(school, number, row["teacher"]) for number, row in enumerate(rows, 1)]
-    for account, client in zip(teachers, await provisioner.open(*teachers), strict=True):
+    clients = await provisioner.open(*teachers, initial=[UNACTIVATED])
+    for account, client in zip(teachers, clients, strict=True):
         result.teachers[account["name"]] = (account["person"], client)
         result.logins.append(("teacher", account["login"], f"{account['name']}（{account['school']}）"))
 
@@ -121,10 +124,3 @@ def _teacher_account(school: SchoolSeed, number: int, teacher: dict[str, str]) -
         "person": teacher["id"],
         "name": teacher["name"],
     }
-
-
-async def _add_unactivated_account(provisioner: AccountProvisioner) -> None:
-    """An account in its initial state, so that whoever runs the suite can try its activation (R4)."""
-    account = {"login": "expert9", "scope": "expert", "name": "待激活专家"}
-    codes = await provisioner.provision(account)
-    provisioner.codes["expert9"] = codes["expert9", "expert"]

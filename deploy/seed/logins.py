@@ -1,25 +1,34 @@
 """The logins of a seeded suite: as a file stores them, and as they are shown to whoever runs it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from deploy.seed.account_provisioner import AccountProvisioner
-from deploy.seed.load import SeedResult
+
+Login = tuple[str, str, str]
+"""Scope, login name, and whom it is for."""
 
 
-def logins_of(provisioner: AccountProvisioner, seeded: SeedResult) -> dict[str, Any]:
+def logins_of(provisioner: AccountProvisioner, shown: Sequence[Login], others: Sequence[Login] = ()) -> dict[str, Any]:
     """The logins of a suite.
 
     Args:
         provisioner: What created the accounts.
-        seeded: What was seeded.
+        shown: The accounts that are printed.
+        others: Accounts that are kept for programs only.
 
     Returns:
-        `password` of all, `logins` as rows of scope, login and whom it is for, `initial` login to one-time code.
+        `password` of all, `logins` and `others` as given, `initial` login to one-time code.
     """
-    return {"password": provisioner.password, "logins": seeded.logins, "initial": provisioner.codes}
+    return {
+        "password": provisioner.password,
+        "logins": list(shown),
+        "others": list(others),
+        "initial": provisioner.codes,
+    }
 
 
 def show(console: Console, url: str, logins: dict[str, Any]) -> None:
@@ -38,6 +47,8 @@ def show(console: Console, url: str, logins: dict[str, Any]) -> None:
     for login, code in logins["initial"].items():
         table.add_row("expert", login, f"初始状态，激活码 initial, one-time code: {code}")
     console.print(table)
+    if others := logins.get("others"):
+        console.print(f"另有 {len(others)} 个账号，见 {len(others)} more accounts are in .local/endpoints.json")
     console.print(f"密码 password of all: [bold]{logins['password']}")
     console.print(f"图接口 graph    {url}/graphql")
     console.print(f"浏览器 explorer {url}/")

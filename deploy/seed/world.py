@@ -9,7 +9,8 @@ BEGIN = "2024-04-01T09:00"
 """Where the domain clock of a fresh suite starts: declaration and enrollment are open."""
 
 
-def _credit_code(body: str) -> str:
+def credit_code(body: str) -> str:
+    """A unified social credit code (GB 32100): the 17 characters of `body` and their check character."""
     return body + credit_check_character(body)
 
 
@@ -73,7 +74,7 @@ BASES = (
     BaseSeed(
         "粤海智能装备有限公司教师企业实践基地",
         "ENTERPRISE_PRACTICE",
-        _credit_code("91440000MA5GP0001"),
+        credit_code("91440000MA5GP0001"),
         "粤海智能装备有限公司",
         "44",
         (6,),
@@ -81,9 +82,9 @@ BASES = (
 )
 
 EXPERTS = (  # name, organisation's code and name, fields
-    ("陈明远", _credit_code("12110000400000001"), "中央职业教育研究院", (6, 11)),
-    ("李若兰", _credit_code("12310000400000002"), "东海职业教育研究所", (6, 17)),
-    ("赵启航", _credit_code("12420000400000003"), "江城教育评估中心", (11, 17)),
+    ("陈明远", credit_code("12110000400000001"), "中央职业教育研究院", (6, 11)),
+    ("李若兰", credit_code("12310000400000002"), "东海职业教育研究所", (6, 17)),
+    ("赵启航", credit_code("12420000400000003"), "江城教育评估中心", (11, 17)),
 )
 
 SCHOOLS = (

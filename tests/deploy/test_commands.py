@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from deploy import __main__ as local
 from deploy.local.home import lock_holder
 from deploy.local.suite import ROOT
+from deploy.seed.loading import LOGINS
 
 _HOLD = """import signal, sys
 from pathlib import Path
@@ -30,7 +31,7 @@ def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     monkeypatch.setattr(local, "_stop_on_signals", lambda: None)
     local.ENDPOINTS.write_text(json.dumps({"graphql": "http://127.0.0.1:8123/graphql"}), encoding="utf-8")
     logins = {"password": "a-password", "logins": [], "initial": {}}
-    (tmp_path / local.LOGINS).write_text(json.dumps(logins), encoding="utf-8")
+    (tmp_path / LOGINS).write_text(json.dumps(logins), encoding="utf-8")
     command = [sys.executable, "-c", _HOLD, str(tmp_path)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:  # noqa: S603 - ours
         assert process.stdout

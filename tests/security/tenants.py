@@ -7,11 +7,11 @@ from datetime import date
 from typing import Any
 
 from deploy.demo import documents as d
-from deploy.demo.steps import wait_for
 from deploy.seed import load as seed
 from deploy.seed.account_provisioner import AccountProvisioner
 from deploy.seed.graph_client import Client
 from deploy.seed.plans import plan_of
+from deploy.seed.steps import wait_for
 from deploy.seed.world import id_number
 from kernel.identifiers import credit_check_character, mask
 from tests.security.rounds import LIVE, TAUGHT, live_round, taught_round

@@ -1,4 +1,4 @@
-"""How a step of the demo says what must be true: at once, or within a time."""
+"""How a step of the seed or the demo says what must be true: at once, or within a time."""
 
 import asyncio
 import time

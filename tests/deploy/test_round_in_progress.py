@@ -1,0 +1,208 @@
+"""`make run` as a newcomer finds it: the round in progress that its data promises, and the READMEs' first queries."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local.suite import ROOT
+from deploy.seed.graph_client import Client, session
+from deploy.seed.loading import LOGINS
+from deploy.seed.round import last_year, this_year
+from services.catalog.domain.vocabulary import ProjectStatus
+from services.enrollment.domain.vocabulary import EnrollmentStatus
+from tests.contract.reading import FENCE
+from tests.support.eventually import eventually
+
+_START_SECONDS = 240.0  # a few dozen on a quiet machine
+OF_STATUS = """query($year: Int!, $status: ProjectStatus!) {
+  projects(filter: {year: $year, statuses: [$status]}) { totalCount }
+}"""
+STATUSES = "query($year: Int!) { provinceProgress(year: $year) { statuses { status count } } }"
+CLASSES = """query($year: Int!) { projects(filter: {year: $year}, first: 50) {
+  nodes { title status kind seats { capacity accepted offered waitlisted left } }
+} }"""
+ESCALATED = "query($year: Int!) { escalations(year: $year) { totalCount } }"
+QUOTAS = "{ bases(first: 50) { nodes { name quota(year: 2024) { limit granted used remaining } } } }"
+WAITING_FOR_SCHOOL = """{
+  mySchool { enrollments(filter: {year: 2024}, first: 50) { nodes { status } } }
+  myNotices(unread: true) { totalCount }
+}"""
+
+
+@pytest.fixture(scope="module")
+async def folder(home: Path) -> AsyncIterator[Path]:
+    """The folder of a running `python -m deploy run`, with its addresses and what it has printed."""
+    folder = home / "newcomer"
+    folder.mkdir(parents=True)
+    with (folder / "output").open("wb") as output:
+        process = subprocess.Popen(  # noqa: ASYNC220 - ours
+            [sys.executable, "-m", "deploy", "run", "--port", "8765"],
+            cwd=ROOT,
+            env=os.environ | {"GUOPEI_LOCAL": str(folder)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+
+    def ready() -> bool:
+        assert process.poll() is None, printed(folder)
+        return "Ctrl-C" in printed(folder)
+
+    try:
+        await eventually(ready, deadline=_START_SECONDS)
+        yield folder
+    finally:
+        process.send_signal(signal.SIGTERM)
+        await asyncio.to_thread(process.wait)
+
+
+@pytest.fixture(scope="module")
+def endpoints(folder: Path) -> dict[str, Any]:
+    """Addresses and logins, as a program reads them."""
+    content: dict[str, Any] = json.loads((folder / "endpoints.json").read_text("utf-8"))
+    return content
+
+
+@pytest.fixture(scope="module")
+async def public(endpoints: dict[str, Any]) -> AsyncIterator[Client]:
+    """A client without an account."""
+    async with session() as http:
+        yield Client(endpoints["graphql"].removesuffix("/graphql"), http)
+
+
+@pytest.fixture(scope="module")
+async def ministry(public: Client, endpoints: dict[str, Any]) -> Client:
+    """The ministry's client."""
+    return await public.login("moe", endpoints["password"])
+
+
+def printed(folder: Path) -> str:
+    """What `make run` has printed so far."""
+    return (folder / "output").read_text("utf-8")
+
+
+def shown(folder: Path) -> list[dict[str, str]]:
+    """The logins that are printed."""
+    rows = json.loads((folder / "run" / LOGINS).read_text("utf-8"))["logins"]
+    return [{"scope": scope, "login": login} for scope, login, _ in rows]
+
+
+def queries(readme: str) -> list[str]:
+    """The shell blocks of a README that ask the graph."""
+    text = (ROOT / readme).read_text("utf-8")
+    blocks: list[str] = [block.split("\n", 1)[1].removesuffix("```") for block in FENCE.findall(text)]
+    return [block for block in blocks if "curl -s $GRAPH" in block]
+
+
+async def copied(block: str, folder: Path) -> dict[str, Any]:
+    """What the graph answers to a block of shell as it stands, typed beside the running suite."""
+    done = await asyncio.to_thread(
+        subprocess.run,
+        ["bash", "-euo", "pipefail", "-c", block],
+        cwd=ROOT,
+        env=os.environ | {"GUOPEI_LOCAL": str(folder)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout)
+    assert "errors" not in answer
+    return answer
+
+
+async def test_the_queries_of_the_readme_answer_with_rows_when_they_are_copied(folder: Path) -> None:
+    first, second = [(await copied(block, folder))["data"] for block in queries("README.md")]
+    assert first["projects"]["totalCount"] > 20
+    assert all(project["seats"] and project["base"]["name"] for project in first["projects"]["nodes"])
+    assert [node["status"] for node in second["escalations"]["nodes"]] == ["SUBMITTED", "SUBMITTED"]
+
+
+def test_both_readmes_show_the_same_commands() -> None:
+    assert queries("README.zh-CN.md") == queries("README.md")
+
+
+async def test_there_is_a_project_in_every_state(ministry: Client) -> None:
+    counts = {
+        status: sum(
+            [
+                (await ministry.do(OF_STATUS, year=year, status=status))["totalCount"]
+                for year in (last_year.YEAR, this_year.YEAR)
+            ]
+        )
+        for status in ProjectStatus
+    }
+    assert [status for status, count in counts.items() if not count] in ([], [ProjectStatus.COMPLETED])
+    assert sum(counts.values()) == 40 + len(last_year.PLANS)
+
+
+async def test_there_is_an_enrollment_in_every_state_and_two_await_the_ministry(ministry: Client) -> None:
+    counts = dict.fromkeys(EnrollmentStatus, 0)
+    for year in (last_year.YEAR, this_year.YEAR):
+        for province in await ministry.do(STATUSES, year=year):
+            for row in province["statuses"]:
+                counts[EnrollmentStatus(row["status"])] += row["count"]
+    assert [status for status, count in counts.items() if not count] == []
+    assert (await ministry.do(ESCALATED, year=last_year.YEAR))["totalCount"] == 2
+
+
+async def test_published_classes_of_all_kinds_are_open_one_is_full_and_one_nearly(public: Client) -> None:
+    classes = (await public.do(CLASSES, year=this_year.YEAR))["nodes"]
+    assert {project["kind"] for project in classes} == {
+        *("LEADERSHIP", "TEACHING", "SKILL_TRAINING", "JOB_PRACTICE", "RESEARCH_DEVELOPMENT")
+    }
+    seats = [project["seats"] for project in classes if project["title"] == this_year.FULL.title]
+    assert len(seats) == 3  # a series (R12)
+    assert {"capacity": 10, "accepted": 9, "offered": 1, "waitlisted": 2, "left": 0} in seats
+    (nearly,) = (project["seats"] for project in classes if project["title"] == this_year.NEARLY_FULL.title)
+    assert nearly["left"] == 1
+
+
+async def test_a_quota_is_used_up_and_one_is_adjusted(ministry: Client) -> None:
+    quotas = [base["quota"] for base in (await ministry.do(QUOTAS))["nodes"]]
+    assert any(quota["limit"] == quota["used"] for quota in quotas)  # R11
+    assert any(quota["limit"] != quota["granted"] for quota in quotas)  # R39
+
+
+async def test_an_account_of_every_role_is_printed_that_can_sign_in(
+    folder: Path, public: Client, endpoints: dict[str, Any]
+) -> None:
+    logins = shown(folder)
+    assert all(row["login"] in printed(folder) for row in logins)
+    assert {row["scope"] for row in logins} == {"ministry", "expert", "base", "school", "teacher", "province"}
+    assert sum(row["scope"] == "school" for row in logins) == 2  # the school, and its designated person (R5)
+    assert len(endpoints["logins"]) > len(logins)  # the rest is there for programs
+    for row in logins:
+        await public.login(row["login"], endpoints["password"], row["scope"])
+    assert "expert9" in printed(folder)  # in its initial state (R4)
+
+
+async def test_the_printed_school_has_an_offer_to_take_and_unread_notices(
+    folder: Path, public: Client, endpoints: dict[str, Any]
+) -> None:
+    school = next(row for row in shown(folder) if row["scope"] == "school")
+    client = await public.login(school["login"], endpoints["password"])
+    waiting = await client.ask(WAITING_FOR_SCHOOL)
+    assert "OFFERED" in {node["status"] for node in waiting["mySchool"]["enrollments"]["nodes"]}
+    assert waiting["myNotices"]["totalCount"]
+
+
+async def test_the_clock_moved_past_the_deadline_sends_the_undecided_to_the_ministry(
+    folder: Path, ministry: Client
+) -> None:
+    """A missed deadline decides nothing (R23); the README says so of this command."""
+    command = [sys.executable, "-m", "deploy", "clock", "2024-05-25T09:00"]
+    environment = os.environ | {"GUOPEI_LOCAL": str(folder)}
+    await asyncio.to_thread(subprocess.run, command, cwd=ROOT, env=environment, check=True, capture_output=True)
+
+    async def escalated() -> bool:
+        return bool((await ministry.do(ESCALATED, year=this_year.YEAR))["totalCount"])
+
+    await eventually(escalated)
