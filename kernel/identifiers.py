@@ -3,13 +3,13 @@
 import re
 import unicodedata
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 
 from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
 from kernel.dates import SHANGHAI
-from kernel.reference import provinces
+from kernel.reference import id_number_regions, provinces, working_age
 from kernel.refusals import (
     INVALID_CREDIT_CODE,
     INVALID_EMAIL,
@@ -28,6 +28,15 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _EMAIL = re.compile(rf"(?!=\?)(?=[^@]{{1,64}}@){_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _LONGEST_EMAIL = 254
 _LEAST_HIDDEN = 4
+_AGE = "AGE"
+_WORDS = {
+    "SHAPE": ("应为18位，末位可为X", "it has 18 characters, digits but for a last X"),
+    "CHECK_CHARACTER": ("末位校验码不符，请核对各位数字", "its last character does not fit: check every digit"),
+    "REGION": ("前两位不是地区代码", "its first two digits are no region"),
+    "BIRTH_DATE": ("第7至14位不是出生日期", "its digits 7 to 14 are no date of birth"),
+    _AGE: ("年龄应为{least}至{most}周岁", "the person is between {least} and {most} years old"),
+}
+"""What is said of each problem of an ID number, in Chinese and in English."""
 
 
 def _plain(text: str) -> str:
@@ -77,28 +86,59 @@ def organization_code(text: str) -> str:
     return school_code(code) if len(code) <= 10 else credit_code(code)  # noqa: PLR2004 - the two lengths of R3
 
 
-def id_number(text: str) -> str:
+def id_number(text: str, on: date | None = None) -> str:
     """Check a resident identity number of 18 characters (R41, GB 11643).
 
+    The county is not looked up: a number has the county code of the day it was issued, and codes have gone since.
+
+    Args:
+        text: The number as it was typed.
+        on: The day on which the person must be of working age (R20); None where that does not matter.
+
     Raises:
-        Refusal: `INVALID_ID_NUMBER`; it does not repeat the number.
+        Refusal: `INVALID_ID_NUMBER`, whose `problem` is the check that failed (a key of `_WORDS`); it does not repeat
+            the number.
     """
     code = _plain(text)
-    if not _is_id_number(code):
-        raise INVALID_ID_NUMBER()
+    if problem := _problem_of(code, on):
+        least, most = working_age()
+        zh, en = _WORDS[problem]
+        words = zh.format(least=least, most=most), en.format(least=least, most=most)
+        raise INVALID_ID_NUMBER(problem=problem, detail=words, rule="R20" if problem == _AGE else None)
     return code
 
 
-def _is_id_number(code: str) -> bool:
-    """Whether the shape, the check character and the date of birth are right.
+def _problem_of(code: str, on: date | None) -> str | None:
+    """Which check an ID number fails first; None for a good one."""
+    if not _ID_NUMBER.fullmatch(code):
+        return "SHAPE"
+    if ric.calc_check_digit(code) != code[-1]:
+        return "CHECK_CHARACTER"
+    if code[:2] not in id_number_regions():
+        return "REGION"
+    born = _birth_date(code)
+    if born is None:
+        return "BIRTH_DATE"
+    least, most = working_age()
+    return _AGE if on and not least <= _age(born, on) <= most else None
 
-    The county is not looked up: a number has the county code of the day it was issued, stdnum knows those of the birth.
-    """
-    if not _ID_NUMBER.fullmatch(code) or ric.calc_check_digit(code) != code[-1]:
-        return False
+
+def _birth_date(code: str) -> date | None:
+    """The date of birth in an ID number; None where it is no date, or one to come."""
     with suppress(ValidationError):
-        return bool(ric.get_birth_date(code) <= datetime.now(SHANGHAI).date())
-    return False
+        born: date = ric.get_birth_date(code)
+        return born if born <= datetime.now(SHANGHAI).date() else None
+    return None
+
+
+def _age(born: date, on: date) -> int:
+    """How many full years somebody is old on a day."""
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+def _is_id_number(code: str) -> bool:
+    """Whether it may be somebody's number: by shape, check character and date of birth, wherever it is from."""
+    return bool(_ID_NUMBER.fullmatch(code)) and ric.calc_check_digit(code) == code[-1] and _birth_date(code) is not None
 
 
 def mobile(text: str) -> str:

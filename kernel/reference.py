@@ -49,6 +49,23 @@ def weak_passwords() -> frozenset[str]:
 
 
 @cache
+def id_number_regions() -> frozenset[str]:
+    """The first two digits of resident identity numbers.
+
+    Provinces of GB/T 2260, Taiwan (71), Hong Kong (81) and Macao (82), and 83, which residence permits of people from
+    Taiwan bear. XPCC (66) is a customary code of ours and on no card.
+    """
+    return frozenset(_read("identity-numbers.json")["regions"])
+
+
+@cache
+def working_age() -> tuple[int, int]:
+    """The least and the greatest age in full years at which somebody is trained (R20); both are included."""
+    ages = _read("identity-numbers.json")["working_age"]
+    return ages["least"], ages["most"]
+
+
+@cache
 def no_names() -> frozenset[str]:
     """Words that offices write where they have no name, folded to lower case (R22)."""
     return frozenset(_read("no-names.json"))

@@ -172,8 +172,8 @@ INVALID_CREDIT_CODE = RefusalKind(
 )
 INVALID_ID_NUMBER = RefusalKind(
     "INVALID_ID_NUMBER",
-    "身份证号码校验不通过",
-    "Not a valid resident identity number",
+    "身份证号码有误：{detail}",
+    "Not a resident identity number of a trainee: {detail}",
     rule="R41",
     unblock=Unblock.SELF,
 )

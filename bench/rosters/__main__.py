@@ -49,7 +49,7 @@ def people(first: int, count: int, bad: int) -> Iterator[list[str]]:
         bad: How many of them are bad, evenly spread.
     """
     for serial in range(first, first + count):
-        number = id_number(f"440100{1950 + serial // 9_000 % 50}0{serial // 1_000 % 9 + 1}12{serial % 1_000:03d}")
+        number = id_number(f"440100{1960 + serial // 9_000 % 40}0{serial // 1_000 % 9 + 1}12{serial % 1_000:03d}")
         index = serial - first
         wrong = (index + 1) * bad // count > index * bad // count
         yield [

@@ -9,7 +9,15 @@ def id_number(serial: int) -> str:
     Args:
         serial: Up to 999.
     """
-    body = f"11010119800101{serial:03d}"
+    return numbered(f"11010119800101{serial:03d}")
+
+
+def numbered(body: str) -> str:
+    """An ID number with its check character.
+
+    Args:
+        body: Its first 17 digits.
+    """
     return body + str(ric.calc_check_digit(f"{body}0"))
 
 

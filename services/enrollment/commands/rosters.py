@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
@@ -14,6 +15,7 @@ from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import Session, is_transient
 from chassis.storage.unit_of_work import UnitOfWork
+from kernel.dates import today
 from kernel.errors import Refusal
 from kernel.identifiers import id_number, mobile
 from kernel.reference import major_categories
@@ -136,7 +138,7 @@ def _row(deps: Deps, roster: str, line: Line, codes: Codes, kept_until: datetime
         said={},
         name="",
         kept_until=kept_until,
-        id_number=_number(deps, line, Column.ID_NUMBER, id_number, wrong),
+        id_number=_number(deps, line, Column.ID_NUMBER, partial(id_number, on=today(deps.clock.now())), wrong),
         mobile=_number(deps, line, Column.MOBILE, mobile, wrong),
         faults=(),
     )

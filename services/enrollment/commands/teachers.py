@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TypedDict
 
 from chassis.commands import bulk
@@ -13,6 +14,7 @@ from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent, request_mark
 from chassis.storage.mongo import DuplicateKey
 from chassis.storage.unit_of_work import UnitOfWork
+from kernel.dates import today
 from kernel.errors import Problems, Refusal, Unblock
 from kernel.free_text import PersonName, Title
 from kernel.identifiers import email as mail_address
@@ -51,7 +53,8 @@ async def add_teachers(deps: Deps, principal: Principal, rows: Sequence[NewTeach
     """
     school = await own_school(deps, principal)
     require_rows(rows, rule="R22")
-    drafts = [_drafted(deps, school, row) for row in rows]
+    on = today(deps.clock.now())
+    drafts = [_drafted(deps, school, row, on) for row in rows]
     return await bulk.run(
         deps.store.client,
         _TeacherBatch(deps.store),
@@ -99,11 +102,11 @@ class _TeacherBatch(Batch[dict[str, str], _Draft, Teacher, Teacher]):
         return unit.insert(self.outcomes, teacher, events, act=row.act, request=row.request)
 
 
-def _drafted(deps: Deps, school: School, row: NewTeacher) -> _Draft:
+def _drafted(deps: Deps, school: School, row: NewTeacher, on: date) -> _Draft:
     """The teacher of a row, or the refusal with everything that is wrong with the row (R22)."""
     wrong = Problems()
     name = wrong.read("name", lambda: PersonName.of(row.name, "name", "R22"))
-    number = wrong.read("idNumber", lambda: seal_number(deps, id_number(row.id_number)))
+    number = wrong.read("idNumber", lambda: seal_number(deps, id_number(row.id_number, on)))
     phone = wrong.read("mobile", lambda: seal_number(deps, mobile(row.mobile)))
     title = wrong.read("title", lambda: _title(row.title))
     email = wrong.read("email", lambda: sealed_email(deps, row.email))
@@ -216,11 +219,11 @@ def _changes(deps: Deps, given: Corrections) -> TeacherChanges:
     Raises:
         Refusal: Of the first that is wrong, with the problems of all (R22).
     """
-    wrong, changes = Problems(), TeacherChanges()
+    wrong, changes, on = Problems(), TeacherChanges(), today(deps.clock.now())
     if "name" in given and (name := wrong.read("name", lambda: PersonName.of(given["name"], "name", "R22"))):
         changes["name"] = name
     if "id_number" in given and (
-        number := wrong.read("idNumber", lambda: seal_number(deps, id_number(given["id_number"])))
+        number := wrong.read("idNumber", lambda: seal_number(deps, id_number(given["id_number"], on)))
     ):
         changes["id_number"] = number
     if "mobile" in given and (phone := wrong.read("mobile", lambda: seal_number(deps, mobile(given["mobile"])))):

@@ -23,6 +23,7 @@ from tests.integration.enrollment.season import (
 from tests.integration.enrollment.test_personal_data import CORRECT, REVEAL
 from tests.integration.enrollment.test_privacy import everything
 from tests.support.graph import Refused
+from tests.support.identity_numbers import numbered
 from tests.support.principals import MINISTRY
 
 ID_NUMBER, MOBILE = "110101199003077758", "13800138000"
@@ -167,6 +168,23 @@ async def test_r41_every_problem_of_a_correction_is_told_at_once(season: Season)
         await season.act(SCHOOL, CORRECT, id=teacher.person, version=1, input=given)
     fields = [(problem["field"], problem["code"]) for problem in refused.value.extensions["problems"]]
     assert fields == [("name", "INVALID_NAME"), ("idNumber", "INVALID_ID_NUMBER"), ("mobile", "INVALID_MOBILE")]
+
+
+async def test_r20_nobody_out_of_working_age_or_from_nowhere_is_put_on_file(season: Season) -> None:
+    await season.publish()
+    (teacher,) = await season.teachers(1)
+    numbers = [numbered(body) for body in ("11010118000101001", "11010120200101001", "00010119800101001")]
+    rows = await season.act(SCHOOL, ADD, rows=[season.person(idNumber=number) for number in numbers])
+    found = [(row["refusal"]["code"], row["refusal"]["details"]["problem"]) for row in rows]
+    assert found == [("INVALID_ID_NUMBER", problem) for problem in ("AGE", "AGE", "REGION")]
+    correction = {"id": teacher.person, "version": 1, "input": {"idNumber": numbers[0]}}
+    assert (await refused(season, SCHOOL, CORRECT, correction))[0] == "INVALID_ID_NUMBER"
+    roster = await staged(season, [someone(1, 身份证号码=number) for number in numbers])
+    job = await season.act(SCHOOL, JOB, id=roster.id)
+    assert [codes(row) for row in job["rows"]["nodes"]] == [["INVALID_ID_NUMBER"]] * 3
+    season.at("2036-05-12T09:00")
+    (grown,) = await season.act(SCHOOL, ADD, rows=[season.person(idNumber=numbers[1])])
+    assert grown["ok"], "of age in the round of that year"
 
 
 @pytest.mark.parametrize("name", ["😀", "\u202e张三", "=cmd|calc", "<b>", "···", "-", "无", "张三、李四"])

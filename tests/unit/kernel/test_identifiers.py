@@ -1,5 +1,6 @@
 """R3, R41: codes are normalised, checked and masked before they reach a domain."""
 
+from datetime import date
 from email.headerregistry import Address
 
 import pytest
@@ -9,6 +10,7 @@ from stdnum.cn import ric
 
 from kernel import identifiers as codes
 from kernel.errors import Refusal
+from tests.support.identity_numbers import numbered
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
@@ -60,6 +62,59 @@ def test_r41_an_id_number_with_a_future_date_of_birth_is_refused() -> None:
     body = "44010629990512101"
     with pytest.raises(Refusal):
         codes.id_number(body + ric.calc_check_digit(body + "0"))
+
+
+ROUND = date(2024, 5, 12)
+
+
+@pytest.mark.parametrize(
+    ("number", "problem"),
+    [
+        ("11010119800101001", "SHAPE"),
+        ("11010119800101A011", "SHAPE"),
+        ("110105194912310021", "CHECK_CHARACTER"),
+        (numbered("00010119800101001"), "REGION"),
+        (numbered("99010119800101001"), "REGION"),
+        (numbered("66010119800101001"), "REGION"),
+        (numbered("11010119801301001"), "BIRTH_DATE"),
+        (numbered("11010118000101001"), "AGE"),
+        (numbered("11010120200101001"), "AGE"),
+        (numbered("11010120080513001"), "AGE"),
+        (numbered("11010119480512001"), "AGE"),
+    ],
+)
+def test_r20_an_id_number_of_nobody_of_working_age_is_refused_by_the_check_that_failed(
+    number: str, problem: str
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        codes.id_number(number, ROUND)
+    extensions = refused.value.extensions()
+    assert (extensions["code"], extensions["problem"]) == ("INVALID_ID_NUMBER", problem)
+    assert extensions["rule"] == ("R20" if problem == "AGE" else "R41")
+    assert number not in str(extensions) + refused.value.zh + refused.value.en
+
+
+@pytest.mark.parametrize("body", ["11010120080512001", "11010119480513001", "71000019800101001", "83000019800101001"])
+def test_r20_who_is_sixteen_to_seventy_five_on_that_day_is_taken(body: str) -> None:
+    number = numbered(body)
+    assert codes.id_number(number, ROUND) == number
+
+
+@given(st.dates(date(1880, 1, 1), date(2024, 5, 12)), st.dates(date(2024, 5, 12), date(2030, 12, 31)))
+def test_r20_the_age_is_counted_in_full_years_on_the_day(born: date, on: date) -> None:
+    number = numbered(f"440106{born:%Y%m%d}101")
+    birthdays = sum((year, born.month, born.day) <= (on.year, on.month, on.day) for year in range(born.year + 1, 2031))
+    try:
+        codes.id_number(number, on)
+        taken = True
+    except Refusal:
+        taken = False
+    assert taken == (16 <= birthdays <= 75)
+
+
+def test_r41_a_number_of_a_child_is_personal_all_the_same() -> None:
+    assert codes.is_personal(numbered("11010120200101001"))
+    assert codes.is_personal(numbered("99010119800101001"))
 
 
 def test_r41_an_id_number_has_a_check_character_and_is_never_repeated() -> None:
