@@ -12,6 +12,7 @@ PUBLISH = "mutation($ids: [ID!]!) { publishProjects(ids: $ids) { ok refusal { co
 CATALOGUE = "query($year: Int!) { projects(filter: {year: $year}) { totalCount nodes { id code title } } }"
 SEATS = "query($id: ID!) { project(id: $id) { seats { capacity accepted offered waitlisted left } } }"
 SIGN_UP = "mutation($id: ID!) { signUp(projectId: $id) { id status } }"
+CUT_OFF = "mutation($i: InnerCutOffInput!) { setInnerCutOff(input: $i) { code } }"
 RANK = "mutation($project: ID!, $ids: [ID!]!) { rankSignUps(projectId: $project, ids: $ids) { ok } }"
 SUBMIT_ENROLLMENTS = "mutation($ids: [ID!]!) { submitEnrollments(ids: $ids) { ok refusal { code message } } }"
 DECIDE_ENROLLMENTS = """mutation($decisions: [EnrollmentDecisionInput!]!) {

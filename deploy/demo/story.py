@@ -155,6 +155,8 @@ async def _seats(client: Client, project: str) -> Any:
 async def _enroll(story: Story) -> None:
     """Teachers sign up, schools rank and submit; a second sign-up and a late one are refused (R19–R22)."""
     teaching, practice = story.projects["智能制造专业教学能力提升1期"], story.projects["工业机器人岗位实践1期"]
+    cut_off = {"year": 2024, "projectId": practice, "closesOn": "2024-05-18"}
+    await story.seeded.schools[SCHOOLS[0].code].do(d.CUT_OFF, i=cut_off)
     for school in SCHOOLS:
         client = story.seeded.schools[school.code]
         for name in school.teachers:

@@ -9,8 +9,7 @@ from tests.support.eventually import eventually
 
 ESCALATIONS = "{ escalations(year: 2024) { nodes { id status escalatedAt teacher { name } project { title } } } }"
 REPLAY = "query($after: String) { enrollmentEvents(first: 100, after: $after) { nodes { type subject cursor data } } }"
-CLOSE = """mutation($i: InnerCutOffInput!) { setInnerCutOff(input: $i) {
-  innerCutOffs(year: 2024) { project { id title } closesOn } } }"""
+CUT_OFFS = "{ mySchool { innerCutOffs(year: 2024) { project { id title } closesOn } } }"
 
 
 async def events_of(story: Story, kind: str, subject: str) -> list[Any]:
@@ -48,7 +47,6 @@ async def test_r23_what_a_base_left_undecided_is_escalated_once_and_decided_by_t
 
 async def test_r21_a_schools_cut_off_is_its_own_and_joined_with_the_project(story: Story) -> None:
     project = story.projects["工业机器人岗位实践1期"]
-    cut_off = {"year": 2024, "projectId": project, "closesOn": "2024-05-18"}
-    school = await story.seeded.schools[SCHOOLS[0].code].do(CLOSE, i=cut_off)
+    school = (await story.seeded.schools[SCHOOLS[0].code].ask(CUT_OFFS))["mySchool"]
     expected = {"project": {"id": project, "title": "工业机器人岗位实践1期"}, "closesOn": "2024-05-18"}
     assert school["innerCutOffs"] == [expected]

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 
+from kernel.dates import today
 from services.enrollment.domain.events import InnerCutOffSet
-from services.enrollment.domain.project import ENROL, SHANGHAI, Round
-from services.enrollment.domain.refusals import CUT_OFF_NOT_EARLIER, INNER_CUT_OFF_PASSED
+from services.enrollment.domain.project import ENROL, Phase, Round
+from services.enrollment.domain.refusals import CUT_OFF_NOT_EARLIER, CUT_OFF_PAST, INNER_CUT_OFF_PASSED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ def closing(day: date, zone: tzinfo | None) -> datetime:
 def set_cut_off(
     cut_offs: CutOffs, project: str | None, closes_on: date | None, calendar: Round, now: datetime
 ) -> tuple[CutOffs, list[InnerCutOffSet]]:
-    """Set a school's last day of sign-ups, or take it back (R21).
+    """Set a school's last day of sign-ups, or take it back, also when the one before has passed (R21).
 
     Args:
         cut_offs: The school's cut-offs of the year.
@@ -54,11 +55,11 @@ def set_cut_off(
         now: Domain time.
 
     Raises:
-        Refusal: `CUT_OFF_NOT_EARLIER`: it would not lie before the national deadline.
+        Refusal: `CUT_OFF_NOT_EARLIER`: it would not lie before the national deadline; `CUT_OFF_PAST`: sign-ups would be
+            closed already. Both name the days between which it may lie.
     """
-    national = calendar.calendar[ENROL].closes_at
-    if closes_on and closing(closes_on, now.tzinfo) >= national:
-        raise CUT_OFF_NOT_EARLIER(closesAt=national.astimezone(SHANGHAI).isoformat())
+    if closes_on:
+        _require_within(closes_on, calendar.calendar[ENROL], now)
     if project is None:
         changed = replace(cut_offs, closes_on=closes_on)
     else:
@@ -68,6 +69,15 @@ def set_cut_off(
         school=cut_offs.school, year=cut_offs.year, project=project, closes_on=closes_on, province=cut_offs.province
     )
     return changed, [event]
+
+
+def _require_within(closes_on: date, phase: Phase, now: datetime) -> None:
+    earliest = max(today(now), today(phase.opens_at))
+    latest = today(phase.closes_at) - timedelta(days=2)  # the phase closes as the day after its last one begins
+    if earliest <= closes_on <= latest:
+        return
+    kind = CUT_OFF_NOT_EARLIER if closes_on > latest else CUT_OFF_PAST
+    raise kind(earliest=earliest.isoformat(), latest=latest.isoformat())
 
 
 def require_before(cut_offs: CutOffs | None, project: str, now: datetime) -> None:

@@ -19,8 +19,15 @@ PROJECT_NOT_OPEN = RefusalKind(
 )
 CUT_OFF_NOT_EARLIER = RefusalKind(
     "CUT_OFF_NOT_EARLIER",
-    "校内截止日须早于全国报名截止日",
-    "An inner cut-off lies before the national deadline",
+    "校内截止日须早于全国报名截止日：自{earliest}起，至迟{latest}",
+    "An inner cut-off lies before the national deadline: from {earliest} to {latest}",
+    rule="R21",
+    unblock=Unblock.SELF,
+)
+CUT_OFF_PAST = RefusalKind(
+    "CUT_OFF_PAST",
+    "校内截止日不得早于今日和报名开始之日：自{earliest}起，至迟{latest}",
+    "An inner cut-off lies neither before today nor before enrollment opens: from {earliest} to {latest}",
     rule="R21",
     unblock=Unblock.SELF,
 )

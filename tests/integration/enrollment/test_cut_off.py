@@ -61,6 +61,8 @@ async def test_a_cut_off_lies_before_the_national_deadline_and_is_of_a_round_and
     await season.publish()
     for given, code in (
         ({"year": 2024, "closesOn": "2024-05-20"}, "CUT_OFF_NOT_EARLIER"),
+        ({"year": 2024, "closesOn": "0001-01-01"}, "CUT_OFF_PAST"),
+        ({"year": 2024, "closesOn": "2024-05-11"}, "CUT_OFF_PAST"),
         ({"year": 2025, "closesOn": "2025-05-10"}, "NOT_FOUND"),
         ({"year": 2024, "closesOn": "2024-05-10", "projectId": "nobody"}, "NOT_FOUND"),
     ):
@@ -68,6 +70,19 @@ async def test_a_cut_off_lies_before_the_national_deadline_and_is_of_a_round_and
     assert (await refused(season, BASE, SET, i={"year": 2024, "closesOn": "2024-05-19"})).code == "FORBIDDEN"
     assert await season.database["cut_offs"].count_documents({}) == 0
     assert await close(season, "2024-05-19") == ["2024-05-19"]
+
+
+async def test_r21_a_cut_off_that_has_passed_is_set_later_or_taken_back(season: Season) -> None:
+    await season.publish()
+    first, second = await season.teachers(2)
+    await close(season, "2024-05-13")
+    season.at("2024-05-15T09:00")
+    assert (await refused(season, first, SIGN_UP, id="p1")).code == "INNER_CUT_OFF_PASSED"
+    assert await close(season, "2024-05-15") == ["2024-05-15"]
+    assert (await season.act(first, SIGN_UP, id="p1"))["status"] == "SIGNED_UP"
+    season.at("2024-05-20T23:00")
+    assert await close(season, None) == []
+    assert (await season.act(second, SIGN_UP, id="p1"))["status"] == "SIGNED_UP"
 
 
 async def test_the_schools_teachers_see_it_and_nobody_elses(season: Season) -> None:

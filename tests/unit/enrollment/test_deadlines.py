@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kernel.dates import SHANGHAI
@@ -21,7 +21,7 @@ DEADLINE = CALENDAR.calendar[ADMIT].closes_at
 SUBMITTED = an_enrollment(EnrollmentStatus.SUBMITTED)
 
 
-@given(st.dates(date(2024, 4, 1), date(2024, 5, 19)), st.integers(-86_400, 86_400))
+@given(st.dates(date(2024, 5, 12), date(2024, 5, 19)), st.integers(-86_400, 86_400))
 def test_a_last_day_is_included_to_its_last_second(day: date, seconds: int) -> None:
     known, (event,) = set_cut_off(NONE, "p1", day, CALENDAR, NOW)
     assert (event.project, event.closes_on, event.province) == ("p1", day, "44")
@@ -40,14 +40,27 @@ def test_a_last_day_is_included_to_its_last_second(day: date, seconds: int) -> N
     )
 
 
-@given(st.dates(date(2024, 5, 1), date(2024, 6, 9)))
-def test_a_cut_off_is_earlier_than_the_national_deadline_or_refused(day: date) -> None:
-    if day < date(2024, 5, 20):
+@given(st.one_of(st.dates(), st.dates(date(2024, 5, 1), date(2024, 6, 9))))
+@example(date.min)
+@example(date.max)
+def test_r21_a_cut_off_lies_between_today_and_the_national_deadline_or_is_refused(day: date) -> None:
+    if date(2024, 5, 12) <= day < date(2024, 5, 20):
         assert set_cut_off(NONE, None, day, CALENDAR, NOW)[0].of("any") == day
         return
     with pytest.raises(Refusal) as refused:
         set_cut_off(NONE, None, day, CALENDAR, NOW)
-    assert refused.value.code == "CUT_OFF_NOT_EARLIER"
+    assert refused.value.code == ("CUT_OFF_PAST" if day < date(2024, 5, 12) else "CUT_OFF_NOT_EARLIER")
+    assert refused.value.details == {"earliest": "2024-05-12", "latest": "2024-05-19"}
+    assert "2024-05-12" in refused.value.zh
+    assert "2024-05-19" in refused.value.zh
+
+
+def test_r21_before_enrollment_opens_a_cut_off_lies_no_earlier_than_that() -> None:
+    early = datetime(2024, 3, 1, 9, tzinfo=SHANGHAI)
+    with pytest.raises(Refusal) as refused:
+        set_cut_off(NONE, None, date(2024, 3, 31), CALENDAR, early)
+    assert (refused.value.code, refused.value.details["earliest"]) == ("CUT_OFF_PAST", "2024-04-01")
+    assert set_cut_off(NONE, None, date(2024, 4, 1), CALENDAR, early)[0].closes_on == date(2024, 4, 1)
 
 
 def test_without_a_cut_off_the_national_deadline_is_the_only_one() -> None:

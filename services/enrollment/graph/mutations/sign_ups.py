@@ -31,7 +31,7 @@ class SignUpMutation:
         return Enrollment.of(await run(info, commands.withdraw_sign_up, key=id))
 
     @strawberry.federation.mutation(
-        description="设定或取消校内报名截止日，须早于全国截止日 (R21)", requires_scopes=_SCHOOL
+        description="设定、改期或取消校内报名截止日，须自今日起、早于全国截止日 (R21)", requires_scopes=_SCHOOL
     )
     async def set_inner_cut_off(self, info: Info, input: InnerCutOffInput) -> School | None:
         """Set the own school's last day of sign-ups."""
