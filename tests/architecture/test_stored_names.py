@@ -23,9 +23,9 @@ RECORDED = {
     },
     "enrollment": {
         "_decide|*", "accept_offer|", "add_teachers|*", "commit_roster|", "correct_teacher|", "decline_sign_ups|*",
-        "designate_person|", "rank_sign_ups|*", "record_funding|", "register_school|", "register_schools|*",
-        "revise_decision|", "set_inner_cut_off|", "sign_up|", "submit_enrollments|*", "substitute_teacher|",
-        "update_my_contact|", "withdraw_enrollment|", "withdraw_sign_up|",
+        "designate_person|", "enroll_teachers|*", "rank_sign_ups|*", "record_funding|", "register_school|",
+        "register_schools|*", "revise_decision|", "set_inner_cut_off|", "sign_up|", "submit_enrollments|*",
+        "substitute_teacher|", "update_my_contact|", "withdraw_enrollment|", "withdraw_sign_up|",
     },
 }  # fmt: skip
 _NAME = "\0"

@@ -96,6 +96,9 @@ def _of_schools(world: World, own: str, other: str) -> dict[str, list[Arguments]
         "declineSignUps": [{"ids": [signed_up], "reason": _REASON}],
         "rankSignUps": [{"projectId": project, "ids": [signed_up]}],
         "submitEnrollments": [{"ids": [signed_up]}],
+        "enrollTeachers": [
+            {"projectId": project, "teacherIds": [theirs], "submit": submit} for submit in (False, True)
+        ],
         "withdrawEnrollment": [{"id": key, "reason": _REASON}],
         "acceptOffer": [{"id": key}],
         "substituteTeacher": [{"id": key, "teacherId": one, "reason": _REASON} for one in (ours, theirs)],

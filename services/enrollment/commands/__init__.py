@@ -18,6 +18,7 @@ from services.enrollment.commands.schools import (
 )
 from services.enrollment.commands.sign_ups import (
     decline_sign_ups,
+    enroll_teachers,
     rank_sign_ups,
     sign_up,
     submit_enrollments,
@@ -58,6 +59,7 @@ __all__ = [
     "decline_sign_ups",
     "deliver_pending",
     "designate_person",
+    "enroll_teachers",
     "enter_rosters",
     "escalate_undecided",
     "expire_offers",

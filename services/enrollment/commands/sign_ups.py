@@ -8,6 +8,7 @@ from chassis.commands.guards import require_different, require_rows, require_sco
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
 from kernel.free_text import Reason
+from kernel.refusals import NOT_FOUND
 from services.enrollment.commands.admissions import lane_row, raise_for_school, submit
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import name_of_designated, name_of_school, own_enrollment
@@ -16,7 +17,9 @@ from services.enrollment.domain.admission import Admission, Command
 from services.enrollment.domain.cut_off import require_before
 from services.enrollment.domain.enrollment import Enrollment, wrong_state
 from services.enrollment.domain.project import ENROL, require_not_started
+from services.enrollment.domain.refusals import SECOND_SIGN_UP
 from services.enrollment.domain.seats import holds_seat
+from services.enrollment.domain.vocabulary import EnrollmentStatus
 
 
 async def sign_up(deps: Deps, principal: Principal, *, project_id: str) -> Enrollment:
@@ -38,6 +41,64 @@ async def sign_up(deps: Deps, principal: Principal, *, project_id: str) -> Enrol
     command = Command(decide=decide, projects=(project_id,), teachers=(person,))
     content = (), {"project_id": project_id}
     return await submit(deps.lane, lane_row(principal, key, command, name="sign_up|", content=content))
+
+
+async def enroll_teachers(
+    deps: Deps, principal: Principal, *, project_id: str, teachers: Sequence[str], submit_too: bool = False
+) -> list[RowResult[Enrollment]]:
+    """Sign teachers of the caller's school up under the designated person's name, and submit them if asked (R19, R22).
+
+    The school has until enrollment closes; its own, earlier cut-off is for the sign-ups of teachers (R21). What is
+    submitted together is one instant, and the order of `teachers` is the school's ranking within it.
+
+    Args:
+        deps: The service's dependencies.
+        principal: An account of the school.
+        project_id: The project, for all of them.
+        teachers: Ids of teachers on file.
+        submit_too: Whether they are submitted to the base as well; a teacher's own sign-up is then handed in.
+
+    Raises:
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `DESIGNATED_PERSON_MISSING`, `TOO_MANY_ROWS`, `REPEATED_ROWS` or `BUSY`.
+    """
+    require_scope(principal, Scope.SCHOOL)
+    require_different(require_rows(teachers, rule="R22"), rule="R19")
+    asked_at = deps.clock.now()  # of all rows, whichever transactions they are in
+    places = {person: place for place, person in enumerate(teachers, 1)} if submit_too and len(teachers) > 1 else {}
+
+    def enroll(admission: Admission, person: str, key: str) -> Enrollment:
+        by = name_of_designated(admission, principal)
+        teacher = admission.teacher(person)
+        if teacher.school != principal.school:
+            raise NOT_FOUND(kind="teacher", id=person)
+        project = admission.project_in_phase(project_id, ENROL, "R22")
+        own = admission.live_enrollment(person, project.id)
+        if own and not (submit_too and own.status is EnrollmentStatus.SIGNED_UP):
+            raise SECOND_SIGN_UP(project=project.id)
+        signed_up, events = (own, []) if own else enrollments.sign_up(key, teacher, project, asked_at, by)
+        if submit_too:
+            ranked, of_rank = enrollments.rank(signed_up, places[person]) if places else (signed_up, [])
+            signed_up, of_submission = enrollments.submit(ranked, by, asked_at)
+            events = [*events, *of_rank, *of_submission]
+        return admission.settle(own, (signed_up, events)) if own else admission.create((signed_up, events))
+
+    content = "|".join([project_id, str(submit_too), *teachers])
+    rows = [
+        lane_row(
+            principal,
+            person,
+            Command(
+                decide=partial(enroll, person=person, key=new_id()),
+                projects=(project_id,),
+                teachers=(person,),
+                school=principal.school,
+            ),
+            name=f"enroll_teachers|{person}",
+            content=content,
+        )
+        for person in teachers
+    ]
+    return raise_for_school(await deps.lane.submit_all(rows))
 
 
 async def withdraw_sign_up(deps: Deps, principal: Principal, *, key: str) -> Enrollment:

@@ -219,6 +219,18 @@ BULK: Mapping[str, Case] = {
         Budget(5, commits=1),
         later=Budget(3, commits=1),
     ),
+    "enroll_teachers": Case(
+        stages.on_file,
+        lambda deps, stage: commands.enroll_teachers(
+            deps,
+            SCHOOL,
+            project_id="p1",
+            teachers=[teacher.person or "" for teacher in stage.teachers],
+            submit_too=True,
+        ),
+        Budget(8, commits=1),
+        later=Budget(6, commits=1),
+    ),
     "submit_enrollments": Case(
         stages.signed_up,
         lambda deps, stage: commands.submit_enrollments(deps, SCHOOL, keys=stage.keys),

@@ -25,6 +25,19 @@ class SignUpMutation:
         """Sign up for a published project."""
         return Enrollment.of(await run(info, commands.sign_up, project_id=project_id))
 
+    @strawberry.federation.mutation(
+        description="专人为本校已登记的教师报名，最多200人；submit 为 true 则一并提交，按所列次序排序 (R19, R22)",
+        requires_scopes=_SCHOOL,
+    )
+    async def enroll_teachers(
+        self, info: Info, project_id: strawberry.ID, teacher_ids: list[strawberry.ID], submit: bool = False
+    ) -> list[EnrollmentRow] | None:
+        """Sign the own school's teachers up for a project, and submit them if asked; the rows name the teachers."""
+        results = await run(
+            info, commands.enroll_teachers, project_id=project_id, teachers=teacher_ids, submit_too=submit
+        )
+        return shown_rows(results, EnrollmentRow, info.context)
+
     @strawberry.federation.mutation(description="撤销本人报名，学校提交之前 (R19)", requires_scopes=_TEACHER)
     async def withdraw_sign_up(self, info: Info, id: strawberry.ID) -> Enrollment | None:
         """Withdraw the own sign-up before the school submits it."""
