@@ -22,6 +22,8 @@ FUND = "mutation($input: FundingInput!) { recordFunding(input: $input) { id yuan
 PROGRESS = """query($year: Int!) { provinceProgress(year: $year) {
   province { code name } registeredSchools schools tally { signUps submitted accepted } funding { yuan } } }"""
 NOTICES = "query { myNotices { nodes { id } } }"
+MISSED_STARTS = "query { projects(filter: {startMissed: true}) { nodes { id } } }"
+START_LATE = "mutation($id: ID!, $why: String) { startProject(id: $id, reason: $why) { id status startedLate } }"
 START = "mutation($id: ID!) { startProject(id: $id) { id status } }"
 FINISH = "mutation($id: ID!) { finishProject(id: $id) { id status } }"
 TIMETABLE = "query($id: ID!) { project(id: $id) { timetable { id } } }"

@@ -82,6 +82,7 @@ async def play_round(story: Story) -> None:
     await _decide(story)
     await _fund(story)
     await _train(story)
+    await _start_late(story)
     await _credit(story)
 
 
@@ -259,6 +260,23 @@ async def _train(story: Story) -> None:
     results.append({"enrollmentId": keys[-2], "outcome": "FAILED", "score": 40})
     check(await _all_ok(base, d.RESULTS, teaching, results), "results")
     story.report(BASES[TEACHING].name, "开班、考勤、结业、登记结果", f"通过 {len(keys) - 2}，未通过 1，缺席 1")
+
+
+async def _start_late(story: Story) -> None:
+    """A base has forgotten to start a class; the ministry finds it, and it starts late with its reason (R28)."""
+    practice = story.projects["工业机器人岗位实践1期"]
+    base, ministry = story.seeded.base_clients[PRACTICE], story.seeded.ministry
+
+    async def missed() -> bool:
+        nodes = (await ministry.ask(d.MISSED_STARTS))["projects"]["nodes"]
+        return practice in {node["id"] for node in nodes}
+
+    await wait_for(missed, "the ministry to find the class that was not started")
+    request = base.do(d.START_LATE, id=practice)
+    await story.refused(BASES[PRACTICE].name, "逾期开班不说明理由", "REASON_MISSING", request)
+    started = await base.do(d.START_LATE, id=practice, why="企业产线检修，推迟开班")
+    check(started["status"] == "RUNNING" and started["startedLate"], f"the late start: {started}")
+    story.report(BASES[PRACTICE].name, "说明理由后逾期开班", "已开班，记为逾期")
 
 
 async def _accepted(story: Story, project: str) -> list[str]:

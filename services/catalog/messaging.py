@@ -1,15 +1,16 @@
-"""Events that the catalog emits, enrollment's events that it consumes, and its periodic jobs."""
+"""Events that the catalog emits, those that it consumes, and its periodic jobs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from chassis.events import Envelope
 from chassis.messaging.inbox import Consumer, Handler, Row
 from chassis.messaging.outbox import Relay
 from chassis.runtime.tasks import Tasks
 from chassis.storage.mongo import Database, Session
 from chassis.storage.timer import Act, timer
-from services.catalog.commands import Deps, lapse_overdue
+from services.catalog.commands import Deps, complete_overdue, complete_settled, lapse_overdue, tell_missed_starts
 from services.catalog.domain import events
 from services.catalog.store import COLLECTIONS, SeatsTaken
 
@@ -32,6 +33,7 @@ EMITTED: tuple[type, ...] = (
     events.ProjectPublished,
     events.ProjectAmended,
     events.ProjectStarted,
+    events.StartMissed,
     events.ProjectFinished,
     events.ProjectCompleted,
     events.ProjectWithdrawn,
@@ -55,7 +57,8 @@ _SEAT_MOVERS = (
     "enrollment.lapsed",
 )
 INBOX = f"{SERVICE}.inbox"
-QUEUES = {INBOX: tuple(f"{type_}.#" for type_ in _SEAT_MOVERS)}
+_SETTLED = "assessment.project-settled"
+QUEUES = {INBOX: tuple(f"{type_}.#" for type_ in (*_SEAT_MOVERS, _SETTLED))}
 """The catalog's own queue and what it is bound to, for the broker's definitions."""
 
 
@@ -76,6 +79,22 @@ class SeatMoved:
     seats: SeatCount | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class ProjectSettled:
+    """`assessment.project-settled`: all results of a project are in, and its credits are settled (R30, R31)."""
+
+    project: str
+
+
+def handlers(deps: Deps) -> Mapping[str, Handler]:
+    """A handler for each event that the catalog consumes."""
+
+    async def complete(event: ProjectSettled, _: Envelope, session: Session) -> None:
+        await complete_settled(deps, event.project, session)
+
+    return {**enrollment_handlers(deps), _SETTLED: Handler(ProjectSettled, complete)}
+
+
 def enrollment_handlers(deps: Deps) -> Mapping[str, Handler]:
     """A handler for each of enrollment's events that may move a seat; it stores the latest count (ADR 13)."""
 
@@ -91,10 +110,14 @@ def enrollment_handlers(deps: Deps) -> Mapping[str, Handler]:
 def tasks(deps: Deps, database: Database, amqp_url: str) -> Tasks:
     """What runs beside the requests: the relay, the inbox, and the periodic jobs."""
     relay = Relay(database, COLLECTIONS, amqp_url, SERVICE)
-    inbox = Consumer(database, amqp_url, INBOX, QUEUES[INBOX], enrollment_handlers(deps))
+    inbox = Consumer(database, amqp_url, INBOX, QUEUES[INBOX], handlers(deps))
     return Tasks(relay=(relay.run,), worker=(inbox.run, timer(database, f"{SERVICE}.timers", due(deps))))
 
 
 def due(deps: Deps) -> dict[str, Act]:
-    """The periodic jobs by name: returned plans lapse after the review phase (R13)."""
-    return {"returned plans lapsed": partial(lapse_overdue, deps)}
+    """The periodic jobs by name (R13, R28)."""
+    return {
+        "returned plans lapsed": partial(lapse_overdue, deps),
+        "missed starts told": partial(tell_missed_starts, deps),
+        "projects completed": partial(complete_overdue, deps),
+    }

@@ -17,9 +17,9 @@ RECORDED = {
     "catalog": {
         "_decide|", "_decide|*", "add_class|", "adjust_quota", "amend_project|", "assign_experts|",
         "auto_assign_experts|*", "cancel_project|", "draft_project|", "extend_phase|", "extend_project|",
-        "finish_project|", "open_round|", "publish_project|*", "register_base|", "register_expert|", "resume_project|",
-        "set_base_team|", "start_project|", "submit_project|", "submit_review|", "suspend_project|", "update_project|",
-        "withdraw_project|",
+        "finish_project|", "open_round|", "publish_project|*", "record_as_held|", "record_as_not_held|",
+        "register_base|", "register_expert|", "resume_project|", "set_base_team|", "start_project|", "submit_project|",
+        "submit_review|", "suspend_project|", "update_project|", "withdraw_project|",
     },
     "enrollment": {
         "_decide|*", "accept_offer|", "add_teachers|*", "commit_roster|", "correct_teacher|", "decline_sign_ups|*",

@@ -170,6 +170,7 @@ def rightful(world: World, published_version: int) -> dict[str, tuple[str, Argum
             "updateProject": {"id": draft, "input": {"year": LIVE}},
             "withdrawProject": {"id": draft},
             "addClass": {"projectId": published},
+            **{name: {"id": published} for name in ("startProject", "recordAsHeld", "recordAsNotHeld")},
             "amendProject": {"id": published, "version": published_version},
             "decideEnrollments": {"decisions": [{"id": submitted, "decision": "REJECT"}]},
             "reviseDecision": {"id": submitted, "decision": "REJECT"},

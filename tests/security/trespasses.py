@@ -75,6 +75,8 @@ def _of_bases(world: World, own: str, other: str) -> dict[str, list[Arguments]]:
         "addClass": [{"projectId": published, "input": further}],
         "amendProject": [{"id": published, "version": 1, "input": amendment}],
         "startProject": [{"id": published}],
+        "recordAsHeld": [{"id": published, "reason": _REASON}],
+        "recordAsNotHeld": [{"id": published, "reason": _REASON}],
         "finishProject": [{"id": taught}],
         "cancelProject": [{"id": published, "reason": _REASON}],
         "rankWaitlist": [{"projectId": published, "ids": [enrollment]}],

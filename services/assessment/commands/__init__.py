@@ -4,6 +4,7 @@ from services.assessment.commands.attendance import AttendanceMark, record_atten
 from services.assessment.commands.credits import confirm_credits, revoke_credit
 from services.assessment.commands.deps import Deps
 from services.assessment.commands.results import ResultMark, record_results
+from services.assessment.commands.settlement import settle_projects
 
 __all__ = [
     "AttendanceMark",
@@ -13,4 +14,5 @@ __all__ = [
     "record_attendance",
     "record_results",
     "revoke_credit",
+    "settle_projects",
 ]

@@ -75,6 +75,27 @@ class CreditConfirmed(RecordEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProjectSettled:
+    """All results of a finished project are in, and all its credits are settled (R30, R31).
+
+    Attributes:
+        project: The project's id.
+        base: The id of the base that held it.
+        attendees: How many attended or should have.
+        passed: How many of them passed.
+        credited: How many have a confirmed credit.
+        province: `00`: the attendees come from several.
+    """
+
+    project: str
+    base: str
+    attendees: int
+    passed: int
+    credited: int
+    province: str = "00"
+
+
+@dataclass(frozen=True, kw_only=True)
 class CreditRevoked(RecordEvent):
     """The ministry revoked the credit (R31).
 

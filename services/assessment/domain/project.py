@@ -59,6 +59,7 @@ class Project:
         sessions: Its timetable.
         mode: The mode of sessions that state none.
         timetable: Catalog's version of the project when it got these sessions; an amendment of a lower one is late.
+        recorded_afterwards: Whether its base recorded after its last day that it was held, without having started it.
     """
 
     id: str
@@ -70,14 +71,17 @@ class Project:
     sessions: tuple[Session, ...]
     mode: HeldMode = HeldMode.OFFLINE
     timetable: int = 0
+    recorded_afterwards: bool = False
 
     def require_running(self) -> None:
         """Require that the training has begun, or is over: attendance and results are recorded from then on (R29).
 
+        A completed project is open to corrections, too (R30).
+
         Raises:
             Refusal: `NOT_RUNNING`.
         """
-        if self.phase not in (ProjectPhase.RUNNING, ProjectPhase.FINISHED):
+        if self.phase not in (ProjectPhase.RUNNING, ProjectPhase.FINISHED, ProjectPhase.COMPLETED):
             raise NOT_RUNNING(phase=self.phase.value)
 
     def require_session(self, key: str) -> Session:

@@ -60,6 +60,14 @@ class ProjectMoved:
 
 
 @dataclass(frozen=True)
+class ProjectFinished:
+    """A project ended, or was recorded afterwards as held: then attendance is still to be recorded (R28, R29)."""
+
+    project: str
+    recorded_afterwards: bool = False
+
+
+@dataclass(frozen=True)
 class ProjectResumed:
     """A suspended project resumed in the state `status`."""
 
@@ -125,12 +133,27 @@ class Effects:
         """Put the project back into the state it was suspended in."""
         await self._move(event.project, event.status, envelope, session)
 
-    async def finished(self, event: ProjectMoved, envelope: Envelope, session: Session) -> None:
-        """Finish the project; every attendee who took part in no session is a no-show (R29)."""
-        if not await self._move(event.project, ProjectPhase.FINISHED, envelope, session):
-            return
+    async def finished(self, event: ProjectFinished, envelope: Envelope, session: Session) -> None:
+        """Finish the project; every attendee who took part in no session is a no-show (R29).
+
+        Of a project that was recorded as held afterwards nobody can have recorded attendance yet, so nobody is a
+        no-show before the project is completed.
+        """
+        moved = await self._move(event.project, ProjectPhase.FINISHED, envelope, session)
+        if moved and event.recorded_afterwards:
+            await self._store.projects.put(replace(moved, recorded_afterwards=True), session)
+        elif moved:
+            await self._miss(event.project, session)
+
+    async def completed(self, event: ProjectMoved, envelope: Envelope, session: Session) -> None:
+        """Complete the project; of one that was recorded afterwards, the no-shows are known now (R29)."""
+        moved = await self._move(event.project, ProjectPhase.COMPLETED, envelope, session)
+        if moved and moved.recorded_afterwards:
+            await self._miss(event.project, session)
+
+    async def _miss(self, project: str, session: Session) -> None:
         unit = UnitOfWork(session)
-        for record in await self._store.records.attendees(event.project, session):
+        for record in await self._store.records.attendees(project, session):
             if events := miss(record):
                 unit.save(self._store.records, record, events, act=current_act())
         await unit.flush()
@@ -163,19 +186,22 @@ class Effects:
                 records[key] = unit.save(self._store.records, followed, act=row.act)
         await unit.flush()
 
-    async def _move(self, key: str, phase: ProjectPhase, envelope: Envelope, session: Session) -> bool:
+    async def _move(
+        self, key: str, phase: ProjectPhase, envelope: Envelope, session: Session
+    ) -> projects.Project | None:
         """Put the project into a phase, unless a later event did so before.
 
         Events of one project arrive in order, but for a dead letter that is replayed: it comes after what followed it.
 
         Returns:
-            Whether the phase was taken.
+            The project in that phase; None where the phase was not taken.
         """
         project = await self._store.projects.get(key, session)
         if envelope.version < project.version:
-            return False
-        await self._store.projects.put(replace(project, phase=phase, version=envelope.version), session)
-        return True
+            return None
+        moved = replace(project, phase=phase, version=envelope.version)
+        await self._store.projects.put(moved, session)
+        return moved
 
 
 def handlers(store: Store) -> dict[str, Handler]:
@@ -185,7 +211,8 @@ def handlers(store: Store) -> dict[str, Handler]:
         "catalog.project-published": Handler(ProjectPublished, effects.published),
         "catalog.project-amended": Handler(ProjectAmended, effects.amended),
         "catalog.project-started": Handler(ProjectMoved, effects.moves(ProjectPhase.RUNNING)),
-        "catalog.project-finished": Handler(ProjectMoved, effects.finished),
+        "catalog.project-finished": Handler(ProjectFinished, effects.finished),
+        "catalog.project-completed": Handler(ProjectMoved, effects.completed),
         "catalog.project-cancelled": Handler(ProjectMoved, effects.moves(ProjectPhase.CANCELLED)),
         "catalog.project-suspended": Handler(ProjectMoved, effects.moves(ProjectPhase.SUSPENDED)),
         "catalog.project-resumed": Handler(ProjectResumed, effects.resumed),

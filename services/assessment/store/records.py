@@ -11,6 +11,7 @@ from chassis.storage.mongo import Database, Document, Session, from_document
 from chassis.storage.paging import after_position, all_of, counts, pages
 from chassis.storage.repository import Repository
 from services.assessment.domain.record import Record
+from services.assessment.domain.vocabulary import CreditStatus
 
 _BY_ID = [("_id", ASCENDING)]
 _NOTHING: Mapping[str, Any] = {"_id": {"$in": []}}
@@ -49,6 +50,26 @@ class Records(Repository[Record]):
     async def attendees(self, project: str, session: Session | None = None) -> list[Record]:
         """The records of all who attend a project."""
         return await self.query(_attending(project), session=session)
+
+    async def attendees_of(self, projects: Sequence[str]) -> dict[str, list[Record]]:
+        """The records of all who attend each of several projects, in one database operation."""
+        attendees: dict[str, list[Record]] = {project: [] for project in projects}
+        if attendees:
+            for record in await self.query({"project": {"$in": list(projects)}, "live": True}, sort=()):
+                attendees[record.project].append(record)
+        return attendees
+
+    async def projects_without_open_records(self, projects: Sequence[str]) -> list[str]:
+        """Those of the projects that have attendance on record and no result or credit obviously open (R30, R31).
+
+        It spares reading the records of projects that wait for a result or a school; the domain decides on the others.
+        """
+        among = {"project": {"$in": list(projects)}, "live": True}
+        marked = await self.collection.distinct("project", among | {"marks.0": {"$exists": True}})
+        waits = [{"credit.status": CreditStatus.PENDING}, {"results.0": {"$exists": False}, "marks.present": True}]
+        # Who was marked present by mistake, and then absent, waits here for a result, too: INCOMPLETE settles it.
+        still_open = await self.collection.distinct("project", among | {"$or": waits})
+        return sorted({*marked} - {*still_open})
 
     async def rosters(self, lists: Sequence[tuple[str, PageRequest]], principal: Principal) -> list[list[Record]]:
         """A page of the roster of each of several projects, in one database operation.

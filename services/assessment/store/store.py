@@ -3,10 +3,11 @@
 from chassis.storage.mongo import Client, Database
 from chassis.storage.repository import Repository
 from services.assessment.domain.project import Project
+from services.assessment.domain.settlement import Settlement
 from services.assessment.store.audit import AuditLog
 from services.assessment.store.records import Records
 
-COLLECTIONS = ("records",)
+COLLECTIONS = ("records", "settlements")
 """The collections whose documents carry events."""
 
 
@@ -20,6 +21,7 @@ class Store:
         client: For transactions.
         records: The records of attendees.
         projects: Assessment's own view of projects, built from catalog's events.
+        settlements: Which projects are settled (R30, R31).
         audit: The audit log (R40).
     """
 
@@ -27,9 +29,11 @@ class Store:
         self.client: Client = database.client
         self.records = Records(database)
         self.projects = Repository(database, "projects", Project, producer="assessment", noun="project")
+        self.settlements = Repository(database, "settlements", Settlement, producer="assessment", noun="settlement")
         self.audit = AuditLog(database)
 
     async def prepare(self) -> None:
         """Create the indexes."""
         await self.records.prepare()
+        await self.settlements.prepare()
         await self.audit.prepare()

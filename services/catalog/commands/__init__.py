@@ -13,11 +13,16 @@ from services.catalog.commands.deps import Deps
 from services.catalog.commands.lifecycle import (
     amend_project,
     cancel_project,
+    complete_overdue,
+    complete_settled,
     extend_project,
     finish_project,
+    record_as_held,
+    record_as_not_held,
     resume_project,
     start_project,
     suspend_project,
+    tell_missed_starts,
 )
 from services.catalog.commands.quotas import adjust_quota
 from services.catalog.commands.reviews import (
@@ -41,6 +46,8 @@ __all__ = [
     "assign_experts",
     "auto_assign_experts",
     "cancel_project",
+    "complete_overdue",
+    "complete_settled",
     "decide_project",
     "decide_projects",
     "draft_project",
@@ -50,6 +57,8 @@ __all__ = [
     "lapse_overdue",
     "open_round",
     "publish_projects",
+    "record_as_held",
+    "record_as_not_held",
     "register_base",
     "register_expert",
     "resume_project",
@@ -58,6 +67,7 @@ __all__ = [
     "submit_project",
     "submit_review",
     "suspend_project",
+    "tell_missed_starts",
     "update_project",
     "withdraw_project",
 ]

@@ -1,17 +1,29 @@
-"""A project from publication to its end: amend, start, finish, cancel, suspend, resume, extend (R18, R28, R33)."""
+"""A project from publication to its end: amended, started, finished, recorded, completed, ended (R18, R28, R33)."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 
+import structlog
+
+from chassis.commands.bulk import Row, run
 from chassis.commands.guards import require_scope
+from chassis.context import current_act
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
+from chassis.storage.mongo import Session
+from kernel.dates import today
 from kernel.free_text import Reason
+from kernel.refusals import WRONG_STATE
+from services.catalog.commands.bulk import Loaded, ProjectBatch, Step
 from services.catalog.commands.deps import Deps
 from services.catalog.commands.guards import own_project, require_own_base, require_province, require_version, round_of
 from services.catalog.domain import lifecycle, window
 from services.catalog.domain.lifecycle import Amendment
 from services.catalog.domain.plan import Plan, checked_texts
 from services.catalog.domain.project import Project
+from services.catalog.domain.vocabulary import ProjectStatus
+
+log = structlog.get_logger()
 
 
 @idempotent("projects", name="amend_project")
@@ -39,15 +51,47 @@ async def amend_project(deps: Deps, principal: Principal, *, key: str, version: 
 
 
 @idempotent("projects", name="start_project")
-async def start_project(deps: Deps, principal: Principal, *, key: str) -> Project:
-    """Begin the training (R28).
+async def start_project(deps: Deps, principal: Principal, *, key: str, reason: str | None = None) -> Project:
+    """Begin the training; after its planned first day with a reason (R28).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The base.
+        key: The project's id.
+        reason: Why it is late, as it was typed. Not passed where none was given: it is no part of earlier marks.
 
     Raises:
-        Refusal: `NOT_FOUND`, `FORBIDDEN`, `WRONG_STATE` or `TOO_EARLY`.
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `WRONG_STATE`, `TOO_EARLY`, `TOO_LATE`, `REASON_MISSING` or `INVALID_REASON`.
     """
     project = await own_project(deps, principal, key)
-    started, events = lifecycle.start(project, deps.clock.now())
+    Reason.optional(reason)  # its text before the state, as with every other reason
+    started, events = lifecycle.start(project, reason, deps.clock.now())
     return await deps.store.projects.save(started, events)
+
+
+@idempotent("projects", name="record_as_held")
+async def record_as_held(deps: Deps, principal: Principal, *, key: str, reason: str) -> Project:
+    """Record after the last day that a training which was not started was held as planned (R28).
+
+    Raises:
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `REASON_MISSING`, `INVALID_REASON`, `WRONG_STATE` or `TOO_EARLY`.
+    """
+    project = await own_project(deps, principal, key)
+    current = await round_of(deps, project.year)
+    held, events = lifecycle.record_as_held(project, current, Reason.of(reason, "R28"), deps.clock.now())
+    return await deps.store.projects.save(held, events)
+
+
+@idempotent("projects", name="record_as_not_held")
+async def record_as_not_held(deps: Deps, principal: Principal, *, key: str, reason: str) -> Project:
+    """Record after the last day that a training was not held, which counts as a cancellation (R33).
+
+    Raises:
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `REASON_MISSING`, `INVALID_REASON`, `WRONG_STATE` or `TOO_EARLY`.
+    """
+    project = await own_project(deps, principal, key)
+    cancelled, events = lifecycle.record_as_not_held(project, Reason.of(reason, "R33"), deps.clock.now())
+    return await deps.store.projects.save(cancelled, events)
 
 
 @idempotent("projects", name="finish_project")
@@ -125,3 +169,70 @@ async def extend_project(deps: Deps, principal: Principal, *, key: str, until: d
         project, current, until=until, reason=Reason.of(reason, "R28"), now=deps.clock.now()
     )
     return await deps.store.projects.save(extended, events)
+
+
+async def tell_missed_starts(deps: Deps) -> int:
+    """Tell of every published project whose planned first day has passed without a start (R28). Idempotent.
+
+    Returns:
+        Of how many.
+    """
+    keys = await deps.store.projects.unstarted_before(today(deps.clock.now()))
+    return await _change_all(deps, _MissedStart(deps), keys)
+
+
+async def complete_overdue(deps: Deps) -> int:
+    """Complete the finished projects whose round's days for results and credits are over (R28). Idempotent.
+
+    Returns:
+        How many were completed.
+    """
+    now, keys = deps.clock.now(), list[str]()
+    for current in await deps.store.rounds.query({}):
+        last = today(now) - timedelta(days=current.completion_days + 1)
+        keys += await deps.store.projects.finished_by(current.year, last)
+    return await _change_all(deps, _Completion(deps), keys)
+
+
+async def complete_settled(deps: Deps, key: str, session: Session) -> bool:
+    """Complete a finished project, as assessment has told that its results and credits are settled (R30, R31).
+
+    Args:
+        deps: The service's dependencies.
+        key: The project's id.
+        session: The transaction of the inbox; a project that is not finished, or complete already, stays as it is.
+
+    Returns:
+        Whether it was completed.
+    """
+    project = await deps.store.projects.find(key, session)
+    if project is None or project.status is not ProjectStatus.FINISHED:
+        return False
+    completed, events = lifecycle.complete(project, deps.clock.now(), settled=True)
+    await deps.store.projects.save(completed, events, session)
+    return True
+
+
+class _MissedStart(ProjectBatch[None]):
+    """Projects of whose missed start is told."""
+
+    def step(self, loaded: Loaded, project: Project, command: None) -> Step:
+        del loaded, command
+        return lifecycle.tell_missed_start(project, self.now)
+
+
+class _Completion(ProjectBatch[None]):
+    """Projects to complete."""
+
+    def step(self, loaded: Loaded, project: Project, command: None) -> Step:
+        del command
+        return lifecycle.complete_overdue(project, loaded.round_of(project), self.now)
+
+
+async def _change_all(deps: Deps, batch: ProjectBatch[None], keys: Sequence[str]) -> int:
+    """Run the rows of a timer; one that fails is logged, and stops no other."""
+    results = await run(deps.store.client, batch, [Row(key=key, command=None, act=current_act()) for key in keys])
+    for result in results:
+        if result.refusal and result.refusal.code != WRONG_STATE.code:  # somebody else was faster
+            log.error("a project does not move on", project=result.key, code=result.refusal.code)
+    return sum(result.value is not None for result in results)

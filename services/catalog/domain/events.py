@@ -231,19 +231,55 @@ class ProjectAmended(ProjectEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectStarted(ProjectEvent):
-    """The training began (R28)."""
+    """The training began (R28).
+
+    Attributes:
+        late: Whether it began after its planned first day.
+        reason: Why it began late.
+    """
+
+    late: bool = False
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartMissed(ProjectEvent):
+    """A project's planned first day has passed, and its base has not said that the training began (R28).
+
+    Attributes:
+        title: The project's.
+        starts_on: The planned first day.
+        ends_on: The last day up to which it may still be started.
+    """
+
+    title: str
+    starts_on: date
+    ends_on: date
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectFinished(ProjectEvent):
-    """The training ended; `overrun` when past its window without an extension (R28)."""
+    """The training ended; `overrun` when past its window without an extension (R28).
+
+    Attributes:
+        recorded_afterwards: Whether it had not been started: its base recorded after the last day that it was held.
+        reason: Why it was recorded afterwards.
+    """
 
     overrun: bool
+    recorded_afterwards: bool = False
+    reason: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectCompleted(ProjectEvent):
-    """Everything after the training is done."""
+    """Everything after the training is done: results and credits are settled, or the round's days for it are over.
+
+    Attributes:
+        settled: Whether all results are in and all credits settled (R30, R31).
+    """
+
+    settled: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -261,10 +297,15 @@ class ProjectLapsed(ProjectEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectCancelled(ProjectEvent):
-    """A published project will not be held; it counts in the annual assessment (R33)."""
+    """A published project will not be held; it counts in the annual assessment (R33).
+
+    Attributes:
+        not_held: Whether its last day had passed, and its base recorded that it was not held.
+    """
 
     reason: str
     by: str
+    not_held: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

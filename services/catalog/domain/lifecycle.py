@@ -1,4 +1,4 @@
-"""From publication to the end: amend, start, finish, cancel, suspend and resume (R18, R28, R33)."""
+"""From publication to the end: amend, start, finish, record, complete, cancel, suspend, resume (R18, R28, R33)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,6 +16,7 @@ from services.catalog.domain.events import (
     ProjectResumed,
     ProjectStarted,
     ProjectSuspended,
+    StartMissed,
 )
 from services.catalog.domain.labels import FIELDS
 from services.catalog.domain.plan import (
@@ -37,6 +38,7 @@ from services.catalog.domain.window import last_day, require_in_window
 
 _BASE = "base"
 _MINISTRY = "ministry"
+_SYSTEM = "system"
 _AMENDABLE = frozenset({ProjectStatus.PUBLISHED, ProjectStatus.RUNNING, ProjectStatus.SUSPENDED})
 
 
@@ -89,24 +91,93 @@ def amend(
     _require_still_to_come(project, plan, now)
     require_complete(plan)
     check_given(plan, project.category, current)
-    amended = replace(project, plan=plan)
+    moved = plan.starts_on != project.plan.starts_on
+    amended = replace(project, plan=plan, start_missed=None if moved else project.start_missed)
     require_in_window(amended, current)
     result = note(amended, actor=_BASE, now=now, reason=reason, replaced=project.design)
     return result, [_amendment(result, changed, reason)]
 
 
-def start(project: Project, now: datetime) -> tuple[Project, list[ProjectStarted]]:
-    """Begin the training, on its first day or later, and no later than on its last (R28).
+def start(project: Project, reason: str | None, now: datetime) -> tuple[Project, list[ProjectStarted]]:
+    """Begin the training, on its first day; later with a reason, and no later than on its last day (R28).
+
+    Args:
+        project: The project, published.
+        reason: Why it begins after its first day, as it was typed; on the first day none is needed.
+        now: Domain time, aware.
 
     Raises:
-        Refusal: `WRONG_STATE`, `TOO_EARLY` or `TOO_LATE`.
+        Refusal: `WRONG_STATE`, `TOO_EARLY`, `TOO_LATE`, `REASON_MISSING` or `INVALID_REASON`.
     """
     require_status(project, frozenset({ProjectStatus.PUBLISHED}), "R28")
-    running = move(project, ProjectStatus.RUNNING, rule="R28", actor=_BASE, now=now)
     _require_day(project.plan.starts_on, now)
-    if project.plan.ends_on and today(now) > project.plan.ends_on:
-        raise TOO_LATE(day=project.plan.ends_on.isoformat())
-    return running, [ProjectStarted(**about(running))]
+    if is_over(project, now):
+        raise TOO_LATE(day=project.plan.ends_on and project.plan.ends_on.isoformat())
+    late = misses_start(project, now)
+    why = Reason.of(reason, "R28") if late else Reason.optional(reason)
+    text = why.text if why else None
+    running = move(project, ProjectStatus.RUNNING, rule="R28", actor=_BASE, now=now, reason=text)
+    return replace(running, started_late=late), [ProjectStarted(**about(running), late=late, reason=text)]
+
+
+def misses_start(project: Project, now: datetime) -> bool:
+    """Whether a published project's planned first day has passed without a start (R28)."""
+    starts_on = project.plan.starts_on
+    return project.status is ProjectStatus.PUBLISHED and starts_on is not None and today(now) > starts_on
+
+
+def is_over(project: Project, now: datetime) -> bool:
+    """Whether a project's last day has passed."""
+    return project.plan.ends_on is not None and today(now) > project.plan.ends_on
+
+
+def tell_missed_start(project: Project, now: datetime) -> tuple[Project, list[StartMissed]]:
+    """Tell, once for each planned first day, that it has passed without a start (R28).
+
+    Raises:
+        Refusal: `WRONG_STATE`: it has been started, or told of, meanwhile.
+    """
+    plan = project.plan
+    told = project.start_missed == plan.starts_on
+    if told or not misses_start(project, now) or plan.starts_on is None or plan.ends_on is None:
+        raise wrong_state(project, "R28")
+    event = StartMissed(**about(project), title=plan.title or "", starts_on=plan.starts_on, ends_on=plan.ends_on)
+    return replace(project, start_missed=plan.starts_on), [event]
+
+
+def record_as_held(
+    project: Project, current: Round, reason: Reason, now: datetime
+) -> tuple[Project, list[ProjectFinished]]:
+    """Record after the last day that a training which nobody started was held as planned (R28).
+
+    The dates stay as they were planned; attendance and results may be recorded from then on (R29, R30).
+
+    Args:
+        project: The project, published, its last day over.
+        current: Its round.
+        reason: Why it was not started in time.
+        now: Domain time, aware.
+
+    Raises:
+        Refusal: `WRONG_STATE` or `TOO_EARLY`.
+    """
+    _require_unstarted(project, now)
+    held = move(project, ProjectStatus.FINISHED, rule="R28", actor=_BASE, now=now, reason=reason.text)
+    overran = held.plan.ends_on is not None and held.plan.ends_on > last_day(held, current)
+    result = replace(held, recorded_afterwards=True, overran=overran)
+    event = ProjectFinished(**about(result), overrun=overran, recorded_afterwards=True, reason=reason.text)
+    return result, [event]
+
+
+def record_as_not_held(project: Project, reason: Reason, now: datetime) -> tuple[Project, list[ProjectCancelled]]:
+    """Record after the last day that a training was not held; it counts as a cancellation (R33).
+
+    Raises:
+        Refusal: `WRONG_STATE` or `TOO_EARLY`.
+    """
+    _require_unstarted(project, now)
+    cancelled = move(project, ProjectStatus.CANCELLED, rule="R33", actor=_BASE, now=now, reason=reason.text)
+    return cancelled, [ProjectCancelled(**about(cancelled), reason=reason.text, by=_BASE, not_held=True)]
 
 
 def finish(project: Project, current: Round, now: datetime) -> tuple[Project, list[ProjectFinished]]:
@@ -121,14 +192,35 @@ def finish(project: Project, current: Round, now: datetime) -> tuple[Project, li
     return result, [ProjectFinished(**about(result), overrun=result.overran)]
 
 
-def complete(project: Project, now: datetime) -> tuple[Project, list[ProjectCompleted]]:
+def complete(project: Project, now: datetime, *, settled: bool) -> tuple[Project, list[ProjectCompleted]]:
     """Close a finished project.
+
+    Args:
+        project: The project.
+        now: Domain time, aware.
+        settled: Whether all results are in and all credits settled (R30, R31).
 
     Raises:
         Refusal: `WRONG_STATE`.
     """
-    completed = move(project, ProjectStatus.COMPLETED, rule="R28", actor="system", now=now)
-    return completed, [ProjectCompleted(**about(completed))]
+    completed = move(project, ProjectStatus.COMPLETED, rule="R28", actor=_SYSTEM, now=now)
+    return completed, [ProjectCompleted(**about(completed), settled=settled)]
+
+
+def complete_overdue(project: Project, current: Round, now: datetime) -> tuple[Project, list[ProjectCompleted]]:
+    """Close a project whose results or credits are still open when the round's days for them are over (R28).
+
+    The days count from the plan's last day, or from the day on which it was said to be over, if that was later.
+
+    Raises:
+        Refusal: `WRONG_STATE` or `TOO_EARLY`.
+    """
+    require_status(project, frozenset({ProjectStatus.FINISHED}), "R28")
+    ends_on, finished_at = project.plan.ends_on, project.finished_at
+    days = [day for day in (ends_on, finished_at and today(finished_at)) if day]
+    first_day = max(days) + timedelta(days=current.completion_days + 1) if days else None
+    _require_day(first_day, now)
+    return complete(project, now, settled=False)
 
 
 def overruns(project: Project, current: Round, now: datetime) -> bool:
@@ -229,6 +321,13 @@ def _require_still_to_come(project: Project, plan: Plan, now: datetime) -> None:
     over = [name for name, (before, day) in days.items() if day and day != before and day < today(now)]
     if over:
         raise invalid(dict.fromkeys(over, ("不得早于今日", "is not before today")), "R18")
+
+
+def _require_unstarted(project: Project, now: datetime) -> None:
+    """Refuse what is recorded afterwards of a project that was started, or whose last day is not over (R28)."""
+    require_status(project, frozenset({ProjectStatus.PUBLISHED}), "R28")
+    ends_on = project.plan.ends_on
+    _require_day(ends_on + timedelta(days=1) if ends_on else None, now)
 
 
 def _require_day(day: date | None, now: datetime) -> None:

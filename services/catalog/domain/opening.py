@@ -25,6 +25,7 @@ from services.catalog.domain.vocabulary import KINDS, BaseCategory, PhaseName
 _PHONE = re.compile(r"[+(]?\d(?:[ ()-]{0,2}\d){4,13}(?: ?转 ?\d{1,6})?")
 _MOST_PHONES = 10
 _YEARS = range(2000, 3000)
+_COMPLETION_DAYS = range(1, 731)
 
 
 def open_round(draft: Round, now: datetime) -> tuple[Round, list[RoundOpened]]:
@@ -183,6 +184,7 @@ def _wrong(draft: Round) -> list[str]:
         "themes": _named(themes),
         "reviewDimensions": _named(dimensions),
         "expertsPerProject": draft.experts_per_project >= 1,
+        "completionDays": draft.completion_days in _COMPLETION_DAYS,
         "contacts": all(contact.department.strip() and _is_help_line(contact.phones) for contact in draft.contacts),
     }
     return [name for name, holds in right.items() if not holds]

@@ -20,7 +20,7 @@ TRANSITIONS: Mapping[ProjectStatus, frozenset[ProjectStatus]] = {
     _S.UNDER_REVIEW: frozenset({_S.RETURNED, _S.REJECTED, _S.APPROVED, _S.WITHDRAWN}),
     _S.RETURNED: frozenset({_S.SUBMITTED, _S.WITHDRAWN, _S.LAPSED}),
     _S.APPROVED: frozenset({_S.PUBLISHED, _S.WITHDRAWN}),
-    _S.PUBLISHED: frozenset({_S.RUNNING, _S.SUSPENDED, _S.CANCELLED}),
+    _S.PUBLISHED: frozenset({_S.RUNNING, _S.FINISHED, _S.SUSPENDED, _S.CANCELLED}),
     _S.RUNNING: frozenset({_S.FINISHED, _S.SUSPENDED, _S.CANCELLED}),
     _S.SUSPENDED: frozenset({_S.PUBLISHED, _S.RUNNING, _S.CANCELLED}),
     _S.FINISHED: frozenset({_S.COMPLETED}),
@@ -96,6 +96,9 @@ class Project:
         published_late: Whether it was published by override after the publication date; the reason is in the history.
         overran: Whether it ended past its window without an extension (R28).
         theme_names: The round's names of the plan's themes, for the search.
+        start_missed: The planned first day that passed without a start, once the base was told of it (R28).
+        started_late: Whether it was started after its planned first day; the reason is in the history.
+        recorded_afterwards: Whether it was recorded as held after its last day, without having been started.
     """
 
     id: str
@@ -123,6 +126,9 @@ class Project:
     overran: bool = False
     history: tuple[Change, ...] = ()
     theme_names: tuple[str, ...] = ()
+    start_missed: date | None = None
+    started_late: bool = False
+    recorded_afterwards: bool = False
 
     @property
     def holder(self) -> Organization:
@@ -134,6 +140,16 @@ class Project:
         """Whether its training has started and is not over, suspended or not (R28)."""
         suspended = self.status is _S.SUSPENDED and self.resumes_to is _S.RUNNING
         return suspended or self.status is _S.RUNNING
+
+    @property
+    def awaits_start(self) -> bool:
+        """Whether its planned first day has passed without a start, and the base was told of it (R28)."""
+        return self.status is _S.PUBLISHED and self.start_missed is not None
+
+    @property
+    def finished_at(self) -> datetime | None:
+        """When its training was last said to be over; None while it is not."""
+        return next((entry.at for entry in reversed(self.history) if entry.status is _S.FINISHED), None)
 
     @property
     def design(self) -> Design:

@@ -172,8 +172,8 @@ OUTSIDE_WINDOW = RefusalKind(
 TOO_EARLY = RefusalKind("TOO_EARLY", "须在{day}或之后进行", "Not before {day}", rule="R28", unblock=Unblock.SELF)
 TOO_LATE = RefusalKind(
     "TOO_LATE",
-    "培训最后一日（{day}）已过，请先变更日期",
-    "The last day ({day}) is over: amend the dates first",
+    "培训最后一日（{day}）已过，不能再开班；请如实登记为已举办或未举办",
+    "The last day ({day}) is over: record whether the training was held",
     rule="R28",
     unblock=Unblock.BASE,
 )

@@ -105,6 +105,7 @@ class Round:
     Attributes:
         overrides: Every extension, the earliest first.
         opened_at: When it was opened; None in documents that are older than this field.
+        completion_days: How many days after its end a project is completed at the latest, whatever is still open.
     """
 
     id: str
@@ -120,6 +121,7 @@ class Round:
     contacts: tuple[Contact, ...]
     overrides: tuple[PhaseOverride, ...] = ()
     opened_at: datetime | None = None
+    completion_days: int = 90
 
     def phase(self, name: PhaseName) -> Phase:
         """The phase of that name, its extensions applied."""

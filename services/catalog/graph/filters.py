@@ -62,6 +62,7 @@ class ProjectFilter:
     seats_left_at_least: int | None = strawberry.field(
         default=None, description="剩余名额不少于该数；名额由报名服务持有，稍有延迟 (R23)"
     )
+    start_missed: bool | None = strawberry.field(default=None, description="是否已过计划开班日期而未开班 (R28)")
 
     def selection(
         self, *, base: str | None = None, search: str | None = None, order: ProjectOrder | None = None
@@ -91,6 +92,7 @@ class ProjectFilter:
             ends_by=self.ends_by,
             fee_at_most=self.fee_at_most_fen,
             seats_left_at_least=self.seats_left_at_least,
+            start_missed=self.start_missed,
             search=search,
             order=order or (ProjectOrder.RELEVANCE if search else ProjectOrder.CODE),
         )

@@ -65,6 +65,9 @@ class Project:
     published_at: datetime | None
     published_late: bool = strawberry.field(description="是否逾期发布；理由见 history (R17)")
     extended_until: date | None
+    start_missed: bool = strawberry.field(description="是否已过计划开班日期而未开班 (R28)")
+    started_late: bool = strawberry.field(description="是否逾期开班；理由见 history (R28)")
+    recorded_afterwards: bool = strawberry.field(description="是否未开班而事后登记为已举办；理由见 history (R28)")
     needs_evidence: str | None = strawberry.federation.field(description="需求调研依据", requires_scopes=_INSIDE)
     justifications: list[Justification] | None = strawberry.federation.field(
         description="特殊情况说明 (R9, R10)", requires_scopes=_INSIDE
@@ -106,6 +109,9 @@ class Project:
             published_at=source.published_at,
             published_late=source.published_late,
             extended_until=source.extension.until if source.extension else None,
+            start_missed=source.awaits_start,
+            started_late=source.started_late,
+            recorded_afterwards=source.recorded_afterwards,
             needs_evidence=plan.needs_evidence if inside else None,
             justifications=_justifications(source) if inside else None,
             decision=_decision(source) if inside else None,

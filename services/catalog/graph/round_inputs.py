@@ -76,6 +76,7 @@ class RoundInput:
     review_dimensions: list[RoundReviewDimensionInput] | None = None
     experts_per_project: int | None = None
     contacts: list[RoundContactInput] | None = None
+    completion_days: int | None = strawberry.field(default=None, description="培训结束后多少日自动办结 (R28)")
 
     def given(self) -> dict[str, Any]:
         """The parts that are not null, by the domain's names, as the command takes them."""
@@ -83,7 +84,11 @@ class RoundInput:
         listed: dict[str, Any] = {
             name: [dict(vars(row)) for row in require_rows(rows)] for name, rows in lists.items() if rows is not None
         }
-        plain = {"title": self.title, "experts_per_project": self.experts_per_project}
+        plain = {
+            "title": self.title,
+            "experts_per_project": self.experts_per_project,
+            "completion_days": self.completion_days,
+        }
         return listed | {name: value for name, value in plain.items() if value is not None}
 
 

@@ -138,6 +138,7 @@ class Round:
     duration_norms: list[DurationNorm]
     review_dimensions: list[ReviewDimension]
     experts_per_project: int
+    completion_days: int = strawberry.field(description="培训结束后多少日，结果或学分仍未办结的项目也自动办结 (R28)")
     contacts: list[Contact]
     open_phases: list[PhaseName]
     calendar_url: str = strawberry.field(description="iCalendar，相对于平台地址")
@@ -162,6 +163,7 @@ class Round:
                 ReviewDimension(code=dimension.code, name=dimension.name) for dimension in source.review_dimensions
             ],
             experts_per_project=source.experts_per_project,
+            completion_days=source.completion_days,
             contacts=[_contact(contact) for contact in source.contacts],
             open_phases=list(source.open_phases(now)),
             calendar_url=f"/calendar/{source.year}.ics",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 from pymongo import ASCENDING, UpdateOne
@@ -10,6 +11,7 @@ from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Database, Document, Session, from_document
 from chassis.storage.paging import after_position, all_of
 from chassis.storage.repository import INTERNAL_FIELDS, Repository
+from kernel.dates import start_of
 from kernel.reference import major_categories, provinces
 from services.catalog.domain.base import Base
 from services.catalog.domain.project import Project
@@ -201,6 +203,31 @@ class Projects(Repository[Project]):
     async def returned_in(self, years: Sequence[int]) -> list[str]:
         """The ids of the projects of those rounds that wait for their base to hand them in again (R13)."""
         where = {"status": ProjectStatus.RETURNED, "year": {"$in": list(years)}}
+        return [document["_id"] async for document in self.collection.find(where, {"_id": 1})]
+
+    async def unstarted_before(self, day: date) -> list[str]:
+        """The ids of published projects whose first day is before a day, and of whose missed start nobody was told."""
+        where = {
+            "status": ProjectStatus.PUBLISHED,
+            "plan.starts_on": {"$lt": day.isoformat()},
+            "start_missed": None,
+        }
+        return [document["_id"] async for document in self.collection.find(where, {"_id": 1})]
+
+    async def finished_by(self, year: int, day: date) -> list[str]:
+        """The ids of a round's finished projects whose last day, and the moment they were finished, lie before.
+
+        Args:
+            year: The round.
+            day: The last day that counts as before.
+        """
+        after = start_of(day + timedelta(days=1))
+        where = {
+            "status": ProjectStatus.FINISHED,
+            "year": year,
+            "plan.ends_on": {"$lte": day.isoformat()},
+            "history": {"$not": {"$elemMatch": {"status": ProjectStatus.FINISHED, "at": {"$gte": after}}}},
+        }
         return [document["_id"] async for document in self.collection.find(where, {"_id": 1})]
 
     async def touch(self, key: str, session: Session) -> None:

@@ -139,6 +139,7 @@ class ProjectSelection:
     ends_by: date | None = None
     fee_at_most: int | None = None
     seats_left_at_least: int | None = None
+    start_missed: bool | None = None
     search: str | None = None
     order: ProjectOrder = ProjectOrder.CODE
 
@@ -178,6 +179,9 @@ class ProjectSelection:
             condition["plan.fee"] = {"$lte": self.fee_at_most}
         if self.ends_by is not None:
             condition["plan.ends_on"] = {"$lte": self.ends_by.isoformat()}
+        if self.start_missed is not None:
+            missed = {"status": ProjectStatus.PUBLISHED, "start_missed": {"$ne": None}}
+            condition["$and" if self.start_missed else "$nor"] = [missed]
         if self.seats_left_at_least is not None:
             condition["$expr"] = {"$gte": [_SEATS_LEFT, self.seats_left_at_least]}
         return condition | self._dates() | self._terms()

@@ -5,7 +5,7 @@ from services.enrollment.commands.decisions import Decision, decide_enrollments,
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.funding import NewFunding, record_funding
 from services.enrollment.commands.notifications import deliver_pending, mark_notices_read
-from services.enrollment.commands.project_changes import sweep, tell_of_amendment
+from services.enrollment.commands.project_changes import lapse_at_start, sweep, tell_of_amendment
 from services.enrollment.commands.reveals import Revealed, reveal_teacher
 from services.enrollment.commands.rosters import commit_roster, enter_rosters, own_roster, stage_roster
 from services.enrollment.commands.schools import (
@@ -64,6 +64,7 @@ __all__ = [
     "escalate_undecided",
     "expire_offers",
     "import_schools",
+    "lapse_at_start",
     "mark_notices_read",
     "offer_after_suspension",
     "offer_free_seats",

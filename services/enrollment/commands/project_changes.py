@@ -4,14 +4,23 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from kernel.dates import today
 from services.enrollment.commands.admissions import lane_row, require_done
 from services.enrollment.commands.deps import Deps
 from services.enrollment.domain.admission import Admission, Command
 from services.enrollment.domain.enrollment import Enrollment, cancel, lapse
 from services.enrollment.domain.notifications import Notice, NoticeKind, base_box, feedback, notice_to, school_box
-from services.enrollment.domain.vocabulary import LIVE, NOT_YET_ACCEPTED, EnrollmentStatus, ProjectState
+from services.enrollment.domain.project import has_come
+from services.enrollment.domain.vocabulary import (
+    LIVE,
+    NOT_YET_ACCEPTED,
+    WITHOUT_SEAT,
+    EnrollmentStatus,
+    ProjectState,
+)
 from services.enrollment.domain.waitlist import expire
 
+_WINDOW = 200
 _ENDED_BY = {
     ProjectState.CANCELLED: LIVE,
     ProjectState.RUNNING: NOT_YET_ACCEPTED,
@@ -61,6 +70,41 @@ def _end(admission: Admission, key: str) -> Enrollment | None:
     ended = admission.settle(before, leave(before, admission.now))
     admission.feed_back(ended)
     return ended
+
+
+async def lapse_at_start(deps: Deps) -> int:
+    """Lapse who waits without a seat once the planned first day has come, whether or not it was started (R23, R28).
+
+    Open offers end at the same instant, by their own expiry (R25). Idempotent.
+
+    Returns:
+        How many enrollments lapsed.
+
+    Raises:
+        Conflict: The database is too busy; what is left lapses with the next call.
+    """
+
+    def end(admission: Admission, key: str) -> Enrollment | None:
+        before = admission.enrollment(key)
+        if before.status not in WITHOUT_SEAT or not has_come(admission.project(before.project), admission.now):
+            return None
+        lapsed = admission.settle(before, lapse(before, admission.now))
+        admission.feed_back(lapsed)
+        return lapsed
+
+    begun = {"state": ProjectState.PUBLISHED, "starts_on": {"$lte": today(deps.clock.now()).isoformat()}}
+    projects = [project.id for project in await deps.store.projects.query(begun)]
+    total = 0
+    while projects and (waiting := await deps.store.enrollments.without_seat(projects, _WINDOW)):
+        rows = [
+            lane_row(None, key, Command(decide=partial(end, key=key), enrollments=(key,), fresh=True))
+            for key in waiting
+        ]
+        done = require_done(await deps.lane.submit_all(rows, background=True))
+        total += done
+        if not done:
+            break
+    return total
 
 
 async def tell_of_amendment(deps: Deps, project_id: str) -> None:

@@ -22,7 +22,10 @@ _SENTENCES: dict[EnrollmentStatus, tuple[str, str]] = {
         "学校已将录取名额转给本校另一名教师",
         "The seat has gone to a colleague",
     ),
-    EnrollmentStatus.LAPSED: ("项目已开班，报名失效", "The training has begun without a seat for the enrollment"),
+    EnrollmentStatus.LAPSED: (
+        "项目已到开班日期，报名失效",
+        "The training's first day has come without a seat for the enrollment",
+    ),
 }
 _REVISED: dict[EnrollmentStatus, tuple[str, str]] = {
     EnrollmentStatus.ACCEPTED: (

@@ -124,6 +124,11 @@ def require_not_started(project: Project, now: datetime, rule: str) -> None:
         )
 
 
+def has_come(project: Project, now: datetime) -> bool:
+    """Whether the first day of a published project has come; a suspended one stands still (R23)."""
+    return project.state is ProjectState.PUBLISHED and now >= starts_at(project)
+
+
 def require_phase(calendar: Round | None, phase: str, now: datetime, rule: str) -> None:
     """Refuse outside a phase of the round's calendar (R1).
 

@@ -36,6 +36,8 @@ NOT_YET_ACCEPTED = frozenset(
     }
 )
 """The states of an enrollment that has not ended and has led to no acceptance yet."""
+WITHOUT_SEAT = NOT_YET_ACCEPTED - {EnrollmentStatus.OFFERED}
+"""The states of an enrollment that waits for a seat in one way or another; it lapses when the training begins."""
 LIVE = NOT_YET_ACCEPTED | {EnrollmentStatus.ACCEPTED, EnrollmentStatus.ATTENDING}
 """The states of an enrollment that has not ended (R19, R33)."""
 

@@ -53,6 +53,8 @@ NOT_FOR_PROVINCES = frozenset(
         "catalog.project-approved",
         "catalog.project-withdrawn",
         "catalog.project-lapsed",
+        "catalog.start-missed",
+        "assessment.project-settled",
         "gateway.account-provisioned",
         "gateway.base-added",
         "gateway.code-issued",

@@ -17,6 +17,7 @@ from services.enrollment.commands import (
     enter_rosters,
     escalate_undecided,
     expire_offers,
+    lapse_at_start,
     offer_free_seats,
 )
 from services.enrollment.domain import events
@@ -111,11 +112,12 @@ def tasks(deps: Deps, database: Database, amqp_url: str) -> Tasks:
 
 
 def due(deps: Deps) -> dict[str, Act]:
-    """The periodic jobs, by the words that the log has for them (R23, R25)."""
+    """The periodic jobs, by the words that the log has for them (R23, R25, R28)."""
     return {
         "offers expired": partial(expire_offers, deps),
         "undecided enrollments escalated": partial(escalate_undecided, deps),
         "free seats offered": partial(offer_free_seats, deps),
+        "lapsed at the start": partial(lapse_at_start, deps),
     }
 
 

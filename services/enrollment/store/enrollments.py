@@ -11,7 +11,7 @@ from chassis.storage.paging import after_position, all_of, counts, pages
 from chassis.storage.repository import Repository
 from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.seats import ADMITTED
-from services.enrollment.domain.vocabulary import LIVE, EnrollmentStatus
+from services.enrollment.domain.vocabulary import LIVE, WITHOUT_SEAT, EnrollmentStatus
 from services.enrollment.store.visibility import EnrollmentSelection, Visibility
 
 _BY_ID = [("_id", ASCENDING)]
@@ -79,6 +79,16 @@ class Enrollments(Repository[Enrollment]):
         """
         not_escalated = [{"escalated_at": None}, {"escalated_at": {"$lt": deadline}}]
         where = {"status": EnrollmentStatus.SUBMITTED, "year": year, "$or": not_escalated}
+        return await self._ids(where, limit=limit)
+
+    async def without_seat(self, projects: Sequence[str], limit: int) -> list[str]:
+        """Ids of enrollments in these projects that have neither a seat nor the offer of one.
+
+        Args:
+            projects: Ids of projects.
+            limit: The most enrollments to return.
+        """
+        where = {"project": {"$in": list(projects)}, "status": {"$in": list(WITHOUT_SEAT)}}
         return await self._ids(where, limit=limit)
 
     async def live(self, project: str) -> list[Enrollment]:

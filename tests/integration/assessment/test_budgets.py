@@ -1,7 +1,8 @@
 """How many operations each command of assessment takes: as many for two hundred rows as for one (notes N41)."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,10 @@ from kernel.free_text import Reason
 from services.assessment import commands
 from services.assessment.app import load_rules
 from services.assessment.commands import AttendanceMark, Deps, ResultMark
+from services.assessment.domain.credit import Credit
 from services.assessment.domain.project import Project, Session
-from services.assessment.domain.record import Record
-from services.assessment.domain.vocabulary import ProjectPhase, ResultOutcome
+from services.assessment.domain.record import Mark, Record, Result
+from services.assessment.domain.vocabulary import CreditStatus, ProjectPhase, ResultOutcome, SessionMode
 from services.assessment.store import Store
 from tests.integration.assessment.world import BASE, MINISTRY, SCHOOL
 from tests.support.operations import Budget, use_cases, watched
@@ -70,5 +72,28 @@ async def test_a_command_takes_its_budget_of_operations(
             assert (await store.records.get(keys[0])).version == version, f"{name} takes effect"
 
 
+@pytest.mark.parametrize("count", ROWS)
+async def test_what_is_settled_is_found_by_as_many_operations_for_many_projects(
+    database: Database, parts: Parts, count: int
+) -> None:
+    """R31: of a hundred classes that wait for something no record is read."""
+    store = Store(database)
+    await store.prepare()
+    marks, now = (Mark("s1", False, SessionMode.OFFLINE, datetime.now(UTC)),), datetime.now(UTC)
+    for number in range(count):
+        key = f"p{number}"
+        await store.projects.put(replace(RUNNING, id=key, phase=ProjectPhase.FINISHED))
+        record = Record(f"e{number}", 1, key, "b1", "t", str(SCHOOL.school), "44", marks=marks)
+        waits = replace(
+            record,
+            results=(Result(ResultOutcome.PASSED, 90, 1.0, now),),
+            credit=Credit(hours=56, rule="r", status=CreditStatus.PENDING, changed_at=now),
+        )
+        await store.records.insert(waits if number else record)
+    async with watched(parts.mongodb_url(ADMIN), database.name) as (listened, operations):
+        assert await commands.settle_projects(Store(listened)) == 1
+    assert operations.cost == Budget(5), operations.seen
+
+
 def test_every_command_has_a_budget() -> None:
-    assert use_cases(commands) == {*COMMANDS}
+    assert use_cases(commands) == {*COMMANDS, "settle_projects"}

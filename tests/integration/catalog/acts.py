@@ -22,6 +22,7 @@ AUTO = "mutation($id: ID!) { autoAssignExperts(projectIds: [$id]) { refusal { co
 PLAIN = {
     "withdraw": (Scope.BASE, WITHDRAW),
     "start": (Scope.BASE, "mutation($id: ID!) { startProject(id: $id) { id } }"),
+    "hold": (Scope.BASE, 'mutation($id: ID!) { recordAsHeld(id: $id, reason: "漏报") { id } }'),
     "finish": (Scope.BASE, "mutation($id: ID!) { finishProject(id: $id) { id } }"),
     "cancel": (Scope.BASE, 'mutation($id: ID!) { cancelProject(id: $id, reason: "生源不足") { id } }'),
     "call off": (Scope.MINISTRY, 'mutation($id: ID!) { cancelProject(id: $id, reason: "抽检不合格") { id } }'),

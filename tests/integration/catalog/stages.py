@@ -9,6 +9,7 @@ from tests.integration.catalog.season import Season
 from tests.support.principals import MINISTRY
 
 SUSPEND = 'mutation($id: ID!) { suspendProject(id: $id, reason: "整改") { id } }'
+FINISH = "mutation($id: ID!) { finishProject(id: $id) { id } }"
 START = "mutation($id: ID!) { startProject(id: $id) { id } }"
 
 
@@ -107,6 +108,22 @@ async def published(season: Season, count: int = 1) -> Stage:
     stage = await approved(season, count)
     await season.publish(*stage.projects)
     season.at("2024-07-08T09:00")
+    return stage
+
+
+async def unstarted(season: Season, count: int = 1) -> Stage:
+    """Published, and never started; the last day is over."""
+    stage = await published(season, count)
+    season.at("2024-07-15T09:00")
+    return stage
+
+
+async def finished(season: Season, count: int = 1) -> Stage:
+    """Finished, and the round's days for results and credits are over."""
+    stage = await running(season, count)
+    for key in stage.keys:
+        await season.act(stage.base, FINISH, id=key)
+    season.at("2024-12-30T09:00")
     return stage
 
 

@@ -156,6 +156,21 @@ SINGLE = {
     "start_project": Case(
         stages.published, lambda deps, stage: commands.start_project(deps, stage.base, key=stage.key), Budget(3)
     ),
+    "record_as_held": Case(
+        stages.unstarted,
+        lambda deps, stage: commands.record_as_held(deps, stage.base, key=stage.key, reason="忘记开班"),
+        Budget(4),
+    ),
+    "record_as_not_held": Case(
+        stages.unstarted,
+        lambda deps, stage: commands.record_as_not_held(deps, stage.base, key=stage.key, reason="无人报到"),
+        Budget(3),
+    ),
+    "complete_settled": Case(
+        stages.finished,
+        lambda deps, stage: deps.store.transact(lambda session: commands.complete_settled(deps, stage.key, session)),
+        Budget(2, commits=1),
+    ),
     "finish_project": Case(
         stages.running, lambda deps, stage: commands.finish_project(deps, stage.base, key=stage.key), Budget(4)
     ),
@@ -199,6 +214,10 @@ BULK = {
         Budget(3, commits=1),
     ),
     "lapse_overdue": Case(stages.overdue, lambda deps, _: commands.lapse_overdue(deps), Budget(6, commits=1)),
+    "tell_missed_starts": Case(
+        stages.unstarted, lambda deps, _: commands.tell_missed_starts(deps), Budget(4, commits=1)
+    ),
+    "complete_overdue": Case(stages.finished, lambda deps, _: commands.complete_overdue(deps), Budget(5, commits=1)),
     "reconcile_quotas": Case(
         stages.miscounted, lambda deps, _: reconcile_quotas(deps.store, repair=True), Budget(5, commits=1)
     ),

@@ -101,7 +101,9 @@ def inputs(project: str, assigned: str, base: str) -> dict[str, dict[str, Any]]:
                 "sessionDates": [{"id": "s1", "date": "2024-07-09"}],
             },
         },
-        "startProject": {"id": project},
+        "startProject": {"id": project, "reason": "场地"},
+        "recordAsHeld": {"id": project, "reason": "漏报"},
+        "recordAsNotHeld": {"id": project, "reason": "未办"},
         "finishProject": {"id": project},
         "cancelProject": {"id": project, "reason": "不办了"},
         "submitReview": {"projectId": assigned, "verdicts": verdicts},
@@ -195,7 +197,7 @@ def actor(mutation: str, base: Principal, expert: Principal) -> Principal:
     """Who may call a mutation."""
     scopes = {
         "setBaseTeam", "draftProject", "updateProject", "submitProject", "withdrawProject", "addClass",
-        "amendProject", "startProject", "finishProject",
+        "amendProject", "startProject", "recordAsHeld", "recordAsNotHeld", "finishProject",
     }  # fmt: skip
     if mutation == "submitReview":
         return expert

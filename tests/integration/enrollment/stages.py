@@ -117,6 +117,12 @@ async def waiting_when_admission_closed(season: Season, count: int = 1) -> Stage
     return stage
 
 
+async def waiting_at_the_planned_start(season: Season, count: int = 1) -> Stage:
+    stage = await waiting(season, count)
+    season.at("2024-07-08T09:00")
+    return stage
+
+
 def of_a_project_that_is(state: ProjectState, prepare: Prepare) -> Prepare:
     """The same, before anything has followed from the project's new state."""
 

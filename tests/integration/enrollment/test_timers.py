@@ -83,11 +83,11 @@ async def test_past_the_first_day_of_training_an_expired_offer_moves_on_to_nobod
     line, _ = await begin(season)
     season.at("2024-07-08T08:00")
     await look(*replicas)
-    assert await states(season, line) == ["WITHDRAWN", "ACCEPTED", "EXPIRED", "WAITLISTED", "WAITLISTED"]
+    assert await states(season, line) == ["WITHDRAWN", "ACCEPTED", "EXPIRED", "LAPSED", "LAPSED"]
     for _ in replicas:  # a redelivery sweeps again
         await season.hear("catalog.project-started", "p1", {"project": "p1"})
     assert await states(season, line) == ["WITHDRAWN", "ACCEPTED", "EXPIRED", "LAPSED", "LAPSED"]
-    assert await told(season, "lapsed") == 2
+    assert await told(season, "lapsed") == 4
     (await Ledger(season).picture()).is_consistent()
 
 
@@ -130,3 +130,38 @@ async def test_phases_change_with_the_clock_and_need_no_process(season: Season) 
     assert row["refusal"]["code"] == "PHASE_CLOSED"
     season.at("2024-05-25T00:00")
     assert (await season.decide(key, base=MINISTRY, reason="逾期"))["refusal"]["code"] == "WRONG_STATE"
+
+
+async def test_r23_who_waits_lapses_at_the_planned_start_though_the_base_has_not_pressed_start(
+    season: Season, replicas: list[Deps]
+) -> None:
+    """R28: signed up, submitted, on the waiting list; who is accepted stays, and both inboxes are told."""
+    await season.publish("p1", capacity=1)
+    first, second, third, fourth = await season.teachers(4)
+    accepted, waiting, undecided = [await season.submitted(one, "p1") for one in (first, second, third)]
+    signed_up = (await season.act(fourth, SIGN_UP, id="p1"))["id"]
+    await season.decide(accepted, "ACCEPT")
+    await season.decide(waiting, "WAITLIST")
+    keys = [accepted, waiting, undecided, signed_up]
+    season.at("2024-07-07T23:59")
+    await look(*replicas)
+    assert await states(season, keys) == ["ACCEPTED", "WAITLISTED", "SUBMITTED", "SIGNED_UP"]
+    season.at("2024-07-08T00:00")
+    await look(*replicas)
+    assert await states(season, keys) == ["ACCEPTED", "LAPSED", "LAPSED", "LAPSED"]
+    assert await told(season, "lapsed") == 3
+    assert await season.database["deliveries"].count_documents({"status": "LAPSED"}) == 6
+    (await Ledger(season).picture()).is_consistent()
+
+
+async def test_r23_a_suspended_class_stands_still_at_its_planned_start(season: Season, replicas: list[Deps]) -> None:
+    await season.publish("p1")
+    (teacher,) = await season.teachers(1)
+    key = await season.submitted(teacher, "p1")
+    await season.hear("catalog.project-suspended", "p1", {"project": "p1", "reason": "整改"})
+    season.at("2024-07-09T00:00")
+    await look(*replicas)
+    assert await season.status(key) == "SUBMITTED"
+    await season.hear("catalog.project-resumed", "p1", {"project": "p1", "status": "PUBLISHED"})
+    await look(*replicas)
+    assert await season.status(key) == "LAPSED"

@@ -1,5 +1,6 @@
 """R18, R28, R33: what becomes of a published project."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -15,11 +16,12 @@ from tests.unit.catalog.examples import REVIEWING, a_decided, a_draft, a_publish
 
 FIRST_DAY = datetime(2024, 7, 8, 8, tzinfo=SHANGHAI)
 LAST_DAY = datetime(2024, 7, 14, 18, tzinfo=SHANGHAI)
+NEXT_DAY = datetime(2024, 7, 15, 0, tzinfo=SHANGHAI)
 DECEMBER = datetime(2024, 12, 1, 9, tzinfo=SHANGHAI)
 
 
 def a_running() -> Project:
-    return lifecycle.start(a_published(), FIRST_DAY)[0]
+    return lifecycle.start(a_published(), None, FIRST_DAY)[0]
 
 
 def test_new_dates_move_the_timetable_and_the_old_ones_stay_in_the_history() -> None:
@@ -74,13 +76,13 @@ def test_only_a_published_project_is_amended_and_a_begun_one_keeps_its_first_day
 
 def test_training_starts_on_its_first_day_and_ends_on_its_last() -> None:
     with pytest.raises(Refusal) as early:
-        lifecycle.start(a_published(), REVIEWING)
+        lifecycle.start(a_published(), None, REVIEWING)
     assert (early.value.code, early.value.rule) == ("TOO_EARLY", "R28")
     with pytest.raises(Refusal, match="2024-07-14"):
         lifecycle.finish(a_running(), round_2024(), FIRST_DAY)
     finished, (event,) = lifecycle.finish(a_running(), round_2024(), LAST_DAY)
     assert (finished.status, event.overrun) == (ProjectStatus.FINISHED, False)
-    assert lifecycle.complete(finished, LAST_DAY)[0].status is ProjectStatus.COMPLETED
+    assert lifecycle.complete(finished, LAST_DAY, settled=True)[0].status is ProjectStatus.COMPLETED
 
 
 def test_an_overrun_is_flagged_unless_the_ministry_extended_it() -> None:
@@ -115,7 +117,7 @@ def test_a_suspended_project_goes_on_where_it_stopped() -> None:
 def test_a_suspended_project_does_not_start_by_itself() -> None:
     suspended, _ = lifecycle.suspend(a_published(), why("抽检整改"), FIRST_DAY)
     with pytest.raises(Refusal, match="已暂停"):
-        lifecycle.start(suspended, FIRST_DAY)
+        lifecycle.start(suspended, None, FIRST_DAY)
 
 
 def test_cancellation_says_why_and_by_whom() -> None:
@@ -146,12 +148,80 @@ def test_new_dates_are_not_over_already() -> None:
     assert lifecycle.amend(a_published(), round_2024(), today, later)[0].plan.starts_on == later.date()
 
 
-def test_what_did_not_start_by_its_last_day_needs_new_dates_first() -> None:
-    """R28: nothing begins after its end."""
-    assert lifecycle.start(a_published(), LAST_DAY)[0].status is ProjectStatus.RUNNING
+def test_r28_a_start_after_the_planned_first_day_needs_a_reason_and_is_marked_as_late() -> None:
+    on_time, (event,) = lifecycle.start(a_published(), None, FIRST_DAY.replace(hour=23))
+    assert (on_time.started_late, event.late, event.reason) == (False, False, None)
     with pytest.raises(Refusal) as refused:
-        lifecycle.start(a_published(), LAST_DAY + timedelta(days=1))
+        lifecycle.start(a_published(), None, LAST_DAY)
+    assert (refused.value.code, refused.value.rule) == ("REASON_MISSING", "R28")
+    late, (told,) = lifecycle.start(a_published(), "台风推迟", LAST_DAY)
+    assert (late.status, late.started_late, late.history[-1].reason) == (ProjectStatus.RUNNING, True, "台风推迟")
+    assert (told.late, told.reason) == (True, "台风推迟")
+
+
+def test_r28_nothing_begins_after_its_end() -> None:
+    with pytest.raises(Refusal) as refused:
+        lifecycle.start(a_published(), "忘记开班", NEXT_DAY)
     assert (refused.value.code, refused.value.rule, refused.value.details) == ("TOO_LATE", "R28", {"day": "2024-07-14"})
+
+
+def test_r28_a_missed_start_is_told_once_for_each_planned_day() -> None:
+    missed = FIRST_DAY + timedelta(days=1)
+    with pytest.raises(Refusal):
+        lifecycle.tell_missed_start(a_published(), FIRST_DAY.replace(hour=23))
+    told, (event,) = lifecycle.tell_missed_start(a_published(), missed)
+    assert (event.starts_on, event.ends_on, event.title) == (date(2024, 7, 8), date(2024, 7, 14), told.plan.title)
+    assert told.awaits_start
+    assert not lifecycle.start(told, "补开", missed)[0].awaits_start
+    with pytest.raises(Refusal):
+        lifecycle.tell_missed_start(told, missed)
+    moved, _ = lifecycle.amend(told, round_2024(), Amendment(reason="改期", starts_on=date(2024, 7, 15)), missed)
+    assert not moved.awaits_start
+    assert lifecycle.tell_missed_start(moved, datetime(2024, 7, 16, 1, tzinfo=SHANGHAI))[1][0].starts_on.day == 15
+
+
+def test_r28_what_nobody_started_is_recorded_as_held_with_its_planned_dates() -> None:
+    with pytest.raises(Refusal) as early:
+        lifecycle.record_as_held(a_published(), round_2024(), why("忘记开班"), LAST_DAY)
+    assert (early.value.code, early.value.details) == ("TOO_EARLY", {"day": "2024-07-15"})
+    held, (event,) = lifecycle.record_as_held(a_published(), round_2024(), why("忘记开班"), DECEMBER)
+    assert (held.status, held.recorded_afterwards, held.overran) == (ProjectStatus.FINISHED, True, False)
+    assert (held.plan, held.history[-1].reason) == (a_published().plan, "忘记开班")
+    assert (event.recorded_afterwards, event.overrun, event.reason) == (True, False, "忘记开班")
+
+
+def test_r33_what_was_not_held_counts_as_a_cancellation() -> None:
+    with pytest.raises(Refusal) as early:
+        lifecycle.record_as_not_held(a_published(), why("无人报到"), LAST_DAY)
+    assert early.value.code == "TOO_EARLY"
+    ended, (event,) = lifecycle.record_as_not_held(a_published(), why("无人报到"), NEXT_DAY)
+    assert (ended.status, ended.history[-1].reason) == (ProjectStatus.CANCELLED, "无人报到")
+    assert (event.reason, event.by, event.not_held) == ("无人报到", "base", True)
+
+
+def test_r28_what_was_started_is_not_recorded_afterwards() -> None:
+    for record in (
+        lambda: lifecycle.record_as_held(a_running(), round_2024(), why(), DECEMBER),
+        lambda: lifecycle.record_as_not_held(a_running(), why(), DECEMBER),
+    ):
+        with pytest.raises(Refusal) as refused:
+            record()
+        assert refused.value.code == "WRONG_STATE"
+
+
+def test_r28_a_finished_project_is_completed_when_the_rounds_days_are_over() -> None:
+    """They count from the end, or from the day on which it was recorded."""
+    current = replace(round_2024(), completion_days=30)
+    finished, _ = lifecycle.finish(a_running(), current, LAST_DAY)
+    with pytest.raises(Refusal) as early:
+        lifecycle.complete_overdue(finished, current, datetime(2024, 8, 13, 23, tzinfo=SHANGHAI))
+    assert (early.value.code, early.value.details) == ("TOO_EARLY", {"day": "2024-08-14"})
+    completed, (event,) = lifecycle.complete_overdue(finished, current, datetime(2024, 8, 14, tzinfo=SHANGHAI))
+    assert (completed.status, completed.history[-1].by, event.settled) == (ProjectStatus.COMPLETED, "system", False)
+    held, _ = lifecycle.record_as_held(a_published(), current, why("忘记开班"), DECEMBER)
+    with pytest.raises(Refusal):
+        lifecycle.complete_overdue(held, current, DECEMBER)
+    assert lifecycle.complete_overdue(held, current, DECEMBER + timedelta(days=31))
 
 
 def test_an_overrun_is_flagged_while_suspended_and_only_if_it_has_begun() -> None:

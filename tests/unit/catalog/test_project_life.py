@@ -67,9 +67,11 @@ ACTS: dict[str, Callable[[Project, datetime], tuple[Project, Any]]] = {
     "return": _decide(DecisionOutcome.RETURN),
     "reject": _decide(DecisionOutcome.REJECT),
     "publish": lambda project, now: decision.publish(project, round_2024(), override=why("补发"), now=now),
-    "start": lifecycle.start,
+    "start": lambda project, now: lifecycle.start(project, "补开", now),
+    "hold": lambda project, now: lifecycle.record_as_held(project, round_2024(), why("忘记开班"), now),
+    "not hold": lambda project, now: lifecycle.record_as_not_held(project, why("无人报到"), now),
     "finish": lambda project, now: lifecycle.finish(project, round_2024(), now),
-    "complete": lifecycle.complete,
+    "complete": lambda project, now: lifecycle.complete(project, now, settled=True),
     "cancel": lambda project, now: lifecycle.cancel(project, why("不办了"), "base", now),
     "suspend": lambda project, now: lifecycle.suspend(project, why("整改"), now),
     "resume": lifecycle.resume,
@@ -171,7 +173,7 @@ def test_the_table_is_the_one_of_the_rules() -> None:
     wanted = set(itertools.pairwise(chain))
     wanted |= {("UNDER_REVIEW", "RETURNED"), ("UNDER_REVIEW", "REJECTED"), ("RETURNED", "SUBMITTED")}
     wanted |= {(status, "WITHDRAWN") for status in ("DRAFT", "SUBMITTED", "UNDER_REVIEW", "RETURNED", "APPROVED")}
-    wanted |= {("RETURNED", "LAPSED")}
+    wanted |= {("RETURNED", "LAPSED"), ("PUBLISHED", "FINISHED")}
     wanted |= {(status, "CANCELLED") for status in ("PUBLISHED", "RUNNING", "SUSPENDED")}
     wanted |= {(status, "SUSPENDED") for status in ("PUBLISHED", "RUNNING")}
     wanted |= {("SUSPENDED", status) for status in ("PUBLISHED", "RUNNING")}

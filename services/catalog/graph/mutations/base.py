@@ -73,10 +73,28 @@ class BaseMutation:
         amended = await run(info, commands.amend_project, key=id, version=version, given=input.amendment())
         return Project.of(amended, info.context)
 
-    @strawberry.federation.mutation(description="开班 (R28)", requires_scopes=_BASE)
-    async def start_project(self, info: Info, id: strawberry.ID) -> Project | None:
+    @strawberry.federation.mutation(
+        description="开班；计划开班日期已过的须说明理由，最后一日之后改用 recordAsHeld 或 recordAsNotHeld (R28)",
+        requires_scopes=_BASE,
+    )
+    async def start_project(self, info: Info, id: strawberry.ID, reason: str | None = None) -> Project | None:
         """Begin the training."""
-        return Project.of(await run(info, commands.start_project, key=id), info.context)
+        late = {} if reason is None else {"reason": reason}
+        return Project.of(await run(info, commands.start_project, key=id, **late), info.context)
+
+    @strawberry.federation.mutation(
+        description="培训最后一日之后登记为已按计划举办，此后可登记考勤和结果 (R28)", requires_scopes=_BASE
+    )
+    async def record_as_held(self, info: Info, id: strawberry.ID, reason: str) -> Project | None:
+        """Record that a training which was not started was held."""
+        return Project.of(await run(info, commands.record_as_held, key=id, reason=reason), info.context)
+
+    @strawberry.federation.mutation(
+        description="培训最后一日之后登记为未举办，报名随之终止，按取消计 (R33)", requires_scopes=_BASE
+    )
+    async def record_as_not_held(self, info: Info, id: strawberry.ID, reason: str) -> Project | None:
+        """Record that a training was not held."""
+        return Project.of(await run(info, commands.record_as_not_held, key=id, reason=reason), info.context)
 
     @strawberry.federation.mutation(description="结业 (R28)", requires_scopes=_BASE)
     async def finish_project(self, info: Info, id: strawberry.ID) -> Project | None:
