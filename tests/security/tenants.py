@@ -93,8 +93,9 @@ async def _base(world: World, tenant: str) -> None:
     team = {duty: [contact] for duty in ("design", "declaration", "delivery")}
     await world.clients[f"base.{tenant}"].do(seed.SET_TEAM, base=base, input=team)
     await ministry.do(d.ADJUST, id=base, input={"year": LIVE, "limit": QUOTAS[tenant], "reason": f"调整{tenant}机密"})
-    for value in (contact["name"], mask(contact["phone"]), str(QUOTAS[tenant]), f"调整{tenant}机密"):
+    for value in (contact["name"], mask(contact["phone"]), f"调整{tenant}机密"):
         world.only(value, f"base.{tenant}")
+    world.only(str(QUOTAS[tenant]), f"base.{tenant}", f"province.{tenant}")  # a notice tells the province (R39)
     world.only(expert_given["name"], f"expert.{tenant}")
 
 

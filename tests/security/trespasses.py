@@ -114,7 +114,10 @@ def _of_schools(world: World, own: str, other: str) -> dict[str, list[Arguments]
 
 def _of_experts(world: World, other: str) -> dict[str, list[Arguments]]:
     projects = (world.ids[f"{kind}.{other}"] for kind in ("draft", "project"))
-    return {"submitReview": [{"projectId": project, "verdicts": _VERDICTS} for project in projects]}
+    return {
+        "submitReview": [{"projectId": project, "verdicts": _VERDICTS} for project in projects],
+        "markNoticesRead": [{"ids": [world.ids[f"notice.school.{other}"]]}],
+    }
 
 
 def _of_teachers(world: World, victim: str, tenant: str) -> dict[str, list[Arguments]]:
@@ -135,6 +138,7 @@ def _of_provinces(world: World, other: str) -> dict[str, list[Arguments]]:
         "registerSchool": [{"input": school}],
         "registerSchools": [{"rows": [school]}],
         "recordFunding": [{"input": given} for given in (payment | {"school": SCHOOLS[other]}, corrected)],
+        "markNoticesRead": [{"ids": [world.ids[f"notice.school.{other}"]]}],
     }
 
 

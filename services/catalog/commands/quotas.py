@@ -56,6 +56,7 @@ async def adjust_quota(
         effective_from=effective_from,
         now=deps.clock.now(),
         actor=principal.name,
+        base_name=base.name,
     )
     # A refused adjustment must leave no quota behind, so the rules are asked first.
     adjust(quotas.granted(base, current))

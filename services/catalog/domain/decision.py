@@ -61,7 +61,7 @@ def decide(
     if outcome is DecisionOutcome.RETURN and now >= current.phase(PhaseName.REVIEW).until_instant:
         raise phase_closed(PhaseName.REVIEW, current, "R13")
     result = replace(decided, decision=Decision(outcome, reason.text, now))
-    return result, [event(**about(result), reason=reason.text)]
+    return result, [event(**about(result), reason=reason.text, title=result.plan.title)]
 
 
 def publish(

@@ -74,6 +74,7 @@ class QuotaAdjusted:
     reason: str
     effective_from: date
     province: str
+    base_name: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +149,7 @@ class ProjectReviewStarted(ProjectEvent):
     """Experts were assigned (R14)."""
 
     experts: tuple[str, ...]
+    title: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +157,7 @@ class ProjectReturned(ProjectEvent):
     """The ministry wants the plan revised (R16)."""
 
     reason: str
+    title: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +165,7 @@ class ProjectRejected(ProjectEvent):
     """The ministry refused the plan; its quota is free again (R11, R16)."""
 
     reason: str
+    title: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +173,7 @@ class ProjectApproved(ProjectEvent):
     """The ministry approved the plan (R16)."""
 
     reason: str
+    title: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -128,7 +128,14 @@ def consume(quota: Quota, day: date) -> Quota:
 
 
 def adjust(
-    quota: Quota, *, limit: int, reason: Reason, effective_from: date | None, now: datetime, actor: str | None = None
+    quota: Quota,
+    *,
+    limit: int,
+    reason: Reason,
+    effective_from: date | None,
+    now: datetime,
+    actor: str | None = None,
+    base_name: str | None = None,
 ) -> tuple[Quota, list[QuotaAdjusted]]:
     """Change the limit, now or from a later day; below what is used it only stops new submissions (R39).
 
@@ -139,6 +146,7 @@ def adjust(
         effective_from: First day of the new limit; None for today.
         now: Domain time, aware.
         actor: Who acts, as the audit names them.
+        base_name: The base's name, for the event.
 
     Raises:
         Refusal: `INVALID_QUOTA` for a negative limit or a day that is over.
@@ -155,6 +163,7 @@ def adjust(
         reason=reason.text,
         effective_from=since,
         province=quota.province,
+        base_name=base_name,
     )
     change = Adjustment(limit, since, reason.text, now, actor)
     return replace(quota, adjustments=(*quota.adjustments, change)), [event]

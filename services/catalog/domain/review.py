@@ -130,7 +130,7 @@ def assign_experts(
     else:
         under_review = move(project, ProjectStatus.UNDER_REVIEW, rule="R14", actor="ministry", now=now)
     result = replace(under_review, experts=names)
-    return result, [ProjectReviewStarted(**about(result), experts=names)]
+    return result, [ProjectReviewStarted(**about(result), experts=names, title=result.plan.title)]
 
 
 def blank_review(project: Project, expert: str, now: datetime) -> Review:

@@ -13,6 +13,7 @@ from services.enrollment.commands.admissions import lane_row, require_done, subm
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import own_enrollment
 from services.enrollment.domain import enrollment as enrollments
+from services.enrollment.domain import news
 from services.enrollment.domain.admission import Admission, Command
 from services.enrollment.domain.enrollment import Enrollment, missed_deadline, require_missed
 from services.enrollment.domain.notifications import NoticeKind
@@ -163,7 +164,10 @@ async def escalate_undecided(deps: Deps) -> int:
         before = admission.enrollment(key)
         deadline = missed_deadline(admission.round_of(admission.project(before.project)), admission.now)
         step = enrollments.escalate(before, deadline, admission.now) if deadline else None
-        return admission.settle(before, step) if step else None
+        if deadline is None or step is None:
+            return None
+        admission.tell(news.of_escalation(admission.project(before.project), deadline))
+        return admission.settle(before, step)
 
     total = 0
     async for year, deadline in missed_deadlines(deps):

@@ -16,7 +16,7 @@ from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import name_of_designated, own_enrollment
 from services.enrollment.domain.admission import Admission, Command
 from services.enrollment.domain.enrollment import Enrollment, end_by_school, missed_deadline, wrong_state
-from services.enrollment.domain.notifications import NoticeKind, feedback
+from services.enrollment.domain.notifications import Facts, NoticeKind, feedback
 from services.enrollment.domain.project import Project, require_not_started, require_open
 from services.enrollment.domain.seats import Seats
 from services.enrollment.domain.vocabulary import NOT_YET_ACCEPTED, EnrollmentStatus, ProjectState
@@ -195,6 +195,7 @@ async def substitute_teacher(deps: Deps, principal: Principal, *, key: str, teac
         beginning = hand_over(before, teacher, project, by, now, key=successor_id)
         give_way(admission, before, by, why)
         ended, successor = admission.settle(before, ending), admission.create(beginning)
+        admission.tell_base(ended, NoticeKind.SUBSTITUTED, Facts(successor=teacher_id))
         for enrollment in (ended, successor):
             admission.feed_back(enrollment)
         return successor

@@ -15,7 +15,16 @@ from services.enrollment.domain.commitments import Commitments
 from services.enrollment.domain.cut_off import CutOffs, key_of
 from services.enrollment.domain.enrollment import Enrollment, Step
 from services.enrollment.domain.events import EnrollmentEvent
-from services.enrollment.domain.notifications import Delivery, Notice, NoticeKind, base_box, feedback, notice_to
+from services.enrollment.domain.notifications import (
+    NO_FACTS,
+    Delivery,
+    Facts,
+    Notice,
+    NoticeKind,
+    base_box,
+    feedback,
+    notice_to,
+)
 from services.enrollment.domain.project import Project, Round, require_open, require_phase
 from services.enrollment.domain.refusals import SECOND_SIGN_UP
 from services.enrollment.domain.school import School
@@ -292,9 +301,16 @@ class Admission:
         """Leave the two deliveries about a step, to the trainee and to the school (R24)."""
         self.deliveries += feedback(enrollment, kind, self.now)
 
-    def tell_base(self, enrollment: Enrollment, kind: NoticeKind = NoticeKind.DECISION) -> None:
+    def tell_base(
+        self, enrollment: Enrollment, kind: NoticeKind = NoticeKind.DECISION, facts: Facts = NO_FACTS
+    ) -> None:
         """Leave a notice about a step for the base, which gets no delivery."""
-        self.notices.append(notice_to(base_box(enrollment.base), enrollment, kind, self.now))
+        self.notices.append(notice_to(base_box(enrollment.base), enrollment, kind, self.now, facts=facts))
+
+    def tell(self, notices: Iterable[Notice]) -> None:
+        """Leave notices; of those with one id, which rows of a batch may leave alike, one is stored."""
+        known = {notice.id for notice in self.notices}
+        self.notices += [notice for notice in notices if notice.id not in known]
 
     def offer_freed_seat(self, before: Enrollment) -> None:
         """Offer the seat that an enrollment has just freed (R25).

@@ -1,11 +1,11 @@
-"""The texts of notices and mails about enrollments (R24)."""
+"""The texts of notices and mails (R24); a notice names person and project, and never a number (R41)."""
 
 from dataclasses import dataclass
 
 from kernel.personal_numbers import holds_number
-from services.enrollment.domain.notifications import Delivery, Notice, NoticeKind
+from services.enrollment.domain.notifications import Delivery, Facts, Notice, NoticeKind
 from services.enrollment.domain.project import SHANGHAI, Project
-from services.enrollment.domain.vocabulary import DeliveryRecipient, EnrollmentStatus
+from services.enrollment.domain.vocabulary import DeliveryRecipient, EnrollmentStatus, Outcome
 
 _SENTENCES: dict[EnrollmentStatus, tuple[str, str]] = {
     EnrollmentStatus.ACCEPTED: ("报名已被基地录取", "The base has accepted the enrollment"),
@@ -41,9 +41,60 @@ _REVISED: dict[EnrollmentStatus, tuple[str, str]] = {
         "The decision has been corrected: the enrollment is on the waiting list",
     ),
 }
-_CANCELLED = ("项目已取消，报名终止", "The project is called off, and the enrollment with it")
-_AMENDED = ("项目的地点、日期或师资有变更", "The project's venue, dates or faculty have changed")
-_OVERLAP = ("日期变更后与另一录取项目时间重叠", "With the new dates it overlaps another acceptance")
+_PLAIN: dict[NoticeKind, tuple[str, str]] = {
+    NoticeKind.CANCELLED: ("项目已取消，报名终止", "The project is called off, and the enrollment with it"),
+    NoticeKind.AMENDED: ("项目的地点、日期或师资有变更", "The project's venue, dates or faculty have changed"),
+    NoticeKind.OVERLAP: ("日期变更后与另一录取项目时间重叠", "With the new dates it overlaps another acceptance"),
+    NoticeKind.ESCALATED: (
+        "基地逾期未核准报名，已上报教师工作司",
+        "The base has missed the deadline for decisions; the ministry decides",
+    ),
+    NoticeKind.REVIEW_ASSIGNED: ("方案已分配给您评审", "The plan is assigned to you for review"),
+    NoticeKind.RETURNED: ("申报方案被退回修改", "The plan is returned for revision"),
+    NoticeKind.APPROVED: ("申报方案已通过，等待发布", "The plan is approved and will be published"),
+    NoticeKind.REJECTED: ("申报方案未通过", "The plan is rejected"),
+    NoticeKind.PUBLISHED: ("项目已发布", "The project is published"),
+    NoticeKind.SUSPENDED: ("项目已被暂停", "The project is suspended"),
+    NoticeKind.RESUMED: ("项目已恢复", "The project goes on"),
+    NoticeKind.OVERRUN: (
+        "培训超出规定时段且未获准延期",
+        "The training went past its window without an extension",
+    ),
+    NoticeKind.NOT_STARTED: (
+        "已过计划开班日，基地尚未登记开班",
+        "The planned first day has passed, and the base has not started the training",
+    ),
+    NoticeKind.STARTED: ("培训已开班", "The training has begun"),
+    NoticeKind.NO_SHOW: ("未报到参训", "The trainee did not attend"),
+    NoticeKind.CREDIT_REVOKED: ("学时已被撤销", "The credit is revoked"),
+}
+_OUTCOMES: dict[Outcome, tuple[str, str]] = {
+    Outcome.PASSED: ("合格", "passed"),
+    Outcome.FAILED: ("不合格", "failed"),
+    Outcome.INCOMPLETE: ("未完成", "incomplete"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What a notice's sentence calls its subjects; whatever its reader may not know is None.
+
+    Attributes:
+        person: The trainee's name.
+        school: The name of the trainee's school.
+        title: The project's title.
+        code: The project's code.
+        successor: The name of the teacher who has taken the seat (R26).
+    """
+
+    person: str | None = None
+    school: str | None = None
+    title: str | None = None
+    code: str | None = None
+    successor: str | None = None
+
+
+NO_NAMES = Names()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -64,23 +115,76 @@ class Letter:
 
 def sentence(notice: Notice | Delivery) -> tuple[str, str]:
     """The sentence of a notice or a mail, in Chinese and in English."""
-    match notice.kind:
-        case NoticeKind.CANCELLED:
-            return _CANCELLED
-        case NoticeKind.AMENDED:
-            return _AMENDED
-        case NoticeKind.OVERLAP:
-            return _OVERLAP
-        case NoticeKind.REVISED:
-            return _REVISED.get(notice.status, ("核准决定已更正", "The decision has been corrected"))
-        case _ if notice.expires_at:
-            until = f"{notice.expires_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
-            return (
-                f"候补名单有名额递补，请学校在{until}（北京时间）前确认",
-                f"A seat is offered; take it before {until} (Beijing time)",
+    if plain := _PLAIN.get(notice.kind):
+        return plain
+    if notice.kind is NoticeKind.REVISED and notice.status:
+        return _REVISED.get(notice.status, ("核准决定已更正", "The decision has been corrected"))
+    if notice.expires_at:
+        until = f"{notice.expires_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+        return (
+            f"候补名单有名额递补，请学校在{until}（北京时间）前确认",
+            f"A seat is offered; take it before {until} (Beijing time)",
+        )
+    return _SENTENCES.get(notice.status or EnrollmentStatus.SIGNED_UP, ("报名状态有变化", "The enrollment has changed"))
+
+
+def message(notice: Notice, names: Names = NO_NAMES) -> tuple[str, str]:
+    """What a notice says, with the names of person and project, in Chinese and in English.
+
+    Args:
+        notice: The notice.
+        names: What its reader may know.
+    """
+    said = _counted(notice.kind, notice.facts, names) or sentence(notice)
+    subject = _subject(notice, names)
+    return (f"{subject[0]}：{said[0]}", f"{subject[1]}: {said[1]}") if subject[0] else said
+
+
+def _counted(kind: NoticeKind, facts: Facts, names: Names) -> tuple[str, str] | None:
+    """The sentences that have a number, a day or another person in them; None for the other kinds."""
+    said = None
+    match kind:
+        case NoticeKind.QUOTA:
+            said = (
+                f"{facts.year}年度项目数量由{facts.before}调整为{facts.limit}",
+                f"The quota of {facts.year} changes from {facts.before} to {facts.limit}",
             )
+        case NoticeKind.DECISIONS_DUE:
+            said = (
+                f"还有{facts.count}人的报名待核准，请在{facts.until} 24:00前完成",
+                f"{facts.count} enrollments wait for a decision until the end of {facts.until}",
+            )
+        case NoticeKind.EXTENSION:
+            said = (f"教师工作司同意培训延至{facts.until}结束", f"The training may end until {facts.until}")
+        case NoticeKind.RESULT if facts.outcome:
+            zh, en = _OUTCOMES[facts.outcome]
+            said = (f"考核结果：{zh}", f"The result is: {en}")
+        case NoticeKind.CREDIT:
+            said = (f"学校已确认{facts.hours}学时", f"The school has confirmed {facts.hours} class hours")
+        case NoticeKind.SUBSTITUTED:
+            said = _SENTENCES[EnrollmentStatus.SUBSTITUTED]
+            if names.successor:
+                said = (f"学校已将名额转给{names.successor}", f"The school has passed the seat on to {names.successor}")
         case _:
-            return _SENTENCES.get(notice.status, ("报名状态有变化", "The enrollment has changed"))
+            pass
+    return said
+
+
+def _subject(notice: Notice, names: Names) -> tuple[str, str]:
+    """Whom and what a notice is about; empty where it says so itself."""
+    title, code = names.title or notice.facts.title, names.code or notice.facts.code
+    project = (f"《{title}》（{code}）" if title else f"项目{code}") if code else ""
+    if not project:
+        base = notice.facts.base_name or ""
+        return base, base
+    said = f"“{title}” ({code})" if title else f"Project {code}"
+    if not notice.enrollment:
+        return project, said
+    if notice.to.startswith("teacher:"):
+        return f"您报名的{project}", f"Your enrollment in {said}"
+    who = f"{names.school or ''}{names.person or '教师'}"
+    who_en = ", ".join(filter(None, (names.person or "A teacher", names.school)))
+    return f"{who}报名的{project}", f"{who_en}, in {said}"
 
 
 def letter(delivery: Delivery, project: Project, *, to: str, name: str, trainee: str) -> Letter:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from services.enrollment.domain.enrollment import Enrollment
@@ -12,6 +12,7 @@ from services.enrollment.domain.vocabulary import (
     DeliveryRecipient,
     DeliveryState,
     EnrollmentStatus,
+    Outcome,
 )
 
 
@@ -23,34 +24,91 @@ class NoticeKind(StrEnum):
     AMENDED = "AMENDED"
     OVERLAP = "OVERLAP"
     REVISED = "REVISED"
+    SUBSTITUTED = "SUBSTITUTED"
+    ESCALATED = "ESCALATED"
+    DECISIONS_DUE = "DECISIONS_DUE"
+    QUOTA = "QUOTA"
+    REVIEW_ASSIGNED = "REVIEW_ASSIGNED"
+    RETURNED = "RETURNED"
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+    PUBLISHED = "PUBLISHED"
+    SUSPENDED = "SUSPENDED"
+    RESUMED = "RESUMED"
+    EXTENSION = "EXTENSION"
+    OVERRUN = "OVERRUN"
+    NOT_STARTED = "NOT_STARTED"
+    STARTED = "STARTED"
+    NO_SHOW = "NO_SHOW"
+    RESULT = "RESULT"
+    CREDIT = "CREDIT"
+    CREDIT_REVOKED = "CREDIT_REVOKED"
 
 
 _OF_DECISIONS = frozenset({NoticeKind.DECISION, NoticeKind.REVISED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """An entry of an inbox.
+class Facts:
+    """What a notice's sentence says besides what its enrollment and its project are called.
 
     Attributes:
-        id: The delivery's id, so that a second attempt leaves no second notice.
-        to: The inbox: `teacher:<id>`, `school:<code>` or `base:<id>`.
+        title: The project's title, where enrollment does not know the project: it is not published.
+        code: The project's code, likewise.
+        base_name: The base's name.
+        year: The round.
+        before: The limit of a quota before (R39).
+        limit: The limit of a quota from now on.
+        count: How many enrollments it is about.
+        until: The last day, included.
+        outcome: Of an assessment (R30).
+        hours: Class hours of a credit (R31).
+        successor: Id of the teacher who has taken the seat (R26).
+    """
+
+    title: str | None = None
+    code: str | None = None
+    base_name: str | None = None
+    year: int | None = None
+    before: int | None = None
+    limit: int | None = None
+    count: int | None = None
+    until: date | None = None
+    outcome: Outcome | None = None
+    hours: int | None = None
+    successor: str | None = None
+
+
+NO_FACTS = Facts()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """An entry of an inbox (ADR 36).
+
+    Attributes:
+        id: The delivery's id, or one made of the occasion, so that a second attempt leaves no second notice.
+        to: The inbox: the role, a colon, and the organisation or the person, such as `school:<code>`.
+        enrollment: The enrollment that it is about, if any.
+        project: The project that it is about, if any.
         status: The enrollment's state when the notice was written.
         at: Domain time.
         expires_at: Until when an offered seat may be taken (R25).
         read_at: When somebody of the inbox marked it read.
+        facts: What its sentence says besides.
     """
 
     id: str
     to: str
     kind: NoticeKind
-    enrollment: str
-    project: str
-    status: EnrollmentStatus
     reason: str | None
     at: datetime
+    enrollment: str | None = None
+    project: str | None = None
+    status: EnrollmentStatus | None = None
     expires_at: datetime | None = None
     read_at: datetime | None = None
+    facts: Facts = NO_FACTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +243,7 @@ def notice_of(delivery: Delivery, now: datetime) -> Notice:
     )
 
 
-def notice_to(box: str, enrollment: Enrollment, kind: NoticeKind, at: datetime) -> Notice:
+def notice_to(box: str, enrollment: Enrollment, kind: NoticeKind, at: datetime, *, facts: Facts = NO_FACTS) -> Notice:
     """A notice about an enrollment for an inbox that gets no delivery, such as a base's.
 
     Args:
@@ -193,6 +251,7 @@ def notice_to(box: str, enrollment: Enrollment, kind: NoticeKind, at: datetime) 
         enrollment: The enrollment.
         kind: What the notice is about.
         at: Domain time.
+        facts: What its sentence says besides.
     """
     return Notice(
         id=f"{order_of(at)}:{enrollment.id}:{box}:{_occasion(kind, enrollment)}",
@@ -203,6 +262,7 @@ def notice_to(box: str, enrollment: Enrollment, kind: NoticeKind, at: datetime) 
         status=enrollment.status,
         reason=enrollment.reason,
         at=at,
+        facts=facts,
     )
 
 
@@ -258,6 +318,20 @@ def school_box(school: str) -> str:
 def base_box(base: str) -> str:
     """The inbox of a base."""
     return f"base:{base}"
+
+
+def expert_box(expert: str) -> str:
+    """The inbox of a reviewer."""
+    return f"expert:{expert}"
+
+
+def province_box(province: str) -> str:
+    """The inbox of a province."""
+    return f"province:{province}"
+
+
+MINISTRY_BOX = "ministry:00"
+"""The inbox of the ministry, which all its accounts share."""
 
 
 def _expires_at(enrollment: Enrollment) -> datetime | None:

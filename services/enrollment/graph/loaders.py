@@ -11,7 +11,8 @@ from chassis.principal import Scope
 from services.enrollment.domain.cut_off import CutOffs
 from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.funding import Funding
-from services.enrollment.domain.notifications import Delivery
+from services.enrollment.domain.notification_texts import Names
+from services.enrollment.domain.notifications import Delivery, Notice
 from services.enrollment.domain.progress import Progress
 from services.enrollment.domain.project import Project
 from services.enrollment.domain.roster.roster import Row
@@ -110,6 +111,14 @@ class DeliveriesByEnrollmentLoader(BatchLoader[Context, str, list[Delivery]]):
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, list[Delivery]]:
         """The deliveries for each enrollment id."""
         return await self.context.deps.store.deliveries.by_enrollment(keys)
+
+
+class NamesByNoticeLoader(BatchLoader[Context, Notice, Names]):
+    """What notices of the principal's own inboxes call their subjects; the list of notices has checked the inbox."""
+
+    async def fetch(self, keys: Sequence[Notice]) -> Mapping[Notice, Names]:
+        """The names for each notice."""
+        return await self.context.deps.store.notices.names_of(keys)
 
 
 class OverlapsByTeacherLoader(BatchLoader[Context, str, frozenset[str]]):

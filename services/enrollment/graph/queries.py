@@ -126,11 +126,11 @@ class Query(FeedbackQuery, PersonalQuery, RosterQuery):
         self, info: Info, first: int = 20, after: str | None = None, *, unread: bool = False
     ) -> Connection[Notice] | None:
         """The notices of the principal's inboxes, the latest first."""
-        context, boxes, part = info.context, boxes_of(info.context.principal), page_request(first, after)
-        store = context.deps.store.notices
+        boxes, part = boxes_of(info.context.principal), page_request(first, after)
+        store = info.context.deps.store.notices
         page = await connect(store.page(boxes, part, unread=unread), part, lambda notice: [notice.id])
         counted = partial(store.count, boxes, unread=unread)
-        return Connection[Notice].of(page, lambda notice: Notice.of(notice, context), counted)
+        return Connection[Notice].of(page, Notice.of, counted)
 
     @strawberry.federation.field(
         description="基地逾期未决、上报教师工作司的报名 (R23)", requires_scopes=requires(Scope.MINISTRY)

@@ -8,7 +8,9 @@ from chassis.messaging.inbox import Handler, Row
 from chassis.storage.mongo import Session
 from chassis.storage.unit_of_work import UnitOfWork
 from services.enrollment.commands import Deps
+from services.enrollment.domain import news
 from services.enrollment.domain.enrollment import Enrollment
+from services.enrollment.domain.notifications import Notice
 from services.enrollment.domain.results import Followed, assess, attend, credit, miss, revoke
 from services.enrollment.messaging.inbound import (
     AttendanceRecorded,
@@ -28,6 +30,21 @@ _STEPS: Mapping[type, Callable[[Enrollment, Any, datetime], Followed]] = {
 """By event, the step of the domain: `(enrollment, event, now)`."""
 
 
+def _news_of(row: Row, enrollment: Enrollment, now: datetime) -> list[Notice]:
+    """Whom the event is told to besides (R29–R31)."""
+    match row.event:
+        case NoShowRecorded():
+            return news.of_no_show(enrollment, now)
+        case ResultRecorded(outcome=outcome):
+            return news.of_result(enrollment, outcome, now, row.envelope.id)
+        case CreditConfirmed(hours=hours):
+            return news.of_credit(enrollment, hours, now)
+        case CreditRevoked(reason=reason):
+            return news.of_revocation(enrollment, reason, now)
+        case _:
+            return []
+
+
 def assessment_handlers(deps: Deps) -> Mapping[str, Handler]:
     """A handler for each of assessment's events that concern an enrollment, by event type."""
 
@@ -36,12 +53,18 @@ def assessment_handlers(deps: Deps) -> Mapping[str, Handler]:
         repository, unit = deps.store.enrollments, UnitOfWork(session)
         loaded = await unit.load(repository, [row.event.enrollment for row in rows])
         enrollments = {enrollment.id: enrollment for enrollment in loaded}
+        now = deps.clock.now()
+        notices: list[Notice] = []
         for row in rows:
             enrollment = enrollments.get(row.event.enrollment)
-            change = _STEPS[type(row.event)](enrollment, row.event, deps.clock.now()) if enrollment else None
-            if change:
+            if enrollment is None:
+                continue
+            if change := _STEPS[type(row.event)](enrollment, row.event, now):
                 after, events = change
-                enrollments[after.id] = unit.save(repository, after, events, act=row.act)
+                enrollment = enrollments[after.id] = unit.save(repository, after, events, act=row.act)
+            if change or isinstance(row.event, ResultRecorded):  # a corrected score may be the same outcome
+                notices += _news_of(row, enrollment, now)
+        deps.store.notices.stage(notices, unit)
         await unit.flush()
 
     return {

@@ -20,6 +20,7 @@ from services.enrollment.messaging.inbound import (
     ProjectResumed,
     RoundCalendar,
 )
+from services.enrollment.messaging.news import with_news
 
 
 def catalog_handlers(deps: Deps) -> Mapping[str, Handler]:
@@ -44,7 +45,7 @@ def catalog_handlers(deps: Deps) -> Mapping[str, Handler]:
         effects.set_state(state)
         for state in (ProjectState.RUNNING, ProjectState.FINISHED, ProjectState.CANCELLED, ProjectState.SUSPENDED)
     )
-    return {
+    handlers = {
         "catalog.round-opened": Handler(RoundCalendar, effects.store_calendar),
         "catalog.phase-extended": Handler(RoundCalendar, effects.store_calendar),
         "catalog.project-published": Handler(ProjectPublished, effects.store_project),
@@ -55,6 +56,7 @@ def catalog_handlers(deps: Deps) -> Mapping[str, Handler]:
         "catalog.project-suspended": Handler(ProjectMoved, suspend),
         "catalog.project-resumed": Handler(ProjectResumed, effects.resume_project, offer_seats),
     }
+    return with_news(handlers, deps)
 
 
 class _CatalogEffects:

@@ -95,6 +95,7 @@ class CreditConfirmed:
     """`assessment.credit-confirmed`."""
 
     enrollment: str
+    hours: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,3 +104,30 @@ class CreditRevoked:
 
     enrollment: str
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectNews:
+    """What notices say of a project, from any of the catalog's events about one; those of earlier releases say less."""
+
+    project: str
+    base: str
+    code: str
+    title: str | None = None
+    reason: str | None = None
+    experts: tuple[str, ...] = ()
+    until: date | None = None
+    overrun: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuotaAdjusted:
+    """`catalog.quota-adjusted`."""
+
+    base: str
+    year: int
+    before: int
+    limit: int
+    reason: str
+    province: str
+    base_name: str | None = None

@@ -19,6 +19,7 @@ from services.enrollment.commands import (
     expire_offers,
     lapse_at_start,
     offer_free_seats,
+    remind_bases,
 )
 from services.enrollment.domain import events
 from services.enrollment.domain.vocabulary import DeliveryChannel
@@ -118,6 +119,7 @@ def due(deps: Deps) -> dict[str, Act]:
         "undecided enrollments escalated": partial(escalate_undecided, deps),
         "free seats offered": partial(offer_free_seats, deps),
         "lapsed at the start": partial(lapse_at_start, deps),
+        "bases reminded": partial(remind_bases, deps),
     }
 
 

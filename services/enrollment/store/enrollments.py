@@ -6,10 +6,11 @@ from datetime import datetime
 from pymongo import ASCENDING
 
 from chassis.storage.cursor import PageRequest
-from chassis.storage.mongo import BATCH, Database, Document, from_document
+from chassis.storage.mongo import BATCH, Database, Document, Session, from_document
 from chassis.storage.paging import after_position, all_of, counts, pages
 from chassis.storage.repository import Repository
 from services.enrollment.domain.enrollment import Enrollment
+from services.enrollment.domain.news import SEATED
 from services.enrollment.domain.seats import ADMITTED
 from services.enrollment.domain.vocabulary import LIVE, WITHOUT_SEAT, EnrollmentStatus
 from services.enrollment.store.visibility import EnrollmentSelection, Visibility
@@ -94,6 +95,27 @@ class Enrollments(Repository[Enrollment]):
     async def live(self, project: str) -> list[Enrollment]:
         """The enrollments of a project that are still under way."""
         return await self.query({"project": project, "status": {"$in": list(LIVE)}})
+
+    async def provinces_of(self, project: str, session: Session) -> list[str]:
+        """The provinces of the schools that have an enrollment under way in a project; `00` among them."""
+        where = {"project": project, "status": {"$in": list(LIVE)}}
+        found: list[str] = await self.collection.distinct("province", where, session=session)
+        return found
+
+    async def seated(self, project: str, session: Session) -> list[str]:
+        """Ids of the teachers who have a seat in a project."""
+        where = {"project": project, "status": {"$in": list(SEATED)}}
+        found: list[str] = await self.collection.distinct("teacher", where, session=session)
+        return found
+
+    async def undecided_by_project(self, year: int) -> dict[tuple[str, str], int]:
+        """How many enrollments of a year's round no base has decided, by base and project (R23)."""
+        pipeline: list[Document] = [
+            {"$match": {"status": EnrollmentStatus.SUBMITTED, "year": year}},
+            {"$group": {"_id": {"base": "$base", "project": "$project"}, "count": {"$sum": 1}}},
+        ]
+        rows = await self.collection.aggregate(pipeline, batchSize=BATCH)
+        return {(row["_id"]["base"], row["_id"]["project"]): row["count"] async for row in rows}
 
     async def ids_of(self, project: str, statuses: Iterable[EnrollmentStatus]) -> list[str]:
         """Ids of the enrollments of a project that are in one of these states."""

@@ -13,7 +13,12 @@ from chassis.storage.mongo import BATCH, Database, Document, from_document, to_d
 from chassis.storage.paging import after_position, all_of
 from chassis.storage.repository import Repository
 from chassis.storage.unit_of_work import UnitOfWork
+from services.enrollment.domain.enrollment import Enrollment
+from services.enrollment.domain.notification_texts import Names
 from services.enrollment.domain.notifications import Delivery, Notice
+from services.enrollment.domain.project import Project
+from services.enrollment.domain.school import School
+from services.enrollment.domain.teacher import Teacher
 from services.enrollment.domain.vocabulary import DeliveryChannel, DeliveryFault, DeliveryState
 from services.enrollment.store.visibility import NOTHING, own_province
 
@@ -130,18 +135,36 @@ class Deliveries(Repository[Delivery]):
 
 
 class Notices:
-    """The entries of inboxes.
+    """The entries of inboxes, and what they call their subjects.
 
     Args:
         database: The service's database.
+        enrollments: The repository of enrollments.
+        teachers: The repository of teachers.
+        schools: The repository of schools.
+        projects: The repository of projects.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        enrollments: Repository[Enrollment],
+        teachers: Repository[Teacher],
+        schools: Repository[School],
+        projects: Repository[Project],
+    ) -> None:
         self.collection = database["notices"]
+        self._enrollments = enrollments
+        self._teachers = teachers
+        self._schools = schools
+        self._projects = projects
 
     async def prepare(self) -> None:
-        """Create the index of a box, latest first."""
+        """Create the indexes: of a box, latest first; of what is unread in it; of all that is unread, by time."""
         await self.collection.create_index([("to", ASCENDING), ("_id", DESCENDING)], name="box")
+        unread = [("to", ASCENDING), ("read_at", ASCENDING), ("_id", DESCENDING)]
+        await self.collection.create_index(unread, name="unread")
 
     def stage(self, notices: Iterable[Notice], unit: UnitOfWork) -> None:
         """Stage notices for their boxes; a second time changes nothing."""
@@ -168,6 +191,35 @@ class Notices:
     async def count(self, boxes: Sequence[str], *, unread: bool = False) -> int:
         """How many notices the boxes hold."""
         return await self.collection.count_documents(_in_boxes(boxes, unread=unread))
+
+    async def names_of(self, notices: Sequence[Notice]) -> dict[Notice, Names]:
+        """What notices call their subjects, as it is now, so that a corrected name is the one that they say (R41).
+
+        A province reads the school's name and not the trainee's, as it does of enrollments (R27). Four reads at most.
+        """
+        loaded = await self._enrollments.find_many([notice.enrollment for notice in notices if notice.enrollment])
+        enrollments = {enrollment.id: enrollment for enrollment in loaded if enrollment}
+        people = [enrollment.teacher for enrollment in enrollments.values()]
+        people += [notice.facts.successor for notice in notices if notice.facts.successor]
+        teachers = {teacher.id: teacher.name for teacher in await self._teachers.find_many(people) if teacher}
+        codes = [enrollment.school for enrollment in enrollments.values()]
+        schools = {school.id: school.name for school in await self._schools.find_many(codes) if school}
+        keys = [notice.project for notice in notices if notice.project]
+        projects = {project.id: project for project in await self._projects.find_many(keys) if project}
+
+        def names(notice: Notice) -> Names:
+            enrollment, project = enrollments.get(notice.enrollment or ""), projects.get(notice.project or "")
+            shown = {} if notice.to.startswith("province:") else teachers
+            from_outside = enrollment is not None and not notice.to.startswith("school:")
+            return Names(
+                person=shown.get(enrollment.teacher) if enrollment else None,
+                school=schools.get(enrollment.school) if enrollment and from_outside else None,
+                title=project.title if project else None,
+                code=project.code if project else None,
+                successor=shown.get(notice.facts.successor or ""),
+            )
+
+        return {notice: names(notice) for notice in notices}
 
     async def mark_read(self, boxes: Sequence[str], keys: Sequence[str], now: datetime) -> list[Notice]:
         """Mark notices read for all who share the boxes; the time of a notice that was read before stays.

@@ -13,6 +13,7 @@ from services.enrollment.store.admissions import Admissions
 from services.enrollment.store.enrollments import Enrollments
 from services.enrollment.store.feed import Feed, Tail
 from services.enrollment.store.funding import FundingBook
+from services.enrollment.store.milestones import Milestones
 from services.enrollment.store.notifications import Deliveries, Notices
 from services.enrollment.store.progress import ProgressCounts
 from services.enrollment.store.reveals import Reveals
@@ -58,7 +59,14 @@ class Store:
         self.funding = FundingBook(database, "funding", Funding, producer=_PRODUCER, noun="funding")
         self.progress = ProgressCounts(database, self.funding)
         self.deliveries = Deliveries(database)
-        self.notices = Notices(database)
+        self.notices = Notices(
+            database,
+            enrollments=self.enrollments,
+            teachers=self.teachers,
+            schools=self.schools,
+            projects=self.projects,
+        )
+        self.milestones = Milestones(database)
         self.seating = Seating(database)
         self.admissions = Admissions(
             enrollments=self.enrollments,

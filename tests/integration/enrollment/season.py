@@ -110,6 +110,8 @@ class Season:
         """Take an event in as the consumer does."""
         self.versions += 1
         producer, _, name = kind.partition(".")
+        if name.startswith("project-"):
+            data = {"base": "base-1", "code": "GP-1"} | data
         envelope = Envelope(
             id=f"{kind}/{new_id()}",
             producer=producer,

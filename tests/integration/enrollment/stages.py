@@ -105,6 +105,14 @@ async def undecided(season: Season, count: int = 1) -> Stage:
     return stage
 
 
+async def shortly_before_the_deadline(season: Season, count: int = 1) -> Stage:
+    """Submitted, and to be decided within two days."""
+    stage = await submitted(season, count)
+    season.at("2024-05-24T09:00")
+    await season.database["milestones"].delete_many({})
+    return stage
+
+
 async def escalated(season: Season, count: int = 1) -> Stage:
     stage = await undecided(season, count)
     await commands.escalate_undecided(season.deps)

@@ -152,8 +152,8 @@ SINGLE: Mapping[str, Case] = {
         lambda deps, stage: commands.substitute_teacher(
             deps, SCHOOL, key=stage.key, teacher_id=stage.teachers[-1].person or "", reason="病假"
         ),
-        Budget(14, commits=1),
-        later=Budget(12, commits=1),
+        Budget(15, commits=1),
+        later=Budget(13, commits=1),
     ),
     "set_inner_cut_off": Case(
         stages.published,
@@ -258,6 +258,7 @@ BULK: Mapping[str, Case] = {
         Budget(6, commits=1),
         later=Budget(4, commits=1),
     ),
+    "remind_bases": Case(stages.shortly_before_the_deadline, lambda deps, _: commands.remind_bases(deps), Budget(5)),
     "renew_offers": Case(stages.offered, renew_offers, Budget(3, commits=1)),
     "tell_of_amendment": Case(stages.overlapping, lambda deps, _: commands.tell_of_amendment(deps, "p1"), Budget(6)),
     "mark_notices_read": Case(
@@ -289,8 +290,8 @@ WINDOWED: Mapping[str, Case] = {
     "escalate_undecided": Case(
         stages.undecided,
         lambda deps, _: commands.escalate_undecided(deps),
-        Budget(8, commits=1),
-        window=Budget(6, commits=1),
+        Budget(9, commits=1),
+        window=Budget(7, commits=1),
     ),
     "expire_offers": Case(
         stages.offered_too_long_ago,

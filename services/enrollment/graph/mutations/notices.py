@@ -15,10 +15,10 @@ class NoticeMutation:
 
     @strawberry.federation.mutation(
         description="将本收件箱的通知标为已读，一次最多200条 (R24)",
-        requires_scopes=requires(Scope.TEACHER, Scope.SCHOOL, Scope.BASE),
+        requires_scopes=requires(Scope.MINISTRY, Scope.EXPERT, Scope.BASE, Scope.SCHOOL, Scope.TEACHER, Scope.PROVINCE),
     )
     async def mark_notices_read(self, info: Info, ids: list[strawberry.ID]) -> list[Notice] | None:
         """Mark notices read; those of other inboxes are ignored."""
         context = info.context
         marked = await commands.mark_notices_read(context.deps, boxes=boxes_of(context.principal), keys=ids)
-        return [Notice.of(notice, context) for notice in marked]
+        return [Notice.of(notice) for notice in marked]
