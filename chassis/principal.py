@@ -42,6 +42,7 @@ class Principal:
         province: Two-digit code, for scope `province`.
         person: Id of the teacher or expert whose account it is.
         name: The name in the audit log: that of the designated person (R5), else of the account's holder.
+        login: The account's login name (R3); None in tokens of earlier releases.
     """
 
     subject: str
@@ -52,6 +53,7 @@ class Principal:
     province: str | None = None
     person: str | None = None
     name: str | None = None
+    login: str | None = None
 
 
 ANONYMOUS = Principal("anonymous", Scope.PUBLIC)
@@ -97,6 +99,7 @@ class TokenMinter:
             "province": principal.province,
             "person": principal.person,
             "name": principal.name,
+            "login": principal.login,
         }
         return jwt.encode({"alg": _ALGORITHM, "kid": self._key.kid}, claims, self._key, algorithms=[_ALGORITHM])
 
@@ -158,4 +161,5 @@ def _principal(claims: dict[str, Any]) -> Principal:
         province=claims.get("province"),
         person=claims.get("person"),
         name=claims.get("name"),
+        login=claims.get("login"),
     )

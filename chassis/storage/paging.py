@@ -1,6 +1,7 @@
 """Keyset pages: a page begins after a position in the order, never after a number of rows."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pymongo import ASCENDING
@@ -43,6 +44,62 @@ async def counts(collection: Collection, lists: Sequence[Mapping[str, Any]]) -> 
     ]
     rows = await _in_one_operation(collection, branches)
     return [rows.get(place, 0) for place in range(len(lists))]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many documents a list has.
+
+    Attributes:
+        count: All of them.
+        only: The value of the field by which they are told apart, where all have the same; else None.
+        least: The least value of the field that is looked at; None where there is none.
+    """
+
+    count: int = 0
+    only: Any = None
+    least: Any = None
+
+
+NO_TALLY = Tally()
+
+
+async def tallies(
+    collection: Collection, lists: Sequence[Mapping[str, Any]], *, by: str, least: str | None = None
+) -> list[Tally]:
+    """Count each of several lists, and say whether one value of a field is common to all of a list.
+
+    Args:
+        collection: The collection that all lists are of.
+        lists: The filter of each list.
+        by: The field, such as `project`.
+        least: A field whose least value is wanted.
+    """
+    if not lists:
+        return []
+    branches: list[list[Document]] = [
+        [
+            {"$match": where},
+            {"$group": {"_id": f"${by}", "count": {"$sum": 1}, "least": {"$min": f"${least}" if least else None}}},
+            {
+                "$group": {
+                    "_id": place,
+                    "count": {"$sum": "$count"},
+                    "values": {"$sum": 1},
+                    "only": {"$first": "$_id"},
+                    "least": {"$min": "$least"},
+                }
+            },
+            {"$project": {"rows": "$$ROOT"}},
+        ]
+        for place, where in enumerate(lists)
+    ]
+    rows = await _in_one_operation(collection, branches)
+    found = {
+        place: Tally(row["count"], row["only"] if row["values"] == 1 else None, row["least"])
+        for place, row in rows.items()
+    }
+    return [found.get(place, NO_TALLY) for place in range(len(lists))]
 
 
 async def _in_one_operation(collection: Collection, branches: Sequence[list[Document]]) -> dict[int, Any]:

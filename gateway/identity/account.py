@@ -93,6 +93,7 @@ class Account:
             province=self.province,
             person=self.person,
             name=self.name,
+            login=self.login,
         )
 
     def admit(self, now: datetime) -> None:

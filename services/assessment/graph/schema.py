@@ -4,8 +4,9 @@ The audit log is its only root query: everything else is a field of an enrollmen
 """
 
 from chassis.graph import SubgraphSchema
+from services.assessment.graph.me import Me
 from services.assessment.graph.mutations import Mutation
 from services.assessment.graph.queries import Query
 from services.assessment.graph.types import Enrollment, Project
 
-schema = SubgraphSchema(query=Query, mutation=Mutation, types=[Enrollment, Project])
+schema = SubgraphSchema(query=Query, mutation=Mutation, types=[Enrollment, Me, Project])

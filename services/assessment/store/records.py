@@ -8,7 +8,7 @@ from pymongo import ASCENDING
 from chassis.principal import Principal, Scope
 from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Database, Document, Session, from_document
-from chassis.storage.paging import after_position, all_of, counts, pages
+from chassis.storage.paging import Tally, after_position, all_of, counts, pages, tallies
 from chassis.storage.repository import Repository
 from services.assessment.domain.record import Record
 from services.assessment.domain.vocabulary import CreditStatus
@@ -31,6 +31,7 @@ class Records(Repository[Record]):
         """Create the indexes."""
         await super().prepare()
         await self.collection.create_index([("project", ASCENDING), ("_id", ASCENDING)], name="project")
+        await self.collection.create_index([("school", ASCENDING), ("credit.status", ASCENDING)], name="credits")
 
     async def visible(self, enrollments: Sequence[str], principal: Principal) -> dict[str, Record]:
         """The records of these enrollments that the principal may see, by enrollment id; one database operation."""
@@ -46,6 +47,27 @@ class Records(Repository[Record]):
         """
         of_project = {"project": project} if project else {}
         return all_of({"_id": {"$in": list(enrollments)}}, of_project, visible_to(principal))
+
+    async def credits_to_confirm(self, school: str) -> Tally:
+        """How many credits wait for the school to confirm them (R31), and of which project if of one."""
+        where = {"school": school, "credit.status": CreditStatus.PENDING}
+        (tally,) = await tallies(self.collection, [where], by="project")
+        return tally
+
+    async def left_to_record(self, held: Mapping[str, Sequence[str]], finished: Sequence[str]) -> list[Tally]:
+        """How many attendees lack a mark of a session that was held, and how many a result; one database operation.
+
+        Args:
+            held: Ids of running projects to the ids of their sessions up to today (R29).
+            finished: Ids of projects whose training is over (R30).
+        """
+        unmarked = [
+            {"project": project, "live": True, "marks.session": {"$not": {"$all": list(sessions)}}}
+            for project, sessions in held.items()
+            if sessions
+        ]
+        unassessed = {"project": {"$in": list(finished)}, "live": True, "results": {"$size": 0}}
+        return await tallies(self.collection, [{"$or": unmarked} if unmarked else _NOTHING, unassessed], by="project")
 
     async def attendees(self, project: str, session: Session | None = None) -> list[Record]:
         """The records of all who attend a project."""

@@ -1,5 +1,7 @@
 """The repositories of assessment, composed."""
 
+from pymongo import ASCENDING
+
 from chassis.storage.mongo import Client, Database
 from chassis.storage.repository import Repository
 from services.assessment.domain.project import Project
@@ -36,4 +38,5 @@ class Store:
         """Create the indexes."""
         await self.records.prepare()
         await self.settlements.prepare()
+        await self.projects.collection.create_index([("base", ASCENDING), ("phase", ASCENDING)], name="base")
         await self.audit.prepare()

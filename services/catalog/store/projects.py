@@ -9,7 +9,7 @@ from pymongo import ASCENDING, UpdateOne
 
 from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Database, Document, Session, from_document
-from chassis.storage.paging import after_position, all_of
+from chassis.storage.paging import Tally, after_position, all_of, tallies
 from chassis.storage.repository import INTERNAL_FIELDS, Repository
 from kernel.dates import start_of
 from kernel.reference import major_categories, provinces
@@ -19,6 +19,7 @@ from services.catalog.domain.quota import Quota
 from services.catalog.domain.review import Expert, Review
 from services.catalog.domain.round import Round
 from services.catalog.domain.search import terms_of
+from services.catalog.domain.todos import Due
 from services.catalog.domain.vocabulary import ProjectStatus
 from services.catalog.store.visibility import ONE_BATCH, ORDERS, ProjectSelection, Visibility
 
@@ -173,6 +174,10 @@ class Projects(Repository[Project]):
             documents[document.pop(_PART)].append(document)
         return [_rows(part, of_part) for part, of_part in zip(parts, documents, strict=True)]
 
+    async def tallies(self, duties: Sequence[Due], bases: Sequence[str] | None) -> list[Tally]:
+        """How many projects each duty is about, of some bases or of all, in one database operation."""
+        return await tallies(self.collection, [_due(duty, bases) for duty in duties], by="_id")
+
     async def related(self, keys: Sequence[Key], visibility: Visibility) -> dict[Key, Any]:
         """The aggregates of those keys, of any kinds, in one operation.
 
@@ -250,6 +255,19 @@ class Projects(Repository[Project]):
         ]
         if updates:
             await self.collection.bulk_write(updates, ordered=False, session=session)
+
+
+def _due(due: Due, bases: Sequence[str] | None) -> Document:
+    where: Document = {"status": due.status}
+    if bases is not None:
+        where["base"] = {"$in": list(bases)}
+    if due.year is not None:
+        where["year"] = due.year
+    if due.starts_by:
+        where["plan.starts_on"] = {"$lte": due.starts_by.isoformat()}
+    if due.ends_by:
+        where["plan.ends_on"] = {"$lte": due.ends_by.isoformat()}
+    return where
 
 
 def _texts(project: Project) -> list[str]:

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from pymongo import ASCENDING, DeleteOne, UpdateOne
 
 from chassis.storage.cursor import PageRequest
-from chassis.storage.mongo import Database, Session
-from chassis.storage.paging import after_position, all_of
+from chassis.storage.mongo import Database, Document, Session
+from chassis.storage.paging import Tally, after_position, all_of
 from chassis.storage.repository import Repository
 from chassis.storage.unit_of_work import UnitOfWork
 from services.catalog.domain.review import Review
+from services.catalog.domain.vocabulary import ProjectStatus
 from services.catalog.store.visibility import ONE_BATCH
 
 _BY_ID = [("_id", ASCENDING)]
@@ -40,6 +41,29 @@ class Reviews(Repository[Review]):
     async def count(self, expert: str) -> int:
         """How many reviews an expert has or had to write."""
         return await self.collection.count_documents({"expert": expert})
+
+    async def blank_by_year(self, expert: str) -> dict[int, Tally]:
+        """How many plans under review wait for the expert's review, by round, in one database operation (R15).
+
+        A review that stayed blank when its plan was decided or taken back waits no more.
+        """
+        under_review = [{"$match": {"status": ProjectStatus.UNDER_REVIEW}}, {"$project": {"cycle": 1}}]
+        pipeline: list[Document] = [
+            {"$match": {"expert": expert, "submitted_at": None}},
+            {
+                "$lookup": {
+                    "from": "projects",
+                    "localField": "project",
+                    "foreignField": "_id",
+                    "pipeline": under_review,
+                    "as": "plan",
+                }
+            },
+            {"$match": {"$expr": {"$in": ["$cycle", "$plan.cycle"]}}},
+            {"$group": {"_id": "$year", "count": {"$sum": 1}, "first": {"$first": "$project"}}},
+        ]
+        rows = await self.collection.aggregate(pipeline, batchSize=ONE_BATCH)
+        return {row["_id"]: Tally(row["count"], row["first"] if row["count"] == 1 else None) async for row in rows}
 
     async def of_projects(self, projects: Sequence[str], session: Session | None = None) -> dict[str, list[Review]]:
         """The reviews of projects of all cycles, by the project's id; an empty list where there is none."""

@@ -82,9 +82,13 @@ def of_oversight(occasion: Occasion) -> list[Notice]:
     return occasion.notices([MINISTRY_BOX, base_box(occasion.base)])
 
 
-def of_start(occasion: Occasion, teachers: Iterable[str]) -> list[Notice]:
+def of_start(enrollments: Iterable[Enrollment], at: datetime) -> list[Notice]:
     """To the teachers who have a seat: the training has begun (R28)."""
-    return occasion.notices(trainee_box(teacher) for teacher in teachers)
+    return [
+        notice
+        for enrollment in enrollments
+        for notice in _about(enrollment, NoticeKind.STARTED, [trainee_box(enrollment.teacher)], at)
+    ]
 
 
 def of_cancellation(occasion: Occasion, concerned: Iterable[str]) -> list[Notice]:

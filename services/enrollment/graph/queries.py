@@ -24,6 +24,7 @@ from services.enrollment.graph.loaders import (
     SchoolByCodeLoader,
     TeacherByIdLoader,
 )
+from services.enrollment.graph.me import SIGNED_IN, MeQuery
 from services.enrollment.graph.notices import Notice, boxes_of
 from services.enrollment.graph.people import School, Teacher
 from services.enrollment.graph.personal_data import PersonalQuery
@@ -32,11 +33,9 @@ from services.enrollment.graph.provinces import Province
 from services.enrollment.graph.rosters import RosterQuery
 from services.enrollment.store import EnrollmentSelection, SchoolSelection
 
-_SIGNED_IN = requires(Scope.MINISTRY, Scope.EXPERT, Scope.BASE, Scope.SCHOOL, Scope.TEACHER, Scope.PROVINCE)
-
 
 @strawberry.type
-class Query(FeedbackQuery, PersonalQuery, RosterQuery):
+class Query(FeedbackQuery, MeQuery, PersonalQuery, RosterQuery):
     """The queries of enrollment."""
 
     @strawberry.federation.field(description="本校", requires_scopes=requires(Scope.SCHOOL, Scope.TEACHER))
@@ -120,7 +119,7 @@ class Query(FeedbackQuery, PersonalQuery, RosterQuery):
         return Teacher.of(teacher) if teacher else None
 
     @strawberry.federation.field(
-        description="我的通知，由近及远；unread 为真则只有未读的 (R24)", requires_scopes=_SIGNED_IN
+        description="我的通知，由近及远；unread 为真则只有未读的 (R24)", requires_scopes=SIGNED_IN
     )
     async def my_notices(
         self, info: Info, first: int = 20, after: str | None = None, *, unread: bool = False

@@ -78,7 +78,7 @@ def _of_project(deps: Deps, kind: NoticeKind) -> _Tell:
             case NoticeKind.CANCELLED:
                 return news.of_cancellation(occasion, await enrollments.provinces_of(event.project, session))
             case NoticeKind.STARTED:
-                return news.of_start(occasion, await enrollments.seated(event.project, session))
+                return news.of_start(await enrollments.seated(event.project, session), occasion.at)
             case NoticeKind.OVERRUN:
                 return news.of_oversight(occasion) if event.overrun else []
             case _:

@@ -7,7 +7,7 @@ from pymongo import ASCENDING
 
 from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import BATCH, Database, Document, Session, from_document
-from chassis.storage.paging import after_position, all_of, counts, pages
+from chassis.storage.paging import Tally, after_position, all_of, counts, pages, tallies
 from chassis.storage.repository import Repository
 from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.news import SEATED
@@ -19,7 +19,9 @@ _BY_ID = [("_id", ASCENDING)]
 _INDEXES: dict[str, tuple[str, ...]] = {
     "project": ("project", "status", "_id"),
     "base": ("base", "_id"),
+    "base_duties": ("base", "status", "year"),
     "school": ("school", "_id"),
+    "school_duties": ("school", "status", "year"),
     "teacher": ("teacher", "_id"),
     "province": ("province", "year", "status"),
 }
@@ -102,11 +104,9 @@ class Enrollments(Repository[Enrollment]):
         found: list[str] = await self.collection.distinct("province", where, session=session)
         return found
 
-    async def seated(self, project: str, session: Session) -> list[str]:
-        """Ids of the teachers who have a seat in a project."""
-        where = {"project": project, "status": {"$in": list(SEATED)}}
-        found: list[str] = await self.collection.distinct("teacher", where, session=session)
-        return found
+    async def seated(self, project: str, session: Session) -> list[Enrollment]:
+        """The enrollments of a project that have a seat."""
+        return await self.query({"project": project, "status": {"$in": list(SEATED)}}, session=session)
 
     async def undecided_by_project(self, year: int) -> dict[tuple[str, str], int]:
         """How many enrollments of a year's round no base has decided, by base and project (R23)."""
@@ -145,6 +145,11 @@ class Enrollments(Repository[Enrollment]):
         """How many enrollments of each list the reader may see."""
         wheres = [all_of(selection.condition(), visibility.condition()) for selection in lists]
         return await counts(self.collection, wheres)
+
+    async def tallies(self, lists: Sequence[EnrollmentSelection], visibility: Visibility) -> list[Tally]:
+        """How many enrollments of each list the reader may see, of which one project, and when the first offer ends."""
+        wheres = [all_of(selection.condition(), visibility.condition()) for selection in lists]
+        return await tallies(self.collection, wheres, by="project", least="offer_expires_at")
 
     async def visible(self, keys: Sequence[str], visibility: Visibility) -> dict[str, Enrollment]:
         """Those of the enrollments that the reader may see, by id."""

@@ -129,6 +129,11 @@ class Deliveries(Repository[Delivery]):
         """How many of a year's deliveries have not arrived."""
         return await self.collection.count_documents(_undelivered(principal, year))
 
+    async def count_failed(self, principal: Principal) -> int:
+        """How many deliveries no attempt will make any more, of all that the reader may see."""
+        own = _readable_by(principal)
+        return await self.collection.count_documents({"state": DeliveryState.FAILED.value, **own})
+
     async def _settle(self, deliveries: Sequence[Delivery], changes: Document) -> int:
         result = await self.collection.update_many(_as_read(deliveries), {"$set": changes, "$inc": {"version": 1}})
         return result.matched_count
@@ -258,14 +263,18 @@ def _in_boxes(boxes: Sequence[str], *, unread: bool) -> Document:
 
 
 def _undelivered(principal: Principal, year: int) -> Document:
-    """The deliveries that have not arrived and that the reader may see: its school's, its province's, or all."""
+    """The deliveries of a year that have not arrived and that the reader may see."""
+    return {"year": year, "state": _UNDELIVERED, **_readable_by(principal)}
+
+
+def _readable_by(principal: Principal) -> Document:
+    """The deliveries that the reader may see: its school's, its province's, or all."""
     match principal.scope:
         case Scope.MINISTRY:
-            own: Document = {}
+            return {}
         case Scope.SCHOOL if principal.school:
-            own = {"school": principal.school}
+            return {"school": principal.school}
         case Scope.PROVINCE if province := own_province(principal):
-            own = {"province": province}
+            return {"province": province}
         case _:
-            own = NOTHING
-    return {"year": year, "state": _UNDELIVERED, **own}
+            return NOTHING

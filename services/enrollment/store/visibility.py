@@ -68,7 +68,11 @@ class Visibility:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrollmentSelection:
-    """Which enrollments a reader asks for; a field that is None or empty selects nothing out."""
+    """Which enrollments a reader asks for; a field that is None or empty selects nothing out.
+
+    Attributes:
+        unranked: Only those that their school has not ranked (R21).
+    """
 
     statuses: tuple[EnrollmentStatus, ...] = ()
     project: str | None = None
@@ -76,6 +80,7 @@ class EnrollmentSelection:
     teacher: str | None = None
     province: str | None = None
     year: int | None = None
+    unranked: bool = False
 
     def condition(self) -> Document:
         """As a filter of the enrollments."""
@@ -89,4 +94,6 @@ class EnrollmentSelection:
         condition: Document = {name: value for name, value in named.items() if value is not None}
         if self.statuses:
             condition["status"] = {"$in": list(self.statuses)}
+        if self.unranked:
+            condition["rank"] = None
         return condition

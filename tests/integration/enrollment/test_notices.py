@@ -104,7 +104,7 @@ async def test_r28_r30_r31_a_teacher_is_told_of_start_result_and_credit(season: 
     teacher, key = await accepted(season)
     await season.hear("catalog.project-started", "p1", {"project": "p1"})
     (begun,) = await told(season, teacher, "STARTED")
-    assert begun["message"] == f"{PROJECT}：培训已开班"
+    assert begun["message"] == f"您报名的{PROJECT}：培训已开班"
     await season.hear("assessment.attendance-recorded", key, about(key) | {"present": True})
     for outcome, score in (("FAILED", 40), ("PASSED", 70), ("PASSED", 90)):
         given = about(key) | {"outcome": outcome, "score": score}

@@ -1,0 +1,68 @@
+"""What waits for somebody: the kinds of to-dos, and the fields that `Todo` has in every subgraph (ADR 36)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+import strawberry
+
+from kernel.reference import clause_of
+
+
+@strawberry.enum(description="待办事项的种类")
+class TodoKind(Enum):
+    """What is to be done; each kind is one service's."""
+
+    COMPLETE_PLAN = "COMPLETE_PLAN"
+    REVISE_PLAN = "REVISE_PLAN"
+    ASSIGN_EXPERTS = "ASSIGN_EXPERTS"
+    REVIEW = "REVIEW"
+    DECIDE_PLAN = "DECIDE_PLAN"
+    PUBLISH = "PUBLISH"
+    START = "START"
+    FINISH = "FINISH"
+    DESIGNATE = "DESIGNATE"
+    RANK = "RANK"
+    SUBMIT = "SUBMIT"
+    DECIDE = "DECIDE"
+    CONFIRM_OFFER = "CONFIRM_OFFER"
+    ESCALATION = "ESCALATION"
+    UNDELIVERED = "UNDELIVERED"
+    MARK_ATTENDANCE = "MARK_ATTENDANCE"
+    RECORD_RESULTS = "RECORD_RESULTS"
+    CONFIRM_CREDIT = "CONFIRM_CREDIT"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How much of a kind waits for somebody.
+
+    Attributes:
+        kind: What is to be done.
+        count: How many things, 1 or more.
+        rule: The rule that asks for it.
+        closes_at: Until when it can be done; None where nothing ends it.
+        project: The id of the project, where all are of one.
+    """
+
+    kind: TodoKind
+    count: int
+    rule: str
+    closes_at: datetime | None = None
+    project: str | None = None
+
+
+@strawberry.type
+class TodoFields:
+    """The fields of `Todo` that are the same in every subgraph; each adds `project`, which it knows in its own way."""
+
+    kind: TodoKind
+    count: int = strawberry.field(description="件数")
+    rule: str = strawberry.field(description="依据的规则")
+    closes_at: datetime | None = strawberry.field(description="截止时间（不含）；没有期限的为空")
+    waiting: strawberry.Private[Waiting]
+
+    @strawberry.field(description="依据的通知条款；无对应条款的为空")
+    def clause(self) -> str | None:
+        """The clause of the ministry's notice that the rule comes from."""
+        return clause_of(self.waiting.rule)

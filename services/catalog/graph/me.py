@@ -1,0 +1,94 @@
+"""What the catalog adds to whoever asks: the own bases, and what waits about plans and projects (ADR 36)."""
+
+from typing import Self
+
+import strawberry
+
+from chassis.graph.resolvers import text_key
+from chassis.graph.todo import TodoFields, TodoKind, Waiting
+from chassis.principal import Scope
+from services.catalog.domain.todos import Due, duties_of_base, duties_of_ministry
+from services.catalog.domain.vocabulary import PhaseName
+from services.catalog.graph.bases import Base
+from services.catalog.graph.context import Context, Info
+from services.catalog.graph.loaders import BaseByIdLoader, ProjectByIdLoader
+from services.catalog.graph.projects import Project
+
+
+@strawberry.federation.type(shareable=True, description="一类待办：件数、依据和截止时间")
+class Todo(TodoFields):
+    """How much of a kind waits, and until when."""
+
+    @strawberry.field(description="所涉项目；只涉及一个项目时给出")
+    async def project(self, info: Info) -> Project | None:
+        """The project, where all of it is of one."""
+        if self.waiting.project is None:
+            return None
+        project = await info.context.loader(ProjectByIdLoader).load(self.waiting.project)
+        return Project.of(project, info.context) if project else None
+
+    @classmethod
+    def of(cls, waiting: Waiting) -> Self:
+        """From what waits."""
+        return cls(
+            kind=waiting.kind, count=waiting.count, rule=waiting.rule, closes_at=waiting.closes_at, waiting=waiting
+        )
+
+
+@strawberry.federation.type(keys=["id"])
+class Me:
+    """Whoever asks; nobody is shown anybody else's."""
+
+    id: strawberry.ID
+
+    @classmethod
+    def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:
+        """Whoever asks; there is no other."""
+        principal = info.context.principal
+        own = text_key(id) == principal.subject and principal.scope is not Scope.PUBLIC
+        return cls(id=strawberry.ID(principal.subject)) if own else None
+
+    @strawberry.field(description="本单位的国培基地 (R2)")
+    async def bases(self, info: Info) -> list[Base] | None:
+        """The own bases; none for other roles."""
+        principal = info.context.principal
+        if principal.scope is not Scope.BASE:
+            return []
+        found = [await info.context.loader(BaseByIdLoader).load(key) for key in principal.bases]
+        return [Base.of(base, info.context) for base in found if base]
+
+    @strawberry.field(description="申报、评审和开班方面的待办 (R7, R13–R17, R28)")
+    async def plan_todo(self, info: Info) -> list[Todo] | None:
+        """What waits for whoever asks, about plans and projects; nothing that is empty."""
+        return [Todo.of(entry) for entry in await _waiting(info.context) if entry.count]
+
+
+async def _waiting(context: Context) -> list[Waiting]:
+    principal, store, now = context.principal, context.deps.store, context.deps.clock.now()
+    rounds = [] if principal.scope not in _BUSY else await store.rounds.query({})
+    match principal.scope:
+        case Scope.EXPERT if principal.person:
+            reviewing = {one.year: one.phase(PhaseName.REVIEW).until_instant for one in rounds}
+            tallies = await store.reviews.blank_by_year(principal.person)
+            return [
+                Waiting(TodoKind.REVIEW, tally.count, "R15", reviewing.get(year), tally.only)
+                for year, tally in tallies.items()
+            ]
+        case Scope.BASE:
+            return await _counted(context, duties_of_base(rounds, now), principal.bases)
+        case Scope.MINISTRY:
+            return await _counted(context, duties_of_ministry(rounds), None)
+        case _:
+            return []
+
+
+_BUSY = frozenset({Scope.EXPERT, Scope.BASE, Scope.MINISTRY})
+
+
+async def _counted(context: Context, duties: list[Due], bases: tuple[str, ...] | None) -> list[Waiting]:
+    """The duties with how many projects each is about, counted by one operation."""
+    found = await context.deps.store.projects.tallies(duties, bases)
+    return [
+        Waiting(TodoKind(due.duty.value), tally.count, due.rule, due.closes_at, tally.only)
+        for due, tally in zip(duties, found, strict=True)
+    ]

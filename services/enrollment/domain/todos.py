@@ -1,0 +1,73 @@
+"""What waits for a role by the calendar: which enrollments it has to act on, and until when (R21–R25)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from services.enrollment.domain.project import ADMIT, ENROL, Round, is_open, is_past
+from services.enrollment.domain.vocabulary import EnrollmentStatus
+
+
+class Duty(StrEnum):
+    """What a role has to do about enrollments; each value is its kind in the graph."""
+
+    RANK = "RANK"
+    SUBMIT = "SUBMIT"
+    CONFIRM_OFFER = "CONFIRM_OFFER"
+    DECIDE = "DECIDE"
+    ESCALATION = "ESCALATION"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A duty of one round.
+
+    Attributes:
+        duty: What is to be done.
+        rule: The rule that asks for it.
+        status: The state of the enrollments that it is about.
+        year: The round.
+        closes_at: Until when it can be done; None where each enrollment has a time of its own, or none.
+        unranked: Only enrollments that the school has not ranked.
+    """
+
+    duty: Duty
+    rule: str
+    status: EnrollmentStatus
+    year: int
+    closes_at: datetime | None = None
+    unranked: bool = False
+
+
+def duties_of_school(rounds: Iterable[Round], now: datetime) -> Sequence[Due]:
+    """A school ranks and submits while enrolment is open, and takes or leaves offered seats at any time."""
+    duties = []
+    for current in rounds:
+        year = int(current.id)
+        if is_open(current, ENROL, now):
+            closes = current.calendar[ENROL].closes_at
+            duties += [
+                Due(Duty.RANK, "R21", EnrollmentStatus.SIGNED_UP, year, closes, unranked=True),
+                Due(Duty.SUBMIT, "R22", EnrollmentStatus.SIGNED_UP, year, closes),
+            ]
+        duties.append(Due(Duty.CONFIRM_OFFER, "R25", EnrollmentStatus.OFFERED, year))
+    return duties
+
+
+def duties_of_base(rounds: Iterable[Round], now: datetime) -> Sequence[Due]:
+    """A base decides while admission is open (R23)."""
+    return [
+        Due(Duty.DECIDE, "R23", EnrollmentStatus.SUBMITTED, int(current.id), current.calendar[ADMIT].closes_at)
+        for current in rounds
+        if is_open(current, ADMIT, now)
+    ]
+
+
+def duties_of_ministry(rounds: Iterable[Round], now: datetime) -> Sequence[Due]:
+    """The ministry decides what bases have left undecided (R23)."""
+    return [
+        Due(Duty.ESCALATION, "R23", EnrollmentStatus.SUBMITTED, int(current.id))
+        for current in rounds
+        if is_past(current, ADMIT, now)
+    ]

@@ -1,0 +1,139 @@
+"""Who asks, and what waits for whoever asks (ADR 36)."""
+
+from typing import Self
+
+import strawberry
+
+from chassis.graph import requires
+from chassis.graph.resolvers import text_key
+from chassis.graph.todo import TodoFields, TodoKind, Waiting
+from chassis.principal import Principal, Scope
+from services.enrollment.domain.todos import Due, duties_of_base, duties_of_ministry, duties_of_school
+from services.enrollment.graph.context import Context, Info
+from services.enrollment.graph.loaders import SchoolByCodeLoader
+from services.enrollment.graph.notices import boxes_of
+from services.enrollment.graph.people import School
+from services.enrollment.graph.projects import Project
+from services.enrollment.graph.provinces import Province
+from services.enrollment.store import EnrollmentSelection, Visibility
+
+SIGNED_IN = requires(Scope.MINISTRY, Scope.EXPERT, Scope.BASE, Scope.SCHOOL, Scope.TEACHER, Scope.PROVINCE)
+
+
+@strawberry.federation.type(shareable=True, description="一类待办：件数、依据和截止时间")
+class Todo(TodoFields):
+    """How much of a kind waits, and until when."""
+
+    @strawberry.field(description="所涉项目；只涉及一个项目时给出")
+    def project(self) -> Project | None:
+        """The project, where all of it is of one."""
+        return Project(id=strawberry.ID(self.waiting.project)) if self.waiting.project else None
+
+    @classmethod
+    def of(cls, waiting: Waiting) -> Self:
+        """From what waits."""
+        return cls(
+            kind=waiting.kind, count=waiting.count, rule=waiting.rule, closes_at=waiting.closes_at, waiting=waiting
+        )
+
+
+@strawberry.federation.type(keys=["id"], description="当前登录的帐号")
+class Me:
+    """Whoever asks; nobody is shown anybody else's."""
+
+    id: strawberry.ID
+    scope: str = strawberry.field(description="当前身份")
+    login: str | None = strawberry.field(description="登录名 (R3)")
+    name: str | None = strawberry.field(description="姓名：专人或帐号持有人 (R5)")
+
+    @classmethod
+    def of(cls, principal: Principal) -> Self:
+        """The principal."""
+        return cls(
+            id=strawberry.ID(principal.subject),
+            scope=principal.scope.value,
+            login=principal.login,
+            name=principal.name,
+        )
+
+    @classmethod
+    def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:
+        """Whoever asks; there is no other."""
+        principal = info.context.principal
+        return cls.of(principal) if text_key(id) == principal.subject and principal.scope is not Scope.PUBLIC else None
+
+    @strawberry.field(description="所在学校：学校帐号和教师")
+    async def school(self, info: Info) -> School | None:
+        """The own school."""
+        school = await info.context.loader(SchoolByCodeLoader).load(info.context.principal.school or "")
+        return School.of(school) if school else None
+
+    @strawberry.field(description="所代表的省份")
+    def province(self, info: Info) -> Province | None:
+        """The own province."""
+        return Province.of(info.context.principal.province)
+
+    @strawberry.field(description="未读通知数 (R24)")
+    async def unread(self, info: Info) -> int:
+        """How many notices nobody of the inbox has read."""
+        context = info.context
+        return await context.deps.store.notices.count(boxes_of(context.principal), unread=True)
+
+    @strawberry.field(description="报名方面的待办 (R5, R21–R25)；申报方面见 planTodo，培训方面见 trainingTodo")
+    async def todo(self, info: Info) -> list[Todo]:
+        """What waits for whoever asks, about enrollments; nothing that is empty."""
+        context = info.context
+        waiting = [*await _of_the_school(context), *await _duties(context), *await _undelivered(context)]
+        return [Todo.of(entry) for entry in waiting if entry.count]
+
+
+async def _of_the_school(context: Context) -> list[Waiting]:
+    """A school without a designated person names one before anything else (R5)."""
+    if context.principal.scope is not Scope.SCHOOL:
+        return []
+    school = await context.loader(SchoolByCodeLoader).load(context.principal.school or "")
+    return [Waiting(TodoKind.DESIGNATE, 1, "R5")] if school and school.designated is None else []
+
+
+async def _duties(context: Context) -> list[Waiting]:
+    """What the calendar asks for, counted by one operation."""
+    decide = {
+        Scope.SCHOOL: duties_of_school,
+        Scope.BASE: duties_of_base,
+        Scope.MINISTRY: duties_of_ministry,
+    }.get(context.principal.scope)
+    if decide is None:
+        return []
+    store, now = context.deps.store, context.deps.clock.now()
+    duties = decide(await store.rounds.query({}), now)
+    selections = [_selection(due) for due in duties]
+    found = await store.enrollments.tallies(selections, Visibility.of(context.principal))
+    return [
+        Waiting(TodoKind(due.duty.value), tally.count, due.rule, due.closes_at or tally.least, tally.only)
+        for due, tally in zip(duties, found, strict=True)
+    ]
+
+
+async def _undelivered(context: Context) -> list[Waiting]:
+    """Feedback that no attempt will deliver any more: an address is wrong (R24)."""
+    if context.principal.scope not in {Scope.SCHOOL, Scope.PROVINCE, Scope.MINISTRY}:
+        return []
+    count = await context.deps.store.deliveries.count_failed(context.principal)
+    return [Waiting(TodoKind.UNDELIVERED, count, "R24")]
+
+
+def _selection(due: Due) -> EnrollmentSelection:
+    return EnrollmentSelection(statuses=(due.status,), year=due.year, unranked=due.unranked)
+
+
+@strawberry.type
+class MeQuery:
+    """The query of whoever asks."""
+
+    @strawberry.federation.field(
+        description="当前登录的帐号：身份、单位、未读通知和待办，各角色通用", requires_scopes=SIGNED_IN
+    )
+    def me(self, info: Info) -> Me | None:
+        """Who asks."""
+        principal = info.context.principal
+        return Me.of(principal) if principal.scope is not Scope.PUBLIC else None
