@@ -17,14 +17,14 @@ from tests.support.principals import ANYBODY, MINISTRY
 
 ME = """query { me { id scope login name unread school { code } province { code }
   todo { kind count rule clause closesAt project { id } } } }"""
-TODO = "query { me { todo { kind count rule closesAt project { id } } } }"
+WAITS = "query { me { todo { kind count rule closesAt project { id } } } }"
 ENTITY = """query($r: [_Any!]!) { _entities(representations: $r) { ... on Me { id unread todo { kind } } } }"""
 EXPERT = Principal("expert-account", Scope.EXPERT, person="expert-1")
 
 
 async def todo(season: Season, who: Principal) -> dict[str, dict[str, Any]]:
     """What waits, by kind."""
-    return {entry["kind"]: entry for entry in (await season.act(who, TODO))["todo"]}
+    return {entry["kind"]: entry for entry in (await season.act(who, WAITS))["todo"]}
 
 
 async def test_r3_r5_me_says_who_asks_for_every_role(season: Season) -> None:
@@ -125,7 +125,7 @@ async def test_each_count_is_one_operation_and_read_from_an_index(season: Season
         deps = Deps(Store(database), season.deps.clock, season.deps.vault)
         for who in (SCHOOL, BASE):
             operations.clear()
-            await ask(schema, deps, Act(who), TODO)
+            await ask(schema, deps, Act(who), WAITS)
             assert [command for command in operations.seen if command[1] == "enrollments"] == [
                 ("aggregate", "enrollments")
             ]
