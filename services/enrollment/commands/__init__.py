@@ -6,7 +6,7 @@ from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.funding import NewFunding, record_funding
 from services.enrollment.commands.notifications import deliver_pending, mark_notices_read
 from services.enrollment.commands.project_changes import lapse_at_start, sweep, tell_of_amendment
-from services.enrollment.commands.reminders import remind_bases
+from services.enrollment.commands.reminders import leave_digests, remind_bases
 from services.enrollment.commands.reveals import Revealed, reveal_teacher
 from services.enrollment.commands.rosters import commit_roster, enter_rosters, own_roster, stage_roster
 from services.enrollment.commands.schools import (
@@ -66,6 +66,7 @@ __all__ = [
     "expire_offers",
     "import_schools",
     "lapse_at_start",
+    "leave_digests",
     "mark_notices_read",
     "offer_after_suspension",
     "offer_free_seats",

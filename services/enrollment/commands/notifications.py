@@ -10,15 +10,26 @@ import structlog
 from cryptography.exceptions import InvalidTag
 
 from chassis.commands.guards import require_rows
+from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import StorageError
 from services.enrollment.commands.deps import Deps, Mailer
-from services.enrollment.domain.notification_texts import letter
-from services.enrollment.domain.notifications import Delivery, DeliveryFailed, Notice, RetryPolicy, mail_of, notice_of
+from services.enrollment.domain.notification_texts import digest, letter, message
+from services.enrollment.domain.notifications import (
+    Delivery,
+    DeliveryFailed,
+    Notice,
+    NoticeKind,
+    RetryPolicy,
+    mail_of,
+    notice_of,
+)
 from services.enrollment.domain.school import DesignatedPerson
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.domain.vocabulary import DeliveryChannel, DeliveryFault, DeliveryRecipient
 
 log = structlog.get_logger()
+_LISTED = 50
+"""The most notices that a digest says; of the others it says how many they are."""
 
 
 Failures = Mapping[str, DeliveryFailed]
@@ -148,22 +159,50 @@ class _Mail:
         return failures
 
     async def _send(self, delivery: Delivery) -> None:
+        if delivery.kind is NoticeKind.DIGEST:
+            await self._send_digest(delivery)
+            return
         people = (await _people(self.deps, [delivery])).get(delivery.id)
-        project = await self.deps.store.projects.find(delivery.project)
+        project = await self.deps.store.projects.find(delivery.project or "")
         if people is None or project is None:
             raise DeliveryFailed(DeliveryFault.STORAGE)
-        name, address = people.teacher.name, None
+        trainee = people.teacher if delivery.recipient is DeliveryRecipient.TRAINEE else None
+        name, address = self._address(trainee, people.designated)
+        await self.mailer.send(letter(delivery, project, to=address, name=name, trainee=people.teacher.name))
+
+    async def _send_digest(self, delivery: Delivery) -> None:
+        """Send what is unread now; nothing where all has been read since the digest was left."""
+        store = self.deps.store
+        _, _, key = delivery.to.partition(":")
+        notices = await store.notices.page([delivery.to], PageRequest(_LISTED - 1), unread=True)
+        if not notices:
+            return
+        if delivery.recipient is DeliveryRecipient.TRAINEE:
+            name, address = self._address(await store.teachers.find(key), None)
+        else:
+            school = await store.schools.find(key)
+            name, address = self._address(None, school.designated if school else None)
+        names = await store.notices.names_of(notices)
+        unread = await store.notices.count([delivery.to], unread=True)
+        messages = [(notice.at, message(notice, names[notice])[0]) for notice in notices]
+        await self.mailer.send(digest(delivery, messages, to=address, name=name, unread=unread))
+
+    def _address(self, trainee: Teacher | None, designated: DesignatedPerson | None) -> tuple[str, str]:
+        """The name and the address of the trainee, or else of the designated person.
+
+        Raises:
+            DeliveryFailed: No address is on file, or the key to it is not installed.
+        """
+        name, address = (designated.name, designated.email) if designated else ("", None)
         try:
-            if delivery.recipient is DeliveryRecipient.TRAINEE:
-                email = people.teacher.email
-                address = self.deps.vault.open(email.sealed) if email else None
-            elif people.designated:
-                name, address = people.designated.name, people.designated.email
+            if trainee:
+                name = trainee.name
+                address = self.deps.vault.open(trainee.email.sealed) if trainee.email else None
         except (KeyError, InvalidTag) as error:  # not permanent: the key may be installed later
             raise DeliveryFailed(DeliveryFault.NO_ADDRESS) from error
         if address is None:
             raise DeliveryFailed(DeliveryFault.NO_ADDRESS, permanent=True)
-        await self.mailer.send(letter(delivery, project, to=address, name=name, trainee=people.teacher.name))
+        return name, address
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +224,7 @@ def _has_address(people: _People | None, delivery: Delivery) -> bool:
 async def _people(deps: Deps, deliveries: Sequence[Delivery]) -> dict[str, _People]:
     """By the deliveries' ids, the people; without those whose enrollment, teacher or school is not on file."""
     store = deps.store
-    enrollments = await store.enrollments.find_many([delivery.enrollment for delivery in deliveries])
+    enrollments = await store.enrollments.find_many([delivery.enrollment or "" for delivery in deliveries])
     teachers = await store.teachers.find_many([enrollment.teacher if enrollment else "" for enrollment in enrollments])
     schools = await store.schools.find_many([enrollment.school if enrollment else "" for enrollment in enrollments])
     return {

@@ -1,6 +1,8 @@
 """The texts of notices and mails (R24); a notice names person and project, and never a number (R41)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from kernel.personal_numbers import holds_number
 from services.enrollment.domain.notifications import Delivery, Facts, Notice, NoticeKind
@@ -185,6 +187,24 @@ def _subject(notice: Notice, names: Names) -> tuple[str, str]:
     who = f"{names.school or ''}{names.person or '教师'}"
     who_en = ", ".join(filter(None, (names.person or "A teacher", names.school)))
     return f"{who}报名的{project}", f"{who_en}, in {said}"
+
+
+def digest(delivery: Delivery, messages: Sequence[tuple[datetime, str]], *, to: str, name: str, unread: int) -> Letter:
+    """Write the day's mail of what is unread, in Chinese.
+
+    Args:
+        delivery: The digest's delivery.
+        messages: When, and what the latest unread notices say; a number in one, from an earlier release, is left out.
+        to: The recipient's address.
+        name: The recipient's name.
+        unread: How many notices are unread in all.
+    """
+    lines = [f"{name}：", "", f"您在国培平台有{unread}条未读通知："]
+    lines += [f"- {at.astimezone(SHANGHAI):%m-%d %H:%M} {said}" for at, said in messages if not holds_number(said)]
+    if unread > len(messages):
+        lines.append(f"……另有{unread - len(messages)}条")
+    lines += ["", "详情请登录国培平台查看。本邮件由系统自动发出，请勿回复。", ""]
+    return Letter(delivery.id, to, f"国培平台：{unread}条未读通知", "\n".join(lines))
 
 
 def letter(delivery: Delivery, project: Project, *, to: str, name: str, trainee: str) -> Letter:

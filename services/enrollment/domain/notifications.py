@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from kernel.dates import SHANGHAI, start_of
 from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.vocabulary import (
     DeliveryChannel,
@@ -43,6 +44,7 @@ class NoticeKind(StrEnum):
     RESULT = "RESULT"
     CREDIT = "CREDIT"
     CREDIT_REVOKED = "CREDIT_REVOKED"
+    DIGEST = "DIGEST"
 
 
 _OF_DECISIONS = frozenset({NoticeKind.DECISION, NoticeKind.REVISED})
@@ -113,13 +115,14 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """Feedback to one recipient by one channel, with the attempts made.
+    """Feedback to one recipient by one channel, or the day's mail of what is unread, with the attempts made.
 
     Attributes:
         id: `<milliseconds>:<enrollment>:<recipient>:<occasion>`, so that ids sort by time; mail's ends in `:EMAIL`.
         version: For its repository.
         to: The inbox of the recipient, see `Notice`.
         school: The enrollment's, as province and year are; None in documents of earlier releases.
+        enrollment: What the feedback is about; None of a digest, as project and status are.
         attempts: How many attempts were made. The result of an attempt is stored only while it is the last one.
         due: Real time before which nobody tries: the pause after a failure, or the claim of an attempt under way.
         fault: Why the last attempt failed.
@@ -131,11 +134,11 @@ class Delivery:
     recipient: DeliveryRecipient
     to: str
     kind: NoticeKind
-    enrollment: str
-    project: str
-    status: EnrollmentStatus
     reason: str | None
     created_at: datetime
+    enrollment: str | None = None
+    project: str | None = None
+    status: EnrollmentStatus | None = None
     channel: DeliveryChannel = DeliveryChannel.INBOX
     school: str | None = None
     province: str | None = None
@@ -174,6 +177,8 @@ class RetryPolicy:
         return self.most is not None and attempts >= self.most
 
 
+DIGEST_HOUR = 8
+"""The hour, in Asia/Shanghai, from which the day's digest is sent."""
 RETRY_POLICIES = {
     DeliveryChannel.INBOX: RetryPolicy(timedelta(seconds=1), timedelta(minutes=5), timedelta(seconds=20)),
     DeliveryChannel.EMAIL: RetryPolicy(timedelta(minutes=1), timedelta(hours=4), timedelta(minutes=2), most=34),
@@ -277,6 +282,42 @@ def mail_of(delivery: Delivery, now: datetime) -> Delivery:
         attempts=0,
         due=None,
         fault=None,
+    )
+
+
+def digest_due(last: datetime | None, now: datetime) -> date | None:
+    """The day whose digest is to be sent now; None before its hour, and once it was sent (domain time).
+
+    Args:
+        last: When the last digest was sent; None if never.
+        now: Domain time.
+    """
+    local = now.astimezone(SHANGHAI)
+    if local.hour < DIGEST_HOUR or (last and last.astimezone(SHANGHAI).date() >= local.date()):
+        return None
+    return local.date()
+
+
+def digest_to(box: str, day: date, now: datetime) -> Delivery:
+    """The day's mail to the holder of an inbox; what it says is read when it is sent.
+
+    Args:
+        box: The inbox of a teacher or a school.
+        day: In Asia/Shanghai; one mail a day.
+        now: Domain time.
+    """
+    scope, _, key = box.partition(":")
+    recipient = DeliveryRecipient.SCHOOL if scope == "school" else DeliveryRecipient.TRAINEE
+    return Delivery(
+        id=f"{order_of(start_of(day))}:digest:{box}:{DeliveryChannel.EMAIL.value}",
+        version=1,
+        recipient=recipient,
+        to=box,
+        kind=NoticeKind.DIGEST,
+        reason=None,
+        created_at=now,
+        channel=DeliveryChannel.EMAIL,
+        school=key if scope == "school" else None,
     )
 
 

@@ -36,7 +36,7 @@ class Delivery:
     channel: DeliveryChannel
     kind: NoticeKind
     state: DeliveryState
-    status: EnrollmentStatus = strawberry.field(description="所反馈的报名状态")
+    status: EnrollmentStatus | None = strawberry.field(description="所反馈的报名状态")
     attempts: int
     created_at: datetime
     delivered_at: datetime | None
@@ -70,7 +70,7 @@ class Delivery:
         """The enrollment that it tells of, if the principal may see it."""
         from services.enrollment.graph.enrollments import Enrollment
 
-        enrollment = await info.context.loader(EnrollmentByIdLoader).load(self.source.enrollment)
+        enrollment = await info.context.loader(EnrollmentByIdLoader).load(self.source.enrollment or "")
         return Enrollment.of(enrollment) if enrollment else None
 
 

@@ -18,6 +18,7 @@ from services.enrollment.commands import (
     escalate_undecided,
     expire_offers,
     lapse_at_start,
+    leave_digests,
     offer_free_seats,
     remind_bases,
 )
@@ -120,6 +121,7 @@ def due(deps: Deps) -> dict[str, Act]:
         "free seats offered": partial(offer_free_seats, deps),
         "lapsed at the start": partial(lapse_at_start, deps),
         "bases reminded": partial(remind_bases, deps),
+        "digests left": partial(leave_digests, deps),
     }
 
 

@@ -1,6 +1,6 @@
 """Deliveries and notices in MongoDB (R24); an attempt is claimed by one write and settled by another."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from chassis.storage.repository import Repository
 from chassis.storage.unit_of_work import UnitOfWork
 from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.notification_texts import Names
-from services.enrollment.domain.notifications import Delivery, Notice
+from services.enrollment.domain.notifications import Delivery, Notice, order_of
 from services.enrollment.domain.project import Project
 from services.enrollment.domain.school import School
 from services.enrollment.domain.teacher import Teacher
@@ -23,6 +23,7 @@ from services.enrollment.domain.vocabulary import DeliveryChannel, DeliveryFault
 from services.enrollment.store.visibility import NOTHING, own_province
 
 _BY_ID = [("_id", ASCENDING)]
+_WINDOW = 200
 _LATEST = [("_id", DESCENDING)]
 _UNDELIVERED = {"$in": [DeliveryState.PENDING.value, DeliveryState.FAILED.value]}
 
@@ -107,7 +108,7 @@ class Deliveries(Repository[Delivery]):
         """The deliveries of enrollments in order, by enrollment."""
         deliveries: dict[str, list[Delivery]] = {key: [] for key in enrollments}
         for delivery in await self.query({"enrollment": {"$in": list(enrollments)}}):
-            deliveries[delivery.enrollment].append(delivery)
+            deliveries[delivery.enrollment or ""].append(delivery)
         return deliveries
 
     def stage(self, deliveries: Iterable[Delivery], unit: UnitOfWork) -> None:
@@ -170,6 +171,7 @@ class Notices:
         await self.collection.create_index([("to", ASCENDING), ("_id", DESCENDING)], name="box")
         unread = [("to", ASCENDING), ("read_at", ASCENDING), ("_id", DESCENDING)]
         await self.collection.create_index(unread, name="unread")
+        await self.collection.create_index([("read_at", ASCENDING), ("_id", ASCENDING)], name="new")
 
     def stage(self, notices: Iterable[Notice], unit: UnitOfWork) -> None:
         """Stage notices for their boxes; a second time changes nothing."""
@@ -196,6 +198,21 @@ class Notices:
     async def count(self, boxes: Sequence[str], *, unread: bool = False) -> int:
         """How many notices the boxes hold."""
         return await self.collection.count_documents(_in_boxes(boxes, unread=unread))
+
+    async def boxes_with_news(self, since: datetime) -> AsyncIterator[list[str]]:
+        """The inboxes with an unread notice that is not older, up to 200 at a time, in no particular order."""
+        pipeline: list[Document] = [
+            {"$match": {"read_at": None, "_id": {"$gte": order_of(since)}}},
+            {"$group": {"_id": "$to"}},
+        ]
+        window: list[str] = []
+        async for row in await self.collection.aggregate(pipeline, batchSize=BATCH):
+            window.append(row["_id"])
+            if len(window) == _WINDOW:
+                yield window
+                window = []
+        if window:
+            yield window
 
     async def names_of(self, notices: Sequence[Notice]) -> dict[Notice, Names]:
         """What notices call their subjects, as it is now, so that a corrected name is the one that they say (R41).

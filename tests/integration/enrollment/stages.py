@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from chassis.principal import Principal
 from services.enrollment import commands
 from services.enrollment.commands import Decision, NewFunding
-from services.enrollment.domain.notifications import notice_of, school_box
+from services.enrollment.domain.notifications import Notice, NoticeKind, notice_of, order_of, school_box
 from services.enrollment.domain.vocabulary import EnrollmentDecision, FundingSource, ProjectState, RosterMode
 from tests.integration.enrollment.lists import line_of, someone, staged
 from tests.integration.enrollment.season import BASE, GUANGDONG, OTHER_BASE, SCHOOL, Season
@@ -109,6 +109,27 @@ async def shortly_before_the_deadline(season: Season, count: int = 1) -> Stage:
     """Submitted, and to be decided within two days."""
     stage = await submitted(season, count)
     season.at("2024-05-24T09:00")
+    await season.database["milestones"].delete_many({})
+    return stage
+
+
+async def with_a_digest_due(season: Season, count: int = 1) -> Stage:
+    """Unread notices of teachers who have an address, on the morning of a day without a digest."""
+    people = await season.teachers(count, name="教师甲", email="wang@example.cn")
+    stage = Stage(season, count, teachers=people)
+    now = season.deps.clock.now()
+    await season.deps.store.notices.put(
+        [
+            Notice(
+                id=f"{order_of(now)}:{teacher.person}",
+                to=f"teacher:{teacher.person}",
+                kind=NoticeKind.STARTED,
+                reason=None,
+                at=now,
+            )
+            for teacher in people
+        ]
+    )
     await season.database["milestones"].delete_many({})
     return stage
 

@@ -5,7 +5,7 @@ a command that is `@idempotent` takes one read less without a key.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pytest
@@ -17,6 +17,7 @@ from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from services.enrollment import commands
 from services.enrollment.commands import Decision, Deps, NewSchool, NewTeacher
+from services.enrollment.domain.notification_texts import Letter
 from services.enrollment.domain.vocabulary import Audience, Employment, EnrollmentDecision, ProjectState, RosterMode
 from services.enrollment.store import Store
 from services.enrollment.workbooks.roster_reader import read_roster
@@ -27,6 +28,14 @@ from tests.integration.enrollment.stages import BOX, PAYMENT, Prepare, Stage
 from tests.support.identity_numbers import id_number, mobile
 from tests.support.operations import Budget, use_cases, watched
 from tests.support.principals import MINISTRY
+
+
+class Silent:
+    """A mailer that nobody hears of, for commands that leave mail."""
+
+    async def send(self, _: Letter) -> None:
+        """Send nothing."""
+
 
 WINDOW = 200
 NOTHING = Budget(0)
@@ -257,6 +266,11 @@ BULK: Mapping[str, Case] = {
         lambda deps, stage: commands.rank_waitlist(deps, BASE, project_id="p1", keys=stage.keys),
         Budget(6, commits=1),
         later=Budget(4, commits=1),
+    ),
+    "leave_digests": Case(
+        stages.with_a_digest_due,
+        lambda deps, _: commands.leave_digests(replace(deps, mailer=Silent())),
+        Budget(5),
     ),
     "remind_bases": Case(stages.shortly_before_the_deadline, lambda deps, _: commands.remind_bases(deps), Budget(5)),
     "renew_offers": Case(stages.offered, renew_offers, Budget(3, commits=1)),
