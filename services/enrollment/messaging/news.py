@@ -27,6 +27,7 @@ _OF_PROJECTS = {
     "catalog.project-cancelled": NoticeKind.CANCELLED,
     "catalog.project-started": NoticeKind.STARTED,
     "catalog.project-finished": NoticeKind.OVERRUN,
+    "catalog.start-missed": NoticeKind.NOT_STARTED,
 }
 _QUOTA = "catalog.quota-adjusted"
 _Tell = Callable[[Any, Envelope, Session], Awaitable[list[Notice]]]
@@ -79,6 +80,8 @@ def _of_project(deps: Deps, kind: NoticeKind) -> _Tell:
                 return news.of_cancellation(occasion, await enrollments.provinces_of(event.project, session))
             case NoticeKind.STARTED:
                 return news.of_start(await enrollments.seated(event.project, session), occasion.at)
+            case NoticeKind.NOT_STARTED:
+                return news.of_oversight(occasion)
             case NoticeKind.OVERRUN:
                 return news.of_oversight(occasion) if event.overrun else []
             case _:

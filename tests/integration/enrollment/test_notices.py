@@ -164,6 +164,16 @@ async def test_r14_r16_r28_of_a_plan_that_is_not_published_the_notice_says_code_
     assert await told(season, OTHER_BASE) == []
 
 
+async def test_r28_a_missed_start_is_told_to_the_ministry_and_the_base(season: Season) -> None:
+    await season.publish()
+    missed = {"project": "p1", "code": "GP-1", "base": "base-1", "starts_on": "2024-07-08", "ends_on": "2024-07-14"}
+    await season.hear("catalog.start-missed", "p1", missed | {"title": "智能制造专业教师数字化能力提升"})
+    for who in (MINISTRY, BASE):
+        (notice,) = await told(season, who, "NOT_STARTED")
+        assert notice["message"] == f"{PROJECT}：已过计划开班日，基地尚未登记开班"
+    assert await told(season, OTHER_BASE) == []
+
+
 async def test_r28_an_overrun_without_extension_is_told_to_the_ministry_and_one_with_is_not(season: Season) -> None:
     await season.publish("p1")
     await season.publish("p2")
