@@ -97,7 +97,7 @@ def seal(
             province=event.province,
             data=msgspec.to_builtins(event),
             traceparent=act.traceparent,
-            actor=_actor(),
+            actor=current_actor(),
         ).document()
         for index, event in enumerate(events)
     ]
@@ -108,7 +108,8 @@ def unseal(document: dict[str, Any]) -> Envelope:
     return Envelope(**document)
 
 
-def _actor() -> dict[str, str | None] | None:
+def current_actor() -> dict[str, str | None] | None:
+    """Who acts now, as events and the audit log name it (R40); None for a timer or a consumer."""
     act = current_act()
     if act.operator:
         return {"subject": f"operator:{act.operator}", "scope": "operator", "organization": None, "name": act.operator}

@@ -23,6 +23,18 @@ Made from the subgraphs' schemas by `make schema`; the gateway enforces it, and 
 the root fields, and every other field that not everybody may read; what is not listed is readable wherever its object
 is. Which rows of an organisation or a province a principal sees is confined by the subgraph besides.
 
+What one may not see answers in one way everywhere:
+
+| what | answer |
+|---|---|
+| a field that the role may not use | `null`, and `UNAUTHORIZED_FIELD_OR_TYPE` names the `roles` that may |
+| the same, without signing in | `null` and `UNAUTHENTICATED` |
+| a mutation with such a field | refused whole |
+| rows, in a list or a page, that are not the caller's | as if there were none: left out, not counted, no error |
+| one object that is not there, or is not the caller's | `null`, no error |
+| a mutation on a row that is not the caller's | `NOT_FOUND` or `FORBIDDEN`; nothing is written |
+| a field of a subgraph that is away | `null` and `SUBGRAPH_UNREACHABLE` |
+
 """
 
 

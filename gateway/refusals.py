@@ -140,3 +140,58 @@ DOCUMENT_NOT_TRUSTED = RefusalKind(
     "Only documents of the manifest are taken here",
     unblock=Unblock.ADMINISTRATOR,
 )
+
+# What the federation engine answers (`gateway/federation/errors.py` has the codes)
+UNAUTHORIZED_FIELD_OR_TYPE = RefusalKind(
+    "UNAUTHORIZED_FIELD_OR_TYPE",
+    "当前角色无权访问，可访问的角色：{detail}",
+    "This role may not use it; roles that may: {detail}",
+    rule="R3",
+    unblock=Unblock.SELF,
+)
+SUBGRAPH_UNREACHABLE = RefusalKind(
+    "SUBGRAPH_UNREACHABLE",
+    "所需服务暂时没有应答，请稍后再试",
+    "A service that is needed does not answer: try again later",
+    unblock=Unblock.SELF,
+)
+OUTCOME_UNKNOWN = RefusalKind(
+    "OUTCOME_UNKNOWN",
+    "未能确认操作是否生效，可能已经生效；请用同一 Idempotency-Key 重发以确认",
+    "It may have taken effect: send it again under the same Idempotency-Key to find out",
+    unblock=Unblock.SELF,
+)
+SUBGRAPH_MALFORMED_RESPONSE = RefusalKind(
+    "SUBGRAPH_MALFORMED_RESPONSE",
+    "所需服务的应答有误",
+    "A service did not answer as it should",
+    unblock=Unblock.ADMINISTRATOR,
+)
+SUBGRAPH_ERROR = RefusalKind(
+    "SUBGRAPH_ERROR", "所需服务出错", "A service that is needed has failed", unblock=Unblock.ADMINISTRATOR
+)
+SUBGRAPH_OVERLOADED = RefusalKind(
+    "SUBGRAPH_OVERLOADED",
+    "所需服务繁忙，请稍后再试",
+    "A service that is needed is busy: try again later",
+    unblock=Unblock.SELF,
+)
+SUBSCRIPTION_INTERRUPTED = RefusalKind(
+    "SUBSCRIPTION_INTERRUPTED",
+    "事件流意外中断，请从最后的 cursor 之后重新订阅",
+    "The stream of events has ended before its end: subscribe again after the last cursor",
+    unblock=Unblock.SELF,
+)
+UNPLANNABLE_OPERATION = RefusalKind(
+    "UNPLANNABLE_OPERATION",
+    "无法完成该查询",
+    "No service can answer this here",
+    unblock=Unblock.ADMINISTRATOR,
+)
+OPERATION_NOT_OFFERED = RefusalKind(
+    "OPERATION_NOT_OFFERED",
+    "此处不提供该类操作",
+    "Operations of this kind are not offered here",
+    unblock=Unblock.SELF,
+)
+QUERY_TOO_COMPLEX = RefusalKind("QUERY_TOO_COMPLEX", *_TOO_COMPLEX, unblock=Unblock.SELF)

@@ -72,14 +72,17 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer of the domain, 
         return self.details | ({"problems": problems} if problems else {})
 
     def extensions(self, language: str = "zh-CN") -> dict[str, Any]:
-        """The `extensions` of the GraphQL error: code, rule, clause of the notice, who can unblock, and the details."""
-        extensions = {
+        """The `extensions` of the GraphQL error: code, rule, clause of the notice, who can unblock, and the details.
+
+        The first four are always there; `rule` and `clause` are null where no rule of the notice refuses, but what is
+        technically possible, and `unblock` is null where nobody in particular can help (docs/refusals.md).
+        """
+        return {
             "code": self.code,
             "rule": self.rule,
             "clause": clause_of(self.rule) if self.rule else None,
             "unblock": self.unblock.value if self.unblock else None,
-        }
-        return {name: value for name, value in extensions.items() if value is not None} | self.facts(language)
+        } | self.facts(language)
 
 
 class Problems:

@@ -81,10 +81,11 @@ FORBIDDEN = RefusalKind("FORBIDDEN", "无权操作该数据", "This is not yours
 NOT_FOUND = RefusalKind("NOT_FOUND", "未找到该数据", "Not found", unblock=Unblock.SELF)
 STALE_VERSION = RefusalKind(
     "STALE_VERSION",
-    "数据已被他人修改，请刷新后重试",
-    "It changed since you read it: read it again and retry",
+    "数据已被{detail}修改，现为第{version}版，请刷新后重试",
+    "{detail} has changed it since you read it: read version {version} and retry",
     unblock=Unblock.SELF,
 )
+"""Raised by way of `chassis.storage.repository.Repository.stale`, which knows the version and who made it."""
 IDEMPOTENCY_KEY_REUSED = RefusalKind(
     "IDEMPOTENCY_KEY_REUSED",
     "该 Idempotency-Key 已用于其他内容的请求，请换一个",
@@ -104,6 +105,13 @@ TOO_MANY_ENTITIES = RefusalKind(
     "TOO_MANY_ENTITIES", "实体数量过多", "Too many entities: at most {limit}", unblock=Unblock.SELF
 )
 BAD_REQUEST = RefusalKind("BAD_REQUEST", "请求无效：{detail}", "Bad request: {detail}", unblock=Unblock.SELF)
+# What GraphQL itself refuses: `{detail}` says what is wrong, in English as graphql-core says it
+BAD_USER_INPUT = RefusalKind("BAD_USER_INPUT", "输入有误：{detail}", "{detail}", unblock=Unblock.SELF)
+GRAPHQL_VALIDATION_FAILED = RefusalKind(
+    "GRAPHQL_VALIDATION_FAILED", "查询有误：{detail}", "{detail}", unblock=Unblock.SELF
+)
+GRAPHQL_PARSE_FAILED = RefusalKind("GRAPHQL_PARSE_FAILED", "查询语法有误：{detail}", "{detail}", unblock=Unblock.SELF)
+
 BODY_TOO_LARGE = RefusalKind(
     "BODY_TOO_LARGE",
     "请求内容过大，最多{limit}字节",

@@ -76,7 +76,7 @@ def page_request(first: int, after: str | None) -> PageRequest:
     Raises:
         Refusal: `BAD_PAGE_SIZE` or `BAD_CURSOR`.
     """
-    return PageRequest(page_size(first), tuple(position_of(after)) if after else None)
+    return PageRequest(page_size(first), tuple(position_of(after)) if after is not None else None)
 
 
 async def connect(

@@ -6,12 +6,14 @@ Sources: notes N4, N5, N10, N38.
 from typing import Any, Final
 
 import structlog
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLScalarType, ValueNode, is_specified_scalar_type
 from strawberry.federation import Schema
 from strawberry.federation.schema import FederationAny
 from strawberry.types import ExecutionContext, Info
 
 from chassis.graph.documents import KnownDocuments, known_documents
+from chassis.graph.list_cursors import mark_cursors
+from chassis.graphql_errors import is_bad_value
 from kernel.errors import Refusal
 from kernel.refusals import BAD_ENTITY_KEY, TOO_MANY_ENTITIES
 
@@ -31,6 +33,10 @@ class SubgraphSchema(Schema):
         known = known_documents()
         extensions = [lambda: KnownDocuments(known)]
         super().__init__(federation_version=FEDERATION_VERSION, extensions=extensions, **options)
+        for kind in self._schema.type_map.values():
+            if isinstance(kind, GraphQLScalarType) and not is_specified_scalar_type(kind):
+                _name_the_literal(kind)
+        mark_cursors(self._schema)
 
     def entities_resolver(self, info: Info, representations: list[FederationAny]) -> list[FederationAny]:
         """Check the representations, then resolve copies of them: Strawberry removes keys from its argument.
@@ -47,8 +53,23 @@ class SubgraphSchema(Schema):
         del execution_context
         for error in errors:
             cause = error.original_error
-            if cause is not None and not isinstance(cause, Refusal | GraphQLError):
+            if cause is None or isinstance(cause, Refusal | GraphQLError):
+                continue
+            if error.path is not None or not is_bad_value(error):
                 log.error("resolver failed", path=error.path, exc_info=cause)
+
+
+def _name_the_literal(kind: GraphQLScalarType) -> None:
+    """Let an error of a literal of this scalar name the literal; Strawberry's own does not say where it stands."""
+    parse_literal = kind.parse_literal
+
+    def parse(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
+        try:
+            return parse_literal(node, variables)
+        except GraphQLError as error:
+            raise GraphQLError(error.message, error.nodes or node, original_error=error) from error
+
+    kind.parse_literal = parse  # type: ignore[method-assign]
 
 
 def _checked(representation: Any) -> dict[str, Any]:

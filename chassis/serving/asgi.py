@@ -18,6 +18,7 @@ from starlette.routing import Route
 from chassis.context import REMAINING, Act, acting
 from chassis.graph.context import SubgraphContext
 from chassis.graph.schema import SubgraphSchema
+from chassis.graphql_errors import in_chinese, is_bad_value, refused_requests
 from chassis.principal import Principal, TokenVerifier
 from chassis.runtime.tasks import Role, Tasks, run_in_background
 from chassis.runtime.telemetry import REQUESTS, context_of, current_traceparent, tracer
@@ -26,7 +27,6 @@ from chassis.serving.sse import EVENT_STREAM, EventStream
 from chassis.storage.mongo import is_conflict, is_transient
 from kernel.errors import Refusal
 from kernel.language import Language
-from kernel.personal_numbers import without_numbers
 from kernel.refusals import (
     BAD_REQUEST,
     BUSY,
@@ -229,9 +229,11 @@ def error_json(error: GraphQLError, language: Language) -> dict[str, Any]:
     cause = error.original_error
     if isinstance(cause, Refusal):
         return _refused(cause, language) | ({"path": list(error.path)} if error.path else {})
-    if cause is None or isinstance(cause, GraphQLError):
-        message = without_numbers(error.message)  # graphql-core repeats the value that is wrong (R41)
-        return dict(error.formatted) | {"message": message, "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}
+    if cause is None or isinstance(cause, GraphQLError) or (error.path is None and is_bad_value(error)):
+        (refused,) = refused_requests([error])
+        said = refused["extensions"]
+        message = language.choose(in_chinese(refused["message"], said["code"], said.get("field")), refused["message"])
+        return refused | {"message": message}
     return _refused(_answer_to(cause), language) | ({"path": list(error.path)} if error.path else {})
 
 

@@ -6,15 +6,51 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 from pymongo import ASCENDING
 
-from chassis.events import DomainEvent, seal
+from chassis.events import DomainEvent, current_actor, seal
+from chassis.principal import Scope
 from chassis.storage.idempotency import mark_for
 from chassis.storage.mongo import BATCH, Collection, Database, Document, Session, from_document, to_document
+from kernel.errors import Refusal
 from kernel.refusals import NOT_FOUND, STALE_VERSION
 
-INTERNAL_FIELDS = {"events": 0, "requests": 0, "index": 0}
+INTERNAL_FIELDS = {"events": 0, "requests": 0, "index": 0, "changed": 0}
 """The projection that leaves out what a document holds besides its aggregate."""
+CHANGED = "changed"
+"""The field of who has made the latest version of an aggregate; documents of before it was kept lack it."""
 MOST_REQUESTS = 50
 """How many marks an aggregate keeps, the latest; a request is repeated within minutes."""
+
+
+_SOMEBODY = ("他人", "Somebody else")
+_UNNAMED = frozenset({Scope.EXPERT.value})
+"""Roles whose acts are told without a name: a base does not learn who reviews its project (R15)."""
+_ROLES = {
+    Scope.MINISTRY.value: ("教师工作司", "The ministry"),
+    Scope.EXPERT.value: ("评审专家", "An expert"),
+    Scope.BASE.value: ("培训基地", "A base"),
+    Scope.SCHOOL.value: ("学校", "A school"),
+    Scope.TEACHER.value: ("教师", "A teacher"),
+    Scope.PROVINCE.value: ("省级教育行政部门", "A province"),
+}
+
+
+def changed_now() -> Document:
+    """The field `changed` of a write that happens now: who acts, as the audit log names it (R40)."""
+    return {CHANGED: {"by": current_actor()}}
+
+
+def _shown_actor(actor: Document | None) -> Document | None:
+    if actor is None or actor["scope"] not in _UNNAMED:
+        return actor
+    return {"subject": None, "scope": actor["scope"], "organization": None, "name": None}
+
+
+def _words(actor: Document | None) -> tuple[str, str]:
+    if actor is None:
+        return _SOMEBODY
+    zh, en = _ROLES.get(actor["scope"], _SOMEBODY)
+    name = actor["name"]
+    return (f"{name}（{zh}）", f"{name} ({en.lower()})") if name else (zh, en)
 
 
 class Aggregate(Protocol):
@@ -141,7 +177,7 @@ class Repository(Generic[A]):
         Raises:
             DuplicateKey: Its id or a unique key is taken.
         """
-        document = self.document(aggregate)
+        document = self.document(aggregate) | changed_now()
         document["events"] = self.sealed(events, aggregate)
         if mark := mark_for(self.name, aggregate.id):
             document["requests"] = [mark]
@@ -165,7 +201,7 @@ class Repository(Generic[A]):
             DuplicateKey: A unique key is taken.
         """
         saved = cast("A", replace(cast("Any", aggregate), version=aggregate.version + 1))
-        document = self.document(saved)
+        document = self.document(saved) | changed_now()
         key = document.pop("_id")
         push: Document = {}
         read: Document = {"_id": key, "version": aggregate.version}
@@ -178,8 +214,42 @@ class Repository(Generic[A]):
         update: Document = {"$set": document} | ({"$push": push} if push else {})
         result = await self.collection.update_one(read, update, session=session)
         if result.matched_count == 0:
-            raise STALE_VERSION(kind=self._noun, id=key)
+            raise await self.stale(key, session)
         return saved
+
+    async def stale(self, key: str, session: Session | None = None) -> Refusal:
+        """The refusal of a change to an aggregate that somebody else has changed since it was read.
+
+        It tells the current version and who made it, so it is for callers only who may see the aggregate.
+
+        Args:
+            key: The aggregate's id.
+            session: The transaction to read in.
+
+        Returns:
+            `STALE_VERSION`; `NOT_FOUND` where there is no such aggregate.
+        """
+        document = await self.collection.find_one({"_id": key}, {"version": 1, CHANGED: 1}, session=session)
+        if document is None:
+            return NOT_FOUND(kind=self._noun, id=key)
+        return self.stale_since(key, document["version"], document.get(CHANGED))
+
+    def stale_since(self, key: str, version: int, changed: Document | None) -> Refusal:
+        """`STALE_VERSION` for an aggregate whose current version is at hand.
+
+        Args:
+            key: The aggregate's id.
+            version: Its current version.
+            changed: The field `changed` of its document; None where it is unknown who made the version.
+        """
+        actor = _shown_actor(changed["by"]) if changed else None
+        return STALE_VERSION(
+            kind=self._noun,
+            id=key,
+            version=version,
+            changedBy=actor,
+            detail=_words(actor) if changed and changed["by"] else ("系统", "The system") if changed else _SOMEBODY,
+        )
 
     async def put(self, aggregate: A, session: Session | None = None) -> None:
         """Store this service's view of another service's aggregate, replacing the one before.

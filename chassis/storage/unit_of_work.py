@@ -28,7 +28,8 @@ from chassis.storage.mongo import (
     is_conflict,
     transact,
 )
-from chassis.storage.repository import MOST_REQUESTS, Aggregate, Repository
+from chassis.storage.repository import CHANGED, MOST_REQUESTS, Aggregate, Repository, changed_now
+from kernel.errors import Refusal
 from kernel.refusals import BUSY, IDEMPOTENCY_KEY_REUSED, RETRY_AFTER_SECONDS
 
 A = TypeVar("A", bound=Aggregate)
@@ -49,12 +50,14 @@ class _Staged(Generic[A]):
         read_version: The version that it was loaded in; None for a new one.
         events: The sealed events of all its steps, in order.
         marks: The marks of the requests whose outcome it is.
+        changed: Who made its last step, as it is stored.
     """
 
     aggregate: A
     read_version: int | None
     events: list[Document] = field(default_factory=list)
     marks: list[Document] = field(default_factory=list)
+    changed: Document = field(default_factory=dict)
 
 
 class UnitOfWork:
@@ -70,6 +73,7 @@ class UnitOfWork:
         self.may_use_caches = attempt == 0
         self.used_caches = False
         self._loaded: dict[tuple[str, str], Any] = {}
+        self._changed: dict[tuple[str, str], Document | None] = {}
         self._outcomes: dict[str, tuple[str, str]] = {}
         self._staged: dict[str, tuple[Repository[Any], dict[str, _Staged[Any]]]] = {}
         self._guards: dict[str, tuple[Collection, list[UpdateOne]]] = {}
@@ -106,7 +110,9 @@ class UnitOfWork:
         cursor = repository.collection.find(where, _WITHOUT_EVENTS, batch_size=BATCH, session=self.session)
         async for document in cursor:
             requests = document.pop("requests", ())
+            changed = document.pop(CHANGED, None)
             aggregate = from_document(document, repository.kind)
+            self._changed[repository.name, aggregate.id] = changed
             self._outcomes.update({mark["key"]: (aggregate.id, mark["input"]) for mark in requests})
             self._loaded[repository.name, aggregate.id] = aggregate
             aggregates.append(aggregate)
@@ -128,6 +134,12 @@ class UnitOfWork:
         if not hmac.compare_digest(digest, mark.input):
             raise IDEMPOTENCY_KEY_REUSED()
         return cast("A", self._loaded[repository.name, key])
+
+    def stale(self, repository: Repository[A], aggregate: A) -> Refusal:
+        """`STALE_VERSION` for a loaded aggregate of which the caller has read another version."""
+        return repository.stale_since(
+            aggregate.id, aggregate.version, self._changed.get((repository.name, aggregate.id))
+        )
 
     def insert(
         self,
@@ -228,6 +240,8 @@ class UnitOfWork:
         write.aggregate = aggregate
         with acting(act):
             write.events += repository.sealed(events, aggregate)
+            write.changed = changed_now()
+        self._changed[repository.name, aggregate.id] = write.changed[CHANGED]
         if request:
             write.marks.append({"key": request.key, "input": request.input})
             self._outcomes[request.key] = (aggregate.id, request.input)
@@ -274,7 +288,7 @@ def _any_of(field_name: str, values: Iterable[str]) -> list[Document]:
 
 
 def _write_of(repository: Repository[A], staged: _Staged[A]) -> InsertOne[Document] | UpdateOne:
-    document = repository.document(staged.aggregate)
+    document = repository.document(staged.aggregate) | staged.changed
     if staged.read_version is None:
         marks = {"requests": staged.marks} if staged.marks else {}
         return InsertOne(document | {"events": staged.events} | marks)

@@ -1,7 +1,8 @@
 """Authorization by `@requiresScopes`, `@policy` and `@authenticated`, decided before planning.
 
 A field is allowed if its parent type, the field itself and the type it returns allow it. Each rule is an OR of ANDs of
-scopes. A denied field is never fetched: it is answered with null and the error `UNAUTHORIZED_FIELD_OR_TYPE`.
+scopes. A denied field is never fetched: it is answered with null and the error `UNAUTHORIZED_FIELD_OR_TYPE`,
+or `UNAUTHENTICATED` for a caller without any scope.
 """
 
 from collections.abc import Iterator, Mapping
@@ -41,6 +42,19 @@ def _coordinates(document: DocumentNode) -> Iterator[tuple[str, Any]]:
 
 def _rule(groups: Any) -> _Rule:
     return tuple(frozenset(str(scope) for scope in group) for group in groups or ())
+
+
+def roles_for(supergraph: Supergraph, coordinate: str) -> list[str]:
+    """The scopes each of which alone may use a field, in alphabetic order.
+
+    Args:
+        supergraph: The supergraph with its rules.
+        coordinate: The field, `Type.field`.
+    """
+    parent, _, field = coordinate.partition(".")
+    return sorted(
+        scope for scope in supergraph.all_scopes if Grants(supergraph, frozenset({scope})).allows(parent, parent, field)
+    )
 
 
 class Grants:

@@ -11,7 +11,7 @@ from chassis.cache import MOST_CHARACTERS
 from gateway.federation.caches import DocumentCaches
 from gateway.federation.cost import too_costly
 from gateway.federation.document import Document, read_document
-from gateway.federation.errors import INTERRUPTED, Json, TransportError, coded
+from gateway.federation.errors import INTERRUPTED, NOT_OFFERED, Json, TransportError, coded
 from gateway.federation.executor import Call, Run, Send
 from gateway.federation.model import Supergraph
 from gateway.federation.override import Overrides
@@ -226,7 +226,7 @@ class Engine:
             max_tokens=self._max_tokens,
         )
         if isinstance(document, list):
-            raise InvalidOperation(document, "GRAPHQL_VALIDATION_FAILED")
+            raise InvalidOperation(document)
         return self._caches.keep(document)
 
     def _coerced(self, operation: OperationDefinitionNode, variables: Mapping[str, Json]) -> dict[str, Json]:
@@ -237,7 +237,7 @@ class Engine:
             self._graph.schema, definitions, dict(variables), _MOST_COERCION_ERRORS, not self._introspection
         )
         if isinstance(values, list):
-            raise InvalidOperation(values, "BAD_USER_INPUT")
+            raise InvalidOperation(values)
         return dict(values.coerced)
 
     def _prepared(
@@ -287,9 +287,9 @@ def _key(
 def _decided(names: tuple[str, ...], values: Mapping[str, Json]) -> dict[str, bool]:
     """The values of the variables of `@skip` and `@include`; a variable without a value counts as false."""
     if any(values.get(name, False) is None for name in names):
-        raise InvalidOperation([GraphQLError("A condition must not be null.")], "BAD_USER_INPUT")
+        raise InvalidOperation([GraphQLError("A condition must not be null.")])
     return {name: bool(values.get(name)) for name in names}
 
 
 def _not_offered(message: str) -> GraphQLError:
-    return GraphQLError(message, extensions={"code": "OPERATION_NOT_OFFERED"})
+    return GraphQLError(message, extensions={"code": NOT_OFFERED})

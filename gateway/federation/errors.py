@@ -8,10 +8,15 @@ Json = Any
 Path = tuple[str | int, ...]
 _INSIDE = {"exception", "stacktrace", "stackTrace", "debugMessage"}
 UNAUTHORIZED = "UNAUTHORIZED_FIELD_OR_TYPE"
+UNAUTHENTICATED = "UNAUTHENTICATED"
 UNREACHABLE = "SUBGRAPH_UNREACHABLE"
 UNKNOWN_OUTCOME = "OUTCOME_UNKNOWN"
 MALFORMED = "SUBGRAPH_MALFORMED_RESPONSE"
 INTERRUPTED = "SUBSCRIPTION_INTERRUPTED"
+TOO_COMPLEX = "QUERY_TOO_COMPLEX"
+UNPLANNABLE = "UNPLANNABLE_OPERATION"
+NOT_OFFERED = "OPERATION_NOT_OFFERED"
+FAILED = "SUBGRAPH_ERROR"
 
 
 class TransportError(Exception):
@@ -57,7 +62,7 @@ def passed_on(error: Json, path: Path, subgraph: str) -> dict[str, Json]:
     extensions = (
         {name: value for name, value in original.items() if name not in _INSIDE} if isinstance(original, dict) else {}
     )
-    extensions.setdefault("code", "SUBGRAPH_ERROR")
+    extensions.setdefault("code", FAILED)
     extensions.setdefault("service", subgraph)
     message = error.get("message") if isinstance(error, dict) else None
     coded_error: dict[str, Json] = {"message": without_numbers(str(message or "The subgraph failed"))}

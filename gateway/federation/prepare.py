@@ -14,11 +14,11 @@ from graphql import (
     print_ast,
 )
 
-from gateway.federation.authorize import Grants
+from gateway.federation.authorize import Grants, roles_for
 from gateway.federation.condition import HERE
 from gateway.federation.cost import Cost, compile_cost
 from gateway.federation.document import Document
-from gateway.federation.errors import UNAUTHORIZED, Json, coded
+from gateway.federation.errors import UNAUTHENTICATED, UNAUTHORIZED, Json, coded
 from gateway.federation.executor import Projector, compile_projection
 from gateway.federation.model import Supergraph
 from gateway.federation.planner import Place, Plan, Watch, make_plan, unwatched
@@ -113,14 +113,21 @@ def prepare(
     """
     document, operation = planned.document, planned.operation
     shown = _normalise(graph, document, operation, conditions, scopes) if conditions else planned.everything
-    denials = tuple(
-        coded("Unauthorized field or type", UNAUTHORIZED, path, coordinate=coordinate)
-        for path, coordinate in shown.denials.items()
-    )
+    denials = tuple(_denial(graph, path, coordinate, scopes) for path, coordinate in shown.denials.items())
     projection = compile_projection(graph, shown.selection, planned.place)
     introspection = _introspection(document, operation, shown.introspection)
     cost = compile_cost(graph.prices, shown.selection, operation.operation.value)
     return Prepared(operation.operation.value, planned.plan, projection, denials, introspection, cost)
+
+
+def _denial(
+    graph: Supergraph, path: tuple[str, ...], coordinate: str, scopes: frozenset[str] | None
+) -> dict[str, Json]:
+    """The error of a denied field: who is not signed in has to sign in; who is learns which roles may use it."""
+    roles = roles_for(graph, coordinate)
+    if not scopes:
+        return coded("Sign in first", UNAUTHENTICATED, path, coordinate=coordinate, roles=roles)
+    return coded("Unauthorized field or type", UNAUTHORIZED, path, coordinate=coordinate, roles=roles)
 
 
 def _normalise(

@@ -6,10 +6,11 @@ from typing import Any, Self
 
 from graphql import GraphQLError
 
-from gateway.federation.errors import Json, coded
+from chassis.graphql_errors import refused_requests
+from gateway.federation.errors import TOO_COMPLEX, UNPLANNABLE, Json, coded
 from gateway.federation.planner import PlanTooLarge, Unplannable
 from kernel.errors import Refusal
-from kernel.personal_numbers import without_numbers
+from kernel.refusals import BAD_REQUEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,11 @@ class InvalidOperation(Exception):  # noqa: N818 - the client's errors, on their
 
     Args:
         errors: The errors, at least one.
-        code: `extensions.code` of each.
     """
 
-    def __init__(self, errors: list[GraphQLError], code: str) -> None:
+    def __init__(self, errors: list[GraphQLError]) -> None:
         super().__init__(errors[0].message)
         self.errors = errors
-        self.code = code
 
 
 NOT_EXECUTED = (InvalidOperation, GraphQLError, Refusal, PlanTooLarge, RecursionError, Unplannable)
@@ -82,21 +81,15 @@ NOT_EXECUTED = (InvalidOperation, GraphQLError, Refusal, PlanTooLarge, Recursion
 def answer_to(error: Exception, language: str) -> Response:
     """The response to an operation that is refused before its execution, by one of `NOT_EXECUTED`."""
     if isinstance(error, InvalidOperation):
-        return _refused(error.errors, error.code)
+        return _refused(error.errors)
     if isinstance(error, GraphQLError):
-        return _refused([error], "GRAPHQL_PARSE_FAILED" if error.source else "BAD_REQUEST")
+        return _refused([error], None if error.source else BAD_REQUEST.code)
     if isinstance(error, Refusal):
         return Response.refused(error, language)
     if isinstance(error, PlanTooLarge | RecursionError):
-        return Response(errors=[coded("The operation fans out too far: split it", "QUERY_TOO_COMPLEX")], executed=False)
-    return Response(None, [coded(f"No subgraph can resolve {error} here", "UNPLANNABLE_OPERATION")])
+        return Response(errors=[coded("The operation fans out too far: split it", TOO_COMPLEX)], executed=False)
+    return Response(None, [coded(f"No subgraph can resolve {error} here", UNPLANNABLE)])
 
 
-def _refused(errors: list[GraphQLError], code: str) -> Response:
-    formatted_errors = []
-    for error in errors:
-        formatted: dict[str, Json] = dict(error.formatted)
-        formatted["message"] = without_numbers(error.message)  # graphql-core repeats the value that is wrong (R41)
-        formatted["extensions"] = {"code": code} | dict(error.extensions or {})
-        formatted_errors.append(formatted)
-    return Response(errors=formatted_errors, executed=False)
+def _refused(errors: list[GraphQLError], code: str | None = None) -> Response:
+    return Response(errors=list(refused_requests(errors, code)), executed=False)

@@ -1,5 +1,6 @@
 """`/auth/accounts`: the accounts that the ministry or a school manages (R3, R4, R5)."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +14,11 @@ from gateway.http.responses import error_of, guarded, reply
 from gateway.identity.account import Account, AccountState
 from gateway.identity.account_admin import MOST_ROWS, Issued, Selection, close_managed, issue, managed, manager, reissue
 from gateway.identity.deps import Deps
-from kernel.refusals import BAD_REQUEST
+from kernel.refusals import BAD_CURSOR, BAD_REQUEST
 
 _BODY_BYTES = 64 * 1024
 _PAGE_ROWS = 50
+_ID = re.compile(r"[0-9a-f]{28}")
 _DIGITS = len(str(MOST_ROWS))
 
 
@@ -43,7 +45,7 @@ class AccountAdminEndpoints:
         """A page of the managed accounts: `?first=&after=&scope=&state=&home=&login=`."""
         actor = await manager(self.deps, token_of(request))
         query = request.query_params
-        page = PageRequest(_first(query.get("first")), [query["after"]] if "after" in query else None)
+        page = PageRequest(_first(query.get("first")), _after(query.get("after")))
         selection = Selection(
             scope=scope_of(query.get("scope")),
             state=_state(query.get("state")),
@@ -97,6 +99,19 @@ def _shown(account: Account) -> dict[str, Any]:
         "name": account.name,
     }
     return {name: value for name, value in shown.items() if value is not None}
+
+
+def _after(text: str | None) -> list[str] | None:
+    """The position after which a page begins: the id of the last account before it.
+
+    Raises:
+        Refusal: `BAD_CURSOR`: the text is no account's id.
+    """
+    if text is None:
+        return None
+    if not _ID.fullmatch(text):
+        raise BAD_CURSOR(field="after")
+    return [text]
 
 
 def _first(text: str | None) -> int:

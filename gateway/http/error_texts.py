@@ -3,25 +3,34 @@
 from collections.abc import Sequence
 from typing import Any
 
-from gateway.federation.errors import INTERRUPTED, MALFORMED, UNAUTHORIZED, UNKNOWN_OUTCOME, UNREACHABLE
-from gateway.resilience import OVERLOADED
-from kernel.errors import Unblock
+from chassis.graphql_errors import in_chinese
+from gateway import refusals
+from gateway.federation.errors import UNAUTHORIZED
+from kernel.refusals import UNAUTHENTICATED, RefusalKind
 
-_CHINESE = {
-    UNAUTHORIZED: "当前身份无权访问该字段",
-    UNREACHABLE: "所需服务暂时没有应答",
-    UNKNOWN_OUTCOME: "未能确认操作是否生效，可能已经生效；请用同一 Idempotency-Key 重发以确认",
-    MALFORMED: "所需服务的应答有误",
-    INTERRUPTED: "事件流意外中断，请从最后的 cursor 之后重新订阅",
-    OVERLOADED: "所需服务繁忙，请稍后再试",
-    "UNPLANNABLE_OPERATION": "无法完成该查询",
-    "OPERATION_NOT_OFFERED": "此处不提供该类操作",
+_KINDS = {
+    kind.code: kind
+    for kind in (
+        UNAUTHENTICATED,
+        refusals.SUBGRAPH_UNREACHABLE,
+        refusals.OUTCOME_UNKNOWN,
+        refusals.SUBGRAPH_MALFORMED_RESPONSE,
+        refusals.SUBSCRIPTION_INTERRUPTED,
+        refusals.SUBGRAPH_OVERLOADED,
+        refusals.UNPLANNABLE_OPERATION,
+        refusals.OPERATION_NOT_OFFERED,
+        refusals.QUERY_TOO_COMPLEX,
+    )
 }
-_ENGLISH = {UNKNOWN_OUTCOME: "It may have taken effect: send it again under the same Idempotency-Key to find out"}
-_EXTENSIONS = {
-    UNAUTHORIZED: {"rule": "R3", "unblock": Unblock.ADMINISTRATOR.value},
-    UNKNOWN_OUTCOME: {"unblock": Unblock.SELF.value},
+_ROLES = {
+    "ministry": "教师工作司",
+    "expert": "评审专家",
+    "base": "培训基地",
+    "school": "学校",
+    "teacher": "教师",
+    "province": "省级教育行政部门",
 }
+"""The roles as front ends name them (docs/glossary.md)."""
 
 
 def in_language(errors: Sequence[dict[str, Any]], language: str) -> list[dict[str, Any]]:
@@ -32,7 +41,25 @@ def in_language(errors: Sequence[dict[str, Any]], language: str) -> list[dict[st
 def _translated(error: dict[str, Any], language: str) -> dict[str, Any]:
     extensions = error.get("extensions", {})
     code = extensions.get("code")
-    if code not in _CHINESE:
+    if code == UNAUTHORIZED:
+        return _denied(error, language)
+    if code in _KINDS:
+        return _said(error, _KINDS[code], language)
+    if language.startswith("en") or "service" in extensions:
         return error
-    message = _ENGLISH.get(code, error["message"]) if language == "en" else _CHINESE[code]
-    return error | {"message": message, "extensions": extensions | _EXTENSIONS.get(code, {})}
+    return error | {"message": in_chinese(error["message"], str(code), extensions.get("field"))}
+
+
+def _denied(error: dict[str, Any], language: str) -> dict[str, Any]:
+    """What a signed-in caller of another role is told: which roles may use the field (R3)."""
+    extensions = error["extensions"]
+    roles = extensions.get("roles", ())
+    names = ("、".join(_ROLES.get(role, role) for role in roles), ", ".join(roles))
+    return _said(error, refusals.UNAUTHORIZED_FIELD_OR_TYPE, language, names)
+
+
+def _said(
+    error: dict[str, Any], kind: RefusalKind, language: str, detail: tuple[str, str] = ("", "")
+) -> dict[str, Any]:
+    refusal = kind(detail=detail)
+    return error | {"message": refusal.message(language), "extensions": refusal.extensions() | error["extensions"]}

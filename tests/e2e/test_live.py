@@ -48,7 +48,7 @@ async def test_r27_the_public_may_not_follow_and_is_told_as_an_event(story: Stor
     public = Client(story.provisioner.suite.url, story.provisioner.http)
     (result,) = await followed(public, cursor_of(0), 2)
     assert result["data"] is None
-    assert [error["extensions"]["code"] for error in result["errors"]] == ["UNAUTHORIZED_FIELD_OR_TYPE"]
+    assert [error["extensions"]["code"] for error in result["errors"]] == ["UNAUTHENTICATED"]
 
 
 async def test_r27_the_ministry_follows_the_nation_by_websocket(story: Story) -> None:

@@ -25,7 +25,7 @@ PRINCIPALS = (
     *("public", MINISTRY, "base.a", "base.b", "expert.a", "expert.b", "province.a", "province.b"),
     *("school.a", "school.b", "school.c", "teacher.a1", "teacher.a2", "teacher.b1", "teacher.b2", "teacher.c1"),
 )
-QUIET = {"UNAUTHORIZED_FIELD_OR_TYPE", "FORBIDDEN", "NOT_FOUND"}
+QUIET = {"UNAUTHENTICATED", "UNAUTHORIZED_FIELD_OR_TYPE", "FORBIDDEN", "NOT_FOUND"}
 """What an answer may say beside its data; anything else, such as a query beyond the limits, would hide rows from us."""
 AT_ONCE = 3
 Found = dict[str, str]

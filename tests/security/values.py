@@ -1,10 +1,17 @@
 """What the matrix fills in for every argument of a query: ids of all tenants, and what else there is to ask by."""
 
+from typing import Any
+
+from graphql import GraphQLObjectType, get_named_type
+
+from chassis.graph.list_cursors import list_cursor
 from chassis.storage.cursor import cursor_of
 from tests.security.questions import Values
 from tests.security.rounds import LIVE, TAUGHT
 from tests.security.tenants import BASES, PROVINCES, World
+from tests.support.fixtures import supergraph
 
+_LOG = "EnrollmentEventConnection"
 _OF_PROJECTS = ("Query.projects.after", "Base.projects.after", "Quota.projects.after", "Project.classes.after")
 """Their cursors name the order that they belong to."""
 
@@ -22,7 +29,7 @@ def values_of(world: World) -> Values:
         "Query.province.code": provinces,
         "Query.rosterJob.id": world.kinds("roster"),
         "Query.enrollmentEvents.after": [cursor_of(0)],
-        **{key: [cursor_of("CODE", "")] for key in _OF_PROJECTS},
+        **_cursors(),
         "Project.planChanges.from": [1],
         "Project.planChanges.to": [2],
         "ProjectFilter.themes": [["D1"]],
@@ -49,5 +56,16 @@ def values_of(world: World) -> Values:
         "search: String": ["机密", "项目"],
         "year: Int": [LIVE, TAUGHT],
         "majorCategory: Int": [6],
-        "after: String": [cursor_of("")],
     }
+
+
+def _cursors() -> dict[str, list[Any]]:
+    """A cursor for every connection; each list has its own."""
+    cursors = {}
+    for kind in supergraph().schema.type_map.values():
+        for name, field in kind.fields.items() if isinstance(kind, GraphQLObjectType) else ():
+            key = f"{kind.name}.{name}.after"
+            if "after" in field.args and get_named_type(field.type).name != _LOG:
+                bare = cursor_of("CODE", "") if key in _OF_PROJECTS else cursor_of("")
+                cursors[key] = [list_cursor(f"{kind.name}.{name}", bare)]
+    return cursors

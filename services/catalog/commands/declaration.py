@@ -107,7 +107,7 @@ async def update_project(
             `UNKNOWN_THEME`, `UNKNOWN_PROVINCE`, `INVALID_PLAN` or `YEAR_FIXED`.
     """
     project = await own_project(deps, principal, key)
-    require_version(project, version)
+    await require_version(deps, project, version)
     if year not in {None, project.year}:
         raise YEAR_FIXED(year=project.year)
     base = await deps.store.bases.get(project.base)
@@ -159,9 +159,16 @@ class _Submission(_OwnProjects[int]):
         quotas = await unit.load(self.store.quotas, [quota_id(project.base, project.year) for project in projects])
         loaded.quotas = {quota.id: quota for quota in quotas}
 
+    def decide(self, unit: UnitOfWork, state: Loaded, row: Row[int]) -> Project:
+        project = required(state.projects, row.key, "project")
+        require_own_base(self._principal, project.base)
+        if project.version != row.command:
+            raise unit.stale(self.store.projects, project)
+        return super().decide(unit, state, row)
+
     def step(self, loaded: Loaded, project: Project, command: int) -> Step:
+        del command  # the version, which `decide` has compared
         base, current = loaded.base_of(project), loaded.round_of(project)
-        require_version(project, command)
         return declaration.submit(project, base, current, self.now)
 
 

@@ -4,7 +4,7 @@ from chassis.commands.guards import require_scope
 from chassis.principal import Principal, Scope
 from chassis.storage.mongo import Session
 from kernel.reference import provinces
-from kernel.refusals import FORBIDDEN, NOT_FOUND, STALE_VERSION, UNKNOWN_PROVINCE
+from kernel.refusals import FORBIDDEN, NOT_FOUND, UNKNOWN_PROVINCE
 from services.catalog.commands.deps import Deps
 from services.catalog.domain.base import Base
 from services.catalog.domain.project import Project
@@ -57,14 +57,14 @@ async def round_of(deps: Deps, year: int, session: Session | None = None) -> Rou
     return current
 
 
-def require_version(project: Project, version: int) -> None:
+async def require_version(deps: Deps, project: Project, version: int) -> None:
     """Refuse a caller who read an older version.
 
     Raises:
         Refusal: `STALE_VERSION`.
     """
     if project.version != version:
-        raise STALE_VERSION(kind="project", id=project.id)
+        raise await deps.store.projects.stale(project.id)
 
 
 def require_province(code: str | None) -> None:

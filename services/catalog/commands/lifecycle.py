@@ -43,7 +43,7 @@ async def amend_project(deps: Deps, principal: Principal, *, key: str, version: 
     project = await own_project(deps, principal, key)
     checked_texts(Plan(venue=given.venue, faculty=given.faculty or ()))
     Reason.of(given.reason, "R18")
-    require_version(project, version)
+    await require_version(deps, project, version)
     require_province(given.venue.province if given.venue else None)
     current = await round_of(deps, project.year)
     amended, events = lifecycle.amend(project, current, given, deps.clock.now())

@@ -113,9 +113,9 @@ class Project:
             started_late=source.started_late,
             recorded_afterwards=source.recorded_afterwards,
             needs_evidence=plan.needs_evidence if inside else None,
-            justifications=_justifications(source) if inside else None,
+            justifications=_justifications(source) if inside else [],
             decision=_decision(source) if inside else None,
-            history=[ProjectChange.of(entry, source) for entry in history_of(source)] if inside else None,
+            history=[ProjectChange.of(entry, source) for entry in history_of(source)] if inside else [],
             source=source,
         )
 
@@ -152,7 +152,7 @@ class Project:
     async def warnings(self, info: Info) -> list[Advice] | None:
         """What is unusual in it, in the reader's language."""
         if not may_read_inside(self.source, info.context.principal):
-            return None
+            return []
         say = info.context.say
         warnings = [
             Advice(code=advice.code, rule=advice.rule, message=say(advice.zh, advice.en))
@@ -194,7 +194,7 @@ class Project:
     async def reviews(self, info: Info) -> list[Review] | None:
         """Those of its reviews that the principal may read."""
         if not may_read_inside(self.source, info.context.principal):
-            return None
+            return []
         of_project = await info.context.loader(ReviewsByProjectLoader).load(self.source.id) or []
         shown = readable(self.source, of_project, info.context.principal)
         return [Review.of(review, info.context) for review in shown]
@@ -203,7 +203,7 @@ class Project:
     async def experts(self, info: Info) -> list[Expert] | None:
         """Who reviews it."""
         if not is_ministry(info.context.principal):
-            return None
+            return []
         loader = info.context.loader(ExpertByIdLoader)
         experts = await asyncio.gather(*(loader.load(key) for key in self.source.experts))
         return [Expert.of(expert) for expert in experts if expert]

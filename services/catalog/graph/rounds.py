@@ -73,7 +73,7 @@ class Phase:
     def extensions(self, info: Info) -> list[PhaseExtension] | None:
         """Its extensions with their reasons, the earliest first."""
         if info.context.principal.scope is Scope.PUBLIC:
-            return None
+            return []
         return [
             PhaseExtension(
                 before=override.before, closes=override.closes, reason=override.reason, at=override.at, source=override

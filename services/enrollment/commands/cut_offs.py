@@ -5,7 +5,7 @@ from datetime import date
 from chassis.principal import Principal
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import DuplicateKey
-from kernel.refusals import NOT_FOUND, STALE_VERSION
+from kernel.refusals import NOT_FOUND
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import own_school
 from services.enrollment.domain.cut_off import CutOffs, key_of, set_cut_off
@@ -40,4 +40,4 @@ async def set_inner_cut_off(
     try:
         return await deps.store.cut_offs.insert(changed, events)
     except DuplicateKey as error:
-        raise STALE_VERSION(kind="cut-off", id=key) from error
+        raise await deps.store.cut_offs.stale(key) from error

@@ -19,7 +19,7 @@ from kernel.errors import Problems, Refusal, Unblock
 from kernel.free_text import PersonName, Title
 from kernel.identifiers import email as mail_address
 from kernel.identifiers import id_number, mask, mask_email, mobile
-from kernel.refusals import NOT_FOUND, STALE_VERSION
+from kernel.refusals import NOT_FOUND
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import own_school
 from services.enrollment.domain import teacher as teachers
@@ -199,7 +199,7 @@ async def correct_teacher(deps: Deps, principal: Principal, *, key: str, version
     if teacher.school != school.id:
         raise NOT_FOUND(kind="teacher", id=key)
     if teacher.version != version:
-        raise STALE_VERSION(kind="teacher", id=key)
+        raise await deps.store.teachers.stale(key)
     return await _save(deps, teacher, given, acts_as(school))
 
 

@@ -152,7 +152,7 @@ class School:
     async def inner_cut_offs(self, info: Info, year: int) -> list[InnerCutOff] | None:
         """The school's own deadlines of sign-ups; for the school and its teachers."""
         if info.context.principal.school != self.source.id:
-            return None
+            return []
         cut_offs = await info.context.loader(CutOffsByKeyLoader).load(key_of(self.source.id, year))
         return InnerCutOff.all_of(cut_offs) if cut_offs else []
 
@@ -162,7 +162,7 @@ class School:
         principal, key = info.context.principal, self.source.id
         own = principal.scope is Scope.SCHOOL and principal.school == key
         if not own and principal.scope is not Scope.MINISTRY:
-            return None
+            return Connection[Teacher].empty()
         loader, part = info.context.loader, page_request(first, after)
         page = await connect(loader(TeacherPageLoader).load((key, first, after)), part, lambda teacher: [teacher.id])
         return Connection[Teacher].of(page, Teacher.of, partial(loader(TeacherCountLoader).load, key))

@@ -69,6 +69,6 @@ class Project:
 
         project = await info.context.loader(ProjectByIdLoader).load(self.id)
         if project is None or not may_read_base(info.context.principal, project.base):
-            return None
+            return Connection[EnrollmentType].empty()
         selection = (filter or EnrollmentFilter()).selection(project=self.id)
         return await enrollments_page(info, selection, first, after)

@@ -54,7 +54,7 @@ class Province:
     async def funding(self, info: Info, year: int) -> list[Funding] | None:
         """The revisions in force of what the province has recorded for a year."""
         if not may_read_province(info.context.principal, self.code):
-            return None
+            return []
         records = await info.context.loader(FundingByProvinceLoader).load((self.code, year))
         return [Funding.of(record) for record in records or ()]
 
@@ -72,6 +72,6 @@ class Province:
         from services.enrollment.graph.enrollments import enrollments_page
 
         if not may_read_province(info.context.principal, self.code):
-            return None
+            return Connection[EnrollmentType].empty()
         selection = (filter or EnrollmentFilter()).selection(province=self.code)
         return await enrollments_page(info, selection, first, after)

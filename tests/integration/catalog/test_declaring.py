@@ -204,7 +204,7 @@ async def test_after_the_sixth_of_may_nothing_new_goes_in(season: Season) -> Non
     query = "{ round(year: 2024) { phases { name extended extensions { before closes reason by } } } }"
     extension = {"before": "2024-05-06", "closes": "2024-05-08", "reason": "系统故障"}
     for reader, extensions in (
-        (ANONYMOUS, None),
+        (ANONYMOUS, []),
         (base, [extension | {"by": None}]),
         (MINISTRY, [extension | {"by": "教师工作司"}]),
     ):

@@ -18,7 +18,12 @@ ENTITIES = """query($representations: [_Any!]!) { _entities(representations: $re
 
 @pytest.mark.parametrize(
     ("arguments", "code"),
-    [("first: 101", "BAD_PAGE_SIZE"), ('after: "???"', "BAD_CURSOR"), ('after: "WzEsMiwzXQ"', "BAD_CURSOR")],
+    [
+        ("first: 101", "BAD_PAGE_SIZE"),
+        ('after: "???"', "BAD_CURSOR"),
+        ('after: "WzEsMiwzXQ"', "BAD_CURSOR"),
+        ('after: ""', "BAD_CURSOR"),
+    ],
 )
 async def test_a_page_that_cannot_be_is_refused(season: Season, arguments: str, code: str) -> None:
     with pytest.raises(Refused) as refused:

@@ -182,6 +182,8 @@ async def test_a_stale_save_is_refused_and_leaves_neither_state_nor_event(course
     with pytest.raises(Refusal) as refused:
         await courses.save(replace(first, name="lost"), [named(first)])
     assert refused.value.code == "STALE_VERSION"
+    assert (refused.value.details["version"], refused.value.details["changedBy"]) == (2, None)
+    assert refused.value.zh == "数据已被系统修改，现为第2版，请刷新后重试"
     assert (await courses.get("c1")).name == "second"
     assert await waiting(courses) == 0
 

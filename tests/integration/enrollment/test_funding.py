@@ -103,7 +103,7 @@ async def test_a_correction_needs_a_reason_its_year_and_the_revision_in_force(se
 async def test_an_amount_is_a_whole_number_of_fen(season: Season, amount: Any) -> None:
     with pytest.raises(Refused) as refused:
         await season.act(GUANGDONG, RECORD, i=payment(amount))
-    assert refused.value.code == "GRAPHQL_VALIDATION_FAILED"
+    assert refused.value.code == "BAD_USER_INPUT"
 
 
 async def test_a_repeat_under_its_key_is_recorded_once(season: Season) -> None:

@@ -233,6 +233,8 @@ async def test_a_form_of_another_site_issues_nothing_and_bad_input_is_coded(brow
         assert (await auth(browser, "accounts", body, token)).code == code
     for query in ({"first": "0"}, {"first": "201"}, {"first": "00001999999"}, {"first": "x"}, {"state": "GONE"}):
         assert (await listed(browser, token, **query)).code == "BAD_REQUEST"
+    for after in ("", "x", "WzEsMiwzXQ", "0" * 27):
+        assert (await listed(browser, token, after=after)).code == "BAD_CURSOR"
     assert (await listed(browser, token, scope="emperor")).code == "UNKNOWN_SCOPE"
 
 

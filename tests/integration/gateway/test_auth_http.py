@@ -116,15 +116,31 @@ async def test_the_public_keys_check_what_the_gateway_signs_and_hold_nothing_pri
     assert TokenVerifier(KeySet.import_key_set(shown), "catalog").verify(token) == ANONYMOUS
 
 
-async def test_a_wrong_scope_is_refused_before_any_fetch(browser: Browser, deps: Deps) -> None:
+async def test_r3_a_wrong_role_learns_which_roles_may_before_any_fetch(browser: Browser, deps: Deps) -> None:
     token = (await opened(browser, deps))["accessToken"]
-    for headers in ({}, bearing(token)):
-        answer = await browser.graphql("{ experts { totalCount } __typename }", headers=headers)
-        assert answer.json["data"] == {"experts": None, "__typename": "Query"}
-        assert answer.code == "UNAUTHORIZED_FIELD_OR_TYPE"
-        assert answer.json["errors"][0]["message"] == "当前身份无权访问该字段"
-        answer = await browser.graphql('mutation { startProject(id: "1") { id } }', headers=headers)
-        assert answer.code == "UNAUTHORIZED_FIELD_OR_TYPE"
+    answer = await browser.graphql("{ experts { totalCount } __typename }", headers=bearing(token))
+    assert answer.json["data"] == {"experts": None, "__typename": "Query"}
+    (error,) = answer.json["errors"]
+    assert error["message"] == "当前角色无权访问，可访问的角色：教师工作司"
+    assert error["extensions"] | {"clause": None} == {
+        "code": "UNAUTHORIZED_FIELD_OR_TYPE", "rule": "R3", "clause": None, "unblock": "SELF",
+        "coordinate": "Query.experts", "roles": ["ministry"],
+    }  # fmt: skip
+    answer = await browser.graphql('mutation { startProject(id: "1") { id } }', headers=bearing(token))
+    assert (answer.code, answer.json["data"]) == ("UNAUTHORIZED_FIELD_OR_TYPE", None)
+    english = bearing(token) | {"Accept-Language": "en"}
+    answer = await browser.graphql("{ auditLog { totalCount } }", headers=english)
+    assert answer.json["errors"][0]["message"] == "This role may not use it; roles that may: ministry"
+
+
+@pytest.mark.parametrize("query", ["{ myEnrollments { totalCount } }", 'mutation { startProject(id: "1") { id } }'])
+async def test_r3_who_is_not_signed_in_is_told_to_sign_in(browser: Browser, query: str) -> None:
+    for language, message in (("zh-CN", "请先登录"), ("en", "Sign in first")):
+        answer = await browser.graphql(query, headers={"Accept-Language": language})
+        (error,) = answer.json["errors"]
+        assert (answer.status, error["message"]) == (200, message)
+        assert error["extensions"]["code"] == "UNAUTHENTICATED"
+        assert error["extensions"]["unblock"] == "SELF"
 
 
 async def test_production_hides_the_schema_and_takes_no_get_and_no_literal_password(

@@ -132,4 +132,5 @@ async def test_a_defect_is_masked() -> None:
     result = await ask("{ broken }")
     assert result.errors
     reply = error_json(result.errors[0], Language.EN)
-    assert reply == {"message": "Internal error", "extensions": {"code": "INTERNAL"}, "path": ["broken"]}
+    nobody = {"rule": None, "clause": None, "unblock": None}
+    assert reply == {"message": "Internal error", "extensions": {"code": "INTERNAL"} | nobody, "path": ["broken"]}

@@ -16,8 +16,9 @@ async def test_limits_run_before_validation_and_speak_the_callers_language() -> 
         assert document.definitions
         raise Refusal("TOO_MUCH", "过多", "Too much")
 
+    nobody = {"rule": None, "clause": None, "unblock": None}
     reply = await Engine(SHOP, Canned([]), limits=limits).execute(Request("{ nonsense }"))
-    assert reply.json() == {"errors": [{"message": "过多", "extensions": {"code": "TOO_MUCH"}}]}
+    assert reply.json() == {"errors": [{"message": "过多", "extensions": {"code": "TOO_MUCH"} | nobody}]}
 
 
 async def test_introspection_can_be_refused() -> None:

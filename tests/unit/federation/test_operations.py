@@ -195,7 +195,7 @@ CASES = [
         "{ products(kinds: HIDDEN) { id } }",
         [],
         ...,
-        [(None, "GRAPHQL_VALIDATION_FAILED")],
+        [(None, "BAD_USER_INPUT")],
     ),
     Case("subgraph machinery", "{ _service { sdl } }", [], ..., [(None, "GRAPHQL_VALIDATION_FAILED")]),
     Case("no operation of that name", "query A { version } query B { version }", [], ..., [(None, "BAD_REQUEST")]),
