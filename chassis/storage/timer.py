@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 import structlog
 
-from chassis.runtime.tasks import Task, forever
+from chassis.runtime.tasks import Task, forever, run_all
 from chassis.storage.lease import Lease, LeaseLost
 from chassis.storage.mongo import Database, StorageError
 
@@ -17,25 +18,32 @@ Act = Callable[[], Awaitable[int]]
 
 
 def timer(database: Database, name: str, acts: Mapping[str, Act], every: float = LOOK_SECONDS) -> Task:
-    """The task that runs all acts every few seconds, while this replica holds the lease.
+    """The task that runs each act every few seconds, while this replica holds the lease.
 
-    An act asks the database what is due and waits for no moment, so a clock that was moved forward and a process that
-    was down are caught up in the same way. The lease only spares the other replicas the query: that each thing is done
-    once is ensured by the act's own conditional writes.
+    Each act has its own loop: neither a long one nor the database's failure in one holds up another. An act asks the
+    database what is due and waits for no moment, so a clock that was moved forward and a process that was down are
+    caught up in the same way. The lease only spares the other replicas the query: that each thing is done once is
+    ensured by the act's own conditional writes.
 
     Args:
         database: The service's database, which stores the lease.
         name: The lease's name, such as `catalog.timers`; it is data.
         acts: Log message, such as `offers expired`, to act.
-        every: Seconds between two runs.
+        every: Seconds between two runs of an act.
     """
     lease = Lease(database, name)
 
-    async def look(_: int) -> None:
+    async def repeat(message: str, act: Act) -> None:
         while True:
-            for message, act in acts.items():
-                await _run(name, message, act)
+            await _run(name, message, act)
             await asyncio.sleep(every)
+
+    async def look(_: int) -> None:
+        loops = (
+            forever(f"{name}: {message}", partial(repeat, message, act), (StorageError,))
+            for message, act in acts.items()
+        )
+        await run_all(*loops)
 
     async def run() -> None:
         await forever(name, lambda: lease.hold(look), (StorageError, LeaseLost))

@@ -13,7 +13,9 @@ import pytest
 
 SERVICES = Path(__file__).resolve().parents[2] / "services"
 RECORDED = {
-    "assessment": {"confirm_credits|*", "record_attendance|*", "record_results|*", "revoke_credit|*"},
+    "assessment": {
+        "confirm_credits|*", "record_attendance|*", "record_results|*", "restore_credit|*", "revoke_credit|*",
+    },
     "catalog": {
         "_decide|", "_decide|*", "add_class|", "adjust_quota", "amend_project|", "assign_experts|",
         "auto_assign_experts|*", "cancel_project|", "draft_project|", "extend_phase|", "extend_project|",
@@ -22,10 +24,11 @@ RECORDED = {
         "submit_review|", "suspend_project|", "update_project|", "withdraw_project|",
     },
     "enrollment": {
-        "_decide|*", "accept_offer|", "add_teachers|*", "commit_roster|", "correct_teacher|", "decline_sign_ups|*",
-        "designate_person|", "enroll_teachers|*", "rank_sign_ups|*", "record_funding|", "register_school|",
-        "register_schools|*", "revise_decision|", "set_inner_cut_off|", "sign_up|", "submit_enrollments|*",
-        "substitute_teacher|", "update_my_contact|", "withdraw_enrollment|", "withdraw_sign_up|",
+        "_decide|*", "accept_offer|", "add_teachers|*", "answer_withdrawal|", "commit_roster|", "correct_teacher|",
+        "decline_sign_ups|*", "designate_person|", "enroll_teachers|*", "rank_sign_ups|*", "record_funding|",
+        "register_school|", "register_schools|*", "request_withdrawal|", "revise_decision|", "set_inner_cut_off|",
+        "sign_up|", "submit_enrollments|*", "substitute_teacher|", "take_back_withdrawal_request|",
+        "update_my_contact|", "withdraw_enrollment|", "withdraw_sign_up|",
     },
 }  # fmt: skip
 _NAME = "\0"

@@ -25,7 +25,12 @@ from services.catalog.domain.vocabulary import PhaseName, ProjectStatus
 from services.enrollment.domain.enrollment import FOLLOWED
 from services.enrollment.domain.enrollment import TRANSITIONS as ENROLLMENT_STEPS
 from services.enrollment.domain.roster.roster import RowState
-from services.enrollment.domain.vocabulary import DeliveryState, EnrollmentStatus, RosterState
+from services.enrollment.domain.vocabulary import (
+    DeliveryState,
+    EnrollmentStatus,
+    RosterState,
+    WithdrawalRequestState,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "state-machines.md"
@@ -35,6 +40,7 @@ NOW = datetime(2024, 5, 1, tzinfo=UTC)
 MACHINES = (
     "Project",
     "Enrollment",
+    "Request to leave",
     "After acceptance",
     "Credit",
     "Delivery",
@@ -51,6 +57,7 @@ STATES: Mapping[str, type[StrEnum]] = {
     "Roster": RosterState,
     "Row of a roster": RowState,
     "Account": AccountState,
+    "Request to leave": WithdrawalRequestState,
 }
 START = "[*]"
 Edges = set[tuple[str, str]]
@@ -168,6 +175,7 @@ def test_credits_move_as_drawn() -> None:
         [
             lambda status: credit(status).confirm(NOW).status,
             lambda status: credit(status).revoke(Reason("材料不实"), NOW).status,
+            lambda status: credit(status).restore(Reason("撤销有误"), NOW).status,
         ],
     )
     assert moves == steps(diagram("Credit"))

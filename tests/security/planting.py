@@ -163,6 +163,7 @@ def rightful(world: World, published_version: int) -> dict[str, tuple[str, Argum
             "decideProjects": {"decisions": [{"id": draft, "outcome": "REJECT"}]},
             "publishProjects": {"ids": [draft]},
             "revokeCredit": {"enrollmentId": credited},
+            "restoreCredit": {"enrollmentId": credited},
         },
         "base.a": {
             "setBaseTeam": {"baseId": base},
@@ -183,8 +184,10 @@ def rightful(world: World, published_version: int) -> dict[str, tuple[str, Argum
             "revealTeacher": {"id": teacher},
             "declineSignUps": {"ids": [signed_up]},
             "withdrawEnrollment": {"id": submitted},
+            "answerWithdrawal": {"id": submitted, "grant": False},
             "substituteTeacher": {"id": submitted, "teacherId": further},
         },
+        "teacher.a1": {"requestWithdrawal": {"id": submitted}},
         "province.a": {"recordFunding": {"input": {"year": LIVE, "corrects": world.ids["funding.a"]}}},
     }
     return {name: (who, given) for who, all_given in about.items() for name, given in all_given.items()}

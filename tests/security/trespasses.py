@@ -102,6 +102,7 @@ def _of_schools(world: World, own: str, other: str) -> dict[str, list[Arguments]
             {"projectId": project, "teacherIds": [theirs], "submit": submit} for submit in (False, True)
         ],
         "withdrawEnrollment": [{"id": key, "reason": _REASON}],
+        "answerWithdrawal": [{"id": key, "grant": True}, {"id": key, "grant": False, "reason": _REASON}],
         "acceptOffer": [{"id": key}],
         "substituteTeacher": [{"id": key, "teacherId": one, "reason": _REASON} for one in (ours, theirs)],
         "confirmCredits": [{"enrollmentIds": [attendee]}],
@@ -125,6 +126,8 @@ def _of_teachers(world: World, victim: str, tenant: str) -> dict[str, list[Argum
     return {
         "signUp": [{"projectId": world.ids[f"draft.{tenant}"]}],
         "withdrawSignUp": [{"id": world.ids[f"enrollment.{victim}.project.{tenant}"]}],
+        "requestWithdrawal": [{"id": world.ids[f"enrollment.{victim}.project.{tenant}"], "reason": _REASON}],
+        "takeBackWithdrawalRequest": [{"id": world.ids[f"enrollment.{victim}.project.{tenant}"]}],
         "markNoticesRead": [{"ids": [world.ids[f"notice.teacher.{victim}"]]}],
         "revealTeacher": [{"id": world.ids[f"teacher.{victim}"], "purpose": _PURPOSE}],
     }

@@ -1,4 +1,4 @@
-"""Credits: confirmed by the school, revoked by the ministry (R31)."""
+"""Credits: confirmed by the school, revoked and restored by the ministry (R31)."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -47,7 +47,33 @@ async def revoke_credit(deps: Deps, principal: Principal, *, enrollment: str, re
     """
     require_scope(principal, Scope.MINISTRY, rule="R31")
     revoke = partial(records.revoke_credit, reason=reason, now=deps.clock.now())
-    (result,) = await change_records(deps, principal, "revoke_credit", [RecordRow(enrollment, reason.text, revoke)])
+    return _only(await change_records(deps, principal, "revoke_credit", [RecordRow(enrollment, reason.text, revoke)]))
+
+
+async def restore_credit(deps: Deps, principal: Principal, *, enrollment: str, reason: Reason) -> Record:
+    """Give back a credit that was revoked by mistake (R31).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry.
+        enrollment: The enrollment's id.
+        reason: Why; goes into the event and the audit log.
+
+    Raises:
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `NOT_PASSED`, `CREDIT_NOT_REVOKED`, `BUSY`.
+    """
+    require_scope(principal, Scope.MINISTRY, rule="R31")
+    restore = partial(records.restore_credit, reason=reason, now=deps.clock.now())
+    return _only(await change_records(deps, principal, "restore_credit", [RecordRow(enrollment, reason.text, restore)]))
+
+
+def _only(results: Sequence[RowResult[Record]]) -> Record:
+    """The record that a command of one row leads to.
+
+    Raises:
+        Refusal: What the row is refused for.
+    """
+    (result,) = results
     if result.value is None:
         raise result.refusal or AssertionError("a row has either a value or a refusal")
     return result.value

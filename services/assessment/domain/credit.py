@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Self
 
 from kernel.free_text import Reason
-from services.assessment.domain.refusals import CREDIT_NOT_CONFIRMED, CREDIT_NOT_PENDING
+from services.assessment.domain.refusals import CREDIT_NOT_CONFIRMED, CREDIT_NOT_PENDING, CREDIT_NOT_REVOKED
 from services.assessment.domain.vocabulary import CreditStatus
 
 
@@ -34,7 +34,7 @@ class Credit:
         rule: The version of the rule that counted them.
         status: Pending, confirmed or revoked.
         changed_at: When it got that status.
-        reason: Why it was revoked; None otherwise.
+        reason: Why it was revoked or restored; None otherwise.
     """
 
     hours: int
@@ -83,3 +83,15 @@ class Credit:
         if self.status is not CreditStatus.CONFIRMED:
             raise CREDIT_NOT_CONFIRMED(status=self.status.value)
         return replace(self, status=CreditStatus.REVOKED, changed_at=now, reason=reason.text)
+
+    def restore(self, reason: Reason, now: datetime) -> Self:
+        """Give back a credit that was revoked by mistake, as the ministry does; repeated, it changes nothing.
+
+        Raises:
+            Refusal: `CREDIT_NOT_REVOKED`.
+        """
+        if self.status is CreditStatus.CONFIRMED and self.reason == reason.text:
+            return self
+        if self.status is not CreditStatus.REVOKED:
+            raise CREDIT_NOT_REVOKED(status=self.status.value)
+        return replace(self, status=CreditStatus.CONFIRMED, changed_at=now, reason=reason.text)

@@ -104,3 +104,14 @@ class CreditRevoked(RecordEvent):
     """
 
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreditRestored(RecordEvent):
+    """The ministry gave back a credit that it had revoked by mistake (R31).
+
+    Attributes:
+        reason: Why.
+    """
+
+    reason: str

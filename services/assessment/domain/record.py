@@ -10,6 +10,7 @@ from services.assessment.domain.credit import Credit, CreditRule
 from services.assessment.domain.events import (
     AttendanceRecorded,
     CreditConfirmed,
+    CreditRestored,
     CreditRevoked,
     NoShowRecorded,
     RecordEvent,
@@ -23,7 +24,7 @@ from services.assessment.domain.refusals import (
     NOT_AN_ATTENDEE,
     NOT_PASSED,
 )
-from services.assessment.domain.vocabulary import CreditStatus, ResultOutcome, SessionMode
+from services.assessment.domain.vocabulary import CreditStatus, ProjectPhase, ResultOutcome, SessionMode
 
 _BEST_SCORE = 100
 E = TypeVar("E", bound=RecordEvent)
@@ -148,7 +149,8 @@ def mark(
 ) -> Change:
     """Record or correct the attendance of a session (R29).
 
-    A mark that equals the last one of its session changes nothing, so a list may be sent twice.
+    A mark that equals the last one of its session changes nothing, so a list may be sent twice. A correction after the
+    end of the training that leaves no session attended makes the attendee a no-show, as at the end itself.
 
     Args:
         record: The attendee's record.
@@ -168,10 +170,12 @@ def mark(
     if last and (last.present, last.mode) == (present, actual):
         return record, []
     changed = replace(record, marks=(*record.marks, Mark(session, present, actual, now)))
-    event = changed.event(
+    recorded = changed.event(
         AttendanceRecorded, session=session, present=present, mode=actual, attended=len(changed.attended)
     )
-    return changed, [event]
+    is_over = project.phase in {ProjectPhase.FINISHED, ProjectPhase.COMPLETED}
+    missed = miss(changed) if record.attended and is_over else []
+    return changed, [recorded, *missed]
 
 
 def miss(record: Record) -> list[RecordEvent]:
@@ -250,6 +254,24 @@ def revoke_credit(record: Record, reason: Reason, now: datetime) -> Change:
         return record, []
     changed = replace(record, credit=credit)
     return changed, [changed.event(CreditRevoked, reason=credit.reason)]
+
+
+def restore_credit(record: Record, reason: Reason, now: datetime) -> Change:
+    """Give back a credit that was revoked by mistake, as the ministry does (R31).
+
+    Args:
+        record: The attendee's record.
+        reason: Why; part of the event.
+        now: Domain time.
+
+    Raises:
+        Refusal: `NOT_PASSED`, `CREDIT_NOT_REVOKED`.
+    """
+    credit = _require_credit(record).restore(reason, now)
+    if credit is record.credit:
+        return record, []
+    changed = replace(record, credit=credit)
+    return changed, [changed.event(CreditRestored, reason=reason.text)]
 
 
 def _require_live(record: Record, rule: str) -> None:

@@ -65,3 +65,10 @@ CREDIT_NOT_CONFIRMED = RefusalKind(
     rule="R31",
     unblock=Unblock.MINISTRY,
 )
+CREDIT_NOT_REVOKED = RefusalKind(
+    "CREDIT_NOT_REVOKED",
+    "学分未被撤销，无须恢复",
+    "The credit is not revoked: there is nothing to restore",
+    rule="R31",
+    unblock=Unblock.SELF,
+)

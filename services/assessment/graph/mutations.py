@@ -143,6 +143,16 @@ class Mutation:
         record = await run(info, commands.revoke_credit, enrollment=enrollment_id, reason=Reason.of(reason, rule="R31"))
         return Credit.of(record.credit)
 
+    @strawberry.federation.mutation(
+        description="恢复误撤销的学分，须说明理由 (R31)", requires_scopes=requires(Scope.MINISTRY)
+    )
+    async def restore_credit(self, info: Info, enrollment_id: strawberry.ID, reason: str) -> Credit | None:
+        """Give a credit back that was revoked by mistake."""
+        record = await run(
+            info, commands.restore_credit, enrollment=enrollment_id, reason=Reason.of(reason, rule="R31")
+        )
+        return Credit.of(record.credit)
+
 
 def _refusal(result: RowResult[Record], context: Context) -> RefusalInfo | None:
     return RefusalInfo.of(result.refusal, context.language) if result.refusal else None

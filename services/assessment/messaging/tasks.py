@@ -32,6 +32,7 @@ EMITTED: tuple[type, ...] = (
     events.ResultRecorded,
     events.CreditConfirmed,
     events.CreditRevoked,
+    events.CreditRestored,
     events.ProjectSettled,
 )
 """Every event of assessment, for the registry of contracts."""

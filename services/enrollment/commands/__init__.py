@@ -18,11 +18,14 @@ from services.enrollment.commands.schools import (
     register_schools,
 )
 from services.enrollment.commands.sign_ups import (
+    answer_withdrawal,
     decline_sign_ups,
     enroll_teachers,
     rank_sign_ups,
+    request_withdrawal,
     sign_up,
     submit_enrollments,
+    take_back_withdrawal_request,
     withdraw_enrollment,
     withdraw_sign_up,
 )
@@ -54,6 +57,7 @@ __all__ = [
     "Revealed",
     "accept_offer",
     "add_teachers",
+    "answer_withdrawal",
     "commit_roster",
     "correct_teacher",
     "decide_enrollments",
@@ -78,6 +82,7 @@ __all__ = [
     "register_schools",
     "remind_bases",
     "renew_offers",
+    "request_withdrawal",
     "reveal_teacher",
     "revise_decision",
     "set_inner_cut_off",
@@ -86,6 +91,7 @@ __all__ = [
     "submit_enrollments",
     "substitute_teacher",
     "sweep",
+    "take_back_withdrawal_request",
     "tell_of_amendment",
     "update_my_contact",
     "withdraw_enrollment",

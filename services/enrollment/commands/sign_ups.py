@@ -13,9 +13,11 @@ from services.enrollment.commands.admissions import lane_row, raise_for_school, 
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import name_of_designated, name_of_school, own_enrollment
 from services.enrollment.domain import enrollment as enrollments
+from services.enrollment.domain import withdrawal
 from services.enrollment.domain.admission import Admission, Command
 from services.enrollment.domain.cut_off import require_before
-from services.enrollment.domain.enrollment import Enrollment, wrong_state
+from services.enrollment.domain.enrollment import Enrollment, Step, wrong_state
+from services.enrollment.domain.notifications import NoticeKind, notice_to, school_box, trainee_box
 from services.enrollment.domain.project import ENROL, require_not_started
 from services.enrollment.domain.refusals import SECOND_SIGN_UP
 from services.enrollment.domain.seats import holds_seat
@@ -223,13 +225,104 @@ async def withdraw_enrollment(deps: Deps, principal: Principal, *, key: str, rea
         before = own_enrollment(admission, principal, key)
         require_not_started(admission.project(before.project), admission.now, "R26")
         step = enrollments.withdraw(before, Reason.of(reason, "R26"), by, admission.now)
-        withdrawn = admission.settle(before, step)
-        admission.feed_back(withdrawn)
-        if holds_seat(before.status):
-            admission.tell_base(withdrawn)
-        admission.offer_freed_seat(before)
-        return withdrawn
+        return _leave(admission, before, step)
 
     command = Command(decide=decide, enrollments=(key,), school=principal.school, frees_seats=True)
     content = (), {"key": key, "reason": reason}
     return await submit(deps.lane, lane_row(principal, key, command, name="withdraw_enrollment|", content=content))
+
+
+def _leave(admission: Admission, before: Enrollment, step: Step) -> Enrollment:
+    """Take the step of an enrollment that the school ends: everybody is told, a seat goes down the line (R24, R25)."""
+    withdrawn = admission.settle(before, step)
+    admission.feed_back(withdrawn)
+    if holds_seat(before.status):
+        admission.tell_base(withdrawn)
+    admission.offer_freed_seat(before)
+    return withdrawn
+
+
+async def request_withdrawal(deps: Deps, principal: Principal, *, key: str, reason: str) -> Enrollment:
+    """Ask the own school to withdraw an enrollment that it has submitted, before the training starts (R26).
+
+    Raises:
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `PROJECT_NOT_OPEN`, `REASON_MISSING`, `INVALID_REASON`, `WRONG_STATE`,
+            `WITHDRAWAL_REQUEST_OPEN` or `BUSY`.
+    """
+    require_scope(principal, Scope.TEACHER)
+
+    def decide(admission: Admission) -> Enrollment:
+        before = own_enrollment(admission, principal, key)
+        require_not_started(admission.project(before.project), admission.now, "R26")
+        why = Reason.of(reason, "R26")
+        asked = admission.settle(before, withdrawal.request_withdrawal(before, why, admission.now))
+        admission.tell(
+            [
+                notice_to(
+                    school_box(asked.school), asked, NoticeKind.WITHDRAWAL_REQUESTED, admission.now, reason=why.text
+                )
+            ]
+        )
+        return asked
+
+    command, content = Command(decide=decide, enrollments=(key,)), ((), {"key": key, "reason": reason})
+    return await submit(deps.lane, lane_row(principal, key, command, name="request_withdrawal|", content=content))
+
+
+async def take_back_withdrawal_request(deps: Deps, principal: Principal, *, key: str) -> Enrollment:
+    """Take the own request to leave back, before the school has answered it (R26).
+
+    Raises:
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `NO_WITHDRAWAL_REQUEST` or `BUSY`.
+    """
+    require_scope(principal, Scope.TEACHER)
+
+    def decide(admission: Admission) -> Enrollment:
+        before = own_enrollment(admission, principal, key)
+        kept = admission.settle(before, withdrawal.take_back_request(before, admission.now))
+        reason = kept.withdrawal_request.reason if kept.withdrawal_request else ""
+        admission.tell(
+            [notice_to(school_box(kept.school), kept, NoticeKind.WITHDRAWAL_TAKEN_BACK, admission.now, reason=reason)]
+        )
+        return kept
+
+    command, content = Command(decide=decide, enrollments=(key,)), ((), {"key": key})
+    row = lane_row(principal, key, command, name="take_back_withdrawal_request|", content=content)
+    return await submit(deps.lane, row)
+
+
+async def answer_withdrawal(
+    deps: Deps, principal: Principal, *, key: str, grant: bool, reason: str | None = None
+) -> Enrollment:
+    """Grant a teacher's request to leave, which withdraws the enrollment with the teacher's reason, or refuse it (R26).
+
+    Args:
+        deps: The service's dependencies.
+        principal: An account of the school.
+        key: The enrollment's id.
+        grant: Whether the teacher may leave.
+        reason: Why not, as it was typed; a refusal needs one.
+
+    Raises:
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `NO_WITHDRAWAL_REQUEST`, `REASON_MISSING`, `INVALID_REASON`,
+            `PROJECT_NOT_OPEN` or `BUSY`.
+    """
+    require_scope(principal, Scope.SCHOOL)
+
+    def decide(admission: Admission) -> Enrollment:
+        by = name_of_school(admission, principal)
+        before = own_enrollment(admission, principal, key)
+        if grant:
+            step = withdrawal.grant_withdrawal(before, by, admission.now)
+            require_not_started(admission.project(before.project), admission.now, "R26")
+            return _leave(admission, before, step)
+        why = Reason.of(reason, "R26")
+        kept = admission.settle(before, withdrawal.refuse_withdrawal(before, why, admission.now))
+        admission.tell(
+            [notice_to(trainee_box(kept.teacher), kept, NoticeKind.WITHDRAWAL_REFUSED, admission.now, reason=why.text)]
+        )
+        return kept
+
+    command = Command(decide=decide, enrollments=(key,), school=principal.school, frees_seats=grant)
+    content = (), {"key": key, "grant": grant, "reason": reason}
+    return await submit(deps.lane, lane_row(principal, key, command, name="answer_withdrawal|", content=content))

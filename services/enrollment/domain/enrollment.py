@@ -25,7 +25,15 @@ from services.enrollment.domain.events import (
 from services.enrollment.domain.project import ADMIT, Project, Round, is_past
 from services.enrollment.domain.refusals import NOT_ESCALATED
 from services.enrollment.domain.teacher import Teacher
-from services.enrollment.domain.vocabulary import LIVE, Audience, EnrollmentDecision, EnrollmentStatus, ReasonCode
+from services.enrollment.domain.vocabulary import (
+    LEAVABLE,
+    LIVE,
+    Audience,
+    EnrollmentDecision,
+    EnrollmentStatus,
+    ReasonCode,
+    WithdrawalRequestState,
+)
 
 _S = EnrollmentStatus
 _UNDER_WAY = frozenset({_S.ACCEPTED, _S.NO_SHOW, _S.ATTENDING})
@@ -43,12 +51,13 @@ TRANSITIONS: dict[EnrollmentStatus, frozenset[EnrollmentStatus]] = {
 """The states that commands lead to, by the state they start from; a state without a row is left by no command."""
 
 FOLLOWED: dict[EnrollmentStatus, frozenset[EnrollmentStatus]] = {
+    _S.ACCEPTED: frozenset({_S.ATTENDING}),
     _S.ATTENDING: frozenset({_S.ACCEPTED, _S.NO_SHOW}),
     _S.NO_SHOW: frozenset({_S.ACCEPTED}),
     _S.PASSED: _UNDER_WAY | _ASSESSED,
     _S.FAILED: _UNDER_WAY | _ASSESSED,
     _S.INCOMPLETE: _UNDER_WAY | _ASSESSED,
-    _S.CREDITED: _UNDER_WAY | _ASSESSED,
+    _S.CREDITED: _UNDER_WAY | _ASSESSED | {_S.CREDIT_REVOKED},
     _S.CREDIT_REVOKED: frozenset({_S.CREDITED}),
 }
 """The states from which assessment's events lead to each state (`results.py`).
@@ -89,6 +98,28 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawalRequest:
+    """A teacher's request to leave, which the school answers (R26).
+
+    Attributes:
+        at: Domain time of the request.
+        reason: The teacher's.
+        answered_at: Domain time at which it came to its end, whatever that is.
+        answer: Why the school has refused it.
+    """
+
+    at: datetime
+    reason: str
+    state: WithdrawalRequestState = WithdrawalRequestState.OPEN
+    answered_at: datetime | None = None
+    answer: str | None = None
+
+    def ended(self, state: WithdrawalRequestState, now: datetime, answer: str | None = None) -> "WithdrawalRequest":
+        """The request at its end."""
+        return replace(self, state=state, answered_at=now, answer=answer)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Enrollment:
     """One teacher's enrollment in one project, from the sign-up to the credit.
 
@@ -104,6 +135,7 @@ class Enrollment:
         escalated_at: When it went to the ministry, undecided at a deadline (R23).
         reason: Why it is in its state.
         reason_code: Who or what ended it.
+        withdrawal_request: The teacher's latest request to leave, if there was one (R26).
     """
 
     id: str
@@ -126,6 +158,7 @@ class Enrollment:
     reason: str | None = None
     reason_code: ReasonCode | None = None
     history: tuple[Change, ...] = ()
+    withdrawal_request: WithdrawalRequest | None = None
 
 
 Step = tuple[Enrollment, list[EnrollmentEvent]]
@@ -200,7 +233,16 @@ def step(
         reason=reason,
         reason_code=code,
         history=(*enrollment.history, Change(to, now, by, reason)),
+        withdrawal_request=_request_after(enrollment.withdrawal_request, to, now),
     )
+
+
+def _request_after(request: WithdrawalRequest | None, to: EnrollmentStatus, now: datetime) -> WithdrawalRequest | None:
+    """A request to leave after a step: it is at its end where the step leaves nothing to ask for."""
+    if request is None or request.state is not WithdrawalRequestState.OPEN or to in LEAVABLE:
+        return request
+    left = to is EnrollmentStatus.WITHDRAWN
+    return request.ended(WithdrawalRequestState.GRANTED if left else WithdrawalRequestState.LAPSED, now)
 
 
 def wrong_state(enrollment: Enrollment, rule: str) -> Refusal:

@@ -282,6 +282,21 @@ class Withdrawn(SeatEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WithdrawalRequested(EnrollmentEvent):
+    """A teacher asks the school to withdraw an enrollment; why stays between the two (R26)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithdrawalRequestTakenBack(EnrollmentEvent):
+    """The teacher stays after all (R26)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithdrawalRefused(EnrollmentEvent):
+    """The school does not let the teacher leave; a request that it grants is a withdrawal (R26)."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Cancelled(SeatEvent):
     """The project is called off; sign-up and seat end (R33)."""
 
@@ -296,6 +311,11 @@ class Lapsed(SeatEvent):
 @dataclass(frozen=True, kw_only=True)
 class Attending(EnrollmentEvent):
     """The trainee was there (R29)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttendanceRetracted(EnrollmentEvent):
+    """What was recorded of the trainee's attendance was a mistake: there was none so far (R29)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -318,5 +338,12 @@ class Credited(EnrollmentEvent):
 @dataclass(frozen=True, kw_only=True)
 class CreditWithdrawn(EnrollmentEvent):
     """The credit was revoked (R31)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreditGivenBack(EnrollmentEvent):
+    """The credit had been revoked by mistake and holds again (R31)."""
 
     reason: str

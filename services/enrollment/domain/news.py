@@ -200,6 +200,12 @@ def of_revocation(enrollment: Enrollment, reason: str, at: datetime) -> list[Not
     return _about(enrollment, NoticeKind.CREDIT_REVOKED, boxes, at, reason=reason)
 
 
+def of_restoration(enrollment: Enrollment, reason: str, at: datetime) -> list[Notice]:
+    """The teacher and the school: the revocation was a mistake, and the credit holds again (R31)."""
+    boxes = [trainee_box(enrollment.teacher), school_box(enrollment.school)]
+    return _about(enrollment, NoticeKind.CREDIT_RESTORED, boxes, at, reason=reason)
+
+
 def _about(
     enrollment: Enrollment,
     kind: NoticeKind,

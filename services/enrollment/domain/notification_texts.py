@@ -68,7 +68,17 @@ _PLAIN: dict[NoticeKind, tuple[str, str]] = {
     ),
     NoticeKind.STARTED: ("培训已开班", "The training has begun"),
     NoticeKind.NO_SHOW: ("未报到参训", "The trainee did not attend"),
+    NoticeKind.WITHDRAWAL_REQUESTED: (
+        "教师申请退出该项目，请学校处理",
+        "The teacher asks to leave the project: the school answers",
+    ),
+    NoticeKind.WITHDRAWAL_TAKEN_BACK: ("教师已撤回退出申请", "The teacher has taken the request to leave back"),
+    NoticeKind.WITHDRAWAL_REFUSED: (
+        "学校未同意退出申请，报名仍然有效",
+        "The school has not granted the request to leave: the enrollment stands",
+    ),
     NoticeKind.CREDIT_REVOKED: ("学时已被撤销", "The credit is revoked"),
+    NoticeKind.CREDIT_RESTORED: ("学时已恢复，此前的撤销有误", "The credit holds again; it was revoked by mistake"),
 }
 _OUTCOMES: dict[Outcome, tuple[str, str]] = {
     Outcome.PASSED: ("合格", "passed"),

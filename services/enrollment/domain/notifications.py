@@ -44,7 +44,11 @@ class NoticeKind(StrEnum):
     RESULT = "RESULT"
     CREDIT = "CREDIT"
     CREDIT_REVOKED = "CREDIT_REVOKED"
+    CREDIT_RESTORED = "CREDIT_RESTORED"
     DIGEST = "DIGEST"
+    WITHDRAWAL_REQUESTED = "WITHDRAWAL_REQUESTED"
+    WITHDRAWAL_TAKEN_BACK = "WITHDRAWAL_TAKEN_BACK"
+    WITHDRAWAL_REFUSED = "WITHDRAWAL_REFUSED"
 
 
 _OF_DECISIONS = frozenset({NoticeKind.DECISION, NoticeKind.REVISED})
@@ -248,7 +252,15 @@ def notice_of(delivery: Delivery, now: datetime) -> Notice:
     )
 
 
-def notice_to(box: str, enrollment: Enrollment, kind: NoticeKind, at: datetime, *, facts: Facts = NO_FACTS) -> Notice:
+def notice_to(
+    box: str,
+    enrollment: Enrollment,
+    kind: NoticeKind,
+    at: datetime,
+    *,
+    facts: Facts = NO_FACTS,
+    reason: str | None = None,
+) -> Notice:
     """A notice about an enrollment for an inbox that gets no delivery, such as a base's.
 
     Args:
@@ -257,6 +269,7 @@ def notice_to(box: str, enrollment: Enrollment, kind: NoticeKind, at: datetime, 
         kind: What the notice is about.
         at: Domain time.
         facts: What its sentence says besides.
+        reason: Why, where that is not why the enrollment is in its state.
     """
     return Notice(
         id=f"{order_of(at)}:{enrollment.id}:{box}:{_occasion(kind, enrollment)}",
@@ -265,7 +278,7 @@ def notice_to(box: str, enrollment: Enrollment, kind: NoticeKind, at: datetime, 
         enrollment=enrollment.id,
         project=enrollment.project,
         status=enrollment.status,
-        reason=enrollment.reason,
+        reason=reason or enrollment.reason,
         at=at,
         facts=facts,
     )

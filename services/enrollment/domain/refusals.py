@@ -77,6 +77,20 @@ NOT_A_COLLEAGUE = RefusalKind(
     rule="R26",
     unblock=Unblock.SELF,
 )
+WITHDRAWAL_REQUEST_OPEN = RefusalKind(
+    "WITHDRAWAL_REQUEST_OPEN",
+    "退出申请已提交，请等待学校处理",
+    "A request to leave waits for the school's answer already",
+    rule="R26",
+    unblock=Unblock.SCHOOL,
+)
+NO_WITHDRAWAL_REQUEST = RefusalKind(
+    "NO_WITHDRAWAL_REQUEST",
+    "该报名没有待处理的退出申请",
+    "No request to leave waits for an answer",
+    rule="R26",
+    unblock=Unblock.SELF,
+)
 
 # Schools and teachers
 PROVINCE_MISSING = RefusalKind(

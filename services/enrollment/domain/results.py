@@ -5,8 +5,10 @@ from datetime import datetime
 from services.enrollment.domain.enrollment import FOLLOWED, Enrollment, Step, about, step
 from services.enrollment.domain.events import (
     Assessed,
+    AttendanceRetracted,
     Attending,
     Credited,
+    CreditGivenBack,
     CreditWithdrawn,
     EnrollmentEvent,
     NoShow,
@@ -19,9 +21,18 @@ Followed = Step | None
 """The step that an event leads to; None where it is late or repeated."""
 
 
-def attend(enrollment: Enrollment, now: datetime, *, present: bool) -> Followed:
-    """Apply the attendance of one session; a single absence is not yet a no-show (R29)."""
-    return _follow(enrollment, EnrollmentStatus.ATTENDING, Attending, now) if present else None
+def attend(enrollment: Enrollment, now: datetime, *, present: bool, attended: int | None = None) -> Followed:
+    """Apply the attendance of one session; a single absence is not yet a no-show (R29).
+
+    Args:
+        enrollment: The enrollment before.
+        now: Domain time.
+        present: Whether the trainee was there.
+        attended: How many sessions the trainee has attended so far; a correction that leaves none takes ATTENDING back.
+    """
+    if present:
+        return _follow(enrollment, EnrollmentStatus.ATTENDING, Attending, now)
+    return _follow(enrollment, EnrollmentStatus.ACCEPTED, AttendanceRetracted, now) if attended == 0 else None
 
 
 def miss(enrollment: Enrollment, now: datetime) -> Followed:
@@ -40,7 +51,9 @@ def assess(enrollment: Enrollment, outcome: Outcome, now: datetime) -> Followed:
 
 
 def credit(enrollment: Enrollment, now: datetime) -> Followed:
-    """Apply that the credit is confirmed (R31)."""
+    """Apply that the credit is confirmed (R31); one that was revoked is given back by `restore` alone."""
+    if enrollment.status is EnrollmentStatus.CREDIT_REVOKED:
+        return None
     return _follow(enrollment, EnrollmentStatus.CREDITED, Credited, now)
 
 
@@ -51,6 +64,14 @@ def revoke(enrollment: Enrollment, reason: str, now: datetime) -> Followed:
     to = EnrollmentStatus.CREDIT_REVOKED
     moved = step(enrollment, to, by=_ASSESSMENT, now=now, reason=reason, code=ReasonCode.REVOKED)
     return moved, [CreditWithdrawn(**about(moved), reason=reason)]
+
+
+def restore(enrollment: Enrollment, reason: str, now: datetime) -> Followed:
+    """Apply that the credit was revoked by mistake and holds again, with assessment's reason (R31)."""
+    if enrollment.status is not EnrollmentStatus.CREDIT_REVOKED:
+        return None
+    moved = step(enrollment, EnrollmentStatus.CREDITED, by=_ASSESSMENT, now=now, reason=reason)
+    return moved, [CreditGivenBack(**about(moved), reason=reason)]
 
 
 def _follow(

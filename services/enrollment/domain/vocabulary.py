@@ -42,6 +42,10 @@ LIVE = NOT_YET_ACCEPTED | {EnrollmentStatus.ACCEPTED, EnrollmentStatus.ATTENDING
 """The states of an enrollment that has not ended (R19, R33)."""
 
 
+LEAVABLE = (NOT_YET_ACCEPTED - {EnrollmentStatus.SIGNED_UP}) | {EnrollmentStatus.ACCEPTED}
+"""The states that a teacher leaves through the school (R26); a sign-up is the teacher's own to withdraw (R19)."""
+
+
 class Audience(StrEnum):
     """For whom a project is, and what post a teacher holds (R20)."""
 
@@ -94,6 +98,19 @@ class EnrollmentDecision(StrEnum):
     ACCEPT = "ACCEPT"
     REJECT = "REJECT"
     WAITLIST = "WAITLIST"
+
+
+class WithdrawalRequestState(StrEnum):
+    """How far a teacher's request to leave is (R26).
+
+    GRANTED: the school has withdrawn the enrollment. LAPSED: it ended otherwise, or the training has begun.
+    """
+
+    OPEN = "OPEN"
+    GRANTED = "GRANTED"
+    REFUSED = "REFUSED"
+    TAKEN_BACK = "TAKEN_BACK"
+    LAPSED = "LAPSED"
 
 
 class Outcome(StrEnum):

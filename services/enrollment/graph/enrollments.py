@@ -19,7 +19,7 @@ from services.enrollment.domain.refusals import AUDIENCE_MISMATCH
 from services.enrollment.domain.seats import ADMITTED
 from services.enrollment.graph.context import Context, Info
 from services.enrollment.graph.deliveries import Delivery
-from services.enrollment.graph.enums import EnrollmentStatus, ReasonCode
+from services.enrollment.graph.enums import EnrollmentStatus, ReasonCode, WithdrawalRequestState
 from services.enrollment.graph.loaders import (
     DeliveriesByEnrollmentLoader,
     EnrollmentByIdLoader,
@@ -43,6 +43,33 @@ class EnrollmentChange:
     at: datetime
     by: str
     reason: str | None
+
+
+_PARTIES = requires(Scope.TEACHER, Scope.SCHOOL, Scope.MINISTRY)
+
+
+@strawberry.type(description="教师退出项目的申请，由学校处理 (R26)")
+class WithdrawalRequest:
+    """A teacher's request to leave; why it was made and refused is for teacher, school and ministry."""
+
+    at: datetime
+    state: WithdrawalRequestState
+    answered_at: datetime | None = strawberry.field(description="处理、撤回或失效的时间")
+    reason: str | None = strawberry.federation.field(description="教师的理由", requires_scopes=_PARTIES)
+    answer: str | None = strawberry.federation.field(description="学校不同意的理由", requires_scopes=_PARTIES)
+
+    @classmethod
+    def of(cls, source: domain.WithdrawalRequest | None) -> Self | None:
+        """The request, if there is one."""
+        if source is None:
+            return None
+        return cls(
+            at=source.at,
+            state=source.state,
+            answered_at=source.answered_at,
+            reason=source.reason,
+            answer=source.answer,
+        )
 
 
 @strawberry.federation.type(keys=["id"], description="一人对一个项目的报名，本人、学校、基地、省份和教师工作司可见")
@@ -92,6 +119,11 @@ class Enrollment:
         """The enrollment another subgraph refers to, if the principal may see it."""
         enrollment = await info.context.loader(EnrollmentByIdLoader).load(text_key(id))
         return cls.of(enrollment) if enrollment else None
+
+    @strawberry.field(description="教师最近一次退出申请 (R26)")
+    def withdrawal_request(self) -> WithdrawalRequest | None:
+        """The teacher's latest request to leave."""
+        return WithdrawalRequest.of(self.source.withdrawal_request)
 
     @strawberry.field(description="项目")
     def project(self) -> Project | None:

@@ -23,6 +23,7 @@ from services.enrollment.domain.vocabulary import (
     RosterMode,
     RosterState,
     TeacherField,
+    WithdrawalRequestState,
 )
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "RosterRowState",
     "RosterState",
     "TeacherField",
+    "WithdrawalRequestState",
 ]
 
 _ENUMS: tuple[type[Enum], ...] = (
@@ -59,6 +61,7 @@ _ENUMS: tuple[type[Enum], ...] = (
     RosterMode,
     RosterState,
     TeacherField,
+    WithdrawalRequestState,
 )
 for _kind in _ENUMS:
     strawberry.enum(_kind)

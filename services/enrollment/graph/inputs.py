@@ -17,6 +17,7 @@ class EnrollmentFilter:
     project: strawberry.ID | None = None
     school: strawberry.ID | None = None
     year: int | None = None
+    withdrawal_requested: bool | None = strawberry.field(default=None, description="是否有待处理的退出申请 (R26)")
 
     def selection(
         self,
@@ -41,6 +42,7 @@ class EnrollmentFilter:
             teacher=teacher,
             province=province,
             year=self.year,
+            withdrawal_requested=self.withdrawal_requested,
         )
 
 

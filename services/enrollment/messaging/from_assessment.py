@@ -11,21 +11,25 @@ from services.enrollment.commands import Deps
 from services.enrollment.domain import news
 from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.notifications import Notice
-from services.enrollment.domain.results import Followed, assess, attend, credit, miss, revoke
+from services.enrollment.domain.results import Followed, assess, attend, credit, miss, restore, revoke
 from services.enrollment.messaging.inbound import (
     AttendanceRecorded,
     CreditConfirmed,
+    CreditRestored,
     CreditRevoked,
     NoShowRecorded,
     ResultRecorded,
 )
 
 _STEPS: Mapping[type, Callable[[Enrollment, Any, datetime], Followed]] = {
-    AttendanceRecorded: lambda enrollment, event, now: attend(enrollment, now, present=event.present),
+    AttendanceRecorded: lambda enrollment, event, now: attend(
+        enrollment, now, present=event.present, attended=event.attended
+    ),
     NoShowRecorded: lambda enrollment, _, now: miss(enrollment, now),
     ResultRecorded: lambda enrollment, event, now: assess(enrollment, event.outcome, now),
     CreditConfirmed: lambda enrollment, _, now: credit(enrollment, now),
     CreditRevoked: lambda enrollment, event, now: revoke(enrollment, event.reason, now),
+    CreditRestored: lambda enrollment, event, now: restore(enrollment, event.reason, now),
 }
 """By event, the step of the domain: `(enrollment, event, now)`."""
 
@@ -41,6 +45,8 @@ def _news_of(row: Row, enrollment: Enrollment, now: datetime) -> list[Notice]:
             return news.of_credit(enrollment, hours, now)
         case CreditRevoked(reason=reason):
             return news.of_revocation(enrollment, reason, now)
+        case CreditRestored(reason=reason):
+            return news.of_restoration(enrollment, reason, now)
         case _:
             return []
 
@@ -73,4 +79,5 @@ def assessment_handlers(deps: Deps) -> Mapping[str, Handler]:
         "assessment.result-recorded": Handler(ResultRecorded, many=follow),
         "assessment.credit-confirmed": Handler(CreditConfirmed, many=follow),
         "assessment.credit-revoked": Handler(CreditRevoked, many=follow),
+        "assessment.credit-restored": Handler(CreditRestored, many=follow),
     }

@@ -73,6 +73,7 @@ class AttendanceRecorded:
 
     enrollment: str
     present: bool
+    attended: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +102,14 @@ class CreditConfirmed:
 @dataclass(frozen=True, kw_only=True)
 class CreditRevoked:
     """`assessment.credit-revoked`."""
+
+    enrollment: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreditRestored:
+    """`assessment.credit-restored`."""
 
     enrollment: str
     reason: str

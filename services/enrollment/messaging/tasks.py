@@ -58,13 +58,18 @@ EMITTED: tuple[type, ...] = (
     events.OfferExpired,
     events.Substituted,
     events.Withdrawn,
+    events.WithdrawalRequested,
+    events.WithdrawalRequestTakenBack,
+    events.WithdrawalRefused,
     events.Cancelled,
     events.Lapsed,
     events.Attending,
+    events.AttendanceRetracted,
     events.NoShow,
     events.Assessed,
     events.Credited,
     events.CreditWithdrawn,
+    events.CreditGivenBack,
 )
 """Every event of enrollment, for the registry of contracts."""
 

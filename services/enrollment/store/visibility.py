@@ -7,7 +7,7 @@ from chassis.principal import Principal, Scope
 from chassis.storage.mongo import Document
 from kernel.reference import provinces
 from services.enrollment.domain.enrollment import Enrollment
-from services.enrollment.domain.vocabulary import EnrollmentStatus
+from services.enrollment.domain.vocabulary import EnrollmentStatus, WithdrawalRequestState
 
 NOTHING: Document = {"_id": {"$in": []}}
 
@@ -81,6 +81,7 @@ class EnrollmentSelection:
     province: str | None = None
     year: int | None = None
     unranked: bool = False
+    withdrawal_requested: bool | None = None
 
     def condition(self) -> Document:
         """As a filter of the enrollments."""
@@ -96,4 +97,7 @@ class EnrollmentSelection:
             condition["status"] = {"$in": list(self.statuses)}
         if self.unranked:
             condition["rank"] = None
+        if self.withdrawal_requested is not None:
+            is_open = WithdrawalRequestState.OPEN.value
+            condition["withdrawal_request.state"] = is_open if self.withdrawal_requested else {"$ne": is_open}
         return condition

@@ -49,6 +49,10 @@ COMMANDS: dict[str, tuple[Command, Budget]] = {
         lambda deps, keys: commands.revoke_credit(deps, MINISTRY, enrollment=keys[0], reason=Reason("抽检")),
         Budget(2, commits=1),
     ),
+    "restore_credit": (
+        lambda deps, keys: commands.restore_credit(deps, MINISTRY, enrollment=keys[0], reason=Reason("撤销有误")),
+        Budget(2, commits=1),
+    ),
 }
 """In the order of a training, so that each takes effect after those before it; with an `Idempotency-Key`."""
 

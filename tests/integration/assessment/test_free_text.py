@@ -38,6 +38,7 @@ MUTATIONS: dict[str, tuple[Principal, dict[str, Any], str]] = {
     ),
     "confirmCredits": (SCHOOL, {"enrollmentIds": ["e1"]}, REFUSAL),
     "revokeCredit": (MINISTRY, {"enrollmentId": "e1", "reason": "抽检"}, "reason"),
+    "restoreCredit": (MINISTRY, {"enrollmentId": "e1", "reason": "撤销有误"}, "reason"),
 }
 """Who calls each mutation, with ordinary arguments, and what is asked of the answer."""
 DECLARED = build_schema(schema.as_str(), assume_valid=True).mutation_type

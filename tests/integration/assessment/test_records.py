@@ -11,7 +11,7 @@ from chassis.context import Act, acting
 from kernel.errors import Refusal
 from kernel.free_text import Reason
 from services.assessment.commands.attendance import AttendanceMark, record_attendance
-from services.assessment.commands.credits import confirm_credits, revoke_credit
+from services.assessment.commands.credits import confirm_credits, restore_credit, revoke_credit
 from services.assessment.domain.vocabulary import CreditStatus, ProjectPhase, ResultOutcome
 from tests.integration.assessment.world import (
     BASE,
@@ -30,7 +30,7 @@ from tests.support.eventually import eventually
 SPOT_CHECK = Reason("抽检")
 
 
-async def test_r29_to_r31_from_attendance_to_a_revoked_credit(world: World) -> None:
+async def test_r29_to_r31_from_attendance_to_a_credit_revoked_and_given_back(world: World) -> None:
     await world.start("e1")
     assert await world.attend(("e1", "s1", True), ("e1", "s2", False)) == ["ok", "ok"]
     assert await world.grade("e1", ResultOutcome.PASSED, 88) == ["ok"]
@@ -41,13 +41,17 @@ async def test_r29_to_r31_from_attendance_to_a_revoked_credit(world: World) -> N
     assert (revoked.credit.hours, revoked.credit.status) == (56, CreditStatus.REVOKED)
     assert revoked.result
     assert revoked.result.attendance_rate == 0.5
-    heard = await world.heard(5)
+    restored = await restore_credit(world.deps, MINISTRY, enrollment="e1", reason=Reason("撤销有误"))
+    assert restored.credit
+    assert (restored.credit.hours, restored.credit.status) == (56, CreditStatus.CONFIRMED)
+    heard = await world.heard(6)
     assert [(event.name, event.subject, event.province) for event in heard] == [
         ("attendance-recorded", "e1", "44"),
         ("attendance-recorded", "e1", "44"),
         ("result-recorded", "e1", "44"),
         ("credit-confirmed", "e1", "44"),
         ("credit-revoked", "e1", "44"),
+        ("credit-restored", "e1", "44"),
     ]
 
 

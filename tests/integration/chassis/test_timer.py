@@ -70,3 +70,42 @@ async def test_a_defect_in_one_act_holds_up_no_other(database: Database) -> None
         await eventually(lambda: len(looks) > 2)
     finally:
         await stop(task)
+
+
+async def test_r23_a_long_act_holds_up_no_other(database: Database) -> None:
+    """Offers expire while tens of thousands of enrollments are being escalated (R23, R25)."""
+    began, looks = asyncio.Event(), list[int]()
+
+    async def long() -> int:
+        began.set()
+        await asyncio.Event().wait()
+        return 0
+
+    async def act() -> int:
+        looks.append(1)
+        return 1
+
+    task = asyncio.ensure_future(timer(database, "tests.timers", {"long": long, "acted": act}, every=0.01)())
+    try:
+        await began.wait()
+        seen = len(looks)
+        await eventually(lambda: len(looks) > seen + 2)
+    finally:
+        await stop(task)
+
+
+async def test_an_act_that_the_database_refuses_holds_up_no_other(database: Database) -> None:
+    looks: list[int] = []
+
+    async def refused() -> int:
+        raise StorageError("too busy")
+
+    async def act() -> int:
+        looks.append(1)
+        return 1
+
+    task = asyncio.ensure_future(timer(database, "tests.timers", {"refused": refused, "acted": act}, every=0.01)())
+    try:
+        await eventually(lambda: len(looks) > 3)
+    finally:
+        await stop(task)

@@ -86,6 +86,14 @@ async def accepted_before_a_line(season: Season, count: int = 1) -> Stage:
     return replace(stage, teachers=[*stage.teachers, *colleagues.teachers])
 
 
+async def asking_to_leave(season: Season, count: int = 1) -> Stage:
+    """Accepted, while others wait, and asking the school to be withdrawn."""
+    stage = await accepted_before_a_line(season, count)
+    for key, teacher in zip(stage.keys, stage.teachers, strict=False):
+        await commands.request_withdrawal(season.deps, teacher, key=key, reason="身体原因")
+    return stage
+
+
 async def offered(season: Season, count: int = 1) -> Stage:
     stage = await waiting(season, count)
     assert await commands.offer_after_suspension(season.deps, "p1") == count

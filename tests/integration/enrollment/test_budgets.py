@@ -150,6 +150,30 @@ SINGLE: Mapping[str, Case] = {
     "revise_decision: a rejection": Case(
         stages.rejected, revise(EnrollmentDecision.ACCEPT), Budget(10, commits=1), later=Budget(8, commits=1)
     ),
+    "request_withdrawal": Case(
+        stages.submitted,
+        lambda deps, stage: commands.request_withdrawal(deps, stage.teachers[0], key=stage.key, reason="身体原因"),
+        Budget(6, commits=1),
+        later=Budget(4, commits=1),
+    ),
+    "take_back_withdrawal_request": Case(
+        stages.asking_to_leave,
+        lambda deps, stage: commands.take_back_withdrawal_request(deps, stage.teachers[0], key=stage.key),
+        Budget(8, commits=1),
+        later=Budget(6, commits=1),
+    ),
+    "answer_withdrawal: granted, others wait": Case(
+        stages.asking_to_leave,
+        lambda deps, stage: commands.answer_withdrawal(deps, SCHOOL, key=stage.key, grant=True),
+        Budget(12, commits=1),
+        later=Budget(10, commits=1),
+    ),
+    "answer_withdrawal: refused": Case(
+        stages.asking_to_leave,
+        lambda deps, stage: commands.answer_withdrawal(deps, SCHOOL, key=stage.key, grant=False, reason="名额难得"),
+        Budget(9, commits=1),
+        later=Budget(7, commits=1),
+    ),
     "accept_offer": Case(
         stages.offered,
         lambda deps, stage: commands.accept_offer(deps, SCHOOL, key=stage.key),

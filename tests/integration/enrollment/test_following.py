@@ -201,6 +201,38 @@ async def test_assessments_events_lead_from_accepted_to_credited_in_any_order(se
     assert (await season.seats())["accepted"] == 3
 
 
+async def test_r29_attendance_recorded_by_mistake_is_taken_back(season: Season) -> None:
+    """Else somebody who was never there would stay ATTENDING, and no no-show could be told of."""
+    await season.publish()
+    (teacher,) = await season.teachers(1)
+    key = await season.submitted(teacher, "p1")
+    await season.decide(key)
+    marks = ((True, 1, "ATTENDING"), (False, 0, "ACCEPTED"), (True, 1, "ATTENDING"), (False, 1, "ATTENDING"))
+    for present, attended, status in marks:
+        recorded = {"enrollment": key, "present": present, "attended": attended}
+        await season.hear("assessment.attendance-recorded", key, recorded)
+        assert await season.status(key) == status
+    await season.hear("assessment.attendance-recorded", key, {"enrollment": key, "present": False, "attended": 0})
+    await season.hear("assessment.no-show-recorded", key, {"enrollment": key})
+    assert await season.status(key) == "NO_SHOW"
+
+
+async def test_r31_a_credit_given_back_holds_again_and_a_late_confirmation_gives_nothing_back(season: Season) -> None:
+    await season.publish()
+    (teacher,) = await season.teachers(1)
+    key = await season.submitted(teacher, "p1")
+    await season.decide(key)
+    await season.hear("assessment.credit-confirmed", key, {"enrollment": key, "hours": 56})
+    await season.hear("assessment.credit-revoked", key, {"enrollment": key, "reason": "材料不实"})
+    await season.hear("assessment.credit-confirmed", key, {"enrollment": key, "hours": 56})
+    assert await season.status(key) == "CREDIT_REVOKED"
+    await season.hear("assessment.credit-restored", key, {"enrollment": key, "reason": "撤销有误"})
+    given_back = await season.deps.store.enrollments.get(key)
+    assert (given_back.status, given_back.reason, given_back.reason_code) == ("CREDITED", "撤销有误", None)
+    for reader in (teacher, SCHOOL):
+        assert "CREDIT_RESTORED" in {notice["kind"] for notice in await notices(season, reader)}
+
+
 async def test_r29_r31_assessments_events_in_one_batch_are_steps_in_order_each_in_its_own_trace(season: Season) -> None:
     await season.publish()
     one, other = [await season.submitted(teacher, "p1") for teacher in await season.teachers(2)]

@@ -13,7 +13,13 @@ from kernel.errors import Refusal
 from kernel.free_text import Reason
 from services.assessment.domain import record as records
 from services.assessment.domain.credit import Credit, CreditRule
-from services.assessment.domain.events import CreditConfirmed, NoShowRecorded, ResultRecorded
+from services.assessment.domain.events import (
+    AttendanceRecorded,
+    CreditConfirmed,
+    CreditRestored,
+    NoShowRecorded,
+    ResultRecorded,
+)
 from services.assessment.domain.project import Project, Session
 from services.assessment.domain.record import Record
 from services.assessment.domain.vocabulary import CreditStatus, HeldMode, ProjectPhase, ResultOutcome, SessionMode
@@ -158,6 +164,32 @@ def test_r31_nothing_changes_after_a_credit_is_revoked() -> None:
         with pytest.raises(Refusal) as refused:
             again()
         assert refused.value.rule == "R31"
+
+
+def test_r31_a_credit_revoked_by_mistake_is_given_back() -> None:
+    confirmed, _ = records.confirm_credit(assessed(present(RECORD), ResultOutcome.PASSED, 90), NOW)
+    with pytest.raises(Refusal) as refused:
+        records.restore_credit(confirmed, Reason("撤销有误"), NOW)
+    assert code(refused) == ("CREDIT_NOT_REVOKED", "R31")
+    revoked, _ = records.revoke_credit(confirmed, SPOT_CHECK, NOW)
+    restored, (event,) = records.restore_credit(revoked, Reason("撤销有误"), NOW)
+    assert restored.credit
+    assert (restored.credit.status, restored.credit.hours) == (CreditStatus.CONFIRMED, 56)
+    assert restored.credit.reason == "撤销有误"
+    assert isinstance(event, CreditRestored)
+    assert event.reason == "撤销有误"
+    assert records.restore_credit(restored, Reason("撤销有误"), NOW) == (restored, [])
+
+
+def test_r29_attendance_recorded_by_mistake_and_corrected_after_the_end_is_a_no_show() -> None:
+    """Whoever is found to have attended nothing only then is told of as at the end of the training."""
+    finished = replace(PROJECT, phase=ProjectPhase.FINISHED)
+    there = present(RECORD)
+    corrected, events = records.mark(there, finished, session="s1", present=False, mode=OFFLINE, now=NOW)
+    assert not corrected.attended
+    assert [type(event) for event in events] == [AttendanceRecorded, NoShowRecorded]
+    _, events = records.mark(there, PROJECT, session="s1", present=False, mode=OFFLINE, now=NOW)
+    assert [type(event) for event in events] == [AttendanceRecorded]
 
 
 def test_repeated_input_changes_nothing() -> None:

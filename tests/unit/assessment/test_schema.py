@@ -9,7 +9,7 @@ from services.assessment.graph.schema import schema
 from services.assessment.messaging.tasks import EMITTED
 
 EXTENDED = {"Enrollment": {"attendanceRate", "result", "credit"}, "Project": {"roster"}}
-MUTATIONS = {"recordAttendance", "recordResults", "confirmCredits", "revokeCredit"}
+MUTATIONS = {"recordAttendance", "recordResults", "confirmCredits", "revokeCredit", "restoreCredit"}
 
 
 def fields(name: str) -> dict[str, FieldDefinitionNode]:

@@ -34,6 +34,8 @@ FOLLOWING: tuple[Callable[[Enrollment], following.Followed], ...] = (
     lambda one: following.assess(one, Outcome.FAILED, NOW),
     lambda one: following.credit(one, NOW),
     lambda one: following.revoke(one, "材料不实", NOW),
+    lambda one: following.restore(one, "撤销有误", NOW),
+    lambda one: following.attend(one, NOW, present=False, attended=0),
 )
 
 

@@ -82,3 +82,25 @@ class SignUpMutation:
     async def withdraw_enrollment(self, info: Info, id: strawberry.ID, reason: str) -> Enrollment | None:
         """Withdraw what the own school has submitted; its seat is free at once."""
         return Enrollment.of(await run(info, commands.withdraw_enrollment, key=id, reason=reason))
+
+    @strawberry.federation.mutation(
+        description="教师申请退出学校已提交的报名，开班前，须说明理由；由学校处理 (R26)", requires_scopes=_TEACHER
+    )
+    async def request_withdrawal(self, info: Info, id: strawberry.ID, reason: str) -> Enrollment | None:
+        """Ask the own school to withdraw an enrollment."""
+        return Enrollment.of(await run(info, commands.request_withdrawal, key=id, reason=reason))
+
+    @strawberry.federation.mutation(description="教师撤回退出申请，学校处理之前 (R26)", requires_scopes=_TEACHER)
+    async def take_back_withdrawal_request(self, info: Info, id: strawberry.ID) -> Enrollment | None:
+        """Take the own request to leave back."""
+        return Enrollment.of(await run(info, commands.take_back_withdrawal_request, key=id))
+
+    @strawberry.federation.mutation(
+        description="学校处理退出申请：同意即撤回报名，名额随即递补；不同意须说明理由，并告知本人 (R25, R26)",
+        requires_scopes=_SCHOOL,
+    )
+    async def answer_withdrawal(
+        self, info: Info, id: strawberry.ID, grant: bool, reason: str | None = None
+    ) -> Enrollment | None:
+        """Grant or refuse a teacher's request to leave."""
+        return Enrollment.of(await run(info, commands.answer_withdrawal, key=id, grant=grant, reason=reason))
