@@ -21,7 +21,7 @@ from services.enrollment.domain.vocabulary import EnrollmentStatus
 from tests.contract.reading import FENCE
 from tests.support.eventually import eventually
 
-_START_SECONDS = 240.0  # a few dozen on a quiet machine
+_START_SECONDS = 600.0  # some thirty on a quiet machine
 OF_STATUS = """query($year: Int!, $status: ProjectStatus!) {
   projects(filter: {year: $year, statuses: [$status]}) { totalCount }
 }"""

@@ -1,7 +1,6 @@
 """The round in progress, chapter by chapter in the order of the dates; it ends on 2024-05-16."""
 
 from datetime import date
-from typing import Any
 
 from deploy.seed.account_provisioner import AccountProvisioner
 from deploy.seed.load import (
@@ -18,7 +17,7 @@ from deploy.seed.load import (
 from deploy.seed.round import documents as d
 from deploy.seed.round import last_year, this_year
 from deploy.seed.round.cast import BASES, EXPERTS, PROVINCES, SCHOOLS, TEACHERS, TeacherSeed
-from deploy.seed.round.plans import Fate
+from deploy.seed.round.plans import Fate, PlanSeed
 from deploy.seed.round.steps import (
     World,
     applicants,
@@ -175,15 +174,15 @@ async def train_last_year(world: World) -> None:
         d.CANCEL, id=world.key(last_year.CANCELLED), reason="实训车间改造，本期无法举办"
     )
     await _hold_credited(world)
-    attendees = await _hold(world, last_year.HALF_ASSESSED, "2023-11-06T08:00", "2023-11-12T18:00")
+    attendees = await _hold(world, last_year.ASSESSED, "2024-03-04T08:00", "2024-03-13T18:00")
+    await assess(world, last_year.ASSESSED, {key: ("PASSED", 82 + place) for place, key in enumerate(attendees)})
+    attendees = await _hold(world, last_year.HALF_ASSESSED, "2024-03-18T08:00", "2024-03-24T18:00")
     results: dict[str, tuple[str, int | None]] = {key: ("PASSED", 80 + place) for place, key in enumerate(attendees)}
     results[attendees[4]] = ("INCOMPLETE", None)
     await assess(world, last_year.HALF_ASSESSED, {key: results[key] for key in attendees[:5]})
-    attendees = await _hold(world, last_year.ASSESSED, "2024-03-04T08:00", "2024-03-13T18:00")
-    await assess(world, last_year.ASSESSED, {key: ("PASSED", 82 + place) for place, key in enumerate(attendees)})
 
 
-async def _hold(world: World, plan: Any, start: str, end: str, *, absent: int | None = None) -> list[str]:
+async def _hold(world: World, plan: PlanSeed, start: str, end: str, *, absent: int | None = None) -> list[str]:
     """Hold a class from its first day to its last; the attendees, of whom the one at `absent` never comes."""
     world.clock(start)
     base, key = world.base_of(plan), world.key(plan)
@@ -229,9 +228,19 @@ async def declare_and_publish(world: World) -> dict[str, str]:
     await world.ministry.do(d.EXTEND, input=extension)
     await decide(world, plans)
     codes = await publish(world, plans, year)
+    await _hand_in_again(world)
     adjustment = {"year": year, "limit": 22, "reason": "上年度执行良好，增加两个班次"}
     await world.ministry.do(d.ADJUST, id=world.bases["蜀江"][0], input=adjustment)
     return codes
+
+
+async def _hand_in_again(world: World) -> None:
+    """A base rewrites a plan that was returned, and hands it in again while review is open (R13)."""
+    base, key = world.base_of(this_year.REWRITTEN), world.key(this_year.REWRITTEN)
+    version = (await base.ask(d.VERSION, id=key))["project"]["version"]
+    rewritten = {"contentDesign": "专题讲授压缩为一天，增加企业现场教学与教材样章研制，逐日列明学时"}
+    version = (await base.do(d.UPDATE, id=key, version=version, input=rewritten))["version"]
+    await base.do(d.SUBMIT, id=key, version=version)
 
 
 async def start_running_class(world: World) -> None:

@@ -3,6 +3,9 @@
 DRAFT = "mutation($base: ID!, $input: ProjectInput!) { draftProject(baseId: $base, input: $input) { id version } }"
 ADD_CLASS = "mutation($id: ID!, $input: ProjectClassInput!) { addClass(projectId: $id, input: $input) { id version } }"
 SUBMIT = "mutation($id: ID!, $version: Int!) { submitProject(id: $id, version: $version) { id } }"
+UPDATE = """mutation($id: ID!, $version: Int!, $input: ProjectInput!) {
+  updateProject(id: $id, version: $version, input: $input) { version }
+}"""
 WITHDRAW = "mutation($id: ID!, $reason: String!) { withdrawProject(id: $id, reason: $reason) { id } }"
 ASSIGN = "mutation($id: ID!, $experts: [ID!]!) { assignExperts(projectId: $id, experts: $experts) { id } }"
 REVIEW = "mutation($id: ID!, $verdicts: [VerdictInput!]!) { submitReview(projectId: $id, verdicts: $verdicts) { id } }"

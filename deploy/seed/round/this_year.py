@@ -35,6 +35,8 @@ CANCELLED = PlanSeed(
     "三秦", "交通运输专业课程思政", "TEACHING", date(2024, 6, 24), 6, 20, major=10, demand=Demand(6, accept=4)
 )
 SUSPENDED = PlanSeed("荆楚", "焊接技术教学创新团队", "TEACHING", date(2024, 7, 15), 7, 16, demand=Demand(6, accept=2))
+REWRITTEN = PlanSeed("荆楚", "机电一体化教材开发", "TEACHING", date(2024, 9, 9), 7, 20, Fate.RETURNED)
+"""Returned, and handed in again after its base rewrote a part of it (R13); its two versions show what changed."""
 BLOCKED_BY_QUOTA = PlanSeed(
     "岭南", "教育家精神与师德建设", "LEADERSHIP", date(2024, 10, 14), 5, 30, Fate.DRAFT, mode="BLENDED"
 )
@@ -109,7 +111,7 @@ PLANS = (
     PlanSeed("钱塘", "直播电商课程开发", "TEACHING", date(2024, 10, 14), 7, 20, Fate.SUBMITTED, major=13),
     PlanSeed("荆楚", "智能网联汽车教学能力提升", "TEACHING", date(2024, 6, 17), 7, 20, demand=Demand(8, accept=5)),
     SUSPENDED,
-    PlanSeed("荆楚", "机电一体化教材开发", "TEACHING", date(2024, 9, 9), 7, 20, Fate.RETURNED),
+    REWRITTEN,
     PlanSeed("金陵", "人工智能通识教学能力提升", "TEACHING", date(2024, 6, 24), 7, 20, demand=Demand(8, accept=4)),
     PlanSeed("金陵", "软件技术实训教学", "TEACHING", date(2024, 8, 12), 7, 20, Fate.APPROVED),
     PlanSeed("金陵", "数字媒体作品创作", "TEACHING", date(2024, 9, 16), 7, 20, Fate.WITHDRAWN, major=15),
