@@ -353,7 +353,9 @@ async def record_running_class(world: World) -> None:
 
 
 async def settle(world: World) -> None:
-    """Wait for what timers and events bring: lapsed plans, escalations, no-shows, credits (R13, R23, R29, R31).
+    """Wait for what timers and events bring: lapsed and completed projects, escalations, no-shows, credits.
+
+    These are of R13, R23, R28, R29 and R31.
 
     Raises:
         StepFailed: Something of it did not come.
@@ -362,12 +364,12 @@ async def settle(world: World) -> None:
 
     async def settled() -> bool:
         escalated = await world.ministry.do(d.ESCALATED, year=last)
-        lapsed = await world.ministry.do(d.OF_STATUS, year=last, status="LAPSED")
+        ended = [await world.ministry.do(d.OF_STATUS, year=last, status=status) for status in ("LAPSED", "COMPLETED")]
         counts = {year: await statuses(world, year) for year in (last, this)}
         reached = {"NO_SHOW", "CREDITED", "CREDIT_REVOKED", "CANCELLED", "EXPIRED", "LAPSED", "ATTENDING", "PASSED"}
         return bool(
             escalated["totalCount"] == 2  # noqa: PLR2004 - as `last_year.ESCALATED` has it
-            and lapsed["totalCount"]
+            and all(projects["totalCount"] for projects in ended)
             and reached <= counts[last].keys()
             and counts[this].get("CANCELLED") == this_year.CANCELLED.demand.applicants
         )

@@ -44,7 +44,7 @@ CREDITED = PlanSeed(
     8,
     demand=Demand(12, accept=8, waitlist=3, reject=1),
 )
-"""Finished, its credits confirmed, one of them revoked; one no-show, one failed; an offer that nobody took."""
+"""Completed, its credits confirmed, one of them revoked; one no-show, one failed; an offer that nobody took."""
 
 HALF_ASSESSED = PlanSeed(
     "蜀江", "虚拟仿真教学资源开发", "TEACHING", date(2024, 3, 18), 7, 12, demand=Demand(10, accept=8, reject=1)
