@@ -18,6 +18,9 @@ SUBMIT_ENROLLMENTS = "mutation($ids: [ID!]!) { submitEnrollments(ids: $ids) { ok
 DECIDE_ENROLLMENTS = """mutation($decisions: [EnrollmentDecisionInput!]!) {
   decideEnrollments(decisions: $decisions) { ok enrollment { id status } refusal { code message } }
 }"""
+REVISE = """mutation($id: ID!, $decision: EnrollmentDecision!, $why: String!) {
+  reviseDecision(id: $id, decision: $decision, reason: $why) { status history { status reason } }
+}"""
 FUND = "mutation($input: FundingInput!) { recordFunding(input: $input) { id yuan } }"
 PROGRESS = """query($year: Int!) { provinceProgress(year: $year) {
   province { code name } registeredSchools schools tally { signUps submitted accepted } funding { yuan } } }"""

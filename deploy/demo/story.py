@@ -192,11 +192,9 @@ async def _decide(story: Story) -> None:
     check(len(accepted) == 10, f"{len(accepted)} accepted for 10 seats")  # noqa: PLR2004 - the plan's capacity
     check(set(codes) == {"CLASS_FULL"}, f"refusals: {codes}")
     rest = [key for key in keys if key not in accepted]
-    decisions = [
-        {"id": rest[0], "decision": "WAITLIST"},
-        {"id": rest[1], "decision": "REJECT", "reason": "名额已满"},
-    ]
-    check(all(row["ok"] for row in await base.do(d.DECIDE_ENROLLMENTS, decisions=decisions)), "waiting list")
+    decisions = [{"id": key, "decision": "REJECT", "reason": "名额已满"} for key in rest]
+    check(all(row["ok"] for row in await base.do(d.DECIDE_ENROLLMENTS, decisions=decisions)), "rejections")
+    await _correct(story, rest[0])
     seats = await _seats(story.provisioner.public, teaching)
     check(seats["left"] == 0 and seats["accepted"] == 10, f"seats: {seats}")  # noqa: PLR2004 - the same
     story.report(BASES[TEACHING].name, "核准报名", f"接收 {len(accepted)}，满员拒绝 {len(codes)}，候补 1，不予接收 1")
@@ -209,6 +207,17 @@ async def _decide(story: Story) -> None:
     )
     await wait_for(lambda: _notices(story, name), "the notice of the decision")
     await _reveal(story, name)
+
+
+async def _correct(story: Story, key: str) -> None:
+    """The base finds that it should have put on the waiting list whom it has rejected; the history keeps both (R23)."""
+    base = story.seeded.base_clients[TEACHING]
+    request = base.do(d.REVISE, id=key, decision="WAITLIST", why=" ")
+    await story.refused(BASES[TEACHING].name, "更正核准决定不说明理由", "REASON_MISSING", request)
+    revised = await base.do(d.REVISE, id=key, decision="WAITLIST", why="资料复核后符合条件，前次误判")
+    statuses = [entry["status"] for entry in revised["history"]]
+    check(revised["status"] == "WAITLISTED" and statuses[-2:] == ["REJECTED", "WAITLISTED"], f"corrected: {revised}")
+    story.report(BASES[TEACHING].name, "说明理由后更正核准决定", "不予接收改为候补，经过保留两次决定")
 
 
 async def _reveal(story: Story, name: str) -> None:

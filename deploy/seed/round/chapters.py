@@ -260,6 +260,9 @@ async def enroll(world: World, codes: dict[str, str]) -> None:
     world.clock("2024-05-15T10:00")
     await decide_enrollments(world, this_year.PLANS)
     await _offer_seat(world)
+    (rejected,) = await enrolled(world, this_year.AMENDED, "REJECTED")
+    correction = {"id": rejected["id"], "decision": "WAITLIST", "reason": "资料复核后符合条件，前次误判"}
+    await world.base_of(this_year.AMENDED).do(d.REVISE, **correction)
 
 
 async def _offer_seat(world: World) -> None:

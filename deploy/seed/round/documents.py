@@ -42,6 +42,9 @@ DECIDE_ENROLLMENTS = """mutation($decisions: [EnrollmentDecisionInput!]!) {
   decideEnrollments(decisions: $decisions) { ok refusal { code message } }
 }"""
 RANK_WAITLIST = "mutation($id: ID!, $ids: [ID!]!) { rankWaitlist(projectId: $id, ids: $ids) { id } }"
+REVISE = """mutation($id: ID!, $decision: EnrollmentDecision!, $reason: String!) {
+  reviseDecision(id: $id, decision: $decision, reason: $reason) { id }
+}"""
 WITHDRAW_ENROLLMENT = "mutation($id: ID!, $reason: String!) { withdrawEnrollment(id: $id, reason: $reason) { id } }"
 ACCEPT_OFFER = "mutation($id: ID!) { acceptOffer(id: $id) { id } }"
 SUBSTITUTE = """mutation($id: ID!, $teacher: ID!, $reason: String!) {
