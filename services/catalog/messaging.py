@@ -18,6 +18,7 @@ SERVICE = "catalog"
 EMITTED: tuple[type, ...] = (
     events.RoundOpened,
     events.PhaseExtended,
+    events.RoundAmended,
     events.BaseRegistered,
     events.BaseTeamSet,
     events.QuotaAdjusted,

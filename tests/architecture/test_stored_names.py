@@ -17,7 +17,7 @@ RECORDED = {
         "confirm_credits|*", "record_attendance|*", "record_results|*", "restore_credit|*", "revoke_credit|*",
     },
     "catalog": {
-        "_decide|", "_decide|*", "add_class|", "adjust_quota", "amend_project|", "assign_experts|",
+        "_decide|", "_decide|*", "add_class|", "adjust_quota", "amend_project|", "amend_round|", "assign_experts|",
         "auto_assign_experts|*", "cancel_project|", "draft_project|", "extend_phase|", "extend_project|",
         "finish_project|", "open_round|", "publish_project|*", "record_as_held|", "record_as_not_held|",
         "register_base|", "register_expert|", "resume_project|", "set_base_team|", "start_project|", "submit_project|",

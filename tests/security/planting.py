@@ -152,6 +152,7 @@ def rightful(world: World, published_version: int) -> dict[str, tuple[str, Argum
     about: dict[str, dict[str, Arguments]] = {
         MINISTRY: {
             "openRound": {"input": live_round() | {"year": LIVE - 2}},
+            "amendRound": {"year": LIVE - 1, "version": 1},
             "extendPhase": {"input": {"year": LIVE, "phase": "ENROL", "closes": f"{LIVE}-12-30"}},
             "registerBase": {"input": {"majorCategories": [6], "organizationCode": "4132000201"}},
             "registerExpert": {"input": {"fields": [6], "organizationCode": "4131000001"}},

@@ -30,6 +30,6 @@ def _round(year: int, *, closes: date) -> dict[str, Any]:
         "durationNorms": [{"kind": "LEADERSHIP", "category": "PRINCIPAL", "days": 5, "least": 4, "most": 6}],
         "themes": [{"code": code, "category": category, "name": "主题"} for category, code in _CATEGORIES.items()],
         "reviewDimensions": [{"code": "FEE", "name": "收费标准"}],
-        "expertsPerProject": 1,
+        "expertsPerProject": 2,
         "contacts": [{"department": "教师工作司", "phones": ["010-66096194"]}],
     }

@@ -65,12 +65,21 @@ async def build(provisioner: AccountProvisioner) -> World:
     ministry, today = world.clients[MINISTRY], provisioner.suite.now().date()
     await ministry.do(seed.OPEN_ROUND, input=live_round())
     await ministry.do(seed.OPEN_ROUND, input=taught_round(today))
+    await _panel(world)
     await asyncio.gather(*(_base(world, tenant) for tenant in BASES), *(_school(world, tenant) for tenant in SCHOOLS))
     await asyncio.gather(*(_projects(world, tenant, today) for tenant in BASES))
     await _enrollments(world)
     await asyncio.gather(*(_teach(world, tenant) for tenant in BASES))
     await _notices(world)
     return world
+
+
+async def _panel(world: World) -> None:
+    """A second expert for everybody's projects, who is nobody's tenant (R14)."""
+    given = {"name": "评审组", "organizationCode": "4131000002", "organizationName": "外校", "fields": [6]}
+    world.ids["panel"] = (await world.clients[MINISTRY].do(seed.REGISTER_EXPERT, input=given))["id"]
+    account = {"login": "tenant-panel", "scope": "expert", "person": world.ids["panel"], "name": "评审组"}
+    (world.clients["panel"],) = await world.provisioner.open(account)
 
 
 async def _base(world: World, tenant: str) -> None:
@@ -187,9 +196,10 @@ def _plan(tenant: str, year: int, day: date, title: str) -> dict[str, Any]:
 async def _published(world: World, tenant: str, project: str) -> None:
     """Reviewed by the tenant's expert, approved and published, with its seats in enrollment."""
     ministry = world.clients[MINISTRY]
-    await ministry.do(d.ASSIGN, id=project, experts=[world.ids[f"expert.{tenant}"]])
+    await ministry.do(d.ASSIGN, id=project, experts=[world.ids[f"expert.{tenant}"], world.ids["panel"]])
     verdicts = [{"dimension": "FEE", "verdict": "PASS", "comment": f"评语{tenant}机密"}]
     review = (await world.clients[f"expert.{tenant}"].do(d.REVIEW, id=project, verdicts=verdicts))["id"]
+    await world.clients["panel"].do(d.REVIEW, id=project, verdicts=[verdicts[0] | {"comment": "可行"}])
     world.only(review, f"base.{tenant}", f"expert.{tenant}")
     await ministry.do(d.DECIDE, id=project, decision={"outcome": "APPROVE", "reason": f"决定{tenant}机密"})
     (row,) = await ministry.do(d.PUBLISH, ids=[project])

@@ -35,7 +35,7 @@ from services.catalog.commands.reviews import (
     register_expert,
     submit_review,
 )
-from services.catalog.commands.rounds import extend_phase, open_round
+from services.catalog.commands.rounds import amend_round, extend_phase, open_round
 
 __all__ = [
     "Deps",
@@ -43,6 +43,7 @@ __all__ = [
     "add_class",
     "adjust_quota",
     "amend_project",
+    "amend_round",
     "assign_experts",
     "auto_assign_experts",
     "cancel_project",

@@ -232,7 +232,9 @@ def add_class(
 
 def _with_plan(project: Project, base: Base, current: Round, plan: Plan) -> Project:
     check_given(plan, base.category, current)
-    advice = advice_on(plan, project.kind, base.category, base.major_categories, current)
+    handed_in = next((entry.at for entry in project.history if entry.status is ProjectStatus.SUBMITTED), None)
+    norms = current.as_of(handed_in) if handed_in else current  # amended norms are for drafts (R1, R9)
+    advice = advice_on(plan, project.kind, base.category, base.major_categories, norms)
     names = tuple(theme.name for theme in current.themes_of(base.category) if theme.code in plan.themes)
     return replace(project, plan=plan, warnings=advice, theme_names=names)
 

@@ -18,12 +18,45 @@ class PhaseWindow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StepWindow:
+    """A line of the round's calendar, both days included; `guard` is the phase that it opens, if it opens one (R1)."""
+
+    code: str
+    name: str
+    guard: PhaseName | None
+    opens: date
+    closes: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class RoundOpened:
-    """A year's round is open; `calendar` by phase name (R1)."""
+    """A year's round is open; `calendar` by phase name, `steps` with those that open no phase (R1)."""
 
     year: int
     title: str
     calendar: dict[str, PhaseWindow]
+    steps: tuple[StepWindow, ...] = ()
+    province: str = NATIONWIDE
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoundAmended:
+    """Parts of an open round were corrected; `calendar` is the whole one, as it stands (R1).
+
+    Attributes:
+        changed: The parts, by the graph's names.
+        parts_before: Each of them as it was, as JSON.
+        parts_after: Each of them as it is, as JSON.
+    """
+
+    year: int
+    title: str
+    changed: tuple[str, ...]
+    reason: str
+    parts_before: dict[str, str]
+    parts_after: dict[str, str]
+    calendar: dict[str, PhaseWindow]
+    steps: tuple[StepWindow, ...] = ()
     province: str = NATIONWIDE
 
 
@@ -36,6 +69,7 @@ class PhaseExtended:
     closes: date
     reason: str
     calendar: dict[str, PhaseWindow]
+    steps: tuple[StepWindow, ...] = ()
     province: str = NATIONWIDE
 
 

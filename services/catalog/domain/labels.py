@@ -59,6 +59,7 @@ ROUND_FIELDS: Mapping[str, tuple[str, str]] = {
     "reviewDimensions": ("评审维度", "review dimensions"),
     "expertsPerProject": ("每个项目的专家数", "experts per project"),
     "contacts": ("咨询电话", "contacts"),
+    "steps": ("日程步骤", "steps"),
     "completionDays": ("自动办结日数", "days to completion"),
 }
 """The parts of a round, by the graph's names."""

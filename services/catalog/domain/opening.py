@@ -10,7 +10,7 @@ from typing import Any
 from kernel.dates import today
 from kernel.errors import Refusal
 from kernel.free_text import Reason, Title
-from services.catalog.domain.events import PhaseExtended, PhaseWindow, RoundOpened
+from services.catalog.domain.events import PhaseExtended, PhaseWindow, RoundOpened, StepWindow
 from services.catalog.domain.labels import CATEGORIES, PHASES, ROUND_FIELDS, listed
 from services.catalog.domain.refusals import (
     CALENDAR_NOT_MONOTONIC,
@@ -20,11 +20,15 @@ from services.catalog.domain.refusals import (
     ROUND_INCOMPLETE,
 )
 from services.catalog.domain.round import DurationNorm, Phase, PhaseOverride, Round
+from services.catalog.domain.steps import settled
 from services.catalog.domain.vocabulary import KINDS, BaseCategory, PhaseName
 
 _PHONE = re.compile(r"[+(]?\d(?:[ ()-]{0,2}\d){4,13}(?: ?转 ?\d{1,6})?")
 _MOST_PHONES = 10
 _YEARS = range(2000, 3000)
+_QUOTAS = range(201)
+_EXPERTS = range(2, 16)  # R14: two at least
+_NORM_DAYS = range(1, 366)
 _COMPLETION_DAYS = range(1, 731)
 
 
@@ -35,14 +39,16 @@ def open_round(draft: Round, now: datetime) -> tuple[Round, list[RoundOpened]]:
         Refusal: `INVALID_TEXT`, `CALENDAR_NOT_MONOTONIC`, `CALENDAR_OUTSIDE_YEAR`, `ROUND_INCOMPLETE` or
             `INVALID_ROUND`.
     """
-    draft = _with_checked_texts(draft)
+    draft = with_checked_texts(draft)
     _check_calendar(draft.phases, draft.year)
-    if missing := _missing(draft):
+    draft = with_settled_steps(draft)
+    if missing := missing_parts(draft):
         raise incomplete(missing)
-    if wrong := _wrong(draft):
-        raise _invalid(wrong)
+    if wrong := wrong_parts(draft):
+        raise invalid_round(wrong)
     opened = replace(draft, opened_at=now)
-    return opened, [RoundOpened(year=opened.year, title=opened.title, calendar=calendar_of(opened))]
+    event = RoundOpened(year=opened.year, title=opened.title, calendar=calendar_of(opened), steps=steps_of(opened))
+    return opened, [event]
 
 
 def extend_phase(
@@ -82,7 +88,12 @@ def extend_phase(
     override = PhaseOverride(phase, closes, reason.text, now, before, actor)
     extended = replace(current, phases=phases, overrides=(*current.overrides, override))
     event = PhaseExtended(
-        year=current.year, phase=phase, closes=closes, reason=reason.text, calendar=calendar_of(extended)
+        year=current.year,
+        phase=phase,
+        closes=closes,
+        reason=reason.text,
+        calendar=calendar_of(extended),
+        steps=steps_of(extended),
     )
     return extended, [event]
 
@@ -92,12 +103,32 @@ def calendar_of(current: Round) -> dict[str, PhaseWindow]:
     return {phase.name.value: PhaseWindow(opens=phase.opens, closes=phase.closes) for phase in current.phases}
 
 
+def steps_of(current: Round) -> tuple[StepWindow, ...]:
+    """The lines of the calendar as events carry them."""
+    return tuple(
+        StepWindow(code=step.code, name=step.name, guard=step.guard, opens=step.opens, closes=step.closes)
+        for step in current.dated_steps()
+    )
+
+
+def with_settled_steps(draft: Round) -> Round:
+    """The round with its steps as they are stored.
+
+    Raises:
+        Refusal: `INVALID_ROUND`: the steps cannot be right.
+    """
+    stored = settled(draft.steps, draft.phases)
+    if stored is None:
+        raise invalid_round(["steps"])
+    return replace(draft, steps=stored)
+
+
 def incomplete(missing: Sequence[str]) -> Refusal:
     """The refusal of a round that lacks parts, by the graph's names; `quotas.PRINCIPAL` is the quota of a category."""
     return ROUND_INCOMPLETE(detail=_called(missing), missing=list(missing))
 
 
-def _with_checked_texts(draft: Round) -> Round:
+def with_checked_texts(draft: Round) -> Round:
     """The round with every text checked and normalized (R41); phones of a help line are numbers by nature (R43)."""
     return replace(
         draft,
@@ -113,6 +144,15 @@ def _with_checked_texts(draft: Round) -> Round:
                 name=_line(dimension.name, "reviewDimensions.name"),
             )
             for dimension in draft.review_dimensions
+        ),
+        steps=tuple(
+            replace(
+                step,
+                code=_line(step.code, "steps.code"),
+                name=_line(step.name, "steps.name"),
+                name_en=_line(step.name_en, "steps.nameEn"),
+            )
+            for step in draft.steps
         ),
         contacts=tuple(
             replace(
@@ -134,7 +174,7 @@ def _check_calendar(phases: tuple[Phase, ...], year: int) -> None:
     if missing := [name for name in PhaseName if name not in names]:
         raise incomplete([f"phases.{name}" for name in missing])
     if names != tuple(PhaseName):
-        raise _invalid(["phases"])
+        raise invalid_round(["phases"])
     for phase in phases:
         if phase.opens > phase.closes:
             raise _not_monotonic(phase.name, f"开始于{phase.opens}", f"it opens on {phase.opens}")
@@ -154,7 +194,8 @@ def _check_calendar(phases: tuple[Phase, ...], year: int) -> None:
         )
 
 
-def _missing(draft: Round) -> list[str]:
+def missing_parts(draft: Round) -> list[str]:
+    """The parts that a round lacks, by the graph's names; `quotas.PRINCIPAL` is the quota of a category."""
     missing = [f"quotas.{name}" for name in _absent(quota.category for quota in draft.quotas)]
     missing += [f"themes.{name}" for name in _absent(theme.category for theme in draft.themes)]
     if not draft.duration_norms:
@@ -170,7 +211,7 @@ def _absent(present: Iterable[BaseCategory]) -> list[str]:
     return sorted(set(BaseCategory) - set(present))
 
 
-def _wrong(draft: Round) -> list[str]:
+def wrong_parts(draft: Round) -> list[str]:
     """The parts with wrong values, by the graph's names (R1, R8, R9, R11, R14, R15, R43)."""
     dimensions = [(dimension.code, dimension.name) for dimension in draft.review_dimensions]
     themes = [(theme.code, theme.name) for theme in draft.themes]
@@ -178,12 +219,12 @@ def _wrong(draft: Round) -> list[str]:
         "year": draft.year in _YEARS,
         "phases": draft.phases[0].opens.year in _YEARS,
         "quotas": _distinct(quota.category for quota in draft.quotas)
-        and all(quota.limit >= 0 for quota in draft.quotas),
+        and all(quota.limit in _QUOTAS for quota in draft.quotas),
         "durationNorms": _distinct(norm.kind for norm in draft.duration_norms)
         and all(_is_norm(norm) for norm in draft.duration_norms),
         "themes": _named(themes),
         "reviewDimensions": _named(dimensions),
-        "expertsPerProject": draft.experts_per_project >= 1,
+        "expertsPerProject": draft.experts_per_project in _EXPERTS,
         "completionDays": draft.completion_days in _COMPLETION_DAYS,
         "contacts": all(contact.department.strip() and _is_help_line(contact.phones) for contact in draft.contacts),
     }
@@ -196,7 +237,9 @@ def _is_help_line(phones: Sequence[str]) -> bool:
 
 
 def _is_norm(norm: DurationNorm) -> bool:
-    return norm.kind in KINDS[norm.category] and 1 <= norm.least <= norm.days <= norm.most
+    """Whether a norm is of a year at most, and its tolerance between nothing and the whole of it (R9)."""
+    in_order = 1 <= norm.least <= norm.days <= norm.most <= 2 * norm.days
+    return norm.kind in KINDS[norm.category] and norm.days in _NORM_DAYS and in_order
 
 
 def _named(rows: Sequence[tuple[str, str]]) -> bool:
@@ -222,8 +265,9 @@ def _word(name: str) -> tuple[str, str]:
     return f"{zh}（{part_zh}）", f"{en} ({part_en})"
 
 
-def _invalid(wrong: list[str]) -> Refusal:
-    return INVALID_ROUND(detail=_called(wrong), fields=wrong)
+def invalid_round(wrong: Sequence[str]) -> Refusal:
+    """The refusal of a round with wrong parts, by the graph's names."""
+    return INVALID_ROUND(detail=_called(wrong), fields=list(wrong))
 
 
 def _past_the_next(name: PhaseName, following: PhaseName, limit: date) -> Refusal:

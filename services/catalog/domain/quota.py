@@ -169,6 +169,37 @@ def adjust(
     return replace(quota, adjustments=(*quota.adjustments, change)), [event]
 
 
+def raise_limit(quota: Quota, *, limit: int, reason: Reason, now: datetime) -> tuple[Quota, list[QuotaAdjusted]] | None:
+    """Let a base's quota follow an amendment of its round; one that the ministry has adjusted stays in force (R11).
+
+    Args:
+        quota: The quota.
+        limit: What the amended round gives the base's category.
+        reason: Why the round was amended.
+        now: Domain time, aware.
+
+    Returns:
+        The quota, with an event where its limit in force has changed; None where nothing changes.
+    """
+    if quota.limit == limit:
+        return None
+    before, day = quota.limit_on(today(now)), today(now)
+    raised = replace(quota, limit=limit)
+    if raised.limit_on(day) == before:
+        return raised, []
+    event = QuotaAdjusted(
+        base=quota.base,
+        year=quota.year,
+        before=before,
+        limit=limit,
+        used=quota.used,
+        reason=reason.text,
+        effective_from=day,
+        province=quota.province,
+    )
+    return raised, [event]
+
+
 def compare(key: str, quota: Quota | None, projects: Sequence[str]) -> Difference | None:
     """How a quota's count differs from its base's consuming projects; None where it does not (R11).
 

@@ -12,6 +12,13 @@ ROUND_INCOMPLETE = RefusalKind(
 INVALID_ROUND = RefusalKind(
     "INVALID_ROUND", "年度轮次数据有误：{detail}", "Wrong in the round: {detail}", rule="R1", unblock=Unblock.SELF
 )
+ROUND_IN_USE = RefusalKind(
+    "ROUND_IN_USE",
+    "年度轮次的这些内容已在使用：{detail}",
+    "These parts of the round are in use: {detail}",
+    rule="R1",
+    unblock=Unblock.SELF,
+)
 CALENDAR_NOT_MONOTONIC = RefusalKind(
     "CALENDAR_NOT_MONOTONIC",
     "阶段日期顺序有误：{detail}",

@@ -1,9 +1,10 @@
 """One training round a year: its calendar, quotas, norms, themes, review dimensions and contacts, as data (R1)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from kernel.dates import start_of
+from services.catalog.domain.labels import PHASES
 from services.catalog.domain.vocabulary import BaseCategory, PhaseName, ProjectKind
 
 
@@ -34,6 +35,49 @@ class Phase:
     def is_open(self, now: datetime) -> bool:
         """Whether `now` lies in the half-open interval of the phase."""
         return self.from_instant <= now < self.until_instant
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A line of the round's calendar (R1).
+
+    Attributes:
+        code: Unique within the round, such as `ELIGIBILITY`.
+        name: In Chinese.
+        name_en: In English.
+        guard: The phase whose acts it opens and closes; None for a step that is only announced.
+        opens: First day; None for a step with a guard, whose days are its phase's.
+        closes: Last day, included; likewise.
+    """
+
+    code: str
+    name: str
+    name_en: str
+    guard: PhaseName | None = None
+    opens: date | None = None
+    closes: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DatedStep:
+    """A step with its days, from its first to its last, both included."""
+
+    code: str
+    name: str
+    name_en: str
+    guard: PhaseName | None
+    opens: date
+    closes: date
+
+    @property
+    def from_instant(self) -> datetime:
+        """The instant it begins: 00:00 of its first day."""
+        return start_of(self.opens)
+
+    @property
+    def until_instant(self) -> datetime:
+        """The first instant it is over: 00:00 of the day after its last."""
+        return start_of(self.closes + timedelta(days=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +142,23 @@ class PhaseOverride:
     by: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RoundAmendment:
+    """A correction of an open round: when, by whom, why, and of what (R1).
+
+    Attributes:
+        changed: The parts that were changed, by the graph's names.
+        by: Who acted, as the audit names them.
+        norms: The duration norms before, where they were changed: plans handed in until then keep them (R9).
+    """
+
+    changed: tuple[str, ...]
+    reason: str
+    at: datetime
+    by: str | None = None
+    norms: tuple[DurationNorm, ...] | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
     """The round of one year; its id is the year as text.
@@ -105,6 +166,8 @@ class Round:
     Attributes:
         overrides: Every extension, the earliest first.
         opened_at: When it was opened; None in documents that are older than this field.
+        steps: The lines of its calendar; empty in documents that are older than this field: then those of its phases.
+        amendments: Every correction, the earliest first.
         completion_days: How many days after its end a project is completed at the latest, whatever is still open.
     """
 
@@ -122,10 +185,23 @@ class Round:
     overrides: tuple[PhaseOverride, ...] = ()
     opened_at: datetime | None = None
     completion_days: int = 90
+    amendments: tuple[RoundAmendment, ...] = ()
+    steps: tuple[Step, ...] = ()
 
     def phase(self, name: PhaseName) -> Phase:
         """The phase of that name, its extensions applied."""
         return next(phase for phase in self.phases if phase.name is name)
+
+    def dated_steps(self) -> tuple[DatedStep, ...]:
+        """The lines of its calendar with their days, extensions applied; of its phases where it lists none."""
+        listed = self.steps or tuple(Step(name.value, *PHASES[name], guard=name) for name in PhaseName)
+        return tuple(self._dated(step) for step in listed)
+
+    def _dated(self, step: Step) -> DatedStep:
+        days: Phase | Step = self.phase(step.guard) if step.guard else step
+        if days.opens is None or days.closes is None:
+            raise LookupError(f"step {step.code} of {self.year} has no days")
+        return DatedStep(step.code, step.name, step.name_en, step.guard, days.opens, days.closes)
 
     def overrides_of(self, name: PhaseName) -> tuple[PhaseOverride, ...]:
         """The extensions of a phase, the earliest first."""
@@ -146,6 +222,11 @@ class Round:
     def norm_of(self, kind: ProjectKind) -> DurationNorm | None:
         """The duration norm of a kind; research and development has none (R9)."""
         return next((norm for norm in self.duration_norms if norm.kind is kind), None)
+
+    def as_of(self, at: datetime) -> "Round":
+        """The round with the duration norms that were in force at an instant (R9)."""
+        later = (change.norms for change in self.amendments if change.at > at and change.norms is not None)
+        return replace(self, duration_norms=next(later, self.duration_norms))
 
     def themes_of(self, category: BaseCategory) -> tuple[Theme, ...]:
         """The themes of a category (R8)."""

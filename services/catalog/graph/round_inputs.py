@@ -1,5 +1,6 @@
 """The input types of a round, and their conversion for its command (R1)."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -63,6 +64,18 @@ class RoundContactInput:
     note: str | None = None
 
 
+@strawberry.input(description="日程步骤，起止日期均含当日；对应阶段的步骤决定该阶段的日期 (R1)")
+class RoundStepInput:
+    """A line of the calendar; the days of one with a guard are those of its phase."""
+
+    code: str
+    name: str
+    name_en: str
+    guard: PhaseName | None = None
+    opens: date
+    closes: date
+
+
 @strawberry.input(description="年度轮次；未给出的内容取该年度的参考数据 (R1)")
 class RoundInput:
     """A round; what is null comes from the year's reference data."""
@@ -77,19 +90,34 @@ class RoundInput:
     experts_per_project: int | None = None
     contacts: list[RoundContactInput] | None = None
     completion_days: int | None = strawberry.field(default=None, description="培训结束后多少日自动办结 (R28)")
+    steps: list[RoundStepInput] | None = strawberry.field(
+        default=None, description="日程步骤；给出时可不给 phases (R1)"
+    )
 
     def given(self) -> dict[str, Any]:
         """The parts that are not null, by the domain's names, as the command takes them."""
-        lists = {name: getattr(self, name) for name in _LISTS}
-        listed: dict[str, Any] = {
-            name: [dict(vars(row)) for row in require_rows(rows)] for name, rows in lists.items() if rows is not None
-        }
-        plain = {
-            "title": self.title,
-            "experts_per_project": self.experts_per_project,
-            "completion_days": self.completion_days,
-        }
-        return listed | {name: value for name, value in plain.items() if value is not None}
+        return _given({name: value for name, value in vars(self).items() if name != "year"})
+
+
+@strawberry.input(description="更正已开启的年度轮次；未给出的内容不变，阶段日期另用 extendPhase (R1)")
+class RoundAmendmentInput:
+    """The parts to correct; what is null stays."""
+
+    title: str | None = None
+    quotas: list[RoundQuotaInput] | None = None
+    duration_norms: list[RoundDurationNormInput] | None = None
+    themes: list[RoundThemeInput] | None = None
+    review_dimensions: list[RoundReviewDimensionInput] | None = None
+    experts_per_project: int | None = None
+    contacts: list[RoundContactInput] | None = None
+    completion_days: int | None = None
+    steps: list[RoundStepInput] | None = strawberry.field(
+        default=None, description="日程步骤；对应阶段的步骤，日期须与该阶段一致 (R1)"
+    )
+
+    def given(self) -> dict[str, Any]:
+        """The parts that are not null, by the domain's names, as the command takes them."""
+        return _given(vars(self))
 
 
 @strawberry.input(description="延长某一阶段 (R1)")
@@ -102,4 +130,10 @@ class PhaseOverrideInput:
     reason: str
 
 
-_LISTS = ("phases", "quotas", "duration_norms", "themes", "review_dimensions", "contacts")
+def _given(parts: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts that are not null; lists of input objects as lists of their fields."""
+    return {
+        name: [dict(vars(row)) for row in require_rows(value)] if isinstance(value, list) else value
+        for name, value in parts.items()
+        if value is not None
+    }

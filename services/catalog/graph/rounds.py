@@ -82,6 +82,37 @@ class Phase:
         ]
 
 
+@strawberry.type(description="日程中的一个步骤，起止日期均含当日 (R1)")
+class RoundStep:
+    """A line of the calendar, with countdowns in domain time."""
+
+    code: str
+    name: str
+    guard: PhaseName | None = strawberry.field(description="对应的阶段；仅供公布的步骤没有")
+    opens: date
+    closes: date
+    opens_at: datetime
+    closes_at: datetime
+    open: bool
+    seconds_to_opening: int = strawberry.field(description="距开始的秒数（业务时间），已开始为0")
+    seconds_to_closing: int = strawberry.field(description="距截止的秒数（业务时间），已截止为0")
+
+
+@strawberry.type(description="一次更正 (R1)")
+class RoundAmendment:
+    """A correction of an open round."""
+
+    changed: list[str] = strawberry.field(description="所更正的内容，以字段名列出")
+    reason: str
+    at: datetime
+    source: strawberry.Private[rounds.RoundAmendment]
+
+    @strawberry.federation.field(description="经办人", requires_scopes=requires(Scope.MINISTRY))
+    def by(self, info: Info) -> str | None:
+        """Who acted."""
+        return self.source.by if is_ministry(info.context.principal) else None
+
+
 @strawberry.type(description="每个基地每轮次的项目数量 (R11)")
 class CategoryQuota:
     """Projects a base of a category may have."""
@@ -132,8 +163,10 @@ class Round:
     """One year's round."""
 
     year: int
+    version: int
     title: str
     phases: list[Phase]
+    steps: list[RoundStep] = strawberry.field(description="日程的全部步骤，含仅供公布的 (R1)")
     quotas: list[CategoryQuota]
     duration_norms: list[DurationNorm]
     review_dimensions: list[ReviewDimension]
@@ -149,14 +182,26 @@ class Round:
         """The themes of a category (R8)."""
         return [theme_of(theme) for theme in self.source.themes_of(category)]
 
+    @strawberry.federation.field(description="历次更正，由先到后", requires_scopes=_SIGNED_IN)
+    def amendments(self, info: Info) -> list[RoundAmendment] | None:
+        """Its corrections with their reasons, the earliest first."""
+        if info.context.principal.scope is Scope.PUBLIC:
+            return None
+        return [
+            RoundAmendment(changed=list(change.changed), reason=change.reason, at=change.at, source=change)
+            for change in self.source.amendments
+        ]
+
     @classmethod
     def of(cls, source: rounds.Round, context: Context) -> Self:
         """The round as it stands now, in domain time."""
         now = context.deps.clock.now()
         return cls(
             year=source.year,
+            version=source.version,
             title=source.title,
             phases=[_phase(phase, now, source.overrides_of(phase.name)) for phase in source.phases],
+            steps=[_step(step, now, context) for step in source.dated_steps()],
             quotas=[CategoryQuota(category=quota.category, limit=quota.limit) for quota in source.quotas],
             duration_norms=[_norm(norm) for norm in source.duration_norms],
             review_dimensions=[
@@ -194,6 +239,21 @@ def _phase(phase: rounds.Phase, now: datetime, overrides: tuple[rounds.PhaseOver
         seconds_to_opening=_seconds(phase.from_instant, now),
         seconds_to_closing=_seconds(phase.until_instant, now),
         source=overrides,
+    )
+
+
+def _step(step: rounds.DatedStep, now: datetime, context: Context) -> RoundStep:
+    return RoundStep(
+        code=step.code,
+        name=context.say(step.name, step.name_en),
+        guard=step.guard,
+        opens=step.opens,
+        closes=step.closes,
+        opens_at=step.from_instant,
+        closes_at=step.until_instant,
+        open=step.from_instant <= now < step.until_instant,
+        seconds_to_opening=_seconds(step.from_instant, now),
+        seconds_to_closing=_seconds(step.until_instant, now),
     )
 
 

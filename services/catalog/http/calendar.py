@@ -1,4 +1,4 @@
-"""The round's phases as an iCalendar file, and the endpoint that serves it (R1; RFC 5545, RFC 7986)."""
+"""The round's steps as an iCalendar file, and the endpoint that serves it (R1; RFC 5545, RFC 7986)."""
 
 import hashlib
 from datetime import UTC, datetime, timedelta
@@ -9,8 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.catalog.commands import Deps
-from services.catalog.domain.labels import PHASES
-from services.catalog.domain.round import Contact, Phase, PhaseOverride, Round
+from services.catalog.domain.round import Contact, DatedStep, PhaseOverride, Round
 from services.catalog.domain.vocabulary import PhaseName
 
 _CACHE_CONTROL = "public, max-age=300"  # an extension is seen within five minutes
@@ -38,7 +37,7 @@ class Calendars:
 
 
 def icalendar(current: Round) -> str:
-    """The phases as whole-day events that block nobody's time; the same text until the round changes."""
+    """The steps as whole-day events that block nobody's time; the same text until the round changes."""
     calendar = Calendar()
     calendar.add("VERSION", "2.0")
     calendar.add("PRODID", "-//Guopei Graph//Catalog//ZH")
@@ -48,30 +47,37 @@ def icalendar(current: Round) -> str:
     calendar.add("X-WR-CALNAME", _text(current.title))
     calendar.add("REFRESH-INTERVAL", _REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("X-PUBLISHED-TTL", vDuration(_REFRESH))
-    for phase in current.phases:
-        calendar.add_component(_event(current, phase, current.overrides_of(phase.name)))
+    for step in current.dated_steps():
+        calendar.add_component(_event(current, step))
     content: bytes = calendar.to_ical(sorted=False)
     return content.decode()
 
 
-def _event(current: Round, phase: Phase, overrides: tuple[PhaseOverride, ...]) -> Event:
-    """A phase as it stands; `SEQUENCE` counts its extensions, and the stamp is the latest one's."""
-    opened = current.opened_at or phase.from_instant
-    stamp = overrides[-1].at if overrides else opened
-    title = f"{current.year}年{PHASES[phase.name][0]}" + ("（已延期）" if overrides else "")
+def _event(current: Round, step: DatedStep) -> Event:
+    """A step as it stands; `SEQUENCE` counts what may have changed it, and the stamp is the latest one's.
+
+    The identity of a step with a guard is its phase's, so that calendars keep it, whatever a year calls it.
+    """
+    overrides = current.overrides_of(step.guard) if step.guard else ()
+    amended = tuple(change for change in current.amendments if "steps" in change.changed)
+    changes = sorted([*(override.at for override in overrides), *(change.at for change in amended)])
+    opened = current.opened_at or step.from_instant
+    stamp = changes[-1] if changes else opened
+    title = f"{current.year}年{step.name}" + ("（已延期）" if overrides else "")
+    identity = step.guard.value.lower() if step.guard else f"step-{step.code.lower()}"
     event = Event()
-    event.add("UID", f"{current.year}-{phase.name.value.lower()}@guopei-graph")
-    event.add("SEQUENCE", len(overrides))
+    event.add("UID", f"{current.year}-{identity}@guopei-graph")
+    event.add("SEQUENCE", len(changes))
     event.add("DTSTAMP", _instant(stamp))
     event.add("CREATED", _instant(opened))
     event.add("LAST-MODIFIED", _instant(stamp))
-    event.add("DTSTART", phase.opens)
-    event.add("DTEND", phase.closes + timedelta(days=1))
+    event.add("DTSTART", step.opens)
+    event.add("DTEND", step.closes + timedelta(days=1))
     event.add("SUMMARY", _text(title))
-    event.add("DESCRIPTION", _text(_description(current, phase, overrides)))
+    event.add("DESCRIPTION", _text(_description(current, step, overrides)))
     event.add("STATUS", "CONFIRMED")
     event.add("TRANSP", "TRANSPARENT")
-    if phase.name is not PhaseName.TRAIN:
+    if step.guard is not PhaseName.TRAIN:
         event.add_component(_alarm(f"{title}明日截止"))
     return event
 
@@ -84,9 +90,9 @@ def _alarm(text: str) -> Alarm:
     return alarm
 
 
-def _description(current: Round, phase: Phase, overrides: tuple[PhaseOverride, ...]) -> str:
+def _description(current: Round, step: DatedStep, overrides: tuple[PhaseOverride, ...]) -> str:
     """What people read: which round, that both days are included, what it was before, and where to ask (R43)."""
-    lines = [current.title, f"{phase.opens}至{phase.closes}（北京时间，均含当日）"]
+    lines = [current.title, f"{step.opens}至{step.closes}（北京时间，均含当日）"]
     lines += [f"原定截止{override.before}，延至{override.closes}" for override in overrides if override.before]
     return "\n".join([*lines, *map(_line, current.contacts)])
 

@@ -18,9 +18,10 @@ from services.catalog.domain.project import Project
 from services.catalog.domain.quota import Quota
 from services.catalog.domain.review import Expert, Review
 from services.catalog.domain.round import Round
+from services.catalog.domain.round_amendment import Use
 from services.catalog.domain.search import terms_of
 from services.catalog.domain.todos import Due
-from services.catalog.domain.vocabulary import ProjectStatus
+from services.catalog.domain.vocabulary import BaseCategory, ProjectStatus
 from services.catalog.store.visibility import ONE_BATCH, ORDERS, ProjectSelection, Visibility
 
 FACETS: Mapping[str, str] = {
@@ -234,6 +235,21 @@ class Projects(Repository[Project]):
             "history": {"$not": {"$elemMatch": {"status": ProjectStatus.FINISHED, "at": {"$gte": after}}}},
         }
         return [document["_id"] async for document in self.collection.find(where, {"_id": 1})]
+
+    async def use_of(self, year: int, session: Session) -> Use:
+        """What depends on a round (R1)."""
+        where: Document = {"year": year}
+        reviewed = {"$or": [{"experts.0": {"$exists": True}}, {"cycle": {"$gt": 1}}]}
+        categories = await self.collection.distinct("category", where, session=session)
+        themes = await self.collection.distinct("plan.themes", where, session=session)
+        statuses = await self.collection.distinct("status", where, session=session)
+        begun = await self.collection.find_one(where | reviewed, {"_id": 1}, session=session)
+        return Use(
+            frozenset(map(BaseCategory, categories)),
+            frozenset(themes),
+            reviewed=begun is not None,
+            under_review=ProjectStatus.UNDER_REVIEW in statuses,
+        )
 
     async def touch(self, key: str, session: Session) -> None:
         """Write a project without changing it, so that this transaction conflicts with any that changes it."""

@@ -32,6 +32,7 @@ FOR_EVERY_PROVINCE = frozenset(
     {
         "catalog.round-opened",
         "catalog.phase-extended",
+        "catalog.round-amended",
         "catalog.project-published",
         "catalog.project-amended",
         "catalog.project-cancelled",

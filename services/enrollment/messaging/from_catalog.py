@@ -48,6 +48,7 @@ def catalog_handlers(deps: Deps) -> Mapping[str, Handler]:
     handlers = {
         "catalog.round-opened": Handler(RoundCalendar, effects.store_calendar),
         "catalog.phase-extended": Handler(RoundCalendar, effects.store_calendar),
+        "catalog.round-amended": Handler(RoundCalendar, effects.store_calendar),
         "catalog.project-published": Handler(ProjectPublished, effects.store_project),
         "catalog.project-amended": Handler(ProjectAmended, effects.amend_project, notify_of_amendment),
         "catalog.project-started": Handler(ProjectMoved, start, close_enrollments),

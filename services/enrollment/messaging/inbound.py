@@ -16,7 +16,7 @@ class Days:
 
 @dataclass(frozen=True, kw_only=True)
 class RoundCalendar:
-    """`catalog.round-opened` and `catalog.phase-extended`: the whole calendar, by phase name."""
+    """`catalog.round-opened`, `catalog.phase-extended`, `catalog.round-amended`: the whole calendar, by phase name."""
 
     year: int
     calendar: dict[str, Days]

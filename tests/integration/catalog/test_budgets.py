@@ -65,6 +65,13 @@ SINGLE = {
         ),
         Budget(3),
     ),
+    "amend_round": Case(
+        stages.drafted,
+        lambda deps, _: commands.amend_round(
+            deps, MINISTRY, year=2024, version=1, given={"title": "2024年国培"}, reason="名称有误"
+        ),
+        Budget(8, commits=1),
+    ),
     "register_base": Case(
         stages.drafted, lambda deps, _: commands.register_base(deps, MINISTRY, NEW_BASE), Budget(3, commits=1)
     ),

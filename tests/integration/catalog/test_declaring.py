@@ -49,10 +49,10 @@ async def test_a_round_is_opened_once_and_only_in_order(season: Season) -> None:
     again = await refusal(season, MINISTRY, "mutation { openRound(input: {year: 2024}) { year } }")
     assert again.code == "ROUND_EXISTS"
     phases = (
-        '[{name: DECLARE, opens: "2025-03-01", closes: "2025-05-20"}, '
-        '{name: REVIEW, opens: "2025-03-01", closes: "2025-05-10"}]'
+        '[{name: DECLARE, opens: "2026-03-01", closes: "2026-05-20"}, '
+        '{name: REVIEW, opens: "2026-03-01", closes: "2026-05-10"}]'
     )
-    bare = await refusal(season, MINISTRY, "mutation { openRound(input: {year: 2025}) { year } }")
+    bare = await refusal(season, MINISTRY, "mutation { openRound(input: {year: 2026}) { year } }")
     assert bare.code == "ROUND_INCOMPLETE"
     assert bare.extensions["missing"] == ["title", "phases", "quotas", "durationNorms", "themes", "reviewDimensions"]
     assert str(bare) == "年度轮次缺少：名称、阶段日期、项目数量、项目时长标准、主题、评审维度"

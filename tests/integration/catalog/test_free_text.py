@@ -26,6 +26,7 @@ from tests.support.principals import MINISTRY
 NUMBERS = ("13800138000", "+86 138-0013-8000", "110101199003077758", "１１０１０１１９９００３０７７７５８")
 NUMBERS_BY_NATURE = {
     "openRound.input.contacts.phones",
+    "amendRound.input.contacts.phones",
     "setBaseTeam.input.design.phone",
     "setBaseTeam.input.declaration.phone",
     "setBaseTeam.input.delivery.phone",
@@ -61,11 +62,18 @@ def inputs(project: str, assigned: str, base: str) -> dict[str, dict[str, Any]]:
     data = round_data(2024)
     new_round = {name: data[name] for name in ("title", "phases", "quotas", "themes")}
     new_round |= {name: data[name] for name in ("duration_norms", "review_dimensions", "experts_per_project")}
+    amended = {name: new_round[name] for name in new_round if name != "phases"} | {"contacts": contacts}
+    new_round["steps"] = [
+        {"code": name, "name": "步骤", "nameEn": "step", "guard": name, "opens": opens, "closes": closes}
+        for name, opens, closes in (phase.values() for phase in data["phases"])
+    ]
+    amended["steps"] = new_round["steps"]
     codes = [dimension["code"] for dimension in data["review_dimensions"]]
     verdicts = [{"dimension": code, "verdict": "PASS", "comment": "可行"} for code in codes]
     decision = {"outcome": "APPROVE", "reason": "可行"}
     return {
         "openRound": {"input": camel(new_round) | {"year": 2024, "contacts": contacts}},
+        "amendRound": {"year": 2024, "version": 1, "reason": "更正", "input": camel(amended)},
         "extendPhase": {"input": {"year": 2024, "phase": "DECLARE", "closes": "2024-05-08", "reason": "故障"}},
         "registerBase": {
             "input": {

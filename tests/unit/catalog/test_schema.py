@@ -12,7 +12,7 @@ QUERIES = {
 MUTATIONS = {
     "openRound", "extendPhase", "registerBase", "registerExpert", "setBaseTeam", "draftProject", "updateProject",
     "submitProject", "withdrawProject", "addClass", "amendProject", "startProject", "finishProject", "cancelProject",
-    "recordAsHeld", "recordAsNotHeld",
+    "amendRound", "recordAsHeld", "recordAsNotHeld",
     "submitReview", "assignExperts", "decideProject", "publishProjects", "suspendProject", "resumeProject",
     "extendProject", "adjustQuota", "autoAssignExperts", "decideProjects",
 }  # fmt: skip

@@ -20,7 +20,7 @@ from services.catalog.graph.inputs import (
     QuotaInput,
 )
 from services.catalog.graph.projects import Project, ProjectRow
-from services.catalog.graph.round_inputs import PhaseOverrideInput, RoundInput
+from services.catalog.graph.round_inputs import PhaseOverrideInput, RoundAmendmentInput, RoundInput
 from services.catalog.graph.rounds import Round
 
 _MINISTRY = requires(Scope.MINISTRY)
@@ -48,6 +48,17 @@ class MinistryMutation:
             reason=input.reason,
         )
         return Round.of(extended, info.context)
+
+    @strawberry.federation.mutation(
+        description="更正已开启的年度轮次：未使用的内容可自由更正，已使用的只增不减，须说明理由 (R1)",
+        requires_scopes=_MINISTRY,
+    )
+    async def amend_round(
+        self, info: Info, year: int, version: int, input: RoundAmendmentInput, reason: str
+    ) -> Round | None:
+        """Correct parts of an open round."""
+        amended = await run(info, commands.amend_round, year=year, version=version, given=input.given(), reason=reason)
+        return Round.of(amended, info.context)
 
     @strawberry.federation.mutation(description="登记国培基地 (R2, R3)", requires_scopes=_MINISTRY)
     async def register_base(self, info: Info, input: BaseInput) -> Base | None:

@@ -1,0 +1,116 @@
+"""R1, R11, R14, R39: an open round is corrected, with its reason; and 2025 is opened beside 2024 from data alone."""
+
+from typing import Any
+
+import pytest
+
+from chassis.principal import Scope
+from tests.integration.catalog.season import Season
+from tests.support.graph import Refused
+from tests.support.principals import ANYBODY, MINISTRY
+
+AMEND = """mutation($version: Int!, $input: RoundAmendmentInput!, $why: String!) {
+  amendRound(year: 2024, version: $version, input: $input, reason: $why) {
+    version title experts: expertsPerProject amendments { changed reason by } } }"""
+QUOTAS = [
+    {"category": "PRINCIPAL", "limit": 3},
+    {"category": "DUAL_QUALIFIED_TEACHER", "limit": 25},
+    {"category": "ENTERPRISE_PRACTICE", "limit": 15},
+]
+
+
+async def amend(season: Season, version: int, why: str = "更正", **given: Any) -> Any:
+    return await season.act(MINISTRY, AMEND, version=version, input=given, why=why)
+
+
+async def test_r11_r39_more_quota_reaches_the_bases_that_have_one_and_leaves_an_adjusted_one(season: Season) -> None:
+    base, adjusted, principal = (
+        await season.register_base(), await season.register_base(), await season.register_base(category="PRINCIPAL")
+    )  # fmt: skip
+    await season.submitted(base)
+    await season.act(
+        MINISTRY,
+        'mutation($id: ID!) { adjustQuota(baseId: $id, input: {year: 2024, limit: 9, reason: "抽检"}) { id } }',
+        id=adjusted.bases[0],
+    )
+    shown = await amend(season, 1, "中央财政追加", quotas=QUOTAS)
+    assert shown["amendments"] == [{"changed": ["quotas"], "reason": "中央财政追加", "by": "教师工作司"}]
+    assert await season.quota(base) == {"limit": 25, "used": 1, "remaining": 24}
+    assert (await season.quota(adjusted))["limit"] == 9
+    assert (await season.quota(principal))["limit"] == 3
+    document = await season.deps.store.rounds.collection.find_one({"_id": "2024"})
+    assert document
+    event = document["events"][-1]
+    assert (event["name"], event["data"]["changed"], event["data"]["reason"]) == (
+        "round-amended", ["quotas"], "中央财政追加"
+    )  # fmt: skip
+    assert '"limit":20' in event["data"]["parts_before"]["quotas"]
+    assert '"limit":25' in event["data"]["parts_after"]["quotas"]
+    told = await season.deps.store.quotas.collection.find_one({"_id": f"{base.bases[0]}:2024"})
+    assert told
+    assert told["events"][-1]["name"] == "quota-adjusted"
+    fewer = [quota | {"limit": 1} for quota in QUOTAS]
+    with pytest.raises(Refused) as refused:
+        await amend(season, shown["version"], quotas=fewer)
+    assert (refused.value.code, refused.value.extensions["fields"]) == ("ROUND_IN_USE", ["quotas"])
+
+
+async def test_r14_the_number_of_experts_is_mended_so_that_they_can_be_assigned(season: Season) -> None:
+    """The round was opened for 99 by an earlier release; `autoAssignExperts` refused for ever."""
+    await season.deps.store.rounds.collection.update_one({"_id": "2024"}, {"$set": {"experts_per_project": 99}})
+    base = await season.register_base()
+    project = await season.submitted(base)
+    for name in ("甲", "乙"):
+        await season.register_expert(name)
+    auto = "mutation($id: ID!) { autoAssignExperts(projectIds: [$id]) { ok refusal { code } } }"
+    (row,) = await season.act(MINISTRY, auto, id=project["id"])
+    assert row["refusal"]["code"] == "EXPERTS_TOO_FEW"
+    with pytest.raises(Refused) as refused:
+        await amend(season, 1, expertsPerProject=1)
+    assert refused.value.code == "INVALID_ROUND"
+    assert (await amend(season, 1, expertsPerProject=2))["experts"] == 2
+    (row,) = await season.act(MINISTRY, auto, id=project["id"])
+    assert row["ok"]
+    with pytest.raises(Refused) as busy:
+        await amend(season, 2, expertsPerProject=3, reviewDimensions=[{"code": "FEE", "name": "收费"}])
+    assert (busy.value.code, busy.value.extensions["fields"]) == (
+        "ROUND_IN_USE", ["reviewDimensions", "expertsPerProject"]
+    )  # fmt: skip
+
+
+async def test_r1_an_amendment_names_the_version_and_the_reason_and_is_the_ministrys(season: Season) -> None:
+    for version, why, code in ((7, "更正", "STALE_VERSION"), (1, " ", "REASON_MISSING"), (1, "", "REASON_MISSING")):
+        with pytest.raises(Refused) as refused:
+            await amend(season, version, why, title="2024年国培")
+        assert refused.value.code == code
+    base = await season.register_base()
+    with pytest.raises(Refused) as foreign:
+        await season.act(base, AMEND, version=1, input={"title": "冒充"}, why="更正")
+    assert foreign.value.code == "FORBIDDEN"
+    assert base.scope is Scope.BASE
+    assert (await amend(season, 1, title="2024年国培"))["title"] == "2024年国培"
+    shown = await season.ask(ANYBODY, "{ round(year: 2024) { title version amendments { changed } } }")
+    assert shown["round"] == {"title": "2024年国培", "version": 2, "amendments": None}
+
+
+async def test_r1_the_2025_round_opens_beside_2024_with_its_own_steps(season: Season) -> None:
+    """参训资格审核 and 学员资格复核 are in its calendar and its countdowns; 2024 has the steps of its phases."""
+    await season.act(MINISTRY, "mutation { openRound(input: {year: 2025}) { year } }")
+    season.at("2025-05-10T12:00")
+    shown = await season.ask(
+        ANYBODY, "{ rounds { year openPhases steps { code name guard opens closes open secondsToClosing } } }"
+    )
+    latest, before = shown["rounds"]
+    assert (latest["year"], before["year"]) == (2025, 2024)
+    assert [step["guard"] for step in before["steps"]] == ["DECLARE", "REVIEW", "ENROL", "ADMIT", "TRAIN"]
+    announced = {step["name"]: step for step in latest["steps"] if step["guard"] is None}
+    assert list(announced) == ["参训资格审核", "学员资格复核"]
+    assert announced["学员资格复核"]["open"]
+    assert announced["学员资格复核"]["secondsToClosing"] == 14 * 86400 + 12 * 3600
+    assert latest["openPhases"] == ["REVIEW", "ENROL", "ADMIT"]
+    base = await season.register_base()
+    with pytest.raises(Refused) as late:
+        await season.submitted(base, year=2025, startsOn="2025-07-08", endsOn="2025-07-14", timetable=[
+            {"title": "数字化教学设计", "teacher": "王教授", "date": "2025-07-08", "hours": 8},
+        ])  # fmt: skip
+    assert (late.value.code, late.value.extensions["closes"]) == ("PHASE_CLOSED", "2025-05-06")

@@ -1,0 +1,123 @@
+"""R1, R8, R9, R11, R14, R15: an open round is corrected, freely where nothing depends on it, else forward."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from kernel.errors import Refusal
+from services.catalog.domain import declaration
+from services.catalog.domain.quota import Quota, adjust, raise_limit
+from services.catalog.domain.round import CategoryQuota, Contact, ReviewDimension, Theme
+from services.catalog.domain.round_amendment import Use, amend_round
+from services.catalog.domain.vocabulary import BaseCategory
+from tests.unit.catalog.examples import DECLARING, a_base, a_draft, a_submitted, round_2024, why
+
+CURRENT = round_2024()
+NOBODY = Use()
+BUSY = Use(frozenset(BaseCategory), frozenset({"D3"}), reviewed=True, under_review=True)
+DQT = BaseCategory.DUAL_QUALIFIED_TEACHER
+FEWER = tuple(replace(quota, limit=quota.limit - 1) for quota in CURRENT.quotas)
+MORE = tuple(replace(quota, limit=quota.limit + 1) for quota in CURRENT.quotas)
+FURTHER = (*CURRENT.themes, Theme("D99", DQT, "人工智能素养"))
+WITHOUT_D3 = tuple(theme for theme in CURRENT.themes if theme.code != "D3")
+RENAMED = tuple(replace(theme, name="另一名称") if theme.code == "D3" else theme for theme in CURRENT.themes)
+DIMENSIONS = (ReviewDimension("FEE", "收费标准"),)
+LINE = (Contact("教育部教师工作司", ("010-66090000",)),)
+NORMS = tuple(replace(norm, most=norm.days * 2) for norm in CURRENT.duration_norms)
+
+
+def amended(use: Use, **changes: Any) -> Any:
+    return amend_round(CURRENT, replace(CURRENT, **changes), use, reason=why("更正"), actor="张处", now=DECLARING)
+
+
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [
+        ({"quotas": FEWER}, "quotas"),
+        ({"themes": WITHOUT_D3}, "themes"),
+        ({"themes": RENAMED}, "themes"),
+        ({"review_dimensions": DIMENSIONS}, "reviewDimensions"),
+        ({"experts_per_project": 3}, "expertsPerProject"),
+    ],
+)
+def test_r1_what_is_in_use_changes_only_forward(changes: dict[str, Any], part: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        amended(BUSY, **changes)
+    assert (refused.value.code, refused.value.details["fields"]) == ("ROUND_IN_USE", [part])
+    result, (event,) = amended(NOBODY, **changes)
+    assert event.changed == (part,)
+    assert event.parts_before[part] != event.parts_after[part]
+    assert result.amendments[-1].reason == event.reason == "更正"
+    assert result.amendments[-1].by == "张处"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"quotas": MORE},
+        {"themes": FURTHER},
+        {"contacts": LINE},
+        {"title": "2024年国培"},
+        {"completion_days": 30},
+        {"duration_norms": NORMS},
+    ],
+)
+def test_r1_more_quota_new_themes_contacts_and_norms_of_drafts_may_be_amended_at_any_time(
+    changes: dict[str, Any],
+) -> None:
+    result, (event,) = amended(BUSY, **changes)
+    assert {field: getattr(result, field) for field in changes} == changes
+    assert event.calendar.keys() == {phase.name.value for phase in CURRENT.phases}
+
+
+def test_r1_an_amendment_keeps_the_bounds_of_opening_and_changes_something() -> None:
+    with pytest.raises(Refusal) as out_of_bounds:
+        amended(NOBODY, experts_per_project=99)
+    assert (out_of_bounds.value.code, out_of_bounds.value.details["fields"]) == ("INVALID_ROUND", ["expertsPerProject"])
+    with pytest.raises(Refusal) as nothing:
+        amended(NOBODY)
+    assert (nothing.value.code, nothing.value.rule) == ("NOTHING_CHANGED", "R1")
+    with pytest.raises(Refusal) as lacking:
+        amended(NOBODY, themes=tuple(theme for theme in CURRENT.themes if theme.category is not DQT))
+    assert lacking.value.code == "ROUND_INCOMPLETE"
+
+
+def test_r14_a_round_opened_with_99_experts_before_the_bounds_can_be_mended() -> None:
+    stuck = replace(CURRENT, experts_per_project=99)
+    others = replace(stuck, title="2024年国培")
+    assert amend_round(stuck, others, BUSY, reason=why(), actor="张处", now=DECLARING)[0].title == "2024年国培"
+    mended = replace(stuck, experts_per_project=3)
+    assert amend_round(stuck, mended, NOBODY, reason=why(), actor="张处", now=DECLARING)[0].experts_per_project == 3
+
+
+def test_r9_amended_norms_are_for_drafts_and_a_plan_handed_in_before_keeps_its_own() -> None:
+    narrow = tuple(replace(norm, least=norm.days + 1, days=norm.days + 1) for norm in CURRENT.duration_norms)
+    later = DECLARING + timedelta(hours=1)
+    result, _ = amend_round(
+        CURRENT, replace(CURRENT, duration_norms=narrow), BUSY, reason=why(), actor="张处", now=later
+    )
+    draft, before = a_draft(), a_submitted()
+    again = replace(before, status=type(before.status).RETURNED)
+    assert [advice.rule for advice in _updated(draft, result).warnings] == ["R9"]
+    assert _updated(again, result).warnings == ()
+
+
+def _updated(project: Any, current: Any) -> Any:
+    plan = replace(project.plan, title="修订稿")
+    return declaration.update(project, a_base(), current, kind=None, plan=plan, now=DECLARING)[0]
+
+
+def test_r11_r39_a_quota_rises_with_the_round_and_an_adjusted_one_stays() -> None:
+    granted = Quota(id="b:2024", version=1, base="b", year=2024, province="44", limit=20, used=3)
+    raised = raise_limit(granted, limit=25, reason=why("扩容"), now=DECLARING)
+    assert raised
+    quota, (event,) = raised
+    assert (quota.limit_on(DECLARING.date()), event.before, event.limit, event.used) == (25, 20, 25, 3)
+    adjusted, _ = adjust(granted, limit=9, reason=why(), effective_from=None, now=DECLARING)
+    kept = raise_limit(adjusted, limit=25, reason=why("扩容"), now=DECLARING)
+    assert kept
+    assert (kept[0].limit_on(DECLARING.date()), kept[1]) == (9, [])
+    assert raise_limit(granted, limit=20, reason=why(), now=DECLARING) is None
+    assert CategoryQuota(DQT, 20) in CURRENT.quotas
