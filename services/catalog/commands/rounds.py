@@ -14,7 +14,6 @@ from chassis.storage.mongo import DuplicateKey, Session
 from chassis.storage.unit_of_work import UnitOfWork
 from kernel.free_text import Reason
 from kernel.reference import round_data
-from kernel.refusals import STALE_VERSION
 from services.catalog.commands.deps import Deps
 from services.catalog.commands.guards import round_of
 from services.catalog.domain import opening, round_amendment
@@ -113,7 +112,7 @@ async def amend_round(
     async def work(session: Session) -> Round:
         current = await round_of(deps, year, session)
         if current.version != version:
-            raise STALE_VERSION(kind="round", id=current.id)
+            raise await deps.store.rounds.stale(current.id)
         parts = msgspec.to_builtins(current) | dict(given)
         use = await deps.store.projects.use_of(year, session)
         amended, events = round_amendment.amend_round(

@@ -186,7 +186,7 @@ class Round:
     def amendments(self, info: Info) -> list[RoundAmendment] | None:
         """Its corrections with their reasons, the earliest first."""
         if info.context.principal.scope is Scope.PUBLIC:
-            return None
+            return []
         return [
             RoundAmendment(changed=list(change.changed), reason=change.reason, at=change.at, source=change)
             for change in self.source.amendments

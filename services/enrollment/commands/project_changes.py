@@ -6,6 +6,7 @@ from functools import partial
 
 from kernel.dates import today
 from services.enrollment.commands.admissions import lane_row, require_done
+from services.enrollment.commands.decisions import missed_deadlines
 from services.enrollment.commands.deps import Deps
 from services.enrollment.domain.admission import Admission, Command
 from services.enrollment.domain.enrollment import Enrollment, cancel, lapse
@@ -75,7 +76,8 @@ def _end(admission: Admission, key: str) -> Enrollment | None:
 async def lapse_at_start(deps: Deps) -> int:
     """Lapse who waits without a seat once the planned first day has come, whether or not it was started (R23, R28).
 
-    Open offers end at the same instant, by their own expiry (R25). Idempotent.
+    Nobody lapses while the base may still decide, which it may on the day on which training opens. Open offers end at
+    the same instant, by their own expiry (R25). Idempotent.
 
     Returns:
         How many enrollments lapsed.
@@ -86,13 +88,19 @@ async def lapse_at_start(deps: Deps) -> int:
 
     def end(admission: Admission, key: str) -> Enrollment | None:
         before = admission.enrollment(key)
-        if before.status not in WITHOUT_SEAT or not has_come(admission.project(before.project), admission.now):
+        project = admission.project(before.project)
+        if before.status not in WITHOUT_SEAT or not has_come(project, admission.round_of(project), admission.now):
             return None
         lapsed = admission.settle(before, lapse(before, admission.now))
         admission.feed_back(lapsed)
         return lapsed
 
-    begun = {"state": ProjectState.PUBLISHED, "starts_on": {"$lte": today(deps.clock.now()).isoformat()}}
+    decided = [year async for year, _ in missed_deadlines(deps)]
+    begun = {
+        "state": ProjectState.PUBLISHED,
+        "year": {"$in": decided},
+        "starts_on": {"$lte": today(deps.clock.now()).isoformat()},
+    }
     projects = [project.id for project in await deps.store.projects.query(begun)]
     total = 0
     while projects and (waiting := await deps.store.enrollments.without_seat(projects, _WINDOW)):

@@ -124,9 +124,17 @@ def require_not_started(project: Project, now: datetime, rule: str) -> None:
         )
 
 
-def has_come(project: Project, now: datetime) -> bool:
-    """Whether the first day of a published project has come; a suspended one stands still (R23)."""
-    return project.state is ProjectState.PUBLISHED and now >= starts_at(project)
+def has_come(project: Project, calendar: Round | None, now: datetime) -> bool:
+    """Whether the first day of a published project has come, and nobody decides on it any more (R23).
+
+    A suspended project stands still, and so does one whose base may still decide that day.
+
+    Args:
+        project: The project.
+        calendar: Its round.
+        now: Domain time.
+    """
+    return project.state is ProjectState.PUBLISHED and now >= starts_at(project) and is_past(calendar, ADMIT, now)
 
 
 def require_phase(calendar: Round | None, phase: str, now: datetime, rule: str) -> None:

@@ -90,7 +90,7 @@ async def test_r1_an_amendment_names_the_version_and_the_reason_and_is_the_minis
     assert base.scope is Scope.BASE
     assert (await amend(season, 1, title="2024年国培"))["title"] == "2024年国培"
     shown = await season.ask(ANYBODY, "{ round(year: 2024) { title version amendments { changed } } }")
-    assert shown["round"] == {"title": "2024年国培", "version": 2, "amendments": None}
+    assert shown["round"] == {"title": "2024年国培", "version": 2, "amendments": []}
 
 
 async def test_r1_the_2025_round_opens_beside_2024_with_its_own_steps(season: Season) -> None:

@@ -340,7 +340,7 @@ WINDOWED: Mapping[str, Case] = {
     "lapse_at_start": Case(
         stages.waiting_at_the_planned_start,
         lambda deps, _: commands.lapse_at_start(deps),
-        Budget(10, commits=1),
+        Budget(11, commits=1),
         window=Budget(8, commits=1),
     ),
     "offer_free_seats": Case(

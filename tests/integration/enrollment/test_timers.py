@@ -165,3 +165,21 @@ async def test_r23_a_suspended_class_stands_still_at_its_planned_start(season: S
     await season.hear("catalog.project-resumed", "p1", {"project": "p1", "status": "PUBLISHED"})
     await look(*replicas)
     assert await season.status(key) == "LAPSED"
+
+
+async def test_r23_nobody_lapses_on_the_first_day_while_the_base_may_still_decide(
+    season: Season, replicas: list[Deps]
+) -> None:
+    """R1: the bases' decisions may end on the day on which training opens."""
+    days = {name: {"opens": "2024-04-01", "closes": "2024-07-08"} for name in ("ENROL", "ADMIT")}
+    await season.hear("catalog.phase-extended", "2024", {"year": 2024, "calendar": days})
+    await season.publish("p1")
+    first, second = await season.teachers(2)
+    season.at("2024-07-08T09:00")
+    accepted, waiting = await season.submitted(first, "p1"), await season.submitted(second, "p1")
+    await look(*replicas)
+    assert await states(season, [accepted, waiting]) == ["SUBMITTED", "SUBMITTED"]
+    await season.decide(accepted, "ACCEPT")
+    season.at("2024-07-09T00:00")
+    await look(*replicas)
+    assert await states(season, [accepted, waiting]) == ["ACCEPTED", "LAPSED"]
