@@ -21,6 +21,7 @@ DECIDE_ENROLLMENTS = """mutation($decisions: [EnrollmentDecisionInput!]!) {
 REVISE = """mutation($id: ID!, $decision: EnrollmentDecision!, $why: String!) {
   reviseDecision(id: $id, decision: $decision, reason: $why) { status history { status reason } }
 }"""
+ESCALATIONS = "query($year: Int!) { escalations(year: $year) { nodes { id } } }"
 FUND = "mutation($input: FundingInput!) { recordFunding(input: $input) { id yuan } }"
 PROGRESS = """query($year: Int!) { provinceProgress(year: $year) {
   province { code name } registeredSchools schools tally { signUps submitted accepted } funding { yuan } } }"""

@@ -81,6 +81,7 @@ async def play_round(story: Story) -> None:
     await _enroll(story)
     await _decide(story)
     await _fund(story)
+    await _escalate(story)
     await _train(story)
     await _start_late(story)
     await _credit(story)
@@ -218,6 +219,23 @@ async def _correct(story: Story, key: str) -> None:
     statuses = [entry["status"] for entry in revised["history"]]
     check(revised["status"] == "WAITLISTED" and statuses[-2:] == ["REJECTED", "WAITLISTED"], f"corrected: {revised}")
     story.report(BASES[TEACHING].name, "说明理由后更正核准决定", "不予接收改为候补，经过保留两次决定")
+
+
+async def _escalate(story: Story) -> None:
+    """What a base has left undecided goes to the ministry, which decides; the base no longer may (R23)."""
+    key = story.enrollments[SCHOOLS[0].teachers[0], story.projects["工业机器人岗位实践1期"]]
+    story.clock("2024-05-25T09:00")
+
+    async def escalated() -> bool:
+        return key in {node["id"] for node in (await story.seeded.ministry.do(d.ESCALATIONS, year=YEAR))["nodes"]}
+
+    await wait_for(escalated, "the escalation of an undecided sign-up")
+    decision = [{"id": key, "decision": "REJECT", "reason": "时间重叠"}]
+    (row,) = await story.seeded.base_clients[PRACTICE].do(d.DECIDE_ENROLLMENTS, decisions=decision)
+    check(not row["ok"] and row["refusal"]["code"] == "PHASE_CLOSED", f"the base decides late: {row}")
+    (row,) = await story.seeded.ministry.do(d.DECIDE_ENROLLMENTS, decisions=decision)
+    check(row["ok"], f"the ministry's decision: {row}")
+    story.report("教师工作司", "办理逾期未核准的报名", "不予接收")
 
 
 async def _reveal(story: Story, name: str) -> None:

@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from deploy.demo import documents
-from deploy.demo.story import PRACTICE, Story
+from deploy.demo.story import Story
 from deploy.seed.world import SCHOOLS
 from tests.support.eventually import eventually
 
-ESCALATIONS = "{ escalations(year: 2024) { nodes { id status escalatedAt teacher { name } project { title } } } }"
 REPLAY = "query($after: String) { enrollmentEvents(first: 100, after: $after) { nodes { type subject cursor data } } }"
 CUT_OFFS = "{ mySchool { innerCutOffs(year: 2024) { project { id title } closesOn } } }"
 
@@ -24,18 +22,6 @@ async def events_of(story: Story, kind: str, subject: str) -> list[Any]:
 
 async def test_r23_what_a_base_left_undecided_is_escalated_once_and_decided_by_the_ministry(story: Story) -> None:
     key = story.enrollments[SCHOOLS[0].teachers[0], story.projects["工业机器人岗位实践1期"]]
-
-    async def escalated() -> Any:
-        nodes = (await story.seeded.ministry.ask(ESCALATIONS))["escalations"]["nodes"]
-        return [node for node in nodes if node["id"] == key and node["escalatedAt"]]
-
-    (shown,) = await eventually(escalated)
-    assert (shown["status"], shown["teacher"]["name"]) == ("SUBMITTED", SCHOOLS[0].teachers[0])
-    late = [{"id": key, "decision": "REJECT", "reason": "时间重叠"}]
-    (row,) = await story.seeded.base_clients[PRACTICE].do(documents.DECIDE_ENROLLMENTS, decisions=late)
-    assert row["refusal"]["code"] == "PHASE_CLOSED"
-    (row,) = await story.seeded.ministry.do(documents.DECIDE_ENROLLMENTS, decisions=late)
-    assert row["ok"], row
 
     async def decided() -> list[Any]:
         return await events_of(story, "enrollment.rejected", key)
