@@ -79,6 +79,13 @@ DELEGATION_ENDED = RefusalKind(
     rule="R5",
     unblock=Unblock.SCHOOL,
 )
+NOT_DESIGNATED = RefusalKind(
+    "NOT_DESIGNATED",
+    "请先由学校指定专人（designatePerson），稍后再取其激活码",
+    "The school first names the person (designatePerson); the code follows a moment later",
+    rule="R5",
+    unblock=Unblock.SELF,
+)
 PERSONAL_LOGIN = RefusalKind(
     "PERSONAL_LOGIN",
     "登录名不得为身份证号或手机号",

@@ -47,9 +47,10 @@ class Account:
         bases: Ids of its bases, for scope base.
         school: School code, for scopes school and teacher.
         province: Province code, for scope province.
-        person: Id of the teacher or expert.
+        person: Id of the teacher, the expert or the designated person.
         name: Name of the holder, recorded in every act (R5).
         home: Code of the province that it is counted in, `00` for none; it grants no access.
+        designation: Of a school's own account, the version of the school whose designation the accounts follow (R5).
     """
 
     id: str
@@ -66,6 +67,7 @@ class Account:
     person: str | None = None
     name: str | None = None
     home: str = NATIONWIDE
+    designation: int = 0
 
     @property
     def waiting(self) -> bool:
@@ -114,6 +116,12 @@ class Account:
     def disabled(self) -> Self:
         """The account closed; a new code opens it again."""
         return replace(self, state=AccountState.DISABLED, code_expires_at=None)
+
+    def named(self, person: str, name: str) -> Self:
+        """The account of a designated person under the person's name; one that was closed waits for a code (R5)."""
+        is_closed = self.state is AccountState.DISABLED
+        account = replace(self, person=person, name=name)
+        return replace(account, state=AccountState.INITIAL, secret="") if is_closed else account
 
     def with_password(self, secret: str) -> Self:
         """The account active, with the hash of a password that its holder has set (R4)."""

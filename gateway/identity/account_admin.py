@@ -2,30 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from chassis.ids import new_id
 from chassis.principal import Scope
 from chassis.storage.cursor import PageRequest
-from chassis.storage.mongo import Session
 from gateway.identity.account import Account, AccountState, login_name
 from gateway.identity.authentication import acts
 from gateway.identity.deps import Deps
-from gateway.identity.events import AccountDisabled, PersonDelegated, of
 from gateway.identity.provisioning import (
     AccountRow,
     close,
-    code_for,
     holder_name,
     issued_login,
     provision,
     renew,
     side_by_side,
 )
-from gateway.refusals import ACCOUNT_EXISTS, INCOMPLETE_ACCOUNT
+from gateway.refusals import ACCOUNT_EXISTS, NOT_DESIGNATED
 from kernel.errors import Refusal, Unblock
 from kernel.refusals import BAD_REQUEST, FORBIDDEN, NOT_FOUND, TOO_MANY_ROWS, UNAUTHENTICATED
 
@@ -38,7 +33,7 @@ _MANAGED = {
 
 
 class _SchoolRow(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """An account as a school asks for it: of a teacher on file (`person`), or of the designated person (`name`)."""
+    """An account as a school asks for it: of a teacher on file (`person`), or of its designated person."""
 
     scope: Scope
     person: str | None = None
@@ -187,9 +182,9 @@ async def _issue_by_ministry(deps: Deps, row: AccountRow) -> tuple[Account, str]
 
 
 async def _issue_by_school(deps: Deps, actor: Account, row: _SchoolRow) -> tuple[Account, str]:
-    """Complete the account of a teacher, which enrollment's event created and assigned to a school, or designate."""
+    """Complete the account of a teacher or of the designated person, which enrollment's event made for the school."""
     if row.scope is Scope.SCHOOL:
-        return await _designate(deps, actor, holder_name(row.name))
+        return await _issue_to_designated(deps, actor, holder_name(row.name))
     if row.scope is not Scope.TEACHER:
         raise FORBIDDEN(rule="R3")
     accounts = await deps.store.by_person(row.person or "", Scope.TEACHER)
@@ -200,33 +195,26 @@ async def _issue_by_school(deps: Deps, actor: Account, row: _SchoolRow) -> tuple
     return await renew(deps, replace(accounts[0], name=holder_name(row.name)))
 
 
-async def _designate(deps: Deps, actor: Account, name: str | None) -> tuple[Account, str]:
-    """Create the account of the one person who acts for the school, and close that of the person before (R5).
+async def _issue_to_designated(deps: Deps, actor: Account, name: str | None) -> tuple[Account, str]:
+    """Issue the code of the account that the school's designation has made (R5).
 
-    The school's own account carries the event, so that of two designations at once the second follows the first.
+    Args:
+        deps: The dependencies.
+        actor: The school's own account.
+        name: The person's name, to be sure; None for whoever is designated.
+
+    Raises:
+        Refusal: `FORBIDDEN`, `NOT_DESIGNATED` or `ACCOUNT_EXISTS`.
     """
     if actor.delegated:
         raise FORBIDDEN(rule="R5")
-    if not name:
-        raise INCOMPLETE_ACCOUNT(rule="R5", unblock=Unblock.SELF, missing=["name"])
-    code = code_for(deps)
-    secret = await deps.passwords.hash_code(code)
-
-    async def work(session: Session) -> Account:
-        school = await deps.store.accounts.get(actor.id, session)
-        former = await deps.store.delegates(str(school.school), session)
-        blank = Account(new_id(), 1, issued_login("d"), Scope.SCHOOL, "", name=name, home=school.home)
-        blank = replace(blank, organization=school.organization, school=school.school)
-        delegate = await deps.store.add(blank.with_code(secret, datetime.now(UTC)), session)
-        for account in former:
-            await deps.store.accounts.save(account.disabled(), [AccountDisabled(**of(account))], session)
-            await deps.store.end_sessions(account.id, session)
-        replaced = former[0].id if former else None
-        event = PersonDelegated(**of(school), delegate=delegate.id, replaced=replaced)
-        await deps.store.accounts.save(school, [event], session)
-        return delegate
-
-    return await deps.store.transact(work), code
+    delegates = [account for account in await deps.store.delegates(str(actor.school)) if account.person]
+    live = [account for account in delegates if account.state is not AccountState.DISABLED]
+    if not live or name not in (None, live[-1].name):
+        raise NOT_DESIGNATED()
+    if not live[-1].waiting:
+        raise ACCOUNT_EXISTS(unblock=Unblock.SELF)
+    return await renew(deps, live[-1])
 
 
 async def _managed(deps: Deps, actor: Account, key: str) -> Account:

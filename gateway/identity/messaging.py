@@ -1,7 +1,7 @@
 """Send identity's events (R40), and create accounts of what services have put on file, by their events (R3)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chassis.events import NATIONWIDE, Envelope
 from chassis.ids import new_id
@@ -12,7 +12,7 @@ from chassis.runtime.tasks import Tasks
 from chassis.storage.mongo import Database, Session
 from chassis.storage.unit_of_work import UnitOfWork
 from gateway.identity import events
-from gateway.identity.account import Account
+from gateway.identity.account import Account, AccountState
 from gateway.identity.provisioning import issued_login
 from gateway.identity.store import COLLECTIONS, IdentityStore
 
@@ -22,6 +22,7 @@ BINDINGS = (
     "catalog.base-registered.*",
     "catalog.expert-registered.*",
     "enrollment.school-registered.*",
+    "enrollment.person-designated.*",
 )
 TEACHERS = f"{SERVICE}.teachers"
 """A queue of their own: teachers come by the hundred thousand, and nobody else must wait behind them."""
@@ -76,6 +77,20 @@ class TeacherAdded:
     province: str
 
 
+@dataclass(frozen=True)
+class PersonDesignated:
+    """A school named its designated person, who acts for it by an account of the own (R5).
+
+    Attributes:
+        person: The person's id; None in events of earlier releases, which tell nobody who the person is.
+    """
+
+    school: str
+    province: str
+    person: str | None = None
+    name: str | None = None
+
+
 class Effects:
     """Create accounts in their initial state without a code, because no event and no log may hold a code (R4).
 
@@ -100,10 +115,42 @@ class Effects:
 
     async def school(self, event: SchoolRegistered, _: Envelope, session: Session) -> None:
         """Create a school's account; its login name is its code (R3)."""
-        code = event.school
-        if not await self._store.by_login(code, Scope.SCHOOL, session):
-            account = _blank(code, Scope.SCHOOL, organization=code, school=code, home=event.province)
-            await self._store.add(account, session)
+        await self._school_account(event.school, event.province, session)
+
+    async def designated(self, event: PersonDesignated, envelope: Envelope, session: Session) -> None:
+        """Give the designated person the one account beside the school's own, and close the former one's (R5).
+
+        The school's account remembers which designation the accounts follow: a late event changes nothing.
+        """
+        if not (event.person and event.name):
+            return
+        school = await self._school_account(event.school, event.province, session)
+        if envelope.version <= school.designation:
+            return
+        delegates = await self._store.delegates(event.school, session)
+        own = _own(delegates, event.person, event.name)
+        former = [account for account in delegates if account is not own and account.state is not AccountState.DISABLED]
+        for account in former:
+            closed = [events.AccountDisabled(**events.of(account))]
+            await self._store.accounts.save(account.disabled(), closed, session)
+            await self._store.end_sessions(account.id, session)
+        if own is None:
+            (login,) = await self._free_logins("d", Scope.SCHOOL, 1, session)
+            code = school.organization or event.school
+            blank = _blank(login, Scope.SCHOOL, organization=code, school=event.school, home=school.home)
+            own = await self._store.add(blank.named(event.person, event.name), session)
+        elif (named := own.named(event.person, event.name)) != own:
+            own = await self._store.accounts.save(named, (), session)
+        replaced = former[0].id if former else None
+        told = [events.PersonDelegated(**events.of(school), delegate=own.id, replaced=replaced)]
+        await self._store.accounts.save(replace(school, designation=envelope.version), told, session)
+
+    async def _school_account(self, code: str, province: str, session: Session) -> Account:
+        """The school's own account; its login name is its code (R3)."""
+        accounts = await self._store.by_login(code, Scope.SCHOOL, session)
+        if accounts:
+            return accounts[0]
+        return await self._store.add(_blank(code, Scope.SCHOOL, organization=code, school=code, home=province), session)
 
     async def expert(self, event: ExpertRegistered, _: Envelope, session: Session) -> None:
         """Create an expert's account with an issued login name (R3)."""
@@ -141,6 +188,7 @@ def handlers(store: IdentityStore) -> dict[str, Handler]:
         "catalog.base-registered": Handler(BaseRegistered, effects.base),
         "catalog.expert-registered": Handler(ExpertRegistered, effects.expert),
         "enrollment.school-registered": Handler(SchoolRegistered, effects.school),
+        "enrollment.person-designated": Handler(PersonDesignated, effects.designated),
         "enrollment.teacher-added": Handler(TeacherAdded, many=effects.teachers),
     }
 
@@ -160,6 +208,14 @@ def tasks(store: IdentityStore, database: Database, amqp_url: str) -> Tasks:
     inbox = Consumer(database, amqp_url, QUEUE, BINDINGS, handlers(store), moved={TEACHERS: TEACHER_BINDINGS})
     teachers = Consumer(database, amqp_url, TEACHERS, TEACHER_BINDINGS, handlers(store))
     return Tasks(relay=(relay.run,), worker=(inbox.run, teachers.run))
+
+
+def _own(delegates: Sequence[Account], person: str, name: str) -> Account | None:
+    """The designated person's account, or one that an earlier release has made under the same name."""
+    live = [account for account in delegates if account.state is not AccountState.DISABLED]
+    same = [account for account in delegates if account.person == person]
+    same += [account for account in live if account.person is None and account.name == name]
+    return same[0] if same else None
 
 
 def _blank(

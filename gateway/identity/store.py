@@ -126,12 +126,10 @@ class IdentityStore:
             all_of(where, after_position(order, slice_.after)), sort=order, limit=slice_.first + 1
         )
 
-    async def delegates(self, school: str, session: Transaction) -> list[Account]:
-        """The designated persons' accounts of a school that are not closed (R5)."""
-        live = {"$ne": AccountState.DISABLED.value}
-        return await self.accounts.query(
-            {"school": school, "scope": Scope.SCHOOL.value, "login": {"$ne": school}, "state": live}, session=session
-        )
+    async def delegates(self, school: str, session: Transaction | None = None) -> list[Account]:
+        """The accounts of a school's designated persons, closed ones included, the oldest first (R5)."""
+        where = {"school": school, "scope": Scope.SCHOOL.value, "login": {"$ne": school}}
+        return await self.accounts.query(where, session=session)
 
     async def transact(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Do the work in one transaction, and again where it conflicts with another."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from deploy.demo.story import Story
 from deploy.seed.graph_client import Client
-from deploy.seed.load import ADD_TEACHERS
+from deploy.seed.load import ADD_TEACHERS, DESIGNATE
 from deploy.seed.world import SCHOOLS, id_number
 from tests.support.eventually import eventually
 
@@ -44,7 +44,9 @@ async def audited(story: Story, **which: str) -> list[dict[str, Any]]:
 
 async def test_r5_r40_the_designated_persons_acts_are_audited_under_person_and_school(story: Story) -> None:
     public, password = story.provisioner.public, story.provisioner.password
-    named = await issued(story.seeded.schools[SCHOOL.code], scope="school", name="沈专员")
+    school = story.seeded.schools[SCHOOL.code]
+    await school.do(DESIGNATE, input={"name": "沈专员", "phone": "13900000001"})
+    named = await issued(school, scope="school", name="沈专员")
     account = named["account"]
     person = await public.activate(account["login"], named["code"], password, "school")
     (added,) = await person.do(ADD_TEACHERS, rows=[NEWCOMER])

@@ -6,18 +6,20 @@ from kernel.refusals import NOT_FOUND
 from services.enrollment.commands.deps import Deps
 from services.enrollment.domain.admission import Admission
 from services.enrollment.domain.enrollment import Enrollment
-from services.enrollment.domain.school import School, acts_as, require_designated
+from services.enrollment.domain.school import School, acts_as, require_designated, require_person
 from services.enrollment.store import Visibility
 
 
 async def own_school(deps: Deps, principal: Principal) -> School:
-    """The school of a school's account.
+    """The school of a school's account; a person who was replaced acts for it no more (R5).
 
     Raises:
-        Refusal: `FORBIDDEN` or `NOT_FOUND`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND` or `NO_LONGER_DESIGNATED`.
     """
     require_scope(principal, Scope.SCHOOL)
-    return await deps.store.schools.get(principal.school or "")
+    school = await deps.store.schools.get(principal.school or "")
+    require_person(school, principal.person)
+    return school
 
 
 def own_enrollment(admission: Admission, principal: Principal, key: str) -> Enrollment:
@@ -41,15 +43,19 @@ def name_of_school(admission: Admission, principal: Principal) -> str:
     """The name under which the caller's school acts (R5).
 
     Raises:
-        Refusal: `NOT_FOUND`.
+        Refusal: `NOT_FOUND` or `NO_LONGER_DESIGNATED`.
     """
-    return acts_as(admission.school(principal.school or ""))
+    school = admission.school(principal.school or "")
+    require_person(school, principal.person)
+    return acts_as(school)
 
 
 def name_of_designated(admission: Admission, principal: Principal) -> str:
     """The name of the designated person of the caller's school (R5).
 
     Raises:
-        Refusal: `NOT_FOUND` or `DESIGNATED_PERSON_MISSING`.
+        Refusal: `NOT_FOUND`, `NO_LONGER_DESIGNATED` or `DESIGNATED_PERSON_MISSING`.
     """
-    return require_designated(admission.school(principal.school or ""))
+    school = admission.school(principal.school or "")
+    require_person(school, principal.person)
+    return require_designated(school)

@@ -8,6 +8,7 @@ from chassis.commands.bulk import Batch, Row, RowResult
 from chassis.commands.guards import require_rows, require_scope
 from chassis.context import current_act
 from chassis.events import NATIONWIDE
+from chassis.ids import new_id
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent, request_mark
 from chassis.storage.mongo import DuplicateKey
@@ -29,16 +30,21 @@ from services.enrollment.store import own_province
 
 @idempotent("schools", name="designate_person")
 async def designate_person(deps: Deps, principal: Principal, *, name: str, phone: str, email: str | None) -> School:
-    """Name or replace the school's designated person (R5).
+    """Name or replace the school's designated person, who gets an account of the own by the event (R5).
+
+    The school's own account names the person; the person may correct how to be reached.
 
     Raises:
-        Refusal: `NOT_FOUND`, `INVALID_MOBILE`, `INVALID_EMAIL`, `INVALID_TEXT`, `INVALID_NAME` or `INVALID_CONTACT`.
+        Refusal: `NOT_FOUND`, `NO_LONGER_DESIGNATED`, `FORBIDDEN`, `INVALID_MOBILE`, `INVALID_EMAIL`, `INVALID_TEXT`,
+            `INVALID_NAME` or `INVALID_CONTACT`.
     """
     school = await own_school(deps, principal)
     number = mobile(phone)
     address = None if email is None else mail_address(email)
     sealed = Phone(deps.vault.seal(number), mask(number))
-    changed, events = schools.designate(school, PersonName.of(name, "name", "R5"), sealed, address)
+    changed, events = schools.designate(school, PersonName.of(name, "name", "R5"), sealed, address, person=new_id())
+    if principal.person and changed.designated and changed.designated.id != principal.person:
+        raise FORBIDDEN(rule="R5")
     return await deps.store.schools.save(changed, events)
 
 

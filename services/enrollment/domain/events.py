@@ -25,11 +25,19 @@ class SchoolRegistered:
 
 @dataclass(frozen=True, kw_only=True)
 class PersonDesignated:
-    """A school named its designated person; who that is stays here (R5, R41)."""
+    """A school named its designated person, whose account follows; how to reach the person stays here (R5, R41).
+
+    Attributes:
+        replaced: Whether another person was the designated one before.
+        person: The person's id; the same as before where only how to reach the person has changed.
+        name: The person's name, under which the account acts.
+    """
 
     school: str
     replaced: bool
     province: str
+    person: str | None = None
+    name: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -122,6 +122,13 @@ DESIGNATED_PERSON_MISSING = RefusalKind(
     rule="R5",
     unblock=Unblock.SCHOOL,
 )
+NO_LONGER_DESIGNATED = RefusalKind(
+    "NO_LONGER_DESIGNATED",
+    "您已不是本校指定的专人",
+    "The school has named another designated person",
+    rule="R5",
+    unblock=Unblock.SCHOOL,
+)
 INVALID_TEACHER = RefusalKind(
     "INVALID_TEACHER",
     "教师须有姓名，专业大类序号为1至19",

@@ -5,7 +5,12 @@ from dataclasses import dataclass, replace
 from kernel.free_text import Name, PersonName
 from kernel.refusals import INVALID_CONTACT
 from services.enrollment.domain.events import PersonDesignated, SchoolRegistered
-from services.enrollment.domain.refusals import DESIGNATED_PERSON_MISSING, INVALID_SCHOOL, PROVINCE_MISMATCH
+from services.enrollment.domain.refusals import (
+    DESIGNATED_PERSON_MISSING,
+    INVALID_SCHOOL,
+    NO_LONGER_DESIGNATED,
+    PROVINCE_MISMATCH,
+)
 
 _SCHOOL_CODE_DIGITS = 10
 _NO_PROVINCE = "00"
@@ -15,12 +20,17 @@ _XPCC_IN_XINJIANG = ("66", "65")
 
 @dataclass(frozen=True, slots=True)
 class DesignatedPerson:
-    """The person who acts for a school (专人); the phone is sealed (R5, R41)."""
+    """The person who acts for a school (专人); the phone is sealed (R5, R41).
+
+    Attributes:
+        id: The person's, by which the gateway makes the account; None in documents of earlier releases.
+    """
 
     name: str
     phone_sealed: str
     phone_masked: str
     email: str | None = None
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,24 +89,49 @@ def _require_fit(code: str, province: str) -> None:
 
 
 def designate(
-    school: School, name: PersonName, phone: Phone, email: str | None = None
+    school: School, name: PersonName, phone: Phone, email: str | None = None, *, person: str
 ) -> tuple[School, list[PersonDesignated]]:
-    """Name or replace the designated person (R5).
+    """Name or replace the designated person, or correct how the person is reached (R5).
+
+    Whoever has the name of the present one is the present one, with the account kept.
 
     Args:
         school: The school.
         name: The person's.
         phone: The person's, sealed.
         email: Where feedback is mailed to, besides the inbox (R24).
+        person: The id of a person who was not designated before.
 
     Raises:
         Refusal: `INVALID_CONTACT`: the person has no name.
     """
     if not name.text:
         raise INVALID_CONTACT(rule="R5", detail=("专人", "The designated person"))
-    person = DesignatedPerson(name.text, phone.sealed, phone.masked, email)
-    event = PersonDesignated(school=school.id, replaced=school.designated is not None, province=school.province)
-    return replace(school, designated=person), [event]
+    former = school.designated
+    stays = former is not None and former.name == name.text
+    key = (former.id if former and stays else None) or person
+    event = PersonDesignated(
+        school=school.id,
+        replaced=former is not None and not stays,
+        person=key,
+        name=name.text,
+        province=school.province,
+    )
+    return replace(school, designated=DesignatedPerson(name.text, phone.sealed, phone.masked, email, key)), [event]
+
+
+def require_person(school: School, person: str | None) -> None:
+    """Refuse an account of a person who is not the designated one any more (R5).
+
+    Args:
+        school: The school that the account acts for.
+        person: The account's person; None for the school's own account.
+
+    Raises:
+        Refusal: `NO_LONGER_DESIGNATED`.
+    """
+    if person and (school.designated is None or school.designated.id != person):
+        raise NO_LONGER_DESIGNATED()
 
 
 def acts_as(school: School) -> str:

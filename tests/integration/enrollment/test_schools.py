@@ -1,5 +1,6 @@
 """R3, R27: schools on file by the ministry and by provinces, one, many and the national list; each sees its own."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,13 +9,23 @@ from chassis.context import Act, acting
 from chassis.principal import Principal
 from kernel.identifiers import credit_check_character
 from services.enrollment.commands import NewSchool, import_schools
-from tests.integration.enrollment.season import GUANGDONG, HUNAN, SCHOOL, Season
+from tests.integration.enrollment.season import (
+    ADD,
+    GUANGDONG,
+    HUNAN,
+    SCHOOL,
+    SIGN_UP,
+    SUBMIT,
+    WITHDRAW,
+    Season,
+)
 from tests.support.graph import Refused
 from tests.support.principals import MINISTRY, NO_PROVINCE
 
 MANY = """mutation($rows: [SchoolInput!]!) { registerSchools(rows: $rows) {
   index ok school { code name province { code } } refusal { code rule message details } } }"""
 ONE = "mutation($i: SchoolInput!) { registerSchool(input: $i) { code } }"
+DESIGNATE = "mutation($i: DesignatedPersonInput!) { designatePerson(input: $i) { code } }"
 LIST = """query($f: SchoolFilter, $s: String, $first: Int! = 20, $after: String) {
   schools(filter: $f, search: $s, first: $first, after: $after) {
     totalCount nodes { code } pageInfo { hasNextPage endCursor } } }"""
@@ -145,3 +156,30 @@ async def test_a_list_may_be_tried_imported_and_imported_again(season: Season) -
     assert await imported(season, rows) == ["known"] * 450 + refused
     assert (await season.act(GUANGDONG, LIST))["totalCount"] == 451
     assert (await season.deps.store.schools.get(str(SCHOOL.school))).name == "某职业学校"
+
+
+async def test_r5_the_act_of_a_designated_persons_account_is_the_persons_and_nobody_elses_after(season: Season) -> None:
+    """A token of the former person is good for minutes; what it would do must not be recorded under the next one."""
+    named = (await season.deps.store.schools.get(SCHOOL.school or "")).designated
+    assert named
+    person = replace(SCHOOL, subject="delegate-1", person=named.id)
+    await season.publish()
+    first, second = await season.teachers(2)
+    keys = [(await season.act(teacher, SIGN_UP, id="p1"))["id"] for teacher in (first, second)]
+    (row,) = await season.act(person, SUBMIT, ids=keys[:1])
+    assert row["ok"]
+    assert (await season.deps.store.enrollments.get(keys[0])).history[-1].by == named.name
+    with pytest.raises(Refused) as refused:
+        await season.act(person, DESIGNATE, i={"name": "孙主任", "phone": "13900000001"})
+    assert (refused.value.code, refused.value.extensions["rule"]) == ("FORBIDDEN", "R5")
+    await season.act(person, DESIGNATE, i={"name": named.name, "phone": "13900000002"})
+    await season.act(SCHOOL, DESIGNATE, i={"name": "孙主任", "phone": "13900000001"})
+    for query, variables in (
+        (SUBMIT, {"ids": keys[1:]}),
+        (ADD, {"rows": [season.person()]}),
+        (WITHDRAW, {"id": keys[0], "why": "工作冲突"}),
+    ):
+        with pytest.raises(Refused) as refused:
+            await season.act(person, query, **variables)
+        assert (refused.value.code, refused.value.extensions["rule"]) == ("NO_LONGER_DESIGNATED", "R5")
+    assert [await season.status(key) for key in keys] == ["SUBMITTED", "SIGNED_UP"]

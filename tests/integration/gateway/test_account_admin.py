@@ -24,6 +24,16 @@ def added(teacher: str, school: str = OWN) -> Told:
     return "enrollment.teacher-added", {"teacher": teacher, "school": school, "province": school[2:4]}
 
 
+def designated(person: str, name: str, school: str = OWN) -> Told:
+    data = {"school": school, "person": person, "name": name, "province": school[2:4]}
+    return "enrollment.person-designated", data
+
+
+async def designate(deps: Deps, name: str, version: int = 1, school: str = OWN) -> None:
+    """A school's designation, as enrollment tells it in that version of the school."""
+    await hear(deps, designated(f"{name}-{version}", name, school), version=version)
+
+
 async def signed_in(browser: Browser, login: str, code: str) -> str:
     """The access token of an account that has just set its password."""
     initial = await auth(browser, "login", {"login": login, "password": code})
@@ -76,10 +86,15 @@ async def test_r3_a_school_hands_out_the_accounts_of_its_own_teachers(browser: B
 async def test_r5_the_designated_person_acts_for_the_school_under_the_own_name(
     browser: Browser, deps: Deps, database: Database
 ) -> None:
-    (made,) = await issue(browser, await school(browser, deps), {"scope": "school", "name": "何敏"})
+    token = await school(browser, deps)
+    assert codes(await issue(browser, token, {"scope": "school"})) == ["NOT_DESIGNATED"]
+    await designate(deps, "何敏")
+    assert codes(await issue(browser, token, {"scope": "school", "name": "郑凯"})) == ["NOT_DESIGNATED"]
+    (made,) = await issue(browser, token, {"scope": "school", "name": "何敏"})
     person = await signed_in(browser, made["account"]["login"], made["code"])
     principal = deps.sessions.check(person).principal
     assert (principal.name, principal.school, principal.organization) == ("何敏", OWN, OWN)
+    assert principal.person == "何敏-1"
     await hear(deps, added("t1"))
     (given,) = await issue(browser, person, {"scope": "teacher", "person": "t1"})
     stored = await database["accounts"].find_one({"_id": given["account"]["id"]})
@@ -89,24 +104,63 @@ async def test_r5_the_designated_person_acts_for_the_school_under_the_own_name(
     assert stored["events"][-1]["actor"] == actor
 
 
-async def test_r5_a_school_has_one_designated_person_however_many_are_named_at_once(
+async def test_r5_a_school_has_one_designated_person_and_the_former_ones_sessions_end(
     browser: Browser, deps: Deps, database: Database
 ) -> None:
     token = await school(browser, deps)
-    (first,) = await issue(browser, token, {"scope": "school", "name": "何敏"})
+    await designate(deps, "何敏")
+    (first,) = await issue(browser, token, {"scope": "school"})
     person = await signed_in(browser, first["account"]["login"], first["code"])
-    names = [{"scope": "school", "name": name} for name in ("郑凯", "唐静", "蒋涛")]
-    rows = await asyncio.gather(*(issue(browser, token, one) for one in names))
-    assert [codes(row) for row in rows] == [[None]] * 3
+    for version, name in enumerate(("郑凯", "唐静", "蒋涛"), start=2):
+        await designate(deps, name, version)
     live = {"school": OWN, "login": {"$ne": OWN}, "state": {"$ne": "DISABLED"}}
-    assert await database["accounts"].count_documents(live) == 1
-    assert (await auth(browser, "accounts", {"accounts": names[:1]}, person)).code == "UNAUTHENTICATED"
+    assert [row["name"] async for row in database["accounts"].find(live)] == ["蒋涛"]
+    assert await database["sessions"].count_documents({"account": first["account"]["id"]}) == 0
+    assert (await auth(browser, "accounts", {"accounts": [{"scope": "school"}]}, person)).code == "UNAUTHENTICATED"
     former = await auth(browser, f"accounts/{first['account']['id']}/code", {}, token)
     assert former.code == "DELEGATION_ENDED"
     stored = await database["accounts"].find_one({"login": OWN})
     assert stored
     named = [one["data"] for one in stored["events"] if one["name"] == "person-delegated"]
     assert [one["replaced"] for one in named] == [None, *(one["delegate"] for one in named[:-1])]
+
+
+async def test_r5_a_designation_told_late_or_twice_changes_nothing(
+    browser: Browser, deps: Deps, database: Database
+) -> None:
+    await school(browser, deps)
+    for name, version in (("何敏", 1), ("郑凯", 2), ("何敏", 1), ("郑凯", 2)):
+        await designate(deps, name, version)
+    accounts = [(row["name"], row["state"]) async for row in database["accounts"].find({"login": {"$ne": OWN}})]
+    assert sorted(accounts) == [("何敏", "DISABLED"), ("郑凯", "INITIAL")]
+
+
+async def test_r5_two_schools_persons_of_one_name_have_an_account_each(browser: Browser, deps: Deps) -> None:
+    tokens = [await school(browser, deps, code) for code in (OWN, OTHER)]
+    await designate(deps, "何敏")
+    await designate(deps, "何敏", 7, OTHER)
+    made = [(await issue(browser, token, {"scope": "school", "name": "何敏"}))[0]["account"] for token in tokens]
+    assert [account["school"] for account in made] == [OWN, OTHER]
+    assert len({account["login"] for account in made}) == 2
+
+
+async def test_r5_an_account_of_an_earlier_release_is_moved_to_the_person_of_its_name(
+    browser: Browser, deps: Deps, database: Database
+) -> None:
+    """It keeps its password; the same person named once more after the school has closed it gets another code."""
+    token = await school(browser, deps)
+    old = {"school": OWN, "organization": OWN}
+    before = await opened(browser, deps, Scope.SCHOOL, "d00000001", name="何敏", **old)
+    await designate(deps, "何敏")
+    (account,) = await deps.store.by_login("d00000001", Scope.SCHOOL)
+    assert (account.person, account.state) == ("何敏-1", "ACTIVE")
+    assert deps.sessions.check(before).principal.school == OWN
+    assert codes(await issue(browser, token, {"scope": "school"})) == ["ACCOUNT_EXISTS"]
+    assert (await auth(browser, f"accounts/{account.id}/disable", {}, token)).status == 200
+    await hear(deps, designated("何敏-1", "何敏"), version=2)
+    (given,) = await issue(browser, token, {"scope": "school"})
+    assert given["account"]["id"] == account.id
+    assert await database["accounts"].count_documents({"school": OWN, "login": {"$ne": OWN}}) == 1
 
 
 async def test_r41_a_number_of_a_person_is_nobodys_name(browser: Browser, deps: Deps, database: Database) -> None:
@@ -125,6 +179,7 @@ async def test_r5_a_designated_person_names_no_other_and_leaves_the_schools_acco
     browser: Browser, deps: Deps
 ) -> None:
     token = await school(browser, deps)
+    await designate(deps, "何敏")
     (made,) = await issue(browser, token, {"scope": "school", "name": "何敏"})
     person = await signed_in(browser, made["account"]["login"], made["code"])
     assert codes(await issue(browser, person, {"scope": "school", "name": "郑凯"})) == ["FORBIDDEN"]

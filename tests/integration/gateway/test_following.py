@@ -39,19 +39,27 @@ def teacher(key: str, school: str = SCHOOL) -> Told:
     return "enrollment.teacher-added", {"teacher": key, "school": school, "province": school[2:4]}
 
 
-def envelope(told: Told, number: int = 1) -> Envelope:
+def envelope(told: Told, number: int = 1, version: int = 1) -> Envelope:
     kind, data = told
     producer, _, name = kind.partition(".")
     key, province = f"{producer}/{name}:{number}/1/0", data.get("province", "00")
     return Envelope(
-        id=key, producer=producer, name=name, subject="x", version=1, at=datetime.now(UTC), province=province, data=data
+        id=key,
+        producer=producer,
+        name=name,
+        subject="x",
+        version=version,
+        at=datetime.now(UTC),
+        province=province,
+        data=data,
     )
 
 
-async def hear(deps: Deps, *told: Told) -> None:
+async def hear(deps: Deps, *told: Told, version: int = 1) -> None:
     """The events' effects, each in a transaction."""
     for one in told:
-        await take_in(deps.store.accounts.collection.database, handlers(deps.store), envelope(one, next(_NUMBERS)))
+        event = envelope(one, next(_NUMBERS), version)
+        await take_in(deps.store.accounts.collection.database, handlers(deps.store), event)
 
 
 async def one(deps: Deps, scope: Scope, login: str = SCHOOL) -> Account:

@@ -21,7 +21,14 @@ from services.enrollment.domain.project import (
     require_open,
     require_phase,
 )
-from services.enrollment.domain.school import Phone, School, designate, require_designated
+from services.enrollment.domain.school import (
+    DesignatedPerson,
+    Phone,
+    School,
+    designate,
+    require_designated,
+    require_person,
+)
 from services.enrollment.domain.seats import Seats
 from services.enrollment.domain.vocabulary import DeliveryRecipient, DeliveryState, EnrollmentStatus, ProjectState
 from services.enrollment.messaging.feed_publisher import FOR_EVERY_PROVINCE, NOT_FOR_PROVINCES, readers_of
@@ -95,9 +102,23 @@ def test_a_school_acts_under_its_designated_person() -> None:
     with pytest.raises(Refusal) as refused:
         require_designated(school)
     assert refused.value.code == "DESIGNATED_PERSON_MISSING"
-    named, (first,) = designate(school, PersonName("赵主任"), Phone("k1:x", "139****0000"))
-    replaced, (second,) = designate(named, PersonName("钱主任"), Phone("k1:y", "138****0000"))
+    named, (first,) = designate(school, PersonName("赵主任"), Phone("k1:x", "139****0000"), person="d1")
+    replaced, (second,) = designate(named, PersonName("钱主任"), Phone("k1:y", "138****0000"), person="d2")
     assert (require_designated(replaced), first.replaced, second.replaced) == ("钱主任", False, True)
+    assert [(event.person, event.name) for event in (first, second)] == [("d1", "赵主任"), ("d2", "钱主任")]
+
+
+def test_r5_who_is_named_again_is_the_same_person_and_who_was_replaced_acts_no_more() -> None:
+    school = School("4144100001", 1, "某校", "44", DesignatedPerson("赵主任", "k1:x", "139****0000"))
+    named, (first,) = designate(school, PersonName("赵主任"), Phone("k1:x", "139****0000"), person="d1")
+    again, (second,) = designate(named, PersonName("赵主任"), Phone("k1:y", "138****0000"), person="d2")
+    assert [(event.person, event.replaced) for event in (first, second)] == [("d1", False), ("d1", False)]
+    for person in (None, "d1"):
+        require_person(again, person)
+    replaced, _ = designate(again, PersonName("钱主任"), Phone("k1:y", "138****0000"), person="d3")
+    with pytest.raises(Refusal) as refused:
+        require_person(replaced, "d1")
+    assert (refused.value.code, refused.value.rule) == ("NO_LONGER_DESIGNATED", "R5")
 
 
 @given(st.integers(0, 300), st.integers(0, 300), st.integers(0, 300))
