@@ -25,9 +25,10 @@ from services.enrollment.commands.teachers import seal_number
 from services.enrollment.domain.project import ENROL, is_open, require_phase
 from services.enrollment.domain.refusals import ID_NUMBER_ROUNDED
 from services.enrollment.domain.roster.check import Facts, RowEntry, check, enter
+from services.enrollment.domain.roster.matching import matched
 from services.enrollment.domain.roster.roster import KEPT_FOR, OPEN_FOR, Problem, Roster, Row, RowState, commit, finish
 from services.enrollment.domain.roster.rows import Codes, row_of, with_conflicts
-from services.enrollment.domain.roster.sheet import Column, Line, Sheet, ascii_code, shown
+from services.enrollment.domain.roster.sheet import Column, Line, Sheet, ascii_code, shown, tail_of
 from services.enrollment.domain.school import require_designated
 from services.enrollment.domain.teacher import Sealed
 from services.enrollment.domain.vocabulary import RosterMode, RosterState
@@ -58,6 +59,7 @@ async def stage_roster(deps: Deps, principal: Principal, *, sheet: Sheet, file_n
     expires_at, kept_until = (datetime.now(UTC) + time for time in (OPEN_FOR, KEPT_FOR))
     codes = Codes.of(await deps.store.roster_facts.codes())
     rows = await asyncio.to_thread(_rows, deps, key, sheet, codes, kept_until)
+    rows = with_conflicts(matched(rows, await deps.store.roster_facts.colleagues(rows, school.id)))
     facts = await deps.store.roster_facts.of(rows, school.id, school.province, now)
     rows = await asyncio.to_thread(lambda: [check(row, facts) for row in rows])
     roster = Roster(
@@ -126,11 +128,12 @@ async def _require_open_round(deps: Deps, key: str, now: datetime) -> None:
 
 def _rows(deps: Deps, key: str, sheet: Sheet, codes: Codes, kept_until: datetime) -> list[Row]:
     """The rows of a file; it runs in a thread, for sealing 5,000 rows would block the event loop."""
-    return with_conflicts([_row(deps, key, line, codes, kept_until) for line in sheet.lines])
+    return [_row(deps, key, line, codes, kept_until) for line in sheet.lines]
 
 
 def _row(deps: Deps, roster: str, line: Line, codes: Codes, kept_until: datetime) -> Row:
     wrong: list[Problem] = []
+    tail = tail_of(line.texts.get(Column.ID_NUMBER, ""))
     row = Row(
         id=f"{roster}:{line.number:07d}",
         roster=roster,
@@ -138,7 +141,10 @@ def _row(deps: Deps, roster: str, line: Line, codes: Codes, kept_until: datetime
         said={},
         name="",
         kept_until=kept_until,
-        id_number=_number(deps, line, Column.ID_NUMBER, partial(id_number, on=today(deps.clock.now())), wrong),
+        tail=tail,
+        id_number=None
+        if tail
+        else _number(deps, line, Column.ID_NUMBER, partial(id_number, on=today(deps.clock.now())), wrong),
         mobile=_number(deps, line, Column.MOBILE, mobile, wrong),
         faults=(),
     )

@@ -312,6 +312,22 @@ NAME_MISMATCH = RefusalKind(
     rule="R22",
     unblock=Unblock.SELF,
 )
+AMBIGUOUS = RefusalKind(
+    "AMBIGUOUS",
+    "本校登记的教师中有多人姓名和身份证号码后四位相同，请填写完整身份证号码或教师编号",
+    "Several teachers on file at your school have this name and these last four characters: "
+    "give the whole ID number, or the teacher's id",
+    rule="R22",
+    unblock=Unblock.SELF,
+)
+UNKNOWN_TEACHER = RefusalKind(
+    "UNKNOWN_TEACHER",
+    "本校登记的教师中没有此人，请核对姓名、身份证号码后四位或教师编号；尚未登记的请填写完整身份证号码",
+    "No such teacher is on file at your school: check name, last four characters or id; "
+    "for somebody who is not on file give the whole ID number",
+    rule="R22",
+    unblock=Unblock.SELF,
+)
 AUDIENCE_MISMATCH = RefusalKind(
     "AUDIENCE_MISMATCH",  # a warning, it blocks nothing
     "该教师的岗位不在项目培训对象之内",

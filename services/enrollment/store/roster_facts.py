@@ -7,7 +7,9 @@ from chassis.storage.mongo import Session
 from chassis.storage.repository import Repository
 from services.enrollment.domain.project import Project, Round
 from services.enrollment.domain.roster.check import Facts
+from services.enrollment.domain.roster.matching import needs_matching
 from services.enrollment.domain.roster.roster import Row
+from services.enrollment.domain.teacher import Teacher
 from services.enrollment.store.enrollments import Enrollments
 from services.enrollment.store.teachers import Teachers
 
@@ -47,6 +49,22 @@ class RosterFacts:
         """The years of the rounds that projects of these codes belong to."""
         years: list[int] = await self._projects.collection.distinct("year", {"code": {"$in": list(codes)}})
         return years
+
+    async def colleagues(self, rows: Sequence[Row], school: str) -> list[Teacher]:
+        """Teachers of a school whom rows name by less than an ID number, in one operation, or none.
+
+        Args:
+            rows: Rows of one roster.
+            school: The code of the roster's school.
+        """
+        named = [row for row in rows if needs_matching(row)]
+        if not named:
+            return []
+        ids = [row.registered for row in named if row.registered is not None]
+        names = list({row.name for row in named if row.registered is None})
+        return await self._teachers.query(
+            {"school": school, "$or": [{"_id": {"$in": ids}}, {"name": {"$in": names}}]}, sort=()
+        )
 
     async def of(
         self, rows: Sequence[Row], school: str, province: str, at: datetime, session: Session | None = None

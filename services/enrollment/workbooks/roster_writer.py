@@ -19,7 +19,7 @@ from services.enrollment.workbooks.writer import DANGEROUS, HEADING, PLAIN
 
 _OPTIONS = {"in_memory": True, **PLAIN}
 _AS_TEXT = 49  # Excel's own text format, @
-_WIDTHS = {Column.ID_NUMBER: 22, Column.MOBILE: 15, Column.PROJECT: 18, Column.MAJOR_CATEGORY: 20}
+_WIDTHS = {Column.ID_NUMBER: 22, Column.MOBILE: 15, Column.PROJECT: 18, Column.MAJOR_CATEGORY: 20, Column.TEACHER: 36}
 _PROJECTS = "可报项目"
 _LINE, _RESULT, _PROBLEMS, _WARNINGS = ("行号", "Line"), ("结果", "Result"), ("问题", "Problems"), ("提示", "Warnings")
 _GOOD, _BAD = ("合格", "good"), ("不合格", "bad")
@@ -27,7 +27,7 @@ _ENTERED, _REFUSED = ("已提交", "submitted"), ("未提交", "refused")
 _INSTRUCTIONS = (
     "1. 在“名单”工作表中填写，一人一项目一行；一人报两个项目填两行。一份名单最多5000行，可分几份上传。",
     "2. 姓名、身份证号码、项目编号必填；尚未登记的教师还须填写手机号码、岗位、专兼职。",
-    "   已登记的教师以身份证号码识别，沿用登记信息。",
+    "   已登记的教师沿用登记信息：可只填姓名和身份证号码后四位，或填写教师编号而不填身份证号码。",
     "3. 身份证号码、手机号码、项目编号三列已设为文本格式，请勿更改；从别处粘贴时请选择“只粘贴文本”。",
     "   若以数字格式录入身份证号码，表格软件会丢失第15位以后的数字，系统将要求重新输入。",
     "4. 岗位、专兼职、专业大类、项目编号请从下拉列表中选择；当前可报项目见“可报项目”工作表。",

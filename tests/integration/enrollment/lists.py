@@ -13,7 +13,7 @@ from services.enrollment.workbooks.roster_reader import read_roster
 from tests.integration.enrollment.season import SCHOOL, Season
 from tests.support.identity_numbers import id_number
 
-HEADER = ("姓名", "身份证号码", "手机号码", "岗位", "专兼职", "职称", "专业大类", "项目编号", "校内排序")
+HEADER = ("姓名", "身份证号码", "手机号码", "岗位", "专兼职", "职称", "专业大类", "项目编号", "校内排序", "教师编号")
 COMMIT = "mutation($id: ID!, $mode: RosterMode!) { commitRoster(jobId: $id, mode: $mode) { id state mode total } }"
 JOB = """query($id: ID!, $bad: Boolean) { rosterJob(id: $id) {
   state mode by total good bad warned done entered refused ignoredColumns

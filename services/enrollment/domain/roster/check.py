@@ -112,6 +112,8 @@ def _problems(row: Row, facts: Facts) -> Iterator[Refusal]:
     new = row.id_number is not None and existing is None
     columns = (*REQUIRED, *(_OF_NEW_PEOPLE if new else ()))
     blank = [column for column in columns if column.value not in row.said]
+    if Column.TEACHER.value in row.said and Column.ID_NUMBER in blank:
+        blank.remove(Column.ID_NUMBER)
     if blank:
         yield problems.field_missing(blank)
     yield from _refused(PersonName.of, row.name, Column.NAME.value, "R22")  # a row that an earlier release has staged

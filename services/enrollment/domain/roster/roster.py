@@ -67,6 +67,8 @@ class Row:
         mobile: Likewise.
         project_code: As the file has it, in ASCII.
         rank: Its place among the school's candidates (R21).
+        tail: The last four characters of the ID number, where the file has no more of it.
+        registered: The id of a teacher on file, where the file has it.
         faults: Problems of the file itself, whatever is on file.
         problems: All problems as of the last check, the faults included.
         warnings: What does not block the row, as of the last check.
@@ -88,6 +90,8 @@ class Row:
     major_category: int | None = None
     project_code: str | None = None
     rank: int | None = None
+    tail: str | None = None
+    registered: str | None = None
     faults: tuple[Problem, ...] = ()
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()

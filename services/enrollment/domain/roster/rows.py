@@ -1,5 +1,6 @@
 """Turn lines into rows: the meaning of their cells, and lines that contradict or repeat each other (R20, R22)."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,7 +10,7 @@ from kernel.free_text import PersonName, Title
 from services.enrollment.domain.refusals import DUPLICATE_ROW, INVALID_RANK
 from services.enrollment.domain.roster import problems
 from services.enrollment.domain.roster.roster import Problem, Row
-from services.enrollment.domain.roster.sheet import Column, Line, ascii_code, hidden, shown
+from services.enrollment.domain.roster.sheet import Column, Line, ascii_code, hidden, shown, tail_of
 from services.enrollment.domain.vocabulary import Audience, Employment
 
 POSTS: dict[str, Audience] = {
@@ -34,6 +35,8 @@ _ALL_POSTS = POSTS | _OTHER_POSTS | {post.value: post for post in Audience}
 _ALL_EMPLOYMENTS = EMPLOYMENTS | _OTHER_EMPLOYMENTS | {employment.value: employment for employment in Employment}
 _NUMBERS = frozenset({Column.ID_NUMBER, Column.MOBILE})
 _HIGHEST_RANK = 9_999
+_HIDDEN_BEFORE_TAIL = 14
+_OUR_ID = re.compile(r"(?=.*[a-f])[0-9a-f]{24,32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ def row_of(line: Line, row: Row, codes: Codes, majors: Mapping[int, str]) -> Row
         major_category=read(Column.MAJOR_CATEGORY, lambda text: _major(text, majors)),
         project_code=read(Column.PROJECT, lambda text: shown(codes.find(ascii_code(text)))),
         rank=read(Column.RANK, _rank),
+        registered=read(Column.TEACHER, _teacher_id),
         faults=tuple(wrong),
     )
 
@@ -120,7 +124,17 @@ def _contradictions(row: Row, people: dict[str, Row]) -> Iterable[Refusal]:
 
 
 def _display(column: Column, text: str) -> str:
+    if column is Column.ID_NUMBER and (tail := tail_of(text)):
+        return "*" * _HIDDEN_BEFORE_TAIL + tail
+    if column is Column.TEACHER:
+        return _teacher_id(text)
     return hidden(ascii_code(text)) if column in _NUMBERS else shown(text)
+
+
+def _teacher_id(text: str) -> str:
+    """The id of a teacher; one of ours may by chance look as if a number were in it (R41)."""
+    code = ascii_code(text).lower()
+    return code if _OUR_ID.fullmatch(code) else shown(code)
 
 
 def _name(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -24,6 +24,8 @@ _AS_FORMULA = re.compile(r'="(.*)"')
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+?\d+")
 _HIDDEN = "…"
 _LONGEST_SHOWN = 80
+_TAIL = 4
+_TAIL_LIKE = re.compile(r"\d{1,4}|\d{3}X")
 _NUMBER_LIKE = re.compile(r"\d(?:[ -]?\d){10,}[Xx]?")
 
 
@@ -39,6 +41,7 @@ class Column(StrEnum):
     MAJOR_CATEGORY = "majorCategory"
     PROJECT = "projectCode"
     RANK = "rank"
+    TEACHER = "teacherId"
 
 
 HEADERS: dict[Column, tuple[str, ...]] = {
@@ -69,12 +72,16 @@ HEADERS: dict[Column, tuple[str, ...]] = {
         "projectcode",
     ),
     Column.RANK: ("校内排序", "排序", "推荐顺序", "名次", "rank"),
+    Column.TEACHER: ("教师编号", "教师id", "登记编号", "teacherid"),
 }
 """The names that schools give the columns; the first is the template's. 序号 is no rank: it only counts lines."""
 
 _COLUMN_OF = {name: column for column, names in HEADERS.items() for name in names}
 REQUIRED = (Column.NAME, Column.ID_NUMBER, Column.PROJECT)
-"""The columns that every roster has; others are needed only for people who are not on file yet."""
+"""The columns that every roster has; others are needed only for people who are not on file yet.
+
+A column of teachers' ids stands in for that of ID numbers: it names people who are on file.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +128,7 @@ def sheet_of(rows: Sequence[Sequence[Cell]]) -> Sheet:
     """
     at = _best(rows)[1]
     header = [_column(cell) for cell in rows[at]] if rows else []
-    missing = [column for column in REQUIRED if column not in header]
+    missing = [column for column in REQUIRED if not _has(column, header)]
     if missing:
         raise ROSTER_HEADER_MISSING(detail=names_of(missing), missing=[column.value for column in missing])
     columns = [column for column in header if column]
@@ -156,6 +163,15 @@ def ascii_code(text: str) -> str:
     return re.sub(r"[\u2010-\u2015\u2212]", "-", BLANK.sub("", unicodedata.normalize("NFKC", text)).upper())
 
 
+def tail_of(text: str) -> str | None:
+    """The last four characters of an ID number, where a cell holds no more; None for anything longer.
+
+    An office program drops the zeros that a number begins with, so up to four digits are the last four.
+    """
+    code = ascii_code(text)
+    return code.zfill(_TAIL) if _TAIL_LIKE.fullmatch(code) else None
+
+
 def shown(text: str) -> str:
     """A text that may be stored and shown: short, and without what looks like a personal number (R41)."""
     masked = _NUMBER_LIKE.sub(lambda match: hidden(match[0]), text)
@@ -175,10 +191,15 @@ def _best(rows: Iterable[Sequence[Cell]]) -> tuple[int, int]:
         if number >= _HEADER_WITHIN:
             break
         columns = {_column(cell) for cell in row}
-        score = sum(column in columns for column in REQUIRED)
+        score = sum(_has(column, columns) for column in REQUIRED)
         if score > best[0]:
             best = (score, number)
     return best
+
+
+def _has(column: Column, columns: Collection[Column | None]) -> bool:
+    """Whether a required column is there, or the one that stands in for it."""
+    return column in columns or (column is Column.ID_NUMBER and Column.TEACHER in columns)
 
 
 def _column(cell: Cell) -> Column | None:
