@@ -66,6 +66,13 @@ def working_age() -> tuple[int, int]:
 
 
 @cache
+def roster_words() -> dict[str, dict[str, list[str]]]:
+    """What offices write in rosters for posts, employments and major categories, by the value meant (R20, R22)."""
+    words: dict[str, dict[str, list[str]]] = _read("roster-words.json")
+    return words
+
+
+@cache
 def no_names() -> frozenset[str]:
     """Words that offices write where they have no name, folded to lower case (R22)."""
     return frozenset(_read("no-names.json"))

@@ -26,6 +26,7 @@ from services.enrollment.domain.project import ENROL, is_open, require_phase
 from services.enrollment.domain.refusals import ID_NUMBER_ROUNDED
 from services.enrollment.domain.roster.check import Facts, RowEntry, check, enter
 from services.enrollment.domain.roster.matching import matched
+from services.enrollment.domain.roster.problems import about_file
 from services.enrollment.domain.roster.roster import KEPT_FOR, OPEN_FOR, Problem, Roster, Row, RowState, commit, finish
 from services.enrollment.domain.roster.rows import Codes, row_of, with_conflicts
 from services.enrollment.domain.roster.sheet import Column, Line, Sheet, ascii_code, shown, tail_of
@@ -73,6 +74,7 @@ async def stage_roster(deps: Deps, principal: Principal, *, sheet: Sheet, file_n
         good=sum(not row.problems for row in rows),
         warned=sum(bool(row.warnings) for row in rows),
         ignored=sheet.ignored,
+        warnings=tuple(map(Problem.of, about_file(sheet))),
         created_at=now,
         expires_at=expires_at,
         kept_until=kept_until,

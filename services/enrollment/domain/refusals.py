@@ -312,6 +312,34 @@ NAME_MISMATCH = RefusalKind(
     rule="R22",
     unblock=Unblock.SELF,
 )
+HIDDEN_ROWS = RefusalKind(
+    "HIDDEN_ROWS",
+    "该行在工作表中被隐藏或筛选掉：要报名请取消隐藏，不报名请删除该行",
+    "This row is hidden or filtered out in the sheet: show it to enroll, delete it not to",
+    rule="R22",
+    unblock=Unblock.SELF,
+)
+MERGED_CELL = RefusalKind(
+    "MERGED_CELL",
+    "合并单元格只有第一行有内容，请取消合并并逐行填写：{detail}",
+    "Only the first row of a merged cell holds its content: unmerge it and fill in every row: {detail}",
+    rule="R22",
+    unblock=Unblock.SELF,
+)
+OTHER_SHEETS = RefusalKind(
+    "OTHER_SHEETS",  # a warning of the whole file
+    "只读取一个工作表，以下有内容的工作表未读取：{detail}",
+    "Only one worksheet is read; these others have content and were not: {detail}",
+    rule="R22",
+    unblock=Unblock.SELF,
+)
+FOOTER = RefusalKind(
+    "FOOTER",  # a warning of the whole file
+    "以下各行是合计、落款一类，不是人员，未计入：{detail}",
+    "These lines are totals or signatures, not people, and are left out: {detail}",
+    rule="R22",
+    unblock=Unblock.SELF,
+)
 AMBIGUOUS = RefusalKind(
     "AMBIGUOUS",
     "本校登记的教师中有多人姓名和身份证号码后四位相同，请填写完整身份证号码或教师编号",

@@ -87,6 +87,7 @@ class RosterJob:
     done: int = strawberry.field(description="已办理的行数，进度为 done / total")
     entered: int = strawberry.field(description="已提交的行数")
     refused: int = strawberry.field(description="未能提交的行数")
+    warnings: list[Advice] = strawberry.field(description="关于整个文件的提示：未读取的工作表、未计入的行")
     ignored_columns: list[str] = strawberry.field(description="未识别、已忽略的列")
     created_at: datetime
     expires_at: datetime = strawberry.field(description="在此之前可以提交")
@@ -94,7 +95,7 @@ class RosterJob:
     finished_at: datetime | None
 
     @classmethod
-    def of(cls, source: roster.Roster) -> Self:
+    def of(cls, source: roster.Roster, context: Context) -> Self:
         """From the domain's roster; that it is the principal's own has been checked."""
         return cls(
             id=strawberry.ID(source.id),
@@ -110,6 +111,7 @@ class RosterJob:
             done=source.done,
             entered=source.entered,
             refused=source.refused,
+            warnings=[warning_of(warning.refusal(), context) for warning in source.warnings],
             ignored_columns=list(source.ignored),
             created_at=source.created_at,
             expires_at=source.expires_at,
@@ -139,7 +141,7 @@ class RosterQuery:
         deps = info.context.deps
         school = await own_school(deps, info.context.principal)
         stored = await deps.store.rosters.find(id)
-        return RosterJob.of(stored) if stored and stored.school == school.id else None
+        return RosterJob.of(stored, info.context) if stored and stored.school == school.id else None
 
     @strawberry.federation.field(description="本校的名单，由近及远 (R22)", requires_scopes=_SCHOOL)
     async def roster_jobs(self, info: Info, first: int = 20, after: str | None = None) -> Connection[RosterJob] | None:
@@ -147,4 +149,6 @@ class RosterQuery:
         deps, part = info.context.deps, page_request(first, after)
         school = await own_school(deps, info.context.principal)
         page = await connect(deps.store.rosters.list_jobs(school.id, part), part, lambda job: [job.id])
-        return Connection[RosterJob].of(page, RosterJob.of, partial(deps.store.rosters.count_jobs, school.id))
+        return Connection[RosterJob].of(
+            page, lambda job: RosterJob.of(job, info.context), partial(deps.store.rosters.count_jobs, school.id)
+        )

@@ -44,14 +44,13 @@ class RosterFiles(FileEndpoints):
             Refusal: `FORBIDDEN`, `NOT_FOUND`, `INVALID_TEXT`, `BODY_TOO_LARGE`, `DESIGNATED_PERSON_MISSING`, or what
                 `read_in_worker` refuses.
         """
-        del language
         await own_school(self.deps, principal)
         name = Title.of(request.query_params.get("filename", ""), "filename", "R41")
         raw = await _body(request)
         async with self.slots:
             sheet = await read_in_worker(raw)
             roster = await stage_roster(self.deps, principal, sheet=sheet, file_name=name.text)
-        return Response(orjson.dumps(_summary(roster)), 201, media_type="application/json")
+        return Response(orjson.dumps(_summary(roster, language)), 201, media_type="application/json")
 
     async def template(self, request: Request, principal: Principal, language: Language) -> Response:
         """An empty roster with the projects that are open for sign-ups."""
@@ -87,7 +86,7 @@ async def _body(request: Request) -> bytes:
     return bytes(raw)
 
 
-def _summary(roster: Roster) -> dict[str, object]:
+def _summary(roster: Roster, language: Language) -> dict[str, object]:
     return {
         "id": roster.id,
         "state": roster.state.value,
@@ -95,6 +94,9 @@ def _summary(roster: Roster) -> dict[str, object]:
         "good": roster.good,
         "bad": roster.bad,
         "warned": roster.warned,
+        "warnings": [
+            {"code": warning.code, "message": warning.refusal().message(language)} for warning in roster.warnings
+        ],
         "ignoredColumns": list(roster.ignored),
         "expiresAt": roster.expires_at.isoformat(),
     }

@@ -44,7 +44,8 @@ def answer(raw: bytes) -> bytes:
         raw: The file.
 
     Returns:
-        JSON: `{"lines": [[number, {column: text}, [rounded column]]], "ignored": [header]}`, or of a refusal its
+        JSON: `{"lines": [[number, {column: text}, [rounded column], hidden, [merged column]]],
+        "ignored": [header], "footers": [number], "others": [sheet]}`, or of a refusal its
         `code`, `zh`, `en` and `details`.
     """
     try:
@@ -56,8 +57,8 @@ def answer(raw: bytes) -> bytes:
 
 
 def _content(sheet: Sheet) -> dict[str, Any]:
-    lines = [(line.number, line.texts, sorted(line.rounded)) for line in sheet.lines]
-    return {"lines": lines, "ignored": sheet.ignored}
+    lines = [(line.number, line.texts, sorted(line.rounded), line.hidden, sorted(line.merged)) for line in sheet.lines]
+    return {"lines": lines, "ignored": sheet.ignored, "footers": sheet.footers, "others": sheet.others}
 
 
 def _refused(refusal: Refusal) -> bytes:

@@ -8,12 +8,19 @@ from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, Shee
 
 from kernel.errors import Refusal
 from services.enrollment.domain.refusals import ROSTER_TOO_LARGE, ROSTER_UNREADABLE
-from services.enrollment.domain.roster.sheet import MOST_ROWS, Cell, Sheet, has_header, sheet_of
+from services.enrollment.domain.roster.sheet import MOST_ROWS, NO_MARKS, Cell, Marks, Sheet, has_header, sheet_of
 from services.enrollment.workbooks.xlsx_guard import check_archive
+from services.enrollment.workbooks.xlsx_marks import hidden_rows, is_filled, visible_sheets
 
+OWN_SHEETS = frozenset({"填写说明", "可报项目"})
+"""The sheets that the template has besides the roster."""
 ENCODINGS = ("utf-8", "gb18030")
 _ZIP = b"PK\x03\x04"
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_NO_TABLE = ("<", "MIME-Version:")
+"""How web pages begin, which some programs name .xls."""
+_MOST_OTHERS = 20
+_MOST_MERGED = 100_000
 _DELIMITERS = (",", ";", "\t", "，", "；")
 _MOST_LINES = 4 * MOST_ROWS
 _MOST_COLUMNS = 256
@@ -31,10 +38,10 @@ def read_roster(raw: bytes) -> Sheet:
         Refusal: `ROSTER_UNREADABLE`, `ROSTER_TOO_LARGE`, `ROSTER_HEADER_MISSING`, `ROSTER_COLUMN_TWICE`,
             `ROSTER_EMPTY` or `TOO_MANY_ROWS`.
     """
-    return sheet_of(_workbook(raw) if raw.startswith(_ZIP) else _text(raw))
+    return sheet_of(*_workbook(raw)) if raw.startswith(_ZIP) else sheet_of(_text(raw))
 
 
-def _workbook(raw: bytes) -> Sequence[Sequence[Cell]]:
+def _workbook(raw: bytes) -> tuple[Sequence[Sequence[Cell]], Marks]:
     """The first visible sheet that has a header; without one the first visible sheet, to say what it lacks."""
     check_archive(raw)
     try:
@@ -47,17 +54,40 @@ def _workbook(raw: bytes) -> Sequence[Sequence[Cell]]:
         raise (ROSTER_TOO_LARGE() if _TOO_MUCH in str(error) else ROSTER_UNREADABLE()) from error
 
 
-def _cells(raw: bytes) -> Sequence[Sequence[Cell]]:
+def _cells(raw: bytes) -> tuple[Sequence[Sequence[Cell]], Marks]:
     book = CalamineWorkbook.from_filelike(io.BytesIO(raw))
-    first: Sequence[Sequence[Cell]] = []
+    first: tuple[Sequence[Sequence[Cell]], Marks] = [], NO_MARKS
     for about in book.sheets_metadata:
         if about.typ != SheetTypeEnum.WorkSheet or about.visible != SheetVisibleEnum.Visible:
             continue
-        rows = _rows(book.get_sheet_by_name(about.name))
+        sheet = book.get_sheet_by_name(about.name)
+        rows = _rows(sheet)
         if has_header(rows):
-            return rows
-        first = first or rows
+            return rows, _marks(raw, about.name, sheet, len(rows))
+        first = first if first[0] else (rows, NO_MARKS)
     return first
+
+
+def _marks(raw: bytes, name: str, sheet: CalamineSheet, height: int) -> Marks:
+    """What the workbook says of the sheet that is read, and which others it does not read."""
+    sheets = visible_sheets(raw)
+    own = [part for part in sheets if part.name == name]
+    hidden = hidden_rows(raw, own[0]) if own else frozenset()
+    others = [part.name for part in sheets if part.name not in {name, *OWN_SHEETS} and is_filled(raw, part)]
+    return Marks(hidden, _merged(sheet, height), tuple(others[:_MOST_OTHERS]))
+
+
+def _merged(sheet: CalamineSheet, height: int) -> dict[int, list[tuple[int, int]]]:
+    """The columns that merged cells take, by row."""
+    rows: dict[int, list[tuple[int, int]]] = {}
+    taken = 0
+    for (first_row, first_column), (last_row, last_column) in sheet.merged_cell_ranges or ():
+        taken += min(last_row, height) - first_row + 1
+        if taken > _MOST_MERGED:
+            raise ROSTER_TOO_LARGE()
+        for row in range(first_row, min(last_row, height) + 1):
+            rows.setdefault(row, []).append((first_column, last_column))
+    return rows
 
 
 def _rows(sheet: CalamineSheet) -> list[list[Cell]]:
@@ -74,7 +104,7 @@ def _rows(sheet: CalamineSheet) -> list[list[Cell]]:
 def _text(raw: bytes) -> Sequence[Sequence[Cell]]:
     """The lines of a text, parted by whichever delimiter makes a header of one of them."""
     text = _decoded(raw)
-    if "\0" in text:
+    if "\0" in text or not text.strip() or text.lstrip().startswith(_NO_TABLE):
         raise ROSTER_UNREADABLE()
     first: list[list[str]] = []
     for delimiter in _DELIMITERS:

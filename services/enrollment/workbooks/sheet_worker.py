@@ -127,8 +127,10 @@ def _sheet_of(reply: bytes) -> Sheet:
     content: dict[str, Any] = json.loads(reply)
     if code := content.get("code"):
         raise Refusal(code, content["zh"], content["en"], rule="R22", unblock=Unblock.SELF, **content["details"])
-    return Sheet(tuple(_line(*line) for line in content["lines"]), tuple(content["ignored"]))
+    lines = tuple(_line(*line) for line in content["lines"])
+    return Sheet(lines, *(tuple(content[name]) for name in ("ignored", "footers", "others")))
 
 
-def _line(number: int, texts: Mapping[str, str], rounded: list[str]) -> Line:
-    return Line(number, {Column(name): text for name, text in texts.items()}, frozenset(map(Column, rounded)))
+def _line(number: int, texts: Mapping[str, str], rounded: list[str], hidden: bool, merged: list[str]) -> Line:
+    said = {Column(name): text for name, text in texts.items()}
+    return Line(number, said, frozenset(map(Column, rounded)), hidden, frozenset(map(Column, merged)))

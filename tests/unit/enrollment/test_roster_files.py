@@ -72,7 +72,72 @@ def test_a_workbook_with_a_merged_title_and_hidden_parts_is_read_with_its_own_ro
         sheet.set_row(4, None, None, {"hidden": True})
 
     (line,) = read_roster(workbook(fill)).lines
-    assert (line.number, *line.texts.values()) == (5, *WHO)
+    assert (line.number, line.hidden, *line.texts.values()) == (5, True, *WHO)
+
+
+def test_r22_rows_that_are_hidden_or_filtered_out_are_known() -> None:
+    def fill(_: Any, sheet: Any) -> None:
+        sheet.write_row(0, 0, HEADER)
+        for place in range(1, 5):
+            sheet.write_row(place, 0, WHO)
+        sheet.autofilter(0, 0, 4, 2)
+        sheet.set_row(2, None, None, {"hidden": True})
+        sheet.set_row(4, 0)
+
+    sheet = read_roster(workbook(fill))
+    assert [(line.number, line.hidden) for line in sheet.lines] == [(2, False), (3, True), (4, False), (5, True)]
+
+
+def test_r22_hidden_rows_are_found_in_a_sheet_of_many_pieces() -> None:
+    def fill(_: Any, sheet: Any) -> None:
+        sheet.write_row(0, 0, (*HEADER, "职称"))
+        for place in range(1, 4_000):
+            sheet.write_row(place, 0, (*WHO, f"讲师{place}" * 20))
+            if place % 7 == 0:
+                sheet.set_row(place, None, None, {"hidden": True})
+
+    lines = read_roster(workbook(fill)).lines
+    assert [line.number for line in lines if line.hidden] == [place + 1 for place in range(7, 4_000, 7)]
+
+
+def test_r22_cells_that_are_blank_because_they_are_merged_are_known() -> None:
+    def fill(book: Any, sheet: Any) -> None:
+        sheet.write_row(0, 0, HEADER)
+        sheet.write_row(1, 0, WHO[:2])
+        sheet.write_row(2, 0, WHO[:2])
+        sheet.merge_range(1, 2, 2, 2, WHO[2], book.add_format())
+
+    first, second = read_roster(workbook(fill)).lines
+    assert (first.merged, first.texts[Column.PROJECT]) == (frozenset(), WHO[2])
+    assert (second.merged, Column.PROJECT in second.texts) == (frozenset({Column.PROJECT}), False)
+
+
+FOOTERS = ("合计,3人,", "合计：3人", "总计", "共3人", "填表人：张三", "（公章）", "备注：以上人员均已同意")
+
+
+@pytest.mark.parametrize("footer", [*FOOTERS, "单位负责人（签字）：", ",审核人：李四"])
+def test_r22_totals_and_signatures_below_the_people_are_no_rows(footer: str) -> None:
+    sheet = read_roster(csv_text("序号," + ",".join(HEADER), "1," + ",".join(WHO), "", footer).encode())
+    assert ([line.number for line in sheet.lines], sheet.footers) == ([2], (4,))
+
+
+def test_r22_a_row_with_a_number_or_a_project_is_no_footer_however_it_begins() -> None:
+    sheet = read_roster(csv_text("备注," + ",".join(HEADER), "备注," + ",".join(WHO), "合计,张三,,A").encode())
+    assert ([line.number for line in sheet.lines], sheet.footers) == ([2, 3], ())
+
+
+def test_r22_other_visible_sheets_that_are_filled_in_are_named() -> None:
+    def fill(book: Any, sheet: Any) -> None:
+        simple(book, sheet)
+        simple(book, book.add_worksheet("第二批"))
+        book.add_worksheet("空表")
+        book.add_worksheet("填写说明").write(0, 0, "说明")
+        book.add_worksheet("13800138000").write(0, 0, 7)
+        hidden = book.add_worksheet("旧名单")
+        simple(book, hidden)
+        hidden.hide()
+
+    assert read_roster(workbook(fill)).others == ("第二批", "138****8000")
 
 
 def test_the_first_visible_sheet_with_a_header_is_the_roster() -> None:
@@ -135,7 +200,12 @@ def test_what_is_missing_of_a_header_is_named() -> None:
 
 def test_what_is_no_roster_is_refused() -> None:
     rows = [",".join(WHO)] * 5_001
-    assert refusal(b"") == "ROSTER_HEADER_MISSING"
+    assert refusal(b"") == "ROSTER_UNREADABLE"
+    assert refusal(b"\xef\xbb\xbf \r\n") == "ROSTER_UNREADABLE"
+    for page in ("<html><table><tr><td>姓名</td></tr></table></html>", "\n<!DOCTYPE html>", '<?xml version="1.0"?>'):
+        assert refusal(page.encode()) == "ROSTER_UNREADABLE"
+        assert refusal(page.encode("gb18030")) == "ROSTER_UNREADABLE"
+    assert refusal(workbook(lambda _, __: None)) == "ROSTER_HEADER_MISSING"
     assert refusal(csv_text(",".join(HEADER)).encode()) == "ROSTER_EMPTY"
     assert refusal(csv_text("姓名,名字,身份证号码,项目编号", "a,b,c,d").encode()) == "ROSTER_COLUMN_TWICE"
     assert refusal(csv_text(",".join(HEADER), *rows).encode()) == "TOO_MANY_ROWS"

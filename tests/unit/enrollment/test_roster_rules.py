@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from kernel.errors import Refusal
-from kernel.reference import major_categories
+from kernel.reference import major_categories, roster_words
 from services.enrollment.domain.roster.check import Facts, check, enter
 from services.enrollment.domain.roster.roster import Roster, Row, commit, finish
 from services.enrollment.domain.roster.rows import Codes, row_of, with_conflicts
-from services.enrollment.domain.roster.sheet import Column, Line
+from services.enrollment.domain.roster.sheet import Column, Line, ascii_code
 from services.enrollment.domain.teacher import Sealed
 from services.enrollment.domain.vocabulary import Audience, Employment, EnrollmentStatus, RosterMode, RosterState
 from tests.unit.enrollment.examples import CALENDAR, NOW, a_project, a_teacher, an_enrollment
@@ -76,6 +76,49 @@ def a_roster(**changes: Any) -> Roster:
 def test_a_major_category_is_known_by_its_ordinal_its_name_or_both(word: str) -> None:
     row = a_row(majorCategory=word)
     assert (row.major_category, row.faults) == (6, ())
+
+
+@pytest.mark.parametrize(
+    ("word", "post"),
+    [
+        *[(word, Audience.MIDDLE_MANAGER) for word in ("教务处主任", "系主任", "中层干部", " 学生处 处长")],
+        *[(word, Audience.LEADER) for word in ("党委书记", "副校长", "校领导")],
+        *[(word, Audience.TEACHER) for word in ("任课教师", "实训指导教师", "老师", "专任教师")],
+    ],
+)
+def test_r20_the_words_that_offices_write_for_posts_are_understood(word: str, post: Audience) -> None:
+    row = a_row(post=word)
+    assert (row.post, row.faults) == (post, ())
+
+
+@pytest.mark.parametrize(
+    ("word", "employment"),
+    [
+        *[(word, Employment.FULL_TIME) for word in ("专任教师", "在编", "专职")],
+        *[(word, Employment.PART_TIME) for word in ("兼职教师", "外聘", "兼职")],
+    ],
+)
+def test_r20_the_words_that_offices_write_for_employment_are_understood(word: str, employment: Employment) -> None:
+    row = a_row(employment=word)
+    assert (row.employment, row.faults) == (employment, ())
+
+
+@pytest.mark.parametrize(
+    ("word", "ordinal"), [("电子信息大类", 11), ("土木建筑类", 4), ("11电子信息", 11), ("财经与商贸", 13)]
+)
+def test_r22_the_words_that_offices_write_for_major_categories_are_understood(word: str, ordinal: int) -> None:
+    row = a_row(majorCategory=word)
+    assert (row.major_category, row.faults) == (ordinal, ())
+
+
+def test_the_words_of_offices_are_codes_and_mean_one_thing() -> None:
+    for kind, meant in roster_words().items():
+        words = [word for words in meant.values() for word in words]
+        assert len(words) == len(set(words)), kind
+        assert [word for word in words if ascii_code(word) != word] == []
+    assert not {word for words in roster_words()["major_categories"].values() for word in words} & {
+        *major_categories().values()
+    }
 
 
 @pytest.mark.parametrize("word", ["20", "0", "7装备制造", "航天", "装备", "9" * 30, "00061"])

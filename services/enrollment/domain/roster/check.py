@@ -14,6 +14,7 @@ from services.enrollment.domain.events import EnrollmentEvent, TeacherAdded
 from services.enrollment.domain.project import ENROL, Project, Round, require_open, require_phase
 from services.enrollment.domain.refusals import (
     AUDIENCE_MISMATCH,
+    MERGED_CELL,
     NAME_MISMATCH,
     SECOND_SIGN_UP,
     TEACHER_EXISTS,
@@ -111,7 +112,9 @@ def _problems(row: Row, facts: Facts) -> Iterator[Refusal]:
     existing = facts.people.get(row.id_number.hash) if row.id_number else None
     new = row.id_number is not None and existing is None
     columns = (*REQUIRED, *(_OF_NEW_PEOPLE if new else ()))
-    blank = [column for column in columns if column.value not in row.said]
+    told = [fault.details or {} for fault in row.faults if fault.code == MERGED_CELL.code]
+    merged = {name for details in told for name in details["columns"]}
+    blank = [column for column in columns if column.value not in row.said and column.value not in merged]
     if Column.TEACHER.value in row.said and Column.ID_NUMBER in blank:
         blank.remove(Column.ID_NUMBER)
     if blank:

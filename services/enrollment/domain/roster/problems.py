@@ -7,12 +7,16 @@ from services.enrollment.domain.refusals import (
     CONFLICTING_ROWS,
     DIFFERS_FROM_FILE,
     FIELD_MISSING,
+    FOOTER,
+    MERGED_CELL,
+    OTHER_SHEETS,
     UNKNOWN_EMPLOYMENT,
     UNKNOWN_MAJOR_CATEGORY,
     UNKNOWN_POST,
 )
-from services.enrollment.domain.roster.sheet import Column, names_of
+from services.enrollment.domain.roster.sheet import Column, Sheet, names_of
 
+_MOST_LINES = 50
 _UNKNOWN = {
     Column.POST: UNKNOWN_POST,
     Column.EMPLOYMENT: UNKNOWN_EMPLOYMENT,
@@ -23,6 +27,24 @@ _UNKNOWN = {
 def field_missing(columns: Sequence[Column]) -> Refusal:
     """Required cells are blank."""
     return FIELD_MISSING(detail=names_of(columns), columns=[column.value for column in columns])
+
+
+def merged_cell(columns: Sequence[Column]) -> Refusal:
+    """Cells are blank because they are merged with one above or beside them."""
+    return MERGED_CELL(detail=names_of(columns), columns=[column.value for column in columns])
+
+
+def about_file(sheet: Sheet) -> list[Refusal]:
+    """Warnings about the whole file: what of it is no row of the roster (R22)."""
+    warnings = []
+    if sheet.others:
+        names = list(sheet.others)
+        warnings.append(OTHER_SHEETS(detail=("、".join(names), ", ".join(names)), sheets=names))
+    if sheet.footers:
+        lines = [str(number) for number in sheet.footers[:_MOST_LINES]]
+        detail = f"第{'、'.join(lines)}行", f"lines {', '.join(lines)}"
+        warnings.append(FOOTER(detail=detail, lines=list(sheet.footers[:_MOST_LINES])))
+    return warnings
 
 
 def unknown_word(column: Column, allowed: Sequence[str]) -> Refusal:

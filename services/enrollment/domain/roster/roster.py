@@ -111,6 +111,7 @@ class Roster:
         good: Rows without a problem when they were checked.
         warned: Rows with a warning when they were checked.
         ignored: Headers of columns that are not a roster's.
+        warnings: About the whole file: sheets and lines that were left out.
         expires_at: Real time until which it may be committed.
         kept_until: Real time at which the database removes it.
         done: Rows that the run has dealt with.
@@ -142,6 +143,7 @@ class Roster:
     committer: Mapping[str, str | None] | None = None
     traceparent: str | None = None
     fence: int = 0
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def bad(self) -> int:

@@ -7,32 +7,32 @@ from typing import Any
 
 from kernel.errors import Refusal
 from kernel.free_text import PersonName, Title
-from services.enrollment.domain.refusals import DUPLICATE_ROW, INVALID_RANK
+from kernel.reference import roster_words
+from services.enrollment.domain.refusals import DUPLICATE_ROW, HIDDEN_ROWS, INVALID_RANK
 from services.enrollment.domain.roster import problems
 from services.enrollment.domain.roster.roster import Problem, Row
 from services.enrollment.domain.roster.sheet import Column, Line, ascii_code, hidden, shown, tail_of
 from services.enrollment.domain.vocabulary import Audience, Employment
 
+_WORDS = roster_words()
 POSTS: dict[str, Audience] = {
     "教师": Audience.TEACHER,
     "校领导": Audience.LEADER,
     "中层干部": Audience.MIDDLE_MANAGER,
 }
+"""The words of the template."""
 EMPLOYMENTS: dict[str, Employment] = {"专职": Employment.FULL_TIME, "兼职": Employment.PART_TIME}
-_OTHER_POSTS = {
-    "专任教师": Audience.TEACHER,
-    "专业教师": Audience.TEACHER,
-    "学校领导": Audience.LEADER,
-    "校长": Audience.LEADER,
-    "副校长": Audience.LEADER,
-    "书记": Audience.LEADER,
-    "副书记": Audience.LEADER,
-    "中层": Audience.MIDDLE_MANAGER,
-    "中层管理人员": Audience.MIDDLE_MANAGER,
-}
-_OTHER_EMPLOYMENTS = {"全职": Employment.FULL_TIME}
-_ALL_POSTS = POSTS | _OTHER_POSTS | {post.value: post for post in Audience}
-_ALL_EMPLOYMENTS = EMPLOYMENTS | _OTHER_EMPLOYMENTS | {employment.value: employment for employment in Employment}
+_ALL_POSTS = (
+    {word: Audience(post) for post, words in _WORDS["posts"].items() for word in words}
+    | POSTS
+    | {post.value: post for post in Audience}
+)
+_ALL_EMPLOYMENTS = (
+    {word: Employment(employment) for employment, words in _WORDS["employments"].items() for word in words}
+    | EMPLOYMENTS
+    | {employment.value: employment for employment in Employment}
+)
+_OTHER_MAJORS = {word: int(ordinal) for ordinal, words in _WORDS["major_categories"].items() for word in words}
 _NUMBERS = frozenset({Column.ID_NUMBER, Column.MOBILE})
 _HIGHEST_RANK = 9_999
 _HIDDEN_BEFORE_TAIL = 14
@@ -83,6 +83,10 @@ def row_of(line: Line, row: Row, codes: Codes, majors: Mapping[int, str]) -> Row
             wrong.append(Problem.of(refusal, column.value))
             return None
 
+    if line.hidden:
+        wrong.append(Problem.of(HIDDEN_ROWS()))
+    if line.merged:
+        wrong.append(Problem.of(problems.merged_cell(sorted(line.merged))))
     return replace(
         row,
         said={column.value: _display(column, text) for column, text in texts.items()},
@@ -156,10 +160,11 @@ def _word(column: Column, words: Mapping[str, Any], allowed: Sequence[str]) -> C
 
 
 def _major(text: str, majors: Mapping[int, str]) -> int:
-    """The ordinal of a major category written as `6`, `06`, `装备制造`, `装备制造大类` or `06装备制造`."""
+    """The ordinal of a major category: `6`, `06`, `装备制造`, `装备制造大类`, `装备制造类`, `06装备制造`, a synonym."""
     word = ascii_code(text)
     digits = word[: len(word) - len(word.lstrip("0123456789"))]
-    name = word[len(digits) :].lstrip(".、-").removesuffix("大类")
+    name = word[len(digits) :].lstrip(".、-").removesuffix("大类").removesuffix("类")
+    name = majors.get(_OTHER_MAJORS.get(name, 0), name)
     ordinals = {label: key for key, label in majors.items()} | {f"{key:02d}": key for key in majors}
     ordinal = ordinals.get(digits.zfill(2) if digits else name, 0)
     if ordinal not in majors or name not in {"", majors[ordinal]}:

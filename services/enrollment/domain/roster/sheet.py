@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
@@ -24,6 +24,10 @@ _AS_FORMULA = re.compile(r'="(.*)"')
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+?\d+")
 _HIDDEN = "…"
 _LONGEST_SHOWN = 80
+_FOOTER = re.compile(
+    r"(合计|总计|小计|共计|总人数|人数|共\d*[人名]|以上共|以下空白|填表|填报|制表|审核|审批|负责人|校长签|经办|联系人|日期|备注|注:|说明|单位|学校盖章|\(?盖章|\(?公章)"
+)
+"""How the lines begin that stand below the people: totals, signatures, remarks."""
 _TAIL = 4
 _TAIL_LIKE = re.compile(r"\d{1,4}|\d{3}X")
 _NUMBER_LIKE = re.compile(r"\d(?:[ -]?\d){10,}[Xx]?")
@@ -92,11 +96,15 @@ class Line:
         number: The line's number in the file, from 1, as the office program shows it.
         texts: The text of its cells; blank cells are left out.
         rounded: Columns whose number lost its last digits in the office program.
+        hidden: Whether the office program does not show it: it is hidden, or filtered out.
+        merged: Columns that are blank because their cell is merged with another.
     """
 
     number: int
     texts: Mapping[Column, str]
     rounded: frozenset[Column] = frozenset()
+    hidden: bool = False
+    merged: frozenset[Column] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +114,32 @@ class Sheet:
     Attributes:
         lines: Its lines below the header, blank ones left out.
         ignored: Headers that are no column of a roster.
+        footers: Numbers of lines below the people, such as totals and signatures.
+        others: Names of other visible worksheets that are filled in.
     """
 
     lines: tuple[Line, ...]
     ignored: tuple[str, ...] = ()
+    footers: tuple[int, ...] = ()
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a workbook says of its sheet besides the cells.
+
+    Attributes:
+        hidden: Numbers, from 1, of rows that are not shown.
+        merged: By the index of a row, from 0, the first and last index of columns that a merged cell takes.
+        others: Names of other visible worksheets that are filled in.
+    """
+
+    hidden: frozenset[int] = frozenset()
+    merged: Mapping[int, Sequence[tuple[int, int]]] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
+
+
+NO_MARKS = Marks()
 
 
 def has_header(rows: Iterable[Sequence[Cell]]) -> bool:
@@ -117,11 +147,12 @@ def has_header(rows: Iterable[Sequence[Cell]]) -> bool:
     return _best(rows)[0] >= len(REQUIRED)
 
 
-def sheet_of(rows: Sequence[Sequence[Cell]]) -> Sheet:
+def sheet_of(rows: Sequence[Sequence[Cell]], marks: Marks = NO_MARKS) -> Sheet:
     """The lines of a sheet, whatever stands above its header, in any order of columns, among any other columns.
 
     Args:
         rows: The cells, row by row.
+        marks: What else the workbook says of them.
 
     Raises:
         Refusal: `ROSTER_HEADER_MISSING`, `ROSTER_COLUMN_TWICE`, `ROSTER_EMPTY` or `TOO_MANY_ROWS`.
@@ -134,13 +165,21 @@ def sheet_of(rows: Sequence[Sequence[Cell]]) -> Sheet:
     columns = [column for column in header if column]
     if twice := sorted({column for column in columns if columns.count(column) > 1}):
         raise ROSTER_COLUMN_TWICE(detail=names_of(twice), columns=[column.value for column in twice])
-    lines = [line for number, row in enumerate(rows[at + 1 :], at + 2) if (line := _line(number, header, row)).texts]
+    lines: list[Line] = []
+    footers: list[int] = []
+    for number, row in enumerate(rows[at + 1 :], at + 2):
+        line = _line(number, header, row, marks)
+        if _is_footer(line, row):
+            footers.append(number)
+        elif line.texts:
+            lines.append(line)
     if not lines:
         raise ROSTER_EMPTY()
     if len(lines) > MOST_ROWS:
         raise TOO_MANY_ROWS(rows=len(lines), limit=MOST_ROWS, rule="R22")
     ignored = [shown(tidy(cell)) for cell, column in zip(rows[at], header, strict=True) if column is None]
-    return Sheet(tuple(lines), tuple(text for text in ignored if text)[:50])
+    others = tuple(shown(name) for name in marks.others)
+    return Sheet(tuple(lines), tuple(text for text in ignored if text)[:50], tuple(footers), others)
 
 
 def tidy(cell: Cell) -> str:
@@ -208,15 +247,29 @@ def _column(cell: Cell) -> Column | None:
     return _COLUMN_OF.get(_ASIDE.sub("", ascii_code(tidy(cell))).lower())
 
 
-def _line(number: int, header: Sequence[Column | None], row: Sequence[Cell]) -> Line:
+def _is_footer(line: Line, row: Sequence[Cell]) -> bool:
+    """Whether a line stands below the people: it has no number and no project, and begins as a total or a signature."""
+    if {Column.ID_NUMBER, Column.PROJECT, Column.TEACHER} & line.texts.keys():
+        return False
+    first = next((text for cell in row if (text := tidy(cell))), "")
+    return len(first) <= _LONGEST_HEADER and _FOOTER.match(ascii_code(first)) is not None
+
+
+def _line(number: int, header: Sequence[Column | None], row: Sequence[Cell], marks: Marks) -> Line:
     texts: dict[Column, str] = {}
     rounded: set[Column] = set()
-    for column, cell in zip(header, row, strict=False):
-        if column and (text := tidy(cell)):
+    merged: set[Column] = set()
+    ranges = marks.merged.get(number - 1, ())
+    for place, (column, cell) in enumerate(zip(header, row, strict=False)):
+        if not column:
+            continue
+        if text := tidy(cell):
             texts[column] = text
             if column in {Column.ID_NUMBER, Column.MOBILE} and _is_rounded(cell, text):
                 rounded.add(column)
-    return Line(number, texts, frozenset(rounded))
+        elif any(first <= place <= last for first, last in ranges):
+            merged.add(column)
+    return Line(number, texts, frozenset(rounded), number in marks.hidden, frozenset(merged))
 
 
 def _is_rounded(cell: Cell, text: str) -> bool:

@@ -23,4 +23,4 @@ class RosterMutation:
     )
     async def commit_roster(self, info: Info, job_id: strawberry.ID, mode: RosterMode) -> RosterJob | None:
         """Commit a roster; its rows are entered in the background."""
-        return RosterJob.of(await run(info, commands.commit_roster, key=job_id, mode=mode))
+        return RosterJob.of(await run(info, commands.commit_roster, key=job_id, mode=mode), info.context)
