@@ -86,6 +86,8 @@ def _of_bases(world: World, own: str, other: str) -> dict[str, list[Arguments]]:
         "recordResults": [{"projectId": key, "rows": [result]} for key in (taught, world.ids[f"taught.{own}"])],
         "markNoticesRead": [{"ids": [world.ids[f"notice.school.{other}"]]}],
         "revealTeacher": [{"id": world.ids[f"teacher.{other}2"], "purpose": _PURPOSE}],
+        "revealTeachers": [{"projectId": taught, "purpose": _PURPOSE}],
+        "revealContacts": [{"codes": [SCHOOLS[other]], "purpose": _PURPOSE}],
     }
 
 
@@ -110,6 +112,8 @@ def _of_schools(world: World, own: str, other: str) -> dict[str, list[Arguments]
         "commitRoster": [{"jobId": world.ids[f"roster.{other}"], "mode": "VALID_ROWS"}],
         "correctTeacher": [{"id": theirs, "version": 1, "input": {"name": "冒名"}}],
         "revealTeacher": [{"id": theirs, "purpose": _PURPOSE}],
+        "revealTeachers": [{"projectId": world.ids[f"taught.{other}"], "ids": [theirs], "purpose": _PURPOSE}],
+        "revealContacts": [{"codes": [SCHOOLS[other]], "purpose": _PURPOSE}],
     }
 
 
@@ -140,6 +144,7 @@ def _of_provinces(world: World, other: str) -> dict[str, list[Arguments]]:
     return {
         "registerSchool": [{"input": school}],
         "registerSchools": [{"rows": [school]}],
+        "revealContacts": [{"codes": [SCHOOLS[other]], "purpose": _PURPOSE}],
         "recordFunding": [{"input": given} for given in (payment | {"school": SCHOOLS[other]}, corrected)],
         "markNoticesRead": [{"ids": [world.ids[f"notice.school.{other}"]]}],
     }

@@ -7,7 +7,13 @@ from services.enrollment.commands.funding import NewFunding, record_funding
 from services.enrollment.commands.notifications import deliver_pending, mark_notices_read
 from services.enrollment.commands.project_changes import lapse_at_start, sweep, tell_of_amendment
 from services.enrollment.commands.reminders import leave_digests, remind_bases
-from services.enrollment.commands.reveals import Revealed, reveal_teacher
+from services.enrollment.commands.reveals import (
+    Revealed,
+    RevealedContact,
+    reveal_contacts,
+    reveal_teacher,
+    reveal_teachers,
+)
 from services.enrollment.commands.rosters import commit_roster, enter_rosters, own_roster, stage_roster
 from services.enrollment.commands.schools import (
     ImportedSchool,
@@ -55,6 +61,7 @@ __all__ = [
     "NewSchool",
     "NewTeacher",
     "Revealed",
+    "RevealedContact",
     "accept_offer",
     "add_teachers",
     "answer_withdrawal",
@@ -83,7 +90,9 @@ __all__ = [
     "remind_bases",
     "renew_offers",
     "request_withdrawal",
+    "reveal_contacts",
     "reveal_teacher",
+    "reveal_teachers",
     "revise_decision",
     "set_inner_cut_off",
     "sign_up",

@@ -13,6 +13,9 @@ from services.enrollment.domain.vocabulary import (
     RosterState,
 )
 
+NATIONWIDE = "00"
+"""The province of an event that concerns several of them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SchoolRegistered:
@@ -129,6 +132,15 @@ class TeacherRevealed:
     school: str
     purpose: str
     province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactsRevealed:
+    """Somebody saw the phones of the designated persons of schools, for a stated purpose (R5, R40, R41)."""
+
+    schools: tuple[str, ...]
+    purpose: str
+    province: str = NATIONWIDE
 
 
 @dataclass(frozen=True, kw_only=True)

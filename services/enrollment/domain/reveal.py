@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
 from kernel.free_text import FreeText
-from services.enrollment.domain.events import TeacherRevealed
+from services.enrollment.domain.events import ContactsRevealed, TeacherRevealed
 from services.enrollment.domain.refusals import INVALID_PURPOSE
 from services.enrollment.domain.teacher import Teacher
 
-BOUNDS = {timedelta(hours=1): 60, timedelta(days=1): 200}
-"""The most reveals of one account by period: enough for a class of fifty on its first day, not for a whole school."""
+BOUNDS = {timedelta(hours=1): 200, timedelta(days=1): 400}
+"""The most persons whom one account reveals by period: a large class on its first day, not a whole school."""
 
 
 class Purpose(FreeText):
@@ -90,3 +90,60 @@ def reveal(
         at=now,
     )
     return act, [event]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactReveal:
+    """The record that somebody saw the phones of the designated persons of schools, one for each list that was read.
+
+    Attributes:
+        id: Sorts by time.
+        schools: Codes of the schools.
+        by: The account's subject.
+        scope: The account's role.
+        organization: The account's organisation.
+        at: Domain time.
+    """
+
+    id: str
+    version: int
+    schools: tuple[str, ...]
+    by: str
+    scope: str
+    organization: str | None
+    purpose: str
+    at: datetime
+
+
+def reveal_contacts(
+    key: str,
+    schools: tuple[str, ...],
+    purpose: Purpose,
+    now: datetime,
+    *,
+    by: str,
+    scope: str,
+    organization: str | None,
+) -> tuple[ContactReveal, list[ContactsRevealed]]:
+    """Record the act of seeing the phones of a list of schools; it opens nothing itself.
+
+    Args:
+        key: The record's id.
+        schools: Whose designated persons.
+        purpose: What for.
+        now: Domain time.
+        by: The account's subject.
+        scope: The account's role.
+        organization: The account's organisation.
+    """
+    act = ContactReveal(
+        id=key,
+        version=1,
+        schools=schools,
+        by=by,
+        scope=scope,
+        organization=organization,
+        purpose=purpose.text,
+        at=now,
+    )
+    return act, [ContactsRevealed(schools=schools, purpose=purpose.text)]

@@ -7,13 +7,14 @@ from typing import Any, Self, cast
 import strawberry
 from strawberry import UNSET
 
-from chassis.graph import requires
+from chassis.commands.bulk import RowResult
+from chassis.graph import RefusalInfo, requires
 from chassis.graph.connection import Connection, connect, page_request
 from chassis.principal import Scope
-from services.enrollment.commands import Corrections, Revealed
+from services.enrollment.commands import Corrections, Revealed, RevealedContact
 from services.enrollment.domain import reveal as reveals
 from services.enrollment.domain import teacher as teachers
-from services.enrollment.graph.context import Info
+from services.enrollment.graph.context import Context, Info
 from services.enrollment.graph.enums import Audience, Employment, TeacherField
 from services.enrollment.graph.loaders import TeacherByIdLoader
 from services.enrollment.graph.people import Teacher
@@ -108,6 +109,60 @@ class TeacherReveal:
             email=source.email,
             record=TeacherRevealRecord.of(source.act),
             teacher=Teacher.of(source.teacher),
+        )
+
+
+@strawberry.type(description="批量查看号码中的一行 (R41)")
+class TeacherRevealRow:
+    """One teacher of `revealTeachers`."""
+
+    id: strawberry.ID
+    ok: bool
+    reveal: TeacherReveal | None
+    refusal: RefusalInfo | None
+
+    @classmethod
+    def of(cls, result: RowResult[Revealed], context: Context) -> Self:
+        """The row, a refusal in the caller's language."""
+        return cls(
+            id=strawberry.ID(result.key),
+            ok=result.refusal is None,
+            reveal=TeacherReveal.of(result.value) if result.value else None,
+            refusal=RefusalInfo.of(result.refusal, context.language) if result.refusal else None,
+        )
+
+
+@strawberry.type(description="学校专人及其完整电话；本次查看已记入审计日志 (R5, R41)")
+class ContactReveal:
+    """A school's designated person with the phone in plain."""
+
+    name: str
+    phone: str
+    email: str | None
+
+    @classmethod
+    def of(cls, source: RevealedContact) -> Self:
+        """From the command's outcome."""
+        return cls(name=source.name, phone=source.phone, email=source.email)
+
+
+@strawberry.type(description="查看学校专人电话中的一行 (R5, R41)")
+class ContactRevealRow:
+    """One school of `revealContacts`."""
+
+    code: strawberry.ID
+    ok: bool
+    contact: ContactReveal | None
+    refusal: RefusalInfo | None
+
+    @classmethod
+    def of(cls, result: RowResult[RevealedContact], context: Context) -> Self:
+        """The row, a refusal in the caller's language."""
+        return cls(
+            code=strawberry.ID(result.key),
+            ok=result.refusal is None,
+            contact=ContactReveal.of(result.value) if result.value else None,
+            refusal=RefusalInfo.of(result.refusal, context.language) if result.refusal else None,
         )
 
 

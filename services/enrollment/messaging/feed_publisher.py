@@ -69,6 +69,7 @@ NOT_FOR_PROVINCES = frozenset(
         "enrollment.roster-finished",
         "enrollment.teacher-corrected",
         "enrollment.teacher-revealed",
+        "enrollment.contacts-revealed",
     }
 )
 """Events that no province gets; only the nation's log has them.

@@ -43,6 +43,7 @@ EMITTED: tuple[type, ...] = (
     events.RosterFinished,
     events.TeacherCorrected,
     events.TeacherRevealed,
+    events.ContactsRevealed,
     events.SignedUp,
     events.SignUpWithdrawn,
     events.Declined,

@@ -161,6 +161,16 @@ class Enrollments(Repository[Enrollment]):
         where = all_of({"teacher": {"$in": list(keys)}}, visibility.condition())
         return set(await self.collection.distinct("teacher", where))
 
+    async def schools_met(self, keys: Sequence[str], visibility: Visibility) -> set[str]:
+        """Which of the schools have an enrollment that the reader may see."""
+        where = all_of({"school": {"$in": list(keys)}}, visibility.condition())
+        return set(await self.collection.distinct("school", where))
+
+    async def class_of(self, project: str, visibility: Visibility) -> list[Enrollment]:
+        """The enrollments that have had a seat in a project, as far as the reader may see them, in order of sign-up."""
+        where = all_of({"project": project, "status": {"$in": list(ADMITTED)}}, visibility.condition())
+        return await self.query(where)
+
     async def admitted(self, teacher: str, bases: Sequence[str]) -> bool:
         """Whether one of the bases has accepted the teacher (R41)."""
         where = {"teacher": teacher, "base": {"$in": list(bases)}, "status": {"$in": list(ADMITTED)}}

@@ -23,7 +23,7 @@ from services.enrollment.store.schools import Schools
 from services.enrollment.store.seating import Seating
 from services.enrollment.store.teachers import Teachers
 
-COLLECTIONS = ("schools", "teachers", "enrollments", "cut_offs", "funding", "rosters", "reveals")
+COLLECTIONS = ("schools", "teachers", "enrollments", "cut_offs", "funding", "rosters", "reveals", "contact_reveals")
 """The collections whose documents carry events."""
 SEALED = ("schools", "roster_rows", "teachers")
 """The collections whose documents hold sealed numbers (R41), in the order in which a new key reaches them.

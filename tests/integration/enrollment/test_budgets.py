@@ -215,6 +215,11 @@ SINGLE: Mapping[str, Case] = {
         lambda deps, stage: commands.reveal_teacher(deps, BASE, key=stage.teachers[0].person or "", purpose=PURPOSE),
         Budget(5),
     ),
+    "reveal_contacts": Case(
+        stages.submitted,
+        lambda deps, _: commands.reveal_contacts(deps, BASE, codes=[SCHOOL.school or ""], purpose=PURPOSE),
+        Budget(5),
+    ),
     "register_school": Case(
         stages.published,
         lambda deps, _: commands.register_school(deps, MINISTRY, code="4144100009", name="新学校", province="44"),
@@ -284,6 +289,11 @@ BULK: Mapping[str, Case] = {
     ),
     "decide_enrollments: the ministry": Case(
         stages.escalated, decide(EnrollmentDecision.ACCEPT, MINISTRY), Budget(9, commits=1)
+    ),
+    "reveal_teachers": Case(
+        stages.accepted,
+        lambda deps, _: commands.reveal_teachers(deps, BASE, project_id="p1", keys=None, purpose=PURPOSE),
+        Budget(6, commits=1),
     ),
     "rank_waitlist": Case(
         stages.waiting,
