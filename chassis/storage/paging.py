@@ -37,6 +37,20 @@ async def pages(
     return [rows.get(place, []) for place in range(len(lists))]
 
 
+async def piped(collection: Collection, pipelines: Sequence[list[Document]]) -> list[list[Document]]:
+    """What each of several pipelines brings, in one database operation (notes N9); each keeps its order.
+
+    Args:
+        collection: The collection that all pipelines begin with.
+        pipelines: Each with an end: a limit or a group.
+    """
+    branches: list[list[Document]] = [
+        [*pipeline, {"$group": {"_id": place, "rows": {"$push": "$$ROOT"}}}] for place, pipeline in enumerate(pipelines)
+    ]
+    rows = await _in_one_operation(collection, branches)
+    return [rows.get(place, []) for place in range(len(pipelines))]
+
+
 async def counts(collection: Collection, lists: Sequence[Mapping[str, Any]]) -> list[int]:
     """How many documents each of several lists has, in one database operation (notes N9)."""
     branches: list[list[Document]] = [

@@ -32,6 +32,8 @@ def values_of(world: World) -> Values:
         **_cursors(),
         "Project.planChanges.from": [1],
         "Project.planChanges.to": [2],
+        "ProjectFilter.codes": [["GP"]],
+        "code: String": ["GP"],
         "ProjectFilter.themes": [["D1"]],
         "ProjectFilter.baseProvince": provinces,
         "ProjectFilter.startsFrom": ["2024-01-01"],

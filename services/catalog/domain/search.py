@@ -34,6 +34,11 @@ def terms_wanted(search: str) -> tuple[str, ...]:
     return tuple(sorted(terms))
 
 
+def code_of(typed: str) -> str:
+    """A project's code as it is stored, of how somebody typed it: full width, lower case, blanks around."""
+    return unicodedata.normalize("NFKC", typed).strip().upper()
+
+
 def _plain(text: str) -> str:
     """Full width as half, lower case, without accents.
 

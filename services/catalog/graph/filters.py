@@ -4,6 +4,9 @@ from datetime import date
 
 import strawberry
 
+from chassis.commands.guards import require_rows
+from chassis.storage.cursor import MAX_PAGE
+from services.catalog.domain.search import code_of
 from services.catalog.graph.enums import Audience, BaseCategory, Mode, ProjectKind, ProjectOrder, ProjectStatus
 from services.catalog.store import BaseSelection, ExpertSelection, ProjectSelection
 
@@ -47,6 +50,7 @@ class ProjectFilter:
     category: BaseCategory | None = None
     kind: ProjectKind | None = None
     statuses: list[ProjectStatus] | None = None
+    codes: list[str] | None = strawberry.field(default=None, description="项目编号，一次最多100个")
     base: strawberry.ID | None = None
     series: strawberry.ID | None = None
     themes: list[str] | None = None
@@ -79,6 +83,7 @@ class ProjectFilter:
             category=self.category,
             kind=self.kind,
             statuses=tuple(self.statuses or ()),
+            codes=tuple(code_of(typed) for typed in require_rows(self.codes or (), most=MAX_PAGE, rule="R17")),
             base=base or self.base,
             series=self.series,
             themes=tuple(self.themes or ()),

@@ -8,16 +8,18 @@ from chassis.commands.guards import require_scope
 from chassis.graph import public, requires
 from chassis.graph.connection import Connection, connect, page_request
 from chassis.principal import Scope
+from chassis.storage.cursor import PageRequest
 from kernel.reference import provinces
 from services.catalog.graph.bases import Base, Expert
 from services.catalog.graph.context import Info
 from services.catalog.graph.enums import ProjectOrder
 from services.catalog.graph.filters import BaseFilter, ExpertFilter, ProjectFilter
-from services.catalog.graph.loaders import BaseByIdLoader, ProjectByIdLoader, RoundByYearLoader
+from services.catalog.graph.loaders import BaseByIdLoader, ProjectByIdLoader, ProjectPageLoader, RoundByYearLoader
 from services.catalog.graph.project_pages import ProjectConnection, projects_page
 from services.catalog.graph.projects import Project
 from services.catalog.graph.reviews import Review
 from services.catalog.graph.rounds import Province, Round
+from services.catalog.store import ProjectPart
 
 
 @strawberry.type
@@ -71,6 +73,13 @@ class Query:
         """A project that the principal may see (R17)."""
         project = await info.context.loader(ProjectByIdLoader).load(id)
         return Project.of(project, info.context) if project else None
+
+    @strawberry.field(description=public("按编号查项目，可见范围同 project (R17)"))
+    async def project_by_code(self, info: Info, code: str) -> Project | None:
+        """The project with that code, if the principal may see it; the code as people type it."""
+        asked = ProjectPart(ProjectFilter(codes=[code]).selection(), PageRequest(1))
+        loaded = await info.context.loader(ProjectPageLoader).load(asked)
+        return Project.of(loaded.rows[0][0], info.context) if loaded and loaded.rows else None
 
     @strawberry.field(description=public("项目列表与搜索，可见范围同 project"))
     async def projects(  # noqa: PLR0917 - the arguments of the graph

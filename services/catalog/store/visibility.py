@@ -9,7 +9,7 @@ from pymongo import ASCENDING, DESCENDING
 
 from chassis.principal import Principal, Scope
 from chassis.storage.mongo import Document
-from services.catalog.domain.search import terms_wanted
+from services.catalog.domain.search import code_of, terms_wanted
 from services.catalog.domain.vocabulary import Audience, BaseCategory, Mode, ProjectKind, ProjectStatus
 
 _BY_ITS_CODE = 1_000  # more hits than a search has terms, so that a project's own code ranks first
@@ -126,6 +126,7 @@ class ProjectSelection:
     category: BaseCategory | None = None
     kind: ProjectKind | None = None
     statuses: tuple[ProjectStatus, ...] = ()
+    codes: tuple[str, ...] = ()
     base: str | None = None
     series: str | None = None
     themes: tuple[str, ...] = ()
@@ -151,7 +152,7 @@ class ProjectSelection:
             case ProjectOrder.RELEVANCE:
                 search = self.search or ""
                 hits = {"$setIntersection": [{"$ifNull": ["$index.title", []]}, list(terms_wanted(search))]}
-                named = {"$eq": ["$code", {"$literal": search.strip().upper()}]}
+                named = {"$eq": ["$code", {"$literal": code_of(search)}]}
                 return {"hits": {"$add": [{"$size": hits}, {"$cond": [named, _BY_ITS_CODE, 0]}]}}
             case _:
                 return {}
@@ -173,6 +174,8 @@ class ProjectSelection:
         condition = _without_none(plain)
         if self.statuses:
             condition["status"] = {"$in": list(self.statuses)}
+        if self.codes:
+            condition["code"] = {"$in": list(self.codes)}
         if self.themes:
             condition["plan.themes"] = {"$in": list(self.themes)}
         if self.fee_at_most is not None:

@@ -12,6 +12,7 @@ from chassis.graph.connection import Connection, connect, page_request
 from chassis.graph.resolvers import text_key
 from chassis.principal import Scope
 from kernel.errors import Refusal
+from kernel.refusals import FORBIDDEN
 from services.enrollment.domain import enrollment as domain
 from services.enrollment.domain.enrollment import meant_for
 from services.enrollment.domain.notifications import fed_back_at
@@ -32,7 +33,7 @@ from services.enrollment.graph.loaders import (
 )
 from services.enrollment.graph.people import School, Teacher
 from services.enrollment.graph.projects import Project
-from services.enrollment.store import EnrollmentSelection
+from services.enrollment.store import EnrollmentOrder, EnrollmentSelection
 
 
 @strawberry.type(description="报名的一次状态变化")
@@ -203,7 +204,9 @@ class EnrollmentRow:
 async def enrollments_page(
     info: Info, selection: EnrollmentSelection, first: int, after: str | None
 ) -> Connection[Enrollment]:
-    """A page of the enrollments that the principal may see, in the order of sign-up.
+    """A page of the enrollments that the principal may see, in the selection's order.
+
+    A province reads no names of persons, so it may neither search by them nor sort by them (R27, R41).
 
     Args:
         info: The request.
@@ -212,10 +215,13 @@ async def enrollments_page(
         after: The cursor after which the page begins; None for the first page.
 
     Raises:
-        Refusal: `BAD_PAGE_SIZE` or `BAD_CURSOR`.
+        Refusal: `BAD_PAGE_SIZE`, `BAD_CURSOR`, or `FORBIDDEN` for a province that asks by name.
     """
+    by_name = bool(selection.search) or selection.order is EnrollmentOrder.NAME
+    if by_name and info.context.principal.scope is Scope.PROVINCE:
+        raise FORBIDDEN(rule="R27")
     loader, part = info.context.loader, page_request(first, after)
     rows = loader(EnrollmentPageLoader).load((selection, first, after))
-    page = await connect(rows, part, lambda enrollment: [enrollment.id])
+    page = await connect(rows, part, lambda listed: listed[1])
     counted = partial(loader(EnrollmentCountLoader).load, selection)
-    return Connection[Enrollment].of(page, Enrollment.of, counted)
+    return Connection[Enrollment].of(page, lambda listed: Enrollment.of(listed[0]), counted)

@@ -25,6 +25,7 @@ from services.enrollment.domain.vocabulary import (
     TeacherField,
     WithdrawalRequestState,
 )
+from services.enrollment.store import EnrollmentOrder, SchoolOrder, TeacherOrder
 
 __all__ = [
     "Audience",
@@ -35,6 +36,7 @@ __all__ = [
     "DeliveryState",
     "Employment",
     "EnrollmentDecision",
+    "EnrollmentOrder",
     "EnrollmentStatus",
     "FundingSource",
     "NoticeKind",
@@ -42,8 +44,10 @@ __all__ = [
     "RosterMode",
     "RosterRowState",
     "RosterState",
+    "SchoolOrder",
     "TeacherField",
     "WithdrawalRequestState",
+    "TeacherOrder",
 ]
 
 _ENUMS: tuple[type[Enum], ...] = (
@@ -55,13 +59,16 @@ _ENUMS: tuple[type[Enum], ...] = (
     DeliveryState,
     Employment,
     EnrollmentDecision,
+    EnrollmentOrder,
     EnrollmentStatus,
     FundingSource,
     NoticeKind,
     RosterMode,
     RosterState,
+    SchoolOrder,
     TeacherField,
     WithdrawalRequestState,
+    TeacherOrder,
 )
 for _kind in _ENUMS:
     strawberry.enum(_kind)

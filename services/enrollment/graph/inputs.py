@@ -5,7 +5,7 @@ from datetime import date
 import strawberry
 
 from services.enrollment.commands import Decision, NewSchool, NewTeacher
-from services.enrollment.graph.enums import Audience, Employment, EnrollmentDecision, EnrollmentStatus
+from services.enrollment.graph.enums import Audience, Employment, EnrollmentDecision, EnrollmentOrder, EnrollmentStatus
 from services.enrollment.store import EnrollmentSelection
 
 
@@ -16,12 +16,16 @@ class EnrollmentFilter:
     statuses: list[EnrollmentStatus] | None = None
     project: strawberry.ID | None = None
     school: strawberry.ID | None = None
+    base: strawberry.ID | None = None
     year: int | None = None
     withdrawal_requested: bool | None = strawberry.field(default=None, description="是否有待处理的退出申请 (R26)")
+    escalated: bool | None = strawberry.field(default=None, description="是否已逾期上报 (R23)")
 
     def selection(
         self,
         *,
+        search: str | None = None,
+        order: EnrollmentOrder | None = None,
         project: str | None = None,
         school: str | None = None,
         teacher: str | None = None,
@@ -30,6 +34,8 @@ class EnrollmentFilter:
         """The selection for the store, within the object whose field was asked.
 
         Args:
+            search: The beginning of the trainee's name.
+            order: How to sort; by default as they signed up.
             project: Id of the project whose enrollments they are; it wins over the filter's.
             school: Code of the school; it wins over the filter's.
             teacher: Id of the teacher.
@@ -43,6 +49,10 @@ class EnrollmentFilter:
             province=province,
             year=self.year,
             withdrawal_requested=self.withdrawal_requested,
+            base=self.base,
+            escalated=self.escalated,
+            search=search,
+            order=order or EnrollmentOrder.SIGNED_UP_AT,
         )
 
 

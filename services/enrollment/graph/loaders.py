@@ -20,7 +20,7 @@ from services.enrollment.domain.school import School
 from services.enrollment.domain.seats import Seats
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.graph.context import Context
-from services.enrollment.store import EnrollmentSelection, RowsOf, Visibility
+from services.enrollment.store import EnrollmentSelection, Listed, RowsOf, TeacherSelection, Visibility
 
 
 class SchoolByCodeLoader(BatchLoader[Context, str, School]):
@@ -67,12 +67,12 @@ class EnrollmentByIdLoader(BatchLoader[Context, str, Enrollment]):
         return await self.context.deps.store.enrollments.visible(keys, Visibility.of(self.context.principal))
 
 
-class EnrollmentPageLoader(BatchLoader[Context, PageOf[EnrollmentSelection], list[Enrollment]]):
+class EnrollmentPageLoader(BatchLoader[Context, PageOf[EnrollmentSelection], list[Listed]]):
     """Pages of enrollments that the principal may see; each has one row more than was asked for."""
 
     async def fetch(
         self, keys: Sequence[PageOf[EnrollmentSelection]]
-    ) -> Mapping[PageOf[EnrollmentSelection], list[Enrollment]]:
+    ) -> Mapping[PageOf[EnrollmentSelection], list[Listed]]:
         """The page of enrollments for each `(selection, page size, cursor)`."""
         lists = [(selection, page_request(first, after)) for selection, first, after in keys]
         pages = await self.context.deps.store.enrollments.pages(lists, Visibility.of(self.context.principal))
@@ -88,20 +88,20 @@ class EnrollmentCountLoader(BatchLoader[Context, EnrollmentSelection, int]):
         return dict(zip(keys, await store.enrollments.counts(keys, visibility), strict=True))
 
 
-class TeacherPageLoader(BatchLoader[Context, PageOf[str], list[Teacher]]):
+class TeacherPageLoader(BatchLoader[Context, PageOf[TeacherSelection], list[Teacher]]):
     """Pages of schools' teachers, each with one row more than was asked for; the field has checked the principal."""
 
-    async def fetch(self, keys: Sequence[PageOf[str]]) -> Mapping[PageOf[str], list[Teacher]]:
-        """The page of teachers for each `(school, page size, cursor)`."""
-        lists = [(school, page_request(first, after)) for school, first, after in keys]
+    async def fetch(self, keys: Sequence[PageOf[TeacherSelection]]) -> Mapping[PageOf[TeacherSelection], list[Teacher]]:
+        """The page of teachers for each `(selection, page size, cursor)`."""
+        lists = [(selection, page_request(first, after)) for selection, first, after in keys]
         return dict(zip(keys, await self.context.deps.store.teachers.pages(lists), strict=True))
 
 
-class TeacherCountLoader(BatchLoader[Context, str, int]):
-    """How many teachers schools have on file; the field has checked the principal."""
+class TeacherCountLoader(BatchLoader[Context, TeacherSelection, int]):
+    """How many teachers lists have; the field has checked the principal."""
 
-    async def fetch(self, keys: Sequence[str]) -> Mapping[str, int]:
-        """The number of teachers for each school."""
+    async def fetch(self, keys: Sequence[TeacherSelection]) -> Mapping[TeacherSelection, int]:
+        """The number of teachers for each selection."""
         return dict(zip(keys, await self.context.deps.store.teachers.counts(keys), strict=True))
 
 

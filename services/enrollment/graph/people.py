@@ -15,7 +15,7 @@ from services.enrollment.domain import school as schools
 from services.enrollment.domain import teacher as teachers
 from services.enrollment.domain.cut_off import CutOffs, key_of
 from services.enrollment.graph.context import Context, Info, may_read_school
-from services.enrollment.graph.enums import Audience, Employment
+from services.enrollment.graph.enums import Audience, Employment, EnrollmentOrder, TeacherOrder
 from services.enrollment.graph.inputs import EnrollmentFilter
 from services.enrollment.graph.loaders import (
     CutOffsByKeyLoader,
@@ -24,6 +24,7 @@ from services.enrollment.graph.loaders import (
     TeacherCountLoader,
     TeacherPageLoader,
 )
+from services.enrollment.store import TeacherSelection
 
 if TYPE_CHECKING:
     from services.enrollment.graph.enrollments import Enrollment
@@ -156,29 +157,42 @@ class School:
         cut_offs = await info.context.loader(CutOffsByKeyLoader).load(key_of(self.source.id, year))
         return InnerCutOff.all_of(cut_offs) if cut_offs else []
 
-    @strawberry.federation.field(description="本校教师", requires_scopes=requires(Scope.SCHOOL, Scope.MINISTRY))
-    async def teachers(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Teacher] | None:
-        """The school's teachers in the order of registration; for the school and the ministry."""
+    @strawberry.federation.field(
+        description="本校教师；search 为姓名的开头", requires_scopes=requires(Scope.SCHOOL, Scope.MINISTRY)
+    )
+    async def teachers(
+        self,
+        info: Info,
+        search: str | None = None,
+        order_by: TeacherOrder | None = None,
+        first: int = 20,
+        after: str | None = None,
+    ) -> Connection[Teacher] | None:
+        """The school's teachers, by default in the order of registration; for the school and the ministry."""
         principal, key = info.context.principal, self.source.id
         own = principal.scope is Scope.SCHOOL and principal.school == key
         if not own and principal.scope is not Scope.MINISTRY:
             return Connection[Teacher].empty()
         loader, part = info.context.loader, page_request(first, after)
-        page = await connect(loader(TeacherPageLoader).load((key, first, after)), part, lambda teacher: [teacher.id])
-        return Connection[Teacher].of(page, Teacher.of, partial(loader(TeacherCountLoader).load, key))
+        wanted = TeacherSelection(school=key, search=search, order=order_by or TeacherOrder.REGISTERED)
+        page = await connect(loader(TeacherPageLoader).load((wanted, first, after)), part, wanted.position)
+        return Connection[Teacher].of(page, Teacher.of, partial(loader(TeacherCountLoader).load, wanted))
 
     @strawberry.federation.field(description="本校的报名", requires_scopes=_SCHOOL_READERS)
     async def enrollments(
         self,
         info: Info,
+        *,
         filter: EnrollmentFilter | None = None,
+        search: str | None = None,
+        order_by: EnrollmentOrder | None = None,
         first: int = 20,
         after: str | None = None,
     ) -> Connection[EnrollmentType] | None:
         """The school's enrollments that the principal may see."""
         from services.enrollment.graph.enrollments import enrollments_page
 
-        selection = (filter or EnrollmentFilter()).selection(school=self.source.id)
+        selection = (filter or EnrollmentFilter()).selection(school=self.source.id, search=search, order=order_by)
         return await enrollments_page(info, selection, first, after)
 
 

@@ -9,6 +9,7 @@ from chassis.graph.connection import Connection
 from chassis.graph.resolvers import text_key
 from chassis.principal import Scope
 from services.enrollment.graph.context import Info, may_read_base
+from services.enrollment.graph.enums import EnrollmentOrder
 from services.enrollment.graph.inputs import EnrollmentFilter
 from services.enrollment.graph.loaders import ProjectByIdLoader, SeatsByProjectLoader
 
@@ -60,7 +61,10 @@ class Project:
     async def enrollments(
         self,
         info: Info,
+        *,
         filter: EnrollmentFilter | None = None,
+        search: str | None = None,
+        order_by: EnrollmentOrder | None = None,
         first: int = 20,
         after: str | None = None,
     ) -> Connection[EnrollmentType] | None:
@@ -70,5 +74,5 @@ class Project:
         project = await info.context.loader(ProjectByIdLoader).load(self.id)
         if project is None or not may_read_base(info.context.principal, project.base):
             return Connection[EnrollmentType].empty()
-        selection = (filter or EnrollmentFilter()).selection(project=self.id)
+        selection = (filter or EnrollmentFilter()).selection(project=self.id, search=search, order=order_by)
         return await enrollments_page(info, selection, first, after)

@@ -10,6 +10,7 @@ from chassis.graph.resolvers import text_key
 from chassis.principal import Scope
 from kernel.reference import provinces
 from services.enrollment.graph.context import Info, may_read_province
+from services.enrollment.graph.enums import EnrollmentOrder
 from services.enrollment.graph.funding import Funding
 from services.enrollment.graph.inputs import EnrollmentFilter
 from services.enrollment.graph.loaders import FundingByProvinceLoader, ProgressByProvinceLoader
@@ -64,7 +65,10 @@ class Province:
     async def enrollments(
         self,
         info: Info,
+        *,
         filter: EnrollmentFilter | None = None,
+        search: str | None = None,
+        order_by: EnrollmentOrder | None = None,
         first: int = 20,
         after: str | None = None,
     ) -> Connection[EnrollmentType] | None:
@@ -73,5 +77,5 @@ class Province:
 
         if not may_read_province(info.context.principal, self.code):
             return Connection[EnrollmentType].empty()
-        selection = (filter or EnrollmentFilter()).selection(province=self.code)
+        selection = (filter or EnrollmentFilter()).selection(province=self.code, search=search, order=order_by)
         return await enrollments_page(info, selection, first, after)

@@ -16,6 +16,7 @@ from services.enrollment.domain.vocabulary import EnrollmentStatus
 from services.enrollment.graph.context import Info, may_read_province, may_read_school
 from services.enrollment.graph.deliveries import FeedbackQuery
 from services.enrollment.graph.enrollments import Enrollment, enrollments_page
+from services.enrollment.graph.enums import EnrollmentOrder, SchoolOrder
 from services.enrollment.graph.events import EVENT_READERS, EnrollmentEvent, log_slice, reading_of
 from services.enrollment.graph.inputs import EnrollmentFilter, SchoolFilter
 from services.enrollment.graph.loaders import (
@@ -62,16 +63,23 @@ class Query(FeedbackQuery, MeQuery, PersonalQuery, RosterQuery):
     async def schools(
         self,
         info: Info,
+        *,
         filter: SchoolFilter | None = None,
         search: str | None = None,
+        order_by: SchoolOrder | None = None,
         first: int = 20,
         after: str | None = None,
     ) -> Connection[School] | None:
-        """The schools on file that the principal may see, by code."""
+        """The schools on file that the principal may see, by default by code."""
         wanted = filter or SchoolFilter()
-        selection = SchoolSelection(province=wanted.province, designated=wanted.designated, search=search)
+        selection = SchoolSelection(
+            province=wanted.province,
+            designated=wanted.designated,
+            search=search,
+            order=order_by or SchoolOrder.CODE,
+        )
         store, reader, part = info.context.deps.store.schools, info.context.principal, page_request(first, after)
-        page = await connect(store.page(selection, reader, part), part, lambda school: [school.id])
+        page = await connect(store.page(selection, reader, part), part, selection.position)
         return Connection[School].of(page, School.of, partial(store.count, selection, reader))
 
     @strawberry.federation.field(description="本省", requires_scopes=requires(Scope.PROVINCE))
@@ -91,14 +99,22 @@ class Query(FeedbackQuery, MeQuery, PersonalQuery, RosterQuery):
         return [ProvinceProgress.of(progress) for progress in counted if progress]
 
     @strawberry.federation.field(
-        description="我的报名：教师为本人，学校为本校，基地为已提交到本基地的",
+        description="我的报名：教师为本人，学校为本校，基地为已提交到本基地的；search 为姓名的开头",
         requires_scopes=requires(Scope.TEACHER, Scope.SCHOOL, Scope.BASE),
     )
     async def my_enrollments(
-        self, info: Info, first: int = 20, after: str | None = None
+        self,
+        info: Info,
+        *,
+        filter: EnrollmentFilter | None = None,
+        search: str | None = None,
+        order_by: EnrollmentOrder | None = None,
+        first: int = 20,
+        after: str | None = None,
     ) -> Connection[Enrollment] | None:
-        """The principal's own enrollments."""
-        return await enrollments_page(info, EnrollmentFilter().selection(), first, after)
+        """The principal's own enrollments; `search` is the beginning of a trainee's name."""
+        selection = (filter or EnrollmentFilter()).selection(search=search, order=order_by)
+        return await enrollments_page(info, selection, first, after)
 
     @strawberry.federation.field(
         description="某报名：本人、学校、基地、省份和教师工作司",

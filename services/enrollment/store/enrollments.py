@@ -1,21 +1,24 @@
 """The enrollments in MongoDB: their indexes, and the reads of commands and of the graph."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from pymongo import ASCENDING
 
 from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import BATCH, Database, Document, Session, from_document
-from chassis.storage.paging import Tally, after_position, all_of, counts, pages, tallies
+from chassis.storage.paging import Tally, after_position, all_of, piped, tallies
 from chassis.storage.repository import Repository
 from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.news import SEATED
 from services.enrollment.domain.seats import ADMITTED
 from services.enrollment.domain.vocabulary import LIVE, WITHOUT_SEAT, EnrollmentStatus
-from services.enrollment.store.visibility import EnrollmentSelection, Visibility
+from services.enrollment.store.visibility import EnrollmentOrder, EnrollmentSelection, Visibility
 
 _BY_ID = [("_id", ASCENDING)]
+_LONGEST_SEARCH = 100
 _INDEXES: dict[str, tuple[str, ...]] = {
     "project": ("project", "status", "_id"),
     "base": ("base", "_id"),
@@ -25,6 +28,49 @@ _INDEXES: dict[str, tuple[str, ...]] = {
     "teacher": ("teacher", "_id"),
     "province": ("province", "year", "status"),
 }
+
+
+Listed = tuple[Enrollment, list[Any]]
+"""An enrollment of a list, and its position in the list's order."""
+
+_LAST = 2**53 - 1
+_KEYS: dict[EnrollmentOrder, Any] = {
+    EnrollmentOrder.SUBMITTED_AT: {"$ifNull": [{"$toLong": "$submitted_at"}, _LAST]},
+    EnrollmentOrder.RANK: {"$ifNull": ["$rank", _LAST]},
+    EnrollmentOrder.WAITING_RANK: {"$ifNull": ["$waiting_rank", _LAST]},
+    EnrollmentOrder.SCHOOL: "$school",
+    EnrollmentOrder.STATUS: "$status",
+    EnrollmentOrder.NAME: {"$ifNull": [{"$first": "$person.name"}, ""]},
+}
+"""What each order sorts by before the id; the order of sign-up is that of the ids."""
+_KEYED = [("key", ASCENDING), ("_id", ASCENDING)]
+
+
+def _sorted(order: EnrollmentOrder, part: PageRequest) -> list[Document]:
+    """The stages that sort, go on after the position, and end the page."""
+    if order is EnrollmentOrder.SIGNED_UP_AT:
+        return [{"$match": after_position(_BY_ID, part.after)}, {"$sort": dict(_BY_ID)}, {"$limit": part.first + 1}]
+    after = part.after
+    if after is not None:
+        after = after[1:] if tuple(after[:1]) == (order.value,) else ()
+    return [
+        {"$set": {"key": _KEYS[order]}},
+        {"$match": after_position(_KEYED, after)},
+        {"$sort": dict(_KEYED)},
+        {"$limit": part.first + 1},
+    ]
+
+
+def _listed(document: Document, order: EnrollmentOrder) -> Listed:
+    key = document.pop("key", None)
+    document.pop("person", None)
+    enrollment = from_document(document, Enrollment)
+    by_id = order is EnrollmentOrder.SIGNED_UP_AT
+    return enrollment, [enrollment.id] if by_id else [
+        order.value,
+        int(key) if isinstance(key, int) else key,
+        enrollment.id,
+    ]
 
 
 class Enrollments(Repository[Enrollment]):
@@ -132,19 +178,39 @@ class Enrollments(Repository[Enrollment]):
 
     async def pages(
         self, lists: Sequence[tuple[EnrollmentSelection, PageRequest]], visibility: Visibility
-    ) -> list[list[Enrollment]]:
-        """Of each list up to `first + 1` visible enrollments after a position, in the order of sign-up."""
-        wanted = [
-            (all_of(selection.condition(), visibility.condition(), after_position(_BY_ID, part.after)), part.first + 1)
+    ) -> list[list[Listed]]:
+        """Of each list up to `first + 1` visible enrollments after a position, in the order that it asks for.
+
+        Raises:
+            Refusal: `BAD_CURSOR`: a position belongs to another order.
+        """
+        pipelines = [
+            [*self._found(selection, visibility), *_sorted(selection.order, part), {"$unset": ["events", "requests"]}]
             for selection, part in lists
         ]
-        rows = await pages(self.collection, wanted, _BY_ID)
-        return [[from_document(document, Enrollment) for document in page] for page in rows]
+        rows = await piped(self.collection, pipelines)
+        return [
+            [_listed(document, selection.order) for document in page]
+            for page, (selection, _) in zip(rows, lists, strict=True)
+        ]
 
     async def counts(self, lists: Sequence[EnrollmentSelection], visibility: Visibility) -> list[int]:
         """How many enrollments of each list the reader may see."""
-        wheres = [all_of(selection.condition(), visibility.condition()) for selection in lists]
-        return await counts(self.collection, wheres)
+        pipelines = [[*self._found(selection, visibility), {"$count": "count"}] for selection in lists]
+        rows = await piped(self.collection, pipelines)
+        return [page[0]["count"] if page else 0 for page in rows]
+
+    def _found(self, selection: EnrollmentSelection, visibility: Visibility) -> list[Document]:
+        """The pipeline of the enrollments of a selection, with the trainee's name where it is looked at."""
+        pipeline: list[Document] = [{"$match": all_of(selection.condition(), visibility.condition())}]
+        wanted = (selection.search or "").strip()[:_LONGEST_SEARCH]
+        if wanted or selection.order is EnrollmentOrder.NAME:
+            name = [{"$project": {"name": 1}}]
+            person = {"from": "teachers", "localField": "teacher", "foreignField": "_id", "pipeline": name}
+            pipeline.append({"$lookup": person | {"as": "person"}})
+        if wanted:
+            pipeline.append({"$match": {"person.name": {"$regex": f"^{re.escape(wanted)}"}}})
+        return pipeline
 
     async def tallies(self, lists: Sequence[EnrollmentSelection], visibility: Visibility) -> list[Tally]:
         """How many enrollments of each list the reader may see, of which one project, and when the first offer ends."""

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 from pymongo import ASCENDING
 
@@ -17,6 +18,16 @@ _BY_CODE = [("_id", ASCENDING)]
 _LONGEST_SEARCH = 100
 
 
+class SchoolOrder(StrEnum):
+    """The orders that a list of schools may have."""
+
+    CODE = "CODE"
+    NAME = "NAME"
+
+
+_ORDERS = {SchoolOrder.CODE: _BY_CODE, SchoolOrder.NAME: [("name", ASCENDING), ("_id", ASCENDING)]}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchoolSelection:
     """Which schools a reader asks for; a field that is None or empty selects nothing out.
@@ -25,11 +36,17 @@ class SchoolSelection:
         province: Two digits; `00` for schools of line ministries.
         designated: Whether they have named their designated person (R5).
         search: Part of the name, or the beginning of the code.
+        order: How to sort; names by their characters.
     """
 
     province: str | None = None
     designated: bool | None = None
     search: str | None = None
+    order: SchoolOrder = SchoolOrder.CODE
+
+    def position(self, school: School) -> list[str]:
+        """Where a school stands in the order."""
+        return [school.id] if self.order is SchoolOrder.CODE else [school.name, school.id]
 
     def condition(self) -> Document:
         """As a filter of the schools."""
@@ -58,11 +75,15 @@ class Schools(Repository[School]):
         """Create the indexes."""
         await super().prepare()
         await self.collection.create_index([("province", ASCENDING), ("_id", ASCENDING)], name="province")
+        await self.collection.create_index([("name", ASCENDING), ("_id", ASCENDING)], name="name")
+        by_name = [("province", ASCENDING), ("name", ASCENDING), ("_id", ASCENDING)]
+        await self.collection.create_index(by_name, name="province_name")
 
     async def page(self, selection: SchoolSelection, reader: Principal, part: PageRequest) -> list[School]:
         """Up to `first + 1` schools that the reader may see, after a position."""
-        where = all_of(selection.condition(), _visible_to(reader), after_position(_BY_CODE, part.after))
-        return await self.query(where, sort=_BY_CODE, limit=part.first + 1)
+        order = _ORDERS[selection.order]
+        where = all_of(selection.condition(), _visible_to(reader), after_position(order, part.after))
+        return await self.query(where, sort=order, limit=part.first + 1)
 
     async def count(self, selection: SchoolSelection, reader: Principal) -> int:
         """How many schools the reader may see."""

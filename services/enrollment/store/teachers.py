@@ -1,19 +1,57 @@
 """The teachers on file in MongoDB: an ID number is once in the service (R41), and a school lists its own."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
 from pymongo import ASCENDING
 from pymongo.errors import OperationFailure
 
 from chassis.storage.cursor import PageRequest
-from chassis.storage.mongo import Database, from_document
-from chassis.storage.paging import after_position, all_of, counts, pages
+from chassis.storage.mongo import Database, Document, from_document
+from chassis.storage.paging import after_position, all_of, counts, piped
 from chassis.storage.repository import Repository
 from services.enrollment.domain.teacher import Teacher
 
 _BY_ID = [("_id", ASCENDING)]
+_LONGEST_SEARCH = 100
 _MOBILES = "mobile"
 _INDEX_NOT_FOUND = 27
+
+
+class TeacherOrder(StrEnum):
+    """The orders that a list of teachers may have."""
+
+    REGISTERED = "REGISTERED"
+    NAME = "NAME"
+
+
+_ORDERS = {TeacherOrder.REGISTERED: _BY_ID, TeacherOrder.NAME: [("name", ASCENDING), ("_id", ASCENDING)]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeacherSelection:
+    """Which teachers of a school are asked for, and in which order.
+
+    Attributes:
+        school: The school's code.
+        search: The beginning of the name.
+        order: How to sort; names by their characters.
+    """
+
+    school: str
+    search: str | None = None
+    order: TeacherOrder = TeacherOrder.REGISTERED
+
+    def condition(self) -> Document:
+        """As a filter of the teachers."""
+        wanted = re.escape((self.search or "").strip()[:_LONGEST_SEARCH])
+        return {"school": self.school} | ({"name": {"$regex": f"^{wanted}"}} if wanted else {})
+
+    def position(self, teacher: Teacher) -> list[str]:
+        """Where a teacher stands in the order."""
+        return [teacher.id] if self.order is TeacherOrder.REGISTERED else [teacher.name, teacher.id]
 
 
 class Teachers(Repository[Teacher]):
@@ -32,6 +70,8 @@ class Teachers(Repository[Teacher]):
         await self._allow_shared_mobiles()
         await self.collection.create_index("id_number.hash", unique=True, name="id_number")
         await self.collection.create_index([("school", ASCENDING), ("_id", ASCENDING)], name="school")
+        names = [("school", ASCENDING), ("name", ASCENDING), ("_id", ASCENDING)]
+        await self.collection.create_index(names, name="names")
 
     async def _allow_shared_mobiles(self) -> None:
         """Drop the unique index of mobiles that earlier releases made; several replicas may do so at the same time."""
@@ -43,14 +83,24 @@ class Teachers(Repository[Teacher]):
             if error.code != _INDEX_NOT_FOUND:
                 raise
 
-    async def pages(self, lists: Sequence[tuple[str, PageRequest]]) -> list[list[Teacher]]:
-        """Of each school up to `first + 1` teachers after a position."""
-        wanted = [
-            (all_of({"school": school}, after_position(_BY_ID, part.after)), part.first + 1) for school, part in lists
+    async def pages(self, lists: Sequence[tuple[TeacherSelection, PageRequest]]) -> list[list[Teacher]]:
+        """Of each school up to `first + 1` teachers after a position, in the order that is asked for.
+
+        Raises:
+            Refusal: `BAD_CURSOR`: a position belongs to another order.
+        """
+        pipelines: list[list[Document]] = [
+            [
+                {"$match": all_of(selection.condition(), after_position(_ORDERS[selection.order], part.after))},
+                {"$sort": dict(_ORDERS[selection.order])},
+                {"$limit": part.first + 1},
+                {"$unset": ["events", "requests"]},
+            ]
+            for selection, part in lists
         ]
-        rows = await pages(self.collection, wanted, _BY_ID)
+        rows = await piped(self.collection, pipelines)
         return [[from_document(document, Teacher) for document in page] for page in rows]
 
-    async def counts(self, schools: Sequence[str]) -> list[int]:
-        """How many teachers each school has on file."""
-        return await counts(self.collection, [{"school": school} for school in schools])
+    async def counts(self, lists: Sequence[TeacherSelection]) -> list[int]:
+        """How many teachers each list has."""
+        return await counts(self.collection, [selection.condition() for selection in lists])

@@ -1,6 +1,7 @@
 """Which enrollments a reader may see, and which of them are asked for."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Self
 
 from chassis.principal import Principal, Scope
@@ -66,12 +67,27 @@ class Visibility:
                 return False
 
 
+class EnrollmentOrder(StrEnum):
+    """The orders that a list of enrollments may have; what has no value comes last."""
+
+    SIGNED_UP_AT = "SIGNED_UP_AT"
+    SUBMITTED_AT = "SUBMITTED_AT"
+    RANK = "RANK"
+    WAITING_RANK = "WAITING_RANK"
+    SCHOOL = "SCHOOL"
+    STATUS = "STATUS"
+    NAME = "NAME"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrollmentSelection:
     """Which enrollments a reader asks for; a field that is None or empty selects nothing out.
 
     Attributes:
         unranked: Only those that their school has not ranked (R21).
+        escalated: Only those that went to the ministry, or only the others (R23).
+        search: The beginning of the trainee's name.
+        order: How to sort.
     """
 
     statuses: tuple[EnrollmentStatus, ...] = ()
@@ -80,8 +96,12 @@ class EnrollmentSelection:
     teacher: str | None = None
     province: str | None = None
     year: int | None = None
+    base: str | None = None
     unranked: bool = False
     withdrawal_requested: bool | None = None
+    escalated: bool | None = None
+    search: str | None = None
+    order: EnrollmentOrder = EnrollmentOrder.SIGNED_UP_AT
 
     def condition(self) -> Document:
         """As a filter of the enrollments."""
@@ -91,6 +111,7 @@ class EnrollmentSelection:
             "teacher": self.teacher,
             "province": self.province,
             "year": self.year,
+            "base": self.base,
         }
         condition: Document = {name: value for name, value in named.items() if value is not None}
         if self.statuses:
@@ -100,4 +121,6 @@ class EnrollmentSelection:
         if self.withdrawal_requested is not None:
             is_open = WithdrawalRequestState.OPEN.value
             condition["withdrawal_request.state"] = is_open if self.withdrawal_requested else {"$ne": is_open}
+        if self.escalated is not None:
+            condition["escalated_at"] = {"$ne": None} if self.escalated else None
         return condition

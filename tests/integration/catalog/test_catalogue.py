@@ -265,3 +265,29 @@ async def test_a_search_that_is_too_long_is_refused_alone(season: Season) -> Non
     assert [error_json(error, Language.ZH)["extensions"]["code"] for error in result.errors or ()] == [
         "SEARCH_TOO_LONG"
     ]
+
+
+async def test_r17_an_exact_code_finds_that_project_first_and_alone_by_code(season: Season) -> None:
+    """C3: as people type it: full width, lower case, blanks around; never one that the reader may not see."""
+    base = await season.register_base()
+    first, second = await season.published(base), await season.published(base)
+    draft = await season.draft(base)
+    by_code = "query($code: String!) { projectByCode(code: $code) { id } }"
+    listed = "query($codes: [String!], $search: String) { projects(filter: {codes: $codes}, search: $search) {"
+    listed += " totalCount nodes { id } } }"
+    wide = "".join(chr(ord(char) + 0xFEE0) for char in second["code"].lower())
+    for typed in (second["code"], f" {second['code'].lower()} ", wide):
+        assert await season.act(ANONYMOUS, by_code, code=typed) == {"id": second["id"]}
+        found = (await season.ask(ANONYMOUS, listed, search=typed))["projects"]["nodes"]
+        assert found[0] == {"id": second["id"]}
+    for hidden in (draft["code"], "GP-0000", ""):
+        assert await season.act(ANONYMOUS, by_code, code=hidden) is None
+    assert await season.act(base, by_code, code=draft["code"]) == {"id": draft["id"]}
+    codes = [first["code"].lower(), second["code"], draft["code"], "GP-0000"]
+    found = (await season.ask(ANONYMOUS, listed, codes=codes))["projects"]
+    assert (found["totalCount"], [node["id"] for node in found["nodes"]]) == (2, [first["id"], second["id"]])
+
+
+async def test_a_project_is_found_by_its_code_from_an_index(season: Season) -> None:
+    found = season.deps.store.projects.collection.find({"code": {"$in": ["GP-1"]}})
+    assert "COLLSCAN" not in str((await found.explain())["queryPlanner"]["winningPlan"])
