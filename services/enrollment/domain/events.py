@@ -136,7 +136,7 @@ class TeacherRevealed:
 
 @dataclass(frozen=True, kw_only=True)
 class ContactsRevealed:
-    """Somebody saw the phones of the designated persons of schools, for a stated purpose (R5, R40, R41)."""
+    """Somebody saw how to call the designated persons of schools, for a stated purpose (R5, R40, R41)."""
 
     schools: tuple[str, ...]
     purpose: str
