@@ -17,6 +17,8 @@ _SESSION = {"title": "第1天", "teacher": "周教授", "date": _DAY, "hours": 8
 _VERDICTS = [{"dimension": "FEE", "verdict": "FAIL", "comment": _REASON}]
 OF_ONESELF = {"addTeachers", "designatePerson", "setInnerCutOff", "updateMyContact"}
 """They name nothing of anybody else's: a school has its own people and days only, a teacher one contact."""
+_STRANGERS = {"a": "b", "b": "c"}
+"""By base, a school that has submitted nobody to it."""
 SILENT = {"markNoticesRead"}
 """They answer with the own ones among the rows, and do not say whether there are others."""
 
@@ -87,7 +89,7 @@ def _of_bases(world: World, own: str, other: str) -> dict[str, list[Arguments]]:
         "markNoticesRead": [{"ids": [world.ids[f"notice.school.{other}"]]}],
         "revealTeacher": [{"id": world.ids[f"teacher.{other}2"], "purpose": _PURPOSE}],
         "revealTeachers": [{"projectId": taught, "purpose": _PURPOSE}],
-        "revealContacts": [{"codes": [SCHOOLS[other]], "purpose": _PURPOSE}],
+        "revealContacts": [{"codes": [SCHOOLS[_STRANGERS[own]]], "purpose": _PURPOSE}],
     }
 
 

@@ -46,8 +46,8 @@ __all__ = [
     "RosterState",
     "SchoolOrder",
     "TeacherField",
-    "WithdrawalRequestState",
     "TeacherOrder",
+    "WithdrawalRequestState",
 ]
 
 _ENUMS: tuple[type[Enum], ...] = (
