@@ -134,8 +134,8 @@ CIRCULAR_FRAGMENT = RefusalKind(
 )
 QUERY_TOO_COSTLY = RefusalKind(
     "QUERY_TOO_COSTLY",
-    "该查询的开销为{cost}，超过上限{budget}，请减少每页行数或层级",
-    "The query costs {cost}, more than {budget}: ask for fewer rows or levels",
+    "该查询的开销为{cost}，超过上限{budget}，其中 {dearest} 占比最大，请减少其行数或层级",
+    "The query costs {cost}, more than {budget}, most of it by {dearest}: ask for fewer rows or levels there",
     unblock=Unblock.SELF,
 )
 PERSISTED_QUERY_NOT_FOUND = RefusalKind(

@@ -13,6 +13,7 @@ from strawberry.types import ExecutionContext, Info
 
 from chassis.graph.documents import KnownDocuments, known_documents
 from chassis.graph.list_cursors import mark_cursors
+from chassis.graph.list_sizes import declare_sizes
 from chassis.graphql_errors import is_bad_value
 from kernel.errors import Refusal
 from kernel.refusals import BAD_ENTITY_KEY, TOO_MANY_ENTITIES
@@ -37,6 +38,12 @@ class SubgraphSchema(Schema):
             if isinstance(kind, GraphQLScalarType) and not is_specified_scalar_type(kind):
                 _name_the_literal(kind)
         mark_cursors(self._schema)
+
+    def _collect_schema_directives(self, explicit_directive_types: Any, graphql_types: Any) -> list[type]:
+        """Declare the sizes of lists before Strawberry gathers the directives in use, for `@link` and the printer."""
+        given = list(graphql_types)
+        declare_sizes(given)
+        return super()._collect_schema_directives(explicit_directive_types, given)
 
     def entities_resolver(self, info: Info, representations: list[FederationAny]) -> list[FederationAny]:
         """Check the representations, then resolve copies of them: Strawberry removes keys from its argument.

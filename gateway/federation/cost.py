@@ -29,7 +29,8 @@ from gateway.federation.selection import Selected, Selection
 from gateway.refusals import QUERY_TOO_COSTLY
 from kernel.errors import Refusal
 
-Cost = Callable[[Mapping[str, Any]], float]
+Values = Mapping[str, Any]
+Length = Callable[[Values], float]
 _ASSUMED = 10
 _MUTATION = 10.0
 _SLICING = ("first", "last", "limit")
@@ -63,7 +64,47 @@ class _Sized:
     """The length of the lists below a field: of the named fields or, for None, of all."""
 
     fields: frozenset[str] | None
-    length: Cost
+    length: Length
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a field costs, with all below it; of a whole operation the fields of its root are below.
+
+    Attributes:
+        name: The field's name; empty for an operation.
+        weight: Weight of one object of the field itself.
+        below: What its fields cost, for one object.
+        length: How many objects it has; None for one.
+    """
+
+    name: str
+    weight: float
+    below: "tuple[Cost, ...]"
+    length: Length | None = None
+
+    def __call__(self, values: Values) -> float:
+        """The cost for the variables' values."""
+        return self._times(values) * (self.weight + sum(part(values) for part in self.below))
+
+    def dearest(self, values: Values) -> str:
+        """The path of the innermost field that still makes at least half of the cost, as `projects.nodes.enrollments`.
+
+        Args:
+            values: The variables' values.
+        """
+        half, times, path, here = self(values) / 2, 1.0, [], self
+        while here.below:
+            times *= here._times(values)
+            cost, name = max((part(values) * times, part.name) for part in here.below)
+            if cost < half:
+                break
+            path.append(name)
+            here = next(part for part in here.below if part.name == name and part(values) * times == cost)
+        return ".".join(path)
+
+    def _times(self, values: Values) -> float:
+        return 1.0 if self.length is None else self.length(values)
 
 
 def read_prices(document: DocumentNode) -> dict[str, Price]:
@@ -104,16 +145,15 @@ def _is_list(node: TypeNode) -> bool:
 
 
 def compile_cost(prices: Mapping[str, Price], selection: Selection, kind: str) -> Cost:
-    """A function from the variables' values to the cost of an operation."""
+    """The cost of an operation, for any values of its variables."""
     plain = _MUTATION if kind == "mutation" else 1.0
-    return _sum(
-        [_field(prices, selection.type, selected, None, plain) for selected in selection.fields if _counts(selected)]
-    )
+    fields = [selected for selected in selection.fields if _counts(selected)]
+    return Cost("", 0.0, tuple(_field(prices, selection.type, selected, None, plain) for selected in fields))
 
 
-def too_costly(cost: float, budget: int) -> Refusal:
-    """The refusal of an operation beyond its budget."""
-    return QUERY_TOO_COSTLY(cost=round(cost), budget=budget)
+def too_costly(cost: float, budget: int, dearest: str) -> Refusal:
+    """The refusal of an operation beyond its budget; it names the field that makes most of the cost."""
+    return QUERY_TOO_COSTLY(cost=round(cost), budget=budget, dearest=dearest)
 
 
 def _field(
@@ -133,23 +173,19 @@ def _field(
     length = _length(price, selected.argument_nodes)
     hands_on = _Sized(price.sized, length) if price.slicing and not price.is_list else None
     type_, fields = (selected.selection.type, selected.selection.fields) if selected.selection else ("", ())
-    below = _sum([_field(prices, type_, child, hands_on) for child in fields if _counts(child)])
+    below = tuple(_field(prices, type_, child, hands_on) for child in fields if _counts(child))
     if not price.is_list:
-        return lambda values: weight + below(values)
+        return Cost(selected.name, weight, below)
     if sized and (sized.fields is None or selected.name in sized.fields):
         length = sized.length
-    return lambda values: length(values) * (weight + below(values))
-
-
-def _sum(parts: list[Cost]) -> Cost:
-    return lambda values: sum(part(values) for part in parts)
+    return Cost(selected.name, weight, below, length)
 
 
 def _counts(selected: Selected) -> bool:
     return not selected.denied and not selected.name.startswith("__")
 
 
-def _length(price: Price, arguments: tuple[ArgumentNode, ...]) -> Cost:
+def _length(price: Price, arguments: tuple[ArgumentNode, ...]) -> Length:
     """How long a list is: the largest of its slicing arguments counts; an argument left out has its default."""
     values_by_name = {argument.name.value: argument.value for argument in arguments}
     readers = [_reader(values_by_name.get(name), default) for name, default in price.slicing]

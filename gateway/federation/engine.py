@@ -202,7 +202,7 @@ class Engine:
         values = self._coerced(operation, request.variables or {})
         prepared = self._prepared(document, operation, values, request.scopes)
         if self._budget is not None and (cost := prepared.cost(values)) > self._budget:
-            raise too_costly(cost, self._budget)
+            raise too_costly(cost, self._budget, prepared.cost.dearest(values))
         return prepared, values
 
     async def _run(self, prepared: Prepared, values: dict[str, Json], send: Send) -> Response:

@@ -60,7 +60,7 @@ class Limits:
     equal_keys: int = 20
     operations: int = 10
     fragments: int = 50
-    cost: int = 1_000
+    cost: int = 3_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,8 @@ async def test_what_costs_more_than_the_budget_is_refused_before_any_fetch() -> 
     assert "data" not in reply
     assert error["extensions"]["code"] == "QUERY_TOO_COSTLY"
     assert error["extensions"]["cost"] > error["extensions"]["budget"] == 1_000
+    assert error["extensions"]["dearest"] == "projects.nodes.enrollments.nodes"
+    assert "projects.nodes.enrollments.nodes" in error["message"]
     assert not subgraphs.unexpected
     await engine.execute(Request(query, variables={"n": 5}))
     assert len(subgraphs.unexpected) == 1  # the same document with fewer rows goes
