@@ -141,7 +141,7 @@ plan: ## print the plan of a query as a tree: make plan QUERY=file.graphql; STAG
 	$(BIN)/python -m gateway plan contracts/graph/supergraph.graphql $(QUERY) $(if $(STAGES),--stages)
 
 .PHONY: explorer
-explorer: ## fetch and build the explorer that the gateway serves at / (Node)
+explorer: ## fetch and build the explorer that the gateway serves at /explorer/ (Node)
 	@$(BIN)/python -m deploy.local.explorer
 
 ##@ Measure

@@ -1,10 +1,10 @@
-"""The explorer at `/`: static files built by `make explorer`, or a page that says how to build them."""
+"""The explorer at `/explorer/`: static files built by `make explorer`, or a page that says how to build them."""
 
 from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -23,14 +23,14 @@ _HEADERS = {
 
 
 def explorer_routes(folder: Path | None) -> list[BaseRoute]:
-    """The routes of `/`; they must come last, because they match every path.
+    """The routes of `/explorer/`; `/` leads there, until the front ends take it.
 
     Args:
         folder: The built files; None or a folder without `index.html` for none.
     """
     if folder and (folder / "index.html").exists():
-        return [Mount("/", _Files(directory=folder, html=True))]
-    return [Route("/", _missing)]
+        return [Route("/", _moved), Mount("/explorer", _Files(directory=folder, html=True))]
+    return [Route("/", _moved), Route("/explorer/", _missing)]
 
 
 class _Files(StaticFiles):
@@ -40,6 +40,10 @@ class _Files(StaticFiles):
         response = super().file_response(*args, **more)
         response.headers.update(_HEADERS)
         return response
+
+
+async def _moved(_: Request) -> RedirectResponse:
+    return RedirectResponse("explorer/", headers=_HEADERS)
 
 
 async def _missing(_: Request) -> HTMLResponse:

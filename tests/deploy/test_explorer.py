@@ -27,8 +27,16 @@ seen.push(session.account);
 await session.setPassword(code, password);
 seen.push(session.account);
 seen.push(await session.send({ query: "{ kind: __typename }" }));
-session.signOut();
+const sent = [];
+const fetched = globalThis.fetch;
+globalThis.fetch = (to, given) => (sent.push([new URL(to).pathname, given.body]), fetched(to, given));
+await session.signOut();
 seen.push(session.account);
+const token = JSON.parse(sent.at(-1)[1]).refreshToken;
+const again = await fetched(`${url}/auth/refresh`, {
+  method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ refreshToken: token }),
+});
+seen.push([sent.map(([path]) => path), Boolean(token), again.status]);
 console.log(JSON.stringify(seen));
 """
 EXTERNAL = re.compile(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//|url\(\s*["']?(?:https?:)?//|@import\s+["']""")
@@ -94,10 +102,37 @@ async def test_its_session_signs_in_sets_the_first_password_and_signs_out(gatewa
     done = subprocess.run(  # noqa: ASYNC221, S603 - our own script, and nothing else runs meanwhile
         [*command, codes[login, "expert"], "A-Quiet-Harbour-1949"], capture_output=True, text=True, check=True
     )
-    schema, refused, initial, active, answer, nobody = json.loads(done.stdout)
+    schema, refused, initial, active, answer, nobody, ended = json.loads(done.stdout)
     assert schema["data"]["__schema"]["queryType"]["name"] == "Query"
     assert "密码" in refused
     assert initial == {"login": login, "scope": "expert", "mustChangePassword": True}
     assert active == {"login": login, "scope": "expert", "mustChangePassword": False}
     assert answer["data"] == {"kind": "Query"}
     assert nobody is None
+    assert ended == [["/auth/logout"], True, 401], "the session goes on at the gateway"
+
+
+def test_r41_what_is_typed_stays_in_the_pages_memory_and_what_was_stored_before_is_removed() -> None:
+    script = """
+const { Memory, forgetStored } = await import(process.argv[1]);
+const old = new Map([["graphiql:query", "110101199003070011"], ["theirs", "x"]]);
+forgetStored({
+  get length() { return old.size; }, key: (place) => [...old.keys()][place], removeItem: (key) => old.delete(key),
+});
+const memory = new Memory();
+memory.setItem("graphiql:query", "typed");
+const kept = [memory.getItem("graphiql:query"), memory.length];
+memory.clear();
+console.log(JSON.stringify([[...old.keys()], kept, memory.getItem("graphiql:query"), memory.length]));
+"""
+    command = node.command("node")
+    if command is None:
+        pytest.skip("there is no Node")
+    file = explorer.SOURCES / "src" / "memory.js"
+    done = subprocess.run(  # noqa: S603 - our own script
+        [*command, "--input-type=module", "-e", script, str(file)], capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout) == [["theirs"], ["typed", 1], None, 0]
+    page = (explorer.SOURCES / "src" / "main.jsx").read_text(encoding="utf-8")
+    assert "storage={storage}" in page
+    assert "new Memory()" in page

@@ -3,7 +3,7 @@ import { useState } from "react";
 
 const SCOPES = { ministry: "教育部", base: "基地", expert: "专家", school: "学校", province: "省级", teacher: "教师" };
 
-export function Login({ session, onChange }) {
+export function Login({ session, onChange, onSignOut }) {
   const [form, setForm] = useState({ login: "", password: "", scope: "", fresh: "" });
   const [refusal, setRefusal] = useState(null);
   const { account } = session;
@@ -65,7 +65,7 @@ export function Login({ session, onChange }) {
         {account ? `${account.login} · ${SCOPES[account.scope] ?? ""} ${account.scope}` : "公众 public"}
       </output>
       {account && (
-        <button type="button" onClick={act(async () => session.signOut())}>
+        <button type="button" onClick={act(() => session.signOut().finally(onSignOut))}>
           退出 Log out
         </button>
       )}

@@ -4,10 +4,11 @@ import "graphiql/style.css";
 import "./style.css";
 import { GraphiQL } from "graphiql";
 import { createClient } from "graphql-sse";
-import { useReducer } from "react";
+import { useMemo, useReducer } from "react";
 import { createRoot } from "react-dom/client";
 import { introspection } from "./introspection.js";
 import { Login } from "./login.jsx";
+import { forgetStored, Memory } from "./memory.js";
 import { Session } from "./session.js";
 
 const FIRST_QUERY = `# 无需登录 No login needed.
@@ -22,12 +23,16 @@ const FIRST_QUERY = `# 无需登录 No login needed.
 `;
 const session = new Session(window.location.origin, introspection, createClient);
 
+forgetStored(window.localStorage);
+
 function Explorer() {
   const [, changed] = useReducer((count) => count + 1, 0);
+  const [visit, restart] = useReducer((count) => count + 1, 0);
+  const storage = useMemo(() => new Memory(), [visit]); // nothing of the one who has signed out stays
   return (
     <>
-      <Login session={session} onChange={changed} />
-      <GraphiQL fetcher={session.send} defaultQuery={FIRST_QUERY} />
+      <Login session={session} onChange={changed} onSignOut={restart} />
+      <GraphiQL key={visit} fetcher={session.send} defaultQuery={FIRST_QUERY} storage={storage} />
     </>
   );
 }

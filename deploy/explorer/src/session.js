@@ -33,9 +33,12 @@ export class Session {
     this.#keep(tokens, login);
   }
 
-  signOut() {
+  /** End the session at the gateway and forget its tokens, these also where the gateway does not answer. */
+  async signOut() {
+    const refreshToken = this.#tokens?.refreshToken;
     this.#tokens = null;
     this.#account = null;
+    if (refreshToken) await this.#post("/auth/logout", { refreshToken }).catch(() => undefined);
   }
 
   /** A GraphiQL fetcher. */
@@ -58,7 +61,7 @@ export class Session {
     try {
       await this.#refresh();
     } catch {
-      this.signOut();
+      await this.signOut();
       return answer;
     }
     return this.#send(body, headers);

@@ -129,7 +129,12 @@ async def test_refusals_speak_the_callers_language_and_chinese_by_default(
 
 
 async def test_it_lives_is_ready_is_measured_and_says_that_the_explorer_is_missing(browser: Browser) -> None:
-    for path, text in (("/livez", ""), ("/readyz", ""), ("/metrics", "guopei_graphql_seconds"), ("/", "make explorer")):
+    for path, text in (
+        ("/livez", ""),
+        ("/readyz", ""),
+        ("/metrics", "guopei_graphql_seconds"),
+        ("/explorer/", "make explorer"),
+    ):
         answer = await browser.send("GET", path)
         assert answer.status == 200
         assert text in answer.text
@@ -138,9 +143,15 @@ async def test_it_lives_is_ready_is_measured_and_says_that_the_explorer_is_missi
 async def test_no_other_page_frames_the_explorer(tmp_path: Path, browser: Browser) -> None:
     (tmp_path / "index.html").write_text("<title>x</title>")
     async with served(build_standalone(SUPERGRAPH, StandaloneSettings(explorer_dir=tmp_path))) as there:
-        for answer in (await there.send("GET", "/"), await browser.send("GET", "/")):
+        for answer in (await there.send("GET", "/explorer/"), await browser.send("GET", "/explorer/")):
             assert answer.headers["content-security-policy"] == "frame-ancestors 'none'"
-        assert (await there.send("POST", "/nowhere")).code == "METHOD_NOT_ALLOWED"
+        assert (await there.send("POST", "/explorer/nowhere")).code == "METHOD_NOT_ALLOWED"
+        assert (await there.send("GET", "/nowhere")).code == "NOT_FOUND"
+
+
+async def test_the_root_leads_to_the_explorer_until_the_front_ends_take_it(browser: Browser) -> None:
+    answer = await browser.send("GET", "/", allow_redirects=False)
+    assert (answer.status, answer.headers["location"]) == (307, "explorer/")
 
 
 async def test_no_other_origin_is_let_in_by_default(browser: Browser) -> None:
