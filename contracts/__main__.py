@@ -6,14 +6,24 @@ from pathlib import Path
 
 import typer
 
-from contracts import access, asyncapi, compatibility, events_table, graph_files, refusals_page, registry, rules_page
+from contracts import (
+    access,
+    asyncapi,
+    client_schema,
+    compatibility,
+    events_table,
+    graph_files,
+    refusals_page,
+    registry,
+    rules_page,
+)
 
 cli = typer.Typer(add_completion=False, help=__doc__)
 
 
 def files() -> Iterator[tuple[Path, str]]:
     """Every generated contract file and its text."""
-    modules = (graph_files, access, registry, asyncapi, events_table, rules_page, refusals_page)
+    modules = (graph_files, access, client_schema, registry, asyncapi, events_table, rules_page, refusals_page)
     return chain.from_iterable(module.files() for module in modules)
 
 

@@ -81,14 +81,15 @@ def _rows(sdl: str) -> Iterator[Row]:
         if isinstance(node, ObjectTypeDefinitionNode | ObjectTypeExtensionNode):
             for field in node.fields or ():
                 name = field.name.value
-                scopes = _scopes(field)
+                scopes = scopes_of(field)
                 if scopes is not None:
                     yield Row(node.name.value, name, scopes)
                 elif node.name.value in ROOTS and not name.startswith("_"):
                     yield Row(node.name.value, name, None)
 
 
-def _scopes(field: FieldDefinitionNode) -> frozenset[str] | None:
+def scopes_of(field: FieldDefinitionNode) -> frozenset[str] | None:
+    """The scopes that may use a field; None for everybody."""
     for directive in field.directives or ():
         if directive.name.value == "requiresScopes":
             (argument,) = directive.arguments or ()

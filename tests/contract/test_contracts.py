@@ -12,9 +12,12 @@ import pytest
 from graphql import (
     EnumTypeDefinitionNode,
     FieldDefinitionNode,
+    GraphQLObjectType,
+    GraphQLSchema,
     InputObjectTypeDefinitionNode,
     InputValueDefinitionNode,
     ObjectTypeDefinitionNode,
+    build_schema,
     parse,
     print_ast,
 )
@@ -29,6 +32,7 @@ from services.assessment.messaging.inbound import handlers as assessment_handler
 from services.catalog.messaging import enrollment_handlers as catalog_from_enrollment
 from services.enrollment.messaging.from_assessment import assessment_handlers as enrollment_from_assessment
 from services.enrollment.messaging.from_catalog import catalog_handlers as enrollment_from_catalog
+from tests.support.fixtures import supergraph
 
 UNUSED: Any = SimpleNamespace(clock=Clock(), store=None)  # handlers are only looked at here, never called
 SCHEMAS = sorted(registry.FOLDER.rglob("*.schema.json"))
@@ -120,3 +124,27 @@ def _shape(field: FieldDefinitionNode | InputValueDefinitionNode) -> str:
     arguments = [f"{argument.name.value}: {print_ast(argument.type)}" for argument in own or ()]
     scopes = [print_ast(directive) for directive in field.directives or () if directive.name.value == "requiresScopes"]
     return f"({', '.join(arguments)}): {print_ast(field.type)} {' '.join(scopes)}"
+
+
+def test_the_clients_schema_is_that_of_the_gateway_and_says_who_may_use_each_root_field() -> None:
+    """C6: what `make schema` writes for code generators is what the gateway serves, field by field."""
+    written = build_schema((graph_files.FOLDER / "api.graphql").read_text(encoding="utf-8"))
+    served = supergraph().schema
+
+    def shape(schema: GraphQLSchema) -> dict[str, str]:
+        return {
+            f"{name}.{field}": f"{sorted((key, str(given.type)) for key, given in one.args.items())} {one.type}"
+            for name, kind in schema.type_map.items()
+            if not name.startswith("__")
+            for field, one in (kind.fields.items() if isinstance(kind, GraphQLObjectType) else ())
+        }
+
+    assert shape(written) == shape(served)
+    silent = [
+        f"{root.name}.{name}"
+        for root in (written.query_type, written.mutation_type, written.subscription_type)
+        if root
+        for name, field in root.fields.items()
+        if "可用角色 For: " not in (field.description or "")
+    ]
+    assert silent == []
