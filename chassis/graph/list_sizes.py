@@ -35,7 +35,16 @@ ASSUMED: Mapping[str, int] = {
     "timetable": 30,
     "verdicts": 5,
     "warnings": 3,
+    # what waits for the caller
+    "Me.bases": 2,
+    "openAssignments": 5,
+    "planTodo": 5,
+    "todo": 5,
+    "trainingTodo": 5,
     # rounds and bases
+    "amendments": 3,
+    "changed": 3,
+    "steps": 4,
     "adjustments": 2,
     "contacts": 5,
     "durationNorms": 4,
@@ -60,6 +69,8 @@ ASSUMED: Mapping[str, int] = {
     "provinces": 32,
     "statuses": 19,
     # people, enrollments and rosters
+    "affiliations": 2,
+    "Transfer.history": 4,
     "corrections": 3,
     "Enrollment.history": 8,
     "feedback": 4,
