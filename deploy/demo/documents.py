@@ -21,7 +21,7 @@ DECIDE_ENROLLMENTS = """mutation($decisions: [EnrollmentDecisionInput!]!) {
 REVISE = """mutation($id: ID!, $decision: EnrollmentDecision!, $why: String!) {
   reviseDecision(id: $id, decision: $decision, reason: $why) { status history { status reason } }
 }"""
-ESCALATIONS = "query($year: Int!) { escalations(year: $year) { nodes { id } } }"
+ESCALATIONS = "query($year: Int!) { escalations(year: $year) { nodes { id escalatedAt } } }"
 FUND = "mutation($input: FundingInput!) { recordFunding(input: $input) { id yuan } }"
 PROGRESS = """query($year: Int!) { provinceProgress(year: $year) {
   province { code name } registeredSchools schools tally { signUps submitted accepted } funding { yuan } } }"""

@@ -227,7 +227,8 @@ async def _escalate(story: Story) -> None:
     story.clock("2024-05-25T09:00")
 
     async def escalated() -> bool:
-        return key in {node["id"] for node in (await story.seeded.ministry.do(d.ESCALATIONS, year=YEAR))["nodes"]}
+        nodes = (await story.seeded.ministry.do(d.ESCALATIONS, year=YEAR))["nodes"]
+        return any(node["id"] == key and node["escalatedAt"] for node in nodes)
 
     await wait_for(escalated, "the escalation of an undecided sign-up")
     decision = [{"id": key, "decision": "REJECT", "reason": "时间重叠"}]

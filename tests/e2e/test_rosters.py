@@ -24,8 +24,9 @@ async def test_the_school_gets_its_file_back_masked_and_with_what_is_wrong(story
     assert status == 200
     rows = [list(row) for row in CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).iter_rows()]
     assert [row[0] for row in rows[1:]] == [3, 4, 5]
-    assert [row[10] for row in rows[1:]] == ["已提交", "已提交", "未提交"]
-    assert rows[3][11] == "身份证号码有误：应为18位，末位可为X"
+    result, problems = rows[0].index("结果"), rows[0].index("问题")
+    assert [row[result] for row in rows[1:]] == ["已提交", "已提交", "未提交"]
+    assert rows[3][problems] == "身份证号码有误：应为18位，末位可为X"
     assert not [cell for row in rows for cell in row for line in lines_for("x") if cell in line.split(",")[1:3]]
 
 
