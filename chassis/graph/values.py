@@ -42,6 +42,7 @@ class Advice:
     code: str
     rule: str | None
     message: str
+    fields: list[str] = strawberry.field(default_factory=list, description="What it is about, such as `capacity`")
 
 
 @strawberry.federation.type(shareable=True, description="A contact; the phone is masked")

@@ -45,8 +45,9 @@ async def amend_project(deps: Deps, principal: Principal, *, key: str, version: 
     Reason.of(given.reason, "R18")
     await require_version(deps, project, version)
     require_province(given.venue.province if given.venue else None)
+    base = await deps.store.bases.get(project.base)
     current = await round_of(deps, project.year)
-    amended, events = lifecycle.amend(project, current, given, deps.clock.now())
+    amended, events = lifecycle.amend(project, base, current, given, deps.clock.now())
     return await deps.store.projects.save(amended, events)
 
 

@@ -1,5 +1,6 @@
 """Declaration of a project: draft, update, submit, withdraw, add a class, and lapse of a returned plan (R6–R13)."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -15,23 +16,22 @@ from services.catalog.domain.events import (
     ProjectSubmitted,
     ProjectWithdrawn,
 )
+from services.catalog.domain.impossible import check_given
 from services.catalog.domain.labels import PHASES, REVIEW_CLOSED
 from services.catalog.domain.plan import (
     Plan,
     Session,
     Venue,
-    advice_on,
-    check_given,
     checked_texts,
     differing,
     require_complete,
-    require_justified,
     shift_sessions,
 )
-from services.catalog.domain.project import EDITABLE, Project, about, move, note, require_status, wrong_state
+from services.catalog.domain.project import EDITABLE, Project, about, move, norms_of, note, require_status, wrong_state
 from services.catalog.domain.quota import delta
 from services.catalog.domain.refusals import INVALID_KIND
 from services.catalog.domain.round import Round
+from services.catalog.domain.unusual import advice_on, require_justified
 from services.catalog.domain.vocabulary import KINDS, BaseCategory, PhaseName, ProjectKind, ProjectStatus
 from services.catalog.domain.window import require_in_window
 
@@ -146,20 +146,71 @@ def submit(project: Project, base: Base, current: Round, now: datetime) -> tuple
         now: Domain time, aware.
 
     Raises:
-        Refusal: `WRONG_STATE`, `PHASE_CLOSED`, `BASE_NOT_VALID`, `TEAM_MISSING`, `PLAN_INCOMPLETE`,
-            `INVALID_TEXT`, `UNKNOWN_THEME`, `INVALID_PLAN`, `JUSTIFICATION_MISSING` or `OUTSIDE_WINDOW`.
+        Refusal: `WRONG_STATE`, `PHASE_CLOSED`, `BASE_NOT_VALID`; or the first of `plan_problems`, with all of them
+            in its sentence and under `problems`.
     """
     handed_in = move(project, ProjectStatus.SUBMITTED, rule="R13", actor=_BASE, now=now)
     _require_time(project, current, now)
     require_valid(base, today(now))
-    require_team(base)
-    require_complete(project.plan)
-    checked_texts(project.plan)  # a draft may be older than the check of its texts
+    if problems := plan_problems(project, base, current):
+        raise all_of(problems)
     checked = _with_plan(handed_in, base, current, project.plan)
-    require_justified(checked.plan, checked.warnings)
-    require_in_window(checked, current)
     result = replace(checked, cycle=project.cycle + 1, experts=(), decision=None)
     return result, [ProjectSubmitted(**about(result), cycle=result.cycle)]
+
+
+def plan_problems(project: Project, base: Base, current: Round) -> list[Refusal]:
+    """Everything for which the plan could not be submitted as it is, whatever the day (R6–R10, R28).
+
+    Returns:
+        `TEAM_MISSING`, `PLAN_INCOMPLETE`, `INVALID_TEXT`, `UNKNOWN_THEME`, `INVALID_PLAN`, `JUSTIFICATION_MISSING` and
+        `OUTSIDE_WINDOW`, each at most once, and in this order.
+    """
+    plan = project.plan
+    advice = advice_on(plan, project.kind, base, norms_of(project, current))
+    checks: tuple[Callable[[], object], ...] = (
+        lambda: require_team(base),
+        lambda: require_complete(plan),
+        lambda: checked_texts(plan),  # a draft may be older than the check of its texts
+        lambda: check_given(plan, base, current),
+        lambda: require_justified(plan, advice),
+        lambda: require_in_window(project, current),
+    )
+    return [refusal for refusal in map(_refused, checks) if refusal]
+
+
+def all_of(problems: Sequence[Refusal]) -> Refusal:
+    """One refusal that says several at once: the code, the rule and the details of the first, the sentences of all.
+
+    Args:
+        problems: At least one.
+    """
+    first = problems[0]
+    listed = [{"code": problem.code, "rule": problem.rule, "fields": fields_of(problem)} for problem in problems]
+    return Refusal(
+        first.code,
+        "；".join(problem.zh for problem in problems),
+        "; ".join(problem.en for problem in problems),
+        rule=first.rule,
+        unblock=first.unblock,
+        **first.details | {"problems": listed},
+    )
+
+
+def fields_of(problem: Refusal) -> list[str]:
+    """The fields that a refusal of a plan names, by the graph's names."""
+    details = problem.details
+    if "field" in details:
+        return [details["field"]]
+    return list(details.get("fields") or details.get("missing") or ())
+
+
+def _refused(check: Callable[[], object]) -> Refusal | None:
+    try:
+        check()
+    except Refusal as refusal:
+        return refusal
+    return None
 
 
 def withdraw(project: Project, reason: Reason, now: datetime) -> tuple[Project, list[ProjectWithdrawn]]:
@@ -231,10 +282,8 @@ def add_class(
 
 
 def _with_plan(project: Project, base: Base, current: Round, plan: Plan) -> Project:
-    check_given(plan, base.category, current)
-    handed_in = next((entry.at for entry in project.history if entry.status is ProjectStatus.SUBMITTED), None)
-    norms = current.as_of(handed_in) if handed_in else current  # amended norms are for drafts (R1, R9)
-    advice = advice_on(plan, project.kind, base.category, base.major_categories, norms)
+    check_given(plan, base, current)
+    advice = advice_on(plan, project.kind, base, norms_of(project, current))
     names = tuple(theme.name for theme in current.themes_of(base.category) if theme.code in plan.themes)
     return replace(project, plan=plan, warnings=advice, theme_names=names)
 

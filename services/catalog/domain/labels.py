@@ -58,6 +58,7 @@ ROUND_FIELDS: Mapping[str, tuple[str, str]] = {
     "themes": ("主题", "themes"),
     "reviewDimensions": ("评审维度", "review dimensions"),
     "expertsPerProject": ("每个项目的专家数", "experts per project"),
+    "planLimits": ("方案限值", "limits of plans"),
     "contacts": ("咨询电话", "contacts"),
     "steps": ("日程步骤", "steps"),
     "completionDays": ("自动办结日数", "days to completion"),

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from kernel.dates import today
 from kernel.free_text import Reason, Title
 from kernel.refusals import WRONG_STATE
+from services.catalog.domain.base import Base
 from services.catalog.domain.decision import sessions_of
 from services.catalog.domain.events import (
     ProjectAmended,
@@ -18,21 +19,22 @@ from services.catalog.domain.events import (
     ProjectSuspended,
     StartMissed,
 )
+from services.catalog.domain.impossible import check_given
 from services.catalog.domain.labels import FIELDS
 from services.catalog.domain.plan import (
     FacultyMember,
     Plan,
     Venue,
-    check_given,
     checked_texts,
     differing,
     invalid,
     require_complete,
     shift_sessions,
 )
-from services.catalog.domain.project import Project, about, move, note, require_status, wrong_state
+from services.catalog.domain.project import Project, about, move, norms_of, note, require_status, wrong_state
 from services.catalog.domain.refusals import INVALID_PLAN, NOTHING_CHANGED, TOO_EARLY, TOO_LATE
 from services.catalog.domain.round import Round
+from services.catalog.domain.unusual import advice_on
 from services.catalog.domain.vocabulary import ProjectStatus
 from services.catalog.domain.window import last_day, require_in_window
 
@@ -64,12 +66,15 @@ class Amendment:
 
 
 def amend(
-    project: Project, current: Round, amendment: Amendment, now: datetime
+    project: Project, base: Base, current: Round, amendment: Amendment, now: datetime
 ) -> tuple[Project, list[ProjectAmended]]:
     """Change venue, dates or faculty of a published project; the old plan stays in its history (R18).
 
+    What is impossible in a plan is so in an amended one; what is unusual warns, and the amendment has its reason.
+
     Args:
         project: The project.
+        base: Its base, for its validity.
         current: Its round.
         amendment: The new values; their texts are checked (R41). Sessions and last day move with the first day.
         now: Domain time, aware.
@@ -90,9 +95,14 @@ def amend(
         raise NOTHING_CHANGED()
     _require_still_to_come(project, plan, now)
     require_complete(plan)
-    check_given(plan, project.category, current)
+    check_given(plan, base, current, before=project.plan)
     moved = plan.starts_on != project.plan.starts_on
-    amended = replace(project, plan=plan, start_missed=None if moved else project.start_missed)
+    amended = replace(
+        project,
+        plan=plan,
+        warnings=advice_on(plan, project.kind, base, norms_of(project, current)),
+        start_missed=None if moved else project.start_missed,
+    )
     require_in_window(amended, current)
     result = note(amended, actor=_BASE, now=now, reason=reason, replaced=project.design)
     return result, [_amendment(result, changed, reason)]

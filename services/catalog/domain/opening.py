@@ -226,6 +226,7 @@ def wrong_parts(draft: Round) -> list[str]:
         "reviewDimensions": _named(dimensions),
         "expertsPerProject": draft.experts_per_project in _EXPERTS,
         "completionDays": draft.completion_days in _COMPLETION_DAYS,
+        "planLimits": draft.plan_limits.sane,
         "contacts": all(contact.department.strip() and _is_help_line(contact.phones) for contact in draft.contacts),
     }
     return [name for name, holds in right.items() if not holds]

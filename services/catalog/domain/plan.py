@@ -1,21 +1,22 @@
-"""The training plan of a project: its fields, when it is complete and valid, and what is unusual in it (R7–R10)."""
+"""The training plan of a project: its fields, their texts, and when it is complete (R7, R41).
 
+What a plan cannot be is in `impossible`, what is unusual in one in `unusual` (ADR 34).
+"""
+
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any
 
 from kernel.errors import Refusal
-from kernel.free_text import Name, Paragraph, PersonName, Title
-from services.catalog.domain.base import LAST_MAJOR_CATEGORY
+from kernel.free_text import Name, Paragraph, PersonName, Title, spelled
 from services.catalog.domain.labels import REQUIRED, labels_of
-from services.catalog.domain.refusals import INVALID_PLAN, JUSTIFICATION_MISSING, PLAN_INCOMPLETE, UNKNOWN_THEME
-from services.catalog.domain.round import Round
-from services.catalog.domain.vocabulary import Audience, BaseCategory, Mode, ProjectKind
+from services.catalog.domain.refusals import INVALID_PLAN, PLAN_INCOMPLETE
+from services.catalog.domain.vocabulary import Audience, Mode
 
-DURATION_OUTSIDE_NORM = "DURATION_OUTSIDE_NORM"
-MAJOR_MISMATCH = "MAJOR_MISMATCH"
-_IN_TIME = ("须在起止日期之内", "lies between first and last day")
+IN_TIME = ("须在起止日期之内", "lies between first and last day")
+_BETWEEN_NAMES = re.compile(r"[、，,；;/]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,11 @@ class Session:
     hours: int
     mode: Mode | None = None
 
+    @property
+    def teachers(self) -> tuple[str, ...]:
+        """The names in `teacher`, which may be several: `王教授、陈工`."""
+        return tuple(filter(None, (spelled(name) for name in _BETWEEN_NAMES.split(self.teacher))))
+
 
 @dataclass(frozen=True, slots=True)
 class FacultyMember:
@@ -49,7 +55,7 @@ class FacultyMember:
 
 @dataclass(frozen=True, slots=True)
 class Justification:
-    """The base's explanation of what a rule finds unusual (R9, R10)."""
+    """The base's explanation of what a rule finds unusual (R7, R9, R10)."""
 
     rule: str
     text: str
@@ -57,12 +63,17 @@ class Justification:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What a rule finds unusual; with a justification the plan may be submitted all the same (R9, R10)."""
+    """What a rule finds unusual; with a justification the plan may be submitted all the same (R7, R9, R10).
+
+    Attributes:
+        fields: What it is about, by the graph's names; empty in plans that are older than this field.
+    """
 
     code: str
     rule: str
     zh: str
     en: str
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +181,7 @@ def missing_fields(plan: Plan) -> list[str]:
     return [
         field.name
         for name, field in REQUIRED.items()
-        if _is_blank(getattr(plan, name)) and not (name == "venue" and plan.mode is Mode.ONLINE)
+        if is_blank(getattr(plan, name)) and not (name == "venue" and plan.mode is Mode.ONLINE)
     ]
 
 
@@ -185,25 +196,6 @@ def require_complete(plan: Plan) -> None:
         raise PLAN_INCOMPLETE(detail=labels_of(missing), missing=missing)
 
 
-def check_given(plan: Plan, category: BaseCategory, current: Round) -> None:
-    """Refuse values that cannot be right; a field that is absent may follow later (R7, R8).
-
-    Args:
-        plan: The plan, maybe partial.
-        category: The base's, for the themes.
-        current: The round.
-
-    Raises:
-        Refusal: `UNKNOWN_THEME`, or `INVALID_PLAN` with every wrong field.
-    """
-    codes = {theme.code for theme in current.themes_of(category)}
-    unknown = [code for code in plan.themes if code not in codes]
-    if unknown:
-        raise UNKNOWN_THEME(detail=("、".join(unknown), ", ".join(unknown)), unknown=unknown, known=sorted(codes))
-    if wrong := _wrong_fields(plan):
-        raise invalid(wrong, "R7")
-
-
 def invalid(wrong: dict[str, tuple[str, str]], rule: str) -> Refusal:
     """The refusal of wrong fields.
 
@@ -214,59 +206,6 @@ def invalid(wrong: dict[str, tuple[str, str]], rule: str) -> Refusal:
     why = [(*labels_of([name]), *words) for name, words in wrong.items()]
     words = "；".join(f"{zh}{must}" for zh, _, must, _ in why), "; ".join(f"{en} {must}" for _, en, _, must in why)
     return INVALID_PLAN(detail=words, rule=rule, fields=list(wrong))
-
-
-def advice_on(
-    plan: Plan, kind: ProjectKind, category: BaseCategory, majors: tuple[int, ...], current: Round
-) -> tuple[Advice, ...]:
-    """What is unusual in a plan: its duration (R9), or a major category that the base does not have (R10).
-
-    Args:
-        plan: The plan, maybe partial.
-        kind: Of the project; the duration norm depends on it.
-        category: Of the base; only dual-qualified teachers' bases have major categories to match.
-        majors: The base's major categories, ordinals 1–19.
-        current: The round, for its norms.
-    """
-    advice = []
-    norm = current.norm_of(kind)
-    if norm and plan.days is not None and not norm.least <= plan.days <= norm.most:
-        advice.append(
-            Advice(
-                DURATION_OUTSIDE_NORM,
-                "R9",
-                f"项目时长{plan.days}天，超出{norm.least}至{norm.most}天，须说明理由",
-                f"{plan.days} days is outside {norm.least} to {norm.most}: a justification is required",
-            )
-        )
-    dual = category is BaseCategory.DUAL_QUALIFIED_TEACHER
-    if dual and plan.major_category is not None and plan.major_category not in majors:
-        advice.append(
-            Advice(
-                MAJOR_MISMATCH,
-                "R10",
-                "项目专业大类与基地专业类别不匹配，须说明理由",
-                "The major category is none of the base's: a justification is required",
-            )
-        )
-    return tuple(advice)
-
-
-def require_justified(plan: Plan, advice: tuple[Advice, ...]) -> None:
-    """Refuse a plan with something unusual that the base has not justified (R9, R10).
-
-    Raises:
-        Refusal: `JUSTIFICATION_MISSING`, with every rule that needs one.
-    """
-    justified = {justification.rule for justification in plan.justifications if justification.text.strip()}
-    open_advice = [warning for warning in advice if warning.rule not in justified]
-    if open_advice:
-        raise JUSTIFICATION_MISSING(
-            detail=("；".join(warning.zh for warning in open_advice), "; ".join(warning.en for warning in open_advice)),
-            rule=open_advice[0].rule,
-            rules=[warning.rule for warning in open_advice],
-            warnings=[warning.code for warning in open_advice],
-        )
 
 
 def differing(before: Plan, after: Plan) -> tuple[str, ...]:
@@ -283,45 +222,11 @@ def shift_sessions(sessions: tuple[Session, ...], days: timedelta) -> tuple[Sess
     try:
         return tuple(replace(session, date=session.date + days) for session in sessions)
     except OverflowError as error:
-        raise invalid({"timetable": _IN_TIME}, "R7") from error
+        raise invalid({"timetable": IN_TIME}, "R7") from error
 
 
-def _is_blank(value: object) -> bool:
+def is_blank(value: object) -> bool:
+    """Whether a field of a plan is empty."""
     if isinstance(value, str):
         return not value.strip()
     return value is None or value == ()
-
-
-def _wrong_fields(plan: Plan) -> dict[str, tuple[str, str]]:
-    least = {"days": 1, "class_hours": 1, "fee": 0, "capacity": 1}
-    wrong = {
-        REQUIRED[name].name: (f"不得少于{bound}", f"is at least {bound}")
-        for name, bound in least.items()
-        if getattr(plan, name) is not None and getattr(plan, name) < bound
-    }
-    if plan.venue and _is_blank(plan.venue.address):
-        wrong["venue"] = ("须有地址", "has an address")
-    if any(session.hours < 1 or _is_blank(session.title) or _is_blank(session.teacher) for session in plan.timetable):
-        wrong["timetable"] = ("每课次须有名称、教师和学时", "has a title, a teacher and hours for every session")
-    ids = [session.id for session in plan.timetable]
-    if any(map(_is_blank, ids)) or len(ids) != len(set(ids)):
-        wrong["timetable"] = ("各课次的编号须各不相同", "has an id of its own for every session")
-    if any(_is_blank(member.name) for member in plan.faculty):
-        wrong["faculty"] = ("须有姓名", "has a name for everybody")
-    if plan.major_category is not None and not 1 <= plan.major_category <= LAST_MAJOR_CATEGORY:
-        wrong["majorCategory"] = (f"为1至{LAST_MAJOR_CATEGORY}", f"is 1 to {LAST_MAJOR_CATEGORY}")
-    return wrong | _wrong_dates(plan)
-
-
-def _wrong_dates(plan: Plan) -> dict[str, tuple[str, str]]:
-    if plan.starts_on is None or plan.ends_on is None:
-        return {}
-    if plan.ends_on < plan.starts_on:
-        return {"endsOn": ("不得早于开始日期", "is not before the first day")}
-    wrong = {}
-    length = (plan.ends_on - plan.starts_on).days + 1
-    if plan.days is not None and plan.days > length:
-        wrong["days"] = (f"多于起止日期之间的{length}天", f"is more than the {length} between first and last day")
-    if any(not plan.starts_on <= session.date <= plan.ends_on for session in plan.timetable):
-        wrong["timetable"] = _IN_TIME
-    return wrong

@@ -10,6 +10,7 @@ from kernel.refusals import WRONG_STATE
 from services.catalog.domain.base import Organization
 from services.catalog.domain.labels import STATUSES
 from services.catalog.domain.plan import Advice, Plan
+from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import BaseCategory, DecisionOutcome, ProjectKind, ProjectStatus
 
 _S = ProjectStatus
@@ -198,6 +199,15 @@ def note(
     """
     entry = Change(project.version + 1, now, actor, project.status, reason, replaced)
     return replace(project, history=(*project.history, entry))
+
+
+def norms_of(project: Project, current: Round) -> Round:
+    """The round whose norms the project is held to: as it was when the plan was first handed in (R1, R9).
+
+    Amended norms are for drafts.
+    """
+    handed_in = next((entry.at for entry in project.history if entry.status is _S.SUBMITTED), None)
+    return current.as_of(handed_in) if handed_in else current
 
 
 def require_status(project: Project, allowed: frozenset[ProjectStatus], rule: str) -> None:

@@ -7,6 +7,11 @@ from kernel.dates import start_of
 from services.catalog.domain.labels import PHASES
 from services.catalog.domain.vocabulary import BaseCategory, PhaseName, ProjectKind
 
+_MOST_SEATS = 10_000
+_HOURS_OF_A_DAY = 24
+_DAYS_OF_A_YEAR = 366
+_MOST_FEE = 100_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Phase:
@@ -125,6 +130,40 @@ class Contact:
     note: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanLimits:
+    """What a plan cannot be, and from where on it is unusual and needs a justification (R7, ADR 34) [D].
+
+    Attributes:
+        most_seats: The largest class there can be.
+        usual_seats: The largest class that needs no justification.
+        most_hours_a_day: Class hours that a teacher can teach, and a class can be taught, on one day.
+        usual_hours_a_day: Class hours a day that need no justification.
+        usual_idle_days: Days without training between first and last day that need no justification.
+        usual_gap_percent: By how much the timetable's sum may differ from the class hours without a justification.
+        most_fee: The highest fee, in fen.
+    """
+
+    most_seats: int = 1000
+    usual_seats: int = 100
+    most_hours_a_day: int = 12
+    usual_hours_a_day: int = 8
+    usual_idle_days: int = 14
+    usual_gap_percent: int = 10
+    most_fee: int = 10_000_000
+
+    @property
+    def sane(self) -> bool:
+        """Whether what is usual lies within what is possible, and that within what any round needs."""
+        return (
+            1 <= self.usual_seats <= self.most_seats <= _MOST_SEATS
+            and 1 <= self.usual_hours_a_day <= self.most_hours_a_day <= _HOURS_OF_A_DAY
+            and 0 <= self.usual_idle_days <= _DAYS_OF_A_YEAR
+            and 0 <= self.usual_gap_percent <= 100  # noqa: PLR2004 - all of it
+            and 0 <= self.most_fee <= _MOST_FEE
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class PhaseOverride:
     """A later last day that the ministry gave a phase: when, by whom and why (R1).
@@ -169,6 +208,7 @@ class Round:
         steps: The lines of its calendar; empty in documents that are older than this field: then those of its phases.
         amendments: Every correction, the earliest first.
         completion_days: How many days after its end a project is completed at the latest, whatever is still open.
+        plan_limits: What plans cannot be, and what needs a justification (R7).
     """
 
     id: str
@@ -187,6 +227,7 @@ class Round:
     completion_days: int = 90
     amendments: tuple[RoundAmendment, ...] = ()
     steps: tuple[Step, ...] = ()
+    plan_limits: PlanLimits = PlanLimits()
 
     def phase(self, name: PhaseName) -> Phase:
         """The phase of that name, its extensions applied."""

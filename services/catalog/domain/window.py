@@ -33,9 +33,10 @@ def require_in_window(project: Project, current: Round) -> None:
         Refusal: `OUTSIDE_WINDOW`.
     """
     opens, closes = current.phase(PhaseName.TRAIN).opens, last_day(project, current)
-    days = (project.plan.starts_on, project.plan.ends_on)
-    if any(not opens <= day <= closes for day in days if day):
-        raise OUTSIDE_WINDOW(opens=opens.isoformat(), closes=closes.isoformat())
+    days = {"startsOn": project.plan.starts_on, "endsOn": project.plan.ends_on}
+    outside = [name for name, day in days.items() if day and not opens <= day <= closes]
+    if outside:
+        raise OUTSIDE_WINDOW(opens=opens.isoformat(), closes=closes.isoformat(), fields=outside)
 
 
 def extend(

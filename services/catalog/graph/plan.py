@@ -5,7 +5,10 @@ from typing import Self
 
 import strawberry
 
+from kernel.errors import Refusal
 from services.catalog.domain import plan as plans
+from services.catalog.domain.declaration import fields_of
+from services.catalog.graph.context import Context
 from services.catalog.graph.enums import Mode
 from services.catalog.graph.rounds import Province
 
@@ -61,7 +64,23 @@ class FacultyMember:
         return cls(name=member.name, title=member.title, organization=member.organization)
 
 
-@strawberry.type(description="特殊情况说明：R9 时长，R10 专业")
+@strawberry.type(description="提交前须解决的一个问题 (R7)")
+class PlanProblem:
+    """Why a plan could not be submitted as it is."""
+
+    code: str
+    rule: str | None
+    fields: list[str] = strawberry.field(description="有关的字段，如 capacity、timetable")
+    message: str
+
+    @classmethod
+    def of(cls, problem: Refusal, context: Context) -> Self:
+        """The problem in the caller's language."""
+        message = problem.message(context.language)
+        return cls(code=problem.code, rule=problem.rule, fields=fields_of(problem), message=message)
+
+
+@strawberry.type(description="特殊情况说明：R7 人数、学时、日期、师资，R9 时长，R10 专业")
 class Justification:
     """The base's explanation of what a rule finds unusual."""
 

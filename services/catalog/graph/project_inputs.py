@@ -50,7 +50,7 @@ class ProjectFacultyInput:
         return plans.FacultyMember(self.name, self.title, self.organization)
 
 
-@strawberry.input(description="特殊情况说明：R9 时长，R10 专业")
+@strawberry.input(description="特殊情况说明：R7 人数、学时、日期、师资，R9 时长，R10 专业；每条规则一条")
 class ProjectJustificationInput:
     """The base's explanation of what a rule finds unusual."""
 

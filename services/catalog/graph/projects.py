@@ -12,6 +12,7 @@ from chassis.graph import Advice, MajorCategory, Money, RefusalInfo, requires
 from chassis.graph.resolvers import text_key
 from chassis.principal import Principal, Scope
 from services.catalog.domain import project as projects
+from services.catalog.domain.declaration import plan_problems
 from services.catalog.domain.lifecycle import overruns
 from services.catalog.domain.versions import Version, between, history_of, public_versions_of, versions_of
 from services.catalog.graph.bases import Base, Expert
@@ -24,7 +25,7 @@ from services.catalog.graph.loaders import (
     ReviewsByProjectLoader,
     RoundByYearLoader,
 )
-from services.catalog.graph.plan import FacultyMember, Justification, Session, Venue
+from services.catalog.graph.plan import FacultyMember, Justification, PlanProblem, Session, Venue
 from services.catalog.graph.quotas import ProjectPage
 from services.catalog.graph.reviews import Decision, Review, readable
 from services.catalog.graph.rounds import Round, Theme, theme_of
@@ -70,7 +71,7 @@ class Project:
     recorded_afterwards: bool = strawberry.field(description="是否未开班而事后登记为已举办；理由见 history (R28)")
     needs_evidence: str | None = strawberry.federation.field(description="需求调研依据", requires_scopes=_INSIDE)
     justifications: list[Justification] | None = strawberry.federation.field(
-        description="特殊情况说明 (R9, R10)", requires_scopes=_INSIDE
+        description="特殊情况说明 (R7, R9, R10)", requires_scopes=_INSIDE
     )
     decision: Decision | None = strawberry.federation.field(description="决定 (R16)", requires_scopes=_INSIDE)
     history: list[ProjectChange] | None = strawberry.federation.field(
@@ -148,14 +149,34 @@ class Project:
         themes = {theme.code: theme for theme in current.themes} if current else {}
         return [theme_of(themes[code]) for code in self.source.plan.themes if code in themes]
 
-    @strawberry.federation.field(description="提示：R9 时长，R10 专业，R28 超期", requires_scopes=_INSIDE)
+    @strawberry.federation.field(
+        description="提交前须解决的问题，草稿和被退回的方案可见；其他状态为空 (R6–R10, R28)",
+        requires_scopes=_INSIDE,
+    )
+    async def problems(self, info: Info) -> list[PlanProblem] | None:
+        """Everything for which the plan could not be submitted as it is, by field."""
+        if not may_read_inside(self.source, info.context.principal):
+            return None
+        if self.source.status not in projects.EDITABLE:
+            return []
+        base, current = await asyncio.gather(
+            info.context.loader(BaseByIdLoader).load(self.source.base),
+            info.context.loader(RoundByYearLoader).load(self.source.year),
+        )
+        if base is None or current is None:
+            raise LookupError(f"project {self.source.id} has no base or no round")
+        return [PlanProblem.of(problem, info.context) for problem in plan_problems(self.source, base, current)]
+
+    @strawberry.federation.field(
+        description="提示：R7 人数、学时、日期、师资，R9 时长，R10 专业，R28 超期", requires_scopes=_INSIDE
+    )
     async def warnings(self, info: Info) -> list[Advice] | None:
         """What is unusual in it, in the reader's language."""
         if not may_read_inside(self.source, info.context.principal):
             return []
         say = info.context.say
         warnings = [
-            Advice(code=advice.code, rule=advice.rule, message=say(advice.zh, advice.en))
+            Advice(code=advice.code, rule=advice.rule, message=say(advice.zh, advice.en), fields=list(advice.fields))
             for advice in self.source.warnings
         ]
         current = await info.context.loader(RoundByYearLoader).load(self.source.year)

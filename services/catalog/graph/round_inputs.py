@@ -76,6 +76,24 @@ class RoundStepInput:
     closes: date
 
 
+@strawberry.input(description="方案限值；未给出的取默认值 (R7)")
+class RoundPlanLimitsInput:
+    """What plans cannot be, and from where on they need a justification; null takes the default."""
+
+    most_seats: int | None = None
+    usual_seats: int | None = None
+    most_hours_a_day: int | None = None
+    usual_hours_a_day: int | None = None
+    usual_idle_days: int | None = None
+    usual_gap_percent: int | None = None
+    most_fee_fen: int | None = None
+
+    def given(self) -> dict[str, int]:
+        """The limits that are not null, by the domain's names."""
+        limits = {"most_fee" if name == "most_fee_fen" else name: value for name, value in vars(self).items()}
+        return {name: value for name, value in limits.items() if value is not None}
+
+
 @strawberry.input(description="年度轮次；未给出的内容取该年度的参考数据 (R1)")
 class RoundInput:
     """A round; what is null comes from the year's reference data."""
@@ -93,10 +111,13 @@ class RoundInput:
     steps: list[RoundStepInput] | None = strawberry.field(
         default=None, description="日程步骤；给出时可不给 phases (R1)"
     )
+    plan_limits: RoundPlanLimitsInput | None = None
 
     def given(self) -> dict[str, Any]:
         """The parts that are not null, by the domain's names, as the command takes them."""
-        return _given({name: value for name, value in vars(self).items() if name != "year"})
+        plain = {name: value for name, value in vars(self).items() if name not in {"year", "plan_limits"}}
+        limits = {"plan_limits": self.plan_limits.given()} if self.plan_limits else {}
+        return _given(plain) | limits
 
 
 @strawberry.input(description="更正已开启的年度轮次；未给出的内容不变，阶段日期另用 extendPhase (R1)")

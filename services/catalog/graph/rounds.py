@@ -1,12 +1,13 @@
 """Rounds and provinces in the graph; all of it is public."""
 
 import math
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Self
 
 import strawberry
 
-from chassis.graph import requires
+from chassis.graph import Money, requires
 from chassis.graph.resolvers import number_key, text_key
 from chassis.principal import Scope
 from kernel.reference import provinces
@@ -149,6 +150,24 @@ class ReviewDimension:
     name: str
 
 
+@strawberry.type(description="方案限值：超出可能范围的不予接受，超出通常范围的须说明理由 (R7)")
+class PlanLimits:
+    """What plans of the round cannot be, and from where on they need a justification."""
+
+    most_seats: int = strawberry.field(description="一个班次最多人数")
+    usual_seats: int = strawberry.field(description="无须说明理由的最多人数")
+    most_hours_a_day: int = strawberry.field(description="一天最多学时")
+    usual_hours_a_day: int = strawberry.field(description="无须说明理由的一天学时")
+    usual_idle_days: int = strawberry.field(description="起止日期之间无须说明理由的非培训天数")
+    usual_gap_percent: int = strawberry.field(description="课程表学时与学时之差无须说明理由的百分比")
+    most_fee: Money = strawberry.field(description="最高收费")
+
+    @classmethod
+    def of(cls, limits: rounds.PlanLimits) -> Self:
+        """From the domain's value."""
+        return cls(**asdict(limits) | {"most_fee": Money.of(limits.most_fee)})
+
+
 @strawberry.type(description="咨询电话 (R43)")
 class Contact:
     """A help line."""
@@ -174,6 +193,7 @@ class Round:
     completion_days: int = strawberry.field(description="培训结束后多少日，结果或学分仍未办结的项目也自动办结 (R28)")
     contacts: list[Contact]
     open_phases: list[PhaseName]
+    plan_limits: PlanLimits
     calendar_url: str = strawberry.field(description="iCalendar，相对于平台地址")
     source: strawberry.Private[rounds.Round]
 
@@ -211,6 +231,7 @@ class Round:
             completion_days=source.completion_days,
             contacts=[_contact(contact) for contact in source.contacts],
             open_phases=list(source.open_phases(now)),
+            plan_limits=PlanLimits.of(source.plan_limits),
             calendar_url=f"/calendar/{source.year}.ics",
             source=source,
         )

@@ -24,7 +24,7 @@ PLAN: dict[str, Any] = {
     "startsOn": "2024-07-08",
     "endsOn": "2024-07-14",
     "days": 7,
-    "classHours": 56,
+    "classHours": 8,
     "feeFen": 280000,
     "feeIncludes": "培训费、资料费",
     "majorCategory": 6,

@@ -158,7 +158,7 @@ SINGLE = {
             version=5,
             given=Amendment(reason="换人", faculty=(FacultyMember("赵教授"),)),
         ),
-        Budget(4),
+        Budget(5),
     ),
     "start_project": Case(
         stages.published, lambda deps, stage: commands.start_project(deps, stage.base, key=stage.key), Budget(3)

@@ -25,7 +25,7 @@ OTHER: dict[str, Any] = {
     "themes": ["D1"],
     "startsOn": "2024-08-05",
     "endsOn": "2024-08-11",
-    "timetable": [{"title": "一", "teacher": "王", "date": "2024-08-05", "hours": 8}],
+    "timetable": [{"title": "一", "teacher": "覃老师", "date": "2024-08-05", "hours": 8}],
     "feeFen": 0,
     "venue": {"province": "45", "address": "南宁市大学路"},
     "faculty": [{"name": "覃老师", "organization": "广西职业学院"}],

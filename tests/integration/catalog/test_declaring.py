@@ -181,6 +181,36 @@ async def test_a_submission_without_a_team_or_with_an_incomplete_plan_is_refused
     assert (await season.quota(base))["used"] == 0
 
 
+async def test_r7_a_draft_shows_by_field_what_its_submission_refuses_all_at_once(season: Season) -> None:
+    """The base reads it before it submits; once the plan is handed in there is nothing left, and experts read why."""
+    base = await season.register_base()
+    draft = await season.draft(base, capacity=300, needsEvidence=None)
+    query = "query($id: ID!) { project(id: $id) { problems { code rule fields message } warnings { code fields } } }"
+    (lacks, unexplained) = (await season.ask(base, query, id=draft["id"]))["project"]["problems"]
+    assert (lacks["code"], lacks["rule"], lacks["fields"]) == ("PLAN_INCOMPLETE", "R7", ["needsEvidence"])
+    assert (unexplained["code"], unexplained["fields"]) == ("JUSTIFICATION_MISSING", ["capacity"])
+    refused = await refusal(season, base, SUBMIT, id=draft["id"], version=1)
+    told = [(problem["code"], problem["fields"]) for problem in refused.extensions["problems"]]
+    assert told == [(lacks["code"], lacks["fields"]), (unexplained["code"], unexplained["fields"])]
+    assert (lacks["message"] in str(refused), unexplained["message"] in str(refused)) == (True, True)
+    given = {"needsEvidence": "问卷", "justifications": [{"rule": "R7", "text": "大型报告厅，分组研讨"}]}
+    await season.act(base, UPDATE, id=draft["id"], version=1, input=given)
+    project = await season.submit(base, {"id": draft["id"], "version": 2})
+    experts = [await season.register_expert(f"专家{number}") for number in (1, 2)]
+    await season.assign(project, *experts)
+    shown = (await season.ask(experts[0], query, id=draft["id"]))["project"]
+    assert shown == {"problems": [], "warnings": [{"code": "LARGE_CLASS", "fields": ["capacity"]}]}
+
+
+async def test_r7_the_limits_of_plans_are_the_rounds(season: Season) -> None:
+    base = await season.register_base()
+    limits = "{ round(year: 2024) { planLimits { mostSeats usualSeats mostFee { yuan } } } }"
+    shown = (await season.ask(ANONYMOUS, limits))["round"]["planLimits"]
+    assert (shown["mostSeats"], shown["usualSeats"]) == (1000, 100)
+    refused = await refusal(season, base, DRAFT, base=base.bases[0], input=PLAN | {"capacity": 1001})
+    assert (refused.code, refused.extensions["fields"]) == ("INVALID_PLAN", ["capacity"])
+
+
 async def test_an_unknown_theme_is_refused_already_in_a_draft(season: Season) -> None:
     base = await season.register_base()
     refused = await refusal(season, base, DRAFT, base=base.bases[0], input=PLAN | {"themes": ["P1"]})

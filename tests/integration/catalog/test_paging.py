@@ -76,6 +76,7 @@ async def keep(season: Season, row: Row, number: int) -> tuple[Row, Project]:
     """The row as a project on file, with the seats that enrollment told."""
     day = None if row.day is None else date(2024, 7, row.day)
     draft = a_draft(title=row.title, objectives="目标", content_design="设计", starts_on=day, ends_on=day, days=1,
+                    class_hours=8,
                     timetable=(), fee=row.fee, capacity=row.capacity, mode=Mode.OFFLINE,
                     venue=row.province and Venue(row.province, "某路"))  # fmt: skip
     project = replace(

@@ -67,7 +67,7 @@ def a_plan(**changes: Any) -> Plan:
         starts_on=date(2024, 7, 8),
         ends_on=date(2024, 7, 14),
         days=7,
-        class_hours=56,
+        class_hours=16,
         fee=280_000,
         fee_includes="培训费、资料费",
         major_category=6,

@@ -85,14 +85,17 @@ def test_training_stays_in_its_window(dates: dict[str, Any]) -> None:
     """R28: from 05-30 to 11-30."""
     with pytest.raises(Refusal) as refused:
         declaration.submit(
-            a_draft(timetable=(a_session(dates["starts_on"]),), **dates), a_base(), round_2024(), DECLARING
+            a_draft(timetable=(a_session(dates["starts_on"]),), class_hours=8, **dates),
+            a_base(),
+            round_2024(),
+            DECLARING,
         )
     assert (refused.value.code, refused.value.rule) == ("OUTSIDE_WINDOW", "R28")
 
 
 def test_an_extension_lets_a_plan_end_later() -> None:
     starts = date(2024, 11, 25)
-    draft = a_draft(timetable=(a_session(starts),), starts_on=starts, ends_on=date(2024, 12, 1))
+    draft = a_draft(timetable=(a_session(starts),), class_hours=8, starts_on=starts, ends_on=date(2024, 12, 1))
     extended = replace(draft, extension=Extension(date(2024, 12, 5), "天气", DECLARING))
     assert declaration.submit(extended, a_base(), round_2024(), DECLARING)[0].status is ProjectStatus.SUBMITTED
 
@@ -171,7 +174,7 @@ def test_a_base_outside_its_validity_is_told_its_dates() -> None:
         declaration.submit(a_draft(), expired, round_2024(), DECLARING)
     assert (refused.value.code, refused.value.rule) == ("BASE_NOT_VALID", "R2")
     assert refused.value.details == {"validFrom": "2023-01-01", "validUntil": "2024-04-19"}
-    assert declaration.submit(a_draft(), replace(expired, valid_until=date(2024, 4, 20)), round_2024(), DECLARING)
+    assert declaration.submit(a_draft(), replace(expired, valid_until=date(2024, 7, 14)), round_2024(), DECLARING)
 
 
 def a_session(day: date) -> object:

@@ -12,7 +12,7 @@ from services.catalog.domain.lifecycle import Amendment
 from services.catalog.domain.plan import FacultyMember, Venue
 from services.catalog.domain.project import Project
 from services.catalog.domain.vocabulary import DecisionOutcome, ProjectStatus
-from tests.unit.catalog.examples import REVIEWING, a_decided, a_draft, a_published, round_2024, why
+from tests.unit.catalog.examples import REVIEWING, a_base, a_decided, a_draft, a_published, round_2024, why
 
 FIRST_DAY = datetime(2024, 7, 8, 8, tzinfo=SHANGHAI)
 LAST_DAY = datetime(2024, 7, 14, 18, tzinfo=SHANGHAI)
@@ -27,7 +27,7 @@ def a_running() -> Project:
 def test_new_dates_move_the_timetable_and_the_old_ones_stay_in_the_history() -> None:
     """R18: a change is versioned."""
     given = Amendment(reason="台风", starts_on=date(2024, 7, 15), venue=Venue("45", "南宁市"))
-    project, (event,) = lifecycle.amend(a_published(), round_2024(), given, REVIEWING)
+    project, (event,) = lifecycle.amend(a_published(), a_base(), round_2024(), given, REVIEWING)
     assert (project.plan.starts_on, project.plan.ends_on) == (date(2024, 7, 15), date(2024, 7, 21))
     assert [session.date.day for session in event.sessions] == [15, 16]
     assert event.changed == ("startsOn", "endsOn", "venue", "timetable")
@@ -37,7 +37,7 @@ def test_new_dates_move_the_timetable_and_the_old_ones_stay_in_the_history() -> 
 
 def test_a_session_may_get_a_date_of_its_own() -> None:
     given = Amendment(reason="调课", session_dates={"s2": date(2024, 7, 12)})
-    project, _ = lifecycle.amend(a_published(), round_2024(), given, REVIEWING)
+    project, _ = lifecycle.amend(a_published(), a_base(), round_2024(), given, REVIEWING)
     assert [session.date.day for session in project.plan.timetable] == [8, 12]
 
 
@@ -57,7 +57,7 @@ def test_a_session_may_get_a_date_of_its_own() -> None:
 )
 def test_what_an_amendment_may_not_do(given: Amendment, code: str) -> None:
     with pytest.raises(Refusal) as refused:
-        lifecycle.amend(a_published(), round_2024(), given, REVIEWING)
+        lifecycle.amend(a_published(), a_base(), round_2024(), given, REVIEWING)
     assert refused.value.code == code
 
 
@@ -65,13 +65,13 @@ def test_only_a_published_project_is_amended_and_a_begun_one_keeps_its_first_day
     given = Amendment(reason="改", starts_on=date(2024, 7, 9), ends_on=date(2024, 7, 15))
     for project in (a_draft(), a_running()):
         with pytest.raises(Refusal) as refused:
-            lifecycle.amend(project, round_2024(), given, FIRST_DAY)
+            lifecycle.amend(project, a_base(), round_2024(), given, FIRST_DAY)
         assert refused.value.code == "WRONG_STATE"
     suspended = lifecycle.suspend(a_running(), why("抽检整改"), FIRST_DAY)[0]
     with pytest.raises(Refusal, match="2024-07-08"):
-        lifecycle.amend(suspended, round_2024(), given, FIRST_DAY)
+        lifecycle.amend(suspended, a_base(), round_2024(), given, FIRST_DAY)
     faculty = Amendment(reason="换人", faculty=(FacultyMember("赵工"),))
-    assert lifecycle.amend(a_running(), round_2024(), faculty, FIRST_DAY)[1][0].faculty == ("赵工",)
+    assert lifecycle.amend(a_running(), a_base(), round_2024(), faculty, FIRST_DAY)[1][0].faculty == ("赵工",)
 
 
 def test_training_starts_on_its_first_day_and_ends_on_its_last() -> None:
@@ -141,11 +141,11 @@ def test_new_dates_are_not_over_already() -> None:
         (a_running(), Amendment(reason="改", ends_on=date(2024, 7, 9)), "endsOn"),
     ):
         with pytest.raises(Refusal) as refused:
-            lifecycle.amend(project, round_2024(), given, later)
+            lifecycle.amend(project, a_base(), round_2024(), given, later)
         assert (refused.value.code, refused.value.rule) == ("INVALID_PLAN", "R18")
         assert refused.value.details["fields"] == [field]
     today = Amendment(reason="提前", starts_on=later.date(), ends_on=date(2024, 7, 16))
-    assert lifecycle.amend(a_published(), round_2024(), today, later)[0].plan.starts_on == later.date()
+    assert lifecycle.amend(a_published(), a_base(), round_2024(), today, later)[0].plan.starts_on == later.date()
 
 
 def test_r28_a_start_after_the_planned_first_day_needs_a_reason_and_is_marked_as_late() -> None:

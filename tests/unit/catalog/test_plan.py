@@ -11,6 +11,7 @@ from strawberry import ID
 
 from kernel.errors import Refusal
 from services.catalog.domain import declaration
+from services.catalog.domain.impossible import check_given
 from services.catalog.domain.labels import FIELDS
 from services.catalog.domain.plan import (
     FacultyMember,
@@ -18,12 +19,11 @@ from services.catalog.domain.plan import (
     Plan,
     Session,
     Venue,
-    advice_on,
-    check_given,
     missing_fields,
     require_complete,
 )
 from services.catalog.domain.search import terms_of, terms_wanted
+from services.catalog.domain.unusual import advice_on
 from services.catalog.domain.vocabulary import BaseCategory, Mode, ProjectKind
 from services.catalog.graph.project_inputs import (
     ProjectAmendmentInput,
@@ -91,7 +91,7 @@ def test_a_theme_of_another_category_is_unknown() -> None:
         ({"fee": -1, "days": 0, "capacity": 0}, ["days", "feeFen", "capacity"]),
         ({"ends_on": date(2024, 7, 7)}, ["endsOn"]),
         ({"days": 8}, ["days"]),
-        ({"ends_on": date(2024, 7, 8), "days": 1}, ["timetable"]),
+        ({"ends_on": date(2024, 7, 8), "days": 1, "class_hours": 8}, ["timetable"]),
         ({"major_category": 20}, ["majorCategory"]),
     ],
 )
@@ -117,16 +117,15 @@ def test_about_so_many_days_is_thirty_per_cent_up_and_down(
     """R9: 左右 is ±30 %."""
 
     def unusual(days: int) -> bool:
-        return bool(advice_on(Plan(days=days), kind, category, (6,), round_2024()))
+        return bool(advice_on(Plan(days=days), kind, a_base(category), round_2024()))
 
     assert [unusual(days) for days in (least - 1, least, most, most + 1)] == [True, False, False, True]
 
 
 def test_research_and_development_has_no_norm() -> None:
     """R9: nor a warning."""
-    advice = advice_on(
-        Plan(days=90), ProjectKind.RESEARCH_DEVELOPMENT, BaseCategory.ENTERPRISE_PRACTICE, (), round_2024()
-    )
+    enterprise = a_base(BaseCategory.ENTERPRISE_PRACTICE)
+    advice = advice_on(Plan(days=90), ProjectKind.RESEARCH_DEVELOPMENT, enterprise, round_2024())
     assert advice == ()
 
 
@@ -150,13 +149,8 @@ def test_a_justified_plan_goes_in_and_keeps_its_warnings() -> None:
 
 def test_a_foreign_major_is_no_matter_for_enterprises() -> None:
     """R10: only the dual-qualified bases match majors."""
-    advice = advice_on(
-        Plan(days=10, major_category=13),
-        ProjectKind.SKILL_TRAINING,
-        BaseCategory.ENTERPRISE_PRACTICE,
-        (6,),
-        round_2024(),
-    )
+    plan, enterprise = Plan(days=10, major_category=13), a_base(BaseCategory.ENTERPRISE_PRACTICE)
+    advice = advice_on(plan, ProjectKind.SKILL_TRAINING, enterprise, round_2024())
     assert advice == ()
 
 
@@ -199,7 +193,7 @@ def test_what_is_given_and_cannot_be_right_is_refused_with_its_field_and_why(
 ) -> None:
     """R7, R29: attendance refers to a session by its id, so each has its own."""
     with pytest.raises(Refusal) as refused:
-        check_given(a_plan(**changes), BaseCategory.DUAL_QUALIFIED_TEACHER, round_2024())
+        check_given(a_plan(**changes), a_base(), round_2024())
     assert (refused.value.code, refused.value.details["fields"]) == ("INVALID_PLAN", [field])
     label = next(each for each in FIELDS.values() if each.name == field)
     assert label.zh in refused.value.zh
@@ -212,7 +206,7 @@ def test_a_default_id_that_meets_a_stated_one_is_refused() -> None:
     stated = ProjectSessionInput(title="课", teacher="师", date=day, hours=8, id=ID("s2"))
     given = ProjectInput(timetable=[stated, ProjectSessionInput(title="课", teacher="师", date=day, hours=8)]).changes()
     with pytest.raises(Refusal, match="编号"):
-        check_given(a_plan(**given), BaseCategory.DUAL_QUALIFIED_TEACHER, round_2024())
+        check_given(a_plan(**given), a_base(), round_2024())
 
 
 def test_two_new_dates_for_one_session_are_refused() -> None:

@@ -47,7 +47,7 @@ def _update(project: Project, now: datetime) -> tuple[Project, Any]:
 
 def _amend(project: Project, now: datetime) -> tuple[Project, Any]:
     faculty = (*project.plan.faculty, FacultyMember(f"{len(project.plan.faculty)}号教师"))
-    return lifecycle.amend(project, round_2024(), Amendment(reason="换人", faculty=faculty), now)
+    return lifecycle.amend(project, a_base(), round_2024(), Amendment(reason="换人", faculty=faculty), now)
 
 
 def _extend(project: Project, now: datetime) -> tuple[Project, Any]:

@@ -18,7 +18,7 @@ MUTATIONS = {
 }  # fmt: skip
 INNER = {
     "Base": {"quota", "team"},
-    "Project": {"needsEvidence", "justifications", "warnings", "reviews", "decision", "history", "experts"},
+    "Project": {"needsEvidence", "justifications", "warnings", "problems", "reviews", "decision", "history", "experts"},
     "Review": {"expert"},
 }
 

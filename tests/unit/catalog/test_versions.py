@@ -68,9 +68,9 @@ def a_seasoned() -> Project:
     project = reviewed(project, DecisionOutcome.APPROVE, next(now))
     project = saved(decision.publish(project, ROUND, override=None, now=next(now)))
     moved = Amendment(reason="台风", starts_on=date(2024, 7, 15))
-    project = saved(lifecycle.amend(project, ROUND, moved, next(now)))
+    project = saved(lifecycle.amend(project, a_base(), ROUND, moved, next(now)))
     staffed = Amendment(reason="换人", faculty=(FacultyMember("赵工"),))
-    return saved(lifecycle.amend(project, ROUND, staffed, next(now)))
+    return saved(lifecycle.amend(project, a_base(), ROUND, staffed, next(now)))
 
 
 def worded(before: Design, after: Design, language: str = "zh") -> dict[str, FieldChange]:
@@ -140,7 +140,7 @@ def test_two_versions_are_compared_by_number_and_an_unknown_one_is_not_found() -
         ("mode", Mode.BLENDED, ("线下", "线上线下结合"), ("offline", "blended")),
         ("starts_on", date(2024, 7, 1), ("2024年7月8日", "2024年7月1日"), ("2024-07-08", "2024-07-01")),
         ("days", 6, ("7天", "6天"), ("7 days", "6 days")),
-        ("class_hours", 48, ("56学时", "48学时"), ("56 class hours", "48 class hours")),
+        ("class_hours", 48, ("16学时", "48学时"), ("16 class hours", "48 class hours")),
         ("fee", 0, ("2800.00元", "0.00元"), ("CNY 2800.00", "CNY 0.00")),
         ("major_category", 13, ("装备制造", "财经商贸"), ("装备制造", "财经商贸")),
         ("capacity", 50, ("40人", "50人"), ("40 places", "50 places")),
