@@ -40,7 +40,7 @@ class Session:
 
     @property
     def teachers(self) -> tuple[str, ...]:
-        """The names in `teacher`, which may be several: `王教授、陈工`."""
+        """The names in `teacher`, several in what was stored before it had to be one: `王教授、陈工`."""
         return tuple(filter(None, (spelled(name) for name in _BETWEEN_NAMES.split(self.teacher))))
 
 
