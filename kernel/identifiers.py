@@ -86,6 +86,18 @@ def organization_code(text: str) -> str:
     return school_code(code) if len(code) <= 10 else credit_code(code)  # noqa: PLR2004 - the two lengths of R3
 
 
+def province_of(code: str) -> str | None:
+    """The province that an organisation's code tells; None for a body that is registered with the State (R3).
+
+    The third and fourth characters are the province in both: of a school's code (学校标识码), and in the division where
+    a unified social credit code was registered (GB 32100-2015, GB/T 2260).
+
+    Args:
+        code: A school code or a credit code, checked.
+    """
+    return code[2:4] if code[2:4] in provinces() else None
+
+
 def id_number(text: str, on: date | None = None) -> str:
     """Check a resident identity number of 18 characters (R41, GB 11643).
 

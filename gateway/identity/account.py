@@ -113,6 +113,10 @@ class Account:
         """The account with one more base to act for (R2)."""
         return replace(self, bases=(*self.bases, base))
 
+    def without_base(self, base: str) -> Self:
+        """The account with one base less to act for (R2)."""
+        return replace(self, bases=tuple(own for own in self.bases if own != base))
+
     def disabled(self) -> Self:
         """The account closed; a new code opens it again."""
         return replace(self, state=AccountState.DISABLED, code_expires_at=None)

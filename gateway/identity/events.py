@@ -45,6 +45,13 @@ class BaseAdded(AccountEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BaseRemoved(AccountEvent):
+    """An organisation's account acts for one base less, which was closed or merged (R2)."""
+
+    base: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CodeIssued(AccountEvent):
     """An account in its initial state got an activation code, instead of any before it (R4)."""
 

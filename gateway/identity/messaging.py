@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from chassis.events import NATIONWIDE, Envelope
 from chassis.ids import new_id
@@ -20,7 +21,11 @@ SERVICE = "gateway"
 QUEUE = f"{SERVICE}.inbox"
 BINDINGS = (
     "catalog.base-registered.*",
+    "catalog.base-closed.*",
+    "catalog.base-merged.*",
     "catalog.expert-registered.*",
+    "catalog.expert-corrected.*",
+    "catalog.expert-withdrawn.*",
     "enrollment.school-registered.*",
     "enrollment.person-designated.*",
 )
@@ -32,6 +37,7 @@ QUEUES = {QUEUE: BINDINGS, TEACHERS: TEACHER_BINDINGS}
 EMITTED: tuple[type, ...] = (
     events.AccountProvisioned,
     events.BaseAdded,
+    events.BaseRemoved,
     events.CodeIssued,
     events.AccountReset,
     events.AccountUnlocked,
@@ -53,6 +59,21 @@ class BaseRegistered:
 
 
 @dataclass(frozen=True)
+class BaseClosed:
+    """A base was closed; nobody acts for it any more."""
+
+    base: str
+
+
+@dataclass(frozen=True)
+class BaseMerged:
+    """A base was merged into another; who acts for that one acts for both."""
+
+    base: str
+    into: str
+
+
+@dataclass(frozen=True)
 class SchoolRegistered:
     """A school was registered; it gets an account."""
 
@@ -66,6 +87,21 @@ class ExpertRegistered:
 
     expert: str
     organization: str
+
+
+@dataclass(frozen=True)
+class ExpertCorrected:
+    """What is on file of an expert was corrected."""
+
+    expert: str
+    organization: str
+
+
+@dataclass(frozen=True)
+class ExpertWithdrawn:
+    """An expert withdrew, whose account is closed."""
+
+    expert: str
 
 
 @dataclass(frozen=True)
@@ -113,6 +149,30 @@ class Effects:
             added = events.BaseAdded(**events.of(account), base=event.base)
             await self._store.accounts.save(account, [added], session)
 
+    async def base_closed(self, event: BaseClosed, _: Envelope, session: Session) -> None:
+        """Let nobody act for a base any more, and close the account that has no other (R2)."""
+        for account in await self._store.by_base(event.base, session):
+            await self._without_base(account, event.base, session)
+
+    async def base_merged(self, event: BaseMerged, _: Envelope, session: Session) -> None:
+        """Let those who act for the successor act for the merged base, and nobody else (R2)."""
+        successors = await self._store.by_base(event.into, session)
+        for account in await self._store.by_base(event.base, session):
+            if event.into not in account.bases:
+                await self._without_base(account, event.base, session)
+        for account in successors:
+            if event.base not in account.bases:
+                added = events.BaseAdded(**events.of(account), base=event.base)
+                await self._store.accounts.save(account.with_base(event.base), [added], session)
+
+    async def _without_base(self, account: Account, base: str, session: Session) -> None:
+        told: list[Any] = [events.BaseRemoved(**events.of(account), base=base)]
+        changed = account.without_base(base)
+        if not changed.bases and changed.state is not AccountState.DISABLED:
+            changed, told = changed.disabled(), [*told, events.AccountDisabled(**events.of(account))]
+        await self._store.accounts.save(changed, told, session)
+        await self._store.end_sessions(account.id, session)  # whose tokens still name the base
+
     async def school(self, event: SchoolRegistered, _: Envelope, session: Session) -> None:
         """Create a school's account; its login name is its code (R3)."""
         await self._school_account(event.school, event.province, session)
@@ -159,6 +219,20 @@ class Effects:
             account = _blank(login, Scope.EXPERT, organization=event.organization, person=event.expert)
             await self._store.add(account, session)
 
+    async def expert_corrected(self, event: ExpertCorrected, _: Envelope, session: Session) -> None:
+        """Follow an expert to the right organisation (R14)."""
+        for account in await self._store.by_person(event.expert, Scope.EXPERT, session):
+            if account.organization != event.organization:
+                await self._store.accounts.save(replace(account, organization=event.organization), (), session)
+
+    async def expert_withdrawn(self, event: ExpertWithdrawn, _: Envelope, session: Session) -> None:
+        """Close an expert's account (R14)."""
+        for account in await self._store.by_person(event.expert, Scope.EXPERT, session):
+            if account.state is not AccountState.DISABLED:
+                told = [events.AccountDisabled(**events.of(account))]
+                await self._store.accounts.save(account.disabled(), told, session)
+                await self._store.end_sessions(account.id, session)
+
     async def teachers(self, rows: Sequence[Row], session: Session) -> None:
         """Create teachers' accounts with issued login names; the schools hand out the codes (R3)."""
         by_person = {row.event.teacher: row for row in rows}
@@ -186,7 +260,11 @@ def handlers(store: IdentityStore) -> dict[str, Handler]:
     effects = Effects(store)
     return {
         "catalog.base-registered": Handler(BaseRegistered, effects.base),
+        "catalog.base-closed": Handler(BaseClosed, effects.base_closed),
+        "catalog.base-merged": Handler(BaseMerged, effects.base_merged),
         "catalog.expert-registered": Handler(ExpertRegistered, effects.expert),
+        "catalog.expert-corrected": Handler(ExpertCorrected, effects.expert_corrected),
+        "catalog.expert-withdrawn": Handler(ExpertWithdrawn, effects.expert_withdrawn),
         "enrollment.school-registered": Handler(SchoolRegistered, effects.school),
         "enrollment.person-designated": Handler(PersonDesignated, effects.designated),
         "enrollment.teacher-added": Handler(TeacherAdded, many=effects.teachers),

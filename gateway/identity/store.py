@@ -71,6 +71,8 @@ class IdentityStore:
         await accounts.create_index([("person", 1), ("scope", 1)], unique=True, partialFilterExpression=people)
         await accounts.create_index([("state", 1), ("home", 1)])
         await accounts.create_index([("school", 1), ("_id", 1)])
+        acting = {"scope": Scope.BASE.value}
+        await accounts.create_index([("bases", 1)], partialFilterExpression=acting, name="acting_for_base")
         await self._sessions.create_index("expires_at", expireAfterSeconds=0)
         await self._sessions.create_index("account")
         await self.throttle.prepare()
@@ -86,6 +88,10 @@ class IdentityStore:
     async def by_person(self, person: str, scope: Scope, session: Transaction | None = None) -> list[Account]:
         """The account of a person in that role: a list of one, or an empty one."""
         return await self.accounts.query({"person": person, "scope": scope.value}, session=session)
+
+    async def by_base(self, base: str, session: Transaction | None = None) -> list[Account]:
+        """The accounts that act for a base."""
+        return await self.accounts.query({"bases": base, "scope": Scope.BASE.value}, session=session)
 
     async def taken_logins(self, logins: Sequence[str], scope: Scope, session: Transaction) -> set[str]:
         """Which of these login names an account of that role has."""

@@ -22,6 +22,8 @@ RECORDED = {
         "finish_project|", "open_round|", "publish_project|*", "record_as_held|", "record_as_not_held|",
         "register_base|", "register_expert|", "resume_project|", "set_base_team|", "start_project|", "submit_project|",
         "submit_review|", "suspend_project|", "update_project|", "withdraw_project|",
+        "close_base|", "correct_expert|", "extend_base|", "merge_bases|", "recategorize_base|", "rename_base|",
+        "rename_organization", "withdraw_expert|",
     },
     "enrollment": {
         "_decide|*", "accept_offer|", "add_teachers|*", "answer_withdrawal|", "commit_roster|", "correct_teacher|",

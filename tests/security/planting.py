@@ -18,7 +18,7 @@ from graphql import (
 
 from deploy.seed.world import id_number
 from tests.security.rounds import LIVE, live_round
-from tests.security.tenants import MINISTRY, World
+from tests.security.tenants import BASES, MINISTRY, World
 
 BY_NATURE = {"idNumber", "mobile", "phone", "phones", "email"}
 """Fields that are such numbers, or sealed or published as what they are."""
@@ -156,6 +156,10 @@ def rightful(world: World, published_version: int) -> dict[str, tuple[str, Argum
             "extendPhase": {"input": {"year": LIVE, "phase": "ENROL", "closes": f"{LIVE}-12-30"}},
             "registerBase": {"input": {"majorCategories": [6], "organizationCode": "4132000201"}},
             "registerExpert": {"input": {"fields": [6], "organizationCode": "4131000001"}},
+            **{name: {"id": base} for name in ("renameBase", "extendBase", "recategorizeBase", "closeBase")},
+            "mergeBases": {"id": base, "into": base},
+            "renameOrganization": {"code": BASES["a"]},
+            **{name: {"id": world.ids["expert.a"]} for name in ("correctExpert", "withdrawExpert")},
             "adjustQuota": {"baseId": base, "input": {"year": LIVE, "limit": 9}},
             "registerSchool": {"input": {"code": "3132000091", "province": "32"}},
             "registerSchools": {"rows": [{"code": "3132000092", "province": "32"}]},

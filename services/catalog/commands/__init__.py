@@ -1,6 +1,15 @@
 """The use cases, one function each: load, decide (domain), save the aggregate with its events in one write."""
 
-from services.catalog.commands.bases import register_base, set_base_team
+from services.catalog.commands.bases import (
+    close_base,
+    extend_base,
+    merge_bases,
+    recategorize_base,
+    register_base,
+    rename_base,
+    rename_organization,
+    set_base_team,
+)
 from services.catalog.commands.declaration import (
     add_class,
     draft_project,
@@ -10,6 +19,7 @@ from services.catalog.commands.declaration import (
     withdraw_project,
 )
 from services.catalog.commands.deps import Deps
+from services.catalog.commands.experts import correct_expert, register_expert, withdraw_expert
 from services.catalog.commands.lifecycle import (
     amend_project,
     cancel_project,
@@ -32,7 +42,6 @@ from services.catalog.commands.reviews import (
     decide_project,
     decide_projects,
     publish_projects,
-    register_expert,
     submit_review,
 )
 from services.catalog.commands.rounds import amend_round, extend_phase, open_round
@@ -47,21 +56,28 @@ __all__ = [
     "assign_experts",
     "auto_assign_experts",
     "cancel_project",
+    "close_base",
     "complete_overdue",
     "complete_settled",
+    "correct_expert",
     "decide_project",
     "decide_projects",
     "draft_project",
+    "extend_base",
     "extend_phase",
     "extend_project",
     "finish_project",
     "lapse_overdue",
+    "merge_bases",
     "open_round",
     "publish_projects",
+    "recategorize_base",
     "record_as_held",
     "record_as_not_held",
     "register_base",
     "register_expert",
+    "rename_base",
+    "rename_organization",
     "resume_project",
     "set_base_team",
     "start_project",
@@ -70,5 +86,6 @@ __all__ = [
     "suspend_project",
     "tell_missed_starts",
     "update_project",
+    "withdraw_expert",
     "withdraw_project",
 ]

@@ -3,23 +3,28 @@
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
+from typing import Any
 
 from chassis.commands.guards import require_scope
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
-from chassis.storage.idempotency import idempotent
+from chassis.storage.idempotency import idempotent, run_once
 from chassis.storage.mongo import DuplicateKey, Session
 from kernel.dates import today
-from kernel.free_text import Name, PersonName
-from kernel.identifiers import credit_code, mask, organization_code
+from kernel.free_text import Name, PersonName, Reason
+from kernel.identifiers import credit_code, mask, organization_code, province_of
 from kernel.identifiers import email as mail_address
-from kernel.refusals import INVALID_CONTACT
+from kernel.refusals import INVALID_CONTACT, NOT_FOUND
 from services.catalog.commands.deps import Deps
 from services.catalog.commands.guards import own_base, require_province
 from services.catalog.domain import base as bases
+from services.catalog.domain import succession
 from services.catalog.domain.base import Base, Organization, Team, TeamMember
 from services.catalog.domain.refusals import BASE_EXISTS
+from services.catalog.domain.review import Expert
 from services.catalog.domain.vocabulary import BaseCategory
+from services.catalog.store import BaseSelection
 
 _LEAST_PHONE = 7
 
@@ -36,6 +41,7 @@ class NewBase:
     major_categories: tuple[int, ...]
     valid_from: date | None = None
     valid_until: date | None = None
+    province_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +58,13 @@ async def register_base(deps: Deps, principal: Principal, new_base: NewBase) -> 
     """Register a base under its organisation's code (R2, R3).
 
     Raises:
-        Refusal: `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `UNKNOWN_PROVINCE`, `INVALID_TEXT`,
-            `INVALID_BASE` or `BASE_EXISTS`.
+        Refusal: `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `UNKNOWN_PROVINCE`, `INVALID_TEXT`, `INVALID_REASON`,
+            `INVALID_BASE`, `PROVINCE_DIFFERS`, `ORGANIZATION_NAME_DIFFERS` or `BASE_EXISTS`.
     """
     require_scope(principal, Scope.MINISTRY)
     require_province(new_base.province)
     checked_code = credit_code if new_base.category is BaseCategory.ENTERPRISE_PRACTICE else organization_code
+    explained = Reason.optional(new_base.province_reason)
     draft = Base(
         id=new_id(),
         version=1,
@@ -71,18 +78,222 @@ async def register_base(deps: Deps, principal: Principal, new_base: NewBase) -> 
         major_categories=new_base.major_categories,
         valid_from=new_base.valid_from or today(deps.clock.now()).replace(month=1, day=1),
         valid_until=new_base.valid_until,
+        province_reason=explained.text if explained else None,
     )
-    bases.register_base(draft)
+    code = draft.organization.code
+    located = province_of(code)
+    bases.register_base(draft, located)
 
     async def work(session: Session) -> Base:
+        await deps.store.organizations.take_turn(code, session)
+        registered_as = await deps.store.organizations.find_many([code], session)
+        bases.require_registered_name(draft.organization, registered_as.get(code))
         number = await deps.store.bases.next_number(new_base.category, session)
-        registered, events = bases.register_base(bases.numbered(draft, number))
+        registered, events = bases.register_base(bases.numbered(draft, number), located)
         return await deps.store.bases.insert(registered, events, session)
 
     try:
         return await deps.store.transact(work)
     except DuplicateKey as error:
         raise BASE_EXISTS() from error
+
+
+@idempotent("bases", name="rename_base")
+async def rename_base(deps: Deps, principal: Principal, *, key: str, version: int, name: str, reason: str) -> Base:
+    """Give a base another name, which its projects bear from then on (R2).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry.
+        key: The base's id.
+        version: The version that was read.
+        name: As it was typed.
+        reason: As it was typed.
+
+    Raises:
+        Refusal: `NOT_FOUND`, `STALE_VERSION`, `INVALID_TEXT`, `REASON_MISSING`, `INVALID_REASON`, `BASE_EXISTS`, or
+            what `succession.rename_base` refuses.
+    """
+    require_scope(principal, Scope.MINISTRY)
+    new_name, why = Name.of(name, "name"), Reason.of(reason, "R2")
+
+    async def work(session: Session) -> Base:
+        base = await _read(deps, key, version, session)
+        renamed = await deps.store.bases.save(*succession.rename_base(base, new_name, why), session)
+        await deps.store.projects.rename([base.id], {"base_name": renamed.name}, session)
+        return renamed
+
+    try:
+        return await deps.store.transact(work)
+    except DuplicateKey as error:
+        raise BASE_EXISTS() from error
+
+
+async def rename_organization(deps: Deps, principal: Principal, *, code: str, name: str, reason: str) -> Organization:
+    """Give an organisation another name, wherever it is on file (R3).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry.
+        code: Its code, as it was typed.
+        name: As it was typed.
+        reason: As it was typed.
+
+    Raises:
+        Refusal: `NOT_FOUND`, `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `INVALID_TEXT`, `REASON_MISSING`,
+            `INVALID_REASON`, or what `succession.rename_organization` refuses.
+    """
+    require_scope(principal, Scope.MINISTRY)
+    plain, new_name, why = organization_code(code), Name.of(name, "name"), Reason.of(reason, "R3")
+    on_file = (await deps.store.organizations.find_many([plain])).get(plain)
+    if on_file is None:
+        raise NOT_FOUND(kind="organization", id=plain)
+
+    async def work(session: Session) -> Base | Expert:
+        await deps.store.organizations.take_turn(plain, session)
+        held, sent = await deps.store.organizations.members(plain, session)
+        organization = (*(base.organization for base in held), *(expert.organization for expert in sent))[0]
+        held, sent, event = succession.rename_organization(organization, held, sent, new_name, why)
+        # The event is told once, by the first who bears the name.
+        saved: list[Base | Expert] = []
+        for base in held:
+            saved.append(await deps.store.bases.save(base, [] if saved else [event], session))
+        for expert in sent:
+            saved.append(await deps.store.experts.save(expert, [] if saved else [event], session))
+        names = {"organization_name": new_name.text}
+        await deps.store.projects.rename([base.id for base in held], names, session)
+        return saved[0]
+
+    holds = await deps.store.bases.count(BaseSelection(organization=plain))
+    repository: Any = deps.store.bases if holds else deps.store.experts
+    given = (plain, name, reason)
+    bearer: Any = await run_once(
+        repository, principal, "rename_organization", given, partial(deps.store.transact, work)
+    )
+    renamed: Organization = bearer.organization
+    return renamed
+
+
+@idempotent("bases", name="extend_base")
+async def extend_base(
+    deps: Deps, principal: Principal, *, key: str, version: int, valid_until: date | None, reason: str
+) -> Base:
+    """Let a base be valid longer (R2).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry.
+        key: The base's id.
+        version: The version that was read.
+        valid_until: The new last day; None for no end.
+        reason: As it was typed.
+
+    Raises:
+        Refusal: `NOT_FOUND`, `STALE_VERSION`, `REASON_MISSING`, `INVALID_REASON`, or what `succession.extend_base`
+            refuses.
+    """
+    require_scope(principal, Scope.MINISTRY)
+    why = Reason.of(reason, "R2")
+    base = await _read(deps, key, version)
+    changed, events = succession.extend_base(base, valid_until, why, deps.clock.now())
+    return await deps.store.bases.save(changed, events)
+
+
+@idempotent("bases", name="recategorize_base")
+async def recategorize_base(
+    deps: Deps, principal: Principal, *, key: str, version: int, category: BaseCategory, reason: str
+) -> Base:
+    """Set right the category of a base that has no projects; it gets a number among those of the right one (R2).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry.
+        key: The base's id.
+        version: The version that was read.
+        category: The right one.
+        reason: As it was typed.
+
+    Raises:
+        Refusal: `NOT_FOUND`, `STALE_VERSION`, `REASON_MISSING`, `INVALID_REASON`, `INVALID_CREDIT_CODE`, or what
+            `succession.recategorize_base` refuses.
+    """
+    require_scope(principal, Scope.MINISTRY)
+    why = Reason.of(reason, "R2")
+
+    async def work(session: Session) -> Base:
+        base = await _read(deps, key, version, session)
+        if category is BaseCategory.ENTERPRISE_PRACTICE:
+            credit_code(base.organization.code)
+        used = await deps.store.quotas.exist(base.id, session)
+        changed, events = succession.recategorize_base(base, category, why, used=used)
+        number = await deps.store.bases.next_number(category, session)
+        return await deps.store.bases.save(bases.numbered(changed, number), events, session)
+
+    return await deps.store.transact(work)
+
+
+@idempotent("bases", name="close_base")
+async def close_base(deps: Deps, principal: Principal, *, key: str, version: int, reason: str) -> Base:
+    """Close a base that has no project in hand; its quotas count nothing more, its account ends by the event (R2).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry.
+        key: The base's id.
+        version: The version that was read.
+        reason: As it was typed.
+
+    Raises:
+        Refusal: `NOT_FOUND`, `STALE_VERSION`, `REASON_MISSING`, `INVALID_REASON`, or what `succession.close_base`
+            refuses.
+    """
+    require_scope(principal, Scope.MINISTRY)
+    why = Reason.of(reason, "R2")
+
+    async def work(session: Session) -> Base:
+        base = await _read(deps, key, version, session)
+        await deps.store.quotas.freeze(base.id, session)  # before the count: a submission meanwhile conflicts
+        in_hand = await deps.store.projects.counted(base.id, succession.IN_HAND, session)
+        return await deps.store.bases.save(*succession.close_base(base, in_hand, why, deps.clock.now()), session)
+
+    return await deps.store.transact(work)
+
+
+@idempotent("bases", name="merge_bases")
+async def merge_bases(deps: Deps, principal: Principal, *, key: str, version: int, into: str, reason: str) -> Base:
+    """Merge a base into another: its projects stay its own, the successor's account acts for them (R2).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry.
+        key: The id of the base that ends.
+        version: The version of it that was read.
+        into: The successor's id.
+        reason: As it was typed.
+
+    Raises:
+        Refusal: `NOT_FOUND`, `STALE_VERSION`, `REASON_MISSING`, `INVALID_REASON`, or what `succession.merge_bases`
+            refuses.
+    """
+    require_scope(principal, Scope.MINISTRY)
+    why = Reason.of(reason, "R2")
+
+    async def work(session: Session) -> Base:
+        base = await _read(deps, key, version, session)
+        successor = await deps.store.bases.get(into, session)
+        merged, events = succession.merge_bases(base, successor, why, deps.clock.now())
+        await deps.store.quotas.freeze(base.id, session)
+        await deps.store.bases.take_turn(f"merger:{base.category}", session)  # no two bases into each other
+        return await deps.store.bases.save(merged, events, session)
+
+    return await deps.store.transact(work)
+
+
+async def _read(deps: Deps, key: str, version: int, session: Session | None = None) -> Base:
+    base = await deps.store.bases.get(key, session)
+    if base.version != version:
+        raise await deps.store.bases.stale(key, session)
+    return base
 
 
 @idempotent("bases", name="set_base_team")

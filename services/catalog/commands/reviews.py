@@ -7,58 +7,22 @@ from functools import partial
 from chassis.commands.bulk import Row, RowResult, run, run_row
 from chassis.commands.guards import require_rows, require_scope
 from chassis.context import Act
-from chassis.ids import new_id
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
-from chassis.storage.mongo import Document, DuplicateKey, Session
+from chassis.storage.mongo import Document, Session
 from chassis.storage.unit_of_work import UnitOfWork
-from kernel.free_text import Name, PersonName, Reason
-from kernel.identifiers import organization_code
+from kernel.free_text import Reason
 from kernel.refusals import FORBIDDEN
 from services.catalog.commands.bulk import Loaded, ProjectBatch, Step, project_row, required
 from services.catalog.commands.deps import Deps
 from services.catalog.commands.guards import round_of
 from services.catalog.domain import decision, review
-from services.catalog.domain.base import Organization
 from services.catalog.domain.project import Project
-from services.catalog.domain.refusals import EXPERT_EXISTS, NOT_ASSIGNED
-from services.catalog.domain.review import DimensionVerdict, Expert, Review
+from services.catalog.domain.refusals import NOT_ASSIGNED
+from services.catalog.domain.review import DimensionVerdict, Review
 from services.catalog.domain.vocabulary import DecisionOutcome
 
 _AssignmentRow = Row[Sequence[str] | None]
-
-
-@idempotent("experts", name="register_expert")
-async def register_expert(
-    deps: Deps,
-    principal: Principal,
-    *,
-    name: str,
-    organization: Organization,
-    fields: Sequence[int],
-) -> Expert:
-    """Register an expert (R14).
-
-    Args:
-        deps: The service's dependencies.
-        principal: The ministry.
-        name: As it was typed.
-        organization: Code and name as they were typed.
-        fields: Major categories, ordinals 1–19.
-
-    Raises:
-        Refusal: `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `INVALID_TEXT`, `INVALID_EXPERT` or `EXPERT_EXISTS`.
-    """
-    require_scope(principal, Scope.MINISTRY)
-    sender = Organization(organization_code(organization.code), Name.of(organization.name, "organizationName").text)
-    draft = Expert(
-        id=new_id(), version=1, name=PersonName.of(name, "name", "R14").text, organization=sender, fields=tuple(fields)
-    )
-    registered, events = review.register_expert(draft)
-    try:
-        return await deps.store.experts.insert(registered, events)
-    except DuplicateKey as error:
-        raise EXPERT_EXISTS() from error
 
 
 async def assign_experts(deps: Deps, principal: Principal, *, key: str, experts: Sequence[str]) -> Project:
@@ -71,7 +35,8 @@ async def assign_experts(deps: Deps, principal: Principal, *, key: str, experts:
         experts: Ids of all experts of the project from now on.
 
     Raises:
-        Refusal: `NOT_FOUND`, `WRONG_STATE`, `EXPERTS_TOO_FEW`, `EXPERT_CONFLICT` or `BUSY`.
+        Refusal: `NOT_FOUND`, `WRONG_STATE`, `EXPERTS_TOO_FEW`, `EXPERT_CONFLICT`, `EXPERT_WITHDRAWN` or
+            `BUSY`.
     """
     require_scope(principal, Scope.MINISTRY)
     content = {"key": key, "experts": experts}
@@ -119,7 +84,11 @@ class _Assignment(ProjectBatch[Sequence[str] | None]):
     def step(self, loaded: Loaded, project: Project, command: Sequence[str] | None) -> Step:
         current = loaded.round_of(project)
         if command is None:
-            people = review.choose_experts(project, list(loaded.experts.values()), loaded.loads[current.year], current)
+            written = frozenset(
+                done.expert for done in loaded.reviews[project.id] if done.cycle == project.cycle and done.submitted_at
+            )
+            pool, loads = list(loaded.experts.values()), loaded.loads[current.year]
+            people = review.choose_experts(project, pool, loads, current, written)
         else:
             people = tuple(required(loaded.experts, expert, "expert") for expert in dict.fromkeys(command))
         return review.assign_experts(project, people, current, self.now)

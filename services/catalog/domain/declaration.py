@@ -8,7 +8,7 @@ from kernel.dates import today
 from kernel.errors import Refusal
 from kernel.free_text import Reason
 from kernel.refusals import PHASE_CLOSED
-from services.catalog.domain.base import Base, require_team, require_valid
+from services.catalog.domain.base import Base, require_open, require_team, require_valid
 from services.catalog.domain.events import (
     ProjectDrafted,
     ProjectEvent,
@@ -79,8 +79,9 @@ def draft(
         now: Domain time, aware.
 
     Raises:
-        Refusal: `INVALID_KIND`, `INVALID_TEXT`, `UNKNOWN_THEME` or `INVALID_PLAN`.
+        Refusal: `BASE_CLOSED`, `INVALID_KIND`, `INVALID_TEXT`, `UNKNOWN_THEME` or `INVALID_PLAN`.
     """
+    require_open(base)
     drafted = Project(
         id=key,
         version=0,
@@ -146,11 +147,13 @@ def submit(project: Project, base: Base, current: Round, now: datetime) -> tuple
         now: Domain time, aware.
 
     Raises:
-        Refusal: `WRONG_STATE`, `PHASE_CLOSED`, `BASE_NOT_VALID`; or the first of `plan_problems`, with all of them
-            in its sentence and under `problems`.
+        Refusal: `WRONG_STATE`, `PHASE_CLOSED`, `BASE_CLOSED`, `BASE_NOT_VALID`; or the first of `plan_problems`, with
+            all of them in its sentence and under `problems`.
     """
     handed_in = move(project, ProjectStatus.SUBMITTED, rule="R13", actor=_BASE, now=now)
     _require_time(project, current, now)
+    if project.status is ProjectStatus.DRAFT:  # a plan that a merged base has handed in may still be mended
+        require_open(base)
     require_valid(base, today(now))
     if problems := plan_problems(project, base, current):
         raise all_of(problems)

@@ -86,6 +86,87 @@ class BaseRegistered:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BaseRenamed:
+    """A base got another name (R2).
+
+    Attributes:
+        former: Its name until then.
+    """
+
+    base: str
+    name: str
+    former: str
+    reason: str
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrganizationRenamed:
+    """An organisation that holds bases or sends experts got another name (R3).
+
+    Attributes:
+        former: Its name until then.
+        bases: Those that it holds.
+    """
+
+    organization: str
+    name: str
+    former: str
+    bases: tuple[str, ...]
+    reason: str
+    province: str = NATIONWIDE
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseExtended:
+    """A base is valid up to a later day (R2); None for no end."""
+
+    base: str
+    before: date | None
+    valid_until: date | None
+    reason: str
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseRecategorized:
+    """A base without projects was registered under a wrong category (R2)."""
+
+    base: str
+    before: BaseCategory
+    category: BaseCategory
+    reason: str
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseClosed:
+    """A base was closed; nobody acts for it any more (R2)."""
+
+    base: str
+    organization: str
+    reason: str
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseMerged:
+    """A base was merged into another, which acts for it from now on (R2).
+
+    Attributes:
+        into: The successor.
+        into_organization: Code of the organisation that holds the successor.
+    """
+
+    base: str
+    organization: str
+    into: str
+    into_organization: str
+    reason: str
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class BaseTeamSet:
     """A base named its contacts, counted per duty; who they are stays with the catalog (R6, R41)."""
 
@@ -129,6 +210,36 @@ class ExpertRegistered:
     expert: str
     organization: str
     organization_name: str
+    province: str = NATIONWIDE
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpertCorrected:
+    """What is on file of a reviewer was corrected (R14); the name stays with the catalog (R41).
+
+    Attributes:
+        changed: Names of what changed: `name`, `organization`.
+    """
+
+    expert: str
+    organization: str
+    organization_name: str
+    changed: tuple[str, ...]
+    reason: str
+    province: str = NATIONWIDE
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpertWithdrawn:
+    """A reviewer reviews no more (R14).
+
+    Attributes:
+        open: How many reviews the expert leaves unwritten, which go to others.
+    """
+
+    expert: str
+    open: int
+    reason: str
     province: str = NATIONWIDE
 
 

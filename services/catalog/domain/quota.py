@@ -8,7 +8,7 @@ from kernel.dates import today
 from kernel.free_text import Reason
 from services.catalog.domain.base import Base
 from services.catalog.domain.events import QuotaAdjusted, QuotaReconciled
-from services.catalog.domain.refusals import INVALID_QUOTA, QUOTA_EXCEEDED
+from services.catalog.domain.refusals import BASE_CLOSED, INVALID_QUOTA, QUOTA_EXCEEDED
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import ProjectStatus
 
@@ -68,6 +68,7 @@ class Quota:
         used: Projects in consuming states; changed only together with a project's status.
         serial: The last serial number that a project of the base got in the round.
         adjustments: The ministry's changes of the limit, oldest first.
+        frozen: Whether its base has ended, so that nothing more is counted.
     """
 
     id: str
@@ -79,6 +80,7 @@ class Quota:
     used: int = 0
     serial: int = 0
     adjustments: tuple[Adjustment, ...] = ()
+    frozen: bool = False
 
     def in_force(self, day: date) -> Adjustment | None:
         """The latest adjustment that is effective on a day; None while the round's limit is in force (R39)."""
@@ -120,8 +122,10 @@ def consume(quota: Quota, day: date) -> Quota:
         day: On which the project is submitted.
 
     Raises:
-        Refusal: `QUOTA_EXCEEDED`.
+        Refusal: `BASE_CLOSED` or `QUOTA_EXCEEDED`.
     """
+    if quota.frozen:
+        raise BASE_CLOSED(base=quota.base)
     if quota.used >= quota.limit_on(day):
         raise QUOTA_EXCEEDED(used=quota.used, limit=quota.limit_on(day))
     return replace(quota, used=quota.used + 1)
@@ -149,8 +153,10 @@ def adjust(
         base_name: The base's name, for the event.
 
     Raises:
-        Refusal: `INVALID_QUOTA` for a negative limit or a day that is over.
+        Refusal: `BASE_CLOSED`, or `INVALID_QUOTA` for a negative limit or a day that is over.
     """
+    if quota.frozen:
+        raise BASE_CLOSED(base=quota.base)
     since = effective_from or today(now)
     if limit < 0 or since < today(now):
         raise INVALID_QUOTA()

@@ -47,10 +47,52 @@ INVALID_BASE = RefusalKind(
 BASE_EXISTS = RefusalKind(
     "BASE_EXISTS", "该单位已有同名基地", "The organisation has a base of that name", rule="R2", unblock=Unblock.SELF
 )
+ORGANIZATION_NAME_DIFFERS = RefusalKind(
+    "ORGANIZATION_NAME_DIFFERS",
+    "该单位代码已登记为“{registered}”，一个代码只有一个名称；更名请用单位更名",
+    "The code is on file as {registered}, and has one name: rename the organisation where it has a new one",
+    rule="R3",
+    unblock=Unblock.SELF,
+)
+PROVINCE_DIFFERS = RefusalKind(
+    "PROVINCE_DIFFERS",
+    "单位代码属于省份{registered}，与所填省份{province}不一致，须说明理由",
+    "The organisation's code is of province {registered}, not of {province}: say why",
+    rule="R2",
+    unblock=Unblock.SELF,
+)
+BASE_CLOSED = RefusalKind(
+    "BASE_CLOSED",
+    "该基地已关闭或已并入其他基地",
+    "The base is closed, or merged into another",
+    rule="R2",
+    unblock=Unblock.MINISTRY,
+)
+BASE_IN_USE = RefusalKind(
+    "BASE_IN_USE",
+    "该基地还有{count}个项目未办结",
+    "The base has {count} projects that have not ended",
+    rule="R2",
+    unblock=Unblock.BASE,
+)
+CATEGORY_FIXED = RefusalKind(
+    "CATEGORY_FIXED",
+    "该基地已有项目或项目数量，类别不能变更；请关闭后另行登记",
+    "The base has projects or a quota, so its category stays: close it and register another",
+    rule="R2",
+    unblock=Unblock.MINISTRY,
+)
+INVALID_MERGER = RefusalKind(
+    "INVALID_MERGER",
+    "只能并入同类别的另一个基地",
+    "A base is merged into another of its category",
+    rule="R2",
+    unblock=Unblock.SELF,
+)
 BASE_NOT_VALID = RefusalKind(
     "BASE_NOT_VALID",
-    "基地不在有效期内（{detail}）；有效期不能变更，须由教师工作司另行登记基地",
-    "The base is valid {detail}, which stays: the ministry puts a base with another validity on file",
+    "基地不在有效期内（{detail}），须由教师工作司延长有效期",
+    "The base is valid {detail}: the ministry may extend that",
     rule="R2",
     unblock=Unblock.MINISTRY,
 )
@@ -119,6 +161,9 @@ INVALID_EXPERT = RefusalKind(
     "INVALID_EXPERT", "专家信息有误：{detail}", "Wrong fields: {detail}", rule="R14", unblock=Unblock.MINISTRY
 )
 EXPERT_EXISTS = RefusalKind("EXPERT_EXISTS", "该专家已登记", "That expert is on file", rule="R14", unblock=Unblock.SELF)
+EXPERT_WITHDRAWN = RefusalKind(
+    "EXPERT_WITHDRAWN", "该专家已退出", "That expert has withdrawn", rule="R14", unblock=Unblock.MINISTRY
+)
 EXPERTS_TOO_FEW = RefusalKind(
     "EXPERTS_TOO_FEW",
     "每个项目至少须有{least}名专家",

@@ -11,6 +11,7 @@ from services.catalog.domain.labels import listed
 from services.catalog.domain.project import Project, about, move, note, require_status
 from services.catalog.domain.refusals import (
     EXPERT_CONFLICT,
+    EXPERT_WITHDRAWN,
     EXPERTS_TOO_FEW,
     INVALID_EXPERT,
     NOT_ASSIGNED,
@@ -21,15 +22,28 @@ from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import ProjectStatus, Verdict
 
 
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """When an expert withdrew, and why (R14)."""
+
+    at: datetime
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expert:
-    """A reviewer invited by the ministry (R14)."""
+    """A reviewer invited by the ministry (R14).
+
+    Attributes:
+        withdrawn: When and why the expert left; None while reviews may be assigned.
+    """
 
     id: str
     version: int
     name: str
     organization: Organization
     fields: tuple[int, ...] = ()
+    withdrawn: Leaving | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +86,8 @@ def register_expert(draft: Expert) -> tuple[Expert, list[ExpertRegistered]]:
         wrong["name"] = ("姓名", "name")
     if not draft.organization.name:
         wrong["organizationName"] = ("单位名称", "organisation's name")
-    if not all(1 <= ordinal <= LAST_MAJOR_CATEGORY for ordinal in draft.fields):
+    in_range = all(1 <= ordinal <= LAST_MAJOR_CATEGORY for ordinal in draft.fields)
+    if not in_range or len(set(draft.fields)) < len(draft.fields):
         wrong["fields"] = ("专业领域", "fields")
     if wrong:
         raise INVALID_EXPERT(detail=listed(wrong.values()), fields=list(wrong))
@@ -82,26 +97,40 @@ def register_expert(draft: Expert) -> tuple[Expert, list[ExpertRegistered]]:
 
 
 def choose_experts(
-    project: Project, pool: Sequence[Expert], loads: Mapping[str, int], current: Round
+    project: Project,
+    pool: Sequence[Expert],
+    loads: Mapping[str, int],
+    current: Round,
+    written: frozenset[str] = frozenset(),
 ) -> tuple[Expert, ...]:
     """Choose the experts of a submitted plan: those of its field first, then those with the fewest reviews (R14).
 
-    Nobody of the base's own organisation is chosen; equals are taken in the order of registration.
+    Nobody of the base's own organisation and nobody who has withdrawn is chosen; equals are taken in the order of
+    registration. Of a plan under review only those are replaced who withdrew before they reviewed it.
 
     Args:
         project: The plan.
         pool: All experts.
         loads: Reviews of the round by expert, those handed in included.
         current: The round.
+        written: Ids of the experts who have reviewed it in its present cycle.
 
     Raises:
-        Refusal: `WRONG_STATE`: it is not submitted, or already under review.
+        Refusal: `WRONG_STATE`: it is not submitted, or under review by experts none of whom has withdrawn.
     """
-    require_status(project, frozenset({ProjectStatus.SUBMITTED}), "R14")
+    assigned = {expert.id: expert for expert in pool if expert.id in project.experts}
+    staying = tuple(expert for expert in assigned.values() if expert.withdrawn is None or expert.id in written)
+    if project.status is not ProjectStatus.UNDER_REVIEW or len(staying) == len(assigned):
+        require_status(project, frozenset({ProjectStatus.SUBMITTED}), "R14")
+        staying = ()
     field = project.plan.major_category
-    free = [expert for expert in pool if not expert.organization.is_same_as(project.holder)]
+    free = [
+        expert
+        for expert in pool
+        if expert.withdrawn is None and expert not in staying and not expert.organization.is_same_as(project.holder)
+    ]
     free.sort(key=lambda expert: (field not in expert.fields, loads.get(expert.id, 0), expert.id))
-    return tuple(free[: current.experts_per_project])
+    return (*staying, *free[: max(current.experts_per_project - len(staying), 0)])
 
 
 def assign_experts(
@@ -116,8 +145,8 @@ def assign_experts(
         now: Domain time, aware.
 
     Raises:
-        Refusal: `WRONG_STATE`, `EXPERTS_TOO_FEW`, or `EXPERT_CONFLICT` where an expert belongs to the base's own
-            organisation.
+        Refusal: `WRONG_STATE`, `EXPERTS_TOO_FEW`, `EXPERT_CONFLICT` where an expert belongs to the base's own
+            organisation, or `EXPERT_WITHDRAWN`.
     """
     names = tuple(dict.fromkeys(expert.id for expert in experts))
     if len(names) < current.experts_per_project:
@@ -125,6 +154,9 @@ def assign_experts(
     own = [expert.id for expert in experts if expert.organization.is_same_as(project.holder)]
     if own:
         raise EXPERT_CONFLICT(experts=own)
+    gone = [expert.id for expert in experts if expert.withdrawn and expert.id not in project.experts]
+    if gone:
+        raise EXPERT_WITHDRAWN(experts=gone)
     if project.status is ProjectStatus.UNDER_REVIEW:
         under_review = note(project, actor="ministry", now=now)
     else:

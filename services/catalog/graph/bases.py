@@ -1,7 +1,8 @@
 """Bases, organisations and experts in the graph."""
 
 import asyncio
-from typing import Self
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
@@ -11,18 +12,26 @@ from chassis.principal import Scope
 from services.catalog.domain import base as bases
 from services.catalog.domain import quota as quotas
 from services.catalog.domain import review as reviews
+from services.catalog.domain.expert import open_assignments
 from services.catalog.graph.context import Context, Info, is_ministry, may_read_base
 from services.catalog.graph.enums import BaseCategory
 from services.catalog.graph.filters import ProjectFilter
 from services.catalog.graph.loaders import (
     BaseByIdLoader,
+    BlankReviewsByExpertLoader,
     ExpertByIdLoader,
     OrganizationByCodeLoader,
+    ProjectByIdLoader,
     QuotaByIdLoader,
     RoundByYearLoader,
 )
 from services.catalog.graph.quotas import ProjectPage, Quota
 from services.catalog.graph.rounds import Province
+
+if TYPE_CHECKING:
+    from services.catalog.graph.projects import Project
+
+ProjectType = Annotated["Project", strawberry.lazy("services.catalog.graph.projects")]
 
 
 @strawberry.federation.type(keys=["code"], description="单位：学校标识码或统一社会信用代码 (R3)")
@@ -44,6 +53,32 @@ class Organization:
         return cls.of(organization) if organization else None
 
 
+@strawberry.type(description="基地的关闭或并入 (R2)")
+class BaseClosing:
+    """When a base ended, and which one acts for it."""
+
+    at: datetime
+    source: strawberry.Private[bases.Closing]
+
+    @classmethod
+    def of(cls, source: bases.Closing) -> Self:
+        """From the domain's value."""
+        return cls(at=source.at, source=source)
+
+    @strawberry.federation.field(description="理由", requires_scopes=requires(Scope.BASE, Scope.MINISTRY))
+    def reason(self, info: Info) -> str | None:
+        """Why; for bases and the ministry."""
+        return self.source.reason if info.context.principal.scope in {Scope.BASE, Scope.MINISTRY} else None
+
+    @strawberry.field(description="接续的基地；空为无接续")
+    async def into(self, info: Info) -> "Base | None":
+        """The successor."""
+        if self.source.into is None:
+            return None
+        base = await info.context.loader(BaseByIdLoader).load(self.source.into)
+        return Base.of(base, info.context) if base else None
+
+
 @strawberry.federation.type(keys=["id"], description="国培基地 (R2)")
 class Base:
     """A training base."""
@@ -54,6 +89,13 @@ class Base:
     organization: Organization
     province: Province | None
     major_categories: list[MajorCategory]
+    version: int
+    valid_from: date
+    valid_until: date | None = strawberry.field(description="有效期末日，空为长期 (R2)")
+    closing: BaseClosing | None = strawberry.field(description="关闭或并入其他基地；空为在用 (R2)")
+    province_reason: str | None = strawberry.federation.field(
+        description="与单位代码所属省份不一致的理由 (R2)", requires_scopes=requires(Scope.MINISTRY)
+    )
     team: list[Person] | None = strawberry.federation.field(
         description="设计、申报、实施联系人 (R6)", requires_scopes=requires(Scope.BASE, Scope.MINISTRY)
     )
@@ -69,6 +111,11 @@ class Base:
             organization=Organization.of(source.organization),
             province=Province.of(source.province),
             major_categories=[MajorCategory.of(ordinal) for ordinal in source.major_categories],
+            version=source.version,
+            valid_from=source.valid_from,
+            valid_until=source.valid_until,
+            closing=BaseClosing.of(source.closed) if source.closed else None,
+            province_reason=source.province_reason if is_ministry(context.principal) else None,
             team=_people(source.team) if may_read_base(context.principal, source.id) else None,
             source=source,
         )
@@ -117,6 +164,31 @@ class Expert:
     name: str
     organization: Organization | None
     fields: list[MajorCategory]
+    version: int
+    withdrawn_at: datetime | None = strawberry.field(description="退出时间；空为在任 (R14)")
+    source: strawberry.Private[reviews.Expert]
+
+    @strawberry.federation.field(description="退出的理由 (R14)", requires_scopes=requires(Scope.MINISTRY))
+    def withdrawal_reason(self, info: Info) -> str | None:
+        """Why the expert withdrew; for the ministry."""
+        withdrawn = self.source.withdrawn
+        return withdrawn.reason if withdrawn and is_ministry(info.context.principal) else None
+
+    @strawberry.federation.field(
+        description="已分配而未提交评审的项目；退出后须改派，autoAssignExperts 可自动改派 (R14)",
+        requires_scopes=requires(Scope.MINISTRY),
+    )
+    async def open_assignments(self, info: Info) -> list[ProjectType] | None:
+        """What the expert has yet to review."""
+        from services.catalog.graph.projects import Project
+
+        if not is_ministry(info.context.principal):
+            return None
+        blank = await info.context.loader(BlankReviewsByExpertLoader).load(self.source.id) or []
+        loader = info.context.loader(ProjectByIdLoader)
+        projects = await asyncio.gather(*(loader.load(review.project) for review in blank))
+        assigned = open_assignments(blank, [project for project in projects if project])
+        return [Project.of(project, info.context) for project in assigned]
 
     @classmethod
     def of(cls, source: reviews.Expert) -> Self:
@@ -126,6 +198,9 @@ class Expert:
             name=source.name,
             organization=Organization.of(source.organization),
             fields=[MajorCategory.of(ordinal) for ordinal in source.fields],
+            version=source.version,
+            withdrawn_at=source.withdrawn.at if source.withdrawn else None,
+            source=source,
         )
 
     @classmethod

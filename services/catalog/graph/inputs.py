@@ -7,6 +7,8 @@ import strawberry
 from chassis.commands.guards import require_rows
 from services.catalog.commands import ProjectDecision
 from services.catalog.commands.bases import NewBase, TeamContact
+from services.catalog.domain.base import Organization
+from services.catalog.domain.refusals import INVALID_EXPERT
 from services.catalog.domain.review import DimensionVerdict
 from services.catalog.graph.enums import BaseCategory, DecisionOutcome, Verdict
 
@@ -23,6 +25,9 @@ class BaseInput:
     major_categories: list[int] = strawberry.field(default_factory=list)
     valid_from: date | None = None
     valid_until: date | None = None
+    province_reason: str | None = strawberry.field(
+        default=None, description="所填省份与单位代码所属省份不一致时的理由 (R2)"
+    )
 
     def command(self) -> NewBase:
         """The input of the command, as `NewBase`."""
@@ -35,6 +40,7 @@ class BaseInput:
             major_categories=tuple(require_rows(self.major_categories)),
             valid_from=self.valid_from,
             valid_until=self.valid_until,
+            province_reason=self.province_reason,
         )
 
 
@@ -85,6 +91,29 @@ class ExpertInput:
     organization_code: str
     organization_name: str
     fields: list[int] = strawberry.field(default_factory=list)
+
+
+@strawberry.input(description="更正专家信息；未给出的保持不变，单位代码与名称须同时给出 (R14)")
+class ExpertCorrectionInput:
+    """What is right; null leaves it."""
+
+    reason: str
+    name: str | None = None
+    organization_code: str | None = None
+    organization_name: str | None = None
+
+    def organization(self) -> Organization | None:
+        """Code and name, as they were typed; None for neither.
+
+        Raises:
+            Refusal: `INVALID_EXPERT`: one without the other.
+        """
+        if self.organization_code is None and self.organization_name is None:
+            return None
+        if self.organization_code is None or self.organization_name is None:
+            field = "organizationCode" if self.organization_code is None else "organizationName"
+            raise INVALID_EXPERT(detail=("单位代码与名称须同时给出", "code and name go together"), fields=[field])
+        return Organization(self.organization_code, self.organization_name)
 
 
 @strawberry.input(description="单项评审意见 (R15)")

@@ -70,6 +70,14 @@ class ReviewsByProjectLoader(_Related[str, list[Review]]):
     collection = "reviews"
 
 
+class BlankReviewsByExpertLoader(BatchLoader[Context, str, list[Review]]):
+    """The reviews that experts have not handed in; the resolver has checked who asks (R14)."""
+
+    async def fetch(self, keys: Sequence[str]) -> Mapping[str, list[Review]]:
+        """The reviews of each expert."""
+        return await self.context.deps.store.reviews.blank_of(keys)
+
+
 class OrganizationByCodeLoader(BatchLoader[Context, str, Organization]):
     """Organisations, which are public."""
 

@@ -54,6 +54,10 @@ class Bases(Repository[Base]):
         )
         return int(cast("Document", document)["last"])
 
+    async def take_turn(self, key: str, session: Session) -> None:
+        """Write a document of that name, so that this transaction conflicts with others that write it."""
+        await self._counters.update_one({"_id": key}, {"$inc": {"last": 1}}, upsert=True, session=session)
+
 
 class Experts(Repository[Expert]):
     """The reviewers.
@@ -91,9 +95,18 @@ class Organizations:
         self._bases = bases
         self._experts = experts
 
-    async def find_many(self, codes: Sequence[str]) -> dict[str, Organization]:
+    async def find_many(self, codes: Sequence[str], session: Session | None = None) -> dict[str, Organization]:
         """The organisations of those codes that are on file, by code."""
         where = {"organization.code": {"$in": list(codes)}}
-        organizations = [base.organization for base in await self._bases.query(where)]
-        organizations += [expert.organization for expert in await self._experts.query(where)]
+        organizations = [expert.organization for expert in await self._experts.query(where, session=session)]
+        organizations += [base.organization for base in await self._bases.query(where, session=session)]
         return {organization.code: organization for organization in organizations}
+
+    async def members(self, code: str, session: Session) -> tuple[list[Base], list[Expert]]:
+        """The bases that an organisation holds, and the experts that it sent."""
+        where = {"organization.code": code}
+        return await self._bases.query(where, session=session), await self._experts.query(where, session=session)
+
+    async def take_turn(self, code: str, session: Session) -> None:
+        """Serialize the transactions that name an organisation, so that a code never gets two names (R3)."""
+        await self._bases.take_turn(f"organization:{code}", session)

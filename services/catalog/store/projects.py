@@ -1,7 +1,7 @@
 """The projects: their search index, pages with counts in one operation, related aggregates, and seats taken."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -250,6 +250,38 @@ class Projects(Repository[Project]):
             reviewed=begun is not None,
             under_review=ProjectStatus.UNDER_REVIEW in statuses,
         )
+
+    async def counted(self, base: str, statuses: Iterable[ProjectStatus], session: Session) -> dict[ProjectStatus, int]:
+        """How many projects of a base are in each of those states; those without any are left out."""
+        where = {"base": base, "status": {"$in": list(statuses)}}
+        groups = await self.collection.aggregate(
+            [{"$match": where}, {"$group": {"_id": "$status", "count": {"$sum": 1}}}], session=session
+        )
+        return {ProjectStatus(group["_id"]): group["count"] async for group in groups}
+
+    async def rename(self, bases: Sequence[str], names: Mapping[str, Any], session: Session) -> None:
+        """Give the projects of bases the new name of the base or of its organisation, in the search as well (R2, R17).
+
+        Each gets a version, so that a command that read the old name does not write it again.
+
+        Args:
+            bases: Ids of the bases.
+            names: `base_name` or `organization_name`.
+            session: The transaction that renames the base.
+        """
+        projects = await self.query({"base": {"$in": list(bases)}}, session=session)
+        updates = [
+            UpdateOne(
+                {"_id": project.id},
+                {
+                    "$set": {**names, "index": self.index(replace(project, **names))},
+                    "$inc": {"version": 1},
+                },
+            )
+            for project in projects
+        ]
+        if updates:
+            await self.collection.bulk_write(updates, ordered=False, session=session)
 
     async def touch(self, key: str, session: Session) -> None:
         """Write a project without changing it, so that this transaction conflicts with any that changes it."""

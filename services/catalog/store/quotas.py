@@ -53,11 +53,24 @@ class Quotas(Repository[Quota]):
             key: The quota's id.
             limit: Projects, the limit in force today.
         """
-        unit.guard(self.collection, UpdateOne({"_id": key, "used": {"$lt": limit}}, {"$inc": {"used": 1}}))
+        unit.guard(
+            self.collection,
+            UpdateOne({"_id": key, "used": {"$lt": limit}, "frozen": {"$ne": True}}, {"$inc": {"used": 1}}),
+        )
 
     def release(self, unit: UnitOfWork, key: str) -> None:
         """Give one project's place back to the quota (R11); a quota at zero or missing stays as it is."""
         unit.put(self.collection, UpdateOne({"_id": key, "used": {"$gt": 0}}, {"$inc": {"used": -1}}))
+
+    async def freeze(self, base: str, session: Session) -> None:
+        """Count nothing more for a base that ends; what a submission writes at the same time conflicts with it (R2)."""
+        await self.collection.update_many(
+            {"base": base}, {"$set": {"frozen": True}, "$inc": {"version": 1}}, session=session
+        )
+
+    async def exist(self, base: str, session: Session) -> bool:
+        """Whether a base has a quota of any round, and so, perhaps, projects."""
+        return await self.collection.find_one({"base": base}, {"_id": 1}, session=session) is not None
 
     async def ids(self, year: int | None) -> list[str]:
         """The ids of the quotas that exist, or should because a base has projects, sorted; of one round or of all."""

@@ -72,6 +72,18 @@ class Reviews(Repository[Review]):
             reviews[review.project].append(review)
         return reviews
 
+    async def blank_of(self, experts: Sequence[str], session: Session | None = None) -> dict[str, list[Review]]:
+        """The reviews that are not handed in, by expert; an empty list where there is none."""
+        blank: dict[str, list[Review]] = {expert: [] for expert in experts}
+        where = {"expert": {"$in": list(experts)}, "submitted_at": None}
+        for review in await self.query(where, session=session):
+            blank[review.expert].append(review)
+        return blank
+
+    async def take_every_turn(self, session: Session) -> None:
+        """Serialize this transaction with those that assign experts, of whatever round (R14)."""
+        await self._counters.update_many({"_id": {"$regex": "^reviews:"}}, {"$inc": {"last": 1}}, session=session)
+
     async def loads(self, years: Sequence[int], session: Session) -> dict[int, dict[str, int]]:
         """How many reviews of each round each expert has, handed in or not, answered from an index."""
         loads: dict[int, dict[str, int]] = {year: {} for year in years}

@@ -13,6 +13,7 @@ from services.enrollment.domain.project import Phase, Project, Round, moved
 from services.enrollment.domain.seats import Seats
 from services.enrollment.domain.vocabulary import ProjectState
 from services.enrollment.messaging.inbound import (
+    BaseRenamed,
     Days,
     ProjectAmended,
     ProjectMoved,
@@ -49,6 +50,7 @@ def catalog_handlers(deps: Deps) -> Mapping[str, Handler]:
         "catalog.round-opened": Handler(RoundCalendar, effects.store_calendar),
         "catalog.phase-extended": Handler(RoundCalendar, effects.store_calendar),
         "catalog.round-amended": Handler(RoundCalendar, effects.store_calendar),
+        "catalog.base-renamed": Handler(BaseRenamed, effects.rename_base),
         "catalog.project-published": Handler(ProjectPublished, effects.store_project),
         "catalog.project-amended": Handler(ProjectAmended, effects.amend_project, notify_of_amendment),
         "catalog.project-started": Handler(ProjectMoved, start, close_enrollments),
@@ -78,6 +80,11 @@ class _CatalogEffects:
         if stored is None or stored.version < envelope.version:
             calendar = {name: _phase(days) for name, days in event.calendar.items()}
             await self._store.rounds.put(Round(str(event.year), envelope.version, calendar), session)
+
+    async def rename_base(self, event: BaseRenamed, _: Envelope, session: Session) -> None:
+        """Show the base of its projects under its new name, in lists and workbooks (R2, R42)."""
+        named = {"$set": {"base_name": event.name}}
+        await self._store.projects.collection.update_many({"base": event.base}, named, session=session)
 
     async def store_project(self, event: ProjectPublished, envelope: Envelope, session: Session) -> None:
         """Store a published project and open its seats (R17, R23)."""

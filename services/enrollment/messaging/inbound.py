@@ -15,6 +15,14 @@ class Days:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BaseRenamed:
+    """`catalog.base-renamed`: the name that a base has from now on."""
+
+    base: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RoundCalendar:
     """`catalog.round-opened`, `catalog.phase-extended`, `catalog.round-amended`: the whole calendar, by phase name."""
 

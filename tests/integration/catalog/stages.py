@@ -50,6 +50,14 @@ async def before_the_round(season: Season, count: int = 0) -> Stage:
     return Stage(season, MINISTRY, (), ())
 
 
+async def limited(season: Season, count: int = 1) -> Stage:
+    """A base valid to the year's end, without projects; in their place another base of its category."""
+    del count
+    base, other = await season.register_base(team=False), await season.register_base(team=False)
+    await season.deps.store.bases.collection.update_one({"_id": base.bases[0]}, {"$set": {"valid_until": "2024-12-31"}})
+    return Stage(season, base, (), ({"id": other.bases[0]},))
+
+
 async def drafted(season: Season, count: int = 1) -> Stage:
     base = await season.register_base()
     experts = [str((await season.register_expert(name)).person) for name in ("甲", "乙")]

@@ -73,7 +73,59 @@ SINGLE = {
         Budget(8, commits=1),
     ),
     "register_base": Case(
-        stages.drafted, lambda deps, _: commands.register_base(deps, MINISTRY, NEW_BASE), Budget(3, commits=1)
+        stages.drafted, lambda deps, _: commands.register_base(deps, MINISTRY, NEW_BASE), Budget(6, commits=1)
+    ),
+    "rename_base": Case(
+        stages.drafted,
+        lambda deps, stage: commands.rename_base(
+            deps, MINISTRY, key=stage.base.bases[0], version=2, name="新名称", reason="更名"
+        ),
+        Budget(5, commits=1),
+    ),
+    "rename_organization": Case(
+        stages.drafted,
+        lambda deps, stage: commands.rename_organization(
+            deps, MINISTRY, code=stage.base.organization or "", name="新校名", reason="更名"
+        ),
+        Budget(10, commits=1),
+    ),
+    "extend_base": Case(
+        stages.limited,
+        lambda deps, stage: commands.extend_base(
+            deps, MINISTRY, key=stage.base.bases[0], version=1, valid_until=None, reason="期满复核通过"
+        ),
+        Budget(3),
+    ),
+    "recategorize_base": Case(
+        stages.limited,
+        lambda deps, stage: commands.recategorize_base(
+            deps, MINISTRY, key=stage.base.bases[0], version=1, category=BaseCategory.PRINCIPAL, reason="登记有误"
+        ),
+        Budget(5, commits=1),
+    ),
+    "close_base": Case(
+        stages.drafted,
+        lambda deps, stage: commands.close_base(deps, MINISTRY, key=stage.base.bases[0], version=2, reason="不再承担"),
+        Budget(5, commits=1),
+    ),
+    "merge_bases": Case(
+        stages.limited,
+        lambda deps, stage: commands.merge_bases(
+            deps, MINISTRY, key=stage.base.bases[0], version=1, into=stage.keys[0], reason="两校合并"
+        ),
+        Budget(6, commits=1),
+    ),
+    "correct_expert": Case(
+        stages.drafted,
+        lambda deps, stage: commands.correct_expert(
+            deps, MINISTRY, key=stage.experts[0], version=1, name="甲甲", organization=None, reason="笔误"
+        ),
+        Budget(6, commits=1),
+    ),
+    "withdraw_expert": Case(
+        stages.drafted,
+        lambda deps, stage: commands.withdraw_expert(deps, MINISTRY, key=stage.experts[0], version=1, reason="退休"),
+        Budget(6, commits=1),
     ),
     "set_base_team": Case(
         stages.drafted,
@@ -87,7 +139,7 @@ SINGLE = {
         lambda deps, _: commands.register_expert(
             deps, MINISTRY, name="丙", organization=Organization("4131000001", "外校"), fields=[6]
         ),
-        Budget(2),
+        Budget(5, commits=1),
     ),
     "adjust_quota": Case(
         stages.drafted,

@@ -104,6 +104,9 @@ async def test_a_round_may_be_given_whole(season: Season) -> None:
         ({"category": "ENTERPRISE_PRACTICE"}, "INVALID_CREDIT_CODE", "R3"),
         ({"province": "99"}, "UNKNOWN_PROVINCE", "R2"),
         ({"majorCategories": [0]}, "INVALID_BASE", "R2"),
+        ({"majorCategories": [6, 6]}, "INVALID_BASE", "R2"),
+        ({"validUntil": "0001-01-01"}, "INVALID_BASE", "R2"),
+        ({"province": "51"}, "PROVINCE_DIFFERS", "R2"),
     ],
 )
 async def test_a_base_with_wrong_codes_is_refused(

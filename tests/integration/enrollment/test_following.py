@@ -284,3 +284,12 @@ async def test_a_province_sees_its_own_progress(season: Season) -> None:
     assert own["enrollments"]["pageInfo"]["hasNextPage"]
     foreign = await season.act(HUNAN, query)
     assert (foreign["progress"]["total"], foreign["enrollments"]["totalCount"]) == (0, 0)
+
+
+async def test_r2_a_renamed_base_is_shown_under_its_new_name(season: Season) -> None:
+    await season.publish("p1")
+    await season.publish("p2", base="base-2")
+    renamed = {"base": "base-1", "name": "岭表师资基地", "former": "示范大学职教基地", "reason": "更名"}
+    await season.hear("catalog.base-renamed", "base-1", renamed)
+    names = [(await season.deps.store.projects.get(key)).base_name for key in ("p1", "p2")]
+    assert names == ["岭表师资基地", "示范大学职教基地"]

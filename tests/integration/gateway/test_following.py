@@ -303,3 +303,51 @@ async def test_the_command_prints_codes_once_as_a_table_and_nobody_elses(
     assert row[:3] == [SCHOOL, "school", "44"]
     assert (await log_in(deps, login=SCHOOL, password=row[3])).must_change
     assert (await accounts(environment, "codes"))[0] != 0
+
+
+def closed(base: str) -> Told:
+    return "catalog.base-closed", {"base": base, "province": "44"}
+
+
+async def test_r2_a_closed_base_is_nobodys_and_the_last_one_closes_the_account(deps: Deps, database: Database) -> None:
+    await hear(deps, BASE, SECOND)
+    account = await one(deps, Scope.BASE)
+    await hear(deps, closed("b1"))
+    assert ((await one(deps, Scope.BASE)).bases, (await one(deps, Scope.BASE)).state) == (("b2",), AccountState.INITIAL)
+    for _ in range(2):
+        await hear(deps, closed("b2"))
+    assert ((await one(deps, Scope.BASE)).bases, (await one(deps, Scope.BASE)).state) == ((), AccountState.DISABLED)
+    told = ["account-provisioned", "base-added", "base-removed", "base-removed", "account-disabled"]
+    assert await events(database, account.id) == told
+
+
+async def test_r2_whoever_acts_for_the_successor_acts_for_the_merged_base(deps: Deps) -> None:
+    other = ("catalog.base-registered", {"base": "b9", "organization": OTHER, "province": "51"})
+    await hear(deps, BASE, SECOND, other)
+    merged = ("catalog.base-merged", {"base": "b1", "into": "b9", "province": "44"})
+    for _ in range(2):
+        await hear(deps, merged)
+    assert (await one(deps, Scope.BASE)).bases == ("b2",)
+    assert (await one(deps, Scope.BASE, OTHER)).bases == ("b9", "b1")
+    await hear(deps, ("catalog.base-merged", {"base": "b1", "into": "b9", "province": "44"}))
+    assert (await one(deps, Scope.BASE, OTHER)).state is AccountState.INITIAL
+
+
+async def test_r2_a_base_merged_into_one_of_its_own_organisation_stays_with_the_account(deps: Deps) -> None:
+    await hear(deps, BASE, SECOND, ("catalog.base-merged", {"base": "b1", "into": "b2", "province": "44"}))
+    assert (await one(deps, Scope.BASE)).bases == ("b1", "b2")
+
+
+async def test_r14_a_withdrawn_expert_is_signed_out_and_a_corrected_one_followed(
+    deps: Deps, database: Database
+) -> None:
+    await hear(deps, EXPERT, ("catalog.expert-corrected", {"expert": "x1", "organization": OTHER}))
+    (account,) = await deps.store.by_person("x1", Scope.EXPERT)
+    assert account.organization == OTHER
+    await database["sessions"].insert_one({"_id": "s", "account": account.id})
+    for _ in range(2):
+        await hear(deps, ("catalog.expert-withdrawn", {"expert": "x1"}))
+    (account,) = await deps.store.by_person("x1", Scope.EXPERT)
+    assert account.state is AccountState.DISABLED
+    assert await database["sessions"].count_documents({"account": account.id}) == 0
+    assert await events(database, account.id) == ["account-provisioned", "account-disabled"]

@@ -14,10 +14,13 @@ MUTATIONS = {
     "submitProject", "withdrawProject", "addClass", "amendProject", "startProject", "finishProject", "cancelProject",
     "amendRound", "recordAsHeld", "recordAsNotHeld",
     "submitReview", "assignExperts", "decideProject", "publishProjects", "suspendProject", "resumeProject",
-    "extendProject", "adjustQuota", "autoAssignExperts", "decideProjects",
+    "extendProject", "adjustQuota", "autoAssignExperts", "decideProjects", "renameBase", "renameOrganization",
+    "extendBase", "recategorizeBase", "closeBase", "mergeBases", "correctExpert", "withdrawExpert",
 }  # fmt: skip
 INNER = {
-    "Base": {"quota", "team"},
+    "Base": {"quota", "team", "provinceReason"},
+    "BaseClosing": {"reason"},
+    "Expert": {"openAssignments", "withdrawalReason"},
     "Project": {"needsEvidence", "justifications", "warnings", "problems", "reviews", "decision", "history", "experts"},
     "Review": {"expert"},
 }

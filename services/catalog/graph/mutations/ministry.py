@@ -1,5 +1,7 @@
 """The ministry's mutations; each calls one command. A bulk mutation answers one row for each row of its input."""
 
+from datetime import date
+
 import strawberry
 
 from chassis.commands.guards import require_rows
@@ -9,9 +11,12 @@ from chassis.principal import Scope
 from services.catalog import commands
 from services.catalog.domain.base import Organization
 from services.catalog.graph.bases import Base, Expert
+from services.catalog.graph.bases import Organization as OrganizationType
 from services.catalog.graph.context import Info
+from services.catalog.graph.enums import BaseCategory
 from services.catalog.graph.inputs import (
     BaseInput,
+    ExpertCorrectionInput,
     ExpertInput,
     ProjectDecisionInput,
     ProjectDecisionRowInput,
@@ -64,6 +69,83 @@ class MinistryMutation:
     async def register_base(self, info: Info, input: BaseInput) -> Base | None:
         """Put a base on file."""
         return Base.of(await run(info, commands.register_base, input.command()), info.context)
+
+    @strawberry.federation.mutation(description="基地更名，其项目随之显示新名称 (R2)", requires_scopes=_MINISTRY)
+    async def rename_base(self, info: Info, id: strawberry.ID, version: int, name: str, reason: str) -> Base | None:
+        """Give a base another name."""
+        renamed = await run(info, commands.rename_base, key=id, version=version, name=name, reason=reason)
+        return Base.of(renamed, info.context)
+
+    @strawberry.federation.mutation(
+        description="单位更名，其基地和专家随之变更；一个代码只有一个名称 (R3)", requires_scopes=_MINISTRY
+    )
+    async def rename_organization(
+        self, info: Info, code: strawberry.ID, name: str, reason: str
+    ) -> OrganizationType | None:
+        """Give an organisation another name."""
+        return OrganizationType.of(await run(info, commands.rename_organization, code=code, name=name, reason=reason))
+
+    @strawberry.federation.mutation(description="延长基地有效期，末日为空即长期 (R2)", requires_scopes=_MINISTRY)
+    async def extend_base(
+        self, info: Info, id: strawberry.ID, version: int, reason: str, valid_until: date | None = None
+    ) -> Base | None:
+        """Let a base be valid longer."""
+        extended = await run(
+            info, commands.extend_base, key=id, version=version, valid_until=valid_until, reason=reason
+        )
+        return Base.of(extended, info.context)
+
+    @strawberry.federation.mutation(
+        description="更正基地类别；已有项目或项目数量的不能更正 (R2)", requires_scopes=_MINISTRY
+    )
+    async def recategorize_base(
+        self, info: Info, id: strawberry.ID, version: int, category: BaseCategory, reason: str
+    ) -> Base | None:
+        """Set right the category of a base that has no projects."""
+        changed = await run(info, commands.recategorize_base, key=id, version=version, category=category, reason=reason)
+        return Base.of(changed, info.context)
+
+    @strawberry.federation.mutation(
+        description="关闭基地：不得有未办结的项目；项目数量冻结，账号随之停用 (R2)", requires_scopes=_MINISTRY
+    )
+    async def close_base(self, info: Info, id: strawberry.ID, version: int, reason: str) -> Base | None:
+        """Close a base for good."""
+        return Base.of(await run(info, commands.close_base, key=id, version=version, reason=reason), info.context)
+
+    @strawberry.federation.mutation(
+        description="将基地并入同类别的另一基地：原有项目不变，今后由接续基地办理 (R2)",
+        requires_scopes=_MINISTRY,
+    )
+    async def merge_bases(
+        self, info: Info, id: strawberry.ID, version: int, into: strawberry.ID, reason: str
+    ) -> Base | None:
+        """Merge a base into another, which acts for it from then on."""
+        merged = await run(info, commands.merge_bases, key=id, version=version, into=into, reason=reason)
+        return Base.of(merged, info.context)
+
+    @strawberry.federation.mutation(description="更正专家的姓名或单位 (R14)", requires_scopes=_MINISTRY)
+    async def correct_expert(
+        self, info: Info, id: strawberry.ID, version: int, input: ExpertCorrectionInput
+    ) -> Expert | None:
+        """Set right what is on file of a reviewer."""
+        corrected = await run(
+            info,
+            commands.correct_expert,
+            key=id,
+            version=version,
+            name=input.name,
+            organization=input.organization(),
+            reason=input.reason,
+        )
+        return Expert.of(corrected)
+
+    @strawberry.federation.mutation(
+        description="专家退出：不再分配，账号停用；未提交的评审见 openAssignments，须改派 (R14)",
+        requires_scopes=_MINISTRY,
+    )
+    async def withdraw_expert(self, info: Info, id: strawberry.ID, version: int, reason: str) -> Expert | None:
+        """Let a reviewer go."""
+        return Expert.of(await run(info, commands.withdraw_expert, key=id, version=version, reason=reason))
 
     @strawberry.federation.mutation(description="登记评审专家 (R14)", requires_scopes=_MINISTRY)
     async def register_expert(self, info: Info, input: ExpertInput) -> Expert | None:
