@@ -37,7 +37,7 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
     ({"days": 1}, "timetable"),
     ({"starts_on": date(1, 1, 1)}, "startsOn"),
     ({"ends_on": date(2026, 1, 1)}, "endsOn"),
-    ({"justifications": (Justification("R99", "没有这条规则"),)}, "justifications"),
+    ({"justifications": (Justification(f"R{99}", "没有这条规则"),)}, "justifications"),
     ({"justifications": (Justification("R9", "一"), Justification("R9", "二"))}, "justifications"),
     ({"faculty": (FacultyMember("王教授"), FacultyMember("王教授"))}, "faculty"),
     ({"themes": ("D3", "D3")}, "themes"),
