@@ -175,7 +175,9 @@ def test_r28_a_missed_start_is_told_once_for_each_planned_day() -> None:
     assert not lifecycle.start(told, "补开", missed)[0].awaits_start
     with pytest.raises(Refusal):
         lifecycle.tell_missed_start(told, missed)
-    moved, _ = lifecycle.amend(told, round_2024(), Amendment(reason="改期", starts_on=date(2024, 7, 15)), missed)
+    moved, _ = lifecycle.amend(
+        told, a_base(), round_2024(), Amendment(reason="改期", starts_on=date(2024, 7, 15)), missed
+    )
     assert not moved.awaits_start
     assert lifecycle.tell_missed_start(moved, datetime(2024, 7, 16, 1, tzinfo=SHANGHAI))[1][0].starts_on.day == 15
 
