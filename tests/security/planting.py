@@ -159,7 +159,11 @@ def rightful(world: World, published_version: int) -> dict[str, tuple[str, Argum
             **{name: {"id": base} for name in ("renameBase", "extendBase", "recategorizeBase", "closeBase")},
             "mergeBases": {"id": base, "into": base},
             "renameOrganization": {"code": BASES["a"]},
-            **{name: {"id": world.ids["expert.a"]} for name in ("correctExpert", "withdrawExpert")},
+            "correctExpert": {
+                "id": world.ids["expert.a"],
+                "input": {"organizationCode": "4131000001", "organizationName": "外校"},
+            },
+            "withdrawExpert": {"id": world.ids["expert.a"]},
             "adjustQuota": {"baseId": base, "input": {"year": LIVE, "limit": 9}},
             "registerSchool": {"input": {"code": "3132000091", "province": "32"}},
             "registerSchools": {"rows": [{"code": "3132000092", "province": "32"}]},
