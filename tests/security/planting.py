@@ -26,6 +26,9 @@ CODED = {
     *("organizationCode", "code", "dimension", "themes", "rule"),
 }
 """Fields that take a code: what is none is refused for that, whatever it looks like."""
+WAYS = ("", "full width", " ", "-", "\u3000")
+"""The ways to write a number: plainly, in full width, or in groups with one of these between them."""
+_FULL_WIDTH = {ord(char): ord(char) + 0xFEE0 for char in "0123456789X"}
 _SAMPLES: dict[str, Any] = {
     "Int": 1,
     "Fen": 1,
@@ -69,7 +72,7 @@ class Plant:
 
 
 def plants(schema: GraphQLSchema, world: World, published_version: int) -> Iterator[Plant]:
-    """For every string of every mutation an ID number and a mobile within other words.
+    """For every string of every mutation an ID number and a mobile within other words, plain and written otherwise.
 
     Args:
         schema: The clients' schema.
@@ -82,15 +85,26 @@ def plants(schema: GraphQLSchema, world: World, published_version: int) -> Itera
         for argument, given in field.args.items():
             for path in strings(given.type, (argument,)):
                 who, arguments = senders[name]
-                for number in numbers(next(serials)):
-                    full = {key: one.type for key, one in field.args.items()}
-                    planted = planted_into(full, arguments, path, f"请联系{number}办理")
-                    yield Plant(who, name, path, number, planted)
+                full = {key: argument.type for key, argument in field.args.items()}
+                for serial in (next(serials), next(serials)):
+                    for place, number in enumerate(numbers(serial)):
+                        # The odd serials are written plainly; the even ones in one of the other ways.
+                        way = 0 if serial % 2 else 1 + (serial // 2 + place) % (len(WAYS) - 1)
+                        planted = planted_into(full, arguments, path, f"请联系{written(number, way)}办理")
+                        yield Plant(who, name, path, number, planted)
 
 
 def numbers(serial: int) -> tuple[str, str]:
     """An ID number and a mobile of that serial number, valid and nobody's."""
     return id_number(f"1101011961{serial // 1000 + 1:02d}01{serial % 1000:03d}"), f"1990000{serial:04d}"
+
+
+def written(number: str, way: int) -> str:
+    """A number as people write it: in one of `WAYS`."""
+    sizes = (6, 8, 4) if len(number) == len("110101196101010015") else (3, 4, 4)
+    ends = [sum(sizes[: place + 1]) for place in range(len(sizes))]
+    groups = [number[end - size : end] for end, size in zip(ends, sizes, strict=True)]
+    return number.translate(_FULL_WIDTH) if way == 1 else WAYS[way].join(groups)
 
 
 def strings(kind: GraphQLInputType, path: Path) -> Iterator[Path]:
