@@ -10,7 +10,7 @@ from pymongo import ASCENDING, UpdateOne
 from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Database, Document, Session, from_document
 from chassis.storage.paging import Tally, after_position, all_of, tallies
-from chassis.storage.repository import INTERNAL_FIELDS, Repository
+from chassis.storage.repository import INTERNAL_FIELDS, Repository, changed_now
 from kernel.dates import start_of
 from kernel.reference import major_categories, provinces
 from services.catalog.domain.base import Base
@@ -274,7 +274,7 @@ class Projects(Repository[Project]):
             UpdateOne(
                 {"_id": project.id},
                 {
-                    "$set": {**names, "index": self.index(replace(project, **names))},
+                    "$set": {**names, **changed_now(), "index": self.index(replace(project, **names))},
                     "$inc": {"version": 1},
                 },
             )

@@ -6,7 +6,7 @@ from typing import Any
 from pymongo import ASCENDING, ReturnDocument, UpdateOne
 
 from chassis.storage.mongo import Database, Session, to_document
-from chassis.storage.repository import Repository
+from chassis.storage.repository import Repository, changed_now
 from chassis.storage.unit_of_work import UnitOfWork
 from kernel.refusals import NOT_FOUND
 from services.catalog.domain.quota import CONSUMING, Quota, quota_id
@@ -65,7 +65,7 @@ class Quotas(Repository[Quota]):
     async def freeze(self, base: str, session: Session) -> None:
         """Count nothing more for a base that ends; what a submission writes at the same time conflicts with it (R2)."""
         await self.collection.update_many(
-            {"base": base}, {"$set": {"frozen": True}, "$inc": {"version": 1}}, session=session
+            {"base": base}, {"$set": {"frozen": True, **changed_now()}, "$inc": {"version": 1}}, session=session
         )
 
     async def exist(self, base: str, session: Session) -> bool:
