@@ -119,10 +119,15 @@ class OrganizationRenamed:
 
 @dataclass(frozen=True, kw_only=True)
 class BaseExtended:
-    """A base is valid up to a later day (R2); None for no end."""
+    """A base is valid up to a later day (R2).
+
+    Attributes:
+        ended: Its last day until then.
+        valid_until: Its last day now; None for no end.
+    """
 
     base: str
-    before: date | None
+    ended: date
     valid_until: date | None
     reason: str
     province: str
@@ -130,10 +135,14 @@ class BaseExtended:
 
 @dataclass(frozen=True, kw_only=True)
 class BaseRecategorized:
-    """A base without projects was registered under a wrong category (R2)."""
+    """A base without projects was registered under a wrong category (R2).
+
+    Attributes:
+        mistaken: The wrong one.
+    """
 
     base: str
-    before: BaseCategory
+    mistaken: BaseCategory
     category: BaseCategory
     reason: str
     province: str

@@ -108,7 +108,7 @@ def extend_base(base: Base, valid_until: date | None, reason: Reason, now: datet
     if before is None or not later or (valid_until is not None and valid_until <= before):
         raise INVALID_BASE(detail=("有效期截止日期", "last day of validity"), fields=["validUntil"])
     event = BaseExtended(
-        base=base.id, before=before, valid_until=valid_until, reason=reason.text, province=base.routing_province
+        base=base.id, ended=before, valid_until=valid_until, reason=reason.text, province=base.routing_province
     )
     return replace(base, valid_until=valid_until), [event]
 
@@ -133,7 +133,7 @@ def recategorize_base(
     if used:
         raise CATEGORY_FIXED(field="category")
     event = BaseRecategorized(
-        base=base.id, before=base.category, category=category, reason=reason.text, province=base.routing_province
+        base=base.id, mistaken=base.category, category=category, reason=reason.text, province=base.routing_province
     )
     return replace(base, category=category), [event]
 

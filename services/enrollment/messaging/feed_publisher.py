@@ -58,6 +58,7 @@ NOT_FOR_PROVINCES = frozenset(
         "assessment.project-settled",
         "gateway.account-provisioned",
         "gateway.base-added",
+        "gateway.base-removed",
         "gateway.code-issued",
         "gateway.account-reset",
         "gateway.account-unlocked",

@@ -199,7 +199,7 @@ async def test_r7_a_draft_shows_by_field_what_its_submission_refuses_all_at_once
     given = {"needsEvidence": "问卷", "justifications": [{"rule": "R7", "text": "大型报告厅，分组研讨"}]}
     await season.act(base, UPDATE, id=draft["id"], version=1, input=given)
     project = await season.submit(base, {"id": draft["id"], "version": 2})
-    experts = [await season.register_expert(f"专家{number}") for number in (1, 2)]
+    experts = [await season.register_expert(name) for name in ("评甲", "评乙")]
     await season.assign(project, *experts)
     shown = (await season.ask(experts[0], query, id=draft["id"]))["project"]
     assert shown == {"problems": [], "warnings": [{"code": "LARGE_CLASS", "fields": ["capacity"]}]}
