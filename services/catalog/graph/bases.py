@@ -183,7 +183,7 @@ class Expert:
         from services.catalog.graph.projects import Project
 
         if not is_ministry(info.context.principal):
-            return None
+            return []
         blank = await info.context.loader(BlankReviewsByExpertLoader).load(self.source.id) or []
         loader = info.context.loader(ProjectByIdLoader)
         projects = await asyncio.gather(*(loader.load(review.project) for review in blank))

@@ -156,7 +156,7 @@ class Project:
     async def problems(self, info: Info) -> list[PlanProblem] | None:
         """Everything for which the plan could not be submitted as it is, by field."""
         if not may_read_inside(self.source, info.context.principal):
-            return None
+            return []
         if self.source.status not in projects.EDITABLE:
             return []
         base, current = await asyncio.gather(
