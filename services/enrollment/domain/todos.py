@@ -15,6 +15,7 @@ class Duty(StrEnum):
     RANK = "RANK"
     SUBMIT = "SUBMIT"
     CONFIRM_OFFER = "CONFIRM_OFFER"
+    ANSWER_WITHDRAWAL = "ANSWER_WITHDRAWAL"
     DECIDE = "DECIDE"
     ESCALATION = "ESCALATION"
 
@@ -26,22 +27,24 @@ class Due:
     Attributes:
         duty: What is to be done.
         rule: The rule that asks for it.
-        status: The state of the enrollments that it is about.
+        status: The state of the enrollments that it is about; None for any.
         year: The round.
         closes_at: Until when it can be done; None where each enrollment has a time of its own, or none.
         unranked: Only enrollments that the school has not ranked.
+        leaving: Only enrollments whose teacher has asked to leave (R26).
     """
 
     duty: Duty
     rule: str
-    status: EnrollmentStatus
+    status: EnrollmentStatus | None
     year: int
     closes_at: datetime | None = None
     unranked: bool = False
+    leaving: bool = False
 
 
 def duties_of_school(rounds: Iterable[Round], now: datetime) -> Sequence[Due]:
-    """A school ranks and submits while enrolment is open, and takes or leaves offered seats at any time."""
+    """A school ranks and submits while enrolment is open, and answers offers and who asks to leave at any time."""
     duties = []
     for current in rounds:
         year = int(current.id)
@@ -51,7 +54,10 @@ def duties_of_school(rounds: Iterable[Round], now: datetime) -> Sequence[Due]:
                 Due(Duty.RANK, "R21", EnrollmentStatus.SIGNED_UP, year, closes, unranked=True),
                 Due(Duty.SUBMIT, "R22", EnrollmentStatus.SIGNED_UP, year, closes),
             ]
-        duties.append(Due(Duty.CONFIRM_OFFER, "R25", EnrollmentStatus.OFFERED, year))
+        duties += [
+            Due(Duty.CONFIRM_OFFER, "R25", EnrollmentStatus.OFFERED, year),
+            Due(Duty.ANSWER_WITHDRAWAL, "R26", None, year, leaving=True),
+        ]
     return duties
 
 

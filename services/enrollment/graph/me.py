@@ -1,5 +1,6 @@
 """Who asks, and what waits for whoever asks (ADR 36)."""
 
+from datetime import datetime
 from typing import Self
 
 import strawberry
@@ -8,7 +9,8 @@ from chassis.graph import requires
 from chassis.graph.resolvers import text_key
 from chassis.graph.todo import TodoFields, TodoKind, Waiting
 from chassis.principal import Principal, Scope
-from services.enrollment.domain.todos import Due, duties_of_base, duties_of_ministry, duties_of_school
+from chassis.storage.paging import Tally
+from services.enrollment.domain.todos import Due, Duty, duties_of_base, duties_of_ministry, duties_of_school
 from services.enrollment.graph.context import Context, Info
 from services.enrollment.graph.loaders import SchoolByCodeLoader
 from services.enrollment.graph.notices import boxes_of
@@ -79,7 +81,7 @@ class Me:
         context = info.context
         return await context.deps.store.notices.count(boxes_of(context.principal), unread=True)
 
-    @strawberry.field(description="报名方面的待办 (R5, R21–R25)；申报方面见 planTodo，培训方面见 trainingTodo")
+    @strawberry.field(description="报名方面的待办 (R5, R21–R26)；申报方面见 planTodo，培训方面见 trainingTodo")
     async def todo(self, info: Info) -> list[Todo]:
         """What waits for whoever asks, about enrollments; nothing that is empty."""
         context = info.context
@@ -109,7 +111,13 @@ async def _duties(context: Context) -> list[Waiting]:
     selections = [_selection(due) for due in duties]
     found = await store.enrollments.tallies(selections, Visibility.of(context.principal))
     return [
-        Waiting(TodoKind(due.duty.value), tally.count, due.rule, due.closes_at or tally.least, tally.only)
+        Waiting(
+            TodoKind(due.duty.value),
+            tally.count,
+            due.rule,
+            due.closes_at or (tally.least if due.duty is Duty.CONFIRM_OFFER else None),
+            tally.only,
+        )
         for due, tally in zip(duties, found, strict=True)
     ]
 
@@ -122,8 +130,18 @@ async def _undelivered(context: Context) -> list[Waiting]:
     return [Waiting(TodoKind.UNDELIVERED, count, "R24")]
 
 
+def _closes_at(due: Due, tally: Tally) -> datetime | None:
+    """When the duty ends: by the calendar, or with the first offer."""
+    return tally.least if due.duty is Duty.CONFIRM_OFFER else due.closes_at
+
+
 def _selection(due: Due) -> EnrollmentSelection:
-    return EnrollmentSelection(statuses=(due.status,), year=due.year, unranked=due.unranked)
+    return EnrollmentSelection(
+        statuses=(due.status,) if due.status else (),
+        year=due.year,
+        unranked=due.unranked,
+        withdrawal_requested=due.leaving or None,
+    )
 
 
 @strawberry.type

@@ -95,6 +95,18 @@ async def test_r25_an_offered_seat_waits_for_the_school_until_the_first_offer_en
     assert confirm["closesAt"] == offered.offer_expires_at.isoformat()
 
 
+async def test_r26_a_teacher_who_asks_to_leave_waits_for_the_schools_answer(season: Season) -> None:
+    await season.publish()
+    (teacher,) = await season.teachers(1)
+    key = await season.submitted(teacher, "p1")
+    assert await todo(season, SCHOOL) == {}
+    ask_to_leave = 'mutation($id: ID!) { requestWithdrawal(id: $id, reason: "家中有事") { id } }'
+    await season.act(teacher, ask_to_leave, id=key)
+    waiting = await todo(season, SCHOOL)
+    assert {kind: (one["count"], one["rule"]) for kind, one in waiting.items()} == {"ANSWER_WITHDRAWAL": (1, "R26")}
+    assert await todo(season, OTHER_SCHOOL) == {}
+
+
 async def test_r5_a_school_without_a_designated_person_has_to_name_one(season: Season) -> None:
     await season.database["schools"].update_one({"_id": SCHOOL.school}, {"$set": {"designated": None}})
     assert (await todo(season, SCHOOL))["DESIGNATE"]["rule"] == "R5"
