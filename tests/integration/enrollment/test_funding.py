@@ -132,7 +132,7 @@ async def test_a_province_sees_and_corrects_its_own_only(season: Season) -> None
     key = (await season.act(GUANGDONG, RECORD, i=payment(100)))["id"]
     assert len((await book(season, MINISTRY))["funding"]) == 1
     for who in (HUNAN, BASE, SCHOOL):
-        assert await book(season, who) == {"funding": None, "progress": None}
+        assert await book(season, who) == {"funding": [], "progress": None}
     with pytest.raises(Refused) as refused:
         await season.act(HUNAN, RECORD, i=payment(1, corrects=key, reason="误"))
     assert refused.value.code == "NOT_FOUND"

@@ -96,7 +96,7 @@ async def test_entities_are_confined_as_the_queries_are(season: Season) -> None:
         {"__typename": "Project", "id": "p1"},
         {"__typename": "Province", "code": "44"},
     ]
-    foreign = [None, None, {"enrollments": None}, {"progress": None}]
+    foreign = [None, None, {"enrollments": {"totalCount": 0}}, {"progress": None}]
     for who in (OTHER_BASE, OTHER_SCHOOL, HUNAN):
         assert await season.act(who, query, r=asked) == foreign
     with pytest.raises(Refused) as refused:
