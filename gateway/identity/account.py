@@ -127,6 +127,13 @@ class Account:
         account = replace(self, person=person, name=name)
         return replace(account, state=AccountState.INITIAL, secret="") if is_closed else account
 
+    def moved_to(self, school: str, home: str) -> Self:
+        """A teacher's account, acting for another school; a closed one waits for a code again (R20)."""
+        moved = replace(self, school=school, organization=school, home=home)
+        if self.state is not AccountState.DISABLED:
+            return moved
+        return replace(moved, state=AccountState.INITIAL, secret="", code_expires_at=None)
+
     def with_password(self, secret: str) -> Self:
         """The account active, with the hash of a password that its holder has set (R4)."""
         return replace(self, secret=secret, state=AccountState.ACTIVE, code_expires_at=None)

@@ -72,6 +72,17 @@ class AccountDisabled(AccountEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AccountMoved(AccountEvent):
+    """A teacher's account acts for another school from now on, for its holder has gone there (R20).
+
+    Attributes:
+        reopened: Whether it was closed and waits for a code of that school now.
+    """
+
+    reopened: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class PersonDelegated(AccountEvent):
     """A school named the one person who acts for it, by the account of that person (R5).
 

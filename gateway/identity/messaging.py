@@ -31,7 +31,11 @@ BINDINGS = (
 )
 TEACHERS = f"{SERVICE}.teachers"
 """A queue of their own: teachers come by the hundred thousand, and nobody else must wait behind them."""
-TEACHER_BINDINGS = ("enrollment.teacher-added.*",)
+TEACHER_BINDINGS = (
+    "enrollment.teacher-added.*",
+    "enrollment.teacher-joined.*",
+    "enrollment.teacher-left.*",
+)
 QUEUES = {QUEUE: BINDINGS, TEACHERS: TEACHER_BINDINGS}
 """Identity's own queues and what they are bound to, for the broker's definitions."""
 EMITTED: tuple[type, ...] = (
@@ -42,6 +46,7 @@ EMITTED: tuple[type, ...] = (
     events.AccountReset,
     events.AccountUnlocked,
     events.AccountDisabled,
+    events.AccountMoved,
     events.PersonDelegated,
     events.SessionsRevoked,
     events.PasswordSet,
@@ -127,8 +132,27 @@ class PersonDesignated:
     name: str | None = None
 
 
+@dataclass(frozen=True)
+class TeacherJoined:
+    """A teacher has joined a school; the account acts for the main one."""
+
+    teacher: str
+    school: str
+    main_school: str
+    main_province: str
+
+
+@dataclass(frozen=True)
+class TeacherLeft:
+    """A teacher has left a school; without a main one the account is closed."""
+
+    teacher: str
+    main_school: str | None
+    main_province: str | None
+
+
 class Effects:
-    """Create accounts in their initial state without a code, because no event and no log may hold a code (R4).
+    """Create accounts in their initial state without a code, for no event and no log may hold a code (R4); move them.
 
     Args:
         store: Accounts.
@@ -246,6 +270,31 @@ class Effects:
             unit.insert(self._store.accounts, account, [events.provisioned(account)], act=row.act)
         await unit.flush()
 
+    async def join(self, event: TeacherJoined, _: Envelope, session: Session) -> None:
+        """Let a teacher's account act for the main school, and open it again where it was closed (R20)."""
+        for account in await self._store.by_person(event.teacher, Scope.TEACHER, session):
+            if event.school == event.main_school or account.state is not AccountState.DISABLED:
+                await self._move(account, event.main_school, event.main_province, session)
+
+    async def leave(self, event: TeacherLeft, _: Envelope, session: Session) -> None:
+        """Close the account of a teacher who is at no school any more, or let it act for the main one (R20)."""
+        for account in await self._store.by_person(event.teacher, Scope.TEACHER, session):
+            if event.main_school:
+                if account.state is not AccountState.DISABLED:
+                    await self._move(account, event.main_school, event.main_province or NATIONWIDE, session)
+            elif account.state is not AccountState.DISABLED:
+                closed = account.disabled()
+                await self._store.accounts.save(closed, [events.AccountDisabled(**events.of(closed))], session)
+                await self._store.end_sessions(account.id, session)
+
+    async def _move(self, account: Account, school: str, home: str, session: Session) -> None:
+        moved = account.moved_to(school, home)
+        if moved != account:
+            reopened = moved.state is not account.state
+            await self._store.accounts.save(
+                moved, [events.AccountMoved(**events.of(moved), reopened=reopened)], session
+            )
+
     async def _free_logins(self, kind: str, scope: Scope, count: int, session: Session) -> set[str]:
         """Random login names that nobody has: with a million teachers, one draw in a hundred is taken."""
         free: set[str] = set()
@@ -268,6 +317,8 @@ def handlers(store: IdentityStore) -> dict[str, Handler]:
         "enrollment.school-registered": Handler(SchoolRegistered, effects.school),
         "enrollment.person-designated": Handler(PersonDesignated, effects.designated),
         "enrollment.teacher-added": Handler(TeacherAdded, many=effects.teachers),
+        "enrollment.teacher-joined": Handler(TeacherJoined, effects.join),
+        "enrollment.teacher-left": Handler(TeacherLeft, effects.leave),
     }
 
 

@@ -40,7 +40,8 @@ def build(settings: EnrollmentSettings, role: Role = Role.ALL) -> Starlette:
             database = client[settings.mongodb_database]
             offer_time = timedelta(hours=settings.offer_hours)
             vault, mailer = Vault.load(settings.vault_file), mailer_of(settings)
-            deps = Deps(Store(database), settings.clock(), vault, offer_time, mailer)
+            transfer_time = timedelta(days=settings.transfer_days)
+            deps = Deps(Store(database), settings.clock(), vault, offer_time, mailer, transfer_time=transfer_time)
             await deps.store.prepare()
             for endpoints in files:
                 endpoints.deps = deps

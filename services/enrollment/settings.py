@@ -25,6 +25,8 @@ class EnrollmentSettings(ServiceSettings):
     Attributes:
         vault_file: JSON file of the keys that encrypt ID numbers, mobiles and mail addresses (R41).
         offer_hours: Hours for which an offered seat may be accepted (R25), above 0; 48 by default.
+        transfer_days: Days that a school may take to answer a request for one of its teachers (R20), above 0; 10 by
+            default.
         smtp_host: The mail server that tells of feedback (R24); none by default, and then no mail is sent.
         smtp_port: Its TCP port; by default 587, 465 or 25, by `smtp_tls`.
         smtp_from: The address that mail comes from.
@@ -36,6 +38,7 @@ class EnrollmentSettings(ServiceSettings):
 
     vault_file: Path
     offer_hours: float = Field(default=48.0, gt=0)
+    transfer_days: float = Field(default=10.0, gt=0)
     smtp_host: str | None = None
     smtp_port: int | None = None
     smtp_from: str | None = None

@@ -25,10 +25,12 @@ from services.catalog.domain.vocabulary import PhaseName, ProjectStatus
 from services.enrollment.domain.enrollment import FOLLOWED
 from services.enrollment.domain.enrollment import TRANSITIONS as ENROLLMENT_STEPS
 from services.enrollment.domain.roster.roster import RowState
+from services.enrollment.domain.transfer import TRANSITIONS as TRANSFER_STEPS
 from services.enrollment.domain.vocabulary import (
     DeliveryState,
     EnrollmentStatus,
     RosterState,
+    TransferState,
     WithdrawalRequestState,
 )
 
@@ -47,6 +49,7 @@ MACHINES = (
     "Notice",
     "Roster",
     "Row of a roster",
+    "Transfer",
     "Account",
     "Phases of a round",
 )
@@ -56,6 +59,7 @@ STATES: Mapping[str, type[StrEnum]] = {
     "Delivery": DeliveryState,
     "Roster": RosterState,
     "Row of a roster": RowState,
+    "Transfer": TransferState,
     "Account": AccountState,
     "Request to leave": WithdrawalRequestState,
 }
@@ -179,6 +183,10 @@ def test_credits_move_as_drawn() -> None:
         ],
     )
     assert moves == steps(diagram("Credit"))
+
+
+def test_requests_for_persons_move_as_drawn() -> None:
+    assert steps(diagram("Transfer")) == values(TRANSFER_STEPS)
 
 
 def test_accounts_move_as_drawn() -> None:

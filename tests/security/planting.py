@@ -163,6 +163,7 @@ def rightful(world: World, published_version: int) -> dict[str, tuple[str, Argum
     base, draft, published = (world.ids[f"{kind}.a"] for kind in ("base", "draft", "project"))
     submitted, signed_up = world.ids["enrollment.a1.project.a"], world.ids["enrollment.a2.project.a"]
     credited, teacher, further = world.ids["enrollment.a1.taught.a"], world.ids["teacher.a1"], world.ids["teacher.a2"]
+    transfer = world.ids["transfer.a"]
     about: dict[str, dict[str, Arguments]] = {
         MINISTRY: {
             "openRound": {"input": live_round() | {"year": LIVE - 2}},
@@ -180,6 +181,7 @@ def rightful(world: World, published_version: int) -> dict[str, tuple[str, Argum
             "withdrawExpert": {"id": world.ids["expert.a"]},
             "adjustQuota": {"baseId": base, "input": {"year": LIVE, "limit": 9}},
             "registerSchool": {"input": {"code": "3132000091", "province": "32"}},
+            "renameSchool": {"code": world.ids["school.a"]},
             "registerSchools": {"rows": [{"code": "3132000092", "province": "32"}]},
             **{name: {"id": published} for name in ("suspendProject", "cancelProject", "extendProject")},
             "decideProject": {"id": draft},
@@ -187,6 +189,7 @@ def rightful(world: World, published_version: int) -> dict[str, tuple[str, Argum
             "publishProjects": {"ids": [draft]},
             "revokeCredit": {"enrollmentId": credited},
             "restoreCredit": {"enrollmentId": credited},
+            "decideTransfer": {"id": transfer},
         },
         "base.a": {
             "setBaseTeam": {"baseId": base},
@@ -205,12 +208,16 @@ def rightful(world: World, published_version: int) -> dict[str, tuple[str, Argum
             "addTeachers": {"rows": [{"idNumber": numbers(9_999)[0], "mobile": "13800009999"}]},
             "correctTeacher": {"id": teacher},
             "revealTeacher": {"id": teacher},
+            "closeTeacher": {"id": teacher},
+            "requestTeacher": {"input": {"idNumber": numbers(9_998)[0]}},
+            "answerTransfer": {"id": transfer},
             "declineSignUps": {"ids": [signed_up]},
             "withdrawEnrollment": {"id": submitted},
             "answerWithdrawal": {"id": submitted, "grant": False},
             "substituteTeacher": {"id": submitted, "teacherId": further},
         },
         "teacher.a1": {"requestWithdrawal": {"id": submitted}},
+        "school.b": {"withdrawTransfer": {"id": transfer}},
         "province.a": {"recordFunding": {"input": {"year": LIVE, "corrects": world.ids["funding.a"]}}},
     }
     return {name: (who, given) for who, all_given in about.items() for name, given in all_given.items()}

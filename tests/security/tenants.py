@@ -25,6 +25,7 @@ PEOPLE = {"a": ("陆甲一", "陆甲二"), "b": ("孟乙一", "孟乙二"), "c":
 BASES = {"a": "4132000201", "b": "4133000202"}
 QUOTAS = {"a": 1_770_010_001, "b": 1_880_020_002}
 MINISTRY = "ministry"
+_REQUEST = "mutation($input: TransferInput!) { requestTeacher(input: $input) { id } }"
 _INBOX = "{ myNotices { nodes { id enrollment { id } } } }"
 
 
@@ -69,6 +70,7 @@ async def build(provisioner: AccountProvisioner) -> World:
     await asyncio.gather(*(_base(world, tenant) for tenant in BASES), *(_school(world, tenant) for tenant in SCHOOLS))
     await asyncio.gather(*(_projects(world, tenant, today) for tenant in BASES))
     await _enrollments(world)
+    await _transfers(world)
     await asyncio.gather(*(_teach(world, tenant) for tenant in BASES))
     await _notices(world)
     return world
@@ -232,6 +234,21 @@ async def _enroll(world: World, teacher: str, project: str, *, submitted: bool) 
             world.secrets[value].add(f"base.{project[-1]}")
 
 
+async def _transfers(world: World) -> None:
+    """Each of two schools requests the other's second teacher, who stays where he is."""
+    for own, other in (("a", "b"), ("b", "a")):
+        teacher, reason = f"teacher.{other}2", f"调入{LETTERS[own]}机密"
+        person = _person(other, 2, PEOPLE[other][1])
+        asked = {"idNumber": person["idNumber"], "name": person["name"], "employment": "FULL_TIME", "kind": "TRANSFER"}
+        key = (await world.clients[f"school.{own}"].do(_REQUEST, input=asked | {"reason": reason}))["id"]
+        world.ids[f"transfer.{other}"] = key
+        parties = [f"{kind}.{tenant}" for kind in ("school", "province") for tenant in (own, other)]
+        for value in (key, reason):
+            world.only(value, teacher, *parties)
+        for value in (person["name"], world.ids[teacher]):
+            world.secrets[value].update(parties)
+
+
 async def _teach(world: World, tenant: str) -> None:
     """One is accepted, taught and credited, the other is rejected."""
     base, project = world.clients[f"base.{tenant}"], world.ids[f"taught.{tenant}"]
@@ -267,7 +284,8 @@ async def _notices(world: World) -> None:
             client = world.clients[owner]
 
             async def inbox(client: Client = client) -> Any:
-                return (await client.do(_INBOX))["nodes"]
+                nodes = (await client.do(_INBOX))["nodes"]
+                return [node for node in nodes if node["enrollment"]]
 
             for notice in await wait_for(inbox, "the notice of a decision"):
                 world.ids[f"notice.{owner}"] = notice["id"]

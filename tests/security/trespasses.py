@@ -15,8 +15,8 @@ _CONTACT = {"name": "冒名", "phone": "13900139000"}
 _TEAM = {duty: [_CONTACT] for duty in ("design", "declaration", "delivery")}
 _SESSION = {"title": "第1天", "teacher": "周教授", "date": _DAY, "hours": 8}
 _VERDICTS = [{"dimension": "FEE", "verdict": "FAIL", "comment": _REASON}]
-OF_ONESELF = {"addTeachers", "designatePerson", "setInnerCutOff", "updateMyContact"}
-"""They name nothing of anybody else's: a school has its own people and days only, a teacher one contact."""
+OF_ONESELF = {"addTeachers", "designatePerson", "requestTeacher", "setInnerCutOff", "updateMyContact"}
+"""They name nothing of anybody else's: a school has its own people, days and requests only, a teacher one contact."""
 _STRANGERS = {"a": "b", "b": "c"}
 """By base, a school that has submitted nobody to it."""
 SILENT = {"markNoticesRead"}
@@ -112,6 +112,9 @@ def _of_schools(world: World, own: str, other: str) -> dict[str, list[Arguments]
         "confirmCredits": [{"enrollmentIds": [attendee]}],
         "markNoticesRead": [{"ids": [world.ids[f"notice.{one}"]]} for one in (f"school.{other}", f"teacher.{other}1")],
         "commitRoster": [{"jobId": world.ids[f"roster.{other}"], "mode": "VALID_ROWS"}],
+        "closeTeacher": [{"id": theirs, "reason": _REASON}],
+        "answerTransfer": [{"id": world.ids[f"transfer.{other}"], "confirm": True}],
+        "withdrawTransfer": [{"id": world.ids.get(f"transfer.{own}", world.ids["transfer.a"]), "reason": _REASON}],
         "correctTeacher": [{"id": theirs, "version": 1, "input": {"name": "冒名"}}],
         "revealTeacher": [{"id": theirs, "purpose": _PURPOSE}],
         "revealTeachers": [{"projectId": world.ids[f"taught.{other}"], "ids": [theirs], "purpose": _PURPOSE}],
@@ -147,6 +150,8 @@ def _of_provinces(world: World, other: str) -> dict[str, list[Arguments]]:
         "registerSchool": [{"input": school}],
         "registerSchools": [{"rows": [school]}],
         "revealContacts": [{"codes": [SCHOOLS[other]], "purpose": _PURPOSE}],
+        "renameSchool": [{"code": SCHOOLS[other], "name": "冒名学校", "reason": _REASON}],
+        "decideTransfer": [{"id": world.ids[f"transfer.{other}"], "grant": True, "reason": _REASON}],
         "recordFunding": [{"input": given} for given in (payment | {"school": SCHOOLS[other]}, corrected)],
         "markNoticesRead": [{"ids": [world.ids[f"notice.school.{other}"]]}],
     }

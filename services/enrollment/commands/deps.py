@@ -39,6 +39,7 @@ class Deps:
         clock: Domain time.
         vault: Seals ID numbers and mobiles (R41).
         offer_time: Validity of an offer (R25).
+        transfer_time: How long a school may take to answer a request for one of its teachers (R20).
         mailer: Sends mail; None where no server is configured (R24).
         retry_policies: When failed deliveries of each channel are tried again (R24).
         wake: Set when a delivery waits, so that it is made at once (R24).
@@ -52,6 +53,7 @@ class Deps:
     mailer: Mailer | None = None
     retry_policies: Mapping[DeliveryChannel, RetryPolicy] = field(default_factory=lambda: RETRY_POLICIES)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    transfer_time: timedelta = timedelta(days=10)
     lane: Combiner[Command, Enrollment] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -34,6 +34,8 @@ class Revealed:
 async def reveal_teacher(deps: Deps, principal: Principal, *, key: str, purpose: str) -> Revealed:
     """Show a teacher's numbers to the teacher, the school, a base that has accepted the teacher, or the ministry.
 
+    A school that the teacher has left sees them while an enrollment that it has made is under way (R20).
+
     The record and its event are stored before anything is opened. A repeat is recorded again, even under the same
     `Idempotency-Key`, for the numbers are shown again.
 
@@ -217,7 +219,8 @@ async def _within_reach(deps: Deps, principal: Principal, key: str) -> Teacher:
         case Scope.TEACHER:
             reached = principal.person == key
         case Scope.SCHOOL:
-            reached = principal.school == teacher.school
+            school = principal.school or ""
+            reached = bool(teacher.at(school)) or await enrollments.under_way(key, school)
         case Scope.BASE:
             reached = await enrollments.admitted(key, principal.bases)
             if not reached and await enrollments.teachers_met([key], Visibility.of(principal)):

@@ -14,11 +14,11 @@ from chassis.storage.idempotency import idempotent, request_mark
 from chassis.storage.mongo import DuplicateKey
 from chassis.storage.unit_of_work import UnitOfWork
 from kernel.errors import Refusal
-from kernel.free_text import Name, PersonName, spelled
+from kernel.free_text import Name, PersonName, Reason, spelled
 from kernel.identifiers import email as mail_address
 from kernel.identifiers import mask, mobile, organization_code
 from kernel.reference import provinces
-from kernel.refusals import FORBIDDEN, UNKNOWN_PROVINCE
+from kernel.refusals import FORBIDDEN, NOT_FOUND, UNKNOWN_PROVINCE
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import own_school
 from services.enrollment.domain import school as schools
@@ -46,6 +46,29 @@ async def designate_person(deps: Deps, principal: Principal, *, name: str, phone
     if principal.person and changed.designated and changed.designated.id != principal.person:
         raise FORBIDDEN(rule="R5")
     return await deps.store.schools.save(changed, events)
+
+
+@idempotent("schools", name="rename_school")
+async def rename_school(deps: Deps, principal: Principal, *, code: str, name: str, reason: str) -> School:
+    """Give a school another name; a province only its own schools (R3, R27).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry or a province.
+        code: The school's.
+        name: Its new name, as it was typed.
+        reason: Why, as it was typed.
+
+    Raises:
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `INVALID_SCHOOL`, `INVALID_TEXT`, `REASON_MISSING`, `INVALID_REASON` or
+            `STALE_VERSION`.
+    """
+    require_scope(principal, Scope.MINISTRY, Scope.PROVINCE)
+    school = await deps.store.schools.get(code)
+    if principal.scope is Scope.PROVINCE and school.province != own_province(principal):
+        raise NOT_FOUND(kind="school", id=code)
+    renamed, events = schools.rename(school, Name.of(name, "name", "R3"), Reason.of(reason, "R3"))
+    return await deps.store.schools.save(renamed, events) if events else school
 
 
 _AT_ONCE = 200

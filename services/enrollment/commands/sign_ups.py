@@ -71,13 +71,14 @@ async def enroll_teachers(
     def enroll(admission: Admission, person: str, key: str) -> Enrollment:
         by = name_of_designated(admission, principal)
         teacher = admission.teacher(person)
-        if teacher.school != principal.school:
+        here = teacher.at(principal.school or "")
+        if here is None:
             raise NOT_FOUND(kind="teacher", id=person)
         project = admission.project_in_phase(project_id, ENROL, "R22")
         own = admission.live_enrollment(person, project.id)
         if own and not (submit_too and own.status is EnrollmentStatus.SIGNED_UP):
             raise SECOND_SIGN_UP(project=project.id)
-        signed_up, events = (own, []) if own else enrollments.sign_up(key, teacher, project, asked_at, by)
+        signed_up, events = (own, []) if own else enrollments.sign_up(key, teacher, project, asked_at, by, at=here)
         if submit_too:
             ranked, of_rank = enrollments.rank(signed_up, places[person]) if places else (signed_up, [])
             signed_up, of_submission = enrollments.submit(ranked, by, asked_at)

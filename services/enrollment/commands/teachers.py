@@ -16,7 +16,7 @@ from chassis.storage.mongo import DuplicateKey
 from chassis.storage.unit_of_work import UnitOfWork
 from kernel.dates import today
 from kernel.errors import Problems, Refusal, Unblock
-from kernel.free_text import PersonName, Title
+from kernel.free_text import PersonName, Reason, Title
 from kernel.identifiers import email as mail_address
 from kernel.identifiers import id_number, mask, mask_email, mobile
 from kernel.refusals import NOT_FOUND
@@ -24,7 +24,7 @@ from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import own_school
 from services.enrollment.domain import teacher as teachers
 from services.enrollment.domain.events import TeacherAdded
-from services.enrollment.domain.refusals import TEACHER_EXISTS
+from services.enrollment.domain.refusals import TEACHER_EXISTS, TRANSFER_PENDING
 from services.enrollment.domain.school import School, acts_as
 from services.enrollment.domain.teacher import Sealed, Teacher, TeacherChanges, TeacherDetails, correct
 from services.enrollment.domain.vocabulary import Audience, Employment
@@ -74,8 +74,8 @@ _Draft = tuple[Teacher, list[TeacherAdded]] | Refusal
 """A teacher as a row would put it on file, or why the row is refused."""
 
 
-class _TeacherBatch(Batch[dict[str, str], _Draft, Teacher, Teacher]):
-    """Teachers to be put on file, loaded and written together; the state is the school of each ID number's hash.
+class _TeacherBatch(Batch[dict[str, Teacher], _Draft, Teacher, Teacher]):
+    """Teachers to be put on file, loaded and written together; the state is who has an ID number, by its hash.
 
     Args:
         store: The service's collections.
@@ -85,19 +85,19 @@ class _TeacherBatch(Batch[dict[str, str], _Draft, Teacher, Teacher]):
         super().__init__(store.teachers)
         self._seating = store.seating
 
-    async def load(self, unit: UnitOfWork, rows: Sequence[Row[_Draft]]) -> dict[str, str]:
+    async def load(self, unit: UnitOfWork, rows: Sequence[Row[_Draft]]) -> dict[str, Teacher]:
         hashes = [row.command[0].id_number.hash for row in rows if not isinstance(row.command, Refusal)]
         marks = [row.request for row in rows if row.request]
         on_file = await unit.load(self.outcomes, marks=marks, also=[{"id_number.hash": {"$in": hashes}}])
-        return {teacher.id_number.hash: teacher.school for teacher in on_file}
+        return {teacher.id_number.hash: teacher for teacher in on_file}
 
-    def decide(self, unit: UnitOfWork, state: dict[str, str], row: Row[_Draft]) -> Teacher:
+    def decide(self, unit: UnitOfWork, state: dict[str, Teacher], row: Row[_Draft]) -> Teacher:
         if isinstance(row.command, Refusal):
             raise row.command
         teacher, events = row.command
-        if (school := state.get(teacher.id_number.hash)) is not None:
-            raise TEACHER_EXISTS(field=_ID_NUMBER, unblock=Unblock.SELF if school == teacher.school else None)
-        state[teacher.id_number.hash] = teacher.school
+        if existing := state.get(teacher.id_number.hash):
+            raise TEACHER_EXISTS(field=_ID_NUMBER, unblock=Unblock.SELF if existing.at(teacher.school) else None)
+        state[teacher.id_number.hash] = teacher
         self._seating.open_person(teacher.id, unit)
         return unit.insert(self.outcomes, teacher, events, act=row.act, request=row.request)
 
@@ -126,7 +126,7 @@ def _drafted(deps: Deps, school: School, row: NewTeacher, on: date) -> _Draft:
         major_category=row.major_category,
         email=email,
     )
-    return teachers.add_teacher(new_id(), school.id, school.province, details)
+    return teachers.add_teacher(new_id(), school.id, school.province, details, deps.clock.now())
 
 
 def _title(text: str | None) -> Title | None:
@@ -196,15 +196,72 @@ async def correct_teacher(deps: Deps, principal: Principal, *, key: str, version
     """
     school = await own_school(deps, principal)
     teacher = await deps.store.teachers.get(key)
-    if teacher.school != school.id:
+    if teacher.at(school.id) is None:
         raise NOT_FOUND(kind="teacher", id=key)
     if teacher.version != version:
         raise await deps.store.teachers.stale(key)
-    return await _save(deps, teacher, given, acts_as(school))
+    return await _save(deps, teacher, given, acts_as(school), school.id)
 
 
-async def _save(deps: Deps, teacher: Teacher, given: Corrections, by: str) -> Teacher:
-    corrected, events = correct(teacher, _changes(deps, given), by, deps.clock.now())
+async def close_teacher(deps: Deps, principal: Principal, *, key: str, reason: str) -> Teacher:
+    """End a person's time at the caller's school (R20).
+
+    Running enrollments stay with the school. Whoever is at no school then is closed: the account ends by the event.
+
+    Args:
+        deps: The service's dependencies.
+        principal: An account of the school.
+        key: The teacher's id.
+        reason: Why, as it was typed.
+
+    Raises:
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `REASON_MISSING`, `INVALID_REASON`, `TRANSFER_PENDING` or `BUSY`.
+    """
+    school = await own_school(deps, principal)
+    why, content = Reason.of(reason, "R20"), ((), {"key": key, "reason": reason})
+    mark = request_mark("teachers", principal, "close_teacher|", content)
+    row = Row(key=key, command=why, act=current_act(), request=mark)
+    return await bulk.run_row(deps.store.client, _LeavingBatch(deps, school), row)
+
+
+_Leaving = tuple[dict[str, Teacher], set[str]]
+"""The persons by id, and the ids of those whom another school requests of this one."""
+
+
+class _LeavingBatch(Batch[_Leaving, Reason, Teacher, Teacher]):
+    """Persons who leave a school.
+
+    Args:
+        deps: The service's dependencies.
+        school: The school.
+    """
+
+    def __init__(self, deps: Deps, school: School) -> None:
+        super().__init__(deps.store.teachers)
+        self._transfers = deps.store.transfers
+        self._school = school.id
+        self._now = deps.clock.now()
+
+    async def load(self, unit: UnitOfWork, rows: Sequence[Row[Reason]]) -> _Leaving:
+        keys, marks = [row.key for row in rows], [row.request for row in rows if row.request]
+        on_file = {teacher.id: teacher for teacher in await unit.load(self.outcomes, keys, marks=marks)}
+        waiting = {"teacher": {"$in": keys}, "former": self._school, "live": True}
+        return on_file, {transfer.teacher for transfer in await unit.load(self._transfers, also=[waiting])}
+
+    def decide(self, unit: UnitOfWork, state: _Leaving, row: Row[Reason]) -> Teacher:
+        on_file, requested = state
+        teacher = on_file.get(row.key)
+        if teacher is None:
+            raise NOT_FOUND(kind="teacher", id=row.key)
+        left, events = teachers.leave(teacher, self._school, row.command, self._now)
+        if row.key in requested:
+            raise TRANSFER_PENDING()
+        on_file[row.key] = unit.save(self.outcomes, left, events, act=row.act, request=row.request)
+        return on_file[row.key]
+
+
+async def _save(deps: Deps, teacher: Teacher, given: Corrections, by: str, school: str | None = None) -> Teacher:
+    corrected, events = correct(teacher, _changes(deps, given), by, deps.clock.now(), school=school)
     if not events:
         return teacher
     try:

@@ -7,6 +7,7 @@ from typing import Any
 from kernel.errors import Refusal
 from kernel.free_text import Reason
 from kernel.refusals import REASON_MISSING, WRONG_STATE
+from services.enrollment.domain.affiliation import Affiliation
 from services.enrollment.domain.events import (
     Accepted,
     Cancelled,
@@ -23,7 +24,7 @@ from services.enrollment.domain.events import (
     Withdrawn,
 )
 from services.enrollment.domain.project import ADMIT, Project, Round, is_past
-from services.enrollment.domain.refusals import NOT_ESCALATED
+from services.enrollment.domain.refusals import NOT_ESCALATED, TEACHER_LEFT
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.domain.vocabulary import (
     LEAVABLE,
@@ -256,7 +257,9 @@ def wrong_state(enrollment: Enrollment, rule: str) -> Refusal:
     )
 
 
-def sign_up(key: str, teacher: Teacher, project: Project, now: datetime, by: str = _TEACHER) -> Step:
+def sign_up(
+    key: str, teacher: Teacher, project: Project, now: datetime, by: str = _TEACHER, *, at: Affiliation | None = None
+) -> Step:
     """Sign a teacher up; a post that the project is not meant for is a warning only (R19, R20, R22).
 
     Args:
@@ -265,15 +268,22 @@ def sign_up(key: str, teacher: Teacher, project: Project, now: datetime, by: str
         project: The project.
         now: Domain time.
         by: `teacher`, or the designated person whose roster signs the teacher up.
+        at: The school within which the teacher is signed up (R20); the main one by default.
+
+    Raises:
+        Refusal: `TEACHER_LEFT`: the teacher is at no school.
     """
+    here = at or teacher.main
+    if here is None:
+        raise TEACHER_LEFT()
     enrollment = Enrollment(
         id=key,
         version=1,
         project=project.id,
         base=project.base,
         teacher=teacher.id,
-        school=teacher.school,
-        province=teacher.province,
+        school=here.school,
+        province=here.province,
         year=project.year,
         status=EnrollmentStatus.SIGNED_UP,
         live=True,

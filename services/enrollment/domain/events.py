@@ -11,6 +11,7 @@ from services.enrollment.domain.vocabulary import (
     Outcome,
     RosterMode,
     RosterState,
+    TransferKind,
 )
 
 NATIONWIDE = "00"
@@ -23,6 +24,16 @@ class SchoolRegistered:
 
     school: str
     name: str
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SchoolRenamed:
+    """A school has another name from now on; its code stays (R3)."""
+
+    school: str
+    name: str
+    reason: str
     province: str
 
 
@@ -73,6 +84,97 @@ class TeacherCorrected:
     school: str
     fields: tuple[str, ...]
     province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeacherJoined:
+    """A teacher is on file at a further school, or at another one than before (R20).
+
+    Attributes:
+        school: The code of the school that the teacher has joined; the province is this school's.
+        main_school: The code of the school for which the teacher's account acts from now on.
+        main_province: That school's province.
+    """
+
+    teacher: str
+    school: str
+    employment: Employment
+    main_school: str
+    main_province: str
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeacherLeft:
+    """A teacher is at a school no more (R20).
+
+    Attributes:
+        school: The code of the school that the teacher has left; the province is this school's.
+        reason: Why, as the school has said; None for a move to another school.
+        main_school: The code of the school for which the teacher's account acts from now on; None where there is none.
+        main_province: That school's province.
+    """
+
+    teacher: str
+    school: str
+    reason: str | None
+    main_school: str | None
+    main_province: str | None
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeacherRequestEvent:
+    """What every event of a request for a person says; nobody's name or number is in it (R20, R41).
+
+    Attributes:
+        transfer: The request's id.
+        school: The code of the school that requests the teacher; the province is this school's.
+        former_school: The code of the school that is asked; None where the teacher was at none.
+    """
+
+    transfer: str
+    teacher: str
+    school: str
+    former_school: str | None
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeacherRequested(TeacherRequestEvent):
+    """A school requested a teacher whom another one has on file (R20)."""
+
+    kind: TransferKind
+    employment: Employment
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeacherRequestAnswered(TeacherRequestEvent):
+    """The school that is asked said yes or no (R20)."""
+
+    confirmed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeacherRequestEscalated(TeacherRequestEvent):
+    """The school that is asked has not answered in time; the ministry or the province may decide (R20)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeacherRequestDecided(TeacherRequestEvent):
+    """The ministry or the province decided in the school's place (R20)."""
+
+    granted: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeacherRequestWithdrawn(TeacherRequestEvent):
+    """The school took its request back (R20)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeacherRequestReaddressed(TeacherRequestEvent):
+    """The teacher has moved meanwhile; the school where the teacher is now is asked instead (R20)."""
 
 
 @dataclass(frozen=True, kw_only=True)

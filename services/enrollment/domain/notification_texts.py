@@ -44,6 +44,17 @@ _REVISED: dict[EnrollmentStatus, tuple[str, str]] = {
     ),
 }
 _PLAIN: dict[NoticeKind, tuple[str, str]] = {
+    NoticeKind.TRANSFER_REQUESTED: (
+        "有学校申请调入或聘用教师，请原学校在期限内答复",
+        "A school requests a teacher; the school where the teacher is now answers in time",
+    ),
+    NoticeKind.TRANSFER_CONFIRMED: ("教师调动或兼职申请已获准", "The request for the teacher is granted"),
+    NoticeKind.TRANSFER_REFUSED: ("教师调动或兼职申请未获准", "The request for the teacher is refused"),
+    NoticeKind.TRANSFER_ESCALATED: (
+        "原学校逾期未答复教师调动申请，已上报",
+        "The school has not answered the request for the teacher in time; it is handed on for a decision",
+    ),
+    NoticeKind.TRANSFER_WITHDRAWN: ("教师调动或兼职申请已撤回", "The request for the teacher is taken back"),
     NoticeKind.CANCELLED: ("项目已取消，报名终止", "The project is called off, and the enrollment with it"),
     NoticeKind.AMENDED: ("项目的地点、日期或师资有变更", "The project's venue, dates or faculty have changed"),
     NoticeKind.OVERLAP: ("日期变更后与另一录取项目时间重叠", "With the new dates it overlaps another acceptance"),

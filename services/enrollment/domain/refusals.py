@@ -143,6 +143,27 @@ TEACHER_EXISTS = RefusalKind(
     rule="R41",
     unblock=Unblock.SCHOOL,
 )
+PERSON_UNKNOWN = RefusalKind(
+    "PERSON_UNKNOWN",  # one answer for no such number and for another name, or the number could be tried out (R41)
+    "未找到身份证号码与姓名均相符的教师",
+    "No teacher with this ID number and this name is on file",
+    rule="R20",
+    unblock=Unblock.SELF,
+)
+TRANSFER_PENDING = RefusalKind(
+    "TRANSFER_PENDING",
+    "该教师有待答复的调动申请，请先办理",
+    "A request for this teacher waits for an answer: see to it first",
+    rule="R20",
+    unblock=Unblock.SELF,
+)
+TEACHER_LEFT = RefusalKind(
+    "TEACHER_LEFT",
+    "该教师已离校，须由任职学校先行调入",
+    "The teacher has left: a school must first request the person",
+    rule="R20",
+    unblock=Unblock.SCHOOL,
+)
 
 # Seeing personal numbers
 INVALID_PURPOSE = RefusalKind(

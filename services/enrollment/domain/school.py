@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from kernel.free_text import Name, PersonName
+from kernel.free_text import Name, PersonName, Reason
 from kernel.refusals import INVALID_CONTACT
-from services.enrollment.domain.events import PersonDesignated, SchoolRegistered
+from services.enrollment.domain.events import PersonDesignated, SchoolRegistered, SchoolRenamed
 from services.enrollment.domain.refusals import (
     DESIGNATED_PERSON_MISSING,
     INVALID_SCHOOL,
@@ -73,6 +73,25 @@ def register_school(code: str, name: Name, province: str) -> tuple[School, list[
     _require_fit(code, province)
     school = School(code, 1, name.text, province)
     return school, [SchoolRegistered(school=code, name=school.name, province=province)]
+
+
+def rename(school: School, name: Name, reason: Reason) -> tuple[School, list[SchoolRenamed]]:
+    """Give a school another name; no event where it has that name already (R3).
+
+    Args:
+        school: The school.
+        name: Its new name.
+        reason: Why, such as the approval of the change.
+
+    Raises:
+        Refusal: `INVALID_SCHOOL`: the name is empty.
+    """
+    if not name.text:
+        raise INVALID_SCHOOL()
+    if name.text == school.name:
+        return school, []
+    event = SchoolRenamed(school=school.id, name=name.text, reason=reason.text, province=school.province)
+    return replace(school, name=name.text), [event]
 
 
 def _require_fit(code: str, province: str) -> None:

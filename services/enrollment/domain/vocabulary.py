@@ -79,6 +79,25 @@ class Employment(StrEnum):
     PART_TIME = "PART_TIME"
 
 
+class TransferKind(StrEnum):
+    """What a school asks for when it requests a person (R20)."""
+
+    TRANSFER = "TRANSFER"
+    PART_TIME = "PART_TIME"
+
+
+class TransferState(StrEnum):
+    """How far a request for a person is (docs/state-machines.md)."""
+
+    REQUESTED = "REQUESTED"
+    CONFIRMED = "CONFIRMED"
+    REFUSED = "REFUSED"
+    ESCALATED = "ESCALATED"
+    GRANTED = "GRANTED"
+    DENIED = "DENIED"
+    WITHDRAWN = "WITHDRAWN"
+
+
 class TeacherField(StrEnum):
     """What may be corrected of a teacher (R41)."""
 

@@ -160,9 +160,10 @@ def hand_over(before: Enrollment, teacher: Teacher, project: Project, by: str, n
     Raises:
         Refusal: `NOT_A_COLLEAGUE`.
     """
-    if teacher.school != before.school or teacher.id == before.teacher:
+    here = teacher.at(before.school)
+    if here is None or teacher.id == before.teacher:
         raise NOT_A_COLLEAGUE()
-    signed, _ = sign_up(key, teacher, project, now)
+    signed, _ = sign_up(key, teacher, project, now, at=here)
     accepted = replace(
         signed,
         status=EnrollmentStatus.ACCEPTED,

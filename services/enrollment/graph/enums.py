@@ -23,6 +23,8 @@ from services.enrollment.domain.vocabulary import (
     RosterMode,
     RosterState,
     TeacherField,
+    TransferKind,
+    TransferState,
     WithdrawalRequestState,
 )
 from services.enrollment.store import EnrollmentOrder, SchoolOrder, TeacherOrder
@@ -47,6 +49,8 @@ __all__ = [
     "SchoolOrder",
     "TeacherField",
     "TeacherOrder",
+    "TransferKind",
+    "TransferState",
     "WithdrawalRequestState",
 ]
 
@@ -67,6 +71,8 @@ _ENUMS: tuple[type[Enum], ...] = (
     RosterState,
     SchoolOrder,
     TeacherField,
+    TransferKind,
+    TransferState,
     WithdrawalRequestState,
     TeacherOrder,
 )

@@ -37,8 +37,8 @@ class SchoolByCodeLoader(BatchLoader[Context, str, School]):
 class TeacherByIdLoader(BatchLoader[Context, str, Teacher]):
     """Teachers that the principal may see.
 
-    A teacher sees the own record, a school its teachers, a base the teachers whose enrollments it has been sent, the
-    ministry all.
+    A teacher sees the own record, a school its teachers and those whose enrollments it has made, a base the teachers
+    whose enrollments it has been sent, the ministry all.
     """
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, Teacher]:
@@ -49,7 +49,8 @@ class TeacherByIdLoader(BatchLoader[Context, str, Teacher]):
             case Scope.MINISTRY:
                 visible = set(teachers)
             case Scope.SCHOOL:
-                visible = {key for key, teacher in teachers.items() if teacher.school == principal.school}
+                visible = await store.enrollments.teachers_met(keys, Visibility.of(principal))
+                visible |= {key for key, teacher in teachers.items() if teacher.at(principal.school or "")}
             case Scope.TEACHER:
                 visible = {key for key in teachers if key == principal.person}
             case Scope.BASE:
@@ -57,6 +58,15 @@ class TeacherByIdLoader(BatchLoader[Context, str, Teacher]):
             case _:
                 visible = set()
         return {key: teacher for key, teacher in teachers.items() if key in visible}
+
+
+class NameOfTeacherLoader(BatchLoader[Context, str, str]):
+    """Names of persons whom a school requests; the field has checked that the principal may see the request (R20)."""
+
+    async def fetch(self, keys: Sequence[str]) -> Mapping[str, str]:
+        """The name for each id."""
+        teachers = await self.context.deps.store.teachers.find_many(keys)
+        return {teacher.id: teacher.name for teacher in teachers if teacher}
 
 
 class EnrollmentByIdLoader(BatchLoader[Context, str, Enrollment]):

@@ -1,6 +1,6 @@
 """Types of schools and teachers; personal numbers are masked in every field (R41)."""
 
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -11,6 +11,7 @@ from chassis.graph import MajorCategory, Person, RefusalInfo, requires
 from chassis.graph.connection import Connection, connect, page_request
 from chassis.graph.resolvers import text_key
 from chassis.principal import Scope
+from services.enrollment.domain import affiliation as affiliations
 from services.enrollment.domain import school as schools
 from services.enrollment.domain import teacher as teachers
 from services.enrollment.domain.cut_off import CutOffs, key_of
@@ -79,11 +80,21 @@ class Teacher:
         teacher = await info.context.loader(TeacherByIdLoader).load(text_key(id))
         return cls.of(teacher) if teacher else None
 
-    @strawberry.field(description="所在学校")
+    @strawberry.field(description="所在学校；兼职多校的为主要任职学校，已离校的为最后一所")
     async def school(self, info: Info) -> "School | None":
         """The teacher's school."""
         school = await info.context.loader(SchoolByCodeLoader).load(self.source.school)
         return School.of(school) if school else None
+
+    @strawberry.federation.field(
+        description="任职经历，由先到后；学校只见本校的 (R20)",
+        requires_scopes=requires(Scope.TEACHER, Scope.SCHOOL, Scope.MINISTRY),
+    )
+    def affiliations(self, info: Info) -> list["Affiliation"] | None:
+        """Every school with the person's time there; for a school its own."""
+        reader = info.context.principal
+        own = reader.school if reader.scope is Scope.SCHOOL else None
+        return [Affiliation.of(source) for source in self.source.schools if own in (None, source.school)]
 
     @strawberry.federation.field(description="本人的报名", requires_scopes=_READERS)
     async def enrollments(
@@ -93,6 +104,30 @@ class Teacher:
         from services.enrollment.graph.enrollments import enrollments_page
 
         return await enrollments_page(info, EnrollmentFilter().selection(teacher=self.source.id), first, after)
+
+
+@strawberry.type(description="教师在一所学校的任职 (R20)")
+class Affiliation:
+    """A person's time at one school."""
+
+    employment: Employment
+    since: datetime | None = strawberry.field(description="登记任职的时间；早期登记的为空")
+    until: datetime | None = strawberry.field(description="离校的时间；空为在任")
+    reason: str | None = strawberry.field(description="离校的理由")
+    source: strawberry.Private[affiliations.Affiliation]
+
+    @classmethod
+    def of(cls, source: affiliations.Affiliation) -> Self:
+        """From the domain's affiliation."""
+        return cls(
+            employment=source.employment, since=source.since, until=source.until, reason=source.reason, source=source
+        )
+
+    @strawberry.field(description="任职学校")
+    async def school(self, info: Info) -> "School | None":
+        """The school."""
+        school = await info.context.loader(SchoolByCodeLoader).load(self.source.school)
+        return School.of(school) if school else None
 
 
 @strawberry.type(description="校内报名截止日，含当日；不指明项目的适用于全年 (R21)")
@@ -158,7 +193,8 @@ class School:
         return InnerCutOff.all_of(cut_offs) if cut_offs else []
 
     @strawberry.federation.field(
-        description="本校教师；search 为姓名的开头", requires_scopes=requires(Scope.SCHOOL, Scope.MINISTRY)
+        description="本校教师，含兼职；search 为姓名的开头 (R20)",
+        requires_scopes=requires(Scope.SCHOOL, Scope.MINISTRY),
     )
     async def teachers(
         self,

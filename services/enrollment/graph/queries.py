@@ -32,11 +32,12 @@ from services.enrollment.graph.personal_data import PersonalQuery
 from services.enrollment.graph.progress import ProvinceProgress
 from services.enrollment.graph.provinces import Province
 from services.enrollment.graph.rosters import RosterQuery
+from services.enrollment.graph.transfers import TransferQuery
 from services.enrollment.store import EnrollmentSelection, SchoolSelection
 
 
 @strawberry.type
-class Query(FeedbackQuery, MeQuery, PersonalQuery, RosterQuery):
+class Query(FeedbackQuery, MeQuery, PersonalQuery, RosterQuery, TransferQuery):
     """The queries of enrollment."""
 
     @strawberry.federation.field(description="本校", requires_scopes=requires(Scope.SCHOOL, Scope.TEACHER))

@@ -63,6 +63,7 @@ NOT_FOR_PROVINCES = frozenset(
         "gateway.account-reset",
         "gateway.account-unlocked",
         "gateway.account-disabled",
+        "gateway.account-moved",
         "gateway.person-delegated",
         "gateway.sessions-revoked",
         "gateway.password-set",

@@ -15,6 +15,7 @@ from services.enrollment.commands import (
     Deps,
     deliver_pending,
     enter_rosters,
+    escalate_transfers,
     escalate_undecided,
     expire_offers,
     lapse_at_start,
@@ -35,6 +36,7 @@ QUEUES = {INBOX: ("catalog.#", "assessment.#"), QUEUE: BINDINGS}
 """The service's own queues and what they are bound to, for the broker's definitions."""
 EMITTED: tuple[type, ...] = (
     events.SchoolRegistered,
+    events.SchoolRenamed,
     events.PersonDesignated,
     events.TeacherAdded,
     events.InnerCutOffSet,
@@ -42,6 +44,14 @@ EMITTED: tuple[type, ...] = (
     events.RosterCommitted,
     events.RosterFinished,
     events.TeacherCorrected,
+    events.TeacherRequested,
+    events.TeacherRequestAnswered,
+    events.TeacherRequestEscalated,
+    events.TeacherRequestDecided,
+    events.TeacherRequestWithdrawn,
+    events.TeacherRequestReaddressed,
+    events.TeacherJoined,
+    events.TeacherLeft,
     events.TeacherRevealed,
     events.ContactsRevealed,
     events.SignedUp,
@@ -128,6 +138,7 @@ def due(deps: Deps) -> dict[str, Act]:
         "lapsed at the start": partial(lapse_at_start, deps),
         "bases reminded": partial(remind_bases, deps),
         "digests left": partial(leave_digests, deps),
+        "requests for teachers escalated": partial(escalate_transfers, deps),
     }
 
 

@@ -11,6 +11,7 @@ from chassis.storage.mongo import Conflict, Document
 from chassis.storage.repository import Repository
 from chassis.storage.unit_of_work import UnitOfWork
 from services.enrollment.domain.admission import Admission, Command, Write
+from services.enrollment.domain.affiliation import current
 from services.enrollment.domain.cut_off import CutOffs, key_of
 from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.project import Project, Round
@@ -88,7 +89,7 @@ class Admissions:
         rounds = await self._rounds.recall(years, unit, fresh=fresh)
         schools = await unit.load(self._schools, (command.school for command in commands if command.school))
         teachers = await unit.load(self._teachers, (key for command in commands for key in command.teachers))
-        schools_of_teachers = {teacher.school for teacher in teachers}
+        schools_of_teachers = {affiliation.school for teacher in teachers for affiliation in current(teacher.schools)}
         cut_offs = await unit.load(
             self._cut_offs, (key_of(school, int(year)) for school in schools_of_teachers for year in years)
         )

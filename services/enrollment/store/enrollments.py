@@ -237,6 +237,11 @@ class Enrollments(Repository[Enrollment]):
         where = all_of({"project": project, "status": {"$in": list(ADMITTED)}}, visibility.condition())
         return await self.query(where)
 
+    async def under_way(self, teacher: str, school: str) -> bool:
+        """Whether a school has an enrollment of the teacher that has not ended (R20)."""
+        where = {"teacher": teacher, "school": school, "live": True}
+        return await self.collection.find_one(where, {"_id": 1}) is not None
+
     async def admitted(self, teacher: str, bases: Sequence[str]) -> bool:
         """Whether one of the bases has accepted the teacher (R41)."""
         where = {"teacher": teacher, "base": {"$in": list(bases)}, "status": {"$in": list(ADMITTED)}}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from chassis.storage.mongo import Session
+from chassis.storage.paging import all_of
 from chassis.storage.repository import Repository
 from services.enrollment.domain.project import Project, Round
 from services.enrollment.domain.roster.check import Facts
@@ -11,7 +12,7 @@ from services.enrollment.domain.roster.matching import needs_matching
 from services.enrollment.domain.roster.roster import Row
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.store.enrollments import Enrollments
-from services.enrollment.store.teachers import Teachers
+from services.enrollment.store.teachers import Teachers, at_school
 
 
 class RosterFacts:
@@ -62,9 +63,8 @@ class RosterFacts:
             return []
         ids = [row.registered for row in named if row.registered is not None]
         names = list({row.name for row in named if row.registered is None})
-        return await self._teachers.query(
-            {"school": school, "$or": [{"_id": {"$in": ids}}, {"name": {"$in": names}}]}, sort=()
-        )
+        wanted = {"$or": [{"_id": {"$in": ids}}, {"name": {"$in": names}}]}
+        return await self._teachers.query(all_of(at_school(school), wanted), sort=())
 
     async def of(
         self, rows: Sequence[Row], school: str, province: str, at: datetime, session: Session | None = None
@@ -88,7 +88,7 @@ class RosterFacts:
         years = [str(year) for year in {project.year for project in projects}]
         rounds = await self._rounds.query({"_id": {"$in": years}}, session=session)
         facts.rounds = {int(calendar.id): calendar for calendar in rounds}
-        colleagues = [teacher.id for teacher in facts.people.values() if teacher.school == school]
+        colleagues = [teacher.id for teacher in facts.people.values() if teacher.at(school)]
         live = {"live": True, "teacher": {"$in": colleagues}}
         for enrollment in await self._enrollments.query(live, sort=(), session=session):
             facts.live[enrollment.teacher, enrollment.project] = enrollment

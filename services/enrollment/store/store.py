@@ -22,8 +22,19 @@ from services.enrollment.store.rosters import Rosters
 from services.enrollment.store.schools import Schools
 from services.enrollment.store.seating import Seating
 from services.enrollment.store.teachers import Teachers
+from services.enrollment.store.transfers import Transfers
 
-COLLECTIONS = ("schools", "teachers", "enrollments", "cut_offs", "funding", "rosters", "reveals", "contact_reveals")
+COLLECTIONS = (
+    "schools",
+    "teachers",
+    "transfers",
+    "enrollments",
+    "cut_offs",
+    "funding",
+    "rosters",
+    "reveals",
+    "contact_reveals",
+)
 """The collections whose documents carry events."""
 SEALED = ("schools", "roster_rows", "teachers")
 """The collections whose documents hold sealed numbers (R41), in the order in which a new key reaches them.
@@ -46,6 +57,7 @@ class Store:
         self._database = database
         self.schools = Schools(database)
         self.teachers = Teachers(database)
+        self.transfers = Transfers(database)
         self.enrollments = Enrollments(database)
         self.cut_offs: Repository[CutOffs] = Repository(
             database, "cut_offs", CutOffs, producer=_PRODUCER, noun="cut-off"
@@ -90,6 +102,7 @@ class Store:
         parts = (
             self.schools,
             self.teachers,
+            self.transfers,
             self.enrollments,
             self.cut_offs,
             self.funding,

@@ -1,17 +1,19 @@
-"""The teachers on file in MongoDB: an ID number is once in the service (R41), and a school lists its own."""
+"""The teachers on file in MongoDB: an ID number is once in the service (R41), and a school lists who is there."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pymongo import ASCENDING
+from pymongo import ASCENDING, UpdateOne
 from pymongo.errors import OperationFailure
 
 from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Database, Document, from_document
 from chassis.storage.paging import after_position, all_of, counts, piped
 from chassis.storage.repository import Repository
+from chassis.storage.unit_of_work import UnitOfWork
+from services.enrollment.domain.affiliation import current
 from services.enrollment.domain.teacher import Teacher
 
 _BY_ID = [("_id", ASCENDING)]
@@ -47,7 +49,7 @@ class TeacherSelection:
     def condition(self) -> Document:
         """As a filter of the teachers."""
         wanted = re.escape((self.search or "").strip()[:_LONGEST_SEARCH])
-        return {"school": self.school} | ({"name": {"$regex": f"^{wanted}"}} if wanted else {})
+        return all_of(at_school(self.school), {"name": {"$regex": f"^{wanted}"}} if wanted else {})
 
     def position(self, teacher: Teacher) -> list[str]:
         """Where a teacher stands in the order."""
@@ -69,9 +71,23 @@ class Teachers(Repository[Teacher]):
         await super().prepare()
         await self._allow_shared_mobiles()
         await self.collection.create_index("id_number.hash", unique=True, name="id_number")
-        await self.collection.create_index([("school", ASCENDING), ("_id", ASCENDING)], name="school")
-        names = [("school", ASCENDING), ("name", ASCENDING), ("_id", ASCENDING)]
-        await self.collection.create_index(names, name="names")
+        for field, name in (("school", "school"), ("index.schools", "schools")):
+            await self.collection.create_index([(field, ASCENDING), *_BY_ID], name=name)
+        for field, name in (("school", "names"), ("index.schools", "names_at_schools")):
+            await self.collection.create_index([(field, ASCENDING), ("name", ASCENDING), *_BY_ID], name=name)
+
+    def index(self, aggregate: Teacher) -> Document:
+        """The codes of the schools where the person is (R20)."""
+        return {"schools": [affiliation.school for affiliation in current(aggregate.schools)]}
+
+    def guard(self, teacher: Teacher, unit: UnitOfWork) -> None:
+        """Stage a write of a teacher's document, so that this unit of work and a change of the teacher conflict.
+
+        A request for the teacher reads where the teacher is, and writes elsewhere (notes N21).
+        """
+        unit.guard(
+            self.collection, UpdateOne({"_id": teacher.id, "version": teacher.version}, {"$inc": {"requested": 1}})
+        )
 
     async def _allow_shared_mobiles(self) -> None:
         """Drop the unique index of mobiles that earlier releases made; several replicas may do so at the same time."""
@@ -84,7 +100,7 @@ class Teachers(Repository[Teacher]):
                 raise
 
     async def pages(self, lists: Sequence[tuple[TeacherSelection, PageRequest]]) -> list[list[Teacher]]:
-        """Of each school up to `first + 1` teachers after a position, in the order that is asked for.
+        """Of each school up to `first + 1` teachers who are there after a position, in the order that is asked for.
 
         Raises:
             Refusal: `BAD_CURSOR`: a position belongs to another order.
@@ -104,3 +120,8 @@ class Teachers(Repository[Teacher]):
     async def counts(self, lists: Sequence[TeacherSelection]) -> list[int]:
         """How many teachers each list has."""
         return await counts(self.collection, [selection.condition() for selection in lists])
+
+
+def at_school(school: str) -> Document:
+    """A filter for the teachers at a school; what earlier releases have written has no derived fields."""
+    return {"$or": [{"index.schools": school}, {"school": school, "index.schools": {"$exists": False}}]}

@@ -4,13 +4,24 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
+from chassis.ids import new_id
 from chassis.principal import Principal
+from kernel.free_text import Reason
 from services.enrollment import commands
 from services.enrollment.commands import Decision, NewFunding
+from services.enrollment.domain import transfer as transfers
 from services.enrollment.domain.notifications import Notice, NoticeKind, notice_of, order_of, school_box
-from services.enrollment.domain.vocabulary import EnrollmentDecision, FundingSource, ProjectState, RosterMode
+from services.enrollment.domain.transfer import TransferRequest
+from services.enrollment.domain.vocabulary import (
+    Employment,
+    EnrollmentDecision,
+    FundingSource,
+    ProjectState,
+    RosterMode,
+    TransferKind,
+)
 from tests.integration.enrollment.lists import line_of, someone, staged
-from tests.integration.enrollment.season import BASE, GUANGDONG, OTHER_BASE, SCHOOL, Season
+from tests.integration.enrollment.season import BASE, GUANGDONG, OTHER_BASE, OTHER_SCHOOL, SCHOOL, Season
 
 BOX = school_box("4144100001")
 PAYMENT = NewFunding(
@@ -56,6 +67,33 @@ async def on_file(season: Season, count: int = 1) -> Stage:
     for start in range(0, count, _MOST_ROWS):
         teachers += await season.teachers(min(count - start, _MOST_ROWS), name="教师甲")
     return Stage(season, count, [str(teacher.person) for teacher in teachers], teachers)
+
+
+async def requested(season: Season, count: int = 1) -> Stage:
+    """The other school requests every teacher; the keys are the requests'."""
+    stage, store = await on_file(season, count), season.deps.store
+    asked = TransferRequest(
+        kind=TransferKind.TRANSFER, employment=Employment.FULL_TIME, reason=Reason.of("人才引进", "R20")
+    )
+    there, now, time = (str(OTHER_SCHOOL.school), "43"), season.deps.clock.now(), season.deps.transfer_time
+    keys = []
+    for teacher in await store.teachers.find_many(stage.keys):
+        assert teacher
+        step = transfers.request(new_id(), teacher, asked, now, at=there, by="赵主任", time=time)
+        keys.append((await store.transfers.insert(*step)).id)
+    return replace(stage, keys=keys)
+
+
+async def requested_long_ago(season: Season, count: int = 1) -> Stage:
+    stage = await requested(season, count)
+    season.later(days=10)
+    return stage
+
+
+async def refused(season: Season, count: int = 1) -> Stage:
+    stage = await requested(season, count)
+    await commands.answer_transfer(season.deps, SCHOOL, key=stage.key, confirm=False, reason="聘期未满")
+    return stage
 
 
 async def signed_up(season: Season, count: int = 1) -> Stage:

@@ -16,14 +16,21 @@ from chassis.principal import Principal
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from services.enrollment import commands
-from services.enrollment.commands import Decision, Deps, NewSchool, NewTeacher
+from services.enrollment.commands import Decision, Deps, NewSchool, NewTeacher, WantedTeacher
 from services.enrollment.domain.notification_texts import Letter
-from services.enrollment.domain.vocabulary import Audience, Employment, EnrollmentDecision, ProjectState, RosterMode
+from services.enrollment.domain.vocabulary import (
+    Audience,
+    Employment,
+    EnrollmentDecision,
+    ProjectState,
+    RosterMode,
+    TransferKind,
+)
 from services.enrollment.store import Store
 from services.enrollment.workbooks.roster_reader import read_roster
 from tests.integration.enrollment import stages
 from tests.integration.enrollment.lists import as_csv
-from tests.integration.enrollment.season import BASE, GUANGDONG, SCHOOL, Season
+from tests.integration.enrollment.season import BASE, GUANGDONG, OTHER_SCHOOL, SCHOOL, Season
 from tests.integration.enrollment.stages import BOX, PAYMENT, Prepare, Stage
 from tests.support.identity_numbers import id_number, mobile
 from tests.support.operations import Budget, use_cases, watched
@@ -101,6 +108,19 @@ def import_schools(*, dry: bool) -> Call:
 def stage_roster(deps: Deps, stage: Stage) -> Awaitable[object]:
     sheet = read_roster(as_csv(stages.strangers(stage.season, stage.count)))
     return commands.stage_roster(deps, SCHOOL, sheet=sheet, file_name="名单.csv")
+
+
+async def request_teacher(deps: Deps, stage: Stage) -> object:
+    teacher = await stage.season.deps.store.teachers.get(stage.key)
+    number = stage.season.deps.vault.open(teacher.id_number.sealed)
+    wanted = WantedTeacher(
+        id_number=number,
+        name=teacher.name,
+        employment=Employment.FULL_TIME,
+        reason="人才引进",
+        kind=TransferKind.TRANSFER,
+    )
+    return await commands.request_teacher(deps, OTHER_SCHOOL, wanted=wanted)
 
 
 def new_schools(stage: Stage) -> list[NewSchool]:
@@ -235,6 +255,32 @@ SINGLE: Mapping[str, Case] = {
         lambda deps, stage: commands.correct_teacher(deps, SCHOOL, key=stage.key, version=1, given={"title": "副教授"}),
         Budget(4),
     ),
+    "close_teacher": Case(
+        stages.on_file,
+        lambda deps, stage: commands.close_teacher(deps, SCHOOL, key=stage.key, reason="退休"),
+        Budget(4, commits=1),
+    ),
+    "rename_school": Case(
+        stages.published,
+        lambda deps, _: commands.rename_school(deps, MINISTRY, code="4144100001", name="新校名", reason="批准更名"),
+        Budget(3),
+    ),
+    "request_teacher": Case(stages.on_file, request_teacher, Budget(7, commits=1)),
+    "answer_transfer": Case(
+        stages.requested,
+        lambda deps, stage: commands.answer_transfer(deps, SCHOOL, key=stage.key, confirm=True),
+        Budget(7, commits=1),
+    ),
+    "decide_transfer": Case(
+        stages.refused,
+        lambda deps, stage: commands.decide_transfer(deps, MINISTRY, key=stage.key, grant=True, reason="应予流动"),
+        Budget(6, commits=1),
+    ),
+    "withdraw_transfer": Case(
+        stages.requested,
+        lambda deps, stage: commands.withdraw_transfer(deps, OTHER_SCHOOL, key=stage.key, reason="不再需要"),
+        Budget(6, commits=1),
+    ),
     "update_my_contact": Case(
         stages.on_file,
         lambda deps, stage: commands.update_my_contact(deps, stage.teachers[0], given={"mobile": "13900000001"}),
@@ -335,6 +381,12 @@ BULK: Mapping[str, Case] = {
     ),
 }
 WINDOWED: Mapping[str, Case] = {
+    "escalate_transfers": Case(
+        stages.requested_long_ago,
+        lambda deps, _: commands.escalate_transfers(deps),
+        Budget(7, commits=1),
+        window=Budget(6, commits=1),
+    ),
     "escalate_undecided": Case(
         stages.undecided,
         lambda deps, _: commands.escalate_undecided(deps),

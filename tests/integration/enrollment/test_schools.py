@@ -13,6 +13,7 @@ from tests.integration.enrollment.season import (
     ADD,
     GUANGDONG,
     HUNAN,
+    OTHER_SCHOOL,
     SCHOOL,
     SIGN_UP,
     SUBMIT,
@@ -183,3 +184,31 @@ async def test_r5_the_act_of_a_designated_persons_account_is_the_persons_and_nob
             await season.act(person, query, **variables)
         assert (refused.value.code, refused.value.extensions["rule"]) == ("NO_LONGER_DESIGNATED", "R5")
     assert [await season.status(key) for key in keys] == ["SUBMITTED", "SIGNED_UP"]
+
+
+RENAME = """mutation($code: ID!, $name: String!, $reason: String!) {
+  renameSchool(code: $code, name: $name, reason: $reason) { code name } }"""
+
+
+async def test_r3_a_school_gets_another_name_under_its_code_with_a_reason(season: Season) -> None:
+    given = {"code": SCHOOL.school, "name": "某职业技术学校", "reason": "经批准更名"}
+    for who in (MINISTRY, GUANGDONG):
+        renamed = await season.act(who, RENAME, **given)
+        assert renamed == {"code": SCHOOL.school, "name": "某职业技术学校"}
+    (document,) = await season.database["schools"].find({"_id": SCHOOL.school}).to_list()
+    (told,) = [event for event in document["events"] if event["name"] == "school-renamed"]
+    assert (told["data"]["name"], told["data"]["reason"]) == ("某职业技术学校", "经批准更名")
+
+
+async def test_r3_r27_a_school_is_renamed_by_whose_it_is_and_for_a_reason(season: Season) -> None:
+    given = {"code": OTHER_SCHOOL.school, "name": "冒名学校", "reason": "更名"}
+    tried: list[tuple[Principal, dict[str, str], str]] = [
+        (GUANGDONG, {}, "NOT_FOUND"),
+        (MINISTRY, {"reason": " "}, "REASON_MISSING"),
+        (MINISTRY, {"name": " "}, "INVALID_SCHOOL"),
+    ]
+    for who, change, code in tried:
+        with pytest.raises(Refused) as error:
+            await season.act(who, RENAME, **given | change)
+        assert error.value.code == code
+    assert (await season.deps.store.schools.get(str(OTHER_SCHOOL.school))).name == "某职业学校"

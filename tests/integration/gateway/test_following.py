@@ -31,7 +31,7 @@ BASE = ("catalog.base-registered", {"base": "b1", "organization": SCHOOL, "provi
 SECOND = ("catalog.base-registered", {"base": "b2", "organization": SCHOOL, "province": "44"})
 REGISTERED = ("enrollment.school-registered", {"school": SCHOOL, "province": "44"})
 EXPERT = ("catalog.expert-registered", {"expert": "x1", "organization": "121100004000000012"})
-Told = tuple[str, dict[str, str]]
+Told = tuple[str, dict[str, Any]]
 _NUMBERS = count()
 
 
@@ -60,6 +60,16 @@ async def hear(deps: Deps, *told: Told, version: int = 1) -> None:
     for one in told:
         event = envelope(one, next(_NUMBERS), version)
         await take_in(deps.store.accounts.collection.database, handlers(deps.store), event)
+
+
+def joined(key: str, school: str, main: str) -> Told:
+    data = {"teacher": key, "school": school, "main_school": main, "main_province": main[2:4], "province": school[2:4]}
+    return "enrollment.teacher-joined", data
+
+
+def left(key: str, school: str, main: str | None) -> tuple[str, dict[str, Any]]:
+    where = {"main_school": main, "main_province": main and main[2:4]}
+    return "enrollment.teacher-left", {"teacher": key, "school": school, "province": school[2:4], **where}
 
 
 async def one(deps: Deps, scope: Scope, login: str = SCHOOL) -> Account:
@@ -351,3 +361,40 @@ async def test_r14_a_withdrawn_expert_is_signed_out_and_a_corrected_one_followed
     assert account.state is AccountState.DISABLED
     assert await database["sessions"].count_documents({"account": account.id}) == 0
     assert await events(database, account.id) == ["account-provisioned", "account-disabled"]
+
+
+async def of_teacher(deps: Deps, key: str = "t1") -> Account:
+    (found,) = await deps.store.by_person(key, Scope.TEACHER)
+    return found
+
+
+async def test_r20_the_account_of_a_teacher_who_moves_acts_for_the_new_school(deps: Deps) -> None:
+    await hear(deps, teacher("t1"))
+    before = await of_teacher(deps)
+    await hear(deps, joined("t1", OTHER, SCHOOL))
+    assert await of_teacher(deps) == before
+    await hear(deps, joined("t1", OTHER, OTHER), left("t1", SCHOOL, OTHER))
+    moved = await of_teacher(deps)
+    assert (moved.school, moved.organization, moved.home, moved.login) == (OTHER, OTHER, "51", before.login)
+    assert moved.version == before.version + 1
+
+
+async def test_r20_the_account_of_a_teacher_who_is_nowhere_is_closed_and_a_later_school_opens_it(deps: Deps) -> None:
+    await hear(deps, teacher("t1"))
+    login = (await of_teacher(deps)).login
+    code = await reset(deps, login=login, scope=Scope.TEACHER)
+    tokens = await log_in(deps, login=login, password=code)
+    await set_password(deps, token=tokens.access, current=None, new=STRONG)
+    await hear(deps, left("t1", SCHOOL, None))
+    with pytest.raises(Refusal) as refused:
+        await log_in(deps, login=login, password=STRONG, scope=Scope.TEACHER)
+    assert refused.value.code == "ACCOUNT_DISABLED"
+    await hear(deps, joined("t1", OTHER, SCHOOL))
+    assert (await of_teacher(deps)).state is AccountState.DISABLED
+    await hear(deps, joined("t1", OTHER, OTHER))
+    opened = await of_teacher(deps)
+    assert (opened.state, opened.school, opened.waiting, opened.login) == (AccountState.INITIAL, OTHER, True, login)
+    collection = deps.store.accounts.collection
+    (document,) = await collection.find({"_id": opened.id}).to_list()
+    assert [event["name"] for event in document["events"]][-2:] == ["account-disabled", "account-moved"]
+    assert document["events"][-1]["data"]["reopened"] is True

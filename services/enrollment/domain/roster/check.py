@@ -89,14 +89,14 @@ def enter(row: Row, facts: Facts, by: str, make_id: Callable[[], str]) -> RowEnt
     """
     project = facts.projects[row.project_code or ""]
     existing = _own(row, facts)
-    added = None if existing else add_teacher(make_id(), facts.school, facts.province, _details(row))
+    added = None if existing else add_teacher(make_id(), facts.school, facts.province, _details(row), facts.at)
     teacher = added[0] if added else existing
     assert teacher  # noqa: S101 - one of the two
     signed_up = facts.live.get((teacher.id, project.id))
     events: list[EnrollmentEvent] = []
     enrollment = signed_up
     if enrollment is None:
-        enrollment, created = sign_up(make_id(), teacher, project, facts.at, by)
+        enrollment, created = sign_up(make_id(), teacher, project, facts.at, by, at=teacher.at(facts.school))
         events += created
     if row.rank:
         enrollment, ranked = rank(enrollment, row.rank)
@@ -121,7 +121,7 @@ def _problems(row: Row, facts: Facts) -> Iterator[Refusal]:
         yield problems.field_missing(blank)
     yield from _refused(PersonName.of, row.name, Column.NAME.value, "R22")  # a row that an earlier release has staged
     yield from _refused(Title.of, row.title or "", Column.TITLE.value, "R22")
-    if existing and existing.school != facts.school:
+    if existing and not existing.at(facts.school):
         yield TEACHER_EXISTS(field=Column.ID_NUMBER.value)
     elif existing and row.name and person_spelled(existing.name) != row.name:
         yield NAME_MISMATCH()
@@ -173,7 +173,7 @@ def _differences(row: Row, teacher: Teacher) -> list[Column]:
 
 def _own(row: Row, facts: Facts) -> Teacher | None:
     teacher = facts.people.get(row.id_number.hash) if row.id_number else None
-    return teacher if teacher and teacher.school == facts.school else None
+    return teacher if teacher and teacher.at(facts.school) else None
 
 
 def _details(row: Row) -> TeacherDetails:

@@ -11,12 +11,19 @@ from services.enrollment.graph.mutations.personal_data import PersonalMutation
 from services.enrollment.graph.mutations.registration import RegistrationMutation
 from services.enrollment.graph.mutations.rosters import RosterMutation
 from services.enrollment.graph.mutations.sign_ups import SignUpMutation
+from services.enrollment.graph.mutations.transfers import TransferMutation
 
 __all__ = ["Mutation"]
 
 
 @strawberry.type
 class Mutation(
-    NoticeMutation, PersonalMutation, RosterMutation, RegistrationMutation, SignUpMutation, AdmissionMutation
+    NoticeMutation,
+    PersonalMutation,
+    RosterMutation,
+    RegistrationMutation,
+    TransferMutation,
+    SignUpMutation,
+    AdmissionMutation,
 ):
     """What may be done."""

@@ -9,7 +9,7 @@ from services.enrollment import commands
 from services.enrollment.graph.context import Info
 from services.enrollment.graph.funding import Funding, FundingInput
 from services.enrollment.graph.inputs import DesignatedPersonInput, SchoolInput, TeacherInput
-from services.enrollment.graph.people import School, SchoolRow, TeacherRow
+from services.enrollment.graph.people import School, SchoolRow, Teacher, TeacherRow
 
 _SCHOOL = requires(Scope.SCHOOL)
 
@@ -36,6 +36,14 @@ class RegistrationMutation:
         return shown_rows(results, SchoolRow, info.context)
 
     @strawberry.federation.mutation(
+        description="学校更名，代码不变，须说明理由；省份只能更改本省学校 (R3, R27)",
+        requires_scopes=requires(Scope.MINISTRY, Scope.PROVINCE),
+    )
+    async def rename_school(self, info: Info, code: strawberry.ID, name: str, reason: str) -> School | None:
+        """Give a school another name."""
+        return School.of(await run(info, commands.rename_school, code=code, name=name, reason=reason))
+
+    @strawberry.federation.mutation(
         description="登记或更正本省经费，更正只增不改 (R27)", requires_scopes=requires(Scope.PROVINCE)
     )
     async def record_funding(self, info: Info, input: FundingInput) -> Funding | None:
@@ -56,3 +64,11 @@ class RegistrationMutation:
         """Put the own school's teachers on file, each row by itself."""
         results = await run(info, commands.add_teachers, [row.teacher() for row in rows])
         return shown_rows(results, TeacherRow, info.context)
+
+    @strawberry.federation.mutation(
+        description="教师离校，须说明理由；已有报名仍由本校办理，不在任何学校任职的，账号随之停用 (R20)",
+        requires_scopes=_SCHOOL,
+    )
+    async def close_teacher(self, info: Info, id: strawberry.ID, reason: str) -> Teacher | None:
+        """End a person's time at the own school."""
+        return Teacher.of(await run(info, commands.close_teacher, key=id, reason=reason))

@@ -1,0 +1,277 @@
+"""A school requests a person whom another school has on file: the move, or part-time work besides (R20, ADR 28)."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from kernel.free_text import Reason
+from kernel.refusals import WRONG_STATE
+from services.enrollment.domain.affiliation import Affiliation
+from services.enrollment.domain.events import (
+    TeacherRequestAnswered,
+    TeacherRequestDecided,
+    TeacherRequested,
+    TeacherRequestEscalated,
+    TeacherRequestReaddressed,
+    TeacherRequestWithdrawn,
+)
+from services.enrollment.domain.teacher import Joined, Teacher, join
+from services.enrollment.domain.vocabulary import Employment, TransferKind, TransferState
+
+_S = TransferState
+TRANSITIONS: dict[TransferState, frozenset[TransferState]] = {
+    _S.REQUESTED: frozenset({_S.CONFIRMED, _S.REFUSED, _S.ESCALATED, _S.WITHDRAWN}),
+    _S.ESCALATED: frozenset({_S.CONFIRMED, _S.REFUSED, _S.GRANTED, _S.DENIED, _S.WITHDRAWN}),
+    _S.REFUSED: frozenset({_S.GRANTED}),
+}
+"""The states that follow each; a state without a row is the last."""
+LIVE = frozenset({_S.REQUESTED, _S.ESCALATED})
+"""The states of a request that still waits for somebody's word."""
+_RULE = "R20"
+_SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class TransferChange:
+    """One entry of a request's history.
+
+    Attributes:
+        state: The state that the step led to.
+        at: Domain time.
+        by: A role, or the name under which a school acted (R5).
+        reason: Why, where the step has a reason.
+    """
+
+    state: TransferState
+    at: datetime
+    by: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """One school's request for a person.
+
+    Attributes:
+        teacher: The person's id.
+        school: The code of the school that requests the person.
+        province: That school's, two digits; `00` for none.
+        former: The code of the school that is asked; None where the person was at no school.
+        former_province: That school's.
+        kind: Whether the person is to leave the school that is asked.
+        employment: How the requesting school employs the person.
+        reason: Why it requests the person.
+        requested_at: Domain time.
+        due: Domain time from which on the ministry or the province may decide.
+        live: Whether it still waits; one such request a person and school.
+    """
+
+    id: str
+    version: int
+    teacher: str
+    school: str
+    province: str
+    former: str | None
+    former_province: str | None
+    kind: TransferKind
+    employment: Employment
+    reason: str
+    state: TransferState
+    live: bool
+    requested_at: datetime
+    due: datetime
+    history: tuple[TransferChange, ...] = ()
+
+    @property
+    def within(self) -> str | None:
+        """The province that both schools are of, which may decide; None where the ministry alone may."""
+        return self.province if self.province == self.former_province else None
+
+
+TransferEvent = (
+    TeacherRequested
+    | TeacherRequestAnswered
+    | TeacherRequestDecided
+    | TeacherRequestEscalated
+    | TeacherRequestReaddressed
+    | TeacherRequestWithdrawn
+)
+Step = tuple[Transfer, list[TransferEvent]]
+"""A request after a step, and its events."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferRequest:
+    """What a school asks for.
+
+    Attributes:
+        kind: Whether the person is to leave the school that has the person now.
+        employment: How the requesting school employs the person.
+        reason: Why.
+    """
+
+    kind: TransferKind
+    employment: Employment
+    reason: Reason
+
+
+def request(
+    key: str,
+    teacher: Teacher,
+    asked: TransferRequest,
+    now: datetime,
+    *,
+    at: tuple[str, str],
+    by: str,
+    time: timedelta,
+) -> Step:
+    """Request a person of the school that has the person now (R20).
+
+    A person who is at no school is confirmed at once, for there is nobody to ask.
+
+    Args:
+        key: The request's id.
+        teacher: The person, whom the school has proved to know.
+        asked: What a school asks for.
+        now: Domain time.
+        at: Code and province of that school.
+        by: The name under which it acts (R5).
+        time: How long the school that is asked may take.
+    """
+    former = teacher.main
+    transfer = Transfer(
+        id=key,
+        version=1,
+        teacher=teacher.id,
+        school=at[0],
+        province=at[1],
+        former=former.school if former else None,
+        former_province=former.province if former else None,
+        kind=asked.kind,
+        employment=asked.employment,
+        reason=asked.reason.text,
+        state=TransferState.REQUESTED,
+        live=True,
+        requested_at=now,
+        due=now + time,
+        history=(TransferChange(TransferState.REQUESTED, now, by, asked.reason.text),),
+    )
+    told = TeacherRequested(**_about(transfer), kind=transfer.kind, employment=transfer.employment)
+    events: list[TransferEvent] = [told]
+    if former is None:
+        transfer = _step(transfer, TransferState.CONFIRMED, _SYSTEM, now, None)
+        events.append(TeacherRequestAnswered(**_about(transfer), confirmed=True))
+    return transfer, events
+
+
+def answer(transfer: Transfer, *, confirms: bool, reason: Reason | None, by: str, now: datetime) -> Step:
+    """Confirm or refuse a request on behalf of the school that is asked (R20).
+
+    Args:
+        transfer: The request.
+        confirms: Whether the person may go.
+        reason: Why; a refusal needs one.
+        by: The name under which the school acts (R5).
+        now: Domain time.
+
+    Raises:
+        Refusal: `WRONG_STATE`.
+    """
+    state = TransferState.CONFIRMED if confirms else TransferState.REFUSED
+    answered = _move(transfer, state, by, now, reason.text if reason else None)
+    return answered, [TeacherRequestAnswered(**_about(answered), confirmed=confirms)]
+
+
+def escalate(transfer: Transfer, now: datetime, *, early: bool = False) -> Step | None:
+    """Hand a request that the school has not answered in time to the ministry or the province (R20).
+
+    Args:
+        transfer: The request.
+        now: Domain time.
+        early: Whether it is handed on before its time, for the school that is asked has been closed.
+
+    Returns:
+        The step; None where the request does not wait, or its time is not over.
+    """
+    if transfer.state is not TransferState.REQUESTED or not (early or transfer.due <= now):
+        return None
+    escalated = _move(transfer, TransferState.ESCALATED, _SYSTEM, now, None)
+    return escalated, [TeacherRequestEscalated(**_about(escalated))]
+
+
+def decide(transfer: Transfer, *, grants: bool, reason: Reason, by: str, now: datetime) -> Step:
+    """Grant or deny an escalated request, or grant one that was refused (R20).
+
+    Args:
+        transfer: The request.
+        grants: Whether the person may go.
+        reason: Why.
+        by: `ministry` or `province`.
+        now: Domain time.
+
+    Raises:
+        Refusal: `WRONG_STATE`.
+    """
+    decided = _move(transfer, TransferState.GRANTED if grants else TransferState.DENIED, by, now, reason.text)
+    return decided, [TeacherRequestDecided(**_about(decided), granted=grants)]
+
+
+def withdraw(transfer: Transfer, reason: Reason, by: str, now: datetime) -> Step:
+    """Take a request back on behalf of the school that has made it (R20).
+
+    Raises:
+        Refusal: `WRONG_STATE`.
+    """
+    withdrawn = _move(transfer, TransferState.WITHDRAWN, by, now, reason.text)
+    return withdrawn, [TeacherRequestWithdrawn(**_about(withdrawn))]
+
+
+def readdress(transfer: Transfer, to: Affiliation, now: datetime, *, time: timedelta) -> Step:
+    """Ask the school that has the person now, instead of the one that the person has left meanwhile (R20).
+
+    Args:
+        transfer: A live request.
+        to: The person's main school now.
+        now: Domain time.
+        time: How long that school may take.
+    """
+    asked = replace(transfer, former=to.school, former_province=to.province, due=now + time)
+    return asked, [TeacherRequestReaddressed(**_about(asked))]
+
+
+def settle(transfer: Transfer, teacher: Teacher, now: datetime) -> Joined:
+    """The person at the school that has requested the person, by a confirmed or granted request (R20)."""
+    leaves = transfer.kind is TransferKind.TRANSFER and transfer.former and teacher.at(transfer.former)
+    return join(
+        teacher,
+        transfer.school,
+        transfer.province,
+        transfer.employment,
+        now,
+        leaving=transfer.former if leaves else None,
+    )
+
+
+def _about(transfer: Transfer) -> dict[str, Any]:
+    """What every event of a request says; the province is that of the school that requests."""
+    return {
+        "transfer": transfer.id,
+        "teacher": transfer.teacher,
+        "school": transfer.school,
+        "former_school": transfer.former,
+        "province": transfer.province,
+    }
+
+
+def _move(transfer: Transfer, to: TransferState, by: str, now: datetime, reason: str | None) -> Transfer:
+    if to not in TRANSITIONS.get(transfer.state, frozenset()):
+        state = transfer.state.value
+        raise WRONG_STATE(
+            rule=_RULE, detail=(f"调动申请状态为{state}", f"The request is {state}"), transfer=transfer.id, status=state
+        )
+    return _step(transfer, to, by, now, reason)
+
+
+def _step(transfer: Transfer, to: TransferState, by: str, now: datetime, reason: str | None) -> Transfer:
+    change = TransferChange(to, now, by, reason)
+    return replace(transfer, state=to, live=to in LIVE, history=(*transfer.history, change))

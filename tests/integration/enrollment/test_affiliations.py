@@ -1,0 +1,133 @@
+"""R20: who is at which school, what follows for lists and checks, and that enrollments stay with their school."""
+
+from typing import Any
+
+import pytest
+
+from chassis.principal import Principal
+from services.enrollment.domain.teacher import join
+from services.enrollment.domain.vocabulary import Employment
+from tests.integration.enrollment.lists import JOB, codes, line_of, staged
+from tests.integration.enrollment.season import ADD, OTHER_SCHOOL, SCHOOL, SIGN_UP, SUBMIT, Season
+from tests.integration.enrollment.test_personal_data import CORRECT, REVEAL, WHY, refusal, told
+from tests.support.principals import MINISTRY
+
+CLOSE = "mutation($id: ID!, $reason: String!) { closeTeacher(id: $id, reason: $reason) { id affiliations { until } } }"
+LIST = """query($code: ID!) { school(code: $code) { teachers(first: 100) { totalCount nodes { id
+  affiliations { employment until reason school { code } } } } } }"""
+WITHDRAW = 'mutation($id: ID!) { withdrawEnrollment(id: $id, reason: "离校") { status } }'
+NAMED = "query($id: ID!) { enrollment(id: $id) { teacher { name } school { code } } }"
+
+
+async def listed(season: Season, school: Principal) -> list[str]:
+    """Ids of the teachers in a school's list."""
+    teachers = (await season.act(school, LIST, code=school.school))["teachers"]
+    assert teachers["totalCount"] == len(teachers["nodes"])
+    return [one["id"] for one in teachers["nodes"]]
+
+
+async def shared(season: Season, teacher: Principal) -> None:
+    """The teacher works part-time at the other school too."""
+    teachers = season.deps.store.teachers
+    before = await teachers.get(str(teacher.person))
+    await teachers.save(*join(before, str(OTHER_SCHOOL.school), "43", Employment.PART_TIME, season.deps.clock.now()))
+
+
+async def test_r20_a_school_lists_its_part_time_teachers_and_corrects_them(season: Season) -> None:
+    (teacher,) = await season.teachers(1)
+    await shared(season, teacher)
+    assert await listed(season, SCHOOL) == await listed(season, OTHER_SCHOOL) == [teacher.person]
+    (seen,) = (await season.act(OTHER_SCHOOL, LIST, code=OTHER_SCHOOL.school))["teachers"]["nodes"]
+    part_time = {"employment": "PART_TIME", "until": None, "reason": None, "school": {"code": OTHER_SCHOOL.school}}
+    assert seen["affiliations"] == [part_time]
+    changes = {"title": "教授", "employment": "FULL_TIME"}
+    await season.act(OTHER_SCHOOL, CORRECT, id=teacher.person, version=2, input=changes)
+    kept = await season.deps.store.teachers.get(str(teacher.person))
+    assert [one.employment for one in kept.schools] == [Employment.FULL_TIME, Employment.FULL_TIME]
+
+
+async def test_r20_a_roster_of_the_part_time_school_makes_its_own_enrollment(season: Season) -> None:
+    await season.publish()
+    await season.publish("p2", code="GP-2")
+    (teacher,) = await season.teachers(1, name="教师甲")
+    await shared(season, teacher)
+    lines = [await line_of(season, teacher)]
+    roster = await staged(season, lines, OTHER_SCHOOL)
+    (row,) = (await season.act(OTHER_SCHOOL, JOB, id=roster.id))["rows"]["nodes"]
+    assert codes(row) == []
+    signed = await season.act(teacher, SIGN_UP, id="p2")
+    assert (await season.act(teacher, NAMED, id=signed["id"]))["school"]["code"] == SCHOOL.school
+
+
+async def test_r20_who_has_left_is_listed_no_more_and_the_enrollments_stay(season: Season) -> None:
+    await season.publish()
+    (teacher, colleague) = await season.teachers(2)
+    key = await season.submitted(teacher, "p1")
+    closed = await season.act(SCHOOL, CLOSE, id=teacher.person, reason="调离")
+    assert closed["affiliations"][0]["until"]
+    assert await listed(season, SCHOOL) == [colleague.person]
+    events = {event["name"]: event for event in await told(season, "teachers")}
+    left = events["teacher-left"]
+    assert (left["data"]["reason"], left["data"]["main_school"], left["actor"]["subject"]) == (
+        "调离",
+        None,
+        SCHOOL.subject,
+    )
+    assert (await season.act(SCHOOL, NAMED, id=key))["teacher"]["name"]
+    assert await season.act(SCHOOL, REVEAL, id=teacher.person, purpose=WHY)
+    assert (await season.act(SCHOOL, WITHDRAW, id=key))["status"] == "WITHDRAWN"
+    assert (await refusal(season, SCHOOL, REVEAL, id=teacher.person, purpose=WHY))["code"] == "NOT_FOUND"
+    for query, given in (
+        (CORRECT, {"version": 2, "input": {"title": "教授"}}),
+        (CLOSE, {"reason": "再次离校"}),
+    ):
+        assert (await refusal(season, SCHOOL, query, id=teacher.person, **given))["code"] == "NOT_FOUND"
+
+
+async def test_r20_who_has_left_every_school_signs_up_no_more(season: Season) -> None:
+    await season.publish()
+    (teacher,) = await season.teachers(1, name="教师甲")
+    line = await line_of(season, teacher)
+    row = season.person(idNumber=line["身份证号码"])
+    await season.act(SCHOOL, CLOSE, id=teacher.person, reason="退休")
+    assert (await refusal(season, teacher, SIGN_UP, id="p1"))["code"] == "TEACHER_LEFT"
+    for school in (SCHOOL, OTHER_SCHOOL):
+        (again,) = await season.act(school, ADD, rows=[row])
+        assert (again["refusal"]["code"], again["refusal"]["unblock"]) == ("TEACHER_EXISTS", "SCHOOL")
+    roster = await staged(season, [line])
+    (checked,) = (await season.act(SCHOOL, JOB, id=roster.id))["rows"]["nodes"]
+    assert codes(checked) == ["TEACHER_EXISTS"]
+
+
+async def test_r20_what_was_signed_up_before_a_teacher_left_may_still_be_submitted(season: Season) -> None:
+    await season.publish()
+    (teacher,) = await season.teachers(1)
+    signed = await season.act(teacher, SIGN_UP, id="p1")
+    await season.act(SCHOOL, CLOSE, id=teacher.person, reason="调离")
+    (row,) = await season.act(SCHOOL, SUBMIT, ids=[signed["id"]])
+    assert row["refusal"] is None
+
+
+@pytest.mark.parametrize("reason", ["", "联系13800138000"])
+async def test_r20_a_school_that_closes_a_person_says_why(season: Season, reason: str) -> None:
+    (teacher,) = await season.teachers(1)
+    refused = await refusal(season, SCHOOL, CLOSE, id=teacher.person, reason=reason)
+    assert refused["code"] in {"REASON_MISSING", "INVALID_REASON"}
+    assert await listed(season, SCHOOL) == [teacher.person]
+
+
+async def test_r20_another_schools_teacher_is_not_closed(season: Season) -> None:
+    (teacher,) = await season.teachers(1)
+    assert (await refusal(season, OTHER_SCHOOL, CLOSE, id=teacher.person, reason="调离"))["code"] == "NOT_FOUND"
+    assert await listed(season, SCHOOL) == [teacher.person]
+
+
+async def test_a_teacher_whom_an_earlier_release_has_written_is_listed_and_may_leave(season: Season) -> None:
+    (teacher,) = await season.teachers(1)
+    await season.database["teachers"].update_one({}, {"$unset": {"affiliations": "", "index": ""}})
+    assert await listed(season, SCHOOL) == [teacher.person]
+    assert await listed(season, OTHER_SCHOOL) == []
+    seen: Any = await season.act(MINISTRY, LIST, code=SCHOOL.school)
+    assert seen["teachers"]["nodes"][0]["affiliations"][0]["school"]["code"] == SCHOOL.school
+    await season.act(SCHOOL, CLOSE, id=teacher.person, reason="退休")
+    assert await listed(season, SCHOOL) == []
