@@ -11,6 +11,9 @@ _SHAPES = (
     (*[r"\d"] * 8, _MONTH, _DAY, *[r"\d"] * 3),  # an identity number as it was until 1999
 )
 _NUMBER = re.compile("|".join(rf"(?<!\d){_APART.join(shape)}(?!\d)" for shape in _SHAPES))
+_DATE = r"(?:1[89]|20)\d\d[-/.]?(?:0[1-9]|1[0-2])[-/.]?(?:0[1-9]|[12]\d|3[01])"
+_DATES = re.compile(rf"(?<!\d){_DATE}(?:[^\d]{{1,3}}{_DATE}){{2,}}(?!\d)")
+"""Dates side by side: from the third on, parts of them can look like one number."""
 
 
 def holds_number(text: str) -> bool:
@@ -19,7 +22,7 @@ def holds_number(text: str) -> bool:
     Blanks, hyphens, dots, slashes and underscores between the digits do not hide a number. The check character is not
     tested: a mistyped number is personal too. A date is no number.
     """
-    return _NUMBER.search(unicodedata.normalize("NFKC", text)) is not None
+    return _NUMBER.search(_DATES.sub("、", unicodedata.normalize("NFKC", text))) is not None
 
 
 def without_numbers(text: str) -> str:

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from stdnum.cn import ric
 
@@ -41,6 +41,7 @@ def test_r41_a_personal_number_is_recognised_with_any_spacing(serial: int, born:
     st.sampled_from(["", "至", " 至 ", "、", " - ", "/", "-"]),
     st.sampled_from(["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d"]),
 )
+@example([date(2023, 5, 18), date(2019, 5, 6), date(2024, 5, 1)], "/", "%Y-%m-%d")
 def test_r41_dates_are_no_personal_numbers(days: list[date], between: str, form: str) -> None:
     assert not holds_number(between.join(day.strftime(form) for day in days[: 3 if between else 1]) + "报到")
 
