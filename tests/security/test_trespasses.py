@@ -46,13 +46,21 @@ class Documents:
                     found[f"{name}.{collection}"] = digest.hexdigest()
         return found
 
+    async def holds_events(self) -> bool:
+        """Whether a document has events that its relay has not yet sent and removed."""
+        for name in PROCESSES:
+            for collection in await self.client[name].list_collection_names():
+                if await self.client[name][collection].find_one({"events.0": {"$exists": True}}, {"_id": 1}):
+                    return True
+        return False
+
     async def at_rest(self) -> Snapshot:
-        """Once nothing is on its way any more."""
+        """Once nothing is on its way any more, and relays have removed what they have sent."""
         seen: list[Snapshot] = []
 
         async def still() -> bool:
             seen.append(await self.snapshot())
-            return len(seen) > 3 and seen[-4:] == [seen[-1]] * 4
+            return len(seen) > 3 and seen[-4:] == [seen[-1]] * 4 and not await self.holds_events()
 
         await eventually(still, every=0.1)
         return seen[-1]
