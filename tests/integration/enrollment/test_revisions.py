@@ -91,7 +91,7 @@ async def test_r24_both_learn_of_the_correction_and_it_is_fed_back_anew(season: 
     for reader in (teacher, SCHOOL):
         latest = (await season.act(reader, NOTICES))["nodes"][0]
         assert (latest["kind"], latest["status"], latest["reason"]) == ("REVISED", "REJECTED", WHY)
-        assert latest["message"] == "核准决定已更正，现为：不予录取"
+        assert latest["message"].endswith("核准决定已更正，现为：不予录取")
 
 
 async def test_r25_a_seat_that_a_correction_frees_goes_down_the_line_in_the_same_step(season: Season) -> None:
@@ -169,8 +169,8 @@ async def test_r23_the_base_corrects_until_admission_closes_and_after_that_the_m
         "BY_MINISTRY",
         "ministry",
     )
-    (notice,) = (await season.act(BASE, NOTICES))["nodes"]
-    assert (notice["kind"], notice["status"]) == ("REVISED", "REJECTED")
+    told = [(notice["kind"], notice["status"]) for notice in (await season.act(BASE, NOTICES))["nodes"]]
+    assert ("REVISED", "REJECTED") in told
     season.at("2024-07-08T00:00")
     refusal = await refused(season, second, "ACCEPT", MINISTRY)
     assert refusal.code == "PROJECT_NOT_OPEN"
