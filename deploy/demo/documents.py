@@ -22,6 +22,14 @@ REVISE = """mutation($id: ID!, $decision: EnrollmentDecision!, $why: String!) {
   reviseDecision(id: $id, decision: $decision, reason: $why) { status history { status reason } }
 }"""
 ESCALATIONS = "query($year: Int!) { escalations(year: $year) { nodes { id escalatedAt } } }"
+REQUEST_TEACHER = "mutation($input: TransferInput!) { requestTeacher(input: $input) { id state } }"
+ANSWER_TRANSFER = "mutation($id: ID!) { answerTransfer(id: $id, confirm: true) { state } }"
+TRANSFERS = "query { transfers { nodes { id state teacher { id school { code } } } } }"
+ENROLL_TEACHERS = """mutation($project: ID!, $teachers: [ID!]!) {
+  enrollTeachers(projectId: $project, teacherIds: $teachers, submit: true) {
+    ok enrollment { id status } refusal { code message }
+  }
+}"""
 FUND = "mutation($input: FundingInput!) { recordFunding(input: $input) { id yuan } }"
 PROGRESS = """query($year: Int!) { provinceProgress(year: $year) {
   province { code name } registeredSchools schools tally { signUps submitted accepted } funding { yuan } } }"""

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from deploy.demo import documents as d
-from deploy.demo.roster import COMMIT, HEADER, JOB, PROJECT_CODE, lines_for
+from deploy.demo.roster import COMMIT, HEADER, JOB, NEWCOMER, PROJECT_CODE, lines_for
 from deploy.seed.account_provisioner import AccountProvisioner
 from deploy.seed.graph_client import Client, Refused
 from deploy.seed.load import SeedResult, seed
@@ -177,9 +177,33 @@ async def _enroll(story: Story) -> None:
     story.enrollments[name, practice] = enrollment["id"]
     await story.seeded.schools[SCHOOLS[0].code].do(d.SUBMIT_ENROLLMENTS, ids=[enrollment["id"]])
     await _upload_roster(story, practice)
+    await _transfer(story, story.projects["职业学校校长办学治校能力提升1期"])
     story.clock("2024-05-21T00:00")
     _, late = story.seeded.teachers[SCHOOLS[1].teachers[1]]
     await story.refused(SCHOOLS[1].teachers[1], "截止后报名", "PHASE_CLOSED", late.do(d.SIGN_UP, id=practice))
+
+
+async def _transfer(story: Story, project: str) -> None:
+    """A school requests a teacher of another one, which lets him go; his new school signs him up (R20, R22)."""
+    former, school = SCHOOLS[0], SCHOOLS[1]
+    name, number = NEWCOMER
+    client = story.seeded.schools[school.code]
+    wanted = {
+        "name": name,
+        "idNumber": number,
+        "kind": "TRANSFER",
+        "employment": "FULL_TIME",
+        "reason": "引进专业带头人",
+    }
+    requested = await client.do(d.REQUEST_TEACHER, input=wanted)
+    answered = await story.seeded.schools[former.code].do(d.ANSWER_TRANSFER, id=requested["id"])
+    check(answered["state"] == "CONFIRMED", f"the transfer: {answered}")
+    (transfer,) = (await client.do(d.TRANSFERS))["nodes"]
+    check(transfer["teacher"]["school"]["code"] == school.code, f"the teacher: {transfer}")
+    story.report(school.name, f"申请调入 {name}，{former.name}同意", "已调入")
+    rows = await client.do(d.ENROLL_TEACHERS, project=project, teachers=[transfer["teacher"]["id"]])
+    check([row["enrollment"]["status"] for row in rows if row["ok"]] == ["SUBMITTED"], f"the sign-up: {rows}")
+    story.report(school.name, f"专人为 {name} 报名并提交", "已提交")
 
 
 async def _decide(story: Story) -> None:

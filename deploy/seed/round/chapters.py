@@ -263,6 +263,18 @@ async def enroll(world: World, codes: dict[str, str]) -> None:
     (rejected,) = await enrolled(world, this_year.AMENDED, "REJECTED")
     correction = {"id": rejected["id"], "decision": "WAITLIST", "reason": "资料复核后符合条件，前次误判"}
     await world.base_of(this_year.AMENDED).do(d.REVISE, **correction)
+    await _request_teachers(world, busy)
+
+
+async def _request_teachers(world: World, busy: set[str]) -> None:
+    """A school requests two teachers of another one: one has come, the other request waits for the answer (R20)."""
+    former, school = SCHOOLS[5].code, SCHOOLS[4].code
+    free = [teacher for teacher in TEACHERS if teacher.school == former and teacher.name not in busy]
+    for teacher in free[:2]:
+        wanted = {"name": teacher.name, "idNumber": teacher.id_number, "kind": "TRANSFER", "employment": "FULL_TIME"}
+        requested = await world.schools[school].do(d.REQUEST_TEACHER, input=wanted | {"reason": "随迁调动"})
+        if teacher is free[0]:
+            await world.schools[former].do(d.ANSWER_TRANSFER, id=requested["id"])
 
 
 async def _offer_seat(world: World) -> None:

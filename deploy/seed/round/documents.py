@@ -45,6 +45,8 @@ RANK_WAITLIST = "mutation($id: ID!, $ids: [ID!]!) { rankWaitlist(projectId: $id,
 REVISE = """mutation($id: ID!, $decision: EnrollmentDecision!, $reason: String!) {
   reviseDecision(id: $id, decision: $decision, reason: $reason) { id }
 }"""
+REQUEST_TEACHER = "mutation($input: TransferInput!) { requestTeacher(input: $input) { id } }"
+ANSWER_TRANSFER = "mutation($id: ID!) { answerTransfer(id: $id, confirm: true) { id } }"
 WITHDRAW_ENROLLMENT = "mutation($id: ID!, $reason: String!) { withdrawEnrollment(id: $id, reason: $reason) { id } }"
 ACCEPT_OFFER = "mutation($id: ID!) { acceptOffer(id: $id) { id } }"
 SUBSTITUTE = """mutation($id: ID!, $teacher: ID!, $reason: String!) {
