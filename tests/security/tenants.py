@@ -15,6 +15,7 @@ from deploy.seed.steps import wait_for
 from deploy.seed.world import id_number
 from kernel.identifiers import credit_check_character, mask
 from tests.security.rounds import LIVE, TAUGHT, live_round, taught_round
+from tests.support.eventually import eventually
 
 PROVINCES = {"a": "32", "b": "33", "c": None}
 LETTERS = {"a": "甲", "b": "乙", "c": "丙"}
@@ -26,6 +27,7 @@ BASES = {"a": "4132000201", "b": "4133000202"}
 QUOTAS = {"a": 1_770_010_001, "b": 1_880_020_002}
 MINISTRY = "ministry"
 _REQUEST = "mutation($input: TransferInput!) { requestTeacher(input: $input) { id } }"
+_PROJECT_STATUS = "query($id: ID!) { project(id: $id) { status } }"
 _INBOX = "{ myNotices { nodes { id enrollment { id } } } }"
 
 
@@ -72,6 +74,7 @@ async def build(provisioner: AccountProvisioner) -> World:
     await _enrollments(world)
     await _transfers(world)
     await asyncio.gather(*(_teach(world, tenant) for tenant in BASES))
+    await _complete(world)
     await _notices(world)
     return world
 
@@ -275,6 +278,16 @@ async def _teach(world: World, tenant: str) -> None:
         return bool(found["enrollment"]["status"] == "CREDITED")
 
     await wait_for(credited, "the credit")
+
+
+async def _complete(world: World) -> None:
+    """The catalog completes what is settled after a while, so that nothing changes by itself any more (R28)."""
+
+    async def completed() -> bool:
+        found = [await world.clients[MINISTRY].ask(_PROJECT_STATUS, id=world.ids[f"taught.{name}"]) for name in BASES]
+        return all(answer["project"]["status"] == "COMPLETED" for answer in found)
+
+    await eventually(completed, deadline=120, every=0.5)
 
 
 async def _notices(world: World) -> None:
