@@ -78,9 +78,22 @@ def inputs(project: str, assigned: str, base: str) -> dict[str, dict[str, Any]]:
         "registerBase": {
             "input": {
                 "name": "新基地", "category": "PRINCIPAL", "organizationCode": "4144000999",
-                "organizationName": "某大学", "province": "44",
+                "organizationName": "某大学", "province": "44", "provinceReason": "异地办学",
             }
         },
+        "renameBase": {"id": base, "version": 2, "name": "新名称", "reason": "更名"},
+        "renameOrganization": {"code": "4144000999", "name": "新校名", "reason": "更名"},
+        "extendBase": {"id": base, "version": 2, "reason": "复核"},
+        "recategorizeBase": {"id": base, "version": 2, "category": "PRINCIPAL", "reason": "有误"},
+        "closeBase": {"id": base, "version": 2, "reason": "停办"},
+        "mergeBases": {"id": base, "version": 2, "into": base, "reason": "合并"},
+        "correctExpert": {
+            "id": "nobody", "version": 1,
+            "input": {
+                "reason": "有误", "name": "评甲", "organizationCode": "4131000001", "organizationName": "外校",
+            },
+        },
+        "withdrawExpert": {"id": "nobody", "version": 1, "reason": "退休"},
         "registerExpert": {
             "input": {"name": "专家", "organizationCode": "4131000001", "organizationName": "外校", "fields": [6]}
         },
