@@ -21,7 +21,6 @@ from services.enrollment.domain.notifications import NoticeKind, notice_to, scho
 from services.enrollment.domain.project import ENROL, require_not_started
 from services.enrollment.domain.refusals import SECOND_SIGN_UP
 from services.enrollment.domain.seats import holds_seat
-from services.enrollment.domain.vocabulary import EnrollmentStatus
 
 
 async def sign_up(deps: Deps, principal: Principal, *, project_id: str) -> Enrollment:
@@ -58,7 +57,8 @@ async def enroll_teachers(
         principal: An account of the school.
         project_id: The project, for all of them.
         teachers: Ids of teachers on file.
-        submit_too: Whether they are submitted to the base as well; a teacher's own sign-up is then handed in.
+        submit_too: Whether they are submitted to the base as well; a teacher's own sign-up is then handed in, if it is
+            this school's.
 
     Raises:
         Refusal: `FORBIDDEN`, `NOT_FOUND`, `DESIGNATED_PERSON_MISSING`, `TOO_MANY_ROWS`, `REPEATED_ROWS` or `BUSY`.
@@ -76,7 +76,7 @@ async def enroll_teachers(
             raise NOT_FOUND(kind="teacher", id=person)
         project = admission.project_in_phase(project_id, ENROL, "R22")
         own = admission.live_enrollment(person, project.id)
-        if own and not (submit_too and own.status is EnrollmentStatus.SIGNED_UP):
+        if own and not (submit_too and enrollments.waits_for_submission(own, here.school)):
             raise SECOND_SIGN_UP(project=project.id)
         signed_up, events = (own, []) if own else enrollments.sign_up(key, teacher, project, asked_at, by, at=here)
         if submit_too:

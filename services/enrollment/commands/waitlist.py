@@ -18,6 +18,7 @@ from services.enrollment.domain.admission import Admission, Command
 from services.enrollment.domain.enrollment import Enrollment, end_by_school, missed_deadline, wrong_state
 from services.enrollment.domain.notifications import Facts, NoticeKind, feedback
 from services.enrollment.domain.project import Project, require_not_started, require_open
+from services.enrollment.domain.refusals import SECOND_SIGN_UP
 from services.enrollment.domain.seats import Seats
 from services.enrollment.domain.vocabulary import NOT_YET_ACCEPTED, EnrollmentStatus, ProjectState
 from services.enrollment.domain.waitlist import (
@@ -157,7 +158,8 @@ async def rank_waitlist(deps: Deps, principal: Principal, *, project_id: str, ke
 async def substitute_teacher(deps: Deps, principal: Principal, *, key: str, teacher_id: str, reason: str) -> Enrollment:
     """Give an accepted teacher's seat to a colleague before the training starts, in one transaction (R26).
 
-    An enrollment that the colleague has in the project without a seat taken, such as a place on the waiting list, ends.
+    An enrollment that the school has made of the colleague in the project ends, where it has led to no acceptance yet,
+    such as a place on the waiting list; one that another school has made stands in the way.
 
     Args:
         deps: The service's dependencies.
@@ -177,8 +179,14 @@ async def substitute_teacher(deps: Deps, principal: Principal, *, key: str, teac
     successor_id = new_id()
 
     def give_way(admission: Admission, before: Enrollment, by: str, why: Reason) -> None:
-        """End the colleague's own enrollment in the project that has led to no acceptance yet."""
+        """End the colleague's own enrollment in the project that has led to no acceptance yet; never another school's.
+
+        Raises:
+            Refusal: `SECOND_SIGN_UP`: another school of the colleague has made it, and it is that school's to end.
+        """
         own = admission.live_enrollment(teacher_id, before.project)
+        if own and own.school != before.school:
+            raise SECOND_SIGN_UP(project=before.project)
         if own and own.status in NOT_YET_ACCEPTED:
             ended = admission.settle(own, end_by_school(own, why, by, admission.now))
             admission.feed_back(ended)

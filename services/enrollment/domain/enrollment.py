@@ -351,6 +351,16 @@ def rank(enrollment: Enrollment, place: int) -> Step:
     return ranked, [Ranked(**about(ranked), rank=place)]
 
 
+def waits_for_submission(enrollment: Enrollment, school: str) -> bool:
+    """Whether it is a sign-up of this school, which alone may submit it (R20, R22).
+
+    Args:
+        enrollment: A live enrollment of a person who may be at several schools.
+        school: The code of the school that wants to submit it.
+    """
+    return enrollment.school == school and enrollment.status is EnrollmentStatus.SIGNED_UP
+
+
 def submit(enrollment: Enrollment, by: str, now: datetime) -> Step:
     """Submit a sign-up to the base (R22).
 

@@ -5,11 +5,14 @@ from typing import Any
 import pytest
 
 from chassis.principal import Principal
+from services.enrollment.commands import enter_rosters
 from services.enrollment.domain.teacher import join
 from services.enrollment.domain.vocabulary import Employment
-from tests.integration.enrollment.lists import JOB, codes, line_of, staged
-from tests.integration.enrollment.season import ADD, OTHER_SCHOOL, SCHOOL, SIGN_UP, SUBMIT, Season
+from tests.integration.enrollment.lists import COMMIT, JOB, codes, line_of, staged
+from tests.integration.enrollment.season import ADD, OTHER_SCHOOL, SCHOOL, SIGN_UP, SUBMIT, SUBSTITUTE, Season
+from tests.integration.enrollment.test_enrolling import ENROLL
 from tests.integration.enrollment.test_personal_data import CORRECT, REVEAL, WHY, refusal, told
+from tests.support.graph import Refused
 from tests.support.principals import MINISTRY
 
 CLOSE = "mutation($id: ID!, $reason: String!) { closeTeacher(id: $id, reason: $reason) { id affiliations { until } } }"
@@ -57,6 +60,54 @@ async def test_r20_a_roster_of_the_part_time_school_makes_its_own_enrollment(sea
     assert codes(row) == []
     signed = await season.act(teacher, SIGN_UP, id="p2")
     assert (await season.act(teacher, NAMED, id=signed["id"]))["school"]["code"] == SCHOOL.school
+
+
+@pytest.mark.parametrize("submit", [False, True])
+async def test_r19_r20_a_part_time_school_does_not_hand_in_another_schools_sign_up(
+    season: Season, submit: bool
+) -> None:
+    await season.publish()
+    (teacher,) = await season.teachers(1)
+    await shared(season, teacher)
+    signed = await season.act(teacher, SIGN_UP, id="p1")
+    (row,) = await season.act(OTHER_SCHOOL, ENROLL, p="p1", who=[teacher.person], now=submit)
+    assert (row["enrollment"], row["refusal"]["code"]) == (None, "SECOND_SIGN_UP")
+    assert await season.status(signed["id"]) == "SIGNED_UP"
+    (row,) = await season.act(SCHOOL, ENROLL, p="p1", who=[teacher.person], now=True)
+    assert (row["enrollment"]["id"], row["enrollment"]["status"]) == (signed["id"], "SUBMITTED")
+
+
+async def test_r19_r20_a_roster_does_not_hand_in_another_schools_sign_up(season: Season) -> None:
+    await season.publish()
+    (teacher,) = await season.teachers(1, name="教师甲")
+    await shared(season, teacher)
+    line = await line_of(season, teacher)
+    roster = await staged(season, [line], OTHER_SCHOOL)
+    signed = await season.act(teacher, SIGN_UP, id="p1")
+    (row,) = (await season.act(OTHER_SCHOOL, JOB, id=(await staged(season, [line], OTHER_SCHOOL)).id))["rows"]["nodes"]
+    assert codes(row) == ["SECOND_SIGN_UP"]
+    await season.act(OTHER_SCHOOL, COMMIT, id=roster.id, mode="VALID_ROWS")
+    assert await enter_rosters(season.deps, 1) == 1
+    (row,) = (await season.act(OTHER_SCHOOL, JOB, id=roster.id))["rows"]["nodes"]
+    assert (row["state"], codes(row)) == ("REFUSED", ["SECOND_SIGN_UP"])
+    assert await season.status(signed["id"]) == "SIGNED_UP"
+
+
+@pytest.mark.parametrize("submit", [False, True])
+async def test_r19_r26_a_substitution_does_not_end_another_schools_enrollment(season: Season, submit: bool) -> None:
+    await season.publish()
+    (colleague,), (trainee,) = await season.teachers(1), await season.teachers(1, OTHER_SCHOOL)
+    await shared(season, colleague)
+    seated = await season.submitted(trainee, "p1", OTHER_SCHOOL)
+    await season.decide(seated)
+    signed = await season.act(colleague, SIGN_UP, id="p1")
+    if submit:
+        await season.act(SCHOOL, SUBMIT, ids=[signed["id"]])
+    with pytest.raises(Refused) as refused:
+        await season.act(OTHER_SCHOOL, SUBSTITUTE, id=seated, who=colleague.person, why="工作调动")
+    assert refused.value.code == "SECOND_SIGN_UP"
+    assert await season.status(signed["id"]) == ("SUBMITTED" if submit else "SIGNED_UP")
+    assert await season.status(seated) == "ACCEPTED"
 
 
 async def test_r20_who_has_left_is_listed_no_more_and_the_enrollments_stay(season: Season) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from kernel.errors import Refusal
 from kernel.free_text import PersonName, Title, person_spelled
-from services.enrollment.domain.enrollment import Enrollment, meant_for, rank, sign_up, submit
+from services.enrollment.domain.enrollment import Enrollment, meant_for, rank, sign_up, submit, waits_for_submission
 from services.enrollment.domain.events import EnrollmentEvent, TeacherAdded
 from services.enrollment.domain.project import ENROL, Project, Round, require_open, require_phase
 from services.enrollment.domain.refusals import (
@@ -24,7 +24,6 @@ from services.enrollment.domain.roster import problems
 from services.enrollment.domain.roster.roster import Problem, Row
 from services.enrollment.domain.roster.sheet import REQUIRED, Column
 from services.enrollment.domain.teacher import Teacher, TeacherDetails, add_teacher
-from services.enrollment.domain.vocabulary import EnrollmentStatus
 
 _OF_NEW_PEOPLE = (Column.MOBILE, Column.POST, Column.EMPLOYMENT)
 
@@ -40,7 +39,7 @@ class Facts:
         people: Teachers of any school by the hash of their ID number.
         projects: By code.
         rounds: By year.
-        live: Live enrollments by teacher and project.
+        live: Live enrollments by teacher and project, of any school (R19).
     """
 
     school: str
@@ -139,7 +138,7 @@ def _project_problems(row: Row, facts: Facts) -> Iterator[Refusal]:
     yield from _refused(require_phase, facts.rounds.get(project.year), ENROL, facts.at, "R22")
     teacher = _own(row, facts)
     live = facts.live.get((teacher.id, project.id)) if teacher else None
-    if live and live.status is not EnrollmentStatus.SIGNED_UP:
+    if live and not waits_for_submission(live, facts.school):
         yield SECOND_SIGN_UP(project=project.id)
 
 
