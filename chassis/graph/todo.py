@@ -44,6 +44,7 @@ class Waiting:
         rule: The rule that asks for it.
         closes_at: Until when it can be done; None where nothing ends it.
         project: The id of the project, where all are of one.
+        year: The round, where all are of one and its list is read by the year.
     """
 
     kind: TodoKind
@@ -51,6 +52,7 @@ class Waiting:
     rule: str
     closes_at: datetime | None = None
     project: str | None = None
+    year: int | None = None
 
 
 @strawberry.type
@@ -62,6 +64,11 @@ class TodoFields:
     rule: str = strawberry.field(description="依据的规则")
     closes_at: datetime | None = strawberry.field(description="截止时间（不含）；没有期限的为空")
     waiting: strawberry.Private[Waiting]
+
+    @strawberry.field(description="所涉年度；不按年度列出的为空")
+    def year(self) -> int | None:
+        """The round by which the list of what waits is read."""
+        return self.waiting.year
 
     @strawberry.field(description="依据的通知条款；无对应条款的为空")
     def clause(self) -> str | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from kernel.dates import today
 from services.enrollment.domain.project import ADMIT, ENROL, Round, is_open, is_past
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 
@@ -41,6 +42,19 @@ class Due:
     closes_at: datetime | None = None
     unranked: bool = False
     leaving: bool = False
+
+
+def years_at_hand(rounds: Iterable[Round], now: datetime) -> Sequence[int]:
+    """The years of the rounds that are still dealt with: until the end of the year after a round's own.
+
+    By then its trainings are over and its results are in; what is left of earlier rounds waits for nobody.
+
+    Args:
+        rounds: All rounds.
+        now: Domain time.
+    """
+    oldest = today(now).year - 1
+    return sorted(year for current in rounds if (year := int(current.id)) >= oldest)
 
 
 def duties_of_school(rounds: Iterable[Round], now: datetime) -> Sequence[Due]:

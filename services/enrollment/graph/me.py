@@ -1,6 +1,6 @@
 """Who asks, and what waits for whoever asks (ADR 36)."""
 
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Self
 
 import strawberry
@@ -9,8 +9,15 @@ from chassis.graph import requires
 from chassis.graph.resolvers import text_key
 from chassis.graph.todo import TodoFields, TodoKind, Waiting
 from chassis.principal import Principal, Scope
-from chassis.storage.paging import Tally
-from services.enrollment.domain.todos import Due, Duty, duties_of_base, duties_of_ministry, duties_of_school
+from services.enrollment.domain.project import Round
+from services.enrollment.domain.todos import (
+    Due,
+    Duty,
+    duties_of_base,
+    duties_of_ministry,
+    duties_of_school,
+    years_at_hand,
+)
 from services.enrollment.graph.context import Context, Info
 from services.enrollment.graph.loaders import SchoolByCodeLoader
 from services.enrollment.graph.notices import boxes_of
@@ -85,8 +92,18 @@ class Me:
     async def todo(self, info: Info) -> list[Todo]:
         """What waits for whoever asks, about enrollments; nothing that is empty."""
         context = info.context
-        waiting = [*await _of_the_school(context), *await _duties(context), *await _undelivered(context)]
+        if context.principal.scope not in _BY_ROUND:
+            return []
+        rounds = await context.deps.store.rounds.query({})
+        waiting = [
+            *await _of_the_school(context),
+            *await _duties(context, rounds),
+            *await _undelivered(context, rounds),
+        ]
         return [Todo.of(entry) for entry in waiting if entry.count]
+
+
+_BY_ROUND = frozenset({Scope.SCHOOL, Scope.BASE, Scope.PROVINCE, Scope.MINISTRY})
 
 
 async def _of_the_school(context: Context) -> list[Waiting]:
@@ -97,7 +114,7 @@ async def _of_the_school(context: Context) -> list[Waiting]:
     return [Waiting(TodoKind.DESIGNATE, 1, "R5")] if school and school.designated is None else []
 
 
-async def _duties(context: Context) -> list[Waiting]:
+async def _duties(context: Context, rounds: Sequence[Round]) -> list[Waiting]:
     """What the calendar asks for, counted by one operation."""
     decide = {
         Scope.SCHOOL: duties_of_school,
@@ -106,10 +123,9 @@ async def _duties(context: Context) -> list[Waiting]:
     }.get(context.principal.scope)
     if decide is None:
         return []
-    store, now = context.deps.store, context.deps.clock.now()
-    duties = decide(await store.rounds.query({}), now)
+    duties = decide(rounds, context.deps.clock.now())
     selections = [_selection(due) for due in duties]
-    found = await store.enrollments.tallies(selections, Visibility.of(context.principal))
+    found = await context.deps.store.enrollments.tallies(selections, Visibility.of(context.principal))
     return [
         Waiting(
             TodoKind(due.duty.value),
@@ -117,22 +133,19 @@ async def _duties(context: Context) -> list[Waiting]:
             due.rule,
             due.closes_at or (tally.least if due.duty is Duty.CONFIRM_OFFER else None),
             tally.only,
+            due.year,
         )
         for due, tally in zip(duties, found, strict=True)
     ]
 
 
-async def _undelivered(context: Context) -> list[Waiting]:
-    """Feedback that no attempt will deliver any more: an address is wrong (R24)."""
+async def _undelivered(context: Context, rounds: Sequence[Round]) -> list[Waiting]:
+    """Feedback that no attempt will deliver any more: an address is wrong (R24); each year has a list of its own."""
     if context.principal.scope not in {Scope.SCHOOL, Scope.PROVINCE, Scope.MINISTRY}:
         return []
-    count = await context.deps.store.deliveries.count_failed(context.principal)
-    return [Waiting(TodoKind.UNDELIVERED, count, "R24")]
-
-
-def _closes_at(due: Due, tally: Tally) -> datetime | None:
-    """When the duty ends: by the calendar, or with the first offer."""
-    return tally.least if due.duty is Duty.CONFIRM_OFFER else due.closes_at
+    years = years_at_hand(rounds, context.deps.clock.now())
+    failed = await context.deps.store.deliveries.count_failed(context.principal, years)
+    return [Waiting(TodoKind.UNDELIVERED, count, "R24", year=year) for year, count in sorted(failed.items())]
 
 
 def _selection(due: Due) -> EnrollmentSelection:

@@ -44,6 +44,8 @@ class Deliveries(Repository[Delivery]):
         await self.collection.create_index([("enrollment", ASCENDING)], name="enrollment")
         undelivered = [("year", ASCENDING), ("state", ASCENDING), ("_id", ASCENDING)]
         await self.collection.create_index(undelivered, name="left")
+        for owner in ("school", "province"):
+            await self.collection.create_index([(owner, ASCENDING), *undelivered], name=f"left_of_{owner}")
 
     async def claim(self, channel: DeliveryChannel, now: datetime, until: datetime, most: int) -> list[Delivery]:
         """Claim the deliveries that have waited longest, each for one attempt; no other process gets them meanwhile.
@@ -130,10 +132,17 @@ class Deliveries(Repository[Delivery]):
         """How many of a year's deliveries have not arrived."""
         return await self.collection.count_documents(_undelivered(principal, year))
 
-    async def count_failed(self, principal: Principal) -> int:
-        """How many deliveries no attempt will make any more, of all that the reader may see."""
+    async def count_failed(self, principal: Principal, years: Sequence[int]) -> dict[int, int]:
+        """How many deliveries of some years no attempt will make any more, of those that the reader may see, by year.
+
+        They are among `undelivered` of that year. A digest is of no year and so in neither: the next one says the same.
+        """
         own = _readable_by(principal)
-        return await self.collection.count_documents({"state": DeliveryState.FAILED.value, **own})
+        failed = {"year": {"$in": list(years)}, "state": DeliveryState.FAILED.value, **own}
+        rows = await self.collection.aggregate(
+            [{"$match": failed}, {"$group": {"_id": "$year", "count": {"$sum": 1}}}], batchSize=BATCH
+        )
+        return {row["_id"]: row["count"] async for row in rows}
 
     async def _settle(self, deliveries: Sequence[Delivery], changes: Document) -> int:
         result = await self.collection.update_many(_as_read(deliveries), {"$set": changes, "$inc": {"version": 1}})

@@ -1,6 +1,7 @@
 """C4: `me` says who asks, how much is unread, and what waits with its deadline (R5, R21–R25)."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from chassis.context import Act
@@ -8,6 +9,8 @@ from chassis.principal import Principal, Scope
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from services.enrollment.commands import Deps, deliver_pending, escalate_undecided
+from services.enrollment.domain.notifications import digest_to, school_box
+from services.enrollment.domain.vocabulary import DeliveryState
 from services.enrollment.graph.schema import schema
 from services.enrollment.store import Store
 from tests.integration.enrollment.season import BASE, GUANGDONG, OTHER_BASE, OTHER_SCHOOL, SCHOOL, SIGN_UP, Season
@@ -17,7 +20,8 @@ from tests.support.principals import ANYBODY, MINISTRY
 
 ME = """query { me { id scope login name unread school { code } province { code }
   todo { kind count rule clause closesAt project { id } } } }"""
-WAITS = "query { me { todo { kind count rule closesAt project { id } } } }"
+WAITS = "query { me { todo { kind count rule year closesAt project { id } } } }"
+LEFT = "query($year: Int!) { undeliveredFeedback(year: $year) { totalCount } }"
 ENTITY = """query($r: [_Any!]!) { _entities(representations: $r) { ... on Me { id unread todo { kind } } } }"""
 EXPERT = Principal("expert-account", Scope.EXPERT, person="expert-1")
 
@@ -128,6 +132,46 @@ async def test_r24_what_is_unread_and_what_cannot_be_delivered_is_counted(season
     assert "UNDELIVERED" not in await todo(season, OTHER_SCHOOL)
 
 
+async def test_r24_what_cannot_be_delivered_is_what_the_list_of_its_year_shows_and_ends_with_the_year_after(
+    season: Season,
+) -> None:
+    """A digest, which no list has, is not counted, nor is a round that is long over."""
+    await season.publish()
+    (teacher,) = await season.teachers(1)
+    await season.decide(await season.submitted(teacher, "p1"))
+    await deliver_pending(season.deps)
+    deliveries = season.database["deliveries"]
+    await deliveries.update_one({"school": SCHOOL.school}, {"$set": {"state": "FAILED"}})
+    digest = replace(
+        digest_to(school_box(str(SCHOOL.school)), date(2024, 5, 8), season.deps.clock.now()), state=DeliveryState.FAILED
+    )
+    await season.deps.store.deliveries.add([digest])
+    for who in (SCHOOL, GUANGDONG, MINISTRY):
+        waits = (await todo(season, who))["UNDELIVERED"]
+        listed = await season.act(who, LEFT, year=waits["year"])
+        assert (waits["count"], waits["year"]) == (listed["totalCount"], 2024) == (1, 2024)
+    season.at("2025-12-31T23:00")
+    assert (await todo(season, SCHOOL))["UNDELIVERED"]["count"] == 1
+    season.at("2026-01-01T00:00")
+    for who in (SCHOOL, GUANGDONG, MINISTRY):
+        assert "UNDELIVERED" not in await todo(season, who)
+
+
+async def test_r24_whose_deliveries_have_failed_is_read_from_an_index_of_the_own_ones(season: Season) -> None:
+    deliveries = season.database["deliveries"]
+    failed = {"state": "FAILED", "kind": "DECISION"}
+    await deliveries.insert_many(
+        {"_id": str(place), "school": str(place), "province": str(place % 50), "year": 2020 + place % 9, **failed}
+        for place in range(450)
+    )
+    for own, index in (({"school": "1"}, "left_of_school"), ({"province": "44"}, "left_of_province"), ({}, "left")):
+        for state in ("FAILED", {"$in": ["PENDING", "FAILED"]}):
+            plan = await deliveries.find({"year": {"$in": [2024]}, "state": state, **own}).explain()
+            winning = str(plan["queryPlanner"]["winningPlan"])
+            assert "COLLSCAN" not in winning
+            assert f"'indexName': '{index}'" in winning
+
+
 async def test_each_count_is_one_operation_and_read_from_an_index(season: Season, parts: Parts) -> None:
     """N78: whatever the number of kinds and rounds, they are counted by one aggregation."""
     await season.publish()
@@ -151,5 +195,3 @@ async def test_each_count_is_one_operation_and_read_from_an_index(season: Season
     unread = {"to": {"$in": ["school:1"]}, "read_at": None}
     plan = await season.database["notices"].find(unread).explain()
     assert "COLLSCAN" not in str(plan["queryPlanner"]["winningPlan"])
-    failed = await season.database["deliveries"].find({"state": "FAILED"}).explain()
-    assert "COLLSCAN" not in str(failed["queryPlanner"]["winningPlan"])
