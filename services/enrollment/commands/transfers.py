@@ -152,12 +152,10 @@ class _TransferBatch(Batch[_Case, _Command, Transfer, Transfer]):
         self.readdress(unit, case, teacher)
 
     def readdress(self, unit: UnitOfWork, case: _Case, teacher: Teacher) -> None:
-        """Ask the main school for what was asked of a school that the person has left."""
+        """Ask the main school for what was asked of a school that the person has left; end what is done already."""
         for waiting in case.live_of(teacher.id):
-            if teacher.main and waiting.former and not teacher.at(waiting.former):
-                self.store(
-                    unit, case, transfers.readdress(waiting, teacher.main, self.now, time=self.deps.transfer_time)
-                )
+            if step := transfers.follow(waiting, teacher, self.now, time=self.deps.transfer_time):
+                self.store(unit, case, step)
 
 
 async def request_teacher(deps: Deps, principal: Principal, *, wanted: WantedTeacher) -> Transfer:
@@ -255,7 +253,8 @@ async def decide_transfer(deps: Deps, principal: Principal, *, key: str, grant: 
         reason: Why, as it was typed.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING`, `INVALID_REASON` or `BUSY`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `WRONG_STATE`, `TEACHER_MOVED`, `TRANSFER_PENDING`, `REASON_MISSING`,
+            `INVALID_REASON` or `BUSY`.
     """
     require_scope(principal, Scope.MINISTRY, Scope.PROVINCE)
     own, why = own_province(principal), Reason.of(reason, "R20")
@@ -267,7 +266,10 @@ async def decide_transfer(deps: Deps, principal: Principal, *, key: str, grant: 
                 raise NOT_FOUND(kind="transfer", id=key)
             if asked.within != own:
                 raise FORBIDDEN(rule="R20")
-        step = transfers.decide(asked, grants=grant, reason=why, by=principal.scope.value, now=batch.now)
+        teacher, waiting = case.teachers[asked.teacher], case.live_of(asked.teacher)
+        step = transfers.decide(
+            asked, teacher, waiting, grants=grant, reason=why, by=principal.scope.value, now=batch.now
+        )
         return batch.store(unit, case, step)
 
     content = (), {"key": key, "grant": grant, "reason": reason}

@@ -169,7 +169,7 @@ class TeacherRequestDecided(TeacherRequestEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class TeacherRequestWithdrawn(TeacherRequestEvent):
-    """The school took its request back (R20)."""
+    """The school took its request back, or the teacher is at that school already (R20)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -157,6 +157,13 @@ TRANSFER_PENDING = RefusalKind(
     rule="R20",
     unblock=Unblock.SELF,
 )
+TEACHER_MOVED = RefusalKind(
+    "TEACHER_MOVED",
+    "该教师已离开被申请的学校，现任职学校尚未答复，须由申请学校重新申请",
+    "The teacher has left the school that was asked: the school requests the teacher anew of where the teacher is now",
+    rule="R20",
+    unblock=Unblock.SCHOOL,
+)
 TEACHER_LEFT = RefusalKind(
     "TEACHER_LEFT",
     "该教师已离校，须由任职学校先行调入",

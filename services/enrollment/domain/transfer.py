@@ -1,12 +1,13 @@
 """A school requests a person whom another school has on file: the move, or part-time work besides (R20, ADR 28)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from kernel.errors import Unblock
 from kernel.free_text import Reason
 from kernel.refusals import WRONG_STATE
-from services.enrollment.domain.affiliation import Affiliation
 from services.enrollment.domain.events import (
     TeacherRequestAnswered,
     TeacherRequestDecided,
@@ -15,20 +16,23 @@ from services.enrollment.domain.events import (
     TeacherRequestReaddressed,
     TeacherRequestWithdrawn,
 )
+from services.enrollment.domain.refusals import TEACHER_MOVED, TRANSFER_PENDING
 from services.enrollment.domain.teacher import Joined, Teacher, join
 from services.enrollment.domain.vocabulary import Employment, TransferKind, TransferState
 
 _S = TransferState
 TRANSITIONS: dict[TransferState, frozenset[TransferState]] = {
     _S.REQUESTED: frozenset({_S.CONFIRMED, _S.REFUSED, _S.ESCALATED, _S.WITHDRAWN}),
-    _S.ESCALATED: frozenset({_S.CONFIRMED, _S.REFUSED, _S.GRANTED, _S.DENIED, _S.WITHDRAWN}),
+    _S.ESCALATED: frozenset({_S.CONFIRMED, _S.REFUSED, _S.GRANTED, _S.DENIED, _S.WITHDRAWN, _S.REQUESTED}),
     _S.REFUSED: frozenset({_S.GRANTED}),
 }
 """The states that follow each; a state without a row is the last."""
 LIVE = frozenset({_S.REQUESTED, _S.ESCALATED})
 """The states of a request that still waits for somebody's word."""
 _RULE = "R20"
-_SYSTEM = "system"
+SYSTEM = "system"
+"""Who has acted where a step follows from another one, or from the time."""
+_MOOT = "该教师已在本校任职"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,7 @@ def request(
     told = TeacherRequested(**_about(transfer), kind=transfer.kind, employment=transfer.employment)
     events: list[TransferEvent] = [told]
     if former is None:
-        transfer = _step(transfer, TransferState.CONFIRMED, _SYSTEM, now, None)
+        transfer = _step(transfer, TransferState.CONFIRMED, SYSTEM, now, None)
         events.append(TeacherRequestAnswered(**_about(transfer), confirmed=True))
     return transfer, events
 
@@ -182,37 +186,56 @@ def answer(transfer: Transfer, *, confirms: bool, reason: Reason | None, by: str
     return answered, [TeacherRequestAnswered(**_about(answered), confirmed=confirms)]
 
 
-def escalate(transfer: Transfer, now: datetime, *, early: bool = False) -> Step | None:
+def escalate(transfer: Transfer, now: datetime) -> Step | None:
     """Hand a request that the school has not answered in time to the ministry or the province (R20).
 
     Args:
         transfer: The request.
         now: Domain time.
-        early: Whether it is handed on before its time, for the school that is asked has been closed.
 
     Returns:
         The step; None where the request does not wait, or its time is not over.
     """
-    if transfer.state is not TransferState.REQUESTED or not (early or transfer.due <= now):
+    if transfer.state is not TransferState.REQUESTED or transfer.due > now:
         return None
-    escalated = _move(transfer, TransferState.ESCALATED, _SYSTEM, now, None)
+    escalated = _move(transfer, TransferState.ESCALATED, SYSTEM, now, None)
     return escalated, [TeacherRequestEscalated(**_about(escalated))]
 
 
-def decide(transfer: Transfer, *, grants: bool, reason: Reason, by: str, now: datetime) -> Step:
+def decide(
+    transfer: Transfer,
+    teacher: Teacher,
+    waiting: Iterable[Transfer],
+    *,
+    grants: bool,
+    reason: Reason,
+    by: str,
+    now: datetime,
+) -> Step:
     """Grant or deny an escalated request, or grant one that was refused (R20).
+
+    A refusal stands for the school that has refused: where the person is there no more, the school where the person is
+    now has not been asked. Nor is a refused request granted while a newer one of the same school waits.
 
     Args:
         transfer: The request.
+        teacher: The person.
+        waiting: The live requests for the person.
         grants: Whether the person may go.
         reason: Why.
         by: `ministry` or `province`.
         now: Domain time.
 
     Raises:
-        Refusal: `WRONG_STATE`.
+        Refusal: `WRONG_STATE`, `TEACHER_MOVED` or `TRANSFER_PENDING`.
     """
     decided = _move(transfer, TransferState.GRANTED if grants else TransferState.DENIED, by, now, reason.text)
+    if transfer.state is TransferState.REFUSED:
+        if transfer.former is None or teacher.at(transfer.former) is None:
+            raise TEACHER_MOVED(transfer=transfer.id)
+        for newer in waiting:
+            if newer.school == transfer.school:
+                raise TRANSFER_PENDING(unblock=Unblock.SCHOOL, transfer=newer.id)
     return decided, [TeacherRequestDecided(**_about(decided), granted=grants)]
 
 
@@ -226,16 +249,31 @@ def withdraw(transfer: Transfer, reason: Reason, by: str, now: datetime) -> Step
     return withdrawn, [TeacherRequestWithdrawn(**_about(withdrawn))]
 
 
-def readdress(transfer: Transfer, to: Affiliation, now: datetime, *, time: timedelta) -> Step:
-    """Ask the school that has the person now, instead of the one that the person has left meanwhile (R20).
+def follow(transfer: Transfer, teacher: Teacher, now: datetime, *, time: timedelta) -> Step | None:
+    """What becomes of a live request now that its person has moved (R20).
+
+    The school where the person is now is asked instead of one that the person has left, and has the whole time to
+    answer, also where the other one's was over. A request whose school has the person already is taken back.
 
     Args:
         transfer: A live request.
-        to: The person's main school now.
+        teacher: The person after the move.
         now: Domain time.
-        time: How long that school may take.
+        time: How long a school that is asked may take.
+
+    Returns:
+        The step; None where the school that is asked still has the person.
     """
-    asked = replace(transfer, former=to.school, former_province=to.province, due=now + time)
+    main = teacher.main
+    if main is None or transfer.former is None:
+        return None
+    if main.school == transfer.school:
+        withdrawn = _move(transfer, TransferState.WITHDRAWN, SYSTEM, now, _MOOT)
+        return withdrawn, [TeacherRequestWithdrawn(**_about(withdrawn))]
+    if teacher.at(transfer.former):
+        return None
+    asked = _step(transfer, TransferState.REQUESTED, SYSTEM, now, None)
+    asked = replace(asked, former=main.school, former_province=main.province, due=now + time)
     return asked, [TeacherRequestReaddressed(**_about(asked))]
 
 

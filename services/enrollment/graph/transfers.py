@@ -58,7 +58,7 @@ class TransferChange:
             TransferState.CONFIRMED: transfer.former,
             TransferState.REFUSED: transfer.former,
         }.get(source.state)
-        named = school in (None, reader.school) or reader.scope is Scope.MINISTRY
+        named = source.by == transfers.SYSTEM or school in (None, reader.school) or reader.scope is Scope.MINISTRY
         return cls(state=source.state, at=source.at, by=source.by if named else None, reason=source.reason)
 
 

@@ -35,6 +35,7 @@ class Transfers(Repository[Transfer]):
         await self.collection.create_index(pair, unique=True, partialFilterExpression=_LIVE, name="live")
         waiting = {"state": TransferState.REQUESTED.value}
         await self.collection.create_index("due", partialFilterExpression=waiting, name="due")
+        await self.collection.create_index([("state", ASCENDING), *_BY_ID], name="state")
         for field in ("school", "former", "teacher", "province", "former_province"):
             await self.collection.create_index([(field, ASCENDING), *_BY_ID], name=field)
 

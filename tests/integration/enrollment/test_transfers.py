@@ -149,6 +149,61 @@ async def test_r20_a_refusal_needs_a_reason_and_the_ministry_may_still_grant(sea
     assert await listed(season, OTHER_SCHOOL) == [teacher.person]
 
 
+async def test_r20_a_refused_request_is_not_granted_after_the_teacher_has_moved_to_a_school_never_asked(
+    season: Season,
+) -> None:
+    await third(season)
+    teacher, asked = await on_file(season)
+    old = (await season.act(OTHER_SCHOOL, REQUEST, input=asked))["id"]
+    await season.act(SCHOOL, ANSWER, id=old, confirm=False, reason="聘期未满")
+    moved = (await season.act(THIRD, REQUEST, input=asked))["id"]
+    await season.act(SCHOOL, ANSWER, id=moved, confirm=True)
+    stale = await refusal(season, MINISTRY, DECIDE, id=old, grant=True)
+    assert (stale["code"], stale["rule"], stale["unblock"]) == ("TEACHER_MOVED", "R20", "SCHOOL")
+    assert (await listed(season, THIRD), await listed(season, OTHER_SCHOOL)) == ([teacher.person], [])
+
+
+async def test_r20_a_refused_request_is_not_granted_while_a_newer_one_of_the_school_waits(season: Season) -> None:
+    teacher, asked = await on_file(season)
+    old = (await season.act(OTHER_SCHOOL, REQUEST, input=asked))["id"]
+    await season.act(SCHOOL, ANSWER, id=old, confirm=False, reason="聘期未满")
+    newer = (await season.act(OTHER_SCHOOL, REQUEST, input=asked))["id"]
+    assert (await refusal(season, MINISTRY, DECIDE, id=old, grant=True))["code"] == "TRANSFER_PENDING"
+    assert await listed(season, SCHOOL) == [teacher.person]
+    await season.act(SCHOOL, ANSWER, id=newer, confirm=True)
+    assert await listed(season, OTHER_SCHOOL) == [teacher.person]
+
+
+async def test_r20_an_escalated_request_gives_the_school_where_the_teacher_is_now_its_whole_time(
+    season: Season,
+) -> None:
+    await third(season)
+    _, asked = await on_file(season)
+    one = (await season.act(OTHER_SCHOOL, REQUEST, input=asked))["id"]
+    two = (await season.act(THIRD, REQUEST, input=asked))["id"]
+    season.later(days=10)
+    assert await escalate_transfers(season.deps) == 2
+    await season.act(MINISTRY, DECIDE, id=one, grant=True)
+    (waiting,) = (await season.act(THIRD, LIST, states=["REQUESTED"]))["nodes"]
+    assert (waiting["id"], waiting["formerSchool"]["code"]) == (two, OTHER_SCHOOL.school)
+    steps = [(step["state"], step["by"]) for step in (await season.act(OTHER_SCHOOL, LIST))["nodes"][1]["history"]]
+    assert steps[1:] == [("ESCALATED", "system"), ("REQUESTED", "system")]
+    assert (await refusal(season, MINISTRY, DECIDE, id=two, grant=True))["code"] == "WRONG_STATE"
+    season.later(days=9)
+    assert await escalate_transfers(season.deps) == 0
+    season.later(days=1)
+    assert await escalate_transfers(season.deps) == 1
+
+
+async def test_the_ministrys_list_of_requests_by_state_is_read_from_an_index(season: Season) -> None:
+    _, asked = await on_file(season)
+    await season.act(OTHER_SCHOOL, REQUEST, input=asked)
+    where = {"state": {"$in": ["ESCALATED", "REFUSED"]}}
+    plan = str((await season.database["transfers"].find(where).sort("_id", 1).limit(21).explain())["queryPlanner"])
+    winning = plan[plan.index("winningPlan") :]
+    assert "'indexName': 'state'" in winning
+
+
 async def test_r20_after_ten_days_the_ministry_decides_between_provinces(season: Season) -> None:
     teacher, asked = await on_file(season)
     key = (await season.act(OTHER_SCHOOL, REQUEST, input=asked))["id"]

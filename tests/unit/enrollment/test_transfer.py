@@ -41,7 +41,7 @@ def test_r20_the_school_of_the_person_is_asked_and_told_and_so_is_the_person() -
 def test_r20_a_refusal_and_every_decision_keep_their_reason() -> None:
     refused, (told,) = transfers.answer(requested(), confirms=False, reason=WHY, by="赵主任", now=NOW)
     assert (refused.state, refused.live, refused.history[-1].reason) == (S.REFUSED, False, "工作需要")
-    granted, (decided,) = transfers.decide(refused, grants=True, reason=WHY, by="ministry", now=NOW)
+    granted, (decided,) = transfers.decide(refused, a_teacher(), [], grants=True, reason=WHY, by="ministry", now=NOW)
     assert (told.confirmed, decided.granted, granted.state) == (False, True, S.GRANTED)  # type: ignore[union-attr]
 
 
@@ -83,9 +83,50 @@ def test_r20_who_is_at_no_school_is_confirmed_at_once() -> None:
 
 def test_r20_what_waits_is_asked_of_the_school_where_the_person_is_now() -> None:
     moved, _ = join(a_teacher(), "4144100003", "44", Employment.FULL_TIME, NOW, leaving=HERE)
-    assert moved.main
-    again, _ = transfers.readdress(requested(), moved.main, NOW, time=TIME)
-    assert (again.former, again.state, again.due) == ("4144100003", S.REQUESTED, NOW + TIME)
+    step = transfers.follow(requested(), moved, NOW, time=TIME)
+    assert step
+    assert (step[0].former, step[0].state, step[0].due) == ("4144100003", S.REQUESTED, NOW + TIME)
+    assert transfers.follow(requested(), a_teacher(), NOW, time=TIME) is None
+
+
+def test_r20_the_school_where_the_person_is_now_has_the_whole_time_though_the_former_ones_was_over() -> None:
+    late = NOW + TIME
+    escalated = transfers.escalate(requested(), late)
+    moved, _ = join(a_teacher(), "4144100003", "44", Employment.FULL_TIME, late, leaving=HERE)
+    assert escalated
+    step = transfers.follow(escalated[0], moved, late, time=TIME)
+    assert step
+    assert (step[0].former, step[0].state, step[0].live, step[0].due) == ("4144100003", S.REQUESTED, True, late + TIME)
+    assert [(change.state, change.by) for change in step[0].history[-2:]] == [
+        (S.ESCALATED, "system"),
+        (S.REQUESTED, "system"),
+    ]
+    with pytest.raises(Refusal) as refused:
+        transfers.decide(step[0], moved, [step[0]], grants=True, reason=WHY, by="ministry", now=late)
+    assert refused.value.code == "WRONG_STATE"
+    assert transfers.escalate(step[0], late + TIME)
+
+
+def test_r20_no_request_is_addressed_to_the_school_that_has_made_it() -> None:
+    moved, _ = join(a_teacher(), THERE, "43", Employment.FULL_TIME, NOW, leaving=HERE)
+    step = transfers.follow(requested(), moved, NOW, time=TIME)
+    assert step
+    assert (step[0].state, step[0].live, step[0].former, step[0].history[-1].by) == (S.WITHDRAWN, False, HERE, "system")
+
+
+def test_r20_a_refused_request_is_granted_only_while_the_person_is_at_the_school_that_refused() -> None:
+    refused, _ = transfers.answer(requested(), confirms=False, reason=WHY, by="赵主任", now=NOW)
+    moved, _ = join(a_teacher(), "4144100003", "44", Employment.FULL_TIME, NOW, leaving=HERE)
+    with pytest.raises(Refusal) as gone:
+        transfers.decide(refused, moved, [], grants=True, reason=WHY, by="ministry", now=NOW)
+    assert (gone.value.code, gone.value.rule) == ("TEACHER_MOVED", "R20")
+    newer = replace(requested(), id="r2")
+    with pytest.raises(Refusal) as waits:
+        transfers.decide(refused, a_teacher(), [newer], grants=True, reason=WHY, by="ministry", now=NOW)
+    assert waits.value.code == "TRANSFER_PENDING"
+    others = replace(requested(at=("4144100003", "44")), id="r3")
+    granted, _ = transfers.decide(refused, a_teacher(), [others], grants=True, reason=WHY, by="ministry", now=NOW)
+    assert granted.state is S.GRANTED
 
 
 @pytest.mark.parametrize("state", sorted(set(S) - set(TRANSITIONS)))
@@ -93,7 +134,7 @@ def test_r20_what_is_settled_is_settled(state: TransferState) -> None:
     over = replace(requested(), state=state, live=False)
     acts: list[Callable[[], object]] = [
         lambda: transfers.answer(over, confirms=True, reason=None, by="赵主任", now=NOW),
-        lambda: transfers.decide(over, grants=True, reason=WHY, by="ministry", now=NOW),
+        lambda: transfers.decide(over, a_teacher(), [], grants=True, reason=WHY, by="ministry", now=NOW),
         lambda: transfers.withdraw(over, WHY, "钱主任", NOW),
     ]
     for act in acts:
