@@ -110,14 +110,12 @@ class TeacherLeft:
 
     Attributes:
         school: The code of the school that the teacher has left; the province is this school's.
-        reason: Why, as the school has said; None for a move to another school.
         main_school: The code of the school for which the teacher's account acts from now on; None where there is none.
         main_province: That school's province.
     """
 
     teacher: str
     school: str
-    reason: str | None
     main_school: str | None
     main_province: str | None
     province: str

@@ -231,7 +231,7 @@ def join(
         )
     ]
     if leaving and (left := before.at(leaving)):
-        events.append(_left(moved, left, None))
+        events.append(_left(moved, left))
     return moved, events
 
 
@@ -251,15 +251,14 @@ def leave(before: Teacher, school: str, reason: Reason, now: datetime) -> tuple[
     if left is None:
         raise NOT_FOUND(kind="teacher", id=before.id)
     after = _settled(before, ended(before.schools, school, now, reason.text))
-    return after, [_left(after, left, reason.text)]
+    return after, [_left(after, left)]
 
 
-def _left(after: Teacher, left: Affiliation, reason: str | None) -> TeacherLeft:
+def _left(after: Teacher, left: Affiliation) -> TeacherLeft:
     main = after.main
     return TeacherLeft(
         teacher=after.id,
         school=left.school,
-        reason=reason,
         main_school=main.school if main else None,
         main_province=main.province if main else None,
         province=left.province,

@@ -36,6 +36,9 @@ _FROM_SUBMISSION_ON = (
     "credit-withdrawn",
 )
 """The events of an enrollment that its base reads; before its submission it is the school's alone (R22)."""
+_MAIN_SCHOOL = frozenset({"main_school", "main_province"})
+"""What events of a teacher say of the main school, which no other school reads, as it reads no affiliation of another
+one (R20)."""
 _FUNDING = "funding-recorded"
 """Read by the province that pays and by the ministry, not by the school that is paid for (R27)."""
 
@@ -54,9 +57,10 @@ class EnrollmentEvent:
     data: JSON
 
     @classmethod
-    def of(cls, entry: Entry) -> Self:
-        """From an entry of the log."""
+    def of(cls, entry: Entry, reader: Principal) -> Self:
+        """From an entry of the log that the reader may see; a school is not told of another school's teachers."""
         event = entry.event
+        hides = reader.scope is Scope.SCHOOL and event.data.get("main_school") != reader.school
         return cls(
             id=strawberry.ID(event.id),
             cursor=cursor_of(entry.sequence),
@@ -65,7 +69,7 @@ class EnrollmentEvent:
             subject=event.subject,
             province=event.province,
             at=event.at,
-            data=JSON(event.data),
+            data=JSON({name: value for name, value in event.data.items() if not (hides and name in _MAIN_SCHOOL)}),
         )
 
 
@@ -131,4 +135,4 @@ class Subscription:
         entries = info.context.deps.store.tail.follow(reading, part.after[0] if part.after else None)
         async with aclosing(entries):
             async for entry in entries:
-                yield EnrollmentEvent.of(entry)
+                yield EnrollmentEvent.of(entry, info.context.principal)

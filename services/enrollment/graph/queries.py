@@ -173,4 +173,5 @@ class Query(FeedbackQuery, MeQuery, PersonalQuery, RosterQuery, TransferQuery):
         reading, feed = reading_of(info.context.principal), info.context.deps.store.feed
         part = log_slice(first, after)
         page = await connect(feed.read(reading, part), part, lambda entry: [entry.sequence])
-        return Connection[EnrollmentEvent].of(page, EnrollmentEvent.of, partial(feed.count, reading))
+        of = partial(EnrollmentEvent.of, reader=info.context.principal)
+        return Connection[EnrollmentEvent].of(page, of, partial(feed.count, reading))

@@ -71,6 +71,14 @@ NOT_FOR_PROVINCES = frozenset(
         "enrollment.roster-finished",
         "enrollment.teacher-corrected",
         "enrollment.teacher-revealed",
+        "enrollment.teacher-requested",
+        "enrollment.teacher-request-answered",
+        "enrollment.teacher-request-escalated",
+        "enrollment.teacher-request-decided",
+        "enrollment.teacher-request-withdrawn",
+        "enrollment.teacher-request-readdressed",
+        "enrollment.teacher-joined",
+        "enrollment.teacher-left",
         "enrollment.contacts-revealed",
     }
 )
@@ -79,7 +87,8 @@ NOT_FOR_PROVINCES = frozenset(
 - `catalog`: until its publication a project is known to its base, its reviewers and the ministry (R15, R17).
 - `gateway`: what happens to accounts is in the audit log (R40).
 - `enrollment.roster-*`: a roster is its school's; its rows come as events of their own (R22).
-- `enrollment.teacher-*`: personal data are for the teacher, the school, the base and the audit log (R41)."""
+- `enrollment.teacher-*` but `teacher-added`: personal data are for the teacher, the school, the base and the audit log
+  (R41); where a person goes to is a matter of two schools, one of which may be another province's (R20, R27)."""
 
 
 def readers_of(event: Envelope) -> tuple[str, ...]:

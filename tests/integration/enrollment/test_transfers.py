@@ -113,6 +113,33 @@ async def test_r20_every_step_is_an_event_without_name_or_number(season: Season)
     assert teacher.person in said
 
 
+async def test_r20_r27_a_move_is_read_by_its_schools_without_the_others_and_by_no_province(season: Season) -> None:
+    await third(season)
+    _, asked = await on_file(season)
+    request = await season.act(THIRD, REQUEST, input=asked | {"kind": "PART_TIME"})
+    await season.act(SCHOOL, ANSWER, id=request["id"], confirm=True)
+    moves = await season.act(OTHER_SCHOOL, REQUEST, input=asked)
+    await season.act(SCHOOL, ANSWER, id=moves["id"], confirm=True)
+    await season.feed()
+    query = "{ enrollmentEvents { nodes { type data } } }"
+    seen = {
+        reader: (await season.act(reader, query))["nodes"] for reader in (SCHOOL, OTHER_SCHOOL, THIRD, GUANGDONG, HUNAN)
+    }
+    types = {reader: [event["type"].removeprefix("enrollment.") for event in seen[reader]] for reader in seen}
+    own = ["teacher-requested", "teacher-request-answered", "teacher-joined"]
+    assert {reader: sorted(types[reader]) for reader in (OTHER_SCHOOL, THIRD)} == {
+        OTHER_SCHOOL: sorted(own),
+        THIRD: sorted(own),
+    }
+    assert sorted(types[SCHOOL]) == ["teacher-added", "teacher-left"]
+    assert {kind for reader in (GUANGDONG, HUNAN) for kind in types[reader]} <= {"teacher-added"}
+    assert str(OTHER_SCHOOL.school) not in str(seen[SCHOOL]) + str(seen[THIRD])
+    (joined,) = [event for event in seen[OTHER_SCHOOL] if event["type"].endswith("teacher-joined")]
+    assert joined["data"]["main_school"] == OTHER_SCHOOL.school
+    (part_time,) = [event for event in seen[THIRD] if event["type"].endswith("teacher-joined")]
+    assert not {"main_school", "main_province"} & set(part_time["data"])
+
+
 async def test_r20_part_time_work_is_added_and_the_first_school_keeps_the_teacher(season: Season) -> None:
     teacher, asked = await on_file(season)
     request = await season.act(OTHER_SCHOOL, REQUEST, input=asked | {"kind": "PART_TIME", "employment": "PART_TIME"})

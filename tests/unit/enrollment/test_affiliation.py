@@ -53,7 +53,7 @@ def test_r20_who_leaves_the_main_school_stays_at_the_other_and_who_leaves_the_la
     both, _ = join(a_teacher(), THERE, "43", Employment.PART_TIME, NOW)
     one, (told,) = leave(both, HERE, WHY, LATER)
     assert (one.school, one.province, one.employment) == (THERE, "43", Employment.PART_TIME)
-    assert (told.main_school, told.reason) == (THERE, "退休")
+    assert (told.main_school, one.schools[0].reason) == (THERE, "退休")
     nowhere, (told,) = leave(one, THERE, WHY, LATER)
     assert (nowhere.main, nowhere.school, told.main_school) == (None, THERE, None)
     with pytest.raises(Refusal) as refused:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.events import Envelope
+from chassis.events import Envelope, event_name
+from contracts.registry import events
 from kernel.dates import SHANGHAI
 from kernel.errors import Refusal, Unblock
 from kernel.free_text import PersonName
@@ -147,6 +148,15 @@ def test_public_matters_are_for_all_and_unpublished_ones_for_none() -> None:
         assert readers_of(_event(kind, "44")) == tuple(provinces())
     for kind in NOT_FOR_PROVINCES:
         assert readers_of(_event(kind, "44")) == ()
+
+
+def test_r20_r27_no_event_of_a_person_but_the_released_one_reaches_a_province() -> None:
+    """They name a school of another province, or say what is on file of a person."""
+    kinds = {event_name(kind) for producer, kind in events() if producer == "enrollment"}
+    persons = {kind for kind in kinds if kind.startswith("teacher-")}
+    assert {"teacher-requested", "teacher-joined", "teacher-left"} < persons
+    reaching = {kind for kind in persons if readers_of(_event(f"enrollment.{kind}", "44"))}
+    assert reaching == {"teacher-added"}
 
 
 def _event(kind: str, province: str) -> Envelope:
