@@ -5,7 +5,12 @@ from services.enrollment.commands.decisions import Decision, decide_enrollments,
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.funding import NewFunding, record_funding
 from services.enrollment.commands.notifications import deliver_pending, mark_notices_read
-from services.enrollment.commands.project_changes import lapse_at_start, sweep, tell_of_amendment
+from services.enrollment.commands.project_changes import (
+    lapse_at_start,
+    lapse_requests_at_start,
+    sweep,
+    tell_of_amendment,
+)
 from services.enrollment.commands.reminders import leave_digests, remind_bases
 from services.enrollment.commands.reveals import (
     Revealed,
@@ -92,6 +97,7 @@ __all__ = [
     "expire_offers",
     "import_schools",
     "lapse_at_start",
+    "lapse_requests_at_start",
     "leave_digests",
     "mark_notices_read",
     "offer_after_suspension",

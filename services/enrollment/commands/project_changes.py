@@ -11,7 +11,7 @@ from services.enrollment.commands.deps import Deps
 from services.enrollment.domain.admission import Admission, Command
 from services.enrollment.domain.enrollment import Enrollment, cancel, lapse
 from services.enrollment.domain.notifications import Notice, NoticeKind, base_box, feedback, notice_to, school_box
-from services.enrollment.domain.project import has_come
+from services.enrollment.domain.project import has_begun, has_come
 from services.enrollment.domain.vocabulary import (
     LIVE,
     NOT_YET_ACCEPTED,
@@ -20,6 +20,7 @@ from services.enrollment.domain.vocabulary import (
     ProjectState,
 )
 from services.enrollment.domain.waitlist import expire
+from services.enrollment.domain.withdrawal import lapse_request
 
 _WINDOW = 200
 _ENDED_BY = {
@@ -31,6 +32,8 @@ _ENDED_BY = {
 
 async def sweep(deps: Deps, project_id: str) -> int:
     """Close the open enrollments of a cancelled or started project and free their seats (R33). Idempotent.
+
+    Who is accepted stays so when it starts, and a request to leave that nobody has answered lapses (R26).
 
     It runs after the commit of the project's new state: a sign-up that begins later sees the new state, and one that is
     under way conflicts with the commit (`Seating.guard`).
@@ -55,14 +58,17 @@ async def sweep(deps: Deps, project_id: str) -> int:
 async def _still_open(deps: Deps, project_id: str) -> list[str]:
     project = await deps.store.projects.get(project_id)
     ended = _ENDED_BY.get(project.state)
-    return await deps.store.enrollments.ids_of(project_id, ended) if ended else []
+    if not ended:
+        return []
+    begun = project.state is not ProjectState.CANCELLED
+    return await deps.store.enrollments.ids_of(project_id, ended, or_asking_to_leave=begun)
 
 
 def _end(admission: Admission, key: str) -> Enrollment | None:
     before = admission.enrollment(key)
     project = admission.project(before.project)
     if before.status not in _ENDED_BY.get(project.state, frozenset()):
-        return None
+        return _lapse_request(admission, before)
     if project.state is ProjectState.CANCELLED:
         ended = admission.settle(before, cancel(before, project.reason or "", admission.now))
         admission.feed_back(ended, NoticeKind.CANCELLED)
@@ -71,6 +77,41 @@ def _end(admission: Admission, key: str) -> Enrollment | None:
     ended = admission.settle(before, leave(before, admission.now))
     admission.feed_back(ended)
     return ended
+
+
+def _lapse_request(admission: Admission, before: Enrollment) -> Enrollment | None:
+    step = lapse_request(before, admission.now) if has_begun(admission.project(before.project), admission.now) else None
+    return admission.settle(before, step) if step else None
+
+
+async def lapse_requests_at_start(deps: Deps) -> int:
+    """Lapse the requests to leave that nobody has answered once the planned first day has come (R26). Idempotent.
+
+    From then on the school may not grant them, whether or not the base has started the project.
+
+    Returns:
+        How many requests lapsed.
+
+    Raises:
+        Conflict: The database is too busy; what is left lapses with the next call.
+    """
+
+    def end(admission: Admission, key: str) -> Enrollment | None:
+        return _lapse_request(admission, admission.enrollment(key))
+
+    store, now = deps.store, deps.clock.now()
+    asked = await store.projects.find_many(await store.enrollments.projects_to_leave())
+    begun = [project.id for project in asked if project and has_begun(project, now)]
+    total = 0
+    while begun and (asking := await store.enrollments.asking_to_leave(begun, _WINDOW)):
+        rows = [
+            lane_row(None, key, Command(decide=partial(end, key=key), enrollments=(key,), fresh=True)) for key in asking
+        ]
+        done = require_done(await deps.lane.submit_all(rows, background=True))
+        total += done
+        if not done:
+            break
+    return total
 
 
 async def lapse_at_start(deps: Deps) -> int:

@@ -318,7 +318,7 @@ async def answer_withdrawal(
             require_not_started(admission.project(before.project), admission.now, "R26")
             return _leave(admission, before, step)
         why = Reason.of(reason, "R26")
-        kept = admission.settle(before, withdrawal.refuse_withdrawal(before, why, admission.now))
+        kept = admission.settle(before, withdrawal.refuse_withdrawal(before, why, by, admission.now))
         admission.tell(
             [notice_to(trainee_box(kept.teacher), kept, NoticeKind.WITHDRAWAL_REFUSED, admission.now, reason=why.text)]
         )

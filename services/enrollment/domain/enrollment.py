@@ -67,11 +67,13 @@ They are more than a single order of events would need: events of two aggregates
 result or attendance corrects an earlier one (R30).
 """
 
-_TEACHER = "teacher"
+TEACHER = "teacher"
+"""The role under which the history has a teacher's own acts."""
 _BASE = "base"
 MINISTRY = "ministry"
 """The role under which the history has the ministry's acts."""
-_SYSTEM = "system"
+SYSTEM = "system"
+"""The name under which the history has what the calendar brings."""
 _RANKABLE = frozenset({_S.SIGNED_UP, _S.SUBMITTED})
 _BEFORE_SUBMISSION = frozenset({_S.SIGNED_UP})
 _DECIDED = {
@@ -107,6 +109,8 @@ class WithdrawalRequest:
         reason: The teacher's.
         answered_at: Domain time at which it came to its end, whatever that is.
         answer: Why the school has refused it.
+        answered_by: Who brought it to its end: a role, or the name of the designated person (R5); None while it is
+            open, and in documents of earlier releases.
     """
 
     at: datetime
@@ -114,10 +118,13 @@ class WithdrawalRequest:
     state: WithdrawalRequestState = WithdrawalRequestState.OPEN
     answered_at: datetime | None = None
     answer: str | None = None
+    answered_by: str | None = None
 
-    def ended(self, state: WithdrawalRequestState, now: datetime, answer: str | None = None) -> "WithdrawalRequest":
+    def ended(
+        self, state: WithdrawalRequestState, now: datetime, *, by: str, answer: str | None = None
+    ) -> "WithdrawalRequest":
         """The request at its end."""
-        return replace(self, state=state, answered_at=now, answer=answer)
+        return replace(self, state=state, answered_at=now, answered_by=by, answer=answer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,16 +241,18 @@ def step(
         reason=reason,
         reason_code=code,
         history=(*enrollment.history, Change(to, now, by, reason)),
-        withdrawal_request=_request_after(enrollment.withdrawal_request, to, now),
+        withdrawal_request=_request_after(enrollment.withdrawal_request, to, by, now),
     )
 
 
-def _request_after(request: WithdrawalRequest | None, to: EnrollmentStatus, now: datetime) -> WithdrawalRequest | None:
+def _request_after(
+    request: WithdrawalRequest | None, to: EnrollmentStatus, by: str, now: datetime
+) -> WithdrawalRequest | None:
     """A request to leave after a step: it is at its end where the step leaves nothing to ask for."""
     if request is None or request.state is not WithdrawalRequestState.OPEN or to in LEAVABLE:
         return request
     left = to is EnrollmentStatus.WITHDRAWN
-    return request.ended(WithdrawalRequestState.GRANTED if left else WithdrawalRequestState.LAPSED, now)
+    return request.ended(WithdrawalRequestState.GRANTED if left else WithdrawalRequestState.LAPSED, now, by=by)
 
 
 def wrong_state(enrollment: Enrollment, rule: str) -> Refusal:
@@ -258,7 +267,7 @@ def wrong_state(enrollment: Enrollment, rule: str) -> Refusal:
 
 
 def sign_up(
-    key: str, teacher: Teacher, project: Project, now: datetime, by: str = _TEACHER, *, at: Affiliation | None = None
+    key: str, teacher: Teacher, project: Project, now: datetime, by: str = TEACHER, *, at: Affiliation | None = None
 ) -> Step:
     """Sign a teacher up; a post that the project is not meant for is a warning only (R19, R20, R22).
 
@@ -310,7 +319,7 @@ def withdraw_sign_up(enrollment: Enrollment, now: datetime) -> Step:
     if enrollment.status not in _BEFORE_SUBMISSION:
         raise wrong_state(enrollment, "R19")
     withdrawn = move(
-        enrollment, EnrollmentStatus.WITHDRAWN, rule="R19", by=_TEACHER, now=now, code=ReasonCode.BY_TEACHER
+        enrollment, EnrollmentStatus.WITHDRAWN, rule="R19", by=TEACHER, now=now, code=ReasonCode.BY_TEACHER
     )
     return withdrawn, [SignUpWithdrawn(**about(withdrawn))]
 
@@ -498,7 +507,7 @@ def cancel(enrollment: Enrollment, reason: str, now: datetime) -> Step:
         enrollment,
         EnrollmentStatus.CANCELLED,
         rule="R33",
-        by=_SYSTEM,
+        by=SYSTEM,
         now=now,
         reason=reason,
         code=ReasonCode.PROJECT_CANCELLED,
@@ -512,7 +521,7 @@ def lapse(enrollment: Enrollment, now: datetime) -> Step:
     Raises:
         Refusal: `WRONG_STATE`.
     """
-    lapsed = move(enrollment, EnrollmentStatus.LAPSED, rule="R23", by=_SYSTEM, now=now, code=ReasonCode.PROJECT_STARTED)
+    lapsed = move(enrollment, EnrollmentStatus.LAPSED, rule="R23", by=SYSTEM, now=now, code=ReasonCode.PROJECT_STARTED)
     return lapsed, [Lapsed(**about(lapsed))]
 
 

@@ -92,6 +92,11 @@ def starts_at(project: Project) -> datetime:
     return datetime.combine(project.starts_on, time(), SHANGHAI)
 
 
+def has_begun(project: Project, now: datetime) -> bool:
+    """Whether the training has begun, by the project's state or by its first day (R26)."""
+    return project.started or project.state in _BEGUN or now >= starts_at(project)
+
+
 def require_open(project: Project, rule: str) -> None:
     """Refuse a project that is not published: running, finished, suspended or cancelled.
 
@@ -115,7 +120,7 @@ def require_not_started(project: Project, now: datetime, rule: str) -> None:
     """
     if project.state not in {ProjectState.PUBLISHED, ProjectState.SUSPENDED}:
         raise _not_open(project, rule)
-    if project.started or now >= starts_at(project):
+    if has_begun(project, now):
         raise PROJECT_NOT_OPEN(
             rule=rule,
             detail=("：培训已经开始", ": the training has begun"),

@@ -4,7 +4,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from kernel.free_text import Reason
-from services.enrollment.domain.enrollment import Enrollment, Step, WithdrawalRequest, about, move, wrong_state
+from services.enrollment.domain.enrollment import (
+    SYSTEM,
+    TEACHER,
+    Enrollment,
+    Step,
+    WithdrawalRequest,
+    about,
+    move,
+    wrong_state,
+)
 from services.enrollment.domain.events import (
     WithdrawalRefused,
     WithdrawalRequested,
@@ -35,18 +44,24 @@ def take_back_request(enrollment: Enrollment, now: datetime) -> Step:
     Raises:
         Refusal: `NO_WITHDRAWAL_REQUEST`.
     """
-    ended = _require_open(enrollment).ended(WithdrawalRequestState.TAKEN_BACK, now)
+    ended = _require_open(enrollment).ended(WithdrawalRequestState.TAKEN_BACK, now, by=TEACHER)
     kept = replace(enrollment, withdrawal_request=ended)
     return kept, [WithdrawalRequestTakenBack(**about(kept))]
 
 
-def refuse_withdrawal(enrollment: Enrollment, reason: Reason, now: datetime) -> Step:
+def refuse_withdrawal(enrollment: Enrollment, reason: Reason, by: str, now: datetime) -> Step:
     """Refuse the request on behalf of the school; the enrollment stays as it is (R26).
+
+    Args:
+        enrollment: The enrollment before.
+        reason: Why not.
+        by: The name under which the school acts (R5).
+        now: Domain time.
 
     Raises:
         Refusal: `NO_WITHDRAWAL_REQUEST`.
     """
-    ended = _require_open(enrollment).ended(WithdrawalRequestState.REFUSED, now, reason.text)
+    ended = _require_open(enrollment).ended(WithdrawalRequestState.REFUSED, now, by=by, answer=reason.text)
     kept = replace(enrollment, withdrawal_request=ended)
     return kept, [WithdrawalRefused(**about(kept))]
 
@@ -66,6 +81,19 @@ def grant_withdrawal(enrollment: Enrollment, by: str, now: datetime) -> Step:
     to, code = EnrollmentStatus.WITHDRAWN, ReasonCode.BY_TEACHER
     withdrawn = move(enrollment, to, rule="R26", by=by, now=now, reason=reason, code=code)
     return withdrawn, [Withdrawn(**about(withdrawn), reason=reason)]
+
+
+def lapse_request(enrollment: Enrollment, now: datetime) -> Step | None:
+    """End a request that nobody has answered when the training begins, for nobody may grant it any more (R26).
+
+    Returns:
+        The enrollment, which stays as it is, without an event; None where no request waits.
+    """
+    request = _open_request(enrollment)
+    if request is None:
+        return None
+    ended = request.ended(WithdrawalRequestState.LAPSED, now, by=SYSTEM)
+    return replace(enrollment, withdrawal_request=ended), []
 
 
 def _open_request(enrollment: Enrollment) -> WithdrawalRequest | None:

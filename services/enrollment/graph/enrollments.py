@@ -56,6 +56,7 @@ class WithdrawalRequest:
     at: datetime
     state: WithdrawalRequestState
     answered_at: datetime | None = strawberry.field(description="处理、撤回或失效的时间")
+    answered_by: str | None = strawberry.field(description="由谁处理、撤回或使其失效：角色或学校专人姓名 (R5)")
     reason: str | None = strawberry.federation.field(description="教师的理由", requires_scopes=_PARTIES)
     answer: str | None = strawberry.federation.field(description="学校不同意的理由", requires_scopes=_PARTIES)
 
@@ -68,6 +69,7 @@ class WithdrawalRequest:
             at=source.at,
             state=source.state,
             answered_at=source.answered_at,
+            answered_by=source.answered_by,
             reason=source.reason,
             answer=source.answer,
         )

@@ -14,11 +14,12 @@ from chassis.storage.repository import Repository
 from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.news import SEATED
 from services.enrollment.domain.seats import ADMITTED
-from services.enrollment.domain.vocabulary import LIVE, WITHOUT_SEAT, EnrollmentStatus
+from services.enrollment.domain.vocabulary import LIVE, WITHOUT_SEAT, EnrollmentStatus, WithdrawalRequestState
 from services.enrollment.store.visibility import EnrollmentOrder, EnrollmentSelection, Visibility
 
 _BY_ID = [("_id", ASCENDING)]
 _LONGEST_SEARCH = 100
+_ASKING = {"withdrawal_request.state": WithdrawalRequestState.OPEN.value}
 _INDEXES: dict[str, tuple[str, ...]] = {
     "project": ("project", "status", "_id"),
     "base": ("base", "_id"),
@@ -100,6 +101,11 @@ class Enrollments(Repository[Enrollment]):
             partialFilterExpression={"status": EnrollmentStatus.SUBMITTED.value},
             name="undecided",
         )
+        await self.collection.create_index(
+            [("project", ASCENDING), ("_id", ASCENDING)],
+            partialFilterExpression=_ASKING,
+            name="leaving",
+        )
         for name, keys in _INDEXES.items():
             await self.collection.create_index([(key, ASCENDING) for key in keys], name=name)
 
@@ -140,6 +146,20 @@ class Enrollments(Repository[Enrollment]):
         where = {"project": {"$in": list(projects)}, "status": {"$in": list(WITHOUT_SEAT)}}
         return await self._ids(where, limit=limit)
 
+    async def projects_to_leave(self) -> list[str]:
+        """The projects in which somebody waits for an answer to a request to leave (R26)."""
+        found: list[str] = await self.collection.distinct("project", _ASKING)
+        return found
+
+    async def asking_to_leave(self, projects: Sequence[str], limit: int) -> list[str]:
+        """Ids of enrollments in these projects whose teacher waits for an answer to a request to leave (R26).
+
+        Args:
+            projects: Ids of projects.
+            limit: The most enrollments to return.
+        """
+        return await self._ids({"project": {"$in": list(projects)}, **_ASKING}, limit=limit)
+
     async def live(self, project: str) -> list[Enrollment]:
         """The enrollments of a project that are still under way."""
         return await self.query({"project": project, "status": {"$in": list(LIVE)}})
@@ -163,9 +183,18 @@ class Enrollments(Repository[Enrollment]):
         rows = await self.collection.aggregate(pipeline, batchSize=BATCH)
         return {(row["_id"]["base"], row["_id"]["project"]): row["count"] async for row in rows}
 
-    async def ids_of(self, project: str, statuses: Iterable[EnrollmentStatus]) -> list[str]:
-        """Ids of the enrollments of a project that are in one of these states."""
-        return await self._ids({"project": project, "status": {"$in": list(statuses)}})
+    async def ids_of(
+        self, project: str, statuses: Iterable[EnrollmentStatus], *, or_asking_to_leave: bool = False
+    ) -> list[str]:
+        """Ids of the enrollments of a project that are in one of these states.
+
+        Args:
+            project: The project's id.
+            statuses: The states.
+            or_asking_to_leave: Also those whose teacher waits for an answer to a request to leave (R26).
+        """
+        state: Document = {"status": {"$in": list(statuses)}}
+        return await self._ids({"project": project, **({"$or": [state, _ASKING]} if or_asking_to_leave else state)})
 
     async def page(self, selection: EnrollmentSelection, visibility: Visibility, part: PageRequest) -> list[Enrollment]:
         """Up to `first + 1` visible enrollments after a position, in the order of sign-up."""

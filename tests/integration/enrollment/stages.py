@@ -198,6 +198,15 @@ async def waiting_at_the_planned_start(season: Season, count: int = 1) -> Stage:
     return stage
 
 
+async def asking_to_leave_at_the_planned_start(season: Season, count: int = 1) -> Stage:
+    """Accepted, and asking the school to be withdrawn, which nobody has answered."""
+    stage = await accepted(season, count)
+    for key, teacher in zip(stage.keys, stage.teachers, strict=True):
+        await commands.request_withdrawal(season.deps, teacher, key=key, reason="身体原因")
+    season.at("2024-07-08T09:00")
+    return stage
+
+
 def of_a_project_that_is(state: ProjectState, prepare: Prepare) -> Prepare:
     """The same, before anything has followed from the project's new state."""
 

@@ -405,6 +405,12 @@ WINDOWED: Mapping[str, Case] = {
         Budget(11, commits=1),
         window=Budget(8, commits=1),
     ),
+    "lapse_requests_at_start": Case(
+        stages.asking_to_leave_at_the_planned_start,
+        lambda deps, _: commands.lapse_requests_at_start(deps),
+        Budget(11, commits=1),
+        window=Budget(8, commits=1),
+    ),
     "offer_free_seats": Case(
         stages.waiting_when_admission_closed,
         lambda deps, _: commands.offer_free_seats(deps),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chassis.principal import Principal
-from services.enrollment.commands import deliver_pending
+from services.enrollment.commands import deliver_pending, lapse_requests_at_start
 from tests.integration.enrollment.season import (
     BASE,
     OTHER_SCHOOL,
@@ -17,12 +17,13 @@ from tests.integration.enrollment.season import (
 )
 from tests.support.graph import Refused
 
-REQUEST = "id status withdrawalRequest { state at answeredAt }"
+REQUEST = "id status withdrawalRequest { state at answeredAt answeredBy }"
 WHOLE = "id status reason reasonCode withdrawalRequest { state reason answer }"
 ASK = f"mutation($id: ID!, $why: String!) {{ requestWithdrawal(id: $id, reason: $why) {{ {WHOLE} }} }}"
 TAKE_BACK = f"mutation($id: ID!) {{ takeBackWithdrawalRequest(id: $id) {{ {WHOLE} }} }}"
 ANSWER = f"""mutation($id: ID!, $grant: Boolean!, $why: String) {{
   answerWithdrawal(id: $id, grant: $grant, reason: $why) {{ {WHOLE} }} }}"""
+DESIGNATE = "mutation($i: DesignatedPersonInput!) { designatePerson(input: $i) { code } }"
 WITHDRAW_OWN = "mutation($id: ID!) { withdrawSignUp(id: $id) { status reasonCode } }"
 DECLINE = """mutation($ids: [ID!]!, $why: String!) {
   declineSignUps(ids: $ids, reason: $why) { ok enrollment { status } refusal { code } } }"""
@@ -128,6 +129,69 @@ async def test_r26_nobody_asks_or_grants_once_the_training_has_begun(season: Sea
     assert (await refused(season, SCHOOL, ANSWER, id=key, grant=True)).code == "PROJECT_NOT_OPEN"
     await season.act(teacher, TAKE_BACK, id=key)
     assert (await refused(season, teacher, ASK, id=key, why=WHY)).code == "PROJECT_NOT_OPEN"
+
+
+async def test_r26_an_unanswered_request_lapses_when_the_base_starts_the_project(season: Season) -> None:
+    """The school has nothing left to answer; who is accepted stays so."""
+    teacher, key = await placed(season)
+    await season.act(teacher, ASK, id=key, why=WHY)
+    await season.hear("catalog.project-started", "p1", {"project": "p1"})
+    stored = await season.act(SCHOOL, f"query($id: ID!) {{ enrollment(id: $id) {{ {REQUEST} }} }}", id=key)
+    assert stored["status"] == "ACCEPTED"
+    assert stored["withdrawalRequest"]["state"] == "LAPSED"
+    assert stored["withdrawalRequest"]["answeredBy"] == "system"
+    assert (await season.act(SCHOOL, WAITING, open=True))["enrollments"]["totalCount"] == 0
+
+
+@pytest.mark.parametrize("suspended", [False, True])
+async def test_r26_an_unanswered_request_lapses_on_the_planned_first_day(season: Season, suspended: bool) -> None:
+    """Whatever the base does, the school may not grant it from then on; one for a later project still waits."""
+    teacher, key = await placed(season)
+    await season.publish("p2", starts_on="2024-09-02", ends_on="2024-09-06")
+    later = await season.submitted(teacher, "p2")
+    await season.act(teacher, ASK, id=key, why=WHY)
+    await season.act(teacher, ASK, id=later, why=WHY)
+    if suspended:
+        await season.hear("catalog.project-suspended", "p1", {"project": "p1", "reason": "抽检"})
+    season.at("2024-07-07T23:00")
+    assert await lapse_requests_at_start(season.deps) == 0
+    season.at("2024-07-08T00:00")
+    assert await lapse_requests_at_start(season.deps) == 1
+    assert await lapse_requests_at_start(season.deps) == 0
+    assert await season.status(key) == "ACCEPTED"
+    waiting = (await season.act(SCHOOL, WAITING, open=True))["enrollments"]
+    assert waiting == {"totalCount": 1, "nodes": [{"id": later}]}
+    assert (await refused(season, SCHOOL, ANSWER, id=key, grant=True)).code == "NO_WITHDRAWAL_REQUEST"
+
+
+async def test_r26_who_asks_to_leave_is_found_by_an_index(season: Season) -> None:
+    where = {"withdrawal_request.state": "OPEN", "project": {"$in": ["p1", "p2"]}}
+    plan = await season.database["enrollments"].find(where, sort=[("_id", 1)]).explain()
+    assert "'indexName': 'leaving'" in str(plan["queryPlanner"]["winningPlan"])
+
+
+async def test_r5_an_answered_request_says_who_has_answered_it(season: Season) -> None:
+    await season.act(SCHOOL, DESIGNATE, i={"name": "赵主任", "phone": "13900000000"})
+    teacher, key = await placed(season)
+    asked = f"query($id: ID!) {{ enrollment(id: $id) {{ {REQUEST} }} }}"
+
+    async def answered_by() -> Any:
+        return (await season.act(teacher, asked, id=key))["withdrawalRequest"]["answeredBy"]
+
+    await season.act(teacher, ASK, id=key, why=WHY)
+    assert await answered_by() is None
+    await season.act(teacher, TAKE_BACK, id=key)
+    assert await answered_by() == "teacher"
+    await season.act(teacher, ASK, id=key, why=WHY)
+    await season.act(SCHOOL, ANSWER, id=key, grant=False, why="名额难得，请再考虑")
+    assert await answered_by() == "赵主任"
+    await season.act(teacher, ASK, id=key, why=WHY)
+    await season.act(SCHOOL, ANSWER, id=key, grant=True)
+    assert await answered_by() == "赵主任"
+    # A document of an earlier release does not say who.
+    where = {"_id": key}
+    await season.database["enrollments"].update_one(where, {"$unset": {"withdrawal_request.answered_by": ""}})
+    assert await answered_by() is None
 
 
 async def test_r19_before_the_submission_the_teacher_withdraws_the_sign_up_alone(season: Season) -> None:
