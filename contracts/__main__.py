@@ -13,6 +13,7 @@ from contracts import (
     compatibility,
     events_table,
     graph_files,
+    openapi,
     refusals_page,
     registry,
     rules_page,
@@ -23,7 +24,7 @@ cli = typer.Typer(add_completion=False, help=__doc__)
 
 def files() -> Iterator[tuple[Path, str]]:
     """Every generated contract file and its text."""
-    modules = (graph_files, access, client_schema, registry, asyncapi, events_table, rules_page, refusals_page)
+    modules = (graph_files, access, client_schema, registry, asyncapi, openapi, events_table, rules_page, refusals_page)
     return chain.from_iterable(module.files() for module in modules)
 
 

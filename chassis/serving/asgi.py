@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -194,9 +195,14 @@ def internal(
             with acting(Act(principal, request.headers.get("traceparent"))):
                 return await handle(request, principal, language)
         except Refusal as refusal:
-            return _reply({"errors": [_refused(refusal, language)]}, _STATUS.get(refusal.code, 400))
+            return _reply({"errors": [_refused(refusal, language)]}, status_of(refusal.code))
 
     return endpoint
+
+
+def status_of(code: str) -> int:
+    """The HTTP status of a refusal's code where the endpoint is not GraphQL; 400 for most."""
+    return _STATUS.get(code, HTTPStatus.BAD_REQUEST)
 
 
 def _caller(request: Request, verifier: TokenVerifier) -> Principal:

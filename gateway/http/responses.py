@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Any
 
@@ -61,9 +62,14 @@ def error_of(refusal: Refusal, request: Request) -> dict[str, Any]:
     return {"message": refusal.message(language_of(request)), "extensions": refusal.extensions()}
 
 
+def status_of(code: str) -> int:
+    """The HTTP status of a refusal's code; 400 for most."""
+    return _STATUS.get(code, HTTPStatus.BAD_REQUEST)
+
+
 def refused(refusal: Refusal, request: Request, media_type: str = JSON) -> Response:
     """The reply to a refused request: the HTTP status of its code, `Retry-After` and `Allow` from its details."""
-    response = reply({"errors": [error_of(refusal, request)]}, _STATUS.get(refusal.code, 400), media_type)
+    response = reply({"errors": [error_of(refusal, request)]}, status_of(refusal.code), media_type)
     if "retryAfter" in refusal.details:
         response.headers["Retry-After"] = str(refusal.details["retryAfter"])
     if "allow" in refusal.details:

@@ -32,7 +32,7 @@ _MANAGED = {
 }
 
 
-class _SchoolRow(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+class SchoolRow(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """An account as a school asks for it: of a teacher on file (`person`), or of its designated person."""
 
     scope: Scope
@@ -110,7 +110,7 @@ async def issue(deps: Deps, actor: Account, rows: Sequence[Any]) -> list[Issued]
     Args:
         deps: The dependencies.
         actor: Who asks: an account that `manager` has returned.
-        rows: 1 to 200 rows as JSON: `AccountRow` for the ministry, `_SchoolRow` for a school.
+        rows: 1 to 200 rows as JSON: `AccountRow` for the ministry, `SchoolRow` for a school.
 
     Returns:
         A result for each row, in order.
@@ -169,7 +169,7 @@ async def _issue(deps: Deps, actor: Account, row: Any) -> tuple[Account, str]:
     try:
         if actor.scope is Scope.MINISTRY:
             return await _issue_by_ministry(deps, msgspec.convert(row, AccountRow))
-        return await _issue_by_school(deps, actor, msgspec.convert(row, _SchoolRow))
+        return await _issue_by_school(deps, actor, msgspec.convert(row, SchoolRow))
     except msgspec.ValidationError as error:
         raise BAD_REQUEST(rule="R3", detail=(f"账号资料有误：{error}", str(error))) from error
 
@@ -181,7 +181,7 @@ async def _issue_by_ministry(deps: Deps, row: AccountRow) -> tuple[Account, str]
     return await provision(deps, **{**msgspec.structs.asdict(row), "login": login})
 
 
-async def _issue_by_school(deps: Deps, actor: Account, row: _SchoolRow) -> tuple[Account, str]:
+async def _issue_by_school(deps: Deps, actor: Account, row: SchoolRow) -> tuple[Account, str]:
     """Complete the account of a teacher or of the designated person, which enrollment's event made for the school."""
     if row.scope is Scope.SCHOOL:
         return await _issue_to_designated(deps, actor, holder_name(row.name))

@@ -18,7 +18,13 @@ SKIPPED_FOLDERS = {
     ".ruff_cache",
     ".import_linter_cache",
 }
-GENERATED = ("contracts/events/", "contracts/released/", "contracts/graph/", "contracts/asyncapi.yaml")
+GENERATED = (
+    "contracts/events/",
+    "contracts/released/",
+    "contracts/graph/",
+    "contracts/http/",
+    "contracts/asyncapi.yaml",
+)
 """Their texts are docstrings of the code, which is checked; what has been released is never edited."""
 COMMENTED = {".yaml", ".yml", ".toml", ".sh", "Makefile", "Dockerfile", ".importlinter"}
 """Suffixes, and names without one, of files whose comments begin with `#`."""

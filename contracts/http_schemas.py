@@ -1,0 +1,232 @@
+"""The JSON bodies of what is not graph at the gateway, as JSON Schemas (2020-12) for `contracts/http/openapi.yaml`.
+
+What the code reads into a type is made from that type; what it reads or writes by hand is written here, and the
+contract tests compare it with what the code writes.
+"""
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from chassis.principal import Scope
+from gateway.identity.account import AccountState
+from gateway.identity.account_admin import MOST_ROWS, SchoolRow
+from gateway.identity.provisioning import AccountRow
+from gateway.refusals import ACCOUNT_EXISTS, DELEGATION_ENDED, INCOMPLETE_ACCOUNT, NOT_DESIGNATED, PERSONAL_LOGIN
+from kernel.errors import Unblock
+from kernel.refusals import (
+    BAD_REQUEST,
+    FORBIDDEN,
+    INVALID_CREDIT_CODE,
+    INVALID_NAME,
+    INVALID_SCHOOL_CODE,
+    INVALID_TEXT,
+    NOT_FOUND,
+    STALE_VERSION,
+    UNAVAILABLE,
+    UNKNOWN_PROVINCE,
+)
+from services.enrollment.domain.vocabulary import EnrollmentStatus, RosterState
+
+ROW_REFUSALS = (
+    BAD_REQUEST,
+    FORBIDDEN,
+    NOT_FOUND,
+    INCOMPLETE_ACCOUNT,
+    INVALID_SCHOOL_CODE,
+    INVALID_CREDIT_CODE,
+    UNKNOWN_PROVINCE,
+    PERSONAL_LOGIN,
+    INVALID_TEXT,
+    INVALID_NAME,
+    ACCOUNT_EXISTS,
+    NOT_DESIGNATED,
+    DELEGATION_ENDED,
+    STALE_VERSION,
+    UNAVAILABLE,
+)
+"""The refusals of one row, where accounts are issued row by row (R3)."""
+_ROWS = (AccountRow, SchoolRow)
+_WORDS = (Scope, AccountState, EnrollmentStatus, RosterState)
+_TEXT: dict[str, Any] = {"type": "string"}
+_FILLED: dict[str, Any] = {"type": "string", "minLength": 1}
+_YES_OR_NO: dict[str, Any] = {"type": "boolean"}
+_COUNT: dict[str, Any] = {"type": "integer", "minimum": 0}
+_TIME: dict[str, Any] = {"type": "string", "format": "date-time"}
+
+
+def reference(name: str, kind: str = "schemas") -> dict[str, str]:
+    """A reference to a component of the document."""
+    return {"$ref": f"#/components/{kind}/{name}"}
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """Every schema of the document by its name."""
+    _, rows = msgspec.json.schema_components(_ROWS, ref_template="#/components/schemas/{name}")
+    words = {kind.__name__: _enumeration(kind) for kind in _WORDS}
+    return rows | words | _requests() | _answers() | _refusals()
+
+
+def _enumeration(kind: type[StrEnum]) -> dict[str, Any]:
+    summary = (kind.__doc__ or "").splitlines()[0]
+    return {"type": "string", "description": summary, "enum": [word.value for word in kind]}
+
+
+def _requests() -> dict[str, dict[str, Any]]:
+    return {
+        "LoginRequest": _object(
+            "密码处可填激活码；一个登录名有多个角色时加 scope "
+            "The password may be a one-time code; `scope` where a login name has several roles",
+            {"login": _FILLED, "password": _FILLED, "scope": _or_null(reference("Scope"))},
+            optional={"scope"},
+        ),
+        "PasswordRequest": _object(
+            "初始账号可不写 currentPassword An initial account may leave `currentPassword` out",
+            {"currentPassword": _or_null(_TEXT), "newPassword": _FILLED},
+            optional={"currentPassword"},
+        ),
+        "RefreshTokenRequest": _object("登录答复中的刷新令牌 From the reply to a login", {"refreshToken": _FILLED}),
+        "NothingRequest": _object("空对象 An empty object", {}),
+        "IssueRequest": _object(
+            "教育部用 AccountRow，学校用 SchoolRow The ministry sends `AccountRow`, a school `SchoolRow`",
+            {
+                "accounts": {
+                    "type": "array",
+                    "minItems": 1,
+                    "maxItems": MOST_ROWS,
+                    "items": {"anyOf": [reference(row.__name__) for row in _ROWS]},
+                }
+            },
+        ),
+    }
+
+
+def _answers() -> dict[str, dict[str, Any]]:
+    return _authentication_answers() | _account_answers() | {"StagedRoster": _staged_roster()}
+
+
+def _authentication_answers() -> dict[str, dict[str, Any]]:
+    return {
+        "Tokens": _object(
+            "mustChangePassword 时令牌只能设置密码，且没有刷新令牌 "
+            "With `mustChangePassword` the token can only set the password, and there is no refresh token",
+            {
+                "accessToken": _FILLED,
+                "refreshToken": _or_null(_TEXT),
+                "tokenType": {"const": "Bearer"},
+                "expiresIn": _COUNT | {"description": "秒 seconds"},
+                "scope": reference("Scope"),
+                "mustChangePassword": _YES_OR_NO,
+            },
+        ),
+        "Nothing": _object("空对象 An empty object", {}),
+        "Session": _object(
+            "不存地址 No address is stored",
+            {
+                "id": _FILLED | {"description": "刷新令牌第一个点之前的部分 Its refresh tokens, up to the first dot"},
+                "client": _or_null(_TEXT),
+                "openedAt": _or_null(_TIME),
+                "lastUsedAt": _TIME,
+                "expiresAt": _TIME,
+            },
+        ),
+        "Sessions": _object("最近使用的在前 The one used last first", {"sessions": _list("Session")}),
+        "Revoked": _object("结束了几个会话 How many sessions were ended", {"revoked": _COUNT}),
+        "JwkSet": _object("RFC 7517", {"keys": {"type": "array", "items": {"type": "object", "required": ["kty"]}}}),
+    }
+
+
+def _account_answers() -> dict[str, dict[str, Any]]:
+    fields = {
+        "id": _TEXT,
+        "login": _TEXT,
+        "scope": reference("Scope"),
+        "state": reference("AccountState"),
+        "awaitsCode": _YES_OR_NO | {"description": "尚未发放激活码 No code has been issued yet"},
+        "codeExpiresAt": dict(_TIME),
+        "organization": _TEXT,
+        "bases": {"type": "array", "items": _TEXT},
+        "school": _TEXT,
+        "province": _TEXT,
+        "home": _TEXT | {"description": "所在省份，00为无 The province that it is counted in, 00 for none"},
+        "person": _TEXT,
+        "name": _TEXT,
+    }
+    always = {"id", "login", "scope", "state", "awaitsCode", "home"}
+    return {
+        "Account": _object("没有值的属性省去 Attributes without a value are left out", fields, set(fields) - always),
+        "PageInfo": _object("", {"hasNextPage": _YES_OR_NO, "endCursor": _or_null(_TEXT)}),
+        "AccountPage": _object("按编号排列 By id", {"accounts": _list("Account"), "pageInfo": reference("PageInfo")}),
+        "ManagedAccount": _object("", {"account": reference("Account")}),
+        "IssuedAccount": _object(
+            "激活码只显示这一次 The code is shown this once",
+            {"account": reference("Account"), "code": _FILLED},
+        ),
+        "RefusedRow": _object(
+            "该行未作任何更改 Nothing was changed for this row",
+            {"refusal": {"allOf": [reference("Refusal"), of_codes([kind.code for kind in ROW_REFUSALS])]}},
+        ),
+        "IssuedAccounts": _object(
+            "逐行答复，次序同请求 A row each, in the order of the request",
+            {"accounts": {"type": "array", "items": {"oneOf": [reference("IssuedAccount"), reference("RefusedRow")]}}},
+        ),
+    }
+
+
+def _staged_roster() -> dict[str, Any]:
+    warning = _object("", {"code": _TEXT, "message": _TEXT})
+    return _object(
+        "名单及检查结果的行数 The roster, and how many rows are good, bad or warned of",
+        {
+            "id": _TEXT,
+            "state": reference("RosterState"),
+            **{name: dict(_COUNT) for name in ("total", "good", "bad", "warned")},
+            "warnings": {"type": "array", "items": warning},
+            "ignoredColumns": {"type": "array", "items": _TEXT},
+            "expiresAt": _TIME,
+        },
+    )
+
+
+def _refusals() -> dict[str, dict[str, Any]]:
+    extensions = _object(
+        "另有该拒绝的细节，如 field、limit、retryAfter "
+        "Besides the details of the refusal, such as `field`, `limit` and `retryAfter` (docs/refusals.md)",
+        {
+            "code": {"type": "string", "pattern": "^[A-Z][A-Z_]*$"},
+            "rule": _or_null({"type": "string", "pattern": "^R[0-9]+$"}),
+            "clause": _or_null(_TEXT) | {"description": "通知条款 Clause of the notice"},
+            "unblock": {"enum": [*(who.value for who in Unblock), None], "description": "谁能解除 Who can unblock it"},
+        },
+    )
+    return {
+        "Refusal": _object(
+            "与图接口的错误格式相同；文字随 Accept-Language "
+            "As an error of the graph; the message follows Accept-Language",
+            {"message": _FILLED, "extensions": extensions},
+        ),
+        "Refused": _object(
+            "被拒绝的请求未作任何更改 A refused request has changed nothing",
+            {"errors": {"type": "array", "minItems": 1, "items": reference("Refusal")}},
+        ),
+    }
+
+
+def of_codes(codes: list[str]) -> dict[str, Any]:
+    """What a refusal of one of these codes has beyond the schema `Refusal`."""
+    return {"properties": {"extensions": {"properties": {"code": {"enum": codes}}}}}
+
+
+def _object(description: str, fields: dict[str, Any], optional: set[str] | None = None) -> dict[str, Any]:
+    required = [name for name in fields if name not in (optional or set())]
+    said = {"description": description} if description else {}
+    return {"type": "object", **said, **({"required": required} if required else {}), "properties": fields}
+
+
+def _list(name: str) -> dict[str, Any]:
+    return {"type": "array", "items": reference(name)}
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [schema, {"type": "null"}]}
