@@ -103,8 +103,8 @@ class Names:
     """What a notice's sentence calls its subjects; whatever its reader may not know is None.
 
     Attributes:
-        person: The trainee's name.
-        school: The name of the trainee's school.
+        person: The name of the trainee, or of the teacher whom a school requests.
+        school: The name of the trainee's school, or of the school that requests the teacher.
         title: The project's title.
         code: The project's code.
         successor: The name of the teacher who has taken the seat (R26).
@@ -182,6 +182,8 @@ def _counted(kind: NoticeKind, facts: Facts, names: Names) -> tuple[str, str] | 
         case NoticeKind.RESULT if facts.outcome:
             zh, en = _OUTCOMES[facts.outcome]
             said = (f"考核结果：{zh}", f"The result is: {en}")
+        case NoticeKind.TRANSFER_REQUESTED if facts.person:
+            said = ("请原学校在期限内答复", "the school where the teacher is now answers in time")
         case NoticeKind.CREDIT:
             said = (f"学校已确认{facts.hours}学时", f"The school has confirmed {facts.hours} class hours")
         case NoticeKind.SUBSTITUTED:
@@ -197,6 +199,8 @@ def _subject(notice: Notice, names: Names) -> tuple[str, str]:
     """Whom and what a notice is about; empty where it says so itself."""
     title, code = names.title or notice.facts.title, names.code or notice.facts.code
     project = (f"《{title}》（{code}）" if title else f"项目{code}") if code else ""
+    if notice.facts.person:
+        return _request(notice, names)
     if not project:
         base = notice.facts.base_name or ""
         return base, base
@@ -208,6 +212,16 @@ def _subject(notice: Notice, names: Names) -> tuple[str, str]:
     who = f"{names.school or ''}{names.person or '教师'}"
     who_en = ", ".join(filter(None, (names.person or "A teacher", names.school)))
     return f"{who}报名的{project}", f"{who_en}, in {said}"
+
+
+def _request(notice: Notice, names: Names) -> tuple[str, str]:
+    """Which school requests whom; a province is not told the person's name (R27)."""
+    own = notice.to.startswith("teacher:")
+    whom, whom_en = ("您", "you") if own else (f"教师{names.person or ''}", names.person or "a teacher")
+    return (
+        f"{names.school or '有学校'}申请调入或聘用{whom}",
+        f"The request of {names.school or 'a school'} for {whom_en}",
+    )
 
 
 def digest(delivery: Delivery, messages: Sequence[tuple[datetime, str]], *, to: str, name: str, unread: int) -> Letter:

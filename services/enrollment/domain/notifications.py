@@ -75,6 +75,8 @@ class Facts:
         outcome: Of an assessment (R30).
         hours: Class hours of a credit (R31).
         successor: Id of the teacher who has taken the seat (R26).
+        person: Id of the teacher whom a school requests (R20).
+        school: The code of the school that requests the teacher.
     """
 
     title: str | None = None
@@ -88,6 +90,8 @@ class Facts:
     outcome: Outcome | None = None
     hours: int | None = None
     successor: str | None = None
+    person: str | None = None
+    school: str | None = None
 
 
 NO_FACTS = Facts()

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from services.enrollment.domain.notifications import (
     MINISTRY_BOX,
+    Facts,
     Notice,
     NoticeKind,
     order_of,
@@ -46,6 +47,7 @@ def of_transfer(transfer: Transfer, at: datetime) -> list[Notice]:
             kind=kind,
             reason=reason,
             at=at,
+            facts=Facts(person=transfer.teacher, school=transfer.school),
         )
         for box in boxes
     ]

@@ -88,9 +88,9 @@ class Me:
         context = info.context
         return await context.deps.store.notices.count(boxes_of(context.principal), unread=True)
 
-    @strawberry.field(description="报名方面的待办 (R5, R21–R26)；申报方面见 planTodo，培训方面见 trainingTodo")
+    @strawberry.field(description="报名和调动方面的待办 (R5, R20–R26)；申报方面见 planTodo，培训方面见 trainingTodo")
     async def todo(self, info: Info) -> list[Todo]:
-        """What waits for whoever asks, about enrollments; nothing that is empty."""
+        """What waits for whoever asks, about enrollments and requests for persons; nothing that is empty."""
         context = info.context
         if context.principal.scope not in _BY_ROUND:
             return []
@@ -98,6 +98,7 @@ class Me:
         waiting = [
             *await _of_the_school(context),
             *await _duties(context, rounds),
+            *await _transfers(context),
             *await _undelivered(context, rounds),
         ]
         return [Todo.of(entry) for entry in waiting if entry.count]
@@ -137,6 +138,17 @@ async def _duties(context: Context, rounds: Sequence[Round]) -> list[Waiting]:
         )
         for due, tally in zip(duties, found, strict=True)
     ]
+
+
+async def _transfers(context: Context) -> list[Waiting]:
+    """Requests for persons that a school has to answer, or that were not answered in time (R20)."""
+    scope = context.principal.scope
+    if scope not in {Scope.SCHOOL, Scope.PROVINCE, Scope.MINISTRY}:
+        return []
+    found = await context.deps.store.transfers.waiting(context.principal)
+    if scope is Scope.SCHOOL:
+        return [Waiting(TodoKind.ANSWER_TRANSFER, found.count, "R20", found.least)]
+    return [Waiting(TodoKind.DECIDE_TRANSFER, found.count, "R20")]
 
 
 async def _undelivered(context: Context, rounds: Sequence[Round]) -> list[Waiting]:

@@ -232,8 +232,10 @@ class Notices:
         enrollments = {enrollment.id: enrollment for enrollment in loaded if enrollment}
         people = [enrollment.teacher for enrollment in enrollments.values()]
         people += [notice.facts.successor for notice in notices if notice.facts.successor]
+        people += [notice.facts.person for notice in notices if notice.facts.person]
         teachers = {teacher.id: teacher.name for teacher in await self._teachers.find_many(people) if teacher}
         codes = [enrollment.school for enrollment in enrollments.values()]
+        codes += [notice.facts.school for notice in notices if notice.facts.school]
         schools = {school.id: school.name for school in await self._schools.find_many(codes) if school}
         keys = [notice.project for notice in notices if notice.project]
         projects = {project.id: project for project in await self._projects.find_many(keys) if project}
@@ -243,8 +245,8 @@ class Notices:
             shown = {} if notice.to.startswith("province:") else teachers
             from_outside = enrollment is not None and not notice.to.startswith("school:")
             return Names(
-                person=shown.get(enrollment.teacher) if enrollment else None,
-                school=schools.get(enrollment.school) if enrollment and from_outside else None,
+                person=shown.get(enrollment.teacher if enrollment else notice.facts.person or ""),
+                school=schools.get(enrollment.school if enrollment and from_outside else notice.facts.school or ""),
                 title=project.title if project else None,
                 code=project.code if project else None,
                 successor=shown.get(notice.facts.successor or ""),

@@ -5,10 +5,11 @@ from datetime import datetime
 
 from pymongo import ASCENDING
 
+from chassis.events import NATIONWIDE
 from chassis.principal import Principal, Scope
 from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import BATCH, Database, Document
-from chassis.storage.paging import after_position, all_of
+from chassis.storage.paging import NO_TALLY, Tally, after_position, all_of, tallies
 from chassis.storage.repository import Repository
 from services.enrollment.domain.transfer import Transfer
 from services.enrollment.domain.vocabulary import TransferState
@@ -64,6 +65,32 @@ class Transfers(Repository[Transfer]):
     async def count(self, states: Sequence[TransferState], reader: Principal) -> int:
         """How many requests the reader may see."""
         return await self.collection.count_documents(all_of(_in(states), _visible_to(reader)))
+
+    async def waiting(self, reader: Principal) -> Tally:
+        """How many requests wait for the reader's word, and when the first of them is due (R20).
+
+        For a school those that it is asked; for a province those between its schools that were not answered in time;
+        for the ministry all others that were not.
+        """
+        where = _waiting_for(reader)
+        if where is None:
+            return NO_TALLY
+        (tally,) = await tallies(self.collection, [where], by="state", least="due")
+        return tally
+
+
+def _waiting_for(reader: Principal) -> Document | None:
+    escalated = {"state": TransferState.ESCALATED.value}
+    match reader.scope:
+        case Scope.SCHOOL if reader.school:
+            return {"former": reader.school, "state": TransferState.REQUESTED.value}
+        case Scope.PROVINCE if own := own_province(reader):
+            return escalated | {"province": own, "former_province": own}
+        case Scope.MINISTRY:
+            between = {"$expr": {"$ne": ["$province", "$former_province"]}}
+            return escalated | {"$or": [between, {"province": NATIONWIDE}]}
+        case _:
+            return None
 
 
 def _in(states: Sequence[TransferState]) -> Document:

@@ -9,12 +9,19 @@ import pytest
 
 from chassis.context import Act, acting
 from chassis.principal import Principal, Scope
+from deploy.broker.definitions import ADMIN
+from deploy.local.parts import Parts
 from services.enrollment import commands
 from services.enrollment.commands import Deps, WantedTeacher, escalate_transfers
 from services.enrollment.domain.vocabulary import Employment, EnrollmentStatus, TransferKind, TransferState
+from services.enrollment.graph.schema import schema
+from services.enrollment.store import Store
 from tests.integration.enrollment.season import ADD, BASE, GUANGDONG, OTHER_SCHOOL, SCHOOL, SIGN_UP, Season
 from tests.integration.enrollment.test_affiliations import CLOSE, NAMED, WITHDRAW, listed
+from tests.integration.enrollment.test_me import WAITS
 from tests.integration.enrollment.test_personal_data import CORRECT, REVEAL, WHY, refusal, told
+from tests.support.graph import ask
+from tests.support.operations import watched
 from tests.support.principals import MINISTRY
 
 SHOWN = """id state kind reason personName dueAt school { code } formerSchool { code } teacher { id }
@@ -251,6 +258,65 @@ async def test_r20_after_ten_days_the_ministry_decides_between_provinces(season:
         assert [one["id"] for one in (await season.act(province, LIST))["nodes"]] == [key]
     assert (await season.act(MINISTRY, DECIDE, id=key, grant=False))["state"] == "DENIED"
     assert await listed(season, SCHOOL) == [teacher.person]
+
+
+async def test_r20_a_request_waits_for_the_school_and_then_for_who_may_decide(season: Season) -> None:
+    await third(season)
+    _, asked = await on_file(season)
+    _, other = await on_file(season)
+    within = await season.act(THIRD, REQUEST, input=asked)
+    between = await season.act(OTHER_SCHOOL, REQUEST, input=other)
+    waits = (await season.act(SCHOOL, WAITS))["todo"]
+    assert [(one["kind"], one["count"], one["rule"], one["closesAt"]) for one in waits] == [
+        ("ANSWER_TRANSFER", 2, "R20", within["dueAt"])
+    ]
+    for reader in (OTHER_SCHOOL, MINISTRY, GUANGDONG, HUNAN):
+        assert (await season.act(reader, WAITS))["todo"] == []
+    season.later(days=10)
+    await escalate_transfers(season.deps)
+    for reader, count in ((SCHOOL, 0), (MINISTRY, 1), (GUANGDONG, 1), (HUNAN, 0)):
+        waits = (await season.act(reader, WAITS))["todo"]
+        assert [(one["kind"], one["count"]) for one in waits] == [("DECIDE_TRANSFER", 1)][:count]
+    await season.act(GUANGDONG, DECIDE, id=within["id"], grant=True)
+    await season.act(MINISTRY, DECIDE, id=between["id"], grant=True)
+    for reader in (MINISTRY, GUANGDONG):
+        assert (await season.act(reader, WAITS))["todo"] == []
+
+
+async def test_r20_r27_notices_of_requests_name_teacher_and_school_and_to_a_province_the_school_alone(
+    season: Season,
+) -> None:
+    await third(season)
+    teacher, asked = await on_file(season)
+    await season.act(THIRD, REQUEST, input=asked)
+    season.later(days=10)
+    await escalate_transfers(season.deps)
+    for reader, whom in ((SCHOOL, f"教师{asked['name']}"), (THIRD, f"教师{asked['name']}"), (teacher, "您")):
+        said = [one["message"] for one in (await season.act(reader, NOTICES))["nodes"] if "TRANSFER" in one["kind"]]
+        assert len(said) == 2
+        assert all(text.startswith(f"第三职业学校申请调入或聘用{whom}：") for text in said)
+    (told_province,) = (await season.act(GUANGDONG, NOTICES))["nodes"]
+    assert told_province["message"].startswith("第三职业学校申请调入或聘用教师：")
+    stored = await season.database["notices"].find({"kind": "TRANSFER_REQUESTED"}).to_list()
+    assert asked["name"] not in str(stored)
+
+
+async def test_r20_what_waits_is_counted_by_one_operation_from_an_index(season: Season, parts: Parts) -> None:
+    async with watched(parts.mongodb_url(ADMIN), season.database.name) as (database, operations):
+        deps = Deps(Store(database), season.deps.clock, season.deps.vault)
+        for reader in (SCHOOL, GUANGDONG, MINISTRY):
+            operations.clear()
+            await ask(schema, deps, Act(reader), WAITS)
+            seen = [command for command in operations.seen if command[1] == "transfers"]
+            assert seen == [("aggregate", "transfers")]
+    between = {"$expr": {"$ne": ["$province", "$former_province"]}}
+    for where in (
+        {"former": SCHOOL.school, "state": "REQUESTED"},
+        {"state": "ESCALATED", "province": "44", "former_province": "44"},
+        {"state": "ESCALATED", "$or": [between, {"province": "00"}]},
+    ):
+        plan = await season.database["transfers"].find(where).explain()
+        assert "COLLSCAN" not in str(plan["queryPlanner"]["winningPlan"]), where
 
 
 async def test_r20_within_a_province_the_province_decides(season: Season) -> None:

@@ -10,6 +10,7 @@ import pytest
 from kernel.errors import Refusal
 from kernel.free_text import Reason
 from services.enrollment.domain import transfer as transfers
+from services.enrollment.domain.notification_texts import Names, message
 from services.enrollment.domain.teacher import join, leave
 from services.enrollment.domain.transfer import TRANSITIONS, Transfer, TransferRequest
 from services.enrollment.domain.transfer_news import of_transfer
@@ -127,6 +128,19 @@ def test_r20_a_refused_request_is_granted_only_while_the_person_is_at_the_school
     others = replace(requested(at=("4144100003", "44")), id="r3")
     granted, _ = transfers.decide(refused, a_teacher(), [others], grants=True, reason=WHY, by="ministry", now=NOW)
     assert granted.state is S.GRANTED
+
+
+def test_r20_r41_a_notice_of_a_request_says_who_requests_whom_and_stores_ids_only() -> None:
+    notices = {notice.to: notice for notice in of_transfer(requested(), NOW)}
+    asked = notices[f"school:{HERE}"]
+    assert (asked.facts.person, asked.facts.school) == ("t1", THERE)
+    names = Names(person="王老师", school="第二职业学校")
+    assert message(asked, names) == (
+        "第二职业学校申请调入或聘用教师王老师：请原学校在期限内答复",
+        "The request of 第二职业学校 for 王老师: the school where the teacher is now answers in time",
+    )
+    assert message(notices["teacher:t1"], names)[0].startswith("第二职业学校申请调入或聘用您：")
+    assert message(asked, Names(school="第二职业学校"))[0].startswith("第二职业学校申请调入或聘用教师：")
 
 
 @pytest.mark.parametrize("state", sorted(set(S) - set(TRANSITIONS)))
