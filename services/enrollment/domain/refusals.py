@@ -11,6 +11,18 @@ SECOND_SIGN_UP = RefusalKind(
     rule="R19",
     unblock=Unblock.SELF,
 )
+LIST_TOO_WIDE = RefusalKind(
+    "LIST_TOO_WIDE",
+    "报名按此排序（{field}）须先按项目、学校或年度筛选",
+    "To sort enrollments so ({field}), filter them by project, school or year",
+    unblock=Unblock.SELF,
+)
+SEARCH_TOO_WIDE = RefusalKind(
+    "SEARCH_TOO_WIDE",
+    "姓名以此开头（{field}）的教师超过{most}人，请多输入几个字，或先按项目、学校筛选",
+    "More than {most} teachers' names begin so ({field}): write more of the name, or filter by project or school",
+    unblock=Unblock.SELF,
+)
 PROJECT_NOT_OPEN = RefusalKind(
     "PROJECT_NOT_OPEN",
     "该项目当前不接受此操作{detail}",

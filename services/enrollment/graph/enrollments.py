@@ -217,11 +217,13 @@ async def enrollments_page(
         after: The cursor after which the page begins; None for the first page.
 
     Raises:
-        Refusal: `BAD_PAGE_SIZE`, `BAD_CURSOR`, or `FORBIDDEN` for a province that asks by name.
+        Refusal: `BAD_PAGE_SIZE`, `BAD_CURSOR`, `LIST_TOO_WIDE`, `SEARCH_TOO_WIDE`, or `FORBIDDEN` for a province that
+            asks by name.
     """
     by_name = bool(selection.search) or selection.order is EnrollmentOrder.NAME
     if by_name and info.context.principal.scope is Scope.PROVINCE:
         raise FORBIDDEN(rule="R27")
+    selection.require_sortable(info.context.principal)
     loader, part = info.context.loader, page_request(first, after)
     rows = loader(EnrollmentPageLoader).load((selection, first, after))
     page = await connect(rows, part, lambda listed: listed[1])

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,12 +14,15 @@ from chassis.storage.paging import Tally, after_position, all_of, piped, tallies
 from chassis.storage.repository import Repository
 from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.news import SEATED
+from services.enrollment.domain.refusals import SEARCH_TOO_WIDE
 from services.enrollment.domain.seats import ADMITTED
 from services.enrollment.domain.vocabulary import LIVE, WITHOUT_SEAT, EnrollmentStatus, WithdrawalRequestState
 from services.enrollment.store.visibility import EnrollmentOrder, EnrollmentSelection, Visibility
 
 _BY_ID = [("_id", ASCENDING)]
 _LONGEST_SEARCH = 100
+MOST_NAMED = 2_000
+"""How many teachers a search by the beginning of a name may find, where the list is not one of a school or project."""
 _ASKING = {"withdrawal_request.state": WithdrawalRequestState.OPEN.value}
 _INDEXES: dict[str, tuple[str, ...]] = {
     "project": ("project", "status", "_id"),
@@ -83,6 +87,7 @@ class Enrollments(Repository[Enrollment]):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database, "enrollments", Enrollment, producer="enrollment", noun="enrollment")
+        self._teachers = database["teachers"]
 
     async def prepare(self) -> None:
         """Create the indexes; `one_live` is what refuses a second live sign-up for a project (R19)."""
@@ -211,10 +216,14 @@ class Enrollments(Repository[Enrollment]):
         """Of each list up to `first + 1` visible enrollments after a position, in the order that it asks for.
 
         Raises:
-            Refusal: `BAD_CURSOR`: a position belongs to another order.
+            Refusal: `BAD_CURSOR`: a position belongs to another order; `SEARCH_TOO_WIDE`.
         """
         pipelines = [
-            [*self._found(selection, visibility), *_sorted(selection.order, part), {"$unset": ["events", "requests"]}]
+            [
+                *await self._found(selection, visibility),
+                *_sorted(selection.order, part),
+                {"$unset": ["events", "requests"]},
+            ]
             for selection, part in lists
         ]
         rows = await piped(self.collection, pipelines)
@@ -224,15 +233,27 @@ class Enrollments(Repository[Enrollment]):
         ]
 
     async def counts(self, lists: Sequence[EnrollmentSelection], visibility: Visibility) -> list[int]:
-        """How many enrollments of each list the reader may see."""
-        pipelines = [[*self._found(selection, visibility), {"$count": "count"}] for selection in lists]
+        """How many enrollments of each list the reader may see.
+
+        Raises:
+            Refusal: `SEARCH_TOO_WIDE`.
+        """
+        # The order does not matter here, so the names that only it looks at are left out.
+        unsorted = [replace(selection, order=EnrollmentOrder.SIGNED_UP_AT) for selection in lists]
+        pipelines = [[*await self._found(selection, visibility), {"$count": "count"}] for selection in unsorted]
         rows = await piped(self.collection, pipelines)
         return [page[0]["count"] if page else 0 for page in rows]
 
-    def _found(self, selection: EnrollmentSelection, visibility: Visibility) -> list[Document]:
-        """The pipeline of the enrollments of a selection, with the trainee's name where it is looked at."""
+    async def _found(self, selection: EnrollmentSelection, visibility: Visibility) -> list[Document]:
+        """The pipeline of the enrollments of a selection, with the trainee's name where it is looked at.
+
+        Within a project or a school each enrollment's name is looked at; otherwise the names are found first.
+        """
         pipeline: list[Document] = [{"$match": all_of(selection.condition(), visibility.condition())}]
         wanted = (selection.search or "").strip()[:_LONGEST_SEARCH]
+        if wanted and not selection.is_confined(visibility.principal):
+            pipeline[0] = {"$match": all_of(pipeline[0]["$match"], {"teacher": {"$in": await self._named(wanted)}})}
+            wanted = ""
         if wanted or selection.order is EnrollmentOrder.NAME:
             name = [{"$project": {"name": 1}}]
             person = {"from": "teachers", "localField": "teacher", "foreignField": "_id", "pipeline": name}
@@ -240,6 +261,19 @@ class Enrollments(Repository[Enrollment]):
         if wanted:
             pipeline.append({"$match": {"person.name": {"$regex": f"^{re.escape(wanted)}"}}})
         return pipeline
+
+    async def _named(self, beginning: str) -> list[str]:
+        """Ids of all teachers whose name begins so, read from the index of names.
+
+        Raises:
+            Refusal: `SEARCH_TOO_WIDE`.
+        """
+        where = {"name": {"$regex": f"^{re.escape(beginning)}"}}
+        cursor = self._teachers.find(where, {"_id": 1}, limit=MOST_NAMED + 1, batch_size=MOST_NAMED + 2)
+        named = [document["_id"] async for document in cursor]
+        if len(named) > MOST_NAMED:
+            raise SEARCH_TOO_WIDE(field="search", most=MOST_NAMED)
+        return named
 
     async def tallies(self, lists: Sequence[EnrollmentSelection], visibility: Visibility) -> list[Tally]:
         """How many enrollments of each list the reader may see, of which one project, and when the first offer ends."""

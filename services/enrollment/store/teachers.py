@@ -75,6 +75,7 @@ class Teachers(Repository[Teacher]):
             await self.collection.create_index([(field, ASCENDING), *_BY_ID], name=name)
         for field, name in (("school", "names"), ("index.schools", "names_at_schools")):
             await self.collection.create_index([(field, ASCENDING), ("name", ASCENDING), *_BY_ID], name=name)
+        await self.collection.create_index([("name", ASCENDING), *_BY_ID], name="all_names")
 
     def index(self, aggregate: Teacher) -> Document:
         """The codes of the schools where the person is (R20)."""

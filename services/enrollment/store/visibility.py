@@ -8,6 +8,7 @@ from chassis.principal import Principal, Scope
 from chassis.storage.mongo import Document
 from kernel.reference import provinces
 from services.enrollment.domain.enrollment import Enrollment
+from services.enrollment.domain.refusals import LIST_TOO_WIDE
 from services.enrollment.domain.vocabulary import EnrollmentStatus, WithdrawalRequestState
 
 NOTHING: Document = {"_id": {"$in": []}}
@@ -102,6 +103,21 @@ class EnrollmentSelection:
     escalated: bool | None = None
     search: str | None = None
     order: EnrollmentOrder = EnrollmentOrder.SIGNED_UP_AT
+
+    def is_confined(self, reader: Principal) -> bool:
+        """Whether the list is one of a project, a school or a teacher, which keeps it short whatever the years."""
+        own = reader.scope in {Scope.SCHOOL, Scope.TEACHER}
+        return own or any(key is not None for key in (self.project, self.school, self.teacher))
+
+    def require_sortable(self, reader: Principal) -> None:
+        """Refuse an order that no index has where it would sort the enrollments of all years at every page.
+
+        Raises:
+            Refusal: `LIST_TOO_WIDE`.
+        """
+        by_index = self.order is EnrollmentOrder.SIGNED_UP_AT
+        if not by_index and self.year is None and not self.is_confined(reader):
+            raise LIST_TOO_WIDE(field="orderBy")
 
     def condition(self) -> Document:
         """As a filter of the enrollments."""

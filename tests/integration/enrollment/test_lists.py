@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chassis.principal import Principal
-from services.enrollment.store import EnrollmentOrder, EnrollmentSelection
+from services.enrollment.store import EnrollmentOrder, EnrollmentSelection, enrollments
 from tests.integration.enrollment.season import (
     BASE,
     GUANGDONG,
@@ -118,7 +118,47 @@ async def test_r27_r41_a_province_which_reads_no_names_neither_searches_nor_sort
         with pytest.raises(Refused) as refused:
             await season.act(GUANGDONG, listed, **given)
         assert refused.value.code == "FORBIDDEN"
-    assert (await season.act(GUANGDONG, listed, order="STATUS"))["enrollments"]["totalCount"] == 5
+    by_year = listed.replace("enrollments(", "enrollments(filter: {year: 2024}, ")
+    assert (await season.act(GUANGDONG, by_year, order="STATUS"))["enrollments"]["totalCount"] == 5
+
+
+async def refused_list(season: Season, who: Principal, query: str, **given: Any) -> Refused:
+    with pytest.raises(Refused) as refused:
+        await season.act(who, query, **given)
+    return refused.value
+
+
+@pytest.mark.parametrize("order", sorted(set(EnrollmentOrder) - {EnrollmentOrder.SIGNED_UP_AT}))
+async def test_c3_all_years_of_a_base_or_a_province_are_not_sorted_at_every_page(
+    season: Season, order: EnrollmentOrder
+) -> None:
+    """A project, a school or a year keeps what is sorted short; a school's and a teacher's own list is short."""
+    await signed_up(season)
+    province = """query($filter: EnrollmentFilter, $order: EnrollmentOrder) {
+      _entities(representations: [{__typename: "Province", code: "44"}]) { ... on Province {
+        enrollments(filter: $filter, orderBy: $order) { totalCount } } } }"""
+    for who, query in ((BASE, LIST), (MINISTRY, province)):
+        refusal = await refused_list(season, who, query, order=order.value)
+        assert (refusal.code, refusal.extensions["field"]) == ("LIST_TOO_WIDE", "orderBy")
+        for narrow in ({"year": 2024}, {"project": "p1"}, {"school": SCHOOL.school}):
+            assert await season.act(who, query, order=order.value, filter=narrow)
+    assert len(await names(season, SCHOOL, order=order.value)) == len(NAMES)
+    assert len(await names(season, BASE, order="SIGNED_UP_AT")) == 3
+
+
+async def test_c3_a_search_beyond_a_school_or_project_finds_the_names_first_and_asks_for_more_of_common_ones(
+    season: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await signed_up(season)
+    monkeypatch.setattr(enrollments, "MOST_NAMED", 2)
+    refusal = await refused_list(season, BASE, LIST, search="王")
+    assert (refusal.code, refusal.extensions["field"], refusal.extensions["most"]) == ("SEARCH_TOO_WIDE", "search", 2)
+    found = await season.act(BASE, LIST, search="王小")
+    assert (found["totalCount"], [node["teacher"]["name"] for node in found["nodes"]]) == (1, ["王小明"])
+    assert await names(season, BASE, search="王", filter={"project": "p1"}) == ["王小明", "王大年"]
+    assert await names(season, SCHOOL, search="王") == ["王小明", "王大年", "王小红"]
+    plan = await season.database["teachers"].find({"name": {"$regex": "^王小"}}, {"_id": 1}).explain()
+    assert "'indexName': 'all_names'" in str(plan["queryPlanner"]["winningPlan"])
 
 
 async def test_teachers_are_found_by_the_beginning_of_the_name_and_sorted_by_it(season: Season) -> None:
