@@ -51,6 +51,7 @@ class Account:
         name: Name of the holder, recorded in every act (R5).
         home: Code of the province that it is counted in, `00` for none; it grants no access.
         designation: Of a school's own account, the version of the school whose designation the accounts follow (R5).
+        baseless: Whether it was closed because its last base was, so that another base opens it again (R2).
     """
 
     id: str
@@ -68,6 +69,7 @@ class Account:
     name: str | None = None
     home: str = NATIONWIDE
     designation: int = 0
+    baseless: bool = False
 
     @property
     def waiting(self) -> bool:
@@ -110,16 +112,19 @@ class Account:
             raise CODE_EXPIRED()
 
     def with_base(self, base: str) -> Self:
-        """The account with one more base to act for (R2)."""
-        return replace(self, bases=(*self.bases, base))
+        """The account with one more base to act for; one closed for having none waits for a code again (R2)."""
+        account = replace(self, bases=(*self.bases, base), baseless=False)
+        if not (self.baseless and self.state is AccountState.DISABLED):
+            return account
+        return replace(account, state=AccountState.INITIAL, secret="", code_expires_at=None)
 
     def without_base(self, base: str) -> Self:
         """The account with one base less to act for (R2)."""
         return replace(self, bases=tuple(own for own in self.bases if own != base))
 
-    def disabled(self) -> Self:
-        """The account closed; a new code opens it again."""
-        return replace(self, state=AccountState.DISABLED, code_expires_at=None)
+    def disabled(self, *, baseless: bool = False) -> Self:
+        """The account closed; a new code opens it again, and another base one that was closed for having none (R2)."""
+        return replace(self, state=AccountState.DISABLED, code_expires_at=None, baseless=baseless)
 
     def named(self, person: str, name: str) -> Self:
         """The account of a designated person under the person's name; one that was closed waits for a code (R5)."""
@@ -140,7 +145,8 @@ class Account:
 
     def with_code(self, secret: str, now: datetime) -> Self:
         """The account in its initial state, with the hash of a code issued at `now`, good for 30 days (R4)."""
-        return replace(self, secret=secret, state=AccountState.INITIAL, code_expires_at=now + CODE_LIFETIME)
+        expires_at = now + CODE_LIFETIME
+        return replace(self, secret=secret, state=AccountState.INITIAL, code_expires_at=expires_at, baseless=False)
 
 
 def login_name(text: str) -> str:

@@ -39,9 +39,14 @@ class AccountProvisioned(AccountEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class BaseAdded(AccountEvent):
-    """An organisation's account acts for one more base (R2, R3)."""
+    """An organisation's account acts for one more base (R2, R3).
+
+    Attributes:
+        reopened: Whether it was closed, for its last base was, and waits for a code now.
+    """
 
     base: str
+    reopened: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +78,9 @@ class AccountDisabled(AccountEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class AccountMoved(AccountEvent):
-    """A teacher's account acts for another school from now on, for its holder has gone there (R20).
+    """An account acts for another organisation from now on: a teacher has moved, or an expert's was wrong (R14, R20).
+
+    Its sessions ended, for their tokens named the former one.
 
     Attributes:
         reopened: Whether it was closed and waits for a code of that school now.

@@ -154,6 +154,9 @@ class TeacherLeft:
 class Effects:
     """Create accounts in their initial state without a code, for no event and no log may hold a code (R4); move them.
 
+    Queues keep no order, least of all for a dead letter that is sent again. So what happened to a base, an expert or a
+    teacher is followed by version: an event that a later one of the same subject has overtaken changes nothing.
+
     Args:
         store: Accounts.
     """
@@ -161,8 +164,10 @@ class Effects:
     def __init__(self, store: IdentityStore) -> None:
         self._store = store
 
-    async def base(self, event: BaseRegistered, _: Envelope, session: Session) -> None:
-        """Create an organisation's account with its first base, or add a base to it (R2, R3)."""
+    async def base(self, event: BaseRegistered, envelope: Envelope, session: Session) -> None:
+        """Create an organisation's account with its first base, or add a base to it that has not ended (R2, R3)."""
+        if not await self._store.follow("base", event.base, envelope.version, session):
+            return
         accounts = await self._store.by_login(event.organization, Scope.BASE, session)
         if not accounts:
             code = event.organization
@@ -170,16 +175,21 @@ class Effects:
             await self._store.add(account, session)
         elif event.base not in accounts[0].bases:
             account = accounts[0].with_base(event.base)
-            added = events.BaseAdded(**events.of(account), base=event.base)
+            reopened = account.state is not accounts[0].state
+            added = events.BaseAdded(**events.of(account), base=event.base, reopened=reopened)
             await self._store.accounts.save(account, [added], session)
 
-    async def base_closed(self, event: BaseClosed, _: Envelope, session: Session) -> None:
+    async def base_closed(self, event: BaseClosed, envelope: Envelope, session: Session) -> None:
         """Let nobody act for a base any more, and close the account that has no other (R2)."""
+        if not await self._store.follow("base", event.base, envelope.version, session):
+            return
         for account in await self._store.by_base(event.base, session):
             await self._without_base(account, event.base, session)
 
-    async def base_merged(self, event: BaseMerged, _: Envelope, session: Session) -> None:
+    async def base_merged(self, event: BaseMerged, envelope: Envelope, session: Session) -> None:
         """Let those who act for the successor act for the merged base, and nobody else (R2)."""
+        if not await self._store.follow("base", event.base, envelope.version, session):
+            return
         successors = await self._store.by_base(event.into, session)
         for account in await self._store.by_base(event.base, session):
             if event.into not in account.bases:
@@ -193,7 +203,7 @@ class Effects:
         told: list[Any] = [events.BaseRemoved(**events.of(account), base=base)]
         changed = account.without_base(base)
         if not changed.bases and changed.state is not AccountState.DISABLED:
-            changed, told = changed.disabled(), [*told, events.AccountDisabled(**events.of(account))]
+            changed, told = changed.disabled(baseless=True), [*told, events.AccountDisabled(**events.of(account))]
         await self._store.accounts.save(changed, told, session)
         await self._store.end_sessions(account.id, session)  # whose tokens still name the base
 
@@ -243,14 +253,17 @@ class Effects:
             account = _blank(login, Scope.EXPERT, organization=event.organization, person=event.expert)
             await self._store.add(account, session)
 
-    async def expert_corrected(self, event: ExpertCorrected, _: Envelope, session: Session) -> None:
+    async def expert_corrected(self, event: ExpertCorrected, envelope: Envelope, session: Session) -> None:
         """Follow an expert to the right organisation (R14)."""
+        if not await self._store.follow("expert", event.expert, envelope.version, session):
+            return
         for account in await self._store.by_person(event.expert, Scope.EXPERT, session):
-            if account.organization != event.organization:
-                await self._store.accounts.save(replace(account, organization=event.organization), (), session)
+            await self._save_moved(account, replace(account, organization=event.organization), session)
 
-    async def expert_withdrawn(self, event: ExpertWithdrawn, _: Envelope, session: Session) -> None:
+    async def expert_withdrawn(self, event: ExpertWithdrawn, envelope: Envelope, session: Session) -> None:
         """Close an expert's account (R14)."""
+        if not await self._store.follow("expert", event.expert, envelope.version, session):
+            return
         for account in await self._store.by_person(event.expert, Scope.EXPERT, session):
             if account.state is not AccountState.DISABLED:
                 told = [events.AccountDisabled(**events.of(account))]
@@ -270,30 +283,37 @@ class Effects:
             unit.insert(self._store.accounts, account, [events.provisioned(account)], act=row.act)
         await unit.flush()
 
-    async def join(self, event: TeacherJoined, _: Envelope, session: Session) -> None:
+    async def join(self, event: TeacherJoined, envelope: Envelope, session: Session) -> None:
         """Let a teacher's account act for the main school, and open it again where it was closed (R20)."""
+        if not await self._store.follow("teacher", event.teacher, envelope.version, session):
+            return
         for account in await self._store.by_person(event.teacher, Scope.TEACHER, session):
             if event.school == event.main_school or account.state is not AccountState.DISABLED:
-                await self._move(account, event.main_school, event.main_province, session)
+                moved = account.moved_to(event.main_school, event.main_province)
+                await self._save_moved(account, moved, session)
 
-    async def leave(self, event: TeacherLeft, _: Envelope, session: Session) -> None:
+    async def leave(self, event: TeacherLeft, envelope: Envelope, session: Session) -> None:
         """Close the account of a teacher who is at no school any more, or let it act for the main one (R20)."""
+        if not await self._store.follow("teacher", event.teacher, envelope.version, session):
+            return
         for account in await self._store.by_person(event.teacher, Scope.TEACHER, session):
             if event.main_school:
                 if account.state is not AccountState.DISABLED:
-                    await self._move(account, event.main_school, event.main_province or NATIONWIDE, session)
+                    moved = account.moved_to(event.main_school, event.main_province or NATIONWIDE)
+                    await self._save_moved(account, moved, session)
             elif account.state is not AccountState.DISABLED:
                 closed = account.disabled()
                 await self._store.accounts.save(closed, [events.AccountDisabled(**events.of(closed))], session)
                 await self._store.end_sessions(account.id, session)
 
-    async def _move(self, account: Account, school: str, home: str, session: Session) -> None:
-        moved = account.moved_to(school, home)
-        if moved != account:
-            reopened = moved.state is not account.state
-            await self._store.accounts.save(
-                moved, [events.AccountMoved(**events.of(moved), reopened=reopened)], session
-            )
+    async def _save_moved(self, account: Account, moved: Account, session: Session) -> None:
+        """Save an account that acts for another organisation, if it does, and end its sessions (R14, R20)."""
+        if moved == account:
+            return
+        reopened = moved.state is not account.state
+        told = [events.AccountMoved(**events.of(moved), reopened=reopened)]
+        await self._store.accounts.save(moved, told, session)
+        await self._store.end_sessions(account.id, session)  # whose tokens still name the former one
 
     async def _free_logins(self, kind: str, scope: Scope, count: int, session: Session) -> set[str]:
         """Random login names that nobody has: with a million teachers, one draw in a hundred is taken."""

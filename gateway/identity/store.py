@@ -60,6 +60,7 @@ class IdentityStore:
     def __init__(self, database: Database) -> None:
         self.accounts = Repository(database, "accounts", Account, producer="gateway", noun="account")
         self._sessions = database["sessions"]
+        self._followed = database["followed"]
         self.throttle = LoginThrottle(database)
 
     async def prepare(self) -> None:
@@ -92,6 +93,29 @@ class IdentityStore:
     async def by_base(self, base: str, session: Transaction | None = None) -> list[Account]:
         """The accounts that act for a base."""
         return await self.accounts.query({"bases": base, "scope": Scope.BASE.value}, session=session)
+
+    async def follow(self, kind: str, subject: str, version: int, session: Transaction) -> bool:
+        """Note which version of a subject in another service the accounts follow, and whether this is the latest.
+
+        The note is written in any case, so that two events of a subject at once conflict. It stands beside the accounts
+        because an event may come before its subject has one.
+
+        Args:
+            kind: `base`, `expert` or `teacher`.
+            subject: Its id there.
+            version: Of the event; several events of one version are all followed.
+            session: The transaction that follows it.
+
+        Returns:
+            False where a later version was followed already, so that the event must change nothing.
+        """
+        before = await self._followed.find_one_and_update(
+            {"_id": f"{kind}:{subject}"},
+            {"$max": {"version": version}},
+            upsert=True,
+            session=session,
+        )
+        return before is None or before["version"] <= version
 
     async def taken_logins(self, logins: Sequence[str], scope: Scope, session: Transaction) -> set[str]:
         """Which of these login names an account of that role has."""

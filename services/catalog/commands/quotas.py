@@ -72,9 +72,20 @@ async def adjust_quota(
 
 
 async def ensure_quota(deps: Deps, base: Base, current: Round) -> str:
-    """Create the base's quota of the round where there is none; its id (R11)."""
+    """Create the base's quota of the round where there is none; its id (R11).
+
+    The limit is that of the round as the transaction finds it, for an amendment may have raised it since `current` was
+    read. One that commits meanwhile conflicts, and raises the new quota too.
+    """
     key = quota_id(base.id, current.year)
-    await deps.store.quotas.ensure(quotas.granted(base, current))
+    if await deps.store.quotas.find(key):
+        return key
+
+    async def work(session: Session) -> None:
+        await deps.store.quotas.take_turn(current.year, session)
+        await deps.store.quotas.ensure(quotas.granted(base, await round_of(deps, current.year, session)), session)
+
+    await deps.store.transact(work)
     return key
 
 

@@ -17,6 +17,7 @@ from services.catalog.commands.bulk import Loaded, ProjectBatch, Step, project_r
 from services.catalog.commands.deps import Deps
 from services.catalog.commands.guards import round_of
 from services.catalog.domain import decision, review
+from services.catalog.domain.expert import require_available
 from services.catalog.domain.project import Project
 from services.catalog.domain.refusals import NOT_ASSIGNED
 from services.catalog.domain.review import DimensionVerdict, Review
@@ -131,7 +132,7 @@ async def submit_review(
         verdicts: One a dimension, as they were typed.
 
     Raises:
-        Refusal: `NOT_FOUND`, `NOT_ASSIGNED`, `WRONG_STATE`, `REVIEW_SUBMITTED`, `INVALID_TEXT` or
+        Refusal: `NOT_FOUND`, `NOT_ASSIGNED`, `EXPERT_WITHDRAWN`, `WRONG_STATE`, `REVIEW_SUBMITTED`, `INVALID_TEXT` or
             `REVIEW_INCOMPLETE`.
     """
     require_scope(principal, Scope.EXPERT)
@@ -148,6 +149,7 @@ async def _judge(deps: Deps, expert: str, key: str, verdicts: Sequence[Dimension
     blank = await deps.store.reviews.find(review.review_id(project, expert), session)
     if blank is None:
         raise NOT_ASSIGNED()
+    require_available(await deps.store.experts.get(expert, session))  # whose token outlives the account by minutes
     done, events = review.submit_review(blank, project, current, verdicts, deps.clock.now())
     await deps.store.projects.touch(key, session)
     return await deps.store.reviews.save(done, events, session)

@@ -132,6 +132,7 @@ async def _raise_quotas(deps: Deps, unit: UnitOfWork, current: Round, amended: R
     moved = {c for c in BaseCategory if current.quota_of(c) != amended.quota_of(c)}
     if not moved:
         return
+    await deps.store.quotas.take_turn(current.year, unit.session)  # whoever creates a quota now sees the new limit
     where = {"category": {"$in": sorted(moved)}}
     bases = {base.id: base for base in await deps.store.bases.query(where, session=unit.session)}
     for quota in await unit.load(deps.store.quotas, [quotas.quota_id(base, current.year) for base in bases]):

@@ -23,12 +23,17 @@ class Quotas(Repository[Quota]):
     def __init__(self, database: Database) -> None:
         super().__init__(database, "quotas", Quota, producer="catalog", noun="quota")
         self._projects = database["projects"]
+        self._counters = database["counters"]
 
-    async def ensure(self, quota: Quota) -> None:
+    async def ensure(self, quota: Quota, session: Session) -> None:
         """Create the document where there is none; an existing one stays as it is."""
         document = to_document(quota) | {"events": []}
         key = document.pop("_id")
-        await self.collection.update_one({"_id": key}, {"$setOnInsert": document}, upsert=True)
+        await self.collection.update_one({"_id": key}, {"$setOnInsert": document}, upsert=True, session=session)
+
+    async def take_turn(self, year: int, session: Session) -> None:
+        """Serialize the transactions that create quotas of a round and those that raise all of them (R1, R11)."""
+        await self._counters.update_one({"_id": f"quotas:{year}"}, {"$inc": {"last": 1}}, upsert=True, session=session)
 
     async def next_serial(self, key: str) -> int:
         """A serial number that no other project of the base and round has; gaps do no harm.

@@ -81,22 +81,29 @@ class _CatalogEffects:
             calendar = {name: _phase(days) for name, days in event.calendar.items()}
             await self._store.rounds.put(Round(str(event.year), envelope.version, calendar), session)
 
-    async def rename_base(self, event: BaseRenamed, _: Envelope, session: Session) -> None:
+    async def rename_base(self, event: BaseRenamed, envelope: Envelope, session: Session) -> None:
         """Show the base of its projects under its new name, in lists and workbooks (R2, R42)."""
+        if not await self._store.base_names.rename(event.base, event.name, envelope.version, session):
+            return
         named = {"$set": {"base_name": event.name}}
         await self._store.projects.collection.update_many({"base": event.base}, named, session=session)
 
     async def store_project(self, event: ProjectPublished, envelope: Envelope, session: Session) -> None:
-        """Store a published project and open its seats (R17, R23)."""
+        """Store a published project and open its seats (R17, R23).
+
+        The catalog publishes a project under the name that its base has then. Where another is on file here, the
+        rename came in first, though it was sent later (R2).
+        """
         if await self._store.projects.find(event.project, session):
             return
+        renamed = await self._store.base_names.latest(event.base, session)
         project = Project(
             id=event.project,
             version=envelope.version,
             code=event.code,
             title=event.title,
             base=event.base,
-            base_name=event.base_name,
+            base_name=renamed or event.base_name,
             organization=event.organization,
             province=event.province,
             year=event.year,

@@ -10,6 +10,7 @@ from services.enrollment.domain.cut_off import CutOffs
 from services.enrollment.domain.funding import Funding
 from services.enrollment.domain.project import Project, Round
 from services.enrollment.store.admissions import Admissions
+from services.enrollment.store.base_names import BaseNames
 from services.enrollment.store.enrollments import Enrollments
 from services.enrollment.store.feed import Feed, Tail
 from services.enrollment.store.funding import FundingBook
@@ -68,6 +69,7 @@ class Store:
         self.rounds: CachedRepository[Round] = CachedRepository(
             database, "rounds", Round, producer=_PRODUCER, noun="round"
         )
+        self.base_names = BaseNames(database)
         self.funding = FundingBook(database, "funding", Funding, producer=_PRODUCER, noun="funding")
         self.progress = ProgressCounts(database, self.funding)
         self.deliveries = Deliveries(database)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from chassis.principal import Scope
+from services.catalog.commands.quotas import ensure_quota
 from tests.integration.catalog.season import Season
 from tests.support.graph import Refused
 from tests.support.principals import ANYBODY, MINISTRY
@@ -53,6 +54,36 @@ async def test_r11_r39_more_quota_reaches_the_bases_that_have_one_and_leaves_an_
     with pytest.raises(Refused) as refused:
         await amend(season, shown["version"], quotas=fewer)
     assert (refused.value.code, refused.value.extensions["fields"]) == ("ROUND_IN_USE", ["quotas"])
+
+
+async def test_r11_a_quota_that_is_created_from_a_round_read_before_its_amendment_has_the_new_limit(
+    season: Season,
+) -> None:
+    base = await season.register_base()
+    stored, read_before = await season.deps.store.bases.get(base.bases[0]), await season.deps.store.rounds.get("2024")
+    await amend(season, 1, quotas=QUOTAS)
+    await ensure_quota(season.deps, stored, read_before)
+    assert (await season.quota(base))["limit"] == 25
+
+
+async def test_r11_a_quota_that_is_created_while_an_amendment_is_under_way_is_raised_with_the_others(
+    season: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = await season.register_base()
+    stored, current = await season.deps.store.bases.get(base.bases[0]), await season.deps.store.rounds.get("2024")
+    use_of, crossed = season.deps.store.projects.use_of, list[bool]()
+
+    async def late(*arguments: Any) -> Any:
+        used = await use_of(*arguments)
+        if not crossed:
+            crossed.append(True)
+            await ensure_quota(season.deps, stored, current)
+        return used
+
+    monkeypatch.setattr(season.deps.store.projects, "use_of", late)
+    await amend(season, 1, quotas=QUOTAS)
+    document = await season.deps.store.quotas.get(f"{stored.id}:2024")
+    assert (crossed, document.limit) == ([True], 25)
 
 
 async def test_r14_the_number_of_experts_is_mended_so_that_they_can_be_assigned(season: Season) -> None:

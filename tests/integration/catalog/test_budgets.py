@@ -192,7 +192,7 @@ SINGLE = {
         lambda deps, stage: commands.submit_review(
             deps, stages.expert(stage.experts[0]), project_id=stage.key, verdicts=VERDICTS
         ),
-        Budget(6, commits=1),
+        Budget(7, commits=1),
     ),
     "decide_project": Case(
         stages.reviewed,

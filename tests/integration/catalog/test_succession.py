@@ -8,6 +8,7 @@ import pytest
 from chassis.principal import Principal
 from tests.integration.catalog.season import DRAFT, PLAN, SUBMIT, Season
 from tests.integration.catalog.test_declaring import UPDATE, refusal
+from tests.support.graph import Refused
 from tests.support.principals import MINISTRY
 
 REGISTER = "mutation($input: BaseInput!) { registerBase(input: $input) { id version } }"
@@ -206,6 +207,18 @@ async def test_r14_an_expert_who_withdraws_leaves_the_unwritten_to_others(season
         await season.assign(other, leaving, writing)
     await season.review(spare, project)
     assert (await season.decide(project, "APPROVE"))["status"] == "APPROVED"
+
+
+async def test_r14_a_withdrawn_expert_reviews_nothing_with_the_token_that_still_lasts(season: Season) -> None:
+    base = await season.register_base()
+    leaving, other = [await season.register_expert(name) for name in ("评甲", "评乙")]
+    project = await season.submitted(base)
+    await season.assign(project, leaving, other)
+    await season.act(MINISTRY, WITHDRAW, id=leaving.person, version=1)
+    with pytest.raises(Refused) as refused:
+        await season.review(leaving, project)
+    assert (refused.value.code, refused.value.extensions["rule"]) == ("EXPERT_WITHDRAWN", "R14")
+    await season.review(other, project)
 
 
 async def test_r14_a_withdrawn_expert_whose_review_is_in_stays_with_the_project(season: Season) -> None:

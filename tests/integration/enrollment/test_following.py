@@ -8,6 +8,7 @@ import pytest
 from chassis.principal import Principal
 from services.enrollment.commands import deliver_pending
 from services.enrollment.messaging.from_assessment import assessment_handlers
+from services.enrollment.messaging.from_catalog import catalog_handlers
 from tests.integration.enrollment.season import BASE, GUANGDONG, HUNAN, OTHER_BASE, SCHOOL, SIGN_UP, WITHDRAW, Season
 from tests.support.consuming import envelope_of, take_in
 from tests.support.graph import Refused
@@ -293,3 +294,27 @@ async def test_r2_a_renamed_base_is_shown_under_its_new_name(season: Season) -> 
     await season.hear("catalog.base-renamed", "base-1", renamed)
     names = [(await season.deps.store.projects.get(key)).base_name for key in ("p1", "p2")]
     assert names == ["岭表师资基地", "示范大学职教基地"]
+
+
+async def renamed(season: Season, name: str, version: int) -> None:
+    """The catalog's event that base-1 is called `name` from that version of the base on."""
+    data = {"base": "base-1", "name": name, "former": "x", "reason": "更名"}
+    event = envelope_of("catalog.base-renamed", "base-1", version, data)
+    await take_in(season.database, catalog_handlers(season.deps), event)
+
+
+async def test_r2_a_name_that_a_later_one_overtook_is_not_restored(season: Season) -> None:
+    await season.publish("p1")
+    await renamed(season, "第三名", 3)
+    await renamed(season, "第二名", 2)
+    assert (await season.deps.store.projects.get("p1")).base_name == "第三名"
+
+
+async def test_r2_a_project_that_comes_after_the_rename_it_was_published_before_has_the_new_name(
+    season: Season,
+) -> None:
+    await renamed(season, "第三名", 3)
+    await season.publish("p1")
+    await season.publish("p2", base="base-2")
+    names = [(await season.deps.store.projects.get(key)).base_name for key in ("p1", "p2")]
+    assert names == ["第三名", "示范大学职教基地"]

@@ -19,7 +19,7 @@ from gateway.identity.account import Account, AccountState
 from gateway.identity.authentication import log_in, set_password
 from gateway.identity.deps import Deps
 from gateway.identity.messaging import BINDINGS, QUEUE, QUEUES, TEACHER_BINDINGS, TEACHERS, handlers, tasks
-from gateway.identity.provisioning import issue_codes, provision, reset
+from gateway.identity.provisioning import disable, issue_codes, provision, reset
 from kernel.errors import Refusal
 from tests.integration.gateway.test_console import accounts
 from tests.support.consuming import take_in
@@ -360,7 +360,74 @@ async def test_r14_a_withdrawn_expert_is_signed_out_and_a_corrected_one_followed
     (account,) = await deps.store.by_person("x1", Scope.EXPERT)
     assert account.state is AccountState.DISABLED
     assert await database["sessions"].count_documents({"account": account.id}) == 0
-    assert await events(database, account.id) == ["account-provisioned", "account-disabled"]
+    assert await events(database, account.id) == ["account-provisioned", "account-moved", "account-disabled"]
+
+
+async def test_r14_r40_an_expert_of_another_organisation_is_signed_out_and_the_audit_learns_it(
+    deps: Deps, database: Database
+) -> None:
+    await hear(deps, EXPERT)
+    (account,) = await deps.store.by_person("x1", Scope.EXPERT)
+    await database["sessions"].insert_one({"_id": "s", "account": account.id})
+    corrected = {"expert": "x1", "organization": EXPERT[1]["organization"]}
+    await hear(deps, ("catalog.expert-corrected", corrected), version=2)
+    assert await database["sessions"].count_documents({"account": account.id}) == 1
+    await hear(deps, ("catalog.expert-corrected", corrected | {"organization": OTHER}), version=3)
+    assert await database["sessions"].count_documents({"account": account.id}) == 0
+    stored = await database["accounts"].find_one({"_id": account.id})
+    assert stored
+    told = stored["events"][-1]
+    assert (told["name"], told["data"]["organization"], told["data"]["reopened"]) == ("account-moved", OTHER, False)
+
+
+async def test_r14_a_correction_of_an_expert_that_a_later_one_overtook_changes_nothing(deps: Deps) -> None:
+    await hear(deps, EXPERT)
+    for version, organization in ((3, OTHER), (2, SCHOOL)):
+        told = {"expert": "x1", "organization": organization}
+        await hear(deps, ("catalog.expert-corrected", told), version=version)
+    (account,) = await deps.store.by_person("x1", Scope.EXPERT)
+    assert account.organization == OTHER
+
+
+@pytest.mark.parametrize("end", ["catalog.base-closed", "catalog.base-merged"])
+@pytest.mark.parametrize("known", [True, False])
+async def test_r2_a_registration_that_comes_after_the_bases_end_gives_nobody_the_base(
+    deps: Deps, end: str, known: bool
+) -> None:
+    """A dead letter is sent again late, whether or not the account had the base meanwhile."""
+    await hear(deps, SECOND, *([BASE] if known else []))
+    await hear(deps, (end, {"base": "b1", "into": "b9", "province": "44"}), version=3)
+    await hear(deps, BASE)
+    assert (await one(deps, Scope.BASE)).bases == ("b2",)
+
+
+async def test_r2_an_organisation_that_lost_its_last_base_is_let_in_again_by_a_new_one(
+    deps: Deps, database: Database
+) -> None:
+    await hear(deps, BASE)
+    code = await reset(deps, login=SCHOOL, scope=Scope.BASE)
+    tokens = await log_in(deps, login=SCHOOL, password=code)
+    await set_password(deps, token=tokens.access, current=None, new=STRONG)
+    await hear(deps, closed("b1"), version=2)
+    await hear(deps, SECOND)
+    account = await one(deps, Scope.BASE)
+    assert (account.state, account.bases, account.waiting) == (AccountState.INITIAL, ("b2",), True)
+    stored = await database["accounts"].find_one({"_id": account.id})
+    assert stored
+    told = stored["events"][-1]
+    assert (told["name"], told["data"]["base"], told["data"]["reopened"]) == ("base-added", "b2", True)
+    assert set(await codes(deps, scope=Scope.BASE, missing=True)) == {(SCHOOL, "base")}
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_r2_r4_an_account_that_a_manager_closed_is_opened_by_no_base(deps: Deps, when: str) -> None:
+    await hear(deps, BASE)
+    steps = [disable(deps, login=SCHOOL, scope=Scope.BASE), hear(deps, closed("b1"), version=2)]
+    for step in steps if when == "before" else reversed(steps):
+        await step
+    await hear(deps, SECOND)
+    account = await one(deps, Scope.BASE)
+    assert (account.state, account.bases) == (AccountState.DISABLED, ("b2",))
 
 
 async def of_teacher(deps: Deps, key: str = "t1") -> Account:
@@ -398,3 +465,31 @@ async def test_r20_the_account_of_a_teacher_who_is_nowhere_is_closed_and_a_later
     (document,) = await collection.find({"_id": opened.id}).to_list()
     assert [event["name"] for event in document["events"]][-2:] == ["account-disabled", "account-moved"]
     assert document["events"][-1]["data"]["reopened"] is True
+
+
+async def test_r20_a_teacher_left_that_a_later_joining_overtook_closes_no_account(deps: Deps) -> None:
+    await hear(deps, teacher("t1"))
+    await hear(deps, joined("t1", SCHOOL, SCHOOL), version=6)
+    before = await of_teacher(deps)
+    await hear(deps, left("t1", SCHOOL, None), version=5)
+    assert await of_teacher(deps) == before
+    await hear(deps, left("t1", SCHOOL, None), version=7)
+    assert (await of_teacher(deps)).state is AccountState.DISABLED
+
+
+async def test_r20_a_teacher_joined_that_a_later_leaving_overtook_opens_no_account(deps: Deps) -> None:
+    await hear(deps, teacher("t1"))
+    await hear(deps, left("t1", SCHOOL, None), version=6)
+    await hear(deps, joined("t1", OTHER, OTHER), version=5)
+    closed_account = await of_teacher(deps)
+    assert (closed_account.state, closed_account.school) == (AccountState.DISABLED, SCHOOL)
+
+
+async def test_r20_r40_a_teacher_who_moves_is_signed_out(deps: Deps, database: Database) -> None:
+    await hear(deps, teacher("t1"))
+    account = await of_teacher(deps)
+    await database["sessions"].insert_one({"_id": "s", "account": account.id})
+    await hear(deps, joined("t1", OTHER, SCHOOL), version=2)
+    assert await database["sessions"].count_documents({"account": account.id}) == 1
+    await hear(deps, joined("t1", OTHER, OTHER), left("t1", SCHOOL, OTHER), version=3)
+    assert await database["sessions"].count_documents({"account": account.id}) == 0
