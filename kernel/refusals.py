@@ -198,3 +198,17 @@ PHASE_CLOSED = RefusalKind(
 INVALID_CONTACT = RefusalKind(
     "INVALID_CONTACT", "{detail}须有姓名和电话", "{detail} needs a name and a phone number", unblock=Unblock.SELF
 )
+INVALID_PURPOSE = RefusalKind(
+    "INVALID_PURPOSE",
+    "请用4至200个字说明查看用途，其中不得含有身份证号码或手机号码",
+    "State the purpose in 4 to 200 characters, and no ID number or mobile in it",
+    rule="R41",
+    unblock=Unblock.SELF,
+)
+TOO_MANY_REVEALS = RefusalKind(
+    "TOO_MANY_REVEALS",
+    "查看次数已达上限，请稍后再试",
+    "This account has revealed as often as it may for now",
+    rule="R41",
+    unblock=Unblock.SELF,
+)

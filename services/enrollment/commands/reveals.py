@@ -11,9 +11,10 @@ from chassis.ids import new_id
 from chassis.principal import Principal, Scope
 from chassis.storage.unit_of_work import UnitOfWork, in_unit_of_work
 from kernel.refusals import NOT_FOUND
+from kernel.reveals import Purpose
 from services.enrollment.commands.deps import Deps
 from services.enrollment.domain.refusals import NOT_ACCEPTED
-from services.enrollment.domain.reveal import Purpose, Reveal, reveal
+from services.enrollment.domain.reveal import Reveal, reveal
 from services.enrollment.domain.reveal import reveal_contacts as record_contacts
 from services.enrollment.domain.school import School
 from services.enrollment.domain.teacher import Teacher
@@ -58,7 +59,7 @@ async def reveal_teacher(deps: Deps, principal: Principal, *, key: str, purpose:
         scope=principal.scope.value,
         organization=principal.organization,
     )
-    await deps.store.reveals.spend(principal.subject, datetime.now(UTC))
+    await deps.store.reveals.counts.spend(principal.subject, datetime.now(UTC))
     await deps.store.reveals.repository.insert(act, events)
     return _opened(deps, act, teacher)
 
@@ -108,7 +109,7 @@ async def reveal_teachers(
         for teacher in reached
     }
     if acts:
-        await store.reveals.spend(principal.subject, datetime.now(UTC), len(acts))
+        await store.reveals.counts.spend(principal.subject, datetime.now(UTC), len(acts))
 
         async def record(unit: UnitOfWork) -> None:
             for act, events in acts.values():
@@ -170,7 +171,7 @@ async def reveal_contacts(
             scope=principal.scope.value,
             organization=principal.organization,
         )
-        await store.reveals.spend(principal.subject, datetime.now(UTC), len(shown))
+        await store.reveals.counts.spend(principal.subject, datetime.now(UTC), len(shown))
         await store.reveals.contacts.insert(act, events)
     return [
         RowResult(code, _contact(deps, schools[code]))

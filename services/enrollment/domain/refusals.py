@@ -185,24 +185,10 @@ TEACHER_LEFT = RefusalKind(
 )
 
 # Seeing personal numbers
-INVALID_PURPOSE = RefusalKind(
-    "INVALID_PURPOSE",
-    "请用4至200个字说明查看用途，其中不得含有身份证号码或手机号码",
-    "State the purpose in 4 to 200 characters, and no ID number or mobile in it",
-    rule="R41",
-    unblock=Unblock.SELF,
-)
 NOT_ACCEPTED = RefusalKind(
     "NOT_ACCEPTED",
     "仅可查看本基地已录取学员的号码",
     "Only of those whom the base has accepted",
-    rule="R41",
-    unblock=Unblock.SELF,
-)
-TOO_MANY_REVEALS = RefusalKind(
-    "TOO_MANY_REVEALS",
-    "查看次数已达上限，请稍后再试",
-    "This account has revealed as often as it may for now",
     rule="R41",
     unblock=Unblock.SELF,
 )

@@ -1,43 +1,11 @@
-"""The recorded act of seeing a teacher's plain numbers: its purpose and its limits (R40, R41)."""
+"""The recorded acts of seeing plain numbers, of teachers and of designated persons (R40, R41)."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import ClassVar, Self
+from datetime import datetime
 
-from kernel.free_text import FreeText
+from kernel.reveals import Purpose
 from services.enrollment.domain.events import ContactsRevealed, TeacherRevealed
-from services.enrollment.domain.refusals import INVALID_PURPOSE
 from services.enrollment.domain.teacher import Teacher
-
-BOUNDS = {timedelta(hours=1): 200, timedelta(days=1): 400}
-"""The most persons whom one account reveals by period: a large class on its first day, not a whole school."""
-
-
-class Purpose(FreeText):
-    """For what somebody sees a teacher's numbers; it goes into the audit."""
-
-    __slots__ = ()
-    shortest: ClassVar[int] = 4
-    longest = 200
-    lines = True
-
-    @classmethod
-    def of(cls, typed: str, field: str = "purpose", rule: str | None = "R41") -> Self:
-        """The checked purpose.
-
-        Args:
-            typed: As it was typed.
-            field: What the person was asked for.
-            rule: The rule of the act.
-
-        Raises:
-            Refusal: `INVALID_PURPOSE`: too short or too long to mean anything, or it holds a number itself.
-        """
-        del field
-        text = cls._tidied(typed)
-        if len(text) < cls.shortest or not cls._fits(text):
-            raise INVALID_PURPOSE(rule=rule)
-        return cls(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ import pytest
 from chassis.context import Act, acting
 from chassis.principal import Principal, Scope
 from chassis.storage.rotation import keys, rotate
+from kernel import reveals as revealing
 from services.enrollment.commands import deliver_pending, enter_rosters
-from services.enrollment.domain import reveal as revealing
 from services.enrollment.store import SEALED
 from tests.integration.enrollment.crawl import Crawl
 from tests.integration.enrollment.lists import COMMIT, line_of, someone, staged

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chassis.principal import Principal
-from services.enrollment.domain import reveal as revealing
+from kernel import reveals as revealing
 from tests.integration.enrollment.season import (
     BASE,
     GUANGDONG,

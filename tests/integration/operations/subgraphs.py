@@ -17,6 +17,7 @@ from chassis.storage.mongo import Database
 from chassis.storage.vault import Vault
 from kernel.errors import Refusal
 from kernel.reference import provinces
+from kernel.reveals import Purpose
 from services.assessment.app import load_rules
 from services.assessment.commands import Deps as AssessmentDeps
 from services.assessment.domain.project import Project
@@ -29,7 +30,7 @@ from services.catalog.graph.schema import schema as catalog_schema
 from services.catalog.store import Store as CatalogStore
 from services.enrollment.commands import Deps as EnrollmentDeps
 from services.enrollment.commands import deliver_pending, enter_rosters
-from services.enrollment.domain.reveal import Purpose, reveal
+from services.enrollment.domain.reveal import reveal
 from services.enrollment.graph.schema import schema as enrollment_schema
 from services.enrollment.store import Store as EnrollmentStore
 from tests.integration.catalog import season as declaring

@@ -6,7 +6,8 @@ import pytest
 
 from kernel.errors import Refusal
 from kernel.free_text import PersonName, spelled
-from services.enrollment.domain.reveal import Purpose, reveal
+from kernel.reveals import Purpose
+from services.enrollment.domain.reveal import reveal
 from services.enrollment.domain.roster.sheet import tidy
 from services.enrollment.domain.teacher import Sealed, correct
 from services.enrollment.domain.vocabulary import TeacherField
