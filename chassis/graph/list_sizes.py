@@ -57,6 +57,9 @@ ASSUMED: Mapping[str, int] = {
     "rounds": 5,
     "Round.themes": 30,
     "team": 3,
+    "BaseTeamReveal.declaration": 1,
+    "BaseTeamReveal.delivery": 1,
+    "BaseTeamReveal.design": 1,
     "Base.majorCategories": 5,
     "myBases": 2,
     # counts

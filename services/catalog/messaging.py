@@ -12,7 +12,7 @@ from chassis.storage.mongo import Database, Session
 from chassis.storage.timer import Act, timer
 from services.catalog.commands import Deps, complete_overdue, complete_settled, lapse_overdue, tell_missed_starts
 from services.catalog.domain import events
-from services.catalog.store import COLLECTIONS, SeatsTaken
+from services.catalog.store import COLLECTIONS, Partnership, SeatsTaken
 
 SERVICE = "catalog"
 EMITTED: tuple[type, ...] = (
@@ -21,6 +21,7 @@ EMITTED: tuple[type, ...] = (
     events.RoundAmended,
     events.BaseRegistered,
     events.BaseTeamSet,
+    events.ContactsRevealed,
     events.BaseRenamed,
     events.OrganizationRenamed,
     events.BaseExtended,
@@ -66,8 +67,9 @@ _SEAT_MOVERS = (
     "enrollment.lapsed",
 )
 INBOX = f"{SERVICE}.inbox"
+_SUBMITTED = "enrollment.submitted"
 _SETTLED = "assessment.project-settled"
-QUEUES = {INBOX: tuple(f"{type_}.#" for type_ in (*_SEAT_MOVERS, _SETTLED))}
+QUEUES = {INBOX: tuple(f"{type_}.#" for type_ in (*_SEAT_MOVERS, _SUBMITTED, _SETTLED))}
 """The catalog's own queue and what it is bound to, for the broker's definitions."""
 
 
@@ -89,6 +91,14 @@ class SeatMoved:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EnrollmentSubmitted:
+    """`enrollment.submitted`: a school has handed a sign-up in to a base, so it works with that base (R22, R41)."""
+
+    base: str
+    school: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProjectSettled:
     """`assessment.project-settled`: all results of a project are in, and its credits are settled (R30, R31)."""
 
@@ -105,15 +115,26 @@ def handlers(deps: Deps) -> Mapping[str, Handler]:
 
 
 def enrollment_handlers(deps: Deps) -> Mapping[str, Handler]:
-    """A handler for each of enrollment's events that may move a seat; it stores the latest count (ADR 13)."""
+    """A handler for each of enrollment's events that may move a seat, and for submissions.
 
-    async def store_seats(rows: Sequence[Row], session: Session) -> None:
-        moved = [(row.event.project, row.event.seats) for row in rows if row.event.seats]
+    Of the ones it stores the latest count (ADR 13), of the others which school works with which base (ADR 38). All
+    have one effect, so that a batch of both is not cut into pieces.
+    """
+
+    async def take_in(rows: Sequence[Row], session: Session) -> None:
+        events = [row.event for row in rows]
+        submitted = [event for event in events if isinstance(event, EnrollmentSubmitted)]
+        await deps.store.partners.add([Partnership(event.base, event.school) for event in submitted], session)
+        await store_seats([event for event in events if isinstance(event, SeatMoved)], session)
+
+    async def store_seats(events: Sequence[SeatMoved], session: Session) -> None:
+        moved = [(event.project, event.seats) for event in events if event.seats]
         latest = dict(sorted(moved, key=lambda move: move[1].version))
         counts = [SeatsTaken(key, seats.version, seats.accepted + seats.offered) for key, seats in latest.items()]
         await deps.store.projects.set_seats(counts, session)
 
-    return {type_: Handler(SeatMoved, many=store_seats) for type_ in _SEAT_MOVERS}
+    movers = {type_: Handler(SeatMoved, many=take_in) for type_ in _SEAT_MOVERS}
+    return {**movers, _SUBMITTED: Handler(EnrollmentSubmitted, many=take_in)}
 
 
 def tasks(deps: Deps, database: Database, amqp_url: str) -> Tasks:

@@ -33,7 +33,8 @@ PERSONAL = {
     "credit",
 }
 INNER_TYPES = {
-    "Attendance", "Credit", "Decision", "Enrollment", "EnrollmentChange", "Expert", "Notice", "Person", "PersonalData",
+    "Attendance", "BaseContact", "BaseTeamReveal", "ContactReveal", "Credit", "Decision", "Enrollment",
+    "EnrollmentChange", "Expert", "Notice", "Person", "PersonalData",
     "ProjectChange", "Quota", "Result", "Review", "RosterJob", "RosterRow", "School", "Teacher", "TeacherReveal",
 }  # fmt: skip
 LECTURERS = {("Session", "teacher")}

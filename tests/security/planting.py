@@ -193,6 +193,7 @@ def rightful(world: World, published_version: int) -> dict[str, tuple[str, Argum
         },
         "base.a": {
             "setBaseTeam": {"baseId": base},
+            "revealBaseTeam": {"baseId": base},
             "draftProject": {"baseId": base, "input": {"year": LIVE}},
             "updateProject": {"id": draft, "input": {"year": LIVE}},
             "withdrawProject": {"id": draft},

@@ -18,7 +18,7 @@ from tests.security.test_rows import SCHEMA
 from tests.security.trespasses import OF_ONESELF, SILENT, Trespass, trespasses
 from tests.support.eventually import eventually
 
-REFUSED = {"FORBIDDEN", "NOT_FOUND", "NOT_ASSIGNED"}
+REFUSED = {"FORBIDDEN", "NOT_FOUND", "NOT_ASSIGNED", "NOT_SUBMITTED_TO"}
 """For whose it is; the last is an expert's who was not asked. No phase or state may answer first and hide the lack."""
 CONFINED = {row.field for row in rows() if row.type == "Mutation" and row.scopes != frozenset({Scope.MINISTRY.value})}
 """The ministry acts on everybody's; all others on their own."""

@@ -19,6 +19,8 @@ OF_ONESELF = {"addTeachers", "designatePerson", "requestTeacher", "setInnerCutOf
 """They name nothing of anybody else's: a school has its own people, days and requests only, a teacher one contact."""
 _STRANGERS = {"a": "b", "b": "c"}
 """By base, a school that has submitted nobody to it."""
+_STRANGE_BASES = {school: base for base, school in _STRANGERS.items()}
+"""By school, a base to which it has submitted nobody; school `a` has submitted to both."""
 SILENT = {"markNoticesRead"}
 """They answer with the own ones among the rows, and do not say whether there are others."""
 
@@ -70,6 +72,7 @@ def _of_bases(world: World, own: str, other: str) -> dict[str, list[Arguments]]:
     ]
     return {
         "setBaseTeam": [{"baseId": base, "input": _TEAM}],
+        "revealBaseTeam": [{"baseId": base, "purpose": _PURPOSE}],
         "draftProject": [{"baseId": base, "input": {"year": LIVE, "title": _REASON}}],
         "updateProject": [{"id": draft, "version": 1, "input": {"title": _REASON}}],
         "submitProject": [{"id": draft, "version": 1}],
@@ -98,6 +101,7 @@ def _of_schools(world: World, own: str, other: str) -> dict[str, list[Arguments]
     signed_up = world.ids[f"enrollment.{other}2.project.{other}"]
     project, theirs = world.ids[f"project.{other}"], world.ids[f"teacher.{other}1"]
     ours = world.ids[f"teacher.{own}1"]
+    strange = [world.ids[f"base.{_STRANGE_BASES[own]}"]] if own in _STRANGE_BASES else []
     return {
         "declineSignUps": [{"ids": [signed_up], "reason": _REASON}],
         "rankSignUps": [{"projectId": project, "ids": [signed_up]}],
@@ -119,6 +123,7 @@ def _of_schools(world: World, own: str, other: str) -> dict[str, list[Arguments]
         "revealTeacher": [{"id": theirs, "purpose": _PURPOSE}],
         "revealTeachers": [{"projectId": world.ids[f"taught.{other}"], "ids": [theirs], "purpose": _PURPOSE}],
         "revealContacts": [{"codes": [SCHOOLS[other]], "purpose": _PURPOSE}],
+        "revealBaseTeam": [{"baseId": base, "purpose": _PURPOSE} for base in strange],
     }
 
 

@@ -35,6 +35,7 @@ from services.catalog.commands.lifecycle import (
     tell_missed_starts,
 )
 from services.catalog.commands.quotas import adjust_quota
+from services.catalog.commands.reveals import RevealedContact, RevealedTeam, reveal_base_team
 from services.catalog.commands.reviews import (
     ProjectDecision,
     assign_experts,
@@ -49,6 +50,8 @@ from services.catalog.commands.rounds import amend_round, extend_phase, open_rou
 __all__ = [
     "Deps",
     "ProjectDecision",
+    "RevealedContact",
+    "RevealedTeam",
     "add_class",
     "adjust_quota",
     "amend_project",
@@ -79,6 +82,7 @@ __all__ = [
     "rename_base",
     "rename_organization",
     "resume_project",
+    "reveal_base_team",
     "set_base_team",
     "start_project",
     "submit_project",

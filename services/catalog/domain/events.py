@@ -86,6 +86,15 @@ class BaseRegistered:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContactsRevealed:
+    """Somebody saw how to call the team of a base, for a stated purpose (R6, R40, R41)."""
+
+    base: str
+    purpose: str
+    province: str = NATIONWIDE
+
+
+@dataclass(frozen=True, kw_only=True)
 class BaseRenamed:
     """A base got another name (R2).
 

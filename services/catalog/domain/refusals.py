@@ -103,6 +103,13 @@ TEAM_MISSING = RefusalKind(
     rule="R6",
     unblock=Unblock.BASE,
 )
+NOT_SUBMITTED_TO = RefusalKind(
+    "NOT_SUBMITTED_TO",
+    "向该基地的项目提交报名后，方可查看其联系人电话",
+    "Phones of a base's team are for schools that have submitted enrollments to its projects",
+    rule="R41",
+    unblock=Unblock.SELF,
+)
 QUOTA_EXCEEDED = RefusalKind(
     "QUOTA_EXCEEDED",
     "本轮次项目数量已达上限（{used}/{limit}）",

@@ -3,6 +3,7 @@
 from chassis.storage.cursor import PageRequest
 from services.catalog.store.projects import Counts, Key, ProjectPart, ProjectRows, Projects, SeatsTaken
 from services.catalog.store.quotas import Quotas
+from services.catalog.store.reveals import Partnership
 from services.catalog.store.store import COLLECTIONS, SEALED, Store
 from services.catalog.store.visibility import BaseSelection, ExpertSelection, ProjectOrder, ProjectSelection, Visibility
 
@@ -14,6 +15,7 @@ __all__ = [
     "ExpertSelection",
     "Key",
     "PageRequest",
+    "Partnership",
     "ProjectOrder",
     "ProjectPart",
     "ProjectRows",

@@ -54,6 +54,24 @@ class Bases(Repository[Base]):
         )
         return int(cast("Document", document)["last"])
 
+    async def merged_into(self, key: str) -> list[str]:
+        """The ids of the bases that a base acts for: merged into it, or into one that was (R2)."""
+        pipeline: list[Document] = [
+            {"$match": {"_id": key}},
+            {
+                "$graphLookup": {
+                    "from": self.collection.name,
+                    "startWith": "$_id",
+                    "connectFromField": "_id",
+                    "connectToField": "closed.into",
+                    "as": "merged",
+                }
+            },
+            {"$project": {"merged._id": 1}},
+        ]
+        found = await (await self.collection.aggregate(pipeline)).to_list()
+        return [str(base["_id"]) for document in found for base in document["merged"]]
+
     async def take_turn(self, key: str, session: Session) -> None:
         """Write a document of that name, so that this transaction conflicts with others that write it."""
         await self._counters.update_one({"_id": key}, {"$inc": {"last": 1}}, upsert=True, session=session)

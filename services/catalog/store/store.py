@@ -9,9 +9,10 @@ from services.catalog.domain.round import Round
 from services.catalog.store.bases import Bases, Experts, Organizations
 from services.catalog.store.projects import Projects
 from services.catalog.store.quotas import Quotas
+from services.catalog.store.reveals import Partners, Reveals
 from services.catalog.store.reviews import Reviews
 
-COLLECTIONS = ("rounds", "bases", "experts", "quotas", "projects", "reviews")
+COLLECTIONS = ("rounds", "bases", "experts", "quotas", "projects", "reviews", "contact_reveals")
 """The collections whose documents carry events."""
 SEALED = ("bases",)
 """The collections whose documents hold sealed numbers (R41)."""
@@ -38,6 +39,8 @@ class Store:
         self.quotas = Quotas(database)
         self.projects = Projects(database)
         self.reviews = Reviews(database)
+        self.reveals = Reveals(database)
+        self.partners = Partners(database)
 
     async def prepare(self) -> None:
         """Create the indexes."""
@@ -47,6 +50,7 @@ class Store:
         await self.quotas.prepare()
         await self.projects.prepare()
         await self.reviews.prepare()
+        await self.reveals.prepare()
 
     async def transact(self, work: Callable[[Session], Awaitable[T]]) -> T:
         """Run `work` in one transaction (notes N21)."""

@@ -43,6 +43,7 @@ FOR_EVERY_PROVINCE = frozenset(
 NOT_FOR_PROVINCES = frozenset(
     {
         "catalog.base-team-set",
+        "catalog.contacts-revealed",
         "catalog.quota-adjusted",
         "catalog.quota-reconciled",
         "catalog.review-submitted",
@@ -85,6 +86,7 @@ NOT_FOR_PROVINCES = frozenset(
 """Events that no province gets; only the nation's log has them.
 
 - `catalog`: until its publication a project is known to its base, its reviewers and the ministry (R15, R17).
+- `contacts-revealed`: who called whom is for the audit log (R40, R41).
 - `gateway`: what happens to accounts is in the audit log (R40).
 - `enrollment.roster-*`: a roster is its school's; its rows come as events of their own (R22).
 - `enrollment.teacher-*` but `teacher-added`: personal data are for the teacher, the school, the base and the audit log

@@ -11,6 +11,8 @@ from chassis.principal import Principal, Scope
 from kernel.dates import SHANGHAI
 from services.catalog.commands import Deps
 from services.catalog.graph.schema import schema
+from services.catalog.messaging import enrollment_handlers
+from tests.support.consuming import envelope_of, take_in
 from tests.support.graph import ask
 from tests.support.names import person_name
 from tests.support.principals import MINISTRY
@@ -53,6 +55,7 @@ class Season:
     deps: Deps
     clock_file: Path
     organizations: int = 0
+    submissions: int = 0
 
     def at(self, text: str) -> None:
         """Move the domain clock."""
@@ -105,6 +108,15 @@ class Season:
             base=principal.bases[0],
             input={"design": contacts, "declaration": contacts, "delivery": contacts},
         )
+
+    async def school_submits(self, school: Principal, base: Principal, times: int = 1) -> None:
+        """Enrollment's event of a submission to a project of the base, taken in `times` times."""
+        self.submissions += 1
+        given = {"project": "p1", "base": base.bases[0], "school": school.school, "rank": None}
+        event = envelope_of("enrollment.submitted", f"e{self.submissions}", 1, given)
+        database = self.deps.store.projects.collection.database
+        for _ in range(times):
+            await take_in(database, enrollment_handlers(self.deps), event)
 
     async def register_expert(self, name: str, code: str = "4131000001", field: int = 6) -> Principal:
         """A new expert, as the own principal."""

@@ -9,6 +9,7 @@ from tests.integration.catalog.season import Season
 from tests.support.principals import MINISTRY
 
 SUSPEND = 'mutation($id: ID!) { suspendProject(id: $id, reason: "整改") { id } }'
+SCHOOL = Principal("school-1", Scope.SCHOOL, organization="4144100001", school="4144100001")
 FINISH = "mutation($id: ID!) { finishProject(id: $id) { id } }"
 START = "mutation($id: ID!) { startProject(id: $id) { id } }"
 
@@ -63,6 +64,13 @@ async def drafted(season: Season, count: int = 1) -> Stage:
     experts = [str((await season.register_expert(name)).person) for name in ("甲", "乙")]
     projects = [await season.draft(base) for _ in range(count)]
     return Stage(season, base, tuple(experts), tuple(projects))
+
+
+async def worked_with(season: Season, count: int = 1) -> Stage:
+    """A school has submitted to the base, and so the event has told."""
+    stage = await drafted(season, count)
+    await season.school_submits(SCHOOL, stage.base)
+    return stage
 
 
 async def submitted(season: Season, count: int = 1) -> Stage:

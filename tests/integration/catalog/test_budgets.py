@@ -134,6 +134,13 @@ SINGLE = {
         ),
         Budget(3),
     ),
+    "reveal_base_team": Case(
+        stages.worked_with,
+        lambda deps, stage: commands.reveal_base_team(
+            deps, stages.SCHOOL, base_id=stage.base.bases[0], purpose="联系报到事宜"
+        ),
+        Budget(6),
+    ),
     "register_expert": Case(
         stages.drafted,
         lambda deps, _: commands.register_expert(

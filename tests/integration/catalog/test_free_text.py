@@ -32,7 +32,7 @@ NUMBERS_BY_NATURE = {
     "setBaseTeam.input.delivery.phone",
 }
 """Help lines are public (R43); a contact's phone is sealed before it is stored (R6)."""
-FREE = {"INVALID_TEXT", "INVALID_REASON"}
+FREE = {"INVALID_TEXT", "INVALID_REASON", "INVALID_PURPOSE"}
 CHECKED_OTHERWISE = {
     "NOT_FOUND", "UNKNOWN_PROVINCE", "INVALID_EMAIL", "INVALID_SCHOOL_CODE", "INVALID_CREDIT_CODE",
 }  # fmt: skip
@@ -107,6 +107,7 @@ def inputs(project: str, assigned: str, base: str) -> dict[str, dict[str, Any]]:
         "extendProject": {"id": project, "input": {"until": "2024-12-05", "reason": "补训"}},
         "adjustQuota": {"baseId": base, "input": {"year": 2024, "limit": 10, "reason": "动态调整"}},
         "setBaseTeam": {"baseId": base, "input": team},
+        "revealBaseTeam": {"baseId": base, "purpose": "联系报到事宜"},
         "draftProject": {"baseId": base, "input": plan},
         "updateProject": {"id": project, "version": 1, "input": plan},
         "submitProject": {"id": project, "version": 1},

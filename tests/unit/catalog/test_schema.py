@@ -16,6 +16,7 @@ MUTATIONS = {
     "submitReview", "assignExperts", "decideProject", "publishProjects", "suspendProject", "resumeProject",
     "extendProject", "adjustQuota", "autoAssignExperts", "decideProjects", "renameBase", "renameOrganization",
     "extendBase", "recategorizeBase", "closeBase", "mergeBases", "correctExpert", "withdrawExpert",
+    "revealBaseTeam",
 }  # fmt: skip
 INNER = {
     "Base": {"quota", "team", "provinceReason"},

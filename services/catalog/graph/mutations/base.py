@@ -12,6 +12,7 @@ from services.catalog.graph.context import Info
 from services.catalog.graph.inputs import BaseTeamInput
 from services.catalog.graph.project_inputs import ProjectAmendmentInput, ProjectClassInput, ProjectInput
 from services.catalog.graph.projects import Project
+from services.catalog.graph.reveals import BaseTeamReveal
 
 _BASE = requires(Scope.BASE)
 _EITHER = requires(Scope.BASE, Scope.MINISTRY)
@@ -19,13 +20,23 @@ _EITHER = requires(Scope.BASE, Scope.MINISTRY)
 
 @strawberry.type
 class BaseMutation:
-    """What a base does with its own projects."""
+    """What a base does with its own projects, and how to call its team."""
 
     @strawberry.federation.mutation(description="登记设计、申报、实施联系人 (R6)", requires_scopes=_BASE)
     async def set_base_team(self, info: Info, base_id: strawberry.ID, input: BaseTeamInput) -> Base | None:
         """Name the base's contacts."""
         changed = await run(info, commands.set_base_team, base_id=base_id, duties=input.duties())
         return Base.of(changed, info.context)
+
+    @strawberry.federation.mutation(
+        description="查看基地联系人的完整电话，须说明用途：限本基地、向其项目提交过报名的学校和教师工作司，"
+        "每次记入审计日志 (R6, R41)",
+        requires_scopes=requires(Scope.SCHOOL, Scope.BASE, Scope.MINISTRY),
+    )
+    async def reveal_base_team(self, info: Info, base_id: strawberry.ID, purpose: str) -> BaseTeamReveal | None:
+        """Show the phones of a base's team to those who work with it, and record that they were shown."""
+        shown = await run(info, commands.reveal_base_team, base_id=base_id, purpose=purpose)
+        return BaseTeamReveal.of(shown, info.context)
 
     @strawberry.federation.mutation(description="起草培训方案 (R7)", requires_scopes=_BASE)
     async def draft_project(self, info: Info, base_id: strawberry.ID, input: ProjectInput) -> Project | None:
