@@ -6,8 +6,9 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 from pymongo import ASCENDING
 
+from chassis.context import current_act
 from chassis.events import DomainEvent, current_actor, seal
-from chassis.principal import Scope
+from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import mark_for
 from chassis.storage.mongo import BATCH, Collection, Database, Document, Session, from_document, to_document
 from kernel.errors import Refusal
@@ -23,7 +24,7 @@ MOST_REQUESTS = 50
 
 _SOMEBODY = ("他人", "Somebody else")
 _UNNAMED = frozenset({Scope.EXPERT.value})
-"""Roles whose acts are told without a name: a base does not learn who reviews its project (R15)."""
+"""Roles whose acts are told without a name even to their organisation: no base learns who reviews its project (R15)."""
 _ROLES = {
     Scope.MINISTRY.value: ("教师工作司", "The ministry"),
     Scope.EXPERT.value: ("评审专家", "An expert"),
@@ -39,10 +40,20 @@ def changed_now() -> Document:
     return {CHANGED: {"by": current_actor()}}
 
 
-def _shown_actor(actor: Document | None) -> Document | None:
-    if actor is None or actor["scope"] not in _UNNAMED:
+def _shown_actor(actor: Document | None, reader: Principal | None) -> Document | None:
+    """An actor as a reader may know them: the role always, who it was only within their own organisation (R40)."""
+    if actor is None or _may_know(actor, reader):
         return actor
     return {"subject": None, "scope": actor["scope"], "organization": None, "name": None}
+
+
+def _may_know(actor: Document, reader: Principal | None) -> bool:
+    if reader is None:
+        return False
+    if reader.scope is Scope.MINISTRY or reader.subject == actor["subject"]:
+        return True
+    organization = actor["organization"]
+    return organization is not None and organization == reader.organization and actor["scope"] not in _UNNAMED
 
 
 def _words(actor: Document | None) -> tuple[str, str]:
@@ -220,7 +231,8 @@ class Repository(Generic[A]):
     async def stale(self, key: str, session: Session | None = None) -> Refusal:
         """The refusal of a change to an aggregate that somebody else has changed since it was read.
 
-        It tells the current version and who made it, so it is for callers only who may see the aggregate.
+        It tells the current version and in which role it was made, so it is for callers only who may see the aggregate.
+        Subject, organisation and name are for the ministry and the actor's own organisation (R40).
 
         Args:
             key: The aggregate's id.
@@ -242,7 +254,7 @@ class Repository(Generic[A]):
             version: Its current version.
             changed: The field `changed` of its document; None where it is unknown who made the version.
         """
-        actor = _shown_actor(changed["by"]) if changed else None
+        actor = _shown_actor(changed["by"], current_act().principal) if changed else None
         return STALE_VERSION(
             kind=self._noun,
             id=key,

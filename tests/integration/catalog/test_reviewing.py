@@ -200,6 +200,9 @@ async def test_a_published_project_changes_only_in_venue_dates_and_faculty(seaso
         "history { fields { name before after } } } }"
     )
     given = {"reason": "台风", "startsOn": "2024-07-15", "venue": {"province": "45", "address": "南宁市"}}
+    published = await refusal(season, base, amend, id=project["id"], version=project["version"] - 1, input=given)
+    by_ministry = {"subject": None, "scope": "ministry", "organization": None, "name": None}
+    assert published.extensions["changedBy"] == by_ministry
     amended = await season.act(base, amend, id=project["id"], version=project["version"], input=given)
     assert (amended["startsOn"], amended["endsOn"]) == ("2024-07-15", "2024-07-21")
     assert amended["venue"]["province"]["name"].startswith("广西")
