@@ -41,7 +41,6 @@ class NewBase:
     major_categories: tuple[int, ...]
     valid_from: date | None = None
     valid_until: date | None = None
-    province_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +53,17 @@ class TeamContact:
 
 
 @idempotent("bases", name="register_base")
-async def register_base(deps: Deps, principal: Principal, new_base: NewBase) -> Base:
+async def register_base(
+    deps: Deps, principal: Principal, new_base: NewBase, *, province_reason: str | None = None
+) -> Base:
     """Register a base under its organisation's code (R2, R3).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry.
+        new_base: The base. Its fields enter the marks of requests, so none may be added.
+        province_reason: Why it is in another province than its organisation's code says, as it was typed. Not passed
+            where none was given: it is no part of earlier marks.
 
     Raises:
         Refusal: `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `UNKNOWN_PROVINCE`, `INVALID_TEXT`, `INVALID_REASON`,
@@ -64,7 +72,7 @@ async def register_base(deps: Deps, principal: Principal, new_base: NewBase) -> 
     require_scope(principal, Scope.MINISTRY)
     require_province(new_base.province)
     checked_code = credit_code if new_base.category is BaseCategory.ENTERPRISE_PRACTICE else organization_code
-    explained = Reason.optional(new_base.province_reason)
+    explained = Reason.optional(province_reason)
     draft = Base(
         id=new_id(),
         version=1,

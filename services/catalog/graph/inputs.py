@@ -40,7 +40,6 @@ class BaseInput:
             major_categories=tuple(require_rows(self.major_categories)),
             valid_from=self.valid_from,
             valid_until=self.valid_until,
-            province_reason=self.province_reason,
         )
 
 

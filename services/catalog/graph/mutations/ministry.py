@@ -68,7 +68,8 @@ class MinistryMutation:
     @strawberry.federation.mutation(description="登记国培基地 (R2, R3)", requires_scopes=_MINISTRY)
     async def register_base(self, info: Info, input: BaseInput) -> Base | None:
         """Put a base on file."""
-        return Base.of(await run(info, commands.register_base, input.command()), info.context)
+        given = {} if input.province_reason is None else {"province_reason": input.province_reason}
+        return Base.of(await run(info, commands.register_base, input.command(), **given), info.context)
 
     @strawberry.federation.mutation(description="基地更名，其项目随之显示新名称 (R2)", requires_scopes=_MINISTRY)
     async def rename_base(self, info: Info, id: strawberry.ID, version: int, name: str, reason: str) -> Base | None:
