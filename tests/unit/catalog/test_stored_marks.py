@@ -30,7 +30,7 @@ NEW_BASE = NewBase(
     valid_from=date(2024, 1, 1),
 )
 ORGANIZATION = Organization("4144999999", "示范大学")
-CONTACTS = (TeamContact(name="李老师", phone="13800138000"),)
+CONTACTS: tuple[TeamContact, ...] = (TeamContact(name="李老师", phone="13800138000"),)
 TEAM = {"design": CONTACTS, "declaration": CONTACTS, "delivery": CONTACTS}
 GIVEN = {"title": "测试轮次", "experts_per_project": 3, "contacts": [{"name": "司", "phone": "010-1", "note": None}]}
 CHANGES = {"title": "一个班", "days": 7, "themes": ("B1",)}

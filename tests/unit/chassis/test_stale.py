@@ -67,4 +67,4 @@ def test_r40_the_ministry_and_the_own_organisation_learn_who_changed_it(actor: P
         "organization": actor.organization,
         "name": actor.name,
     }
-    assert actor.name in refusal.zh
+    assert str(actor.name) in refusal.zh
