@@ -73,6 +73,13 @@ class Project:
     timetable: int = 0
     recorded_afterwards: bool = False
 
+    @property
+    def no_shows_are_told(self) -> bool:
+        """Whether no-shows are told by now: since its end, or since its completion if recorded afterwards (R29)."""
+        if self.phase is ProjectPhase.FINISHED:
+            return not self.recorded_afterwards
+        return self.phase is ProjectPhase.COMPLETED
+
     def require_running(self) -> None:
         """Require that the training has begun, or is over: attendance and results are recorded from then on (R29).
 

@@ -24,7 +24,7 @@ from services.assessment.domain.refusals import (
     NOT_AN_ATTENDEE,
     NOT_PASSED,
 )
-from services.assessment.domain.vocabulary import CreditStatus, ProjectPhase, ResultOutcome, SessionMode
+from services.assessment.domain.vocabulary import CreditStatus, ResultOutcome, SessionMode
 
 _BEST_SCORE = 100
 E = TypeVar("E", bound=RecordEvent)
@@ -150,7 +150,8 @@ def mark(
     """Record or correct the attendance of a session (R29).
 
     A mark that equals the last one of its session changes nothing, so a list may be sent twice. A correction after the
-    end of the training that leaves no session attended makes the attendee a no-show, as at the end itself.
+    end of the training that leaves no session attended makes the attendee a no-show, as at the end itself; in a project
+    that was recorded afterwards, from its completion on.
 
     Args:
         record: The attendee's record.
@@ -173,8 +174,7 @@ def mark(
     recorded = changed.event(
         AttendanceRecorded, session=session, present=present, mode=actual, attended=len(changed.attended)
     )
-    is_over = project.phase in {ProjectPhase.FINISHED, ProjectPhase.COMPLETED}
-    missed = miss(changed) if record.attended and is_over else []
+    missed = miss(changed) if record.attended and project.no_shows_are_told else []
     return changed, [recorded, *missed]
 
 

@@ -60,10 +60,13 @@ async def _waiting(context: Context) -> list[Waiting]:
     projects = await store.projects.query(
         {"base": {"$in": list(principal.bases)}, "phase": {"$in": [ProjectPhase.RUNNING, ProjectPhase.FINISHED]}}
     )
-    running = [project for project in projects if project.phase is ProjectPhase.RUNNING]
-    held = {project.id: [session.id for session in project.sessions if session.date <= day] for project in running}
     finished = [project.id for project in projects if project.phase is ProjectPhase.FINISHED]
-    unmarked, unassessed = await store.records.left_to_record(held, finished)
+    afterwards = [
+        project for project in projects if project.phase is ProjectPhase.FINISHED and project.recorded_afterwards
+    ]
+    marking = [project for project in projects if project.phase is ProjectPhase.RUNNING] + afterwards
+    held = {project.id: [session.id for session in project.sessions if session.date <= day] for project in marking}
+    unmarked, unassessed = await store.records.left_to_record(held, finished, [project.id for project in afterwards])
     return [
         Waiting(TodoKind.MARK_ATTENDANCE, unmarked.count, "R29", project=unmarked.only),
         Waiting(TodoKind.RECORD_RESULTS, unassessed.count, "R30", project=unassessed.only),

@@ -9,7 +9,7 @@ from chassis.messaging.outbox import Relay
 from chassis.runtime.tasks import Tasks, forever
 from chassis.storage.mongo import Database, StorageError
 from chassis.storage.timer import Act, timer
-from services.assessment.commands import settle_projects
+from services.assessment.commands.settlement import Position, settle_projects
 from services.assessment.domain import events
 from services.assessment.messaging.inbound import handlers
 from services.assessment.store import COLLECTIONS, Store
@@ -59,4 +59,4 @@ def tasks(store: Store, database: Database, amqp_url: str) -> Tasks:
 
 def due(store: Store) -> dict[str, Act]:
     """The periodic jobs by name (R30, R31)."""
-    return {"projects settled": partial(settle_projects, store)}
+    return {"projects settled": partial(settle_projects, store, Position())}

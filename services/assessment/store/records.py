@@ -15,6 +15,29 @@ from services.assessment.domain.vocabulary import CreditStatus
 
 _BY_ID = [("_id", ASCENDING)]
 _NOTHING: Mapping[str, Any] = {"_id": {"$in": []}}
+_UNMARKED: Mapping[str, Any] = {"marks.0": {"$exists": False}}
+_ATTENDED: Mapping[str, Any] = {
+    "marks.present": True,  # spares the reckoning of whoever never was
+    "$expr": {
+        "$ne": [
+            [],
+            {
+                "$reduce": {
+                    "input": "$marks",
+                    "initialValue": [],
+                    "in": {
+                        "$cond": [
+                            "$$this.present",
+                            {"$setUnion": ["$$value", ["$$this.session"]]},
+                            {"$setDifference": ["$$value", ["$$this.session"]]},
+                        ]
+                    },
+                }
+            },
+        ]
+    },
+}
+"""Who has attended a session, by the last mark of each, as `Record.attended` says."""
 
 
 class Records(Repository[Record]):
@@ -54,19 +77,24 @@ class Records(Repository[Record]):
         (tally,) = await tallies(self.collection, [where], by="project")
         return tally
 
-    async def left_to_record(self, held: Mapping[str, Sequence[str]], finished: Sequence[str]) -> list[Tally]:
+    async def left_to_record(
+        self, held: Mapping[str, Sequence[str]], finished: Sequence[str], afterwards: Sequence[str]
+    ) -> list[Tally]:
         """How many attendees lack a mark of a session that was held, and how many a result; one database operation.
 
+        Whoever attended nothing is a no-show and needs no result, as `settle` has it.
+
         Args:
-            held: Ids of running projects to the ids of their sessions up to today (R29).
+            held: Ids of the projects whose attendance is recorded now to the ids of their sessions up to today (R29).
             finished: Ids of projects whose training is over (R30).
+            afterwards: Those of them that were recorded as held after their end: who has no mark is no no-show there.
         """
         unmarked = [
             {"project": project, "live": True, "marks.session": {"$not": {"$all": list(sessions)}}}
             for project, sessions in held.items()
             if sessions
         ]
-        unassessed = {"project": {"$in": list(finished)}, "live": True, "results": {"$size": 0}}
+        unassessed = {"results": {"$size": 0}} | _among(finished) | _waiting_for_a_result(afterwards)
         return await tallies(self.collection, [{"$or": unmarked} if unmarked else _NOTHING, unassessed], by="project")
 
     async def attendees(self, project: str, session: Session | None = None) -> list[Record]:
@@ -81,15 +109,19 @@ class Records(Repository[Record]):
                 attendees[record.project].append(record)
         return attendees
 
-    async def projects_without_open_records(self, projects: Sequence[str]) -> list[str]:
-        """Those of the projects that have attendance on record and no result or credit obviously open (R30, R31).
+    async def projects_without_open_records(self, projects: Sequence[str], afterwards: Sequence[str]) -> list[str]:
+        """Those of the projects that have attendance on record and no result or credit open (R30, R31).
 
         It spares reading the records of projects that wait for a result or a school; the domain decides on the others.
+
+        Args:
+            projects: Their ids.
+            afterwards: Those of them that were recorded as held after their end.
         """
-        among = {"project": {"$in": list(projects)}, "live": True}
+        among = _among(projects)
         marked = await self.collection.distinct("project", among | {"marks.0": {"$exists": True}})
-        waits = [{"credit.status": CreditStatus.PENDING}, {"results.0": {"$exists": False}, "marks.present": True}]
-        # Who was marked present by mistake, and then absent, waits here for a result, too: INCOMPLETE settles it.
+        unassessed = {"results.0": {"$exists": False}} | _waiting_for_a_result(afterwards)
+        waits = [{"credit.status": CreditStatus.PENDING}, unassessed]
         still_open = await self.collection.distinct("project", among | {"$or": waits})
         return sorted({*marked} - {*still_open})
 
@@ -121,6 +153,15 @@ class Records(Repository[Record]):
         return await counts(
             self.collection, [all_of(_attending(project), visible_to(principal)) for project in projects]
         )
+
+
+def _among(projects: Sequence[str]) -> Document:
+    return {"project": {"$in": list(projects)}, "live": True}
+
+
+def _waiting_for_a_result(afterwards: Sequence[str]) -> Document:
+    """Of those without a result: who attended, and who has no mark in a project that was recorded afterwards."""
+    return {"$or": [_ATTENDED, {"project": {"$in": list(afterwards)}, **_UNMARKED}]}
 
 
 def _attending(project: str) -> Mapping[str, Any]:

@@ -39,4 +39,5 @@ class Store:
         await self.records.prepare()
         await self.settlements.prepare()
         await self.projects.collection.create_index([("base", ASCENDING), ("phase", ASCENDING)], name="base")
+        await self.projects.collection.create_index([("phase", ASCENDING), ("_id", ASCENDING)], name="phase")
         await self.audit.prepare()

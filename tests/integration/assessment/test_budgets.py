@@ -96,7 +96,7 @@ async def test_what_is_settled_is_found_by_as_many_operations_for_many_projects(
         await store.records.insert(waits if number else record)
     async with watched(parts.mongodb_url(ADMIN), database.name) as (listened, operations):
         assert await commands.settle_projects(Store(listened)) == 1
-    assert operations.cost == Budget(5), operations.seen
+    assert operations.cost == Budget(6), operations.seen
 
 
 def test_every_command_has_a_budget() -> None:

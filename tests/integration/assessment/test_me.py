@@ -6,6 +6,7 @@ from chassis.principal import Principal
 from services.assessment.commands.credits import confirm_credits
 from services.assessment.domain.vocabulary import ProjectPhase, ResultOutcome
 from tests.integration.assessment.world import BASE, FOREIGN, OTHER_SCHOOL, SCHOOL, World
+from tests.support.eventually import eventually
 from tests.support.principals import MINISTRY
 
 ME = """query($r: [_Any!]!) { _entities(representations: $r) { ... on Me {
@@ -41,6 +42,31 @@ async def test_r29_r30_r31_attendance_results_and_credits_wait_for_those_who_rec
     assert await waits(world, SCHOOL) == await waits(world, MINISTRY) == {}
 
 
+async def test_r30_no_result_of_a_no_show_waits(world: World) -> None:
+    """Whoever was marked present by mistake and then absent attended nothing, too."""
+    await world.start("e1", "e2", "e3")
+    await world.attend(("e1", "s1", True), ("e2", "s1", False), ("e3", "s1", True), ("e3", "s1", False))
+    await world.tell("catalog.project-finished", "p1", project="p1", version=2)
+    await world.until_phase(ProjectPhase.FINISHED)
+    assert await waits(world, BASE) == {"RECORD_RESULTS": (1, "R30", {"id": "p1"})}
+
+
+async def test_r29_r30_attendance_and_results_of_a_class_recorded_afterwards_wait(world: World) -> None:
+    """Nobody could mark attendance before, so whoever has no mark is no no-show yet."""
+    await world.publish("e1", "e2")
+    await world.until_phase(ProjectPhase.PUBLISHED)
+    await world.tell("catalog.project-finished", "p1", version=2, project="p1", overrun=False, recorded_afterwards=True)
+    await world.until_phase(ProjectPhase.FINISHED)
+
+    async def recorded() -> bool:
+        return await world.attend(("e1", "s1", False), ("e1", "s2", False)) == ["ok", "ok"]
+
+    await eventually(recorded)
+    assert await waits(world, BASE) == {
+        "MARK_ATTENDANCE": (1, "R29", {"id": "p1"}), "RECORD_RESULTS": (1, "R30", {"id": "p1"})
+    }  # fmt: skip
+
+
 async def test_nobody_is_shown_what_waits_for_somebody_else(world: World) -> None:
     data, _ = await world.ask(SCHOOL, ME, r=[{"__typename": "Me", "id": BASE.subject}])
     assert data["_entities"] == [None]
@@ -55,3 +81,6 @@ async def test_what_waits_is_read_from_an_index(world: World) -> None:
     ):
         plan = await records.find(where).explain()
         assert "COLLSCAN" not in str(plan["queryPlanner"]["winningPlan"]), where
+    projects = world.deps.store.projects.collection
+    finished = projects.find({"phase": "FINISHED", "_id": {"$gt": "p1"}}).sort([("phase", 1), ("_id", 1)])
+    assert "'indexName': 'phase'" in str((await finished.explain())["queryPlanner"]["winningPlan"])
