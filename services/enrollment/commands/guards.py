@@ -22,6 +22,15 @@ async def own_school(deps: Deps, principal: Principal) -> School:
     return school
 
 
+async def require_still_designated(deps: Deps, principal: Principal) -> School | None:
+    """The caller's school, for what several roles may do; None for those who are no school (R5).
+
+    Raises:
+        Refusal: `NOT_FOUND` or `NO_LONGER_DESIGNATED`.
+    """
+    return await own_school(deps, principal) if principal.scope is Scope.SCHOOL else None
+
+
 def own_enrollment(admission: Admission, principal: Principal, key: str) -> Enrollment:
     """An enrollment that the principal may act on; one that it may not see is not found.
 

@@ -13,11 +13,14 @@ from chassis.storage.unit_of_work import UnitOfWork, in_unit_of_work
 from kernel.refusals import NOT_FOUND
 from kernel.reveals import Purpose
 from services.enrollment.commands.deps import Deps
+from services.enrollment.commands.guards import require_still_designated
+from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.refusals import NOT_ACCEPTED
 from services.enrollment.domain.reveal import Reveal, reveal
 from services.enrollment.domain.reveal import reveal_contacts as record_contacts
 from services.enrollment.domain.school import School
 from services.enrollment.domain.teacher import Teacher
+from services.enrollment.domain.vocabulary import LIVE
 from services.enrollment.store import Visibility, own_province
 
 
@@ -47,9 +50,10 @@ async def reveal_teacher(deps: Deps, principal: Principal, *, key: str, purpose:
         purpose: What for, as it was typed.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `NOT_ACCEPTED`, `INVALID_PURPOSE` or `TOO_MANY_REVEALS`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `NO_LONGER_DESIGNATED`, `NOT_ACCEPTED`, `INVALID_PURPOSE` or
+            `TOO_MANY_REVEALS`.
     """
-    teacher = await _within_reach(deps, principal, key)
+    teacher, at = await _within_reach(deps, principal, key)
     act, events = reveal(
         new_id(),
         teacher,
@@ -58,6 +62,7 @@ async def reveal_teacher(deps: Deps, principal: Principal, *, key: str, purpose:
         by=principal.subject,
         scope=principal.scope.value,
         organization=principal.organization,
+        at=at,
     )
     await deps.store.reveals.counts.spend(principal.subject, datetime.now(UTC))
     await deps.store.reveals.repository.insert(act, events)
@@ -68,6 +73,8 @@ async def reveal_teachers(
     deps: Deps, principal: Principal, *, project_id: str, keys: Sequence[str] | None, purpose: str
 ) -> list[RowResult[Revealed]]:
     """Show the numbers of a class to its base, of its own teachers in it to a school, or to the ministry (R41).
+
+    A school that a person has left sees them while the enrollment that it has made is under way (R20).
 
     One purpose for all; every person has a record and an event of his or her own, all stored before anything is opened.
 
@@ -82,19 +89,25 @@ async def reveal_teachers(
         A row a teacher; one who is not in the class, as far as the caller may see it, is `NOT_FOUND`.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND` for the project, `INVALID_PURPOSE`, `TOO_MANY_ROWS` or `TOO_MANY_REVEALS`;
-            nobody is revealed then.
+        Refusal: `FORBIDDEN`, `NOT_FOUND` for the project, `NO_LONGER_DESIGNATED`, `INVALID_PURPOSE`, `TOO_MANY_ROWS`
+            or `TOO_MANY_REVEALS`; nobody is revealed then.
     """
     require_scope(principal, Scope.SCHOOL, Scope.BASE, Scope.MINISTRY)
+    await require_still_designated(deps, principal)
     why, store = Purpose.of(purpose), deps.store
     project = await store.projects.get(project_id)
     if principal.scope is Scope.BASE and project.base not in principal.bases:
         raise NOT_FOUND(kind="project", id=project_id)
     seated = await store.enrollments.class_of(project_id, Visibility.of(principal))
-    present = list(dict.fromkeys(enrollment.teacher for enrollment in seated))
-    wanted = require_rows(present if keys is None else list(dict.fromkeys(keys)), rule="R41")
-    teachers = {teacher.id: teacher for teacher in await store.teachers.find_many(present) if teacher}
-    reached = [teachers[key] for key in wanted if key in teachers]
+    met = list(dict.fromkeys(enrollment.teacher for enrollment in seated))
+    teachers = {teacher.id: teacher for teacher in await store.teachers.find_many(met) if teacher}
+    reachable = {
+        enrollment.teacher: (enrollment.school, enrollment.province)
+        for enrollment in seated
+        if enrollment.teacher in teachers and _may_see(principal, enrollment, teachers[enrollment.teacher])
+    }
+    wanted = require_rows(list(reachable) if keys is None else list(dict.fromkeys(keys)), rule="R41")
+    reached = [teachers[key] for key in wanted if key in reachable]
     now = deps.clock.now()
     acts = {
         teacher.id: reveal(
@@ -105,6 +118,7 @@ async def reveal_teachers(
             by=principal.subject,
             scope=principal.scope.value,
             organization=principal.organization,
+            at=reachable[teacher.id],
         )
         for teacher in reached
     }
@@ -153,9 +167,11 @@ async def reveal_contacts(
         A row a school; `NOT_FOUND` for one that the caller does not work with, or that has named nobody.
 
     Raises:
-        Refusal: `FORBIDDEN`, `INVALID_PURPOSE`, `TOO_MANY_ROWS` or `TOO_MANY_REVEALS`; nothing is shown then.
+        Refusal: `FORBIDDEN`, `NOT_FOUND` for the caller's school, `NO_LONGER_DESIGNATED`, `INVALID_PURPOSE`,
+            `TOO_MANY_ROWS` or `TOO_MANY_REVEALS`; nothing is shown then.
     """
     require_scope(principal, Scope.SCHOOL, Scope.BASE, Scope.PROVINCE, Scope.MINISTRY)
+    await require_still_designated(deps, principal)
     why, store = Purpose.of(purpose), deps.store
     wanted = require_rows(list(dict.fromkeys(codes)), rule="R41")
     schools = {school.id: school for school in await store.schools.find_many(wanted) if school and school.designated}
@@ -212,22 +228,34 @@ def _opened(deps: Deps, act: Reveal, teacher: Teacher) -> Revealed:
     )
 
 
-async def _within_reach(deps: Deps, principal: Principal, key: str) -> Teacher:
+_At = tuple[str, str]
+"""The code of a school and its province."""
+
+
+def _may_see(principal: Principal, enrollment: Enrollment, teacher: Teacher) -> bool:
+    """Whether numbers are shown for an enrollment that the principal may see; a school's ends with its share (R20)."""
+    if principal.scope is not Scope.SCHOOL:
+        return True
+    return enrollment.status in LIVE or teacher.at(principal.school or "") is not None
+
+
+async def _within_reach(deps: Deps, principal: Principal, key: str) -> tuple[Teacher, _At | None]:
+    """The teacher, and the school as whose teacher the principal sees the person; None for the main one."""
     require_scope(principal, Scope.TEACHER, Scope.SCHOOL, Scope.BASE, Scope.MINISTRY)
+    school = await require_still_designated(deps, principal)
     teacher = await deps.store.teachers.get(key)
     enrollments = deps.store.enrollments
-    match principal.scope:
-        case Scope.TEACHER:
-            reached = principal.person == key
-        case Scope.SCHOOL:
-            school = principal.school or ""
-            reached = bool(teacher.at(school)) or await enrollments.under_way(key, school)
-        case Scope.BASE:
-            reached = await enrollments.admitted(key, principal.bases)
-            if not reached and await enrollments.teachers_met([key], Visibility.of(principal)):
-                raise NOT_ACCEPTED()
-        case _:
-            reached = True
+    at: _At | None = None
+    if school:
+        reached = bool(teacher.at(school.id)) or await enrollments.under_way(key, school.id)
+        at = school.id, school.province
+    elif principal.scope is Scope.BASE:
+        at = await enrollments.admitted(key, principal.bases)
+        reached = at is not None
+        if not reached and await enrollments.teachers_met([key], Visibility.of(principal)):
+            raise NOT_ACCEPTED()
+    else:
+        reached = principal.scope is Scope.MINISTRY or principal.person == key
     if not reached:
         raise NOT_FOUND(kind="teacher", id=key)
-    return teacher
+    return teacher, at

@@ -158,13 +158,14 @@ async def rank_sign_ups(
     """Rank the candidates of the caller's school for a project, in the order of `keys` (R21).
 
     Raises:
-        Refusal: `FORBIDDEN`, `TOO_MANY_ROWS`, `REPEATED_ROWS` or `BUSY`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `NO_LONGER_DESIGNATED`, `TOO_MANY_ROWS`, `REPEATED_ROWS` or `BUSY`.
     """
     require_scope(principal, Scope.SCHOOL)
     require_different(require_rows(keys, rule="R22"), rule="R21")
     places = {key: place for place, key in enumerate(keys, start=1)}
 
     def rank(admission: Admission, key: str) -> Enrollment:
+        name_of_school(admission, principal)
         candidate = own_enrollment(admission, principal, key)
         if candidate.project != project_id:
             raise wrong_state(candidate, "R21")
@@ -175,13 +176,13 @@ async def rank_sign_ups(
         lane_row(
             principal,
             key,
-            Command(decide=partial(rank, key=key), enrollments=(key,)),
+            Command(decide=partial(rank, key=key), enrollments=(key,), school=principal.school),
             name=f"rank_sign_ups|{key}",
             content=content,
         )
         for key in keys
     ]
-    return await deps.lane.submit_all(rows)
+    return raise_for_school(await deps.lane.submit_all(rows))
 
 
 async def submit_enrollments(deps: Deps, principal: Principal, *, keys: Sequence[str]) -> list[RowResult[Enrollment]]:

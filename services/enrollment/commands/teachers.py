@@ -183,6 +183,8 @@ async def update_my_contact(deps: Deps, principal: Principal, *, given: Correcti
 async def correct_teacher(deps: Deps, principal: Principal, *, key: str, version: int, given: Corrections) -> Teacher:
     """Correct what is on file of a teacher of the caller's school (R41).
 
+    The main school corrects everything, any other school of the person its own employment (R20).
+
     Args:
         deps: The service's dependencies.
         principal: An account of the school.
@@ -192,7 +194,7 @@ async def correct_teacher(deps: Deps, principal: Principal, *, key: str, version
 
     Raises:
         Refusal: `FORBIDDEN`, `NOT_FOUND`, `STALE_VERSION`, `INVALID_TEACHER`, `INVALID_ID_NUMBER`, `INVALID_MOBILE`,
-            `INVALID_EMAIL`, `INVALID_TEXT` or `TEACHER_EXISTS`.
+            `INVALID_EMAIL`, `INVALID_TEXT`, `NOT_MAIN_SCHOOL` or `TEACHER_EXISTS`.
     """
     school = await own_school(deps, principal)
     teacher = await deps.store.teachers.get(key)

@@ -155,6 +155,13 @@ TEACHER_EXISTS = RefusalKind(
     rule="R41",
     unblock=Unblock.SCHOOL,
 )
+NOT_MAIN_SCHOOL = RefusalKind(
+    "NOT_MAIN_SCHOOL",
+    "该教师的登记信息由其主要任职学校更正，本校只能更正在本校的专兼职",
+    "The person's main school corrects this: yours corrects its own employment of the person",
+    rule="R20",
+    unblock=Unblock.SCHOOL,
+)
 PERSON_UNKNOWN = RefusalKind(
     "PERSON_UNKNOWN",  # one answer for no such number and for another name, or the number could be tried out (R41)
     "未找到身份证号码与姓名均相符的教师",

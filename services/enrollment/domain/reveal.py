@@ -14,6 +14,7 @@ class Reveal:
 
     Attributes:
         id: Sorts by time.
+        school: The code of the school as whose teacher the person was seen.
         by: The account's subject.
         scope: The account's role.
         organization: The account's organisation.
@@ -32,7 +33,15 @@ class Reveal:
 
 
 def reveal(
-    key: str, teacher: Teacher, purpose: Purpose, now: datetime, *, by: str, scope: str, organization: str | None
+    key: str,
+    teacher: Teacher,
+    purpose: Purpose,
+    now: datetime,
+    *,
+    by: str,
+    scope: str,
+    organization: str | None,
+    at: tuple[str, str] | None = None,
 ) -> tuple[Reveal, list[TeacherRevealed]]:
     """Record the act of seeing a teacher's numbers; it opens nothing itself.
 
@@ -44,13 +53,16 @@ def reveal(
         by: The account's subject.
         scope: The account's role.
         organization: The account's organisation.
+        at: The code of the school as whose teacher the person is seen, and that school's province: the one that sees
+            the numbers, or the one that has made the enrollment they are seen for (R20). None for the main school.
     """
-    event = TeacherRevealed(teacher=teacher.id, school=teacher.school, purpose=purpose.text, province=teacher.province)
+    school, province = at or (teacher.school, teacher.province)
+    event = TeacherRevealed(teacher=teacher.id, school=school, purpose=purpose.text, province=province)
     act = Reveal(
         id=key,
         version=1,
         teacher=teacher.id,
-        school=teacher.school,
+        school=school,
         by=by,
         scope=scope,
         organization=organization,

@@ -8,10 +8,11 @@ from kernel.free_text import PersonName, Reason, Title
 from kernel.refusals import NOT_FOUND
 from services.enrollment.domain.affiliation import Affiliation, Affiliations, at_school, current, employed, ended
 from services.enrollment.domain.events import TeacherAdded, TeacherCorrected, TeacherJoined, TeacherLeft
-from services.enrollment.domain.refusals import INVALID_TEACHER
+from services.enrollment.domain.refusals import INVALID_TEACHER, NOT_MAIN_SCHOOL
 from services.enrollment.domain.vocabulary import Audience, Employment, TeacherField
 
 _ORDINALS = range(1, 20)
+_AS_TYPED = {"id_number": "idNumber", "major_category": "majorCategory"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +174,13 @@ def correct(
         school: The code of the school that corrects; the employment there is meant. None for the main one.
 
     Raises:
-        Refusal: `INVALID_TEACHER`.
+        Refusal: `INVALID_TEACHER`; `NOT_MAIN_SCHOOL` where a school that is not the main one would correct more than
+            its own employment of the person (R20, R41).
     """
     where = school or before.school
+    foreign = [field for field in changes if field != "employment"]
+    if foreign and where != before.school:
+        raise NOT_MAIN_SCHOOL(fields=[_AS_TYPED.get(field, field) for field in foreign])
     stored: dict[str, Any] = {**changes}
     if "employment" in changes:
         stored["affiliations"] = employed(before.schools, where, changes["employment"])

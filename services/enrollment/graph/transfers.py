@@ -95,9 +95,14 @@ class Transfer:
         reader = info.context.principal
         return [TransferChange.of(change, self.source, reader) for change in self.source.history]
 
-    @strawberry.field(description="教师姓名")
+    @strawberry.federation.field(
+        description="教师姓名；省级教育行政部门不可见 (R41)",
+        requires_scopes=requires(Scope.TEACHER, Scope.SCHOOL, Scope.MINISTRY),
+    )
     async def person_name(self, info: Info) -> str | None:
-        """The person's name as it is on file now."""
+        """The person's name as it is on file now; a province reads no names, here as anywhere."""
+        if info.context.principal.scope is Scope.PROVINCE:
+            return None
         return await info.context.loader(NameOfTeacherLoader).load(self.source.teacher)
 
     @strawberry.field(description="教师；本校的或本人可见")

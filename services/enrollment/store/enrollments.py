@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from pymongo import ASCENDING
+from pymongo import ASCENDING, DESCENDING
 
 from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import BATCH, Database, Document, Session, from_document
@@ -305,10 +305,14 @@ class Enrollments(Repository[Enrollment]):
         where = {"teacher": teacher, "school": school, "live": True}
         return await self.collection.find_one(where, {"_id": 1}) is not None
 
-    async def admitted(self, teacher: str, bases: Sequence[str]) -> bool:
-        """Whether one of the bases has accepted the teacher (R41)."""
+    async def admitted(self, teacher: str, bases: Sequence[str]) -> tuple[str, str] | None:
+        """The school, with its province, of the teacher's latest enrollment that one of the bases has accepted (R41).
+
+        None where they have accepted none.
+        """
         where = {"teacher": teacher, "base": {"$in": list(bases)}, "status": {"$in": list(ADMITTED)}}
-        return await self.collection.find_one(where, {"_id": 1}) is not None
+        found = await self.collection.find_one(where, {"school": 1, "province": 1}, sort=[("_id", DESCENDING)])
+        return (found["school"], found["province"]) if found else None
 
     async def _ids(self, where: Document, *, sort: Sequence[tuple[str, int]] = _BY_ID, limit: int = 0) -> list[str]:
         cursor = self.collection.find(where, {"_id": 1}, sort=list(sort), limit=limit, batch_size=BATCH)

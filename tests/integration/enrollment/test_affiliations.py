@@ -9,10 +9,12 @@ from services.enrollment.commands import enter_rosters
 from services.enrollment.domain.teacher import join
 from services.enrollment.domain.vocabulary import Employment
 from tests.integration.enrollment.lists import COMMIT, JOB, codes, line_of, staged
-from tests.integration.enrollment.season import ADD, OTHER_SCHOOL, SCHOOL, SIGN_UP, SUBMIT, SUBSTITUTE, Season
+from tests.integration.enrollment.season import ADD, BASE, OTHER_SCHOOL, SCHOOL, SIGN_UP, SUBMIT, SUBSTITUTE, Season
 from tests.integration.enrollment.test_enrolling import ENROLL
 from tests.integration.enrollment.test_personal_data import CORRECT, REVEAL, WHY, refusal, told
+from tests.integration.enrollment.test_reveals import CLASS
 from tests.support.graph import Refused
+from tests.support.identity_numbers import id_number
 from tests.support.principals import MINISTRY
 
 CLOSE = "mutation($id: ID!, $reason: String!) { closeTeacher(id: $id, reason: $reason) { id affiliations { until } } }"
@@ -43,7 +45,7 @@ async def test_r20_a_school_lists_its_part_time_teachers_and_corrects_them(seaso
     (seen,) = (await season.act(OTHER_SCHOOL, LIST, code=OTHER_SCHOOL.school))["teachers"]["nodes"]
     part_time = {"employment": "PART_TIME", "until": None, "reason": None, "school": {"code": OTHER_SCHOOL.school}}
     assert seen["affiliations"] == [part_time]
-    changes = {"title": "教授", "employment": "FULL_TIME"}
+    changes = {"employment": "FULL_TIME"}
     await season.act(OTHER_SCHOOL, CORRECT, id=teacher.person, version=2, input=changes)
     kept = await season.deps.store.teachers.get(str(teacher.person))
     assert [one.employment for one in kept.schools] == [Employment.FULL_TIME, Employment.FULL_TIME]
@@ -60,6 +62,72 @@ async def test_r20_a_roster_of_the_part_time_school_makes_its_own_enrollment(sea
     assert codes(row) == []
     signed = await season.act(teacher, SIGN_UP, id="p2")
     assert (await season.act(teacher, NAMED, id=signed["id"]))["school"]["code"] == SCHOOL.school
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", "另一人"),
+        ("idNumber", id_number(900)),
+        ("mobile", "13911112222"),
+        ("email", "li@example.cn"),
+        ("post", "LEADER"),
+        ("title", "教授"),
+        ("majorCategory", 9),
+    ],
+)
+async def test_r20_r41_only_the_main_school_corrects_who_a_person_is(season: Season, field: str, value: object) -> None:
+    (teacher,) = await season.teachers(1)
+    await shared(season, teacher)
+    before = await season.deps.store.teachers.get(str(teacher.person))
+    for given in ({field: value}, {field: value, "employment": "FULL_TIME"}):
+        refused = await refusal(season, OTHER_SCHOOL, CORRECT, id=teacher.person, version=2, input=given)
+        assert (refused["code"], refused["rule"], refused["unblock"]) == ("NOT_MAIN_SCHOOL", "R20", "SCHOOL")
+        assert refused["fields"] == [field]
+    assert await season.deps.store.teachers.get(str(teacher.person)) == before
+    done = await season.act(SCHOOL, CORRECT, id=teacher.person, version=2, input={field: value})
+    assert done["version"] == 3
+
+
+async def test_r20_a_school_that_a_person_has_left_reveals_a_class_only_while_the_enrollment_is_under_way(
+    season: Season,
+) -> None:
+    await season.publish()
+    gone, stays = await season.teachers(2)
+    keys = [await season.submitted(teacher, "p1") for teacher in (gone, stays)]
+    for key in keys:
+        await season.decide(key)
+    await season.act(SCHOOL, CLOSE, id=gone.person, reason="调离")
+    rows = await season.act(SCHOOL, CLASS, p="p1", why=WHY)
+    assert [row["id"] for row in rows] == [gone.person, stays.person]
+    for key in keys:
+        await season.hear("assessment.attendance-recorded", key, {"enrollment": key, "present": True})
+        await season.hear("assessment.result-recorded", key, {"enrollment": key, "outcome": "PASSED"})
+    rows = await season.act(SCHOOL, CLASS, p="p1", why=WHY)
+    assert [row["id"] for row in rows] == [stays.person]
+    (row,) = await season.act(SCHOOL, CLASS, p="p1", ids=[gone.person], why=WHY)
+    assert (row["reveal"], row["refusal"]["code"]) == (None, "NOT_FOUND")
+    assert len(await season.act(BASE, CLASS, p="p1", why=WHY)) == 2
+
+
+async def test_r20_r41_a_reveal_is_recorded_under_the_school_as_whose_teacher_the_person_is_seen(
+    season: Season,
+) -> None:
+    await season.publish()
+    (teacher,) = await season.teachers(1)
+    await shared(season, teacher)
+    (row,) = await season.act(OTHER_SCHOOL, ENROLL, p="p1", who=[teacher.person], now=True)
+    await season.decide(row["enrollment"]["id"])
+    for who in (OTHER_SCHOOL, BASE, SCHOOL, MINISTRY):
+        await season.act(who, REVEAL, id=teacher.person, purpose=WHY)
+    for who in (OTHER_SCHOOL, BASE, MINISTRY):
+        await season.act(who, CLASS, p="p1", why=WHY)
+    events = await told(season, "reveals")
+    seen_at = [(event["data"]["school"], event["province"]) for event in events]
+    here, there = (SCHOOL.school, "44"), (OTHER_SCHOOL.school, "43")
+    assert seen_at == [there, there, here, here, there, there, there]
+    kept = await season.database["reveals"].find(sort=[("_id", 1)]).to_list()
+    assert [record["school"] for record in kept] == [school for school, _ in seen_at]
 
 
 @pytest.mark.parametrize("submit", [False, True])

@@ -228,7 +228,7 @@ SINGLE: Mapping[str, Case] = {
     "reveal_teacher: its own": Case(
         stages.on_file,
         lambda deps, stage: commands.reveal_teacher(deps, SCHOOL, key=stage.key, purpose=PURPOSE),
-        Budget(4),
+        Budget(5),
     ),
     "reveal_teacher: whom the base has accepted": Case(
         stages.accepted,
@@ -300,8 +300,8 @@ BULK: Mapping[str, Case] = {
     "rank_sign_ups": Case(
         stages.signed_up,
         lambda deps, stage: commands.rank_sign_ups(deps, SCHOOL, project_id="p1", keys=stage.keys),
-        Budget(5, commits=1),
-        later=Budget(3, commits=1),
+        Budget(6, commits=1),
+        later=Budget(4, commits=1),
     ),
     "enroll_teachers": Case(
         stages.on_file,

@@ -20,6 +20,9 @@ from tests.integration.enrollment.season import (
     WITHDRAW,
     Season,
 )
+from tests.integration.enrollment.test_cut_off import RANK_OWN
+from tests.integration.enrollment.test_personal_data import REVEAL
+from tests.integration.enrollment.test_reveals import CLASS, CONTACTS
 from tests.support.graph import Refused
 from tests.support.principals import MINISTRY, NO_PROVINCE
 
@@ -179,11 +182,18 @@ async def test_r5_the_act_of_a_designated_persons_account_is_the_persons_and_nob
         (SUBMIT, {"ids": keys[1:]}),
         (ADD, {"rows": [season.person()]}),
         (WITHDRAW, {"id": keys[0], "why": "工作冲突"}),
+        (RANK_OWN, {"p": "p1", "ids": keys[1:]}),
+        (REVEAL, {"id": first.person, "purpose": "核对报到证件"}),
+        (CLASS, {"p": "p1", "why": "核对报到证件"}),
+        (CONTACTS, {"codes": [SCHOOL.school], "why": "核对报到证件"}),
     ):
         with pytest.raises(Refused) as refused:
             await season.act(person, query, **variables)
         assert (refused.value.code, refused.value.extensions["rule"]) == ("NO_LONGER_DESIGNATED", "R5")
     assert [await season.status(key) for key in keys] == ["SUBMITTED", "SIGNED_UP"]
+    assert (await season.deps.store.enrollments.get(keys[1])).rank is None
+    for records in ("reveals", "contact_reveals"):
+        assert await season.database[records].count_documents({}) == 0
 
 
 RENAME = """mutation($code: ID!, $name: String!, $reason: String!) {

@@ -255,7 +255,11 @@ async def test_r20_after_ten_days_the_ministry_decides_between_provinces(season:
     assert await kinds(season, MINISTRY) == ["TRANSFER_ESCALATED"]
     for province in (GUANGDONG, HUNAN):
         assert (await refusal(season, province, DECIDE, id=key, grant=True))["code"] == "FORBIDDEN"
-        assert [one["id"] for one in (await season.act(province, LIST))["nodes"]] == [key]
+        seen = [(one["id"], one["personName"]) for one in (await season.act(province, LIST))["nodes"]]
+        assert seen == [(key, None)], "a province reads no names (R41)"
+    for reader in (MINISTRY, SCHOOL, OTHER_SCHOOL, teacher):
+        seen = [(one["id"], one["personName"]) for one in (await season.act(reader, LIST))["nodes"]]
+        assert seen == [(key, asked["name"])]
     assert (await season.act(MINISTRY, DECIDE, id=key, grant=False))["state"] == "DENIED"
     assert await listed(season, SCHOOL) == [teacher.person]
 

@@ -23,7 +23,8 @@ class PersonalMutation:
     """What may be done with a person's data."""
 
     @strawberry.federation.mutation(
-        description="学校更正本校教师登记信息，按 version 防止覆盖 (R41)", requires_scopes=requires(Scope.SCHOOL)
+        description="学校更正本校教师登记信息，按 version 防止覆盖；非主要任职学校只更正在本校的专兼职 (R20, R41)",
+        requires_scopes=requires(Scope.SCHOOL),
     )
     async def correct_teacher(
         self, info: Info, id: strawberry.ID, version: int, input: TeacherCorrectionInput
