@@ -16,6 +16,7 @@ from chassis.principal import Principal, Scope
 from chassis.storage.mongo import Database
 from chassis.storage.vault import Vault
 from kernel.errors import Refusal
+from kernel.free_text import Reason
 from kernel.reference import provinces
 from kernel.reveals import Purpose
 from services.assessment.app import load_rules
@@ -31,6 +32,8 @@ from services.catalog.store import Store as CatalogStore
 from services.enrollment.commands import Deps as EnrollmentDeps
 from services.enrollment.commands import deliver_pending, enter_rosters
 from services.enrollment.domain.reveal import reveal
+from services.enrollment.domain.transfer import TransferRequest, request
+from services.enrollment.domain.vocabulary import Employment, TransferKind
 from services.enrollment.graph.schema import schema as enrollment_schema
 from services.enrollment.store import Store as EnrollmentStore
 from tests.integration.catalog import season as declaring
@@ -152,6 +155,7 @@ async def enrollment(database: Database, operations: Operations, folder: Path) -
             organization=None,
         )
         await store.reveals.repository.insert(*act)
+    await _requested(playing, teachers)
     await (await store.feed.writer()).append([(event(number), ("44",)) for number in range(ROWS)])
     playing.at("2024-05-25T09:00")
     principals = (MINISTRY, enrolling.BASE, enrolling.SCHOOL, first, enrolling.GUANGDONG)
@@ -163,6 +167,18 @@ async def enrollment(database: Database, operations: Operations, folder: Path) -
         "Teacher": [{"id": teacher.person} for teacher in (first, *teachers)],
     }
     return Subgraph(enrollment_schema, playing.deps, operations, principals, entities, {"Query.rosterJob.id": [roster]})
+
+
+async def _requested(playing: enrolling.Season, teachers: Sequence[Principal]) -> None:
+    """One school requests teachers of as many others (R20)."""
+    store, now = playing.deps.store, playing.deps.clock.now()
+    asked = TransferRequest(
+        kind=TransferKind.TRANSFER, employment=Employment.FULL_TIME, reason=Reason.of("人才引进", "R20")
+    )
+    at, time = (str(enrolling.SCHOOL.school), "44"), playing.deps.transfer_time
+    for teacher in await store.teachers.find_many([str(one.person) for one in teachers]):
+        assert teacher
+        await store.transfers.insert(*request(new_id(), teacher, asked, now, at=at, by="赵主任", time=time))
 
 
 async def _school(playing: enrolling.Season, code: str) -> Principal:
