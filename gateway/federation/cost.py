@@ -90,6 +90,8 @@ class Cost:
     def dearest(self, values: Values) -> str:
         """The path of the innermost field that still makes at least half of the cost, as `projects.nodes.enrollments`.
 
+        Where no field makes half of it, the dearest one of the operation's root.
+
         Args:
             values: The variables' values.
         """
@@ -97,7 +99,7 @@ class Cost:
         while here.below:
             times *= here._times(values)
             cost, name = max((part(values) * times, part.name) for part in here.below)
-            if cost < half:
+            if cost < half and path:
                 break
             path.append(name)
             here = next(part for part in here.below if part.name == name and part(values) * times == cost)

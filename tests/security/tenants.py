@@ -41,6 +41,7 @@ class World:
         ids: What there is to ask for: `base.a`, `draft.a`, `project.a`, `teacher.a1`, `enrollment.a1.project.a` …
         secrets: A value that is not everybody's, and who may read it.
         known: What a base learns of a teacher with the school's submission (R22).
+        panel: The expert who reviews for everybody, and asks for nothing.
     """
 
     provisioner: AccountProvisioner
@@ -48,6 +49,7 @@ class World:
     ids: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     known: dict[str, list[str]] = field(default_factory=dict)
+    panel: Client | None = None
 
     def only(self, value: str, *readers: str) -> None:
         """Keep a value from all but these and the ministry."""
@@ -84,7 +86,7 @@ async def _panel(world: World) -> None:
     given = {"name": "评审组", "organizationCode": "4131000002", "organizationName": "外校", "fields": [6]}
     world.ids["panel"] = (await world.clients[MINISTRY].do(seed.REGISTER_EXPERT, input=given))["id"]
     account = {"login": "tenant-panel", "scope": "expert", "person": world.ids["panel"], "name": "评审组"}
-    (world.clients["panel"],) = await world.provisioner.open(account)
+    (world.panel,) = await world.provisioner.open(account)
 
 
 async def _base(world: World, tenant: str) -> None:
@@ -204,7 +206,7 @@ async def _published(world: World, tenant: str, project: str) -> None:
     await ministry.do(d.ASSIGN, id=project, experts=[world.ids[f"expert.{tenant}"], world.ids["panel"]])
     verdicts = [{"dimension": "FEE", "verdict": "PASS", "comment": f"评语{tenant}机密"}]
     review = (await world.clients[f"expert.{tenant}"].do(d.REVIEW, id=project, verdicts=verdicts))["id"]
-    await world.clients["panel"].do(d.REVIEW, id=project, verdicts=[verdicts[0] | {"comment": "可行"}])
+    await world.panel.do(d.REVIEW, id=project, verdicts=[verdicts[0] | {"comment": "可行"}])
     world.only(review, f"base.{tenant}", f"expert.{tenant}")
     await ministry.do(d.DECIDE, id=project, decision={"outcome": "APPROVE", "reason": f"决定{tenant}机密"})
     (row,) = await ministry.do(d.PUBLISH, ids=[project])

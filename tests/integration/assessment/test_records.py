@@ -148,7 +148,7 @@ async def test_concurrent_marks_of_one_attendee_are_all_stored(world: World) -> 
 @pytest.mark.parametrize("how", ["withdrawn", "cancelled"])
 async def test_r26_attendance_of_somebody_who_left_is_refused(world: World, how: str) -> None:
     await world.start("e1", "e2")
-    await world.tell(f"enrollment.{how}", "e1", reason="生病", **attendee("e1"))
+    await world.tell(f"enrollment.{how}", "e1", version=2, reason="生病", **attendee("e1"))
 
     async def gone() -> bool:
         return not (await world.record("e1")).live

@@ -119,11 +119,13 @@ class Season:
             await take_in(database, enrollment_handlers(self.deps), event)
 
     async def register_expert(self, name: str, code: str = "4131000001", field: int = 6) -> Principal:
-        """A new expert, as the own principal."""
+        """A new expert, as the own principal; a code of a base names its organisation as on file."""
+        base = await self.deps.store.bases.collection.find_one({"organization.code": code})
+        organization = base["organization"]["name"] if base else "外校"
         expert = await self.act(
             MINISTRY,
             "mutation($input: ExpertInput!) { registerExpert(input: $input) { id } }",
-            input={"name": name, "organizationCode": code, "organizationName": "外校", "fields": [field]},
+            input={"name": name, "organizationCode": code, "organizationName": organization, "fields": [field]},
         )
         return Principal(f"expert-{name}", Scope.EXPERT, person=expert["id"])
 

@@ -141,8 +141,8 @@ async def test_twenty_entities_take_no_more_reads_than_one(served: Served, name:
     subgraph, selection = served[name], asked(Questions(SCHEMAS[name], VALUES), types(name)[kind], field, _FEW)
     for principal in subgraph.principals:
         query = entities(kind, selection)
-        _, once = await subgraph.ask(principal, query, r=subgraph.keys(kind, 1))
-        _, often = await subgraph.ask(principal, query, r=subgraph.keys(kind, FULL))
+        _, once = await subgraph.ask(principal, query, r=subgraph.keys(kind, 1, principal))
+        _, often = await subgraph.ask(principal, query, r=subgraph.keys(kind, FULL, principal))
         assert len(often) <= max(len(once), 1), f"{principal.scope}: {sorted(once)}, then {sorted(often)}"
 
 
@@ -164,7 +164,7 @@ async def pages(subgraph: Subgraph, principal: Any, question: Question, page: in
     if start == "Query":
         data, reads = await subgraph.ask(principal, f"{{ {query} }}")
     else:
-        found, reads = await subgraph.ask(principal, entities(start, query), r=subgraph.keys(start, 1))
+        found, reads = await subgraph.ask(principal, entities(start, query), r=subgraph.keys(start, 1, principal))
         (data,) = found["_entities"]
     for _ in (start, *steps):
         (data,) = (data or {"": None}).values()
