@@ -95,7 +95,8 @@ class Cost:
         Args:
             values: The variables' values.
         """
-        half, times, path, here = self(values) / 2, 1.0, [], self
+        path: list[str] = []
+        half, times, here = self(values) / 2, 1.0, self
         while here.below:
             times *= here._times(values)
             cost, name = max((part(values) * times, part.name) for part in here.below)

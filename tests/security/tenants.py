@@ -206,6 +206,7 @@ async def _published(world: World, tenant: str, project: str) -> None:
     await ministry.do(d.ASSIGN, id=project, experts=[world.ids[f"expert.{tenant}"], world.ids["panel"]])
     verdicts = [{"dimension": "FEE", "verdict": "PASS", "comment": f"评语{tenant}机密"}]
     review = (await world.clients[f"expert.{tenant}"].do(d.REVIEW, id=project, verdicts=verdicts))["id"]
+    assert world.panel
     await world.panel.do(d.REVIEW, id=project, verdicts=[verdicts[0] | {"comment": "可行"}])
     world.only(review, f"base.{tenant}", f"expert.{tenant}")
     await ministry.do(d.DECIDE, id=project, decision={"outcome": "APPROVE", "reason": f"决定{tenant}机密"})
