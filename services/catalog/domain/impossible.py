@@ -28,11 +28,18 @@ class Fault:
         field: By the graph's name.
         zh: What the field has to be, in Chinese.
         en: The same in English.
+        about: What it is about, where the words name a date besides: moved to another day it is the same fault.
     """
 
     field: str
     zh: str
     en: str
+    about: tuple[Hashable, ...] = ()
+
+    @property
+    def key(self) -> Hashable:
+        """By which it is told whether a plan had the fault before."""
+        return (self.field, *(self.about or (self.zh,)))
 
 
 def check_given(plan: Plan, base: Base, current: Round, *, before: Plan | None = None) -> None:
@@ -54,10 +61,20 @@ def check_given(plan: Plan, base: Base, current: Round, *, before: Plan | None =
         raise UNKNOWN_THEME(
             detail=("、".join(unknown), ", ".join(unknown)), fields=["themes"], unknown=unknown, known=sorted(codes)
         )
-    known = set(faults_of(before, base, current)) if before else set()
-    faults = [fault for fault in faults_of(plan, base, current) if fault not in known]
+    faults = _new(faults_of(plan, base, current), faults_of(before, base, current) if before else ())
     if faults:
         raise invalid(_by_field(faults), "R7" if before is None else "R18")
+
+
+def _new(faults: Iterable[Fault], before: Iterable[Fault]) -> list[Fault]:
+    """The faults that were not there before; each of those before explains one."""
+    known, new = Counter(fault.key for fault in before), []
+    for fault in faults:
+        if known[fault.key]:
+            known[fault.key] -= 1
+        else:
+            new.append(fault)
+    return new
 
 
 def faults_of(plan: Plan, base: Base, current: Round) -> list[Fault]:
@@ -191,6 +208,7 @@ def _too_long_days(sessions: Sequence[Session], most: int) -> Iterator[Fault]:
                 "timetable",
                 f"{teacher}在{day}须同时授课（{len(hours)}课次共{sum(hours)}学时，一天最多{most}学时）",
                 f"has {teacher} in two places on {day} ({len(hours)} sessions of {sum(hours)} hours, of {most} a day)",
+                ("in two places", teacher, *sorted(hours)),
             )
 
 

@@ -58,6 +58,13 @@ def test_r7_a_title_of_three_thousand_characters_is_refused() -> None:
     assert (refused.value.code, refused.value.details["field"]) == ("INVALID_TEXT", "title")
 
 
+def test_r7_whoever_teaches_a_session_is_named_in_a_draft_too() -> None:
+    """ADR 34: a session waits outside the timetable until its teacher is known."""
+    with pytest.raises(Refusal) as refused:
+        a_draft(timetable=(lesson(1, teacher="待定"),))
+    assert (refused.value.code, refused.value.details["field"]) == ("INVALID_NAME", "timetable.teacher")
+
+
 def test_r7_no_training_is_planned_outside_the_validity_of_its_base() -> None:
     with pytest.raises(Refusal) as refused:
         declaration.draft(
@@ -186,6 +193,20 @@ def test_r18_an_amendment_is_not_asked_for_what_was_published_before_there_was_a
     later = Amendment(reason="改期", starts_on=FIRST + timedelta(7))
     amended, _ = lifecycle.amend(old, a_base(), round_2024(), later, REVIEWING)
     assert amended.plan.starts_on == FIRST + timedelta(7)
+
+
+def test_r18_a_teacher_in_two_places_from_before_the_limit_may_be_moved_but_not_doubled() -> None:
+    """The fault names its day, and is the same fault on another day; a second one is new."""
+    crowded = tuple(lesson(number, day=FIRST) for number in (1, 2))
+    others = tuple(lesson(number, day=FIRST + timedelta(number)) for number in (3, 4))
+    old = replace(a_published(), plan=a_plan(timetable=(*crowded, *others)))
+    later = Amendment(reason="改期", starts_on=FIRST + timedelta(7))
+    amended, _ = lifecycle.amend(old, a_base(), round_2024(), later, REVIEWING)
+    assert {session.date for session in amended.plan.timetable[:2]} == {FIRST + timedelta(7)}
+    doubled = Amendment(reason="并课", session_dates={"s4": FIRST + timedelta(3)})
+    with pytest.raises(Refusal) as refused:
+        lifecycle.amend(old, a_base(), round_2024(), doubled, REVIEWING)
+    assert (refused.value.code, refused.value.rule) == ("INVALID_PLAN", "R18")
 
 
 def test_r18_a_new_faculty_without_the_teachers_of_the_timetable_warns() -> None:
