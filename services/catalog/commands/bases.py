@@ -160,8 +160,10 @@ async def rename_organization(deps: Deps, principal: Principal, *, code: str, na
     async def work(session: Session) -> Base | Expert:
         await deps.store.organizations.take_turn(plain, session)
         held, sent = await deps.store.organizations.members(plain, session)
-        organization = (*(base.organization for base in held), *(expert.organization for expert in sent))[0]
-        held, sent, event = succession.rename_organization(organization, held, sent, new_name, why)
+        named = [*(base.organization for base in held), *(expert.organization for expert in sent)]
+        if not named:  # the last expert of it was corrected meanwhile
+            raise NOT_FOUND(kind="organization", id=plain)
+        held, sent, event = succession.rename_organization(named[0], held, sent, new_name, why)
         # The event is told once, by the first who bears the name.
         saved: list[Base | Expert] = []
         for base in held:
@@ -234,6 +236,8 @@ async def recategorize_base(
             credit_code(base.organization.code)
         used = await deps.store.quotas.exist(base.id, session)
         changed, events = succession.recategorize_base(base, category, why, used=used)
+        for affected in sorted({base.category, category}):
+            await _take_merger_turn(deps, affected, session)
         number = await deps.store.bases.next_number(category, session)
         return await deps.store.bases.save(bases.numbered(changed, number), events, session)
 
@@ -242,7 +246,9 @@ async def recategorize_base(
 
 @idempotent("bases", name="close_base")
 async def close_base(deps: Deps, principal: Principal, *, key: str, version: int, reason: str) -> Base:
-    """Close a base that has no project in hand; its quotas count nothing more, its account ends by the event (R2).
+    """Close a base that has no project in hand, nor any of a base merged into it (R2).
+
+    Its quotas count nothing more, and its account ends by the event.
 
     Args:
         deps: The service's dependencies.
@@ -260,8 +266,10 @@ async def close_base(deps: Deps, principal: Principal, *, key: str, version: int
 
     async def work(session: Session) -> Base:
         base = await _read(deps, key, version, session)
+        await _take_merger_turn(deps, base.category, session)
         await deps.store.quotas.freeze(base.id, session)  # before the count: a submission meanwhile conflicts
-        in_hand = await deps.store.projects.counted(base.id, succession.IN_HAND, session)
+        acts_for = [base.id, *await deps.store.bases.merged_into(base.id, session)]
+        in_hand = await deps.store.projects.counted(acts_for, succession.IN_HAND, session)
         return await deps.store.bases.save(*succession.close_base(base, in_hand, why, deps.clock.now()), session)
 
     return await deps.store.transact(work)
@@ -291,10 +299,15 @@ async def merge_bases(deps: Deps, principal: Principal, *, key: str, version: in
         successor = await deps.store.bases.get(into, session)
         merged, events = succession.merge_bases(base, successor, why, deps.clock.now())
         await deps.store.quotas.freeze(base.id, session)
-        await deps.store.bases.take_turn(f"merger:{base.category}", session)  # no two bases into each other
+        await _take_merger_turn(deps, base.category, session)
         return await deps.store.bases.save(merged, events, session)
 
     return await deps.store.transact(work)
+
+
+async def _take_merger_turn(deps: Deps, category: BaseCategory, session: Session) -> None:
+    """No two bases are merged into each other, and none into one that ends or changes category meanwhile (R2)."""
+    await deps.store.bases.take_turn(f"merger:{category}", session)
 
 
 async def _read(deps: Deps, key: str, version: int, session: Session | None = None) -> Base:

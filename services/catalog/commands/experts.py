@@ -16,6 +16,7 @@ from services.catalog.domain.base import Organization, require_registered_name
 from services.catalog.domain.project import Project
 from services.catalog.domain.refusals import EXPERT_EXISTS
 from services.catalog.domain.review import Expert
+from services.catalog.domain.vocabulary import ProjectStatus
 
 
 @idempotent("experts", name="register_expert")
@@ -99,9 +100,12 @@ async def correct_expert(
             await deps.store.organizations.take_turn(sender.code, session)
             on_file = await deps.store.organizations.find_many([sender.code], session)
             require_registered_name(sender, on_file.get(sender.code))
-        assigned = await _assigned(deps, key, session)
+        await _take_every_turn(deps, session)
+        # Those whose review is in too: it counts until the plan is decided.
+        where = {"status": ProjectStatus.UNDER_REVIEW, "experts": key}
+        reviewed = await deps.store.projects.query(where, session=session)
         changed, events = experts.correct_expert(
-            expert, name=right_name, organization=sender, reason=why, assigned=assigned
+            expert, name=right_name, organization=sender, reason=why, reviewed=reviewed
         )
         return await deps.store.experts.save(changed, events, session)
 
@@ -113,7 +117,9 @@ async def correct_expert(
 
 @idempotent("experts", name="withdraw_expert")
 async def withdraw_expert(deps: Deps, principal: Principal, *, key: str, version: int, reason: str) -> Expert:
-    """Let an expert go: what is unwritten goes to others, and the account ends by the event (R14).
+    """Let an expert go, whose account ends by the event (R14).
+
+    What is unwritten must be reassigned, by `autoAssignExperts` or by hand.
 
     Args:
         deps: The service's dependencies.
@@ -140,10 +146,15 @@ async def withdraw_expert(deps: Deps, principal: Principal, *, key: str, version
 
 async def _assigned(deps: Deps, key: str, session: Session) -> list[Project]:
     """The expert's open assignments; those who assign at the same time wait for their turn."""
-    await deps.store.reviews.take_every_turn(session)
+    await _take_every_turn(deps, session)
     blank = (await deps.store.reviews.blank_of([key], session))[key]
     projects = await deps.store.projects.query({"_id": {"$in": [review.project for review in blank]}}, session=session)
     return experts.open_assignments(blank, projects)
+
+
+async def _take_every_turn(deps: Deps, session: Session) -> None:
+    rounds = await deps.store.rounds.query({}, session=session)
+    await deps.store.reviews.take_every_turn([current.year for current in rounds], session)
 
 
 def _checked(organization: Organization) -> Organization:

@@ -16,7 +16,7 @@ from kernel.free_text import Reason
 from services.catalog.commands.deps import Deps
 from services.catalog.commands.guards import round_of
 from services.catalog.domain import quota as quotas
-from services.catalog.domain.base import Base
+from services.catalog.domain.base import Base, require_open
 from services.catalog.domain.quota import Difference, Quota, quota_id
 from services.catalog.domain.round import Round
 from services.catalog.store import Store
@@ -44,10 +44,11 @@ async def adjust_quota(
         effective_from: First day of the new limit; None for today.
 
     Raises:
-        Refusal: `NOT_FOUND`, `REASON_MISSING`, `INVALID_REASON` or `INVALID_QUOTA`.
+        Refusal: `NOT_FOUND`, `BASE_CLOSED`, `REASON_MISSING`, `INVALID_REASON` or `INVALID_QUOTA`.
     """
     require_scope(principal, Scope.MINISTRY)
     base = await deps.store.bases.get(base_id)
+    require_open(base)
     current = await round_of(deps, year)
     adjust = partial(
         quotas.adjust,

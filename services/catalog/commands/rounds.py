@@ -120,14 +120,14 @@ async def amend_round(
         )
         unit = UnitOfWork(session)
         deps.store.reviews.take_turn(unit, year)  # experts assigned at the same time conflict, and see the new round
-        await _raise_quotas(deps, unit, current, amended, why)
+        await _move_quotas(deps, unit, current, amended, why)
         await unit.flush()
         return await deps.store.rounds.save(amended, events, session)
 
     return await deps.store.transact(work)
 
 
-async def _raise_quotas(deps: Deps, unit: UnitOfWork, current: Round, amended: Round, reason: Reason) -> None:
+async def _move_quotas(deps: Deps, unit: UnitOfWork, current: Round, amended: Round, reason: Reason) -> None:
     """Stage the quotas of the categories whose limit has changed."""
     moved = {c for c in BaseCategory if current.quota_of(c) != amended.quota_of(c)}
     if not moved:
@@ -136,9 +136,11 @@ async def _raise_quotas(deps: Deps, unit: UnitOfWork, current: Round, amended: R
     where = {"category": {"$in": sorted(moved)}}
     bases = {base.id: base for base in await deps.store.bases.query(where, session=unit.session)}
     for quota in await unit.load(deps.store.quotas, [quotas.quota_id(base, current.year) for base in bases]):
-        limit = amended.quota_of(bases[quota.base].category)
-        if raised := quotas.raise_limit(quota, limit=limit, reason=reason, now=deps.clock.now()):
-            unit.save(deps.store.quotas, *raised, act=current_act())
+        base = bases[quota.base]
+        limit = amended.quota_of(base.category)
+        moved_quota = quotas.follow_round(quota, limit=limit, reason=reason, now=deps.clock.now(), base_name=base.name)
+        if moved_quota:
+            unit.save(deps.store.quotas, *moved_quota, act=current_act())
 
 
 def _reference(year: int) -> dict[str, Any]:

@@ -252,7 +252,7 @@ class ExpertWithdrawn:
     """A reviewer reviews no more (R14).
 
     Attributes:
-        open: How many reviews the expert leaves unwritten, which go to others.
+        open: How many reviews the expert leaves unwritten, which must be reassigned.
     """
 
     expert: str

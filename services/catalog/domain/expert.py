@@ -34,7 +34,7 @@ def open_assignments(blank: Sequence[Review], projects: Sequence[Project]) -> li
 def withdraw_expert(
     expert: Expert, assigned: Sequence[Project], reason: Reason, now: datetime
 ) -> tuple[Expert, list[ExpertWithdrawn]]:
-    """Take a reviewer off the list; what is unwritten goes to others (R14).
+    """Take a reviewer off the list; what is unwritten must be reassigned, by `autoAssignExperts` or by hand (R14).
 
     Args:
         expert: The expert.
@@ -56,7 +56,7 @@ def correct_expert(
     name: PersonName | None,
     organization: Organization | None,
     reason: Reason,
-    assigned: Sequence[Project],
+    reviewed: Sequence[Project],
 ) -> tuple[Expert, list[ExpertCorrected]]:
     """Set right a reviewer's name or organisation (R14).
 
@@ -65,7 +65,7 @@ def correct_expert(
         name: The right name; None leaves it.
         organization: The right organisation; None leaves it.
         reason: Why.
-        assigned: The open assignments, none of which may be of the organisation.
+        reviewed: The projects under review by the expert, whose review may be in; none may be of the organisation.
 
     Raises:
         Refusal: `EXPERT_WITHDRAWN`, `INVALID_EXPERT`, `NOTHING_CHANGED`, or `EXPERT_CONFLICT` with the projects that
@@ -82,7 +82,7 @@ def correct_expert(
     changed = tuple(part for part in ("name", "organization") if getattr(expert, part) != getattr(corrected, part))
     if not changed:
         raise NOTHING_CHANGED(rule="R14")
-    own = [project.id for project in assigned if corrected.organization.is_same_as(project.holder)]
+    own = [project.id for project in reviewed if corrected.organization.is_same_as(project.holder)]
     if own:
         raise EXPERT_CONFLICT(experts=[expert.id], projects=own)
     event = ExpertCorrected(

@@ -175,24 +175,29 @@ def adjust(
     return replace(quota, adjustments=(*quota.adjustments, change)), [event]
 
 
-def raise_limit(quota: Quota, *, limit: int, reason: Reason, now: datetime) -> tuple[Quota, list[QuotaAdjusted]] | None:
-    """Let a base's quota follow an amendment of its round; one that the ministry has adjusted stays in force (R11).
+def follow_round(
+    quota: Quota, *, limit: int, reason: Reason, now: datetime, base_name: str | None = None
+) -> tuple[Quota, list[QuotaAdjusted]] | None:
+    """Let a base's quota follow an amendment of its round, up or down (R11).
+
+    One that the ministry has adjusted stays in force, and one of a base that has ended stays as it is.
 
     Args:
         quota: The quota.
         limit: What the amended round gives the base's category.
         reason: Why the round was amended.
         now: Domain time, aware.
+        base_name: The base's name, for the event.
 
     Returns:
         The quota, with an event where its limit in force has changed; None where nothing changes.
     """
-    if quota.limit == limit:
+    if quota.frozen or quota.limit == limit:
         return None
     before, day = quota.limit_on(today(now)), today(now)
-    raised = replace(quota, limit=limit)
-    if raised.limit_on(day) == before:
-        return raised, []
+    changed = replace(quota, limit=limit)
+    if changed.limit_on(day) == before:
+        return changed, []
     event = QuotaAdjusted(
         base=quota.base,
         year=quota.year,
@@ -202,8 +207,9 @@ def raise_limit(quota: Quota, *, limit: int, reason: Reason, now: datetime) -> t
         reason=reason.text,
         effective_from=day,
         province=quota.province,
+        base_name=base_name,
     )
-    return raised, [event]
+    return changed, [event]
 
 
 def compare(key: str, quota: Quota | None, projects: Sequence[str]) -> Difference | None:

@@ -91,7 +91,7 @@ def rename_organization(
 
 
 def extend_base(base: Base, valid_until: date | None, reason: Reason, now: datetime) -> tuple[Base, list[BaseExtended]]:
-    """Let a base be valid longer (R2).
+    """Let a base be valid longer (R2); a merged one too, whose plans the successor still carries out.
 
     Args:
         base: The base, whose validity has an end.
@@ -100,9 +100,11 @@ def extend_base(base: Base, valid_until: date | None, reason: Reason, now: datet
         now: Domain time, aware.
 
     Raises:
-        Refusal: `BASE_CLOSED`, or `INVALID_BASE`: not later than now, before today, or beyond all bases.
+        Refusal: `BASE_CLOSED` without a successor, or `INVALID_BASE`: not later than now, before today, or beyond
+            all bases.
     """
-    require_open(base)
+    if not (base.closed and base.closed.into):
+        require_open(base)
     before = base.valid_until
     later = valid_until is None or (valid_until.year in YEARS and valid_until >= today(now))
     if before is None or not later or (valid_until is not None and valid_until <= before):
@@ -145,7 +147,7 @@ def close_base(
 
     Args:
         base: The base.
-        in_hand: How many projects of `IN_HAND` it has, by state.
+        in_hand: How many projects of `IN_HAND` it has or acts for, by state.
         reason: Why.
         now: Domain time, aware.
 

@@ -58,17 +58,22 @@ class BaseClosing:
     """When a base ended, and which one acts for it."""
 
     at: datetime
+    base: strawberry.Private[str]
     source: strawberry.Private[bases.Closing]
 
     @classmethod
-    def of(cls, source: bases.Closing) -> Self:
-        """From the domain's value."""
-        return cls(at=source.at, source=source)
+    def of(cls, base: str, source: bases.Closing) -> Self:
+        """From the domain's value, and the id of the base that ended."""
+        return cls(at=source.at, base=base, source=source)
 
-    @strawberry.federation.field(description="理由", requires_scopes=requires(Scope.BASE, Scope.MINISTRY))
+    @strawberry.federation.field(
+        description="理由，本基地、接续的基地和教师工作司可见", requires_scopes=requires(Scope.BASE, Scope.MINISTRY)
+    )
     def reason(self, info: Info) -> str | None:
-        """Why; for bases and the ministry."""
-        return self.source.reason if info.context.principal.scope in {Scope.BASE, Scope.MINISTRY} else None
+        """Why; for the base itself, its successor and the ministry."""
+        principal = info.context.principal
+        concerned = [base for base in (self.base, self.source.into) if base]
+        return self.source.reason if any(may_read_base(principal, base) for base in concerned) else None
 
     @strawberry.field(description="接续的基地；空为无接续")
     async def into(self, info: Info) -> "Base | None":
@@ -114,7 +119,7 @@ class Base:
             version=source.version,
             valid_from=source.valid_from,
             valid_until=source.valid_until,
-            closing=BaseClosing.of(source.closed) if source.closed else None,
+            closing=BaseClosing.of(source.id, source.closed) if source.closed else None,
             province_reason=source.province_reason if is_ministry(context.principal) else None,
             team=_people(source.team) if may_read_base(context.principal, source.id) else None,
             source=source,

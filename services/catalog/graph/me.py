@@ -1,5 +1,6 @@
 """What the catalog adds to whoever asks: the own bases, and what waits about plans and projects (ADR 36)."""
 
+import asyncio
 from typing import Self
 
 import strawberry
@@ -54,7 +55,8 @@ class Me:
         principal = info.context.principal
         if principal.scope is not Scope.BASE:
             return []
-        found = [await info.context.loader(BaseByIdLoader).load(key) for key in principal.bases]
+        loader = info.context.loader(BaseByIdLoader)
+        found = await asyncio.gather(*(loader.load(key) for key in principal.bases))
         return [Base.of(base, info.context) for base in found if base]
 
     @strawberry.field(description="申报、评审和开班方面的待办 (R7, R13–R17, R28)")

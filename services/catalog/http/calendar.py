@@ -15,6 +15,7 @@ from services.catalog.domain.vocabulary import PhaseName
 _CACHE_CONTROL = "public, max-age=300"  # an extension is seen within five minutes
 _REFRESH = timedelta(hours=6)
 _ALARM = timedelta(hours=-39)  # before the end, 00:00 after the last day: 09:00 of the day before the last
+_SHOWN = frozenset({"steps", "title", "contacts"})  # the parts of a round that its events show
 
 
 class Calendars:
@@ -59,7 +60,7 @@ def _event(current: Round, step: DatedStep) -> Event:
     The identity of a step with a guard is its phase's, so that calendars keep it, whatever a year calls it.
     """
     overrides = current.overrides_of(step.guard) if step.guard else ()
-    amended = tuple(change for change in current.amendments if "steps" in change.changed)
+    amended = tuple(change for change in current.amendments if _SHOWN.intersection(change.changed))
     changes = sorted([*(override.at for override in overrides), *(change.at for change in amended)])
     opened = current.opened_at or step.from_instant
     stamp = changes[-1] if changes else opened

@@ -54,7 +54,7 @@ class Bases(Repository[Base]):
         )
         return int(cast("Document", document)["last"])
 
-    async def merged_into(self, key: str) -> list[str]:
+    async def merged_into(self, key: str, session: Session | None = None) -> list[str]:
         """The ids of the bases that a base acts for: merged into it, or into one that was (R2)."""
         pipeline: list[Document] = [
             {"$match": {"_id": key}},
@@ -69,7 +69,7 @@ class Bases(Repository[Base]):
             },
             {"$project": {"merged._id": 1}},
         ]
-        found = await (await self.collection.aggregate(pipeline)).to_list()
+        found = await (await self.collection.aggregate(pipeline, session=session)).to_list()
         return [str(base["_id"]) for document in found for base in document["merged"]]
 
     async def take_turn(self, key: str, session: Session) -> None:

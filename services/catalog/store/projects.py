@@ -251,9 +251,11 @@ class Projects(Repository[Project]):
             under_review=ProjectStatus.UNDER_REVIEW in statuses,
         )
 
-    async def counted(self, base: str, statuses: Iterable[ProjectStatus], session: Session) -> dict[ProjectStatus, int]:
-        """How many projects of a base are in each of those states; those without any are left out."""
-        where = {"base": base, "status": {"$in": list(statuses)}}
+    async def counted(
+        self, bases: Sequence[str], statuses: Iterable[ProjectStatus], session: Session
+    ) -> dict[ProjectStatus, int]:
+        """How many projects of these bases are in each of those states; those without any are left out."""
+        where = {"base": {"$in": list(bases)}, "status": {"$in": list(statuses)}}
         groups = await self.collection.aggregate(
             [{"$match": where}, {"$group": {"_id": "$status", "count": {"$sum": 1}}}], session=session
         )

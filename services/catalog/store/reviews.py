@@ -80,9 +80,10 @@ class Reviews(Repository[Review]):
             blank[review.expert].append(review)
         return blank
 
-    async def take_every_turn(self, session: Session) -> None:
-        """Serialize this transaction with those that assign experts, of whatever round (R14)."""
-        await self._counters.update_many({"_id": {"$regex": "^reviews:"}}, {"$inc": {"last": 1}}, session=session)
+    async def take_every_turn(self, years: Sequence[int], session: Session) -> None:
+        """Serialize this transaction with those that assign experts in these rounds, the first time too (R14)."""
+        if years:
+            await self._counters.bulk_write([_turn(year) for year in sorted(years)], session=session)
 
     async def loads(self, years: Sequence[int], session: Session) -> dict[int, dict[str, int]]:
         """How many reviews of each round each expert has, handed in or not, answered from an index."""
@@ -106,4 +107,8 @@ class Reviews(Repository[Review]):
 
         Without it two assignments at once would read the same loads and choose the same experts (R14).
         """
-        unit.guard(self._counters, UpdateOne({"_id": f"reviews:{year}"}, {"$inc": {"last": 1}}, upsert=True))
+        unit.guard(self._counters, _turn(year))
+
+
+def _turn(year: int) -> UpdateOne:
+    return UpdateOne({"_id": f"reviews:{year}"}, {"$inc": {"last": 1}}, upsert=True)

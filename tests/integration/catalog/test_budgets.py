@@ -101,12 +101,12 @@ SINGLE = {
         lambda deps, stage: commands.recategorize_base(
             deps, MINISTRY, key=stage.base.bases[0], version=1, category=BaseCategory.PRINCIPAL, reason="登记有误"
         ),
-        Budget(5, commits=1),
+        Budget(7, commits=1),
     ),
     "close_base": Case(
         stages.drafted,
         lambda deps, stage: commands.close_base(deps, MINISTRY, key=stage.base.bases[0], version=2, reason="不再承担"),
-        Budget(5, commits=1),
+        Budget(7, commits=1),
     ),
     "merge_bases": Case(
         stages.limited,
@@ -125,7 +125,7 @@ SINGLE = {
     "withdraw_expert": Case(
         stages.drafted,
         lambda deps, stage: commands.withdraw_expert(deps, MINISTRY, key=stage.experts[0], version=1, reason="退休"),
-        Budget(6, commits=1),
+        Budget(7, commits=1),
     ),
     "set_base_team": Case(
         stages.drafted,

@@ -173,6 +173,8 @@ async def test_r2_a_merged_base_keeps_its_projects_and_its_successor_acts_for_th
     )
     again = await season.act(both, SUBMIT, id=returned["id"], version=mended["version"])
     assert again["status"] == "SUBMITTED"
+    refused = await refusal(season, MINISTRY, CLOSE, id=into.bases[0], version=2)
+    assert (refused.code, refused.extensions["projects"]) == ("BASE_IN_USE", {"SUBMITTED": 1})
     assert (await refusal(season, both, DRAFT, base=ended.bases[0], input=PLAN)).code == "BASE_CLOSED"
     (event,) = [event for event in await told(season, "bases") if event["name"] == "base-merged"]
     assert (event["data"]["into"], event["data"]["into_organization"]) == (into.bases[0], into.organization)
@@ -185,6 +187,19 @@ async def _returned(season: Season, base: Principal) -> Any:
     for expert in experts:
         await season.review(expert, project)
     return await season.decide(project, "RETURN")
+
+
+async def test_r2_a_merged_base_is_extended_and_only_those_concerned_read_why_it_ended(season: Season) -> None:
+    ended = GIVEN | {"organizationCode": "4144000777", "category": "DUAL_QUALIFIED_TEACHER", "validUntil": "2024-12-31"}
+    base = await season.act(MINISTRY, REGISTER, input=ended)
+    into, stranger = [await season.register_base() for _ in range(2)]
+    await season.act(MINISTRY, MERGE, id=base["id"], version=1, into=into.bases[0])
+    longer = await season.act(MINISTRY, EXTEND, id=base["id"], version=2, until="2025-06-30")
+    assert longer["validUntil"] == "2025-06-30"
+    own = replace(into, bases=(base["id"],))
+    for who, reads in ((MINISTRY, True), (into, True), (own, True), (stranger, False)):
+        shown = await season.ask(who, "query($id: ID!) { base(id: $id) { closing { reason } } }", id=base["id"])
+        assert bool(shown["base"]["closing"]["reason"]) is reads
 
 
 async def test_r14_an_expert_who_withdraws_leaves_the_unwritten_to_others(season: Season) -> None:
@@ -230,6 +245,17 @@ async def test_r14_a_withdrawn_expert_whose_review_is_in_stays_with_the_project(
     assert (await season.act(MINISTRY, WITHDRAW, id=leaving.person, version=1))["openAssignments"] == []
     await season.review(other, project)
     assert (await season.decide(project, "APPROVE"))["status"] == "APPROVED"
+
+
+async def test_r14_an_expert_whose_review_is_in_is_not_corrected_to_the_holder_either(season: Season) -> None:
+    base = await season.register_base()
+    expert, other = [await season.register_expert(name) for name in ("评甲", "评乙")]
+    project = await season.submitted(base)
+    await season.assign(project, expert, other)
+    await season.review(expert, project)
+    own = {"reason": "单位有误", "organizationCode": base.organization, "organizationName": "示范大学"}
+    refused = await refusal(season, MINISTRY, CORRECT, id=expert.person, version=1, input=own)
+    assert (refused.code, refused.extensions["projects"]) == ("EXPERT_CONFLICT", [project["id"]])
 
 
 async def test_r14_an_expert_is_corrected_unless_that_makes_a_conflict(season: Season) -> None:

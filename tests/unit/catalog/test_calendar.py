@@ -11,6 +11,7 @@ from icalendar import Calendar
 from kernel.dates import SHANGHAI
 from services.catalog.domain.opening import extend_phase, open_round
 from services.catalog.domain.round import Contact, Round
+from services.catalog.domain.round_amendment import Use, amend_round
 from services.catalog.domain.vocabulary import PhaseName
 from services.catalog.http.calendar import icalendar
 from tests.unit.catalog.examples import DECLARING, round_2024, why
@@ -76,6 +77,17 @@ def test_an_event_bears_the_instant_it_was_told_in_utc() -> None:
     event = declaration(opened())
     assert event["DTSTAMP"].dt == event["LAST-MODIFIED"].dt == DECLARING.astimezone(UTC)
     assert "DTSTAMP:20240420T010000Z\r\n" in icalendar(opened())
+
+
+def test_r1_an_amendment_of_what_events_show_makes_a_later_edition_of_them_all() -> None:
+    current, contacts = opened(), (Contact("另一处", ("010-66096580",)),)
+    for amended, sequence in (
+        (replace(current, title="另一标题"), 1),
+        (replace(current, contacts=contacts), 1),
+        (replace(current, completion_days=current.completion_days + 1), 0),
+    ):
+        told, _ = amend_round(current, amended, Use(), reason=why(), actor="张处", now=LATE)
+        assert {event["SEQUENCE"] for event in events(told).values()} == {sequence}
 
 
 def test_an_extension_keeps_the_event_and_makes_a_later_edition_of_it_alone() -> None:

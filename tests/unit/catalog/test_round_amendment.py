@@ -8,7 +8,7 @@ import pytest
 
 from kernel.errors import Refusal
 from services.catalog.domain import declaration
-from services.catalog.domain.quota import Quota, adjust, raise_limit
+from services.catalog.domain.quota import Quota, adjust, follow_round
 from services.catalog.domain.round import CategoryQuota, Contact, ReviewDimension, Theme
 from services.catalog.domain.round_amendment import Use, amend_round
 from services.catalog.domain.vocabulary import BaseCategory
@@ -109,15 +109,25 @@ def _updated(project: Any, current: Any) -> Any:
     return declaration.update(project, a_base(), current, kind=None, plan=plan, now=DECLARING)[0]
 
 
+def test_r11_a_quota_that_follows_names_its_base_falls_too_and_stays_where_its_base_has_ended() -> None:
+    granted = Quota(id="b:2024", version=1, base="b", year=2024, province="44", limit=20)
+    moved = follow_round(granted, limit=15, reason=why(), now=DECLARING, base_name="甲基地")
+    assert moved
+    quota, (event,) = moved
+    assert (quota.limit, event.before, event.limit, event.base_name) == (15, 20, 15, "甲基地")
+    ended = replace(granted, frozen=True)
+    assert follow_round(ended, limit=25, reason=why(), now=DECLARING, base_name="甲基地") is None
+
+
 def test_r11_r39_a_quota_rises_with_the_round_and_an_adjusted_one_stays() -> None:
     granted = Quota(id="b:2024", version=1, base="b", year=2024, province="44", limit=20, used=3)
-    raised = raise_limit(granted, limit=25, reason=why("扩容"), now=DECLARING)
+    raised = follow_round(granted, limit=25, reason=why("扩容"), now=DECLARING)
     assert raised
     quota, (event,) = raised
     assert (quota.limit_on(DECLARING.date()), event.before, event.limit, event.used) == (25, 20, 25, 3)
     adjusted, _ = adjust(granted, limit=9, reason=why(), effective_from=None, now=DECLARING)
-    kept = raise_limit(adjusted, limit=25, reason=why("扩容"), now=DECLARING)
+    kept = follow_round(adjusted, limit=25, reason=why("扩容"), now=DECLARING)
     assert kept
     assert (kept[0].limit_on(DECLARING.date()), kept[1]) == (9, [])
-    assert raise_limit(granted, limit=20, reason=why(), now=DECLARING) is None
+    assert follow_round(granted, limit=20, reason=why(), now=DECLARING) is None
     assert CategoryQuota(DQT, 20) in CURRENT.quotas
