@@ -179,7 +179,7 @@ class Side:
         now = self.suite.now()
         steps = [_signed_up(one, project=project, base=self._base_id, year=year, now=now) for one in made]
         if status is EnrollmentStatus.SUBMITTED:
-            steps = [submit(one, "专人", now)[0] for one in steps]
+            steps = [submit(one, "专人", now, calendar=None)[0] for one in steps]
         enrollments = [to_document(one) | {"events": []} for one in steps]
         persons: list[Document] = [{"_id": one.teacher, "accepted": []} for one in made]
         for name, documents in (("teachers", teachers), ("persons", persons), ("enrollments", enrollments)):

@@ -27,9 +27,11 @@ RECORDED = {
     },
     "enrollment": {
         "_decide|*", "accept_offer|", "add_teachers|*", "answer_transfer|", "answer_withdrawal|", "close_teacher|",
-        "commit_roster|", "correct_teacher|", "decide_transfer|", "decline_sign_ups|*", "designate_person|",
+        "commit_roster|", "confirm_eligibility|*", "correct_teacher|", "decide_transfer|", "decline_sign_ups|*",
+        "designate_person|",
         "enroll_teachers|*", "rank_sign_ups|*", "record_funding|", "register_schools|*", "register_school|",
-        "rename_school|", "request_teacher|", "request_withdrawal|", "revise_decision|", "set_inner_cut_off|",
+        "rename_school|", "request_teacher|", "request_withdrawal|", "return_enrollments|*", "revise_decision|",
+        "set_inner_cut_off|",
         "sign_up|", "submit_enrollments|*", "substitute_teacher|", "take_back_withdrawal_request|",
         "update_my_contact|", "withdraw_enrollment|", "withdraw_sign_up|", "withdraw_transfer|",
     },

@@ -86,6 +86,7 @@ def _of_bases(world: World, own: str, other: str) -> dict[str, list[Arguments]]:
         "cancelProject": [{"id": published, "reason": _REASON}],
         "rankWaitlist": [{"projectId": published, "ids": [enrollment]}],
         "reviseDecision": [{"id": enrollment, "decision": "REJECT", "reason": _REASON}],
+        "returnEnrollments": [{"ids": [enrollment], "reason": _REASON}],
         "decideEnrollments": [{"decisions": [decide(enrollment)]} for decide in decisions],
         "recordAttendance": [{"projectId": key, "rows": [mark]} for key in (taught, world.ids[f"taught.{own}"])],
         "recordResults": [{"projectId": key, "rows": [result]} for key in (taught, world.ids[f"taught.{own}"])],
@@ -104,6 +105,10 @@ def _of_schools(world: World, own: str, other: str) -> dict[str, list[Arguments]
     strange = [world.ids[f"base.{_STRANGE_BASES[own]}"]] if own in _STRANGE_BASES else []
     return {
         "declineSignUps": [{"ids": [signed_up], "reason": _REASON}],
+        "confirmEligibility": [
+            {"ids": [signed_up], "ok": True},
+            {"ids": [signed_up], "ok": False, "reason": _REASON},
+        ],
         "rankSignUps": [{"projectId": project, "ids": [signed_up]}],
         "submitEnrollments": [{"ids": [signed_up]}],
         "enrollTeachers": [

@@ -1,7 +1,13 @@
 """One function a use case: load, decide (domain), save what changes together in one transaction."""
 
 from services.enrollment.commands.cut_offs import set_inner_cut_off
-from services.enrollment.commands.decisions import Decision, decide_enrollments, escalate_undecided, revise_decision
+from services.enrollment.commands.decisions import (
+    Decision,
+    decide_enrollments,
+    escalate_undecided,
+    return_enrollments,
+    revise_decision,
+)
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.funding import NewFunding, record_funding
 from services.enrollment.commands.notifications import deliver_pending, mark_notices_read
@@ -31,6 +37,7 @@ from services.enrollment.commands.schools import (
 )
 from services.enrollment.commands.sign_ups import (
     answer_withdrawal,
+    confirm_eligibility,
     decline_sign_ups,
     enroll_teachers,
     rank_sign_ups,
@@ -84,6 +91,7 @@ __all__ = [
     "answer_withdrawal",
     "close_teacher",
     "commit_roster",
+    "confirm_eligibility",
     "correct_teacher",
     "decide_enrollments",
     "decide_transfer",
@@ -113,6 +121,7 @@ __all__ = [
     "renew_offers",
     "request_teacher",
     "request_withdrawal",
+    "return_enrollments",
     "reveal_contacts",
     "reveal_teacher",
     "reveal_teachers",

@@ -12,8 +12,8 @@ from kernel.free_text import Reason
 from services.enrollment.commands.admissions import lane_row, require_done, submit
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import own_enrollment
+from services.enrollment.domain import eligibility, news
 from services.enrollment.domain import enrollment as enrollments
-from services.enrollment.domain import news
 from services.enrollment.domain.admission import Admission, Command
 from services.enrollment.domain.enrollment import Enrollment, missed_deadline, require_missed
 from services.enrollment.domain.notifications import NoticeKind
@@ -85,6 +85,49 @@ async def decide_enrollments(
             content=((), {"key": decision.enrollment, "given": decision}),
         )
         for decision in decisions
+    ]
+    return await deps.lane.submit_all(rows)
+
+
+async def return_enrollments(
+    deps: Deps, principal: Principal, *, keys: Sequence[str], reason: str
+) -> list[RowResult[Enrollment]]:
+    """Return submitted enrollments to their schools for correction, in a round with 学员资格复核 (R23, ADR 33).
+
+    School and trainee are told. The school submits again until that step's last day; what it does not submit lapses
+    as other sign-ups do, on the planned first day of the training.
+
+    Args:
+        deps: The service's dependencies.
+        principal: An account of the base.
+        keys: Ids of enrollments.
+        reason: What is to be corrected, as it was typed.
+
+    Raises:
+        Refusal: `FORBIDDEN`, `TOO_MANY_ROWS` or `BUSY`; why a row is refused, such as `STEP_NOT_IN_ROUND`, is in the
+            row.
+    """
+    require_scope(principal, Scope.BASE)
+    require_rows(keys, rule="R22")
+
+    def send_back(admission: Admission, key: str) -> Enrollment:
+        before = own_enrollment(admission, principal, key)
+        project = admission.project(before.project)
+        require_open(project, "R23")
+        step = eligibility.send_back(before, admission.round_of(project), Reason.of(reason, "R23"), admission.now)
+        returned = admission.settle(before, step)
+        admission.feed_back(returned, NoticeKind.ENROLLMENT_RETURNED)
+        return returned
+
+    rows = [
+        lane_row(
+            principal,
+            key,
+            Command(decide=partial(send_back, key=key), enrollments=(key,), by_steps=True),
+            name=f"return_enrollments|{key}",
+            content=((), {"reason": reason}),
+        )
+        for key in keys
     ]
     return await deps.lane.submit_all(rows)
 

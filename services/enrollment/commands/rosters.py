@@ -22,7 +22,7 @@ from kernel.reference import major_categories
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import own_school
 from services.enrollment.commands.teachers import seal_number
-from services.enrollment.domain.project import ENROL, is_open, require_phase
+from services.enrollment.domain.project import ENROL, RECHECK, is_open, require_phase
 from services.enrollment.domain.refusals import ID_NUMBER_ROUNDED
 from services.enrollment.domain.roster.check import Facts, RowEntry, check, enter
 from services.enrollment.domain.roster.matching import matched
@@ -121,10 +121,13 @@ async def own_roster(deps: Deps, principal: Principal, key: str) -> Roster:
 
 
 async def _require_open_round(deps: Deps, key: str, now: datetime) -> None:
-    """Refuse a roster whose rounds are all closed; if one is open, the rows of the others are refused one by one."""
+    """Refuse a roster whose rounds are all closed; if one is open, the rows of the others are refused one by one.
+
+    A round in which bases may return enrollments is open for those until that step ends (R23).
+    """
     years = await deps.store.roster_facts.years(await deps.store.rosters.project_codes(key))
     rounds = await deps.store.rounds.find_many([str(year) for year in years])
-    if rounds and not any(is_open(calendar, ENROL, now) for calendar in rounds):
+    if rounds and not any(is_open(calendar, name, now) for calendar in rounds for name in (ENROL, RECHECK)):
         require_phase(rounds[0], ENROL, now, "R22")
 
 

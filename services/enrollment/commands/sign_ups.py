@@ -12,13 +12,13 @@ from kernel.refusals import NOT_FOUND
 from services.enrollment.commands.admissions import lane_row, raise_for_school, submit
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import name_of_designated, name_of_school, own_enrollment
+from services.enrollment.domain import eligibility, withdrawal
 from services.enrollment.domain import enrollment as enrollments
-from services.enrollment.domain import withdrawal
 from services.enrollment.domain.admission import Admission, Command
 from services.enrollment.domain.cut_off import require_before
 from services.enrollment.domain.enrollment import Enrollment, Step, wrong_state
 from services.enrollment.domain.notifications import NoticeKind, notice_to, school_box, trainee_box
-from services.enrollment.domain.project import ENROL, require_not_started
+from services.enrollment.domain.project import ELIGIBILITY, ENROL, Project, require_not_started, require_open
 from services.enrollment.domain.refusals import SECOND_SIGN_UP
 from services.enrollment.domain.seats import holds_seat
 
@@ -50,7 +50,8 @@ async def enroll_teachers(
     """Sign teachers of the caller's school up under the designated person's name, and submit them if asked (R19, R22).
 
     The school has until enrollment closes; its own, earlier cut-off is for the sign-ups of teachers (R21). What is
-    submitted together is one instant, and the order of `teachers` is the school's ranking within it.
+    submitted together is one instant, and the order of `teachers` is the school's ranking within it. Where the round
+    asks that eligibility is confirmed, entering a person to submit is the confirmation.
 
     Args:
         deps: The service's dependencies.
@@ -74,15 +75,18 @@ async def enroll_teachers(
         here = teacher.at(principal.school or "")
         if here is None:
             raise NOT_FOUND(kind="teacher", id=person)
-        project = admission.project_in_phase(project_id, ENROL, "R22")
+        project = admission.project(project_id)
         own = admission.live_enrollment(person, project.id)
+        _require_open(admission, project, own)
         if own and not (submit_too and enrollments.waits_for_submission(own, here.school)):
             raise SECOND_SIGN_UP(project=project.id)
         signed_up, events = (own, []) if own else enrollments.sign_up(key, teacher, project, asked_at, by, at=here)
         if submit_too:
+            calendar = admission.round_of(project)
             ranked, of_rank = enrollments.rank(signed_up, places[person]) if places else (signed_up, [])
-            signed_up, of_submission = enrollments.submit(ranked, by, asked_at)
-            events = [*events, *of_rank, *of_submission]
+            confirmed, of_entry = eligibility.confirm_by_entry(ranked, calendar, by, asked_at)
+            signed_up, of_submission = enrollments.submit(confirmed, by, asked_at, calendar=calendar)
+            events = [*events, *of_rank, *of_entry, *of_submission]
         return admission.settle(own, (signed_up, events)) if own else admission.create((signed_up, events))
 
     content = "|".join([project_id, str(submit_too), *teachers])
@@ -95,6 +99,7 @@ async def enroll_teachers(
                 projects=(project_id,),
                 teachers=(person,),
                 school=principal.school,
+                by_steps=submit_too,
             ),
             name=f"enroll_teachers|{person}",
             content=content,
@@ -134,10 +139,7 @@ async def decline_sign_ups(
     def decline(admission: Admission, key: str) -> Enrollment:
         by = name_of_school(admission, principal)
         signed_up = own_enrollment(admission, principal, key)
-        step = enrollments.decline(signed_up, Reason.of(reason, "R21"), by, admission.now)
-        declined = admission.settle(signed_up, step)
-        admission.feed_back(declined)
-        return declined
+        return _decline(admission, signed_up, Reason.of(reason, "R21"), by)
 
     rows = [
         lane_row(
@@ -185,8 +187,52 @@ async def rank_sign_ups(
     return raise_for_school(await deps.lane.submit_all(rows))
 
 
+async def confirm_eligibility(
+    deps: Deps, principal: Principal, *, keys: Sequence[str], ok: bool, reason: str | None = None
+) -> list[RowResult[Enrollment]]:
+    """Confirm or deny that those who signed up are eligible, under the designated person's name (R5, R21, R22).
+
+    Args:
+        deps: The service's dependencies.
+        principal: An account of the school.
+        keys: Ids of sign-ups.
+        ok: Whether they are eligible; a sign-up that is not ends as declined.
+        reason: Why not, as it was typed; it is for a denial, and needed there.
+
+    Raises:
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `NO_LONGER_DESIGNATED`, `DESIGNATED_PERSON_MISSING`, `TOO_MANY_ROWS` or
+            `BUSY`; why a row is refused, such as `STEP_NOT_IN_ROUND`, is in the row.
+    """
+    require_scope(principal, Scope.SCHOOL)
+    require_rows(keys, rule="R22")
+
+    def settle(admission: Admission, key: str) -> Enrollment:
+        by = name_of_designated(admission, principal)
+        signed_up = own_enrollment(admission, principal, key)
+        calendar = admission.round_of(admission.project(signed_up.project))
+        if not ok:
+            why = Reason.of(reason, "R21")
+            eligibility.require_step(calendar, ELIGIBILITY, "R22")
+            return _decline(admission, signed_up, why, by)
+        return admission.settle(signed_up, eligibility.confirm(signed_up, calendar, by, admission.now))
+
+    rows = [
+        lane_row(
+            principal,
+            key,
+            Command(decide=partial(settle, key=key), enrollments=(key,), school=principal.school, by_steps=True),
+            name=f"confirm_eligibility|{key}",
+            content=((), {"ok": ok, "reason": reason}),
+        )
+        for key in keys
+    ]
+    return raise_for_school(await deps.lane.submit_all(rows))
+
+
 async def submit_enrollments(deps: Deps, principal: Principal, *, keys: Sequence[str]) -> list[RowResult[Enrollment]]:
     """Submit sign-ups to the bases under the designated person's name, until enrollment closes (R5, R22).
+
+    What a base has returned may be submitted again until the last day of 学员资格复核 (R23).
 
     Raises:
         Refusal: `FORBIDDEN`, `NOT_FOUND`, `DESIGNATED_PERSON_MISSING`, `TOO_MANY_ROWS` or `BUSY`.
@@ -198,14 +244,16 @@ async def submit_enrollments(deps: Deps, principal: Principal, *, keys: Sequence
     def submit_row(admission: Admission, key: str) -> Enrollment:
         by = name_of_designated(admission, principal)
         signed_up = own_enrollment(admission, principal, key)
-        admission.project_in_phase(signed_up.project, ENROL, "R22")
-        return admission.settle(signed_up, enrollments.submit(signed_up, by, submitted_at))
+        project = admission.project(signed_up.project)
+        _require_open(admission, project, signed_up)
+        calendar = admission.round_of(project)
+        return admission.settle(signed_up, enrollments.submit(signed_up, by, submitted_at, calendar=calendar))
 
     rows = [
         lane_row(
             principal,
             key,
-            Command(decide=partial(submit_row, key=key), enrollments=(key,), school=principal.school),
+            Command(decide=partial(submit_row, key=key), enrollments=(key,), school=principal.school, by_steps=True),
             name=f"submit_enrollments|{key}",
         )
         for key in keys
@@ -232,6 +280,24 @@ async def withdraw_enrollment(deps: Deps, principal: Principal, *, key: str, rea
     command = Command(decide=decide, enrollments=(key,), school=principal.school, frees_seats=True)
     content = (), {"key": key, "reason": reason}
     return await submit(deps.lane, lane_row(principal, key, command, name="withdraw_enrollment|", content=content))
+
+
+def _require_open(admission: Admission, project: Project, enrollment: Enrollment | None) -> None:
+    """Refuse the school's entry or submission for a project that takes none now (R22, R23).
+
+    Raises:
+        Refusal: `PROJECT_NOT_OPEN` or `PHASE_CLOSED`.
+    """
+    require_open(project, "R22")
+    eligibility.require_submission_open(enrollment, admission.round_of(project), admission.now)
+
+
+def _decline(admission: Admission, signed_up: Enrollment, reason: Reason, by: str) -> Enrollment:
+    """Decline a sign-up, and tell the teacher and the school (R21, R24)."""
+    step = enrollments.decline(signed_up, reason, by, admission.now)
+    declined = admission.settle(signed_up, step)
+    admission.feed_back(declined)
+    return declined
 
 
 def _leave(admission: Admission, before: Enrollment, step: Step) -> Enrollment:

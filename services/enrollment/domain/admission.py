@@ -49,6 +49,8 @@ class Command:
         revives: Whether it may bring an enrollment back that has ended; what the person has in its place is loaded.
         lines: Ids of projects whose waiting list it is about.
         fresh: Whether it must see projects and rounds as they are now, not as a cache has them.
+        by_steps: Whether the steps of the round decide; unlike phases they may be amended so that they forbid what
+            they allowed, so the round is not taken from a cache (ADR 23, ADR 33).
     """
 
     decide: Callable[["Admission"], Enrollment | None]
@@ -61,6 +63,7 @@ class Command:
     revives: bool = False
     lines: tuple[str, ...] = ()
     fresh: bool = False
+    by_steps: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ from services.enrollment.domain.events import (
     Waitlisted,
     Withdrawn,
 )
-from services.enrollment.domain.project import ADMIT, Project, Round, is_past
-from services.enrollment.domain.refusals import NOT_ESCALATED, TEACHER_LEFT
+from services.enrollment.domain.project import ADMIT, ELIGIBILITY, Project, Round, has_step, is_past
+from services.enrollment.domain.refusals import ELIGIBILITY_UNCONFIRMED, NOT_ESCALATED, TEACHER_LEFT
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.domain.vocabulary import (
     LEAVABLE,
@@ -42,7 +42,9 @@ _ASSESSED = frozenset({_S.PASSED, _S.FAILED, _S.INCOMPLETE})
 
 TRANSITIONS: dict[EnrollmentStatus, frozenset[EnrollmentStatus]] = {
     _S.SIGNED_UP: frozenset({_S.WITHDRAWN, _S.DECLINED, _S.SUBMITTED, _S.CANCELLED, _S.LAPSED}),
-    _S.SUBMITTED: frozenset({_S.ACCEPTED, _S.REJECTED, _S.WAITLISTED, _S.WITHDRAWN, _S.CANCELLED, _S.LAPSED}),
+    _S.SUBMITTED: frozenset(
+        {_S.SIGNED_UP, _S.ACCEPTED, _S.REJECTED, _S.WAITLISTED, _S.WITHDRAWN, _S.CANCELLED, _S.LAPSED}
+    ),
     _S.WAITLISTED: frozenset({_S.ACCEPTED, _S.REJECTED, _S.OFFERED, _S.WITHDRAWN, _S.CANCELLED, _S.LAPSED}),
     _S.OFFERED: frozenset({_S.ACCEPTED, _S.REJECTED, _S.EXPIRED, _S.WITHDRAWN, _S.CANCELLED}),
     _S.ACCEPTED: frozenset({_S.REJECTED, _S.WAITLISTED, _S.WITHDRAWN, _S.SUBSTITUTED, _S.CANCELLED}),
@@ -69,7 +71,8 @@ result or attendance corrects an earlier one (R30).
 
 TEACHER = "teacher"
 """The role under which the history has a teacher's own acts."""
-_BASE = "base"
+BASE = "base"
+"""The role under which the history has the base's acts."""
 MINISTRY = "ministry"
 """The role under which the history has the ministry's acts."""
 SYSTEM = "system"
@@ -128,6 +131,19 @@ class WithdrawalRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Eligibility:
+    """That the school has confirmed the person's eligibility (R22, ADR 33).
+
+    Attributes:
+        confirmed_at: Domain time.
+        by: The designated person's name (R5).
+    """
+
+    confirmed_at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Enrollment:
     """One teacher's enrollment in one project, from the sign-up to the credit.
 
@@ -136,6 +152,7 @@ class Enrollment:
         school: The code of the teacher's school.
         province: The school's, two digits; `00` for none.
         year: The project's round.
+        submitted_at: When it was last submitted; one that the base has returned keeps it.
         live: Whether it refuses the teacher a second sign-up for the project (R19).
         rank: Its place among the school's candidates (R21).
         waiting_rank: Its place on the waiting list, where the base has ranked it (R25).
@@ -144,6 +161,8 @@ class Enrollment:
         reason: Why it is in its state.
         reason_code: Who or what ended it.
         withdrawal_request: The teacher's latest request to leave, if there was one (R26).
+        eligibility: The school's confirmation in force, in a round that asks for it (R22).
+        returned_at: When the base has returned it to the school; None once it is submitted again (R23).
     """
 
     id: str
@@ -167,6 +186,8 @@ class Enrollment:
     reason_code: ReasonCode | None = None
     history: tuple[Change, ...] = ()
     withdrawal_request: WithdrawalRequest | None = None
+    eligibility: Eligibility | None = None
+    returned_at: datetime | None = None
 
 
 Step = tuple[Enrollment, list[EnrollmentEvent]]
@@ -370,19 +391,22 @@ def waits_for_submission(enrollment: Enrollment, school: str) -> bool:
     return enrollment.school == school and enrollment.status is EnrollmentStatus.SIGNED_UP
 
 
-def submit(enrollment: Enrollment, by: str, now: datetime) -> Step:
+def submit(enrollment: Enrollment, by: str, now: datetime, *, calendar: Round | None) -> Step:
     """Submit a sign-up to the base (R22).
 
     Args:
         enrollment: The sign-up.
         by: The designated person's name (R5).
         now: Domain time; one instant for all that are submitted together, so that the school's ranking orders them.
+        calendar: The project's round, which may ask that eligibility is confirmed before.
 
     Raises:
-        Refusal: `WRONG_STATE`.
+        Refusal: `WRONG_STATE` or `ELIGIBILITY_UNCONFIRMED`.
     """
     moved = move(enrollment, EnrollmentStatus.SUBMITTED, rule="R22", by=by, now=now)
-    submitted = replace(moved, submitted_at=now)
+    if has_step(calendar, ELIGIBILITY) and enrollment.eligibility is None:
+        raise ELIGIBILITY_UNCONFIRMED(enrollment=enrollment.id)
+    submitted = replace(moved, submitted_at=now, returned_at=None)
     return submitted, [Submitted(**about(submitted), rank=submitted.rank)]
 
 
@@ -435,7 +459,7 @@ def settle_decision(
     """
     rejects = decision is EnrollmentDecision.REJECT
     text = reason.text if reason else None
-    by, code = (MINISTRY, ReasonCode.BY_MINISTRY) if overrides else (_BASE, ReasonCode.BY_BASE)
+    by, code = (MINISTRY, ReasonCode.BY_MINISTRY) if overrides else (BASE, ReasonCode.BY_BASE)
     to = _DECIDED[decision]
     moved = move(enrollment, to, rule="R23", by=by, now=now, reason=text, code=code if rejects else None)
     decided = replace(moved, decided_at=now, waiting_rank=None)

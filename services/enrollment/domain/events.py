@@ -313,6 +313,18 @@ class Ranked(EnrollmentEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EligibilityConfirmed(EnrollmentEvent):
+    """The school confirmed that the person is eligible, in a round with that step (R22)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Returned(EnrollmentEvent):
+    """The base returned a submission to the school for correction, in a round with that step (R23)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Submitted(EnrollmentEvent):
     """The school handed a sign-up in to the base (R22)."""
 

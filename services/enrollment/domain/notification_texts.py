@@ -88,6 +88,10 @@ _PLAIN: dict[NoticeKind, tuple[str, str]] = {
         "学校未同意退出申请，报名仍然有效",
         "The school has not granted the request to leave: the enrollment stands",
     ),
+    NoticeKind.ENROLLMENT_RETURNED: (
+        "基地复核学员资格后将报名退回学校，更正后须重新提交",
+        "The base has returned the enrollment to the school, which corrects it and submits it again",
+    ),
     NoticeKind.CREDIT_REVOKED: ("学时已被撤销", "The credit is revoked"),
     NoticeKind.CREDIT_RESTORED: ("学时已恢复，此前的撤销有误", "The credit holds again; it was revoked by mistake"),
 }

@@ -1,6 +1,6 @@
 """Rounds and projects as the catalog's events describe them, and whether they are open (R1, R26)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,12 @@ from services.enrollment.domain.vocabulary import Audience, BaseCategory, Projec
 
 ENROL = "ENROL"
 ADMIT = "ADMIT"
+ELIGIBILITY = "ELIGIBILITY"
+"""The step in which schools confirm who is eligible (参训资格审核), in rounds that have it (ADR 33)."""
+RECHECK = "RECHECK"
+"""The step in which bases check eligibility again (学员资格复核), in rounds that have it (ADR 33)."""
+STEPS = frozenset({ELIGIBILITY, RECHECK})
+"""The steps of a round that enrollment holds besides its phases."""
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _BEGUN = {ProjectState.RUNNING, ProjectState.FINISHED}
 
@@ -31,11 +37,17 @@ class Round:
         id: The year, as text.
         version: The version of the catalog's round that this copies.
         calendar: Phase name to instants.
+        steps: Those of `STEPS` that the round has, by code; none in documents of earlier releases.
     """
 
     id: str
     version: int
     calendar: dict[str, Phase]
+    steps: dict[str, Phase] = field(default_factory=dict)
+
+    def window(self, name: str) -> Phase | None:
+        """When a phase or a step is open; None where the round does not have it."""
+        return self.calendar.get(name) or self.steps.get(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +155,11 @@ def has_come(project: Project, calendar: Round | None, now: datetime) -> bool:
 
 
 def require_phase(calendar: Round | None, phase: str, now: datetime, rule: str) -> None:
-    """Refuse outside a phase of the round's calendar (R1).
+    """Refuse outside a phase or step of the round's calendar (R1).
 
     Args:
         calendar: The round; None where there is none.
-        phase: The phase's name, `ENROL` or `ADMIT`.
+        phase: The name of the phase, or the code of the step.
         now: Domain time.
         rule: The rule that the refusal names.
 
@@ -156,7 +168,7 @@ def require_phase(calendar: Round | None, phase: str, now: datetime, rule: str) 
     """
     if is_open(calendar, phase, now):
         return
-    window = calendar.calendar.get(phase) if calendar else None
+    window = calendar.window(phase) if calendar else None
     raise PHASE_CLOSED(
         rule=rule,
         detail=("该阶段", "This phase"),
@@ -166,15 +178,20 @@ def require_phase(calendar: Round | None, phase: str, now: datetime, rule: str) 
     )
 
 
+def has_step(calendar: Round | None, step: str) -> bool:
+    """Whether a round has one of `STEPS` (R1)."""
+    return calendar is not None and step in calendar.steps
+
+
 def is_open(calendar: Round | None, phase: str, now: datetime) -> bool:
-    """Whether a phase of the round's calendar is under way (R1)."""
-    window = calendar.calendar.get(phase) if calendar else None
+    """Whether a phase or step of the round's calendar is under way (R1)."""
+    window = calendar.window(phase) if calendar else None
     return window is not None and window.opens_at <= now < window.closes_at
 
 
 def is_past(calendar: Round | None, phase: str, now: datetime) -> bool:
-    """Whether a phase of the round's calendar is over (R1)."""
-    window = calendar.calendar.get(phase) if calendar else None
+    """Whether a phase or step of the round's calendar is over (R1)."""
+    window = calendar.window(phase) if calendar else None
     return window is not None and window.closes_at <= now
 
 

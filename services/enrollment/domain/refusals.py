@@ -50,6 +50,19 @@ INNER_CUT_OFF_PASSED = RefusalKind(
     rule="R21",
     unblock=Unblock.SCHOOL,
 )
+ELIGIBILITY_UNCONFIRMED = RefusalKind(
+    "ELIGIBILITY_UNCONFIRMED",
+    "学校须先完成参训资格审核，再提交报名",
+    "The school confirms that the person is eligible before it submits",
+    rule="R22",
+    unblock=Unblock.SCHOOL,
+)
+STEP_NOT_IN_ROUND = RefusalKind(
+    "STEP_NOT_IN_ROUND",
+    "本轮次的日程没有此步骤：{step}",
+    "The calendar of this round does not have the step {step}",
+    unblock=Unblock.MINISTRY,
+)
 NOT_ESCALATED = RefusalKind(
     "NOT_ESCALATED",
     "核准期内由基地决定，逾期未决才由教师工作司决定",

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from kernel.dates import today
-from services.enrollment.domain.project import ADMIT, ENROL, Round, is_open, is_past
+from services.enrollment.domain.project import ADMIT, ENROL, RECHECK, Round, is_open, is_past
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 
 
@@ -33,6 +33,7 @@ class Due:
         closes_at: Until when it can be done; None where each enrollment has a time of its own, or none.
         unranked: Only enrollments that the school has not ranked.
         leaving: Only enrollments whose teacher has asked to leave (R26).
+        returned: Only enrollments that the base has returned.
     """
 
     duty: Duty
@@ -42,6 +43,7 @@ class Due:
     closes_at: datetime | None = None
     unranked: bool = False
     leaving: bool = False
+    returned: bool = False
 
 
 def years_at_hand(rounds: Iterable[Round], now: datetime) -> Sequence[int]:
@@ -58,7 +60,10 @@ def years_at_hand(rounds: Iterable[Round], now: datetime) -> Sequence[int]:
 
 
 def duties_of_school(rounds: Iterable[Round], now: datetime) -> Sequence[Due]:
-    """A school ranks and submits while enrolment is open, and answers offers and who asks to leave at any time."""
+    """A school ranks and submits while enrolment is open, and answers offers and who asks to leave at any time.
+
+    After enrolment it submits what bases have returned, until 学员资格复核 ends (R23).
+    """
     duties = []
     for current in rounds:
         year = int(current.id)
@@ -68,6 +73,9 @@ def duties_of_school(rounds: Iterable[Round], now: datetime) -> Sequence[Due]:
                 Due(Duty.RANK, "R21", EnrollmentStatus.SIGNED_UP, year, closes, unranked=True),
                 Due(Duty.SUBMIT, "R22", EnrollmentStatus.SIGNED_UP, year, closes),
             ]
+        elif is_open(current, RECHECK, now):
+            closes = current.steps[RECHECK].closes_at
+            duties.append(Due(Duty.SUBMIT, "R22", EnrollmentStatus.SIGNED_UP, year, closes, returned=True))
         duties += [
             Due(Duty.CONFIRM_OFFER, "R25", EnrollmentStatus.OFFERED, year),
             Due(Duty.ANSWER_WITHDRAWAL, "R26", None, year, leaving=True),

@@ -75,6 +75,19 @@ class WithdrawalRequest:
         )
 
 
+@strawberry.type(description="学校对参训资格的确认 (R22)")
+class Eligibility:
+    """That the school has confirmed the person's eligibility."""
+
+    confirmed_at: datetime = strawberry.field(description="确认的时间")
+    by: str = strawberry.field(description="确认的专人 (R5)")
+
+    @classmethod
+    def of(cls, source: domain.Eligibility | None) -> Self | None:
+        """The confirmation, if there is one."""
+        return cls(confirmed_at=source.confirmed_at, by=source.by) if source else None
+
+
 @strawberry.federation.type(keys=["id"], description="一人对一个项目的报名，本人、学校、基地、省份和教师工作司可见")
 class Enrollment:
     """One teacher's enrollment in one project, from sign-up to credit."""
@@ -127,6 +140,14 @@ class Enrollment:
     def withdrawal_request(self) -> WithdrawalRequest | None:
         """The teacher's latest request to leave."""
         return WithdrawalRequest.of(self.source.withdrawal_request)
+
+    @strawberry.federation.field(
+        description="学校对参训资格的确认；基地退回后须重新确认，轮次没有参训资格审核的为空 (R22)",
+        requires_scopes=requires(Scope.SCHOOL, Scope.BASE),
+    )
+    def eligibility(self) -> Eligibility | None:
+        """The school's confirmation in force."""
+        return Eligibility.of(self.source.eligibility)
 
     @strawberry.field(description="项目")
     def project(self) -> Project | None:

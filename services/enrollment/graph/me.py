@@ -166,6 +166,7 @@ def _selection(due: Due) -> EnrollmentSelection:
         year=due.year,
         unranked=due.unranked,
         withdrawal_requested=due.leaving or None,
+        returned=due.returned,
     )
 
 

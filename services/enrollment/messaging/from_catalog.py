@@ -9,7 +9,7 @@ from chassis.messaging.inbox import Effect, Handler
 from chassis.storage.mongo import Session
 from kernel.dates import SHANGHAI
 from services.enrollment.commands import Deps, offer_after_suspension, renew_offers, sweep, tell_of_amendment
-from services.enrollment.domain.project import Phase, Project, Round, moved
+from services.enrollment.domain.project import STEPS, Phase, Project, Round, moved
 from services.enrollment.domain.seats import Seats
 from services.enrollment.domain.vocabulary import ProjectState
 from services.enrollment.messaging.inbound import (
@@ -20,6 +20,7 @@ from services.enrollment.messaging.inbound import (
     ProjectPublished,
     ProjectResumed,
     RoundCalendar,
+    StepDays,
 )
 from services.enrollment.messaging.news import with_news
 
@@ -75,11 +76,12 @@ class _CatalogEffects:
         self._store = deps.store
 
     async def store_calendar(self, event: RoundCalendar, envelope: Envelope, session: Session) -> None:
-        """Store a round's calendar (R1)."""
+        """Store a round's calendar, with the steps that are held here (R1, ADR 33)."""
         stored = await self._store.rounds.find(str(event.year), session)
         if stored is None or stored.version < envelope.version:
             calendar = {name: _phase(days) for name, days in event.calendar.items()}
-            await self._store.rounds.put(Round(str(event.year), envelope.version, calendar), session)
+            steps = {step.code: _phase(step) for step in event.steps if step.code in STEPS}
+            await self._store.rounds.put(Round(str(event.year), envelope.version, calendar, steps), session)
 
     async def rename_base(self, event: BaseRenamed, envelope: Envelope, session: Session) -> None:
         """Show the base of its projects under its new name, in lists and workbooks (R2, R42)."""
@@ -165,7 +167,7 @@ class _CatalogEffects:
         return project if project and project.version < envelope.version else None
 
 
-def _phase(days: Days) -> Phase:
+def _phase(days: Days | StepDays) -> Phase:
     """Days, first and last included, as a half-open interval of instants in Asia/Shanghai (R1)."""
     return Phase(_midnight(days.opens), _midnight(days.closes + timedelta(days=1)))
 

@@ -23,11 +23,25 @@ class BaseRenamed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StepDays:
+    """First and last day of a step, both included; its code says which it is."""
+
+    code: str
+    opens: date
+    closes: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class RoundCalendar:
-    """`catalog.round-opened`, `catalog.phase-extended`, `catalog.round-amended`: the whole calendar, by phase name."""
+    """`catalog.round-opened`, `catalog.phase-extended`, `catalog.round-amended`: the whole calendar, by phase name.
+
+    Attributes:
+        steps: All steps of the round; none in events of earlier releases.
+    """
 
     year: int
     calendar: dict[str, Days]
+    steps: tuple[StepDays, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

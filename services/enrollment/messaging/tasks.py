@@ -59,6 +59,8 @@ EMITTED: tuple[type, ...] = (
     events.SignUpWithdrawn,
     events.Declined,
     events.Ranked,
+    events.EligibilityConfirmed,
+    events.Returned,
     events.Submitted,
     events.Escalated,
     events.Accepted,

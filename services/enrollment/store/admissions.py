@@ -86,7 +86,8 @@ class Admissions:
         named = {key for command in commands for key in (*command.projects, *command.lines)}
         projects = await self._projects.recall(named | {enrollments[key].project for key in keys}, unit, fresh=fresh)
         years = {str(project.year) for project in projects.values()}
-        rounds = await self._rounds.recall(years, unit, fresh=fresh)
+        by_steps = any(command.by_steps for command in commands)
+        rounds = await self._rounds.recall(years, unit, fresh=fresh or by_steps)
         schools = await unit.load(self._schools, (command.school for command in commands if command.school))
         teachers = await unit.load(self._teachers, (key for command in commands for key in command.teachers))
         schools_of_teachers = {affiliation.school for teacher in teachers for affiliation in current(teacher.schools)}

@@ -86,6 +86,7 @@ class EnrollmentSelection:
 
     Attributes:
         unranked: Only those that their school has not ranked (R21).
+        returned: Only those that their base has returned, until they are submitted again (R23).
         escalated: Only those that went to the ministry, or only the others (R23).
         search: The beginning of the trainee's name.
         order: How to sort.
@@ -99,6 +100,7 @@ class EnrollmentSelection:
     year: int | None = None
     base: str | None = None
     unranked: bool = False
+    returned: bool = False
     withdrawal_requested: bool | None = None
     escalated: bool | None = None
     search: str | None = None
@@ -134,6 +136,8 @@ class EnrollmentSelection:
             condition["status"] = {"$in": list(self.statuses)}
         if self.unranked:
             condition["rank"] = None
+        if self.returned:
+            condition["returned_at"] = {"$ne": None}
         if self.withdrawal_requested is not None:
             is_open = WithdrawalRequestState.OPEN.value
             condition["withdrawal_request.state"] = is_open if self.withdrawal_requested else {"$ne": is_open}

@@ -21,7 +21,7 @@ from services.enrollment.domain.vocabulary import (
     TransferKind,
 )
 from tests.integration.enrollment.lists import line_of, someone, staged
-from tests.integration.enrollment.season import BASE, GUANGDONG, OTHER_BASE, OTHER_SCHOOL, SCHOOL, Season
+from tests.integration.enrollment.season import BASE, CALENDAR, GUANGDONG, OTHER_BASE, OTHER_SCHOOL, SCHOOL, Season
 
 BOX = school_box("4144100001")
 PAYMENT = NewFunding(
@@ -98,6 +98,18 @@ async def refused(season: Season, count: int = 1) -> Stage:
 
 async def signed_up(season: Season, count: int = 1) -> Stage:
     return await _signed_up(await on_file(season, count), "p1")
+
+
+async def to_be_confirmed(season: Season, count: int = 1) -> Stage:
+    """Sign-ups in a round in which schools confirm who is eligible (R22)."""
+    await _with_step(season, "ELIGIBILITY")
+    return await signed_up(season, count)
+
+
+async def to_be_checked_again(season: Season, count: int = 1) -> Stage:
+    """Submissions in a round in which bases check eligibility again (R23)."""
+    await _with_step(season, "RECHECK")
+    return await submitted(season, count)
 
 
 async def submitted(season: Season, count: int = 1) -> Stage:
@@ -276,6 +288,12 @@ def strangers(season: Season, count: int) -> list[dict[str, str]]:
     """Rows of a roster for people who are not on file."""
     season.people += count
     return [someone(season.people - number) for number in range(count)]
+
+
+async def _with_step(season: Season, code: str) -> None:
+    """Let the round have one of the steps that enrollment holds (ADR 33)."""
+    step = {"code": code, "name": "资格", "guard": None, "opens": "2024-04-01", "closes": "2024-05-24"}
+    await season.hear("catalog.round-amended", "2024", {"year": 2024, "calendar": CALENDAR, "steps": [step]})
 
 
 async def _signed_up(stage: Stage, project: str) -> Stage:

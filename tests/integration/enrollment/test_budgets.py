@@ -297,6 +297,18 @@ BULK: Mapping[str, Case] = {
         Budget(7, commits=1),
         later=Budget(5, commits=1),
     ),
+    "confirm_eligibility": Case(
+        stages.to_be_confirmed,
+        lambda deps, stage: commands.confirm_eligibility(deps, SCHOOL, keys=stage.keys, ok=True),
+        Budget(6, commits=1),
+        later=Budget(5, commits=1),
+    ),
+    "return_enrollments": Case(
+        stages.to_be_checked_again,
+        lambda deps, stage: commands.return_enrollments(deps, BASE, keys=stage.keys, reason="专业不符"),
+        Budget(6, commits=1),
+        later=Budget(5, commits=1),
+    ),
     "rank_sign_ups": Case(
         stages.signed_up,
         lambda deps, stage: commands.rank_sign_ups(deps, SCHOOL, project_id="p1", keys=stage.keys),
@@ -313,13 +325,13 @@ BULK: Mapping[str, Case] = {
             submit_too=True,
         ),
         Budget(8, commits=1),
-        later=Budget(6, commits=1),
+        later=Budget(7, commits=1),
     ),
     "submit_enrollments": Case(
         stages.signed_up,
         lambda deps, stage: commands.submit_enrollments(deps, SCHOOL, keys=stage.keys),
         Budget(6, commits=1),
-        later=Budget(4, commits=1),
+        later=Budget(5, commits=1),
     ),
     "decide_enrollments: accept": Case(
         stages.submitted, decide(EnrollmentDecision.ACCEPT), Budget(9, commits=1), later=Budget(7, commits=1)

@@ -20,7 +20,7 @@ S = EnrollmentStatus
 STEPS: dict[str, tuple[Callable[[Enrollment], Step], set[EnrollmentStatus], EnrollmentStatus]] = {
     "withdraw_sign_up": (lambda one: enrollments.withdraw_sign_up(one, NOW), {S.SIGNED_UP}, S.WITHDRAWN),
     "decline": (lambda one: enrollments.decline(one, Reason("不同意"), "赵主任", NOW), {S.SIGNED_UP}, S.DECLINED),
-    "submit": (lambda one: enrollments.submit(one, "赵主任", NOW), {S.SIGNED_UP}, S.SUBMITTED),
+    "submit": (lambda one: enrollments.submit(one, "赵主任", NOW, calendar=None), {S.SIGNED_UP}, S.SUBMITTED),
     "accept": (
         lambda one: enrollments.decide(one, EnrollmentDecision.ACCEPT, None, NOW),
         {S.SUBMITTED, S.WAITLISTED},

@@ -103,7 +103,7 @@ class AClass(RuleBasedStateMachine):
     @rule(person=PEOPLE, minutes=st.integers(0, 3))
     def submit(self, person: int, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
-        self.attempt(person, lambda one: enrollments.submit(one, "赵主任", self.now))
+        self.attempt(person, lambda one: enrollments.submit(one, "赵主任", self.now, calendar=None))
 
     @rule(person=PEOPLE, decision=st.sampled_from(EnrollmentDecision))
     def decide(self, person: int, decision: EnrollmentDecision) -> None:

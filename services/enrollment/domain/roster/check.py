@@ -9,9 +9,10 @@ from datetime import datetime
 
 from kernel.errors import Refusal
 from kernel.free_text import PersonName, Title, person_spelled
+from services.enrollment.domain.eligibility import confirm_by_entry, require_entry_open, require_submission_open
 from services.enrollment.domain.enrollment import Enrollment, meant_for, rank, sign_up, submit, waits_for_submission
 from services.enrollment.domain.events import EnrollmentEvent, TeacherAdded
-from services.enrollment.domain.project import ENROL, Project, Round, require_open, require_phase
+from services.enrollment.domain.project import Project, Round, require_open
 from services.enrollment.domain.refusals import (
     AUDIENCE_MISMATCH,
     MERGED_CELL,
@@ -100,8 +101,10 @@ def enter(row: Row, facts: Facts, by: str, make_id: Callable[[], str]) -> RowEnt
     if row.rank:
         enrollment, ranked = rank(enrollment, row.rank)
         events += ranked
-    enrollment, submitted = submit(enrollment, by, facts.at)
-    events += submitted
+    calendar = facts.rounds.get(project.year)
+    enrollment, confirmed = confirm_by_entry(enrollment, calendar, by, facts.at)
+    enrollment, submitted = submit(enrollment, by, facts.at, calendar=calendar)
+    events += [*confirmed, *submitted]
     facts.people[teacher.id_number.hash] = teacher
     facts.live[teacher.id, project.id] = enrollment
     return RowEntry(replace(row, teacher=teacher.id, enrollment=enrollment.id), added, enrollment, events, signed_up)
@@ -135,9 +138,11 @@ def _project_problems(row: Row, facts: Facts) -> Iterator[Refusal]:
         yield UNKNOWN_PROJECT()
         return
     yield from _refused(require_open, project, "R22")
-    yield from _refused(require_phase, facts.rounds.get(project.year), ENROL, facts.at, "R22")
     teacher = _own(row, facts)
     live = facts.live.get((teacher.id, project.id)) if teacher else None
+    calendar = facts.rounds.get(project.year)
+    closed = list(_refused(require_submission_open, live, calendar, facts.at))
+    yield from closed or _refused(require_entry_open, live, calendar, facts.at)
     if live and not waits_for_submission(live, facts.school):
         yield SECOND_SIGN_UP(project=project.id)
 

@@ -56,6 +56,18 @@ class AdmissionMutation:
 
     @strawberry.federation.mutation(
         description=(
+            "学员资格复核：将已提交的报名退回学校更正，须说明理由，一次最多200个；学校可在该步骤截止前重新提交。"
+            "仅限日程有此步骤的轮次 (R23)"
+        ),
+        requires_scopes=requires(Scope.BASE),
+    )
+    async def return_enrollments(self, info: Info, ids: list[strawberry.ID], reason: str) -> list[EnrollmentRow] | None:
+        """Return submitted enrollments to their schools."""
+        results = await run(info, commands.return_enrollments, keys=ids, reason=reason)
+        return shown_rows(results, EnrollmentRow, info.context)
+
+    @strawberry.federation.mutation(
+        description=(
             "更正核准决定，开班前，须说明理由：核准期内由基地更正本基地的决定，其余由教师工作司更正；"
             "腾出的名额随即递补，已给出的名额不收回 (R23, R25)"
         ),

@@ -72,6 +72,20 @@ class SignUpMutation:
         results = await run(info, commands.rank_sign_ups, project_id=project_id, keys=ids)
         return shown_rows(results, EnrollmentRow, info.context)
 
+    @strawberry.federation.mutation(
+        description=(
+            "参训资格审核：专人确认报名者符合参训条件，之后才能提交，一次最多200个；"
+            "ok 为 false 即不同意报名，须说明理由。仅限日程有此步骤的轮次 (R5, R21, R22)"
+        ),
+        requires_scopes=_SCHOOL,
+    )
+    async def confirm_eligibility(
+        self, info: Info, ids: list[strawberry.ID], ok: bool, reason: str | None = None
+    ) -> list[EnrollmentRow] | None:
+        """Confirm who is eligible among those who signed up, or decline them."""
+        results = await run(info, commands.confirm_eligibility, keys=ids, ok=ok, reason=reason)
+        return shown_rows(results, EnrollmentRow, info.context)
+
     @strawberry.federation.mutation(description="专人提交报名，一次最多200个 (R22)", requires_scopes=_SCHOOL)
     async def submit_enrollments(self, info: Info, ids: list[strawberry.ID]) -> list[EnrollmentRow] | None:
         """Submit the own school's sign-ups to the bases."""
