@@ -206,6 +206,8 @@ def rightful(world: World, published_version: int) -> dict[str, tuple[str, Argum
         },
         "expert.a": {"submitReview": {"projectId": draft}},
         "school.a": {
+            "revealTeachers": {"projectId": published},
+            "revealContacts": {"codes": [world.ids["school.a"]]},
             "designatePerson": {"input": {"phone": "13700000097"}},
             "addTeachers": {"rows": [{"idNumber": numbers(9_999)[0], "mobile": "13800009999"}]},
             "correctTeacher": {"id": teacher},

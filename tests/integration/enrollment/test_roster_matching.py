@@ -41,6 +41,15 @@ async def test_r22_teachers_on_file_are_enrolled_by_last_four_characters_or_by_i
     assert people == [first.person, second.person]
 
 
+async def test_r22_an_id_beside_another_persons_whole_number_is_no_teacher(season: Season) -> None:
+    await season.publish()
+    first, second = await season.teachers(2)
+    whole = await line_of(season, first)
+    assert await problems_of(season, whole | {"教师编号": str(first.person)}) == [[]]
+    assert await problems_of(season, whole | {"教师编号": str(second.person)}) == [["UNKNOWN_TEACHER"]]
+    assert await problems_of(season, whole | {"教师编号": "联系张老师"}) == [["UNKNOWN_TEACHER"]]
+
+
 async def test_r22_leading_zeros_that_an_office_program_drops_are_restored(season: Season) -> None:
     await season.publish()
     number = numbered("11010119800101001")

@@ -11,8 +11,8 @@ from services.enrollment.domain.teacher import Teacher
 
 
 def needs_matching(row: Row) -> bool:
-    """Whether the row names a teacher on file by less than an ID number."""
-    return row.id_number is None and (row.tail is not None or row.registered is not None)
+    """Whether the row names a teacher on file: by number, also beside an ID number, or by the last four characters."""
+    return row.registered is not None or (row.id_number is None and row.tail is not None)
 
 
 def matched(rows: Sequence[Row], colleagues: Iterable[Teacher]) -> list[Row]:
@@ -34,7 +34,9 @@ def matched(rows: Sequence[Row], colleagues: Iterable[Teacher]) -> list[Row]:
 
 def _matched(row: Row, by_id: dict[str, Teacher], by_tail: dict[tuple[str, str], list[Teacher]]) -> Row:
     if row.registered is not None:
-        found = [by_id[row.registered]] if row.registered in by_id else []
+        registered = by_id.get(row.registered)
+        other = registered and row.id_number and registered.id_number.hash != row.id_number.hash
+        found = [registered] if registered and not other else []
         column = Column.TEACHER
     else:
         found = by_tail.get((row.name, row.tail or ""), [])
