@@ -7,7 +7,7 @@ from services.catalog.graph.schema import schema
 
 QUERIES = {
     "round", "rounds", "provinces", "province", "base", "bases", "project", "projects", "myBases", "myReviews",
-    "experts",
+    "experts", "projectByCode",
 }  # fmt: skip
 MUTATIONS = {
     "openRound", "extendPhase", "registerBase", "registerExpert", "setBaseTeam", "draftProject", "updateProject",
@@ -64,6 +64,8 @@ def test_the_schema_stands_without_a_connection() -> None:
         "directive @link(url: String!, import: [String!]) on SCHEMA\n"
         "directive @shareable on OBJECT\n"
         "directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION\n"
+        "directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!],"
+        " requireOneSlicingArgument: Boolean) on FIELD_DEFINITION\n"
     )
     built = build_schema(head + schema.as_str())
     assert isinstance(built.type_map["Project"], GraphQLObjectType)
