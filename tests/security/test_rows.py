@@ -25,8 +25,11 @@ PRINCIPALS = (
     *("public", MINISTRY, "base.a", "base.b", "expert.a", "expert.b", "province.a", "province.b"),
     *("school.a", "school.b", "school.c", "teacher.a1", "teacher.a2", "teacher.b1", "teacher.b2", "teacher.c1"),
 )
-QUIET = {"UNAUTHENTICATED", "UNAUTHORIZED_FIELD_OR_TYPE", "FORBIDDEN", "NOT_FOUND"}
-"""What an answer may say beside its data; anything else, such as a query beyond the limits, would hide rows from us."""
+QUIET = {"UNAUTHENTICATED", "UNAUTHORIZED_FIELD_OR_TYPE", "FORBIDDEN", "NOT_FOUND", "LIST_TOO_WIDE"}
+"""What an answer may say beside its data; anything else, such as a query beyond the limits, would hide rows from us.
+
+A list that is too wide to be sorted by names is asked for unsorted, too, and sorted within a project.
+"""
 AT_ONCE = 3
 Found = dict[str, str]
 
