@@ -20,7 +20,7 @@ async def test_fifty_enrollments_with_all_they_refer_to_cost_a_handful_of_reads(
     keys = [await season.submitted(teacher, "p1") for teacher in await season.teachers(50)]
     asked = [{"__typename": "Enrollment", "id": key} for key in keys]
     await season.database.command("profile", 2)
-    for who, most in ((MINISTRY, 6), (BASE, 7), (SCHOOL, 6)):
+    for who, most in ((MINISTRY, 6), (BASE, 7), (SCHOOL, 7)):
         before = await operations(season)
         found = await season.act(who, DEEP, r=asked)
         assert len(found) == 50

@@ -120,6 +120,7 @@ async def test_each_province_gets_its_own_events_and_the_nations_without_a_gap(s
         last = envelope("catalog.round-opened", "2025", 1, {"year": 2025, "calendar": CALENDAR}, "00")
         await send(exchange, last)
         await consumed(season, last.id)
+        await eventually(lambda: season.deps.store.projects.find("p9"))
         (hunan,) = await season.teachers(1, OTHER_SCHOOL)
         for teacher in [*await season.teachers(5), hunan]:
             await season.act(teacher, SIGN_UP, id="p9")
@@ -181,7 +182,7 @@ async def test_a_project_cancelled_on_the_broker_ends_its_enrollments_and_tells_
         await eventually(project_stored)
         (teacher,) = await season.teachers(1)
         key = (await season.act(teacher, SIGN_UP, id="p9"))["id"]
-        cancelled = {"project": "p9", "reason": "场地停用", "by": "base", "base": "base-1"}
+        cancelled = {"project": "p9", "code": "GP-1", "reason": "场地停用", "by": "base", "base": "base-1"}
         await send(exchange, envelope("catalog.project-cancelled", "p9", 501, cancelled))
 
         async def ended() -> bool:
