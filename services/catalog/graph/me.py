@@ -70,7 +70,7 @@ async def _waiting(context: Context) -> list[Waiting]:
     rounds = [] if principal.scope not in _BUSY else await store.rounds.query({})
     match principal.scope:
         case Scope.EXPERT if principal.person:
-            reviewing = {one.year: one.phase(PhaseName.REVIEW).until_instant for one in rounds}
+            reviewing = {current.year: current.phase(PhaseName.REVIEW).until_instant for current in rounds}
             tallies = await store.reviews.blank_by_year(principal.person)
             return [
                 Waiting(TodoKind.REVIEW, tally.count, "R15", reviewing.get(year), tally.only)

@@ -179,7 +179,7 @@ async def request_teacher(deps: Deps, principal: Principal, *, wanted: WantedTea
     key, mark = new_id(), request_mark("transfers", principal, "request_teacher|", ((), {"wanted": wanted}))
 
     def decide(batch: _TransferBatch, unit: UnitOfWork, case: _Case) -> Transfer:
-        teacher = next((one for one in case.teachers.values() if one.id_number.hash == hashed), None)
+        teacher = next((person for person in case.teachers.values() if person.id_number.hash == hashed), None)
         if teacher is None or spelled(teacher.name) != name:
             raise PERSON_UNKNOWN()
         _require_elsewhere(teacher, school, wanted.kind)
