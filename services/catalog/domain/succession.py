@@ -51,7 +51,7 @@ def rename_base(base: Base, name: Name, reason: Reason) -> tuple[Base, list[Base
         Refusal: `BASE_CLOSED`, `INVALID_BASE` or `NOTHING_CHANGED`.
     """
     require_open(base)
-    _require_name(name, "name", ("基地名称", "name"))
+    _require_name(name, ("基地名称", "name"))
     if name.text == base.name:
         raise NOTHING_CHANGED(rule="R2", field="name")
     event = BaseRenamed(
@@ -75,7 +75,7 @@ def rename_organization(
     Raises:
         Refusal: `INVALID_BASE` or `NOTHING_CHANGED`.
     """
-    _require_name(name, "name", ("单位名称", "organisation's name"))
+    _require_name(name, ("单位名称", "organisation's name"))
     if name.text == organization.name:
         raise NOTHING_CHANGED(rule="R3", field="name")
     renamed = Organization(organization.code, name.text)
@@ -196,6 +196,6 @@ def merge_bases(base: Base, into: Base, reason: Reason, now: datetime) -> tuple[
     return replace(base, closed=Closing(now, reason.text, into.id)), [event]
 
 
-def _require_name(name: Name, field: str, words: tuple[str, str]) -> None:
+def _require_name(name: Name, words: tuple[str, str]) -> None:
     if not name.text:
-        raise INVALID_BASE(detail=words, fields=[field])
+        raise INVALID_BASE(detail=words, fields=["name"])

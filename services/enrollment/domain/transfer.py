@@ -9,6 +9,7 @@ from kernel.errors import Unblock
 from kernel.free_text import Reason
 from kernel.refusals import WRONG_STATE
 from services.enrollment.domain.events import (
+    NATIONWIDE,
     TeacherRequestAnswered,
     TeacherRequestDecided,
     TeacherRequested,
@@ -89,7 +90,7 @@ class Transfer:
     @property
     def within(self) -> str | None:
         """The province that both schools are of, which may decide; None where the ministry alone may."""
-        return self.province if self.province == self.former_province else None
+        return self.province if self.province == self.former_province != NATIONWIDE else None
 
 
 TransferEvent = (

@@ -37,7 +37,7 @@ def of_transfer(transfer: Transfer, at: datetime) -> list[Notice]:
     if transfer.former:
         boxes.append(school_box(transfer.former))
     if transfer.state is TransferState.ESCALATED:
-        boxes.append(province_box(transfer.within) if transfer.within not in (None, "00") else MINISTRY_BOX)
+        boxes.append(province_box(transfer.within) if transfer.within else MINISTRY_BOX)
     kind = _KINDS[transfer.state]
     reason = transfer.history[-1].reason
     return [
