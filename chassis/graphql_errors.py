@@ -178,6 +178,8 @@ _REQUESTS = _table(
 """What is wrong with the request around a document: `BAD_REQUEST`."""
 _TABLES = {BAD_USER_INPUT.code: _VALUES, GRAPHQL_VALIDATION_FAILED.code: _DOCUMENTS, GRAPHQL_PARSE_FAILED.code: _SYNTAX}
 _LONGEST = 300
+_LONGEST_MESSAGE = 1_000
+_MOST_LOCATIONS = 10
 
 
 def is_bad_value(error: GraphQLError) -> bool:
@@ -201,8 +203,9 @@ def refused_requests(errors: Sequence[GraphQLError], code: str | None = None) ->
         code: The code of all of them; None to tell it by each error.
 
     Yields:
-        `message`, `locations` and `extensions` with `code`, `unblock` and, of a bad value, the `field` at fault as
-        `input.faculty[2].name`, from the name of the variable or of the argument.
+        `message` (a long one without its middle), at most ten `locations`, and `extensions` with `code`, `unblock`
+        and, of a bad value, the `field` at fault as `input.faculty[2].name`, from the name of the variable or of the
+        argument.
     """
     documents: dict[str, DocumentNode] = {}
     for error in errors:
@@ -212,7 +215,9 @@ def refused_requests(errors: Sequence[GraphQLError], code: str | None = None) ->
             extensions = kind(detail=("", "")).extensions()
         if own == BAD_USER_INPUT.code and (field := _field(error, documents)):
             extensions["field"] = without_numbers(field)
-        formatted = dict(error.formatted) | {"message": without_numbers(error.message)}  # it repeats values (R41)
+        formatted = dict(error.formatted) | {"message": _cut(without_numbers(error.message))}  # it repeats values (R41)
+        if error.locations:
+            formatted["locations"] = [place.formatted for place in error.locations[:_MOST_LOCATIONS]]
         yield formatted | {"extensions": extensions | dict(error.extensions or {})}
 
 
@@ -242,6 +247,11 @@ def _say(table: _Table, message: str) -> str | None:
                 slots["type"] = _TYPES.get(bare, bare)
             return sentence.format_map(slots)
     return None
+
+
+def _cut(message: str) -> str:
+    """A message without what is in the middle of a long one; its ends tell what kind it is."""
+    return message if len(message) <= _LONGEST_MESSAGE else message[: _LONGEST_MESSAGE - 100] + "…" + message[-100:]
 
 
 def _short(value: str) -> str:

@@ -61,10 +61,19 @@ ANONYMOUS = Principal("anonymous", Scope.PUBLIC)
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A valid token's content: the principal, and when it expires (seconds since the epoch)."""
+    """A valid token's content.
+
+    Attributes:
+        principal: Who acts.
+        expires: When it expires, in seconds since the epoch.
+        amr: What the caller has proven, by the words of RFC 8176; empty where the token does not say.
+        session: Id of the session that it belongs to; empty where the token does not say.
+    """
 
     principal: Principal
     expires: float
+    amr: tuple[str, ...] = ()
+    session: str = ""
 
 
 class TokenMinter:
@@ -77,30 +86,44 @@ class TokenMinter:
     def __init__(self, keys: KeySet) -> None:
         self._key = keys.keys[0]
 
-    def mint(self, principal: Principal, audience: str, seconds: int = LIFETIME_SECONDS) -> str:
+    def mint(
+        self,
+        principal: Principal,
+        audience: str,
+        seconds: int = LIFETIME_SECONDS,
+        *,
+        amr: tuple[str, ...] = (),
+        session: str = "",
+    ) -> str:
         """Sign an ES256 token for one audience.
 
         Args:
             principal: Who acts.
             audience: A subgraph's name, or the gateway's own; nobody else accepts the token.
             seconds: How long it is valid.
+            amr: What the caller has proven, by the words of RFC 8176.
+            session: Id of the session that the token belongs to, the claim `sid`; empty for none.
         """
         now = int(time.time())
-        claims: dict[str, Any] = {
-            "iss": ISSUER,
-            "aud": audience,
-            "iat": now,
-            "exp": now + seconds,
-            "sub": principal.subject,
-            "scope": principal.scope.value,
-            "org": principal.organization,
-            "bases": list(principal.bases),
-            "school": principal.school,
-            "province": principal.province,
-            "person": principal.person,
-            "name": principal.name,
-            "login": principal.login,
-        }
+        claims: dict[str, Any] = (
+            {
+                "iss": ISSUER,
+                "aud": audience,
+                "iat": now,
+                "exp": now + seconds,
+                "sub": principal.subject,
+                "scope": principal.scope.value,
+                "org": principal.organization,
+                "bases": list(principal.bases),
+                "school": principal.school,
+                "province": principal.province,
+                "person": principal.person,
+                "name": principal.name,
+                "login": principal.login,
+            }
+            | ({"amr": list(amr)} if amr else {})
+            | ({"sid": session} if session else {})
+        )
         return jwt.encode({"alg": _ALGORITHM, "kid": self._key.kid}, claims, self._key, algorithms=[_ALGORITHM])
 
 
@@ -142,7 +165,8 @@ class TokenVerifier:
         try:
             claims = jwt.decode(token, self._keys, algorithms=[_ALGORITHM]).claims
             self._rules.validate(claims)
-            verified = Verified(_principal(claims), float(claims["exp"]))
+            amr, session = tuple(claims.get("amr") or ()), str(claims.get("sid") or "")
+            verified = Verified(_principal(claims), float(claims["exp"]), amr, session)
         except (JoseError, ValueError, KeyError, TypeError) as error:
             raise UNAUTHENTICATED() from error
         if len(self._verified) >= _CACHE_ENTRIES:

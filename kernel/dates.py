@@ -15,3 +15,14 @@ def start_of(day: date) -> datetime:
 def today(now: datetime) -> date:
     """The date in Asia/Shanghai at an aware instant."""
     return now.astimezone(SHANGHAI).date()
+
+
+def oldest_year_at_hand(now: datetime) -> int:
+    """The year of the oldest round that is still dealt with: each is until the end of the year after its own.
+
+    By then its trainings are over and its results are in; what is left of earlier rounds waits for nobody.
+
+    Args:
+        now: Domain time, aware.
+    """
+    return today(now).year - 1

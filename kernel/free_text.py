@@ -7,11 +7,12 @@ these by `of`.
 
 import re
 import unicodedata
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from kernel.personal_numbers import holds_number
-from kernel.reference import no_names
+from kernel.reference import no_names, printable
 from kernel.refusals import (
     INVALID_NAME,
     INVALID_ORGANIZATION_NAME,
@@ -37,6 +38,7 @@ keeps among the compatible ones."""
 _LATIN = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff"
 _PART = rf"(?:[{_HAN}]+|[{_LATIN}]+(?:[ '-][{_LATIN}]+)*)"
 _PERSON = re.compile(rf"{_PART}(?:·{_PART})*")
+_LETTER = re.compile(rf"[{_HAN}{_LATIN} '·-]")
 _SEVERAL = re.compile(r"[、,，;；/／|｜&＆\n]")
 _OVERRIDES = re.compile(r"[\u202d\u202e]")
 """Characters that make text read other than it is written: they enter a name by intent only."""
@@ -50,6 +52,7 @@ _NO_SIGN = frozenset({"So", "Sk", "Me", "Co", "Cn"})
 _VARIANTS = frozenset("\ufe0e\ufe0f")
 _MARKUP = frozenset("<>＜＞")
 _FORMULA = frozenset("=+-@＝＋－＠")
+_LAST = 0x10FFFF
 
 
 def normalized(text: str) -> str:
@@ -181,6 +184,25 @@ def person_spelled(name: str) -> str:
     """
     ascii_letters = _FULL_WIDTH.sub(lambda match: unicodedata.normalize("NFKC", match[0]), normalized(name))
     return spelled(_AROUND_POINT.sub("·", ascii_letters.translate(_SPELLINGS)))
+
+
+def not_of_names(name: str) -> str:
+    """The characters that no person's name has, each once: those on file of earlier releases may have some (ADR 30).
+
+    Private and unassigned ones are among them, and whatever the fonts of certificates cannot draw (ADR 53).
+    """
+    return "".join(dict.fromkeys(char for char in name if not (_LETTER.fullmatch(char) and char.isprintable())))
+
+
+def not_printable(text: str) -> str:
+    """The characters of a text that no font of pages can draw, each once (R32, R29)."""
+    spans = printable()
+
+    def is_drawn(char: str) -> bool:
+        place = bisect_right(spans, (ord(char), _LAST)) - 1
+        return place >= 0 and ord(char) <= spans[place][1]
+
+    return "".join(dict.fromkeys(char for char in text if not is_drawn(char)))
 
 
 _WORDS = {

@@ -43,6 +43,52 @@ def credit_rules() -> list[dict[str, Any]]:
 
 
 @cache
+def holidays(year: int) -> dict[str, list[str]]:
+    """The days off of a year that would be working days, and its weekend days on which people work (ISO 8601).
+
+    Both lists are empty for a year whose holidays are not on file.
+    """
+    if not (FOLDER / f"holidays-{year}.json").exists():
+        return {"days_off": [], "working_weekends": []}
+    data: dict[str, list[str]] = _read(f"holidays-{year}.json")
+    return data
+
+
+@cache
+def inspection_weights() -> list[dict[str, Any]]:
+    """The versions of the rule by which projects weigh in the draw of an inspection, the latest last (R37)."""
+    rules: list[dict[str, Any]] = _read("inspection-weights.json")
+    return rules
+
+
+@cache
+def rubric_data(version: str) -> dict[str, Any]:
+    """A version of the indicators of the annual assessment (R38).
+
+    Args:
+        version: One of `rubric_versions`.
+
+    Raises:
+        FileNotFoundError: There is no such version.
+    """
+    data: dict[str, Any] = _read(f"rubric-{version}.json")
+    return data
+
+
+@cache
+def rubric_versions() -> frozenset[str]:
+    """The versions of the indicators of the annual assessment that are on file (R38)."""
+    return frozenset(path.stem.removeprefix("rubric-") for path in FOLDER.glob("rubric-*.json"))
+
+
+@cache
+def questionnaires() -> dict[str, Any]:
+    """The forms of the evaluation of teaching and of the satisfaction survey, each frozen by its version (R34, R35)."""
+    data: dict[str, Any] = _read("questionnaires.json")
+    return data
+
+
+@cache
 def weak_passwords() -> frozenset[str]:
     """Words and numbers that passwords which are guessed first consist of, but for a few characters (R4)."""
     return frozenset(_read("weak-passwords.json"))
@@ -76,6 +122,13 @@ def roster_words() -> dict[str, dict[str, list[str]]]:
 def no_names() -> frozenset[str]:
     """Words that offices write where they have no name, folded to lower case (R22)."""
     return frozenset(_read("no-names.json"))
+
+
+@cache
+def printable() -> tuple[tuple[int, int], ...]:
+    """The code points that the fonts of pages can draw, as ranges in their order, both ends included (R32)."""
+    spans = (span.partition("-") for line in _read("printable.json") for span in line.split())
+    return tuple((int(first, 16), int(last or first, 16)) for first, _, last in spans)
 
 
 @cache

@@ -118,6 +118,15 @@ BODY_TOO_LARGE = RefusalKind(
     "The body is too large: at most {limit} bytes",
     unblock=Unblock.SELF,
 )
+REQUEST_TIMEOUT = RefusalKind(
+    "REQUEST_TIMEOUT", "请求传输过慢", "The request took too long to arrive", unblock=Unblock.SELF
+)
+HEADERS_TOO_LARGE = RefusalKind(
+    "HEADERS_TOO_LARGE",
+    "请求头过大：最多{headers}个、共{bytes}字节",
+    "The request headers are too large: at most {headers} of them, {bytes} bytes in all",
+    unblock=Unblock.SELF,
+)
 DEADLINE_EXCEEDED = RefusalKind("DEADLINE_EXCEEDED", "未能在时限内完成", "Not done in time", unblock=Unblock.SELF)
 UNAVAILABLE = RefusalKind(
     "UNAVAILABLE", "服务暂时不可用，请稍后再试", "Temporarily unavailable: try again soon", unblock=Unblock.SELF
@@ -210,5 +219,12 @@ TOO_MANY_REVEALS = RefusalKind(
     "查看次数已达上限，请稍后再试",
     "This account has revealed as often as it may for now",
     rule="R41",
+    unblock=Unblock.SELF,
+)
+CERTIFICATE_NUMBER_INVALID = RefusalKind(
+    "CERTIFICATE_NUMBER_INVALID",
+    "证书编号有误，请核对",
+    "The number is mistyped",
+    rule="R32",
     unblock=Unblock.SELF,
 )

@@ -26,11 +26,12 @@ def require_scope(principal: Principal, *scopes: Scope, rule: str = "R3") -> Non
         raise FORBIDDEN(rule=rule)
 
 
-def require_rows(rows: R, *, most: int = MAX_ROWS, rule: str | None = None) -> R:
+def require_rows(rows: R, field: str, *, most: int = MAX_ROWS, rule: str | None = None) -> R:
     """Return the rows of a command, if they are few enough.
 
     Args:
         rows: Of one command.
+        field: What the caller sends them as, which the refusal names.
         most: The most rows.
         rule: The rule of the command, if there is one.
 
@@ -38,15 +39,16 @@ def require_rows(rows: R, *, most: int = MAX_ROWS, rule: str | None = None) -> R
         Refusal: `TOO_MANY_ROWS`.
     """
     if len(rows) > most:
-        raise TOO_MANY_ROWS(limit=most, rule=rule)
+        raise TOO_MANY_ROWS(field=field, limit=most, rule=rule)
     return rows
 
 
-def require_different(keys: R, *, rule: str) -> R:
+def require_different(keys: R, field: str, *, rule: str) -> R:
     """Return the rows of a command that gives each a place of its own, if none is named twice.
 
     Args:
         keys: Ids.
+        field: What the caller sends them as, which the refusal names.
         rule: The rule of the command.
 
     Raises:
@@ -54,5 +56,5 @@ def require_different(keys: R, *, rule: str) -> R:
     """
     for place, key in enumerate(keys):
         if key in keys[:place]:
-            raise REPEATED_ROWS(id=key, rule=rule)
+            raise REPEATED_ROWS(field=field, id=key, rule=rule)
     return keys

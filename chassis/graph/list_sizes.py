@@ -18,6 +18,8 @@ from graphql import (
 from strawberry import UNSET
 from strawberry.federation.schema_directives import ListSize
 
+from chassis.graph.costs import weight_of
+
 ASSUMED: Mapping[str, int] = {
     # plans, their parts and their reviews
     "audience": 3,
@@ -83,6 +85,40 @@ ASSUMED: Mapping[str, int] = {
     "innerCutOffs": 5,
     "problems": 3,
     "sessions": 30,
+    # attendance, results, credit
+    "attendanceHistory": 30,
+    "creditHistory": 3,
+    "reopened": 3,
+    "resultHistory": 2,
+    # inspections
+    "beacons": 2,
+    "Finding.history": 3,
+    "inspections": 3,
+    "Project.findings": 2,
+    "sample": 40,
+    "strata": 6,
+    # evaluations
+    "answers": 20,
+    "distribution": 5,
+    "EvaluationResult.project": 8,
+    "EvaluationResult.texts": 3,
+    "instruments": 2,
+    "TeacherResult.items": 4,
+    "keyLists": 30,
+    "myInstruments": 4,
+    # the table of a year
+    "YearTableRow.findings": 4,
+    "yearTable": 96,
+    # annual assessments
+    "AnnualAssessment.adjustments": 2,
+    "AnnualAssessment.comments": 3,
+    "AnnualAssessment.items": 13,
+    "AnnualItem.leftOut": 2,
+    "Base.annualAssessments": 3,
+    "publishedGrades": 300,
+    "quotaProposals": 60,
+    # certificates
+    "refusals": 10,
     # rows of mutations: an ordinary call, the answer to each row is read
     "Mutation": 10,
 }
@@ -96,7 +132,7 @@ def assumed_size(owner: str, field: str) -> int | None:
 
 
 def declare_sizes(types: Iterable[Any]) -> None:
-    """Attach `@listSize` to every list and connection that the types lead to; once a field.
+    """Attach `@listSize` to every list and connection that the types lead to, and `@cost` to what is dear, once each.
 
     Args:
         types: The GraphQL types to begin with; the definitions that Strawberry made them of get the directives.
@@ -118,8 +154,9 @@ def _declare(kind: GraphQLObjectType) -> None:
     for name, field in kind.fields.items():
         source = fields.get(name) or by_python.get(_snake(name))
         size = None if source is None else _size(kind.name, name, field.type, "first" in field.args)
-        if source is not None and size and not any(isinstance(each, ListSize) for each in source.directives):
-            source.directives = [*source.directives, size]
+        for given in (size, weight_of(kind.name, name)):
+            if source is not None and given and not any(isinstance(each, type(given)) for each in source.directives):
+                source.directives = [*source.directives, given]
 
 
 def _size(owner: str, name: str, kind: GraphQLOutputType, sliced: bool) -> ListSize | None:

@@ -3,10 +3,10 @@
 Sources: notes N4, N5, N10, N38.
 """
 
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 import structlog
-from graphql import GraphQLError, GraphQLScalarType, ValueNode, is_specified_scalar_type
+from graphql import GraphQLError, GraphQLObjectType, GraphQLScalarType, ValueNode, is_specified_scalar_type
 from strawberry.federation import Schema
 from strawberry.federation.schema import FederationAny
 from strawberry.types import ExecutionContext, Info
@@ -15,6 +15,7 @@ from chassis.graph.documents import KnownDocuments, known_documents
 from chassis.graph.list_cursors import mark_cursors
 from chassis.graph.list_sizes import declare_sizes
 from chassis.graphql_errors import is_bad_value
+from chassis.storage.mongo import is_away
 from kernel.errors import Refusal
 from kernel.refusals import BAD_ENTITY_KEY, TOO_MANY_ENTITIES
 
@@ -45,15 +46,30 @@ class SubgraphSchema(Schema):
         declare_sizes(given)
         return super()._collect_schema_directives(explicit_directive_types, given)
 
-    def entities_resolver(self, info: Info, representations: list[FederationAny]) -> list[FederationAny]:
+    def entities_resolver(self, info: Info, representations: list[FederationAny]) -> list[Any]:
         """Check the representations, then resolve copies of them: Strawberry removes keys from its argument.
 
+        Returns:
+            An entity for each; in place of one with a bad key, such as `{"$ne": null}`, the refusal `BAD_ENTITY_KEY`,
+            which nulls that entity alone.
+
         Raises:
-            Refusal: `BAD_ENTITY_KEY`, such as for `{"$ne": null}` in place of an id, or `TOO_MANY_ENTITIES`.
+            Refusal: `TOO_MANY_ENTITIES`.
         """
         if len(representations) > MAX_REPRESENTATIONS:
             raise TOO_MANY_ENTITIES(limit=MAX_REPRESENTATIONS)
-        return super().entities_resolver(info, [FederationAny(_checked(each)) for each in representations])
+        sent: list[Any] = [dict(each) if self._is_key(each) else None for each in representations]
+        resolved = iter(super().entities_resolver(info, [each for each in sent if each is not None]))
+        return [BAD_ENTITY_KEY() if each is None else next(resolved) for each in sent]
+
+    def _is_key(self, representation: Any) -> TypeGuard[dict[str, Any]]:
+        """Whether it names an object type of this schema, and has keys that are texts and numbers."""
+        return (
+            isinstance(representation, dict)
+            and isinstance(kind := representation.get("__typename"), str)
+            and isinstance(self._schema.get_type(kind), GraphQLObjectType)
+            and all(isinstance(value, str | int) for value in representation.values())
+        )
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Log defects. A refusal is an answer, and a bad document is the caller's fault: neither is logged."""
@@ -62,7 +78,9 @@ class SubgraphSchema(Schema):
             cause = error.original_error
             if cause is None or isinstance(cause, Refusal | GraphQLError):
                 continue
-            if error.path is not None or not is_bad_value(error):
+            if is_away(cause):
+                log.warning("database away", path=error.path, error=type(cause).__name__)
+            elif error.path is not None or not is_bad_value(error):
                 log.error("resolver failed", path=error.path, exc_info=cause)
 
 
@@ -77,12 +95,3 @@ def _name_the_literal(kind: GraphQLScalarType) -> None:
             raise GraphQLError(error.message, error.nodes or node, original_error=error) from error
 
     kind.parse_literal = parse  # type: ignore[method-assign]
-
-
-def _checked(representation: Any) -> dict[str, Any]:
-    if not isinstance(representation, dict) or not isinstance(representation.get("__typename"), str):
-        raise BAD_ENTITY_KEY()
-    for value in representation.values():
-        if not isinstance(value, str | int):
-            raise BAD_ENTITY_KEY()
-    return dict(representation)

@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Any, Self
 
 import strawberry
+from strawberry.types import Info
 
+from chassis.graph.resolvers import text_key
+from chassis.principal import Scope
 from kernel.reference import clause_of
 
 
@@ -33,7 +37,9 @@ class TodoKind(Enum):
     UNDELIVERED = "UNDELIVERED"
     MARK_ATTENDANCE = "MARK_ATTENDANCE"
     RECORD_RESULTS = "RECORD_RESULTS"
+    PUBLISH_RESULTS = "PUBLISH_RESULTS"
     CONFIRM_CREDIT = "CONFIRM_CREDIT"
+    ANSWER_EVALUATION = "ANSWER_EVALUATION"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,16 @@ class Waiting:
     year: int | None = None
 
 
+def names_caller(info: Info[Any, Any], key: object) -> bool:
+    """Whether the key of a `Me` is that of whoever asks, who has signed in; there is no other.
+
+    Raises:
+        Refusal: `BAD_ENTITY_KEY`.
+    """
+    principal = info.context.principal
+    return bool(text_key(key) == principal.subject and principal.scope is not Scope.PUBLIC)
+
+
 @strawberry.type
 class TodoFields:
     """The fields of `Todo` that are the same in every subgraph; each adds `project`, which it knows in its own way."""
@@ -66,6 +82,13 @@ class TodoFields:
     rule: str = strawberry.field(description="依据的规则")
     closes_at: datetime | None = strawberry.field(description="截止时间（不含）；没有期限的为空")
     waiting: strawberry.Private[Waiting]
+
+    @classmethod
+    def of(cls, waiting: Waiting) -> Self:
+        """From what waits."""
+        return cls(
+            kind=waiting.kind, count=waiting.count, rule=waiting.rule, closes_at=waiting.closes_at, waiting=waiting
+        )
 
     @strawberry.field(description="所涉年度；不按年度列出的为空")
     def year(self) -> int | None:

@@ -4,18 +4,28 @@ Nothing here depends on what differs between RabbitMQ 3.10 and 4.x; 4.x was not 
 """
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
 import orjson
+import structlog
 from aio_pika import Connection, DeliveryMode, ExchangeType, Message
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
 from aio_pika.connection import make_url
-from aio_pika.exceptions import CONNECTION_EXCEPTIONS, DeliveryError
+from aio_pika.exceptions import (
+    CONNECTION_EXCEPTIONS,
+    AuthenticationError,
+    ChannelNotFoundEntity,
+    DeliveryError,
+    ProbableAuthenticationError,
+)
+from yarl import URL
 
 from chassis.events import Envelope
 from chassis.runtime.tasks import run_all
+from chassis.runtime.telemetry import BROKER_CONNECTED
 
 EVENTS = "training.events"
 """The topic exchange of every event."""
@@ -40,20 +50,65 @@ BROKER_ERRORS = (*CONNECTION_EXCEPTIONS, DeliveryError, TimeoutError)
 _PREFIXES = ("cloudEvents_", "cloudEvents:")
 _ACTOR = "actor"
 _CONNECT_SECONDS = 10.0
+_taken = asyncio.Event()
+log = structlog.get_logger()
 
 
-async def connect(url: str, name: str) -> AbstractConnection:
+def was_taken() -> bool:
+    """Whether the broker has taken a connection of this process once, so that its address and password are right."""
+    return _taken.is_set()
+
+
+async def connect(urls: str, name: str, *, trial: bool = False) -> AbstractConnection:
     """Open a connection that does not reconnect by itself: its user does, so order and acks stay simple.
+
+    Args:
+        urls: The broker, with user and virtual host. Of several nodes' URLs, separated by commas, one after the other
+            is tried in a random order, so that clients spread, and a lost node costs each of them one attempt.
+        name: Shown by the broker's management, and in the log and the gauge `guopei_broker_connected`.
+        trial: Whether it only shows that the broker takes it, and is closed at once: the gauge says nothing of it.
+
+    Raises:
+        OSError: No node took it; the last one's error. Each is in the log, with host and user.
+        TimeoutError: Likewise.
+    """
+    nodes = [url.strip() for url in urls.split(",")]
+    random.shuffle(nodes)
+    for url in nodes[:-1]:
+        try:
+            return await _open(url, name, trial=trial)
+        except BROKER_ERRORS:
+            continue  # it is in the log
+    return await _open(nodes[-1], name, trial=trial)
+
+
+async def _open(url: str, name: str, *, trial: bool) -> AbstractConnection:
+    address = make_url(url)
+    try:
+        connection = await _connect(address, name)
+    except BROKER_ERRORS as error:
+        where = {"connection": name, "host": f"{address.host}:{address.port}", "user": address.user}
+        if isinstance(error, AuthenticationError | ProbableAuthenticationError):
+            log.error("the broker refuses user and password", **where)  # noqa: TRY400 - its stack says nothing more
+        else:
+            log.warning("the broker cannot be reached", **where, error=type(error).__name__)
+        raise
+    if not trial:
+        gauge = BROKER_CONNECTED.labels(name)
+        connection.close_callbacks.add(lambda *_: gauge.set(0))
+        gauge.set(1)
+    _taken.set()
+    return connection
+
+
+async def _connect(address: URL, name: str) -> AbstractConnection:
+    """Connect to one node.
 
     A cancellation waits until the connection is open or has failed: cancelled in the middle, the library leaves half a
     connection behind, or swallows the cancellation. One that is not needed is closed at once: otherwise the garbage
     collector would close it, in any thread.
-
-    Args:
-        url: The broker, with user and virtual host.
-        name: Shown by the broker's management.
     """
-    connection = Connection(make_url(url), client_properties={"connection_name": name})
+    connection = Connection(address, client_properties={"connection_name": name})
     connecting = asyncio.ensure_future(connection.connect(timeout=_CONNECT_SECONDS))
     stopped = False
     while not connecting.done():
@@ -70,7 +125,7 @@ async def connect(url: str, name: str) -> AbstractConnection:
 
 
 async def declare_topology(channel: AbstractChannel) -> None:
-    """Declare the two exchanges and the queue of dead letters; idempotent."""
+    """Declare the two exchanges and the queue of dead letters; idempotent. It takes an operator's rights."""
     await channel.declare_exchange(EVENTS, ExchangeType.TOPIC, durable=True)
     dead = await channel.declare_exchange(DEAD, ExchangeType.TOPIC, durable=True)
     grave = await channel.declare_queue(DEAD, durable=True, arguments=GRAVE)
@@ -78,7 +133,7 @@ async def declare_topology(channel: AbstractChannel) -> None:
 
 
 async def declare_queue(channel: AbstractChannel, name: str, bindings: Sequence[str]) -> AbstractQueue:
-    """Declare a service's queue as the broker's definitions have it; idempotent.
+    """Declare a service's queue as the broker's definitions have it; idempotent. It takes an operator's rights.
 
     Args:
         channel: An open channel.
@@ -86,6 +141,27 @@ async def declare_queue(channel: AbstractChannel, name: str, bindings: Sequence[
         bindings: Topic patterns of the events that it gets.
     """
     queue = await channel.declare_queue(name, durable=True, arguments=INTERNAL)
+    for binding in bindings:
+        await queue.bind(EVENTS, binding)
+    return queue
+
+
+async def find_queue(channel: AbstractChannel, name: str, bindings: Sequence[str]) -> AbstractQueue:
+    """A service's queue, with its bindings. A service may bind it, but declare nothing: the definitions do (ADR 4).
+
+    Args:
+        channel: An open channel.
+        name: `<service>.<purpose>`.
+        bindings: Topic patterns of the events that it gets.
+
+    Raises:
+        ChannelNotFoundEntity: The broker does not have it; its definitions are older than the release.
+    """
+    try:
+        queue = await channel.declare_queue(name, passive=True)
+    except ChannelNotFoundEntity:
+        log.error("the broker has no such queue: load its definitions", queue=name)  # noqa: TRY400 - says it all
+        raise
     for binding in bindings:
         await queue.bind(EVENTS, binding)
     return queue

@@ -64,10 +64,9 @@ async def take_batches(
     async with await amqp.connect(amqp_url, name) as connection:
         channel = await connection.channel()
         await channel.set_qos(prefetch_count=MOST)
-        await amqp.declare_topology(channel)
-        queue = await amqp.declare_queue(channel, name, bindings)
+        queue = await amqp.find_queue(channel, name, bindings)
         for other, patterns in (moved or {}).items():
-            await amqp.declare_queue(channel, other, patterns)
+            await amqp.find_queue(channel, other, patterns)
             for pattern in patterns:
                 await queue.unbind(amqp.EVENTS, pattern)
         await amqp.take_in(queue, work)

@@ -23,7 +23,7 @@ from chassis.events import Envelope
 from chassis.messaging import amqp
 from chassis.messaging.batch import MOST, give_up, readable, take_batches
 from chassis.runtime.tasks import PAUSES_SECONDS, forever
-from chassis.runtime.telemetry import RETRIED, context_of, count_taken, traceparent_of, tracer
+from chassis.runtime.telemetry import RETRIED, context_of, count_taken, trace_of, traceparent_of, tracer
 from chassis.storage.mongo import Conflict, Database, Session, StorageError, is_away, is_transient, transact
 
 _TRIES = 5
@@ -230,6 +230,9 @@ class Consumer:
         rows = [row for _, row in part if row]
         new = await self._inbox.apply(rows, attempts=attempts)
         count_taken(self._queue, [row.envelope.at for row in rows], new)
+        for row in rows:
+            trace = trace_of(row.act.traceparent)
+            log.info("event taken", queue=self._queue, event_id=row.envelope.id, trace=trace)
 
     async def _finish(self, message: AbstractIncomingMessage, row: Row | None) -> bool:
         """Run what comes after an effect; whether the delivery may be acked."""

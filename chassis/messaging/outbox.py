@@ -23,6 +23,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
+import structlog
 from aio_pika.abc import AbstractConnection, AbstractExchange
 from aio_pika.exceptions import DeliveryError
 from pymongo import ASCENDING, UpdateOne, WriteConcern
@@ -30,7 +31,7 @@ from pymongo import ASCENDING, UpdateOne, WriteConcern
 from chassis.events import Envelope, unseal
 from chassis.messaging import amqp
 from chassis.runtime.tasks import forever, run_all
-from chassis.runtime.telemetry import OLDEST_SECONDS, PENDING, PUBLISH_SECONDS, PUBLISHED, count_refused
+from chassis.runtime.telemetry import OLDEST_SECONDS, PENDING, PUBLISH_SECONDS, PUBLISHED, count_refused, trace_of
 from chassis.storage.lease import LEASE_SECONDS, Lease
 from chassis.storage.mongo import Collection, Database, Document, StorageError
 
@@ -60,6 +61,8 @@ _PIPELINE: list[dict[str, Any]] = [
     },
     {"$project": {"ns": 1, "documentKey": 1}},
 ]
+
+log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -122,14 +125,20 @@ class Relay:
         """Publish until cancelled; where the broker or the database is away, connect again after growing pauses."""
         errors = (*amqp.BROKER_ERRORS, StorageError)
         await run_all(
-            forever(f"{self._service}.relay", lambda: self._lease.hold(self._lead), errors),
+            forever(f"{self._service}.relay", self._take_turns, errors),
             forever(f"{self._service}.outbox", self._measure, (StorageError,)),
         )
+
+    async def _take_turns(self) -> None:
+        """Lead while it holds the lease. A relay that waits for it has shown the broker its password, too."""
+        if not amqp.was_taken():
+            async with await amqp.connect(self._amqp_url, f"{self._service}.relay", trial=True):
+                pass
+        await self._lease.hold(self._lead)
 
     async def _lead(self, _: int) -> None:
         connection = await amqp.connect(self._amqp_url, f"{self._service}.relay")
         async with connection:
-            await amqp.declare_topology(await connection.channel())
             outboxes = self._outboxes.values()
             for outbox in outboxes:
                 outbox.reset()
@@ -187,6 +196,7 @@ class Relay:
                     amqp.to_message(envelope), envelope.routing_key, mandatory=True, timeout=_CONFIRM_SECONDS
                 )
                 sending.sent.append(envelope.id)
+                log.info("event sent", event_id=envelope.id, trace=trace_of(envelope.traceparent))
                 PUBLISH_SECONDS.labels(self._service).observe((datetime.now(UTC) - envelope.at).total_seconds())
         except amqp.BROKER_ERRORS as error:
             sending.failure = error

@@ -10,6 +10,7 @@ from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.clock import Clock
+from chassis.runtime.server_settings import ServerSettings
 from chassis.runtime.tasks import Role
 
 
@@ -44,8 +45,8 @@ class ServiceSettings(DatabaseSettings):
         port: Port to listen on.
         environment: `production` by default, so that no feature of development is on by accident.
         clock_file: The file with the offset of the domain clock; development only.
-        traces_file: File for the process's spans, one line of JSON each; None for no spans.
         role: Which part of the service the process runs; a role on the command line has precedence.
+        server: Bounds of the server, and the times of its end, as JSON such as `{"drain_seconds": 8}`.
     """
 
     amqp_url: SecretStr
@@ -54,8 +55,8 @@ class ServiceSettings(DatabaseSettings):
     port: int
     environment: Environment = Environment.PRODUCTION
     clock_file: Path | None = None
-    traces_file: Path | None = None
     role: Role = Role.ALL
+    server: ServerSettings = ServerSettings()
 
     @model_validator(mode="after")
     def _only_development_moves_the_clock(self) -> Self:

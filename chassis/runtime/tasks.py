@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -46,24 +46,53 @@ class Tasks:
     relay: tuple[Task, ...] = ()
     worker: tuple[Task, ...] = ()
 
-    def of(self, role: Role) -> tuple[Task, ...]:
+    def of(self, role: Role) -> "Tasks":
         """The tasks of a process of that role."""
-        parts = {Role.API: self.api, Role.RELAY: self.relay, Role.WORKER: self.worker}
-        return parts.get(role, (*self.api, *self.relay, *self.worker))
+        match role:
+            case Role.ALL:
+                return self
+            case Role.API:
+                return Tasks(api=self.api)
+            case Role.RELAY:
+                return Tasks(relay=self.relay)
+            case Role.WORKER:
+                return Tasks(worker=self.worker)
+
+    def __iter__(self) -> Iterator[Task]:
+        return iter((*self.api, *self.beside))
+
+    @property
+    def beside(self) -> tuple[Task, ...]:
+        """The tasks that no request relies on; another process takes them over as soon as they end."""
+        return (*self.relay, *self.worker)
 
 
 @asynccontextmanager
-async def run_in_background(*tasks: Task) -> AsyncIterator[None]:
-    """Run tasks until the block ends, then cancel them. A task that fails ends the process."""
-    running = [asyncio.ensure_future(start()) for start in tasks]
-    for task in running:
+async def run_in_background(tasks: Tasks, draining: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
+    """Run tasks until the block ends, then cancel them. A task that fails ends the process.
+
+    Args:
+        tasks: The tasks.
+        draining: Returns when the process begins to stop. What no request relies on ends at that moment, so that
+            leases are given back, and consumers of other processes take over, while the last requests are answered.
+    """
+    running = [asyncio.ensure_future(start()) for start in tasks.api]
+    beside = [asyncio.ensure_future(start()) for start in tasks.beside]
+    for task in (*running, *beside):
         task.add_done_callback(_end_when_broken)
+    early = asyncio.ensure_future(_cancel_at(draining, beside))
     try:
         yield
     finally:
-        for task in running:
+        for task in (early, *running, *beside):
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await asyncio.gather(early, *running, *beside, return_exceptions=True)
+
+
+async def _cancel_at(moment: Callable[[], Awaitable[object]], tasks: Sequence[asyncio.Future[None]]) -> None:
+    await moment()
+    for task in tasks:
+        task.cancel()
 
 
 def _end_when_broken(task: asyncio.Future[None]) -> None:

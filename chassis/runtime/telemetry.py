@@ -1,19 +1,21 @@
 """Structured logs, Prometheus metrics and the trace context of a process."""
 
 import logging
+import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import Any
 
 import structlog
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import Counter, Gauge, Histogram
+from structlog.stdlib import ProcessorFormatter
+
+from chassis.context import current_act
 
 _SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 30.0, 300.0)
 
@@ -39,10 +41,15 @@ LANE_ROWS = Histogram(
 )
 LANE_WAITING = Gauge("guopei_lane_waiting", "Rows that wait for a lane", ["service"])
 LANE_BUSY = Counter("guopei_lane_busy_total", "Rows refused because a lane was full", ["service"])
+BROKER_CONNECTED = Gauge("guopei_broker_connected", "Whether a connection to the broker is open", ["connection"])
+CONNECTIONS_REFUSED = Counter("guopei_connections_refused_total", "Connections ended by a bound", ["bound"])
 REQUESTS = Histogram("guopei_graphql_seconds", "Time to answer a GraphQL request", ["service"])
 
 _REASONS = {"PublishError": "returned", "DeliveryError": "nacked", "TimeoutError": "unconfirmed"}
+_TRACEPARENT_PARTS = 4
+_COLLECTOR = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _PROPAGATOR = TraceContextTextMapPropagator()
+_STATE = {"traced": False}
 tracer = trace.get_tracer("guopei")
 
 
@@ -53,31 +60,82 @@ def configure_logs(service: str, level: int = logging.INFO) -> None:
         service: The process's name, on every line.
         level: The lowest level that is logged.
     """
+    common: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        _name_the_trace,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _without_passwords,
+    ]
+    write = structlog.processors.JSONRenderer(ensure_ascii=False)
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
+        processors=[*common, write],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
-    logging.basicConfig(
-        stream=sys.stdout, level=logging.WARNING, format='{"level": "%(levelname)s", "event": "%(name)s"}'
+
+    def of_a_library(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        line.setdefault("service", service)  # a thread of a library's does not have our context
+        return line
+
+    foreign = [structlog.stdlib.add_logger_name, of_a_library, *common]
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        ProcessorFormatter(foreign_pre_chain=foreign, processors=[ProcessorFormatter.remove_processors_meta, write])
     )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
 
 
-def configure_traces(service: str, file: Path | None = None) -> None:
-    """Append spans to a file, one line of JSON each; without a file none is recorded, only the context passed on."""
+_PASSWORD = re.compile(r"(://[^/\s:@]*:)[^/\s@]*@")
+
+
+def _without_passwords(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Take the passwords out of all addresses in a line; those in the text of an error are a library's."""
+    for name, value in line.items():
+        if isinstance(value, str) and "://" in value:
+            line[name] = _PASSWORD.sub(r"\1***@", value)
+    return line
+
+
+def _name_the_trace(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Name the trace of the current act, which leads from the gateway to the effects of its events (notes N37)."""
+    if trace_id := trace_of(current_act().traceparent):
+        line.setdefault("trace", trace_id)
+    return line
+
+
+def trace_of(traceparent: str | None) -> str | None:
+    """The trace id of a W3C `traceparent`; None where there is none."""
+    parts = (traceparent or "").split("-")
+    return parts[1] if len(parts) == _TRACEPARENT_PARTS else None
+
+
+def configure_traces(service: str) -> None:
+    """Send spans to the collector that OpenTelemetry's variables name, by OTLP over HTTP; without one make none.
+
+    The context is passed on in any case. The library reads the other standard variables, those of sampling among them.
+
+    Args:
+        service: The process's name, `service.name` of its spans.
+    """
+    if not any(os.environ.get(name) for name in _COLLECTOR) or os.environ.get("OTEL_TRACES_EXPORTER") == "none":
+        return
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
     provider = TracerProvider(resource=Resource.create({"service.name": service}))
-    if file:
-        out = file.open("a", encoding="utf-8")
-        exporter = ConsoleSpanExporter(out=out, formatter=lambda span: span.to_json(indent=None) + "\n")
-        provider.add_span_processor(BatchSpanProcessor(exporter))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
+    _STATE["traced"] = True
+
+
+def is_traced() -> bool:
+    """Whether spans are made, so that what is told of them is worth finding out."""
+    return _STATE["traced"]
 
 
 def context_of(traceparent: str | None) -> Context:

@@ -1,17 +1,21 @@
 """The ASGI application of a subgraph: GraphQL behind the internal token, probes, metrics, background tasks."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 import orjson
 import structlog
 from graphql import GraphQLError
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -20,23 +24,23 @@ from chassis.context import REMAINING, Act, acting
 from chassis.graph.context import SubgraphContext
 from chassis.graph.schema import SubgraphSchema
 from chassis.graphql_errors import in_chinese, is_bad_value, refused_requests
+from chassis.messaging.amqp import was_taken
 from chassis.principal import Principal, TokenVerifier
+from chassis.runtime.outcomes import SUBSCRIPTION, Outcome, codes_of, count_request, counting, judged
 from chassis.runtime.tasks import Role, Tasks, run_in_background
 from chassis.runtime.telemetry import REQUESTS, context_of, current_traceparent, tracer
+from chassis.serving.access_log import log_operation
+from chassis.serving.bodies import bounded_body
+from chassis.serving.counted import Counted, remember_code
+from chassis.serving.liveness import Canary
 from chassis.serving.process import Stopping
 from chassis.serving.sse import EVENT_STREAM, EventStream
-from chassis.storage.mongo import is_conflict, is_transient
+from chassis.serving.untouched import Untouched
+from chassis.storage.mongo import Database, StorageError, bounded, ping
+from chassis.storage.refusals import refusal_of
 from kernel.errors import Refusal
 from kernel.language import Language
-from kernel.refusals import (
-    BAD_REQUEST,
-    BUSY,
-    DEADLINE_EXCEEDED,
-    INTERNAL,
-    RETRY_AFTER_SECONDS,
-    UNAUTHENTICATED,
-    UNAVAILABLE,
-)
+from kernel.refusals import BAD_REQUEST, DEADLINE_EXCEEDED, INTERNAL, UNAUTHENTICATED, UNAVAILABLE
 
 _BODY_BYTES = 8 * 1024 * 1024
 _JSON = "application/json"
@@ -45,8 +49,15 @@ _STATUS = {
     "FORBIDDEN": 403,
     "NOT_FOUND": 404,
     "BODY_TOO_LARGE": 413,
+    "TOO_MANY_NAMES": 429,
+    "TOO_MANY_REVEALS": 429,
+    "INTERNAL": 500,
+    "UNAVAILABLE": 503,
     "DEADLINE_EXCEEDED": 504,
 }
+_KINDS = (("{", "query"), ("query", "query"), ("mutation", "mutation"), (SUBSCRIPTION, SUBSCRIPTION))
+_DRIVER_SHARE = 0.95  # of the time that is left, so that what the database's absence comes to is still awaited
+_BACKSTOP_SECONDS = 1.0
 log = structlog.get_logger()
 
 
@@ -58,11 +69,13 @@ class Running:
         deps: The dependencies of its commands and queries.
         tasks: Background tasks, run until the process stops.
         ready: Whether the process can serve. A short absence of the database is no reason to say no (notes N16).
+        database: The service's database, whose driver liveness asks; None for a service without one.
     """
 
     deps: Any
     tasks: Tasks = field(default_factory=Tasks)
     ready: Callable[[], bool] = lambda: True
+    database: Database | None = None
 
 
 def subgraph_app(
@@ -86,11 +99,13 @@ def subgraph_app(
     app = Starlette(
         routes=[
             *graph,
-            Route("/livez", _live),
+            Route("/livez", subgraph.live),
             Route("/readyz", subgraph.ready),
             Route("/metrics", _metrics),
         ],
+        middleware=[Middleware(Counted, service=name), Middleware(Untouched, serving=subgraph.serves)],
         lifespan=subgraph.lifespan,
+        exception_handlers={StorageError: _failed},
     )
     app.state.stopping = subgraph.stopping
     return app
@@ -111,55 +126,91 @@ class _Subgraph:
         self._start = start
         self._role = role
         self._running: Running | None = None
+        self._canary: Canary | None = None
         self.stopping = Stopping()
 
     @asynccontextmanager
     async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
-        async with self._start() as running, run_in_background(*running.tasks.of(self._role)):
-            self._running = running
-            try:
-                yield
-            finally:
-                self._running = None
+        async with self._start() as running:
+            tasks = running.tasks.of(self._role)
+            if running.database is not None:
+                self._canary = Canary(partial(ping, running.database))
+                tasks = replace(tasks, api=(*tasks.api, self._canary.run))
+            async with run_in_background(tasks, self.stopping.begun):
+                self._running = running
+                try:
+                    yield
+                finally:
+                    self._running = None
+
+    async def live(self, _: Request) -> Response:
+        return Response(status_code=200 if self._canary is None or self._canary.alive else 503)
+
+    def serves(self) -> bool:
+        """Whether requests are executed: it has started, and has not drained yet."""
+        return self._running is not None and self._running.ready() and not self.stopping.drained
 
     async def ready(self, _: Request) -> Response:
-        serving = self._running and self._running.ready() and not self.stopping
-        return Response(status_code=200 if serving else 503)
+        ready = self.serves() and is_known_to_broker(self._role) and not self.stopping
+        return Response(status_code=200 if ready else 503)
 
     async def graphql(self, request: Request) -> Response:
-        language = Language.of(request.headers.get("accept-language"))
+        language, began = Language.of(request.headers.get("accept-language")), time.monotonic()
         with REQUESTS.labels(self._name).time():
             try:
                 context = self._context(request, language)
                 body = await _body(request)
             except Refusal as refusal:
+                count_request(self._name, judged([refusal.code]), time.monotonic() - began)
                 status = 401 if refusal.code == "UNAUTHENTICATED" else 400
                 return _reply({"errors": [_refused(refusal, language)]}, status)
             if EVENT_STREAM in request.headers.get("accept", ""):
                 return EventStream(self._results(body, context, request), self.stopping)
             trace = context_of(request.headers.get("traceparent"))
-            with tracer.start_as_current_span(f"{self._name}.graphql", context=trace):
-                try:
-                    async with asyncio.timeout(_query_seconds(body, request)):
-                        return _reply(await self._execute(body, context, request))
-                except TimeoutError:
-                    return _reply({"errors": [_refused(DEADLINE_EXCEEDED(), language)]}, 504)
+            name, kind = f"{self._name}.graphql", _kind_of(body["query"])
+            with (
+                tracer.start_as_current_span(name, context=trace, kind=SpanKind.SERVER) as span,
+                counting(self._name, kind) as codes,
+            ):
+                reply = await self._answer(body, context, request, codes)
+                _tell(span, kind, codes)
+                return reply
 
-    async def _execute(self, body: dict[str, Any], context: SubgraphContext[Any], request: Request) -> dict[str, Any]:
-        with acting(_act(context, request)):
+    async def _answer(
+        self, body: dict[str, Any], context: SubgraphContext[Any], request: Request, codes: list[str]
+    ) -> Response:
+        """The reply, within the time that the gateway waits; its codes go into the list."""
+        seconds = _query_seconds(body, request)
+        try:
+            with bounded(None if seconds is None else seconds * _DRIVER_SHARE):
+                async with asyncio.timeout(None if seconds is None else seconds + _BACKSTOP_SECONDS):
+                    return _reply(await self._execute(body, context, request, codes))
+        except TimeoutError:
+            codes[:] = [DEADLINE_EXCEEDED.code]
+            return _reply({"errors": [_refused(DEADLINE_EXCEEDED(), context.language)]}, 504)
+
+    async def _execute(
+        self, body: dict[str, Any], context: SubgraphContext[Any], request: Request, codes: list[str]
+    ) -> dict[str, Any]:
+        act, started = _act(context, request), time.monotonic()
+        with acting(act):
             result = await self._schema.execute(
                 body["query"],
                 variable_values=body.get("variables"),
                 operation_name=body.get("operationName"),
                 context_value=context,
             )
-        return _content(result, context.language)
+        content = _content(result, context.language)
+        codes[:] = codes_of(content.get("errors"))
+        changes = _kind_of(body["query"]) == "mutation"
+        log_operation(body.get("operationName"), act.traceparent, started, codes, changes=changes)
+        return content
 
     async def _results(
         self, body: dict[str, Any], context: SubgraphContext[Any], request: Request
     ) -> AsyncGenerator[bytes, None]:
         """The events of a subscription; of any other operation its only result."""
-        with acting(_act(context, request)):
+        with acting(_act(context, request)), counting(self._name, SUBSCRIPTION) as codes:
             results = await self._schema.stream(
                 body["query"],
                 variable_values=body.get("variables"),
@@ -169,13 +220,23 @@ class _Subgraph:
             async with aclosing(results):
                 async for result in results:
                     context.forget()
-                    yield orjson.dumps(_content(result, context.language))
+                    content = _content(result, context.language)
+                    codes[:] = codes_of(content.get("errors"))
+                    yield orjson.dumps(content)
 
     def _context(self, request: Request, language: Language) -> SubgraphContext[Any]:
         if self._running is None:
             raise UNAVAILABLE()
         principal = _caller(request, self._verifier)
         return SubgraphContext(self._running.deps, principal, language)
+
+
+def is_known_to_broker(role: Role) -> bool:
+    """Whether a process of that role may be ready: a relay or a worker is once the broker has taken it (ADR 43).
+
+    With a wrong password it never is, so a rollout stops there. A broker that goes away later makes nothing unready.
+    """
+    return role not in {Role.RELAY, Role.WORKER} or was_taken()
 
 
 def internal(
@@ -195,7 +256,7 @@ def internal(
             with acting(Act(principal, request.headers.get("traceparent"))):
                 return await handle(request, principal, language)
         except Refusal as refusal:
-            return _reply({"errors": [_refused(refusal, language)]}, status_of(refusal.code))
+            return _refusal_reply(request, refusal, language)
 
     return endpoint
 
@@ -215,7 +276,22 @@ def _caller(request: Request, verifier: TokenVerifier) -> Principal:
 def _query_seconds(body: dict[str, Any], request: Request) -> float | None:
     """Seconds that the gateway still waits for a query (notes N17); None for a mutation, which runs to its end."""
     left = request.headers.get(REMAINING, "")
-    return int(left) / 1000 if left.isdecimal() and body["query"].lstrip().startswith(("query", "{")) else None
+    return int(left) / 1000 if left.isdecimal() and _kind_of(body["query"]) == "query" else None
+
+
+def _kind_of(query: str) -> str:
+    """The kind of an operation of the gateway's, which is the only one in its document; empty for anything else."""
+    text = query.lstrip()
+    return next((kind for word, kind in _KINDS if text.startswith(word)), "")
+
+
+def _tell(span: Span, kind: str, codes: list[str]) -> None:
+    if not span.is_recording():
+        return
+    outcome, _ = judged(codes)
+    span.set_attributes({"graphql.operation.type": kind, "guopei.outcome": outcome.value, "guopei.codes": codes})
+    if outcome is Outcome.ERROR:
+        span.set_status(Status(StatusCode.ERROR))
 
 
 def _act(context: SubgraphContext[Any], request: Request) -> Act:
@@ -240,14 +316,7 @@ def error_json(error: GraphQLError, language: Language) -> dict[str, Any]:
         said = refused["extensions"]
         message = language.choose(in_chinese(refused["message"], said["code"], said.get("field")), refused["message"])
         return refused | {"message": message}
-    return _refused(_answer_to(cause), language) | ({"path": list(error.path)} if error.path else {})
-
-
-def _answer_to(defect: Exception) -> Refusal:
-    """What a caller is told of an error: nothing of it but whether, and when, the request may be repeated."""
-    if is_conflict(defect):
-        return BUSY(retryAfter=RETRY_AFTER_SECONDS)
-    return UNAVAILABLE() if is_transient(defect) else INTERNAL()
+    return _refused(refusal_of(cause), language) | ({"path": list(error.path)} if error.path else {})
 
 
 def _refused(refusal: Refusal, language: Language) -> dict[str, Any]:
@@ -255,13 +324,10 @@ def _refused(refusal: Refusal, language: Language) -> dict[str, Any]:
 
 
 async def _body(request: Request) -> dict[str, Any]:
-    raw = await request.body()
     malformed = BAD_REQUEST(detail=("不是 GraphQL 请求", "not a GraphQL request"))
-    if len(raw) > _BODY_BYTES:
-        raise malformed
     try:
-        body = orjson.loads(raw)
-    except ValueError as error:
+        body = orjson.loads(await bounded_body(request, _BODY_BYTES))
+    except ValueError as error:  # also a body that is too large
         raise malformed from error
     if not isinstance(body, dict) or not isinstance(body.get("query"), str):
         raise malformed
@@ -272,8 +338,21 @@ def _reply(content: dict[str, Any], status: int = 200) -> Response:
     return Response(orjson.dumps(content), status, media_type=_JSON)
 
 
-async def _live(_: Request) -> Response:
-    return Response(status_code=200)
+async def _failed(request: Request, error: Exception) -> Response:
+    """The coded reply of any endpoint to an error of the database; the stack of a defect goes to the log."""
+    refusal = refusal_of(error)
+    log.warning("database failed", path=request.url.path, error=type(error).__name__)
+    if refusal.code == INTERNAL.code:
+        log.error("request failed", path=request.url.path, exc_info=error)
+    return _refusal_reply(request, refusal, Language.of(request.headers.get("accept-language")))
+
+
+def _refusal_reply(request: Request, refusal: Refusal, language: Language) -> Response:
+    remember_code(request, refusal.code)
+    response = _reply({"errors": [_refused(refusal, language)]}, status_of(refusal.code))
+    if "retryAfter" in refusal.details:
+        response.headers["Retry-After"] = str(refusal.details["retryAfter"])
+    return response
 
 
 async def _metrics(_: Request) -> Response:

@@ -1,11 +1,11 @@
 """Pages and their cursors: opaque, stable positions in an order, never an offset."""
 
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from kernel.encoding import from_base64url, to_base64url
 from kernel.refusals import BAD_CURSOR, BAD_PAGE_SIZE
 
 
@@ -42,7 +42,7 @@ class Page(Generic[T]):
 def cursor_of(*position: Any) -> str:
     """The cursor of a row: its sort key, JSON-ready values with a unique one last, encoded."""
     raw = json.dumps(position, separators=(",", ":"), ensure_ascii=False).encode()
-    return urlsafe_b64encode(raw).decode().rstrip("=")
+    return to_base64url(raw)
 
 
 def position_of(cursor: str) -> list[Any]:
@@ -52,7 +52,7 @@ def position_of(cursor: str) -> list[Any]:
         Refusal: `BAD_CURSOR`: the text is no cursor.
     """
     try:
-        position = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        position = json.loads(from_base64url(cursor))
     except ValueError as error:
         raise BAD_CURSOR() from error
     if not isinstance(position, list) or not all(isinstance(part, str | int | float | None) for part in position):

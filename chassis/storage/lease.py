@@ -19,9 +19,11 @@ from pymongo import ReturnDocument
 
 from chassis.ids import new_id
 from chassis.runtime.tasks import run_all
-from chassis.storage.mongo import Database, DuplicateKey, StorageError
+from chassis.storage.mongo import Database, DuplicateKey, StorageError, bounded
 
 LEASE_SECONDS = 10.0
+_BACKSTOP_SECONDS = 0.2  # after the driver's own bound
+_LOOK_SECONDS = 0.5  # so that a lease that was given back is taken within a second
 _PAST = datetime.fromtimestamp(0, UTC)
 log = structlog.get_logger()
 
@@ -72,7 +74,7 @@ class Lease:
         try:
             await run_all(work(token), self._renew(token))
         finally:
-            with suppress(StorageError):
+            with suppress(StorageError), bounded(self._seconds / 3):
                 await self._change(token, _PAST)
 
     async def _wait(self) -> int:
@@ -84,10 +86,11 @@ class Lease:
             token = await self._take()
             if token is not None:
                 return token
-            await asyncio.sleep(self._seconds / 3)
+            await asyncio.sleep(min(self._seconds / 3, _LOOK_SECONDS))
 
     async def _take(self) -> int | None:
-        free = {"_id": self._name, "$expr": {"$lt": ["$until", "$$NOW"]}}
+        # Its own lease, which it could not give back while the database was away, a process may take at once.
+        free = {"_id": self._name, "$or": [{"$expr": {"$lt": ["$until", "$$NOW"]}}, {"holder": self._holder}]}
         token = {"$add": ["$token", 1]}
         taken = [{"$set": {"holder": self._holder, "token": token, "until": self._end()}}]
         asked = time.monotonic()
@@ -102,8 +105,9 @@ class Lease:
             await asyncio.sleep(self._seconds / 3)
             asked = time.monotonic()
             try:
-                async with asyncio.timeout(self._seconds / 3):
-                    renewed = await self._change(token, self._end())
+                with bounded(self._seconds / 3):
+                    async with asyncio.timeout(self._seconds / 3 + _BACKSTOP_SECONDS):
+                        renewed = await self._change(token, self._end())
             except (StorageError, TimeoutError):
                 # One failed renewal may pass: a second one still fits into what is left of the lease.
                 if self._until - asked <= self._seconds / 2:

@@ -1,19 +1,29 @@
 """MongoDB: the client, documents of dataclasses, and transactions that are retried (notes N18–N22)."""
 
 import asyncio
-import math
 import random
+import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar, cast
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
+import pymongo
 from pymongo import AsyncMongoClient, ReadPreference, WriteConcern
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import ConnectionFailure, DuplicateKeyError, OperationFailure, PyMongoError
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    DuplicateKeyError,
+    ExecutionTimeout,
+    OperationFailure,
+    PyMongoError,
+)
 from pymongo.read_concern import ReadConcern
 
 from chassis.storage.condition_wait import mend
@@ -32,19 +42,65 @@ BATCH = 1_000
 
 # MongoDB's error codes: OutOfDiskSpace, Interrupted, MaxTimeMSExpired, WriteConcernFailed
 _TRANSIENT_CODES = {14031, 11601, 50, 64}
+# What a primary says that goes, or that has just gone, where the driver does not say it by the exception's type:
+# HostUnreachable, HostNotFound, CursorNotFound, NetworkTimeout, ShutdownInProgress,
+# ReadConcernMajorityNotAvailableYet, PrimarySteppedDown, ExceededTimeLimit, SocketException, NotWritablePrimary,
+# InterruptedAtShutdown, InterruptedDueToReplStateChange, NotPrimaryNoSecondaryOk, NotPrimaryOrSecondary
+_TRANSIENT_CODES |= {6, 7, 43, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436}
+_OF_A_LOST_SERVER = ("RetryableWriteError", "UnknownTransactionCommitResult")
 
 
 _CONFLICT = "TransientTransactionError"  # the label of MongoDB's own conflicts
 _ATTEMPTS = 30
+_PING_SECONDS = 20.0
+_RERUN_SECONDS = 10.0
+_RERUN_ABSENT_SECONDS = 5.0  # after it, one more wait for a server would outlast whoever waits
+WORK_SECONDS = 20.0
+"""How long the reads and writes of a transaction may take, less than what mongod lets it live (notes N87)."""
 _WAIT_SECONDS = 0.002
 _WAIT_CEILING_SECONDS = 0.25
+_COMMIT_SECONDS = 15.0
+_ABORT_SECONDS = 1.0  # a transaction that cannot be aborted ends by itself
+_SHORTEST_SECONDS = 0.001
+
+
+@contextmanager
+def bounded(seconds: float | None) -> Iterator[None]:
+    """Let driver calls in the block fail by themselves once it has lasted `seconds`; None sets no bound (notes N85).
+
+    A call that is cancelled gives up its connection, and mongod works on for nobody. One that knows its bound tells it
+    to mongod (`maxTimeMS`), waits for a server and for a place in the pool no longer than that, and within the bound
+    repeats what a failover interrupted. Tasks that begin in the block inherit the bound, change streams too.
+
+    Args:
+        seconds: From now; a bound around the block holds as well.
+    """
+    with pymongo.timeout(None if seconds is None else max(seconds, _SHORTEST_SECONDS)):
+        yield
+
+
+def is_late(error: Exception) -> bool:
+    """Whether an operation was ended because it took longer than `bounded` allows, by a database that answers."""
+    return isinstance(error, ExecutionTimeout)
 
 
 def is_away(error: Exception) -> bool:
-    """Whether the database is away, full or too busy for anything."""
-    return isinstance(error, ConnectionFailure) or (
-        isinstance(error, PyMongoError) and getattr(error, "code", None) in _TRANSIENT_CODES
-    )
+    """Whether the database is away, full or too busy for anything, or its primary has just changed."""
+    if isinstance(error, ConnectionFailure):
+        return True
+    if not isinstance(error, PyMongoError):
+        return False
+    if any(error.has_error_label(label) for label in _OF_A_LOST_SERVER):
+        return True
+    return not _TRANSIENT_CODES.isdisjoint(_codes(error))
+
+
+def _codes(error: PyMongoError) -> list[Any]:
+    """The error's code; of a bulk write those of its parts, for its own says nothing."""
+    if not isinstance(error, BulkWriteError):
+        return [getattr(error, "code", None)]
+    details: Mapping[str, Any] = error.details or {}
+    return [each.get("code") for each in (*details.get("writeConcernErrors", ()), *details.get("writeErrors", ()))]
 
 
 def is_transient(error: Exception) -> bool:
@@ -72,17 +128,36 @@ def _had_no_effect(error: Exception) -> bool:
 T = TypeVar("T")
 
 
+_DEFAULTS = {
+    "serverSelectionTimeoutMS": 8_000,  # longer than an election (notes N86), shorter than a request's deadline
+    "connectTimeoutMS": 5_000,
+    "heartbeatFrequencyMS": 5_000,  # a server that stands still is given up after this and the one above
+    "maxPoolSize": 20,
+    "waitQueueTimeoutMS": 2_000,
+    "appname": "guopei",
+}
+"""Options of the driver unless the connection string names others."""
+
+
 def connect(url: str) -> Client:
-    """A client whose writes are acknowledged by a majority and journalled; it reads instants as Asia/Shanghai."""
-    return AsyncMongoClient(
-        url,
-        tz_aware=True,
-        tzinfo=SHANGHAI,
-        w="majority",
-        journal=True,
-        serverSelectionTimeoutMS=5_000,
-        appname="guopei",
-    )
+    """A client whose writes are acknowledged by a majority and journalled; it reads instants as Asia/Shanghai.
+
+    Args:
+        url: The connection string. Options in it, such as `maxPoolSize`, have precedence over the defaults here.
+    """
+    given = {name.lower() for name, _ in parse_qsl(urlsplit(url).query)}
+    defaults: dict[str, Any] = {name: value for name, value in _DEFAULTS.items() if name.lower() not in given}
+    return AsyncMongoClient(url, tz_aware=True, tzinfo=SHANGHAI, w="majority", journal=True, **defaults)
+
+
+async def ping(database: Database) -> None:
+    """Ask the database whether it is there; a driver that works returns or raises within twenty seconds.
+
+    Raises:
+        StorageError: It is not.
+    """
+    with bounded(_PING_SECONDS):
+        await database.command("ping")
 
 
 def to_document(value: Any) -> Document:
@@ -91,6 +166,11 @@ def to_document(value: Any) -> Document:
     if "id" in document:
         document["_id"] = document.pop("id")
     return document
+
+
+def begins_with(text: str) -> Document:
+    """The condition of a field whose text begins so, which an index on it answers; no character means more."""
+    return {"$regex": f"^{re.escape(text)}"}
 
 
 def from_document(document: Mapping[str, Any], kind: type[T]) -> T:
@@ -106,20 +186,21 @@ async def transact(
     work: Callable[[Session], Awaitable[T]],
     *,
     attempts: int = _ATTEMPTS,
-    seconds: float | None = None,
+    seconds: float = _RERUN_SECONDS,
 ) -> T:
     """Run `work` in a transaction, where several documents change together (notes N21).
 
     Two transactions that write one document conflict, and MongoDB aborts one of them at once. That one is run again as
-    a whole, on fresh data, after a growing pause; the pause is random, or the losers would meet again. A commit whose
-    outcome is unknown is repeated alone: committing twice is harmless, running `work` twice would not be.
+    a whole, on fresh data, after a growing pause; the pause is random, or the losers would meet again. So is one whose
+    primary went before the commit. A commit whose outcome is unknown is repeated alone: committing twice is harmless,
+    running `work` twice would not be.
 
     Args:
         client: The service's client.
         work: Runs once per attempt, so it must have no effect outside the transaction, and must use the session in
             every read and write. It may raise `Conflict`.
         attempts: How often it is run at most.
-        seconds: After how long it is not run again; None for no limit.
+        seconds: After how long it is not run again; where no server is found, after five seconds.
 
     Returns:
         What the attempt that was committed returned.
@@ -127,13 +208,14 @@ async def transact(
     Raises:
         StorageError: The database failed, or conflicts outlasted the attempts (`is_conflict`).
     """
-    ends = time.monotonic() + (seconds or math.inf)
+    began = time.monotonic()
     async with client.start_session() as session:
         for attempt in range(attempts):
             try:
                 return await _attempt(session, work)
             except PyMongoError as error:
-                if not _had_no_effect(error) or attempt == attempts - 1 or time.monotonic() > ends:
+                patience = min(seconds, _RERUN_ABSENT_SECONDS) if is_away(error) else seconds
+                if not _had_no_effect(error) or attempt == attempts - 1 or time.monotonic() - began > patience:
                     raise
             pause = min(_WAIT_SECONDS * 2**attempt, _WAIT_CEILING_SECONDS)
             await asyncio.sleep(pause * (0.5 + random.random()))  # noqa: S311 - jitter, not a secret
@@ -147,12 +229,15 @@ async def _attempt(session: Session, work: Callable[[Session], Awaitable[T]]) ->
         read_preference=ReadPreference.PRIMARY,
     )
     try:
-        result = await work(session)
+        with bounded(WORK_SECONDS):
+            result = await work(session)
     except BaseException:
         if session.in_transaction:
-            await session.abort_transaction()
+            with bounded(_ABORT_SECONDS):
+                await session.abort_transaction()
         raise
-    await _commit(session)
+    with bounded(_COMMIT_SECONDS):
+        await _commit(session)
     return result
 
 
@@ -161,7 +246,7 @@ async def _commit(session: Session) -> None:
         try:
             await session.commit_transaction()
         except (ConnectionFailure, OperationFailure) as error:
-            if not error.has_error_label("UnknownTransactionCommitResult") or attempt == _ATTEMPTS - 1:
+            if not error.has_error_label("UnknownTransactionCommitResult") or attempt == _ATTEMPTS - 1 or error.timeout:
                 raise
         else:
             return

@@ -7,6 +7,7 @@ from typing import Any
 from pymongo import ASCENDING
 
 from chassis.storage.mongo import Collection, Document
+from chassis.storage.repository import INTERNAL_FIELDS
 from kernel.refusals import BAD_CURSOR
 
 
@@ -21,20 +22,13 @@ async def pages(
         order: Fields and directions, the same for all.
 
     Returns:
-        The documents of each list, without the fields `events` and `requests`.
+        The documents of each list, without what they hold besides their aggregates.
     """
-    branches: list[list[Document]] = [
-        [
-            {"$match": where},
-            {"$sort": dict(order)},
-            {"$limit": limit},
-            {"$unset": ["events", "requests"]},
-            {"$group": {"_id": place, "rows": {"$push": "$$ROOT"}}},
-        ]
-        for place, (where, limit) in enumerate(lists)
+    pipelines: list[list[Document]] = [
+        [{"$match": where}, {"$sort": dict(order)}, {"$limit": limit}, {"$project": INTERNAL_FIELDS}]
+        for where, limit in lists
     ]
-    rows = await _in_one_operation(collection, branches)
-    return [rows.get(place, []) for place in range(len(lists))]
+    return await piped(collection, pipelines)
 
 
 async def piped(collection: Collection, pipelines: Sequence[list[Document]]) -> list[list[Document]]:

@@ -1,0 +1,47 @@
+"""Whether the database's driver still lives: a canary that must return or raise (ADR 41)."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+_EVERY_SECONDS = 10.0
+_HUNG_SECONDS = 45.0
+
+
+class Canary:
+    """Asks the database every ten seconds. An error is an answer too: only silence means that the driver hangs.
+
+    An absent database raises within the driver's selection timeout, so it never ends a process that could serve again
+    as soon as the database is back.
+
+    Args:
+        ask: An operation that is bounded by the driver itself, such as `chassis.storage.mongo.ping`.
+        every_seconds: The pause between two questions.
+        hung_seconds: After so long without an answer the driver counts as hung.
+    """
+
+    def __init__(
+        self,
+        ask: Callable[[], Awaitable[object]],
+        every_seconds: float = _EVERY_SECONDS,
+        hung_seconds: float = _HUNG_SECONDS,
+    ) -> None:
+        self._ask = ask
+        self._every_seconds = every_seconds
+        self._hung_seconds = hung_seconds
+        self._asked: float | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the driver has answered, or may still do so in time."""
+        return self._asked is None or time.monotonic() - self._asked < self._hung_seconds
+
+    async def run(self) -> None:
+        """Ask until cancelled."""
+        while True:
+            self._asked = time.monotonic()
+            with suppress(Exception):  # whatever it raises, the driver has answered
+                await self._ask()
+            self._asked = None
+            await asyncio.sleep(self._every_seconds)
