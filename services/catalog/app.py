@@ -30,8 +30,8 @@ def build(settings: CatalogSettings, role: Role = Role.ALL) -> Starlette:
             deps = Deps(Store(database), settings.clock(), Vault.load(settings.vault_file))
             await deps.store.prepare()
             calendars.deps = deps
-            yield Running(deps, tasks(deps, database, settings.amqp_url.get_secret_value()))
+            yield Running(deps, tasks(deps, database, settings.amqp_url.get_secret_value()), database=database)
 
     app = subgraph_app(SERVICE, schema, TokenVerifier(settings.internal_keys(), SERVICE), start, role)
-    app.router.routes.append(Route("/calendar/{year:int}.ics", calendars.serve))
+    app.router.routes.append(Route("/calendar/{year}.ics", calendars.serve))
     return app

@@ -100,7 +100,7 @@ class EnrollmentSubmitted:
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectSettled:
-    """`assessment.project-settled`: all results of a project are in, and its credits are settled (R30, R31)."""
+    """`assessment.project-settled`: the results of a project are published, and nothing else of it is awaited (R30)."""
 
     project: str
 

@@ -196,7 +196,7 @@ async def complete_overdue(deps: Deps) -> int:
 
 
 async def complete_settled(deps: Deps, key: str, session: Session) -> bool:
-    """Complete a finished project, as assessment has told that its results and credits are settled (R30, R31).
+    """Complete a finished project, as assessment has told that its results are published (R30).
 
     Args:
         deps: The service's dependencies.

@@ -62,7 +62,7 @@ async def auto_assign_experts(deps: Deps, principal: Principal, project_ids: Seq
         Refusal: `TOO_MANY_ROWS` or `FORBIDDEN`; what refuses a single row is in its result.
     """
     require_scope(principal, Scope.MINISTRY)
-    require_rows(project_ids)
+    require_rows(project_ids, "projectIds")
     rows: list[_AssignmentRow] = [
         project_row(deps, principal, key, None, name=f"auto_assign_experts|{key}", content={"key": key})
         for key in project_ids
@@ -207,7 +207,7 @@ async def decide_projects(
         Refusal: `TOO_MANY_ROWS` or `FORBIDDEN`; what refuses a single row is in its result.
     """
     require_scope(principal, Scope.MINISTRY)
-    require_rows(decisions)
+    require_rows(decisions, "decisions")
     rows = [_decision_row(deps, principal, made, name=f"_decide|{made.project}") for made in decisions]
     return await run(deps.store.client, _Decision(deps), rows)
 
@@ -250,7 +250,7 @@ async def publish_projects(
         Refusal: `TOO_MANY_ROWS` or `FORBIDDEN`; what refuses a single row is in its result.
     """
     require_scope(principal, Scope.MINISTRY)
-    require_rows(project_ids)
+    require_rows(project_ids, "ids")
     rows = [
         project_row(
             deps, principal, key, override, name=f"publish_project|{key}", content={"key": key, "override": override}

@@ -1,6 +1,7 @@
 """Opening a round, extending its phases, correcting its parts (R1)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -115,6 +116,8 @@ async def amend_round(
             raise await deps.store.rounds.stale(current.id)
         parts = msgspec.to_builtins(current) | dict(given)
         use = await deps.store.projects.use_of(year, session)
+        if round_amendment.OF_PLANS.intersection(given):
+            use = replace(use, bases=await deps.store.bases.standing(session))
         amended, events = round_amendment.amend_round(
             current, msgspec.convert(parts, Round), use, reason=why, actor=actor, now=now
         )

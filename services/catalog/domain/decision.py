@@ -14,6 +14,7 @@ from services.catalog.domain.events import (
     ProjectReturned,
     PublishedSession,
 )
+from services.catalog.domain.faculty import faculty_members
 from services.catalog.domain.plan import Plan, Session
 from services.catalog.domain.project import Decision, Project, about, move
 from services.catalog.domain.refusals import PUBLICATION_LATE, REVIEWS_MISSING
@@ -110,6 +111,7 @@ def _published(project: Project, override: str | None) -> ProjectPublished:
         series=project.series,
         late=project.published_late,
         override=override,
+        faculty_members=faculty_members(project),
     )
 
 

@@ -30,12 +30,17 @@ class StepWindow:
 
 @dataclass(frozen=True, kw_only=True)
 class RoundOpened:
-    """A year's round is open; `calendar` by phase name, `steps` with those that open no phase (R1)."""
+    """A year's round is open; `calendar` by phase name, `steps` with those that open no phase (R1).
+
+    Attributes:
+        quotas: By category of bases, how many projects a base may have (R11).
+    """
 
     year: int
     title: str
     calendar: dict[str, PhaseWindow]
     steps: tuple[StepWindow, ...] = ()
+    quotas: dict[str, int] | None = None
     province: str = NATIONWIDE
 
 
@@ -47,6 +52,8 @@ class RoundAmended:
         changed: The parts, by the graph's names.
         parts_before: Each of them as it was, as JSON.
         parts_after: Each of them as it is, as JSON.
+        bases: Ids of the bases that are to be told: those that stand, where their plans are looked at in another way.
+        quotas: By category of bases, how many projects a base may have, as it stands (R11).
     """
 
     year: int
@@ -57,6 +64,8 @@ class RoundAmended:
     parts_after: dict[str, str]
     calendar: dict[str, PhaseWindow]
     steps: tuple[StepWindow, ...] = ()
+    bases: tuple[str, ...] = ()
+    quotas: dict[str, int] | None = None
     province: str = NATIONWIDE
 
 
@@ -350,6 +359,14 @@ class PublishedSession:
     mode: Mode | None
 
 
+@dataclass(frozen=True)
+class PublishedTeacher:
+    """One who teaches, under a key that stays the same within the project (R34)."""
+
+    id: str
+    name: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class ProjectPublished(ProjectEvent):
     """A project is open to the public, with what enrollment and assessment need of it (R17).
@@ -360,6 +377,7 @@ class ProjectPublished(ProjectEvent):
         fee: In fen.
         late: Whether it was published by override after the publication date.
         override: The reason of the override.
+        faculty_members: Who teaches, each under a key of the project.
     """
 
     base_name: str
@@ -381,6 +399,7 @@ class ProjectPublished(ProjectEvent):
     series: str | None
     late: bool
     override: str | None = None
+    faculty_members: tuple[PublishedTeacher, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -395,6 +414,7 @@ class ProjectAmended(ProjectEvent):
     venue_province: str | None
     sessions: tuple[PublishedSession, ...]
     faculty: tuple[str, ...]
+    faculty_members: tuple[PublishedTeacher, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -432,19 +452,21 @@ class ProjectFinished(ProjectEvent):
     Attributes:
         recorded_afterwards: Whether it had not been started: its base recorded after the last day that it was held.
         reason: Why it was recorded afterwards.
+        finished_on: The day on which it was said to be over, in Asia/Shanghai.
     """
 
     overrun: bool
     recorded_afterwards: bool = False
     reason: str | None = None
+    finished_on: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectCompleted(ProjectEvent):
-    """Everything after the training is done: results and credits are settled, or the round's days for it are over.
+    """Everything after the training is done: the results are published, or the round's days for it are over.
 
     Attributes:
-        settled: Whether all results are in and all credits settled (R30, R31).
+        settled: Whether the results are published, and nothing else of the training is awaited (R30).
     """
 
     settled: bool = False

@@ -16,6 +16,8 @@ from services.catalog.domain.refusals import UNKNOWN_THEME
 from services.catalog.domain.round import PlanLimits, Round
 
 E = TypeVar("E", bound=Hashable)
+MOST_DAYS = 366
+"""Of training: a plan lies within a year [D]."""
 JUSTIFIABLE = ("R7", "R9", "R10")
 """The rules that may find something unusual, and so take a justification."""
 
@@ -103,20 +105,16 @@ def _by_field(faults: Iterable[Fault]) -> dict[str, tuple[str, str]]:
 
 
 def _outside_bounds(plan: Plan, limits: PlanLimits) -> Iterator[Fault]:
-    bounds: dict[str, tuple[int, int | None]] = {
-        "days": (1, None),
-        "class_hours": (1, None),
+    bounds = {
+        "days": (1, MOST_DAYS),
+        "class_hours": (1, MOST_DAYS * limits.most_hours_a_day),
         "fee": (0, limits.most_fee),
         "capacity": (1, limits.most_seats),
         "major_category": (1, LAST_MAJOR_CATEGORY),
     }
     for name, (least, most) in bounds.items():
         value = getattr(plan, name)
-        if value is None or (least <= value and (most is None or value <= most)):
-            continue
-        if most is None:
-            yield Fault(REQUIRED[name].name, f"不得少于{least}", f"is at least {least}")
-        else:
+        if value is not None and not least <= value <= most:
             yield Fault(REQUIRED[name].name, f"须为{least}至{most}", f"is {least} to {most}")
 
 
@@ -147,7 +145,7 @@ def _wrong_length(plan: Plan, limits: PlanLimits) -> Iterator[Fault]:
     length = calendar_days(plan)
     if plan.days is not None and length is not None and plan.days > length:
         yield Fault("days", f"多于起止日期之间的{length}天", f"is more than the {length} between first and last day")
-    days = plan.days or length
+    days = plan.days if plan.days and 0 < plan.days <= MOST_DAYS else length
     if plan.class_hours is not None and days is not None and plan.class_hours > days * limits.most_hours_a_day:
         most = days * limits.most_hours_a_day
         yield Fault("classHours", f"{days}天最多{most}学时", f"is at most {most} in {days} days")

@@ -19,6 +19,7 @@ from services.catalog.domain.events import (
     ProjectSuspended,
     StartMissed,
 )
+from services.catalog.domain.faculty import faculty_members
 from services.catalog.domain.impossible import check_given
 from services.catalog.domain.labels import FIELDS
 from services.catalog.domain.plan import (
@@ -41,6 +42,7 @@ from services.catalog.domain.window import last_day, require_in_window
 _BASE = "base"
 _MINISTRY = "ministry"
 _SYSTEM = "system"
+_BEFORE_TODAY = ("不得早于今日", "is not before today")
 _AMENDABLE = frozenset({ProjectStatus.PUBLISHED, ProjectStatus.RUNNING, ProjectStatus.SUSPENDED})
 
 
@@ -175,7 +177,9 @@ def record_as_held(
     held = move(project, ProjectStatus.FINISHED, rule="R28", actor=_BASE, now=now, reason=reason.text)
     overran = held.plan.ends_on is not None and held.plan.ends_on > last_day(held, current)
     result = replace(held, recorded_afterwards=True, overran=overran)
-    event = ProjectFinished(**about(result), overrun=overran, recorded_afterwards=True, reason=reason.text)
+    event = ProjectFinished(
+        **about(result), overrun=overran, recorded_afterwards=True, reason=reason.text, finished_on=today(now)
+    )
     return result, [event]
 
 
@@ -199,7 +203,7 @@ def finish(project: Project, current: Round, now: datetime) -> tuple[Project, li
     finished = move(project, ProjectStatus.FINISHED, rule="R28", actor=_BASE, now=now)
     _require_day(project.plan.ends_on, now)
     result = replace(finished, overran=overruns(project, current, now))
-    return result, [ProjectFinished(**about(result), overrun=result.overran)]
+    return result, [ProjectFinished(**about(result), overrun=result.overran, finished_on=today(now))]
 
 
 def complete(project: Project, now: datetime, *, settled: bool) -> tuple[Project, list[ProjectCompleted]]:
@@ -208,7 +212,7 @@ def complete(project: Project, now: datetime, *, settled: bool) -> tuple[Project
     Args:
         project: The project.
         now: Domain time, aware.
-        settled: Whether all results are in and all credits settled (R30, R31).
+        settled: Whether the results are published, and nothing else of the training is awaited (R30).
 
     Raises:
         Refusal: `WRONG_STATE`.
@@ -318,11 +322,16 @@ def _amendment(project: Project, changed: tuple[str, ...], reason: str) -> Proje
         venue_province=plan.venue.province if plan.venue else None,
         sessions=sessions_of(plan.timetable),
         faculty=tuple(member.name for member in plan.faculty),
+        faculty_members=faculty_members(project),
     )
 
 
 def _require_still_to_come(project: Project, plan: Plan, now: datetime) -> None:
-    """Refuse a new first day of a project that has begun, and a new day before today (R18, R28)."""
+    """Refuse a new first day of a project that has begun, and a new day before today (R18, R28).
+
+    In a project that has begun, a session is not moved before today either: attendance could be marked at once of one
+    that nobody has held (R29).
+    """
     if project.begun and plan.starts_on != project.plan.starts_on:
         day = project.plan.starts_on
         words = (f"项目已开班，开始日期（{day}）不得变更", f"It has begun, and its first day ({day}) stays")
@@ -330,7 +339,11 @@ def _require_still_to_come(project: Project, plan: Plan, now: datetime) -> None:
     days = {"startsOn": (project.plan.starts_on, plan.starts_on), "endsOn": (project.plan.ends_on, plan.ends_on)}
     over = [name for name, (before, day) in days.items() if day and day != before and day < today(now)]
     if over:
-        raise invalid(dict.fromkeys(over, ("不得早于今日", "is not before today")), "R18")
+        raise invalid(dict.fromkeys(over, _BEFORE_TODAY), "R18")
+    before_by_id = {session.id: session.date for session in project.plan.timetable}
+    moved = [session.date for session in plan.timetable if session.date != before_by_id.get(session.id)]
+    if project.begun and any(day < today(now) for day in moved):
+        raise invalid({"timetable": _BEFORE_TODAY}, "R18")
 
 
 def _require_unstarted(project: Project, now: datetime) -> None:

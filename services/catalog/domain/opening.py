@@ -12,6 +12,7 @@ from kernel.errors import Refusal
 from kernel.free_text import Reason, Title
 from services.catalog.domain.events import PhaseExtended, PhaseWindow, RoundOpened, StepWindow
 from services.catalog.domain.labels import CATEGORIES, PHASES, ROUND_FIELDS, listed
+from services.catalog.domain.quota import LIMITS
 from services.catalog.domain.refusals import (
     CALENDAR_NOT_MONOTONIC,
     CALENDAR_OUTSIDE_YEAR,
@@ -26,7 +27,6 @@ from services.catalog.domain.vocabulary import KINDS, BaseCategory, PhaseName
 _PHONE = re.compile(r"[+(]?\d(?:[ ()-]{0,2}\d){4,13}(?: ?转 ?\d{1,6})?")
 _MOST_PHONES = 10
 _YEARS = range(2000, 3000)
-_QUOTAS = range(201)
 _EXPERTS = range(2, 16)  # R14: two at least
 _NORM_DAYS = range(1, 366)
 _COMPLETION_DAYS = range(1, 731)
@@ -47,7 +47,13 @@ def open_round(draft: Round, now: datetime) -> tuple[Round, list[RoundOpened]]:
     if wrong := wrong_parts(draft):
         raise invalid_round(wrong)
     opened = replace(draft, opened_at=now)
-    event = RoundOpened(year=opened.year, title=opened.title, calendar=calendar_of(opened), steps=steps_of(opened))
+    event = RoundOpened(
+        year=opened.year,
+        title=opened.title,
+        calendar=calendar_of(opened),
+        steps=steps_of(opened),
+        quotas=opened.quotas_by_category,
+    )
     return opened, [event]
 
 
@@ -219,7 +225,7 @@ def wrong_parts(draft: Round) -> list[str]:
         "year": draft.year in _YEARS,
         "phases": draft.phases[0].opens.year in _YEARS,
         "quotas": _distinct(quota.category for quota in draft.quotas)
-        and all(quota.limit in _QUOTAS for quota in draft.quotas),
+        and all(quota.limit in LIMITS for quota in draft.quotas),
         "durationNorms": _distinct(norm.kind for norm in draft.duration_norms)
         and all(_is_norm(norm) for norm in draft.duration_norms),
         "themes": _named(themes),

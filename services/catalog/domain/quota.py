@@ -28,6 +28,9 @@ CONSUMING = frozenset(
 )
 """The states that consume quota; CANCELLED is one, for a project is cancelled after publication only (R11)."""
 
+LIMITS = range(201)
+"""How many projects a quota allows, of a round (R1, R11) and by an adjustment (R39)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
@@ -145,7 +148,7 @@ def adjust(
 
     Args:
         quota: The quota.
-        limit: Projects, 0 or more.
+        limit: Projects, one of `LIMITS`.
         reason: Why.
         effective_from: First day of the new limit; None for today.
         now: Domain time, aware.
@@ -153,13 +156,13 @@ def adjust(
         base_name: The base's name, for the event.
 
     Raises:
-        Refusal: `BASE_CLOSED`, or `INVALID_QUOTA` for a negative limit or a day that is over.
+        Refusal: `BASE_CLOSED`, or `INVALID_QUOTA` for a limit beyond 0 to 200 or a day that is over.
     """
     if quota.frozen:
         raise BASE_CLOSED(base=quota.base)
     since = effective_from or today(now)
-    if limit < 0 or since < today(now):
-        raise INVALID_QUOTA()
+    if limit not in LIMITS or since < today(now):
+        raise INVALID_QUOTA(limit=LIMITS[-1])
     event = QuotaAdjusted(
         base=quota.base,
         year=quota.year,

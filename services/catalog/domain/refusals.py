@@ -119,8 +119,8 @@ QUOTA_EXCEEDED = RefusalKind(
 )
 INVALID_QUOTA = RefusalKind(
     "INVALID_QUOTA",
-    "数量不能为负，生效日期不得早于今日",
-    "A quota is never negative, and counts from today at the earliest",
+    "数量须为0至200，生效日期不得早于今日",
+    "A quota is 0 to 200, and counts from today at the earliest",
     rule="R39",
     unblock=Unblock.SELF,
 )

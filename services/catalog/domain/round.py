@@ -256,6 +256,11 @@ class Round:
         """The phases open at `now`, in the calendar's order."""
         return tuple(phase.name for phase in self.phases if phase.is_open(now))
 
+    @property
+    def quotas_by_category(self) -> dict[str, int]:
+        """By category, how many projects a base may have in the round (R11)."""
+        return {quota.category.value: quota.limit for quota in self.quotas}
+
     def quota_of(self, category: BaseCategory) -> int:
         """Projects a base of the category may have (R11)."""
         return next(quota.limit for quota in self.quotas if quota.category is category)

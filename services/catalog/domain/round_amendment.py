@@ -36,6 +36,9 @@ PARTS: Mapping[str, str] = {
 }
 """What may be amended, by the domain's and the graph's names; phases move by an extension only."""
 
+OF_PLANS = frozenset({"duration_norms", "themes"})
+"""The parts by which plans are written and checked (R8, R9): the bases are told of a change."""
+
 
 @dataclass(frozen=True, slots=True)
 class Use:
@@ -46,12 +49,14 @@ class Use:
         themes: Codes of the themes that its projects name.
         reviewed: Whether a review has begun, or ever did.
         under_review: Whether a project is under review now.
+        bases: Ids of the bases that stand.
     """
 
     categories: frozenset[BaseCategory] = frozenset()
     themes: frozenset[str] = frozenset()
     reviewed: bool = False
     under_review: bool = False
+    bases: tuple[str, ...] = ()
 
 
 def amend_round(
@@ -99,6 +104,8 @@ def amend_round(
         parts_after=_texts(result, changed),
         calendar=calendar_of(result),
         steps=steps_of(result),
+        bases=use.bases if OF_PLANS.intersection(changed) else (),
+        quotas=result.quotas_by_category,
     )
     return result, [event]
 

@@ -83,7 +83,7 @@ class ProjectFilter:
             category=self.category,
             kind=self.kind,
             statuses=tuple(self.statuses or ()),
-            codes=tuple(code_of(typed) for typed in require_rows(self.codes or (), most=MAX_PAGE, rule="R17")),
+            codes=tuple(code_of(typed) for typed in require_rows(self.codes or (), "codes", most=MAX_PAGE, rule="R17")),
             base=base or self.base,
             series=self.series,
             themes=tuple(self.themes or ()),

@@ -37,7 +37,7 @@ class BaseInput:
             organization_code=self.organization_code,
             organization_name=self.organization_name,
             province=self.province,
-            major_categories=tuple(require_rows(self.major_categories)),
+            major_categories=tuple(require_rows(self.major_categories, "majorCategories")),
             valid_from=self.valid_from,
             valid_until=self.valid_until,
         )
@@ -66,7 +66,7 @@ class BaseTeamInput:
         return {
             duty: tuple(
                 TeamContact(name=contact.name, phone=contact.phone, email=contact.email)
-                for contact in require_rows(contacts)
+                for contact in require_rows(contacts, duty)
             )
             for duty, contacts in inputs.items()
         }

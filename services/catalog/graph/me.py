@@ -5,9 +5,9 @@ from typing import Self
 
 import strawberry
 
-from chassis.graph.resolvers import text_key
-from chassis.graph.todo import TodoFields, TodoKind, Waiting
+from chassis.graph.todo import TodoFields, TodoKind, Waiting, names_caller
 from chassis.principal import Scope
+from services.catalog.domain import base as bases
 from services.catalog.domain.todos import Due, duties_of_base, duties_of_ministry
 from services.catalog.domain.vocabulary import PhaseName
 from services.catalog.graph.bases import Base
@@ -28,13 +28,6 @@ class Todo(TodoFields):
         project = await info.context.loader(ProjectByIdLoader).load(self.waiting.project)
         return Project.of(project, info.context) if project else None
 
-    @classmethod
-    def of(cls, waiting: Waiting) -> Self:
-        """From what waits."""
-        return cls(
-            kind=waiting.kind, count=waiting.count, rule=waiting.rule, closes_at=waiting.closes_at, waiting=waiting
-        )
-
 
 @strawberry.federation.type(keys=["id"])
 class Me:
@@ -45,19 +38,14 @@ class Me:
     @classmethod
     def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:
         """Whoever asks; there is no other."""
-        principal = info.context.principal
-        own = text_key(id) == principal.subject and principal.scope is not Scope.PUBLIC
-        return cls(id=strawberry.ID(principal.subject)) if own else None
+        return cls(id=id) if names_caller(info, id) else None
 
     @strawberry.field(description="本单位的国培基地 (R2)")
     async def bases(self, info: Info) -> list[Base] | None:
         """The own bases; none for other roles."""
-        principal = info.context.principal
-        if principal.scope is not Scope.BASE:
+        if info.context.principal.scope is not Scope.BASE:
             return []
-        loader = info.context.loader(BaseByIdLoader)
-        found = await asyncio.gather(*(loader.load(key) for key in principal.bases))
-        return [Base.of(base, info.context) for base in found if base]
+        return [Base.of(base, info.context) for base in await _own_bases(info.context)]
 
     @strawberry.field(description="申报、评审和开班方面的待办 (R7, R13–R17, R28)")
     async def plan_todo(self, info: Info) -> list[Todo] | None:
@@ -67,7 +55,7 @@ class Me:
 
 async def _waiting(context: Context) -> list[Waiting]:
     principal, store, now = context.principal, context.deps.store, context.deps.clock.now()
-    rounds = [] if principal.scope not in _BUSY else await store.rounds.query({})
+    rounds = [] if principal.scope not in _WITH_DUTIES else await store.rounds.query({})
     match principal.scope:
         case Scope.EXPERT if principal.person:
             reviewing = {current.year: current.phase(PhaseName.REVIEW).until_instant for current in rounds}
@@ -77,19 +65,26 @@ async def _waiting(context: Context) -> list[Waiting]:
                 for year, tally in tallies.items()
             ]
         case Scope.BASE:
-            return await _counted(context, duties_of_base(rounds, now), principal.bases)
+            return await _counted(context, duties_of_base(rounds, await _own_bases(context), now))
         case Scope.MINISTRY:
-            return await _counted(context, duties_of_ministry(rounds), None)
+            return await _counted(context, duties_of_ministry(rounds, now))
         case _:
             return []
 
 
-_BUSY = frozenset({Scope.EXPERT, Scope.BASE, Scope.MINISTRY})
+_WITH_DUTIES = frozenset({Scope.EXPERT, Scope.BASE, Scope.MINISTRY})
 
 
-async def _counted(context: Context, duties: list[Due], bases: tuple[str, ...] | None) -> list[Waiting]:
+async def _own_bases(context: Context) -> list[bases.Base]:
+    """The bases that the caller acts for."""
+    loader = context.loader(BaseByIdLoader)
+    found = await asyncio.gather(*(loader.load(key) for key in context.principal.bases))
+    return [base for base in found if base]
+
+
+async def _counted(context: Context, duties: list[Due]) -> list[Waiting]:
     """The duties with how many projects each is about, counted by one operation."""
-    found = await context.deps.store.projects.tallies(duties, bases)
+    found = await context.deps.store.projects.tallies(duties)
     return [
         Waiting(TodoKind(due.duty.value), tally.count, due.rule, due.closes_at, tally.only)
         for due, tally in zip(duties, found, strict=True)

@@ -90,12 +90,14 @@ class ProjectInput:
         fields = {
             **{name: getattr(self, name) for name in _PLAIN},
             "fee": self.fee_fen,
-            "themes": _each(self.themes, str),
-            "audience": _each(self.audience, Audience),
+            "themes": _each(self.themes, "themes", str),
+            "audience": _each(self.audience, "audience", Audience),
             "venue": self.venue.plan() if self.venue else self.venue,
             "timetable": _timetable(self.timetable),
-            "faculty": _each(self.faculty, ProjectFacultyInput.plan),
-            "justifications": _each(self.justifications, lambda row: plans.Justification(row.rule, row.text)),
+            "faculty": _each(self.faculty, "faculty", ProjectFacultyInput.plan),
+            "justifications": _each(
+                self.justifications, "justifications", lambda row: plans.Justification(row.rule, row.text)
+            ),
         }
         return {name: value for name, value in fields.items() if value is not UNSET}
 
@@ -146,7 +148,7 @@ class ProjectAmendmentInput:
         Raises:
             Refusal: `TOO_MANY_ROWS`, or `INVALID_PLAN`: a session has two new dates.
         """
-        rows = require_rows(self.session_dates or [])
+        rows = require_rows(self.session_dates or [], "sessionDates")
         dates: dict[str, date] = {row.id: row.date for row in rows}
         if len(dates) < len(rows):
             raise plans.invalid({"timetable": ("每课次只能有一个新日期", "gets one new date a session")}, "R18")
@@ -155,7 +157,7 @@ class ProjectAmendmentInput:
             venue=self.venue.plan() if self.venue else None,
             starts_on=self.starts_on,
             ends_on=self.ends_on,
-            faculty=_each(self.faculty, ProjectFacultyInput.plan) if self.faculty is not None else None,
+            faculty=_each(self.faculty, "faculty", ProjectFacultyInput.plan) if self.faculty is not None else None,
             session_dates=dates,
         )
 
@@ -177,11 +179,11 @@ _PLAIN = (
 )
 
 
-def _each(rows: Any, convert: Any) -> Any:
+def _each(rows: Any, field: str, convert: Any) -> Any:
     """Every row converted, none for null; `UNSET` stays what it is."""
     if rows is UNSET:
         return UNSET
-    return tuple(convert(row) for row in require_rows(rows or []))
+    return tuple(convert(row) for row in require_rows(rows or [], field))
 
 
 def _timetable(rows: Any) -> Any:
@@ -190,5 +192,5 @@ def _timetable(rows: Any) -> Any:
         return UNSET
     return tuple(
         plans.Session(row.id or f"s{position}", row.title, row.teacher, row.date, row.hours, row.mode)
-        for position, row in enumerate(require_rows(rows or []), start=1)
+        for position, row in enumerate(require_rows(rows or [], "timetable"), start=1)
     )

@@ -5,7 +5,7 @@ from functools import partial
 import strawberry
 
 from chassis.commands.guards import require_scope
-from chassis.graph import public, requires
+from chassis.graph import CATALOGUE, REFERENCE, public, requires
 from chassis.graph.connection import Connection, connect, page_request
 from chassis.principal import Scope
 from chassis.storage.cursor import PageRequest
@@ -26,35 +26,35 @@ from services.catalog.store import ProjectPart
 class Query:
     """What may be read."""
 
-    @strawberry.field(description=public("某年度轮次"))
+    @strawberry.field(description=public("某年度轮次"), directives=[CATALOGUE])
     async def round(self, info: Info, year: int) -> Round | None:
         """The round of a year (R1)."""
         current = await info.context.loader(RoundByYearLoader).load(year)
         return Round.of(current, info.context) if current else None
 
-    @strawberry.field(description=public("所有年度轮次，由近及远"))
+    @strawberry.field(description=public("所有年度轮次，由近及远"), directives=[CATALOGUE])
     async def rounds(self, info: Info) -> list[Round] | None:
         """All rounds, the latest first."""
         rounds = await info.context.deps.store.rounds.query({}, sort=[("_id", -1)], limit=100)
         return [Round.of(current, info.context) for current in rounds]
 
-    @strawberry.field(description=public("所有省份"))
+    @strawberry.field(description=public("所有省份"), directives=[REFERENCE])
     def provinces(self) -> list[Province] | None:
         """The 32 provincial units."""
         return [Province(code=strawberry.ID(code), name=name) for code, name in provinces().items()]
 
-    @strawberry.field(description=public("某省份"))
+    @strawberry.field(description=public("某省份"), directives=[REFERENCE])
     def province(self, code: strawberry.ID) -> Province | None:
         """A province by its code."""
         return Province.of(code)
 
-    @strawberry.field(description=public("某国培基地"))
+    @strawberry.field(description=public("某国培基地"), directives=[CATALOGUE])
     async def base(self, info: Info, id: strawberry.ID) -> Base | None:
         """A base by its id (R2)."""
         base = await info.context.loader(BaseByIdLoader).load(id)
         return Base.of(base, info.context) if base else None
 
-    @strawberry.field(description=public("国培基地列表"))
+    @strawberry.field(description=public("国培基地列表"), directives=[CATALOGUE])
     async def bases(
         self,
         info: Info,
@@ -68,20 +68,22 @@ class Query:
         page = await connect(bases.page(selection, part), part, lambda base: [base.id])
         return Connection[Base].of(page, lambda base: Base.of(base, info.context), partial(bases.count, selection))
 
-    @strawberry.field(description=public("某项目：已发布的公开，未发布的仅本基地、所分配专家和教师工作司可见"))
+    @strawberry.field(
+        description=public("某项目：已发布的公开，未发布的仅本基地、所分配专家和教师工作司可见"), directives=[CATALOGUE]
+    )
     async def project(self, info: Info, id: strawberry.ID) -> Project | None:
         """A project that the principal may see (R17)."""
         project = await info.context.loader(ProjectByIdLoader).load(id)
         return Project.of(project, info.context) if project else None
 
-    @strawberry.field(description=public("按编号查项目，可见范围同 project (R17)"))
+    @strawberry.field(description=public("按编号查项目，可见范围同 project (R17)"), directives=[CATALOGUE])
     async def project_by_code(self, info: Info, code: str) -> Project | None:
         """The project with that code, if the principal may see it; the code as people type it."""
         asked = ProjectPart(ProjectFilter(codes=[code]).selection(), PageRequest(1))
         loaded = await info.context.loader(ProjectPageLoader).load(asked)
         return Project.of(loaded.rows[0][0], info.context) if loaded and loaded.rows else None
 
-    @strawberry.field(description=public("项目列表与搜索，可见范围同 project"))
+    @strawberry.field(description=public("项目列表与搜索，可见范围同 project"), directives=[CATALOGUE])
     async def projects(  # noqa: PLR0917 - the arguments of the graph
         self,
         info: Info,

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import strawberry
+from strawberry.utils.str_converters import to_camel_case
 
 from chassis.commands.guards import require_rows
 from services.catalog.graph.enums import BaseCategory, PhaseName, ProjectKind
@@ -154,7 +155,9 @@ class PhaseOverrideInput:
 def _given(parts: Mapping[str, Any]) -> dict[str, Any]:
     """The parts that are not null; lists of input objects as lists of their fields."""
     return {
-        name: [dict(vars(row)) for row in require_rows(value)] if isinstance(value, list) else value
+        name: [dict(vars(row)) for row in require_rows(value, to_camel_case(name))]
+        if isinstance(value, list)
+        else value
         for name, value in parts.items()
         if value is not None
     }

@@ -7,7 +7,7 @@ from typing import Self
 
 import strawberry
 
-from chassis.graph import Money, requires
+from chassis.graph import TICKING, Money, requires
 from chassis.graph.resolvers import number_key, text_key
 from chassis.principal import Scope
 from kernel.reference import provinces
@@ -64,10 +64,10 @@ class Phase:
     closes: date
     opens_at: datetime
     closes_at: datetime
-    open: bool
+    open: bool = strawberry.field(directives=[TICKING])
     extended: bool
-    seconds_to_opening: int = strawberry.field(description="距开始的秒数（业务时间），已开始为0")
-    seconds_to_closing: int = strawberry.field(description="距截止的秒数（业务时间），已截止为0")
+    seconds_to_opening: int = strawberry.field(description="距开始的秒数（业务时间），已开始为0", directives=[TICKING])
+    seconds_to_closing: int = strawberry.field(description="距截止的秒数（业务时间），已截止为0", directives=[TICKING])
     source: strawberry.Private[tuple[rounds.PhaseOverride, ...]]
 
     @strawberry.federation.field(description="历次延期，由先到后", requires_scopes=_SIGNED_IN)
@@ -94,9 +94,9 @@ class RoundStep:
     closes: date
     opens_at: datetime
     closes_at: datetime
-    open: bool
-    seconds_to_opening: int = strawberry.field(description="距开始的秒数（业务时间），已开始为0")
-    seconds_to_closing: int = strawberry.field(description="距截止的秒数（业务时间），已截止为0")
+    open: bool = strawberry.field(directives=[TICKING])
+    seconds_to_opening: int = strawberry.field(description="距开始的秒数（业务时间），已开始为0", directives=[TICKING])
+    seconds_to_closing: int = strawberry.field(description="距截止的秒数（业务时间），已截止为0", directives=[TICKING])
 
 
 @strawberry.type(description="一次更正 (R1)")
@@ -192,7 +192,7 @@ class Round:
     experts_per_project: int
     completion_days: int = strawberry.field(description="培训结束后多少日，结果或学分仍未办结的项目也自动办结 (R28)")
     contacts: list[Contact]
-    open_phases: list[PhaseName]
+    open_phases: list[PhaseName] = strawberry.field(directives=[TICKING])
     plan_limits: PlanLimits
     calendar_url: str = strawberry.field(description="iCalendar，相对于平台地址")
     source: strawberry.Private[rounds.Round]

@@ -27,7 +27,7 @@ class Calendars:
         """`GET /calendar/{year}.ics`, with an ETag; 503 until the service has started."""
         if self.deps is None:
             return Response(status_code=503)
-        current = await self.deps.store.rounds.find(str(request.path_params["year"]))
+        current = await self.deps.store.rounds.find(request.path_params["year"])
         if current is None:
             return Response(status_code=404)
         text = icalendar(current).encode()

@@ -72,6 +72,11 @@ class Bases(Repository[Base]):
         found = await (await self.collection.aggregate(pipeline, session=session)).to_list()
         return [str(base["_id"]) for document in found for base in document["merged"]]
 
+    async def standing(self, session: Session) -> tuple[str, ...]:
+        """The ids of the bases that have not ended (R2), in the order of registration."""
+        cursor = self.collection.find({"closed": None}, {"_id": 1}, sort=[("_id", 1)], session=session)
+        return tuple([str(document["_id"]) async for document in cursor])
+
     async def take_turn(self, key: str, session: Session) -> None:
         """Write a document of that name, so that this transaction conflicts with others that write it."""
         await self._counters.update_one({"_id": key}, {"$inc": {"last": 1}}, upsert=True, session=session)

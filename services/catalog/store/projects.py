@@ -175,9 +175,9 @@ class Projects(Repository[Project]):
             documents[document.pop(_PART)].append(document)
         return [_rows(part, of_part) for part, of_part in zip(parts, documents, strict=True)]
 
-    async def tallies(self, duties: Sequence[Due], bases: Sequence[str] | None) -> list[Tally]:
-        """How many projects each duty is about, of some bases or of all, in one database operation."""
-        return await tallies(self.collection, [_due(duty, bases) for duty in duties], by="_id")
+    async def tallies(self, duties: Sequence[Due]) -> list[Tally]:
+        """How many projects each duty is about, in one database operation."""
+        return await tallies(self.collection, [_due(duty) for duty in duties], by="_id")
 
     async def related(self, keys: Sequence[Key], visibility: Visibility) -> dict[Key, Any]:
         """The aggregates of those keys, of any kinds, in one operation.
@@ -307,10 +307,10 @@ class Projects(Repository[Project]):
             await self.collection.bulk_write(updates, ordered=False, session=session)
 
 
-def _due(due: Due, bases: Sequence[str] | None) -> Document:
+def _due(due: Due) -> Document:
     where: Document = {"status": due.status}
-    if bases is not None:
-        where["base"] = {"$in": list(bases)}
+    if due.bases is not None:
+        where["base"] = {"$in": list(due.bases)}
     if due.year is not None:
         where["year"] = due.year
     if due.starts_by:

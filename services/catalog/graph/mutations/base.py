@@ -41,7 +41,7 @@ class BaseMutation:
     @strawberry.federation.mutation(description="起草培训方案 (R7)", requires_scopes=_BASE)
     async def draft_project(self, info: Info, base_id: strawberry.ID, input: ProjectInput) -> Project | None:
         """Begin a plan, in the present year's round unless stated."""
-        year = input.year or today(info.context.deps.clock.now()).year
+        year = today(info.context.deps.clock.now()).year if input.year is None else input.year
         drafted = await run(
             info, commands.draft_project, base_id=base_id, year=year, kind=input.kind, changes=input.changes()
         )

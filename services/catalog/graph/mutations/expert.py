@@ -21,6 +21,6 @@ class ExpertMutation:
     @strawberry.federation.mutation(description="提交评审意见 (R15)", requires_scopes=_EXPERT)
     async def submit_review(self, info: Info, project_id: strawberry.ID, verdicts: list[VerdictInput]) -> Review | None:
         """Hand in the own review."""
-        judged = [verdict.judged() for verdict in require_rows(verdicts)]
+        judged = [verdict.judged() for verdict in require_rows(verdicts, "verdicts")]
         review = await run(info, commands.submit_review, project_id=project_id, verdicts=judged)
         return Review.of(review, info.context)

@@ -156,7 +156,7 @@ class MinistryMutation:
             commands.register_expert,
             name=input.name,
             organization=Organization(input.organization_code, input.organization_name),
-            fields=require_rows(input.fields),
+            fields=require_rows(input.fields, "fields"),
         )
         return Expert.of(registered)
 
@@ -165,7 +165,7 @@ class MinistryMutation:
         self, info: Info, project_id: strawberry.ID, experts: list[strawberry.ID]
     ) -> Project | None:
         """Give a submitted plan to its experts."""
-        assigned = await run(info, commands.assign_experts, key=project_id, experts=require_rows(experts))
+        assigned = await run(info, commands.assign_experts, key=project_id, experts=require_rows(experts, "experts"))
         return Project.of(assigned, info.context)
 
     @strawberry.federation.mutation(description="批准、退回或不予通过 (R16)", requires_scopes=_MINISTRY)
