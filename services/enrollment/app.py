@@ -11,10 +11,12 @@ from chassis.runtime.tasks import Role
 from chassis.serving.asgi import Running, subgraph_app
 from chassis.storage.mongo import connect
 from chassis.storage.vault import Vault
+from chassis.storage.yearly_keys import YearlyKeys
 from services.enrollment.commands import Deps
 from services.enrollment.graph.schema import schema
 from services.enrollment.http.downloads import FileEndpoints
 from services.enrollment.http.exports import Exports
+from services.enrollment.http.reveals import RevealFiles
 from services.enrollment.http.rosters import RosterFiles
 from services.enrollment.messaging.smtp import Server, SmtpMailer
 from services.enrollment.messaging.tasks import SERVICE, tasks
@@ -31,7 +33,7 @@ def build(settings: EnrollmentSettings, role: Role = Role.ALL) -> Starlette:
         settings: From the environment.
         role: What this process does; the endpoints of files are there with `ALL` and `API` only.
     """
-    files: tuple[FileEndpoints, ...] = (Exports(), RosterFiles())
+    files: tuple[FileEndpoints, ...] = (Exports(), RevealFiles(), RosterFiles())
     verifier = TokenVerifier(settings.internal_keys(), SERVICE)
 
     @asynccontextmanager
@@ -41,12 +43,20 @@ def build(settings: EnrollmentSettings, role: Role = Role.ALL) -> Starlette:
             offer_time = timedelta(hours=settings.offer_hours)
             vault, mailer = Vault.load(settings.vault_file), mailer_of(settings)
             transfer_time = timedelta(days=settings.transfer_days)
-            deps = Deps(Store(database), settings.clock(), vault, offer_time, mailer, transfer_time=transfer_time)
+            deps = Deps(
+                Store(database),
+                settings.clock(),
+                vault,
+                offer_time,
+                mailer,
+                transfer_time=transfer_time,
+                name_keys=YearlyKeys.load(settings.names_keys_file),
+            )
             await deps.store.prepare()
             for endpoints in files:
                 endpoints.deps = deps
             try:
-                yield Running(deps, tasks(deps, database, settings.amqp_url.get_secret_value()))
+                yield Running(deps, tasks(deps, database, settings.amqp_url.get_secret_value()), database=database)
             finally:
                 await deps.lane.close()
 

@@ -24,6 +24,7 @@ class EnrollmentSettings(ServiceSettings):
 
     Attributes:
         vault_file: JSON file of the keys that encrypt ID numbers, mobiles and mail addresses (R41).
+        names_keys_file: JWK set of assessment's public keys, one a year, that names of attendees are sealed to (R32).
         offer_hours: Hours for which an offered seat may be accepted (R25), above 0; 48 by default.
         transfer_days: Days that a school may take to answer a request for one of its teachers (R20), above 0; 10 by
             default.
@@ -37,6 +38,7 @@ class EnrollmentSettings(ServiceSettings):
     """
 
     vault_file: Path
+    names_keys_file: Path
     offer_hours: float = Field(default=48.0, gt=0)
     transfer_days: float = Field(default=10.0, gt=0)
     smtp_host: str | None = None

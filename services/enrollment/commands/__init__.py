@@ -10,6 +10,7 @@ from services.enrollment.commands.decisions import (
 )
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.funding import NewFunding, record_funding
+from services.enrollment.commands.names import NamePosition, tell_earlier_names, tell_names
 from services.enrollment.commands.notifications import deliver_pending, mark_notices_read
 from services.enrollment.commands.project_changes import (
     lapse_at_start,
@@ -48,6 +49,7 @@ from services.enrollment.commands.sign_ups import (
     withdraw_enrollment,
     withdraw_sign_up,
 )
+from services.enrollment.commands.succession import close_school, merge_school, settle_schools
 from services.enrollment.commands.teachers import (
     Corrections,
     NewTeacher,
@@ -79,6 +81,7 @@ __all__ = [
     "Decision",
     "Deps",
     "ImportedSchool",
+    "NamePosition",
     "NewFunding",
     "NewSchool",
     "NewTeacher",
@@ -89,6 +92,7 @@ __all__ = [
     "add_teachers",
     "answer_transfer",
     "answer_withdrawal",
+    "close_school",
     "close_teacher",
     "commit_roster",
     "confirm_eligibility",
@@ -108,6 +112,7 @@ __all__ = [
     "lapse_requests_at_start",
     "leave_digests",
     "mark_notices_read",
+    "merge_school",
     "offer_after_suspension",
     "offer_free_seats",
     "own_roster",
@@ -127,12 +132,15 @@ __all__ = [
     "reveal_teachers",
     "revise_decision",
     "set_inner_cut_off",
+    "settle_schools",
     "sign_up",
     "stage_roster",
     "submit_enrollments",
     "substitute_teacher",
     "sweep",
     "take_back_withdrawal_request",
+    "tell_earlier_names",
+    "tell_names",
     "tell_of_amendment",
     "update_my_contact",
     "withdraw_enrollment",

@@ -21,11 +21,11 @@ from chassis.storage.unit_of_work import UnitOfWork
 from kernel.refusals import BUSY
 from services.enrollment.domain.admission import Admission, Command
 from services.enrollment.domain.enrollment import Enrollment
-from services.enrollment.domain.refusals import DESIGNATED_PERSON_MISSING, NO_LONGER_DESIGNATED
+from services.enrollment.domain.refusals import DESIGNATED_PERSON_MISSING, NO_LONGER_DESIGNATED, SCHOOL_CLOSED
 from services.enrollment.store import Store
 
 log = structlog.get_logger()
-_OF_THE_SCHOOL = frozenset({DESIGNATED_PERSON_MISSING.code, NO_LONGER_DESIGNATED.code})
+_OF_THE_SCHOOL = frozenset({DESIGNATED_PERSON_MISSING.code, NO_LONGER_DESIGNATED.code, SCHOOL_CLOSED.code})
 EnrollmentRow = Row[Command]
 """A row whose command decides on an admission."""
 
@@ -105,7 +105,7 @@ def raise_for_school(results: list[RowResult[Enrollment]]) -> list[RowResult[Enr
     """The results of a school's command, unless the school itself may not act: that refuses the command, not a row.
 
     Raises:
-        Refusal: `DESIGNATED_PERSON_MISSING` or `NO_LONGER_DESIGNATED`, or `NOT_FOUND` for the school.
+        Refusal: `DESIGNATED_PERSON_MISSING`, `NO_LONGER_DESIGNATED` or `SCHOOL_CLOSED`, or `NOT_FOUND` for the school.
     """
     for result in results:
         refusal = result.refusal

@@ -25,7 +25,8 @@ async def set_inner_cut_off(
         closes_on: The last day, included; None takes it back.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `CUT_OFF_NOT_EARLIER`, `CUT_OFF_PAST` or `STALE_VERSION`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED`, `CUT_OFF_NOT_EARLIER`,
+            `CUT_OFF_PAST` or `STALE_VERSION`.
     """
     school = await own_school(deps, principal)
     calendar = await deps.store.rounds.get(str(year))

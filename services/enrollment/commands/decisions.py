@@ -48,8 +48,8 @@ async def decide_enrollments(
         Refusal: `FORBIDDEN`, `TOO_MANY_ROWS`, `REPEATED_ROWS` or `BUSY`; why a row is refused is in the row.
     """
     require_scope(principal, Scope.BASE, Scope.MINISTRY)
-    require_rows(decisions, rule="R22")
-    require_different([decision.enrollment for decision in decisions], rule="R23")
+    require_rows(decisions, "decisions", rule="R22")
+    require_different([decision.enrollment for decision in decisions], "decisions", rule="R23")
     overrides = principal.scope is Scope.MINISTRY
 
     def decide(admission: Admission, decision: Decision) -> Enrollment:
@@ -108,7 +108,7 @@ async def return_enrollments(
             row.
     """
     require_scope(principal, Scope.BASE)
-    require_rows(keys, rule="R22")
+    require_rows(keys, "ids", rule="R22")
 
     def send_back(admission: Admission, key: str) -> Enrollment:
         before = own_enrollment(admission, principal, key)
@@ -148,8 +148,8 @@ async def revise_decision(
 
     Raises:
         Refusal: `FORBIDDEN`, `NOT_FOUND`, `PROJECT_NOT_OPEN`, `PHASE_CLOSED`, `SEAT_GIVEN`, `DECIDED_BY_MINISTRY`,
-            `NOT_ESCALATED`, `REASON_MISSING`, `INVALID_REASON`, `WRONG_STATE`, `SECOND_SIGN_UP`, `CLASS_FULL`,
-            `OVERLAPPING_ACCEPTANCE` or `BUSY`.
+            `NOT_ESCALATED`, `REASON_MISSING`, `INVALID_REASON`, `WRONG_STATE`, `SCHOOL_CLOSED`, `SECOND_SIGN_UP`,
+            `CLASS_FULL`, `OVERLAPPING_ACCEPTANCE` or `BUSY`.
     """
     require_scope(principal, Scope.BASE, Scope.MINISTRY)
     overrides = principal.scope is Scope.MINISTRY
@@ -166,6 +166,7 @@ async def revise_decision(
         )
         step = revise(before, decision, Reason.of(reason, "R23"), admission.now, overrides=overrides)
         if not before.live:
+            admission.enter(before.school)
             admission.require_first(before.teacher, before.project)
         revised = admission.settle(before, step)
         admission.feed_back(revised, NoticeKind.REVISED)

@@ -10,6 +10,7 @@ from chassis.clock import Clock
 from chassis.commands.bulk import RowResult
 from chassis.commands.combining import Combiner
 from chassis.storage.vault import Vault
+from chassis.storage.yearly_keys import YearlyKeys
 from services.enrollment.commands.admissions import AdmissionBatch, EnrollmentRow
 from services.enrollment.domain.admission import Command
 from services.enrollment.domain.enrollment import Enrollment
@@ -43,6 +44,7 @@ class Deps:
         mailer: Sends mail; None where no server is configured (R24).
         retry_policies: When failed deliveries of each channel are tried again (R24).
         wake: Set when a delivery waits, so that it is made at once (R24).
+        name_keys: The public keys that names are sealed to for assessment (ADR 52); None tells no name.
         lane: Runs whatever moves an enrollment (ADR 24).
     """
 
@@ -54,6 +56,7 @@ class Deps:
     retry_policies: Mapping[DeliveryChannel, RetryPolicy] = field(default_factory=lambda: RETRY_POLICIES)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     transfer_time: timedelta = timedelta(days=10)
+    name_keys: YearlyKeys | None = None
     lane: Combiner[Command, Enrollment] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -6,15 +6,21 @@ from kernel.refusals import NOT_FOUND
 from services.enrollment.commands.deps import Deps
 from services.enrollment.domain.admission import Admission
 from services.enrollment.domain.enrollment import Enrollment
-from services.enrollment.domain.school import School, acts_as, require_designated, require_person
+from services.enrollment.domain.school import (
+    School,
+    acts_as,
+    require_designated,
+    require_not_replaced,
+    require_person,
+)
 from services.enrollment.store import Visibility
 
 
 async def own_school(deps: Deps, principal: Principal) -> School:
-    """The school of a school's account; a person who was replaced acts for it no more (R5).
+    """The school of a school's account; for one that has ended nobody acts, nor does who was replaced (R3, R5).
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND` or `NO_LONGER_DESIGNATED`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `SCHOOL_CLOSED` or `NO_LONGER_DESIGNATED`.
     """
     require_scope(principal, Scope.SCHOOL)
     school = await deps.store.schools.get(principal.school or "")
@@ -22,11 +28,23 @@ async def own_school(deps: Deps, principal: Principal) -> School:
     return school
 
 
+async def reading_school(deps: Deps, principal: Principal) -> School:
+    """The school of a school's account that only reads; one that has ended reads on what it has done (R3, R5).
+
+    Raises:
+        Refusal: `FORBIDDEN`, `NOT_FOUND` or `NO_LONGER_DESIGNATED`.
+    """
+    require_scope(principal, Scope.SCHOOL)
+    school = await deps.store.schools.get(principal.school or "")
+    require_not_replaced(school, principal.person)
+    return school
+
+
 async def require_still_designated(deps: Deps, principal: Principal) -> School | None:
     """The caller's school, for what several roles may do; None for those who are no school (R5).
 
     Raises:
-        Refusal: `NOT_FOUND` or `NO_LONGER_DESIGNATED`.
+        Refusal: `NOT_FOUND`, `SCHOOL_CLOSED` or `NO_LONGER_DESIGNATED`.
     """
     return await own_school(deps, principal) if principal.scope is Scope.SCHOOL else None
 
@@ -52,7 +70,7 @@ def name_of_school(admission: Admission, principal: Principal) -> str:
     """The name under which the caller's school acts (R5).
 
     Raises:
-        Refusal: `NOT_FOUND` or `NO_LONGER_DESIGNATED`.
+        Refusal: `NOT_FOUND`, `SCHOOL_CLOSED` or `NO_LONGER_DESIGNATED`.
     """
     school = admission.school(principal.school or "")
     require_person(school, principal.person)
@@ -63,7 +81,7 @@ def name_of_designated(admission: Admission, principal: Principal) -> str:
     """The name of the designated person of the caller's school (R5).
 
     Raises:
-        Refusal: `NOT_FOUND`, `NO_LONGER_DESIGNATED` or `DESIGNATED_PERSON_MISSING`.
+        Refusal: `NOT_FOUND`, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED` or `DESIGNATED_PERSON_MISSING`.
     """
     school = admission.school(principal.school or "")
     require_person(school, principal.person)

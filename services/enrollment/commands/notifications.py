@@ -248,5 +248,5 @@ async def mark_notices_read(deps: Deps, *, boxes: Sequence[str], keys: Sequence[
     Raises:
         Refusal: `TOO_MANY_ROWS`.
     """
-    require_rows(keys, rule="R22")
+    require_rows(keys, "ids", rule="R22")
     return await deps.store.notices.mark_read(boxes, keys, deps.clock.now())

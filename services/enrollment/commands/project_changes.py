@@ -10,7 +10,15 @@ from services.enrollment.commands.decisions import missed_deadlines
 from services.enrollment.commands.deps import Deps
 from services.enrollment.domain.admission import Admission, Command
 from services.enrollment.domain.enrollment import Enrollment, cancel, lapse
-from services.enrollment.domain.notifications import Notice, NoticeKind, base_box, feedback, notice_to, school_box
+from services.enrollment.domain.notifications import (
+    Notice,
+    NoticeKind,
+    base_box,
+    feedback,
+    notice_to,
+    school_box,
+    trainee_box,
+)
 from services.enrollment.domain.project import has_begun, has_come
 from services.enrollment.domain.vocabulary import (
     LIVE,
@@ -81,7 +89,14 @@ def _end(admission: Admission, key: str) -> Enrollment | None:
 
 def _lapse_request(admission: Admission, before: Enrollment) -> Enrollment | None:
     step = lapse_request(before, admission.now) if has_begun(admission.project(before.project), admission.now) else None
-    return admission.settle(before, step) if step else None
+    if step is None:
+        return None
+    kept = admission.settle(before, step)
+    reason = kept.withdrawal_request.reason if kept.withdrawal_request else None
+    boxes = (trainee_box(kept.teacher), school_box(kept.school))
+    lapsed = partial(notice_to, kind=NoticeKind.WITHDRAWAL_LAPSED, at=admission.now, reason=reason)
+    admission.tell([lapsed(box, kept) for box in boxes])
+    return kept
 
 
 async def lapse_requests_at_start(deps: Deps) -> int:

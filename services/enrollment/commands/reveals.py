@@ -50,7 +50,7 @@ async def reveal_teacher(deps: Deps, principal: Principal, *, key: str, purpose:
         purpose: What for, as it was typed.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `NO_LONGER_DESIGNATED`, `NOT_ACCEPTED`, `INVALID_PURPOSE` or
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED`, `NOT_ACCEPTED`, `INVALID_PURPOSE` or
             `TOO_MANY_REVEALS`.
     """
     teacher, at = await _within_reach(deps, principal, key)
@@ -89,8 +89,8 @@ async def reveal_teachers(
         A row a teacher; one who is not in the class, as far as the caller may see it, is `NOT_FOUND`.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND` for the project, `NO_LONGER_DESIGNATED`, `INVALID_PURPOSE`, `TOO_MANY_ROWS`
-            or `TOO_MANY_REVEALS`; nobody is revealed then.
+        Refusal: `FORBIDDEN`, `NOT_FOUND` for the project, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED`, `INVALID_PURPOSE`,
+            `TOO_MANY_ROWS` or `TOO_MANY_REVEALS`; nobody is revealed then.
     """
     require_scope(principal, Scope.SCHOOL, Scope.BASE, Scope.MINISTRY)
     await require_still_designated(deps, principal)
@@ -106,7 +106,7 @@ async def reveal_teachers(
         for enrollment in seated
         if enrollment.teacher in teachers and _may_see(principal, enrollment, teachers[enrollment.teacher])
     }
-    wanted = require_rows(list(reachable) if keys is None else list(dict.fromkeys(keys)), rule="R41")
+    wanted = require_rows(list(reachable) if keys is None else list(dict.fromkeys(keys)), "ids", rule="R41")
     reached = [teachers[key] for key in wanted if key in reachable]
     now = deps.clock.now()
     acts = {
@@ -167,13 +167,13 @@ async def reveal_contacts(
         A row a school; `NOT_FOUND` for one that the caller does not work with, or that has named nobody.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND` for the caller's school, `NO_LONGER_DESIGNATED`, `INVALID_PURPOSE`,
-            `TOO_MANY_ROWS` or `TOO_MANY_REVEALS`; nothing is shown then.
+        Refusal: `FORBIDDEN`, `NOT_FOUND` for the caller's school, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED`,
+            `INVALID_PURPOSE`, `TOO_MANY_ROWS` or `TOO_MANY_REVEALS`; nothing is shown then.
     """
     require_scope(principal, Scope.SCHOOL, Scope.BASE, Scope.PROVINCE, Scope.MINISTRY)
     await require_still_designated(deps, principal)
     why, store = Purpose.of(purpose), deps.store
-    wanted = require_rows(list(dict.fromkeys(codes)), rule="R41")
+    wanted = require_rows(list(dict.fromkeys(codes)), "codes", rule="R41")
     schools = {school.id: school for school in await store.schools.find_many(wanted) if school and school.designated}
     reached = await _worked_with(deps, principal, schools)
     shown = tuple(code for code in wanted if code in reached)

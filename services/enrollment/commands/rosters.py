@@ -23,14 +23,14 @@ from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import own_school
 from services.enrollment.commands.teachers import seal_number
 from services.enrollment.domain.project import ENROL, RECHECK, is_open, require_phase
-from services.enrollment.domain.refusals import ID_NUMBER_ROUNDED
+from services.enrollment.domain.refusals import ID_NUMBER_ROUNDED, SCHOOL_CLOSED
 from services.enrollment.domain.roster.check import Facts, RowEntry, check, enter
 from services.enrollment.domain.roster.matching import matched
 from services.enrollment.domain.roster.problems import about_file
 from services.enrollment.domain.roster.roster import KEPT_FOR, OPEN_FOR, Problem, Roster, Row, RowState, commit, finish
 from services.enrollment.domain.roster.rows import Codes, row_of, with_conflicts
 from services.enrollment.domain.roster.sheet import Column, Line, Sheet, ascii_code, shown, tail_of
-from services.enrollment.domain.school import require_designated
+from services.enrollment.domain.school import School, require_designated
 from services.enrollment.domain.teacher import Sealed
 from services.enrollment.domain.vocabulary import RosterMode, RosterState
 from services.enrollment.store import FencedOff
@@ -53,7 +53,8 @@ async def stage_roster(deps: Deps, principal: Principal, *, sheet: Sheet, file_n
         file_name: The name of the file; a personal number in it is masked (R41).
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND` or `DESIGNATED_PERSON_MISSING`; what is wrong with a row is in the row.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED` or `DESIGNATED_PERSON_MISSING`; what
+            is wrong with a row is in the row.
     """
     school = await own_school(deps, principal)
     by, key, now = require_designated(school), new_id(), deps.clock.now()
@@ -96,8 +97,8 @@ async def commit_roster(deps: Deps, principal: Principal, *, key: str, mode: Ros
         mode: Which rows go in.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `DESIGNATED_PERSON_MISSING`, `PHASE_CLOSED`, `WRONG_STATE`, `ROSTER_EXPIRED`,
-            `ROSTER_HAS_BAD_ROWS` or `ROSTER_HAS_NO_GOOD_ROW`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED`, `DESIGNATED_PERSON_MISSING`,
+            `PHASE_CLOSED`, `WRONG_STATE`, `ROSTER_EXPIRED`, `ROSTER_HAS_BAD_ROWS` or `ROSTER_HAS_NO_GOOD_ROW`.
     """
     school = await own_school(deps, principal)
     by = require_designated(school)
@@ -229,11 +230,17 @@ async def _work(deps: Deps, key: str, token: int, session: Session) -> RosterSta
     whole = roster.mode is RosterMode.ALL_OR_NOTHING
     rows = await rosters.next_rows(key, 0 if whole else _WINDOW, session)
     assert roster.committed_at  # noqa: S101 - it has been committed
-    facts = await deps.store.roster_facts.of(rows, roster.school, roster.province, roster.committed_at, session)
-    outcomes, entries = await asyncio.to_thread(_decide, rows, facts, roster.by, whole=whole)
+    school = await deps.store.schools.get(roster.school, session)
+    entries: list[RowEntry] = []
+    if school.closed:
+        outcomes = [_refused(row, school) for row in rows]
+    else:
+        facts = await deps.store.roster_facts.of(rows, roster.school, roster.province, roster.committed_at, session)
+        outcomes, entries = await asyncio.to_thread(_decide, rows, facts, roster.by, whole=whole)
     if entries:
         unit = UnitOfWork(session)
         _stage(deps, entries, facts, unit)
+        deps.store.seating.guard_school(school.id, unit)
         await unit.flush()
     await rosters.store_outcomes(outcomes, session)
     moved = replace(roster, done=roster.done + len(rows), entered=roster.entered + len(entries))
@@ -242,10 +249,16 @@ async def _work(deps: Deps, key: str, token: int, session: Session) -> RosterSta
             raise RuntimeError("rows are missing")
         await rosters.save(moved, session=session)
         return moved.state
-    refused = whole and not entries
+    refused = (whole or school.closed is not None) and not moved.entered
     ended, events = finish(moved, RosterState.REFUSED if refused else RosterState.COMMITTED, deps.clock.now())
     await rosters.save(ended, events, session)
     return ended.state
+
+
+def _refused(row: Row, school: School) -> Row:
+    """A row of a school that has ended since the roster was committed (R3)."""
+    problem = Problem.of(SCHOOL_CLOSED(school=school.id, into=school.closed.into if school.closed else None))
+    return replace(row, state=RowState.REFUSED, problems=(problem,))
 
 
 def _stage(deps: Deps, entries: Sequence[RowEntry], facts: Facts, unit: UnitOfWork) -> None:

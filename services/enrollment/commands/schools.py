@@ -35,8 +35,8 @@ async def designate_person(deps: Deps, principal: Principal, *, name: str, phone
     The school's own account names the person; the person may correct how to be reached.
 
     Raises:
-        Refusal: `NOT_FOUND`, `NO_LONGER_DESIGNATED`, `FORBIDDEN`, `INVALID_MOBILE`, `INVALID_EMAIL`, `INVALID_TEXT`,
-            `INVALID_NAME` or `INVALID_CONTACT`.
+        Refusal: `NOT_FOUND`, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED`, `FORBIDDEN`, `INVALID_MOBILE`, `INVALID_EMAIL`,
+            `INVALID_TEXT`, `INVALID_NAME` or `INVALID_CONTACT`.
     """
     school = await own_school(deps, principal)
     number = mobile(phone)
@@ -133,7 +133,7 @@ async def register_schools(deps: Deps, principal: Principal, rows: Sequence[NewS
         Refusal: `FORBIDDEN` or `TOO_MANY_ROWS`; what is wrong with a row is in the row.
     """
     require_scope(principal, Scope.MINISTRY, Scope.PROVINCE)
-    require_rows(rows, rule="R22")
+    require_rows(rows, "rows", rule="R22")
     drafts = [_drafted(principal, index, row) for index, row in enumerate(rows)]
     return await bulk.run(
         deps.store.client,

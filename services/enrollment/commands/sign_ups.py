@@ -11,7 +11,7 @@ from kernel.free_text import Reason
 from kernel.refusals import NOT_FOUND
 from services.enrollment.commands.admissions import lane_row, raise_for_school, submit
 from services.enrollment.commands.deps import Deps
-from services.enrollment.commands.guards import name_of_designated, name_of_school, own_enrollment
+from services.enrollment.commands.guards import name_of_designated, name_of_school, own_enrollment, own_school
 from services.enrollment.domain import eligibility, withdrawal
 from services.enrollment.domain import enrollment as enrollments
 from services.enrollment.domain.admission import Admission, Command
@@ -23,12 +23,18 @@ from services.enrollment.domain.refusals import SECOND_SIGN_UP
 from services.enrollment.domain.seats import holds_seat
 
 
-async def sign_up(deps: Deps, principal: Principal, *, project_id: str) -> Enrollment:
+async def sign_up(deps: Deps, principal: Principal, *, project_id: str, school: str | None = None) -> Enrollment:
     """Sign the calling teacher up for a published project while enrollment is open (R19).
 
+    Args:
+        deps: The service's dependencies.
+        principal: The teacher.
+        project_id: The project.
+        school: The code of the school that shall submit it, one that the teacher is at; None for the main one (R20).
+
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `PROJECT_NOT_OPEN`, `PHASE_CLOSED`, `INNER_CUT_OFF_PASSED`,
-            `SECOND_SIGN_UP` or `BUSY`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `PROJECT_NOT_OPEN`, `PHASE_CLOSED`, `NOT_AT_SCHOOL`, `TEACHER_LEFT`,
+            `INNER_CUT_OFF_PASSED`, `SECOND_SIGN_UP` or `BUSY`.
     """
     require_scope(principal, Scope.TEACHER)
     key, person = new_id(), principal.person or ""
@@ -36,11 +42,12 @@ async def sign_up(deps: Deps, principal: Principal, *, project_id: str) -> Enrol
     def decide(admission: Admission) -> Enrollment:
         teacher = admission.teacher(person)
         project = admission.project_in_phase(project_id, ENROL, "R19")
-        require_before(admission.cut_offs_of(teacher, project), project.id, admission.now)
-        return admission.create(enrollments.sign_up(key, teacher, project, admission.now))
+        here = enrollments.affiliation_within(teacher, school)
+        require_before(admission.cut_offs_of(here.school, project), project.id, admission.now)
+        return admission.create(enrollments.sign_up(key, teacher, project, admission.now, at=here))
 
     command = Command(decide=decide, projects=(project_id,), teachers=(person,))
-    content = (), {"project_id": project_id}
+    content = (), {"project_id": project_id} | ({} if school is None else {"school": school})
     return await submit(deps.lane, lane_row(principal, key, command, name="sign_up|", content=content))
 
 
@@ -62,10 +69,13 @@ async def enroll_teachers(
             this school's.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `DESIGNATED_PERSON_MISSING`, `TOO_MANY_ROWS`, `REPEATED_ROWS` or `BUSY`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED`, `DESIGNATED_PERSON_MISSING`,
+            `TOO_MANY_ROWS`, `REPEATED_ROWS` or `BUSY`.
     """
     require_scope(principal, Scope.SCHOOL)
-    require_different(require_rows(teachers, rule="R22"), rule="R19")
+    require_different(require_rows(teachers, "teacherIds", rule="R22"), "teacherIds", rule="R19")
+    if not teachers:
+        await _require_school_and_project(deps, principal, project_id)
     asked_at = deps.clock.now()  # of all rows, whichever transactions they are in
     places = {person: place for place, person in enumerate(teachers, 1)} if submit_too and len(teachers) > 1 else {}
 
@@ -131,10 +141,10 @@ async def decline_sign_ups(
     """Decline sign-ups of the caller's school, each row by itself (R21).
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `TOO_MANY_ROWS` or `BUSY`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED`, `TOO_MANY_ROWS` or `BUSY`.
     """
     require_scope(principal, Scope.SCHOOL)
-    require_rows(keys, rule="R22")
+    require_rows(keys, "ids", rule="R22")
 
     def decline(admission: Admission, key: str) -> Enrollment:
         by = name_of_school(admission, principal)
@@ -154,16 +164,29 @@ async def decline_sign_ups(
     return raise_for_school(await deps.lane.submit_all(rows))
 
 
+async def _require_school_and_project(deps: Deps, principal: Principal, project_id: str) -> None:
+    """The guards of a command without rows; otherwise each row has them, in the transaction that loads it.
+
+    Raises:
+        Refusal: `NOT_FOUND`, `SCHOOL_CLOSED` or `NO_LONGER_DESIGNATED`.
+    """
+    await own_school(deps, principal)
+    await deps.store.projects.get(project_id)
+
+
 async def rank_sign_ups(
     deps: Deps, principal: Principal, *, project_id: str, keys: Sequence[str]
 ) -> list[RowResult[Enrollment]]:
     """Rank the candidates of the caller's school for a project, in the order of `keys` (R21).
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `NO_LONGER_DESIGNATED`, `TOO_MANY_ROWS`, `REPEATED_ROWS` or `BUSY`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED`, `TOO_MANY_ROWS`, `REPEATED_ROWS` or
+            `BUSY`.
     """
     require_scope(principal, Scope.SCHOOL)
-    require_different(require_rows(keys, rule="R22"), rule="R21")
+    require_different(require_rows(keys, "ids", rule="R22"), "ids", rule="R21")
+    if not keys:
+        await _require_school_and_project(deps, principal, project_id)
     places = {key: place for place, key in enumerate(keys, start=1)}
 
     def rank(admission: Admission, key: str) -> Enrollment:
@@ -200,11 +223,11 @@ async def confirm_eligibility(
         reason: Why not, as it was typed; it is for a denial, and needed there.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `NO_LONGER_DESIGNATED`, `DESIGNATED_PERSON_MISSING`, `TOO_MANY_ROWS` or
-            `BUSY`; why a row is refused, such as `STEP_NOT_IN_ROUND`, is in the row.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED`, `DESIGNATED_PERSON_MISSING`,
+            `TOO_MANY_ROWS` or `BUSY`; why a row is refused, such as `STEP_NOT_IN_ROUND`, is in the row.
     """
     require_scope(principal, Scope.SCHOOL)
-    require_rows(keys, rule="R22")
+    require_rows(keys, "ids", rule="R22")
 
     def settle(admission: Admission, key: str) -> Enrollment:
         by = name_of_designated(admission, principal)
@@ -235,10 +258,11 @@ async def submit_enrollments(deps: Deps, principal: Principal, *, keys: Sequence
     What a base has returned may be submitted again until the last day of 学员资格复核 (R23).
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `DESIGNATED_PERSON_MISSING`, `TOO_MANY_ROWS` or `BUSY`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED`, `DESIGNATED_PERSON_MISSING`,
+            `TOO_MANY_ROWS` or `BUSY`.
     """
     require_scope(principal, Scope.SCHOOL)
-    require_rows(keys, rule="R22")
+    require_rows(keys, "ids", rule="R22")
     submitted_at = deps.clock.now()  # of all rows, whichever transactions they are in
 
     def submit_row(admission: Admission, key: str) -> Enrollment:
@@ -265,8 +289,8 @@ async def withdraw_enrollment(deps: Deps, principal: Principal, *, key: str, rea
     """Withdraw a submitted enrollment before the training starts; a seat it held is offered at once (R25, R26).
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING`, `INVALID_REASON`, `PROJECT_NOT_OPEN` or
-            `BUSY`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED`, `WRONG_STATE`, `REASON_MISSING`,
+            `INVALID_REASON`, `PROJECT_NOT_OPEN` or `BUSY`.
     """
     require_scope(principal, Scope.SCHOOL)
 
@@ -372,8 +396,8 @@ async def answer_withdrawal(
         reason: Why not, as it was typed; a refusal needs one.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `NO_WITHDRAWAL_REQUEST`, `REASON_MISSING`, `INVALID_REASON`,
-            `PROJECT_NOT_OPEN` or `BUSY`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED`, `NO_WITHDRAWAL_REQUEST`,
+            `REASON_MISSING`, `INVALID_REASON`, `PROJECT_NOT_OPEN` or `BUSY`.
     """
     require_scope(principal, Scope.SCHOOL)
 

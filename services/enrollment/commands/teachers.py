@@ -25,7 +25,7 @@ from services.enrollment.commands.guards import own_school
 from services.enrollment.domain import teacher as teachers
 from services.enrollment.domain.events import TeacherAdded
 from services.enrollment.domain.refusals import TEACHER_EXISTS, TRANSFER_PENDING
-from services.enrollment.domain.school import School, acts_as
+from services.enrollment.domain.school import School, acts_as, require_open
 from services.enrollment.domain.teacher import Sealed, Teacher, TeacherChanges, TeacherDetails, correct
 from services.enrollment.domain.vocabulary import Audience, Employment
 from services.enrollment.store import Store
@@ -49,15 +49,16 @@ async def add_teachers(deps: Deps, principal: Principal, rows: Sequence[NewTeach
     """Put teachers on file, each row by itself (R22).
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND` or `TOO_MANY_ROWS`; what is wrong with a row is in the row.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED` or `TOO_MANY_ROWS`; what is wrong
+            with a row is in the row.
     """
     school = await own_school(deps, principal)
-    require_rows(rows, rule="R22")
+    require_rows(rows, "rows", rule="R22")
     on = today(deps.clock.now())
     drafts = [_drafted(deps, school, row, on) for row in rows]
     return await bulk.run(
         deps.store.client,
-        _TeacherBatch(deps.store),
+        _TeacherBatch(deps.store, school),
         [
             Row(
                 key=str(index),
@@ -79,13 +80,17 @@ class _TeacherBatch(Batch[dict[str, Teacher], _Draft, Teacher, Teacher]):
 
     Args:
         store: The service's collections.
+        school: The school that puts them on file.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, school: School) -> None:
         super().__init__(store.teachers)
-        self._seating = store.seating
+        self._schools, self._seating = store.schools, store.seating
+        self._school = school
 
     async def load(self, unit: UnitOfWork, rows: Sequence[Row[_Draft]]) -> dict[str, Teacher]:
+        (self._school,) = await unit.load(self._schools, [self._school.id])
+        self._seating.guard_school(self._school.id, unit)
         hashes = [row.command[0].id_number.hash for row in rows if not isinstance(row.command, Refusal)]
         marks = [row.request for row in rows if row.request]
         on_file = await unit.load(self.outcomes, marks=marks, also=[{"id_number.hash": {"$in": hashes}}])
@@ -94,6 +99,7 @@ class _TeacherBatch(Batch[dict[str, Teacher], _Draft, Teacher, Teacher]):
     def decide(self, unit: UnitOfWork, state: dict[str, Teacher], row: Row[_Draft]) -> Teacher:
         if isinstance(row.command, Refusal):
             raise row.command
+        require_open(self._school)
         teacher, events = row.command
         if existing := state.get(teacher.id_number.hash):
             raise TEACHER_EXISTS(field=_ID_NUMBER, unblock=Unblock.SELF if existing.at(teacher.school) else None)
@@ -193,8 +199,9 @@ async def correct_teacher(deps: Deps, principal: Principal, *, key: str, version
         given: The new values.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `STALE_VERSION`, `INVALID_TEACHER`, `INVALID_ID_NUMBER`, `INVALID_MOBILE`,
-            `INVALID_EMAIL`, `INVALID_TEXT`, `NOT_MAIN_SCHOOL` or `TEACHER_EXISTS`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED`, `STALE_VERSION`, `INVALID_TEACHER`,
+            `INVALID_ID_NUMBER`, `INVALID_MOBILE`, `INVALID_EMAIL`, `INVALID_TEXT`, `NOT_MAIN_SCHOOL` or
+            `TEACHER_EXISTS`.
     """
     school = await own_school(deps, principal)
     teacher = await deps.store.teachers.get(key)
@@ -217,7 +224,8 @@ async def close_teacher(deps: Deps, principal: Principal, *, key: str, reason: s
         reason: Why, as it was typed.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `REASON_MISSING`, `INVALID_REASON`, `TRANSFER_PENDING` or `BUSY`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED`, `REASON_MISSING`, `INVALID_REASON`,
+            `TRANSFER_PENDING` or `BUSY`.
     """
     school = await own_school(deps, principal)
     why, content = Reason.of(reason, "R20"), ((), {"key": key, "reason": reason})

@@ -23,7 +23,7 @@ from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import own_school
 from services.enrollment.domain import transfer as transfers
 from services.enrollment.domain.refusals import PERSON_UNKNOWN, TEACHER_EXISTS, TRANSFER_PENDING
-from services.enrollment.domain.school import School, acts_as
+from services.enrollment.domain.school import School, acts_as, require_open
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.domain.transfer import Step, Transfer, TransferRequest
 from services.enrollment.domain.transfer_news import of_transfer
@@ -54,11 +54,13 @@ class WantedTeacher:
 
 
 @dataclass(slots=True)
-class _Case:
+class TransferCase:
     """What the rows of a transaction have loaded; `transfers` and `teachers` follow what the rows do."""
 
     transfers: dict[str, Transfer] = field(default_factory=dict)
     teachers: dict[str, Teacher] = field(default_factory=dict)
+    schools: dict[str, School] = field(default_factory=dict)
+    entered: set[str] = field(default_factory=set)
 
     def transfer(self, key: str) -> Transfer:
         """The request with that id.
@@ -78,21 +80,25 @@ class _Case:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Command:
+class TransferCommand:
     """What a row asks.
 
     Attributes:
         decide: Takes the row's steps on the case.
         transfer: The id of the request that it is about.
         person: A filter for the person that it is about.
+        school: The code of a school besides those of the requests.
+        moves: Whether a person may be at another school by it, which must not have ended.
     """
 
-    decide: Callable[["_TransferBatch", UnitOfWork, _Case], Transfer | None]
+    decide: Callable[["TransferBatch", UnitOfWork, TransferCase], Transfer | None]
     transfer: str | None = None
     person: Document | None = None
+    school: str | None = None
+    moves: bool = False
 
 
-class _TransferBatch(Batch[_Case, _Command, Transfer, Transfer]):
+class TransferBatch(Batch[TransferCase, TransferCommand, Transfer, Transfer]):
     """Requests for persons, decided together with where the persons are.
 
     Args:
@@ -105,9 +111,9 @@ class _TransferBatch(Batch[_Case, _Command, Transfer, Transfer]):
         self.now = deps.clock.now()
         self._mark: RequestMark | None = None
 
-    async def load(self, unit: UnitOfWork, rows: Sequence[Row[_Command]]) -> _Case:
-        """The requests, their persons, and every other request for those persons that waits."""
-        store, case = self.deps.store, _Case()
+    async def load(self, unit: UnitOfWork, rows: Sequence[Row[TransferCommand]]) -> TransferCase:
+        """The requests, their persons, every other request for those persons that waits, and who requests them."""
+        store, case = self.deps.store, TransferCase()
         named = [row.command.transfer for row in rows if row.command.transfer]
         marks = [row.request for row in rows if row.request]
         for transfer in await unit.load(store.transfers, named, marks=marks):
@@ -120,14 +126,19 @@ class _TransferBatch(Batch[_Case, _Command, Transfer, Transfer]):
             waiting = {"teacher": {"$in": list(case.teachers)}, "live": True}
             for transfer in await unit.load(store.transfers, also=[waiting]):
                 case.transfers[transfer.id] = transfer
+        codes = {row.command.school for row in rows if row.command.school}
+        if any(row.command.moves for row in rows):
+            codes |= {transfer.school for transfer in case.transfers.values()}
+        for school in await unit.load(store.schools, sorted(codes)):
+            case.schools[school.id] = school
         return case
 
-    def decide(self, unit: UnitOfWork, state: _Case, row: Row[_Command]) -> Transfer | None:
+    def decide(self, unit: UnitOfWork, state: TransferCase, row: Row[TransferCommand]) -> Transfer | None:
         """Take the row's steps, the first of which is of the request that the row leads to."""
         self._mark = row.request
         return row.command.decide(self, unit, state)
 
-    def store(self, unit: UnitOfWork, case: _Case, step: Step, *, is_new: bool = False) -> Transfer:
+    def store(self, unit: UnitOfWork, case: TransferCase, step: Step, *, is_new: bool = False) -> Transfer:
         """Stage a step of a request, tell whom it concerns, and move its person where the step says so.
 
         Args:
@@ -144,14 +155,26 @@ class _TransferBatch(Batch[_Case, _Command, Transfer, Transfer]):
             self._move(unit, case, saved)
         return saved
 
-    def _move(self, unit: UnitOfWork, case: _Case, transfer: Transfer) -> None:
+    def _move(self, unit: UnitOfWork, case: TransferCase, transfer: Transfer) -> None:
         """Let the person be where the request has asked for; what else waits is asked of the main school then."""
+        self.enter(unit, case, transfer.school)
         joined, events = transfers.settle(transfer, case.teachers[transfer.teacher], self.now)
         teacher = unit.save(self.deps.store.teachers, joined, events, act=current_act())
         case.teachers[teacher.id] = teacher
         self.readdress(unit, case, teacher)
 
-    def readdress(self, unit: UnitOfWork, case: _Case, teacher: Teacher) -> None:
+    def enter(self, unit: UnitOfWork, case: TransferCase, school: str) -> None:
+        """Refuse what a school gets under way that has ended, and let its end conflict with this transaction (R3).
+
+        Raises:
+            Refusal: `SCHOOL_CLOSED`.
+        """
+        require_open(case.schools[school])
+        if school not in case.entered:
+            case.entered.add(school)
+            self.deps.store.seating.guard_school(school, unit)
+
+    def readdress(self, unit: UnitOfWork, case: TransferCase, teacher: Teacher) -> None:
         """Ask the main school for what was asked of a school that the person has left; end what is done already."""
         for waiting in case.live_of(teacher.id):
             if step := transfers.follow(waiting, teacher, self.now, time=self.deps.transfer_time):
@@ -170,7 +193,8 @@ async def request_teacher(deps: Deps, principal: Principal, *, wanted: WantedTea
 
     Raises:
         Refusal: `FORBIDDEN`, `NOT_FOUND`, `INVALID_ID_NUMBER`, `INVALID_NAME`, `INVALID_TEXT`, `REASON_MISSING`,
-            `INVALID_REASON`, `PERSON_UNKNOWN`, `TEACHER_EXISTS`, `TRANSFER_PENDING` or `BUSY`.
+            `INVALID_REASON`, `PERSON_UNKNOWN`, `TEACHER_EXISTS`, `TRANSFER_PENDING`, `SCHOOL_CLOSED`,
+            `NO_LONGER_DESIGNATED` or `BUSY`.
     """
     school = await own_school(deps, principal)
     hashed = deps.vault.keyed_hash(id_number(wanted.id_number))
@@ -178,7 +202,8 @@ async def request_teacher(deps: Deps, principal: Principal, *, wanted: WantedTea
     asked = TransferRequest(kind=wanted.kind, employment=wanted.employment, reason=Reason.of(wanted.reason, "R20"))
     key, mark = new_id(), request_mark("transfers", principal, "request_teacher|", ((), {"wanted": wanted}))
 
-    def decide(batch: _TransferBatch, unit: UnitOfWork, case: _Case) -> Transfer:
+    def decide(batch: TransferBatch, unit: UnitOfWork, case: TransferCase) -> Transfer:
+        batch.enter(unit, case, school.id)
         teacher = next((person for person in case.teachers.values() if person.id_number.hash == hashed), None)
         if teacher is None or spelled(teacher.name) != name:
             raise PERSON_UNKNOWN()
@@ -201,9 +226,9 @@ async def request_teacher(deps: Deps, principal: Principal, *, wanted: WantedTea
             deps.store.teachers.guard(teacher, unit)
         return batch.store(unit, case, step, is_new=True)
 
-    command = _Command(decide=decide, person={"id_number.hash": hashed})
+    command = TransferCommand(decide=decide, person={"id_number.hash": hashed}, school=school.id, moves=True)
     return await bulk.run_row(
-        deps.store.client, _TransferBatch(deps), Row(key=key, command=command, act=current_act(), request=mark)
+        deps.store.client, TransferBatch(deps), Row(key=key, command=command, act=current_act(), request=mark)
     )
 
 
@@ -226,12 +251,13 @@ async def answer_transfer(
         reason: Why, as it was typed; a refusal needs one.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING`, `INVALID_REASON` or `BUSY`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `WRONG_STATE`, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED`, `REASON_MISSING`,
+            `INVALID_REASON` or `BUSY`.
     """
     school = await own_school(deps, principal)
     why = Reason.of(reason, "R20") if reason or not confirm else None
 
-    def decide(batch: _TransferBatch, unit: UnitOfWork, case: _Case) -> Transfer:
+    def decide(batch: TransferBatch, unit: UnitOfWork, case: TransferCase) -> Transfer:
         asked = case.transfer(key)
         if asked.former != school.id:
             raise NOT_FOUND(kind="transfer", id=key)
@@ -239,7 +265,7 @@ async def answer_transfer(
         return batch.store(unit, case, step)
 
     content = (), {"key": key, "confirm": confirm, "reason": reason}
-    return await _run(deps, principal, key, decide, name="answer_transfer|", content=content)
+    return await _run(deps, principal, key, decide, name="answer_transfer|", content=content, moves=confirm)
 
 
 async def decide_transfer(deps: Deps, principal: Principal, *, key: str, grant: bool, reason: str) -> Transfer:
@@ -253,13 +279,13 @@ async def decide_transfer(deps: Deps, principal: Principal, *, key: str, grant: 
         reason: Why, as it was typed.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `WRONG_STATE`, `TEACHER_MOVED`, `TRANSFER_PENDING`, `REASON_MISSING`,
-            `INVALID_REASON` or `BUSY`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `WRONG_STATE`, `TEACHER_MOVED`, `TRANSFER_PENDING`, `SCHOOL_CLOSED`,
+            `REASON_MISSING`, `INVALID_REASON` or `BUSY`.
     """
     require_scope(principal, Scope.MINISTRY, Scope.PROVINCE)
     own, why = own_province(principal), Reason.of(reason, "R20")
 
-    def decide(batch: _TransferBatch, unit: UnitOfWork, case: _Case) -> Transfer:
+    def decide(batch: TransferBatch, unit: UnitOfWork, case: TransferCase) -> Transfer:
         asked = case.transfer(key)
         if principal.scope is Scope.PROVINCE:
             if own is None or own not in (asked.province, asked.former_province):
@@ -273,7 +299,7 @@ async def decide_transfer(deps: Deps, principal: Principal, *, key: str, grant: 
         return batch.store(unit, case, step)
 
     content = (), {"key": key, "grant": grant, "reason": reason}
-    return await _run(deps, principal, key, decide, name="decide_transfer|", content=content)
+    return await _run(deps, principal, key, decide, name="decide_transfer|", content=content, moves=grant)
 
 
 async def withdraw_transfer(deps: Deps, principal: Principal, *, key: str, reason: str) -> Transfer:
@@ -286,12 +312,13 @@ async def withdraw_transfer(deps: Deps, principal: Principal, *, key: str, reaso
         reason: Why, as it was typed.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING`, `INVALID_REASON` or `BUSY`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED`, `WRONG_STATE`, `REASON_MISSING`,
+            `INVALID_REASON` or `BUSY`.
     """
     school = await own_school(deps, principal)
     why = Reason.of(reason, "R20")
 
-    def decide(batch: _TransferBatch, unit: UnitOfWork, case: _Case) -> Transfer:
+    def decide(batch: TransferBatch, unit: UnitOfWork, case: TransferCase) -> Transfer:
         asked = case.transfer(key)
         if asked.school != school.id:
             raise NOT_FOUND(kind="transfer", id=key)
@@ -311,17 +338,17 @@ async def escalate_transfers(deps: Deps) -> int:
         Conflict: The database is too busy; what is left is handed on by the next call.
     """
 
-    def escalate(batch: _TransferBatch, unit: UnitOfWork, case: _Case, key: str) -> Transfer | None:
+    def escalate(batch: TransferBatch, unit: UnitOfWork, case: TransferCase, key: str) -> Transfer | None:
         step = transfers.escalate(case.transfer(key), batch.now)
         return batch.store(unit, case, step) if step else None
 
     total = 0
     while overdue := await deps.store.transfers.overdue(deps.clock.now(), _WINDOW):
         rows = [
-            Row(key=key, command=_Command(decide=partial(escalate, key=key), transfer=key), act=current_act())
+            Row(key=key, command=TransferCommand(decide=partial(escalate, key=key), transfer=key), act=current_act())
             for key in overdue
         ]
-        total += require_done(await bulk.run(deps.store.client, _TransferBatch(deps), rows))
+        total += require_done(await bulk.run(deps.store.client, TransferBatch(deps), rows))
     return total
 
 
@@ -329,11 +356,14 @@ async def _run(
     deps: Deps,
     principal: Principal,
     key: str,
-    decide: Callable[[_TransferBatch, UnitOfWork, _Case], Transfer],
+    decide: Callable[[TransferBatch, UnitOfWork, TransferCase], Transfer],
     *,
     name: str,
     content: Any,
+    moves: bool = False,
 ) -> Transfer:
     mark = request_mark("transfers", principal, name, content)
-    row = Row(key=key, command=_Command(decide=decide, transfer=key), act=current_act(), request=mark)
-    return await bulk.run_row(deps.store.client, _TransferBatch(deps), row)
+    row = Row(
+        key=key, command=TransferCommand(decide=decide, transfer=key, moves=moves), act=current_act(), request=mark
+    )
+    return await bulk.run_row(deps.store.client, TransferBatch(deps), row)

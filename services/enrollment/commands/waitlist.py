@@ -10,6 +10,7 @@ from chassis.principal import Principal, Scope
 from chassis.storage.mongo import Session
 from chassis.storage.unit_of_work import UnitOfWork
 from kernel.free_text import Reason
+from kernel.refusals import NOT_FOUND
 from services.enrollment.commands.admissions import lane_row, require_done, submit
 from services.enrollment.commands.decisions import missed_deadlines
 from services.enrollment.commands.deps import Deps
@@ -105,8 +106,8 @@ async def accept_offer(deps: Deps, principal: Principal, *, key: str) -> Enrollm
     """Take an offered seat for a candidate of the caller's school (R25).
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `WRONG_STATE`, `OFFER_EXPIRED`, `PROJECT_NOT_OPEN`,
-            `DESIGNATED_PERSON_MISSING`, `OVERLAPPING_ACCEPTANCE` or `BUSY`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED`, `WRONG_STATE`, `OFFER_EXPIRED`,
+            `PROJECT_NOT_OPEN`, `DESIGNATED_PERSON_MISSING`, `OVERLAPPING_ACCEPTANCE` or `BUSY`.
     """
     require_scope(principal, Scope.SCHOOL)
 
@@ -138,10 +139,12 @@ async def rank_waitlist(deps: Deps, principal: Principal, *, project_id: str, ke
             then.
     """
     require_scope(principal, Scope.BASE)
-    require_different(require_rows(keys, rule="R22"), rule="R25")
+    require_different(require_rows(keys, "ids", rule="R22"), "ids", rule="R25")
     places = {key: place for place, key in enumerate(keys, start=1)}
 
     def decide(admission: Admission) -> None:
+        if admission.project(project_id).base not in principal.bases:
+            raise NOT_FOUND(kind="project", id=project_id)
         for key in places:
             enrollment = own_enrollment(admission, principal, key)
             if enrollment.project != project_id or enrollment.status is not EnrollmentStatus.WAITLISTED:
@@ -172,8 +175,9 @@ async def substitute_teacher(deps: Deps, principal: Principal, *, key: str, teac
         The colleague's enrollment.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `WRONG_STATE`, `REASON_MISSING`, `INVALID_REASON`, `PROJECT_NOT_OPEN`,
-            `NOT_A_COLLEAGUE`, `SECOND_SIGN_UP`, `OVERLAPPING_ACCEPTANCE`, `DESIGNATED_PERSON_MISSING` or `BUSY`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED`, `WRONG_STATE`, `REASON_MISSING`,
+            `INVALID_REASON`, `PROJECT_NOT_OPEN`, `NOT_A_COLLEAGUE`, `SECOND_SIGN_UP`, `OVERLAPPING_ACCEPTANCE`,
+            `DESIGNATED_PERSON_MISSING` or `BUSY`.
     """
     require_scope(principal, Scope.SCHOOL)
     successor_id = new_id()

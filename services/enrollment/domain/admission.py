@@ -28,6 +28,7 @@ from services.enrollment.domain.notifications import (
 from services.enrollment.domain.project import Project, Round, require_open, require_phase
 from services.enrollment.domain.refusals import SECOND_SIGN_UP
 from services.enrollment.domain.school import School
+from services.enrollment.domain.school import require_open as require_school_open
 from services.enrollment.domain.seats import ADMITTED, Seats, holds_seat, moved, moves_seats, with_seats
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.domain.vocabulary import EnrollmentStatus, ProjectState
@@ -101,6 +102,7 @@ class Admission:
         deliveries: Feedback about the steps (R24).
         notices: Entries of inboxes besides.
         consulted: Ids of the projects that the steps were decided on.
+        entered: Codes of the schools that were open for a step to be taken.
     """
 
     now: datetime
@@ -115,6 +117,7 @@ class Admission:
     deliveries: list[Delivery] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     consulted: dict[str, None] = field(default_factory=dict)
+    entered: dict[str, None] = field(default_factory=dict)
     _seats: dict[str, Seats] = field(default_factory=dict)
     _loaded_seats: dict[str, Seats] = field(default_factory=dict)
     _commitments: dict[str, Commitments] = field(default_factory=dict)
@@ -220,9 +223,9 @@ class Admission:
         """The round of a project; None where there is none."""
         return self.rounds.get(str(project.year))
 
-    def cut_offs_of(self, teacher: Teacher, project: Project) -> CutOffs | None:
-        """The inner cut-offs of the teacher's school for the project's year; None where it has set none (R21)."""
-        return self.cut_offs.get(key_of(teacher.school, project.year))
+    def cut_offs_of(self, school: str, project: Project) -> CutOffs | None:
+        """The inner cut-offs of a teacher's school for the project's year; None where it has set none (R21)."""
+        return self.cut_offs.get(key_of(school, project.year))
 
     def project_in_phase(self, key: str, phase: str, rule: str) -> Project:
         """A published project whose round is in the given phase (R1).
@@ -254,6 +257,16 @@ class Admission:
         if (teacher, project) in self._live:
             raise SECOND_SIGN_UP(project=project)
 
+    def enter(self, school: str) -> None:
+        """Refuse what a school gets under way that has ended, and note that the step depends on its being open (R3).
+
+        Raises:
+            Refusal: `SCHOOL_CLOSED`.
+        """
+        if on_file := self.schools.get(school):
+            require_school_open(on_file)
+        self._set(self.entered, school, None)
+
     def passes_over(self, enrollment: Enrollment) -> bool:
         """Whether others come before an enrollment on the waiting list; False for one that is not on it (R25)."""
         if enrollment.status is not EnrollmentStatus.WAITLISTED:
@@ -271,9 +284,10 @@ class Admission:
             step: The enrollment with its first events.
 
         Raises:
-            Refusal: `SECOND_SIGN_UP`, `CLASS_FULL` or `OVERLAPPING_ACCEPTANCE`.
+            Refusal: `SCHOOL_CLOSED`, `SECOND_SIGN_UP`, `CLASS_FULL` or `OVERLAPPING_ACCEPTANCE`.
         """
         created, events = step
+        self.enter(created.school)
         self.require_first(created.teacher, created.project)
         events = self._move(None, created, events)
         self.writes.append(Write(created, tuple(events), is_new=True))

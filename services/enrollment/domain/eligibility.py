@@ -20,6 +20,7 @@ from services.enrollment.domain.events import EligibilityConfirmed, Returned
 from services.enrollment.domain.project import (
     ELIGIBILITY,
     ENROL,
+    PHASES,
     RECHECK,
     Round,
     has_step,
@@ -42,7 +43,7 @@ def require_step(calendar: Round | None, step: str, rule: str) -> None:
         Refusal: `STEP_NOT_IN_ROUND`.
     """
     if not has_step(calendar, step):
-        raise STEP_NOT_IN_ROUND(rule=rule, step=step)
+        raise STEP_NOT_IN_ROUND(rule=rule, detail=PHASES[step], step=step)
 
 
 def confirm(enrollment: Enrollment, calendar: Round | None, by: str, now: datetime) -> Step:
@@ -102,7 +103,7 @@ def require_entry_open(enrollment: Enrollment | None, calendar: Round | None, no
 
 
 def require_submission_open(enrollment: Enrollment | None, calendar: Round | None, now: datetime) -> None:
-    """Refuse a submission outside the phase of enrolment; a returned one may come until 学员资格复核 ends (R22, R23).
+    """Refuse a submission outside the phase of enrollment; a returned one may come until 学员资格复核 ends (R22, R23).
 
     Args:
         enrollment: What is to be submitted; None for a new one.

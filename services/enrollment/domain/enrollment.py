@@ -13,6 +13,7 @@ from services.enrollment.domain.events import (
     Cancelled,
     Declined,
     EnrollmentEvent,
+    EnrollmentInherited,
     Escalated,
     Lapsed,
     Ranked,
@@ -23,8 +24,9 @@ from services.enrollment.domain.events import (
     Waitlisted,
     Withdrawn,
 )
+from services.enrollment.domain.labels import LABELS
 from services.enrollment.domain.project import ADMIT, ELIGIBILITY, Project, Round, has_step, is_past
-from services.enrollment.domain.refusals import ELIGIBILITY_UNCONFIRMED, NOT_ESCALATED, TEACHER_LEFT
+from services.enrollment.domain.refusals import ELIGIBILITY_UNCONFIRMED, NOT_AT_SCHOOL, NOT_ESCALATED, TEACHER_LEFT
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.domain.vocabulary import (
     LEAVABLE,
@@ -56,10 +58,10 @@ TRANSITIONS: dict[EnrollmentStatus, frozenset[EnrollmentStatus]] = {
 FOLLOWED: dict[EnrollmentStatus, frozenset[EnrollmentStatus]] = {
     _S.ACCEPTED: frozenset({_S.ATTENDING}),
     _S.ATTENDING: frozenset({_S.ACCEPTED, _S.NO_SHOW}),
-    _S.NO_SHOW: frozenset({_S.ACCEPTED}),
-    _S.PASSED: _UNDER_WAY | _ASSESSED,
-    _S.FAILED: _UNDER_WAY | _ASSESSED,
-    _S.INCOMPLETE: _UNDER_WAY | _ASSESSED,
+    _S.NO_SHOW: frozenset({_S.ACCEPTED, _S.INCOMPLETE}),
+    _S.PASSED: _UNDER_WAY | _ASSESSED | {_S.CREDIT_REVOKED},
+    _S.FAILED: _UNDER_WAY | _ASSESSED | {_S.CREDIT_REVOKED},
+    _S.INCOMPLETE: _UNDER_WAY | _ASSESSED | {_S.CREDIT_REVOKED},
     _S.CREDITED: _UNDER_WAY | _ASSESSED | {_S.CREDIT_REVOKED},
     _S.CREDIT_REVOKED: frozenset({_S.CREDITED}),
 }
@@ -69,6 +71,8 @@ They are more than a single order of events would need: events of two aggregates
 result or attendance corrects an earlier one (R30).
 """
 
+UNSETTLED = frozenset(TRANSITIONS).union(*FOLLOWED.values())
+"""The states that something may still follow; what is in another one has ended for good."""
 TEACHER = "teacher"
 """The role under which the history has a teacher's own acts."""
 BASE = "base"
@@ -189,6 +193,12 @@ class Enrollment:
     eligibility: Eligibility | None = None
     returned_at: datetime | None = None
 
+    @property
+    def attended(self) -> bool:
+        """Whether the trainee took part in something, by what assessment has told last (R29, R34)."""
+        told = [change.status for change in self.history if change.status in _UNDER_WAY]
+        return bool(told) and told[-1] is _S.ATTENDING
+
 
 Step = tuple[Enrollment, list[EnrollmentEvent]]
 """What a step returns: the enrollment after it, and its events."""
@@ -276,15 +286,43 @@ def _request_after(
     return request.ended(WithdrawalRequestState.GRANTED if left else WithdrawalRequestState.LAPSED, now, by=by)
 
 
+def inherit(enrollment: Enrollment, school: str, province: str) -> Step:
+    """Hand an enrollment over to the school that its own was merged into; state, seat and history stay (R3).
+
+    Args:
+        enrollment: The enrollment before.
+        school: The successor's code.
+        province: The successor's.
+    """
+    inherited = replace(enrollment, school=school, province=province)
+    return inherited, [EnrollmentInherited(**about(inherited), former_school=enrollment.school)]
+
+
 def wrong_state(enrollment: Enrollment, rule: str) -> Refusal:
     """The refusal `WRONG_STATE` for an enrollment, with its state."""
-    status = enrollment.status.value
+    zh, en = LABELS[enrollment.status]
     return WRONG_STATE(
         rule=rule,
-        detail=(f"报名状态为{status}", f"The enrollment is {status}"),
+        detail=(f"报名为“{zh}”状态", f"The state of the enrollment is “{en}”"),
         enrollment=enrollment.id,
-        status=status,
+        status=enrollment.status.value,
     )
+
+
+def affiliation_within(teacher: Teacher, school: str | None) -> Affiliation:
+    """The teacher's time at the school within which he or she signs up (R20).
+
+    Args:
+        teacher: Who signs up.
+        school: The code of a school that the teacher is at; None for the main one.
+
+    Raises:
+        Refusal: `NOT_AT_SCHOOL`, or `TEACHER_LEFT`: the teacher is at no school.
+    """
+    here = teacher.main if school is None else teacher.at(school)
+    if here is None:
+        raise TEACHER_LEFT() if school is None else NOT_AT_SCHOOL(field="school")
+    return here
 
 
 def sign_up(
@@ -303,9 +341,7 @@ def sign_up(
     Raises:
         Refusal: `TEACHER_LEFT`: the teacher is at no school.
     """
-    here = at or teacher.main
-    if here is None:
-        raise TEACHER_LEFT()
+    here = at or affiliation_within(teacher, None)
     enrollment = Enrollment(
         id=key,
         version=1,

@@ -38,6 +38,32 @@ class SchoolRenamed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SchoolClosed:
+    """A school has ended: its accounts end, and its persons are at it no more (R3)."""
+
+    school: str
+    reason: str
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SchoolMerged:
+    """A school has ended in another one, which its persons and what it had under way follow (R3).
+
+    Attributes:
+        school: The code of the school that has ended; the province is this school's.
+        into: The successor's code.
+        into_province: The successor's province.
+    """
+
+    school: str
+    into: str
+    into_province: str
+    reason: str
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PersonDesignated:
     """A school named its designated person, whose account follows; how to reach the person stays here (R5, R41).
 
@@ -62,6 +88,24 @@ class TeacherAdded:
     school: str
     post: Audience
     employment: Employment
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttendeeNamed:
+    """Assessment is told the name of an attendee, or its correction; nobody else can read it (R32, ADR 52).
+
+    Attributes:
+        enrollment: The enrollment's id.
+        key: The id of assessment's key that opens the name.
+        sealed: The sealed name, base64url, of one length for all names.
+    """
+
+    enrollment: str
+    teacher: str
+    school: str
+    key: str
+    sealed: str
     province: str
 
 
@@ -172,7 +216,7 @@ class TeacherRequestWithdrawn(TeacherRequestEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class TeacherRequestReaddressed(TeacherRequestEvent):
-    """The teacher has moved meanwhile; the school where the teacher is now is asked instead (R20)."""
+    """Another school is asked, for the teacher has moved; or another one asks, its successor by a merger (R3, R20)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,6 +308,18 @@ class EnrollmentEvent:
     school: str
     year: int
     province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnrollmentInherited(EnrollmentEvent):
+    """Another school is responsible from now on, for the one before was merged into it; nothing else changes (R3).
+
+    Attributes:
+        school: The successor's code; the province is the successor's.
+        former_school: The code of the school that was merged.
+    """
+
+    former_school: str
 
 
 @dataclass(frozen=True, kw_only=True)

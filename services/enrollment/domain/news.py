@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from kernel.dates import today
 from kernel.reference import provinces
 from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.notifications import (
@@ -22,8 +23,8 @@ from services.enrollment.domain.notifications import (
     school_box,
     trainee_box,
 )
-from services.enrollment.domain.project import ADMIT, SHANGHAI, Project, Round
-from services.enrollment.domain.vocabulary import EnrollmentStatus, Outcome
+from services.enrollment.domain.project import ADMIT, Project, Round
+from services.enrollment.domain.vocabulary import Outcome
 
 REMIND_BEFORE = timedelta(days=2)
 """How long before the deadline for decisions a base is told what it has not decided (R23)."""
@@ -127,21 +128,41 @@ def of_quota(base: str, province: str, facts: Facts, *, at: datetime, version: i
     ]
 
 
-def of_escalation(project: Project, deadline: datetime) -> list[Notice]:
-    """To the ministry and the base, once a project and deadline: enrollments were left undecided (R23)."""
-    occasion = Occasion(
-        kind=NoticeKind.ESCALATED, project=project.id, base=project.base, at=deadline, version=project.version
-    )
+def of_round(bases: Iterable[str], facts: Facts, *, at: datetime, version: int, reason: str) -> list[Notice]:
+    """To the bases: by what their plans of a round are written and checked has changed (R1, R8, R9).
+
+    Args:
+        bases: Their ids.
+        facts: The year, and which parts have changed.
+        at: Domain time.
+        version: The round's version after the change.
+        reason: Why.
+    """
     return [
         Notice(
-            id=f"{order_of(deadline)}:{project.id}:{notice.to}:{NoticeKind.ESCALATED.value}",
-            to=notice.to,
-            kind=notice.kind,
-            project=notice.project,
+            id=f"{order_of(at)}:{facts.year}:{base_box(base)}:{NoticeKind.ROUND_AMENDED.value}:{version}",
+            to=base_box(base),
+            kind=NoticeKind.ROUND_AMENDED,
+            reason=reason,
+            at=at,
+            facts=facts,
+        )
+        for base in bases
+    ]
+
+
+def of_escalation(project: Project, deadline: datetime) -> list[Notice]:
+    """To the ministry and the base, once a project and deadline: enrollments were left undecided (R23)."""
+    return [
+        Notice(
+            id=f"{order_of(deadline)}:{project.id}:{box}:{NoticeKind.ESCALATED.value}",
+            to=box,
+            kind=NoticeKind.ESCALATED,
+            project=project.id,
             reason=None,
             at=deadline,
         )
-        for notice in of_oversight(occasion)
+        for box in (MINISTRY_BOX, base_box(project.base))
     ]
 
 
@@ -183,15 +204,37 @@ def of_no_show(enrollment: Enrollment, at: datetime) -> list[Notice]:
     return _about(enrollment, NoticeKind.NO_SHOW, boxes, at)
 
 
-def of_result(enrollment: Enrollment, outcome: Outcome, at: datetime, event: str) -> list[Notice]:
-    """To the teacher: a result was recorded or corrected (R30); `event` is the id of the event that says so."""
-    facts = Facts(outcome=outcome)
-    return _about(enrollment, NoticeKind.RESULT, [trainee_box(enrollment.teacher)], at, facts=facts, event=event)
+def of_result(
+    enrollment: Enrollment, outcome: Outcome, at: datetime, event: str, *, corrected: bool = False
+) -> list[Notice]:
+    """To the teacher and the school: a result was published, or a published one was corrected (R30).
+
+    Args:
+        enrollment: The enrollment.
+        outcome: What the result is.
+        at: Domain time.
+        event: The id of the event that says so.
+        corrected: Whether there was one before.
+    """
+    kind = NoticeKind.RESULT_CORRECTED if corrected else NoticeKind.RESULT
+    return _about(enrollment, kind, _own_boxes(enrollment), at, facts=Facts(outcome=outcome), event=event)
+
+
+def of_credit_to_confirm(enrollment: Enrollment, hours: int, at: datetime, event: str) -> list[Notice]:
+    """To the teacher and the school: a credit waits for the school (R31); `event` is the id of the event of it."""
+    facts = Facts(hours=hours)
+    return _about(enrollment, NoticeKind.CREDIT_TO_CONFIRM, _own_boxes(enrollment), at, facts=facts, event=event)
 
 
 def of_credit(enrollment: Enrollment, hours: int, at: datetime) -> list[Notice]:
-    """To the teacher: the school has confirmed the credit (R31)."""
-    return _about(enrollment, NoticeKind.CREDIT, [trainee_box(enrollment.teacher)], at, facts=Facts(hours=hours))
+    """To the teacher and the school: the school has confirmed the credit (R31)."""
+    return _about(enrollment, NoticeKind.CREDIT, _own_boxes(enrollment), at, facts=Facts(hours=hours))
+
+
+def of_results_due(occasion: Occasion) -> list[Notice]:
+    """To the base, and once the day is over to the ministry: its results are to be published (R30)."""
+    boxes = [base_box(occasion.base), *([MINISTRY_BOX] if occasion.facts.overdue else [])]
+    return occasion.notices(boxes)
 
 
 def of_revocation(enrollment: Enrollment, reason: str, at: datetime) -> list[Notice]:
@@ -204,6 +247,23 @@ def of_restoration(enrollment: Enrollment, reason: str, at: datetime) -> list[No
     """The teacher and the school: the revocation was a mistake, and the credit holds again (R31)."""
     boxes = [trainee_box(enrollment.teacher), school_box(enrollment.school)]
     return _about(enrollment, NoticeKind.CREDIT_RESTORED, boxes, at, reason=reason)
+
+
+def of_certificate(enrollment: Enrollment, at: datetime, event: str, *, ended: bool) -> list[Notice]:
+    """To the teacher and the base: a certificate was issued, or is valid no more (R32).
+
+    Args:
+        enrollment: The attendee's enrollment.
+        at: Domain time.
+        event: The id of the event that says so.
+        ended: Whether it is valid no more.
+    """
+    kind = NoticeKind.CERTIFICATE_REVOKED if ended else NoticeKind.CERTIFICATE
+    return _about(enrollment, kind, [trainee_box(enrollment.teacher), base_box(enrollment.base)], at, event=event)
+
+
+def _own_boxes(enrollment: Enrollment) -> list[str]:
+    return [trainee_box(enrollment.teacher), school_box(enrollment.school)]
 
 
 def _about(
@@ -234,8 +294,4 @@ def _about(
 
 
 def _last_day(deadline: datetime) -> date:
-    return (deadline - timedelta(microseconds=1)).astimezone(SHANGHAI).date()
-
-
-SEATED = (EnrollmentStatus.ACCEPTED, EnrollmentStatus.ATTENDING)
-"""The states of enrollments whose teachers are told of the start."""
+    return today(deadline - timedelta(microseconds=1))

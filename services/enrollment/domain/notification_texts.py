@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kernel.personal_numbers import holds_number
+from services.enrollment.domain.annual_news import annual_sentence
+from services.enrollment.domain.evaluation_news import evaluation_sentence
+from services.enrollment.domain.inspection_news import inspection_sentence
 from services.enrollment.domain.notifications import Delivery, Facts, Notice, NoticeKind
 from services.enrollment.domain.project import SHANGHAI, Project
 from services.enrollment.domain.vocabulary import DeliveryRecipient, EnrollmentStatus, Outcome
@@ -43,6 +46,8 @@ _REVISED: dict[EnrollmentStatus, tuple[str, str]] = {
         "The decision has been corrected: the enrollment is on the waiting list",
     ),
 }
+_PARTS = {"themes": ("培训主题", "themes"), "durationNorms": ("培训天数标准", "duration norms")}
+"""The parts of a round that bases are told of."""
 _PLAIN: dict[NoticeKind, tuple[str, str]] = {
     NoticeKind.TRANSFER_REQUESTED: (
         "有学校申请调入或聘用教师，请原学校在期限内答复",
@@ -88,13 +93,33 @@ _PLAIN: dict[NoticeKind, tuple[str, str]] = {
         "学校未同意退出申请，报名仍然有效",
         "The school has not granted the request to leave: the enrollment stands",
     ),
+    NoticeKind.WITHDRAWAL_LAPSED: (
+        "培训已开始，退出申请未获答复而失效，报名仍然有效",
+        "The training has begun, and the request to leave has lapsed without an answer: the enrollment stands",
+    ),
     NoticeKind.ENROLLMENT_RETURNED: (
         "基地复核学员资格后将报名退回学校，更正后须重新提交",
         "The base has returned the enrollment to the school, which corrects it and submits it again",
     ),
+    NoticeKind.SCHOOL_CLOSED: ("学校已关闭", "The school is closed"),
+    NoticeKind.SCHOOL_MERGED: ("学校已并入其他学校", "The school is merged into another one"),
     NoticeKind.CREDIT_REVOKED: ("学时已被撤销", "The credit is revoked"),
+    NoticeKind.CERTIFICATE: ("结业证书已签发", "The certificate is issued"),
+    NoticeKind.CERTIFICATE_REVOKED: (
+        "结业证书已撤销或已由新证书替代",
+        "The certificate is revoked, or a corrected one has replaced it",
+    ),
     NoticeKind.CREDIT_RESTORED: ("学时已恢复，此前的撤销有误", "The credit holds again; it was revoked by mistake"),
 }
+_OF_ASSESSMENT = frozenset(
+    {
+        NoticeKind.RESULT,
+        NoticeKind.RESULT_CORRECTED,
+        NoticeKind.RESULTS_DUE,
+        NoticeKind.CREDIT_TO_CONFIRM,
+        NoticeKind.CREDIT,
+    }
+)
 _OUTCOMES: dict[Outcome, tuple[str, str]] = {
     Outcome.PASSED: ("合格", "passed"),
     Outcome.FAILED: ("不合格", "failed"),
@@ -108,10 +133,11 @@ class Names:
 
     Attributes:
         person: The name of the trainee, or of the teacher whom a school requests.
-        school: The name of the trainee's school, or of the school that requests the teacher.
+        school: The name of the trainee's school, or of the school that requests the teacher or has ended.
         title: The project's title.
         code: The project's code.
         successor: The name of the teacher who has taken the seat (R26).
+        into: The name of the school that another one was merged into (R3).
     """
 
     person: str | None = None
@@ -119,6 +145,7 @@ class Names:
     title: str | None = None
     code: str | None = None
     successor: str | None = None
+    into: str | None = None
 
 
 NO_NAMES = Names()
@@ -162,13 +189,22 @@ def message(notice: Notice, names: Names = NO_NAMES) -> tuple[str, str]:
         notice: The notice.
         names: What its reader may know.
     """
-    said = _counted(notice.kind, notice.facts, names) or sentence(notice)
+    facts = notice.facts
+    said = (
+        _counted(notice.kind, facts, names)
+        or inspection_sentence(facts)
+        or annual_sentence(facts)
+        or evaluation_sentence(notice.kind, facts)
+        or sentence(notice)
+    )
     subject = _subject(notice, names)
     return (f"{subject[0]}：{said[0]}", f"{subject[1]}: {said[1]}") if subject[0] else said
 
 
 def _counted(kind: NoticeKind, facts: Facts, names: Names) -> tuple[str, str] | None:
     """The sentences that have a number, a day or another person in them; None for the other kinds."""
+    if kind in _OF_ASSESSMENT:
+        return _assessed(kind, facts)
     said = None
     match kind:
         case NoticeKind.QUOTA:
@@ -176,6 +212,8 @@ def _counted(kind: NoticeKind, facts: Facts, names: Names) -> tuple[str, str] | 
                 f"{facts.year}年度项目数量由{facts.before}调整为{facts.limit}",
                 f"The quota of {facts.year} changes from {facts.before} to {facts.limit}",
             )
+        case NoticeKind.ROUND_AMENDED:
+            said = _amended(facts)
         case NoticeKind.DECISIONS_DUE:
             said = (
                 f"还有{facts.count}人的报名待核准，请在{facts.until} 24:00前完成",
@@ -183,20 +221,53 @@ def _counted(kind: NoticeKind, facts: Facts, names: Names) -> tuple[str, str] | 
             )
         case NoticeKind.EXTENSION:
             said = (f"教师工作司同意培训延至{facts.until}结束", f"The training may end until {facts.until}")
-        case NoticeKind.RESULT if facts.outcome:
-            zh, en = _OUTCOMES[facts.outcome]
-            said = (f"考核结果：{zh}", f"The result is: {en}")
         case NoticeKind.TRANSFER_REQUESTED if facts.person:
             said = ("请原学校在期限内答复", "the school where the teacher is now answers in time")
-        case NoticeKind.CREDIT:
-            said = (f"学校已确认{facts.hours}学时", f"The school has confirmed {facts.hours} class hours")
+        case NoticeKind.SCHOOL_MERGED if names.into:
+            said = (f"学校已并入{names.into}", f"The school is merged into {names.into}")
         case NoticeKind.SUBSTITUTED:
-            said = _SENTENCES[EnrollmentStatus.SUBSTITUTED]
-            if names.successor:
-                said = (f"学校已将名额转给{names.successor}", f"The school has passed the seat on to {names.successor}")
+            said = _substituted(names)
         case _:
             pass
     return said
+
+
+def _assessed(kind: NoticeKind, facts: Facts) -> tuple[str, str]:
+    """What is told of results and credits (R30, R31)."""
+    zh, en = _OUTCOMES[facts.outcome] if facts.outcome else ("", "")
+    match kind:
+        case NoticeKind.RESULT:
+            return f"考核结果：{zh}", f"The result is: {en}"
+        case NoticeKind.RESULT_CORRECTED:
+            return f"考核结果已更正，现为：{zh}", f"The result has been corrected: {en}"
+        case NoticeKind.RESULTS_DUE if facts.overdue:
+            return (
+                f"已过成绩发布时限（{facts.until}），请尽快发布；结束满30日将按现有登记自动发布",
+                f"Results were due by {facts.until}; 30 days after the end they are published as they are",
+            )
+        case NoticeKind.RESULTS_DUE:
+            return f"请在{facts.until} 24:00前发布成绩", f"Publish the results by the end of {facts.until}"
+        case NoticeKind.CREDIT_TO_CONFIRM:
+            return f"{facts.hours}学时待学校确认", f"{facts.hours} class hours wait for the school to confirm them"
+        case _:
+            return f"学校已确认{facts.hours}学时", f"The school has confirmed {facts.hours} class hours"
+
+
+def _substituted(names: Names) -> tuple[str, str]:
+    """Who has taken the seat (R26)."""
+    if names.successor:
+        return f"学校已将名额转给{names.successor}", f"The school has passed the seat on to {names.successor}"
+    return _SENTENCES[EnrollmentStatus.SUBSTITUTED]
+
+
+def _amended(facts: Facts) -> tuple[str, str]:
+    """Which parts of a round have changed (R1)."""
+    parts = [_PARTS[part] for part in facts.changed or () if part in _PARTS]
+    zh, en = "、".join(part[0] for part in parts), " and ".join(part[1] for part in parts)
+    return (
+        f"{facts.year}年度的{zh}有调整，尚未提交的培训计划按新的要求检查",
+        f"The {en} of {facts.year} have changed; plans that are not handed in are checked by the new ones",
+    )
 
 
 def _subject(notice: Notice, names: Names) -> tuple[str, str]:
@@ -206,8 +277,8 @@ def _subject(notice: Notice, names: Names) -> tuple[str, str]:
     if notice.facts.person:
         return _request(notice, names)
     if not project:
-        base = notice.facts.base_name or ""
-        return base, base
+        organization = notice.facts.base_name or names.school or ""
+        return organization, organization
     said = f"“{title}” ({code})" if title else f"Project {code}"
     if not notice.enrollment:
         return project, said

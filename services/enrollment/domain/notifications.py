@@ -42,6 +42,9 @@ class NoticeKind(StrEnum):
     STARTED = "STARTED"
     NO_SHOW = "NO_SHOW"
     RESULT = "RESULT"
+    RESULT_CORRECTED = "RESULT_CORRECTED"
+    RESULTS_DUE = "RESULTS_DUE"
+    CREDIT_TO_CONFIRM = "CREDIT_TO_CONFIRM"
     CREDIT = "CREDIT"
     CREDIT_REVOKED = "CREDIT_REVOKED"
     CREDIT_RESTORED = "CREDIT_RESTORED"
@@ -49,12 +52,53 @@ class NoticeKind(StrEnum):
     WITHDRAWAL_REQUESTED = "WITHDRAWAL_REQUESTED"
     WITHDRAWAL_TAKEN_BACK = "WITHDRAWAL_TAKEN_BACK"
     WITHDRAWAL_REFUSED = "WITHDRAWAL_REFUSED"
+    WITHDRAWAL_LAPSED = "WITHDRAWAL_LAPSED"
     TRANSFER_REQUESTED = "TRANSFER_REQUESTED"
     TRANSFER_CONFIRMED = "TRANSFER_CONFIRMED"
     TRANSFER_REFUSED = "TRANSFER_REFUSED"
     TRANSFER_ESCALATED = "TRANSFER_ESCALATED"
     TRANSFER_WITHDRAWN = "TRANSFER_WITHDRAWN"
     ENROLLMENT_RETURNED = "ENROLLMENT_RETURNED"
+    SCHOOL_CLOSED = "SCHOOL_CLOSED"
+    SCHOOL_MERGED = "SCHOOL_MERGED"
+    ROUND_AMENDED = "ROUND_AMENDED"
+    SAMPLED = "SAMPLED"
+    FINDING = "FINDING"
+    RECTIFICATION = "RECTIFICATION"
+    CERTIFICATE = "CERTIFICATE"
+    CERTIFICATE_REVOKED = "CERTIFICATE_REVOKED"
+    ANNUAL = "ANNUAL"
+    APPEAL = "APPEAL"
+    EVALUATION = "EVALUATION"
+    EVALUATION_REMINDER = "EVALUATION_REMINDER"
+    EVALUATION_RESULT = "EVALUATION_RESULT"
+
+
+class InspectionStep(StrEnum):
+    """What a notice of a random inspection tells (R37)."""
+
+    DRAWN = "DRAWN"
+    SAMPLED = "SAMPLED"
+    CLEAN = "CLEAN"
+    FOUND = "FOUND"
+    REPORTED = "REPORTED"
+    RETURNED = "RETURNED"
+    DUE = "DUE"
+    OVERDUE = "OVERDUE"
+    CLOSED = "CLOSED"
+
+
+class AnnualStep(StrEnum):
+    """What a notice of an annual assessment tells (R38)."""
+
+    OPENED = "OPENED"
+    COMMENTED = "COMMENTED"
+    ADJUSTED = "ADJUSTED"
+    FINAL = "FINAL"
+    FINAL_ANEW = "FINAL_ANEW"
+    APPEALED = "APPEALED"
+    UPHELD = "UPHELD"
+    DISMISSED = "DISMISSED"
 
 
 _OF_DECISIONS = frozenset({NoticeKind.DECISION, NoticeKind.REVISED})
@@ -75,9 +119,20 @@ class Facts:
         until: The last day, included.
         outcome: Of an assessment (R30).
         hours: Class hours of a credit (R31).
+        overdue: Whether the last day is over (R30).
         successor: Id of the teacher who has taken the seat (R26).
         person: Id of the teacher whom a school requests (R20).
-        school: The code of the school that requests the teacher.
+        school: The code of the school that requests the teacher, or has ended.
+        into: The code of the school that it was merged into (R3).
+        changed: The parts of the round that have changed, by the graph's names (R1).
+        inspection: What a random inspection is called (R37).
+        inspection_step: What has happened in it.
+        annual_step: What has happened in an annual assessment (R38).
+        grade: The grade of a base's year.
+        questionnaire: What kind a questionnaire is of, by assessment's name (R34, R35).
+        short_code: The first letters of the hash of the list that its keys stand in, for comparing by eye.
+        list_day: The day of that list, ISO.
+        cause: Why there is no result of it, by assessment's name (R36).
     """
 
     title: str | None = None
@@ -90,9 +145,20 @@ class Facts:
     until: date | None = None
     outcome: Outcome | None = None
     hours: int | None = None
+    overdue: bool = False
     successor: str | None = None
     person: str | None = None
     school: str | None = None
+    into: str | None = None
+    changed: tuple[str, ...] | None = None
+    inspection: str | None = None
+    inspection_step: InspectionStep | None = None
+    annual_step: AnnualStep | None = None
+    grade: str | None = None
+    questionnaire: str | None = None
+    short_code: str | None = None
+    list_day: str | None = None
+    cause: str | None = None
 
 
 NO_FACTS = Facts()

@@ -1,7 +1,7 @@
 """Rounds and projects as the catalog's events describe them, and whether they are open (R1, R26)."""
 
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from kernel.errors import Refusal, Unblock
@@ -17,6 +17,13 @@ RECHECK = "RECHECK"
 """The step in which bases check eligibility again (学员资格复核), in rounds that have it (ADR 33)."""
 STEPS = frozenset({ELIGIBILITY, RECHECK})
 """The steps of a round that enrollment holds besides its phases."""
+PHASES = {
+    ENROL: ("学员报名阶段", "The phase of enrollment"),
+    ADMIT: ("基地核准阶段", "The phase of the bases' decisions"),
+    ELIGIBILITY: ("参训资格审核", "The schools' confirmation of who is eligible"),
+    RECHECK: ("学员资格复核", "The bases' second check of who is eligible"),
+}
+"""Chinese and English of the phases and steps that messages name."""
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _BEGUN = {ProjectState.RUNNING, ProjectState.FINISHED}
 
@@ -171,11 +178,21 @@ def require_phase(calendar: Round | None, phase: str, now: datetime, rule: str) 
     window = calendar.window(phase) if calendar else None
     raise PHASE_CLOSED(
         rule=rule,
-        detail=("该阶段", "This phase"),
+        detail=_named(phase, window),
         phase=phase,
         opensAt=window.opens_at.astimezone(SHANGHAI).isoformat() if window else None,
         closesAt=window.closes_at.astimezone(SHANGHAI).isoformat() if window else None,
     )
+
+
+def _named(phase: str, window: Phase | None) -> tuple[str, str]:
+    """A phase or step with its first and last day, as far as the round has it."""
+    zh, en = PHASES[phase]
+    if window is None:
+        return zh, en
+    opens = window.opens_at.astimezone(SHANGHAI).date()
+    closes = (window.closes_at - timedelta.resolution).astimezone(SHANGHAI).date()
+    return f"{zh}（{opens}至{closes}）", f"{en} ({opens} to {closes}, both included)"
 
 
 def has_step(calendar: Round | None, step: str) -> bool:

@@ -59,8 +59,8 @@ ELIGIBILITY_UNCONFIRMED = RefusalKind(
 )
 STEP_NOT_IN_ROUND = RefusalKind(
     "STEP_NOT_IN_ROUND",
-    "本轮次的日程没有此步骤：{step}",
-    "The calendar of this round does not have the step {step}",
+    "本轮次的日程没有此步骤：{detail}",
+    "The calendar of this round does not have this step: {detail}",
     unblock=Unblock.MINISTRY,
 )
 NOT_ESCALATED = RefusalKind(
@@ -139,6 +139,34 @@ INVALID_SCHOOL = RefusalKind(
     rule="R3",
     unblock=Unblock.SELF,
 )
+SCHOOL_CLOSED = RefusalKind(
+    "SCHOOL_CLOSED",
+    "该学校已关闭或已并入其他学校",
+    "The school is closed, or merged into another",
+    rule="R3",
+    unblock=Unblock.MINISTRY,
+)
+SCHOOL_IN_USE = RefusalKind(
+    "SCHOOL_IN_USE",
+    "该学校还有{count}人次的报名或学时未办结，须先办结，或并入其他学校",
+    "The school has {count} enrollments or credits that have not ended: they end first, or the school is merged",
+    rule="R3",
+    unblock=Unblock.SCHOOL,
+)
+INVALID_SCHOOL_MERGER = RefusalKind(
+    "INVALID_SCHOOL_MERGER",
+    "学校只能并入另一所学校",
+    "A school is merged into another one",
+    rule="R3",
+    unblock=Unblock.SELF,
+)
+SCHOOL_MERGER_UNDER_WAY = RefusalKind(
+    "SCHOOL_MERGER_UNDER_WAY",
+    "另有学校正在并入该校，请稍后再办",
+    "Another school is being merged into this one: try again in a few minutes",
+    rule="R3",
+    unblock=Unblock.SELF,
+)
 SCHOOL_EXISTS = RefusalKind("SCHOOL_EXISTS", "该学校已登记", "The school is on file", rule="R3", unblock=Unblock.SELF)
 DESIGNATED_PERSON_MISSING = RefusalKind(
     "DESIGNATED_PERSON_MISSING",
@@ -193,6 +221,13 @@ TEACHER_MOVED = RefusalKind(
     "TEACHER_MOVED",
     "该教师已离开被申请的学校，现任职学校尚未答复，须由申请学校重新申请",
     "The teacher has left the school that was asked: the school requests the teacher anew of where the teacher is now",
+    rule="R20",
+    unblock=Unblock.SCHOOL,
+)
+NOT_AT_SCHOOL = RefusalKind(
+    "NOT_AT_SCHOOL",
+    "您不在该校任职，只能以任职的学校报名",
+    "You are not at that school; sign up within one that you are at",
     rule="R20",
     unblock=Unblock.SCHOOL,
 )

@@ -41,8 +41,10 @@ def miss(enrollment: Enrollment, now: datetime) -> Followed:
 
 
 def assess(enrollment: Enrollment, outcome: Outcome, now: datetime) -> Followed:
-    """Apply an outcome, or a later one that corrects it (R30)."""
+    """Apply an outcome, or a later one that corrects it (R30); a no-show, incomplete by itself, stays a no-show."""
     to = EnrollmentStatus(outcome.value)
+    if enrollment.status is EnrollmentStatus.NO_SHOW and outcome is Outcome.INCOMPLETE:
+        return None
     if to not in FOLLOWED or enrollment.status is to or enrollment.status not in FOLLOWED[to]:
         return None
     code = None if outcome is Outcome.PASSED else ReasonCode.ASSESSED
@@ -67,8 +69,11 @@ def revoke(enrollment: Enrollment, reason: str, now: datetime) -> Followed:
 
 
 def restore(enrollment: Enrollment, reason: str, now: datetime) -> Followed:
-    """Apply that the credit was revoked by mistake and holds again, with assessment's reason (R31)."""
-    if enrollment.status is not EnrollmentStatus.CREDIT_REVOKED:
+    """Apply that the credit was revoked by mistake and holds again, with assessment's reason (R31).
+
+    Who passed once more by a correction is PASSED meanwhile, with a credit that stayed revoked.
+    """
+    if enrollment.status not in (EnrollmentStatus.CREDIT_REVOKED, EnrollmentStatus.PASSED):
         return None
     moved = step(enrollment, EnrollmentStatus.CREDITED, by=_ASSESSMENT, now=now, reason=reason)
     return moved, [CreditGivenBack(**about(moved), reason=reason)]

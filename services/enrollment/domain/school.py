@@ -1,6 +1,7 @@
 """Schools and their designated persons (R3, R5)."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from kernel.free_text import Name, PersonName, Reason
 from kernel.refusals import INVALID_CONTACT
@@ -10,6 +11,7 @@ from services.enrollment.domain.refusals import (
     INVALID_SCHOOL,
     NO_LONGER_DESIGNATED,
     PROVINCE_MISMATCH,
+    SCHOOL_CLOSED,
 )
 
 _SCHOOL_CODE_DIGITS = 10
@@ -42,12 +44,30 @@ class Phone:
 
 
 @dataclass(frozen=True, slots=True)
+class Closing:
+    """The end of a school (R3).
+
+    Attributes:
+        at: Domain time.
+        reason: Why, as whoever closed it said.
+        into: The code of the school that it was merged into; None where it was closed.
+        settled: Whether its persons, its requests for persons and what it had under way have followed.
+    """
+
+    at: datetime
+    reason: str
+    into: str | None = None
+    settled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class School:
     """A vocational school.
 
     Attributes:
         id: Its code: school identification code, or unified social credit code (R3).
         province: Two digits; `00` for schools of line ministries and ministry-affiliated universities.
+        closed: How it ended; None while it has not.
     """
 
     id: str
@@ -55,6 +75,7 @@ class School:
     name: str
     province: str
     designated: DesignatedPerson | None = None
+    closed: Closing | None = None
 
 
 def register_school(code: str, name: Name, province: str) -> tuple[School, list[SchoolRegistered]]:
@@ -84,8 +105,9 @@ def rename(school: School, name: Name, reason: Reason) -> tuple[School, list[Sch
         reason: Why, such as the approval of the change.
 
     Raises:
-        Refusal: `INVALID_SCHOOL`: the name is empty.
+        Refusal: `SCHOOL_CLOSED`, or `INVALID_SCHOOL`: the name is empty.
     """
+    require_open(school)
     if not name.text:
         raise INVALID_SCHOOL()
     if name.text == school.name:
@@ -139,12 +161,32 @@ def designate(
     return replace(school, designated=DesignatedPerson(name.text, phone.sealed, phone.masked, email, key)), [event]
 
 
+def require_open(school: School) -> None:
+    """Refuse what a school that was closed or merged into another one does no more (R3).
+
+    Raises:
+        Refusal: `SCHOOL_CLOSED`, with the successor's code where there is one.
+    """
+    if school.closed:
+        raise SCHOOL_CLOSED(school=school.id, into=school.closed.into)
+
+
 def require_person(school: School, person: str | None) -> None:
-    """Refuse an account of a person who is not the designated one any more (R5).
+    """Refuse an account of a school that has ended, or of a person who is not the designated one any more (R3, R5).
 
     Args:
         school: The school that the account acts for.
         person: The account's person; None for the school's own account.
+
+    Raises:
+        Refusal: `SCHOOL_CLOSED` or `NO_LONGER_DESIGNATED`.
+    """
+    require_open(school)
+    require_not_replaced(school, person)
+
+
+def require_not_replaced(school: School, person: str | None) -> None:
+    """Refuse an account of a person who is not the school's designated one any more, whether it has ended or not (R5).
 
     Raises:
         Refusal: `NO_LONGER_DESIGNATED`.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from kernel.dates import today
+from kernel.dates import oldest_year_at_hand
 from services.enrollment.domain.project import ADMIT, ENROL, RECHECK, Round, is_open, is_past
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 
@@ -46,23 +46,21 @@ class Due:
     returned: bool = False
 
 
-def years_at_hand(rounds: Iterable[Round], now: datetime) -> Sequence[int]:
-    """The years of the rounds that are still dealt with: until the end of the year after a round's own.
-
-    By then its trainings are over and its results are in; what is left of earlier rounds waits for nobody.
+def rounds_at_hand(rounds: Iterable[Round], now: datetime) -> Sequence[Round]:
+    """The rounds that are still dealt with, by year.
 
     Args:
         rounds: All rounds.
         now: Domain time.
     """
-    oldest = today(now).year - 1
-    return sorted(year for current in rounds if (year := int(current.id)) >= oldest)
+    oldest = oldest_year_at_hand(now)
+    return sorted((current for current in rounds if int(current.id) >= oldest), key=lambda current: int(current.id))
 
 
 def duties_of_school(rounds: Iterable[Round], now: datetime) -> Sequence[Due]:
-    """A school ranks and submits while enrolment is open, and answers offers and who asks to leave at any time.
+    """A school ranks and submits while enrollment is open, and answers offers and who asks to leave at any time.
 
-    After enrolment it submits what bases have returned, until 学员资格复核 ends (R23).
+    After enrollment it submits what bases have returned, until 学员资格复核 ends (R23).
     """
     duties = []
     for current in rounds:

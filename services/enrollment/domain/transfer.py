@@ -17,13 +17,14 @@ from services.enrollment.domain.events import (
     TeacherRequestReaddressed,
     TeacherRequestWithdrawn,
 )
+from services.enrollment.domain.labels import LABELS
 from services.enrollment.domain.refusals import TEACHER_MOVED, TRANSFER_PENDING
 from services.enrollment.domain.teacher import Joined, Teacher, join
 from services.enrollment.domain.vocabulary import Employment, TransferKind, TransferState
 
 _S = TransferState
 TRANSITIONS: dict[TransferState, frozenset[TransferState]] = {
-    _S.REQUESTED: frozenset({_S.CONFIRMED, _S.REFUSED, _S.ESCALATED, _S.WITHDRAWN}),
+    _S.REQUESTED: frozenset({_S.CONFIRMED, _S.REFUSED, _S.ESCALATED, _S.WITHDRAWN, _S.REQUESTED}),
     _S.ESCALATED: frozenset({_S.CONFIRMED, _S.REFUSED, _S.GRANTED, _S.DENIED, _S.WITHDRAWN, _S.REQUESTED}),
     _S.REFUSED: frozenset({_S.GRANTED}),
 }
@@ -34,6 +35,7 @@ _RULE = "R20"
 SYSTEM = "system"
 """Who has acted where a step follows from another one, or from the time."""
 _MOOT = "该教师已在本校任职"
+_SCHOOL_ENDED = "申请学校已关闭"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ def request(
     told = TeacherRequested(**_about(transfer), kind=transfer.kind, employment=transfer.employment)
     events: list[TransferEvent] = [told]
     if former is None:
-        transfer = _step(transfer, TransferState.CONFIRMED, SYSTEM, now, None)
+        transfer = _move(transfer, TransferState.CONFIRMED, SYSTEM, now, None)
         events.append(TeacherRequestAnswered(**_about(transfer), confirmed=True))
     return transfer, events
 
@@ -273,9 +275,37 @@ def follow(transfer: Transfer, teacher: Teacher, now: datetime, *, time: timedel
         return withdrawn, [TeacherRequestWithdrawn(**_about(withdrawn))]
     if teacher.at(transfer.former):
         return None
-    asked = _step(transfer, TransferState.REQUESTED, SYSTEM, now, None)
+    asked = _move(transfer, TransferState.REQUESTED, SYSTEM, now, None)
     asked = replace(asked, former=main.school, former_province=main.province, due=now + time)
     return asked, [TeacherRequestReaddressed(**_about(asked))]
+
+
+def release(transfer: Transfer, now: datetime) -> Step:
+    """Confirm a live request whose school that is asked has ended, so that there is nobody to ask (R3, R20)."""
+    released = _move(transfer, TransferState.CONFIRMED, SYSTEM, now, None)
+    return released, [TeacherRequestAnswered(**_about(released), confirmed=True)]
+
+
+def inherit(
+    transfer: Transfer, teacher: Teacher, waiting: Iterable[Transfer], now: datetime, *, into: tuple[str, str] | None
+) -> Step:
+    """What becomes of a live request whose own school has ended: the successor's, or taken back (R3, R20).
+
+    It waits as it has waited. It is taken back where the successor has the person, or has made a request of its own.
+
+    Args:
+        transfer: A live request of the school that has ended.
+        teacher: The person.
+        waiting: The live requests for the person.
+        now: Domain time.
+        into: Code and province of the successor; None where the school was closed.
+    """
+    if into is None or teacher.at(into[0]) or any(other.school == into[0] for other in waiting):
+        reason = _MOOT if into and teacher.at(into[0]) else _SCHOOL_ENDED
+        withdrawn = _move(transfer, TransferState.WITHDRAWN, SYSTEM, now, reason)
+        return withdrawn, [TeacherRequestWithdrawn(**_about(withdrawn))]
+    inherited = replace(transfer, school=into[0], province=into[1])
+    return inherited, [TeacherRequestReaddressed(**_about(inherited))]
 
 
 def settle(transfer: Transfer, teacher: Teacher, now: datetime) -> Joined:
@@ -304,13 +334,12 @@ def _about(transfer: Transfer) -> dict[str, Any]:
 
 def _move(transfer: Transfer, to: TransferState, by: str, now: datetime, reason: str | None) -> Transfer:
     if to not in TRANSITIONS.get(transfer.state, frozenset()):
-        state = transfer.state.value
+        zh, en = LABELS[transfer.state]
         raise WRONG_STATE(
-            rule=_RULE, detail=(f"调动申请状态为{state}", f"The request is {state}"), transfer=transfer.id, status=state
+            rule=_RULE,
+            detail=(f"调动申请为“{zh}”状态", f"The state of the request is “{en}”"),
+            transfer=transfer.id,
+            status=transfer.state.value,
         )
-    return _step(transfer, to, by, now, reason)
-
-
-def _step(transfer: Transfer, to: TransferState, by: str, now: datetime, reason: str | None) -> Transfer:
     change = TransferChange(to, now, by, reason)
     return replace(transfer, state=to, live=to in LIVE, history=(*transfer.history, change))

@@ -40,7 +40,18 @@ WITHOUT_SEAT = NOT_YET_ACCEPTED - {EnrollmentStatus.OFFERED}
 """The states of an enrollment that waits for a seat in one way or another; it lapses when the training begins."""
 LIVE = NOT_YET_ACCEPTED | {EnrollmentStatus.ACCEPTED, EnrollmentStatus.ATTENDING}
 """The states of an enrollment that has not ended (R19, R33)."""
+SEATED = (EnrollmentStatus.ACCEPTED, EnrollmentStatus.ATTENDING)
+"""The states of enrollments whose teachers are told of the start."""
 
+ASSESSABLE = (
+    EnrollmentStatus.ATTENDING,
+    EnrollmentStatus.PASSED,
+    EnrollmentStatus.FAILED,
+    EnrollmentStatus.INCOMPLETE,
+    EnrollmentStatus.CREDITED,
+    EnrollmentStatus.CREDIT_REVOKED,
+)
+"""The states of enrollments whose trainees may have taken part (R34)."""
 
 LEAVABLE = (NOT_YET_ACCEPTED - {EnrollmentStatus.SIGNED_UP}) | {EnrollmentStatus.ACCEPTED}
 """The states that a teacher leaves through the school (R26); a sign-up is the teacher's own to withdraw (R19)."""

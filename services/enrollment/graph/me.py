@@ -6,8 +6,7 @@ from typing import Self
 import strawberry
 
 from chassis.graph import requires
-from chassis.graph.resolvers import text_key
-from chassis.graph.todo import TodoFields, TodoKind, Waiting
+from chassis.graph.todo import TodoFields, TodoKind, Waiting, names_caller
 from chassis.principal import Principal, Scope
 from services.enrollment.domain.project import Round
 from services.enrollment.domain.todos import (
@@ -16,7 +15,7 @@ from services.enrollment.domain.todos import (
     duties_of_base,
     duties_of_ministry,
     duties_of_school,
-    years_at_hand,
+    rounds_at_hand,
 )
 from services.enrollment.graph.context import Context, Info
 from services.enrollment.graph.loaders import SchoolByCodeLoader
@@ -37,13 +36,6 @@ class Todo(TodoFields):
     def project(self) -> Project | None:
         """The project, where all of it is of one."""
         return Project(id=strawberry.ID(self.waiting.project)) if self.waiting.project else None
-
-    @classmethod
-    def of(cls, waiting: Waiting) -> Self:
-        """From what waits."""
-        return cls(
-            kind=waiting.kind, count=waiting.count, rule=waiting.rule, closes_at=waiting.closes_at, waiting=waiting
-        )
 
 
 @strawberry.federation.type(keys=["id"], description="当前登录的帐号")
@@ -68,8 +60,7 @@ class Me:
     @classmethod
     def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:
         """Whoever asks; there is no other."""
-        principal = info.context.principal
-        return cls.of(principal) if text_key(id) == principal.subject and principal.scope is not Scope.PUBLIC else None
+        return cls.of(info.context.principal) if names_caller(info, id) else None
 
     @strawberry.field(description="所在学校：学校帐号和教师")
     async def school(self, info: Info) -> School | None:
@@ -92,9 +83,9 @@ class Me:
     async def todo(self, info: Info) -> list[Todo]:
         """What waits for whoever asks, about enrollments and requests for persons; nothing that is empty."""
         context = info.context
-        if context.principal.scope not in _BY_ROUND:
+        if context.principal.scope not in _WITH_DUTIES:
             return []
-        rounds = await context.deps.store.rounds.query({})
+        rounds = rounds_at_hand(await context.deps.store.rounds.query({}), context.deps.clock.now())
         waiting = [
             *await _of_the_school(context),
             *await _duties(context, rounds),
@@ -104,7 +95,7 @@ class Me:
         return [Todo.of(entry) for entry in waiting if entry.count]
 
 
-_BY_ROUND = frozenset({Scope.SCHOOL, Scope.BASE, Scope.PROVINCE, Scope.MINISTRY})
+_WITH_DUTIES = frozenset({Scope.SCHOOL, Scope.BASE, Scope.PROVINCE, Scope.MINISTRY})
 
 
 async def _of_the_school(context: Context) -> list[Waiting]:
@@ -155,7 +146,7 @@ async def _undelivered(context: Context, rounds: Sequence[Round]) -> list[Waitin
     """Feedback that no attempt will deliver any more: an address is wrong (R24); each year has a list of its own."""
     if context.principal.scope not in {Scope.SCHOOL, Scope.PROVINCE, Scope.MINISTRY}:
         return []
-    years = years_at_hand(rounds, context.deps.clock.now())
+    years = [int(current.id) for current in rounds]
     failed = await context.deps.store.deliveries.count_failed(context.principal, years)
     return [Waiting(TodoKind.UNDELIVERED, count, "R24", year=year) for year, count in sorted(failed.items())]
 

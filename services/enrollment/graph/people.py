@@ -174,6 +174,19 @@ class School:
 
         return Province.of(self.source.province)
 
+    @strawberry.field(description="关闭或并入其他学校的时间；空为未关闭 (R3)")
+    def closed_at(self) -> datetime | None:
+        """When the school ended; null while it has not."""
+        return self.source.closed.at if self.source.closed else None
+
+    @strawberry.field(description="并入的学校；空为未并入 (R3)")
+    async def merged_into(self, info: Info) -> "School | None":
+        """The school that this one was merged into."""
+        if self.source.closed is None or self.source.closed.into is None:
+            return None
+        school = await info.context.loader(SchoolByCodeLoader).load(self.source.closed.into)
+        return School.of(school) if school else None
+
     @strawberry.federation.field(description="专人 (R5)", requires_scopes=_SCHOOL_READERS)
     def designated_person(self, info: Info) -> Person | None:
         """The school's designated person, the phone masked (R5, R41)."""

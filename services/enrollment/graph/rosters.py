@@ -9,7 +9,7 @@ import strawberry
 from chassis.graph import Advice, MajorCategory, RefusalInfo, requires
 from chassis.graph.connection import Connection, connect, page_request
 from chassis.principal import Scope
-from services.enrollment.commands.guards import own_school
+from services.enrollment.commands.guards import reading_school
 from services.enrollment.domain.roster import roster
 from services.enrollment.graph.context import Context, Info
 from services.enrollment.graph.enrollments import Enrollment, warning_of
@@ -139,7 +139,7 @@ class RosterQuery:
     async def roster_job(self, info: Info, id: strawberry.ID) -> RosterJob | None:
         """A roster of the school's own; null for another's."""
         deps = info.context.deps
-        school = await own_school(deps, info.context.principal)
+        school = await reading_school(deps, info.context.principal)
         stored = await deps.store.rosters.find(id)
         return RosterJob.of(stored, info.context) if stored and stored.school == school.id else None
 
@@ -147,7 +147,7 @@ class RosterQuery:
     async def roster_jobs(self, info: Info, first: int = 20, after: str | None = None) -> Connection[RosterJob] | None:
         """The school's own rosters, the latest first."""
         deps, part = info.context.deps, page_request(first, after)
-        school = await own_school(deps, info.context.principal)
+        school = await reading_school(deps, info.context.principal)
         page = await connect(deps.store.rosters.list_jobs(school.id, part), part, lambda job: [job.id])
         return Connection[RosterJob].of(
             page, lambda job: RosterJob.of(job, info.context), partial(deps.store.rosters.count_jobs, school.id)

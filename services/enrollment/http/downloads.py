@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from urllib.parse import quote
 
-from starlette.responses import Response, StreamingResponse
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from chassis.principal import TokenVerifier
+from chassis.serving import bodies
+from chassis.serving.attachments import XLSX, attachment
+from kernel.refusals import BODY_TOO_LARGE
 from services.enrollment.commands import Deps
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MOST_AT_ONCE = 2
 
 
@@ -36,6 +38,23 @@ class FileEndpoints:
         raise TypeError(f"{type(self).__name__} must list its routes for {verifier!r}")
 
 
+async def bounded_body(request: Request, most: int, rule: str) -> bytes:
+    """The whole body.
+
+    Args:
+        request: The request.
+        most: The most bytes.
+        rule: The rule of the endpoint.
+
+    Raises:
+        Refusal: `BODY_TOO_LARGE`.
+    """
+    try:
+        return await bodies.bounded_body(request, most)
+    except bodies.BodyTooLargeError as error:
+        raise BODY_TOO_LARGE(rule=rule, limit=most) from error
+
+
 def download(content: bytes | AsyncIterator[bytes], name: str, ascii_name: str) -> Response:
     """Answer with a workbook that a browser saves.
 
@@ -44,12 +63,4 @@ def download(content: bytes | AsyncIterator[bytes], name: str, ascii_name: str) 
         name: Its name without `.xlsx`, in any script (RFC 5987).
         ascii_name: The same for clients that read ASCII only.
     """
-    names = f"filename=\"{ascii_name}.xlsx\"; filename*=UTF-8''{quote(name, safe='')}.xlsx"
-    headers = {
-        "Content-Disposition": f"attachment; {names}",
-        "Cache-Control": "no-store",  # it holds names, and masked numbers (R41)
-        "X-Content-Type-Options": "nosniff",
-    }
-    if isinstance(content, bytes):
-        return Response(content, headers=headers, media_type=_XLSX)
-    return StreamingResponse(content, headers=headers, media_type=_XLSX)
+    return attachment(content, XLSX, name, ascii_name)

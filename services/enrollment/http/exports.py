@@ -11,10 +11,11 @@ from chassis.events import NATIONWIDE
 from chassis.graph import SubgraphContext
 from chassis.principal import Principal, TokenVerifier
 from chassis.serving.asgi import internal
+from chassis.workbooks.writer import Sheet, read, write
 from kernel.errors import Refusal
 from kernel.language import Language
 from kernel.reference import provinces
-from kernel.refusals import BAD_REQUEST, NOT_FOUND
+from kernel.refusals import BAD_REQUEST, FORBIDDEN, NOT_FOUND
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 from services.enrollment.graph.context import Context, may_read_base, may_read_province, may_read_school
 from services.enrollment.graph.loaders import ProjectByIdLoader, SchoolByCodeLoader
@@ -22,7 +23,6 @@ from services.enrollment.http.downloads import FileEndpoints, download
 from services.enrollment.store import EnrollmentSelection
 from services.enrollment.workbooks.enrollment_sheet import roster
 from services.enrollment.workbooks.province_sheets import funding, progress
-from services.enrollment.workbooks.writer import Sheet, read, write
 
 _YEAR = re.compile(r"20\d\d", re.ASCII)
 _ENROLLMENTS = ("报名名单", "enrollments")
@@ -31,7 +31,8 @@ _ENROLLMENTS = ("报名名单", "enrollments")
 class Exports(FileEndpoints):
     """Exports of a project, a school, a province and the nation.
 
-    Whoever may not read something is told that it is not there, as in the graph.
+    Whoever may not read something is told that it is not there, as in the graph; who may not have the nation's is told
+    so, for everybody knows that it is there.
     """
 
     def routes(self, verifier: TokenVerifier) -> list[Route]:
@@ -95,10 +96,10 @@ class Exports(FileEndpoints):
         """The progress of all provinces, and of the schools that belong to none, for the ministry.
 
         Raises:
-            Refusal: `NOT_FOUND` or `BAD_REQUEST`.
+            Refusal: `FORBIDDEN` or `BAD_REQUEST`.
         """
         if not may_read_province(principal, NATIONWIDE):
-            raise NOT_FOUND(kind="province", id=NATIONWIDE)
+            raise FORBIDDEN(rule="R42")
         context, year = self._context(principal, language), _year(request)
         sheet = await progress(context, [*provinces(), NATIONWIDE], year)
         return await self._answer([sheet], f"{year}-{language.choose('各省培训进展', 'progress of all provinces')}")

@@ -11,12 +11,11 @@ from chassis.principal import Principal, TokenVerifier
 from chassis.serving.asgi import internal
 from kernel.free_text import Title
 from kernel.language import Language
-from kernel.refusals import BODY_TOO_LARGE
 from services.enrollment.commands import own_roster, stage_roster
 from services.enrollment.commands.guards import own_school
 from services.enrollment.domain.project import ENROL, is_open
 from services.enrollment.domain.roster.roster import Roster
-from services.enrollment.http.downloads import FileEndpoints, download
+from services.enrollment.http.downloads import FileEndpoints, bounded_body, download
 from services.enrollment.workbooks.roster_writer import result, template
 from services.enrollment.workbooks.sheet_worker import read_in_worker
 
@@ -41,12 +40,12 @@ class RosterFiles(FileEndpoints):
             201 with the roster's id and its counts.
 
         Raises:
-            Refusal: `FORBIDDEN`, `NOT_FOUND`, `INVALID_TEXT`, `BODY_TOO_LARGE`, `DESIGNATED_PERSON_MISSING`, or what
-                `read_in_worker` refuses.
+            Refusal: `FORBIDDEN`, `NOT_FOUND`, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED`, `INVALID_TEXT`,
+                `BODY_TOO_LARGE`, `DESIGNATED_PERSON_MISSING`, or what `read_in_worker` refuses.
         """
         await own_school(self.deps, principal)
         name = Title.of(request.query_params.get("filename", ""), "filename", "R41")
-        raw = await _body(request)
+        raw = await bounded_body(request, MOST_BYTES, "R22")
         async with self.slots:
             sheet = await read_in_worker(raw)
             roster = await stage_roster(self.deps, principal, sheet=sheet, file_name=name.text)
@@ -74,16 +73,6 @@ class RosterFiles(FileEndpoints):
         async with self.slots:
             content = await asyncio.to_thread(result, rows, language)
         return download(content, "名单检查结果", "result")
-
-
-async def _body(request: Request) -> bytes:
-    """The whole body; one that is too large is not read to its end, whatever its `Content-Length` says."""
-    raw = bytearray()
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > MOST_BYTES:
-            raise BODY_TOO_LARGE(rule="R22", limit=MOST_BYTES)
-    return bytes(raw)
 
 
 def _summary(roster: Roster, language: Language) -> dict[str, object]:

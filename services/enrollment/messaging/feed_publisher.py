@@ -36,6 +36,11 @@ FOR_EVERY_PROVINCE = frozenset(
         "catalog.project-published",
         "catalog.project-amended",
         "catalog.project-cancelled",
+        "assessment.inspection-announced",
+        "assessment.inspection-drawn",
+        "assessment.inspection-voided",
+        "assessment.evaluation-keys-listed",
+        "assessment.grades-published",
     }
 )
 """Events that every province gets, whichever province the base is in."""
@@ -57,6 +62,21 @@ NOT_FOR_PROVINCES = frozenset(
         "catalog.project-lapsed",
         "catalog.start-missed",
         "assessment.project-settled",
+        "assessment.record-reopened",
+        "assessment.results-due",
+        "assessment.inspection-frozen",
+        "assessment.inspection-beacons-recorded",
+        "assessment.inspection-replaced",
+        "assessment.inspection-extended",
+        "assessment.inspection-closed",
+        "assessment.rectification-due",
+        "assessment.assessments-computed",
+        "assessment.annual-comments-opened",
+        "assessment.annual-commented",
+        "assessment.annual-item-adjusted",
+        "assessment.annual-appealed",
+        "assessment.annual-appeal-decided",
+        "assessment.evaluation-reminded",
         "gateway.account-provisioned",
         "gateway.base-added",
         "gateway.base-removed",
@@ -68,6 +88,10 @@ NOT_FOR_PROVINCES = frozenset(
         "gateway.person-delegated",
         "gateway.sessions-revoked",
         "gateway.password-set",
+        "gateway.second-factor-enrolled",
+        "gateway.second-factor-reset",
+        "gateway.recovery-codes-issued",
+        "gateway.recovery-code-used",
         "enrollment.roster-committed",
         "enrollment.roster-finished",
         "enrollment.teacher-corrected",
@@ -81,11 +105,15 @@ NOT_FOR_PROVINCES = frozenset(
         "enrollment.teacher-joined",
         "enrollment.teacher-left",
         "enrollment.contacts-revealed",
+        "enrollment.attendee-named",
     }
 )
 """Events that no province gets; only the nation's log has them.
 
 - `catalog`: until its publication a project is known to its base, its reviewers and the ministry (R15, R17).
+- `assessment.inspection-*` but what all provinces witness: the rest is public beside the graph (R37).
+- `assessment.annual-*` but `annual-finalized`: a province sees a grade once it is final (R38).
+- `attendee-named`: a name, sealed for assessment alone (ADR 52).
 - `contacts-revealed`: who called whom is for the audit log (R40, R41).
 - `gateway`: what happens to accounts is in the audit log (R40).
 - `enrollment.roster-*`: a roster is its school's; its rows come as events of their own (R22).

@@ -1,17 +1,22 @@
-"""What assessment's events do to enrollments (R29–R31)."""
+"""What assessment's events do to enrollments (R29–R31), and whom they tell of the rest (R34–R38)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from chassis.events import Envelope
 from chassis.messaging.inbox import Handler, Row
 from chassis.storage.mongo import Session
 from chassis.storage.unit_of_work import UnitOfWork
 from services.enrollment.commands import Deps
 from services.enrollment.domain import news
 from services.enrollment.domain.enrollment import Enrollment
-from services.enrollment.domain.notifications import Notice
+from services.enrollment.domain.news import Occasion
+from services.enrollment.domain.notifications import Facts, Notice, NoticeKind
 from services.enrollment.domain.results import Followed, assess, attend, credit, miss, restore, revoke
+from services.enrollment.messaging.from_annual import annual_handlers
+from services.enrollment.messaging.from_evaluations import evaluation_handlers
+from services.enrollment.messaging.from_inspections import inspection_handlers
 from services.enrollment.messaging.inbound import (
     AttendanceRecorded,
     CreditConfirmed,
@@ -19,6 +24,7 @@ from services.enrollment.messaging.inbound import (
     CreditRevoked,
     NoShowRecorded,
     ResultRecorded,
+    ResultsDue,
 )
 
 _STEPS: Mapping[type, Callable[[Enrollment, Any, datetime], Followed]] = {
@@ -39,8 +45,10 @@ def _news_of(row: Row, enrollment: Enrollment, now: datetime) -> list[Notice]:
     match row.event:
         case NoShowRecorded():
             return news.of_no_show(enrollment, now)
-        case ResultRecorded(outcome=outcome):
-            return news.of_result(enrollment, outcome, now, row.envelope.id)
+        case ResultRecorded(outcome=outcome, correction=correction, credit_hours=hours):
+            event = row.envelope.id
+            result = news.of_result(enrollment, outcome, now, event, corrected=correction > 0)
+            return result + (news.of_credit_to_confirm(enrollment, hours, now, event) if hours else [])
         case CreditConfirmed(hours=hours):
             return news.of_credit(enrollment, hours, now)
         case CreditRevoked(reason=reason):
@@ -52,7 +60,7 @@ def _news_of(row: Row, enrollment: Enrollment, now: datetime) -> list[Notice]:
 
 
 def assessment_handlers(deps: Deps) -> Mapping[str, Handler]:
-    """A handler for each of assessment's events that concern an enrollment, by event type."""
+    """A handler for each of assessment's events that enrollment takes in, by event type."""
 
     async def follow(rows: Sequence[Row], session: Session) -> None:
         """Take the events' steps; nothing where the enrollment is unknown, or the event late or repeated."""
@@ -73,11 +81,29 @@ def assessment_handlers(deps: Deps) -> Mapping[str, Handler]:
         deps.store.notices.stage(notices, unit)
         await unit.flush()
 
+    async def results_due(event: ResultsDue, envelope: Envelope, session: Session) -> None:
+        """Remind the base in its inbox."""
+        unit = UnitOfWork(session)
+        occasion = Occasion(
+            kind=NoticeKind.RESULTS_DUE,
+            project=event.project,
+            base=event.base,
+            at=deps.clock.now(),
+            version=envelope.version,
+            facts=Facts(until=event.due_on, overdue=event.overdue),
+        )
+        deps.store.notices.stage(news.of_results_due(occasion), unit)
+        await unit.flush()
+
     return {
+        "assessment.results-due": Handler(ResultsDue, results_due),
         "assessment.attendance-recorded": Handler(AttendanceRecorded, many=follow),
         "assessment.no-show-recorded": Handler(NoShowRecorded, many=follow),
         "assessment.result-recorded": Handler(ResultRecorded, many=follow),
         "assessment.credit-confirmed": Handler(CreditConfirmed, many=follow),
         "assessment.credit-revoked": Handler(CreditRevoked, many=follow),
         "assessment.credit-restored": Handler(CreditRestored, many=follow),
+        **annual_handlers(deps),
+        **inspection_handlers(deps),
+        **evaluation_handlers(deps),
     }

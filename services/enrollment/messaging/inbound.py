@@ -1,7 +1,7 @@
 """Other services' events as enrollment reads them: only the fields that it needs (tolerant reader)."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from services.enrollment.domain.vocabulary import Audience, BaseCategory, Outcome, ProjectState
 
@@ -111,6 +111,18 @@ class ResultRecorded:
 
     enrollment: str
     outcome: Outcome
+    correction: int = 0
+    credit_hours: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultsDue:
+    """`assessment.results-due`: a base has not published its results."""
+
+    project: str
+    base: str
+    due_on: date
+    overdue: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +150,19 @@ class CreditRestored:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EvaluationNews:
+    """Assessment's events of a questionnaire: opened, reminded, published or suppressed (R34–R36)."""
+
+    project: str
+    base: str
+    kind: str
+    closes_at: datetime | None = None
+    list_day: str | None = None
+    short_code: str | None = None
+    cause: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProjectNews:
     """What notices say of a project, from any of the catalog's events about one; those of earlier releases say less."""
 
@@ -152,6 +177,16 @@ class ProjectNews:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RoundAmended:
+    """`catalog.round-amended`, for the bases that are told of it; none in events of earlier releases."""
+
+    year: int
+    changed: tuple[str, ...] = ()
+    reason: str = ""
+    bases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class QuotaAdjusted:
     """`catalog.quota-adjusted`."""
 
@@ -162,3 +197,25 @@ class QuotaAdjusted:
     reason: str
     province: str
     base_name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnAccepted:
+    """`enrollment.accepted`: somebody has a seat."""
+
+    enrollment: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnTeacherCorrected:
+    """`enrollment.teacher-corrected`: which fields of a person on file say something else now."""
+
+    teacher: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateMoved:
+    """`assessment.certificate-issued` and `assessment.certificate-revoked`: whose certificate it is."""
+
+    enrollment: str

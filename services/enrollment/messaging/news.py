@@ -13,7 +13,7 @@ from services.enrollment.commands import Deps
 from services.enrollment.domain import news
 from services.enrollment.domain.news import Occasion
 from services.enrollment.domain.notifications import Facts, Notice, NoticeKind
-from services.enrollment.messaging.inbound import ProjectNews, QuotaAdjusted
+from services.enrollment.messaging.inbound import ProjectNews, QuotaAdjusted, RoundAmended
 
 _OF_PROJECTS = {
     "catalog.project-review-started": NoticeKind.REVIEW_ASSIGNED,
@@ -30,6 +30,7 @@ _OF_PROJECTS = {
     "catalog.start-missed": NoticeKind.NOT_STARTED,
 }
 _QUOTA = "catalog.quota-adjusted"
+_ROUND = "catalog.round-amended"
 _Tell = Callable[[Any, Envelope, Session], Awaitable[list[Notice]]]
 
 
@@ -44,6 +45,7 @@ def with_news(handlers: Mapping[str, Handler], deps: Deps) -> dict[str, Handler]
     for name, kind in _OF_PROJECTS.items():
         table[name] = _with(table.get(name), ProjectNews, _of_project(deps, kind), deps)
     table[_QUOTA] = _with(table.get(_QUOTA), QuotaAdjusted, _of_quota(deps), deps)
+    table[_ROUND] = _with(table.get(_ROUND), RoundAmended, _of_round(deps), deps)
     return table
 
 
@@ -102,5 +104,14 @@ def _of_quota(deps: Deps) -> _Tell:
             version=envelope.version,
             reason=event.reason,
         )
+
+    return tell
+
+
+def _of_round(deps: Deps) -> _Tell:
+    async def tell(event: RoundAmended, envelope: Envelope, session: Session) -> list[Notice]:
+        del session
+        facts = Facts(year=event.year, changed=event.changed)
+        return news.of_round(event.bases, facts, at=deps.clock.now(), version=envelope.version, reason=event.reason)
 
     return tell

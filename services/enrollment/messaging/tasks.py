@@ -13,6 +13,7 @@ from chassis.storage.mongo import Database, StorageError
 from chassis.storage.timer import Act, timer
 from services.enrollment.commands import (
     Deps,
+    NamePosition,
     deliver_pending,
     enter_rosters,
     escalate_transfers,
@@ -23,23 +24,31 @@ from services.enrollment.commands import (
     leave_digests,
     offer_free_seats,
     remind_bases,
+    settle_schools,
+    tell_earlier_names,
 )
 from services.enrollment.domain import events
 from services.enrollment.domain.vocabulary import DeliveryChannel
+from services.enrollment.messaging.certificate_news import certificate_handlers
 from services.enrollment.messaging.feed_publisher import BINDINGS, QUEUE, FeedWorker
 from services.enrollment.messaging.from_assessment import assessment_handlers
 from services.enrollment.messaging.from_catalog import catalog_handlers
+from services.enrollment.messaging.from_enrollment import BINDINGS as OWN_BINDINGS
+from services.enrollment.messaging.from_enrollment import own_handlers
 from services.enrollment.store import COLLECTIONS, FencedOff
 
 SERVICE = "enrollment"
 INBOX = f"{SERVICE}.inbox"
-QUEUES = {INBOX: ("catalog.#", "assessment.#"), QUEUE: BINDINGS}
+QUEUES = {INBOX: ("catalog.#", "assessment.#", *OWN_BINDINGS), QUEUE: BINDINGS}
 """The service's own queues and what they are bound to, for the broker's definitions."""
 EMITTED: tuple[type, ...] = (
     events.SchoolRegistered,
     events.SchoolRenamed,
+    events.SchoolClosed,
+    events.SchoolMerged,
     events.PersonDesignated,
     events.TeacherAdded,
+    events.AttendeeNamed,
     events.InnerCutOffSet,
     events.FundingRecorded,
     events.RosterCommitted,
@@ -55,6 +64,7 @@ EMITTED: tuple[type, ...] = (
     events.TeacherLeft,
     events.TeacherRevealed,
     events.ContactsRevealed,
+    events.EnrollmentInherited,
     events.SignedUp,
     events.SignUpWithdrawn,
     events.Declined,
@@ -105,7 +115,12 @@ def tasks(deps: Deps, database: Database, amqp_url: str) -> Tasks:
         amqp_url: The broker.
     """
     relay = Relay(database, COLLECTIONS, amqp_url, SERVICE)
-    handlers = {**catalog_handlers(deps), **assessment_handlers(deps)}
+    handlers = {
+        **catalog_handlers(deps),
+        **assessment_handlers(deps),
+        **certificate_handlers(deps),
+        **own_handlers(deps),
+    }
     inbox = Consumer(database, amqp_url, INBOX, QUEUES[INBOX], handlers)
     feed = FeedWorker(deps.store.feed, amqp_url)
     feed_lease, roster_lease = Lease(database, QUEUE), Lease(database, ROSTERS)
@@ -143,6 +158,8 @@ def due(deps: Deps) -> dict[str, Act]:
         "bases reminded": partial(remind_bases, deps),
         "digests left": partial(leave_digests, deps),
         "requests for teachers escalated": partial(escalate_transfers, deps),
+        "ended schools settled": partial(settle_schools, deps),
+        "earlier names told": partial(tell_earlier_names, deps, NamePosition()),
     }
 
 

@@ -88,9 +88,17 @@ class Admissions:
         years = {str(project.year) for project in projects.values()}
         by_steps = any(command.by_steps for command in commands)
         rounds = await self._rounds.recall(years, unit, fresh=fresh or by_steps)
-        schools = await unit.load(self._schools, (command.school for command in commands if command.school))
         teachers = await unit.load(self._teachers, (key for command in commands for key in command.teachers))
         schools_of_teachers = {affiliation.school for teacher in teachers for affiliation in current(teacher.schools)}
+        revived = {
+            enrollments[key].school
+            for command in commands
+            if command.revives
+            for key in command.enrollments
+            if key in enrollments and not enrollments[key].live
+        }
+        acting = {command.school for command in commands if command.school}
+        schools = await unit.load(self._schools, sorted(acting | revived | schools_of_teachers))
         cut_offs = await unit.load(
             self._cut_offs, (key_of(school, int(year)) for school in schools_of_teachers for year in years)
         )
@@ -194,6 +202,8 @@ class Admissions:
                 self._seating.store_seats(*moved, project, unit)
             else:
                 self._seating.guard(project, unit, cached=unit.used_caches)
+        for school in admission.entered:
+            self._seating.guard_school(school, unit)
         for commitments in admission.moved_commitments():
             self._seating.store_commitments(commitments, unit)
         self._deliveries.stage(admission.deliveries, unit)

@@ -1,6 +1,5 @@
 """The enrollments in MongoDB: their indexes, and the reads of commands and of the graph."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -9,14 +8,20 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING
 
 from chassis.storage.cursor import PageRequest
-from chassis.storage.mongo import BATCH, Database, Document, Session, from_document
+from chassis.storage.mongo import BATCH, Database, Document, Session, begins_with, from_document
 from chassis.storage.paging import Tally, after_position, all_of, piped, tallies
-from chassis.storage.repository import Repository
-from services.enrollment.domain.enrollment import Enrollment
-from services.enrollment.domain.news import SEATED
+from chassis.storage.repository import INTERNAL_FIELDS, Repository
+from services.enrollment.domain.enrollment import UNSETTLED, Enrollment
 from services.enrollment.domain.refusals import SEARCH_TOO_WIDE
 from services.enrollment.domain.seats import ADMITTED
-from services.enrollment.domain.vocabulary import LIVE, WITHOUT_SEAT, EnrollmentStatus, WithdrawalRequestState
+from services.enrollment.domain.vocabulary import (
+    ASSESSABLE,
+    LIVE,
+    SEATED,
+    WITHOUT_SEAT,
+    EnrollmentStatus,
+    WithdrawalRequestState,
+)
 from services.enrollment.store.visibility import EnrollmentOrder, EnrollmentSelection, Visibility
 
 _BY_ID = [("_id", ASCENDING)]
@@ -179,6 +184,11 @@ class Enrollments(Repository[Enrollment]):
         """The enrollments of a project that have a seat."""
         return await self.query({"project": project, "status": {"$in": list(SEATED)}}, session=session)
 
+    async def attended(self, project: str, session: Session) -> list[Enrollment]:
+        """The enrollments of a project whose trainees took part in something of it (R34)."""
+        where = {"project": project, "status": {"$in": list(ASSESSABLE)}}
+        return [enrollment for enrollment in await self.query(where, session=session) if enrollment.attended]
+
     async def undecided_by_project(self, year: int) -> dict[tuple[str, str], int]:
         """How many enrollments of a year's round no base has decided, by base and project (R23)."""
         pipeline: list[Document] = [
@@ -201,6 +211,22 @@ class Enrollments(Repository[Enrollment]):
         state: Document = {"status": {"$in": list(statuses)}}
         return await self._ids({"project": project, **({"$or": [state, _ASKING]} if or_asking_to_leave else state)})
 
+    async def unsettled(self, school: str, limit: int) -> list[str]:
+        """Ids of up to `limit` enrollments of a school that something may still follow."""
+        where = {"school": school, "status": {"$in": sorted(UNSETTLED)}}
+        return await self._ids(where, sort=[("status", ASCENDING)], limit=limit)
+
+    async def counted(
+        self, school: str, statuses: Iterable[EnrollmentStatus], session: Session
+    ) -> dict[EnrollmentStatus, int]:
+        """How many enrollments of a school are in each of these states; a state with none is left out."""
+        pipeline: list[Document] = [
+            {"$match": {"school": school, "status": {"$in": sorted(statuses)}}},
+            {"$group": {"_id": "$status", "count": {"$sum": 1}}},
+        ]
+        rows = await self.collection.aggregate(pipeline, session=session)
+        return {EnrollmentStatus(row["_id"]): row["count"] async for row in rows}
+
     async def page(self, selection: EnrollmentSelection, visibility: Visibility, part: PageRequest) -> list[Enrollment]:
         """Up to `first + 1` visible enrollments after a position, in the order of sign-up."""
         where = all_of(selection.condition(), visibility.condition(), after_position(_BY_ID, part.after))
@@ -222,7 +248,7 @@ class Enrollments(Repository[Enrollment]):
             [
                 *await self._found(selection, visibility),
                 *_sorted(selection.order, part),
-                {"$unset": ["events", "requests"]},
+                {"$project": INTERNAL_FIELDS},
             ]
             for selection, part in lists
         ]
@@ -259,7 +285,7 @@ class Enrollments(Repository[Enrollment]):
             person = {"from": "teachers", "localField": "teacher", "foreignField": "_id", "pipeline": name}
             pipeline.append({"$lookup": person | {"as": "person"}})
         if wanted:
-            pipeline.append({"$match": {"person.name": {"$regex": f"^{re.escape(wanted)}"}}})
+            pipeline.append({"$match": {"person.name": begins_with(wanted)}})
         return pipeline
 
     async def _named(self, beginning: str) -> list[str]:
@@ -268,7 +294,7 @@ class Enrollments(Repository[Enrollment]):
         Raises:
             Refusal: `SEARCH_TOO_WIDE`.
         """
-        where = {"name": {"$regex": f"^{re.escape(beginning)}"}}
+        where = {"name": begins_with(beginning)}
         cursor = self._teachers.find(where, {"_id": 1}, limit=MOST_NAMED + 1, batch_size=MOST_NAMED + 2)
         named = [document["_id"] async for document in cursor]
         if len(named) > MOST_NAMED:

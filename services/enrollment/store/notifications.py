@@ -235,7 +235,8 @@ class Notices:
         people += [notice.facts.person for notice in notices if notice.facts.person]
         teachers = {teacher.id: teacher.name for teacher in await self._teachers.find_many(people) if teacher}
         codes = [enrollment.school for enrollment in enrollments.values()]
-        codes += [notice.facts.school for notice in notices if notice.facts.school]
+        facts = [notice.facts for notice in notices]
+        codes += [code for fact in facts for code in (fact.school, fact.into) if code]
         schools = {school.id: school.name for school in await self._schools.find_many(codes) if school}
         keys = [notice.project for notice in notices if notice.project]
         projects = {project.id: project for project in await self._projects.find_many(keys) if project}
@@ -250,6 +251,7 @@ class Notices:
                 title=project.title if project else None,
                 code=project.code if project else None,
                 successor=shown.get(notice.facts.successor or ""),
+                into=schools.get(notice.facts.into or ""),
             )
 
         return {notice: names(notice) for notice in notices}

@@ -4,18 +4,20 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pymongo import ASCENDING
+from pymongo import ASCENDING, UpdateOne
 
 from chassis.principal import Principal, Scope
 from chassis.storage.cursor import PageRequest
-from chassis.storage.mongo import Database, Document
+from chassis.storage.mongo import Database, Document, Session, begins_with
 from chassis.storage.paging import after_position, all_of
 from chassis.storage.repository import Repository
+from chassis.storage.unit_of_work import UnitOfWork
 from services.enrollment.domain.school import School
 from services.enrollment.store.visibility import NOTHING, own_province
 
 _BY_CODE = [("_id", ASCENDING)]
 _LONGEST_SEARCH = 100
+_UNSETTLED: Document = {"closed.settled": False}
 
 
 class SchoolOrder(StrEnum):
@@ -53,10 +55,10 @@ class SchoolSelection:
         condition: Document = {} if self.province is None else {"province": self.province}
         if self.designated is not None:
             condition["designated"] = {"$ne": None} if self.designated else None
-        if wanted := re.escape((self.search or "").strip()[:_LONGEST_SEARCH]):
+        if wanted := (self.search or "").strip()[:_LONGEST_SEARCH]:
             condition["$or"] = [
-                {"name": {"$regex": wanted, "$options": "i"}},
-                {"_id": {"$regex": f"^{wanted.upper()}"}},
+                {"name": {"$regex": re.escape(wanted), "$options": "i"}},
+                {"_id": begins_with(wanted.upper())},
             ]
         return condition
 
@@ -78,6 +80,20 @@ class Schools(Repository[School]):
         await self.collection.create_index([("name", ASCENDING), ("_id", ASCENDING)], name="name")
         by_name = [("province", ASCENDING), ("name", ASCENDING), ("_id", ASCENDING)]
         await self.collection.create_index(by_name, name="province_name")
+        await self.collection.create_index("closed.into", partialFilterExpression=_UNSETTLED, name="unsettled")
+
+    async def unsettled(self) -> list[School]:
+        """The schools that have ended and that not everything has followed yet (R3)."""
+        return await self.query(_UNSETTLED)
+
+    async def is_succeeding(self, code: str, session: Session) -> bool:
+        """Whether another school is being merged into this one (R3)."""
+        where = {**_UNSETTLED, "closed.into": code}
+        return await self.collection.find_one(where, {"_id": 1}, session=session) is not None
+
+    def guard(self, school: School, unit: UnitOfWork) -> None:
+        """Stage a write of a school's document, so that this unit of work and a change of the school conflict."""
+        unit.guard(self.collection, UpdateOne({"_id": school.id, "version": school.version}, {"$inc": {"met": 1}}))
 
     async def page(self, selection: SchoolSelection, reader: Principal, part: PageRequest) -> list[School]:
         """Up to `first + 1` schools that the reader may see, after a position."""

@@ -20,7 +20,8 @@ class Seating:
     """One `seats` document a project and one `persons` document a teacher.
 
     Besides, each project has some `doors` documents. A step that moves no seat would not conflict with a change of its
-    project; therefore it writes one door, and the change writes all of them.
+    project; therefore it writes one door, and the change writes all of them. A school has doors too: what begins at it
+    writes one, and its end writes all.
 
     Args:
         database: The service's database.
@@ -106,6 +107,24 @@ class Seating:
         await self.seats.update_one({"_id": project.id}, {"$set": version}, session=session)
         await self.doors.bulk_write([_touch(project, number) for number in range(_DOORS)], session=session)
 
+    def guard_school(self, school: str, unit: UnitOfWork) -> None:
+        """Stage the write of a school's door, so that this unit of work and the end of the school conflict (R3).
+
+        One of the two then runs again: what has begun before the end is seen by it, and afterwards nothing begins.
+
+        Args:
+            school: The code of a school that was read as open in this unit of work.
+            unit: The unit of work.
+        """
+        if not unit.may_use_caches:
+            self._door = random.randrange(_DOORS)  # noqa: S311 - not a secret
+        unit.guard(self.doors, _meet(school, self._door))
+
+    def close_school(self, school: str, unit: UnitOfWork) -> None:
+        """Stage the write of all doors of a school that ends (R3)."""
+        for number in range(_DOORS):
+            unit.guard(self.doors, _meet(school, number))
+
     def open_person(self, teacher: str, unit: UnitOfWork) -> None:
         """Stage the document of a teacher's accepted dates, together with the teacher."""
         unit.put(self.persons, UpdateOne({"_id": teacher}, {"$setOnInsert": {"accepted": []}}, upsert=True))
@@ -165,6 +184,10 @@ class Seating:
         """Those of the persons who may have overlapping dates: who has at least two."""
         cursor = self.persons.find({**where, "accepted.1": {"$exists": True}}, batch_size=BATCH)
         return [from_document(document, Commitments) async for document in cursor]
+
+
+def _meet(school: str, number: int) -> UpdateOne:
+    return UpdateOne({"_id": f"school:{school}:{number}"}, {"$inc": {"met": 1}}, upsert=True)
 
 
 def _touch(project: Project, number: int) -> UpdateOne:

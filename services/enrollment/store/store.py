@@ -10,6 +10,7 @@ from services.enrollment.domain.cut_off import CutOffs
 from services.enrollment.domain.funding import Funding
 from services.enrollment.domain.project import Project, Round
 from services.enrollment.store.admissions import Admissions
+from services.enrollment.store.attendee_names import AttendeeNames
 from services.enrollment.store.base_names import BaseNames
 from services.enrollment.store.enrollments import Enrollments
 from services.enrollment.store.feed import Feed, Tail
@@ -35,6 +36,7 @@ COLLECTIONS = (
     "rosters",
     "reveals",
     "contact_reveals",
+    "attendee_names",
 )
 """The collections whose documents carry events."""
 SEALED = ("schools", "roster_rows", "teachers")
@@ -93,6 +95,7 @@ class Store:
             deliveries=self.deliveries,
             notices=self.notices,
         )
+        self.names = AttendeeNames(database)
         self.rosters = Rosters(database)
         self.roster_facts = RosterFacts(self.teachers, self.enrollments, self.projects, self.rounds)
         self.reveals = Reveals(database)
@@ -112,6 +115,7 @@ class Store:
             self.deliveries,
             self.notices,
             self.seating,
+            self.names,
             self.rosters,
             self.roster_facts,
             self.reveals,

@@ -1,6 +1,5 @@
 """The teachers on file in MongoDB: an ID number is once in the service (R41), and a school lists who is there."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,9 +8,9 @@ from pymongo import ASCENDING, UpdateOne
 from pymongo.errors import OperationFailure
 
 from chassis.storage.cursor import PageRequest
-from chassis.storage.mongo import Database, Document, from_document
+from chassis.storage.mongo import BATCH, Database, Document, begins_with, from_document
 from chassis.storage.paging import after_position, all_of, counts, piped
-from chassis.storage.repository import Repository
+from chassis.storage.repository import INTERNAL_FIELDS, Repository
 from chassis.storage.unit_of_work import UnitOfWork
 from services.enrollment.domain.affiliation import current
 from services.enrollment.domain.teacher import Teacher
@@ -48,8 +47,8 @@ class TeacherSelection:
 
     def condition(self) -> Document:
         """As a filter of the teachers."""
-        wanted = re.escape((self.search or "").strip()[:_LONGEST_SEARCH])
-        return all_of(at_school(self.school), {"name": {"$regex": f"^{wanted}"}} if wanted else {})
+        wanted = (self.search or "").strip()[:_LONGEST_SEARCH]
+        return all_of(at_school(self.school), {"name": begins_with(wanted)} if wanted else {})
 
     def position(self, teacher: Teacher) -> list[str]:
         """Where a teacher stands in the order."""
@@ -111,12 +110,17 @@ class Teachers(Repository[Teacher]):
                 {"$match": all_of(selection.condition(), after_position(_ORDERS[selection.order], part.after))},
                 {"$sort": dict(_ORDERS[selection.order])},
                 {"$limit": part.first + 1},
-                {"$unset": ["events", "requests"]},
+                {"$project": INTERNAL_FIELDS},
             ]
             for selection, part in lists
         ]
         rows = await piped(self.collection, pipelines)
         return [[from_document(document, Teacher) for document in page] for page in rows]
+
+    async def ids_at(self, school: str, limit: int) -> list[str]:
+        """Ids of up to `limit` teachers who are at a school, in no particular order."""
+        cursor = self.collection.find(at_school(school), {"_id": 1}, limit=limit, batch_size=BATCH)
+        return [document["_id"] async for document in cursor]
 
     async def counts(self, lists: Sequence[TeacherSelection]) -> list[int]:
         """How many teachers each list has."""

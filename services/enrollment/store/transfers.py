@@ -51,6 +51,11 @@ class Transfers(Repository[Transfer]):
         cursor = self.collection.find(where, {"_id": 1}, sort=[("due", ASCENDING)], limit=limit, batch_size=BATCH)
         return [document["_id"] async for document in cursor]
 
+    async def live_of(self, school: str, limit: int) -> list[str]:
+        """Ids of up to `limit` requests of a school that wait."""
+        cursor = self.collection.find({"school": school, **_LIVE}, {"_id": 1}, limit=limit, batch_size=BATCH)
+        return [document["_id"] async for document in cursor]
+
     async def page(self, states: Sequence[TransferState], reader: Principal, part: PageRequest) -> list[Transfer]:
         """Up to `first + 1` requests that the reader may see, after a position, the oldest first.
 

@@ -6,12 +6,10 @@ all that it needs before it confines itself, for afterwards it cannot open a fil
 
 import codecs
 import json
-import resource
 import sys
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
+from chassis.workbooks.confinement import confine
 from kernel.errors import Refusal
 from services.enrollment.domain.refusals import ROSTER_TOO_LARGE, ROSTER_UNREADABLE
 from services.enrollment.domain.roster.sheet import Sheet
@@ -28,7 +26,7 @@ def main(memory_bytes: int, cpu_seconds: int) -> None:
         cpu_seconds: Processor time that it may take.
     """
     _load_codecs()
-    _confine(memory_bytes, cpu_seconds)
+    confine(memory_bytes, cpu_seconds)
     try:
         reply = answer(sys.stdin.buffer.read())
     except MemoryError:
@@ -73,16 +71,6 @@ def _load_codecs() -> None:
     """Python loads a codec from a file where it is first used."""
     for name in _CODECS:
         codecs.lookup(name)
-
-
-def _confine(memory_bytes: int, cpu_seconds: int) -> None:
-    """Give up what reading does not need. The kernel, short of memory, ends this process before any other."""
-    with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
-    for nothing in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC, resource.RLIMIT_NOFILE):
-        resource.setrlimit(nothing, (0, 0))
 
 
 if __name__ == "__main__":

@@ -6,17 +6,17 @@ from datetime import datetime
 
 from chassis.principal import Scope
 from chassis.storage.cursor import PageRequest
+from chassis.workbooks.writer import MOST_ROWS, Row, Sheet
 from kernel.dates import SHANGHAI
 from kernel.language import Language
 from kernel.reference import major_categories, provinces
 from services.enrollment.domain.enrollment import Enrollment
+from services.enrollment.domain.labels import label
 from services.enrollment.domain.refusals import EXPORT_TOO_LARGE
 from services.enrollment.domain.teacher import Teacher
 from services.enrollment.graph.context import Context
 from services.enrollment.graph.loaders import ProjectByIdLoader, SchoolByCodeLoader, TeacherByIdLoader
 from services.enrollment.store import EnrollmentSelection, Visibility
-from services.enrollment.workbooks.texts import label
-from services.enrollment.workbooks.writer import MOST_ROWS, Row, Sheet
 
 _BATCH = 500
 _COMMON = (

@@ -3,15 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
+from chassis.workbooks.writer import Row, Sheet
 from kernel.language import Language
 from kernel.reference import provinces
 from services.enrollment.domain.funding import Funding
+from services.enrollment.domain.labels import label
 from services.enrollment.domain.progress import Progress, Tally
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 from services.enrollment.graph.context import Context
 from services.enrollment.graph.loaders import FundingByProvinceLoader, FundingRevisionsLoader, ProgressByProvinceLoader
-from services.enrollment.workbooks.texts import label
-from services.enrollment.workbooks.writer import Row, Sheet
 
 _PART = (("省份", "Province"), ("分项", "Part"))
 _SCHOOLS = (("已登记学校", "Schools"), ("有报名学校", "Signing up"), ("已提交学校", "Submitting"))

@@ -4,12 +4,13 @@ import csv
 import io
 from collections.abc import Sequence
 
-from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import CalamineSheet, SheetTypeEnum, SheetVisibleEnum
 
+from chassis.workbooks.cells import cells_of, fault_of, read_book
+from chassis.workbooks.errors import TooLargeError, UnreadableError
 from kernel.errors import Refusal
 from services.enrollment.domain.refusals import ROSTER_TOO_LARGE, ROSTER_UNREADABLE
 from services.enrollment.domain.roster.sheet import MOST_ROWS, NO_MARKS, Cell, Marks, Sheet, has_header, sheet_of
-from services.enrollment.workbooks.xlsx_guard import check_archive
 from services.enrollment.workbooks.xlsx_marks import hidden_rows, is_filled, visible_sheets
 
 OWN_SHEETS = frozenset({"填写说明", "可报项目"})
@@ -24,9 +25,6 @@ _MOST_MERGED = 100_000
 _DELIMITERS = (",", ";", "\t", "，", "；")
 _MOST_LINES = 4 * MOST_ROWS
 _MOST_COLUMNS = 256
-_MOST_CELLS = 1_000_000
-_LONGEST_TEXT = 16 * 1024
-_TOO_MUCH = "capacity overflow"  # Rust's words for more memory than there can be
 
 
 def read_roster(raw: bytes) -> Sheet:
@@ -43,25 +41,27 @@ def read_roster(raw: bytes) -> Sheet:
 
 def _workbook(raw: bytes) -> tuple[Sequence[Sequence[Cell]], Marks]:
     """The first visible sheet that has a header; without one the first visible sheet, to say what it lacks."""
-    check_archive(raw)
     try:
         return _cells(raw)
     except (Refusal, MemoryError):
         raise
+    except TooLargeError as error:
+        raise ROSTER_TOO_LARGE() from error
+    except UnreadableError as error:
+        raise ROSTER_UNREADABLE() from error
     except BaseException as error:  # a panic of the reader, which is written in Rust, is no Exception
-        if isinstance(error, KeyboardInterrupt | SystemExit):
-            raise
-        raise (ROSTER_TOO_LARGE() if _TOO_MUCH in str(error) else ROSTER_UNREADABLE()) from error
+        too_large = isinstance(fault_of(error), TooLargeError)
+        raise (ROSTER_TOO_LARGE() if too_large else ROSTER_UNREADABLE()) from error
 
 
 def _cells(raw: bytes) -> tuple[Sequence[Sequence[Cell]], Marks]:
-    book = CalamineWorkbook.from_filelike(io.BytesIO(raw))
+    book = read_book(raw)
     first: tuple[Sequence[Sequence[Cell]], Marks] = [], NO_MARKS
     for about in book.sheets_metadata:
         if about.typ != SheetTypeEnum.WorkSheet or about.visible != SheetVisibleEnum.Visible:
             continue
         sheet = book.get_sheet_by_name(about.name)
-        rows = _rows(sheet)
+        rows = cells_of(sheet, _MOST_LINES)
         if has_header(rows):
             return rows, _marks(raw, about.name, sheet, len(rows))
         first = first if first[0] else (rows, NO_MARKS)
@@ -87,17 +87,6 @@ def _merged(sheet: CalamineSheet, height: int) -> dict[int, list[tuple[int, int]
             raise ROSTER_TOO_LARGE()
         for row in range(first_row, min(last_row, height) + 1):
             rows.setdefault(row, []).append((first_column, last_column))
-    return rows
-
-
-def _rows(sheet: CalamineSheet) -> list[list[Cell]]:
-    last_row, last_column = sheet.end or (0, 0)
-    height, width = last_row + 1, last_column + 1
-    if height > _MOST_LINES or width > _MOST_COLUMNS or height * width > _MOST_CELLS:
-        raise ROSTER_TOO_LARGE()
-    rows: list[list[Cell]] = [list(row) for row in sheet.iter_rows()]
-    if any(isinstance(cell, str) and len(cell) > _LONGEST_TEXT for row in rows for cell in row):
-        raise ROSTER_TOO_LARGE()
     return rows
 
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import xlsxwriter
 
+from chassis.workbooks.writer import DANGEROUS, HEADING, PLAIN
 from kernel.language import Language
 from kernel.reference import major_categories
 from services.enrollment.domain.project import Project
 from services.enrollment.domain.roster.roster import Problem, Row, RowState
 from services.enrollment.domain.roster.rows import EMPLOYMENTS, POSTS
 from services.enrollment.domain.roster.sheet import HEADERS, MOST_ROWS, Column
-from services.enrollment.workbooks.writer import DANGEROUS, HEADING, PLAIN
 
 _OPTIONS = {"in_memory": True, **PLAIN}
 _AS_TEXT = 49  # Excel's own text format, @

@@ -44,6 +44,22 @@ class RegistrationMutation:
         return School.of(await run(info, commands.rename_school, code=code, name=name, reason=reason))
 
     @strawberry.federation.mutation(
+        description="关闭学校，须说明理由；尚有未办结报名的不能关闭，教师随之离校；省份只能关闭本省学校 (R3, R27)",
+        requires_scopes=requires(Scope.MINISTRY, Scope.PROVINCE),
+    )
+    async def close_school(self, info: Info, code: strawberry.ID, reason: str) -> School | None:
+        """Close a school that has nothing under way."""
+        return School.of(await run(info, commands.close_school, code=code, reason=reason))
+
+    @strawberry.federation.mutation(
+        description="将学校并入另一所学校，须说明理由；教师和未办结的报名随之转入；省份只能合并本省学校 (R3, R27)",
+        requires_scopes=requires(Scope.MINISTRY, Scope.PROVINCE),
+    )
+    async def merge_school(self, info: Info, code: strawberry.ID, into: strawberry.ID, reason: str) -> School | None:
+        """Merge a school into another one."""
+        return School.of(await run(info, commands.merge_school, code=code, into=into, reason=reason))
+
+    @strawberry.federation.mutation(
         description="登记或更正本省经费，更正只增不改 (R27)", requires_scopes=requires(Scope.PROVINCE)
     )
     async def record_funding(self, info: Info, input: FundingInput) -> Funding | None:

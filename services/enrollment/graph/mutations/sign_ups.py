@@ -20,10 +20,15 @@ _TEACHER = requires(Scope.TEACHER)
 class SignUpMutation:
     """Sign-ups up to their submission to a base, and their withdrawal."""
 
-    @strawberry.federation.mutation(description="报名 (R19)", requires_scopes=_TEACHER)
-    async def sign_up(self, info: Info, project_id: strawberry.ID) -> Enrollment | None:
-        """Sign up for a published project."""
-        return Enrollment.of(await run(info, commands.sign_up, project_id=project_id))
+    @strawberry.federation.mutation(
+        description="报名；school 为任职学校代码，由该校提交，不给出即主要任职学校 (R19, R20)", requires_scopes=_TEACHER
+    )
+    async def sign_up(
+        self, info: Info, project_id: strawberry.ID, school: strawberry.ID | None = None
+    ) -> Enrollment | None:
+        """Sign up for a published project, within one of the own schools."""
+        named = {} if school is None else {"school": school}
+        return Enrollment.of(await run(info, commands.sign_up, project_id=project_id, **named))
 
     @strawberry.federation.mutation(
         description="专人为本校已登记的教师报名，最多200人；submit 为 true 则一并提交，按所列次序排序 (R19, R22)",

@@ -1,9 +1,16 @@
-"""Labels of the domain's enums in exported workbooks, in Chinese and in English."""
+"""Labels of the domain's enums in workbooks and messages, in Chinese and in English."""
 
 from enum import StrEnum
 
 from kernel.language import Language
-from services.enrollment.domain.vocabulary import Audience, BaseCategory, Employment, EnrollmentStatus, FundingSource
+from services.enrollment.domain.vocabulary import (
+    Audience,
+    BaseCategory,
+    Employment,
+    EnrollmentStatus,
+    FundingSource,
+    TransferState,
+)
 
 _S = EnrollmentStatus
 
@@ -27,6 +34,13 @@ LABELS: dict[StrEnum, tuple[str, str]] = {
     _S.INCOMPLETE: ("未完成", "incomplete"),
     _S.CREDITED: ("已认定学分", "credited"),
     _S.CREDIT_REVOKED: ("学分已撤销", "credit revoked"),
+    TransferState.REQUESTED: ("待答复", "requested"),
+    TransferState.CONFIRMED: ("已确认", "confirmed"),
+    TransferState.REFUSED: ("已拒绝", "refused"),
+    TransferState.ESCALATED: ("已上报", "escalated"),
+    TransferState.GRANTED: ("已准予", "granted"),
+    TransferState.DENIED: ("未准予", "denied"),
+    TransferState.WITHDRAWN: ("已撤回", "withdrawn"),
     Audience.TEACHER: ("教师", "teacher"),
     Audience.LEADER: ("校领导", "leader"),
     Audience.MIDDLE_MANAGER: ("中层干部", "middle manager"),
@@ -41,7 +55,7 @@ LABELS: dict[StrEnum, tuple[str, str]] = {
     FundingSource.SCHOOL: ("学校自筹", "school"),
     FundingSource.OTHER: ("其他", "other"),
 }
-"""Chinese and English of every value that a cell shows."""
+"""Chinese and English of every value that a cell or a message shows."""
 
 
 def label(word: StrEnum | None, language: Language) -> str:
