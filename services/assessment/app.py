@@ -8,19 +8,39 @@ from starlette.applications import Starlette
 
 from chassis.principal import TokenVerifier
 from chassis.runtime.tasks import Role
+from chassis.seal import KeyFolder
 from chassis.serving.asgi import Running, subgraph_app
 from chassis.storage.mongo import connect
-from kernel.reference import credit_rules
+from chassis.storage.vault import Vault
+from kernel.reference import credit_rules, inspection_weights
+from services.assessment.commands.credentials import Credentials
 from services.assessment.commands.deps import Deps
+from services.assessment.commands.evaluations import Evaluations
 from services.assessment.domain.credit import CreditRule
+from services.assessment.domain.inspection import WeightRule
 from services.assessment.graph.schema import schema
+from services.assessment.http.certificates import CertificateEndpoints
+from services.assessment.http.classes import ClassFiles
+from services.assessment.http.evaluations import EvaluationFiles
+from services.assessment.http.inspections import InspectionFiles
+from services.assessment.messaging.ballot_box import HttpBallotBox
 from services.assessment.messaging.tasks import SERVICE, tasks
 from services.assessment.settings import AssessmentSettings
 from services.assessment.store import Store
 
 
 def build(settings: AssessmentSettings, role: Role = Role.ALL) -> Starlette:
-    """The application of one process; it connects when it starts, not when it is built."""
+    """The application of one process; it connects when it starts, not when it is built.
+
+    Args:
+        settings: From the environment.
+        role: What this process does; the endpoints beside the graph are there with `ALL` and `API` only.
+    """
+    vault = Vault.load(settings.vault_file)
+    credentials = Credentials.load(settings.keys_dir, settings.certificate_origin, vault)
+    inspections, evaluations = InspectionFiles(), EvaluationFiles()
+    certificates, classes = CertificateEndpoints(settings.keys_dir), ClassFiles(settings.keys_dir)
+    verifier = TokenVerifier(settings.internal_keys(), SERVICE)
 
     @asynccontextmanager
     async def start() -> AsyncIterator[Running]:
@@ -28,12 +48,34 @@ def build(settings: AssessmentSettings, role: Role = Role.ALL) -> Starlette:
             database = client[settings.mongodb_database]
             store = Store(database)
             await store.prepare()
-            deps = Deps(store, settings.clock(), load_rules())
-            yield Running(deps, tasks(store, database, settings.amqp_url.get_secret_value()))
+            deps = Deps(store, settings.clock(), load_rules(), vault, load_weights(), credentials)
+            inspections.deps = evaluations.deps = deps
+            amqp_url = settings.amqp_url.get_secret_value()
+            async with certificates.running(deps), classes.running(deps):
+                work = tasks(deps, database, amqp_url, _evaluations(settings, deps))
+                yield Running(deps, work, database=database)
 
-    return subgraph_app(SERVICE, schema, TokenVerifier(settings.internal_keys(), SERVICE), start, role)
+    app = subgraph_app(SERVICE, schema, verifier, start, role)
+    if role in {Role.ALL, Role.API}:
+        public = [*inspections.routes(), *evaluations.routes()]
+        app.router.routes.extend([*public, *certificates.routes(verifier), *classes.routes(verifier)])
+    return app
+
+
+def _evaluations(settings: AssessmentSettings, deps: Deps) -> Evaluations | None:
+    """The register of evaluations; None where no ballot box is named (R34)."""
+    if not (settings.ballots_url and settings.ballots_secret_file and settings.register_keys_dir):
+        return None
+    secret = settings.ballots_secret_file.read_text(encoding="utf-8").strip()
+    return Evaluations(deps, KeyFolder(settings.register_keys_dir), HttpBallotBox(settings.ballots_url, secret))
 
 
 def load_rules() -> tuple[CreditRule, ...]:
-    """The versions of the credit rule in the reference data, the latest last (R31)."""
-    return msgspec.convert(credit_rules(), tuple[CreditRule, ...])
+    """The versions of the credit rule in the reference data (R31)."""
+    rows = [{**row, "starts_on": row["from"]} for row in credit_rules()]
+    return msgspec.convert(rows, tuple[CreditRule, ...])
+
+
+def load_weights() -> tuple[WeightRule, ...]:
+    """The versions of the rule of weights in the reference data, the latest last (R37)."""
+    return msgspec.convert(inspection_weights(), tuple[WeightRule, ...])

@@ -1,4 +1,9 @@
-"""`python -m services.assessment audit verify|export`: verify the hash chain of the audit log, or export it (R40).
+"""`python -m services.assessment audit verify|export` and `certificates check`: what anybody can verify (R32, R40).
+
+`python -m services.assessment annual recompute YEAR`: every score follows from the facts that are kept,
+but for the national mean, which is taken as it is stored (R38).
+
+`python -m services.assessment ballots vote`: answer a questionnaire without a browser (R34).
 
 An export is JSON lines: a header `{"format", "genesis"}`, every row `{"sequence", "previous", "act", "hash"}` in order,
 and the head `{"head": {"sequence", "hash"}}`. A row's hash is SHA-256 over the UTF-8 of
@@ -8,6 +13,7 @@ genesis, 64 zeros. An export can therefore be verified without this program.
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -20,13 +26,56 @@ import typer
 from chassis.runtime.console import console
 from chassis.runtime.settings import DatabaseSettings
 from chassis.storage.mongo import connect
+from chassis.storage.yearly_keys import YearlyKeys
+from services.assessment.commands.credentials import is_listed, verified
+from services.assessment.commands.rubrics import require_rubric
+from services.assessment.domain.annual import faults_of
 from services.assessment.domain.audit import GENESIS, Fault, Head, Row, Verification
-from services.assessment.store import AuditLog
+from services.assessment.domain.certificate import Claims
+from services.assessment.domain.vocabulary import SealState
+from services.assessment.store import Assessments, AuditLog, Evidence
+from services.assessment.voting import Election, backup_code, new_seed, seed_of
 
 FORMAT = "guopei-audit/1"
 commands = console("One process of assessment, or an operator's command.")
 audit = console("The audit log (R40).")
 commands.add_typer(audit, name="audit")
+certificates = console("Certificates (R32).")
+commands.add_typer(certificates, name="certificates")
+
+
+annual = console("Annual assessments (R38).")
+commands.add_typer(annual, name="annual")
+
+ballot_commands = console("Anonymous evaluation, for those who rather trust a command than a page (R34).")
+commands.add_typer(ballot_commands, name="ballots")
+
+
+@ballot_commands.command()
+def vote(
+    instrument: Annotated[str, typer.Argument(help="The questionnaire's id.")],
+    answers: Annotated[typer.FileText, typer.Option(help="The answer sheet, JSON.")],
+    url: Annotated[str, typer.Option(help="The gateway's root.")] = "http://127.0.0.1:8000",
+    code: Annotated[str | None, typer.Option(help="The backup code of a token that was asked for before.")] = None,
+    list_sha256: Annotated[str | None, typer.Option(help="The key list's hash, as noted elsewhere.")] = None,
+) -> None:
+    """Answer a questionnaire; the variable ACCESS_TOKEN has the login, which goes to the register only."""
+    seed = seed_of(code) if code else new_seed()
+    typer.echo(f"备份码 backup code: {backup_code(seed)}")
+    election = Election(url, os.environ["ACCESS_TOKEN"])
+    receipt = asyncio.run(election.vote(instrument, json.load(answers), seed, list_sha256))
+    typer.echo(f"回执 receipt: {receipt}")
+
+
+@annual.command("recompute")
+def recompute(year: Annotated[int, typer.Argument(help="The year of the round.")]) -> None:
+    """Compute every assessment of a year again from the facts that are kept; exit 1 and name what does not follow."""
+    count, faults = asyncio.run(_recomputed(year))
+    for fault in faults:
+        typer.echo(fault, err=True)
+    if faults:
+        raise typer.Exit(1)
+    typer.echo(f"一致 equal: {count} assessments")
 
 
 @audit.command("verify")
@@ -52,6 +101,55 @@ def export() -> None:
     asyncio.run(_export())
 
 
+_File = typer.Option(exists=True, dir_okay=False, show_default=False)
+
+
+@certificates.command("check")
+def check_certificate(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The PDF, or its certificate.jwt.")],
+    keys: Annotated[Path, _File],
+    seals: Annotated[Path | None, _File] = None,
+    status: Annotated[Path | None, _File] = None,
+) -> None:
+    """Check a certificate without any server; exit 1 where something does not hold.
+
+    `--keys` is the file of `/certificates/keys.json`, `--seals` the PEM file of the seals' certificates, `--status` the
+    file of `/certificates/status/<year>.jwt`. What is not given is not checked, and the command says so.
+    """
+    from services.assessment.documents.seal import examine, seals_of
+
+    raw, signing = file.read_bytes(), YearlyKeys.load(keys)
+    token: str | None = raw.decode("ascii", errors="replace").strip()
+    if raw.startswith(b"%PDF"):
+        found = examine(raw, seals_of(seals.read_bytes()) if seals else [])
+        token = found.twin
+        if seals is None:
+            typer.echo("印章未核验 seal: not checked (--seals)")
+        else:
+            _say_or_fail("印章 seal", found.seal.value, holds=found.seal is SealState.INTACT)
+    try:
+        claims = Claims.read(verified(signing, token or ""))
+    except (ValueError, LookupError, TypeError, AttributeError):
+        _say_or_fail("签名 signature", "INVALID", holds=False)
+        return
+    typer.echo(json.dumps(asdict(claims), ensure_ascii=False, default=str))
+    if status is None:
+        typer.echo("状态未核验 status: not checked (--status)")
+        return
+    try:
+        ended = is_listed(verified(signing, status.read_text(encoding="ascii").strip()), claims.place)
+    except ValueError:
+        _say_or_fail("状态清单 status list", "INVALID", holds=False)
+        return
+    _say_or_fail("状态 status", "ENDED" if ended else "VALID", holds=not ended)
+
+
+def _say_or_fail(what: str, found: str, *, holds: bool) -> None:
+    typer.echo(f"{what}: {found}", err=not holds)
+    if not holds:
+        raise typer.Exit(1)
+
+
 def read_export(file: TextIO) -> Iterator[Row | Head]:
     """Read an export row by row.
 
@@ -74,6 +172,19 @@ async def _log() -> AsyncIterator[AuditLog]:
     settings = DatabaseSettings()
     async with connect(settings.mongodb_url.get_secret_value()) as client:
         yield AuditLog(client[settings.mongodb_database])
+
+
+async def _recomputed(year: int) -> tuple[int, list[str]]:
+    """How many assessments of a year there are, and what does not follow from the facts that are kept."""
+    settings = DatabaseSettings()
+    faults: list[str] = []
+    async with connect(settings.mongodb_url.get_secret_value()) as client:
+        database = client[settings.mongodb_database]
+        evidence, assessments = Evidence(database), await Assessments(database).of_year(year)
+        for assessment in assessments:
+            found = faults_of(assessment, require_rubric(assessment.rubric), await evidence.behind(assessment))
+            faults += [f"{assessment.id}: {fault}" for fault in found]
+    return len(assessments), faults
 
 
 def _of_file(file: Path, anchors: Mapping[int, str]) -> tuple[list[Fault], Head]:

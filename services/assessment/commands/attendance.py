@@ -3,20 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from chassis.commands.bulk import RowResult
 from chassis.principal import Principal
 from services.assessment.commands.bulk import RecordRow, change_records
 from services.assessment.commands.deps import Deps
 from services.assessment.commands.guards import own_project
-from services.assessment.domain import record as records
+from services.assessment.domain import attendance
 from services.assessment.domain.record import Record
 from services.assessment.domain.vocabulary import SessionMode
 
 
 @dataclass(frozen=True, slots=True)
-class AttendanceMark:
-    """One row of an attendance list.
+class Attended:
+    """Who attended what.
 
     Attributes:
         enrollment: The enrollment's id.
@@ -29,6 +30,25 @@ class AttendanceMark:
     session: str
     present: bool
     mode: SessionMode | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttendanceMark(Attended):
+    """One row of an attendance list.
+
+    Attributes:
+        hours: Class hours attended, of whoever came late or left early; None for the whole session.
+        reason: Why it is corrected after the end of the training, as it was typed.
+    """
+
+    hours: int | None = None
+    reason: str | None = None
+
+    @property
+    def content(self) -> Any:
+        """What the mark of the request holds; without hours and reason it is what it was before there were any."""
+        attended = Attended(self.enrollment, self.session, self.present, self.mode)
+        return attended if self.hours is None and self.reason is None else (attended, self.hours, self.reason)
 
 
 async def record_attendance(
@@ -53,8 +73,18 @@ async def record_attendance(
     record_rows = [
         RecordRow(
             row.enrollment,
-            row,
-            partial(records.mark, project=trained, session=row.session, present=row.present, mode=row.mode, now=now),
+            row.content,
+            partial(
+                attendance.mark,
+                project=trained,
+                session=row.session,
+                present=row.present,
+                mode=row.mode,
+                hours=row.hours,
+                reason=row.reason,
+                rules=deps.rules,
+                now=now,
+            ),
         )
         for row in rows
     ]

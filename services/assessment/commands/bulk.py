@@ -11,10 +11,11 @@ from chassis.storage.idempotency import request_mark
 from chassis.storage.unit_of_work import UnitOfWork
 from kernel.errors import Refusal
 from kernel.refusals import NOT_FOUND
+from services.assessment.commands.certificates import follow_results
 from services.assessment.commands.deps import Deps
+from services.assessment.domain.certificate import Certificate
 from services.assessment.domain.events import RecordEvent
 from services.assessment.domain.record import Change, Record
-from services.assessment.store import Records
 
 Decision = Callable[[Record], Change]
 """A step of the domain with everything but the record filled in; it may refuse."""
@@ -60,7 +61,7 @@ async def change_records(
         mark = request_mark(records.name, principal, f"{command}|{enrollment}", content)
         return Row(key=enrollment, command=[rows[place].decide for place in places], act=act, request=mark)
 
-    changes = _Changes(records, principal, project)
+    changes = _Changes(deps, principal, project)
     record_rows = [row_of(enrollment, places) for enrollment, places in places_by_enrollment.items()]
     results: dict[int, RowResult[Record]] = {}
     for places, result in zip(
@@ -71,47 +72,54 @@ async def change_records(
     return [results[place] for place in range(len(rows))]
 
 
-class _Changes(Batch[Mapping[str, Record], Sequence[Decision], list[RowResult[Record]], Record]):
+_Loaded = tuple[Mapping[str, Record], Mapping[str, Certificate]]
+"""The records by id, and their certificates by number."""
+
+
+class _Changes(Batch[_Loaded, Sequence[Decision], list[RowResult[Record]], Record]):
     """The batch: a row is all that is decided about one record, its value the result of each decision.
 
-    A row without any effect is not saved and leaves no mark: a repeat of it is simply decided.
+    A row without any effect is not saved and leaves no mark: a repeat of it is simply decided. Where a result is a pass
+    no more, the record's certificate is revoked by the same transaction (R32).
 
     Args:
-        records: The records.
+        deps: The service's dependencies.
         principal: Whose records count; others are not found.
         project: If set, whose records count.
     """
 
-    def __init__(self, records: Records, principal: Principal, project: str | None) -> None:
-        super().__init__(records)
-        self._records = records
+    def __init__(self, deps: Deps, principal: Principal, project: str | None) -> None:
+        super().__init__(deps.store.records)
+        self._deps = deps
+        self._records = deps.store.records
         self._principal = principal
         self._project = project
 
-    async def load(self, unit: UnitOfWork, rows: Sequence[Row[Sequence[Decision]]]) -> Mapping[str, Record]:
-        """The records by id, in one query; each bears the marks of the requests about it."""
+    async def load(self, unit: UnitOfWork, rows: Sequence[Row[Sequence[Decision]]]) -> _Loaded:
+        """The records in one query, each with the marks of the requests about it; their certificates in another."""
         where = self._records.where([row.key for row in rows], self._principal, self._project)
-        return {record.id: record for record in await unit.load(self.outcomes, also=[where])}
+        records = {record.id: record for record in await unit.load(self.outcomes, also=[where])}
+        numbers = [record.certificate for record in records.values() if record.certificate]
+        issued = await unit.load(self._deps.store.certificates, numbers)
+        return records, {certificate.id: certificate for certificate in issued}
 
-    def decide(
-        self, unit: UnitOfWork, state: Mapping[str, Record], row: Row[Sequence[Decision]]
-    ) -> list[RowResult[Record]]:
+    def decide(self, unit: UnitOfWork, state: _Loaded, row: Row[Sequence[Decision]]) -> list[RowResult[Record]]:
         """Decide one after the other, and save once.
 
         Raises:
             Refusal: `NOT_FOUND`.
         """
-        record = state.get(row.key)
+        records, issued = state
+        record = records.get(row.key)
         if record is None:
             raise NOT_FOUND(kind="enrollment", id=row.key)
-        changed, events, refusals = _decided(record, row.command)
-        if events:
+        changed, events, refusals = _decided(record, row.command)  # a draft of a result changes without an event
+        if changed is not record:
             changed = unit.save(self.outcomes, changed, events, act=row.act, request=row.request)
+            follow_results(unit, self._deps, issued.get(record.certificate or ""), changed, row)
         return _results(changed, refusals)
 
-    def repeated(
-        self, state: Mapping[str, Record], row: Row[Sequence[Decision]], outcome: Record
-    ) -> list[RowResult[Record]]:
+    def repeated(self, state: _Loaded, row: Row[Sequence[Decision]], outcome: Record) -> list[RowResult[Record]]:
         """The record as it is now: the mark says that the row took effect, whatever has come since.
 
         Of several decisions some may have been refused, which no mark says; they are decided once more, only to tell.

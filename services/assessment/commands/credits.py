@@ -10,7 +10,8 @@ from kernel.free_text import Reason
 from services.assessment.commands.bulk import RecordRow, change_records
 from services.assessment.commands.deps import Deps
 from services.assessment.domain import record as records
-from services.assessment.domain.record import Record
+from services.assessment.domain.project import Project
+from services.assessment.domain.record import Change, Record
 
 
 async def confirm_credits(deps: Deps, principal: Principal, *, enrollments: Sequence[str]) -> list[RowResult[Record]]:
@@ -28,7 +29,11 @@ async def confirm_credits(deps: Deps, principal: Principal, *, enrollments: Sequ
         Refusal: `FORBIDDEN` for anybody but a school.
     """
     require_scope(principal, Scope.SCHOOL, rule="R31")
-    confirm = partial(records.confirm_credit, now=deps.clock.now())
+    projects, now = await _projects_of(deps, principal, enrollments), deps.clock.now()
+
+    def confirm(record: Record) -> Change:
+        return records.confirm_credit(record, projects.get(record.project), now)
+
     rows = [RecordRow(enrollment, None, confirm) for enrollment in enrollments]
     return await change_records(deps, principal, "confirm_credits", rows)
 
@@ -65,6 +70,13 @@ async def restore_credit(deps: Deps, principal: Principal, *, enrollment: str, r
     require_scope(principal, Scope.MINISTRY, rule="R31")
     restore = partial(records.restore_credit, reason=reason, now=deps.clock.now())
     return _only(await change_records(deps, principal, "restore_credit", [RecordRow(enrollment, reason.text, restore)]))
+
+
+async def _projects_of(deps: Deps, principal: Principal, enrollments: Sequence[str]) -> dict[str, Project]:
+    """The projects of these enrollments' records, by id."""
+    visible = await deps.store.records.visible(enrollments, principal)
+    keys = sorted({record.project for record in visible.values()})
+    return {project.id: project for project in await deps.store.projects.find_many(keys) if project}
 
 
 def _only(results: Sequence[RowResult[Record]]) -> Record:

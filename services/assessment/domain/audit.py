@@ -1,10 +1,11 @@
 """The hash chain of the audit log: each row carries the hash of the row before, so a change is noticed (R40)."""
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from kernel.encoding import canonical
 
 GENESIS = "0" * 64
 """What the first row carries as the hash of the row before it."""
@@ -60,7 +61,7 @@ class Row:
     def canonical(self) -> bytes:
         """What is hashed: compact JSON with sorted keys, UTF-8, of `act`, `previous` and `sequence`."""
         content = {"sequence": self.sequence, "previous": self.previous, "act": self.act.content()}
-        return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+        return canonical(content)
 
     def computed(self) -> str:
         """The hash that the row should have."""

@@ -1,8 +1,9 @@
 """The events of assessment; the province is the school's, and no personal number is in any of them (R41)."""
 
 from dataclasses import dataclass
+from datetime import date
 
-from services.assessment.domain.vocabulary import ResultOutcome, SessionMode
+from services.assessment.domain.vocabulary import ResultOutcome, RevocationClass, SessionMode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +34,20 @@ class AttendanceRecorded(RecordEvent):
         present: Whether the attendee took part.
         mode: Online or offline.
         attended: How many sessions the attendee has attended, this mark included.
+        hours: Class hours attended of this session.
+        attended_hours: Class hours attended in all, this mark included.
+        correction: How many marks of this session came before; 0 for the first.
+        reason: Why it is corrected after the end of the training.
     """
 
     session: str
     present: bool
     mode: SessionMode
     attended: int
+    hours: int | None = None
+    attended_hours: int | None = None
+    correction: int | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,17 +57,44 @@ class NoShowRecorded(RecordEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ResultRecorded(RecordEvent):
-    """A result was recorded or corrected (R30).
+    """A result was published, or a published one was corrected; of a draft there is no event (R30).
 
     Attributes:
         outcome: Passed, failed or incomplete.
         score: 0 to 100; None when incomplete.
-        correction: How many results were recorded before this one; 0 for the first.
+        correction: How many results were published before this one; 0 for the first.
+        attended_hours: Class hours attended.
+        due_hours: Class hours that should have been attended.
+        class_hours: Class hours of the plan.
+        credit_hours: Class hours of the credit that waits for its confirmation; None where none does (R31).
+        credit_rule: The version of the rule that counted them.
+        reason: Why it was corrected, or why somebody who has reached all marks failed.
     """
 
     outcome: ResultOutcome
     score: int | None
     correction: int
+    attended_hours: int | None = None
+    due_hours: int | None = None
+    class_hours: int | None = None
+    credit_hours: int | None = None
+    credit_rule: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordReopened(RecordEvent):
+    """The ministry opened a record of a published class to corrections (R30).
+
+    Attributes:
+        base: The id of the base, which may correct.
+        until: The last day for it, included, in Asia/Shanghai.
+        reason: Why.
+    """
+
+    base: str
+    until: date
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,14 +112,15 @@ class CreditConfirmed(RecordEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectSettled:
-    """All results of a finished project are in, and all its credits are settled (R30, R31).
+    """The results of a finished project are published, and nothing else of its training is awaited (R30).
 
     Attributes:
         project: The project's id.
         base: The id of the base that held it.
         attendees: How many attended or should have.
         passed: How many of them passed.
-        credited: How many have a confirmed credit.
+        credited: How many have a confirmed credit by now.
+        year: The year of the round.
         province: `00`: the attendees come from several.
     """
 
@@ -92,7 +129,62 @@ class ProjectSettled:
     attendees: int
     passed: int
     credited: int
+    year: int | None = None
     province: str = "00"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultsPublished:
+    """The results of a class were published, and its records are locked (R30).
+
+    Attributes:
+        project: The project's id.
+        base: The id of the base that held it.
+        year: The year of the round.
+        attendees: How many attended or should have.
+        passed: How many of them passed.
+        failed: How many failed.
+        incomplete: How many did not complete it, no-shows included.
+        no_shows: How many attended nothing.
+        attended_hours: Class hours attended, of all together.
+        due_hours: Class hours due, of all together.
+        late: Whether they were published by themselves, because the base had not done so in time.
+        province: Two-digit code of the base's province.
+    """
+
+    project: str
+    base: str
+    year: int
+    attendees: int
+    passed: int
+    failed: int
+    incomplete: int
+    no_shows: int
+    attended_hours: int
+    due_hours: int
+    late: bool
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultsDue:
+    """The base is reminded of results that it has not published (R30).
+
+    Attributes:
+        project: The project's id.
+        base: The id of the base.
+        year: The year of the round.
+        due_on: Until when they are to be published, included.
+        overdue: Whether that day is over.
+        province: Two-digit code of the base's province.
+    """
+
+    project: str
+    base: str
+    year: int
+    due_on: date
+    overdue: bool
+    province: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,3 +207,35 @@ class CreditRestored(RecordEvent):
     """
 
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateIssued(RecordEvent):
+    """A certificate was issued (R32).
+
+    Attributes:
+        number: The certificate's number, 15 characters.
+        sha256: Of its canonical claims, hexadecimal; the claims themselves have a name and are in no event.
+        issued_on: The day of issue.
+        replaces: The number of the certificate that it corrects.
+    """
+
+    number: str
+    sha256: str
+    issued_on: date
+    replaces: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateRevoked(RecordEvent):
+    """A certificate is valid no more (R32).
+
+    Attributes:
+        number: The certificate's number, 15 characters.
+        revocation: Of what kind the revocation is.
+        replaced_by: The number of the certificate that corrects it.
+    """
+
+    number: str
+    revocation: RevocationClass
+    replaced_by: str | None

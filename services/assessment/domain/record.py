@@ -1,32 +1,24 @@
 """The record of one attendee: attendance, results, credit. A correction is appended, nothing overwritten (R29–R31)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
+from kernel.dates import today
 from kernel.free_text import Reason
-from services.assessment.domain.credit import Credit, CreditRule
-from services.assessment.domain.events import (
-    AttendanceRecorded,
-    CreditConfirmed,
-    CreditRestored,
-    CreditRevoked,
-    NoShowRecorded,
-    RecordEvent,
-    ResultRecorded,
-)
-from services.assessment.domain.project import Project, Session
-from services.assessment.domain.refusals import (
-    ATTENDANCE_MISSING,
-    CREDIT_SETTLED,
-    INVALID_SCORE,
-    NOT_AN_ATTENDEE,
-    NOT_PASSED,
-)
-from services.assessment.domain.vocabulary import CreditStatus, ResultOutcome, SessionMode
+from services.assessment.domain.credit import Credit
+from services.assessment.domain.events import CreditConfirmed, CreditRestored, CreditRevoked, RecordEvent
+from services.assessment.domain.project import Project
+from services.assessment.domain.refusals import NOT_AN_ATTENDEE, NOT_PASSED, NOT_PUBLISHED, RECORDS_FINAL
+from services.assessment.domain.vocabulary import ResultOutcome, SessionMode
 
-_BEST_SCORE = 100
+BASE = "base"
+"""The role under which records have what the base stated."""
+CHECK_IN = "check-in"
+"""The name under which records have what an attendee stated by a session's code."""
+SYSTEM = "system"
+"""The name under which records have what the calendar brings."""
 E = TypeVar("E", bound=RecordEvent)
 Change = tuple["Record", list[RecordEvent]]
 """A changed record with the events of the change; without events nothing changed."""
@@ -41,12 +33,28 @@ class Mark:
         present: Whether the attendee took part.
         mode: Online or offline.
         at: When it was recorded.
+        hours: Class hours attended; None in documents of earlier releases: all that the session has.
+        by: The role that recorded it, or `check-in`.
+        reason: Why it was corrected after the end of the training.
     """
 
     session: str
     present: bool
     mode: SessionMode
     at: datetime
+    hours: int | None = None
+    by: str = BASE
+    reason: str | None = None
+
+    def hours_of(self, whole: int) -> int:
+        """The class hours attended; a mark of an earlier release has none, and counts the whole session.
+
+        Args:
+            whole: Class hours of its session; 0 of one that is no longer in the timetable.
+        """
+        if not self.present:
+            return 0
+        return whole if self.hours is None else self.hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +64,36 @@ class Result:
     Attributes:
         outcome: Passed, failed or incomplete.
         score: 0 to 100; None when incomplete.
-        attendance_rate: Share of the timetable's sessions attended at that moment, 0 to 1.
-        at: When it was recorded.
+        attendance_rate: Share of the hours due that were attended at that moment, 0 to 1.
+        at: When it was recorded; of a published one, when it was published.
+        attended_hours: Class hours attended at that moment; None in documents of earlier releases.
+        due_hours: Class hours due at that moment; likewise.
+        by: The role that recorded it, or `system`.
+        reason: Why it corrects one before it, or why somebody who has reached all marks failed.
     """
 
     outcome: ResultOutcome
     score: int | None
     attendance_rate: float
+    at: datetime
+    attended_hours: int | None = None
+    due_hours: int | None = None
+    by: str = BASE
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reopening:
+    """An opening of a locked record to corrections, by the ministry (R30).
+
+    Attributes:
+        until: The last day of it, included, in Asia/Shanghai.
+        reason: Why.
+        at: When it was opened.
+    """
+
+    until: date
+    reason: str
     at: datetime
 
 
@@ -80,9 +111,11 @@ class Record:
         province: Two-digit code of the school's province.
         live: False once the enrollment was withdrawn, substituted or cancelled, or the acceptance was revised.
         enrollment_version: The version of the enrollment that `live` follows; None in documents of earlier releases.
+        school_version: The version of the enrollment that `school` and `province` follow.
         marks: Attendance in the order of recording, append-only.
-        results: Results in the order of recording, append-only.
-        credit: The credit for passing; None while the attendee has not passed.
+        results: Published results in their order, append-only; those of earlier releases count as published.
+        credit: The credit for passing; None while the attendee has not passed, or the result is not published.
+        certificate: The number of the latest certificate that was issued (R32).
     """
 
     id: str
@@ -97,22 +130,90 @@ class Record:
     results: tuple[Result, ...] = ()
     credit: Credit | None = None
     enrollment_version: int | None = None
+    school_version: int = 0
+    drafts: tuple[Result, ...] = ()
+    credits: tuple[Credit, ...] = ()
+    reopenings: tuple[Reopening, ...] = ()
+    certificate: str | None = None
+
+    @property
+    def in_force(self) -> Mapping[str, Mark]:
+        """By session the last mark, which is the one in force."""
+        return {mark.session: mark for mark in self.marks}
 
     @property
     def attended(self) -> frozenset[str]:
         """Ids of the sessions attended, by the last mark of each."""
-        last = {mark.session: mark.present for mark in self.marks}
-        return frozenset(session for session, present in last.items() if present)
+        return frozenset(session for session, mark in self.in_force.items() if mark.present)
 
     @property
     def result(self) -> Result | None:
         """The result in force, which is the last one."""
         return self.results[-1] if self.results else None
 
-    def attendance_rate(self, timetable: Collection[Session]) -> float:
-        """Share of the timetable's sessions attended, 0 to 1; marks of sessions no longer in it do not count."""
-        attended = sum(session.id in self.attended for session in timetable)
-        return round(attended / len(timetable), 4) if timetable else 0.0
+    @property
+    def draft(self) -> Result | None:
+        """The result that waits for its publication; None where there is none."""
+        return self.drafts[-1] if self.drafts else None
+
+    @property
+    def credit_history(self) -> tuple[Credit, ...]:
+        """Every state that the credit has had, in their order."""
+        return self.credits or ((self.credit,) if self.credit else ())
+
+    def attended_hours(self, project: Project) -> int:
+        """Class hours attended of the sessions in the timetable, never more than the plan's class hours (R29, R31).
+
+        A timetable may have groups side by side, so the sessions may add up to more than the plan has (ADR 34).
+        """
+        marks = self.in_force
+        attended = sum(
+            mark.hours_of(session.hours)
+            for session in project.sessions
+            if (mark := marks.get(session.id)) and mark.present
+        )
+        return min(attended, project.hours)
+
+    def attendance_rate(self, project: Project, now: datetime) -> float:
+        """Share of the hours due by now that were attended, 0 to 1; 0 where none are due (R29)."""
+        return rate(self.attended_hours(project), project.due_hours(now))
+
+    def unmarked(self, project: Project) -> list[str]:
+        """Ids of the timetable's sessions without a mark."""
+        marks = self.in_force
+        return [session.id for session in project.sessions if session.id not in marks]
+
+    def is_reopened(self, now: datetime) -> bool:
+        """Whether the ministry has opened the locked record to corrections, and that is not over (R30)."""
+        return bool(self.reopenings) and today(now) <= self.reopenings[-1].until
+
+    def require_unlocked(self, now: datetime) -> None:
+        """Require that the result is not published, or the record is reopened (R30).
+
+        Raises:
+            Refusal: `RECORDS_FINAL`.
+        """
+        if self.result and not self.is_reopened(now):
+            raise RECORDS_FINAL(publishedAt=self.results[0].at.isoformat())
+
+    def require_live(self, rule: str) -> None:
+        """Require that the enrollment is still accepted.
+
+        Raises:
+            Refusal: `NOT_AN_ATTENDEE`, under `rule`.
+        """
+        if not self.live:
+            raise NOT_AN_ATTENDEE(rule=rule)
+
+    def with_credit(self, credit: Credit | None, *between: Credit) -> "Record":
+        """The record with another credit; the history grows.
+
+        Args:
+            credit: From now on; None for none.
+            between: States that the former credit had last.
+        """
+        history = (*self.credit_history, *between, *([credit] if credit else []))
+        return replace(self, credit=credit, credits=history)
 
     def event(self, kind: type[E], **fields: Any) -> E:
         """An event about this record; `fields` are those of the kind itself."""
@@ -144,97 +245,28 @@ def follow(record: Record, *, accepted: bool, version: int) -> Record:
     return record if is_late else replace(record, live=accepted, enrollment_version=version)
 
 
-def mark(
-    record: Record, project: Project, *, session: str, present: bool, mode: SessionMode | None, now: datetime
-) -> Change:
-    """Record or correct the attendance of a session (R29).
-
-    A mark that equals the last one of its session changes nothing, so a list may be sent twice. A correction after the
-    end of the training that leaves no session attended makes the attendee a no-show, as at the end itself; in a project
-    that was recorded afterwards, from its completion on.
-
-    Args:
-        record: The attendee's record.
-        project: The project of the record.
-        session: The session's id.
-        present: Whether the attendee took part.
-        mode: How; None for the session's own mode.
-        now: Domain time.
-
-    Raises:
-        Refusal: `NOT_AN_ATTENDEE`, `NOT_RUNNING`, `UNKNOWN_SESSION`, `WRONG_MODE`.
-    """
-    _require_live(record, "R29")
-    project.require_running()
-    actual = project.require_session(session).mode_of(mode)
-    last = next((mark for mark in reversed(record.marks) if mark.session == session), None)
-    if last and (last.present, last.mode) == (present, actual):
-        return record, []
-    changed = replace(record, marks=(*record.marks, Mark(session, present, actual, now)))
-    recorded = changed.event(
-        AttendanceRecorded, session=session, present=present, mode=actual, attended=len(changed.attended)
-    )
-    missed = miss(changed) if record.attended and project.no_shows_are_told else []
-    return changed, [recorded, *missed]
+def rate(attended: int, due: int) -> float:
+    """Share of the hours due that were attended, 0 to 1, with four digits; 0 where none are due."""
+    return round(min(attended, due) / due, 4) if due else 0.0
 
 
-def miss(record: Record) -> list[RecordEvent]:
-    """The events of the end of the training: a no-show, where an attendee took part in no session (R29)."""
-    return [record.event(NoShowRecorded)] if record.live and not record.attended else []
-
-
-def assess(
-    record: Record,
-    project: Project,
-    *,
-    outcome: ResultOutcome,
-    score: int | None,
-    rules: Sequence[CreditRule],
-    now: datetime,
-) -> Change:
-    """Record or correct the result, and count the credit where the attendee passed (R30, R31).
-
-    A result that equals the one in force changes nothing, so a list may be sent twice.
-
-    Args:
-        record: The attendee's record.
-        project: The project of the record.
-        outcome: Passed, failed or incomplete.
-        score: 0 to 100; None when incomplete.
-        rules: Versions of the credit rule, the latest last.
-        now: Domain time.
-
-    Raises:
-        Refusal: `NOT_AN_ATTENDEE`, `NOT_RUNNING`, `INVALID_SCORE`, `ATTENDANCE_MISSING`, `CREDIT_SETTLED`.
-    """
-    _require_live(record, "R30")
-    project.require_running()
-    _require_score(outcome, score)
-    if outcome is not ResultOutcome.INCOMPLETE and not record.attended:
-        raise ATTENDANCE_MISSING()
-    if record.credit and record.credit.status is not CreditStatus.PENDING:
-        raise CREDIT_SETTLED(status=record.credit.status.value)
-    rate = record.attendance_rate(project.sessions)
-    last = record.result
-    if last and (last.outcome, last.score, last.attendance_rate) == (outcome, score, rate):
-        return record, []
-    passed = outcome is ResultOutcome.PASSED
-    credit = Credit.count(project.days, record.province, rules, now) if passed else None
-    changed = replace(record, results=(*record.results, Result(outcome, score, rate, now)), credit=credit)
-    event = changed.event(ResultRecorded, outcome=outcome, score=score, correction=len(record.results))
-    return changed, [event]
-
-
-def confirm_credit(record: Record, now: datetime) -> Change:
+def confirm_credit(record: Record, project: Project | None, now: datetime) -> Change:
     """Confirm the credit, as the school does (R31).
 
+    Args:
+        record: The attendee's record.
+        project: The project of the record; None where assessment does not know it.
+        now: Domain time.
+
     Raises:
-        Refusal: `NOT_PASSED`, `CREDIT_NOT_PENDING`.
+        Refusal: `NOT_FINISHED`: the training runs; `NOT_PUBLISHED`, `NOT_PASSED`, `CREDIT_NOT_PENDING`.
     """
+    if project:
+        project.require_finished("R31")
     credit = _require_credit(record).confirm(now)
     if credit is record.credit:
         return record, []
-    changed = replace(record, credit=credit)
+    changed = record.with_credit(credit)
     return changed, [changed.event(CreditConfirmed, hours=credit.hours, rule=credit.rule)]
 
 
@@ -247,12 +279,12 @@ def revoke_credit(record: Record, reason: Reason, now: datetime) -> Change:
         now: Domain time.
 
     Raises:
-        Refusal: `NOT_PASSED`, `CREDIT_NOT_CONFIRMED`.
+        Refusal: `NOT_PUBLISHED`, `NOT_PASSED`, `CREDIT_NOT_CONFIRMED`.
     """
     credit = _require_credit(record).revoke(reason, now)
     if credit is record.credit:
         return record, []
-    changed = replace(record, credit=credit)
+    changed = record.with_credit(credit)
     return changed, [changed.event(CreditRevoked, reason=credit.reason)]
 
 
@@ -265,27 +297,16 @@ def restore_credit(record: Record, reason: Reason, now: datetime) -> Change:
         now: Domain time.
 
     Raises:
-        Refusal: `NOT_PASSED`, `CREDIT_NOT_REVOKED`.
+        Refusal: `NOT_PUBLISHED`, `NOT_PASSED`, `CREDIT_NOT_REVOKED`.
     """
     credit = _require_credit(record).restore(reason, now)
     if credit is record.credit:
         return record, []
-    changed = replace(record, credit=credit)
+    changed = record.with_credit(credit)
     return changed, [changed.event(CreditRestored, reason=reason.text)]
 
 
-def _require_live(record: Record, rule: str) -> None:
-    if not record.live:
-        raise NOT_AN_ATTENDEE(rule=rule)
-
-
 def _require_credit(record: Record) -> Credit:
-    if record.credit is None:
-        raise NOT_PASSED()
-    return record.credit
-
-
-def _require_score(outcome: ResultOutcome, score: int | None) -> None:
-    needed = outcome is not ResultOutcome.INCOMPLETE
-    if (score is None and needed) or (score is not None and not 0 <= score <= _BEST_SCORE):
-        raise INVALID_SCORE()
+    if record.credit:
+        return record.credit
+    raise NOT_PASSED() if record.result else NOT_PUBLISHED()

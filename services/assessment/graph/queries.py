@@ -1,4 +1,4 @@
-"""Assessment's only query: the audit log, for the ministry alone (R40)."""
+"""The audit log, for the ministry alone (R40), and the service's queries together."""
 
 from datetime import datetime
 from functools import partial
@@ -12,7 +12,12 @@ from chassis.graph import requires
 from chassis.graph.connection import Connection, connect, page_request
 from chassis.principal import Scope
 from services.assessment.domain import audit
+from services.assessment.graph.annual import AnnualQuery
+from services.assessment.graph.certificate_mutations import CertificateQuery
 from services.assessment.graph.context import Info
+from services.assessment.graph.evaluations import EvaluationQuery
+from services.assessment.graph.inspections import InspectionQuery
+from services.assessment.graph.year_table import YearTableQuery
 from services.assessment.store import AuditSelection
 
 
@@ -87,7 +92,7 @@ class AuditEntry:
 
 
 @strawberry.type
-class Query:
+class Query(AnnualQuery, CertificateQuery, EvaluationQuery, InspectionQuery, YearTableQuery):
     """The queries of assessment."""
 
     @strawberry.federation.field(

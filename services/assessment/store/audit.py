@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from pymongo import DESCENDING
 
@@ -97,6 +97,17 @@ class AuditLog:
         """The end of the log."""
         document = await self.heads.find_one({"_id": "head"}, {"_id": 0}, session=session)
         return from_document(document, Head) if document else Head()
+
+    async def sequences_of_lists(self, days: Sequence[date]) -> dict[str, int]:
+        """The numbers of the rows that key lists have in the chain, by the list's day, ISO (R34).
+
+        A list that has no row yet is left out.
+        """
+        where = {
+            "act.type": "assessment.evaluation-keys-listed",
+            "act.subject": {"$in": [day.isoformat() for day in days]},
+        }
+        return {row["act"]["subject"]: row["_id"] async for row in self.rows.find(where, {"act.subject": 1})}
 
     async def all(self, after: int = 0) -> AsyncIterator[Row]:
         """Every row after the one of that number, in order."""

@@ -10,12 +10,15 @@ from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Database, Document, Session, from_document
 from chassis.storage.paging import Tally, after_position, all_of, counts, pages, tallies
 from chassis.storage.repository import Repository
+from services.assessment.domain.certificate import has_published_pass
 from services.assessment.domain.record import Record
-from services.assessment.domain.vocabulary import CreditStatus
+from services.assessment.domain.vocabulary import CreditStatus, ResultOutcome
 
 _BY_ID = [("_id", ASCENDING)]
 _NOTHING: Mapping[str, Any] = {"_id": {"$in": []}}
 _UNMARKED: Mapping[str, Any] = {"marks.0": {"$exists": False}}
+_UNSTATED: Mapping[str, Any] = {"results.0": {"$exists": False}, "drafts.0": {"$exists": False}}
+"""Who has neither a published result nor a draft of one (R30)."""
 _ATTENDED: Mapping[str, Any] = {
     "marks.present": True,  # spares the reckoning of whoever never was
     "$expr": {
@@ -54,6 +57,7 @@ class Records(Repository[Record]):
         """Create the indexes."""
         await super().prepare()
         await self.collection.create_index([("project", ASCENDING), ("_id", ASCENDING)], name="project")
+        await self.collection.create_index([("teacher", ASCENDING), ("project", ASCENDING)], name="teacher")
         await self.collection.create_index([("school", ASCENDING), ("credit.status", ASCENDING)], name="credits")
 
     async def visible(self, enrollments: Sequence[str], principal: Principal) -> dict[str, Record]:
@@ -80,9 +84,11 @@ class Records(Repository[Record]):
     async def left_to_record(
         self, held: Mapping[str, Sequence[str]], finished: Sequence[str], afterwards: Sequence[str]
     ) -> list[Tally]:
-        """How many attendees lack a mark of a session that was held, and how many a result; one database operation.
+        """How many attendees lack a mark of a session that was held, how many a result, and of how many a draft waits.
 
-        Whoever attended nothing is a no-show and needs no result, as `settle` has it.
+        It is one database operation.
+
+        Whoever attended nothing is a no-show and needs no result, as `domain.result.is_no_show` has it.
 
         Args:
             held: Ids of the projects whose attendance is recorded now to the ids of their sessions up to today (R29).
@@ -94,12 +100,24 @@ class Records(Repository[Record]):
             for project, sessions in held.items()
             if sessions
         ]
-        unassessed = {"results": {"$size": 0}} | _among(finished) | _waiting_for_a_result(afterwards)
-        return await tallies(self.collection, [{"$or": unmarked} if unmarked else _NOTHING, unassessed], by="project")
+        unassessed = {**_UNSTATED} | _among(finished) | _waiting_for_a_result(afterwards)
+        drafted = {"drafts.0": {"$exists": True}} | _among(finished)
+        lists = [{"$or": unmarked} if unmarked else _NOTHING, unassessed, drafted]
+        return await tallies(self.collection, lists, by="project")
 
     async def attendees(self, project: str, session: Session | None = None) -> list[Record]:
         """The records of all who attend a project."""
         return await self.query(_attending(project), session=session)
+
+    async def passed(self, project: str) -> list[Record]:
+        """The records of all attendees of a project who have passed, by the result in force."""
+        return [record for record in await self.attendees(project) if has_published_pass(record)]
+
+    async def count_passed(self, projects: Sequence[str]) -> int:
+        """How many attendees of these projects have passed, by the result in force."""
+        passed = {"$eq": [{"$last": "$results.outcome"}, ResultOutcome.PASSED]}
+        where = {"project": {"$in": list(projects)}, "live": True, "$expr": passed}
+        return await self.collection.count_documents(where)
 
     async def attendees_of(self, projects: Sequence[str]) -> dict[str, list[Record]]:
         """The records of all who attend each of several projects, in one database operation."""
@@ -109,21 +127,10 @@ class Records(Repository[Record]):
                 attendees[record.project].append(record)
         return attendees
 
-    async def projects_without_open_records(self, projects: Sequence[str], afterwards: Sequence[str]) -> list[str]:
-        """Those of the projects that have attendance on record and no result or credit open (R30, R31).
-
-        It spares reading the records of projects that wait for a result or a school; the domain decides on the others.
-
-        Args:
-            projects: Their ids.
-            afterwards: Those of them that were recorded as held after their end.
-        """
-        among = _among(projects)
-        marked = await self.collection.distinct("project", among | {"marks.0": {"$exists": True}})
-        unassessed = {"results.0": {"$exists": False}} | _waiting_for_a_result(afterwards)
-        waits = [{"credit.status": CreditStatus.PENDING}, unassessed]
-        still_open = await self.collection.distinct("project", among | {"$or": waits})
-        return sorted({*marked} - {*still_open})
+    async def own(self, teacher: str, projects: Sequence[str] | None = None) -> list[Record]:
+        """The live records of a teacher, of all projects or of these."""
+        among = {"project": {"$in": list(projects)}} if projects is not None else {}
+        return await self.query({"teacher": teacher, "live": True} | among)
 
     async def rosters(self, lists: Sequence[tuple[str, PageRequest]], principal: Principal) -> list[list[Record]]:
         """A page of the roster of each of several projects, in one database operation.

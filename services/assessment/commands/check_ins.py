@@ -1,0 +1,87 @@
+"""Check-in by a code that the base shows: a mark of attendance that the attendee states, until the base does (R29)."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+from chassis.commands.guards import require_scope
+from chassis.principal import Principal, Scope
+from services.assessment.commands.bulk import RecordRow, change_records
+from services.assessment.commands.deps import Deps
+from services.assessment.commands.guards import own_project
+from services.assessment.domain import attendance
+from services.assessment.domain.check_in import CheckInCode, require_open
+from services.assessment.domain.record import Mark
+from services.assessment.domain.refusals import CHECK_IN_NOT_OF_CLASS
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCheckIn:
+    """What the base shows.
+
+    Attributes:
+        code: The code, for the QR picture.
+        expires_at: When the next one is to be asked for.
+        checked_in: How many have a mark of the session by now.
+        attendees: How many attend the class.
+    """
+
+    code: str
+    expires_at: datetime
+    checked_in: int
+    attendees: int
+
+
+async def open_check_in(deps: Deps, principal: Principal, *, project: str, session: str) -> OpenCheckIn:
+    """A code for those who are in a session now (R29). Nothing is stored: it is no act, and no event tells of it.
+
+    Args:
+        deps: The service's dependencies.
+        principal: The base that holds the project.
+        project: The project's id.
+        session: The session's id.
+
+    Raises:
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `UNKNOWN_SESSION`, `CHECK_IN_CLOSED`.
+    """
+    held = await own_project(deps, principal, project, "R29")
+    require_open(held, held.require_session(session), deps.clock.now())
+    code = CheckInCode.at(project, session, datetime.now(UTC))
+    attendees = await deps.store.records.attendees(project)
+    return OpenCheckIn(
+        code=code.text(deps.vault.keyed_hash),
+        expires_at=code.expires_at,
+        checked_in=sum(session in record.attended for record in attendees),
+        attendees=len(attendees),
+    )
+
+
+async def check_in(deps: Deps, principal: Principal, *, code: str) -> Mark:
+    """Check in to the session whose code one has before one's eyes: attended, all its hours (R29).
+
+    What the base has stated of the session stands; what it states afterwards corrects the check-in.
+
+    Args:
+        deps: The service's dependencies.
+        principal: The attendee.
+        code: The code.
+
+    Returns:
+        The mark.
+
+    Raises:
+        Refusal: `FORBIDDEN`, `CHECK_IN_CODE_INVALID`, `CHECK_IN_CODE_EXPIRED`, `CHECK_IN_NOT_OF_CLASS`, `NOT_FOUND`,
+            `UNKNOWN_SESSION`, or what `attendance.check_in` refuses.
+    """
+    require_scope(principal, Scope.TEACHER, rule="R29")
+    shown = CheckInCode.read(code, deps.vault.keyed_hash, datetime.now(UTC))
+    project = await deps.store.projects.get(shown.project)
+    records = await deps.store.records.own(principal.person or "", [project.id])
+    if not records:
+        raise CHECK_IN_NOT_OF_CLASS()
+    decide = partial(attendance.check_in, project=project, session=shown.session, now=deps.clock.now())
+    rows = [RecordRow(records[0].id, shown, decide)]
+    (result,) = await change_records(deps, principal, "check_in", rows, project.id)
+    if result.value is None:
+        raise result.refusal or CHECK_IN_NOT_OF_CLASS()
+    return result.value.in_force[shown.session]

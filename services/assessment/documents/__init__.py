@@ -1,0 +1,1 @@
+"""Pages of certificates: drawn, sealed and examined in helper processes, never in the event loop (R32, ADR 53)."""

@@ -1,0 +1,1 @@
+"""Endpoints of assessment that are not GraphQL."""

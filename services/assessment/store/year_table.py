@@ -1,0 +1,70 @@
+"""What the ministry's table of a year is counted from, read in five operations (R42)."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+
+from services.assessment.domain.vocabulary import CreditStatus, InstrumentState, ProjectPhase, ResultOutcome
+from services.assessment.domain.year_table import Found, Outcomes, ProjectFacts, Published, YearFacts
+from services.assessment.store.store import Store
+
+_COUNTED = {
+    "passed": ("$outcome", ResultOutcome.PASSED),
+    "failed": ("$outcome", ResultOutcome.FAILED),
+    "incomplete": ("$outcome", ResultOutcome.INCOMPLETE),
+    "credited": ("$credit.status", CreditStatus.CONFIRMED),
+}
+
+
+async def year_facts(store: Store, year: int) -> YearFacts:
+    """What there is of a year's projects.
+
+    Args:
+        store: The service's repositories.
+        year: The year of their round.
+    """
+    projects = await _projects(store, year)
+    among = {"$in": [project.id for project in projects]}
+    outcomes, evaluations, findings, inspections = await asyncio.gather(
+        _outcomes(store, among), _evaluations(store, among), _findings(store, year), store.inspections.of_year(year)
+    )
+    drawn = (sampled for inspection in inspections for sampled in inspection.sample)
+    inspected = frozenset(sampled.project for sampled in drawn if sampled.replaced_for is None)
+    return YearFacts(projects, outcomes, evaluations, inspected, findings)
+
+
+async def _projects(store: Store, year: int) -> list[ProjectFacts]:
+    cursor = store.projects.collection.find({"year": year}, {"phase": 1, "category": 1, "province": 1})
+    return [
+        ProjectFacts(found["_id"], found.get("category"), found.get("province") or "00", ProjectPhase(found["phase"]))
+        async for found in cursor
+    ]
+
+
+async def _outcomes(store: Store, among: dict[str, Any]) -> dict[str, Outcomes]:
+    counts = {name: {"$sum": {"$cond": [{"$eq": [path, value]}, 1, 0]}} for name, (path, value) in _COUNTED.items()}
+    pipeline: list[dict[str, Any]] = [
+        {"$match": {"project": among, "live": True}},
+        {"$project": {"project": 1, "credit.status": 1, "outcome": {"$last": "$results.outcome"}}},
+        {"$group": {"_id": "$project", "attendees": {"$sum": 1}, **counts}},
+    ]
+    found = await store.records.collection.aggregate(pipeline)
+    return {row.pop("_id"): msgspec.convert(row, Outcomes) async for row in found}
+
+
+async def _evaluations(store: Store, among: dict[str, Any]) -> list[Published]:
+    shown = {
+        "_id": 0,
+        "project": 1,
+        "kind": 1,
+        "counted": "$result.counted",
+        "mean_hundredths": "$result.mean_hundredths",
+    }
+    where = {"project": among, "state": InstrumentState.PUBLISHED}
+    return [msgspec.convert(found, Published) async for found in store.instruments.collection.find(where, shown)]
+
+
+async def _findings(store: Store, year: int) -> list[Found]:
+    shown = {"_id": 0, "project": 1, "severity": 1, "state": 1}
+    return [msgspec.convert(found, Found) async for found in store.findings.collection.find({"year": year}, shown)]

@@ -1,0 +1,1 @@
+"""The workbook of a class, written for its base and read again (R29, R30)."""
