@@ -9,7 +9,8 @@ from chassis.runtime.console import console
 from chassis.runtime.tasks import Role
 from chassis.runtime.telemetry import configure_logs, configure_traces
 from chassis.serving.process import serve
-from gateway.app import BACKGROUND_ROLES, STANDALONE_LIMITS, build, build_background, build_standalone
+from gateway.announcement import announcement
+from gateway.app import BACKGROUND_ROLES, build, build_background, build_standalone, subgraph_addresses
 from gateway.console import commands
 from gateway.settings import GatewaySettings, ProcessSettings, StandaloneSettings
 
@@ -56,8 +57,11 @@ def standalone(
 ) -> None:
     """Serve any supergraph, with no database, no login and no scopes: for development."""
     _observe()
-    app = build_standalone(supergraph, StandaloneSettings())
-    serve(app, host, port, message_bytes=STANDALONE_LIMITS.body_bytes)
+    settings = StandaloneSettings()
+    app = build_standalone(supergraph, settings)
+    for line in announcement(subgraph_addresses(supergraph, settings), host, port):
+        typer.echo(line)
+    serve(app, host, port, settings.server, message_bytes=settings.limits.body_bytes)
 
 
 def _serve(role: Role | None = None) -> None:
@@ -66,13 +70,14 @@ def _serve(role: Role | None = None) -> None:
     process = ProcessSettings()
     role = role or process.role
     if role in BACKGROUND_ROLES:
-        serve(build_background(process, role), process.host, process.port)
+        serve(build_background(process, role), process.host, process.port, process.server)
         return
     settings = GatewaySettings()
     serve(
         build(settings, role),
         settings.host,
         settings.port,
+        settings.server,
         message_bytes=settings.limits.body_bytes,
         proxies=settings.forwarded_allow_ips,
     )

@@ -1,24 +1,37 @@
 """The composition root of the gateway: settings, identity, engine, transport, and the application of each role."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from graphql import DocumentNode, GraphQLError
+from graphql import DocumentNode
 from starlette.applications import Starlette
 
-from chassis.principal import TokenMinter
-from chassis.runtime.tasks import Role, Task
-from chassis.storage.mongo import connect
-from gateway.federation.engine import Engine, InvalidOperation, Transport
+from chassis.principal import Scope, TokenMinter
+from chassis.runtime.tasks import Role, Tasks
+from chassis.storage.mongo import Database, connect
+from gateway.federation.cost import reading_cost
+from gateway.federation.engine import Engine, Transport
+from gateway.federation.request import NOT_EXECUTED
 from gateway.federation.supergraph import Supergraph, load_supergraph
 from gateway.http.account_admin import AccountAdminEndpoints
 from gateway.http.authentication import AuthenticationEndpoints
+from gateway.http.ballots import Ballots
+from gateway.http.certificate_page import certificate_page_routes
+from gateway.http.certificates import certificate_routes, check_limit
+from gateway.http.classes import class_routes
+from gateway.http.evaluations import evaluation_routes
 from gateway.http.explorer import explorer_routes
 from gateway.http.graphql import GraphQLEndpoint, graphql_routes
 from gateway.http.lifespan import Lifespan, application
+from gateway.http.openid_connect import OpenIdConnect
 from gateway.http.operations import Operations
-from gateway.http.proxied_routes import calendar_routes, export_routes, roster_routes
+from gateway.http.pages import page_documents, page_routes
+from gateway.http.proxied_routes import calendar_routes, export_routes, inspection_routes, roster_routes
 from gateway.http.proxy import SubgraphProxy
+from gateway.http.second_factor import SecondFactorEndpoints
+from gateway.http.sign_on import SignOnEndpoints
 from gateway.http.subgraph_streams import HttpStreams
 from gateway.http.transport import HttpTransport
 from gateway.http.websocket import SocketEndpoint, socket_routes
@@ -26,31 +39,25 @@ from gateway.identity.deps import Deps
 from gateway.identity.messaging import tasks
 from gateway.identity.password_hashing import Passwords
 from gateway.identity.sessions import Sessions
+from gateway.identity.sign_on import SignOnDeps
 from gateway.identity.store import IdentityStore
 from gateway.protection import Limits, check
+from gateway.protection.gateway_count import GatewayCount
+from gateway.protection.spending import Spending
 from gateway.protection.stream_limits import StreamLimits, StreamLimitSettings
-from gateway.protection.trusted_documents import TrustedDocuments, read_manifest
+from gateway.protection.trusted_documents import Trust, TrustedDocuments, read_manifest
+from gateway.protection.trusted_documents import manifest as registered
+from gateway.reloading import Edition, Files, Reloading, Texts
 from gateway.resilience import CallSettings
 from gateway.resilience import guarded as guarded_calls
 from gateway.settings import GatewaySettings, ProcessSettings, StandaloneSettings
-from kernel.errors import Refusal
 
 BACKGROUND_ROLES = frozenset({Role.RELAY, Role.WORKER})
 """Roles that answer probes and metrics only."""
-STANDALONE_LIMITS = Limits(
-    body_bytes=4 * 1024 * 1024,
-    tokens=50_000,
-    depth=60,
-    height=20_000,
-    aliases=5_000,
-    root_fields=1_000,
-    directives=5_000,
-    equal_keys=1_000,
-    operations=1_000,
-    fragments=1_000,
-    cost=1_000_000,
-)
-"""For the router alone: wide enough for any developer's query on any supergraph, but bounded."""
+_FOREIGN_IDLE_SECONDS = 4.0
+"""Less than most servers keep an idle connection by default (uvicorn and Node: 5 s)."""
+_ALL_SCOPES = (frozenset[str](), *(frozenset({scope.value}) for scope in Scope if scope is not Scope.PUBLIC))
+"""The scopes of the public, and of each role."""
 _STANDALONE_STREAMS = StreamLimitSettings(principal=1_000)
 
 
@@ -61,43 +68,71 @@ def build(settings: GatewaySettings, role: Role = Role.ALL) -> Starlette:
         settings: The settings.
         role: `all`, or `api`, which leaves relay and consumers to other processes.
     """
-    store, running = _identity(settings, role)
+    store, database, running = _identity(settings, role)
+    limits = settings.limits
+    spending = Spending(settings.spending, 1 + limits.cost + reading_cost(limits.body_bytes))
+    checks = check_limit()
+    gateway_count = GatewayCount(database, _both(spending.share_with, checks.share_with))
     keys = settings.keys()
-    deps = Deps(store, Passwords(), Sessions(store, keys), settings.literal_initial_password)
-    supergraph = load_supergraph(settings.supergraph_file.read_text(encoding="utf-8"))
-    urls = _urls(supergraph) | settings.subgraph_urls
-    transport = HttpTransport(urls, TokenMinter(keys))
-    streams = HttpStreams(urls, transport.headers)
-    lifespan = Lifespan((transport, streams), store, running)
-    engine = _engine(
-        supergraph,
-        guarded_calls(transport, settings.calls),
-        settings.limits,
-        streams=streams,
-        introspection=settings.development,
-        override_labels=settings.override_labels,
-        reject=settings.authorization_mode == "reject",
-    )
+    sessions = Sessions(store, keys, settings.two_factors)
+    deps = Deps(store, Passwords(), sessions, settings.literal_initial_password, settings.factor_rules())
+    transport = HttpTransport({}, TokenMinter(keys), idle_seconds=settings.calls.idle_seconds)
+    streams = HttpStreams(transport.replicas, transport.headers, settings.subgraph_subscriptions)
+    calls = guarded_calls(transport, settings.calls)
+
+    def edition(texts: Texts) -> Edition:
+        supergraph = load_supergraph(texts.supergraph)
+        engine = _engine(
+            supergraph,
+            calls,
+            limits,
+            streams=streams,
+            introspection=settings.development,
+            override_labels=settings.override_labels,
+            reject=settings.authorization_mode == "reject",
+        )
+        documents = _documents(engine, texts.manifest, settings.trusted_documents)
+        return Edition(engine, documents, _urls(supergraph) | settings.subgraph_urls)
+
+    files = Files(settings.supergraph_file, settings.trusted_documents_file)
+    reloading = Reloading(files, edition, settings.reload_seconds)
+    transport.add(reloading.edition.urls)
+    sign_on, providers = _sign_on(deps, settings)
+    running = replace(running, api=(*running.api, gateway_count.run, reloading.run))
+    lifespan = Lifespan((transport, streams, *providers), store, running)
     operations = Operations(
-        engine,
+        reloading.edition.engine,
         deps.sessions.check,
         settings.deadline_seconds,
-        _documents(engine, settings),
+        reloading.edition.documents,
         StreamLimits(settings.seats),
+        spending,
+        settings.spending.trusted,
+        settings.development,
     )
-    endpoint = GraphQLEndpoint(operations, settings.limits, settings.get_queries, lifespan.stopping)
-    enrollment = SubgraphProxy(operations, transport, "enrollment", urls["enrollment"])
+    reloading.switching(_switch(operations, transport))
+    endpoint = GraphQLEndpoint(operations, limits, settings.get_queries, lifespan.stopping)
+    enrollment, assessment = (SubgraphProxy(operations, transport, name) for name in ("enrollment", "assessment"))
     routes = [
         *graphql_routes(endpoint),
         *socket_routes(SocketEndpoint(operations, lifespan.stopping, settings.cors_origins)),
         *AuthenticationEndpoints(deps, keys).routes(),
+        *SecondFactorEndpoints(deps).routes(),
+        *SignOnEndpoints(sign_on).routes(),
         *AccountAdminEndpoints(deps).routes(),
-        *calendar_routes(urls["catalog"]),
+        *calendar_routes(transport.replicas),
+        *inspection_routes(transport.replicas),
         *export_routes(enrollment),
         *roster_routes(enrollment),
+        *certificate_routes(assessment, transport.replicas, checks),
+        *class_routes(assessment),
+        *certificate_page_routes(assessment, checks),
+        *page_routes("ballot"),
+        *Ballots(settings.ballots_url).routes(),
+        *evaluation_routes(transport.replicas),
         *explorer_routes(settings.explorer_dir),
     ]
-    return application(routes, lifespan, settings.cors_origins)
+    return application(routes, lifespan, settings.cors_origins, reloading.hangup)
 
 
 def build_background(settings: ProcessSettings, role: Role) -> Starlette:
@@ -107,8 +142,8 @@ def build_background(settings: ProcessSettings, role: Role) -> Starlette:
         settings: The settings.
         role: `relay` or `worker`.
     """
-    store, running = _identity(settings, role)
-    return application([], Lifespan(store=store, tasks=running))
+    store, _, running = _identity(settings, role)
+    return application([], Lifespan(store=store, tasks=running, role=role))
 
 
 def build_standalone(supergraph_file: Path, settings: StandaloneSettings) -> Starlette:
@@ -118,34 +153,58 @@ def build_standalone(supergraph_file: Path, settings: StandaloneSettings) -> Sta
         supergraph_file: The composed supergraph SDL.
         settings: The settings.
     """
-    supergraph = load_supergraph(supergraph_file.read_text(encoding="utf-8"))
-    urls = _urls(supergraph) | settings.subgraph_urls
-    transport = HttpTransport(urls, None)
-    streams = HttpStreams(urls, transport.headers)
-    lifespan = Lifespan((transport, streams))
-    engine = _engine(
-        supergraph,
-        guarded_calls(transport, CallSettings()),
-        STANDALONE_LIMITS,
-        streams=streams,
-        introspection=True,
-        override_labels=settings.override_labels,
-    )
-    operations = Operations(engine, None, stream_limits=StreamLimits(_STANDALONE_STREAMS))
-    endpoint = GraphQLEndpoint(operations, STANDALONE_LIMITS, get_queries=True, stopping=lifespan.stopping)
+    transport = HttpTransport({}, None, idle_seconds=_FOREIGN_IDLE_SECONDS)
+    streams = HttpStreams(transport.replicas, transport.headers, settings.subgraph_subscriptions)
+    calls = guarded_calls(transport, CallSettings())
+
+    def edition(texts: Texts) -> Edition:
+        supergraph = load_supergraph(texts.supergraph)
+        engine = _engine(
+            supergraph,
+            calls,
+            settings.limits,
+            streams=streams,
+            introspection=True,
+            override_labels=settings.override_labels,
+        )
+        return Edition(engine, TrustedDocuments(), _urls(supergraph) | settings.subgraph_urls)
+
+    reloading = Reloading(Files(supergraph_file), edition, settings.reload_seconds)
+    transport.add(reloading.edition.urls)
+    lifespan = Lifespan((transport, streams), tasks=Tasks(api=(reloading.run,)))
+    operations = Operations(reloading.edition.engine, None, stream_limits=StreamLimits(_STANDALONE_STREAMS))
+    reloading.switching(_switch(operations, transport))
+    endpoint = GraphQLEndpoint(operations, settings.limits, get_queries=True, stopping=lifespan.stopping)
     routes = [
         *graphql_routes(endpoint),
         *socket_routes(SocketEndpoint(operations, lifespan.stopping)),
         *explorer_routes(settings.explorer_dir),
     ]
-    return application(routes, lifespan)
+    return application(routes, lifespan, hangup=reloading.hangup)
 
 
-def _identity(settings: ProcessSettings, role: Role) -> tuple[IdentityStore, tuple[Task, ...]]:
-    """The store of identity, and what a role runs beside requests; it connects when first used."""
+def _both(first: Callable[[int], None], second: Callable[[int], None]) -> Callable[[int], None]:
+    def told(replicas: int) -> None:
+        first(replicas)
+        second(replicas)
+
+    return told
+
+
+def _identity(settings: ProcessSettings, role: Role) -> tuple[IdentityStore, Database, Tasks]:
+    """The store of identity, its database, and what a role runs beside requests; it connects when first used."""
     database = connect(settings.mongodb_url.get_secret_value())[settings.mongodb_database]
     store = IdentityStore(database)
-    return store, tasks(store, database, settings.amqp_url.get_secret_value()).of(role)
+    return store, database, tasks(store, database, settings.amqp_url.get_secret_value()).of(role)
+
+
+def _sign_on(deps: Deps, settings: GatewaySettings) -> tuple[SignOnDeps, tuple[OpenIdConnect, ...]]:
+    """What signing on depends on, and the connections to open for it."""
+    rules = settings.sign_on_rules()
+    if rules is None:
+        return SignOnDeps(deps), ()
+    provider = OpenIdConnect(rules)
+    return SignOnDeps(deps, rules, provider), (provider,)
 
 
 def _engine(supergraph: Supergraph, transport: Transport, limits: Limits, **options: Any) -> Engine:
@@ -155,21 +214,48 @@ def _engine(supergraph: Supergraph, transport: Transport, limits: Limits, **opti
     return Engine(supergraph, transport, limits=check_limits, max_tokens=limits.tokens, budget=limits.cost, **options)
 
 
-def _documents(engine: Engine, settings: GatewaySettings) -> TrustedDocuments:
+def _switch(operations: Operations, transport: HttpTransport) -> Callable[[Edition], Awaitable[None]]:
+    async def switch(edition: Edition) -> None:
+        await transport.follow(edition.urls)
+        operations.serve(edition.engine, edition.documents)
+
+    return switch
+
+
+def _documents(engine: Engine, manifest: bytes | None, trust: Trust) -> TrustedDocuments:
     """The trusted documents, each checked, so that a front end's mistake stops the start and not its users.
+
+    Their plans are made for every role, so that nobody waits for them after a reload.
 
     Raises:
         ValueError: One of them cannot be executed.
     """
-    if settings.trusted_documents_file is None:
+    if manifest is None:
         return TrustedDocuments()
-    texts = read_manifest(settings.trusted_documents_file.read_bytes())
+    texts = read_manifest(manifest)
+    if trust is Trust.REQUIRE:
+        texts |= registered(page_documents())
     for key, text in texts.items():
         try:
             engine.trust(text)
-        except (InvalidOperation, GraphQLError, Refusal) as error:
+            for scopes in _ALL_SCOPES:
+                engine.warm(text, scopes)
+        except NOT_EXECUTED as error:
             raise ValueError(f"trusted document {key}: {error}") from error
-    return TrustedDocuments(texts, settings.trusted_documents)
+    return TrustedDocuments(texts, trust)
+
+
+def subgraph_addresses(supergraph_file: Path, settings: StandaloneSettings) -> dict[str, str]:
+    """Subgraph name to the address that the router alone asks, or to several by commas.
+
+    Args:
+        supergraph_file: The composed supergraph SDL.
+        settings: The settings.
+
+    Raises:
+        SupergraphError: The file is no supergraph.
+    """
+    return _urls(load_supergraph(supergraph_file.read_text(encoding="utf-8"))) | settings.subgraph_urls
 
 
 def _urls(supergraph: Supergraph) -> dict[str, str]:

@@ -10,8 +10,11 @@ import json
 import sys
 from codecs import BOM_UTF8
 from collections.abc import Awaitable, Callable
+from http.client import HTTPException
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import typer
 
@@ -19,21 +22,27 @@ from chassis.context import acting
 from chassis.principal import Scope
 from chassis.runtime.console import WRONG, Operator, act_of, console, database_is_away
 from chassis.storage.mongo import StorageError, connect
+from chassis.storage.rotation import vault_commands
 from gateway.federation.explain import explain
 from gateway.identity.deps import Deps
+from gateway.identity.factor_store import SEALED
 from gateway.identity.password_hashing import THREADS, Passwords
 from gateway.identity.provisioning import disable, issue_codes, provision_all, reset, unlock
+from gateway.identity.second_step import reset_factor_of
 from gateway.identity.sessions import Sessions
 from gateway.identity.store import IdentityStore
+from gateway.operations_table import rows_of, table_of
 from gateway.protection.trusted_documents import manifest
 from gateway.settings import GatewaySettings
 from kernel.dates import SHANGHAI
 from kernel.errors import Refusal
 
 T = TypeVar("T")
+_METRICS_SECONDS = 10.0
 commands = console("The gateway in one of its roles, the router alone, or an operator's command.")
 accounts = console("Accounts (R3, R4); one-time codes are printed once.")
 commands.add_typer(accounts, name="accounts")
+commands.add_typer(vault_commands(SEALED), name="vault")
 Login = Annotated[str, typer.Option(help="Login name.")]
 AccountScope = Annotated[Scope, typer.Option("--scope", help="The account's one role.")]
 
@@ -115,6 +124,16 @@ def unlock_account(login: Login, scope: AccountScope) -> None:
     _run(work)
 
 
+@accounts.command("reset-second-factor")
+def reset_second_factor(login: Login, scope: AccountScope) -> None:
+    """Remove one account's second factor: its sessions end, and its next login enrols another device (ADR 44)."""
+
+    async def work(deps: Deps) -> None:
+        await reset_factor_of(deps, login=login, scope=scope)
+
+    _run(work)
+
+
 @accounts.command("disable")
 def disable_account(login: Login, scope: AccountScope) -> None:
     """Close one account until it is reset."""
@@ -144,6 +163,29 @@ def documents(
     """Print a manifest of trusted documents, each under the SHA-256 of its text."""
     texts = manifest(file.read_text(encoding="utf-8") for file in files)
     typer.echo(json.dumps(texts, ensure_ascii=False, indent=2))
+
+
+@commands.command()
+def operations(
+    urls: Annotated[list[str], typer.Argument(help="Root address of each gateway, such as http://127.0.0.1:8000.")],
+) -> None:
+    """Print what front ends' operations cost, the dearest first, from the metrics of running gateways."""
+    typer.echo(table_of(rows_of(map(_metrics_of, urls))))
+
+
+def _metrics_of(url: str) -> str:
+    """The metrics of a running gateway.
+
+    Raises:
+        BadParameter: It is no address, or does not answer.
+    """
+    if urlsplit(url).scheme not in {"http", "https"}:
+        raise typer.BadParameter(f"应为 http 或 https 地址 an address of http or https is wanted: {url}")
+    try:
+        with urlopen(f"{url.rstrip('/')}/metrics", timeout=_METRICS_SECONDS) as reply:  # noqa: S310 - HTTP, as checked
+            return str(reply.read().decode())
+    except (OSError, ValueError, HTTPException) as error:
+        raise typer.BadParameter(f"无法读取 cannot read {url}: {type(error).__name__}") from error
 
 
 def _text_of(file: Path) -> str:
@@ -181,8 +223,9 @@ def _run(work: Callable[[Deps], Awaitable[T]]) -> T:
         async with connect(settings.mongodb_url.get_secret_value()) as client:
             store = IdentityStore(client[settings.mongodb_database])
             await store.prepare()
-            sessions = Sessions(store, settings.keys())
-            return await work(Deps(store, Passwords(THREADS), sessions, settings.literal_initial_password))
+            sessions = Sessions(store, settings.keys(), settings.two_factors)
+            passwords, literal = Passwords(THREADS), settings.literal_initial_password
+            return await work(Deps(store, passwords, sessions, literal, settings.factor_rules()))
 
     try:
         return asyncio.run(connected())

@@ -4,14 +4,11 @@ from kernel.errors import Unblock
 from kernel.refusals import RefusalKind
 
 # Logging in, passwords and sessions: rule R4
-INVALID_CREDENTIALS = RefusalKind(
-    "INVALID_CREDENTIALS", "{detail}错误", "Wrong {detail}", rule="R4", unblock=Unblock.SELF
-)
+INVALID_CREDENTIALS = RefusalKind("INVALID_CREDENTIALS", "{detail}", "Wrong {detail}", rule="R4", unblock=Unblock.SELF)
 RATE_LIMITED = RefusalKind(
     "RATE_LIMITED",
-    "尝试次数过多，请稍后再试",
-    "Too many attempts: try again later",
-    rule="R4",
+    "请求过多，请在{retryAfter}秒后再试",
+    "Too many requests: try again in {retryAfter} s",
     unblock=Unblock.SELF,
 )
 SCOPE_REQUIRED = RefusalKind(
@@ -47,6 +44,41 @@ CODE_EXPIRED = RefusalKind(
 ACCOUNT_DISABLED = RefusalKind(
     "ACCOUNT_DISABLED", "账号已停用", "The account is disabled", rule="R4", unblock=Unblock.ADMINISTRATOR
 )
+CHALLENGE_EXPIRED = RefusalKind(
+    "CHALLENGE_EXPIRED",
+    "登录的这一步已过期或已完成，请重新登录",
+    "This step of the login has expired or was done: sign in again",
+    rule="R4",
+    unblock=Unblock.SELF,
+)
+SIGN_ON_NOT_OFFERED = RefusalKind(
+    "SIGN_ON_NOT_OFFERED",
+    "未启用统一身份认证登录，请用登录名和密码登录",
+    "No other provider is used here: sign in with login name and password",
+    rule="R3",
+    unblock=Unblock.ADMINISTRATOR,
+)
+SIGN_ON_EXPIRED = RefusalKind(
+    "SIGN_ON_EXPIRED",
+    "统一身份认证登录已过期或已完成，请重新开始",
+    "This sign-on has expired or was done: begin again",
+    rule="R3",
+    unblock=Unblock.SELF,
+)
+SIGN_ON_REFUSED = RefusalKind(
+    "SIGN_ON_REFUSED",
+    "统一身份认证未通过，请重新登录",
+    "The identity provider has not confirmed who you are: begin again",
+    rule="R3",
+    unblock=Unblock.SELF,
+)
+SIGN_ON_UNKNOWN = RefusalKind(
+    "SIGN_ON_UNKNOWN",
+    "统一身份认证的用户在本系统没有对应账号，请联系账号发放人",
+    "Nobody here has the account that the identity provider names: ask who issues accounts",
+    rule="R3",
+    unblock=Unblock.ADMINISTRATOR,
+)
 TOKEN_EXPIRED = RefusalKind(
     "TOKEN_EXPIRED",
     "登录已到期，请刷新后重新订阅",
@@ -79,6 +111,13 @@ DELEGATION_ENDED = RefusalKind(
     rule="R5",
     unblock=Unblock.SCHOOL,
 )
+HOLDER_ENDED = RefusalKind(
+    "HOLDER_ENDED",
+    "{detail}，其账号不再发放激活码",
+    "{detail}: its account gets no code any more",
+    rule="R3",
+    unblock=Unblock.MINISTRY,
+)
 NOT_DESIGNATED = RefusalKind(
     "NOT_DESIGNATED",
     "请先由学校指定专人（designatePerson），稍后再取其激活码",
@@ -104,7 +143,6 @@ NOT_ACCEPTABLE = RefusalKind(
     "Only JSON and text/event-stream are offered",
     unblock=Unblock.SELF,
 )
-REQUEST_TIMEOUT = RefusalKind("REQUEST_TIMEOUT", "请求体传输过慢", "The body took too long", unblock=Unblock.SELF)
 UNSUPPORTED_MEDIA_TYPE = RefusalKind(
     "UNSUPPORTED_MEDIA_TYPE", "不支持该内容类型：{detail}", "Not this media type: {detail}", unblock=Unblock.SELF
 )
@@ -129,6 +167,12 @@ TOO_MANY_DIRECTIVES = RefusalKind("TOO_MANY_DIRECTIVES", *_TOO_COMPLEX, unblock=
 TOO_MANY_EQUAL_KEYS = RefusalKind("TOO_MANY_EQUAL_KEYS", *_TOO_COMPLEX, unblock=Unblock.SELF)
 TOO_MANY_OPERATIONS = RefusalKind("TOO_MANY_OPERATIONS", *_TOO_COMPLEX, unblock=Unblock.SELF)
 TOO_MANY_FRAGMENTS = RefusalKind("TOO_MANY_FRAGMENTS", *_TOO_COMPLEX, unblock=Unblock.SELF)
+TOO_MANY_VALUES = RefusalKind(
+    "TOO_MANY_VALUES",
+    "查询中直接写的值过多，计{actual}，上限{limit}，请改用变量",
+    "Too many values are written in the operation, {actual} of at most {limit}: pass them in variables",
+    unblock=Unblock.SELF,
+)
 CIRCULAR_FRAGMENT = RefusalKind(
     "CIRCULAR_FRAGMENT", "片段循环引用", "Fragments must not be circular", unblock=Unblock.SELF
 )
@@ -174,6 +218,12 @@ SUBGRAPH_MALFORMED_RESPONSE = RefusalKind(
     "A service did not answer as it should",
     unblock=Unblock.ADMINISTRATOR,
 )
+SUBGRAPHS_DISAGREE = RefusalKind(
+    "SUBGRAPHS_DISAGREE",
+    "两个服务给出的列表或对象不一致",
+    "Two services that answer one field give different lists or objects",
+    unblock=Unblock.ADMINISTRATOR,
+)
 SUBGRAPH_ERROR = RefusalKind(
     "SUBGRAPH_ERROR", "所需服务出错", "A service that is needed has failed", unblock=Unblock.ADMINISTRATOR
 )
@@ -202,3 +252,11 @@ OPERATION_NOT_OFFERED = RefusalKind(
     unblock=Unblock.SELF,
 )
 QUERY_TOO_COMPLEX = RefusalKind("QUERY_TOO_COMPLEX", *_TOO_COMPLEX, unblock=Unblock.SELF)
+
+IDENTITY_NOT_WANTED = RefusalKind(
+    "IDENTITY_NOT_WANTED",
+    "提交答卷不得携带登录信息；请在匿名页面提交",
+    "A ballot carries no login: send it without cookie and token",
+    rule="R34",
+    unblock=Unblock.SELF,
+)

@@ -18,12 +18,13 @@ class DocumentCaches:
     Args:
         documents: The most documents; a document above 4 KB is cached only if it is trusted.
         plans: The most plans, and the most compiled operations.
-        characters: The most characters of text for which each of the three has entries.
+        characters: The most characters of text for which each of the three has entries; of plans, which are kept for
+            documents with conditions only, and are larger, a quarter.
     """
 
     def __init__(self, documents: int = 1_000, plans: int = 1_000, characters: int = MOST_CHARACTERS) -> None:
         self.documents: Cache[str, Document] = Cache(documents, characters)
-        self.plans: Cache[Key, Planned] = Cache(plans, characters)
+        self.plans: Cache[Key, Planned] = Cache(plans, characters // 4)
         self.prepared: Cache[Key, Prepared] = Cache(plans, characters)
         self._trusted: dict[str, Document] = {}
 
@@ -55,4 +56,4 @@ class DocumentCaches:
         size = len(document.text)
         if size > _LONGEST and document.text not in self._trusted:
             return value
-        return cache.put(key, value, size + sum(len(fetch.text) for fetch in plan.fetches()))
+        return cache.put(key, value, size + sum(len(request.text) for request in plan.requests()))

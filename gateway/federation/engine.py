@@ -1,5 +1,6 @@
 """The engine: plans and executes operations on a supergraph over a transport."""
 
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from typing import Any, Protocol
@@ -9,7 +10,7 @@ from graphql.execution.values import get_variable_values
 
 from chassis.cache import MOST_CHARACTERS
 from gateway.federation.caches import DocumentCaches
-from gateway.federation.cost import too_costly
+from gateway.federation.cost import reading_cost, too_costly
 from gateway.federation.document import Document, read_document
 from gateway.federation.errors import INTERRUPTED, NOT_OFFERED, Json, TransportError, coded
 from gateway.federation.executor import Call, Run, Send
@@ -17,7 +18,8 @@ from gateway.federation.model import Supergraph
 from gateway.federation.override import Overrides
 from gateway.federation.planner import Plan, Watch, unwatched
 from gateway.federation.prepare import Planned, Prepared, plan, prepare
-from gateway.federation.request import NOT_EXECUTED, InvalidOperation, Request, Response, answer_to
+from gateway.federation.request import NOT_EXECUTED, InvalidOperation, Request, Response, answer_to, language_of
+from gateway.federation.trail import Stage, Trail
 
 __all__ = ["Call", "Engine", "InvalidOperation", "Request", "Response", "Streams", "Transport", "TransportError"]
 
@@ -110,7 +112,7 @@ class Engine:
             InvalidOperation: The operation is not valid.
             Unplannable: The supergraph has no way to a field.
         """
-        document = self._document(query)
+        document = self._document(query).whole()
         operation = document.operation(operation_name)
         return self._planned(self._overrides.plain(), document, operation, scopes, watch).plan
 
@@ -122,58 +124,75 @@ class Engine:
             GraphQLError: It does not parse.
             Refusal: It exceeds the limits.
         """
-        self._caches.trust(self._document(query))
+        self._caches.trust(self._document(query).slim())
+
+    def warm(self, query: str, scopes: frozenset[str] | None) -> None:
+        """Make the plans of a document's operations, and cache them.
+
+        Args:
+            query: The document.
+            scopes: The scopes of the callers that it is for; None allows everything.
+
+        Raises:
+            Exception: Whatever `trust` and `plan` raise.
+        """
+        document = self._document(query)
+        for operation in document.operations.values():
+            if document.conditions:
+                self._planned(self._overrides.plain(), document, operation, scopes)
+            else:
+                self._prepared(document, operation, {}, Request(query, scopes=scopes))
 
     async def execute(self, request: Request) -> Response:
-        """Answer a request; nothing that a client or a subgraph can do makes this raise."""
+        """Answer a request; nothing makes this raise, a defect here is answered with `INTERNAL`."""
         try:
-            prepared, values = self._ready(request)
-            if prepared.kind == "subscription":
-                raise _not_offered("A subscription is answered by a stream of events only.")
-        except NOT_EXECUTED as error:
-            return answer_to(error, getattr(request.context, "language", "zh-CN"))
-        return await self._answer(prepared, values, request.context)
+            prepared, values = self._ready(request, streamed=False)
+        except Exception as error:  # noqa: BLE001 - none may escape; what is no refusal is logged
+            return _refusal(error, request.context)
+        return await self._answer(prepared, values, request)
 
     async def stream(
         self, request: Request, renewed: Callable[[Any], Any] = lambda context: context
     ) -> AsyncGenerator[Response, None]:
         """Answer a request by a stream of responses: one for each event of a subscription, one for another operation.
 
+        Nothing makes this raise. An event that meets a defect here is answered with `INTERNAL`, the next one as ever.
+
         Args:
             request: The request.
             renewed: Makes the context for the further fetches of one event from the request's: a new deadline.
         """
         try:
-            prepared, values = self._ready(request)
-            if prepared.kind == "subscription" and self._streams is None:
-                raise _not_offered("A subscription is not offered here.")
-        except NOT_EXECUTED as error:
-            yield answer_to(error, getattr(request.context, "language", "zh-CN"))
+            prepared, values = self._ready(request, streamed=True)
+        except Exception as error:  # noqa: BLE001 - none may escape; what is no refusal is logged
+            yield _refusal(error, request.context)
             return
         if prepared.kind == "subscription" and not self._refuses(prepared):
-            async with aclosing(self._events(prepared, values, request.context, renewed)) as responses:
+            async with aclosing(self._events(prepared, values, request, renewed)) as responses:
                 async for response in responses:
                     yield response
         else:
-            yield await self._answer(prepared, values, request.context)
+            yield await self._answer(prepared, values, request)
 
     async def _events(
-        self, prepared: Prepared, values: dict[str, Json], context: Any, renewed: Callable[[Any], Any]
+        self, prepared: Prepared, values: dict[str, Json], request: Request, renewed: Callable[[Any], Any]
     ) -> AsyncGenerator[Response, None]:
         """One response for each event, which is taken as the reply to the plan's first fetch."""
         assert self._streams  # noqa: S101 - the caller has asked
-        first = next(prepared.plan.fetches())
-        call = Run(prepared.plan, values, self._sender(context)).call(first)
-        begun = False
-        async with aclosing(self._streams.stream(call, context)) as events:
-            try:
+        begun, context = False, request.context
+        try:
+            first = next(prepared.plan.requests())
+            call = Run(prepared.plan, values, self._sender(context, request.trail)).call(first)
+            async with aclosing(self._streams.stream(call, context)) as events:
                 async for event in events:
                     begun = True
-                    yield await self._run(prepared, values, self._sender(renewed(context), event))
-            except TransportError as error:
-                message = f"The subgraph {error.subgraph} ended the stream of events before its end: subscribe again"
-                code = INTERRUPTED if begun else error.code
-                yield Response(None, [coded(message, code, service=error.subgraph)])
+                    yield await self._run(prepared, values, renewed(context), request.trail, event)
+        except TransportError as error:
+            message = f"The subgraph {error.subgraph} ended the stream of events before its end: subscribe again"
+            code = INTERRUPTED if begun else error.code
+            yield Response(None, [coded(message, code, service=error.subgraph)])
+        except Exception as error:  # noqa: BLE001 - none may escape; it is logged
+            yield Response.unforeseen(error, context, executed=True)
 
     def _refuses(self, prepared: Prepared) -> bool:
         """Whether the operation is refused whole because of denied fields."""
@@ -181,38 +200,61 @@ class Engine:
             self._reject or prepared.kind == "mutation" or (prepared.kind == "subscription" and not prepared.plan.root)
         )
 
-    async def _answer(self, prepared: Prepared, values: dict[str, Json], context: Any) -> Response:
+    async def _answer(self, prepared: Prepared, values: dict[str, Json], request: Request) -> Response:
         if self._refuses(prepared):
             return Response(None, list(prepared.denials))
-        return await self._run(prepared, values, self._sender(context))
+        return await self._run(prepared, values, request.context, request.trail)
 
-    def _sender(self, context: Any, event: bytes | None = None) -> Send:
+    def _sender(self, context: Any, trail: Trail, event: bytes | None = None) -> Send:
         async def send(call: Call) -> bytes:
-            return (
-                event
-                if event is not None and call.kind == "subscription"
-                else await self._transport.send(call, context)
-            )
+            if event is not None and call.kind == "subscription":
+                return event
+            return await trail.follow(self._transport.send, call, context)
 
         return send
 
-    def _ready(self, request: Request) -> tuple[Prepared, dict[str, Json]]:
-        document = self._document(request.query)
+    def _ready(self, request: Request, *, streamed: bool) -> tuple[Prepared, dict[str, Json]]:
+        trail = request.trail
+        document = self._read(request)
         operation = document.operation(request.operation_name)
+        trail.kind, trail.operation = operation.operation.value, operation.name.value if operation.name else None
         values = self._coerced(operation, request.variables or {})
-        prepared = self._prepared(document, operation, values, request.scopes)
-        if self._budget is not None and (cost := prepared.cost(values)) > self._budget:
-            raise too_costly(cost, self._budget, prepared.cost.dearest(values))
+        prepared = self._prepared(document, operation, values, request)
+        trail.plan, trail.cost = prepared.plan, prepared.cost(values)
+        if prepared.kind == "subscription" and not streamed:
+            raise _not_offered("A subscription is answered by a stream of events only.")
+        if prepared.kind == "subscription" and self._streams is None:
+            raise _not_offered("A subscription is not offered here.")
+        if self._budget is not None and trail.cost > self._budget:
+            raise too_costly(trail.cost, self._budget, prepared.cost.dearest(values))
+        if request.charge:
+            request.charge(trail.cost)
         return prepared, values
 
-    async def _run(self, prepared: Prepared, values: dict[str, Json], send: Send) -> Response:
-        run = Run(prepared.plan, values, send)
-        run.errors.extend(prepared.denials)
-        await run.execute()
-        if prepared.introspection:
-            answer = execute_sync(self._graph.schema, prepared.introspection, variable_values=values)
-            run.data |= answer.data or {}
-        return Response(*prepared.project(run.data, run.errors))
+    def _read(self, request: Request) -> Document:
+        """The document of a request, charged for before it is parsed."""
+        began = time.monotonic()
+        known = self._caches.document(request.query)
+        if request.charge:
+            request.charge(1 if known else 1 + reading_cost(len(request.query)))
+        try:
+            return known or self._document(request.query)
+        finally:
+            request.trail.reading = Stage(began, time.monotonic(), cached=known is not None)
+
+    async def _run(
+        self, prepared: Prepared, values: dict[str, Json], context: Any, trail: Trail, event: bytes | None = None
+    ) -> Response:
+        try:
+            run = Run(prepared.plan, values, self._sender(context, trail, event))
+            await run.execute()
+            if prepared.introspection:
+                answer = execute_sync(self._graph.schema, prepared.introspection, variable_values=values)
+                run.data |= answer.data or {}
+            data, errors = prepared.project(run.data, run.errors)
+            return Response(data, errors, max_age=0 if errors else prepared.max_age)
+        except Exception as error:  # noqa: BLE001 - none may escape; it is logged
+            return Response.unforeseen(error, context, executed=True)
 
     def _document(self, text: str) -> Document:
         cached = self._caches.document(text)
@@ -227,7 +269,8 @@ class Engine:
         )
         if isinstance(document, list):
             raise InvalidOperation(document)
-        return self._caches.keep(document)
+        self._caches.keep(document.slim())
+        return document
 
     def _coerced(self, operation: OperationDefinitionNode, variables: Mapping[str, Json]) -> dict[str, Json]:
         definitions = operation.variable_definitions
@@ -245,16 +288,32 @@ class Engine:
         document: Document,
         operation: OperationDefinitionNode,
         values: Mapping[str, Json],
-        scopes: frozenset[str] | None,
+        request: Request,
     ) -> Prepared:
+        """What is executed for these values; what is not cached is charged for, unless the text's reading was.
+
+        Raises:
+            Exception: Whatever `plan` and the request's `charge` raise.
+        """
+        trail, scopes, began = request.trail, request.scopes, time.monotonic()
         graph = self._overrides.draw()
         conditions = _decided(document.conditions, values)
         key = (*_key(graph, document, operation, scopes), tuple(conditions.items()))
         cached = self._caches.prepared.get(key)
         if cached is not None:
+            trail.planning = Stage(began, time.monotonic(), cached=True)
             return cached
-        planned = self._planned(graph, document, operation, scopes)
-        prepared = prepare(graph, planned, conditions, scopes)
+        if request.charge and trail.reading and trail.reading.cached:
+            request.charge(reading_cost(len(request.query)))
+        document, operation = _whole(document, operation)
+        if conditions:
+            planned = self._planned(graph, document, operation, scopes)
+            prepared = prepare(graph, planned, conditions, scopes)
+        else:  # nothing else will ever be prepared of this plan, so it is not kept
+            planned = self._plan_anew(graph, document, operation, scopes)
+            prepared = prepare(graph, planned, conditions, scopes)
+            planned.place.settle()
+        trail.planning = Stage(began, time.monotonic(), cached=False)
         return self._caches.keep_made(self._caches.prepared, key, prepared, document, planned.plan)
 
     def _planned(
@@ -265,15 +324,25 @@ class Engine:
         scopes: frozenset[str] | None,
         watch: Watch = unwatched,
     ) -> Planned:
-        kind = operation.operation.value
-        if kind not in graph.roots:
-            raise _not_offered(f"A {kind} is not offered here.")
         key = _key(graph, document, operation, scopes)
         cached = self._caches.plans.get(key)
         if cached is not None:
             return cached
-        planned = plan(graph, document, operation, scopes, watch)
+        planned = self._plan_anew(graph, document, operation, scopes, watch)
         return self._caches.keep_made(self._caches.plans, key, planned, document, planned.plan)
+
+    def _plan_anew(
+        self,
+        graph: Supergraph,
+        document: Document,
+        operation: OperationDefinitionNode,
+        scopes: frozenset[str] | None,
+        watch: Watch = unwatched,
+    ) -> Planned:
+        kind = operation.operation.value
+        if kind not in graph.roots:
+            raise _not_offered(f"A {kind} is not offered here.")
+        return plan(graph, document, operation, scopes, watch)
 
 
 def _key(
@@ -284,11 +353,23 @@ def _key(
     return document.text, operation.name and operation.name.value, shape, graph.active_labels
 
 
+def _whole(document: Document, operation: OperationDefinitionNode) -> tuple[Document, OperationDefinitionNode]:
+    whole = document.whole()
+    return whole, whole.operation(operation.name.value if operation.name else None)
+
+
 def _decided(names: tuple[str, ...], values: Mapping[str, Json]) -> dict[str, bool]:
     """The values of the variables of `@skip` and `@include`; a variable without a value counts as false."""
     if any(values.get(name, False) is None for name in names):
         raise InvalidOperation([GraphQLError("A condition must not be null.")])
     return {name: bool(values.get(name)) for name in names}
+
+
+def _refusal(error: Exception, context: Any) -> Response:
+    """The response to an operation that is not executed."""
+    if isinstance(error, NOT_EXECUTED):
+        return answer_to(error, language_of(context))
+    return Response.unforeseen(error, context, executed=False)
 
 
 def _not_offered(message: str) -> GraphQLError:

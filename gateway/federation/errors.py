@@ -12,6 +12,7 @@ UNAUTHENTICATED = "UNAUTHENTICATED"
 UNREACHABLE = "SUBGRAPH_UNREACHABLE"
 UNKNOWN_OUTCOME = "OUTCOME_UNKNOWN"
 MALFORMED = "SUBGRAPH_MALFORMED_RESPONSE"
+DISAGREEMENT = "SUBGRAPHS_DISAGREE"
 INTERRUPTED = "SUBSCRIPTION_INTERRUPTED"
 TOO_COMPLEX = "QUERY_TOO_COMPLEX"
 UNPLANNABLE = "UNPLANNABLE_OPERATION"
@@ -53,6 +54,8 @@ def coded(message: str, code: str, path: Path = (), **more: Json) -> dict[str, J
 def passed_on(error: Json, path: Path, subgraph: str) -> dict[str, Json]:
     """A subgraph's error as the client reads it: message and extensions, without stack traces and debug messages.
 
+    Whatever a subgraph sends, `code` is a text in it, and `retryAfter`, if any, a number of whole seconds.
+
     Args:
         error: The error as the subgraph sent it.
         path: The client's path; empty for none.
@@ -62,10 +65,17 @@ def passed_on(error: Json, path: Path, subgraph: str) -> dict[str, Json]:
     extensions = (
         {name: value for name, value in original.items() if name not in _INSIDE} if isinstance(original, dict) else {}
     )
-    extensions.setdefault("code", FAILED)
+    if not isinstance(extensions.get("code"), str):
+        extensions["code"] = FAILED
+    if not _is_seconds(extensions.get("retryAfter")):
+        extensions.pop("retryAfter", None)
     extensions.setdefault("service", subgraph)
     message = error.get("message") if isinstance(error, dict) else None
     coded_error: dict[str, Json] = {"message": without_numbers(str(message or "The subgraph failed"))}
     if path:
         coded_error["path"] = list(path)
     return coded_error | {"extensions": extensions}
+
+
+def _is_seconds(value: Json) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -1,6 +1,7 @@
 """Read the join directives of a supergraph: which subgraph has which types, keys and fields."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from graphql import (
     DocumentNode,
@@ -53,6 +54,28 @@ def read_joins(document: DocumentNode, supergraph: Supergraph) -> None:
                 join_type.keys = (*join_type.keys, Key(join["key"], selection, bool(join.get("resolvable", True))))
         for field in _fields(node):
             supergraph.types[name].fields[field.name.value].subgraphs = _join_fields(supergraph, name, field)
+    for type_ in supergraph.types.values():
+        for made in type_.fields.values():
+            for graph, join_field in made.subgraphs.items():
+                for field_set in (join_field.requires, join_field.provides):
+                    _externals(supergraph, graph, field_set)
+
+
+def _externals(supergraph: Supergraph, graph: str, selection: Selection | None) -> None:
+    """Mark the fields of interface objects that a subgraph requires or provides as external there.
+
+    They have to be, but of an interface's field that all its subgraphs declare alike the composer does not say it.
+    """
+    if selection is None:
+        return
+    type_ = supergraph.types[selection.type]
+    join_type = type_.subgraphs.get(graph, JoinType())
+    keyed = {own.name for key in join_type.keys for own in key.selection.fields}
+    for selected in selection.fields:
+        _externals(supergraph, graph, selected.selection)
+        joins = type_.fields[selected.name].subgraphs if selected.name in type_.fields else {}
+        if join_type.interface_object and selected.name not in keyed and graph in joins and len(joins) > 1:
+            joins[graph] = replace(joins[graph], external=True)
 
 
 def composites(document: DocumentNode) -> Iterator[CompositeNode]:

@@ -124,6 +124,7 @@ class Supergraph:
         scopes: `Type.field` or `Type` to its rules of `@requiresScopes` and `@policy`, each an OR of ANDs.
         authenticated: `Type.field` or `Type` marked `@authenticated`.
         prices: `Type.field` to its price, where that is not the default.
+        max_ages: `Type.field` to the seconds for which caches may keep what the public is answered.
         active_labels: The labels of progressive `@override` that are active.
     """
 
@@ -134,6 +135,7 @@ class Supergraph:
     scopes: Mapping[str, tuple[tuple[frozenset[str], ...], ...]] = field(default_factory=dict)
     authenticated: frozenset[str] = frozenset()
     prices: Mapping[str, Price] = field(default_factory=dict)
+    max_ages: Mapping[str, int] = field(default_factory=dict)
     active_labels: frozenset[str] = frozenset()
     _memo: dict[Any, Any] = field(default_factory=dict, init=False)
 

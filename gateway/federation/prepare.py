@@ -15,6 +15,7 @@ from graphql import (
 )
 
 from gateway.federation.authorize import Grants, roles_for
+from gateway.federation.caching import compile_max_age
 from gateway.federation.condition import HERE
 from gateway.federation.cost import Cost, compile_cost
 from gateway.federation.document import Document
@@ -33,9 +34,10 @@ class Prepared:
         kind: `query`, `mutation` or `subscription`.
         plan: The plan.
         project: Turns the fetched tree into the client's data.
-        denials: An error for each field that the caller may not see.
+        denials: An error for each field that the caller may not see, at its path without indexes of lists.
         introspection: The operation's introspection, which the gateway answers itself; None for none.
         cost: Computes the operation's cost from the values of its variables.
+        max_age: For how many seconds caches may keep the public's answer; 0 for not at all.
     """
 
     kind: str
@@ -44,6 +46,7 @@ class Prepared:
     denials: tuple[dict[str, Json], ...]
     introspection: DocumentNode | None
     cost: Cost
+    max_age: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,10 +117,11 @@ def prepare(
     document, operation = planned.document, planned.operation
     shown = _normalise(graph, document, operation, conditions, scopes) if conditions else planned.everything
     denials = tuple(_denial(graph, path, coordinate, scopes) for path, coordinate in shown.denials.items())
-    projection = compile_projection(graph, shown.selection, planned.place)
+    projection = compile_projection(graph, shown.selection, planned.place, denials)
     introspection = _introspection(document, operation, shown.introspection)
     cost = compile_cost(graph.prices, shown.selection, operation.operation.value)
-    return Prepared(operation.operation.value, planned.plan, projection, denials, introspection, cost)
+    max_age = 0 if introspection else compile_max_age(graph, shown.selection, operation.operation.value)
+    return Prepared(operation.operation.value, planned.plan, projection, denials, introspection, cost, max_age)
 
 
 def _denial(

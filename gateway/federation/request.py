@@ -1,16 +1,21 @@
 """The engine's requests and responses, and what a refused operation is answered with."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+import structlog
 from graphql import GraphQLError
 
 from chassis.graphql_errors import refused_requests
 from gateway.federation.errors import TOO_COMPLEX, UNPLANNABLE, Json, coded
 from gateway.federation.planner import PlanTooLarge, Unplannable
+from gateway.federation.trail import Trail
 from kernel.errors import Refusal
-from kernel.refusals import BAD_REQUEST
+from kernel.language import Language
+from kernel.refusals import BAD_REQUEST, INTERNAL
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,9 @@ class Request:
         variables: Raw values.
         scopes: The scopes of the caller; None allows everything.
         context: Passed to the transport unchanged; its attribute `language`, if any, is the language of messages.
+        charge: Called before anything is fetched, with what reading the text costs, or preparing it
+            for other values, and then with the operation's cost; what it raises refuses the operation.
+        trail: Where the engine notes what it does.
     """
 
     query: str
@@ -30,6 +38,8 @@ class Request:
     variables: Mapping[str, Json] | None = None
     scopes: frozenset[str] | None = None
     context: Any = None
+    charge: Callable[[float], None] | None = None
+    trail: Trail = field(default_factory=Trail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +50,39 @@ class Response:
         data: The data; None also if a null in a non-null field has propagated to the root.
         errors: Coded errors.
         executed: Whether execution began; a refused request has no `data` at all.
+        defect: Whether nothing could be answered because of a defect here.
+        max_age: For how many seconds caches may keep it, if it is the public's; 0 for not at all.
+        extensions: What the reply tells beside the answer; None for nothing.
     """
 
     data: Json = None
     errors: list[dict[str, Json]] = field(default_factory=list)
     executed: bool = True
+    defect: bool = False
+    max_age: int = 0
+    extensions: Mapping[str, Json] | None = None
 
     @classmethod
     def refused(cls, refusal: Refusal, language: str) -> Self:
         """The response to a refused operation."""
         error = {"message": refusal.message(language), "extensions": refusal.extensions()}
         return cls(errors=[error], executed=False)
+
+    @classmethod
+    def unforeseen(cls, error: Exception, context: Any, *, executed: bool) -> Self:
+        """The response to an operation that met an exception which nobody foresaw: `INTERNAL`.
+
+        The exception goes to the log with the request's trace, never to the client.
+
+        Args:
+            error: The exception.
+            context: The request's context.
+            executed: Whether execution had begun.
+        """
+        log.error("operation failed", traceparent=getattr(context, "traceparent", None), exc_info=error)
+        refusal = INTERNAL()
+        told = {"message": refusal.message(language_of(context)), "extensions": refusal.extensions()}
+        return cls(errors=[told], executed=executed, defect=True)
 
     def json(self) -> dict[str, Json]:
         """The reply as a JSON object (GraphQL specification, section 7)."""
@@ -59,6 +91,8 @@ class Response:
             content["errors"] = self.errors
         if self.executed:
             content["data"] = self.data
+        if self.extensions is not None:
+            content["extensions"] = self.extensions
         return content
 
 
@@ -76,6 +110,11 @@ class InvalidOperation(Exception):  # noqa: N818 - the client's errors, on their
 
 NOT_EXECUTED = (InvalidOperation, GraphQLError, Refusal, PlanTooLarge, RecursionError, Unplannable)
 """The errors by which an operation is refused before its execution."""
+
+
+def language_of(context: Any) -> str:
+    """The language of messages for a request with this context."""
+    return str(getattr(context, "language", Language.ZH))
 
 
 def answer_to(error: Exception, language: str) -> Response:

@@ -111,6 +111,9 @@ class Normaliser:
     def build(self, type_name: str, parts: Iterable[Part], path: tuple[str, ...] = ()) -> Selection:
         """Normalise selection sets on one type, merging equal fields.
 
+        Fields of one response key that return different types, as an interface's and an object's may, stay apart: what
+        is selected below each is valid on its own type only. The projection puts them together.
+
         Args:
             type_name: The type.
             parts: The selection sets.
@@ -147,8 +150,9 @@ class Normaliser:
         for types, denied in ((allowed, False), (at.on - allowed, True)):
             if not types:
                 continue
+            returned = self._returned(at.parent, name)
             draft = drafts.setdefault(
-                (key, name, _arguments(node), types, denied), _Draft(node, at.parent, types, denied, path)
+                (key, name, _arguments(node), types, denied, returned), _Draft(node, at.parent, types, denied, path)
             )
             draft.when = either(draft.when, frozenset({at.clause}))
             if node.selection_set:
@@ -160,7 +164,7 @@ class Normaliser:
         node = draft.node
         name = node.name.value
         key = (node.alias.value if node.alias else name) if self.client else None
-        below = None if name.startswith("__") or draft.denied else self.types.returned(draft.parent, name)
+        below = None if draft.denied else self._returned(draft.parent, name)
         selection = self.build(below, draft.below, draft.path) if below and draft.below else None
         return Selected(
             name,
@@ -173,6 +177,10 @@ class Normaliser:
             draft.when,
             tuple(node.arguments or ()),
         )
+
+    def _returned(self, parent: str, name: str) -> str | None:
+        """The composite type that a field returns as its parent type says it; an implementation may return less."""
+        return None if name.startswith("__") else self.types.returned(parent, name)
 
     def _clause(self, clause: Clause, node: SelectionNode) -> Clause | None:
         """The clause of a node, inside a selection set with `clause`; None if it is never selected."""

@@ -3,6 +3,7 @@
 from graphql import DocumentNode, GraphQLSyntaxError, ObjectTypeDefinitionNode, SchemaDefinitionNode, parse
 
 from gateway.federation.authorize import read_access
+from gateway.federation.caching import read_max_ages
 from gateway.federation.client_schema import client_schema
 from gateway.federation.cost import read_prices
 from gateway.federation.directives import directives
@@ -36,7 +37,8 @@ def load_supergraph(sdl: str) -> Supergraph:
     scopes, authenticated = read_access(document)
     schema = client_schema(document)
     types, roots, prices = read_types(document), _roots(document), read_prices(document)
-    supergraph = Supergraph(subgraphs, types, roots, schema, scopes, authenticated, prices)
+    ages = read_max_ages(document)
+    supergraph = Supergraph(subgraphs, types, roots, schema, scopes, authenticated, prices, ages)
     read_joins(document, supergraph)
     return supergraph
 

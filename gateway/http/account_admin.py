@@ -12,7 +12,17 @@ from chassis.storage.cursor import PageRequest
 from gateway.http.authentication import posted, scope_of, token_of
 from gateway.http.responses import error_of, guarded, reply
 from gateway.identity.account import Account, AccountState
-from gateway.identity.account_admin import MOST_ROWS, Issued, Selection, close_managed, issue, managed, manager, reissue
+from gateway.identity.account_admin import (
+    MOST_ROWS,
+    Issued,
+    Selection,
+    close_managed,
+    issue,
+    managed,
+    manager,
+    reissue,
+    reset_second_factor,
+)
 from gateway.identity.deps import Deps
 from kernel.refusals import BAD_CURSOR, BAD_REQUEST
 
@@ -39,6 +49,7 @@ class AccountAdminEndpoints:
             Route("/auth/accounts", posted(self.issue, _BODY_BYTES), methods=["POST"]),
             Route("/auth/accounts/{id}/code", posted(self.reissue), methods=["POST"]),
             Route("/auth/accounts/{id}/disable", posted(self.disable), methods=["POST"]),
+            Route("/auth/accounts/{id}/second-factor/reset", posted(self.reset_factor), methods=["POST"]),
         ]
 
     async def page(self, request: Request) -> Response:
@@ -74,6 +85,11 @@ class AccountAdminEndpoints:
         """Close the account in the path."""
         actor = await manager(self.deps, token_of(request))
         return {"account": _shown(await close_managed(self.deps, actor, request.path_params["id"]))}
+
+    async def reset_factor(self, _: dict[str, Any], request: Request) -> dict[str, Any]:
+        """Remove the second factor of the account in the path."""
+        actor = await manager(self.deps, token_of(request))
+        return {"account": _shown(await reset_second_factor(self.deps, actor, request.path_params["id"]))}
 
 
 def _row(issued: Issued, request: Request) -> dict[str, Any]:

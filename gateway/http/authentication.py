@@ -11,16 +11,19 @@ from starlette.routing import Route
 
 from chassis.context import Act, acting
 from chassis.principal import Scope
-from gateway.http.context import traceparent_of
+from gateway.http.context import new_traceparent
 from gateway.http.responses import Endpoint, address_of, bearer, guarded, json_body, reply
 from gateway.http.user_agent import client_of
 from gateway.identity.authentication import log_in, own_sessions, revoke_sessions, set_password
 from gateway.identity.deps import Deps
+from gateway.identity.second_factor import CHALLENGE_LIFETIME
+from gateway.identity.second_step import FurtherStep
 from gateway.identity.sessions import ACCESS_SECONDS, Tokens
 from gateway.identity.store import Session
 from gateway.refusals import UNKNOWN_SCOPE
 from kernel.refusals import BAD_REQUEST, UNAUTHENTICATED
 
+CHALLENGE_SECONDS = int(CHALLENGE_LIFETIME.total_seconds())
 _BODY_BYTES = 4 * 1024
 JsonHandler = Callable[[dict[str, Any], Request], Awaitable[dict[str, Any]]]
 """Answers a POST: the JSON object of its body, and the request, to the JSON object of the reply."""
@@ -52,25 +55,25 @@ class AuthenticationEndpoints:
         ]
 
     async def login(self, body: dict[str, Any], request: Request) -> dict[str, Any]:
-        """`{login, password, scope?}` to tokens."""
+        """`{login, password, scope?}` to tokens, or to the further step that the role needs."""
         scope = scope_of(body.get("scope"))
-        login, password = _text(body, "login"), _text(body, "password")
-        return _shown(await log_in(self.deps, login=login, password=password, scope=scope, **_origin(request)))
+        login, password = text_of(body, "login"), text_of(body, "password")
+        return shown_or_step(await log_in(self.deps, login=login, password=password, scope=scope, **origin_of(request)))
 
     async def refresh(self, body: dict[str, Any], _: Request) -> dict[str, Any]:
         """`{refreshToken}` to the next tokens of its session."""
-        return _shown(await self.deps.sessions.refresh(_text(body, "refreshToken")))
+        return shown(await self.deps.sessions.refresh(text_of(body, "refreshToken")))
 
     async def password(self, body: dict[str, Any], request: Request) -> dict[str, Any]:
         """`{currentPassword?, newPassword}` with a bearer token to the tokens of a new session."""
         token = token_of(request)
-        current = _text(body, "currentPassword") if body.get("currentPassword") else None
-        new = _text(body, "newPassword")
-        return _shown(await set_password(self.deps, token=token, current=current, new=new, **_origin(request)))
+        current = text_of(body, "currentPassword") if body.get("currentPassword") else None
+        new = text_of(body, "newPassword")
+        return shown_or_step(await set_password(self.deps, token=token, current=current, new=new, **origin_of(request)))
 
     async def logout(self, body: dict[str, Any], _: Request) -> dict[str, Any]:
         """End the session of `{refreshToken}`."""
-        await self.deps.sessions.close(_text(body, "refreshToken"))
+        await self.deps.sessions.close(text_of(body, "refreshToken"))
         return {}
 
     async def sessions(self, request: Request) -> Response:
@@ -102,7 +105,7 @@ def traced(endpoint: Endpoint) -> Endpoint:
     """The endpoint; the events that it writes carry the request's trace."""
 
     async def within(request: Request) -> Response:
-        with acting(Act(traceparent=traceparent_of(request.headers.get("traceparent")))):
+        with acting(Act(traceparent=new_traceparent())):
             return await endpoint(request)
 
     return within
@@ -133,7 +136,8 @@ def scope_of(value: object) -> Scope | None:
     raise UNKNOWN_SCOPE(scopes=[scope.value for scope in Scope])
 
 
-def _shown(tokens: Tokens) -> dict[str, Any]:
+def shown(tokens: Tokens) -> dict[str, Any]:
+    """Tokens as a client gets them."""
     return {
         "accessToken": tokens.access,
         "refreshToken": tokens.refresh,
@@ -141,6 +145,19 @@ def _shown(tokens: Tokens) -> dict[str, Any]:
         "expiresIn": ACCESS_SECONDS,
         "scope": tokens.account.scope.value,
         "mustChangePassword": tokens.must_change,
+        "lastLogin": {"at": last.at.isoformat(), "client": last.client} if (last := tokens.last_login) else None,
+    }
+
+
+def shown_or_step(result: Tokens | FurtherStep) -> dict[str, Any]:
+    """Tokens, or what the login wants before it gives any."""
+    if isinstance(result, Tokens):
+        return shown(result)
+    return {
+        "nextStep": result.step.value,
+        "challenge": result.challenge,
+        "expiresIn": CHALLENGE_SECONDS,
+        "scope": result.account.scope.value,
     }
 
 
@@ -155,11 +172,17 @@ def _session(session: Session) -> dict[str, Any]:
     }
 
 
-def _origin(request: Request) -> dict[str, Any]:
+def origin_of(request: Request) -> dict[str, Any]:
+    """Where a request comes from: the client's address and kind."""
     return {"address": address_of(request), "client": client_of(request.headers.get("user-agent", ""))}
 
 
-def _text(body: dict[str, Any], name: str) -> str:
+def text_of(body: dict[str, Any], name: str) -> str:
+    """The text of a field.
+
+    Raises:
+        Refusal: `BAD_REQUEST`: it is missing, empty or no text.
+    """
     value = body.get(name)
     if not isinstance(value, str) or not value:
         raise BAD_REQUEST(detail=(f"缺少 {name}", f"{name} is missing"), field=name)

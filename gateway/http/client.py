@@ -1,218 +1,150 @@
-"""A small HTTP/1.1 client for POSTs to subgraphs: keep-alive, one deadline, bounded replies, nothing else (ADR 9).
+"""A small HTTP/1.1 client for POSTs to a subgraph: keep-alive, one deadline, bounded replies, nothing else (ADR 9).
 
-It follows no redirect, stores no cookie and asks for no compression. A connection carries one request at a time.
+It follows no redirect, stores no cookie and asks for no compression. Which replica gets a request is ADR 42.
 """
 
-import asyncio
-import re
-import ssl
 import time
-from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Self, cast
-from urllib.parse import urlsplit
+from random import uniform
 
-import httptools
+from opentelemetry.trace import INVALID_SPAN, Span
 
-_IDLE_SECONDS = 4.0
-"""Less than servers keep an idle connection by default (uvicorn and Node: 5 s), so that few are found half-closed."""
-_UNSAFE = re.compile(r"[\r\n\0]")
+from gateway.http.connection import Connection, HttpError, connect
+from gateway.http.replicas import TRIES, Replica, Replicas
 
-
-class HttpError(Exception):
-    """No complete reply was received.
-
-    Attributes:
-        untouched: No byte of a reply was received, on a connection that had served before: the server may have closed
-            it before it read the request.
-    """
-
-    def __init__(self, message: str, *, untouched: bool = False) -> None:
-        super().__init__(message)
-        self.untouched = untouched
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """The address that POSTs are sent to.
-
-    Attributes:
-        host: Host name or IP address.
-        port: TCP port.
-        tls: The TLS context; None for plain HTTP.
-        head: The bytes of the request line and of the headers that are always the same.
-    """
-
-    host: str
-    port: int
-    tls: ssl.SSLContext | None
-    head: bytes
-
-    @classmethod
-    def of(cls, url: str) -> Self:
-        """The address of an `http` or `https` URL.
-
-        Raises:
-            ValueError: It is not such a URL.
-        """
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or _UNSAFE.search(url):
-            raise ValueError(f"not an HTTP address: {url}")
-        tls = ssl.create_default_context() if parts.scheme == "https" else None
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        head = (
-            f"POST {target} HTTP/1.1\r\nHost: {parts.netloc.rpartition('@')[2]}\r\n"
-            "Content-Type: application/json\r\nAccept: application/json\r\n"
-        )
-        return cls(parts.hostname, parts.port or (443 if tls else 80), tls, head.encode("ascii"))
-
-
-class _Connection(asyncio.Protocol):
-    """One connection; between two requests it waits in the pool."""
-
-    def __init__(self, most_bytes: int) -> None:
-        self._most = most_bytes
-        self._parser = httptools.HttpResponseParser(self)
-        self._reply: asyncio.Future[bytes] | None = None
-        self._body = bytearray()
-        self._touched = False
-        self.served = 0
-        self.idle_since = 0.0
-        self.open = True
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-
-    async def post(self, request: bytes) -> bytes:
-        """Send a whole request and return the reply's body, whatever its status.
-
-        Raises:
-            HttpError: The connection broke, or the reply is not HTTP or too long.
-        """
-        self._reply = asyncio.get_running_loop().create_future()
-        self._body, self._touched = bytearray(), False
-        self._transport.write(request)
-        try:
-            return await self._reply
-        finally:
-            if not self._reply.done() or self._reply.cancelled() or self._reply.exception():
-                self.close()
-
-    def close(self) -> None:
-        """Close the connection at once."""
-        self.open = False
-        self._transport.abort()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        del error
-        self.open = False
-        self._fail("the connection closed", untouched=self.served > 0 and not self._touched)
-
-    def data_received(self, data: bytes) -> None:
-        self._touched = True
-        if self._reply is None or self._reply.done():
-            self.close()
-            return
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserError:
-            self._fail("no HTTP")
-
-    def on_body(self, body: bytes) -> None:
-        self._body += body
-        if len(self._body) > self._most:
-            self._fail("too long a reply")
-
-    def on_message_complete(self) -> None:
-        if self._parser.get_status_code() < 200:  # noqa: PLR2004 - informational; the reply follows
-            self._body = bytearray()
-        elif self._reply and not self._reply.done():
-            self.served += 1
-            self.open &= self._parser.should_keep_alive()
-            self._reply.set_result(bytes(self._body))
-
-    def _fail(self, why: str, *, untouched: bool = False) -> None:
-        if self._reply and not self._reply.done():
-            self._reply.set_exception(HttpError(why, untouched=untouched))
+IDLE_SECONDS = 30.0
+"""Less than our servers keep an idle connection."""
+_LIFE_SECONDS = (30.0, 90.0)
+"""A connection ends after so long, between two requests, lest one through a virtual address keep its replica."""
 
 
 class Client:
-    """Sends POSTs to one address over a pool of connections.
+    """Sends POSTs to one subgraph over a pool of connections to each of its replicas.
 
     Args:
-        address: The address.
+        replicas: The subgraph's replicas.
         most_bytes: The most bytes of a reply.
+        idle_seconds: A connection that was idle for so long is not used again.
     """
 
-    def __init__(self, address: Address, *, most_bytes: int) -> None:
-        self._address = address
+    def __init__(self, replicas: Replicas, *, most_bytes: int, idle_seconds: float = IDLE_SECONDS) -> None:
+        self.replicas = replicas
         self._most_bytes = most_bytes
-        self._idle: deque[_Connection] = deque()
+        self._idle_seconds = idle_seconds
 
-    async def post(self, body: bytes, headers: Mapping[str, str], deadline: float, *, repeatable: bool) -> bytes:
+    async def post(
+        self,
+        body: bytes,
+        headers: Mapping[str, str],
+        deadline: float,
+        *,
+        repeatable: bool,
+        span: Span = INVALID_SPAN,
+    ) -> bytes:
         """Send one POST and return the body of the reply, whatever its status.
+
+        Where no connection can be made, or a replica says that it executed nothing, another replica gets it.
 
         Args:
             body: The request's body, JSON.
             headers: Further headers.
             deadline: When the reply must be complete, in `time.monotonic()` seconds.
             repeatable: Whether to send it once more if an idle connection turned out to be closed.
+            span: Is told which replica gets it.
 
         Raises:
             HttpError: No complete reply was received.
-            OSError: No connection could be made.
+            OSError: No connection could be made, so nothing was sent.
             TimeoutError: The reply was not complete by the deadline.
             ValueError: A header cannot be sent.
         """
-        request = self.request(body, headers)
-        async with asyncio.timeout(deadline - time.monotonic()):
+        rest = rest_of(body, headers)
+        if not self.replicas.known:
+            await self.replicas.found(deadline - time.monotonic())
+        tried: tuple[Replica, ...] = ()
+        fresh = False
+        while True:
+            replica = self.replicas.choose(tried)
+            if span is not INVALID_SPAN:
+                span.set_attribute("server.address", replica.place)
             try:
-                return await self._post(await self._take(), request)
-            except HttpError as error:
-                if not (error.untouched and repeatable):
+                return await self._post(replica, rest, deadline, fresh=fresh)
+            except TimeoutError:
+                self.replicas.broke(replica)
+                raise
+            except OSError:
+                self.replicas.broke(replica)
+                tried += (replica,)
+                if not self._is_any_left(tried, deadline):
                     raise
-            return await self._post(await self._connect(), request)
+            except HttpError as error:
+                self._note(replica, error)
+                tried += () if error.sent else (replica,)
+                fresh = True  # a connection that is not idle is not found closed a second time
+                again = error.untouched and repeatable if error.sent else self._is_any_left(tried, deadline)
+                if not again:
+                    raise
 
-    def close(self) -> None:
-        """Close the idle connections."""
-        while self._idle:
-            self._idle.pop().close()
-
-    async def _post(self, connection: _Connection, request: bytes) -> bytes:
-        reply = await connection.post(request)
-        if connection.open:
-            connection.idle_since = time.monotonic()
-            self._idle.append(connection)
-        else:
-            connection.close()
+    async def _post(self, replica: Replica, rest: bytes, deadline: float, *, fresh: bool) -> bytes:
+        replica.busy += 1
+        replica.requests += 1
+        try:
+            connection = (None if fresh else self._kept(replica)) or await self._connect(replica, deadline)
+            reply = await connection.post(replica.address.head + rest, deadline - time.monotonic())
+        finally:
+            replica.busy -= 1
+        replica.worked()
+        self._keep(replica, connection)
         return reply
 
-    async def _take(self) -> _Connection:
-        """The idle connection used last, or a new one; connections that were idle too long are closed."""
-        oldest = time.monotonic() - _IDLE_SECONDS
-        while self._idle and (self._idle[0].idle_since < oldest or not self._idle[0].open):
-            self._idle.popleft().close()
-        while self._idle:
-            connection = self._idle.pop()
-            if connection.open:
-                return connection
-        return await self._connect()
+    def _note(self, replica: Replica, error: HttpError) -> None:
+        """Remember of a replica how it failed; an idle connection that was closed says nothing of it."""
+        if not error.sent:
+            self.replicas.put_aside(replica)
+        elif not error.untouched:
+            self.replicas.broke(replica)
 
-    async def _connect(self) -> _Connection:
-        where = self._address
-        _, connection = await asyncio.get_running_loop().create_connection(
-            lambda: _Connection(self._most_bytes), where.host, where.port, ssl=where.tls
-        )
+    def _is_any_left(self, tried: tuple[Replica, ...], deadline: float) -> bool:
+        """Whether another replica may have it in time."""
+        untried = any(replica not in tried for replica in self.replicas.known)
+        return untried and len(tried) < TRIES and time.monotonic() < deadline
+
+    def _kept(self, replica: Replica) -> Connection | None:
+        """The idle connection used last; those that were idle or that live too long are closed."""
+        idle, now = replica.idle, time.monotonic()
+        oldest = now - self._idle_seconds
+        while idle and (idle[0].idle_since < oldest or not idle[0].open):
+            idle.popleft().close()
+        while idle:
+            connection = idle.pop()
+            if connection.open and connection.end > now:
+                return connection
+            connection.close()
+        return None
+
+    def _keep(self, replica: Replica, connection: Connection) -> None:
+        now = time.monotonic()
+        if connection.open and connection.end > now and not replica.gone:
+            connection.idle_since = now
+            replica.idle.append(connection)
+            return
+        if not connection.open:  # it said `Connection: close`, or did
+            self.replicas.put_aside(replica)
+        connection.close()
+
+    async def _connect(self, replica: Replica, deadline: float) -> Connection:
+        connection = await connect(replica.address, replica.host, self._most_bytes, deadline)
+        connection.end = time.monotonic() + uniform(*_LIFE_SECONDS)  # noqa: S311 - jitter, not a secret
         return connection
 
-    def request(self, body: bytes, headers: Mapping[str, str]) -> bytes:
-        """The bytes of one POST.
 
-        Raises:
-            ValueError: A header holds a line break or a character outside Latin-1.
-        """
-        lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
-        if lines.count("\r") != len(headers) or lines.count("\n") != len(headers) or "\0" in lines:
-            raise ValueError("a header holds a line break")
-        return b"%b%bContent-Length: %d\r\n\r\n%b" % (self._address.head, lines.encode("latin-1"), len(body), body)
+def rest_of(body: bytes, headers: Mapping[str, str]) -> bytes:
+    """The bytes of a POST after those that an address has ready.
+
+    Raises:
+        ValueError: A header holds a line break or a character outside Latin-1.
+    """
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    if lines.count("\r") != len(headers) or lines.count("\n") != len(headers) or "\0" in lines:
+        raise ValueError("a header holds a line break")
+    return b"%bContent-Length: %d\r\n\r\n%b" % (lines.encode("latin-1"), len(body), body)

@@ -2,23 +2,15 @@
 
 import math
 import random
-import re
 import time
 from dataclasses import dataclass, field
 
 from chassis.principal import ANONYMOUS, Principal
 
-_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
-
 
 def new_traceparent() -> str:
     """The first span of a new, sampled trace (W3C Trace Context, section 3.2)."""
     return f"00-{random.getrandbits(128) | 1:032x}-{random.getrandbits(64) | 1:016x}-01"
-
-
-def traceparent_of(header: str | None) -> str:
-    """The client's trace, or a new one where the header is missing or malformed."""
-    return header if header and _TRACEPARENT.fullmatch(header) else new_traceparent()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,17 @@ from typing import Any
 from chassis.graphql_errors import in_chinese
 from gateway import refusals
 from gateway.federation.errors import UNAUTHORIZED
-from kernel.refusals import UNAUTHENTICATED, RefusalKind
+from kernel.refusals import INTERNAL, UNAUTHENTICATED, RefusalKind
 
 _KINDS = {
     kind.code: kind
     for kind in (
+        INTERNAL,
         UNAUTHENTICATED,
         refusals.SUBGRAPH_UNREACHABLE,
         refusals.OUTCOME_UNKNOWN,
         refusals.SUBGRAPH_MALFORMED_RESPONSE,
+        refusals.SUBGRAPHS_DISAGREE,
         refusals.SUBSCRIPTION_INTERRUPTED,
         refusals.SUBGRAPH_OVERLOADED,
         refusals.UNPLANNABLE_OPERATION,
@@ -22,6 +24,8 @@ _KINDS = {
         refusals.QUERY_TOO_COMPLEX,
     )
 }
+_OF_NO_RULE = {"rule": None, "clause": None, "unblock": None}
+"""What every error says, also of a subgraph that is not ours and of an answer that does not fit the schema."""
 _ROLES = {
     "ministry": "教师工作司",
     "expert": "评审专家",
@@ -41,13 +45,14 @@ def in_language(errors: Sequence[dict[str, Any]], language: str) -> list[dict[st
 def _translated(error: dict[str, Any], language: str) -> dict[str, Any]:
     extensions = error.get("extensions", {})
     code = extensions.get("code")
-    if code == UNAUTHORIZED:
+    if code == UNAUTHORIZED and "service" not in extensions:  # a subgraph may say the same code with other details
         return _denied(error, language)
     if code in _KINDS:
         return _said(error, _KINDS[code], language)
+    whole = error | {"extensions": _OF_NO_RULE | extensions}
     if language.startswith("en") or "service" in extensions:
-        return error
-    return error | {"message": in_chinese(error["message"], str(code), extensions.get("field"))}
+        return whole
+    return whole | {"message": in_chinese(error["message"], str(code), extensions.get("field"))}
 
 
 def _denied(error: dict[str, Any], language: str) -> dict[str, Any]:

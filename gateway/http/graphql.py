@@ -1,5 +1,6 @@
 """`/graphql` over HTTP: POST, and GET for queries if enabled; a JSON reply, or a stream of events (graphql-sse)."""
 
+import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -7,23 +8,35 @@ from typing import Any
 
 import orjson
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
+from chassis.principal import Scope
+from chassis.runtime.outcomes import GRAPH, LEFT, codes_of
 from chassis.runtime.telemetry import REQUESTS
+from chassis.serving.access_log import log_operation
 from chassis.serving.process import Stopping
 from chassis.serving.sse import EVENT_STREAM, EventStream
+from chassis.storage.refusals import refusal_of
 from gateway.federation.engine import Request as GraphQLRequest
+from gateway.federation.engine import Response as GraphQLResponse
+from gateway.http.caching import for_caches
+from gateway.http.direct import DirectRoute
+from gateway.http.explanation import HEADER
+from gateway.http.observation import Observation
 from gateway.http.operations import Operations
-from gateway.http.responses import GRAPHQL, JSON, bearer, guarded, json_body, json_object, refused, reply
+from gateway.http.responses import GRAPHQL, JSON, bearer, json_body, json_object, refused, reply, status_of
 from gateway.protection import Limits
-from gateway.refusals import METHOD_NOT_ALLOWED, NOT_ACCEPTABLE
+from gateway.refusals import METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, RATE_LIMITED
 from gateway.resilience import OVERLOADED
 from kernel.errors import Refusal
-from kernel.refusals import BODY_TOO_LARGE
+from kernel.refusals import BODY_TOO_LARGE, INTERNAL, UNAVAILABLE
 
-_RETRY_SECONDS = "1"
+_SECONDS = REQUESTS.labels("gateway")
+_RETRY_SECONDS = 1
+_PASSING = frozenset({OVERLOADED, UNAVAILABLE.code})
+_QUALITY = re.compile(r";\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*(?:;|$)", re.IGNORECASE)
 _WILDCARDS = ("*/*", "application/*")
 
 
@@ -48,28 +61,53 @@ class GraphQLEndpoint:
 
         An invalid operation is then answered with an event, because a browser's `EventSource` hides error replies.
         """
+        observation = Observation.begin(request.headers.get("traceparent"))
+        with _SECONDS.time():
+            response = await self._answer(request, observation)
+        response.raw_headers.append((b"traceresponse", observation.traceparent.encode("ascii")))
+        return response
+
+    async def _answer(self, request: Request, observation: Observation) -> Response:
         media_type = JSON
-        with REQUESTS.labels("gateway").time():
-            try:
-                media_type = _negotiate(request.headers.get("accept", "*/*"))
-                operation = await self._operation(request)
-            except Refusal as refusal:
-                return refused(refusal, request, media_type if media_type == GRAPHQL else JSON)
-            if media_type == EVENT_STREAM:
-                return EventStream(self._events(operation), self.stopping)
-            content = (await self.operations.execute(operation)).json()
-            if _overloaded(content):
-                return reply(content, 503, media_type, {"Retry-After": _RETRY_SECONDS})
-            return reply(content, 400 if "data" not in content and media_type == GRAPHQL else 200, media_type)
+        try:
+            media_type = _negotiate(request.headers.get("accept", "*/*"))
+            operation = await self._operation(request, observation)
+        except Refusal as refusal:
+            observation.end([refusal.code])
+            return refused(refusal, request, media_type if media_type == GRAPHQL else JSON)
+        except Exception as error:
+            observation.end([LEFT if isinstance(error, ClientDisconnect) else refusal_of(error).code])
+            raise
+        if media_type == EVENT_STREAM:
+            return EventStream(self._events(operation, observation), self.stopping)
+        response = await self.operations.execute(operation, observation)
+        content = response.json()
+        codes, changes = codes_of(response.errors), observation.trail.kind == "mutation"
+        log_operation(operation.operation_name, observation.traceparent, observation.began, codes, changes=changes)
+        if response.defect:
+            return reply(content, status_of(INTERNAL.code), media_type)
+        if (seconds := _worth_repeating_after(content)) is not None:
+            return reply(content, 503, media_type, {"Retry-After": str(seconds)})
+        if (seconds := _limited_for(content)) is not None:
+            return reply(content, status_of(RATE_LIMITED.code), media_type, {"Retry-After": str(seconds)})
+        status = 400 if "data" not in content and media_type == GRAPHQL else 200
+        public = operation.context.principal.scope is Scope.PUBLIC and response.extensions is None
+        return for_caches(reply(content, status, media_type), request, response.max_age if public else 0)
 
-    async def _events(self, operation: GraphQLRequest) -> AsyncGenerator[bytes, None]:
-        async with aclosing(self.operations.stream(operation)) as responses:
-            async for response in responses:
-                yield orjson.dumps(response.json())
+    async def _events(self, operation: GraphQLRequest, observation: Observation) -> AsyncGenerator[bytes, None]:
+        try:
+            async with aclosing(self.operations.stream(operation, observation)) as responses:
+                async for response in responses:
+                    yield orjson.dumps(response.json())
+        except Exception as error:  # noqa: BLE001 - the stream ends with an answer, not cut off; it is logged
+            yield orjson.dumps(GraphQLResponse.unforeseen(error, operation.context, executed=False).json())
 
-    async def _operation(self, request: Request) -> GraphQLRequest:
-        context = self.operations.context(request, bearer(request), request.headers.get("idempotency-key"))
-        operation = self.operations.read(await self._parameters(request), context)
+    async def _operation(self, request: Request, observation: Observation) -> GraphQLRequest:
+        key, traceparent = request.headers.get("idempotency-key"), observation.traceparent
+        context = self.operations.context(request, bearer(request), key, traceparent)
+        if request.headers.get(HEADER) == "1" and self.operations.may_explain(context):
+            observation.trail.calls = []
+        operation = self.operations.read(await self._parameters(request), context, observation)
         if request.method != "POST":  # GET, and HEAD that comes with it
             _only_queries(operation.query, operation.operation_name, self.limits)
         return operation
@@ -87,27 +125,56 @@ class GraphQLEndpoint:
 
 def graphql_routes(endpoint: GraphQLEndpoint) -> list[BaseRoute]:
     """The routes of `/graphql`."""
-
-    async def graphql(request: Request) -> Response:
-        return await endpoint(request)
-
-    return [Route("/graphql", guarded(graphql), methods=["POST", "GET"])]
+    return [DirectRoute(GRAPH, endpoint, ["POST", "GET"])]
 
 
-def _overloaded(content: Mapping[str, Any]) -> bool:
-    """Whether every part of the answer failed because subgraphs were overloaded; a partial answer is not overload."""
-    codes = {error["extensions"]["code"] for error in content.get("errors", ())}
-    return codes == {OVERLOADED} and all(value is None for value in (content.get("data") or {}).values())
+def _worth_repeating_after(content: Mapping[str, Any]) -> int | None:
+    """After how many seconds to repeat what failed whole, by subgraphs or databases that are overloaded or away.
+
+    Returns:
+        None for any other answer, a partial one among them.
+    """
+    found = [error["extensions"] for error in content.get("errors", ())]
+    if any(value is not None for value in (content.get("data") or {}).values()):
+        return None
+    if not found or not {each["code"] for each in found} <= _PASSING:
+        return None
+    return max(int(each.get("retryAfter", _RETRY_SECONDS)) for each in found)
+
+
+def _limited_for(content: Mapping[str, Any]) -> int | None:
+    """For how many seconds the caller has to wait, None where it has not spent too much."""
+    if "data" in content:
+        return None
+    extensions = [error["extensions"] for error in content["errors"]]
+    return next((given["retryAfter"] for given in extensions if given["code"] == RATE_LIMITED.code), None)
 
 
 def _negotiate(accept: str) -> str:
-    kinds = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
-    for kind in kinds:
+    """The media type that the client prefers (RFC 9110, 12.5.1); it gets a stream of events only by its name.
+
+    An empty list says nothing, as no header does.
+
+    Raises:
+        Refusal: `NOT_ACCEPTABLE`.
+    """
+    ranges = [(part.partition(";")[0].strip().lower(), _quality(part)) for part in accept.split(",") if part.strip()]
+    ranges = ranges or [("*/*", 1.0)]
+    named = {kind for kind, _ in ranges}
+    for kind, quality in sorted(ranges, key=lambda it: -it[1]):
+        if quality == 0:
+            break
         if kind in (GRAPHQL, JSON, EVENT_STREAM):
             return kind
-        if kind in _WILDCARDS:
-            return JSON
+        if kind in _WILDCARDS and (unnamed := [kind for kind in (JSON, GRAPHQL) if kind not in named]):
+            return unnamed[0]
     raise NOT_ACCEPTABLE()
+
+
+def _quality(media_range: str) -> float:
+    """The weight of a media range, 1 where it has none that can be read."""
+    found = _QUALITY.search(media_range)
+    return float(found[1]) if found else 1.0
 
 
 def _only_queries(query: str, name: str | None, limits: Limits) -> None:

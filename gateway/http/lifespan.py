@@ -1,8 +1,8 @@
 """What the gateway opens and closes with its process, its probes, and the shell around its routes."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -14,8 +14,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from chassis.runtime.tasks import Task, run_in_background
+from chassis.runtime.tasks import Role, Tasks, run_in_background
+from chassis.serving.asgi import is_known_to_broker
+from chassis.serving.counted import Counted
+from chassis.serving.liveness import Canary
 from chassis.serving.process import Stopping
+from gateway.http.compression import Compression
+from gateway.http.direct import Direct
+from gateway.http.explanation import HEADER
 from gateway.http.responses import unrouted
 from gateway.identity.store import IdentityStore
 
@@ -38,27 +44,34 @@ class Lifespan:
         connections: Connections to subgraphs; none in a process that serves no graph.
         store: Accounts and sessions; None for the router alone.
         tasks: What runs beside the requests.
+        role: Which part the process runs.
         ready: Whether everything is open.
+        canary: Asks the driver of the accounts' database, once that is open.
         stopping: Tells streams and sockets that the process stops.
     """
 
     connections: tuple[Connections, ...] = ()
     store: IdentityStore | None = None
-    tasks: tuple[Task, ...] = ()
+    tasks: Tasks = field(default_factory=Tasks)
+    role: Role = Role.ALL
     ready: bool = False
+    canary: Canary | None = None
     stopping: Stopping = field(default_factory=Stopping)
 
     @asynccontextmanager
     async def run(self, _: Starlette) -> AsyncIterator[None]:
         """The ASGI lifespan: open, serve until the block ends, close in reverse order."""
+        tasks = self.tasks
         async with AsyncExitStack() as stack:
             if self.store:
                 stack.push_async_callback(self.store.close)
                 await self.store.prepare()
+                self.canary = Canary(self.store.ping)
+                tasks = replace(tasks, api=(*tasks.api, self.canary.run))
             for connections in self.connections:
                 stack.push_async_callback(connections.close)
                 await connections.open()
-            await stack.enter_async_context(run_in_background(*self.tasks))
+            await stack.enter_async_context(run_in_background(tasks, self.stopping.begun))
             self.ready = True
             try:
                 yield
@@ -69,10 +82,11 @@ class Lifespan:
         """`/livez`, `/readyz` and `/metrics`."""
 
         async def livez(_: Request) -> Response:
-            return Response(status_code=200)
+            return Response(status_code=200 if self.canary is None or self.canary.alive else 503)
 
         async def readyz(_: Request) -> Response:
-            return Response(status_code=200 if self.ready and not self.stopping else 503)
+            ready = self.ready and is_known_to_broker(self.role) and not self.stopping
+            return Response(status_code=200 if ready else 503)
 
         async def metrics(_: Request) -> Response:
             return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
@@ -80,21 +94,34 @@ class Lifespan:
         return [Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", metrics)]
 
 
-def application(routes: Sequence[BaseRoute], lifespan: Lifespan, origins: Sequence[str] = ()) -> Starlette:
+def application(
+    routes: Sequence[BaseRoute],
+    lifespan: Lifespan,
+    origins: Sequence[str] = (),
+    hangup: Callable[[], None] | None = None,
+) -> Starlette:
     """The ASGI application of these routes and the probes.
 
     Args:
         routes: What it answers besides probes; a path is matched in this order, the probes first.
         lifespan: What it opens and closes.
         origins: Origins of front ends on other hosts, such as `https://front.example`; none by default.
+        hangup: What SIGHUP calls; None for nothing.
     """
     app = Starlette(
         routes=[*lifespan.routes(), *routes],
-        middleware=_cors(origins),
+        middleware=[
+            *_cors(origins),
+            Middleware(Direct, routes=routes),
+            Middleware(Compression),
+            Middleware(Counted, service="gateway"),
+        ],
         exception_handlers={HTTPException: unrouted},
         lifespan=lifespan.run,
     )
     app.state.stopping = lifespan.stopping
+    if hangup:
+        app.state.hangup = hangup
     return app
 
 
@@ -106,7 +133,7 @@ def _cors(origins: Sequence[str]) -> list[Middleware]:
             CORSMiddleware,
             allow_origins=list(origins),
             allow_methods=["GET", "POST", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
-            expose_headers=["Retry-After", "Content-Disposition"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "traceparent", HEADER],
+            expose_headers=["Retry-After", "Content-Disposition", "traceresponse"],
         )
     ]

@@ -11,11 +11,15 @@ from typing import Any
 from starlette.requests import HTTPConnection
 
 from chassis.principal import ANONYMOUS, Principal, Scope, Verified
+from chassis.runtime.outcomes import codes_of
 from gateway.federation.engine import Engine, Response
 from gateway.federation.engine import Request as GraphQLRequest
-from gateway.http.context import RequestContext, traceparent_of
+from gateway.http.context import RequestContext, new_traceparent
 from gateway.http.error_texts import in_language
+from gateway.http.explanation import explained
+from gateway.http.observation import Observation
 from gateway.http.responses import address_of, language_of
+from gateway.protection.spending import Spending
 from gateway.protection.stream_limits import StreamLimits, StreamLimitSettings
 from gateway.protection.trusted_documents import TrustedDocuments
 from gateway.refusals import TOKEN_EXPIRED
@@ -26,9 +30,11 @@ _LONGEST_KEY = 255
 _PUBLIC = Verified(ANONYMOUS, math.inf)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Operations:
     """Reads, authenticates and executes operations.
+
+    Between reading and executing an operation nothing is awaited, so `serve` comes before both or after both.
 
     Attributes:
         engine: Plans and executes.
@@ -36,6 +42,9 @@ class Operations:
         deadline_seconds: A client is answered within so many seconds.
         documents: The trusted documents.
         stream_limits: How many streams there may be.
+        spending: Counts what callers spend; None for no limit.
+        trusted_spend: Whether operations of trusted documents count too.
+        development: Whether everybody may see how an operation was answered, not the ministry alone.
     """
 
     engine: Engine
@@ -43,9 +52,25 @@ class Operations:
     deadline_seconds: float = 10.0
     documents: TrustedDocuments = field(default_factory=TrustedDocuments)
     stream_limits: StreamLimits = field(default_factory=lambda: StreamLimits(StreamLimitSettings()))
+    spending: Spending | None = None
+    trusted_spend: bool = True
+    development: bool = False
+
+    def serve(self, engine: Engine, documents: TrustedDocuments) -> None:
+        """Execute on another engine from now on; what is under way ends on the one before.
+
+        Args:
+            engine: Plans and executes.
+            documents: The trusted documents.
+        """
+        self.engine, self.documents = engine, documents
 
     def context(
-        self, connection: HTTPConnection, token: str | None, idempotency_key: str | None = None
+        self,
+        connection: HTTPConnection,
+        token: str | None,
+        idempotency_key: str | None = None,
+        traceparent: str | None = None,
     ) -> RequestContext:
         """The caller, and what subgraphs are told of the request.
 
@@ -53,6 +78,7 @@ class Operations:
             connection: The HTTP request, or the WebSocket's handshake.
             token: The access token; None for the public.
             idempotency_key: The `Idempotency-Key`, 1 to 255 characters.
+            traceparent: The trace that the request began; None begins one here.
 
         Raises:
             Refusal: `UNAUTHENTICATED`, `PASSWORD_CHANGE_REQUIRED`, `BAD_REQUEST`.
@@ -68,7 +94,7 @@ class Operations:
             principal=caller.principal,
             language=language_of(connection),
             idempotency_key=idempotency_key,
-            traceparent=traceparent_of(connection.headers.get("traceparent")),
+            traceparent=traceparent or new_traceparent(),
             deadline=self.deadline(),
             expires=caller.expires,
             address=address_of(connection),
@@ -78,8 +104,13 @@ class Operations:
         """When a request that begins now must be answered, in `time.monotonic()` seconds."""
         return time.monotonic() + self.deadline_seconds
 
-    def read(self, parameters: Mapping[str, Any], context: RequestContext) -> GraphQLRequest:
+    def read(self, parameters: Mapping[str, Any], context: RequestContext, observation: Observation) -> GraphQLRequest:
         """The engine's request for a client's parameters (GraphQL over HTTP, section 5.1).
+
+        Args:
+            parameters: What the client sent.
+            context: Who asks.
+            observation: Learns which document it is, and what the engine does.
 
         Raises:
             Refusal: `BAD_REQUEST`, `PERSISTED_QUERY_NOT_FOUND`, `DOCUMENT_NOT_TRUSTED`.
@@ -90,29 +121,49 @@ class Operations:
             raise _malformed()
         if not isinstance(parameters.get("extensions"), dict | None):
             raise _malformed()
-        return GraphQLRequest(query, name, variables, self._scopes(context.principal), context)
+        observation.query, observation.trusted = query, query in self.documents
+        charge = self._charge(context, trusted=observation.trusted)
+        scopes = self._scopes(context.principal)
+        return GraphQLRequest(query, name, variables, scopes, context, charge, observation.trail)
 
-    async def execute(self, request: GraphQLRequest) -> Response:
-        """The answer to a query or a mutation, in the caller's language."""
-        return _translated(await self.engine.execute(request), request.context.language)
+    def may_explain(self, context: RequestContext) -> bool:
+        """Whether the caller may see how an operation was answered: plan, cost and times."""
+        return self.development or self.authenticate is None or context.principal.scope is Scope.MINISTRY
 
-    async def stream(self, request: GraphQLRequest) -> AsyncGenerator[Response, None]:
+    async def execute(self, request: GraphQLRequest, observation: Observation) -> Response:
+        """The answer to a query or a mutation, in the caller's language; explained, if its calls were to be noted."""
+        with observation as codes:
+            response = _translated(await self.engine.execute(request), request.context.language)
+            codes.extend(codes_of(response.errors))
+        if observation.trail.calls is None:
+            return response
+        return replace(response, extensions={"explain": explained(observation.trail, observation.began)})
+
+    async def stream(self, request: GraphQLRequest, observation: Observation) -> AsyncGenerator[Response, None]:
         """The answers to any operation as they come, in the caller's language.
 
         Iterate and close it in one task. If the operation is refused, is beyond `stream_limits`, or the caller's token
         expires (`TOKEN_EXPIRED`), the last answer says so.
         """
         context: RequestContext = request.context
-        try:
-            with self.stream_limits.hold(context.principal, context.address):
-                async with aclosing(self.engine.stream(request, self._renewed)) as responses:
-                    while response := await _next_before(context.expires, responses):
-                        yield _translated(response, context.language)
-        except Refusal as refusal:
-            yield Response.refused(refusal, context.language)
+        with observation as codes:
+            try:
+                with self.stream_limits.hold(context.principal, context.address):
+                    async with aclosing(self.engine.stream(request, self._renewed)) as responses:
+                        while response := await _next_before(context.expires, responses):
+                            codes[:] = codes_of(response.errors)
+                            yield _translated(response, context.language)
+            except Refusal as refusal:
+                codes[:] = [refusal.code]
+                yield Response.refused(refusal, context.language)
 
     def _renewed(self, context: RequestContext) -> RequestContext:
         return replace(context, deadline=self.deadline())
+
+    def _charge(self, context: RequestContext, *, trusted: bool) -> Callable[[float], None] | None:
+        if self.spending is None or (trusted and not self.trusted_spend):
+            return None
+        return self.spending.bill(context.principal, context.address)
 
     def _scopes(self, principal: Principal) -> frozenset[str] | None:
         if self.authenticate is None:

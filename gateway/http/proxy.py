@@ -1,24 +1,27 @@
 """Reverse proxy for non-GraphQL endpoints of a subgraph; adds the internal token, streams the response."""
 
-import io
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from http import HTTPStatus
-from urllib.parse import urljoin
+from typing import Any
 
 import aiohttp
+import orjson
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from chassis.serving.bodies import BodyTooLargeError, bounded
 from gateway.http.context import RequestContext
 from gateway.http.operations import Operations
-from gateway.http.responses import bearer
+from gateway.http.replica_requests import Wanted, requested
+from gateway.http.responses import JSON, bearer
 from gateway.http.transport import HttpTransport
 from kernel.refusals import UNAUTHENTICATED, UNAVAILABLE
 
 _TIMEOUT = aiohttp.ClientTimeout(total=120, connect=5)
 _RESPONSE_HEADERS = ("Content-Type", "Content-Disposition")
+_MOST_ANSWER_BYTES = 64 * 1024
 _SERVER_ERROR = 500
 _RETRY_SECONDS = 5
 log = structlog.get_logger()
@@ -31,14 +34,12 @@ class SubgraphProxy:
         operations: Identifies the caller.
         transport: Makes the headers with the internal token.
         subgraph: The subgraph's name.
-        url: Any URL of the subgraph, such as its GraphQL endpoint; only its scheme and host count.
     """
 
-    def __init__(self, operations: Operations, transport: HttpTransport, subgraph: str, url: str) -> None:
+    def __init__(self, operations: Operations, transport: HttpTransport, subgraph: str) -> None:
         self._operations = operations
         self._transport = transport
         self._subgraph = subgraph
-        self._url = url
 
     def context(self, request: Request) -> RequestContext:
         """The caller, and what the subgraph is told of the request.
@@ -51,6 +52,34 @@ class SubgraphProxy:
             raise UNAUTHENTICATED()
         return self._operations.context(request, token)
 
+    def nobody(self, request: Request) -> RequestContext:
+        """The public as a caller, whoever is signed in."""
+        return self._operations.context(request, None)
+
+    async def posted(self, request: Request, path: str, content: bytes) -> tuple[int, dict[str, Any]]:
+        """The status and the JSON object by which the subgraph answers a POST that the public makes.
+
+        Args:
+            request: The client's request.
+            path: The path at the subgraph.
+            content: The JSON.
+
+        Raises:
+            Refusal: `UNAVAILABLE`.
+        """
+        headers = self._transport.headers(self._subgraph, self.nobody(request)) | {"Content-Type": JSON}
+        wanted = Wanted("POST", headers, path, content=content)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=_TIMEOUT) as http,
+                requested(http, self._transport.replicas[self._subgraph], wanted) as reply,
+            ):
+                answer = orjson.loads(await bounded(reply.content.iter_any(), _MOST_ANSWER_BYTES))
+                return reply.status, answer if isinstance(answer, dict) else {}
+        except (aiohttp.ClientError, OSError, BodyTooLargeError, ValueError) as error:
+            log.warning("subgraph unavailable", subgraph=self._subgraph, error=type(error).__name__)
+            raise UNAVAILABLE(retryAfter=_RETRY_SECONDS) from error
+
     async def send(
         self,
         request: Request,
@@ -59,6 +88,7 @@ class SubgraphProxy:
         query: Sequence[tuple[str, str]] = (),
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        public: bool = False,
     ) -> Response:
         """Forward a request by its own method; the subgraph's refusals are returned unchanged, its errors masked.
 
@@ -68,25 +98,27 @@ class SubgraphProxy:
             query: Query parameters, as names and values.
             content: The body; None sends none.
             headers: Further request headers; they replace ours of the same name.
+            public: Whether the caller is nobody, signed in or not.
 
         Raises:
             Refusal: `UNAUTHENTICATED`, `PASSWORD_CHANGE_REQUIRED` or `UNAVAILABLE`.
         """
-        sent_headers = self._transport.headers(self._subgraph, self.context(request)) | dict(headers or {})
+        caller = self.nobody(request) if public else self.context(request)
+        sent_headers = self._transport.headers(self._subgraph, caller) | dict(headers or {})
         async with AsyncExitStack() as stack:
             try:
                 http = await stack.enter_async_context(aiohttp.ClientSession(timeout=_TIMEOUT))
-                address = urljoin(self._url, path)
-                body = None if content is None else io.BytesIO(content)
-                pending = http.request(request.method, address, params=list(query), data=body, headers=sent_headers)
-                reply = await stack.enter_async_context(pending)
-            except (aiohttp.ClientError, TimeoutError) as error:
+                wanted = Wanted(request.method, sent_headers, path, query, content)
+                reply = await stack.enter_async_context(
+                    requested(http, self._transport.replicas[self._subgraph], wanted)
+                )
+            except (aiohttp.ClientError, OSError) as error:
                 log.warning("subgraph unavailable", subgraph=self._subgraph, error=type(error).__name__)
                 raise UNAVAILABLE(retryAfter=_RETRY_SECONDS) from error
             if reply.status >= _SERVER_ERROR and reply.status != HTTPStatus.GATEWAY_TIMEOUT:  # a coded refusal
                 raise UNAVAILABLE(retryAfter=_RETRY_SECONDS)
             returned = {name: reply.headers[name] for name in _RESPONSE_HEADERS if name in reply.headers}
-            returned |= {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+            returned["Cache-Control"] = "no-store"
             return StreamingResponse(_chunks(reply, stack.pop_all()), reply.status, returned)
 
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
-from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Any
 
 import orjson
@@ -12,33 +11,50 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 
-from gateway.refusals import BATCHING_NOT_OFFERED, METHOD_NOT_ALLOWED, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE
+from chassis.serving.addresses import subscriber_of
+from chassis.serving.bodies import BodyTooLargeError, bounded_body
+from chassis.serving.counted import remember_code
+from chassis.storage.refusals import refusal_of
+from gateway.refusals import BATCHING_NOT_OFFERED, METHOD_NOT_ALLOWED, UNSUPPORTED_MEDIA_TYPE
 from kernel.errors import Refusal
 from kernel.language import Language
-from kernel.refusals import BAD_REQUEST, BODY_TOO_LARGE, INTERNAL, NOT_FOUND
+from kernel.refusals import BAD_REQUEST, BODY_TOO_LARGE, INTERNAL, NOT_FOUND, REQUEST_TIMEOUT
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 Endpoint = Callable[[Request], Awaitable[Response]]
 _BODY_SECONDS = 10.0
-_SUBSCRIBER_BITS = 64
+_CHARSETS = {"utf-8", "utf8"}
 _STATUS = {
     "UNAUTHENTICATED": 401,
     "INVALID_CREDENTIALS": 401,
+    "CHALLENGE_EXPIRED": 401,
+    "SIGN_ON_EXPIRED": 401,
+    "SIGN_ON_REFUSED": 401,
     "PASSWORD_CHANGE_REQUIRED": 403,
     "CODE_EXPIRED": 403,
+    "SIGN_ON_UNKNOWN": 403,
     "ACCOUNT_DISABLED": 403,
     "FORBIDDEN": 403,
+    "TOKEN_INVALID": 403,
     "NOT_FOUND": 404,
+    "SIGN_ON_NOT_OFFERED": 404,
+    "NO_SUCH_BALLOT_BOX": 404,
     "METHOD_NOT_ALLOWED": 405,
     "NOT_ACCEPTABLE": 406,
     "REQUEST_TIMEOUT": 408,
     "STALE_VERSION": 409,
+    "BALLOT_BOX_NOT_OPEN": 409,
+    "BALLOT_BOX_CLOSED": 410,
     "BODY_TOO_LARGE": 413,
     "UNSUPPORTED_MEDIA_TYPE": 415,
     "RATE_LIMITED": 429,
+    "TOO_MANY_NAMES": 429,
+    "TOO_MANY_REVEALS": 429,
     "INTERNAL": 500,
+    "BUSY": 503,
     "UNAVAILABLE": 503,
+    "DEADLINE_EXCEEDED": 504,
 }
 _UNROUTED = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED}
 log = structlog.get_logger()
@@ -53,7 +69,7 @@ def reply(
     content: dict[str, Any], status: int = 200, media_type: str = JSON, headers: Mapping[str, str] | None = None
 ) -> Response:
     """A JSON reply that no cache stores."""
-    all_headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"} | dict(headers or {})
+    all_headers = {"Cache-Control": "no-store"} | dict(headers or {})
     return Response(orjson.dumps(content), status, all_headers, f"{media_type}; charset=utf-8")
 
 
@@ -69,6 +85,7 @@ def status_of(code: str) -> int:
 
 def refused(refusal: Refusal, request: Request, media_type: str = JSON) -> Response:
     """The reply to a refused request: the HTTP status of its code, `Retry-After` and `Allow` from its details."""
+    remember_code(request, refusal.code)
     response = reply({"errors": [error_of(refusal, request)]}, status_of(refusal.code), media_type)
     if "retryAfter" in refusal.details:
         response.headers["Retry-After"] = str(refusal.details["retryAfter"])
@@ -87,7 +104,11 @@ def guarded(endpoint: Endpoint) -> Endpoint:
             return refused(refusal, request)
         except ClientDisconnect:
             return Response(status_code=400)
-        except Exception:
+        except Exception as error:
+            answer = refusal_of(error)
+            if answer.code != INTERNAL.code:
+                log.warning("database failed", path=request.url.path, error=type(error).__name__)
+                return refused(answer, request)
             log.exception("request failed", path=request.url.path)
             return refused(INTERNAL(), request)
 
@@ -121,14 +142,7 @@ def address_of(request: HTTPConnection) -> str:
 
     uvicorn reads `X-Forwarded-For` from the proxies in `FORWARDED_ALLOW_IPS` only.
     """
-    host = request.client.host if request.client else ""
-    try:
-        address = ip_address(host)
-    except ValueError:  # the peer of a Unix socket
-        return host
-    if isinstance(address, IPv4Address):
-        return str(address)
-    return str(address.ipv4_mapped or IPv6Network((int(address), _SUBSCRIBER_BITS), strict=False))
+    return subscriber_of(request.client.host if request.client else "")
 
 
 async def json_body(request: Request, most: int) -> dict[str, Any]:
@@ -142,9 +156,12 @@ async def json_body(request: Request, most: int) -> dict[str, Any]:
         Refusal: `UNSUPPORTED_MEDIA_TYPE` (also what stops a cross-site form, notes N8), `BODY_TOO_LARGE`,
             `REQUEST_TIMEOUT`, `BATCHING_NOT_OFFERED`, `BAD_REQUEST`.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != JSON:
+    kind, *parameters = request.headers.get("content-type", "").lower().split(";")
+    if kind.strip() != JSON:
         raise UNSUPPORTED_MEDIA_TYPE(detail=("请使用 application/json", "send application/json"))
+    for name, _, value in (parameter.partition("=") for parameter in parameters):
+        if name.strip() == "charset" and value.strip(' \t"') not in _CHARSETS:
+            raise UNSUPPORTED_MEDIA_TYPE(detail=("请使用 UTF-8", "send UTF-8"))
     return json_object(await raw_body(request, most, _BODY_SECONDS))
 
 
@@ -161,7 +178,9 @@ async def raw_body(request: Request, most: int, seconds: float) -> bytes:
     """
     try:
         async with asyncio.timeout(seconds):
-            return await _read(request, most)
+            return await bounded_body(request, most)
+    except BodyTooLargeError as error:
+        raise BODY_TOO_LARGE(limit=most) from error
     except TimeoutError as error:
         raise REQUEST_TIMEOUT() from error
 
@@ -181,12 +200,3 @@ def json_object(raw: bytes | str) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise BAD_REQUEST(detail=("应为 JSON 对象", "this must be a JSON object"))
     return body
-
-
-async def _read(request: Request, most: int) -> bytes:
-    raw = bytearray()
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > most:
-            raise BODY_TOO_LARGE(limit=most)
-    return bytes(raw)

@@ -2,23 +2,44 @@
 
 import time
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
+import orjson
 import structlog
-from prometheus_client import Histogram
+from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, Status, StatusCode
+from prometheus_client import Counter, Histogram
 
 from chassis.context import REMAINING
 from chassis.principal import LIFETIME_SECONDS, Principal, TokenMinter
+from chassis.runtime.outcomes import Outcome, bounded, codes_of, judged
+from chassis.runtime.telemetry import context_of, is_traced, traceparent_of, tracer
 from gateway.federation.engine import Call, TransportError
-from gateway.federation.errors import UNKNOWN_OUTCOME
-from gateway.http.client import Address, Client, HttpError
+from gateway.federation.errors import MALFORMED, UNKNOWN_OUTCOME, UNREACHABLE
+from gateway.http.client import IDLE_SECONDS, Client
+from gateway.http.connection import HttpError
 from gateway.http.context import RequestContext
+from gateway.http.replicas import Replicas
+from kernel.refusals import INTERNAL
 
 _MOST_BYTES = 32 * 1024 * 1024
 _MUTATION_SECONDS = 50.0  # after the deadline, for a bulk command of 200 rows runs to its end anyway
 _TOKENS = 10_000
 _TOKEN_SECONDS = LIFETIME_SECONDS / 2
 FETCHES = Histogram("guopei_gateway_fetch_seconds", "Time of a fetch from a subgraph", ["subgraph", "outcome"])
+FETCH_CODES = Counter(
+    "guopei_gateway_fetches_total",
+    "Fetches from a subgraph, by the worst code of the reply",
+    ["subgraph", "outcome", "code"],
+)
+FETCHED_ENTITIES = Histogram(
+    "guopei_gateway_fetched_entities",
+    "Entities that one fetch asked for",
+    ["subgraph"],
+    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000),
+)
+_FAILED = "failed"
+"""The outcome of a fetch without a reply."""
 log = structlog.get_logger()
 
 
@@ -26,47 +47,101 @@ class HttpTransport:
     """The engine's transport over HTTP.
 
     Args:
-        urls: Subgraph name to the address of its GraphQL endpoint.
+        urls: Subgraph name to the address of its GraphQL endpoint, or to several by commas.
         minter: Signs the internal tokens; None sends none (`standalone`).
+        idle_seconds: A connection that was idle for so long is not used again.
+
+    Attributes:
+        replicas: Subgraph name, in lower case, to its replicas; it follows `add` and `follow`.
     """
 
-    def __init__(self, urls: Mapping[str, str], minter: TokenMinter | None) -> None:
-        self._addresses = {name.lower(): Address.of(url) for name, url in urls.items()}
+    def __init__(
+        self, urls: Mapping[str, str], minter: TokenMinter | None, *, idle_seconds: float = IDLE_SECONDS
+    ) -> None:
         self._minter = minter
         self._tokens: dict[tuple[Principal, str], tuple[float, str]] = {}
+        self._idle_seconds = idle_seconds
+        self._urls: dict[str, str] = {}
         self._clients: dict[str, Client] = {}
+        self.replicas: dict[str, Replicas] = {}
+        self.add(urls)
+
+    def add(self, urls: Mapping[str, str]) -> list[Replicas]:
+        """Send to these subgraphs too, and to those that have moved at their new addresses.
+
+        Args:
+            urls: Subgraph name to the address of its GraphQL endpoint, or to several by commas.
+
+        Returns:
+            The replicas of the new and moved ones, not open yet.
+
+        Raises:
+            ValueError: An address is none; nothing has changed.
+        """
+        moved = {name.lower(): url for name, url in urls.items() if self._urls.get(name.lower()) != url}
+        made = {name: Replicas(url, subgraph=name) for name, url in moved.items()}
+        for name, replicas in made.items():
+            self._clients[name] = Client(replicas, most_bytes=_MOST_BYTES, idle_seconds=self._idle_seconds)
+        self.replicas |= made
+        self._urls |= moved
+        return list(made.values())
+
+    async def follow(self, urls: Mapping[str, str]) -> None:
+        """Send to these subgraphs from now on, inside the running loop.
+
+        Those that are gone keep their clients for operations under way, but no idle connections.
+
+        Args:
+            urls: As in `add`.
+
+        Raises:
+            ValueError: An address is none; nothing has changed.
+        """
+        before = dict(self.replicas)
+        for replicas in self.add(urls):
+            await replicas.open()
+        for name in self._urls.keys() - {name.lower() for name in urls}:
+            del self._urls[name]
+        for name, replicas in before.items():
+            if name not in self._urls or self.replicas[name] is not replicas:
+                await replicas.close()
 
     async def open(self) -> None:
-        """Prepare the connection pools, inside the running loop."""
-        self._clients = {name: Client(address, most_bytes=_MOST_BYTES) for name, address in self._addresses.items()}
+        """Begin to follow where the subgraphs are, inside the running loop."""
+        for replicas in self.replicas.values():
+            await replicas.open()
 
     async def close(self) -> None:
         """Close the pools."""
-        for client in self._clients.values():
-            client.close()
+        for replicas in self.replicas.values():
+            await replicas.close()
 
     async def send(self, call: Call, context: Any) -> bytes:
         """POST one fetch and return the reply's body, whatever its HTTP status.
 
         Raises:
             TransportError: No address, no connection, no complete reply in time; it never names a host. For a mutation
-                without a reply in time its code is `OUTCOME_UNKNOWN`: it may have taken effect.
+                that was sent and not replied to its code is `OUTCOME_UNKNOWN`: it may have taken effect.
         """
         client = self._clients.get(call.subgraph.lower())
         if client is None:
             raise TransportError(call.subgraph)
-        outcome, started = "failed", time.monotonic()
+        began, span = time.monotonic(), _span_of(call, context)
+        outcome, code = _FAILED, INTERNAL.code
         try:
             headers, changes = self.headers(call.subgraph, context), call.kind == "mutation"
+            if span is not INVALID_SPAN:
+                headers["traceparent"] = traceparent_of(span) or context.traceparent
             deadline = context.deadline + (_MUTATION_SECONDS if changes else 0.0)
-            reply = await client.post(call.body, headers, deadline, repeatable=call.kind == "query")
-            outcome = "answered"
+            reply = await client.post(call.body, headers, deadline, repeatable=call.kind == "query", span=span)
+            outcome, code = _judged(reply)
         except (HttpError, OSError, TimeoutError, ValueError) as error:
             log.warning("subgraph call failed", subgraph=call.subgraph, error=type(error).__name__)
-            late = call.kind == "mutation" and isinstance(error, TimeoutError)
-            raise (TransportError(call.subgraph, UNKNOWN_OUTCOME) if late else TransportError(call.subgraph)) from error
+            code = UNKNOWN_OUTCOME if call.kind == "mutation" and _was_sent(error) else UNREACHABLE
+            raise TransportError(call.subgraph, code) from error
         finally:
-            FETCHES.labels(call.subgraph, outcome).observe(time.monotonic() - started)
+            _count(call, outcome, code, time.monotonic() - began)
+            _end(span, outcome, code)
         return reply
 
     def headers(self, subgraph: str, context: RequestContext) -> dict[str, str]:
@@ -93,3 +168,63 @@ class HttpTransport:
         token = self._minter.mint(principal, subgraph.lower())
         self._tokens[principal, subgraph] = (now + _TOKEN_SECONDS, token)
         return token
+
+
+def _judged(reply: bytes) -> tuple[str, str]:
+    """What became of a fetch by its reply, and the worst code; it is parsed only where it may hold errors."""
+    if reply.startswith(b'{"data":') and reply[-2:].rstrip().endswith(b"}") and b'"errors"' not in reply:
+        return Outcome.OK, ""
+    try:
+        content = orjson.loads(reply)
+    except ValueError:
+        return Outcome.ERROR, MALFORMED
+    if not isinstance(content, dict) or not {"data", "errors"} & content.keys():
+        return Outcome.ERROR, MALFORMED
+    errors = content.get("errors")
+    return judged(codes_of(errors if isinstance(errors, list) else None))
+
+
+def _count(call: Call, outcome: str, code: str, seconds: float) -> None:
+    histogram, counter, entities = _series(call.subgraph, outcome, bounded(code))
+    histogram.observe(seconds)
+    counter.inc()
+    if call.representations:
+        entities.observe(call.representations)
+
+
+@cache
+def _series(subgraph: str, outcome: str, code: str) -> tuple[Histogram, Counter, Histogram]:
+    """What counts the fetches with these labels, which are bounded."""
+    return (
+        FETCHES.labels(subgraph, outcome),
+        FETCH_CODES.labels(subgraph, outcome, code),
+        FETCHED_ENTITIES.labels(subgraph),
+    )
+
+
+def _span_of(call: Call, context: RequestContext) -> Span:
+    """The span of a fetch in the request's trace; one that records nothing where traces are off."""
+    if not is_traced():
+        return INVALID_SPAN
+    told: dict[str, str | int] = {
+        "guopei.subgraph": call.subgraph,
+        "graphql.operation.type": call.kind,
+        "http.request.body.size": len(call.body),
+        "guopei.representations": call.representations,
+    }
+    parent = context_of(context.traceparent)
+    return tracer.start_span(f"fetch {call.subgraph}", context=parent, kind=SpanKind.CLIENT, attributes=told)
+
+
+def _end(span: Span, outcome: str, code: str) -> None:
+    span.set_attribute("guopei.outcome", outcome)
+    if code:
+        span.set_attribute("guopei.code", code)
+    if outcome in {_FAILED, Outcome.ERROR}:
+        span.set_status(Status(StatusCode.ERROR))
+    span.end()
+
+
+def _was_sent(error: Exception) -> bool:
+    """Whether a call that failed so may have reached the subgraph and been executed."""
+    return isinstance(error, TimeoutError) or (isinstance(error, HttpError) and error.sent)

@@ -17,7 +17,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDiscon
 from chassis.runtime.tasks import run_all
 from chassis.serving.process import Stopping
 from gateway.federation.engine import Response
-from gateway.http.context import RequestContext, new_traceparent
+from gateway.http.context import RequestContext
+from gateway.http.observation import Observation
 from gateway.http.operations import Operations
 from gateway.http.responses import bearer
 from kernel.errors import Refusal
@@ -173,28 +174,37 @@ class _Connection:
         # `StreamLimits` bounds what runs; this bounds the refusals that wait for a client that does not read them.
         if len(self._tasks) >= _MOST_TASKS:
             raise Closing(_POLICY, "Too many operations at a time")
-        operations = self.endpoint.operations
-        context = replace(self._context, deadline=operations.deadline(), traceparent=new_traceparent())
-        try:
-            responses = operations.stream(operations.read(parameters, context))
-        except Refusal as refusal:
-            responses = _refused(refusal, context)
-        task = self._running[key] = asyncio.ensure_future(self._answer(key, responses))
+        observation, deadline = Observation.begin(), self.endpoint.operations.deadline()
+        context = replace(self._context, deadline=deadline, traceparent=observation.traceparent)
+        task = self._running[key] = asyncio.ensure_future(self._operate(key, parameters, context, observation))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def _operate(
+        self, key: str, parameters: dict[str, Any], context: RequestContext, observation: Observation
+    ) -> None:
+        """Answer an operation; an exception that nobody foresaw ends it alone, with an answer."""
+        with suppress(*_LEFT):
+            try:
+                await self._answer(key, _responses(self.endpoint.operations, parameters, context, observation))
+            except _LEFT:
+                raise
+            except Exception as error:  # noqa: BLE001 - it is logged
+                self._running.pop(key, None)
+                failed = Response.unforeseen(error, context, executed=False)
+                await self._send(type="error", id=key, payload=failed.errors)
+
     async def _answer(self, key: str, responses: AsyncGenerator[Response, None]) -> None:
         """Send an operation's answers; its id can be used again before the client learns of the end."""
-        with suppress(*_LEFT):
-            async with aclosing(responses):
-                async for response in responses:
-                    if not response.executed:
-                        self._running.pop(key, None)
-                        await self._send(type="error", id=key, payload=response.errors)
-                        return
-                    await self._send(type="next", id=key, payload=response.json())
-            self._running.pop(key, None)
-            await self._send(type="complete", id=key)
+        async with aclosing(responses):
+            async for response in responses:
+                if not response.executed:
+                    self._running.pop(key, None)
+                    await self._send(type="error", id=key, payload=response.errors)
+                    return
+                await self._send(type="next", id=key, payload=response.json())
+        self._running.pop(key, None)
+        await self._send(type="complete", id=key)
 
     async def _watch_time(self) -> None:
         """Close the connection of a client that does not initialise in time, or whose token has expired."""
@@ -241,8 +251,19 @@ def _token(payload: dict[str, Any], socket: WebSocket) -> str | None:
     return token if scheme.lower() == "bearer" else ""
 
 
-async def _refused(refusal: Refusal, context: RequestContext) -> AsyncGenerator[Response, None]:
-    yield Response.refused(refusal, context.language)
+async def _responses(
+    operations: Operations, parameters: dict[str, Any], context: RequestContext, observation: Observation
+) -> AsyncGenerator[Response, None]:
+    """The answers to an operation, or its refusal."""
+    try:
+        operation = operations.read(parameters, context, observation)
+    except Refusal as refusal:
+        observation.end([refusal.code])
+        yield Response.refused(refusal, context.language)
+        return
+    async with aclosing(operations.stream(operation, observation)) as responses:
+        async for response in responses:
+            yield response
 
 
 def _first(group: BaseExceptionGroup[Closing]) -> Closing:

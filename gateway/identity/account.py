@@ -114,30 +114,29 @@ class Account:
     def with_base(self, base: str) -> Self:
         """The account with one more base to act for; one closed for having none waits for a code again (R2)."""
         account = replace(self, bases=(*self.bases, base), baseless=False)
-        if not (self.baseless and self.state is AccountState.DISABLED):
-            return account
-        return replace(account, state=AccountState.INITIAL, secret="", code_expires_at=None)
+        return account.reopened() if self.baseless else account
 
     def without_base(self, base: str) -> Self:
         """The account with one base less to act for (R2)."""
         return replace(self, bases=tuple(own for own in self.bases if own != base))
 
     def disabled(self, *, baseless: bool = False) -> Self:
-        """The account closed; a new code opens it again, and another base one that was closed for having none (R2)."""
+        """The account closed; a new code opens it while its holder goes on, another base one that had none (R2)."""
         return replace(self, state=AccountState.DISABLED, code_expires_at=None, baseless=baseless)
 
     def named(self, person: str, name: str) -> Self:
         """The account of a designated person under the person's name; one that was closed waits for a code (R5)."""
-        is_closed = self.state is AccountState.DISABLED
-        account = replace(self, person=person, name=name)
-        return replace(account, state=AccountState.INITIAL, secret="") if is_closed else account
+        return replace(self, person=person, name=name).reopened()
 
     def moved_to(self, school: str, home: str) -> Self:
         """A teacher's account, acting for another school; a closed one waits for a code again (R20)."""
-        moved = replace(self, school=school, organization=school, home=home)
+        return replace(self, school=school, organization=school, home=home).reopened()
+
+    def reopened(self) -> Self:
+        """The account waiting for a code again where it was closed; any other stays as it is."""
         if self.state is not AccountState.DISABLED:
-            return moved
-        return replace(moved, state=AccountState.INITIAL, secret="", code_expires_at=None)
+            return self
+        return replace(self, state=AccountState.INITIAL, secret="", code_expires_at=None)
 
     def with_password(self, secret: str) -> Self:
         """The account active, with the hash of a password that its holder has set (R4)."""

@@ -9,8 +9,8 @@ import msgspec
 from chassis.principal import Scope
 from chassis.storage.cursor import PageRequest
 from gateway.identity.account import Account, AccountState, login_name
-from gateway.identity.authentication import acts
 from gateway.identity.deps import Deps
+from gateway.identity.holder import acts, signed_in
 from gateway.identity.provisioning import (
     AccountRow,
     close,
@@ -20,9 +20,10 @@ from gateway.identity.provisioning import (
     renew,
     side_by_side,
 )
+from gateway.identity.second_step import reset_factor
 from gateway.refusals import ACCOUNT_EXISTS, NOT_DESIGNATED
 from kernel.errors import Refusal, Unblock
-from kernel.refusals import BAD_REQUEST, FORBIDDEN, NOT_FOUND, TOO_MANY_ROWS, UNAUTHENTICATED
+from kernel.refusals import BAD_REQUEST, FORBIDDEN, NOT_FOUND, TOO_MANY_ROWS
 
 MOST_ROWS = 200
 _ROWS_AN_ACT = 20
@@ -55,9 +56,7 @@ async def manager(deps: Deps, token: str) -> Account:
     Raises:
         Refusal: `UNAUTHENTICATED`, `PASSWORD_CHANGE_REQUIRED`, `FORBIDDEN`, `RATE_LIMITED`.
     """
-    account = await deps.store.accounts.find(deps.sessions.check(token).principal.subject)
-    if account is None or account.state is not AccountState.ACTIVE:
-        raise UNAUTHENTICATED()
+    account = await signed_in(deps, token)
     if account.scope not in _MANAGED:
         raise FORBIDDEN(rule="R3")
     await deps.store.throttle.act(account.id)
@@ -163,6 +162,22 @@ async def close_managed(deps: Deps, actor: Account, key: str) -> Account:
     account = await _managed(deps, actor, key)
     with acts(actor):
         return await close(deps, account)
+
+
+async def reset_second_factor(deps: Deps, actor: Account, key: str) -> Account:
+    """Remove the second factor of a managed account, whose next login enrols another device (ADR 44).
+
+    Args:
+        deps: The dependencies.
+        actor: Who asks: an account that `manager` has returned.
+        key: The managed account's id.
+
+    Raises:
+        Refusal: `NOT_FOUND`, also where no device is enrolled; `STALE_VERSION`.
+    """
+    account = await _managed(deps, actor, key)
+    with acts(actor):
+        return await reset_factor(deps, account)
 
 
 async def _issue(deps: Deps, actor: Account, row: Any) -> tuple[Account, str]:

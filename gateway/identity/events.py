@@ -122,6 +122,38 @@ class PasswordSet(AccountEvent):
     activated: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class SecondFactorEnrolled(AccountEvent):
+    """The holder enrolled a device for the second factor; the account's other sessions ended.
+
+    Attributes:
+        replaced: In place of the device before.
+    """
+
+    replaced: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondFactorReset(AccountEvent):
+    """An administrator removed the second factor, so that the next login enrols another; the sessions ended."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCodesIssued(AccountEvent):
+    """The holder got other recovery codes; those before end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCodeUsed(AccountEvent):
+    """A recovery code was given for the second factor.
+
+    Attributes:
+        left: How many are left.
+    """
+
+    left: int
+
+
 def of(account: Account) -> dict[str, Any]:
     """What every event of this account says."""
     return {

@@ -4,20 +4,23 @@ Never a lockout: login names are public, so a lockout would be a weapon against 
 counted before its password is checked, in one atomic write, so that a thousand concurrent attempts are all counted.
 """
 
+import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from weakref import WeakValueDictionary
 
 from chassis.clock import to_the_millisecond
 from chassis.storage.mongo import Database, DuplicateKey
 from gateway.refusals import RATE_LIMITED
 from kernel.errors import Refusal
 
-_FORGET = timedelta(hours=2)
 _REMEMBER = timedelta(days=30)
-_MOST_DOUBLINGS = 10
+_MOST_DOUBLINGS = 12
+_LONGEST_TURN_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,40 @@ ACTS = Bucket("acts", 60, timedelta(seconds=2), timedelta(seconds=30))
 LOGIN = Bucket("login", 30, timedelta(minutes=2), timedelta(seconds=30))
 """One login name from anywhere: many who guess; the delay stays short, because its holder waits too."""
 ADDRESS = Bucket("address", 100, timedelta(seconds=3), timedelta(seconds=30))
-"""One address with any login name, such as 123456 tried on every school; generous, since a school may share one."""
+"""One address with any login name, such as 123456 tried on every school; generous, since a school may share one.
+
+Else one machine there could keep all others behind the address out: a known pair of login name and address is excused.
+"""
+
+
+CODE_FROM_HERE = Bucket("code-here", 5, timedelta(hours=2), timedelta(hours=1))
+"""Second factors of one login name from one address: some thirty guesses a day at a million codes."""
+CODE = Bucket("code", 5, timedelta(hours=2), timedelta(hours=1))
+"""Second factors of one login name from anywhere; strict: only who knows the password can make its holder wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guesses:
+    """How guesses of one kind of secret are counted.
+
+    Attributes:
+        here: One login name from one address.
+        anywhere: One login name from any address.
+        attempts: Name of the collection of counters.
+        places: Name of the collection of the addresses from which the secret was given.
+        forget: After this time without a failure a counter is removed.
+    """
+
+    here: Bucket
+    anywhere: Bucket
+    attempts: str
+    places: str
+    forget: timedelta
+
+
+PASSWORDS = Guesses(FROM_HERE, LOGIN, "attempts", "known_places", timedelta(hours=2))
+CODES = Guesses(CODE_FROM_HERE, CODE, "code_attempts", "code_places", timedelta(days=1))
+"""Codes are counted apart, so that a right password forgives no wrong code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +89,7 @@ class Attempt:
 
     Attributes:
         place: Digest of the login name and the address.
-        counted: Ids of the counters that it was counted in, the one of `FROM_HERE` first.
+        counted: Ids of the counters that it was counted in, the one of this address and login name first.
         at: When it was counted.
     """
 
@@ -67,22 +103,47 @@ class LoginThrottle:
 
     Args:
         database: The gateway's database.
+        guesses: Which guesses it counts.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._buckets = database["attempts"]
-        self._places = database["known_places"]
+    def __init__(self, database: Database, guesses: Guesses = PASSWORDS) -> None:
+        self._guesses = guesses
+        self._buckets = database[guesses.attempts]
+        self._places = database[guesses.places]
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def prepare(self) -> None:
         """Create the indexes; idempotent."""
         await self._buckets.create_index("login")
-        await self._buckets.create_index("last", expireAfterSeconds=int(_FORGET.total_seconds()))
+        await self._buckets.create_index("last", expireAfterSeconds=int(self._guesses.forget.total_seconds()))
         await self._places.create_index("last", expireAfterSeconds=int(_REMEMBER.total_seconds()))
+
+    @asynccontextmanager
+    async def turn(self, login: str, address: str) -> AsyncIterator[None]:
+        """Let attempts of one login name from one address wait for each other, for at most five seconds.
+
+        Each is counted before it is judged, so that side by side even right passwords would make each other wait.
+
+        Args:
+            login: The login name, normalised.
+            address: The client's network address.
+        """
+        lock = self._turns.setdefault(_digest(f"{login}\n{address}"), asyncio.Lock())
+        has_turn = False
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LONGEST_TURN_SECONDS):
+                has_turn = await lock.acquire()
+        try:
+            yield
+        finally:
+            if has_turn:
+                lock.release()
 
     async def begin(self, login: str, address: str) -> Attempt:
         """Count an attempt as failed, until `succeed` or `withdraw` is called.
 
-        Whoever has logged in from this address in the last thirty days does not wait for guesses from elsewhere.
+        Whoever has logged in from this address in the last thirty days waits for the own failures from there only:
+        neither for guesses from elsewhere nor for those of others behind the same address.
 
         Args:
             login: The login name, normalised.
@@ -94,8 +155,8 @@ class LoginThrottle:
         place, at = _digest(f"{login}\n{address}"), _now()
         counted: list[str] = []
         trusted = await self._places.find_one({"_id": place}, {"_id": 1})
-        for bucket, key in _keys(login, address):
-            if trusted and bucket is LOGIN:
+        for bucket, key in _keys(self._guesses, login, address):
+            if trusted and bucket is not self._guesses.here:
                 continue
             until = await self._count(bucket, key, _digest(login), at)
             if until:
@@ -172,11 +233,11 @@ def _counted(bucket: Bucket, login: str, now: datetime, weight: int) -> list[dic
     return [{"$set": {"failures": failures, "last": now} | owner}, {"$set": {"until": until}}]
 
 
-def _keys(login: str, address: str) -> list[tuple[Bucket, str]]:
+def _keys(guesses: Guesses, login: str, address: str) -> list[tuple[Bucket, str]]:
     name, place = _digest(login), _digest(address)
     return [
-        (FROM_HERE, f"{FROM_HERE.kind}/{name}/{place}"),
-        (LOGIN, f"{LOGIN.kind}/{name}"),
+        (guesses.here, f"{guesses.here.kind}/{name}/{place}"),
+        (guesses.anywhere, f"{guesses.anywhere.kind}/{name}"),
         (ADDRESS, f"{ADDRESS.kind}/{place}"),
     ]
 
@@ -191,4 +252,4 @@ def _digest(text: str) -> str:
 
 
 def _later(until: datetime) -> Refusal:
-    return RATE_LIMITED(retryAfter=max(1, int((until - datetime.now(UTC)).total_seconds()) + 1))
+    return RATE_LIMITED(rule="R4", retryAfter=max(1, int((until - datetime.now(UTC)).total_seconds()) + 1))

@@ -15,7 +15,7 @@ from chassis.storage.unit_of_work import UnitOfWork
 from gateway.identity import events
 from gateway.identity.account import Account, AccountState
 from gateway.identity.provisioning import issued_login
-from gateway.identity.store import COLLECTIONS, IdentityStore
+from gateway.identity.store import COLLECTIONS, IdentityStore, first_events
 
 SERVICE = "gateway"
 QUEUE = f"{SERVICE}.inbox"
@@ -27,6 +27,8 @@ BINDINGS = (
     "catalog.expert-corrected.*",
     "catalog.expert-withdrawn.*",
     "enrollment.school-registered.*",
+    "enrollment.school-closed.*",
+    "enrollment.school-merged.*",
     "enrollment.person-designated.*",
 )
 TEACHERS = f"{SERVICE}.teachers"
@@ -50,6 +52,10 @@ EMITTED: tuple[type, ...] = (
     events.PersonDelegated,
     events.SessionsRevoked,
     events.PasswordSet,
+    events.SecondFactorEnrolled,
+    events.SecondFactorReset,
+    events.RecoveryCodesIssued,
+    events.RecoveryCodeUsed,
 )
 """Every event of identity, for the registry of contracts."""
 
@@ -84,6 +90,13 @@ class SchoolRegistered:
 
     school: str
     province: str
+
+
+@dataclass(frozen=True)
+class SchoolEnded:
+    """A school was closed, or merged into another one; nobody acts for it any more."""
+
+    school: str
 
 
 @dataclass(frozen=True)
@@ -181,14 +194,14 @@ class Effects:
 
     async def base_closed(self, event: BaseClosed, envelope: Envelope, session: Session) -> None:
         """Let nobody act for a base any more, and close the account that has no other (R2)."""
-        if not await self._store.follow("base", event.base, envelope.version, session):
+        if not await self._store.follow("base", event.base, envelope.version, session, ended=True):
             return
         for account in await self._store.by_base(event.base, session):
             await self._without_base(account, event.base, session)
 
     async def base_merged(self, event: BaseMerged, envelope: Envelope, session: Session) -> None:
         """Let those who act for the successor act for the merged base, and nobody else (R2)."""
-        if not await self._store.follow("base", event.base, envelope.version, session):
+        if not await self._store.follow("base", event.base, envelope.version, session, ended=True):
             return
         successors = await self._store.by_base(event.into, session)
         for account in await self._store.by_base(event.base, session):
@@ -202,14 +215,22 @@ class Effects:
     async def _without_base(self, account: Account, base: str, session: Session) -> None:
         told: list[Any] = [events.BaseRemoved(**events.of(account), base=base)]
         changed = account.without_base(base)
-        if not changed.bases and changed.state is not AccountState.DISABLED:
-            changed, told = changed.disabled(baseless=True), [*told, events.AccountDisabled(**events.of(account))]
-        await self._store.accounts.save(changed, told, session)
-        await self._store.end_sessions(account.id, session)  # whose tokens still name the base
+        if changed.bases:
+            await self._store.accounts.save(changed, told, session)
+            await self._store.end_sessions(account.id, session)  # whose tokens still name the base
+        else:
+            await self._store.close_account(changed, session, told=told, baseless=True)
 
-    async def school(self, event: SchoolRegistered, _: Envelope, session: Session) -> None:
-        """Create a school's account; its login name is its code (R3)."""
-        await self._school_account(event.school, event.province, session)
+    async def school(self, event: SchoolRegistered, envelope: Envelope, session: Session) -> None:
+        """Create a school's account, unless the school has ended; its login name is its code (R3)."""
+        if await self._store.follow("school", event.school, envelope.version, session):
+            await self._school_account(event.school, event.province, session)
+
+    async def school_ended(self, event: SchoolEnded, envelope: Envelope, session: Session) -> None:
+        """Close the account of a school and its designated persons' (R3)."""
+        if await self._store.follow("school", event.school, envelope.version, session, ended=True):
+            for account in await self._store.of_school(event.school, session):
+                await self._store.close_account(account, session)
 
     async def designated(self, event: PersonDesignated, envelope: Envelope, session: Session) -> None:
         """Give the designated person the one account beside the school's own, and close the former one's (R5).
@@ -218,6 +239,8 @@ class Effects:
         """
         if not (event.person and event.name):
             return
+        if not await self._store.follow("school", event.school, envelope.version, session):
+            return
         school = await self._school_account(event.school, event.province, session)
         if envelope.version <= school.designation:
             return
@@ -225,9 +248,7 @@ class Effects:
         own = _own(delegates, event.person, event.name)
         former = [account for account in delegates if account is not own and account.state is not AccountState.DISABLED]
         for account in former:
-            closed = [events.AccountDisabled(**events.of(account))]
-            await self._store.accounts.save(account.disabled(), closed, session)
-            await self._store.end_sessions(account.id, session)
+            await self._store.close_account(account, session)
         if own is None:
             (login,) = await self._free_logins("d", Scope.SCHOOL, 1, session)
             code = school.organization or event.school
@@ -247,11 +268,12 @@ class Effects:
         return await self._store.add(_blank(code, Scope.SCHOOL, organization=code, school=code, home=province), session)
 
     async def expert(self, event: ExpertRegistered, _: Envelope, session: Session) -> None:
-        """Create an expert's account with an issued login name (R3)."""
+        """Create an expert's account with an issued login name; who has withdrawn already gets a closed one (R3)."""
         if not await self._store.by_person(event.expert, Scope.EXPERT, session):
             (login,) = await self._free_logins("e", Scope.EXPERT, 1, session)
             account = _blank(login, Scope.EXPERT, organization=event.organization, person=event.expert)
-            await self._store.add(account, session)
+            ended = await self._store.ended("expert", [event.expert], session)
+            await self._store.add(account.disabled() if ended else account, session)
 
     async def expert_corrected(self, event: ExpertCorrected, envelope: Envelope, session: Session) -> None:
         """Follow an expert to the right organisation (R14)."""
@@ -262,25 +284,27 @@ class Effects:
 
     async def expert_withdrawn(self, event: ExpertWithdrawn, envelope: Envelope, session: Session) -> None:
         """Close an expert's account (R14)."""
-        if not await self._store.follow("expert", event.expert, envelope.version, session):
+        if not await self._store.follow("expert", event.expert, envelope.version, session, ended=True):
             return
         for account in await self._store.by_person(event.expert, Scope.EXPERT, session):
-            if account.state is not AccountState.DISABLED:
-                told = [events.AccountDisabled(**events.of(account))]
-                await self._store.accounts.save(account.disabled(), told, session)
-                await self._store.end_sessions(account.id, session)
+            await self._store.close_account(account, session)
 
     async def teachers(self, rows: Sequence[Row], session: Session) -> None:
-        """Create teachers' accounts with issued login names; the schools hand out the codes (R3)."""
+        """Create teachers' accounts with issued login names; the schools hand out the codes (R3).
+
+        Who is at no school any more by a later event gets a closed one, which another school opens (R20).
+        """
         by_person = {row.event.teacher: row for row in rows}
         for person in await self._store.persons_with_account(list(by_person), Scope.TEACHER, session):
             del by_person[person]
         logins = await self._free_logins("t", Scope.TEACHER, len(by_person), session)
+        ended = await self._store.ended("teacher", list(by_person), session)
         unit = UnitOfWork(session)
         for (person, row), login in zip(by_person.items(), logins, strict=True):
             school, province = row.event.school, row.event.province
             account = _blank(login, Scope.TEACHER, organization=school, school=school, person=person, home=province)
-            unit.insert(self._store.accounts, account, [events.provisioned(account)], act=row.act)
+            account = account.disabled() if person in ended else account
+            unit.insert(self._store.accounts, account, first_events(account), act=row.act)
         await unit.flush()
 
     async def join(self, event: TeacherJoined, envelope: Envelope, session: Session) -> None:
@@ -294,17 +318,15 @@ class Effects:
 
     async def leave(self, event: TeacherLeft, envelope: Envelope, session: Session) -> None:
         """Close the account of a teacher who is at no school any more, or let it act for the main one (R20)."""
-        if not await self._store.follow("teacher", event.teacher, envelope.version, session):
+        ended = event.main_school is None
+        if not await self._store.follow("teacher", event.teacher, envelope.version, session, ended=ended):
             return
         for account in await self._store.by_person(event.teacher, Scope.TEACHER, session):
-            if event.main_school:
-                if account.state is not AccountState.DISABLED:
-                    moved = account.moved_to(event.main_school, event.main_province or NATIONWIDE)
-                    await self._save_moved(account, moved, session)
+            if event.main_school is None:
+                await self._store.close_account(account, session)
             elif account.state is not AccountState.DISABLED:
-                closed = account.disabled()
-                await self._store.accounts.save(closed, [events.AccountDisabled(**events.of(closed))], session)
-                await self._store.end_sessions(account.id, session)
+                moved = account.moved_to(event.main_school, event.main_province or NATIONWIDE)
+                await self._save_moved(account, moved, session)
 
     async def _save_moved(self, account: Account, moved: Account, session: Session) -> None:
         """Save an account that acts for another organisation, if it does, and end its sessions (R14, R20)."""
@@ -335,6 +357,8 @@ def handlers(store: IdentityStore) -> dict[str, Handler]:
         "catalog.expert-corrected": Handler(ExpertCorrected, effects.expert_corrected),
         "catalog.expert-withdrawn": Handler(ExpertWithdrawn, effects.expert_withdrawn),
         "enrollment.school-registered": Handler(SchoolRegistered, effects.school),
+        "enrollment.school-closed": Handler(SchoolEnded, effects.school_ended),
+        "enrollment.school-merged": Handler(SchoolEnded, effects.school_ended),
         "enrollment.person-designated": Handler(PersonDesignated, effects.designated),
         "enrollment.teacher-added": Handler(TeacherAdded, many=effects.teachers),
         "enrollment.teacher-joined": Handler(TeacherJoined, effects.join),

@@ -16,9 +16,9 @@ from chassis.ids import new_id
 from chassis.principal import Scope
 from gateway.identity.account import Account, AccountState, check_holder, login_name
 from gateway.identity.deps import Deps
-from gateway.identity.events import AccountDisabled, AccountReset, AccountUnlocked, BaseAdded, CodeIssued, of
+from gateway.identity.events import AccountReset, AccountUnlocked, BaseAdded, CodeIssued, of
 from gateway.identity.password_hashing import new_code
-from gateway.refusals import DELEGATION_ENDED, INVALID_ACCOUNTS, PERSONAL_LOGIN
+from gateway.refusals import DELEGATION_ENDED, HOLDER_ENDED, INVALID_ACCOUNTS, PERSONAL_LOGIN
 from kernel.errors import Refusal, Unblock
 from kernel.free_text import PersonName
 from kernel.identifiers import is_personal, organization_code
@@ -31,6 +31,13 @@ _AT_ONCE = 4
 _LOGIN_DIGITS = 8
 _LONGEST_ID = 64
 _OUR_ID = re.compile(r"(?=.*[a-f])[0-9a-f]{24,32}")
+_ENDED = {
+    "base": (("该单位已无存续的培训基地", "The organisation has no base any more"), Unblock.MINISTRY),
+    "school": (("该学校已撤销或并入其他学校", "The school was closed or merged into another"), Unblock.MINISTRY),
+    "expert": (("该专家已退出", "The expert has withdrawn"), Unblock.MINISTRY),
+    "teacher": (("该教师已不在任何学校", "The teacher is at no school any more"), Unblock.SCHOOL),
+}
+"""Why nobody acts by an account of that kind any more, and who puts its holder on file again."""
 A = TypeVar("A")
 B = TypeVar("B")
 
@@ -62,9 +69,10 @@ async def provision(deps: Deps, *, login: str, scope: Scope, **holder: Any) -> t
 
     Raises:
         Refusal: `INCOMPLETE_ACCOUNT`, `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `UNKNOWN_PROVINCE`,
-            `PERSONAL_LOGIN`, `INVALID_TEXT`, `ACCOUNT_EXISTS`, `STALE_VERSION`.
+            `PERSONAL_LOGIN`, `INVALID_TEXT`, `ACCOUNT_EXISTS`, `HOLDER_ENDED`, `DELEGATION_ENDED`, `STALE_VERSION`.
     """
     blank = _checked(Account(new_id(), 1, login, scope, "", **holder))
+    await _check_holder_goes_on(deps, blank)
     code = code_for(deps)
     account = blank.with_code(await deps.passwords.hash_code(code), datetime.now(UTC))
     try:
@@ -73,6 +81,7 @@ async def provision(deps: Deps, *, login: str, scope: Scope, **holder: Any) -> t
         existing = await _without_code(deps, account)
         if existing is None:
             raise
+    await _check_may_open(deps, existing if existing.scope is not Scope.BASE else account)
     bases = tuple(dict.fromkeys((*existing.bases, *account.bases)))
     account = replace(account, id=existing.id, version=existing.version, bases=bases, home=existing.home)
     account = replace(account, organization=existing.organization)  # its first event has named the organisation
@@ -188,18 +197,55 @@ async def renew(deps: Deps, account: Account) -> tuple[Account, str]:
         The account and its new code.
 
     Raises:
-        Refusal: `DELEGATION_ENDED`: a school has one designated person, so one who was replaced is named anew (R5);
-            `STALE_VERSION`.
+        Refusal: `HOLDER_ENDED`, `DELEGATION_ENDED`, `STALE_VERSION`.
     """
-    if account.delegated and account.state is AccountState.DISABLED:
-        raise DELEGATION_ENDED()
+    await _check_may_open(deps, account)
     code = code_for(deps)
     renewed = account.with_code(await deps.passwords.hash_code(code), datetime.now(UTC))
     event = CodeIssued if account.state is AccountState.INITIAL else AccountReset
     renewed = await deps.store.accounts.save(renewed, [event(**of(renewed))])
     await deps.store.end_sessions(account.id)
-    await deps.store.throttle.forget(account.login)
+    await deps.store.forget_failures(account.login)
     return renewed, code
+
+
+async def _check_may_open(deps: Deps, account: Account) -> None:
+    """Refuse a code for whoever acts for nobody any more; the account is one that has been read before.
+
+    Raises:
+        Refusal: `HOLDER_ENDED`; `DELEGATION_ENDED`: a school has one designated person, so one who was replaced is
+            named anew (R5).
+    """
+    await _check_holder_goes_on(deps, account)
+    if account.delegated and account.state is AccountState.DISABLED:
+        raise DELEGATION_ENDED()
+
+
+async def _check_holder_goes_on(deps: Deps, account: Account) -> None:
+    """Refuse an account whose school, expert or teacher has ended by an event, or that has no base which goes on.
+
+    Raises:
+        Refusal: `HOLDER_ENDED` with the kind of what has ended.
+    """
+    for kind, subjects in _acts_for(account).items():
+        if set(subjects) <= await deps.store.ended(kind, subjects):
+            zh_en, unblock = _ENDED[kind]
+            raise HOLDER_ENDED(unblock=unblock, detail=zh_en, kind=kind)
+
+
+def _acts_for(account: Account) -> dict[str, tuple[str, ...]]:
+    """Whom an account acts for, by the kinds of `IdentityStore.follow`; while all of a kind have ended, for nobody."""
+    school, person = tuple(filter(None, [account.school])), tuple(filter(None, [account.person]))
+    match account.scope:
+        case Scope.BASE:
+            return {"base": account.bases}
+        case Scope.SCHOOL:
+            return {"school": school}
+        case Scope.TEACHER:
+            return {"teacher": person, "school": school}
+        case Scope.EXPERT if person:
+            return {"expert": person}
+    return {}
 
 
 async def unlock(deps: Deps, *, login: str, scope: Scope) -> None:
@@ -215,7 +261,7 @@ async def unlock(deps: Deps, *, login: str, scope: Scope) -> None:
     """
     account = await _by_login(deps, login, scope)
     await deps.store.accounts.save(account, [AccountUnlocked(**of(account))])
-    await deps.store.throttle.forget(account.login)
+    await deps.store.forget_failures(account.login)
 
 
 async def disable(deps: Deps, *, login: str, scope: Scope) -> None:
@@ -238,9 +284,7 @@ async def close(deps: Deps, account: Account) -> Account:
     Raises:
         Refusal: `STALE_VERSION`.
     """
-    closed = await deps.store.accounts.save(account.disabled(), [AccountDisabled(**of(account))])
-    await deps.store.end_sessions(account.id)
-    return closed
+    return await deps.store.close_account(account)
 
 
 async def _by_login(deps: Deps, login: str, scope: Scope) -> Account:

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,9 +18,10 @@ from typing import Any
 import structlog
 from joserfc.jwk import KeySet
 
-from chassis.principal import TokenMinter, TokenVerifier, Verified
+from chassis.principal import Scope, TokenMinter, TokenVerifier, Verified
 from gateway.identity.account import Account, AccountState
-from gateway.identity.store import IdentityStore, Session
+from gateway.identity.second_factor import PASSWORD_ONLY
+from gateway.identity.store import IdentityStore, LastLogin, Session
 from gateway.refusals import PASSWORD_CHANGE_REQUIRED
 from kernel.errors import Refusal
 from kernel.refusals import UNAUTHENTICATED
@@ -44,11 +45,13 @@ class Tokens:
         access: Bearer token for the graph; if `must_change`, only for setting the password.
         refresh: Refresh token; None if `must_change`.
         account: The account that they belong to.
+        last_login: The login before this one; None for the first, and for a refresh.
     """
 
     access: str
     refresh: str | None
     account: Account
+    last_login: LastLogin | None = None
 
     @property
     def must_change(self) -> bool:
@@ -64,10 +67,12 @@ class Holder:
         account: The account's id.
         initial: For an initial account's token, the account's version when its code was proven: once a password is set
             or another code issued, the version differs and the token is refused. None for an access token.
+        session: Id of the session that an access token belongs to.
     """
 
     account: str
     initial: int | None
+    session: str = ""
 
 
 class Sessions:
@@ -76,21 +81,30 @@ class Sessions:
     Args:
         store: Stores the sessions.
         keys: The gateway's private keys.
+        two_factors: The roles whose sessions need a second factor.
     """
 
-    def __init__(self, store: IdentityStore, keys: KeySet) -> None:
+    def __init__(self, store: IdentityStore, keys: KeySet, two_factors: Collection[Scope] = ()) -> None:
         self._store = store
+        self._two_factors = frozenset(two_factors)
         self._minter = TokenMinter(keys)
         self._graph = TokenVerifier(keys, GRAPH)
         self._password = TokenVerifier(keys, PASSWORD)
         self._mac_keys = [_mac_key(key.as_dict(private=True)) for key in keys.keys]
 
-    async def open(self, account: Account, client: str | None = None) -> Tokens:
+    def lacks_factor(self, account: Account, amr: Collection[str]) -> bool:
+        """Whether the account's role needs a second factor, and `amr` says that none was given."""
+        return account.scope in self._two_factors and "mfa" not in amr
+
+    async def open(
+        self, account: Account, client: str | None = None, *, amr: tuple[str, ...] = PASSWORD_ONLY
+    ) -> Tokens:
         """Open a session for an account whose secret has just been proven.
 
         Args:
             account: The account.
             client: The client's kind, such as `Chrome, Windows`.
+            amr: What its holder has proven (RFC 8176); each access token of the session says it.
         """
         if account.state is AccountState.INITIAL:
             holder = replace(account.principal(), subject=f"{account.id}.{account.version}")
@@ -98,9 +112,9 @@ class Sessions:
         now = datetime.now(UTC)
         family = secrets.token_urlsafe(16)
         until = now + REFRESH_LIFETIME
-        session = Session(family, account.id, 0, now, until, opened_at=now, client=client, proof=account.proof)
-        await self._store.open_session(session)
-        return self._tokens(account, family, 0)
+        session = Session(family, account.id, 0, now, until, opened_at=now, client=client, proof=account.proof, amr=amr)
+        last_login = await self._store.open_session(session)
+        return replace(self._tokens(account, session, 0), last_login=last_login)
 
     async def refresh(self, token: str) -> Tokens:
         """The successor of a refresh token; within 10 s of a rotation the same successor again.
@@ -114,10 +128,10 @@ class Sessions:
             raise UNAUTHENTICATED()
         now = datetime.now(UTC)
         if counter == session.counter and await self._store.rotate(session, now):
-            return self._tokens(await self._account(session), family, counter + 1)
+            return self._tokens(await self._account(session), session, counter + 1)
         session = await self._store.session(family)
         if session and counter == session.counter - 1 and now - session.rotated_at < GRACE:
-            return self._tokens(await self._account(session), family, session.counter)
+            return self._tokens(await self._account(session), session, session.counter)
         if session:
             log.warning("refresh token used again: its family is revoked", account=session.account)
             await self._store.revoke(session.account, only=family, reused=True)
@@ -147,7 +161,8 @@ class Sessions:
             Refusal: `UNAUTHENTICATED`.
         """
         try:
-            return Holder(self._graph.verify(token).subject, None)
+            verified = self._graph.check(token)
+            return Holder(verified.principal.subject, None, verified.session)
         except Refusal:
             account, _, version = self._password.verify(token).subject.partition(".")
             return Holder(account, int(version))
@@ -155,18 +170,25 @@ class Sessions:
     async def _account(self, session: Session) -> Account:
         """The active account of a session; a session opened with a secret that has since changed is ended (R4).
 
+        So is one that was opened before its role needed a second factor.
+
         Raises:
             Refusal: `UNAUTHENTICATED`; the session is ended.
         """
         account = await self._store.accounts.find(session.account)
-        if account is None or account.state is not AccountState.ACTIVE or session.proof != account.proof:
+        if (
+            account is None
+            or account.state is not AccountState.ACTIVE
+            or session.proof != account.proof
+            or self.lacks_factor(account, session.amr)
+        ):
             await self._store.end_session(session.id)
             raise UNAUTHENTICATED()
         return account
 
-    def _tokens(self, account: Account, family: str, counter: int) -> Tokens:
-        access = self._minter.mint(account.principal(), GRAPH, ACCESS_SECONDS)
-        return Tokens(access, f"{family}.{counter}.{_mac(self._mac_keys[0], family, counter)}", account)
+    def _tokens(self, account: Account, session: Session, counter: int) -> Tokens:
+        access = self._minter.mint(account.principal(), GRAPH, ACCESS_SECONDS, amr=session.amr, session=session.id)
+        return Tokens(access, f"{session.id}.{counter}.{_mac(self._mac_keys[0], session.id, counter)}", account)
 
     def _parse(self, token: str) -> tuple[str, int]:
         family, _, rest = token.partition(".")

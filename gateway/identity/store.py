@@ -7,14 +7,18 @@ from typing import Any, TypeVar
 
 from chassis.principal import Scope
 from chassis.storage.cursor import PageRequest
-from chassis.storage.mongo import Database, DuplicateKey, from_document, to_document, transact
+from chassis.storage.mongo import Database, DuplicateKey, from_document, ping, to_document, transact
 from chassis.storage.mongo import Session as Transaction
 from chassis.storage.paging import after_position, all_of
 from chassis.storage.repository import INTERNAL_FIELDS, Repository
 from gateway.identity.account import Account, AccountState
-from gateway.identity.events import SessionsRevoked, of, provisioned
-from gateway.identity.login_throttle import LoginThrottle
+from gateway.identity.events import AccountDisabled, AccountEvent, SessionsRevoked, of, provisioned
+from gateway.identity.factor_store import FactorStore
+from gateway.identity.login_throttle import CODES, LoginThrottle
+from gateway.identity.second_factor import PASSWORD_ONLY
+from gateway.identity.sign_on_store import SignOnStore
 from gateway.refusals import ACCOUNT_EXISTS
+from kernel.refusals import NOT_FOUND
 
 T = TypeVar("T")
 COLLECTIONS = ("accounts",)
@@ -34,6 +38,7 @@ class Session:
         opened_at: When its holder logged in.
         client: The client's kind, such as `Chrome, Windows`; no address.
         proof: Digest of the secret that opened it (`Account.proof`); once the account has another, the family is over.
+        amr: What its holder has proven, by the words of RFC 8176.
     """
 
     id: str
@@ -44,6 +49,26 @@ class Session:
     opened_at: datetime | None = None
     client: str | None = None
     proof: str | None = None
+    amr: tuple[str, ...] = PASSWORD_ONLY
+
+
+@dataclass(frozen=True, slots=True)
+class LastLogin:
+    """When an account was signed in to last.
+
+    Attributes:
+        at: When.
+        client: The client's kind, such as `Chrome, Windows`; no address is stored.
+    """
+
+    at: datetime
+    client: str | None
+
+
+def first_events(account: Account) -> list[AccountEvent]:
+    """The events of a new account; one whose holder has ended already is closed."""
+    closed = [AccountDisabled(**of(account))] if account.state is AccountState.DISABLED else []
+    return [provisioned(account), *closed]
 
 
 class IdentityStore:
@@ -55,13 +80,20 @@ class IdentityStore:
     Attributes:
         accounts: The accounts.
         throttle: Counts failed logins.
+        code_throttle: Counts wrong codes of second factors.
+        factors: Second factors and challenges.
+        sign_ons: Sign-ons by another provider under way.
     """
 
     def __init__(self, database: Database) -> None:
         self.accounts = Repository(database, "accounts", Account, producer="gateway", noun="account")
         self._sessions = database["sessions"]
         self._followed = database["followed"]
+        self._last_logins = database["last_logins"]
         self.throttle = LoginThrottle(database)
+        self.code_throttle = LoginThrottle(database, CODES)
+        self.factors = FactorStore(database)
+        self.sign_ons = SignOnStore(database)
 
     async def prepare(self) -> None:
         """Create the indexes; idempotent."""
@@ -77,6 +109,17 @@ class IdentityStore:
         await self._sessions.create_index("expires_at", expireAfterSeconds=0)
         await self._sessions.create_index("account")
         await self.throttle.prepare()
+        await self.code_throttle.prepare()
+        await self.factors.prepare()
+        await self.sign_ons.prepare()
+
+    async def ping(self) -> None:
+        """Ask the database whether it is there.
+
+        Raises:
+            StorageError: It is not.
+        """
+        await ping(self.accounts.collection.database)
 
     async def close(self) -> None:
         """Close the connection to the database."""
@@ -94,28 +137,72 @@ class IdentityStore:
         """The accounts that act for a base."""
         return await self.accounts.query({"bases": base, "scope": Scope.BASE.value}, session=session)
 
-    async def follow(self, kind: str, subject: str, version: int, session: Transaction) -> bool:
+    async def close_account(
+        self,
+        account: Account,
+        session: Transaction | None = None,
+        *,
+        told: Sequence[Any] = (),
+        baseless: bool = False,
+    ) -> Account:
+        """Close an account and end its sessions; one that is closed already stays as it is, but for what is told of it.
+
+        Closed for another reason than having no base, it is opened by no base any more (R2).
+
+        Args:
+            account: The account, with what else changes of it.
+            session: The transaction to write in.
+            told: Its events before the closing.
+            baseless: Whether it is closed for having no base any more (R2).
+
+        Raises:
+            Refusal: `STALE_VERSION`.
+        """
+        closed, reopens = account, account.baseless and not baseless
+        if account.state is not AccountState.DISABLED or reopens:
+            closed, told = account.disabled(baseless=baseless), [*told, AccountDisabled(**of(account))]
+        if told:
+            closed = await self.accounts.save(closed, told, session)
+        await self.end_sessions(account.id, session)
+        return closed
+
+    async def follow(self, kind: str, subject: str, version: int, session: Transaction, *, ended: bool = False) -> bool:
         """Note which version of a subject in another service the accounts follow, and whether this is the latest.
 
         The note is written in any case, so that two events of a subject at once conflict. It stands beside the accounts
         because an event may come before its subject has one.
 
         Args:
-            kind: `base`, `expert` or `teacher`.
+            kind: `base`, `expert`, `school` or `teacher`.
             subject: Its id there.
-            version: Of the event; several events of one version are all followed.
+            version: Of the event; several events of one version are all followed, and the last of them counts.
             session: The transaction that follows it.
+            ended: Whether nobody acts for the subject from this version on (see `ended`).
 
         Returns:
             False where a later version was followed already, so that the event must change nothing.
         """
+        is_latest = {"$lte": [{"$ifNull": ["$version", 0]}, version]}
+        latest = {
+            "version": {"$max": ["$version", version]},
+            "ended": {"$cond": [is_latest, ended, {"$ifNull": ["$ended", False]}]},
+            "ended_version": {"$cond": [is_latest, version, {"$ifNull": ["$ended_version", "$version"]}]},
+        }
         before = await self._followed.find_one_and_update(
-            {"_id": f"{kind}:{subject}"},
-            {"$max": {"version": version}},
-            upsert=True,
-            session=session,
+            {"_id": f"{kind}:{subject}"}, [{"$set": latest}], upsert=True, session=session
         )
         return before is None or before["version"] <= version
+
+    async def ended(self, kind: str, subjects: Sequence[str], session: Transaction | None = None) -> set[str]:
+        """Which of these subjects have ended by the latest event that was followed of each.
+
+        An older release notes a version without saying whether the subject has ended: then it is taken to go on.
+        """
+        is_of_latest = {"$eq": [{"$ifNull": ["$ended_version", "$version"]}, "$version"]}
+        keys = [f"{kind}:{subject}" for subject in subjects]
+        where = {"_id": {"$in": keys}, "ended": True, "$expr": is_of_latest}
+        found: list[str] = await self._followed.distinct("_id", where, session=session)
+        return {key.partition(":")[2] for key in found}
 
     async def taken_logins(self, logins: Sequence[str], scope: Scope, session: Transaction) -> set[str]:
         """Which of these login names an account of that role has."""
@@ -156,6 +243,10 @@ class IdentityStore:
             all_of(where, after_position(order, slice_.after)), sort=order, limit=slice_.first + 1
         )
 
+    async def of_school(self, school: str, session: Transaction) -> list[Account]:
+        """The accounts that act for a school: its own, and its designated persons' (R5)."""
+        return await self.accounts.query({"school": school, "scope": Scope.SCHOOL.value}, session=session)
+
     async def delegates(self, school: str, session: Transaction | None = None) -> list[Account]:
         """The accounts of a school's designated persons, closed ones included, the oldest first (R5)."""
         where = {"school": school, "scope": Scope.SCHOOL.value, "login": {"$ne": school}}
@@ -166,19 +257,31 @@ class IdentityStore:
         return await transact(self.accounts.collection.database.client, work)
 
     async def add(self, account: Account, session: Transaction | None = None) -> Account:
-        """Store a new account with its event.
+        """Store a new account with its events.
 
         Raises:
             Refusal: `ACCOUNT_EXISTS`.
         """
         try:
-            return await self.accounts.insert(account, [provisioned(account)], session)
+            return await self.accounts.insert(account, first_events(account), session)
         except DuplicateKey as error:
             raise ACCOUNT_EXISTS() from error
 
-    async def open_session(self, session: Session) -> None:
-        """Store a new family of refresh tokens."""
+    async def forget_failures(self, login: str) -> None:
+        """Forget all failed logins and wrong codes of a login name, from every address."""
+        await self.throttle.forget(login)
+        await self.code_throttle.forget(login)
+
+    async def open_session(self, session: Session) -> LastLogin | None:
+        """Store a new family of refresh tokens.
+
+        Returns:
+            The login before this one; None for the first.
+        """
         await self._sessions.insert_one(to_document(session))
+        login = {"at": session.opened_at, "client": session.client}
+        before = await self._last_logins.find_one_and_update({"_id": session.account}, {"$set": login}, upsert=True)
+        return LastLogin(before["at"], before["client"]) if before else None
 
     async def session(self, key: str) -> Session | None:
         """The family of that id, None when it is over."""
@@ -204,10 +307,16 @@ class IdentityStore:
 
         Returns:
             How many sessions were ended.
+
+        Raises:
+            Refusal: `NOT_FOUND`: the account has no such session to keep; none is ended.
         """
         which: dict[str, Any] = {"$eq": only} if only else {"$ne": but}
+        kept = {"_id": but, "account": account, "expires_at": {"$gt": datetime.now(UTC)}}
 
         async def work(session: Transaction) -> int:
+            if not only and but is not None and not await self._sessions.find_one(kept, {"_id": 1}, session=session):
+                raise NOT_FOUND(kind="session", id=but[:80])
             ended = await self._sessions.delete_many({"account": account, "_id": which}, session=session)
             if ended.deleted_count:
                 holder = await self.accounts.get(account, session)

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from gateway.refusals import DOCUMENT_NOT_TRUSTED, PERSISTED_QUERY_NOT_FOUND
+from kernel.refusals import BAD_REQUEST
 
 _FORMAT = "apollo-persisted-query-manifest"
 _PREFIX = "sha256:"
@@ -37,6 +38,10 @@ class TrustedDocuments:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_all_texts", frozenset(self.texts.values()))
 
+    def __contains__(self, text: object) -> bool:
+        """Whether a text is one of the documents."""
+        return text in self._all_texts
+
     def text(self, parameters: Mapping[str, Any]) -> Any:
         """The document of a request: its `query`, or the one of its id.
 
@@ -44,14 +49,23 @@ class TrustedDocuments:
         `extensions.persistedQuery.sha256Hash`. No request registers a document.
 
         Raises:
-            Refusal: `PERSISTED_QUERY_NOT_FOUND` or `DOCUMENT_NOT_TRUSTED`.
+            Refusal: `PERSISTED_QUERY_NOT_FOUND` or `DOCUMENT_NOT_TRUSTED`; `BAD_REQUEST` where the document beside a
+                hash has another one.
         """
         query, key = parameters.get("query"), _id(parameters)
+        if (
+            query
+            and isinstance(query, str)
+            and (hash_ := _hash(parameters)) is not None
+            and hash_.lower() != digest(query)
+        ):
+            words = ("sha256Hash 与 query 不符", "sha256Hash is not the hash of query")
+            raise BAD_REQUEST(detail=words, field="extensions.persistedQuery.sha256Hash")
         if key is not None and not query:
             if key not in self.texts:
                 raise PERSISTED_QUERY_NOT_FOUND()
             return self.texts[key]
-        if self.trust is Trust.REQUIRE and isinstance(query, str) and query not in self._all_texts:
+        if self.trust is Trust.REQUIRE and isinstance(query, str) and query not in self:
             raise DOCUMENT_NOT_TRUSTED()
         return query
 
@@ -75,11 +89,22 @@ def read_manifest(raw: bytes) -> dict[str, str]:
 
 def manifest(texts: Iterable[str]) -> dict[str, str]:
     """A manifest of documents: the SHA-256 of each text, in hex, to the text."""
-    return {hashlib.sha256(text.encode()).hexdigest(): text for text in texts}
+    return {digest(text): text for text in texts}
+
+
+def digest(text: str) -> str:
+    """The SHA-256 of a document, in hex."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _id(parameters: Mapping[str, Any]) -> str | None:
+    key = parameters.get("documentId")
+    return key.removeprefix(_PREFIX) if key and isinstance(key, str) else _hash(parameters)
+
+
+def _hash(parameters: Mapping[str, Any]) -> str | None:
+    """Apollo's hash of a document."""
     extensions = parameters.get("extensions")
     persisted = extensions.get("persistedQuery") if isinstance(extensions, dict) else None
-    key = parameters.get("documentId") or (persisted.get("sha256Hash") if isinstance(persisted, dict) else None)
+    key = persisted.get("sha256Hash") if isinstance(persisted, dict) else None
     return key.removeprefix(_PREFIX) if isinstance(key, str) else None

@@ -16,6 +16,8 @@ class CallSettings:
         breaker_least: The fewest calls, among those, on which a breaker can open.
         breaker_share: The share of failures, from 0 to 1, that opens a breaker.
         breaker_seconds: How long a breaker stays open before one call probes the subgraph.
+        idle_seconds: A connection idle for so long is not used again; less than subgraphs, and what is in between, keep
+            one open.
     """
 
     concurrent: int = 100
@@ -26,3 +28,4 @@ class CallSettings:
     breaker_least: int = 20
     breaker_share: float = 0.5
     breaker_seconds: float = 2.0
+    idle_seconds: float = 30.0

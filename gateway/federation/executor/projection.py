@@ -4,7 +4,8 @@ A projection is compiled into closures, once per prepared operation. A null in a
 and so on upwards. Each kind of value has its own function `complete_…`.
 """
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from graphql import (
@@ -21,6 +22,7 @@ from gateway.federation.model import Supergraph
 from gateway.federation.planner import Place
 from gateway.federation.selection import TYPENAME, Selected, Selection
 
+_LEAST_INT, _MOST_INT = -(2**31), 2**31 - 1
 Json = Any
 Trail = tuple[Any, str | int] | None
 Complete = Callable[[Json, Trail, "Violations"], Json]
@@ -28,11 +30,32 @@ _Part = tuple[str, str | None, Complete | None, bool]
 
 
 class Violations:
-    """Collects the projection's own errors, except where an error of a fetch explains the null already."""
+    """Collects the projection's own errors, except where another error explains the null already.
 
-    def __init__(self, errors: list[dict[str, Json]]) -> None:
-        self._known = [tuple(error.get("path") or ()) for error in errors]
+    Args:
+        errors: The errors of the fetches.
+        denials: An error for each field that the caller may not see, at its path without indexes of lists.
+    """
+
+    def __init__(self, errors: list[dict[str, Json]], denials: Sequence[dict[str, Json]] = ()) -> None:
+        self._known = _Paths()
+        for error in errors:
+            self._known.add(tuple(error.get("path") or ()))
+        self._denials = {tuple(error["path"]): error for error in denials}
+        self._unmet = dict(self._denials)
         self.errors: list[dict[str, Json]] = []
+
+    def deny(self, trail: Trail) -> None:
+        """Add the error of a denied field where it is null."""
+        path = _path(trail)
+        field = tuple(step for step in path if isinstance(step, str))
+        self._unmet.pop(field, None)
+        self.errors.append({**self._denials[field], "path": list(path)})
+        self._known.add(path)
+
+    def all(self) -> list[dict[str, Json]]:
+        """The errors; what is denied below an empty list or a null is told once, at its path without indexes."""
+        return [*self._unmet.values(), *self.errors]
 
     def add(self, trail: Trail, message: str, code: str) -> None:
         """Add an error at the path, unless one is known at it, above it or below it.
@@ -43,11 +66,34 @@ class Violations:
             code: `extensions.code`.
         """
         path = _path(trail)
-        if not any(
-            known_path[: len(path)] == path or path[: len(known_path)] == known_path for known_path in self._known
-        ):
+        if not self._known.has_around(path):
             self.errors.append(coded(message, code, path))
-            self._known.append(path)
+            self._known.add(path)
+
+
+class _Paths:
+    """Paths as a tree of their steps, so that finding one takes as many steps as it has, however many there are."""
+
+    def __init__(self) -> None:
+        self._root: dict[str | int | None, Any] = {}
+
+    def add(self, path: Path) -> None:
+        """Add a path; its end is marked by the key None."""
+        node = self._root
+        for step in path:
+            node = node.setdefault(step, {})
+        node[None] = True
+
+    def has_around(self, path: Path) -> bool:
+        """Whether one of the paths is this one, above it or below it."""
+        node = self._root
+        for step in path:
+            if None in node:
+                return True
+            if step not in node:
+                return False
+            node = node[step]
+        return bool(node)
 
 
 def _path(trail: Trail) -> Path:
@@ -61,20 +107,23 @@ def _path(trail: Trail) -> Path:
 Projector = Callable[[dict[str, Json], list[dict[str, Json]]], tuple[Json, list[dict[str, Json]]]]
 
 
-def compile_projection(graph: Supergraph, selection: Selection, place: Place) -> Projector:
+def compile_projection(
+    graph: Supergraph, selection: Selection, place: Place, denials: Sequence[dict[str, Json]] = ()
+) -> Projector:
     """Compile the function from the fetched tree and the errors so far to the client's data and all errors.
 
     Args:
         graph: The supergraph.
         selection: The normalised operation.
         place: The root of the answer, which knows the internal keys.
+        denials: As of `Violations`.
     """
     complete = _Compiler(graph, graph.schema).object(selection.type, (selection,), place)
 
     def project(data: dict[str, Json], errors: list[dict[str, Json]]) -> tuple[Json, list[dict[str, Json]]]:
-        violations = Violations(errors)
+        violations = Violations(errors, denials)
         shown = complete(data, None, violations)
-        return shown, errors + violations.errors
+        return shown, errors + violations.all()
 
     return project
 
@@ -103,7 +152,7 @@ class _Compiler:
         field = self._schema.get_type(name).fields[first.name]  # type: ignore[union-attr]
         required = isinstance(field.type, GraphQLNonNull)
         if first.denied:
-            return key, None, None, required
+            return key, None, _denied, required
         internal = self._internal(name, first, place)
         below = tuple(selected.selection for selected in fields if selected.selection)
         return key, internal, self._complete(field.type, below, place.child(internal)), required
@@ -144,7 +193,7 @@ def _object(parts: tuple[_Part, ...], name: str) -> Complete:
         shown: dict[str, Json] = {}
         for key, internal, below, required in parts:
             result = value.get(internal) if internal is not None else None
-            if below is not None and (result is not None or internal == TYPENAME):
+            if below is not None and (result is not None or internal in (TYPENAME, None)):
                 result = below(result, (trail, key), violations)
             if result is None and required:
                 if internal is not None:
@@ -157,22 +206,29 @@ def _object(parts: tuple[_Part, ...], name: str) -> Complete:
     return complete_object
 
 
+def _denied(_: Json, trail: Trail, violations: Violations) -> Json:
+    violations.deny(trail)
+
+
 def _malformed(trail: Trail, violations: Violations) -> None:
     violations.add(trail, "The subgraph's value is not of this type.", MALFORMED)
 
 
-def _leaf(*types: type) -> Complete:
+def _leaf(wanted: type) -> Complete:
     def complete_leaf(value: Json, trail: Trail, violations: Violations) -> Json:
-        return value if type(value) in types else _malformed(trail, violations)
+        return value if type(value) is wanted else _malformed(trail, violations)
 
     return complete_leaf
 
 
 def _int(value: Json, trail: Trail, violations: Violations) -> Json:
-    if type(value) is int:
-        return value
-    whole = type(value) is float and value.is_integer()
-    return int(value) if whole else _malformed(trail, violations)
+    whole = type(value) is int or (type(value) is float and value.is_integer())
+    return int(value) if whole and _LEAST_INT <= value <= _MOST_INT else _malformed(trail, violations)
+
+
+def _float(value: Json, trail: Trail, violations: Violations) -> Json:
+    finite = type(value) is int or (type(value) is float and math.isfinite(value))
+    return value if finite else _malformed(trail, violations)
 
 
 def _id(value: Json, trail: Trail, violations: Violations) -> Json:
@@ -184,7 +240,7 @@ def _id(value: Json, trail: Trail, violations: Violations) -> Json:
 _LEAVES: dict[str, Complete] = {
     "String": _leaf(str),
     "Int": _int,
-    "Float": _leaf(float, int),
+    "Float": _float,
     "Boolean": _leaf(bool),
     "ID": _id,
 }

@@ -9,9 +9,10 @@ import orjson
 import structlog
 
 from gateway.federation.condition import holds
-from gateway.federation.errors import MALFORMED, UNREACHABLE, Path, TransportError, coded, passed_on
-from gateway.federation.executor.tree import collect, locate, merge
-from gateway.federation.planner.plan import Condition, Fetch, Parallel, Plan, PlanNode, Target
+from gateway.federation.errors import DISAGREEMENT, MALFORMED, Path, TransportError, coded, passed_on
+from gateway.federation.executor.tree import Place, collect, copied, locate, merge
+from gateway.federation.planner.plan import Batch, Condition, Fetch, Parallel, Plan, PlanNode, Target
+from kernel.refusals import INTERNAL
 
 Json = Any
 log = structlog.get_logger()
@@ -26,14 +27,28 @@ class Call:
         subgraph: Its name.
         kind: `query`, `mutation` or `subscription`.
         body: The request's body, JSON.
+        representations: How many entities it asks for.
     """
 
     subgraph: str
     kind: str
     body: bytes
+    representations: int = 0
 
 
 Send = Callable[[Call], Awaitable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a fetch asks for: the distinct representations as JSON, and for each the objects that it stands for."""
+
+    fetch: Fetch
+    representations: list[bytes]
+    objects: Objects
+
+    def variable(self, name: str) -> bytes:
+        return b'"%b":[%b]' % (name.encode(), b",".join(self.representations))
 
 
 class Run:
@@ -65,7 +80,9 @@ class Run:
 
     async def _node(self, node: PlanNode) -> None:
         if isinstance(node, Fetch):
-            await (self._entities(node, node.representations) if node.representations else self._root(node))
+            await (self._entities(self._represented(node)) if node.representations else self._root(node))
+        elif isinstance(node, Batch):
+            await self._batch(node)
         elif isinstance(node, Parallel):
             async with asyncio.TaskGroup() as group:
                 for child in node.nodes:
@@ -85,33 +102,79 @@ class Run:
         if reply is None:
             return
         data = reply.get("data")
-        for object_ in objects if fetch.targets else (self.data,):
-            if isinstance(data, dict):
-                merge(object_, data)
+        if isinstance(data, dict):
+            self._merge_into(fetch, objects if fetch.targets else [self.data], data)
         for error in _errors(reply):
             path = _path(error)
             for prefix in self._places(fetch) if fetch.targets else [()]:
                 self._pass_on(error, (*prefix, *path), fetch)
 
-    async def _entities(self, fetch: Fetch, variable: str) -> None:
-        representations, objects = self._represent(fetch)
-        if not representations:
+    async def _entities(self, asked: _Asked) -> None:
+        if not asked.representations:
             return
-        reply = await self._ask(fetch, [b'"%b":[%b]' % (variable.encode(), b",".join(representations))])
+        variable = asked.variable(str(asked.fetch.representations))
+        reply = await self._ask(asked.fetch, [variable], len(asked.representations))
+        if reply is not None:
+            self._take_entities(asked, _member(reply, "_entities"), _errors(reply))
+
+    async def _batch(self, batch: Batch) -> None:
+        """Ask for the entities of several fetches at once; what one of them spoils for the others is asked again."""
+        all_asked = [self._represented(fetch) for fetch in batch.fetches]
+        if sum(bool(asked.representations) for asked in all_asked) < 2:  # noqa: PLR2004 - one is no batch
+            for asked in all_asked:
+                await self._entities(asked)
+            return
+        variables = [asked.variable(name) for name, asked in zip(batch.names, all_asked, strict=True)]
+        reply = await self._ask(batch, variables, sum(len(asked.representations) for asked in all_asked))
         if reply is None:
             return
-        data = reply.get("data")
-        entities = data.get("_entities") if isinstance(data, dict) else None
-        if isinstance(entities, list) and len(entities) == len(objects):
-            for entity, targets in zip(entities, objects, strict=True):
-                for object_ in targets if isinstance(entity, dict) else ():
-                    merge(object_, entity)
-        elif entities is not None or not _errors(reply):
-            self._fail(fetch, MALFORMED)
-        self._pass_on_entity_errors(fetch, _errors(reply), objects)
+        errors, of_all = _by_alias(_errors(reply), batch.names)
+        spoilt = not isinstance(reply.get("data"), dict)
+        async with asyncio.TaskGroup() as group:
+            for name, asked in zip(batch.names, all_asked, strict=True):
+                if spoilt and not errors[name] and not of_all:
+                    group.create_task(self._entities(asked))
+                elif asked.representations:
+                    self._take_entities(asked, _member(reply, name), errors[name] + of_all)
+                    of_all = of_all if spoilt else []
 
-    def _represent(self, fetch: Fetch) -> tuple[Iterable[bytes], Objects]:
-        """The distinct representations as JSON, and for each the objects of the tree that it stands for."""
+    def _take_entities(self, asked: _Asked, entities: Json, errors: list[Json]) -> None:
+        """Merge the entities into the objects that they stand for, and pass on the errors."""
+        if isinstance(entities, list) and len(entities) == len(asked.objects):
+            for entity, objects in zip(entities, asked.objects, strict=True):
+                if isinstance(entity, dict):
+                    self._merge_into(asked.fetch, objects, entity)
+        elif entities is not None or not errors:
+            self._fail(asked.fetch, MALFORMED)
+        self._pass_on_entity_errors(asked.fetch, errors, asked.objects)
+
+    def _merge_into(self, fetch: Fetch, objects: list[dict[str, Json]], part: dict[str, Json]) -> None:
+        """Merge what was fetched into each of the objects.
+
+        Objects of one target are at one place of the query, where a key stands for one field with its arguments, so
+        they may share what lies in them. Those of several targets may not: elsewhere a key has other arguments.
+        """
+        several = len(fetch.targets) > 1
+        for number, object_ in enumerate(objects):
+            self._merge(fetch, object_, copied(part) if several and number else part)
+
+    def _merge(self, fetch: Fetch, object_: dict[str, Json], part: dict[str, Json]) -> None:
+        """Merge what was fetched into an object; what two subgraphs do not agree on has an error where it is."""
+        apart: list[Place] = []
+        merge(object_, part, apart)
+        if not apart:
+            return
+        message = f"The subgraph {fetch.subgraph} has another value here than the subgraph that was asked before"
+        places = [
+            place for target in self._targets(fetch) for place in locate(self.data, target.path).get(id(object_), ())
+        ]
+        for place in dict.fromkeys(places if fetch.targets else [()]):
+            for below in apart:
+                path = self._plan.response((*place, *below))
+                self.errors.append(coded(message, DISAGREEMENT, path, service=fetch.subgraph))
+
+    def _represented(self, fetch: Fetch) -> _Asked:
+        """The distinct representations of a fetch's objects."""
         by_representation: dict[bytes, list[dict[str, Json]]] = {}
         for target in self._targets(fetch):
             assert target.represent is not None  # noqa: S101 - entity fetches represent
@@ -119,49 +182,52 @@ class Run:
                 representation = target.represent(object_)
                 if representation is not None:
                     by_representation.setdefault(orjson.dumps(representation), []).append(object_)
-        return by_representation.keys(), list(by_representation.values())
+        return _Asked(fetch, list(by_representation), list(by_representation.values()))
 
     def _targets(self, fetch: Fetch) -> list[Target]:
         return [target for target in fetch.targets if holds(target.when, self._variables)]
 
-    async def _ask(self, fetch: Fetch, variables: list[bytes]) -> dict[str, Json] | None:
-        """The parsed reply to a fetch; None, with an error added, if there is no usable one."""
+    async def _ask(
+        self, request: Fetch | Batch, variables: list[bytes], representations: int = 0
+    ) -> dict[str, Json] | None:
+        """The parsed reply to a request; None, with an error added for each fetch, if there is no usable one."""
         try:
-            reply = orjson.loads(await self._send(self.call(fetch, variables)))
+            reply = orjson.loads(await self._send(self.call(request, variables, representations)))
         except TransportError as error:
-            self._fail(fetch, error.code)
-            return None
+            code = error.code
         except orjson.JSONDecodeError:
-            self._fail(fetch, MALFORMED)
-            return None
+            code = MALFORMED
         except Exception:
-            log.exception("transport failed", subgraph=fetch.subgraph)
-            self._fail(fetch, UNREACHABLE)
-            return None
-        if not isinstance(reply, dict) or not ("data" in reply or "errors" in reply):
-            self._fail(fetch, MALFORMED)
-            return None
-        return reply
+            log.exception("transport failed", subgraph=request.subgraph)
+            code = INTERNAL.code
+        else:
+            if isinstance(reply, dict) and ("data" in reply or "errors" in reply):
+                return reply
+            code = MALFORMED
+        for fetch in request.fetches if isinstance(request, Batch) else (request,):
+            self._fail(fetch, code)
+        return None
 
-    def call(self, fetch: Fetch, variables: Iterable[bytes] = ()) -> Call:
-        """The request of a fetch.
+    def call(self, request: Fetch | Batch, variables: Iterable[bytes] = (), representations: int = 0) -> Call:
+        """The call of a request.
 
         Args:
-            fetch: The fetch.
+            request: The fetch, or the batch of fetches.
             variables: Further variables, each as a member of a JSON object: `"name":value`.
+            representations: How many entities they ask for.
         """
-        used = orjson.dumps(self._used(fetch))[1:-1]
+        used = orjson.dumps(self._used(request.variables))[1:-1]
         parts = [used, *variables] if used else variables
         members = b",".join(parts)
-        body = b'%b,"variables":{%b}}' % (fetch.head, members) if members else fetch.head + b"}"
-        return Call(fetch.subgraph, fetch.kind, body)
+        body = b'%b,"variables":{%b}}' % (request.head, members) if members else request.head + b"}"
+        return Call(request.subgraph, request.kind, body, representations)
 
-    def _used(self, fetch: Fetch) -> dict[str, Json]:
-        return {name: self._variables[name] for name in fetch.variables if name in self._variables}
+    def _used(self, names: Iterable[str]) -> dict[str, Json]:
+        return {name: self._variables[name] for name in names if name in self._variables}
 
     def _fail(self, fetch: Fetch, code: str) -> None:
-        """Add an error for each top field of a failed fetch, at the first of the objects that lack it."""
-        places = self._places(fetch)[:1] if fetch.targets else [()]
+        """Add an error for each top field of a failed fetch, at the first object of each target that lacks it."""
+        places = self._first_places(fetch) if fetch.targets else [()]
         message = f"The subgraph {fetch.subgraph} did not answer as it should"
         for place in places:
             keys = [key for key, when in fetch.keys.items() if holds(when, self._variables)]
@@ -170,12 +236,14 @@ class Run:
                 self.errors.append(coded(message, code, path, service=fetch.subgraph))
 
     def _places(self, fetch: Fetch) -> list[Path]:
-        return [
-            place
-            for target in self._targets(fetch)
-            for places in locate(self.data, target.path).values()
-            for place in places
-        ]
+        return [place for target in self._targets(fetch) for place in self._places_of(target)]
+
+    def _first_places(self, fetch: Fetch) -> list[Path]:
+        firsts = [place for target in self._targets(fetch) for place in self._places_of(target)[:1]]
+        return list(dict.fromkeys(firsts))
+
+    def _places_of(self, target: Target) -> list[Path]:
+        return [place for places in locate(self.data, target.path).values() for place in places]
 
     def _pass_on_entity_errors(self, fetch: Fetch, errors: list[Json], objects: Objects) -> None:
         if not errors:
@@ -188,11 +256,16 @@ class Run:
                 case ("_entities", int(index), *rest) if index < len(objects):
                     paths = [(*place, *rest) for object_ in objects[index] for place in places.get(id(object_), ())]
                 case _:
-                    paths = [
-                        place for group in objects[:1] for object_ in group for place in places.get(id(object_), ())
-                    ][:1]
+                    paths = self._first_asked(fetch, objects)
             for path in dict.fromkeys(paths):
                 self._pass_on(error, path, fetch)
+
+    def _first_asked(self, fetch: Fetch, objects: Objects) -> list[Path]:
+        """The place of the first object of each target that was asked for."""
+        asked = {id(object_) for group in objects for object_ in group}
+        located = [locate(self.data, target.path).items() for target in self._targets(fetch)]
+        firsts = [[places[0] for object_, places in by_object if object_ in asked][:1] for by_object in located]
+        return [place for first in firsts for place in first]
 
     def _pass_on(self, error: Json, path: Path, fetch: Fetch) -> None:
         client_error = passed_on(error, self._plan.response(path), fetch.subgraph)
@@ -200,6 +273,24 @@ class Run:
         if identity not in self._told:
             self._told.add(identity)
             self.errors.append(client_error)
+
+
+def _member(reply: dict[str, Json], key: str) -> Json:
+    data = reply.get("data")
+    return data.get(key) if isinstance(data, dict) else None
+
+
+def _by_alias(errors: list[Json], names: tuple[str, ...]) -> tuple[dict[str, list[Json]], list[Json]]:
+    """The errors of a batch by the alias at which they arose, with paths as in one fetch, and those of no alias."""
+    by_alias: dict[str, list[Json]] = {name: [] for name in names}
+    of_all = []
+    for error in errors:
+        match _path(error):
+            case (str(name), *rest) if name in by_alias:
+                by_alias[name].append({**error, "path": ["_entities", *rest]})
+            case _:
+                of_all.append(error)
+    return by_alias, of_all
 
 
 def _errors(reply: dict[str, Json]) -> list[Json]:

@@ -64,25 +64,53 @@ def _spread(place: Place, value: Json) -> Iterator[tuple[Place, Json]]:
             yield from _spread((*place, index), item)
 
 
-def merge(into: dict[str, Json], part: dict[str, Json]) -> None:
-    """Merge a fetched object into one of the tree: objects and lists recursively; other non-null values stay."""
+def merge(into: dict[str, Json], part: dict[str, Json], apart: list[Place], at: Place = ()) -> None:
+    """Merge a fetched object into one of the tree: objects and lists recursively; other non-null values stay.
+
+    Args:
+        into: The object of the tree.
+        part: The fetched one.
+        apart: Gets the places, from `into`, of what is there already and is not the same: lists of another length,
+            objects of another type. Of them nothing is merged.
+        at: The place of `into`.
+    """
     for key, value in part.items():
         present = into.get(key)
         if present is None:
             if value is not None or key not in into:
                 into[key] = value
-        elif type(present) is dict and type(value) is dict:
-            merge(present, value)
-        elif type(present) is list and type(value) is list:
-            _merge_lists(present, value)
+        elif type(present) is dict or type(present) is list:
+            _merge_below(present, value, apart, (*at, key))
 
 
-def _merge_lists(into: list[Json], part: list[Json]) -> None:
-    for index, value in enumerate(part[: len(into)]):
-        present = into[index]
-        if type(present) is dict and type(value) is dict:
-            merge(present, value)
-        elif type(present) is list and type(value) is list:
-            _merge_lists(present, value)
-        elif present is None:
+def copied(value: Json) -> Json:
+    """A value whose objects and lists are its own."""
+    if type(value) is dict:
+        return {key: copied(below) for key, below in value.items()}
+    return [copied(item) for item in value] if type(value) is list else value
+
+
+def _merge_below(present: Json, value: Json, apart: list[Place], at: Place) -> None:
+    if type(present) is dict and type(value) is dict:
+        if _are_of_two_types(present, value):
+            apart.append(at)
+        else:
+            merge(present, value, apart, at)
+    elif type(present) is list and type(value) is list:
+        if len(present) != len(value):
+            apart.append(at)
+        else:
+            _merge_items(present, value, apart, at)
+
+
+def _merge_items(into: list[Json], part: list[Json], apart: list[Place], at: Place) -> None:
+    for index, value in enumerate(part):
+        if into[index] is None:
             into[index] = value
+        else:
+            _merge_below(into[index], value, apart, (*at, index))
+
+
+def _are_of_two_types(first: dict[str, Json], second: dict[str, Json]) -> bool:
+    typename = first.get(TYPENAME)
+    return typename is not None and second.get(TYPENAME, typename) != typename

@@ -25,43 +25,67 @@ class Abstract:
     def needs(self, nodes: list[Node], selected: Selected, guard: Guard) -> list[Need]:
         """The needs of a field selected on an abstract type.
 
-        An interface object answers for all objects at once; else the node that covers most of them is taken, whole
-        where every object has the field alike, else type by type.
+        An interface object answers for all objects at once, unless their types must be known and the subgraph that
+        knows them has the field as well.
         """
         direct = [node for node in nodes if node.is_interface_object(self._graph)]
+        plain = [node for node in nodes if node not in direct]
         ready = [leaf for node in direct for leaf in self._on_interface_object(node, selected, guard)]
-        if ready:
+        if ready and (selected.on == self._graph.possible(direct[0].type) or guard.local):
             return self._walk.below(ready, selected, guard)
-        plain = [node for node in nodes if not node.is_interface_object(self._graph)]
-        plain += [leaf for node in direct for leaf in self._moves.as_interface(node, guard)]
-        ways = [way for node in plain if (way := self._way(node, selected, guard)) is not None]
-        if not ways:
-            raise Unplannable(selected.name)
-        if len(ways) == 1:
-            return ways[0][1]
-        most = max(covered for covered, _ in ways)
-        return min((needs for covered, needs in ways if covered == most), key=lambda needs: together(choose(needs)))
+        entered = [leaf for node in direct for leaf in self._moves.as_interface(node, guard)]
+        by_type = self._cheapest([*plain, *entered], selected, guard)
+        if not ready:
+            if by_type is None:
+                raise Unplannable(selected.name)
+            return by_type
+        at_once = self._walk.below(ready, selected, guard)
+        if not by_type:
+            return at_once
+        with_types = [*choose(at_once), *(node.typename() for node in entered[:1])]
+        return by_type if together(choose(by_type)) <= together(with_types) else at_once
 
-    def _way(self, node: Node, selected: Selected, guard: Guard) -> tuple[int, list[Need]] | None:
-        """How many object types one node covers, and the needs for them; None if one of these types has no path."""
-        graph = self._graph
-        here = graph.possible_in(node.subgraph, node.type)
+    def _cheapest(self, nodes: list[Node], selected: Selected, guard: Guard) -> list[Need] | None:
+        """The needs from nodes that know the object types: whole, or type by type, whichever is cheaper.
+
+        Every node that can do it is an alternative, so that one subgraph is found for several fields. None where there
+        is no way.
+        """
+        ways = [way for way in (self._wholly(nodes, selected, guard),) if way is not None]
+        if len(ways) == 0 or len(nodes) > 1:
+            ways += [way for way in (self._type_by_type(nodes, selected, guard),) if way is not None]
+        if len(ways) < 2:  # noqa: PLR2004 - nothing to compare
+            return ways[0] if ways else None
+        return min(ways, key=lambda needs: together(choose(needs)))
+
+    def _wholly(self, nodes: list[Node], selected: Selected, guard: Guard) -> list[Need] | None:
         try:
-            whole = self._whole(node, selected, here, guard)
-            if whole:
-                return len(here), self._walk.below([whole], selected, guard)
-        except Unplannable:
-            if not here:
-                return None
-        if not here and selected.on == graph.possible(node.type) and graph.types[node.type].kind == "interface":
-            return None
-        present = sorted(here & selected.on)
-        try:
-            return len(present), [
-                need for name in present for need in self._walk.on_object(name, [node.cast(name)], selected, guard)
+            wholes = [
+                whole for node in nodes if (whole := self._whole(node, selected, self._here(node), guard)) is not None
             ]
+            return self._walk.below(wholes, selected, guard) if wholes else None
         except Unplannable:
             return None
+
+    def _type_by_type(self, nodes: list[Node], selected: Selected, guard: Guard) -> list[Need] | None:
+        graph, first = self._graph, nodes[0].type if nodes else ""
+        known = frozenset().union(*map(self._here, nodes))
+        if not known and (
+            not nodes or (selected.on == graph.possible(first) and graph.types[first].kind == "interface")
+        ):
+            return None
+        needs: list[Need] = []
+        try:
+            for name in sorted(known & selected.on):
+                casts = [node.cast(name) for node in nodes if name in self._here(node)]
+                needs += self._walk.on_object(name, casts, selected, guard)
+        except Unplannable:
+            return None
+        return needs
+
+    def _here(self, node: Node) -> frozenset[str]:
+        """The object types that a value may have in the node's subgraph."""
+        return self._graph.possible_in(node.subgraph, node.type)
 
     def _whole(self, node: Node, selected: Selected, here: frozenset[str], guard: Guard) -> Node | None:
         """The node of the field on the abstract type itself, if every object type there has the field alike."""

@@ -5,32 +5,35 @@ from dataclasses import dataclass, field
 
 from gateway.federation.condition import When, any_of
 from gateway.federation.planner.node import Enter, Node
-from gateway.federation.planner.place import Place
 
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """The nodes that one fetch enters by.
+    """The nodes that one request enters a subgraph by.
 
     Attributes:
-        entries: The nodes that enter the subgraph; several once groups are merged.
+        parts: The nodes of each fetch of the request, which have one place; several of both once groups are merged.
         after: The groups that must be fetched first.
     """
 
     subgraph: str
-    place: Place
-    entries: list[Node]
+    parts: list[list[Node]]
     after: set["Group"] = field(default_factory=set)
+
+    @property
+    def entries(self) -> list[Node]:
+        """The nodes of all parts."""
+        return [entry for part in self.parts for entry in part]
 
     @property
     def root(self) -> bool:
         """Whether this is a fetch from the root of the operation."""
-        return self.entries[0].parent is None
+        return self.parts[0][0].parent is None
 
     @property
     def entities(self) -> bool:
         """Whether this fetch asks for `_entities`."""
-        step = self.entries[0].step
+        step = self.parts[0][0].step
         return isinstance(step, Enter) and step.typename is not None
 
     @property
@@ -69,7 +72,7 @@ def make_groups(roots: list[Node]) -> list[Group]:
 def _own(start: Node, owner: dict[Node, Group]) -> None:
     for node in _walk(start):
         if isinstance(node.step, Enter) or node.parent is None:
-            owner[node] = Group(node.subgraph, node.place, [node])
+            owner[node] = Group(node.subgraph, [[node]])
         else:
             owner[node] = owner[node.parent]
 

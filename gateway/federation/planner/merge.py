@@ -1,4 +1,11 @@
-"""Merge groups until none can be merged: one fetch for all that a subgraph can answer at a place at the same time."""
+"""Merge groups until none can be merged: one request for all that a subgraph can answer at the same time.
+
+Groups of one place become one fetch. Then groups of entities at several places that wait for the same groups become
+one too, which is sent as a batch: aliases of a field, and lists below them, cost one call for all.
+"""
+
+from collections.abc import Callable, Hashable, Mapping
+from itertools import combinations
 
 from gateway.federation.planner.groups import Group
 from gateway.federation.planner.node import Enter, Node, path_of
@@ -7,25 +14,50 @@ from gateway.federation.selection import Selection
 
 
 def merge(groups: list[Group]) -> list[Group]:
-    """Merge groups as long as any two may be merged."""
-    merged = True
-    while merged:
-        merged = False
-        for index, first in enumerate(groups):
-            for second in groups[index + 1 :]:
-                if _may_merge(first, second):
-                    _absorb(groups, first, second)
-                    merged = True
-                    break
-            if merged:
-                break
+    """Merge groups as long as any two may be merged, first within places, then across them."""
+    while _merge_places(groups):
+        pass
+    while _merge_batches(groups):
+        pass
     return groups
 
 
-def _may_merge(first: Group, second: Group) -> bool:
+def _merge_places(groups: list[Group]) -> bool:
+    """Merge groups of one place into one fetch each; whether there were any."""
+    merged = False
+    for alike in _alike(groups, lambda group: (group.subgraph, group.parts[0][0].place, group.entities)):
+        while pair := next((pair for pair in combinations(alike, 2) if _are_one_fetch(*pair)), None):
+            first, second = pair
+            first.parts[0] += second.parts[0]
+            alike.remove(second)
+            _replace(groups, {second: first})
+            merged = True
+    return merged
+
+
+def _merge_batches(groups: list[Group]) -> bool:
+    """Merge groups of entities that wait for the same groups, whatever their places; whether there were any."""
+    entities = [group for group in groups if group.entities]
+    replaced: dict[Group, Group] = {}
+    for first, *others in _alike(entities, lambda group: (group.subgraph, frozenset(group.after))):
+        for other in others:
+            first.parts += other.parts
+            replaced[other] = first
+    _replace(groups, replaced)
+    return bool(replaced)
+
+
+def _alike(groups: list[Group], key: Callable[[Group], Hashable]) -> list[list[Group]]:
+    by_key: dict[Hashable, list[Group]] = {}
+    for group in groups:
+        by_key.setdefault(key(group), []).append(group)
+    return list(by_key.values())
+
+
+def _are_one_fetch(first: Group, second: Group) -> bool:
     return (
         first.subgraph == second.subgraph
-        and first.place is second.place
+        and first.parts[0][0].place is second.parts[0][0].place
         and first.entities == second.entities
         and (first.after == second.after or not (_requires(first) or _requires(second)))
         and _agree(first, second)
@@ -39,13 +71,16 @@ def _requires(group: Group) -> bool:
     return any(isinstance(entry.step, Enter) and len(entry.step.fields) > 1 for entry in group.entries)
 
 
-def _absorb(groups: list[Group], first: Group, second: Group) -> None:
-    first.entries += second.entries
-    first.after |= second.after
-    groups.remove(second)
+def _replace(groups: list[Group], merged: Mapping[Group, Group]) -> None:
+    """Drop the groups that were merged into others; what waited for them waits for those."""
+    if not merged:
+        return
+    for old, new in merged.items():
+        new.after |= old.after
+    groups[:] = [group for group in groups if group not in merged]
     for group in groups:
-        if second in group.after:
-            group.after = (group.after - {second}) | {first}
+        if not merged.keys().isdisjoint(group.after):
+            group.after = {merged.get(before, before) for before in group.after}
 
 
 def _agree(first: Group, second: Group) -> bool:

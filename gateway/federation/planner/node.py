@@ -56,10 +56,12 @@ class Node:
     Attributes:
         views: Selections that `@provides` makes available here.
         needs: Nodes that must be fetched before this one is entered.
+        source: The innermost list or value of an abstract type that its objects are in, as the node that one subgraph
+            returns it from; None where there is none.
         when: For which values of the variables it is on a chosen path.
     """
 
-    __slots__ = ("_below", "memo", "needs", "parent", "place", "step", "subgraph", "type", "views", "when")
+    __slots__ = ("_below", "memo", "needs", "parent", "place", "source", "step", "subgraph", "type", "views", "when")
 
     def __init__(
         self,
@@ -71,6 +73,7 @@ class Node:
         parent: "Node | None" = None,
         views: tuple[Selection, ...] = (),
         needs: tuple["Node", ...] = (),
+        is_source: bool = False,
     ) -> None:
         self.type = type_name
         self.subgraph = subgraph
@@ -79,6 +82,7 @@ class Node:
         self.parent = parent
         self.views = views
         self.needs = needs
+        self.source: Node | None = self if is_source else parent.source if parent else None
         self.when: When = NEVER
         self.memo: dict[Any, Node | None] = {}
         self._below: dict[Any, Node] = {}
@@ -105,9 +109,8 @@ class Node:
             return False
         if not join.external:
             return join.requires is None
-        return any(
-            selected.name == name and self.type in selected.on for view in self.views for selected in view.fields
-        )
+        mine = supergraph.possible(self.type)
+        return any(selected.name == name and mine <= selected.on for view in self.views for selected in view.fields)
 
     def is_interface_object(self, supergraph: Supergraph) -> bool:
         """Whether the subgraph knows the interface only as an object type."""
@@ -157,7 +160,9 @@ class Node:
             nested.selection for nested in self._nested(supergraph) if nested.name == selected.name and nested.selection
         ]
         assert isinstance(step, ToField)  # noqa: S101 - made by field()
-        return Node(named, self.subgraph, self.place.child(step.key), step, parent=self, views=tuple(views))
+        varies = bool(join and "[" in join.returns) or supergraph.types[named].kind != "object"
+        place = self.place.child(step.key)
+        return Node(named, self.subgraph, place, step, parent=self, views=tuple(views), is_source=varies)
 
     def _nested(self, supergraph: Supergraph) -> list[Selected]:
         """Fields whose selections can be resolved below: those provided on this path, and those of keys."""

@@ -87,6 +87,13 @@ class Place:
             place = self.children[key] = Place(self._supergraph, (*self.path, key))
         return place
 
+    def settle(self) -> None:
+        """Forget what only planning and projection ask for; what clients call the keys stays."""
+        self._names, self._held = {}, {}
+        for child in self.children.values():
+            child.settle()
+        self.children = {key: child for key, child in self.children.items() if child.children or child.response}
+
     def _free(self, types: list[str], name: str, arguments: str, wanted: str) -> str:
         key, number = wanted, 0
         while not all(self._fits(key, type_name, name, arguments) for type_name in types):

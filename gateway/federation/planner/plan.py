@@ -62,6 +62,38 @@ class Fetch:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Entity fetches from one subgraph at several places of the answer, sent as one request.
+
+    Attributes:
+        fetches: The fetches; one whose objects turn out to be there alone is sent by itself.
+        names: For each fetch its alias in the request, which is the name of its variable of representations too.
+        text: The document that is sent.
+        variables: Names of the variables it uses, the client's and the plan's own.
+        head: As of `Fetch`.
+    """
+
+    fetches: tuple[Fetch, ...]
+    names: tuple[str, ...]
+    text: str
+    variables: tuple[str, ...]
+    head: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "head", orjson.dumps({"query": self.text})[:-1])
+
+    @property
+    def subgraph(self) -> str:
+        """The subgraph that all its fetches ask."""
+        return self.fetches[0].subgraph
+
+    @property
+    def kind(self) -> str:
+        """`query`: entities are only read."""
+        return "query"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Sequence:
     """One after the other."""
 
@@ -83,7 +115,7 @@ class Condition:
     node: "PlanNode"
 
 
-PlanNode = Sequence | Parallel | Condition | Fetch
+PlanNode = Sequence | Parallel | Condition | Fetch | Batch
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,19 +132,19 @@ class Plan:
     response: Callable[[tuple[str | int, ...]], tuple[str | int, ...]]
     computed: Mapping[str, When] = field(default_factory=dict)
 
-    def fetches(self) -> Iterator[Fetch]:
-        """All fetches, in order."""
-        return _fetches(self.root)
+    def requests(self) -> Iterator[Fetch | Batch]:
+        """What is sent, in order."""
+        return _requests(self.root)
 
 
-def _fetches(node: PlanNode | None) -> Iterator[Fetch]:
-    if isinstance(node, Fetch):
+def _requests(node: PlanNode | None) -> Iterator[Fetch | Batch]:
+    if isinstance(node, Fetch | Batch):
         yield node
     elif isinstance(node, Condition):
-        yield from _fetches(node.node)
+        yield from _requests(node.node)
     elif node is not None:
         for child in node.nodes:
-            yield from _fetches(child)
+            yield from _requests(child)
 
 
 def format_plan(plan: Plan) -> str:
@@ -128,6 +160,9 @@ def format_node(node: PlanNode | None, depth: int = 0) -> str:
         return ""
     if isinstance(node, Fetch):
         return _format_fetch(node, depth)
+    if isinstance(node, Batch):
+        inner = "".join(_format_fetch(fetch, depth + 1) for fetch in node.fetches)
+        return f"{pad}Batch({node.subgraph}) {{\n{inner}{pad}}}\n"
     if isinstance(node, Condition):
         return f"{pad}Condition(if: {as_text(node.when)}) {{\n{format_node(node.node, depth + 1)}{pad}}}\n"
     inner = "".join(format_node(child, depth + 1) for child in node.nodes)

@@ -72,7 +72,7 @@ def _known_as(objects: str, selected: Selected) -> str:
 
 
 def _reader(graph: Supergraph, place: Place, selections: list[Selection]) -> _Read:
-    type_name = selections[0].type
+    type_name = max((selection.type for selection in selections), key=lambda name: len(graph.possible(name)))
     fields = tuple(selected for selection in selections for selected in selection.fields)
     if graph.types[type_name].kind == "object":
         return _object_reader(tuple(_parts(graph, place, type_name, fields)), None)

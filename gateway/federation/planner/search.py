@@ -5,12 +5,14 @@ the place can resolve is sought behind a move into another subgraph (`moves`), w
 fields of interfaces and unions are found by `abstract`.
 """
 
+from dataclasses import replace
+
 from gateway.federation.condition import ALWAYS, NEVER, When, any_of, implies
 from gateway.federation.model import Supergraph
 from gateway.federation.planner.abstract import Abstract
-from gateway.federation.planner.choose import Need, choose, closure, cost, together
+from gateway.federation.planner.choose import Need, closure, cost
 from gateway.federation.planner.moves import Moves
-from gateway.federation.planner.node import CROSSING, Enter, Node
+from gateway.federation.planner.node import Enter, Node
 from gateway.federation.planner.walk import FREE, Guard, PlanTooLarge, Unplannable
 from gateway.federation.selection import TYPENAME, Selected, Selection
 
@@ -40,47 +42,45 @@ class Search:
             Unplannable: A field cannot be had from any of the nodes.
             PlanTooLarge: The search takes more than `MOST_STEPS`.
         """
-        if len({self._members(node) for node in nodes}) > 1:
-            settled = self._settle(selection, nodes, guard, when)
-            if settled is not None:
-                return settled
+        fields = self._known_to_all(selection, nodes)
         needs: list[Need] = []
-        for selected in selection.fields:
+        for selected in fields:
             if not selected.denied and not selected.name.startswith("__"):
                 needs += self._entry(nodes, selected, guard)
-        told_apart = self._told_apart(selection)
+        told_apart = self._told_apart(selection, alike=fields is selection.fields)
         if told_apart != NEVER:
             needs.append(Need(self._typename(nodes, guard), told_apart))
         if not implies(when, any_of(need.when for need in needs)):
             needs.append(Need([self._presence(node) for node in nodes], when))
         return needs
 
-    def _settle(self, selection: Selection, nodes: list[Node], guard: Guard, when: When) -> list[Need] | None:
-        """The needs of an abstract value whose members differ, from one subgraph alone; None where none has them all.
+    def _known_to_all(self, selection: Selection, nodes: list[Node]) -> tuple[Selected, ...]:
+        """The fields, for those object types only that every node's subgraph knows.
 
-        The nearest one is asked, and of equally near ones that which knows most: two could answer with two values.
+        Each of these subgraphs may be asked for the value: what is asked must not depend on which one is chosen.
         """
-        ways = []
-        for node in nodes:
-            try:
-                needs = self.gather(selection, [node], guard, when)
-            except Unplannable:
-                continue
-            price = together([node, *choose(needs)])
-            covered = sum(len(selected.on & self._members(node)) for selected in selection.fields)
-            ways.append(((price // CROSSING, -covered, price), needs))
-        return min(ways, key=lambda way: way[0])[1] if ways else None
+        members = [self._graph.possible_in(node.subgraph, node.type) for node in nodes]
+        if all(known == members[0] for known in members):
+            return selection.fields
+        common = frozenset.intersection(*members)
+        return tuple(
+            replace(selected, on=selected.on & common) for selected in selection.fields if selected.on & common
+        )
 
-    def _members(self, node: Node) -> frozenset[str]:
-        return self._graph.possible_in(node.subgraph, node.type)
+    def _told_apart(self, selection: Selection, *, alike: bool) -> When:
+        """For which values of the variables the object types of an abstract value must be known.
 
-    def _told_apart(self, selection: Selection) -> When:
-        """For which values of the variables the object types of an abstract value must be known."""
+        Args:
+            selection: What is selected.
+            alike: Whether all object types are asked for all that is selected for them.
+        """
         everywhere = self._graph.possible(selection.type)
         if selection.type in everywhere:
             return NEVER
         return any_of(
-            selected.when for selected in selection.fields if selected.name == TYPENAME or selected.on != everywhere
+            selected.when
+            for selected in selection.fields
+            if not alike or selected.name == TYPENAME or selected.on != everywhere
         )
 
     def _typename(self, nodes: list[Node], guard: Guard) -> list[Node]:
@@ -122,12 +122,21 @@ class Search:
         return self.below(reached, selected, guard)
 
     def _reach(self, name: str, nodes: list[Node], selected: Selected, guard: Guard) -> list[Node]:
-        """The nodes of a field: from each node that has it, else behind the cheapest move into each subgraph."""
+        """The nodes of a field: from each node that has it, else behind the cheapest move into each subgraph.
+
+        What is in a list or an abstract value is sought from each subgraph's by itself, so that one of them can do.
+        """
         self._steps += 1
         if self._steps > MOST_STEPS:
             raise PlanTooLarge
         key = nodes[0].place.key((name,), selected.name, selected.arguments, selected.key)
         assert key is not None  # noqa: S101 - one type always finds a key
+        reached: list[Node] = []
+        for alike in _by_source(nodes):
+            reached += self._reach_from(name, alike, selected, key, guard)
+        return reached or self._reenter_root(name, nodes, selected, key)
+
+    def _reach_from(self, name: str, nodes: list[Node], selected: Selected, key: str, guard: Guard) -> list[Node]:
         reached = [node.field(self._graph, selected, key) for node in nodes if node.has(self._graph, selected.name)]
         if guard.local or (reached and selected.selection is None):
             return reached
@@ -137,7 +146,7 @@ class Search:
                 moves = [self._moves.enter(node, holder, selected.name, guard) for node in nodes]
                 entered = [node.field(self._graph, selected, key) for node in moves if node]
                 reached += sorted(entered, key=lambda node: cost(closure(node, set())))[:1]
-        return reached or self._reenter_root(name, nodes, selected, key)
+        return reached
 
     def _reenter_root(self, name: str, nodes: list[Node], selected: Selected, key: str) -> list[Node]:
         if name != self._graph.roots.get("query") or nodes[0].parent is None:
@@ -147,3 +156,11 @@ class Search:
             nodes[0].enter(name, subgraph, Enter(), ()).field(self._graph, selected, key)
             for subgraph in field.subgraphs
         ]
+
+
+def _by_source(nodes: list[Node]) -> list[list[Node]]:
+    """The nodes, those of one source together."""
+    groups: dict[Node | None, list[Node]] = {}
+    for node in nodes:
+        groups.setdefault(node.source, []).append(node)
+    return list(groups.values())
