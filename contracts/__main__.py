@@ -17,6 +17,7 @@ from contracts import (
     refusals_page,
     registry,
     rules_page,
+    settings_page,
 )
 
 cli = typer.Typer(add_completion=False, help=__doc__)
@@ -24,7 +25,9 @@ cli = typer.Typer(add_completion=False, help=__doc__)
 
 def files() -> Iterator[tuple[Path, str]]:
     """Every generated contract file and its text."""
-    modules = (graph_files, access, client_schema, registry, asyncapi, openapi, events_table, rules_page, refusals_page)
+    graph = (graph_files, access, client_schema)
+    pages = (events_table, rules_page, refusals_page, settings_page)
+    modules = (*graph, registry, asyncapi, openapi, *pages)
     return chain.from_iterable(module.files() for module in modules)
 
 

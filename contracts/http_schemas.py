@@ -13,7 +13,16 @@ from chassis.principal import Scope
 from gateway.identity.account import AccountState
 from gateway.identity.account_admin import MOST_ROWS, SchoolRow
 from gateway.identity.provisioning import AccountRow
-from gateway.refusals import ACCOUNT_EXISTS, DELEGATION_ENDED, INCOMPLETE_ACCOUNT, NOT_DESIGNATED, PERSONAL_LOGIN
+from gateway.identity.second_factor import NextStep
+from gateway.refusals import (
+    ACCOUNT_EXISTS,
+    DELEGATION_ENDED,
+    HOLDER_ENDED,
+    INCOMPLETE_ACCOUNT,
+    NOT_DESIGNATED,
+    PERSONAL_LOGIN,
+)
+from kernel import ballots
 from kernel.errors import Unblock
 from kernel.refusals import (
     BAD_REQUEST,
@@ -27,7 +36,16 @@ from kernel.refusals import (
     UNAVAILABLE,
     UNKNOWN_PROVINCE,
 )
+from services.assessment.ballots.box import BoxState
+from services.assessment.domain.vocabulary import (
+    CertificateState,
+    CreditStatus,
+    InstrumentKind,
+    RevocationClass,
+    SealState,
+)
 from services.enrollment.domain.vocabulary import EnrollmentStatus, RosterState
+from services.enrollment.http.reveals import RevealRequest
 
 ROW_REFUSALS = (
     BAD_REQUEST,
@@ -43,17 +61,28 @@ ROW_REFUSALS = (
     ACCOUNT_EXISTS,
     NOT_DESIGNATED,
     DELEGATION_ENDED,
+    HOLDER_ENDED,
     STALE_VERSION,
     UNAVAILABLE,
 )
 """The refusals of one row, where accounts are issued row by row (R3)."""
 _ROWS = (AccountRow, SchoolRow)
-_WORDS = (Scope, AccountState, EnrollmentStatus, RosterState)
+_WORDS = (
+    Scope,
+    NextStep,
+    AccountState,
+    EnrollmentStatus,
+    RosterState,
+    CertificateState,
+    RevocationClass,
+    CreditStatus,
+)
 _TEXT: dict[str, Any] = {"type": "string"}
 _FILLED: dict[str, Any] = {"type": "string", "minLength": 1}
 _YES_OR_NO: dict[str, Any] = {"type": "boolean"}
 _COUNT: dict[str, Any] = {"type": "integer", "minimum": 0}
 _TIME: dict[str, Any] = {"type": "string", "format": "date-time"}
+_DAY: dict[str, Any] = {"type": "string", "format": "date"}
 
 
 def reference(name: str, kind: str = "schemas") -> dict[str, str]:
@@ -63,9 +92,67 @@ def reference(name: str, kind: str = "schemas") -> dict[str, str]:
 
 def schemas() -> dict[str, dict[str, Any]]:
     """Every schema of the document by its name."""
-    _, rows = msgspec.json.schema_components(_ROWS, ref_template="#/components/schemas/{name}")
+    _, rows = msgspec.json.schema_components((*_ROWS, RevealRequest), ref_template="#/components/schemas/{name}")
     words = {kind.__name__: _enumeration(kind) for kind in _WORDS}
-    return rows | words | _requests() | _answers() | _refusals()
+    return rows | words | _requests() | _answers() | _evaluations() | _refusals()
+
+
+def _base64url(size: int) -> dict[str, Any]:
+    """So many bytes in base64url without padding."""
+    letters = -(-size * 8 // 6)
+    return {"type": "string", "minLength": letters, "maxLength": letters, "pattern": "^[-_0-9A-Za-z]*$"}
+
+
+def _evaluations() -> dict[str, dict[str, Any]]:
+    instrument = {"type": "string", "pattern": "^ins[0-9a-f]{25}$"}
+    digest = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+    point, modulus = _base64url(65), _base64url(ballots.KEY_BYTES)
+    kinds = [kind.value for kind in InstrumentKind]
+    return {
+        "Ballot": _object(
+            "答卷，双重加密，长度固定 A sealed answer sheet under two seals; all have one length (ADR 54)",
+            {
+                "v": {"const": 1},
+                "instrument": instrument,
+                "nonce": _base64url(ballots.NONCE_BYTES),
+                "prefix": _base64url(ballots.NONCE_BYTES),
+                "token": modulus,
+                "sealed": _base64url(ballots.SEALED_BYTES),
+            },
+        )
+        | {"additionalProperties": False},
+        "BallotReceipt": _object("回执 Is found in the list after the publication", {"receipt": digest}),
+        "BallotBox": _object(
+            "作答时间 When answers are taken; null before that is known",
+            {
+                "instrument": instrument,
+                "state": {"type": "string", "enum": [state.value for state in BoxState]},
+                "opensAt": _or_null(_TIME),
+                "closesAt": _or_null(_TIME),
+            },
+        ),
+        "EvaluationKeys": _object(
+            "密钥名单 The keys of the questionnaires that a day has listed",
+            {
+                "v": {"const": 1},
+                "day": {"type": "string", "format": "date"},
+                "instruments": {"type": "array", "items": reference("EvaluationKey")},
+            },
+        ),
+        "EvaluationKey": _object(
+            "一份问卷的密钥 The keys of a questionnaire",
+            {
+                "id": instrument,
+                "kind": {"type": "string", "enum": kinds},
+                "project": _FILLED,
+                "form": _FILLED,
+                "formSha256": digest,
+                "tokenKey": modulus,
+                "boxKey": point,
+                "registerKey": point,
+            },
+        ),
+    }
 
 
 def _enumeration(kind: type[StrEnum]) -> dict[str, Any]:
@@ -86,7 +173,27 @@ def _requests() -> dict[str, dict[str, Any]]:
             {"currentPassword": _or_null(_TEXT), "newPassword": _FILLED},
             optional={"currentPassword"},
         ),
+        "ChallengeRequest": _object("登录答复中的 challenge From the reply to a login", {"challenge": _FILLED}),
+        "CodeRequest": _object(
+            "六位验证码，或一个恢复码 Six digits of the device, or a recovery code",
+            {"challenge": _FILLED, "code": _FILLED},
+        ),
+        "OwnCodeRequest": _object("现有验证器的验证码，或一个恢复码 Of the present device", {"code": _FILLED}),
+        "SignOnRequest": _object(
+            "不写 redirectUri 即设置中的第一个 Without `redirectUri` the first of the settings",
+            {"redirectUri": _or_null(_TEXT)},
+            optional={"redirectUri"},
+        ),
+        "SignOnAnswer": _object(
+            "state 和 code 来自回调地址的参数 `state` and `code` have come to the redirect address",
+            {"ticket": _FILLED, "state": _FILLED, "code": _FILLED},
+        ),
         "RefreshTokenRequest": _object("登录答复中的刷新令牌 From the reply to a login", {"refreshToken": _FILLED}),
+        "CertificateCheckRequest": _object(
+            "key 来自二维码；name 每日有次数限制 `key` is in the QR code; few names a day are compared (R32)",
+            {"number": _FILLED, "key": _or_null(_TEXT), "name": _or_null(_TEXT)},
+            optional={"key", "name"},
+        ),
         "NothingRequest": _object("空对象 An empty object", {}),
         "IssueRequest": _object(
             "教育部用 AccountRow，学校用 SchoolRow The ministry sends `AccountRow`, a school `SchoolRow`",
@@ -103,23 +210,56 @@ def _requests() -> dict[str, dict[str, Any]]:
 
 
 def _answers() -> dict[str, dict[str, Any]]:
-    return _authentication_answers() | _account_answers() | {"StagedRoster": _staged_roster()}
+    return (
+        _authentication_answers()
+        | _account_answers()
+        | {"StagedRoster": _staged_roster(), "CertificateCheck": _certificate_check()}
+        | {"EnteredWorkbook": _entered_workbook()}
+    )
 
 
 def _authentication_answers() -> dict[str, dict[str, Any]]:
+    tokens = {
+        "accessToken": _FILLED,
+        "refreshToken": _or_null(_TEXT),
+        "tokenType": {"const": "Bearer"},
+        "expiresIn": _COUNT | {"description": "秒 seconds"},
+        "scope": reference("Scope"),
+        "mustChangePassword": _YES_OR_NO,
+        "lastLogin": _or_null(reference("LastLogin")),
+    }
+    seconds = _COUNT | {"description": "秒 seconds"}
+    codes = {"type": "array", "items": _FILLED, "description": "每个只能用一次，只显示这一次 Good once, shown once"}
     return {
         "Tokens": _object(
             "mustChangePassword 时令牌只能设置密码，且没有刷新令牌 "
             "With `mustChangePassword` the token can only set the password, and there is no refresh token",
+            tokens,
+        ),
+        "LastLogin": _object(
+            "上一次登录；不存地址 The login before this one; no address is stored",
+            {"at": _TIME, "client": _or_null(_TEXT)},
+        ),
+        "FurtherStep": _object(
+            "该角色还须验证码，或先绑定验证器 The role needs a code too, or first a device (docs/accounts.md)",
             {
-                "accessToken": _FILLED,
-                "refreshToken": _or_null(_TEXT),
-                "tokenType": {"const": "Bearer"},
-                "expiresIn": _COUNT | {"description": "秒 seconds"},
+                "nextStep": reference("NextStep"),
+                "challenge": _FILLED,
+                "expiresIn": dict(seconds),
                 "scope": reference("Scope"),
-                "mustChangePassword": _YES_OR_NO,
             },
         ),
+        "TokensOrStep": {"oneOf": [reference("Tokens"), reference("FurtherStep")]},
+        "SignOnStarted": _object(
+            "客户端保存 ticket，再打开 authorizationUrl The client keeps `ticket` and opens `authorizationUrl`",
+            {"authorizationUrl": _FILLED, "ticket": _FILLED, "expiresIn": dict(seconds)},
+        ),
+        "DeviceEnrollment": _object(
+            "客户端以 otpauthUri 画二维码 The client draws `otpauthUri` as a QR code",
+            {"challenge": _FILLED, "expiresIn": dict(seconds), "secret": _FILLED, "otpauthUri": _FILLED},
+        ),
+        "DeviceEnrolled": _object("", {**tokens, "recoveryCodes": codes}),
+        "RecoveryCodes": _object("", {"recoveryCodes": codes}),
         "Nothing": _object("空对象 An empty object", {}),
         "Session": _object(
             "不存地址 No address is stored",
@@ -186,6 +326,56 @@ def _staged_roster() -> dict[str, Any]:
             "ignoredColumns": {"type": "array", "items": _TEXT},
             "expiresAt": _TIME,
         },
+    )
+
+
+def _entered_workbook() -> dict[str, Any]:
+    problem = _object(
+        "该行未作任何更改 Nothing was changed for this row",
+        {
+            "sheet": _FILLED,
+            "row": _COUNT | {"description": "工作表中的行号 Its number in the sheet"},
+            "column": _or_null(_FILLED) | {"description": "列，如 E；整行的问题为空 Letters; null of the whole row"},
+            "enrollmentId": _or_null(_FILLED),
+            "refusal": reference("Refusal"),
+        },
+    )
+    return _object(
+        "已登记、无变化和未登记的行数 How many rows were written, said nothing new, and were refused (R29, R30)",
+        {
+            **{name: dict(_COUNT) for name in ("written", "unchanged", "refused")},
+            "problems": {"type": "array", "items": problem},
+        },
+    )
+
+
+def _certificate_check() -> dict[str, Any]:
+    always = {
+        "number": _FILLED,
+        "state": reference("CertificateState"),
+        "issuedOn": _DAY,
+        "title": _FILLED,
+        "base": _FILLED,
+        "startsOn": _DAY,
+        "endsOn": _DAY,
+        "classHours": _COUNT,
+        "name": _FILLED | {"description": "只凭编号时为首字加星号 A star after the first character, by number alone"},
+    }
+    where_known = {
+        "revocation": reference("RevocationClass"),
+        "endedOn": _DAY,
+        "replacedBy": _FILLED,
+        "credit": reference("CreditStatus"),
+        "code": _FILLED,
+        "attendedHours": _COUNT,
+        "keyMatches": _YES_OR_NO,
+        "nameMatches": _YES_OR_NO,
+        "seal": {"enum": [state.value for state in SealState], "description": "上传文件的印章 Of a file"},
+    }
+    return _object(
+        "知道得越少，显示得越少 The less is known, the less is shown (R32)",
+        {**always, **where_known},
+        optional=set(where_known),
     )
 
 

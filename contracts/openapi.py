@@ -20,7 +20,13 @@ _TAGS = {
     "auth": "登录、密码、会话和账号 Login, passwords, sessions and accounts (docs/accounts.md)",
     "rosters": "名单批量报名 Sign-ups by roster (docs/rosters.md)",
     "exports": "导出工作簿 Workbooks",
+    "certificates": "结业证书 Certificates (R32)",
+    "c": "证书核验页面 The page of a certificate's check (R32)",
+    "projects": "班级的考勤成绩册和签到表 Workbooks and sign-in sheets of a class (R29, R30)",
+    "ballots": "匿名答卷 Anonymous ballots (ADR 54)",
+    "evaluations": "评价的密钥与回执 Keys and receipts of evaluations (ADR 54)",
     "calendar": "日程 The calendar",
+    "public": "公开文件，任何人可复算 Public files, to be recomputed by anybody (docs/trust.md)",
 }
 _RETRY_STATUS = {429, 503}
 _TEXT = {"type": "string"}
@@ -151,7 +157,7 @@ def _request_headers() -> dict[str, Any]:
 def _response_headers() -> dict[str, Any]:
     return {
         "CacheControl": {
-            "description": "除日程外均为 no-store `no-store`, but for the calendar",
+            "description": "除日程和公开文件外均为 no-store `no-store`, but for the calendar and public files",
             "schema": dict(_TEXT),
         },
         "ContentDisposition": {"description": "文件名 The file's name (RFC 6266)", "schema": dict(_TEXT)},

@@ -15,6 +15,7 @@ TABLES = {
     "catalog": "services.catalog.domain.refusals",
     "enrollment": "services.enrollment.domain.refusals",
     "assessment": "services.assessment.domain.refusals",
+    "the ballot box": "services.assessment.ballots.refusals",
     "gateway": "gateway.refusals",
 }
 """Heading of the page to the module that holds the table."""
@@ -27,6 +28,10 @@ itself: `rule` and `clause` are null. `{detail}` is words of the case; GraphQL's
 `GRAPHQL_VALIDATION_FAILED`, `GRAPHQL_PARSE_FAILED`) say in English what graphql-core says. `STALE_VERSION` has the
 current `version` and `changedBy`: the `scope` of who made it, and, where the caller is the ministry or of the same
 organisation, `subject`, `organization` and `name` as the audit log has them, else null.
+
+An error that is no refusal but a defect has them too, all three null: at the gateway `NULL_NOT_ALLOWED`,
+`INVALID_ENUM_VALUE` and `UNKNOWN_TYPE` where a subgraph's answer does not fit the schema, and `SUBGRAPH_ERROR` where a
+subgraph gives no code. Their sentences name the field or the type.
 """
 
 

@@ -44,7 +44,9 @@ _BY_NAME = {
     "expert": "018f3b2c4d5e0a1b2c3d4e5f6075",
     "fee": 260_000,
     "hours": 8,
+    "finding": "018f8c3d4e5f0a1b2c3d4e5f6078",
     "id": "s1",
+    "inspection": "2024-1",
     "limit": 18,
     "login": "3144000011",
     "major_category": 6,
@@ -118,7 +120,10 @@ def example(kind: Any) -> Any:
 
 
 def _field(name: str, kind: Any) -> Any:
-    return _BY_NAME[name] if name in _BY_NAME else example(kind)
+    named = _BY_NAME.get(name)
+    if named is None or (isinstance(kind, type) and issubclass(kind, Enum) and named not in kind.__members__):
+        return example(kind)
+    return named
 
 
 def _generic(kind: Any) -> Any:
