@@ -18,8 +18,8 @@ from rich.console import Console
 from chassis.clock import Clock, move_forward
 from deploy.broker.definitions import queue_of
 from deploy.local.home import HomeInUse, HomeLock, end_processes_of, lock_holder
+from deploy.local.private_files import write_private
 from deploy.local.process import StartFailed, die_with_parent
-from deploy.local.secrets import write_private
 from deploy.local.suite import PROCESSES, ROOT, Suite, module_of
 from deploy.seed.loading import LOGINS, Seed, load_once
 from deploy.seed.logins import show
@@ -31,7 +31,7 @@ HOME = LOCAL / "run"
 ENDPOINTS = LOCAL / "endpoints.json"
 _STOP_SECONDS = 90
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_CLOCK = "make clock AT=2024-05-06T09:00"
+_CLOCK = "make clock AT=2024-05-25T09:00"
 cli = typer.Typer(add_completion=False, help=__doc__)
 console, errors = Console(), Console(stderr=True)
 
@@ -246,7 +246,7 @@ def _wait(suite: Suite) -> None:
     """
     while True:
         for child in suite.dead():
-            raise StartFailed(f"{child.name} 已退出 has ended; the end of {child.log}:\n{child.tail()}")
+            raise StartFailed(f"{child.name} 已退出 has ended: {child.end()}; the end of {child.log}:\n{child.tail()}")
         time.sleep(0.5)
 
 

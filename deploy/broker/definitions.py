@@ -148,10 +148,13 @@ def _permission(user: str, configure: str, write: str, read: str) -> dict[str, A
 
 
 def _service_permission(name: str) -> dict[str, Any]:
-    """Its own queues and the shared exchanges; enrollment also publishes to provinces' queues, by `amq.default`."""
+    """Its own queues and the shared exchanges, to read, write and bind; it declares and deletes nothing (ADR 43).
+
+    Enrollment also publishes to provinces' queues, by `amq.default`.
+    """
     own = rf"^({name}\..*|training\..*)$"
     writes = rf"^({name}\..*|training\..*|amq\.default)$" if name == "enrollment" else own
-    return _permission(name, own, writes, own)
+    return _permission(name, "^$", writes, own)
 
 
 def _topics(name: str) -> dict[str, Any]:

@@ -38,7 +38,7 @@ MISSED_STARTS = "query { projects(filter: {startMissed: true}) { nodes { id } } 
 START_LATE = "mutation($id: ID!, $why: String) { startProject(id: $id, reason: $why) { id status startedLate } }"
 START = "mutation($id: ID!) { startProject(id: $id) { id status } }"
 FINISH = "mutation($id: ID!) { finishProject(id: $id) { id status } }"
-TIMETABLE = "query($id: ID!) { project(id: $id) { timetable { id } } }"
+TIMETABLE = "query($id: ID!) { project(id: $id) { timetable { id date } } }"
 ACCEPTED = """query($id: ID!) {
   project(id: $id) { enrollments(filter: {statuses: [ACCEPTED]}, first: 100) { nodes { id } } }
 }"""
@@ -48,6 +48,7 @@ ATTENDANCE = """mutation($id: ID!, $rows: [AttendanceInput!]!) {
 RESULTS = """mutation($id: ID!, $rows: [ResultInput!]!) {
   recordResults(projectId: $id, rows: $rows) { ok refusal { code message } }
 }"""
+PUBLISH_RESULTS = "mutation($id: ID!) { publishResults(projectId: $id) { state passed failed incomplete noShows } }"
 CONFIRM = """mutation($ids: [ID!]!) {
   confirmCredits(enrollmentIds: $ids) { ok enrollment { id } refusal { code message } }
 }"""
@@ -55,6 +56,47 @@ REVOKE = "mutation($id: ID!, $reason: String!) { revokeCredit(enrollmentId: $id,
 ADJUST = """mutation($id: ID!, $input: QuotaInput!) {
   adjustQuota(baseId: $id, input: $input) { id quota(year: 2024) { limit used } }
 }"""
+ISSUE = """mutation($id: ID!) {
+  issueCertificates(projectId: $id) { ok certificate { number } refusal { code message } }
+}"""
+REVOKE_CERTIFICATE = """mutation($number: ID!, $reason: String!) {
+  revokeCertificate(number: $number, revocation: FRAUD, reason: $reason) { number state }
+}"""
+INSTRUMENTS = """query($id: ID!) { project(id: $id) { instruments {
+  id kind state opensAt closesAt result { counted meanHundredths } } } }"""
+MY_INSTRUMENTS = "query { myInstruments { id } }"
+FREEZE_INSPECTION = """mutation($input: InspectionInput!) {
+  freezeInspection(input: $input) { id size populationSha256 objectionsUntil }
+}"""
+ANNOUNCE_INSPECTION = """mutation($id: ID!, $beacons: [BeaconInput!]!, $by: DateTime!) {
+  announceInspection(id: $id, beacons: $beacons, revealBy: $by) { id }
+}"""
+INSPECTION = "query($id: ID!) { inspection(id: $id) { state auditSequence } }"
+RECORD_BEACONS = "mutation($id: ID!, $values: [String!]!) { recordBeacons(id: $id, values: $values) { id } }"
+REVEAL_INSPECTION = "mutation($id: ID!) { revealInspection(id: $id) { state sample { project { id } } } }"
+RECORD_FINDING = """mutation($id: ID!, $input: FindingInput!) {
+  recordFinding(inspectionId: $id, input: $input) { id state }
+}"""
+CLOSE_INSPECTION = "mutation($id: ID!) { closeInspection(id: $id) { state } }"
+YEAR_TABLE = """query($year: Int!) { yearTable(year: $year) {
+  category province { name } published held assessed passed satisfaction { sheets meanHundredths } } }"""
+COMPUTE_ASSESSMENTS = """mutation($year: Int!, $rubric: String!) {
+  computeAssessments(year: $year, rubric: $rubric) { bases }
+}"""
+OPEN_COMMENTS = "mutation($year: Int!) { openComments(year: $year) { commentUntil } }"
+ASSESSMENTS = """query($year: Int!) { annualAssessments(year: $year) { nodes {
+  id grade base { id } items { code name evidence } } } }"""
+COMMENT_ASSESSMENT = "mutation($id: ID!, $text: String!) { commentAssessment(id: $id, text: $text) { id } }"
+EVIDENCE = """query($id: ID!, $code: String!) { assessmentEvidence(id: $id, code: $code, first: 5) {
+  totalCount nodes { kind id counts } } }"""
+FINALIZE_ASSESSMENTS = """mutation($ids: [ID!]!) {
+  finalizeAssessments(ids: $ids) { ok assessment { grade appealUntil } refusal { code message } }
+}"""
+PUBLISH_GRADES = "mutation($year: Int!) { publishGrades(year: $year) { grade } }"
+GRADES = "query($year: Int!) { publishedGrades(year: $year) { grade base { id name } } }"
+QUOTA_PROPOSALS = """query($year: Int!) { quotaProposals(year: $year) {
+  grade limit proposed reason base { id name } } }"""
+ADJUST_QUOTA = "mutation($id: ID!, $input: QuotaInput!) { adjustQuota(baseId: $id, input: $input) { id } }"
 REVEAL = "mutation($id: ID!, $purpose: String!) { revealTeacher(id: $id, purpose: $purpose) { idNumber mobile } }"
 CONTACT = "mutation($input: ContactInput!) { updateMyContact(input: $input) { mobile email } }"
 MY_DATA = "query { myData { corrections { by fields } reveals { nodes { scope organization purpose } } } }"

@@ -17,6 +17,7 @@ from rich.table import Table
 from chassis.messaging.amqp import DEAD
 from deploy.broker.definitions import queue_of
 from deploy.demo import documents
+from deploy.demo.afterwards import play_afterwards
 from deploy.demo.story import Story, play_round
 from deploy.local.process import StartFailed
 from deploy.local.suite import ROOT, Suite
@@ -73,6 +74,7 @@ async def _play(suite: Suite) -> dict[str, Any]:
     async with session() as http:
         story = Story(AccountProvisioner(suite, http, f"Guopei-{secrets.token_hex(4)}"), report)
         await play_round(story)
+        await play_afterwards(story)
         _show_table(rows)
         await _show_query(story)
         await _show_events(suite)

@@ -295,23 +295,55 @@ async def _notices(story: Story, name: str) -> Any:
 
 
 async def _train(story: Story) -> None:
-    """The training runs: attendance per session, then results (R28–R30)."""
+    """The training runs: attendance per session once it is held, drafts of results, publication (R28–R30)."""
     teaching = story.projects["智能制造专业教学能力提升1期"]
     base = story.seeded.base_clients[TEACHING]
     await story.refused("双师基地", "提前开班", "TOO_EARLY", base.do(d.START, id=teaching))
     story.clock("2024-06-03T08:00")
     await base.do(d.START, id=teaching)
     keys = await _accepted(story, teaching)
-    answer = await base.ask(d.TIMETABLE, id=teaching)
-    for session in answer["project"]["timetable"]:
-        marks = [{"enrollmentId": key, "sessionId": session["id"], "present": key != keys[-1]} for key in keys]
-        await wait_for(lambda marks=marks: _all_ok(base, d.ATTENDANCE, teaching, marks), "attendance")  # type: ignore[misc]
+    first, second, *others = (await base.ask(d.TIMETABLE, id=teaching))["project"]["timetable"]
+
+    async def mark(session: str, **late: int) -> None:
+        marks = [{"enrollmentId": key, "sessionId": session, "present": key != keys[-1]} for key in keys]
+        marks[0] |= late
+        await wait_for(lambda: _all_ok(base, d.ATTENDANCE, teaching, marks), "attendance")
+
+    passed = {"enrollmentId": keys[0], "outcome": "PASSED", "score": 90}
+    await mark(first["id"])
+    early = passed | {"score": 60}
+    tomorrow = {"enrollmentId": keys[0], "sessionId": second["id"], "present": True}
+    await _refused_row(
+        story, "登记明日课次的考勤", "SESSION_NOT_YET_HELD", base.do(d.ATTENDANCE, id=teaching, rows=[tomorrow])
+    )
+    await _refused_row(story, "培训未结束即登记成绩", "NOT_FINISHED", base.do(d.RESULTS, id=teaching, rows=[early]))
     story.clock("2024-06-09T18:00")
+    await mark(second["id"], hours=5)
+    for session in others:
+        await mark(session["id"])
     await base.do(d.FINISH, id=teaching)
-    results = [{"enrollmentId": key, "outcome": "PASSED", "score": 90} for key in keys[:-2]]
+    results = [passed | {"enrollmentId": key} for key in keys[:-2]]
     results.append({"enrollmentId": keys[-2], "outcome": "FAILED", "score": 40})
-    check(await _all_ok(base, d.RESULTS, teaching, results), "results")
-    story.report(BASES[TEACHING].name, "开班、考勤、结业、登记结果", f"通过 {len(keys) - 2}，未通过 1，缺席 1")
+    await wait_for(lambda: _all_ok(base, d.RESULTS, teaching, results), "results")
+    await _refused_row(
+        story, "10分登记为合格", "SCORE_BELOW_PASS_MARK", base.do(d.RESULTS, id=teaching, rows=[passed | {"score": 10}])
+    )
+    story.report(BASES[TEACHING].name, "开班、按学时考勤、结业、登记成绩草稿", f"{len(results)} 人")
+    confirmation = await story.seeded.schools[SCHOOLS[0].code].do(d.CONFIRM, ids=[keys[0]])
+    check(not confirmation[0]["ok"], f"a credit before the publication: {confirmation}")
+    book = await base.do(d.PUBLISH_RESULTS, id=teaching)
+    check(book == {"state": "FINAL", "passed": 8, "failed": 1, "incomplete": 1, "noShows": 1}, f"the book: {book}")
+    story.report(BASES[TEACHING].name, "发布成绩，档案锁定", f"通过 {book['passed']}，未通过 1，缺席 1")
+    correction = passed | {"score": 95, "reason": "试卷复核"}
+    await _refused_row(story, "发布后更正成绩", "RECORDS_FINAL", base.do(d.RESULTS, id=teaching, rows=[correction]))
+
+
+async def _refused_row(story: Story, what: str, code: str, request: Awaitable[Any]) -> None:
+    """Require that the only row of a request of the teaching base is refused, and report the refusal's sentence."""
+    (answer,) = await request
+    refusal = answer["refusal"] or {}
+    check(refusal.get("code") == code, f"{what}: {code}, not {answer}")
+    story.report(BASES[TEACHING].name, what, f"拒绝 {code}：{refusal['message']}")
 
 
 async def _start_late(story: Story) -> None:

@@ -26,6 +26,26 @@ look() {
   if [ -z "${MONGODB_URL:-}" ] && ! ldconfig -p 2>/dev/null | grep 'libcurl\.so\.4' >/dev/null; then
     wanted+=(libcurl4)
   fi
+  # Two drills restart gateways behind these proxies, and one test drives this browser; where they cannot be installed,
+  # only those fail or are skipped.
+  if [ -n "${FOR_TESTS:-}" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    command -v nginx >/dev/null || wanted+=(nginx-light)
+    command -v haproxy >/dev/null || wanted+=(haproxy)
+    command -v chromium >/dev/null || wanted+=(chromium)
+  fi
+  # Without them everything but the pages of certificates works, so who is not root goes on without.
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    look_for_fonts
+    wanted+=("${fonts[@]}")
+  fi
+}
+
+# The Debian packages of the fonts of certificates (ADR 53), into `fonts`, as far as they are missing.
+look_for_fonts() {
+  fonts=()
+  [ -e /usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc ] || fonts+=(fonts-noto-cjk)
+  [ -e /usr/share/fonts/truetype/babelstone/BabelStoneHan.ttf ] || fonts+=(fonts-babelstone-han)
+  [ -e /usr/share/fonts/truetype/hanazono/HanaMinB.ttf ] || fonts+=(fonts-hanazono)
 }
 
 # Packages must not start system services: a policy that answers 101 says no, for the time of this install.
@@ -69,6 +89,11 @@ install_python() {
 exec 9>.local/install.lock
 flock 9
 look
+look_for_fonts
+if [ ${#fonts[@]} -gt 0 ] && { [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; }; then
+  # Nothing but the drawing of pages needs them, and it says the same.
+  echo "Certificates cannot be drawn: as root, apt-get install ${fonts[*]}" >&2
+fi
 if [ ${#wanted[@]} -gt 0 ] || [ -e "$KEPT_POLICY" ]; then
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     fail "Please install ${wanted[*]} (as root: apt-get install ${wanted[*]}), or set MONGODB_URL and AMQP_URL."

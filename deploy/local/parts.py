@@ -29,8 +29,8 @@ class Part(Protocol):
         """Stop it and whatever it has started."""
 
     @property
-    def child(self) -> Child:
-        """The running process."""
+    def children(self) -> list[Child]:
+        """The running processes."""
 
 
 class Parts:
@@ -39,18 +39,20 @@ class Parts:
     Args:
         home: The suite's folder.
         gateway_port: The port wanted for the gateway; the next free one is taken.
+        members: How many members the database's replica set has; always the same in one home.
 
     Raises:
         HomeInUse: Another process uses this home.
     """
 
-    def __init__(self, home: Path, *, gateway_port: int | None = None) -> None:
+    def __init__(self, home: Path, *, gateway_port: int | None = None, members: int = 1) -> None:
         self.home = home.resolve()
         self._lock = HomeLock(self.home)
         end_processes_of(self.home)
         self.ports = Ports(self.home, gateway=gateway_port)
         self.secrets = Secrets(self.home)
-        self.mongod = Mongod(self.home, self.ports["mongod"], self.secrets)
+        further = [self.ports.port_of(f"mongod.{number}") for number in range(2, members + 1)]
+        self.mongod = Mongod(self.home, [self.ports["mongod"], *further], self.secrets)
         self.rabbitmq = RabbitMQ(self.home, self.ports, self.secrets)
         self._started: list[Part] = []
 
@@ -97,7 +99,7 @@ class Parts:
     @property
     def children(self) -> list[Child]:
         """The processes of the started parts."""
-        return [part.child for part in self._started]
+        return [child for part in self._started for child in part.children]
 
     def __enter__(self) -> Self:
         return self.start()

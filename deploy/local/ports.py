@@ -18,6 +18,7 @@ _NAMES = (
     "catalog",
     "enrollment",
     "assessment",
+    "ballots",
     "gateway",
 )
 

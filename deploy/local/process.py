@@ -9,9 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from chassis.serving.watchdog import MEANINGS
+
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)  # loaded at import: between fork and exec nothing may be loaded
-_STOP_SECONDS = 15.0
+_STOP_SECONDS = 30.0  # longer than the watchdog of a process gives it (ADR 41)
 _TAIL_BYTES = 2_000
 
 
@@ -58,6 +60,15 @@ class Child:
         """Whether it still runs."""
         return self._process.poll() is None
 
+    def end(self) -> str:
+        """How it ended, for a message: what its watchdog says, the signal that ended it, or its exit code."""
+        code = self._process.poll()
+        if code is None:
+            return "it still runs"
+        if code < 0:
+            return f"ended by {signal.Signals(-code).name}"
+        return MEANINGS.get(code, f"exit code {code}")
+
     def wait_until(self, ready: Callable[[], bool], seconds: float) -> None:
         """Poll until the process is ready.
 
@@ -71,7 +82,9 @@ class Child:
         deadline = time.monotonic() + seconds
         while not ready():
             if not self.alive():
-                raise StartFailed(f"{self.name} ended at its start; the end of {self.log}:\n{self.tail()}")
+                raise StartFailed(
+                    f"{self.name} ended at its start ({self.end()}); the end of {self.log}:\n{self.tail()}"
+                )
             if time.monotonic() > deadline:
                 raise StartFailed(f"{self.name} is not ready after {seconds:.0f} s; the end of its log:\n{self.tail()}")
             time.sleep(0.05)
@@ -92,7 +105,7 @@ class Child:
             self.send(signal.SIGTERM)
 
     def stop(self) -> None:
-        """Send SIGTERM, wait up to 15 s, then kill what is left of its group."""
+        """Send SIGTERM, wait up to 30 s, then kill what is left of its group."""
         self.terminate()
         try:
             self._process.wait(_STOP_SECONDS)

@@ -13,8 +13,9 @@ from deploy.broker.definitions import ADMIN, topology, with_passwords
 from deploy.broker.management import Management, ManagementError
 from deploy.local.home import tagged
 from deploy.local.ports import is_free
+from deploy.local.private_files import write_private
 from deploy.local.process import Child, StartFailed
-from deploy.local.secrets import Secrets, write_private
+from deploy.local.secrets import Secrets
 
 _START_SECONDS = 120.0
 _EPMD_SECONDS = 10.0
@@ -104,6 +105,11 @@ class RabbitMQ:
         if self._child is None:
             raise StartFailed("RabbitMQ is not started")
         return self._child
+
+    @property
+    def children(self) -> list[Child]:
+        """The node's process, as a list."""
+        return [self.child]
 
     def url(self, user: str, vhost: str = "/") -> str:
         """The AMQP connection string of a user to a virtual host."""

@@ -10,13 +10,8 @@ from typing import Any
 
 from joserfc.jwk import ECKey, KeySet
 
-
-def write_private(file: Path, text: str) -> None:
-    """Write a file with mode 0600, in place of any that is there."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.unlink(missing_ok=True)
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
-        out.write(text)
+from deploy.local.certificate_keys import write_certificate_keys
+from deploy.local.private_files import write_private
 
 
 class Secrets:
@@ -60,6 +55,26 @@ class Secrets:
     def vault_keys(self) -> Path:
         """The file of the keys that seal personal data (R41)."""
         return self._file("vault.json", lambda: json.dumps(_vault()))
+
+    @property
+    def certificate_keys(self) -> Path:
+        """The folder of the keys of certificates: signing, names, vault and seal (R32)."""
+        folder = self._folder / "assessment"
+        if not (folder / "seal.pem").exists():  # written last
+            write_certificate_keys(folder)
+        return folder
+
+    @property
+    def name_keys(self) -> Path:
+        """The file of the public keys to which enrollment seals names for assessment (ADR 52)."""
+        keys = json.loads((self.certificate_keys / "names.json").read_text(encoding="utf-8"))
+        public = KeySet.import_key_set(keys).as_dict(private=False)
+        return self._file("names-public.json", lambda: json.dumps(public))
+
+    @property
+    def ballots_secret(self) -> Path:
+        """The file of the secret by which the ballot box knows assessment's worker."""
+        return self._file("ballots-secret", lambda: secrets.token_urlsafe(32))
 
     def _file(self, name: str, create: Callable[[], str]) -> Path:
         file = self._folder / name

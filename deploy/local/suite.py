@@ -1,4 +1,4 @@
-"""The suite on one machine: MongoDB, RabbitMQ, three subgraphs and the gateway, started, watched and stopped."""
+"""The suite on one machine: MongoDB, RabbitMQ, three subgraphs, ballot box and gateway, started, watched, stopped."""
 
 import http.client
 import json
@@ -17,7 +17,8 @@ from deploy.local.process import Child
 ROOT = Path(__file__).resolve().parents[2]
 SUBGRAPHS = ("catalog", "enrollment", "assessment")
 GATEWAY = "gateway"
-PROCESSES = (*SUBGRAPHS, GATEWAY)
+BALLOTS = "ballots"
+PROCESSES = (*SUBGRAPHS, BALLOTS, GATEWAY)
 _READY_SECONDS = 60.0
 
 
@@ -28,8 +29,9 @@ class Suite:
         home: The folder for its data, ports, keys and logs.
         gateway_port: The port wanted for the gateway; the next free one is taken.
         processes: What to start: `SERVICE`, `SERVICE.ROLE`, or `SERVICE.ROLE.NUMBER` for more of one role, such as
-            `enrollment.relay.2`. By default one process of each service, and the gateway.
+            `enrollment.relay.2`. By default one process of each service, the ballot box, and the gateway.
         code: The folder of the code that its processes run; by default this one.
+        members: How many members the database's replica set has.
 
     Attributes:
         parts: The database and the broker.
@@ -45,8 +47,9 @@ class Suite:
         gateway_port: int | None = None,
         processes: Sequence[str] = PROCESSES,
         code: Path = ROOT,
+        members: int = 1,
     ) -> None:
-        self.parts = Parts(home, gateway_port=gateway_port)
+        self.parts = Parts(home, gateway_port=gateway_port, members=members)
         self.home = self.parts.home
         self._names = processes
         self._code = code
@@ -133,12 +136,16 @@ class Suite:
         settings = {
             "MONGODB_URL": self.parts.mongodb_url(name),
             "MONGODB_DATABASE": name,
-            "AMQP_URL": self.parts.amqp_url(name),
             "HOST": "127.0.0.1",
             "PORT": str(ports.port_of(process)),
             "ENVIRONMENT": "development",
             "CLOCK_FILE": str(self.clock_file),
         }
+        box = {"BALLOTS_URL": f"http://127.0.0.1:{ports[BALLOTS]}"}
+        known = {"BALLOTS_SECRET_FILE": str(secrets.ballots_secret)}
+        if name == BALLOTS:
+            return settings | known | {"KEYS_DIR": str(self.home / "keys-ballots")} | self.overrides.get(process, {})
+        settings |= {"AMQP_URL": self.parts.amqp_url(name), "VAULT_FILE": str(secrets.vault_keys)}
         if name == GATEWAY:
             urls = {subgraph: f"http://127.0.0.1:{ports[subgraph]}/graphql" for subgraph in SUBGRAPHS}
             settings |= {
@@ -146,11 +153,19 @@ class Suite:
                 "SUBGRAPH_URLS": json.dumps(urls),
                 "SIGNING_KEY_FILE": str(secrets.signing_keys),
                 "EXPLORER_DIR": str(ROOT / ".local" / "explorer"),
+                **box,
             }
         else:
             settings["INTERNAL_JWKS_FILE"] = str(secrets.public_keys)
-        if name in {"catalog", "enrollment"}:
-            settings["VAULT_FILE"] = str(secrets.vault_keys)
+        if name == "assessment":
+            settings |= box | known
+            settings |= {
+                "REGISTER_KEYS_DIR": str(self.home / "keys-assessment"),
+                "KEYS_DIR": str(secrets.certificate_keys),
+                "CERTIFICATE_ORIGIN": f"http://127.0.0.1:{ports[GATEWAY]}",
+            }
+        if name == "enrollment":
+            settings["NAMES_KEYS_FILE"] = str(secrets.name_keys)
         return settings | self.overrides.get(process, {})
 
     def __enter__(self) -> Self:
@@ -161,7 +176,9 @@ class Suite:
 
 
 def module_of(process: str) -> str:
-    """The module that `python -m` runs for a service or the gateway."""
+    """The module that `python -m` runs for a service, the ballot box or the gateway."""
+    if process == BALLOTS:
+        return "services.assessment.ballots"
     return process if process == GATEWAY else f"services.{process}"
 
 

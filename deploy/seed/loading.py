@@ -7,8 +7,8 @@ from typing import Any
 
 import aiohttp
 
+from deploy.local.private_files import write_private
 from deploy.local.process import StartFailed
-from deploy.local.secrets import write_private
 from deploy.local.suite import Suite
 from deploy.seed.account_provisioner import AccountProvisioner
 from deploy.seed.graph_client import Refused, session

@@ -1,6 +1,7 @@
 """The round in progress, chapter by chapter in the order of the dates; it ends on 2024-05-16."""
 
 from datetime import date
+from typing import Any
 
 from deploy.seed.account_provisioner import AccountProvisioner
 from deploy.seed.load import (
@@ -30,6 +31,7 @@ from deploy.seed.round.steps import (
     enrolled,
     give_up_seat,
     publish,
+    publish_results,
     review,
     roster_line,
     rows,
@@ -169,14 +171,20 @@ async def _pass_seats_on(world: World) -> None:
 
 
 async def train_last_year(world: World) -> None:
-    """Three classes of last year are held, and one is cancelled (R28–R31, R33)."""
+    """Two classes of last year are held, and one is cancelled (R28–R31, R33)."""
     await world.base_of(last_year.CANCELLED).do(
         d.CANCEL, id=world.key(last_year.CANCELLED), reason="实训车间改造，本期无法举办"
     )
     await _hold_credited(world)
     attendees = await _hold(world, last_year.ASSESSED, "2024-03-04T08:00", "2024-03-13T18:00")
-    await assess(world, last_year.ASSESSED, {key: ("PASSED", 82 + place) for place, key in enumerate(attendees)})
-    attendees = await _hold(world, last_year.HALF_ASSESSED, "2024-03-18T08:00", "2024-03-24T18:00")
+    outcomes: dict[str, tuple[str, int | None]] = {key: ("PASSED", 82 + place) for place, key in enumerate(attendees)}
+    await assess(world, last_year.ASSESSED, outcomes | {attendees[-1]: ("INCOMPLETE", None)})
+    await publish_results(world, last_year.ASSESSED)
+
+
+async def _hold_half_assessed(world: World) -> None:
+    """Another class of last year ends this spring; its results are due, and some are missing (R30)."""
+    attendees = await _hold(world, last_year.HALF_ASSESSED, "2024-04-15T08:00", "2024-04-21T18:00")
     results: dict[str, tuple[str, int | None]] = {key: ("PASSED", 80 + place) for place, key in enumerate(attendees)}
     results[attendees[4]] = ("INCOMPLETE", None)
     await assess(world, last_year.HALF_ASSESSED, {key: results[key] for key in attendees[:5]})
@@ -202,6 +210,7 @@ async def _hold_credited(world: World) -> None:
         key: ("PASSED", 84 + place) for place, key in enumerate(attendees[2:])
     }
     await assess(world, plan, results | {attendees[1]: ("FAILED", 52)})
+    await publish_results(world, plan)
     world.clock("2023-07-20T10:00")
     schools = {node["id"]: node["school"]["code"] for node in await enrolled(world, plan)}
     await side_by_side(rows(world.schools[schools[key]], d.CONFIRM, "credits", ids=[key]) for key in results)
@@ -221,6 +230,7 @@ async def declare_and_publish(world: World) -> dict[str, str]:
     for plan in plans:
         if plan.fate is Fate.WITHDRAWN:
             await world.base_of(plan).do(d.WITHDRAW, id=world.key(plan), reason="师资调整，本年度不再举办")
+    await _hold_half_assessed(world)
     world.clock("2024-04-28T10:00")
     await review(world, plans)
     world.clock("2024-05-09T10:00")
@@ -286,7 +296,10 @@ async def _offer_seat(world: World) -> None:
     accepted, *_ = await enrolled(world, plan, "ACCEPTED")
     await give_up_seat(world, accepted, "本人病假，学校另行安排")
     await _name_designated_person(world, first["school"]["code"])
-    world.shown |= {MINISTRY, BASES[plan.base].organization_code, first["school"]["code"], "province44"}
+    await _open_teacher(world, first)
+    code = first["school"]["code"]
+    (province,) = (school.province for school in SCHOOLS if school.code == code)
+    world.shown |= {MINISTRY, BASES[plan.base].organization_code, code, f"province{province}"}
 
 
 async def _name_designated_person(world: World, school: str) -> None:
@@ -298,6 +311,15 @@ async def _name_designated_person(world: World, school: str) -> None:
     await world.provisioner.public.activate(login, row["code"], world.provisioner.password, "school")
     world.all_logins.append(("school", login, f"{name}（专人，{school}）"))
     world.shown.add(login)
+
+
+async def _open_teacher(world: World, enrollment: dict[str, Any]) -> None:
+    """The teacher who is offered the seat has an account too, so that the printed ones belong together."""
+    name, school = enrollment["teacher"]["name"], enrollment["school"]["code"]
+    row = {"login": f"t{school}0", "scope": "teacher", "school": school, "person": world.teachers[name], "name": name}
+    await world.provisioner.open(row)
+    world.all_logins.append(("teacher", row["login"], f"{name}（{school}）"))
+    world.shown.add(row["login"])
 
 
 async def _sign_up_themselves(world: World, teachers: list[TeacherSeed]) -> None:
@@ -315,7 +337,6 @@ async def _sign_up_themselves(world: World, teachers: list[TeacherSeed]) -> None
     ]
     clients = await world.provisioner.open(*accounts)
     world.all_logins += [("teacher", row["login"], f"{row['name']}（{row['school']}）") for row in accounts]
-    world.shown.add(accounts[0]["login"])
     project = world.projects[f"{this_year.FULL.title}/2"]
     signed_up = await side_by_side(client.do(d.SIGN_UP, id=project) for client in clients)
     declined, withdrawn = 4, 5
@@ -382,6 +403,7 @@ async def settle(world: World) -> None:
         ended = [await world.ministry.do(d.OF_STATUS, year=last, status=status) for status in ("LAPSED", "COMPLETED")]
         counts = {year: await statuses(world, year) for year in (last, this)}
         reached = {"NO_SHOW", "CREDITED", "CREDIT_REVOKED", "CANCELLED", "EXPIRED", "LAPSED", "ATTENDING", "PASSED"}
+        reached |= {"INCOMPLETE"}
         return bool(
             escalated["totalCount"] == 2  # noqa: PLR2004 - as `last_year.ESCALATED` has it
             and all(projects["totalCount"] for projects in ended)

@@ -60,6 +60,7 @@ ATTENDANCE = """mutation($id: ID!, $rows: [AttendanceInput!]!) {
 RESULTS = """mutation($id: ID!, $rows: [ResultInput!]!) {
   recordResults(projectId: $id, rows: $rows) { ok refusal { code message } }
 }"""
+PUBLISH_RESULTS = "mutation($id: ID!) { publishResults(projectId: $id) { state } }"
 CONFIRM = """mutation($ids: [ID!]!) {
   confirmCredits(enrollmentIds: $ids) { ok refusal { code message } }
 }"""

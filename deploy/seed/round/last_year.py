@@ -19,13 +19,15 @@ PHASES = [
 _DATA = ROOT / "contracts" / "reference" / "round-2024.json"
 
 
-def round_input() -> dict[str, Any]:
-    """Last year's round as `openRound` takes it: the calendar is its own, the rest as the notice of 2024 has it."""
+def round_input(year: int = YEAR) -> dict[str, Any]:
+    """A year's round as `openRound` takes it: last year's calendar moved to it, the rest as the notice of 2024."""
+    later = year - YEAR
+    phases = [{name: _moved(value, later) for name, value in phase.items()} for phase in PHASES]
     data = json.loads(_DATA.read_text(encoding="utf-8"))
     return {
-        "year": YEAR,
-        "title": "国家级职业教育培训基地2023年培训",
-        "phases": PHASES,
+        "year": year,
+        "title": f"国家级职业教育培训基地{year}年培训",
+        "phases": phases,
         "quotas": data["quotas"],
         "durationNorms": data["duration_norms"],
         "themes": data["themes"],
@@ -33,6 +35,12 @@ def round_input() -> dict[str, Any]:
         "expertsPerProject": data["experts_per_project"],
         "contacts": data["contacts"],
     }
+
+
+def _moved(value: str, years: int) -> str:
+    """A date so many years later; a name as it is."""
+    year, dash, rest = value.partition("-")
+    return f"{int(year) + years}{dash}{rest}" if dash else value
 
 
 CREDITED = PlanSeed(
@@ -47,9 +55,9 @@ CREDITED = PlanSeed(
 """Completed, its credits confirmed, one of them revoked; one no-show, one failed; an offer that nobody took."""
 
 HALF_ASSESSED = PlanSeed(
-    "蜀江", "虚拟仿真教学资源开发", "TEACHING", date(2024, 3, 18), 7, 12, demand=Demand(10, accept=8, reject=1)
+    "蜀江", "虚拟仿真教学资源开发", "TEACHING", date(2024, 4, 15), 7, 12, demand=Demand(10, accept=8, reject=1)
 )
-"""Finished, with results of some attendees only."""
+"""Finished, with drafts of results of some attendees only; they are due, and not published (R30)."""
 
 ASSESSED = PlanSeed(
     "粤海",
@@ -60,7 +68,7 @@ ASSESSED = PlanSeed(
     6,
     demand=Demand(8, accept=6, waitlist=2),
 )
-"""Finished, with all results and no credit confirmed; its waiting list lapsed at the start."""
+"""Completed, with all results published and no credit confirmed; its waiting list lapsed at the start."""
 
 CANCELLED = PlanSeed(
     "汉江", "新能源汽车检修技能提升", "SKILL_TRAINING", date(2023, 9, 11), 8, 10, demand=Demand(5, accept=5)

@@ -322,7 +322,7 @@ async def attend(
 
 
 async def assess(world: World, plan: PlanSeed, outcomes: dict[str, tuple[str, int | None]]) -> None:
-    """The base records results (R30).
+    """The base drafts results (R30).
 
     Args:
         world: The round.
@@ -331,6 +331,12 @@ async def assess(world: World, plan: PlanSeed, outcomes: dict[str, tuple[str, in
     """
     results = [{"enrollmentId": key, "outcome": outcome, "score": score} for key, (outcome, score) in outcomes.items()]
     await _when_assessment_knows(world.base_of(plan), d.RESULTS, world.key(plan), results)
+
+
+async def publish_results(world: World, plan: PlanSeed) -> None:
+    """The base publishes its results, of which there is one for everybody who came (R30)."""
+    book = await world.base_of(plan).do(d.PUBLISH_RESULTS, id=world.key(plan))
+    check(book["state"] == "FINAL", f"the book of {plan.title}: {book}")
 
 
 async def _when_assessment_knows(client: Client, document: str, key: str, given: list[dict[str, Any]]) -> None:
