@@ -91,20 +91,21 @@ def report(tallies: Tallies, peers: list[Peer]) -> str:
             head.append(
                 f"| {DIRECT} | – | – | {tally.rate:.0f} | {tally.quantile(0.5):.1f} | {tally.quantile(0.99):.1f} |"
             )
-    cold = f"Cold plan of a {COLD_FIELDS}-field query over three subgraphs: {cold_plan_ms():.1f} ms (best of {_TRIES})."
+    best = f"{cold_plan_ms():.1f} ms of CPU (best of {_TRIES})"
+    cold = f"Cold plan of a {COLD_FIELDS}-field query over three subgraphs: {best}."
     memory = " · ".join(f"{peer.name} {peer.rss_mib():.0f} MiB" for peer in peers)
     return "\n".join([*head, "", cold, "", f"Resident memory afterwards: {memory}.", ""])
 
 
 def cold_plan_ms() -> float:
-    """The time to plan a query that the engine has not seen before, in milliseconds; the best of 20."""
+    """The CPU time to read and plan a query that the engine has not seen before, in milliseconds; the best of 20."""
     graph = load_supergraph((FOLDER / "supergraph.graphql").read_text(encoding="utf-8"))
     best = float("inf")
     for number in range(_TRIES):
         engine = Engine(graph, HttpTransport({}, None))
-        started = time.perf_counter()
+        started = time.process_time()
         engine.plan(cold_query(number))
-        best = min(best, time.perf_counter() - started)
+        best = min(best, time.process_time() - started)
     return best * 1000
 
 

@@ -198,7 +198,7 @@ def report(rows: int, bad: int, valid: dict[str, float], whole: dict[str, float]
         "",
         (
             f"One transaction that only inserts as many documents: {limit:.2f} s; "
-            f"a whole roster's run is {whole['run'] / limit:.1f} times that, the server's limit 60 s."
+            f"a whole roster's run is {whole['run'] / limit:.1f} times that, a transaction's bound 20 s."
         ),
     ]
     return "\n".join(lines) + "\n"

@@ -9,7 +9,8 @@ from typing import Any
 
 import orjson
 
-from gateway.http.client import Client, HttpError
+from gateway.http.client import Client
+from gateway.http.connection import HttpError
 
 DECIDE = """mutation($rows: [EnrollmentDecisionInput!]!) {
   decideEnrollments(decisions: $rows) { id ok refusal { code } } }"""

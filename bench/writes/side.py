@@ -24,7 +24,8 @@ from deploy.local.suite import Suite
 from deploy.seed.load import DESIGNATE, OPEN_ROUND, REGISTER_BASE, REGISTER_EXPERT, REGISTER_SCHOOL, SET_TEAM
 from deploy.seed.plans import plan_of
 from deploy.seed.world import BASES, BEGIN, EXPERTS, SCHOOLS, YEAR, base_input, contact
-from gateway.http.client import Address, Client
+from gateway.http.client import Client
+from gateway.http.replicas import Replicas
 from gateway.identity.sessions import GRAPH
 from services.enrollment.domain.enrollment import Change, Enrollment, submit
 from services.enrollment.domain.teacher import Sealed, Teacher
@@ -91,7 +92,7 @@ class Side:
         """A caller of the gateway or of a subgraph's process."""
         if process not in self._clients:
             url = f"http://127.0.0.1:{self.suite.parts.ports.port_of(process)}/graphql"
-            self._clients[process] = Client(Address.of(url), most_bytes=1 << 25)
+            self._clients[process] = Client(Replicas(url), most_bytes=1 << 25)
         audience = GRAPH if process == GATEWAY else process.partition(".")[0]
         return Caller(self._clients[process], self._minter.mint(principal, audience, _TOKEN_SECONDS))
 
@@ -241,7 +242,7 @@ class Side:
     async def close(self) -> None:
         """Close the connections."""
         for client in self._clients.values():
-            client.close()
+            await client.replicas.close()
         await self.mongo.close()
 
 

@@ -1,0 +1,1 @@
+"""Certificates: a year's issued by the job, one drawn and sealed."""

@@ -1,0 +1,1 @@
+"""What the server's bounds cost a request."""
