@@ -38,8 +38,8 @@ demo: install ## play the whole round on a fresh suite of its own; KEEP=1 leaves
 	@exec $(LOCAL) demo $(if $(KEEP),--keep)
 
 .PHONY: clock
-clock: ## move the domain clock of `make run` forward: make clock AT=2024-05-06T09:00
-	@$(call needs,AT,make clock AT=2024-05-06T09:00)
+clock: ## move the domain clock of `make run` forward: make clock AT=2024-05-25T09:00
+	@$(call needs,AT,make clock AT=2024-05-25T09:00)
 	$(LOCAL) clock $(AT)
 
 .PHONY: status
@@ -55,6 +55,9 @@ reset: ## drop the data of `make run`
 	@$(LOCAL) reset
 
 ##@ Quality
+
+# What only tests need is installed for them.
+test faults: export FOR_TESTS := 1
 
 .PHONY: test
 test: install ## everything: checks, then all tests; ONLY=… runs one file, folder, test by name, or rule (ONLY=R11)
@@ -146,6 +149,11 @@ explorer: ## fetch and build the explorer that the gateway serves at /explorer/ 
 
 ##@ Measure
 
+.PHONY: operations
+operations: ## what front ends' operations cost at `make run`, the dearest first: count, p50, p99, codes
+	@url=$$($(LOCAL) endpoint graphql)
+	$(BIN)/python -m gateway operations "$${url%/graphql}"
+
 .PHONY: faults
 faults: install ## every fault drill in full, on real servers: bench/results/faults.md (as root, for the full disk)
 	@FAULTS=full $(BIN)/pytest tests/faults
@@ -161,6 +169,14 @@ bench-events: install ## the event path beside the bare limit: bench/results/eve
 .PHONY: bench-rosters
 bench-rosters: install ## a roster of 5,000 rows from file to enrollments: bench/results/rosters.md
 	@$(BIN)/python -m bench.rosters
+
+.PHONY: bench-assessment
+bench-assessment: install ## 50,000 certificates issued, one signed, drawn and sealed: bench/results/assessment.md
+	@$(BIN)/python -m bench.assessment
+
+.PHONY: bench-server
+bench-server: install ## what the bounds of the server cost a request: bench/results/server.md
+	@$(BIN)/python -m bench.server
 
 .PHONY: bench-writes
 bench-writes: install ## the write path of this tree beside the one before it: bench/results/writes.md; QUICK=1: 3 minutes

@@ -1,5 +1,6 @@
 """Real parts for every test that needs them: one private mongod and one RabbitMQ a run, removed at its end."""
 
+import json
 import os
 import secrets
 import shutil
@@ -17,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from chassis.storage.mongo import Database, connect
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
-from deploy.local.suite import ROOT, SUBGRAPHS, Suite
+from deploy.local.suite import GATEWAY, PROCESSES, ROOT, Suite
+from tests.support.otlp import Collector, collecting
 from tests.support.scheduling import Scheduling, slow_first
 from tests.support.vhosts import Vhosts
 
@@ -107,9 +109,18 @@ async def amqp_url(vhosts: Vhosts) -> AsyncIterator[str]:
 
 
 @pytest.fixture(scope="session")
-def suite(home: Path) -> Iterator[Suite]:
-    """The whole suite, all processes, with data of its own; each subgraph leaves its spans in `<name>.traces`."""
+def collector() -> Iterator[Collector]:
+    """The collector of the suite's spans."""
+    with collecting() as collector:
+        yield collector
+
+
+@pytest.fixture(scope="session")
+def suite(home: Path, collector: Collector) -> Iterator[Suite]:
+    """The whole suite, all processes, with data of its own; their spans go to the collector."""
     whole = Suite(home / "suite")
-    whole.overrides |= {name: {"TRACES_FILE": str(whole.home / f"{name}.traces")} for name in SUBGRAPHS}
+    whole.overrides |= dict.fromkeys(PROCESSES, collector.environment)
+    spending = {"principal": 10**9, "address": 10**9}  # tests ask thousands of dear queries in a minute
+    whole.overrides[GATEWAY] = {**collector.environment, "SPENDING": json.dumps(spending)}
     with whole as running:
         yield running

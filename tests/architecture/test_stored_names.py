@@ -14,7 +14,15 @@ import pytest
 SERVICES = Path(__file__).resolve().parents[2] / "services"
 RECORDED = {
     "assessment": {
-        "confirm_credits|*", "record_attendance|*", "record_results|*", "restore_credit|*", "revoke_credit|*",
+        "confirm_credits|*", "publish_results|", "record_attendance|*", "record_results|*", "reopen_records|*",
+        "restore_credit|*", "revoke_credit|*",
+        "announce_inspection|", "close_finding|", "close_inspection|", "extend_inspection|", "freeze_inspection|",
+        "record_beacons|", "record_finding|", "replace_sampled|", "report_rectification|", "reveal_inspection|",
+        "void_inspection|",
+        "issue_certificates|*", "revoke_certificate|",
+        "adjust_assessment_item|", "appeal_assessment|", "comment_assessment|", "compute_assessments|",
+        "decide_appeal|", "finalize_assessments|*", "open_comments|", "publish_grades|",
+        "check_in|*", "enter_workbook|*",
     },
     "catalog": {
         "_decide|", "_decide|*", "add_class|", "adjust_quota", "amend_project|", "amend_round|", "assign_experts|",
@@ -28,7 +36,7 @@ RECORDED = {
     "enrollment": {
         "_decide|*", "accept_offer|", "add_teachers|*", "answer_transfer|", "answer_withdrawal|", "close_teacher|",
         "commit_roster|", "confirm_eligibility|*", "correct_teacher|", "decide_transfer|", "decline_sign_ups|*",
-        "designate_person|",
+        "close_school|", "designate_person|", "merge_school|",
         "enroll_teachers|*", "rank_sign_ups|*", "record_funding|", "register_schools|*", "register_school|",
         "rename_school|", "request_teacher|", "request_withdrawal|", "return_enrollments|*", "revise_decision|",
         "set_inner_cut_off|",

@@ -7,13 +7,21 @@ from joserfc.jwk import KeySet
 
 from gateway.http.account_admin import AccountAdminEndpoints
 from gateway.http.authentication import AuthenticationEndpoints
+from gateway.http.second_factor import SecondFactorEndpoints
+from gateway.http.sign_on import SignOnEndpoints
 from gateway.identity.deps import Deps
+from gateway.identity.sign_on import SignOnDeps
 from tests.contract.reading import text_of
 
 
 def test_the_page_on_accounts_lists_the_endpoints_of_the_gateway() -> None:
     deps, keys = cast("Deps", None), cast("KeySet", None)  # the routes are listed, none is called
-    routes = [*AuthenticationEndpoints(deps, keys).routes(), *AccountAdminEndpoints(deps).routes()]
+    routes = [
+        *AuthenticationEndpoints(deps, keys).routes(),
+        *SecondFactorEndpoints(deps).routes(),
+        *SignOnEndpoints(SignOnDeps(deps)).routes(),
+        *AccountAdminEndpoints(deps).routes(),
+    ]
     served = {(method, route.path) for route in routes for method in (route.methods or ()) if method != "HEAD"}
     listed = set(re.findall(r"`(GET|POST|DELETE) (/auth/[^`?]+)", text_of("docs/accounts.md")))
     assert listed == served

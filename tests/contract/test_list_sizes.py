@@ -29,6 +29,11 @@ PAGES = {
     "the ministry's board of reviews and verdicts": """{
       projects { nodes { id title base { name } warnings { message }
         reviews { expert { name } verdicts { verdict comment } } } } }""",
+    "the catalogue with its counts": """{
+      projects { totalCount facets { categories { count } provinces { count } modes { count }
+        majorCategories { count } } nodes { id title fee { yuan } base { name } } } }""",
+    "the progress of all provinces": """{
+      provinceProgress(year: 2024) { province { name } schools submittingSchools statuses { status count } } }""",
     "an expert's reviews": """{
       myReviews { nodes { id verdicts { verdict comment } project { title base { name } themes { name }
         timetable { title } faculty { name } } } } }""",

@@ -24,31 +24,44 @@ from contracts.graph_files import SUPERGRAPH
 from contracts.http_operations import ACCOUNT_ID, OPERATIONS
 from gateway import refusals
 from gateway.app import build
-from gateway.http import account_admin, authentication, proxied_routes, responses
+from gateway.http import account_admin, authentication, proxied_routes, responses, second_factor
+from gateway.http import ballots as gateway_ballots
+from gateway.http import certificates as certifying
+from gateway.http.pages import page_routes
 from gateway.identity import account_admin as managing
 from gateway.identity import authentication as signing_in
-from gateway.identity import provisioning, sessions
+from gateway.identity import provisioning, second_step, sessions, sign_on
 from gateway.identity.account import Account, AccountState
 from gateway.identity.login_throttle import LoginThrottle
 from gateway.identity.password_hashing import Passwords
-from gateway.identity.store import Session
+from gateway.identity.second_factor import NextStep
+from gateway.identity.store import LastLogin, Session
+from gateway.protection.spending import Spending
 from gateway.settings import GatewaySettings
 from kernel.errors import Refusal
 from kernel.language import Language
 from kernel.refusals import NOT_FOUND, STALE_VERSION, UNAVAILABLE
+from services.assessment.ballots.box import Ballot
+from services.assessment.ballots.counting import BallotBox
+from services.assessment.commands import certificate_checks, certificates
+from services.assessment.http import certificates as certificate_files
+from services.assessment.http import classes as class_files
+from services.assessment.workbooks import book_reader
 from services.enrollment.commands import guards
+from services.enrollment.commands import reveals as revealing
 from services.enrollment.commands import rosters as staging
 from services.enrollment.domain.roster.roster import Problem, Roster
 from services.enrollment.domain.vocabulary import RosterState
 from services.enrollment.graph.context import may_read_base, may_read_province, may_read_school
-from services.enrollment.http import exports, rosters
+from services.enrollment.http import downloads, exports, reveals, rosters
 from services.enrollment.workbooks import roster_reader, sheet_worker
 from tests.contract.test_refusals import raised
 from tests.unit.gateway.serving import Browser, served
 
 METHODS = {"get", "post", "put", "delete", "patch"}
-ELSEWHERE = {"/graphql", "/livez", "/readyz", "/metrics", "/", "/explorer/"}
-"""The graph, probes and metrics, and the explorer."""
+FILES_OF_PAGES = {route.path for name in ("ballot", "c") for route in page_routes(name)}
+ELSEWHERE = {"/graphql", "/livez", "/readyz", "/metrics", "/", "/explorer/", *FILES_OF_PAGES}
+"""The graph, probes and metrics, the explorer, and files of pages."""
 NOW = datetime(2024, 5, 20, 9, tzinfo=UTC)
 UNUSED = cast("TokenVerifier", None)  # the routes are listed, none is called
 
@@ -108,6 +121,7 @@ def settings(folder: Path) -> GatewaySettings:
         signing_key_file=file,
         supergraph_file=SUPERGRAPH,
         subgraph_urls=urls,
+        second_factor_scopes=frozenset(),
     )
 
 
@@ -138,7 +152,8 @@ def test_every_route_of_the_gateway_is_in_the_document_and_no_other(document: di
 
 
 def test_r22_r42_what_the_gateway_forwards_is_what_enrollment_serves(document: dict[str, Any]) -> None:
-    behind = [*exports.Exports().routes(UNUSED), *rosters.RosterFiles().routes(UNUSED)]
+    files = (exports.Exports(), reveals.RevealFiles(), rosters.RosterFiles())
+    behind = [route for endpoints in files for route in endpoints.routes(UNUSED)]
     forwarded = {
         (method, path) for method, path, _ in operations(document) if path.startswith(("/exports", "/rosters"))
     }
@@ -146,7 +161,8 @@ def test_r22_r42_what_the_gateway_forwards_is_what_enrollment_serves(document: d
 
 
 def test_the_gateway_lets_every_export_of_the_document_through(document: dict[str, Any]) -> None:
-    names = [path.removeprefix("/exports/").removesuffix(".xlsx") for path in document["paths"] if "/exports/" in path]
+    read = [path for method, path, _ in operations(document) if "/exports/" in path and method == "get"]
+    names = [path.removeprefix("/exports/").removesuffix(".xlsx") for path in read]
     assert len(names) == 4
     assert all(proxied_routes._NAME.fullmatch(name.replace("{key}", "018f")) for name in names)
     assert f"^{proxied_routes._ROSTER_ID.pattern}$" == f"^{account_admin._ID.pattern}$" == ACCOUNT_ID
@@ -227,17 +243,41 @@ def schemas(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield from (media["schema"] for media in message.get("content", {}).values() if "schema" in media)
 
 
+def test_r32_what_the_gateway_forwards_of_certificates_is_what_assessment_serves(document: dict[str, Any]) -> None:
+    """A file is checked under the path of every check; the gateway knows it by its type."""
+    behind = certificate_files.CertificateEndpoints(Path()).routes(UNUSED)
+    served_paths = {(method, in_document(route.path)) for route in behind for method in methods(route)}
+    forwarded = {(method, path) for method, path, _ in operations(document) if path.startswith("/certificates")}
+    assert forwarded == served_paths - {("post", "/certificates/check-file")}
+
+
+def test_r29_what_the_gateway_forwards_of_classes_is_what_assessment_serves(document: dict[str, Any]) -> None:
+    behind = class_files.ClassFiles(Path()).routes(UNUSED)
+    served_paths = {(method, in_document(route.path)) for route in behind for method in methods(route)}
+    assert {(method, path) for method, path, _ in operations(document) if path.startswith("/projects")} == served_paths
+
+
 # Its codes are those of the code
 
 _BODY: tuple[Any, ...] = (responses.json_body, responses.raw_body, responses.json_object)
 _MANAGER: tuple[Any, ...] = (managing.manager, LoginThrottle.act)
+_STEP: tuple[Any, ...] = (*_BODY, authentication.text_of)
 _SECRETS: tuple[Any, ...] = (Passwords.matches, Passwords.hash, LoginThrottle.begin)
 _READ: tuple[Any, ...] = (sheet_worker.read_in_worker, roster_reader.read_roster)
+_SENT: tuple[Any, ...] = (proxied_routes.require_file, responses.raw_body)
 _TOKEN: tuple[Any, ...] = (authentication.token_of,)
 RAISING: dict[str, tuple[Any, ...]] = {
     "login": (*_BODY, authentication.scope_of, signing_in.log_in, *_SECRETS),
     "refresh": (*_BODY, sessions.Sessions.refresh),
     "setPassword": (*_BODY, *_TOKEN, signing_in.set_password, *_SECRETS),
+    "giveCode": (*_STEP, second_step.give_code),
+    "enrollSecondFactor": (*_STEP, second_step.start_enrollment),
+    "confirmSecondFactor": (*_STEP, second_step.confirm_enrollment),
+    "replaceSecondFactor": (*_STEP, *_TOKEN, second_step.replace_device),
+    "renewRecoveryCodes": (*_STEP, *_TOKEN, second_step.renew_recovery_codes),
+    "startSignOn": (*_STEP, LoginThrottle.act, sign_on.start_sign_on),
+    "finishSignOn": (*_STEP, sign_on.finish_sign_on),
+    "resetSecondFactor": (*_BODY, *_TOKEN, *_MANAGER, managing.reset_second_factor),
     "logout": _BODY,
     "sessions": (*_TOKEN, signing_in.own_sessions),
     "revokeSession": (*_TOKEN, signing_in.revoke_sessions),
@@ -252,6 +292,8 @@ RAISING: dict[str, tuple[Any, ...]] = {
     "issueAccounts": (*_BODY, *_TOKEN, *_MANAGER, managing.issue),
     "reissueCode": (*_BODY, *_TOKEN, *_MANAGER, managing.reissue, provisioning.renew, Passwords.hash_code),
     "disableAccount": (*_BODY, *_TOKEN, *_MANAGER, managing.close_managed, provisioning.close),
+    "sendBallot": (gateway_ballots.Ballots.send, Ballot.of, BallotBox.take),
+    "ballotBox": (gateway_ballots.Ballots.window, BallotBox.find),
     "stageRoster": (*_READ, rosters.RosterFiles.stage, guards.own_school, staging.stage_roster),
     "rosterResult": (rosters.RosterFiles.result, staging.own_roster),
     "rosterTemplate": (guards.own_school,),
@@ -259,6 +301,34 @@ RAISING: dict[str, tuple[Any, ...]] = {
     "exportSchool": (exports.Exports.school,),
     "exportProvince": (exports.Exports.province,),
     "exportProvinces": (exports.Exports.nation,),
+    "exportNumbers": (
+        *_BODY,
+        downloads.bounded_body,
+        reveals.RevealFiles.project,
+        revealing.reveal_teachers,
+        guards.require_still_designated,
+    ),
+    "checkCertificate": (
+        *_BODY,
+        Spending.spend,
+        certifying._asked,
+        certificate_files._body,
+        certificate_files.CertificateEndpoints.check,
+        certificate_files.CertificateEndpoints.check_file,
+        certificate_checks.check_certificate,
+        certificate_checks.check_twin,
+    ),
+    "classWorkbook": (class_files.ClassFiles.workbook,),
+    "enterClassWorkbook": (*_SENT, class_files.ClassFiles.enter, book_reader.read_class_workbook),
+    "signInSheet": (class_files.ClassFiles.sign_in,),
+    "classCertificates": (certificate_files.CertificateEndpoints.class_pages,),
+    "certificateKeys": (certifying._public,),
+    "certificateStatus": (certifying._public,),
+    "certificatePage": (
+        certificate_files.CertificateEndpoints.page,
+        certificate_files.CertificateEndpoints.draw,
+        certificates.certificate_of,
+    ),
 }
 """Operation to the functions whose docstrings name what may refuse it."""
 FORWARDED = {"UNAUTHENTICATED", "PASSWORD_CHANGE_REQUIRED", "UNAVAILABLE"}
@@ -273,21 +343,27 @@ def named(functions: tuple[Callable[..., Any], ...]) -> set[str]:
 @pytest.mark.parametrize("key", sorted(RAISING))
 def test_an_operation_is_refused_by_the_codes_that_its_code_raises(key: str, document: dict[str, Any]) -> None:
     shown = operation(document, key)
-    expected = named(RAISING[key]) | {"INTERNAL"}
-    if shown["tags"] in (["exports"], ["rosters"]):
+    expected = named(RAISING[key]) | {"INTERNAL", "UNAVAILABLE"}  # `guarded` answers for the database
+    if shown["tags"] in (["exports"], ["rosters"], ["projects"]):
         expected |= FORWARDED | ({"FORBIDDEN"} if shown["tags"] == ["rosters"] else set())
+    if key in {"certificatePage", "classCertificates"}:
+        expected |= FORWARDED
     if key == "stageRoster":
         expected |= {"UNSUPPORTED_MEDIA_TYPE"} | named((responses.raw_body,))
     assert set(codes(shown)) == expected
 
 
 def test_every_other_operation_is_refused_by_fewer(document: dict[str, Any]) -> None:
-    """To end all sessions needs no id that could be wrong; keys and calendar are for everybody."""
+    """To end all sessions needs no id that could be wrong; a page's refusals are pages; the rest is for everybody."""
     others = {operation["operationId"]: set(codes(operation)) for _, _, operation in operations(document)}
     assert {key: found for key, found in others.items() if key not in RAISING} == {
-        "revokeSessions": others["revokeSession"] - {"NOT_FOUND"},
+        "revokeSessions": others["revokeSession"],
         "jwks": set(),
-        "calendar": {"INTERNAL"},
+        "evaluationKeys": {"NOT_FOUND", "UNAVAILABLE", "INTERNAL"},
+        "evaluationReceipts": {"NOT_FOUND", "UNAVAILABLE", "INTERNAL"},
+        "calendar": {"NOT_FOUND", "UNAVAILABLE", "INTERNAL"},
+        "inspectionFile": {"NOT_FOUND", "UNAVAILABLE", "INTERNAL"},
+        "certificateCheckPage": {"INTERNAL"},
     }
 
 
@@ -391,9 +467,17 @@ ROSTER = Roster(
     state=RosterState.STAGED,
     warnings=(Problem("FOOTER", "合计", "total"),),
 )
+STEP = second_step.FurtherStep(NextStep.SECOND_FACTOR_REQUIRED, "c", BARE)
 WRITTEN: list[tuple[str, dict[str, Any]]] = [
-    ("Tokens", authentication._shown(sessions.Tokens("a", "r", BARE))),
-    ("Tokens", authentication._shown(sessions.Tokens("a", None, HOLDER))),
+    ("Tokens", authentication.shown(sessions.Tokens("a", "r", BARE))),
+    ("Tokens", authentication.shown(sessions.Tokens("a", None, HOLDER))),
+    ("Tokens", authentication.shown(sessions.Tokens("a", "r", BARE, LastLogin(NOW, "Chrome, Windows")))),
+    ("FurtherStep", authentication.shown_or_step(STEP)),
+    ("DeviceEnrollment", second_factor._offered(second_step.DeviceOffer("c", "s", "otpauth://totp/x"))),
+    (
+        "DeviceEnrolled",
+        second_factor._confirmed(second_step.DeviceConfirmed(sessions.Tokens("a", "r", BARE), ["c"] * 10)),
+    ),
     ("Session", authentication._session(Session("f", "a", 0, NOW, NOW))),
     ("Session", authentication._session(Session("f", "a", 0, NOW, NOW, opened_at=NOW, client="Chrome, Windows"))),
     ("Account", account_admin._shown(HOLDER)),
@@ -471,6 +555,14 @@ REQUESTS: list[tuple[str, dict[str, Any], int]] = [
     ("refresh", {"json": {"refreshToken": "a.0.b"}}, 401),
     ("logout", {"json": {"refreshToken": "a.0.b"}}, 200),
     ("setPassword", {"json": {"newPassword": "x"}}, 401),
+    ("startSignOn", {"json": {}}, 404),
+    ("finishSignOn", {"json": {"ticket": "t", "state": "s", "code": "c"}}, 404),
+    ("giveCode", {"json": {"challenge": "c", "code": "123456"}}, 401),
+    ("enrollSecondFactor", {"json": {"challenge": "c"}}, 401),
+    ("confirmSecondFactor", {"json": {"challenge": "c", "code": "123456"}}, 401),
+    ("replaceSecondFactor", {"json": {"code": "123456"}}, 401),
+    ("renewRecoveryCodes", {"json": {"code": "123456"}}, 401),
+    ("resetSecondFactor", {"json": {}}, 401),
     ("sessions", {}, 401),
     ("revokeSessions", {}, 401),
     ("revokeSession", {}, 401),
@@ -486,7 +578,16 @@ REQUESTS: list[tuple[str, dict[str, Any], int]] = [
     ("exportSchool", {}, 401),
     ("exportProvince", {}, 401),
     ("exportProvinces", {}, 401),
+    ("exportNumbers", {"json": {"purpose": "核对报到证件"}}, 401),
     ("calendar", {}, 503),
+    ("inspectionFile", {}, 503),
+    ("sendBallot", {"json": {}, "headers": {"Authorization": "Bearer x"}}, 400),
+    ("sendBallot", {"data": b"x"}, 415),
+    ("sendBallot", {"json": {}}, 404),
+    ("ballotBox", {"headers": {"Cookie": "a=b"}}, 400),
+    ("ballotBox", {}, 404),
+    ("evaluationKeys", {}, 404),
+    ("evaluationReceipts", {}, 404),
 ]
 
 
@@ -505,6 +606,8 @@ SIGNED_IN: list[tuple[str, Scope, dict[str, Any], int]] = [
     ("rosterTemplate", Scope.TEACHER, {}, 403),
     ("rosterResult", Scope.SCHOOL, {}, 404),
     ("exportProject", Scope.MINISTRY, {}, 503),
+    ("exportNumbers", Scope.MINISTRY, {"json": {"purpose": "核对报到证件"}}, 503),
+    ("exportNumbers", Scope.MINISTRY, {"data": "purpose=x", "headers": {}}, 415),
     ("setPassword", Scope.SCHOOL, {"json": {"currentPassword": "x"}}, 400),
 ]
 
@@ -526,7 +629,11 @@ async def test_r4_an_initial_accounts_token_is_refused_as_the_document_says(
     assert await answered(browser, document, key, {"headers": headers}) == 403
 
 
-@pytest.mark.parametrize("key", ["login", "refresh", "logout", "setPassword"])
+REQUIRING = ["login", "refresh", "logout", "setPassword", "giveCode", "enrollSecondFactor", "confirmSecondFactor"]
+REQUIRING += ["finishSignOn"]
+
+
+@pytest.mark.parametrize("key", [*REQUIRING, "replaceSecondFactor", "renewRecoveryCodes"])
 async def test_a_field_that_the_document_requires_is_required(
     key: str, document: dict[str, Any], gateway: tuple[Browser, GatewaySettings]
 ) -> None:
@@ -543,7 +650,8 @@ async def test_a_field_that_the_document_requires_is_required(
 def path_of(document: dict[str, Any], key: str) -> str:
     """The path of an operation, with a value in the place of each parameter."""
     (path,) = (path for _, path, operation in operations(document) if operation["operationId"] == key)
-    return re.sub(r"{(\w+)}", lambda found: "2024" if found[1] == "year" else "018f", path)
+    values = {"year": "2024", "inspection": "2024-1", "name": "draw.py"}
+    return re.sub(r"{(\w+)}", lambda found: values.get(found[1], "018f"), path)
 
 
 async def answered(browser: Browser, document: dict[str, Any], key: str, sent: dict[str, Any]) -> int:

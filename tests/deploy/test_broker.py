@@ -12,10 +12,11 @@ import aio_pika
 import pytest
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractQueue
 from aio_pika.exceptions import AMQPConnectionError
-from aiormq.exceptions import AMQPError, ChannelAccessRefused
+from aiormq.exceptions import AMQPError, ChannelAccessRefused, ChannelNotFoundEntity
+from structlog.testing import capture_logs
 
-from chassis.messaging.amqp import DEAD, EVENTS
-from deploy.broker.definitions import FILE, SERVICES, queue_of, text, with_passwords
+from chassis.messaging.amqp import DEAD, EVENTS, find_queue
+from deploy.broker.definitions import FILE, INTERNAL_QUEUES, SERVICES, queue_of, text, with_passwords
 from deploy.broker.management import Management
 from deploy.broker.revocation import restore, revoke
 from deploy.local.parts import Parts
@@ -108,6 +109,32 @@ async def test_r40_a_service_tells_no_event_in_anothers_name(parts: Parts, name:
             else:
                 with pytest.raises(ChannelAccessRefused):
                     await publication
+
+
+@pytest.mark.parametrize("name", SERVICES)
+async def test_a_service_declares_and_deletes_nothing(parts: Parts, name: str) -> None:
+    """What there is comes with the definitions, so a service that was taken over cannot take a queue away (ADR 43)."""
+    own = next(queue for queue in INTERNAL_QUEUES if queue.startswith(f"{name}."))
+    attempts: tuple[Attempt, ...] = (
+        lambda channel: channel.declare_queue(f"{name}.more", durable=True),
+        lambda channel: channel.declare_exchange(EVENTS, "topic", durable=True),
+        lambda channel: channel.queue_delete(own),
+        lambda channel: channel.exchange_delete(EVENTS),
+    )
+    async with await aio_pika.connect(parts.rabbitmq.url(name)) as connection:
+        for attempt in attempts:
+            with pytest.raises(ChannelAccessRefused):
+                await attempt(await connection.channel())
+        queue = await find_queue(await connection.channel(), own, INTERNAL_QUEUES[own])
+        assert queue.name == own
+
+
+async def test_a_queue_that_the_broker_lacks_is_named_in_the_log(parts: Parts) -> None:
+    async with await aio_pika.connect(parts.rabbitmq.url("catalog")) as connection:
+        channel = await connection.channel()
+        with capture_logs() as lines, pytest.raises(ChannelNotFoundEntity):
+            await find_queue(channel, "catalog.more", ())
+    assert [line["queue"] for line in lines] == ["catalog.more"]
 
 
 async def test_r27_a_province_gets_from_and_consumes_its_own_queue(parts: Parts, guangdong: AbstractConnection) -> None:

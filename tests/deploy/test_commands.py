@@ -43,7 +43,7 @@ def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 @pytest.mark.parametrize(
     ("arguments", "form"),
     [
-        (["clock"], "make clock AT=2024-05-06T09:00"),
+        (["clock"], "make clock AT=2024-05-25T09:00"),
         (["do"], 'make do ON=enrollment DO="vault keys"'),
         (["do", "ON=catalog"], "make do ON=catalog DO=--help"),
         (["deadletters"], "make deadletters DO=list"),
@@ -62,7 +62,7 @@ def test_a_target_that_lacks_a_variable_says_how_it_is_called(arguments: list[st
 def test_what_is_no_time_is_answered_with_an_example() -> None:
     result = CliRunner().invoke(local.cli, ["clock", "garbage"])
     assert result.exit_code
-    assert "AT=2024-05-06T09:00" in result.output
+    assert "AT=2024-05-25T09:00" in result.output
 
 
 def test_commands_of_a_suite_that_does_not_run_print_nothing_that_a_script_takes_for_an_address(

@@ -1,4 +1,4 @@
-"""The kustomize base: the four processes alike, every document valid, nothing that the settings do not know.
+"""The kustomize base: the processes alike, every document valid, nothing that the settings do not know.
 
 The tests read the recorded rendering, which needs no kubectl. After a change of the base, record it anew:
 `kubectl kustomize deploy/k8s/base > tests/deploy/k8s_base.rendered.yaml`; its diff is what changes in a cluster.
@@ -17,7 +17,9 @@ import pytest
 import yaml
 from pydantic_settings import BaseSettings
 
+from chassis.runtime.server_settings import ServerSettings
 from gateway.settings import GatewaySettings
+from services.assessment.ballots.settings import BallotsSettings
 from services.assessment.settings import AssessmentSettings
 from services.catalog.settings import CatalogSettings
 from services.enrollment.settings import EnrollmentSettings
@@ -30,8 +32,13 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     "catalog": CatalogSettings,
     "enrollment": EnrollmentSettings,
     "assessment": AssessmentSettings,
+    "evaluations": AssessmentSettings,
+    "ballots": BallotsSettings,
     "gateway": GatewaySettings,
 }
+SUBGRAPHS = ("catalog", "enrollment", "assessment")
+WITH_KEYS = ("evaluations", "ballots")
+"""Of each there is one, with secret keys on a disk of its own (R36)."""
 KUBECTL = shutil.which("kubectl")
 Document = dict[str, Any]
 
@@ -80,8 +87,13 @@ def by_label(rendered: Iterable[Document]) -> dict[str, Document]:
     return {label(document): without_order(document) for document in rendered}
 
 
+def workload(process: str) -> Document:
+    """What runs a process: its Deployment, or its StatefulSet where it has a disk."""
+    return named("StatefulSet" if process in WITH_KEYS else "Deployment", process)
+
+
 def pod(process: str) -> Document:
-    return dict(named("Deployment", process)["spec"]["template"]["spec"])
+    return dict(workload(process)["spec"]["template"]["spec"])
 
 
 def container(process: str) -> Document:
@@ -114,7 +126,7 @@ def test_the_base_renders_to_what_is_recorded() -> None:
 
 def test_every_process_runs_its_own_image() -> None:
     assert {name: container(name)["image"] for name in SETTINGS} == {
-        name: f"guopei-graph/{name}:0.1.0" for name in SETTINGS
+        name: f"guopei-graph/{'assessment' if name in WITH_KEYS else name}:0.1.0" for name in SETTINGS
     }
 
 
@@ -136,17 +148,27 @@ def test_a_process_runs_restricted(process: str) -> None:
 def test_a_process_is_probed_sized_and_given_time_to_leave(process: str) -> None:
     own = container(process)
     paths = {kind: own[f"{kind}Probe"]["httpGet"]["path"] for kind in ("startup", "liveness", "readiness")}
-    assert paths == {"startup": "/livez", "liveness": "/livez", "readiness": "/readyz"}
+    assert paths == {"startup": "/readyz", "liveness": "/livez", "readiness": "/readyz"}
     assert set(own["resources"]["requests"]) == {"cpu", "memory"}
     assert "memory" in own["resources"]["limits"]
-    assert own["lifecycle"]["preStop"]
+    assert "lifecycle" not in own, "the process drains by itself"
+
+
+@pytest.mark.parametrize("process", SETTINGS)
+def test_a_process_is_taken_out_of_use_before_it_closes_and_ends_before_it_is_killed(process: str) -> None:
+    server = ServerSettings.model_validate_json(configuration()["SERVER"])
+    readiness = container(process)["readinessProbe"]
+    assert server.drain_seconds > readiness["periodSeconds"] * readiness["failureThreshold"]
+    assert server.grace_seconds >= 50, "a bulk mutation may take so long"
+    assert server.stop_seconds + server.stall_seconds / 5 <= pod(process)["terminationGracePeriodSeconds"]
+    assert workload(process)["spec"]["minReadySeconds"] >= server.drain_seconds
 
 
 @pytest.mark.parametrize("process", SETTINGS)
 def test_a_service_leads_to_its_process(process: str) -> None:
-    service, deployment = named("Service", process), named("Deployment", process)
-    assert service["spec"]["selector"] == deployment["spec"]["selector"]["matchLabels"]
-    assert service["spec"]["selector"].items() <= deployment["spec"]["template"]["metadata"]["labels"].items()
+    service, behind = named("Service", process), workload(process)
+    assert service["spec"]["selector"] == behind["spec"]["selector"]["matchLabels"]
+    assert service["spec"]["selector"].items() <= behind["spec"]["template"]["metadata"]["labels"].items()
     (port,) = service["spec"]["ports"]
     assert port["targetPort"] in {served["name"] for served in container(process)["ports"]}
 
@@ -172,17 +194,76 @@ def test_n33_a_place_says_where_its_ingress_calls_from_or_the_gateway_does_not_s
 @pytest.mark.parametrize("process", SETTINGS)
 def test_no_secret_is_written_down_and_every_process_has_its_own(process: str) -> None:
     environment = {variable["name"]: variable for variable in container(process)["env"]}
-    for name in ("MONGODB_URL", "AMQP_URL"):
-        assert environment[name]["valueFrom"]["secretKeyRef"] == {"name": process, "key": name}
+    own = "assessment" if process == "evaluations" else process
+    for name in {"MONGODB_URL", "AMQP_URL"} & environment.keys():
+        assert environment[name]["valueFrom"]["secretKeyRef"] == {"name": own, "key": name}
     assert not [document for document in documents() if document["kind"] == "Secret"]
     keys, *scratch = sorted(pod(process)["volumes"], key=lambda volume: "emptyDir" in volume)
     assert all(volume["emptyDir"]["sizeLimit"] for volume in scratch)
     secrets = {source["secret"]["name"] for source in keys["projected"]["sources"] if "secret" in source}
-    assert secrets <= {process}
+    assert secrets <= {own}
 
 
-def test_the_supergraph_reaches_the_subgraphs_by_their_services() -> None:
-    supergraph = (BASE.parents[2] / "contracts" / "graph" / "supergraph.graphql").read_text(encoding="utf-8")
-    for process in set(SETTINGS) - {"gateway"}:
-        assert f'url: "http://{process}/graphql"' in supergraph
-        assert named("Service", process)["spec"]["ports"][0]["port"] == 80
+def test_the_gateway_resolves_every_replica_of_a_subgraph_and_calls_it_where_it_listens() -> None:
+    """A headless Service translates no port (ADR 42)."""
+    environment = {
+        variable["name"]: variable["value"] for variable in container("gateway")["env"] if "value" in variable
+    }
+    urls = json.loads(environment["SUBGRAPH_URLS"])
+    assert set(urls) == set(SUBGRAPHS)
+    for process in SUBGRAPHS:
+        service = named("Service", f"{process}-replicas")["spec"]
+        (port,) = service["ports"]
+        assert (service["clusterIP"], service["publishNotReadyAddresses"]) == ("None", False)
+        assert service["selector"] == named("Service", process)["spec"]["selector"]
+        assert port["port"] == container(process)["ports"][0]["containerPort"]
+        assert urls[process] == f"http://{process}-replicas:{port['port']}/graphql"
+        assert "clusterIP" not in named("Service", process)["spec"], "gateways of the release before call it"
+    assert "clusterIP" not in named("Service", "gateway")["spec"]
+
+
+def test_r34_the_ballot_box_has_no_broker_no_internal_keys_and_nothing_of_anybody_else() -> None:
+    names = {variable["name"] for variable in container("ballots")["env"]}
+    assert names == {"MONGODB_URL", "MONGODB_DATABASE", "KEYS_DIR", "BALLOTS_SECRET_FILE"}
+    (keys,) = pod("ballots")["volumes"]
+    assert keys["projected"]["sources"] == [
+        {"secret": {"name": "ballots", "items": [{"key": "ballots-secret", "path": "ballots-secret"}]}}
+    ]
+
+
+def test_r34_the_ballot_box_hears_gateway_and_register_and_speaks_to_its_database_only() -> None:
+    policy = named("NetworkPolicy", "ballots")["spec"]
+    assert set(policy["policyTypes"]) == {"Ingress", "Egress"}
+    (heard,) = policy["ingress"]
+    callers = {source["podSelector"]["matchLabels"]["app.kubernetes.io/name"] for source in heard["from"]}
+    assert callers == {"gateway", "evaluations"}
+    (spoken,) = policy["egress"]
+    assert {port["port"] for port in spoken["ports"]} == {27017, 53}
+    assert (
+        policy["podSelector"]["matchLabels"].items()
+        <= workload("ballots")["spec"]["template"]["metadata"]["labels"].items()
+    )
+    component = "app.kubernetes.io/component"
+    heard_by_subgraphs = named("NetworkPolicy", "subgraphs")["spec"]["podSelector"]["matchLabels"][component]
+    assert workload("ballots")["spec"]["template"]["metadata"]["labels"][component] != heard_by_subgraphs
+
+
+@pytest.mark.parametrize("process", WITH_KEYS)
+def test_r36_keys_that_are_destroyed_are_on_one_disk_that_no_backup_reads(process: str) -> None:
+    """Where two replicas had a folder each, half of the keys would be missing in either."""
+    stateful = workload(process)["spec"]
+    assert stateful["replicas"] == 1
+    (claim,) = stateful["volumeClaimTemplates"]
+    assert claim["spec"]["storageClassName"] == "not-backed-up"
+    mounts = {mount["name"]: mount["mountPath"] for mount in container(process)["volumeMounts"]}
+    environment = {variable["name"]: variable.get("value", "") for variable in container(process)["env"]}
+    folder = environment["KEYS_DIR" if process == "ballots" else "REGISTER_KEYS_DIR"]
+    assert folder.startswith(f"{mounts[claim['metadata']['name']]}/")
+
+
+def test_r34_evaluations_are_moved_on_by_the_one_worker_that_has_the_keys() -> None:
+    """Every other process of assessment knows of no ballot box, and so has no timer of evaluations."""
+    environments = {name: {variable["name"]: variable for variable in container(name)["env"]} for name in SETTINGS}
+    assert [name for name, known in environments.items() if "BALLOTS_URL" in known] == ["evaluations", "gateway"]
+    assert environments["evaluations"]["ROLE"]["value"] == "worker"
+    assert environments["evaluations"]["MONGODB_DATABASE"]["value"] == "assessment"

@@ -12,7 +12,7 @@ from aio_pika.exceptions import ProbableAuthenticationError
 from aiormq.exceptions import ChannelAccessRefused
 from pymongo.errors import OperationFailure
 
-from chassis.storage.mongo import connect
+from chassis.storage.mongo import WORK_SECONDS, connect
 from deploy.broker.definitions import ADMIN, SERVICES, queue_of
 from deploy.local.home import HomeInUse, processes_of
 from deploy.local.mongod import DATABASES
@@ -125,3 +125,13 @@ async def test_a_service_reaches_its_own_database_only(parts: Parts, name: str) 
         with pytest.raises(OperationFailure):
             await client[other]["probe"].insert_one({})
     await client.close()
+
+
+async def test_a_transaction_that_a_killed_process_left_open_ends_soon_and_no_live_one_before_its_own_bound(
+    parts: Parts,
+) -> None:
+    """N87: what it has written is locked until then, for its successor too."""
+    client = connect(parts.mongodb_url(ADMIN))
+    lifetime = await client.admin.command("getParameter", 1, transactionLifetimeLimitSeconds=1)
+    await client.close()
+    assert WORK_SECONDS < lifetime["transactionLifetimeLimitSeconds"] <= 30

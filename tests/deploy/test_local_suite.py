@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from chassis.serving.watchdog import OVERRUN, STALLED
 from deploy.broker.definitions import queue_of, topology
 from deploy.local.home import processes_of
 from deploy.local.mongod import find_mongod
@@ -27,8 +28,24 @@ async def test_a_process_that_ends_by_itself_is_reported_and_stopping_leaves_not
 
 def test_a_process_that_does_not_come_up_shows_the_end_of_its_log(tmp_path: Path) -> None:
     child = Child("broken", ["sh", "-c", "echo the reason; exit 3"], tmp_path / "broken.log", {"PATH": "/usr/bin:/bin"})
-    with pytest.raises(StartFailed, match=r"broken ended at its start(.|\n)*the reason"):
+    with pytest.raises(StartFailed, match=r"broken ended at its start \(exit code 3\)(.|\n)*the reason"):
         child.wait_until(lambda: False, 10)
+    child.stop()
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        (f"exit {STALLED}", "its event loop stood still (watchdog)"),
+        (f"exit {OVERRUN}", "it did not stop in time (watchdog)"),
+        ("kill -KILL $$", "ended by SIGKILL"),
+        ("exit 3", "exit code 3"),
+    ],
+)
+async def test_the_end_of_a_process_is_called_what_it_is(tmp_path: Path, ends: str, said: str) -> None:
+    child = Child("broken", ["sh", "-c", ends], tmp_path / "broken.log", {"PATH": "/usr/bin:/bin"})
+    await eventually(lambda: not child.alive())
+    assert child.end() == said
     child.stop()
 
 
@@ -40,6 +57,22 @@ def test_each_process_gets_its_own_users_and_only_the_gateway_the_signing_key(tm
     assert len({environment["AMQP_URL"] for environment in environments.values()}) == 4
     assert [name for name, environment in environments.items() if "SIGNING_KEY_FILE" in environment] == ["gateway"]
     assert set(json.loads(environments["gateway"]["SUBGRAPH_URLS"])) == set(SUBGRAPHS)
+
+
+def test_r36_the_ballot_box_is_given_no_broker_no_principals_and_a_key_folder_of_its_own(tmp_path: Path) -> None:
+    suite = Suite(tmp_path)
+    box, register, others = (
+        suite.settings("ballots"),
+        suite.settings("assessment"),
+        [suite.settings(name) for name in ("catalog", "enrollment", "gateway")],
+    )
+    suite.stop()
+    keeper = {"KEYS_DIR", "BALLOTS_SECRET_FILE"}
+    server = {"HOST", "PORT", "ENVIRONMENT", "CLOCK_FILE"}
+    assert set(box) == {"MONGODB_URL", "MONGODB_DATABASE"} | server | keeper
+    assert box["KEYS_DIR"] != register["REGISTER_KEYS_DIR"]
+    assert box["MONGODB_URL"] != register["MONGODB_URL"]
+    assert not [name for other in others for name in other if name in {*keeper, "REGISTER_KEYS_DIR"}]
 
 
 def test_every_province_has_a_bounded_queue() -> None:

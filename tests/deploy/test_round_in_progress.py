@@ -31,6 +31,7 @@ CLASSES = """query($year: Int!) { projects(filter: {year: $year}, first: 50) {
 } }"""
 ESCALATED = "query($year: Int!) { escalations(year: $year) { totalCount } }"
 QUOTAS = "{ bases(first: 50) { nodes { name quota(year: 2024) { limit granted used remaining } } } }"
+MY_ENROLLMENTS = "{ myEnrollments { nodes { status school { code } project { base { id } } } } }"
 WAITING_FOR_SCHOOL = """{
   mySchool { enrollments(filter: {year: 2024}, first: 50) { nodes { status } } }
   myNotices(unread: true) { totalCount }
@@ -119,9 +120,11 @@ async def copied(block: str, folder: Path) -> dict[str, Any]:
 
 
 async def test_the_queries_of_the_readme_answer_with_rows_when_they_are_copied(folder: Path) -> None:
-    first, second = [(await copied(block, folder))["data"] for block in queries("README.md")]
+    first, mine, second = [(await copied(block, folder))["data"] for block in queries("README.md")]
     assert first["projects"]["totalCount"] > 20
     assert all(project["seats"] and project["base"]["name"] for project in first["projects"]["nodes"])
+    assert mine["me"]["scope"] == "ministry"
+    assert all(todo["count"] for todo in mine["me"]["todo"])
     assert [node["status"] for node in second["escalations"]["nodes"]] == ["SUBMITTED", "SUBMITTED"]
 
 
@@ -192,6 +195,18 @@ async def test_the_printed_school_has_an_offer_to_take_and_unread_notices(
     waiting = await client.ask(WAITING_FOR_SCHOOL)
     assert "OFFERED" in {node["status"] for node in waiting["mySchool"]["enrollments"]["nodes"]}
     assert waiting["myNotices"]["totalCount"]
+
+
+async def test_the_printed_teacher_is_of_the_printed_school_and_base_and_holds_the_offer(
+    folder: Path, public: Client, endpoints: dict[str, Any]
+) -> None:
+    of_role = {row["scope"]: row["login"] for row in reversed(shown(folder))}
+    teacher = await public.login(of_role["teacher"], endpoints["password"])
+    mine = (await teacher.ask(MY_ENROLLMENTS))["myEnrollments"]["nodes"]
+    (offered,) = [node for node in mine if node["status"] == "OFFERED"]
+    assert offered["school"]["code"] == of_role["school"]
+    base = await public.login(of_role["base"], endpoints["password"])
+    assert offered["project"]["base"] in (await base.ask("{ myBases { id } }"))["myBases"]
 
 
 async def test_the_clock_moved_past_the_deadline_sends_the_undecided_to_the_ministry(

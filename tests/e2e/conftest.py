@@ -13,6 +13,7 @@ from aio_pika.abc import AbstractIncomingMessage
 from bench.gateway.__main__ import install
 from chassis.messaging.amqp import EVENTS, connect, declare_topology
 from deploy.broker.definitions import ADMIN
+from deploy.demo.afterwards import play_afterwards
 from deploy.demo.story import Story, play_round
 from deploy.local.suite import Suite
 from deploy.seed.account_provisioner import AccountProvisioner
@@ -47,6 +48,7 @@ async def story(suite: Suite) -> AsyncIterator[Story]:
     async with session() as http:
         played = Story(AccountProvisioner(suite, http, f"Guopei-{secrets.token_hex(4)}"), lambda *_: None)
         await play_round(played)
+        await play_afterwards(played)
         yield played
 
 

@@ -82,13 +82,21 @@ async def test_every_query_of_the_round_is_answered_as_hive_gateway_answers_it(s
         (seeded.ministry, documents.MISSED_STARTS, {}),
         (seeded.ministry, documents.TRANSFERS, {}),
         (seeded.ministry, documents.PROGRESS, {"year": 2024}),
+        (seeded.ministry, documents.YEAR_TABLE, {"year": 2024}),
+        (seeded.ministry, documents.INSPECTION, {"id": "2024-1"}),
+        (seeded.ministry, documents.ASSESSMENTS, {"year": 2024}),
+        (seeded.ministry, documents.EVIDENCE, {"id": f"2024/{next(iter(seeded.base_ids.values()))}", "code": "A1"}),
+        (seeded.ministry, documents.GRADES, {"year": 2024}),
+        (seeded.ministry, documents.QUOTA_PROPOSALS, {"year": 2025}),
+        *((client, documents.MY_INSTRUMENTS, {}) for _, client in seeded.teachers.values()),
         *((client, documents.NOTICES, {}) for _, client in seeded.teachers.values()),
         *((client, documents.MY_DATA, {}) for _, client in seeded.teachers.values()),
         *((seeded.ministry, documents.QUOTA, {"id": key, "year": 2024}) for key in seeded.base_ids.values()),
     ]
     for key in story.enrollments.values():
         asked += [(seeded.ministry, ENROLLMENT, {"id": key}), (seeded.provinces["51"], FOREIGN, {"id": key})]
-    for query in (documents.ACROSS_SERVICES, documents.SEATS, documents.ACCEPTED, documents.TIMETABLE):
+    of_projects = (documents.ACROSS_SERVICES, documents.SEATS, documents.ACCEPTED, documents.TIMETABLE)
+    for query in (*of_projects, documents.INSTRUMENTS):
         asked += [(seeded.ministry, query, {"id": key}) for key in story.projects.values()]
     for seats, people in product((True, False), repeat=2):
         asked.append((seeded.ministry, PROJECTS, {"withSeats": seats, "withPeople": people}))

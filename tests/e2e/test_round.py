@@ -85,3 +85,47 @@ async def test_a_mutation_repeated_under_its_idempotency_key_takes_effect_once(s
     with pytest.raises(Refused) as refused:
         await keyed.do(draft, base=own["id"], title="两次")
     assert refused.value.codes == ["IDEMPOTENCY_KEY_REUSED"]
+
+
+HELD = """query($id: ID!) { enrollment(id: $id) { attendedHours dueHours attendanceRate
+  attendanceHistory { hours present by reason } result { outcome score } resultHistory { outcome correction }
+  credit { hours status ruleVersion dueOn } creditHistory { status } } }"""
+BOOK = """query($id: ID!) { project(id: $id) { status
+  book { state attendees passed failed incomplete noShows unassessed resultsDueOn late } } }"""
+
+
+async def test_r29_r30_r31_the_people_of_a_class_see_attendance_by_hours_results_and_credit_with_their_history(
+    story: Story,
+) -> None:
+    """Seven days of eight hours, of which one trainee missed three hours of the second day."""
+    project = story.projects["智能制造专业教学能力提升1期"]
+    shown = {}
+    for name, (_, teacher) in story.seeded.teachers.items():
+        if (name, project) in story.enrollments:
+            answer = await teacher.ask(HELD, id=story.enrollments[name, project])
+            if (answer["enrollment"] or {}).get("credit"):
+                shown[name] = answer["enrollment"]
+    late = [name for name, held in shown.items() if held["attendedHours"] == 53]
+    assert len(shown) == 8
+    assert len(late) == 1
+    held = shown[late[0]]
+    assert (held["dueHours"], held["attendanceRate"], held["result"]["score"]) == (56, 0.9464, 90)
+    assert sorted(mark["hours"] for mark in held["attendanceHistory"]) == [5, 8, 8, 8, 8, 8, 8]
+    assert held["resultHistory"] == [{"outcome": "PASSED", "correction": 0}]
+    assert (held["credit"]["hours"], held["credit"]["ruleVersion"]) == (53, "national-2024-2")
+    assert [credit["status"] for credit in held["creditHistory"]][-2:] == ["CONFIRMED", "PENDING"]
+
+
+async def test_r28_r30_a_project_is_completed_once_its_results_are_published(story: Story) -> None:
+    project = story.projects["智能制造专业教学能力提升1期"]
+
+    async def completed() -> bool:
+        answer = await story.provisioner.public.ask("query($id: ID!) { project(id: $id) { status } }", id=project)
+        return bool(answer["project"]["status"] == "COMPLETED")
+
+    await eventually(completed, deadline=90, every=0.5)
+    answer = await story.seeded.ministry.ask(BOOK, id=project)
+    assert answer["project"]["book"] == {
+        "state": "FINAL", "attendees": 10, "passed": 8, "failed": 1, "incomplete": 1, "noShows": 1, "unassessed": 0,
+        "resultsDueOn": "2024-06-24", "late": False,
+    }  # fmt: skip

@@ -4,8 +4,8 @@ import asyncio
 import json
 import re
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from deploy.broker.management import Management
 from deploy.demo import documents as d
 from deploy.local.suite import GATEWAY, SUBGRAPHS, Suite
 from deploy.seed.account_provisioner import AccountProvisioner
-from deploy.seed.graph_client import Refused, session
+from deploy.seed.graph_client import Client, Refused, session
 from deploy.seed.load import SeedResult, seed
 from deploy.seed.plans import plan_of
 from deploy.seed.world import BASES, YEAR
@@ -33,6 +33,7 @@ PROVINCES = ("44", "51")
 QUEUES = tuple(INTERNAL_QUEUES)
 TEACHING = 1
 _LIMIT = 100
+_SIGN_INS = 4
 _VERDICTS = ("OBJECTIVES", "CONTENT", "ORGANIZATION", "DURATION", "FEE")
 Received = dict[int, str]
 
@@ -42,6 +43,7 @@ class Field:
 
     Args:
         home: Its folder.
+        members: How many members the database's replica set has.
 
     Attributes:
         graph: The link from the gateway to enrollment.
@@ -49,8 +51,8 @@ class Field:
         received: What each province's own system has taken from its queue: sequence to event id.
     """
 
-    def __init__(self, home: Path) -> None:
-        self.suite = Suite(home)
+    def __init__(self, home: Path, *, members: int = 1) -> None:
+        self.suite = Suite(home, members=members)
         ports = self.suite.parts.ports
         self.graph = Proxy(ports.port_of(API))
         self.broker = Proxy(ports["amqp"])
@@ -107,6 +109,26 @@ class Field:
         for name in names:
             self.suite.launch(name)
 
+    @asynccontextmanager
+    async def spread(self, *names: str) -> AsyncIterator[None]:
+        """The block runs with these processes as enrollment's replicas, known to the gateway; the first stays."""
+        usual, ports = self.suite.overrides[GATEWAY], self.suite.parts.ports
+        urls = json.loads(usual["SUBGRAPH_URLS"])
+        urls["enrollment"] = ",".join(f"http://127.0.0.1:{ports.port_of(name)}/graphql" for name in names)
+        await self.launch(*names[1:])
+        try:
+            await self._relaunch_gateway(usual | {"SUBGRAPH_URLS": json.dumps(urls)})
+            yield
+        finally:
+            await self._relaunch_gateway(usual)
+            for name in names[1:]:
+                self.suite.children.pop(name).stop()
+
+    async def _relaunch_gateway(self, overrides: dict[str, str]) -> None:
+        self.suite.overrides[GATEWAY] = overrides
+        self.suite.children.pop(GATEWAY).stop()
+        await self.launch(GATEWAY)
+
     async def restart(self, part: Any) -> None:
         """Start a part that was stopped or killed."""
         part.start()
@@ -126,7 +148,13 @@ class Field:
             *seeded.provinces.values(),
         ]
         clients += [*seeded.schools.values(), *(client for _, client in seeded.teachers.values())]
-        fresh = await asyncio.gather(*(self.provisioner.sign_in(login, scope) for scope, login, _ in seeded.logins))
+        at_once = asyncio.Semaphore(_SIGN_INS)  # passwords are hashed a few at a time
+
+        async def sign_in(login: str, scope: str) -> Client:
+            async with at_once:
+                return await self.provisioner.sign_in(login, scope)
+
+        fresh = await asyncio.gather(*(sign_in(login, scope) for scope, login, _ in seeded.logins))
         for client, signed_in in zip(clients, fresh, strict=True):
             client.token = signed_in.token
 

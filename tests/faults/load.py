@@ -62,6 +62,7 @@ class Ledger:
         refusals: Codes.
         overruns: Reads that showed more seats or more quota taken than there are.
         projects: The published projects of this load.
+        defects: What was answered with `INTERNAL`, and to which operation.
     """
 
     promises: list[Promise] = field(default_factory=list)
@@ -69,6 +70,7 @@ class Ledger:
     refusals: list[str] = field(default_factory=list)
     overruns: list[str] = field(default_factory=list)
     projects: list[str] = field(default_factory=list)
+    defects: list[str] = field(default_factory=list)
 
 
 class Load:
@@ -124,6 +126,8 @@ class Load:
         row = found[0] if isinstance(found, list) else found
         refused = [row["refusal"]] if isinstance(row, dict) and row.get("refusal") else []
         codes = [error.get("extensions", {}).get("code") for error in errors] + [one["code"] for one in refused]
+        if "INTERNAL" in codes:
+            self.ledger.defects.append(document)
         if NOT_YET & set(codes) or (row is None and not codes):
             return _AGAIN
         self.ledger.refusals += codes
@@ -203,6 +207,8 @@ class Load:
             reply = await client.execute(document, **variables)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
             return None
+        if any(error.get("extensions", {}).get("code") == "INTERNAL" for error in reply.get("errors", [])):
+            self.ledger.defects.append(document)
         data = reply.get("data")
         return data if data and all(data.values()) else None
 

@@ -25,13 +25,14 @@ async def test_broker_stopped(field: Field, outcomes: list[Outcome]) -> None:
 async def test_database_killed(field: Field, outcomes: list[Outcome]) -> None:
     """A write that was acknowledged outlives the database's death: majority, journalled (notes N22)."""
     times = 5 if FULL else 1
-    async with drill(field, outcomes, f"mongod killed and restarted, {times} times"):
+    async with drill(field, outcomes, f"mongod killed and restarted, {times} times") as ledger:
         for _ in range(times):
             mongod = field.suite.parts.mongod
             mongod.child.kill()
             await lasting(2)
             await field.restart(mongod)
             await lasting(3)
+    assert ledger.defects == []
 
 
 @pytest.fixture

@@ -17,18 +17,23 @@ from graphql import (
 )
 
 from deploy.seed.world import id_number
-from tests.security.rounds import LIVE, live_round
+from services.assessment.domain.instrument import instrument_id
+from services.assessment.domain.vocabulary import InstrumentKind
+from tests.security.rounds import LIVE, TAUGHT, live_round
 from tests.security.tenants import BASES, MINISTRY, World
 
-BY_NATURE = {"idNumber", "mobile", "phone", "phones", "email"}
-"""Fields that are such numbers, or sealed or published as what they are."""
+BY_NATURE = {"idNumber", "mobile", "phone", "phones", "email", "values"}
+"""Fields that are such numbers, or sealed or published as what they are, such as lottery numbers (R37)."""
 CODED = {
-    *("organizationCode", "code", "dimension", "themes", "rule"),
+    *("organizationCode", "code", "dimension", "themes", "rule", "blinded", "item", "rubric"),
 }
 """Fields that take a code: what is none is refused for that, whatever it looks like."""
-WAYS = ("", "full width", " ", "-", "\u3000")
-"""The ways to write a number: plainly, in full width, or in groups with one of these between them."""
-_FULL_WIDTH = {ord(char): ord(char) + 0xFEE0 for char in "0123456789X"}
+WAYS = ("", "full width", "Arabic", " ", "-", "\u3000", ",", "、", ":", "*", ") (", "---")
+"""The ways to write a number: plainly, in other digits, or in groups with one of these between them."""
+_SCRIPTS = {
+    "full width": {ord(char): ord(char) + 0xFEE0 for char in "0123456789X"},
+    "Arabic": {ord(char): ord(char) + 0x630 for char in "0123456789"},
+}
 _SAMPLES: dict[str, Any] = {
     "Int": 1,
     "Fen": 1,
@@ -104,7 +109,8 @@ def written(number: str, way: int) -> str:
     sizes = (6, 8, 4) if len(number) == len("110101196101010015") else (3, 4, 4)
     ends = [sum(sizes[: place + 1]) for place in range(len(sizes))]
     groups = [number[end - size : end] for end, size in zip(ends, sizes, strict=True)]
-    return number.translate(_FULL_WIDTH) if way == 1 else WAYS[way].join(groups)
+    script = _SCRIPTS.get(WAYS[way])
+    return number.translate(script) if script else WAYS[way].join(groups)
 
 
 def strings(kind: GraphQLInputType, path: Path) -> Iterator[Path]:
@@ -164,6 +170,8 @@ def rightful(world: World, published_version: int) -> dict[str, tuple[str, Argum
     submitted, signed_up = world.ids["enrollment.a1.project.a"], world.ids["enrollment.a2.project.a"]
     credited, teacher, further = world.ids["enrollment.a1.taught.a"], world.ids["teacher.a1"], world.ids["teacher.a2"]
     transfer = world.ids["transfer.a"]
+    inspection, finding, taught = (world.ids[name] for name in ("inspection", "finding.a", "taught.a"))
+    annual = world.ids["annual.a"]
     about: dict[str, dict[str, Arguments]] = {
         MINISTRY: {
             "openRound": {"input": live_round() | {"year": LIVE - 2}},
@@ -181,7 +189,8 @@ def rightful(world: World, published_version: int) -> dict[str, tuple[str, Argum
             "withdrawExpert": {"id": world.ids["expert.a"]},
             "adjustQuota": {"baseId": base, "input": {"year": LIVE, "limit": 9}},
             "registerSchool": {"input": {"code": "3132000091", "province": "32"}},
-            "renameSchool": {"code": world.ids["school.a"]},
+            **{name: {"code": world.ids["school.a"]} for name in ("renameSchool", "closeSchool")},
+            "mergeSchool": {"code": world.ids["school.a"], "into": world.ids["school.a"]},
             "registerSchools": {"rows": [{"code": "3132000092", "province": "32"}]},
             **{name: {"id": published} for name in ("suspendProject", "cancelProject", "extendProject")},
             "decideProject": {"id": draft},
@@ -189,9 +198,22 @@ def rightful(world: World, published_version: int) -> dict[str, tuple[str, Argum
             "publishProjects": {"ids": [draft]},
             "revokeCredit": {"enrollmentId": credited},
             "restoreCredit": {"enrollmentId": credited},
+            "reopenRecords": {"projectId": taught, "input": {"enrollmentIds": [credited], "until": f"{LIVE}-12-31"}},
+            "revokeCertificate": {"number": "GP2444-4B36-KMK9-1", "revocation": "FRAUD"},
             "decideTransfer": {"id": transfer},
+            "freezeInspection": {"input": {"year": LIVE}},
+            **{name: {"id": inspection} for name in ("announceInspection", "recordBeacons", "voidInspection")},
+            "replaceSampled": {"id": inspection, "projectId": taught},
+            "extendInspection": {"id": inspection, "count": 1},
+            "recordFinding": {"inspectionId": inspection, "input": {"projectId": taught}},
+            "closeFinding": {"id": finding, "accepted": True},
+            "computeAssessments": {"year": TAUGHT},
+            "adjustAssessmentItem": {"id": annual, "code": "C1", "hundredths": 1},
+            "decideAppeal": {"id": annual, "upheld": True},
         },
         "base.a": {
+            "recordAttendance": {"projectId": taught, "rows": [{"enrollmentId": credited, "present": True}]},
+            "recordResults": {"projectId": taught, "rows": [{"enrollmentId": credited, "outcome": "FAILED"}]},
             "setBaseTeam": {"baseId": base},
             "revealBaseTeam": {"baseId": base},
             "draftProject": {"baseId": base, "input": {"year": LIVE}},
@@ -203,6 +225,8 @@ def rightful(world: World, published_version: int) -> dict[str, tuple[str, Argum
             "decideEnrollments": {"decisions": [{"id": submitted, "decision": "REJECT"}]},
             "returnEnrollments": {"ids": [submitted]},
             "reviseDecision": {"id": submitted, "decision": "REJECT"},
+            "reportRectification": {"id": finding},
+            **{name: {"id": annual} for name in ("commentAssessment", "appealAssessment")},
         },
         "expert.a": {"submitReview": {"projectId": draft}},
         "school.a": {
@@ -221,7 +245,11 @@ def rightful(world: World, published_version: int) -> dict[str, tuple[str, Argum
             "answerWithdrawal": {"id": submitted, "grant": False},
             "substituteTeacher": {"id": submitted, "teacherId": further},
         },
-        "teacher.a1": {"requestWithdrawal": {"id": submitted}},
+        "teacher.a1": {
+            "requestWithdrawal": {"id": submitted},
+            "checkIn": {},
+            "issueBallotToken": {"instrumentId": instrument_id(taught, InstrumentKind.TEACHING)},
+        },
         "school.b": {"withdrawTransfer": {"id": transfer}},
         "province.a": {"recordFunding": {"input": {"year": LIVE, "corrects": world.ids["funding.a"]}}},
     }

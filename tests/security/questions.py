@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import product
+from itertools import islice, product
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -27,8 +27,15 @@ from graphql import (
     print_ast,
 )
 
+from chassis.graph.costs import WEIGHTS
+from chassis.graph.list_sizes import ASSUMED
+
 _BUDGET, _ASSUMED, _FIELDS = 3_000, 32, 360
-"""The gateway's limit of objects, the longest that it takes any list for, and its limit of fields, nearly."""
+"""The gateway's limit of objects, the longest that it takes most lists for, and its limit of fields, nearly."""
+_LONGER = {key.rpartition(".")[2]: length for key, length in ASSUMED.items() if length > _ASSUMED}
+"""The lists that it takes for longer, by name."""
+_DEAR = {key.rpartition(".")[2]: weight for key, weight in WEIGHTS.items()}
+"""What fields cost that do not cost 1, by name."""
 _ARGUMENTS, _NAME = re.compile(r"\([^()]*\)"), re.compile(r"\w+(?!\w*:)")
 _TOGETHER, _LONG = 8, 2_500
 """How many selections go into one query, and how many characters."""
@@ -76,31 +83,41 @@ class Questions:
         assert schema.query_type
         self._query = schema.query_type
 
-    def about(self, names: Iterable[str]) -> Iterator[str]:
+    def about(self, names: Iterable[str], *, varied: bool = True) -> Iterator[str]:
         """Queries that ask all that can be asked of these root fields, several selections of one field in each.
 
         One field's ids are then in no other's queries, whose answers must bring them.
+
+        Args:
+            names: The root fields.
+            varied: Whether also with arguments that may be left out.
         """
         for name in names:
             waiting: list[Piece] = []
-            for one in self._of(name):
+            for one in self._of(name, varied):
                 if waiting and _too_much([*waiting, one]):
                     yield _query(waiting)
                     waiting.clear()
                 waiting.append(one)
             yield _query(waiting)
 
-    def _of(self, name: str) -> Iterator[Piece]:
+    def _of(self, name: str, varied: bool) -> Iterator[Piece]:
         """All about one root field: every argument once, every way on from it, every argument of those."""
-        rows = rows_of(object_of(self._query.fields[name]))
-        for given in [*self.plain(self._query, name), *self._varied(self._query, name)]:
-            yield _affordable(partial(self._flat, self._query, name, given))
+        field = self._query.fields[name]
+        choices = [*self.plain(self._query, name), *(self._varied(self._query, name) if varied else ())]
+        if not target_of(field):
+            yield from (Piece(f"{name}({given})" if given else name, 1) for given in choices)
+            return
+        rows = rows_of(object_of(field))
+        for given in choices:
+            yield from _affordable(partial(self._flat, self._query, name, given))
         for start in self.plain(self._query, name):
             for below in (key for key, field in rows.fields.items() if target_of(field)):
                 onward = [partial(self._deep, rows, below, given, frozenset()) for given in self.plain(rows, below)]
-                onward += [partial(self._flat, rows, below, given) for given in self._varied(rows, below)]
+                if varied:
+                    onward += [partial(self._flat, rows, below, given) for given in self._varied(rows, below)]
                 for one in onward:
-                    yield _affordable(partial(self._through, name, start, one))
+                    yield from _affordable(partial(self._through, name, start, one))
 
     def _through(self, name: str, given: str, onward: Write, size: Size) -> Piece:
         """From a root field one step on, and nothing of its own rows."""
@@ -201,16 +218,16 @@ def ask_for(field: GraphQLField, name: str, given: str, page: int, rows: Piece) 
         given = ", ".join(filter(None, [given, f"first: {page}"]))
     arguments, inner = f"({given})" if given else "", rows.text or "__typename"
     if "nodes" not in object_of(field).fields:
-        times = _ASSUMED if _is_list(field.type) else 1
-        return Piece(f"{name}{arguments} {{ {inner} }}", times * (1 + rows.cost))
+        times = _LONGER.get(name, _ASSUMED) if _is_list(field.type) else 1
+        return Piece(f"{name}{arguments} {{ {inner} }}", times * (_DEAR.get(name, 1) + rows.cost))
     page_ = f"totalCount pageInfo {{ endCursor }} edges {{ cursor }} nodes {{ {inner} }}"
-    return Piece(f"{name}{arguments} {{ {page_} }}", 2 + page * (2 + rows.cost))
+    return Piece(f"{name}{arguments} {{ {page_} }}", 2 + _DEAR["totalCount"] + page * (2 + rows.cost))
 
 
-def _affordable(write: Write) -> Piece:
-    """The deepest and longest that the gateway takes."""
+def _affordable(write: Write) -> Iterator[Piece]:
+    """The deepest and longest that the gateway takes; nothing where it takes none, from whomever."""
     sizes = [Size(hops, page) for hops in (2, 1, 0) for page in (8, 4, 2, 1)]
-    return next(one for one in map(write, sizes) if one.cost <= _BUDGET and one.fields <= _FIELDS)
+    yield from islice((one for one in map(write, sizes) if one.cost <= _BUDGET and one.fields <= _FIELDS), 1)
 
 
 def _too_much(pieces: Sequence[Piece]) -> bool:

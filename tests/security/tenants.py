@@ -24,7 +24,7 @@ LETTERS = {"a": "甲", "b": "乙", "c": "丙"}
 SCHOOLS = {"a": "3132000031", "b": "3133000032", "c": f"12100000400698800{credit_check_character('12100000400698800')}"}
 PEOPLE = {"a": ("陆甲一", "陆甲二"), "b": ("孟乙一", "孟乙二"), "c": ("柯丙一",)}
 BASES = {"a": "4132000201", "b": "4133000202"}
-QUOTAS = {"a": 1_770_010_001, "b": 1_880_020_002}
+QUOTAS = {"a": 177, "b": 188}
 MINISTRY = "ministry"
 _REQUEST = "mutation($input: TransferInput!) { requestTeacher(input: $input) { id } }"
 _PROJECT_STATUS = "query($id: ID!) { project(id: $id) { status } }"
@@ -111,7 +111,8 @@ async def _base(world: World, tenant: str) -> None:
     await ministry.do(d.ADJUST, id=base, input={"year": LIVE, "limit": QUOTAS[tenant], "reason": f"调整{tenant}机密"})
     for value in (contact["name"], mask(contact["phone"]), f"调整{tenant}机密"):
         world.only(value, f"base.{tenant}")
-    world.only(str(QUOTAS[tenant]), f"base.{tenant}", f"province.{tenant}")  # a notice tells the province (R39)
+    world.only(f'"limit": {QUOTAS[tenant]}', f"base.{tenant}")
+    world.only(f"调整为{QUOTAS[tenant]}", f"base.{tenant}", f"province.{tenant}")  # a notice tells the province (R39)
     world.only(expert_given["name"], f"expert.{tenant}")
 
 
@@ -274,6 +275,7 @@ async def _teach(world: World, tenant: str) -> None:
     await wait_for(lambda: recorded(d.ATTENDANCE, marks), "attendance")
     await base.do(d.FINISH, id=project)
     await wait_for(lambda: recorded(d.RESULTS, results), "results")
+    assert (await base.do(d.PUBLISH_RESULTS, id=project))["state"] == "FINAL"
     await world.clients[f"school.{tenant}"].do(d.CONFIRM, ids=[first])
 
     async def credited() -> bool:

@@ -105,7 +105,7 @@ async def test_a_field_is_open_to_its_scopes_and_to_nobody_else(row: Row, scope:
     query = way % selected(row.field, object_type(row.type).fields[row.field])
     subgraphs = Deaf()
     engine = Engine(GRAPH, subgraphs, streams=subgraphs)
-    planned = "".join(fetch.text for fetch in engine.plan(query, scopes=granted(scope)).fetches())
+    planned = "".join(request.text for request in engine.plan(query, scopes=granted(scope)).requests())
     assert ("probe:" in planned) == may, planned
     (answer,) = [one.json() async for one in engine.stream(Request(query, scopes=granted(scope)))]
     denied = [one["extensions"].get("coordinate") for one in answer.get("errors", ())]

@@ -21,6 +21,9 @@ def files_of(world: World, tenant: str) -> dict[str, set[str]]:
         f"/exports/schools/{SCHOOLS[tenant]}.xlsx?year={LIVE}": {school, province},
         f"/exports/provinces/{PROVINCES[tenant]}.xlsx?year={LIVE}": {province},
         f"/rosters/{ids[f'roster.{tenant}']}/result.xlsx": {school},
+        f"/projects/{ids[f'taught.{tenant}']}/workbook.xlsx": {base},
+        f"/projects/{ids[f'taught.{tenant}']}/sign-in.pdf?session=s1": {base},
+        f"/certificates/projects/{ids[f'taught.{tenant}']}.zip": {base},
     }
 
 
@@ -30,6 +33,25 @@ async def test_a_file_is_had_by_its_own_and_by_nobody_else(world: World, tenant:
         answers = {name: (await client.fetch(path))[0] for name, client in world.clients.items() if name != MINISTRY}
         assert {name for name, status in answers.items() if status == 200} == owners, path
         assert {status for name, status in answers.items() if name not in owners} <= REFUSED, path
+
+
+@pytest.mark.parametrize("tenant", list(BASES))
+async def test_r41_a_classs_numbers_are_refused_to_another_base_and_to_every_province(
+    world: World, tenant: str
+) -> None:
+    path = f"/exports/projects/{world.ids[f'project.{tenant}']}/numbers.xlsx"
+    others = {f"base.{other}" for other in BASES if other != tenant} | {f"province.{name}" for name in BASES}
+    for name in [*sorted(others), "public"]:
+        found = codes(await world.clients[name].post(path, {"purpose": "核对报到证件"}))
+        assert found <= {"NOT_FOUND", "FORBIDDEN", "UNAUTHENTICATED"}, name
+
+
+@pytest.mark.parametrize(("own", "other"), TENANTS)
+async def test_r29_a_classs_workbook_is_entered_by_its_own_base_alone(world: World, own: str, other: str) -> None:
+    path = f"/projects/{world.ids[f'taught.{other}']}/workbook.xlsx"
+    for name in (f"base.{own}", f"school.{other}", f"teacher.{other}1", f"province.{other}", MINISTRY, "public"):
+        found = codes(await world.clients[name].post(path, {}))
+        assert found <= {"FORBIDDEN", "NOT_FOUND", "UNAUTHENTICATED"}, name
 
 
 @pytest.mark.parametrize(("own", "other"), TENANTS)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from services.assessment.domain.instrument import instrument_id
+from services.assessment.domain.vocabulary import InstrumentKind
 from tests.security.rounds import LIVE
 from tests.security.tenants import PROVINCES, SCHOOLS, World
 
@@ -15,8 +17,11 @@ _CONTACT = {"name": "冒名", "phone": "13900139000"}
 _TEAM = {duty: [_CONTACT] for duty in ("design", "declaration", "delivery")}
 _SESSION = {"title": "第1天", "teacher": "周教授", "date": _DAY, "hours": 8}
 _VERDICTS = [{"dimension": "FEE", "verdict": "FAIL", "comment": _REASON}]
-OF_ONESELF = {"addTeachers", "designatePerson", "requestTeacher", "setInnerCutOff", "updateMyContact"}
-"""They name nothing of anybody else's: a school has its own people, days and requests only, a teacher one contact."""
+OF_ONESELF = {"addTeachers", "checkIn", "designatePerson", "requestTeacher", "setInnerCutOff", "updateMyContact"}
+"""They name nothing of anybody else's: a school has its own people, days and requests only, a teacher one contact,
+and a check-in code is of no use to whoever does not attend the class."""
+_CERTIFICATE = "GP2444-4B36-KMK9-1"
+"""A number that could be one; whose certificate it is, is tested where certificates are issued."""
 _STRANGERS = {"a": "b", "b": "c"}
 """By base, a school that has submitted nobody to it."""
 _STRANGE_BASES = {school: base for base, school in _STRANGERS.items()}
@@ -52,6 +57,7 @@ def trespasses(world: World) -> Iterator[Trespass]:
         yield from _each(f"province.{own}", _of_provinces(world, other))
         yield from _each(f"teacher.{own}1", _of_teachers(world, f"{other}1", other))
         yield from _each(f"teacher.{own}1", _of_teachers(world, f"{own}2", own))
+        yield from _each(f"teacher.{own}1", _of_strangers(world, other))
     yield from _each("school.c", _of_schools(world, "c", "a"))
 
 
@@ -90,6 +96,18 @@ def _of_bases(world: World, own: str, other: str) -> dict[str, list[Arguments]]:
         "decideEnrollments": [{"decisions": [decide(enrollment)]} for decide in decisions],
         "recordAttendance": [{"projectId": key, "rows": [mark]} for key in (taught, world.ids[f"taught.{own}"])],
         "recordResults": [{"projectId": key, "rows": [result]} for key in (taught, world.ids[f"taught.{own}"])],
+        "publishResults": [{"projectId": key} for key in (taught, published)],
+        "openCheckIn": [{"projectId": key, "sessionId": "s1"} for key in (taught, published)],
+        "reportRectification": [{"id": world.ids[f"finding.{other}"], "text": _REASON}],
+        **{
+            name: [{"id": world.ids[f"annual.{other}"], "text": _REASON}]
+            for name in ("commentAssessment", "appealAssessment")
+        },
+        "issueCertificates": [
+            {"projectId": taught},
+            *({"projectId": key, "enrollmentIds": [attendee]} for key in (taught, world.ids[f"taught.{own}"])),
+        ],
+        "revokeCertificate": [{"number": _CERTIFICATE, "revocation": "FRAUD", "reason": _REASON}],
         "markNoticesRead": [{"ids": [world.ids[f"notice.school.{other}"]]}],
         "revealTeacher": [{"id": world.ids[f"teacher.{other}2"], "purpose": _PURPOSE}],
         "revealTeachers": [{"projectId": taught, "purpose": _PURPOSE}],
@@ -152,6 +170,12 @@ def _of_teachers(world: World, victim: str, tenant: str) -> dict[str, list[Argum
     }
 
 
+def _of_strangers(world: World, other: str) -> dict[str, list[Arguments]]:
+    """Only who attends a project rates it."""
+    rated = [instrument_id(world.ids[f"taught.{other}"], kind) for kind in InstrumentKind]
+    return {"issueBallotToken": [{"instrumentId": key, "blinded": "AQAB"} for key in rated]}
+
+
 def _of_provinces(world: World, other: str) -> dict[str, list[Arguments]]:
     school = {"code": f"31{PROVINCES[other]}000099", "name": _REASON, "province": PROVINCES[other]}
     payment = {"year": LIVE, "amount": 1, "source": "CENTRAL", "item": _REASON}
@@ -161,6 +185,8 @@ def _of_provinces(world: World, other: str) -> dict[str, list[Arguments]]:
         "registerSchools": [{"rows": [school]}],
         "revealContacts": [{"codes": [SCHOOLS[other]], "purpose": _PURPOSE}],
         "renameSchool": [{"code": SCHOOLS[other], "name": "冒名学校", "reason": _REASON}],
+        "closeSchool": [{"code": SCHOOLS[other], "reason": _REASON}],
+        "mergeSchool": [{"code": SCHOOLS[other], "into": SCHOOLS[other], "reason": _REASON}],
         "decideTransfer": [{"id": world.ids[f"transfer.{other}"], "grant": True, "reason": _REASON}],
         "recordFunding": [{"input": given} for given in (payment | {"school": SCHOOLS[other]}, corrected)],
         "markNoticesRead": [{"ids": [world.ids[f"notice.school.{other}"]]}],

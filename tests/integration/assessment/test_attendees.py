@@ -70,6 +70,45 @@ async def test_r26_a_record_that_an_earlier_release_closed_stays_closed(database
     assert not (await store.records.get("e0")).live
 
 
+async def test_r32_a_publication_that_comes_again_fills_in_what_an_earlier_release_has_not_stored(
+    database: Database,
+) -> None:
+    store = Store(database)
+    told = {
+        **published("p1").data,
+        "code": "2024-44-001",
+        "title": "数控",
+        "base_name": "甲基地",
+        "category": "PRINCIPAL",
+        "class_hours": 16,
+        "starts_on": "2024-06-03",
+        "ends_on": "2024-06-09",
+        "province": "44",
+        "faculty_members": [{"id": "f1", "name": "王教授"}],
+    }
+    await take_in(database, handlers(store), published("p1"))
+    await store.projects.collection.update_one(
+        {"_id": "p1"},
+        {"$set": {"phase": "FINISHED", "version": 5, "timetable": 3, "ends_on": "2024-06-10", "province": "00"}},
+    )
+    before = await store.projects.get("p1")
+    assert (before.training, before.category, before.class_hours, before.province) == (None, None, None, "00")
+    again = replace(envelope_of("catalog.project-published", "p1", 1, told), id="catalog/project:p1/1/again")
+    await take_in(database, handlers(store), again)
+    after = await store.projects.get("p1")
+    assert after.training
+    assert (after.training.title, after.training.class_hours) == ("数控", 16)
+    assert after.training.ends_on == before.ends_on == after.ends_on
+    assert (after.category, after.class_hours, after.province) == ("PRINCIPAL", 16, "44")
+    assert [teacher.name for teacher in after.faculty] == ["王教授"]
+    kept = ("phase", "version", "timetable", "sessions")
+    assert [getattr(after, name) for name in kept] == [getattr(before, name) for name in kept]
+    other = told | {"title": "别的", "class_hours": 8, "category": "OTHER", "province": "45"}
+    later = replace(envelope_of("catalog.project-published", "p1", 1, other), id="catalog/project:p1/1/third")
+    await take_in(database, handlers(store), later)
+    assert await store.projects.get("p1") == after
+
+
 async def play(database: Database, steps: Sequence[Step], batches: Sequence[Sequence[int]]) -> list[dict[str, Any]]:
     """The records with their events, after these batches and nothing else."""
     for name in ("inbox", "records", "projects"):

@@ -30,12 +30,18 @@ async def test_r29_r30_r31_attendance_results_and_credits_wait_for_those_who_rec
     assert await waits(world, BASE) == {"MARK_ATTENDANCE": (1, "R29", {"id": "p1"})}
     assert await world.attend(("e2", "s2", False)) == ["ok"]
     assert await waits(world, BASE) == {}
-    await world.tell("catalog.project-finished", "p1", project="p1", version=2)
-    await world.until_phase(ProjectPhase.FINISHED)
+    await world.finish()
     assert await waits(world, BASE) == {"RECORD_RESULTS": (2, "R30", {"id": "p1"})}
     assert await waits(world, FOREIGN) == {}
     assert await world.grade("e1", ResultOutcome.PASSED, 88) == ["ok"]
-    assert await waits(world, BASE) == {"RECORD_RESULTS": (1, "R30", {"id": "p1"})}
+    assert await waits(world, BASE) == {
+        "RECORD_RESULTS": (1, "R30", {"id": "p1"}), "PUBLISH_RESULTS": (1, "R30", {"id": "p1"})
+    }  # fmt: skip
+    assert await world.grade("e2", ResultOutcome.FAILED, 30) == ["ok"]
+    assert await waits(world, BASE) == {"PUBLISH_RESULTS": (2, "R30", {"id": "p1"})}
+    assert await waits(world, SCHOOL) == {}  # nobody knows a draft
+    await world.close()
+    assert await waits(world, BASE) == {}
     assert await waits(world, SCHOOL) == {"CONFIRM_CREDIT": (1, "R31", {"id": "p1"})}
     assert await waits(world, OTHER_SCHOOL) == {}
     await confirm_credits(world.deps, SCHOOL, enrollments=["e1"])
@@ -46,8 +52,7 @@ async def test_r30_no_result_of_a_no_show_waits(world: World) -> None:
     """Whoever was marked present by mistake and then absent attended nothing, too."""
     await world.start("e1", "e2", "e3")
     await world.attend(("e1", "s1", True), ("e2", "s1", False), ("e3", "s1", True), ("e3", "s1", False))
-    await world.tell("catalog.project-finished", "p1", project="p1", version=2)
-    await world.until_phase(ProjectPhase.FINISHED)
+    await world.finish()
     assert await waits(world, BASE) == {"RECORD_RESULTS": (1, "R30", {"id": "p1"})}
 
 
@@ -55,8 +60,7 @@ async def test_r29_r30_attendance_and_results_of_a_class_recorded_afterwards_wai
     """Nobody could mark attendance before, so whoever has no mark is no no-show yet."""
     await world.publish("e1", "e2")
     await world.until_phase(ProjectPhase.PUBLISHED)
-    await world.tell("catalog.project-finished", "p1", version=2, project="p1", overrun=False, recorded_afterwards=True)
-    await world.until_phase(ProjectPhase.FINISHED)
+    await world.finish(afterwards=True)
 
     async def recorded() -> bool:
         return await world.attend(("e1", "s1", False), ("e1", "s2", False)) == ["ok", "ok"]
@@ -77,7 +81,7 @@ async def test_what_waits_is_read_from_an_index(world: World) -> None:
     for where in (
         {"school": "3144000011", "credit.status": "PENDING"},
         {"$or": [{"project": "p1", "live": True, "marks.session": {"$not": {"$all": ["s1"]}}}]},
-        {"project": {"$in": ["p1"]}, "live": True, "results": {"$size": 0}},
+        {"project": {"$in": ["p1"]}, "live": True, "results.0": {"$exists": False}, "drafts.0": {"$exists": False}},
     ):
         plan = await records.find(where).explain()
         assert "COLLSCAN" not in str(plan["queryPlanner"]["winningPlan"]), where

@@ -3,15 +3,18 @@
 import asyncio
 import hashlib
 import hmac
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
 from chassis.context import Act, acting
+from kernel.dates import today
 from kernel.errors import Refusal
 from kernel.free_text import Reason
 from services.assessment.commands.attendance import AttendanceMark, record_attendance
 from services.assessment.commands.credits import confirm_credits, restore_credit, revoke_credit
+from services.assessment.commands.results import reopen_records
 from services.assessment.domain.vocabulary import CreditStatus, ProjectPhase, ResultOutcome
 from tests.integration.assessment.world import (
     BASE,
@@ -32,20 +35,22 @@ SPOT_CHECK = Reason("抽检")
 
 async def test_r29_to_r31_from_attendance_to_a_credit_revoked_and_given_back(world: World) -> None:
     await world.start("e1")
-    assert await world.attend(("e1", "s1", True), ("e1", "s2", False)) == ["ok", "ok"]
+    assert await world.attend(("e1", "s1", True), ("e1", "s2", True)) == ["ok", "ok"]
+    await world.finish()
     assert await world.grade("e1", ResultOutcome.PASSED, 88) == ["ok"]
+    await world.close()
     assert codes(await confirm_credits(world.deps, SCHOOL, enrollments=["e1"])) == ["ok"]
     assert codes(await confirm_credits(world.deps, SCHOOL, enrollments=["e1"])) == ["ok"]
     revoked = await revoke_credit(world.deps, MINISTRY, enrollment="e1", reason=SPOT_CHECK)
     assert revoked.credit
-    assert (revoked.credit.hours, revoked.credit.status) == (56, CreditStatus.REVOKED)
+    assert (revoked.credit.hours, revoked.credit.status) == (16, CreditStatus.REVOKED)
     assert revoked.result
-    assert revoked.result.attendance_rate == 0.5
+    assert revoked.result.attendance_rate == 1
     restored = await restore_credit(world.deps, MINISTRY, enrollment="e1", reason=Reason("撤销有误"))
     assert restored.credit
-    assert (restored.credit.hours, restored.credit.status) == (56, CreditStatus.CONFIRMED)
-    heard = await world.heard(6)
-    assert [(event.name, event.subject, event.province) for event in heard] == [
+    assert (restored.credit.hours, restored.credit.status) == (16, CreditStatus.CONFIRMED)
+    heard = await world.heard(7)
+    assert [(event.name, event.subject, event.province) for event in heard if event.name != "results-published"] == [
         ("attendance-recorded", "e1", "44"),
         ("attendance-recorded", "e1", "44"),
         ("result-recorded", "e1", "44"),
@@ -60,7 +65,7 @@ async def test_r29_nothing_is_recorded_before_the_training_begins(world: World) 
     await eventually(lambda: world.deps.store.records.find("e1"))
     before = await world.record("e1")
     assert await world.attend(("e1", "s1", True)) == ["NOT_RUNNING"]
-    assert await world.grade("e1", ResultOutcome.PASSED, 88) == ["NOT_RUNNING"]
+    assert await world.grade("e1", ResultOutcome.PASSED, 88) == ["NOT_FINISHED"]
     assert await world.record("e1") == before
 
 
@@ -88,15 +93,35 @@ async def test_a_row_of_another_project_is_not_found(world: World) -> None:
 
 async def test_r30_a_correction_is_appended_and_numbered(world: World) -> None:
     await world.start("e1")
-    await world.attend(("e1", "s1", True))
-    await world.grade("e1", ResultOutcome.FAILED, 50)
-    await world.grade("e1", ResultOutcome.PASSED, 60)
+    await world.passes("e1")
+    assert await world.grade("e1", ResultOutcome.FAILED, 50, reason="复核") == ["RECORDS_FINAL"]
+    until = today(world.deps.clock.now())
+    opened = await reopen_records(
+        world.deps, MINISTRY, project="p1", enrollments=["e1", "e9"], until=until, reason=Reason("学员申诉")
+    )
+    assert codes(opened) == ["ok", "NOT_FOUND"]
+    assert await world.grade("e1", ResultOutcome.FAILED, 50) == ["REASON_MISSING"]
+    assert await world.grade("e1", ResultOutcome.FAILED, 50, reason="复核") == ["ok"]
     record = await world.record("e1")
-    assert [(result.outcome, result.score) for result in record.results] == [
-        (ResultOutcome.FAILED, 50),
-        (ResultOutcome.PASSED, 60),
+    assert [(result.outcome, result.score, result.reason) for result in record.results] == [
+        (ResultOutcome.PASSED, 88, None),
+        (ResultOutcome.FAILED, 50, "复核"),
     ]
-    assert [event.data.get("correction") for event in await world.heard(3)] == [None, 0, 1]
+    heard = await world.heard(6)
+    assert [event.data["correction"] for event in heard if event.name == "result-recorded"] == [0, 1]
+    assert [event.data["until"] for event in heard if event.name == "record-reopened"] == [until.isoformat()]
+
+
+async def test_r30_records_are_reopened_by_the_ministry_only(world: World) -> None:
+    await world.start("e1")
+    await world.passes("e1")
+    before = await world.record("e1")
+    until = today(world.deps.clock.now())
+    for stranger in (BASE, SCHOOL, TEACHER):
+        with pytest.raises(Refusal) as refused:
+            await reopen_records(world.deps, stranger, project="p1", enrollments=["e1"], until=until, reason=SPOT_CHECK)
+        assert (refused.value.code, refused.value.rule) == ("FORBIDDEN", "R30")
+    assert await world.record("e1") == before
 
 
 async def test_a_foreign_base_and_a_foreign_school_write_nothing(world: World) -> None:
@@ -105,8 +130,7 @@ async def test_a_foreign_base_and_a_foreign_school_write_nothing(world: World) -
         with pytest.raises(Refusal) as refused:
             await world.attend(("e1", "s1", True), by=stranger)
         assert refused.value.code == "FORBIDDEN"
-    await world.attend(("e1", "s1", True))
-    await world.grade("e1", ResultOutcome.PASSED, 88)
+    await world.passes("e1")
     before = await world.record("e1")
     assert codes(await confirm_credits(world.deps, OTHER_SCHOOL, enrollments=["e1"])) == ["NOT_FOUND"]
     for stranger in (BASE, SCHOOL, TEACHER):
@@ -121,6 +145,12 @@ async def test_a_foreign_base_and_a_foreign_school_write_nothing(world: World) -
 
 async def test_r31_no_credit_without_passing(world: World) -> None:
     await world.start("e1")
+    assert codes(await confirm_credits(world.deps, SCHOOL, enrollments=["e1"])) == ["NOT_FINISHED"]
+    await world.attend(("e1", "s1", True), ("e1", "s2", True))
+    await world.finish()
+    assert await world.grade("e1", ResultOutcome.FAILED, 10) == ["ok"]
+    assert codes(await confirm_credits(world.deps, SCHOOL, enrollments=["e1"])) == ["NOT_PUBLISHED"]
+    await world.close()
     assert codes(await confirm_credits(world.deps, SCHOOL, enrollments=["e1"])) == ["NOT_PASSED"]
     with pytest.raises(Refusal) as refused:
         await revoke_credit(world.deps, MINISTRY, enrollment="e1", reason=SPOT_CHECK)
@@ -129,11 +159,10 @@ async def test_r31_no_credit_without_passing(world: World) -> None:
 
 async def test_r31_a_credit_is_confirmed_once_however_many_confirm_it(world: World) -> None:
     await world.start("e1")
-    await world.attend(("e1", "s1", True))
-    await world.grade("e1", ResultOutcome.PASSED, 88)
+    await world.passes("e1")
     tries = await asyncio.gather(*(confirm_credits(world.deps, SCHOOL, enrollments=["e1"]) for _ in range(4)))
     assert sorted(code for results in tries for code in codes(results)) == ["ok"] * 4
-    names = [event.name for event in await world.heard(3)]
+    names = [event.name for event in await world.heard(5)]
     assert names.count("credit-confirmed") == 1
 
 
@@ -165,7 +194,7 @@ async def test_r29_the_end_of_the_training_records_no_shows_only(world: World) -
     assert [(event.name, event.subject) for event in heard if event.name == "no-show-recorded"] == [
         ("no-show-recorded", "e2")
     ]
-    assert await world.grade("e2", ResultOutcome.PASSED, 80) == ["ATTENDANCE_MISSING"]
+    assert await world.grade("e2", ResultOutcome.PASSED, 80) == ["ATTENDANCE_INCOMPLETE"]
     assert await world.grade("e2", ResultOutcome.INCOMPLETE, None) == ["ok"]
 
 
@@ -193,10 +222,8 @@ async def test_r18_attendance_counts_by_the_new_timetable(world: World) -> None:
 
     await eventually(amended)
     assert await world.attend(("e1", "s2", True)) == ["UNKNOWN_SESSION"]
-    await world.grade("e1", ResultOutcome.FAILED, 10)
-    result = (await world.record("e1")).result
-    assert result
-    assert result.attendance_rate == 0.0
+    project = await world.deps.store.projects.get("p1")
+    assert (await world.record("e1")).attendance_rate(project, world.deps.clock.now()) == 0
 
 
 async def taken_in(world: World, key: str) -> None:
@@ -217,7 +244,8 @@ async def test_r29_a_replayed_event_does_not_restore_an_older_state(world: World
     await tell("catalog.project-amended", version=5, sessions=sessions(2))
     await world.publish()
     await taken_in(world, "e9")
-    assert await world.deps.store.projects.get("p1") == before
+    remembered = replace(before, amendments=(6, 5))  # it was amended then, too, which counts in assessments (R38)
+    assert await world.deps.store.projects.get("p1") == remembered
     assert len(before.sessions) == 1
     await tell("catalog.project-amended", version=8, sessions=sessions(2))
     await tell("catalog.project-cancelled", version=9)
@@ -244,6 +272,40 @@ async def test_r26_a_withdrawal_that_arrives_before_the_acceptance_counts(world:
     await taken_in(world, "e9")
     assert not (await world.record("e1")).live
     assert await world.attend(("e1", "s1", True)) == ["NOT_AN_ATTENDEE"]
+
+
+async def test_r3_r31_the_successor_of_a_merged_school_confirms_its_credits(world: World) -> None:
+    await world.start("e1")
+    await world.passes("e1")
+    inherited = attendee("e1") | {"school": OTHER_SCHOOL.school, "former_school": SCHOOL.school}
+    await world.tell("enrollment.enrollment-inherited", "e1", province="51", version=9, **inherited)
+    await world.tell("enrollment.enrollment-inherited", "e1", version=8, **attendee("e1"))
+    await taken_in(world, "e9")
+    record = await world.record("e1")
+    assert (record.school, record.province, record.live) == (OTHER_SCHOOL.school, "51", True)
+    assert codes(await confirm_credits(world.deps, SCHOOL, enrollments=["e1"])) == ["NOT_FOUND"]
+    assert codes(await confirm_credits(world.deps, OTHER_SCHOOL, enrollments=["e1"])) == ["ok"]
+
+
+async def test_r3_r31_an_acceptance_that_arrives_after_the_inheritance_is_the_successors(world: World) -> None:
+    await world.start("e2")
+    inherited = attendee("e1") | {"school": OTHER_SCHOOL.school, "former_school": SCHOOL.school}
+    await world.tell("enrollment.enrollment-inherited", "e1", province="51", version=9, **inherited)
+    await taken_in(world, "e8")
+    assert await world.attend(("e1", "s1", True)) == ["NOT_AN_ATTENDEE"]
+    await world.tell("enrollment.accepted", "e1", version=3, **attendee("e1"))
+    await taken_in(world, "e9")
+    record = await world.record("e1")
+    assert (record.school, record.province, record.live) == (OTHER_SCHOOL.school, "51", True)
+
+
+async def test_r3_an_inheritance_from_before_the_acceptance_that_opened_the_record_is_late(world: World) -> None:
+    await world.start("e2")
+    await world.tell("enrollment.accepted", "e1", version=8, **attendee("e1"))
+    earlier = attendee("e1") | {"school": OTHER_SCHOOL.school, "former_school": "3144000099"}
+    await world.tell("enrollment.enrollment-inherited", "e1", province="51", version=5, **earlier)
+    await taken_in(world, "e9")
+    assert (await world.record("e1")).school == SCHOOL.school
 
 
 async def test_a_list_repeated_under_its_key_does_not_undo_later_corrections(world: World) -> None:
@@ -293,8 +355,10 @@ async def test_lists_of_a_whole_class_at_once_lose_no_mark(world: World) -> None
 async def test_a_repeat_of_what_took_effect_is_not_refused_for_what_came_after_it(world: World) -> None:
     await world.start("e1")
     assert await world.attend(("e1", "s1", True), ("e1", "s2", True)) == ["ok", "ok"]
+    await world.finish()
     with acting(Act(BASE, idempotency_key="k1")):
         assert await world.grade("e1", ResultOutcome.PASSED, 88) == ["ok"]
+    await world.close()
     with acting(Act(SCHOOL, idempotency_key="k1")):
         assert codes(await confirm_credits(world.deps, SCHOOL, enrollments=["e1"])) == ["ok"]
     with acting(Act(BASE, idempotency_key="k1")):
@@ -305,17 +369,20 @@ async def test_a_request_leaves_the_mark_it_always_had(world: World) -> None:
     """Names and digests are data: of the rows about one record in their order (chassis.storage.idempotency)."""
     await world.start("e1")
     with acting(Act(BASE, idempotency_key="k1")):
-        assert await world.attend(("e1", "s1", True), ("e1", "s2", False)) == ["ok", "ok"]
+        assert await world.attend(("e1", "s1", True), ("e1", "s2", False), ("e1", "s2", True)) == ["ok"] * 3
+    await world.finish()
+    with acting(Act(BASE, idempotency_key="k1")):
         assert await world.grade("e1", ResultOutcome.PASSED, 88) == ["ok"]
+    await world.close()
     with acting(Act(SCHOOL, idempotency_key="k1")):
         assert codes(await confirm_credits(world.deps, SCHOOL, enrollments=["e1"])) == ["ok"]
     with acting(Act(MINISTRY, idempotency_key="k1")):
         await revoke_credit(world.deps, MINISTRY, enrollment="e1", reason=SPOT_CHECK)
     document = await world.deps.store.records.collection.find_one({"_id": "e1"})
     assert document
-    present, absent = (
+    marks = ",".join(
         f'{{"enrollment":"e1","session":"{session}","present":{present},"mode":null}}'
-        for session, present in (("s1", "true"), ("s2", "false"))
+        for session, present in (("s1", "true"), ("s2", "false"), ("s2", "true"))
     )
     assert document["requests"] == [
         {
@@ -323,7 +390,7 @@ async def test_a_request_leaves_the_mark_it_always_had(world: World) -> None:
             "input": hmac.new(b"k1", content.encode(), hashlib.sha256).hexdigest(),
         }
         for principal, name, content in (
-            (BASE, "record_attendance", f"[{present},{absent}]"),
+            (BASE, "record_attendance", f"[{marks}]"),
             (BASE, "record_results", '[{"enrollment":"e1","outcome":"PASSED","score":88}]'),
             (SCHOOL, "confirm_credits", "[null]"),
             (MINISTRY, "revoke_credit", '["抽检"]'),

@@ -1,5 +1,6 @@
 """A running assessment service, with the events of the other services published by the test."""
 
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,16 +19,21 @@ from chassis.messaging import amqp
 from chassis.principal import Principal, Scope
 from chassis.runtime.tasks import Role
 from chassis.storage.mongo import Database
+from chassis.storage.vault import Vault
+from kernel.dates import today
 from kernel.errors import Refusal
-from services.assessment.app import load_rules
+from services.assessment.app import load_rules, load_weights
 from services.assessment.commands.attendance import AttendanceMark, record_attendance
+from services.assessment.commands.books import publish_results
 from services.assessment.commands.deps import Deps
 from services.assessment.commands.results import ResultMark, record_results
+from services.assessment.domain.book import Book
 from services.assessment.domain.record import Record
 from services.assessment.domain.vocabulary import ProjectPhase, ResultOutcome
 from services.assessment.graph.schema import schema
 from services.assessment.messaging.tasks import tasks
 from services.assessment.store import Store
+from tests.support.certificates import new_credentials
 from tests.support.eventually import eventually
 from tests.support.graph import execute
 from tests.support.processes import running
@@ -42,6 +48,7 @@ OTHER_TEACHER = Principal("a7", Scope.TEACHER, person="t-e2")
 PROVINCE = Principal("a8", Scope.PROVINCE, province="44")
 OTHER_PROVINCE = Principal("a9", Scope.PROVINCE, province="51")
 EXPERT = Principal("a10", Scope.EXPERT)
+VAULT = Vault({"k1": os.urandom(32)}, "k1", os.urandom(32))
 
 
 @dataclass
@@ -103,6 +110,8 @@ class World:
             year=2024,
             days=7,
             mode="OFFLINE",
+            class_hours=16,
+            ends_on=date(2024, 6, 4).isoformat(),
             sessions=sessions(2),
         )
         for key in enrollments:
@@ -114,6 +123,13 @@ class World:
         await self.tell("catalog.project-started", project, project=project)
         await self.until_phase(ProjectPhase.RUNNING, project)
 
+    async def finish(self, project: str = "p1", version: int = 2, *, afterwards: bool = False) -> None:
+        """Let a project end today, and wait until assessment knows."""
+        day = today(self.deps.clock.now()).isoformat()
+        told: dict[str, Any] = {"overrun": False, "recorded_afterwards": afterwards, "finished_on": day}
+        await self.tell("catalog.project-finished", project, version=version, project=project, **told)
+        await self.until_phase(ProjectPhase.FINISHED, project)
+
     async def until_phase(self, phase: ProjectPhase, project: str = "p1") -> None:
         """Wait until the project is in a phase."""
 
@@ -123,17 +139,38 @@ class World:
 
         await eventually(arrived)
 
-    async def attend(self, *marks: tuple[str, str, bool], by: Principal = BASE) -> list[str]:
+    async def attend(
+        self, *marks: tuple[str, str, bool], by: Principal = BASE, reason: str | None = None, hours: int | None = None
+    ) -> list[str]:
         """Record attendance as the base; returns the code of each row, or `ok`."""
-        rows = [AttendanceMark(key, session, there, None) for key, session, there in marks]
+        rows = [AttendanceMark(key, session, there, None, hours, reason) for key, session, there in marks]
         return codes(await record_attendance(self.deps, by, project="p1", rows=rows))
 
     async def grade(
-        self, key: str, outcome: ResultOutcome, score: int | None, by: Principal = BASE, project: str = "p1"
+        self,
+        key: str,
+        outcome: ResultOutcome,
+        score: int | None,
+        *,
+        by: Principal = BASE,
+        project: str = "p1",
+        reason: str | None = None,
     ) -> list[str]:
-        """Record a result as the base; returns its code, or `ok`."""
-        rows = [ResultMark(key, outcome, score)]
+        """Draft or correct a result as the base; returns its code, or `ok`."""
+        rows = [ResultMark(key, outcome, score, reason)]
         return codes(await record_results(self.deps, by, project=project, rows=rows))
+
+    async def close(self, project: str = "p1", by: Principal = BASE) -> Book:
+        """Publish the results of a class as the base."""
+        return await publish_results(self.deps, by, project=project)
+
+    async def passes(self, *keys: str) -> None:
+        """Let a class whose attendees have come to both sessions end, and publish that they pass with 88."""
+        await self.attend(*((key, session, True) for key in keys for session in ("s1", "s2")))
+        await self.finish()
+        for key in keys:
+            assert await self.grade(key, ResultOutcome.PASSED, 88) == ["ok"]
+        await self.close()
 
     async def ask(self, principal: Principal, query: str, **variables: Any) -> tuple[Any, list[str]]:
         """Execute on the subgraph; the data and the codes of its refusals."""
@@ -165,11 +202,11 @@ async def running_world(database: Database, amqp_url: str, clock_file: Path) -> 
     """Assessment with relay and consumer, on a virtual host of its own."""
     store = Store(database)
     await store.prepare()
-    deps = Deps(store, Clock(clock_file), load_rules())
+    deps = Deps(store, Clock(clock_file), load_rules(), VAULT, load_weights(), new_credentials())
     connection = await amqp.connect(amqp_url, "tests")
     async with connection:
         channel = await connection.channel(on_return_raises=True)
         everything = await channel.declare_queue("everything")
         await everything.bind(amqp.EVENTS, "#")
-        async with running(*tasks(store, database, amqp_url).of(Role.ALL)):
+        async with running(*tasks(deps, database, amqp_url).of(Role.ALL)):
             yield World(deps, channel, everything)

@@ -47,6 +47,7 @@ async def test_r11_r39_more_quota_reaches_the_bases_that_have_one_and_leaves_an_
     )  # fmt: skip
     assert '"limit":20' in event["data"]["parts_before"]["quotas"]
     assert '"limit":25' in event["data"]["parts_after"]["quotas"]
+    assert event["data"]["quotas"] == {"PRINCIPAL": 3, "DUAL_QUALIFIED_TEACHER": 25, "ENTERPRISE_PRACTICE": 15}
     told = await season.deps.store.quotas.collection.find_one({"_id": f"{base.bases[0]}:2024"})
     assert told
     assert told["events"][-1]["name"] == "quota-adjusted"
@@ -145,3 +146,20 @@ async def test_r1_the_2025_round_opens_beside_2024_with_its_own_steps(season: Se
             {"title": "数字化教学设计", "teacher": "王教授", "date": "2025-07-08", "hours": 8},
         ])  # fmt: skip
     assert (late.value.code, late.value.extensions["closes"]) == ("PHASE_CLOSED", "2025-05-06")
+
+
+async def test_r8_r9_an_amendment_of_themes_or_norms_names_the_bases_that_stand_and_others_none(season: Season) -> None:
+    base, ended = await season.register_base(), await season.register_base()
+    await season.act(
+        MINISTRY,
+        'mutation($id: ID!) { closeBase(id: $id, version: 2, reason: "不再承担") { id } }',
+        id=ended.bases[0],
+    )
+    current = await season.deps.store.rounds.get("2024")
+    themes = [{"code": theme.code, "name": theme.name, "category": theme.category.value} for theme in current.themes]
+    shown = await amend(season, 1, themes=[*themes, {"code": "T99", "name": "人工智能", "category": "PRINCIPAL"}])
+    await amend(season, shown["version"], title="2024年国培项目")
+    document = await season.deps.store.rounds.collection.find_one({"_id": "2024"})
+    assert document
+    of_themes, of_title = (event["data"] for event in document["events"][-2:])
+    assert (list(of_themes["bases"]), list(of_title["bases"])) == ([base.bases[0]], [])

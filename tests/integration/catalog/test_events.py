@@ -60,6 +60,11 @@ async def test_a_season_is_told_on_the_broker(season: Season, amqp_url: str) -> 
         "opens": "2024-03-28",
         "closes": "2024-05-06",
     }
+    assert arrived["catalog.round-opened.00"][0]["quotas"] == {
+        "PRINCIPAL": 3,
+        "DUAL_QUALIFIED_TEACHER": 20,
+        "ENTERPRISE_PRACTICE": 15,
+    }
     assert arrived["catalog.quota-adjusted.44"][0]["before"] == 20
     assert "13800138000" not in repr(arrived)
     assert {key.split(".")[1] for key in arrived} <= {event_name(kind) for kind in EMITTED}

@@ -1,9 +1,13 @@
 """C4: what waits for a base, a reviewer and the ministry about plans and projects (R7, R13–R17, R28)."""
 
+from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from chassis.principal import Principal
 from tests.integration.catalog.season import SUBMIT, Season
+from tests.support.graph import Refused
 from tests.support.principals import ANYBODY, MINISTRY
 
 ME = """query($r: [_Any!]!) { _entities(representations: $r) { ... on Me {
@@ -39,6 +43,14 @@ async def test_r7_r14_r15_r16_r17_a_plan_waits_for_one_after_the_other(season: S
     assert await waits(season, MINISTRY) == {}
 
 
+async def test_r14_what_is_left_of_a_round_waits_for_nobody_after_the_year_after(season: Season) -> None:
+    await season.submitted(await season.register_base())
+    season.at("2025-12-31T23:00")
+    assert set(await waits(season, MINISTRY)) == {"ASSIGN_EXPERTS"}
+    season.at("2026-01-01T00:00")
+    assert await waits(season, MINISTRY) == {}
+
+
 async def test_r15_a_review_of_a_plan_that_was_taken_back_waits_no_more(season: Season) -> None:
     base = await season.register_base()
     first, second = await season.register_expert("甲"), await season.register_expert("乙")
@@ -61,6 +73,22 @@ async def test_r28_a_published_project_waits_for_its_start_on_its_first_day_and_
     assert await waits(season, base) == {}
     season.at("2024-07-14T08:00")
     assert set(await waits(season, base)) == {"FINISH"}
+
+
+async def test_r2_a_draft_of_a_base_that_has_ended_waits_for_nobody(season: Season) -> None:
+    ended, into = await season.register_base(), await season.register_base()
+    draft = await season.draft(ended)
+    assert set(await waits(season, ended)) == {"COMPLETE_PLAN"}
+    merge = """mutation($id: ID!, $into: ID!) {
+      mergeBases(id: $id, version: 2, into: $into, reason: "两校合并") { id } }"""
+    await season.act(MINISTRY, merge, id=ended.bases[0], into=into.bases[0])
+    successor = replace(into, bases=(*into.bases, *ended.bases))
+    assert (await waits(season, ended), await waits(season, successor)) == ({}, {})
+    with pytest.raises(Refused) as refused:
+        await season.act(successor, SUBMIT, id=draft["id"], version=draft["version"])
+    assert refused.value.code == "BASE_CLOSED"
+    own = await season.draft(into)
+    assert (await waits(season, successor))["COMPLETE_PLAN"]["project"] == {"id": own["id"]}
 
 
 async def test_nobody_is_shown_what_waits_for_somebody_else(season: Season) -> None:

@@ -81,6 +81,8 @@ async def test_health_and_the_public_calendar_need_no_token(address: str) -> Non
             ("/readyz", 200),
             ("/calendar/2024.ics", 200),
             ("/calendar/1.ics", 404),
+            (f"/calendar/{'9' * 4301}.ics", 404),
+            ("/calendar/x.ics", 404),
         ):
             async with client.get(f"{address}{path}") as reply:
                 assert reply.status == status, path

@@ -1,7 +1,9 @@
 """R11, R39: the quota on a real replica set, under real concurrency."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -22,11 +24,24 @@ async def _drafts(season: Season, base: Principal, count: int) -> list[dict[str,
     return [await season.draft(base) for _ in range(count)]
 
 
+async def _answered(ask: Callable[[], Awaitable[Any]]) -> Any:
+    """The answer once it is not `BUSY`: on a busy machine conflicts may last; nothing is written then (ADR 23)."""
+    for _ in range(20):
+        try:
+            return await ask()
+        except Refused as refused:
+            if refused.code != "BUSY":
+                raise
+    raise AssertionError("busy every time")
+
+
 async def test_forty_at_once_against_a_limit_of_twenty_leave_exactly_twenty(season: Season) -> None:
     """R11: check and consumption are one."""
     base = await season.register_base()
     drafts = await _drafts(season, base, 40)
-    answers = await asyncio.gather(*(season.submit(base, draft) for draft in drafts), return_exceptions=True)
+    answers = await asyncio.gather(
+        *(_answered(partial(season.submit, base, draft)) for draft in drafts), return_exceptions=True
+    )
     refused = [answer for answer in answers if isinstance(answer, Refused)]
     assert len(refused) == 20
     assert {(refusal.code, refusal.extensions["rule"], refusal.extensions["unblock"]) for refusal in refused} == {
@@ -65,7 +80,9 @@ async def test_two_bases_do_not_share(season: Season) -> None:
 async def test_the_same_submission_twice_at_once_counts_once(season: Season) -> None:
     base = await season.register_base()
     draft = await season.draft(base)
-    answers = await asyncio.gather(*(season.submit(base, draft) for _ in range(8)), return_exceptions=True)
+    answers = await asyncio.gather(
+        *(_answered(partial(season.submit, base, draft)) for _ in range(8)), return_exceptions=True
+    )
     assert sum(isinstance(answer, dict) for answer in answers) == 1
     assert {answer.code for answer in answers if isinstance(answer, Refused)} == {"STALE_VERSION"}
     assert (await season.quota(base))["used"] == 1
@@ -106,8 +123,8 @@ async def test_an_adjustment_beside_submissions_loses_none_of_them(season: Seaso
     drafts = await _drafts(season, base, 12)
     given = {"year": 2024, "limit": 30, "reason": "年度考核优秀"}
     await asyncio.gather(
-        *(season.submit(base, draft) for draft in drafts),
-        *(season.act(MINISTRY, ADJUST, base=base.bases[0], input=given) for _ in range(4)),
+        *(_answered(partial(season.submit, base, draft)) for draft in drafts),
+        *(_answered(partial(season.act, MINISTRY, ADJUST, base=base.bases[0], input=given)) for _ in range(4)),
     )
     assert await season.quota(base) == {"limit": 30, "used": 12, "remaining": 18}
     quota = await season.deps.store.quotas.get(quota_id(base.bases[0], 2024))
@@ -167,6 +184,8 @@ async def test_a_refused_adjustment_leaves_no_quota_behind(season: Season) -> No
     base = await season.register_base()
     for given, code in (
         ({"limit": -1, "reason": "x"}, "INVALID_QUOTA"),
+        ({"limit": 201, "reason": "x"}, "INVALID_QUOTA"),
+        ({"limit": 2**31 - 1, "reason": "x"}, "INVALID_QUOTA"),
         ({"limit": 1, "reason": " "}, "REASON_MISSING"),
     ):
         with pytest.raises(Refused) as refused:

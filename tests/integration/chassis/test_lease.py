@@ -24,6 +24,28 @@ async def test_one_holder_works_at_a_time_and_each_next_has_a_higher_token(datab
     assert tokens == [1, 2, 3, 4, 5]
 
 
+async def test_a_lease_that_was_given_back_is_taken_at_once_however_long_it_lasts(database: Database) -> None:
+    begun, taken = asyncio.Event(), asyncio.Event()
+
+    async def first(_: int) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    async def second(_: int) -> None:
+        taken.set()
+
+    holding = asyncio.ensure_future(Lease(database, "work", seconds=600).hold(first))
+    await begun.wait()
+    waiting = asyncio.ensure_future(Lease(database, "work", seconds=600).hold(second))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await taken.wait()
+    holding.cancel()
+    async with asyncio.timeout(30):  # a third of the lease, as it was once, are 200 s
+        await taken.wait()
+    await asyncio.wait([holding, waiting])
+
+
 async def test_a_lost_lease_ends_the_work(database: Database) -> None:
     begun, ended = asyncio.Event(), asyncio.Event()
 

@@ -12,13 +12,18 @@ from chassis.commands import combining
 from chassis.principal import TokenVerifier
 from chassis.storage.mongo import Database
 from chassis.storage.vault import Vault
+from chassis.storage.yearly_keys import YearlyKeys, new_key
 from services.enrollment.commands import Deps
 from services.enrollment.http.exports import Exports
+from services.enrollment.http.reveals import RevealFiles
 from services.enrollment.http.rosters import RosterFiles
 from services.enrollment.store import Store
 from tests.integration.enrollment.season import Season
 from tests.integration.enrollment.workbooks import KEYS, FileClient
 from tests.unit.gateway.serving import served
+
+NAME_KEYS = YearlyKeys({"names-2024-1": new_key("names", 2024)})
+"""Assessment's keys, private halves included, so that a test can open what was sealed (ADR 52)."""
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +39,7 @@ async def season(database: Database, tmp_path: Path) -> Season:
     await store.prepare()
     clock_file = tmp_path / "clock.json"
     vault = Vault({"k1": os.urandom(32)}, "k1", os.urandom(32))
-    playing = Season(Deps(store, Clock(clock_file), vault), database, clock_file)
+    playing = Season(Deps(store, Clock(clock_file), vault, name_keys=NAME_KEYS), database, clock_file)
     await playing.begin()
     return playing
 
@@ -42,7 +47,9 @@ async def season(database: Database, tmp_path: Path) -> Season:
 @pytest.fixture
 async def files(season: Season) -> AsyncIterator[FileClient]:
     """The season's endpoints of files, on a port of their own."""
-    verifier, exports, rosters = TokenVerifier(KEYS, "enrollment"), Exports(), RosterFiles()
-    exports.deps = rosters.deps = season.deps
-    async with served(Starlette(routes=[*exports.routes(verifier), *rosters.routes(verifier)])) as browser:
+    verifier, routes = TokenVerifier(KEYS, "enrollment"), []
+    for endpoints in (Exports(), RevealFiles(), RosterFiles()):
+        endpoints.deps = season.deps
+        routes += endpoints.routes(verifier)
+    async with served(Starlette(routes=routes)) as browser:
         yield FileClient(browser)

@@ -14,9 +14,11 @@ from chassis.storage.mongo import Database
 from kernel.dates import SHANGHAI
 from services.enrollment.commands import Deps
 from services.enrollment.graph.schema import schema
+from services.enrollment.messaging.certificate_news import certificate_handlers
 from services.enrollment.messaging.feed_publisher import readers_of
 from services.enrollment.messaging.from_assessment import assessment_handlers
 from services.enrollment.messaging.from_catalog import catalog_handlers
+from services.enrollment.messaging.from_enrollment import own_handlers
 from services.enrollment.store import COLLECTIONS
 from tests.support.consuming import take_in
 from tests.support.graph import ask
@@ -122,7 +124,13 @@ class Season:
             province=province,
             data=data,
         )
-        await take_in(self.database, {**catalog_handlers(self.deps), **assessment_handlers(self.deps)}, envelope)
+        handlers = {
+            **catalog_handlers(self.deps),
+            **assessment_handlers(self.deps),
+            **certificate_handlers(self.deps),
+            **own_handlers(self.deps),
+        }
+        await take_in(self.database, handlers, envelope)
 
     async def publish(self, project: str = "p1", **changes: Any) -> str:
         """A published project."""

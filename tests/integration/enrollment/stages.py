@@ -22,6 +22,7 @@ from services.enrollment.domain.vocabulary import (
 )
 from tests.integration.enrollment.lists import line_of, someone, staged
 from tests.integration.enrollment.season import BASE, CALENDAR, GUANGDONG, OTHER_BASE, OTHER_SCHOOL, SCHOOL, Season
+from tests.support.principals import MINISTRY
 
 BOX = school_box("4144100001")
 PAYMENT = NewFunding(
@@ -87,6 +88,14 @@ async def requested(season: Season, count: int = 1) -> Stage:
 async def requested_long_ago(season: Season, count: int = 1) -> Stage:
     stage = await requested(season, count)
     season.later(days=10)
+    return stage
+
+
+async def merged(season: Season, count: int = 1) -> Stage:
+    """The first school, whose teachers have signed up, is merged into the other one."""
+    stage = await signed_up(season, count)
+    code, into = SCHOOL.school or "", OTHER_SCHOOL.school or ""
+    await commands.merge_school(season.deps, MINISTRY, code=code, into=into, reason="布局调整")
     return stage
 
 

@@ -10,6 +10,7 @@ from services.enrollment.domain.teacher import join
 from services.enrollment.domain.vocabulary import Employment
 from tests.integration.enrollment.lists import COMMIT, JOB, codes, line_of, staged
 from tests.integration.enrollment.season import ADD, BASE, OTHER_SCHOOL, SCHOOL, SIGN_UP, SUBMIT, SUBSTITUTE, Season
+from tests.integration.enrollment.test_cut_off import close
 from tests.integration.enrollment.test_enrolling import ENROLL
 from tests.integration.enrollment.test_personal_data import CORRECT, REVEAL, WHY, refusal, told
 from tests.integration.enrollment.test_reveals import CLASS
@@ -247,3 +248,35 @@ async def test_a_teacher_whom_an_earlier_release_has_written_is_listed_and_may_l
     assert seen["teachers"]["nodes"][0]["affiliations"][0]["school"]["code"] == SCHOOL.school
     await season.act(SCHOOL, CLOSE, id=teacher.person, reason="退休")
     assert await listed(season, SCHOOL) == []
+
+
+SIGN_UP_WITHIN = "mutation($id: ID!, $school: ID) { signUp(projectId: $id, school: $school) { id school { code } } }"
+
+
+async def test_r20_a_teacher_of_two_schools_names_the_one_that_submits_the_sign_up(season: Season) -> None:
+    for key in ("p1", "p2"):
+        await season.publish(key, code=f"GP-{key}")
+    (teacher,) = await season.teachers(1)
+    for stranger in (OTHER_SCHOOL.school, "", "9999999999"):
+        refused = await refusal(season, teacher, SIGN_UP_WITHIN, id="p1", school=stranger)
+        assert (refused["code"], refused["rule"], refused["field"]) == ("NOT_AT_SCHOOL", "R20", "school")
+    await shared(season, teacher)
+    at_other = await season.act(teacher, SIGN_UP_WITHIN, id="p1", school=OTHER_SCHOOL.school)
+    assert at_other["school"] == {"code": OTHER_SCHOOL.school}
+    assert (await season.act(teacher, SIGN_UP_WITHIN, id="p2"))["school"] == {"code": SCHOOL.school}
+    (row,) = await season.act(SCHOOL, SUBMIT, ids=[at_other["id"]])
+    assert row["refusal"]["code"] == "NOT_FOUND"
+    (submitted,) = await season.act(OTHER_SCHOOL, SUBMIT, ids=[at_other["id"]])
+    assert submitted["ok"]
+
+
+async def test_r21_the_cut_off_of_the_named_school_counts(season: Season) -> None:
+    for key in ("p1", "p2"):
+        await season.publish(key, code=f"GP-{key}")
+    (teacher,) = await season.teachers(1)
+    await shared(season, teacher)
+    await close(season, "2024-05-13", school=OTHER_SCHOOL)
+    season.at("2024-05-14T09:00")
+    refused = await refusal(season, teacher, SIGN_UP_WITHIN, id="p1", school=OTHER_SCHOOL.school)
+    assert refused["code"] == "INNER_CUT_OFF_PASSED"
+    await season.act(teacher, SIGN_UP_WITHIN, id="p1", school=SCHOOL.school)

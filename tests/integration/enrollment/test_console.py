@@ -26,6 +26,7 @@ def environment(parts: Parts, database: Database, tmp_path: Path) -> dict[str, s
         "AMQP_URL": "amqp://unused",
         "INTERNAL_JWKS_FILE": str(tmp_path / "unused.json"),
         "VAULT_FILE": str(Secrets(tmp_path).vault_keys),
+        "NAMES_KEYS_FILE": str(Secrets(tmp_path).name_keys),
         "PORT": "1",
     }
 

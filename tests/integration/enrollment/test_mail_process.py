@@ -15,6 +15,7 @@ from joserfc.jwk import ECKey, KeySet
 
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
+from deploy.local.secrets import Secrets
 from services.enrollment.domain.vocabulary import DeliveryState
 from tests.integration.enrollment.mail_server import MailServer, at_once, listening
 from tests.integration.enrollment.season import Season
@@ -38,6 +39,7 @@ def environment(season: Season, parts: Parts, amqp_url: str, tmp_path: Path) -> 
         "AMQP_URL": amqp_url,
         "INTERNAL_JWKS_FILE": str(tmp_path / "jwks.json"),
         "VAULT_FILE": str(tmp_path / "vault.json"),
+        "NAMES_KEYS_FILE": str(Secrets(tmp_path).name_keys),
         "PORT": "0",
         "SMTP_FROM": "noreply@guopei.example.cn",
         "SMTP_TLS": "none",

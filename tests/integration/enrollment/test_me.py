@@ -111,6 +111,18 @@ async def test_r26_a_teacher_who_asks_to_leave_waits_for_the_schools_answer(seas
     assert await todo(season, OTHER_SCHOOL) == {}
 
 
+async def test_r23_r26_what_is_left_of_a_round_waits_for_nobody_after_the_year_after(season: Season) -> None:
+    await season.publish()
+    undecided, leaving = await season.teachers(2)
+    await season.submitted(undecided, "p1")
+    ask_to_leave = 'mutation($id: ID!) { requestWithdrawal(id: $id, reason: "家中有事") { id } }'
+    await season.act(leaving, ask_to_leave, id=await season.submitted(leaving, "p1"))
+    for day, waiting in (("2025-12-31T23:00", True), ("2026-01-01T00:00", False)):
+        season.at(day)
+        assert ("ANSWER_WITHDRAWAL" in await todo(season, SCHOOL)) is waiting
+        assert ("ESCALATION" in await todo(season, MINISTRY)) is waiting
+
+
 async def test_r5_a_school_without_a_designated_person_has_to_name_one(season: Season) -> None:
     await season.database["schools"].update_one({"_id": SCHOOL.school}, {"$set": {"designated": None}})
     assert (await todo(season, SCHOOL))["DESIGNATE"]["rule"] == "R5"

@@ -99,25 +99,61 @@ async def test_r29_a_no_show_is_told_to_teacher_school_and_province_and_the_prov
     assert await told(season, HUNAN) == []
 
 
-async def test_r28_r30_r31_a_teacher_is_told_of_start_result_and_credit(season: Season) -> None:
+async def test_r29_of_a_class_recorded_afterwards_a_no_show_is_told_although_its_result_is_published(
+    season: Season,
+) -> None:
+    """Its no-shows are known when it is completed, and by then whoever attended nothing is INCOMPLETE."""
+    await season.publish()
+    teacher, key = await accepted(season)
+    await season.hear("catalog.project-started", "p1", {"project": "p1"})
+    await season.hear("assessment.result-recorded", key, about(key) | {"outcome": "INCOMPLETE"})
+    assert await season.status(key) == "INCOMPLETE"
+    await season.hear("assessment.no-show-recorded", key, about(key))
+    assert await season.status(key) == "NO_SHOW"
+    for who in (teacher, SCHOOL, GUANGDONG):
+        (notice,) = await told(season, who, "NO_SHOW")
+        assert notice["message"].endswith("：未报到参训")
+
+
+async def test_r28_r30_r31_teacher_and_school_are_told_of_start_results_and_credit(season: Season) -> None:
     await season.publish()
     teacher, key = await accepted(season)
     await season.hear("catalog.project-started", "p1", {"project": "p1"})
     (begun,) = await told(season, teacher, "STARTED")
     assert begun["message"] == f"您报名的{PROJECT}：培训已开班"
     await season.hear("assessment.attendance-recorded", key, about(key) | {"present": True})
-    for outcome, score in (("FAILED", 40), ("PASSED", 70), ("PASSED", 90)):
-        given = about(key) | {"outcome": outcome, "score": score}
+    for place, (outcome, score, hours) in enumerate((("FAILED", 40, None), ("PASSED", 70, 56), ("PASSED", 90, 56))):
+        given = about(key) | {"outcome": outcome, "score": score, "correction": place, "credit_hours": hours}
         await season.hear("assessment.result-recorded", key, given)
     await season.hear("assessment.credit-confirmed", key, about(key) | {"hours": 56, "rule": "v1"})
     await season.hear("assessment.credit-revoked", key, about(key) | {"reason": "材料不实"})
-    said = [notice["message"].partition("：")[2] for notice in await told(season, teacher, "RESULT")]
-    assert sorted(said) == ["考核结果：不合格", "考核结果：合格", "考核结果：合格"]
-    (credit,) = await told(season, teacher, "CREDIT")
-    assert credit["message"] == f"您报名的{PROJECT}：学校已确认56学时"
     for who in (teacher, SCHOOL):
+        said = {
+            kind: [notice["message"].rpartition(f"{PROJECT}：")[2] for notice in await told(season, who, kind)]
+            for kind in ("RESULT", "RESULT_CORRECTED", "CREDIT_TO_CONFIRM", "CREDIT")
+        }
+        assert said == {
+            "RESULT": ["考核结果：不合格"],
+            "RESULT_CORRECTED": ["考核结果已更正，现为：合格"] * 2,
+            "CREDIT_TO_CONFIRM": ["56学时待学校确认"] * 2,
+            "CREDIT": ["学校已确认56学时"],
+        }
         (revoked,) = await told(season, who, "CREDIT_REVOKED")
         assert revoked["reason"] == "材料不实"
+
+
+async def test_r30_a_base_is_told_that_results_are_due_and_the_ministry_once_they_are_overdue(season: Season) -> None:
+    await season.publish()
+    due = {"project": "p1", "base": "base-1", "year": 2024, "due_on": "2024-06-24"}
+    await season.hear("assessment.results-due", "p1", due | {"overdue": False})
+    (notice,) = await told(season, BASE, "RESULTS_DUE")
+    assert notice["message"] == f"{PROJECT}：请在2024-06-24 24:00前发布成绩"
+    assert await told(season, MINISTRY, "RESULTS_DUE") == []
+    await season.hear("assessment.results-due", "p1", due | {"overdue": True})
+    (notice,) = await told(season, MINISTRY, "RESULTS_DUE")
+    assert notice["message"].startswith(f"{PROJECT}：已过成绩发布时限（2024-06-24）")
+    assert len(await told(season, BASE, "RESULTS_DUE")) == 2
+    assert await told(season, OTHER_BASE, "RESULTS_DUE") == []
 
 
 async def test_r33_of_a_cancellation_learn_the_base_the_ministry_and_the_provinces_that_lose_a_place(
@@ -225,3 +261,20 @@ async def test_r24_notices_of_earlier_releases_stay_readable(season: Season) -> 
     await season.database["notices"].update_many({}, {"$unset": {"facts": ""}})
     (notice,) = await told(season, teacher)
     assert (notice["kind"], notice["status"], notice["enrollment"]) == ("DECISION", "ACCEPTED", {"id": key})
+
+
+async def test_r8_r9_the_bases_that_an_amended_round_names_are_told_what_has_changed(season: Season) -> None:
+    stored = await season.deps.store.rounds.get("2024")
+    amended = {
+        "year": 2024,
+        "calendar": {phase: {"opens": "2024-04-01", "closes": "2024-12-31"} for phase in stored.calendar},
+        "changed": ["title", "themes", "durationNorms"],
+        "reason": "增加人工智能主题",
+        "bases": ["base-1"],
+    }
+    await season.hear("catalog.round-amended", "2024", amended)
+    await season.hear("catalog.round-amended", "2024", amended | {"bases": []})
+    (notice,) = await told(season, BASE, "ROUND_AMENDED")
+    assert notice["message"] == "2024年度的培训主题、培训天数标准有调整，尚未提交的培训计划按新的要求检查"
+    assert notice["reason"] == "增加人工智能主题"
+    assert await told(season, OTHER_BASE) == []

@@ -24,6 +24,7 @@ from tests.support.graph import Refused
 from tests.support.principals import MINISTRY
 
 RANK_OWN = "mutation($p: ID!, $ids: [ID!]!) { rankSignUps(projectId: $p, ids: $ids) { ok } }"
+ENROLL = "mutation($p: ID!, $ids: [ID!]!) { enrollTeachers(projectId: $p, teacherIds: $ids) { ok } }"
 ESCALATIONS = "{ escalations(year: 2024) { totalCount nodes { id status } } }"
 
 
@@ -94,6 +95,21 @@ async def test_r25_the_bases_ranking_goes_before_the_order_of_submission(season:
     await season.act(BASE, RANK, id="p1", ids=[waiting[2], waiting[1]])
     await withdraw(season, held)
     assert await states(season, waiting) == ["WAITLISTED", "WAITLISTED", "OFFERED"]
+
+
+async def test_r22_without_rows_the_guards_of_project_and_school_are_kept_all_the_same(season: Season) -> None:
+    """No project is told to who may not act on it, and none that is unknown is answered."""
+    await season.publish()
+    cases = [
+        *((base, RANK, {"id": project}) for base, project in ((OTHER_BASE, "p1"), (BASE, "x"), (OTHER_BASE, "x"))),
+        *((SCHOOL, mutation, {"p": "x"}) for mutation in (RANK_OWN, ENROLL)),
+    ]
+    for who, mutation, given in cases:
+        with pytest.raises(Refused) as refused:
+            await season.act(who, mutation, **given, ids=[])
+        assert (refused.value.code, refused.value.extensions["kind"]) == ("NOT_FOUND", "project"), (who, mutation)
+    assert await season.act(BASE, RANK, id="p1", ids=[]) == {"id": "p1"}
+    assert await season.act(SCHOOL, RANK_OWN, p="p1", ids=[]) == []
 
 
 async def test_r25_a_ranking_that_names_a_stranger_ranks_nobody(season: Season) -> None:

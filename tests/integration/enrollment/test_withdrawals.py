@@ -139,6 +139,9 @@ async def test_r26_an_unanswered_request_lapses_when_the_base_starts_the_project
     stored = await season.act(SCHOOL, f"query($id: ID!) {{ enrollment(id: $id) {{ {REQUEST} }} }}", id=key)
     assert stored["status"] == "ACCEPTED"
     assert stored["withdrawalRequest"]["state"] == "LAPSED"
+    for reader in (teacher, SCHOOL):
+        notices = (await season.act(reader, "{ myNotices { nodes { kind reason } } }"))["nodes"]
+        assert {"kind": "WITHDRAWAL_LAPSED", "reason": WHY} in notices
     assert stored["withdrawalRequest"]["answeredBy"] == "system"
     assert (await season.act(SCHOOL, WAITING, open=True))["enrollments"]["totalCount"] == 0
 

@@ -27,6 +27,13 @@ class FileClient:
         async with self.browser.http.get(url, params=query, headers=headers) as reply:
             return reply.status, await reply.read(), reply.headers
 
+    async def reveal(self, who: Principal, project: str, asked: Any, language: str = "zh-CN") -> tuple[int, bytes, Any]:
+        """Status, content and headers of `POST /exports/projects/<project>/numbers.xlsx`."""
+        url = f"{self.browser.url}/exports/projects/{project}/numbers.xlsx"
+        headers = authorization(who) | {"Accept-Language": language}
+        async with self.browser.http.post(url, json=asked, headers=headers) as reply:
+            return reply.status, await reply.read(), reply.headers
+
     async def upload(self, who: Principal, content: bytes, filename: str) -> tuple[int, Any]:
         """Status and JSON of `POST /rosters`."""
         url = f"{self.browser.url}/rosters"
@@ -38,8 +45,13 @@ class FileClient:
         """The cells of a workbook's sheets."""
         status, content, _ = await self.ask(who, path, language, **query)
         assert status == 200, content
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        return [book.get_sheet_by_index(place).to_python() for place in range(len(book.sheet_names))]
+        return sheets_of(content)
+
+
+def sheets_of(content: bytes) -> list[Rows]:
+    """The cells of a workbook's sheets."""
+    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    return [book.get_sheet_by_index(place).to_python() for place in range(len(book.sheet_names))]
 
 
 def authorization(who: Principal) -> dict[str, str]:

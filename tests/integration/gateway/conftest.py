@@ -60,6 +60,7 @@ def environment(database: Database, parts: Parts, amqp_url: str, keys: KeySet, t
         "SIGNING_KEY_FILE": str(file),
         "SUPERGRAPH_FILE": str(SUPERGRAPH),
         "SUBGRAPH_URLS": json.dumps(urls),
+        "SECOND_FACTOR_SCOPES": "[]",
     }
 
 

@@ -8,10 +8,12 @@ import pytest
 
 from chassis.principal import Scope
 from chassis.storage.mongo import Database
+from gateway.identity.account import AccountState
 from gateway.identity.account_admin import MOST_ROWS
 from gateway.identity.deps import Deps
 from gateway.identity.login_throttle import ACTS
-from gateway.identity.provisioning import disable, provision
+from gateway.identity.provisioning import disable, provision, reset
+from kernel.errors import Refusal
 from tests.integration.gateway.test_auth_http import auth, bearing
 from tests.integration.gateway.test_following import Told, hear
 from tests.unit.gateway.serving import Answer, Browser
@@ -228,6 +230,83 @@ async def test_r4_another_code_or_the_end_of_an_account_ends_its_sessions(browse
     assert (await auth(browser, "login", {"login": "p44", "password": answer.json["code"]})).status == 200
     assert (await auth(browser, f"accounts/{key}/disable", {}, token)).json["account"]["state"] == "DISABLED"
     assert (await auth(browser, "login", {"login": "p44", "password": answer.json["code"]})).code == "ACCOUNT_DISABLED"
+
+
+@pytest.mark.parametrize("kind", ["closed", "merged"])
+@pytest.mark.parametrize("waiting", [True, False])
+async def test_r3_the_account_of_a_school_that_has_ended_gets_no_code(
+    browser: Browser, deps: Deps, kind: str, waiting: bool
+) -> None:
+    token = await ministry(browser, deps)
+    if waiting:
+        await hear(deps, ("enrollment.school-registered", {"school": OWN, "province": "44"}))
+    else:
+        await school(browser, deps)
+    await designate(deps, "张三", 2)
+    await hear(deps, (f"enrollment.school-{kind}", {"school": OWN, "into": OTHER, "province": "44"}), version=3)
+    (own,) = await deps.store.by_login(OWN, Scope.SCHOOL)
+    (delegate,) = await deps.store.delegates(OWN)
+    refused = await auth(browser, f"accounts/{own.id}/code", {}, token)
+    assert refused.code == "HOLDER_ENDED"
+    told = refused.json["errors"][0]["extensions"]
+    assert (told["kind"], told["rule"], told["unblock"]) == ("school", "R3", "MINISTRY")
+    rows = [
+        {"scope": "school", "login": OWN, "school": OWN},
+        {"scope": "school", "login": "d77", "school": OWN, "person": "p77"},
+        {"scope": "school", "login": delegate.login, "school": OWN, "person": delegate.person},
+    ]
+    assert codes(await issue(browser, token, *rows)) == ["HOLDER_ENDED"] * 3
+    with pytest.raises(Refusal) as by_operator:
+        await reset(deps, login=OWN, scope=Scope.SCHOOL)
+    assert by_operator.value.code == "HOLDER_ENDED"
+    states = {account.state for account in (*await deps.store.by_login(OWN, None), *await deps.store.delegates(OWN))}
+    assert states == {AccountState.DISABLED}
+
+
+async def test_r2_an_organisation_without_a_base_gets_no_code_until_it_has_another(
+    browser: Browser, deps: Deps
+) -> None:
+    def base(key: str, kind: str = "registered") -> Told:
+        return f"catalog.base-{kind}", {"base": key, "organization": OWN, "into": "b9", "province": "44"}
+
+    token = await ministry(browser, deps)
+    await hear(deps, base("b1"), base("b2"))
+    await hear(deps, base("b1", "closed"), base("b2", "merged"), version=2)
+    (account,) = await deps.store.by_login(OWN, Scope.BASE)
+    for _ in range(2):
+        refused = await auth(browser, f"accounts/{account.id}/code", {}, token)
+        assert (refused.code, refused.json["errors"][0]["extensions"]["kind"]) == ("HOLDER_ENDED", "base")
+        await auth(browser, f"accounts/{account.id}/disable", {}, token)
+    row = {"scope": "base", "login": OWN, "organization": OWN, "bases": ["b1", "b2"]}
+    assert codes(await issue(browser, token, row)) == ["HOLDER_ENDED"]
+    await hear(deps, base("b3"))
+    assert (await auth(browser, f"accounts/{account.id}/code", {}, token)).status == 200
+
+
+async def test_r14_r20_who_has_withdrawn_or_is_nowhere_gets_no_code(browser: Browser, deps: Deps) -> None:
+    token, own = await ministry(browser, deps), await school(browser, deps)
+    await hear(deps, added("t1"), ("catalog.expert-registered", {"expert": "x1", "organization": OTHER}))
+    left = {"teacher": "t1", "school": OWN, "main_school": None, "main_province": None}
+    await hear(deps, ("catalog.expert-withdrawn", {"expert": "x1"}), ("enrollment.teacher-left", left), version=2)
+    (expert,) = await deps.store.by_person("x1", Scope.EXPERT)
+    (teacher,) = await deps.store.by_person("t1", Scope.TEACHER)
+    for key, manager, kind in ((expert.id, token, "expert"), (teacher.id, own, "teacher")):
+        refused = await auth(browser, f"accounts/{key}/code", {}, manager)
+        assert (refused.code, refused.json["errors"][0]["extensions"]["kind"]) == ("HOLDER_ENDED", kind)
+    assert codes(await issue(browser, own, {"scope": "teacher", "person": "t1"})) == ["HOLDER_ENDED"]
+    row = {"scope": "expert", "login": expert.login, "organization": OTHER, "person": "x1"}
+    assert codes(await issue(browser, token, row)) == ["HOLDER_ENDED"]
+
+
+async def test_r5_a_replaced_delegate_who_had_no_code_yet_gets_none_as_a_new_account(
+    browser: Browser, deps: Deps
+) -> None:
+    token = await ministry(browser, deps)
+    await designate(deps, "张三")
+    await designate(deps, "李四", 2)
+    former, _ = await deps.store.delegates(OWN)
+    row = {"scope": "school", "login": former.login, "school": OWN, "person": former.person}
+    assert codes(await issue(browser, token, row)) == ["DELEGATION_ENDED"]
 
 
 async def test_a_list_has_pages_filters_and_nothing_of_others(browser: Browser, deps: Deps) -> None:

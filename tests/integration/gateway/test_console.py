@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.identity.authentication import log_in
 from gateway.identity.deps import Deps
 from kernel.errors import Refusal
 from tests.support.processes import command
+from tests.support.signing_in import log_in
 
 ROOT = Path(__file__).resolve().parents[3]
 LOGIN = "3144000011"

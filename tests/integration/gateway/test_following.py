@@ -14,9 +14,8 @@ from chassis.events import Envelope
 from chassis.messaging import amqp
 from chassis.principal import Scope
 from chassis.runtime.tasks import Role
-from chassis.storage.mongo import Database
+from chassis.storage.mongo import Database, Session
 from gateway.identity.account import Account, AccountState
-from gateway.identity.authentication import log_in, set_password
 from gateway.identity.deps import Deps
 from gateway.identity.messaging import BINDINGS, QUEUE, QUEUES, TEACHER_BINDINGS, TEACHERS, handlers, tasks
 from gateway.identity.provisioning import disable, issue_codes, provision, reset
@@ -25,6 +24,7 @@ from tests.integration.gateway.test_console import accounts
 from tests.support.consuming import take_in
 from tests.support.eventually import eventually
 from tests.support.processes import running
+from tests.support.signing_in import log_in, set_password
 
 SCHOOL, OTHER, STRONG = "3144000011", "3151000021", "Guopei-0af3"
 BASE = ("catalog.base-registered", {"base": "b1", "organization": SCHOOL, "province": "44"})
@@ -493,3 +493,100 @@ async def test_r20_r40_a_teacher_who_moves_is_signed_out(deps: Deps, database: D
     assert await database["sessions"].count_documents({"account": account.id}) == 1
     await hear(deps, joined("t1", OTHER, OTHER), left("t1", SCHOOL, OTHER), version=3)
     assert await database["sessions"].count_documents({"account": account.id}) == 0
+
+
+def ended(kind: str = "closed", school: str = SCHOOL) -> Told:
+    return f"enrollment.school-{kind}", {"school": school, "into": OTHER, "province": school[2:4]}
+
+
+def designated(person: str = "p1") -> Told:
+    data = {"school": SCHOOL, "province": "44", "person": person, "name": "赵主任", "replaced": False}
+    return "enrollment.person-designated", data
+
+
+@pytest.mark.parametrize("kind", ["closed", "merged"])
+async def test_r3_the_accounts_of_a_school_end_with_it(deps: Deps, database: Database, kind: str) -> None:
+    await hear(deps, REGISTERED)
+    await hear(deps, designated(), version=2)
+    (delegate,) = await deps.store.delegates(SCHOOL)
+    await database["sessions"].insert_one({"_id": "s", "account": delegate.id})
+    await hear(deps, ended(kind), version=3)
+    own, (delegate,) = await one(deps, Scope.SCHOOL), await deps.store.delegates(SCHOOL)
+    assert (own.state, delegate.state) == (AccountState.DISABLED, AccountState.DISABLED)
+    assert await database["sessions"].count_documents({}) == 0
+    assert (await events(database, own.id))[-1] == "account-disabled"
+
+
+async def test_r3_events_of_a_school_that_its_end_overtook_open_no_account(deps: Deps) -> None:
+    await hear(deps, ended(), version=4)
+    await hear(deps, REGISTERED)
+    await hear(deps, designated(), version=2)
+    assert await deps.store.by_login(SCHOOL, Scope.SCHOOL) == []
+    assert await deps.store.delegates(SCHOOL) == []
+
+
+WITHDRAWN = ("catalog.expert-withdrawn", {"expert": "x1"})
+CORRECTED = ("catalog.expert-corrected", {"expert": "x1", "organization": SCHOOL})
+
+
+async def test_r14_an_expert_whose_withdrawal_overtook_the_registration_has_a_closed_account(
+    deps: Deps, database: Database
+) -> None:
+    await hear(deps, CORRECTED, version=2)
+    await hear(deps, WITHDRAWN, version=3)
+    await hear(deps, CORRECTED, version=2)
+    await hear(deps, EXPERT)
+    (account,) = await deps.store.by_person("x1", Scope.EXPERT)
+    assert account.state is AccountState.DISABLED
+    assert await events(database, account.id) == ["account-provisioned", "account-disabled"]
+
+
+async def test_r14_an_expert_whose_correction_overtook_the_registration_has_an_open_account(deps: Deps) -> None:
+    await hear(deps, CORRECTED, version=2)
+    await hear(deps, EXPERT)
+    (account,) = await deps.store.by_person("x1", Scope.EXPERT)
+    assert account.state is AccountState.INITIAL
+
+
+async def test_r20_a_teacher_whose_leaving_overtook_the_first_event_has_a_closed_account_that_a_school_opens(
+    deps: Deps,
+) -> None:
+    await hear(deps, left("t1", SCHOOL, None), version=3)
+    await hear(deps, teacher("t1"), teacher("t2"))
+    assert (await of_teacher(deps)).state is AccountState.DISABLED
+    assert (await of_teacher(deps, "t2")).state is AccountState.INITIAL
+    await hear(deps, joined("t1", OTHER, OTHER), version=4)
+    opened = await of_teacher(deps)
+    assert (opened.state, opened.school) == (AccountState.INITIAL, OTHER)
+
+
+async def test_r20_a_teacher_whose_return_overtook_the_first_event_has_an_open_account(deps: Deps) -> None:
+    await hear(deps, left("t1", SCHOOL, None), version=3)
+    await hear(deps, joined("t1", OTHER, OTHER), version=4)
+    await hear(deps, teacher("t1"))
+    assert (await of_teacher(deps)).state is AccountState.INITIAL
+
+
+async def test_a_subject_that_an_older_release_has_followed_further_has_not_ended(
+    deps: Deps, database: Database
+) -> None:
+    """Replicas of two releases run beside each other: the older one notes a version only."""
+
+    async def ended(session: Session) -> set[str]:
+        return await deps.store.ended("school", ["s1", "s2"], session)
+
+    async def both(session: Session) -> None:
+        for school in ("s1", "s2"):
+            await deps.store.follow("school", school, 5, session, ended=True)
+
+    await deps.store.transact(both)
+    assert await deps.store.transact(ended) == {"s1", "s2"}
+    await database["followed"].update_one({"_id": "school:s1"}, {"$max": {"version": 6}})
+    assert await deps.store.transact(ended) == {"s2"}
+
+    async def late(session: Session) -> None:
+        await deps.store.follow("school", "s1", 4, session, ended=True)
+        await deps.store.follow("school", "s2", 4, session)
+
+    await deps.store.transact(late)
+    assert await deps.store.transact(ended) == {"s2"}

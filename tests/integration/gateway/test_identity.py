@@ -9,11 +9,11 @@ from joserfc.jwk import ECKey, KeySet
 
 from chassis.principal import Scope
 from chassis.storage.mongo import Database
-from gateway.identity.authentication import log_in, set_password
 from gateway.identity.deps import Deps
 from gateway.identity.provisioning import disable, provision, reset
 from gateway.identity.sessions import Sessions, Tokens
 from kernel.errors import Refusal
+from tests.support.signing_in import log_in, set_password
 
 LOGIN, STRONG = "3144000011", "Guopei-0af3"
 

@@ -7,10 +7,10 @@ import pytest
 
 from chassis.principal import Scope
 from chassis.storage.mongo import Database
-from gateway.identity.authentication import log_in
 from gateway.identity.deps import Deps
 from gateway.identity.provisioning import provision, provision_all, reset
 from kernel.errors import Refusal
+from tests.support.signing_in import log_in
 
 SCHOOL = "3144000011"
 ROW = {"login": SCHOOL, "scope": "school", "school": SCHOOL, "organization": SCHOOL, "name": "何敏"}

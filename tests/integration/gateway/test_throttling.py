@@ -9,11 +9,11 @@ from prometheus_client import REGISTRY
 
 from chassis.principal import Scope
 from chassis.storage.mongo import Database
-from gateway.identity.authentication import log_in, set_password
 from gateway.identity.deps import Deps
 from gateway.identity.login_throttle import ADDRESS, FROM_HERE, LOGIN, LoginThrottle
 from gateway.identity.provisioning import provision, reset, unlock
 from kernel.errors import Refusal
+from tests.support.signing_in import log_in, set_password
 
 NAME, STRONG = "3144000011", "Guopei-0af3"
 GUESSER, HOLDER = "192.0.2.1", "192.0.2.2"
@@ -106,6 +106,33 @@ async def test_r4_who_has_logged_in_from_there_before_does_not_wait_for_guessers
     assert guesses[-1] == "RATE_LIMITED", "a known place is no way to guess"
     await database["known_places"].delete_many({})  # as they are after thirty days
     assert await outcome(deps, code, HOLDER) == "RATE_LIMITED"
+
+
+async def test_facts_33_one_hostile_client_does_not_shut_out_who_has_signed_in_from_its_address_before(
+    deps: Deps,
+) -> None:
+    """A school is behind one address: it must be no weapon against the school."""
+    _, code = await provision(deps, login=NAME, scope=Scope.SCHOOL, school=NAME)
+    assert await outcome(deps, code, HOLDER) == "OPEN"
+    guesses = [await fail(deps.store.throttle, 1, login=f"x{n}", address=HOLDER) for n in range(ADDRESS.free + 1)]
+    assert guesses[-1], "the address waits"
+    assert await outcome(deps, code, HOLDER) == "OPEN"
+    assert await outcome(deps, "wrong", HOLDER, login="3144000012") == "RATE_LIMITED", "an unknown pair does"
+    own = [await outcome(deps, "wrong", HOLDER) for _ in range(FROM_HERE.free + 1)]
+    assert own == ["INVALID_CREDENTIALS"] * FROM_HERE.free + ["RATE_LIMITED"]
+
+
+async def test_r4_right_passwords_at_once_do_not_make_each_other_wait(deps: Deps) -> None:
+    _, code = await provision(deps, login=NAME, scope=Scope.SCHOOL, school=NAME)
+    outcomes = await asyncio.gather(*(outcome(deps, code, HOLDER) for _ in range(FROM_HERE.free * 3)))
+    assert set(outcomes) == {"OPEN"}
+
+
+async def test_r4_wrong_passwords_at_once_are_no_more_guesses_than_one_after_another(deps: Deps) -> None:
+    await provision(deps, login=NAME, scope=Scope.SCHOOL, school=NAME)
+    outcomes = await asyncio.gather(*(outcome(deps, "wrong", GUESSER) for _ in range(FROM_HERE.free * 3)))
+    assert outcomes.count("INVALID_CREDENTIALS") <= FROM_HERE.free + 1  # a second may pass
+    assert set(outcomes) == {"INVALID_CREDENTIALS", "RATE_LIMITED"}
 
 
 async def test_r4_a_right_password_is_followed_by_no_wait_and_ends_nobody_elses(throttle: LoginThrottle) -> None:

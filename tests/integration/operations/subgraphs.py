@@ -19,11 +19,14 @@ from kernel.errors import Refusal
 from kernel.free_text import Reason
 from kernel.reference import provinces
 from kernel.reveals import Purpose
-from services.assessment.app import load_rules
+from services.assessment.app import load_rules, load_weights
 from services.assessment.commands import Deps as AssessmentDeps
+from services.assessment.domain.annual import Assessment, open_comments
+from services.assessment.domain.finding import Finding, FindingStep
+from services.assessment.domain.indicators import EvidenceRow
 from services.assessment.domain.project import Project
 from services.assessment.domain.record import Record
-from services.assessment.domain.vocabulary import ProjectPhase
+from services.assessment.domain.vocabulary import EvidenceKind, FindingState, ProjectPhase, Severity
 from services.assessment.graph.schema import schema as assessment_schema
 from services.assessment.store import Store as AssessmentStore
 from services.catalog.commands import Deps as CatalogDeps
@@ -40,12 +43,15 @@ from tests.integration.catalog import season as declaring
 from tests.integration.enrollment import lists
 from tests.integration.enrollment import season as enrolling
 from tests.security.questions import Values
+from tests.support.certificates import new_credentials
 from tests.support.graph import execute
 from tests.support.names import person_name
 from tests.support.operations import Operations
 from tests.support.principals import MINISTRY
+from tests.unit.assessment.annual_facts import NATIONAL, NOW, drafted
 
 ROWS = 21
+BASES = ("base-1", *(f"base-{number}" for number in range(2, 22)))
 _ADJUST = "mutation($b: ID!, $i: QuotaInput!) { adjustQuota(baseId: $b, input: $i) { id } }"
 
 
@@ -195,23 +201,57 @@ async def _school(playing: enrolling.Season, code: str) -> Principal:
 
 
 async def assessment(database: Database, operations: Operations, folder: Path) -> Subgraph:
-    """Attendees of one project, and acts of the log."""
+    """Attendees of one project, a finding of each, and acts of the log."""
     store = AssessmentStore(database)
     await store.prepare()
     for number in range(ROWS):
         running = Project(f"p{number}", 1, "base-1", year=2024, days=7, phase=ProjectPhase.RUNNING, sessions=())
         await store.projects.put(running)
+        await store.findings.put(finding(number, running.id))
         for project in {"p0", running.id}:
             key = f"e-{project}-{number:02d}"
             await store.records.put(Record(key, 1, project, "base-1", f"t{number}", f"s{number}", "44"))
+    for assessment in (annual(number) for number in range(ROWS)):
+        await store.annual.put(assessment)
+        rows = [EvidenceRow(EvidenceKind.PROJECT, f"p{number:02d}", {"of": 1}) for number in range(ROWS)]
+        await store.evidence.collection.bulk_write(store.evidence.keep(assessment, {"A1": rows}))
     await store.audit.append([event(number) for number in range(ROWS)])
-    deps = AssessmentDeps(store, Clock(folder / "assessment.json"), load_rules())
-    principals = (Principal("moe", Scope.MINISTRY), Principal("base", Scope.BASE, bases=("base-1",)))
+    clock = Clock(folder / "assessment.json")
+    deps = AssessmentDeps(store, clock, load_rules(), _vault(), load_weights(), new_credentials())
+    principals = (Principal("moe", Scope.MINISTRY), Principal("base", Scope.BASE, bases=BASES))
     entities: dict[str, list[dict[str, Any]]] = {
+        "Base": [{"id": base} for base in BASES],
         "Enrollment": [{"id": f"e-p{number}-{number:02d}"} for number in range(ROWS)],
         "Project": [{"id": f"p{number}"} for number in range(ROWS)],
+        "Province": [{"code": code} for code in provinces()][:ROWS],
     }
-    return Subgraph(assessment_schema, deps, operations, principals, entities)
+    values: Values = {"Query.assessmentEvidence.id": [annual(0).id], "Query.assessmentEvidence.code": ["A1"]}
+    return Subgraph(assessment_schema, deps, operations, principals, entities, values)
+
+
+def annual(number: int) -> Assessment:
+    """The annual assessment of the n-th base, which may comment on it."""
+    return open_comments(drafted(base=BASES[number]), NATIONAL, NOW)[0]
+
+
+def finding(number: int, project: str) -> Finding:
+    """The n-th finding, of that project."""
+    at, text = datetime(2024, 9, 2, tzinfo=UTC), "课表与实际授课不符"
+    state = FindingState.OPEN
+    return Finding(
+        id=f"f{number:02d}",
+        inspection="2024-1",
+        year=2024,
+        project=project,
+        base="base-1",
+        province="44",
+        severity=Severity.MINOR,
+        text=text,
+        clause=None,
+        due_on=at.date(),
+        state=state,
+        history=(FindingStep(state, at, "MINISTRY", text),),
+    )
 
 
 def event(number: int) -> Envelope:

@@ -4,12 +4,64 @@ import inspect
 
 from graphql import FieldDefinitionNode, NonNullTypeNode, ObjectTypeDefinitionNode, parse
 
-from services.assessment.domain import events
+from services.assessment.domain import annual_events, evaluation_events, events, inspection_events
 from services.assessment.graph.schema import schema
 from services.assessment.messaging.tasks import EMITTED
 
-EXTENDED = {"Enrollment": {"attendanceRate", "result", "credit"}, "Project": {"roster"}}
-MUTATIONS = {"recordAttendance", "recordResults", "confirmCredits", "revokeCredit", "restoreCredit"}
+EXTENDED = {
+    "Base": {"annualAssessments"},
+    "Enrollment": {
+        "attendanceRate",
+        "attendedHours",
+        "dueHours",
+        "attendanceHistory",
+        "result",
+        "resultHistory",
+        "draftResult",
+        "credit",
+        "creditHistory",
+        "certificate",
+    },
+    "Project": {"book", "roster", "findings", "instruments"},
+}
+MUTATIONS = {
+    "recordAttendance",
+    "recordResults",
+    "publishResults",
+    "reopenRecords",
+    "confirmCredits",
+    "revokeCredit",
+    "restoreCredit",
+    *("issueCertificates", "startCertificateJob", "revokeCertificate", "issueBallotToken"),
+    *("openCheckIn", "checkIn"),
+    *("freezeInspection", "announceInspection", "recordBeacons", "revealInspection", "voidInspection"),
+    *("replaceSampled", "extendInspection", "closeInspection"),
+    *("recordFinding", "reportRectification", "closeFinding"),
+    *("computeAssessments", "openComments", "commentAssessment", "adjustAssessmentItem", "finalizeAssessments"),
+    *("appealAssessment", "decideAppeal", "publishGrades"),
+}
+QUERIES = {
+    "_entities",
+    "_service",
+    "auditLog",
+    "certificate",
+    "certificateJob",
+    "myInstruments",
+    "questionnaire",
+    "keyLists",
+    "inspections",
+    "inspection",
+    "findings",
+    "yearTable",
+    *("rubric", "annualAssessments", "assessmentEvidence", "assessmentYear", "publishedGrades", "quotaProposals"),
+}
+BASES = {
+    annual_events.AnnualEvent,
+    events.RecordEvent,
+    evaluation_events.EvaluationEvent,
+    inspection_events.InspectionEvent,
+    inspection_events.FindingEvent,
+}
 
 
 def fields(name: str) -> dict[str, FieldDefinitionNode]:
@@ -23,7 +75,7 @@ def fields(name: str) -> dict[str, FieldDefinitionNode]:
 
 def test_the_graph_has_the_expected_names() -> None:
     assert set(fields("Mutation")) == MUTATIONS
-    assert set(fields("Query")) == {"_entities", "_service", "auditLog"}
+    assert set(fields("Query")) == QUERIES
     for kind, names in EXTENDED.items():
         assert set(fields(kind)) == {"id", *names}
 
@@ -37,5 +89,10 @@ def test_fields_added_to_other_entities_have_scopes_and_are_nullable() -> None:
 
 
 def test_every_event_class_is_registered() -> None:
-    declared = {kind for _, kind in inspect.getmembers(events, inspect.isclass) if kind.__module__ == events.__name__}
-    assert declared - {events.RecordEvent} == set(EMITTED)
+    declared = {
+        kind
+        for module in (annual_events, evaluation_events, events, inspection_events)
+        for _, kind in inspect.getmembers(module, inspect.isclass)
+        if kind.__module__ == module.__name__
+    }
+    assert declared - BASES == set(EMITTED)

@@ -41,6 +41,27 @@ def test_a_session_may_get_a_date_of_its_own() -> None:
     assert [session.date.day for session in project.plan.timetable] == [8, 12]
 
 
+def test_r18_r29_a_session_of_a_begun_project_is_not_moved_into_the_past() -> None:
+    """Else attendance could be marked at once of a session that nobody has held."""
+    third_day = datetime(2024, 7, 10, 8, tzinfo=SHANGHAI)
+    past = Amendment(reason="调课", session_dates={"s2": date(2024, 7, 8)})
+    later = lifecycle.amend(
+        a_running(),
+        a_base(),
+        round_2024(),
+        Amendment(reason="调课", session_dates={"s2": date(2024, 7, 12)}),
+        FIRST_DAY,
+    )[0]
+    for project in (a_running(), later):
+        with pytest.raises(Refusal) as refused:
+            lifecycle.amend(project, a_base(), round_2024(), past, third_day)
+        assert (refused.value.code, refused.value.rule) == ("INVALID_PLAN", "R18")
+        assert refused.value.details["fields"] == ["timetable"]
+    for day in (10, 11):
+        today = Amendment(reason="调课", session_dates={"s2": date(2024, 7, day)})
+        assert lifecycle.amend(later, a_base(), round_2024(), today, third_day)[0].plan.timetable[1].date.day == day
+
+
 @pytest.mark.parametrize(
     ("given", "code"),
     [

@@ -31,6 +31,10 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
     ({"capacity": 10**9}, "capacity"),
     ({"fee": 10**9}, "feeFen"),
     ({"class_hours": 1000}, "classHours"),
+    ({"class_hours": 2**31 - 1, "days": None, "starts_on": None}, "classHours"),
+    ({"class_hours": 366 * LIMITS.most_hours_a_day + 1, "days": None, "starts_on": None}, "classHours"),
+    ({"days": 2**31 - 1, "starts_on": None}, "days"),
+    ({"days": 367, "starts_on": None}, "days"),
     ({"timetable": (lesson(1, hours=25),)}, "timetable"),
     ({"timetable": tuple(map(lesson, (1, 2, 3)))}, "timetable"),
     ({"timetable": (lesson(1), replace(lesson(1), id="s2"))}, "timetable"),
@@ -50,6 +54,12 @@ def test_r7_what_no_plan_can_be_is_refused_in_a_draft_with_its_field(changes: di
         a_draft(**changes)
     assert (refused.value.code, refused.value.rule) == ("INVALID_PLAN", "R7")
     assert field in refused.value.details["fields"]
+
+
+def test_r7_a_wrong_number_of_days_is_all_that_is_said_of_it() -> None:
+    with pytest.raises(Refusal) as refused:
+        a_draft(days=-(2**31), class_hours=8)
+    assert refused.value.details["fields"] == ["days"]
 
 
 def test_r7_a_title_of_three_thousand_characters_is_refused() -> None:

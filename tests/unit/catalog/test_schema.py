@@ -61,11 +61,13 @@ def test_what_is_inner_is_guarded_and_nullable() -> None:
 def test_the_schema_stands_without_a_connection() -> None:
     head = (
         "directive @key(fields: String!) repeatable on OBJECT\n"
-        "directive @link(url: String!, import: [String!]) on SCHEMA\n"
+        "directive @link(url: String!, import: [String!]) repeatable on SCHEMA\n"
+        "directive @composeDirective(name: String!) repeatable on SCHEMA\n"
         "directive @shareable on OBJECT\n"
         "directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION\n"
         "directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!],"
         " requireOneSlicingArgument: Boolean) on FIELD_DEFINITION\n"
+        "directive @cost(weight: Int!) on FIELD_DEFINITION\n"
     )
     built = build_schema(head + schema.as_str())
     assert isinstance(built.type_map["Project"], GraphQLObjectType)

@@ -113,6 +113,19 @@ async def test_an_entity_key_that_is_no_scalar_is_refused(key: Any) -> None:
     assert error_json(result.errors[0], Language.EN)["extensions"]["code"] == "BAD_ENTITY_KEY"
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [{"__typename": "Thing", "id": {"$ne": None}}, {"id": "1"}, {"__typename": "Nothing", "id": "1"}, "Thing"],
+)
+async def test_a_bad_representation_nulls_its_own_entity_alone(bad: Any) -> None:
+    good = {"__typename": "Thing", "id": "7"}
+    result = await ask(ENTITIES, r=[good, bad, good])
+    assert result.errors
+    assert result.data == {"_entities": [{"id": "7"}, None, {"id": "7"}]}
+    assert [error.path for error in result.errors] == [["_entities", 1]]
+    assert error_json(result.errors[0], Language.EN)["extensions"]["code"] == "BAD_ENTITY_KEY"
+
+
 async def test_a_refusal_is_coded_and_in_the_callers_language() -> None:
     result = await ask("{ refused }")
     assert result.errors

@@ -2,14 +2,16 @@
 
 from typing import Any
 
+import orjson
 import pytest
+from graphql import build_schema, parse, validate
 
 from chassis.graph import SubgraphContext
-from chassis.graphql_errors import in_chinese
+from chassis.graphql_errors import in_chinese, refused_requests
 from chassis.principal import ANONYMOUS
 from chassis.serving.asgi import error_json
 from contracts.graph_files import SUBGRAPHS
-from gateway.federation.engine import Engine, Request
+from gateway.federation.engine import Call, Engine, Request
 from gateway.http.error_texts import in_language
 from kernel.language import Language
 from tests.support.fixtures import supergraph
@@ -144,3 +146,49 @@ async def test_r41_a_value_that_holds_a_personal_number_is_not_repeated() -> Non
     for query in (FUNDING, 'mutation { recordFunding(input: {year: "110101199003070011"}) { year } }'):
         errors = await at_subgraph(query, {"input": GIVEN | {"year": "110101199003070011"}})
         assert "110101199003070011" not in str(errors)
+
+
+def test_an_error_repeats_a_long_value_in_part_only_and_is_still_told_in_chinese() -> None:
+    schema = build_schema("input I { a: Int } type Query { f(i: I): Int }")
+    text = "{ f(i: {" + " ".join(f"b{n}: 1" for n in range(1_000)) + "}) }"
+    error, *_ = refused_requests(validate(schema, parse(text), max_errors=1))
+    assert len(error["message"]) < 1_100
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert "I 没有该字段" in in_chinese(error["message"], "BAD_USER_INPUT")
+
+
+def test_an_error_that_stands_in_a_thousand_places_names_ten() -> None:
+    schema = build_schema("type Query { f: Int }")
+    errors = validate(schema, parse("query(" + "$v: Int " * 1_000 + ") { f }"))
+    assert max(len(error.get("locations", ())) for error in refused_requests(errors)) == 10
+
+
+class Always:
+    """A transport that has one answer."""
+
+    def __init__(self, reply: dict[str, Any]) -> None:
+        self._reply = orjson.dumps(reply)
+
+    async def send(self, call: Call, context: Any) -> bytes:
+        """The answer, whatever is asked."""
+        del call, context
+        return self._reply
+
+
+@pytest.mark.parametrize("language", list(Language))
+async def test_an_answer_that_does_not_fit_the_schema_is_an_error_with_rule_clause_and_unblock(
+    language: Language,
+) -> None:
+    """docs/refusals.md promises them for every error."""
+    query = "{ rounds { year } round(year: 2024) { year phases { name } } }"
+    replies: list[dict[str, Any]] = [
+        {"data": {"rounds": [{"year": None}], "round": {"year": 2024, "phases": [{"name": "NONE"}]}}},
+        {"data": {"rounds": None}, "errors": [{"message": "of a subgraph without codes"}]},
+    ]
+    codes = set()
+    for reply in replies:
+        answer = await Engine(supergraph(), Always(reply)).execute(Request(query))
+        for error in in_language(answer.errors, language):
+            codes.add(error["extensions"]["code"])
+            assert {"rule", "clause", "unblock"} <= error["extensions"].keys(), error
+    assert {"NULL_NOT_ALLOWED", "SUBGRAPH_ERROR"} <= codes

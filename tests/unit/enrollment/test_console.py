@@ -28,6 +28,7 @@ def test_a_database_that_is_away_is_exit_code_2_and_no_address_is_printed(
         "AMQP_URL": "amqp://unused",
         "INTERNAL_JWKS_FILE": "unused",
         "VAULT_FILE": "unused",
+        "NAMES_KEYS_FILE": "unused",
         "PORT": "1",
     }.items():
         monkeypatch.setenv(name, value)

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chassis.workbooks.child import LIMITS, Limits
 from kernel.errors import Refusal
 from services.enrollment.domain.roster.sheet import Sheet
 from services.enrollment.workbooks import sheet_worker as worker
 from services.enrollment.workbooks.roster_reader import read_roster
-from services.enrollment.workbooks.sheet_worker import LIMITS, Limits, read_in_worker
+from services.enrollment.workbooks.sheet_worker import read_in_worker
 from tests.support.eventually import eventually
 from tests.unit.enrollment.roster_files import HEADER, WHO, in_sheet, rebuilt, simple, workbook
 
@@ -183,7 +184,7 @@ def program(code: str) -> tuple[str, ...]:
     return (sys.executable, "-c", code)
 
 
-CONFINED = f"import os, sys, {MODULE} as confined; confined._confine(int(sys.argv[1]), int(sys.argv[2])); "
+CONFINED = f"import os, sys, {MODULE} as confined; confined.confine(int(sys.argv[1]), int(sys.argv[2])); "
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,22 @@ def test_public_matters_are_for_all_and_unpublished_ones_for_none() -> None:
         assert readers_of(_event(kind, "44")) == ()
 
 
+def test_r37_every_provinces_log_witnesses_the_order_of_a_draw() -> None:
+    """All 32 have the announcement before the beacons are out, and the draw; of a finding only the base's own has."""
+    for kind in ("announced", "drawn", "voided"):
+        assert readers_of(_event(f"assessment.inspection-{kind}", "00")) == tuple(provinces())
+    assert len(provinces()) == 32
+    assert readers_of(_event("assessment.finding-recorded", "44")) == ("44",)
+    assert readers_of(_event("assessment.rectification-due", "44")) == ()
+
+
+def test_r38_a_province_follows_a_grade_when_it_is_final_and_everybody_when_it_is_published() -> None:
+    assert readers_of(_event("assessment.annual-finalized", "44")) == ("44",)
+    for step in ("comments-opened", "commented", "item-adjusted", "appealed", "appeal-decided"):
+        assert readers_of(_event(f"assessment.annual-{step}", "44")) == ()
+    assert readers_of(_event("assessment.grades-published", "00")) == tuple(provinces())
+
+
 def test_r20_r27_no_event_of_a_person_but_the_released_one_reaches_a_province() -> None:
     """They name a school of another province, or say what is on file of a person."""
     kinds = {event_name(kind) for producer, kind in events() if producer == "enrollment"}

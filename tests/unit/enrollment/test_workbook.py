@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from services.enrollment.workbooks.writer import Row, Sheet, read, write
+from chassis.workbooks.writer import Row, Sheet, read, write
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1, max_size=20)
 DANGEROUS = st.builds(lambda first, rest: first + rest, st.sampled_from(["=", "+", "-", "@", "http://", "{="]), TEXT)

@@ -93,6 +93,20 @@ CASES = [
         scopes=frozenset({"base"}),
     ),
     Case(
+        "what is denied below an empty list is told once, at its path without indexes",
+        'query { search(text: "x") { ...P } } fragment P on Product { ... on Product { cost } name }',
+        [
+            Ask(
+                "catalog",
+                'query { search(text: "x") { __typename ... on Product { name } } }',
+                {"data": {"search": []}},
+            )
+        ],
+        {"search": []},
+        [(["search", "cost"], _DENIED)],
+        scopes=frozenset({"base"}),
+    ),
+    Case(
         "a denied field behind a fragment is denied as well",
         'query { search(text: "x") { ...P } } fragment P on Product { ... on Product { cost } name }',
         [
@@ -103,7 +117,7 @@ CASES = [
             )
         ],
         {"search": [{"cost": None, "name": "a"}, {}]},
-        [(["search", "cost"], _DENIED)],
+        [(["search", 0, "cost"], _DENIED)],
         scopes=frozenset({"base"}),
     ),
 ]
@@ -133,7 +147,7 @@ async def test_a_denied_type_is_denied_wherever_it_is_returned_and_whatever_frag
             )
         ],
         {"product": {"name": "a", "shop": None}, "search": [{"name": None}, {"name": "b"}]},
-        [(["product", "shop"], _DENIED), (["search", "name"], _DENIED)],
+        [(["product", "shop"], _DENIED), (["search", 0, "name"], _DENIED)],
         scopes=frozenset({"base"}),
     )
     await case.check(guarded)

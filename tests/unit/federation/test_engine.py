@@ -143,3 +143,14 @@ async def test_nesting_without_limits_is_answered_or_refused(depth: int) -> None
         "QUERY_TOO_COMPLEX",
         "GRAPHQL_PARSE_FAILED",
     }
+
+
+async def test_a_warmed_document_is_not_planned_when_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ADR 47."""
+    engine = Engine(load_supergraph((SUPERGRAPHS / "shop.graphql").read_text(encoding="utf-8")), Canned([]))
+    document = "query A { __typename } query B($on: Boolean!) { b: __typename @include(if: $on) }"
+    engine.warm(document, frozenset())
+    monkeypatch.setattr("gateway.federation.engine.plan", None)
+    for name in "AB":
+        response = await engine.execute(Request(document, name, {"on": True}, frozenset()))
+        assert not response.errors

@@ -1,4 +1,4 @@
-"""An abstract value whose members differ by subgraph is read whole from one of them."""
+"""Of an abstract value that several subgraphs resolve, the members that all of them know are asked (ADR 40)."""
 
 import pytest
 
@@ -12,16 +12,16 @@ _ALL = "__typename ... on Common { label } ... on OnlyA { a } ... on OnlyB { b }
 
 CASES = [
     Case(
-        "members that the subgraph does not have are not asked of it, nor elsewhere",
+        "of a shared field, members that only one subgraph knows are asked of none",
         f"{{ rootA {{ inner {{ actions {{ {_ALL} }} }} }} }}",
         [
             Ask(
                 "a",
-                "query { rootA { inner { actions { __typename ... on Common { label } ... on OnlyA { a } } } } }",
-                {"data": {"rootA": {"inner": {"actions": _OF_A}}}},
+                "query { rootA { inner { actions { __typename ... on Common { label } } } } }",
+                {"data": {"rootA": {"inner": {"actions": [_OF_A[0], {"__typename": "OnlyA"}]}}}},
             )
         ],
-        {"rootA": {"inner": {"actions": _OF_A}}},
+        {"rootA": {"inner": {"actions": [_OF_A[0], {"__typename": "OnlyA", "a": None}]}}},
     ),
     Case(
         "even if nothing but them is asked",
@@ -36,16 +36,28 @@ CASES = [
         {"rootA": {"inner": {"actions": [{"__typename": "OnlyA"}]}}},
     ),
     Case(
-        "of equally near subgraphs the one that knows most is asked",
-        "{ shared { inner { actions { __typename ... on OnlyB { b } } } } }",
+        "whichever of two equally near subgraphs is asked",
+        "{ shared { inner { actions { ... on OnlyB { b } ... on OnlyA { a } } } } }",
         [
             Ask(
-                "b",
-                "query { shared { inner { actions { __typename ... on OnlyB { b } } } } }",
-                {"data": {"shared": {"inner": {"actions": [_OF_B[1]]}}}},
+                "a",
+                "query { shared { inner { actions { __typename } } } }",
+                {"data": {"shared": {"inner": {"actions": [_OF_A[0], {"__typename": "OnlyA"}]}}}},
             )
         ],
-        {"shared": {"inner": {"actions": [_OF_B[1]]}}},
+        {"shared": {"inner": {"actions": [{}, {"a": None}]}}},
+    ),
+    Case(
+        "of a field that one subgraph alone resolves, all its members are asked",
+        "{ rootA { first { ... on OnlyA { a } ... on Common { label } ... on OnlyB { b } } } }",
+        [
+            Ask(
+                "a",
+                "query { rootA { first { __typename ... on OnlyA { a } ... on Common { label } } } }",
+                {"data": {"rootA": {"first": _OF_A[1]}}},
+            )
+        ],
+        {"rootA": {"first": {"a": "A"}}},
     ),
     Case(
         "behind a move the members are those of the subgraph that is entered",

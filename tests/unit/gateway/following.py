@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chassis.principal import Principal, Scope, Verified
+from chassis.principal import Principal, Scope, TokenMinter, Verified
 from chassis.serving.process import Stopping
 from chassis.serving.sse import EVENT_STREAM, EventStream, Parser
 from gateway.federation.engine import Engine
@@ -22,6 +22,7 @@ from gateway.http.graphql import GraphQLEndpoint, graphql_routes
 from gateway.http.lifespan import Lifespan, application
 from gateway.http.operations import Operations
 from gateway.http.subgraph_streams import HttpStreams
+from gateway.http.subscribing import SubscriptionSettings
 from gateway.http.transport import HttpTransport
 from gateway.http.websocket import SocketEndpoint, socket_routes
 from gateway.protection import Limits
@@ -60,6 +61,10 @@ class Source:
 
         return Starlette(routes=[Route("/graphql", graphql, methods=["POST"])])
 
+    def result(self, number: object) -> Any:
+        """What is sent for an event."""
+        return {"data": {"enrollmentEvents": {"sequence": number}}}
+
     async def _events(self) -> AsyncGenerator[bytes, None]:
         queue: asyncio.Queue[Any] = asyncio.Queue()
         self.streams.append(queue)
@@ -68,7 +73,7 @@ class Source:
             while (number := await queue.get()) is not None:
                 if number is BREAK:
                     raise ConnectionAbortedError
-                yield orjson.dumps({"data": {"enrollmentEvents": {"sequence": number}}})
+                yield orjson.dumps(self.result(number))
         finally:
             self.streams.remove(queue)
 
@@ -123,33 +128,38 @@ class Follower:
         return error["extensions"] | {"message": error["message"]}
 
 
-def holder(expires: float = math.inf) -> Callable[[str], Verified]:
-    """Takes the token `t` as a province's."""
+def holder(expires: float = math.inf, who: Principal = PROVINCE) -> Callable[[str], Verified]:
+    """Takes the token `t` as a province's, or as somebody else's."""
 
     def authenticate(token: str) -> Verified:
         if token != "t":
             raise UNAUTHENTICATED()
-        return Verified(PROVINCE, expires)
+        return Verified(who, expires)
 
     return authenticate
 
 
 @asynccontextmanager
 async def gateway(
-    authenticate: Callable[[str], Verified] | None = None, stream_limits: StreamLimitSettings | None = None
+    authenticate: Callable[[str], Verified] | None = None,
+    stream_limits: StreamLimitSettings | None = None,
+    subgraph: Starlette | None = None,
+    subscriptions: SubscriptionSettings | None = None,
+    minter: TokenMinter | None = None,
+    **options: Any,
 ) -> AsyncIterator[Gateway]:
-    """The gateway in front of a source."""
+    """The gateway in front of a source, or of another subgraph; `options` are further ones of `Operations`."""
     source = Source()
-    async with served(source.app()) as behind:
+    async with served(subgraph or source.app()) as behind:
         urls = {"enrollment": f"{behind.url}/graphql"}
-        transport = HttpTransport(urls, None)
-        streams = HttpStreams(urls, transport.headers)
+        transport = HttpTransport(urls, minter)
+        settings = {"Enrollment": subscriptions} if subscriptions else {}
+        streams = HttpStreams(transport.replicas, transport.headers, settings)
         engine = Engine(supergraph(), transport, streams=streams)
-        operations = Operations(
-            engine, authenticate or holder(), stream_limits=StreamLimits(stream_limits or StreamLimitSettings())
-        )
+        limits = StreamLimits(stream_limits or StreamLimitSettings())
+        operations = Operations(engine, authenticate or holder(), stream_limits=limits, **options)
         lifespan = Lifespan((transport, streams))
-        routes = graphql_routes(GraphQLEndpoint(operations, Limits(), stopping=lifespan.stopping))
+        routes = graphql_routes(GraphQLEndpoint(operations, Limits(), get_queries=True, stopping=lifespan.stopping))
         sockets = socket_routes(SocketEndpoint(operations, lifespan.stopping, ("https://front.example",)))
         async with served(application([*routes, *sockets, *lifespan.routes()], lifespan)) as browser:
             yield Gateway(browser, source, lifespan, streams)

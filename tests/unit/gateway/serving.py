@@ -8,7 +8,6 @@ from typing import Any
 
 import aiohttp
 import orjson
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -55,15 +54,14 @@ class Browser:
 @asynccontextmanager
 async def served(app: Starlette) -> AsyncIterator[Browser]:
     """Serve an application on a free port of the loopback interface."""
-    config = uvicorn.Config(app, "127.0.0.1", 0, log_level="warning", ws="websockets-sansio", lifespan="on")
-    server = Server(config)
+    server = Server(app, "127.0.0.1", 0, message_bytes=16 * 1024 * 1024)
+    config = server.config
     config.load()
     server.lifespan = config.lifespan_class(config)
     await server.startup()
     try:
         port = server.servers[0].sockets[0].getsockname()[1]
-        # An idle connection is given up before uvicorn closes it, after 5 s.
-        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(keepalive_timeout=4.0)) as http:
+        async with aiohttp.ClientSession() as http:
             yield Browser(f"http://127.0.0.1:{port}", http)
     finally:
         await server.shutdown()

@@ -114,6 +114,30 @@ async def test_a_failed_query_is_sent_once_more() -> None:
     assert len(network.sent) == 2
 
 
+AWAY = b'{"data":null,"errors":[{"message":"","extensions":{"code":"UNAVAILABLE","retryAfter":2}}]}'
+
+
+@pytest.mark.parametrize(
+    ("reply", "call", "times"),
+    [
+        (AWAY, QUERY, 2),
+        (AWAY, MUTATION, 1),
+        (AWAY.replace(b"null", b'{"a":1}'), QUERY, 1),
+        (AWAY.replace(b"UNAVAILABLE", b"NOT_FOUND"), QUERY, 1),
+        (b'"UNAVAILABLE"', QUERY, 1),
+        (AWAY.replace(b"null", b"[1]"), QUERY, 1),
+        (AWAY.replace(b'"UNAVAILABLE"', b'["UNAVAILABLE"]'), QUERY, 1),
+    ],
+)
+async def test_a_query_whose_database_is_away_is_sent_once_more(reply: bytes, call: Call, times: int) -> None:
+    async def answer(_: Call) -> bytes:
+        return reply
+
+    network = Network(answer)
+    assert await Retry(network, SETTINGS).send(call, within(10)) == reply
+    assert len(network.sent) == times
+
+
 @pytest.mark.parametrize(
     ("call", "context", "code"),
     [(MUTATION, ALICE, UNREACHABLE), (QUERY, replace(ALICE, deadline=0.0), UNREACHABLE), (QUERY, ALICE, OVERLOADED)],

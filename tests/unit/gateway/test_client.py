@@ -2,67 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.http import client as client_module
-from gateway.http.client import Address, Client, HttpError
+from gateway.http.address import Address
+from gateway.http.client import Client, rest_of
+from gateway.http.connection import HttpError, connect
 from tests.support.eventually import eventually
-
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n[1,\r\n2\r\n2]\r\n0\r\n\r\n"
-LAST = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
-UNTIL_CLOSED = b"HTTP/1.0 200 OK\r\n\r\n{}"
-Say = Callable[[int, int], bytes | None]
-"""Number of the connection, number of its request: what is answered; None closes."""
-
-
-class Server:
-    """Counts connections and keeps requests."""
-
-    def __init__(self, say: Say) -> None:
-        self._say = say
-        self.connections = 0
-        self.requests: list[bytes] = []
-        self.open = 0
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        number, self.connections, self.open = self.connections, self.connections + 1, self.open + 1
-        try:
-            for count in range(1000):
-                head = await reader.readuntil(b"\r\n\r\n")
-                length = int(head.lower().partition(b"content-length:")[2].split()[0])
-                self.requests.append(head + await reader.readexactly(length))
-                answer = self._say(number, count)
-                if answer is None:
-                    return
-                writer.write(answer)
-                if b"close" in answer or b"HTTP/1.0" in answer:
-                    return
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            self.open -= 1
-            writer.close()
-
-
-@asynccontextmanager
-async def speaking(say: Say, *, most_bytes: int = 1000) -> AsyncIterator[tuple[Server, Client]]:
-    """A server and a client of it."""
-    server = Server(say)
-    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
-    port = listening.sockets[0].getsockname()[1]
-    address = Address.of(f"http://127.0.0.1:{port}/graphql?x=1")
-    client = Client(address, most_bytes=most_bytes)
-    yield server, client
-    client.close()
-    await eventually(lambda: server.open == 0)
-    listening.close()
-    await listening.wait_closed()
+from tests.unit.gateway.speaking import CHUNKED, LAST, OK, UNTIL_CLOSED, speaking
 
 
 async def post(client: Client, *, seconds: float = 10.0, repeatable: bool = True, **headers: str) -> bytes:
@@ -130,7 +79,8 @@ async def test_a_reply_longer_than_allowed_is_cut_off_while_it_comes() -> None:
 
 
 async def test_the_deadline_ends_a_wait_and_its_connection() -> None:
-    async with speaking(lambda *_: b"") as (server, client):
+    async with speaking(lambda _, count: OK if count == 0 else b"") as (server, client):
+        await post(client)
         with pytest.raises(TimeoutError):
             await post(client, seconds=0.05)
         await eventually(lambda: server.open == 0)
@@ -147,11 +97,24 @@ async def test_who_gives_up_leaves_no_half_read_connection_to_the_next() -> None
     assert server.connections == 2
 
 
-async def test_a_connection_idle_for_long_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_gives_up_as_the_reply_comes_leaves_no_open_connection() -> None:
+    async with speaking(lambda *_: OK) as (server, client):
+        (replica,) = client.replicas.known
+        connection = await connect(replica.address, replica.host, 1_000, time.monotonic() + 10)
+        posting = asyncio.ensure_future(connection.post(b"", 10.0))
+        await eventually(lambda: server.open == 1 and connection._reply is not None)
+        connection.data_received(OK)
+        posting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await posting
+        assert not connection.open
+        await eventually(lambda: server.open == 0)
+
+
+async def test_a_connection_idle_for_long_is_not_used_again() -> None:
     async with speaking(lambda *_: OK) as (server, client):
         await post(client)
-        monkeypatch.setattr(client_module, "_IDLE_SECONDS", -1.0)
-        await post(client)
+        await post(Client(client.replicas, most_bytes=1000, idle_seconds=-1.0))
     assert server.connections == 2
 
 
@@ -170,9 +133,8 @@ async def test_a_header_cannot_bring_another(value: str) -> None:
 
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_whatever_headers_say_the_head_has_one_line_each(name: str, value: str) -> None:
-    client = Client(Address.of("http://localhost/graphql"), most_bytes=1)
     try:
-        request = client.request(b"", {name: value})
+        request = Address.of("http://localhost/graphql").head + rest_of(b"", {name: value})
     except ValueError:
         return
     assert request.count(b"\r\n") == 7

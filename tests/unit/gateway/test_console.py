@@ -21,6 +21,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         "AMQP_URL": "amqp://127.0.0.1:1",
         "SIGNING_KEY_FILE": str(tmp_path / "keys.json"),
         "SUPERGRAPH_FILE": str(SUPERGRAPH),
+        "SECOND_FACTOR_SCOPES": "[]",
     }.items():
         monkeypatch.setenv(name, value)
 

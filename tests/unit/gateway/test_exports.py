@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
+import orjson
 import pytest
 from joserfc.jwk import ECKey, KeySet
 from starlette.applications import Starlette
@@ -32,10 +34,12 @@ class Enrollment:
 
     reply: Response
     seen: list[Request] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
 
     def app(self) -> Starlette:
         async def answer(request: Request) -> Response:
             self.seen.append(request)
+            self.bodies.append(await request.body())
             return self.reply
 
         return Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "POST"])])
@@ -48,7 +52,7 @@ async def gateway(behind: Enrollment | None) -> AsyncIterator[Browser]:
         url = f"{enrollment.url}/graphql" if behind else "http://127.0.0.1:9/graphql"
         transport = HttpTransport({"enrollment": url}, TokenMinter(KEYS))
         operations = Operations(Engine(supergraph(), transport), holder())
-        routes = export_routes(SubgraphProxy(operations, transport, "enrollment", url))
+        routes = export_routes(SubgraphProxy(operations, transport, "enrollment"))
         async with served(Starlette(routes=routes)) as browser:
             yield browser
 
@@ -119,3 +123,27 @@ async def test_a_workbook_is_streamed_and_never_whole_in_the_gateway() -> None:
             assert await reply.content.readany() == b"first"
             more.set()
             assert await reply.content.readany() == b"second"
+
+
+async def test_r41_a_purpose_is_passed_on_in_the_body_alone() -> None:
+    behind, path = Enrollment(workbook()), "/exports/projects/018f/numbers.xlsx"
+    asked = {"purpose": "核对报到证件", "ids": ["a"]}
+    async with gateway(behind) as browser:
+        answer = await browser.send("POST", path, json=asked, params={"purpose": "x"}, headers=SIGNED_IN)
+        assert (answer.status, answer.text, answer.headers["cache-control"]) == (200, "PK", "no-store")
+        (request,) = behind.seen
+        assert (request.method, request.url.path, request.url.query) == ("POST", path, "")
+        assert behind.bodies == [orjson.dumps(asked)]
+        refused: list[tuple[dict[str, Any], int]] = [
+            ({"json": asked}, 401),
+            ({"data": "purpose=x", "headers": SIGNED_IN}, 415),
+            ({"json": {"purpose": "x" * 40_000}, "headers": SIGNED_IN}, 413),
+        ]
+        for sent, status in refused:
+            assert (await browser.send("POST", path, **sent)).status == status
+        elsewhere = "/exports/projects/a%2f..%2fb/numbers.xlsx"
+        assert (await browser.send("POST", elsewhere, json=asked, headers=SIGNED_IN)).status in {404, 405}
+        read = await browser.send("GET", path, headers=SIGNED_IN)
+        assert (read.status, read.code, read.headers["allow"]) == (405, "METHOD_NOT_ALLOWED", "POST")
+        assert read.json["errors"][0]["extensions"]["allow"] == ["POST"]
+    assert len(behind.seen) == 1

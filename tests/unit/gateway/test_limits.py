@@ -22,6 +22,10 @@ def fan_out(fragments: int) -> str:
     return "{ ...f0 }" + " ".join(parts) + f" fragment f{fragments} on Query {{ x }}"
 
 
+def fields(number: int) -> str:
+    return " ".join(f"y{n}" for n in range(number))
+
+
 @pytest.mark.parametrize(
     ("query", "code"),
     [
@@ -46,6 +50,18 @@ def fan_out(fragments: int) -> str:
         ("{" + "...nowhere " * 401 + "}", "QUERY_TOO_LARGE"),
         ("{ ...a } fragment a on Query { x { ...b } } fragment b on X { ...a }", "CIRCULAR_FRAGMENT"),
         ("{ ...a } fragment a on Query { ...a }", "CIRCULAR_FRAGMENT"),
+        ("{ x } fragment a on Query { ...a }", "CIRCULAR_FRAGMENT"),
+        ("{ x } fragment a on X {" + "y " * 21 + "}", "TOO_MANY_EQUAL_KEYS"),
+        ("{ x }" + "".join(f" fragment f{n} on X {{ {fields(50)} }}" for n in range(9)), "QUERY_TOO_LARGE"),
+        ("{ ...a } fragment a on X {" + "y " * 21 + "} fragment a on X { y }", "TOO_MANY_EQUAL_KEYS"),
+        ("{ z { ...a } } fragment a on X { y } fragment a on X {" + "y " * 21 + "}", "TOO_MANY_EQUAL_KEYS"),
+        ("{ x } fragment a on X " + "@a " * 21 + "{ y }", "TOO_MANY_DIRECTIVES"),
+        ("{ x(y: [" + "1 " * 300 + "]) }", "TOO_MANY_VALUES"),
+        ("{ x(y: {" + "z: [1 {a: 2}] " * 80 + "}) }", "TOO_MANY_VALUES"),
+        ('{ x(y: "' + "z" * 15_000 + '") }', "TOO_MANY_VALUES"),
+        ("{ x @a(" + "b: 1 " * 301 + ") }", "TOO_MANY_VALUES"),
+        ("query ($v: [Int] = [" + "1 " * 300 + "]) { x(y: $v) }", "TOO_MANY_VALUES"),
+        ("{ x { ...a ...a } } fragment a on X { y(z: [" + "1 " * 150 + "]) }", "TOO_MANY_VALUES"),
     ],
 )
 def test_an_attack_is_refused_with_its_code(query: str, code: str) -> None:
@@ -69,6 +85,10 @@ def test_what_a_front_end_asks_for_passes() -> None:
 
 def test_the_introspection_of_developers_tools_passes() -> None:
     check(parse(get_introspection_query(specified_by_url=True, input_value_deprecation=True)), LIMITS)
+
+
+def test_two_hundred_ids_may_be_written() -> None:
+    check(parse("mutation { x(keys: [" + '"65f0c0ffee0123456789abcd" ' * 200 + "]) { y } }"), LIMITS)
 
 
 def test_a_missing_fragment_is_left_to_validation() -> None:

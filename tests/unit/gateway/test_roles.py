@@ -1,5 +1,6 @@
 """`python -m gateway api|relay|worker|all|standalone`: what each command builds, and which settings it needs."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from chassis.runtime.tasks import Role
 from chassis.storage.mongo import connect
 from contracts.graph_files import SUPERGRAPH
 from gateway import __main__ as entry
+from gateway.federation.supergraph import load_supergraph
 from gateway.identity.messaging import tasks
 from gateway.identity.store import IdentityStore
 
@@ -25,8 +27,8 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Starlette]:
     """The applications that a command would serve; the environment is that of a relay."""
     apps: list[Starlette] = []
 
-    def serve(app: Starlette, host: str, port: int, **options: Any) -> None:
-        del host, port, options
+    def serve(app: Starlette, host: str, port: int, *settings: Any, **options: Any) -> None:
+        del host, port, settings, options
         apps.append(app)
 
     monkeypatch.setattr(entry, "serve", serve)
@@ -47,6 +49,7 @@ def keys_and_supergraph(served: list[Starlette], monkeypatch: pytest.MonkeyPatch
     file.write_bytes(orjson.dumps(keys.as_dict(private=True)))
     monkeypatch.setenv("SIGNING_KEY_FILE", str(file))
     monkeypatch.setenv("SUPERGRAPH_FILE", str(SUPERGRAPH))
+    monkeypatch.setenv("SECOND_FACTOR_SCOPES", "[]")
 
 
 def run(*arguments: str) -> int:
@@ -98,6 +101,30 @@ def test_the_router_alone_serves_a_graph_and_no_identity(served: list[Starlette]
     assert not any(path.startswith("/auth") for path in paths(app))
 
 
+def test_the_router_alone_says_where_it_serves_and_which_hosts_do_not_resolve(
+    served: list[Starlette], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    urls = {"catalog": "http://127.0.0.1:1/graphql", "ENROLLMENT": "http://enrollment.invalid/graphql"}
+    monkeypatch.setenv("SUBGRAPH_URLS", json.dumps(urls))
+    said = CliRunner().invoke(entry.root, ["standalone", str(SUPERGRAPH), "--port", "4010", "--host", "::1"]).output
+    where, missing = said.splitlines()
+    assert "http://[::1]:4010/graphql" in where
+    assert "enrollment.invalid" in missing
+    assert "127.0.0.1:1" not in missing
+    assert "SUBGRAPH_URLS" in missing
+    assert len(served) == 1
+
+
+def test_the_router_alone_says_nothing_of_hosts_where_each_resolves(
+    served: list[Starlette], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [subgraph.name for subgraph in load_supergraph(SUPERGRAPH.read_text("utf-8")).subgraphs.values()]
+    monkeypatch.setenv("SUBGRAPH_URLS", json.dumps(dict.fromkeys(names, "http://127.0.0.1:1,http://127.0.0.2:1")))
+    said = CliRunner().invoke(entry.root, ["standalone", str(SUPERGRAPH), "--port", "4010"]).output
+    assert said.splitlines() == ["图接口 graph http://127.0.0.1:4010/graphql"]
+    assert len(served) == 1
+
+
 @pytest.mark.parametrize("arguments", [["--supergraph", str(SUPERGRAPH)], ["--no-auth"]])
 def test_a_supergraph_without_logins_has_to_be_asked_for_by_both_options(
     served: list[Starlette], arguments: list[str]
@@ -110,5 +137,5 @@ async def test_a_role_runs_its_own_tasks_and_all_runs_every_one() -> None:
     async with connect(AWAY) as client:
         database = client["gateway"]
         parts = tasks(IdentityStore(database), database, "amqp://127.0.0.1:1")
-    counts = {role: len(parts.of(role)) for role in Role}
+    counts = {role: len([*parts.of(role)]) for role in Role}
     assert counts == {Role.ALL: 3, Role.API: 0, Role.RELAY: 1, Role.WORKER: 2}

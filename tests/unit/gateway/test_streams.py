@@ -7,6 +7,7 @@ import pytest
 from starlette.responses import Response
 
 from chassis.serving.sse import EVENT_STREAM
+from gateway.http.replicas import Replicas
 from gateway.protection.stream_limits import StreamLimitSettings
 from tests.support.eventually import eventually
 from tests.unit.gateway.following import BREAK, FOLLOW, gateway, holder
@@ -25,7 +26,8 @@ async def test_a_client_follows_what_the_subgraph_tells_until_its_end() -> None:
         assert await client.next() == ("complete", None)
         (asked,) = graph.source.asked
         assert asked["variables"] == {"after": "c"}
-        assert graph.source.seen[0]["accept"] == EVENT_STREAM
+        sent = graph.source.seen[0]
+        assert (sent["accept"], sent["accept-encoding"]) == (EVENT_STREAM, "identity")
 
 
 async def test_clients_follow_each_a_stream_of_their_own_and_who_leaves_ends_only_that() -> None:
@@ -112,7 +114,7 @@ async def test_a_query_may_be_answered_as_an_event_too() -> None:
 
 async def test_a_subgraph_that_is_not_there_is_told_without_its_address() -> None:
     async with gateway() as graph:
-        graph.streams._urls["enrollment"] = "http://127.0.0.1:1/graphql"
+        graph.streams._replicas = {"enrollment": Replicas("http://127.0.0.1:1/graphql")}
         async with graph.follow() as client:
             refusal = await client.refused()
         assert refusal["code"] == "SUBGRAPH_UNREACHABLE"

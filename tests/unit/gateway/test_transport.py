@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import orjson
 import pytest
 from joserfc.jwk import ECKey, KeySet
 from starlette.applications import Starlette
@@ -29,6 +30,7 @@ from gateway.settings import StandaloneSettings
 from kernel.errors import Refusal
 from tests.support.fixtures import supergraph
 from tests.unit.gateway.serving import Answer, Subgraph, json_reply, served
+from tests.unit.gateway.speaking import REFUSED, Server, listening
 
 KEYS = KeySet([ECKey.generate_key("P-256", parameters={"kid": "test"})])
 BASE = Principal("a1", Scope.BASE, organization="o1", bases=("b1",), name="韩工")
@@ -68,16 +70,47 @@ async def test_each_subgraph_gets_a_token_of_its_own_and_no_other_takes_it() -> 
 
 
 @pytest.mark.parametrize(("kind", "code"), [("query", UNREACHABLE), ("mutation", UNKNOWN_OUTCOME)])
-async def test_of_a_mutation_that_came_too_late_it_is_not_said_that_it_failed(kind: str, code: str) -> None:
-    async with calling(Subgraph(json_reply(DATA))) as transport:
+async def test_of_a_mutation_that_came_too_late_it_is_not_said_that_it_failed(
+    kind: str, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport_module, "_MUTATION_SECONDS", 0.0)
+    told = asyncio.Event()
+    told.set()
+    async with calling(Subgraph(json_reply(DATA), told)) as transport:
+        await transport.send(Call("catalog", kind, BODY), RequestContext(BASE))
+        told.clear()
         with pytest.raises(TransportError) as late:
-            await transport.send(Call("catalog", kind, BODY), RequestContext(BASE, deadline=time.monotonic() - 100))
+            await transport.send(Call("catalog", kind, BODY), RequestContext(BASE, deadline=time.monotonic() + 0.1))
+        told.set()
     assert late.value.code == code
+
+
+@pytest.mark.parametrize(("kind", "code"), [("query", UNREACHABLE), ("mutation", UNKNOWN_OUTCOME)])
+async def test_of_a_mutation_whose_connection_broke_it_is_not_said_that_it_failed(kind: str, code: str) -> None:
+    server = Server(lambda *_: None)
+    async with listening(server) as port:
+        transport = HttpTransport({"catalog": f"http://127.0.0.1:{port}/graphql"}, None)
+        with pytest.raises(TransportError) as broken:
+            await transport.send(Call("catalog", kind, BODY), RequestContext(BASE))
+        await transport.close()
+    assert (broken.value.code, len(server.requests)) == (code, 1)
+
+
+@pytest.mark.parametrize("answer", [REFUSED, None], ids=["refused", "no connection"])
+async def test_of_a_mutation_that_nobody_began_it_is_said_that_it_failed(answer: bytes | None) -> None:
+    server = Server(lambda *_: answer)
+    async with listening(server) as port:
+        place = port if answer else 1
+        transport = HttpTransport({"catalog": f"http://127.0.0.1:{place}/graphql"}, None)
+        with pytest.raises(TransportError) as failed:
+            await transport.send(Call("catalog", "mutation", BODY), RequestContext(BASE))
+        await transport.close()
+    assert failed.value.code == UNREACHABLE
 
 
 async def test_a_subgraph_learns_the_allow_list_and_nothing_else() -> None:
     subgraph = Subgraph(json_reply(DATA))
-    given = {"Accept-Language": "en", "Idempotency-Key": "k1", "traceparent": f"00-{'1' * 32}-{'2' * 16}-01"}
+    given = {"Accept-Language": "en", "Idempotency-Key": "k1"}
     await ask(subgraph, "{ rounds { year } }", **given, Cookie="a=b", Authorization="Bearer x", **{"X-Secret": "s"})
     (seen,) = subgraph.seen
     assert {name: seen[name.lower()] for name in given} == given
@@ -86,10 +119,14 @@ async def test_a_subgraph_learns_the_allow_list_and_nothing_else() -> None:
 
 async def test_a_subgraph_learns_how_long_it_is_waited_for_and_which_trace_it_belongs_to() -> None:
     subgraph = Subgraph(json_reply(DATA))
-    for given in ({}, {"traceparent": "00-nonsense"}, {"traceparent": "00-" + "0" * 600}):
+    theirs = f"00-{'1' * 32}-{'2' * 16}-01"
+    answers = [
         await ask(subgraph, "{ rounds { year } }", **given)
+        for given in ({}, {"traceparent": "00-nonsense"}, {"traceparent": "00-" + "0" * 600}, {"traceparent": theirs})
+    ]
     traces = [seen["traceparent"] for seen in subgraph.seen]
-    assert len(set(traces)) == 3
+    assert len({*traces, theirs}) == 5  # a client's trace is never continued (ADR 50)
+    assert [answer.headers["traceresponse"] for answer in answers] == traces
     assert all(re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-01", trace) for trace in traces)
     assert all(5_000 < int(seen["x-remaining-ms"]) <= 10_000 for seen in subgraph.seen)
 
@@ -109,6 +146,28 @@ async def test_no_room_for_anything_is_503_and_room_for_a_part_is_an_answer() ->
         answer = await browser.graphql("{ rounds { year } }")
         assert (answer.status, answer.code, answer.headers["retry-after"]) == (503, OVERLOADED, "1")
         assert answer.json["errors"][0]["message"] == "所需服务繁忙，请稍后再试"
+        assert (await browser.graphql("{ rounds { year } __typename }")).status == 200
+
+
+async def test_an_answer_whose_databases_are_away_is_503_with_the_longest_of_their_times() -> None:
+    """A client, a proxy or a balancer knows by the status that it may come again; a part of an answer is an answer."""
+
+    class Away:
+        reply = b'{"data":null,"errors":[{"message":"","extensions":{"code":"UNAVAILABLE","retryAfter":2}}]}'
+
+        async def send(self, call: Call, context: object) -> bytes:
+            del call, context
+            return self.reply
+
+    endpoint = GraphQLEndpoint(Operations(Engine(supergraph(), Away()), None), Limits())
+
+    async def graphql(request: HttpRequest) -> Response:
+        return await endpoint(request)
+
+    async with served(Starlette(routes=[Route("/graphql", graphql, methods=["POST"])])) as browser:
+        answer = await browser.graphql("{ rounds { year } }")
+        assert (answer.status, answer.code, answer.headers["retry-after"]) == (503, "UNAVAILABLE", "2")
+        assert answer.json["errors"][0]["extensions"]["retryAfter"] == 2
         assert (await browser.graphql("{ rounds { year } __typename }")).status == 200
 
 
@@ -165,3 +224,64 @@ async def test_a_longer_reply_than_any_page_is_is_not_read(monkeypatch: pytest.M
     async with calling(Subgraph(json_reply(DATA))) as transport:
         with pytest.raises(TransportError):
             await transport.send(Call("catalog", "query", BODY), RequestContext())
+
+
+async def test_it_follows_subgraphs_that_come_move_and_go() -> None:
+    """ADR 47: who is gone still answers operations under way, on connections of their own."""
+    first, second = Subgraph(json_reply(DATA)), Subgraph(json_reply(DATA))
+    async with served(first.app()) as one, served(second.app()) as other:
+        urls = {"Catalog": f"{one.url}/graphql", "enrollment": f"{one.url}/graphql"}
+        transport = HttpTransport(urls, None)
+        await transport.open()
+        kept = transport.replicas["catalog"]
+        await transport.follow(urls | {"enrollment": f"{other.url}/graphql", "assessment": f"{other.url}/graphql"})
+        assert transport.replicas["catalog"] is kept, "its connections are kept"
+        for name in ("catalog", "enrollment", "assessment"):
+            await transport.send(Call(name, "query", BODY), RequestContext(BASE))
+        assert (len(first.seen), len(second.seen)) == (1, 2)
+        await transport.follow({"enrollment": f"{other.url}/graphql"})
+        assert not kept.known[0].idle
+        await transport.send(Call("catalog", "query", BODY), RequestContext(BASE))
+        assert len(first.seen) == 2
+        with pytest.raises(ValueError, match="not an HTTP address"):
+            await transport.follow({"enrollment": "nowhere", "more": f"{other.url}/graphql"})
+        assert "more" not in transport.replicas
+        await transport.close()
+
+
+@pytest.mark.parametrize(
+    ("extensions", "status", "code"),
+    [
+        ({"code": "UNAVAILABLE", "retryAfter": "soon"}, 503, "UNAVAILABLE"),
+        ({"code": "UNAVAILABLE", "retryAfter": -5}, 503, "UNAVAILABLE"),
+        ({"code": "UNAVAILABLE", "retryAfter": True}, 503, "UNAVAILABLE"),
+        ({"code": "UNAVAILABLE", "retryAfter": [2]}, 503, "UNAVAILABLE"),
+        ({"code": ["UNAVAILABLE"]}, 200, "SUBGRAPH_ERROR"),
+        ({"code": {"a": 1}}, 200, "SUBGRAPH_ERROR"),
+        ({"code": None}, 200, "SUBGRAPH_ERROR"),
+        ({"code": "UNAUTHORIZED_FIELD_OR_TYPE", "roles": 1}, 200, "UNAUTHORIZED_FIELD_OR_TYPE"),
+        ({"code": "UNAUTHORIZED_FIELD_OR_TYPE", "roles": [{}]}, 200, "UNAUTHORIZED_FIELD_OR_TYPE"),
+        ({"code": "NOT_FOUND", "service": [1], "field": {}}, 200, "NOT_FOUND"),
+    ],
+)
+async def test_no_extensions_of_a_subgraphs_error_cost_the_answer(
+    extensions: dict[str, object], status: int, code: str
+) -> None:
+    class Foreign:
+        async def send(self, call: Call, context: object) -> bytes:
+            del call, context
+            return orjson.dumps({"data": None, "errors": [{"message": "no", "extensions": extensions}]})
+
+    endpoint = GraphQLEndpoint(Operations(Engine(supergraph(), Foreign()), None), Limits())
+
+    async def graphql(request: HttpRequest) -> Response:
+        return await endpoint(request)
+
+    async with served(Starlette(routes=[Route("/graphql", graphql, methods=["POST"])])) as browser:
+        answer = await browser.graphql("{ rounds { year } }")
+    assert (answer.status, answer.code, answer.headers.get("retry-after")) == (
+        status,
+        code,
+        "1" if status == 503 else None,
+    )
+    assert "retryAfter" not in answer.json["errors"][0]["extensions"]

@@ -44,12 +44,17 @@ def app(trust: Trust, texts: Mapping[str, str]) -> Starlette:
     return Starlette(routes=[Route("/graphql", guarded(graphql), methods=["GET", "POST"])])
 
 
+def by_hash(value: str) -> dict[str, Any]:
+    """As Apollo's clients ask."""
+    return {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": value}}}
+
+
 @pytest.mark.parametrize(
     "asked",
     [
         {"documentId": ID},
         {"documentId": f"sha256:{ID}"},
-        {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": ID}}},
+        by_hash(ID),
         {"query": TEXT},
     ],
 )
@@ -75,6 +80,12 @@ async def test_a_trusted_query_may_come_by_get() -> None:
         (Trust.PREFER, {"documentId": 7}, "BAD_REQUEST"),
         (Trust.PREFER, {"extensions": {"persistedQuery": 7}}, "BAD_REQUEST"),
         (Trust.REQUIRE, {}, "BAD_REQUEST"),
+        (
+            Trust.PREFER,
+            {"query": "{ __typename }", "extensions": {"persistedQuery": {"sha256Hash": ID}}},
+            "BAD_REQUEST",
+        ),
+        (Trust.REQUIRE, {"query": TEXT, "extensions": {"persistedQuery": {"sha256Hash": "0" * 64}}}, "BAD_REQUEST"),
     ],
 )
 async def test_what_is_not_trusted_is_refused(trust: Trust, asked: dict[str, Any], code: str) -> None:
@@ -84,9 +95,8 @@ async def test_what_is_not_trusted_is_refused(trust: Trust, asked: dict[str, Any
 
 async def test_a_text_with_an_unknown_hash_is_never_registered() -> None:
     async with served(app(Trust.PREFER, {})) as browser:
-        by_hash = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": ID}}}
-        assert (await browser.send("POST", "/graphql", json={"query": TEXT, **by_hash})).status == 200
-        assert (await browser.send("POST", "/graphql", json=by_hash)).code == "PERSISTED_QUERY_NOT_FOUND"
+        assert (await browser.send("POST", "/graphql", json={"query": TEXT, **by_hash(ID)})).status == 200
+        assert (await browser.send("POST", "/graphql", json=by_hash(ID))).code == "PERSISTED_QUERY_NOT_FOUND"
 
 
 def test_both_formats_of_a_manifest_are_read() -> None:
@@ -116,6 +126,7 @@ def settings(tmp_path: Path, **more: Any) -> GatewaySettings:
     file = tmp_path / "keys.json"
     file.write_text(orjson.dumps(keys.as_dict(private=True)).decode(), encoding="utf-8")
     url = "mongodb://127.0.0.1:1"
+    more["second_factor_scopes"] = frozenset()
     return GatewaySettings(mongodb_url=url, amqp_url=url, signing_key_file=file, supergraph_file=SUPERGRAPH, **more)
 
 

@@ -1,6 +1,8 @@
 """R41: what people say in their own words gets into events and mail, and holds nobody's number."""
 
+import ast
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, example, given
@@ -9,7 +11,7 @@ from stdnum.cn import ric
 
 from kernel.errors import Refusal
 from kernel.free_text import Name, Paragraph, PersonName, Reason, Title, person_spelled
-from kernel.personal_numbers import holds_number
+from kernel.personal_numbers import holds_number, without_numbers
 from kernel.reference import no_names
 
 NUMBER = "110101198001010010"
@@ -51,6 +53,118 @@ def test_r41_dates_are_no_personal_numbers(days: list[date], between: str, form:
 )
 def test_r41_codes_and_amounts_are_no_personal_numbers(text: str) -> None:
     assert not holds_number(text)
+
+
+MARKS = [
+    ",",
+    "，",
+    ", ",
+    "、",
+    ";",
+    ":",
+    "：",
+    "*",
+    "~",
+    "|",
+    " - ",
+    "---",
+    "・",
+    "\u3000" * 3,
+    "。",
+    "'",
+    "\u200b",
+    ") (",
+]
+ZEROS = "0０٠०๐𝟎"
+CHINESE = ["〇一二三四五六七八九", "零一二三四五六七八九", "零壹贰叁肆伍陆柒捌玖"]
+
+
+@given(st.integers(0, 10**8 - 1), DAYS, st.sampled_from(MARKS), st.sampled_from(["", "房间301，", "号码("]))
+def test_r41_marks_and_brackets_between_the_groups_do_not_hide_a_number(
+    serial: int, born: date, mark: str, before: str
+) -> None:
+    mobile, digits = f"{serial:08d}", f"{serial:03d}"[-3:]
+    written = [
+        mark.join(("138", mobile[:4], mobile[4:])),
+        mark.join(f"138{mobile}"),
+        mark.join(("510101", f"{born:%Y%m%d}", f"{digits}1")),
+        mark.join(("510101", f"{born:%Y}", f"{born:%m%d}", f"{digits}X")),
+        mark.join(("510101", f"{born:%y%m%d}", digits)),
+    ]
+    for number in written:
+        assert holds_number(f"{before}{number}有误"), number
+        assert without_numbers(f"电话{number}。") == "电话…。"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("(138)00138000", "138 (0013) 8000", "[138][0013][8000]", "+86(138)0013-8000", "（138）0013—8000"),
+        *("1三8零零1三8000", "1️⃣3️⃣8️⃣0️⃣0️⃣1️⃣3️⃣8️⃣0️⃣0️⃣0️⃣", "❶❸❽00❶❸❽000", "一三八、〇〇一三、八〇〇〇", "13800138000一律"),
+        *("301，138,0013,8000、139,0013,8000", "138,0013,8000，2024-05-16"),
+    ],
+)
+def test_r41_a_number_in_brackets_or_mixed_digits_is_recognised(written: str) -> None:
+    assert holds_number(f"请联系{written}办理")
+
+
+@given(st.integers(0, 10**8 - 1), st.lists(st.sampled_from(ZEROS), min_size=18, max_size=18))
+def test_r41_digits_of_every_script_count(serial: int, zeros: list[str]) -> None:
+    for number in (f"139{serial:08d}", f"11010119800101{serial:08d}"[:18]):
+        written = "".join(chr(ord(zero) + int(digit)) for zero, digit in zip(zeros, number, strict=False))
+        assert holds_number(f"请联系{written}办理")
+        spelled = (number.translate(str.maketrans("0123456789", numerals)) for numerals in CHINESE)
+        assert all(holds_number(f"请联系{written}办理") for written in spelled)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2024-05-16 2024-05-20", "2024-05-16 2024-05-20 3人", "2024-05-13（9:00-11:30，14:00-17:30）"),
+        *("14:00-17:30；8:00-11:30", "第1、3、5、7、9、11、13、15周", "2019、2020、2021、2022、2023、2024"),
+        *(
+            "名额150（2024—2025学年）",
+            "班额1500、1800、120",
+            "经费1500000，2024年",
+            "150，20240516开班",
+            "2024-DQT-001-02",
+        ),
+        *("1,380,013元", "1,380,013、1,500", "010-66096194、66096195", "(010)66096194转8001", "4132000201、4132000202"),
+        *(
+            "80学时，10天，8学时/天，150人",
+            "2024—2025学年第1—18周",
+            "2024.5.13-5.17",
+            "周一、三、五上午，二、四、六下午",
+        ),
+        *(
+            "一、二、三、四、五、六、七、八、九、十",
+            "二〇二四年五月十六日至二〇二四年五月二十日",
+            "一次一人一班",
+            "三三两两、七七八八",
+        ),
+    ],
+)
+def test_r41_ordinary_numbers_are_no_personal_numbers(text: str) -> None:
+    assert not holds_number(text)
+    assert without_numbers(text) == text
+
+
+def test_r41_no_sentence_of_the_seed_is_refused() -> None:
+    """Titles, plans and reasons of this domain, besides the mobiles and identity numbers that the seed makes up."""
+    root = Path(__file__).parents[3]
+    files = [*(root / "deploy/seed").rglob("*.py"), *(root / "services").rglob("refusals.py")]
+    nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text()))]
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    assert len(texts) > 500
+    assert [text for text in texts if not text.isdigit() and holds_number(text)] == []
+
+
+@pytest.mark.parametrize(
+    "part", ["1", "1,", "一", "一、", "13", "2024-05-16 ", "138,0013,", " ", "1:", "1,380,", "5101011980", "("]
+)
+def test_r41_a_long_text_is_read_in_linear_time(part: str) -> None:
+    """It completes: a pattern that backtracks would take hours."""
+    holds_number(part * (50_000 // len(part)))
 
 
 @pytest.mark.parametrize("why", [f"身份证{NUMBER}有误", "请联系 138 0000 0001", "长" * (Reason.longest + 1)])

@@ -13,7 +13,7 @@ from tests.unit.federation.differential.bench import Bench
 from tests.unit.federation.differential.feature import Feature
 from tests.unit.federation.differential.features import FEATURES
 from tests.unit.federation.differential.queries import Queries
-from tests.unit.federation.differential.random_graph import Drawing
+from tests.unit.federation.differential.random_graph import ARGUMENTS, Drawing
 
 _QUERIES = 20
 
@@ -24,7 +24,12 @@ async def fuzz(seconds: float, first: int) -> int:
     end = time.monotonic() + seconds
     for seed in itertools.count(first):
         drawing = Drawing(seed)
-        drawn = Feature(f"drawing {seed}", {one: drawing.sdl(one) for one in drawing.subgraphs}, drawing.world())
+        drawn = Feature(
+            f"drawing {seed}",
+            {one: drawing.sdl(one) for one in drawing.subgraphs},
+            drawing.world(),
+            arguments=ARGUMENTS,
+        )
         benches = [Bench(feature) for feature in FEATURES] + [Bench(drawn, drawing.supergraph())]
         for bench in benches:
             name = f"{bench.feature.name} {seed}"

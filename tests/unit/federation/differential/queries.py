@@ -22,6 +22,9 @@ from graphql.language import parse_value
 
 _DEPTH = 4
 _ODDS_OF_A_CONDITION = 0.2
+_ODDS_OF_A_REPEAT = 0.15
+_ALIASES = ("a", "b", "c", "id", "code")
+"""Some are the names of keys, which the gateway has to ask for beside them."""
 
 
 class Queries:
@@ -62,7 +65,9 @@ class Queries:
         return self._random.random() < odds
 
     def _selection(self, parent: Any, depth: int) -> str:
-        chosen = [self._field(name, one, depth) for name, one in self._fields(parent, depth)]
+        fields = self._fields(parent, depth)
+        chosen = [self._field(name, one, depth) for name, one in fields]
+        chosen += [self._field(name, one, depth, f"again{depth}") for name, one in fields if self._repeats(one)]
         if is_abstract_type(parent):
             members = self._schema.get_possible_types(parent)
             chosen += [self._fragment(one, depth) for one in members if self._chance(0.7)]
@@ -82,6 +87,10 @@ class Queries:
         count = self._random.randint(1, min(4, len(fields))) if fields else 0
         return self._random.sample(fields, count)
 
+    def _repeats(self, field: GraphQLField) -> bool:
+        """Whether an object is asked for twice, so that its entities are fetched for several places at once."""
+        return is_composite_type(get_named_type(field.type)) and self._chance(_ODDS_OF_A_REPEAT)
+
     def _fragment(self, one: GraphQLObjectType, depth: int) -> str:
         body = self._selection(one, depth)
         if self._chance(0.7):
@@ -90,8 +99,9 @@ class Queries:
         self._fragments.append(f"fragment {name} on {one.name} {body}")
         return f"...{name}{self._condition()}"
 
-    def _field(self, name: str, field: GraphQLField, depth: int) -> str:
-        alias = f"{self._random.choice('abc')}: " if self._chance(0.25) else ""
+    def _field(self, name: str, field: GraphQLField, depth: int, alias: str = "") -> str:
+        if not alias and self._chance(0.25):
+            alias = self._random.choice(_ALIASES)
         given = []
         for key, argument in field.args.items():
             if is_required_argument(argument) or self._chance(0.7):
@@ -99,7 +109,8 @@ class Queries:
         arguments = f"({', '.join(given)})" if given else ""
         inner = get_named_type(field.type)
         below = " " + self._selection(inner, depth - 1) if is_composite_type(inner) else ""
-        return f"{alias}{name}{arguments}{self._condition()}{below}"
+        named = f"{alias}: {name}" if alias else name
+        return f"{named}{arguments}{self._condition()}{below}"
 
     def _argument(self, type_: str, literal: str) -> str:
         """The literal itself, or a variable that is given it, defaults to it, or, where it may, is not given."""

@@ -72,8 +72,14 @@ class View:
         if isinstance(value, list):
             return [self._wrap(one) for one in value]
         if isinstance(value, dict) and "__typename" in value:
-            return View(value["__typename"], value, {}, self.subgraph)
+            return View(self._known_as(value), value, {}, self.subgraph)
         return value
+
+    def _known_as(self, thing: Thing) -> str:
+        """The type that this subgraph knows an object as: the interface, where it has that as an interface object."""
+        interfaces = thing.get("__implements", ()) if self.subgraph else ()
+        known = (name for name in interfaces if self.subgraph and self.subgraph.interface_object(name))
+        return next(known, str(thing["__typename"]))
 
     def _wrap_sent(self, value: Any) -> Any:
         if isinstance(value, list):

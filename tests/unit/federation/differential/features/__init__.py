@@ -4,17 +4,21 @@ from tests.unit.federation.differential.feature import Feature
 from tests.unit.federation.differential.features import (
     abstract,
     conditions,
+    covariance,
     entities,
     extensions,
     failures,
     first_version,
     interface_object,
     keys,
+    lost_marks,
     override,
+    positions,
     provides,
     requires,
     shapes,
     sharing,
+    ties,
     unions,
 )
 
@@ -32,5 +36,9 @@ FEATURES: tuple[Feature, ...] = (
     override.FEATURE,
     unions.FEATURE,
     conditions.FEATURE,
+    covariance.FEATURE,
     extensions.FEATURE,
+    lost_marks.FEATURE,
+    ties.FEATURE,
+    positions.FEATURE,
 )

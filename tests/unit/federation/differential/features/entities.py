@@ -97,6 +97,8 @@ FEATURE = Feature(
         "{ matrix { upc stock maker { name address { city zip } } } }",
         "{ warehouses { items { upc reviews { author { name } } } } }",
         "{ me { id: name name: id friends { a: best { name } b: best { id shifts } } } }",
+        '{ me { friends { favourite { price } } again: friends { favourite { price(currency: "USD") } } } }',
+        '{ me { best { favourite { price } } } b: me { best { favourite { price(currency: "USD") stock } } } }',
         '{ products { price a: price(currency: "USD") ...P } } fragment P on Product { maker { address { zip } } }',
     ),
     {"id": ['"u1"', '"none"'], "first": ["0", "3"], "currency": ['"CNY"', '"USD"'], "limit": ["1", "2"]},

@@ -10,8 +10,8 @@ _PEOPLE = (
     + """
 type Query { people: [Account!]! admin: Admin account(id: ID!): Account }
 interface Account @key(fields: "id") { id: ID! name: String! }
-type Admin implements Account @key(fields: "id") { id: ID! name: String! level: Int }
-type Guest implements Account @key(fields: "id") { id: ID! name: String! until: String }
+type Admin implements Account @key(fields: "id") { id: ID! name: String! level: Int active: Boolean @shareable }
+type Guest implements Account @key(fields: "id") { id: ID! name: String! until: String active: Boolean @shareable }
 """
 )
 _POSTS = (
@@ -21,6 +21,7 @@ type Query { posts: [Post!]! writers: [Account] }
 type Post { text: String! by: Account }
 type Account @key(fields: "id") @interfaceObject {
   id: ID! posts: [Post!]! name: String! @external byline: String @requires(fields: "name") rank: Int
+  active: Boolean @shareable
 }
 """
 )
@@ -44,6 +45,7 @@ def _world() -> World:
             "until": f"day {n}",
             "rank": n or None,
             "visits": n * 2,
+            "active": n > 1,
             "friend": people[n - 1] if n else None,
         }
         one["byline"] = lambda view: f"by {view['name']}"
@@ -75,6 +77,9 @@ FEATURE = Feature(
         "{ admin { byline posts { by { name } } visits } }",
         '{ account(id: "u1") { byline rank ... on Guest { visits } } }',
         "{ writers { id } }",
+        "{ writers { id active } }",
+        "{ writers { id ... on Admin { active } } }",
+        "{ posts { by { active rank ... on Guest { active until } } } }",
     ),
     {"id": ['"u1"', '"zz"']},
 )

@@ -12,6 +12,7 @@ type Query {
   media: Media @provides(fields: "animals { id name }") @shareable
   zoo: [Animal!]! @provides(fields: "... on Dog { name } ... on Cat { age }") @shareable
   tree: Category @provides(fields: "sub { sub { title } }")
+  loan: Media @shareable
 }
 interface Media { id: ID! animals: [Animal] }
 interface Animal { id: ID! name: String }
@@ -25,7 +26,12 @@ type Mail @key(fields: "id") { id: ID! size: Int! @override(from: "c") stamp: In
 _B = (
     LINK
     + """
-type Query { media: Media @shareable zoo: [Animal!]! @shareable mail: [Mail!]! }
+type Query {
+  media: Media @shareable
+  zoo: [Animal!]! @shareable
+  mail: [Mail!]!
+  loan: Media @shareable
+}
 interface Media { id: ID! animals: [Animal] }
 interface Animal { id: ID! name: String }
 type Book implements Media @key(fields: "id") @shareable { id: ID! animals: [Animal] title: String }
@@ -41,7 +47,12 @@ type House implements Home @key(fields: "number") @shareable { street: String nu
 _C = (
     LINK
     + """
-type Query { letters: [Mail] }
+type Query { letters: [Mail] loan: Media @shareable @provides(fields: "animals { id name }") }
+interface Media { id: ID! animals: [Animal] }
+interface Animal { id: ID! name: String }
+type Book implements Media @key(fields: "id") { id: ID! @shareable animals: [Animal] @shareable }
+type Dog implements Animal @key(fields: "id") { id: ID! @external name: String @external }
+type Cat implements Animal @key(fields: "id") { id: ID! @external name: String @external }
 type Mail @key(fields: "id") {
   id: ID! size: Int! home: Home! @external
   route: String @requires(fields: "home { street ... on Flat { floor } ... on House { number } }")
@@ -80,6 +91,7 @@ def _world() -> World:
     root = {
         "__typename": "Query",
         "media": book,
+        "loan": book,
         "zoo": [dog, cat],
         "tree": categories[0],
         "mail": mails,
@@ -94,6 +106,7 @@ FEATURE = Feature(
     _world(),
     (
         "{ media { animals { id name } } }",
+        "{ loan { id animals { id name } } }",
         "{ media { animals { name ... on Dog { age } ... on Cat { age } } ... on Book { title } } }",
         "{ zoo { ... on Dog { name age } ... on Cat { name age } } }",
         "{ tree { sub { sub { title depth } } } }",

@@ -1,0 +1,83 @@
+"""What a base's grade proposes for its next quota (R39)."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.assessment.domain.annual import Assessment
+from services.assessment.domain.quota_proposal import QuotaProposal, propose
+from services.assessment.domain.rubric import Grade
+from services.assessment.domain.vocabulary import AnnualState
+from tests.unit.assessment.annual_facts import NATIONAL, drafted
+
+
+def final(grade: Grade) -> Assessment:
+    """An assessment with that grade."""
+    return replace(drafted(), state=AnnualState.FINAL, grade=grade)
+
+
+def proposed(
+    grade: Grade, round_limit: int = 10, limit: int | None = None, before: Grade | None = None
+) -> QuotaProposal | None:
+    """What a grade proposes."""
+    earlier = final(before) if before else None
+    return propose(final(grade), earlier, NATIONAL, round_limit=round_limit, limit=limit)
+
+
+@pytest.mark.parametrize(
+    ("grade", "round_limit", "expected"),
+    [
+        (Grade.EXCELLENT, 10, 12),
+        (Grade.EXCELLENT, 3, None),  # 3.6 is rounded down
+        (Grade.QUALIFIED, 10, None),
+        (Grade.BASIC, 10, 8),
+        (Grade.UNQUALIFIED, 10, 5),
+        (Grade.UNQUALIFIED, 1, None),  # one is the least
+        (Grade.NOT_ASSESSED, 10, None),
+    ],
+)
+def test_r39_a_grade_multiplies_what_the_round_gives(grade: Grade, round_limit: int, expected: int | None) -> None:
+    found = proposed(grade, round_limit)
+    assert (found and found.proposed) == expected
+
+
+def test_r39_a_second_lowest_grade_in_a_row_leaves_nothing() -> None:
+    found = proposed(Grade.UNQUALIFIED, before=Grade.UNQUALIFIED)
+    assert found
+    assert (found.proposed, found.again) == (0, True)
+    once = proposed(Grade.UNQUALIFIED, before=Grade.BASIC)
+    assert once
+    assert (once.proposed, once.again) == (5, False)
+
+
+def test_r39_the_limit_in_force_is_no_proposal_and_factors_do_not_pile_up() -> None:
+    assert proposed(Grade.BASIC, 10, limit=8) is None
+    again = proposed(Grade.BASIC, 10, limit=6)
+    assert again
+    assert (again.limit, again.proposed) == (6, 8)
+
+
+def test_r39_more_than_the_round_gives_is_said_to_be_so() -> None:
+    more, less = proposed(Grade.EXCELLENT), proposed(Grade.BASIC)
+    assert more
+    assert less
+    assert (more.above_round, less.above_round) == (True, False)
+
+
+@pytest.mark.parametrize("state", [AnnualState.DRAFT, AnnualState.COMMENTING, AnnualState.APPEALED])
+def test_r39_nothing_is_proposed_of_a_grade_that_is_not_final(state: AnnualState) -> None:
+    pending = replace(final(Grade.BASIC), state=state)
+    assert propose(pending, None, NATIONAL, round_limit=10, limit=None) is None
+
+
+@given(st.sampled_from(Grade), st.integers(0, 200), st.one_of(st.none(), st.integers(0, 200)))
+def test_r39_a_proposal_differs_from_the_limit_in_force_and_is_for_the_next_round(
+    grade: Grade, round_limit: int, limit: int | None
+) -> None:
+    found = proposed(grade, round_limit, limit)
+    if found:
+        assert found.proposed != found.limit
+        assert found.proposed >= NATIONAL.quota.least
+        assert (found.year, found.round_limit) == (2025, round_limit)
