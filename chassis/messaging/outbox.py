@@ -150,9 +150,9 @@ class Relay:
         await self._lease.hold(self._lead)
 
     async def _lead(self, _: int) -> None:
-        await self._sent.prepare()
         connection = await amqp.connect(self._amqp_url, f"{self._service}.relay")
         async with connection:
+            await self._sent.prepare()
             await self._recognise(connection)
             outboxes = self._outboxes.values()
             for outbox in outboxes:
