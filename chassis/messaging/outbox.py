@@ -1,9 +1,10 @@
 """The relay: publish the events that wait inside their aggregates (notes N19, N20, N24; ADR 2).
 
 An event waits in its aggregate's document from the write that caused it until the broker has confirmed it. From then on
-the relay remembers it as sent, and removes it from the document two seconds later: a removal at once would meet the
-next command on the same aggregate (notes N52). A crash publishes what was not yet removed again under the same ids;
-consumers drop the copies by their inbox.
+the relay remembers it as sent, and moves it from the document to the collection `sent` two seconds later: a removal at
+once would meet the next command on the same aggregate (notes N52). A crash publishes what was not yet removed again
+under the same ids; consumers drop the copies by their inbox. What is sent is kept for thirty days, for a broker that
+loses it (`events republish`, ADR 66).
 
 The change stream tells which aggregates have grown, so that these are read by their keys. It need not be complete:
 every few seconds a query finds whatever waits, so losing the stream, or its place in it, costs time and no event.
@@ -30,8 +31,18 @@ from pymongo import ASCENDING, UpdateOne, WriteConcern
 
 from chassis.events import Envelope, unseal
 from chassis.messaging import amqp
+from chassis.messaging.generation import Generation
+from chassis.messaging.sent import SentEvents
 from chassis.runtime.tasks import forever, run_all
-from chassis.runtime.telemetry import OLDEST_SECONDS, PENDING, PUBLISH_SECONDS, PUBLISHED, count_refused, trace_of
+from chassis.runtime.telemetry import (
+    BROKER_UNKNOWN,
+    OLDEST_SECONDS,
+    PENDING,
+    PUBLISH_SECONDS,
+    PUBLISHED,
+    count_refused,
+    trace_of,
+)
 from chassis.storage.lease import LEASE_SECONDS, Lease
 from chassis.storage.mongo import Collection, Database, Document, StorageError
 
@@ -72,13 +83,13 @@ class _Sending:
     Attributes:
         key: The aggregate's id.
         events: Its waiting events, in order.
-        sent: Ids of those that the broker has confirmed.
+        sent: Those that the broker has confirmed.
         failure: Why the others were not sent.
     """
 
     key: Any
     events: list[Envelope]
-    sent: list[str] = field(default_factory=list)
+    sent: list[Envelope] = field(default_factory=list)
     failure: Exception | None = None
 
 
@@ -88,11 +99,11 @@ class _Sent:
 
     Attributes:
         since: When the first of them was confirmed, `time.monotonic()`.
-        ids: Their ids, in the order in which they were confirmed.
+        events: By their ids, in the order in which they were confirmed.
     """
 
     since: float
-    ids: list[str] = field(default_factory=list)
+    events: dict[str, Envelope] = field(default_factory=dict)
 
 
 class Relay:
@@ -115,7 +126,9 @@ class Relay:
         lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self._database = database
-        self._outboxes = {name: _Outbox(database[name]) for name in collections}
+        self._sent = SentEvents(database)
+        self._outboxes = {name: _Outbox(database[name], self._sent) for name in collections}
+        self._generation = Generation(database, service)
         self._amqp_url = amqp_url
         self._service = service
         self._lease = Lease(database, f"{service}.relay", lease_seconds)
@@ -139,17 +152,30 @@ class Relay:
     async def _lead(self, _: int) -> None:
         connection = await amqp.connect(self._amqp_url, f"{self._service}.relay")
         async with connection:
+            await self._sent.prepare()
+            await self._recognise(connection)
             outboxes = self._outboxes.values()
             for outbox in outboxes:
                 outbox.reset()
             lanes = (self._lane(outbox, connection) for outbox in outboxes for _ in range(_LANES))
             self._leads = True
             try:
-                await run_all(self._listen(), *lanes, *(outbox.keep_removing() for outbox in outboxes))
+                await run_all(
+                    _lost(connection), self._listen(), *lanes, *(outbox.keep_removing() for outbox in outboxes)
+                )
             finally:
                 self._leads = False
                 # What is sent and not yet removed would be published again by the next relay.
                 await asyncio.gather(*(outbox.remove_sent() for outbox in outboxes))
+
+    async def _recognise(self, connection: AbstractConnection) -> None:
+        """Wait until the broker is the one that this service has told its events, or an operator says to go on."""
+        async with connection.channel(on_return_raises=True) as channel:
+            while not await self._generation.is_known(channel):
+                BROKER_UNKNOWN.labels(self._service).set(1)
+                log.error("the broker has lost what it was told: `events republish`, or `events go-on`")
+                await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        BROKER_UNKNOWN.labels(self._service).set(0)
 
     async def _measure(self) -> None:
         """Set the gauges of what waits. Every relay does, lease or not: the gauges must show that nobody holds it."""
@@ -195,7 +221,7 @@ class Relay:
                 await exchange.publish(
                     amqp.to_message(envelope), envelope.routing_key, mandatory=True, timeout=_CONFIRM_SECONDS
                 )
-                sending.sent.append(envelope.id)
+                sending.sent.append(envelope)
                 log.info("event sent", event_id=envelope.id, trace=trace_of(envelope.traceparent))
                 PUBLISH_SECONDS.labels(self._service).observe((datetime.now(UTC) - envelope.at).total_seconds())
         except amqp.BROKER_ERRORS as error:
@@ -213,6 +239,18 @@ class Relay:
         asyncio.get_running_loop().call_later(_REFUSED_SECONDS, outbox.try_again, sending.key)
 
 
+async def _lost(connection: AbstractConnection) -> None:
+    """Notice the loss of a connection by which nothing is sent at the moment: the next broker may be another one.
+
+    Raises:
+        ConnectionError: It is lost.
+    """
+    lost = asyncio.Event()
+    connection.close_callbacks.add(lambda *_: lost.set())
+    await lost.wait()
+    raise ConnectionError("the connection was closed")
+
+
 class _Outbox:
     """The waiting events of one collection, shared by the lanes of a relay.
 
@@ -224,8 +262,9 @@ class _Outbox:
         refused: Aggregates that the broker refused, and that are left alone for a moment.
     """
 
-    def __init__(self, collection: Collection) -> None:
+    def __init__(self, collection: Collection, kept: SentEvents) -> None:
         self._collection = collection
+        self._kept = kept
         self._grown: dict[Any, None] = {}  # to be read by key, in this order
         self._in_flight: set[Any] = set()
         self._sent: dict[Any, _Sent] = {}  # in the order of `since`
@@ -259,7 +298,7 @@ class _Outbox:
         return await self._collection.count_documents(where, hint=_OLDEST_FIRST), min(written, default=None)
 
     def _is_sent(self, row: Document, event: Document) -> bool:
-        return row["_id"] in self._sent and event["id"] in self._sent[row["_id"]].ids
+        return row["_id"] in self._sent and event["id"] in self._sent[row["_id"]].events
 
     def reset(self) -> None:
         """Begin a turn with nothing in flight: what an interrupted lane had taken may be taken again.
@@ -339,7 +378,7 @@ class _Outbox:
         for key in keys:
             del self._grown[key]
         # As of before the read: what is removed while it goes on may still be in what it finds.
-        sent = {key: frozenset(self._sent[key].ids) for key in keys if key in self._sent}
+        sent = {key: frozenset(self._sent[key].events) for key in keys if key in self._sent}
         window = []
         if keys:
             rows = self._collection.find({"_id": {"$in": keys}}, {"events": 1}, batch_size=_WINDOW)
@@ -355,7 +394,8 @@ class _Outbox:
         now = time.monotonic()
         for sending in window:
             if sending.sent:
-                self._sent.setdefault(sending.key, _Sent(now)).ids.extend(sending.sent)
+                confirmed = {envelope.id: envelope for envelope in sending.sent}
+                self._sent.setdefault(sending.key, _Sent(now)).events.update(confirmed)
                 self._number_sent += len(sending.sent)
         if self._number_sent >= _MOST_SENT:
             self._many_sent.set()
@@ -376,9 +416,10 @@ class _Outbox:
             self._many_sent.clear()
 
     async def remove_sent(self, rest: float = 0.0) -> None:
-        """Remove sent events from their documents, one update an aggregate.
+        """Move sent events from their documents to `sent`, one update an aggregate.
 
-        The write is acknowledged by the primary alone: losing it costs a second copy of an event, which consumers drop.
+        The writes are acknowledged by the primary alone: losing them costs a second copy of an event, which consumers
+        drop.
         It changes no `version`, so no command is refused for it, and the change stream does not tell the relay of it.
 
         Args:
@@ -386,17 +427,21 @@ class _Outbox:
         """
         collection = self._collection.with_options(write_concern=WriteConcern(1))
         until = time.monotonic() - rest
-        rested = [(key, list(sent.ids)) for key, sent in self._sent.items() if sent.since <= until]
+        rested = [(key, list(sent.events.values())) for key, sent in self._sent.items() if sent.since <= until]
         for begin in range(0, len(rested), _WINDOW):
             part = rested[begin : begin + _WINDOW]
-            removals = [UpdateOne({"_id": key}, {"$pull": {"events": {"id": {"$in": ids}}}}) for key, ids in part]
+            await self._kept.add([envelope for _, events in part for envelope in events])
+            removals = [
+                UpdateOne({"_id": key}, {"$pull": {"events": {"id": {"$in": [envelope.id for envelope in events]}}}})
+                for key, events in part
+            ]
             await collection.bulk_write(removals, ordered=False)
-            for key, ids in part:
-                self._forget(key, len(ids))
+            for key, events in part:
+                self._forget(key, len(events))
 
     def _forget(self, key: Any, number: int) -> None:
         """Forget the first sent events of an aggregate; what was sent after them begins its rest now."""
         self._number_sent -= number
-        later = self._sent.pop(key).ids[number:]
+        later = dict(islice(self._sent.pop(key).events.items(), number, None))
         if later:
             self._sent[key] = _Sent(time.monotonic(), later)

@@ -28,6 +28,7 @@ PUBLISH_SECONDS = Histogram(
 )
 PENDING = Gauge("guopei_outbox_pending", "Aggregates whose events wait to be published", ["service"])
 OLDEST_SECONDS = Gauge("guopei_outbox_oldest_seconds", "Age of the oldest event that waits", ["service"])
+BROKER_UNKNOWN = Gauge("guopei_broker_unknown", "1 while a relay holds back, for the broker has lost data", ["service"])
 CONSUMED = Counter("guopei_events_consumed_total", "Events whose effect is committed", ["queue"])
 DUPLICATES = Counter("guopei_events_duplicate_total", "Events whose effect was there already", ["queue"])
 REDELIVERED = Counter("guopei_events_redelivered_total", "Deliveries the broker had made before", ["queue"])

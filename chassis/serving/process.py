@@ -16,6 +16,7 @@ import typer
 import uvicorn
 from starlette.applications import Starlette
 
+from chassis.messaging.republishing import event_commands
 from chassis.runtime.console import console
 from chassis.runtime.server_settings import ServerSettings
 from chassis.runtime.settings import ServiceSettings
@@ -214,6 +215,7 @@ def main(
 
     for role in Role:
         _serve_as(root, role, start)
+    root.add_typer(event_commands(name), name="events")
     if sealed:
         root.add_typer(vault_commands(sealed), name="vault")
     root(prog_name=f"python -m services.{name}")

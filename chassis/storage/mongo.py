@@ -40,6 +40,7 @@ StorageError = PyMongoError
 BATCH = 1_000
 """How many documents come in one round trip, so that what belongs together does; by default the first brings 101."""
 
+_DUPLICATE_KEY = 11000
 # MongoDB's error codes: OutOfDiskSpace, Interrupted, MaxTimeMSExpired, WriteConcernFailed
 _TRANSIENT_CODES = {14031, 11601, 50, 64}
 # What a primary says that goes, or that has just gone, where the driver does not say it by the exception's type:
@@ -101,6 +102,11 @@ def _codes(error: PyMongoError) -> list[Any]:
         return [getattr(error, "code", None)]
     details: Mapping[str, Any] = error.details or {}
     return [each.get("code") for each in (*details.get("writeConcernErrors", ()), *details.get("writeErrors", ()))]
+
+
+def is_duplicate(error: BulkWriteError) -> bool:
+    """Whether nothing but keys that are taken stopped parts of a bulk write."""
+    return set(_codes(error)) == {_DUPLICATE_KEY}
 
 
 def is_transient(error: Exception) -> bool:

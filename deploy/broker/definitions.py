@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from chassis.messaging.amqp import DEAD, EVENTS, GRAVE, INTERNAL, connect, declare_queue, declare_topology
+from chassis.messaging.generation import declare_generation, generation_of
 from gateway.identity import messaging as gateway
 from kernel.reference import provinces
 from services.assessment.messaging import tasks as assessment
@@ -25,6 +26,7 @@ ADMIN = "admin"
 SERVICES = ("catalog", "enrollment", "assessment", "gateway")
 INTERNAL_QUEUES: dict[str, tuple[str, ...]] = catalog.QUEUES | enrollment.QUEUES | assessment.QUEUES | gateway.QUEUES
 """Queue to binding keys of every service: declared before anything is published, so that no event is lost (ADR 4)."""
+_GENERATIONS = tuple(map(generation_of, SERVICES))
 PROVINCE_QUEUE_LENGTH = 200_000
 """Messages."""
 _VHOST = "/"
@@ -65,15 +67,17 @@ def with_passwords(password_of: Callable[[str], str]) -> dict[str, Any]:
 def topology() -> dict[str, Any]:
     """The exchanges, queues and bindings that every virtual host of ours has."""
     return {
-        "exchanges": [_exchange(EVENTS), _exchange(DEAD)],
+        "exchanges": [_exchange(EVENTS), _exchange(DEAD), *map(_exchange, _GENERATIONS)],
         "queues": [
             _queue(DEAD, **GRAVE),
             *(_queue(name, **INTERNAL) for name in INTERNAL_QUEUES),
+            *(_queue(name, **GRAVE) for name in _GENERATIONS),
             *(_province_queue(code) for code in provinces()),
         ],
         "bindings": [
             _binding(DEAD, DEAD, "#"),
             *(_binding(EVENTS, name, key) for name, keys in INTERNAL_QUEUES.items() for key in keys),
+            *(_binding(name, name, "#") for name in _GENERATIONS),
         ],
     }
 
@@ -89,6 +93,8 @@ async def _declare(url: str) -> None:
     async with connection:
         channel = await connection.channel()
         await declare_topology(channel)
+        for service in SERVICES:
+            await declare_generation(channel, service)
         for name, bindings in INTERNAL_QUEUES.items():
             await declare_queue(channel, name, bindings)
         for code in provinces():

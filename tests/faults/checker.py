@@ -37,7 +37,7 @@ async def recovered(field: Field, bound: float) -> float:
     async def settled() -> bool:
         """Nothing at two looks: what moves from one place to the next is seen at neither, for a moment."""
         for _ in range(2):
-            left[:] = [one async for one in _left(field)]
+            left[:] = [one async for one in left_over(field)]
             if left:
                 return False
         return True
@@ -49,7 +49,7 @@ async def recovered(field: Field, bound: float) -> float:
     return time.monotonic() - started
 
 
-async def _left(field: Field) -> AsyncIterator[str]:
+async def left_over(field: Field) -> AsyncIterator[str]:
     """What is still on its way."""
     for service, collections in _OUTBOXES.items():
         for name in collections:

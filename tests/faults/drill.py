@@ -13,7 +13,8 @@ from tests.faults.load import Ledger, under_load
 FULL = os.environ.get("FAULTS") == "full"
 """Whether faults last as long as `make faults` has them, or as short as `make test` needs."""
 _SEED = 20240328
-_BOUND = 60.0 if FULL else 120.0  # a deadline only where other tests run beside
+BOUND = 60.0 if FULL else 120.0
+"""Seconds; a deadline only where other tests run beside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Outcome:
 
 
 @asynccontextmanager
-async def drill(field: Field, outcomes: list[Outcome], name: str, *, bound: float = _BOUND) -> AsyncIterator[Ledger]:
+async def drill(field: Field, outcomes: list[Outcome], name: str, *, bound: float = BOUND) -> AsyncIterator[Ledger]:
     """The block is the fault, injected while a load goes on; it ends with everything in its place again.
 
     Args:

@@ -1,15 +1,23 @@
 """The database and the broker go away and come back."""
 
 import asyncio
+import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.faults.drill import FULL, Outcome, drill, lasting
-from tests.faults.field import Field
+from deploy.local.suite import GATEWAY
+from tests.faults.checker import check, left_over, recovered
+from tests.faults.drill import BOUND, FULL, Outcome, drill, lasting
+from tests.faults.field import RELAY, Field
+from tests.faults.load import under_load
+from tests.faults.test_processes import metric
 from tests.support.eventually import eventually
+from tests.support.processes import command
 
 
 async def test_broker_stopped(field: Field, outcomes: list[Outcome]) -> None:
@@ -20,6 +28,32 @@ async def test_broker_stopped(field: Field, outcomes: list[Outcome]) -> None:
         await asyncio.to_thread(rabbitmq.stop)
         await lasting(seconds)
         await field.restart(rabbitmq)
+
+
+async def test_broker_lost_its_data(field: Field, outcomes: list[Outcome]) -> None:
+    """What a consumer had not taken is sent again before anything new, and takes effect once (ADR 66)."""
+    begun, rabbitmq = datetime.now(UTC), field.suite.parts.rabbitmq
+    with field.stopped("assessment"):
+        async with under_load(field, len(outcomes)) as ledger:
+            await lasting(20 if FULL else 4)
+        await eventually(lambda: _told_but_to_assessment(field))
+        await asyncio.to_thread(rabbitmq.stop)
+        shutil.rmtree(field.suite.home / "rabbitmq" / "data")
+        await field.restart(rabbitmq)
+        for process in ("catalog", RELAY, GATEWAY):
+            await eventually(partial(metric, field, process, "guopei_broker_unknown", ""), deadline=60)
+    await asyncio.to_thread(field.suite.wait_ready, "assessment")
+    for process in ("catalog", RELAY, "assessment", GATEWAY):
+        service = process.partition(".")[0]
+        module = service if service == GATEWAY else f"services.{service}"
+        since = begun.strftime("%Y-%m-%dT%H:%M:%S%z")
+        environment = field.suite.environment(process)
+        done = await command(module, "events", "republish", "--since", since, "--rate", "1000", environment=environment)
+        assert done.code == 0, done.error
+    seconds = await recovered(field, BOUND)
+    await check(field, ledger)
+    assert len(ledger.promises) > 20
+    outcomes.append(Outcome("RabbitMQ lost its data", len(ledger.promises), len(ledger.refusals), seconds, BOUND))
 
 
 async def test_database_killed(field: Field, outcomes: list[Outcome]) -> None:
@@ -33,6 +67,11 @@ async def test_database_killed(field: Field, outcomes: list[Outcome]) -> None:
             await field.restart(mongod)
             await lasting(3)
     assert ledger.defects == []
+
+
+async def _told_but_to_assessment(field: Field) -> bool:
+    """Whether nothing is on its way but to assessment, which is stopped."""
+    return all("assessment" in left or "audit" in left for left in [left async for left in left_over(field)])
 
 
 @pytest.fixture

@@ -22,9 +22,9 @@ REFUSED = {"FORBIDDEN", "NOT_FOUND", "NOT_ASSIGNED", "NOT_SUBMITTED_TO"}
 """For whose it is; the last is an expert's who was not asked. No phase or state may answer first and hide the lack."""
 CONFINED = {row.field for row in rows() if row.type == "Mutation" and row.scopes != frozenset({Scope.MINISTRY.value})}
 """The ministry acts on everybody's; all others on their own."""
-BREATHING = {"leases", "replicas", "instruments", "boxes"}
+BREATHING = {"leases", "replicas", "instruments", "boxes", "sent"}
 """Collections that change by themselves while nothing happens: who holds what for now, the gateways' heartbeats, and
-questionnaires, whose keys take a while to be made."""
+questionnaires, whose keys take a while to be made; and what relays have sent."""
 BESIDES_A_LIST = {
     **dict.fromkeys(
         ("rankWaitlist", "recordAttendance", "recordResults", "revealTeachers", "issueCertificates"), "base.a"

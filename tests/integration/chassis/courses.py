@@ -10,6 +10,7 @@ from aio_pika.abc import AbstractChannel, AbstractExchange
 
 from chassis.events import Envelope
 from chassis.messaging import amqp
+from chassis.messaging.generation import declare_generation
 from chassis.messaging.inbox import Consumer, Handler
 from chassis.storage.mongo import Database, Session
 from chassis.storage.repository import Repository
@@ -86,6 +87,7 @@ async def topology(url: str) -> AsyncIterator[tuple[AbstractChannel, AbstractExc
         channel = await connection.channel()
         await amqp.declare_topology(channel)
         await amqp.declare_queue(channel, QUEUE, ["tests.#"])
+        await declare_generation(channel, "tests")
         yield channel, await channel.get_exchange(amqp.EVENTS)
 
 

@@ -14,7 +14,11 @@ from tests.unit.gateway.serving import Browser, served
 
 
 async def has_only_probes(browser: Browser) -> None:
-    assert [(await browser.send("GET", path)).status for path in ("/livez", "/readyz", "/metrics")] == [200] * 3
+    async def is_ready() -> bool:
+        return (await browser.send("GET", "/readyz")).status == 200
+
+    await eventually(is_ready)
+    assert [(await browser.send("GET", path)).status for path in ("/livez", "/metrics")] == [200] * 2
     assert (await browser.send("POST", "/graphql", json={"query": "{ __typename }"})).status == 404
     assert (await browser.send("POST", "/auth/login", json={})).status == 404
 
