@@ -8,6 +8,7 @@ from collections.abc import MutableMapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import structlog
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -51,6 +52,7 @@ _TRACEPARENT_PARTS = 4
 _COLLECTOR = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _PROPAGATOR = TraceContextTextMapPropagator()
 _STATE = {"traced": False}
+_PLAIN = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS
 tracer = trace.get_tracer("guopei")
 
 
@@ -61,27 +63,27 @@ def configure_logs(service: str, level: int = logging.INFO) -> None:
         service: The process's name, on every line.
         level: The lowest level that is logged.
     """
+
+    def of_this_service(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        line.setdefault("service", service)
+        return line
+
     common: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
+        of_this_service,
         structlog.processors.add_log_level,
         _name_the_trace,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         _without_passwords,
     ]
-    write = structlog.processors.JSONRenderer(ensure_ascii=False)
     structlog.configure(
-        processors=[*common, write],
+        processors=[*common, structlog.processors.JSONRenderer(orjson.dumps, option=_PLAIN)],
         wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.BytesLoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(service=service)
-
-    def of_a_library(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        line.setdefault("service", service)  # a thread of a library's does not have our context
-        return line
-
-    foreign = [structlog.stdlib.add_logger_name, of_a_library, *common]
+    foreign = [structlog.stdlib.add_logger_name, *common]
+    write = structlog.processors.JSONRenderer(ensure_ascii=False)
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         ProcessorFormatter(foreign_pre_chain=foreign, processors=[ProcessorFormatter.remove_processors_meta, write])
@@ -102,7 +104,7 @@ def _without_passwords(_: Any, __: str, line: MutableMapping[str, Any]) -> Mutab
 
 def _name_the_trace(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Name the trace of the current act, which leads from the gateway to the effects of its events (notes N37)."""
-    if trace_id := trace_of(current_act().traceparent):
+    if (traceparent := current_act().traceparent) and (trace_id := trace_of(traceparent)):
         line.setdefault("trace", trace_id)
     return line
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterable
 from contextlib import suppress
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 _UNREAD_BYTES, _UNREAD_SECONDS = 16 * 1024 * 1024, 5.0
 
@@ -45,11 +45,18 @@ async def bounded_body(request: Request, most: int) -> bytes:
         BodyTooLargeError: It is larger.
         ClientDisconnect: The client has left.
     """
-    try:
-        return await bounded(request.stream(), most)
-    except BodyTooLargeError:
-        await _drop_rest(request)
-        raise
+    raw, more = bytearray(), True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        raw += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(raw) > most:
+            if more:
+                await _drop_rest(request)
+            raise BodyTooLargeError(f"more than {most} bytes")
+    return bytes(raw)
 
 
 async def _drop_rest(request: Request) -> None:

@@ -1,6 +1,6 @@
 """The engine's errors: what transports raise, and what clients read."""
 
-from typing import Any
+from typing import Any, TypeGuard
 
 from kernel.personal_numbers import without_numbers
 
@@ -49,6 +49,14 @@ def coded(message: str, code: str, path: Path = (), **more: Json) -> dict[str, J
     if path:
         error["path"] = list(path)
     return error | {"extensions": {"code": code, **more}}
+
+
+def is_reply(content: Json) -> TypeGuard[dict[str, Json]]:
+    """Whether what a subgraph sent is a GraphQL reply: data is an object, or null or absent beside errors (7.1)."""
+    if not isinstance(content, dict):
+        return False
+    data, errors = content.get("data"), content.get("errors")
+    return isinstance(data, dict) or (data is None and isinstance(errors, list) and bool(errors))
 
 
 def passed_on(error: Json, path: Path, subgraph: str) -> dict[str, Json]:

@@ -59,6 +59,8 @@ def coding_of(header: str) -> Coding:
     Args:
         header: `Accept-Encoding`; an empty one takes the plain reply only.
     """
+    if not header:
+        return "identity"
     weights = {part.partition(";")[0].strip().lower(): _weight(part) for part in header.split(",")}
     by_zstd, by_gzip = weights.get("zstd", 0.0), weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0)))
     best = max(by_zstd, by_gzip)

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.http.compression import LEAST_BYTES, Compression
+from gateway.http.compression import LEAST_BYTES, Compression, coding_of
 from gateway.http.responses import Endpoint, guarded
 
 
@@ -46,6 +46,12 @@ class Direct:
         if route is None or scope["method"] not in route.named:
             await self._app(scope, receive, send)
             return
-        response = await route.answer(Request(scope, receive, send))
-        is_small = len(getattr(response, "body", b"")) < LEAST_BYTES
-        await (response if is_small else Compression(response))(scope, receive, send)
+        request = Request(scope, receive, send)
+        response = await route.answer(request)
+        if len(getattr(response, "body", b"")) < LEAST_BYTES:
+            await response(scope, receive, send)
+        elif coding_of(request.headers.get("accept-encoding", "")) != "identity":
+            await Compression(response)(scope, receive, send)
+        else:
+            response.headers.setdefault("Vary", "Accept-Encoding")
+            await response(scope, receive, send)

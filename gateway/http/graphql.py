@@ -1,9 +1,11 @@
 """`/graphql` over HTTP: POST, and GET for queries if enabled; a JSON reply, or a stream of events (graphql-sse)."""
 
 import re
+import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -62,8 +64,10 @@ class GraphQLEndpoint:
         An invalid operation is then answered with an event, because a browser's `EventSource` hides error replies.
         """
         observation = Observation.begin(request.headers.get("traceparent"))
-        with _SECONDS.time():
+        try:
             response = await self._answer(request, observation)
+        finally:
+            _SECONDS.observe(time.monotonic() - observation.began)
         response.raw_headers.append((b"traceresponse", observation.traceparent.encode("ascii")))
         return response
 
@@ -150,6 +154,7 @@ def _limited_for(content: Mapping[str, Any]) -> int | None:
     return next((given["retryAfter"] for given in extensions if given["code"] == RATE_LIMITED.code), None)
 
 
+@lru_cache(64)
 def _negotiate(accept: str) -> str:
     """The media type that the client prefers (RFC 9110, 12.5.1); it gets a stream of events only by its name.
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
@@ -62,7 +63,12 @@ log = structlog.get_logger()
 
 def language_of(request: HTTPConnection) -> Language:
     """The caller's language, from `Accept-Language`."""
-    return Language.of(request.headers.get("accept-language"))
+    return _preferred(request.headers.get("accept-language"))
+
+
+@lru_cache(64)
+def _preferred(accept_language: str | None) -> Language:
+    return Language.of(accept_language)
 
 
 def reply(

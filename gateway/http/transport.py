@@ -15,7 +15,7 @@ from chassis.principal import LIFETIME_SECONDS, Principal, TokenMinter
 from chassis.runtime.outcomes import Outcome, bounded, codes_of, judged
 from chassis.runtime.telemetry import context_of, is_traced, traceparent_of, tracer
 from gateway.federation.engine import Call, TransportError
-from gateway.federation.errors import MALFORMED, UNKNOWN_OUTCOME, UNREACHABLE
+from gateway.federation.errors import MALFORMED, UNKNOWN_OUTCOME, UNREACHABLE, is_reply
 from gateway.http.client import IDLE_SECONDS, Client
 from gateway.http.connection import HttpError
 from gateway.http.context import RequestContext
@@ -38,6 +38,7 @@ FETCHED_ENTITIES = Histogram(
     ["subgraph"],
     buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000),
 )
+_DATA = (b'{"data":{', b'{"data": {')
 _FAILED = "failed"
 """The outcome of a fetch without a reply."""
 log = structlog.get_logger()
@@ -172,13 +173,13 @@ class HttpTransport:
 
 def _judged(reply: bytes) -> tuple[str, str]:
     """What became of a fetch by its reply, and the worst code; it is parsed only where it may hold errors."""
-    if reply.startswith(b'{"data":') and reply[-2:].rstrip().endswith(b"}") and b'"errors"' not in reply:
+    if reply.startswith(_DATA) and reply[-2:].rstrip().endswith(b"}") and b'"errors"' not in reply:
         return Outcome.OK, ""
     try:
         content = orjson.loads(reply)
     except ValueError:
         return Outcome.ERROR, MALFORMED
-    if not isinstance(content, dict) or not {"data", "errors"} & content.keys():
+    if not is_reply(content):
         return Outcome.ERROR, MALFORMED
     errors = content.get("errors")
     return judged(codes_of(errors if isinstance(errors, list) else None))

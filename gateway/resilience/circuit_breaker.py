@@ -1,7 +1,7 @@
 """Circuit breaker: calls to a subgraph that keeps failing are refused for a while, then one call probes it."""
 
 import time
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
@@ -34,6 +34,7 @@ class Breaker:
     def __init__(self, settings: CallSettings) -> None:
         self._settings = settings
         self._latest: deque[bool] = deque(maxlen=settings.breaker_calls)
+        self._failures = 0
         self._until = 0.0
         self.state = State.CLOSED
 
@@ -59,12 +60,16 @@ class Breaker:
         """
         if probe:
             self._latest.clear()
+            self._failures = 0
             self._settle(now, failing=not succeeded)
         elif self.state is State.CLOSED and succeeded is not None:
-            self._latest.append(succeeded)
-            failures = self._latest.count(False)
-            enough = len(self._latest) >= self._settings.breaker_least
-            self._settle(now, failing=enough and failures >= self._settings.breaker_share * len(self._latest))
+            latest = self._latest
+            if len(latest) == latest.maxlen and not latest[0]:
+                self._failures -= 1
+            latest.append(succeeded)
+            self._failures += not succeeded
+            enough = len(latest) >= self._settings.breaker_least
+            self._settle(now, failing=enough and self._failures >= self._settings.breaker_share * len(latest))
 
     def _settle(self, now: float, *, failing: bool) -> None:
         self.state = State.OPEN if failing else State.CLOSED
@@ -84,7 +89,8 @@ class CircuitBreaker:
     def __init__(self, transport: Transport, settings: CallSettings, now: Callable[[], float] = time.monotonic) -> None:
         self._transport = transport
         self._now = now
-        self._breakers: defaultdict[str, Breaker] = defaultdict(lambda: Breaker(settings))
+        self._settings = settings
+        self._breakers: dict[str, Breaker] = {}
 
     async def send(self, call: Call, context: Any) -> bytes:
         """Send the call, unless the subgraph's breaker is open.
@@ -92,7 +98,8 @@ class CircuitBreaker:
         Raises:
             TransportError: `SUBGRAPH_UNREACHABLE` at once while the breaker is open; or the transport's own.
         """
-        breaker = self._breakers[call.subgraph]
+        breaker = self._breakers.get(call.subgraph) or self._closed(call.subgraph)
+        before = breaker.state
         if not breaker.admits(self._now()):
             raise TransportError(call.subgraph, UNREACHABLE, sent=False)
         probe = breaker.probing
@@ -105,5 +112,11 @@ class CircuitBreaker:
             raise
         finally:
             breaker.tell(self._now(), succeeded=succeeded, probe=probe)
-            OPEN.labels(call.subgraph).set(breaker.state is not State.CLOSED)
+            if breaker.state is not before:
+                OPEN.labels(call.subgraph).set(breaker.state is not State.CLOSED)
         return reply
+
+    def _closed(self, subgraph: str) -> Breaker:
+        OPEN.labels(subgraph).set(0)
+        breaker = self._breakers[subgraph] = Breaker(self._settings)
+        return breaker

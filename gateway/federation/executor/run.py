@@ -9,7 +9,7 @@ import orjson
 import structlog
 
 from gateway.federation.condition import holds
-from gateway.federation.errors import DISAGREEMENT, MALFORMED, Path, TransportError, coded, passed_on
+from gateway.federation.errors import DISAGREEMENT, MALFORMED, Path, TransportError, coded, is_reply, passed_on
 from gateway.federation.executor.tree import Place, collect, copied, locate, merge
 from gateway.federation.planner.plan import Batch, Condition, Fetch, Parallel, Plan, PlanNode, Target
 from kernel.refusals import INTERNAL
@@ -141,9 +141,14 @@ class Run:
     def _take_entities(self, asked: _Asked, entities: Json, errors: list[Json]) -> None:
         """Merge the entities into the objects that they stand for, and pass on the errors."""
         if isinstance(entities, list) and len(entities) == len(asked.objects):
+            odd: list[dict[str, Json]] = []
             for entity, objects in zip(entities, asked.objects, strict=True):
                 if isinstance(entity, dict):
                     self._merge_into(asked.fetch, objects, entity)
+                elif entity is not None:
+                    odd += objects
+            if odd:
+                self._fail(asked.fetch, MALFORMED, self._places_of_objects(asked.fetch, odd))
         elif entities is not None or not errors:
             self._fail(asked.fetch, MALFORMED)
         self._pass_on_entity_errors(asked.fetch, errors, asked.objects)
@@ -201,7 +206,7 @@ class Run:
             log.exception("transport failed", subgraph=request.subgraph)
             code = INTERNAL.code
         else:
-            if isinstance(reply, dict) and ("data" in reply or "errors" in reply):
+            if is_reply(reply):
                 return reply
             code = MALFORMED
         for fetch in request.fetches if isinstance(request, Batch) else (request,):
@@ -225,9 +230,16 @@ class Run:
     def _used(self, names: Iterable[str]) -> dict[str, Json]:
         return {name: self._variables[name] for name in names if name in self._variables}
 
-    def _fail(self, fetch: Fetch, code: str) -> None:
-        """Add an error for each top field of a failed fetch, at the first object of each target that lacks it."""
-        places = self._first_places(fetch) if fetch.targets else [()]
+    def _fail(self, fetch: Fetch, code: str, places: list[Path] | None = None) -> None:
+        """Add an error for each top field of a failed fetch, at the first object of each target that lacks it.
+
+        Args:
+            fetch: The fetch.
+            code: The code of the errors.
+            places: The objects that lack it, where they are not all.
+        """
+        if places is None:
+            places = self._first_places(fetch) if fetch.targets else [()]
         message = f"The subgraph {fetch.subgraph} did not answer as it should"
         for place in places:
             keys = [key for key, when in fetch.keys.items() if holds(when, self._variables)]
@@ -237,6 +249,12 @@ class Run:
 
     def _places(self, fetch: Fetch) -> list[Path]:
         return [place for target in self._targets(fetch) for place in self._places_of(target)]
+
+    def _places_of_objects(self, fetch: Fetch, objects: list[dict[str, Json]]) -> list[Path]:
+        wanted = {id(object_) for object_ in objects}
+        located = [pair for target in self._targets(fetch) for pair in locate(self.data, target.path).items()]
+        found = [place for object_, places in located if object_ in wanted for place in places]
+        return list(dict.fromkeys(found))
 
     def _first_places(self, fetch: Fetch) -> list[Path]:
         firsts = [place for target in self._targets(fetch) for place in self._places_of(target)[:1]]

@@ -71,7 +71,7 @@ def merge(into: dict[str, Json], part: dict[str, Json], apart: list[Place], at: 
         into: The object of the tree.
         part: The fetched one.
         apart: Gets the places, from `into`, of what is there already and is not the same: lists of another length,
-            objects of another type. Of them nothing is merged.
+            objects of another type, what is neither. Of them nothing is merged.
         at: The place of `into`.
     """
     for key, value in part.items():
@@ -101,6 +101,8 @@ def _merge_below(present: Json, value: Json, apart: list[Place], at: Place) -> N
             apart.append(at)
         else:
             _merge_items(present, value, apart, at)
+    elif value is not None and (type(present) is dict or type(present) is list):
+        apart.append(at)
 
 
 def _merge_items(into: list[Json], part: list[Json], apart: list[Place], at: Place) -> None:

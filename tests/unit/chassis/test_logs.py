@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 _PROGRAM = """
-import logging, structlog, threading
+import contextvars, datetime, logging, structlog, threading
 from chassis.context import Act, acting
 from chassis.runtime.telemetry import configure_logs
 configure_logs("test")
@@ -23,6 +23,7 @@ with acting(Act(traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b716920333
 thread = threading.Thread(target=library.warning, args=("in a thread",))
 thread.start(); thread.join()
 library.info("too low")
+contextvars.Context().run(structlog.get_logger().info, "in a context of its own", at=datetime.date(2026, 9, 1))
 """
 
 
@@ -34,12 +35,13 @@ def lines() -> list[dict[str, Any]]:
 
 
 def test_each_line_is_whole_and_without_a_password() -> None:
-    lost, failed, ours, within, library, thread = lines()
+    lost, failed, ours, within, library, thread, apart = lines()
     assert lost["event"] == "Server amqp://catalog:***@10.0.0.1:5672/ is lost"
     assert (lost["level"], lost["logger"], lost["service"]) == ("warning", "aiormq.connection", "test")
     for line in (failed, ours):
         assert "mongodb://a:***@h1,h2/?x=y is away" in line["exception"]
         assert "s3cret" not in json.dumps(line)
     assert (thread["service"], thread["event"]) == ("test", "in a thread")
+    assert (apart["service"], apart["at"]) == ("test", "datetime.date(2026, 9, 1)")
     assert {within["trace"], library["trace"]} == {"0af7651916cd43dd8448eb211c80319c"}
     assert "trace" not in lost

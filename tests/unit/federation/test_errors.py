@@ -1,5 +1,7 @@
 """What goes wrong in a subgraph: errors at the client's paths, nulls where the specification wants them."""
 
+from typing import Any
+
 import pytest
 
 from gateway.federation.engine import TransportError
@@ -174,3 +176,48 @@ CASES = [
 async def test_errors(case: Case) -> None:
     reply = await case.check()
     assert "stacktrace" not in str(reply)
+
+
+_KINDS = Ask(
+    "catalog",
+    "query { products { id kind } }",
+    {"data": {"products": [{"id": "1", "kind": None}, {"id": "2", "kind": None}, {"id": "1", "kind": None}]}},
+)
+_BADGES = {"representations": [{"__typename": "Product", "id": id_, "kind": None} for id_ in "12"]}
+_NO_REPLIES: list[dict[str, Any]] = [
+    *({"data": data} for data in (7, [], [{"version": "1"}], "text", True, None)),
+    {"data": 7, "errors": [{"message": "no"}]},
+    {"data": None, "errors": []},
+    {"data": None, "errors": "no"},
+    {"errors": []},
+    {"errors": {"message": "no"}},
+]
+
+
+@pytest.mark.parametrize("answer", _NO_REPLIES, ids=str)
+async def test_data_that_is_no_object_and_no_null_with_errors_is_malformed(answer: dict[str, Any]) -> None:
+    told: list[tuple[list[str | int] | None, str]] = [(["version"], "SUBGRAPH_MALFORMED_RESPONSE")]
+    await Case("root", "{ version }", [Ask("catalog", "query { version }", answer)], None, told).check()
+    badges = Ask("reviews", _RATING.replace("rating", "badge"), answer, _BADGES)
+    nulls = {"products": [{"badge": None}, {"badge": None}, {"badge": None}]}
+    told = [(["products", 0, "badge"], "SUBGRAPH_MALFORMED_RESPONSE")]
+    await Case("entities", "{ products { badge } }", [_KINDS, badges], nulls, told).check()
+
+
+@pytest.mark.parametrize("entities", [7, "ab", {"0": {"badge": "x"}}, [], [{}, {}, {}]], ids=str)
+async def test_entities_that_are_no_list_of_their_number_are_malformed(entities: Any) -> None:
+    badges = Ask("reviews", _RATING.replace("rating", "badge"), {"data": {"_entities": entities}}, _BADGES)
+    nulls = {"products": [{"badge": None}, {"badge": None}, {"badge": None}]}
+    told: list[tuple[list[str | int] | None, str]] = [(["products", 0, "badge"], "SUBGRAPH_MALFORMED_RESPONSE")]
+    await Case("entities", "{ products { badge } }", [_KINDS, badges], nulls, told).check()
+
+
+@pytest.mark.parametrize("entity", [7, [], [{"badge": "x"}], "text", False], ids=str)
+async def test_an_entity_that_is_no_object_is_malformed_wherever_it_stands_and_no_other(entity: Any) -> None:
+    reply = {"data": {"_entities": [entity, {"badge": "y"}]}}
+    badges = Ask("reviews", _RATING.replace("rating", "badge"), reply, _BADGES)
+    shown = {"products": [{"badge": None}, {"badge": "y"}, {"badge": None}]}
+    told: list[tuple[list[str | int] | None, str]] = [
+        (["products", index, "badge"], "SUBGRAPH_MALFORMED_RESPONSE") for index in (0, 2)
+    ]
+    await Case("entities", "{ products { badge } }", [_KINDS, badges], shown, told).check()

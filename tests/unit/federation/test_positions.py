@@ -43,6 +43,20 @@ CASES = [
         [(["all"], "SUBGRAPHS_DISAGREE")],
     ),
     Case(
+        "nor of what is no list",
+        "{ parts { name price } }",
+        _of_parts([{"name": "a"}], 7),
+        {"parts": [{"name": "a", "price": None}]},
+        [(["parts"], "SUBGRAPHS_DISAGREE")],
+    ),
+    Case(
+        "nor of what is no object",
+        "{ parts { name price } }",
+        _of_parts([{"name": "a"}, {"name": "b"}], [{"price": 1}, "text"]),
+        {"parts": [{"name": "a", "price": 1}, {"name": "b", "price": None}]},
+        [(["parts", 1], "SUBGRAPHS_DISAGREE")],
+    ),
+    Case(
         "a nested list is left out by itself",
         "{ grid { name price } }",
         [

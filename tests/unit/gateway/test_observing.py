@@ -103,13 +103,13 @@ async def test_a_request_that_is_never_executed_is_counted_as_refused(sent: dict
 async def test_a_reply_that_is_no_graphql_is_an_error_of_the_fetch() -> None:
     async with gateway() as graph:
         with counted("guopei_gateway_fetches_total") as fetched:
-            for text in ("<h1>", '{"data":', "[]", '{"errors"}'):
+            for text in ("<h1>", '{"data":', "[]", '{"errors"}', '{"data":7}', '{"data":null}', '{"errors":[]}'):
                 graph.source.reply = json_reply(None)
                 graph.source.reply.body = text.encode()
                 graph.source.reply.headers["content-length"] = str(len(text))
                 await ask(graph)
     malformed = {"subgraph": "enrollment", "outcome": "error", "code": "SUBGRAPH_MALFORMED_RESPONSE"}
-    assert fetched == [malformed] * 4
+    assert fetched == [malformed] * 7
 
 
 async def test_an_operation_is_named_for_trusted_documents_only() -> None:
