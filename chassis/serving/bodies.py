@@ -1,10 +1,10 @@
 """Read a body up to a bound, whatever its `Content-Length` says."""
 
 import asyncio
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import suppress
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 _UNREAD_BYTES, _UNREAD_SECONDS = 16 * 1024 * 1024, 5.0
 
@@ -45,10 +45,22 @@ async def bounded_body(request: Request, most: int) -> bytes:
         BodyTooLargeError: It is larger.
         ClientDisconnect: The client has left.
     """
+    more = True
+
+    async def pieces() -> AsyncIterator[bytes]:
+        nonlocal more
+        while more:
+            message = await request.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            more = message.get("more_body", False)
+            yield message.get("body", b"")
+
     try:
-        return await bounded(request.stream(), most)
+        return await bounded(pieces(), most)
     except BodyTooLargeError:
-        await _drop_rest(request)
+        if more:  # whoever asks for more than there is waits until the client leaves
+            await _drop_rest(request)
         raise
 
 
