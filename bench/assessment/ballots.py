@@ -1,8 +1,9 @@
 """50,000 ballots through the real processes, and garbage at the ballot box (R34–R36, ADR 54).
 
 `python -m services.assessment` makes the questionnaires, issues the tokens and counts, `python -m
-services.assessment.ballots` takes the ballots, mongod and RabbitMQ are their own; the bench plays the voters. What a
-process costs is its CPU, for the cores are shared with the voters. The box takes 200 new ballots a second at most.
+services.assessment.ballots` takes the ballots; gateway, mongod and RabbitMQ are their own; the bench plays the voters.
+What a process costs is its CPU, for the cores are shared with the voters. The box takes 200 new ballots a second at
+most.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ from chassis.principal import Principal, Scope, TokenMinter
 from chassis.runtime.settings import read_keys
 from chassis.storage.mongo import connect, to_document
 from deploy.broker.definitions import ADMIN
-from deploy.local.suite import BALLOTS, ROOT, Suite
+from deploy.local.suite import BALLOTS, GATEWAY, ROOT, Suite
 from kernel.dates import SHANGHAI
 from kernel.encoding import from_base64url, to_base64url
 from services.assessment import voting
@@ -46,8 +47,9 @@ _SESSION = Session("s1", "课", date(2024, 6, 3), 8)
 _PROJECT = Project("p", 1, "b1", 2024, 7, ProjectPhase.RUNNING, (_SESSION,), faculty=(RatedTeacher("f1", "王工"),))
 _ISSUE = "mutation($i: ID!, $b: String!) { issueBallotToken(instrumentId: $i, blinded: $b) { reply } }"
 _GARBAGE_SECONDS, _GARBAGE_CONNECTIONS, _BODIES = 10.0, 32, 500
+_PASSED_SECONDS, _PASSED_RATE = 20.0, 100.0
 _PATIENCE_SECONDS, _POLL_SECONDS = 1_800.0, 0.5
-_TOKEN_MS, _BALLOT_MS, _COUNT_MS, _PEAK_MIB, _REFUSED = 10.0, 5.0, 2.0, 300.0, 1_000.0
+_TOKEN_MS, _BALLOT_MS, _COUNT_MS, _PASSED_MS, _PEAK_MIB, _REFUSED = 10.0, 5.0, 2.0, 30.0, 300.0, 1_000.0
 T = TypeVar("T")
 
 
@@ -251,6 +253,25 @@ class Season:
             raise AssertionError("garbage was taken")
         return spent, found.failures
 
+    async def pass_on(self, ballot: bytes) -> Spent:
+        """Let a ballot come through the gateway again and again, a hundred a second, whether the last is answered."""
+        url = f"{self._suite.url}/ballots"
+        async with self.spending() as spent:
+
+            async def send() -> None:
+                began = time.perf_counter()
+                async with self._http.post(url, data=ballot, headers={"Content-Type": "application/json"}) as answer:
+                    if answer.status != 200:  # noqa: PLR2004
+                        raise AssertionError(f"a good ballot was answered {answer.status} by the gateway")
+                spent.latencies.append(time.perf_counter() - began)
+
+            began = time.perf_counter()
+            async with asyncio.TaskGroup() as sending:
+                for number in range(int(_PASSED_SECONDS * _PASSED_RATE)):
+                    await asyncio.sleep(max(0.0, began + number / _PASSED_RATE - time.perf_counter()))
+                    sending.create_task(send())
+        return spent
+
     async def count(self, questionnaires: int) -> int:
         """Close everything and wait for the results; how many ballots they count."""
         self._suite.move_clock(_FINISHED + _DAY * 15 + timedelta(minutes=2))
@@ -329,7 +350,7 @@ async def measure(ballots: int) -> list[Row]:
     home = ROOT / ".local" / f"bench-ballots-{os.getpid()}"
     classes = -(-ballots // (2 * _CLASS))
     try:
-        with Suite(home, processes=(REGISTER, BALLOTS)) as suite:
+        with Suite(home, processes=(REGISTER, BALLOTS, GATEWAY)) as suite:
             async with aiohttp.ClientSession() as http, connect(suite.parts.mongodb_url(ADMIN)) as client:
                 return await _measured(Season(suite, http, Store(client["assessment"])), classes)
     finally:
@@ -348,6 +369,12 @@ async def _measured(season: Season, classes: int) -> list[Row]:
         _row(f"{total:,} ballots taken by the box", answering, total, _BALLOT_MS, BALLOTS),
     ]
     honest = rights[0].ballot(1)
+    passed = await season.pass_on(honest)
+    p95 = statistics.quantiles(passed.latencies, n=20)[18] * 1_000
+    each = passed.cpu[GATEWAY] / len(passed.latencies) * 1_000
+    measured = f"{_times(passed)}; {each:.2f} ms CPU each in {GATEWAY}"
+    what = f"a ballot through the gateway, {_PASSED_RATE:.0f} a second"
+    rows.append(Row(what, measured, f"p95 {_PASSED_MS:.0f} ms", p95 > _PASSED_MS))
     for what, make in garbage(questionnaires[0].keys.instrument).items():
         bodies = itertools.cycle([make() for _ in range(_BODIES)])
         spent, refused = await season.refuse(bodies, honest)
