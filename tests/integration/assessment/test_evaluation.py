@@ -186,6 +186,14 @@ async def test_r34_what_nobody_can_have_blinded_is_refused(register: Register, b
     assert await register.deps.store.issues.count(SURVEY) == 0
 
 
+async def test_r34_a_key_that_cannot_be_read_is_our_fault_and_not_the_voters(register: Register) -> None:
+    await register.listed(attendees=1)
+    await register.database["instruments"].update_one({"_id": SURVEY}, {"$set": {"token_sealed": "k1:broken"}})
+    with pytest.raises(ValueError, match="padding"):
+        await register.token(0)
+    assert await register.deps.store.issues.count(SURVEY) == 0
+
+
 async def test_r34_a_right_is_used_once_and_its_reply_may_be_asked_for_again(register: Register) -> None:
     await register.listed(attendees=2)
     seed = voting.new_seed()
