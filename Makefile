@@ -171,7 +171,7 @@ bench-rosters: install ## a roster of 5,000 rows from file to enrollments: bench
 	@$(BIN)/python -m bench.rosters
 
 .PHONY: bench-assessment
-bench-assessment: install ## 50,000 certificates issued, one signed, drawn and sealed: bench/results/assessment.md
+bench-assessment: install ## 50,000 certificates and 50,000 ballots: bench/results/assessment.md
 	@$(BIN)/python -m bench.assessment
 
 .PHONY: bench-server

@@ -1,1 +1,1 @@
-"""Certificates: a year's issued by the job, one drawn and sealed."""
+"""Certificates: a year's issued by the job, one drawn and sealed. Ballots: cast, counted, and garbage refused."""

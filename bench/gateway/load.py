@@ -40,7 +40,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.done.done():
-            self.done.set_exception(error or ConnectionError("closed by the gateway"))
+            self.done.set_exception(error or ConnectionError("closed by the server"))
 
     def _send(self) -> None:
         self._started = time.perf_counter()
@@ -81,9 +81,25 @@ async def load(port: int, path: str, kind: Kind, *, seconds: float, connections:
     Raises:
         ConnectionError: The gateway closed a connection.
     """
-    round_, numbers = Round(), count(1)
+    numbers = count(1)
     bodies = (orjson.dumps({"query": kind.query, "variables": kind.variables(number)}) for number in numbers)
-    started = time.perf_counter()
+    return await post(port, path, bodies, seconds=seconds, connections=connections)
+
+
+async def post(port: int, path: str, bodies: Iterator[bytes], *, seconds: float, connections: int) -> Round:
+    """Send bodies for a time, as `load` sends its queries.
+
+    Args:
+        port: The server's port on loopback.
+        path: Where they are posted.
+        bodies: Endless.
+        seconds: How long to begin new requests.
+        connections: How many to keep busy.
+
+    Raises:
+        ConnectionError: The server closed a connection.
+    """
+    round_, started = Round(), time.perf_counter()
     loop = asyncio.get_running_loop()
     opened = [
         await loop.create_connection(

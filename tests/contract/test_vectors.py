@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,17 @@ def test_r34_a_token_key_is_read_back_as_it_was() -> None:
     key = blindrsa.PrivateKey.generate()
     assert blindrsa.PrivateKey.from_text(key.text()) == key
     assert blindrsa.PublicKey.of(key.public.modulus) == key.public
+
+
+def test_r34_a_key_that_was_stored_wrongly_signs_nothing_and_blames_no_voter() -> None:
+    ballot = next(iter(BALLOTS.values()))
+    key = _key(ballot["tokenKey"])
+    good, bad = (number.to_bytes(256, "big") for number in (key.d, key.d ^ 4))
+    written = b64encode(b64decode(key.text()).replace(good, bad)).decode()
+    wrong = blindrsa.PrivateKey.from_text(written)
+    assert wrong != key
+    with pytest.raises(blindrsa.SigningFault):
+        blindrsa.sign(wrong, bytes.fromhex(ballot["blinded"]))
 
 
 def test_r34_a_key_is_made_once_and_destroyed_for_good(tmp_path: Path) -> None:

@@ -4,13 +4,11 @@ The test is the attacker. It has both databases as they were before the closing 
 profiler, both key folders, all log lines and what is public; and it knows the truth, to see how well it guesses.
 """
 
-import math
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import structlog
@@ -34,12 +32,11 @@ from tests.integration.assessment.register import (
     Register,
     running_register,
 )
+from tests.security.attacker import Document, bound, everything, hits, values
 from tests.support.eventually import eventually
 from tests.support.voters import sheet
 
 PROJECTS, VOTERS = 12, 12
-_LEAST_BYTES = 8
-Document = dict[str, Any]
 
 
 @dataclass
@@ -71,11 +68,6 @@ class Loot:
     lines: str = ""
 
 
-async def _all(database: Database) -> list[Document]:
-    names = [name for name in await database.list_collection_names() if not name.startswith("system.")]
-    return [document for name in names async for document in database[name].find()]
-
-
 async def _play(register: Register, url: str) -> Loot:
     """A season: half of the voters get their token days before they answer, the others answer at once."""
     loot = Loot()
@@ -92,7 +84,7 @@ async def _play(register: Register, url: str) -> Loot:
         loot.profiles = (profiles[0], profiles[1])
         register.at(CLOSES + timedelta(seconds=61))
         await register.look()
-        loot.dumps = (await _all(register.database), await _all(box))
+        loot.dumps = (await everything(register.database), await everything(box))
         inserted = {"op": "i", "ns": {"$in": [f"{register.database.name}.issues", f"{box.name}.ballots"]}}
         loot.oplog = [entry async for entry in client["local"]["oplog.rs"].find(inserted, sort=[("$natural", 1)])]
     return loot
@@ -162,31 +154,11 @@ async def loot(
             yield found, register
 
 
-def _values(node: Any) -> Iterator[bytes]:
-    """Every text and every binary of some length, ids taken apart."""
-    if isinstance(node, dict):
-        for below in node.values():
-            yield from _values(below)
-    elif isinstance(node, list):
-        for below in node:
-            yield from _values(below)
-    elif isinstance(node, (str, bytes)):
-        for part in node.split("/") if isinstance(node, str) else [bytes(node)]:
-            raw = part.encode() if isinstance(part, str) else part
-            if len(raw) >= _LEAST_BYTES:
-                yield raw
-
-
 def _hits(loot: Loot, issued: list[Document], boxed: list[Document], survey: str) -> int:
     """How often the n-th right belongs to the n-th ballot."""
     rights = [row["_id"].split("/")[1] for row in issued if row["_id"].startswith(survey)]
     found = [row["_id"].split("/")[1] for row in boxed if row["_id"].startswith(survey)]
-    return sum(loot.truth[right].receipt == receipt for right, receipt in zip(rights, found, strict=True))
-
-
-def _bound(guesses: int) -> float:
-    """What chance does not exceed: the fixed points of a random order have mean 1 and variance 1."""
-    return guesses + 3 * math.sqrt(guesses)
+    return hits([loot.truth[right].receipt for right in rights], found)
 
 
 async def test_r36_everybody_has_answered_and_all_is_published(loot: tuple[Loot, Register]) -> None:
@@ -204,13 +176,13 @@ async def test_r34_no_value_is_in_the_register_and_in_the_box_but_the_names_of_q
     entries = {
         name: [entry["o"] for entry in found.oplog if entry["ns"].endswith(name)] for name in ("issues", "ballots")
     }
-    one_side = {*_values(found.issues), *_values(entries["issues"])}
-    other_side = {*_values(found.boxed), *_values(entries["ballots"])}
+    one_side = {*values(found.issues), *values(entries["issues"])}
+    other_side = {*values(found.boxed), *values(entries["ballots"])}
     assert one_side & other_side == {survey.encode() for survey in found.surveys}
-    register_side = {*_values(found.profiles[0]), *one_side}
+    register_side = {*values(found.profiles[0]), *one_side}
     secrets = {value for voter in found.truth.values() for value in (voter.nonce, voter.receipt.encode(), voter.prefix)}
     assert not secrets & register_side
-    box_side = {*_values(found.profiles[1]), *_values(found.dumps[1]), *other_side}
+    box_side = {*values(found.profiles[1]), *values(found.dumps[1]), *other_side}
     people = {value for key in found.truth for value in (key.encode(), key.replace("e-", "t-").encode())}
     assert not people & box_side
     assert not {voter.blinded for voter in found.truth.values()} & box_side
@@ -219,8 +191,8 @@ async def test_r34_no_value_is_in_the_register_and_in_the_box_but_the_names_of_q
 
 async def test_r34_the_order_of_documents_tells_no_more_than_chance(loot: tuple[Loot, Register]) -> None:
     found, _ = loot
-    hits = sum(_hits(found, found.issues, found.boxed, survey) for survey in found.surveys)
-    assert hits <= _bound(PROJECTS)
+    matched = sum(_hits(found, found.issues, found.boxed, survey) for survey in found.surveys)
+    assert matched <= bound(PROJECTS)
     assert [row["_id"] for row in found.boxed] == sorted(row["_id"] for row in found.boxed)
     assert {len(row["sealed"]) for row in found.boxed} == {ballots.SEALED_BYTES}
 
@@ -245,7 +217,7 @@ async def test_r34_the_oplog_tells_when_somebody_answered_at_once_and_nothing_of
         rights = [row for row in rows["issues"] if row["_id"].split("/")[1] not in found.at_once]
         boxed = [row for row in rows["ballots"] if of_receipt[row["_id"].split("/")[1]] not in found.at_once]
         early_hits += _hits(found, rights, boxed, survey)
-    assert early_hits <= _bound(PROJECTS)
+    assert early_hits <= bound(PROJECTS)
 
 
 async def test_r36_while_a_box_is_open_one_folder_alone_opens_nothing(loot: tuple[Loot, Register]) -> None:

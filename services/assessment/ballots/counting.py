@@ -82,12 +82,12 @@ class BallotBox:
             Refusal: `NO_SUCH_BALLOT_BOX`, `BALLOT_BOX_NOT_OPEN`, `BALLOT_BOX_CLOSED`, `TOKEN_INVALID`, `BUSY`.
         """
         async with self._counted_as_under_way(ballot.instrument):
+            if key := self._public.get(ballot.instrument):
+                _require_token(key, ballot)  # so that garbage does not reach the database
             box = await self.find(ballot.instrument)
             box.require_open(self._clock.now())
-            try:
-                self._key_of(box).verify(ballot.message, ballot.token)
-            except InvalidSignature as error:
-                raise TOKEN_INVALID() from error
+            if key is None:
+                _require_token(self._key_of(box), ballot)
             if not await self._store.has(ballot):
                 self._rates.take(ballot)
                 await self._store.add(ballot)
@@ -218,6 +218,18 @@ class Rates:
         if len(taken) >= BOX_RATE or sum(map(len, self._taken.values())) >= RATE:
             raise BUSY(rule="R34", retryAfter=1)
         taken.add(ballot.receipt)
+
+
+def _require_token(key: PublicKey, ballot: Ballot) -> None:
+    """Require a token of this key.
+
+    Raises:
+        Refusal: `TOKEN_INVALID`.
+    """
+    try:
+        key.verify(ballot.message, ballot.token)
+    except InvalidSignature as error:
+        raise TOKEN_INVALID() from error
 
 
 def _strip(instrument: str, key: seal.PrivateKey, all_ballots: list[tuple[str, bytes]]) -> Opened:

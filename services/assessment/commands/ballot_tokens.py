@@ -62,8 +62,9 @@ async def issue_ballot_token(deps: Deps, principal: Principal, *, instrument: st
 
 
 def _sign(deps: Deps, secret: str, message: bytes) -> bytes:
+    key = blindrsa.PrivateKey.from_text(deps.vault.open(secret))
     try:
-        return blindrsa.sign(blindrsa.PrivateKey.from_text(deps.vault.open(secret)), message)
+        return blindrsa.sign(key, message)
     except ValueError as error:
         raise BLINDED_MALFORMED() from error
 

@@ -21,6 +21,8 @@ from services.assessment.domain.certificate import LIST_BITS, Certificate, Claim
 
 _TYPE = "vc+jwt"
 _KEY_BYTES = 16
+STATUS_SECONDS = 30
+"""For how long whoever has read a status list may keep it; where a list does not say, they take five minutes."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -113,6 +115,7 @@ class Credentials:
                 "id": f"{listed}#list",
                 "type": "BitstringStatusList",
                 "statusPurpose": "revocation",
+                "ttl": STATUS_SECONDS * 1_000,
                 "encodedList": "u" + to_base64url(gzip.compress(bytes(bits), mtime=0)),
             },
         }

@@ -30,6 +30,7 @@ from kernel.language import Language
 from kernel.refusals import BAD_REQUEST, BODY_TOO_LARGE, UNAVAILABLE
 from services.assessment.commands.certificate_checks import CertificateView, check_certificate, check_twin
 from services.assessment.commands.certificates import certificate_of
+from services.assessment.commands.credentials import STATUS_SECONDS
 from services.assessment.commands.deps import Deps
 from services.assessment.commands.guards import own_project
 from services.assessment.documents.child_process import Helper, HelperBusyError, HelperError
@@ -43,7 +44,7 @@ MOST_PAGES = 500
 """How many pages come in one archive: half a minute's drawing."""
 _MOST_CHECK_BYTES = 4 * 1024
 _LISTED_SECONDS = 20.0
-_CACHED_STATUS = "public, max-age=30"
+_CACHED_STATUS = f"public, max-age={STATUS_SECONDS}"
 _CACHED_KEYS = "public, max-age=3600"
 _FIRST_YEAR = 2024
 _YEAR = re.compile("[0-9]{4}", re.ASCII)

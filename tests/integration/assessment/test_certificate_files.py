@@ -1,6 +1,7 @@
 """Certificates beside the graph: checks, keys, status list and page, by assessment's own endpoints (R32)."""
 
 import asyncio
+import gzip
 import json
 from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator
@@ -8,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,11 +20,14 @@ from typer.testing import CliRunner
 
 from chassis.principal import Principal, Scope, TokenMinter, TokenVerifier
 from deploy.local.certificate_keys import write_certificate_keys
+from kernel.free_text import Reason
+from services.assessment.commands import revoke_certificate
 from services.assessment.commands.credentials import Credentials
 from services.assessment.console import commands
 from services.assessment.documents.seal import examine, seals_of
 from services.assessment.domain.certificate import Certificate
-from services.assessment.domain.vocabulary import ResultOutcome, SealState
+from services.assessment.domain.vocabulary import ResultOutcome, RevocationClass, SealState
+from services.assessment.http import certificates as certificate_endpoints
 from services.assessment.http.certificates import CertificateEndpoints
 from tests.integration.assessment.test_certificates import NAMES, correct, issue, only, trained
 from tests.integration.assessment.world import BASE, FOREIGN, OTHER_TEACHER, SCHOOL, TEACHER, VAULT, World
@@ -161,6 +166,34 @@ async def test_r32_a_revoked_and_a_replaced_certificate_say_so(world: World, fil
     assert {key["kid"] for key in endpoints} >= {"certificates-2024-1"}
     assert all("d" not in key for key in endpoints)
     assert before.count(".") == 2
+
+
+async def test_r32_a_revoked_certificate_says_so_everywhere_within_a_minute(
+    world: World, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The check at once; the status list once what server and reader may keep of it, a minute at most, is over."""
+    now = [100.0]
+    monkeypatch.setattr(certificate_endpoints, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    await trained(world, "e1")
+    certificate = only(await issue(world, "e1"))
+    path = f"/certificates/status/{certificate.year}.jwt"
+    assert not await _ended(files, path, certificate.place)
+    fraud, reason = RevocationClass.FRAUD, Reason("冒名")
+    await revoke_certificate(world.deps, BASE, number=certificate.id, revocation=fraud, reason=reason)
+    assert (await files.check(number=certificate.id))["state"] == "REVOKED"
+    reply = await files.ask("GET", path)
+    content = json.loads(urlsafe_b64decode(reply.text.split(".")[1] + "=="))
+    kept = int(reply.headers["cache-control"].partition("max-age=")[2])
+    assert content["credentialSubject"]["ttl"] == kept * 1_000
+    now[0] += 60 - kept
+    assert await _ended(files, path, certificate.place)
+
+
+async def _ended(files: Files, path: str, place: int) -> bool:
+    """What a stranger reads in the status list of a certificate's year."""
+    content = json.loads(urlsafe_b64decode((await files.ask("GET", path)).text.split(".")[1] + "=="))
+    bits = gzip.decompress(urlsafe_b64decode(content["credentialSubject"]["encodedList"][1:] + "=="))
+    return bool(bits[place // 8] & 128 >> place % 8)
 
 
 async def test_r32_a_wrong_number_and_an_unknown_one_are_refused(files: Files) -> None:

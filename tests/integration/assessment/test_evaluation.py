@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from chassis import seal
+from chassis.clock import Clock, move_forward
 from chassis.context import Act
 from chassis.principal import Principal, Scope
 from chassis.storage.mongo import Database, connect
@@ -27,11 +28,25 @@ from kernel.dates import start_of
 from kernel.encoding import canonical, from_base64url, to_base64url
 from kernel.errors import Refusal
 from services.assessment import voting
-from services.assessment.commands import issue_ballot_token
+from services.assessment.commands import (
+    AttendanceMark,
+    ResultMark,
+    confirm_credits,
+    issue_ballot_token,
+    publish_results,
+    record_attendance,
+    record_results,
+)
 from services.assessment.commands.evaluations import BoxAway
 from services.assessment.domain.project import RatedTeacher
 from services.assessment.domain.record import Mark
-from services.assessment.domain.vocabulary import InstrumentKind, InstrumentState, ProjectPhase, SessionMode
+from services.assessment.domain.vocabulary import (
+    InstrumentKind,
+    InstrumentState,
+    ProjectPhase,
+    ResultOutcome,
+    SessionMode,
+)
 from services.assessment.graph.schema import schema
 from services.assessment.http.evaluations import EvaluationFiles
 from services.assessment.messaging.ballot_box import HttpBallotBox
@@ -168,6 +183,14 @@ async def test_r34_only_who_has_attended_may_answer(register: Register) -> None:
 async def test_r34_what_nobody_can_have_blinded_is_refused(register: Register, blinded: str) -> None:
     await register.listed(attendees=1)
     assert await refused(register, teacher(0), blinded=blinded or " ") == "BLINDED_MALFORMED"
+    assert await register.deps.store.issues.count(SURVEY) == 0
+
+
+async def test_r34_a_key_that_cannot_be_read_is_our_fault_and_not_the_voters(register: Register) -> None:
+    await register.listed(attendees=1)
+    await register.database["instruments"].update_one({"_id": SURVEY}, {"$set": {"token_sealed": "k1:broken"}})
+    with pytest.raises(ValueError, match="padding"):
+        await register.token(0)
     assert await register.deps.store.issues.count(SURVEY) == 0
 
 
@@ -539,6 +562,8 @@ ORGANISER = """query($ids: [_Any!]!) { _entities(representations: $ids) { ... on
         faculty { key name items { answered } } texts { text answers } } } } } }"""
 OWN = """query($ids: [_Any!]!) { _entities(representations: $ids) { ... on Project { instruments { kind tokenIssued
     result { counted } } } } myInstruments { id kind tokenIssued } }"""
+RESULTS = """query($ids: [_Any!]!) { _entities(representations: $ids) { ... on Project {
+    instruments { kind result { counted } } } } }"""
 PROJECTS = {"ids": [{"__typename": "Project", "id": "p1"}]}
 
 
@@ -721,3 +746,125 @@ async def test_r34_a_token_takes_four_reads_and_one_write_however_many_attend(re
         operations.clear()
         await issue_ballot_token(deps, teacher(0), instrument=SURVEY, blinded=to_base64url(voter.blinded))
         assert operations.cost == Budget(5, 0), operations.seen
+
+
+async def test_r34_a_lost_device_costs_nothing_whoever_has_the_backup_code(register: Register) -> None:
+    """Before the answer and after it: the code leads another device to the same right, reply and ballot."""
+    await register.opened()
+    seed = voting.new_seed()
+    code = voting.backup_code(seed)
+    await register.token(0, seed=seed)  # and the device is gone
+    voter, reply = await register.token(0, seed=voting.seed_of(code.lower()))
+    sent = await register.browser.send("POST", "/ballots", json=voter.ballot(reply, sheet(mark=5)))
+    assert sent.json == {"receipt": voter.receipt}
+    again, reply = await register.token(0, seed=voting.seed_of(code))  # the second device is gone too
+    twice = await register.browser.send("POST", "/ballots", json=again.ballot(reply, sheet(mark=1)))
+    assert twice.json == sent.json, "the first ballot stays"
+    for number, mark in ((1, 4), (2, 3), (3, 2), (4, 1)):
+        await register.vote(number, mark)
+    await register.closed()
+    result = (await register.instrument()).result
+    assert result is not None
+    assert (result.counted, result.project[0].distribution) == (5, (1, 1, 1, 1, 1))
+
+
+async def test_r34_without_the_code_the_right_of_a_lost_device_is_lost_and_nobody_gets_it_back(
+    register: Register,
+) -> None:
+    """A second right would be a second vote: neither the teacher nor anybody for the teacher gets one."""
+    await register.opened()
+    await register.token(0)
+    other = voting.Voter.of(voting.new_seed(), await register.keys_of())
+    blinded = to_base64url(other.blinded)
+    for _ in range(2):
+        assert await refused(register, teacher(0), blinded=blinded) == "TOKEN_ALREADY_ISSUED"
+        await register.restart()
+    for principal in (BASE, MINISTRY, Principal("s", Scope.SCHOOL, school="3144000011")):
+        assert await refused(register, principal, blinded=blinded) == "FORBIDDEN"
+    assert await register.deps.store.issues.count(SURVEY) == 1
+
+
+async def test_r36_a_box_whose_clock_is_behind_is_asked_again_and_loses_no_ballot(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both processes have clocks of their own: the box closes by its own, and never before its time."""
+    await register.opened()
+    for number in range(5):
+        await register.vote(number, 1 + number)
+    late, reply = await register.token(5)
+    ahead = Clock(register.clock_file.with_name("ahead.json"))
+    move_forward(register.clock_file.with_name("ahead.json"), CLOSES + timedelta(hours=1))
+    register.at(CLOSES - timedelta(minutes=5))  # the box's
+    with monkeypatch.context() as patch:
+        patch.setattr(register.evaluations, "deps", replace(register.deps, clock=ahead))
+        await register.look()
+    assert (await register.instrument()).result is None
+    sent = await register.browser.send("POST", "/ballots", json=late.ballot(reply, sheet(mark=5)))
+    assert sent.status == 200
+    await register.closed()
+    result = (await register.instrument()).result
+    assert result is not None
+    assert result.counted == 6
+
+
+async def test_r31_r32_r35_result_credit_and_certificate_do_not_depend_on_an_answer(register: Register) -> None:
+    """Of two who attended alike one has answered everything and one nothing: what is on file of them is the same."""
+    await register.opened()
+    await register.deps.store.projects.put(replace(PROJECT, phase=ProjectPhase.FINISHED, finished_on=FINISHED.date()))
+    for number in range(5):
+        for key in (SURVEY, TEACHING):
+            await register.vote(number, key=key)
+    rows = [AttendanceMark(f"e-p1-{number}", "s2", True, None, None, "补录") for number in range(8)]
+    await record_attendance(register.deps, BASE, project="p1", rows=rows)
+    marks = [ResultMark(f"e-p1-{number}", ResultOutcome.PASSED, 88, None) for number in range(8)]
+    assert {row.refusal for row in await record_results(register.deps, BASE, project="p1", rows=marks)} == {None}
+    await publish_results(register.deps, BASE, project="p1")
+    confirmed = await confirm_credits(
+        register.deps, Principal("s", Scope.SCHOOL, school="3144000011"), enrollments=["e-p1-0", "e-p1-7"]
+    )
+    assert {row.refusal for row in confirmed} == {None}
+    answered, silent = [await register.database["records"].find_one({"_id": f"e-p1-{number}"}) for number in (0, 7)]
+    assert answered is not None
+    assert silent is not None
+    own = ("_id", "teacher", "events", "requests")
+    times = ("at", "changed_at")
+
+    def rest(node: Any) -> Any:
+        if isinstance(node, list):
+            return [rest(each) for each in node]
+        if isinstance(node, dict):
+            return {name: rest(node[name]) for name in node if name not in (*own, *times)}
+        return node
+
+    assert rest(answered) == rest(silent)
+    assert [event["name"] for event in answered["events"]] == [event["name"] for event in silent["events"]]
+
+
+async def test_r36_no_role_sees_a_result_before_its_publication(register: Register) -> None:
+    """There are no live averages: in every state before, whoever may see the questionnaire sees no result."""
+    who = (BASE, MINISTRY, teacher(0))
+    seen: list[Any] = []
+
+    async def look() -> None:
+        await register.look()
+        for principal in who:
+            shown = await instruments_for(register, principal, RESULTS)
+            assert shown["SATISFACTION"]["kind"] == "SATISFACTION"
+            seen.append(shown["SATISFACTION"]["result"])
+
+    await register.listed()
+    await look()
+    register.at(FINISHED)
+    await register.phase(ProjectPhase.FINISHED)
+    await look()
+    register.at(OPENS)
+    await register.look()
+    for number in range(6):
+        await register.vote(number, 1 + number % 5)
+    await look()
+    register.at(CLOSES)
+    await look()
+    assert seen == [None] * len(seen)
+    await register.closed()
+    await look()
+    assert [result["counted"] for result in seen[-3:]] == [6, 6, 6]

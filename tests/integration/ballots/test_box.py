@@ -26,6 +26,7 @@ from services.assessment.ballots.box import Ballot
 from services.assessment.ballots.counting import BallotBox
 from services.assessment.ballots.settings import BallotsSettings
 from services.assessment.ballots.store import Store
+from tests.support.operations import Budget, watched
 from tests.support.voters import Poll, instrument_id, token_key
 from tests.unit.gateway.serving import Answer, Browser, served
 
@@ -435,3 +436,22 @@ async def test_r36_closing_waits_for_ballots_that_are_under_way(
     may_go.set()
     await under_way
     assert await closing == 1
+
+
+async def test_r34_a_token_that_nobody_signed_costs_the_database_nothing(
+    database: Database, parts: Parts, tmp_path: Path
+) -> None:
+    """Once the box knows its key, which is after the first ballot."""
+    clock_file, poll = tmp_path / "clock.json", Poll()
+    move_forward(clock_file, BEFORE)
+    async with watched(parts.mongodb_url("admin"), database.name) as (listened, operations):
+        box = BallotBox(Store(listened), KeyFolder(tmp_path / "keys"), Clock(clock_file))
+        poll.box = from_base64url(await box.set_up(poll.id, poll.n, OPENS, CLOSES), 65)
+        move_forward(clock_file, WHILE)
+        forged = Ballot.of(poll.ballot() | {"token": to_base64url(bytes(256))})
+        for cost in (Budget(1, 0), Budget(0, 0)):
+            operations.clear()
+            with pytest.raises(Refusal, match="凭证无效"):
+                await box.take(forged)
+            assert operations.cost == cost, operations.seen
+        await box.take(Ballot.of(poll.ballot()))

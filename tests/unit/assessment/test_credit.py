@@ -60,11 +60,13 @@ def test_r31_the_rule_is_the_provinces_own_else_the_national_one_of_the_last_tra
     assert refused.value.details == {"province": "51", "day": "2023-12-31"}
 
 
-def test_r30_r31_the_rules_on_file_have_a_floor_and_a_pass_mark() -> None:
+def test_r30_r31_the_rules_on_file_have_a_floor_a_pass_mark_and_eight_hours_a_day() -> None:
     rules = load_rules()
     national = rule_in_force(rules, "44", date(2024, 6, 9))
     assert (national.version, national.attendance_floor_bp, national.pass_mark) == ("national-2024-2", 8000, 60)
     assert rule_in_force(rules, "44", date(2024, 3, 1)).basis is CreditBasis.CLASS_HOURS
+    assert (national.basis, national.most_hours_per_day) == (CreditBasis.ATTENDED_HOURS, 8)
+    assert national.hours(attended=60, class_hours=60, days=7) == 56, "eight class hours a day, where a plan has more"
     assert len({(rule.province, rule.starts_on) for rule in rules}) == len(rules)
 
 

@@ -2,7 +2,7 @@
 
 import inspect
 
-from graphql import FieldDefinitionNode, NonNullTypeNode, ObjectTypeDefinitionNode, parse
+from graphql import FieldDefinitionNode, NonNullTypeNode, ObjectTypeDefinitionNode, parse, print_ast
 
 from services.assessment.domain import annual_events, evaluation_events, events, inspection_events
 from services.assessment.graph.schema import schema
@@ -96,3 +96,26 @@ def test_every_event_class_is_registered() -> None:
         if kind.__module__ == module.__name__
     }
     assert declared - BASES == set(EMITTED)
+
+
+RESULT = {
+    "EvaluationResult": {"counted", "invalid", "meanHundredths", "project", "faculty", "texts"},
+    "ItemResult": {"text", "answered", "meanHundredths", "distribution"},
+    "TeacherResult": {"key", "name", "items"},
+    "TextResult": {"text", "answers"},
+}
+
+
+def test_r36_a_result_is_cut_by_nothing() -> None:
+    """Neither by school, day nor answer: it has no argument and no field of such a kind, and one way leads to it."""
+    for kind, names in RESULT.items():
+        assert set(fields(kind)) == names
+        assert not [name for name, field in fields(kind).items() if field.arguments]
+    ways = [
+        (node.name.value, field.name.value, len(field.arguments or ()))
+        for node in parse(schema.as_str()).definitions
+        if isinstance(node, ObjectTypeDefinitionNode)
+        for field in node.fields or ()
+        if "EvaluationResult" in print_ast(field.type)
+    ]
+    assert ways == [("Instrument", "result", 0)]

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Message
 
 from chassis.serving.bodies import BodyTooLargeError, bounded, bounded_body
 from tests.unit.gateway.serving import served
@@ -53,3 +54,27 @@ async def test_a_client_that_sends_too_much_reads_its_refusal_whatever_length_it
         for data in (pieces(2), pieces(100), b"x" * (MOST + 1)):
             answer = await browser.send("POST", "/", data=data)
             assert (answer.status, answer.text) == (413, "too large")
+
+
+async def test_of_a_body_that_has_come_whole_no_more_is_waited_for_however_large_it_is() -> None:
+    pieces = [(b"x" * MOST, True), (b"x", False)]
+
+    async def receive() -> Message:
+        body, more = pieces.pop(0)  # to ask once more would be to wait for the client to leave
+        return {"type": "http.request", "body": body, "more_body": more}
+
+    with pytest.raises(BodyTooLargeError):
+        await bounded_body(Request({"type": "http"}, receive), MOST)
+    assert pieces == []
+
+
+async def test_a_client_that_leaves_within_its_body_is_told_from_one_that_sends_too_much() -> None:
+    messages: list[Message] = [
+        {"type": "http.request", "body": b"x", "more_body": True}, {"type": "http.disconnect"}
+    ]  # fmt: skip
+
+    async def receive() -> Message:
+        return messages.pop(0)
+
+    with pytest.raises(ClientDisconnect):
+        await bounded_body(Request({"type": "http"}, receive), MOST)
