@@ -20,13 +20,15 @@ class OpenCheckIn:
     """What the base shows.
 
     Attributes:
-        code: The code, for the QR picture.
+        code: The code.
+        link: Where a phone checks in by it, for the QR picture; the code is the fragment.
         expires_at: When the next one is to be asked for.
         checked_in: How many have a mark of the session by now.
         attendees: How many attend the class.
     """
 
     code: str
+    link: str
     expires_at: datetime
     checked_in: int
     attendees: int
@@ -48,8 +50,10 @@ async def open_check_in(deps: Deps, principal: Principal, *, project: str, sessi
     require_open(held, held.require_session(session), deps.clock.now())
     code = CheckInCode.at(project, session, datetime.now(UTC))
     attendees = await deps.store.records.attendees(project)
+    text = code.text(deps.vault.keyed_hash)
     return OpenCheckIn(
-        code=code.text(deps.vault.keyed_hash),
+        code=text,
+        link=f"{deps.credentials.origin}/check-in/#{text}",
         expires_at=code.expires_at,
         checked_in=sum(session in record.attended for record in attendees),
         attendees=len(attendees),
