@@ -1,5 +1,6 @@
 """A teacher scans what the base shows, signs in on the phone, and is in the session (R29)."""
 
+import asyncio
 import re
 import secrets
 from collections.abc import AsyncIterator
@@ -11,11 +12,12 @@ from typing import Any
 import pytest
 
 from deploy.demo import documents as d
-from deploy.demo.story import TEACHING, Story, play_to_training
+from deploy.demo.story import PRACTICE, TEACHING, Story, play_to_training
 from deploy.local.suite import Suite
 from deploy.seed.account_provisioner import AccountProvisioner
 from deploy.seed.graph_client import Refused, session
 from deploy.seed.steps import wait_for
+from tests.e2e.test_live import followed
 from tests.support import chromium
 from tests.support.chromium import Tab, phone
 from tests.support.eventually import eventually
@@ -23,6 +25,8 @@ from tests.support.eventually import eventually
 TITLE = "智能制造专业教学能力提升1期"
 OPEN = """mutation($project: ID!, $session: ID!) { openCheckIn(projectId: $project, sessionId: $session) {
   code link picture checkedIn attendees } }"""
+LIVE = """subscription($after: String) {{ checkIns(projectId: "{project}", sessionId: "{session}", after: $after) {{
+  enrollment {{ teacher {{ name }} }} statement {{ present source }} checkedIn }} }}"""
 NAMES = """query($id: ID!) { project(id: $id) { enrollments(first: 50) { nodes { status teacher { name } } } } }"""
 SESSIONS = "query($id: ID!) { project(id: $id) { timetable { id date title } } }"
 
@@ -36,7 +40,8 @@ class Class:
         home: Where phones keep what they keep.
         project: Its id.
         first: Its session of today.
-        attendees: The logins of those who attend.
+        names: Who attends.
+        attendees: Their logins.
         stranger: The login of a teacher who does not.
     """
 
@@ -44,8 +49,14 @@ class Class:
     home: Path
     project: str
     first: dict[str, Any]
+    names: list[str]
     attendees: list[str]
     stranger: str
+
+    @property
+    def live(self) -> str:
+        """The subscription to who comes."""
+        return LIVE.format(project=self.project, session=self.first["id"])
 
     async def shown(self) -> dict[str, Any]:
         """What the base shows now."""
@@ -76,7 +87,7 @@ async def running(home: Path) -> AsyncIterator[Class]:
             names = await wait_for(named, "those who attend")
             logins = {name.partition("（")[0]: login for _, login, name in story.seeded.logins}
             stranger = next(logins[name] for name in story.seeded.teachers if name not in names)
-            found = Class(story, home / "phones", project, first, [logins[name] for name in names], stranger)
+            found = Class(story, home / "phones", project, first, names, [logins[name] for name in names], stranger)
 
             async def open_() -> bool:
                 with suppress(Refused):  # assessment has not heard yet that the class has started
@@ -106,6 +117,8 @@ async def test_r29_a_teacher_scans_signs_in_and_is_in_the_session(running: Class
     assert shown["link"] == f"{running.story.provisioner.suite.url}/check-in/#{shown['code']}"
     assert shown["picture"].startswith("<svg ")
     before, profile = shown["checkedIn"], running.home / "attendee"
+    base, live = running.story.seeded.base_clients[TEACHING], running.live
+    seen = asyncio.ensure_future(followed(base, None, before + 1, live))
     async with phone(profile) as tab:
         await tab.open(shown["link"])
         await tab.reads("签到以您本人的登录为准")
@@ -116,6 +129,14 @@ async def test_r29_a_teacher_scans_signs_in_and_is_in_the_session(running: Class
         await tab.reads(f"《{TITLE}》")
         await tab.reads(f"{running.first['date']} {running.first['title']}")
         await narrow(tab)
+        came = (await seen)[-1]["data"]["checkIns"]
+        assert came == {
+            "enrollment": {"teacher": {"name": running.names[0]}},
+            "statement": {"present": True, "source": "CHECK_IN"},
+            "checkedIn": before + 1,
+        }
+        (refused,) = await followed(running.story.seeded.base_clients[PRACTICE], None, 1, live)
+        assert [error["extensions"]["code"] for error in refused["errors"]] == ["FORBIDDEN"]
         after = await running.shown()
         assert after["checkedIn"] == before + 1
         await tab.open(after["link"])
