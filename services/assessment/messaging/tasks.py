@@ -59,6 +59,7 @@ EMITTED: tuple[type, ...] = (
     inspection_events.FindingClosed,
     events.CertificateIssued,
     events.CertificateRevoked,
+    events.CertificateJobStarted,
     evaluation_events.EvaluationKeysListed,
     evaluation_events.EvaluationOpened,
     evaluation_events.EvaluationReminded,

@@ -20,7 +20,7 @@ from services.assessment.store.records import Records
 COLLECTIONS = (
     *("books", "records", "settlements"),
     *("inspections", "findings", "certificates", "instruments", "key_lists"),
-    *("annual", "annual_years"),
+    *("annual", "annual_years", "jobs"),
 )
 """The collections whose documents carry events."""
 SEALED = ("inspections", "certificates", "instruments")
@@ -99,6 +99,7 @@ class Store:
         await self.settlements.prepare()
         await self.inspections.prepare()
         await self.findings.prepare()
+        await self.jobs.prepare()
         await self.projects.collection.create_index([("base", ASCENDING), ("phase", ASCENDING)], name="base")
         await self.projects.collection.create_index([("phase", ASCENDING), ("_id", ASCENDING)], name="phase")
         await self.projects.collection.create_index([("phase", ASCENDING), ("finished_on", ASCENDING)], name="finished")
