@@ -19,6 +19,7 @@ from services.assessment.commands.certificates import issue_certificates, revoke
 from services.assessment.commands.check_ins import CheckedIn, OpenCheckIn, check_in, follow_check_ins, open_check_in
 from services.assessment.commands.credits import confirm_credits, restore_credit, revoke_credit
 from services.assessment.commands.deps import Deps
+from services.assessment.commands.evaluation_reminders import remind_evaluation
 from services.assessment.commands.findings import (
     close_finding,
     record_finding,
@@ -78,6 +79,7 @@ __all__ = [
     "record_beacons",
     "record_finding",
     "record_results",
+    "remind_evaluation",
     "remind_of_rectifications",
     "remind_of_results",
     "reopen_records",

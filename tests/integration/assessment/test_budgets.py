@@ -213,6 +213,7 @@ async def test_what_is_settled_is_found_by_as_many_operations_for_many_projects(
 def test_every_command_has_a_budget() -> None:
     timed = {"settle_projects", "publish_overdue", "remind_of_results"}
     elsewhere = {*ANNUAL_BUDGETS, *INSPECTION_BUDGETS, "issue_certificates", "revoke_certificate", "issue_ballot_token"}
+    elsewhere |= {"remind_evaluation"}
     on_paper = {"open_check_in", "check_in", "follow_check_ins", "class_book", "enter_workbook"}
     jobs = {"start_certificate_job", "run_certificate_jobs"}
     assert use_cases(commands) == {*COMMANDS, *timed, *elsewhere, *on_paper, *jobs}
