@@ -734,8 +734,8 @@ _LANGUAGE = Parameter(
 _CERTIFICATE_PAGE = _get(
     "/c/{number}",
     "certificateCheckPage",
-    "证书二维码所指的页面：按编号核验，只显示最少的信息；拒绝也是页面 "
-    "Where a certificate's QR code leads: the check by number alone, for people; refusals are pages too (R32)",
+    "证书二维码所指的页面：按编号核验，只显示最少的信息；密钥由脚本另行核验；拒绝也是页面 "
+    "Where a certificate's QR code leads: the check by number alone; a script checks the key; refusals are pages (R32)",
     (
         Answer(description="有效、已撤销或已替代 Valid, revoked or replaced", media=_PAGE, headers=("CacheControl",)),
         Answer(description="编号有误，未查询 Mistyped, and looked up nowhere", status=400, media=_PAGE),

@@ -127,7 +127,7 @@ def build(settings: GatewaySettings, role: Role = Role.ALL) -> Starlette:
         *certificate_routes(assessment, transport.replicas, checks),
         *class_routes(assessment),
         *certificate_page_routes(assessment, checks),
-        *page_routes("ballot"),
+        *(route for name in ("page", "ballot", "check-in") for route in page_routes(name)),
         *Ballots(settings.ballots_url).routes(),
         *evaluation_routes(transport.replicas),
         *explorer_routes(settings.explorer_dir),

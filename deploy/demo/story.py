@@ -73,6 +73,19 @@ async def play_round(story: Story) -> None:
         StepFailed: A step got something else than it must.
         Refused: A step was refused that should not have been.
     """
+    await play_to_training(story)
+    await _train(story)
+    await _start_late(story)
+    await _credit(story)
+
+
+async def play_to_training(story: Story) -> None:
+    """Play the round until its classes may start.
+
+    Raises:
+        StepFailed: A step got something else than it must.
+        Refused: A step was refused that should not have been.
+    """
     story.seeded = await seed(story.provisioner)
     story.report("教师工作司", "开放2024年轮次，登记基地、专家、学校", f"{len(story.seeded.logins)} 个账号已激活")
     await _declare(story)
@@ -82,9 +95,6 @@ async def play_round(story: Story) -> None:
     await _decide(story)
     await _fund(story)
     await _escalate(story)
-    await _train(story)
-    await _start_late(story)
-    await _credit(story)
 
 
 async def _declare(story: Story) -> None:

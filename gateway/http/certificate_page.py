@@ -34,6 +34,23 @@ _REVOCATIONS: Mapping[str, _Words] = {
     "FRAUD": ("弄虚作假", "fraud"),
     "ISSUED_IN_ERROR": ("签发有误", "issued in error"),
 }
+_WHOLE: Mapping[str, _Words] = {
+    "name": ("姓名", "Name"),
+    "code": ("项目编号", "Project"),
+    "attendedHours": ("实到学时", "Hours attended"),
+}
+_KEY_FITS: _Words = (
+    "二维码与本证书相符。下列各项须与纸上逐字相同，否则纸上内容被改过。",
+    "The QR code is this certificate's. What follows must be on the paper letter by letter, or the paper was altered.",
+)
+_KEY_WRONG: _Words = (
+    "✗ 二维码中的密钥不属于本编号的证书，请谨防伪造。",
+    "✗ The key in the QR code is not of the certificate with this number. Beware of forgeries.",
+)
+_KEY_UNCHECKED: _Words = (
+    "二维码中的密钥暂时无法核对，请稍后刷新本页。",
+    "The key in the QR code cannot be checked now: load this page again later.",
+)
 _LABELS: Mapping[str, _Words] = {
     "number": ("证书编号", "Number"),
     "name": ("姓名（仅显示首字）", "Name (its first character)"),
@@ -56,13 +73,15 @@ _REFUSALS: Mapping[str, _Words] = {
     UNAVAILABLE.code: ("暂时没有应答，请稍后再试。", "There is no answer now: try again later."),
 }
 _NOTE: _Words = (
-    "本页只显示最少的信息。要核对姓名或证书上的全部内容，请使用证书核验接口或查验PDF文件的签章。",
-    "This page shows the least. To compare all that is printed, use the check of certificates, or the PDF file's seal.",
+    "凭编号只显示最少的信息；扫描证书上的二维码，可见证书上的全部内容。PDF文件另有签章可查验。",
+    "By number the least is shown; scanned from the certificate's QR code, all that is printed. A PDF file has a seal.",
 )
 
 
 def certificate_page_routes(proxy: SubgraphProxy, checks: Spending) -> list[Route]:
-    """`GET /c/{number}` and its style sheet.
+    """`GET /c/{number}`, its style sheet, and the script that asks by the key of the QR code.
+
+    The key is a fragment, which no server is sent: the script posts it to `/certificates/check`, so no log has it.
 
     Args:
         proxy: Forwards to assessment.
@@ -77,7 +96,9 @@ def certificate_page_routes(proxy: SubgraphProxy, checks: Spending) -> list[Rout
             raise NOT_FOUND(kind="certificate", rule="R32")
         if status != HTTPStatus.OK:
             raise UNAVAILABLE(retryAfter=_RETRY_SECONDS)
-        return _html(request, _certificate(answer, _language(request)))
+        return _html(
+            request, _certificate(answer, _language(request)) + _whole(number, _language(request)), script=True
+        )
 
     return [*page_routes("c"), Route("/c/{number}", guarded(_readable(page)), methods=["GET"])]
 
@@ -119,6 +140,22 @@ def _certificate(shown: Mapping[str, Any], language: Language) -> str:
     )
 
 
+def _whole(number: str, language: Language) -> str:
+    """What the script shows of it where the address has a key: all that is printed, or that the key is another's."""
+    rows = "".join(
+        f'<dt>{escape(language.choose(*label))}</dt><dd data-fact="{name}"></dd>' for name, label in _WHOLE.items()
+    )
+    said = "".join(
+        f'<p class="{look}" data-key="{answer}" hidden>{escape(language.choose(*words))}</p>'
+        for answer, look, words in (
+            ("fits", "good", _KEY_FITS),
+            ("wrong", "state bad", _KEY_WRONG),
+            ("unchecked", "bad", _KEY_UNCHECKED),
+        )
+    )
+    return f'<section id="whole" data-number="{number}" aria-live="polite">{said}<dl hidden>{rows}</dl></section>'
+
+
 def _value(name: str, value: Any) -> str:
     text = escape(str(value))
     return f'<a href="{text}">{text}</a>' if name == "replacedBy" else text
@@ -130,15 +167,16 @@ def _language(request: Request) -> Language:
     return Language(asked) if asked and asked in set(Language) else language_of(request)
 
 
-def _html(request: Request, content: str, status: int = HTTPStatus.OK) -> Response:
+def _html(request: Request, content: str, status: int = HTTPStatus.OK, *, script: bool = False) -> Response:
     language = _language(request)
     other, link = ("en", "English") if language is Language.ZH else ("zh-CN", "中文")
     title = escape(language.choose(*_TITLE))
+    module = '<script type="module" src="/c/certificate.mjs"></script>' if script else ""
     text = (
         f'<!doctype html><html lang="{language.value}"><head><meta charset="utf-8">'
         '<meta name="robots" content="noindex">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>'
-        f'<link rel="stylesheet" href="/c/certificate.css"></head><body><header><h1>{title}</h1>'
+        f'<link rel="stylesheet" href="/c/certificate.css">{module}</head><body><header><h1>{title}</h1>'
         f'<a href="?lang={other}" lang="{other}">{link}</a></header><main>{content}</main></body></html>'
     )
     headers = {**HEADERS, "Cache-Control": "no-store", "Content-Language": language.value}

@@ -17,7 +17,8 @@ class AssessmentSettings(ServiceSettings):
         keys_dir: Folder of the keys of certificates (R32): `certificates.json` and `names.json`, JWK sets with a P-256
             key a year; `seal.p12` with `seal.password`, the seal of pages; `seal.pem`, the certificates of all seals,
             past ones too.
-        certificate_origin: Where certificates are checked, such as `https://platform.example`; signed into each.
+        certificate_origin: Where certificates are checked, such as `https://platform.example`; signed into each. The
+            check-in page is there too.
         ballots_url: Where the worker reaches the ballot box; by default there is none, and no evaluation is held.
         ballots_secret_file: The file with the secret that the ballot box knows the worker by.
         register_keys_dir: The worker's folder of register keys; on a disk that no backup reads.

@@ -14,8 +14,8 @@ import pytest
 SERVICES = Path(__file__).resolve().parents[2] / "services"
 RECORDED = {
     "assessment": {
-        "confirm_credits|*", "publish_results|", "record_attendance|*", "record_results|*", "reopen_records|*",
-        "restore_credit|*", "revoke_credit|*",
+        "confirm_credits|*", "publish_results|", "record_attendance|*", "record_results|*",
+        "remind_evaluation|", "reopen_records|*", "restore_credit|*", "revoke_credit|*",
         "announce_inspection|", "close_finding|", "close_inspection|", "extend_inspection|", "freeze_inspection|",
         "record_beacons|", "record_finding|", "replace_sampled|", "report_rectification|", "reveal_inspection|",
         "void_inspection|",

@@ -59,7 +59,7 @@ from tests.contract.test_refusals import raised
 from tests.unit.gateway.serving import Browser, served
 
 METHODS = {"get", "post", "put", "delete", "patch"}
-FILES_OF_PAGES = {route.path for name in ("ballot", "c") for route in page_routes(name)}
+FILES_OF_PAGES = {route.path for name in ("ballot", "c", "check-in", "page") for route in page_routes(name)}
 ELSEWHERE = {"/graphql", "/livez", "/readyz", "/metrics", "/", "/explorer/", *FILES_OF_PAGES}
 """The graph, probes and metrics, the explorer, and files of pages."""
 NOW = datetime(2024, 5, 20, 9, tzinfo=UTC)

@@ -16,7 +16,7 @@ REPLAY = """query($after: String) { enrollmentEvents(after: $after, first: 100) 
   nodes { sequence id type province } } }"""
 
 
-async def followed(client: Client, after: str, most: int, query: str = FOLLOW) -> list[dict[str, Any]]:
+async def followed(client: Client, after: str | None, most: int, query: str = FOLLOW) -> list[dict[str, Any]]:
     """The next so many results of the subscription, fewer where it ends by itself."""
     headers = {"Accept": EVENT_STREAM} | ({"Authorization": f"Bearer {client.token}"} if client.token else {})
     body = {"query": query, "variables": {"after": after}}

@@ -97,6 +97,7 @@ def _of_bases(world: World, own: str, other: str) -> dict[str, list[Arguments]]:
         "recordAttendance": [{"projectId": key, "rows": [mark]} for key in (taught, world.ids[f"taught.{own}"])],
         "recordResults": [{"projectId": key, "rows": [result]} for key in (taught, world.ids[f"taught.{own}"])],
         "publishResults": [{"projectId": key} for key in (taught, published)],
+        "remindEvaluation": [{"projectId": key} for key in (taught, published)],
         "openCheckIn": [{"projectId": key, "sessionId": "s1"} for key in (taught, published)],
         "reportRectification": [{"id": world.ids[f"finding.{other}"], "text": _REASON}],
         **{

@@ -126,8 +126,9 @@ def operation(schema: SubgraphSchema, mutation: str) -> str:
     answer = get_named_type(field.type)
     declared = ", ".join(f"${argument}: {given.type}" for argument, given in field.args.items())
     passed = ", ".join(f"{argument}: ${argument}" for argument in field.args)
-    rows = isinstance(answer, GraphQLObjectType) and "refusal" in answer.fields
-    shown = "refusal { code details }" if rows else "__typename"
+    if not isinstance(answer, GraphQLObjectType):
+        return f"mutation({declared}) {{ {mutation}({passed}) }}"
+    shown = "refusal { code details }" if "refusal" in answer.fields else "__typename"
     return f"mutation({declared}) {{ {mutation}({passed}) {{ {shown} }} }}"
 
 

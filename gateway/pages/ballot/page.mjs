@@ -1,90 +1,33 @@
 // The voter's page: sign in, check the list of keys, draw a right, answer, seal, send, keep the receipt (R34–R36).
 
-import { Away, Refused, Register, receipts, send } from "./gateway.mjs";
+import { LANGUAGE, acting, at, button, entitle, h, show as shown, tell } from "../page/elements.mjs";
+import { Away, Refused, Register } from "../page/register.mjs";
+import { signInForm } from "../page/sign_in.mjs";
+import { keyList, receipts, send } from "./gateway.mjs";
 import * as protocol from "./protocol.mjs";
 import { MOST_CHARACTERS, cleaned, formAlone, isEmpty, lengthOf, pauseOf, sheetOf } from "./sheet.mjs";
 import { kept, rights } from "./store.mjs";
 import { WORDS } from "./words.mjs";
 
-const LANGUAGE = new URLSearchParams(location.search).get("lang") === "en" ? "en" : "zh-CN";
 const SHORT = LANGUAGE === "en" ? "en" : "zh";
 const say = WORDS[LANGUAGE];
-const main = document.getElementById("main");
-const status = document.getElementById("status");
+const { guarded, form } = acting(say, words);
 const register = new Register(LANGUAGE);
 const titles = new Map();
 let account = null;
 let counting = 0;
 
-/** An element; a property that is a function is a listener, `text` its content, any other an attribute. */
-function h(tag, properties, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties || {})) {
-    if (typeof value === "function") element.addEventListener(name, value);
-    else if (name === "text") element.textContent = value;
-    else if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
-  }
-  element.append(...children.flat(Infinity).filter(Boolean));
-  return element;
-}
-
-const button = (text, act, first) => h("button", { type: "button", class: first ? "first" : null, text, click: act });
-
 function show(...parts) {
   clearInterval(counting);
-  main.replaceChildren(...parts.flat(Infinity).filter(Boolean));
-  tell("");
-  const heading = main.querySelector("h2");
-  if (heading) {
-    heading.tabIndex = -1;
-    heading.focus();
-  }
-  scrollTo(0, 0);
-}
-
-function tell(text, bad) {
-  status.textContent = text;
-  status.className = bad ? "bad" : "";
+  shown(...parts);
 }
 
 function words(error) {
   if (error instanceof protocol.NotToBeTrusted) return say.untrusted;
   if (error instanceof protocol.Mistyped) return say.mistyped;
-  if (error instanceof Refused) return error.code === "TOKEN_ALREADY_ISSUED" ? say.wrongCode : error.message;
-  if (error instanceof Away) return say.away;
-  return `${say.untrusted} (${error.name})`;
+  if (error.code === "TOKEN_ALREADY_ISSUED") return say.wrongCode;
+  return error instanceof Refused || error instanceof Away ? undefined : `${say.untrusted} (${error.name})`;
 }
-
-/** Do something once at a time, and say what was refused. */
-const guarded = (act) => async (event) => {
-  event?.preventDefault();
-  const pressed = event?.submitter || event?.currentTarget;
-  if (pressed) pressed.disabled = true;
-  try {
-    await act(event);
-  } catch (error) {
-    tell(words(error), true);
-  } finally {
-    if (pressed) pressed.disabled = false;
-  }
-};
-
-function field(name, label, type, complete) {
-  const id = `field-${name}`;
-  const input = h("input", { id, name, type, required: true, autocomplete: complete, autocapitalize: "off" });
-  return [h("label", { for: id, text: label }), input];
-}
-
-function form(fields, text, act) {
-  const values = (event) => Object.fromEntries(new FormData(event.target));
-  return h("form", { submit: guarded((event) => act(values(event))) }, fields, h("button", { class: "first", text }));
-}
-
-const at = (instant) =>
-  new Intl.DateTimeFormat(LANGUAGE, { timeZone: "Asia/Shanghai", dateStyle: "medium", timeStyle: "short" }).format(
-    new Date(instant),
-  );
 
 async function accountOf(login) {
   return protocol.hex(await protocol.sha256(new TextEncoder().encode(`guopei-ballot page\n${login.trim()}`)));
@@ -93,36 +36,16 @@ async function accountOf(login) {
 // Signing in.
 
 async function welcome() {
+  const done = async ({ login }) => {
+    account = await accountOf(login);
+    return list();
+  };
   show(
     h("h2", { text: say.signIn }),
     h("p", { class: "quiet", text: say.signInWhy }),
-    form(
-      [...field("login", say.login, "text", "username"), ...field("password", say.password, "password", "current-password")],
-      say.signIn,
-      async ({ login, password }) => entered(login, password, await register.signIn(login.trim(), password)),
-    ),
+    signInForm({ register, say, form, done }),
     await receiptsHere(),
   );
-}
-
-async function entered(login, password, { wants, challenge }) {
-  account = await accountOf(login);
-  if (wants === "enrollment") return tell(say.enrollFirst, true);
-  if (wants === "code")
-    return show(
-      h("h2", { text: say.code }),
-      form(field("code", say.code, "text", "one-time-code"), say.confirm, async ({ code }) =>
-        entered(login, password, await register.giveCode(challenge, code.trim())),
-      ),
-    );
-  if (wants === "password")
-    return show(
-      h("h2", { text: say.first }),
-      form(field("fresh", say.newPassword, "password", "new-password"), say.confirm, async ({ fresh }) =>
-        entered(login, fresh, await register.setPassword(password, fresh)),
-      ),
-    );
-  return list();
 }
 
 async function leave() {
@@ -174,7 +97,7 @@ async function card(instrument, keyLists) {
 async function about({ id, keyListDay }) {
   if (!keyListDay) return { ready: false };
   if (!titles.has(id)) {
-    const bytes = await register.list(keyListDay);
+    const bytes = await keyList(keyListDay);
     const { project } = await protocol.listedKeys(bytes, null, id);
     const found = (await register.ask("project", { id: project })).project;
     titles.set(id, found ? `《${found.title}》（${found.code}）` : "");
@@ -202,7 +125,7 @@ async function check(instrument, keyLists, right) {
   tell(say.checking);
   const { questionnaire } = await register.ask("questionnaire", { version: instrument.form });
   const listed = keyLists.find(({ day }) => day === instrument.keyListDay);
-  const bytes = await register.list(instrument.keyListDay);
+  const bytes = await keyList(instrument.keyListDay);
   const formHash = protocol.hex(await protocol.sha256(new TextEncoder().encode(protocol.canonical(formAlone(questionnaire)))));
   const keys = await protocol.listedKeys(bytes, listed ? listed.sha256 : null, instrument.id, formHash);
   const asked = { instrument, keys, questionnaire };
@@ -437,13 +360,7 @@ async function sendWaiting() {
 }
 
 async function begin() {
-  document.documentElement.lang = LANGUAGE;
-  document.title = say.title;
-  document.getElementById("title").textContent = say.title;
-  const other = document.getElementById("language");
-  other.textContent = say.other;
-  other.lang = LANGUAGE === "en" ? "zh-CN" : "en";
-  other.href = LANGUAGE === "en" ? "?" : "?lang=en";
+  entitle(say);
   if (!globalThis.crypto?.subtle) return tell(say.needsHttps, true);
   await sendWaiting();
   return welcome();

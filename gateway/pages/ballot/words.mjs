@@ -1,21 +1,13 @@
 // What the page says, in Chinese, which is the default, and in English.
 
+import { WORDS as SHARED } from "../page/words.mjs";
+
 const ZH = {
+  ...SHARED["zh-CN"],
   title: "匿名评教与满意度调查",
-  other: "English",
   needsHttps: "本页需要安全连接（https）才能加密答卷。请改用 https 地址，或使用命令 console ballots vote。",
-  signIn: "登录",
   signInWhy: "登录只用于领取作答资格；提交答卷时不带任何登录信息。",
-  login: "登录名",
-  password: "密码",
-  code: "验证器上的6位验证码",
-  first: "首次登录，请设置新密码",
-  newPassword: "新密码",
-  confirm: "确定",
-  signOut: "退出",
   back: "返回",
-  away: "没有应答，请稍后重试。",
-  enrollFirst: "此账号须先绑定验证器，请先在平台完成绑定。",
   mine: "可作答的问卷",
   none: "目前没有可作答的问卷。",
   TEACHING: "匿名评教",
@@ -76,21 +68,11 @@ const ZH = {
 };
 
 const EN = {
+  ...SHARED.en,
   title: "Evaluation and survey",
-  other: "中文",
   needsHttps: "This page needs a secure connection (https) to seal your answers. Use the https address, or the command console ballots vote.",
-  signIn: "Sign in",
   signInWhy: "Your login is used to get the right to answer, and for nothing else: the answer is sent without it.",
-  login: "Login name",
-  password: "Password",
-  code: "Six digits of your authenticator",
-  first: "First login: set a new password",
-  newPassword: "New password",
-  confirm: "OK",
-  signOut: "Sign out",
   back: "Back",
-  away: "No answer. Try again later.",
-  enrollFirst: "This account has to set up its authenticator on the platform first.",
   mine: "Questionnaires for you",
   none: "There is nothing to answer now.",
   TEACHING: "Evaluation of teaching",

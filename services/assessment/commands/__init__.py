@@ -16,9 +16,10 @@ from services.assessment.commands.ballot_tokens import issue_ballot_token
 from services.assessment.commands.books import publish_overdue, publish_results, remind_of_results
 from services.assessment.commands.certificate_jobs import run_certificate_jobs, start_certificate_job
 from services.assessment.commands.certificates import issue_certificates, revoke_certificate
-from services.assessment.commands.check_ins import OpenCheckIn, check_in, open_check_in
+from services.assessment.commands.check_ins import CheckedIn, OpenCheckIn, check_in, follow_check_ins, open_check_in
 from services.assessment.commands.credits import confirm_credits, restore_credit, revoke_credit
 from services.assessment.commands.deps import Deps
+from services.assessment.commands.evaluation_reminders import remind_evaluation
 from services.assessment.commands.findings import (
     close_finding,
     record_finding,
@@ -45,6 +46,7 @@ from services.assessment.commands.workbooks import class_book, enter_workbook
 __all__ = [
     "AttendanceMark",
     "BeaconName",
+    "CheckedIn",
     "Deps",
     "OpenCheckIn",
     "ResultMark",
@@ -63,6 +65,7 @@ __all__ = [
     "enter_workbook",
     "extend_inspection",
     "finalize_assessments",
+    "follow_check_ins",
     "freeze_inspection",
     "issue_ballot_token",
     "issue_certificates",
@@ -76,6 +79,7 @@ __all__ = [
     "record_beacons",
     "record_finding",
     "record_results",
+    "remind_evaluation",
     "remind_of_rectifications",
     "remind_of_results",
     "reopen_records",

@@ -44,8 +44,10 @@ async def start_certificate_job(deps: Deps, principal: Principal, *, year: int) 
             raise NOTHING_TO_ISSUE(field="year", year=year)
         try:
             if stored is None:
-                return await store.jobs.insert(CertificateJob.new(year, total, principal.subject, now))
-            return await store.jobs.save(stored.again(total, principal.subject, now))
+                job = CertificateJob.new(year, total, principal.subject, now)
+                return await store.jobs.insert(job, [job.started()])
+            job = stored.again(total, principal.subject, now)
+            return await store.jobs.save(job, [job.started()])
         except DuplicateKey:
             continue
         except Refusal as refusal:

@@ -296,7 +296,9 @@ class Evaluations:
     async def _remind(self, instrument: Instrument) -> bool:
         if instrument.closes_at is None:
             return False
-        await self.deps.store.instruments.save(*instruments.remind(instrument, instrument.closes_at))
+        await self.deps.store.instruments.save(
+            *instruments.remind(instrument, instrument.closes_at, self.deps.clock.now())
+        )
         return True
 
     async def _close(self, instrument: Instrument) -> bool:

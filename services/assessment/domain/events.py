@@ -227,6 +227,23 @@ class CertificateIssued(RecordEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CertificateJobStarted:
+    """The ministry lets the certificates of a year be issued; each certificate has its own event (R32, R40).
+
+    Attributes:
+        year: The year of the round.
+        run: How often the year's job was started, this time included.
+        attendees: Who had a published pass then, whoever has a certificate already included.
+        province: `00`: they are in several.
+    """
+
+    year: int
+    run: int
+    attendees: int
+    province: str = "00"
+
+
+@dataclass(frozen=True, kw_only=True)
 class CertificateRevoked(RecordEvent):
     """A certificate is valid no more (R32).
 

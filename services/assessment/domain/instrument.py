@@ -18,7 +18,7 @@ from services.assessment.domain.evaluation_events import (
     EvaluationSuppressed,
 )
 from services.assessment.domain.project import Project, RatedTeacher
-from services.assessment.domain.refusals import EVALUATION_CLOSED
+from services.assessment.domain.refusals import EVALUATION_CLOSED, EVALUATION_NOT_OPEN, REMINDED_LATELY
 from services.assessment.domain.tally import Form, Tally
 from services.assessment.domain.vocabulary import InstrumentKind, InstrumentState
 
@@ -26,6 +26,8 @@ OPEN_DAYS = 14
 """From the day after the end of the training on (R34)."""
 REMINDED_BEFORE = timedelta(days=3)
 """How long before the closing the attendees are reminded, once [D]."""
+REMINDED_EVERY = timedelta(days=3)
+"""How often a base may have them reminded at most; the reminder before the closing counts [D]."""
 SETTLING = timedelta(seconds=60)
 """After the last moment the box is closed; longer than any ballot is under way."""
 MOST_TEACHERS = 40
@@ -63,6 +65,7 @@ class Instrument:
         turnout: How many ballots there were at the last midnight.
         turnout_day: The day that began then.
         reminded: Whether the attendees were reminded before its closing.
+        reminded_at: When they were reminded last, by whomever; None in documents of earlier releases.
         counted: How many ballots the box had at its closing; None before, and where nothing is published.
         issued: How many tokens were issued; likewise.
         everybody: From how many ballots on everybody who could answer has; 0 before its closing, and where nothing is
@@ -96,6 +99,7 @@ class Instrument:
     turnout: int = 0
     turnout_day: date | None = None
     reminded: bool = False
+    reminded_at: datetime | None = None
     counted: int | None = None
     issued: int | None = None
     everybody: int = 0
@@ -202,12 +206,44 @@ def open_window(instrument: Instrument, listed: KeyList, opened: tuple[datetime,
     return replace(instrument, state=InstrumentState.OPEN), [event]
 
 
-def remind(instrument: Instrument, closes_at: datetime) -> Change:
+def remind(instrument: Instrument, closes_at: datetime, now: datetime) -> Change:
     """Remind the attendees before the closing, once and all alike (R34, R35, ADR 59).
 
     Nothing is asked about tokens: who is reminded would tell for ever who had none.
     """
-    return replace(instrument, reminded=True), [EvaluationReminded(**instrument.about(), closes_at=closes_at)]
+    event = EvaluationReminded(**instrument.about(), closes_at=closes_at)
+    return replace(instrument, reminded=True, reminded_at=now), [event]
+
+
+def remind_for_base(found: Sequence[Instrument], now: datetime) -> list[Change]:
+    """Remind all attendees of a project's open questionnaires because its base asks for it (R35).
+
+    It is all of them alike, and of all that are open: the base knows of nobody whether he or she has answered.
+
+    Args:
+        found: The project's questionnaires.
+        now: Domain time.
+
+    Raises:
+        Refusal: `EVALUATION_NOT_OPEN`, `REMINDED_LATELY`.
+    """
+    takes = [
+        (instrument, instrument.closes_at)
+        for instrument in found
+        if instrument.state is InstrumentState.OPEN and instrument.closes_at and now < instrument.closes_at
+    ]
+    if not takes:
+        raise EVALUATION_NOT_OPEN()
+    last = max((instrument.reminded_at for instrument in found if instrument.reminded_at), default=None)
+    if last and now < last + REMINDED_EVERY:
+        raise REMINDED_LATELY(at=last.isoformat(), until=(last + REMINDED_EVERY).isoformat())
+    return [
+        (
+            replace(instrument, reminded_at=now),
+            [EvaluationReminded(**instrument.about(), closes_at=closes_at)],
+        )
+        for instrument, closes_at in takes
+    ]
 
 
 def close(instrument: Instrument, *, counted: int, eligible: int, issued: int) -> Instrument:

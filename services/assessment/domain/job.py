@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from kernel.errors import Refusal, Unblock
+from services.assessment.domain.events import CertificateJobStarted
 from services.assessment.domain.vocabulary import JobState
 
 MOST_REFUSALS = 1_000
@@ -118,6 +119,10 @@ class CertificateJob:
         """A further run: who has got a result or a name since then gets a certificate."""
         fresh = type(self).new(self.year, total, subject, now)
         return replace(fresh, version=self.version, run=self.run + 1)
+
+    def started(self) -> CertificateJobStarted:
+        """The event of this run's start."""
+        return CertificateJobStarted(year=self.year, run=self.run, attendees=self.total)
 
     def advanced(self, project: str, done: int, refusals: tuple[JobRefusal, ...], refused: int) -> Self:
         """After a class."""

@@ -494,6 +494,20 @@ TOKEN_ALREADY_ISSUED = RefusalKind(
 BLINDED_MALFORMED = RefusalKind(
     "BLINDED_MALFORMED", "盲化消息格式有误", "The blinded message is malformed", rule="R34", unblock=Unblock.SELF
 )
+EVALUATION_NOT_OPEN = RefusalKind(
+    "EVALUATION_NOT_OPEN",
+    "该项目目前没有开放作答的问卷",
+    "No questionnaire of the project is open now",
+    rule="R35",
+    unblock=Unblock.SELF,
+)
+REMINDED_LATELY = RefusalKind(
+    "REMINDED_LATELY",
+    "3日内已提醒过（{at}），{until}后可再提醒",
+    "The attendees were reminded within three days ({at}); they may be again from {until} on",
+    rule="R35",
+    unblock=Unblock.SELF,
+)
 EVALUATION_CLOSED = RefusalKind(
     "EVALUATION_CLOSED", "评教已截止", "The evaluation is closed", rule="R34", unblock=Unblock.SELF
 )

@@ -252,7 +252,7 @@ class EvaluationQuery:
 
 @strawberry.type
 class EvaluationMutation:
-    """The only mutation of evaluations: everything else comes by the calendar."""
+    """What people do about evaluations: everything else comes by the calendar."""
 
     @strawberry.federation.mutation(
         description="领取匿名凭证：对盲化消息签名，一人一份问卷一次 (R34)", requires_scopes=requires(Scope.TEACHER)
@@ -261,6 +261,14 @@ class EvaluationMutation:
         """Sign the caller's blinded message."""
         reply = await run(info, commands.issue_ballot_token, instrument=instrument_id, blinded=blinded)
         return BallotToken(instrument_id=instrument_id, reply=to_base64url(reply))
+
+    @strawberry.federation.mutation(
+        description="提醒全体学员作答；不区分是否已答，每3日至多一次 (R35)", requires_scopes=requires(Scope.BASE)
+    )
+    async def remind_evaluation(self, info: Info, project_id: strawberry.ID) -> bool | None:
+        """Have all attendees reminded."""
+        await run(info, commands.remind_evaluation, project=project_id)
+        return True
 
 
 async def instruments_of(info: Info, project: str) -> list[Instrument]:

@@ -59,22 +59,29 @@ class AttendanceStatement:
     reason: str | None = strawberry.field(description="培训结束后更正的理由")
 
     @classmethod
+    def of(cls, mark: records.Mark, whole: int) -> Self:
+        """From the domain's mark.
+
+        Args:
+            mark: The mark.
+            whole: Class hours of its session, for marks of earlier releases.
+        """
+        return cls(
+            session_id=strawberry.ID(mark.session),
+            present=mark.present,
+            hours=mark.hours_of(whole),
+            mode=mark.mode,
+            at=mark.at,
+            by=mark.by,
+            source=AttendanceSource.CHECK_IN if mark.by == records.CHECK_IN else AttendanceSource.BASE,
+            reason=mark.reason,
+        )
+
+    @classmethod
     def history(cls, record: records.Record, project: Project | None) -> list[Self]:
         """Every mark of an attendee, the latest first."""
         whole = {session.id: session.hours for session in project.sessions} if project else {}
-        return [
-            cls(
-                session_id=strawberry.ID(mark.session),
-                present=mark.present,
-                hours=mark.hours_of(whole.get(mark.session, 0)),
-                mode=mark.mode,
-                at=mark.at,
-                by=mark.by,
-                source=AttendanceSource.CHECK_IN if mark.by == records.CHECK_IN else AttendanceSource.BASE,
-                reason=mark.reason,
-            )
-            for mark in reversed(record.marks)
-        ]
+        return [cls.of(mark, whole.get(mark.session, 0)) for mark in reversed(record.marks)]
 
 
 @strawberry.type(description="一次成绩登记 (R30)")

@@ -59,6 +59,7 @@ EMITTED: tuple[type, ...] = (
     inspection_events.FindingClosed,
     events.CertificateIssued,
     events.CertificateRevoked,
+    events.CertificateJobStarted,
     evaluation_events.EvaluationKeysListed,
     evaluation_events.EvaluationOpened,
     evaluation_events.EvaluationReminded,
@@ -93,10 +94,14 @@ def tasks(deps: Deps, database: Database, amqp_url: str, evaluations: Evaluation
     async def audit_forever() -> None:
         await forever(AUDIT, audit.run, (*BROKER_ERRORS, StorageError))
 
+    async def follow_records() -> None:
+        """For subscriptions, so it belongs to the role that answers requests."""
+        await forever(f"{SERVICE}.records", store.record_changes.watch, (StorageError,))
+
     timers = timer(database, f"{SERVICE}.timers", due(deps), every=_LOOK_SECONDS)
     jobs = timer(database, f"{SERVICE}.jobs", {"certificates issued": partial(run_certificate_jobs, deps)})
     held = (timer(database, f"{SERVICE}.evaluations", evaluations.acts()),) if evaluations else ()
-    return Tasks(relay=(relay.run,), worker=(consumer.run, audit_forever, timers, jobs, *held))
+    return Tasks(api=(follow_records,), relay=(relay.run,), worker=(consumer.run, audit_forever, timers, jobs, *held))
 
 
 def due(deps: Deps) -> dict[str, Act]:

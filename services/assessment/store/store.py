@@ -4,6 +4,7 @@ from pymongo import ASCENDING
 
 from chassis.storage.mongo import Client, Database
 from chassis.storage.repository import Repository
+from chassis.storage.wakeups import Wakeups
 from services.assessment.domain.book import Book
 from services.assessment.domain.project import Project
 from services.assessment.domain.quota_proposal import QuotaLimit, RoundQuotas
@@ -19,7 +20,7 @@ from services.assessment.store.records import Records
 COLLECTIONS = (
     *("books", "records", "settlements"),
     *("inspections", "findings", "certificates", "instruments", "key_lists"),
-    *("annual", "annual_years"),
+    *("annual", "annual_years", "jobs"),
 )
 """The collections whose documents carry events."""
 SEALED = ("inspections", "certificates", "instruments")
@@ -39,6 +40,7 @@ class Store:
     Attributes:
         client: For transactions.
         records: The records of attendees.
+        record_changes: Wakes those who follow the records of a class, by the records' ids.
         projects: Assessment's own view of projects, built from catalog's events.
         books: The books of classes: what is published, and what bases were reminded of (R30).
         settlements: Which projects are settled (R30).
@@ -66,6 +68,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self.client: Client = database.client
         self.records = Records(database)
+        self.record_changes = Wakeups(self.records.collection, [{"$project": {"documentKey": 1}}])
         self.projects = Repository(database, "projects", Project, producer="assessment", noun="project")
         self.books = Repository(database, "books", Book, producer="assessment", noun="book")
         self.settlements = Repository(database, "settlements", Settlement, producer="assessment", noun="settlement")
@@ -96,6 +99,7 @@ class Store:
         await self.settlements.prepare()
         await self.inspections.prepare()
         await self.findings.prepare()
+        await self.jobs.prepare()
         await self.projects.collection.create_index([("base", ASCENDING), ("phase", ASCENDING)], name="base")
         await self.projects.collection.create_index([("phase", ASCENDING), ("_id", ASCENDING)], name="phase")
         await self.projects.collection.create_index([("phase", ASCENDING), ("finished_on", ASCENDING)], name="finished")

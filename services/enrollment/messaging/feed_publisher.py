@@ -64,6 +64,7 @@ NOT_FOR_PROVINCES = frozenset(
         "assessment.project-settled",
         "assessment.record-reopened",
         "assessment.results-due",
+        "assessment.certificate-job-started",
         "assessment.inspection-frozen",
         "assessment.inspection-beacons-recorded",
         "assessment.inspection-replaced",

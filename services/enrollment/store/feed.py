@@ -1,8 +1,6 @@
 """The provincial feed in MongoDB: gap-free logs, their writer, and tailing them (R27, ADR 7)."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +11,7 @@ from pymongo.read_concern import ReadConcern
 from chassis.events import NATIONWIDE, Envelope, unseal
 from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Collection, Database, Document
+from chassis.storage.wakeups import Wakeups, woken
 from kernel.reference import provinces
 
 WINDOW = 500
@@ -225,43 +224,19 @@ def _read(document: Document) -> Entry:
 
 
 _WINDOW = 100
-_LOOK_AGAIN_SECONDS = 5.0
 _GROWN: list[Document] = [{"$match": {"operationType": "insert"}}, {"$project": {"documentKey": 1}}]
 
 
-class Tail:
+class Tail(Wakeups):
     """Tails the logs: wakes this process's readers when a log has grown.
-
-    A reader has nothing but its own position, so a slow one does not hold up others.
 
     Args:
         feed: The logs.
     """
 
     def __init__(self, feed: Feed) -> None:
+        super().__init__(feed.entries, _GROWN, log_of)
         self._feed = feed
-        self._readers: dict[asyncio.Event, str] = {}
-        self._has_readers = asyncio.Event()
-
-    async def watch(self) -> None:
-        """Wake the readers of each log that grows; after a missed change they look again by themselves.
-
-        Every change stream costs every write of the database something, so this one is open only while there are
-        readers.
-        """
-        while True:
-            await self._has_readers.wait()
-            async with await self._feed.entries.watch(_GROWN, max_await_time_ms=1_000) as changes:
-                for reader in self._readers:
-                    reader.set()  # entries of before the stream began
-                while self._readers and changes.alive:
-                    if change := await changes.try_next():
-                        self._wake(log_of(change["documentKey"]["_id"]))
-
-    def _wake(self, log: str) -> None:
-        for reader, province in self._readers.items():
-            if province == log:
-                reader.set()
 
     async def follow(self, reading: Reading, after: int | None) -> AsyncGenerator[Entry, None]:
         """Yield the entries of a log without end.
@@ -271,10 +246,7 @@ class Tail:
             after: A sequence number (exclusive); None for the entries from now on.
         """
         at = await self._feed.last(reading.province) if after is None else after
-        wake = asyncio.Event()
-        self._readers[wake] = reading.province
-        self._has_readers.set()
-        try:
+        with self.reading({reading.province}) as wake:
             while True:
                 wake.clear()
                 entries = await self._feed.read(reading, PageRequest(_WINDOW, [at]))
@@ -282,10 +254,4 @@ class Tail:
                     yield entry
                     at = entry.sequence
                 if not entries:
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(_LOOK_AGAIN_SECONDS):
-                            await wake.wait()
-        finally:
-            del self._readers[wake]
-            if not self._readers:
-                self._has_readers.clear()
+                    await woken(wake)

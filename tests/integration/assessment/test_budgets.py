@@ -1,6 +1,7 @@
 """How many operations each command of assessment takes: as many for two hundred rows as for one (notes N41)."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -157,6 +158,11 @@ async def test_a_class_on_paper_takes_its_budget_of_operations(
         await commands.check_in(deps, teacher, code=shown.code)
         assert operations.cost == Budget(4, commits=1), operations.seen
         operations.clear()
+        followed = commands.follow_check_ins(deps, BASE, project="p1", session="s1", after=None)
+        async with aclosing(followed):
+            assert (await anext(followed)).attendees == count
+        assert operations.cost == Budget(2), operations.seen
+        operations.clear()
         await commands.class_book(deps, BASE, "p1")
         assert operations.cost == Budget(3), operations.seen
         operations.clear()
@@ -207,6 +213,7 @@ async def test_what_is_settled_is_found_by_as_many_operations_for_many_projects(
 def test_every_command_has_a_budget() -> None:
     timed = {"settle_projects", "publish_overdue", "remind_of_results"}
     elsewhere = {*ANNUAL_BUDGETS, *INSPECTION_BUDGETS, "issue_certificates", "revoke_certificate", "issue_ballot_token"}
-    on_paper = {"open_check_in", "check_in", "class_book", "enter_workbook"}
+    elsewhere |= {"remind_evaluation"}
+    on_paper = {"open_check_in", "check_in", "follow_check_ins", "class_book", "enter_workbook"}
     jobs = {"start_certificate_job", "run_certificate_jobs"}
     assert use_cases(commands) == {*COMMANDS, *timed, *elsewhere, *on_paper, *jobs}

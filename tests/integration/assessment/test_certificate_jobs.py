@@ -9,6 +9,7 @@ import pytest
 from aio_pika.abc import AbstractQueue
 
 from chassis.clock import Clock
+from chassis.context import Act, acting
 from chassis.principal import Principal
 from chassis.storage.mongo import Database
 from chassis.storage.sealed_names import seal_name
@@ -91,6 +92,21 @@ async def test_r32_the_worker_issues_a_years_certificates_and_tells_how_far_it_i
     while len(told) < 4:  # timers tell of the class, too
         told += [event for event in await world.heard(1) if event.name == "certificate-issued"]
     assert {event.actor and event.actor["subject"] for event in told} == {MINISTRY.subject}
+
+
+async def test_r32_r40_each_start_is_told_with_who_has_started_it_and_for_how_many(idle: World) -> None:
+    """A start that finds the job under way starts nothing, and nothing is told of it."""
+    await classes(idle, 2)
+    with acting(Act(MINISTRY)):
+        await start_certificate_job(idle.deps, MINISTRY, year=YEAR)
+        await start_certificate_job(idle.deps, MINISTRY, year=YEAR)
+        await rest(idle)
+        await classes(idle, 0, 1)
+        await start_certificate_job(idle.deps, MINISTRY, year=YEAR)
+    stored = await idle.deps.store.jobs.collection.find_one({})
+    told = [(event["name"], event["data"], event["actor"]["subject"]) for event in (stored or {})["events"]]
+    started = [{"year": YEAR, "run": run, "attendees": most, "province": "00"} for run, most in ((1, 2), (2, 3))]
+    assert told == [("certificate-job-started", data, MINISTRY.subject) for data in started]
 
 
 async def test_r32_a_start_while_the_job_is_under_way_answers_with_it_and_a_later_one_issues_what_is_new(

@@ -3,8 +3,10 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
+import segno
 
 from chassis.context import Act, acting
 from chassis.principal import Principal
@@ -31,6 +33,9 @@ CHECK_IN = "mutation($code: String!) { checkIn(code: $code) { sessionId present 
 HISTORY = """{ _entities(representations: [{__typename: "Enrollment", id: "e1"}]) { ... on Enrollment {
   attendanceHistory { sessionId present hours source by } attendedHours
 } } }"""
+PICTURE = """mutation($session: ID!) {
+  openCheckIn(projectId: "p1", sessionId: $session) { code link picture }
+}"""
 STRANGER = Principal("a20", TEACHER.scope, person="t-stranger")
 
 
@@ -93,6 +98,20 @@ async def test_r29_an_attendee_checks_in_and_the_base_sees_who_is_there(world: W
     assert (event.name, event.data["hours"], event.actor and event.actor["subject"]) == ("attendance-recorded", 6, "a6")
     data, _ = await world.ask(BASE, OPEN, session="s1")
     assert data["openCheckIn"]["checkedIn"] == 1
+
+
+async def test_r29_the_base_shows_a_picture_of_the_pages_address_with_the_code_behind_the_hash(world: World) -> None:
+    """What stands behind the hash is sent to no server, so no log has a code that holds."""
+    await running_class(world, "e1")
+    data, codes = await world.ask(BASE, PICTURE, session="s1")
+    assert codes == []
+    shown = data["openCheckIn"]
+    assert shown["link"] == f"{world.deps.credentials.origin}/check-in/#{shown['code']}"
+    drawn = ET.fromstring(shown["picture"])  # noqa: S314 - our own
+    squares = segno.make(shown["link"], error="l").symbol_size(border=4)[0]
+    assert drawn.get("viewBox") == f"0 0 {squares} {squares}"
+    assert drawn.get("width") is None, "as large as the screen has room for"
+    assert await come(world, shown["link"].partition("#")[2]) == "ok"
 
 
 async def test_r29_a_code_sent_again_is_refused_and_counts_once(world: World) -> None:

@@ -18,10 +18,11 @@ from starlette.routing import Route
 
 from chassis import seal
 from chassis.clock import Clock, move_forward
-from chassis.context import Act
+from chassis.context import Act, acting
 from chassis.principal import Principal, Scope
 from chassis.storage.mongo import Database, connect
 from chassis.storage.rotation import keys, rotate
+from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from kernel import ballots
 from kernel.dates import start_of
@@ -36,6 +37,7 @@ from services.assessment.commands import (
     publish_results,
     record_attendance,
     record_results,
+    remind_evaluation,
 )
 from services.assessment.commands.evaluations import BoxAway
 from services.assessment.domain.project import RatedTeacher
@@ -281,6 +283,56 @@ async def test_r34_r35_attendees_are_reminded_once_three_days_before_the_closing
     assert len(told) == 2
     named = {"instrument", "project", "base", "kind", "province", "closes_at"}
     assert [set(data) for data in told] == [named, named], "nothing tells who has a token"
+
+
+async def test_r35_the_base_reminds_all_alike_every_three_days_at_most_and_nobody_else_does(
+    register: Register,
+) -> None:
+    """It is the same event whoever has a token, and it needs an open questionnaire."""
+    await register.opened()
+    await register.token(0)
+    assert await reminded(register, Principal("b", Scope.BASE, bases=("b2",))) == "FORBIDDEN"
+    assert await reminded(register, teacher(0)) == "FORBIDDEN"
+    assert await reminded(register, BASE, "p9") == "NOT_FOUND"
+    assert await reminded(register) == "ok"
+    told = [data for name, data in await register.events() if name == "evaluation-reminded"]
+    assert {data["instrument"] for data in told} == {SURVEY, TEACHING}
+    named = {"instrument", "project", "base", "kind", "province", "closes_at"}
+    assert [set(data) for data in told] == [named, named], "nothing tells who has a token"
+    register.at(OPENS + timedelta(days=2, hours=23))
+    assert await reminded(register) == "REMINDED_LATELY"
+    register.at(OPENS + timedelta(days=3, minutes=1))
+    assert await reminded(register) == "ok"
+    register.at(CLOSES - timedelta(days=3))
+    await register.look()
+    register.at(CLOSES - timedelta(days=1))
+    assert await reminded(register) == "REMINDED_LATELY", "the reminder before the closing counts"
+    await register.closed()
+    assert await reminded(register) == "EVALUATION_NOT_OPEN"
+    assert [name for name, _ in await register.events()].count("evaluation-reminded") == 6
+
+
+async def test_r35_a_reminder_repeated_under_its_key_is_one_and_takes_a_few_operations(
+    register: Register, parts: Parts
+) -> None:
+    await register.opened()
+    with acting(Act(BASE, idempotency_key="remind")):
+        await remind_evaluation(register.deps, BASE, project="p1")
+        await remind_evaluation(register.deps, BASE, project="p1")
+    assert [name for name, _ in await register.events()].count("evaluation-reminded") == 2
+    register.at(OPENS + timedelta(days=4))
+    async with watched(parts.mongodb_url(ADMIN), register.database.name) as (listened, operations):
+        deps = replace(register.deps, store=Store(listened))
+        with acting(Act(BASE, idempotency_key="again")):
+            await remind_evaluation(deps, BASE, project="p1")
+        assert operations.cost == Budget(5, commits=1), operations.seen
+
+
+async def reminded(register: Register, by: Principal = BASE, project: str = "p1") -> str:
+    query = "mutation($p: ID!) { remindEvaluation(projectId: $p) }"
+    result = await execute(schema, register.deps, Act(by), query, p=project)
+    assert result.errors or result.data == {"remindEvaluation": True}
+    return str(result.errors[0].original_error.code) if result.errors else "ok"  # type: ignore[union-attr]
 
 
 async def test_r34_who_has_drawn_no_right_finds_it_among_what_waits_and_nobody_else_does(register: Register) -> None:

@@ -49,6 +49,8 @@ class Read(HTMLParser):
         self.words = ""
         self.tags: list[str] = []
         self.links: list[str] = []
+        self.scripts: list[str] = []
+        self.facts: list[str] = []
         self.language = ""
         self.feed(answer.text)
 
@@ -58,6 +60,9 @@ class Read(HTMLParser):
         assert not [name for name in given if name.startswith("on") or name == "style"], "a policy forbids these"
         if tag == "html":
             self.language = given["lang"] or ""
+        self.facts += [given["data-fact"] or ""] if "data-fact" in given else []
+        if tag == "script":
+            self.scripts.append(given["src"] or "")
         if tag == "a":
             self.links.append(given["href"] or "")
 
@@ -94,7 +99,8 @@ async def get(browser: Browser, number: str, query: str = "", **headers: str) ->
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert (answer.headers["cache-control"], answer.headers["referrer-policy"]) == ("no-store", "no-referrer")
     page = Read(answer)
-    assert not {"script", "img", "iframe", "b"} & set(page.tags)
+    assert not {"img", "iframe", "b"} & set(page.tags)
+    assert page.scripts == (["/c/certificate.mjs"] if answer.status == 200 else []), "only where there is one to check"
     return answer, page
 
 
@@ -131,7 +137,7 @@ async def test_r32_its_state_is_said_in_words_in_both_languages(
         assert answer.status == 200
         assert all(said in page.words for said in expected), page.words
         assert ("✓" in page.words) == (number == VALID)
-        assert "<script" not in answer.text
+        assert answer.text.count("<script") == 1
     assert (NEW in page.links) == (number == REPLACED)
 
 
@@ -169,6 +175,18 @@ async def test_r32_pages_count_like_checks_so_numbers_cannot_be_walked(
     assert all("查询过于频繁" in page.words for page in refused)
     assert all(int(answer.headers["retry-after"]) > 0 for answer, _ in answers if answer.status == 429)
     assert len(asked) <= CHECKS_A_MINUTE + 5
+
+
+async def test_r32_the_page_has_no_name_for_who_has_only_the_number(browser: Browser) -> None:
+    """What the key opens is asked for by the script, which has the fragment; the page itself has only its labels."""
+    answer, page = await get(browser, VALID)
+    assert {"name", "code", "attendedHours"} <= set(page.facts)
+    assert 'data-fact="name"></dd>' in answer.text
+    assert f'data-number="{VALID}"' in answer.text
+    script = await browser.send("GET", "/c/certificate.mjs")
+    assert script.headers["content-type"].startswith("text/javascript")
+    assert script.text.count("fetch(") == 1
+    assert "location.hash" in script.text
 
 
 async def test_r32_its_style_sheet_is_the_gateways_own(browser: Browser) -> None:

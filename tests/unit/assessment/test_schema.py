@@ -32,7 +32,7 @@ MUTATIONS = {
     "confirmCredits",
     "revokeCredit",
     "restoreCredit",
-    *("issueCertificates", "startCertificateJob", "revokeCertificate", "issueBallotToken"),
+    *("issueCertificates", "startCertificateJob", "revokeCertificate", "issueBallotToken", "remindEvaluation"),
     *("openCheckIn", "checkIn"),
     *("freezeInspection", "announceInspection", "recordBeacons", "revealInspection", "voidInspection"),
     *("replaceSampled", "extendInspection", "closeInspection"),
