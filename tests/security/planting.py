@@ -187,7 +187,7 @@ def rightful(world: World, published_version: int) -> dict[str, tuple[str, Argum
                 "input": {"organizationCode": "4131000001", "organizationName": "外校"},
             },
             "withdrawExpert": {"id": world.ids["expert.a"]},
-            "adjustQuota": {"baseId": base, "input": {"year": LIVE, "limit": 9}},
+            "adjustQuota": {"baseId": base, "input": {"year": LIVE, "limit": 9, "aboveRound": True}},
             "registerSchool": {"input": {"code": "3132000091", "province": "32"}},
             **{name: {"code": world.ids["school.a"]} for name in ("renameSchool", "closeSchool")},
             "mergeSchool": {"code": world.ids["school.a"], "into": world.ids["school.a"]},
@@ -210,6 +210,7 @@ def rightful(world: World, published_version: int) -> dict[str, tuple[str, Argum
             "computeAssessments": {"year": TAUGHT},
             "adjustAssessmentItem": {"id": annual, "code": "C1", "hundredths": 1},
             "decideAppeal": {"id": annual, "upheld": True},
+            "declineQuotaProposal": {"id": world.ids["proposal.a"]},
         },
         "base.a": {
             "recordAttendance": {"projectId": taught, "rows": [{"enrollmentId": credited, "present": True}]},

@@ -24,7 +24,6 @@ from services.assessment.domain.annual_year import AssessmentYear
 from services.assessment.domain.finding import Finding
 from services.assessment.domain.indicators import Facts, Measured, Questionnaire, measure, national_mean
 from services.assessment.domain.project import Project
-from services.assessment.domain.quota_proposal import QuotaProposal, propose
 from services.assessment.domain.rubric import Rubric
 from services.assessment.domain.vocabulary import AnnualState, InstrumentKind
 
@@ -242,39 +241,6 @@ async def publish_grades(deps: Deps, principal: Principal, *, year: int) -> Asse
     current = await store.annual_years.get(str(year))
     published, events = annual_year.publish_grades(current, await store.annual.of_year(year), deps.clock.now())
     return await store.annual_years.save(published, events) if events else current
-
-
-async def quota_proposals(deps: Deps, principal: Principal, *, year: int) -> list[QuotaProposal]:
-    """What the grades of the year before propose for the quotas of a round (R39). Nothing is changed by it.
-
-    Args:
-        deps: The service's dependencies.
-        principal: The ministry.
-        year: The round.
-
-    Returns:
-        By base; none while the round is not known, and of no base whose limit in force is the proposed one.
-
-    Raises:
-        Refusal: `FORBIDDEN`.
-    """
-    require_scope(principal, Scope.MINISTRY, rule="R39")
-    store = deps.store
-    known = await store.rounds.find(str(year))
-    if known is None:
-        return []
-    graded = await store.annual.of_year(year - 1)
-    before = {each.base: each for each in await store.annual.of_year(year - 2)}
-    keys = [f"{each.base}:{year}" for each in graded]
-    limits = {each.id: each.limit for each in await store.limits.find_many(keys) if each}
-    proposed = []
-    for assessment in graded:
-        round_limit = known.quotas.get(assessment.category or "")
-        if round_limit is not None:
-            rubric, limit = require_rubric(assessment.rubric), limits.get(f"{assessment.base}:{year}")
-            earlier = before.get(assessment.base)
-            proposed.append(propose(assessment, earlier, rubric, round_limit=round_limit, limit=limit))
-    return sorted((each for each in proposed if each), key=lambda each: each.base)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ EMITTED: tuple[type, ...] = (
     annual_events.AnnualAppealed,
     annual_events.AnnualAppealDecided,
     annual_events.GradesPublished,
+    annual_events.QuotaProposalDeclined,
 )
 """Every event of assessment, for the registry of contracts."""
 

@@ -76,6 +76,7 @@ NOT_FOR_PROVINCES = frozenset(
         "assessment.annual-item-adjusted",
         "assessment.annual-appealed",
         "assessment.annual-appeal-decided",
+        "assessment.quota-proposal-declined",
         "assessment.evaluation-reminded",
         "gateway.account-provisioned",
         "gateway.base-added",

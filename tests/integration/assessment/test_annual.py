@@ -417,9 +417,16 @@ async def test_r38_how_far_a_year_is_is_the_ministrys_to_know(season: Season) ->
     assert await season.ask(query, BASE) == ["FORBIDDEN"]
 
 
-async def test_r39_a_final_grade_proposes_a_quota_and_only_the_catalog_changes_one(season: Season) -> None:
-    query = """query($year: Int!) { quotaProposals(year: $year) {
-      base { id } year grade factorBp roundLimit limit proposed aboveRound reason assessmentId } }"""
+PROPOSALS = """query($year: Int!, $state: ProposalState) { quotaProposals(year: $year, state: $state) {
+  id base { id } year grade factorBp roundLimit limit proposed aboveRound reason assessmentId
+  state decidedLimit declineReason } }"""
+DECLINE = """mutation($id: ID!, $reason: String!) {
+  declineQuotaProposal(id: $id, reason: $reason) { id state declineReason } }"""
+ADJUSTED: dict[str, Any] = {"base": "b1", "year": 2025, "before": 10, "limit": 5, "used": 0, "reason": "按年度考核"}
+
+
+async def lowest(season: Season) -> None:
+    """The round of 2025 gives ten, and the grade of `b1` in 2024 is the lowest."""
     await season.computed()
     quotas = {"PRINCIPAL": 10}
     await season.tell("catalog.round-opened", "2025", province="00", year=2025, title="2025年培训", quotas=quotas)
@@ -432,11 +439,21 @@ async def test_r39_a_final_grade_proposes_a_quota_and_only_the_catalog_changes_o
         return await season.world.deps.store.rounds.find("2025") is not None
 
     await eventually(told)
-    assert await season.ask(query, year=2025) == [], "no grade is final"
+    assert await season.ask(PROPOSALS, year=2025) == [], "no grade is final"
     season.at("2024-12-24")
     await season.ask(FINALIZE, ids=[OWN])
-    assert await season.ask(query, year=2025) == [
+
+
+async def proposals(season: Season) -> list[tuple[str, str, int | None]]:
+    """By proposal its state, and the limit that was given by it."""
+    return [(row["id"], row["state"], row["decidedLimit"]) for row in await season.ask(PROPOSALS, year=2025)]
+
+
+async def test_r39_a_final_grade_proposes_a_quota_and_only_the_catalog_changes_one(season: Season) -> None:
+    await lowest(season)
+    assert await season.ask(PROPOSALS, year=2025) == [
         {
+            "id": "2025/b1/5",
             "base": {"id": "b1"},
             "year": 2025,
             "grade": "UNQUALIFIED",
@@ -447,25 +464,83 @@ async def test_r39_a_final_grade_proposes_a_quota_and_only_the_catalog_changes_o
             "aboveRound": False,
             "reason": "2024年度考核等次不合格：同类基地10项的50%，建议5项",
             "assessmentId": OWN,
+            "state": "PROPOSED",
+            "decidedLimit": None,
+            "declineReason": None,
         }
     ]
-    assert await season.ask(query, year=2026) == [], "that round is not known"
-    assert await season.ask(query, BASE, year=2025) == ["FORBIDDEN"]
-    adjusted: dict[str, Any] = {"base": "b1", "year": 2025, "before": 10, "limit": 5, "used": 0, "reason": "按年度考核"}
-    await season.tell("catalog.quota-adjusted", "b1:2025", version=2, effective_from="2024-12-24", **adjusted)
+    assert await season.ask(PROPOSALS, year=2026) == [], "that round is not known"
+    assert await season.ask(PROPOSALS, BASE, year=2025) == ["FORBIDDEN"]
+    await season.tell("catalog.quota-adjusted", "b1:2025", version=2, effective_from="2024-12-24", **ADJUSTED)
 
     async def followed() -> bool:
-        return bool(await season.ask(query, year=2025) == [])
+        return await proposals(season) == []
 
     await eventually(followed)
-    await season.tell("catalog.quota-adjusted", "b1:2025", version=1, **(adjusted | {"limit": 9}))
+    await season.tell("catalog.quota-adjusted", "b1:2025", version=1, **(ADJUSTED | {"limit": 9}))
     await season.tell("catalog.round-amended", "2025", version=2, province="00", year=2025, quotas={"PRINCIPAL": 20})
 
     async def amended() -> bool:
-        return [row["proposed"] for row in await season.ask(query, year=2025)] == [10]
+        return [row["proposed"] for row in await season.ask(PROPOSALS, year=2025)] == [10]
 
     await eventually(amended)
-    assert [row["limit"] for row in await season.ask(query, year=2025)] == [5], "a late event changes nothing"
+    assert [row["limit"] for row in await season.ask(PROPOSALS, year=2025)] == [5], "a late event changes nothing"
+
+
+@pytest.mark.parametrize(("limit", "state"), [(5, "ADOPTED"), (7, "ADAPTED")])
+async def test_r39_an_adjustment_by_a_proposal_decides_it_once(season: Season, limit: int, state: str) -> None:
+    """A proposal that nothing proposes decides nothing; what was decided stays decided when another limit follows."""
+    await lowest(season)
+    unknown = ADJUSTED | {"limit": 9, "proposal": "2025/b1/9"}
+    await season.tell("catalog.quota-adjusted", "b1:2025", version=1, **unknown)
+
+    async def given() -> bool:
+        return [row["limit"] for row in await season.ask(PROPOSALS, year=2025)] == [9]
+
+    await eventually(given)
+    assert await proposals(season) == [("2025/b1/5", "PROPOSED", None)]
+    by_proposal = ADJUSTED | {"limit": limit, "proposal": "2025/b1/5"}
+    await season.tell("catalog.quota-adjusted", "b1:2025", version=2, **by_proposal)
+
+    async def decided() -> bool:
+        return await proposals(season) == [("2025/b1/5", state, limit)]
+
+    await eventually(decided)
+    assert await season.ask(DECLINE, id="2025/b1/5", reason="整改已完成") == ["PROPOSAL_DECIDED"]
+    await season.tell("catalog.quota-adjusted", "b1:2025", version=3, **(by_proposal | {"limit": 8}))
+
+    async def followed() -> bool:
+        stored = await season.world.deps.store.limits.find("b1:2025")
+        return stored is not None and stored.limit == 8
+
+    await eventually(followed)
+    assert await proposals(season) == [("2025/b1/5", state, limit)]
+
+
+async def test_r39_the_ministry_declines_a_proposal_once_and_may_come_back_to_it(season: Season) -> None:
+    await lowest(season)
+    for key in ("2025/b1/6", "2025/b9/5", "2026/b1/5", "b1", ""):
+        assert await season.ask(DECLINE, id=key, reason="整改已完成") == ["NOT_FOUND"]
+    assert await season.ask(DECLINE, BASE, id="2025/b1/5", reason="整改已完成") == ["FORBIDDEN"]
+    assert await season.ask(DECLINE, id="2025/b1/5", reason=" ") == ["REASON_MISSING"]
+    declined = await season.ask(DECLINE, id="2025/b1/5", reason="整改已完成")
+    assert declined == {"id": "2025/b1/5", "state": "DECLINED", "declineReason": "整改已完成"}
+    assert await season.ask(DECLINE, id="2025/b1/5", reason="整改已完成") == ["PROPOSAL_DECIDED"]
+    assert await season.ask(PROPOSALS, year=2025, state="PROPOSED") == []
+    (listed,) = await season.ask(PROPOSALS, year=2025, state="DECLINED")
+    assert (listed["proposed"], listed["limit"], listed["declineReason"]) == (5, 10, "整改已完成")
+
+    async def told() -> bool:
+        rows = await season.world.deps.store.audit.list(AuditSelection(), PageRequest(100))
+        return any(row.act.type == "assessment.quota-proposal-declined" for row in rows)
+
+    await eventually(told)
+    await season.tell("catalog.quota-adjusted", "b1:2025", version=1, **(ADJUSTED | {"proposal": "2025/b1/5"}))
+
+    async def adopted() -> bool:
+        return await proposals(season) == [("2025/b1/5", "ADOPTED", 5)]
+
+    await eventually(adopted)
 
 
 async def test_r38_the_command_line_computes_every_score_again(

@@ -17,7 +17,7 @@ from services.assessment.commands import Deps
 from services.assessment.domain.annual import AnnualText
 from services.assessment.domain.quota_proposal import RoundQuotas
 from services.assessment.store import Store
-from tests.integration.assessment.annual_inputs import KEY, WHY, prepare
+from tests.integration.assessment.annual_inputs import KEY, PROPOSAL, WHY, prepare
 from tests.integration.assessment.world import BASE, MINISTRY, VAULT
 from tests.support.certificates import new_credentials
 from tests.support.operations import Budget, watched
@@ -62,6 +62,11 @@ ANNUAL_BUDGETS: dict[str, tuple[str, Command, Budget]] = {
         lambda deps: commands.decide_appeal(deps, MINISTRY, key=KEY, upheld=True, reason=WHY),
         Budget(3),
     ),
+    "decline_quota_proposal": (
+        "declineQuotaProposal",
+        lambda deps: commands.decline_quota_proposal(deps, MINISTRY, key=PROPOSAL, reason=WHY),
+        Budget(7),
+    ),
     "publish_grades": (
         "publishGrades",
         lambda deps: commands.publish_grades(deps, MINISTRY, year=2024),
@@ -70,7 +75,7 @@ ANNUAL_BUDGETS: dict[str, tuple[str, Command, Budget]] = {
     "quota_proposals": (
         "publishGrades",
         lambda deps: commands.quota_proposals(deps, MINISTRY, year=2025),
-        Budget(4),
+        Budget(5),
     ),
 }
 """By command: the mutation for which things are prepared, the command, its budget with an `Idempotency-Key`."""
@@ -86,7 +91,7 @@ async def test_a_command_takes_its_budget_of_operations(
     await store.prepare()
     await prepare(Deps(store, clock, load_rules(), VAULT, load_weights(), CREDENTIALS), mutation)
     await store.projects.put(project())
-    await store.rounds.put(RoundQuotas("2025", 1, {"PRINCIPAL": 5}))
+    await store.rounds.put(RoundQuotas("2025", 1, {"PRINCIPAL": 10}))
     async with watched(parts.mongodb_url(ADMIN), database.name) as (listened, operations):
         deps = Deps(Store(listened), clock, load_rules(), VAULT, load_weights(), CREDENTIALS)
         with acting(Act(MINISTRY, idempotency_key=name)):
