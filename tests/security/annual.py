@@ -5,8 +5,8 @@ from dataclasses import replace
 from chassis.storage.mongo import connect
 from deploy.broker.definitions import ADMIN
 from kernel.free_text import Reason
-from services.assessment.domain import annual
-from services.assessment.domain.annual import Subject
+from services.assessment.domain import annual, complaint
+from services.assessment.domain.annual import AnnualText, Subject
 from services.assessment.domain.indicators import EvidenceRow, measure
 from services.assessment.domain.quota_proposal import decline, propose
 from services.assessment.domain.rubric import Grade
@@ -34,6 +34,10 @@ async def assess(world: World) -> None:
             rows = {"A1": [EvidenceRow(EvidenceKind.PROJECT, fact, {"done": 1, "of": 1})]}
             await store.evidence.collection.bulk_write(store.evidence.keep(opened, rows))
             world.ids[f"annual.{tenant}"] = opened.id
+            told = f"投诉{tenant}机密"
+            recorded, _ = complaint.record(f"complaint-{tenant}", subject, draft, AnnualText(told), now)
+            await store.complaints.put(recorded)
+            world.only(told, f"base.{tenant}")
             world.only(fact, f"base.{tenant}")
             graded = replace(opened, state=AnnualState.FINAL, grade=Grade.BASIC)
             proposal = propose(graded, None, NATIONAL, round_limit=5, limit=None)

@@ -208,6 +208,7 @@ def rightful(world: World, published_version: int) -> dict[str, tuple[str, Argum
             "recordFinding": {"inspectionId": inspection, "input": {"projectId": taught}},
             "closeFinding": {"id": finding, "accepted": True},
             "computeAssessments": {"year": TAUGHT},
+            "recordComplaint": {"baseId": base, "year": TAUGHT},
             "adjustAssessmentItem": {"id": annual, "code": "C1", "hundredths": 1},
             "decideAppeal": {"id": annual, "upheld": True},
             "declineQuotaProposal": {"id": world.ids["proposal.a"]},

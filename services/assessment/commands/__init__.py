@@ -9,6 +9,7 @@ from services.assessment.commands.annual import (
     finalize_assessments,
     open_comments,
     publish_grades,
+    record_complaint,
 )
 from services.assessment.commands.attendance import AttendanceMark, record_attendance
 from services.assessment.commands.ballot_tokens import issue_ballot_token
@@ -75,6 +76,7 @@ __all__ = [
     "quota_proposals",
     "record_attendance",
     "record_beacons",
+    "record_complaint",
     "record_finding",
     "record_results",
     "remind_of_rectifications",

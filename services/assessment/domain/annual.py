@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, Self
 
 from kernel.dates import today
 from kernel.errors import Refusal
@@ -21,6 +21,7 @@ from services.assessment.domain.annual_events import (
     AnnualItemAdjusted,
 )
 from services.assessment.domain.indicators import NATIONAL_MEAN, EvidenceRow, Measured, hash_of, sums_of
+from services.assessment.domain.project import Project
 from services.assessment.domain.refusals import (
     APPEAL_TOO_LATE,
     COMMENT_PERIOD_OPEN,
@@ -285,6 +286,18 @@ class Subject:
     def id(self) -> str:
         """The assessment's id."""
         return f"{self.year}/{self.base}"
+
+    @classmethod
+    def of(cls, held: Sequence[Project]) -> Self:
+        """Whose year it is, by the base's projects of that year, one at least; the latest publication names it."""
+        told = max(held, key=lambda project: (project.training is not None, project.category is not None, project.id))
+        return cls(
+            base=told.base,
+            year=told.year,
+            province=told.province,
+            category=told.category,
+            base_name=told.training.base if told.training else None,
+        )
 
 
 def compute(

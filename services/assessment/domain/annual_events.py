@@ -89,6 +89,19 @@ class AnnualEvent:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ComplaintRecorded(AnnualEvent):
+    """The ministry recorded a complaint about the base that it has upheld.
+
+    Attributes:
+        complaint: The complaint's id.
+        text_sha256: SHA-256 of its text.
+    """
+
+    complaint: str
+    text_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class AnnualCommentsOpened(AnnualEvent):
     """The base sees what was computed, and may comment.
 

@@ -16,10 +16,10 @@ from kernel.reference import rubric_data, rubric_versions
 from services.assessment import commands
 from services.assessment.commands.rubrics import require_rubric
 from services.assessment.domain import annual as domain
-from services.assessment.domain import annual_year, indicators, quota_proposal
+from services.assessment.domain import annual_year, complaint, indicators, quota_proposal
 from services.assessment.domain.rubric import Grade, Item
 from services.assessment.domain.vocabulary import AnnualState, EvidenceKind, ProposalState
-from services.assessment.graph.context import AssessmentsByBaseLoader, Info
+from services.assessment.graph.context import AssessmentsByBaseLoader, ComplaintsBySubjectLoader, Info
 from services.assessment.store import chosen
 
 for _kind in (AnnualState, EvidenceKind, Grade, ProposalState):
@@ -132,6 +132,28 @@ class AnnualComment:
         return [*comments, appeal]
 
 
+@strawberry.type(description="查实的投诉 (R38)")
+class Complaint:
+    """A complaint about a base that was upheld."""
+
+    id: strawberry.ID
+    base: Base
+    year: int
+    at: datetime
+    text: str
+
+    @classmethod
+    def of(cls, source: complaint.Complaint) -> Self:
+        """From the domain's complaint; that the reader may see it has been checked."""
+        return cls(
+            id=strawberry.ID(source.id),
+            base=Base(id=strawberry.ID(source.base)),
+            year=source.year,
+            at=source.at,
+            text=source.text,
+        )
+
+
 @strawberry.type(description="一个基地一年的考核 (R38)")
 class AnnualAssessment:
     """The assessment of a base; a province sees the grade alone."""
@@ -204,6 +226,16 @@ class AnnualAssessment:
     def comments(self, info: Info) -> list[AnnualComment] | None:
         """The comments and the appeal, for the base and the ministry."""
         return AnnualComment.all_of(self.stored) if _is_party(info) else []
+
+    @strawberry.federation.field(
+        description="当年查实的投诉，由早及晚；下次计算时计入 (R38)", requires_scopes=requires(*_PARTIES)
+    )
+    async def complaints(self, info: Info) -> list[Complaint] | None:
+        """The complaints about the base in that year, for the base and the ministry."""
+        if not _is_party(info):
+            return []
+        found = await info.context.loader(ComplaintsBySubjectLoader).load((self.stored.year, self.stored.base))
+        return [Complaint.of(each) for each in found or ()]
 
 
 @strawberry.type(description="所依据的一项事实 (R38)")

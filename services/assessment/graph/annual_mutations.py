@@ -13,7 +13,7 @@ from kernel.free_text import Reason
 from services.assessment import commands
 from services.assessment.domain import annual as domain
 from services.assessment.domain.annual import AnnualText
-from services.assessment.graph.annual import AnnualAssessment, AssessmentYear, PublishedGrade, QuotaProposal
+from services.assessment.graph.annual import AnnualAssessment, AssessmentYear, Complaint, PublishedGrade, QuotaProposal
 from services.assessment.graph.context import Context, Info
 
 _RULE = "R38"
@@ -115,3 +115,12 @@ class AnnualMutation:
         """Decline a proposal; the quota stays as it is."""
         why = Reason.of(reason, rule="R39")
         return QuotaProposal.of(await run(info, commands.decline_quota_proposal, key=id, reason=why))
+
+    @strawberry.federation.mutation(
+        description="登记查实的投诉，下次计算时扣分；交基地提出意见后不再登记 (R38)",
+        requires_scopes=requires(Scope.MINISTRY),
+    )
+    async def record_complaint(self, info: Info, base_id: strawberry.ID, year: int, text: str) -> Complaint | None:
+        """Record a complaint that was upheld."""
+        given = {"base_id": base_id, "year": year, "text": AnnualText.of(text, "text")}
+        return Complaint.of(await run(info, commands.record_complaint, **given))

@@ -13,8 +13,10 @@ from chassis.storage.mongo import Database
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from kernel.dates import SHANGHAI
+from kernel.free_text import Title
 from services.assessment import commands
 from services.assessment.commands.attendance import AttendanceMark, record_attendance
+from services.assessment.domain.draw import candidates_of
 from services.assessment.domain.finding import Finding
 from services.assessment.domain.vocabulary import FindingState, ProjectPhase, ResultOutcome, Severity
 from services.assessment.store import AuditSelection
@@ -147,9 +149,10 @@ class Season:
         self.at("2024-12-02")
         assert (await self.ask(COMPUTE, rubric="2024.1"))["bases"] == 2
 
-    async def graded(self) -> None:
-        """The grades of both, after the time for comments."""
-        await self.computed()
+    async def graded(self, *, computed: bool = False) -> None:
+        """The grades of both, after the time for comments; computed first, unless they are."""
+        if not computed:
+            await self.computed()
         await self.ask(OPEN)
         self.at("2024-12-24")
         assert [row["ok"] for row in await self.ask(FINALIZE, ids=[OWN, THEIRS])] == [True, True]
@@ -243,6 +246,52 @@ async def test_r38_to_compute_again_is_a_new_version_only_where_a_fact_has_chang
     assert [each.number for each in stored.earlier] == [1]
     await season.ask(COMPUTE, rubric="sichuan.1")
     assert [item["code"] for item in (await season.assessment())["items"]] == ["P1", "S1", "T1", "T2", "T3"]
+
+
+COMPLAIN = """mutation($base: ID!, $year: Int! = 2024, $text: String! = "收费与公布的标准不符，经查属实") {
+  recordComplaint(baseId: $base, year: $year, text: $text) { id base { id } year text } }"""
+COMPLAINTS = """query { annualAssessments(year: 2024) { nodes { id complaints { id text } } } }"""
+
+
+async def test_r38_a_complaint_takes_points_and_the_number_opens_to_it(season: Season) -> None:
+    await season.hold()
+    said = await season.ask(COMPLAIN, base="b1")
+    assert (said["base"], said["year"]) == ({"id": "b1"}, 2024)
+    season.at("2024-12-02")
+    await season.ask(COMPUTE, rubric="2024.1")
+    later = await season.ask(COMPLAIN, base="b1")
+    assert (await season.assessment())["computation"] == 1, "the next computation counts it"
+    await season.ask(COMPUTE, rubric="2024.1")
+    item = next(item for item in (await season.assessment())["items"] if item["code"] == "F1")
+    assert (item["inputs"], item["hundredths"]) == ({"COMPLAINT_UPHELD": 2}, -600)
+    rows = (await season.ask(EVIDENCE, id=OWN, code="F1"))["nodes"]
+    assert {(row["kind"], row["id"]) for row in rows} == {("COMPLAINT", said["id"]), ("COMPLAINT", later["id"])}
+    await season.ask(OPEN)
+    assert await season.ask(COMPLAIN, base="b1") == ["WRONG_STATE"]
+    shown = {node["id"]: node["complaints"] for node in (await season.ask(COMPLAINTS, BASE))["nodes"]}
+    assert shown == {OWN: [{"id": each["id"], "text": "收费与公布的标准不符，经查属实"} for each in (said, later)]}
+    assert {node["id"]: node["complaints"] for node in (await season.ask(COMPLAINTS))["nodes"]}[THEIRS] == []
+
+
+async def test_r38_a_complaint_is_the_ministrys_word_about_a_base_with_projects_of_that_year(season: Season) -> None:
+    await season.hold()
+    assert await season.ask(COMPLAIN, base="b9") == ["NOT_FOUND"]
+    assert await season.ask(COMPLAIN, base="b1", year=2023) == ["NOT_FOUND"]
+    assert await season.ask(COMPLAIN, base="b1", text=" ") == ["REASON_MISSING"]
+    for other in (BASE, PROVINCE, SCHOOL, TEACHER, EXPERT):
+        assert await season.ask(COMPLAIN, other, base="b1") == ["FORBIDDEN"]
+    assert await season.world.deps.store.complaints.query({}) == []
+
+
+async def test_r37_a_complaint_weighs_in_the_draw(season: Season) -> None:
+    """By the announced rule of weights, as its base's projects of that year."""
+    await season.hold()
+    await season.ask(COMPLAIN, base="b1")
+    drawn = await commands.freeze_inspection(season.world.deps, MINISTRY, year=2024, title=Title("抽检"), share_bp=5000)
+    weights = {
+        each.id: each.weight for each in candidates_of(await season.world.deps.store.inspections.population(drawn.id))
+    }
+    assert (weights["p1"], weights["p2"]) == (4, 2), "an escalation and a complaint; an overrun"
 
 
 async def test_r38_what_cannot_be_computed_is_refused(season: Season) -> None:
@@ -359,7 +408,9 @@ async def test_r38_a_list_of_assessments_is_paged(season: Season) -> None:
 
 
 async def test_r38_everything_that_is_decided_is_told_without_a_word_of_the_base(season: Season) -> None:
-    await season.graded()
+    await season.computed()
+    await season.ask(COMPLAIN, base="b1")
+    await season.graded(computed=True)
     await season.ask(APPEAL, BASE, id=OWN)
     await season.ask(DECIDE, id=OWN, upheld=False)
     season.at("2025-02-01")
@@ -371,6 +422,7 @@ async def test_r38_everything_that_is_decided_is_told_without_a_word_of_the_base
         "annual-appealed",
         "annual-appeal-decided",
         "grades-published",
+        "complaint-recorded",
     ]
     told: list[Any] = []
 
@@ -381,7 +433,7 @@ async def test_r38_everything_that_is_decided_is_told_without_a_word_of_the_base
 
     await eventually(all_told)
     assert sorted(act.type.removeprefix("assessment.") for act in told) == sorted(wanted)
-    assert "延期经部里批准" not in repr(told)
+    assert not any(text in repr(told) for text in ("延期经部里批准", "收费与公布的标准不符"))
     final = next(act for act in told if act.type.endswith("annual-finalized"))
     assert final.data["base_name"] == "基地b1"
 

@@ -30,7 +30,12 @@ ANNUAL_BUDGETS: dict[str, tuple[str, Command, Budget]] = {
     "compute_assessments": (
         "computeAssessments",
         lambda deps: commands.compute_assessments(deps, MINISTRY, year=2024, rubric="2024.1"),
-        Budget(13, commits=1),
+        Budget(14, commits=1),
+    ),
+    "record_complaint": (
+        "recordComplaint",
+        lambda deps: commands.record_complaint(deps, MINISTRY, base_id="b1", year=2024, text=TEXT),
+        Budget(4, commits=1),
     ),
     "open_comments": (
         "openComments",
@@ -110,5 +115,5 @@ async def test_r38_twenty_bases_are_computed_by_as_many_operations_as_one(
     async with watched(parts.mongodb_url(ADMIN), database.name) as (listened, operations):
         deps = Deps(Store(listened), Clock(tmp_path / "clock.json"), load_rules(), VAULT, load_weights(), CREDENTIALS)
         await commands.compute_assessments(deps, MINISTRY, year=2024, rubric="2024.1")
-    assert operations.cost == Budget(12 + operations_more, commits=1 + bool(operations_more)), operations.seen
+    assert operations.cost == Budget(13 + operations_more, commits=1 + bool(operations_more)), operations.seen
     assert await store.annual.collection.count_documents({}) == bases
