@@ -71,6 +71,10 @@ class Assessments(Repository[Assessment]):
             found[assessment.base].append(assessment)
         return found
 
+    async def visible_of_year(self, year: int, principal: Principal) -> list[Assessment]:
+        """All assessments of a year that the principal may see, by id."""
+        return await self.query(all_of({"year": year}, visible_to(principal)))
+
     async def visible(self, key: str, principal: Principal) -> Assessment | None:
         """An assessment, if the principal may see it."""
         found = await self.query(all_of({"_id": key}, visible_to(principal)))
