@@ -606,6 +606,11 @@ async def test_r38_the_command_line_computes_every_score_again(
     await season.graded()
     equal = await recompute()
     assert (equal.code, "2 assessments" in equal.out) == (0, True), equal.error
+    assert "not checked" not in equal.out
+    everybody_capped = {"$set": {"capped": True}}
+    await season.world.deps.store.annual.collection.update_one({"_id": OWN}, everybody_capped)
+    assert f"{OWN}: share" in (await recompute()).error.split("\n")
+    await season.world.deps.store.annual.collection.update_one({"_id": OWN}, {"$set": {"capped": False}})
     changed = {"$set": {"rows.0.counts.done": 0}}
     await season.world.deps.store.evidence.collection.update_one({"_id": f"{OWN}/1/A1"}, changed)
     broken = await recompute()
