@@ -628,3 +628,9 @@ async def test_two_finalizations_at_once_share_the_places_of_the_year(season: Se
     after = await season.world.deps.store.annual_years.get("2024")
     assert after.version == before.version + 1
     assert after.computed_at - before.computed_at == timedelta(0)
+
+
+@pytest.mark.parametrize("collection", ["instruments", "findings", "complaints", "proposals", "projects", "annual"])
+async def test_r38_what_a_year_is_measured_by_is_found_by_an_index(season: Season, collection: str) -> None:
+    found = season.world.deps.store.annual.collection.database[collection].find({"year": 2024})
+    assert "COLLSCAN" not in str((await found.explain())["queryPlanner"]["winningPlan"])
