@@ -470,6 +470,13 @@ def _key(description: str) -> Parameter:
     return Parameter(name="key", place="path", description=description, schema=schema, required=True)
 
 
+_ROUND = Parameter(
+    name="year",
+    place="path",
+    description="年度 The year of the round",
+    schema={"type": "string", "pattern": "^20[0-9]{2}$"},
+    required=True,
+)
 _EXPORTS = (
     _export(
         "/exports/projects/{key}.xlsx",
@@ -504,6 +511,35 @@ _EXPORTS = (
         (Scope.MINISTRY,),
         _YEAR,
         bounded=False,
+    ),
+    *(
+        _get(
+            f"/exports/{kind}/{{year}}.xlsx",
+            key,
+            summary,
+            _workbook("工作簿 The workbook"),
+            parameters=(_ROUND,),
+            roles=roles,
+            refusals=(*_FORWARDED, NOT_FOUND),
+            subgraph_refusals=(FORBIDDEN, NOT_FOUND),
+        )
+        for kind, key, summary, roles in (
+            (
+                "annual",
+                "exportAnnual",
+                (
+                    "各基地年度考核；省级仅有本省已定级的等次 "
+                    "The annual assessments of bases; a province gets the final grades of its own (R38, R42)"
+                ),
+                (Scope.PROVINCE, Scope.MINISTRY),
+            ),
+            (
+                "years",
+                "exportYear",
+                "年度总表，按类别与省份 The ministry's table of a year by category and province (R42)",
+                (Scope.MINISTRY,),
+            ),
+        )
     ),
     HttpOperation(
         id="exportNumbers",

@@ -28,7 +28,13 @@ from gateway.http.lifespan import Lifespan, application
 from gateway.http.openid_connect import OpenIdConnect
 from gateway.http.operations import Operations
 from gateway.http.pages import page_documents, page_routes
-from gateway.http.proxied_routes import calendar_routes, export_routes, inspection_routes, roster_routes
+from gateway.http.proxied_routes import (
+    calendar_routes,
+    export_routes,
+    inspection_routes,
+    roster_routes,
+    year_routes,
+)
 from gateway.http.proxy import SubgraphProxy
 from gateway.http.second_factor import SecondFactorEndpoints
 from gateway.http.sign_on import SignOnEndpoints
@@ -122,6 +128,7 @@ def build(settings: GatewaySettings, role: Role = Role.ALL) -> Starlette:
         *AccountAdminEndpoints(deps).routes(),
         *calendar_routes(transport.replicas),
         *inspection_routes(transport.replicas),
+        *year_routes(assessment),
         *export_routes(enrollment),
         *roster_routes(enrollment),
         *certificate_routes(assessment, transport.replicas, checks),

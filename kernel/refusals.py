@@ -228,3 +228,6 @@ CERTIFICATE_NUMBER_INVALID = RefusalKind(
     rule="R32",
     unblock=Unblock.SELF,
 )
+PROPOSAL_DECIDED = RefusalKind(
+    "PROPOSAL_DECIDED", "该建议已处理", "That proposal is decided", rule="R39", unblock=Unblock.MINISTRY
+)

@@ -112,6 +112,7 @@ ASSUMED: Mapping[str, int] = {
     # annual assessments
     "AnnualAssessment.adjustments": 2,
     "AnnualAssessment.comments": 3,
+    "AnnualAssessment.complaints": 1,
     "AnnualAssessment.items": 13,
     "AnnualItem.leftOut": 2,
     "Base.annualAssessments": 3,

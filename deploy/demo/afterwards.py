@@ -231,19 +231,26 @@ async def _propose(story: Story) -> None:
     provisional = {"year": year, "limit": 1, "reason": "等次公布前暂按1个安排"}
     await ministry.do(d.ADJUST_QUOTA, id=base, input=provisional)
 
-    async def proposals() -> Any:
-        return await ministry.do(d.QUOTA_PROPOSALS, year=year)
+    async def waiting() -> Any:
+        listed = await ministry.do(d.QUOTA_PROPOSALS, year=year)
+        return [each for each in listed if each["state"] == "PROPOSED"]
 
-    proposed = await wait_for(proposals, "the proposals for the next round")
+    proposed = await wait_for(waiting, "the proposals for the next round")
     for each in proposed:
-        given = {"year": year, "limit": each["proposed"], "reason": each["reason"]}
+        given = {
+            "year": year,
+            "limit": each["proposed"],
+            "reason": each["reason"],
+            "proposalId": each["id"],
+            "aboveRound": each["aboveRound"],
+        }
         await ministry.do(d.ADJUST_QUOTA, id=each["base"]["id"], input=given)
         story.report(
             "教师工作司", f"按等次调整{year}年数量", f"{each['base']['name']} {each['limit']} → {each['proposed']}"
         )
 
     async def none_left() -> bool:
-        return not await proposals()
+        return not await waiting()
 
     await wait_for(none_left, "the adjusted quotas to reach the proposals")
 

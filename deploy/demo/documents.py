@@ -95,7 +95,7 @@ FINALIZE_ASSESSMENTS = """mutation($ids: [ID!]!) {
 PUBLISH_GRADES = "mutation($year: Int!) { publishGrades(year: $year) { grade } }"
 GRADES = "query($year: Int!) { publishedGrades(year: $year) { grade base { id name } } }"
 QUOTA_PROPOSALS = """query($year: Int!) { quotaProposals(year: $year) {
-  grade limit proposed reason base { id name } } }"""
+  id state grade limit proposed aboveRound reason base { id name } } }"""
 ADJUST_QUOTA = "mutation($id: ID!, $input: QuotaInput!) { adjustQuota(baseId: $id, input: $input) { id } }"
 REVEAL = "mutation($id: ID!, $purpose: String!) { revealTeacher(id: $id, purpose: $purpose) { idNumber mobile } }"
 CONTACT = "mutation($input: ContactInput!) { updateMyContact(input: $input) { mobile email } }"

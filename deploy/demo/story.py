@@ -394,7 +394,7 @@ async def _credit(story: Story) -> None:
     revoked = await story.seeded.ministry.do(d.REVOKE, id=confirmed[0], reason="抽检发现代课")
     check(revoked["status"] == "REVOKED", f"credit is {revoked}")
     story.report("学校", "确认学分", f"{len(confirmed)} 人，撤销 1 人")
-    adjustment = {"year": YEAR, "limit": 22, "reason": "执行良好"}
+    adjustment = {"year": YEAR, "limit": 22, "reason": "执行良好", "aboveRound": True}
     base = story.seeded.base_ids[BASES[TEACHING].name]
     adjusted = await story.seeded.ministry.do(d.ADJUST, id=base, input=adjustment)
     story.report("教师工作司", "动态调整数量", f"{adjusted['quota']['limit']}")

@@ -109,6 +109,7 @@ def _picked(headers: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
 
 
 _NAME = re.compile(r"provinces|(projects|schools|provinces)/[0-9A-Za-z]{1,40}")
+_YEAR = re.compile(r"20\d\d", re.ASCII)
 _NUMBERS = re.compile(r"projects/[0-9A-Za-z]{1,40}/numbers")
 _PARAMETERS = {"year", "status"}
 _MOST_PARAMETERS = 20
@@ -147,6 +148,23 @@ def export_routes(proxy: SubgraphProxy) -> list[Route]:
         Route("/exports/projects/{key}/numbers.xlsx", guarded(numbers), methods=["POST"]),
         Route("/exports/{name:path}.xlsx", guarded(export), methods=["GET"]),
     ]
+
+
+def year_routes(proxy: SubgraphProxy) -> list[Route]:
+    """`GET /exports/annual/{year}.xlsx` and `GET /exports/years/{year}.xlsx`: the year of bases (R38, R42).
+
+    Args:
+        proxy: Forwards to assessment.
+    """
+
+    async def export(request: Request) -> Response:
+        year = request.path_params["year"]
+        if not _YEAR.fullmatch(year):
+            raise NOT_FOUND(kind="export", id=year[:80])
+        return await proxy.send(request, request.url.path)
+
+    paths = ("/exports/annual/{year}.xlsx", "/exports/years/{year}.xlsx")
+    return [Route(path, guarded(export), methods=["GET"]) for path in paths]
 
 
 MOST_BYTES = 4 * 1024 * 1024

@@ -22,6 +22,7 @@ from services.assessment.graph.schema import schema
 from services.assessment.http.certificates import CertificateEndpoints
 from services.assessment.http.classes import ClassFiles
 from services.assessment.http.evaluations import EvaluationFiles
+from services.assessment.http.exports import YearFiles
 from services.assessment.http.inspections import InspectionFiles
 from services.assessment.messaging.ballot_box import HttpBallotBox
 from services.assessment.messaging.tasks import SERVICE, tasks
@@ -39,6 +40,7 @@ def build(settings: AssessmentSettings, role: Role = Role.ALL) -> Starlette:
     vault = Vault.load(settings.vault_file)
     credentials = Credentials.load(settings.keys_dir, settings.certificate_origin, vault)
     inspections, evaluations = InspectionFiles(), EvaluationFiles()
+    years = YearFiles()
     certificates, classes = CertificateEndpoints(settings.keys_dir), ClassFiles(settings.keys_dir)
     verifier = TokenVerifier(settings.internal_keys(), SERVICE)
 
@@ -49,7 +51,7 @@ def build(settings: AssessmentSettings, role: Role = Role.ALL) -> Starlette:
             store = Store(database)
             await store.prepare()
             deps = Deps(store, settings.clock(), load_rules(), vault, load_weights(), credentials)
-            inspections.deps = evaluations.deps = deps
+            inspections.deps = evaluations.deps = years.deps = deps
             amqp_url = settings.amqp_url.get_secret_value()
             async with certificates.running(deps), classes.running(deps):
                 work = tasks(deps, database, amqp_url, _evaluations(settings, deps))
@@ -58,7 +60,8 @@ def build(settings: AssessmentSettings, role: Role = Role.ALL) -> Starlette:
     app = subgraph_app(SERVICE, schema, verifier, start, role)
     if role in {Role.ALL, Role.API}:
         public = [*inspections.routes(), *evaluations.routes()]
-        app.router.routes.extend([*public, *certificates.routes(verifier), *classes.routes(verifier)])
+        own = [*certificates.routes(verifier), *classes.routes(verifier), *years.routes(verifier)]
+        app.router.routes.extend([*public, *own])
     return app
 
 

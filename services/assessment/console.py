@@ -1,7 +1,7 @@
 """`python -m services.assessment audit verify|export` and `certificates check`: what anybody can verify (R32, R40).
 
-`python -m services.assessment annual recompute YEAR`: every score follows from the facts that are kept,
-but for the national mean, which is taken as it is stored (R38).
+`python -m services.assessment annual recompute YEAR`: every score follows from the facts that are kept, and so do the
+national means and, where the points in force tell, who has the best grade (R38).
 
 `python -m services.assessment ballots vote`: answer a questionnaire without a browser (R34).
 
@@ -29,7 +29,7 @@ from chassis.storage.mongo import connect
 from chassis.storage.yearly_keys import YearlyKeys
 from services.assessment.commands.credentials import is_listed, verified
 from services.assessment.commands.rubrics import require_rubric
-from services.assessment.domain.annual import faults_of
+from services.assessment.domain.annual import faults_of, follows_share, national_faults_of
 from services.assessment.domain.audit import GENESIS, Fault, Head, Row, Verification
 from services.assessment.domain.certificate import Claims
 from services.assessment.domain.vocabulary import SealState
@@ -70,12 +70,14 @@ def vote(
 @annual.command("recompute")
 def recompute(year: Annotated[int, typer.Argument(help="The year of the round.")]) -> None:
     """Compute every assessment of a year again from the facts that are kept; exit 1 and name what does not follow."""
-    count, faults = asyncio.run(_recomputed(year))
+    count, faults, shared = asyncio.run(_recomputed(year))
     for fault in faults:
         typer.echo(fault, err=True)
     if faults:
         raise typer.Exit(1)
     typer.echo(f"一致 equal: {count} assessments")
+    if not shared:
+        typer.echo("优秀名额未核对 share of the best grade: not checked (not all final, or points changed since)")
 
 
 @audit.command("verify")
@@ -174,17 +176,20 @@ async def _log() -> AsyncIterator[AuditLog]:
         yield AuditLog(client[settings.mongodb_database])
 
 
-async def _recomputed(year: int) -> tuple[int, list[str]]:
-    """How many assessments of a year there are, and what does not follow from the facts that are kept."""
+async def _recomputed(year: int) -> tuple[int, list[str], bool]:
+    """How many assessments a year has, what does not follow from the facts, and whether the share could be checked."""
     settings = DatabaseSettings()
     faults: list[str] = []
     async with connect(settings.mongodb_url.get_secret_value()) as client:
         database = client[settings.mongodb_database]
         evidence, assessments = Evidence(database), await Assessments(database).of_year(year)
-        for assessment in assessments:
-            found = faults_of(assessment, require_rubric(assessment.rubric), await evidence.behind(assessment))
-            faults += [f"{assessment.id}: {fault}" for fault in found]
-    return len(assessments), faults
+        rows = {assessment.id: await evidence.behind(assessment) for assessment in assessments}
+    rubrics = {assessment.rubric: require_rubric(assessment.rubric) for assessment in assessments}
+    for assessment in assessments:
+        found = faults_of(assessment, rubrics[assessment.rubric], rows[assessment.id])
+        faults += [f"{assessment.id}: {fault}" for fault in found]
+    faults += national_faults_of(assessments, rubrics, rows)
+    return len(assessments), faults, follows_share(assessments)
 
 
 def _of_file(file: Path, anchors: Mapping[int, str]) -> tuple[list[Fault], Head]:

@@ -21,7 +21,8 @@ RECORDED = {
         "void_inspection|",
         "issue_certificates|*", "revoke_certificate|",
         "adjust_assessment_item|", "appeal_assessment|", "comment_assessment|", "compute_assessments|",
-        "decide_appeal|", "finalize_assessments|*", "open_comments|", "publish_grades|",
+        "decide_appeal|", "decline_quota_proposal|", "finalize_assessments|*", "open_comments|", "publish_grades|",
+        "record_complaint|",
         "check_in|*", "enter_workbook|*",
     },
     "catalog": {

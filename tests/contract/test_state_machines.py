@@ -22,6 +22,7 @@ from services.assessment.domain.annual import TRANSITIONS as ANNUAL_STEPS
 from services.assessment.domain.credit import Credit
 from services.assessment.domain.finding import TRANSITIONS as FINDING_STEPS
 from services.assessment.domain.inspection import TRANSITIONS as INSPECTION_STEPS
+from services.assessment.domain.quota_proposal import TRANSITIONS as PROPOSAL_STEPS
 from services.assessment.domain.vocabulary import (
     AnnualState,
     BookState,
@@ -30,6 +31,7 @@ from services.assessment.domain.vocabulary import (
     FindingState,
     InspectionState,
     InstrumentState,
+    ProposalState,
 )
 from services.catalog.domain.project import TRANSITIONS as PROJECT_STEPS
 from services.catalog.domain.vocabulary import PhaseName, ProjectStatus
@@ -68,6 +70,7 @@ MACHINES = (
     "Inspection",
     "Finding",
     "Annual assessment",
+    "Quota proposal",
     "Phases of a round",
 )
 STATES: Mapping[str, type[StrEnum]] = {
@@ -85,6 +88,7 @@ STATES: Mapping[str, type[StrEnum]] = {
     "Inspection": InspectionState,
     "Finding": FindingState,
     "Annual assessment": AnnualState,
+    "Quota proposal": ProposalState,
 }
 START = "[*]"
 Edges = set[tuple[str, str]]
@@ -221,6 +225,11 @@ def test_inspections_and_their_findings_move_as_drawn() -> None:
 def test_annual_assessments_move_as_drawn() -> None:
     """R38."""
     assert steps(diagram("Annual assessment")) == values(ANNUAL_STEPS)
+
+
+def test_quota_proposals_are_decided_as_drawn() -> None:
+    """R39."""
+    assert steps(diagram("Quota proposal")) == values(PROPOSAL_STEPS)
 
 
 def test_accounts_move_as_drawn() -> None:

@@ -50,7 +50,8 @@ async def test_r38_the_grades_of_a_year_are_public_and_their_points_are_not(stor
 
 
 async def test_r39_the_next_years_quotas_are_what_the_grades_propose(story: Story) -> None:
-    """The provisional quota was adjusted with the proposal's reason, so nothing is proposed any more."""
-    assert await story.seeded.ministry.do(documents.QUOTA_PROPOSALS, year=2025) == []
+    """The provisional quota was adjusted by the proposal, which is adopted, and no other is open."""
+    listed = await story.seeded.ministry.do(documents.QUOTA_PROPOSALS, year=2025)
+    assert {each["state"] for each in listed} == {"ADOPTED"}
     base = story.seeded.base_ids[BASES[TEACHING].name]
     assert (await story.seeded.ministry.do(documents.QUOTA, id=base, year=2025))["quota"]["limit"] > 1

@@ -75,7 +75,7 @@ class Field:
         self.provisioner = AccountProvisioner(suite, self.http, f"Guopei-{secrets.token_hex(4)}")
         self.mongo: AsyncMongoClient[dict[str, Any]] = connect(suite.parts.mongodb_url(ADMIN))
         self.seeded = await seed(self.provisioner)
-        more = {"year": YEAR, "limit": _LIMIT, "reason": "演练"}
+        more = {"year": YEAR, "limit": _LIMIT, "reason": "演练", "aboveRound": True}
         await self.seeded.ministry.do(d.ADJUST, id=self.seeded.base_ids[BASES[TEACHING].name], input=more)
         self._listeners = [asyncio.ensure_future(self._listen(code)) for code in PROVINCES]
 

@@ -108,7 +108,8 @@ async def _base(world: World, tenant: str) -> None:
     contact = {"name": f"联系人{LETTERS[tenant]}机密", "phone": f"1390000{ord(tenant):04d}"}
     team = {duty: [contact] for duty in ("design", "declaration", "delivery")}
     await world.clients[f"base.{tenant}"].do(seed.SET_TEAM, base=base, input=team)
-    await ministry.do(d.ADJUST, id=base, input={"year": LIVE, "limit": QUOTAS[tenant], "reason": f"调整{tenant}机密"})
+    more = {"year": LIVE, "limit": QUOTAS[tenant], "reason": f"调整{tenant}机密", "aboveRound": True}
+    await ministry.do(d.ADJUST, id=base, input=more)
     for value in (contact["name"], mask(contact["phone"]), f"调整{tenant}机密"):
         world.only(value, f"base.{tenant}")
     world.only(f'"limit": {QUOTAS[tenant]}', f"base.{tenant}")

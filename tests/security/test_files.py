@@ -20,6 +20,7 @@ def files_of(world: World, tenant: str) -> dict[str, set[str]]:
         f"/exports/projects/{ids[f'project.{tenant}']}.xlsx": {base},
         f"/exports/schools/{SCHOOLS[tenant]}.xlsx?year={LIVE}": {school, province},
         f"/exports/provinces/{PROVINCES[tenant]}.xlsx?year={LIVE}": {province},
+        f"/exports/years/{LIVE}.xlsx": set(),
         f"/rosters/{ids[f'roster.{tenant}']}/result.xlsx": {school},
         f"/projects/{ids[f'taught.{tenant}']}/workbook.xlsx": {base},
         f"/projects/{ids[f'taught.{tenant}']}/sign-in.pdf?session=s1": {base},

@@ -239,7 +239,7 @@ async def declare_and_publish(world: World) -> dict[str, str]:
     await decide(world, plans)
     codes = await publish(world, plans, year)
     await _hand_in_again(world)
-    adjustment = {"year": year, "limit": 22, "reason": "上年度执行良好，增加两个班次"}
+    adjustment = {"year": year, "limit": 22, "reason": "上年度执行良好，增加两个班次", "aboveRound": True}
     await world.ministry.do(d.ADJUST, id=world.bases["蜀江"][0], input=adjustment)
     return codes
 

@@ -9,7 +9,7 @@ from services.assessment.commands.annual import (
     finalize_assessments,
     open_comments,
     publish_grades,
-    quota_proposals,
+    record_complaint,
 )
 from services.assessment.commands.attendance import AttendanceMark, record_attendance
 from services.assessment.commands.ballot_tokens import issue_ballot_token
@@ -39,6 +39,7 @@ from services.assessment.commands.inspections import (
     void_inspection,
     witness_announcements,
 )
+from services.assessment.commands.quota_proposals import decline_quota_proposal, quota_proposals
 from services.assessment.commands.results import ResultMark, record_results, reopen_records
 from services.assessment.commands.settlement import settle_projects
 from services.assessment.commands.workbooks import class_book, enter_workbook
@@ -61,6 +62,7 @@ __all__ = [
     "compute_assessments",
     "confirm_credits",
     "decide_appeal",
+    "decline_quota_proposal",
     "draw_withheld",
     "enter_workbook",
     "extend_inspection",
@@ -77,6 +79,7 @@ __all__ = [
     "quota_proposals",
     "record_attendance",
     "record_beacons",
+    "record_complaint",
     "record_finding",
     "record_results",
     "remind_evaluation",

@@ -9,22 +9,23 @@ from typing import TypeVar
 from chassis.commands.bulk import Batch, Row, RowResult, run
 from chassis.commands.guards import require_different, require_rows, require_scope
 from chassis.context import Act, current_act
+from chassis.ids import new_id
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent, request_mark
-from chassis.storage.mongo import DuplicateKey
+from chassis.storage.mongo import DuplicateKey, Session, transact
 from chassis.storage.unit_of_work import UnitOfWork, in_unit_of_work
 from kernel.dates import today
 from kernel.free_text import Reason
 from kernel.refusals import BUSY, FORBIDDEN, NOT_FOUND, RETRY_AFTER_SECONDS
 from services.assessment.commands.deps import Deps
 from services.assessment.commands.rubrics import require_rubric, rubric_sha256
-from services.assessment.domain import annual, annual_year
+from services.assessment.domain import annual, annual_year, complaint
 from services.assessment.domain.annual import AnnualText, Assessment, Change, Subject
 from services.assessment.domain.annual_year import AssessmentYear
+from services.assessment.domain.complaint import Complaint
 from services.assessment.domain.finding import Finding
 from services.assessment.domain.indicators import Facts, Measured, Questionnaire, measure, national_mean
 from services.assessment.domain.project import Project
-from services.assessment.domain.quota_proposal import QuotaProposal, propose
 from services.assessment.domain.rubric import Rubric
 from services.assessment.domain.vocabulary import AnnualState, InstrumentKind
 
@@ -65,7 +66,11 @@ async def compute_assessments(deps: Deps, principal: Principal, *, year: int, ru
         projects.setdefault(project.base, []).append(project)
     if not projects:
         raise NOT_FOUND(rule=RULE, kind="round", id=str(year))
-    shared = _Shared(await store.annual_facts.questionnaires(year), await store.findings.query({"year": year}, sort=()))
+    shared = _Shared(
+        await store.annual_facts.questionnaires(year),
+        await store.findings.query({"year": year}, sort=()),
+        await store.complaints.query({"year": year}, sort=()),
+    )
     bases, changed, act = sorted(projects), 0, current_act()
     for start in range(0, len(bases), _BASES_AT_ONCE):
         window = {base: projects[base] for base in bases[start : start + _BASES_AT_ONCE]}
@@ -82,6 +87,37 @@ async def compute_assessments(deps: Deps, principal: Principal, *, year: int, ru
         return await (store.annual_years.save if current else store.annual_years.insert)(noted, events)
     except DuplicateKey as error:
         raise BUSY(retryAfter=RETRY_AFTER_SECONDS) from error
+
+
+@idempotent("complaints", name="record_complaint")
+async def record_complaint(deps: Deps, principal: Principal, *, base_id: str, year: int, text: AnnualText) -> Complaint:
+    """Record a complaint about a base that was upheld; the next computation of its year counts it.
+
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry.
+        base_id: The base.
+        year: The year of the round.
+        text: What was complained about, and what was found.
+
+    Raises:
+        Refusal: `FORBIDDEN`, `NOT_FOUND` (the base has no projects of that year), or what `complaint.record` refuses.
+    """
+    require_scope(principal, Scope.MINISTRY, rule=RULE)
+    store, now, key = deps.store, deps.clock.now(), new_id()
+    held = await store.projects.query({"base": base_id, "year": year})
+    if not held:
+        raise NOT_FOUND(rule=RULE, kind="base", id=base_id, fields=["baseId", "year"])
+    subject = Subject.of(held)
+
+    async def work(session: Session) -> Complaint:
+        current = await store.annual.find(subject.id, session)
+        recorded, events = complaint.record(key, subject, current, text, now)
+        if current:  # the assessment is written too: whoever opens it to comments at the same time conflicts
+            await store.annual.save(current, (), session)
+        return await store.complaints.insert(recorded, events, session)
+
+    return await transact(store.client, work)
 
 
 @idempotent("annual_years", name="open_comments")
@@ -244,45 +280,13 @@ async def publish_grades(deps: Deps, principal: Principal, *, year: int) -> Asse
     return await store.annual_years.save(published, events) if events else current
 
 
-async def quota_proposals(deps: Deps, principal: Principal, *, year: int) -> list[QuotaProposal]:
-    """What the grades of the year before propose for the quotas of a round (R39). Nothing is changed by it.
-
-    Args:
-        deps: The service's dependencies.
-        principal: The ministry.
-        year: The round.
-
-    Returns:
-        By base; none while the round is not known, and of no base whose limit in force is the proposed one.
-
-    Raises:
-        Refusal: `FORBIDDEN`.
-    """
-    require_scope(principal, Scope.MINISTRY, rule="R39")
-    store = deps.store
-    known = await store.rounds.find(str(year))
-    if known is None:
-        return []
-    graded = await store.annual.of_year(year - 1)
-    before = {each.base: each for each in await store.annual.of_year(year - 2)}
-    keys = [f"{each.base}:{year}" for each in graded]
-    limits = {each.id: each.limit for each in await store.limits.find_many(keys) if each}
-    proposed = []
-    for assessment in graded:
-        round_limit = known.quotas.get(assessment.category or "")
-        if round_limit is not None:
-            rubric, limit = require_rubric(assessment.rubric), limits.get(f"{assessment.base}:{year}")
-            earlier = before.get(assessment.base)
-            proposed.append(propose(assessment, earlier, rubric, round_limit=round_limit, limit=limit))
-    return sorted((each for each in proposed if each), key=lambda each: each.base)
-
-
 @dataclass(frozen=True, slots=True)
 class _Shared:
     """What is known of all bases of a year at once."""
 
     questionnaires: Sequence[Questionnaire]
     findings: Sequence[Finding]
+    complaints: Sequence[Complaint]
 
 
 async def _measured(
@@ -296,17 +300,10 @@ async def _measured(
     certified = await facts.certified(keys)
     questionnaires = _by(shared.questionnaires, lambda each: each.base)
     findings = _by(shared.findings, lambda finding: finding.base)
+    complaints = _by(shared.complaints, lambda complaint: complaint.base)
     national = {kind: national_mean(shared.questionnaires, kind) for kind in InstrumentKind}
     measured = {}
     for base, held in projects.items():
-        told = max(held, key=lambda project: (project.training is not None, project.category is not None, project.id))
-        subject = Subject(
-            base=base,
-            year=told.year,
-            province=told.province,
-            category=told.category,
-            base_name=told.training.base if told.training else None,
-        )
         known = Facts(
             projects=held,
             attendees=[each for project in held for each in attendees.get(project.id, ())],
@@ -314,10 +311,11 @@ async def _measured(
             applications=[each for project in held for each in applications.get(project.id, ())],
             questionnaires=questionnaires.get(base, []),
             findings=findings.get(base, []),
+            complaints=[each.id for each in complaints.get(base, ())],
             certified=certified,
             national=national,
         )
-        measured[subject] = measure(rubric, known, today(now))
+        measured[Subject.of(held)] = measure(rubric, known, today(now))
     return measured
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from hashlib import sha256
-from typing import Any
+from typing import Any, Self
 
 from kernel.dates import today
 from kernel.errors import Refusal
@@ -21,13 +22,24 @@ from services.assessment.domain.annual_events import (
     AnnualItemAdjusted,
 )
 from services.assessment.domain.indicators import NATIONAL_MEAN, EvidenceRow, Measured, hash_of, sums_of
+from services.assessment.domain.project import Project
 from services.assessment.domain.refusals import (
     APPEAL_TOO_LATE,
     COMMENT_PERIOD_OPEN,
     NOT_COMMENTING,
     POINTS_OUT_OF_RANGE,
 )
-from services.assessment.domain.rubric import Grade, ItemKind, Rubric, graded, most_points, occurs, points
+from services.assessment.domain.rubric import (
+    Grade,
+    Indicator,
+    ItemKind,
+    Rubric,
+    graded,
+    half_up,
+    most_points,
+    occurs,
+    points,
+)
 from services.assessment.domain.vocabulary import AnnualState
 
 MOST_COMMENTS = 50
@@ -286,6 +298,18 @@ class Subject:
         """The assessment's id."""
         return f"{self.year}/{self.base}"
 
+    @classmethod
+    def of(cls, held: Sequence[Project]) -> Self:
+        """Whose year it is, by the base's projects of that year, one at least; the latest publication names it."""
+        told = max(held, key=lambda project: (project.training is not None, project.category is not None, project.id))
+        return cls(
+            base=told.base,
+            year=told.year,
+            province=told.province,
+            category=told.category,
+            base_name=told.training.base if told.training else None,
+        )
+
 
 def compute(
     current: Assessment | None,
@@ -543,6 +567,63 @@ def faults_of(assessment: Assessment, rubric: Rubric, rows: Mapping[str, Sequenc
     if standing.score_hundredths != assessment.score_hundredths or not graded_so:
         faults.append("score")
     return faults
+
+
+def national_faults_of(
+    year: Sequence[Assessment],
+    rubrics: Mapping[str, Rubric],
+    rows: Mapping[str, Mapping[str, Sequence[EvidenceRow]]],
+) -> list[str]:
+    """Compute again what depends on all bases of a year, and say where an assessment does not follow from it.
+
+    Args:
+        year: All assessments of a year.
+        rubrics: By version those that they were computed by.
+        rows: By assessment and code of the item the facts that are kept.
+
+    Returns:
+        By assessment what is wrong: `national mean` (by item: it is not the mean of the facts of all bases), or `share`
+        (of the best grade; only where `follows_share` is true).
+    """
+    sums: dict[Indicator, dict[str, int]] = {}
+    means = [
+        (assessment, item, each)
+        for assessment in year
+        for item in rubrics[assessment.rubric].items
+        for each in assessment.items
+        if item.kind is ItemKind.MEAN and each.code == item.code
+    ]
+    for assessment, item, _ in means:
+        known = sums.setdefault(item.indicator, {"count": 0, "total_hundredths": 0})
+        for name, number in sums_of(rows.get(assessment.id, {}).get(item.code, ())).items():
+            known[name] = known.get(name, 0) + number
+    faults = []
+    for assessment, item, each in means:
+        count, total = sums[item.indicator]["count"], sums[item.indicator]["total_hundredths"]
+        mean = half_up(Fraction(total, count)) if count else 0
+        if each.inputs.get(NATIONAL_MEAN, mean) != mean:
+            faults.append(f"{assessment.id}: {item.code}: national mean")
+    if follows_share(year):
+        faults += [f"{assessment.id}: share" for assessment in year if not _shares(assessment, year, rubrics)]
+    return faults
+
+
+def follows_share(year: Collection[Assessment]) -> bool:
+    """Whether who has the best grade follows from the points in force.
+
+    All are final, once, and no points were adjusted after the first of them: a grade that is final is never taken away,
+    so otherwise it depends on what the points were then.
+    """
+    if not year or any(each.state is not AnnualState.FINAL or len(each.finals) != 1 for each in year):
+        return False
+    first = min(each.finals[0].at for each in year)
+    return all(adjustment.at <= first for each in year for adjustment in each.adjustments)
+
+
+def _shares(assessment: Assessment, year: Collection[Assessment], rubrics: Mapping[str, Rubric]) -> bool:
+    rubric = rubrics[assessment.rubric]
+    reached = _standing(assessment, rubric).grade is Grade.EXCELLENT
+    return assessment.capped == (reached and assessment.id not in _best(year, rubric))
 
 
 def last_day(now: datetime, working_days: int) -> date:

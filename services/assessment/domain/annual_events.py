@@ -45,6 +45,33 @@ class GradesPublished:
 
 
 @dataclass(frozen=True, kw_only=True)
+class QuotaProposalDeclined:
+    """The ministry declined what a grade proposed for a base's quota of a round; its quota stays (R39).
+
+    Attributes:
+        proposal: The proposal's id.
+        base: The base's id.
+        year: The round.
+        grade: The grade of the year before.
+        limit: The limit in force.
+        proposed: The limit that was proposed.
+        reason: Why it was declined.
+        province: The base's, two digits.
+        base_name: The base's name; None where it is not known.
+    """
+
+    proposal: str
+    base: str
+    year: int
+    grade: Grade
+    limit: int
+    proposed: int
+    reason: str
+    province: str
+    base_name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class AnnualEvent:
     """What every event of a base's assessment says.
 
@@ -59,6 +86,19 @@ class AnnualEvent:
     year: int
     province: str
     base_name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComplaintRecorded(AnnualEvent):
+    """The ministry recorded a complaint about the base that it has upheld.
+
+    Attributes:
+        complaint: The complaint's id.
+        text_sha256: SHA-256 of its text.
+    """
+
+    complaint: str
+    text_sha256: str
 
 
 @dataclass(frozen=True, kw_only=True)

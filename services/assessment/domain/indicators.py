@@ -33,6 +33,7 @@ NATIONAL_MEAN = "national_mean_hundredths"
 """The name of the only number that is no sum of a base's own facts."""
 _BY_BASE = "base"
 _CANCELLED_BY_BASE = "CANCELLED_BY_BASE"
+_COMPLAINT_UPHELD = "COMPLAINT_UPHELD"
 _RECTIFIED = "_RECTIFIED"
 _BEGUN = (ProjectPhase.RUNNING, ProjectPhase.FINISHED, ProjectPhase.COMPLETED)
 _EXCLUDED = (ProjectPhase.CANCELLED, ProjectPhase.SUSPENDED)
@@ -123,6 +124,7 @@ class Facts:
         applications: Applications for its projects.
         questionnaires: The evaluations of its projects.
         findings: What inspections have found of its projects.
+        complaints: Ids of the complaints about it that were upheld.
         certified: By enrollment the day on which the first certificate was issued.
         national: By kind of questionnaire the mean over all published ones of the year, in hundredths.
     """
@@ -133,6 +135,7 @@ class Facts:
     applications: Sequence[Application] = ()
     questionnaires: Sequence[Questionnaire] = ()
     findings: Sequence[Finding] = ()
+    complaints: Sequence[str] = ()
     certified: Mapping[str, date]
     national: Mapping[InstrumentKind, int]
 
@@ -366,13 +369,17 @@ def _findings(facts: Facts, item: Item, _: Periods, __: date) -> list[EvidenceRo
     return rows
 
 
-def _cancellations(facts: Facts, _: Item, __: Periods, ___: date) -> list[EvidenceRow]:
-    """Each project that the base has called off; what the ministry called off is not the base's doing (R33)."""
-    return [
+def _deductions(facts: Facts, _: Item, __: Periods, ___: date) -> list[EvidenceRow]:
+    """Each project that the base has called off (R33), and each complaint that was upheld.
+
+    What the ministry called off is not the base's doing.
+    """
+    cancelled = [
         EvidenceRow(EvidenceKind.PROJECT, project.id, {_CANCELLED_BY_BASE: 1})
         for project in facts.projects
         if project.phase is ProjectPhase.CANCELLED and project.cancelled_by == _BY_BASE
     ]
+    return cancelled + [EvidenceRow(EvidenceKind.COMPLAINT, key, {_COMPLAINT_UPHELD: 1}) for key in facts.complaints]
 
 
 def _with_result(facts: Facts) -> list[Attendee]:
@@ -401,5 +408,5 @@ _ROWS: Mapping[Indicator, Callable[[Facts, Item, Periods, date], list[EvidenceRo
     Indicator.TEACHING: _answers,
     Indicator.SATISFACTION: _answers,
     Indicator.FINDINGS: _findings,
-    Indicator.CANCELLATIONS: _cancellations,
+    Indicator.DEDUCTIONS: _deductions,
 }

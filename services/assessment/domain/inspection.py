@@ -112,7 +112,7 @@ class WeightRule:
         """The weight of a project.
 
         Args:
-            facts: What is known of it (`facts_of`); of what nobody records, such as complaints, nothing is.
+            facts: What is known of it (`facts_of`).
         """
         points = sum(addition.points for addition in self.adds if not set(addition.any_of).isdisjoint(facts))
         return min(self.least + points, self.most)
@@ -692,19 +692,23 @@ def stratum_of(category: str, *, running: bool) -> str:
     return f"{category}/{'RUNNING' if running else 'FINISHED'}"
 
 
-def facts_of(*, escalated: bool, overrun: bool, suspended: bool, before: Mapping[str, int]) -> set[str]:
+def facts_of(
+    *, escalated: bool, overrun: bool, suspended: bool, complaint: bool, before: Mapping[str, int]
+) -> set[str]:
     """What is known of a project, in the words of the rule of weights.
 
     Args:
         escalated: Whether its base left applications undecided (R23).
         overrun: Whether it went past its window without an extension (R28).
         suspended: Whether the ministry has suspended it.
+        complaint: Whether a complaint about its base in that year was upheld (R38).
         before: Findings of earlier inspections of its base, by severity; a grave one counts as a major one.
     """
     known = {
         "ESCALATED": escalated,
         "OVERRUN": overrun,
         "SUSPENDED": suspended,
+        "COMPLAINT": complaint,
         "MINOR_BEFORE": bool(before.get("MINOR")),
         "MAJOR_BEFORE": bool(before.get("MAJOR") or before.get("GRAVE")),
     }

@@ -1,13 +1,23 @@
 """What a base's grade proposes for its next quota; only the ministry, in the catalog, changes one (R39, ADR 60)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from kernel.free_text import Reason
+from kernel.refusals import PROPOSAL_DECIDED
 from services.assessment.domain.annual import Assessment
+from services.assessment.domain.annual_events import QuotaProposalDeclined
 from services.assessment.domain.rubric import Grade, Rubric
-from services.assessment.domain.vocabulary import AnnualState
+from services.assessment.domain.vocabulary import AnnualState, ProposalState
 
 _BASIS_POINTS = 10_000
+TRANSITIONS: Mapping[ProposalState, frozenset[ProposalState]] = {
+    ProposalState.PROPOSED: frozenset({ProposalState.ADOPTED, ProposalState.ADAPTED, ProposalState.DECLINED}),
+    ProposalState.ADOPTED: frozenset(),
+    ProposalState.ADAPTED: frozenset(),
+    ProposalState.DECLINED: frozenset({ProposalState.ADOPTED, ProposalState.ADAPTED}),
+}
+"""Which state may follow which: the quota is the ministry's, so it may come back to what it has declined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +52,11 @@ class QuotaLimit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaProposal:
-    """Another quota than the one in force, because of a grade.
+    """Another quota than the one in force, because of a grade; it is stored once it is decided.
 
     Attributes:
+        id: `<year>/<base>/<proposed>`: when a grade or a round changes what is proposed, that is another proposal.
+        version: For its repository.
         assessment: The id of the assessment that it follows from.
         base: The base's id.
         base_name: The base's name; None where it is not known.
@@ -55,8 +67,14 @@ class QuotaProposal:
         round_limit: What the round gives the base's category.
         limit: The limit in force.
         proposed: The proposed limit.
+        province: The base's, two digits.
+        state: What the ministry has made of it.
+        decided_limit: The limit that the ministry has given by it; None where it has given none.
+        declined_because: Why it was declined; None where it never was.
     """
 
+    id: str
+    version: int = 1
     assessment: str
     base: str
     base_name: str | None
@@ -67,6 +85,10 @@ class QuotaProposal:
     round_limit: int
     limit: int
     proposed: int
+    province: str
+    state: ProposalState = ProposalState.PROPOSED
+    decided_limit: int | None = None
+    declined_because: str | None = None
 
     @property
     def above_round(self) -> bool:
@@ -102,18 +124,61 @@ def propose(
     in_force = round_limit if limit is None else limit
     if proposed == in_force:
         return None
+    year = assessment.year + 1
     return QuotaProposal(
+        id=f"{year}/{assessment.base}/{proposed}",
         assessment=assessment.id,
         base=assessment.base,
         base_name=assessment.base_name,
-        year=assessment.year + 1,
+        year=year,
         grade=assessment.grade,
         again=again,
         factor_bp=factor,
         round_limit=round_limit,
         limit=in_force,
         proposed=proposed,
+        province=assessment.province,
     )
+
+
+def decline(proposal: QuotaProposal, reason: Reason) -> tuple[QuotaProposal, list[QuotaProposalDeclined]]:
+    """Decline a proposal, as the ministry: the quota stays as it is.
+
+    Args:
+        proposal: The proposal.
+        reason: Why.
+
+    Raises:
+        Refusal: `PROPOSAL_DECIDED`.
+    """
+    if ProposalState.DECLINED not in TRANSITIONS[proposal.state]:
+        raise PROPOSAL_DECIDED(state=proposal.state.value)
+    declined = replace(proposal, state=ProposalState.DECLINED, declined_because=reason.text)
+    event = QuotaProposalDeclined(
+        proposal=proposal.id,
+        base=proposal.base,
+        year=proposal.year,
+        grade=proposal.grade,
+        limit=proposal.limit,
+        proposed=proposal.proposed,
+        reason=reason.text,
+        province=proposal.province,
+        base_name=proposal.base_name,
+    )
+    return declined, [event]
+
+
+def follow_adjustment(proposal: QuotaProposal, limit: int) -> QuotaProposal:
+    """The proposal after the catalog has adjusted the quota by it; the very same where that was told before.
+
+    Args:
+        proposal: The proposal.
+        limit: The limit that the ministry has given: the proposed one, or another.
+    """
+    state = ProposalState.ADOPTED if limit == proposal.proposed else ProposalState.ADAPTED
+    if state not in TRANSITIONS[proposal.state]:
+        return proposal
+    return replace(proposal, state=state, decided_limit=limit)
 
 
 def _is_unqualified(before: Assessment | None) -> bool:

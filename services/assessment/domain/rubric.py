@@ -40,7 +40,7 @@ class Indicator(StrEnum):
     TEACHING = "TEACHING"
     SATISFACTION = "SATISFACTION"
     FINDINGS = "FINDINGS"
-    CANCELLATIONS = "CANCELLATIONS"
+    DEDUCTIONS = "DEDUCTIONS"
 
 
 class ItemKind(StrEnum):

@@ -164,6 +164,15 @@ class AnnualState(StrEnum):
     APPEALED = "APPEALED"
 
 
+class ProposalState(StrEnum):
+    """What the ministry has made of a proposal of another quota (R39)."""
+
+    PROPOSED = "PROPOSED"
+    ADOPTED = "ADOPTED"
+    ADAPTED = "ADAPTED"
+    DECLINED = "DECLINED"
+
+
 class EvidenceKind(StrEnum):
     """What a number of an annual assessment is counted from (R38)."""
 
@@ -171,3 +180,4 @@ class EvidenceKind(StrEnum):
     ENROLLMENT = "ENROLLMENT"
     INSTRUMENT = "INSTRUMENT"
     FINDING = "FINDING"
+    COMPLAINT = "COMPLAINT"

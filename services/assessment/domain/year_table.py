@@ -19,12 +19,14 @@ class ProjectFacts:
         category: The category of its base; None where an earlier release has stored the project.
         province: Two-digit code of the base's province.
         phase: Its phase.
+        base: The id of its base.
     """
 
     id: str
     category: str | None
     province: str
     phase: ProjectPhase
+    base: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,8 @@ class YearFacts:
         evaluations: The published ones.
         inspected: The ids of the projects that were drawn, and not replaced.
         findings: What inspections have found.
+        quotas: What the round gives a base, by category; none where catalog has not told it.
+        limits: By base what the ministry has given it instead (R39).
     """
 
     projects: Sequence[ProjectFacts]
@@ -95,6 +99,34 @@ class YearFacts:
     evaluations: Sequence[Published]
     inspected: frozenset[str]
     findings: Sequence[Found]
+    quotas: Mapping[str, int] = field(default_factory=dict)
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+    def limit_of(self, project: ProjectFacts) -> int | None:
+        """How many projects the base of a project may have; None where that is not known."""
+        return self.limits.get(project.base, self.quotas.get(project.category or ""))
+
+
+@dataclass(slots=True)
+class Quota:
+    """The quotas of the bases that have published projects (R11, R39).
+
+    Attributes:
+        limits: By base its limit; None where it is not known.
+    """
+
+    limits: dict[str, int | None] = field(default_factory=dict)
+
+    @property
+    def bases(self) -> int:
+        """How many bases they are."""
+        return len(self.limits)
+
+    @property
+    def limit(self) -> int | None:
+        """How many projects they may have together; None where that is not known of all of them."""
+        known = [limit for limit in self.limits.values() if limit is not None]
+        return sum(known) if len(known) == len(self.limits) else None
 
 
 @dataclass(slots=True)
@@ -137,6 +169,7 @@ class Row:
         inspected: Projects that were inspected.
         findings: How many by severity.
         open_findings: How many are not closed.
+        quota: Of the bases; what is published is used for good (R11).
     """
 
     category: str | None
@@ -155,6 +188,7 @@ class Row:
     inspected: int = 0
     findings: dict[Severity, int] = field(default_factory=lambda: dict.fromkeys(Severity, 0))
     open_findings: int = 0
+    quota: Quota = field(default_factory=Quota)
 
     @property
     def assessed(self) -> int:
@@ -176,6 +210,7 @@ def table_of(facts: YearFacts) -> list[Row]:
         row = of_project[project.id] = rows.setdefault(place, Row(project.category, project.province))
         _add(row, project, facts.outcomes.get(project.id, Outcomes()))
         row.inspected += project.id in facts.inspected
+        row.quota.limits[project.base] = facts.limit_of(project)
     for evaluation, row in _with_rows(facts.evaluations, of_project):
         (row.teaching if evaluation.kind is InstrumentKind.TEACHING else row.satisfaction).add(evaluation)
     for finding, row in _with_rows(facts.findings, of_project):

@@ -16,13 +16,13 @@ from kernel.reference import rubric_data, rubric_versions
 from services.assessment import commands
 from services.assessment.commands.rubrics import require_rubric
 from services.assessment.domain import annual as domain
-from services.assessment.domain import annual_year, indicators, quota_proposal
+from services.assessment.domain import annual_year, complaint, indicators, quota_proposal
 from services.assessment.domain.rubric import Grade, Item
-from services.assessment.domain.vocabulary import AnnualState, EvidenceKind
-from services.assessment.graph.context import AssessmentsByBaseLoader, Info
+from services.assessment.domain.vocabulary import AnnualState, EvidenceKind, ProposalState
+from services.assessment.graph.context import AssessmentsByBaseLoader, ComplaintsBySubjectLoader, Info
 from services.assessment.store import chosen
 
-for _kind in (AnnualState, EvidenceKind, Grade):
+for _kind in (AnnualState, EvidenceKind, Grade, ProposalState):
     strawberry.enum(_kind)
 
 _RULE = "R38"
@@ -132,6 +132,28 @@ class AnnualComment:
         return [*comments, appeal]
 
 
+@strawberry.type(description="查实的投诉 (R38)")
+class Complaint:
+    """A complaint about a base that was upheld."""
+
+    id: strawberry.ID
+    base: Base
+    year: int
+    at: datetime
+    text: str
+
+    @classmethod
+    def of(cls, source: complaint.Complaint) -> Self:
+        """From the domain's complaint; that the reader may see it has been checked."""
+        return cls(
+            id=strawberry.ID(source.id),
+            base=Base(id=strawberry.ID(source.base)),
+            year=source.year,
+            at=source.at,
+            text=source.text,
+        )
+
+
 @strawberry.type(description="一个基地一年的考核 (R38)")
 class AnnualAssessment:
     """The assessment of a base; a province sees the grade alone."""
@@ -205,6 +227,16 @@ class AnnualAssessment:
         """The comments and the appeal, for the base and the ministry."""
         return AnnualComment.all_of(self.stored) if _is_party(info) else []
 
+    @strawberry.federation.field(
+        description="当年查实的投诉，由早及晚；下次计算时计入 (R38)", requires_scopes=requires(*_PARTIES)
+    )
+    async def complaints(self, info: Info) -> list[Complaint] | None:
+        """The complaints about the base in that year, for the base and the ministry."""
+        if not _is_party(info):
+            return []
+        found = await info.context.loader(ComplaintsBySubjectLoader).load((self.stored.year, self.stored.base))
+        return [Complaint.of(each) for each in found or ()]
+
 
 @strawberry.type(description="所依据的一项事实 (R38)")
 class EvidenceRow:
@@ -266,17 +298,21 @@ class PublishedGrade:
 
 @strawberry.type(description="由考核等次算出的数量建议；是否调整由教师工作司以 adjustQuota 决定 (R39)")
 class QuotaProposal:
-    """Another quota than the one in force, because of a grade."""
+    """Another quota than the one in force, because of a grade, and what was decided."""
 
+    id: strawberry.ID
     assessment_id: strawberry.ID = strawberry.field(description="所依据的考核")
     base: Base
     year: int = strawberry.field(description="建议生效的轮次")
     grade: Grade
     factor_bp: int = strawberry.field(description="等次对应的系数，万分比")
     round_limit: int = strawberry.field(description="该轮次给同类基地的数量")
-    limit: int = strawberry.field(description="现行数量")
+    limit: int = strawberry.field(description="提出时的现行数量")
     proposed: int = strawberry.field(description="建议数量")
-    above_round: bool = strawberry.field(description="超过该轮次给同类基地的数量")
+    above_round: bool = strawberry.field(description="超过该轮次给同类基地的数量；采纳时须写明 aboveRound")
+    state: ProposalState
+    decided_limit: int | None = strawberry.field(description="据此调整为多少；未据此调整的为空")
+    decline_reason: str | None = strawberry.field(description="不采纳的理由；未不采纳过的为空")
     reason: str = strawberry.field(description="可作 adjustQuota 的理由")
 
     @classmethod
@@ -284,6 +320,7 @@ class QuotaProposal:
         """From the domain's proposal."""
         words = _REASON_AGAIN if source.again else _REASON
         return cls(
+            id=strawberry.ID(source.id),
             assessment_id=strawberry.ID(source.assessment),
             base=Base(id=strawberry.ID(source.base)),
             year=source.year,
@@ -293,6 +330,9 @@ class QuotaProposal:
             limit=source.limit,
             proposed=source.proposed,
             above_round=source.above_round,
+            state=source.state,
+            decided_limit=source.decided_limit,
+            decline_reason=source.declined_because,
             reason=words.format(
                 graded=source.year - 1,
                 grade=_GRADES[source.grade],
@@ -360,11 +400,13 @@ class AnnualQuery:
         return AssessmentYear.of(found) if found else None
 
     @strawberry.federation.field(
-        description="数量调整建议：按上一年度已定级的考核 (R39)", requires_scopes=requires(Scope.MINISTRY)
+        description="数量调整建议：按上一年度已定级的考核，及其处理 (R39)", requires_scopes=requires(Scope.MINISTRY)
     )
-    async def quota_proposals(self, info: Info, year: int) -> list[QuotaProposal] | None:
-        """What grades propose for the quotas of a round; nothing is changed by it."""
-        return [QuotaProposal.of(each) for each in await run(info, commands.quota_proposals, year=year)]
+    async def quota_proposals(
+        self, info: Info, year: int, state: ProposalState | None = None
+    ) -> list[QuotaProposal] | None:
+        """What grades propose for the quotas of a round, and what was decided; nothing is changed by it."""
+        return [QuotaProposal.of(each) for each in await run(info, commands.quota_proposals, year=year, state=state)]
 
     @strawberry.field(description=public("已公布的考核等次 (R38)"), directives=[CATALOGUE])
     async def published_grades(self, info: Info, year: int) -> list[PublishedGrade] | None:

@@ -1,4 +1,4 @@
-"""The mutations of annual assessments (R38)."""
+"""The mutations of annual assessments, and of what they propose for quotas (R38, R39)."""
 
 from typing import Self
 
@@ -13,7 +13,7 @@ from kernel.free_text import Reason
 from services.assessment import commands
 from services.assessment.domain import annual as domain
 from services.assessment.domain.annual import AnnualText
-from services.assessment.graph.annual import AnnualAssessment, AssessmentYear, PublishedGrade
+from services.assessment.graph.annual import AnnualAssessment, AssessmentYear, Complaint, PublishedGrade, QuotaProposal
 from services.assessment.graph.context import Context, Info
 
 _RULE = "R38"
@@ -106,3 +106,21 @@ class AnnualMutation:
     async def publish_grades(self, info: Info, year: int) -> list[PublishedGrade] | None:
         """Publish the grades of a year, and nothing else of its assessments."""
         return PublishedGrade.all_of(await run(info, commands.publish_grades, year=year))
+
+    @strawberry.federation.mutation(
+        description="不采纳数量建议，须说明理由；采纳用 adjustQuota 并写明 proposalId (R39)",
+        requires_scopes=requires(Scope.MINISTRY),
+    )
+    async def decline_quota_proposal(self, info: Info, id: strawberry.ID, reason: str) -> QuotaProposal | None:
+        """Decline a proposal; the quota stays as it is."""
+        why = Reason.of(reason, rule="R39")
+        return QuotaProposal.of(await run(info, commands.decline_quota_proposal, key=id, reason=why))
+
+    @strawberry.federation.mutation(
+        description="登记查实的投诉，下次计算时扣分；交基地提出意见后不再登记 (R38)",
+        requires_scopes=requires(Scope.MINISTRY),
+    )
+    async def record_complaint(self, info: Info, base_id: strawberry.ID, year: int, text: str) -> Complaint | None:
+        """Record a complaint that was upheld."""
+        given = {"base_id": base_id, "year": year, "text": AnnualText.of(text, "text")}
+        return Complaint.of(await run(info, commands.record_complaint, **given))

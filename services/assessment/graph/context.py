@@ -13,6 +13,7 @@ from services.assessment.commands.deps import Deps
 from services.assessment.domain.annual import Assessment
 from services.assessment.domain.book import Book
 from services.assessment.domain.certificate import Certificate
+from services.assessment.domain.complaint import Complaint
 from services.assessment.domain.finding import Finding
 from services.assessment.domain.project import Project
 from services.assessment.domain.record import Record
@@ -92,6 +93,14 @@ class FindingsByProjectLoader(BatchLoader[Context, str, list[Finding]]):
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, list[Finding]]:
         """By the project's id."""
         return await self.context.deps.store.findings.of_projects(keys, self.context.principal)
+
+
+class ComplaintsBySubjectLoader(BatchLoader[Context, tuple[int, str], list[Complaint]]):
+    """Complaints about bases; a resolver asks only for those of an assessment whose reader is a party to it."""
+
+    async def fetch(self, keys: Sequence[tuple[int, str]]) -> Mapping[tuple[int, str], list[Complaint]]:
+        """By year and base."""
+        return await self.context.deps.store.complaints.of_subjects(keys)
 
 
 class AssessmentsByBaseLoader(BatchLoader[Context, str, list[Assessment]]):

@@ -46,6 +46,15 @@ class SeverityCount:
     count: int
 
 
+@strawberry.type(description="有已发布项目的基地的项目数量 (R11, R39)")
+class QuotaUse:
+    """What the bases of a row may publish, and have."""
+
+    bases: int = strawberry.field(description="有已发布项目的基地数")
+    limit: int | None = strawberry.field(description="这些基地的项目数量之和；有基地的数量不详时为空")
+    used: int = strawberry.field(description="其中已发布占用的，取消的也占用")
+
+
 @strawberry.type(
     description="年度总表的一行：某类别、某省基地的项目及其结果；province 为空：不属于任何省份的基地 (R42)"
 )
@@ -68,6 +77,7 @@ class YearTableRow:
     inspected: int = strawberry.field(description="被抽检的项目数")
     findings: list[SeverityCount]
     open_findings: int = strawberry.field(description="尚未关闭的结论数")
+    quota: QuotaUse
 
     @classmethod
     def of(cls, row: tables.Row) -> Self:
@@ -89,6 +99,7 @@ class YearTableRow:
             inspected=row.inspected,
             findings=[SeverityCount(severity=severity, count=count) for severity, count in row.findings.items()],
             open_findings=row.open_findings,
+            quota=QuotaUse(bases=row.quota.bases, limit=row.quota.limit, used=row.published),
         )
 
 

@@ -12,11 +12,12 @@ from chassis.events import Envelope
 from chassis.messaging.inbox import Handler, Row
 from chassis.storage.mongo import Session
 from chassis.storage.unit_of_work import UnitOfWork
+from services.assessment.commands.quota_proposals import find_proposal
 from services.assessment.domain import project as projects
 from services.assessment.domain.attendance import miss
-from services.assessment.domain.quota_proposal import QuotaLimit, RoundQuotas
+from services.assessment.domain.quota_proposal import QuotaLimit, QuotaProposal, RoundQuotas, follow_adjustment
 from services.assessment.domain.record import Record, follow
-from services.assessment.domain.vocabulary import HeldMode, ProjectPhase
+from services.assessment.domain.vocabulary import HeldMode, ProjectPhase, ProposalState
 from services.assessment.store import AttendeeName, Store
 
 _ACCEPTED = "enrollment.accepted"
@@ -111,6 +112,7 @@ class QuotaAdjusted:
     base: str
     year: int
     limit: int
+    proposal: str | None = None
 
 
 @dataclass(frozen=True)
@@ -274,11 +276,21 @@ class Effects:
             await self._store.rounds.put(RoundQuotas(str(event.year), envelope.version, event.quotas), session)
 
     async def quota_adjusted(self, event: QuotaAdjusted, envelope: Envelope, session: Session) -> None:
-        """Keep the limit in force of a base (R39); a late event changes nothing."""
+        """Keep the limit in force of a base, and note what was made of a proposal (R39); a late event is no limit."""
+        if event.proposal and (proposal := await find_proposal(self._store, event.proposal, session)):
+            await self._decide(proposal, follow_adjustment(proposal, event.limit), session)
         key = f"{event.base}:{event.year}"
         stored = await self._store.limits.find(key, session)
         if stored is None or stored.version < envelope.version:
             await self._store.limits.put(QuotaLimit(key, envelope.version, event.limit), session)
+
+    async def _decide(self, proposal: QuotaProposal, decided: QuotaProposal, session: Session) -> None:
+        if decided is proposal:
+            return
+        unit = UnitOfWork(session)
+        stage = unit.insert if proposal.state is ProposalState.PROPOSED else unit.save
+        stage(self._store.proposals, decided, act=current_act())
+        await unit.flush()
 
     async def resumed(self, event: ProjectResumed, envelope: Envelope, session: Session) -> None:
         """Put the project back into the state it was suspended in."""

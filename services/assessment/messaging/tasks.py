@@ -73,6 +73,8 @@ EMITTED: tuple[type, ...] = (
     annual_events.AnnualAppealed,
     annual_events.AnnualAppealDecided,
     annual_events.GradesPublished,
+    annual_events.QuotaProposalDeclined,
+    annual_events.ComplaintRecorded,
 )
 """Every event of assessment, for the registry of contracts."""
 

@@ -15,6 +15,7 @@ from chassis.storage.repository import Repository
 from kernel.refusals import BAD_CURSOR
 from services.assessment.domain.annual import Assessment
 from services.assessment.domain.annual_year import AssessmentYear
+from services.assessment.domain.complaint import Complaint
 from services.assessment.domain.indicators import Application, Attendee, EvidenceRow, Questionnaire
 from services.assessment.domain.rubric import Grade
 from services.assessment.domain.vocabulary import AnnualState
@@ -70,6 +71,10 @@ class Assessments(Repository[Assessment]):
             found[assessment.base].append(assessment)
         return found
 
+    async def visible_of_year(self, year: int, principal: Principal) -> list[Assessment]:
+        """All assessments of a year that the principal may see, by id."""
+        return await self.query(all_of({"year": year}, visible_to(principal)))
+
     async def visible(self, key: str, principal: Principal) -> Assessment | None:
         """An assessment, if the principal may see it."""
         found = await self.query(all_of({"_id": key}, visible_to(principal)))
@@ -85,6 +90,31 @@ class Years(Repository[AssessmentYear]):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database, "annual_years", AssessmentYear, producer="assessment", noun="annual-year")
+
+
+class Complaints(Repository[Complaint]):
+    """Complaints about bases that were upheld.
+
+    Args:
+        database: The service's own database.
+    """
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, "complaints", Complaint, producer="assessment", noun="complaint")
+
+    async def prepare(self) -> None:
+        """Create the indexes."""
+        await super().prepare()
+        await self.collection.create_index([("year", ASCENDING), ("base", ASCENDING)], name="year")
+
+    async def of_subjects(self, subjects: Iterable[tuple[int, str]]) -> dict[tuple[int, str], list[Complaint]]:
+        """Complaints by year and base, the earliest first; one database operation."""
+        found: dict[tuple[int, str], list[Complaint]] = {subject: [] for subject in subjects}
+        if found:
+            where = {"$or": [{"year": year, "base": base} for year, base in found]}
+            for complaint in await self.query(where, sort=[("at", ASCENDING), ("_id", ASCENDING)]):
+                found[complaint.year, complaint.base].append(complaint)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from chassis.storage.repository import Repository
 from chassis.storage.wakeups import Wakeups
 from services.assessment.domain.book import Book
 from services.assessment.domain.project import Project
-from services.assessment.domain.quota_proposal import QuotaLimit, RoundQuotas
+from services.assessment.domain.quota_proposal import QuotaLimit, QuotaProposal, RoundQuotas
 from services.assessment.domain.settlement import Settlement
-from services.assessment.store.annual import AnnualFacts, Applications, Assessments, Evidence, Years
+from services.assessment.store.annual import AnnualFacts, Applications, Assessments, Complaints, Evidence, Years
 from services.assessment.store.audit import AuditLog
 from services.assessment.store.certificates import AttendeeName, Certificates, NameGuesses
 from services.assessment.store.inspections import Findings, Inspections
@@ -20,7 +20,7 @@ from services.assessment.store.records import Records
 COLLECTIONS = (
     *("books", "records", "settlements"),
     *("inspections", "findings", "certificates", "instruments", "key_lists"),
-    *("annual", "annual_years", "jobs"),
+    *("annual", "annual_years", "proposals", "complaints", "jobs"),
 )
 """The collections whose documents carry events."""
 SEALED = ("inspections", "certificates", "instruments")
@@ -59,6 +59,8 @@ class Store:
         annual_years: What is stored of those of a year together (R38).
         rounds: What rounds give the bases of each category, as the catalog's events have it (R39).
         limits: What the ministry has given bases instead, likewise (R39).
+        proposals: What grades have proposed for quotas and the ministry has decided (R39).
+        complaints: Complaints about bases that were upheld (R38).
         evidence: The facts behind their numbers (R38).
         applications: How bases have dealt with applications (R23).
         annual_facts: What assessments are measured by (R38).
@@ -87,6 +89,8 @@ class Store:
         self.annual_years = Years(database)
         self.rounds = Repository(database, "rounds", RoundQuotas, producer="assessment", noun="round")
         self.limits = Repository(database, "limits", QuotaLimit, producer="assessment", noun="limit")
+        self.proposals = Repository(database, "proposals", QuotaProposal, producer="assessment", noun="quota-proposal")
+        self.complaints = Complaints(database)
         self.evidence = Evidence(database)
         self.applications = Applications(database)
         self.annual_facts = AnnualFacts(database)
@@ -108,6 +112,7 @@ class Store:
         await self.name_guesses.prepare()
         for repository in (self.instruments, self.key_lists, self.issues, self.texts):
             await repository.prepare()
-        for annual in (self.annual, self.annual_years, self.applications):
+        for annual in (self.annual, self.annual_years, self.applications, self.proposals, self.complaints):
             await annual.prepare()
+        await self.proposals.collection.create_index([("year", ASCENDING)], name="year")
         await self.audit.prepare()

@@ -1,4 +1,4 @@
-"""What the ministry's table of a year is counted from, read in five operations (R42)."""
+"""What the ministry's table of a year is counted from, read in seven operations (R42)."""
 
 import asyncio
 from typing import Any
@@ -26,18 +26,31 @@ async def year_facts(store: Store, year: int) -> YearFacts:
     """
     projects = await _projects(store, year)
     among = {"$in": [project.id for project in projects]}
-    outcomes, evaluations, findings, inspections = await asyncio.gather(
-        _outcomes(store, among), _evaluations(store, among), _findings(store, year), store.inspections.of_year(year)
+    outcomes, evaluations, findings, inspections, known = await asyncio.gather(
+        _outcomes(store, among),
+        _evaluations(store, among),
+        _findings(store, year),
+        store.inspections.of_year(year),
+        store.rounds.find(str(year)),
     )
     drawn = (sampled for inspection in inspections for sampled in inspection.sample)
     inspected = frozenset(sampled.project for sampled in drawn if sampled.replaced_for is None)
-    return YearFacts(projects, outcomes, evaluations, inspected, findings)
+    bases = sorted({project.base for project in projects})
+    stored = await store.limits.find_many([f"{base}:{year}" for base in bases])
+    limits = {base: found.limit for base, found in zip(bases, stored, strict=True) if found}
+    return YearFacts(projects, outcomes, evaluations, inspected, findings, known.quotas if known else {}, limits)
 
 
 async def _projects(store: Store, year: int) -> list[ProjectFacts]:
-    cursor = store.projects.collection.find({"year": year}, {"phase": 1, "category": 1, "province": 1})
+    cursor = store.projects.collection.find({"year": year}, {"phase": 1, "category": 1, "province": 1, "base": 1})
     return [
-        ProjectFacts(found["_id"], found.get("category"), found.get("province") or "00", ProjectPhase(found["phase"]))
+        ProjectFacts(
+            found["_id"],
+            found.get("category"),
+            found.get("province") or "00",
+            ProjectPhase(found["phase"]),
+            found["base"],
+        )
         async for found in cursor
     ]
 

@@ -31,6 +31,8 @@ async def adjust_quota(
     limit: int,
     reason: str,
     effective_from: date | None,
+    proposal: str | None = None,
+    above_round: bool = False,
 ) -> Base:
     """Change a base's quota of a round; below what is used it only stops new submissions (R39).
 
@@ -42,9 +44,11 @@ async def adjust_quota(
         limit: Projects, 0 or more.
         reason: As it was typed.
         effective_from: First day of the new limit; None for today.
+        proposal: Id of the proposal of assessment that this decides; None for none.
+        above_round: Whether the limit is meant to exceed the one that the round gives.
 
     Raises:
-        Refusal: `NOT_FOUND`, `BASE_CLOSED`, `REASON_MISSING`, `INVALID_REASON` or `INVALID_QUOTA`.
+        Refusal: `NOT_FOUND`, `REASON_MISSING`, `INVALID_REASON`, or what `quotas.adjust` refuses.
     """
     require_scope(principal, Scope.MINISTRY)
     base = await deps.store.bases.get(base_id)
@@ -56,6 +60,8 @@ async def adjust_quota(
         reason=Reason.of(reason, "R39"),
         effective_from=effective_from,
         now=deps.clock.now(),
+        proposal=proposal,
+        above_round=above_round,
         actor=principal.name,
         base_name=base.name,
     )
@@ -67,7 +73,9 @@ async def adjust_quota(
         quota = await deps.store.quotas.get(quota_id(base.id, year), session)
         return await deps.store.quotas.save(*adjust(quota), session)
 
-    given = (base_id, year, limit, reason, effective_from)
+    given: tuple[object, ...] = (base_id, year, limit, reason, effective_from)
+    if proposal is not None or above_round:  # what earlier releases were sent has the digest that it had
+        given += (proposal, above_round)
     await run_once(deps.store.quotas, principal, "adjust_quota", given, partial(deps.store.transact, work))
     return base
 

@@ -206,7 +206,11 @@ class BaseTeamSet:
 
 @dataclass(frozen=True, kw_only=True)
 class QuotaAdjusted:
-    """The ministry changed a base's quota of a round (R39)."""
+    """The ministry changed a base's quota of a round (R39).
+
+    Attributes:
+        proposal: Id of the proposal of assessment that this decides; None where it follows from none.
+    """
 
     base: str
     year: int
@@ -217,6 +221,7 @@ class QuotaAdjusted:
     effective_from: date
     province: str
     base_name: str | None = None
+    proposal: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,14 +1,22 @@
 """How many projects a base may have in a round, and how many it has (R11, R39)."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from kernel.dates import today
 from kernel.free_text import Reason
+from kernel.refusals import PROPOSAL_DECIDED
 from services.catalog.domain.base import Base
 from services.catalog.domain.events import QuotaAdjusted, QuotaReconciled
-from services.catalog.domain.refusals import BASE_CLOSED, INVALID_QUOTA, QUOTA_EXCEEDED
+from services.catalog.domain.refusals import (
+    BASE_CLOSED,
+    INVALID_QUOTA,
+    PROPOSAL_MISMATCH,
+    QUOTA_ABOVE_ROUND,
+    QUOTA_EXCEEDED,
+)
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import ProjectStatus
 
@@ -38,6 +46,7 @@ class Adjustment:
 
     Attributes:
         by: Who acted, as the audit names them.
+        proposal: The proposal that it decides, `<year>/<base>/<limit>`; None where it follows from none.
     """
 
     limit: int
@@ -45,6 +54,7 @@ class Adjustment:
     reason: str
     at: datetime
     by: str | None = None
+    proposal: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +151,8 @@ def adjust(
     reason: Reason,
     effective_from: date | None,
     now: datetime,
+    proposal: str | None = None,
+    above_round: bool = False,
     actor: str | None = None,
     base_name: str | None = None,
 ) -> tuple[Quota, list[QuotaAdjusted]]:
@@ -152,17 +164,24 @@ def adjust(
         reason: Why.
         effective_from: First day of the new limit; None for today.
         now: Domain time, aware.
+        proposal: The proposal of assessment that this decides, with its limit or another one; None for none.
+        above_round: Whether the limit is meant to exceed the one that the round gives.
         actor: Who acts, as the audit names them.
         base_name: The base's name, for the event.
 
     Raises:
-        Refusal: `BASE_CLOSED`, or `INVALID_QUOTA` for a limit beyond 0 to 200 or a day that is over.
+        Refusal: `BASE_CLOSED`, `QUOTA_ABOVE_ROUND`, `PROPOSAL_MISMATCH`, `PROPOSAL_DECIDED`, or `INVALID_QUOTA` for a
+            limit beyond 0 to 200 or a day that is over.
     """
     if quota.frozen:
         raise BASE_CLOSED(base=quota.base)
     since = effective_from or today(now)
     if limit not in LIMITS or since < today(now):
         raise INVALID_QUOTA(limit=LIMITS[-1])
+    if limit > quota.limit and not above_round:
+        raise QUOTA_ABOVE_ROUND(field="aboveRound", limit=quota.limit)
+    if proposal is not None:
+        _require_undecided(quota, proposal)
     event = QuotaAdjusted(
         base=quota.base,
         year=quota.year,
@@ -173,9 +192,24 @@ def adjust(
         effective_from=since,
         province=quota.province,
         base_name=base_name,
+        proposal=proposal,
     )
-    change = Adjustment(limit, since, reason.text, now, actor)
+    change = Adjustment(limit, since, reason.text, now, actor, proposal)
     return replace(quota, adjustments=(*quota.adjustments, change)), [event]
+
+
+def _require_undecided(quota: Quota, proposal: str) -> None:
+    """Require that a proposal is of this quota, and that no adjustment has decided it.
+
+    Raises:
+        Refusal: `PROPOSAL_MISMATCH` or `PROPOSAL_DECIDED`.
+    """
+    if not re.fullmatch(rf"{quota.year}/{re.escape(quota.base)}/[0-9]{{1,3}}", proposal, re.ASCII):
+        raise PROPOSAL_MISMATCH(field="proposalId", proposal=proposal)
+    proposed = int(proposal.rpartition("/")[2])
+    for change in quota.adjustments:
+        if change.proposal == proposal:
+            raise PROPOSAL_DECIDED(field="proposalId", state="ADOPTED" if change.limit == proposed else "ADAPTED")
 
 
 def follow_round(

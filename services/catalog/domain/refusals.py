@@ -124,6 +124,20 @@ INVALID_QUOTA = RefusalKind(
     rule="R39",
     unblock=Unblock.SELF,
 )
+QUOTA_ABOVE_ROUND = RefusalKind(
+    "QUOTA_ABOVE_ROUND",
+    "超过通知所定上限{limit}，须写明 aboveRound",
+    "Above the round's {limit}: say aboveRound",
+    rule="R39",
+    unblock=Unblock.SELF,
+)
+PROPOSAL_MISMATCH = RefusalKind(
+    "PROPOSAL_MISMATCH",
+    "建议与所调整的基地或年度不符",
+    "The proposal is of another base or year",
+    rule="R39",
+    unblock=Unblock.SELF,
+)
 
 INVALID_KIND = RefusalKind(
     "INVALID_KIND",

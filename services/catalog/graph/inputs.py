@@ -80,6 +80,10 @@ class QuotaInput:
     limit: int
     reason: str
     effective_from: date | None = None
+    proposal_id: strawberry.ID | None = strawberry.field(
+        default=None, description="所据的数量建议；数量与建议相同为采纳，不同为酌情采纳"
+    )
+    above_round: bool = strawberry.field(default=False, description="确认超过该轮次给同类基地的数量")
 
 
 @strawberry.input(description="登记评审专家 (R14)")

@@ -25,12 +25,18 @@ class QuotaAdjustment:
     reason: str
     at: datetime
     by: str | None
+    proposal_id: strawberry.ID | None = strawberry.field(description="所据的数量建议；非据建议的为空")
 
     @classmethod
     def of(cls, change: quotas.Adjustment) -> Self:
         """From the domain's value."""
         return cls(
-            limit=change.limit, effective_from=change.effective_from, reason=change.reason, at=change.at, by=change.by
+            limit=change.limit,
+            effective_from=change.effective_from,
+            reason=change.reason,
+            at=change.at,
+            by=change.by,
+            proposal_id=strawberry.ID(change.proposal) if change.proposal else None,
         )
 
 

@@ -42,6 +42,10 @@ _TEXTS: dict[AnnualStep, tuple[str, str]] = {
         "{year}年度考核的复核申请不成立，等次不变",
         "The appeal against the grade of {year} is dismissed; the grade stands",
     ),
+    AnnualStep.PROPOSAL_DECLINED: (
+        "教师工作司未采纳按年度考核提出的数量建议，{year}年度项目数量维持{limit}个",
+        "The ministry has declined what the assessment proposed: the quota of {year} stays at {limit}",
+    ),
 }
 _GRADES = {
     "EXCELLENT": ("优秀", "excellent"),
@@ -61,7 +65,7 @@ def annual_sentence(facts: Facts) -> tuple[str, str] | None:
     grade = facts.grade or ""
     grade_zh, grade_en = _GRADES.get(grade, (grade, grade))
     zh, en = _TEXTS[facts.annual_step]
-    words = {"year": facts.year, "until": facts.until, "grade_zh": grade_zh, "grade_en": grade_en}
+    words = {"year": facts.year, "until": facts.until, "limit": facts.limit, "grade_zh": grade_zh, "grade_en": grade_en}
     return zh.format_map(words), en.format_map(words)
 
 

@@ -89,7 +89,7 @@ class InspectionStep(StrEnum):
 
 
 class AnnualStep(StrEnum):
-    """What a notice of an annual assessment tells (R38)."""
+    """What a notice of an annual assessment, or of what it proposes, tells (R38, R39)."""
 
     OPENED = "OPENED"
     COMMENTED = "COMMENTED"
@@ -99,6 +99,7 @@ class AnnualStep(StrEnum):
     APPEALED = "APPEALED"
     UPHELD = "UPHELD"
     DISMISSED = "DISMISSED"
+    PROPOSAL_DECLINED = "PROPOSAL_DECLINED"
 
 
 _OF_DECISIONS = frozenset({NoticeKind.DECISION, NoticeKind.REVISED})

@@ -77,6 +77,8 @@ NOT_FOR_PROVINCES = frozenset(
         "assessment.annual-item-adjusted",
         "assessment.annual-appealed",
         "assessment.annual-appeal-decided",
+        "assessment.quota-proposal-declined",
+        "assessment.complaint-recorded",
         "assessment.evaluation-reminded",
         "gateway.account-provisioned",
         "gateway.base-added",

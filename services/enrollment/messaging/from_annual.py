@@ -17,6 +17,7 @@ _STEPS = {
     "annual-commented": AnnualStep.COMMENTED,
     "annual-item-adjusted": AnnualStep.ADJUSTED,
     "annual-appealed": AnnualStep.APPEALED,
+    "quota-proposal-declined": AnnualStep.PROPOSAL_DECLINED,
 }
 
 
@@ -28,6 +29,7 @@ class AssessmentMoved:
         until: The last day for comments.
         appeal_until: The last day for an appeal.
         version: How often a grade was made final.
+        limit: The limit in force of a quota that was proposed to be another.
     """
 
     base: str
@@ -39,6 +41,7 @@ class AssessmentMoved:
     version: int = 1
     upheld: bool = False
     reason: str | None = None
+    limit: int | None = None
 
 
 def annual_handlers(deps: Deps) -> Mapping[str, Handler]:
@@ -51,6 +54,7 @@ def annual_handlers(deps: Deps) -> Mapping[str, Handler]:
             year=event.year,
             until=event.until or event.appeal_until,
             grade=event.grade,
+            limit=event.limit,
         )
         now = deps.clock.now()
         unit = UnitOfWork(session)

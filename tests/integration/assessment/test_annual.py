@@ -13,8 +13,10 @@ from chassis.storage.mongo import Database
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from kernel.dates import SHANGHAI
+from kernel.free_text import Title
 from services.assessment import commands
 from services.assessment.commands.attendance import AttendanceMark, record_attendance
+from services.assessment.domain.draw import candidates_of
 from services.assessment.domain.finding import Finding
 from services.assessment.domain.vocabulary import FindingState, ProjectPhase, ResultOutcome, Severity
 from services.assessment.store import AuditSelection
@@ -147,9 +149,10 @@ class Season:
         self.at("2024-12-02")
         assert (await self.ask(COMPUTE, rubric="2024.1"))["bases"] == 2
 
-    async def graded(self) -> None:
-        """The grades of both, after the time for comments."""
-        await self.computed()
+    async def graded(self, *, computed: bool = False) -> None:
+        """The grades of both, after the time for comments; computed first, unless they are."""
+        if not computed:
+            await self.computed()
         await self.ask(OPEN)
         self.at("2024-12-24")
         assert [row["ok"] for row in await self.ask(FINALIZE, ids=[OWN, THEIRS])] == [True, True]
@@ -243,6 +246,52 @@ async def test_r38_to_compute_again_is_a_new_version_only_where_a_fact_has_chang
     assert [each.number for each in stored.earlier] == [1]
     await season.ask(COMPUTE, rubric="sichuan.1")
     assert [item["code"] for item in (await season.assessment())["items"]] == ["P1", "S1", "T1", "T2", "T3"]
+
+
+COMPLAIN = """mutation($base: ID!, $year: Int! = 2024, $text: String! = "收费与公布的标准不符，经查属实") {
+  recordComplaint(baseId: $base, year: $year, text: $text) { id base { id } year text } }"""
+COMPLAINTS = """query { annualAssessments(year: 2024) { nodes { id complaints { id text } } } }"""
+
+
+async def test_r38_a_complaint_takes_points_and_the_number_opens_to_it(season: Season) -> None:
+    await season.hold()
+    said = await season.ask(COMPLAIN, base="b1")
+    assert (said["base"], said["year"]) == ({"id": "b1"}, 2024)
+    season.at("2024-12-02")
+    await season.ask(COMPUTE, rubric="2024.1")
+    later = await season.ask(COMPLAIN, base="b1")
+    assert (await season.assessment())["computation"] == 1, "the next computation counts it"
+    await season.ask(COMPUTE, rubric="2024.1")
+    item = next(item for item in (await season.assessment())["items"] if item["code"] == "F1")
+    assert (item["inputs"], item["hundredths"]) == ({"COMPLAINT_UPHELD": 2}, -600)
+    rows = (await season.ask(EVIDENCE, id=OWN, code="F1"))["nodes"]
+    assert {(row["kind"], row["id"]) for row in rows} == {("COMPLAINT", said["id"]), ("COMPLAINT", later["id"])}
+    await season.ask(OPEN)
+    assert await season.ask(COMPLAIN, base="b1") == ["WRONG_STATE"]
+    shown = {node["id"]: node["complaints"] for node in (await season.ask(COMPLAINTS, BASE))["nodes"]}
+    assert shown == {OWN: [{"id": each["id"], "text": "收费与公布的标准不符，经查属实"} for each in (said, later)]}
+    assert {node["id"]: node["complaints"] for node in (await season.ask(COMPLAINTS))["nodes"]}[THEIRS] == []
+
+
+async def test_r38_a_complaint_is_the_ministrys_word_about_a_base_with_projects_of_that_year(season: Season) -> None:
+    await season.hold()
+    assert await season.ask(COMPLAIN, base="b9") == ["NOT_FOUND"]
+    assert await season.ask(COMPLAIN, base="b1", year=2023) == ["NOT_FOUND"]
+    assert await season.ask(COMPLAIN, base="b1", text=" ") == ["REASON_MISSING"]
+    for other in (BASE, PROVINCE, SCHOOL, TEACHER, EXPERT):
+        assert await season.ask(COMPLAIN, other, base="b1") == ["FORBIDDEN"]
+    assert await season.world.deps.store.complaints.query({}) == []
+
+
+async def test_r37_a_complaint_weighs_in_the_draw(season: Season) -> None:
+    """By the announced rule of weights, as its base's projects of that year."""
+    await season.hold()
+    await season.ask(COMPLAIN, base="b1")
+    drawn = await commands.freeze_inspection(season.world.deps, MINISTRY, year=2024, title=Title("抽检"), share_bp=5000)
+    weights = {
+        each.id: each.weight for each in candidates_of(await season.world.deps.store.inspections.population(drawn.id))
+    }
+    assert (weights["p1"], weights["p2"]) == (4, 2), "an escalation and a complaint; an overrun"
 
 
 async def test_r38_what_cannot_be_computed_is_refused(season: Season) -> None:
@@ -359,7 +408,9 @@ async def test_r38_a_list_of_assessments_is_paged(season: Season) -> None:
 
 
 async def test_r38_everything_that_is_decided_is_told_without_a_word_of_the_base(season: Season) -> None:
-    await season.graded()
+    await season.computed()
+    await season.ask(COMPLAIN, base="b1")
+    await season.graded(computed=True)
     await season.ask(APPEAL, BASE, id=OWN)
     await season.ask(DECIDE, id=OWN, upheld=False)
     season.at("2025-02-01")
@@ -371,6 +422,7 @@ async def test_r38_everything_that_is_decided_is_told_without_a_word_of_the_base
         "annual-appealed",
         "annual-appeal-decided",
         "grades-published",
+        "complaint-recorded",
     ]
     told: list[Any] = []
 
@@ -381,7 +433,7 @@ async def test_r38_everything_that_is_decided_is_told_without_a_word_of_the_base
 
     await eventually(all_told)
     assert sorted(act.type.removeprefix("assessment.") for act in told) == sorted(wanted)
-    assert "延期经部里批准" not in repr(told)
+    assert not any(text in repr(told) for text in ("延期经部里批准", "收费与公布的标准不符"))
     final = next(act for act in told if act.type.endswith("annual-finalized"))
     assert final.data["base_name"] == "基地b1"
 
@@ -417,9 +469,16 @@ async def test_r38_how_far_a_year_is_is_the_ministrys_to_know(season: Season) ->
     assert await season.ask(query, BASE) == ["FORBIDDEN"]
 
 
-async def test_r39_a_final_grade_proposes_a_quota_and_only_the_catalog_changes_one(season: Season) -> None:
-    query = """query($year: Int!) { quotaProposals(year: $year) {
-      base { id } year grade factorBp roundLimit limit proposed aboveRound reason assessmentId } }"""
+PROPOSALS = """query($year: Int!, $state: ProposalState) { quotaProposals(year: $year, state: $state) {
+  id base { id } year grade factorBp roundLimit limit proposed aboveRound reason assessmentId
+  state decidedLimit declineReason } }"""
+DECLINE = """mutation($id: ID!, $reason: String!) {
+  declineQuotaProposal(id: $id, reason: $reason) { id state declineReason } }"""
+ADJUSTED: dict[str, Any] = {"base": "b1", "year": 2025, "before": 10, "limit": 5, "used": 0, "reason": "按年度考核"}
+
+
+async def lowest(season: Season) -> None:
+    """The round of 2025 gives ten, and the grade of `b1` in 2024 is the lowest."""
     await season.computed()
     quotas = {"PRINCIPAL": 10}
     await season.tell("catalog.round-opened", "2025", province="00", year=2025, title="2025年培训", quotas=quotas)
@@ -432,11 +491,21 @@ async def test_r39_a_final_grade_proposes_a_quota_and_only_the_catalog_changes_o
         return await season.world.deps.store.rounds.find("2025") is not None
 
     await eventually(told)
-    assert await season.ask(query, year=2025) == [], "no grade is final"
+    assert await season.ask(PROPOSALS, year=2025) == [], "no grade is final"
     season.at("2024-12-24")
     await season.ask(FINALIZE, ids=[OWN])
-    assert await season.ask(query, year=2025) == [
+
+
+async def proposals(season: Season) -> list[tuple[str, str, int | None]]:
+    """By proposal its state, and the limit that was given by it."""
+    return [(row["id"], row["state"], row["decidedLimit"]) for row in await season.ask(PROPOSALS, year=2025)]
+
+
+async def test_r39_a_final_grade_proposes_a_quota_and_only_the_catalog_changes_one(season: Season) -> None:
+    await lowest(season)
+    assert await season.ask(PROPOSALS, year=2025) == [
         {
+            "id": "2025/b1/5",
             "base": {"id": "b1"},
             "year": 2025,
             "grade": "UNQUALIFIED",
@@ -447,25 +516,83 @@ async def test_r39_a_final_grade_proposes_a_quota_and_only_the_catalog_changes_o
             "aboveRound": False,
             "reason": "2024年度考核等次不合格：同类基地10项的50%，建议5项",
             "assessmentId": OWN,
+            "state": "PROPOSED",
+            "decidedLimit": None,
+            "declineReason": None,
         }
     ]
-    assert await season.ask(query, year=2026) == [], "that round is not known"
-    assert await season.ask(query, BASE, year=2025) == ["FORBIDDEN"]
-    adjusted: dict[str, Any] = {"base": "b1", "year": 2025, "before": 10, "limit": 5, "used": 0, "reason": "按年度考核"}
-    await season.tell("catalog.quota-adjusted", "b1:2025", version=2, effective_from="2024-12-24", **adjusted)
+    assert await season.ask(PROPOSALS, year=2026) == [], "that round is not known"
+    assert await season.ask(PROPOSALS, BASE, year=2025) == ["FORBIDDEN"]
+    await season.tell("catalog.quota-adjusted", "b1:2025", version=2, effective_from="2024-12-24", **ADJUSTED)
 
     async def followed() -> bool:
-        return bool(await season.ask(query, year=2025) == [])
+        return await proposals(season) == []
 
     await eventually(followed)
-    await season.tell("catalog.quota-adjusted", "b1:2025", version=1, **(adjusted | {"limit": 9}))
+    await season.tell("catalog.quota-adjusted", "b1:2025", version=1, **(ADJUSTED | {"limit": 9}))
     await season.tell("catalog.round-amended", "2025", version=2, province="00", year=2025, quotas={"PRINCIPAL": 20})
 
     async def amended() -> bool:
-        return [row["proposed"] for row in await season.ask(query, year=2025)] == [10]
+        return [row["proposed"] for row in await season.ask(PROPOSALS, year=2025)] == [10]
 
     await eventually(amended)
-    assert [row["limit"] for row in await season.ask(query, year=2025)] == [5], "a late event changes nothing"
+    assert [row["limit"] for row in await season.ask(PROPOSALS, year=2025)] == [5], "a late event changes nothing"
+
+
+@pytest.mark.parametrize(("limit", "state"), [(5, "ADOPTED"), (7, "ADAPTED")])
+async def test_r39_an_adjustment_by_a_proposal_decides_it_once(season: Season, limit: int, state: str) -> None:
+    """A proposal that nothing proposes decides nothing; what was decided stays decided when another limit follows."""
+    await lowest(season)
+    unknown = ADJUSTED | {"limit": 9, "proposal": "2025/b1/9"}
+    await season.tell("catalog.quota-adjusted", "b1:2025", version=1, **unknown)
+
+    async def given() -> bool:
+        return [row["limit"] for row in await season.ask(PROPOSALS, year=2025)] == [9]
+
+    await eventually(given)
+    assert await proposals(season) == [("2025/b1/5", "PROPOSED", None)]
+    by_proposal = ADJUSTED | {"limit": limit, "proposal": "2025/b1/5"}
+    await season.tell("catalog.quota-adjusted", "b1:2025", version=2, **by_proposal)
+
+    async def decided() -> bool:
+        return await proposals(season) == [("2025/b1/5", state, limit)]
+
+    await eventually(decided)
+    assert await season.ask(DECLINE, id="2025/b1/5", reason="整改已完成") == ["PROPOSAL_DECIDED"]
+    await season.tell("catalog.quota-adjusted", "b1:2025", version=3, **(by_proposal | {"limit": 8}))
+
+    async def followed() -> bool:
+        stored = await season.world.deps.store.limits.find("b1:2025")
+        return stored is not None and stored.limit == 8
+
+    await eventually(followed)
+    assert await proposals(season) == [("2025/b1/5", state, limit)]
+
+
+async def test_r39_the_ministry_declines_a_proposal_once_and_may_come_back_to_it(season: Season) -> None:
+    await lowest(season)
+    for key in ("2025/b1/6", "2025/b9/5", "2026/b1/5", "b1", ""):
+        assert await season.ask(DECLINE, id=key, reason="整改已完成") == ["NOT_FOUND"]
+    assert await season.ask(DECLINE, BASE, id="2025/b1/5", reason="整改已完成") == ["FORBIDDEN"]
+    assert await season.ask(DECLINE, id="2025/b1/5", reason=" ") == ["REASON_MISSING"]
+    declined = await season.ask(DECLINE, id="2025/b1/5", reason="整改已完成")
+    assert declined == {"id": "2025/b1/5", "state": "DECLINED", "declineReason": "整改已完成"}
+    assert await season.ask(DECLINE, id="2025/b1/5", reason="整改已完成") == ["PROPOSAL_DECIDED"]
+    assert await season.ask(PROPOSALS, year=2025, state="PROPOSED") == []
+    (listed,) = await season.ask(PROPOSALS, year=2025, state="DECLINED")
+    assert (listed["proposed"], listed["limit"], listed["declineReason"]) == (5, 10, "整改已完成")
+
+    async def told() -> bool:
+        rows = await season.world.deps.store.audit.list(AuditSelection(), PageRequest(100))
+        return any(row.act.type == "assessment.quota-proposal-declined" for row in rows)
+
+    await eventually(told)
+    await season.tell("catalog.quota-adjusted", "b1:2025", version=1, **(ADJUSTED | {"proposal": "2025/b1/5"}))
+
+    async def adopted() -> bool:
+        return await proposals(season) == [("2025/b1/5", "ADOPTED", 5)]
+
+    await eventually(adopted)
 
 
 async def test_r38_the_command_line_computes_every_score_again(
@@ -479,6 +606,11 @@ async def test_r38_the_command_line_computes_every_score_again(
     await season.graded()
     equal = await recompute()
     assert (equal.code, "2 assessments" in equal.out) == (0, True), equal.error
+    assert "not checked" not in equal.out
+    everybody_capped = {"$set": {"capped": True}}
+    await season.world.deps.store.annual.collection.update_one({"_id": OWN}, everybody_capped)
+    assert f"{OWN}: share" in (await recompute()).error.split("\n")
+    await season.world.deps.store.annual.collection.update_one({"_id": OWN}, {"$set": {"capped": False}})
     changed = {"$set": {"rows.0.counts.done": 0}}
     await season.world.deps.store.evidence.collection.update_one({"_id": f"{OWN}/1/A1"}, changed)
     broken = await recompute()
@@ -496,3 +628,9 @@ async def test_two_finalizations_at_once_share_the_places_of_the_year(season: Se
     after = await season.world.deps.store.annual_years.get("2024")
     assert after.version == before.version + 1
     assert after.computed_at - before.computed_at == timedelta(0)
+
+
+@pytest.mark.parametrize("collection", ["instruments", "findings", "complaints", "proposals", "projects", "annual"])
+async def test_r38_what_a_year_is_measured_by_is_found_by_an_index(season: Season, collection: str) -> None:
+    found = season.world.deps.store.annual.collection.database[collection].find({"year": 2024})
+    assert "COLLSCAN" not in str((await found.explain())["queryPlanner"]["winningPlan"])

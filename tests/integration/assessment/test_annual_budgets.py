@@ -17,7 +17,7 @@ from services.assessment.commands import Deps
 from services.assessment.domain.annual import AnnualText
 from services.assessment.domain.quota_proposal import RoundQuotas
 from services.assessment.store import Store
-from tests.integration.assessment.annual_inputs import KEY, WHY, prepare
+from tests.integration.assessment.annual_inputs import KEY, PROPOSAL, WHY, prepare
 from tests.integration.assessment.world import BASE, MINISTRY, VAULT
 from tests.support.certificates import new_credentials
 from tests.support.operations import Budget, watched
@@ -30,7 +30,12 @@ ANNUAL_BUDGETS: dict[str, tuple[str, Command, Budget]] = {
     "compute_assessments": (
         "computeAssessments",
         lambda deps: commands.compute_assessments(deps, MINISTRY, year=2024, rubric="2024.1"),
-        Budget(13, commits=1),
+        Budget(14, commits=1),
+    ),
+    "record_complaint": (
+        "recordComplaint",
+        lambda deps: commands.record_complaint(deps, MINISTRY, base_id="b1", year=2024, text=TEXT),
+        Budget(4, commits=1),
     ),
     "open_comments": (
         "openComments",
@@ -62,6 +67,11 @@ ANNUAL_BUDGETS: dict[str, tuple[str, Command, Budget]] = {
         lambda deps: commands.decide_appeal(deps, MINISTRY, key=KEY, upheld=True, reason=WHY),
         Budget(3),
     ),
+    "decline_quota_proposal": (
+        "declineQuotaProposal",
+        lambda deps: commands.decline_quota_proposal(deps, MINISTRY, key=PROPOSAL, reason=WHY),
+        Budget(7),
+    ),
     "publish_grades": (
         "publishGrades",
         lambda deps: commands.publish_grades(deps, MINISTRY, year=2024),
@@ -70,7 +80,7 @@ ANNUAL_BUDGETS: dict[str, tuple[str, Command, Budget]] = {
     "quota_proposals": (
         "publishGrades",
         lambda deps: commands.quota_proposals(deps, MINISTRY, year=2025),
-        Budget(4),
+        Budget(5),
     ),
 }
 """By command: the mutation for which things are prepared, the command, its budget with an `Idempotency-Key`."""
@@ -86,7 +96,7 @@ async def test_a_command_takes_its_budget_of_operations(
     await store.prepare()
     await prepare(Deps(store, clock, load_rules(), VAULT, load_weights(), CREDENTIALS), mutation)
     await store.projects.put(project())
-    await store.rounds.put(RoundQuotas("2025", 1, {"PRINCIPAL": 5}))
+    await store.rounds.put(RoundQuotas("2025", 1, {"PRINCIPAL": 10}))
     async with watched(parts.mongodb_url(ADMIN), database.name) as (listened, operations):
         deps = Deps(Store(listened), clock, load_rules(), VAULT, load_weights(), CREDENTIALS)
         with acting(Act(MINISTRY, idempotency_key=name)):
@@ -105,5 +115,5 @@ async def test_r38_twenty_bases_are_computed_by_as_many_operations_as_one(
     async with watched(parts.mongodb_url(ADMIN), database.name) as (listened, operations):
         deps = Deps(Store(listened), Clock(tmp_path / "clock.json"), load_rules(), VAULT, load_weights(), CREDENTIALS)
         await commands.compute_assessments(deps, MINISTRY, year=2024, rubric="2024.1")
-    assert operations.cost == Budget(12 + operations_more, commits=1 + bool(operations_more)), operations.seen
+    assert operations.cost == Budget(13 + operations_more, commits=1 + bool(operations_more)), operations.seen
     assert await store.annual.collection.count_documents({}) == bases

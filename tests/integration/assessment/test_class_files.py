@@ -1,5 +1,6 @@
 """Files of a class by assessment's own endpoints: the workbook out and in, sign-in sheets, certificates (R29–R32)."""
 
+import asyncio
 import io
 import json
 import zipfile
@@ -26,6 +27,7 @@ from tests.integration.assessment.test_certificate_files import Files, Reply, in
 from tests.integration.assessment.test_certificates import NAMES, issue, named, trained
 from tests.integration.assessment.world import BASE, FOREIGN, MINISTRY, PROVINCE, SCHOOL, TEACHER, VAULT, World
 from tests.support.certificates import ORIGIN
+from tests.support.eventually import eventually
 from tests.unit.gateway.serving import served
 
 BOOK, ZIP = "/projects/p1/workbook.xlsx", "/certificates/projects/p1.zip"
@@ -218,3 +220,27 @@ async def test_r32_the_certificates_of_a_class_come_in_one_archive(
         assert all(archive.read(name).startswith(b"%PDF") for name in archive.namelist())
     monkeypatch.setattr(certificate_files, "MOST_PAGES", 1)
     assert (await files.ask("GET", ZIP, BASE)).code == "TOO_MANY_CERTIFICATES"
+
+
+async def test_r32_as_many_archives_wait_as_are_drawn_in_time_and_one_more_is_told_to_come_back(
+    world: World, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three of four stay, in whatever order they come; afterwards their places are free again."""
+    await trained(world, "e1")
+    drawn = asyncio.Event()
+
+    async def archive(*_: object) -> bytes:
+        await drawn.wait()
+        return b"PK"
+
+    monkeypatch.setattr(CertificateEndpoints, "_archive", archive)
+    asked = [asyncio.ensure_future(files.ask("GET", ZIP, BASE)) for _ in range(4)]
+    try:
+        await eventually(lambda: any(answer.done() for answer in asked))
+    finally:
+        drawn.set()
+    answers = await asyncio.gather(*asked)
+    assert sorted(answer.status for answer in answers) == [200, 200, 200, 503]
+    (refused,) = (answer for answer in answers if answer.status == 503)
+    assert (refused.code, refused.headers["retry-after"]) == ("UNAVAILABLE", "30")
+    assert (await files.ask("GET", ZIP, BASE)).status == 200

@@ -33,7 +33,7 @@ INSPECTION_BUDGETS: dict[str, tuple[str, Command, Budget]] = {
     "freeze_inspection": (
         "freezeInspection",
         lambda deps: commands.freeze_inspection(deps, MINISTRY, year=2024, title=Title("抽检"), share_bp=5000),
-        Budget(7, commits=1),
+        Budget(8, commits=1),
     ),
     "announce_inspection": (
         "announceInspection",

@@ -9,6 +9,7 @@ from services.assessment.domain.finding import Finding, FindingStep
 from services.assessment.domain.inspection import Inspection, Sampled
 from services.assessment.domain.instrument import Instrument, instrument_id
 from services.assessment.domain.project import Project
+from services.assessment.domain.quota_proposal import RoundQuotas
 from services.assessment.domain.record import Record, Result
 from services.assessment.domain.tally import Tally
 from services.assessment.domain.vocabulary import (
@@ -27,13 +28,14 @@ from tests.integration.assessment.world import BASE, EXPERT, MINISTRY, PROVINCE,
 TABLE = """{ yearTable(year: 2024) {
   category province { code } published running held cancelled attendees assessed passed passRate credited
   satisfaction { meanHundredths sheets } teaching { meanHundredths sheets }
-  inspected findings { severity count } openFindings } }"""
+  inspected findings { severity count } openFindings quota { bases limit used } } }"""
 AT = datetime(2024, 9, 2, tzinfo=UTC)
 
 
 async def test_r42_the_ministry_sees_a_year_by_category_and_province(world: World) -> None:
     """Of who attends no more nothing counts, of a corrected result the last one, and nothing of another year."""
     await fill(world.deps.store)
+    await world.deps.store.rounds.put(RoundQuotas("2024", 1, {"PRINCIPAL": 20}))
     data, codes = await world.ask(MINISTRY, TABLE)
     assert codes == []
     assert data["yearTable"] == [
@@ -59,6 +61,7 @@ async def test_r42_the_ministry_sees_a_year_by_category_and_province(world: Worl
                 {"severity": "GRAVE", "count": 0},
             ],
             "openFindings": 1,
+            "quota": {"bases": 1, "limit": 20, "used": 2},
         }
     ]
 

@@ -35,6 +35,7 @@ NUMBERS_BY_NATURE = {
 FREE = {"INVALID_TEXT", "INVALID_REASON", "INVALID_PURPOSE"}
 CHECKED_OTHERWISE = {
     "NOT_FOUND", "UNKNOWN_PROVINCE", "INVALID_EMAIL", "INVALID_SCHOOL_CODE", "INVALID_CREDIT_CODE",
+    "PROPOSAL_MISMATCH",
 }  # fmt: skip
 """Of ids, codes and addresses, which are no free text."""
 
@@ -105,7 +106,10 @@ def inputs(project: str, assigned: str, base: str) -> dict[str, dict[str, Any]]:
         "suspendProject": {"id": project, "reason": "整改"},
         "resumeProject": {"id": project},
         "extendProject": {"id": project, "input": {"until": "2024-12-05", "reason": "补训"}},
-        "adjustQuota": {"baseId": base, "input": {"year": 2024, "limit": 10, "reason": "动态调整"}},
+        "adjustQuota": {
+            "baseId": base,
+            "input": {"year": 2024, "limit": 10, "reason": "动态调整", "proposalId": f"2024/{base}/10"},
+        },
         "setBaseTeam": {"baseId": base, "input": team},
         "revealBaseTeam": {"baseId": base, "purpose": "联系报到事宜"},
         "draftProject": {"baseId": base, "input": plan},

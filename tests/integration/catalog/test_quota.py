@@ -121,7 +121,7 @@ async def test_a_limit_below_what_is_used_stops_new_submissions_only(season: Sea
 async def test_an_adjustment_beside_submissions_loses_none_of_them(season: Season) -> None:
     base = await season.register_base()
     drafts = await _drafts(season, base, 12)
-    given = {"year": 2024, "limit": 30, "reason": "年度考核优秀"}
+    given = {"year": 2024, "limit": 30, "reason": "年度考核优秀", "aboveRound": True}
     await asyncio.gather(
         *(_answered(partial(season.submit, base, draft)) for draft in drafts),
         *(_answered(partial(season.act, MINISTRY, ADJUST, base=base.bases[0], input=given)) for _ in range(4)),
@@ -165,7 +165,7 @@ async def test_a_quota_says_what_uses_it_and_who_set_it_when_and_why(season: Sea
     plain = await explained(season, base, base)
     assert (plain["limit"], plain["granted"], plain["inForce"], plain["adjustments"]) == (20, 20, None, [])
     for limit, since in ((18, "2024-04-20"), (25, "2024-05-01")):
-        given = {"year": 2024, "limit": limit, "reason": "年度考核", "effectiveFrom": since}
+        given = {"year": 2024, "limit": limit, "reason": "年度考核", "effectiveFrom": since, "aboveRound": True}
         await season.act(MINISTRY, ADJUST, base=base.bases[0], input=given)
     quota = await explained(season, base, base)
     assert (quota["limit"], quota["granted"], quota["used"]) == (18, 20, 2)
@@ -178,6 +178,55 @@ async def test_a_quota_says_what_uses_it_and_who_set_it_when_and_why(season: Sea
     assert await explained(season, rival, base) is None
     season.at("2024-05-01T00:00")
     assert (await explained(season, base, base))["limit"] == 25
+
+
+async def test_r39_a_quota_above_the_rounds_is_meant_or_refused(season: Season) -> None:
+    base = await season.register_base()
+    more = {"year": 2024, "limit": 21, "reason": "年度考核优秀"}
+    with pytest.raises(Refused) as refused:
+        await season.act(MINISTRY, ADJUST, base=base.bases[0], input=more)
+    told = refused.value.extensions
+    assert (refused.value.code, told["rule"], told["field"], told["limit"]) == (
+        *("QUOTA_ABOVE_ROUND", "R39", "aboveRound"),
+        20,
+    )
+    await season.act(MINISTRY, ADJUST, base=base.bases[0], input=more | {"aboveRound": True})
+    assert (await season.quota(base))["limit"] == 21
+
+
+async def test_r39_a_proposal_decides_one_adjustment_of_its_own_base_and_round(season: Season) -> None:
+    """What names another base or round is refused, and so is what was decided; the event and the quota name it."""
+    base, rival = await season.register_base(), await season.register_base()
+    proposal = f"2024/{base.bases[0]}/16"
+    given = {"year": 2024, "limit": 15, "reason": "2023年度考核等次基本合格"}
+    for other in (f"2024/{rival.bases[0]}/16", f"2025/{base.bases[0]}/16", f"2024/{base.bases[0]}", "", proposal + "x"):
+        with pytest.raises(Refused) as refused:
+            await season.act(MINISTRY, ADJUST, base=base.bases[0], input=given | {"proposalId": other})
+        assert (refused.value.code, refused.value.extensions["field"]) == ("PROPOSAL_MISMATCH", "proposalId")
+    assert await season.deps.store.quotas.query({}) == [], "a refused adjustment leaves no quota behind"
+    await season.act(MINISTRY, ADJUST, base=base.bases[0], input=given | {"proposalId": proposal})
+    with pytest.raises(Refused) as decided:
+        await season.act(MINISTRY, ADJUST, base=base.bases[0], input=given | {"limit": 16, "proposalId": proposal})
+    assert (decided.value.code, decided.value.extensions["state"]) == ("PROPOSAL_DECIDED", "ADAPTED")
+    asked = "query($id: ID!) { base(id: $id) { quota(year: 2024) { limit adjustments { limit proposalId } } } }"
+    quota = (await season.ask(base, asked, id=base.bases[0]))["base"]["quota"]
+    assert quota == {"limit": 15, "adjustments": [{"limit": 15, "proposalId": proposal}]}
+    (told,) = (await season.deps.store.quotas.collection.find_one({"base": base.bases[0]}) or {})["events"]
+    assert (told["name"], told["data"]["proposal"]) == ("quota-adjusted", proposal)
+
+
+async def test_r39_a_proposal_is_decided_once_by_two_at_once(season: Season) -> None:
+    base = await season.register_base()
+    given = {"year": 2024, "limit": 16, "reason": "年度考核", "proposalId": f"2024/{base.bases[0]}/16"}
+    answers = await asyncio.gather(
+        *(_answered(partial(season.act, MINISTRY, ADJUST, base=base.bases[0], input=given)) for _ in range(3)),
+        return_exceptions=True,
+    )
+    codes = [answer.code for answer in answers if isinstance(answer, Refused)]
+    assert set(codes) <= {"PROPOSAL_DECIDED", "STALE_VERSION"}
+    assert len(codes) == 2
+    quota = await season.deps.store.quotas.get(quota_id(base.bases[0], 2024))
+    assert [change.limit for change in quota.adjustments] == [16]
 
 
 async def test_a_refused_adjustment_leaves_no_quota_behind(season: Season) -> None:

@@ -7,12 +7,13 @@ from tests.integration.enrollment.season import BASE, GUANGDONG, OTHER_BASE, SCH
 from tests.integration.enrollment.test_notices import told
 from tests.support.principals import MINISTRY
 
+OTHERS = {"quota-proposal-declined"}
 FACTS = {"base": "base-1", "year": 2024, "base_name": "某基地"}
 
 
 async def hear(season: Season, name: str, **data: Any) -> None:
     season.later(minutes=1)
-    await season.hear(f"assessment.annual-{name}", "2024/base-1", FACTS | data)
+    await season.hear(f"assessment.{name if name in OTHERS else 'annual-' + name}", "2024/base-1", FACTS | data)
 
 
 async def messages(season: Season, who: Principal) -> list[tuple[str, str]]:
@@ -48,3 +49,13 @@ async def test_r38_the_base_is_told_of_every_step_and_the_ministry_of_its_word(s
 async def test_r38_a_dismissed_appeal_and_a_base_whose_name_is_not_known_are_told_too(season: Season) -> None:
     await hear(season, "appeal-decided", upheld=False, reason="证据不足", base_name=None)
     assert await messages(season, BASE) == [("APPEAL", "2024年度考核的复核申请不成立，等次不变")]
+
+
+async def test_r39_the_base_alone_is_told_with_the_reason_that_its_quota_stays(season: Season) -> None:
+    declined = {"proposal": "2025/base-1/8", "year": 2025, "grade": "BASIC", "limit": 10, "proposed": 8}
+    await hear(season, "quota-proposal-declined", **declined, reason="整改已完成", province="44")
+    said = "某基地：教师工作司未采纳按年度考核提出的数量建议，2025年度项目数量维持10个"
+    assert await messages(season, BASE) == [("ANNUAL", said)]
+    assert [row["reason"] for row in await told(season, BASE)] == ["整改已完成"]
+    for stranger in (OTHER_BASE, SCHOOL, GUANGDONG, MINISTRY):
+        assert await messages(season, stranger) == []

@@ -107,7 +107,9 @@ async def catalog(database: Database, operations: Operations, folder: Path) -> S
         await playing.assign(project, experts[0], expert)
         if base is not bases[-1]:  # so that the first expert, too, has a review to write
             await playing.review(experts[0], project)
-    await playing.act(MINISTRY, _ADJUST, b=bases[0].bases[0], i={"year": 2024, "limit": 50, "reason": "扩容"})
+    await playing.act(
+        MINISTRY, _ADJUST, b=bases[0].bases[0], i={"year": 2024, "limit": 50, "reason": "扩容", "aboveRound": True}
+    )
     for _ in range(ROWS):
         await playing.submitted(bases[0])
     # Classes of one design, as so many calls of `addClass` would make them.

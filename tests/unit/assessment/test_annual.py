@@ -23,9 +23,9 @@ from services.assessment.domain.annual_events import (
     AssessmentsComputed,
     GradesPublished,
 )
-from services.assessment.domain.indicators import Facts, measure
+from services.assessment.domain.indicators import EvidenceRow, Facts, measure
 from services.assessment.domain.rubric import Grade, ItemKind
-from services.assessment.domain.vocabulary import AnnualState, ProjectPhase, Severity
+from services.assessment.domain.vocabulary import AnnualState, EvidenceKind, InstrumentKind, ProjectPhase, Severity
 from tests.unit.assessment.annual_facts import (
     DAY,
     NATIONAL,
@@ -39,6 +39,7 @@ from tests.unit.assessment.annual_facts import (
     facts,
     finding,
     project,
+    questionnaire,
     scoring,
 )
 from tests.unit.assessment.examples import code
@@ -507,6 +508,56 @@ def test_r38_what_does_not_follow_from_the_facts_is_named() -> None:
     assert annual.faults_of(forged, NATIONAL, rows) == ["A1: inputs", "A1: points"]
     assert annual.faults_of(replace(draft, score_hundredths=1), NATIONAL, rows) == ["score"]
     assert annual.faults_of(replace(draft, grade=Grade.BASIC), NATIONAL, rows) == ["score"]
+
+
+RUBRICS = {"2024.1": NATIONAL, "only": ONLY}
+
+
+def two_bases() -> tuple[list[Assessment], dict[str, dict[str, tuple[EvidenceRow, ...]]]]:
+    """Two bases of ten answers of 4.00 and thirty of 4.80, and the facts behind them."""
+    teaching = InstrumentKind.TEACHING
+    parts = {
+        "b1": [questionnaire("i1", teaching, 400, counted=10)],
+        "b2": [questionnaire("i2", teaching, 480, counted=30)],
+    }
+    national = dict.fromkeys(InstrumentKind, 0) | {teaching: 460}
+    years = {base: facts(questionnaires=part, national=national) for base, part in parts.items()}
+    rows = {
+        f"2024/{base}": {code: found.rows for code, found in measure(NATIONAL, year, DAY).items()}
+        for base, year in years.items()
+    }
+    return [drafted(year, base=base) for base, year in years.items()], rows
+
+
+def test_r38_the_national_mean_follows_from_the_facts_of_all_bases() -> None:
+    """A fact of one base that is changed with its own hash and sums is found in the mean that others were drawn to."""
+    year, rows = two_bases()
+    assert annual.national_faults_of(year, RUBRICS, rows) == []
+    changed = EvidenceRow(EvidenceKind.INSTRUMENT, "i2", {"count": 30, "total_hundredths": 30 * 500})
+    forged = rows | {"2024/b2": rows["2024/b2"] | {"D1": (changed,)}}
+    wrong = ["2024/b1: D1: national mean", "2024/b2: D1: national mean"]
+    assert annual.national_faults_of(year, RUBRICS, forged) == wrong
+    assert annual.national_faults_of(year[:1], RUBRICS, rows) == wrong[:1], "a base that is missing is found too"
+
+
+def test_r38_who_has_the_best_grade_follows_from_the_points_while_none_has_changed_since() -> None:
+    year = finals_of([scoring(f"b{number}", 9_900 - number) for number in range(10)])
+    assert [each.capped for each in year] == [False, False] + [True] * 8
+    assert annual.follows_share(year)
+    assert annual.national_faults_of(year, RUBRICS, {}) == []
+    favoured = [*year[:2], replace(year[2], capped=False), *year[3:]]
+    assert annual.national_faults_of(favoured, RUBRICS, {}) == ["2024/b2: share"]
+    later = annual.Adjustment("P", 1, 2, "核对原始材料", AFTERWARDS + timedelta(days=1))
+    assert not annual.follows_share([*year[:9], replace(year[9], adjustments=(later,))])
+    assert not annual.follows_share([*year[:9], replace(year[9], state=AnnualState.APPEALED)])
+
+
+def finals_of(drafts: list[Assessment]) -> list[Assessment]:
+    """The drafts as they are when all their grades are final."""
+    year = [annual.open_comments(draft, ONLY, NOW)[0] for draft in drafts]
+    for place, assessment in enumerate(year):
+        year[place], _ = annual.finalize(assessment, year, ONLY, AFTERWARDS)
+    return year
 
 
 def test_every_kind_of_item_is_in_the_national_rubric() -> None:

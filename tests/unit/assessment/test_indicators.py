@@ -28,6 +28,7 @@ from tests.unit.assessment.annual_facts import (
     PUBLISHED,
     SICHUAN,
     attendee,
+    drafted,
     facts,
     finding,
     measured,
@@ -279,3 +280,22 @@ def test_r38_what_is_measured_does_not_depend_on_the_order_of_facts(year: Facts)
 def test_every_row_says_of_what_it_is() -> None:
     kinds = {row.kind for found in measure(NATIONAL, facts(), DAY).values() for row in found.rows}
     assert kinds == {EvidenceKind.PROJECT, EvidenceKind.ENROLLMENT, EvidenceKind.INSTRUMENT}
+
+
+def test_r38_each_complaint_that_was_upheld_takes_its_points_once_and_opens_to_itself() -> None:
+    year = facts(complaints=["c1", "c2"])
+    found = measured("F1", year)
+    assert found.inputs == {"COMPLAINT_UPHELD": 2}
+    assert [(row.kind, row.id) for row in found.rows] == [
+        (EvidenceKind.COMPLAINT, "c1"),
+        (EvidenceKind.COMPLAINT, "c2"),
+    ]
+    item = next(item for item in drafted(year).items if item.code == "F1")
+    assert item.hundredths == -600
+    many = drafted(facts(complaints=[f"c{number}" for number in range(9)]))
+    assert next(item for item in many.items if item.code == "F1").hundredths == -1000, (
+        "the item takes ten points at most"
+    )
+    assert drafted(year, SICHUAN).score_hundredths == drafted(facts(), SICHUAN).score_hundredths, (
+        "it knows no deduction"
+    )

@@ -260,7 +260,7 @@ def test_r37_weights_are_data() -> None:
     (data,) = inspection_weights()
     adds = tuple(Addition(tuple(part["any_of"]), part["points"]) for part in data["adds"])
     rule = WeightRule(data["version"], data["least"], data["most"], data["years"], adds)
-    nothing = {"escalated": False, "overrun": False, "suspended": False}
+    nothing = {"escalated": False, "overrun": False, "suspended": False, "complaint": False}
 
     def weight(before: dict[str, int] | None = None, **known: bool) -> int:
         return rule.weigh(inspection.facts_of(**nothing | known, before=before or {}))
@@ -268,7 +268,7 @@ def test_r37_weights_are_data() -> None:
     assert rule.version == "weights-2024.1"
     assert weight() == 1
     assert [weight(escalated=True), weight(overrun=True), weight({"MINOR": 2})] == [2, 2, 2]
-    assert weight(suspended=True) == 3
+    assert weight(suspended=True) == weight(complaint=True) == weight(suspended=True, complaint=True) == 3
     assert [weight({"MAJOR": 1}), weight({"GRAVE": 1})] == [4, 4]
     assert weight({"MINOR": 1, "MAJOR": 1}, escalated=True, overrun=True, suspended=True) == 8
     assert weight({"NONE": 5}) == 1

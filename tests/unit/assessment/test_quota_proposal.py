@@ -6,10 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel.errors import Refusal
+from kernel.free_text import Reason
 from services.assessment.domain.annual import Assessment
-from services.assessment.domain.quota_proposal import QuotaProposal, propose
+from services.assessment.domain.annual_events import QuotaProposalDeclined
+from services.assessment.domain.quota_proposal import QuotaProposal, decline, follow_adjustment, propose
 from services.assessment.domain.rubric import Grade
-from services.assessment.domain.vocabulary import AnnualState
+from services.assessment.domain.vocabulary import AnnualState, ProposalState
 from tests.unit.assessment.annual_facts import NATIONAL, drafted
 
 
@@ -81,3 +84,53 @@ def test_r39_a_proposal_differs_from_the_limit_in_force_and_is_for_the_next_roun
         assert found.proposed != found.limit
         assert found.proposed >= NATIONAL.quota.least
         assert (found.year, found.round_limit) == (2025, round_limit)
+
+
+def eight() -> QuotaProposal:
+    """Eight instead of ten, because of a grade."""
+    found = proposed(Grade.BASIC)
+    assert found
+    return found
+
+
+def test_r39_another_number_is_another_proposal() -> None:
+    """What was decided of one decides nothing of the other, as after an appeal or an amendment of the round."""
+    found = [proposed(grade) for grade in (Grade.BASIC, Grade.UNQUALIFIED)] + [proposed(Grade.BASIC, 20)]
+    assert [each and each.id for each in found] == ["2025/b1/8", "2025/b1/5", "2025/b1/16"]
+
+
+def test_r39_a_proposal_is_declined_once_with_a_reason_that_is_told() -> None:
+    declined, events = decline(eight(), Reason("整改已完成"))
+    assert (declined.state, declined.declined_because) == (ProposalState.DECLINED, "整改已完成")
+    assert declined.decided_limit is None
+    assert events == [
+        QuotaProposalDeclined(
+            proposal="2025/b1/8",
+            base="b1",
+            year=2025,
+            grade=Grade.BASIC,
+            limit=10,
+            proposed=8,
+            reason="整改已完成",
+            province="44",
+            base_name="某基地",
+        )
+    ]
+    with pytest.raises(Refusal) as again:
+        decline(declined, Reason("整改已完成"))
+    assert (again.value.code, again.value.details) == ("PROPOSAL_DECIDED", {"state": "DECLINED"})
+
+
+@pytest.mark.parametrize(("limit", "state"), [(8, ProposalState.ADOPTED), (9, ProposalState.ADAPTED)])
+def test_r39_an_adjustment_by_a_proposal_adopts_it_or_adapts_it_for_good(limit: int, state: ProposalState) -> None:
+    decided = follow_adjustment(eight(), limit)
+    assert (decided.state, decided.decided_limit) == (state, limit)
+    assert follow_adjustment(decided, 7) is decided
+    with pytest.raises(Refusal) as refused:
+        decline(decided, Reason("整改已完成"))
+    assert refused.value.code == "PROPOSAL_DECIDED"
+
+
+def test_r39_the_ministry_may_come_back_to_what_it_has_declined() -> None:
+    adopted = follow_adjustment(decline(eight(), Reason("整改已完成"))[0], 8)
+    assert (adopted.state, adopted.declined_because) == (ProposalState.ADOPTED, "整改已完成")

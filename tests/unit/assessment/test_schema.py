@@ -38,7 +38,7 @@ MUTATIONS = {
     *("replaceSampled", "extendInspection", "closeInspection"),
     *("recordFinding", "reportRectification", "closeFinding"),
     *("computeAssessments", "openComments", "commentAssessment", "adjustAssessmentItem", "finalizeAssessments"),
-    *("appealAssessment", "decideAppeal", "publishGrades"),
+    *("appealAssessment", "decideAppeal", "publishGrades", "declineQuotaProposal", "recordComplaint"),
 }
 QUERIES = {
     "_entities",

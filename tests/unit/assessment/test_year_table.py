@@ -1,6 +1,7 @@
 """The ministry's table of a year (R42)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as some
@@ -17,9 +18,9 @@ from services.assessment.domain.year_table import (
     table_of,
 )
 
-HELD = ProjectFacts("p1", "PRINCIPAL", "44", ProjectPhase.COMPLETED)
-RUNS = ProjectFacts("p2", "PRINCIPAL", "44", ProjectPhase.RUNNING)
-ELSEWHERE = ProjectFacts("p3", "ENTERPRISE_PRACTICE", "51", ProjectPhase.CANCELLED)
+HELD = ProjectFacts("p1", "PRINCIPAL", "44", ProjectPhase.COMPLETED, "b1")
+RUNS = ProjectFacts("p2", "PRINCIPAL", "44", ProjectPhase.RUNNING, "b1")
+ELSEWHERE = ProjectFacts("p3", "ENTERPRISE_PRACTICE", "51", ProjectPhase.CANCELLED, "b2")
 FACTS = YearFacts(
     projects=(ELSEWHERE, HELD, RUNS),
     outcomes={"p1": Outcomes(attendees=10, passed=7, failed=1, incomplete=1, credited=6), "p2": Outcomes(attendees=5)},
@@ -43,6 +44,7 @@ PROJECTS = some.lists(
         some.sampled_from([None, "PRINCIPAL", "ENTERPRISE_PRACTICE"]),
         some.sampled_from(["00", "11", "44"]),
         some.sampled_from(ProjectPhase),
+        some.sampled_from(["b1", "b2", "b3"]),
     ),
     unique_by=lambda project: project.id,
 )
@@ -74,6 +76,14 @@ def test_r42_inspections_are_counted_with_what_they_found() -> None:
     assert (own.inspected, other.inspected) == (1, 1)
     assert own.findings == {Severity.NONE: 0, Severity.MINOR: 1, Severity.MAJOR: 1, Severity.GRAVE: 0}
     assert own.open_findings == 1
+
+
+def test_r39_r42_the_quota_of_a_row_is_of_each_base_once_and_as_the_ministry_has_adjusted_it() -> None:
+    """What is published is used for good, cancelled or not (R11); an unknown limit leaves the sum unknown."""
+    further = replace(FACTS, projects=(*FACTS.projects, replace(RUNS, id="p4", base="b3")))
+    assert [(row.quota.bases, row.quota.limit) for row in table_of(further)] == [(1, None), (2, None)]
+    known = replace(further, quotas={"PRINCIPAL": 3}, limits={"b3": 5})
+    assert [(row.quota.bases, row.quota.limit, row.published) for row in table_of(known)] == [(1, None, 1), (2, 8, 3)]
 
 
 @given(PROJECTS)

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from chassis.principal import TokenMinter, TokenVerifier
 from gateway.federation.engine import Engine
 from gateway.http.operations import Operations
-from gateway.http.proxied_routes import export_routes
+from gateway.http.proxied_routes import export_routes, year_routes
 from gateway.http.proxy import SubgraphProxy
 from gateway.http.transport import HttpTransport
 from tests.support.fixtures import supergraph
@@ -95,6 +95,21 @@ async def test_other_paths_reach_nothing(path: str) -> None:
         answer = await browser.send("GET", f"/exports/{path}.xlsx", headers=SIGNED_IN)
         assert (answer.status, behind.seen) == (404, [])
         assert (await browser.send("POST", "/exports/provinces/44.xlsx", headers=SIGNED_IN)).status == 405
+
+
+@pytest.mark.parametrize(("path", "passed"), [("annual/2024", True), ("years/2025", True), ("annual/24", False)])
+async def test_r42_the_workbooks_of_a_year_are_assessments(path: str, passed: bool) -> None:
+    behind = Enrollment(workbook())
+    async with served(behind.app()) as assessment:
+        transport = HttpTransport({"assessment": f"{assessment.url}/graphql"}, TokenMinter(KEYS))
+        operations = Operations(Engine(supergraph(), transport), holder())
+        routes = year_routes(SubgraphProxy(operations, transport, "assessment"))
+        async with served(Starlette(routes=routes)) as browser:
+            answer = await browser.send("GET", f"/exports/{path}.xlsx", params={"secret": "x"}, headers=SIGNED_IN)
+    assert answer.status == (200 if passed else 404)
+    assert [(request.url.path, request.url.query) for request in behind.seen] == [(f"/exports/{path}.xlsx", "")][
+        :passed
+    ]
 
 
 async def test_refusals_come_back_as_they_are_and_defects_masked() -> None:

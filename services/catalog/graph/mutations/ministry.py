@@ -201,6 +201,8 @@ class MinistryMutation:
             limit=input.limit,
             reason=input.reason,
             effective_from=input.effective_from,
+            proposal=input.proposal_id,
+            above_round=input.above_round,
         )
         return Base.of(adjusted, info.context)
 
