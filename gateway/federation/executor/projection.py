@@ -26,6 +26,7 @@ from gateway.federation.selection import TYPENAME, Selected, Selection
 
 _LEAST_INT, _MOST_INT = -(2**31), 2**31 - 1
 Json = Any
+_is_finite: Callable[[Json], bool] = math.isfinite
 Trail = tuple[Any, str | int] | None
 Complete = Callable[[Json, Trail, "Violations"], Json]
 _Part = tuple[str, str | None, Complete | None, bool, type | None]
@@ -199,7 +200,7 @@ def _object(parts: tuple[_Part, ...], name: str) -> Complete:
         get = value.get
         for key, internal, below, required, as_it_is in parts:
             result = get(internal)
-            if type(result) is as_it_is and (as_it_is is not float or math.isfinite(result)):
+            if type(result) is as_it_is and (as_it_is is not float or _is_finite(result)):
                 shown[key] = result
                 continue
             if below is not None and (result is not None or internal in (TYPENAME, None)):
