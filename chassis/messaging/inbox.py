@@ -23,7 +23,7 @@ from chassis.events import Envelope
 from chassis.messaging import amqp
 from chassis.messaging.batch import MOST, give_up, readable, take_batches
 from chassis.runtime.tasks import PAUSES_SECONDS, forever
-from chassis.runtime.telemetry import RETRIED, context_of, count_taken, trace_of, traceparent_of, tracer
+from chassis.runtime.telemetry import RETRIED, count_taken, span_in, trace_of, traceparent_of
 from chassis.storage.mongo import Conflict, Database, Session, StorageError, is_away, is_transient, transact
 
 _TRIES = 5
@@ -108,7 +108,7 @@ class Inbox:
         if handler is None:
             return None
         event = msgspec.convert(envelope.data, handler.model) if handler.model else envelope.data
-        span = tracer.start_span(envelope.type, context=context_of(envelope.traceparent))
+        span = span_in(envelope.traceparent, envelope.type)
         return Row(event, envelope, Act(traceparent=traceparent_of(span) or envelope.traceparent), handler, span)
 
     async def apply(self, rows: Sequence[Row], *, attempts: int = _ATTEMPTS) -> int:

@@ -4,7 +4,8 @@ import logging
 import os
 import re
 import sys
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ import orjson
 import structlog
 from opentelemetry import trace
 from opentelemetry.context import Context
+from opentelemetry.trace import INVALID_SPAN, Span, SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import Counter, Gauge, Histogram
 from structlog.stdlib import ProcessorFormatter
@@ -51,7 +53,8 @@ _REASONS = {"PublishError": "returned", "DeliveryError": "nacked", "TimeoutError
 _TRACEPARENT_PARTS = 4
 _COLLECTOR = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _PROPAGATOR = TraceContextTextMapPropagator()
-_STATE = {"traced": False}
+_UNSAMPLED = "-00"
+_STATE = {"traced": False, "follows": False}
 _PLAIN = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS
 tracer = trace.get_tracer("guopei")
 
@@ -129,11 +132,13 @@ def configure_traces(service: str) -> None:
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    from opentelemetry.sdk.trace.sampling import ParentBased
 
     provider = TracerProvider(resource=Resource.create({"service.name": service}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
     _STATE["traced"] = True
+    _STATE["follows"] = isinstance(provider.sampler, ParentBased)
 
 
 def is_traced() -> bool:
@@ -141,13 +146,49 @@ def is_traced() -> bool:
     return _STATE["traced"]
 
 
+def records(traceparent: str | None) -> bool:
+    """Whether a span in this trace would be recorded; where it would not, none has to be made.
+
+    Args:
+        traceparent: The trace; None for a new one, of which the sampler decides.
+    """
+    unsampled = traceparent is not None and traceparent.endswith(_UNSAMPLED)
+    return _STATE["traced"] and not (unsampled and _STATE["follows"])
+
+
+def span_in(traceparent: str | None, name: str, kind: SpanKind = SpanKind.INTERNAL) -> Span:
+    """A new span in a trace; `INVALID_SPAN` where it would not be recorded.
+
+    Args:
+        traceparent: The trace; None begins one.
+        name: The span's name.
+        kind: Its kind.
+    """
+    if not records(traceparent):
+        return INVALID_SPAN
+    return tracer.start_span(name, context_of(traceparent), kind)
+
+
+@contextmanager
+def current_span_in(traceparent: str | None, name: str, kind: SpanKind) -> Iterator[Span]:
+    """As `span_in`; what would be recorded is the current span within the block, and ends with it."""
+    span = span_in(traceparent, name, kind)
+    if span is INVALID_SPAN:
+        yield span
+    else:
+        with trace.use_span(span, end_on_exit=True):
+            yield span
+
+
 def context_of(traceparent: str | None) -> Context:
     """The trace context of a W3C `traceparent`; an empty one for None."""
     return _PROPAGATOR.extract({"traceparent": traceparent} if traceparent else {})
 
 
-def traceparent_of(span: trace.Span) -> str | None:
+def traceparent_of(span: Span) -> str | None:
     """The W3C `traceparent` of a span; None where no trace is recorded or passed on."""
+    if span is INVALID_SPAN:
+        return None
     carrier: dict[str, str] = {}
     _PROPAGATOR.inject(carrier, trace.set_span_in_context(span))
     return carrier.get("traceparent")

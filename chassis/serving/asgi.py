@@ -28,7 +28,7 @@ from chassis.messaging.amqp import was_taken
 from chassis.principal import Principal, TokenVerifier
 from chassis.runtime.outcomes import SUBSCRIPTION, Outcome, codes_of, count_request, counting, judged
 from chassis.runtime.tasks import Role, Tasks, run_in_background
-from chassis.runtime.telemetry import REQUESTS, context_of, current_traceparent, tracer
+from chassis.runtime.telemetry import REQUESTS, current_span_in, current_traceparent
 from chassis.serving.access_log import log_operation
 from chassis.serving.bodies import bounded_body
 from chassis.serving.counted import Counted, remember_code
@@ -166,10 +166,9 @@ class _Subgraph:
                 return _reply({"errors": [_refused(refusal, language)]}, status)
             if EVENT_STREAM in request.headers.get("accept", ""):
                 return EventStream(self._results(body, context, request), self.stopping)
-            trace = context_of(request.headers.get("traceparent"))
             name, kind = f"{self._name}.graphql", _kind_of(body["query"])
             with (
-                tracer.start_as_current_span(name, context=trace, kind=SpanKind.SERVER) as span,
+                current_span_in(request.headers.get("traceparent"), name, SpanKind.SERVER) as span,
                 counting(self._name, kind) as codes,
             ):
                 reply = await self._answer(body, context, request, codes)

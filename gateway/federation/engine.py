@@ -20,6 +20,7 @@ from gateway.federation.planner import Plan, Watch, unwatched
 from gateway.federation.prepare import Planned, Prepared, plan, prepare
 from gateway.federation.request import NOT_EXECUTED, InvalidOperation, Request, Response, answer_to, language_of
 from gateway.federation.trail import Stage, Trail
+from gateway.federation.variables import given_as_they_are
 
 __all__ = ["Call", "Engine", "InvalidOperation", "Request", "Response", "Streams", "Transport", "TransportError"]
 
@@ -276,6 +277,8 @@ class Engine:
         definitions = operation.variable_definitions
         if not definitions:
             return {}
+        if (given := given_as_they_are(definitions, variables)) is not None:
+            return given
         values = get_variable_values(
             self._graph.schema, definitions, dict(variables), _MOST_COERCION_ERRORS, not self._introspection
         )

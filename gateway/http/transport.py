@@ -13,7 +13,7 @@ from prometheus_client import Counter, Histogram
 from chassis.context import REMAINING
 from chassis.principal import LIFETIME_SECONDS, Principal, TokenMinter
 from chassis.runtime.outcomes import Outcome, bounded, codes_of, judged
-from chassis.runtime.telemetry import context_of, is_traced, traceparent_of, tracer
+from chassis.runtime.telemetry import records, span_in, traceparent_of
 from gateway.federation.engine import Call, TransportError
 from gateway.federation.errors import MALFORMED, UNKNOWN_OUTCOME, UNREACHABLE, is_reply
 from gateway.http.client import IDLE_SECONDS, Client
@@ -142,7 +142,8 @@ class HttpTransport:
             raise TransportError(call.subgraph, code) from error
         finally:
             _count(call, outcome, code, time.monotonic() - began)
-            _end(span, outcome, code)
+            if span is not INVALID_SPAN:
+                _end(span, outcome, code)
         return reply
 
     def headers(self, subgraph: str, context: RequestContext) -> dict[str, str]:
@@ -204,8 +205,8 @@ def _series(subgraph: str, outcome: str, code: str) -> tuple[Histogram, Counter,
 
 
 def _span_of(call: Call, context: RequestContext) -> Span:
-    """The span of a fetch in the request's trace; one that records nothing where traces are off."""
-    if not is_traced():
+    """The span of a fetch in the request's trace; `INVALID_SPAN` where it would not be recorded."""
+    if not records(context.traceparent):
         return INVALID_SPAN
     told: dict[str, str | int] = {
         "guopei.subgraph": call.subgraph,
@@ -213,8 +214,9 @@ def _span_of(call: Call, context: RequestContext) -> Span:
         "http.request.body.size": len(call.body),
         "guopei.representations": call.representations,
     }
-    parent = context_of(context.traceparent)
-    return tracer.start_span(f"fetch {call.subgraph}", context=parent, kind=SpanKind.CLIENT, attributes=told)
+    span = span_in(context.traceparent, f"fetch {call.subgraph}", SpanKind.CLIENT)
+    span.set_attributes(told)
+    return span
 
 
 def _end(span: Span, outcome: str, code: str) -> None:

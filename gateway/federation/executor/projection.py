@@ -14,7 +14,9 @@ from graphql import (
     GraphQLNonNull,
     GraphQLOutputType,
     GraphQLSchema,
+    get_nullable_type,
     is_composite_type,
+    is_scalar_type,
 )
 
 from gateway.federation.errors import MALFORMED, Path, coded
@@ -24,9 +26,10 @@ from gateway.federation.selection import TYPENAME, Selected, Selection
 
 _LEAST_INT, _MOST_INT = -(2**31), 2**31 - 1
 Json = Any
+_is_finite: Callable[[Json], bool] = math.isfinite
 Trail = tuple[Any, str | int] | None
 Complete = Callable[[Json, Trail, "Violations"], Json]
-_Part = tuple[str, str | None, Complete | None, bool]
+_Part = tuple[str, str | None, Complete | None, bool, type | None]
 
 
 class Violations:
@@ -146,16 +149,19 @@ class _Compiler:
     def _part(self, name: str, key: str, fields: list[Selected], place: Place) -> _Part:
         first = fields[0]
         if first.name == TYPENAME:
-            return key, TYPENAME, _constant(name), True
+            return key, TYPENAME, _constant(name), True, None
         if first.name.startswith("__"):
-            return key, key, None, False
+            return key, key, None, False, None
         field = self._schema.get_type(name).fields[first.name]  # type: ignore[union-attr]
         required = isinstance(field.type, GraphQLNonNull)
         if first.denied:
-            return key, None, _denied, required
+            return key, None, _denied, required, None
         internal = self._internal(name, first, place)
         below = tuple(selected.selection for selected in fields if selected.selection)
-        return key, internal, self._complete(field.type, below, place.child(internal)), required
+        complete = self._complete(field.type, below, place.child(internal))
+        type_ = get_nullable_type(field.type)
+        as_it_is = _AS_IT_IS.get(type_.name) if is_scalar_type(type_) else None
+        return key, internal, complete, required, as_it_is
 
     def _internal(self, name: str, selected: Selected, place: Place) -> str:
         return place.known(name, selected.name, selected.arguments, selected.key)
@@ -191,8 +197,12 @@ def _object(parts: tuple[_Part, ...], name: str) -> Complete:
         if type(value) is not dict:
             return _malformed(trail, violations)
         shown: dict[str, Json] = {}
-        for key, internal, below, required in parts:
-            result = value.get(internal) if internal is not None else None
+        get = value.get
+        for key, internal, below, required, as_it_is in parts:
+            result = get(internal)
+            if type(result) is as_it_is and (as_it_is is not float or _is_finite(result)):
+                shown[key] = result
+                continue
             if below is not None and (result is not None or internal in (TYPENAME, None)):
                 result = below(result, (trail, key), violations)
             if result is None and required:
@@ -245,6 +255,8 @@ _LEAVES: dict[str, Complete] = {
     "ID": _id,
 }
 """Result coercion of the built-in scalars (3.5); values of other scalars pass unchanged."""
+_AS_IT_IS = {"String": str, "Float": float, "Boolean": bool, "ID": str}
+"""Types of values that coercion leaves as they are, numbers if they are finite, so that it need not be called."""
 
 
 def _constant(value: str) -> Complete:

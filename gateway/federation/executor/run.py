@@ -160,15 +160,15 @@ class Run:
         they may share what lies in them. Those of several targets may not: elsewhere a key has other arguments.
         """
         several = len(fetch.targets) > 1
-        for number, object_ in enumerate(objects):
-            self._merge(fetch, object_, copied(part) if several and number else part)
-
-    def _merge(self, fetch: Fetch, object_: dict[str, Json], part: dict[str, Json]) -> None:
-        """Merge what was fetched into an object; what two subgraphs do not agree on has an error where it is."""
         apart: list[Place] = []
-        merge(object_, part, apart)
-        if not apart:
-            return
+        for number, object_ in enumerate(objects):
+            merge(object_, copied(part) if several and number else part, apart)
+            if apart:
+                self._tell_apart(fetch, object_, apart)
+                apart.clear()
+
+    def _tell_apart(self, fetch: Fetch, object_: dict[str, Json], apart: list[Place]) -> None:
+        """Add errors where two subgraphs do not agree: at these places below an object."""
         message = f"The subgraph {fetch.subgraph} has another value here than the subgraph that was asked before"
         places = [
             place for target in self._targets(fetch) for place in locate(self.data, target.path).get(id(object_), ())
@@ -181,12 +181,13 @@ class Run:
     def _represented(self, fetch: Fetch) -> _Asked:
         """The distinct representations of a fetch's objects."""
         by_representation: dict[bytes, list[dict[str, Json]]] = {}
+        dumps = orjson.dumps
         for target in self._targets(fetch):
-            assert target.represent is not None  # noqa: S101 - entity fetches represent
+            represent = target.represent
+            assert represent is not None  # noqa: S101 - entity fetches represent
             for object_ in collect(self.data, target.path):
-                representation = target.represent(object_)
-                if representation is not None:
-                    by_representation.setdefault(orjson.dumps(representation), []).append(object_)
+                if (representation := represent(object_)) is not None:
+                    by_representation.setdefault(dumps(representation), []).append(object_)
         return _Asked(fetch, list(by_representation), list(by_representation.values()))
 
     def _targets(self, fetch: Fetch) -> list[Target]:

@@ -74,6 +74,9 @@ def merge(into: dict[str, Json], part: dict[str, Json], apart: list[Place], at: 
             objects of another type, what is neither. Of them nothing is merged.
         at: The place of `into`.
     """
+    if into.keys().isdisjoint(part):  # most often so
+        into.update(part)
+        return
     for key, value in part.items():
         present = into.get(key)
         if present is None:

@@ -36,6 +36,8 @@ def representer(
         for part in _parts(graph, place, objects, selection.fields):
             parts[part[0]] = (*part[:3], part[0] in strict)
     compiled = tuple(parts.values())
+    if len(compiled) == 1 and compiled[0][2] is None and compiled[0][3]:
+        return _by_one_key(typename, *compiled[0][:2])
 
     def represent(value: dict[str, Json]) -> dict[str, Json] | None:
         representation = {TYPENAME: typename}
@@ -47,6 +49,16 @@ def representer(
                 return None
             representation[name] = part
         return representation
+
+    return represent
+
+
+def _by_one_key(typename: str, name: str, key: str) -> Represent:
+    """The function for a key of one field without fields below, as most are."""
+
+    def represent(value: dict[str, Json]) -> dict[str, Json] | None:
+        part = value.get(key)
+        return None if part is None else {TYPENAME: typename, name: part}
 
     return represent
 
