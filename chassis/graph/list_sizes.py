@@ -1,7 +1,8 @@
 """How long the lists of the graph are, declared as `@listSize` for the gateway's estimate of costs (notes N7, ADR 35).
 
-A connection is as long as its argument `first`. Any other list has an assumed length, in the table below: that of
-an ordinary answer, not the most that it could have. A contract test names the lists that lack one.
+A connection is as long as its argument `first`, and so is a list that has one. Any other list has an assumed length, in
+the table below: that of an ordinary answer, not the most that it could have. A contract test names the lists that lack
+one.
 """
 
 from collections.abc import Iterable, Mapping
@@ -168,7 +169,10 @@ def _size(owner: str, name: str, kind: GraphQLOutputType, sliced: bool) -> ListS
             None
             if length is None
             else ListSize(
-                assumed_size=length, slicing_arguments=UNSET, sized_fields=UNSET, require_one_slicing_argument=UNSET
+                assumed_size=length,
+                slicing_arguments=["first"] if sliced else UNSET,
+                sized_fields=UNSET,
+                require_one_slicing_argument=False if sliced else UNSET,
             )
         )
     if sliced and isinstance(bare, GraphQLObjectType) and {"nodes", "edges"} <= set(bare.fields):

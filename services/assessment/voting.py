@@ -8,6 +8,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any, Self
 
 import aiohttp
@@ -139,7 +140,8 @@ class Voter:
 _ISSUE = """mutation($instrument: ID!, $blinded: String!) {
     issueBallotToken(instrumentId: $instrument, blinded: $blinded) { reply }
 }"""
-_MINE = "{ myInstruments { id keyListDay } keyLists { day sha256 auditSequence } }"
+_MINE = "{ myInstruments { id keyListDay } }"
+_LIST = "query($before: Date!) { keyLists(first: 1, before: $before) { day sha256 auditSequence } }"
 
 
 class Election:
@@ -187,8 +189,10 @@ class Election:
 
     async def _keys(self, instrument: str, sha256: str | None) -> Keys:
         data = await self._ask(_MINE, {})
-        days = [each["keyListDay"] for each in data["myInstruments"] if each["id"] == instrument]
-        listed = [each for each in data["keyLists"] if each["day"] in days and each["auditSequence"]]
+        days = [each["keyListDay"] for each in data["myInstruments"] if each["id"] == instrument and each["keyListDay"]]
+        before = {"before": (date.fromisoformat(days[0]) + timedelta(days=1)).isoformat()} if days else {}
+        lists = (await self._ask(_LIST, before))["keyLists"] if days else []
+        listed = [each for each in lists if each["day"] in days and each["auditSequence"]]
         if not listed:
             raise LookupError(f"no list names {instrument}, or it stands in no audit chain")
         async with (

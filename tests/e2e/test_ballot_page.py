@@ -31,6 +31,18 @@ RESULT = """query($id: ID!) { project(id: $id) { instruments {
 TITLE = "智能制造专业教学能力提升1期"
 ATTENDED = 9
 WIDE = "document.documentElement.scrollWidth"
+STORED = """new Promise((resolve) => {
+  const request = indexedDB.open('guopei-ballot');
+  request.onsuccess = () => {
+    const [name] = request.result.objectStoreNames;
+    const rows = request.result.transaction(name).objectStore(name).getAll();
+    rows.onsuccess = () => {
+      request.result.close();
+      const text = (bytes) => new TextDecoder('latin1').decode(bytes);
+      resolve(rows.result.map((row) => ({ id: row.id, bytes: row.sealed.byteLength, text: text(row.sealed) })));
+    };
+  };
+})"""
 MARKS = """[...document.querySelectorAll('#sheet .marks')].map((row, place) => {
   const chosen = row.querySelectorAll('input')[place % 5];
   chosen.click();
@@ -185,6 +197,7 @@ async def test_r34_r36_a_teacher_rates_on_a_phone_and_finds_the_receipt_in_the_p
         await tab.press("核对")
         await tab.reads("结果尚未公布")
         assert not [said for said in tab.complaints if "404" not in said], "only of receipts that there are not yet"
+        await nothing_is_left(tab, rated, receipt, listed["id"])
     body = json.loads(sent.body)
     assert len(from_base64url(body["sealed"])) == ballots.SEALED_BYTES
     assert (sent.method, body["instrument"]) == ("POST", listed["id"])
@@ -197,11 +210,11 @@ async def test_r34_r36_a_teacher_rates_on_a_phone_and_finds_the_receipt_in_the_p
     async with rated.story.provisioner.http.get(f"{rated.url}/evaluations/receipts/{listed['id']}.txt") as reply:
         assert (await reply.text()).split() == sorted(receipts)
     async with phone(rated.home / "second") as tab:
-        await tab.open(f"{rated.url}/ballot/")
+        await sign_in(tab, rated, login)
         await tab.press("核对", f"[data-receipt='{receipt}']")
         await tab.reads("在公开清单中：已计入")
         await tab.press("English")
-        await tab.reads("Receipts on this device")
+        await tab.reads("Receipts and answers that wait on this device are encrypted")
         await narrow(tab)
         assert not tab.complaints
     project = rated.story.projects[TITLE]
@@ -210,6 +223,23 @@ async def test_r34_r36_a_teacher_rates_on_a_phone_and_finds_the_receipt_in_the_p
     assert (result["state"], result["result"]["counted"]) == ("PUBLISHED", 5)
     answered = [item["answered"] for teacher in result["result"]["faculty"] for item in teacher["items"]]
     assert answered == [5] * 4 * len(listed["faculty"])
+
+
+async def nothing_is_left(tab: Tab, rated: Class, receipt: str, instrument: str) -> None:
+    """Who uses the browser next sees nothing of it, signed out or as somebody else, nor in what it has stored."""
+    await tab.press("退出", "main")
+    await tab.reads("登录只用于领取作答资格")
+    assert receipt not in await tab.evaluate("document.documentElement.outerHTML")
+    stored = await tab.evaluate(STORED)
+    assert stored
+    assert {row["bytes"] for row in stored} == {8192 + 16}, "rows of one size"
+    everything = json.dumps(stored) + await tab.evaluate("JSON.stringify({...localStorage, ...sessionStorage})")
+    assert not [said for said in (receipt, instrument, "TEACHING", TITLE) if said in everything]
+    await sign_in(tab, rated, rated.voters[1][0])
+    await tab.reads("匿名评教")
+    shown = await tab.evaluate("document.documentElement.outerHTML")
+    assert "已在本机匿名提交" not in shown
+    assert receipt not in shown
 
 
 async def told(client: Client, kind: str, part: str) -> bool:

@@ -6,7 +6,7 @@ import { signInForm } from "../page/sign_in.mjs";
 import { keyList, receipts, send } from "./gateway.mjs";
 import * as protocol from "./protocol.mjs";
 import { MOST_CHARACTERS, cleaned, formAlone, isEmpty, lengthOf, pauseOf, sheetOf } from "./sheet.mjs";
-import { kept, rights } from "./store.mjs";
+import { deviceOf } from "./store.mjs";
 import { WORDS } from "./words.mjs";
 
 const SHORT = LANGUAGE === "en" ? "en" : "zh";
@@ -14,7 +14,7 @@ const say = WORDS[LANGUAGE];
 const { guarded, form } = acting(say, words);
 const register = new Register(LANGUAGE);
 const titles = new Map();
-let account = null;
+let device = null;
 let counting = 0;
 
 function show(...parts) {
@@ -29,37 +29,34 @@ function words(error) {
   return error instanceof Refused || error instanceof Away ? undefined : `${say.untrusted} (${error.name})`;
 }
 
-async function accountOf(login) {
-  return protocol.hex(await protocol.sha256(new TextEncoder().encode(`guopei-ballot page\n${login.trim()}`)));
-}
-
 // Signing in.
 
 async function welcome() {
-  const done = async ({ login }) => {
-    account = await accountOf(login);
+  const done = async () => {
+    device = await deviceOf((await register.ask("device")).me.ballotPageKey);
+    await sendWaiting();
     return list();
   };
   show(
     h("h2", { text: say.signIn }),
     h("p", { class: "quiet", text: say.signInWhy }),
     signInForm({ register, say, form, done }),
-    await receiptsHere(),
+    h("p", { class: "quiet", text: say.receiptsInside }),
   );
 }
 
 async function leave() {
   await register.signOut();
-  account = null;
+  device = null;
   await welcome();
 }
 
 // What there is to answer.
 
 async function list() {
-  const { myInstruments, keyLists } = await register.ask("list");
+  const { myInstruments } = await register.ask("list");
   const cards = [];
-  for (const instrument of myInstruments) cards.push(await card(instrument, keyLists));
+  for (const instrument of myInstruments) cards.push(await card(instrument));
   show(
     h("h2", { text: say.mine }),
     cards.length ? cards : h("p", { text: say.none }),
@@ -68,20 +65,20 @@ async function list() {
   );
 }
 
-async function card(instrument, keyLists) {
-  const right = await rights.find(`${account}/${instrument.id}`);
+async function card(instrument) {
+  const right = await device.rights.find(instrument.id);
   const { title, ready } = await about(instrument);
   const { opensAt, closesAt, state, tokenIssued } = instrument;
   const open = state === "OPEN";
   const when = open ? say.closesAt(at(closesAt)) : opensAt ? say.opensAt(at(opensAt)) : say.opensLater;
-  const begin = guarded(() => check(instrument, keyLists, right));
+  const begin = guarded(() => check(instrument, right));
   let acts;
   if (!ready) acts = h("p", { class: "quiet", text: say.unlisted });
   else if (right?.done) acts = h("p", { class: "good", text: say.answered });
   else if (right?.body) acts = button(say.send, guarded(() => waiting(right)), true);
   else if (right?.reply && open) acts = button(say.open, begin, true);
   else if (right?.reply) acts = [h("p", { class: "good", text: say.drawn }), button(say.backup, () => showCode({ instrument }, right))];
-  else if (tokenIssued && !right) acts = resuming(instrument, keyLists);
+  else if (tokenIssued && !right) acts = resuming(instrument);
   else acts = button(open ? say.open : say.prepare, begin, true);
   return h(
     "section",
@@ -105,12 +102,12 @@ async function about({ id, keyListDay }) {
   return { title: titles.get(id), ready: true };
 }
 
-function resuming(instrument, keyLists) {
+function resuming(instrument) {
   const id = `code-${instrument.id}`;
   const input = h("input", { id, name: "code", type: "text", required: true, autocomplete: "off" });
   const resume = async ({ code }) => {
     const seed = protocol.seedOf(code);
-    await check(instrument, keyLists, { seed });
+    await check(instrument, { seed });
   };
   return [
     h("p", { text: say.issuedElsewhere }),
@@ -121,9 +118,10 @@ function resuming(instrument, keyLists) {
 
 // The keys, and the right to answer.
 
-async function check(instrument, keyLists, right) {
+async function check(instrument, right) {
   tell(say.checking);
   const { questionnaire } = await register.ask("questionnaire", { version: instrument.form });
+  const { keyLists } = await register.ask("keyList", { before: dayAfter(instrument.keyListDay) });
   const listed = keyLists.find(({ day }) => day === instrument.keyListDay);
   const bytes = await keyList(instrument.keyListDay);
   const formHash = protocol.hex(await protocol.sha256(new TextEncoder().encode(protocol.canonical(formAlone(questionnaire)))));
@@ -149,31 +147,33 @@ const promises = ({ promise, warning }) => [
   h("p", { text: warning[SHORT] }),
 ];
 
+const dayAfter = (day) => new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10);
+
 /** Draw the right, or the reply of one that was drawn; the seed is kept before, so a reply that is lost is asked for again. */
 async function draw(asked, before) {
   const { instrument, keys } = asked;
-  const key = `${account}/${instrument.id}`;
+  const key = instrument.id;
   const resumed = Boolean(before?.seed && !before.key);
   const made = { key, instrument: instrument.id, kind: instrument.kind, title: titles.get(instrument.id) };
-  const fresh = resumed ? { ...made, seed: before.seed } : await rights.ensure({ ...made, seed: protocol.newSeed() });
+  const fresh = resumed ? { ...made, seed: before.seed } : await device.rights.ensure({ ...made, seed: protocol.newSeed() });
   const voter = await protocol.voterOf(fresh.seed, keys);
   let reply;
   try {
     ({ reply } = (await register.ask("issue", { instrument: instrument.id, blinded: voter.blinded })).issueBallotToken);
     await voter.token(reply);
   } catch (error) {
-    if (error.code === "TOKEN_ALREADY_ISSUED" && !fresh.reply) await rights.remove(key);
+    if (error.code === "TOKEN_ALREADY_ISSUED" && !fresh.reply) await device.rights.remove(key);
     throw error;
   }
   const right = { ...fresh, reply, hash: keys.hash, drawnAt: Date.now(), noted: resumed };
-  await rights.put(right);
+  await device.rights.put(right);
   return resumed && instrument.state === "OPEN" ? answer(asked, right) : showCode(asked, right);
 }
 
 function showCode(asked, right) {
   const open = asked.instrument.state === "OPEN";
   const noted = guarded(async () => {
-    await rights.put({ ...right, noted: true });
+    await device.rights.put({ ...right, noted: true });
     return open ? answer(asked, right) : list();
   });
   show(
@@ -249,7 +249,7 @@ async function sealed(asked, right, sheet) {
   const [random] = crypto.getRandomValues(new Uint32Array(1));
   const pause = pauseOf(right.drawnAt, Date.now(), random / 2 ** 32);
   const ready = { ...right, noted: true, body, receipt: voter.receipt, due: Date.now() + pause * 1000 };
-  await rights.put(ready);
+  await device.rights.put(ready);
   return waiting(ready);
 }
 
@@ -287,17 +287,17 @@ async function deliver(right) {
   return thanks(right);
 }
 
-/** Send a sealed ballot; its receipt is kept without the account, the account without the receipt, and no seed. */
+/** Send a sealed ballot; its receipt is kept, and that it was sent, and no seed. */
 async function delivered({ key, instrument, kind, title, receipt, body }) {
   try {
     const answered = await send(body, LANGUAGE);
     if (answered !== receipt) throw new protocol.NotToBeTrusted("another receipt");
   } catch (error) {
-    if (error.code === "BALLOT_BOX_CLOSED") await rights.remove(key);
+    if (error.code === "BALLOT_BOX_CLOSED") await device.rights.remove(key);
     throw error;
   }
-  await kept.put({ receipt, instrument, kind, title });
-  await rights.put({ key, done: true });
+  await device.receipts.put({ receipt, instrument, kind, title });
+  await device.rights.put({ key, done: true });
 }
 
 function thanks({ receipt, instrument, kind, title }) {
@@ -323,7 +323,7 @@ function download({ receipt, instrument, kind, title }) {
 // Receipts.
 
 async function receiptsHere() {
-  const all = await kept.all();
+  const all = await device.receipts.all();
   if (!all.length) return [];
   return [h("h2", { text: say.receipts }), ...all.map(receiptCard)];
 }
@@ -345,7 +345,7 @@ function receiptCard(one) {
     found,
     button(say.check, look),
     button(say.forget, guarded(async () => {
-      await kept.remove(one.receipt);
+      await device.receipts.remove(one.receipt);
       card.remove();
     })),
     download(one),
@@ -355,14 +355,13 @@ function receiptCard(one) {
 
 /** Send what an earlier visit has sealed, once its pause is over. */
 async function sendWaiting() {
-  for (const right of await rights.all())
+  for (const right of await device.rights.all())
     if (right.body && right.due <= Date.now()) await delivered(right).catch(() => undefined);
 }
 
 async function begin() {
   entitle(say);
   if (!globalThis.crypto?.subtle) return tell(say.needsHttps, true);
-  await sendWaiting();
   return welcome();
 }
 

@@ -7,6 +7,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from chassis.graph import REFERENCE, TICKING, public, requires
+from chassis.graph.connection import page_request
 from chassis.graph.resolvers import run
 from chassis.principal import Scope
 from kernel import ballots
@@ -244,10 +245,16 @@ class EvaluationQuery:
                 return JSON({**form, **shared})
         return None
 
-    @strawberry.field(description=public("最近30日的密钥名单，由近及远"), directives=[TICKING])
-    async def key_lists(self, info: Info) -> list[KeyList] | None:
-        """The latest lists, thirty at most; the audit log has them all."""
-        return [KeyList.of(each) for each in await info.context.deps.store.key_lists.latest(_LATEST_LISTS)]
+    @strawberry.field(
+        description=public("密钥名单，由近及远；before 给出日期则列其前的，以最后一份的日期翻页，可及全部"),
+        directives=[TICKING],
+    )
+    async def key_lists(
+        self, info: Info, first: int = _LATEST_LISTS, before: date | None = None
+    ) -> list[KeyList] | None:
+        """The latest lists before a day, up to `first`: the last one's day leads on to those before it."""
+        most = page_request(first, None).first
+        return [KeyList.of(each) for each in await info.context.deps.store.key_lists.latest(most, before)]
 
 
 @strawberry.type

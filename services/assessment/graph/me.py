@@ -4,6 +4,7 @@ from typing import Self
 
 import strawberry
 
+from chassis.graph import requires
 from chassis.graph.todo import TodoFields, TodoKind, Waiting, names_caller
 from chassis.principal import Scope
 from kernel.dates import today
@@ -32,6 +33,16 @@ class Me:
     def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:
         """Whoever asks; there is no other."""
         return cls(id=id) if names_caller(info, id) else None
+
+    @strawberry.federation.field(
+        description="作答页在本人设备上加密所存内容的密钥，只给本人 (R34)", requires_scopes=requires(Scope.TEACHER)
+    )
+    def ballot_page_key(self, info: Info) -> str | None:
+        """What the voters' page encrypts by what it keeps in a browser that others may use, too (ADR 59)."""
+        principal = info.context.principal
+        if principal.scope is not Scope.TEACHER or not principal.person:
+            return None
+        return info.context.deps.vault.keyed_hash(f"guopei-ballot/1 page\n{principal.person}")
 
     @strawberry.field(description="培训方面的待办：考勤、考核结果及其发布、学时确认、未领取资格的问卷 (R29–R31, R34)")
     async def training_todo(self, info: Info) -> list[Todo] | None:

@@ -7,6 +7,7 @@ marks of requests.
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING
@@ -79,9 +80,10 @@ class KeyLists(Repository[KeyList]):
     def __init__(self, database: Database) -> None:
         super().__init__(database, "key_lists", KeyList, producer="assessment", noun="key-list")
 
-    async def latest(self, first: int) -> list[KeyList]:
-        """The latest lists."""
-        return await self.query({}, sort=[("_id", DESCENDING)], limit=first)
+    async def latest(self, first: int, before: date | None = None) -> list[KeyList]:
+        """The latest lists, of all days or of those before one."""
+        where = {"_id": {"$lt": before.isoformat()}} if before else {}
+        return await self.query(where, sort=[("_id", DESCENDING)], limit=first)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

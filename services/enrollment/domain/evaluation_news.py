@@ -4,9 +4,11 @@ Who has attended is told alike, whether a token was drawn or not: a reminder of 
 who they were (ADR 59). A notice's id is made of the event, so that telling a second time leaves no second notice.
 """
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
+from kernel.dates import today
 from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.notifications import Facts, Notice, NoticeKind, base_box, order_of, trainee_box
 
@@ -47,6 +49,72 @@ _CAUSES = {
 }
 _NO_RESULT = ("{name}已结束：依规定不公布结果", "{name} has ended: there is no result")
 _GROUP = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenEvaluation:
+    """A questionnaire that is open, as its opening was told.
+
+    Attributes:
+        id: Its id.
+        project: The project's id.
+        kind: Which of the two.
+        closes_at: From then on nobody may answer.
+        list_day: The day of the list that its keys stand in, ISO.
+        short_code: Of that list.
+        event: Id of the event that says so.
+    """
+
+    id: str
+    project: str
+    kind: str
+    closes_at: datetime
+    list_day: str | None
+    short_code: str | None
+    event: str
+
+    @property
+    def facts(self) -> Facts:
+        """What a notice of it says."""
+        return Facts(
+            questionnaire=self.kind,
+            until=last_day(self.closes_at),
+            list_day=self.list_day,
+            short_code=self.short_code,
+        )
+
+
+def last_day(closes_at: datetime) -> date:
+    """The last day on which one may answer."""
+    return today(closes_at - timedelta(microseconds=1))
+
+
+def of_latecomers(
+    opened: Iterable[OpenEvaluation], enrollments: Iterable[Enrollment], at: datetime, told: Container[str]
+) -> list[Notice]:
+    """To those who are marked as attendees after the opening, what the others were told then.
+
+    Args:
+        opened: What is open of their projects.
+        enrollments: Theirs.
+        at: Domain time.
+        told: What was told before, `Notice.content_id` each.
+    """
+    late = list(enrollments)
+    notices = [
+        notice
+        for each in opened
+        for notice in of_evaluation(
+            NoticeKind.EVALUATION,
+            each.facts,
+            [enrollment for enrollment in late if enrollment.project == each.project],
+            project=each.project,
+            base=None,
+            at=at,
+            event=each.event,
+        )
+    ]
+    return [notice for notice in notices if notice.content_id not in told]
 
 
 def evaluation_sentence(kind: NoticeKind, facts: Facts) -> tuple[str, str] | None:

@@ -193,6 +193,11 @@ class Notice:
     read_at: datetime | None = None
     facts: Facts = NO_FACTS
 
+    @property
+    def content_id(self) -> str:
+        """To whom it says what, whenever that was."""
+        return content_id(self.id)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
@@ -473,6 +478,11 @@ def _expires_at(enrollment: Enrollment) -> datetime | None:
 def _occasion(kind: NoticeKind, enrollment: Enrollment) -> str:
     """What tells one entry about an enrollment from the next of the same millisecond: one batch may take two steps."""
     return f"{kind.value}:{enrollment.status.value}" if kind in _OF_DECISIONS else kind.value
+
+
+def content_id(key: str) -> str:
+    """A notice's id without the part that it is sorted by."""
+    return key.partition(":")[2]
 
 
 def order_of(at: datetime) -> str:

@@ -15,7 +15,7 @@ from services.enrollment.domain.news import Occasion
 from services.enrollment.domain.notifications import Facts, Notice, NoticeKind
 from services.enrollment.domain.results import Followed, assess, attend, credit, miss, restore, revoke
 from services.enrollment.messaging.from_annual import annual_handlers
-from services.enrollment.messaging.from_evaluations import evaluation_handlers
+from services.enrollment.messaging.from_evaluations import evaluation_handlers, latecomers_told
 from services.enrollment.messaging.from_inspections import inspection_handlers
 from services.enrollment.messaging.inbound import (
     AttendanceRecorded,
@@ -69,6 +69,7 @@ def assessment_handlers(deps: Deps) -> Mapping[str, Handler]:
         enrollments = {enrollment.id: enrollment for enrollment in loaded}
         now = deps.clock.now()
         notices: list[Notice] = []
+        came: dict[str, Enrollment] = {}
         for row in rows:
             enrollment = enrollments.get(row.event.enrollment)
             if enrollment is None:
@@ -76,8 +77,11 @@ def assessment_handlers(deps: Deps) -> Mapping[str, Handler]:
             if change := _STEPS[type(row.event)](enrollment, row.event, now):
                 after, events = change
                 enrollment = enrollments[after.id] = unit.save(repository, after, events, act=row.act)
+                if isinstance(row.event, AttendanceRecorded) and enrollment.attended:
+                    came[enrollment.id] = enrollment
             if change or isinstance(row.event, ResultRecorded):  # a corrected score may be the same outcome
                 notices += _news_of(row, enrollment, now)
+        notices += await latecomers_told(deps, list(came.values()), session)
         deps.store.notices.stage(notices, unit)
         await unit.flush()
 

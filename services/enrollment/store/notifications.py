@@ -9,13 +9,13 @@ from pymongo import ASCENDING, DESCENDING, UpdateOne
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
 from chassis.storage.cursor import PageRequest
-from chassis.storage.mongo import BATCH, Database, Document, from_document, to_document
+from chassis.storage.mongo import BATCH, Database, Document, Session, from_document, to_document
 from chassis.storage.paging import after_position, all_of
 from chassis.storage.repository import Repository
 from chassis.storage.unit_of_work import UnitOfWork
 from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.notification_texts import Names
-from services.enrollment.domain.notifications import Delivery, Notice, order_of
+from services.enrollment.domain.notifications import Delivery, Notice, NoticeKind, content_id, order_of
 from services.enrollment.domain.project import Project
 from services.enrollment.domain.school import School
 from services.enrollment.domain.teacher import Teacher
@@ -191,6 +191,11 @@ class Notices:
         """Place notices in their boxes; a second time changes nothing, and one that fails holds up no other."""
         if notices:
             await self.collection.bulk_write([_once(notice) for notice in notices], ordered=False)
+
+    async def contents(self, boxes: Sequence[str], kind: NoticeKind, session: Session) -> set[str]:
+        """What notices of a kind the boxes hold, `Notice.content_id` each."""
+        where = {"to": {"$in": list(boxes)}, "kind": kind.value}
+        return {content_id(row["_id"]) async for row in self.collection.find(where, {"_id": 1}, session=session)}
 
     async def page(self, boxes: Sequence[str], part: PageRequest, *, unread: bool = False) -> list[Notice]:
         """Up to `first + 1` notices of some boxes after a position, the latest first.

@@ -17,6 +17,7 @@ from services.enrollment.store.feed import Feed, Tail
 from services.enrollment.store.funding import FundingBook
 from services.enrollment.store.milestones import Milestones
 from services.enrollment.store.notifications import Deliveries, Notices
+from services.enrollment.store.open_evaluations import OpenEvaluations
 from services.enrollment.store.progress import ProgressCounts
 from services.enrollment.store.reveals import Reveals
 from services.enrollment.store.roster_facts import RosterFacts
@@ -82,6 +83,7 @@ class Store:
             schools=self.schools,
             projects=self.projects,
         )
+        self.open_evaluations = OpenEvaluations(database)
         self.milestones = Milestones(database)
         self.seating = Seating(database)
         self.admissions = Admissions(
@@ -114,6 +116,7 @@ class Store:
             self.progress,
             self.deliveries,
             self.notices,
+            self.open_evaluations,
             self.seating,
             self.names,
             self.rosters,

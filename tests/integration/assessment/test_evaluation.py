@@ -40,6 +40,7 @@ from services.assessment.commands import (
     remind_evaluation,
 )
 from services.assessment.commands.evaluations import BoxAway
+from services.assessment.domain.instrument import KeyList
 from services.assessment.domain.project import RatedTeacher
 from services.assessment.domain.record import Mark
 from services.assessment.domain.vocabulary import (
@@ -370,6 +371,47 @@ async def test_r34_nobody_is_reminded_of_what_is_closed(register: Register) -> N
     await register.opened()
     await register.closed()
     assert "evaluation-reminded" not in dict(await register.events())
+
+
+async def test_r34_every_key_list_can_be_reached_by_pages(register: Register) -> None:
+    """The page and the command ask for the list of one day by the day after it, however many there are since."""
+    lists = register.deps.store.key_lists
+    days = [(STARTED + timedelta(days=number)).date().isoformat() for number in range(40)]
+    for day in days:
+        await lists.insert(KeyList(day, 1, "{}", "0" * 64, ()))
+    nobody = Act(Principal("n", Scope.TEACHER))
+    query = "query($f: Int!, $b: Date) { keyLists(first: $f, before: $b) { day } }"
+
+    async def page(first: int, before: str | None) -> list[str]:
+        found = await execute(schema, register.deps, nobody, query, f=first, b=before)
+        assert found.data, found.errors
+        return [row["day"] for row in found.data["keyLists"]]
+
+    seen: list[str] = []
+    while part := await page(15, seen[-1] if seen else None):
+        seen += part
+    assert seen == days[::-1]
+    assert await page(1, days[1]) == [days[0]], "the oldest one, by itself"
+    for wrong in (0, 101):
+        refused_page = await execute(schema, register.deps, nobody, query, f=wrong, b=None)
+        assert refused_page.errors
+        assert refused_page.errors[0].original_error.code == "BAD_PAGE_SIZE"  # type: ignore[union-attr]
+
+
+async def test_r34_the_key_of_a_teachers_browser_is_the_teachers_own_and_stays(register: Register) -> None:
+    query = '{ _entities(representations: [{__typename: "Me", id: "%s"}]) { ... on Me { ballotPageKey } } }'
+
+    async def key(who: Principal) -> Any:
+        found = await execute(schema, register.deps, Act(who), query % who.subject)
+        assert found.data, found.errors
+        (me,) = found.data["_entities"]
+        return me["ballotPageKey"]
+
+    first, second = [await key(teacher(number)) for number in range(2)]
+    assert len(first) == len(second) == 64
+    assert first != second
+    assert await key(teacher(0)) == first
+    assert await key(BASE) is None
 
 
 async def test_r34_teachers_are_those_of_the_end_of_the_training(register: Register) -> None:

@@ -50,6 +50,36 @@ async def test_r34_r35_who_attended_is_told_what_to_answer_where_and_until_when(
         assert await messages(season, stranger) == []
 
 
+async def test_r34_r35_who_is_marked_as_an_attendee_later_is_told_then_and_nobody_twice(season: Season) -> None:
+    await season.publish()
+    early = await attendee(season)
+    late, key = await accepted(season)
+    await hear(season, "opened", **OPENED)
+    told = await messages(season, early)
+    assert await messages(season, late) == []
+    for present, attended in ((True, 1), (False, 0), (True, 1), (True, 2)):
+        mark = {"enrollment": key, "present": present, "attended": attended}
+        await season.hear("assessment.attendance-recorded", key, mark)
+    assert await messages(season, late) == told, "once, and as the others were"
+    assert await messages(season, early) == told
+
+
+@pytest.mark.parametrize("ended", ["published", "suppressed"])
+async def test_r34_r35_who_is_marked_after_its_end_is_not_told_that_it_is_open(season: Season, ended: str) -> None:
+    await season.publish()
+    await hear(season, "opened", **OPENED)
+    await hear(season, ended, year=2024, **({"cause": "TOO_FEW"} if ended == "suppressed" else {"counted": 6}))
+    assert await messages(season, await attendee(season)) == []
+    assert await season.database["open_evaluations"].count_documents({}) == 0
+
+
+async def test_r34_r35_who_is_marked_after_the_last_moment_is_not_told_either(season: Season) -> None:
+    """The result may come a while after the closing."""
+    await season.publish()
+    await hear(season, "opened", **OPENED | {"closes_at": season.deps.clock.now().isoformat()})
+    assert await messages(season, await attendee(season)) == []
+
+
 async def test_r34_r35_all_attendees_are_reminded_alike(season: Season) -> None:
     await season.publish()
     both = [await attendee(season) for _ in range(2)]
