@@ -117,7 +117,10 @@ class Season(RuleBasedStateMachine):
     @rule(limit=st.integers(0, 4))
     def ministry_adjusts(self, limit: int) -> None:
         now = NOW[self.moment]
-        self.quota, _ = quota.adjust(self.quota, limit=limit, reason=why("动态调整"), effective_from=None, now=now)
+        reason = why("动态调整")
+        self.quota, _ = quota.adjust(
+            self.quota, limit=limit, reason=reason, effective_from=None, now=now, above_round=True
+        )
 
     @invariant()
     def used_is_the_number_of_consuming_projects(self) -> None:
