@@ -100,6 +100,7 @@ class Project:
         start_missed: The planned first day that passed without a start, once the base was told of it (R28).
         started_late: Whether it was started after its planned first day; the reason is in the history.
         recorded_afterwards: Whether it was recorded as held after its last day, without having been started.
+        finishes_on: The day on which it is finished by itself, once it was told that its last day is over (R28).
     """
 
     id: str
@@ -130,6 +131,7 @@ class Project:
     start_missed: date | None = None
     started_late: bool = False
     recorded_afterwards: bool = False
+    finishes_on: date | None = None
 
     @property
     def holder(self) -> Organization:

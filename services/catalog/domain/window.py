@@ -65,7 +65,7 @@ def extend(
             f"it must be after {closes}, and in {last_year} at the latest",
         )
         raise INVALID_EXTENSION(detail=words, closes=closes.isoformat())
-    extended = replace(project, extension=Extension(until, reason.text, now))
+    extended = replace(project, extension=Extension(until, reason.text, now), finishes_on=None)
     result = note(extended, actor="ministry", now=now, reason=reason.text)
     province = project.province if project.published_at else NATIONWIDE
     return result, [ProjectExtended(**about(result) | {"province": province}, until=until, reason=reason.text)]

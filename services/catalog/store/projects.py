@@ -220,6 +220,20 @@ class Projects(Repository[Project]):
         }
         return [document["_id"] async for document in self.collection.find(where, {"_id": 1})]
 
+    async def unfinished_before(self, day: date) -> list[str]:
+        """The ids of running projects whose last day is before a day, and of which it was not told."""
+        where = {
+            "status": ProjectStatus.RUNNING,
+            "plan.ends_on": {"$lt": day.isoformat()},
+            "finishes_on": None,
+        }
+        return [document["_id"] async for document in self.collection.find(where, {"_id": 1})]
+
+    async def finishing_by(self, day: date) -> list[str]:
+        """The ids of running projects that are finished by themselves on a day or before."""
+        where = {"status": ProjectStatus.RUNNING, "finishes_on": {"$lte": day.isoformat()}}
+        return [document["_id"] async for document in self.collection.find(where, {"_id": 1})]
+
     async def finished_by(self, year: int, day: date) -> list[str]:
         """The ids of a round's finished projects whose last day, and the moment they were finished, lie before.
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chassis.principal import Principal, Scope
+from services.catalog.commands import tell_missed_finishes
 from tests.integration.catalog.season import Season
 from tests.support.principals import MINISTRY
 
@@ -148,6 +149,21 @@ async def running(season: Season, count: int = 1) -> Stage:
     for key in stage.keys:
         await season.act(stage.base, START, id=key)
     season.at("2024-07-14T09:00")
+    return stage
+
+
+async def forgotten(season: Season, count: int = 1) -> Stage:
+    """Running, and the last day is over."""
+    stage = await running(season, count)
+    season.at("2024-07-15T09:00")
+    return stage
+
+
+async def overdue_to_finish(season: Season, count: int = 1) -> Stage:
+    """Running, and the day has come on which they are finished by themselves."""
+    stage = await forgotten(season, count)
+    await tell_missed_finishes(season.deps)
+    season.at("2024-07-22T09:00")
     return stage
 
 

@@ -283,6 +283,12 @@ BULK = {
     "tell_missed_starts": Case(
         stages.unstarted, lambda deps, _: commands.tell_missed_starts(deps), Budget(4, commits=1)
     ),
+    "tell_missed_finishes": Case(
+        stages.forgotten, lambda deps, _: commands.tell_missed_finishes(deps), Budget(4, commits=1)
+    ),
+    "finish_overdue": Case(
+        stages.overdue_to_finish, lambda deps, _: commands.finish_overdue(deps), Budget(4, commits=1)
+    ),
     "complete_overdue": Case(stages.finished, lambda deps, _: commands.complete_overdue(deps), Budget(5, commits=1)),
     "reconcile_quotas": Case(
         stages.miscounted, lambda deps, _: reconcile_quotas(deps.store, repair=True), Budget(5, commits=1)

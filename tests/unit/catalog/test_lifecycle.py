@@ -284,3 +284,38 @@ def test_suspension_names_no_rule_of_the_notice() -> None:
         with pytest.raises(Refusal) as refused:
             act()
         assert (refused.value.code, refused.value.rule) == ("WRONG_STATE", None)
+
+
+def test_r28_a_missed_end_is_told_once_and_the_class_finishes_by_itself_a_week_later() -> None:
+    """It ended as planned, and so did not go past its window, though the window is over by then."""
+    with pytest.raises(Refusal):
+        lifecycle.tell_missed_finish(a_running(), LAST_DAY)
+    told, (event,) = lifecycle.tell_missed_finish(a_running(), NEXT_DAY)
+    assert (event.ends_on, event.until, event.title) == (date(2024, 7, 14), date(2024, 7, 22), told.plan.title)
+    with pytest.raises(Refusal):
+        lifecycle.tell_missed_finish(told, NEXT_DAY)
+    for project, day in ((a_running(), DECEMBER), (told, NEXT_DAY + timedelta(days=6, hours=23))):
+        with pytest.raises(Refusal) as early:
+            lifecycle.finish_overdue(project, round_2024(), day)
+        assert early.value.code == "TOO_EARLY"
+    finished, (ended,) = lifecycle.finish_overdue(told, round_2024(), DECEMBER)
+    assert (finished.status, finished.history[-1].by, finished.overran) == (ProjectStatus.FINISHED, "system", False)
+    assert (ended.by, ended.overrun, ended.finished_on) == ("system", False, DECEMBER.date())
+
+
+def test_r18_r28_a_new_last_day_an_extension_or_a_pause_gives_the_base_its_week_again() -> None:
+    told, _ = lifecycle.tell_missed_finish(a_running(), NEXT_DAY)
+    given = Amendment(reason="补课", ends_on=date(2024, 7, 16))
+    longer, _ = lifecycle.amend(told, a_base(), round_2024(), given, NEXT_DAY)
+    extended, _ = window.extend(told, round_2024(), until=date(2024, 12, 5), reason=why("补训"), now=NEXT_DAY)
+    paused, _ = lifecycle.suspend(told, why("抽检整改"), NEXT_DAY)
+    with pytest.raises(Refusal, match="已暂停"):
+        lifecycle.finish_overdue(paused, round_2024(), DECEMBER)
+    resumed, _ = lifecycle.resume(paused, DECEMBER)
+    for project in (longer, extended, resumed):
+        with pytest.raises(Refusal) as early:
+            lifecycle.finish_overdue(project, round_2024(), DECEMBER)
+        assert early.value.code == "TOO_EARLY"
+        assert lifecycle.tell_missed_finish(project, DECEMBER)[1][0].until == date(2024, 12, 8)
+    venue = Amendment(reason="换场地", venue=Venue("45", "南宁市"))
+    assert lifecycle.amend(told, a_base(), round_2024(), venue, NEXT_DAY)[0].finishes_on == told.finishes_on
