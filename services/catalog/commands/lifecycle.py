@@ -75,11 +75,13 @@ async def record_as_held(deps: Deps, principal: Principal, *, key: str, reason: 
     """Record after the last day that a training which was not started was held as planned (R28).
 
     Raises:
-        Refusal: `NOT_FOUND`, `FORBIDDEN`, `REASON_MISSING`, `INVALID_REASON`, `WRONG_STATE` or `TOO_EARLY`.
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `REASON_MISSING`, `INVALID_REASON`, `WRONG_STATE`, `TOO_EARLY` or
+            `NOBODY_ACCEPTED`.
     """
     project = await own_project(deps, principal, key)
-    current = await round_of(deps, project.year)
-    held, events = lifecycle.record_as_held(project, current, Reason.of(reason, "R28"), deps.clock.now())
+    current, why = await round_of(deps, project.year), Reason.of(reason, "R28")
+    accepted = await deps.store.projects.seats_taken(key)
+    held, events = lifecycle.record_as_held(project, current, why, deps.clock.now(), accepted=accepted)
     return await deps.store.projects.save(held, events)
 
 

@@ -235,7 +235,8 @@ async def publish_projects(
 ) -> list[RowResult[Project]]:
     """Publish approved projects; after the publication date only by an override with a reason (R17).
 
-    Each row succeeds or is refused by itself, with `NOT_FOUND`, `INVALID_REASON`, `WRONG_STATE` or `PUBLICATION_LATE`.
+    Each row succeeds or is refused by itself, with `NOT_FOUND`, `INVALID_REASON`, `WRONG_STATE`, `PLAN_OVER` or
+    `PUBLICATION_LATE`.
 
     Args:
         deps: The service's dependencies.

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from kernel.dates import today
 from kernel.free_text import Reason
 from services.catalog.domain.declaration import phase_closed
 from services.catalog.domain.events import (
@@ -17,7 +18,7 @@ from services.catalog.domain.events import (
 from services.catalog.domain.faculty import faculty_members
 from services.catalog.domain.plan import Plan, Session
 from services.catalog.domain.project import Decision, Project, about, move
-from services.catalog.domain.refusals import PUBLICATION_LATE, REVIEWS_MISSING
+from services.catalog.domain.refusals import PLAN_OVER, PUBLICATION_LATE, REVIEWS_MISSING
 from services.catalog.domain.review import Review
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import DecisionOutcome, PhaseName, ProjectStatus
@@ -70,6 +71,8 @@ def publish(
 ) -> tuple[Project, list[ProjectPublished]]:
     """Publish an approved project; after the publication date only by an override with a reason (R17).
 
+    Not once its training should have begun: enrollment is over by then (R1), so nobody could take part.
+
     Args:
         project: The project, approved.
         current: Its round.
@@ -77,10 +80,11 @@ def publish(
         now: Domain time, aware.
 
     Raises:
-        Refusal: `WRONG_STATE` or `PUBLICATION_LATE`.
+        Refusal: `WRONG_STATE`, `PLAN_OVER` or `PUBLICATION_LATE`.
     """
     reason = override.text if override else None
     published = move(project, ProjectStatus.PUBLISHED, rule="R17", actor=_MINISTRY, now=now, reason=reason)
+    _require_to_come(project.plan, now)
     late = now >= current.phase(PhaseName.REVIEW).until_instant
     if late and override is None:
         raise PUBLICATION_LATE(closes=current.phase(PhaseName.REVIEW).closes.isoformat())
@@ -94,6 +98,12 @@ def sessions_of(timetable: Sequence[Session]) -> tuple[PublishedSession, ...]:
         PublishedSession(id=session.id, title=session.title, date=session.date, hours=session.hours, mode=session.mode)
         for session in timetable
     )
+
+
+def _require_to_come(plan: Plan, now: datetime) -> None:
+    days = {"startsOn": plan.starts_on, "endsOn": plan.ends_on}
+    if over := [name for name, day in days.items() if day and day < today(now)]:
+        raise PLAN_OVER(fields=over, startsOn=str(plan.starts_on), endsOn=str(plan.ends_on))
 
 
 def _published(project: Project, override: str | None) -> ProjectPublished:

@@ -34,7 +34,7 @@ from services.catalog.domain.plan import (
     shift_sessions,
 )
 from services.catalog.domain.project import Project, about, move, norms_of, note, require_status, wrong_state
-from services.catalog.domain.refusals import INVALID_PLAN, NOTHING_CHANGED, TOO_EARLY, TOO_LATE
+from services.catalog.domain.refusals import INVALID_PLAN, NOBODY_ACCEPTED, NOTHING_CHANGED, TOO_EARLY, TOO_LATE
 from services.catalog.domain.round import Round
 from services.catalog.domain.unusual import advice_on
 from services.catalog.domain.vocabulary import ProjectStatus
@@ -162,7 +162,7 @@ def tell_missed_start(project: Project, now: datetime) -> tuple[Project, list[St
 
 
 def record_as_held(
-    project: Project, current: Round, reason: Reason, now: datetime
+    project: Project, current: Round, reason: Reason, now: datetime, *, accepted: int
 ) -> tuple[Project, list[ProjectFinished]]:
     """Record after the last day that a training which nobody started was held as planned (R28).
 
@@ -173,11 +173,14 @@ def record_as_held(
         current: Its round.
         reason: Why it was not started in time.
         now: Domain time, aware.
+        accepted: How many people have a seat in it.
 
     Raises:
-        Refusal: `WRONG_STATE` or `TOO_EARLY`.
+        Refusal: `WRONG_STATE`, `TOO_EARLY` or `NOBODY_ACCEPTED`.
     """
     _require_unstarted(project, now)
+    if not accepted:
+        raise NOBODY_ACCEPTED()
     held = move(project, ProjectStatus.FINISHED, rule="R28", actor=_BASE, now=now, reason=reason.text)
     overran = _planned_past_window(held, current)
     result = replace(held, recorded_afterwards=True, overran=overran)

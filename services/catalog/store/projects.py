@@ -303,6 +303,11 @@ class Projects(Repository[Project]):
         """Write a project without changing it, so that this transaction conflicts with any that changes it."""
         await self.collection.update_one({"_id": key}, {"$inc": {"touched": 1}}, session=session)
 
+    async def seats_taken(self, key: str) -> int:
+        """How many seats of a project are taken, as enrollment has told (R23, ADR 13)."""
+        document = await self.collection.find_one({"_id": key}, {"seats": 1}) or {}
+        return int(document.get("seats", {}).get("held", 0))
+
     async def set_seats(self, counts: Iterable[SeatsTaken], session: Session) -> None:
         """Store how many seats of projects are taken, unless a later count is stored already (R23, ADR 13).
 

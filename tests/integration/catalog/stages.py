@@ -131,6 +131,8 @@ async def published(season: Season, count: int = 1) -> Stage:
 async def unstarted(season: Season, count: int = 1) -> Stage:
     """Published, and never started; the last day is over."""
     stage = await published(season, count)
+    for project in stage.projects:
+        await season.accept(project)
     season.at("2024-07-15T09:00")
     return stage
 

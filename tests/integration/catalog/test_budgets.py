@@ -225,7 +225,7 @@ SINGLE = {
     "record_as_held": Case(
         stages.unstarted,
         lambda deps, stage: commands.record_as_held(deps, stage.base, key=stage.key, reason="忘记开班"),
-        Budget(4),
+        Budget(5),
     ),
     "record_as_not_held": Case(
         stages.unstarted,

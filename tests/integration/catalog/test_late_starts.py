@@ -82,6 +82,10 @@ async def test_r28_after_the_last_day_it_is_recorded_as_held_as_planned(season: 
         with pytest.raises(Refused) as refused:
             await season.act(who, HELD, id=project["id"], why=why)
         assert refused.value.code == code
+    with pytest.raises(Refused) as nobody:
+        await season.act(base, HELD, id=project["id"], why="忘记开班")
+    assert (nobody.value.code, nobody.value.extensions["rule"]) == ("NOBODY_ACCEPTED", "R28")
+    await season.accept(project)
     held = await season.act(base, HELD, id=project["id"], why="忘记开班")
     assert held == {
         "status": "FINISHED", "startedLate": False, "startMissed": False, "recordedAfterwards": True,
@@ -112,6 +116,7 @@ async def test_r30_r31_a_project_is_completed_when_assessment_says_that_it_is_se
     settled = envelope_of("assessment.project-settled", project["id"], 1, {"project": project["id"]})
     await take_in(database, handlers(season.deps), settled)
     assert (await season.deps.store.projects.get(project["id"])).status == "PUBLISHED"
+    await season.accept(project)
     await season.act(base, HELD, id=project["id"], why="忘记开班")
     again = envelope_of("assessment.project-settled", project["id"], 2, {"project": project["id"]})
     for _ in range(2):
@@ -126,6 +131,7 @@ async def test_r28_a_project_with_open_results_is_completed_when_the_rounds_days
     base = await season.register_base()
     project = await season.published(base)
     season.at("2024-07-15T09:00")
+    await season.accept(project)
     await season.act(base, HELD, id=project["id"], why="忘记开班")
     season.at("2024-10-13T23:59")
     assert await complete_overdue(season.deps) == 0

@@ -68,7 +68,7 @@ ACTS: dict[str, Callable[[Project, datetime], tuple[Project, Any]]] = {
     "reject": _decide(DecisionOutcome.REJECT),
     "publish": lambda project, now: decision.publish(project, round_2024(), override=why("补发"), now=now),
     "start": lambda project, now: lifecycle.start(project, "补开", now),
-    "hold": lambda project, now: lifecycle.record_as_held(project, round_2024(), why("忘记开班"), now),
+    "hold": lambda project, now: lifecycle.record_as_held(project, round_2024(), why("忘记开班"), now, accepted=1),
     "not hold": lambda project, now: lifecycle.record_as_not_held(project, why("无人报到"), now),
     "finish": lambda project, now: lifecycle.finish(project, round_2024(), now),
     "complete": lambda project, now: lifecycle.complete(project, now, settled=True),
