@@ -45,6 +45,7 @@ from services.catalog.commands.reviews import (
     decide_project,
     decide_projects,
     publish_projects,
+    revise_project_decision,
     submit_review,
 )
 from services.catalog.commands.rounds import amend_round, extend_phase, open_round
@@ -86,6 +87,7 @@ __all__ = [
     "rename_organization",
     "resume_project",
     "reveal_base_team",
+    "revise_project_decision",
     "set_base_team",
     "start_project",
     "submit_project",

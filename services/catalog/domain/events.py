@@ -326,26 +326,29 @@ class ProjectReviewStarted(ProjectEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectReturned(ProjectEvent):
-    """The ministry wants the plan revised (R16)."""
+    """The ministry wants the plan revised (R16); `revised` where it replaces another decision."""
 
     reason: str
     title: str | None = None
+    revised: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectRejected(ProjectEvent):
-    """The ministry refused the plan; its quota is free again (R11, R16)."""
+    """The ministry refused the plan; its quota is free again (R11, R16); `revised` where it replaces a decision."""
 
     reason: str
     title: str | None = None
+    revised: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectApproved(ProjectEvent):
-    """The ministry approved the plan (R16)."""
+    """The ministry approved the plan (R16); `revised` where it replaces another decision."""
 
     reason: str
     title: str | None = None
+    revised: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -107,6 +107,10 @@ async def approved(season: Season, count: int = 1) -> Stage:
     return await decided(season, count, "APPROVE")
 
 
+async def rejected(season: Season, count: int = 1) -> Stage:
+    return await decided(season, count, "REJECT")
+
+
 async def overdue(season: Season, count: int = 1) -> Stage:
     """Returned, and not handed in again when review closed."""
     stage = await decided(season, count, "RETURN")

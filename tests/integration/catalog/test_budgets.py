@@ -208,6 +208,13 @@ SINGLE = {
         ),
         Budget(5, commits=1),
     ),
+    "revise_project_decision": Case(
+        stages.rejected,
+        lambda deps, stage: commands.revise_project_decision(
+            deps, MINISTRY, key=stage.key, outcome=DecisionOutcome.APPROVE, reason="误判"
+        ),
+        Budget(5, commits=1),
+    ),
     "amend_project": Case(
         stages.published,
         lambda deps, stage: commands.amend_project(

@@ -100,6 +100,7 @@ def inputs(project: str, assigned: str, base: str) -> dict[str, dict[str, Any]]:
         "assignExperts": {"projectId": project, "experts": ["nobody"]},
         "autoAssignExperts": {"projectIds": [project]},
         "decideProject": {"id": project, "decision": decision},
+        "reviseProjectDecision": {"id": project, "decision": decision},
         "decideProjects": {"decisions": [decision | {"id": project}]},
         "publishProjects": {"ids": [project], "override": {"reason": "补发"}},
         "suspendProject": {"id": project, "reason": "整改"},
