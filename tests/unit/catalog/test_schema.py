@@ -14,9 +14,9 @@ MUTATIONS = {
     "submitProject", "withdrawProject", "addClass", "amendProject", "startProject", "finishProject", "cancelProject",
     "amendRound", "recordAsHeld", "recordAsNotHeld",
     "submitReview", "assignExperts", "decideProject", "reviseProjectDecision", "publishProjects", "suspendProject",
-    "resumeProject", "extendProject", "adjustQuota", "autoAssignExperts", "decideProjects", "renameBase", "renameOrganization",
-    "extendBase", "recategorizeBase", "closeBase", "mergeBases", "correctExpert", "withdrawExpert",
-    "revealBaseTeam",
+    "resumeProject", "extendProject", "adjustQuota", "autoAssignExperts", "decideProjects", "renameBase",
+    "renameOrganization", "extendBase", "recategorizeBase", "closeBase", "mergeBases", "correctExpert",
+    "withdrawExpert", "revealBaseTeam",
 }  # fmt: skip
 INNER = {
     "Base": {"quota", "team", "provinceReason"},
