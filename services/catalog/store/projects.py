@@ -15,7 +15,7 @@ from kernel.dates import start_of
 from kernel.reference import major_categories, provinces
 from services.catalog.domain.base import Base
 from services.catalog.domain.project import Project
-from services.catalog.domain.quota import Quota
+from services.catalog.domain.quota import CONSUMING, Quota
 from services.catalog.domain.review import Expert, Review
 from services.catalog.domain.round import Round
 from services.catalog.domain.round_amendment import Use
@@ -258,11 +258,19 @@ class Projects(Repository[Project]):
         themes = await self.collection.distinct("plan.themes", where, session=session)
         statuses = await self.collection.distinct("status", where, session=session)
         begun = await self.collection.find_one(where | reviewed, {"_id": 1}, session=session)
+        planned = where | {"status": {"$in": sorted(CONSUMING - {ProjectStatus.CANCELLED})}}
+        open_end = {"$cond": [{"$gt": ["$extension", None]}, None, "$plan.ends_on"]}
+        ends = {"$group": {"_id": None, "first": {"$min": "$plan.starts_on"}, "last": {"$max": open_end}}}
+        groups = await self.collection.aggregate([{"$match": planned}, ends], session=session)
+        days = next(iter(await groups.to_list()), {})
         return Use(
             frozenset(map(BaseCategory, categories)),
             frozenset(themes),
             reviewed=begun is not None,
             under_review=ProjectStatus.UNDER_REVIEW in statuses,
+            handed_in=bool({*statuses} - {ProjectStatus.DRAFT}),
+            first_day=_day(days.get("first")),
+            last_day=_day(days.get("last")),
         )
 
     async def counted(
@@ -324,6 +332,10 @@ class Projects(Repository[Project]):
         ]
         if updates:
             await self.collection.bulk_write(updates, ordered=False, session=session)
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _due(due: Due) -> Document:

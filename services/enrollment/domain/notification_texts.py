@@ -46,7 +46,12 @@ _REVISED: dict[EnrollmentStatus, tuple[str, str]] = {
         "The decision has been corrected: the enrollment is on the waiting list",
     ),
 }
-_PARTS = {"themes": ("培训主题", "themes"), "durationNorms": ("培训天数标准", "duration norms")}
+_PARTS = {
+    "themes": ("培训主题", "themes"),
+    "durationNorms": ("培训天数标准", "duration norms"),
+    "phases": ("日程", "calendar"),
+    "planLimits": ("方案限值", "limits of plans"),
+}
 """The parts of a round that bases are told of."""
 _PLAIN: dict[NoticeKind, tuple[str, str]] = {
     NoticeKind.TRANSFER_REQUESTED: (

@@ -70,7 +70,7 @@ SINGLE = {
         lambda deps, _: commands.amend_round(
             deps, MINISTRY, year=2024, version=1, given={"title": "2024年国培"}, reason="名称有误"
         ),
-        Budget(8, commits=1),
+        Budget(9, commits=1),
     ),
     "register_base": Case(
         stages.drafted, lambda deps, _: commands.register_base(deps, MINISTRY, NEW_BASE), Budget(6, commits=1)

@@ -68,6 +68,7 @@ def inputs(project: str, assigned: str, base: str) -> dict[str, dict[str, Any]]:
         for name, opens, closes in (phase.values() for phase in data["phases"])
     ]
     amended["steps"] = new_round["steps"]
+    amended["phases"] = data["phases"]
     codes = [dimension["code"] for dimension in data["review_dimensions"]]
     verdicts = [{"dimension": code, "verdict": "PASS", "comment": "可行"} for code in codes]
     decision = {"outcome": "APPROVE", "reason": "可行"}

@@ -340,3 +340,27 @@ def test_r17_a_plan_whose_training_should_have_begun_is_not_published(day: datet
             decision.publish(approved, round_2024(), override=override, now=day)
         assert (refused.value.code, refused.value.rule, refused.value.unblock) == ("PLAN_OVER", "R17", "MINISTRY")
         assert refused.value.details["fields"] == over
+
+
+def test_r28_an_extension_is_shortened_to_a_day_from_today_on_that_the_plan_does_not_pass() -> None:
+    wrong, _ = window.extend(a_running(), round_2024(), until=date(2025, 12, 5), reason=why("补训"), now=LAST_DAY)
+    given = Amendment(reason="补课", ends_on=date(2024, 12, 3))
+    longer, _ = lifecycle.amend(wrong, a_base(), round_2024(), given, LAST_DAY)
+
+    def extended(project: Project, until: date, now: datetime) -> date:
+        result, (event,) = window.extend(project, round_2024(), until=until, reason=why("年份有误"), now=now)
+        assert (event.until, result.history[-1].reason) == (until, "年份有误")
+        return window.last_day(result, round_2024())
+
+    assert extended(wrong, date(2024, 12, 5), LAST_DAY) == date(2024, 12, 5)
+    assert extended(wrong, date(2024, 11, 30), LAST_DAY) == date(2024, 11, 30)  # it is taken back
+    assert extended(longer, date(2024, 12, 3), DECEMBER) == date(2024, 12, 3)
+    for project, until, now in (
+        (wrong, date(2025, 12, 5), LAST_DAY),
+        (wrong, date(2024, 11, 29), LAST_DAY),
+        (wrong, date(2024, 11, 30), DECEMBER),
+        (longer, date(2024, 12, 2), DECEMBER),
+    ):
+        with pytest.raises(Refusal) as refused:
+            window.extend(project, round_2024(), until=until, reason=why("年份有误"), now=now)
+        assert (refused.value.code, refused.value.rule) == ("INVALID_EXTENSION", "R28")
